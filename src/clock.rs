@@ -1,0 +1,65 @@
+//! The time: the machine's, or a simulation's in which an hour of waiting takes no time.
+//!
+//! Everything that depends on time asks here, so a history of days can be replayed in milliseconds.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+const SLICE: Duration = Duration::from_millis(100);
+
+/// A source of time and a way to wait.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's wall clock. Waiting ends early when the flag is raised (SIGTERM, SIGINT).
+    System {
+        /// Raised by a signal: finish the request under way, save, and end.
+        stop: Arc<AtomicBool>,
+    },
+    /// Time that passes only by waiting.
+    Virtual(Rc<Cell<DateTime<Utc>>>),
+}
+
+impl Clock {
+    /// A virtual clock that stands at `start`.
+    pub fn virtual_at(start: DateTime<Utc>) -> Clock {
+        Clock::Virtual(Rc::new(Cell::new(start)))
+    }
+
+    /// The time now.
+    pub fn now(&self) -> DateTime<Utc> {
+        match self {
+            Clock::System { .. } => Utc::now(),
+            Clock::Virtual(time) => time.get(),
+        }
+    }
+
+    /// Waits for `duration`, or until a signal asks the program to end.
+    pub fn sleep(&self, duration: Duration) {
+        match self {
+            Clock::System { .. } => {
+                let end = Instant::now() + duration;
+                while !self.stopped() {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return;
+                    }
+                    std::thread::sleep(left.min(SLICE));
+                }
+            }
+            Clock::Virtual(time) => time.set(time.get() + TimeDelta::from_std(duration).unwrap_or_default()),
+        }
+    }
+
+    /// Whether a signal asked the program to end.
+    pub fn stopped(&self) -> bool {
+        match self {
+            Clock::System { stop } => stop.load(Ordering::Relaxed),
+            Clock::Virtual(_) => false,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The catalogue of failure codes: stable words for monitoring, each with its meaning and remedy for people.
+
+use crate::say;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $ru:literal, $en:literal;)*) => {
+        /// Why a record was not sent, or not sent whole. Names are stable; codes are only ever added.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// The word of JSON and of the state.
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)* }
+            }
+
+            /// What it means and what to do, for people who are not programmers.
+            pub fn advice(self) -> String {
+                match self { $(Code::$variant => say!($ru, $en),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The id is neither a number nor a usable text.
+    BadId = "BAD_ID",
+        "В Ecvi у записи негодный номер (id). Исправьте его в Ecvi или в зеркале.",
+        "The record's id in Ecvi cannot be used. Correct it in Ecvi or in the mirror.";
+    /// Two rows of the mirror carry one id.
+    DuplicateId = "DUPLICATE_ID",
+        "В зеркале две строки с одним номером (id): какая верна, неизвестно. Оставьте одну.",
+        "Two rows of the mirror carry one id, and nothing tells which is right. Leave one.";
+    /// A column that must have a value is empty.
+    NoValue = "NO_VALUE",
+        "Обязательное поле пусто. Заполните его в Ecvi.",
+        "A field that must be filled is empty. Fill it in Ecvi.";
+    /// A status word that the configuration does not know.
+    UnknownStatus = "UNKNOWN_STATUS",
+        "Неизвестное состояние заявки. Добавьте его код в [mirror.statuses] конфигурации.",
+        "The booking's status is unknown. Add its code to [mirror.statuses] of the configuration.";
+    /// A date that cannot be read.
+    BadDate = "BAD_DATE",
+        "Дата не читается. Исправьте её в Ecvi.",
+        "A date cannot be read. Correct it in Ecvi.";
+    /// An amount that cannot be read.
+    BadAmount = "BAD_AMOUNT",
+        "Сумма не читается. Исправьте её в Ecvi.",
+        "An amount cannot be read. Correct it in Ecvi.";
+    /// Two rows of the mirror name one object of the CRM.
+    CrmIdTaken = "CRM_ID_TAKEN",
+        "Этот объект CRM уже занят другой записью Ecvi. Решите, чей он, и выполните reset-id для другой записи.",
+        "Another record of Ecvi holds this object of the CRM. Decide whose it is and run reset-id for the other record.";
+    /// The portal refused the call.
+    PortalRefused = "PORTAL_REFUSED",
+        "Bitrix24 отказался принять запись; его слова приведены. Исправьте названное в Ecvi или в CRM, затем запустите sync --retry-failed.",
+        "Bitrix24 refused the record; its words are quoted. Correct what they name in Ecvi or in the CRM, then run sync --retry-failed.";
+    /// The webhook's user may not do this.
+    AccessDenied = "ACCESS_DENIED",
+        "У пользователя вебхука нет прав на этот объект. Дайте ему права в CRM (лучше всего вебхук администратора).",
+        "The webhook's user may not touch this object. Give him the rights in the CRM (an administrator's webhook is best).";
+    /// The object is gone from the CRM and the configuration says to report that.
+    ObjectMissing = "OBJECT_MISSING",
+        "Объекта больше нет в CRM. Чтобы создать его заново, выполните reset-id для этой записи.",
+        "The object is gone from the CRM. To create it anew, run reset-id for this record.";
+    /// A deal was not deleted because it does not carry our mark.
+    NotOurs = "NOT_OURS",
+        "Заявки больше нет в Ecvi, но сделка не помечена как наша и не удалена. Проверьте её и удалите вручную.",
+        "The booking is gone from Ecvi, but the deal does not carry our mark and was not deleted. Look at it and delete it by hand.";
+    /// Held: the booking's guest has no contact yet.
+    GuestWaiting = "GUEST_WAITING",
+        "Заявка ждёт, пока её гость появится в CRM. Посмотрите, что с гостем.",
+        "The booking waits until its guest stands in the CRM. See what is wrong with the guest.";
+    /// Warning: an e-mail that the portal would refuse.
+    EmailLeftOut = "EMAIL_LEFT_OUT",
+        "Адрес e-mail записан неверно и не передан; остальное передано. Исправьте адрес в Ecvi.",
+        "An e-mail address is malformed and was left out; all else was sent. Correct it in Ecvi.";
+    /// Warning: a phone longer than the portal takes.
+    PhoneLeftOut = "PHONE_LEFT_OUT",
+        "Телефон длиннее 250 знаков и не передан; остальное передано. Исправьте его в Ecvi.",
+        "A phone is longer than 250 characters and was left out; all else was sent. Correct it in Ecvi.";
+    /// Warning: the deal goes without somebody who has no object yet.
+    WithoutCompanion = "WITHOUT_COMPANION",
+        "Сделка передана без тех, кого ещё нет в CRM; она будет дополнена сама, когда они появятся.",
+        "The deal was sent without those who are not in the CRM yet; it is completed by itself when they are.";
+    /// Warning: several objects carry the record's origin.
+    SeveralInCrm = "SEVERAL_IN_CRM",
+        "В CRM несколько объектов этой записи; используется самый старый. Объедините их в CRM.",
+        "Several objects of the CRM belong to this record; the oldest is used. Merge them in the CRM.";
+    /// Warning: somebody moved the deal into another funnel.
+    OtherFunnel = "OTHER_FUNNEL",
+        "Сделку перенесли в другую воронку: её стадия больше не меняется. Верните сделку в воронку из конфигурации.",
+        "The deal was moved into another funnel, so its stage stays as it is. Move it back into the configured funnel.";
+    /// Warning: a deal of ours that no booking stands behind.
+    DealWithoutBooking = "DEAL_WITHOUT_BOOKING",
+        "В CRM есть наша сделка, но такой заявки в Ecvi нет. Проверьте и удалите её вручную, если она лишняя.",
+        "The CRM holds a deal of ours without a booking in Ecvi. Look at it and delete it by hand if it is not needed.";
+}
+
+impl Code {
+    /// The code of a [`Code::name`].
+    pub fn from_name(name: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}

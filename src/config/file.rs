@@ -1,0 +1,295 @@
+//! The configuration as it is written: a mirror of the TOML file, nothing checked but its shape.
+//!
+//! A key that is not here is refused by name. The checked form is [`super::Config`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::lang::Language;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) language: Option<Language>,
+    pub(super) mirror: Mirror,
+    #[serde(default)]
+    pub(super) state: State,
+    #[serde(default)]
+    pub(super) portal: Portal,
+    #[serde(default)]
+    pub(super) sync: Sync,
+    #[serde(default)]
+    pub(super) export: Export,
+    #[serde(default)]
+    pub(super) monitoring: Monitoring,
+    #[serde(default)]
+    pub(super) contact: Contact,
+    #[serde(default)]
+    pub(super) company: Company,
+    #[serde(default)]
+    pub(super) deal: Deal,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mirror {
+    pub(super) path: PathBuf,
+    #[serde(default)]
+    pub(super) queries: Queries,
+    #[serde(default)]
+    pub(super) statuses: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Queries {
+    pub(super) guests: Option<String>,
+    pub(super) companies: Option<String>,
+    pub(super) bookings: Option<String>,
+    pub(super) booking_guests: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct State {
+    pub(super) path: PathBuf,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State { path: "state.db".into() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Portal {
+    pub(super) webhook: Option<String>,
+    pub(super) webhook_file: Option<PathBuf>,
+    pub(super) originator_id: String,
+    pub(super) requests_per_second: f64,
+    pub(super) burst: u32,
+    pub(super) batch_size: u8,
+    pub(super) request_target: String,
+    pub(super) request_timeout: String,
+    pub(super) settle_time: String,
+    pub(super) ca_file: Option<PathBuf>,
+}
+
+impl Default for Portal {
+    fn default() -> Self {
+        Portal {
+            webhook: None,
+            webhook_file: None,
+            originator_id: "ECVI".into(),
+            requests_per_second: 2.0,
+            burst: 50,
+            batch_size: 50,
+            request_target: "20s".into(),
+            request_timeout: "75s".into(),
+            settle_time: "75s".into(),
+            ca_file: None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Sync {
+    pub(super) time_limit: String,
+    pub(super) max_deletes: u64,
+    pub(super) retry_after: String,
+    pub(super) on_missing: OnMissing,
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        Sync {
+            time_limit: "150s".into(),
+            max_deletes: 25,
+            retry_after: "15m".into(),
+            on_missing: OnMissing::Relink,
+        }
+    }
+}
+
+/// What to do when an object vanished from the CRM.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnMissing {
+    /// Find it again by `ORIGIN_ID`, else create it anew.
+    Relink,
+    /// Report it.
+    Fail,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Export {
+    pub(super) method: Method,
+}
+
+impl Default for Export {
+    fn default() -> Self {
+        Export { method: Method::Import }
+    }
+}
+
+/// How the initial export creates objects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// The portal's import, which starts none of the hotel's automation rules.
+    Import,
+    /// The plain way, with all rules.
+    Add,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Monitoring {
+    pub(super) heartbeat_url: Option<String>,
+}
+
+/// A way to recognise people who already stand in the CRM.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Match {
+    /// By a phone number.
+    Phone,
+    /// By an e-mail address.
+    Email,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Contact {
+    pub(super) honorific: Honorific,
+    pub(super) assigned_by_id: Option<u64>,
+    pub(super) source_id: Option<String>,
+    pub(super) phone_type: String,
+    pub(super) match_existing: Vec<Match>,
+    pub(super) fields: BTreeMap<String, String>,
+}
+
+impl Default for Contact {
+    fn default() -> Self {
+        Contact {
+            honorific: Honorific::default(),
+            assigned_by_id: None,
+            source_id: None,
+            phone_type: "WORK".into(),
+            match_existing: Vec::new(),
+            fields: BTreeMap::new(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Honorific {
+    #[serde(rename = "M")]
+    pub(super) male: String,
+    #[serde(rename = "F")]
+    pub(super) female: String,
+}
+
+impl Default for Honorific {
+    fn default() -> Self {
+        Honorific { male: "HNR_RU_1".into(), female: "HNR_RU_2".into() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Company {
+    pub(super) assigned_by_id: Option<u64>,
+    pub(super) source_id: Option<String>,
+    pub(super) phone_type: String,
+    pub(super) match_existing: Vec<Match>,
+    pub(super) fields: BTreeMap<String, String>,
+}
+
+impl Default for Company {
+    fn default() -> Self {
+        let Contact { honorific: _, assigned_by_id, source_id, phone_type, match_existing, fields } =
+            Contact::default();
+        Company { assigned_by_id, source_id, phone_type, match_existing, fields }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Deal {
+    pub(super) category_id: u64,
+    pub(super) currency: String,
+    pub(super) assigned_by_id: Option<u64>,
+    pub(super) source_id: Option<String>,
+    pub(super) stages: Stages,
+    pub(super) probability: Probabilities,
+    pub(super) fields: BTreeMap<String, String>,
+}
+
+impl Default for Deal {
+    fn default() -> Self {
+        Deal {
+            category_id: 0,
+            currency: "RUB".into(),
+            assigned_by_id: None,
+            source_id: None,
+            stages: Stages::default(),
+            probability: Probabilities::default(),
+            fields: BTreeMap::new(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Stages {
+    pub(super) temporary: String,
+    pub(super) confirmed: String,
+    pub(super) checked_in: String,
+    pub(super) checked_out: String,
+    pub(super) cancelled: String,
+    pub(super) no_show: String,
+}
+
+impl Default for Stages {
+    fn default() -> Self {
+        Stages {
+            temporary: "NEW".into(),
+            confirmed: "EXECUTING".into(),
+            checked_in: "WON".into(),
+            checked_out: "WON".into(),
+            cancelled: "LOSE".into(),
+            no_show: "LOSE".into(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Probabilities {
+    pub(super) temporary: u8,
+    pub(super) confirmed: u8,
+    pub(super) checked_in: u8,
+    pub(super) checked_out: u8,
+    pub(super) cancelled: u8,
+    pub(super) no_show: u8,
+}
+
+impl Default for Probabilities {
+    fn default() -> Self {
+        Probabilities {
+            temporary: 30,
+            confirmed: 60,
+            checked_in: 100,
+            checked_out: 100,
+            cancelled: 0,
+            no_show: 0,
+        }
+    }
+}

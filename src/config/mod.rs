@@ -1,0 +1,343 @@
+//! The configuration, checked: every value has its real type, every path is absolute or relative to here.
+
+mod file;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+pub use file::{Match, Method, OnMissing};
+pub use webhook::Webhook;
+
+use crate::lang::Language;
+use crate::mirror::Status;
+use crate::say;
+
+/// Everything the program was told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The language of messages, where the file names one.
+    pub language: Option<Language>,
+    /// What to read.
+    pub mirror: MirrorConfig,
+    /// The state's file.
+    pub state: PathBuf,
+    /// Where to send.
+    pub portal: PortalConfig,
+    /// How a pass behaves.
+    pub sync: SyncConfig,
+    /// How the initial export creates.
+    pub export: Method,
+    /// An address fetched after a good pass.
+    pub heartbeat: Option<String>,
+    /// Guest -> contact.
+    pub contact: PersonConfig,
+    /// Company -> company.
+    pub company: PersonConfig,
+    /// Booking -> deal.
+    pub deal: DealConfig,
+}
+
+/// The mirror's file and shape.
+#[derive(Clone, Debug)]
+pub struct MirrorConfig {
+    /// The `SQLite` file.
+    pub path: PathBuf,
+    /// A table's name or a `SELECT` in parentheses, in the order guests, companies, bookings, residents.
+    pub sources: [String; 4],
+    /// The hotel's own status codes.
+    pub statuses: BTreeMap<String, Status>,
+}
+
+/// The portal and the pace it is used at.
+#[derive(Clone, Debug)]
+pub struct PortalConfig {
+    /// Address and password.
+    pub webhook: Webhook,
+    /// `ORIGINATOR_ID` of everything that is ours.
+    pub originator: String,
+    /// Drain of the leaky bucket.
+    pub requests_per_second: f64,
+    /// Size of the leaky bucket.
+    pub burst: u32,
+    /// Commands in a batch, at most.
+    pub batch_size: usize,
+    /// How long one request may take.
+    pub request_target: Duration,
+    /// When an answer is given up.
+    pub request_timeout: Duration,
+    /// How long an unanswered call may still take effect.
+    pub settle_time: Duration,
+    /// A certificate authority of the hotel's own.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How a pass behaves.
+#[derive(Clone, Debug)]
+pub struct SyncConfig {
+    /// No request begins after this.
+    pub time_limit: Duration,
+    /// More missing bookings than this: delete none.
+    pub max_deletes: u64,
+    /// First pause before a failed record is tried again.
+    pub retry_after: Duration,
+    /// Objects that vanished from the CRM.
+    pub on_missing: OnMissing,
+}
+
+/// What a contact or a company gets beside its own data.
+#[derive(Clone, Debug)]
+pub struct PersonConfig {
+    /// `HONORIFIC` of men and women; empty for companies.
+    pub honorific: [String; 2],
+    /// The responsible user.
+    pub assigned_by_id: Option<u64>,
+    /// `SOURCE_ID`.
+    pub source_id: Option<String>,
+    /// `VALUE_TYPE` of phones and e-mails.
+    pub phone_type: String,
+    /// How people who already stand in the CRM are recognised.
+    pub match_existing: Vec<Match>,
+    /// Custom field -> column of the mirror.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// What a deal gets beside its booking's data.
+#[derive(Clone, Debug)]
+pub struct DealConfig {
+    /// The funnel.
+    pub category_id: u64,
+    /// `CURRENCY_ID`.
+    pub currency: String,
+    /// The responsible user.
+    pub assigned_by_id: Option<u64>,
+    /// `SOURCE_ID`.
+    pub source_id: Option<String>,
+    /// Stage and probability of each status, in the order of [`Status::ALL`].
+    pub stages: [(String, u8); 6],
+    /// Custom field -> column of the mirror.
+    pub fields: BTreeMap<String, String>,
+}
+
+impl DealConfig {
+    /// Stage and probability of a status.
+    pub fn stage(&self, status: Status) -> (&str, u8) {
+        let (stage, probability) = &self.stages[status as usize];
+        (stage, *probability)
+    }
+}
+
+/// The file to use: `--config`, else `$ECVI_B24_CONFIG`, else `ecvi-b24.toml` here, else in `/etc`.
+pub fn locate(option: Option<&Path>) -> PathBuf {
+    let here = Path::new("ecvi-b24.toml");
+    match option {
+        Some(path) => path.to_owned(),
+        None if here.exists() => here.to_owned(),
+        None => PathBuf::from("/etc/ecvi-b24.toml"),
+    }
+}
+
+/// Reads and checks a configuration file.
+///
+/// `webhook` is the value of `$ECVI_B24_WEBHOOK`; the file's own `webhook` wins over it.
+pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| {
+        say!("не читается файл конфигурации {shown}", "the configuration file {shown} cannot be read")
+    })?;
+    warn_when_readable_by_others(path);
+    parse(&text, path.parent().unwrap_or(Path::new("")), webhook).with_context(|| {
+        say!("ошибка в файле конфигурации {shown}", "the configuration file {shown} is wrong")
+    })
+}
+
+/// Checks the text of a configuration; relative paths are relative to `folder`.
+pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config> {
+    let file: file::File = toml::from_str(text).map_err(|error| anyhow::anyhow!(without_secret(&error)))?;
+    if let Some(language) = file.language {
+        crate::lang::speak(language);
+    }
+    Ok(Config {
+        language: file.language,
+        mirror: mirror(file.mirror, folder)?,
+        state: folder.join(file.state.path),
+        portal: portal(file.portal, folder, webhook)?,
+        sync: sync(&file.sync)?,
+        export: file.export.method,
+        heartbeat: file.monitoring.heartbeat_url,
+        contact: contact(file.contact)?,
+        company: company(file.company)?,
+        deal: deal(file.deal)?,
+    })
+}
+
+/// A TOML error quotes the line it stands in, and that may be the webhook's: only its words are kept.
+fn without_secret(error: &toml::de::Error) -> String {
+    error.message().to_owned()
+}
+
+fn mirror(mirror: file::Mirror, folder: &Path) -> Result<MirrorConfig> {
+    let file::Queries { guests, companies, bookings, booking_guests } = mirror.queries;
+    let source = |query: Option<String>, table: &str| match query {
+        Some(query) => format!("({})", query.trim().trim_end_matches(';')),
+        None => table.to_owned(),
+    };
+    let mut statuses = BTreeMap::new();
+    for (code, word) in mirror.statuses {
+        let Some(status) = Status::from_word(&word) else {
+            bail!(say!(
+                "[mirror.statuses] \"{code}\" = \"{word}\": такого состояния нет; бывают temporary, confirmed, checked_in, checked_out, cancelled, no_show",
+                "[mirror.statuses] \"{code}\" = \"{word}\": no such status; there are temporary, confirmed, checked_in, checked_out, cancelled, no_show"
+            ));
+        };
+        statuses.insert(code, status);
+    }
+    Ok(MirrorConfig {
+        path: folder.join(mirror.path),
+        sources: [
+            source(guests, "guests"),
+            source(companies, "companies"),
+            source(bookings, "bookings"),
+            source(booking_guests, "booking_guests"),
+        ],
+        statuses,
+    })
+}
+
+fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Result<PortalConfig> {
+    if !(1..=50).contains(&portal.batch_size) {
+        bail!(say!("[portal] batch_size: от 1 до 50", "[portal] batch_size: from 1 to 50"));
+    }
+    if !portal.requests_per_second.is_finite() || portal.requests_per_second <= 0.0 || portal.burst == 0 {
+        bail!(say!(
+            "[portal] requests_per_second и burst должны быть больше нуля",
+            "[portal] requests_per_second and burst must be greater than zero"
+        ));
+    }
+    let originator = portal.originator_id.trim();
+    if originator.is_empty() || originator.chars().count() > 255 {
+        bail!(say!(
+            "[portal] originator_id: от 1 до 255 знаков",
+            "[portal] originator_id: from 1 to 255 characters"
+        ));
+    }
+    Ok(PortalConfig {
+        webhook: webhook(portal.webhook.as_deref(), portal.webhook_file.as_deref(), folder, environment)?,
+        originator: originator.to_owned(),
+        requests_per_second: portal.requests_per_second,
+        burst: portal.burst,
+        batch_size: portal.batch_size.into(),
+        request_target: duration("[portal] request_target", &portal.request_target)?,
+        request_timeout: duration("[portal] request_timeout", &portal.request_timeout)?,
+        settle_time: duration("[portal] settle_time", &portal.settle_time)?,
+        ca_file: portal.ca_file.map(|path| folder.join(path)),
+    })
+}
+
+fn webhook(
+    inline: Option<&str>,
+    file: Option<&Path>,
+    folder: &Path,
+    environment: Option<&str>,
+) -> Result<Webhook> {
+    let text = match (inline, file, environment) {
+        (Some(_), Some(_), _) => bail!(say!(
+            "[portal]: задайте либо webhook, либо webhook_file",
+            "[portal]: give either webhook or webhook_file"
+        )),
+        (Some(text), None, _) => text.to_owned(),
+        (None, Some(path), _) => {
+            let path = folder.join(path);
+            warn_when_readable_by_others(&path);
+            let shown = path.display();
+            std::fs::read_to_string(&path).with_context(|| {
+                say!("не читается файл вебхука {shown}", "the webhook file {shown} cannot be read")
+            })?
+        }
+        (None, None, Some(text)) => text.to_owned(),
+        (None, None, None) => bail!(say!(
+            "нет адреса вебхука: задайте [portal] webhook, webhook_file или переменную ECVI_B24_WEBHOOK",
+            "no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK"
+        )),
+    };
+    Webhook::parse(&text).map_err(|message| anyhow::anyhow!("[portal] webhook: {message}"))
+}
+
+fn sync(sync: &file::Sync) -> Result<SyncConfig> {
+    Ok(SyncConfig {
+        time_limit: duration("[sync] time_limit", &sync.time_limit)?,
+        max_deletes: sync.max_deletes,
+        retry_after: duration("[sync] retry_after", &sync.retry_after)?,
+        on_missing: sync.on_missing,
+    })
+}
+
+fn contact(contact: file::Contact) -> Result<PersonConfig> {
+    let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, fields } = contact;
+    let honorific = [honorific.male, honorific.female];
+    check_fields("[contact.fields]", &fields)?;
+    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields })
+}
+
+fn company(company: file::Company) -> Result<PersonConfig> {
+    let file::Company { assigned_by_id, source_id, phone_type, match_existing, fields } = company;
+    check_fields("[company.fields]", &fields)?;
+    let honorific = Default::default();
+    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields })
+}
+
+fn deal(deal: file::Deal) -> Result<DealConfig> {
+    let file::Deal { category_id, currency, assigned_by_id, source_id, stages, probability, fields } = deal;
+    check_fields("[deal.fields]", &fields)?;
+    let file::Stages { temporary, confirmed, checked_in, checked_out, cancelled, no_show } = stages;
+    let stages = [
+        (temporary, probability.temporary),
+        (confirmed, probability.confirmed),
+        (checked_in, probability.checked_in),
+        (checked_out, probability.checked_out),
+        (cancelled, probability.cancelled),
+        (no_show, probability.no_show),
+    ];
+    if stages.iter().any(|(_, probability)| *probability > 100) {
+        bail!(say!("[deal.probability]: от 0 до 100", "[deal.probability]: from 0 to 100"));
+    }
+    Ok(DealConfig { category_id, currency, assigned_by_id, source_id, stages, fields })
+}
+
+/// A portal ignores a field that it does not know, so a misspelt one would stay empty in silence.
+fn check_fields(section: &str, fields: &BTreeMap<String, String>) -> Result<()> {
+    for name in fields.keys() {
+        let fine = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        if !fine || !name.starts_with("UF_CRM_") {
+            bail!(say!(
+                "{section} {name}: здесь указываются пользовательские поля, UF_CRM_…",
+                "{section} {name}: custom fields stand here, UF_CRM_…"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Reads a duration such as `90s`, `15m` or `1h 30m`.
+pub fn duration(key: &str, text: &str) -> Result<Duration> {
+    humantime::parse_duration(text).ok().with_context(|| {
+        say!(
+            "{key}: «{text}» не читается как время; пишите, например, 90s, 15m или 2h",
+            "{key}: \"{text}\" is not a duration; write 90s, 15m or 2h"
+        )
+    })
+}
+
+#[cfg(unix)]
+fn warn_when_readable_by_others(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    if std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o007 != 0) {
+        log::warn!("{} can be read by everyone on this machine: chmod 600", path.display());
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_when_readable_by_others(_: &Path) {}

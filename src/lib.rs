@@ -1,0 +1,18 @@
+//! Carries a hotel's guests, companies and bookings from Ecvi into Bitrix24, one way.
+//!
+//! A pass is a pipeline, each stage a module, and a record flows forward only:
+//! [`lock`] -> [`state`] -> [`settle`] -> [`mirror`] -> [`plan`] -> [`push`] (saving after every answer) -> [`report`].
+//! [`pass`] tells it as a story.
+
+pub mod clock;
+pub mod code;
+pub mod config;
+pub mod fingerprint;
+pub mod lang;
+pub mod mapping;
+pub mod mirror;
+pub mod plan;
+pub mod portal;
+pub mod record;
+pub mod state;
+pub mod stop;

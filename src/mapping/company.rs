@@ -1,0 +1,26 @@
+//! Company -> company.
+
+use serde_json::{Map, Value};
+
+use super::{Mapped, text};
+use crate::config::PersonConfig;
+use crate::mirror::Company;
+use crate::record::Id;
+
+/// The company of a company.
+pub fn company(id: &Id, company: &Company, extra: &Map<String, Value>, config: &PersonConfig) -> Mapped {
+    let Company { name, address, city, country, postal_code, phones, emails, comment } = company;
+    let mut mapped = Mapped::default();
+    let name = if name.trim().is_empty() { &format!("Компания №{id}") } else { name };
+    mapped.text("TITLE", name, 255);
+    mapped.fields.insert("COMMENTS".into(), text::comment(comment).into());
+    mapped.address(&[
+        ("ADDRESS", address, 1024),
+        ("ADDRESS_CITY", city, 128),
+        ("ADDRESS_COUNTRY", country, 128),
+        ("ADDRESS_POSTAL_CODE", postal_code, 16),
+    ]);
+    mapped.reach(phones, emails);
+    mapped.custom(&config.fields, extra);
+    mapped
+}

@@ -1,0 +1,63 @@
+//! Booking -> deal. One booking is one deal, also for a group: the deal then has all its guests as contacts.
+
+use chrono::NaiveDateTime;
+use serde_json::{Map, Value};
+
+use super::{Mapped, text};
+use crate::config::DealConfig;
+use crate::mirror::{Booking, Status};
+
+/// The people of a deal, as the CRM knows them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Links {
+    /// The last name of the booking's guest, empty where there is none.
+    pub last_name: String,
+    /// The booking's guest first, then all who stay, each once.
+    pub contacts: Vec<i64>,
+    /// The company, or the payer.
+    pub company: Option<i64>,
+}
+
+/// The deal of a booking.
+pub fn deal(booking: &Booking, links: &Links, extra: &Map<String, Value>, config: &DealConfig) -> Mapped {
+    let (stage, probability) = config.stage(booking.status);
+    let mut deal = Mapped::default();
+    deal.text("TITLE", &title(booking, &links.last_name), 255);
+    let fields = &mut deal.fields;
+    // Bare dates: a time with an offset can move the day.
+    fields.insert("BEGINDATE".into(), booking.arrival.date().to_string().into());
+    fields.insert("CLOSEDATE".into(), closedate(booking));
+    fields.insert("OPPORTUNITY".into(), booking.amount.clone().into());
+    // By hand, so that no product row recomputes it.
+    fields.insert("IS_MANUAL_OPPORTUNITY".into(), "Y".into());
+    fields.insert("CURRENCY_ID".into(), config.currency.clone().into());
+    fields.insert("STAGE_ID".into(), stage.into());
+    fields.insert("PROBABILITY".into(), probability.into());
+    if booking.status == Status::CheckedOut {
+        fields.insert("CLOSED".into(), "Y".into());
+    }
+    fields.insert("COMMENTS".into(), text::comment(&booking.comment).into());
+    // An empty text unbinds everybody; an empty list cannot be said in a batch.
+    let contacts =
+        if links.contacts.is_empty() { Value::from("") } else { Value::from(links.contacts.clone()) };
+    fields.insert("CONTACT_IDS".into(), contacts);
+    fields.insert("COMPANY_ID".into(), links.company.map_or_else(|| Value::from(""), Value::from));
+    deal.custom(&config.fields, extra);
+    deal
+}
+
+/// The departure. A portal puts today's date here when a deal reaches a final stage, also over a value in the
+/// same call, so the caller sends it once more afterwards.
+pub fn closedate(booking: &Booking) -> Value {
+    booking.departure.date().to_string().into()
+}
+
+/// `Заявка №3682 (Приходько) 20.05.2020 12:00 - 29.05.2020 12:00`
+fn title(booking: &Booking, last_name: &str) -> String {
+    let guest = match last_name.trim() {
+        "" => String::new(),
+        name => format!(" ({name})"),
+    };
+    let time = |time: NaiveDateTime| time.format("%d.%m.%Y %H:%M");
+    format!("Заявка №{}{guest} {} - {}", booking.number, time(booking.arrival), time(booking.departure))
+}

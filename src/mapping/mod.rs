@@ -1,0 +1,85 @@
+//! The business rules: what of a guest, a company and a booking goes into which field of the portal.
+//!
+//! One file for each kind, readable by somebody who knows the hotel. Everything here is pure.
+
+pub mod company;
+pub mod contact;
+pub mod deal;
+pub mod multifield;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::code::Code;
+
+/// The fields of one object, by the portal's names. A field that is empty in Ecvi is `""` here: that clears it.
+pub type Fields = Map<String, Value>;
+
+/// A record in the portal's words.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Mapped {
+    /// Everything but phones, e-mails and the origin.
+    pub fields: Fields,
+    /// The wanted `PHONE` values.
+    pub phones: Vec<String>,
+    /// The wanted `EMAIL` values.
+    pub emails: Vec<String>,
+    /// What was left out.
+    pub warnings: Vec<Warning>,
+}
+
+/// Sent, but not whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Warning {
+    /// What kind of flaw.
+    pub code: Code,
+    /// Which value.
+    pub message: String,
+}
+
+impl Mapped {
+    fn text(&mut self, name: &str, text: &str, limit: usize) {
+        self.fields.insert(name.into(), text::plain(text, limit).into());
+    }
+
+    /// All parts together or none: parts that are not sent become empty, and an address without any part is
+    /// ignored by the portal.
+    fn address(&mut self, parts: &[(&str, &str, usize)]) {
+        if parts.iter().any(|(_, text, _)| !text.trim().is_empty()) {
+            for (name, text, limit) in parts {
+                self.text(name, text, *limit);
+            }
+        }
+    }
+
+    /// Takes the values that the portal takes, each once, and warns of the others.
+    fn reach(&mut self, phones: &[String], emails: &[String]) {
+        for phone in phones {
+            let phone = text::plain(phone, usize::MAX);
+            if phone.chars().count() > 250 {
+                let start: String = phone.chars().take(20).collect();
+                self.warnings.push(Warning { code: Code::PhoneLeftOut, message: format!("{start}…") });
+            } else if !phone.is_empty() && !self.phones.contains(&phone) {
+                self.phones.push(phone);
+            }
+        }
+        for email in emails {
+            if !text::is_email(email) {
+                self.warnings
+                    .push(Warning { code: Code::EmailLeftOut, message: email.chars().take(80).collect() });
+            } else if !self.emails.contains(email) {
+                self.emails.push(email.clone());
+            }
+        }
+    }
+
+    /// Columns of the hotel's own into custom fields.
+    fn custom(&mut self, fields: &BTreeMap<String, String>, extra: &Map<String, Value>) {
+        for (name, column) in fields {
+            let value = extra.get(column).and_then(Value::as_str).unwrap_or_default();
+            self.text(name, value, usize::MAX);
+        }
+    }
+}

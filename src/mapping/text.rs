@@ -1,0 +1,175 @@
+//! What a portal does to texts, and how the words that a person wrote survive it.
+//!
+//! A portal deletes `[words]` and `<words` from comments and turns `(c)` and a lone `0` into something else; a
+//! batch replaces `$result[…]` in any value. There is no escape for any of this (docs/bitrix24.md, Texts), so
+//! brackets are exchanged for their look-alikes and the rest is split by an invisible joiner.
+
+use std::iter;
+
+/// U+2060 WORD JOINER: no width, no line break, not trimmed by PHP.
+const JOINER: char = '\u{2060}';
+
+/// A comment holds 64 KiB in the portal's table, after it was escaped for HTML.
+const COMMENT_BYTES: usize = 60_000;
+const STORED_BYTES: usize = 65_000;
+
+/// A text field other than a comment: cut at `limit` characters, references of a batch defused.
+pub(super) fn plain(text: &str, limit: usize) -> String {
+    defuse(text).chars().filter(|c| !c.is_control()).take(limit).collect()
+}
+
+/// A comment that arrives readable.
+pub(super) fn comment(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let exchanged: String = text.trim().chars().filter_map(exchange).collect();
+    let mut text = split_entities(&split_marks(&defuse(&exchanged)));
+    if text == "0" {
+        text.push(JOINER);
+    }
+    cut(&text).trim_end().to_owned()
+}
+
+fn exchange(c: char) -> Option<char> {
+    match c {
+        '[' => Some('('),
+        ']' => Some(')'),
+        '<' => Some('‹'),
+        '>' => Some('›'),
+        '\n' | '\t' => Some(c),
+        c if c.is_control() => None,
+        c => Some(c),
+    }
+}
+
+/// Splits `$result[…]` and its kin behind the `$`: a batch would put the answer of another command there.
+///
+/// A reference reaches to the next white space and has brackets in it.
+fn defuse(text: &str) -> String {
+    split_after(text, '$', |rest| {
+        let token = rest.split(char::is_whitespace).next().unwrap_or_default();
+        token.contains('[')
+            && ["result", "next", "total", "time", "error"].iter().any(|word| starts(token, word))
+    })
+}
+
+/// Splits `(c)`, `(r)` and `(tm)`, which would become entities that are escaped twice.
+fn split_marks(text: &str) -> String {
+    split_after(text, '(', |rest| ["c)", "r)", "tm)"].iter().any(|mark| starts(rest, mark)))
+}
+
+/// Splits `&lt;` and its kin, which would be decoded before tags are stripped.
+fn split_entities(text: &str) -> String {
+    split_after(text, '&', |rest| {
+        let word = rest.trim_start_matches('#');
+        let end = word.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(word.len());
+        end > 0 && word[end..].starts_with(';')
+    })
+}
+
+fn split_after(text: &str, mark: char, dangerous: impl Fn(&str) -> bool) -> String {
+    let mut split = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        split.push(c);
+        if c == mark && dangerous(&text[at + c.len_utf8()..]) {
+            split.push(JOINER);
+        }
+    }
+    split
+}
+
+fn starts(text: &str, word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+}
+
+fn cut(text: &str) -> &str {
+    let escaped = |c: char| match c {
+        '&' => 5,
+        '"' => 6,
+        c => c.len_utf8(),
+    };
+    let mut stored = 0;
+    let ends = text.char_indices().map(|(at, c)| (at + c.len_utf8(), escaped(c)));
+    let fitting = ends.take_while(|(end, size)| {
+        stored += size;
+        *end <= COMMENT_BYTES && stored <= STORED_BYTES
+    });
+    let end = iter::once(0).chain(fitting.map(|(end, _)| end)).last().unwrap_or(0);
+    &text[..end]
+}
+
+/// Whether a portal takes the address; it refuses the whole contact for one that it does not take.
+///
+/// The rule is the portal's own: atoms separated by single dots, a domain of at least two labels, the last of 2
+/// to 20 letters or digits, letters of any language.
+pub(super) fn is_email(text: &str) -> bool {
+    let atom = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "=_+~'!$&*^`|#%/?{}-".contains(c))
+    };
+    let label =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let Some((host, top)) = domain.rsplit_once('.') else { return false };
+    text.chars().count() <= 250
+        && local.split('.').all(atom)
+        && host.split('.').all(label)
+        && (2..=20).contains(&top.chars().count())
+        && top.chars().all(char::is_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_and_angle_brackets_keep_their_words() {
+        assert_eq!(comment("[VIP] <a@b.c> price <100"), "(VIP) ‹a@b.c› price ‹100");
+    }
+
+    #[test]
+    fn what_a_portal_would_turn_into_something_else_is_split() {
+        assert_eq!(comment("Hotel (c) [C] (TM)"), "Hotel (\u{2060}c) (\u{2060}C) (\u{2060}TM)");
+        assert_eq!(comment(" 0 "), "0\u{2060}");
+        assert_eq!(
+            comment("a &lt;b&gt; &#91; R&D; AT&T"),
+            "a &\u{2060}lt;b&\u{2060}gt; &\u{2060}#91; R&\u{2060}D; AT&T"
+        );
+    }
+
+    #[test]
+    fn a_reference_of_a_batch_is_defused_and_money_is_not() {
+        assert_eq!(
+            plain("$result[0] $Total[x] $timex[1]", 99),
+            "$\u{2060}result[0] $\u{2060}Total[x] $\u{2060}timex[1]"
+        );
+        assert_eq!(plain("100$ result [0] $result", 99), "100$ result [0] $result");
+    }
+
+    #[test]
+    fn plus_ampersand_hash_emoji_and_line_breaks_stay() {
+        assert_eq!(comment("+7 & #1 %20 😀\r\nвторая"), "+7 & #1 %20 😀\nвторая");
+    }
+
+    #[test]
+    fn a_comment_is_cut_at_60000_bytes_between_characters() {
+        assert_eq!(comment(&"я".repeat(40_000)).len(), 60_000);
+        assert_eq!(comment(&format!("x{}", "я".repeat(40_000))).len(), 59_999);
+        assert!(comment(&"&".repeat(60_000)).len() * 5 <= 65_000);
+    }
+
+    #[test]
+    fn a_text_is_cut_by_characters_not_bytes() {
+        assert_eq!(plain(&"я".repeat(60), 50), "я".repeat(50));
+    }
+
+    #[test]
+    fn an_address_is_taken_as_the_portal_takes_it() {
+        for good in ["a@b.ru", "first.last+tag@sub.example.travel", "иван@почта.рф", "a_b@c-d.com"]
+        {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["", "a", "a@b", "a@@b.ru", "a b@c.ru", ".a@b.ru", "a..b@c.ru", "a@b..ru", "a@b.r", "нет@"]
+        {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+}

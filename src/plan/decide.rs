@@ -1,0 +1,270 @@
+//! What is to be done about one record: pure, one `match` of the row against what was sent last.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::mirror::Row;
+use crate::record::{Id, Kind};
+use crate::state::{Doubt, Hold, Known};
+
+/// A step towards the portal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Step {
+    /// The record has no object.
+    Create,
+    /// All fields are sent again.
+    Update,
+    /// People of the booking may have changed in the CRM: send it if its deal would read differently.
+    Recheck,
+    /// Only the closing date, which the portal overwrote when the deal was created in a final stage.
+    Close,
+    /// The row cannot be read.
+    Fail,
+    /// A guest or a company is gone from the mirror: its object is left alone.
+    Gone,
+    /// A booking is gone that never had a deal.
+    Forget,
+    /// A booking is gone: so goes its deal.
+    Delete,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Step::Create => "create",
+            Step::Update => "update",
+            Step::Recheck => "recheck",
+            Step::Close => "close",
+            Step::Fail => "fail",
+            Step::Gone => "gone",
+            Step::Forget => "forget",
+            Step::Delete => "delete",
+        })
+    }
+}
+
+/// What holds for the whole pass.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Rules {
+    /// The time of the pass.
+    pub now: DateTime<Utc>,
+    /// Send every record again.
+    pub full: bool,
+    /// Try failed records whatever their pause.
+    pub retry_failed: bool,
+    /// Delete the deals of bookings that are gone.
+    pub deletes: bool,
+    /// The newest `modified_at` of the last pass that ran through, by [`Kind`]: rows as new as this are compared
+    /// by content too, because a second change within the same second does not show otherwise.
+    pub newest: [String; 3],
+}
+
+/// What the state says beside the records themselves.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Standing {
+    /// Records in doubt are left alone.
+    pub doubts: HashMap<Id, Doubt>,
+    /// Failed records are left alone for a while.
+    pub holds: HashMap<Id, Hold>,
+}
+
+/// One record on both sides.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pair {
+    /// Its id.
+    pub id: Id,
+    /// In the mirror.
+    pub row: Option<Row>,
+    /// In the state.
+    pub known: Option<Known>,
+}
+
+/// What to do about a record, if anything. `touched`: one of its people may have changed in the CRM.
+pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules: &Rules) -> Option<Step> {
+    let hold = standing.holds.get(&pair.id);
+    if standing.doubts.contains_key(&pair.id)
+        || hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), rules))
+    {
+        return None;
+    }
+    match (&pair.row, &pair.known) {
+        (None, None) => None,
+        (None, Some(known)) => vanished(kind, known, rules),
+        (Some(row), _) if row.body.is_err() => Some(Step::Fail),
+        (Some(_), None | Some(Known { crm_id: None, .. })) => Some(Step::Create),
+        (Some(row), Some(known)) if changed(kind, row, known, rules) => Some(Step::Update),
+        (Some(_), Some(known)) if known.todo.close => Some(Step::Close),
+        (Some(_), Some(known)) if touched || known.todo.recheck => Some(Step::Recheck),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+/// A failed record waits for its time, but goes at once when it changes in Ecvi.
+fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
+    let same = row.is_none_or(|row| {
+        row.modified_at == hold.modified_at && row.content == hold.content && row.people == hold.people
+    });
+    same && rules.now < hold.until && !rules.retry_failed
+}
+
+fn vanished(kind: Kind, known: &Known, rules: &Rules) -> Option<Step> {
+    match kind {
+        Kind::Guest | Kind::Company => (!known.gone).then_some(Step::Gone),
+        Kind::Booking if known.crm_id.is_none() => Some(Step::Forget),
+        Kind::Booking => rules.deletes.then_some(Step::Delete),
+    }
+}
+
+fn changed(kind: Kind, row: &Row, known: &Known, rules: &Rules) -> bool {
+    rules.full
+        || known.todo.resend
+        || known.gone
+        || known.modified_at.as_ref() != Some(&row.modified_at)
+        || known.people != row.people
+        || (row.modified_at >= rules.newest[kind as usize] && known.content != row.content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use crate::mirror::{BadRow, Body, Company};
+    use crate::state::{Operation, Todo};
+
+    fn row() -> Row {
+        let company = Company {
+            name: String::new(),
+            address: String::new(),
+            city: String::new(),
+            country: String::new(),
+            postal_code: String::new(),
+            phones: vec![],
+            emails: vec![],
+            comment: String::new(),
+        };
+        Row {
+            id: Id::Number(1),
+            modified_at: "2026-01-02".into(),
+            content: 10,
+            people: 20,
+            label: "3682".into(),
+            crm_id: None,
+            extra: serde_json::Map::new(),
+            body: Ok(Body::Company(company)),
+        }
+    }
+
+    fn known() -> Known {
+        Known {
+            crm_id: Some(7),
+            modified_at: Some("2026-01-02".into()),
+            content: 10,
+            people: 20,
+            label: "3682".into(),
+            ..Known::default()
+        }
+    }
+
+    fn step(row: Option<Row>, known: Option<Known>, rules: &Rules) -> Option<Step> {
+        decide(Kind::Booking, &Pair { id: Id::Number(1), row, known }, &Standing::default(), false, rules)
+    }
+
+    fn rules() -> Rules {
+        Rules {
+            deletes: true,
+            newest: [const { String::new() }; 3].map(|_: String| "2026-06".into()),
+            ..Rules::default()
+        }
+    }
+
+    #[test]
+    fn a_record_that_was_sent_and_did_not_change_is_left_alone() {
+        assert_eq!(step(Some(row()), Some(known()), &rules()), None);
+    }
+
+    #[test]
+    fn a_record_without_an_object_is_created() {
+        assert_eq!(step(Some(row()), None, &rules()), Some(Step::Create));
+        assert_eq!(step(Some(row()), Some(Known::default()), &rules()), Some(Step::Create));
+    }
+
+    #[test]
+    fn another_modified_at_or_other_people_are_an_update() {
+        let newer = Row { modified_at: "2026-01-03".into(), ..row() };
+        assert_eq!(step(Some(newer), Some(known()), &rules()), Some(Step::Update));
+        assert_eq!(step(Some(Row { people: 21, ..row() }), Some(known()), &rules()), Some(Step::Update));
+        let resend = Known { todo: Todo { resend: true, ..Todo::default() }, ..known() };
+        assert_eq!(step(Some(row()), Some(resend), &rules()), Some(Step::Update));
+    }
+
+    #[test]
+    fn other_content_counts_only_for_rows_as_new_as_the_newest_of_the_last_pass() {
+        let other = Row { content: 11, ..row() };
+        assert_eq!(step(Some(other.clone()), Some(known()), &rules()), None);
+        let rules = Rules { newest: ["2026-01-02"; 3].map(String::from), ..rules() };
+        assert_eq!(step(Some(other), Some(known()), &rules), Some(Step::Update));
+    }
+
+    #[test]
+    fn a_booking_that_is_gone_has_its_deal_deleted_where_deletions_are_allowed() {
+        assert_eq!(step(None, Some(known()), &rules()), Some(Step::Delete));
+        assert_eq!(step(None, Some(known()), &Rules { deletes: false, ..rules() }), None);
+        assert_eq!(step(None, Some(Known::default()), &rules()), Some(Step::Forget));
+    }
+
+    #[test]
+    fn a_guest_that_is_gone_is_marked_once() {
+        let pair = |gone| Pair { id: Id::Number(1), row: None, known: Some(Known { gone, ..known() }) };
+        let decide = |gone| decide(Kind::Guest, &pair(gone), &Standing::default(), false, &rules());
+        assert_eq!(decide(false), Some(Step::Gone));
+        assert_eq!(decide(true), None);
+    }
+
+    #[test]
+    fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
+        let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
+        let standing = Standing { doubts: HashMap::from([(Id::Number(1), doubt)]), ..Standing::default() };
+        for row in [Some(row()), None] {
+            let pair = Pair { id: Id::Number(1), row, known: Some(known()) };
+            assert_eq!(decide(Kind::Booking, &pair, &standing, true, &Rules { full: true, ..rules() }), None);
+        }
+    }
+
+    #[test]
+    fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
+        let hold = Hold {
+            until: DateTime::<Utc>::MAX_UTC,
+            modified_at: "2026-01-02".into(),
+            content: 10,
+            people: 20,
+        };
+        let standing = Standing { holds: HashMap::from([(Id::Number(1), hold)]), ..Standing::default() };
+        let try_it = |row: Row, rules: &Rules| {
+            decide(
+                Kind::Booking,
+                &Pair { id: Id::Number(1), row: Some(row), known: None },
+                &standing,
+                false,
+                rules,
+            )
+        };
+        assert_eq!(try_it(row(), &rules()), None);
+        assert_eq!(try_it(Row { content: 11, ..row() }, &rules()), Some(Step::Create));
+        assert_eq!(try_it(row(), &Rules { retry_failed: true, ..rules() }), Some(Step::Create));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_fails_and_is_no_deletion() {
+        let broken = Row { body: Err(BadRow::new(Code::BadDate, "arrival", "x")), ..row() };
+        assert_eq!(step(Some(broken), Some(known()), &rules()), Some(Step::Fail));
+    }
+
+    #[test]
+    fn a_booking_whose_people_were_touched_is_looked_at_again() {
+        let pair = Pair { id: Id::Number(1), row: Some(row()), known: Some(known()) };
+        assert_eq!(decide(Kind::Booking, &pair, &Standing::default(), true, &rules()), Some(Step::Recheck));
+    }
+}

@@ -1,0 +1,171 @@
+//! The plan: mirror and state are merged, and what differs becomes a step. Nothing here touches the portal.
+
+mod decide;
+mod merge;
+mod queue;
+
+use std::collections::HashSet;
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+
+pub use decide::{Pair, Rules, Standing, Step, decide};
+pub use merge::Merge;
+pub use queue::{Planned, Queue};
+
+use crate::code::Code;
+use crate::mirror::{BadRow, Body, Mirror, Row};
+use crate::record::{Id, Kind};
+use crate::say;
+use crate::state::State;
+
+/// The plan of a pass.
+pub struct Plan {
+    /// The steps.
+    pub queue: Queue,
+    /// What was seen on the way.
+    pub survey: Survey,
+    /// Up to which mark the state's touched people are dealt with once all bookings are.
+    pub touched_mark: i64,
+}
+
+/// What the mirror looked like.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Survey {
+    /// Rows, by [`Kind`].
+    pub rows: [u64; 3],
+    /// Rows of `booking_guests`.
+    pub residents: u64,
+    /// The newest `modified_at`, by [`Kind`].
+    pub newest: [String; 3],
+    /// Bookings that are known and in the mirror.
+    #[serde(skip)]
+    known_bookings: u64,
+    /// Of these, how many carry another number than before.
+    #[serde(skip)]
+    renumbered: u64,
+}
+
+impl Plan {
+    /// Reads mirror and state to the end and writes down what differs.
+    ///
+    /// # Errors
+    /// A mirror that is damaged, empty, or not the one it was: nothing may be sent or deleted then.
+    pub fn draw(mirror: &Mirror, state: &State, rules: &Rules, before: Option<&Survey>) -> Result<Plan> {
+        let (mut touched, touched_mark) = state.touched()?;
+        let mut plan = Plan { queue: Queue::new()?, survey: Survey::default(), touched_mark };
+        for kind in Kind::ALL {
+            plan.draw_kind(kind, mirror, state, rules, &mut touched)?;
+        }
+        plan.survey.check(before)?;
+        Ok(plan)
+    }
+
+    fn draw_kind(
+        &mut self,
+        kind: Kind,
+        mirror: &Mirror,
+        state: &State,
+        rules: &Rules,
+        touched: &mut HashSet<(Kind, Id)>,
+    ) -> Result<()> {
+        let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
+        let (mut scan, mut known) = (mirror.scan(kind)?, state.known(kind)?);
+        let mut rows = scan.rows()?;
+        for pair in Merge::new(rows.by_ref(), known.rows()?) {
+            let pair = pair?;
+            self.survey.see(kind, &pair);
+            let has_touched = kind == Kind::Booking && is_touched(&pair, touched);
+            if let Some(step) = decide(kind, &pair, &standing, has_touched, rules) {
+                if touches_bookings(kind, &pair) {
+                    touched.insert((kind, pair.id.clone()));
+                }
+                self.queue.add(&Planned { kind, id: pair.id, step, row: pair.row })?;
+            }
+        }
+        self.survey.rows[kind as usize] = rows.seen();
+        self.survey.residents = self.survey.residents.max(rows.residents());
+        if rows.nameless() > 0 {
+            self.fail_nameless(kind, rows.nameless(), &standing, rules)?;
+        }
+        Ok(())
+    }
+
+    /// Rows without an id cannot be told apart: they fail together, under the id that they do not have.
+    fn fail_nameless(&mut self, kind: Kind, count: u64, standing: &Standing, rules: &Rules) -> Result<()> {
+        let row = Row {
+            id: Id::Text("NULL".into()),
+            modified_at: String::new(),
+            content: count,
+            people: 0,
+            label: String::new(),
+            crm_id: None,
+            extra: serde_json::Map::new(),
+            body: Err(BadRow::new(Code::BadId, "id", &format!("{count} rows"))),
+        };
+        let pair = Pair { id: row.id.clone(), row: Some(row), known: None };
+        if let Some(step) = decide(kind, &pair, standing, false, rules) {
+            self.queue.add(&Planned { kind, id: pair.id, step, row: pair.row })?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a deal would read differently after this: another last name, a person who left or came back.
+fn touches_bookings(kind: Kind, pair: &Pair) -> bool {
+    let (Kind::Guest | Kind::Company, Some(known)) = (kind, &pair.known) else { return false };
+    known.gone || pair.row.as_ref().is_none_or(|row| row.label != known.label)
+}
+
+fn is_touched(pair: &Pair, touched: &HashSet<(Kind, Id)>) -> bool {
+    let Some(Ok(Body::Booking(booking))) = pair.row.as_ref().map(|row| &row.body) else { return false };
+    let has = |kind: Kind, id: &Id| touched.contains(&(kind, id.clone()));
+    !touched.is_empty()
+        && (booking.guest.iter().chain(&booking.residents).any(|id| has(Kind::Guest, id))
+            || booking.company.iter().chain(&booking.payer).any(|id| has(Kind::Company, id)))
+}
+
+impl Survey {
+    fn see(&mut self, kind: Kind, pair: &Pair) {
+        let Some(row) = &pair.row else { return };
+        let newest = &mut self.newest[kind as usize];
+        if row.modified_at > *newest {
+            newest.clone_from(&row.modified_at);
+        }
+        if let (Kind::Booking, Some(known)) = (kind, &pair.known)
+            && known.crm_id.is_some()
+        {
+            self.known_bookings += 1;
+            self.renumbered += u64::from(known.label != row.label && !known.label.is_empty());
+        }
+    }
+
+    /// Refuses a mirror from which nothing may be concluded.
+    fn check(&self, before: Option<&Survey>) -> Result<()> {
+        if self.rows.iter().all(|count| *count == 0) {
+            bail!(say!(
+                "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
+                "the mirror is empty: no guests, no companies, no bookings. Check what fills it"
+            ));
+        }
+        if let Some(before) = before {
+            let tables = [("guests", 0), ("companies", 1), ("bookings", 2)];
+            let emptied = tables.iter().find(|(_, at)| self.rows[*at] == 0 && before.rows[*at] > 0);
+            let residents = (self.residents == 0 && before.residents > 0).then_some(&("booking_guests", 3));
+            if let Some((table, _)) = emptied.or(residents) {
+                bail!(say!(
+                    "в зеркале Ecvi опустела таблица {table}, в которой были записи. Если это не сбой, выполните reset-id для этого вида с --all",
+                    "the table {table} of the mirror had rows and is empty now. If that is no fault, run reset-id with --all for its kind"
+                ));
+            }
+        }
+        if self.renumbered * 10 > self.known_bookings {
+            let (other, known) = (self.renumbered, self.known_bookings);
+            bail!(say!(
+                "похоже, это зеркало другой гостиницы: у {other} из {known} известных заявок другой номер. Проверьте [mirror] path",
+                "this looks like another hotel's mirror: {other} of {known} known bookings carry another number. Check [mirror] path"
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! The plan as data: the records that differ, with their rows, in a temporary database of their own.
+//!
+//! The mirror is let go of as soon as it was read, because a reader of hours would block whatever fills it; and
+//! an initial export plans a million records, which must not stand in memory.
+
+use anyhow::Result;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::decide::Step;
+use crate::mirror::{Body, Row};
+use crate::record::{Id, Kind};
+
+/// A planned step.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Planned {
+    /// The record.
+    pub kind: Kind,
+    /// The record.
+    pub id: Id,
+    /// What to do.
+    pub step: Step,
+    /// Its row, unless it is gone.
+    pub row: Option<Row>,
+}
+
+/// Planned steps, and what stands in the portal under our origin where that was asked for.
+pub struct Queue {
+    connection: Connection,
+}
+
+impl Queue {
+    /// An empty queue, in a temporary file that nobody else sees.
+    pub fn new() -> Result<Queue> {
+        let connection = Connection::open("")?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+             CREATE TABLE plan (kind TEXT, id ANY, step TEXT, late INTEGER, turn TEXT, row TEXT,
+                                PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+             CREATE INDEX plan_turn ON plan (kind, late, turn DESC, id);
+             CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
+                                     PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;",
+        )?;
+        Ok(Queue { connection })
+    }
+
+    /// Adds a step. Bookings go by arrival, the newest first; deletions go last.
+    pub fn add(&self, planned: &Planned) -> Result<()> {
+        let Planned { kind, id, step, row } = planned;
+        let turn = match row.as_ref().map(|row| &row.body) {
+            Some(Ok(Body::Booking(booking))) => booking.arrival.to_string(),
+            _ => String::new(),
+        };
+        let row = row.as_ref().map(serde_json::to_string).transpose()?;
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO plan (kind, id, step, late, turn, row) VALUES (?1,?2,?3,?4,?5,?6)",
+            )?
+            .execute((kind, id, serde_json::to_string(step)?, *step == Step::Delete, turn, row))?;
+        Ok(())
+    }
+
+    /// Takes the next steps of a kind out of the queue.
+    pub fn take(&self, kind: Kind, most: usize) -> Result<Vec<Planned>> {
+        let taken = self.peek(kind, most)?;
+        let mut statement = self.connection.prepare_cached("DELETE FROM plan WHERE kind = ?1 AND id = ?2")?;
+        for planned in &taken {
+            statement.execute((kind, &planned.id))?;
+        }
+        Ok(taken)
+    }
+
+    /// The next steps of a kind, in their order.
+    pub fn peek(&self, kind: Kind, most: usize) -> Result<Vec<Planned>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, step, row FROM plan WHERE kind = ?1 ORDER BY late, turn DESC, id LIMIT ?2",
+        )?;
+        let mut rows = statement.query((kind, most as u64))?;
+        let mut found = Vec::new();
+        while let Some(cells) = rows.next()? {
+            let step: String = cells.get(1)?;
+            let row: Option<String> = cells.get(2)?;
+            let row = row.map(|row| serde_json::from_str(&row)).transpose()?;
+            found.push(Planned { kind, id: cells.get(0)?, step: serde_json::from_str(&step)?, row });
+        }
+        Ok(found)
+    }
+
+    /// Whether a step of this record is still to be taken.
+    pub fn has(&self, kind: Kind, id: &Id) -> Result<bool> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT 1 FROM plan WHERE kind = ?1 AND id = ?2")?;
+        Ok(statement.exists((kind, id))?)
+    }
+
+    /// How many steps of a kind are planned.
+    pub fn count(&self, kind: Kind, step: Step) -> Result<u64> {
+        let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step = ?2";
+        Ok(self.connection.query_row(sql, (kind, serde_json::to_string(&step)?), |row| row.get(0))?)
+    }
+
+    /// How many steps are left.
+    pub fn len(&self) -> Result<u64> {
+        Ok(self.connection.query_row("SELECT count(*) FROM plan", [], |row| row.get(0))?)
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Drops the planned deletions.
+    pub fn drop_deletions(&self) -> Result<()> {
+        self.connection.execute("DELETE FROM plan WHERE late = 1", [])?;
+        Ok(())
+    }
+
+    /// Remembers an object that stands in the portal under our originator.
+    pub fn stock(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<()> {
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO inventory (kind, origin, crm_id) VALUES (?1, ?2, ?3)")?
+            .execute((kind, origin, crm_id))?;
+        Ok(())
+    }
+
+    /// The objects that carried this origin when the inventory was taken, the oldest first.
+    pub fn stocked(&self, kind: Kind, origin: &str) -> Result<Vec<i64>> {
+        let sql = "SELECT crm_id FROM inventory WHERE kind = ?1 AND origin = ?2 ORDER BY crm_id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map((kind, origin), |row| row.get(0))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The next object of the inventory after `after`, with its origin.
+    pub fn next_stocked(&self, kind: Kind, after: i64) -> Result<Option<(i64, String)>> {
+        let sql =
+            "SELECT crm_id, origin FROM inventory WHERE kind = ?1 AND crm_id > ?2 ORDER BY crm_id LIMIT 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row((kind, after), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+}

@@ -1,0 +1,94 @@
+//! Reading an answer: JSON first, the HTTP status second, because one error comes with different statuses.
+
+use serde_json::Value;
+
+use super::{Answer, Meaning, Refusal, Trouble};
+
+/// What a body with its HTTP status means. `several` says that the call was a batch, of which a part may have been
+/// executed before it failed.
+pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Answer, Trouble> {
+    let Ok(Value::Object(mut answer)) = serde_json::from_slice(body) else {
+        return Err(Trouble::Lost(format!("HTTP {status}, no JSON: {}", glimpse(body))));
+    };
+    if let Some(code) = answer.get("error") {
+        let text = answer.get("error_description").map(words).unwrap_or_default();
+        let refusal = Refusal { code: words(code), text };
+        return Err(refused(status, refusal, several));
+    }
+    match answer.remove("result") {
+        Some(result) if status == 200 => {
+            Ok(Answer { result, time: answer.remove("time").unwrap_or_default() })
+        }
+        _ => Err(Trouble::Lost(format!("HTTP {status}, neither result nor error"))),
+    }
+}
+
+fn refused(status: u16, refusal: Refusal, several: bool) -> Trouble {
+    let proper = match refusal.meaning() {
+        Meaning::TooFast | Meaning::OverBudget | Meaning::Administrator => true,
+        Meaning::Record => status < 500 && (!several || refusal.is_access_denied()),
+    };
+    if proper { Trouble::Refused(refusal) } else { Trouble::Lost(format!("HTTP {status}, {refusal}")) }
+}
+
+/// Codes and texts are strings, but a code may be a number, and a v3 error an object.
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.replace("<br>", "\n").trim().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The first words of a body that is no JSON: the title of a gateway's page, not its markup.
+fn glimpse(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(2000)]).into_owned();
+    let inside = text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+    let text = inside.map_or(text.as_str(), |(title, _)| title);
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trouble(status: u16, body: &str) -> Trouble {
+        decode(status, body.as_bytes(), true).unwrap_err()
+    }
+
+    #[test]
+    fn an_error_is_read_with_any_status() {
+        for status in [200, 400, 401, 503] {
+            let body = r#"{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}"#;
+            let Trouble::Refused(refusal) = trouble(status, body) else { panic!("{status}") };
+            assert_eq!(refusal.meaning(), Meaning::TooFast);
+        }
+    }
+
+    #[test]
+    fn everything_without_a_proper_answer_leaves_doubt() {
+        for (status, body) in [
+            (200, ""),
+            (200, "{\"result\":"),
+            (200, "[]"),
+            (200, "{}"),
+            (504, "<html><title>504 Gateway Time-out</title></html>"),
+            (500, r#"{"error":"INTERNAL_SERVER_ERROR","error_description":""}"#),
+            (400, r#"{"error":"ERROR_CORE","error_description":"?"}"#),
+            (500, r#"{"result":true}"#),
+        ] {
+            assert!(trouble(status, body).leaves_doubt(), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_gateways_page_is_shown_by_its_title() {
+        let page = "<html>\n<head><title>504 Gateway\nTime-out</title></head>";
+        assert_eq!(trouble(504, page), Trouble::Lost("HTTP 504, no JSON: 504 Gateway Time-out".into()));
+    }
+
+    #[test]
+    fn one_call_that_was_refused_leaves_no_doubt() {
+        let body = br#"{"error":"","error_description":"Not found"}"#;
+        assert!(!decode(400, body, false).unwrap_err().leaves_doubt());
+    }
+}

@@ -1,0 +1,110 @@
+//! The one door to the network: JSON over blocking HTTP to the inbound webhook.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Error};
+
+use super::{Answer, Portal, Trouble, decode};
+use crate::config::{PortalConfig, Webhook};
+use crate::say;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// A batch of fifty full cards stays far below.
+const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;
+
+/// A real portal.
+pub struct Http {
+    agent: Agent,
+    webhook: Webhook,
+}
+
+impl Http {
+    /// Prepares the connection; nothing is sent yet.
+    pub fn new(config: &PortalConfig) -> Result<Http> {
+        let roots = match &config.ca_file {
+            None => RootCerts::PlatformVerifier,
+            Some(path) => {
+                let shown = path.display();
+                let pem = std::fs::read(path).with_context(|| {
+                    say!("не читается сертификат {shown}", "the certificate {shown} cannot be read")
+                })?;
+                let certificates = parse_pem(&pem).filter_map(|item| match item {
+                    Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                    _ => None,
+                });
+                RootCerts::new_with_certs(&certificates.collect::<Vec<_>>())
+            }
+        };
+        let agent = Agent::config_builder()
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            // Errors are JSON with any status, and a redirect followed would lose the body of a POST.
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_connect(Some(CONNECT))
+            .timeout_global(Some(config.request_timeout))
+            .user_agent(concat!("ecvi-b24/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        Ok(Http { agent, webhook: config.webhook.clone() })
+    }
+
+    fn post(&self, method: &str, params: &Value) -> Result<(u16, Option<String>, Vec<u8>), Error> {
+        let mut response = self
+            .agent
+            .post(self.webhook.expose_method(method))
+            .content_type("application/json")
+            .header("Accept", "application/json")
+            .send(params.to_string())?;
+        let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+        let location = location.map(str::to_owned);
+        let body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
+        Ok((response.status().as_u16(), location, body))
+    }
+}
+
+impl Portal for Http {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+        match self.post(method, params) {
+            Ok((status @ 300..=399, location, _)) => {
+                Err(Trouble::Moved(place(status, location.as_deref().unwrap_or_default())))
+            }
+            Ok((status, _, body)) => decode(status, &body, method == "batch"),
+            Err(error) if never_opened(&error) => Err(Trouble::NotSent(words(&error))),
+            Err(error) => Err(Trouble::Lost(words(&error))),
+        }
+    }
+}
+
+/// Scheme and host alone: the path of a redirect may repeat the secret.
+fn place(status: u16, location: &str) -> String {
+    let (scheme, rest) = location.split_once("://").unwrap_or(("https", ""));
+    match rest.split(['/', '?', '#']).next().unwrap_or_default() {
+        "" => format!("HTTP {status}"),
+        host => format!("{scheme}://{host}/"),
+    }
+}
+
+/// Whether the error arose before there was a connection. All that could come later counts as later.
+fn never_opened(error: &Error) -> bool {
+    match error {
+        Error::HostNotFound | Error::ConnectionFailed | Error::Tls(_) | Error::Rustls(_) => true,
+        Error::BadUri(_) | Error::InvalidProxyUrl | Error::ConnectProxyFailed(_) => true,
+        Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => true,
+        // An unreachable host or network can also be told of a connection that stood.
+        Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        _ => false,
+    }
+}
+
+/// ureq's words may hold the address, and that holds the secret.
+fn words(error: &Error) -> String {
+    match error {
+        Error::BadUri(_) | Error::RequireHttpsOnly(_) => "bad address".into(),
+        Error::Io(error) => error.kind().to_string(),
+        other => other.to_string(),
+    }
+}

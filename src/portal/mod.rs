@@ -1,0 +1,175 @@
+//! The portal: one trait with one method, and what can come of a call.
+//!
+//! [`http`] is the only module that knows the network. [`gate`] stands before it and keeps the portal's limits.
+
+mod answer;
+pub mod batch;
+pub mod gate;
+pub mod http;
+pub mod pace;
+
+pub use answer::decode;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::say;
+use crate::stop::Stop;
+
+/// A Bitrix24 portal behind its inbound webhook.
+pub trait Portal {
+    /// Calls a method with JSON parameters.
+    ///
+    /// # Errors
+    /// [`Trouble`] tells whether the call may have taken effect.
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble>;
+}
+
+impl<P: Portal + ?Sized> Portal for Box<P> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+        (**self).call(method, params)
+    }
+}
+
+/// A proper answer: `{"result": …, "time": {…}}`.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Answer {
+    /// What the method returned.
+    pub result: Value,
+    /// `time`: `operating` and `operating_reset_at` among others; null when absent.
+    pub time: Value,
+}
+
+/// The portal's own words for a refusal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// `error`, often empty.
+    pub code: String,
+    /// `error_description`, in the portal's language.
+    pub text: String,
+}
+
+/// What a refusal asks of us. Decided by the code; texts are localized.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Meaning {
+    /// The leaky bucket is full: slow down.
+    TooFast,
+    /// The method's time budget is used up: wait for it.
+    OverBudget,
+    /// The webhook, its rights or the portal itself: an administrator must act.
+    Administrator,
+    /// This one record.
+    Record,
+}
+
+impl Refusal {
+    /// The reaction that the code calls for (docs/bitrix24.md, Errors).
+    pub fn meaning(&self) -> Meaning {
+        match self.code.to_ascii_lowercase().as_str() {
+            "query_limit_exceeded" => Meaning::TooFast,
+            "operation_time_limit" => Meaning::OverBudget,
+            "invalid_credentials"
+            | "no_auth_found"
+            | "insufficient_scope"
+            | "authorization_error"
+            | "allowed_only_intranet_user"
+            | "invalid_request"
+            | "payment_required"
+            | "wrong_auth_type"
+            | "portal_deleted"
+            | "overload_limit"
+            | "expired_token"
+            | "invalid_token"
+            | "user_access_error" => Meaning::Administrator,
+            _ => Meaning::Record,
+        }
+    }
+
+    /// Whether the user lacks a right; legacy methods say so in words only.
+    pub fn is_access_denied(&self) -> bool {
+        self.code.eq_ignore_ascii_case("access_denied") || self.text.to_lowercase().contains("access denied")
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.code.as_str() {
+            "" => f.write_str(&self.text),
+            code => write!(f, "{code}: {}", self.text),
+        }
+    }
+}
+
+/// A call without a proper answer.
+#[derive(Clone, PartialEq, Debug, Error)]
+pub enum Trouble {
+    /// The portal answered that it did nothing.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The connection was never opened, so nothing happened.
+    #[error("not connected: {0}")]
+    NotSent(String),
+    /// Anything else: the call may have taken effect, or may still.
+    #[error("no proper answer: {0}")]
+    Lost(String),
+    /// The portal lives elsewhere now.
+    #[error("redirected to {0}")]
+    Moved(String),
+    /// A limit of the portal that we would have to wait for longer than this pass lasts.
+    #[error("the portal's limit holds until {0}")]
+    Wait(DateTime<Utc>),
+    /// A signal or the time limit came before the call was made.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl Trouble {
+    /// Whether the call may have taken effect.
+    pub fn leaves_doubt(&self) -> bool {
+        matches!(self, Trouble::Lost(_))
+    }
+
+    /// The end of the pass, in words for people.
+    pub fn stop(self) -> Stop {
+        match self {
+            Trouble::Refused(refusal) => refused(&refusal),
+            Trouble::NotSent(reason) => Stop::interrupted(say!(
+                "портал недоступен ({reason}); остальное уйдёт со следующим запуском",
+                "the portal cannot be reached ({reason}); the rest goes with the next pass"
+            )),
+            Trouble::Lost(reason) => Stop::interrupted(say!(
+                "портал не ответил как следует ({reason}); следующие запуски выяснят, что успело выполниться",
+                "the portal gave no proper answer ({reason}); the next passes find out what took effect"
+            )),
+            Trouble::Moved(place) => Stop::refused(say!(
+                "портал переехал: {place}. Проверьте адрес и исправьте вебхук в конфигурации",
+                "the portal has moved to {place}. Make sure that this is right and correct the webhook in the configuration"
+            )),
+            Trouble::Wait(until) => {
+                let until = until.with_timezone(&chrono::Local).format("%H:%M:%S");
+                Stop::interrupted(say!(
+                    "портал просит подождать до {until}; остальное уйдёт со следующими запусками",
+                    "the portal asks us to wait until {until}; the rest goes with the next passes"
+                ))
+            }
+            Trouble::Stopped => Stop::interrupted(say!(
+                "запуск прерван или вышло его время; сделанное сохранено, остальное уйдёт со следующим запуском",
+                "the pass was interrupted or its time is up; what was done is saved, the rest goes with the next pass"
+            )),
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Stop {
+    match refusal.meaning() {
+        Meaning::TooFast | Meaning::OverBudget => Stop::interrupted(say!(
+            "портал просит подождать ({refusal}); остальное уйдёт со следующими запусками",
+            "the portal asks us to wait ({refusal}); the rest goes with the next passes"
+        )),
+        Meaning::Administrator | Meaning::Record => Stop::refused(say!(
+            "портал отказывает нам: {refusal}. Проверьте вебхук: действует ли он, есть ли у него право CRM, не уволен ли его владелец, оплачен ли тариф",
+            "the portal refuses us: {refusal}. Check the webhook: that it is valid, has the right CRM, that its owner is active and the plan is paid"
+        )),
+    }
+}

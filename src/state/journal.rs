@@ -1,0 +1,134 @@
+//! The history: of passes, and of what was done to each record. Both are trimmed, so the state does not grow for
+//! ever.
+
+use anyhow::Result;
+use rusqlite::{OptionalExtension, Row};
+use serde::{Deserialize, Serialize};
+
+use super::{State, stamp};
+use crate::record::{Id, Kind};
+use chrono::{DateTime, Utc};
+
+/// Ten days of a cron line every three minutes.
+const RUNS_KEPT: i64 = 5_000;
+const EVENTS_KEPT: i64 = 500_000;
+
+/// What a pass did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Created, by kind in the order guest, company, booking.
+    pub created: [u64; 3],
+    /// Updated, likewise.
+    pub updated: [u64; 3],
+    /// Deleted deals.
+    pub deleted: u64,
+    /// Records that were tried and failed.
+    pub failed: u64,
+}
+
+impl Counts {
+    /// Whether anything was changed in the portal.
+    pub fn changed(&self) -> bool {
+        self.created.iter().chain(&self.updated).any(|count| *count > 0) || self.deleted > 0
+    }
+}
+
+/// A pass.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Run {
+    /// `sync` or `initial-export`.
+    pub command: String,
+    /// RFC 3339.
+    pub started_at: String,
+    /// RFC 3339; none while it runs, or when it was killed.
+    pub finished_at: Option<String>,
+    /// The word of an [`crate::stop::Outcome`]; none while it runs.
+    pub outcome: Option<String>,
+    /// Why it ended early.
+    pub message: Option<String>,
+    /// What it did.
+    pub counts: Counts,
+    /// Requests made.
+    pub requests: u64,
+}
+
+/// Something that was done to a record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// RFC 3339.
+    pub at: String,
+    /// `created`, `updated`, `deleted`, `adopted`, `failed`, `reset` and the like.
+    pub event: String,
+    /// The object.
+    pub crm_id: Option<i64>,
+    /// More about it.
+    pub detail: String,
+}
+
+fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
+    let counts: String = row.get(5)?;
+    Ok(Run {
+        command: row.get(0)?,
+        started_at: row.get(1)?,
+        finished_at: row.get(2)?,
+        outcome: row.get(3)?,
+        message: row.get(4)?,
+        counts: serde_json::from_str(&counts).unwrap_or_default(),
+        requests: row.get(6)?,
+    })
+}
+
+impl State {
+    /// Writes down that a pass begins; a pass that never ended was killed. Returns the run's number.
+    pub fn begin_run(&self, command: &str, now: DateTime<Utc>) -> Result<i64> {
+        let transaction = self.connection.unchecked_transaction()?;
+        transaction.execute("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", [])?;
+        transaction
+            .execute("INSERT INTO runs (command, started_at) VALUES (?1, ?2)", (command, stamp(now)))?;
+        let run = transaction.last_insert_rowid();
+        transaction.execute("DELETE FROM runs WHERE id <= ?1", [run - RUNS_KEPT])?;
+        transaction
+            .execute("DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1", [EVENTS_KEPT])?;
+        transaction.commit()?;
+        Ok(run)
+    }
+
+    /// Writes down how a pass ended.
+    pub fn finish_run(&self, run: i64, ended: &Run) -> Result<()> {
+        self.connection.execute(
+            "UPDATE runs SET finished_at = ?2, outcome = ?3, message = ?4, counts = ?5, requests = ?6 WHERE id = ?1",
+            (
+                run,
+                &ended.finished_at,
+                &ended.outcome,
+                &ended.message,
+                serde_json::to_string(&ended.counts)?,
+                ended.requests,
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// The newest pass.
+    pub fn last_run(&self) -> Result<Option<Run>> {
+        let sql = "SELECT command, started_at, finished_at, outcome, message, counts, requests FROM runs
+                   ORDER BY id DESC LIMIT 1";
+        Ok(self.connection.query_row(sql, [], run).optional()?)
+    }
+
+    /// When the last pass that ran through (`ok` or `partial`) ended.
+    pub fn last_success(&self) -> Result<Option<String>> {
+        let sql = "SELECT finished_at FROM runs WHERE outcome IN ('ok', 'partial') ORDER BY id DESC LIMIT 1";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?)
+    }
+
+    /// What was done to a record, oldest first.
+    pub fn events(&self, kind: Kind, id: &Id) -> Result<Vec<Event>> {
+        let sql = "SELECT at, event, crm_id, detail FROM history WHERE kind = ?1 AND id = ?2 ORDER BY seq";
+        let mut statement = self.connection.prepare(sql)?;
+        let events = statement.query_map((kind, id), |row| {
+            Ok(Event { at: row.get(0)?, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
+        })?;
+        Ok(events.collect::<rusqlite::Result<_>>()?)
+    }
+}

@@ -1,0 +1,119 @@
+//! The state: what was sent, what is in doubt, what failed, and the history of runs.
+//!
+//! One `SQLite` file, readable by its owner only. The rollback journal is used and not WAL: the state is then one
+//! file that can be copied as a backup at any time between passes, it works on every file system, and a pass
+//! makes two requests a second at most, so commits are never what it waits for.
+
+mod journal;
+mod records;
+mod schema;
+mod troubles;
+mod writer;
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, SecondsFormat, Utc};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use journal::{Counts, Event, Run};
+pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
+pub use troubles::{Severity, Trouble};
+pub use writer::{Failure, Sent, Writer};
+
+use crate::say;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An open state.
+pub struct State {
+    connection: Connection,
+}
+
+impl State {
+    /// Opens the state, or makes a new one, and brings it to this version's schema.
+    pub fn open(path: &Path) -> Result<State> {
+        let shown = path.display();
+        let broken = || {
+            say!(
+                "файл состояния {shown} не открывается: проверьте путь, права и место на диске",
+                "the state {shown} cannot be opened: check its path, permissions and the disk space"
+            )
+        };
+        create_private(path).with_context(broken)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        State::prepare(Connection::open_with_flags(path, flags).with_context(broken)?).with_context(broken)
+    }
+
+    /// Opens the state if there is one.
+    pub fn open_existing(path: &Path) -> Result<Option<State>> {
+        if path.exists() { State::open(path).map(Some) } else { Ok(None) }
+    }
+
+    /// A state that lives in memory: for dry runs on a fresh machine, and for tests.
+    pub fn in_memory() -> Result<State> {
+        State::prepare(Connection::open_in_memory()?)
+    }
+
+    fn prepare(connection: Connection) -> Result<State> {
+        connection.busy_timeout(PATIENCE)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        schema::migrate(&connection)?;
+        Ok(State { connection })
+    }
+
+    /// A remembered value; one that this version cannot read counts as forgotten.
+    pub fn recall<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        let text: Option<String> = self
+            .connection
+            .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+            .query_row([key], |row| row.get(0))
+            .optional()?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Remembers a value.
+    pub fn remember<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+            .execute((key, serde_json::to_string(value)?))?;
+        Ok(())
+    }
+
+    /// Begins a transaction: what is written through it is saved by [`Writer::commit`], all or nothing.
+    pub fn writer(&self) -> Result<Writer<'_>> {
+        Ok(Writer::new(self.connection.unchecked_transaction()?))
+    }
+}
+
+/// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old file's rights away.
+fn create_private(path: &Path) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        options.mode(0o600);
+        let file = options.open(path)?;
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    #[cfg(not(unix))]
+    options.open(path)?;
+    Ok(())
+}
+
+/// A time as it is stored and shown: RFC 3339 in UTC.
+pub fn stamp(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A stored time.
+pub fn parse_stamp(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).unwrap_or_default()
+}

@@ -1,0 +1,247 @@
+//! What is known of each record: read by the plan as a stream, by the push one at a time.
+
+use std::collections::{HashMap, HashSet};
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, Row, Statement};
+
+use super::{State, parse_stamp};
+use crate::mapping::multifield::Written;
+use crate::record::{Id, Kind};
+
+/// What changes something in the portal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operation {
+    /// A new object.
+    Create,
+    /// All fields of an object, or its closing date.
+    Update,
+    /// A deal without a booking.
+    Delete,
+}
+
+impl Operation {
+    /// The word of the state and of JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Create => "create",
+            Operation::Update => "update",
+            Operation::Delete => "delete",
+        }
+    }
+
+    fn from_name(name: &str) -> Operation {
+        match name {
+            "create" => Operation::Create,
+            "delete" => Operation::Delete,
+            _ => Operation::Update,
+        }
+    }
+}
+
+/// What is still to be done though the row did not change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Todo {
+    /// All fields have to be sent again.
+    pub resend: bool,
+    /// The portal put its own closing date over ours.
+    pub close: bool,
+    /// Somebody was missing: see whether they are there now.
+    pub recheck: bool,
+}
+
+impl Todo {
+    pub(super) fn bits(self) -> i64 {
+        i64::from(self.resend) | i64::from(self.close) << 1 | i64::from(self.recheck) << 2
+    }
+
+    fn from_bits(bits: i64) -> Todo {
+        Todo { resend: bits & 1 != 0, close: bits & 2 != 0, recheck: bits & 4 != 0 }
+    }
+}
+
+pub(super) const GONE: i64 = 1;
+pub(super) const RELEASED: i64 = 2;
+
+/// What the plan has to know of a record.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Known {
+    /// The object, once it exists.
+    pub crm_id: Option<i64>,
+    /// Of the row as last sent.
+    pub modified_at: Option<String>,
+    /// Fingerprint of the row as last sent.
+    pub content: u64,
+    /// Fingerprint of the people as last sent.
+    pub people: u64,
+    /// Last name or number.
+    pub label: String,
+    /// What is still to be done.
+    pub todo: Todo,
+    /// No row of the mirror has this id any more.
+    pub gone: bool,
+}
+
+/// A record with everything the push has to know.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Record {
+    /// What the plan knows too.
+    pub known: Known,
+    /// Fingerprint of the deal's title and people as last sent.
+    pub links: u64,
+    /// Phones and e-mails that are ours.
+    pub written: Written,
+    /// `reset-id` let go of the object: the mirror's own `crm_id` does not count any more.
+    pub released: bool,
+    /// The run in which the object was last known to be alive.
+    pub seen_run: i64,
+}
+
+/// A call without an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Doubt {
+    /// What was tried.
+    pub operation: Operation,
+    /// When it was written down, just before the call.
+    pub at: DateTime<Utc>,
+}
+
+/// A failed record that is left alone for a while, unless it changes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Hold {
+    /// When it is tried again.
+    pub until: DateTime<Utc>,
+    /// Of the row that failed.
+    pub modified_at: String,
+    /// Of the row that failed.
+    pub content: u64,
+    /// Of the row that failed.
+    pub people: u64,
+}
+
+const COLUMNS: &str = "id, crm_id, modified_at, content, people, label, todo, flags";
+
+fn known(row: &Row<'_>) -> rusqlite::Result<(Id, Known)> {
+    let known = Known {
+        crm_id: row.get(1)?,
+        modified_at: row.get(2)?,
+        content: row.get::<_, i64>(3)?.cast_unsigned(),
+        people: row.get::<_, i64>(4)?.cast_unsigned(),
+        label: row.get(5)?,
+        todo: Todo::from_bits(row.get(6)?),
+        gone: row.get::<_, i64>(7)? & GONE != 0,
+    };
+    Ok((row.get(0)?, known))
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    let written: String = row.get(9)?;
+    Ok(Record {
+        known: known(row)?.1,
+        links: row.get::<_, i64>(8)?.cast_unsigned(),
+        written: serde_json::from_str(&written).unwrap_or_default(),
+        released: row.get::<_, i64>(7)? & RELEASED != 0,
+        seen_run: row.get(10)?,
+    })
+}
+
+/// A prepared stream over the records of one kind.
+pub struct KnownScan<'s> {
+    statement: Statement<'s>,
+    kind: Kind,
+}
+
+impl KnownScan<'_> {
+    /// The records, ordered by id.
+    pub fn rows(&mut self) -> Result<impl Iterator<Item = Result<(Id, Known)>>> {
+        Ok(self.statement.query_map([self.kind], known)?.map(|row| row.map_err(Into::into)))
+    }
+}
+
+impl State {
+    /// Prepares to read all records of a kind.
+    pub fn known(&self, kind: Kind) -> Result<KnownScan<'_>> {
+        let sql = format!("SELECT {COLUMNS} FROM records WHERE kind = ?1 ORDER BY id");
+        Ok(KnownScan { statement: self.connection.prepare(&sql)?, kind })
+    }
+
+    /// One record.
+    pub fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>> {
+        let sql =
+            format!("SELECT {COLUMNS}, links, written, seen_run FROM records WHERE kind = ?1 AND id = ?2");
+        Ok(self.connection.prepare_cached(&sql)?.query_row((kind, id), record).optional()?)
+    }
+
+    /// The records that hold an object of the CRM, ordered by id; more than one after a merge.
+    pub fn holders(&self, kind: Kind, crm_id: i64) -> Result<Vec<Id>> {
+        let sql = "SELECT id FROM records WHERE kind = ?1 AND crm_id = ?2 ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let ids = statement.query_map((kind, crm_id), |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The ids of the records of a kind that are called so (a booking's number), or carry this id.
+    pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Id>> {
+        let sql = "SELECT id FROM records WHERE kind = ?1 AND CAST(id AS TEXT) = ?2
+                   UNION SELECT id FROM records WHERE kind = ?1 AND kind = 'booking' AND label = ?2 ORDER BY 1";
+        let mut statement = self.connection.prepare(sql)?;
+        let ids = statement.query_map((kind, word), |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// All ids of a kind that have an object.
+    pub fn linked(&self, kind: Kind) -> Result<Vec<(Id, i64)>> {
+        let sql = "SELECT id, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL ORDER BY id";
+        let mut statement = self.connection.prepare(sql)?;
+        let found = statement.query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many records of a kind have an object.
+    pub fn count_linked(&self, kind: Kind) -> Result<u64> {
+        let sql = "SELECT count(*) FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";
+        Ok(self.connection.query_row(sql, [kind], |row| row.get(0))?)
+    }
+
+    /// The records of a kind that are in doubt.
+    pub fn doubts(&self, kind: Kind) -> Result<HashMap<Id, Doubt>> {
+        let sql = "SELECT id, operation, at FROM doubts WHERE kind = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map([kind], |row| {
+            let (operation, at): (String, String) = (row.get(1)?, row.get(2)?);
+            Ok((row.get(0)?, Doubt { operation: Operation::from_name(&operation), at: parse_stamp(&at) }))
+        })?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The failed records of a kind and how long they are left alone.
+    pub fn holds(&self, kind: Kind) -> Result<HashMap<Id, Hold>> {
+        let sql = "SELECT id, next_at, modified_at, content, people FROM troubles
+                   WHERE kind = ?1 AND severity = 'failure'";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map([kind], |row| {
+            let until: Option<String> = row.get(1)?;
+            let hold = Hold {
+                until: until.as_deref().map(parse_stamp).unwrap_or_default(),
+                modified_at: row.get(2)?,
+                content: row.get::<_, i64>(3)?.cast_unsigned(),
+                people: row.get::<_, i64>(4)?.cast_unsigned(),
+            };
+            Ok((row.get(0)?, hold))
+        })?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The people and companies whose bookings have to be looked at again, and a mark up to which they are read.
+    pub fn touched(&self) -> Result<(HashSet<(Kind, Id)>, i64)> {
+        let mut statement = self.connection.prepare_cached("SELECT seq, kind, id FROM touched")?;
+        let mut rows = statement.query([])?;
+        let (mut touched, mut mark) = (HashSet::new(), 0);
+        while let Some(row) = rows.next()? {
+            mark = mark.max(row.get(0)?);
+            touched.insert((row.get(1)?, row.get(2)?));
+        }
+        Ok((touched, mark))
+    }
+}

@@ -1,0 +1,119 @@
+//! The state's tables, and how an older state becomes a newer one.
+
+use anyhow::{Result, bail};
+use rusqlite::Connection;
+
+use crate::say;
+
+/// Marks the file as ours in the header of the `SQLite` file: "ECB4".
+const APPLICATION_ID: i64 = 0x4543_4234;
+
+/// Each step raises `user_version` by one. Steps that were released never change.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+    -- What was sent last. A row stays when a guest or a company is gone from Ecvi; a booking's goes with its deal.
+    CREATE TABLE records (
+        kind TEXT NOT NULL,
+        id ANY NOT NULL,
+        crm_id INTEGER,
+        modified_at TEXT,                     -- of the row as last sent; NULL: never, or no longer known
+        content INTEGER NOT NULL DEFAULT 0,   -- fingerprint of the row
+        people INTEGER NOT NULL DEFAULT 0,    -- fingerprint of a booking's people and companies, as Ecvi ids
+        links INTEGER NOT NULL DEFAULT 0,     -- fingerprint of a deal's title and people, as CRM ids
+        label TEXT NOT NULL DEFAULT '',       -- a guest's last name, a booking's number, a company's name
+        written TEXT NOT NULL DEFAULT '',     -- phones and e-mails that are ours, JSON
+        todo INTEGER NOT NULL DEFAULT 0,      -- bits: 1 send again, 2 closing date, 4 look at the people again
+        flags INTEGER NOT NULL DEFAULT 0,     -- bits: 1 gone from Ecvi, 2 released by reset-id
+        seen_run INTEGER NOT NULL DEFAULT 0,  -- the run in which the object was last known to be alive
+        PRIMARY KEY (kind, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX records_by_object ON records (kind, crm_id) WHERE crm_id IS NOT NULL;
+
+    -- Calls without an answer yet: written before the call, removed after its answer.
+    CREATE TABLE doubts (
+        kind TEXT NOT NULL, id ANY NOT NULL, operation TEXT NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (kind, id)
+    ) STRICT, WITHOUT ROWID;
+
+    -- People and companies whose bookings have to be looked at again.
+    CREATE TABLE touched (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id ANY NOT NULL
+    ) STRICT;
+
+    -- severity: failure, warning or waiting.
+    CREATE TABLE troubles (
+        kind TEXT NOT NULL, id ANY NOT NULL, severity TEXT NOT NULL, code TEXT NOT NULL,
+        operation TEXT NOT NULL, message TEXT NOT NULL, attempts INTEGER NOT NULL,
+        first_at TEXT NOT NULL, last_at TEXT NOT NULL, next_at TEXT,
+        modified_at TEXT NOT NULL, content INTEGER NOT NULL, people INTEGER NOT NULL,
+        PRIMARY KEY (kind, id, severity, code)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
+        outcome TEXT, message TEXT, counts TEXT NOT NULL DEFAULT '{}', requests INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+
+    CREATE TABLE history (
+        seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, id ANY NOT NULL,
+        event TEXT NOT NULL, crm_id INTEGER, detail TEXT NOT NULL DEFAULT ''
+    ) STRICT;
+    CREATE INDEX history_by_record ON history (kind, id);
+"];
+
+/// Brings a new or older state to this version's schema.
+///
+/// # Errors
+/// A file of another program, or a state of a newer version.
+pub(super) fn migrate(connection: &Connection) -> Result<()> {
+    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (tables > 0 || version > 0) {
+        bail!(say!(
+            "это файл другой программы, а не состояние ecvi-b24; проверьте [state] path",
+            "this file belongs to another program and is no state of ecvi-b24; check [state] path"
+        ));
+    }
+    if version > MIGRATIONS.len() {
+        bail!(say!(
+            "файл состояния создан более новой версией программы; установите её или новее",
+            "the state was made by a newer version of this program; install that version or a newer one"
+        ));
+    }
+    for (at, step) in MIGRATIONS.iter().enumerate().skip(version) {
+        let next = at + 1;
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {step} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {next}; COMMIT;"
+        ))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_of_a_newer_version_is_refused() {
+        let connection = Connection::open_in_memory().unwrap();
+        migrate(&connection).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        assert!(migrate(&connection).is_err());
+    }
+
+    #[test]
+    fn a_file_of_another_program_is_refused() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
+        assert!(migrate(&connection).is_err());
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing() {
+        let connection = Connection::open_in_memory().unwrap();
+        migrate(&connection).unwrap();
+        migrate(&connection).unwrap();
+    }
+}

@@ -1,0 +1,91 @@
+//! What went wrong with single records: failures, warnings, and bookings that wait.
+
+use anyhow::Result;
+use rusqlite::Row;
+
+use super::State;
+use crate::record::{Id, Kind};
+
+/// How bad it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Severity {
+    /// Not sent.
+    Failure,
+    /// Sent, but not whole.
+    Warning,
+    /// Held until its guest exists.
+    Waiting,
+}
+
+impl Severity {
+    /// The word of the state.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Failure => "failure",
+            Severity::Warning => "warning",
+            Severity::Waiting => "waiting",
+        }
+    }
+}
+
+/// One trouble of one record, as `status` shows it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Trouble {
+    /// The record.
+    pub kind: Kind,
+    /// The record.
+    pub id: Id,
+    /// Last name or number; empty when unknown.
+    pub label: String,
+    /// The object, where there is one.
+    pub crm_id: Option<i64>,
+    /// `create`, `update`, `delete` or `read`.
+    pub operation: String,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// RFC 3339.
+    pub first_at: String,
+    /// RFC 3339.
+    pub last_at: String,
+    /// RFC 3339; warnings have none.
+    pub next_at: Option<String>,
+    /// The name of a [`crate::code::Code`].
+    pub code: String,
+    /// The portal's words, or the column.
+    pub message: String,
+}
+
+fn trouble(row: &Row<'_>) -> rusqlite::Result<Trouble> {
+    Ok(Trouble {
+        kind: row.get(0)?,
+        id: row.get(1)?,
+        label: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+        crm_id: row.get(3)?,
+        operation: row.get(4)?,
+        attempts: row.get(5)?,
+        first_at: row.get(6)?,
+        last_at: row.get(7)?,
+        next_at: row.get(8)?,
+        code: row.get(9)?,
+        message: row.get(10)?,
+    })
+}
+
+impl State {
+    /// All troubles of a severity, ordered by kind and id.
+    pub fn troubles(&self, severity: Severity) -> Result<Vec<Trouble>> {
+        let sql = "SELECT t.kind, t.id, r.label, r.crm_id, t.operation, t.attempts, t.first_at, t.last_at,
+                          t.next_at, t.code, t.message
+                   FROM troubles t LEFT JOIN records r ON r.kind = t.kind AND r.id = t.id
+                   WHERE t.severity = ?1 ORDER BY t.kind, t.id, t.code";
+        let mut statement = self.connection.prepare(sql)?;
+        let troubles = statement.query_map([severity.name()], trouble)?;
+        Ok(troubles.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many records of a kind have a trouble of a severity.
+    pub fn count_troubles(&self, kind: Kind, severity: Severity) -> Result<u64> {
+        let sql = "SELECT count(DISTINCT id) FROM troubles WHERE kind = ?1 AND severity = ?2";
+        Ok(self.connection.query_row(sql, (kind, severity.name()), |row| row.get(0))?)
+    }
+}

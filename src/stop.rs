@@ -1,0 +1,97 @@
+//! Why a pass or a command ends before its work is done, and the exit code that says so.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// How a pass ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Done; exit 0.
+    Ok,
+    /// Done, but something that was tried failed or a guard holds something back; exit 1.
+    Partial,
+    /// Configuration, mirror or state unusable, nothing was sent; exit 3.
+    Failed,
+    /// The portal refuses us, an administrator must act; exit 4.
+    Refused,
+    /// The portal could not be reached or asked us to wait, or a signal or the time limit came; exit 5.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The word of the status document.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Partial => "partial",
+            Outcome::Failed => "failed",
+            Outcome::Refused => "refused",
+            Outcome::Interrupted => "interrupted",
+        }
+    }
+
+    /// The exit code of the process.
+    pub fn exit_code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Outcome::Ok => 0,
+            Outcome::Partial => 1,
+            Outcome::Failed => 3,
+            Outcome::Refused => 4,
+            Outcome::Interrupted => 5,
+        })
+    }
+}
+
+/// An end before the work was done, with the words for the person who reads it.
+///
+/// It travels as an `anyhow` error; where none is found in the chain, the cause lies in what the program was
+/// given (configuration, mirror, state), and the outcome is [`Outcome::Failed`].
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// The exit code's meaning.
+    pub outcome: Outcome,
+    /// What happened and what to do next.
+    pub message: String,
+}
+
+impl Stop {
+    /// The portal refuses us: an administrator must act.
+    pub fn refused(message: String) -> Stop {
+        Stop { outcome: Outcome::Refused, message }
+    }
+
+    /// The rest goes with the next pass.
+    pub fn interrupted(message: String) -> Stop {
+        Stop { outcome: Outcome::Interrupted, message }
+    }
+
+    /// Configuration, mirror or state cannot be used.
+    pub fn failed(message: String) -> Stop {
+        Stop { outcome: Outcome::Failed, message }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Stop {}
+
+/// The outcome that an error stands for.
+pub fn outcome_of(error: &anyhow::Error) -> Outcome {
+    error.downcast_ref::<Stop>().map_or(Outcome::Failed, |stop| stop.outcome)
+}
+
+/// A record or a word that nobody knows, or a command line that makes no sense: exit 2.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}

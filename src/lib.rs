@@ -16,3 +16,4 @@ pub mod portal;
 pub mod record;
 pub mod state;
 pub mod stop;
+pub mod verify;

@@ -82,6 +82,10 @@ codes! {
     PhoneLeftOut = "PHONE_LEFT_OUT",
         "Телефон длиннее 250 знаков и не передан; остальное передано. Исправьте его в Ecvi.",
         "A phone is longer than 250 characters and was left out; all else was sent. Correct it in Ecvi.";
+    /// Warning: values that the portal's field cannot hold.
+    FieldLeftOut = "FIELD_LEFT_OUT",
+        "Значение не подходит к названному полю CRM и не передано; остальное передано. Исправьте его в Ecvi, или дополните список в CRM и выполните check, затем sync --full.",
+        "A value does not fit the named field of the CRM and was left out; all else was sent. Correct it in Ecvi, or extend the list in the CRM, run check and then sync --full.";
     /// Warning: the deal goes without somebody who has no object yet.
     WithoutCompanion = "WITHOUT_COMPANION",
         "Сделка передана без тех, кого ещё нет в CRM; она будет дополнена сама, когда они появятся.",

@@ -1,5 +1,6 @@
 //! The configuration, checked: every value has its real type, every path is absolute or relative to here.
 
+mod fields;
 mod file;
 mod webhook;
 
@@ -14,6 +15,7 @@ pub use webhook::Webhook;
 
 use crate::lang::Language;
 use crate::mirror::Status;
+use crate::record::Kind;
 use crate::say;
 
 /// Everything the program was told.
@@ -101,7 +103,7 @@ pub struct PersonConfig {
     pub phone_type: String,
     /// How people who already stand in the CRM are recognised.
     pub match_existing: Vec<Match>,
-    /// Custom field -> column of the mirror.
+    /// Field of the portal -> column of the mirror.
     pub fields: BTreeMap<String, String>,
 }
 
@@ -116,9 +118,9 @@ pub struct DealConfig {
     pub assigned_by_id: Option<u64>,
     /// `SOURCE_ID`.
     pub source_id: Option<String>,
-    /// Stage and probability of each status, in the order of [`Status::ALL`].
+    /// Stage, in full (`C5:NEW`), and probability of each status, in the order of [`Status::ALL`].
     pub stages: [(String, u8); 6],
-    /// Custom field -> column of the mirror.
+    /// Field of the portal -> column of the mirror.
     pub fields: BTreeMap<String, String>,
 }
 
@@ -278,20 +280,20 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig> {
 fn contact(contact: file::Contact) -> Result<PersonConfig> {
     let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, fields } = contact;
     let honorific = [honorific.male, honorific.female];
-    check_fields("[contact.fields]", &fields)?;
+    check_fields(Kind::Guest, &fields, assigned_by_id, source_id.as_deref())?;
     Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields })
 }
 
 fn company(company: file::Company) -> Result<PersonConfig> {
     let file::Company { assigned_by_id, source_id, phone_type, match_existing, fields } = company;
-    check_fields("[company.fields]", &fields)?;
+    check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
     let honorific = Default::default();
     Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields })
 }
 
 fn deal(deal: file::Deal) -> Result<DealConfig> {
     let file::Deal { category_id, currency, assigned_by_id, source_id, stages, probability, fields } = deal;
-    check_fields("[deal.fields]", &fields)?;
+    check_fields(Kind::Booking, &fields, assigned_by_id, source_id.as_deref())?;
     let file::Stages { temporary, confirmed, checked_in, checked_out, cancelled, no_show } = stages;
     let stages = [
         (temporary, probability.temporary),
@@ -304,21 +306,18 @@ fn deal(deal: file::Deal) -> Result<DealConfig> {
     if stages.iter().any(|(_, probability)| *probability > 100) {
         bail!(say!("[deal.probability]: от 0 до 100", "[deal.probability]: from 0 to 100"));
     }
+    let stages = stages.map(|(stage, probability)| (fields::full_stage(category_id, stage), probability));
     Ok(DealConfig { category_id, currency, assigned_by_id, source_id, stages, fields })
 }
 
-/// A portal ignores a field that it does not know, so a misspelt one would stay empty in silence.
-fn check_fields(section: &str, fields: &BTreeMap<String, String>) -> Result<()> {
-    for name in fields.keys() {
-        let fine = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        if !fine || !name.starts_with("UF_CRM_") {
-            bail!(say!(
-                "{section} {name}: здесь указываются пользовательские поля, UF_CRM_…",
-                "{section} {name}: custom fields stand here, UF_CRM_…"
-            ));
-        }
-    }
-    Ok(())
+fn check_fields(
+    kind: Kind,
+    fields: &BTreeMap<String, String>,
+    assigned_by_id: Option<u64>,
+    source_id: Option<&str>,
+) -> Result<()> {
+    let keyed = fields::Keyed { assigned_by_id: assigned_by_id.is_some(), source_id: source_id.is_some() };
+    fields::check(kind, fields, &keyed)
 }
 
 /// Reads a duration such as `90s`, `15m` or `1h 30m`.
@@ -331,13 +330,21 @@ pub fn duration(key: &str, text: &str) -> Result<Duration> {
     })
 }
 
-#[cfg(unix)]
 fn warn_when_readable_by_others(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    if std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o007 != 0) {
+    if is_readable_by_others(path) {
         log::warn!("{} can be read by everyone on this machine: chmod 600", path.display());
     }
 }
 
+/// Whether everyone on this machine can read a file that holds the webhook's secret.
+#[cfg(unix)]
+pub fn is_readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o007 != 0)
+}
+
+/// Whether everyone on this machine can read a file that holds the webhook's secret.
 #[cfg(not(unix))]
-fn warn_when_readable_by_others(_: &Path) {}
+pub fn is_readable_by_others(_: &Path) -> bool {
+    false
+}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::say;
+use crate::{fingerprint, say};
 
 /// An inbound webhook, `https://hotel.bitrix24.ru/rest/1/secret/`.
 ///
@@ -43,6 +43,11 @@ impl Webhook {
     /// The address of a method. The only place where the secret leaves the type.
     pub fn expose_method(&self, method: &str) -> String {
         format!("{}{method}.json", self.base)
+    }
+
+    /// A number that changes when the address or the secret does, and tells neither.
+    pub fn fingerprint(&self) -> u64 {
+        fingerprint::of_text(&self.base)
     }
 
     /// Host and port.

@@ -2,13 +2,20 @@
 
 use serde_json::{Map, Value};
 
+use super::custom::FieldTypes;
 use super::{Mapped, text};
 use crate::config::PersonConfig;
 use crate::mirror::Company;
-use crate::record::Id;
+use crate::record::{Id, Kind};
 
 /// The company of a company.
-pub fn company(id: &Id, company: &Company, extra: &Map<String, Value>, config: &PersonConfig) -> Mapped {
+pub fn company(
+    id: &Id,
+    company: &Company,
+    extra: &Map<String, Value>,
+    config: &PersonConfig,
+    types: &FieldTypes,
+) -> Mapped {
     let Company { name, address, city, country, postal_code, phones, emails, comment } = company;
     let mut mapped = Mapped::default();
     let name = if name.trim().is_empty() { &format!("Компания №{id}") } else { name };
@@ -21,6 +28,6 @@ pub fn company(id: &Id, company: &Company, extra: &Map<String, Value>, config: &
         ("ADDRESS_POSTAL_CODE", postal_code, 16),
     ]);
     mapped.reach(phones, emails);
-    mapped.custom(&config.fields, extra);
+    mapped.custom(&config.fields, extra, types.of(Kind::Company));
     mapped
 }

@@ -2,17 +2,24 @@
 
 use serde_json::{Map, Value};
 
+use super::custom::FieldTypes;
 use super::{Mapped, text};
 use crate::config::PersonConfig;
 use crate::mirror::Guest;
-use crate::record::Id;
+use crate::record::{Id, Kind};
 
 /// Names hold 50 characters in the portal.
 const NAME: usize = 50;
 const PLACE: usize = 128;
 
 /// The contact of a guest.
-pub fn contact(id: &Id, guest: &Guest, extra: &Map<String, Value>, config: &PersonConfig) -> Mapped {
+pub fn contact(
+    id: &Id,
+    guest: &Guest,
+    extra: &Map<String, Value>,
+    config: &PersonConfig,
+    types: &FieldTypes,
+) -> Mapped {
     let Guest { last_name, first_name, middle_name, birth_date, phones, emails, .. } = guest;
     let Guest { country, region, city, sex, .. } = guest;
     let mut contact = Mapped::default();
@@ -34,7 +41,7 @@ pub fn contact(id: &Id, guest: &Guest, extra: &Map<String, Value>, config: &Pers
         ("ADDRESS_CITY", city, PLACE),
     ]);
     contact.reach(phones, emails);
-    contact.custom(&config.fields, extra);
+    contact.custom(&config.fields, extra, types.of(Kind::Guest));
     contact
 }
 
@@ -79,7 +86,7 @@ mod tests {
             match_existing: vec![],
             fields: std::collections::BTreeMap::new(),
         };
-        contact(&Id::Number(42), guest, &Map::new(), &config)
+        contact(&Id::Number(42), guest, &Map::new(), &config, &FieldTypes::default())
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use chrono::NaiveDateTime;
 use serde_json::{Map, Value};
 
+use super::custom::FieldTypes;
 use super::{Mapped, text};
 use crate::config::DealConfig;
 use crate::mirror::{Booking, Status};
+use crate::record::Kind;
 
 /// The people of a deal, as the CRM knows them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -19,7 +21,13 @@ pub struct Links {
 }
 
 /// The deal of a booking.
-pub fn deal(booking: &Booking, links: &Links, extra: &Map<String, Value>, config: &DealConfig) -> Mapped {
+pub fn deal(
+    booking: &Booking,
+    links: &Links,
+    extra: &Map<String, Value>,
+    config: &DealConfig,
+    types: &FieldTypes,
+) -> Mapped {
     let (stage, probability) = config.stage(booking.status);
     let mut deal = Mapped::default();
     deal.text("TITLE", &title(booking, &links.last_name), 255);
@@ -42,7 +50,7 @@ pub fn deal(booking: &Booking, links: &Links, extra: &Map<String, Value>, config
         if links.contacts.is_empty() { Value::from("") } else { Value::from(links.contacts.clone()) };
     fields.insert("CONTACT_IDS".into(), contacts);
     fields.insert("COMPANY_ID".into(), links.company.map_or_else(|| Value::from(""), Value::from));
-    deal.custom(&config.fields, extra);
+    deal.custom(&config.fields, extra, types.of(Kind::Booking));
     deal
 }
 

@@ -4,13 +4,15 @@
 
 pub mod company;
 pub mod contact;
+mod creation;
+pub mod custom;
 pub mod deal;
 pub mod multifield;
 mod text;
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
+
+pub use creation::creation_fields;
 
 use crate::code::Code;
 
@@ -72,14 +74,6 @@ impl Mapped {
             } else if !self.emails.contains(email) {
                 self.emails.push(email.clone());
             }
-        }
-    }
-
-    /// Columns of the hotel's own into custom fields.
-    fn custom(&mut self, fields: &BTreeMap<String, String>, extra: &Map<String, Value>) {
-        for (name, column) in fields {
-            let value = extra.get(column).and_then(Value::as_str).unwrap_or_default();
-            self.text(name, value, usize::MAX);
         }
     }
 }

@@ -1,0 +1,168 @@
+//! Fields of the portal that the hotel fills from columns of its own: which names may stand in `[….fields]`, and
+//! how a stage is called in full.
+//!
+//! Whether a field exists and may be written is the portal's to say, and [`crate::verify`] asks it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+
+use crate::record::Kind;
+use crate::say;
+
+/// What the program itself writes, so that nobody else's column may.
+fn written(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Guest => &[
+            "LAST_NAME",
+            "NAME",
+            "SECOND_NAME",
+            "BIRTHDATE",
+            "HONORIFIC",
+            "TYPE_ID",
+            "COMMENTS",
+            "ADDRESS_COUNTRY",
+            "ADDRESS_PROVINCE",
+            "ADDRESS_CITY",
+            "PHONE",
+            "EMAIL",
+        ],
+        Kind::Company => &[
+            "TITLE",
+            "COMMENTS",
+            "ADDRESS",
+            "ADDRESS_CITY",
+            "ADDRESS_COUNTRY",
+            "ADDRESS_POSTAL_CODE",
+            "PHONE",
+            "EMAIL",
+        ],
+        Kind::Booking => &[
+            "TITLE",
+            "BEGINDATE",
+            "CLOSEDATE",
+            "OPPORTUNITY",
+            "IS_MANUAL_OPPORTUNITY",
+            "CURRENCY_ID",
+            "STAGE_ID",
+            "CATEGORY_ID",
+            "PROBABILITY",
+            "CLOSED",
+            "COMMENTS",
+            "CONTACT_ID",
+            "CONTACT_IDS",
+            "COMPANY_ID",
+        ],
+    }
+}
+
+/// Fields that have a key of their own; a column may fill them where that key is absent.
+pub(super) struct Keyed {
+    pub(super) assigned_by_id: bool,
+    pub(super) source_id: bool,
+}
+
+/// Checks the names of a `[….fields]` table.
+pub(super) fn check(kind: Kind, fields: &BTreeMap<String, String>, keyed: &Keyed) -> Result<()> {
+    let section = format!("[{}.fields]", kind.entity());
+    for name in fields.keys() {
+        if !name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
+            bail!(say!(
+                "{section} {name}: поля портала пишутся большими буквами, например UF_CRM_TARIFF",
+                "{section} {name}: fields of the portal are written in capitals, such as UF_CRM_TARIFF"
+            ));
+        }
+        if written(kind).contains(&name.as_str()) || name.starts_with("ORIGIN") {
+            bail!(say!(
+                "{section} {name}: это поле программа заполняет сама; выберите другое, например UF_CRM_…",
+                "{section} {name}: the program fills this field itself; choose another one, such as UF_CRM_…"
+            ));
+        }
+        let key = match name.as_str() {
+            "ASSIGNED_BY_ID" if keyed.assigned_by_id => "assigned_by_id",
+            "SOURCE_ID" if keyed.source_id => "source_id",
+            _ => continue,
+        };
+        bail!(say!(
+            "{section} {name}: для этого поля уже задан ключ {key}; оставьте что-то одно",
+            "{section} {name}: the key {key} is given for this field too; leave one of them"
+        ));
+    }
+    Ok(())
+}
+
+/// The stage as the portal calls it: in a funnel other than the general one it carries the funnel's prefix.
+pub(super) fn full_stage(category_id: u64, stage: String) -> String {
+    if category_id == 0 || stage.contains(':') { stage } else { format!("C{category_id}:{stage}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::mapping::custom::FieldTypes;
+    use crate::mapping::{company::company, contact::contact, deal::Links, deal::deal};
+    use crate::record::Id;
+
+    const FREE: Keyed = Keyed { assigned_by_id: false, source_id: false };
+
+    fn one(name: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([(name.to_owned(), "column".to_owned())])
+    }
+
+    #[test]
+    fn custom_fields_and_free_standard_fields_may_be_filled() {
+        for name in ["UF_CRM_TARIFF", "UF_CRM_1718293", "UTM_SOURCE", "SOURCE_ID"] {
+            assert!(check(Kind::Booking, &one(name), &FREE).is_ok(), "{name}");
+        }
+        assert!(check(Kind::Booking, &one("uf_crm_tariff"), &FREE).is_err());
+    }
+
+    #[test]
+    fn a_field_with_a_key_of_its_own_is_filled_by_one_of_both() {
+        let keyed = Keyed { assigned_by_id: true, source_id: true };
+        assert!(check(Kind::Guest, &one("SOURCE_ID"), &keyed).is_err());
+        assert!(check(Kind::Guest, &one("ASSIGNED_BY_ID"), &keyed).is_err());
+    }
+
+    #[test]
+    fn every_field_that_the_mapping_writes_is_refused() {
+        let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'";
+        let config = crate::config::parse(toml, std::path::Path::new(""), None).unwrap();
+        let (types, extra, id) = (FieldTypes::default(), Map::new(), Id::Number(1));
+        let guest = serde_json::from_str(
+            r#"{"last_name":"","first_name":"","middle_name":"","birth_date":null,"phones":[],"emails":[],
+                "country":"x","region":"","city":"","sex":"","comment":"","vip":false,"blacklisted":false}"#,
+        );
+        let firm = serde_json::from_str(
+            r#"{"name":"","address":"x","city":"","country":"","postal_code":"","phones":[],"emails":[],
+                "comment":""}"#,
+        );
+        let booking = serde_json::from_str(
+            r#"{"number":"1","status":"checked_out","arrival":"2020-05-20T12:00:00",
+                "departure":"2020-05-29T12:00:00","amount":"0.00","comment":"","guest":null,"company":null,
+                "payer":null,"residents":[]}"#,
+        );
+        let mapped = [
+            (Kind::Guest, contact(&id, &guest.unwrap(), &extra, &config.contact, &types)),
+            (Kind::Company, company(&id, &firm.unwrap(), &extra, &config.company, &types)),
+            (Kind::Booking, deal(&booking.unwrap(), &Links::default(), &extra, &config.deal, &types)),
+        ];
+        for (kind, mapped) in mapped {
+            for name in mapped.fields.keys() {
+                assert!(check(kind, &one(name), &FREE).is_err(), "{kind} {name}");
+            }
+        }
+        for name in ["PHONE", "EMAIL", "ORIGIN_ID", "ORIGINATOR_ID"] {
+            assert!(check(Kind::Guest, &one(name), &FREE).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_stage_of_another_funnel_carries_its_prefix_once() {
+        assert_eq!(full_stage(0, "NEW".into()), "NEW");
+        assert_eq!(full_stage(5, "NEW".into()), "C5:NEW");
+        assert_eq!(full_stage(5, "C5:NEW".into()), "C5:NEW");
+    }
+}

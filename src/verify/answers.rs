@@ -1,0 +1,115 @@
+//! What the portal answered, read leniently: ids and flags come as texts, numbers or booleans.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::ends;
+use crate::portal::batch::{Command, Reply};
+use crate::portal::{Refusal, Trouble};
+
+/// Something that exists in the portal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Choice {
+    /// What the configuration would name.
+    pub id: String,
+    /// What people read in the portal.
+    pub name: String,
+    /// `S` or `F` where a stage ends a deal.
+    pub semantics: Option<String>,
+}
+
+/// The answers by the name of their question; the portal's own words where it would not tell.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answers(BTreeMap<String, Result<Value, String>>);
+
+impl Answers {
+    /// Keeps what was told.
+    ///
+    /// # Errors
+    /// A refusal that concerns all of us, or a question without an answer.
+    pub(super) fn read(commands: &[Command], replies: &BTreeMap<String, Reply>) -> Result<Answers, Trouble> {
+        let mut answers = BTreeMap::new();
+        for command in commands {
+            let answer = match replies.get(&command.name) {
+                Some(Reply::Done(value)) => Ok(value.clone()),
+                Some(Reply::Refused(refusal)) => Err(reason(&command.method, refusal)?),
+                Some(Reply::Silent) | None => {
+                    return Err(Trouble::Lost(format!("no answer to {}", command.method)));
+                }
+            };
+            answers.insert(command.name.clone(), answer);
+        }
+        Ok(Answers(answers))
+    }
+
+    pub(super) fn extend(&mut self, other: Answers) {
+        self.0.extend(other.0);
+    }
+
+    /// The answer to a question; a question that was not put has none.
+    pub(super) fn get(&self, name: &str) -> Result<&Value, &str> {
+        match self.0.get(name) {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(words)) => Err(words),
+            None => Err("not asked"),
+        }
+    }
+
+    /// The rows of a dictionary.
+    pub(super) fn statuses(&self, name: &str) -> Result<Vec<Choice>, &str> {
+        let rows = rows(self.get(name)?);
+        Ok(rows.map(|row| choice(row, "STATUS_ID", "NAME")).collect())
+    }
+
+    /// The currencies.
+    pub(super) fn currencies(&self, name: &str) -> Result<Vec<Choice>, &str> {
+        let rows = rows(self.get(name)?);
+        Ok(rows.map(|row| choice(row, "CURRENCY", "FULL_NAME")).collect())
+    }
+
+    /// The funnels that the webhook's user sees.
+    pub(super) fn funnels(&self, name: &str) -> Result<Vec<Choice>, &str> {
+        let rows = rows(&self.get(name)?["categories"]);
+        Ok(rows.map(|row| choice(row, "id", "name")).collect())
+    }
+
+    /// Whether a user is active; none where there is no such user.
+    pub(super) fn user(&self, name: &str, id: u64) -> Result<Option<bool>, &str> {
+        let id = id.to_string();
+        let found = rows(self.get(name)?).find(|row| words(&row["ID"]) == id);
+        Ok(found.map(|row| row.get("ACTIVE").is_none_or(yes)))
+    }
+}
+
+/// Why a question stays open. A right that the webhook lacks is fine where the program can do without.
+fn reason(method: &str, refusal: &Refusal) -> Result<String, Trouble> {
+    let optional = method.starts_with("user.") && refusal.code.eq_ignore_ascii_case("insufficient_scope");
+    if !optional && ends(refusal.meaning()) {
+        return Err(Trouble::Refused(refusal.clone()));
+    }
+    Ok(refusal.to_string())
+}
+
+fn choice(row: &Value, id: &str, name: &str) -> Choice {
+    let semantics = row.get("SEMANTICS").and_then(Value::as_str).map(str::to_owned);
+    Choice { id: words(&row[id]), name: words(&row[name]), semantics }
+}
+
+fn rows(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+/// A scalar as text; null is empty.
+pub(super) fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// A flag in any of the portal's spellings.
+pub(super) fn yes(value: &Value) -> bool {
+    matches!(words(value).as_str(), "true" | "Y" | "y" | "1")
+}

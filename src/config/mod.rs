@@ -1,6 +1,7 @@
 //! The configuration, checked: every value has its real type, every path is absolute or relative to here.
 
 mod file;
+mod show;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -127,6 +128,14 @@ impl DealConfig {
     pub fn stage(&self, status: Status) -> (&str, u8) {
         let (stage, probability) = &self.stages[status as usize];
         (stage, *probability)
+    }
+}
+
+impl Config {
+    /// The mirror's columns that go into custom fields, for guests, companies and bookings.
+    pub fn extra_columns(&self) -> [Vec<String>; 3] {
+        [&self.contact.fields, &self.company.fields, &self.deal.fields]
+            .map(|fields| fields.values().cloned().collect())
     }
 }
 

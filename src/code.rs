@@ -70,6 +70,10 @@ codes! {
     NotOurs = "NOT_OURS",
         "Заявки больше нет в Ecvi, но сделка не помечена как наша и не удалена. Проверьте её и удалите вручную.",
         "The booking is gone from Ecvi, but the deal does not carry our mark and was not deleted. Look at it and delete it by hand.";
+    /// The portal never answers when this record is sent.
+    NoAnswer = "NO_ANSWER",
+        "Портал раз за разом не отвечает на передачу этой записи. Она откладывается и пробуется снова; если это не проходит, покажите запись поддержке Bitrix24.",
+        "Time after time the portal does not answer when this record is sent. It is put aside and tried again; if that goes on, show the record to Bitrix24's support.";
     /// Held: the booking's guest has no contact yet.
     GuestWaiting = "GUEST_WAITING",
         "Заявка ждёт, пока её гость появится в CRM. Посмотрите, что с гостем.",
@@ -94,6 +98,10 @@ codes! {
     SeveralInCrm = "SEVERAL_IN_CRM",
         "В CRM несколько объектов этой записи; используется самый старый. Объедините их в CRM.",
         "Several objects of the CRM belong to this record; the oldest is used. Merge them in the CRM.";
+    /// Warning: somebody in the CRM may be this person.
+    DoubtfulMatch = "DOUBTFUL_MATCH",
+        "В CRM есть похожие карточки с тем же телефоном или e-mail; создана новая. Если это один и тот же человек, объедините их в CRM.",
+        "The CRM holds similar cards with the same phone or e-mail; a new one was made. If it is the same person, merge them in the CRM.";
     /// Warning: somebody moved the deal into another funnel.
     OtherFunnel = "OTHER_FUNNEL",
         "Сделку перенесли в другую воронку: её стадия больше не меняется. Верните сделку в воронку из конфигурации.",

@@ -12,8 +12,11 @@ use signal_hook::flag;
 use crate::cli::{self, Cli, Command, ConfigCommand};
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::pass::{self, Errand, Orders};
+use crate::portal::http::Http;
+use crate::push::Watch;
 use crate::stop::Outcome;
-use crate::{report, reset, status};
+use crate::{report, reset, retry, status};
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
@@ -32,20 +35,52 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
     }
 }
 
-fn sync(_config: &Config, _options: &cli::Sync, _clock: &Clock) -> Result<Outcome> {
-    bail!("not built yet")
+fn sync(config: &Config, options: &cli::Sync, clock: &Clock) -> Result<Outcome> {
+    let cli::Sync { dry_run, full, retry_failed, max_deletes, time_limit, json } = *options;
+    let orders = Orders { full, retry_failed, max_deletes, time_limit, ..Orders::plain(Errand::Sync) };
+    if dry_run { show_plan(config, &orders, json, clock) } else { make_pass(config, &orders, clock, &mut ()) }
 }
 
-fn initial_export(_config: &Config, _options: &cli::InitialExport, _clock: &Clock) -> Result<Outcome> {
-    bail!("not built yet")
+fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) -> Result<Outcome> {
+    let orders = Orders::plain(Errand::InitialExport);
+    if options.dry_run {
+        return show_plan(config, &orders, options.json, clock);
+    }
+    make_pass(config, &orders, clock, &mut ())
+}
+
+fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Result<Outcome> {
+    let (state, plan) = pass::preview(config, orders, clock.now())?;
+    let show = if json { report::plan::json } else { report::plan::text };
+    report::print_with(|out| show(&plan.queue, &state, out))?;
+    Ok(Outcome::Ok)
+}
+
+fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Result<Outcome> {
+    let mut portal = Http::new(&config.portal)?;
+    let Some(ended) = pass::pass(config, orders, &mut portal, clock, watch)? else {
+        log::info!("another pass is under way");
+        return Ok(Outcome::Ok);
+    };
+    if let Some(line) = report::run::line(orders.errand.name(), &ended.counts) {
+        report::print(&format!("{line}\n"))?;
+    }
+    if let Some(message) = ended.message {
+        eprintln!("ecvi-b24: {message}");
+    }
+    Ok(ended.outcome)
 }
 
 fn check(_config: &Config, _options: &cli::Check, _clock: &Clock) -> Result<Outcome> {
     bail!("not built yet")
 }
 
-fn retry(_config: &Config, _options: &cli::Retry, _clock: &Clock) -> Result<Outcome> {
-    bail!("not built yet")
+fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome> {
+    if options.dry_run {
+        return retry::show(config, options);
+    }
+    retry::release(config, options, clock)?;
+    make_pass(config, &Orders::plain(Errand::Retry), clock, &mut ())
 }
 
 fn audit(_config: &Config, _options: &cli::Audit, _clock: &Clock) -> Result<Outcome> {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::portal::Trouble;
+
 /// How a pass ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
@@ -81,7 +83,19 @@ impl std::error::Error for Stop {}
 
 /// The outcome that an error stands for.
 pub fn outcome_of(error: &anyhow::Error) -> Outcome {
-    error.downcast_ref::<Stop>().map_or(Outcome::Failed, |stop| stop.outcome)
+    let trouble = || error.downcast_ref::<Trouble>().map(|trouble| trouble.clone().stop().outcome);
+    error.downcast_ref::<Stop>().map(|stop| stop.outcome).or_else(trouble).unwrap_or(Outcome::Failed)
+}
+
+/// The end that an error stands for.
+pub fn stop_of(error: anyhow::Error) -> Stop {
+    match error.downcast::<Stop>() {
+        Ok(stop) => stop,
+        Err(error) => match error.downcast::<Trouble>() {
+            Ok(trouble) => trouble.stop(),
+            Err(error) => Stop::failed(format!("{error:#}")),
+        },
+    }
 }
 
 /// A record or a word that nobody knows, or a command line that makes no sense: exit 2.

@@ -69,3 +69,11 @@ fn title(booking: &Booking, last_name: &str) -> String {
     let time = |time: NaiveDateTime| time.format("%d.%m.%Y %H:%M");
     format!("Заявка №{}{guest} {} - {}", booking.number, time(booking.arrival), time(booking.departure))
 }
+
+/// Whether the booking's deal has come to an end, so that the portal puts today's date into its CLOSEDATE.
+pub fn is_closed(booking: &Booking) -> bool {
+    match booking.status {
+        Status::Temporary | Status::Confirmed => false,
+        Status::CheckedIn | Status::CheckedOut | Status::Cancelled | Status::NoShow => true,
+    }
+}

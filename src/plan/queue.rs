@@ -113,6 +113,15 @@ impl Queue {
         Ok(self.connection.query_row(sql, (kind, serde_json::to_string(&step)?), |row| row.get(0))?)
     }
 
+    /// How many steps are left, by [`Kind`].
+    pub fn left(&self) -> Result<[u64; 3]> {
+        let count = |kind: Kind| {
+            let sql = "SELECT count(*) FROM plan WHERE kind = ?1";
+            self.connection.query_row(sql, [kind], |row| row.get(0))
+        };
+        Ok([count(Kind::Guest)?, count(Kind::Company)?, count(Kind::Booking)?])
+    }
+
     /// How many steps are left.
     pub fn len(&self) -> Result<u64> {
         Ok(self.connection.query_row("SELECT count(*) FROM plan", [], |row| row.get(0))?)

@@ -10,6 +10,9 @@ pub const INITIAL_EXPORT: &str = "initial_export";
 /// The [`crate::plan::Survey`] of the last pass that ran through.
 pub const SURVEY: &str = "survey";
 
+/// What was learned of the portal's limits: a [`crate::portal::pace::Pace`].
+pub const PACE: &str = "pace";
+
 impl State {
     /// When the initial export was completed, RFC 3339.
     pub fn initial_export(&self) -> Result<Option<String>> {

@@ -5,7 +5,7 @@
 //! makes two requests a second at most, so commits are never what it waits for.
 
 mod journal;
-mod memory;
+pub mod memory;
 mod records;
 mod schema;
 mod troubles;
@@ -25,7 +25,7 @@ pub use journal::{Counts, Event, Run};
 pub use memory::{INITIAL_EXPORT, SURVEY};
 pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
 pub use troubles::{Severity, Trouble};
-pub use writer::{Failure, Sent, Writer};
+pub use writer::{Attempt, Failure, Sent, Writer};
 
 use crate::say;
 

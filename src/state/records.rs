@@ -97,6 +97,9 @@ pub struct Record {
     pub released: bool,
     /// The run in which the object was last known to be alive.
     pub seen_run: i64,
+    /// Calls in a row that were never answered: after two the record is sent alone, so that it costs no
+    /// neighbour.
+    pub strikes: u32,
 }
 
 /// A call without an answer.
@@ -144,6 +147,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         written: serde_json::from_str(&written).unwrap_or_default(),
         released: row.get::<_, i64>(7)? & RELEASED != 0,
         seen_run: row.get(10)?,
+        strikes: row.get(11)?,
     })
 }
 
@@ -190,8 +194,9 @@ impl State {
 
     /// One record.
     pub fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>> {
-        let sql =
-            format!("SELECT {COLUMNS}, links, written, seen_run FROM records WHERE kind = ?1 AND id = ?2");
+        let sql = format!(
+            "SELECT {COLUMNS}, links, written, seen_run, strikes FROM records WHERE kind = ?1 AND id = ?2"
+        );
         Ok(self.connection.prepare_cached(&sql)?.query_row((kind, id), record).optional()?)
     }
 

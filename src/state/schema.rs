@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &["
         todo INTEGER NOT NULL DEFAULT 0,      -- bits: 1 send again, 2 closing date, 4 look at the people again
         flags INTEGER NOT NULL DEFAULT 0,     -- bits: 1 gone from Ecvi, 2 released by reset-id
         seen_run INTEGER NOT NULL DEFAULT 0,  -- the run in which the object was last known to be alive
+        strikes INTEGER NOT NULL DEFAULT 0,   -- calls in a row that were never answered
         PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX records_by_object ON records (kind, crm_id) WHERE crm_id IS NOT NULL;
@@ -33,6 +34,7 @@ const MIGRATIONS: &[&str] = &["
     -- Calls without an answer yet: written before the call, removed after its answer.
     CREATE TABLE doubts (
         kind TEXT NOT NULL, id ANY NOT NULL, operation TEXT NOT NULL, at TEXT NOT NULL,
+        modified_at TEXT NOT NULL, content INTEGER NOT NULL, people INTEGER NOT NULL,  -- of the row on its way
         PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID;
 

@@ -41,6 +41,17 @@ pub struct Sent<'a> {
     pub run: i64,
 }
 
+/// What is about to be tried.
+#[derive(Clone, Debug)]
+pub struct Attempt<'a> {
+    /// Create, update or delete.
+    pub operation: Operation,
+    /// The row that is sent.
+    pub row: Option<&'a Row>,
+    /// Phones and e-mails that are ours, or may be ours after the call.
+    pub written: &'a Written,
+}
+
 impl<'s> Writer<'s> {
     pub(super) fn new(transaction: Transaction<'s>) -> Writer<'s> {
         Writer { transaction }
@@ -51,26 +62,45 @@ impl<'s> Writer<'s> {
         Ok(self.transaction.commit()?)
     }
 
-    /// Before a call: what is tried, and what of phones and e-mails may be ours from now on.
-    pub fn doubt(
-        &self,
-        kind: Kind,
-        id: &Id,
-        operation: Operation,
-        written: &Written,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
+    /// Before a call: what is tried with which row, and what of phones and e-mails may be ours from now on.
+    pub fn doubt(&self, kind: Kind, id: &Id, attempt: &Attempt<'_>, now: DateTime<Utc>) -> Result<()> {
+        let Attempt { operation, row, written } = attempt;
         self.transaction
             .prepare_cached(
-                "INSERT OR REPLACE INTO doubts (kind, id, operation, at) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR REPLACE INTO doubts (kind, id, operation, at, modified_at, content, people)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute((kind, id, operation.name(), now.to_rfc3339_opts(SecondsFormat::Millis, true)))?;
+            .execute((
+                kind,
+                id,
+                operation.name(),
+                now.to_rfc3339_opts(SecondsFormat::Millis, true),
+                row.map_or("", |row| row.modified_at.as_str()),
+                row.map_or(0, |row| row.content.cast_signed()),
+                row.map_or(0, |row| row.people.cast_signed()),
+            ))?;
         self.transaction
             .prepare_cached(
                 "INSERT INTO records (kind, id, written) VALUES (?1, ?2, ?3)
                  ON CONFLICT DO UPDATE SET written = excluded.written",
             )?
             .execute((kind, id, json(written)?))?;
+        Ok(())
+    }
+
+    /// The record's call was never answered.
+    pub fn strike(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.transaction
+            .prepare_cached("UPDATE records SET strikes = strikes + 1 WHERE kind = ?1 AND id = ?2")?
+            .execute((kind, id))?;
+        Ok(())
+    }
+
+    /// The clock went back: the doubt is as young as can be.
+    pub fn redate_doubt(&self, kind: Kind, id: &Id, now: DateTime<Utc>) -> Result<()> {
+        self.transaction
+            .prepare_cached("UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2")?
+            .execute((kind, id, now.to_rfc3339_opts(SecondsFormat::Millis, true)))?;
         Ok(())
     }
 
@@ -91,7 +121,8 @@ impl<'s> Writer<'s> {
                    (kind, id, crm_id, modified_at, content, people, links, label, written, todo, seen_run)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                  ON CONFLICT DO UPDATE SET crm_id = ?3, modified_at = ?4, content = ?5, people = ?6, links = ?7,
-                   label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = 0",
+                   label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = 0,
+                   strikes = 0",
             )?
             .execute(params![
                 kind,
@@ -168,6 +199,23 @@ impl<'s> Writer<'s> {
         self.transaction
             .prepare_cached("INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)")?
             .execute((kind, id, label))?;
+        Ok(())
+    }
+
+    /// A failed record is tried with the next pass, whatever its pause.
+    pub fn try_now(&self, kind: Kind, id: &Id, now: DateTime<Utc>) -> Result<()> {
+        self.transaction
+            .prepare_cached(
+                "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
+            )?
+            .execute((kind, id, stamp(now)))?;
+        Ok(())
+    }
+
+    /// What was reported of deals without a booking is about to be reported anew.
+    pub fn forget_orphans(&self) -> Result<()> {
+        self.transaction
+            .execute("DELETE FROM troubles WHERE code = ?1", [Code::DealWithoutBooking.name()])?;
         Ok(())
     }
 
@@ -343,13 +391,15 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// A record that is not sent is known by its name, and goes again when its pause is over.
+    /// A record that is not sent is known by its name, and goes again when its pause is over. What was sent before
+    /// keeps the name it was sent with: its bookings' titles are compared with that.
     fn remember_row(&self, kind: Kind, id: &Id, row: Option<&Row>) -> Result<()> {
         let label = row.map_or("", |row| row.label.as_str());
         self.transaction
             .prepare_cached(
                 "INSERT INTO records (kind, id, label, todo) VALUES (?1, ?2, ?3, 1)
-                 ON CONFLICT DO UPDATE SET label = iif(?3 = '', label, ?3), todo = todo | 1",
+                 ON CONFLICT DO UPDATE SET todo = todo | 1,
+                   label = iif(?3 = '' OR modified_at IS NOT NULL, label, ?3)",
             )?
             .execute((kind, id, label))?;
         Ok(())
@@ -372,7 +422,10 @@ impl<'s> Writer<'s> {
         self.transaction
             .prepare_cached(
                 "INSERT OR REPLACE INTO troubles (kind, id, severity, code, operation, message, attempts, first_at,
-                   last_at, modified_at, content, people) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                   last_at, modified_at, content, people)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, coalesce(?10, d.modified_at, ''),
+                        coalesce(?11, d.content, 0), coalesce(?12, d.people, 0)
+                 FROM (SELECT 1) LEFT JOIN doubts d ON d.kind = ?1 AND d.id = ?2",
             )?
             .execute(params![
                 kind,
@@ -384,9 +437,9 @@ impl<'s> Writer<'s> {
                 attempts,
                 first_at,
                 stamp(now),
-                row.map_or("", |row| row.modified_at.as_str()),
-                row.map_or(0, |row| row.content.cast_signed()),
-                row.map_or(0, |row| row.people.cast_signed()),
+                row.map(|row| row.modified_at.as_str()),
+                row.map(|row| row.content.cast_signed()),
+                row.map(|row| row.people.cast_signed()),
             ])?;
         Ok(())
     }

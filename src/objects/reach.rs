@@ -1,0 +1,119 @@
+//! People and companies by phone and e-mail: for those who stood in the CRM before, and for those whose object was
+//! merged into another one.
+//!
+//! `crm.duplicate.findbycomm` does not say which value matched and compares phones in a form of its own, so what
+//! it names is only a candidate: the caller sees the objects whole and decides.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Object, ask, by_id};
+use crate::portal::Trouble;
+use crate::portal::batch::Command;
+use crate::portal::gate::Gate;
+use crate::record::Kind;
+
+/// The portal takes no more values in one call.
+const VALUES: usize = 20;
+
+/// Phones and e-mails to look for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reach {
+    /// Numbers.
+    pub phones: Vec<String>,
+    /// Addresses.
+    pub emails: Vec<String>,
+}
+
+impl Reach {
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.phones.is_empty() && self.emails.is_empty()
+    }
+
+    /// Whether the object has one of the numbers or addresses, as people would compare them.
+    fn meets(&self, object: &Object) -> bool {
+        let phone = |value: &String| object.phones.iter().any(|row| same_phone(&row.value, value));
+        let email = |value: &String| object.emails.iter().any(|row| same_email(&row.value, value));
+        self.phones.iter().any(phone) || self.emails.iter().any(email)
+    }
+}
+
+/// For each of `wanted` the objects that have one of its phones or e-mails.
+pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec<Vec<Object>>, Trouble> {
+    let (commands, owners) = questions(kind, wanted);
+    let mut candidates = vec![BTreeSet::new(); wanted.len()];
+    for (owner, answer) in owners.into_iter().zip(ask(gate, &commands)?) {
+        candidates[owner].extend(ids(kind, &answer));
+    }
+    let all: BTreeSet<i64> = candidates.iter().flatten().copied().collect();
+    let objects = by_id(gate, kind, &all.into_iter().collect::<Vec<_>>())?;
+    let found = |(ids, reach): (BTreeSet<i64>, &Reach)| {
+        ids.iter().filter_map(|id| objects.get(id)).filter(|object| reach.meets(object)).cloned().collect()
+    };
+    Ok(candidates.into_iter().zip(wanted).map(found).collect())
+}
+
+fn questions(kind: Kind, wanted: &[Reach]) -> (Vec<Command>, Vec<usize>) {
+    let (mut commands, mut owners) = (Vec::new(), Vec::new());
+    for (owner, reach) in wanted.iter().enumerate() {
+        for (by, values) in [("PHONE", &reach.phones), ("EMAIL", &reach.emails)] {
+            for values in values.chunks(VALUES) {
+                let entity = kind.entity().to_uppercase();
+                commands.push(Command {
+                    name: format!("q{}", commands.len()),
+                    method: "crm.duplicate.findbycomm".into(),
+                    params: json!({"type": by, "values": values, "entity_type": entity}),
+                });
+                owners.push(owner);
+            }
+        }
+    }
+    (commands, owners)
+}
+
+/// Nothing found comes as an empty list.
+fn ids(kind: Kind, answer: &Value) -> Vec<i64> {
+    let found = answer.get(kind.entity().to_uppercase()).and_then(Value::as_array);
+    let number = |id: &Value| id.as_i64().or_else(|| id.as_str()?.parse().ok());
+    found.map(|ids| ids.iter().filter_map(number).collect()).unwrap_or_default()
+}
+
+/// By the last ten digits: `8 (900) 123-45-67` is `+79001234567`.
+fn same_phone(a: &str, b: &str) -> bool {
+    let digits = |text: &str| -> Vec<char> {
+        let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
+        digits[digits.len().saturating_sub(10)..].to_vec()
+    };
+    !digits(a).is_empty() && digits(a) == digits(b)
+}
+
+fn same_email(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.trim().to_lowercase()
+}
+
+/// The last names or titles agree, whatever their case.
+pub fn same_name(a: &str, b: &str) -> bool {
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    plain(a) == plain(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phones_are_compared_by_their_last_ten_digits() {
+        assert!(same_phone("8 (900) 123-45-67", "+79001234567"));
+        assert!(!same_phone("+79001234567", "+79001234568"));
+        assert!(!same_phone("", "-"));
+        assert!(same_phone("112", "112"));
+    }
+
+    #[test]
+    fn names_are_compared_without_regard_to_case_and_blanks() {
+        assert!(same_name(" ПРИХОДЬКО ", "Приходько"));
+        assert!(!same_name("Приходько", "Приходченко"));
+    }
+}

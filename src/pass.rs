@@ -1,0 +1,300 @@
+//! One pass, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::clock::Clock;
+use crate::config::{Config, Method};
+use crate::lock::Lock;
+use crate::mirror::Mirror;
+use crate::objects::inventory;
+use crate::plan::{Plan, Queue, Rules, Step, Survey};
+use crate::portal::Portal;
+use crate::portal::gate::Gate;
+use crate::push::{Push, Watch, Way};
+use crate::record::{Id, Kind};
+use crate::settle::{settle, settled_at};
+use crate::state::memory::{INITIAL_EXPORT, PACE, SURVEY};
+use crate::state::{Counts, Run, State, stamp};
+use crate::stop::{Outcome, Stop, stop_of};
+use crate::verify::verify;
+use crate::{portal, say};
+
+/// What kind of pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Errand {
+    /// Cron's pass.
+    Sync,
+    /// A pass of cron's kind that somebody asked for, to try failed records.
+    Retry,
+    /// Everything there is, without a time limit and without deletions.
+    InitialExport,
+}
+
+impl Errand {
+    /// The command that it comes from.
+    pub fn name(self) -> &'static str {
+        match self {
+            Errand::Sync => "sync",
+            Errand::Retry => "retry",
+            Errand::InitialExport => "initial-export",
+        }
+    }
+}
+
+/// What a pass is told on the command line.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Orders {
+    /// What kind of pass.
+    pub errand: Errand,
+    /// Send every record again.
+    pub full: bool,
+    /// Try failed records whatever their pause.
+    pub retry_failed: bool,
+    /// Instead of the configuration's.
+    pub max_deletes: Option<u64>,
+    /// Instead of the configuration's.
+    pub time_limit: Option<Duration>,
+}
+
+impl Orders {
+    /// A pass without any options.
+    pub fn plain(errand: Errand) -> Orders {
+        Orders { errand, full: false, retry_failed: false, max_deletes: None, time_limit: None }
+    }
+}
+
+/// How a pass ended.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Ended {
+    /// The exit code's meaning.
+    pub outcome: Outcome,
+    /// Why it ended early, or what a guard holds back.
+    pub message: Option<String>,
+    /// What it did.
+    pub counts: Counts,
+    /// Requests made.
+    pub requests: u64,
+}
+
+/// Makes a pass, and writes down that and how it went. None when another one is under way.
+///
+/// # Errors
+/// The state cannot be used. All other ends of a pass are an [`Ended`].
+pub fn pass(
+    config: &Config,
+    orders: &Orders,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+    watch: &mut dyn Watch,
+) -> Result<Option<Ended>> {
+    let Some(_lock) = Lock::take(&config.state)? else { return Ok(None) };
+    let state = State::open(&config.state)?;
+    let started = clock.now();
+    let run = state.begin_run(orders.errand.name(), started)?;
+    let pace = state.recall(PACE)?.unwrap_or_default();
+    let mut gate = Gate::new(portal, clock.clone(), &config.portal, pace, deadline(config, orders, started));
+    let mut pass = Pass {
+        config,
+        orders,
+        state: &state,
+        run,
+        counts: Counts::default(),
+        notice: None,
+        unanswered: false,
+    };
+    let result = pass.make(&mut gate, watch);
+    let ended = pass.end(result, gate.requests());
+    state.remember(PACE, gate.pace())?;
+    state.finish_run(run, &record(orders, &ended, started, clock.now()))?;
+    Ok(Some(ended))
+}
+
+/// The plan that a pass would follow now. Nothing is written, and the portal is not asked.
+pub fn preview(config: &Config, orders: &Orders, now: DateTime<Utc>) -> Result<(State, Plan)> {
+    let state = State::open_readonly(&config.state)?;
+    let state = state.map_or_else(State::in_memory, Ok)?;
+    admit(orders.errand, &state)?;
+    let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+    let plan = draw(&mirror, &state, orders, now)?;
+    Ok((state, plan))
+}
+
+/// A pass under way.
+struct Pass<'a> {
+    config: &'a Config,
+    orders: &'a Orders,
+    state: &'a State,
+    run: i64,
+    counts: Counts,
+    /// What a guard holds back.
+    notice: Option<String>,
+    unanswered: bool,
+}
+
+impl Pass<'_> {
+    /// Rounds, until nothing is left in doubt; a pass of cron makes one and leaves the rest to the next.
+    fn make(&mut self, gate: &mut Gate<'_>, watch: &mut dyn Watch) -> Result<()> {
+        admit(self.orders.errand, self.state)?;
+        self.round(gate, true, watch)?;
+        if self.orders.errand != Errand::InitialExport {
+            return Ok(());
+        }
+        while let Some(settled) = settled_at(self.config, self.state)? {
+            gate.wait_until(settled)?;
+            self.round(gate, false, watch)?;
+        }
+        self.unanswered = false;
+        if self.state.initial_export()?.is_none() {
+            self.state.remember(INITIAL_EXPORT, &stamp(gate.clock().now()))?;
+        }
+        Ok(())
+    }
+
+    fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {
+        let (config, state) = (self.config, self.state);
+        let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+        settle(config, state, gate)?;
+        let orders = Orders { full: self.full(first)?, ..self.orders.clone() };
+        let plan = draw(&mirror, state, &orders, gate.clock().now())?;
+        // Whatever fills the mirror need not wait for the portal.
+        drop(mirror);
+        self.guard_deletions(&plan.queue)?;
+        let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
+        let stocked = first && orders.errand == Errand::InitialExport;
+        if stocked {
+            take_inventory(config, gate, &plan.queue)?;
+        }
+        let mut push = Push::new((config, &types), (state, &plan.queue), gate, self.way(), self.run);
+        push.stocked = stocked;
+        push.counts = self.counts;
+        watch.planned(plan.queue.left()?);
+        let pushed = push.all(watch);
+        (self.counts, self.unanswered) = (push.counts, self.unanswered | push.unanswered);
+        pushed?;
+        if stocked {
+            self.report_orphans(&plan.queue, gate.clock().now())?;
+        }
+        self.remember(&plan)
+    }
+
+    /// A completed initial export is a full pass when it is asked for again.
+    fn full(&self, first: bool) -> Result<bool> {
+        let again = self.orders.errand == Errand::InitialExport && self.state.initial_export()?.is_some();
+        Ok(first && (self.orders.full || again))
+    }
+
+    fn way(&self) -> Way {
+        match self.orders.errand {
+            Errand::Sync | Errand::Retry => Way::Sync,
+            Errand::InitialExport => Way::Export { import: self.config.export == Method::Import },
+        }
+    }
+
+    /// More bookings gone at once than is likely: none is deleted until somebody says that it is right.
+    fn guard_deletions(&mut self, queue: &Queue) -> Result<()> {
+        let gone = queue.count(Kind::Booking, Step::Delete)?;
+        let most = self.orders.max_deletes.unwrap_or(self.config.sync.max_deletes);
+        if gone > most {
+            queue.drop_deletions()?;
+            self.notice = Some(say!(
+                "из Ecvi разом исчезло заявок: {gone}, а разрешено удалять не больше {most}; сделки не удалены. Если так и должно быть, выполните ecvi-b24 sync --max-deletes {gone}",
+                "{gone} bookings are gone from Ecvi at once, more than the {most} that may be deleted; no deal was deleted. If that is right, run ecvi-b24 sync --max-deletes {gone}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Deals of ours that no booking stands behind: they are never deleted, only told of.
+    fn report_orphans(&self, queue: &Queue, now: DateTime<Utc>) -> Result<()> {
+        let writer = self.state.writer()?;
+        writer.forget_orphans()?;
+        let mut after = 0;
+        while let Some((crm_id, origin)) = queue.next_stocked(Kind::Booking, after)? {
+            let id = Id::parse(&origin);
+            let known = self
+                .state
+                .record(Kind::Booking, &id)?
+                .or(self.state.record(Kind::Booking, &Id::Text(origin))?);
+            if known.is_none() && self.state.holders(Kind::Booking, crm_id)?.is_empty() {
+                writer.orphan(&id, crm_id, now)?;
+            }
+            after = crm_id;
+        }
+        writer.commit()
+    }
+
+    /// The round ran through: the next one compares with what this one saw.
+    fn remember(&self, plan: &Plan) -> Result<()> {
+        self.state.remember(SURVEY, &plan.survey)?;
+        let writer = self.state.writer()?;
+        writer.untouch(plan.touched_mark)?;
+        writer.commit()
+    }
+
+    fn end(self, result: Result<()>, requests: u64) -> Ended {
+        let Pass { counts, notice, unanswered, .. } = self;
+        let unsure = || portal::Trouble::Lost(say!("ответ потерян", "an answer was lost")).stop();
+        let stop = result.map_err(stop_of).err().or_else(|| unanswered.then(unsure));
+        let (outcome, message) = match stop {
+            Some(Stop { outcome, message }) => (outcome, Some(message)),
+            None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice),
+            None => (Outcome::Ok, None),
+        };
+        Ended { outcome, message, counts, requests }
+    }
+}
+
+/// Before an initial export was completed, nobody has said that the portal is to be filled.
+fn admit(errand: Errand, state: &State) -> Result<()> {
+    if errand == Errand::InitialExport || state.initial_export()?.is_some() {
+        return Ok(());
+    }
+    Err(Stop::failed(say!(
+        "первичная выгрузка ещё не завершена: выполните ecvi-b24 initial-export, до этого sync ничего не передаёт",
+        "no initial export was completed yet: run ecvi-b24 initial-export; until then sync sends nothing"
+    ))
+    .into())
+}
+
+fn draw(mirror: &Mirror, state: &State, orders: &Orders, now: DateTime<Utc>) -> Result<Plan> {
+    let before: Option<Survey> = state.recall(SURVEY)?;
+    let rules = Rules {
+        now,
+        full: orders.full,
+        retry_failed: orders.retry_failed,
+        deletes: orders.errand != Errand::InitialExport,
+        newest: before.as_ref().map(|survey| survey.newest.clone()).unwrap_or_default(),
+    };
+    Plan::draw(mirror, state, &rules, before.as_ref())
+}
+
+/// What stands in the portal under our originator, so that a lost state costs time and no duplicate.
+fn take_inventory(config: &Config, gate: &mut Gate<'_>, queue: &Queue) -> Result<()> {
+    for kind in Kind::ALL {
+        inventory::walk(gate, kind, &config.portal.originator, |object| {
+            queue.stock(kind, &object.origin, object.crm_id)
+        })?;
+    }
+    Ok(())
+}
+
+fn deadline(config: &Config, orders: &Orders, started: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let limit = orders.time_limit.unwrap_or(config.sync.time_limit);
+    let limit = TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX);
+    (orders.errand != Errand::InitialExport).then(|| started.checked_add_signed(limit)).flatten()
+}
+
+fn record(orders: &Orders, ended: &Ended, started: DateTime<Utc>, now: DateTime<Utc>) -> Run {
+    Run {
+        command: orders.errand.name().to_owned(),
+        started_at: stamp(started),
+        finished_at: Some(stamp(now)),
+        outcome: Some(ended.outcome.name().to_owned()),
+        message: ended.message.clone(),
+        counts: ended.counts,
+        requests: ended.requests,
+    }
+}

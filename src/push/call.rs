@@ -1,0 +1,222 @@
+//! What is said to the portal for one step: one command, or two where the portal would overwrite the closing date.
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value, json};
+
+use super::{Push, Target, Way};
+use crate::code::Code;
+use crate::mapping::deal::{closedate, is_closed};
+use crate::mapping::multifield::{Written, change};
+use crate::mapping::{Fields, Mapped, Warning, company, contact, creation_fields, deal};
+use crate::mirror::{Body, Row};
+use crate::objects::Object;
+use crate::plan::Step;
+use crate::portal::batch::Command;
+use crate::record::Kind;
+use crate::state::{Operation, Todo};
+
+/// A step as commands, and what will be true once they are answered.
+pub(super) struct Call {
+    pub(super) target: Target,
+    pub(super) operation: Operation,
+    /// The command that counts, then perhaps the closing date.
+    pub(super) commands: Vec<Command>,
+    /// Phones and e-mails that are ours then.
+    pub(super) written: Written,
+    /// What is still to be done then.
+    pub(super) todo: Todo,
+    /// Fingerprint of the deal's people.
+    pub(super) links: u64,
+}
+
+impl Push<'_, '_> {
+    /// Makes up the call of a step. `at` is its place in the batch.
+    pub(super) fn call(&self, at: usize, target: Target) -> Result<Call> {
+        let row = target.row().cloned();
+        match (target.planned.step, row) {
+            (Step::Delete, _) | (_, None) => deletion(at, target),
+            (Step::Close, Some(row)) => closing(at, target, &row),
+            (_, Some(row)) => match target.crm_id() {
+                None => self.creation(at, target, &row),
+                Some(crm_id) => self.update(at, target, &row, crm_id),
+            },
+        }
+    }
+
+    fn creation(&self, at: usize, mut target: Target, row: &Row) -> Result<Call> {
+        let kind = target.kind();
+        let mut mapped = self.mapped(&target, row)?;
+        target.warnings.append(&mut mapped.warnings);
+        let (mut fields, written) = self.reach(kind, &mapped, None);
+        fields.append(&mut mapped.fields);
+        fields.append(&mut self.origin(&target));
+        fields.append(&mut creation_fields(kind, self.config));
+        let (method, params) = match (self.way, kind) {
+            (Way::Export { import: true }, Kind::Booking) => (
+                "crm.item.import".to_owned(),
+                json!({"entityTypeId": kind.entity_type_id(), "useOriginalUfNames": "Y", "fields": camel(fields)}),
+            ),
+            (Way::Export { import: true }, Kind::Guest | Kind::Company) => {
+                (format!("crm.{}.add", kind.entity()), json!({"fields": fields, "params": {"IMPORT": "Y"}}))
+            }
+            (Way::Sync | Way::Export { import: false }, _) => {
+                (format!("crm.{}.add", kind.entity()), json!({"fields": fields}))
+            }
+        };
+        // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
+        let todo = Todo { close: closed(row), recheck: misses(&target), resend: false };
+        let commands = vec![Command { name: format!("r{at}"), method, params }];
+        let links = links(&target);
+        Ok(Call { target, operation: Operation::Create, commands, written, todo, links })
+    }
+
+    fn update(&self, at: usize, mut target: Target, row: &Row, crm_id: i64) -> Result<Call> {
+        let kind = target.kind();
+        let mut mapped = self.mapped(&target, row)?;
+        target.warnings.append(&mut mapped.warnings);
+        let object = target.object.clone().unwrap_or_default();
+        if kind == Kind::Booking && object.category != self.config.deal.category_id {
+            let message = object.category.to_string();
+            target.warnings.push(Warning { code: Code::OtherFunnel, message });
+        }
+        let (mut fields, written) = self.reach(kind, &mapped, Some((&target.record.written, &object)));
+        fields.append(&mut mapped.fields);
+        if !self.keeps_origin(&target, &object)? {
+            fields.append(&mut self.origin(&target));
+        }
+        let mut commands = vec![update(format!("r{at}"), kind, crm_id, fields)];
+        if let (true, Ok(Body::Booking(booking))) = (closed(row), &row.body) {
+            // In the same batch, so that the departure stands there a moment after the stage.
+            let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
+            commands.push(update(format!("c{at}"), kind, crm_id, fields));
+        }
+        let todo = Todo { recheck: misses(&target), ..Todo::default() };
+        let links = links(&target);
+        Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
+    }
+
+    fn mapped(&self, target: &Target, row: &Row) -> Result<Mapped> {
+        let (config, types) = (self.config, self.types);
+        let body = row.body.as_ref().ok().context("a row that cannot be read is never sent")?;
+        let mut mapped = match body {
+            Body::Guest(guest) => contact::contact(&row.id, guest, &row.extra, &config.contact, types),
+            Body::Company(company) => company::company(&row.id, company, &row.extra, &config.company, types),
+            Body::Booking(booking) => {
+                let links = target.people.as_ref().map(|people| people.links.clone()).unwrap_or_default();
+                deal::deal(booking, &links, &row.extra, &config.deal, types)
+            }
+        };
+        if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
+            mapped
+                .warnings
+                .push(Warning { code: Code::WithoutCompanion, message: people.missing.join(", ") });
+        }
+        Ok(mapped)
+    }
+
+    /// `PHONE` and `EMAIL`, and which of their values are ours then.
+    fn reach(&self, kind: Kind, mapped: &Mapped, before: Option<(&Written, &Object)>) -> (Fields, Written) {
+        let phone_type = match kind {
+            Kind::Guest => &self.config.contact.phone_type,
+            Kind::Company => &self.config.company.phone_type,
+            Kind::Booking => return (Fields::new(), Written::default()),
+        };
+        let (nothing, nobody) = (Written::default(), Object::default());
+        let (written, object) = before.unwrap_or((&nothing, &nobody));
+        let (phone, phones) = change(&mapped.phones, &written.phones, &object.phones, phone_type);
+        let (email, emails) = change(&mapped.emails, &written.emails, &object.emails, "WORK");
+        let fields = [("PHONE", phone), ("EMAIL", email)];
+        let fields = fields.into_iter().filter(|(_, rows)| !rows.is_empty());
+        (fields.map(|(name, rows)| (name.to_owned(), rows.into())).collect(), Written { phones, emails })
+    }
+
+    fn origin(&self, target: &Target) -> Fields {
+        Map::from_iter([
+            ("ORIGINATOR_ID".to_owned(), self.config.portal.originator.clone().into()),
+            ("ORIGIN_ID".to_owned(), target.id().to_string().into()),
+        ])
+    }
+
+    /// An object that carries several records keeps its first owner's origin.
+    fn keeps_origin(&self, target: &Target, object: &Object) -> Result<bool> {
+        if object.originator != self.config.portal.originator || object.origin.is_empty() {
+            return Ok(false);
+        }
+        if object.origin == target.id().to_string() {
+            return Ok(true);
+        }
+        let holders = self.state.holders(target.kind(), object.crm_id)?;
+        Ok(holders.iter().any(|id| id != target.id() && id.to_string() == object.origin))
+    }
+}
+
+fn deletion(at: usize, target: Target) -> Result<Call> {
+    let id = target.crm_id().context("a deletion without an object")?;
+    let method = format!("crm.{}.delete", target.kind().entity());
+    let commands = vec![Command { name: format!("r{at}"), method, params: json!({"id": id}) }];
+    let (written, todo) = (Written::default(), Todo::default());
+    Ok(Call { target, operation: Operation::Delete, commands, written, todo, links: 0 })
+}
+
+fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
+    let id = target.crm_id().context("a closing date without a deal")?;
+    let Ok(Body::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
+    let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
+    let commands = vec![update(format!("r{at}"), target.kind(), id, fields)];
+    let (written, links) = (target.record.written.clone(), target.record.links);
+    let todo = Todo { close: false, ..target.record.known.todo };
+    Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
+}
+
+fn update(name: String, kind: Kind, id: i64, fields: Fields) -> Command {
+    Command {
+        name,
+        method: format!("crm.{}.update", kind.entity()),
+        params: json!({"id": id, "fields": fields}),
+    }
+}
+
+fn closed(row: &Row) -> bool {
+    matches!(&row.body, Ok(Body::Booking(booking)) if is_closed(booking))
+}
+
+fn misses(target: &Target) -> bool {
+    target.people.as_ref().is_some_and(|people| !people.missing.is_empty())
+}
+
+fn links(target: &Target) -> u64 {
+    target.people.as_ref().map_or(0, super::people::People::fingerprint)
+}
+
+/// The names of the universal methods: `IS_MANUAL_OPPORTUNITY` is `isManualOpportunity`; custom fields keep theirs.
+/// What is empty is left out: a new object has nothing to clear.
+fn camel(fields: Fields) -> Fields {
+    let filled = fields.into_iter().filter(|(_, value)| *value != Value::from(""));
+    filled
+        .map(|(name, value)| (if name.starts_with("UF_") { name } else { camel_name(&name) }, value))
+        .collect()
+}
+
+fn camel_name(name: &str) -> String {
+    let mut camel = String::with_capacity(name.len());
+    for (at, part) in name.split('_').enumerate() {
+        let head = if at == 0 { 0 } else { part.len().min(1) };
+        camel.push_str(&part[..head]);
+        camel.push_str(&part[head..].to_ascii_lowercase());
+    }
+    camel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_has_the_names_of_the_universal_methods() {
+        let fields = json!({"IS_MANUAL_OPPORTUNITY": "Y", "BEGINDATE": "2020-05-20", "CONTACT_IDS": [1], "COMPANY_ID": "",
+            "UF_CRM_TARIFF": "x"});
+        let Value::Object(fields) = fields else { unreachable!() };
+        let expected = json!({"isManualOpportunity": "Y", "begindate": "2020-05-20", "contactIds": [1], "UF_CRM_TARIFF": "x"});
+        assert_eq!(Value::Object(camel(fields)), expected);
+    }
+}

@@ -1,0 +1,199 @@
+//! Which object a step is about: found by origin, by the id that Ecvi knows, by phone and e-mail, or none.
+//!
+//! Nothing is created before the portal was asked in this pass, by origin, whether it exists already.
+
+use std::collections::{BTreeMap, HashSet};
+
+use anyhow::Result;
+
+use super::missing::Fate;
+use super::{Push, Target};
+use crate::code::Code;
+use crate::config::Match;
+use crate::mapping::Warning;
+use crate::mirror::Body;
+use crate::objects::reach::{Reach, by_reach, same_name};
+use crate::objects::{Object, by_id, by_origin};
+use crate::plan::{Planned, Step};
+use crate::record::{Id, Kind};
+
+impl Push<'_, '_> {
+    /// Finds the objects. What has to be left for later, or turned out to be done, goes no further.
+    pub(super) fn find_objects(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+        let targets = self.find_by_origin(kind, targets)?;
+        let targets = self.look_at(kind, targets)?;
+        self.find_by_reach(kind, targets)
+    }
+
+    /// What is to be created may stand there already: under our origin, or under the id that Ecvi knows.
+    fn find_by_origin(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+        let new: Vec<Id> =
+            targets.iter().filter(|t| t.planned.step == Step::Create).map(|t| t.id().clone()).collect();
+        let standing = self.standing(kind, &new)?;
+        let mut claimed = HashSet::new();
+        let mut ready = Vec::new();
+        for mut target in targets {
+            if let Some([first, others @ ..]) = standing.get(target.id()).map(Vec::as_slice) {
+                target.adopt(*first);
+                if !others.is_empty() {
+                    let message = format!("{first}, {}", join(others));
+                    target.warnings.push(Warning { code: Code::SeveralInCrm, message });
+                }
+            } else if let (Step::Create, Some(crm_id)) = (target.planned.step, target.known_by_ecvi()) {
+                let taken = self.state.holders(kind, crm_id)?.into_iter().find(|id| id != target.id());
+                if taken.is_some() || !claimed.insert(crm_id) {
+                    let owner = taken.map(|id| format!(": {kind} {id}")).unwrap_or_default();
+                    self.fail(&target, Code::CrmIdTaken, "create", &format!("crm_id {crm_id}{owner}"))?;
+                    continue;
+                }
+                target.record.known.crm_id = Some(crm_id);
+            }
+            ready.push(target);
+        }
+        Ok(ready)
+    }
+
+    fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<BTreeMap<Id, Vec<i64>>> {
+        if !self.stocked {
+            return Ok(by_origin(self.gate, kind, &self.config.portal.originator, ids)?);
+        }
+        let stocked = |id: &Id| Ok((id.clone(), self.queue.stocked(kind, &id.to_string())?));
+        ids.iter().map(stocked).collect()
+    }
+
+    /// Looks at every object that is about to be changed: is it there, whose is it, which phones does it have.
+    fn look_at(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+        let ids: Vec<i64> = targets
+            .iter()
+            .filter(|t| t.planned.step != Step::Close)
+            .filter_map(|t| t.record.known.crm_id)
+            .collect();
+        let objects = by_id(self.gate, kind, &ids)?;
+        let mut ready = Vec::new();
+        for mut target in targets {
+            let crm_id = target.record.known.crm_id;
+            target.object = crm_id.and_then(|crm_id| objects.get(&crm_id)).cloned();
+            match (target.planned.step, crm_id, &target.object) {
+                (Step::Close, ..) | (_, None, _) => ready.push(target),
+                (_, Some(_), Some(_)) => ready.extend(self.permit(target)?),
+                (Step::Delete, Some(_), None) => self.deleted(&target)?,
+                // What the list of origins showed a moment ago is gone: the next pass sees clearer.
+                (Step::Create, Some(_), None) if target.adopted => {}
+                (Step::Create, Some(_), None) => {
+                    target.record.known.crm_id = None;
+                    ready.push(target);
+                }
+                (_, Some(_), None) => self.replan(&target)?,
+            }
+        }
+        Ok(ready)
+    }
+
+    /// Nothing is deleted that another booking points at, or that does not carry our mark.
+    fn permit(&mut self, target: Target) -> Result<Option<Target>> {
+        let (Step::Delete, Some(object)) = (target.planned.step, &target.object) else {
+            return Ok(Some(target));
+        };
+        let (kind, id) = (target.kind(), target.id());
+        if self.state.holders(kind, object.crm_id)?.iter().any(|holder| holder != id) {
+            let writer = self.state.writer()?;
+            writer.forget(kind, id)?;
+            writer.commit()?;
+            return Ok(None);
+        }
+        if object.originator == self.config.portal.originator && object.origin == id.to_string() {
+            return Ok(Some(target));
+        }
+        let message = format!("{} {}", object.originator, object.origin);
+        self.fail(&target, Code::NotOurs, "delete", message.trim())?;
+        Ok(None)
+    }
+
+    /// The object is gone: the step is planned anew for what came of that.
+    pub(super) fn replan(&mut self, target: &Target) -> Result<()> {
+        let (kind, id) = (target.kind(), target.id());
+        let old = target.crm_id().unwrap_or_default();
+        let first = self.dead.insert((kind, old));
+        let step = match self.vanished(kind, id, &target.record, target.row())? {
+            Fate::Relinked => Step::Update,
+            Fate::Released => Step::Create,
+            Fate::Failed => return Ok(()),
+        };
+        // An object that vanishes twice in one pass is left to the next one.
+        if first {
+            self.queue.add(&Planned { step, ..target.planned.clone() })?;
+        }
+        Ok(())
+    }
+
+    /// People and companies who stood in the CRM before us, where the configuration says to look for them.
+    fn find_by_reach(&mut self, kind: Kind, mut targets: Vec<Target>) -> Result<Vec<Target>> {
+        let by = match kind {
+            Kind::Guest => &self.config.contact.match_existing,
+            Kind::Company => &self.config.company.match_existing,
+            Kind::Booking => return Ok(targets),
+        };
+        let new = |target: &&mut Target| target.planned.step == Step::Create && target.object.is_none();
+        let mut sought: Vec<&mut Target> = targets.iter_mut().filter(new).collect();
+        let reaches: Vec<Reach> = sought.iter().map(|target| target.reach(by)).collect();
+        if reaches.iter().all(Reach::is_empty) {
+            return Ok(targets);
+        }
+        let mut claimed = HashSet::new();
+        for (target, found) in sought.iter_mut().zip(by_reach(self.gate, kind, &reaches)?) {
+            let originator = &self.config.portal.originator;
+            // Another guest of ours may share the phone: that is nobody's doubt.
+            let strangers: Vec<Object> = found.into_iter().filter(|o| o.originator != *originator).collect();
+            match target.matching(&strangers) {
+                Some(object)
+                    if self.state.holders(kind, object.crm_id)?.is_empty()
+                        && claimed.insert(object.crm_id) =>
+                {
+                    target.adopt(object.crm_id);
+                    target.object = Some(object);
+                }
+                _ if strangers.is_empty() => {}
+                _ => {
+                    let ids: Vec<i64> = strangers.iter().map(|object| object.crm_id).collect();
+                    target.warnings.push(Warning { code: Code::DoubtfulMatch, message: join(&ids) });
+                }
+            }
+        }
+        Ok(targets)
+    }
+}
+
+impl Target {
+    fn adopt(&mut self, crm_id: i64) {
+        self.record.known.crm_id = Some(crm_id);
+        self.adopted = true;
+    }
+
+    /// The id that the built-in exchange of Ecvi knows, unless `reset-id` let go of it.
+    fn known_by_ecvi(&self) -> Option<i64> {
+        self.row().and_then(|row| row.crm_id).filter(|_| !self.record.released)
+    }
+
+    fn reach(&self, by: &[Match]) -> Reach {
+        let (phones, emails) = match self.body() {
+            Some(Body::Guest(guest)) => (&guest.phones, &guest.emails),
+            Some(Body::Company(company)) => (&company.phones, &company.emails),
+            Some(Body::Booking(_)) | None => return Reach::default(),
+        };
+        let wanted =
+            |of: Match, values: &Vec<String>| if by.contains(&of) { values.clone() } else { Vec::new() };
+        Reach { phones: wanted(Match::Phone, phones), emails: wanted(Match::Email, emails) }
+    }
+
+    /// The one of them that carries the same name and nobody's origin.
+    fn matching(&self, found: &[Object]) -> Option<Object> {
+        let label = self.row().map(|row| row.label.trim()).filter(|label| !label.is_empty())?;
+        let mut same =
+            found.iter().filter(|object| object.origin.is_empty() && same_name(&object.name, label));
+        same.next().filter(|_| same.next().is_none()).cloned()
+    }
+}
+
+fn join(ids: &[i64]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

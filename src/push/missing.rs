@@ -1,0 +1,85 @@
+//! Objects that vanished from the CRM: deleted, merged into another, or restored under a new id.
+//!
+//! They are found again by their origin, then by one unambiguous match of phone and e-mail (a merge leaves those on
+//! the survivor); else the record is created anew, or reported, as `on_missing` says.
+
+use anyhow::Result;
+
+use super::Push;
+use crate::code::Code;
+use crate::config::OnMissing;
+use crate::mirror::Row;
+use crate::objects::by_origin;
+use crate::objects::reach::{Reach, by_reach};
+use crate::record::{Id, Kind};
+use crate::state::{Failure, Record};
+
+/// What became of a record whose object is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fate {
+    /// It points at another object now.
+    Relinked,
+    /// It is created anew.
+    Released,
+    /// It is put aside.
+    Failed,
+}
+
+impl Push<'_, '_> {
+    /// The object of this record was looked for and is not there.
+    pub(super) fn vanished(
+        &mut self,
+        kind: Kind,
+        id: &Id,
+        record: &Record,
+        row: Option<&Row>,
+    ) -> Result<Fate> {
+        let Some(old) = record.known.crm_id else { return Ok(Fate::Released) };
+        let now = self.gate.clock().now();
+        if self.config.sync.on_missing == OnMissing::Fail {
+            let message = old.to_string();
+            let failure = Failure { code: Code::ObjectMissing, operation: "update", message: &message, row };
+            let writer = self.state.writer()?;
+            writer.failed(kind, id, &failure, self.config.sync.retry_after, now)?;
+            writer.commit()?;
+            self.counts.failed += 1;
+            return Ok(Fate::Failed);
+        }
+        let successor = self.successor(kind, id, record, old)?;
+        let writer = self.state.writer()?;
+        let fate = match successor {
+            Some(crm_id) => {
+                writer.linked(kind, id, crm_id)?;
+                writer.touch(kind, id)?;
+                writer.event(kind, id, "relinked", Some(crm_id), &old.to_string(), now)?;
+                Fate::Relinked
+            }
+            None => {
+                writer.unlinked(kind, id, false)?;
+                writer.event(kind, id, "missing", Some(old), "", now)?;
+                Fate::Released
+            }
+        };
+        writer.commit()?;
+        log::info!("{kind} {id}: object {old} is gone from the CRM ({fate:?})");
+        Ok(fate)
+    }
+
+    fn successor(&mut self, kind: Kind, id: &Id, record: &Record, old: i64) -> Result<Option<i64>> {
+        let originator = &self.config.portal.originator;
+        let found = by_origin(self.gate, kind, originator, std::slice::from_ref(id))?;
+        let found = found.get(id).into_iter().flatten().copied().find(|crm_id| *crm_id != old);
+        if found.is_some() || kind == Kind::Booking {
+            return Ok(found);
+        }
+        let reach = Reach { phones: record.written.phones.clone(), emails: record.written.emails.clone() };
+        if reach.is_empty() {
+            return Ok(None);
+        }
+        let objects = by_reach(self.gate, kind, &[reach])?;
+        match objects.first().map(Vec::as_slice) {
+            Some([one]) => Ok(Some(one.crm_id)),
+            _ => Ok(None),
+        }
+    }
+}

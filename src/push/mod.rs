@@ -1,0 +1,244 @@
+//! The push: takes the planned steps, a batch at a time, to the portal, and saves every answer before the next
+//! request.
+//!
+//! Companies and guests go first, so that a booking finds its people's ids. For each step its object is found
+//! ([`find`]), for a booking its people ([`people`]); then the calls are made up ([`call`]) and sent ([`send`]).
+
+mod call;
+mod find;
+mod missing;
+mod people;
+mod send;
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+
+use crate::code::Code;
+use crate::config::Config;
+use crate::mapping::Warning;
+use crate::mapping::custom::FieldTypes;
+use crate::mirror::{Body, Row};
+use crate::objects::Object;
+use crate::plan::{Planned, Queue, Step};
+use crate::portal::Trouble;
+use crate::portal::gate::Gate;
+use crate::record::{Id, Kind};
+use crate::state::memory::PACE;
+use crate::state::{Counts, Failure, Record, State};
+use people::People;
+
+/// How objects are created.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// `sync`: the plain way, with the hotel's automation rules.
+    Sync,
+    /// `initial-export`, with much patience.
+    Export {
+        /// By the portal's methods that start no automation rule.
+        import: bool,
+    },
+}
+
+/// Where a long pass stands.
+pub trait Watch {
+    /// So many steps are planned, by [`Kind`].
+    fn planned(&mut self, steps: [u64; 3]);
+    /// Something was done.
+    fn done(&mut self, kind: Kind, steps: u64, gate: &Gate<'_>);
+}
+
+/// Nobody looks.
+impl Watch for () {
+    fn planned(&mut self, _: [u64; 3]) {}
+    fn done(&mut self, _: Kind, _: u64, _: &Gate<'_>) {}
+}
+
+/// A push under way.
+pub struct Push<'a, 'p> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The types of its custom fields.
+    pub types: &'a FieldTypes,
+    /// Where every answer is saved.
+    pub state: &'a State,
+    /// What is to be done.
+    pub queue: &'a Queue,
+    /// The way to the portal.
+    pub gate: &'a mut Gate<'p>,
+    /// How objects are created.
+    pub way: Way,
+    /// The queue holds an inventory of the portal, so that nobody has to ask what stands there.
+    pub stocked: bool,
+    /// The run.
+    pub run: i64,
+    /// What was done.
+    pub counts: Counts,
+    /// Something was sent that was not answered.
+    pub unanswered: bool,
+    /// Batches in a row that were not answered.
+    lost: u32,
+    /// Objects that are known to be gone.
+    dead: HashSet<(Kind, i64)>,
+}
+
+/// A step on its way: what is known of its record and of its object.
+struct Target {
+    planned: Planned,
+    record: Record,
+    object: Option<Object>,
+    /// A booking's people.
+    people: Option<People>,
+    /// The object was found, not made by the record's last call.
+    adopted: bool,
+    warnings: Vec<Warning>,
+}
+
+impl Target {
+    fn new(planned: Planned, record: Record) -> Target {
+        Target { planned, record, object: None, people: None, adopted: false, warnings: Vec::new() }
+    }
+
+    fn kind(&self) -> Kind {
+        self.planned.kind
+    }
+
+    fn id(&self) -> &Id {
+        &self.planned.id
+    }
+
+    /// The row; steps without one never get here, but deletions.
+    fn row(&self) -> Option<&Row> {
+        self.planned.row.as_ref()
+    }
+
+    fn body(&self) -> Option<&Body> {
+        self.row().and_then(|row| row.body.as_ref().ok())
+    }
+
+    fn crm_id(&self) -> Option<i64> {
+        self.object.as_ref().map(|object| object.crm_id).or(self.record.known.crm_id)
+    }
+}
+
+impl<'a, 'p> Push<'a, 'p> {
+    /// A push that did nothing yet.
+    pub fn new(
+        (config, types): (&'a Config, &'a FieldTypes),
+        (state, queue): (&'a State, &'a Queue),
+        gate: &'a mut Gate<'p>,
+        way: Way,
+        run: i64,
+    ) -> Push<'a, 'p> {
+        Push {
+            config,
+            types,
+            state,
+            queue,
+            gate,
+            way,
+            stocked: false,
+            run,
+            counts: Counts::default(),
+            unanswered: false,
+            lost: 0,
+            dead: HashSet::new(),
+        }
+    }
+
+    /// Takes every step there is. `watch` is told of each chunk.
+    ///
+    /// # Errors
+    /// A [`Trouble`] or a [`crate::stop::Stop`] that ends the pass; what was answered is saved. A limit that holds
+    /// back one kind does not hold back the others.
+    pub fn all(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        let mut waits = None;
+        for kind in Kind::ALL {
+            match self.kind(kind, watch) {
+                Err(error) if matches!(error.downcast_ref(), Some(Trouble::Wait(_))) => {
+                    waits = waits.or(Some(error));
+                }
+                done => done?,
+            }
+        }
+        waits.map_or(Ok(()), Err)
+    }
+
+    fn kind(&mut self, kind: Kind, watch: &mut dyn Watch) -> Result<()> {
+        loop {
+            // A deal that reaches a final stage takes two commands.
+            let most = self.gate.batch_size(kind.name());
+            let chunk = self.queue.take(kind, if kind == Kind::Booking { most.div_ceil(2) } else { most })?;
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            let size = chunk.len() as u64;
+            let targets = self.begin(chunk)?;
+            if !targets.is_empty() {
+                self.gate.check_time()?;
+                let targets = self.find_people(kind, targets)?;
+                let targets = self.find_objects(kind, targets)?;
+                self.send(kind, targets)?;
+            }
+            self.state.remember(PACE, self.gate.pace())?;
+            watch.done(kind, size, self.gate);
+        }
+    }
+
+    /// Does what concerns the state alone; returns the steps that need the portal.
+    fn begin(&mut self, chunk: Vec<Planned>) -> Result<Vec<Target>> {
+        let writer = self.state.writer()?;
+        let now = self.gate.clock().now();
+        let mut targets = Vec::new();
+        for planned in chunk {
+            let Planned { kind, id, step, row } = &planned;
+            match step {
+                Step::Gone => writer.gone(*kind, id)?,
+                Step::Forget => writer.forget(*kind, id)?,
+                Step::Fail => {
+                    self.counts.failed += 1;
+                    let failure = unreadable(row.as_ref());
+                    writer.failed(*kind, id, &failure, self.config.sync.retry_after, now)?;
+                    report(&planned, failure.code);
+                }
+                Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
+                    let record = self.state.record(*kind, id)?.unwrap_or_default();
+                    // From now on its bookings know that it is coming.
+                    writer.meet(*kind, id, row.as_ref().map_or("", |row| &row.label))?;
+                    targets.push(Target::new(planned, record));
+                }
+            }
+        }
+        writer.commit()?;
+        Ok(targets)
+    }
+
+    /// Puts a record aside with the portal's words.
+    fn fail(&mut self, target: &Target, code: Code, operation: &'static str, message: &str) -> Result<()> {
+        let failure = Failure { code, operation, message, row: target.row() };
+        let (now, pause) = (self.gate.clock().now(), self.config.sync.retry_after);
+        let writer = self.state.writer()?;
+        writer.failed(target.kind(), target.id(), &failure, pause, now)?;
+        writer.commit()?;
+        self.counts.failed += 1;
+        report(&target.planned, code);
+        Ok(())
+    }
+}
+
+fn unreadable(row: Option<&Row>) -> Failure<'_> {
+    let bad = row.and_then(|row| row.body.as_ref().err());
+    let code = bad.and_then(|bad| Code::from_name(&bad.code)).unwrap_or(Code::NoValue);
+    Failure { code, operation: "read", message: bad.map_or("", |bad| &bad.message), row }
+}
+
+/// For cron's mail: which record, and why. Names and the portal's words stay in the state, for `status`.
+fn report(planned: &Planned, code: Code) {
+    let Planned { kind, id, row, .. } = planned;
+    match row {
+        Some(row) if *kind == Kind::Booking => {
+            log::warn!("{kind} №{} (id {id}): {code:?}. {}", row.label, code.advice())
+        }
+        _ => log::warn!("{kind} {id}: {}. {}", code.name(), code.advice()),
+    }
+}

@@ -1,0 +1,177 @@
+//! A booking's people: who of them stands in the CRM, who is still to come, and whom the deal has to wait for.
+
+use std::hash::Hasher;
+
+use anyhow::Result;
+
+use super::{Push, Target};
+use crate::fingerprint::Fingerprint;
+use crate::mapping::deal::Links;
+use crate::mirror::{Body, Booking};
+use crate::objects;
+use crate::plan::Step;
+use crate::record::{Id, Kind};
+use crate::state::Todo;
+
+/// A booking's people as the deal will have them.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct People {
+    /// As the CRM knows them.
+    pub(super) links: Links,
+    /// Who has no object yet, in words.
+    pub(super) missing: Vec<String>,
+    /// The booking's guest, when the deal has to wait for them.
+    pub(super) waits_for: Option<Id>,
+    /// Objects that were not seen in this pass.
+    unsure: Vec<(Kind, i64)>,
+}
+
+impl People {
+    /// What of the people a deal shows: when it differs, the deal is sent again.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.text(&self.links.last_name);
+        for crm_id in self.links.contacts.iter().copied().chain([0]).chain(self.links.company) {
+            fingerprint.write(&crm_id.to_le_bytes());
+        }
+        fingerprint.finish()
+    }
+}
+
+/// What is known of one person or company of a booking.
+enum Person {
+    /// No row of the mirror has this id.
+    Nobody,
+    /// It has no object yet.
+    Coming,
+    Here {
+        crm_id: i64,
+        label: String,
+        seen: bool,
+    },
+}
+
+impl Push<'_, '_> {
+    /// Finds the people of bookings. What has to wait, or would read the same, goes no further.
+    pub(super) fn find_people(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+        if kind != Kind::Booking {
+            return Ok(targets);
+        }
+        let targets = self.with_people(targets)?;
+        let unsure: Vec<(Kind, i64)> = targets
+            .iter()
+            .filter_map(|target| target.people.as_ref())
+            .flat_map(|people| &people.unsure)
+            .copied()
+            .collect();
+        if self.check_alive(Kind::Guest, &unsure)? | self.check_alive(Kind::Company, &unsure)? {
+            return self.with_people(targets);
+        }
+        Ok(targets)
+    }
+
+    fn with_people(&mut self, targets: Vec<Target>) -> Result<Vec<Target>> {
+        let writer = self.state.writer()?;
+        let now = self.gate.clock().now();
+        let mut ready = Vec::new();
+        for mut target in targets {
+            let booking = match (target.planned.step, target.body()) {
+                (Step::Create | Step::Update | Step::Recheck, Some(Body::Booking(booking))) => booking,
+                _ => {
+                    ready.push(target);
+                    continue;
+                }
+            };
+            let people = self.people(booking)?;
+            if let (Some(guest), Some(row)) = (&people.waits_for, target.row()) {
+                writer.waiting(row, &format!("guest {guest}"), now)?;
+            } else if target.planned.step == Step::Recheck && people.fingerprint() == target.record.links {
+                let todo = Todo { recheck: !people.missing.is_empty(), ..target.record.known.todo };
+                writer.unchanged(Kind::Booking, target.id(), todo)?;
+            } else {
+                target.people = Some(people);
+                ready.push(target);
+            }
+        }
+        writer.commit()?;
+        Ok(ready)
+    }
+
+    /// The booking's guest first, then all who stay; the company, or where there is none the payer.
+    fn people(&self, booking: &Booking) -> Result<People> {
+        let mut people = People::default();
+        for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
+            let main = at == 0 && booking.guest.is_some();
+            match self.person(Kind::Guest, id)? {
+                Person::Nobody => {}
+                Person::Coming if main => people.waits_for = Some(id.clone()),
+                Person::Coming => people.missing.push(format!("guest {id}")),
+                Person::Here { crm_id, label, seen } => {
+                    if main {
+                        people.links.last_name = label;
+                    }
+                    people.meet(Kind::Guest, crm_id, seen);
+                }
+            }
+        }
+        for id in booking.company.iter().chain(&booking.payer) {
+            match self.person(Kind::Company, id)? {
+                Person::Nobody => continue,
+                Person::Coming => people.missing.push(format!("company {id}")),
+                Person::Here { crm_id, seen, .. } => people.meet(Kind::Company, crm_id, seen),
+            }
+            break;
+        }
+        Ok(people)
+    }
+
+    fn person(&self, kind: Kind, id: &Id) -> Result<Person> {
+        let Some(record) = self.state.record(kind, id)? else {
+            return Ok(if self.queue.has(kind, id)? { Person::Coming } else { Person::Nobody });
+        };
+        Ok(match record.known.crm_id {
+            _ if record.known.gone => Person::Nobody,
+            Some(crm_id) if !self.dead.contains(&(kind, crm_id)) => {
+                Person::Here { crm_id, label: record.known.label, seen: record.seen_run == self.run }
+            }
+            Some(_) | None => Person::Coming,
+        })
+    }
+
+    /// A portal accepts dead ids in silence, so those that a deal is about to point at are looked up. Returns
+    /// whether one of them is gone.
+    fn check_alive(&mut self, kind: Kind, unsure: &[(Kind, i64)]) -> Result<bool> {
+        let mut ids: Vec<i64> =
+            unsure.iter().filter(|(of, _)| *of == kind).map(|(_, crm_id)| *crm_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let alive = objects::by_id(self.gate, kind, &ids)?;
+        let writer = self.state.writer()?;
+        for crm_id in alive.keys() {
+            writer.alive(kind, *crm_id, self.run)?;
+        }
+        writer.commit()?;
+        let gone: Vec<i64> = ids.into_iter().filter(|crm_id| !alive.contains_key(crm_id)).collect();
+        for crm_id in &gone {
+            for id in self.state.holders(kind, *crm_id)? {
+                let record = self.state.record(kind, &id)?.unwrap_or_default();
+                self.vanished(kind, &id, &record, None)?;
+            }
+            self.dead.insert((kind, *crm_id));
+        }
+        Ok(!gone.is_empty())
+    }
+}
+
+impl People {
+    fn meet(&mut self, kind: Kind, crm_id: i64, seen: bool) {
+        if !seen {
+            self.unsure.push((kind, crm_id));
+        }
+        if kind == Kind::Company {
+            self.links.company = Some(crm_id);
+        } else if !self.links.contacts.contains(&crm_id) {
+            self.links.contacts.push(crm_id);
+        }
+    }
+}

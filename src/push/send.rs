@@ -1,0 +1,250 @@
+//! Sending: everything is written down as in doubt right before the call and settled right after it, each answer in
+//! one transaction.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::call::Call;
+use super::{Push, Target, Way};
+use crate::code::Code;
+use crate::objects::by_id;
+use crate::plan::{Planned, Step};
+use crate::portal::batch::{Command, Reply};
+use crate::portal::{Meaning, Refusal, Trouble};
+use crate::record::Kind;
+use crate::say;
+use crate::state::{Attempt, Counts, Operation, Sent, Todo, Writer};
+use crate::stop::Stop;
+
+/// Batches in a row without an answer after which a pass of cron, or an export, gives up.
+const LOST_SYNC: u32 = 3;
+const LOST_EXPORT: u32 = 10;
+/// A record whose calls were never answered this often goes alone.
+const SUSPECT: u32 = 2;
+
+/// What an answer calls for beyond saving it.
+#[derive(Default)]
+struct After {
+    /// Refused in words that may mean that the object is gone.
+    unclear: Vec<(Target, Operation, Refusal)>,
+    /// Refused as records: they failed.
+    failed: Vec<(Target, Operation, Refusal)>,
+    /// An administrator must act.
+    stop: Option<Refusal>,
+}
+
+impl Push<'_, '_> {
+    /// Sends the targets of one chunk.
+    pub(super) fn send(&mut self, kind: Kind, targets: Vec<Target>) -> Result<()> {
+        let (alone, together): (Vec<_>, Vec<_>) =
+            targets.into_iter().partition(|target| target.record.strikes >= SUSPECT);
+        self.batch(kind, together)?;
+        for target in alone {
+            self.batch(kind, vec![target])?;
+        }
+        Ok(())
+    }
+
+    fn batch(&mut self, kind: Kind, targets: Vec<Target>) -> Result<()> {
+        let calls = targets.into_iter().enumerate().map(|(at, target)| self.call(at, target));
+        let calls = calls.collect::<Result<Vec<Call>>>()?;
+        let commands: Vec<Command> = calls.iter().flat_map(|call| call.commands.clone()).collect();
+        let state = self.state;
+        let mut mark = |now| {
+            let writer = state.writer()?;
+            for Call { target, operation, written, .. } in &calls {
+                let either = target.record.written.or(written);
+                let attempt = Attempt { operation: *operation, row: target.row(), written: &either };
+                writer.doubt(kind, target.id(), &attempt, now)?;
+            }
+            writer.commit()
+        };
+        match self.gate.batch(kind.name(), &commands, &mut mark) {
+            Ok(replies) => {
+                self.lost = 0;
+                self.settle(calls, replies)
+            }
+            Err(Trouble::Lost(reason)) => {
+                self.lost += 1;
+                self.unanswered = true;
+                log::warn!(
+                    "batch of {} {kind}s: {reason}; the next passes find out what took effect",
+                    calls.len()
+                );
+                let most = if self.way == Way::Sync { LOST_SYNC } else { LOST_EXPORT };
+                if self.lost < most { Ok(()) } else { Err(Trouble::Lost(reason).into()) }
+            }
+            Err(trouble) => {
+                let writer = self.state.writer()?;
+                for call in &calls {
+                    writer.clear_doubt(kind, call.target.id())?;
+                }
+                writer.commit()?;
+                Err(trouble.into())
+            }
+        }
+    }
+
+    /// Saves the answers, all in one transaction, then acts on what was refused.
+    fn settle(&mut self, calls: Vec<Call>, mut replies: BTreeMap<String, Reply>) -> Result<()> {
+        let writer = self.state.writer()?;
+        let mut after = After::default();
+        let (mut counts, mut unanswered) = (self.counts, false);
+        for call in calls {
+            let mut answers = call.commands.iter().map(|command| replies.remove(&command.name));
+            let (first, second) = (answers.next().flatten(), answers.next());
+            match first {
+                Some(Reply::Done(value)) => {
+                    let closed = second.is_none_or(|reply| matches!(reply, Some(Reply::Done(_))));
+                    self.done(&writer, &mut counts, call, &value, closed)?;
+                }
+                Some(Reply::Refused(refusal)) => self.refused(&writer, &mut after, call, refusal)?,
+                // It may have been executed: it stays in doubt.
+                Some(Reply::Silent) | None => unanswered = true,
+            }
+        }
+        writer.commit()?;
+        self.counts = counts;
+        self.unanswered |= unanswered;
+        self.act(after)
+    }
+
+    fn done(
+        &self,
+        writer: &Writer<'_>,
+        counts: &mut Counts,
+        call: Call,
+        value: &Value,
+        closed: bool,
+    ) -> Result<()> {
+        let Call { target, operation, written, mut todo, links, .. } = call;
+        let (kind, id, now) = (target.kind(), target.id(), self.gate.clock().now());
+        let crm_id = match operation {
+            Operation::Create => new_id(value),
+            Operation::Update | Operation::Delete => target.crm_id(),
+        };
+        // Without an id the answer is none, and the doubt stays.
+        let Some(crm_id) = crm_id else { return Ok(()) };
+        if operation == Operation::Delete {
+            counts.deleted += 1;
+            writer.event(kind, id, "deleted", Some(crm_id), "", now)?;
+            return writer.forget(kind, id);
+        }
+        let Some(row) = target.row() else { return Ok(()) };
+        if target.planned.step == Step::Close {
+            return writer.unchanged(kind, id, todo);
+        }
+        let event = match operation {
+            Operation::Create => "created",
+            _ if target.adopted => "adopted",
+            _ => "updated",
+        };
+        let count = if operation == Operation::Create { &mut counts.created } else { &mut counts.updated };
+        count[kind as usize] += 1;
+        todo.close |= !closed;
+        let warnings = &target.warnings;
+        writer.sent(
+            kind,
+            &Sent { row, crm_id, links, written: &written, todo, warnings, run: self.run },
+            now,
+        )?;
+        writer.event(kind, id, event, Some(crm_id), "", now)?;
+        self.follow(writer, &target, crm_id, todo)
+    }
+
+    /// What a record's arrival means for others: titles that name it, and its own closing date.
+    fn follow(&self, writer: &Writer<'_>, target: &Target, crm_id: i64, todo: Todo) -> Result<()> {
+        let (kind, id, known) = (target.kind(), target.id(), &target.record.known);
+        let renamed = target.row().is_some_and(|row| row.label != known.label) || known.gone;
+        if kind != Kind::Booking && known.modified_at.is_some() && renamed {
+            writer.touch(kind, id)?;
+        }
+        if todo.close {
+            let row = target.planned.row.clone();
+            self.queue.add(&Planned { kind, id: id.clone(), step: Step::Close, row })?;
+        }
+        log::debug!("{kind} {id}: object {crm_id}");
+        Ok(())
+    }
+
+    fn refused(&self, writer: &Writer<'_>, after: &mut After, call: Call, refusal: Refusal) -> Result<()> {
+        let Call { target, operation, .. } = call;
+        writer.clear_doubt(target.kind(), target.id())?;
+        match refusal.meaning() {
+            // Not this time; the gate knows until when.
+            Meaning::TooFast | Meaning::OverBudget => self.queue.add(&target.planned)?,
+            Meaning::Administrator => after.stop = Some(refusal),
+            Meaning::Record if operation == Operation::Create => {
+                after.failed.push((target, operation, refusal))
+            }
+            Meaning::Record => after.unclear.push((target, operation, refusal)),
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, after: After) -> Result<()> {
+        let After { unclear, mut failed, stop } = after;
+        if let Some(refusal) = stop {
+            return Err(Trouble::Refused(refusal).into());
+        }
+        if self.way == (Way::Export { import: true })
+            && let Some((_, _, refusal)) = failed.iter().find(|(_, _, refusal)| refusal.is_access_denied())
+        {
+            return Err(no_import_right(refusal).into());
+        }
+        failed.extend(self.still_there(unclear)?);
+        for (target, operation, refusal) in failed {
+            let code = if refusal.is_access_denied() { Code::AccessDenied } else { Code::PortalRefused };
+            self.fail(&target, code, operation.name(), &refusal.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// The words for an object that is gone vary with version and language, so a list decides. What is gone is
+    /// planned anew; the others are returned.
+    fn still_there(
+        &mut self,
+        unclear: Vec<(Target, Operation, Refusal)>,
+    ) -> Result<Vec<(Target, Operation, Refusal)>> {
+        let Some(kind) = unclear.first().map(|(target, ..)| target.kind()) else { return Ok(Vec::new()) };
+        let ids: Vec<i64> = unclear.iter().filter_map(|(target, ..)| target.crm_id()).collect();
+        let alive = by_id(self.gate, kind, &ids)?;
+        let mut there = Vec::new();
+        for (target, operation, refusal) in unclear {
+            if target.crm_id().is_some_and(|crm_id| alive.contains_key(&crm_id)) {
+                there.push((target, operation, refusal));
+            } else if operation == Operation::Delete {
+                self.deleted(&target)?;
+            } else {
+                self.replan(&target)?;
+            }
+        }
+        Ok(there)
+    }
+
+    /// A deal that is gone counts as deleted.
+    pub(super) fn deleted(&mut self, target: &Target) -> Result<()> {
+        let (kind, id) = (target.kind(), target.id());
+        let writer = self.state.writer()?;
+        writer.event(kind, id, "deleted", target.crm_id(), "", self.gate.clock().now())?;
+        writer.forget(kind, id)?;
+        writer.commit()?;
+        self.counts.deleted += 1;
+        Ok(())
+    }
+}
+
+/// `crm.deal.add` returns the id, `crm.item.import` an item that has it.
+fn new_id(value: &Value) -> Option<i64> {
+    let id = value.pointer("/item/id").unwrap_or(value);
+    id.as_i64().or_else(|| id.as_str()?.parse().ok()).filter(|id| *id > 0)
+}
+
+fn no_import_right(refusal: &Refusal) -> Stop {
+    Stop::refused(say!(
+        "портал не даёт импортировать ({refusal}). Дайте пользователю вебхука право «Импорт» в CRM или задайте [export] method = \"add\": тогда сделки создаются обычным путём и сработают роботы и бизнес-процессы",
+        "the portal does not let us import ({refusal}). Give the webhook's user the right to import in the CRM, or set [export] method = \"add\": deals are then created the plain way, and automation rules run"
+    ))
+}

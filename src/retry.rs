@@ -1,0 +1,68 @@
+//! `retry`: failed records are tried now, whatever their pause.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use crate::cli;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::lock::Lock;
+use crate::lookup::Lookup;
+use crate::record::Id;
+use crate::report::print;
+use crate::state::{Severity, State, Trouble};
+use crate::stop::Outcome;
+use crate::{say, words};
+
+/// Shows which records would be tried.
+pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
+    let state = State::open_readonly(&config.state)?.map_or_else(State::in_memory, Ok)?;
+    let chosen = chosen(config, &state, options)?;
+    let mut text = String::new();
+    for Trouble { kind, id, label, code, attempts, .. } in &chosen {
+        let record = words::record(*kind, id, label);
+        writeln!(
+            text,
+            "{}",
+            say!("{record}: {code}, попыток: {attempts}", "{record}: {code}, attempts: {attempts}")
+        )?;
+    }
+    if chosen.is_empty() {
+        text = say!("Неудачных записей нет.\n", "No records failed.\n");
+    }
+    print(&text)?;
+    Ok(Outcome::Ok)
+}
+
+/// Ends the pause of the chosen records, so that the pass that follows tries them. While another pass is under way
+/// nothing is done: it tries what is due itself.
+pub fn release(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<()> {
+    let Some(_lock) = Lock::take(&config.state)? else { return Ok(()) };
+    let state = State::open(&config.state)?;
+    let chosen = chosen(config, &state, options)?;
+    let writer = state.writer()?;
+    for trouble in &chosen {
+        writer.try_now(trouble.kind, &trouble.id, clock.now())?;
+    }
+    writer.commit()
+}
+
+/// The failures that the command line names. A record that is named and that nobody knows is an error.
+fn chosen(config: &Config, state: &State, options: &cli::Retry) -> Result<Vec<Trouble>> {
+    let cli::Retry { kind, ids, code, dry_run: _ } = options;
+    let mut named: Vec<Id> = Vec::new();
+    if let Some(kind) = kind {
+        let lookup = Lookup::new(config, state);
+        for word in ids {
+            named.extend(lookup.all(*kind, word)?.into_iter().map(|found| found.id));
+        }
+    }
+    let mut troubles = state.troubles(Severity::Failure)?;
+    troubles.retain(|trouble| {
+        kind.is_none_or(|kind| trouble.kind == kind)
+            && (named.is_empty() || named.contains(&trouble.id))
+            && code.is_none_or(|code| trouble.code == code.name())
+    });
+    Ok(troubles)
+}

@@ -1,0 +1,143 @@
+//! Settling doubts: what became of the calls of earlier passes that were never answered.
+//!
+//! An unanswered call may still take effect for a while, so nothing is asked before `settle_time` is over. Then a
+//! create is settled by its origin, an update is sent again, and a deletion by whether the deal is still there.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::code::Code;
+use crate::config::Config;
+use crate::objects::{by_id, by_origin};
+use crate::portal::gate::Gate;
+use crate::record::{Id, Kind};
+use crate::state::{Doubt, Failure, Operation, Record, State, Writer};
+
+/// A record whose calls are never answered is put aside after this many.
+const STRIKES: u32 = 4;
+
+/// A doubt that is old enough to be settled.
+struct Due {
+    id: Id,
+    operation: Operation,
+    record: Record,
+}
+
+/// Settles every doubt that is old enough.
+pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()> {
+    for kind in Kind::ALL {
+        let due = due(config, state, kind, gate.clock().now())?;
+        if due.is_empty() {
+            continue;
+        }
+        log::info!("{} {kind}s are in doubt: asking the portal", due.len());
+        let standing = ask(config, gate, kind, &due)?;
+        let now = gate.clock().now();
+        let writer = state.writer()?;
+        for doubt in &due {
+            if doubt.record.strikes + 1 >= STRIKES && !standing.contains_key(&doubt.id) {
+                put_aside(config, &writer, kind, doubt, now)?;
+            } else {
+                resolve(&writer, kind, doubt, &standing, now)?;
+            }
+        }
+        writer.commit()?;
+    }
+    Ok(())
+}
+
+/// When the youngest doubt is old enough; none when there is no doubt.
+pub fn settled_at(config: &Config, state: &State) -> Result<Option<DateTime<Utc>>> {
+    let mut latest = None;
+    for kind in Kind::ALL {
+        latest = latest.max(state.doubts(kind)?.values().map(|doubt| doubt.at).max());
+    }
+    Ok(latest.map(|at| at + settle_time(config)))
+}
+
+fn settle_time(config: &Config) -> TimeDelta {
+    TimeDelta::from_std(config.portal.settle_time).unwrap_or(TimeDelta::MAX)
+}
+
+fn due(config: &Config, state: &State, kind: Kind, now: DateTime<Utc>) -> Result<Vec<Due>> {
+    let mut due = Vec::new();
+    let writer = state.writer()?;
+    let mut doubts: Vec<(Id, Doubt)> = state.doubts(kind)?.into_iter().collect();
+    doubts.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (id, Doubt { operation, at }) in doubts {
+        if at > now {
+            // The clock went back. How old the doubt is nobody knows, so it waits its time from now.
+            writer.redate_doubt(kind, &id, now)?;
+        } else if now - at >= settle_time(config) {
+            let record = state.record(kind, &id)?.unwrap_or_default();
+            due.push(Due { id, operation, record });
+        }
+    }
+    writer.commit()?;
+    Ok(due)
+}
+
+/// The objects that stand in the portal: by origin for creates, by id for deletions.
+fn ask(config: &Config, gate: &mut Gate<'_>, kind: Kind, due: &[Due]) -> Result<BTreeMap<Id, Vec<i64>>> {
+    let of = |operation| due.iter().filter(move |doubt| doubt.operation == operation);
+    let created: Vec<Id> = of(Operation::Create).map(|doubt| doubt.id.clone()).collect();
+    let mut standing = by_origin(gate, kind, &config.portal.originator, &created)?;
+    let deleted: Vec<i64> = of(Operation::Delete).filter_map(|doubt| doubt.record.known.crm_id).collect();
+    let alive = by_id(gate, kind, &deleted)?;
+    for doubt in of(Operation::Delete) {
+        let crm_id = doubt.record.known.crm_id.filter(|crm_id| alive.contains_key(crm_id));
+        standing.extend(crm_id.map(|crm_id| (doubt.id.clone(), vec![crm_id])));
+    }
+    Ok(standing)
+}
+
+fn resolve(
+    writer: &Writer<'_>,
+    kind: Kind,
+    doubt: &Due,
+    standing: &BTreeMap<Id, Vec<i64>>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Due { id, operation, record } = doubt;
+    match (operation, standing.get(id).map(Vec::as_slice)) {
+        (Operation::Create, Some([first, others @ ..])) => {
+            if !others.is_empty() {
+                log::warn!("{kind} {id}: objects {first} and {others:?} carry its origin; the first is used");
+            }
+            // reset-id may have pointed the record elsewhere meanwhile.
+            let crm_id = record.known.crm_id.unwrap_or(*first);
+            writer.linked(kind, id, crm_id)?;
+            writer.event(kind, id, "settled", Some(crm_id), "", now)
+        }
+        (Operation::Delete, None | Some([])) => {
+            // Should the booking come back, it is created anew.
+            writer.event(kind, id, "deleted", record.known.crm_id, "", now)?;
+            writer.unlinked(kind, id, record.released)?;
+            writer.clear_doubt(kind, id)
+        }
+        (Operation::Create, None | Some([])) | (Operation::Delete, Some(_)) => {
+            writer.strike(kind, id)?;
+            writer.clear_doubt(kind, id)
+        }
+        (Operation::Update, _) => {
+            writer.strike(kind, id)?;
+            writer.resend(kind, id)?;
+            writer.clear_doubt(kind, id)
+        }
+    }
+}
+
+fn put_aside(
+    config: &Config,
+    writer: &Writer<'_>,
+    kind: Kind,
+    doubt: &Due,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let failure = Failure { code: Code::NoAnswer, operation: doubt.operation.name(), message: "", row: None };
+    writer.strike(kind, &doubt.id)?;
+    log::warn!("{kind} {}: {}. {}", doubt.id, failure.code.name(), failure.code.advice());
+    writer.failed(kind, &doubt.id, &failure, config.sync.retry_after, now)
+}

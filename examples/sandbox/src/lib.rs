@@ -1,1 +1,45 @@
-//! A Bitrix24 portal in one process.
+//! A Bitrix24 portal in one process, for trying out a client and for testing it.
+//!
+//! [`Portal`] is a state machine without I/O and without a clock: it answers calls as the CRM's REST interface does,
+//! strict where that is strict and silent where that is silent, with its limits. [`Server`] puts it behind real
+//! sockets of this machine and can break every answer on purpose ([`Fault`]).
+//!
+//! "Facts, section N" in comments means the project's `docs/bitrix24.md`.
+
+mod address;
+mod answer;
+mod batch;
+mod comments;
+mod connection;
+mod dates;
+mod deal;
+mod dictionaries;
+mod fault;
+mod filter;
+mod http;
+mod input;
+mod legacy;
+mod limits;
+mod list;
+mod methods;
+mod multifield;
+mod names;
+mod output;
+mod page;
+mod people;
+mod php;
+mod portal;
+mod record;
+mod save;
+mod schema;
+mod server;
+mod settings;
+mod store;
+mod system;
+
+pub use fault::Fault;
+pub use php::Php;
+pub use portal::{Call, Counters, Portal, Reply};
+pub use record::{Kind, Link, Record, Row};
+pub use server::{Exchange, Server};
+pub use settings::{Accounting, Bucket, Condition, Settings, User};

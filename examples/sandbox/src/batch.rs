@@ -1,0 +1,184 @@
+//! `batch`: up to fifty commands in one request (facts, section 2).
+
+use crate::answer::{Answer, Outcome, Refusal};
+use crate::methods;
+use crate::php::{Php, split_command};
+use crate::portal::{Portal, Request};
+use crate::settings::Accounting;
+
+/// Commands in a batch; what comes after them is refused one by one.
+const MAX: usize = 50;
+/// The words that a reference begins with: `$result[c1]`.
+const WORDS: [&str; 5] = ["result", "error", "total", "next", "time"];
+
+/// The containers of a batch's answer.
+#[derive(Debug, Default)]
+struct Results([(String, Php); 5]);
+
+impl Results {
+    fn new() -> Results {
+        Results(WORDS.map(|word| (word.to_owned(), Php::empty())))
+    }
+
+    fn put(&mut self, word: &str, name: &str, value: impl Into<Php>) {
+        if let Some((_, map)) = self.0.iter_mut().find(|(key, _)| key == word) {
+            map.set(name, value);
+        }
+    }
+
+    fn of(&self, word: &str) -> Option<&Php> {
+        self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(word)).map(|(_, map)| map)
+    }
+
+    fn into_answer(self) -> Php {
+        let key = |word: &str| if word == "result" { word.to_owned() } else { format!("result_{word}") };
+        Php::map(self.0.into_iter().map(|(word, map)| (key(&word), map)))
+    }
+}
+
+impl Portal {
+    /// Runs the commands one after another; a failed one has no entry in `result`.
+    pub(crate) fn batch(&mut self, params: &Php, request: &mut Request) -> Outcome {
+        let halt = params.argument("halt").truthy();
+        let mut results = Results::new();
+        for (index, (name, command)) in params.argument("cmd").entries().iter().enumerate() {
+            let Php::Str(command) = command else { continue };
+            if request.left == Some(0) || request.seconds > self.settings.max_request_seconds {
+                break;
+            }
+            let outcome = self.command(index, name, command, request, &results);
+            if outcome.is_err() && halt {
+                record(&mut results, name, outcome);
+                break;
+            }
+            record(&mut results, name, outcome);
+        }
+        self.charge_batch(request);
+        Ok(Answer::from(results.into_answer()))
+    }
+
+    fn command(
+        &mut self,
+        index: usize,
+        name: &str,
+        command: &str,
+        request: &mut Request,
+        results: &Results,
+    ) -> Result<(Answer, Php), Refusal> {
+        if index >= MAX {
+            return Err(Refusal::new(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded"));
+        }
+        let (method, params) = split_command(command);
+        let method = method.strip_suffix(".json").unwrap_or(&method);
+        if matches!(method, "batch" | "upload" | "download") {
+            return Err(Refusal::new(400, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage"));
+        }
+        let handler = methods::find(method).ok_or_else(Refusal::no_method)?;
+        self.settings.check_scope(method)?;
+        let key = self.budget_key(method);
+        self.budget(method, &key)?;
+        let params = substitute(&params, results);
+        self.note(method, &params, Some(name));
+        if let Some(left) = &mut request.left {
+            *left -= 1;
+        }
+        let seconds = self.cost(method, &params);
+        request.seconds += seconds;
+        let answer = handler.run(self, &params)?;
+        if self.settings.accounting != Accounting::BanBatch {
+            self.limits.charge(&mut request.hit, &key, seconds, self.now);
+        }
+        let time = self.time(&key, seconds);
+        Ok((answer, time))
+    }
+
+    /// The budget that a method's commands use (facts, section 3.3).
+    fn budget_key(&self, method: &str) -> String {
+        match self.settings.accounting {
+            Accounting::Documented => method.to_owned(),
+            Accounting::Separate | Accounting::BanBatch => format!("batch|{method}"),
+        }
+    }
+
+    fn charge_batch(&mut self, request: &mut Request) {
+        if self.settings.accounting != Accounting::BanBatch {
+            return;
+        }
+        let half = request.seconds / 2.0;
+        self.limits.charge(&mut request.hit, "batch", half, self.now);
+        if let Some(limit) = self.settings.operating {
+            self.limits.ban_when_over("batch", limit, self.now);
+        }
+    }
+}
+
+fn record(results: &mut Results, name: &str, outcome: Result<(Answer, Php), Refusal>) {
+    match outcome {
+        Ok((answer, time)) => {
+            results.put("result", name, answer.result);
+            results.put("time", name, time);
+            if let Some(total) = answer.total {
+                results.put("total", name, total as u64);
+            }
+            if let Some(next) = answer.next {
+                results.put("next", name, next as u64);
+            }
+        }
+        Err(refusal) => results.put("error", name, refusal.body()),
+    }
+}
+
+/// Replaces references to earlier results, in values and in keys (facts, section 2.2). There is no escape.
+fn substitute(params: &Php, results: &Results) -> Php {
+    match params {
+        Php::Array(entries) => {
+            let key = |name: &str| resolve(name, results).map_or_else(|| name.to_owned(), |key| key.text());
+            Php::map(entries.iter().map(|(name, value)| (key(name), substitute(value, results))))
+        }
+        Php::Str(text) => resolve(text, results).unwrap_or_else(|| params.clone()),
+        _ => params.clone(),
+    }
+}
+
+/// What a text becomes; `None` when nothing in it is a reference that can be replaced.
+fn resolve(text: &str, results: &Results) -> Option<Php> {
+    let mut replaced = text.to_owned();
+    let mut changed = false;
+    for token in text.split_whitespace().flat_map(tokens) {
+        let Some(value) = look_up(token, results) else { continue };
+        if token == text {
+            return Some(value.clone());
+        }
+        if !value.is_array() {
+            replaced = replaced.replace(token, &value.text());
+            changed = true;
+        }
+    }
+    changed.then(|| Php::Str(replaced))
+}
+
+/// The references in a word: from a `$word` to the end.
+fn tokens(word: &str) -> Option<&str> {
+    let begins = |at: &usize| WORDS.iter().any(|name| starts_with_ci(&word[at + 1..], name));
+    let at = word.match_indices('$').map(|(at, _)| at).find(begins)?;
+    let token = &word[at..];
+    (token.contains('[') && token.contains(']')).then_some(token)
+}
+
+fn starts_with_ci(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+}
+
+/// Walks `[a][b]`; stops at the deepest level that exists, so a failed command yields *all* results: an array,
+/// which is 1 when cast to an integer.
+fn look_up<'a>(token: &str, results: &'a Results) -> Option<&'a Php> {
+    let word = WORDS.iter().find(|word| starts_with_ci(&token[1..], word))?;
+    let mut value = results.of(word)?;
+    for part in token[1 + word.len()..].trim_matches(['[', ']']).split("][") {
+        match value.find(part) {
+            Some(inner) => value = inner,
+            None => break,
+        }
+    }
+    Some(value)
+}

@@ -1,0 +1,91 @@
+//! `crm.contact.*`, `crm.company.*`, `crm.deal.*`: add, update, get, list, delete, fields.
+
+use crate::answer::{Outcome, Refusal, ok};
+use crate::php::Php;
+use crate::portal::Portal;
+use crate::record::Kind;
+use crate::save::{How, Style};
+use crate::{list, output};
+
+/// The handler of a verb.
+pub(crate) fn find(verb: &str) -> Option<fn(&mut Portal, Kind, &Php) -> Outcome> {
+    Some(match verb {
+        "add" => add,
+        "update" => update,
+        "get" => get,
+        "list" => list::legacy,
+        "delete" => delete,
+        "fields" => |portal, kind, _| ok(output::fields(portal, kind)),
+        _ => return None,
+    })
+}
+
+fn add(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
+    let fields = params.argument("fields");
+    if !fields.is_array() {
+        return Err(Refusal::legacy("Parameter 'fields' must be array."));
+    }
+    let import = params.argument("params").get("IMPORT");
+    let import = kind != Kind::Deal && import.truthy() && import.text() != "N";
+    if import && !portal.may_import() {
+        return Err(Refusal::denied());
+    }
+    let change = portal.read_legacy(kind, fields, true);
+    let id = portal.create(kind, change, How { style: Style::Legacy, automation: !import })?;
+    portal.counters.writes += 1;
+    ok(id)
+}
+
+fn update(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
+    let id = portal.id_of(params)?;
+    let fields = params.argument("fields");
+    if !fields.is_array() {
+        return Err(Refusal::legacy("Parameter 'fields' must be array."));
+    }
+    if portal.get(kind, id).is_none() {
+        return Err(portal.missing(match kind {
+            Kind::Contact => Refusal::legacy("Contact is not found"),
+            Kind::Company => Refusal::legacy("Company is not found"),
+            Kind::Deal => Refusal::legacy("Элемент не найден"),
+        }));
+    }
+    let change = portal.read_legacy(kind, fields, false);
+    portal.change(kind, id, change, How { style: Style::Legacy, automation: true })?;
+    portal.counters.writes += 1;
+    ok(true)
+}
+
+fn get(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
+    let id = portal.id_of(params)?;
+    match portal.get(kind, id) {
+        Some(record) => ok(output::full(portal, kind, record)),
+        None => Err(portal.missing(Refusal::legacy("Not found"))),
+    }
+}
+
+fn delete(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
+    let id = portal.id_of(params)?;
+    if !portal.delete(kind, id) {
+        return Err(portal.missing(Refusal::core("Элемент не найден")));
+    }
+    portal.counters.writes += 1;
+    ok(true)
+}
+
+impl Portal {
+    /// The `id` of a call.
+    pub(crate) fn id_of(&self, params: &Php) -> Result<u64, Refusal> {
+        let id = params.argument("id");
+        let numeric = !id.is_array() && id.text().trim().parse::<f64>().is_ok();
+        u64::try_from(id.int()).ok().filter(|id| numeric && *id > 0).ok_or_else(Refusal::bad_id)
+    }
+
+    /// A user without full rights is told "Access denied." instead of "not found" (facts, section 8.2).
+    pub(crate) fn missing(&self, not_found: Refusal) -> Refusal {
+        if self.settings.user.admin { not_found } else { Refusal::denied() }
+    }
+
+    pub(crate) fn may_import(&self) -> bool {
+        self.settings.user.admin || self.settings.user.import_right
+    }
+}

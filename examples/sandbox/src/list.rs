@@ -1,0 +1,146 @@
+//! Lists: filter, order, select, pages of fifty (facts, section 12).
+
+use crate::answer::{Answer, Outcome};
+use crate::dates;
+use crate::filter::{self, Condition, Test};
+use crate::output;
+use crate::php::Php;
+use crate::portal::Portal;
+use crate::record::{Kind, Record};
+use crate::schema::{self, Type};
+
+/// Rows of a page.
+const PAGE: usize = 50;
+
+/// What was found, before it is written.
+pub(crate) struct Page<'a> {
+    pub(crate) records: Vec<&'a Record>,
+    pub(crate) total: usize,
+    pub(crate) next: Option<usize>,
+}
+
+/// `crm.contact.list` and the like.
+pub(crate) fn legacy(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
+    let conditions = legacy_conditions(portal, kind, params.argument("filter"));
+    let page = portal.find_page(kind, &conditions, params);
+    let select = params.argument("select");
+    let rows = page.records.iter().map(|record| selected(portal, kind, record, select));
+    Ok(Answer { result: Php::list(rows), total: Some(page.total), next: page.next })
+}
+
+/// Unknown fields add no condition: everything is returned.
+fn legacy_conditions(portal: &Portal, kind: Kind, filter: &Php) -> Vec<Condition> {
+    let known = |name: &str| {
+        schema::find(kind, name).is_some_and(|field| !matches!(field.holds, Type::Contacts | Type::Companies))
+            || portal.dictionaries.user_field(kind, name).is_some()
+    };
+    let entries = filter.entries().iter().filter(|(key, _)| known(filter::split(key).1));
+    entries.filter_map(|(key, value)| portal.condition(kind, key, value)).collect()
+}
+
+impl Portal {
+    /// A condition with its values brought into the form that is stored.
+    pub(crate) fn condition(&self, kind: Kind, key: &str, value: &Php) -> Option<Condition> {
+        let mut condition = filter::read(key, value)?;
+        let holds = schema::find(kind, &condition.field).map(|field| field.holds);
+        let zone = dates::zone(self.settings.utc_offset_hours);
+        let normal: fn(&str, _) -> Option<String> = match holds {
+            Some(Type::Date) => dates::day,
+            Some(Type::DateTime) => dates::stamp,
+            _ => |_, _| None,
+        };
+        for value in &mut condition.values {
+            if let Some(stored) = normal(value, zone) {
+                *value = stored;
+            }
+        }
+        condition.numeric = holds.is_some_and(Type::is_number);
+        Some(condition)
+    }
+
+    /// One page of the records that pass all conditions.
+    pub(crate) fn find_page(&self, kind: Kind, conditions: &[Condition], params: &Php) -> Page<'_> {
+        let start = params.argument("start").int();
+        let order = params.argument("order").entries();
+        let descending = |value: &Php| value.text().eq_ignore_ascii_case("desc");
+        let mut found = self.candidates(kind, conditions);
+        found.retain(|record| {
+            conditions.iter().all(|test| test.passes(&self.filter_values(kind, record, &test.field)))
+        });
+        let by_id = order.is_empty() || (order.len() == 1 && order[0].0.eq_ignore_ascii_case("id"));
+        if !by_id {
+            self.sort(kind, &mut found, order);
+        } else if order.first().is_some_and(|(_, value)| descending(value)) {
+            found.reverse();
+        }
+        let skip = usize::try_from(start).unwrap_or(0);
+        let total = found.len();
+        let records: Vec<&Record> = found.into_iter().skip(skip).take(PAGE).collect();
+        let counted = start >= 0;
+        let next = Some(skip + PAGE).filter(|next| counted && *next < total);
+        Page { records, total: if counted { total } else { 0 }, next }
+    }
+
+    /// Few records that may pass, in the order of ids: by ORIGIN_ID, by ID, else all.
+    fn candidates(&self, kind: Kind, conditions: &[Condition]) -> Vec<&Record> {
+        let table = self.store.table(kind);
+        let of = |name: &str, test: Test| conditions.iter().find(|c| c.field == name && c.test == test);
+        if let Some(ids) = of("ID", Test::In) {
+            let mut ids: Vec<u64> = ids.values.iter().filter_map(|id| id.trim().parse().ok()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            return ids.into_iter().filter_map(|id| table.get(id)).collect();
+        }
+        if let Some(origins) = of("ORIGIN_ID", Test::In) {
+            return table.of_origins(&origins.values);
+        }
+        let above = of("ID", Test::Above).and_then(|above| above.values.first()?.trim().parse().ok());
+        above.map_or_else(|| table.iter().collect(), |id| table.above(id).collect())
+    }
+
+    /// The values of a field that a filter compares.
+    pub(crate) fn filter_values(&self, kind: Kind, record: &Record, name: &str) -> Vec<String> {
+        match schema::find(kind, name).map(|field| field.holds) {
+            Some(Type::Multi) => record.values(name).into_iter().map(str::to_owned).collect(),
+            Some(Type::Contacts | Type::Companies) => record.links.iter().map(|link| link.id.to_string()).collect(),
+            Some(Type::Date) => vec![record.text(name).to_owned()],
+            Some(holds) => vec![output::value(self, kind, record, name, holds).text()],
+            None => match record.field(name) {
+                Php::Array(items) => items.iter().map(|(_, value)| value.text()).collect(),
+                single => vec![single.text()],
+            },
+        }
+    }
+
+    fn sort(&self, kind: Kind, found: &mut [&Record], order: &[(String, Php)]) {
+        let key = |record: &Record, name: &str| self.filter_values(kind, record, name).concat();
+        found.sort_by(|a, b| {
+            let by = order.iter().map(|(name, way)| {
+                let ordering = filter::order(&key(a, name), &key(b, name));
+                if way.text().eq_ignore_ascii_case("desc") { ordering.reverse() } else { ordering }
+            });
+            by.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+        });
+    }
+}
+
+/// The fields asked for; without a selection all standard ones. PHONE and EMAIL come only when they are named.
+fn selected(portal: &Portal, kind: Kind, record: &Record, select: &Php) -> Php {
+    let names: Vec<String> = select.values().map(Php::text).collect();
+    let asks = |name: &str| names.iter().any(|asked| asked == name);
+    if names.is_empty() {
+        return output::standard(portal, kind, record);
+    }
+    let mut out = Php::map([("ID", record.id.to_string())]);
+    for field in schema::fields(kind).filter(|field| asks("*") || asks(field.name)) {
+        match field.holds {
+            Type::Multi if asks(field.name) => output::put_rows(&mut out, record, field.name),
+            Type::Multi | Type::Contacts | Type::Companies => {}
+            holds => out.set(field.name, output::value(portal, kind, record, field.name, holds)),
+        }
+    }
+    for field in portal.dictionaries.user_fields(kind).filter(|field| asks("UF_*") || asks(&field.name)) {
+        out.set(&field.name, portal.write_user_field(field, record));
+    }
+    out
+}

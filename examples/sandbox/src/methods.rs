@@ -1,0 +1,74 @@
+//! The table of methods.
+
+use crate::answer::{Outcome, Refusal};
+use crate::php::Php;
+use crate::portal::Portal;
+use crate::record::Kind;
+use crate::settings::{Condition, Settings};
+use crate::{legacy, system};
+
+/// What executes a method.
+#[derive(Clone, Copy)]
+pub(crate) enum Handler {
+    /// A method of its own.
+    Plain(fn(&mut Portal, &Php) -> Outcome),
+    /// A method that contacts, companies and deals have alike.
+    Of(Kind, fn(&mut Portal, Kind, &Php) -> Outcome),
+}
+
+impl Handler {
+    pub(crate) fn run(self, portal: &mut Portal, params: &Php) -> Outcome {
+        match self {
+            Handler::Plain(run) => run(portal, params),
+            Handler::Of(kind, run) => run(portal, kind, params),
+        }
+    }
+}
+
+/// The handler of a method, given in lower case.
+pub(crate) fn find(method: &str) -> Option<Handler> {
+    system::find(method).map(Handler::Plain).or_else(|| {
+        let (word, verb) = method.strip_prefix("crm.")?.split_once('.')?;
+        let kind = Kind::of_word(word)?;
+        legacy::find(verb).map(|run| Handler::Of(kind, run))
+    })
+}
+
+impl Settings {
+    /// Errors that everybody gets who comes with this webhook (facts, section 8.3).
+    pub(crate) fn authorize(&self, known: Option<bool>) -> Result<(), Refusal> {
+        match known {
+            Some(true) => {}
+            Some(false) => return Err(Refusal::credentials()),
+            None => return Err(Refusal::new(401, "NO_AUTH_FOUND", "Wrong authorization data")),
+        }
+        match self.condition {
+            Condition::Revoked => Err(Refusal::credentials()),
+            Condition::NoRest => {
+                Err(Refusal::new(403, "ACCESS_DENIED", "REST API is available only on commercial plans"))
+            }
+            Condition::PaymentRequired => {
+                Err(Refusal::new(401, "PAYMENT_REQUIRED", "Payment required. Subscription has been ended"))
+            }
+            Condition::Deleted => Err(Refusal::new(500, "PORTAL_DELETED", "Portal was deleted")),
+            Condition::Overloaded => {
+                Err(Refusal::new(503, "OVERLOAD_LIMIT", "REST API is blocked due to overload"))
+            }
+            Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) if self.user.active => Ok(()),
+            Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) => {
+                Err(Refusal::new(401, "authorization_error", "Unable to authorize user"))
+            }
+        }
+    }
+
+    /// Methods outside of the webhook's scopes.
+    pub(crate) fn check_scope(&self, method: &str) -> Result<(), Refusal> {
+        let has = |scope: &str| self.scopes.iter().any(|known| known == scope);
+        let allowed = match method.split_once('.') {
+            Some(("crm", _)) => has("crm"),
+            Some(("user", "current")) => has("user") || has("user_basic") || has("user_brief"),
+            _ => true,
+        };
+        if allowed { Ok(()) } else { Err(Refusal::scope()) }
+    }
+}

@@ -1,0 +1,96 @@
+//! Phones, e-mails and the like: rows with ids (facts, section 5).
+
+use crate::answer::Refusal;
+use crate::php::Php;
+use crate::record::{Record, Row};
+
+/// What is to happen to one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RowChange {
+    pub(crate) id: Option<u64>,
+    pub(crate) type_id: String,
+    pub(crate) value_type: Option<String>,
+    /// Empty: delete.
+    pub(crate) value: String,
+}
+
+/// Reads `[{ID?, VALUE, VALUE_TYPE?, DELETE?}, ...]`; anything but a list of arrays is ignored.
+pub(crate) fn read(type_id: &str, value: &Php) -> Vec<RowChange> {
+    value.values().filter(|row| row.is_array()).filter_map(|row| read_row(type_id, row)).collect()
+}
+
+fn read_row(type_id: &str, row: &Php) -> Option<RowChange> {
+    let id = u64::try_from(row.get("ID").int()).ok().filter(|id| *id > 0);
+    let delete = row.get("DELETE").text().eq_ignore_ascii_case("Y");
+    let value_type = row.find("VALUE_TYPE").map(Php::text).filter(|word| !word.is_empty());
+    if id.is_some() && !delete && row.find("VALUE").is_none() && value_type.is_none() {
+        return None;
+    }
+    let value = if delete { String::new() } else { row.get("VALUE").text().trim().to_owned() };
+    Some(RowChange { id, type_id: type_id.to_owned(), value_type, value })
+}
+
+/// One wrong e-mail refuses the whole call; phones may be anything, but nothing may be longer than 250.
+pub(crate) fn check(changes: &[RowChange]) -> Result<(), Refusal> {
+    for change in changes {
+        if change.type_id == "EMAIL" && !change.value.is_empty() && !is_email(&change.value) {
+            return Err(Refusal::core("В поле \"E-mail\" указан некорректный адрес."));
+        }
+        if change.value.chars().count() > 250 {
+            return Err(Refusal::core("Значение поля слишком длинное (не более 250 символов)."));
+        }
+    }
+    Ok(())
+}
+
+/// `x@y.zz`, at most 320 characters, the last label of 2 to 20 letters or digits; in `Name <x@y.zz>` the inner part.
+fn is_email(text: &str) -> bool {
+    let inner = text.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(text);
+    let Some((local, domain)) = inner.rsplit_once('@') else { return false };
+    let Some((host, last)) = domain.rsplit_once('.') else { return false };
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+    inner.chars().count() <= 320
+        && is_local(local)
+        && host.split('.').all(label)
+        && (2..=20).contains(&last.chars().count())
+        && last.chars().all(char::is_alphanumeric)
+}
+
+fn is_local(local: &str) -> bool {
+    let letter = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    !local.is_empty() && !local.starts_with('.') && !local.ends_with('.') && local.chars().all(letter)
+}
+
+/// Applies changes; a row that is there already with the same value and type is recognised, and an id of nobody
+/// makes a new row.
+pub(crate) fn apply(record: &mut Record, changes: &[RowChange], mut next_id: impl FnMut() -> u64) {
+    for change in changes {
+        let known = change.id.and_then(|id| {
+            record.rows.iter().position(|row| row.id == id && row.type_id == change.type_id)
+        });
+        match known {
+            Some(at) if change.value.is_empty() => drop(record.rows.remove(at)),
+            Some(at) => overwrite(&mut record.rows[at], change),
+            None if change.value.is_empty() => {}
+            None => append(record, change, &mut next_id),
+        }
+    }
+}
+
+fn overwrite(row: &mut Row, change: &RowChange) {
+    row.value.clone_from(&change.value);
+    if let Some(value_type) = &change.value_type {
+        row.value_type.clone_from(value_type);
+    }
+}
+
+fn append(record: &mut Record, change: &RowChange, next_id: &mut impl FnMut() -> u64) {
+    let value_type = change.value_type.clone().unwrap_or_else(|| "WORK".to_owned());
+    let same = |row: &Row| {
+        row.type_id == change.type_id && row.value == change.value && row.value_type == value_type
+    };
+    if !record.rows.iter().any(same) {
+        let (type_id, value) = (change.type_id.clone(), change.value.clone());
+        record.rows.push(Row { id: next_id(), type_id, value_type, value });
+    }
+}

@@ -1,0 +1,128 @@
+//! What an administrator, a tariff or a mishap decides about a portal.
+
+use std::collections::BTreeMap;
+
+/// The settings of a portal; all may be changed while it runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The rate limit; `None` switches it off (facts, section 3.1).
+    pub bucket: Option<Bucket>,
+    /// Seconds of execution a method may use in ten minutes; `None` switches the limit off (facts, section 3.3).
+    pub operating: Option<f64>,
+    /// How commands of a batch are charged.
+    pub accounting: Accounting,
+    /// Virtual seconds that one call of a method takes, by the method's name.
+    pub costs: BTreeMap<String, f64>,
+    /// Virtual seconds of a method that `costs` does not name.
+    pub cost: f64,
+    /// After so many virtual seconds a request is cut with an HTML 504; what was executed stays (facts, section 3.2).
+    pub max_request_seconds: f64,
+    /// Whether reaching a final stage puts today's date into CLOSEDATE (facts, section 7.1).
+    pub close_date_sync: bool,
+    /// The scopes of the webhook.
+    pub scopes: Vec<String>,
+    /// The user that made the webhook.
+    pub user: User,
+    /// The secret in the webhook's address.
+    pub secret: String,
+    /// Whether the portal works at all.
+    pub condition: Condition,
+    /// The tariff's disk space is used up: nothing can be added or changed.
+    pub full_disk: bool,
+    /// Whether deleted objects go to a bin, from which they can be restored.
+    pub recycle_bin: bool,
+    /// The portal's time zone, hours east of Greenwich.
+    pub utc_offset_hours: i32,
+}
+
+/// The leaky bucket: what drains in a second and what it holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// Requests that drain in a second.
+    pub per_second: f64,
+    /// Requests that it holds.
+    pub burst: f64,
+}
+
+/// How the commands of a batch are charged (facts, section 3.3): builds differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accounting {
+    /// (a) each command to its own method, together with direct calls.
+    Documented,
+    /// (b) each command to its own method, apart from direct calls.
+    Separate,
+    /// (c) half of the batch's time to `batch`, which is banned for 300 s when it is used up.
+    BanBatch,
+}
+
+/// The user behind the webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct User {
+    /// Its id, a part of the webhook's address.
+    pub id: u64,
+    /// An administrator of the portal; anybody else gets "Access denied" for what is missing.
+    pub admin: bool,
+    /// Has the right to import; an administrator always does.
+    pub import_right: bool,
+    /// Not dismissed.
+    pub active: bool,
+}
+
+/// What the portal answers to everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Condition {
+    /// It works.
+    #[default]
+    Working,
+    /// The gateway answers with an HTML page and this status (502, 503).
+    Maintenance(u16),
+    /// The portal was renamed: HTTP 302 to this host, e.g. `https://new.bitrix24.ru`.
+    Moved(String),
+    /// The webhook was deleted, or its secret changed.
+    Revoked,
+    /// The tariff has no REST.
+    NoRest,
+    /// The subscription ended.
+    PaymentRequired,
+    /// The portal was deleted.
+    Deleted,
+    /// REST was blocked by the vendor.
+    Overloaded,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            bucket: Some(Bucket { per_second: 2.0, burst: 50.0 }),
+            operating: Some(420.0),
+            accounting: Accounting::Documented,
+            costs: BTreeMap::new(),
+            cost: 0.05,
+            max_request_seconds: 60.0,
+            close_date_sync: true,
+            scopes: vec!["crm".to_owned()],
+            user: User { id: 1, admin: true, import_right: true, active: true },
+            secret: "sandbox".to_owned(),
+            condition: Condition::Working,
+            full_disk: false,
+            recycle_bin: true,
+            utc_offset_hours: 3,
+        }
+    }
+}
+
+impl Settings {
+    /// Virtual seconds that one call of this method takes.
+    pub fn cost_of(&self, method: &str) -> f64 {
+        self.costs.get(method).copied().unwrap_or(self.cost)
+    }
+
+    /// Without any limit, for tests that are about something else.
+    #[must_use]
+    pub fn unlimited(mut self) -> Settings {
+        self.bucket = None;
+        self.operating = None;
+        self.max_request_seconds = f64::INFINITY;
+        self
+    }
+}

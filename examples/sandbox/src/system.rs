@@ -1,0 +1,52 @@
+//! The probes that every webhook may call (facts, section 11).
+
+use crate::answer::{Outcome, Refusal, ok};
+use crate::dates;
+use crate::methods;
+use crate::php::Php;
+use crate::portal::Portal;
+
+/// The handler of a common method.
+pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
+    Some(match method {
+        // Executed by the portal itself, which knows the request.
+        "batch" => |_, _| ok(Php::empty()),
+        "scope" => |portal, _| ok(Php::list(portal.settings.scopes.clone())),
+        "profile" => profile,
+        "server.time" => |portal, _| ok(portal.time_now()),
+        "method.get" => method_get,
+        "user.admin" => |portal, _| ok(portal.settings.user.admin),
+        "user.current" => profile,
+        "app.info" => |_, _| Err(Refusal::new(403, "ACCESS_DENIED", "Application context required")),
+        "crm.settings.mode.get" => |_, _| ok(2_i64),
+        _ => return None,
+    })
+}
+
+fn profile(portal: &mut Portal, _: &Php) -> Outcome {
+    let user = portal.settings.user;
+    ok(Php::map([
+        ("ID", Php::Str(user.id.to_string())),
+        ("ADMIN", Php::Bool(user.admin)),
+        ("NAME", Php::from("Анна")),
+        ("LAST_NAME", Php::from("Портье")),
+        ("PERSONAL_GENDER", Php::from("F")),
+        ("TIME_ZONE", Php::from("Europe/Moscow")),
+        ("TIME_ZONE_OFFSET", Php::Int(0)),
+    ]))
+}
+
+/// Names are known in lower case only.
+fn method_get(portal: &mut Portal, params: &Php) -> Outcome {
+    let name = params.argument("name").text();
+    let exists = methods::find(&name).is_some();
+    let available = exists && portal.settings.check_scope(&name).is_ok();
+    ok(Php::map([("isExisting", exists), ("isAvailable", available)]))
+}
+
+impl Portal {
+    /// The moment now, as the portal writes it.
+    pub(crate) fn time_now(&self) -> String {
+        dates::written(self.now, dates::zone(self.settings.utc_offset_hours))
+    }
+}

@@ -4,5 +4,6 @@
 mod config_show;
 mod help;
 mod house;
+mod plan;
 mod reset_id;
 mod status;

@@ -3,7 +3,7 @@
 use ecvi_b24::lock::Lock;
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::record::{Id, Kind};
-use ecvi_b24::state::{Operation, Record};
+use ecvi_b24::state::{Operation, Record, SURVEY};
 use insta::assert_snapshot;
 
 use crate::house::{House, at};
@@ -105,6 +105,17 @@ fn all_of_a_kind_or_everything() {
     bookings: CRM ids forgotten: 2
     ");
     assert_eq!(house.state().count_linked(Kind::Booking).unwrap(), 0);
+}
+
+#[test]
+fn a_table_that_was_emptied_on_purpose_is_accepted_after_it() {
+    let house = House::running();
+    let survey = serde_json::json!({"rows": [3, 1, 3], "residents": 4, "newest": ["", "", ""]});
+    house.state().remember(SURVEY, &survey).unwrap();
+    house.sql("DELETE FROM bookings; DELETE FROM booking_guests");
+    assert!(house.said(0, EN, "status").contains("the table bookings of the mirror had rows"));
+    house.said(0, EN, "reset-id booking --all --yes");
+    assert!(!house.said(0, EN, "status").contains("unknown"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! From a parsed command line to the command: configuration, signals, and one short function for each command.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -20,7 +21,8 @@ use crate::{report, reset, retry, status};
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
-    let config = || config::load(&config::locate(cli.config.as_deref()), webhook().as_deref());
+    let path = config::locate(cli.config.as_deref());
+    let config = || config::load(&path, webhook().as_deref());
     match &cli.command {
         Command::Sync(options) => sync(&config()?, options, &interruptible()?),
         Command::InitialExport(options) => initial_export(&config()?, options, &interruptible()?),
@@ -29,7 +31,7 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
         Command::Check(options) => check(&config()?, options, &interruptible()?),
         Command::Retry(options) => retry(&config()?, options, &interruptible()?),
         Command::Audit(options) => audit(&config()?, options, &interruptible()?),
-        Command::Config(ConfigCommand::Show) => show(&config()?),
+        Command::Config(ConfigCommand::Show) => show(&path, &config()?),
         Command::Completions { shell } => completions(*shell),
         Command::Man => man(),
     }
@@ -87,8 +89,8 @@ fn audit(_config: &Config, _options: &cli::Audit, _clock: &Clock) -> Result<Outc
     bail!("not built yet")
 }
 
-fn show(config: &Config) -> Result<Outcome> {
-    report::print(&config.to_string())?;
+fn show(path: &Path, config: &Config) -> Result<Outcome> {
+    report::print(&format!("# {}\n{config}", path.display()))?;
     Ok(Outcome::Ok)
 }
 

@@ -190,6 +190,6 @@ mod tests {
         assert!(shown.contains(r#"webhook = "https://hotel.bitrix24.ru/rest/***""#), "{shown}");
         let readable = shown.replace("/rest/***", "/rest/1/other/");
         let again = parse(&readable, Path::new(""), None).unwrap().to_string();
-        assert_eq!(again.replace("hc.example/***", ""), shown.replace("hc.example/***", ""));
+        assert_eq!(again, shown);
     }
 }

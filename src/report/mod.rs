@@ -5,7 +5,7 @@ pub mod run;
 
 use std::io::{BufWriter, ErrorKind, Write};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 /// Prints a finished text.
 pub fn print(text: &str) -> Result<()> {
@@ -18,7 +18,7 @@ pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()
     let written = write(&mut out).and_then(|()| Ok(out.flush()?));
     match written {
         Err(error) if is_broken_pipe(&error) => Ok(()),
-        other => other.context("standard output"),
+        other => other,
     }
 }
 

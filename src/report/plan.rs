@@ -84,7 +84,7 @@ fn noun(step: Step) -> String {
         Step::Recheck => say!("проверить", "recheck"),
         Step::Close => say!("поправить дату завершения", "correct the closing date"),
         Step::Fail => say!("не читаются", "unreadable"),
-        Step::Gone => say!("ушли из Ecvi", "gone from Ecvi"),
+        Step::Gone => say!("больше нет в Ecvi", "gone from Ecvi"),
         Step::Forget => say!("забыть", "forget"),
         Step::Delete => say!("УДАЛИТЬ", "DELETE"),
     }
@@ -99,30 +99,38 @@ pub fn line(planned: &Planned, record: &Record) -> String {
             Some(crm_id) => {
                 let object = words::object(planned.kind, crm_id);
                 say!(
-                    "{name}: взять {object}, названный в Ecvi",
-                    "{name}: take over {object}, which Ecvi names"
+                    "{name}: взять готовый объект: {object} (id из Ecvi)",
+                    "{name}: take over {object} (its id is in Ecvi)"
                 )
             }
             None => say!(
-                "{name}: создать, если в CRM нет её объекта",
-                "{name}: create, unless the CRM has its object"
+                "{name}: создать, если объекта ещё нет в CRM",
+                "{name}: create, unless the CRM has the object"
             ),
         },
-        Step::Update => say!("{name}: изменить {object}", "{name}: update {object}"),
-        Step::Recheck => say!("{name}: проверить людей, {object}", "{name}: look at the people, {object}"),
+        Step::Update => say!("{name}: изменить: {object}", "{name}: update {object}"),
+        Step::Recheck => say!("{name}: проверить людей: {object}", "{name}: look at the people of {object}"),
         Step::Close => {
-            say!("{name}: поправить дату завершения, {object}", "{name}: correct the closing date, {object}")
+            say!(
+                "{name}: поправить дату завершения: {object}",
+                "{name}: correct the closing date of {object}"
+            )
         }
         Step::Fail => {
             let (code, message) = unreadable(planned);
             say!("{name}: не читается: {code} {message}", "{name}: cannot be read: {code} {message}")
         }
         Step::Gone => {
-            say!("{name}: ушла из Ecvi, в CRM останется", "{name}: gone from Ecvi, stays in the CRM")
+            say!(
+                "{name}: больше нет в Ecvi, объект останется в CRM",
+                "{name}: gone from Ecvi, the object stays in the CRM"
+            )
         }
-        Step::Forget => say!("{name}: ушла из Ecvi, сделки не было", "{name}: gone from Ecvi, had no deal"),
+        Step::Forget => {
+            say!("{name}: больше нет в Ecvi, сделки не было", "{name}: gone from Ecvi, there was no deal")
+        }
         Step::Delete => {
-            say!("УДАЛИТЬ {object}: {name} ушла из Ecvi", "DELETE {object}: {name} is gone from Ecvi")
+            say!("УДАЛИТЬ: {object} ({name}, больше нет в Ecvi)", "DELETE {object} ({name}, gone from Ecvi)")
         }
     }
 }

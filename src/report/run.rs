@@ -23,7 +23,7 @@ pub fn changes(counts: &Counts) -> Option<String> {
         parts.push(say!("удалено: заявки {deleted}", "deleted: bookings {deleted}"));
     }
     if *failed > 0 {
-        parts.push(say!("ошибок: {failed} (ecvi-b24 status)", "failed: {failed} (ecvi-b24 status)"));
+        parts.push(say!("ошибок: {failed}", "failed: {failed}"));
     }
     (!parts.is_empty()).then(|| parts.join("; "))
 }

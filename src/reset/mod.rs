@@ -112,7 +112,9 @@ fn reset(state: &State, found: &Found, crm_id: Option<i64>, clock: &Clock) -> Re
     let old = record.known.crm_id;
     let writer = state.writer()?;
     writer.meet(*kind, id, label)?;
-    writer.event(*kind, id, "reset", old, "", now)?;
+    if old.is_some() {
+        writer.event(*kind, id, "reset", old, "", now)?;
+    }
     match crm_id {
         None => writer.unlinked(*kind, id, true)?,
         Some(crm_id) => {

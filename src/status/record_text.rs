@@ -77,7 +77,8 @@ fn in_ecvi(status: &RecordStatus, mirror_error: Option<&str>) -> Vec<String> {
         }];
     };
     let MirrorRow { modified_at, crm_id, error, values } = row;
-    let mut lines = vec![say!("В Ecvi: изменена {modified_at}", "In Ecvi: changed {modified_at}")];
+    let mut lines =
+        vec![say!("В Ecvi: последнее изменение {modified_at}", "In Ecvi: last changed {modified_at}")];
     if let Some(error) = error {
         lines.push(say!("  не читается: {error}", "  cannot be read: {error}"));
     }
@@ -86,8 +87,8 @@ fn in_ecvi(status: &RecordStatus, mirror_error: Option<&str>) -> Vec<String> {
     }
     lines.extend(COLUMNS.iter().filter_map(|column| value(column, values)));
     lines.push(match &status.sent_modified_at {
-        Some(sent) => say!("Передана запись от {sent}", "Sent as of {sent}"),
-        None => say!("Ещё не передана", "Not sent yet"),
+        Some(sent) => say!("Передано изменение {sent}", "Sent: the change of {sent}"),
+        None => say!("Передано: ещё ничего", "Sent: nothing yet"),
     });
     lines
 }
@@ -136,6 +137,10 @@ fn doubt(call: &OpenCall) -> String {
 
 fn next(status: &RecordStatus) -> String {
     let what = match status.next_step.as_deref() {
+        Some(_) if !status.waiting.is_empty() => say!(
+            "передать, если её гость уже появился в CRM",
+            "send it if its guest stands in the CRM by then"
+        ),
         Some("create") => say!(
             "найти объект в CRM по ORIGIN_ID, а если его нет, создать",
             "find the object in the CRM by ORIGIN_ID, or create it where there is none"
@@ -166,9 +171,10 @@ fn history(kind: Kind, history: &[HistoryLine]) -> Vec<String> {
     }
     let line = |line: &HistoryLine| {
         let HistoryLine { at, event, crm_id, detail } = line;
-        let object = crm_id.map(|crm_id| format!(" {}", words::object(kind, crm_id))).unwrap_or_default();
-        let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
-        format!("  {} {}{object}{detail}", words::stored_time(at), event_word(event))
+        let object = crm_id.map(|crm_id| words::object(kind, crm_id));
+        let detail = Some(detail.clone()).filter(|detail| !detail.is_empty());
+        let parts: Vec<String> = std::iter::once(event_word(event)).chain(object).chain(detail).collect();
+        format!("  {} {}", words::stored_time(at), parts.join(": "))
     };
     let title = say!("История:", "History:");
     std::iter::once(title).chain(history.iter().map(line)).collect()
@@ -176,13 +182,13 @@ fn history(kind: Kind, history: &[HistoryLine]) -> Vec<String> {
 
 fn event_word(event: &str) -> String {
     match event {
-        "created" => say!("создано", "created"),
-        "updated" => say!("изменено", "updated"),
-        "deleted" => say!("удалено", "deleted"),
-        "adopted" => say!("взято существующее", "taken over"),
+        "created" => say!("создание", "created"),
+        "updated" => say!("изменение", "updated"),
+        "deleted" => say!("удаление", "deleted"),
+        "adopted" => say!("взят готовый объект", "taken over"),
         "failed" => say!("ошибка", "failed"),
-        "reset" => say!("reset-id отпустил", "reset-id let go of"),
-        "pointed" => say!("reset-id направил на", "reset-id pointed at"),
+        "reset" => say!("reset-id: отпущен объект", "reset-id: let go"),
+        "pointed" => say!("reset-id: связан объект", "reset-id: pointed"),
         other => other.to_owned(),
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn check_line(status: &Status, max_age: Duration, now: DateTime<Utc>)
 /// The whole screen. `all`: no list is shortened.
 pub(super) fn screen(status: &Status, webhook: &Webhook, all: bool, now: DateTime<Utc>) -> String {
     let mut lines = vec![good_pass(status, now)];
-    lines.extend(status.last_run.as_ref().and_then(last_run));
+    lines.extend(status.last_run.as_ref().map(last_run).unwrap_or_default());
     lines.push(initial_export(status));
     lines.push(String::new());
     lines.extend(table(status));
@@ -62,25 +62,24 @@ fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
     }
 }
 
-/// The newest pass, where there is more to say than that it was good.
-fn last_run(run: &LastRun) -> Option<String> {
+/// The newest pass: how it ended where it was not simply good, and what it did.
+fn last_run(run: &LastRun) -> Vec<String> {
     let LastRun { command, started_at, outcome, message, .. } = run;
     let time = words::stored_time(started_at);
-    let mut line = match outcome.as_deref() {
-        Some("ok") => return report::run::changes(&run.counts()).map(|changes| format!("  {changes}")),
-        None => say!(
+    let ended = match outcome.as_deref() {
+        Some("ok") => None,
+        None => Some(say!(
             "Запуск {command} начат {time} и ещё идёт (или был убит)",
             "The pass {command} began {time} and is still running (or was killed)"
-        ),
+        )),
         Some(outcome) => {
             let ended = ended(outcome);
-            say!("Последний запуск: {command} {time}, {ended}", "Last pass: {command} {time}, {ended}")
+            Some(say!("Последний запуск: {command} {time}, {ended}", "Last pass: {command} {time}, {ended}"))
         }
     };
-    if let Some(message) = message {
-        line = format!("{line}: {message}");
-    }
-    Some(line)
+    let message = message.as_ref().map(|message| format!("  {message}"));
+    let changes = report::run::changes(&run.counts()).map(|changes| format!("  {changes}"));
+    ended.into_iter().chain(message).chain(changes).collect()
 }
 
 fn ended(outcome: &str) -> String {

@@ -1,0 +1,88 @@
+//! `config show`, and what a configuration that cannot be used looks like.
+
+use insta::assert_snapshot;
+
+use crate::house::House;
+
+const EN: &str = "en_US.UTF-8";
+
+#[test]
+fn the_secret_is_hidden_and_defaults_are_shown() {
+    assert_snapshot!(House::new().said(0, EN, "config show"), @r#"
+    # ecvi-b24.toml
+    [mirror]
+    path = "mirror.db"
+
+    [state]
+    path = "state.db"
+
+    [portal]
+    webhook = "https://hotel.bitrix24.ru/rest/***"
+    originator_id = "ECVI"
+    requests_per_second = 2.0
+    burst = 50
+    batch_size = 50
+    request_target = "20s"
+    request_timeout = "1m 15s"
+    settle_time = "1m 15s"
+
+    [sync]
+    time_limit = "2m 30s"
+    max_deletes = 25
+    retry_after = "15m"
+    on_missing = "relink"
+
+    [export]
+    method = "import"
+
+    [contact]
+    honorific = { M = "HNR_RU_1", F = "HNR_RU_2" }
+    phone_type = "WORK"
+    match_existing = []
+
+    [company]
+    phone_type = "WORK"
+    match_existing = []
+
+    [deal]
+    category_id = 0
+    currency = "RUB"
+
+    [deal.stages]
+    temporary = "NEW"
+    confirmed = "EXECUTING"
+    checked_in = "WON"
+    checked_out = "WON"
+    cancelled = "LOSE"
+    no_show = "LOSE"
+
+    [deal.probability]
+    temporary = 30
+    confirmed = 60
+    checked_in = 100
+    checked_out = 100
+    cancelled = 0
+    no_show = 0
+    "#);
+}
+
+#[test]
+fn the_configuration_is_found_by_option_and_by_variable() {
+    let house = House::new();
+    std::fs::rename(house.path("ecvi-b24.toml"), house.path("other.toml")).unwrap();
+    assert_snapshot!(house.complained(3, EN, "config show"), @"ecvi-b24: the configuration file /etc/ecvi-b24.toml cannot be read: No such file or directory (os error 2)");
+    house.said(0, EN, "config show --config other.toml");
+    house.said(0, EN, "--config other.toml config show");
+    house.said_with(0, &[("ECVI_B24_CONFIG", "other.toml")], "config show");
+}
+
+#[test]
+fn the_webhook_may_come_from_the_environment() {
+    let house = House::new();
+    std::fs::write(house.path("ecvi-b24.toml"), "language = \"en\"\n[mirror]\npath = \"mirror.db\"\n")
+        .unwrap();
+    assert_snapshot!(house.complained(3, "ru_RU.UTF-8", "config show"), @"ecvi-b24: the configuration file ecvi-b24.toml is wrong: no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK");
+    let webhook = ("ECVI_B24_WEBHOOK", "https://other.bitrix24.ru/rest/1/s3cr3t/");
+    let shown = house.said_with(0, &[webhook], "config show");
+    assert!(shown.contains("webhook = \"https://other.bitrix24.ru/rest/***\""), "{shown}");
+}

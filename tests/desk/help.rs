@@ -1,0 +1,315 @@
+//! `--help` of the program and of each command, word for word.
+
+use insta::assert_snapshot;
+
+use crate::house::House;
+
+fn help(command: &str) -> String {
+    House::new().said(0, "ru_RU.UTF-8", &format!("{command} --help"))
+}
+
+#[test]
+fn the_program() {
+    assert_snapshot!(help(""), @r"
+    Carries guests, companies and bookings from Ecvi into Bitrix24, one way
+
+    Usage: ecvi-b24 [OPTIONS] <COMMAND>
+
+    Commands:
+      sync            Send what changed: one pass, for cron
+      initial-export  Send everything there is, once; may be interrupted and started again
+      status          Show what was done, what waits, what failed and why
+      reset-id        Forget a record's CRM id, so that the next pass finds or creates its object anew
+      check           Verify configuration, mirror, state, webhook, and what the configuration names in the portal
+      retry           Try failed records now instead of after their pause
+      audit           Compare the CRM with the mirror and report what differs
+      config          About the configuration
+      help            Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
+      -v, --verbose...     Log more: -v what is done, -vv every request
+      -q, --quiet          Log errors alone
+
+    Exit codes:
+      0  done, also with nothing to do, with warnings, or while another pass is under way
+      1  done, but something that was tried failed, or a guard holds something back
+      2  wrong usage, or a record that nobody knows
+      3  configuration, mirror or state unusable: nothing was sent
+      4  the portal refuses us: an administrator must act
+      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
+         the rest goes with the next pass
+    ");
+}
+
+#[test]
+fn sync() {
+    assert_snapshot!(help("sync"), @r"
+    Send what changed: one pass, for cron
+
+    Usage: ecvi-b24 sync [OPTIONS]
+
+    Options:
+          --dry-run                Print the plan and send nothing
+          --full                   Send every record again, after a change of the mapping
+          --retry-failed           Try failed records too, whatever their pause
+          --max-deletes <N>        Allow this pass to delete up to N deals
+          --time-limit <DURATION>  Begin no request after this time, e.g. 150s or 5m
+          --json                   Print the plan as JSON, one record a line
+      -h, --help                   Print help
+
+    Options of every command:
+          --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
+      -v, --verbose...     Log more: -v what is done, -vv every request
+      -q, --quiet          Log errors alone
+
+    Exit codes:
+      0  done, also with nothing to do, with warnings, or while another pass is under way
+      1  done, but something that was tried failed, or a guard holds something back
+      2  wrong usage, or a record that nobody knows
+      3  configuration, mirror or state unusable: nothing was sent
+      4  the portal refuses us: an administrator must act
+      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
+         the rest goes with the next pass
+    ");
+}
+
+#[test]
+fn initial_export() {
+    assert_snapshot!(help("initial-export"), @r"
+    Send everything there is, once; may be interrupted and started again
+
+    Usage: ecvi-b24 initial-export [OPTIONS]
+
+    Options:
+          --dry-run  Print the plan and send nothing
+          --json     Print the plan as JSON, one record a line
+      -h, --help     Print help
+
+    Options of every command:
+          --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
+      -v, --verbose...     Log more: -v what is done, -vv every request
+      -q, --quiet          Log errors alone
+
+    Exit codes:
+      0  done, also with nothing to do, with warnings, or while another pass is under way
+      1  done, but something that was tried failed, or a guard holds something back
+      2  wrong usage, or a record that nobody knows
+      3  configuration, mirror or state unusable: nothing was sent
+      4  the portal refuses us: an administrator must act
+      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
+         the rest goes with the next pass
+    ");
+}
+
+#[test]
+fn status() {
+    assert_snapshot!(help("status"), @r"
+    Show what was done, what waits, what failed and why
+
+    Usage: ecvi-b24 status [OPTIONS] [KIND] [ID]
+
+    Arguments:
+      [KIND]  Records of one kind alone [possible values: guest, company, booking]
+      [ID]    Everything known of one record: its id in Ecvi, or a booking's number
+
+    Options:
+          --json                Print JSON
+          --check               For monitoring: one line; exit 1 when something failed or the last good pass is too old
+          --max-age <DURATION>  How old the last good pass may be [default: 15m]
+      -h, --help                Print help
+
+    Options of every command:
+          --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
+      -v, --verbose...     Log more: -v what is done, -vv every request
+      -q, --quiet          Log errors alone
+
+    Exit codes:
+      0  done, also with nothing to do, with warnings, or while another pass is under way
+      1  done, but something that was tried failed, or a guard holds something back
+      2  wrong usage, or a record that nobody knows
+      3  configuration, mirror or state unusable: nothing was sent
+      4  the portal refuses us: an administrator must act
+      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
+         the rest goes with the next pass
+    ");
+}
+
+#[test]
+fn reset_id() {
+    assert_snapshot!(help("reset-id"), @r"
+    Forget a record's CRM id, so that the next pass finds or creates its object anew
+
+    An object that carries the record's ORIGIN_ID and still exists is taken over instead.
+    With --crm-id the record is pointed at another object, for duplicates that were merged
+    by hand. Asks first on a terminal; waits at most a minute for a pass that is running.
+
+    Usage: ecvi-b24 reset-id [OPTIONS] <KIND> <ID>... [--crm-id <N>]
+           ecvi-b24 reset-id [OPTIONS] [KIND] --all
+
+    Arguments:
+      [KIND]
+              The kind of the records
+              
+              [possible values: guest, company, booking]
+
+      [ID]...
+              Ids in Ecvi, or numbers of bookings
+
+    Options:
+          --crm-id <N>
+              Point the one record at this object of the CRM
+
+          --all
+              All records, of the kind where one is given
+
+          --yes
+              Do not ask
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Options of every command:
+          --config <FILE>
+              Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml]
+              
+              [env: ECVI_B24_CONFIG]
+
+      -v, --verbose...
+              Log more: -v what is done, -vv every request
+
+      -q, --quiet
+              Log errors alone
+
+    Exit codes:
+      0  done, also with nothing to do, with warnings, or while another pass is under way
+      1  done, but something that was tried failed, or a guard holds something back
+      2  wrong usage, or a record that nobody knows
+      3  configuration, mirror or state unusable: nothing was sent
+      4  the portal refuses us: an administrator must act
+      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
+         the rest goes with the next pass
+    ");
+}
+
+#[test]
+fn check() {
+    assert_snapshot!(help("check"), @r"
+    Verify configuration, mirror, state, webhook, and what the configuration names in the portal
+
+    Usage: ecvi-b24 check [OPTIONS]
+
+    Options:
+          --json   Print JSON
+          --probe  Also create a contact, a company and a deal for trial, and delete them
+      -h, --help   Print help
+
+    Options of every command:
+          --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
+      -v, --verbose...     Log more: -v what is done, -vv every request
+      -q, --quiet          Log errors alone
+
+    Exit codes:
+      0  done, also with nothing to do, with warnings, or while another pass is under way
+      1  done, but something that was tried failed, or a guard holds something back
+      2  wrong usage, or a record that nobody knows
+      3  configuration, mirror or state unusable: nothing was sent
+      4  the portal refuses us: an administrator must act
+      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
+         the rest goes with the next pass
+    ");
+}
+
+#[test]
+fn retry() {
+    assert_snapshot!(help("retry"), @r"
+    Try failed records now instead of after their pause
+
+    Usage: ecvi-b24 retry [OPTIONS] [KIND] [ID]...
+
+    Arguments:
+      [KIND]   Records of one kind alone [possible values: guest, company, booking]
+      [ID]...  Ids in Ecvi, or numbers of bookings
+
+    Options:
+          --code <CODE>  Records that failed for this reason alone, e.g. PORTAL_REFUSED
+          --dry-run      Print the plan and send nothing
+      -h, --help         Print help
+
+    Options of every command:
+          --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
+      -v, --verbose...     Log more: -v what is done, -vv every request
+      -q, --quiet          Log errors alone
+
+    Exit codes:
+      0  done, also with nothing to do, with warnings, or while another pass is under way
+      1  done, but something that was tried failed, or a guard holds something back
+      2  wrong usage, or a record that nobody knows
+      3  configuration, mirror or state unusable: nothing was sent
+      4  the portal refuses us: an administrator must act
+      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
+         the rest goes with the next pass
+    ");
+}
+
+#[test]
+fn audit() {
+    assert_snapshot!(help("audit"), @r"
+    Compare the CRM with the mirror and report what differs
+
+    Usage: ecvi-b24 audit [OPTIONS]
+
+    Options:
+          --repair  Send the records that differ again
+          --json    Print JSON
+          --yes     Do not ask before the repair
+      -h, --help    Print help
+
+    Options of every command:
+          --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
+      -v, --verbose...     Log more: -v what is done, -vv every request
+      -q, --quiet          Log errors alone
+
+    Exit codes:
+      0  done, also with nothing to do, with warnings, or while another pass is under way
+      1  done, but something that was tried failed, or a guard holds something back
+      2  wrong usage, or a record that nobody knows
+      3  configuration, mirror or state unusable: nothing was sent
+      4  the portal refuses us: an administrator must act
+      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
+         the rest goes with the next pass
+    ");
+}
+
+#[test]
+fn config_show() {
+    assert_snapshot!(help("config show"), @r"
+    Print the configuration in effect, secrets hidden
+
+    Usage: ecvi-b24 config show [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+
+    Options of every command:
+          --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
+      -v, --verbose...     Log more: -v what is done, -vv every request
+      -q, --quiet          Log errors alone
+    ");
+}
+
+#[test]
+fn a_completion_script_and_a_manual_page_are_made() {
+    assert!(House::new().said(0, "C", "completions bash").contains("initial-export"));
+    assert!(House::new().said(0, "C", "man").contains(".TH ecvi"));
+}
+
+#[test]
+fn an_unknown_code_or_kind_is_exit_2() {
+    assert!(House::new().complained(2, "C", "retry --code NOPE").contains("PORTAL_REFUSED"));
+    assert!(House::new().complained(2, "C", "status gast").contains("'guest'"));
+}

@@ -1,0 +1,177 @@
+//! A hotel in a folder of its own: a configuration, a mirror, and a state that was filled by earlier passes.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::process::Output;
+use std::time::Duration;
+
+use assert_cmd::Command;
+use chrono::{DateTime, Utc};
+use ecvi_b24::code::Code;
+use ecvi_b24::config::{self, Config};
+use ecvi_b24::mapping::Warning;
+use ecvi_b24::mapping::multifield::Written;
+use ecvi_b24::mirror::{Mirror, Row};
+use ecvi_b24::record::Kind;
+use ecvi_b24::state::{Counts, Failure, INITIAL_EXPORT, Run, Sent, State, Todo, stamp};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+pub(crate) struct House {
+    folder: TempDir,
+}
+
+impl House {
+    /// A configuration and a mirror; no pass has been yet.
+    pub(crate) fn new() -> House {
+        let house = House { folder: tempfile::tempdir().unwrap() };
+        let text = "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/s3cr3t/\"\n";
+        std::fs::write(house.path("ecvi-b24.toml"), text).unwrap();
+        private(&house.path("ecvi-b24.toml"));
+        house.sql(include_str!("mirror.sql"));
+        house
+    }
+
+    /// The hotel after a pass in which most went well.
+    pub(crate) fn running() -> House {
+        let house = House::new();
+        house.pass();
+        // Since that pass: a guest changed, another is new, and a booking is gone.
+        house.sql(
+            "UPDATE guests SET modified_at = '2026-01-02 06:00:00' WHERE id = 41;
+             INSERT INTO guests (id, last_name, modified_at) VALUES (44, 'Новый', '2026-01-02 06:00:00');
+             DELETE FROM bookings WHERE id = 8; DELETE FROM booking_guests WHERE booking_id = 8;",
+        );
+        house
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn sql(&self, sql: &str) {
+        Connection::open(self.path("mirror.db")).unwrap().execute_batch(sql).unwrap();
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        config::load(&self.path("ecvi-b24.toml"), None).unwrap()
+    }
+
+    pub(crate) fn state(&self) -> State {
+        State::open(&self.path("state.db")).unwrap()
+    }
+
+    /// The program in this folder, with no other environment than this and a time zone.
+    fn run(&self, environment: &[(&str, &str)], arguments: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
+        command.current_dir(&self.folder).env_clear().env("TZ", "MSK-3").envs(environment.iter().copied());
+        command.args(arguments.split_whitespace()).output().unwrap()
+    }
+
+    /// Its standard output, after it ended with this exit code.
+    pub(crate) fn said(&self, code: i32, lang: &str, arguments: &str) -> String {
+        self.said_with(code, &[("LANG", lang)], arguments)
+    }
+
+    /// Likewise, in this environment.
+    pub(crate) fn said_with(&self, code: i32, environment: &[(&str, &str)], arguments: &str) -> String {
+        let output = self.run(environment, arguments);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{errors}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Its standard error, after it ended with this exit code.
+    pub(crate) fn complained(&self, code: i32, lang: &str, arguments: &str) -> String {
+        let output = self.run(&[("LANG", lang)], arguments);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        String::from_utf8(output.stderr).unwrap().replace(&self.folder.path().display().to_string(), "")
+    }
+
+    /// These guests were refused by the portal.
+    pub(crate) fn fail_guests(&self, ids: RangeInclusive<i64>) {
+        let state = self.state();
+        let mirror = Mirror::open(&self.config().mirror, self.config().extra_columns()).unwrap();
+        for id in ids {
+            fail(&state, &mirror.find(Kind::Guest, &id.to_string()).unwrap().remove(0));
+        }
+    }
+
+    fn pass(&self) {
+        let state = self.state();
+        let mirror = Mirror::open(&self.config().mirror, self.config().extra_columns()).unwrap();
+        let row = |kind, id: &str| mirror.find(kind, id).unwrap().remove(0);
+        state.remember(INITIAL_EXPORT, &"2026-01-01T18:00:00Z").unwrap();
+        let run = state.begin_run("sync", at("2026-01-02T03:00:00Z")).unwrap();
+        let email = Warning { code: Code::EmailLeftOut, message: "petr@@example".into() };
+        send(&state, run, Kind::Company, &row(Kind::Company, "7"), 7001, &[]);
+        send(&state, run, Kind::Guest, &row(Kind::Guest, "41"), 101, &[]);
+        send(&state, run, Kind::Guest, &row(Kind::Guest, "42"), 102, &[email]);
+        send(&state, run, Kind::Booking, &row(Kind::Booking, "5"), 501, &[]);
+        send(&state, run, Kind::Booking, &row(Kind::Booking, "8"), 508, &[]);
+        fail(&state, &row(Kind::Guest, "43"));
+        let writer = state.writer().unwrap();
+        writer.waiting(&row(Kind::Booking, "6"), "guest 43", at("2026-01-02T03:00:02Z")).unwrap();
+        writer.commit().unwrap();
+        let counts = Counts { created: [2, 1, 2], updated: [0, 0, 1], deleted: 0, failed: 1 };
+        let ended = Run {
+            command: "sync".into(),
+            started_at: String::new(),
+            finished_at: Some("2026-01-02T03:00:04Z".into()),
+            outcome: Some("partial".into()),
+            message: None,
+            counts,
+            requests: 4,
+        };
+        state.finish_run(run, &ended).unwrap();
+    }
+}
+
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn send(state: &State, run: i64, kind: Kind, row: &Row, crm_id: i64, warnings: &[Warning]) {
+    let now = at("2026-01-02T03:00:02Z");
+    let written = Written::default();
+    let sent = Sent { row, crm_id, links: 0, written: &written, todo: Todo::default(), warnings, run };
+    let writer = state.writer().unwrap();
+    writer.sent(kind, &sent, now).unwrap();
+    writer.event(kind, &row.id, "created", Some(crm_id), "", now).unwrap();
+    writer.commit().unwrap();
+}
+
+/// Three attempts; the last one so that the next is far away.
+fn fail(state: &State, row: &Row) {
+    let message = "Invalid value for field HONORIFIC.\nChoose another.";
+    let failure = Failure { code: Code::PortalRefused, operation: "create", message, row: Some(row) };
+    for time in ["2026-01-01T20:00:00Z", "2026-01-02T01:00:00Z", "2099-01-02T03:00:03Z"] {
+        let writer = state.writer().unwrap();
+        writer.failed(Kind::Guest, &row.id, &failure, Duration::from_secs(900), at(time)).unwrap();
+        writer.commit().unwrap();
+    }
+}
+
+/// The age of a pass depends on the day: `(322 days ago)` -> `(AGE)`.
+pub(crate) fn without_age(text: &str) -> String {
+    let blur = |line: &str| match line.split_once(" (") {
+        Some((before, age)) if age.ends_with("назад)") || age.ends_with("ago)") => {
+            format!("{before} (AGE)")
+        }
+        _ => line.to_owned(),
+    };
+    text.lines().map(|line| blur(line) + "\n").collect::<Vec<_>>().concat()
+}
+
+pub(crate) fn recent() -> String {
+    stamp(Utc::now())
+}
+
+#[cfg(unix)]
+fn private(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn private(_: &std::path::Path) {}

@@ -1,0 +1,95 @@
+//! The plan of a dry run and the line of a pass, in words and as JSON.
+
+use ecvi_b24::lang::{Language, speak};
+use ecvi_b24::mirror::Mirror;
+use ecvi_b24::plan::{Plan, Rules};
+use ecvi_b24::report;
+use ecvi_b24::state::Counts;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::house::{House, at};
+
+fn shown(house: &House, write: fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
+    let (config, state) = (house.config(), house.state());
+    let mirror = Mirror::open(&config.mirror, config.extra_columns()).unwrap();
+    let rules = Rules { now: at("2026-01-02T04:00:00Z"), deletes: true, ..Rules::default() };
+    let mut text = Vec::new();
+    write(&Plan::draw(&mirror, &state, &rules, None).unwrap(), &state, &mut text);
+    String::from_utf8(text).unwrap()
+}
+
+fn text(house: &House) -> String {
+    shown(house, |plan, state, out| report::plan::text(&plan.queue, state, out).unwrap())
+}
+
+fn json(house: &House) -> Value {
+    let text = shown(house, |plan, state, out| report::plan::json(&plan.queue, state, out).unwrap());
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Everything that a plan can hold.
+fn eventful() -> House {
+    let house = House::running();
+    house.sql(
+        "INSERT INTO companies (id, name, modified_at, crm_id) VALUES (9, 'Лютик', '2026-01-02', 7009);
+         INSERT INTO bookings (id, number, status, arrival, departure, modified_at)
+           VALUES (10, '3700', 'lost', '2026-08-01 14:00', '2026-08-02 12:00', '2026-01-02');
+         DELETE FROM companies WHERE id = 7;",
+    );
+    house
+}
+
+/// One test for both languages, because the language is the process's.
+#[test]
+fn a_plan_and_a_pass_in_two_languages() {
+    let house = eventful();
+    let counts = Counts { created: [1, 0, 2], updated: [0, 0, 1], deleted: 1, failed: 2 };
+    let nothing = Counts { failed: 2, ..Counts::default() };
+    speak(Language::En);
+    assert_snapshot!(text(&house), @r#"
+    companies: create 1, gone from Ecvi 1
+    guests: create 1, update 1
+    bookings: create 1, recheck 1, unreadable 1, DELETE 1
+
+    company 7: gone from Ecvi, the object stays in the CRM
+    company 9: take over company 7009 (its id is in Ecvi)
+    guest 41: update contact 101
+    guest 44: create, unless the CRM has the object
+    booking 3683 (id 6): create, unless the CRM has the object
+    booking 3682 (id 5): look at the people of deal 501
+    booking 3700 (id 10): cannot be read: UNKNOWN_STATUS status = "lost"
+    DELETE deal 508 (booking 3690 (id 8), gone from Ecvi)
+    "#);
+    assert_snapshot!(report::run::line("sync", &counts).unwrap(), @"sync: created: guests 1, bookings 2; updated: bookings 1; deleted: bookings 1; failed: 2");
+    speak(Language::Ru);
+    assert_snapshot!(text(&house), @r#"
+    компании: создать 1, больше нет в Ecvi 1
+    гости: создать 1, изменить 1
+    заявки: создать 1, проверить 1, не читаются 1, УДАЛИТЬ 1
+
+    компания 7: больше нет в Ecvi, объект останется в CRM
+    компания 9: взять готовый объект: компания 7009 (id из Ecvi)
+    гость 41: изменить: контакт 101
+    гость 44: создать, если объекта ещё нет в CRM
+    заявка №3683 (id 6): создать, если объекта ещё нет в CRM
+    заявка №3682 (id 5): проверить людей: сделка 501
+    заявка №3700 (id 10): не читается: UNKNOWN_STATUS status = "lost"
+    УДАЛИТЬ: сделка 508 (заявка №3690 (id 8), больше нет в Ecvi)
+    "#);
+    assert_snapshot!(report::run::line("sync", &counts).unwrap(), @"sync: создано: гости 1, заявки 2; изменено: заявки 1; удалено: заявки 1; ошибок: 2");
+    assert_eq!(report::run::line("sync", &nothing), None);
+}
+
+#[test]
+fn a_plan_as_one_document() {
+    let plan = json(&eventful());
+    let some = |count: &Value| count.as_u64().is_some_and(|count| count > 0);
+    assert_eq!(plan["schema"], 1);
+    assert!(some(&plan["counts"]["guest"]["create"]) && some(&plan["counts"]["booking"]["delete"]), "{plan}");
+    let steps = plan["steps"].as_array().unwrap();
+    let taken = json!({"kind": "company", "id": "9", "number": null, "step": "create", "crm_id": 7009});
+    assert!(steps.contains(&taken), "{plan}");
+    let deleted = json!({"kind": "booking", "id": "8", "number": "3690", "step": "delete", "crm_id": 508});
+    assert_eq!(steps.last().unwrap(), &deleted);
+}

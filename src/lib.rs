@@ -5,16 +5,19 @@
 //! [`pass`] tells it as a story.
 
 pub mod check;
+pub mod cli;
 pub mod clock;
 pub mod code;
 pub mod config;
 pub mod fingerprint;
 pub mod lang;
+pub mod lock;
 pub mod mapping;
 pub mod mirror;
 pub mod plan;
 pub mod portal;
 pub mod record;
+pub mod run;
 pub mod state;
 pub mod stop;
 pub mod verify;

@@ -17,6 +17,33 @@ use crate::config::PortalConfig;
 
 /// How often a request that the portal did not take is repeated.
 const TRIES: u32 = 6;
+/// The label of questions.
+const READS: &str = "questions";
+
+/// What is done right before a call is made, with the time.
+pub type Mark<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> anyhow::Result<()>;
+
+fn unmarked(_: DateTime<Utc>) -> anyhow::Result<()> {
+    Ok(())
+}
+
+fn marked(mark: Mark, now: DateTime<Utc>) -> Result<(), Trouble> {
+    mark(now).map_err(|error| Trouble::NotSaved(format!("{error:#}")))
+}
+
+fn once_more<T>(
+    method: &str,
+    answer: Result<T, Trouble>,
+    mut ask: impl FnMut() -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    match answer {
+        Err(Trouble::Lost(reason)) => {
+            log::info!("{method}: {reason}; asking once more");
+            ask()
+        }
+        other => other,
+    }
+}
 
 /// A portal whose limits are kept.
 pub struct Gate<'p> {
@@ -59,9 +86,9 @@ impl<'p> Gate<'p> {
         self.requests
     }
 
-    /// How many commands of this method to send together.
-    pub fn batch_size(&self, method: &str) -> usize {
-        self.pace.batch(method, self.batch_size)
+    /// How many commands of this label to send together.
+    pub fn batch_size(&self, label: &str) -> usize {
+        self.pace.batch(label, self.batch_size)
     }
 
     /// Ends the pass when a signal or the time limit came.
@@ -81,41 +108,42 @@ impl<'p> Gate<'p> {
 
     /// One call that changes nothing; repeated once when its answer is lost.
     pub fn read(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
-        match self.send(method, params, &BTreeSet::from([method])) {
-            Err(Trouble::Lost(reason)) => {
-                log::info!("{method}: {reason}; asking once more");
-                self.send(method, params, &BTreeSet::from([method]))
-            }
-            other => other,
-        }
+        let methods = BTreeSet::from([method]);
+        let mut ask = || self.send(method, params, &methods, &mut unmarked).0;
+        once_more(method, ask(), ask)
     }
 
-    /// Commands that change nothing, up to fifty in a request; repeated once when the answer is lost.
+    /// Commands that change nothing, in as many requests as they need; a lost answer is asked for once more.
     pub fn read_batch(&mut self, commands: &[Command]) -> Result<BTreeMap<String, Reply>, Trouble> {
         let mut replies = BTreeMap::new();
-        for chunk in commands.chunks(batch::MOST) {
-            let answered = match self.batch(chunk) {
-                Err(Trouble::Lost(reason)) => {
-                    log::info!("batch of questions: {reason}; asking once more");
-                    self.batch(chunk)
-                }
-                other => other,
-            };
-            replies.extend(answered?);
+        let mut rest = commands;
+        while !rest.is_empty() {
+            let (chunk, later) = rest.split_at(self.batch_size(READS).min(rest.len()));
+            let mut ask = || self.batch(READS, chunk, &mut unmarked);
+            replies.extend(once_more("batch", ask(), ask)?);
+            rest = later;
         }
         Ok(replies)
     }
 
-    /// Sends up to fifty commands in one request.
-    pub fn batch(&mut self, commands: &[Command]) -> Result<BTreeMap<String, Reply>, Trouble> {
-        let Some(first) = commands.first() else { return Ok(BTreeMap::new()) };
+    /// Sends up to fifty commands in one request. `label` names what is alike enough to learn its speed together.
+    ///
+    /// `mark` is called right before each attempt, with its time: what changes something is written down there as
+    /// in doubt. When it fails, nothing is sent.
+    pub fn batch(
+        &mut self,
+        label: &str,
+        commands: &[Command],
+        mark: Mark,
+    ) -> Result<BTreeMap<String, Reply>, Trouble> {
+        if commands.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let methods: BTreeSet<&str> = commands.iter().map(|command| command.method.as_str()).collect();
-        let started = self.clock.now();
-        let answer = self.send("batch", &batch::request(commands), &methods);
-        let wall = (self.clock.now() - started).to_std().unwrap_or_default();
+        let (answer, wall) = self.send("batch", &batch::request(commands), &methods, mark);
         match &answer {
-            Ok(_) => self.pace.took(&first.method, commands.len(), wall, self.target),
-            Err(Trouble::Lost(_)) => self.pace.lost(&first.method),
+            Ok(_) => self.pace.took(label, commands.len(), wall, self.target),
+            Err(Trouble::Lost(_)) => self.pace.lost(label),
             Err(_) => {}
         }
         let answer = answer?;
@@ -131,24 +159,35 @@ impl<'p> Gate<'p> {
         Ok(replies)
     }
 
-    fn send(&mut self, method: &str, params: &Value, methods: &BTreeSet<&str>) -> Result<Answer, Trouble> {
-        let mut tries = 0;
-        loop {
-            self.pass(method, methods)?;
+    /// One request with its repetitions, and how long the last attempt took.
+    fn send(
+        &mut self,
+        method: &str,
+        params: &Value,
+        methods: &BTreeSet<&str>,
+        mark: Mark,
+    ) -> (Result<Answer, Trouble>, Duration) {
+        let mut wall = Duration::ZERO;
+        for tries in 1.. {
+            if let Err(trouble) = self.pass(method, methods).and_then(|()| marked(mark, self.clock.now())) {
+                return (Err(trouble), wall);
+            }
+            let started = self.clock.now();
             let answer = self.portal.call(method, params);
+            wall = (self.clock.now() - started).to_std().unwrap_or_default();
             self.requests += 1;
-            tries += 1;
-            let trouble = match answer {
+            match answer {
                 Ok(answer) => {
                     self.note(method, &answer.time);
-                    return Ok(answer);
+                    return (Ok(answer), wall);
                 }
-                Err(trouble) => trouble,
-            };
-            if tries == TRIES || !self.prepare_retry(method, &trouble, tries) {
-                return Err(trouble);
+                Err(trouble) if tries == TRIES || !self.prepare_retry(method, &trouble, tries) => {
+                    return (Err(trouble), wall);
+                }
+                Err(trouble) => log::info!("{method}: {trouble}; trying again"),
             }
         }
+        (Err(Trouble::Stopped), wall)
     }
 
     /// Waits for the bucket and for the budgets of the methods.
@@ -188,11 +227,8 @@ impl<'p> Gate<'p> {
             Trouble::NotSent(_) if self.deadline.is_none() => {
                 self.wait_until(now + TimeDelta::seconds(1 << tries)).is_ok()
             }
-            Trouble::NotSent(_)
-            | Trouble::Lost(_)
-            | Trouble::Moved(_)
-            | Trouble::Wait(_)
-            | Trouble::Stopped => false,
+            Trouble::NotSent(_) | Trouble::Lost(_) | Trouble::Moved(_) => false,
+            Trouble::Wait(_) | Trouble::Stopped | Trouble::NotSaved(_) => false,
         }
     }
 

@@ -91,7 +91,8 @@ fn place(status: u16, location: &str) -> String {
 /// Whether the error arose before there was a connection. All that could come later counts as later.
 fn never_opened(error: &Error) -> bool {
     match error {
-        Error::HostNotFound | Error::ConnectionFailed | Error::Tls(_) | Error::Rustls(_) => true,
+        // An error of TLS is not here: it can also come while the answer is read.
+        Error::HostNotFound | Error::ConnectionFailed => true,
         Error::BadUri(_) | Error::InvalidProxyUrl | Error::ConnectProxyFailed(_) => true,
         Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => true,
         // An unreachable host or network can also be told of a connection that stood.

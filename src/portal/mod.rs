@@ -122,6 +122,9 @@ pub enum Trouble {
     /// A signal or the time limit came before the call was made.
     #[error("stopped")]
     Stopped,
+    /// The state could not be written, so the call was not made.
+    #[error("the state cannot be written: {0}")]
+    NotSaved(String),
 }
 
 impl Trouble {
@@ -153,6 +156,10 @@ impl Trouble {
                     "the portal asks us to wait until {until}; the rest goes with the next passes"
                 ))
             }
+            Trouble::NotSaved(reason) => Stop::failed(say!(
+                "состояние не записывается ({reason}), поэтому ничего больше не передано; проверьте место на диске и права",
+                "the state cannot be written ({reason}), so nothing more was sent; check the disk space and the permissions"
+            )),
             Trouble::Stopped => Stop::interrupted(say!(
                 "запуск прерван или вышло его время; сделанное сохранено, остальное уйдёт со следующим запуском",
                 "the pass was interrupted or its time is up; what was done is saved, the rest goes with the next pass"

@@ -1,0 +1,116 @@
+//! One pass at a time: a lock on a file beside the state.
+//!
+//! The system lets go of it when the process ends, however it ends. The file itself is never deleted: two
+//! processes could hold locks on two files of one name. It is not the state's own file, because opening and
+//! closing that would drop SQLite's locks.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::clock::Clock;
+use crate::say;
+
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Held as long as it lives.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of the state at this path; none when somebody else holds it.
+    pub fn take(state: &Path) -> Result<Option<Lock>> {
+        let path = path(state);
+        let shown = path.display();
+        let broken = || {
+            say!(
+                "файл блокировки {shown} не открывается: проверьте папку и права",
+                "the lock file {shown} cannot be opened: check its folder and permissions"
+            )
+        };
+        let file = open(&path).with_context(broken)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error).with_context(broken),
+        }
+    }
+
+    /// Waits for the lock; none when `patience` or a signal ended the wait.
+    pub fn wait(state: &Path, patience: Duration, clock: &Clock) -> Result<Option<Lock>> {
+        let end = clock.now() + patience;
+        loop {
+            if let Some(lock) = Lock::take(state)? {
+                return Ok(Some(lock));
+            }
+            if clock.stopped() || clock.now() >= end {
+                return Ok(None);
+            }
+            clock.sleep(PAUSE);
+        }
+    }
+}
+
+/// `state.db` -> `state.db.lock`
+fn path(state: &Path) -> PathBuf {
+    let mut path = state.as_os_str().to_owned();
+    path.push(".lock");
+    path.into()
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn one_holder_at_a_time_and_the_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.db");
+        let held = Lock::take(&state).unwrap();
+        assert!(held.is_some());
+        assert!(Lock::take(&state).unwrap().is_none());
+        drop(held);
+        assert!(folder.path().join("state.db.lock").exists());
+        assert!(Lock::take(&state).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_wait_ends_when_its_patience_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.db");
+        let _held = Lock::take(&state).unwrap();
+        let clock = Clock::virtual_at(DateTime::default());
+        assert!(Lock::wait(&state, Duration::from_secs(60), &clock).unwrap().is_none());
+        assert_eq!(clock.now().timestamp(), 60);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let error = Lock::take(Path::new("/nowhere/state.db")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/state.db.lock"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let _held = Lock::take(&folder.path().join("state.db")).unwrap();
+        let mode = std::fs::metadata(folder.path().join("state.db.lock")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

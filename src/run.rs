@@ -1,0 +1,95 @@
+//! From a parsed command line to the command: configuration, signals, and one short function for each command.
+
+use std::io::{ErrorKind, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result, bail};
+use clap::CommandFactory;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::cli::{self, Cli, Command, ConfigCommand};
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::stop::Outcome;
+
+/// Carries out a command. What people read goes to standard output; an error is for the caller to show.
+pub fn run(cli: &Cli) -> Result<Outcome> {
+    let config = || config::load(&config::locate(cli.config.as_deref()), webhook().as_deref());
+    match &cli.command {
+        Command::Sync(options) => sync(&config()?, options, &interruptible()?),
+        Command::InitialExport(options) => initial_export(&config()?, options, &interruptible()?),
+        Command::Status(options) => status(&config()?, options),
+        Command::ResetId(options) => reset_id(&config()?, options),
+        Command::Check(options) => check(&config()?, options, &interruptible()?),
+        Command::Retry(options) => retry(&config()?, options, &interruptible()?),
+        Command::Audit(options) => audit(&config()?, options, &interruptible()?),
+        Command::Config(ConfigCommand::Show) => bail!("not built yet"),
+        Command::Completions { shell } => completions(*shell),
+        Command::Man => man(),
+    }
+}
+
+fn sync(_config: &Config, _options: &cli::Sync, _clock: &Clock) -> Result<Outcome> {
+    bail!("not built yet")
+}
+
+fn initial_export(_config: &Config, _options: &cli::InitialExport, _clock: &Clock) -> Result<Outcome> {
+    bail!("not built yet")
+}
+
+fn status(_config: &Config, _options: &cli::Status) -> Result<Outcome> {
+    bail!("not built yet")
+}
+
+fn reset_id(_config: &Config, _options: &cli::ResetId) -> Result<Outcome> {
+    bail!("not built yet")
+}
+
+fn check(_config: &Config, _options: &cli::Check, _clock: &Clock) -> Result<Outcome> {
+    bail!("not built yet")
+}
+
+fn retry(_config: &Config, _options: &cli::Retry, _clock: &Clock) -> Result<Outcome> {
+    bail!("not built yet")
+}
+
+fn audit(_config: &Config, _options: &cli::Audit, _clock: &Clock) -> Result<Outcome> {
+    bail!("not built yet")
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "ecvi-b24", &mut script);
+    print(&String::from_utf8_lossy(&script))
+}
+
+fn man() -> Result<Outcome> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    print(&String::from_utf8_lossy(&page))
+}
+
+fn webhook() -> Option<String> {
+    std::env::var("ECVI_B24_WEBHOOK").ok().filter(|value| !value.is_empty())
+}
+
+/// A clock that SIGINT and SIGTERM stop: the request under way finishes and is saved. A second signal ends the
+/// program at once, which loses nothing either.
+fn interruptible() -> Result<Clock> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(signal, 5, Arc::clone(&stop))?;
+        flag::register(signal, Arc::clone(&stop))?;
+    }
+    Ok(Clock::System { stop })
+}
+
+/// Prints a finished text. A reader that went away (`| head`) is no failure.
+pub fn print(text: &str) -> Result<Outcome> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("standard output"),
+        Ok(()) | Err(_) => Ok(Outcome::Ok),
+    }
+}

@@ -7,6 +7,7 @@ mod line;
 mod local;
 mod mirror;
 mod portal;
+pub mod probe;
 
 use std::io::Write;
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::config::{Config, PortalConfig};
 use crate::portal::Portal;
 use crate::portal::gate::Gate;
 use crate::portal::pace::Pace;
+use crate::say;
 use crate::state::State;
 use crate::stop::Outcome;
 
@@ -36,6 +38,8 @@ pub struct Options<'a> {
     pub webhook: Option<&'a str>,
     /// `--json`
     pub json: bool,
+    /// `--probe`
+    pub probe: bool,
 }
 
 /// How the portal is reached: [`crate::portal::http::Http`], or a test's own.
@@ -62,7 +66,12 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Vec<
     let (found, state) = local::state(&config, clock.now());
     lines.extend(found);
     match connect(&config.portal) {
-        Ok(mut portal) => lines.extend(ask(&config, state.as_ref(), &mut *portal, clock)),
+        Ok(mut portal) => {
+            lines.extend(ask(&config, state.as_ref(), &mut *portal, clock));
+            if options.probe {
+                lines.extend(probe(&lines, &config, state.as_ref(), &mut *portal, clock));
+            }
+        }
         Err(error) => lines.push(local::unusable("webhook", &error)),
     }
     lines
@@ -77,4 +86,23 @@ fn ask(config: &Config, state: Option<&State>, portal: &mut dyn Portal, clock: &
         portal::dictionary(config, state, &mut gate, &mut lines);
     }
     lines
+}
+
+/// The trial comes last, and on sound ground only.
+fn probe(
+    before: &[Line],
+    config: &Config,
+    state: Option<&State>,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+) -> Vec<Line> {
+    if outcome(before) == Outcome::Ok {
+        return probe::probe(config, state, portal, clock);
+    }
+    let detail = say!("Проба: не проводилась", "Probe: was not made");
+    vec![Line::warning(
+        "probe",
+        detail,
+        say!("Сначала исправьте отмеченное выше", "Mend what stands above first"),
+    )]
 }

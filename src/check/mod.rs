@@ -8,6 +8,7 @@ mod local;
 mod mirror;
 mod portal;
 pub mod probe;
+mod rights;
 
 use std::io::Write;
 use std::path::Path;
@@ -82,7 +83,7 @@ fn ask(config: &Config, state: Option<&State>, portal: &mut dyn Portal, clock: &
     let mut gate = Gate::new(portal, clock.clone(), &config.portal, Pace::default(), deadline);
     let mut lines = Vec::new();
     if portal::webhook(config, &mut gate, &mut lines) {
-        portal::rights(config, &mut gate, &mut lines);
+        rights::rights(config, &mut gate, &mut lines);
         portal::dictionary(config, state, &mut gate, &mut lines);
     }
     lines

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
 use serde::{Deserialize, Serialize};
 
 /// The three kinds of records that are carried over.
@@ -129,6 +129,15 @@ impl ToSql for Id {
             Id::Number(number) => (*number).into(),
             Id::Text(text) => text.as_str().into(),
         })
+    }
+}
+
+impl From<Id> for Value {
+    fn from(id: Id) -> Value {
+        match id {
+            Id::Number(number) => Value::Integer(number),
+            Id::Text(text) => Value::Text(text),
+        }
     }
 }
 

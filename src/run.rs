@@ -1,10 +1,10 @@
 //! From a parsed command line to the command: configuration, signals, and one short function for each command.
 
-use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use chrono::Utc;
 use clap::CommandFactory;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -13,6 +13,7 @@ use crate::cli::{self, Cli, Command, ConfigCommand};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::stop::Outcome;
+use crate::{report, reset, status};
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
@@ -20,12 +21,12 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
     match &cli.command {
         Command::Sync(options) => sync(&config()?, options, &interruptible()?),
         Command::InitialExport(options) => initial_export(&config()?, options, &interruptible()?),
-        Command::Status(options) => status(&config()?, options),
-        Command::ResetId(options) => reset_id(&config()?, options),
+        Command::Status(options) => status::run(&config()?, options, Utc::now()),
+        Command::ResetId(options) => reset::run(&config()?, options, &uninterrupted()),
         Command::Check(options) => check(&config()?, options, &interruptible()?),
         Command::Retry(options) => retry(&config()?, options, &interruptible()?),
         Command::Audit(options) => audit(&config()?, options, &interruptible()?),
-        Command::Config(ConfigCommand::Show) => bail!("not built yet"),
+        Command::Config(ConfigCommand::Show) => show(&config()?),
         Command::Completions { shell } => completions(*shell),
         Command::Man => man(),
     }
@@ -36,14 +37,6 @@ fn sync(_config: &Config, _options: &cli::Sync, _clock: &Clock) -> Result<Outcom
 }
 
 fn initial_export(_config: &Config, _options: &cli::InitialExport, _clock: &Clock) -> Result<Outcome> {
-    bail!("not built yet")
-}
-
-fn status(_config: &Config, _options: &cli::Status) -> Result<Outcome> {
-    bail!("not built yet")
-}
-
-fn reset_id(_config: &Config, _options: &cli::ResetId) -> Result<Outcome> {
     bail!("not built yet")
 }
 
@@ -59,20 +52,32 @@ fn audit(_config: &Config, _options: &cli::Audit, _clock: &Clock) -> Result<Outc
     bail!("not built yet")
 }
 
+fn show(config: &Config) -> Result<Outcome> {
+    report::print(&config.to_string())?;
+    Ok(Outcome::Ok)
+}
+
 fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "ecvi-b24", &mut script);
-    print(&String::from_utf8_lossy(&script))
+    report::print(&String::from_utf8_lossy(&script))?;
+    Ok(Outcome::Ok)
 }
 
 fn man() -> Result<Outcome> {
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-    print(&String::from_utf8_lossy(&page))
+    report::print(&String::from_utf8_lossy(&page))?;
+    Ok(Outcome::Ok)
 }
 
 fn webhook() -> Option<String> {
     std::env::var("ECVI_B24_WEBHOOK").ok().filter(|value| !value.is_empty())
+}
+
+/// For a command that a signal may end at once, also while it asks.
+fn uninterrupted() -> Clock {
+    Clock::System { stop: Arc::default() }
 }
 
 /// A clock that SIGINT and SIGTERM stop: the request under way finishes and is saved. A second signal ends the
@@ -84,12 +89,4 @@ fn interruptible() -> Result<Clock> {
         flag::register(signal, Arc::clone(&stop))?;
     }
     Ok(Clock::System { stop })
-}
-
-/// Prints a finished text. A reader that went away (`| head`) is no failure.
-pub fn print(text: &str) -> Result<Outcome> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("standard output"),
-        Ok(()) | Err(_) => Ok(Outcome::Ok),
-    }
 }

@@ -2,6 +2,7 @@
 
 mod fields;
 mod file;
+mod show;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -129,6 +130,14 @@ impl DealConfig {
     pub fn stage(&self, status: Status) -> (&str, u8) {
         let (stage, probability) = &self.stages[status as usize];
         (stage, *probability)
+    }
+}
+
+impl Config {
+    /// The mirror's columns that go into custom fields, for guests, companies and bookings.
+    pub fn extra_columns(&self) -> [Vec<String>; 3] {
+        [&self.contact.fields, &self.company.fields, &self.deal.fields]
+            .map(|fields| fields.values().cloned().collect())
     }
 }
 

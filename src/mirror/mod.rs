@@ -10,7 +10,7 @@ use std::hash::Hasher;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use rusqlite::{Connection, OpenFlags, Statement};
+use rusqlite::{Connection, OpenFlags, Statement, params_from_iter};
 use serde_json::{Map, Value};
 
 pub use rows::{BadRow, Body, Booking, Company, Guest, Row, Status};
@@ -138,7 +138,18 @@ impl Mirror {
             Kind::Booking => Some(self.connection.prepare(&self.residents)?),
             Kind::Guest | Kind::Company => None,
         };
-        Ok(Scan { mirror: self, kind, records, residents })
+        Ok(Scan { mirror: self, kind, records, residents, word: None })
+    }
+
+    /// The rows that have this id, or the bookings with this number.
+    pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Row>> {
+        let select = &self.selects[kind as usize];
+        let number = if kind == Kind::Booking { "OR CAST(number AS TEXT) = ?1" } else { "" };
+        let sql = format!("SELECT * FROM ({select}) WHERE CAST(id AS TEXT) = ?1 {number} ORDER BY id");
+        let mut scan = self.scan(kind)?;
+        scan.records = self.connection.prepare(&sql)?;
+        scan.word = Some(word.to_owned());
+        scan.rows()?.collect()
     }
 
     fn status(&self, word: &str) -> Option<Status> {
@@ -179,6 +190,7 @@ pub struct Scan<'m> {
     kind: Kind,
     records: Statement<'m>,
     residents: Option<Statement<'m>>,
+    word: Option<String>,
 }
 
 impl Scan<'_> {
@@ -192,7 +204,7 @@ impl Scan<'_> {
             mirror: self.mirror,
             kind: self.kind,
             names: columns(self.kind).0,
-            cursor: self.records.query([])?,
+            cursor: self.records.query(params_from_iter(&self.word))?,
             residents,
             ahead: None,
             count: 0,

@@ -52,35 +52,54 @@ impl Plan {
     /// # Errors
     /// A mirror that is damaged, empty, or not the one it was: nothing may be sent or deleted then.
     pub fn draw(mirror: &Mirror, state: &State, rules: &Rules, before: Option<&Survey>) -> Result<Plan> {
-        let (mut touched, touched_mark) = state.touched()?;
-        let mut plan = Plan { queue: Queue::new()?, survey: Survey::default(), touched_mark };
-        for kind in Kind::ALL {
-            plan.draw_kind(kind, mirror, state, rules, &mut touched)?;
-        }
-        plan.survey.check(before)?;
-        Ok(plan)
+        let queue = Queue::new()?;
+        let add = |kind, step, pair: Pair| queue.add(&Planned { kind, id: pair.id, step, row: pair.row });
+        let (survey, touched_mark) = compare(mirror, state, rules, before, add)?;
+        Ok(Plan { queue, survey, touched_mark })
     }
+}
 
-    fn draw_kind(
-        &mut self,
-        kind: Kind,
-        mirror: &Mirror,
-        state: &State,
-        rules: &Rules,
-        touched: &mut HashSet<(Kind, Id)>,
-    ) -> Result<()> {
+/// Reads mirror and state to the end and hands each record that differs to `found`. Returns what was seen, and the
+/// mark of the touched people.
+///
+/// # Errors
+/// As [`Plan::draw`], which keeps what is found.
+pub fn compare(
+    mirror: &Mirror,
+    state: &State,
+    rules: &Rules,
+    before: Option<&Survey>,
+    found: impl FnMut(Kind, Step, Pair) -> Result<()>,
+) -> Result<(Survey, i64)> {
+    let (touched, mark) = state.touched()?;
+    let mut comparison = Comparison { survey: Survey::default(), touched, found };
+    for kind in Kind::ALL {
+        comparison.kind(kind, mirror, state, rules)?;
+    }
+    comparison.survey.check(before)?;
+    Ok((comparison.survey, mark))
+}
+
+struct Comparison<F> {
+    survey: Survey,
+    touched: HashSet<(Kind, Id)>,
+    found: F,
+}
+
+impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
+    fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &Rules) -> Result<()> {
         let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
         let (mut scan, mut known) = (mirror.scan(kind)?, state.known(kind)?);
         let mut rows = scan.rows()?;
         for pair in Merge::new(rows.by_ref(), known.rows()?) {
             let pair = pair?;
             self.survey.see(kind, &pair);
-            let has_touched = kind == Kind::Booking && is_touched(&pair, touched);
+            let has_touched = kind == Kind::Booking && is_touched(&pair, &self.touched);
             if let Some(step) = decide(kind, &pair, &standing, has_touched, rules) {
                 if touches_bookings(kind, &pair) {
-                    touched.insert((kind, pair.id.clone()));
+                    self.touched.insert((kind, pair.id.clone()));
                 }
-                self.queue.add(&Planned { kind, id: pair.id, step, row: pair.row })?;
+                (self.found)(kind, step, pair)?;
             }
         }
         self.survey.rows[kind as usize] = rows.seen();
@@ -105,7 +124,7 @@ impl Plan {
         };
         let pair = Pair { id: row.id.clone(), row: Some(row), known: None };
         if let Some(step) = decide(kind, &pair, standing, false, rules) {
-            self.queue.add(&Planned { kind, id: pair.id, step, row: pair.row })?;
+            (self.found)(kind, step, pair)?;
         }
         Ok(())
     }
@@ -126,6 +145,14 @@ fn is_touched(pair: &Pair, touched: &HashSet<(Kind, Id)>) -> bool {
 }
 
 impl Survey {
+    /// The records of a kind were let go of: that their table is empty now means nothing.
+    pub fn forget(&mut self, kind: Kind) {
+        self.rows[kind as usize] = 0;
+        if kind == Kind::Booking {
+            self.residents = 0;
+        }
+    }
+
     fn see(&mut self, kind: Kind, pair: &Pair) {
         let Some(row) = &pair.row else { return };
         let newest = &mut self.newest[kind as usize];

@@ -4,10 +4,10 @@
 //! an initial export plans a million records, which must not stand in memory.
 
 use anyhow::Result;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::decide::Step;
-use crate::mirror::{Body, Row};
+use crate::mirror::{Body, Row as MirrorRow};
 use crate::record::{Id, Kind};
 
 /// A planned step.
@@ -20,12 +20,19 @@ pub struct Planned {
     /// What to do.
     pub step: Step,
     /// Its row, unless it is gone.
-    pub row: Option<Row>,
+    pub row: Option<MirrorRow>,
 }
 
 /// Planned steps, and what stands in the portal under our origin where that was asked for.
 pub struct Queue {
     connection: Connection,
+}
+
+fn planned(kind: Kind, cells: &Row<'_>) -> Result<Planned> {
+    let step: String = cells.get(1)?;
+    let row: Option<String> = cells.get(2)?;
+    let row = row.map(|row| serde_json::from_str(&row)).transpose()?;
+    Ok(Planned { kind, id: cells.get(0)?, step: serde_json::from_str(&step)?, row })
 }
 
 impl Queue {
@@ -77,12 +84,20 @@ impl Queue {
         let mut rows = statement.query((kind, most as u64))?;
         let mut found = Vec::new();
         while let Some(cells) = rows.next()? {
-            let step: String = cells.get(1)?;
-            let row: Option<String> = cells.get(2)?;
-            let row = row.map(|row| serde_json::from_str(&row)).transpose()?;
-            found.push(Planned { kind, id: cells.get(0)?, step: serde_json::from_str(&step)?, row });
+            found.push(planned(kind, cells)?);
         }
         Ok(found)
+    }
+
+    /// Shows every step of a kind to `show`, in their order, and keeps them.
+    pub fn each(&self, kind: Kind, mut show: impl FnMut(&Planned) -> Result<()>) -> Result<()> {
+        let sql = "SELECT id, step, row FROM plan WHERE kind = ?1 ORDER BY late, turn DESC, id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([kind])?;
+        while let Some(cells) = rows.next()? {
+            show(&planned(kind, cells)?)?;
+        }
+        Ok(())
     }
 
     /// Whether a step of this record is still to be taken.

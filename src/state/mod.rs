@@ -5,6 +5,7 @@
 //! makes two requests a second at most, so commits are never what it waits for.
 
 mod journal;
+mod memory;
 mod records;
 mod schema;
 mod troubles;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use journal::{Counts, Event, Run};
+pub use memory::{INITIAL_EXPORT, SURVEY};
 pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
 pub use troubles::{Severity, Trouble};
 pub use writer::{Failure, Sent, Writer};
@@ -52,6 +54,23 @@ impl State {
     /// Opens the state if there is one.
     pub fn open_existing(path: &Path) -> Result<Option<State>> {
         if path.exists() { State::open(path).map(Some) } else { Ok(None) }
+    }
+
+    /// Opens the state to look at it, also while a pass is writing: nothing is made, migrated or changed. None
+    /// where no pass has been yet.
+    pub fn open_readonly(path: &Path) -> Result<Option<State>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let shown = path.display();
+        let broken = || say!("файл состояния {shown} не читается", "the state {shown} cannot be read");
+        // Writable for SQLite alone, which has to roll back what a killed pass left behind.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).with_context(broken)?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.pragma_update(None, "query_only", true)?;
+        let ready = schema::is_current(&connection).with_context(broken)?;
+        Ok(ready.then_some(State { connection }))
     }
 
     /// A state that lives in memory: for dry runs on a fresh machine, and for tests.

@@ -1,9 +1,10 @@
 //! What is known of each record: read by the plan as a stream, by the push one at a time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
+use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Statement};
 
 use super::{State, parse_stamp};
@@ -146,24 +147,45 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     })
 }
 
+/// Rows read at once: whoever looks at the state lets a pass write in between.
+const PAGE: usize = 2_000;
+/// Smaller than every id in `SQLite`'s order.
+const BEFORE_ALL: Value = Value::Real(f64::NEG_INFINITY);
+
 /// A prepared stream over the records of one kind.
 pub struct KnownScan<'s> {
     statement: Statement<'s>,
     kind: Kind,
+    page: VecDeque<(Id, Known)>,
+    after: Option<Value>,
 }
 
 impl KnownScan<'_> {
     /// The records, ordered by id.
     pub fn rows(&mut self) -> Result<impl Iterator<Item = Result<(Id, Known)>>> {
-        Ok(self.statement.query_map([self.kind], known)?.map(|row| row.map_err(Into::into)))
+        self.after = Some(BEFORE_ALL);
+        Ok(std::iter::from_fn(|| self.next_row().transpose()))
+    }
+
+    fn next_row(&mut self) -> Result<Option<(Id, Known)>> {
+        if self.page.is_empty()
+            && let Some(after) = self.after.take()
+        {
+            let rows = self.statement.query_map((self.kind, &after, PAGE as u64), known)?;
+            self.page = rows.collect::<rusqlite::Result<_>>()?;
+            let full = self.page.len() == PAGE;
+            self.after = self.page.back().filter(|_| full).map(|(id, _)| id.clone().into());
+        }
+        Ok(self.page.pop_front())
     }
 }
 
 impl State {
     /// Prepares to read all records of a kind.
     pub fn known(&self, kind: Kind) -> Result<KnownScan<'_>> {
-        let sql = format!("SELECT {COLUMNS} FROM records WHERE kind = ?1 ORDER BY id");
-        Ok(KnownScan { statement: self.connection.prepare(&sql)?, kind })
+        let sql = format!("SELECT {COLUMNS} FROM records WHERE kind = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
+        let statement = self.connection.prepare(&sql)?;
+        Ok(KnownScan { statement, kind, page: VecDeque::new(), after: None })
     }
 
     /// One record.
@@ -202,6 +224,16 @@ impl State {
     pub fn count_linked(&self, kind: Kind) -> Result<u64> {
         let sql = "SELECT count(*) FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";
         Ok(self.connection.query_row(sql, [kind], |row| row.get(0))?)
+    }
+
+    /// How many records of a kind stand in the CRM with nothing open about them: not gone from Ecvi, no call
+    /// without an answer, neither failed nor waiting.
+    pub fn count_settled(&self, kind: Kind) -> Result<u64> {
+        let sql = "SELECT count(*) FROM records r WHERE kind = ?1 AND crm_id IS NOT NULL AND flags & ?2 = 0
+                     AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.kind = r.kind AND d.id = r.id)
+                     AND NOT EXISTS (SELECT 1 FROM troubles t WHERE t.kind = r.kind AND t.id = r.id
+                                     AND t.severity IN ('failure', 'waiting'))";
+        Ok(self.connection.query_row(sql, (kind, GONE), |row| row.get(0))?)
     }
 
     /// The records of a kind that are in doubt.
@@ -243,5 +275,26 @@ impl State {
             touched.insert((row.get(1)?, row.get(2)?));
         }
         Ok((touched, mark))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stream_crosses_pages_and_knows_numbers_and_texts() {
+        let state = State::in_memory().unwrap();
+        let pages = i64::try_from(PAGE).unwrap() * 2;
+        let numbers = [i64::MIN, -1].into_iter().chain(1..=pages).map(Id::Number);
+        let ids: Vec<Id> = numbers.chain(["a", "b"].map(|text| Id::Text(text.into()))).collect();
+        let writer = state.writer().unwrap();
+        for id in &ids {
+            writer.meet(Kind::Guest, id, "").unwrap();
+        }
+        writer.commit().unwrap();
+        let mut scan = state.known(Kind::Guest).unwrap();
+        let seen: Vec<Id> = scan.rows().unwrap().map(|row| row.unwrap().0).collect();
+        assert_eq!(seen, ids);
     }
 }

@@ -62,11 +62,11 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX history_by_record ON history (kind, id);
 "];
 
-/// Brings a new or older state to this version's schema.
+/// The state's version; 0 is a file that nothing was written into yet.
 ///
 /// # Errors
 /// A file of another program, or a state of a newer version.
-pub(super) fn migrate(connection: &Connection) -> Result<()> {
+fn version(connection: &Connection) -> Result<usize> {
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -82,6 +82,27 @@ pub(super) fn migrate(connection: &Connection) -> Result<()> {
             "the state was made by a newer version of this program; install that version or a newer one"
         ));
     }
+    Ok(version)
+}
+
+/// Whether the state can be read as it is; not while it is empty.
+pub(super) fn is_current(connection: &Connection) -> Result<bool> {
+    let version = version(connection)?;
+    if version > 0 && version < MIGRATIONS.len() {
+        bail!(say!(
+            "файл состояния создан более старой версией программы; его обновит следующий запуск sync",
+            "the state was made by an older version of this program; the next sync brings it up to date"
+        ));
+    }
+    Ok(version > 0)
+}
+
+/// Brings a new or older state to this version's schema.
+///
+/// # Errors
+/// A file of another program, or a state of a newer version.
+pub(super) fn migrate(connection: &Connection) -> Result<()> {
+    let version = version(connection)?;
     for (at, step) in MIGRATIONS.iter().enumerate().skip(version) {
         let next = at + 1;
         connection.execute_batch(&format!(

@@ -1,7 +1,9 @@
 //! What went wrong with single records: failures, warnings, and bookings that wait.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
-use rusqlite::Row;
+use rusqlite::{Params, Row};
 
 use super::State;
 use crate::record::{Id, Kind};
@@ -18,6 +20,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// The worst first.
+    pub const ALL: [Severity; 3] = [Severity::Failure, Severity::Waiting, Severity::Warning];
+
     /// The word of the state.
     pub fn name(self) -> &'static str {
         match self {
@@ -74,13 +79,37 @@ fn trouble(row: &Row<'_>) -> rusqlite::Result<Trouble> {
 impl State {
     /// All troubles of a severity, ordered by kind and id.
     pub fn troubles(&self, severity: Severity) -> Result<Vec<Trouble>> {
-        let sql = "SELECT t.kind, t.id, r.label, r.crm_id, t.operation, t.attempts, t.first_at, t.last_at,
-                          t.next_at, t.code, t.message
-                   FROM troubles t LEFT JOIN records r ON r.kind = t.kind AND r.id = t.id
-                   WHERE t.severity = ?1 ORDER BY t.kind, t.id, t.code";
-        let mut statement = self.connection.prepare(sql)?;
-        let troubles = statement.query_map([severity.name()], trouble)?;
+        self.query_troubles("", [severity.name()])
+    }
+
+    fn query_troubles(&self, and: &str, parameters: impl Params) -> Result<Vec<Trouble>> {
+        let sql = format!(
+            "SELECT t.kind, t.id, r.label, r.crm_id, t.operation, t.attempts, t.first_at, t.last_at,
+                    t.next_at, t.code, t.message
+             FROM troubles t LEFT JOIN records r ON r.kind = t.kind AND r.id = t.id
+             WHERE t.severity = ?1 {and} ORDER BY t.kind, t.id, t.code"
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let troubles = statement.query_map(parameters, trouble)?;
         Ok(troubles.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The records of a kind that failed or wait.
+    pub fn held(&self, kind: Kind) -> Result<HashSet<Id>> {
+        let sql = "SELECT id FROM troubles WHERE kind = ?1 AND severity IN ('failure', 'waiting')";
+        let mut statement = self.connection.prepare(sql)?;
+        let held = statement.query_map([kind], |row| row.get(0))?;
+        Ok(held.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The troubles of one record, failures first.
+    pub fn troubles_of(&self, kind: Kind, id: &Id) -> Result<Vec<(Severity, Trouble)>> {
+        let mut found = Vec::new();
+        for severity in Severity::ALL {
+            let all = self.query_troubles("AND t.kind = ?2 AND t.id = ?3", (severity.name(), kind, id))?;
+            found.extend(all.into_iter().map(|trouble| (severity, trouble)));
+        }
+        Ok(found)
     }
 
     /// How many records of a kind have a trouble of a severity.

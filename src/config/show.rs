@@ -1,0 +1,195 @@
+//! The configuration in effect, as TOML: what `config show` prints. Fit for a ticket, because secrets are hidden.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Formatter, Result};
+
+use super::{
+    Config, DealConfig, Match, Method, MirrorConfig, OnMissing, PersonConfig, PortalConfig, SyncConfig,
+};
+use crate::lang::Language;
+use crate::mirror::Status;
+
+impl Display for Config {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Config { language, mirror, state, portal, sync, export, heartbeat, contact, company, deal } =
+            self;
+        if let Some(language) = language {
+            let word = match language {
+                Language::Ru => "ru",
+                Language::En => "en",
+            };
+            writeln!(f, "language = {}\n", text(word))?;
+        }
+        self::mirror(f, mirror)?;
+        writeln!(f, "\n[state]\npath = {}", text(&state.to_string_lossy()))?;
+        self::portal(f, portal)?;
+        self::sync(f, sync)?;
+        let method = match export {
+            Method::Import => "import",
+            Method::Add => "add",
+        };
+        writeln!(f, "\n[export]\nmethod = {}", text(method))?;
+        if let Some(url) = heartbeat {
+            writeln!(f, "\n[monitoring]\nheartbeat_url = {}", text(&host_alone(url)))?;
+        }
+        person(f, "contact", contact)?;
+        person(f, "company", company)?;
+        self::deal(f, deal)
+    }
+}
+
+fn mirror(f: &mut Formatter<'_>, mirror: &MirrorConfig) -> Result {
+    let MirrorConfig { path, sources, statuses } = mirror;
+    writeln!(f, "[mirror]\npath = {}", text(&path.to_string_lossy()))?;
+    let names = ["guests", "companies", "bookings", "booking_guests"];
+    let queries: Vec<_> = names.iter().zip(sources).filter(|(name, source)| *name != source).collect();
+    if !queries.is_empty() {
+        writeln!(f, "\n[mirror.queries]")?;
+    }
+    for (name, query) in queries {
+        let query = query.strip_prefix('(').and_then(|query| query.strip_suffix(')')).unwrap_or(query);
+        writeln!(f, "{name} = {}", text(query))?;
+    }
+    if !statuses.is_empty() {
+        writeln!(f, "\n[mirror.statuses]")?;
+    }
+    statuses.iter().try_for_each(|(code, status)| writeln!(f, "{} = {}", text(code), text(status.word())))
+}
+
+fn portal(f: &mut Formatter<'_>, portal: &PortalConfig) -> Result {
+    let PortalConfig {
+        webhook,
+        originator,
+        requests_per_second,
+        burst,
+        batch_size,
+        request_target,
+        request_timeout,
+        settle_time,
+        ca_file,
+    } = portal;
+    writeln!(f, "\n[portal]\nwebhook = {}", text(&format!("{webhook:?}")))?;
+    writeln!(f, "originator_id = {}", text(originator))?;
+    writeln!(f, "requests_per_second = {requests_per_second:?}")?;
+    writeln!(f, "burst = {burst}\nbatch_size = {batch_size}")?;
+    let times = [
+        ("request_target", request_target),
+        ("request_timeout", request_timeout),
+        ("settle_time", settle_time),
+    ];
+    for (key, time) in times {
+        writeln!(f, "{key} = \"{}\"", humantime::format_duration(*time))?;
+    }
+    option(f, "ca_file", ca_file.as_ref().map(|path| text(&path.to_string_lossy())))
+}
+
+fn sync(f: &mut Formatter<'_>, sync: &SyncConfig) -> Result {
+    let SyncConfig { time_limit, max_deletes, retry_after, on_missing } = sync;
+    let on_missing = match on_missing {
+        OnMissing::Relink => "relink",
+        OnMissing::Fail => "fail",
+    };
+    writeln!(f, "\n[sync]\ntime_limit = \"{}\"", humantime::format_duration(*time_limit))?;
+    writeln!(f, "max_deletes = {max_deletes}")?;
+    writeln!(f, "retry_after = \"{}\"", humantime::format_duration(*retry_after))?;
+    writeln!(f, "on_missing = {}", text(on_missing))
+}
+
+fn person(f: &mut Formatter<'_>, section: &str, person: &PersonConfig) -> Result {
+    let PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields } = person;
+    writeln!(f, "\n[{section}]")?;
+    let [male, female] = honorific;
+    if section == "contact" {
+        writeln!(f, "honorific = {{ M = {}, F = {} }}", text(male), text(female))?;
+    }
+    option(f, "assigned_by_id", *assigned_by_id)?;
+    option(f, "source_id", source_id.as_deref().map(text))?;
+    writeln!(f, "phone_type = {}", text(phone_type))?;
+    let ways: Vec<String> = match_existing
+        .iter()
+        .map(|way| match way {
+            Match::Phone => text("phone"),
+            Match::Email => text("email"),
+        })
+        .collect();
+    writeln!(f, "match_existing = [{}]", ways.join(", "))?;
+    custom_fields(f, section, fields)
+}
+
+fn deal(f: &mut Formatter<'_>, deal: &DealConfig) -> Result {
+    let DealConfig { category_id, currency, assigned_by_id, source_id, stages, fields } = deal;
+    writeln!(f, "\n[deal]\ncategory_id = {category_id}\ncurrency = {}", text(currency))?;
+    option(f, "assigned_by_id", *assigned_by_id)?;
+    option(f, "source_id", source_id.as_deref().map(text))?;
+    writeln!(f, "\n[deal.stages]")?;
+    for (status, (stage, _)) in Status::ALL.iter().zip(stages) {
+        writeln!(f, "{} = {}", status.word(), text(stage))?;
+    }
+    writeln!(f, "\n[deal.probability]")?;
+    for (status, (_, probability)) in Status::ALL.iter().zip(stages) {
+        writeln!(f, "{} = {probability}", status.word())?;
+    }
+    custom_fields(f, "deal", fields)
+}
+
+fn custom_fields(f: &mut Formatter<'_>, section: &str, fields: &BTreeMap<String, String>) -> Result {
+    if !fields.is_empty() {
+        writeln!(f, "\n[{section}.fields]")?;
+    }
+    fields.iter().try_for_each(|(field, column)| writeln!(f, "{field} = {}", text(column)))
+}
+
+fn option(f: &mut Formatter<'_>, key: &str, value: Option<impl Display>) -> Result {
+    value.map_or(Ok(()), |value| writeln!(f, "{key} = {value}"))
+}
+
+/// A text of JSON is a text of TOML too.
+fn text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Who knows the address of a heartbeat can feign one.
+fn host_alone(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}/***")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::parse;
+
+    const FULL: &str = r#"
+        language = "ru"
+        [mirror]
+        path = "mirror.db"
+        [mirror.queries]
+        guests = "SELECT * FROM \"Гости\""
+        [mirror.statuses]
+        7 = "confirmed"
+        [portal]
+        webhook = "https://hotel.bitrix24.ru/rest/1/s3cr3t/"
+        ca_file = "ca.pem"
+        [monitoring]
+        heartbeat_url = "https://user:pw@hc.example/s3cr3t"
+        [contact]
+        match_existing = ["phone"]
+        [contact.fields]
+        UF_CRM_CARD = "card"
+        [deal]
+        assigned_by_id = 5
+    "#;
+
+    #[test]
+    fn what_is_shown_can_be_read_again_and_hides_the_secrets() {
+        let shown = parse(FULL, Path::new("/srv"), None).unwrap().to_string();
+        assert!(!shown.contains("s3cr3t") && !shown.contains("pw@"), "{shown}");
+        assert!(shown.contains(r#"webhook = "https://hotel.bitrix24.ru/rest/***""#), "{shown}");
+        let readable = shown.replace("/rest/***", "/rest/1/other/");
+        let again = parse(&readable, Path::new(""), None).unwrap().to_string();
+        assert_eq!(again.replace("hc.example/***", ""), shown.replace("hc.example/***", ""));
+    }
+}

@@ -1,0 +1,133 @@
+//! From the word on a command line to a record: its id in Ecvi, or a booking's number.
+
+use anyhow::Result;
+
+use crate::config::Config;
+use crate::mirror::{Mirror, Row};
+use crate::record::{Id, Kind};
+use crate::say;
+use crate::state::State;
+use crate::stop::Usage;
+
+/// A record that somebody knows.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Found {
+    /// The record.
+    pub kind: Kind,
+    /// The record.
+    pub id: Id,
+    /// A booking's number, else empty or a name that is not to be shown.
+    pub label: String,
+    /// Its row in the mirror.
+    pub row: Option<Row>,
+    /// Whether Ecvi has it no more. A mirror that cannot be read says nothing.
+    pub gone: bool,
+}
+
+/// Where records are looked for. A mirror that cannot be read is an error only where the state knows nothing.
+pub struct Lookup<'s> {
+    state: &'s State,
+    mirror: Result<Mirror>,
+}
+
+impl<'s> Lookup<'s> {
+    /// Opens the mirror beside the state.
+    pub fn new(config: &Config, state: &'s State) -> Lookup<'s> {
+        Lookup { state, mirror: Mirror::open(&config.mirror, config.extra_columns()) }
+    }
+
+    /// Why the mirror cannot be asked.
+    pub fn mirror_error(&self) -> Option<String> {
+        self.mirror.as_ref().err().map(|error| format!("{error:#}"))
+    }
+
+    /// All records that a word may mean: a booking's number before an id. `id:5` means the id alone.
+    ///
+    /// # Errors
+    /// [`Usage`] when nobody knows such a record.
+    pub fn all(&self, kind: Kind, word: &str) -> Result<Vec<Found>> {
+        let (id_alone, word) = match word.strip_prefix("id:") {
+            Some(id) => (true, id),
+            None => (false, word.strip_prefix('№').unwrap_or(word)),
+        };
+        let mut found = self.known(kind, word)?;
+        let numbered = |one: &Found| kind == Kind::Booking && one.label == word;
+        if id_alone {
+            found.retain(|one| one.id.to_string() == word);
+        } else if found.iter().any(numbered) {
+            found.retain(numbered);
+        }
+        if found.is_empty() {
+            return Err(self.nobody_knows(kind, word));
+        }
+        Ok(found)
+    }
+
+    /// The one record that a word means.
+    ///
+    /// # Errors
+    /// [`Usage`] when nobody knows it, or when it may be several.
+    pub fn one(&self, kind: Kind, word: &str) -> Result<Found> {
+        let mut found = self.all(kind, word)?;
+        match (found.pop(), found.as_slice()) {
+            (Some(one), []) => Ok(one),
+            (last, others) => {
+                let ids: Vec<String> =
+                    others.iter().chain(&last).map(|one| format!("id:{}", one.id)).collect();
+                let ids = ids.join(", ");
+                let message = say!(
+                    "«{word}» носят несколько записей; укажите одну: {ids}",
+                    "several records are called {word}; name one: {ids}"
+                );
+                Err(Usage(message).into())
+            }
+        }
+    }
+
+    fn known(&self, kind: Kind, word: &str) -> Result<Vec<Found>> {
+        let named = |row: Row| Found {
+            kind,
+            id: row.id.clone(),
+            label: row.label.clone(),
+            row: Some(row),
+            gone: false,
+        };
+        let mut found: Vec<Found> = self.rows(kind, word)?.into_iter().map(named).collect();
+        for id in self.state.find(kind, word)? {
+            if !found.iter().any(|one| one.id == id) {
+                // The booking may carry another number by now.
+                let row = self.rows(kind, &id.to_string())?.into_iter().find(|row| row.id == id);
+                let label = self.state.record(kind, &id)?.unwrap_or_default().known.label;
+                let gone = row.is_none() && self.mirror.is_ok();
+                found.push(Found { kind, id, label, row, gone });
+            }
+        }
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(found)
+    }
+
+    fn rows(&self, kind: Kind, word: &str) -> Result<Vec<Row>> {
+        match &self.mirror {
+            Ok(mirror) => mirror.find(kind, word),
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn nobody_knows(&self, kind: Kind, word: &str) -> anyhow::Error {
+        if let Some(error) = self.mirror_error() {
+            return anyhow::anyhow!(error);
+        }
+        let message = match kind {
+            Kind::Guest => {
+                say!("гостя «{word}» нет ни в Ecvi, ни среди переданных", "nobody knows a guest {word}")
+            }
+            Kind::Company => {
+                say!("компании «{word}» нет ни в Ecvi, ни среди переданных", "nobody knows a company {word}")
+            }
+            Kind::Booking => {
+                say!("заявки «{word}» нет ни в Ecvi, ни среди переданных", "nobody knows a booking {word}")
+            }
+        };
+        Usage(message).into()
+    }
+}

@@ -1,0 +1,27 @@
+//! What is printed on standard output: a plan before its pass (`--dry-run`), and one line after a pass.
+
+pub mod plan;
+pub mod run;
+
+use std::io::{BufWriter, ErrorKind, Write};
+
+use anyhow::{Context, Result};
+
+/// Prints a finished text.
+pub fn print(text: &str) -> Result<()> {
+    print_with(|out| Ok(out.write_all(text.as_bytes())?))
+}
+
+/// Prints what `write` writes, as it is written. A reader that went away (`| head`) is no failure.
+pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let written = write(&mut out).and_then(|()| Ok(out.flush()?));
+    match written {
+        Err(error) if is_broken_pipe(&error) => Ok(()),
+        other => other.context("standard output"),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}

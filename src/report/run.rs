@@ -1,0 +1,36 @@
+//! The one line that a pass prints when it changed something.
+
+use crate::record::Kind;
+use crate::state::Counts;
+use crate::{say, words};
+
+/// `sync: создано: гости 1, заявки 2; изменено: заявки 1; ошибок: 1`; none when nothing was changed in the portal.
+pub fn line(command: &str, counts: &Counts) -> Option<String> {
+    changes(counts).filter(|_| counts.changed()).map(|changes| format!("{command}: {changes}"))
+}
+
+/// What was created, updated and deleted, and how many failed; none when all is zero.
+pub fn changes(counts: &Counts) -> Option<String> {
+    let Counts { created, updated, deleted, failed } = counts;
+    let mut parts = Vec::new();
+    if let Some(kinds) = per_kind(created) {
+        parts.push(say!("создано: {kinds}", "created: {kinds}"));
+    }
+    if let Some(kinds) = per_kind(updated) {
+        parts.push(say!("изменено: {kinds}", "updated: {kinds}"));
+    }
+    if *deleted > 0 {
+        parts.push(say!("удалено: заявки {deleted}", "deleted: bookings {deleted}"));
+    }
+    if *failed > 0 {
+        parts.push(say!("ошибок: {failed} (ecvi-b24 status)", "failed: {failed} (ecvi-b24 status)"));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn per_kind(counts: &[u64; 3]) -> Option<String> {
+    let kinds = [Kind::Guest, Kind::Company, Kind::Booking];
+    let part = |(kind, count): (Kind, &u64)| (*count > 0).then(|| format!("{} {count}", words::plural(kind)));
+    let parts: Vec<String> = kinds.into_iter().zip(counts).filter_map(part).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}

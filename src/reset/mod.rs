@@ -1,0 +1,170 @@
+//! `reset-id`: lets go of CRM ids, or points a record at another object.
+//!
+//! First what will happen is shown, then it is asked for, and only then the lock is taken: a person who thinks
+//! must not keep passes from running. Old ids stay in the history, so that it can be undone.
+
+mod preview;
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::cli;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::lock::Lock;
+use crate::lookup::{Found, Lookup};
+use crate::plan::Survey;
+use crate::record::Kind;
+use crate::report::print;
+use crate::state::{Record, SURVEY, State};
+use crate::stop::{Outcome, Stop, Usage};
+use crate::{say, words};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is let go of.
+enum Targets {
+    Records(Vec<Found>),
+    /// All records of these kinds.
+    All(Vec<Kind>),
+}
+
+/// Carries out `reset-id`.
+pub fn run(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Outcome> {
+    let targets = announce(config, options)?;
+    if !options.yes && !agreed()? {
+        print(&say!("Ничего не изменено.\n", "Nothing was changed.\n"))?;
+        return Ok(Outcome::Partial);
+    }
+    let Some(_lock) = Lock::wait(&config.state, PATIENCE, clock)? else {
+        return Err(Stop::interrupted(say!(
+            "идёт другой запуск, за минуту он не кончился; ничего не изменено, повторите позже",
+            "another pass is under way and did not end within a minute; nothing was changed, try again later"
+        ))
+        .into());
+    };
+    print(&carry_out(&State::open(&config.state)?, &targets, options.crm_id, clock)?)?;
+    Ok(Outcome::Ok)
+}
+
+/// Finds the records and shows what will happen to them.
+fn announce(config: &Config, options: &cli::ResetId) -> Result<Targets> {
+    let cli::ResetId { kind, ids, crm_id, all: _, yes: _ } = options;
+    if crm_id.is_some() && ids.len() != 1 {
+        return Err(Usage(say!("--crm-id: укажите одну запись", "--crm-id: name one record")).into());
+    }
+    let state = State::open_readonly(&config.state)?.map_or_else(State::in_memory, Ok)?;
+    let targets = targets(config, &state, *kind, ids)?;
+    print(&(preview::lines(&state, &targets, *crm_id)?.join("\n") + "\n"))?;
+    Ok(targets)
+}
+
+/// A command line without ids says `--all`.
+fn targets(config: &Config, state: &State, kind: Option<Kind>, ids: &[String]) -> Result<Targets> {
+    match kind {
+        Some(kind) if !ids.is_empty() => {
+            let lookup = Lookup::new(config, state);
+            let mut found = ids.iter().map(|word| lookup.one(kind, word)).collect::<Result<Vec<_>>>()?;
+            found.sort_by(|a, b| a.id.cmp(&b.id));
+            found.dedup_by(|a, b| a.id == b.id);
+            Ok(Targets::Records(found))
+        }
+        Some(kind) => Ok(Targets::All(vec![kind])),
+        None => Ok(Targets::All(vec![Kind::Guest, Kind::Company, Kind::Booking])),
+    }
+}
+
+/// Asks on a terminal; without one there is nobody to ask, and the command itself is the answer.
+fn agreed() -> Result<bool> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Ok(true);
+    }
+    let mut stdout = std::io::stdout();
+    write!(stdout, "{} [y/N] ", say!("Продолжить?", "Go on?"))?;
+    stdout.flush()?;
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer)?;
+    Ok(is_yes(&answer))
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "д" | "да")
+}
+
+fn carry_out(state: &State, targets: &Targets, crm_id: Option<i64>, clock: &Clock) -> Result<String> {
+    match targets {
+        Targets::Records(found) => found
+            .iter()
+            .map(|one| reset(state, one, crm_id, clock))
+            .collect::<Result<Vec<_>>>()
+            .map(|it| it.concat()),
+        Targets::All(kinds) => reset_all(state, kinds, clock),
+    }
+}
+
+/// One record. The old id is read again: a pass may have run while people were asked.
+fn reset(state: &State, found: &Found, crm_id: Option<i64>, clock: &Clock) -> Result<String> {
+    let Found { kind, id, label, row: _, gone: _ } = found;
+    let (record, now) = (known(state, found)?, clock.now());
+    let old = record.known.crm_id;
+    let writer = state.writer()?;
+    writer.meet(*kind, id, label)?;
+    writer.event(*kind, id, "reset", old, "", now)?;
+    match crm_id {
+        None => writer.unlinked(*kind, id, true)?,
+        Some(crm_id) => {
+            writer.pointed(*kind, id, crm_id)?;
+            writer.event(*kind, id, "pointed", Some(crm_id), "", now)?;
+        }
+    }
+    writer.forgive(*kind, id)?;
+    writer.commit()?;
+    let name = words::record(*kind, id, label);
+    let undo = old.map(|old| format!("ecvi-b24 reset-id {kind} id:{id} --crm-id {old}"));
+    Ok(match undo {
+        None => say!("{name}: сделано\n", "{name}: done\n"),
+        Some(undo) => say!("{name}: сделано; вернуть: {undo}\n", "{name}: done; to undo: {undo}\n"),
+    })
+}
+
+/// Everything of some kinds. A table of the mirror that was emptied on purpose counts as new from here on.
+fn reset_all(state: &State, kinds: &[Kind], clock: &Clock) -> Result<String> {
+    let mut text = String::new();
+    let mut survey: Option<Survey> = state.recall(SURVEY)?;
+    for kind in kinds {
+        let writer = state.writer()?;
+        let count = writer.release_all(*kind, clock.now())?;
+        writer.commit()?;
+        if let Some(survey) = &mut survey {
+            survey.forget(*kind);
+        }
+        let name = words::plural(*kind);
+        text += &say!("{name}: забыто id CRM: {count}\n", "{name}: CRM ids forgotten: {count}\n");
+    }
+    if let Some(survey) = survey {
+        state.remember(SURVEY, &survey)?;
+    }
+    Ok(text)
+}
+
+fn known(state: &State, found: &Found) -> Result<Record> {
+    Ok(state.record(found.kind, &found.id)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yes_is_said_in_two_languages() {
+        for yes in ["y\n", "Yes", "д", " Да\n"] {
+            assert!(is_yes(yes), "{yes}");
+        }
+        for no in ["", "\n", "n", "нет", "ye"] {
+            assert!(!is_yes(no), "{no}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What is remembered from pass to pass beside the records, and under which key of [`State::recall`].
+
+use anyhow::Result;
+
+use super::State;
+
+/// When the initial export was completed: RFC 3339.
+pub const INITIAL_EXPORT: &str = "initial_export";
+
+/// The [`crate::plan::Survey`] of the last pass that ran through.
+pub const SURVEY: &str = "survey";
+
+impl State {
+    /// When the initial export was completed, RFC 3339.
+    pub fn initial_export(&self) -> Result<Option<String>> {
+        self.recall(INITIAL_EXPORT)
+    }
+}

@@ -1,0 +1,112 @@
+//! `status`: what was done, what waits, what failed and why.
+//!
+//! First the data, exactly the document of `--json` (docs/status.md); then the words. Everything is read only, and
+//! a pass may be running meanwhile.
+
+mod document;
+mod pending;
+mod record;
+mod record_text;
+mod text;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+pub use document::{Deleted, Flaw, InitialExport, LastRun, PerKind, Records, Status, Tally};
+pub use record::{HistoryLine, MirrorRow, OpenCall, RecordStatus};
+
+use crate::cli;
+use crate::config::Config;
+use crate::lookup::Lookup;
+use crate::record::Kind;
+use crate::report::print;
+use crate::state::{State, parse_stamp};
+use crate::stop::Outcome;
+
+/// Carries out `status`.
+pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result<Outcome> {
+    let state = State::open_readonly(&config.state)?;
+    let cli::Status { kind, id, json, check, max_age } = options;
+    if let (Some(kind), Some(word)) = (*kind, id) {
+        return show_records(config, state, kind, word, *json, now);
+    }
+    let max_age = check.then_some(*max_age);
+    let status = if *check && !json {
+        Status::read(state.as_ref(), *kind)?
+    } else {
+        Status::gather(config, state, *kind, now)?
+    };
+    match (json, max_age) {
+        (true, _) => print_json(&status)?,
+        (false, Some(max_age)) => print(&text::check_line(&status, max_age, now))?,
+        (false, None) => print(&text::screen(&status, &config.portal.webhook, kind.is_some(), now))?,
+    }
+    Ok(if max_age.is_none_or(|max_age| status.is_good(max_age, now)) {
+        Outcome::Ok
+    } else {
+        Outcome::Partial
+    })
+}
+
+fn show_records(
+    config: &Config,
+    state: Option<State>,
+    kind: Kind,
+    word: &str,
+    json: bool,
+    now: DateTime<Utc>,
+) -> Result<Outcome> {
+    let state = state.map_or_else(State::in_memory, Ok)?;
+    let webhook = &config.portal.webhook;
+    let lookup = Lookup::new(config, &state);
+    let error = lookup.mirror_error();
+    let mut screens = Vec::new();
+    for one in &lookup.all(kind, word)? {
+        let record = RecordStatus::read(&state, one, webhook, error.is_none(), now)?;
+        if json {
+            print_json(&record)?;
+        } else {
+            screens.push(record_text::screen(&record, one, webhook, error.as_deref(), now));
+        }
+    }
+    print(&screens.join("\n"))?;
+    Ok(Outcome::Ok)
+}
+
+fn print_json(document: &impl Serialize) -> Result<()> {
+    print(&format!("{}\n", serde_json::to_string_pretty(document)?))
+}
+
+impl Status {
+    /// Everything, what waits in the mirror included.
+    pub fn gather(
+        config: &Config,
+        state: Option<State>,
+        kind: Option<Kind>,
+        now: DateTime<Utc>,
+    ) -> Result<Status> {
+        let state = state.map_or_else(State::in_memory, Ok)?;
+        let mut status = Status::read(Some(&state), kind)?;
+        match pending::count(config, &state, now) {
+            Ok(pending) => status.records.add(&pending),
+            Err(error) => {
+                log::warn!("{error:#}");
+                status.mirror_error = Some(format!("{error:#}"));
+            }
+        }
+        Ok(status)
+    }
+
+    /// What `--check` asks: nothing failed, and the last good pass is young enough.
+    pub fn is_good(&self, max_age: Duration, now: DateTime<Utc>) -> bool {
+        self.failures.is_empty() && !self.is_stale(max_age, now)
+    }
+
+    fn is_stale(&self, max_age: Duration, now: DateTime<Utc>) -> bool {
+        let age = self.last_success_at.as_deref().map(|at| now - parse_stamp(at));
+        age.is_none_or(|age| age.to_std().is_ok_and(|age| age > max_age))
+    }
+}

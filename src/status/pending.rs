@@ -1,0 +1,63 @@
+//! How many changes of the mirror are not in the CRM yet: the plan is drawn, and its steps are counted and dropped.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use super::document::KINDS;
+use crate::config::Config;
+use crate::mirror::Mirror;
+use crate::plan::{Pair, Rules, Step, Survey, compare};
+use crate::record::{Id, Kind};
+use crate::state::{SURVEY, State};
+
+/// Records to be sent, by [`Kind`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Pending {
+    /// All of them.
+    pub(super) total: [u64; 3],
+    /// Those of them that [`State::count_settled`] counts.
+    pub(super) linked: [u64; 3],
+}
+
+/// Counts what a pass would send now. Failed and waiting records are counted elsewhere, and left out here.
+///
+/// # Errors
+/// A mirror that cannot be read, or from which nothing may be concluded.
+pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Pending> {
+    let before: Option<Survey> = state.recall(SURVEY)?;
+    let newest = before.as_ref().map(|before| before.newest.clone()).unwrap_or_default();
+    let rules = Rules { now, deletes: true, newest, ..Rules::default() };
+    let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+    let mut held: [HashSet<Id>; 3] = Default::default();
+    let mut pending = Pending::default();
+    for kind in KINDS {
+        held[kind as usize] = state.held(kind)?;
+        // A call without an answer is made again or found to have worked.
+        let doubts = state.doubts(kind)?;
+        pending.total[kind as usize] =
+            doubts.keys().filter(|id| !held[kind as usize].contains(id)).count() as u64;
+    }
+    compare(&mirror, state, &rules, before.as_ref(), |kind, step, pair| {
+        if !held[kind as usize].contains(&pair.id) {
+            pending.add(kind, step, &pair);
+        }
+        Ok(())
+    })?;
+    Ok(pending)
+}
+
+impl Pending {
+    fn add(&mut self, kind: Kind, step: Step, pair: &Pair) {
+        let sends = match step {
+            Step::Create | Step::Update | Step::Close | Step::Fail | Step::Delete => true,
+            // A deal that lacks somebody is looked at in every pass; that is a warning, no change.
+            Step::Recheck => pair.known.as_ref().is_some_and(|known| !known.todo.recheck),
+            Step::Gone | Step::Forget => false,
+        };
+        let settled = pair.known.as_ref().is_some_and(|known| known.crm_id.is_some() && !known.gone);
+        self.total[kind as usize] += u64::from(sends);
+        self.linked[kind as usize] += u64::from(sends && settled);
+    }
+}

@@ -1,0 +1,188 @@
+//! One record in words.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::RecordStatus;
+use super::record::{HistoryLine, MirrorRow, OpenCall};
+use super::text::flaw_lines;
+use crate::code::Code;
+use crate::config::Webhook;
+use crate::lookup::Found;
+use crate::record::Kind;
+use crate::{say, words};
+
+/// The columns in the order in which people read them.
+const COLUMNS: [&str; 14] = [
+    "status",
+    "arrival",
+    "departure",
+    "amount",
+    "guest_id",
+    "guests",
+    "company_id",
+    "payer_company_id",
+    "name",
+    "country",
+    "region",
+    "city",
+    "phones",
+    "emails",
+];
+
+/// The whole screen. `mirror_error`: why the mirror could not be asked.
+pub(super) fn screen(
+    status: &RecordStatus,
+    found: &Found,
+    webhook: &Webhook,
+    mirror_error: Option<&str>,
+    now: DateTime<Utc>,
+) -> String {
+    let mut lines = vec![capitalized(&words::record(found.kind, &found.id, &found.label)), in_crm(status)];
+    lines.extend(in_ecvi(status, mirror_error));
+    lines.extend(status.doubt.as_ref().map(doubt));
+    for flaw in status.failures.iter().chain(&status.waiting).chain(&status.warnings) {
+        let advice =
+            Code::from_name(&flaw.code).map(|code| format!(": {}", code.advice())).unwrap_or_default();
+        lines.push(format!("{}{advice}", flaw.code));
+        lines.extend(flaw_lines(flaw, webhook, now).into_iter().map(|line| format!("  {line}")));
+    }
+    if mirror_error.is_none() {
+        lines.push(next(status));
+    }
+    lines.extend(history(found.kind, &status.history));
+    lines.join("\n") + "\n"
+}
+
+fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+}
+
+fn in_crm(status: &RecordStatus) -> String {
+    match (status.crm_id, &status.url) {
+        (Some(crm_id), Some(url)) => {
+            let object = words::object(status.kind, crm_id);
+            say!("В CRM: {object}, {url}", "In the CRM: {object}, {url}")
+        }
+        _ => say!("В CRM: объект неизвестен", "In the CRM: no object known"),
+    }
+}
+
+fn in_ecvi(status: &RecordStatus, mirror_error: Option<&str>) -> Vec<String> {
+    let Some(row) = &status.mirror else {
+        return vec![match mirror_error {
+            Some(error) => say!("В Ecvi: {error}", "In Ecvi: {error}"),
+            None => say!("В Ecvi: записи больше нет", "In Ecvi: the record is gone"),
+        }];
+    };
+    let MirrorRow { modified_at, crm_id, error, values } = row;
+    let mut lines = vec![say!("В Ecvi: изменена {modified_at}", "In Ecvi: changed {modified_at}")];
+    if let Some(error) = error {
+        lines.push(say!("  не читается: {error}", "  cannot be read: {error}"));
+    }
+    if let Some(crm_id) = crm_id {
+        lines.push(say!("  crm_id из Ecvi: {crm_id}", "  crm_id of Ecvi: {crm_id}"));
+    }
+    lines.extend(COLUMNS.iter().filter_map(|column| value(column, values)));
+    lines.push(match &status.sent_modified_at {
+        Some(sent) => say!("Передана запись от {sent}", "Sent as of {sent}"),
+        None => say!("Ещё не передана", "Not sent yet"),
+    });
+    lines
+}
+
+fn value(column: &str, values: &Map<String, Value>) -> Option<String> {
+    let text = match values.get(column)? {
+        Value::Null => return None,
+        Value::String(text) => text.clone(),
+        Value::Array(ids) => ids.iter().map(bare).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    (!text.is_empty()).then(|| format!("  {}: {text}", label(column)))
+}
+
+fn bare(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn label(column: &str) -> String {
+    match column {
+        "status" => say!("состояние", "status"),
+        "arrival" => say!("заезд", "arrival"),
+        "departure" => say!("выезд", "departure"),
+        "amount" => say!("сумма", "amount"),
+        "guest_id" => say!("гость заявки", "guest of the booking"),
+        "guests" => say!("проживают гости", "guests who stay"),
+        "company_id" => say!("компания", "company"),
+        "payer_company_id" => say!("плательщик", "payer"),
+        "name" => say!("название", "name"),
+        "country" => say!("страна", "country"),
+        "region" => say!("область", "region"),
+        "city" => say!("город", "city"),
+        "phones" => say!("телефонов", "phones"),
+        "emails" => say!("адресов e-mail", "e-mails"),
+        other => other.to_owned(),
+    }
+}
+
+fn doubt(call: &OpenCall) -> String {
+    let (operation, at) = (words::operation(call.operation), words::stored_time(&call.at));
+    say!(
+        "Вызов без ответа: {operation}, {at}. Ближайшие запуски выяснят, что успело выполниться; до того запись не трогается.",
+        "A call without an answer: {operation}, {at}. The next passes find out what took effect; until then the record is left alone."
+    )
+}
+
+fn next(status: &RecordStatus) -> String {
+    let what = match status.next_step.as_deref() {
+        Some("create") => say!(
+            "найти объект в CRM по ORIGIN_ID, а если его нет, создать",
+            "find the object in the CRM by ORIGIN_ID, or create it where there is none"
+        ),
+        Some("update") => say!("передать все поля", "send all fields"),
+        Some("recheck") => {
+            say!("проверить, кто из её людей появился в CRM", "see which of its people are in the CRM now")
+        }
+        Some("close") => say!("поправить дату завершения", "correct the closing date"),
+        Some("fail") => say!("сообщить, что запись не читается", "report that the record cannot be read"),
+        Some("gone") => say!("оставить объект CRM как есть", "leave the object of the CRM as it is"),
+        Some("forget") => say!("забыть: сделки нет", "forget it: there is no deal"),
+        Some("delete") => say!("удалить сделку", "delete the deal"),
+        Some(other) => other.to_owned(),
+        None if status.doubt.is_some() => say!("выяснить судьбу вызова", "settle the call in doubt"),
+        None if !status.failures.is_empty() => say!(
+            "ничего, пока не выйдет пауза или запись не изменится",
+            "nothing until the pause is over or the record changes"
+        ),
+        None => say!("ничего, всё передано", "nothing, all is sent"),
+    };
+    say!("Ближайший запуск: {what}", "The next pass: {what}")
+}
+
+fn history(kind: Kind, history: &[HistoryLine]) -> Vec<String> {
+    if history.is_empty() {
+        return Vec::new();
+    }
+    let line = |line: &HistoryLine| {
+        let HistoryLine { at, event, crm_id, detail } = line;
+        let object = crm_id.map(|crm_id| format!(" {}", words::object(kind, crm_id))).unwrap_or_default();
+        let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+        format!("  {} {}{object}{detail}", words::stored_time(at), event_word(event))
+    };
+    let title = say!("История:", "History:");
+    std::iter::once(title).chain(history.iter().map(line)).collect()
+}
+
+fn event_word(event: &str) -> String {
+    match event {
+        "created" => say!("создано", "created"),
+        "updated" => say!("изменено", "updated"),
+        "deleted" => say!("удалено", "deleted"),
+        "adopted" => say!("взято существующее", "taken over"),
+        "failed" => say!("ошибка", "failed"),
+        "reset" => say!("reset-id отпустил", "reset-id let go of"),
+        "pointed" => say!("reset-id направил на", "reset-id pointed at"),
+        other => other.to_owned(),
+    }
+}

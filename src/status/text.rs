@@ -1,0 +1,197 @@
+//! The status in words: one screen, Russian or English.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::{Flaw, LastRun, Status, Tally};
+use crate::code::Code;
+use crate::config::Webhook;
+use crate::record::Id;
+use crate::state::parse_stamp;
+use crate::{report, say, words};
+
+/// Records that are shown of each reason, unless one kind was asked for.
+const SHOWN: usize = 5;
+
+/// The line of `--check`.
+pub(super) fn check_line(status: &Status, max_age: Duration, now: DateTime<Utc>) -> String {
+    let passed = match &status.last_success_at {
+        None => say!("удачных запусков ещё не было", "no good pass yet"),
+        Some(at) => {
+            let age = words::age(now - parse_stamp(at));
+            say!("последний удачный запуск {age}", "last good pass {age}")
+        }
+    };
+    let failed = status.failures.len();
+    let failed = say!("ошибок: {failed}", "failures: {failed}");
+    let word = if status.is_good(max_age, now) { "OK" } else { "PROBLEM" };
+    format!("{word}: {failed}; {passed}\n")
+}
+
+/// The whole screen. `all`: no list is shortened.
+pub(super) fn screen(status: &Status, webhook: &Webhook, all: bool, now: DateTime<Utc>) -> String {
+    let mut lines = vec![good_pass(status, now)];
+    lines.extend(status.last_run.as_ref().and_then(last_run));
+    lines.push(initial_export(status));
+    lines.push(String::new());
+    lines.extend(table(status));
+    if let Some(error) = &status.mirror_error {
+        lines.push(say!("Что ждёт отправки, неизвестно: {error}", "What waits is unknown: {error}"));
+    }
+    let shown = if all { usize::MAX } else { SHOWN };
+    let sections = [
+        (say!("Не передано", "Not sent"), &status.failures),
+        (say!("Ждут своего гостя", "Waiting for their guest"), &status.waiting),
+        (say!("Передано не полностью", "Sent, but not whole"), &status.warnings),
+    ];
+    for (title, flaws) in sections {
+        lines.extend(section(&title, flaws, webhook, shown, now));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
+    match &status.last_success_at {
+        None => say!("Удачных запусков ещё не было.", "There was no good pass yet."),
+        Some(at) => {
+            let (time, age) = (words::stored_time(at), words::age(now - parse_stamp(at)));
+            say!("Последний удачный запуск: {time} ({age})", "Last good pass: {time} ({age})")
+        }
+    }
+}
+
+/// The newest pass, where there is more to say than that it was good.
+fn last_run(run: &LastRun) -> Option<String> {
+    let LastRun { command, started_at, outcome, message, .. } = run;
+    let time = words::stored_time(started_at);
+    let mut line = match outcome.as_deref() {
+        Some("ok") => return report::run::changes(&run.counts()).map(|changes| format!("  {changes}")),
+        None => say!(
+            "Запуск {command} начат {time} и ещё идёт (или был убит)",
+            "The pass {command} began {time} and is still running (or was killed)"
+        ),
+        Some(outcome) => {
+            let ended = ended(outcome);
+            say!("Последний запуск: {command} {time}, {ended}", "Last pass: {command} {time}, {ended}")
+        }
+    };
+    if let Some(message) = message {
+        line = format!("{line}: {message}");
+    }
+    Some(line)
+}
+
+fn ended(outcome: &str) -> String {
+    match outcome {
+        "partial" => say!("выполнен не полностью", "done in part"),
+        "refused" => say!("портал отказал", "the portal refused"),
+        "interrupted" => say!("прерван", "interrupted"),
+        "failed" => say!("не выполнен", "failed"),
+        other => other.to_owned(),
+    }
+}
+
+fn initial_export(status: &Status) -> String {
+    match &status.initial_export {
+        None => say!(
+            "Первичная выгрузка не завершена: выполните ecvi-b24 initial-export",
+            "The initial export is not completed: run ecvi-b24 initial-export"
+        ),
+        Some(done) => {
+            let time = words::stored_time(&done.completed_at);
+            say!("Первичная выгрузка завершена {time}", "The initial export was completed {time}")
+        }
+    }
+}
+
+fn table(status: &Status) -> Vec<String> {
+    let head = [
+        say!("передано", "synced"),
+        say!("ждут отправки", "pending"),
+        say!("ошибки", "failed"),
+        say!("ждут гостя", "waiting"),
+    ];
+    let row = |name: &str, cells: &[String; 4]| {
+        let cells: Vec<String> = cells
+            .iter()
+            .zip(&head)
+            .map(|(cell, head)| format!("{cell:>0$}", head.chars().count().max(7)))
+            .collect();
+        format!("{name:<10}{}", cells.join("  "))
+    };
+    let mut lines = vec![row("", &head)];
+    for (kind, tally) in status.records.each() {
+        let Tally { synced, pending, failed, waiting } = tally;
+        let pending = pending.map_or("?".into(), |count| count.to_string());
+        lines.push(row(
+            &words::plural(kind),
+            &[synced.to_string(), pending, failed.to_string(), waiting.to_string()],
+        ));
+    }
+    lines
+}
+
+fn section(title: &str, flaws: &[Flaw], webhook: &Webhook, shown: usize, now: DateTime<Utc>) -> Vec<String> {
+    if flaws.is_empty() {
+        return Vec::new();
+    }
+    let mut by_code: BTreeMap<(Option<Code>, &str), Vec<&Flaw>> = BTreeMap::new();
+    for flaw in flaws {
+        by_code.entry((Code::from_name(&flaw.code), &flaw.code)).or_default().push(flaw);
+    }
+    let mut lines = vec![String::new(), format!("{title}: {}", flaws.len())];
+    for ((code, name), flaws) in by_code {
+        let advice = code.map(|code| format!(": {}", code.advice())).unwrap_or_default();
+        lines.push(format!("  {name}{advice}"));
+        for flaw in flaws.iter().take(shown) {
+            lines.extend(flaw_lines(flaw, webhook, now).into_iter().map(|line| format!("    {line}")));
+        }
+        lines.extend(more(&flaws, shown));
+    }
+    lines
+}
+
+fn more(flaws: &[&Flaw], shown: usize) -> Option<String> {
+    let more = flaws.len().checked_sub(shown).filter(|more| *more > 0)?;
+    let kind = flaws[shown].kind;
+    Some(say!("    и ещё {more}: ecvi-b24 status {kind}", "    and {more} more: ecvi-b24 status {kind}"))
+}
+
+/// One record: what happened, and what comes next.
+pub(super) fn flaw_lines(flaw: &Flaw, webhook: &Webhook, now: DateTime<Utc>) -> Vec<String> {
+    let Flaw { kind, id, number, crm_id, operation, attempts, first_failed_at, next_attempt_at, .. } = flaw;
+    let name = words::record(*kind, &Id::parse(id), number.as_deref().unwrap_or_default());
+    let (operation, since) = (words::operation(operation), words::stored_time(first_failed_at));
+    let mut first = match next_attempt_at {
+        Some(_) => say!(
+            "{name}, {operation}, попыток: {attempts}, с {since}",
+            "{name}, {operation}, attempts: {attempts}, since {since}"
+        ),
+        None => say!("{name}, с {since}", "{name}, since {since}"),
+    };
+    if let Some(quote) = quote(flaw) {
+        first = format!("{first}: {quote}");
+    }
+    let mut lines = vec![first];
+    lines.extend(next_attempt_at.as_deref().map(|at| next_attempt(at, now)));
+    lines.extend(crm_id.map(|crm_id| webhook.card(kind.entity(), crm_id)));
+    lines
+}
+
+/// The words of the portal in one line. A warning of a phone or an e-mail quotes it, and that is not shown.
+fn quote(flaw: &Flaw) -> Option<String> {
+    let personal = [Code::PhoneLeftOut, Code::EmailLeftOut].iter().any(|code| code.name() == flaw.code);
+    let words: Vec<&str> = flaw.message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    (!personal && !words.is_empty()).then(|| words.join(" / "))
+}
+
+fn next_attempt(at: &str, now: DateTime<Utc>) -> String {
+    let due = parse_stamp(at);
+    if due <= now {
+        return say!("следующая попытка: при ближайшем запуске", "next attempt: with the next pass");
+    }
+    let time = words::time(due);
+    say!("следующая попытка: {time}", "next attempt: {time}")
+}

@@ -249,9 +249,9 @@ fn the_lines_say_what_to_mend_in_both_languages() {
     assert_eq!(outcome, Outcome::Failed);
     insta::assert_snapshot!(russian, @"
     ✓ Конфигурация: ecvi-b24.toml
-    ✓ Гости: 1, последнее изменение 2020-05-01 10:00:00
-    ✓ Компании: 1, последнее изменение 2020-05-01 10:00:00
-    ✓ Заявки: 1, последнее изменение 2020-05-02 10:00:00
+    ✓ Зеркало, гости: 1, последнее изменение 2020-05-01 10:00:00
+    ✓ Зеркало, компании: 1, последнее изменение 2020-05-01 10:00:00
+    ✓ Зеркало, заявки: 1, последнее изменение 2020-05-02 10:00:00
     ✓ Состояние: state.db, появится при первом запуске
     ✓ Вебхук: hotel.bitrix24.ru отвечает за 0 мс
     ! Пользователь вебхука: 7, не администратор
@@ -265,9 +265,9 @@ fn the_lines_say_what_to_mend_in_both_languages() {
     ");
     insta::assert_snapshot!(english, @"
     ✓ Configuration: ecvi-b24.toml
-    ✓ Guests: 1, newest change 2020-05-01 10:00:00
-    ✓ Companies: 1, newest change 2020-05-01 10:00:00
-    ✓ Bookings: 1, newest change 2020-05-02 10:00:00
+    ✓ Mirror, guests: 1, newest change 2020-05-01 10:00:00
+    ✓ Mirror, companies: 1, newest change 2020-05-01 10:00:00
+    ✓ Mirror, bookings: 1, newest change 2020-05-02 10:00:00
     ✓ State: state.db, will be made by the first pass
     ✓ Webhook: hotel.bitrix24.ru answers in 0 ms
     ! The webhook's user: 7, no administrator

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use chrono::{DateTime, Local, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Line;
 use super::local::unusable;
@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::mirror::{BadRow, Mirror};
 use crate::record::{Id, Kind};
 use crate::say;
+use crate::words::{self, plural};
 
 /// Whatever fills the mirror should have done so since.
 const FRESH: TimeDelta = TimeDelta::days(1);
@@ -31,9 +32,7 @@ struct Sample {
 
 /// Checks the mirror.
 pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
-    let extra = [&config.contact.fields, &config.company.fields, &config.deal.fields]
-        .map(|fields| fields.values().cloned().collect());
-    let mirror = match Mirror::open(&config.mirror, extra) {
+    let mirror = match Mirror::open(&config.mirror, config.extra_columns()) {
         Ok(mirror) => mirror,
         Err(error) => return vec![unusable("mirror", &error)],
     };
@@ -55,8 +54,7 @@ fn age(path: &Path, now: DateTime<Utc>) -> Line {
         [path, Path::new(&journal)].map(|path| std::fs::metadata(path).and_then(|file| file.modified()));
     let written: Option<DateTime<Utc>> = written.into_iter().flatten().max().map(Into::into);
     let shown = path.display();
-    let time =
-        written.map(|at| at.with_timezone(&Local).format("%d.%m.%Y %H:%M").to_string()).unwrap_or_default();
+    let time = written.map(words::time).unwrap_or_default();
     if written.is_some_and(|at| now - at > FRESH) {
         return Line::warning(
             "mirror",
@@ -103,15 +101,15 @@ impl Sample {
         let mut lines = vec![if self.rows == 0 && kind != Kind::Company {
             Line::warning(
                 "mirror_rows",
-                say!("{what}: в зеркале нет ни одной строки", "{what}: the mirror has no row"),
+                say!("Зеркало, {what}: нет ни одной строки", "Mirror, {what}: not one row"),
                 say!("Проверьте, наполнено ли зеркало", "See whether the mirror was filled"),
             )
         } else {
             Line::fine(
                 "mirror_rows",
                 say!(
-                    "{what}: {rows}, последнее изменение {newest}",
-                    "{what}: {rows}, newest change {newest}"
+                    "Зеркало, {what}: {rows}, последнее изменение {newest}",
+                    "Mirror, {what}: {rows}, newest change {newest}"
                 ),
             )
         }];
@@ -126,7 +124,7 @@ impl Sample {
         let (what, count) = (plural(kind), self.nameless);
         Line::warning(
             "mirror_rows",
-            say!("{what}: строк без id: {count}", "{what}: rows without an id: {count}"),
+            say!("Зеркало, {what}: строк без id: {count}", "Mirror, {what}: rows without an id: {count}"),
             Code::BadId.advice(),
         )
     }
@@ -138,17 +136,9 @@ fn flaw(kind: Kind, code: &str, column: &str, count: u64, ids: &[Id]) -> Line {
     Line::warning(
         "mirror_rows",
         say!(
-            "{what}: не читается строк: {count}, {code}, {column} (id {ids})",
-            "{what}: rows that cannot be read: {count}, {code}, {column} (id {ids})"
+            "Зеркало, {what}: не читается строк: {count}, {code}, {column} (id {ids})",
+            "Mirror, {what}: rows that cannot be read: {count}, {code}, {column} (id {ids})"
         ),
         Code::from_name(code).map(Code::advice).unwrap_or_default(),
     )
-}
-
-fn plural(kind: Kind) -> String {
-    match kind {
-        Kind::Guest => say!("Гости", "Guests"),
-        Kind::Company => say!("Компании", "Companies"),
-        Kind::Booking => say!("Заявки", "Bookings"),
-    }
 }

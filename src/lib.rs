@@ -4,6 +4,7 @@
 //! [`lock`] -> [`state`] -> [`settle`] -> [`mirror`] -> [`plan`] -> [`push`] (saving after every answer) -> [`report`].
 //! [`pass`] tells it as a story.
 
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod code;

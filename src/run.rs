@@ -12,12 +12,13 @@ use signal_hook::flag;
 
 use crate::cli::{self, Cli, Command, ConfigCommand};
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, PortalConfig};
 use crate::pass::{self, Errand, Orders};
+use crate::portal::Portal;
 use crate::portal::http::Http;
 use crate::push::Watch;
 use crate::stop::Outcome;
-use crate::{report, reset, retry, status};
+use crate::{check, report, reset, retry, status};
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
@@ -28,7 +29,7 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
         Command::InitialExport(options) => initial_export(&config()?, options, &interruptible()?),
         Command::Status(options) => status::run(&config()?, options, Utc::now()),
         Command::ResetId(options) => reset::run(&config()?, options, &uninterrupted()),
-        Command::Check(options) => check(&config()?, options, &interruptible()?),
+        Command::Check(options) => check(cli, options, &interruptible()?),
         Command::Retry(options) => retry(&config()?, options, &interruptible()?),
         Command::Audit(options) => audit(&config()?, options, &interruptible()?),
         Command::Config(ConfigCommand::Show) => show(&path, &config()?),
@@ -73,8 +74,18 @@ fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Wa
     Ok(ended.outcome)
 }
 
-fn check(_config: &Config, _options: &cli::Check, _clock: &Clock) -> Result<Outcome> {
-    bail!("not built yet")
+/// Reads the configuration itself: that is the first thing it checks.
+fn check(cli: &Cli, options: &cli::Check, clock: &Clock) -> Result<Outcome> {
+    let webhook = webhook();
+    let (config, webhook) = (cli.config.as_deref(), webhook.as_deref());
+    let options = check::Options { config, webhook, json: options.json, probe: options.probe };
+    let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
+    let mut outcome = Outcome::Ok;
+    report::print_with(|out| {
+        outcome = check::run(&options, &connect, clock, out)?;
+        Ok(())
+    })?;
+    Ok(outcome)
 }
 
 fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome> {

@@ -76,9 +76,13 @@ impl Answers {
 
     /// Whether a user is active; none where there is no such user.
     pub(super) fn user(&self, name: &str, id: u64) -> Result<Option<bool>, &str> {
-        let id = id.to_string();
-        let found = rows(self.get(name)?).find(|row| words(&row["ID"]) == id);
-        Ok(found.map(|row| row.get("ACTIVE").is_none_or(yes)))
+        let (users, id) = (self.get(name)?, id.to_string());
+        match rows(users).find(|row| words(&row["ID"]) == id) {
+            Some(user) => Ok(Some(user.get("ACTIVE").is_none_or(yes))),
+            None if rows(users).next().is_none() => Ok(None),
+            // One page of everybody: the filter was not understood, and that proves nothing.
+            None => Err("other users were listed"),
+        }
     }
 }
 

@@ -73,6 +73,7 @@ pub(super) fn sources(config: &Config) -> impl Iterator<Item = (&'static str, &s
     ]
     .into_iter()
     .filter_map(|(key, source)| Some((key, source.as_deref()?)))
+    .filter(|(_, source)| !source.is_empty())
 }
 
 /// The configured users with their keys.

@@ -55,7 +55,11 @@ fn reply(command: &str) -> Value {
         ("crm.currency.list", _) => {
             json!([{"CURRENCY": "RUB", "FULL_NAME": "Российский рубль", "BASE": "Y"}])
         }
-        ("user.get", _) => json!([{"ID": "1", "ACTIVE": true}, {"ID": "8", "ACTIVE": false}]),
+        ("user.get", _) => match query {
+            "ID=1" => json!([{"ID": "1", "ACTIVE": true}]),
+            "ID=8" => json!([{"ID": "8", "ACTIVE": false}]),
+            _ => json!([]),
+        },
         ("crm.deal.fields" | "crm.company.fields", _) => fields(),
         _ => panic!("{command}"),
     }

@@ -1,0 +1,140 @@
+//! What lies on this machine: the configuration file and the state.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+
+use super::{Line, Options};
+use crate::config::{self, Config};
+use crate::say;
+use crate::state::{State, stamp};
+use crate::stop::{Outcome, outcome_of};
+
+/// Under this key the state notes when it was checked: the proof that it can be written.
+const CHECKED: &str = "checked_at";
+
+/// Reads the configuration; without it nothing else can be checked.
+pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>) {
+    let path = config::locate(options.config);
+    let shown = path.display();
+    let config = match config::load(&path, options.webhook) {
+        Ok(config) => config,
+        Err(error) => return (vec![unusable("config", &error)], None),
+    };
+    let mut lines = vec![Line::fine("config", say!("Конфигурация: {shown}", "Configuration: {shown}"))];
+    if config::is_readable_by_others(&path) {
+        lines.push(Line::warning(
+            "config_permissions",
+            say!(
+                "Конфигурация {shown}: её могут прочесть все на этой машине",
+                "Configuration {shown}: everyone on this machine can read it"
+            ),
+            say!(
+                "В вебхуке пароль ко всей CRM. Выполните: chmod 600 {shown}",
+                "The webhook is a password to the whole CRM. Run: chmod 600 {shown}"
+            ),
+        ));
+    }
+    (lines, Some(config))
+}
+
+/// Opens the state, where there is one, and writes to it.
+pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<Line>, Option<State>) {
+    let path = &config.state;
+    let shown = path.display();
+    if !path.exists() {
+        return (vec![no_state(path)], None);
+    }
+    let loose = is_open_to_others(path);
+    let state = State::open(path).and_then(|state| {
+        state.remember(CHECKED, &stamp(now)).context(shown.to_string())?;
+        Ok(state)
+    });
+    match state {
+        Err(error) => (vec![unusable("state", &error)], None),
+        Ok(state) if loose => {
+            let detail = say!(
+                "Состояние {shown}: файл был доступен не только владельцу; исправлено",
+                "State {shown}: others than its owner had access to the file; mended"
+            );
+            (vec![Line::warning("state", detail, String::new())], Some(state))
+        }
+        Ok(state) => {
+            let detail = say!("Состояние: {shown}, запись работает", "State: {shown}, can be written");
+            (vec![Line::fine("state", detail)], Some(state))
+        }
+    }
+}
+
+/// Before the first pass: the file will be made, so its folder must be there and writable.
+fn no_state(path: &Path) -> Line {
+    let shown = path.display();
+    match try_to_make(path) {
+        Ok(()) => Line::fine(
+            "state",
+            say!(
+                "Состояние: {shown}, появится при первом запуске",
+                "State: {shown}, will be made by the first pass"
+            ),
+        ),
+        Err(error) => unusable("state", &error),
+    }
+}
+
+fn try_to_make(path: &Path) -> Result<()> {
+    let trial = path.with_extension("check");
+    let folder = path.parent().unwrap_or(Path::new("")).display();
+    OpenOptions::new().write(true).create_new(true).open(&trial).with_context(|| {
+        say!(
+            "в папке {folder} нельзя создать файл состояния: проверьте [state] path, папку и права",
+            "the state cannot be made in {folder}: check [state] path, the folder and its permissions"
+        )
+    })?;
+    Ok(std::fs::remove_file(trial)?)
+}
+
+#[cfg(unix)]
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &Path) -> bool {
+    false
+}
+
+/// A file that cannot be used; the error says where and what to do.
+pub(super) fn unusable(name: &'static str, error: &anyhow::Error) -> Line {
+    let outcome = match outcome_of(error) {
+        Outcome::Ok | Outcome::Partial => Outcome::Failed,
+        other => other,
+    };
+    let what = match name {
+        "config" => say!("Конфигурация", "Configuration"),
+        "mirror" => say!("Зеркало Ecvi", "Mirror"),
+        "state" => say!("Состояние", "State"),
+        _ => say!("Вебхук", "Webhook"),
+    };
+    Line::bad(name, outcome, format!("{what}: {error:#}"), remedy(name))
+}
+
+fn remedy(name: &str) -> String {
+    match name {
+        "config" => say!(
+            "Исправьте файл; все ключи описаны в README",
+            "Correct the file; the README describes every key"
+        ),
+        "mirror" => say!(
+            "Исправьте [mirror] в конфигурации или то, что наполняет зеркало",
+            "Correct [mirror] in the configuration, or what fills the mirror"
+        ),
+        "state" => say!(
+            "Исправьте [state] path в конфигурации, права на файл и папку, место на диске",
+            "Correct [state] path in the configuration, the permissions of file and folder, the disk space"
+        ),
+        _ => say!("Исправьте [portal] в конфигурации", "Correct [portal] in the configuration"),
+    }
+}

@@ -1,0 +1,144 @@
+//! The mirror, read to its end once: how many rows of each kind there are, which cannot be read, how old it is.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Line;
+use super::local::unusable;
+use crate::code::Code;
+use crate::config::Config;
+use crate::mirror::{BadRow, Mirror};
+use crate::record::{Id, Kind};
+use crate::say;
+use crate::words::{self, plural};
+
+/// Whatever fills the mirror should have done so since.
+const FRESH: TimeDelta = TimeDelta::days(1);
+/// More ids would not help to find the cause.
+const IDS_SHOWN: usize = 3;
+
+/// What the rows of one kind look like.
+#[derive(Default)]
+struct Sample {
+    rows: u64,
+    nameless: u64,
+    newest: String,
+    /// By code and column: how many, and the first ids.
+    flaws: BTreeMap<(String, String), (u64, Vec<Id>)>,
+}
+
+/// Checks the mirror.
+pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
+    let mirror = match Mirror::open(&config.mirror, config.extra_columns()) {
+        Ok(mirror) => mirror,
+        Err(error) => return vec![unusable("mirror", &error)],
+    };
+    let mut lines = vec![age(&config.mirror.path, now)];
+    for kind in [Kind::Guest, Kind::Company, Kind::Booking] {
+        match sample(&mirror, kind) {
+            Ok(sample) => lines.extend(sample.lines(kind)),
+            Err(error) => lines.push(unusable("mirror", &error)),
+        }
+    }
+    lines
+}
+
+/// When the file, or its journal, was written last.
+fn age(path: &Path, now: DateTime<Utc>) -> Line {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    let written =
+        [path, Path::new(&journal)].map(|path| std::fs::metadata(path).and_then(|file| file.modified()));
+    let written: Option<DateTime<Utc>> = written.into_iter().flatten().max().map(Into::into);
+    let shown = path.display();
+    let time = written.map(words::time).unwrap_or_default();
+    if written.is_some_and(|at| now - at > FRESH) {
+        return Line::warning(
+            "mirror",
+            say!("Зеркало Ecvi {shown}: не обновлялось с {time}", "Mirror {shown}: not written since {time}"),
+            say!("Проверьте, работает ли то, что его наполняет", "See whether what fills it is running"),
+        );
+    }
+    Line::fine("mirror", say!("Зеркало Ecvi: {shown}, обновлено {time}", "Mirror: {shown}, written {time}"))
+}
+
+fn sample(mirror: &Mirror, kind: Kind) -> Result<Sample> {
+    let mut sample = Sample::default();
+    let mut scan = mirror.scan(kind)?;
+    let mut rows = scan.rows()?;
+    for row in rows.by_ref() {
+        let row = row?;
+        sample.newest = sample.newest.max(row.modified_at);
+        if let Err(flaw) = row.body {
+            sample.note(flaw, row.id);
+        }
+    }
+    (sample.rows, sample.nameless) = (rows.seen(), rows.nameless());
+    Ok(sample)
+}
+
+impl Sample {
+    fn note(&mut self, flaw: BadRow, id: Id) {
+        let BadRow { code, message } = flaw;
+        // A status word says what to add to the configuration; other values may be a person's data.
+        let column = match message.split_once(" = ") {
+            Some((column, _)) if code != Code::UnknownStatus.name() => column.to_owned(),
+            _ => message,
+        };
+        let (count, ids) = self.flaws.entry((code, column)).or_default();
+        *count += 1;
+        if ids.len() < IDS_SHOWN {
+            ids.push(id);
+        }
+    }
+
+    fn lines(&self, kind: Kind) -> Vec<Line> {
+        let Sample { rows, newest, .. } = self;
+        let what = plural(kind);
+        let mut lines = vec![if self.rows == 0 && kind != Kind::Company {
+            Line::warning(
+                "mirror_rows",
+                say!("Зеркало, {what}: нет ни одной строки", "Mirror, {what}: not one row"),
+                say!("Проверьте, наполнено ли зеркало", "See whether the mirror was filled"),
+            )
+        } else {
+            Line::fine(
+                "mirror_rows",
+                say!(
+                    "Зеркало, {what}: {rows}, последнее изменение {newest}",
+                    "Mirror, {what}: {rows}, newest change {newest}"
+                ),
+            )
+        }];
+        lines.extend((self.nameless > 0).then(|| self.without_id(kind)));
+        lines.extend(
+            self.flaws.iter().map(|((code, column), (count, ids))| flaw(kind, code, column, *count, ids)),
+        );
+        lines
+    }
+
+    fn without_id(&self, kind: Kind) -> Line {
+        let (what, count) = (plural(kind), self.nameless);
+        Line::warning(
+            "mirror_rows",
+            say!("Зеркало, {what}: строк без id: {count}", "Mirror, {what}: rows without an id: {count}"),
+            Code::BadId.advice(),
+        )
+    }
+}
+
+fn flaw(kind: Kind, code: &str, column: &str, count: u64, ids: &[Id]) -> Line {
+    let what = plural(kind);
+    let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Line::warning(
+        "mirror_rows",
+        say!(
+            "Зеркало, {what}: не читается строк: {count}, {code}, {column} (id {ids})",
+            "Mirror, {what}: rows that cannot be read: {count}, {code}, {column} (id {ids})"
+        ),
+        Code::from_name(code).map(Code::advice).unwrap_or_default(),
+    )
+}

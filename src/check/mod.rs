@@ -1,0 +1,109 @@
+//! The command `check`: would a pass work, and if not, what to mend and where.
+//!
+//! One line a check, and every check that still makes sense is made, so that an administrator mends everything at
+//! once. Nothing is sent that changes anything, but for `--probe`. Neither the secret nor people's data is shown.
+
+mod line;
+mod local;
+mod mirror;
+mod portal;
+pub mod probe;
+mod rights;
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Result;
+use chrono::TimeDelta;
+
+pub use line::{Line, Mark, outcome};
+
+use crate::clock::Clock;
+use crate::config::{Config, PortalConfig};
+use crate::portal::Portal;
+use crate::portal::gate::Gate;
+use crate::portal::pace::Pace;
+use crate::say;
+use crate::state::State;
+use crate::stop::Outcome;
+
+/// Longer than this nobody waits for a check.
+const PATIENCE: TimeDelta = TimeDelta::minutes(3);
+
+/// What the command line says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// `--config`
+    pub config: Option<&'a Path>,
+    /// The value of `$ECVI_B24_WEBHOOK`.
+    pub webhook: Option<&'a str>,
+    /// `--json`
+    pub json: bool,
+    /// `--probe`
+    pub probe: bool,
+}
+
+/// How the portal is reached: [`crate::portal::http::Http`], or a test's own.
+pub type Connect<'c> = &'c dyn Fn(&PortalConfig) -> Result<Box<dyn Portal>>;
+
+/// Makes all checks and prints them to `out`. The outcome is that of the gravest finding.
+pub fn run(
+    options: &Options<'_>,
+    connect: Connect<'_>,
+    clock: &Clock,
+    out: &mut dyn Write,
+) -> Result<Outcome> {
+    let lines = check(options, connect, clock);
+    let shown = if options.json { line::json(&lines) } else { line::text(&lines) };
+    out.write_all(shown.as_bytes())?;
+    Ok(outcome(&lines))
+}
+
+/// Makes all checks.
+pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Vec<Line> {
+    let (mut lines, config) = local::configuration(options);
+    let Some(config) = config else { return lines };
+    lines.extend(mirror::check(&config, clock.now()));
+    let (found, state) = local::state(&config, clock.now());
+    lines.extend(found);
+    match connect(&config.portal) {
+        Ok(mut portal) => {
+            lines.extend(ask(&config, state.as_ref(), &mut *portal, clock));
+            if options.probe {
+                lines.extend(probe(&lines, &config, state.as_ref(), &mut *portal, clock));
+            }
+        }
+        Err(error) => lines.push(local::unusable("webhook", &error)),
+    }
+    lines
+}
+
+fn ask(config: &Config, state: Option<&State>, portal: &mut dyn Portal, clock: &Clock) -> Vec<Line> {
+    let deadline = Some(clock.now() + PATIENCE);
+    let mut gate = Gate::new(portal, clock.clone(), &config.portal, Pace::default(), deadline);
+    let mut lines = Vec::new();
+    if portal::webhook(config, &mut gate, &mut lines) {
+        rights::rights(config, &mut gate, &mut lines);
+        portal::dictionary(config, state, &mut gate, &mut lines);
+    }
+    lines
+}
+
+/// The trial comes last, and on sound ground only.
+fn probe(
+    before: &[Line],
+    config: &Config,
+    state: Option<&State>,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+) -> Vec<Line> {
+    if outcome(before) == Outcome::Ok {
+        return probe::probe(config, state, portal, clock);
+    }
+    let detail = say!("Проба: не проводилась", "Probe: was not made");
+    vec![Line::warning(
+        "probe",
+        detail,
+        say!("Сначала исправьте отмеченное выше", "Mend what stands above first"),
+    )]
+}

@@ -1,0 +1,99 @@
+//! What the portal says: does it know the webhook, and does it have what the configuration names.
+
+use serde_json::json;
+
+use super::Line;
+use crate::config::Config;
+use crate::portal::Trouble;
+use crate::portal::gate::Gate;
+use crate::say;
+use crate::state::State;
+use crate::stop::Outcome;
+use crate::verify;
+
+/// Reaches the portal and asks for the webhook's rights. False: nothing more can be asked.
+pub(super) fn webhook(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line>) -> bool {
+    let host = config.portal.webhook.host();
+    let asked = gate.clock().now();
+    let answer = match gate.read("scope", &json!({})) {
+        Ok(answer) => answer,
+        Err(trouble) => {
+            lines.push(unanswered("webhook", trouble));
+            return false;
+        }
+    };
+    let took = (gate.clock().now() - asked).num_milliseconds();
+    lines.push(Line::fine(
+        "webhook",
+        say!("Вебхук: {host} отвечает за {took} мс", "Webhook: {host} answers in {took} ms"),
+    ));
+    let has_crm = answer.result.as_array().is_some_and(|scopes| scopes.iter().any(|scope| scope == "crm"));
+    if !has_crm {
+        lines.push(Line::bad(
+            "scope",
+            Outcome::Refused,
+            say!("Права вебхука: нет CRM (crm)", "Rights of the webhook: CRM (crm) is missing"),
+            say!(
+                "Отметьте CRM (crm) в правах входящего вебхука в Bitrix24",
+                "Tick CRM (crm) among the rights of the inbound webhook in Bitrix24"
+            ),
+        ));
+    }
+    has_crm
+}
+
+/// A question that the portal did not answer as it should.
+pub(super) fn unanswered(name: &'static str, trouble: Trouble) -> Line {
+    match trouble {
+        Trouble::NotSent(reason) | Trouble::Lost(reason) => Line::bad(
+            name,
+            Outcome::Interrupted,
+            say!("Портал не отвечает: {reason}", "The portal does not answer: {reason}"),
+            say!(
+                "Проверьте сеть, адрес портала и сертификат ([portal] webhook, ca_file), затем повторите",
+                "Check the network, the portal's address and its certificate ([portal] webhook, ca_file), then try again"
+            ),
+        ),
+        other => {
+            let stop = other.stop();
+            Line::bad(name, stop.outcome, stop.message, String::new())
+        }
+    }
+}
+
+/// Does the portal have what the configuration names? Success is remembered, so that the next pass need not ask.
+pub(super) fn dictionary(config: &Config, state: Option<&State>, gate: &mut Gate<'_>, lines: &mut Vec<Line>) {
+    let verdict = match verify::examine(config, gate) {
+        Ok(verdict) => verdict,
+        Err(trouble) => return lines.push(unanswered("dictionary", trouble)),
+    };
+    if verdict.stand().is_ok() {
+        lines.push(Line::fine(
+            "dictionary",
+            say!(
+                "Справочники: всё, что названо в конфигурации, в портале есть",
+                "Dictionaries: the portal has what the configuration names"
+            ),
+        ));
+        let now = gate.clock().now();
+        if let Some(Err(error)) = state.map(|state| verify::remember(config, state, &verdict.fields, now)) {
+            lines.push(super::local::unusable("state", &error));
+        }
+    }
+    lines.extend(verdict.findings.iter().map(found));
+}
+
+fn found(finding: &verify::Finding) -> Line {
+    let (detail, choices, key) = (finding.to_string(), finding.alternatives(), &finding.key);
+    let choices =
+        if choices.is_empty() { choices } else { say!(" Есть: {choices}", " There are: {choices}") };
+    if finding.is_error() {
+        let remedy = say!(
+            "Исправьте {key} в конфигурации или заведите недостающее в Bitrix24.{choices}",
+            "Correct {key} in the configuration, or add what is missing to Bitrix24.{choices}"
+        );
+        Line::bad("dictionary", Outcome::Failed, detail, remedy)
+    } else {
+        Line::warning("dictionary", detail, choices.trim().to_owned())
+    }
+}

@@ -1,0 +1,125 @@
+//! `check --probe`: does this portal behave as the program relies on? No document can promise that.
+//!
+//! A contact, a company and a deal are made under a mark of their own, tried, and deleted. What a probe that was
+//! killed left behind is deleted by the next one. The portal's own automation may react to the trial deal.
+
+mod bench;
+mod meter;
+mod rule;
+mod trials;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use rule::Rule;
+
+use super::Line;
+use crate::clock::Clock;
+use crate::config::{Config, Method};
+use crate::portal::gate::Gate;
+use crate::portal::pace::Pace;
+use crate::portal::{Portal, Trouble};
+use crate::say;
+use crate::state::State;
+use crate::stop::Outcome;
+use bench::Bench;
+use meter::Meter;
+
+/// Under this key the state remembers the answers.
+pub const PROBE: &str = "probe";
+
+/// Deleting a contact alone can take a minute and a half.
+const PATIENCE: TimeDelta = TimeDelta::minutes(10);
+
+/// What a probe found, as the state remembers it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Findings {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By the name of the [`Rule`]: whether it holds; absent where it could not be tried.
+    pub holds: BTreeMap<String, bool>,
+    /// Seconds that the portal charged to `batch` itself.
+    pub charged_to_batch: f64,
+    /// Seconds that it charged to the commands in it.
+    pub charged_to_commands: f64,
+}
+
+/// What came of one trial: whether the rule holds, or why it could not be tried.
+type Tried = (Rule, Result<bool, Trouble>);
+
+/// Makes the trial objects, tries every rule, deletes the objects.
+pub(super) fn probe(
+    config: &Config,
+    state: Option<&State>,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+) -> Vec<Line> {
+    let mut meter = Meter::new(portal);
+    let charges = meter.charges();
+    let deadline = Some(clock.now() + PATIENCE);
+    let mut gate = Gate::new(&mut meter, clock.clone(), &config.portal, Pace::default(), deadline);
+    let tried = try_all(&mut Bench::new(&mut gate, config));
+    let (charged_to_batch, charged_to_commands) = charges.get();
+    let mut lines: Vec<Line> = tried.iter().map(|(rule, outcome)| line(*rule, outcome, config)).collect();
+    lines.push(accounting(charged_to_batch, charged_to_commands));
+    let known =
+        tried.iter().filter_map(|(rule, outcome)| Some((rule.name().to_owned(), *outcome.as_ref().ok()?)));
+    let findings =
+        Findings { at: clock.now(), holds: known.collect(), charged_to_batch, charged_to_commands };
+    if let Some(Err(error)) = state.map(|state| state.remember(PROBE, &findings)) {
+        lines.push(super::local::unusable("state", &error));
+    }
+    lines
+}
+
+fn try_all(bench: &mut Bench<'_, '_>) -> Vec<Tried> {
+    let made = bench.clear().and_then(|_| bench.make());
+    let mut tried = match made {
+        Ok(()) => Rule::TRIED.iter().map(|rule| (*rule, trials::run(*rule, bench))).collect(),
+        Err(trouble) => vec![(Rule::Creation, Err(trouble))],
+    };
+    tried.push((Rule::Deletion, bench.clear().map(|left| left == 0)));
+    tried
+}
+
+fn line(rule: Rule, outcome: &Result<bool, Trouble>, config: &Config) -> Line {
+    let title = rule.title();
+    match outcome {
+        Ok(true) => Line::fine("probe", say!("Проба: {title}", "Probe: {title}")),
+        Ok(false) => {
+            let detail = say!("Проба: не подтвердилось: {title}", "Probe: does not hold: {title}");
+            let needed = rule == Rule::Import && config.export == Method::Import;
+            broken(needed, detail, rule.meaning())
+        }
+        Err(trouble) => {
+            let detail = say!(
+                "Проба: не удалось проверить: {title} ({trouble})",
+                "Probe: could not be tried: {title} ({trouble})"
+            );
+            let refused = rule == Rule::Creation && matches!(trouble, Trouble::Refused(_));
+            broken(refused, detail, if refused { rule.meaning() } else { String::new() })
+        }
+    }
+}
+
+fn broken(is_needed: bool, detail: String, meaning: String) -> Line {
+    if is_needed {
+        Line::bad("probe", Outcome::Refused, detail, meaning)
+    } else {
+        Line::warning("probe", detail, meaning)
+    }
+}
+
+/// Portals differ in what a batch is charged to; the program follows all ways, this is for those who help.
+fn accounting(batch: f64, commands: f64) -> Line {
+    Line::fine(
+        "probe",
+        say!(
+            "Проба: портал засчитал {batch:.1} с методу batch и {commands:.1} с командам в нём",
+            "Probe: the portal charged {batch:.1} s to the method batch and {commands:.1} s to the commands in it"
+        ),
+    )
+}

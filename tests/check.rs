@@ -1,0 +1,282 @@
+//! `check`, from the configuration file to the printed lines, before a portal that a test can break.
+//!
+//! The language is the process's, so one test alone speaks it; the others look at marks and outcomes.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails it")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use chrono::DateTime;
+use ecvi_b24::check::{Line, Mark, Options, check, run};
+use ecvi_b24::clock::Clock;
+use ecvi_b24::config::PortalConfig;
+use ecvi_b24::lang::{Language, speak};
+use ecvi_b24::portal::{Answer, Portal, Refusal, Trouble};
+use ecvi_b24::state::State;
+use ecvi_b24::stop::Outcome;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+const SECRET: &str = "s3cr3tc0de";
+
+/// A healthy portal, but for what a test breaks.
+#[derive(Clone, Default)]
+struct Fake {
+    /// What every call comes to.
+    trouble: Option<Trouble>,
+    /// Answers instead of the healthy ones, by the beginning of the command.
+    instead: Vec<(&'static str, Value)>,
+}
+
+impl Portal for Fake {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+        if let Some(trouble) = &self.trouble {
+            return Err(trouble.clone());
+        }
+        let result = match method {
+            "batch" => {
+                let commands = params["cmd"].as_object().unwrap().iter();
+                let results: Map<String, Value> = commands
+                    .map(|(name, command)| (name.clone(), self.reply(command.as_str().unwrap())))
+                    .collect();
+                json!({"result": results, "result_error": []})
+            }
+            other => self.reply(other),
+        };
+        Ok(Answer { result, time: Value::Null })
+    }
+}
+
+impl Fake {
+    fn reply(&self, command: &str) -> Value {
+        if let Some((_, answer)) = self.instead.iter().find(|(start, _)| command.starts_with(start)) {
+            return answer.clone();
+        }
+        let (method, query) = command.split_once('?').unwrap_or((command, ""));
+        let status = |id: &str, name: &str, semantics: Value| json!({"STATUS_ID": id, "NAME": name, "SEMANTICS": semantics});
+        let null = Value::Null;
+        match method {
+            "scope" => json!(["crm"]),
+            "profile" => json!({"ID": "1", "ADMIN": true, "NAME": "Анна"}),
+            "server.time" => json!("2000-01-01T15:00:20+03:00"),
+            "method.get" => json!({"isExisting": true, "isAvailable": true}),
+            "crm.currency.list" => json!([{"CURRENCY": "RUB", "FULL_NAME": "Российский рубль"}]),
+            "crm.status.list" if query.ends_with("=HONORIFIC&order[SORT]=ASC") => {
+                json!([status("HNR_RU_1", "г-н", null.clone()), status("HNR_RU_2", "г-жа", null)])
+            }
+            "crm.status.list" if query.contains("DEAL_STAGE") => json!([
+                status("NEW", "Новая", null.clone()),
+                status("EXECUTING", "В работе", null),
+                status("WON", "Сделка успешна", "S".into()),
+                status("LOSE", "Сделка провалена", "F".into()),
+            ]),
+            "crm.status.list" => json!([status("CLIENT", "Клиенты", null)]),
+            _ => json!([]),
+        }
+    }
+}
+
+/// A folder with a configuration and a mirror of three rows.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new(more: &str) -> Place {
+        let place = Place { folder: TempDir::new().unwrap() };
+        let toml = format!(
+            "mirror = {{path='mirror.db'}}\nstate = {{path='state.db'}}\n
+             [portal]\nwebhook='https://hotel.bitrix24.ru/rest/1/{SECRET}/'\n{more}"
+        );
+        fs::write(place.config(), toml).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(place.config(), fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        place.sql(include_str!("mirror.sql"));
+        place
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("ecvi-b24.toml")
+    }
+
+    fn sql(&self, sql: &str) {
+        let mirror = rusqlite::Connection::open(self.folder.path().join("mirror.db")).unwrap();
+        mirror.execute_batch(sql).unwrap();
+    }
+
+    fn lines(&self, fake: &Fake) -> Vec<Line> {
+        let config = self.config();
+        let options = Options { config: Some(&config), ..Options::default() };
+        check(&options, &connect(fake), &clock())
+    }
+
+    /// What is printed, with the folder and the file's time taken out.
+    fn printed(&self, fake: &Fake, json: bool) -> (Outcome, String) {
+        let config = self.config();
+        let options = Options { config: Some(&config), json, ..Options::default() };
+        let mut out = Vec::new();
+        let outcome = run(&options, &connect(fake), &clock(), &mut out).unwrap();
+        let shown =
+            String::from_utf8(out).unwrap().replace(&format!("{}/", self.folder.path().display()), "");
+        assert!(
+            !shown.contains(SECRET) && !shown.contains("Приходько") && !shown.contains("Анна"),
+            "{shown}"
+        );
+        let fresh = |line: &&str| !line.contains("mirror.db");
+        (outcome, shown.lines().filter(fresh).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+fn connect(fake: &Fake) -> impl Fn(&PortalConfig) -> Result<Box<dyn Portal>> {
+    let fake = fake.clone();
+    move |_| Ok(Box::new(fake.clone()) as Box<dyn Portal>)
+}
+
+/// Long before any file of a test, so that none looks old.
+fn clock() -> Clock {
+    Clock::virtual_at(DateTime::parse_from_rfc3339("2000-01-01T12:00:00Z").unwrap().to_utc())
+}
+
+/// The checks that are not fine.
+fn marks(lines: &[Line]) -> Vec<(&'static str, Mark)> {
+    lines.iter().filter(|line| line.mark != Mark::Fine).map(|line| (line.name, line.mark)).collect()
+}
+
+#[test]
+fn a_healthy_place_is_fine_and_is_not_verified_again_by_the_next_pass() {
+    let place = Place::new("");
+    State::open(&place.folder.path().join("state.db")).unwrap();
+    assert_eq!(marks(&place.lines(&Fake::default())), []);
+    let state = State::open(&place.folder.path().join("state.db")).unwrap();
+    assert!(state.recall::<Value>("verified").unwrap().is_some());
+}
+
+#[test]
+fn before_the_first_pass_no_state_is_made() {
+    let place = Place::new("");
+    assert_eq!(marks(&place.lines(&Fake::default())), []);
+    assert!(!place.folder.path().join("state.db").exists());
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_ends_the_check() {
+    let place = Place::new("[deal]\nsatges = {}");
+    assert_eq!(marks(&place.lines(&Fake::default())), [("config", Mark::Bad(Outcome::Failed))]);
+}
+
+#[test]
+fn after_a_broken_mirror_and_state_the_portal_is_asked_all_the_same() {
+    let place = Place::new("[deal]\ncurrency = 'EUR'");
+    fs::write(place.folder.path().join("state.db"), "not a database, but long enough to be looked at")
+        .unwrap();
+    place.sql("ALTER TABLE bookings DROP COLUMN number");
+    let bad = Mark::Bad(Outcome::Failed);
+    let lines = place.lines(&Fake::default());
+    assert_eq!(marks(&lines), [("mirror", bad), ("state", bad), ("dictionary", bad)]);
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_counted_and_named_by_their_column() {
+    let place = Place::new("");
+    place.sql("UPDATE bookings SET status = '9'; UPDATE guests SET birth_date = 'в мае'");
+    let lines = place.lines(&Fake::default());
+    assert_eq!(marks(&lines), [("mirror_rows", Mark::Warning); 2]);
+    assert!(lines.iter().any(|line| line.detail.contains("BAD_DATE, birth_date (id 1)")));
+    assert!(lines.iter().any(|line| line.detail.contains("UNKNOWN_STATUS, status = \"9\" (id 3682)")));
+}
+
+#[test]
+fn a_portal_out_of_reach_is_5_and_one_that_refuses_is_4() {
+    let place = Place::new("");
+    let told = |trouble: Trouble| {
+        let lines = place.lines(&Fake { trouble: Some(trouble), ..Fake::default() });
+        (marks(&lines), ecvi_b24::check::outcome(&lines))
+    };
+    let (bad, outcome) = told(Trouble::NotSent("host not found".into()));
+    assert_eq!((bad, outcome), (vec![("webhook", Mark::Bad(Outcome::Interrupted))], Outcome::Interrupted));
+    let refusal = Refusal { code: "INVALID_CREDENTIALS".into(), text: "Invalid request credentials".into() };
+    let (bad, outcome) = told(Trouble::Refused(refusal));
+    assert_eq!((bad, outcome), (vec![("webhook", Mark::Bad(Outcome::Refused))], Outcome::Refused));
+}
+
+#[test]
+fn what_the_webhook_lacks_is_found() {
+    let place = Place::new("burst = 250");
+    let lacks =
+        |instead: Vec<(&'static str, Value)>| marks(&place.lines(&Fake { instead, ..Fake::default() }));
+    assert_eq!(lacks(vec![("scope", json!(["tasks"]))]), [("scope", Mark::Bad(Outcome::Refused))]);
+    let instead = vec![
+        ("profile", json!({"ID": "7", "ADMIN": false})),
+        ("method.get?name=crm.item.batchimport", json!({"isExisting": false, "isAvailable": false})),
+        ("server.time", json!("2000-01-01T15:30:00+03:00")),
+    ];
+    let warning = Mark::Warning;
+    let methods = ("methods", Mark::Bad(Outcome::Refused));
+    assert_eq!(lacks(instead), [("user", warning), methods, ("clock", warning), ("rate", warning)]);
+}
+
+#[test]
+fn json_says_the_same_in_one_document() {
+    let (outcome, shown) = {
+        let place = Place::new("[deal]\ncurrency = 'EUR'");
+        let config = place.config();
+        let options = Options { config: Some(&config), json: true, ..Options::default() };
+        let mut out = Vec::new();
+        (run(&options, &connect(&Fake::default()), &clock(), &mut out).unwrap(), out)
+    };
+    let document: Value = serde_json::from_slice(&shown).unwrap();
+    assert_eq!(outcome, Outcome::Failed);
+    assert_eq!((&document["schema"], &document["outcome"]), (&json!(1), &json!("failed")));
+    let checks = document["checks"].as_array().unwrap();
+    let bad: Vec<&Value> = checks.iter().filter(|check| check["result"] == "bad").collect();
+    assert_eq!(bad.len(), 1);
+    assert_eq!(bad[0]["name"], "dictionary");
+    assert_eq!(checks[0]["remedy"], Value::Null);
+}
+
+#[test]
+fn the_lines_say_what_to_mend_in_both_languages() {
+    let place = Place::new("[deal.stages]\nconfirmed = 'EXECUTNG'");
+    let fake = Fake { instead: vec![("profile", json!({"ID": "7", "ADMIN": false}))], ..Fake::default() };
+    speak(Language::En);
+    let (_, english) = place.printed(&fake, false);
+    speak(Language::Ru);
+    let (outcome, russian) = place.printed(&fake, false);
+    assert_eq!(outcome, Outcome::Failed);
+    insta::assert_snapshot!(russian, @"
+    ✓ Конфигурация: ecvi-b24.toml
+    ✓ Зеркало, гости: 1, последнее изменение 2020-05-01 10:00:00
+    ✓ Зеркало, компании: 1, последнее изменение 2020-05-01 10:00:00
+    ✓ Зеркало, заявки: 1, последнее изменение 2020-05-02 10:00:00
+    ✓ Состояние: state.db, появится при первом запуске
+    ✓ Вебхук: hotel.bitrix24.ru отвечает за 0 мс
+    ! Пользователь вебхука: 7, не администратор
+      → Ему нужны права на чтение, добавление, изменение всех контактов, компаний и сделок, удаление сделок и импорт; надёжнее вебхук администратора
+    ✓ Методы портала: все 12
+    ✓ Часы: как у портала
+    ✓ Частота запросов: 2 в секунду, не больше 50 подряд
+    ✗ [deal.stages] confirmed = EXECUTNG: такой стадии в воронке нет
+      → Исправьте [deal.stages] confirmed в конфигурации или заведите недостающее в Bitrix24. Есть: NEW «Новая», EXECUTING «В работе», WON «Сделка успешна», LOSE «Сделка провалена»
+    Исправить: 1. На что обратить внимание: 1.
+    ");
+    insta::assert_snapshot!(english, @"
+    ✓ Configuration: ecvi-b24.toml
+    ✓ Mirror, guests: 1, newest change 2020-05-01 10:00:00
+    ✓ Mirror, companies: 1, newest change 2020-05-01 10:00:00
+    ✓ Mirror, bookings: 1, newest change 2020-05-02 10:00:00
+    ✓ State: state.db, will be made by the first pass
+    ✓ Webhook: hotel.bitrix24.ru answers in 0 ms
+    ! The webhook's user: 7, no administrator
+      → He needs the rights to read, add and change all contacts, companies and deals, to delete deals, and to import; an administrator's webhook is safer
+    ✓ Methods of the portal: all 12
+    ✓ Clock: agrees with the portal's
+    ✓ Request rate: 2 a second, 50 at once at most
+    ✗ [deal.stages] confirmed = EXECUTNG: the funnel has no such stage
+      → Correct [deal.stages] confirmed in the configuration, or add what is missing to Bitrix24. There are: NEW «Новая», EXECUTING «В работе», WON «Сделка успешна», LOSE «Сделка провалена»
+    To mend: 1. Worth a look: 1.
+    ");
+}

@@ -13,7 +13,7 @@ use crate::objects::inventory;
 use crate::plan::{Plan, Queue, Rules, Step, Survey};
 use crate::portal::Portal;
 use crate::portal::gate::Gate;
-use crate::push::{Push, Watch, Way};
+use crate::push::{Failures, Push, Watch, Way};
 use crate::record::{Id, Kind};
 use crate::settle::{settle, settled_at};
 use crate::state::memory::{INITIAL_EXPORT, PACE, SURVEY};
@@ -75,6 +75,8 @@ pub struct Ended {
     pub message: Option<String>,
     /// What it did.
     pub counts: Counts,
+    /// What failed, by reason.
+    pub failures: Failures,
     /// Requests made.
     pub requests: u64,
 }
@@ -129,6 +131,7 @@ struct Pass<'a> {
     state: &'a State,
     run: i64,
     counts: Counts,
+    failures: Failures,
     /// What a guard holds back.
     notice: Option<String>,
     unanswered: bool,
@@ -173,6 +176,9 @@ impl Pass<'_> {
         watch.planned(plan.queue.left()?);
         let pushed = push.all(watch);
         (self.counts, self.unanswered) = (push.counts, self.unanswered | push.unanswered);
+        for (code, mut records) in push.failures {
+            self.failures.entry(code).or_default().append(&mut records);
+        }
         pushed?;
         if stocked {
             self.report_orphans(&plan.queue, gate.clock().now())?;
@@ -235,7 +241,7 @@ impl Pass<'_> {
     }
 
     fn end(self, result: Result<()>, requests: u64) -> Ended {
-        let Pass { counts, notice, unanswered, .. } = self;
+        let Pass { counts, failures, notice, unanswered, .. } = self;
         let unsure = || portal::Trouble::Lost(say!("ответ потерян", "an answer was lost")).stop();
         let stop = result.map_err(stop_of).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
@@ -243,7 +249,7 @@ impl Pass<'_> {
             None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice),
             None => (Outcome::Ok, None),
         };
-        Ended { outcome, message, counts, requests }
+        Ended { outcome, message, counts, failures, requests }
     }
 }
 

@@ -68,6 +68,9 @@ fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Wa
     if let Some(line) = report::run::line(orders.errand.name(), &ended.counts) {
         report::print(&format!("{line}\n"))?;
     }
+    for line in report::run::failures(&ended.failures) {
+        log::warn!("{line}");
+    }
     if let Some(message) = ended.message {
         eprintln!("ecvi-b24: {message}");
     }

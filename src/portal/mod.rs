@@ -78,6 +78,7 @@ impl Refusal {
             | "payment_required"
             | "wrong_auth_type"
             | "portal_deleted"
+            | "error_method_not_found"
             | "overload_limit"
             | "expired_token"
             | "invalid_token"

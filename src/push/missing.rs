@@ -11,6 +11,7 @@ use crate::config::OnMissing;
 use crate::mirror::Row;
 use crate::objects::by_origin;
 use crate::objects::reach::{Reach, by_reach};
+use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
 use crate::state::{Failure, Record};
 
@@ -42,7 +43,10 @@ impl Push<'_, '_> {
             let writer = self.state.writer()?;
             writer.failed(kind, id, &failure, self.config.sync.retry_after, now)?;
             writer.commit()?;
-            self.counts.failed += 1;
+            self.put_aside(
+                &Planned { kind, id: id.clone(), step: Step::Update, row: row.cloned() },
+                failure.code,
+            );
             return Ok(Fate::Failed);
         }
         let successor = self.successor(kind, id, record, old)?;

@@ -10,7 +10,7 @@ mod missing;
 mod people;
 mod send;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 
@@ -26,6 +26,7 @@ use crate::portal::gate::Gate;
 use crate::record::{Id, Kind};
 use crate::state::memory::PACE;
 use crate::state::{Counts, Failure, Record, State};
+use crate::words;
 use people::People;
 
 /// How objects are created.
@@ -39,6 +40,9 @@ pub enum Way {
         import: bool,
     },
 }
+
+/// The records that failed, as messages call them, by reason.
+pub type Failures = BTreeMap<Code, Vec<String>>;
 
 /// Where a long pass stands.
 pub trait Watch {
@@ -76,6 +80,8 @@ pub struct Push<'a, 'p> {
     pub counts: Counts,
     /// Something was sent that was not answered.
     pub unanswered: bool,
+    /// What failed, by reason.
+    pub failures: Failures,
     /// Batches in a row that were not answered.
     lost: u32,
     /// Objects that are known to be gone.
@@ -141,6 +147,7 @@ impl<'a, 'p> Push<'a, 'p> {
             run,
             counts: Counts::default(),
             unanswered: false,
+            failures: Failures::new(),
             lost: 0,
             dead: HashSet::new(),
         }
@@ -196,10 +203,9 @@ impl<'a, 'p> Push<'a, 'p> {
                 Step::Gone => writer.gone(*kind, id)?,
                 Step::Forget => writer.forget(*kind, id)?,
                 Step::Fail => {
-                    self.counts.failed += 1;
                     let failure = unreadable(row.as_ref());
                     writer.failed(*kind, id, &failure, self.config.sync.retry_after, now)?;
-                    report(&planned, failure.code);
+                    self.put_aside(&planned, failure.code);
                 }
                 Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
                     let record = self.state.record(*kind, id)?.unwrap_or_default();
@@ -220,9 +226,17 @@ impl<'a, 'p> Push<'a, 'p> {
         let writer = self.state.writer()?;
         writer.failed(target.kind(), target.id(), &failure, pause, now)?;
         writer.commit()?;
-        self.counts.failed += 1;
-        report(&target.planned, code);
+        self.put_aside(&target.planned, code);
         Ok(())
+    }
+
+    /// Counts a failure, for the end of the pass. Names and the portal's words stay in the state, for `status`.
+    fn put_aside(&mut self, planned: &Planned, code: Code) {
+        let label = planned.row.as_ref().map_or("", |row| &row.label);
+        let record = words::record(planned.kind, &planned.id, label);
+        log::info!("{record}: {}", code.name());
+        self.counts.failed += 1;
+        self.failures.entry(code).or_default().push(record);
     }
 }
 
@@ -230,15 +244,4 @@ fn unreadable(row: Option<&Row>) -> Failure<'_> {
     let bad = row.and_then(|row| row.body.as_ref().err());
     let code = bad.and_then(|bad| Code::from_name(&bad.code)).unwrap_or(Code::NoValue);
     Failure { code, operation: "read", message: bad.map_or("", |bad| &bad.message), row }
-}
-
-/// For cron's mail: which record, and why. Names and the portal's words stay in the state, for `status`.
-fn report(planned: &Planned, code: Code) {
-    let Planned { kind, id, row, .. } = planned;
-    match row {
-        Some(row) if *kind == Kind::Booking => {
-            log::warn!("{kind} №{} (id {id}): {code:?}. {}", row.label, code.advice())
-        }
-        _ => log::warn!("{kind} {id}: {}. {}", code.name(), code.advice()),
-    }
 }

@@ -71,7 +71,11 @@ impl Portal {
         let (method, params) = split_command(command);
         let method = method.strip_suffix(".json").unwrap_or(&method);
         if matches!(method, "batch" | "upload" | "download") {
-            return Err(Refusal::new(400, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage"));
+            return Err(Refusal::new(
+                400,
+                "ERROR_BATCH_METHOD_NOT_ALLOWED",
+                "Method is not allowed for batch usage",
+            ));
         }
         let handler = methods::find(method).ok_or_else(Refusal::no_method)?;
         self.settings.check_scope(method)?;

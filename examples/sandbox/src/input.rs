@@ -82,7 +82,9 @@ impl Portal {
             Type::DateTime => self.read_date(value, dates::stamp)?,
             Type::Money => money(value),
             Type::Flag => flag(value),
-            Type::Integer | Type::User | Type::Company | Type::Contact | Type::Category => value.int().to_string(),
+            Type::Integer | Type::User | Type::Company | Type::Contact | Type::Category => {
+                value.int().to_string()
+            }
             Type::Text(max) => cut(&value.text(), max),
             Type::Double | Type::Status(_) | Type::Comments | Type::Currency => value.text(),
             Type::Multi | Type::Contacts | Type::Companies | Type::User0(_) => return None,

@@ -54,7 +54,9 @@ impl Settings {
             Condition::Overloaded => {
                 Err(Refusal::new(503, "OVERLOAD_LIMIT", "REST API is blocked due to overload"))
             }
-            Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) if self.user.active => Ok(()),
+            Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) if self.user.active => {
+                Ok(())
+            }
             Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) => {
                 Err(Refusal::new(401, "authorization_error", "Unable to authorize user"))
             }

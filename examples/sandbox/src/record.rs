@@ -124,7 +124,8 @@ impl Record {
                 seen.push(id);
             }
         }
-        let link = |(index, id): (usize, u64)| Link { id, sort: (index as i64 + 1) * 10, primary: index == 0 };
+        let link =
+            |(index, id): (usize, u64)| Link { id, sort: (index as i64 + 1) * 10, primary: index == 0 };
         self.links = seen.into_iter().enumerate().map(link).collect();
     }
 

@@ -104,6 +104,7 @@ pub fn pass(
         state: &state,
         run,
         counts: Counts::default(),
+        failures: Failures::new(),
         notice: None,
         unanswered: false,
     };

@@ -3,7 +3,7 @@
 use ecvi_b24::lock::Lock;
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::record::{Id, Kind};
-use ecvi_b24::state::{Operation, Record, SURVEY};
+use ecvi_b24::state::{Attempt, Operation, Record, SURVEY};
 use insta::assert_snapshot;
 
 use crate::house::{House, at};
@@ -68,7 +68,14 @@ fn a_call_in_doubt_stays_in_doubt() {
         let state = house.state();
         let writer = state.writer().unwrap();
         let now = at("2026-01-02T03:03:01Z");
-        writer.doubt(Kind::Company, &Id::Number(7), Operation::Create, &Written::default(), now).unwrap();
+        writer
+            .doubt(
+                Kind::Company,
+                &Id::Number(7),
+                &Attempt { operation: Operation::Create, row: None, written: &Written::default() },
+                now,
+            )
+            .unwrap();
         writer.commit().unwrap();
         house.said(0, EN, arguments);
         assert_eq!(house.state().doubts(Kind::Company).unwrap().len(), 1, "{arguments}");

@@ -2,7 +2,7 @@
 
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::record::{Id, Kind};
-use ecvi_b24::state::{Counts, Operation, Run};
+use ecvi_b24::state::{Attempt, Counts, Operation, Run};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -295,7 +295,14 @@ fn a_call_in_doubt_is_told() {
     let state = house.state();
     let writer = state.writer().unwrap();
     let (kind, id) = (Kind::Company, Id::Number(7));
-    writer.doubt(kind, &id, Operation::Update, &Written::default(), at("2026-01-02T03:03:01Z")).unwrap();
+    writer
+        .doubt(
+            kind,
+            &id,
+            &Attempt { operation: Operation::Update, row: None, written: &Written::default() },
+            at("2026-01-02T03:03:01Z"),
+        )
+        .unwrap();
     writer.commit().unwrap();
     assert_snapshot!(house.said(0, RU, "status company 7"), @r"
     Компания 7

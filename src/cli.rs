@@ -108,7 +108,7 @@ pub struct Sync {
     /// Begin no request after this time, e.g. 150s or 5m
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub time_limit: Option<Duration>,
-    /// Print the plan as JSON, one record a line
+    /// Print the plan as JSON
     #[arg(long, requires = "dry_run")]
     pub json: bool,
 }
@@ -119,7 +119,7 @@ pub struct InitialExport {
     /// Print the plan and send nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Print the plan as JSON, one record a line
+    /// Print the plan as JSON
     #[arg(long, requires = "dry_run")]
     pub json: bool,
 }

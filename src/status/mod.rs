@@ -40,7 +40,13 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
         Status::gather(config, state, *kind, now)?
     };
     match (json, max_age) {
-        (true, _) => print_json(&status)?,
+        (true, _) => {
+            // The document has no place for it.
+            if let Some(error) = &status.mirror_error {
+                log::warn!("{error}");
+            }
+            print_json(&status)?;
+        }
         (false, Some(max_age)) => print(&text::check_line(&status, max_age, now))?,
         (false, None) => print(&text::screen(&status, &config.portal.webhook, kind.is_some(), now))?,
     }
@@ -92,10 +98,7 @@ impl Status {
         let mut status = Status::read(Some(&state), kind)?;
         match pending::count(config, &state, now) {
             Ok(pending) => status.records.add(&pending),
-            Err(error) => {
-                log::warn!("{error:#}");
-                status.mirror_error = Some(format!("{error:#}"));
-            }
+            Err(error) => status.mirror_error = Some(format!("{error:#}")),
         }
         Ok(status)
     }

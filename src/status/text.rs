@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{Flaw, LastRun, Status, Tally};
 use crate::code::Code;
 use crate::config::Webhook;
-use crate::record::Id;
+use crate::record::{Id, Kind};
 use crate::state::parse_stamp;
 use crate::{report, say, words};
 
@@ -181,9 +181,23 @@ pub(super) fn flaw_lines(flaw: &Flaw, webhook: &Webhook, now: DateTime<Utc>) -> 
 
 /// The words of the portal in one line. A warning of a phone or an e-mail quotes it, and that is not shown.
 fn quote(flaw: &Flaw) -> Option<String> {
-    let personal = [Code::PhoneLeftOut, Code::EmailLeftOut].iter().any(|code| code.name() == flaw.code);
+    match Code::from_name(&flaw.code) {
+        Some(Code::PhoneLeftOut | Code::EmailLeftOut) => return None,
+        Some(Code::GuestWaiting | Code::WithoutCompanion) => return Some(people(&flaw.message)),
+        Some(_) | None => {}
+    }
     let words: Vec<&str> = flaw.message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    (!personal && !words.is_empty()).then(|| words.join(" / "))
+    (!words.is_empty()).then(|| words.join(" / "))
+}
+
+/// `guest 42, company 7` as the language has it.
+fn people(list: &str) -> String {
+    let person = |word: &str| {
+        let (kind, id) = word.split_once(' ')?;
+        Some(words::record(Kind::from_name(kind)?, &Id::parse(id), ""))
+    };
+    let people: Vec<String> = list.split(", ").map(|word| person(word).unwrap_or(word.to_owned())).collect();
+    people.join(", ")
 }
 
 fn next_attempt(at: &str, now: DateTime<Utc>) -> String {

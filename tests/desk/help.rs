@@ -59,7 +59,7 @@ fn sync() {
           --retry-failed           Try failed records too, whatever their pause
           --max-deletes <N>        Allow this pass to delete up to N deals
           --time-limit <DURATION>  Begin no request after this time, e.g. 150s or 5m
-          --json                   Print the plan as JSON, one record a line
+          --json                   Print the plan as JSON
       -h, --help                   Print help
 
     Options of every command:
@@ -87,7 +87,7 @@ fn initial_export() {
 
     Options:
           --dry-run  Print the plan and send nothing
-          --json     Print the plan as JSON, one record a line
+          --json     Print the plan as JSON
       -h, --help     Print help
 
     Options of every command:

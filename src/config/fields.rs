@@ -56,6 +56,11 @@ fn written(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// Whether the program fills this field itself.
+pub(crate) fn is_written(kind: Kind, name: &str) -> bool {
+    written(kind).contains(&name) || name.starts_with("ORIGIN")
+}
+
 /// Fields that have a key of their own; a column may fill them where that key is absent.
 pub(super) struct Keyed {
     pub(super) assigned_by_id: bool,
@@ -72,7 +77,7 @@ pub(super) fn check(kind: Kind, fields: &BTreeMap<String, String>, keyed: &Keyed
                 "{section} {name}: fields of the portal are written in capitals, such as UF_CRM_TARIFF"
             ));
         }
-        if written(kind).contains(&name.as_str()) || name.starts_with("ORIGIN") {
+        if is_written(kind, name) {
             bail!(say!(
                 "{section} {name}: это поле программа заполняет сама; выберите другое, например UF_CRM_…",
                 "{section} {name}: the program fills this field itself; choose another one, such as UF_CRM_…"

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+pub(crate) use fields::is_written;
 pub use file::{Match, Method, OnMissing};
 pub use webhook::Webhook;
 

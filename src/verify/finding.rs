@@ -74,6 +74,11 @@ impl Finding {
         }
     }
 
+    /// Whether the portal would not say.
+    pub fn is_open(&self) -> bool {
+        matches!(self.problem, Problem::Unchecked(_))
+    }
+
     /// What exists instead, on one line; empty where nothing is known.
     pub fn alternatives(&self) -> String {
         let shown = self.choices.iter().take(CHOICES_SHOWN).map(|choice| match choice.name.as_str() {

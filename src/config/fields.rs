@@ -96,6 +96,19 @@ pub(super) fn check(kind: Kind, fields: &BTreeMap<String, String>, keyed: &Keyed
     Ok(())
 }
 
+/// Checks `phone_type`: a portal stores any word as it is given, and then shows none.
+pub(super) fn check_phone_type(kind: Kind, phone_type: &str) -> Result<()> {
+    const KNOWN: [&str; 7] = ["WORK", "MOBILE", "FAX", "HOME", "PAGER", "MAILING", "OTHER"];
+    let (section, known) = (kind.entity(), KNOWN.join(", "));
+    if !KNOWN.contains(&phone_type) {
+        bail!(say!(
+            "[{section}] phone_type: «{phone_type}» портал не знает; бывают {known}",
+            "[{section}] phone_type: the portal does not know \"{phone_type}\"; there are {known}"
+        ));
+    }
+    Ok(())
+}
+
 /// The stage as the portal calls it: in a funnel other than the general one it carries the funnel's prefix.
 pub(super) fn full_stage(category_id: u64, stage: String) -> String {
     if category_id == 0 || stage.contains(':') { stage } else { format!("C{category_id}:{stage}") }
@@ -162,6 +175,12 @@ mod tests {
         for name in ["PHONE", "EMAIL", "ORIGIN_ID", "ORIGINATOR_ID"] {
             assert!(check(Kind::Guest, &one(name), &FREE).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_phone_type_that_the_portal_does_not_know_is_refused() {
+        assert!(check_phone_type(Kind::Guest, "MOBILE").is_ok());
+        assert!(check_phone_type(Kind::Guest, "Mobile").is_err());
     }
 
     #[test]

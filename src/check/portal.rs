@@ -67,7 +67,7 @@ pub(super) fn dictionary(config: &Config, state: Option<&State>, gate: &mut Gate
         Ok(verdict) => verdict,
         Err(trouble) => return lines.push(unanswered("dictionary", trouble)),
     };
-    if verdict.stand().is_ok() {
+    if !verdict.findings.iter().any(|finding| finding.is_error() || finding.is_open()) {
         lines.push(Line::fine(
             "dictionary",
             say!(
@@ -75,12 +75,12 @@ pub(super) fn dictionary(config: &Config, state: Option<&State>, gate: &mut Gate
                 "Dictionaries: the portal has what the configuration names"
             ),
         ));
-        let now = gate.clock().now();
-        if let Some(Err(error)) = state.map(|state| verify::remember(config, state, &verdict.fields, now)) {
-            lines.push(super::local::unusable("state", &error));
-        }
     }
     lines.extend(verdict.findings.iter().map(found));
+    let Some(state) = state.filter(|_| verdict.stand().is_ok()) else { return };
+    if let Err(error) = verify::remember(config, state, &verdict.fields, gate.clock().now()) {
+        lines.push(super::local::unusable("state", &error));
+    }
 }
 
 fn found(finding: &verify::Finding) -> Line {

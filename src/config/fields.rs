@@ -56,6 +56,11 @@ fn written(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// Whether the program fills this field itself.
+pub(crate) fn is_written(kind: Kind, name: &str) -> bool {
+    written(kind).contains(&name) || name.starts_with("ORIGIN")
+}
+
 /// Fields that have a key of their own; a column may fill them where that key is absent.
 pub(super) struct Keyed {
     pub(super) assigned_by_id: bool,
@@ -72,7 +77,7 @@ pub(super) fn check(kind: Kind, fields: &BTreeMap<String, String>, keyed: &Keyed
                 "{section} {name}: fields of the portal are written in capitals, such as UF_CRM_TARIFF"
             ));
         }
-        if written(kind).contains(&name.as_str()) || name.starts_with("ORIGIN") {
+        if is_written(kind, name) {
             bail!(say!(
                 "{section} {name}: это поле программа заполняет сама; выберите другое, например UF_CRM_…",
                 "{section} {name}: the program fills this field itself; choose another one, such as UF_CRM_…"
@@ -86,6 +91,19 @@ pub(super) fn check(kind: Kind, fields: &BTreeMap<String, String>, keyed: &Keyed
         bail!(say!(
             "{section} {name}: для этого поля уже задан ключ {key}; оставьте что-то одно",
             "{section} {name}: the key {key} is given for this field too; leave one of them"
+        ));
+    }
+    Ok(())
+}
+
+/// Checks `phone_type`: a portal stores any word as it is given, and then shows none.
+pub(super) fn check_phone_type(kind: Kind, phone_type: &str) -> Result<()> {
+    const KNOWN: [&str; 7] = ["WORK", "MOBILE", "FAX", "HOME", "PAGER", "MAILING", "OTHER"];
+    let (section, known) = (kind.entity(), KNOWN.join(", "));
+    if !KNOWN.contains(&phone_type) {
+        bail!(say!(
+            "[{section}] phone_type: «{phone_type}» портал не знает; бывают {known}",
+            "[{section}] phone_type: the portal does not know \"{phone_type}\"; there are {known}"
         ));
     }
     Ok(())
@@ -157,6 +175,12 @@ mod tests {
         for name in ["PHONE", "EMAIL", "ORIGIN_ID", "ORIGINATOR_ID"] {
             assert!(check(Kind::Guest, &one(name), &FREE).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_phone_type_that_the_portal_does_not_know_is_refused() {
+        assert!(check_phone_type(Kind::Guest, "MOBILE").is_ok());
+        assert!(check_phone_type(Kind::Guest, "Mobile").is_err());
     }
 
     #[test]

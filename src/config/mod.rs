@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+pub(crate) use fields::is_written;
 pub use file::{Match, Method, OnMissing};
 pub use webhook::Webhook;
 
@@ -289,12 +290,14 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig> {
 fn contact(contact: file::Contact) -> Result<PersonConfig> {
     let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, fields } = contact;
     let honorific = [honorific.male, honorific.female];
+    fields::check_phone_type(Kind::Guest, &phone_type)?;
     check_fields(Kind::Guest, &fields, assigned_by_id, source_id.as_deref())?;
     Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields })
 }
 
 fn company(company: file::Company) -> Result<PersonConfig> {
     let file::Company { assigned_by_id, source_id, phone_type, match_existing, fields } = company;
+    fields::check_phone_type(Kind::Company, &phone_type)?;
     check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
     let honorific = Default::default();
     Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields })

@@ -27,7 +27,8 @@ pub(super) fn findings(config: &Config, answers: &Answers) -> Vec<Finding> {
     }));
     found.extend(users(config).filter_map(|(key, id)| responsible(key, id, answers)));
     for kind in Kind::ALL {
-        found.extend(wanted(config, kind).keys().filter_map(|name| field(kind, name, answers)));
+        let fields = wanted(config, kind).iter();
+        found.extend(fields.filter_map(|(name, column)| field(kind, name, column, answers)));
     }
     found
 }
@@ -97,19 +98,19 @@ fn responsible(key: &str, id: u64, answers: &Answers) -> Option<Finding> {
     Some(Finding { key, value, what: Thing::User, problem, choices: Vec::new() })
 }
 
-fn field(kind: Kind, name: &str, answers: &Answers) -> Option<Finding> {
+fn field(kind: Kind, name: &str, column: &str, answers: &Answers) -> Option<Finding> {
     let finding = |problem, choices| {
-        let key = format!("[{}.fields]", kind.entity());
-        Some(Finding { key, value: name.to_owned(), what: Thing::Field, problem, choices })
+        let key = format!("[{}.fields] {name}", kind.entity());
+        Some(Finding { key, value: column.to_owned(), what: Thing::Field, problem, choices })
     };
     let told = match answers.get(&fields_of(kind)) {
         Ok(told) => told,
         Err(words) => return finding(Problem::Unchecked(words.to_owned()), Vec::new()),
     };
-    let Some(meta) = told.get(name) else { return finding(Problem::Absent, choices(told)) };
+    let Some(meta) = told.get(name) else { return finding(Problem::Absent, choices(kind, told)) };
     match portal_type(meta) {
-        _ if yes(&meta["isReadOnly"]) => finding(Problem::ReadOnly, choices(told)),
-        kind if is_unfillable(&kind) => finding(Problem::Unfillable(kind), choices(told)),
+        _ if yes(&meta["isReadOnly"]) => finding(Problem::ReadOnly, choices(kind, told)),
+        form if is_unfillable(&form) => finding(Problem::Unfillable(form), choices(kind, told)),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::answers::{Answers, Choice, words, yes};
 use super::questions::{dictionary, fields_of};
-use crate::config::Config;
+use crate::config::{Config, is_written};
 use crate::mapping::custom::{FieldType, FieldTypes, Form, Item};
 use crate::record::Kind;
 
@@ -93,9 +93,11 @@ fn entity(meta: &Value) -> Option<String> {
 }
 
 /// The fields that an administrator could choose, by what people call them: the hotel's own first.
-pub(super) fn choices(told: &Value) -> Vec<Choice> {
-    let fields = told.as_object().into_iter().flatten();
-    let fields = fields.filter(|(_, meta)| !yes(&meta["isReadOnly"]) && !is_unfillable(&portal_type(meta)));
+pub(super) fn choices(kind: Kind, told: &Value) -> Vec<Choice> {
+    let is_free = |name: &str, meta: &Value| {
+        !yes(&meta["isReadOnly"]) && !is_unfillable(&portal_type(meta)) && !is_written(kind, name)
+    };
+    let fields = told.as_object().into_iter().flatten().filter(|(name, meta)| is_free(name, meta));
     let mut choices: Vec<Choice> = fields.map(|(name, meta)| choice(name, meta)).collect();
     choices.sort_by_key(|choice| (!choice.id.starts_with("UF_"), choice.id.clone()));
     choices

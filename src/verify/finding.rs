@@ -74,6 +74,11 @@ impl Finding {
         }
     }
 
+    /// Whether the portal would not say.
+    pub fn is_open(&self) -> bool {
+        matches!(self.problem, Problem::Unchecked(_))
+    }
+
     /// What exists instead, on one line; empty where nothing is known.
     pub fn alternatives(&self) -> String {
         let shown = self.choices.iter().take(CHOICES_SHOWN).map(|choice| match choice.name.as_str() {
@@ -96,8 +101,8 @@ impl Finding {
                 "a field of the type {kind} cannot be filled with a text"
             ),
             Problem::Unchecked(words) if self.what == Thing::User => say!(
-                "проверить нельзя: у вебхука нет права user ({words}); проверьте номер сами",
-                "cannot be checked: the webhook lacks the right user ({words}); check the number yourself"
+                "проверить не удалось, для этого вебхуку нужно право user ({words}); сверьте номер сами",
+                "could not be checked, the webhook would need the right user ({words}); see to the number yourself"
             ),
             Problem::Unchecked(words) => {
                 say!("проверить не удалось: {words}", "could not be checked: {words}")

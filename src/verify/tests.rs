@@ -78,6 +78,7 @@ fn stages(prefix: &str) -> Value {
 fn fields() -> Value {
     json!({
         "ID": {"type": "integer", "isReadOnly": true, "isMultiple": false, "title": "ID"},
+        "TITLE": {"type": "string", "isReadOnly": false, "title": "Название"},
         "INDUSTRY": {"type": "crm_status", "isReadOnly": false, "statusType": "INDUSTRY", "title": "Сфера"},
         "UF_CRM_MEALS": {"type": "enumeration", "isReadOnly": false, "isMultiple": true,
             "items": [{"ID": "79", "VALUE": "Завтрак"}], "title": "UF_CRM_MEALS", "formLabel": "Питание"},
@@ -191,8 +192,17 @@ fn without_the_scope_crm_the_portal_refuses_us() {
 #[test]
 fn a_field_must_exist_be_writable_and_of_a_type_that_a_text_can_fill() {
     let found = found("deal = {fields={UF_CRM_NO='a', ID='b', UF_CRM_SCAN='c', UF_CRM_MEALS='d'}}");
-    let wanted = ["ReadOnly", "Absent", "Unfillable(\"file\")"];
+    let wanted = ["ID ReadOnly", "UF_CRM_NO Absent", "UF_CRM_SCAN Unfillable(\"file\")"];
     assert_eq!(found, wanted.map(|problem| format!("[deal.fields] {problem}")));
+}
+
+#[test]
+fn fields_that_may_be_filled_are_shown_to_choose_from_the_hotels_own_first() {
+    let verdict = verdict("deal = {fields={UF_CRM_NO='a'}}", &mut Fake::default()).unwrap();
+    assert_snapshot!(describe(&verdict.findings), @"
+    - [deal.fields] UF_CRM_NO = a: такого поля в портале нет
+      Есть: UF_CRM_MEALS «Питание», UF_CRM_PRICE «Цена», INDUSTRY «Сфера»
+    ");
 }
 
 #[test]

@@ -115,6 +115,11 @@ fn broken(is_needed: bool, detail: String, meaning: String) -> Line {
 
 /// Portals differ in what a batch is charged to; the program follows all ways, this is for those who help.
 fn accounting(batch: f64, commands: f64) -> Line {
+    if batch + commands == 0.0 {
+        let detail =
+            say!("Проба: портал не засчитывает время вызовов", "Probe: the portal charges no time for calls");
+        return Line::fine("probe", detail);
+    }
     Line::fine(
         "probe",
         say!(

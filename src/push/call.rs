@@ -1,7 +1,7 @@
 //! What is said to the portal for one step: one command, or two where the portal would overwrite the closing date.
 
 use anyhow::{Context, Result};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::{Push, Target, Way};
 use crate::code::Code;
@@ -84,11 +84,11 @@ impl Push<'_, '_> {
         if !self.keeps_origin(&target, &object)? {
             fields.append(&mut self.origin(&target));
         }
-        let mut commands = vec![update(format!("r{at}"), kind, crm_id, fields)];
+        let mut commands = vec![update(format!("r{at}"), kind, crm_id, &fields)];
         if let (true, Ok(Body::Booking(booking))) = (closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
             let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-            commands.push(update(format!("c{at}"), kind, crm_id, fields));
+            commands.push(update(format!("c{at}"), kind, crm_id, &fields));
         }
         let todo = Todo { recheck: misses(&target), ..Todo::default() };
         let links = links(&target);
@@ -162,13 +162,13 @@ fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
     let id = target.crm_id().context("a closing date without a deal")?;
     let Ok(Body::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
     let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-    let commands = vec![update(format!("r{at}"), target.kind(), id, fields)];
+    let commands = vec![update(format!("r{at}"), target.kind(), id, &fields)];
     let (written, links) = (target.record.written.clone(), target.record.links);
     let todo = Todo { close: false, ..target.record.known.todo };
     Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
 }
 
-fn update(name: String, kind: Kind, id: i64, fields: Fields) -> Command {
+fn update(name: String, kind: Kind, id: i64, fields: &Fields) -> Command {
     Command {
         name,
         method: format!("crm.{}.update", kind.entity()),
@@ -191,7 +191,7 @@ fn links(target: &Target) -> u64 {
 /// The names of the universal methods: `IS_MANUAL_OPPORTUNITY` is `isManualOpportunity`; custom fields keep theirs.
 /// What is empty is left out: a new object has nothing to clear.
 fn camel(fields: Fields) -> Fields {
-    let filled = fields.into_iter().filter(|(_, value)| *value != Value::from(""));
+    let filled = fields.into_iter().filter(|(_, value)| value.as_str() != Some(""));
     filled
         .map(|(name, value)| (if name.starts_with("UF_") { name } else { camel_name(&name) }, value))
         .collect()
@@ -209,6 +209,8 @@ fn camel_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]

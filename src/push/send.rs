@@ -177,9 +177,11 @@ impl Push<'_, '_> {
             Meaning::TooFast | Meaning::OverBudget => self.queue.add(&target.planned)?,
             Meaning::Administrator => after.stop = Some(refusal),
             Meaning::Record if operation == Operation::Create => {
-                after.failed.push((target, operation, refusal))
+                after.failed.push((target, operation, refusal));
             }
-            Meaning::Record => after.unclear.push((target, operation, refusal)),
+            Meaning::Record => {
+                after.unclear.push((target, operation, refusal));
+            }
         }
         Ok(())
     }

@@ -84,8 +84,8 @@ impl Portal {
             Type::Flag => flag(value),
             Type::Integer | Type::User | Type::Company | Type::Contact | Type::Category => value.int().to_string(),
             Type::Text(max) => cut(&value.text(), max),
-            Type::Double | Type::Status(_) | Type::Comments | Type::Currency => value.text(),
-            Type::Multi | Type::Contacts | Type::Companies | Type::User0(_) => return None,
+            Type::Status(_) | Type::Comments | Type::Currency => value.text(),
+            Type::Multi | Type::Contacts | Type::Companies => return None,
         }))
     }
 

@@ -82,6 +82,8 @@ pub struct Record {
     /// A deal's contacts, a contact's companies, in order.
     pub links: Vec<Link>,
     pub(crate) fields: BTreeMap<String, Php>,
+    /// A deal's products.
+    pub(crate) products: Vec<Php>,
 }
 
 impl Record {

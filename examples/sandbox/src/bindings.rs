@@ -1,6 +1,7 @@
 //! `crm.deal.contact.*`, `crm.contact.company.*`, `crm.company.contact.*` (facts, section 7.3).
 
 use crate::answer::{Outcome, Refusal, ok};
+use crate::legacy::id_of;
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::{Kind, Link};
@@ -46,7 +47,8 @@ fn fields(_: &mut Portal, owner: Kind, _: &Php) -> Outcome {
         ])
     };
     let ours = id_field(owner);
-    let entries = [(ours.as_str(), "integer"), ("SORT", "integer"), ("ROLE_ID", "integer"), ("IS_PRIMARY", "char")];
+    let entries =
+        [(ours.as_str(), "integer"), ("SORT", "integer"), ("ROLE_ID", "integer"), ("IS_PRIMARY", "char")];
     ok(Php::map(entries.map(|(name, holds)| (name, about(holds)))))
 }
 
@@ -70,8 +72,8 @@ fn set_items(portal: &mut Portal, owner: Kind, params: &Php) -> Outcome {
     if !items.is_array() {
         return Err(Refusal::legacy("The parameter items must be array."));
     }
-    let read = |(index, item): (usize, &Php)| read_link(owner, item, (index as i64 + 1) * 10);
-    let links = items.values().enumerate().filter_map(read).collect();
+    let read = |(item, sort): (&Php, i64)| read_link(owner, item, sort * 10);
+    let links = items.values().zip(1..).filter_map(read).collect();
     portal.write_links(owner, id, links)
 }
 
@@ -85,13 +87,16 @@ fn add(portal: &mut Portal, owner: Kind, params: &Php) -> Outcome {
     let id = portal.owner_of(owner, params)?;
     let mut links = portal.links_of(owner, id);
     let sort = links.iter().map(|link| link.sort).max().unwrap_or(0) + 10;
-    let link = read_link(owner, params.argument("fields"), sort)
-        .ok_or_else(|| Refusal::legacy(format!("The field {} is not defined or invalid.", id_field(owner))))?;
+    let link = read_link(owner, params.argument("fields"), sort).ok_or_else(|| {
+        Refusal::legacy(format!("The field {} is not defined or invalid.", id_field(owner)))
+    })?;
     if links.iter().any(|known| known.id == link.id) {
         return ok(false);
     }
     if link.primary {
-        links.iter_mut().for_each(|link| link.primary = false);
+        for known in &mut links {
+            known.primary = false;
+        }
     }
     links.push(link);
     portal.write_links(owner, id, links)
@@ -130,7 +135,7 @@ fn settle(mut links: Vec<Link>) -> Vec<Link> {
 impl Portal {
     fn owner_of(&self, owner: Kind, params: &Php) -> Result<u64, Refusal> {
         let bad_id = |_| Refusal::legacy("The parameter id is invalid or not defined.");
-        let id = self.id_of(params).map_err(bad_id)?;
+        let id = id_of(params).map_err(bad_id)?;
         let missing = || self.missing(Refusal::legacy("Not found."));
         self.get(owner, id).map(|_| id).ok_or_else(missing)
     }
@@ -160,7 +165,8 @@ impl Portal {
 
     fn write_company_links(&mut self, company: u64, links: &[Link]) {
         let gone = |contact: &u64| !links.iter().any(|link| link.id == *contact);
-        let touched: Vec<u64> = self.links_of(Kind::Company, company).iter().map(|link| link.id).filter(gone).collect();
+        let touched: Vec<u64> =
+            self.links_of(Kind::Company, company).iter().map(|link| link.id).filter(gone).collect();
         for contact in touched {
             self.edit_links(contact, |all| all.retain(|link| link.id != company));
         }

@@ -119,16 +119,19 @@ fn deliver(
         }
         Some(Fault::Garbled) => send(stream, &json(200, "{\"result\":<b>Warning</b>: ")),
         Some(Fault::Empty) => send(stream, &json(200, "")),
-        Some(Fault::Html { status, .. }) => send(stream, &bytes(&gateway(status, "Bad Gateway", 0.0), message)),
+        Some(Fault::Html { status, .. }) => {
+            send(stream, &bytes(&gateway(status, "Bad Gateway", 0.0), message))
+        }
         Some(Fault::Silent { .. } | Fault::Late { .. }) => stay_silent(stream, shared),
         Some(Fault::Partial { then, .. }) => deliver(Some(*then), Some(reply), message, stream, shared),
         Some(Fault::Status { status, code }) => {
             let body = Php::map([("error", code.as_str()), ("error_description", "")]).json();
             send(stream, &json(status, &body))
         }
-        Some(Fault::Redirect(host)) => {
-            send(stream, &bytes(&Reply { location: Some(host), ..gateway(302, "Moved Temporarily", 0.0) }, message))
-        }
+        Some(Fault::Redirect(host)) => send(
+            stream,
+            &bytes(&Reply { location: Some(host), ..gateway(302, "Moved Temporarily", 0.0) }, message),
+        ),
         Some(Fault::Slow(time)) => {
             shared.sleep(time);
             send(stream, &bytes(&reply, message))
@@ -138,7 +141,8 @@ fn deliver(
 
 fn bytes(reply: &Reply, message: &Message) -> Vec<u8> {
     let html = reply.body.starts_with('<');
-    let location = reply.location.as_ref().map(|host| format!("{}{}", host.trim_end_matches('/'), message.path));
+    let location =
+        reply.location.as_ref().map(|host| format!("{}{}", host.trim_end_matches('/'), message.path));
     let kind = if html { "text/html" } else { "application/json" };
     http::answer(reply.status, kind, location.as_deref(), &reply.body)
 }

@@ -52,7 +52,8 @@ fn moment(text: &str, zone: FixedOffset) -> Option<DateTime<FixedOffset>> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Some(moment.with_timezone(&zone));
     }
-    let forms = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M:%S"];
+    let forms =
+        ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M:%S"];
     let naive = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
     naive.and_local_timezone(zone).single()
 }

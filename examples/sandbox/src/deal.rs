@@ -49,7 +49,8 @@ impl Portal {
         match change.get("CATEGORY_ID").map(Php::int) {
             Some(id) if known(id) => {}
             Some(_) if style == Style::Universal => {
-                return Err(style.field_error("CRM_FIELD_ERROR_VALUE_NOT_VALID", "Значение поля «Воронка» недопустимо."));
+                return Err(style
+                    .field_error("CRM_FIELD_ERROR_VALUE_NOT_VALID", "Значение поля «Воронка» недопустимо."));
             }
             Some(_) => change.drop("CATEGORY_ID"),
             None => {}

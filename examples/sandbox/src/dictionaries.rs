@@ -112,7 +112,8 @@ impl Default for Dictionaries {
             semantics: "",
             system: false,
         };
-        let entries = plain.iter().flat_map(|(entity, list)| list.iter().map(|(id, name)| status(entity, id, name)));
+        let entries =
+            plain.iter().flat_map(|(entity, list)| list.iter().map(|(id, name)| status(entity, id, name)));
         Dictionaries {
             statuses: entries.chain(stages(0)).collect(),
             categories: vec![Category { id: 0, name: "Общая".to_owned() }],
@@ -151,7 +152,10 @@ impl Dictionaries {
 
     /// `P`, `S` or `F` of a stage.
     pub(crate) fn semantics(&self, stage: &str) -> &'static str {
-        self.statuses.iter().find(|status| status.id == stage && !status.semantics.is_empty()).map_or("P", |s| s.semantics)
+        self.statuses
+            .iter()
+            .find(|status| status.id == stage && !status.semantics.is_empty())
+            .map_or("P", |s| s.semantics)
     }
 
     /// The stage that a deal of this funnel gets: the wanted one if the funnel has it; else the old one; else, for
@@ -163,7 +167,8 @@ impl Dictionaries {
             return wanted.to_owned();
         }
         let semantics = self.semantics(wanted);
-        let first = || self.of(&entity).find(|status| status.semantics == semantics).map(|status| status.id.clone());
+        let first =
+            || self.of(&entity).find(|status| status.semantics == semantics).map(|status| status.id.clone());
         old.map(str::to_owned).or_else(first).unwrap_or_default()
     }
 

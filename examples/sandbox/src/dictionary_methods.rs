@@ -12,6 +12,7 @@ pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
     Some(match method {
         "status.list" => statuses,
         "status.entity.types" => entity_types,
+        "status.entity.items" => entity_items,
         "category.list" => categories,
         "currency.list" => currencies,
         "currency.base.get" => |portal, _| ok(portal.dictionaries.base_currency()),
@@ -72,8 +73,11 @@ fn entity_types(portal: &mut Portal, _: &Php) -> Outcome {
     let mut types: Vec<Php> = plain.iter().map(|(id, name)| entry(id, name)).collect();
     for funnel in &portal.dictionaries.categories {
         let mut stages = entry(&stage_entity(funnel.id), "Стадии сделки");
-        let ends = Php::map([("START_FIELD", "NEW"), ("FINAL_SUCCESS_FIELD", "WON"), ("FINAL_UNSUCCESS_FIELD", "LOSE")]);
-        stages.set("SEMANTIC_INFO", ends);
+        let ends =
+            [("START_FIELD", "NEW"), ("FINAL_SUCCESS_FIELD", "WON"), ("FINAL_UNSUCCESS_FIELD", "LOSE")];
+        let mut info = Php::map(ends);
+        info.set("FINAL_SORT", 60_i64);
+        stages.set("SEMANTIC_INFO", info);
         if funnel.id > 0 {
             stages.set("PREFIX", format!("C{}", funnel.id));
             stages.set("CATEGORY_ID", funnel.id);
@@ -83,14 +87,26 @@ fn entity_types(portal: &mut Portal, _: &Php) -> Outcome {
     ok(Php::list(types))
 }
 
+fn entity_items(portal: &mut Portal, params: &Php) -> Outcome {
+    let entity = params.argument("entityId").text();
+    let item = |(status, place): (&Status, i64)| {
+        Php::map([
+            ("NAME", Php::from(status.name.as_str())),
+            ("SORT", Php::Int(place * 10)),
+            ("STATUS_ID", Php::from(status.id.as_str())),
+        ])
+    };
+    ok(Php::list(portal.dictionaries.of(&entity).zip(1..).map(item)))
+}
+
 fn categories(portal: &mut Portal, params: &Php) -> Outcome {
     let kind = kind_of(params)?;
     let all = &portal.dictionaries.categories;
-    let rows = all.iter().enumerate().map(|(index, funnel)| {
+    let rows = all.iter().zip(1_i64..).map(|(funnel, place)| {
         let mut row = Php::map([
             ("id", Php::Int(funnel.id)),
             ("name", Php::from(funnel.name.as_str())),
-            ("sort", Php::Int((index as i64 + 1) * 100)),
+            ("sort", Php::Int(place * 100)),
             ("entityTypeId", Php::Int(kind.entity_type_id())),
             ("isDefault", Php::from(if funnel.id == 0 { "Y" } else { "N" })),
         ]);

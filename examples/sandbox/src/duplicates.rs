@@ -28,7 +28,8 @@ fn find_by_comm(portal: &mut Portal, params: &Php) -> Outcome {
     }
     let values = params.argument("values");
     let single = [values.clone()];
-    let values: Vec<&Php> = if values.is_array() { values.values().collect() } else { single.iter().collect() };
+    let values: Vec<&Php> =
+        if values.is_array() { values.values().collect() } else { single.iter().collect() };
     let wanted: Vec<String> = values.iter().take(MAX).map(|value| normal(&type_id, &value.text())).collect();
     if wanted.iter().all(String::is_empty) {
         return Err(sentence("Communication values is not defined"));
@@ -73,7 +74,8 @@ fn normal(type_id: &str, value: &str) -> String {
 fn merge_batch(portal: &mut Portal, params: &Php) -> Outcome {
     let params = params.argument("params");
     let kind = kind_of(params)?;
-    let ids: Vec<u64> = params.argument("entityIds").values().filter_map(|id| id.int().try_into().ok()).collect();
+    let ids: Vec<u64> =
+        params.argument("entityIds").values().filter_map(|id| id.int().try_into().ok()).collect();
     let [keep, drops @ ..] = ids.as_slice() else { return Err(Refusal::legacy("entityIds is not defined")) };
     let found: Vec<&Record> = ids.iter().filter_map(|id| portal.get(kind, *id)).collect();
     if found.len() < ids.len() || drops.is_empty() {
@@ -96,7 +98,9 @@ fn status(word: &str, ids: &[u64]) -> Outcome {
 
 fn conflicts(kind: Kind, keep: &Record, drop: &Record) -> bool {
     let compared = |field: &&schema::Field| {
-        field.access == Access::Open && matches!(field.holds, Type::Text(_) | Type::Date) && !schema::is_address(field.name)
+        field.access == Access::Open
+            && matches!(field.holds, Type::Text(_) | Type::Date)
+            && !schema::is_address(field.name)
     };
     schema::fields(kind).filter(compared).any(|field| {
         let (a, b) = (keep.text(field.name), drop.text(field.name));

@@ -2,6 +2,7 @@
 
 use crate::answer::{Outcome, Refusal, ok};
 use crate::input::Change;
+use crate::legacy::id_of;
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::{Kind, Record};
@@ -19,7 +20,7 @@ pub(crate) fn find(kind: Kind, verb: &str) -> Option<fn(&mut Portal, Kind, &Php)
 }
 
 fn set_rows(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let id = portal.id_of(params)?;
+    let id = id_of(params)?;
     let not_found = || Refusal::legacy("Not found");
     let mut deal = portal.get(kind, id).cloned().ok_or_else(not_found)?;
     deal.products = params.argument("rows").values().cloned().collect();
@@ -34,7 +35,7 @@ fn set_rows(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 }
 
 fn get_rows(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let id = portal.id_of(params)?;
+    let id = id_of(params)?;
     let deal = portal.get(kind, id).ok_or_else(|| Refusal::legacy("Not found"))?;
     let row = |(index, product): (usize, &Php)| {
         let mut row = Php::map([("ID", (index + 1).to_string()), ("OWNER_ID", id.to_string())]);

@@ -36,7 +36,8 @@ pub(crate) fn read(input: &mut impl BufRead, output: &mut impl Write) -> io::Res
     let target = words.next().unwrap_or("/");
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let headers = read_headers(input)?;
-    let mut message = Message { verb, path: path.to_owned(), query: query.to_owned(), headers, body: Vec::new() };
+    let mut message =
+        Message { verb, path: path.to_owned(), query: query.to_owned(), headers, body: Vec::new() };
     if message.header("expect").eq_ignore_ascii_case("100-continue") {
         output.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
@@ -71,7 +72,8 @@ fn read_chunks(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let head = line(input)?;
-        let size = head.split(';').next().and_then(|size| u64::from_str_radix(size.trim(), 16).ok()).unwrap_or(0);
+        let size =
+            head.split(';').next().and_then(|size| u64::from_str_radix(size.trim(), 16).ok()).unwrap_or(0);
         if size == 0 {
             read_headers(input)?;
             return Ok(body);

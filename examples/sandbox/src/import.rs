@@ -43,7 +43,11 @@ pub(crate) fn many(portal: &mut Portal, params: &Php) -> Outcome {
 impl Portal {
     fn importable(&self, params: &Php) -> Result<Kind, Refusal> {
         let kind = kind_of(params)?;
-        if self.may_import() { Ok(kind) } else { Err(Refusal::new(403, "ACCESS_DENIED", "Доступ запрещён")) }
+        if self.may_import() {
+            Ok(kind)
+        } else {
+            Err(Refusal::new(403, "ACCESS_DENIED", "Доступ запрещён"))
+        }
     }
 
     fn import(&mut self, kind: Kind, fields: &Php) -> Result<Php, Refusal> {

@@ -16,7 +16,7 @@ pub(crate) struct Change {
     pub(crate) rows: Vec<RowChange>,
     /// A deal's contacts or a contact's companies, all of them.
     pub(crate) links: Option<Vec<i64>>,
-    /// CONTACT_ID of a deal or COMPANY_ID of a contact, when the whole set is not given.
+    /// `CONTACT_ID` of a deal or `COMPANY_ID` of a contact, when the whole set is not given.
     pub(crate) link: Option<i64>,
 }
 
@@ -82,7 +82,9 @@ impl Portal {
             Type::DateTime => self.read_date(value, dates::stamp)?,
             Type::Money => money(value),
             Type::Flag => flag(value),
-            Type::Integer | Type::User | Type::Company | Type::Contact | Type::Category => value.int().to_string(),
+            Type::Integer | Type::User | Type::Company | Type::Contact | Type::Category => {
+                value.int().to_string()
+            }
             Type::Text(max) => cut(&value.text(), max),
             Type::Status(_) | Type::Comments | Type::Currency => value.text(),
             Type::Multi | Type::Contacts | Type::Companies => return None,

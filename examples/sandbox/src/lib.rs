@@ -6,6 +6,8 @@
 //!
 //! "Facts, section N" in comments means the project's `docs/bitrix24.md`.
 
+#![allow(clippy::unnecessary_wraps, reason = "every method has the signature of the table of methods")]
+
 mod address;
 mod answer;
 mod batch;

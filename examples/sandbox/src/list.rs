@@ -119,7 +119,9 @@ impl Portal {
     pub(crate) fn filter_values(&self, kind: Kind, record: &Record, name: &str) -> Vec<String> {
         match schema::find(kind, name).map(|field| field.holds) {
             Some(Type::Multi) => record.values(name).into_iter().map(str::to_owned).collect(),
-            Some(Type::Contacts | Type::Companies) => record.links.iter().map(|link| link.id.to_string()).collect(),
+            Some(Type::Contacts | Type::Companies) => {
+                record.links.iter().map(|link| link.id.to_string()).collect()
+            }
             Some(Type::Date) => vec![record.text(name).to_owned()],
             Some(holds) => vec![output::value(self, kind, record, name, holds).text()],
             None => match record.field(name) {

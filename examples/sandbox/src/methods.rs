@@ -45,7 +45,9 @@ pub(crate) fn find(method: &str) -> Option<Handler> {
 fn of_kind(kind: Kind, verb: &str) -> Option<fn(&mut Portal, Kind, &Php) -> Outcome> {
     match verb.strip_prefix("userfield.") {
         Some(verb) => userfield_methods::find(verb),
-        None => legacy::find(verb).or_else(|| bindings::find(kind, verb)).or_else(|| extras::find(kind, verb)),
+        None => {
+            legacy::find(verb).or_else(|| bindings::find(kind, verb)).or_else(|| extras::find(kind, verb))
+        }
     }
 }
 
@@ -69,7 +71,9 @@ impl Settings {
             Condition::Overloaded => {
                 Err(Refusal::new(503, "OVERLOAD_LIMIT", "REST API is blocked due to overload"))
             }
-            Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) if self.user.active => Ok(()),
+            Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) if self.user.active => {
+                Ok(())
+            }
             Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) => {
                 Err(Refusal::new(401, "authorization_error", "Unable to authorize user"))
             }

@@ -48,7 +48,8 @@ fn is_email(text: &str) -> bool {
     let inner = text.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(text);
     let Some((local, domain)) = inner.rsplit_once('@') else { return false };
     let Some((host, last)) = domain.rsplit_once('.') else { return false };
-    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+    let label =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
     inner.chars().count() <= 320
         && is_local(local)
         && host.split('.').all(label)
@@ -65,9 +66,9 @@ fn is_local(local: &str) -> bool {
 /// makes a new row.
 pub(crate) fn apply(record: &mut Record, changes: &[RowChange], mut next_id: impl FnMut() -> u64) {
     for change in changes {
-        let known = change.id.and_then(|id| {
-            record.rows.iter().position(|row| row.id == id && row.type_id == change.type_id)
-        });
+        let known = change
+            .id
+            .and_then(|id| record.rows.iter().position(|row| row.id == id && row.type_id == change.type_id));
         match known {
             Some(at) if change.value.is_empty() => drop(record.rows.remove(at)),
             Some(at) => overwrite(&mut record.rows[at], change),

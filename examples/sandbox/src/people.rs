@@ -58,7 +58,8 @@ impl Portal {
     /// them), `drop` goes to the bin, and nothing tells who followed it (facts, section 9.1).
     pub fn merge(&mut self, kind: Kind, keep: u64, drop: u64, now: DateTime<Utc>) -> bool {
         self.now = now;
-        let (Some(survivor), Some(dropped)) = (self.get(kind, keep).cloned(), self.get(kind, drop).cloned()) else {
+        let (Some(survivor), Some(dropped)) = (self.get(kind, keep).cloned(), self.get(kind, drop).cloned())
+        else {
             return false;
         };
         if keep == drop {

@@ -193,7 +193,9 @@ impl Portal {
             return reply;
         }
         let method = method.trim_matches('/').to_lowercase();
-        let outcome = self.gate(&method, request.known).and_then(|handler| self.execute(handler, &method, params, &mut request));
+        let outcome = self
+            .gate(&method, request.known)
+            .and_then(|handler| self.execute(handler, &method, params, &mut request));
         if request.seconds > self.settings.max_request_seconds {
             return gateway(504, "Gateway Time-out", request.seconds);
         }
@@ -260,13 +262,19 @@ impl Portal {
         *self.counters.methods.entry(method.to_owned()).or_default() += 1;
         if self.recording {
             let command = command.map(str::to_owned);
-            self.calls.push(Call { at: self.now, method: method.to_owned(), params: params.clone(), command });
+            self.calls.push(Call {
+                at: self.now,
+                method: method.to_owned(),
+                params: params.clone(),
+                command,
+            });
         }
     }
 
     /// Virtual seconds of a call: a bulk import costs by the record.
     pub(crate) fn cost(&self, method: &str, params: &Php) -> f64 {
-        let records = if method == "crm.item.batchimport" { params.argument("data").entries().len() } else { 1 };
+        let records =
+            if method == "crm.item.batchimport" { params.argument("data").entries().len() } else { 1 };
         self.settings.cost_of(method) * records.max(1) as f64
     }
 

@@ -4,21 +4,21 @@ use crate::filter;
 use crate::php::Php;
 
 /// Rows of one page.
-pub(crate) struct Rows {
+pub(crate) struct RowPage {
     pub(crate) rows: Vec<Php>,
     pub(crate) total: usize,
     pub(crate) next: Option<usize>,
 }
 
 /// One page of fifty; an unknown field in the filter passes everything.
-pub(crate) fn page(rows: impl Iterator<Item = Php>, params: &Php) -> Rows {
+pub(crate) fn page(rows: impl Iterator<Item = Php>, params: &Php) -> RowPage {
     let found = matching(rows, params);
     let start = usize::try_from(params.argument("start").int()).unwrap_or(0);
     let total = found.len();
     let counted = params.argument("start").int() >= 0;
     let rows: Vec<Php> = found.into_iter().skip(start).take(50).collect();
     let next = Some(start + 50).filter(|next| counted && *next < total);
-    Rows { rows, total: if counted { total } else { 0 }, next }
+    RowPage { rows, total: if counted { total } else { 0 }, next }
 }
 
 /// All rows that pass the filter, in order.

@@ -125,11 +125,15 @@ impl Portal {
     /// A dictionary's first entry, for a field that was not sent; an empty one that was sent stays empty.
     fn fill_dictionaries(&self, kind: Kind, change: &mut Change, style: Style) {
         let fields: &[(&str, &str)] = match kind {
-            Kind::Contact if style == Style::Universal => &[("TYPE_ID", "CONTACT_TYPE"), ("SOURCE_ID", "SOURCE")],
+            Kind::Contact if style == Style::Universal => {
+                &[("TYPE_ID", "CONTACT_TYPE"), ("SOURCE_ID", "SOURCE")]
+            }
             Kind::Contact => {
                 &[("TYPE_ID", "CONTACT_TYPE"), ("SOURCE_ID", "SOURCE"), ("HONORIFIC", "HONORIFIC")]
             }
-            Kind::Company => &[("COMPANY_TYPE", "COMPANY_TYPE"), ("INDUSTRY", "INDUSTRY"), ("EMPLOYEES", "EMPLOYEES")],
+            Kind::Company => {
+                &[("COMPANY_TYPE", "COMPANY_TYPE"), ("INDUSTRY", "INDUSTRY"), ("EMPLOYEES", "EMPLOYEES")]
+            }
             Kind::Deal => &[("TYPE_ID", "DEAL_TYPE"), ("SOURCE_ID", "SOURCE")],
         };
         for (name, dictionary) in fields {

@@ -35,7 +35,9 @@ impl Type {
         match self {
             Type::Integer | Type::Money | Type::User | Type::Contact | Type::Company => true,
             Type::Contacts | Type::Companies | Type::Category => true,
-            Type::Text(_) | Type::Comments | Type::Flag | Type::Status(_) | Type::Date | Type::DateTime => false,
+            Type::Text(_) | Type::Comments | Type::Flag | Type::Status(_) | Type::Date | Type::DateTime => {
+                false
+            }
             Type::Currency | Type::Multi => false,
         }
     }
@@ -68,8 +70,8 @@ const fn fixed(name: &'static str, holds: Type, title: &'static str) -> Field {
 }
 
 use Type::{
-    Category, Comments, Companies, Company, Contact, Contacts, Currency, Date, DateTime, Flag, Integer, Money,
-    Multi, Status, Text, User,
+    Category, Comments, Companies, Company, Contact, Contacts, Currency, Date, DateTime, Flag, Integer,
+    Money, Multi, Status, Text, User,
 };
 
 const COMMON: &[Field] = &[

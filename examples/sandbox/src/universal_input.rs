@@ -22,20 +22,19 @@ impl Portal {
     }
 
     fn read_item_field(&self, kind: Kind, name: &str, value: &Php, adding: bool, change: &mut Change) {
-        match schema::find(kind, name) {
-            Some(field) => self.read_standard(kind, field, value, adding, change),
-            None => {
-                let field = self.dictionaries.user_field(kind, name);
-                if let Some(stored) = field.and_then(|field| self.read_user_field(field, value)) {
-                    change.set(name, stored);
-                }
-            }
+        if let Some(field) = schema::find(kind, name) {
+            self.read_standard(kind, field, value, adding, change);
+        } else if let Some(field) = self.dictionaries.user_field(kind, name)
+            && let Some(stored) = self.read_user_field(field, value)
+        {
+            change.set(name, stored);
         }
     }
 
     /// A funnel may be changed here (facts, section 7.1).
     fn read_standard(&self, kind: Kind, field: &Field, value: &Php, adding: bool, change: &mut Change) {
-        if field.access == Access::ReadOnly || (field.access == Access::Once && !adding && kind != Kind::Deal) {
+        if field.access == Access::ReadOnly || (field.access == Access::Once && !adding && kind != Kind::Deal)
+        {
             return;
         }
         match field.holds {

@@ -17,7 +17,7 @@ pub(crate) struct UserField {
     pub(crate) multiple: bool,
     /// The entries of an enumeration.
     pub(crate) items: Vec<(u64, String)>,
-    /// What else was given when it was made: SORT, XML_ID, SETTINGS...
+    /// What else was given when it was made: `SORT`, `XML_ID`, `SETTINGS`...
     pub(crate) extra: Php,
 }
 
@@ -38,7 +38,8 @@ impl UserField {
             ("filterLabel", Php::from(label.as_str())),
         ]);
         if self.type_id == "enumeration" {
-            let item = |(id, value): &(u64, String)| Php::map([("ID", id.to_string()), ("VALUE", value.clone())]);
+            let item =
+                |(id, value): &(u64, String)| Php::map([("ID", id.to_string()), ("VALUE", value.clone())]);
             out.set("items", Php::list(self.items.iter().map(item)));
         }
         out
@@ -70,7 +71,8 @@ impl Portal {
             return field.read_one(first, zone).map(Php::Str);
         }
         let single = [value.clone()];
-        let values: Vec<&Php> = if value.is_array() { value.values().collect() } else { single.iter().collect() };
+        let values: Vec<&Php> =
+            if value.is_array() { value.values().collect() } else { single.iter().collect() };
         let stored = values.into_iter().filter_map(|value| field.read_one(value, zone));
         Some(Php::list(stored.filter(|value| !value.is_empty())))
     }
@@ -91,12 +93,27 @@ impl Portal {
 
     /// Adds a user field and returns its full name. `type_id`: `string`, `double`, `money`, `date`, `datetime`,
     /// `boolean`, `enumeration` (with `items`)...
-    pub fn add_user_field(&mut self, kind: Kind, name: &str, type_id: &str, multiple: bool, items: &[&str]) -> String {
+    pub fn add_user_field(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        type_id: &str,
+        multiple: bool,
+        items: &[&str],
+    ) -> String {
         let id = self.dictionaries.next_user_field();
         let name = prefixed(name);
         let items = (id * 100 + 1..).zip(items.iter().map(|item| (*item).to_owned())).collect();
         let (type_id, extra) = (type_id.to_owned(), Php::empty());
-        self.dictionaries.user_fields.push(UserField { id, kind, name: name.clone(), type_id, multiple, items, extra });
+        self.dictionaries.user_fields.push(UserField {
+            id,
+            kind,
+            name: name.clone(),
+            type_id,
+            multiple,
+            items,
+            extra,
+        });
         name
     }
 }

@@ -1,6 +1,7 @@
 //! `crm.contact.userfield.*` and the like.
 
 use crate::answer::{Answer, Outcome, Refusal, ok};
+use crate::legacy::id_of;
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::Kind;
@@ -63,11 +64,11 @@ fn delete(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 
 impl Portal {
     fn own_field(&mut self, kind: Kind, params: &Php) -> Result<&mut UserField, Refusal> {
-        let id = self.id_of(params)?;
+        let id = id_of(params)?;
         let mut fields = self.dictionaries.user_fields.iter_mut();
-        fields
-            .find(|field| field.id == id && field.kind == kind)
-            .ok_or_else(|| Refusal::new(400, "ERROR_NOT_FOUND", format!("The entity with ID '{id}' is not found.")))
+        fields.find(|field| field.id == id && field.kind == kind).ok_or_else(|| {
+            Refusal::new(400, "ERROR_NOT_FOUND", format!("The entity with ID '{id}' is not found."))
+        })
     }
 }
 
@@ -118,7 +119,12 @@ fn row(field: &UserField) -> Php {
     }
     if field.type_id == "enumeration" {
         let item = |(id, value): &(u64, String)| {
-            Php::map([("ID", id.to_string()), ("SORT", "100".to_owned()), ("VALUE", value.clone()), ("DEF", "N".to_owned())])
+            Php::map([
+                ("ID", id.to_string()),
+                ("SORT", "100".to_owned()),
+                ("VALUE", value.clone()),
+                ("DEF", "N".to_owned()),
+            ])
         };
         out.set("LIST", Php::list(field.items.iter().map(item)));
     }

@@ -34,7 +34,7 @@ pub(super) fn to_bb(text: &str) -> String {
             Piece::Text(text) => out.push_str(text),
             Piece::Tag(tag) => match bb(tag) {
                 Some(code) => out.push_str(&code),
-                None => out.push_str(&format!("<{tag}>")),
+                None => out.extend(["<", tag, ">"]),
             },
         }
     }
@@ -59,7 +59,9 @@ fn bb(tag: &str) -> Option<String> {
     };
     Some(match (name.as_str(), closing) {
         ("br", _) => "\n".to_owned(),
-        ("b" | "i" | "u" | "s" | "p" | "quote" | "table" | "tr" | "td" | "font", _) => format!("[{closing}{name}]"),
+        ("b" | "i" | "u" | "s" | "p" | "quote" | "table" | "tr" | "td" | "font", _) => {
+            format!("[{closing}{name}]")
+        }
         ("ul" | "ol", _) => format!("[{closing}list]"),
         ("li", "") => "[*]".to_owned(),
         ("li", _) => String::new(),

@@ -39,7 +39,9 @@ pub(crate) fn decode(text: &str) -> String {
 fn decode_one(bytes: &[u8], at: usize) -> (u8, usize) {
     match bytes[at] {
         b'+' => (b' ', 1),
-        b'%' => hex(bytes.get(at + 1)).zip(hex(bytes.get(at + 2))).map_or((b'%', 1), |(a, b)| (a * 16 + b, 3)),
+        b'%' => {
+            hex(bytes.get(at + 1)).zip(hex(bytes.get(at + 2))).map_or((b'%', 1), |(a, b)| (a * 16 + b, 3))
+        }
         byte => (byte, 1),
     }
 }

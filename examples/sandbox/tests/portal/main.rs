@@ -1,5 +1,7 @@
 //! The facts that the sandbox reproduces, one test a fact, through its public interface.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests as well")]
+
 mod batches;
 mod contacts;
 mod deals;

@@ -12,7 +12,7 @@ use crate::mirror::Mirror;
 use crate::objects::inventory;
 use crate::plan::{Plan, Queue, Rules, Step, Survey};
 use crate::portal::Portal;
-use crate::portal::gate::Gate;
+use crate::portal::gate::{Cause, Gate};
 use crate::push::{Failures, Push, Watch, Way};
 use crate::record::{Id, Kind};
 use crate::settle::{settle, settled_at};
@@ -98,6 +98,7 @@ pub fn pass(
     let run = state.begin_run(orders.errand.name(), started)?;
     let pace = state.recall(PACE)?.unwrap_or_default();
     let mut gate = Gate::new(portal, clock.clone(), &config.portal, pace, deadline(config, orders, started));
+    gate.on_wait(watch.teller());
     let mut pass = Pass {
         config,
         orders,
@@ -109,7 +110,7 @@ pub fn pass(
         unanswered: false,
     };
     let result = pass.make(&mut gate, watch);
-    let ended = pass.end(result, gate.requests());
+    let ended = pass.end(result, &gate);
     state.remember(PACE, gate.pace())?;
     state.finish_run(run, &record(orders, &ended, started, clock.now()))?;
     Ok(Some(ended))
@@ -147,7 +148,7 @@ impl Pass<'_> {
             return Ok(());
         }
         while let Some(settled) = settled_at(self.config, self.state)? {
-            gate.wait_until(settled)?;
+            gate.wait_for(Cause::Doubts, settled)?;
             self.round(gate, false, watch)?;
         }
         self.unanswered = false;
@@ -169,7 +170,7 @@ impl Pass<'_> {
         let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
         let stocked = first && orders.errand == Errand::InitialExport;
         if stocked {
-            take_inventory(config, gate, &plan.queue)?;
+            take_inventory(config, gate, &plan.queue, watch)?;
         }
         let mut push = Push::new((config, &types), (state, &plan.queue), gate, self.way(), self.run);
         push.stocked = stocked;
@@ -241,17 +242,33 @@ impl Pass<'_> {
         writer.commit()
     }
 
-    fn end(self, result: Result<()>, requests: u64) -> Ended {
-        let Pass { counts, failures, notice, unanswered, .. } = self;
+    fn end(self, result: Result<()>, gate: &Gate<'_>) -> Ended {
+        let Pass { counts, failures, notice, unanswered, orders, .. } = self;
         let unsure = || portal::Trouble::Lost(say!("ответ потерян", "an answer was lost")).stop();
         let stop = result.map_err(stop_of).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
+            Some(Stop { outcome: Outcome::Interrupted, message })
+                if orders.errand == Errand::InitialExport =>
+            {
+                (Outcome::Interrupted, Some(go_on(&message, gate.clock().stopped())))
+            }
             Some(Stop { outcome, message }) => (outcome, Some(message)),
             None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice),
             None => (Outcome::Ok, None),
         };
-        Ended { outcome, message, counts, failures, requests }
+        Ended { outcome, message, counts, failures, requests: gate.requests() }
     }
+}
+
+/// How an initial export that did not come to its end goes on: no pass of cron does that.
+fn go_on(message: &str, stopped: bool) -> String {
+    if stopped {
+        return say!(
+            "Прервано. Сделанное сохранено; продолжить: ecvi-b24 initial-export",
+            "Interrupted. What was done is saved; to go on: ecvi-b24 initial-export"
+        );
+    }
+    say!("{message}. Продолжить: ecvi-b24 initial-export", "{message}. To go on: ecvi-b24 initial-export")
 }
 
 /// Before an initial export was completed, nobody has said that the portal is to be filled.
@@ -279,9 +296,10 @@ fn draw(mirror: &Mirror, state: &State, orders: &Orders, now: DateTime<Utc>) -> 
 }
 
 /// What stands in the portal under our originator, so that a lost state costs time and no duplicate.
-fn take_inventory(config: &Config, gate: &mut Gate<'_>, queue: &Queue) -> Result<()> {
+fn take_inventory(config: &Config, gate: &mut Gate<'_>, queue: &Queue, watch: &mut dyn Watch) -> Result<()> {
     for kind in Kind::ALL {
         inventory::walk(gate, kind, &config.portal.originator, |object| {
+            watch.seen(kind);
             queue.stock(kind, &object.origin, object.crm_id)
         })?;
     }

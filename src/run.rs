@@ -17,8 +17,9 @@ use crate::pass::{self, Errand, Orders};
 use crate::portal::Portal;
 use crate::portal::http::Http;
 use crate::push::Watch;
+use crate::report::progress::Progress;
 use crate::stop::Outcome;
-use crate::{check, report, reset, retry, status};
+use crate::{check, report, reset, retry, say, status};
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
@@ -49,7 +50,7 @@ fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) 
     if options.dry_run {
         return show_plan(config, &orders, options.json, clock);
     }
-    make_pass(config, &orders, clock, &mut ())
+    make_pass(config, &orders, clock, &mut Progress::new(clock))
 }
 
 fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Result<Outcome> {
@@ -61,20 +62,35 @@ fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Res
 
 fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Result<Outcome> {
     let mut portal = Http::new(&config.portal)?;
-    let Some(ended) = pass::pass(config, orders, &mut portal, clock, watch)? else {
-        log::info!("another pass is under way");
-        return Ok(Outcome::Ok);
-    };
+    let ended = pass::pass(config, orders, &mut portal, clock, watch);
+    watch.over();
+    let Some(ended) = ended? else { return another(orders.errand) };
     if let Some(line) = report::run::line(orders.errand.name(), &ended.counts) {
         report::print(&format!("{line}\n"))?;
     }
     for line in report::run::failures(&ended.failures) {
         log::warn!("{line}");
     }
+    if orders.errand == Errand::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
+        report::print(&say!("Первичная выгрузка завершена.\n", "The initial export is completed.\n"))?;
+    }
     if let Some(message) = ended.message {
         eprintln!("ecvi-b24: {message}");
     }
     Ok(ended.outcome)
+}
+
+/// Somebody else's pass is under way: cron is not told, people are.
+fn another(errand: Errand) -> Result<Outcome> {
+    log::info!("another pass is under way");
+    if errand != Errand::Sync {
+        let command = errand.name();
+        report::print(&say!(
+            "Идёт другой запуск; {command} ничего не делает, повторите позже.\n",
+            "Another pass is under way; {command} does nothing, try again later.\n"
+        ))?;
+    }
+    Ok(Outcome::Ok)
 }
 
 /// Reads the configuration itself: that is the first thing it checks.

@@ -113,11 +113,12 @@ impl Queue {
         Ok(self.connection.query_row(sql, (kind, serde_json::to_string(&step)?), |row| row.get(0))?)
     }
 
-    /// How many steps are left, by [`Kind`].
+    /// How many records are left, by [`Kind`]; a closing date alone is none.
     pub fn left(&self) -> Result<[u64; 3]> {
+        let close = serde_json::to_string(&Step::Close)?;
         let count = |kind: Kind| {
-            let sql = "SELECT count(*) FROM plan WHERE kind = ?1";
-            self.connection.query_row(sql, [kind], |row| row.get(0))
+            let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step <> ?2";
+            self.connection.query_row(sql, (kind, &close), |row| row.get(0))
         };
         Ok([count(Kind::Guest)?, count(Kind::Company)?, count(Kind::Booking)?])
     }

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod code;
 pub mod config;
 pub mod fingerprint;
+pub mod heartbeat;
 pub mod lang;
 pub mod lock;
 pub mod lookup;

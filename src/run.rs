@@ -19,7 +19,7 @@ use crate::portal::http::Http;
 use crate::push::Watch;
 use crate::report::progress::Progress;
 use crate::stop::Outcome;
-use crate::{check, report, reset, retry, say, status};
+use crate::{check, heartbeat, report, reset, retry, say, status};
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
@@ -77,6 +77,7 @@ fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Wa
     if let Some(message) = ended.message {
         eprintln!("ecvi-b24: {message}");
     }
+    heartbeat::beat(config, ended.outcome);
     Ok(ended.outcome)
 }
 

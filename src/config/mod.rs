@@ -206,7 +206,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
         portal: portal(file.portal, folder, webhook)?,
         sync: sync(&file.sync)?,
         export: file.export.method,
-        heartbeat: file.monitoring.heartbeat_url,
+        heartbeat: file.monitoring.heartbeat_url.map(heartbeat).transpose()?,
         contact: contact(file.contact)?,
         company: company(file.company)?,
         deal: deal(file.deal)?,
@@ -303,6 +303,19 @@ fn webhook(
         )),
     };
     Webhook::parse(&text).map_err(|message| anyhow::anyhow!("[portal] webhook: {message}"))
+}
+
+/// Never quotes what was given: it may hold a token.
+fn heartbeat(url: String) -> Result<String> {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if scheme == "https" && !authority.is_empty() || scheme == "http" && webhook::is_loopback(authority) {
+        return Ok(url);
+    }
+    bail!(say!(
+        "[monitoring] heartbeat_url: адрес должен начинаться с https://",
+        "[monitoring] heartbeat_url: the address must begin with https://"
+    ))
 }
 
 fn sync(sync: &file::Sync) -> Result<SyncConfig> {

@@ -1,5 +1,6 @@
 //! The program itself before a portal in the test's own process: what people see of passes, and what audits find.
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
+mod heartbeat;
 mod hotel;
 mod progress;

@@ -14,7 +14,7 @@ use crate::methods::{self, Handler};
 use crate::php::Php;
 use crate::record::{Kind, Record};
 use crate::settings::{Accounting, Condition, Settings};
-use crate::store::Store;
+use crate::store::{Store, fold};
 
 /// An answer as it goes over the wire.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +126,8 @@ impl Portal {
 
     /// Accepts a call now that takes effect at `at`: executed before the first call (or [`Portal::tick`]) from then.
     pub fn defer(&mut self, method: &str, params: impl Into<Php>, at: DateTime<Utc>) {
-        self.deferred.push((at, method.to_owned(), params.into()));
+        self.counters.requests += 1;
+        self.deferred.push((at, method.to_lowercase(), params.into()));
         self.deferred.sort_by_key(|(at, _, _)| *at);
     }
 
@@ -135,7 +136,10 @@ impl Portal {
         while self.deferred.first().is_some_and(|(at, _, _)| *at <= now) {
             let (at, method, params) = self.deferred.remove(0);
             self.now = at;
-            self.answer(&method, &params, Request { known: Some(true), ..Request::default() });
+            if let Some(handler) = methods::find(&method) {
+                // Nobody hears the answer.
+                drop(self.execute(handler, &method, &params, &mut Request::default()));
+            }
         }
         self.now = now;
     }
@@ -168,6 +172,13 @@ impl Portal {
     /// How many objects of a kind there are.
     pub fn count(&self, kind: Kind) -> usize {
         self.store.table(kind).len()
+    }
+
+    /// The objects with this identity in another system; it need not be unique (facts, section 9.2).
+    pub fn with_origin(&self, kind: Kind, originator: &str, origin: &str) -> Vec<&Record> {
+        let mut found = self.store.table(kind).of_origins(&[origin.to_owned()]);
+        found.retain(|record| fold(record.text("ORIGINATOR_ID")) == fold(originator));
+        found
     }
 
     fn request(&mut self, method: &str, params: &Php, now: DateTime<Utc>, left: Option<usize>) -> Reply {

@@ -31,8 +31,10 @@ pub struct Exchange {
 impl Exchange {
     /// Whether this is a call of the method, or a batch with one in it.
     pub fn calls(&self, method: &str) -> bool {
-        let commands = self.params.argument("cmd").values().map(|command| split_command(&command.text()).0);
-        self.method == method || (self.method == "batch" && commands.into_iter().any(|name| name == method))
+        let method = method.to_lowercase();
+        let mut commands =
+            self.params.argument("cmd").values().map(|command| split_command(&command.text()).0);
+        self.method == method || (self.method == "batch" && commands.any(|name| name == method))
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn split_command(command: &str) -> (String, Php) {
     let clean: String = command.chars().map(|c| if c.is_ascii_control() { '_' } else { c }).collect();
     let before_fragment = clean.split('#').next().unwrap_or_default();
     let (path, query) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
-    (path.trim_matches('/').to_lowercase(), parse_query(query))
+    (path.to_lowercase(), parse_query(query))
 }
 
 /// Decodes `a=1&b[c][]=2` into an array.

@@ -69,7 +69,7 @@ fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Wa
         report::print(&format!("{line}\n"))?;
     }
     for line in report::run::failures(&ended.failures) {
-        log::warn!("{line}");
+        eprintln!("ecvi-b24: {line}");
     }
     if orders.errand == Errand::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
         report::print(&say!("Первичная выгрузка завершена.\n", "The initial export is completed.\n"))?;

@@ -4,11 +4,14 @@
 //! [`lock`] -> [`state`] -> [`settle`] -> [`mirror`] -> [`plan`] -> [`push`] (saving after every answer) -> [`report`].
 //! [`pass`] tells it as a story.
 
+pub mod ask;
+pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod code;
 pub mod config;
+pub mod difference;
 pub mod fingerprint;
 pub mod heartbeat;
 pub mod lang;

@@ -32,6 +32,8 @@ pub enum Errand {
     Sync,
     /// A pass of cron's kind that somebody asked for, to try failed records.
     Retry,
+    /// A pass of cron's kind that sends what an audit found to differ.
+    Audit,
     /// Everything there is, without a time limit and without deletions.
     InitialExport,
 }
@@ -42,6 +44,7 @@ impl Errand {
         match self {
             Errand::Sync => "sync",
             Errand::Retry => "retry",
+            Errand::Audit => "audit",
             Errand::InitialExport => "initial-export",
         }
     }
@@ -198,7 +201,7 @@ impl Pass<'_> {
 
     fn way(&self) -> Way {
         match self.orders.errand {
-            Errand::Sync | Errand::Retry => Way::Sync,
+            Errand::Sync | Errand::Retry | Errand::Audit => Way::Sync,
             Errand::InitialExport => Way::Export { import: self.config.export.method == Method::Import },
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use chrono::Utc;
 use clap::CommandFactory;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -19,7 +19,7 @@ use crate::portal::http::Http;
 use crate::push::Watch;
 use crate::report::progress::Progress;
 use crate::stop::Outcome;
-use crate::{check, heartbeat, report, reset, retry, say, status};
+use crate::{ask, audit, check, heartbeat, report, reset, retry, say, status};
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
@@ -61,11 +61,22 @@ fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Res
 }
 
 fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Result<Outcome> {
+    tell_pass(config, orders, clock, watch, true)
+}
+
+/// `aloud`: what the pass did goes to standard output, which is no document.
+fn tell_pass(
+    config: &Config,
+    orders: &Orders,
+    clock: &Clock,
+    watch: &mut dyn Watch,
+    aloud: bool,
+) -> Result<Outcome> {
     let mut portal = Http::new(&config.portal)?;
     let ended = pass::pass(config, orders, &mut portal, clock, watch);
     watch.over();
     let Some(ended) = ended? else { return another(orders.errand) };
-    if let Some(line) = report::run::line(orders.errand.name(), &ended.counts) {
+    if let Some(line) = report::run::line(orders.errand.name(), &ended.counts).filter(|_| aloud) {
         report::print(&format!("{line}\n"))?;
     }
     for line in report::run::failures(&ended.failures) {
@@ -116,8 +127,19 @@ fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome
     make_pass(config, &Orders::plain(Errand::Retry), clock, &mut ())
 }
 
-fn audit(_config: &Config, _options: &cli::Audit, _clock: &Clock) -> Result<Outcome> {
-    bail!("not built yet")
+fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome> {
+    let cli::Audit { repair, json, yes } = *options;
+    let findings = audit::run(config, json, &mut Http::new(&config.portal)?, clock)?;
+    if !repair || !findings.is_mendable() {
+        return Ok(findings.outcome());
+    }
+    if !yes && !ask::agreed()? {
+        eprint!("{}", ask::declined());
+        return Ok(findings.outcome());
+    }
+    findings.mark(config, clock)?;
+    let repaired = tell_pass(config, &Orders::plain(Errand::Audit), clock, &mut (), !json)?;
+    Ok(findings.after(repaired))
 }
 
 fn show(path: &Path, config: &Config) -> Result<Outcome> {

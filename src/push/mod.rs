@@ -27,7 +27,7 @@ use crate::record::{Id, Kind};
 use crate::state::memory::PACE;
 use crate::state::{Counts, Failure, Record, State};
 use crate::words;
-use people::People;
+pub(crate) use people::{People, Person};
 
 /// How objects are created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

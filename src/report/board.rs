@@ -135,14 +135,12 @@ fn seconds(delta: TimeDelta) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lang::{Language, speak};
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
     }
 
     fn begun() -> Board {
-        speak(Language::En);
         let mut board = Board::default();
         board.planned([300, 0, 600], at(0));
         board
@@ -150,9 +148,9 @@ mod tests {
 
     #[test]
     fn nothing_is_promised_before_something_was_done() {
-        assert_eq!(begun().counts(), "guests 0 of 300, bookings 0 of 600");
+        assert_eq!(begun().counts(), "гости 0 из 300, заявки 0 из 600");
         assert_eq!(begun().outlook(at(5)), "");
-        assert_eq!(Board::default().counts(), "nothing to send");
+        assert_eq!(Board::default().counts(), "передавать нечего");
     }
 
     #[test]
@@ -160,10 +158,10 @@ mod tests {
         let mut board = begun();
         board.done(Kind::Guest, 60, 0.0, at(10));
         board.done(Kind::Guest, 60, 0.0, at(120));
-        assert_eq!(board.outlook(at(120)), "60 a minute, about 13 min left");
+        assert_eq!(board.outlook(at(120)), "60 в минуту, осталось около 13 мин");
         board.done(Kind::Guest, 180, 0.0, at(300));
         board.done(Kind::Booking, 600, 0.0, at(600));
-        assert_eq!(board.outlook(at(600)), "120 a minute");
+        assert_eq!(board.outlook(at(600)), "120 в минуту");
         assert_eq!(board.total(), (900, 900));
     }
 
@@ -172,7 +170,7 @@ mod tests {
         let mut board = begun();
         // A second of the portal's for each record, but nothing to wait for yet.
         board.done(Kind::Guest, 100, 100.0, at(100));
-        assert_eq!(board.outlook(at(100)), "60 a minute, about 21 min left");
+        assert_eq!(board.outlook(at(100)), "60 в минуту, осталось около 21 мин");
     }
 
     #[test]
@@ -181,6 +179,6 @@ mod tests {
         board.done(Kind::Guest, 300, 0.0, at(1));
         board.done(Kind::Booking, 600, 0.0, at(2));
         board.planned([0, 0, 5], at(3));
-        assert_eq!(board.counts(), "guests 300 of 300, bookings 600 of 605");
+        assert_eq!(board.counts(), "гости 300 из 300, заявки 600 из 605");
     }
 }

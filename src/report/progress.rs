@@ -144,10 +144,13 @@ fn waiting(cause: Cause<'_>, until: DateTime<Utc>) -> String {
 
 /// Whether a method's time budget is what records of this kind wait for.
 fn concerns(method: &str, kind: Kind) -> bool {
-    let own = format!("crm.{}.", kind.entity());
-    let changes = !method.ends_with(".list") && !method.ends_with(".get");
-    method == "batch"
-        || (changes && (method.starts_with(&own) || (kind == Kind::Booking && method == "crm.item.import")))
+    let words: Vec<&str> = method.split('.').collect();
+    match words.as_slice() {
+        ["batch"] => true,
+        ["crm", "item", "import"] => kind == Kind::Booking,
+        ["crm", entity, "add" | "update"] => *entity == kind.entity(),
+        _ => false,
+    }
 }
 
 fn stand(bar: Option<ProgressBar>) {

@@ -14,17 +14,17 @@ use crate::hotel::Hotel;
 fn listener(status: u16) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/ping/t0ken", listener.local_addr().unwrap());
-    let (heard, hears) = channel();
+    let (sender, beats) = channel();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            heard.send(lines.next().unwrap().unwrap()).ok();
+            sender.send(lines.next().unwrap().unwrap()).ok();
             lines.take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).for_each(drop);
             write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n").ok();
         }
     });
-    (url, hears)
+    (url, beats)
 }
 
 fn monitored(url: &str) -> Hotel {

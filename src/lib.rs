@@ -13,6 +13,7 @@ pub mod code;
 pub mod config;
 pub mod difference;
 pub mod fingerprint;
+pub mod foresight;
 pub mod heartbeat;
 pub mod lang;
 pub mod lock;

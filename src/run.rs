@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use clap::CommandFactory;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -13,13 +13,19 @@ use signal_hook::flag;
 use crate::cli::{self, Cli, Command, ConfigCommand};
 use crate::clock::Clock;
 use crate::config::{self, Config, PortalConfig};
+use crate::foresight::Foresight;
 use crate::pass::{self, Errand, Orders};
 use crate::portal::Portal;
+use crate::portal::gate::Gate;
 use crate::portal::http::Http;
 use crate::push::Watch;
 use crate::report::progress::Progress;
+use crate::state::memory::PACE;
 use crate::stop::Outcome;
 use crate::{ask, audit, check, heartbeat, report, reset, retry, say, status};
+
+/// How long a dry run asks the portal at most.
+const PATIENCE: TimeDelta = TimeDelta::hours(1);
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
@@ -55,8 +61,14 @@ fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) 
 
 fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Result<Outcome> {
     let (state, plan) = pass::preview(config, orders, clock.now())?;
-    let show = if json { report::plan::json } else { report::plan::text };
-    report::print_with(|out| show(&plan.queue, &state, out))?;
+    let mut portal = Http::new(&config.portal)?;
+    let (pace, end) = (state.recall(PACE)?.unwrap_or_default(), clock.now() + PATIENCE);
+    let gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));
+    let mut foresight = Foresight::new(config, &state, &plan.queue, gate);
+    report::print_with(|out| match json {
+        true => report::plan::json(&plan.queue, &state, Some(&mut foresight), out),
+        false => report::plan::text(&plan.queue, &state, Some(&mut foresight), out),
+    })?;
     Ok(Outcome::Ok)
 }
 

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::difference::{differences, without_stage};
 use crate::mapping::custom::FieldTypes;
 use crate::mapping::deal::Links;
+use crate::mapping::multifield::Written;
 use crate::mapping::{Mapped, mapped};
 use crate::mirror::{Body, Booking, Row};
 use crate::objects::card::{Card, cards};
@@ -35,6 +36,7 @@ struct Expected {
     crm_id: i64,
     /// `modified_at` as it was sent.
     sent: Option<String>,
+    written: Written,
     /// None where several records share the object: each writes its own into it.
     mapped: Option<Mapped>,
 }
@@ -114,7 +116,7 @@ impl Comparison<'_, '_> {
         let mapped = mapped(row, &links, self.config, self.types).filter(|_| !shared);
         let mapped = mapped.map(|mapped| self.with_origin(mapped, &row.id));
         let (id, label, sent) = (row.id.clone(), known.label.clone(), known.modified_at.clone());
-        Ok(Some(Expected { id, label, crm_id, sent, mapped }))
+        Ok(Some(Expected { id, label, crm_id, sent, written: record.written, mapped }))
     }
 
     /// The people that the deal was last sent with; none when it is about to be sent with others.
@@ -151,14 +153,14 @@ impl Comparison<'_, '_> {
     }
 
     fn drift(&self, kind: Kind, expected: &Expected, cards: &BTreeMap<i64, Card>) -> Option<Drift> {
-        let Expected { id, label, crm_id, mapped, sent: _ } = expected;
+        let Expected { id, label, crm_id, written, mapped, sent: _ } = expected;
         let (id, label, crm_id) = (id.clone(), label.clone(), *crm_id);
         let Some(card) = cards.get(&crm_id) else { return Some(Drift::Missing { kind, id, label, crm_id }) };
         let mut mapped = mapped.clone()?;
         if kind == Kind::Booking && !self.config.deal.funnels().contains(&card.object.category) {
             without_stage(&mut mapped);
         }
-        let fields = differences(&mapped, card, self.types.of(kind));
+        let fields = differences(&mapped, written, card, self.types.of(kind));
         (!fields.is_empty()).then_some(Drift::Different { kind, id, label, crm_id, fields })
     }
 }

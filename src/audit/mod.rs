@@ -12,7 +12,7 @@ mod shelf;
 use anyhow::Result;
 
 use crate::clock::Clock;
-use crate::config::{Config, PortalConfig};
+use crate::config::Config;
 use crate::lock::Lock;
 use crate::mirror::Mirror;
 use crate::objects::{by_id, by_origin, inventory};
@@ -98,7 +98,7 @@ pub fn run(config: &Config, json: bool, portal: &mut dyn Portal, clock: &Clock) 
     let mut findings = Findings { tally: Tally::default(), shelf: Shelf::new()? };
     let queue = collect(config, &state, &mut findings, clock)?;
     let pace = state.recall(PACE)?.unwrap_or_default();
-    let mut gate = Gate::new(portal, clock.clone(), &gently(&config.portal), pace, None);
+    let mut gate = Gate::new(portal, clock.clone(), &config.portal.gently(), pace, None);
     let verdict = examine(config, &mut gate)?;
     verdict.stand()?;
     print_with(|out| {
@@ -111,12 +111,6 @@ pub fn run(config: &Config, json: bool, portal: &mut dyn Portal, clock: &Clock) 
         report.end(&findings.tally)
     })?;
     Ok(findings)
-}
-
-/// A pass of cron may run meanwhile, and both share the portal's bucket.
-fn gently(portal: &PortalConfig) -> PortalConfig {
-    let (requests_per_second, burst) = (portal.requests_per_second / 2.0, (portal.burst / 2).max(1));
-    PortalConfig { requests_per_second, burst, ..portal.clone() }
 }
 
 /// Reads mirror and state: what was sent and has not changed since is to be compared.

@@ -73,6 +73,15 @@ pub struct ExportConfig {
     pub bookings_from: Option<NaiveDate>,
 }
 
+impl PortalConfig {
+    /// Half of the bucket, for what asks while a pass of cron may run.
+    #[must_use]
+    pub fn gently(&self) -> PortalConfig {
+        let (requests_per_second, burst) = (self.requests_per_second / 2.0, (self.burst / 2).max(1));
+        PortalConfig { requests_per_second, burst, ..self.clone() }
+    }
+}
+
 /// How a pass behaves.
 #[derive(Clone, Debug)]
 pub struct SyncConfig {

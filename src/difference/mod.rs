@@ -7,11 +7,9 @@ mod normal;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::mapping::Mapped;
 use crate::mapping::custom::FieldType;
-use crate::mapping::multifield::Standing;
+use crate::mapping::multifield::{Standing, Written};
 use crate::objects::card::Card;
 
 /// The fields whose values tell nothing of a person: they may be shown in reports and logs.
@@ -37,7 +35,7 @@ pub struct Difference {
     pub field: String,
     /// What we write; of phones and e-mails those that are missing.
     pub ours: String,
-    /// What stands there.
+    /// What stands there; of phones and e-mails those of ours that have to go.
     pub theirs: String,
 }
 
@@ -46,10 +44,26 @@ impl Difference {
     pub fn is_personal(&self) -> bool {
         !IMPERSONAL.contains(&self.field.as_str())
     }
+
+    /// The people of a deal, of whom some are still `coming`.
+    pub fn of_people(mapped: &Mapped, card: &Card, coming: &[String]) -> Option<Difference> {
+        let field = "CONTACT_IDS";
+        let theirs = normal::shown(field, card.fields.get(field)?);
+        let here = mapped.fields.get(field).map(|ids| normal::shown(field, ids)).unwrap_or_default();
+        let all: Vec<&str> = [here.as_str()].into_iter().chain(coming.iter().map(String::as_str)).collect();
+        let ours = all.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        Some(Difference { field: field.to_owned(), ours, theirs })
+    }
 }
 
-/// The fields of a card that differ from what we write, in the order of their names; phones and e-mails last.
-pub fn differences(mapped: &Mapped, card: &Card, types: &BTreeMap<String, FieldType>) -> Vec<Difference> {
+/// The fields of a card that differ from what we write, in the order of their names; phones and e-mails last, of
+/// which `written` are ours.
+pub fn differences(
+    mapped: &Mapped,
+    written: &Written,
+    card: &Card,
+    types: &BTreeMap<String, FieldType>,
+) -> Vec<Difference> {
     let Mapped { fields, phones, emails, warnings: _ } = mapped;
     let mut found = Vec::new();
     for (field, ours) in fields {
@@ -60,18 +74,19 @@ pub fn differences(mapped: &Mapped, card: &Card, types: &BTreeMap<String, FieldT
             found.push(Difference { field: field.clone(), ours, theirs });
         }
     }
-    found.extend(missing("PHONE", phones, &card.object.phones));
-    found.extend(missing("EMAIL", emails, &card.object.emails));
+    found.extend(rows("PHONE", phones, &written.phones, &card.object.phones));
+    found.extend(rows("EMAIL", emails, &written.emails, &card.object.emails));
     found
 }
 
-/// People may add values of their own; ours have to be there.
-fn missing(field: &str, wanted: &[String], standing: &[Standing]) -> Option<Difference> {
+/// People may add values of their own; ours have to be there, and no others of ours.
+fn rows(field: &str, wanted: &[String], written: &[String], standing: &[Standing]) -> Option<Difference> {
     let stands = |value: &str| standing.iter().any(|row| row.value.trim() == value.trim());
     let missing: Vec<&str> = wanted.iter().map(String::as_str).filter(|value| !stands(value)).collect();
-    let theirs: Vec<&str> = standing.iter().map(|row| row.value.as_str()).collect();
-    let (ours, theirs) = (missing.join(", "), theirs.join(", "));
-    (!missing.is_empty()).then(|| Difference { field: field.to_owned(), ours, theirs })
+    let left = written.iter().filter(|value| !wanted.contains(value) && stands(value));
+    let left: Vec<&str> = left.map(String::as_str).collect();
+    let (ours, theirs) = (missing.join(", "), left.join(", "));
+    (!missing.is_empty() || !left.is_empty()).then(|| Difference { field: field.to_owned(), ours, theirs })
 }
 
 /// Leaves out what a deal in a funnel of somebody's own is not asked to have.
@@ -79,14 +94,9 @@ pub fn without_stage(mapped: &mut Mapped) {
     mapped.fields.remove("STAGE_ID");
 }
 
-/// A value as people read it.
-pub fn plain(value: &Value) -> String {
-    normal::text(value)
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::objects::Object;
@@ -99,7 +109,7 @@ mod tests {
             Standing { id: "2".into(), value: " +71".into() },
         ];
         let card = Card { object: Object { phones, ..Object::default() }, fields: theirs };
-        differences(&mapped, &card, &BTreeMap::new())
+        differences(&mapped, &Written::default(), &card, &BTreeMap::new())
     }
 
     #[test]
@@ -116,7 +126,8 @@ mod tests {
     #[test]
     fn values_that_people_added_are_no_difference_and_ours_must_be_there() {
         assert!(found(json!({}), json!({})).is_empty());
-        let missing = missing("PHONE", &["+73".into()], &[]).unwrap();
-        assert_eq!((missing.ours.as_str(), missing.theirs.as_str()), ("+73", ""));
+        let standing = [Standing { id: "1".into(), value: "+72".into() }];
+        let replaced = rows("PHONE", &["+73".into()], &["+72".into()], &standing).unwrap();
+        assert_eq!((replaced.ours.as_str(), replaced.theirs.as_str()), ("+73", "+72"));
     }
 }

@@ -107,6 +107,14 @@ impl Queue {
         Ok(statement.exists((kind, id))?)
     }
 
+    /// The step of this record, if one is planned.
+    pub fn step_of(&self, kind: Kind, id: &Id) -> Result<Option<Planned>> {
+        let sql = "SELECT id, step, row FROM plan WHERE kind = ?1 AND id = ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query((kind, id))?;
+        rows.next()?.map(|cells| planned(kind, cells)).transpose()
+    }
+
     /// How many steps of a kind are planned.
     pub fn count(&self, kind: Kind, step: Step) -> Result<u64> {
         let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step = ?2";

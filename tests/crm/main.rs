@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod audit;
+mod dry_run;
 mod heartbeat;
 mod hotel;
 mod progress;

@@ -26,6 +26,7 @@ pub mod plan;
 pub mod portal;
 pub mod push;
 pub mod record;
+pub mod remap;
 pub mod report;
 pub mod reset;
 pub mod retry;

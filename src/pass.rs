@@ -20,7 +20,7 @@ use crate::state::memory::{INITIAL_EXPORT, PACE, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
-use crate::{portal, say};
+use crate::{portal, remap, say};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
@@ -149,8 +149,10 @@ impl Pass<'_> {
     /// Rounds, until nothing is left in doubt; a pass of cron makes one and leaves the rest to the next.
     fn make(&mut self, gate: &mut Gate<'_>, watch: &mut dyn Watch) -> Result<()> {
         admit(self.orders.errand, self.state)?;
+        remap::begin(self.config, self.state)?;
         self.round(gate, true, watch)?;
         if self.orders.errand != Errand::InitialExport {
+            remap::tell(self.config, self.state, gate.clock().now())?;
             return Ok(());
         }
         while let Some(settled) = settled_at(self.config, self.state)? {
@@ -189,6 +191,9 @@ impl Pass<'_> {
         pushed?;
         if stocked {
             self.report_orphans(&plan.queue, gate.clock().now())?;
+        }
+        if orders.full {
+            remap::remember(config, state)?;
         }
         self.remember(&plan)
     }

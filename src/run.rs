@@ -65,10 +65,8 @@ fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Res
     let (pace, end) = (state.recall(PACE)?.unwrap_or_default(), clock.now() + PATIENCE);
     let gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));
     let mut foresight = Foresight::new(config, &state, &plan.queue, gate);
-    report::print_with(|out| match json {
-        true => report::plan::json(&plan.queue, &state, Some(&mut foresight), out),
-        false => report::plan::text(&plan.queue, &state, Some(&mut foresight), out),
-    })?;
+    let show = if json { report::plan::json } else { report::plan::text };
+    report::print_with(|out| show(&plan.queue, &state, Some(&mut foresight), out))?;
     Ok(Outcome::Ok)
 }
 

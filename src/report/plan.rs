@@ -62,6 +62,12 @@ pub fn text(queue: &Queue, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut 
 
 fn change_line(change: &Difference) -> String {
     let Difference { field, ours, theirs } = change;
+    // Guests of a deal who have no contact yet.
+    let ours = if field == "CONTACT_IDS" {
+        ours.replace("guest ", &say!("гость ", "guest "))
+    } else {
+        ours.clone()
+    };
     format!("{field}: «{theirs}» -> «{ours}»")
 }
 

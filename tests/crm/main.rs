@@ -6,3 +6,4 @@ mod dry_run;
 mod heartbeat;
 mod hotel;
 mod progress;
+mod remap;

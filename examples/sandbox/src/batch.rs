@@ -1,9 +1,10 @@
 //! `batch`: up to fifty commands in one request (facts, section 2).
 
 use crate::answer::{Answer, Outcome, Refusal};
+use crate::gate::Request;
 use crate::methods;
 use crate::php::{Php, split_command};
-use crate::portal::{Portal, Request};
+use crate::portal::Portal;
 use crate::settings::Accounting;
 
 /// Commands in a batch; what comes after them is refused one by one.

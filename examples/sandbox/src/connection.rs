@@ -8,10 +8,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::fault::Fault;
+use crate::gate::gateway;
 use crate::http::{self, Message};
 use crate::page;
 use crate::php::{Php, parse_query};
-use crate::portal::{Reply, gateway};
+use crate::portal::Reply;
 use crate::server::{Exchange, Shared, lock};
 
 /// Whether the connection goes on after an answer.

@@ -98,7 +98,7 @@ impl Portal {
     /// What a new object gets where nothing was given (facts, section 1.6).
     fn fill_defaults(&self, kind: Kind, id: u64, change: &mut Change, style: Style) {
         let mut default = |name: &str, value: String| {
-            if change.get(name).is_none_or(Php::is_blank) {
+            if change.get(name).is_none_or(|value| matches!(value.text().trim(), "" | "0")) {
                 change.set(name, value);
             }
         };

@@ -111,6 +111,7 @@ mod tests {
             ("  a   b\r\nc&nbsp; ", "a b\nc"),
             ("Ivan <i@x.ru> ждёт", "Ivan  ждёт"),
             ("price <100 and more", "price"),
+            ("5 <it's> a <b", "5"),
             ("a < b > c", "a &lt; b &gt; c"),
             ("<script>alert(1)</script>", "alert(1)"),
             ("Tom & \"Jerry\"", "Tom &amp; &quot;Jerry&quot;"),

@@ -10,7 +10,7 @@ use crate::limits::Hit;
 use crate::methods::{self, Handler};
 use crate::php::Php;
 use crate::portal::{Portal, Reply};
-use crate::settings::{Accounting, Condition};
+use crate::settings::{Accounting, Condition, Times};
 
 /// One request while it is executed.
 #[derive(Debug, Default)]
@@ -146,16 +146,26 @@ impl Portal {
         let finish = self.now + TimeDelta::microseconds((seconds * 1e6) as i64);
         let zone = dates::zone(self.settings.utc_offset_hours);
         let unix = |at: DateTime<Utc>| at.timestamp_micros() as f64 / 1e6;
-        Php::map([
-            ("start", Php::Float(unix(self.now))),
+        let (start, duration, processing) = match self.settings.times {
+            Times::Exact => (unix(self.now), seconds, seconds),
+            Times::WholeSeconds => {
+                let start = unix(self.now).floor();
+                (start, unix(finish) - start, seconds.floor())
+            }
+        };
+        let mut time = Php::map([
+            ("start", Php::Float(start)),
             ("finish", Php::Float(unix(finish))),
-            ("duration", Php::Float(seconds)),
-            ("processing", Php::Float(seconds)),
+            ("duration", Php::Float(duration)),
+            ("processing", Php::Float(processing)),
             ("date_start", Php::Str(dates::written(self.now, zone))),
             ("date_finish", Php::Str(dates::written(finish, zone))),
-            ("operating_reset_at", Php::Int(self.limits.reset_at(key, self.now))),
-            ("operating", Php::Float(self.limits.operating(key, self.now))),
-        ])
+        ]);
+        if self.settings.operating.is_some() {
+            time.set("operating_reset_at", self.limits.reset_at(key, self.now));
+            time.set("operating", self.limits.operating(key, self.now));
+        }
+        time
     }
 }
 

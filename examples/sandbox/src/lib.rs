@@ -67,4 +67,4 @@ pub use php::Php;
 pub use portal::{Call, Counters, Portal, Reply};
 pub use record::{Kind, Link, Record, Row};
 pub use server::{Exchange, Server};
-pub use settings::{Accounting, Bucket, Condition, Settings, User};
+pub use settings::{Accounting, Bucket, Condition, Settings, Times, User};

@@ -46,7 +46,7 @@ pub struct Call {
 pub struct Counters {
     /// Requests: a batch is one.
     pub requests: u64,
-    /// Calls by method, commands of batches included, the batch itself as well.
+    /// Calls by method (in lower case), commands of batches included, the batch itself as well.
     pub methods: BTreeMap<String, u64>,
     /// Calls that changed something.
     pub writes: u64,
@@ -58,6 +58,13 @@ pub struct Counters {
     pub robots: u64,
     /// Business processes of contacts and companies that were started.
     pub processes: u64,
+}
+
+impl Counters {
+    /// Calls of this method, alone and in batches; the case of the name does not matter.
+    pub fn of(&self, method: &str) -> u64 {
+        self.methods.get(&method.to_lowercase()).copied().unwrap_or(0)
+    }
 }
 
 /// A Bitrix24 portal.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::thread::sleep;
 use std::time::Duration;
 
 use bitrix24_sandbox::{Portal, Server};
@@ -15,8 +16,10 @@ use crate::program::{Ended, Victim};
 
 /// The webhook's secret.
 pub(crate) const SECRET: &str = "s3cr3tOfTheWebhook";
-/// After this an unanswered call of [`Hotel`] is settled.
-pub(crate) const SETTLED: Duration = Duration::from_millis(120);
+/// Lines of `[portal]` for a client that soon gives up waiting for an answer.
+pub(crate) const HASTY: &str = "request_timeout = \"1s\"\nsettle_time = \"1600ms\"\n";
+/// After the client gave up, and before the doubt is settled.
+pub(crate) const LATE: Duration = Duration::from_millis(1300);
 
 const PORTAL: &str =
     "requests_per_second = 1000\nburst = 1000\nrequest_timeout = \"20s\"\nsettle_time = \"100ms\"\n";
@@ -51,7 +54,12 @@ impl Hotel {
 
     /// An equal hotel before an equal portal; what happens to one does not touch the other.
     pub(crate) fn copy(&self) -> Hotel {
-        let hotel = Hotel::before(self.server.portal().clone(), self.portal, self.more);
+        self.copy_with(self.portal)
+    }
+
+    /// The same with other lines in `[portal]`.
+    pub(crate) fn copy_with(&self, lines: &'static str) -> Hotel {
+        let hotel = Hotel::before(self.server.portal().clone(), lines, self.more);
         for file in ["mirror.db", "state.db"].iter().filter(|file| self.path(file).exists()) {
             fs::copy(self.path(file), hotel.path(file)).unwrap();
         }
@@ -112,6 +120,13 @@ impl Hotel {
         self.server.before(|_| ());
         self.server.after(|_| ());
         self.server.answered(|_| ());
+    }
+
+    /// Waits until what is in doubt may be settled.
+    pub(crate) fn wait(&self) {
+        if self.doubts() > 0 {
+            sleep(Duration::from_millis(if self.portal == HASTY { 1650 } else { 110 }));
+        }
     }
 
     /// Records whose calls were not answered yet.

@@ -76,14 +76,14 @@ fn an_initial_export_is_killed_at_every_moment() {
     scene.shows("deal 5", "contacts 41 42 | company 7");
     // The portal would put today's date here.
     scene.shows("deal 6", "CLOSEDATE=2026-04-03");
-    at_least(kill_everywhere(&scene), 200);
+    at_least(kill_everywhere(&scene), 150);
 }
 
 #[test]
 fn an_initial_export_of_the_plain_way_is_killed_at_every_moment() {
     let scene = Scene::new(Hotel::with("", "[export]\nmethod = \"add\"\n"), "initial-export");
     scene.shows("deal 6", "CLOSEDATE=2026-04-03");
-    at_least(kill_everywhere(&scene), 200);
+    at_least(kill_everywhere(&scene), 150);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_sync_that_creates_is_killed_at_every_moment() {
     let scene = Scene::new(scenes::newcomers(), "sync");
     scene.shows("deal 8", "CLOSEDATE=2026-04-09");
     scene.shows("deal 8", "contacts 43 | company 8");
-    at_least(kill_everywhere(&scene), 150);
+    at_least(kill_everywhere(&scene), 100);
 }
 
 #[test]

@@ -6,9 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod crew;
+mod guards_mirror;
 mod hotel;
 mod kill;
 mod picture;
 mod program;
 mod scene;
 mod scenes;
+mod wire;
+mod wire_faults;

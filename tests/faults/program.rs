@@ -51,10 +51,6 @@ impl Victim {
         }
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.child().as_ref().map_or(0, Child::id)
-    }
-
     fn child(&self) -> MutexGuard<'_, Option<Child>> {
         self.0.lock().unwrap()
     }

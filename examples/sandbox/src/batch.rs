@@ -148,7 +148,7 @@ fn substitute(params: &Php, results: &Results) -> Php {
 fn resolve(text: &str, results: &Results) -> Option<Php> {
     let mut replaced = text.to_owned();
     let mut changed = false;
-    for token in text.split_whitespace().flat_map(tokens) {
+    for token in text.split_whitespace().filter_map(token_of) {
         let Some(value) = look_up(token, results) else { continue };
         if token == text {
             return Some(value.clone());
@@ -158,11 +158,11 @@ fn resolve(text: &str, results: &Results) -> Option<Php> {
             changed = true;
         }
     }
-    changed.then(|| Php::Str(replaced))
+    changed.then_some(Php::Str(replaced))
 }
 
-/// The references in a word: from a `$word` to the end.
-fn tokens(word: &str) -> Option<&str> {
+/// The reference in a word: from a `$word` to the end.
+fn token_of(word: &str) -> Option<&str> {
     let begins = |at: &usize| WORDS.iter().any(|name| starts_with_ci(&word[at + 1..], name));
     let at = word.match_indices('$').map(|(at, _)| at).find(begins)?;
     let token = &word[at..];

@@ -1,6 +1,7 @@
 //! The rules of deals: stages, dates, money (facts, section 7).
 
 use crate::answer::Refusal;
+use crate::extras;
 use crate::input::Change;
 use crate::php::Php;
 use crate::portal::Portal;
@@ -25,6 +26,7 @@ impl Portal {
         self.prepare_category(old, change, style)?;
         clamp_probability(change);
         self.prepare_stage(old, change);
+        extras::recount(old, change);
         Ok(())
     }
 

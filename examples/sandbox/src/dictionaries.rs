@@ -1,8 +1,8 @@
 //! The dictionaries of a Russian portal: stages, types, sources, currencies, funnels (facts, section 6).
 
-use crate::php::Php;
 use crate::portal::Portal;
-use crate::record::{Kind, Record};
+use crate::record::Kind;
+use crate::userfield::UserField;
 
 /// An entry of a dictionary.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +19,6 @@ pub(crate) struct Status {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Category {
     pub(crate) id: i64,
-    pub(crate) name: String,
-}
-
-/// A user field.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct UserField {
-    pub(crate) id: u64,
-    pub(crate) kind: Kind,
     pub(crate) name: String,
 }
 
@@ -184,6 +176,10 @@ impl Dictionaries {
         self.currencies.first().cloned().unwrap_or_default()
     }
 
+    pub(crate) fn next_user_field(&self) -> u64 {
+        self.user_fields.iter().map(|field| field.id).max().unwrap_or(0) + 1
+    }
+
     pub(crate) fn user_fields(&self, kind: Kind) -> impl Iterator<Item = &UserField> {
         self.user_fields.iter().filter(move |field| field.kind == kind)
     }
@@ -193,21 +189,7 @@ impl Dictionaries {
     }
 }
 
-impl UserField {
-    pub(crate) fn describe(&self) -> Php {
-        Php::map([("type", "string"), ("title", self.name.as_str())])
-    }
-}
-
 impl Portal {
-    pub(crate) fn read_user_field(&self, _field: &UserField, value: &Php) -> Option<Php> {
-        Some(Php::Str(value.text()))
-    }
-
-    pub(crate) fn write_user_field(&self, field: &UserField, record: &Record) -> Php {
-        record.field(&field.name).clone()
-    }
-
     /// Adds a funnel with the usual stages (`C5:NEW`...), and returns its id.
     pub fn add_funnel(&mut self, name: &str) -> i64 {
         let id = self.dictionaries.categories.iter().map(|category| category.id).max().unwrap_or(0) + 1;

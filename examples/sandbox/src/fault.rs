@@ -63,6 +63,7 @@ impl Fault {
     }
 
     /// A batch of which so many commands are executed before this fault.
+    #[must_use]
     pub fn after_commands(self, commands: usize) -> Fault {
         Fault::Partial { commands, then: Box::new(self) }
     }

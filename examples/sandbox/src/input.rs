@@ -16,7 +16,7 @@ pub(crate) struct Change {
     pub(crate) rows: Vec<RowChange>,
     /// A deal's contacts or a contact's companies, all of them.
     pub(crate) links: Option<Vec<i64>>,
-    /// CONTACT_ID of a deal or COMPANY_ID of a contact, when the whole set is not given.
+    /// `CONTACT_ID` of a deal or `COMPANY_ID` of a contact, when the whole set is not given.
     pub(crate) link: Option<i64>,
 }
 
@@ -86,8 +86,8 @@ impl Portal {
                 value.int().to_string()
             }
             Type::Text(max) => cut(&value.text(), max),
-            Type::Double | Type::Status(_) | Type::Comments | Type::Currency => value.text(),
-            Type::Multi | Type::Contacts | Type::Companies | Type::User0(_) => return None,
+            Type::Status(_) | Type::Comments | Type::Currency => value.text(),
+            Type::Multi | Type::Contacts | Type::Companies => return None,
         }))
     }
 

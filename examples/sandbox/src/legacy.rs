@@ -37,7 +37,7 @@ fn add(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 }
 
 fn update(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let id = portal.id_of(params)?;
+    let id = id_of(params)?;
     let fields = params.argument("fields");
     if !fields.is_array() {
         return Err(Refusal::legacy("Parameter 'fields' must be array."));
@@ -56,7 +56,7 @@ fn update(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 }
 
 fn get(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let id = portal.id_of(params)?;
+    let id = id_of(params)?;
     match portal.get(kind, id) {
         Some(record) => ok(output::full(portal, kind, record)),
         None => Err(portal.missing(Refusal::legacy("Not found"))),
@@ -64,7 +64,7 @@ fn get(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 }
 
 fn delete(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let id = portal.id_of(params)?;
+    let id = id_of(params)?;
     if !portal.delete(kind, id) {
         return Err(portal.missing(Refusal::core("Элемент не найден")));
     }
@@ -72,14 +72,14 @@ fn delete(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
     ok(true)
 }
 
-impl Portal {
-    /// The `id` of a call.
-    pub(crate) fn id_of(&self, params: &Php) -> Result<u64, Refusal> {
-        let id = params.argument("id");
-        let numeric = !id.is_array() && id.text().trim().parse::<f64>().is_ok();
-        u64::try_from(id.int()).ok().filter(|id| numeric && *id > 0).ok_or_else(Refusal::bad_id)
-    }
+/// The `id` of a call.
+pub(crate) fn id_of(params: &Php) -> Result<u64, Refusal> {
+    let id = params.argument("id");
+    let numeric = !id.is_array() && id.text().trim().parse::<f64>().is_ok();
+    u64::try_from(id.int()).ok().filter(|id| numeric && *id > 0).ok_or_else(Refusal::bad_id)
+}
 
+impl Portal {
     /// A user without full rights is told "Access denied." instead of "not found" (facts, section 8.2).
     pub(crate) fn missing(&self, not_found: Refusal) -> Refusal {
         if self.settings.user.admin { not_found } else { Refusal::denied() }

@@ -6,17 +6,24 @@
 //!
 //! "Facts, section N" in comments means the project's `docs/bitrix24.md`.
 
+#![allow(clippy::unnecessary_wraps, reason = "every method has the signature of the table of methods")]
+
 mod address;
 mod answer;
 mod batch;
+mod bindings;
 mod comments;
 mod connection;
 mod dates;
 mod deal;
 mod dictionaries;
+mod dictionary_methods;
+mod duplicates;
+mod extras;
 mod fault;
 mod filter;
 mod http;
+mod import;
 mod input;
 mod legacy;
 mod limits;
@@ -30,12 +37,18 @@ mod people;
 mod php;
 mod portal;
 mod record;
+mod rows;
 mod save;
 mod schema;
 mod server;
 mod settings;
 mod store;
 mod system;
+mod universal;
+mod universal_input;
+mod universal_output;
+mod userfield;
+mod userfield_methods;
 
 pub use fault::Fault;
 pub use php::Php;

@@ -19,10 +19,27 @@ pub(crate) struct Page<'a> {
     pub(crate) next: Option<usize>,
 }
 
+/// The order and the offset of a call.
+pub(crate) struct Ask {
+    /// Fields by their legacy names; `true` is descending.
+    pub(crate) order: Vec<(String, bool)>,
+    /// -1: do not count.
+    pub(crate) start: i64,
+}
+
+impl Ask {
+    pub(crate) fn of(params: &Php) -> Ask {
+        let descending = |way: &Php| way.text().eq_ignore_ascii_case("desc");
+        let order = params.argument("order").entries().iter();
+        let order = order.map(|(name, way)| (name.clone(), descending(way))).collect();
+        Ask { order, start: params.argument("start").int() }
+    }
+}
+
 /// `crm.contact.list` and the like.
 pub(crate) fn legacy(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
     let conditions = legacy_conditions(portal, kind, params.argument("filter"));
-    let page = portal.find_page(kind, &conditions, params);
+    let page = portal.find_page(kind, &conditions, &Ask::of(params));
     let select = params.argument("select");
     let rows = page.records.iter().map(|record| selected(portal, kind, record, select));
     Ok(Answer { result: Php::list(rows), total: Some(page.total), next: page.next })
@@ -59,24 +76,24 @@ impl Portal {
     }
 
     /// One page of the records that pass all conditions.
-    pub(crate) fn find_page(&self, kind: Kind, conditions: &[Condition], params: &Php) -> Page<'_> {
-        let start = params.argument("start").int();
-        let order = params.argument("order").entries();
-        let descending = |value: &Php| value.text().eq_ignore_ascii_case("desc");
+    pub(crate) fn find_page(&self, kind: Kind, conditions: &[Condition], ask: &Ask) -> Page<'_> {
         let mut found = self.candidates(kind, conditions);
         found.retain(|record| {
             conditions.iter().all(|test| test.passes(&self.filter_values(kind, record, &test.field)))
         });
-        let by_id = order.is_empty() || (order.len() == 1 && order[0].0.eq_ignore_ascii_case("id"));
-        if !by_id {
-            self.sort(kind, &mut found, order);
-        } else if order.first().is_some_and(|(_, value)| descending(value)) {
-            found.reverse();
+        match ask.order.as_slice() {
+            [] => {}
+            [(name, descending)] if name == "ID" => {
+                if *descending {
+                    found.reverse();
+                }
+            }
+            order => self.sort(kind, &mut found, order),
         }
-        let skip = usize::try_from(start).unwrap_or(0);
+        let skip = usize::try_from(ask.start).unwrap_or(0);
         let total = found.len();
         let records: Vec<&Record> = found.into_iter().skip(skip).take(PAGE).collect();
-        let counted = start >= 0;
+        let counted = ask.start >= 0;
         let next = Some(skip + PAGE).filter(|next| counted && *next < total);
         Page { records, total: if counted { total } else { 0 }, next }
     }
@@ -114,12 +131,12 @@ impl Portal {
         }
     }
 
-    fn sort(&self, kind: Kind, found: &mut [&Record], order: &[(String, Php)]) {
+    fn sort(&self, kind: Kind, found: &mut [&Record], order: &[(String, bool)]) {
         let key = |record: &Record, name: &str| self.filter_values(kind, record, name).concat();
         found.sort_by(|a, b| {
-            let by = order.iter().map(|(name, way)| {
+            let by = order.iter().map(|(name, descending)| {
                 let ordering = filter::order(&key(a, name), &key(b, name));
-                if way.text().eq_ignore_ascii_case("desc") { ordering.reverse() } else { ordering }
+                if *descending { ordering.reverse() } else { ordering }
             });
             by.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
         });

@@ -5,7 +5,7 @@ use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::Kind;
 use crate::settings::{Condition, Settings};
-use crate::{legacy, system};
+use crate::{bindings, dictionary_methods, duplicates, extras, legacy, system, universal, userfield_methods};
 
 /// What executes a method.
 #[derive(Clone, Copy)]
@@ -27,11 +27,28 @@ impl Handler {
 
 /// The handler of a method, given in lower case.
 pub(crate) fn find(method: &str) -> Option<Handler> {
-    system::find(method).map(Handler::Plain).or_else(|| {
-        let (word, verb) = method.strip_prefix("crm.")?.split_once('.')?;
+    if let Some(run) = system::find(method) {
+        return Some(Handler::Plain(run));
+    }
+    let crm = method.strip_prefix("crm.")?;
+    let plain = match crm.strip_prefix("item.") {
+        Some(verb) => universal::find(verb),
+        None => dictionary_methods::find(crm).or_else(|| duplicates::find(crm)),
+    };
+    plain.map(Handler::Plain).or_else(|| {
+        let (word, verb) = crm.split_once('.')?;
         let kind = Kind::of_word(word)?;
-        legacy::find(verb).map(|run| Handler::Of(kind, run))
+        of_kind(kind, verb).map(|run| Handler::Of(kind, run))
     })
+}
+
+fn of_kind(kind: Kind, verb: &str) -> Option<fn(&mut Portal, Kind, &Php) -> Outcome> {
+    match verb.strip_prefix("userfield.") {
+        Some(verb) => userfield_methods::find(verb),
+        None => {
+            legacy::find(verb).or_else(|| bindings::find(kind, verb)).or_else(|| extras::find(kind, verb))
+        }
+    }
 }
 
 impl Settings {

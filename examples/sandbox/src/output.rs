@@ -101,13 +101,12 @@ fn type_name(field: &schema::Field) -> &'static str {
         Type::Status(_) => "crm_status",
         Type::Date => "date",
         Type::DateTime => "datetime",
-        Type::Money | Type::Double => "double",
+        Type::Money => "double",
         Type::User => "user",
         Type::Contact | Type::Contacts => "crm_contact",
         Type::Company | Type::Companies => "crm_company",
         Type::Currency => "crm_currency",
         Type::Category => "crm_category",
         Type::Multi => "crm_multifield",
-        Type::User0(_) => "string",
     }
 }

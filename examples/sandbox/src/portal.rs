@@ -71,6 +71,7 @@ pub struct Portal {
     /// The dictionaries: stages, types, currencies, user fields...
     pub(crate) dictionaries: Dictionaries,
     pub(crate) store: Store,
+    pub(crate) layouts: BTreeMap<Kind, Php>,
     pub(crate) now: DateTime<Utc>,
     pub(crate) limits: Limits,
     recording: bool,

@@ -68,7 +68,7 @@ pub struct Link {
     pub id: u64,
     /// 10, 20, 30...
     pub sort: i64,
-    /// Shown in CONTACT_ID (COMPANY_ID).
+    /// Shown in `CONTACT_ID` (`COMPANY_ID`).
     pub primary: bool,
 }
 
@@ -82,6 +82,8 @@ pub struct Record {
     /// A deal's contacts, a contact's companies, in order.
     pub links: Vec<Link>,
     pub(crate) fields: BTreeMap<String, Php>,
+    /// A deal's products.
+    pub(crate) products: Vec<Php>,
 }
 
 impl Record {
@@ -111,7 +113,7 @@ impl Record {
         self.links.iter().map(|link| link.id).collect()
     }
 
-    /// The primary link: a deal's CONTACT_ID, a contact's COMPANY_ID.
+    /// The primary link: a deal's `CONTACT_ID`, a contact's `COMPANY_ID`.
     pub fn primary(&self) -> Option<u64> {
         self.links.iter().find(|link| link.primary).map(|link| link.id)
     }
@@ -124,9 +126,8 @@ impl Record {
                 seen.push(id);
             }
         }
-        let link =
-            |(index, id): (usize, u64)| Link { id, sort: (index as i64 + 1) * 10, primary: index == 0 };
-        self.links = seen.into_iter().enumerate().map(link).collect();
+        let link = |(id, place): (u64, i64)| Link { id, sort: place * 10, primary: place == 1 };
+        self.links = seen.into_iter().zip(1..).map(link).collect();
     }
 
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Php>) {

@@ -18,7 +18,6 @@ pub(crate) enum Type {
     Date,
     DateTime,
     Money,
-    Double,
     User,
     Contact,
     Company,
@@ -28,30 +27,20 @@ pub(crate) enum Type {
     Category,
     /// Phones and the like.
     Multi,
-    /// A user field of another type: money, enumeration, boolean...
-    User0(UserType),
 }
 
 impl Type {
     /// Whether the database compares it as a number.
     pub(crate) fn is_number(self) -> bool {
         match self {
-            Type::Integer | Type::Money | Type::Double | Type::User | Type::Contact | Type::Company => true,
+            Type::Integer | Type::Money | Type::User | Type::Contact | Type::Company => true,
             Type::Contacts | Type::Companies | Type::Category => true,
             Type::Text(_) | Type::Comments | Type::Flag | Type::Status(_) | Type::Date | Type::DateTime => {
                 false
             }
-            Type::Currency | Type::Multi | Type::User0(_) => false,
+            Type::Currency | Type::Multi => false,
         }
     }
-}
-
-/// The types that only user fields have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum UserType {
-    Money,
-    Boolean,
-    Enumeration,
 }
 
 /// Who may write a field.

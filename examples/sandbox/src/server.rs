@@ -227,20 +227,20 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let Ok(stream) = stream else { continue };
         threads.retain(|thread| !thread.is_finished());
         let shared = Arc::clone(shared);
-        threads.push(thread::spawn(move || attend(number, stream, &shared)));
+        threads.push(thread::spawn(move || attend(number, &stream, &shared)));
     }
     for thread in threads {
         drop(thread.join());
     }
 }
 
-fn attend(number: u64, stream: TcpStream, shared: &Shared) {
+fn attend(number: u64, stream: &TcpStream, shared: &Shared) {
     if let Ok(clone) = stream.try_clone() {
         lock(&shared.open).insert(number, clone);
     }
     if !shared.stopping() {
         // A client that goes away in the middle is no error of the server.
-        drop(connection::serve(&stream, shared));
+        drop(connection::serve(stream, shared));
     }
     drop(stream.shutdown(Shutdown::Both));
     lock(&shared.open).remove(&number);

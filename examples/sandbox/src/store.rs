@@ -113,7 +113,7 @@ impl Store {
         touched.filter(|record| record.links.iter().any(|link| link.id == to)).for_each(&mut change);
     }
 
-    /// Changes every deal whose COMPANY_ID is this one.
+    /// Changes every deal whose `COMPANY_ID` is this one.
     pub(crate) fn recompany(&mut self, company: &str, mut change: impl FnMut(&mut Record)) {
         let deals = self.deals.live.values_mut();
         deals.filter(|deal| deal.text("COMPANY_ID") == company).for_each(&mut change);

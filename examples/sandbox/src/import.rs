@@ -1,0 +1,71 @@
+//! `crm.item.import` and `crm.item.batchImport`: no automation, no addresses, a right of their own
+//! (facts, section 4.3).
+
+use crate::answer::{Outcome, Refusal, ok};
+use crate::dates;
+use crate::input::Change;
+use crate::multifield;
+use crate::output::ROW_TYPES;
+use crate::php::Php;
+use crate::portal::Portal;
+use crate::record::Kind;
+use crate::save::{How, Style};
+use crate::universal::kind_of;
+
+/// Records in one `batchImport`.
+const MAX: usize = 20;
+/// System fields that an administrator may set while importing.
+const SYSTEM: [(&str, &str); 2] = [("createdTime", "DATE_CREATE"), ("updatedTime", "DATE_MODIFY")];
+
+/// `crm.item.import`
+pub(crate) fn one(portal: &mut Portal, params: &Php) -> Outcome {
+    let kind = portal.importable(params)?;
+    let entry = portal.import(kind, params.argument("fields"))?;
+    ok(entry)
+}
+
+/// `crm.item.batchImport`: each record on its own, under the keys of `data`.
+pub(crate) fn many(portal: &mut Portal, params: &Php) -> Outcome {
+    let kind = portal.importable(params)?;
+    let data = params.argument("data").entries();
+    if data.len() > MAX {
+        let text = format!("Maximum number of items to import is {MAX}");
+        return Err(Refusal::new(400, "MAX_IMPORT_BATCH_SIZE_EXCEEDED", text));
+    }
+    let mut items = Php::empty();
+    for (key, fields) in data {
+        let entry = portal.import(kind, fields).unwrap_or_else(|refusal| refusal.body());
+        items.set(key, entry);
+    }
+    ok(Php::map([("items", items)]))
+}
+
+impl Portal {
+    fn importable(&self, params: &Php) -> Result<Kind, Refusal> {
+        let kind = kind_of(params)?;
+        if self.may_import() {
+            Ok(kind)
+        } else {
+            Err(Refusal::new(403, "ACCESS_DENIED", "Доступ запрещён"))
+        }
+    }
+
+    fn import(&mut self, kind: Kind, fields: &Php) -> Result<Php, Refusal> {
+        let mut change = self.read_universal(kind, fields, true);
+        // `fm` is not used here, the legacy form of rows is.
+        change.rows = ROW_TYPES.iter().flat_map(|name| multifield::read(name, fields.get(name))).collect();
+        self.read_system(fields, &mut change);
+        let id = self.create(kind, change, How { style: Style::Universal, automation: false })?;
+        self.counters.writes += 1;
+        Ok(Php::map([("item", Php::map([("id", id)]))]))
+    }
+
+    fn read_system(&self, fields: &Php, change: &mut Change) {
+        let zone = dates::zone(self.settings.utc_offset_hours);
+        for (name, legacy) in SYSTEM.into_iter().filter(|_| self.settings.user.admin) {
+            if let Some(stamp) = dates::stamp(&fields.get(name).text(), zone) {
+                change.set(legacy, stamp);
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Lists of plain rows (user fields, dictionaries): the same filters, order and pages as lists of objects.
+
+use crate::filter;
+use crate::php::Php;
+
+/// Rows of one page.
+pub(crate) struct RowPage {
+    pub(crate) rows: Vec<Php>,
+    pub(crate) total: usize,
+    pub(crate) next: Option<usize>,
+}
+
+/// One page of fifty; an unknown field in the filter passes everything.
+pub(crate) fn page(rows: impl Iterator<Item = Php>, params: &Php) -> RowPage {
+    let found = matching(rows, params);
+    let start = usize::try_from(params.argument("start").int()).unwrap_or(0);
+    let total = found.len();
+    let counted = params.argument("start").int() >= 0;
+    let rows: Vec<Php> = found.into_iter().skip(start).take(50).collect();
+    let next = Some(start + 50).filter(|next| counted && *next < total);
+    RowPage { rows, total: if counted { total } else { 0 }, next }
+}
+
+/// All rows that pass the filter, in order.
+pub(crate) fn matching(rows: impl Iterator<Item = Php>, params: &Php) -> Vec<Php> {
+    let conditions: Vec<_> = params
+        .argument("filter")
+        .entries()
+        .iter()
+        .filter_map(|(key, value)| filter::read(key, value))
+        .map(|condition| filter::Condition { numeric: condition.field == "ID", ..condition })
+        .collect();
+    let passes = |row: &Php| {
+        conditions.iter().all(|test| row.find(&test.field).is_none_or(|value| test.passes(&[value.text()])))
+    };
+    let mut found: Vec<Php> = rows.filter(passes).collect();
+    for (name, way) in params.argument("order").entries().iter().rev() {
+        let descending = way.text().eq_ignore_ascii_case("desc");
+        found.sort_by(|a, b| {
+            let ordering = filter::order(&a.get(name).text(), &b.get(name).text());
+            if descending { ordering.reverse() } else { ordering }
+        });
+    }
+    found
+}

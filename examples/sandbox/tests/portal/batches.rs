@@ -1,0 +1,128 @@
+//! Batches: decoding, order, references, containers.
+
+use bitrix24_sandbox::{Kind, Php};
+use serde_json::{Value, json};
+
+use crate::Desk;
+
+#[test]
+fn a_command_decodes_as_php_does() {
+    let mut desk = Desk::new();
+    let command =
+        "crm.contact.add?fields[NAME]=A+B%26C&fields%5BPHONE%5D[0][VALUE]=%2B79&fields[POST]=a\nb#c";
+    let result = desk.batch(&[("c1", command)]);
+    assert_eq!(result["result"]["c1"], 1);
+    let contact = desk.portal.get(Kind::Contact, 1).unwrap();
+    assert_eq!((contact.text("NAME"), contact.text("POST")), ("A B&C", "a_b"));
+    assert_eq!(contact.values("PHONE"), ["+79"]);
+}
+
+#[test]
+fn empty_containers_are_lists_and_a_failed_command_has_no_result() {
+    let mut desk = Desk::new();
+    let result = desk.batch(&[("a", "crm.deal.get?id=1"), ("b", "crm.nope"), ("c", "batch?cmd[x]=scope")]);
+    for container in ["result", "result_total", "result_next", "result_time"] {
+        assert_eq!(result[container], json!([]), "{container}");
+    }
+    assert_eq!(result["result_error"]["a"], json!({ "error": "", "error_description": "Not found" }));
+    assert_eq!(result["result_error"]["b"]["error"], "ERROR_METHOD_NOT_FOUND");
+    assert_eq!(result["result_error"]["c"]["error"], "ERROR_BATCH_METHOD_NOT_ALLOWED");
+}
+
+#[test]
+fn numeric_names_collapse_into_a_list() {
+    let mut desk = Desk::new();
+    let result = desk.batch(&[("0", "scope"), ("1", "scope")]);
+    assert!(result["result"].is_array());
+    let result = desk.batch(&[("0", "crm.nope"), ("1", "scope")]);
+    assert!(result["result"].is_object());
+}
+
+#[test]
+fn commands_beyond_fifty_are_refused_one_by_one() {
+    let mut desk = Desk::new();
+    let names: Vec<String> = (0..52).map(|n| format!("c{n}")).collect();
+    let commands: Vec<(&str, &str)> =
+        names.iter().map(|name| (name.as_str(), "crm.deal.add?fields[x]=")).collect();
+    let result = desk.batch(&commands);
+    assert_eq!(desk.portal.count(Kind::Deal), 50);
+    assert_eq!(result["result_error"]["c51"]["error"], "ERROR_BATCH_LENGTH_EXCEEDED");
+}
+
+#[test]
+fn halt_stops_at_the_first_error_and_what_is_no_text_is_skipped() {
+    let mut desk = Desk::new();
+    let reply = desk.portal.call_json(
+        "batch",
+        r#"{"halt":1,"cmd":{"z":"crm.deal.add?fields[x]=","n":5,"y":"crm.nope","a":"crm.deal.add?fields[x]="}}"#,
+        desk.now,
+    );
+    let result = crate::json(&reply)["result"].clone();
+    assert_eq!(result["result"], json!({ "z": 1 }));
+    assert_eq!(result["result_error"].as_object().unwrap().len(), 1);
+    assert_eq!(desk.portal.count(Kind::Deal), 1);
+}
+
+#[test]
+fn references_take_earlier_results() {
+    let mut desk = Desk::new();
+    let commands = [
+        ("c1", "crm.contact.add?fields[NAME]=A"),
+        ("i", "crm.item.add?entityTypeId=4&fields[title]=Co"),
+        ("d", "crm.deal.add?fields[CONTACT_ID]=$result[c1]&fields[COMPANY_ID]=$RESULT[i][item][id]"),
+        ("t", "crm.deal.update?id=$result[d]&fields[TITLE]=was $result[c1] here"),
+    ];
+    desk.batch(&commands);
+    let deal = desk.portal.get(Kind::Deal, 1).unwrap();
+    assert_eq!((deal.link_ids(), deal.text("COMPANY_ID"), deal.text("TITLE")), (vec![1], "1", "was 1 here"));
+}
+
+#[test]
+fn a_reference_to_a_failed_command_is_all_results_and_binds_contact_1() {
+    let mut desk = Desk::new();
+    let commands = [
+        ("c0", "crm.contact.add?fields[NAME]=A"),
+        ("c1", "crm.contact.add?fields[EMAIL][0][VALUE]=wrong"),
+        ("d", "crm.deal.add?fields[CONTACT_ID]=$result[c1]&fields[TITLE]=for $result[c1]"),
+    ];
+    desk.batch(&commands);
+    let deal = desk.portal.get(Kind::Deal, 1).unwrap();
+    assert_eq!((deal.link_ids(), deal.text("TITLE")), (vec![1], "for $result[c1]"));
+}
+
+#[test]
+fn text_of_a_guest_that_looks_like_a_reference_is_replaced() {
+    let mut desk = Desk::new();
+    desk.batch(&[
+        ("a", "crm.contact.list"),
+        ("b", "crm.contact.add?fields[NAME]=$total[a]&fields[POST]=$total"),
+    ]);
+    let contact = desk.portal.get(Kind::Contact, 1).unwrap();
+    assert_eq!((contact.text("NAME"), contact.text("POST")), ("0", "$total"));
+}
+
+#[test]
+fn a_batch_that_breaks_off_leaves_the_first_commands_executed() {
+    let mut desk = Desk::new();
+    let cmd = Php::map((0..5).map(|n| (format!("c{n}"), "crm.deal.add?fields[x]=")));
+    let now = desk.now;
+    desk.portal.call_at_most(2, "batch", Php::map([("cmd", cmd)]), now);
+    assert_eq!(desk.portal.count(Kind::Deal), 2);
+}
+
+#[test]
+fn a_batch_may_be_sent_as_a_form_with_a_second_encoding() {
+    let mut desk = Desk::new();
+    let body = Php::map([("cmd", Php::map([("a", "crm.contact.add?fields[NAME]=%2B1")]))]);
+    desk.call("batch", body);
+    assert_eq!(desk.portal.get(Kind::Contact, 1).unwrap().text("NAME"), "+1");
+}
+
+#[test]
+fn a_method_outside_of_the_scopes_fails_within_the_batch() {
+    let mut desk = Desk::new();
+    desk.portal.settings.scopes = vec!["user_basic".to_owned()];
+    let result: Value = desk.batch(&[("a", "crm.deal.list"), ("b", "scope")]);
+    assert_eq!(result["result_error"]["a"]["error"], "insufficient_scope");
+    assert_eq!(result["result"]["b"], json!(["user_basic"]));
+}

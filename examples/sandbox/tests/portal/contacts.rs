@@ -1,0 +1,228 @@
+//! Values, texts, addresses, phones and names of contacts and companies.
+
+use bitrix24_sandbox::Kind;
+use serde_json::json;
+
+use crate::Desk;
+
+#[test]
+fn legacy_output_is_text_and_what_was_never_set_is_null() {
+    let mut desk = Desk::new();
+    let id = desk.add("contact", json!({ "NAME": "Ян" }));
+    let contact = desk.get("contact", id);
+    assert_eq!(contact["ID"], "1");
+    assert_eq!(contact["POST"], json!(null));
+    assert!(contact.get("PHONE").is_none());
+}
+
+#[test]
+fn unknown_fields_are_ignored_and_names_are_case_sensitive_inside_fields() {
+    let mut desk = Desk::new();
+    let id = desk.ok("crm.contact.add", json!({ "FIELDS": { "NAME": "Ян", "post": "x", "NOPE": 1 } }));
+    assert_eq!(desk.get("contact", id.as_u64().unwrap())["POST"], json!(null));
+}
+
+#[test]
+fn without_fields_a_call_is_refused() {
+    assert_eq!(Desk::new().refused("crm.contact.add", json!({})), (400, String::new()));
+    let reply = Desk::new().portal.call_json("crm.contact.add", "{not json", Desk::new().now);
+    assert!(reply.body.contains("Parameter 'fields' must be array."));
+}
+
+#[test]
+fn over_long_texts_are_cut_in_silence() {
+    let mut desk = Desk::new();
+    let long = "Ж".repeat(300);
+    let id = desk.add("contact", json!({ "NAME": long, "POST": long }));
+    let record = desk.portal.get(Kind::Contact, id).unwrap();
+    assert_eq!(record.text("NAME").chars().count(), 50);
+    assert_eq!(record.text("POST").chars().count(), 255);
+}
+
+#[test]
+fn an_empty_text_clears_null_is_stored_empty_and_an_array_is_the_word_array() {
+    let mut desk = Desk::new();
+    let id =
+        desk.add("contact", json!({ "NAME": "Ян", "POST": "a", "SOURCE_DESCRIPTION": "b", "UTM_TERM": "c" }));
+    desk.update("contact", id, json!({ "POST": "", "SOURCE_DESCRIPTION": null, "UTM_TERM": [] }));
+    let contact = desk.get("contact", id);
+    assert_eq!((&contact["POST"], &contact["SOURCE_DESCRIPTION"]), (&json!(""), &json!("")));
+    assert_eq!(contact["UTM_TERM"], "Array");
+}
+
+#[test]
+fn null_does_not_clear_a_date_and_what_is_no_date_is_dropped() {
+    let mut desk = Desk::new();
+    let id = desk.add("contact", json!({ "NAME": "Ян", "BIRTHDATE": "1980-05-20" }));
+    for ignored in [json!(null), json!([]), json!("soon")] {
+        desk.update("contact", id, json!({ "BIRTHDATE": ignored }));
+        assert_eq!(desk.get("contact", id)["BIRTHDATE"], "1980-05-20T03:00:00+03:00");
+    }
+    desk.update("contact", id, json!({ "BIRTHDATE": "" }));
+    assert_eq!(desk.get("contact", id)["BIRTHDATE"], "");
+}
+
+#[test]
+fn a_date_with_another_offset_moves_to_the_day_before() {
+    let mut desk = Desk::new();
+    let id = desk.add("contact", json!({ "NAME": "Ян", "BIRTHDATE": "2020-05-20T00:00:00+05:00" }));
+    assert_eq!(desk.portal.get(Kind::Contact, id).unwrap().text("BIRTHDATE"), "2020-05-19");
+}
+
+#[test]
+fn dictionary_fields_get_the_first_entry_unless_they_are_sent_and_anything_is_stored() {
+    let mut desk = Desk::new();
+    let id = desk.add("contact", json!({ "NAME": "Ян" }));
+    assert_eq!(desk.get("contact", id)["HONORIFIC"], "HNR_RU_1");
+    let id = desk.add("contact", json!({ "NAME": "Ян", "HONORIFIC": "", "TYPE_ID": "NOPE" }));
+    let contact = desk.get("contact", id);
+    assert_eq!((&contact["HONORIFIC"], &contact["TYPE_ID"]), (&json!(""), &json!("NOPE")));
+}
+
+#[test]
+fn a_nameless_contact_is_named_when_new_and_refused_when_it_loses_its_name() {
+    let mut desk = Desk::new();
+    let id = desk.add("contact", json!({ "NAME": " " }));
+    assert_ne!(desk.get("contact", id)["LAST_NAME"], "");
+    let params = json!({ "id": id, "fields": { "NAME": "", "LAST_NAME": "" } });
+    assert_eq!(desk.refused("crm.contact.update", params), (400, String::new()));
+}
+
+#[test]
+fn a_company_without_a_name_gets_one_and_a_blank_name_is_ignored() {
+    let mut desk = Desk::new();
+    let id = desk.add("company", json!({}));
+    assert_eq!(desk.get("company", id)["TITLE"], "Компания #1");
+    desk.update("company", id, json!({ "TITLE": " " }));
+    assert_eq!(desk.get("company", id)["TITLE"], "Компания #1");
+}
+
+#[test]
+fn address_parts_that_are_not_sent_become_empty_and_an_all_empty_address_is_ignored() {
+    let mut desk = Desk::new();
+    let address = json!({ "NAME": "Ян", "ADDRESS_CITY": "Псков", "ADDRESS_COUNTRY": "Россия" });
+    let id = desk.add("contact", address);
+    desk.update("contact", id, json!({ "ADDRESS_CITY": "", "ADDRESS_COUNTRY": "", "ADDRESS_PROVINCE": "" }));
+    assert_eq!(desk.get("contact", id)["ADDRESS_CITY"], "Псков");
+    desk.update("contact", id, json!({ "ADDRESS_CITY": "Остров" }));
+    let contact = desk.get("contact", id);
+    assert_eq!((&contact["ADDRESS_CITY"], &contact["ADDRESS_COUNTRY"]), (&json!("Остров"), &json!("")));
+}
+
+#[test]
+fn comments_are_rewritten_and_titles_are_not() {
+    let mut desk = Desk::new();
+    let text = "Tom & <b>Jerry</b> [VIP]";
+    let id = desk.add("company", json!({ "TITLE": text, "COMMENTS": text }));
+    let company = desk.get("company", id);
+    assert_eq!(company["TITLE"], text);
+    assert_eq!(company["COMMENTS"], "Tom &amp; [b]Jerry[/b] ");
+}
+
+#[test]
+fn rows_are_appended_without_an_id_and_an_exact_duplicate_is_recognised() {
+    let mut desk = Desk::new();
+    let phone = |value: &str, kind: &str| json!({ "PHONE": [{ "VALUE": value, "VALUE_TYPE": kind }] });
+    let id = desk.add("contact", phone(" +7900 ", "WORK"));
+    for sent in
+        [phone("+7900", "WORK"), phone("+7900", "HOME"), phone("8 900", "WORK"), json!({ "PHONE": [] })]
+    {
+        desk.update("contact", id, sent);
+    }
+    desk.update("contact", id, json!({ "PHONE": "+7901" }));
+    assert_eq!(desk.portal.get(Kind::Contact, id).unwrap().values("PHONE"), ["+7900", "+7900", "8 900"]);
+}
+
+#[test]
+fn a_row_is_changed_and_deleted_by_its_id_and_a_foreign_id_makes_a_new_row() {
+    let mut desk = Desk::new();
+    let id = desk.add(
+        "contact",
+        json!({ "NAME": "Ян", "PHONE": [{ "VALUE": "1" }, { "VALUE": "2" }, { "VALUE": "3" }] }),
+    );
+    let rows = json!([
+        { "ID": "1", "VALUE": "10", "VALUE_TYPE": "HOME" },
+        { "ID": 2, "DELETE": "Y" },
+        { "ID": 3, "VALUE": "" },
+        { "ID": 99, "VALUE": "4" }
+    ]);
+    desk.update("contact", id, json!({ "PHONE": rows }));
+    let phones = desk.get("contact", id)["PHONE"].clone();
+    assert_eq!(phones[0], json!({ "ID": "1", "VALUE_TYPE": "HOME", "VALUE": "10", "TYPE_ID": "PHONE" }));
+    assert_eq!((&phones[1]["VALUE"], phones.as_array().unwrap().len()), (&json!("4"), 2));
+}
+
+#[test]
+fn one_invalid_email_refuses_the_whole_contact_and_phones_may_be_anything() {
+    let mut desk = Desk::new();
+    for wrong in ["нет", "a@b", "a b@c.ru", "a@b.c", "@b.ru"] {
+        let fields = json!({ "NAME": "Ян", "EMAIL": [{ "VALUE": wrong }] });
+        assert_eq!(
+            desk.refused("crm.contact.add", json!({ "fields": fields })),
+            (400, "ERROR_CORE".to_owned())
+        );
+    }
+    assert_eq!(desk.portal.count(Kind::Contact), 0);
+    let fine = json!([{ "VALUE": "a@b.ru" }, { "VALUE": "Ян <я@пример.рф>" }]);
+    desk.add("contact", json!({ "EMAIL": fine, "PHONE": [{ "VALUE": "спросить у жены" }] }));
+    let long = json!({ "PHONE": [{ "VALUE": "1".repeat(251) }] });
+    assert_eq!(desk.refused("crm.contact.add", json!({ "fields": long })).0, 400);
+}
+
+#[test]
+fn errors_of_missing_objects_differ_by_method_and_kind() {
+    let mut desk = Desk::new();
+    let texts = [
+        ("crm.contact.get", "Not found"),
+        ("crm.contact.update", "Contact is not found"),
+        ("crm.company.update", "Company is not found"),
+        ("crm.deal.update", "Элемент не найден"),
+    ];
+    for (method, text) in texts {
+        let reply = desk.call(method, json!({ "id": 7, "fields": {} }));
+        assert_eq!(crate::json(&reply), json!({ "error": "", "error_description": text }));
+    }
+    assert_eq!(desk.refused("crm.deal.delete", json!({ "id": 7 })), (400, "ERROR_CORE".to_owned()));
+    let reply = desk.call("crm.deal.get", json!({ "id": "x" }));
+    assert!(reply.body.contains("ID is not defined or invalid."));
+    desk.portal.settings.user.admin = false;
+    assert!(desk.call("crm.deal.get", json!({ "id": 7 })).body.contains("Access denied."));
+}
+
+#[test]
+fn a_full_disk_refuses_writes_only() {
+    let mut desk = Desk::new();
+    let id = desk.add("contact", json!({ "NAME": "Ян" }));
+    desk.portal.settings.full_disk = true;
+    assert_eq!(desk.refused("crm.contact.add", json!({ "fields": {} })), (400, String::new()));
+    desk.get("contact", id);
+}
+
+#[test]
+fn user_fields_keep_their_types() {
+    let mut desk = Desk::new();
+    desk.portal.add_user_field(Kind::Contact, "CARD", "string", false, &[]);
+    desk.portal.add_user_field(Kind::Contact, "SINCE", "date", false, &[]);
+    desk.portal.add_user_field(Kind::Contact, "MEALS", "enumeration", true, &["Завтрак", "Ужин"]);
+    let fields = desk.ok("crm.contact.fields", json!({}));
+    assert_eq!(fields["UF_CRM_MEALS"]["items"][1], json!({ "ID": "302", "VALUE": "Ужин" }));
+    let sent = json!({ "UF_CRM_CARD": "A1", "UF_CRM_SINCE": "2020-01-02", "UF_CRM_MEALS": ["302", "9"] });
+    let id = desk.add("contact", sent);
+    let contact = desk.get("contact", id);
+    assert_eq!(contact["UF_CRM_CARD"], "A1");
+    assert_eq!(contact["UF_CRM_SINCE"], "2020-01-02T03:00:00+03:00");
+    assert_eq!(contact["UF_CRM_MEALS"], json!(["302"]));
+}
+
+#[test]
+fn an_import_starts_no_business_process_and_needs_the_right() {
+    let mut desk = Desk::new();
+    desk.ok("crm.contact.add", json!({ "fields": { "NAME": "Ян" }, "params": { "IMPORT": "Y" } }));
+    assert_eq!(desk.portal.counters.processes, 0);
+    desk.add("contact", json!({ "NAME": "Ян" }));
+    assert_eq!(desk.portal.counters.processes, 1);
+    desk.portal.settings.user.admin = false;
+    desk.portal.settings.user.import_right = false;
+    let params = json!({ "fields": { "NAME": "Ян" }, "params": { "IMPORT": "Y" } });
+    assert_eq!(desk.refused("crm.contact.add", params), (400, String::new()));
+}

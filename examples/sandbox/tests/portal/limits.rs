@@ -1,0 +1,157 @@
+//! Rate, operating budgets, the length of a request, and what the portal answers to everybody.
+
+use bitrix24_sandbox::{Accounting, Condition, Kind};
+use serde_json::json;
+
+use crate::Desk;
+
+const ADD: &str = "crm.deal.add?fields[x]=";
+
+fn slow(seconds: f64) -> Desk {
+    let mut desk = Desk::new();
+    desk.portal.settings.costs.insert("crm.deal.add".to_owned(), seconds);
+    desk
+}
+
+#[test]
+fn the_51st_request_at_once_is_refused_and_two_a_second_pass() {
+    let mut desk = Desk::new();
+    for _ in 0..50 {
+        desk.ok("scope", json!({}));
+    }
+    assert_eq!(desk.refused("scope", json!({})), (503, "QUERY_LIMIT_EXCEEDED".to_owned()));
+    desk.wait(1);
+    desk.ok("scope", json!({}));
+    assert_eq!(desk.portal.counters.refused, 1);
+}
+
+#[test]
+fn a_method_is_blocked_after_its_budget_and_others_go_on() {
+    let mut desk = slow(50.0);
+    for _ in 0..9 {
+        desk.add("deal", json!({}));
+    }
+    assert_eq!(
+        desk.refused("crm.deal.add", json!({ "fields": {} })),
+        (429, "OPERATION_TIME_LIMIT".to_owned())
+    );
+    desk.add("contact", json!({}));
+    let inside = desk.batch(&[("a", ADD), ("b", "scope")]);
+    assert_eq!(inside["result_error"]["a"]["error"], "OPERATION_TIME_LIMIT");
+    assert!(inside["result"]["b"].is_array());
+    desk.wait(600);
+    desk.add("deal", json!({}));
+}
+
+#[test]
+fn time_tells_the_operating_and_when_it_falls() {
+    let mut desk = slow(2.0);
+    let reply = desk.call("crm.deal.add", json!({ "fields": {} }));
+    let time = crate::json(&reply)["time"].clone();
+    assert_eq!(time["operating"], 2);
+    assert_eq!(time["operating_reset_at"].as_i64().unwrap(), desk.now.timestamp() + 600);
+    assert_eq!(time["date_start"], "2026-11-24T15:00:00+03:00");
+    let inside = desk.batch(&[("a", ADD)]);
+    assert_eq!(inside["result_time"]["a"]["operating"], 4);
+}
+
+#[test]
+fn failing_calls_and_short_ones_are_not_charged() {
+    let mut desk = slow(2.0);
+    let wrong = json!({ "fields": { "CURRENCY_ID": "XXX" } });
+    desk.refused("crm.deal.add", wrong);
+    desk.add("contact", json!({}));
+    let reply = desk.call("crm.contact.list", json!({}));
+    assert_eq!(crate::json(&reply)["time"]["operating"], 0);
+    assert_eq!(desk.batch(&[("a", ADD)])["result_time"]["a"]["operating"], 2);
+}
+
+#[test]
+fn commands_of_batches_may_have_a_budget_apart_from_direct_calls() {
+    let mut desk = slow(50.0);
+    desk.portal.settings.accounting = Accounting::Separate;
+    for _ in 0..9 {
+        desk.add("deal", json!({}));
+    }
+    assert_eq!(desk.refused("crm.deal.add", json!({ "fields": {} })).0, 429);
+    assert_eq!(desk.batch(&[("a", ADD)])["result"]["a"], 10);
+}
+
+#[test]
+fn the_newest_accounting_bans_batch_for_300_seconds() {
+    let mut desk = slow(20.0);
+    desk.portal.settings.accounting = Accounting::BanBatch;
+    for _ in 0..15 {
+        desk.batch(&[("a", ADD), ("b", ADD), ("c", ADD)]);
+    }
+    assert_eq!(
+        desk.refused("batch", json!({ "cmd": { "a": ADD } })),
+        (429, "OPERATION_TIME_LIMIT".to_owned())
+    );
+    desk.add("deal", json!({}));
+    desk.wait(300);
+    assert!(desk.batch(&[("a", ADD)])["result"]["a"].is_number());
+}
+
+#[test]
+fn a_batch_over_60_seconds_is_cut_and_what_was_executed_stays() {
+    let mut desk = slow(25.0);
+    let cmd = json!({ "a": ADD, "b": ADD, "c": ADD, "d": ADD });
+    let reply = desk.call("batch", json!({ "cmd": cmd }));
+    assert_eq!(reply.status, 504);
+    assert!(reply.body.starts_with("<html>"));
+    assert_eq!(desk.portal.count(Kind::Deal), 3);
+}
+
+#[test]
+fn a_bulk_import_costs_by_the_record_and_takes_twenty() {
+    let mut desk = Desk::new();
+    desk.portal.settings.costs.insert("crm.item.batchimport".to_owned(), 1.0);
+    let data = |n: usize| json!({ "entityTypeId": 2, "data": vec![json!({ "title": "x" }); n] });
+    assert!((desk.call("crm.item.batchImport", data(20)).seconds - 20.0).abs() < 1e-9);
+    assert_eq!(desk.refused("crm.item.batchImport", data(21)).1, "MAX_IMPORT_BATCH_SIZE_EXCEEDED");
+}
+
+#[test]
+fn what_everybody_is_told() {
+    let cases = [
+        (Condition::Revoked, 401, "INVALID_CREDENTIALS"),
+        (Condition::NoRest, 403, "ACCESS_DENIED"),
+        (Condition::PaymentRequired, 401, "PAYMENT_REQUIRED"),
+        (Condition::Deleted, 500, "PORTAL_DELETED"),
+        (Condition::Overloaded, 503, "OVERLOAD_LIMIT"),
+    ];
+    for (condition, status, code) in cases {
+        let mut desk = Desk::new();
+        desk.portal.settings.condition = condition;
+        assert_eq!(desk.refused("crm.deal.list", json!({})), (status, code.to_owned()));
+        assert_eq!(desk.refused("crm.nope", json!({})), (404, "ERROR_METHOD_NOT_FOUND".to_owned()));
+    }
+    let mut desk = Desk::new();
+    desk.portal.settings.user.active = false;
+    assert_eq!(desk.refused("scope", json!({})), (401, "authorization_error".to_owned()));
+}
+
+#[test]
+fn a_renamed_portal_redirects_and_maintenance_is_a_page() {
+    let mut desk = Desk::new();
+    desk.portal.settings.condition = Condition::Moved("https://new.bitrix24.ru".to_owned());
+    let reply = desk.call("scope", json!({}));
+    assert_eq!((reply.status, reply.location.as_deref()), (302, Some("https://new.bitrix24.ru")));
+    desk.portal.settings.condition = Condition::Maintenance(503);
+    let reply = desk.call("scope", json!({}));
+    assert!(reply.status == 503 && reply.body.starts_with("<html>"));
+}
+
+#[test]
+fn the_probes_answer() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.ok("scope", json!({})), json!(["crm"]));
+    assert_eq!(desk.ok("profile", json!({}))["ADMIN"], true);
+    assert_eq!(desk.ok("server.time", json!({})), "2026-11-24T15:00:00+03:00");
+    assert_eq!(desk.ok("user.admin", json!({})), true);
+    let known = desk.ok("method.get", json!({ "name": "crm.contact.add" }));
+    assert_eq!(known, json!({ "isExisting": true, "isAvailable": true }));
+    assert_eq!(desk.refused("user.current", json!({})), (401, "insufficient_scope".to_owned()));
+    assert_eq!(desk.refused("app.info", json!({})), (403, "ACCESS_DENIED".to_owned()));
+}

@@ -1,0 +1,193 @@
+//! Filters, pages, selections, dictionaries, duplicates.
+
+use bitrix24_sandbox::Kind;
+use serde_json::{Value, json};
+
+use crate::Desk;
+
+fn ids(desk: &mut Desk, params: Value) -> Vec<u64> {
+    let rows = desk.ok("crm.contact.list", params);
+    rows.as_array().unwrap().iter().map(|row| row["ID"].as_str().unwrap().parse().unwrap()).collect()
+}
+
+/// Contacts 1 to 5 with ORIGIN_ID a1 to a5.
+fn five() -> Desk {
+    let mut desk = Desk::new();
+    for n in 1..=5 {
+        let origin = format!("a{n}");
+        desk.add("contact", json!({ "NAME": origin, "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": origin }));
+    }
+    desk
+}
+
+#[test]
+fn each_prefix_of_a_filter() {
+    let mut desk = five();
+    let cases = [
+        (json!({ "ORIGIN_ID": "a2" }), vec![2]),
+        (json!({ "=ORIGIN_ID": "a2" }), vec![2]),
+        (json!({ "ORIGIN_ID": ["a2", "a4"] }), vec![2, 4]),
+        (json!({ "@ORIGIN_ID": ["a2", "nope"] }), vec![2]),
+        (json!({ "!@ORIGIN_ID": ["a2", "a4"] }), vec![1, 3, 5]),
+        (json!({ "!ORIGIN_ID": "a2" }), vec![1, 3, 4, 5]),
+        (json!({ "!=ORIGIN_ID": "a2" }), vec![1, 3, 4, 5]),
+        (json!({ ">ID": 3 }), vec![4, 5]),
+        (json!({ ">=ID": 3, "<ID": "5" }), vec![3, 4]),
+        (json!({ "<=ID": 2 }), vec![1, 2]),
+        (json!({ "@ID": [5, 1, 77] }), vec![1, 5]),
+        (json!({ "%NAME": "3" }), vec![3]),
+        (json!({ "=%NAME": "%4" }), vec![4]),
+        (json!({ "ORIGINATOR_ID": "other" }), vec![]),
+        (json!({ ">DATE_CREATE": "2030-01-01" }), vec![]),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(ids(&mut desk, json!({ "filter": filter })), expected, "{filter}");
+    }
+}
+
+#[test]
+fn texts_are_compared_without_case_and_trailing_blanks_but_not_as_numbers() {
+    let mut desk = five();
+    assert_eq!(ids(&mut desk, json!({ "filter": { "ORIGIN_ID": "A2 " } })), [2]);
+    desk.add("contact", json!({ "NAME": "x", "ORIGIN_ID": "007" }));
+    assert!(ids(&mut desk, json!({ "filter": { "ORIGIN_ID": "7" } })).is_empty());
+}
+
+#[test]
+fn origin_is_not_unique() {
+    let mut desk = five();
+    desk.add("contact", json!({ "NAME": "twin", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "a1" }));
+    assert_eq!(
+        ids(&mut desk, json!({ "filter": { "ORIGINATOR_ID": "ECVI", "@ORIGIN_ID": ["a1"] } })),
+        [1, 6]
+    );
+}
+
+#[test]
+fn a_misspelt_field_and_an_empty_array_return_everything() {
+    let mut desk = five();
+    for filter in [json!({ "ORIGN_ID": "a1" }), json!({ "@ORIGIN_ID": [] }), json!({ "origin_id": "a1" })] {
+        assert_eq!(ids(&mut desk, json!({ "filter": filter })).len(), 5, "{filter}");
+    }
+}
+
+#[test]
+fn an_empty_text_matches_what_is_empty() {
+    let mut desk = five();
+    desk.add("contact", json!({ "NAME": "free" }));
+    assert_eq!(ids(&mut desk, json!({ "filter": { "ORIGIN_ID": "" } })), [6]);
+}
+
+#[test]
+fn pages_have_fifty_rows_and_start_minus_one_does_not_count() {
+    let mut desk = Desk::new();
+    desk.portal.settings.bucket = None;
+    for _ in 0..120 {
+        desk.add("contact", json!({ "NAME": "x" }));
+    }
+    let page = |desk: &mut Desk, params: Value| crate::json(&desk.call("crm.contact.list", params));
+    let first = page(&mut desk, json!({}));
+    assert_eq!(
+        (first["result"].as_array().unwrap().len(), &first["total"], &first["next"]),
+        (50, &json!(120), &json!(50))
+    );
+    let last = page(&mut desk, json!({ "start": 100 }));
+    assert_eq!((last["result"].as_array().unwrap().len(), last.get("next")), (20, None));
+    let walk = page(&mut desk, json!({ "start": -1, "order": { "ID": "ASC" }, "filter": { ">ID": 60 } }));
+    assert_eq!((&walk["result"][0]["ID"], &walk["total"], walk.get("next")), (&json!("61"), &json!(0), None));
+    let down = page(&mut desk, json!({ "order": { "ID": "desc" } }));
+    assert_eq!(down["result"][0]["ID"], "120");
+}
+
+#[test]
+fn phones_come_only_when_they_are_selected_and_are_filtered_exactly() {
+    let mut desk = Desk::new();
+    desk.portal.add_user_field(Kind::Contact, "CARD", "string", false, &[]);
+    desk.add("contact", json!({ "NAME": "Ян", "PHONE": [{ "VALUE": "8 900" }], "UF_CRM_CARD": "7" }));
+    let row =
+        |desk: &mut Desk, select: Value| desk.ok("crm.contact.list", json!({ "select": select }))[0].clone();
+    let plain = row(&mut desk, json!([]));
+    assert!(plain.get("PHONE").is_none() && plain.get("UF_CRM_CARD").is_none());
+    let starred = row(&mut desk, json!(["*", "UF_*"]));
+    assert!(starred.get("PHONE").is_none() && starred["UF_CRM_CARD"] == "7" && starred["NAME"] == "Ян");
+    let named = row(&mut desk, json!(["PHONE", "EMAIL"]));
+    assert_eq!(
+        (&named["PHONE"][0]["VALUE"], named.get("EMAIL"), named.get("NAME")),
+        (&json!("8 900"), None, None)
+    );
+    assert_eq!(ids(&mut desk, json!({ "filter": { "PHONE": "8 900" } })), [1]);
+    assert!(ids(&mut desk, json!({ "filter": { "PHONE": "8900" } })).is_empty());
+}
+
+#[test]
+fn contact_ids_are_neither_selected_nor_filtered_in_legacy_lists() {
+    let mut desk = Desk::new();
+    desk.add("deal", json!({ "CONTACT_IDS": [1, 2] }));
+    let rows =
+        desk.ok("crm.deal.list", json!({ "select": ["ID", "CONTACT_IDS"], "filter": { "CONTACT_IDS": 9 } }));
+    assert_eq!(rows, json!([{ "ID": "1" }]));
+    let found = desk.ok("crm.item.list", json!({ "entityTypeId": 2, "filter": { "contactIds": 2 } }));
+    assert_eq!(found["items"][0]["contactIds"], json!([1, 2]));
+}
+
+#[test]
+fn universal_lists_refuse_unknown_fields_and_take_camel_case() {
+    let mut desk = five();
+    let list = |filter: Value| json!({ "entityTypeId": 3, "filter": filter, "select": ["originId"] });
+    let found = desk.ok("crm.item.list", list(json!({ "originatorId": "ecvi", "@originId": ["a3", "A5"] })));
+    assert_eq!(found["items"], json!([{ "id": 3, "originId": "a3" }, { "id": 5, "originId": "a5" }]));
+    assert_eq!(
+        desk.refused("crm.item.list", list(json!({ "orignId": "a3" }))),
+        (400, "INVALID_ARG_VALUE".to_owned())
+    );
+}
+
+#[test]
+fn dictionaries_are_read_whole() {
+    let mut desk = Desk::new();
+    desk.portal.add_funnel("Группы");
+    let stages = desk.ok(
+        "crm.status.list",
+        json!({ "filter": { "ENTITY_ID": "DEAL_STAGE" }, "order": { "SORT": "ASC" } }),
+    );
+    assert_eq!(stages.as_array().unwrap().len(), 8);
+    assert_eq!(
+        (&stages[5]["STATUS_ID"], &stages[5]["SEMANTICS"], &stages[0]["SEMANTICS"]),
+        (&json!("WON"), &json!("S"), &json!(null))
+    );
+    let honorific = desk.ok("crm.status.list", json!({ "filter": { "ENTITY_ID": "HONORIFIC" } }));
+    assert_eq!(honorific[1]["NAME"], "г-жа");
+    assert_eq!(desk.refused("crm.status.list", json!({ "filter": { "ENTITY_ID": ["SOURCE"] } })).0, 400);
+    let funnels = desk.ok("crm.category.list", json!({ "entityTypeId": 2 }));
+    assert_eq!(funnels["categories"][1]["id"], 1);
+    let currencies = desk.ok("crm.currency.list", json!({}));
+    assert_eq!((&currencies[0]["CURRENCY"], &currencies[0]["BASE"]), (&json!("RUB"), &json!("Y")));
+    let types = desk.ok("crm.status.entity.types", json!({}));
+    assert!(types.as_array().unwrap().iter().any(|entry| entry["ID"] == "DEAL_STAGE_1"));
+}
+
+#[test]
+fn duplicates_are_found_by_normalised_phones() {
+    let mut desk = Desk::new();
+    desk.add("contact", json!({ "NAME": "x", "PHONE": [{ "VALUE": "8 (900) 123-45-67" }] }));
+    desk.add("company", json!({ "TITLE": "x", "PHONE": [{ "VALUE": "+79001234567 доб. 12" }] }));
+    let find = |values: Value| json!({ "type": "PHONE", "values": values });
+    let found = desk.ok("crm.duplicate.findbycomm", find(json!(["+7 900 1234567"])));
+    assert_eq!(found, json!({ "CONTACT": [1], "COMPANY": [1] }));
+    assert_eq!(desk.ok("crm.duplicate.findbycomm", find(json!(["123"]))), json!([]));
+    assert_eq!(
+        desk.refused("crm.duplicate.findbycomm", find(json!([]))).1,
+        "Communication values is not defined"
+    );
+}
+
+#[test]
+fn a_merge_by_rest_reports_a_conflict_of_origins() {
+    let mut desk = five();
+    desk.add("contact", json!({ "NAME": "a1", "PHONE": [{ "VALUE": "1" }] }));
+    let merge = |ids: Value| json!({ "params": { "entityTypeId": 3, "entityIds": ids } });
+    assert_eq!(desk.ok("crm.entity.mergeBatch", merge(json!([1, 2])))["STATUS"], "CONFLICT");
+    let merged = desk.ok("crm.entity.mergeBatch", merge(json!([1, 6])));
+    assert_eq!(merged, json!({ "STATUS": "SUCCESS", "ENTITY_IDS": [6] }));
+    assert!(desk.portal.get(Kind::Contact, 6).is_none());
+}

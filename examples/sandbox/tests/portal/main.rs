@@ -1,0 +1,74 @@
+//! The facts that the sandbox reproduces, one test a fact, through its public interface.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests as well")]
+
+mod batches;
+mod contacts;
+mod deals;
+mod limits;
+mod lists;
+mod people;
+mod server;
+mod universal;
+
+use bitrix24_sandbox::{Php, Portal, Reply};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+/// A portal with a clock that a test moves by hand.
+struct Desk {
+    portal: Portal,
+    now: DateTime<Utc>,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        Desk { portal: Portal::new(), now: "2026-11-24T12:00:00Z".parse().unwrap() }
+    }
+
+    fn call(&mut self, method: &str, params: impl Into<Php>) -> Reply {
+        self.portal.call(method, params, self.now)
+    }
+
+    /// The `result` of a call that works.
+    fn ok(&mut self, method: &str, params: Value) -> Value {
+        let reply = self.call(method, params);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        json(&reply)["result"].clone()
+    }
+
+    /// Status and code of a call that does not.
+    fn refused(&mut self, method: &str, params: Value) -> (u16, String) {
+        let reply = self.call(method, params);
+        (reply.status, json(&reply)["error"].as_str().unwrap().to_owned())
+    }
+
+    /// The id of a new object.
+    fn add(&mut self, kind: &str, fields: Value) -> u64 {
+        self.ok(&format!("crm.{kind}.add"), serde_json::json!({ "fields": fields })).as_u64().unwrap()
+    }
+
+    fn update(&mut self, kind: &str, id: u64, fields: Value) {
+        let params = serde_json::json!({ "id": id, "fields": fields });
+        assert_eq!(self.ok(&format!("crm.{kind}.update"), params), true);
+    }
+
+    fn get(&mut self, kind: &str, id: u64) -> Value {
+        self.ok(&format!("crm.{kind}.get"), serde_json::json!({ "id": id }))
+    }
+
+    /// The `result` of a batch, commands in this order.
+    fn batch(&mut self, commands: &[(&str, &str)]) -> Value {
+        let cmd = Php::map(commands.iter().copied());
+        let reply = self.call("batch", Php::map([("halt", Php::Int(0)), ("cmd", cmd)]));
+        json(&reply)["result"].clone()
+    }
+
+    fn wait(&mut self, seconds: i64) {
+        self.now += TimeDelta::seconds(seconds);
+    }
+}
+
+fn json(reply: &Reply) -> Value {
+    serde_json::from_str(&reply.body).unwrap()
+}

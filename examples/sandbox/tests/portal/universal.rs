@@ -1,0 +1,136 @@
+//! `crm.item.*`.
+
+use bitrix24_sandbox::Kind;
+use serde_json::json;
+
+use crate::Desk;
+
+#[test]
+fn items_are_typed_and_named_in_camel_case() {
+    let mut desk = Desk::new();
+    let fields = json!({ "title": "x", "opportunity": 1000.5, "contactIds": [3, 4], "closedate": "2020-05-29", "isManualOpportunity": true });
+    let item = desk.ok("crm.item.add", json!({ "entityTypeId": 2, "fields": fields }))["item"].clone();
+    let expected = [
+        ("id", json!(1)),
+        ("title", json!("x")),
+        ("opportunity", json!(1000.5)),
+        ("contactId", json!(3)),
+        ("contactIds", json!([3, 4])),
+        ("categoryId", json!(0)),
+        ("isManualOpportunity", json!("Y")),
+        ("closedate", json!("2020-05-29T03:00:00+03:00")),
+        ("assignedById", json!(1)),
+        ("entityTypeId", json!(2)),
+    ];
+    for (name, value) in expected {
+        assert_eq!(item[name], value, "{name}");
+    }
+    assert!(item.get("createdTime").is_some() && item.get("TITLE").is_none());
+}
+
+#[test]
+fn empty_values_clear_dates_too_and_what_is_no_date_is_dropped() {
+    let mut desk = Desk::new();
+    let id = desk.add("contact", json!({ "NAME": "Ян", "BIRTHDATE": "1980-05-20", "POST": "x" }));
+    let mut update = |fields| {
+        desk.ok("crm.item.update", json!({ "entityTypeId": 3, "id": id, "fields": fields }))["item"].clone()
+    };
+    assert_eq!(update(json!({ "birthdate": "soon" }))["birthdate"], "1980-05-20T03:00:00+03:00");
+    let item = update(json!({ "birthdate": null, "post": [] }));
+    assert_eq!((&item["birthdate"], &item["post"]), (&json!(null), &json!(null)));
+}
+
+#[test]
+fn an_update_without_effect_changes_nothing() {
+    let mut desk = Desk::new();
+    let id = desk.add("contact", json!({ "NAME": "Ян" }));
+    let before = desk.portal.get(Kind::Contact, id).unwrap().clone();
+    desk.wait(60);
+    desk.ok("crm.item.update", json!({ "entityTypeId": 3, "id": id, "fields": { "name": "Ян" } }));
+    assert_eq!(*desk.portal.get(Kind::Contact, id).unwrap(), before);
+}
+
+#[test]
+fn rows_are_given_as_fm() {
+    let mut desk = Desk::new();
+    let fm = json!([{ "typeId": "PHONE", "valueType": "WORK", "value": "1" }, { "value": "no type" }]);
+    let item =
+        desk.ok("crm.item.add", json!({ "entityTypeId": 3, "fields": { "name": "Ян", "fm": fm } }))["item"]
+            .clone();
+    assert_eq!(item["fm"], json!([{ "id": 1, "valueType": "WORK", "value": "1", "typeId": "PHONE" }]));
+    let fm =
+        json!({ "1": { "typeId": "PHONE", "value": "" }, "n0": { "typeId": "EMAIL", "value": "a@b.ru" } });
+    desk.ok("crm.item.update", json!({ "entityTypeId": 3, "id": 1, "fields": { "fm": fm } }));
+    let record = desk.portal.get(Kind::Contact, 1).unwrap();
+    assert_eq!((record.values("PHONE"), record.values("EMAIL")), (vec![], vec!["a@b.ru"]));
+}
+
+#[test]
+fn fm_is_listed_with_a_star_only() {
+    let mut desk = Desk::new();
+    desk.add("contact", json!({ "NAME": "Ян", "PHONE": [{ "VALUE": "1" }] }));
+    for (select, has) in [(json!([]), false), (json!(["*"]), true), (json!(["id", "fm"]), false)] {
+        let found = desk.ok("crm.item.list", json!({ "entityTypeId": 3, "select": select }));
+        assert_eq!(found["items"][0].get("fm").is_some(), has);
+    }
+}
+
+#[test]
+fn addresses_do_not_exist_here() {
+    let mut desk = Desk::new();
+    let fields = json!({ "name": "Ян", "addressCity": "Псков", "ADDRESS_CITY": "Псков" });
+    let item = desk.ok("crm.item.add", json!({ "entityTypeId": 3, "fields": fields }))["item"].clone();
+    assert!(item.get("addressCity").is_none());
+    assert_eq!(desk.get("contact", 1)["ADDRESS_CITY"], json!(null));
+}
+
+#[test]
+fn missing_items_and_types() {
+    let mut desk = Desk::new();
+    for method in ["crm.item.get", "crm.item.update", "crm.item.delete"] {
+        let missing = json!({ "entityTypeId": 2, "id": 7, "fields": {} });
+        assert_eq!(desk.refused(method, missing), (400, "NOT_FOUND".to_owned()), "{method}");
+    }
+    let reply = desk.call("crm.item.get", json!({ "entityTypeId": 200, "id": 7 }));
+    assert!(reply.body.contains("Smart process not found"));
+    let id = desk.add("deal", json!({}));
+    assert_eq!(desk.ok("crm.item.delete", json!({ "entityTypeId": 2, "id": id })), json!([]));
+}
+
+#[test]
+fn a_bulk_import_answers_each_record_under_its_key() {
+    let mut desk = Desk::new();
+    let data = json!({
+        "a": { "name": "Ян", "PHONE": [{ "VALUE": "1" }], "fm": [{ "typeId": "PHONE", "value": "2" }], "createdTime": "2020-01-01" },
+        "b": { "name": "Ия", "EMAIL": [{ "VALUE": "wrong" }] }
+    });
+    let items = desk.ok("crm.item.batchImport", json!({ "entityTypeId": 3, "data": data }))["items"].clone();
+    assert_eq!(items["a"], json!({ "item": { "id": 1 } }));
+    assert_eq!(items["b"]["error"], "ERROR_CORE");
+    let record = desk.portal.get(Kind::Contact, 1).unwrap();
+    assert_eq!(record.values("PHONE"), ["1"]);
+    assert_eq!(record.text("DATE_CREATE"), "2020-01-01T00:00:00+03:00");
+}
+
+#[test]
+fn an_import_needs_its_right() {
+    let mut desk = Desk::new();
+    desk.portal.settings.user.admin = false;
+    desk.ok("crm.item.import", json!({ "entityTypeId": 2, "fields": { "title": "x" } }));
+    desk.portal.settings.user.import_right = false;
+    let refused = desk.refused("crm.item.import", json!({ "entityTypeId": 2, "fields": {} }));
+    assert_eq!(refused.1, "ACCESS_DENIED");
+}
+
+#[test]
+fn user_fields_have_two_names() {
+    let mut desk = Desk::new();
+    desk.portal.add_user_field(Kind::Deal, "1700", "double", false, &[]);
+    let fields = json!({ "ufCrm_1700": "1.5" });
+    let item = desk.ok("crm.item.add", json!({ "entityTypeId": 2, "fields": fields }))["item"].clone();
+    assert_eq!(item["ufCrm_1700"], 1.5);
+    let item =
+        desk.ok("crm.item.get", json!({ "entityTypeId": 2, "id": 1, "useOriginalUfNames": "Y" }))["item"]
+            .clone();
+    assert_eq!(item["UF_CRM_1700"], 1.5);
+}

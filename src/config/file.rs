@@ -40,6 +40,8 @@ pub(super) struct Mirror {
     pub(super) queries: Queries,
     #[serde(default)]
     pub(super) statuses: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) write_back: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -76,6 +78,7 @@ pub(super) struct Portal {
     pub(super) request_timeout: String,
     pub(super) settle_time: String,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) shared_bucket: Option<PathBuf>,
 }
 
 impl Default for Portal {
@@ -91,6 +94,7 @@ impl Default for Portal {
             request_timeout: "75s".into(),
             settle_time: "75s".into(),
             ca_file: None,
+            shared_bucket: None,
         }
     }
 }
@@ -129,11 +133,12 @@ pub enum OnMissing {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Export {
     pub(super) method: Method,
+    pub(super) bookings_from: Option<String>,
 }
 
 impl Default for Export {
     fn default() -> Self {
-        Export { method: Method::Import }
+        Export { method: Method::Import, bookings_from: None }
     }
 }
 
@@ -171,6 +176,7 @@ pub(super) struct Contact {
     pub(super) source_id: Option<String>,
     pub(super) phone_type: String,
     pub(super) match_existing: Vec<Match>,
+    pub(super) comments: String,
     pub(super) fields: BTreeMap<String, String>,
 }
 
@@ -182,6 +188,7 @@ impl Default for Contact {
             source_id: None,
             phone_type: "WORK".into(),
             match_existing: Vec::new(),
+            comments: "[{marks} ]{comment}".into(),
             fields: BTreeMap::new(),
         }
     }
@@ -209,14 +216,20 @@ pub(super) struct Company {
     pub(super) source_id: Option<String>,
     pub(super) phone_type: String,
     pub(super) match_existing: Vec<Match>,
+    pub(super) comments: String,
     pub(super) fields: BTreeMap<String, String>,
 }
 
 impl Default for Company {
     fn default() -> Self {
-        let Contact { honorific: _, assigned_by_id, source_id, phone_type, match_existing, fields } =
-            Contact::default();
-        Company { assigned_by_id, source_id, phone_type, match_existing, fields }
+        Company {
+            assigned_by_id: None,
+            source_id: None,
+            phone_type: "WORK".into(),
+            match_existing: Vec::new(),
+            comments: "{comment}".into(),
+            fields: BTreeMap::new(),
+        }
     }
 }
 
@@ -227,6 +240,8 @@ pub(super) struct Deal {
     pub(super) currency: String,
     pub(super) assigned_by_id: Option<u64>,
     pub(super) source_id: Option<String>,
+    pub(super) title: String,
+    pub(super) comments: String,
     pub(super) stages: Stages,
     pub(super) probability: Probabilities,
     pub(super) fields: BTreeMap<String, String>,
@@ -239,6 +254,8 @@ impl Default for Deal {
             currency: "RUB".into(),
             assigned_by_id: None,
             source_id: None,
+            title: "Заявка №{number}[ ({last_name})] {arrival} - {departure}".into(),
+            comments: "{comment}".into(),
             stages: Stages::default(),
             probability: Probabilities::default(),
             fields: BTreeMap::new(),

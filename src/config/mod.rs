@@ -5,17 +5,20 @@ mod file;
 mod show;
 mod webhook;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use chrono::NaiveDate;
 
 pub(crate) use fields::is_written;
 pub use file::{Match, Method, OnMissing};
 pub use webhook::Webhook;
 
 use crate::lang::Language;
+use crate::mapping::deal::NAMES;
+use crate::mapping::template::Template;
 use crate::mirror::Status;
 use crate::record::Kind;
 use crate::say;
@@ -33,8 +36,8 @@ pub struct Config {
     pub portal: PortalConfig,
     /// How a pass behaves.
     pub sync: SyncConfig,
-    /// How the initial export creates.
-    pub export: Method,
+    /// The initial export.
+    pub export: ExportConfig,
     /// An address fetched after a good pass.
     pub heartbeat: Option<String>,
     /// Guest -> contact.
@@ -54,6 +57,8 @@ pub struct MirrorConfig {
     pub sources: [String; 4],
     /// The hotel's own status codes.
     pub statuses: BTreeMap<String, Status>,
+    /// New ids of the CRM are written into the mirror's `crm_id`.
+    pub write_back: bool,
 }
 
 /// The portal and the pace it is used at.
@@ -77,6 +82,17 @@ pub struct PortalConfig {
     pub settle_time: Duration,
     /// A certificate authority of the hotel's own.
     pub ca_file: Option<PathBuf>,
+    /// Where several hotels on one host count their requests together.
+    pub shared_bucket: Option<PathBuf>,
+}
+
+/// The initial export.
+#[derive(Clone, Debug)]
+pub struct ExportConfig {
+    /// How it creates.
+    pub method: Method,
+    /// Bookings that were over before this day are not carried over, here and in later passes.
+    pub bookings_from: Option<NaiveDate>,
 }
 
 /// How a pass behaves.
@@ -105,6 +121,8 @@ pub struct PersonConfig {
     pub phone_type: String,
     /// How people who already stand in the CRM are recognised.
     pub match_existing: Vec<Match>,
+    /// `COMMENTS`.
+    pub comments: Template,
     /// Field of the portal -> column of the mirror.
     pub fields: BTreeMap<String, String>,
 }
@@ -112,14 +130,16 @@ pub struct PersonConfig {
 /// What a deal gets beside its booking's data.
 #[derive(Clone, Debug)]
 pub struct DealConfig {
-    /// The funnel.
-    pub category_id: u64,
     /// `CURRENCY_ID`.
     pub currency: String,
     /// The responsible user.
     pub assigned_by_id: Option<u64>,
     /// `SOURCE_ID`.
     pub source_id: Option<String>,
+    /// `TITLE`.
+    pub title: Template,
+    /// `COMMENTS`.
+    pub comments: Template,
     /// Stage, in full (`C5:NEW`), and probability of each status, in the order of [`Status::ALL`].
     pub stages: [(String, u8); 6],
     /// Field of the portal -> column of the mirror.
@@ -132,14 +152,35 @@ impl DealConfig {
         let (stage, probability) = &self.stages[status as usize];
         (stage, *probability)
     }
+
+    /// The funnel of a status: its stage says it, `C5:NEW`. The general funnel is 0 and has no prefix.
+    pub fn funnel(&self, status: Status) -> u64 {
+        let prefix = self.stage(status).0.strip_prefix('C').and_then(|rest| rest.split_once(':'));
+        prefix.and_then(|(number, _)| number.parse().ok()).unwrap_or(0)
+    }
+
+    /// The funnels of all statuses. When there are several, bookings move between them.
+    pub fn funnels(&self) -> BTreeSet<u64> {
+        Status::ALL.into_iter().map(|status| self.funnel(status)).collect()
+    }
 }
 
 impl Config {
-    /// The mirror's columns that go into custom fields, for guests, companies and bookings.
+    /// The columns beyond the usual ones that fields and templates ask for, of guests, companies and bookings.
     pub fn extra_columns(&self) -> [Vec<String>; 3] {
-        [&self.contact.fields, &self.company.fields, &self.deal.fields]
-            .map(|fields| fields.values().cloned().collect())
+        let Config { contact, company, deal, .. } = self;
+        [
+            extra(&contact.fields, &[&contact.comments], &["marks", "comment"]),
+            extra(&company.fields, &[&company.comments], &["comment"]),
+            extra(&deal.fields, &[&deal.title, &deal.comments], &NAMES),
+        ]
     }
+}
+
+fn extra(fields: &BTreeMap<String, String>, templates: &[&Template], usual: &[&str]) -> Vec<String> {
+    let named = templates.iter().flat_map(|template| template.names()).filter(|name| !usual.contains(name));
+    let columns: BTreeSet<&str> = fields.values().map(String::as_str).chain(named).collect();
+    columns.into_iter().map(str::to_owned).collect()
 }
 
 /// The file to use: `--config`, else `$ECVI_B24_CONFIG`, else `ecvi-b24.toml` here, else in `/etc`.
@@ -178,7 +219,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
         state: folder.join(file.state.path),
         portal: portal(file.portal, folder, webhook)?,
         sync: sync(&file.sync)?,
-        export: file.export.method,
+        export: export(&file.export)?,
         heartbeat: file.monitoring.heartbeat_url,
         contact: contact(file.contact)?,
         company: company(file.company)?,
@@ -193,6 +234,12 @@ fn without_secret(error: &toml::de::Error) -> String {
 
 fn mirror(mirror: file::Mirror, folder: &Path) -> Result<MirrorConfig> {
     let file::Queries { guests, companies, bookings, booking_guests } = mirror.queries;
+    if mirror.write_back && [&guests, &companies, &bookings].iter().any(|query| query.is_some()) {
+        bail!(say!(
+            "[mirror] write_back пишет только в таблицы guests, companies и bookings, а в [mirror.queries] вместо них заданы запросы",
+            "[mirror] write_back writes into the tables guests, companies and bookings alone, and [mirror.queries] replaces them"
+        ));
+    }
     let source = |query: Option<String>, table: &str| match query {
         Some(query) => format!("({})", query.trim().trim_end_matches(';')),
         None => table.to_owned(),
@@ -216,7 +263,21 @@ fn mirror(mirror: file::Mirror, folder: &Path) -> Result<MirrorConfig> {
             source(booking_guests, "booking_guests"),
         ],
         statuses,
+        write_back: mirror.write_back,
     })
+}
+
+fn export(export: &file::Export) -> Result<ExportConfig> {
+    let day = |text: &String| {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().with_context(|| {
+            say!(
+                "[export] bookings_from: «{text}» не дата; пишите, например, 2024-01-01",
+                "[export] bookings_from: \"{text}\" is no date; write 2024-01-01"
+            )
+        })
+    };
+    let bookings_from = export.bookings_from.as_ref().map(day).transpose()?;
+    Ok(ExportConfig { method: export.method, bookings_from })
 }
 
 fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Result<PortalConfig> {
@@ -246,6 +307,7 @@ fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Res
         request_timeout: duration("[portal] request_timeout", &portal.request_timeout)?,
         settle_time: duration("[portal] settle_time", &portal.settle_time)?,
         ca_file: portal.ca_file.map(|path| folder.join(path)),
+        shared_bucket: portal.shared_bucket.map(|path| folder.join(path)),
     })
 }
 
@@ -288,23 +350,36 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig> {
 }
 
 fn contact(contact: file::Contact) -> Result<PersonConfig> {
-    let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, fields } = contact;
+    let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
+        contact;
     let honorific = [honorific.male, honorific.female];
     fields::check_phone_type(Kind::Guest, &phone_type)?;
     check_fields(Kind::Guest, &fields, assigned_by_id, source_id.as_deref())?;
-    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields })
+    let comments = Template::parse(&comments);
+    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
 }
 
 fn company(company: file::Company) -> Result<PersonConfig> {
-    let file::Company { assigned_by_id, source_id, phone_type, match_existing, fields } = company;
+    let file::Company { assigned_by_id, source_id, phone_type, match_existing, comments, fields } = company;
     fields::check_phone_type(Kind::Company, &phone_type)?;
     check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
     let honorific = Default::default();
-    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields })
+    let comments = Template::parse(&comments);
+    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
 }
 
 fn deal(deal: file::Deal) -> Result<DealConfig> {
-    let file::Deal { category_id, currency, assigned_by_id, source_id, stages, probability, fields } = deal;
+    let file::Deal {
+        category_id,
+        currency,
+        assigned_by_id,
+        source_id,
+        title,
+        comments,
+        stages,
+        probability,
+        fields,
+    } = deal;
     check_fields(Kind::Booking, &fields, assigned_by_id, source_id.as_deref())?;
     let file::Stages { temporary, confirmed, checked_in, checked_out, cancelled, no_show } = stages;
     let stages = [
@@ -319,7 +394,8 @@ fn deal(deal: file::Deal) -> Result<DealConfig> {
         bail!(say!("[deal.probability]: от 0 до 100", "[deal.probability]: from 0 to 100"));
     }
     let stages = stages.map(|(stage, probability)| (fields::full_stage(category_id, stage), probability));
-    Ok(DealConfig { category_id, currency, assigned_by_id, source_id, stages, fields })
+    let (title, comments) = (Template::parse(&title), Template::parse(&comments));
+    Ok(DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields })
 }
 
 fn check_fields(

@@ -24,11 +24,12 @@ impl Display for Config {
         writeln!(f, "\n[state]\npath = {}", text(&state.to_string_lossy()))?;
         self::portal(f, portal)?;
         self::sync(f, sync)?;
-        let method = match export {
+        let method = match export.method {
             Method::Import => "import",
             Method::Add => "add",
         };
         writeln!(f, "\n[export]\nmethod = {}", text(method))?;
+        option(f, "bookings_from", export.bookings_from.map(|day| text(&day.to_string())))?;
         if let Some(url) = heartbeat {
             writeln!(f, "\n[monitoring]\nheartbeat_url = {}", text(&host_alone(url)))?;
         }
@@ -39,8 +40,8 @@ impl Display for Config {
 }
 
 fn mirror(f: &mut Formatter<'_>, mirror: &MirrorConfig) -> Result {
-    let MirrorConfig { path, sources, statuses } = mirror;
-    writeln!(f, "[mirror]\npath = {}", text(&path.to_string_lossy()))?;
+    let MirrorConfig { path, sources, statuses, write_back } = mirror;
+    writeln!(f, "[mirror]\npath = {}\nwrite_back = {write_back}", text(&path.to_string_lossy()))?;
     let names = ["guests", "companies", "bookings", "booking_guests"];
     let queries: Vec<_> = names.iter().zip(sources).filter(|(name, source)| *name != source).collect();
     if !queries.is_empty() {
@@ -67,6 +68,7 @@ fn portal(f: &mut Formatter<'_>, portal: &PortalConfig) -> Result {
         request_timeout,
         settle_time,
         ca_file,
+        shared_bucket,
     } = portal;
     writeln!(f, "\n[portal]\nwebhook = {}", text(&format!("{webhook:?}")))?;
     writeln!(f, "originator_id = {}", text(originator))?;
@@ -80,7 +82,8 @@ fn portal(f: &mut Formatter<'_>, portal: &PortalConfig) -> Result {
     for (key, time) in times {
         writeln!(f, "{key} = \"{}\"", humantime::format_duration(*time))?;
     }
-    option(f, "ca_file", ca_file.as_ref().map(|path| text(&path.to_string_lossy())))
+    option(f, "ca_file", ca_file.as_ref().map(|path| text(&path.to_string_lossy())))?;
+    option(f, "shared_bucket", shared_bucket.as_ref().map(|path| text(&path.to_string_lossy())))
 }
 
 fn sync(f: &mut Formatter<'_>, sync: &SyncConfig) -> Result {
@@ -96,7 +99,8 @@ fn sync(f: &mut Formatter<'_>, sync: &SyncConfig) -> Result {
 }
 
 fn person(f: &mut Formatter<'_>, section: &str, person: &PersonConfig) -> Result {
-    let PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields } = person;
+    let PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
+        person;
     writeln!(f, "\n[{section}]")?;
     let [male, female] = honorific;
     if section == "contact" {
@@ -113,12 +117,15 @@ fn person(f: &mut Formatter<'_>, section: &str, person: &PersonConfig) -> Result
         })
         .collect();
     writeln!(f, "match_existing = [{}]", ways.join(", "))?;
+    writeln!(f, "comments = {}", text(comments.source()))?;
     custom_fields(f, section, fields)
 }
 
 fn deal(f: &mut Formatter<'_>, deal: &DealConfig) -> Result {
-    let DealConfig { category_id, currency, assigned_by_id, source_id, stages, fields } = deal;
-    writeln!(f, "\n[deal]\ncategory_id = {category_id}\ncurrency = {}", text(currency))?;
+    let DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields } = deal;
+    let funnel = deal.funnel(Status::Temporary);
+    writeln!(f, "\n[deal]\ncategory_id = {funnel}\ncurrency = {}", text(currency))?;
+    writeln!(f, "title = {}\ncomments = {}", text(title.source()), text(comments.source()))?;
     option(f, "assigned_by_id", *assigned_by_id)?;
     option(f, "source_id", source_id.as_deref().map(text))?;
     writeln!(f, "\n[deal.stages]")?;

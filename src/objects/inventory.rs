@@ -74,7 +74,7 @@ fn rest((above, upto): Range, page: &[Object]) -> Vec<Range> {
         return Vec::new();
     };
     let (seen, left) = ((last.crm_id - above).max(1), upto - last.crm_id);
-    cut((last.crm_id, upto), left.saturating_mul(PAGE as i64) / seen)
+    cut((last.crm_id, upto), left.saturating_mul(page.len() as i64) / seen)
 }
 
 #[cfg(test)]

@@ -73,7 +73,9 @@ pub fn by_origin(
             found.entry((*id).clone()).or_default().push(object.crm_id);
         }
     }
-    found.values_mut().for_each(|ids| ids.sort_unstable());
+    for ids in found.values_mut() {
+        ids.sort_unstable();
+    }
     Ok(found)
 }
 

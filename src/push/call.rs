@@ -1,7 +1,7 @@
 //! What is said to the portal for one step: one command, or two where the portal would overwrite the closing date.
 
 use anyhow::{Context, Result};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::{Push, Target, Way};
 use crate::code::Code;
@@ -19,7 +19,7 @@ use crate::state::{Operation, Todo};
 pub(super) struct Call {
     pub(super) target: Target,
     pub(super) operation: Operation,
-    /// The command that counts, then perhaps the closing date.
+    /// Perhaps a move to another funnel, the command that counts, perhaps the closing date.
     pub(super) commands: Vec<Command>,
     /// Phones and e-mails that are ours then.
     pub(super) written: Written,
@@ -50,7 +50,7 @@ impl Push<'_, '_> {
         let (mut fields, written) = self.reach(kind, &mapped, None);
         fields.append(&mut mapped.fields);
         fields.append(&mut self.origin(&target));
-        fields.append(&mut creation_fields(kind, self.config));
+        fields.append(&mut creation_fields(kind, self.funnel(row), self.config));
         let (method, params) = match (self.way, kind) {
             (Way::Export { import: true }, Kind::Booking) => (
                 "crm.item.import".to_owned(),
@@ -75,20 +75,25 @@ impl Push<'_, '_> {
         let mut mapped = self.mapped(&target, row)?;
         target.warnings.append(&mut mapped.warnings);
         let object = target.object.clone().unwrap_or_default();
-        if kind == Kind::Booking && object.category != self.config.deal.category_id {
-            let message = object.category.to_string();
-            target.warnings.push(Warning { code: Code::OtherFunnel, message });
-        }
         let (mut fields, written) = self.reach(kind, &mapped, Some((&target.record.written, &object)));
         fields.append(&mut mapped.fields);
         if !self.keeps_origin(&target, &object)? {
             fields.append(&mut self.origin(&target));
         }
-        let mut commands = vec![update(format!("r{at}"), kind, crm_id, fields)];
+        let mut commands = Vec::new();
+        if let Some(funnel) = self.funnel(row).filter(|funnel| *funnel != object.category) {
+            if self.config.deal.funnels().contains(&object.category) {
+                commands.push(moving(at, crm_id, funnel, &fields));
+            } else {
+                let message = object.category.to_string();
+                target.warnings.push(Warning { code: Code::OtherFunnel, message });
+            }
+        }
+        commands.push(update(format!("r{at}"), kind, crm_id, &fields));
         if let (true, Ok(Body::Booking(booking))) = (closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
             let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-            commands.push(update(format!("c{at}"), kind, crm_id, fields));
+            commands.push(update(format!("c{at}"), kind, crm_id, &fields));
         }
         let todo = Todo { recheck: misses(&target), ..Todo::default() };
         let links = links(&target);
@@ -112,6 +117,14 @@ impl Push<'_, '_> {
                 .push(Warning { code: Code::WithoutCompanion, message: people.missing.join(", ") });
         }
         Ok(mapped)
+    }
+
+    /// The funnel that a booking belongs into.
+    fn funnel(&self, row: &Row) -> Option<u64> {
+        match &row.body {
+            Ok(Body::Booking(booking)) => Some(self.config.deal.funnel(booking.status)),
+            Ok(Body::Guest(_) | Body::Company(_)) | Err(_) => None,
+        }
     }
 
     /// `PHONE` and `EMAIL`, and which of their values are ours then.
@@ -162,18 +175,25 @@ fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
     let id = target.crm_id().context("a closing date without a deal")?;
     let Ok(Body::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
     let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-    let commands = vec![update(format!("r{at}"), target.kind(), id, fields)];
+    let commands = vec![update(format!("r{at}"), target.kind(), id, &fields)];
     let (written, links) = (target.record.written.clone(), target.record.links);
     let todo = Todo { close: false, ..target.record.known.todo };
     Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
 }
 
-fn update(name: String, kind: Kind, id: i64, fields: Fields) -> Command {
+fn update(name: String, kind: Kind, id: i64, fields: &Fields) -> Command {
     Command {
         name,
         method: format!("crm.{}.update", kind.entity()),
         params: json!({"id": id, "fields": fields}),
     }
+}
+
+/// The legacy method drops a funnel in silence, so the universal one moves the deal.
+fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
+    let fields = json!({"categoryId": funnel, "stageId": fields.get("STAGE_ID")});
+    let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
+    Command { name: format!("m{at}"), method: "crm.item.update".to_owned(), params }
 }
 
 fn closed(row: &Row) -> bool {
@@ -191,7 +211,7 @@ fn links(target: &Target) -> u64 {
 /// The names of the universal methods: `IS_MANUAL_OPPORTUNITY` is `isManualOpportunity`; custom fields keep theirs.
 /// What is empty is left out: a new object has nothing to clear.
 fn camel(fields: Fields) -> Fields {
-    let filled = fields.into_iter().filter(|(_, value)| *value != Value::from(""));
+    let filled = fields.into_iter().filter(|(_, value)| value.as_str() != Some(""));
     filled
         .map(|(name, value)| (if name.starts_with("UF_") { name } else { camel_name(&name) }, value))
         .collect()
@@ -209,6 +229,8 @@ fn camel_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]

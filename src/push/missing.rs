@@ -51,18 +51,15 @@ impl Push<'_, '_> {
         }
         let successor = self.successor(kind, id, record, old)?;
         let writer = self.state.writer()?;
-        let fate = match successor {
-            Some(crm_id) => {
-                writer.linked(kind, id, crm_id)?;
-                writer.touch(kind, id)?;
-                writer.event(kind, id, "relinked", Some(crm_id), &old.to_string(), now)?;
-                Fate::Relinked
-            }
-            None => {
-                writer.unlinked(kind, id, false)?;
-                writer.event(kind, id, "missing", Some(old), "", now)?;
-                Fate::Released
-            }
+        let fate = if let Some(crm_id) = successor {
+            writer.linked(kind, id, crm_id)?;
+            writer.touch(kind, id)?;
+            writer.event(kind, id, "relinked", Some(crm_id), &old.to_string(), now)?;
+            Fate::Relinked
+        } else {
+            writer.unlinked(kind, id, false)?;
+            writer.event(kind, id, "missing", Some(old), "", now)?;
+            Fate::Released
         };
         writer.commit()?;
         log::info!("{kind} {id}: object {old} is gone from the CRM ({fate:?})");

@@ -41,8 +41,31 @@ pub enum Way {
     },
 }
 
-/// The records that failed, as messages call them, by reason.
-pub type Failures = BTreeMap<Code, Vec<String>>;
+/// What failed, by reason.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Failures(pub BTreeMap<Code, Failed>);
+
+/// The records that failed for one reason.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Failed {
+    /// How many.
+    pub count: u64,
+    /// The first of them, as messages call them.
+    pub first: Vec<String>,
+}
+
+impl Failures {
+    /// Records that a message names.
+    const NAMED: usize = 5;
+
+    fn add(&mut self, code: Code, record: String) {
+        let failed = self.0.entry(code).or_default();
+        failed.count += 1;
+        if failed.first.len() < Failures::NAMED {
+            failed.first.push(record);
+        }
+    }
+}
 
 /// Where a long pass stands.
 pub trait Watch {
@@ -147,7 +170,7 @@ impl<'a, 'p> Push<'a, 'p> {
             run,
             counts: Counts::default(),
             unanswered: false,
-            failures: Failures::new(),
+            failures: Failures::default(),
             lost: 0,
             dead: HashSet::new(),
         }
@@ -173,9 +196,8 @@ impl<'a, 'p> Push<'a, 'p> {
 
     fn kind(&mut self, kind: Kind, watch: &mut dyn Watch) -> Result<()> {
         loop {
-            // A deal that reaches a final stage takes two commands.
-            let most = self.gate.batch_size(kind.name());
-            let chunk = self.queue.take(kind, if kind == Kind::Booking { most.div_ceil(2) } else { most })?;
+            let most = self.gate.batch_size(kind.name()) / self.commands_each(kind);
+            let chunk = self.queue.take(kind, most.max(1))?;
             if chunk.is_empty() {
                 return Ok(());
             }
@@ -189,6 +211,15 @@ impl<'a, 'p> Push<'a, 'p> {
             }
             self.state.remember(PACE, self.gate.pace())?;
             watch.done(kind, size, self.gate);
+        }
+    }
+
+    /// Commands that one step may take: a deal's update, its closing date, and a move where there are several funnels.
+    fn commands_each(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Guest | Kind::Company => 1,
+            Kind::Booking if self.config.deal.funnels().len() > 1 => 3,
+            Kind::Booking => 2,
         }
     }
 
@@ -233,10 +264,9 @@ impl<'a, 'p> Push<'a, 'p> {
     /// Counts a failure, for the end of the pass. Names and the portal's words stay in the state, for `status`.
     fn put_aside(&mut self, planned: &Planned, code: Code) {
         let label = planned.row.as_ref().map_or("", |row| &row.label);
-        let record = words::record(planned.kind, &planned.id, label);
-        log::info!("{record}: {}", code.name());
+        log::info!("{} {}: {}", planned.kind, planned.id, code.name());
         self.counts.failed += 1;
-        self.failures.entry(code).or_default().push(record);
+        self.failures.add(code, words::record(planned.kind, &planned.id, label));
     }
 }
 

@@ -75,12 +75,9 @@ impl Push<'_, '_> {
         let now = self.gate.clock().now();
         let mut ready = Vec::new();
         for mut target in targets {
-            let booking = match (target.planned.step, target.body()) {
-                (Step::Create | Step::Update | Step::Recheck, Some(Body::Booking(booking))) => booking,
-                _ => {
-                    ready.push(target);
-                    continue;
-                }
+            let Some(booking) = target.sendable_booking() else {
+                ready.push(target);
+                continue;
             };
             let people = self.people(booking)?;
             if let (Some(guest), Some(row)) = (&people.waits_for, target.row()) {
@@ -160,6 +157,16 @@ impl Push<'_, '_> {
             self.dead.insert((kind, *crm_id));
         }
         Ok(!gone.is_empty())
+    }
+}
+
+impl Target {
+    /// The booking, where its people are about to be sent.
+    fn sendable_booking(&self) -> Option<&Booking> {
+        match (self.planned.step, self.body()) {
+            (Step::Create | Step::Update | Step::Recheck, Some(Body::Booking(booking))) => Some(booking),
+            _ => None,
+        }
     }
 }
 

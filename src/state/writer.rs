@@ -251,6 +251,24 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
+    /// The mirror is to learn the record's id.
+    pub fn owe_write_back(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.transaction
+            .prepare_cached("INSERT OR IGNORE INTO write_backs (kind, id) VALUES (?1, ?2)")?
+            .execute((kind, id))?;
+        Ok(())
+    }
+
+    /// The mirror knows these ids now.
+    pub fn wrote_back(&self, links: &[(Kind, Id, Option<i64>)]) -> Result<()> {
+        let mut statement =
+            self.transaction.prepare_cached("DELETE FROM write_backs WHERE kind = ?1 AND id = ?2")?;
+        for (kind, id, _) in links {
+            statement.execute((kind, id))?;
+        }
+        Ok(())
+    }
+
     /// All bookings were looked at for the people that were read up to this mark.
     pub fn untouch(&self, mark: i64) -> Result<()> {
         self.transaction.prepare_cached("DELETE FROM touched WHERE seq <= ?1")?.execute([mark])?;
@@ -293,13 +311,7 @@ impl<'s> Writer<'s> {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let Failure { code, operation, message, row } = failure;
-        let before: Option<(u32, String)> = self
-            .transaction
-            .prepare_cached(
-                "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
-            )?
-            .query_row((kind, id), |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+        let before = self.before(kind, id, Severity::Failure)?;
         let (attempts, first_at) = before.unwrap_or((0, stamp(now)));
         let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
         let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
@@ -330,19 +342,10 @@ impl<'s> Writer<'s> {
     pub fn waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
         let (kind, code) = (Kind::Booking, Code::GuestWaiting);
         self.remember_row(kind, &row.id, Some(row))?;
+        let since =
+            self.before(kind, &row.id, Severity::Waiting)?.map_or_else(|| stamp(now), |(_, since)| since);
         self.clear_troubles(kind, &row.id)?;
-        self.trouble(
-            kind,
-            &row.id,
-            Severity::Waiting,
-            code,
-            "create",
-            message,
-            Some(row),
-            1,
-            &stamp(now),
-            now,
-        )
+        self.trouble(kind, &row.id, Severity::Waiting, code, "create", message, Some(row), 1, &since, now)
     }
 
     /// Something is not whole about the record.
@@ -375,6 +378,14 @@ impl<'s> Writer<'s> {
             )?
             .execute((stamp(now), kind, id, event, crm_id, detail))?;
         Ok(())
+    }
+
+    /// Attempts until now, and since when.
+    fn before(&self, kind: Kind, id: &Id, severity: Severity) -> Result<Option<(u32, String)>> {
+        let sql = "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let found = statement.query_row((kind, id, severity.name()), |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
     }
 
     fn clear_troubles(&self, kind: Kind, id: &Id) -> Result<()> {

@@ -24,8 +24,12 @@ pub(crate) struct Told {
 
 impl Told {
     fn read(state: &State) -> anyhow::Result<Told> {
-        let mut told =
-            Told { linked: BTreeMap::new(), held: BTreeSet::new(), shared: BTreeSet::new(), warned: BTreeSet::new() };
+        let mut told = Told {
+            linked: BTreeMap::new(),
+            held: BTreeSet::new(),
+            shared: BTreeSet::new(),
+            warned: BTreeSet::new(),
+        };
         for kind in Kind::ALL {
             let mut seen = BTreeSet::new();
             for (id, crm_id) in state.linked(kind)? {
@@ -37,7 +41,8 @@ impl Told {
             }
             told.held.extend(state.held(kind)?.into_iter().map(|id| (kind, id)));
         }
-        let funnel = state.troubles(Severity::Warning)?.into_iter().filter(|flaw| flaw.code == "OTHER_FUNNEL");
+        let funnel =
+            state.troubles(Severity::Warning)?.into_iter().filter(|flaw| flaw.code == "OTHER_FUNNEL");
         told.warned = funnel.map(|flaw| (flaw.kind, flaw.id)).collect();
         Ok(told)
     }
@@ -86,10 +91,16 @@ impl World {
         }
         let fields = match kind {
             Kind::Guest => self.hotel.guests.iter().find(|row| row.id == *id).map(|row| guest(row, object)),
-            Kind::Company => self.hotel.companies.iter().find(|row| row.id == *id).map(|row| company(row, object)),
+            Kind::Company => {
+                self.hotel.companies.iter().find(|row| row.id == *id).map(|row| company(row, object))
+            }
             Kind::Booking => {
                 let moved = told.warned.contains(&key);
-                self.hotel.bookings.iter().find(|row| row.id == *id).map(|row| self.booking(row, object, told, moved))
+                self.hotel
+                    .bookings
+                    .iter()
+                    .find(|row| row.id == *id)
+                    .map(|row| self.booking(row, object, told, moved))
             }
         };
         for (name, wanted, stands) in fields.unwrap_or_default() {
@@ -218,7 +229,8 @@ fn guest(row: &Guest, object: &Record) -> Vec<Field> {
 }
 
 fn company(row: &Company, object: &Record) -> Vec<Field> {
-    let name = if row.name.0.is_empty() { format!("Компания №{}", row.id) } else { row.name.1.to_owned() };
+    let name =
+        if row.name.0.is_empty() { format!("Компания №{}", row.id) } else { row.name.1.to_owned() };
     let mut fields = vec![field("TITLE", &name, object), field("COMMENTS", row.comment.1, object)];
     if !row.city.is_empty() {
         fields.push(field("ADDRESS_CITY", row.city, object));

@@ -142,9 +142,8 @@ impl Hotel {
     }
 
     fn people(&self, dice: &mut Dice) -> (Option<Id>, Vec<Id>, Option<Id>, Option<Id>) {
-        let mut some = |ids: &[Id], percent| {
-            (dice.chance(percent) && !ids.is_empty()).then(|| dice.one_of(ids).clone())
-        };
+        let mut some =
+            |ids: &[Id], percent| (dice.chance(percent) && !ids.is_empty()).then(|| dice.one_of(ids).clone());
         // Now and then somebody whom no row has.
         let guests: Vec<Id> = self.ids(Kind::Guest).into_iter().chain([Id::Number(99)]).collect();
         let companies = self.ids(Kind::Company);

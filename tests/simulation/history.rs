@@ -104,11 +104,8 @@ fn act(dice: &mut Dice) -> Act {
 }
 
 fn pass(dice: &mut Dice) -> Step {
-    let mut orders = Orders::plain(dice.weighted(&[
-        (8, Errand::Sync),
-        (2, Errand::InitialExport),
-        (1, Errand::Retry),
-    ]));
+    let mut orders =
+        Orders::plain(dice.weighted(&[(8, Errand::Sync), (2, Errand::InitialExport), (1, Errand::Retry)]));
     orders.full = dice.chance(8);
     orders.retry_failed = dice.chance(10);
     orders.time_limit = dice.chance(8).then(|| std::time::Duration::from_secs(dice.next() % 5));

@@ -65,16 +65,20 @@ impl Ledger {
         let Some(origin) = origin_of(kind, record) else {
             return self.wrongs.push(format!("{kind:?} {id} was created without our mark"));
         };
-        let twin = before.iter().find(|((of, _), other)| *of == kind && origin_of(*of, other).as_ref() == Some(&origin));
+        let twin = before
+            .iter()
+            .find(|((of, _), other)| *of == kind && origin_of(*of, other).as_ref() == Some(&origin));
         let raced = self.restored.get(&origin).is_some_and(|at| *at >= since);
         if let Some(((_, twin), _)) = twin.filter(|_| !raced) {
-            self.wrongs.push(format!("{kind:?} {id} was created for {}, though {twin} stands there", origin.1));
+            self.wrongs
+                .push(format!("{kind:?} {id} was created for {}, though {twin} stands there", origin.1));
         }
         let count = self.created.entry(origin.clone()).or_default();
         *count += 1;
         let allowed = 1 + self.licences.get(&origin).copied().unwrap_or(0);
         if *count > allowed {
-            self.wrongs.push(format!("{kind:?} {id} is number {count} of {}, allowed are {allowed}", origin.1));
+            self.wrongs
+                .push(format!("{kind:?} {id} is number {count} of {}, allowed are {allowed}", origin.1));
         }
     }
 

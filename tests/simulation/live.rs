@@ -142,7 +142,8 @@ impl World {
         self.tell(format!("the mirror is damaged ({how})"));
         let writes = self.portal.counters.writes;
         let ended = self.pass(&Orders::plain(ecvi_b24::pass::Errand::Sync), &[]);
-        if self.portal.counters.writes != writes || ended.is_none_or(|ended| ended.outcome != Outcome::Failed) {
+        if self.portal.counters.writes != writes || ended.is_none_or(|ended| ended.outcome != Outcome::Failed)
+        {
             self.wrong("a damaged mirror was used".into());
         }
         fs::write(&path, whole).expect("the mirror is written");

@@ -30,6 +30,9 @@ fn number(variable: &str) -> Option<u64> {
 fn random_histories_keep_the_promises() {
     match number("SIMULATION_SEED") {
         Some(seed) => run::one(seed),
-        None => run::many(number("SIMULATION_FIRST").unwrap_or(1), number("SIMULATION_HISTORIES").unwrap_or(20_000)),
+        None => run::many(
+            number("SIMULATION_FIRST").unwrap_or(1),
+            number("SIMULATION_HISTORIES").unwrap_or(20_000),
+        ),
     }
 }

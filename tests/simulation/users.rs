@@ -45,7 +45,9 @@ impl World {
         let Some(id) = self.some(kind, dice) else { return };
         let row = self.portal.get(kind, id).and_then(|record| record.rows.first().cloned());
         let change = match (kind, dice.roll(4), row) {
-            (Kind::Deal, 0 | 1, _) => json!({"STAGE_ID": dice.one_of(&["NEW", "PREPARATION", "WON", "LOSE"])}),
+            (Kind::Deal, 0 | 1, _) => {
+                json!({"STAGE_ID": dice.one_of(&["NEW", "PREPARATION", "WON", "LOSE"])})
+            }
             (Kind::Deal, ..) => json!({"TITLE": "Своё название", "COMMENTS": "созвониться"}),
             (_, 0, Some(row)) => json!({row.type_id: [{"ID": row.id, "VALUE": "+7 911 999-99-99"}]}),
             (_, 1, Some(row)) => json!({row.type_id: [{"ID": row.id, "DELETE": "Y"}]}),
@@ -69,7 +71,8 @@ impl World {
     fn lose(&mut self, (kind, id): Object) {
         let mut origins: Vec<String> = self.holders(kind, id);
         let named = self.hotel.crm_ids(kind_of(kind)).into_iter();
-        origins.extend(named.filter(|(_, crm_id)| crm_id.cast_unsigned() == id).map(|(id, _)| id.to_string()));
+        origins
+            .extend(named.filter(|(_, crm_id)| crm_id.cast_unsigned() == id).map(|(id, _)| id.to_string()));
         if let Some(record) = self.portal.get(kind, id) {
             origins.extend(origin_of(kind, record).map(|(_, origin)| origin));
         }

@@ -223,8 +223,11 @@ impl World {
             self.wrong(format!("the secret is told: {told}"));
         }
         let counters = &self.portal.counters;
-        if counters.refused > 0 || (counters.blocked > 0 && !self.lost_answers && self.portal.settings.cost <= 2.0) {
-            let text = format!("the portal was angered: {} x 503, {} x 429", counters.refused, counters.blocked);
+        if counters.refused > 0
+            || (counters.blocked > 0 && !self.lost_answers && self.portal.settings.cost <= 2.0)
+        {
+            let text =
+                format!("the portal was angered: {} x 503, {} x 429", counters.refused, counters.blocked);
             self.wrong(text);
         }
     }

@@ -47,10 +47,8 @@ impl World {
             if done && self.open_ends() == 0 {
                 return;
             }
-            // A pass that did not end is asked for again as it was.
-            if done {
-                orders = sync();
-            }
+            // What a pass does not get to goes with the next ones, without being asked for again.
+            orders = sync();
         }
         self.wrong("it never comes to rest".into());
     }

@@ -114,13 +114,15 @@ impl World {
         (!ids.is_empty()).then(|| *dice.one_of(&ids))
     }
 
-    /// An administrator pointed a record at an object: whoever it belonged to may have to be made anew.
+    /// An administrator pointed a record at an object: whoever it belonged to may have to be made anew, and so may the
+    /// record, for its former object is anybody's now.
     fn name(&mut self, kind: Kind, id: &Id, object: Option<u64>) {
         let entity = entity_of(kind);
         let Some(crm_id) = object else { return };
         self.merged = true;
         self.ledger.named.insert((entity, crm_id));
         self.ledger.edited.insert((entity, crm_id));
+        self.ledger.permit((entity, id.to_string()));
         let owner = self.portal.get(entity, crm_id).and_then(|record| origin_of(entity, record));
         if let Some(owner) = owner.filter(|(_, origin)| *origin != id.to_string()) {
             self.ledger.permit(owner);

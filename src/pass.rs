@@ -174,6 +174,9 @@ impl Pass<'_> {
         let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
+        if orders.full {
+            state.resend_all()?;
+        }
         self.guard_deletions(&plan.queue)?;
         let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
         let stocked = first && orders.errand == Errand::InitialExport;

@@ -278,11 +278,8 @@ impl<'p> Gate<'p> {
     }
 
     fn note_commands(&mut self, commands: &[Command], answer: &Answer) {
-        for command in commands {
-            let time = answer.result.get("result_time").and_then(|times| times.get(&command.name));
-            if let Some(time) = time {
-                self.note(&command.method, time);
-            }
+        for (command, time) in batch::times(commands, answer) {
+            self.note(&command.method, time);
         }
     }
 

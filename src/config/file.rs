@@ -171,6 +171,7 @@ pub(super) struct Contact {
     pub(super) source_id: Option<String>,
     pub(super) phone_type: String,
     pub(super) match_existing: Vec<Match>,
+    pub(super) comments: String,
     pub(super) fields: BTreeMap<String, String>,
 }
 
@@ -182,6 +183,7 @@ impl Default for Contact {
             source_id: None,
             phone_type: "WORK".into(),
             match_existing: Vec::new(),
+            comments: "[{marks} ]{comment}".into(),
             fields: BTreeMap::new(),
         }
     }
@@ -209,14 +211,20 @@ pub(super) struct Company {
     pub(super) source_id: Option<String>,
     pub(super) phone_type: String,
     pub(super) match_existing: Vec<Match>,
+    pub(super) comments: String,
     pub(super) fields: BTreeMap<String, String>,
 }
 
 impl Default for Company {
     fn default() -> Self {
-        let Contact { honorific: _, assigned_by_id, source_id, phone_type, match_existing, fields } =
-            Contact::default();
-        Company { assigned_by_id, source_id, phone_type, match_existing, fields }
+        Company {
+            assigned_by_id: None,
+            source_id: None,
+            phone_type: "WORK".into(),
+            match_existing: Vec::new(),
+            comments: "{comment}".into(),
+            fields: BTreeMap::new(),
+        }
     }
 }
 
@@ -227,6 +235,8 @@ pub(super) struct Deal {
     pub(super) currency: String,
     pub(super) assigned_by_id: Option<u64>,
     pub(super) source_id: Option<String>,
+    pub(super) title: String,
+    pub(super) comments: String,
     pub(super) stages: Stages,
     pub(super) probability: Probabilities,
     pub(super) fields: BTreeMap<String, String>,
@@ -239,6 +249,8 @@ impl Default for Deal {
             currency: "RUB".into(),
             assigned_by_id: None,
             source_id: None,
+            title: "Заявка №{number}[ ({last_name})] {arrival} - {departure}".into(),
+            comments: "{comment}".into(),
             stages: Stages::default(),
             probability: Probabilities::default(),
             fields: BTreeMap::new(),

@@ -5,7 +5,7 @@ mod file;
 mod show;
 mod webhook;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub use file::{Match, Method, OnMissing};
 pub use webhook::Webhook;
 
 use crate::lang::Language;
+use crate::mapping::deal::NAMES;
+use crate::mapping::template::Template;
 use crate::mirror::Status;
 use crate::record::Kind;
 use crate::say;
@@ -105,6 +107,8 @@ pub struct PersonConfig {
     pub phone_type: String,
     /// How people who already stand in the CRM are recognised.
     pub match_existing: Vec<Match>,
+    /// `COMMENTS`.
+    pub comments: Template,
     /// Field of the portal -> column of the mirror.
     pub fields: BTreeMap<String, String>,
 }
@@ -112,14 +116,16 @@ pub struct PersonConfig {
 /// What a deal gets beside its booking's data.
 #[derive(Clone, Debug)]
 pub struct DealConfig {
-    /// The funnel.
-    pub category_id: u64,
     /// `CURRENCY_ID`.
     pub currency: String,
     /// The responsible user.
     pub assigned_by_id: Option<u64>,
     /// `SOURCE_ID`.
     pub source_id: Option<String>,
+    /// `TITLE`.
+    pub title: Template,
+    /// `COMMENTS`.
+    pub comments: Template,
     /// Stage, in full (`C5:NEW`), and probability of each status, in the order of [`Status::ALL`].
     pub stages: [(String, u8); 6],
     /// Field of the portal -> column of the mirror.
@@ -132,14 +138,35 @@ impl DealConfig {
         let (stage, probability) = &self.stages[status as usize];
         (stage, *probability)
     }
+
+    /// The funnel of a status: its stage says it, `C5:NEW`. The general funnel is 0 and has no prefix.
+    pub fn funnel(&self, status: Status) -> u64 {
+        let prefix = self.stage(status).0.strip_prefix('C').and_then(|rest| rest.split_once(':'));
+        prefix.and_then(|(number, _)| number.parse().ok()).unwrap_or(0)
+    }
+
+    /// The funnels of all statuses. When there are several, bookings move between them.
+    pub fn funnels(&self) -> BTreeSet<u64> {
+        Status::ALL.into_iter().map(|status| self.funnel(status)).collect()
+    }
 }
 
 impl Config {
-    /// The mirror's columns that go into custom fields, for guests, companies and bookings.
+    /// The columns beyond the usual ones that fields and templates ask for, of guests, companies and bookings.
     pub fn extra_columns(&self) -> [Vec<String>; 3] {
-        [&self.contact.fields, &self.company.fields, &self.deal.fields]
-            .map(|fields| fields.values().cloned().collect())
+        let Config { contact, company, deal, .. } = self;
+        [
+            extra(&contact.fields, &[&contact.comments], &["marks", "comment"]),
+            extra(&company.fields, &[&company.comments], &["comment"]),
+            extra(&deal.fields, &[&deal.title, &deal.comments], &NAMES),
+        ]
     }
+}
+
+fn extra(fields: &BTreeMap<String, String>, templates: &[&Template], usual: &[&str]) -> Vec<String> {
+    let named = templates.iter().flat_map(|template| template.names()).filter(|name| !usual.contains(name));
+    let columns: BTreeSet<&str> = fields.values().map(String::as_str).chain(named).collect();
+    columns.into_iter().map(str::to_owned).collect()
 }
 
 /// The file to use: `--config`, else `$ECVI_B24_CONFIG`, else `ecvi-b24.toml` here, else in `/etc`.
@@ -288,23 +315,36 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig> {
 }
 
 fn contact(contact: file::Contact) -> Result<PersonConfig> {
-    let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, fields } = contact;
+    let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
+        contact;
     let honorific = [honorific.male, honorific.female];
     fields::check_phone_type(Kind::Guest, &phone_type)?;
     check_fields(Kind::Guest, &fields, assigned_by_id, source_id.as_deref())?;
-    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields })
+    let comments = Template::parse(&comments);
+    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
 }
 
 fn company(company: file::Company) -> Result<PersonConfig> {
-    let file::Company { assigned_by_id, source_id, phone_type, match_existing, fields } = company;
+    let file::Company { assigned_by_id, source_id, phone_type, match_existing, comments, fields } = company;
     fields::check_phone_type(Kind::Company, &phone_type)?;
     check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
     let honorific = Default::default();
-    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields })
+    let comments = Template::parse(&comments);
+    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
 }
 
 fn deal(deal: file::Deal) -> Result<DealConfig> {
-    let file::Deal { category_id, currency, assigned_by_id, source_id, stages, probability, fields } = deal;
+    let file::Deal {
+        category_id,
+        currency,
+        assigned_by_id,
+        source_id,
+        title,
+        comments,
+        stages,
+        probability,
+        fields,
+    } = deal;
     check_fields(Kind::Booking, &fields, assigned_by_id, source_id.as_deref())?;
     let file::Stages { temporary, confirmed, checked_in, checked_out, cancelled, no_show } = stages;
     let stages = [
@@ -319,7 +359,8 @@ fn deal(deal: file::Deal) -> Result<DealConfig> {
         bail!(say!("[deal.probability]: от 0 до 100", "[deal.probability]: from 0 to 100"));
     }
     let stages = stages.map(|(stage, probability)| (fields::full_stage(category_id, stage), probability));
-    Ok(DealConfig { category_id, currency, assigned_by_id, source_id, stages, fields })
+    let (title, comments) = (Template::parse(&title), Template::parse(&comments));
+    Ok(DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields })
 }
 
 fn check_fields(

@@ -96,7 +96,8 @@ fn sync(f: &mut Formatter<'_>, sync: &SyncConfig) -> Result {
 }
 
 fn person(f: &mut Formatter<'_>, section: &str, person: &PersonConfig) -> Result {
-    let PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, fields } = person;
+    let PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
+        person;
     writeln!(f, "\n[{section}]")?;
     let [male, female] = honorific;
     if section == "contact" {
@@ -113,12 +114,15 @@ fn person(f: &mut Formatter<'_>, section: &str, person: &PersonConfig) -> Result
         })
         .collect();
     writeln!(f, "match_existing = [{}]", ways.join(", "))?;
+    writeln!(f, "comments = {}", text(comments.source()))?;
     custom_fields(f, section, fields)
 }
 
 fn deal(f: &mut Formatter<'_>, deal: &DealConfig) -> Result {
-    let DealConfig { category_id, currency, assigned_by_id, source_id, stages, fields } = deal;
-    writeln!(f, "\n[deal]\ncategory_id = {category_id}\ncurrency = {}", text(currency))?;
+    let DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields } = deal;
+    let funnel = deal.funnel(Status::Temporary);
+    writeln!(f, "\n[deal]\ncategory_id = {funnel}\ncurrency = {}", text(currency))?;
+    writeln!(f, "title = {}\ncomments = {}", text(title.source()), text(comments.source()))?;
     option(f, "assigned_by_id", *assigned_by_id)?;
     option(f, "source_id", source_id.as_deref().map(text))?;
     writeln!(f, "\n[deal.stages]")?;

@@ -20,7 +20,11 @@ pub fn company(
     let mut mapped = Mapped::default();
     let name = if name.trim().is_empty() { &format!("Компания №{id}") } else { name };
     mapped.text("TITLE", name, 255);
-    mapped.fields.insert("COMMENTS".into(), text::comment(comment).into());
+    let comments = config.comments.fill(&|name| match name {
+        "comment" => comment.clone(),
+        column => super::column(extra, column),
+    });
+    mapped.fields.insert("COMMENTS".into(), text::comment(&comments).into());
     mapped.address(&[
         ("ADDRESS", address, 1024),
         ("ADDRESS_CITY", city, 128),

@@ -33,7 +33,12 @@ pub fn contact(
     contact.fields.insert("BIRTHDATE".into(), birth_date.into());
     contact.fields.insert("HONORIFIC".into(), honorific(sex, config).into());
     contact.fields.insert("TYPE_ID".into(), "CLIENT".into());
-    contact.fields.insert("COMMENTS".into(), comment(guest).into());
+    let comments = config.comments.fill(&|name| match name {
+        "marks" => marks(guest),
+        "comment" => guest.comment.clone(),
+        column => super::column(extra, column),
+    });
+    contact.fields.insert("COMMENTS".into(), text::comment(&comments).into());
     // The oblast is the portal's PROVINCE; its REGION is a district.
     contact.address(&[
         ("ADDRESS_COUNTRY", country, PLACE),
@@ -54,16 +59,11 @@ fn honorific<'c>(sex: &str, config: &'c PersonConfig) -> &'c str {
     }
 }
 
-fn comment(guest: &Guest) -> String {
-    let mut parts = Vec::new();
-    if guest.vip {
-        parts.push("{ VIP }");
-    }
-    if guest.blacklisted {
-        parts.push("{ ЧЕРНЫЙ СПИСОК }");
-    }
-    parts.push(guest.comment.trim());
-    text::comment(&parts.join(" "))
+/// `{ VIP }` and `{ ЧЕРНЫЙ СПИСОК }`, in this order.
+fn marks(guest: &Guest) -> String {
+    let marks = [(guest.vip, "{ VIP }"), (guest.blacklisted, "{ ЧЕРНЫЙ СПИСОК }")];
+    let set: Vec<&str> = marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark).collect();
+    set.join(" ")
 }
 
 #[cfg(test)]
@@ -84,6 +84,7 @@ mod tests {
             source_id: None,
             phone_type: "WORK".into(),
             match_existing: vec![],
+            comments: crate::mapping::template::Template::parse("[{marks} ]{comment}"),
             fields: std::collections::BTreeMap::new(),
         };
         contact(&Id::Number(42), guest, &Map::new(), &config, &FieldTypes::default())

@@ -8,18 +8,17 @@ use crate::record::Kind;
 
 /// The fields that go with a creation only: the responsible user, the source, and a deal's funnel (which an update
 /// could not change).
-pub fn creation_fields(kind: Kind, config: &Config) -> Fields {
+pub fn creation_fields(kind: Kind, funnel: Option<u64>, config: &Config) -> Fields {
     let (assigned_by_id, source_id) = match kind {
         Kind::Guest => (config.contact.assigned_by_id, &config.contact.source_id),
         Kind::Company => (config.company.assigned_by_id, &config.company.source_id),
         Kind::Booking => (config.deal.assigned_by_id, &config.deal.source_id),
     };
-    let category_id = (kind == Kind::Booking).then_some(config.deal.category_id);
     let source = source_id.as_deref().filter(|source| !source.is_empty());
     let fields = [
         ("ASSIGNED_BY_ID", assigned_by_id.map(Value::from)),
         ("SOURCE_ID", source.map(Value::from)),
-        ("CATEGORY_ID", category_id.map(Value::from)),
+        ("CATEGORY_ID", funnel.map(Value::from)),
     ];
     fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
@@ -37,9 +36,9 @@ mod tests {
         let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'\n
             [contact]\nassigned_by_id=7\n[deal]\nsource_id='WEB'\ncategory_id=5";
         let config = crate::config::parse(toml, Path::new(""), None).unwrap();
-        let fields = |kind| Value::Object(creation_fields(kind, &config));
-        assert_eq!(fields(Kind::Guest), json!({"ASSIGNED_BY_ID": 7}));
-        assert_eq!(fields(Kind::Company), json!({}));
-        assert_eq!(fields(Kind::Booking), json!({"SOURCE_ID": "WEB", "CATEGORY_ID": 5}));
+        let fields = |kind, funnel| Value::Object(creation_fields(kind, funnel, &config));
+        assert_eq!(fields(Kind::Guest, None), json!({"ASSIGNED_BY_ID": 7}));
+        assert_eq!(fields(Kind::Company, None), json!({}));
+        assert_eq!(fields(Kind::Booking, Some(5)), json!({"SOURCE_ID": "WEB", "CATEGORY_ID": 5}));
     }
 }

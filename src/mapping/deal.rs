@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 use serde_json::{Map, Value};
 
 use super::custom::FieldTypes;
+use super::template::Template;
 use super::{Mapped, text};
 use crate::config::DealConfig;
 use crate::mirror::{Booking, Status};
@@ -30,7 +31,8 @@ pub fn deal(
 ) -> Mapped {
     let (stage, probability) = config.stage(booking.status);
     let mut deal = Mapped::default();
-    deal.text("TITLE", &title(booking, &links.last_name), 255);
+    deal.text("TITLE", &fill(&config.title, booking, links, extra), 255);
+    let comments = text::comment(&fill(&config.comments, booking, links, extra));
     let fields = &mut deal.fields;
     // Bare dates: a time with an offset can move the day.
     fields.insert("BEGINDATE".into(), booking.arrival.date().to_string().into());
@@ -44,7 +46,7 @@ pub fn deal(
     if booking.status == Status::CheckedOut {
         fields.insert("CLOSED".into(), "Y".into());
     }
-    fields.insert("COMMENTS".into(), text::comment(&booking.comment).into());
+    fields.insert("COMMENTS".into(), comments.into());
     // An empty text unbinds everybody; an empty list cannot be said in a batch.
     let contacts =
         if links.contacts.is_empty() { Value::from("") } else { Value::from(links.contacts.clone()) };
@@ -60,14 +62,21 @@ pub fn closedate(booking: &Booking) -> Value {
     booking.departure.date().to_string().into()
 }
 
-/// `Заявка №3682 (Приходько) 20.05.2020 12:00 - 29.05.2020 12:00`
-fn title(booking: &Booking, last_name: &str) -> String {
-    let guest = match last_name.trim() {
-        "" => String::new(),
-        name => format!(" ({name})"),
-    };
-    let time = |time: NaiveDateTime| time.format("%d.%m.%Y %H:%M");
-    format!("Заявка №{}{guest} {} - {}", booking.number, time(booking.arrival), time(booking.departure))
+/// What a template of a deal may name beside the columns of the hotel's own query.
+pub const NAMES: [&str; 6] = ["number", "last_name", "arrival", "departure", "amount", "comment"];
+
+/// A template with the booking's values.
+fn fill(template: &Template, booking: &Booking, links: &Links, extra: &Map<String, Value>) -> String {
+    let time = |time: NaiveDateTime| time.format("%d.%m.%Y %H:%M").to_string();
+    template.fill(&|name| match name {
+        "number" => booking.number.clone(),
+        "last_name" => links.last_name.clone(),
+        "arrival" => time(booking.arrival),
+        "departure" => time(booking.departure),
+        "amount" => booking.amount.clone(),
+        "comment" => booking.comment.clone(),
+        column => super::column(extra, column),
+    })
 }
 
 /// Whether the booking's deal has come to an end, so that the portal puts today's date into its CLOSEDATE.

@@ -8,6 +8,7 @@ mod creation;
 pub mod custom;
 pub mod deal;
 pub mod multifield;
+pub mod template;
 mod text;
 
 use serde_json::{Map, Value};
@@ -39,6 +40,11 @@ pub struct Warning {
     pub code: Code,
     /// Which value.
     pub message: String,
+}
+
+/// A column of the hotel's own query.
+fn column(extra: &Map<String, Value>, name: &str) -> String {
+    extra.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 impl Mapped {

@@ -19,7 +19,7 @@ use crate::state::{Operation, Todo};
 pub(super) struct Call {
     pub(super) target: Target,
     pub(super) operation: Operation,
-    /// The command that counts, then perhaps the closing date.
+    /// Perhaps a move to another funnel, the command that counts, perhaps the closing date.
     pub(super) commands: Vec<Command>,
     /// Phones and e-mails that are ours then.
     pub(super) written: Written,
@@ -50,7 +50,7 @@ impl Push<'_, '_> {
         let (mut fields, written) = self.reach(kind, &mapped, None);
         fields.append(&mut mapped.fields);
         fields.append(&mut self.origin(&target));
-        fields.append(&mut creation_fields(kind, self.config));
+        fields.append(&mut creation_fields(kind, self.funnel(row), self.config));
         let (method, params) = match (self.way, kind) {
             (Way::Export { import: true }, Kind::Booking) => (
                 "crm.item.import".to_owned(),
@@ -75,16 +75,21 @@ impl Push<'_, '_> {
         let mut mapped = self.mapped(&target, row)?;
         target.warnings.append(&mut mapped.warnings);
         let object = target.object.clone().unwrap_or_default();
-        if kind == Kind::Booking && object.category != self.config.deal.category_id {
-            let message = object.category.to_string();
-            target.warnings.push(Warning { code: Code::OtherFunnel, message });
-        }
         let (mut fields, written) = self.reach(kind, &mapped, Some((&target.record.written, &object)));
         fields.append(&mut mapped.fields);
         if !self.keeps_origin(&target, &object)? {
             fields.append(&mut self.origin(&target));
         }
-        let mut commands = vec![update(format!("r{at}"), kind, crm_id, &fields)];
+        let mut commands = Vec::new();
+        if let Some(funnel) = self.funnel(row).filter(|funnel| *funnel != object.category) {
+            if self.config.deal.funnels().contains(&object.category) {
+                commands.push(moving(at, crm_id, funnel, &fields));
+            } else {
+                let message = object.category.to_string();
+                target.warnings.push(Warning { code: Code::OtherFunnel, message });
+            }
+        }
+        commands.push(update(format!("r{at}"), kind, crm_id, &fields));
         if let (true, Ok(Body::Booking(booking))) = (closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
             let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
@@ -112,6 +117,14 @@ impl Push<'_, '_> {
                 .push(Warning { code: Code::WithoutCompanion, message: people.missing.join(", ") });
         }
         Ok(mapped)
+    }
+
+    /// The funnel that a booking belongs into.
+    fn funnel(&self, row: &Row) -> Option<u64> {
+        match &row.body {
+            Ok(Body::Booking(booking)) => Some(self.config.deal.funnel(booking.status)),
+            Ok(Body::Guest(_) | Body::Company(_)) | Err(_) => None,
+        }
     }
 
     /// `PHONE` and `EMAIL`, and which of their values are ours then.
@@ -174,6 +187,13 @@ fn update(name: String, kind: Kind, id: i64, fields: &Fields) -> Command {
         method: format!("crm.{}.update", kind.entity()),
         params: json!({"id": id, "fields": fields}),
     }
+}
+
+/// The legacy method drops a funnel in silence, so the universal one moves the deal.
+fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
+    let fields = json!({"categoryId": funnel, "stageId": fields.get("STAGE_ID")});
+    let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
+    Command { name: format!("m{at}"), method: "crm.item.update".to_owned(), params }
 }
 
 fn closed(row: &Row) -> bool {

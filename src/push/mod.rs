@@ -173,9 +173,8 @@ impl<'a, 'p> Push<'a, 'p> {
 
     fn kind(&mut self, kind: Kind, watch: &mut dyn Watch) -> Result<()> {
         loop {
-            // A deal that reaches a final stage takes two commands.
-            let most = self.gate.batch_size(kind.name());
-            let chunk = self.queue.take(kind, if kind == Kind::Booking { most.div_ceil(2) } else { most })?;
+            let most = self.gate.batch_size(kind.name()) / self.commands_each(kind);
+            let chunk = self.queue.take(kind, most.max(1))?;
             if chunk.is_empty() {
                 return Ok(());
             }
@@ -189,6 +188,15 @@ impl<'a, 'p> Push<'a, 'p> {
             }
             self.state.remember(PACE, self.gate.pace())?;
             watch.done(kind, size, self.gate);
+        }
+    }
+
+    /// Commands that one step may take: a deal's update, its closing date, and a move where there are several funnels.
+    fn commands_each(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Guest | Kind::Company => 1,
+            Kind::Booking if self.config.deal.funnels().len() > 1 => 3,
+            Kind::Booking => 2,
         }
     }
 

@@ -93,11 +93,9 @@ impl Push<'_, '_> {
         let mut after = After::default();
         let (mut counts, mut unanswered) = (self.counts, false);
         for call in calls {
-            let mut answers = call.commands.iter().map(|command| replies.remove(&command.name));
-            let (first, second) = (answers.next().flatten(), answers.next());
-            match first {
+            let (reply, closed) = take_replies(&call, &mut replies);
+            match reply {
                 Some(Reply::Done(value)) => {
-                    let closed = second.is_none_or(|reply| matches!(reply, Some(Reply::Done(_))));
                     self.done(&writer, &mut counts, call, &value, closed)?;
                 }
                 Some(Reply::Refused(refusal)) => self.refused(&writer, &mut after, call, refusal)?,
@@ -236,6 +234,21 @@ impl Push<'_, '_> {
         self.counts.deleted += 1;
         Ok(())
     }
+}
+
+/// The reply of the command that counts, or of a move before it that was not done; and whether the closing date
+/// stands.
+fn take_replies(call: &Call, replies: &mut BTreeMap<String, Reply>) -> (Option<Reply>, bool) {
+    let (mut reply, mut closed) = (Some(Reply::Done(Value::Null)), true);
+    for command in &call.commands {
+        let answer = replies.remove(&command.name);
+        if command.name.starts_with('c') {
+            closed = matches!(answer, Some(Reply::Done(_)));
+        } else if matches!(reply, Some(Reply::Done(_))) {
+            reply = answer;
+        }
+    }
+    (reply, closed)
 }
 
 /// `crm.deal.add` returns the id, `crm.item.import` an item that has it.

@@ -4,7 +4,7 @@ use super::answers::{Answers, Choice, yes};
 use super::fields::{choices, is_unfillable, portal_type, wanted};
 use super::finding::{Finding, Problem, Thing};
 use super::questions::{
-    CONTACT_TYPES, CURRENCIES, FUNNELS, HONORIFICS, SOURCES, STAGES, fields_of, sources, user, users,
+    CONTACT_TYPES, CURRENCIES, FUNNELS, HONORIFICS, SOURCES, fields_of, sources, stages_of, user, users,
 };
 use crate::config::{Config, DealConfig};
 use crate::mirror::Status;
@@ -13,9 +13,9 @@ use crate::record::Kind;
 /// Everything that is wrong or could not be checked, in the order of the configuration.
 pub(super) fn findings(config: &Config, answers: &Answers) -> Vec<Finding> {
     let mut found = people(config, answers);
-    let funnel = funnel(&config.deal, answers);
-    let no_funnel = funnel.as_ref().is_some_and(Finding::is_error);
-    found.extend(funnel);
+    let funnels = funnels(&config.deal, answers);
+    let no_funnel = funnels.iter().any(Finding::is_error);
+    found.extend(funnels);
     found.extend(currency(&config.deal, answers));
     // The stages of a funnel that is not there are not there either.
     if !no_funnel {
@@ -44,11 +44,12 @@ fn people(config: &Config, answers: &Answers) -> Vec<Finding> {
     found.chain(kind).collect()
 }
 
-fn funnel(deal: &DealConfig, answers: &Answers) -> Option<Finding> {
-    if deal.category_id == 0 {
-        return None;
-    }
-    member("[deal] category_id", &deal.category_id.to_string(), Thing::Funnel, answers.funnels(FUNNELS))
+fn funnels(deal: &DealConfig, answers: &Answers) -> Vec<Finding> {
+    let named = deal.funnels().into_iter().filter(|funnel| *funnel != 0);
+    let finding = |funnel: u64| {
+        member("[deal] category_id", &funnel.to_string(), Thing::Funnel, answers.funnels(FUNNELS))
+    };
+    named.filter_map(finding).collect()
 }
 
 fn currency(deal: &DealConfig, answers: &Answers) -> Option<Finding> {
@@ -58,7 +59,7 @@ fn currency(deal: &DealConfig, answers: &Answers) -> Option<Finding> {
 fn stages(deal: &DealConfig, answers: &Answers) -> Vec<Finding> {
     let stage = |status: Status| {
         let (key, value) = (format!("[deal.stages] {}", status.word()), deal.stage(status).0);
-        let told = answers.statuses(STAGES);
+        let told = answers.statuses(&stages_of(deal.funnel(status)));
         member(&key, value, Thing::Stage, told.clone()).or_else(|| ending(&key, value, status, &told.ok()?))
     };
     Status::ALL.into_iter().filter_map(stage).collect()

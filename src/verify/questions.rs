@@ -14,13 +14,17 @@ use crate::record::Kind;
 pub(super) const HONORIFICS: &str = "honorifics";
 pub(super) const CONTACT_TYPES: &str = "contact_types";
 pub(super) const SOURCES: &str = "sources";
-pub(super) const STAGES: &str = "stages";
 pub(super) const FUNNELS: &str = "funnels";
 pub(super) const CURRENCIES: &str = "currencies";
 
 /// The name of the question for a kind's fields.
 pub(super) fn fields_of(kind: Kind) -> String {
     format!("fields_{}", kind.entity())
+}
+
+/// The name of the question for the stages of a funnel.
+pub(super) fn stages_of(funnel: u64) -> String {
+    format!("stages_{funnel}")
 }
 
 /// The name of the question for a user.
@@ -35,9 +39,13 @@ pub(super) fn dictionary(entity: &str) -> String {
 
 /// The first batch: everything but what the answers lead to.
 pub(super) fn first(config: &Config) -> Vec<Command> {
-    let category = config.deal.category_id;
-    let stages = if category == 0 { "DEAL_STAGE".to_owned() } else { format!("DEAL_STAGE_{category}") };
-    let mut commands = vec![statuses(CONTACT_TYPES, "CONTACT_TYPE"), statuses(STAGES, &stages)];
+    let funnels = config.deal.funnels();
+    let stages = |funnel: &u64| match funnel {
+        0 => statuses(&stages_of(0), "DEAL_STAGE"),
+        funnel => statuses(&stages_of(*funnel), &format!("DEAL_STAGE_{funnel}")),
+    };
+    let mut commands = vec![statuses(CONTACT_TYPES, "CONTACT_TYPE")];
+    commands.extend(funnels.iter().map(stages));
     if config.contact.honorific.iter().any(|honorific| !honorific.is_empty()) {
         commands.push(statuses(HONORIFICS, "HONORIFIC"));
     }
@@ -45,7 +53,7 @@ pub(super) fn first(config: &Config) -> Vec<Command> {
         commands.push(statuses(SOURCES, "SOURCE"));
     }
     commands.push(command(CURRENCIES, "crm.currency.list", json!({})));
-    if category != 0 {
+    if funnels.iter().any(|funnel| *funnel != 0) {
         commands.push(command(FUNNELS, "crm.category.list", json!({"entityTypeId": 2})));
     }
     let own = Kind::ALL.into_iter().filter(|kind| !fields::wanted(config, *kind).is_empty());

@@ -39,14 +39,18 @@ fn the_secret_is_hidden_and_defaults_are_shown() {
     honorific = { M = "HNR_RU_1", F = "HNR_RU_2" }
     phone_type = "WORK"
     match_existing = []
+    comments = "[{marks} ]{comment}"
 
     [company]
     phone_type = "WORK"
     match_existing = []
+    comments = "{comment}"
 
     [deal]
     category_id = 0
     currency = "RUB"
+    title = "Заявка №{number}[ ({last_name})] {arrival} - {departure}"
+    comments = "{comment}"
 
     [deal.stages]
     temporary = "NEW"

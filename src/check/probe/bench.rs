@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
+use crate::mapping::Fields;
 use crate::mapping::company::company;
 use crate::mapping::contact::contact;
 use crate::mapping::custom::FieldTypes;
 use crate::mapping::deal::{Links, deal};
-use crate::mapping::{Fields, creation_fields};
 use crate::mirror::{Booking, Company, Guest, Status};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
@@ -95,8 +95,7 @@ impl<'b, 'g> Bench<'b, 'g> {
             Links { last_name: TITLE.into(), contacts: vec![self.contact], company: Some(self.company) };
         let mut fields =
             deal(&booking(), &links, &Map::new(), &self.config.deal, &FieldTypes::default()).fields;
-        let funnel = creation_fields(Kind::Booking, &self.config).remove("CATEGORY_ID");
-        fields.insert("CATEGORY_ID".into(), funnel.unwrap_or_default());
+        fields.insert("CATEGORY_ID".into(), self.config.deal.funnel(booking().status).into());
         self.deal = self.add(Kind::Booking, fields)?;
         Ok(())
     }
@@ -128,7 +127,7 @@ impl<'b, 'g> Bench<'b, 'g> {
         let params = json!({"fields": self.marked(self.contact_fields()), "params": {"IMPORT": "Y"}});
         let (mark, stage) = (self.mark.clone(), self.config.deal.stage(Status::Temporary).0);
         let fields = json!({"title": TITLE, "originatorId": mark, "originId": ORIGIN, "stageId": stage,
-            "categoryId": self.config.deal.category_id});
+            "categoryId": self.config.deal.funnel(Status::Temporary)});
         let contact = allowed(self.ask("crm.contact.add", params))?;
         let deal = allowed(self.ask("crm.item.import", json!({"entityTypeId": 2, "fields": fields})))?;
         Ok(contact && deal)

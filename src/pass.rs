@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::clock::Clock;
 use crate::config::{Config, Method};
 use crate::lock::Lock;
-use crate::mirror::Mirror;
+use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
 use crate::plan::{Plan, Queue, Rules, Step, Survey};
 use crate::portal::Portal;
@@ -21,6 +21,9 @@ use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
 use crate::{portal, say};
+
+/// Ids in one transaction on the mirror.
+const WRITTEN_BACK: u32 = 1_000;
 
 /// What kind of pass.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -121,7 +124,7 @@ pub fn preview(config: &Config, orders: &Orders, now: DateTime<Utc>) -> Result<(
     let state = state.map_or_else(State::in_memory, Ok)?;
     admit(orders.errand, &state)?;
     let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
-    let plan = draw(&mirror, &state, orders, now)?;
+    let plan = draw(config, &mirror, &state, orders, now)?;
     Ok((state, plan))
 }
 
@@ -162,7 +165,7 @@ impl Pass<'_> {
         let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
         settle(config, state, gate)?;
         let orders = Orders { full: self.full(first)?, ..self.orders.clone() };
-        let plan = draw(&mirror, state, &orders, gate.clock().now())?;
+        let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
         self.guard_deletions(&plan.queue)?;
@@ -180,6 +183,7 @@ impl Pass<'_> {
         for (code, mut records) in push.failures {
             self.failures.entry(code).or_default().append(&mut records);
         }
+        self.write_back()?;
         pushed?;
         if stocked {
             self.report_orphans(&plan.queue, gate.clock().now())?;
@@ -196,7 +200,7 @@ impl Pass<'_> {
     fn way(&self) -> Way {
         match self.orders.errand {
             Errand::Sync | Errand::Retry => Way::Sync,
-            Errand::InitialExport => Way::Export { import: self.config.export == Method::Import },
+            Errand::InitialExport => Way::Export { import: self.config.export.method == Method::Import },
         }
     }
 
@@ -233,6 +237,20 @@ impl Pass<'_> {
         writer.commit()
     }
 
+    /// Tells the mirror the new ids. That it cannot be written is no reason to stop: it learns them next time.
+    fn write_back(&self) -> Result<()> {
+        while let links @ [_, ..] = self.state.write_backs(WRITTEN_BACK)?.as_slice() {
+            if let Err(error) = write_back(&self.config.mirror, links) {
+                log::warn!("{error:#}");
+                return Ok(());
+            }
+            let writer = self.state.writer()?;
+            writer.wrote_back(links)?;
+            writer.commit()?;
+        }
+        Ok(())
+    }
+
     /// The round ran through: the next one compares with what this one saw.
     fn remember(&self, plan: &Plan) -> Result<()> {
         self.state.remember(SURVEY, &plan.survey)?;
@@ -266,15 +284,17 @@ fn admit(errand: Errand, state: &State) -> Result<()> {
     .into())
 }
 
-fn draw(mirror: &Mirror, state: &State, orders: &Orders, now: DateTime<Utc>) -> Result<Plan> {
+fn draw(
+    config: &Config,
+    mirror: &Mirror,
+    state: &State,
+    orders: &Orders,
+    now: DateTime<Utc>,
+) -> Result<Plan> {
     let before: Option<Survey> = state.recall(SURVEY)?;
-    let rules = Rules {
-        now,
-        full: orders.full,
-        retry_failed: orders.retry_failed,
-        deletes: orders.errand != Errand::InitialExport,
-        newest: before.as_ref().map(|survey| survey.newest.clone()).unwrap_or_default(),
-    };
+    let usual = Rules::usual(config, mirror, before.as_ref(), now);
+    let deletes = usual.deletes && orders.errand != Errand::InitialExport;
+    let rules = Rules { full: orders.full, retry_failed: orders.retry_failed, deletes, ..usual };
     Plan::draw(mirror, state, &rules, before.as_ref())
 }
 

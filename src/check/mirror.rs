@@ -37,6 +37,7 @@ pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
         Err(error) => return vec![unusable("mirror", &error)],
     };
     let mut lines = vec![age(&config.mirror.path, now)];
+    lines.extend(mirror.slides().then(window));
     for kind in [Kind::Guest, Kind::Company, Kind::Booking] {
         match sample(&mirror, kind) {
             Ok(sample) => lines.extend(sample.lines(kind)),
@@ -63,6 +64,20 @@ fn age(path: &Path, now: DateTime<Utc>) -> Line {
         );
     }
     Line::fine("mirror", say!("Зеркало Ecvi: {shown}, обновлено {time}", "Mirror: {shown}, written {time}"))
+}
+
+fn window() -> Line {
+    Line::warning(
+        "mirror",
+        say!(
+            "Зеркало Ecvi: запрос заявок зависит от времени или числа строк",
+            "Mirror: the query of bookings depends on the time or on a number of rows"
+        ),
+        say!(
+            "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому сделки не удаляются. Чтобы удалялись, уберите окно из [mirror.queries]; глубину истории задаёт [export] bookings_from",
+            "A booking that falls out of the window looks like a deleted one, so no deal is deleted. To have them deleted, take the window out of [mirror.queries]; [export] bookings_from limits the depth of history"
+        ),
+    )
 }
 
 fn sample(mirror: &Mirror, kind: Kind) -> Result<Sample> {

@@ -22,7 +22,7 @@ fn methods(config: &Config) -> Vec<String> {
     let each = |kind: Kind| ["add", "update", "list"].map(|verb| format!("crm.{}.{verb}", kind.entity()));
     let mut methods: Vec<String> = Kind::ALL.into_iter().flat_map(each).collect();
     methods.push("crm.deal.delete".into());
-    if config.export == Method::Import {
+    if config.export.method == Method::Import {
         methods.extend(["crm.item.import".into(), "crm.item.batchimport".into()]);
     }
     if !config.contact.match_existing.is_empty() || !config.company.match_existing.is_empty() {

@@ -40,6 +40,8 @@ pub(super) struct Mirror {
     pub(super) queries: Queries,
     #[serde(default)]
     pub(super) statuses: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) write_back: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -76,6 +78,7 @@ pub(super) struct Portal {
     pub(super) request_timeout: String,
     pub(super) settle_time: String,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) shared_bucket: Option<PathBuf>,
 }
 
 impl Default for Portal {
@@ -91,6 +94,7 @@ impl Default for Portal {
             request_timeout: "75s".into(),
             settle_time: "75s".into(),
             ca_file: None,
+            shared_bucket: None,
         }
     }
 }
@@ -129,11 +133,12 @@ pub enum OnMissing {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Export {
     pub(super) method: Method,
+    pub(super) bookings_from: Option<String>,
 }
 
 impl Default for Export {
     fn default() -> Self {
-        Export { method: Method::Import }
+        Export { method: Method::Import, bookings_from: None }
     }
 }
 

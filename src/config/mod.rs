@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use chrono::NaiveDate;
 
 pub(crate) use fields::is_written;
 pub use file::{Match, Method, OnMissing};
@@ -35,8 +36,8 @@ pub struct Config {
     pub portal: PortalConfig,
     /// How a pass behaves.
     pub sync: SyncConfig,
-    /// How the initial export creates.
-    pub export: Method,
+    /// The initial export.
+    pub export: ExportConfig,
     /// An address fetched after a good pass.
     pub heartbeat: Option<String>,
     /// Guest -> contact.
@@ -56,6 +57,8 @@ pub struct MirrorConfig {
     pub sources: [String; 4],
     /// The hotel's own status codes.
     pub statuses: BTreeMap<String, Status>,
+    /// New ids of the CRM are written into the mirror's `crm_id`.
+    pub write_back: bool,
 }
 
 /// The portal and the pace it is used at.
@@ -79,6 +82,17 @@ pub struct PortalConfig {
     pub settle_time: Duration,
     /// A certificate authority of the hotel's own.
     pub ca_file: Option<PathBuf>,
+    /// Where several hotels on one host count their requests together.
+    pub shared_bucket: Option<PathBuf>,
+}
+
+/// The initial export.
+#[derive(Clone, Debug)]
+pub struct ExportConfig {
+    /// How it creates.
+    pub method: Method,
+    /// Bookings that were over before this day are not carried over, here and in later passes.
+    pub bookings_from: Option<NaiveDate>,
 }
 
 /// How a pass behaves.
@@ -205,7 +219,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
         state: folder.join(file.state.path),
         portal: portal(file.portal, folder, webhook)?,
         sync: sync(&file.sync)?,
-        export: file.export.method,
+        export: export(&file.export)?,
         heartbeat: file.monitoring.heartbeat_url,
         contact: contact(file.contact)?,
         company: company(file.company)?,
@@ -220,6 +234,12 @@ fn without_secret(error: &toml::de::Error) -> String {
 
 fn mirror(mirror: file::Mirror, folder: &Path) -> Result<MirrorConfig> {
     let file::Queries { guests, companies, bookings, booking_guests } = mirror.queries;
+    if mirror.write_back && [&guests, &companies, &bookings].iter().any(|query| query.is_some()) {
+        bail!(say!(
+            "[mirror] write_back пишет только в таблицы guests, companies и bookings, а в [mirror.queries] вместо них заданы запросы",
+            "[mirror] write_back writes into the tables guests, companies and bookings alone, and [mirror.queries] replaces them"
+        ));
+    }
     let source = |query: Option<String>, table: &str| match query {
         Some(query) => format!("({})", query.trim().trim_end_matches(';')),
         None => table.to_owned(),
@@ -243,7 +263,21 @@ fn mirror(mirror: file::Mirror, folder: &Path) -> Result<MirrorConfig> {
             source(booking_guests, "booking_guests"),
         ],
         statuses,
+        write_back: mirror.write_back,
     })
+}
+
+fn export(export: &file::Export) -> Result<ExportConfig> {
+    let day = |text: &String| {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().with_context(|| {
+            say!(
+                "[export] bookings_from: «{text}» не дата; пишите, например, 2024-01-01",
+                "[export] bookings_from: \"{text}\" is no date; write 2024-01-01"
+            )
+        })
+    };
+    let bookings_from = export.bookings_from.as_ref().map(day).transpose()?;
+    Ok(ExportConfig { method: export.method, bookings_from })
 }
 
 fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Result<PortalConfig> {
@@ -273,6 +307,7 @@ fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Res
         request_timeout: duration("[portal] request_timeout", &portal.request_timeout)?,
         settle_time: duration("[portal] settle_time", &portal.settle_time)?,
         ca_file: portal.ca_file.map(|path| folder.join(path)),
+        shared_bucket: portal.shared_bucket.map(|path| folder.join(path)),
     })
 }
 

@@ -24,11 +24,12 @@ impl Display for Config {
         writeln!(f, "\n[state]\npath = {}", text(&state.to_string_lossy()))?;
         self::portal(f, portal)?;
         self::sync(f, sync)?;
-        let method = match export {
+        let method = match export.method {
             Method::Import => "import",
             Method::Add => "add",
         };
         writeln!(f, "\n[export]\nmethod = {}", text(method))?;
+        option(f, "bookings_from", export.bookings_from.map(|day| text(&day.to_string())))?;
         if let Some(url) = heartbeat {
             writeln!(f, "\n[monitoring]\nheartbeat_url = {}", text(&host_alone(url)))?;
         }
@@ -39,8 +40,8 @@ impl Display for Config {
 }
 
 fn mirror(f: &mut Formatter<'_>, mirror: &MirrorConfig) -> Result {
-    let MirrorConfig { path, sources, statuses } = mirror;
-    writeln!(f, "[mirror]\npath = {}", text(&path.to_string_lossy()))?;
+    let MirrorConfig { path, sources, statuses, write_back } = mirror;
+    writeln!(f, "[mirror]\npath = {}\nwrite_back = {write_back}", text(&path.to_string_lossy()))?;
     let names = ["guests", "companies", "bookings", "booking_guests"];
     let queries: Vec<_> = names.iter().zip(sources).filter(|(name, source)| *name != source).collect();
     if !queries.is_empty() {
@@ -67,6 +68,7 @@ fn portal(f: &mut Formatter<'_>, portal: &PortalConfig) -> Result {
         request_timeout,
         settle_time,
         ca_file,
+        shared_bucket,
     } = portal;
     writeln!(f, "\n[portal]\nwebhook = {}", text(&format!("{webhook:?}")))?;
     writeln!(f, "originator_id = {}", text(originator))?;
@@ -80,7 +82,8 @@ fn portal(f: &mut Formatter<'_>, portal: &PortalConfig) -> Result {
     for (key, time) in times {
         writeln!(f, "{key} = \"{}\"", humantime::format_duration(*time))?;
     }
-    option(f, "ca_file", ca_file.as_ref().map(|path| text(&path.to_string_lossy())))
+    option(f, "ca_file", ca_file.as_ref().map(|path| text(&path.to_string_lossy())))?;
+    option(f, "shared_bucket", shared_bucket.as_ref().map(|path| text(&path.to_string_lossy())))
 }
 
 fn sync(f: &mut Formatter<'_>, sync: &SyncConfig) -> Result {

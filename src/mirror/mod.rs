@@ -4,6 +4,8 @@
 //! come as streams ordered by id: a hotel of a million bookings never stands in memory.
 
 mod rows;
+mod window;
+mod write_back;
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
@@ -12,6 +14,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, OpenFlags, Statement, params_from_iter};
 use serde_json::{Map, Value};
+
+pub use write_back::write_back;
 
 pub use rows::{BadRow, Body, Booking, Company, Guest, Row, Status};
 
@@ -94,6 +98,7 @@ pub struct Mirror {
     selects: [String; 3],
     extra: [Vec<String>; 3],
     residents: String,
+    slides: bool,
 }
 
 impl Mirror {
@@ -111,7 +116,6 @@ impl Mirror {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&config.path, flags).with_context(broken)?;
         connection.busy_timeout(PATIENCE).with_context(broken)?;
-        connection.execute_batch("BEGIN").with_context(broken)?;
         let mut selects = [const { String::new() }; 3];
         for kind in Kind::ALL {
             let source = &config.sources[kind as usize];
@@ -128,7 +132,15 @@ impl Mirror {
         require(&found, &RESIDENT_COLUMNS[..2], source)?;
         let residents =
             format!("SELECT {} FROM {source} ORDER BY booking_id", select_list(RESIDENT_COLUMNS, &found));
-        Ok(Mirror { connection, statuses: config.statuses.clone(), selects, extra, residents })
+        let slides = window::slides(&connection, &config.sources[Kind::Booking as usize])?;
+        // Deferred: the transaction, and with it the writer's wait, begins with the first row that is read.
+        connection.execute_batch("BEGIN").with_context(broken)?;
+        Ok(Mirror { connection, statuses: config.statuses.clone(), selects, extra, residents, slides })
+    }
+
+    /// Whether bookings are seen through a window that moves: then one that is missing may still be there.
+    pub fn slides(&self) -> bool {
+        self.slides
     }
 
     /// Prepares to read all rows of a kind.
@@ -346,6 +358,10 @@ fn check_id(id: &Id) -> Result<(), BadRow> {
 fn content(cells: &Cells, extra: usize) -> u64 {
     let mut fingerprint = Fingerprint::default();
     for at in 0..cells.names.len() + extra {
+        // The CRM's id may be ours, written back.
+        if cells.names.get(at) == Some(&"crm_id") {
+            continue;
+        }
         if let Ok(value) = cells.row.get_ref(at) {
             fingerprint.value(value);
         }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::mirror::Row;
+use crate::mirror::{Body, Row};
 use crate::record::{Id, Kind};
 use crate::state::{Doubt, Hold, Known};
 
@@ -57,6 +57,8 @@ pub struct Rules {
     pub retry_failed: bool,
     /// Delete the deals of bookings that are gone.
     pub deletes: bool,
+    /// Bookings that were over before this day and never had a deal are left alone.
+    pub bookings_from: Option<NaiveDate>,
     /// The newest `modified_at` of the last pass that ran through, by [`Kind`]: rows as new as this are compared
     /// by content too, because a second change within the same second does not show otherwise.
     pub newest: [String; 3],
@@ -94,11 +96,20 @@ pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules
         (None, None) => None,
         (None, Some(known)) => vanished(kind, known, rules),
         (Some(row), _) if row.body.is_err() => Some(Step::Fail),
+        (Some(row), None | Some(Known { crm_id: None, .. })) if is_history(row, rules) => None,
         (Some(_), None | Some(Known { crm_id: None, .. })) => Some(Step::Create),
         (Some(row), Some(known)) if changed(kind, row, known, rules) => Some(Step::Update),
         (Some(_), Some(known)) if known.todo.close => Some(Step::Close),
         (Some(_), Some(known)) if touched || known.todo.recheck => Some(Step::Recheck),
         (Some(_), Some(_)) => None,
+    }
+}
+
+/// Deeper than the hotel wants its history in the CRM.
+fn is_history(row: &Row, rules: &Rules) -> bool {
+    match (&row.body, rules.bookings_from) {
+        (Ok(Body::Booking(booking)), Some(from)) => booking.departure.date() < from,
+        _ => false,
     }
 }
 
@@ -131,7 +142,7 @@ fn changed(kind: Kind, row: &Row, known: &Known, rules: &Rules) -> bool {
 mod tests {
     use super::*;
     use crate::code::Code;
-    use crate::mirror::{BadRow, Body, Company};
+    use crate::mirror::{BadRow, Company};
     use crate::state::{Operation, Todo};
 
     fn row() -> Row {

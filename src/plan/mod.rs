@@ -7,6 +7,7 @@ mod queue;
 use std::collections::HashSet;
 
 use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use decide::{Pair, Rules, Standing, Step, decide};
@@ -14,6 +15,7 @@ pub use merge::Merge;
 pub use queue::{Planned, Queue};
 
 use crate::code::Code;
+use crate::config::Config;
 use crate::mirror::{BadRow, Body, Mirror, Row};
 use crate::record::{Id, Kind};
 use crate::say;
@@ -142,6 +144,20 @@ fn is_touched(pair: &Pair, touched: &HashSet<(Kind, Id)>) -> bool {
     !touched.is_empty()
         && (booking.guest.iter().chain(&booking.residents).any(|id| has(Kind::Guest, id))
             || booking.company.iter().chain(&booking.payer).any(|id| has(Kind::Company, id)))
+}
+
+impl Rules {
+    /// The rules of an ordinary pass of cron.
+    pub fn usual(config: &Config, mirror: &Mirror, before: Option<&Survey>, now: DateTime<Utc>) -> Rules {
+        Rules {
+            now,
+            full: false,
+            retry_failed: false,
+            deletes: !mirror.slides(),
+            bookings_from: config.export.bookings_from,
+            newest: before.map(|survey| survey.newest.clone()).unwrap_or_default(),
+        }
+    }
 }
 
 impl Survey {

@@ -4,6 +4,7 @@
 //! did not do. It never repeats a call that may have taken effect.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use super::batch::{self, Command, Reply};
 use super::pace::{Bucket, Pace};
+use super::shared::take_place;
 use super::{Answer, Meaning, Portal, Trouble};
 use crate::clock::Clock;
 use crate::config::PortalConfig;
@@ -52,6 +54,7 @@ pub struct Gate<'p> {
     clock: Clock,
     pace: Pace,
     bucket: Bucket,
+    shared: Option<PathBuf>,
     batch_size: usize,
     target: Duration,
     deadline: Option<DateTime<Utc>>,
@@ -69,7 +72,8 @@ impl<'p> Gate<'p> {
     ) -> Gate<'p> {
         let bucket = Bucket { per_second: config.requests_per_second, burst: config.burst };
         let (batch_size, target) = (config.batch_size, config.request_target);
-        Gate { portal, clock, pace, bucket, batch_size, target, deadline, requests: 0 }
+        let shared = config.shared_bucket.clone();
+        Gate { portal, clock, pace, bucket, shared, batch_size, target, deadline, requests: 0 }
     }
 
     /// The clock that everything here goes by.
@@ -200,13 +204,23 @@ impl<'p> Gate<'p> {
             log::info!("{method}: the portal's time budget holds until {until}");
             self.wait_until(until)?;
         }
-        let pause = self.pace.wait(self.bucket, self.clock.now());
+        let pause = self.turn()?;
         if !pause.is_zero() {
             let until = self.clock.now() + TimeDelta::from_std(pause).unwrap_or_default();
             self.wait_until(until)?;
         }
         self.pace.sent(self.bucket, self.clock.now());
         Ok(())
+    }
+
+    /// How long to wait for a place in the bucket: in this program's own, and in the one that the host shares.
+    fn turn(&self) -> Result<Duration, Trouble> {
+        let now = self.clock.now();
+        let own = self.pace.wait(self.bucket, now);
+        let Some(path) = &self.shared else { return Ok(own) };
+        let others =
+            take_place(path, self.bucket, now).map_err(|error| Trouble::NotSaved(format!("{error:#}")))?;
+        Ok(own.max(others))
     }
 
     /// Whether the call is to be repeated: the portal did nothing, and waiting may help.

@@ -7,6 +7,7 @@ pub mod batch;
 pub mod gate;
 pub mod http;
 pub mod pace;
+mod shared;
 
 pub use answer::decode;
 

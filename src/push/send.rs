@@ -159,6 +159,9 @@ impl Push<'_, '_> {
         if kind != Kind::Booking && known.modified_at.is_some() && renamed {
             writer.touch(kind, id)?;
         }
+        if self.config.mirror.write_back && target.row().is_some_and(|row| row.crm_id != Some(crm_id)) {
+            writer.owe_write_back(kind, id)?;
+        }
         if todo.close {
             let row = target.planned.row.clone();
             self.queue.add(&Planned { kind, id: id.clone(), step: Step::Close, row })?;

@@ -225,6 +225,15 @@ impl State {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Ids that the mirror is to learn, at most so many.
+    pub fn write_backs(&self, most: u32) -> Result<Vec<(Kind, Id, Option<i64>)>> {
+        let sql = "SELECT w.kind, w.id, r.crm_id FROM write_backs w
+                   LEFT JOIN records r ON r.kind = w.kind AND r.id = w.id LIMIT ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map([most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// How many records of a kind have an object.
     pub fn count_linked(&self, kind: Kind) -> Result<u64> {
         let sql = "SELECT count(*) FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";

@@ -38,6 +38,11 @@ const MIGRATIONS: &[&str] = &["
         PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID;
 
+    -- Records whose id is to be written back into the mirror.
+    CREATE TABLE write_backs (
+        kind TEXT NOT NULL, id ANY NOT NULL, PRIMARY KEY (kind, id)
+    ) STRICT, WITHOUT ROWID;
+
     -- People and companies whose bookings have to be looked at again.
     CREATE TABLE touched (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id ANY NOT NULL

@@ -251,6 +251,24 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
+    /// The mirror is to learn the record's id.
+    pub fn owe_write_back(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.transaction
+            .prepare_cached("INSERT OR IGNORE INTO write_backs (kind, id) VALUES (?1, ?2)")?
+            .execute((kind, id))?;
+        Ok(())
+    }
+
+    /// The mirror knows these ids now.
+    pub fn wrote_back(&self, links: &[(Kind, Id, Option<i64>)]) -> Result<()> {
+        let mut statement =
+            self.transaction.prepare_cached("DELETE FROM write_backs WHERE kind = ?1 AND id = ?2")?;
+        for (kind, id, _) in links {
+            statement.execute((kind, id))?;
+        }
+        Ok(())
+    }
+
     /// All bookings were looked at for the people that were read up to this mark.
     pub fn untouch(&self, mark: i64) -> Result<()> {
         self.transaction.prepare_cached("DELETE FROM touched WHERE seq <= ?1")?.execute([mark])?;

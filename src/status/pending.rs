@@ -27,9 +27,8 @@ pub(super) struct Pending {
 /// A mirror that cannot be read, or from which nothing may be concluded.
 pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Pending> {
     let before: Option<Survey> = state.recall(SURVEY)?;
-    let newest = before.as_ref().map(|before| before.newest.clone()).unwrap_or_default();
-    let rules = Rules { now, deletes: true, newest, ..Rules::default() };
     let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+    let rules = Rules::usual(config, &mirror, before.as_ref(), now);
     let mut held: [HashSet<Id>; 3] = Default::default();
     let mut pending = Pending::default();
     for kind in KINDS {

@@ -12,6 +12,7 @@ fn the_secret_is_hidden_and_defaults_are_shown() {
     # ecvi-b24.toml
     [mirror]
     path = "mirror.db"
+    write_back = false
 
     [state]
     path = "state.db"

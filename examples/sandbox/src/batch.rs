@@ -1,9 +1,10 @@
 //! `batch`: up to fifty commands in one request (facts, section 2).
 
 use crate::answer::{Answer, Outcome, Refusal};
+use crate::gate::Request;
 use crate::methods;
 use crate::php::{Php, split_command};
-use crate::portal::{Portal, Request};
+use crate::portal::Portal;
 use crate::settings::Accounting;
 
 /// Commands in a batch; what comes after them is refused one by one.
@@ -27,7 +28,7 @@ impl Results {
     }
 
     fn of(&self, word: &str) -> Option<&Php> {
-        self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(word)).map(|(_, map)| map)
+        self.0.iter().find(|(key, _)| key == word).map(|(_, map)| map)
     }
 
     fn into_answer(self) -> Php {
@@ -69,7 +70,7 @@ impl Portal {
             return Err(Refusal::new(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded"));
         }
         let (method, params) = split_command(command);
-        let method = method.strip_suffix(".json").unwrap_or(&method);
+        let method = method.as_str();
         if matches!(method, "batch" | "upload" | "download") {
             return Err(Refusal::new(
                 400,
@@ -132,41 +133,45 @@ fn record(results: &mut Results, name: &str, outcome: Result<(Answer, Php), Refu
     }
 }
 
-/// Replaces references to earlier results, in values and in keys (facts, section 2.2). There is no escape.
+/// Replaces references to earlier results (facts, section 2.2). There is no escape.
 fn substitute(params: &Php, results: &Results) -> Php {
     match params {
         Php::Array(entries) => {
-            let key = |name: &str| resolve(name, results).map_or_else(|| name.to_owned(), |key| key.text());
-            Php::map(entries.iter().map(|(name, value)| (key(name), substitute(value, results))))
+            Php::map(entries.iter().map(|(name, value)| (name.as_str(), substitute(value, results))))
         }
         Php::Str(text) => resolve(text, results).unwrap_or_else(|| params.clone()),
         _ => params.clone(),
     }
 }
 
-/// What a text becomes; `None` when nothing in it is a reference that can be replaced.
+/// What a text becomes; `None` when nothing in it is a reference that can be replaced. Alone, a reference becomes
+/// whatever it finds; within a text only what is a number or a text itself.
 fn resolve(text: &str, results: &Results) -> Option<Php> {
     let mut replaced = text.to_owned();
-    let mut changed = false;
     for token in text.split_whitespace().filter_map(token_of) {
-        let Some(value) = look_up(token, results) else { continue };
+        let value = look_up(token, results);
         if token == text {
-            return Some(value.clone());
+            return Some(value);
         }
-        if !value.is_array() {
+        if matches!(value, Php::Int(_) | Php::Float(_) | Php::Str(_)) {
             replaced = replaced.replace(token, &value.text());
-            changed = true;
         }
     }
-    changed.then_some(Php::Str(replaced))
+    (replaced != text).then_some(Php::Str(replaced))
 }
 
-/// The reference in a word: from a `$word` to the end.
+/// The reference in a word: from a `$word` to the end, with at least one `[part]`.
 fn token_of(word: &str) -> Option<&str> {
     let begins = |at: &usize| WORDS.iter().any(|name| starts_with_ci(&word[at + 1..], name));
     let at = word.match_indices('$').map(|(at, _)| at).find(begins)?;
     let token = &word[at..];
-    (token.contains('[') && token.contains(']')).then_some(token)
+    parts(token).next().is_some().then_some(token)
+}
+
+/// The `part` of each `[part]`.
+fn parts(token: &str) -> impl Iterator<Item = &str> {
+    let inner = token.split('[').skip(1).filter_map(|rest| rest.split_once(']'));
+    inner.map(|(part, _)| part).filter(|part| !part.is_empty())
 }
 
 fn starts_with_ci(text: &str, prefix: &str) -> bool {
@@ -174,15 +179,16 @@ fn starts_with_ci(text: &str, prefix: &str) -> bool {
 }
 
 /// Walks `[a][b]`; stops at the deepest level that exists, so a failed command yields *all* results: an array,
-/// which is 1 when cast to an integer.
-fn look_up<'a>(token: &str, results: &'a Results) -> Option<&'a Php> {
-    let word = WORDS.iter().find(|word| starts_with_ci(&token[1..], word))?;
-    let mut value = results.of(word)?;
-    for part in token[1 + word.len()..].trim_matches(['[', ']']).split("][") {
+/// which is 1 when cast to an integer. The word is recognised in any case, but found in lower case only.
+fn look_up(token: &str, results: &Results) -> Php {
+    let container =
+        WORDS.iter().find(|word| token[1..].starts_with(**word)).and_then(|word| results.of(word));
+    let Some(mut value) = container else { return Php::Null };
+    for part in parts(token) {
         match value.find(part) {
-            Some(inner) => value = inner,
-            None => break,
+            Some(inner) if !inner.is_null() => value = inner,
+            _ => break,
         }
     }
-    Some(value)
+    value.clone()
 }

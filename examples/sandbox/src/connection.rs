@@ -8,10 +8,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::fault::Fault;
+use crate::gate::gateway;
 use crate::http::{self, Message};
 use crate::page;
 use crate::php::{Php, parse_query};
-use crate::portal::{Reply, gateway};
+use crate::portal::Reply;
 use crate::server::{Exchange, Shared, lock};
 
 /// Whether the connection goes on after an answer.
@@ -70,8 +71,14 @@ fn target(path: &str) -> Option<Target> {
 fn params(message: &Message) -> Php {
     let mut params = parse_query(&message.query);
     let text = String::from_utf8_lossy(&message.body);
-    let json = message.header("content-type").to_lowercase().starts_with("application/json");
-    let body = if json { Php::from_json(&text).unwrap_or_default() } else { parse_query(&text) };
+    let kind = message.header("content-type").split(';').next().unwrap_or_default().trim();
+    let body = if message.verb != "POST" {
+        Php::empty()
+    } else if kind == "application/json" {
+        Php::from_json(&text).unwrap_or_default()
+    } else {
+        parse_query(&text)
+    };
     if params.entries().is_empty() && body.is_array() {
         return body;
     }

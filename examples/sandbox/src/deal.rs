@@ -67,7 +67,7 @@ impl Portal {
         let funnel = change.get("CATEGORY_ID").or_else(|| old.map(|deal| deal.field("CATEGORY_ID")));
         let funnel = funnel.map_or(0, Php::int);
         let wanted = change.get("STAGE_ID").map(Php::text);
-        let moved = old.is_some() && change.get("CATEGORY_ID").is_some();
+        let moved = old.is_some_and(|deal| deal.field("CATEGORY_ID").int() != funnel);
         let fallback = if old.is_none() || moved { None } else { Some(before.clone()) };
         let stage = self.dictionaries.stage(funnel, wanted.as_deref(), fallback.as_deref());
         let semantics = self.dictionaries.semantics(&stage);

@@ -14,9 +14,6 @@ use crate::universal::kind_of;
 
 /// Records in one `batchImport`.
 const MAX: usize = 20;
-/// System fields that an administrator may set while importing.
-const SYSTEM: [(&str, &str); 2] = [("createdTime", "DATE_CREATE"), ("updatedTime", "DATE_MODIFY")];
-
 /// `crm.item.import`
 pub(crate) fn one(portal: &mut Portal, params: &Php) -> Outcome {
     let kind = portal.importable(params)?;
@@ -46,7 +43,7 @@ impl Portal {
         if self.may_import() {
             Ok(kind)
         } else {
-            Err(Refusal::new(403, "ACCESS_DENIED", "Доступ запрещён"))
+            Err(Refusal::new(400, "ACCESS_DENIED", "Доступ запрещён"))
         }
     }
 
@@ -54,15 +51,17 @@ impl Portal {
         let mut change = self.read_universal(kind, fields, true);
         // `fm` is not used here, the legacy form of rows is.
         change.rows = ROW_TYPES.iter().flat_map(|name| multifield::read(name, fields.get(name))).collect();
-        self.read_system(fields, &mut change);
+        self.read_system(fields, "createdTime", "updatedTime", &mut change);
         let id = self.create(kind, change, How { style: Style::Universal, automation: false })?;
         self.counters.writes += 1;
         Ok(Php::map([("item", Php::map([("id", id)]))]))
     }
 
-    fn read_system(&self, fields: &Php, change: &mut Change) {
+    /// Times that an administrator may set while importing, under the names of the method's family.
+    pub(crate) fn read_system(&self, fields: &Php, created: &str, changed: &str, change: &mut Change) {
         let zone = dates::zone(self.settings.utc_offset_hours);
-        for (name, legacy) in SYSTEM.into_iter().filter(|_| self.settings.user.admin) {
+        let names = [(created, "DATE_CREATE"), (changed, "DATE_MODIFY")];
+        for (name, legacy) in names.into_iter().filter(|_| self.settings.user.admin) {
             if let Some(stamp) = dates::stamp(&fields.get(name).text(), zone) {
                 change.set(legacy, stamp);
             }

@@ -86,7 +86,8 @@ impl Portal {
                 value.int().to_string()
             }
             Type::Text(max) => cut(&value.text(), max),
-            Type::Status(_) | Type::Comments | Type::Currency => value.text(),
+            Type::Status(_) => cut(&value.text(), 128),
+            Type::Comments | Type::Currency => value.text(),
             Type::Multi | Type::Contacts | Type::Companies => return None,
         }))
     }

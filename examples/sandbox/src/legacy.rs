@@ -30,7 +30,10 @@ fn add(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
     if import && !portal.may_import() {
         return Err(Refusal::denied());
     }
-    let change = portal.read_legacy(kind, fields, true);
+    let mut change = portal.read_legacy(kind, fields, true);
+    if import {
+        portal.read_system(fields, "DATE_CREATE", "DATE_MODIFY", &mut change);
+    }
     let id = portal.create(kind, change, How { style: Style::Legacy, automation: !import })?;
     portal.counters.writes += 1;
     ok(id)

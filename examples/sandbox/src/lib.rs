@@ -4,6 +4,16 @@
 //! strict where that is strict and silent where that is silent, with its limits. [`Server`] puts it behind real
 //! sockets of this machine and can break every answer on purpose ([`Fault`]).
 //!
+//! ```
+//! use bitrix24_sandbox::{Fault, Kind, Portal, Server};
+//!
+//! let server = Server::start(Portal::new(), 0)?;
+//! server.queue([Some(Fault::ResetAfter)]); // the first answer is lost
+//! println!("{}crm.deal.add", server.webhook());
+//! assert_eq!(server.portal().count(Kind::Deal), 0);
+//! # std::io::Result::Ok(())
+//! ```
+//!
 //! "Facts, section N" in comments means the project's `docs/bitrix24.md`.
 
 #![allow(clippy::unnecessary_wraps, reason = "every method has the signature of the table of methods")]
@@ -12,6 +22,7 @@ mod address;
 mod answer;
 mod batch;
 mod bindings;
+mod clock;
 mod comments;
 mod connection;
 mod dates;
@@ -22,6 +33,7 @@ mod duplicates;
 mod extras;
 mod fault;
 mod filter;
+mod gate;
 mod http;
 mod import;
 mod input;
@@ -55,4 +67,4 @@ pub use php::Php;
 pub use portal::{Call, Counters, Portal, Reply};
 pub use record::{Kind, Link, Record, Row};
 pub use server::{Exchange, Server};
-pub use settings::{Accounting, Bucket, Condition, Settings, User};
+pub use settings::{Accounting, Bucket, Condition, Settings, Times, User};

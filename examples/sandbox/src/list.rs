@@ -1,5 +1,8 @@
 //! Lists: filter, order, select, pages of fifty (facts, section 12).
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
 use crate::answer::{Answer, Outcome};
 use crate::dates;
 use crate::filter::{self, Condition, Test};
@@ -18,6 +21,8 @@ pub(crate) struct Page<'a> {
     pub(crate) total: usize,
     pub(crate) next: Option<usize>,
 }
+
+type Candidates<'a> = Box<dyn DoubleEndedIterator<Item = &'a Record> + 'a>;
 
 /// The order and the offset of a call.
 pub(crate) struct Ask {
@@ -75,44 +80,41 @@ impl Portal {
         Some(condition)
     }
 
-    /// One page of the records that pass all conditions.
+    /// One page of the records that pass all conditions. Without counting, by id, it stops when the page is full:
+    /// that is why the walk by `>ID` and `start: -1` is cheap.
     pub(crate) fn find_page(&self, kind: Kind, conditions: &[Condition], ask: &Ask) -> Page<'_> {
-        let mut found = self.candidates(kind, conditions);
-        found.retain(|record| {
+        let passes = |record: &&Record| {
             conditions.iter().all(|test| test.passes(&self.filter_values(kind, record, &test.field)))
-        });
-        match ask.order.as_slice() {
-            [] => {}
-            [(name, descending)] if name == "ID" => {
-                if *descending {
-                    found.reverse();
-                }
-            }
-            order => self.sort(kind, &mut found, order),
-        }
+        };
+        let counted = ask.start >= 0;
+        let most = if counted { usize::MAX } else { PAGE };
+        let candidates = self.candidates(kind, conditions);
+        let found: Vec<&Record> = match ask.order.as_slice() {
+            [] => candidates.filter(passes).take(most).collect(),
+            [(name, false)] if name == "ID" => candidates.filter(passes).take(most).collect(),
+            [(name, true)] if name == "ID" => candidates.rev().filter(passes).take(most).collect(),
+            order => self.sorted(kind, candidates.filter(passes).collect(), order),
+        };
         let skip = usize::try_from(ask.start).unwrap_or(0);
         let total = found.len();
         let records: Vec<&Record> = found.into_iter().skip(skip).take(PAGE).collect();
-        let counted = ask.start >= 0;
         let next = Some(skip + PAGE).filter(|next| counted && *next < total);
         Page { records, total: if counted { total } else { 0 }, next }
     }
 
     /// Few records that may pass, in the order of ids: by ORIGIN_ID, by ID, else all.
-    fn candidates(&self, kind: Kind, conditions: &[Condition]) -> Vec<&Record> {
+    fn candidates<'a>(&'a self, kind: Kind, conditions: &[Condition]) -> Candidates<'a> {
         let table = self.store.table(kind);
         let of = |name: &str, test: Test| conditions.iter().find(|c| c.field == name && c.test == test);
         if let Some(ids) = of("ID", Test::In) {
-            let mut ids: Vec<u64> = ids.values.iter().filter_map(|id| id.trim().parse().ok()).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            return ids.into_iter().filter_map(|id| table.get(id)).collect();
+            let ids: BTreeSet<u64> = ids.values.iter().filter_map(|id| id.trim().parse().ok()).collect();
+            return Box::new(ids.into_iter().filter_map(|id| table.get(id)));
         }
         if let Some(origins) = of("ORIGIN_ID", Test::In) {
-            return table.of_origins(&origins.values);
+            return Box::new(table.of_origins(&origins.values).into_iter());
         }
         let above = of("ID", Test::Above).and_then(|above| above.values.first()?.trim().parse().ok());
-        above.map_or_else(|| table.iter().collect(), |id| table.above(id).collect())
+        above.map_or_else(|| Box::new(table.iter()) as Candidates, |id| Box::new(table.above(id)))
     }
 
     /// The values of a field that a filter compares.
@@ -131,15 +133,21 @@ impl Portal {
         }
     }
 
-    fn sort(&self, kind: Kind, found: &mut [&Record], order: &[(String, bool)]) {
+    fn sorted<'a>(
+        &self,
+        kind: Kind,
+        mut found: Vec<&'a Record>,
+        order: &[(String, bool)],
+    ) -> Vec<&'a Record> {
         let key = |record: &Record, name: &str| self.filter_values(kind, record, name).concat();
         found.sort_by(|a, b| {
             let by = order.iter().map(|(name, descending)| {
                 let ordering = filter::order(&key(a, name), &key(b, name));
                 if *descending { ordering.reverse() } else { ordering }
             });
-            by.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+            by.fold(Ordering::Equal, Ordering::then)
         });
+        found
     }
 }
 

@@ -1,20 +1,19 @@
-//! The portal: what it stores, and how a call passes its gates.
+//! The portal: what it stores, and what a program may ask of it.
 //!
-//! No I/O, no clock: the time of every call is given. The answer's envelope is that of facts, section 1.2.
+//! No I/O, no clock: the time of every call is given.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::answer::{Answer, Outcome, Refusal};
-use crate::dates;
 use crate::dictionaries::Dictionaries;
-use crate::limits::{Hit, Limits};
-use crate::methods::{self, Handler};
+use crate::gate::Request;
+use crate::limits::Limits;
+use crate::methods;
 use crate::php::Php;
 use crate::record::{Kind, Record};
-use crate::settings::{Accounting, Condition, Settings};
-use crate::store::Store;
+use crate::settings::Settings;
+use crate::store::{Store, fold};
 
 /// An answer as it goes over the wire.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +46,7 @@ pub struct Call {
 pub struct Counters {
     /// Requests: a batch is one.
     pub requests: u64,
-    /// Calls by method, commands of batches included, the batch itself as well.
+    /// Calls by method (in lower case), commands of batches included, the batch itself as well.
     pub methods: BTreeMap<String, u64>,
     /// Calls that changed something.
     pub writes: u64,
@@ -59,6 +58,13 @@ pub struct Counters {
     pub robots: u64,
     /// Business processes of contacts and companies that were started.
     pub processes: u64,
+}
+
+impl Counters {
+    /// Calls of this method, alone and in batches; the case of the name does not matter.
+    pub fn of(&self, method: &str) -> u64 {
+        self.methods.get(&method.to_lowercase()).copied().unwrap_or(0)
+    }
 }
 
 /// A Bitrix24 portal.
@@ -77,17 +83,6 @@ pub struct Portal {
     recording: bool,
     calls: Vec<Call>,
     deferred: Vec<(DateTime<Utc>, String, Php)>,
-}
-
-/// One request while it is executed.
-#[derive(Debug, Default)]
-pub(crate) struct Request {
-    pub(crate) hit: Hit,
-    pub(crate) seconds: f64,
-    /// Commands of a batch that may still be executed.
-    pub(crate) left: Option<usize>,
-    /// Whether its credentials are right; `None`: it has none.
-    known: Option<bool>,
 }
 
 impl Portal {
@@ -126,7 +121,8 @@ impl Portal {
 
     /// Accepts a call now that takes effect at `at`: executed before the first call (or [`Portal::tick`]) from then.
     pub fn defer(&mut self, method: &str, params: impl Into<Php>, at: DateTime<Utc>) {
-        self.deferred.push((at, method.to_owned(), params.into()));
+        self.counters.requests += 1;
+        self.deferred.push((at, method.to_lowercase(), params.into()));
         self.deferred.sort_by_key(|(at, _, _)| *at);
     }
 
@@ -135,7 +131,10 @@ impl Portal {
         while self.deferred.first().is_some_and(|(at, _, _)| *at <= now) {
             let (at, method, params) = self.deferred.remove(0);
             self.now = at;
-            self.answer(&method, &params, Request { known: Some(true), ..Request::default() });
+            if let Some(handler) = methods::find(&method) {
+                // Nobody hears the answer.
+                drop(self.execute(handler, &method, &params, &mut Request::default()));
+            }
         }
         self.now = now;
     }
@@ -170,91 +169,11 @@ impl Portal {
         self.store.table(kind).len()
     }
 
-    fn request(&mut self, method: &str, params: &Php, now: DateTime<Utc>, left: Option<usize>) -> Reply {
-        self.receive(Some(true), method, params, now, left)
-    }
-
-    /// A request from outside: `known` tells whether its credentials are right, `None` that it has none.
-    pub(crate) fn receive(
-        &mut self,
-        known: Option<bool>,
-        method: &str,
-        params: &Php,
-        now: DateTime<Utc>,
-        left: Option<usize>,
-    ) -> Reply {
-        self.tick(now);
-        self.answer(method, params, Request { left, known, ..Request::default() })
-    }
-
-    fn answer(&mut self, method: &str, params: &Php, mut request: Request) -> Reply {
-        self.counters.requests += 1;
-        if let Some(reply) = self.closed() {
-            return reply;
-        }
-        let method = method.trim_matches('/').to_lowercase();
-        let outcome = self
-            .gate(&method, request.known)
-            .and_then(|handler| self.execute(handler, &method, params, &mut request));
-        if request.seconds > self.settings.max_request_seconds {
-            return gateway(504, "Gateway Time-out", request.seconds);
-        }
-        self.reply(&method, outcome, &request)
-    }
-
-    /// The portal answers nobody: maintenance or another address.
-    fn closed(&self) -> Option<Reply> {
-        match &self.settings.condition {
-            Condition::Maintenance(status) => Some(gateway(*status, "Bad Gateway", 0.0)),
-            Condition::Moved(host) => {
-                Some(Reply { location: Some(host.clone()), ..gateway(302, "Moved Temporarily", 0.0) })
-            }
-            _ => None,
-        }
-    }
-
-    /// The gates before a method: existence, rate, authorization, scope, budget (facts, section 8).
-    fn gate(&mut self, method: &str, known: Option<bool>) -> Result<Handler, Refusal> {
-        let handler = methods::find(method).ok_or_else(Refusal::no_method)?;
-        if self.settings.bucket.is_some_and(|bucket| !self.limits.admit(bucket, self.now)) {
-            self.counters.refused += 1;
-            return Err(Refusal::new(503, "QUERY_LIMIT_EXCEEDED", "Too many requests"));
-        }
-        self.settings.authorize(known)?;
-        self.settings.check_scope(method)?;
-        self.budget(method, method)?;
-        Ok(handler)
-    }
-
-    /// Refuses a method whose operating budget is used up.
-    pub(crate) fn budget(&mut self, method: &str, key: &str) -> Result<(), Refusal> {
-        let limit = if method == "batch" && self.settings.accounting != Accounting::BanBatch {
-            None
-        } else {
-            self.settings.operating
-        };
-        if limit.is_some_and(|limit| self.limits.blocked(key, limit, self.now)) {
-            self.counters.blocked += 1;
-            return Err(Refusal::operating());
-        }
-        Ok(())
-    }
-
-    fn execute(&mut self, handler: Handler, method: &str, params: &Php, request: &mut Request) -> Outcome {
-        self.note(method, params, None);
-        if method == "batch" {
-            return self.batch(params, request);
-        }
-        if request.left == Some(0) {
-            return Ok(Answer::default());
-        }
-        let seconds = self.cost(method, params);
-        request.seconds += seconds;
-        let outcome = handler.run(self, params);
-        if outcome.is_ok() {
-            self.limits.charge(&mut request.hit, method, seconds, self.now);
-        }
-        outcome
+    /// The objects with this identity in another system; it need not be unique (facts, section 9.2).
+    pub fn with_origin(&self, kind: Kind, originator: &str, origin: &str) -> Vec<&Record> {
+        let mut found = self.store.table(kind).of_origins(&[origin.to_owned()]);
+        found.retain(|record| fold(record.text("ORIGINATOR_ID")) == fold(originator));
+        found
     }
 
     /// Counts a call, and keeps it when calls are recorded.
@@ -270,59 +189,4 @@ impl Portal {
             });
         }
     }
-
-    /// Virtual seconds of a call: a bulk import costs by the record.
-    pub(crate) fn cost(&self, method: &str, params: &Php) -> f64 {
-        let records =
-            if method == "crm.item.batchimport" { params.argument("data").entries().len() } else { 1 };
-        self.settings.cost_of(method) * records.max(1) as f64
-    }
-
-    fn reply(&self, method: &str, outcome: Outcome, request: &Request) -> Reply {
-        let (status, mut body) = match outcome {
-            Ok(answer) => (200, success(answer)),
-            Err(refusal) => (refusal.status, refusal.body()),
-        };
-        if status == 200 {
-            body.set("time", self.time(method, request.seconds));
-        }
-        Reply { status, body: body.json(), location: None, seconds: request.seconds }
-    }
-
-    /// The `time` of an answer, and of each command of a batch.
-    pub(crate) fn time(&self, key: &str, seconds: f64) -> Php {
-        let finish = self.now + TimeDelta::microseconds((seconds * 1e6) as i64);
-        let zone = dates::zone(self.settings.utc_offset_hours);
-        let unix = |at: DateTime<Utc>| at.timestamp_micros() as f64 / 1e6;
-        Php::map([
-            ("start", Php::Float(unix(self.now))),
-            ("finish", Php::Float(unix(finish))),
-            ("duration", Php::Float(seconds)),
-            ("processing", Php::Float(seconds)),
-            ("date_start", Php::Str(dates::written(self.now, zone))),
-            ("date_finish", Php::Str(dates::written(finish, zone))),
-            ("operating_reset_at", Php::Int(self.limits.reset_at(key, self.now))),
-            ("operating", Php::Float(self.limits.operating(key, self.now))),
-        ])
-    }
-}
-
-fn success(answer: Answer) -> Php {
-    let mut body = Php::map([("result", answer.result)]);
-    if let Some(next) = answer.next {
-        body.set("next", next as u64);
-    }
-    if let Some(total) = answer.total {
-        body.set("total", total as u64);
-    }
-    body
-}
-
-/// A page of the gateway in front of the portal.
-pub(crate) fn gateway(status: u16, title: &str, seconds: f64) -> Reply {
-    let body = format!(
-        "<html>\r\n<head><title>{status} {title}</title></head>\r\n<body>\r\n<center><h1>{status} {title}</h1></center>\
-         \r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-    );
-    Reply { status, body, location: None, seconds }
 }

@@ -92,13 +92,34 @@ impl Portal {
             Kind::Deal => self.prepare_deal(old, change, style)?,
         }
         address::complete(kind, change);
+        self.check_required(kind, old, change, style)
+    }
+
+    /// A field that must be filled, where the portal checks that at all.
+    fn check_required(
+        &self,
+        kind: Kind,
+        old: Option<&Record>,
+        change: &Change,
+        style: Style,
+    ) -> Result<(), Refusal> {
+        let required =
+            self.settings.required.iter().filter(|(of, _)| *of == kind).map(|(_, name)| name.as_str());
+        for name in required {
+            let row = change.rows.iter().any(|row| row.type_id == name);
+            let value = change.get(name).or_else(|| old.map(|record| record.field(name)));
+            if !row && value.is_none_or(Php::is_blank) {
+                let text = format!("Не заполнено обязательное поле «{name}»");
+                return Err(style.field_error("CRM_FIELD_ERROR_REQUIRED", &text));
+            }
+        }
         Ok(())
     }
 
     /// What a new object gets where nothing was given (facts, section 1.6).
     fn fill_defaults(&self, kind: Kind, id: u64, change: &mut Change, style: Style) {
         let mut default = |name: &str, value: String| {
-            if change.get(name).is_none_or(Php::is_blank) {
+            if change.get(name).is_none_or(|value| matches!(value.text().trim(), "" | "0")) {
                 change.set(name, value);
             }
         };

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::clock::Clock;
 use crate::connection;
 use crate::fault::Fault;
 use crate::php::{Php, split_command};
@@ -31,8 +32,10 @@ pub struct Exchange {
 impl Exchange {
     /// Whether this is a call of the method, or a batch with one in it.
     pub fn calls(&self, method: &str) -> bool {
-        let commands = self.params.argument("cmd").values().map(|command| split_command(&command.text()).0);
-        self.method == method || (self.method == "batch" && commands.into_iter().any(|name| name == method))
+        let method = method.to_lowercase();
+        let mut commands =
+            self.params.argument("cmd").values().map(|command| split_command(&command.text()).0);
+        self.method == method || (self.method == "batch" && commands.any(|name| name == method))
     }
 }
 
@@ -48,22 +51,6 @@ pub(crate) struct Shared {
     pub(crate) requests: AtomicU64,
     clock: Mutex<Clock>,
     open: Mutex<HashMap<u64, TcpStream>>,
-}
-
-/// The portal's clock: wall time, possibly faster, possibly set.
-struct Clock {
-    origin: DateTime<Utc>,
-    since: Instant,
-    scale: f64,
-    /// Real seconds slept for each virtual second of work.
-    sleep: f64,
-}
-
-impl Clock {
-    fn now(&self) -> DateTime<Utc> {
-        let elapsed = self.since.elapsed().as_secs_f64() * self.scale;
-        self.origin + TimeDelta::microseconds((elapsed * 1e6) as i64)
-    }
 }
 
 /// A portal at `http://127.0.0.1:port`. Dropping it closes every connection and ends its threads.
@@ -82,7 +69,7 @@ impl Server {
     pub fn start(portal: Portal, port: u16) -> io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let port = listener.local_addr()?.port();
-        let clock = Clock { origin: Utc::now(), since: Instant::now(), scale: 1.0, sleep: 0.0 };
+        let clock = Clock::default();
         let shared = Arc::new(Shared {
             portal: Mutex::new(portal),
             faults: Mutex::new(Box::new(|_| None)),
@@ -155,9 +142,7 @@ impl Server {
 
     /// Sets the portal's clock.
     pub fn set_time(&self, now: DateTime<Utc>) {
-        let mut clock = lock(&self.shared.clock);
-        clock.origin = now;
-        clock.since = Instant::now();
+        lock(&self.shared.clock).set(now);
     }
 
     /// Moves the portal's clock on.
@@ -168,8 +153,7 @@ impl Server {
 
     /// Lets the portal's clock run so many times faster than the wall's.
     pub fn set_scale(&self, scale: f64) {
-        self.set_time(self.now());
-        lock(&self.shared.clock).scale = scale;
+        lock(&self.shared.clock).set_scale(scale);
     }
 
     /// Really sleeps this part of the virtual duration of each request: 0 (as at the start) not at all, 1 all of it.
@@ -185,7 +169,7 @@ impl Shared {
 
     /// What a request's virtual duration costs in real time.
     pub(crate) fn pause(&self, seconds: f64) -> Duration {
-        Duration::from_secs_f64((seconds * lock(&self.clock).sleep).clamp(0.0, 3600.0))
+        lock(&self.clock).pause(seconds)
     }
 
     pub(crate) fn stopping(&self) -> bool {
@@ -234,7 +218,22 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
+/// A connection that is known to the server, until its thread ends: also when a hook panics.
+struct Attended<'a> {
+    number: u64,
+    stream: &'a TcpStream,
+    shared: &'a Shared,
+}
+
+impl Drop for Attended<'_> {
+    fn drop(&mut self) {
+        drop(self.stream.shutdown(Shutdown::Both));
+        lock(&self.shared.open).remove(&self.number);
+    }
+}
+
 fn attend(number: u64, stream: &TcpStream, shared: &Shared) {
+    let _attended = Attended { number, stream, shared };
     if let Ok(clone) = stream.try_clone() {
         lock(&shared.open).insert(number, clone);
     }
@@ -242,6 +241,4 @@ fn attend(number: u64, stream: &TcpStream, shared: &Shared) {
         // A client that goes away in the middle is no error of the server.
         drop(connection::serve(stream, shared));
     }
-    drop(stream.shutdown(Shutdown::Both));
-    lock(&shared.open).remove(&number);
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::record::Kind;
+
 /// The settings of a portal; all may be changed while it runs.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The rate limit; `None` switches it off (facts, section 3.1).
     pub bucket: Option<Bucket>,
-    /// Seconds of execution a method may use in ten minutes; `None` switches the limit off (facts, section 3.3).
+    /// Seconds of execution a method may use in ten minutes (facts, section 3.3); `None` as on a portal of one's own:
+    /// no limit, and answers do not tell what was used.
     pub operating: Option<f64>,
     /// How commands of a batch are charged.
     pub accounting: Accounting,
@@ -17,6 +20,11 @@ pub struct Settings {
     pub cost: f64,
     /// After so many virtual seconds a request is cut with an HTML 504; what was executed stays (facts, section 3.2).
     pub max_request_seconds: f64,
+    /// How exactly answers tell the time they took.
+    pub times: Times,
+    /// Fields that must not be empty, where an administrator made the portal check that for REST as well
+    /// (facts, section 4.2); user fields mostly.
+    pub required: Vec<(Kind, String)>,
     /// Whether reaching a final stage puts today's date into CLOSEDATE (facts, section 7.1).
     pub close_date_sync: bool,
     /// The scopes of the webhook.
@@ -53,6 +61,15 @@ pub enum Accounting {
     Separate,
     /// (c) half of the batch's time to `batch`, which is banned for 300 s when it is used up.
     BanBatch,
+}
+
+/// How exactly `time` is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// To the microsecond.
+    Exact,
+    /// Builds of 2026: the beginning in whole seconds, so that `duration` is wrong by up to one (facts, section 1.2).
+    WholeSeconds,
 }
 
 /// The user behind the webhook.
@@ -99,6 +116,8 @@ impl Default for Settings {
             costs: BTreeMap::new(),
             cost: 0.05,
             max_request_seconds: 60.0,
+            times: Times::Exact,
+            required: Vec::new(),
             close_date_sync: true,
             scopes: vec!["crm".to_owned()],
             user: User { id: 1, admin: true, import_right: true, active: true },
@@ -121,7 +140,7 @@ impl Settings {
     #[must_use]
     pub fn unlimited(mut self) -> Settings {
         self.bucket = None;
-        self.operating = None;
+        self.operating = Some(f64::INFINITY);
         self.max_request_seconds = f64::INFINITY;
         self
     }

@@ -115,7 +115,7 @@ impl Portal {
         match self.get(kind, id) {
             Some(_) => Ok((kind, id)),
             None if self.settings.user.admin => Err(not_found()),
-            None => Err(Refusal::new(403, "ACCESS_DENIED", "Доступ запрещён")),
+            None => Err(Refusal::new(400, "ACCESS_DENIED", "Доступ запрещён")),
         }
     }
 

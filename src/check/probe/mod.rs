@@ -91,7 +91,7 @@ fn line(rule: Rule, outcome: &Result<bool, Trouble>, config: &Config) -> Line {
         Ok(true) => Line::fine("probe", say!("Проба: {title}", "Probe: {title}")),
         Ok(false) => {
             let detail = say!("Проба: не подтвердилось: {title}", "Probe: does not hold: {title}");
-            let needed = rule == Rule::Import && config.export == Method::Import;
+            let needed = rule == Rule::Import && config.export.method == Method::Import;
             broken(needed, detail, rule.meaning())
         }
         Err(trouble) => {

@@ -41,13 +41,24 @@ pub(super) fn to_bb(text: &str) -> String {
     out
 }
 
-/// Removes every tag.
+/// Removes every tag: a quote within one hides the `>` after it, and tags may stand within tags.
 pub(super) fn strip(text: &str) -> String {
-    let text_of = |piece: &Piece<'_>| match piece {
-        Piece::Text(text) => (*text).to_owned(),
-        Piece::Tag(_) => String::new(),
-    };
-    pieces(text).iter().map(text_of).collect()
+    let mut out = String::new();
+    let (mut depth, mut quote) = (0, None);
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let opens = letter == '<' && letters.peek().is_none_or(|next| !next.is_ascii_whitespace());
+        match letter {
+            _ if opens && quote.is_none() => depth += 1,
+            _ if depth == 0 => out.push(letter),
+            '>' if depth > 1 || quote.is_none() => depth -= 1,
+            '"' | '\'' if quote.is_none_or(|open| open == letter) => {
+                quote = if quote.is_none() { Some(letter) } else { None };
+            }
+            _ => {}
+        }
+    }
+    out
 }
 
 fn bb(tag: &str) -> Option<String> {

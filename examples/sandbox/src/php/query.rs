@@ -5,12 +5,15 @@
 
 use super::Php;
 
+/// PHP's `max_input_nesting_level`.
+const MAX_DEPTH: usize = 64;
+
 /// Splits a batch command into its method and its query, as `parse_url` does.
 pub(crate) fn split_command(command: &str) -> (String, Php) {
     let clean: String = command.chars().map(|c| if c.is_ascii_control() { '_' } else { c }).collect();
     let before_fragment = clean.split('#').next().unwrap_or_default();
     let (path, query) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
-    (path.trim_matches('/').to_lowercase(), parse_query(query))
+    (path.to_lowercase(), parse_query(query))
 }
 
 /// Decodes `a=1&b[c][]=2` into an array.
@@ -57,7 +60,9 @@ fn path_of(name: &str) -> Vec<String> {
     let Some(open) = open else { return vec![top_level(&name.replace('[', "_"))] };
     let mut path = vec![top_level(&name[..open])];
     let mut rest = &name[open..];
-    while let Some((part, after)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+    while let Some((part, after)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']'))
+        && path.len() < MAX_DEPTH
+    {
         path.push(part.to_owned());
         rest = after;
     }

@@ -69,7 +69,7 @@ fn references_take_earlier_results() {
     let commands = [
         ("c1", "crm.contact.add?fields[NAME]=A"),
         ("i", "crm.item.add?entityTypeId=4&fields[title]=Co"),
-        ("d", "crm.deal.add?fields[CONTACT_ID]=$result[c1]&fields[COMPANY_ID]=$RESULT[i][item][id]"),
+        ("d", "crm.deal.add?fields[CONTACT_ID]=$result[c1]&fields[COMPANY_ID]=$result[i][item][id]"),
         ("t", "crm.deal.update?id=$result[d]&fields[TITLE]=was $result[c1] here"),
     ];
     desk.batch(&commands);
@@ -125,4 +125,21 @@ fn a_method_outside_of_the_scopes_fails_within_the_batch() {
     let result: Value = desk.batch(&[("a", "crm.deal.list"), ("b", "scope")]);
     assert_eq!(result["result_error"]["a"]["error"], "insufficient_scope");
     assert_eq!(result["result"]["b"], json!(["user_basic"]));
+}
+
+#[test]
+fn a_reference_within_a_text_is_replaced_by_numbers_and_texts_only_and_in_another_case_by_nothing() {
+    let mut desk = Desk::new();
+    let commands = [
+        ("d", "crm.deal.add?fields[x]="),
+        ("u", "crm.deal.update?id=1&fields[x]="),
+        (
+            "c",
+            "crm.contact.add?fields[NAME]=$RESULT[d]&fields[LAST_NAME]=is $result[u]&fields[POST]=no $Total[d]",
+        ),
+    ];
+    desk.batch(&commands);
+    let contact = desk.portal.get(Kind::Contact, 1).unwrap();
+    let texts = ["NAME", "LAST_NAME", "POST"].map(|name| contact.text(name));
+    assert_eq!(texts, ["", "is $result[u]", "no $Total[d]"]);
 }

@@ -226,3 +226,15 @@ fn an_import_starts_no_business_process_and_needs_the_right() {
     let params = json!({ "fields": { "NAME": "Ян" }, "params": { "IMPORT": "Y" } });
     assert_eq!(desk.refused("crm.contact.add", params), (400, String::new()));
 }
+
+#[test]
+fn a_required_field_is_checked_only_where_the_portal_is_set_so() {
+    let mut desk = Desk::new();
+    let name = desk.portal.add_user_field(Kind::Contact, "CARD", "string", false, &[]);
+    desk.add("contact", json!({ "NAME": "Ян" }));
+    desk.portal.settings.required.push((Kind::Contact, name));
+    assert_eq!(desk.refused("crm.contact.add", json!({ "fields": { "NAME": "Ян" } })), (400, String::new()));
+    let params = json!({ "entityTypeId": 3, "fields": { "name": "Ян" } });
+    assert_eq!(desk.refused("crm.item.add", params).1, "CRM_FIELD_ERROR_REQUIRED");
+    desk.add("contact", json!({ "NAME": "Ян", "UF_CRM_CARD": "1" }));
+}

@@ -1,6 +1,6 @@
 //! Rate, operating budgets, the length of a request, and what the portal answers to everybody.
 
-use bitrix24_sandbox::{Accounting, Condition, Kind};
+use bitrix24_sandbox::{Accounting, Condition, Kind, Times};
 use serde_json::json;
 
 use crate::Desk;
@@ -154,4 +154,16 @@ fn the_probes_answer() {
     assert_eq!(known, json!({ "isExisting": true, "isAvailable": true }));
     assert_eq!(desk.refused("user.current", json!({})), (401, "insufficient_scope".to_owned()));
     assert_eq!(desk.refused("app.info", json!({})), (403, "ACCESS_DENIED".to_owned()));
+}
+
+#[test]
+fn a_portal_of_ones_own_does_not_tell_the_operating_and_new_builds_round_the_beginning() {
+    let mut desk = slow(0.5);
+    desk.portal.settings.operating = None;
+    desk.portal.settings.times = Times::WholeSeconds;
+    desk.now += chrono::TimeDelta::milliseconds(700);
+    let reply = desk.call("crm.deal.add", json!({ "fields": {} }));
+    let time = crate::json(&reply)["time"].clone();
+    assert!(time.get("operating").is_none() && time.get("operating_reset_at").is_none());
+    assert!((time["duration"].as_f64().unwrap() - 1.2).abs() < 1e-6 && time["processing"] == 0);
 }

@@ -1,6 +1,7 @@
 //! The facts that the sandbox reproduces, one test a fact, through its public interface.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests as well")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!(...)` reads best as an argument")]
 
 mod batches;
 mod contacts;

@@ -1,0 +1,50 @@
+//! Whether the bookings are seen through a sliding window: a query that sees fewer rows tomorrow than today.
+//!
+//! A booking that slides out of the window looks exactly like one that was deleted in Ecvi, so with such a query no
+//! deal is ever deleted. What the program that fills the mirror leaves out cannot be seen here.
+
+use anyhow::Result;
+use rusqlite::Connection;
+
+/// The SQL by which a query knows what time it is, or how many rows it may show.
+const MARKS: [&str; 8] =
+    ["'now", "current_date", "current_time", "julianday()", "unixepoch()", "date()", "datetime()", " limit "];
+
+/// Whether the query, or a view that it reads, depends on the time or on a number of rows.
+pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
+    let mut statement =
+        connection.prepare("SELECT lower(name), lower(sql) FROM sqlite_schema WHERE type = 'view'")?;
+    let views = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut unread: Vec<(String, String)> = views.collect::<rusqlite::Result<_>>()?;
+    let mut text = source.to_lowercase();
+    while let Some(at) = unread.iter().position(|(name, _)| text.contains(name.as_str())) {
+        text.push(' ');
+        text.push_str(&unread.swap_remove(at).1);
+    }
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Ok(MARKS.iter().any(|mark| text.contains(mark)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_found_in_the_query_and_in_the_views_that_it_reads() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE t (id, departure);
+                 CREATE VIEW recent AS SELECT * FROM t WHERE departure > date('now', '-30 days');
+                 CREATE VIEW shown AS SELECT * FROM recent;
+                 CREATE VIEW all_of_them AS SELECT * FROM t;",
+            )
+            .unwrap();
+        let slides = |source: &str| slides(&connection, source).unwrap();
+        assert!(slides("(SELECT * FROM t WHERE departure > CURRENT_DATE)"));
+        assert!(slides("(SELECT * FROM t\n LIMIT 1000)"));
+        assert!(slides("shown"));
+        assert!(!slides("all_of_them"));
+        assert!(!slides("bookings"));
+    }
+}

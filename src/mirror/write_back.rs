@@ -1,0 +1,36 @@
+//! New ids of the CRM, written into the mirror's `crm_id` for hotels whose replication carries them back to Ecvi.
+//!
+//! The only thing that is ever written into the mirror, and only where the configuration asks for it.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::config::MirrorConfig;
+use crate::record::{Id, Kind};
+use crate::say;
+
+/// Whatever fills the mirror comes first; what is not written now goes with the next pass.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Writes the ids, all or none.
+pub fn write_back(config: &MirrorConfig, links: &[(Kind, Id, Option<i64>)]) -> Result<()> {
+    let shown = config.path.display();
+    let broken = || {
+        say!(
+            "в зеркало {shown} не записываются номера CRM ([mirror] write_back): проверьте права и столбец crm_id",
+            "CRM ids cannot be written into the mirror {shown} ([mirror] write_back): check its permissions and the column crm_id"
+        )
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(&config.path, flags).with_context(broken)?;
+    connection.busy_timeout(PATIENCE).with_context(broken)?;
+    let transaction = connection.transaction().with_context(broken)?;
+    for (kind, id, crm_id) in links {
+        let table = &config.sources[*kind as usize];
+        let sql = format!("UPDATE {table} SET crm_id = ?2 WHERE id = ?1 AND crm_id IS NOT ?2");
+        transaction.prepare_cached(&sql).with_context(broken)?.execute((id, crm_id)).with_context(broken)?;
+    }
+    transaction.commit().with_context(broken)
+}

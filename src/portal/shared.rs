@@ -1,0 +1,70 @@
+//! The leaky bucket of several programs on one host: a portal counts requests by the address they come from.
+//!
+//! The level stands in a small file of its own, and every request takes its place there under a lock.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+
+use super::pace::{Bucket, Pace};
+use crate::say;
+
+/// Takes a place in the bucket of this file. Returns how long to wait before the request.
+///
+/// The place is taken before the wait, so that everybody else waits behind it.
+pub(super) fn take_place(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> Result<Duration> {
+    let shown = path.display();
+    let broken = || {
+        say!(
+            "общий счётчик запросов {shown} не открывается: проверьте [portal] shared_bucket и права",
+            "the shared bucket {shown} cannot be used: check [portal] shared_bucket and the permissions"
+        )
+    };
+    let mut file = open(path).with_context(broken)?;
+    // Held for a moment; the system lets go of it when the file is closed.
+    file.lock().with_context(broken)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).with_context(broken)?;
+    // A file that cannot be read counts as an empty bucket.
+    let mut pace: Pace = serde_json::from_str(&text).unwrap_or_default();
+    let wait = pace.wait(bucket, now);
+    pace.sent(bucket, now);
+    write(&mut file, &serde_json::to_string(&pace)?).with_context(broken)?;
+    Ok(wait)
+}
+
+/// Readable and writable by the group too: the hotels of a chain may run as different users.
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o660);
+    options.open(path)
+}
+
+fn write(file: &mut File, text: &str) -> std::io::Result<()> {
+    file.rewind()?;
+    file.set_len(0)?;
+    file.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_hotels_share_one_bucket() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bucket");
+        let bucket = Bucket { per_second: 2.0, burst: 50 };
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let waits: Vec<Duration> = (0..50).map(|_| take_place(&path, bucket, now).unwrap()).collect();
+        assert_eq!(waits[47], Duration::ZERO);
+        assert_eq!(waits[48], Duration::from_millis(500));
+        assert_eq!(waits[49], Duration::from_secs(1));
+    }
+}

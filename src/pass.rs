@@ -107,7 +107,7 @@ pub fn pass(
         state: &state,
         run,
         counts: Counts::default(),
-        failures: Failures::new(),
+        failures: Failures::default(),
         notice: None,
         unanswered: false,
     };
@@ -176,13 +176,11 @@ impl Pass<'_> {
         }
         let mut push = Push::new((config, &types), (state, &plan.queue), gate, self.way(), self.run);
         push.stocked = stocked;
-        push.counts = self.counts;
+        (push.counts, push.failures) = (self.counts, std::mem::take(&mut self.failures));
         watch.planned(plan.queue.left()?);
         let pushed = push.all(watch);
         (self.counts, self.unanswered) = (push.counts, self.unanswered | push.unanswered);
-        for (code, mut records) in push.failures {
-            self.failures.entry(code).or_default().append(&mut records);
-        }
+        self.failures = push.failures;
         self.write_back()?;
         pushed?;
         if stocked {

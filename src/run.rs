@@ -69,7 +69,7 @@ fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Wa
         report::print(&format!("{line}\n"))?;
     }
     for line in report::run::failures(&ended.failures) {
-        log::warn!("{line}");
+        eprintln!("ecvi-b24: {line}");
     }
     if let Some(message) = ended.message {
         eprintln!("ecvi-b24: {message}");

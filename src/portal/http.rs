@@ -12,6 +12,8 @@ use crate::config::{PortalConfig, Webhook};
 use crate::say;
 
 const CONNECT: Duration = Duration::from_secs(10);
+/// A server closes idle connections, and a request on a closed one would be a call without an answer.
+const IDLE: Duration = Duration::from_secs(5);
 /// A batch of fifty full cards stays far below.
 const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;
 
@@ -44,6 +46,7 @@ impl Http {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
+            .max_idle_age(IDLE)
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(config.request_timeout))
             .user_agent(concat!("ecvi-b24/", env!("CARGO_PKG_VERSION")))

@@ -41,8 +41,31 @@ pub enum Way {
     },
 }
 
-/// The records that failed, as messages call them, by reason.
-pub type Failures = BTreeMap<Code, Vec<String>>;
+/// What failed, by reason.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Failures(pub BTreeMap<Code, Failed>);
+
+/// The records that failed for one reason.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Failed {
+    /// How many.
+    pub count: u64,
+    /// The first of them, as messages call them.
+    pub first: Vec<String>,
+}
+
+impl Failures {
+    /// Records that a message names.
+    const NAMED: usize = 5;
+
+    fn add(&mut self, code: Code, record: String) {
+        let failed = self.0.entry(code).or_default();
+        failed.count += 1;
+        if failed.first.len() < Failures::NAMED {
+            failed.first.push(record);
+        }
+    }
+}
 
 /// Where a long pass stands.
 pub trait Watch {
@@ -147,7 +170,7 @@ impl<'a, 'p> Push<'a, 'p> {
             run,
             counts: Counts::default(),
             unanswered: false,
-            failures: Failures::new(),
+            failures: Failures::default(),
             lost: 0,
             dead: HashSet::new(),
         }
@@ -241,10 +264,9 @@ impl<'a, 'p> Push<'a, 'p> {
     /// Counts a failure, for the end of the pass. Names and the portal's words stay in the state, for `status`.
     fn put_aside(&mut self, planned: &Planned, code: Code) {
         let label = planned.row.as_ref().map_or("", |row| &row.label);
-        let record = words::record(planned.kind, &planned.id, label);
-        log::info!("{record}: {}", code.name());
+        log::info!("{} {}: {}", planned.kind, planned.id, code.name());
         self.counts.failed += 1;
-        self.failures.entry(code).or_default().push(record);
+        self.failures.add(code, words::record(planned.kind, &planned.id, label));
     }
 }
 

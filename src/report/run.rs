@@ -1,13 +1,10 @@
 //! The one line that a pass prints when it changed something.
 
 use crate::code::Code;
-use crate::push::Failures;
+use crate::push::{Failed, Failures};
 use crate::record::Kind;
 use crate::state::Counts;
 use crate::{say, words};
-
-/// Records that a line of failures names.
-const NAMED: usize = 5;
 
 /// `sync: создано: гости 1, заявки 2; изменено: заявки 1; ошибок: 1`; none when nothing was changed in the portal.
 pub fn line(command: &str, counts: &Counts) -> Option<String> {
@@ -35,12 +32,11 @@ pub fn changes(counts: &Counts) -> Option<String> {
 
 /// A line for each reason of failure, for cron's mail: how many records, the first of them, and what to do.
 pub fn failures(failures: &Failures) -> Vec<String> {
-    let line = |(code, records): (&Code, &Vec<String>)| {
-        let shown = records.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        let more = if records.len() > NAMED { ", …" } else { "" };
-        format!("{} ({}): {shown}{more}. {}", code.name(), records.len(), code.advice())
+    let line = |(code, Failed { count, first }): (&Code, &Failed)| {
+        let more = if *count > first.len() as u64 { ", …" } else { "" };
+        format!("{} ({count}): {}{more}. {}", code.name(), first.join(", "), code.advice())
     };
-    failures.iter().map(line).collect()
+    failures.0.iter().map(line).collect()
 }
 
 fn per_kind(counts: &[u64; 3]) -> Option<String> {

@@ -311,13 +311,7 @@ impl<'s> Writer<'s> {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let Failure { code, operation, message, row } = failure;
-        let before: Option<(u32, String)> = self
-            .transaction
-            .prepare_cached(
-                "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
-            )?
-            .query_row((kind, id), |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+        let before = self.before(kind, id, Severity::Failure)?;
         let (attempts, first_at) = before.unwrap_or((0, stamp(now)));
         let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
         let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
@@ -348,19 +342,10 @@ impl<'s> Writer<'s> {
     pub fn waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
         let (kind, code) = (Kind::Booking, Code::GuestWaiting);
         self.remember_row(kind, &row.id, Some(row))?;
+        let since =
+            self.before(kind, &row.id, Severity::Waiting)?.map_or_else(|| stamp(now), |(_, since)| since);
         self.clear_troubles(kind, &row.id)?;
-        self.trouble(
-            kind,
-            &row.id,
-            Severity::Waiting,
-            code,
-            "create",
-            message,
-            Some(row),
-            1,
-            &stamp(now),
-            now,
-        )
+        self.trouble(kind, &row.id, Severity::Waiting, code, "create", message, Some(row), 1, &since, now)
     }
 
     /// Something is not whole about the record.
@@ -393,6 +378,14 @@ impl<'s> Writer<'s> {
             )?
             .execute((stamp(now), kind, id, event, crm_id, detail))?;
         Ok(())
+    }
+
+    /// Attempts until now, and since when.
+    fn before(&self, kind: Kind, id: &Id, severity: Severity) -> Result<Option<(u32, String)>> {
+        let sql = "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let found = statement.query_row((kind, id, severity.name()), |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
     }
 
     fn clear_troubles(&self, kind: Kind, id: &Id) -> Result<()> {

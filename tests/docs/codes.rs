@@ -15,7 +15,9 @@ fn heading(group: Group) -> (&'static str, &'static str) {
             "Data in Ecvi",
             "The hotel mends its data (or the mirror, or the configuration); the record goes with the next pass after that.",
         ),
-        Group::Waiting => ("Waiting for another record", "Settled by itself when the other record is in the CRM."),
+        Group::Waiting => {
+            ("Waiting for another record", "Settled by itself when the other record is in the CRM.")
+        }
         Group::Refused => (
             "Refused by Bitrix24, or to be looked at there",
             "Somebody looks at the card in the CRM, at the rights of the webhook's user, or at the portal's rules.",
@@ -39,7 +41,8 @@ fn catalogue() -> String {
         let (title, note) = heading(group);
         write!(text, "\n## {title}\n\n{note}\n").unwrap();
         for code in Code::ALL.iter().copied().filter(|code| code.group() == group) {
-            let (name, english, russian) = (code.name(), advice(code, Language::En), advice(code, Language::Ru));
+            let (name, english, russian) =
+                (code.name(), advice(code, Language::En), advice(code, Language::Ru));
             write!(text, "\n### `{name}`\n\n{english}\n\n{russian}\n").unwrap();
         }
     }
@@ -51,7 +54,12 @@ fn the_catalogue_is_complete_and_says_what_the_program_says() {
     let document = read("docs/codes.md");
     let (before, _) = document.split_once(BEGIN).unwrap();
     assert_current("docs/codes.md", &format!("{before}{BEGIN}{}", catalogue()));
-    for word in before.split('`').skip(1).step_by(2).filter(|word| word.chars().all(|c| c.is_ascii_uppercase() || c == '_')) {
+    for word in before
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+    {
         assert!(Code::from_name(word).is_some(), "{word}");
     }
 }

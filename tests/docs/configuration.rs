@@ -9,7 +9,8 @@ use toml::{Table, Value};
 use crate::markdown::{blocks_in, code, rows};
 use crate::{language, read};
 
-const SMALLEST: &str = "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/xxxxxxxx/\"\n";
+const SMALLEST: &str =
+    "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/xxxxxxxx/\"\n";
 
 /// The keys of `src/config/file.rs`, in full (`portal.burst`), as `serde` reads them. A table whose keys are the
 /// hotel's own counts as one key.
@@ -76,7 +77,7 @@ fn the_defaults_are_those_of_the_code() {
         let default = cells[2].trim_matches('`');
         match value {
             None => assert_eq!(default, "–", "{key} has no default"),
-            Some(value) => assert!(same(&value, default), "{key}: {value} and {default}"),
+            Some(value) => assert!(same(&value, default), "{key}: {value:?} and {default}"),
         }
     }
 }

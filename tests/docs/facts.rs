@@ -22,7 +22,8 @@ fn comments() -> String {
     for folder in ["src", "examples"] {
         sources(&path(folder), &mut files);
     }
-    let comment = |line: &str| line.split_once("//").map(|(_, text)| text.trim_matches(['/', '!', ' ']).to_owned());
+    let comment =
+        |line: &str| line.split_once("//").map(|(_, text)| text.trim_matches(['/', '!', ' ']).to_owned());
     files.iter().flat_map(|file| file.lines()).filter_map(comment).collect::<Vec<_>>().join(" ")
 }
 
@@ -31,7 +32,8 @@ fn every_section_that_the_code_names_exists() {
     let document = read("docs/bitrix24.md");
     let headings = headings(&document);
     let comments = comments();
-    let named = comments.split("docs/bitrix24.md, ").skip(1).map(|rest| rest.split([')', ';', '.']).next().unwrap());
+    let named =
+        comments.split("docs/bitrix24.md, ").skip(1).map(|rest| rest.split([')', ';', '.']).next().unwrap());
     let mut count = 0;
     for name in named {
         count += 1;
@@ -51,10 +53,22 @@ fn every_section_that_the_sandbox_numbers_exists() {
         })
     };
     for rest in comments.split("facts, section").skip(1) {
-        let words = rest.trim_start_matches('s').split_whitespace();
-        let numbers = words.map(|word| word.trim_end_matches([')', '.', ',', ';', ':']));
-        for number in numbers.filter(|word| *word != "and").take_while(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
+        for number in numbers(rest.trim_start_matches('s')).into_iter().filter(|number| !number.is_empty()) {
             assert!(numbered(number), "docs/bitrix24.md has no section {number}");
         }
     }
+}
+
+/// ` 9.2 and 12; more` -> `9.2`, `12`
+fn numbers(text: &str) -> Vec<&str> {
+    let mut numbers = Vec::new();
+    let mut words = text.split_whitespace();
+    while let Some(word) = words.next() {
+        let number = word.trim_end_matches(|c: char| !c.is_ascii_digit());
+        numbers.push(number);
+        if number != word || words.next() != Some("and") {
+            break;
+        }
+    }
+    numbers
 }

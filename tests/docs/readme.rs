@@ -13,15 +13,22 @@ const BOTH: [&str; 2] = ["README.md", "README.ru.md"];
 const TEST: &str = "cargo test --workspace --locked";
 
 /// Every document with commands in it.
-const ALL: [&str; 6] =
-    ["README.md", "README.ru.md", "docs/operations.md", "docs/configuration.md", "docs/codes.md", "docs/status.md"];
+const ALL: [&str; 6] = [
+    "README.md",
+    "README.ru.md",
+    "docs/operations.md",
+    "docs/configuration.md",
+    "docs/codes.md",
+    "docs/status.md",
+];
 
 /// Parses a command line as the program does; help and version are no failure.
 pub(crate) fn assert_command(line: &str) {
     let line = line.split(['>', '|', '#']).next().unwrap().trim();
-    let words = line.split_whitespace().skip_while(|word| !word.ends_with("ecvi-b24")).skip(1);
-    let words: Vec<&str> = std::iter::once("ecvi-b24").chain(words).collect();
-    if let Err(error) = Cli::try_parse_from(&words) {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let program = words.iter().rposition(|word| word.ends_with("ecvi-b24")).unwrap();
+    let words = std::iter::once(&"ecvi-b24").chain(&words[program + 1..]);
+    if let Err(error) = Cli::try_parse_from(words) {
         assert!(!error.use_stderr(), "{line}: {error}");
     }
 }
@@ -39,10 +46,13 @@ fn every_command_exists() {
         spans.filter(|span| !is_placeholder(span)).for_each(assert_command);
         for block in blocks(&document) {
             let is_program = |line: &&str| {
-                line.split(' ').take_while(|word| !word.starts_with('#')).any(|word| word == "ecvi-b24" || word.ends_with("bin/ecvi-b24"))
+                line.split(' ')
+                    .take_while(|word| !word.starts_with('#'))
+                    .any(|word| word == "ecvi-b24" || word.ends_with("bin/ecvi-b24"))
             };
             let is_shell = ["sh", "console", "crontab"].contains(&block.language);
-            let lines = block.text.lines().filter(|line| block.language != "console" || line.starts_with("$ "));
+            let lines =
+                block.text.lines().filter(|line| block.language != "console" || line.starts_with("$ "));
             let lines = lines.filter(|line| !line.contains("install ") && !line.contains("adduser"));
             lines.filter(is_program).filter(|_| is_shell).for_each(assert_command);
         }
@@ -54,7 +64,11 @@ fn every_command_of_the_program_is_told() {
     for name in BOTH {
         let document = read(name);
         for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
-            assert!(document.contains(&format!("ecvi-b24 {}", command.get_name())), "{name}: {}", command.get_name());
+            assert!(
+                document.contains(&format!("ecvi-b24 {}", command.get_name())),
+                "{name}: {}",
+                command.get_name()
+            );
         }
     }
 }
@@ -66,7 +80,9 @@ fn the_configuration_can_be_read_and_has_about_ten_lines() {
         let toml = blocks_in(&document, "toml");
         assert_eq!(toml.len(), 1, "{name}");
         assert_reads(toml[0]);
-        let plain = |text: &str| text.lines().map(|line| line.split('#').next().unwrap().trim().to_owned()).collect::<Vec<_>>();
+        let plain = |text: &str| {
+            text.lines().map(|line| line.split('#').next().unwrap().trim().to_owned()).collect::<Vec<_>>()
+        };
         let english = read("README.md");
         assert_eq!(plain(toml[0]), plain(blocks_in(&english, "toml")[0]), "{name}");
         assert!(toml[0].lines().count() <= 12, "{name}");
@@ -102,7 +118,9 @@ fn the_exit_codes_are_those_of_the_help() {
     assert_eq!(help.len(), 6);
     for name in BOTH {
         let document = read(name);
-        let rows = document.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+        let rows = document
+            .lines()
+            .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
         let rows: Vec<(String, String)> = rows
             .filter(|(code, _)| code.len() == 1)
             .map(|(code, meaning)| (code.to_owned(), meaning.to_owned()))
@@ -150,7 +168,9 @@ fn the_files_that_are_named_in_code_exist() {
     for name in ALL {
         let document = read(name);
         let spans = document.split('`').skip(1).step_by(2).filter(|span| !span.contains([' ', '*', '\n']));
-        for span in spans.filter(|span| ["packaging/", "examples/", "docs/"].iter().any(|start| span.starts_with(start))) {
+        for span in spans
+            .filter(|span| ["packaging/", "examples/", "docs/"].iter().any(|start| span.starts_with(start)))
+        {
             assert!(Path::new(&path(code(span))).exists(), "{name}: {span}");
         }
     }

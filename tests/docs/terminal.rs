@@ -50,7 +50,8 @@ struct Hotel {
 
 impl Hotel {
     fn new() -> Hotel {
-        let hotel = Hotel { folder: TempDir::new().unwrap(), server: Server::start(Portal::new(), 0).unwrap() };
+        let hotel =
+            Hotel { folder: TempDir::new().unwrap(), server: Server::start(Portal::new(), 0).unwrap() };
         hotel.sql(include_str!("../desk/mirror.sql"));
         hotel.sql("UPDATE bookings SET status = '7' WHERE id = 8");
         let config = hotel.folder.path().join("ecvi-b24.toml");
@@ -88,7 +89,9 @@ impl Hotel {
     fn tidy(&self, text: &str) -> String {
         let address = self.server.address();
         let host = address.split_once("://").unwrap().1.trim_end_matches('/');
-        let text = text.replace(&format!("http://{host}"), "https://hotel.bitrix24.ru").replace(host, "hotel.bitrix24.ru");
+        let text = text
+            .replace(&format!("http://{host}"), "https://hotel.bitrix24.ru")
+            .replace(host, "hotel.bitrix24.ru");
         let lines = text.lines().map(|line| fast(&timeless(line)) + "\n");
         lines.collect()
     }

@@ -146,15 +146,18 @@ impl Portal {
         let finish = self.now + TimeDelta::microseconds((seconds * 1e6) as i64);
         let zone = dates::zone(self.settings.utc_offset_hours);
         let unix = |at: DateTime<Utc>| at.timestamp_micros() as f64 / 1e6;
-        let start = match self.settings.times {
-            Times::Exact => unix(self.now),
-            Times::WholeSeconds => unix(self.now).floor(),
+        let (start, duration, processing) = match self.settings.times {
+            Times::Exact => (unix(self.now), seconds, seconds),
+            Times::WholeSeconds => {
+                let start = unix(self.now).floor();
+                (start, unix(finish) - start, seconds.floor())
+            }
         };
         let mut time = Php::map([
             ("start", Php::Float(start)),
             ("finish", Php::Float(unix(finish))),
-            ("duration", Php::Float(unix(finish) - start)),
-            ("processing", Php::Float(if start < unix(self.now) { seconds.floor() } else { seconds })),
+            ("duration", Php::Float(duration)),
+            ("processing", Php::Float(processing)),
             ("date_start", Php::Str(dates::written(self.now, zone))),
             ("date_finish", Php::Str(dates::written(finish, zone))),
         ]);

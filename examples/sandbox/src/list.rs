@@ -76,6 +76,11 @@ impl Portal {
                 *value = stored;
             }
         }
+        // Parts of dictionary entries and links are not searched for: the whole is.
+        let whole = matches!(holds, Some(Type::Status(_) | Type::Company | Type::Contact));
+        if whole && matches!(condition.test, Test::Contains | Test::Mask) {
+            condition.test = Test::In;
+        }
         condition.numeric = holds.is_some_and(Type::is_number);
         Some(condition)
     }

@@ -14,20 +14,22 @@ pub(crate) struct RowChange {
     pub(crate) value: String,
 }
 
-/// Reads `[{ID?, VALUE, VALUE_TYPE?, DELETE?}, ...]`; anything but a list of arrays is ignored.
+/// The type of a row that comes without one, also when it changes an old row.
+const DEFAULT_TYPE: &str = "WORK";
+
+/// Reads `[{ID?, VALUE, VALUE_TYPE?, DELETE?}, ...]`; anything but a list of arrays is ignored. An old row that comes
+/// without a value is deleted; `DELETE` means nothing without an id.
 pub(crate) fn read(type_id: &str, value: &Php) -> Vec<RowChange> {
-    value.values().filter(|row| row.is_array()).filter_map(|row| read_row(type_id, row)).collect()
+    value.values().filter(|row| row.is_array()).map(|row| read_row(type_id, row)).collect()
 }
 
-fn read_row(type_id: &str, row: &Php) -> Option<RowChange> {
+fn read_row(type_id: &str, row: &Php) -> RowChange {
     let id = u64::try_from(row.get("ID").int()).ok().filter(|id| *id > 0);
-    let delete = row.get("DELETE").text().eq_ignore_ascii_case("Y");
-    let value_type = row.find("VALUE_TYPE").map(Php::text).filter(|word| !word.is_empty());
-    if id.is_some() && !delete && row.find("VALUE").is_none() && value_type.is_none() {
-        return None;
-    }
+    let delete = id.is_some() && row.get("DELETE").text().eq_ignore_ascii_case("Y");
+    let sent = row.get("VALUE_TYPE").text().trim().to_owned();
+    let value_type = Some(if sent.is_empty() { DEFAULT_TYPE.to_owned() } else { sent });
     let value = if delete { String::new() } else { row.get("VALUE").text().trim().to_owned() };
-    Some(RowChange { id, type_id: type_id.to_owned(), value_type, value })
+    RowChange { id, type_id: type_id.to_owned(), value_type, value }
 }
 
 /// One wrong e-mail refuses the whole call; phones may be anything, but nothing may be longer than 250.
@@ -86,7 +88,7 @@ fn overwrite(row: &mut Row, change: &RowChange) {
 }
 
 fn append(record: &mut Record, change: &RowChange, next_id: &mut impl FnMut() -> u64) {
-    let value_type = change.value_type.clone().unwrap_or_else(|| "WORK".to_owned());
+    let value_type = change.value_type.clone().unwrap_or_else(|| DEFAULT_TYPE.to_owned());
     let same = |row: &Row| {
         row.type_id == change.type_id && row.value == change.value && row.value_type == value_type
     };

@@ -6,6 +6,9 @@ use crate::methods;
 use crate::php::Php;
 use crate::portal::Portal;
 
+/// The first and last name of the webhook's user.
+pub(crate) const USER: [&str; 2] = ["Анна", "Портье"];
+
 /// The handler of a common method.
 pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
     Some(match method {
@@ -28,8 +31,8 @@ fn profile(portal: &mut Portal, _: &Php) -> Outcome {
     ok(Php::map([
         ("ID", Php::Str(user.id.to_string())),
         ("ADMIN", Php::Bool(user.admin)),
-        ("NAME", Php::from("Анна")),
-        ("LAST_NAME", Php::from("Портье")),
+        ("NAME", Php::from(USER[0])),
+        ("LAST_NAME", Php::from(USER[1])),
         ("PERSONAL_GENDER", Php::from("F")),
         ("TIME_ZONE", Php::from("Europe/Moscow")),
         ("TIME_ZONE_OFFSET", Php::Int(0)),

@@ -61,7 +61,8 @@ fn links(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
 fn fields(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
     let standard = schema::fields(kind).map(|field| (field.name.to_owned(), field.title.to_owned()));
     let own = portal.dictionaries.user_fields(kind).map(|field| (field.name.clone(), field.name.clone()));
-    let filled = standard.chain(own).filter(|(name, _)| !record.field(name).is_blank());
+    let filled =
+        standard.chain(own).filter(|(name, _)| name != "STAGE_SEMANTIC_ID" && !record.field(name).is_blank());
     filled.map(|(name, title)| (title, words::value(portal, kind, record, &name))).collect()
 }
 

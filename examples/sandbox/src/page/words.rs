@@ -3,6 +3,7 @@
 use super::html::{link, text};
 use crate::portal::Portal;
 use crate::record::{Kind, Record};
+use crate::system::USER;
 
 /// `2020-05-29` as `29.05.2020`.
 pub(super) fn day(day: &str) -> String {
@@ -79,6 +80,9 @@ pub(super) fn value(portal: &Portal, kind: Kind, record: &Record, name: &str) ->
             text(entry.map_or(stored, |status| &status.name))
         }
         Some(Type::Status(_)) => stage(portal, record),
+        Some(Type::User) => text(&user(portal, stored)),
+        Some(Type::Category) => text(&funnel(portal, stored)),
+        Some(Type::Money) if name == "OPPORTUNITY" => text(&money(record)),
         Some(_) => text(stored),
         None => {
             let field = portal.dictionaries.user_field(kind, name);
@@ -87,6 +91,17 @@ pub(super) fn value(portal: &Portal, kind: Kind, record: &Record, name: &str) ->
             text(&if written.is_array() { items.join(", ") } else { written.text() })
         }
     }
+}
+
+fn user(portal: &Portal, id: &str) -> String {
+    if id == portal.settings.user.id.to_string() { USER.join(" ") } else { format!("№{id}") }
+}
+
+fn funnel(portal: &Portal, id: &str) -> String {
+    let mut funnels = portal.dictionaries.categories.iter();
+    funnels
+        .find(|funnel| funnel.id.to_string() == id)
+        .map_or_else(|| id.to_owned(), |funnel| funnel.name.clone())
 }
 
 #[cfg(test)]

@@ -153,6 +153,18 @@ fn a_row_is_changed_and_deleted_by_its_id_and_a_foreign_id_makes_a_new_row() {
 }
 
 #[test]
+fn an_old_row_without_a_value_is_deleted_without_a_type_becomes_work_and_delete_needs_an_id() {
+    let mut desk = Desk::new();
+    let rows = json!([{ "VALUE": "1", "VALUE_TYPE": "HOME" }, { "VALUE": "2", "VALUE_TYPE": "HOME" }]);
+    let id = desk.add("contact", json!({ "NAME": "Ян", "PHONE": rows }));
+    let rows = json!([{ "ID": 1, "VALUE_TYPE": "HOME" }, { "ID": 2, "VALUE": "2" }, { "VALUE": "3", "DELETE": "Y" }]);
+    desk.update("contact", id, json!({ "PHONE": rows }));
+    let contact = desk.portal.get(Kind::Contact, id).unwrap();
+    assert_eq!(contact.values("PHONE"), ["2", "3"]);
+    assert_eq!(contact.rows[0].value_type, "WORK");
+}
+
+#[test]
 fn one_invalid_email_refuses_the_whole_contact_and_phones_may_be_anything() {
     let mut desk = Desk::new();
     for wrong in ["нет", "a@b", "a b@c.ru", "a@b.c", "@b.ru"] {

@@ -105,7 +105,7 @@ fn completed(example: &str) -> String {
         if text.contains(&heading) {
             text = text.replacen(&heading, &format!("{heading}{line}\n"), 1);
         } else {
-            text += &format!("\n{heading}{line}\n");
+            text = format!("{text}\n{heading}{line}\n");
         }
     }
     text

@@ -106,7 +106,7 @@ fn told_by_help() -> Vec<(String, String)> {
     for line in help.split_once("Exit codes:\n").unwrap().1.lines().filter(|line| !line.trim().is_empty()) {
         match line.trim().split_once("  ") {
             Some((code, meaning)) => codes.push((code.into(), meaning.into())),
-            None => codes.last_mut().unwrap().1 += &format!(" {}", line.trim()),
+            None => codes.last_mut().unwrap().1.extend([" ", line.trim()]),
         }
     }
     codes

@@ -35,7 +35,7 @@ fn replay(name: &str, lang: &str) {
         let (block, after) = part.split_once("```").unwrap();
         current += "```console\n";
         for command in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
-            current += &format!("$ {command}\n{}", hotel.says(command, lang));
+            current.extend(["$ ", command, "\n", &hotel.says(command, lang)]);
         }
         current += "```";
         current += after;
@@ -108,7 +108,7 @@ fn timeless(line: &str) -> String {
             let shown = if format == "%Y-%m-%d" { "2026-11-24" } else { "24.11.2026" };
             let mut told = String::new();
             while let Some((before, after)) = line.split_once(&mark) {
-                told += &format!("{before}{shown} {clock}");
+                told.extend([before, shown, " ", clock]);
                 line = after.get(5..).unwrap_or_default().to_owned();
             }
             line = told + &line;

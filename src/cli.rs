@@ -43,7 +43,7 @@ pub struct Cli {
     /// Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml]
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "ECVI_B24_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
-    /// Log more: -v what is done, -vv every request
+    /// Log more: -v what is waited for and put aside, -vv every record
     #[arg(short, long, global = true, help_heading = EVERYWHERE, action = ArgAction::Count)]
     pub verbose: u8,
     /// Log errors alone

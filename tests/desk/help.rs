@@ -32,7 +32,7 @@ fn the_program() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     To begin:
@@ -69,7 +69,7 @@ fn sync() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -97,7 +97,7 @@ fn initial_export() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -130,7 +130,7 @@ fn status() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -185,7 +185,7 @@ fn reset_id() {
               [env: ECVI_B24_CONFIG]
 
       -v, --verbose...
-              Log more: -v what is done, -vv every request
+              Log more: -v what is waited for and put aside, -vv every record
 
       -q, --quiet
               Log errors alone
@@ -215,7 +215,7 @@ fn check() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -247,7 +247,7 @@ fn retry() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -276,7 +276,7 @@ fn audit() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -302,7 +302,7 @@ fn config_show() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
     ");
 }

@@ -16,7 +16,8 @@ pub const MOST: usize = 50;
 /// One command of a batch.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Command {
-    /// Begins with a letter: the portal turns numeric names into positions.
+    /// Begins with a letter: the portal turns numeric names into positions. Commands run in the order of their
+    /// names.
     pub name: String,
     /// `crm.deal.add` and the like.
     pub method: String,

@@ -92,8 +92,10 @@ impl Hotel {
         let text = text
             .replace(&format!("http://{host}"), "https://hotel.bitrix24.ru")
             .replace(host, "hotel.bitrix24.ru");
-        let lines = text.lines().map(|line| fast(&timeless(line)) + "\n");
-        lines.collect()
+        // Progress is a bar on a terminal, and the bar goes.
+        let stays =
+            |line: &&str| !["guests 0 of ", "гости 0 из "].iter().any(|start| line.starts_with(start));
+        text.lines().filter(stays).map(|line| fast(&timeless(line)) + "\n").collect()
     }
 }
 

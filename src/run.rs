@@ -128,7 +128,7 @@ fn man(command: Option<&str>) -> Result<Outcome> {
     };
     let mut page = Vec::new();
     clap_mangen::Man::new(about).render(&mut page)?;
-    report::print(&String::from_utf8_lossy(&page))?;
+    report::print(&String::from_utf8_lossy(&page).replace(".SH EXTRA", ".SH NOTES"))?;
     Ok(Outcome::Ok)
 }
 

@@ -36,7 +36,8 @@ pub enum Reply {
     Silent,
 }
 
-/// The parameters of `batch` for these commands.
+/// The parameters of `batch` for these commands. The portal runs them in the order of this object, and that is the
+/// order of their names.
 pub fn request(commands: &[Command]) -> Value {
     let cmd: Map<String, Value> = commands
         .iter()

@@ -5,9 +5,9 @@ use serde_json::{Map, json};
 
 use super::{Push, Target, Way};
 use crate::code::Code;
-use crate::mapping::deal::{closedate, is_closed};
+use crate::mapping::deal::{Links, closedate, is_closed};
 use crate::mapping::multifield::{Written, change};
-use crate::mapping::{Fields, Mapped, Warning, company, contact, creation_fields, deal};
+use crate::mapping::{Fields, Mapped, Warning, creation_fields, mapped};
 use crate::mirror::{Body, Row};
 use crate::objects::Object;
 use crate::plan::Step;
@@ -104,16 +104,10 @@ impl Push<'_, '_> {
     }
 
     fn mapped(&self, target: &Target, row: &Row) -> Result<Mapped> {
-        let (config, types) = (self.config, self.types);
-        let body = row.body.as_ref().ok().context("a row that cannot be read is never sent")?;
-        let mut mapped = match body {
-            Body::Guest(guest) => contact::contact(&row.id, guest, &row.extra, &config.contact, types),
-            Body::Company(company) => company::company(&row.id, company, &row.extra, &config.company, types),
-            Body::Booking(booking) => {
-                let links = target.people.as_ref().map(|people| people.links.clone()).unwrap_or_default();
-                deal::deal(booking, &links, &row.extra, &config.deal, types)
-            }
-        };
+        let nobody = Links::default();
+        let links = target.people.as_ref().map_or(&nobody, |people| &people.links);
+        let mapped = mapped(row, links, self.config, self.types);
+        let mut mapped = mapped.context("a row that cannot be read is never sent")?;
         if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
             mapped
                 .warnings

@@ -21,7 +21,7 @@ use crate::portal::http::Http;
 use crate::push::Watch;
 use crate::report::progress::Progress;
 use crate::state::memory::PACE;
-use crate::stop::Outcome;
+use crate::stop::{Outcome, Usage};
 use crate::{ask, audit, check, heartbeat, report, reset, retry, say, status};
 
 /// How long a dry run asks the portal at most.
@@ -41,7 +41,7 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
         Command::Audit(options) => audit(&config()?, options, &interruptible()?),
         Command::Config(ConfigCommand::Show) => show(&path, &config()?),
         Command::Completions { shell } => completions(*shell),
-        Command::Man => man(),
+        Command::Man { command } => man(command.as_deref()),
     }
 }
 
@@ -167,10 +167,20 @@ fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
     Ok(Outcome::Ok)
 }
 
-fn man() -> Result<Outcome> {
+/// Of the program, or of one of its commands; a page of its own for each, as `git` has it.
+fn man(command: Option<&str>) -> Result<Outcome> {
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    let about = match command {
+        None => program,
+        Some(name) => {
+            let known = program.find_subcommand(name).filter(|command| !command.is_hide_set());
+            known.ok_or_else(|| Usage(format!("no command {name}")))?.clone()
+        }
+    };
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-    report::print(&String::from_utf8_lossy(&page))?;
+    clap_mangen::Man::new(about).render(&mut page)?;
+    report::print(&String::from_utf8_lossy(&page).replace(".SH EXTRA", ".SH NOTES"))?;
     Ok(Outcome::Ok)
 }
 

@@ -14,6 +14,7 @@ use crate::plan::{Plan, Queue, Rules, Step, Survey};
 use crate::portal::Portal;
 use crate::portal::gate::{Cause, Gate};
 use crate::push::{Failures, Push, Watch, Way};
+use crate::recognise::recognise;
 use crate::record::{Id, Kind};
 use crate::settle::{settle, settled_at};
 use crate::state::memory::{INITIAL_EXPORT, PACE, SURVEY};
@@ -169,6 +170,7 @@ impl Pass<'_> {
     fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {
         let (config, state) = (self.config, self.state);
         let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+        recognise(config, state, gate)?;
         settle(config, state, gate)?;
         let orders = Orders { full: self.full(first)?, ..self.orders.clone() };
         let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;

@@ -18,10 +18,14 @@ use crate::portal::Portal;
 use crate::portal::http::Http;
 use crate::push::Watch;
 use crate::stop::Outcome;
-use crate::{check, report, reset, retry, status};
+use crate::{check, report, reset, retry, state, status};
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
+    command(cli).map_err(state::explain)
+}
+
+fn command(cli: &Cli) -> Result<Outcome> {
     let path = config::locate(cli.config.as_deref());
     let config = || config::load(&path, webhook().as_deref());
     match &cli.command {

@@ -7,6 +7,7 @@
 
 mod crew;
 mod guards_mirror;
+mod guards_state;
 mod hotel;
 mod kill;
 mod picture;

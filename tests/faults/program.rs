@@ -68,6 +68,11 @@ impl Victim {
         }
     }
 
+    /// The process, while it runs.
+    pub(crate) fn id(&self) -> u32 {
+        self.child().as_ref().map_or(0, Child::id)
+    }
+
     fn child(&self) -> MutexGuard<'_, Option<Child>> {
         self.child.lock().unwrap()
     }

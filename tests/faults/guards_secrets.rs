@@ -10,6 +10,8 @@ use crate::crew::each;
 use crate::hotel::{HASTY, Hotel, SECRET};
 use crate::program::{Ended, Victim};
 use crate::scenes;
+use crate::wire::{Asked, asked};
+use crate::wire_faults::refuse_all;
 
 const COMMANDS: [&str; 14] = [
     "sync",
@@ -105,6 +107,23 @@ fn neither_the_secret_nor_people_show_in_any_output() {
             }
         }
     });
+}
+
+#[test]
+fn the_portals_words_about_a_person_do_not_show_in_the_output_of_a_pass() {
+    let hotel = scenes::changes();
+    let words = "Приходько: +79161112233 and anna@example.ru are wrong";
+    hotel
+        .server
+        .faults(move |exchange| (asked(exchange) == Asked::Change).then(|| refuse_all(exchange, "", words)));
+    for command in ["sync", "retry", "status", "status --check", "sync --full"] {
+        let ended = hotel.run(command);
+        assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.output());
+        keeps_silent(&ended, &["Иванова", "Лебедев", "Анна"], command);
+        if !command.starts_with("status") {
+            keeps_silent(&ended, &PERSONAL, command);
+        }
+    }
 }
 
 #[test]

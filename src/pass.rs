@@ -21,7 +21,7 @@ use crate::state::memory::{INITIAL_EXPORT, PACE, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
-use crate::{portal, remap, say};
+use crate::{portal, remap, say, state};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
@@ -116,7 +116,7 @@ pub fn pass(
         notice: None,
         unanswered: false,
     };
-    let result = pass.make(&mut gate, watch);
+    let result = pass.make(&mut gate, watch).map_err(state::explain);
     let ended = pass.end(result, &gate);
     state.remember(PACE, gate.pace())?;
     state.finish_run(run, &record(orders, &ended, started, clock.now()))?;

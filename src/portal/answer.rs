@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn the_address_that_a_gateway_names_is_not_shown() {
-        for page in ["<title>502 for /rest/1/s3cr3t/batch.json</title>", "cannot GET https://h/rest/1/s3cr3t/x now"] {
+        for page in
+            ["<title>502 for /rest/1/s3cr3t/batch.json</title>", "cannot GET https://h/rest/1/s3cr3t/x now"]
+        {
             let shown = trouble(502, page).to_string();
             assert!(!shown.contains("s3cr3t"), "{shown}");
         }

@@ -73,6 +73,15 @@ pub struct ExportConfig {
     pub bookings_from: Option<NaiveDate>,
 }
 
+impl PortalConfig {
+    /// Half of the bucket, for what asks while a pass of cron may run.
+    #[must_use]
+    pub fn gently(&self) -> PortalConfig {
+        let (requests_per_second, burst) = (self.requests_per_second / 2.0, (self.burst / 2).max(1));
+        PortalConfig { requests_per_second, burst, ..self.clone() }
+    }
+}
+
 /// How a pass behaves.
 #[derive(Clone, Debug)]
 pub struct SyncConfig {
@@ -141,7 +150,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
         portal: portal::portal(file.portal, folder, webhook)?,
         sync: sync(&file.sync)?,
         export: export(&file.export)?,
-        heartbeat: file.monitoring.heartbeat_url,
+        heartbeat: file.monitoring.heartbeat_url.map(heartbeat).transpose()?,
         contact: objects::contact(file.contact)?,
         company: objects::company(file.company)?,
         deal: objects::deal(file.deal)?,
@@ -199,6 +208,19 @@ fn export(export: &file::Export) -> Result<ExportConfig> {
     };
     let bookings_from = export.bookings_from.as_ref().map(day).transpose()?;
     Ok(ExportConfig { method: export.method, bookings_from })
+}
+
+/// Never quotes what was given: it may hold a token.
+fn heartbeat(url: String) -> Result<String> {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if scheme == "https" && !authority.is_empty() || scheme == "http" && webhook::is_loopback(authority) {
+        return Ok(url);
+    }
+    bail!(say!(
+        "[monitoring] heartbeat_url: адрес должен начинаться с https://",
+        "[monitoring] heartbeat_url: the address must begin with https://"
+    ))
 }
 
 fn sync(sync: &file::Sync) -> Result<SyncConfig> {

@@ -5,9 +5,9 @@ use serde_json::{Map, json};
 
 use super::{Push, Target, Way};
 use crate::code::Code;
-use crate::mapping::deal::{closedate, is_closed};
+use crate::mapping::deal::{Links, closedate, is_closed};
 use crate::mapping::multifield::{Written, change};
-use crate::mapping::{Fields, Mapped, Warning, company, contact, creation_fields, deal};
+use crate::mapping::{Fields, Mapped, Warning, creation_fields, mapped};
 use crate::mirror::{Body, Row};
 use crate::objects::Object;
 use crate::plan::Step;
@@ -29,25 +29,7 @@ pub(super) struct Call {
     pub(super) links: u64,
 }
 
-/// A command's place among those of its call.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Moving,
-    Main,
-    Closing,
-}
-
-/// Names sort as the commands must run: a batch goes out as a JSON object, and that is sorted.
-fn name(at: usize, part: Part) -> String {
-    let letter = match part {
-        Part::Moving => 'a',
-        Part::Main => 'b',
-        Part::Closing => CLOSING,
-    };
-    format!("r{at:02}{letter}")
-}
-
-/// Ends the name of a command that sets the closing date.
+/// Begins the name of a command that sets the closing date.
 pub(super) const CLOSING: char = 'c';
 
 impl Push<'_, '_> {
@@ -86,7 +68,7 @@ impl Push<'_, '_> {
         };
         // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
         let todo = Todo { close: closed(row), recheck: misses(&target), resend: false };
-        let commands = vec![Command { name: name(at, Part::Main), method, params }];
+        let commands = vec![Command { name: format!("r{at}"), method, params }];
         let links = links(&target);
         Ok(Call { target, operation: Operation::Create, commands, written, todo, links })
     }
@@ -110,11 +92,11 @@ impl Push<'_, '_> {
                 target.warnings.push(Warning { code: Code::OtherFunnel, message });
             }
         }
-        commands.push(update(name(at, Part::Main), kind, crm_id, &fields));
+        commands.push(update(format!("r{at}"), kind, crm_id, &fields));
         if let (true, Ok(Body::Booking(booking))) = (closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
             let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-            commands.push(update(name(at, Part::Closing), kind, crm_id, &fields));
+            commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, &fields));
         }
         let todo = Todo { recheck: misses(&target), ..Todo::default() };
         let links = links(&target);
@@ -122,16 +104,10 @@ impl Push<'_, '_> {
     }
 
     fn mapped(&self, target: &Target, row: &Row) -> Result<Mapped> {
-        let (config, types) = (self.config, self.types);
-        let body = row.body.as_ref().ok().context("a row that cannot be read is never sent")?;
-        let mut mapped = match body {
-            Body::Guest(guest) => contact::contact(&row.id, guest, &row.extra, &config.contact, types),
-            Body::Company(company) => company::company(&row.id, company, &row.extra, &config.company, types),
-            Body::Booking(booking) => {
-                let links = target.people.as_ref().map(|people| people.links.clone()).unwrap_or_default();
-                deal::deal(booking, &links, &row.extra, &config.deal, types)
-            }
-        };
+        let nobody = Links::default();
+        let links = target.people.as_ref().map_or(&nobody, |people| &people.links);
+        let mapped = mapped(row, links, self.config, self.types);
+        let mut mapped = mapped.context("a row that cannot be read is never sent")?;
         if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
             mapped
                 .warnings
@@ -187,7 +163,7 @@ impl Push<'_, '_> {
 fn deletion(at: usize, target: Target) -> Result<Call> {
     let id = target.crm_id().context("a deletion without an object")?;
     let method = format!("crm.{}.delete", target.kind().entity());
-    let commands = vec![Command { name: name(at, Part::Main), method, params: json!({"id": id}) }];
+    let commands = vec![Command { name: format!("r{at}"), method, params: json!({"id": id}) }];
     let (written, todo) = (Written::default(), Todo::default());
     Ok(Call { target, operation: Operation::Delete, commands, written, todo, links: 0 })
 }
@@ -196,7 +172,7 @@ fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
     let id = target.crm_id().context("a closing date without a deal")?;
     let Ok(Body::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
     let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-    let commands = vec![update(name(at, Part::Main), target.kind(), id, &fields)];
+    let commands = vec![update(format!("r{at}"), target.kind(), id, &fields)];
     let (written, links) = (target.record.written.clone(), target.record.links);
     let todo = Todo { close: false, ..target.record.known.todo };
     Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
@@ -214,7 +190,7 @@ fn update(name: String, kind: Kind, id: i64, fields: &Fields) -> Command {
 fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
     let fields = json!({"categoryId": funnel, "stageId": fields.get("STAGE_ID")});
     let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
-    Command { name: name(at, Part::Moving), method: "crm.item.update".to_owned(), params }
+    Command { name: format!("m{at}"), method: "crm.item.update".to_owned(), params }
 }
 
 fn closed(row: &Row) -> bool {

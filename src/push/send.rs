@@ -241,7 +241,7 @@ fn take_replies(call: &Call, replies: &mut BTreeMap<String, Reply>) -> (Option<R
     let (mut reply, mut closed) = (Some(Reply::Done(Value::Null)), true);
     for command in &call.commands {
         let answer = replies.remove(&command.name);
-        if command.name.ends_with(CLOSING) {
+        if command.name.starts_with(CLOSING) {
             closed = matches!(answer, Some(Reply::Done(_)));
         } else if matches!(reply, Some(Reply::Done(_))) {
             reply = answer;

@@ -1,6 +1,9 @@
-//! What is printed on standard output: a plan before its pass (`--dry-run`), and one line after a pass.
+//! What is printed on standard output: a plan before its pass (`--dry-run`), the progress of a long one, and one
+//! line after a pass.
 
+mod board;
 pub mod plan;
+pub mod progress;
 pub mod run;
 
 use std::io::{BufWriter, ErrorKind, Write};

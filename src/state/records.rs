@@ -240,6 +240,12 @@ impl State {
         Ok(self.connection.prepare_cached(sql)?.exists([kind])?)
     }
 
+    /// Every record is to be sent again; what a pass does not get to goes with the next ones.
+    pub fn resend_all(&self) -> Result<()> {
+        self.connection.execute("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", [])?;
+        Ok(())
+    }
+
     /// How many records of a kind have an object.
     pub fn count_linked(&self, kind: Kind) -> Result<u64> {
         let sql = "SELECT count(*) FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";

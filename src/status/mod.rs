@@ -22,6 +22,7 @@ use crate::cli;
 use crate::config::Config;
 use crate::lookup::Lookup;
 use crate::record::Kind;
+use crate::remap;
 use crate::report::print;
 use crate::state::{State, parse_stamp};
 use crate::stop::Outcome;
@@ -96,6 +97,7 @@ impl Status {
     ) -> Result<Status> {
         let state = state.map_or_else(State::in_memory, Ok)?;
         let mut status = Status::read(Some(&state), kind)?;
+        status.remapped = remap::is_stale(config, &state)?;
         match pending::count(config, &state, now) {
             Ok(pending) => status.records.add(&pending),
             Err(error) => status.mirror_error = Some(format!("{error:#}")),

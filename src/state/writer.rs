@@ -142,7 +142,16 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// All bookings were looked at for the people that were read up to this mark.
+    /// Names the people whose bookings a plan looks at. Returns the mark for [`Writer::untouch`].
+    pub fn touch_all(&self, people: &[(Kind, Id)]) -> Result<i64> {
+        for (kind, id) in people {
+            self.touch(*kind, id)?;
+        }
+        let sql = "SELECT coalesce(max(seq), 0) FROM touched";
+        Ok(self.transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// All bookings were looked at for the people that were named up to this mark.
     pub fn untouch(&self, mark: i64) -> Result<()> {
         self.transaction.prepare_cached("DELETE FROM touched WHERE seq <= ?1")?.execute([mark])?;
         Ok(())
@@ -161,8 +170,7 @@ impl<'s> Writer<'s> {
         self.transaction
             .prepare_cached("UPDATE records SET flags = flags | ?3 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id, GONE))?;
-        self.clear_troubles(kind, id)?;
-        self.touch(kind, id)
+        self.clear_troubles(kind, id)
     }
 
     /// The record is known no more: its booking and its deal are gone.

@@ -16,7 +16,8 @@ pub const MOST: usize = 50;
 /// One command of a batch.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Command {
-    /// Begins with a letter: the portal turns numeric names into positions.
+    /// Begins with a letter: the portal turns numeric names into positions. The portal runs commands in the order of
+    /// the object that names them, and a JSON object is written in the order of its names.
     pub name: String,
     /// `crm.deal.add` and the like.
     pub method: String,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::call::Call;
+use super::call::{CLOSING, Call};
 use super::{Push, Target, Way};
 use crate::code::Code;
 use crate::objects::by_id;
@@ -245,7 +245,7 @@ fn take_replies(call: &Call, replies: &mut BTreeMap<String, Reply>) -> (Option<R
     let (mut reply, mut closed) = (Some(Reply::Done(Value::Null)), true);
     for command in &call.commands {
         let answer = replies.remove(&command.name);
-        if command.name.starts_with('c') {
+        if command.name.ends_with(CLOSING) {
             closed = matches!(answer, Some(Reply::Done(_)));
         } else if matches!(reply, Some(Reply::Done(_))) {
             reply = answer;

@@ -98,7 +98,7 @@ pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules
         (None, None) => None,
         (None, Some(known)) => vanished(kind, known, rules),
         (Some(row), _) if row.body.is_err() => Some(Step::Fail),
-        (Some(row), None | Some(Known { crm_id: None, .. })) if is_history(row, rules) => None,
+        (Some(row), None | Some(Known { crm_id: None, parted: false, .. })) if is_history(row, rules) => None,
         (Some(_), None | Some(Known { crm_id: None, .. })) => Some(Step::Create),
         (Some(row), Some(known)) if changed(kind, row, known, rules) => Some(Step::Update),
         (Some(_), Some(known)) if known.todo.close => Some(Step::Close),

@@ -6,7 +6,7 @@ use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::records::{GONE, RELEASED};
+use super::records::{GONE, LOST, RELEASED};
 use super::{Operation, Severity, Todo, stamp};
 use crate::code::Code;
 use crate::mapping::Warning;
@@ -179,7 +179,7 @@ impl<'s> Writer<'s> {
                 "UPDATE records SET crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0,
                    flags = flags | ?3 WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((kind, id, if released { RELEASED } else { 0 }))?;
+            .execute((kind, id, if released { RELEASED } else { LOST }))?;
         self.touch(kind, id)
     }
 

@@ -121,7 +121,7 @@ impl<'s> Writer<'s> {
                    (kind, id, crm_id, modified_at, content, people, links, label, written, todo, seen_run)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                  ON CONFLICT DO UPDATE SET crm_id = ?3, modified_at = ?4, content = ?5, people = ?6, links = ?7,
-                   label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = 0,
+                   label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = flags & ?12,
                    strikes = 0",
             )?
             .execute(params![
@@ -135,7 +135,8 @@ impl<'s> Writer<'s> {
                 row.label,
                 json(written)?,
                 todo.bits(),
-                run
+                run,
+                RELEASED
             ])?;
         self.clear_doubt(kind, &row.id)?;
         self.clear_troubles(kind, &row.id)?;
@@ -188,9 +189,10 @@ impl<'s> Writer<'s> {
     pub fn pointed(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
-                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0 WHERE kind = ?1 AND id = ?2",
+                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, flags = flags | ?4
+                 WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((kind, id, crm_id))?;
+            .execute((kind, id, crm_id, RELEASED))?;
         self.touch(kind, id)
     }
 

@@ -182,9 +182,9 @@ fn words(flaw: &Value) -> String {
     format!("{} {message}", word(&flaw["code"]))
 }
 
-/// A deal's or a contact's phone as `crm.*.add` takes it.
-pub(crate) fn phone(value: &str) -> Value {
-    json!([{"VALUE": value, "VALUE_TYPE": "WORK"}])
+/// Phones or e-mails as `crm.*.add` takes them.
+pub(crate) fn values(values: &[&str]) -> Value {
+    values.iter().map(|value| json!({"VALUE": value, "VALUE_TYPE": "WORK"})).collect()
 }
 
 #[cfg(unix)]

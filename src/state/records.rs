@@ -64,6 +64,7 @@ impl Todo {
 
 pub(super) const GONE: i64 = 1;
 pub(super) const RELEASED: i64 = 2;
+pub(super) const LOST: i64 = 4;
 
 /// What the plan has to know of a record.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -82,6 +83,8 @@ pub struct Known {
     pub todo: Todo,
     /// No row of the mirror has this id any more.
     pub gone: bool,
+    /// It had an object once, which is gone from the CRM or was let go of.
+    pub parted: bool,
 }
 
 /// A record with everything the push has to know.
@@ -135,6 +138,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<(Id, Known)> {
         label: row.get(5)?,
         todo: Todo::from_bits(row.get(6)?),
         gone: row.get::<_, i64>(7)? & GONE != 0,
+        parted: row.get::<_, i64>(7)? & (RELEASED | LOST) != 0,
     };
     Ok((row.get(0)?, known))
 }

@@ -21,7 +21,7 @@ use crate::state::memory::{INITIAL_EXPORT, PACE, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
-use crate::{portal, remap, say};
+use crate::{portal, remap, say, state};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
@@ -116,7 +116,7 @@ pub fn pass(
         notice: None,
         unanswered: false,
     };
-    let result = pass.make(&mut gate, watch);
+    let result = pass.make(&mut gate, watch).map_err(state::explain);
     let ended = pass.end(result, &gate);
     state.remember(PACE, gate.pace())?;
     state.finish_run(run, &record(orders, &ended, started, clock.now()))?;
@@ -176,6 +176,7 @@ impl Pass<'_> {
         let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
+        let touched = self.touch(&plan)?;
         if orders.full {
             state.resend_all()?;
         }
@@ -200,7 +201,15 @@ impl Pass<'_> {
         if stocked {
             self.report_orphans(&plan.queue, gate.clock().now())?;
         }
-        self.remember(&plan)
+        self.remember(&plan, touched)
+    }
+
+    /// Written down before anything is sent: a pass that is cut short forgets no booking for its people's sake.
+    fn touch(&self, plan: &Plan) -> Result<i64> {
+        let writer = self.state.writer()?;
+        let mark = writer.touch_all(&plan.touched)?;
+        writer.commit()?;
+        Ok(mark)
     }
 
     /// A completed initial export is a full pass when it is asked for again.
@@ -264,10 +273,10 @@ impl Pass<'_> {
     }
 
     /// The round ran through: the next one compares with what this one saw.
-    fn remember(&self, plan: &Plan) -> Result<()> {
+    fn remember(&self, plan: &Plan, touched: i64) -> Result<()> {
         self.state.remember(SURVEY, &plan.survey)?;
         let writer = self.state.writer()?;
-        writer.untouch(plan.touched_mark)?;
+        writer.untouch(touched)?;
         writer.commit()
     }
 

@@ -22,13 +22,17 @@ use crate::push::Watch;
 use crate::report::progress::Progress;
 use crate::state::memory::PACE;
 use crate::stop::{Outcome, Usage};
-use crate::{ask, audit, check, heartbeat, report, reset, retry, say, status};
+use crate::{ask, audit, check, heartbeat, report, reset, retry, say, state, status};
 
 /// How long a dry run asks the portal at most.
 const PATIENCE: TimeDelta = TimeDelta::hours(1);
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
+    command(cli).map_err(state::explain)
+}
+
+fn command(cli: &Cli) -> Result<Outcome> {
     let path = config::locate(cli.config.as_deref());
     let config = || config::load(&path, webhook().as_deref());
     match &cli.command {

@@ -49,7 +49,7 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
             print_json(&status)?;
         }
         (false, Some(max_age)) => print(&text::check_line(&status, max_age, now))?,
-        (false, None) => print(&text::screen(&status, &config.portal.webhook, kind.is_some(), now))?,
+        (false, None) => print(&status.screen(config, kind.is_some(), now))?,
     }
     Ok(if max_age.is_none_or(|max_age| status.is_good(max_age, now)) {
         Outcome::Ok
@@ -103,6 +103,11 @@ impl Status {
             Err(error) => status.mirror_error = Some(format!("{error:#}")),
         }
         Ok(status)
+    }
+
+    /// In words. `all`: no list is shortened.
+    pub fn screen(&self, config: &Config, all: bool, now: DateTime<Utc>) -> String {
+        text::screen(self, &config.portal.webhook, all, now)
     }
 
     /// What `--check` asks: nothing failed, and the last good pass is young enough.

@@ -3,7 +3,8 @@
    FAULTS_KILL=before:7    SIGKILL before the 7th time that something is made durable: fsync, fdatasync, or the
                            removal of the state's journal, which is the commit.
    FAULTS_KILL=after:7     SIGKILL right after the 7th commit.
-   FAULTS_FULL=7           The disk is full from the 7th write to the state or its journal on.
+   FAULTS_FULL=7           The disk is full from the 7th write to the state or its journal on. A request after that
+                           is a crime: SIGABRT.
    FAULTS_REFUSE=2         The 2nd connection is refused.
    FAULTS_CLOCK=-3600      The wall clock is an hour slow.
 
@@ -76,6 +77,13 @@ ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
 ssize_t write(int fd, const void *bytes, size_t count) {
     ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
     return is_full(fd) ? -1 : real(fd, bytes, count);
+}
+
+ssize_t send(int fd, const void *bytes, size_t count, int flags) {
+    ssize_t (*real)(int, const void *, size_t, int) = dlsym(RTLD_NEXT, "send");
+    long full = number("FAULTS_FULL");
+    if (full && writes >= full) abort();
+    return real(fd, bytes, count, flags);
 }
 
 int connect(int fd, const struct sockaddr *address, socklen_t length) {

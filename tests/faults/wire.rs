@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use bitrix24_sandbox::{Exchange, Fault, Php};
 
+use serde_json::json;
+
 use crate::crew::{each, enumerate};
 use crate::hotel::Hotel;
 use crate::scene::Scene;
 use crate::scenes;
-use crate::wire_faults::{LOST, Means, REFUSED, SILENT, WireFault};
+use crate::wire_faults::{LOST, Means, REFUSED, SILENT, WireFault, return_all};
 
 /// What the program is told, so that it need not wait for a portal that asks it to.
 const SOON: &str = "--time-limit 1500ms";
@@ -17,7 +19,7 @@ const LATER: &[(&str, &str)] = &[("FAULTS_CLOCK", "700")];
 
 /// What a broken request was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Asked {
+pub(crate) enum Asked {
     Question,
     Change,
 }
@@ -36,7 +38,7 @@ fn break_request(hotel: &Hotel, number: u64, fault: fn(&Exchange) -> Fault) -> A
     broken
 }
 
-fn asked(exchange: &Exchange) -> Asked {
+pub(crate) fn asked(exchange: &Exchange) -> Asked {
     let mut commands = exchange.params.argument("cmd").values().map(Php::text);
     let changes = |command: &str| {
         let method = command.split('?').next().unwrap_or_default();
@@ -133,4 +135,20 @@ fn a_refused_connection_leaves_no_doubt() {
         true
     });
     assert!(refused >= 8, "{refused}");
+}
+
+#[test]
+fn a_creation_answered_without_an_id_stays_in_doubt() {
+    let scene = Scene::new(scenes::newcomers(), "sync");
+    for result in [json!(true), json!(null), json!(0), json!({"item": {}})] {
+        let hotel = scene.hotel();
+        let creation = ["crm.contact.add", "crm.company.add", "crm.deal.add"];
+        let result_given = result.clone();
+        hotel.server.faults(move |exchange| {
+            creation.iter().any(|method| exchange.calls(method)).then(|| return_all(exchange, &result_given))
+        });
+        hotel.run("sync").expect(5);
+        assert_eq!(hotel.doubts(), 2, "the guest and the company");
+        scene.recovers(&hotel, &format!("creations answered with {result}"));
+    }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with one request, and what a pass has to make of it.
 
 use bitrix24_sandbox::{Exchange, Fault};
+use serde_json::{Map, Value, json};
 
 use crate::hotel::{HASTY, LATE};
 
@@ -85,16 +86,23 @@ fn answer(body: &str) -> Fault {
     Fault::Answer { status: 200, body: body.to_owned() }
 }
 
-/// HTTP 200, and in it the refusal of each command.
 fn over_budget(exchange: &Exchange) -> Fault {
-    let errors: serde_json::Map<String, serde_json::Value> = exchange
-        .params
-        .argument("cmd")
-        .entries()
-        .iter()
-        .map(|(name, _)| {
-            (name.clone(), serde_json::json!({"error": "OPERATION_TIME_LIMIT", "error_description": ""}))
-        })
-        .collect();
-    answer(&serde_json::json!({"result": {"result": [], "result_error": errors}}).to_string())
+    refuse_all(exchange, "OPERATION_TIME_LIMIT", "")
+}
+
+/// HTTP 200, and in it this refusal of each command.
+pub(crate) fn refuse_all(exchange: &Exchange, code: &str, words: &str) -> Fault {
+    let commands = exchange.params.argument("cmd");
+    let refusal = || json!({"error": code, "error_description": words});
+    let errors: Map<String, Value> =
+        commands.entries().iter().map(|(name, _)| (name.clone(), refusal())).collect();
+    answer(&json!({"result": {"result": [], "result_error": errors}}).to_string())
+}
+
+/// HTTP 200, and in it this result of each command.
+pub(crate) fn return_all(exchange: &Exchange, result: &Value) -> Fault {
+    let commands = exchange.params.argument("cmd");
+    let results: Map<String, Value> =
+        commands.entries().iter().map(|(name, _)| (name.clone(), result.clone())).collect();
+    answer(&json!({"result": {"result": results, "result_error": []}}).to_string())
 }

@@ -1,6 +1,7 @@
 //! The wall clock is set back or forward between passes: no doubt is settled too early for that.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use bitrix24_sandbox::Fault;
 
@@ -41,25 +42,35 @@ fn doubts_are_settled_when_the_clock_went_on() {
     killed_then_clock_is_set(YEAR_ON);
 }
 
-/// How old such a doubt is nobody knows, so it waits its time from now.
-#[test]
-fn a_call_that_takes_effect_late_is_waited_for_when_the_clock_went_back() {
+/// Each call takes effect only after the client gave up; the next pass, in this environment, must not have settled it.
+fn effect_is_waited_for(clock: &[(&str, &str)]) {
     let scene = Scene::new(scenes::newcomers(), "sync");
     let late = AtomicUsize::new(0);
     each(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], |number| {
-        let (hotel, number) = (scene.hotel_with(HASTY), *number);
-        hotel
-            .server
-            .faults(move |exchange| (exchange.number == number).then_some(Fault::Late { after: LATE }));
+        let (hotel, number, began) = (scene.hotel_with(HASTY), *number, Instant::now());
+        let fault = Fault::Late { after: LATE };
+        hotel.server.faults(move |exchange| (exchange.number == number).then(|| fault.clone()));
         hotel.run("sync");
         let doubts = hotel.doubts();
         hotel.heal();
         if doubts > 0 {
-            hotel.run_with(HOUR_BACK, "sync").expect(0);
-            assert_eq!(hotel.doubts(), doubts, "settled though nobody knows how old they are");
+            hotel.run_with(clock, "sync");
+            // On a machine that is too busy the time may be over by now.
+            assert!(hotel.doubts() >= doubts || began.elapsed() > LATE, "request {number} settled too early");
         }
-        scene.recovers_with(HOUR_BACK, &hotel, &format!("request {number} late, then the clock went back"));
+        scene.recovers_with(clock, &hotel, &format!("request {number} takes effect late"));
         late.fetch_add(doubts, Ordering::SeqCst);
     });
     assert!(late.into_inner() >= 4);
+}
+
+#[test]
+fn a_doubt_is_left_alone_until_its_time_is_over() {
+    effect_is_waited_for(&[]);
+}
+
+/// How old such a doubt is nobody knows, so it waits its time from now.
+#[test]
+fn a_doubt_from_the_future_is_left_alone_for_its_whole_time() {
+    effect_is_waited_for(HOUR_BACK);
 }

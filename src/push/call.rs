@@ -5,9 +5,9 @@ use serde_json::{Map, json};
 
 use super::{Push, Target, Way};
 use crate::code::Code;
-use crate::mapping::deal::{closedate, is_closed};
+use crate::mapping::deal::{Links, closedate, is_closed};
 use crate::mapping::multifield::{Written, change};
-use crate::mapping::{Fields, Mapped, Warning, company, contact, creation_fields, deal};
+use crate::mapping::{Fields, Mapped, Warning, creation_fields, mapped};
 use crate::mirror::{Body, Row};
 use crate::objects::Object;
 use crate::plan::Step;
@@ -28,6 +28,9 @@ pub(super) struct Call {
     /// Fingerprint of the deal's people.
     pub(super) links: u64,
 }
+
+/// Begins the name of a command that sets the closing date.
+pub(super) const CLOSING: char = 'c';
 
 impl Push<'_, '_> {
     /// Makes up the call of a step. `at` is its place in the batch.
@@ -65,7 +68,7 @@ impl Push<'_, '_> {
         };
         // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
         let todo = Todo { close: closed(row), recheck: misses(&target), resend: false };
-        let commands = vec![Command { name: name(at, Part::Record), method, params }];
+        let commands = vec![Command { name: format!("r{at}"), method, params }];
         let links = links(&target);
         Ok(Call { target, operation: Operation::Create, commands, written, todo, links })
     }
@@ -89,11 +92,11 @@ impl Push<'_, '_> {
                 target.warnings.push(Warning { code: Code::OtherFunnel, message });
             }
         }
-        commands.push(update(name(at, Part::Record), kind, crm_id, &fields));
+        commands.push(update(format!("r{at}"), kind, crm_id, &fields));
         if let (true, Ok(Body::Booking(booking))) = (closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
             let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-            commands.push(update(name(at, Part::Closing), kind, crm_id, &fields));
+            commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, &fields));
         }
         let todo = Todo { recheck: misses(&target), ..Todo::default() };
         let links = links(&target);
@@ -101,16 +104,10 @@ impl Push<'_, '_> {
     }
 
     fn mapped(&self, target: &Target, row: &Row) -> Result<Mapped> {
-        let (config, types) = (self.config, self.types);
-        let body = row.body.as_ref().ok().context("a row that cannot be read is never sent")?;
-        let mut mapped = match body {
-            Body::Guest(guest) => contact::contact(&row.id, guest, &row.extra, &config.contact, types),
-            Body::Company(company) => company::company(&row.id, company, &row.extra, &config.company, types),
-            Body::Booking(booking) => {
-                let links = target.people.as_ref().map(|people| people.links.clone()).unwrap_or_default();
-                deal::deal(booking, &links, &row.extra, &config.deal, types)
-            }
-        };
+        let nobody = Links::default();
+        let links = target.people.as_ref().map_or(&nobody, |people| &people.links);
+        let mapped = mapped(row, links, self.config, self.types);
+        let mut mapped = mapped.context("a row that cannot be read is never sent")?;
         if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
             mapped
                 .warnings
@@ -166,7 +163,7 @@ impl Push<'_, '_> {
 fn deletion(at: usize, target: Target) -> Result<Call> {
     let id = target.crm_id().context("a deletion without an object")?;
     let method = format!("crm.{}.delete", target.kind().entity());
-    let commands = vec![Command { name: name(at, Part::Record), method, params: json!({"id": id}) }];
+    let commands = vec![Command { name: format!("r{at}"), method, params: json!({"id": id}) }];
     let (written, todo) = (Written::default(), Todo::default());
     Ok(Call { target, operation: Operation::Delete, commands, written, todo, links: 0 })
 }
@@ -175,7 +172,7 @@ fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
     let id = target.crm_id().context("a closing date without a deal")?;
     let Ok(Body::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
     let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-    let commands = vec![update(name(at, Part::Record), target.kind(), id, &fields)];
+    let commands = vec![update(format!("r{at}"), target.kind(), id, &fields)];
     let (written, links) = (target.record.written.clone(), target.record.links);
     let todo = Todo { close: false, ..target.record.known.todo };
     Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
@@ -190,33 +187,10 @@ fn update(name: String, kind: Kind, id: i64, fields: &Fields) -> Command {
 }
 
 /// The legacy method drops a funnel in silence, so the universal one moves the deal.
-/// The commands of one step, in the order in which they have to run.
-#[derive(Clone, Copy)]
-enum Part {
-    Move,
-    Record,
-    Closing,
-}
-
-/// Names sort as the commands are to run: a batch goes by their order ([`crate::portal::batch::request`]).
-fn name(at: usize, part: Part) -> String {
-    let part = match part {
-        Part::Move => 'a',
-        Part::Record => 'b',
-        Part::Closing => 'c',
-    };
-    format!("r{at:02}{part}")
-}
-
-/// Whether a command of this name corrects the closing date.
-pub(super) fn is_closing(name: &str) -> bool {
-    name.ends_with('c')
-}
-
 fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
     let fields = json!({"categoryId": funnel, "stageId": fields.get("STAGE_ID")});
     let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
-    Command { name: name(at, Part::Move), method: "crm.item.update".to_owned(), params }
+    Command { name: format!("m{at}"), method: "crm.item.update".to_owned(), params }
 }
 
 fn closed(row: &Row) -> bool {
@@ -255,17 +229,6 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::portal::batch;
-
-    #[test]
-    fn the_closing_date_goes_behind_the_stage_that_overwrites_it_and_records_keep_their_order() {
-        let parts = |at| [Part::Move, Part::Record, Part::Closing].map(|part| name(at, part));
-        let names = [parts(2), parts(10)].concat();
-        let command = |name: &String| Command { name: name.clone(), method: "m".into(), params: Value::Null };
-        let request = batch::request(&names.iter().map(command).collect::<Vec<_>>()).to_string();
-        let places: Vec<_> = names.iter().map(|name| request.find(name)).collect();
-        assert!(places.is_sorted() && places[0].is_some(), "{request}");
-    }
 
     #[test]
     fn an_import_has_the_names_of_the_universal_methods() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::call::{Call, is_closing};
+use super::call::{CLOSING, Call};
 use super::{Push, Target, Way};
 use crate::code::Code;
 use crate::objects::by_id;
@@ -148,13 +148,9 @@ impl Push<'_, '_> {
         self.follow(writer, &target, crm_id, todo)
     }
 
-    /// What a record's arrival means for others: titles that name it, and its own closing date.
+    /// What is left to do once a record has arrived: the mirror learns its id, and the portal its closing date.
     fn follow(&self, writer: &Writer<'_>, target: &Target, crm_id: i64, todo: Todo) -> Result<()> {
-        let (kind, id, known) = (target.kind(), target.id(), &target.record.known);
-        let renamed = target.row().is_some_and(|row| row.label != known.label) || known.gone;
-        if kind != Kind::Booking && known.modified_at.is_some() && renamed {
-            writer.touch(kind, id)?;
-        }
+        let (kind, id) = (target.kind(), target.id());
         if self.config.mirror.write_back && target.row().is_some_and(|row| row.crm_id != Some(crm_id)) {
             writer.owe_write_back(kind, id)?;
         }
@@ -241,7 +237,7 @@ fn take_replies(call: &Call, replies: &mut BTreeMap<String, Reply>) -> (Option<R
     let (mut reply, mut closed) = (Some(Reply::Done(Value::Null)), true);
     for command in &call.commands {
         let answer = replies.remove(&command.name);
-        if is_closing(&command.name) {
+        if command.name.starts_with(CLOSING) {
             closed = matches!(answer, Some(Reply::Done(_)));
         } else if matches!(reply, Some(Reply::Done(_))) {
             reply = answer;

@@ -4,9 +4,12 @@
 //! file that can be copied as a backup at any time between passes, it works on every file system, and a pass
 //! makes two requests a second at most, so commits are never what it waits for.
 
+mod doubts;
 mod journal;
 pub mod memory;
+mod quarantine;
 mod records;
+mod release;
 mod schema;
 mod troubles;
 mod writer;
@@ -21,11 +24,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use doubts::Attempt;
 pub use journal::{Counts, Event, Run};
 pub use memory::{INITIAL_EXPORT, SURVEY};
+pub use quarantine::Failure;
 pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
 pub use troubles::{Severity, Trouble};
-pub use writer::{Attempt, Failure, Sent, Writer};
+pub use writer::{Sent, Writer};
 
 use crate::say;
 

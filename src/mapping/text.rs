@@ -13,9 +13,14 @@ const JOINER: char = '\u{2060}';
 const COMMENT_BYTES: usize = 60_000;
 const STORED_BYTES: usize = 65_000;
 
-/// A text field other than a comment: cut at `limit` characters, references of a batch defused.
+/// A text field other than a comment: one line, cut at `limit` characters, references of a batch defused.
 pub(super) fn plain(text: &str, limit: usize) -> String {
-    defuse(text).chars().filter(|c| !c.is_control()).take(limit).collect()
+    let in_one_line = |c: char| match c {
+        '\n' | '\r' | '\t' => Some(' '),
+        c if c.is_control() => None,
+        c => Some(c),
+    };
+    defuse(&text.replace("\r\n", "\n")).chars().filter_map(in_one_line).take(limit).collect()
 }
 
 /// A comment that arrives readable.

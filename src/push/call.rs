@@ -5,9 +5,9 @@ use serde_json::{Map, json};
 
 use super::{Push, Target, Way};
 use crate::code::Code;
-use crate::mapping::deal::{closedate, is_closed};
+use crate::mapping::deal::{Links, closedate, is_closed};
 use crate::mapping::multifield::{Written, change};
-use crate::mapping::{Fields, Mapped, Warning, company, contact, creation_fields, deal};
+use crate::mapping::{Fields, Mapped, Warning, creation_fields, mapped};
 use crate::mirror::{Body, Row};
 use crate::objects::Object;
 use crate::plan::Step;
@@ -28,6 +28,9 @@ pub(super) struct Call {
     /// Fingerprint of the deal's people.
     pub(super) links: u64,
 }
+
+/// Begins the name of a command that sets the closing date.
+pub(super) const CLOSING: char = 'c';
 
 impl Push<'_, '_> {
     /// Makes up the call of a step. `at` is its place in the batch.
@@ -93,7 +96,7 @@ impl Push<'_, '_> {
         if let (true, Ok(Body::Booking(booking))) = (closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
             let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-            commands.push(update(format!("c{at}"), kind, crm_id, &fields));
+            commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, &fields));
         }
         let todo = Todo { recheck: misses(&target), ..Todo::default() };
         let links = links(&target);
@@ -101,16 +104,10 @@ impl Push<'_, '_> {
     }
 
     fn mapped(&self, target: &Target, row: &Row) -> Result<Mapped> {
-        let (config, types) = (self.config, self.types);
-        let body = row.body.as_ref().ok().context("a row that cannot be read is never sent")?;
-        let mut mapped = match body {
-            Body::Guest(guest) => contact::contact(&row.id, guest, &row.extra, &config.contact, types),
-            Body::Company(company) => company::company(&row.id, company, &row.extra, &config.company, types),
-            Body::Booking(booking) => {
-                let links = target.people.as_ref().map(|people| people.links.clone()).unwrap_or_default();
-                deal::deal(booking, &links, &row.extra, &config.deal, types)
-            }
-        };
+        let nobody = Links::default();
+        let links = target.people.as_ref().map_or(&nobody, |people| &people.links);
+        let mapped = mapped(row, links, self.config, self.types);
+        let mut mapped = mapped.context("a row that cannot be read is never sent")?;
         if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
             mapped
                 .warnings

@@ -11,8 +11,7 @@ use super::{Push, Target};
 use crate::code::Code;
 use crate::config::Match;
 use crate::mapping::Warning;
-use crate::mirror::Body;
-use crate::objects::reach::{Reach, by_reach, same_name};
+use crate::objects::reach::{Reach, by_reach, the_same};
 use crate::objects::{Object, by_id, by_origin};
 use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
@@ -202,22 +201,11 @@ impl Target {
     }
 
     fn reach(&self, by: &[Match]) -> Reach {
-        let (phones, emails) = match self.body() {
-            Some(Body::Guest(guest)) => (&guest.phones, &guest.emails),
-            Some(Body::Company(company)) => (&company.phones, &company.emails),
-            Some(Body::Booking(_)) | None => return Reach::default(),
-        };
-        let wanted =
-            |of: Match, values: &Vec<String>| if by.contains(&of) { values.clone() } else { Vec::new() };
-        Reach { phones: wanted(Match::Phone, phones), emails: wanted(Match::Email, emails) }
+        self.body().map(|body| Reach::of(body, by)).unwrap_or_default()
     }
 
-    /// The one of them that carries the same name and nobody's origin.
     fn matching(&self, found: &[Object]) -> Option<Object> {
-        let label = self.row().map(|row| row.label.trim()).filter(|label| !label.is_empty())?;
-        let mut same =
-            found.iter().filter(|object| object.origin.is_empty() && same_name(&object.name, label));
-        same.next().filter(|_| same.next().is_none()).cloned()
+        self.row().and_then(|row| the_same(&row.label, found)).cloned()
     }
 }
 

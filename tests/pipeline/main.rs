@@ -1,0 +1,8 @@
+//! The rules, one test each, through the program itself: a hotel's mirror on one side, a portal on the other.
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
+mod bookings;
+mod companies;
+mod guests;
+mod hotel;
+mod texts;

@@ -3,6 +3,9 @@
 
 mod bookings;
 mod companies;
+mod deletion;
 mod guests;
 mod hotel;
+mod phones;
 mod texts;
+mod when;

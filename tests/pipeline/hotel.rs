@@ -146,6 +146,12 @@ impl Hotel {
         self.says("sync")
     }
 
+    /// A pass that has nothing to do asks the portal nothing and says nothing.
+    pub(crate) fn rests(&self) {
+        let requests = self.requests(|hotel| assert_eq!(hotel.sync(), ""));
+        assert_eq!(requests, 0, "requests of an idle pass");
+    }
+
     /// The document of `status --json`.
     pub(crate) fn status(&self) -> Value {
         serde_json::from_str(&self.says("status --json")).unwrap()

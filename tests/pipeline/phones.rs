@@ -33,7 +33,8 @@ fn our_value_is_replaced_in_its_row() {
 #[test]
 fn values_that_people_added_stay() {
     let hotel = hotel();
-    let more = json!({"PHONE": [{"VALUE": "+7 людей", "VALUE_TYPE": "HOME"}], "EMAIL": [{"VALUE": "p@b.ru"}]});
+    let more =
+        json!({"PHONE": [{"VALUE": "+7 людей", "VALUE_TYPE": "HOME"}], "EMAIL": [{"VALUE": "p@b.ru"}]});
     hotel.edit(Kind::Contact, hotel.contact(1).id, more);
     hotel.guest(1, "phone = '+72', email = NULL");
     hotel.sync();

@@ -17,7 +17,7 @@ fn a_booking_that_is_gone_has_its_deal_deleted() {
     let hotel = with_bookings(2);
     hotel.remove_booking(2);
     assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
-    assert!(hotel.objects(Kind::Deal, 2).is_empty());
+    assert!(hotel.objects(Kind::Deal, &2).is_empty());
     assert_eq!(hotel.portal().count(Kind::Deal), 1);
     assert_eq!(hotel.status()["last_run"]["deleted"]["booking"], 1);
     hotel.rests();
@@ -30,7 +30,7 @@ fn a_booking_that_comes_back_is_created_anew() {
     hotel.sync();
     hotel.booking(2, "");
     assert_eq!(hotel.sync(), "sync: создано: заявки 1\n");
-    assert_eq!(hotel.objects(Kind::Deal, 2).len(), 1);
+    assert_eq!(hotel.objects(Kind::Deal, &2).len(), 1);
 }
 
 #[test]

@@ -122,10 +122,10 @@ fn where_the_hotel_wants_to_know_a_vanished_object_is_a_failure() {
     hotel.guest(1, "comment = 'x'");
     hotel.exits(1, "sync");
     assert_eq!(hotel.flaws("failures"), ["guest 1 OBJECT_MISSING"]);
-    assert!(hotel.objects(Kind::Contact, 1).is_empty());
+    assert!(hotel.objects(Kind::Contact, &1).is_empty());
     hotel.says("reset-id guest 1 --yes");
     hotel.sync();
-    assert_eq!(hotel.objects(Kind::Contact, 1).len(), 1);
+    assert_eq!(hotel.objects(Kind::Contact, &1).len(), 1);
 }
 
 #[test]

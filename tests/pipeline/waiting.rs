@@ -19,7 +19,7 @@ fn a_booking_waits_until_its_guest_has_a_crm_id() {
     hotel.booking(1, "guest_id = 2");
     hotel.booking(2, "guest_id = 1");
     hotel.exits(1, "initial-export");
-    assert!(hotel.objects(Kind::Deal, 1).is_empty());
+    assert!(hotel.objects(Kind::Deal, &1).is_empty());
     let status = hotel.status();
     assert_eq!(status["records"]["booking"]["waiting"], 1);
     assert_eq!(status["records"]["booking"]["failed"], 0);
@@ -52,7 +52,7 @@ fn a_guest_who_cannot_be_read_makes_the_booking_wait() {
     hotel.guest(2, "birth_date = 'вчера'");
     hotel.booking(1, "guest_id = 2");
     hotel.exits(1, "initial-export");
-    assert!(hotel.objects(Kind::Deal, 1).is_empty());
+    assert!(hotel.objects(Kind::Deal, &1).is_empty());
     assert_eq!(hotel.status()["records"]["booking"]["waiting"], 1);
     hotel.guest(2, "birth_date = '1991-01-01'");
     hotel.sync();

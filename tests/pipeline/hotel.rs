@@ -34,7 +34,7 @@ impl Hotel {
     /// An empty mirror, an empty portal without limits, and the least configuration.
     pub(crate) fn new() -> Hotel {
         let server = Server::start(Portal::unlimited(), 0).unwrap();
-        let hotel = Hotel { folder: tempfile::tempdir().unwrap(), server, seconds: Cell::new(0) };
+        let hotel = Hotel { folder: folder(), server, seconds: Cell::new(0) };
         hotel.sql(include_str!("../../fixtures/schema.sql"));
         let webhook = hotel.server.webhook();
         let text = format!(
@@ -72,8 +72,6 @@ impl Hotel {
     pub(crate) fn mirror(&self) -> Connection {
         let mirror = Connection::open(self.path("mirror.db")).unwrap();
         mirror.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-        // A power cut in a test is nobody's loss.
-        mirror.pragma_update(None, "synchronous", "off").unwrap();
         mirror
     }
 
@@ -146,6 +144,12 @@ impl Hotel {
         self.says("sync")
     }
 
+    /// A pass that has nothing to do asks the portal nothing and says nothing.
+    pub(crate) fn rests(&self) {
+        let requests = self.requests(|hotel| assert_eq!(hotel.sync(), ""));
+        assert_eq!(requests, 0, "requests of an idle pass");
+    }
+
     /// The document of `status --json`.
     pub(crate) fn status(&self) -> Value {
         serde_json::from_str(&self.says("status --json")).unwrap()
@@ -184,30 +188,30 @@ impl Hotel {
     }
 
     /// The objects of a kind that carry this record's origin.
-    pub(crate) fn objects(&self, kind: Kind, origin: impl ToString) -> Vec<Record> {
+    pub(crate) fn objects(&self, kind: Kind, origin: &dyn ToString) -> Vec<Record> {
         let portal = self.portal();
         portal.with_origin(kind, ORIGINATOR, &origin.to_string()).into_iter().cloned().collect()
     }
 
-    fn object(&self, kind: Kind, origin: impl ToString) -> Record {
-        let mut found = self.objects(kind, origin.to_string());
+    fn object(&self, kind: Kind, origin: &dyn ToString) -> Record {
+        let mut found = self.objects(kind, origin);
         assert_eq!(found.len(), 1, "{kind:?} {}", origin.to_string());
         found.remove(0)
     }
 
     /// The contact of a guest.
     pub(crate) fn contact(&self, guest: impl ToString) -> Record {
-        self.object(Kind::Contact, guest)
+        self.object(Kind::Contact, &guest)
     }
 
     /// The company of a company.
     pub(crate) fn firm(&self, company: impl ToString) -> Record {
-        self.object(Kind::Company, company)
+        self.object(Kind::Company, &company)
     }
 
     /// The deal of a booking.
     pub(crate) fn deal(&self, booking: impl ToString) -> Record {
-        self.object(Kind::Deal, booking)
+        self.object(Kind::Deal, &booking)
     }
 
     /// Somebody makes an object in the CRM.
@@ -229,6 +233,11 @@ impl Hotel {
 /// Some fields of an object.
 pub(crate) fn fields<const N: usize>(object: &Record, names: [&str; N]) -> [String; N] {
     names.map(|name| object.text(name).to_owned())
+}
+
+/// In memory where the system offers that: a power cut in a test is nobody's loss.
+fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 #[cfg(unix)]

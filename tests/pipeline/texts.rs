@@ -80,6 +80,16 @@ fn a_line_break_in_a_name_separates_its_words() {
 }
 
 #[test]
+fn a_name_that_is_a_lone_zero_is_no_empty_name() {
+    let hotel = Hotel::new();
+    hotel.company(1, "name = '0', city = '0'");
+    hotel.guest(1, "last_name = '0'");
+    hotel.export();
+    assert_eq!([hotel.firm(1).text("TITLE"), hotel.firm(1).text("ADDRESS_CITY")], ["0\u{2060}"; 2]);
+    assert_eq!(hotel.contact(1).text("LAST_NAME"), "0\u{2060}");
+}
+
+#[test]
 fn titles_are_cut_at_255_characters() {
     let hotel = Hotel::new();
     hotel.company(1, &format!("name = '{}'", "я".repeat(300)));

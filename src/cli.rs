@@ -24,6 +24,12 @@ Exit codes:
   5  the portal could not be reached or asked us to wait, or the pass was interrupted:
      the rest goes with the next pass";
 
+const FIRST_STEPS: &str = "\
+To begin:
+  ecvi-b24 check            mend what it names
+  ecvi-b24 initial-export   once
+  ecvi-b24 sync             from cron, every three minutes";
+
 const RESET_USAGE: &str = "\
 ecvi-b24 reset-id [OPTIONS] <KIND> <ID>... [--crm-id <N>]
        ecvi-b24 reset-id [OPTIONS] [KIND] --all";
@@ -32,12 +38,12 @@ const EVERYWHERE: &str = "Options of every command";
 
 /// Carries guests, companies and bookings from Ecvi into Bitrix24, one way
 #[derive(Parser, Debug)]
-#[command(name = "ecvi-b24", version, after_help = EXIT_CODES)]
+#[command(name = "ecvi-b24", version, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
 pub struct Cli {
     /// Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml]
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "ECVI_B24_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
-    /// Log more: -v what is done, -vv every request
+    /// Log more: -v what is waited for and put aside, -vv every record
     #[arg(short, long, global = true, help_heading = EVERYWHERE, action = ArgAction::Count)]
     pub verbose: u8,
     /// Log errors alone
@@ -76,7 +82,7 @@ pub enum Command {
     /// Compare the CRM with the mirror and report what differs
     #[command(after_help = EXIT_CODES)]
     Audit(Audit),
-    /// About the configuration
+    /// Show the configuration in effect
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print a completion script for a shell
@@ -85,9 +91,12 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print a page of the manual
     #[command(hide = true)]
-    Man,
+    Man {
+        /// The command that the page is about; the program without one
+        command: Option<String>,
+    },
 }
 
 /// `sync`
@@ -102,7 +111,7 @@ pub struct Sync {
     /// Try failed records too, whatever their pause
     #[arg(long)]
     pub retry_failed: bool,
-    /// Allow this pass to delete up to N deals
+    /// Allow this pass to delete up to N deals, instead of the configured number
     #[arg(long, value_name = "N")]
     pub max_deletes: Option<u64>,
     /// Begin no request after this time, e.g. 150s or 5m
@@ -186,7 +195,7 @@ pub struct Retry {
     /// Records that failed for this reason alone, e.g. PORTAL_REFUSED
     #[arg(long, value_name = "CODE", hide_possible_values = true)]
     pub code: Option<Code>,
-    /// Print the plan and send nothing
+    /// Print which records would be tried, and send nothing
     #[arg(long)]
     pub dry_run: bool,
 }

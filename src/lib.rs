@@ -4,12 +4,17 @@
 //! [`lock`] -> [`state`] -> [`settle`] -> [`mirror`] -> [`plan`] -> [`push`] (saving after every answer) -> [`report`].
 //! [`pass`] tells it as a story.
 
+pub mod ask;
+pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod code;
 pub mod config;
+pub mod difference;
 pub mod fingerprint;
+pub mod foresight;
+pub mod heartbeat;
 pub mod lang;
 pub mod lock;
 pub mod lookup;
@@ -20,7 +25,9 @@ pub mod pass;
 pub mod plan;
 pub mod portal;
 pub mod push;
+pub mod recognise;
 pub mod record;
+pub mod remap;
 pub mod report;
 pub mod reset;
 pub mod retry;

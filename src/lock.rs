@@ -12,8 +12,10 @@ use anyhow::{Context, Result};
 
 use crate::clock::Clock;
 use crate::say;
+use crate::stop::Stop;
 
 const PAUSE: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Held as long as it lives.
 #[derive(Debug)]
@@ -38,6 +40,20 @@ impl Lock {
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error).with_context(broken),
         }
+    }
+
+    /// Waits for the lock, as long as a person at a terminal would.
+    ///
+    /// # Errors
+    /// [`Stop`]: the pass that holds it did not end in time.
+    pub fn insist(state: &Path, clock: &Clock) -> Result<Lock> {
+        Lock::wait(state, PATIENCE, clock)?.ok_or_else(|| {
+            Stop::interrupted(say!(
+                "идёт другой запуск, за минуту он не кончился; ничего не изменено, повторите позже",
+                "another pass is under way and did not end within a minute; nothing was changed, try again later"
+            ))
+            .into()
+        })
     }
 
     /// Waits for the lock; none when `patience` or a signal ended the wait.

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use ecvi_b24::cli::Cli;
 use ecvi_b24::lang::{Language, speak};
+use ecvi_b24::report::progress;
 use ecvi_b24::run;
 use ecvi_b24::stop::{Usage, outcome_of};
+use env_logger::Target;
 use log::LevelFilter;
 
 fn main() -> ExitCode {
@@ -35,5 +37,5 @@ fn start_log(cli: &Cli) {
         Ok(filter) if !filter.is_empty() => log.parse_filters(&filter),
         Ok(_) | Err(_) => log.filter_module("ecvi_b24", level),
     };
-    log.format_target(false).init();
+    log.format_target(false).target(Target::Pipe(Box::new(progress::Above(std::io::stderr())))).init();
 }

@@ -12,15 +12,16 @@ use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
 use crate::plan::{Plan, Queue, Rules, Step, Survey};
 use crate::portal::Portal;
-use crate::portal::gate::Gate;
+use crate::portal::gate::{Cause, Gate};
 use crate::push::{Failures, Push, Watch, Way};
+use crate::recognise::recognise;
 use crate::record::{Id, Kind};
 use crate::settle::{settle, settled_at};
 use crate::state::memory::{INITIAL_EXPORT, PACE, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
-use crate::{portal, say};
+use crate::{portal, remap, say, state};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
@@ -32,6 +33,8 @@ pub enum Errand {
     Sync,
     /// A pass of cron's kind that somebody asked for, to try failed records.
     Retry,
+    /// A pass of cron's kind that sends what an audit found to differ.
+    Audit,
     /// Everything there is, without a time limit and without deletions.
     InitialExport,
 }
@@ -42,6 +45,7 @@ impl Errand {
         match self {
             Errand::Sync => "sync",
             Errand::Retry => "retry",
+            Errand::Audit => "audit",
             Errand::InitialExport => "initial-export",
         }
     }
@@ -101,6 +105,7 @@ pub fn pass(
     let run = state.begin_run(orders.errand.name(), started)?;
     let pace = state.recall(PACE)?.unwrap_or_default();
     let mut gate = Gate::new(portal, clock.clone(), &config.portal, pace, deadline(config, orders, started));
+    gate.on_wait(watch.teller());
     let mut pass = Pass {
         config,
         orders,
@@ -111,8 +116,8 @@ pub fn pass(
         notice: None,
         unanswered: false,
     };
-    let result = pass.make(&mut gate, watch);
-    let ended = pass.end(result, gate.requests());
+    let result = pass.make(&mut gate, watch).map_err(state::explain);
+    let ended = pass.end(result, &gate);
     state.remember(PACE, gate.pace())?;
     state.finish_run(run, &record(orders, &ended, started, clock.now()))?;
     Ok(Some(ended))
@@ -145,12 +150,14 @@ impl Pass<'_> {
     /// Rounds, until nothing is left in doubt; a pass of cron makes one and leaves the rest to the next.
     fn make(&mut self, gate: &mut Gate<'_>, watch: &mut dyn Watch) -> Result<()> {
         admit(self.orders.errand, self.state)?;
+        remap::begin(self.config, self.state)?;
         self.round(gate, true, watch)?;
         if self.orders.errand != Errand::InitialExport {
+            remap::tell(self.config, self.state, gate.clock().now())?;
             return Ok(());
         }
         while let Some(settled) = settled_at(self.config, self.state)? {
-            gate.wait_until(settled)?;
+            gate.wait_for(Cause::Doubts, settled)?;
             self.round(gate, false, watch)?;
         }
         self.unanswered = false;
@@ -163,16 +170,21 @@ impl Pass<'_> {
     fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {
         let (config, state) = (self.config, self.state);
         let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+        recognise(config, state, gate)?;
         settle(config, state, gate)?;
         let orders = Orders { full: self.full(first)?, ..self.orders.clone() };
         let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
+        let touched = self.touch(&plan)?;
+        if orders.full {
+            state.resend_all()?;
+        }
         self.guard_deletions(&plan.queue)?;
         let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
         let stocked = first && orders.errand == Errand::InitialExport;
         if stocked {
-            take_inventory(config, gate, &plan.queue)?;
+            take_inventory(config, gate, &plan.queue, watch)?;
         }
         let mut push = Push::new((config, &types), (state, &plan.queue), gate, self.way(), self.run);
         push.stocked = stocked;
@@ -186,7 +198,18 @@ impl Pass<'_> {
         if stocked {
             self.report_orphans(&plan.queue, gate.clock().now())?;
         }
-        self.remember(&plan)
+        if orders.full {
+            remap::remember(config, state)?;
+        }
+        self.remember(&plan, touched)
+    }
+
+    /// Written down before anything is sent: a pass that is cut short forgets no booking for its people's sake.
+    fn touch(&self, plan: &Plan) -> Result<i64> {
+        let writer = self.state.writer()?;
+        let mark = writer.touch_all(&plan.touched)?;
+        writer.commit()?;
+        Ok(mark)
     }
 
     /// A completed initial export is a full pass when it is asked for again.
@@ -197,7 +220,7 @@ impl Pass<'_> {
 
     fn way(&self) -> Way {
         match self.orders.errand {
-            Errand::Sync | Errand::Retry => Way::Sync,
+            Errand::Sync | Errand::Retry | Errand::Audit => Way::Sync,
             Errand::InitialExport => Way::Export { import: self.config.export.method == Method::Import },
         }
     }
@@ -250,24 +273,40 @@ impl Pass<'_> {
     }
 
     /// The round ran through: the next one compares with what this one saw.
-    fn remember(&self, plan: &Plan) -> Result<()> {
+    fn remember(&self, plan: &Plan, touched: i64) -> Result<()> {
         self.state.remember(SURVEY, &plan.survey)?;
         let writer = self.state.writer()?;
-        writer.untouch(plan.touched_mark)?;
+        writer.untouch(touched)?;
         writer.commit()
     }
 
-    fn end(self, result: Result<()>, requests: u64) -> Ended {
-        let Pass { counts, failures, notice, unanswered, .. } = self;
+    fn end(self, result: Result<()>, gate: &Gate<'_>) -> Ended {
+        let Pass { counts, failures, notice, unanswered, orders, .. } = self;
         let unsure = || portal::Trouble::Lost(say!("ответ потерян", "an answer was lost")).stop();
         let stop = result.map_err(stop_of).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
+            Some(Stop { outcome: Outcome::Interrupted, message })
+                if orders.errand == Errand::InitialExport =>
+            {
+                (Outcome::Interrupted, Some(go_on(&message, gate.clock().stopped())))
+            }
             Some(Stop { outcome, message }) => (outcome, Some(message)),
             None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice),
             None => (Outcome::Ok, None),
         };
-        Ended { outcome, message, counts, failures, requests }
+        Ended { outcome, message, counts, failures, requests: gate.requests() }
     }
+}
+
+/// How an initial export that did not come to its end goes on: no pass of cron does that.
+fn go_on(message: &str, stopped: bool) -> String {
+    if stopped {
+        return say!(
+            "Прервано. Сделанное сохранено; продолжить: ecvi-b24 initial-export",
+            "Interrupted. What was done is saved; to go on: ecvi-b24 initial-export"
+        );
+    }
+    say!("{message}. Продолжить: ecvi-b24 initial-export", "{message}. To go on: ecvi-b24 initial-export")
 }
 
 /// Before an initial export was completed, nobody has said that the portal is to be filled.
@@ -297,9 +336,10 @@ fn draw(
 }
 
 /// What stands in the portal under our originator, so that a lost state costs time and no duplicate.
-fn take_inventory(config: &Config, gate: &mut Gate<'_>, queue: &Queue) -> Result<()> {
+fn take_inventory(config: &Config, gate: &mut Gate<'_>, queue: &Queue, watch: &mut dyn Watch) -> Result<()> {
     for kind in Kind::ALL {
         inventory::walk(gate, kind, &config.portal.originator, |object| {
+            watch.seen(kind);
             queue.stock(kind, &object.origin, object.crm_id)
         })?;
     }

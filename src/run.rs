@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Result, bail};
-use chrono::Utc;
+use anyhow::Result;
+use chrono::{TimeDelta, Utc};
 use clap::CommandFactory;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -13,15 +13,26 @@ use signal_hook::flag;
 use crate::cli::{self, Cli, Command, ConfigCommand};
 use crate::clock::Clock;
 use crate::config::{self, Config, PortalConfig};
+use crate::foresight::Foresight;
 use crate::pass::{self, Errand, Orders};
 use crate::portal::Portal;
+use crate::portal::gate::Gate;
 use crate::portal::http::Http;
 use crate::push::Watch;
-use crate::stop::Outcome;
-use crate::{check, report, reset, retry, status};
+use crate::report::progress::Progress;
+use crate::state::memory::PACE;
+use crate::stop::{Outcome, Usage};
+use crate::{ask, audit, check, heartbeat, report, reset, retry, say, state, status};
+
+/// How long a dry run asks the portal at most.
+const PATIENCE: TimeDelta = TimeDelta::hours(1);
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
+    command(cli).map_err(state::explain)
+}
+
+fn command(cli: &Cli) -> Result<Outcome> {
     let path = config::locate(cli.config.as_deref());
     let config = || config::load(&path, webhook().as_deref());
     match &cli.command {
@@ -34,7 +45,7 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
         Command::Audit(options) => audit(&config()?, options, &interruptible()?),
         Command::Config(ConfigCommand::Show) => show(&path, &config()?),
         Command::Completions { shell } => completions(*shell),
-        Command::Man => man(),
+        Command::Man { command } => man(command.as_deref()),
     }
 }
 
@@ -49,32 +60,63 @@ fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) 
     if options.dry_run {
         return show_plan(config, &orders, options.json, clock);
     }
-    make_pass(config, &orders, clock, &mut ())
+    make_pass(config, &orders, clock, &mut Progress::new(clock))
 }
 
 fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Result<Outcome> {
     let (state, plan) = pass::preview(config, orders, clock.now())?;
+    let mut portal = Http::new(&config.portal)?;
+    let (pace, end) = (state.recall(PACE)?.unwrap_or_default(), clock.now() + PATIENCE);
+    let gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));
+    let mut foresight = Foresight::new(config, &state, &plan.queue, gate);
     let show = if json { report::plan::json } else { report::plan::text };
-    report::print_with(|out| show(&plan.queue, &state, out))?;
+    report::print_with(|out| show(&plan.queue, &state, Some(&mut foresight), out))?;
     Ok(Outcome::Ok)
 }
 
 fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Result<Outcome> {
+    tell_pass(config, orders, clock, watch, true)
+}
+
+/// `aloud`: what the pass did goes to standard output, which is no document.
+fn tell_pass(
+    config: &Config,
+    orders: &Orders,
+    clock: &Clock,
+    watch: &mut dyn Watch,
+    aloud: bool,
+) -> Result<Outcome> {
     let mut portal = Http::new(&config.portal)?;
-    let Some(ended) = pass::pass(config, orders, &mut portal, clock, watch)? else {
-        log::info!("another pass is under way");
-        return Ok(Outcome::Ok);
-    };
-    if let Some(line) = report::run::line(orders.errand.name(), &ended.counts) {
+    let ended = pass::pass(config, orders, &mut portal, clock, watch);
+    watch.over();
+    let Some(ended) = ended? else { return another(orders.errand, aloud) };
+    if let Some(line) = report::run::line(orders.errand.name(), &ended.counts).filter(|_| aloud) {
         report::print(&format!("{line}\n"))?;
     }
     for line in report::run::failures(&ended.failures) {
         eprintln!("ecvi-b24: {line}");
     }
+    if orders.errand == Errand::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
+        report::print(&say!("Первичная выгрузка завершена.\n", "The initial export is completed.\n"))?;
+    }
     if let Some(message) = ended.message {
         eprintln!("ecvi-b24: {message}");
     }
+    heartbeat::beat(config, ended.outcome);
     Ok(ended.outcome)
+}
+
+/// Somebody else's pass is under way: cron is not told, people are.
+fn another(errand: Errand, aloud: bool) -> Result<Outcome> {
+    log::info!("another pass is under way");
+    if aloud && errand != Errand::Sync {
+        let command = errand.name();
+        report::print(&say!(
+            "Идёт другой запуск; {command} ничего не делает, повторите позже.\n",
+            "Another pass is under way; {command} does nothing, try again later.\n"
+        ))?;
+    }
+    Ok(Outcome::Ok)
 }
 
 /// Reads the configuration itself: that is the first thing it checks.
@@ -99,8 +141,22 @@ fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome
     make_pass(config, &Orders::plain(Errand::Retry), clock, &mut ())
 }
 
-fn audit(_config: &Config, _options: &cli::Audit, _clock: &Clock) -> Result<Outcome> {
-    bail!("not built yet")
+fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome> {
+    let cli::Audit { repair, json, yes } = *options;
+    let mut progress = Progress::aside(clock);
+    let findings = audit::run(config, json, &mut Http::new(&config.portal)?, clock, &mut progress);
+    progress.over();
+    let findings = findings?;
+    if !repair || !findings.is_mendable() {
+        return Ok(findings.outcome());
+    }
+    if !yes && !ask::agreed()? {
+        eprint!("{}", ask::declined());
+        return Ok(findings.outcome());
+    }
+    findings.mark(config, clock)?;
+    let repaired = tell_pass(config, &Orders::plain(Errand::Audit), clock, &mut (), !json)?;
+    Ok(findings.after(repaired))
 }
 
 fn show(path: &Path, config: &Config) -> Result<Outcome> {
@@ -115,10 +171,20 @@ fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
     Ok(Outcome::Ok)
 }
 
-fn man() -> Result<Outcome> {
+/// Of the program, or of one of its commands; a page of its own for each, as `git` has it.
+fn man(command: Option<&str>) -> Result<Outcome> {
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    let about = match command {
+        None => program,
+        Some(name) => {
+            let known = program.find_subcommand(name).filter(|command| !command.is_hide_set());
+            known.ok_or_else(|| Usage(format!("no command {name}")))?.clone()
+        }
+    };
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-    report::print(&String::from_utf8_lossy(&page))?;
+    clap_mangen::Man::new(about).render(&mut page)?;
+    report::print(&String::from_utf8_lossy(&page).replace(".SH EXTRA", ".SH NOTES"))?;
     Ok(Outcome::Ok)
 }
 

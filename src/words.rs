@@ -69,3 +69,14 @@ pub fn age(ago: TimeDelta) -> String {
         (_, _, days) => say!("{days} дн назад", "{days} days ago"),
     }
 }
+
+/// How long something takes: `2 ч 5 мин`, `13 мин`, `меньше минуты`.
+pub fn span(time: TimeDelta) -> String {
+    let minutes = (time.num_seconds() + 30) / 60;
+    match (minutes / (60 * 24), minutes / 60 % 24, minutes % 60) {
+        (0, 0, 0) => say!("меньше минуты", "less than a minute"),
+        (0, 0, minutes) => say!("{minutes} мин", "{minutes} min"),
+        (0, hours, minutes) => say!("{hours} ч {minutes} мин", "{hours} h {minutes} min"),
+        (days, hours, _) => say!("{days} дн {hours} ч", "{days} days {hours} h"),
+    }
+}

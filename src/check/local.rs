@@ -124,8 +124,8 @@ pub(super) fn unusable(name: &'static str, error: &anyhow::Error) -> Line {
 fn remedy(name: &str) -> String {
     match name {
         "config" => say!(
-            "Исправьте файл; все ключи описаны в README",
-            "Correct the file; the README describes every key"
+            "Исправьте файл; все ключи описаны в docs/configuration.md",
+            "Correct the file; docs/configuration.md describes every key"
         ),
         "mirror" => say!(
             "Исправьте [mirror] в конфигурации или то, что наполняет зеркало",

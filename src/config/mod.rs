@@ -2,6 +2,8 @@
 
 mod fields;
 mod file;
+mod objects;
+mod portal;
 mod show;
 mod webhook;
 
@@ -14,13 +16,14 @@ use chrono::NaiveDate;
 
 pub(crate) use fields::is_written;
 pub use file::{Match, Method, OnMissing};
+pub use objects::{DealConfig, PersonConfig};
+pub use portal::PortalConfig;
 pub use webhook::Webhook;
 
 use crate::lang::Language;
 use crate::mapping::deal::NAMES;
 use crate::mapping::template::Template;
 use crate::mirror::Status;
-use crate::record::Kind;
 use crate::say;
 
 /// Everything the program was told.
@@ -61,31 +64,6 @@ pub struct MirrorConfig {
     pub write_back: bool,
 }
 
-/// The portal and the pace it is used at.
-#[derive(Clone, Debug)]
-pub struct PortalConfig {
-    /// Address and password.
-    pub webhook: Webhook,
-    /// `ORIGINATOR_ID` of everything that is ours.
-    pub originator: String,
-    /// Drain of the leaky bucket.
-    pub requests_per_second: f64,
-    /// Size of the leaky bucket.
-    pub burst: u32,
-    /// Commands in a batch, at most.
-    pub batch_size: usize,
-    /// How long one request may take.
-    pub request_target: Duration,
-    /// When an answer is given up.
-    pub request_timeout: Duration,
-    /// How long an unanswered call may still take effect.
-    pub settle_time: Duration,
-    /// A certificate authority of the hotel's own.
-    pub ca_file: Option<PathBuf>,
-    /// Where several hotels on one host count their requests together.
-    pub shared_bucket: Option<PathBuf>,
-}
-
 /// The initial export.
 #[derive(Clone, Debug)]
 pub struct ExportConfig {
@@ -93,6 +71,15 @@ pub struct ExportConfig {
     pub method: Method,
     /// Bookings that were over before this day are not carried over, here and in later passes.
     pub bookings_from: Option<NaiveDate>,
+}
+
+impl PortalConfig {
+    /// Half of the bucket, for what asks while a pass of cron may run.
+    #[must_use]
+    pub fn gently(&self) -> PortalConfig {
+        let (requests_per_second, burst) = (self.requests_per_second / 2.0, (self.burst / 2).max(1));
+        PortalConfig { requests_per_second, burst, ..self.clone() }
+    }
 }
 
 /// How a pass behaves.
@@ -106,63 +93,6 @@ pub struct SyncConfig {
     pub retry_after: Duration,
     /// Objects that vanished from the CRM.
     pub on_missing: OnMissing,
-}
-
-/// What a contact or a company gets beside its own data.
-#[derive(Clone, Debug)]
-pub struct PersonConfig {
-    /// `HONORIFIC` of men and women; empty for companies.
-    pub honorific: [String; 2],
-    /// The responsible user.
-    pub assigned_by_id: Option<u64>,
-    /// `SOURCE_ID`.
-    pub source_id: Option<String>,
-    /// `VALUE_TYPE` of phones and e-mails.
-    pub phone_type: String,
-    /// How people who already stand in the CRM are recognised.
-    pub match_existing: Vec<Match>,
-    /// `COMMENTS`.
-    pub comments: Template,
-    /// Field of the portal -> column of the mirror.
-    pub fields: BTreeMap<String, String>,
-}
-
-/// What a deal gets beside its booking's data.
-#[derive(Clone, Debug)]
-pub struct DealConfig {
-    /// `CURRENCY_ID`.
-    pub currency: String,
-    /// The responsible user.
-    pub assigned_by_id: Option<u64>,
-    /// `SOURCE_ID`.
-    pub source_id: Option<String>,
-    /// `TITLE`.
-    pub title: Template,
-    /// `COMMENTS`.
-    pub comments: Template,
-    /// Stage, in full (`C5:NEW`), and probability of each status, in the order of [`Status::ALL`].
-    pub stages: [(String, u8); 6],
-    /// Field of the portal -> column of the mirror.
-    pub fields: BTreeMap<String, String>,
-}
-
-impl DealConfig {
-    /// Stage and probability of a status.
-    pub fn stage(&self, status: Status) -> (&str, u8) {
-        let (stage, probability) = &self.stages[status as usize];
-        (stage, *probability)
-    }
-
-    /// The funnel of a status: its stage says it, `C5:NEW`. The general funnel is 0 and has no prefix.
-    pub fn funnel(&self, status: Status) -> u64 {
-        let prefix = self.stage(status).0.strip_prefix('C').and_then(|rest| rest.split_once(':'));
-        prefix.and_then(|(number, _)| number.parse().ok()).unwrap_or(0)
-    }
-
-    /// The funnels of all statuses. When there are several, bookings move between them.
-    pub fn funnels(&self) -> BTreeSet<u64> {
-        Status::ALL.into_iter().map(|status| self.funnel(status)).collect()
-    }
 }
 
 impl Config {
@@ -217,13 +147,13 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
         language: file.language,
         mirror: mirror(file.mirror, folder)?,
         state: folder.join(file.state.path),
-        portal: portal(file.portal, folder, webhook)?,
+        portal: portal::portal(file.portal, folder, webhook)?,
         sync: sync(&file.sync)?,
         export: export(&file.export)?,
-        heartbeat: file.monitoring.heartbeat_url,
-        contact: contact(file.contact)?,
-        company: company(file.company)?,
-        deal: deal(file.deal)?,
+        heartbeat: file.monitoring.heartbeat_url.map(heartbeat).transpose()?,
+        contact: objects::contact(file.contact)?,
+        company: objects::company(file.company)?,
+        deal: objects::deal(file.deal)?,
     })
 }
 
@@ -280,64 +210,17 @@ fn export(export: &file::Export) -> Result<ExportConfig> {
     Ok(ExportConfig { method: export.method, bookings_from })
 }
 
-fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Result<PortalConfig> {
-    if !(1..=50).contains(&portal.batch_size) {
-        bail!(say!("[portal] batch_size: от 1 до 50", "[portal] batch_size: from 1 to 50"));
+/// Never quotes what was given: it may hold a token.
+fn heartbeat(url: String) -> Result<String> {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if scheme == "https" && !authority.is_empty() || scheme == "http" && webhook::is_loopback(authority) {
+        return Ok(url);
     }
-    if !portal.requests_per_second.is_finite() || portal.requests_per_second <= 0.0 || portal.burst == 0 {
-        bail!(say!(
-            "[portal] requests_per_second и burst должны быть больше нуля",
-            "[portal] requests_per_second and burst must be greater than zero"
-        ));
-    }
-    let originator = portal.originator_id.trim();
-    if originator.is_empty() || originator.chars().count() > 255 {
-        bail!(say!(
-            "[portal] originator_id: от 1 до 255 знаков",
-            "[portal] originator_id: from 1 to 255 characters"
-        ));
-    }
-    Ok(PortalConfig {
-        webhook: webhook(portal.webhook.as_deref(), portal.webhook_file.as_deref(), folder, environment)?,
-        originator: originator.to_owned(),
-        requests_per_second: portal.requests_per_second,
-        burst: portal.burst,
-        batch_size: portal.batch_size.into(),
-        request_target: duration("[portal] request_target", &portal.request_target)?,
-        request_timeout: duration("[portal] request_timeout", &portal.request_timeout)?,
-        settle_time: duration("[portal] settle_time", &portal.settle_time)?,
-        ca_file: portal.ca_file.map(|path| folder.join(path)),
-        shared_bucket: portal.shared_bucket.map(|path| folder.join(path)),
-    })
-}
-
-fn webhook(
-    inline: Option<&str>,
-    file: Option<&Path>,
-    folder: &Path,
-    environment: Option<&str>,
-) -> Result<Webhook> {
-    let text = match (inline, file, environment) {
-        (Some(_), Some(_), _) => bail!(say!(
-            "[portal]: задайте либо webhook, либо webhook_file",
-            "[portal]: give either webhook or webhook_file"
-        )),
-        (Some(text), None, _) => text.to_owned(),
-        (None, Some(path), _) => {
-            let path = folder.join(path);
-            warn_when_readable_by_others(&path);
-            let shown = path.display();
-            std::fs::read_to_string(&path).with_context(|| {
-                say!("не читается файл вебхука {shown}", "the webhook file {shown} cannot be read")
-            })?
-        }
-        (None, None, Some(text)) => text.to_owned(),
-        (None, None, None) => bail!(say!(
-            "нет адреса вебхука: задайте [portal] webhook, webhook_file или переменную ECVI_B24_WEBHOOK",
-            "no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK"
-        )),
-    };
-    Webhook::parse(&text).map_err(|message| anyhow::anyhow!("[portal] webhook: {message}"))
+    bail!(say!(
+        "[monitoring] heartbeat_url: адрес должен начинаться с https://",
+        "[monitoring] heartbeat_url: the address must begin with https://"
+    ))
 }
 
 fn sync(sync: &file::Sync) -> Result<SyncConfig> {
@@ -347,65 +230,6 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig> {
         retry_after: duration("[sync] retry_after", &sync.retry_after)?,
         on_missing: sync.on_missing,
     })
-}
-
-fn contact(contact: file::Contact) -> Result<PersonConfig> {
-    let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
-        contact;
-    let honorific = [honorific.male, honorific.female];
-    fields::check_phone_type(Kind::Guest, &phone_type)?;
-    check_fields(Kind::Guest, &fields, assigned_by_id, source_id.as_deref())?;
-    let comments = Template::parse(&comments);
-    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
-}
-
-fn company(company: file::Company) -> Result<PersonConfig> {
-    let file::Company { assigned_by_id, source_id, phone_type, match_existing, comments, fields } = company;
-    fields::check_phone_type(Kind::Company, &phone_type)?;
-    check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
-    let honorific = Default::default();
-    let comments = Template::parse(&comments);
-    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
-}
-
-fn deal(deal: file::Deal) -> Result<DealConfig> {
-    let file::Deal {
-        category_id,
-        currency,
-        assigned_by_id,
-        source_id,
-        title,
-        comments,
-        stages,
-        probability,
-        fields,
-    } = deal;
-    check_fields(Kind::Booking, &fields, assigned_by_id, source_id.as_deref())?;
-    let file::Stages { temporary, confirmed, checked_in, checked_out, cancelled, no_show } = stages;
-    let stages = [
-        (temporary, probability.temporary),
-        (confirmed, probability.confirmed),
-        (checked_in, probability.checked_in),
-        (checked_out, probability.checked_out),
-        (cancelled, probability.cancelled),
-        (no_show, probability.no_show),
-    ];
-    if stages.iter().any(|(_, probability)| *probability > 100) {
-        bail!(say!("[deal.probability]: от 0 до 100", "[deal.probability]: from 0 to 100"));
-    }
-    let stages = stages.map(|(stage, probability)| (fields::full_stage(category_id, stage), probability));
-    let (title, comments) = (Template::parse(&title), Template::parse(&comments));
-    Ok(DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields })
-}
-
-fn check_fields(
-    kind: Kind,
-    fields: &BTreeMap<String, String>,
-    assigned_by_id: Option<u64>,
-    source_id: Option<&str>,
-) -> Result<()> {
-    let keyed = fields::Keyed { assigned_by_id: assigned_by_id.is_some(), source_id: source_id.is_some() };
-    fields::check(kind, fields, &keyed)
 }
 
 /// Reads a duration such as `90s`, `15m` or `1h 30m`.

@@ -16,6 +16,10 @@ use serde_json::{Map, Value};
 pub use creation::creation_fields;
 
 use crate::code::Code;
+use crate::config::Config;
+use crate::mirror::{Body, Row};
+use custom::FieldTypes;
+use deal::Links;
 
 /// The fields of one object, by the portal's names. A field that is empty in Ecvi is `""` here: that clears it.
 pub type Fields = Map<String, Value>;
@@ -45,6 +49,16 @@ pub struct Warning {
 /// A column of the hotel's own query.
 fn column(extra: &Map<String, Value>, name: &str) -> String {
     extra.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The object of a row that can be read.
+pub fn mapped(row: &Row, links: &Links, config: &Config, types: &FieldTypes) -> Option<Mapped> {
+    let (id, extra) = (&row.id, &row.extra);
+    Some(match row.body.as_ref().ok()? {
+        Body::Guest(guest) => contact::contact(id, guest, extra, &config.contact, types),
+        Body::Company(company) => company::company(id, company, extra, &config.company, types),
+        Body::Booking(booking) => deal::deal(booking, links, extra, &config.deal, types),
+    })
 }
 
 impl Mapped {

@@ -3,6 +3,7 @@
 //! Everything here only asks. A list never goes out with an empty filter, and what comes back is checked, because
 //! a portal drops a filter that it does not understand and answers with everything (docs/bitrix24.md, Lists).
 
+pub mod card;
 pub mod inventory;
 pub mod reach;
 

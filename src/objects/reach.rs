@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Object, ask, by_id};
+use crate::config::Match;
+use crate::mirror::Body;
 use crate::portal::Trouble;
 use crate::portal::batch::Command;
 use crate::portal::gate::Gate;
@@ -27,6 +29,18 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// What of a guest or a company the configuration says to look for.
+    pub fn of(body: &Body, by: &[Match]) -> Reach {
+        let (phones, emails) = match body {
+            Body::Guest(guest) => (&guest.phones, &guest.emails),
+            Body::Company(company) => (&company.phones, &company.emails),
+            Body::Booking(_) => return Reach::default(),
+        };
+        let wanted =
+            |of: Match, values: &Vec<String>| if by.contains(&of) { values.clone() } else { Vec::new() };
+        Reach { phones: wanted(Match::Phone, phones), emails: wanted(Match::Email, emails) }
+    }
+
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.phones.is_empty() && self.emails.is_empty()
@@ -93,8 +107,15 @@ fn same_email(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }
 
+/// The one of them that carries the same name and nobody's origin.
+pub fn the_same<'o>(label: &str, found: &'o [Object]) -> Option<&'o Object> {
+    let label = Some(label.trim()).filter(|label| !label.is_empty())?;
+    let mut same = found.iter().filter(|object| object.origin.is_empty() && same_name(&object.name, label));
+    same.next().filter(|_| same.next().is_none())
+}
+
 /// The last names or titles agree, whatever their case.
-pub fn same_name(a: &str, b: &str) -> bool {
+fn same_name(a: &str, b: &str) -> bool {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     plain(a) == plain(b)
 }

@@ -27,8 +27,8 @@ pub struct Plan {
     pub queue: Queue,
     /// What was seen on the way.
     pub survey: Survey,
-    /// Up to which mark the state's touched people are dealt with once all bookings are.
-    pub touched_mark: i64,
+    /// People and companies whose bookings are in the plan for their sake, and whom the state does not name yet.
+    pub touched: Vec<(Kind, Id)>,
 }
 
 /// What the mirror looked like.
@@ -56,13 +56,13 @@ impl Plan {
     pub fn draw(mirror: &Mirror, state: &State, rules: &Rules, before: Option<&Survey>) -> Result<Plan> {
         let queue = Queue::new()?;
         let add = |kind, step, pair: Pair| queue.add(&Planned { kind, id: pair.id, step, row: pair.row });
-        let (survey, touched_mark) = compare(mirror, state, rules, before, add)?;
-        Ok(Plan { queue, survey, touched_mark })
+        let (survey, touched) = compare(mirror, state, rules, before, add)?;
+        Ok(Plan { queue, survey, touched })
     }
 }
 
-/// Reads mirror and state to the end and hands each record that differs to `found`. Returns what was seen, and the
-/// mark of the touched people.
+/// Reads mirror and state to the end and hands each record that differs to `found`. Returns what was seen, and
+/// the people whose bookings differ for their sake.
 ///
 /// # Errors
 /// As [`Plan::draw`], which keeps what is found.
@@ -72,19 +72,28 @@ pub fn compare(
     rules: &Rules,
     before: Option<&Survey>,
     found: impl FnMut(Kind, Step, Pair) -> Result<()>,
-) -> Result<(Survey, i64)> {
-    let (touched, mark) = state.touched()?;
-    let mut comparison = Comparison { survey: Survey::default(), touched, found };
+) -> Result<(Survey, Vec<(Kind, Id)>)> {
+    let mut comparison = Comparison {
+        survey: Survey::default(),
+        touched: state.touched()?,
+        renamed: Vec::new(),
+        deals_stand: state.has_linked(Kind::Booking)?,
+        found,
+    };
     for kind in Kind::ALL {
         comparison.kind(kind, mirror, state, rules)?;
     }
     comparison.survey.check(before)?;
-    Ok((comparison.survey, mark))
+    Ok((comparison.survey, comparison.renamed))
 }
 
 struct Comparison<F> {
     survey: Survey,
     touched: HashSet<(Kind, Id)>,
+    /// Of these, who was touched by this comparison.
+    renamed: Vec<(Kind, Id)>,
+    /// Some booking has a deal: one that names a newcomer may have gone without them.
+    deals_stand: bool,
     found: F,
 }
 
@@ -98,8 +107,8 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
             self.survey.see(kind, &pair);
             let has_touched = kind == Kind::Booking && is_touched(&pair, &self.touched);
             if let Some(step) = decide(kind, &pair, &standing, has_touched, rules) {
-                if touches_bookings(kind, &pair) {
-                    self.touched.insert((kind, pair.id.clone()));
+                if self.touches_bookings(kind, &pair) && self.touched.insert((kind, pair.id.clone())) {
+                    self.renamed.push((kind, pair.id.clone()));
                 }
                 (self.found)(kind, step, pair)?;
             }
@@ -110,6 +119,17 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
             self.fail_nameless(kind, rows.nameless(), &standing, rules)?;
         }
         Ok(())
+    }
+
+    /// Whether a deal would read differently after this: another last name, a person who came, left or came back.
+    fn touches_bookings(&self, kind: Kind, pair: &Pair) -> bool {
+        match (kind, &pair.known) {
+            (Kind::Booking, _) => false,
+            (Kind::Guest | Kind::Company, None) => self.deals_stand,
+            (Kind::Guest | Kind::Company, Some(known)) => {
+                known.gone || pair.row.as_ref().is_none_or(|row| row.label != known.label)
+            }
+        }
     }
 
     /// Rows without an id cannot be told apart: they fail together, under the id that they do not have.
@@ -130,12 +150,6 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
         }
         Ok(())
     }
-}
-
-/// Whether a deal would read differently after this: another last name, a person who left or came back.
-fn touches_bookings(kind: Kind, pair: &Pair) -> bool {
-    let (Kind::Guest | Kind::Company, Some(known)) = (kind, &pair.known) else { return false };
-    known.gone || pair.row.as_ref().is_none_or(|row| row.label != known.label)
 }
 
 fn is_touched(pair: &Pair, touched: &HashSet<(Kind, Id)>) -> bool {

@@ -107,17 +107,26 @@ impl Queue {
         Ok(statement.exists((kind, id))?)
     }
 
+    /// The step of this record, if one is planned.
+    pub fn step_of(&self, kind: Kind, id: &Id) -> Result<Option<Planned>> {
+        let sql = "SELECT id, step, row FROM plan WHERE kind = ?1 AND id = ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query((kind, id))?;
+        rows.next()?.map(|cells| planned(kind, cells)).transpose()
+    }
+
     /// How many steps of a kind are planned.
     pub fn count(&self, kind: Kind, step: Step) -> Result<u64> {
         let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step = ?2";
         Ok(self.connection.query_row(sql, (kind, serde_json::to_string(&step)?), |row| row.get(0))?)
     }
 
-    /// How many steps are left, by [`Kind`].
+    /// How many records are left, by [`Kind`]; a closing date alone is none.
     pub fn left(&self) -> Result<[u64; 3]> {
+        let close = serde_json::to_string(&Step::Close)?;
         let count = |kind: Kind| {
-            let sql = "SELECT count(*) FROM plan WHERE kind = ?1";
-            self.connection.query_row(sql, [kind], |row| row.get(0))
+            let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step <> ?2";
+            self.connection.query_row(sql, (kind, &close), |row| row.get(0))
         };
         Ok([count(Kind::Guest)?, count(Kind::Company)?, count(Kind::Booking)?])
     }

@@ -34,17 +34,33 @@ fn refused(status: u16, refusal: Refusal, several: bool) -> Trouble {
 /// Codes and texts are strings, but a code may be a number, and a v3 error an object.
 fn words(value: &Value) -> String {
     match value {
-        Value::String(text) => text.replace("<br>", "\n").trim().to_owned(),
-        other => other.to_string(),
+        Value::String(text) => without_address(text).replace("<br>", "\n").trim().to_owned(),
+        other => without_address(&other.to_string()),
     }
 }
 
-/// The first words of a body that is no JSON: the title of a gateway's page, not its markup.
+/// The first words of a body that is no JSON: the title of a gateway's page, not its markup. Of anything else only
+/// the length, because it may be data about people.
 fn glimpse(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(2000)]).into_owned();
+    if !text.trim_start().starts_with('<') {
+        return format!("{} bytes", body.len());
+    }
     let inside = text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
-    let text = inside.map_or(text.as_str(), |(title, _)| title);
+    let text = without_address(inside.map_or(text.as_str(), |(title, _)| title));
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect()
+}
+
+/// A gateway may name the address that was called, and the webhook's secret is in its path.
+fn without_address(text: &str) -> String {
+    let mut parts = text.split("/rest/");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c.is_whitespace() || "\"'<>)".contains(c)).unwrap_or(part.len());
+        kept += "/rest/…";
+        kept += &part[end..];
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -84,6 +100,23 @@ mod tests {
     fn a_gateways_page_is_shown_by_its_title() {
         let page = "<html>\n<head><title>504 Gateway\nTime-out</title></head>";
         assert_eq!(trouble(504, page), Trouble::Lost("HTTP 504, no JSON: 504 Gateway Time-out".into()));
+    }
+
+    #[test]
+    fn the_address_that_a_gateway_names_is_not_shown() {
+        for page in
+            ["<title>502 for /rest/1/s3cr3t/batch.json</title>", "cannot GET https://h/rest/1/s3cr3t/x now"]
+        {
+            let shown = trouble(502, page).to_string();
+            assert!(!shown.contains("s3cr3t"), "{shown}");
+        }
+        assert_eq!(without_address("at /rest/1/x/batch (nginx)"), "at /rest/… (nginx)");
+    }
+
+    #[test]
+    fn data_that_broke_off_are_not_shown() {
+        let body = r#"{"result":[{"LAST_NAME":"Smith"#;
+        assert_eq!(trouble(200, body), Trouble::Lost("HTTP 200, no JSON: 30 bytes".into()));
     }
 
     #[test]

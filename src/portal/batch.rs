@@ -16,8 +16,7 @@ pub const MOST: usize = 50;
 /// One command of a batch.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Command {
-    /// Begins with a letter: the portal turns numeric names into positions. The portal runs commands in the order of
-    /// the object that names them, and a JSON object is written in the order of its names.
+    /// What its reply is found by.
     pub name: String,
     /// `crm.deal.add` and the like.
     pub method: String,
@@ -36,16 +35,33 @@ pub enum Reply {
     Silent,
 }
 
-/// The parameters of `batch` for these commands.
+/// The parameters of `batch` for these commands, to be carried out in this order.
 pub fn request(commands: &[Command]) -> Value {
     let cmd: Map<String, Value> = commands
         .iter()
-        .map(|command| {
-            let Command { name, method, params } = command;
-            (name.clone(), Value::from(format!("{method}?{}", query(params))))
+        .enumerate()
+        .map(|(at, command)| {
+            let Command { name: _, method, params } = command;
+            (key(at), Value::from(format!("{method}?{}", query(params))))
         })
         .collect();
     json!({"halt": 0, "cmd": cmd})
+}
+
+/// What a command is called on the wire. The portal goes by the order of the JSON object, and that is written by the
+/// alphabet: without this, what sets a deal's closing date would come before what moves its stage.
+fn key(at: usize) -> String {
+    format!("c{at:02}")
+}
+
+/// What each command cost: `time` of its answer, where there is one.
+pub fn times<'a>(
+    commands: &'a [Command],
+    answer: &'a Answer,
+) -> impl Iterator<Item = (&'a Command, &'a Value)> {
+    let times = answer.result.get("result_time");
+    let time = move |at| times.and_then(|times| times.get(key(at)));
+    commands.iter().enumerate().filter_map(move |(at, command)| Some((command, time(at)?)))
 }
 
 /// The replies by name, one for each command.
@@ -55,12 +71,12 @@ pub fn request(commands: &[Command]) -> Value {
 pub fn replies(commands: &[Command], answer: &Answer) -> Result<BTreeMap<String, Reply>, Trouble> {
     let results = named(answer.result.get("result"))?;
     let errors = named(answer.result.get("result_error"))?;
-    let reply = |name: &str| match (errors.get(name), results.get(name)) {
+    let reply = |at: usize| match (errors.get(&key(at)), results.get(&key(at))) {
         (Some(error), _) => Reply::Refused(refusal(error)),
         (None, Some(result)) => Reply::Done(result.clone()),
         (None, None) => Reply::Silent,
     };
-    Ok(commands.iter().map(|command| (command.name.clone(), reply(&command.name))).collect())
+    Ok(commands.iter().enumerate().map(|(at, command)| (command.name.clone(), reply(at))).collect())
 }
 
 /// An empty object comes as an empty list.
@@ -150,7 +166,7 @@ mod tests {
     #[test]
     fn every_value_is_percent_encoded_once() {
         let params = json!({"fields": {"NAME": "A&B #1 +7 %\n😀", "PHONE": [{"VALUE": "+7900"}]}});
-        let text = request(&[command("g1", params)])["cmd"]["g1"].as_str().unwrap().to_owned();
+        let text = request(&[command("g1", params)])["cmd"]["c00"].as_str().unwrap().to_owned();
         assert_eq!(
             text,
             "crm.contact.add?fields[NAME]=A%26B%20%231%20%2B7%20%25%0A%F0%9F%98%80&fields[PHONE][0][VALUE]=%2B7900"
@@ -158,11 +174,21 @@ mod tests {
     }
 
     #[test]
+    fn commands_are_carried_out_in_their_order() {
+        let names: Vec<String> = (0..MOST).map(|at| format!("r{}", MOST - at)).collect();
+        let commands: Vec<Command> = names.iter().map(|name| command(name, json!({"id": name}))).collect();
+        let request = request(&commands);
+        let sent: Vec<&Value> = request["cmd"].as_object().unwrap().values().collect();
+        let expected = names.iter().map(|name| format!("crm.contact.add?id={name}"));
+        assert!(sent.into_iter().eq(expected.map(Value::from).collect::<Vec<_>>().iter()));
+    }
+
+    #[test]
     fn each_command_is_answered_by_its_name() {
         let answer = Answer {
             result: json!({
-                "result": {"g1": 7},
-                "result_error": {"g2": {"error": "", "error_description": "Not found<br>"}},
+                "result": {"c00": 7},
+                "result_error": {"c01": {"error": "", "error_description": "Not found<br>"}},
             }),
             time: Value::Null,
         };

@@ -22,6 +22,20 @@ const TRIES: u32 = 6;
 /// The label of questions.
 const READS: &str = "questions";
 
+/// What a longer wait is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause<'c> {
+    /// The portal's time budget for this method.
+    Budget(&'c str),
+    /// The portal cannot be reached.
+    Unreachable,
+    /// Calls without an answer may still take effect.
+    Doubts,
+}
+
+/// Is told of each longer wait: what for, and until when.
+pub type Teller = Box<dyn Fn(Cause<'_>, DateTime<Utc>)>;
+
 /// What is done right before a call is made, with the time.
 pub type Mark<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> anyhow::Result<()>;
 
@@ -59,6 +73,7 @@ pub struct Gate<'p> {
     target: Duration,
     deadline: Option<DateTime<Utc>>,
     requests: u64,
+    teller: Option<Teller>,
 }
 
 impl<'p> Gate<'p> {
@@ -73,7 +88,13 @@ impl<'p> Gate<'p> {
         let bucket = Bucket { per_second: config.requests_per_second, burst: config.burst };
         let (batch_size, target) = (config.batch_size, config.request_target);
         let shared = config.shared_bucket.clone();
-        Gate { portal, clock, pace, bucket, shared, batch_size, target, deadline, requests: 0 }
+        let (requests, teller) = (0, None);
+        Gate { portal, clock, pace, bucket, shared, batch_size, target, deadline, requests, teller }
+    }
+
+    /// Has somebody told of each longer wait.
+    pub fn on_wait(&mut self, teller: Option<Teller>) {
+        self.teller = teller;
     }
 
     /// The clock that everything here goes by.
@@ -109,6 +130,14 @@ impl<'p> Gate<'p> {
         }
         self.clock.sleep((until - self.clock.now()).to_std().unwrap_or_default());
         self.check_time()
+    }
+
+    /// Waits as [`Gate::wait_until`], and tells of it.
+    pub fn wait_for(&self, cause: Cause<'_>, until: DateTime<Utc>) -> Result<(), Trouble> {
+        if let Some(teller) = &self.teller {
+            teller(cause, until);
+        }
+        self.wait_until(until)
     }
 
     /// One call that changes nothing; repeated once when its answer is lost.
@@ -199,10 +228,11 @@ impl<'p> Gate<'p> {
     fn pass(&mut self, method: &str, methods: &BTreeSet<&str>) -> Result<(), Trouble> {
         self.check_time()?;
         let now = self.clock.now();
-        let blocked = methods.iter().chain([&method]).filter_map(|name| self.pace.blocked(name, now)).max();
-        if let Some(until) = blocked {
-            log::info!("{method}: the portal's time budget holds until {until}");
-            self.wait_until(until)?;
+        let names = methods.iter().copied().chain([method]);
+        let blocked = names.filter_map(|name| Some((self.pace.blocked(name, now)?, name)));
+        if let Some((until, spent)) = blocked.max() {
+            log::info!("{spent}: the portal's time budget holds until {until}");
+            self.wait_for(Cause::Budget(spent), until)?;
         }
         let pause = self.turn()?;
         if !pause.is_zero() {
@@ -240,7 +270,7 @@ impl<'p> Gate<'p> {
             },
             // An export of hours outlives a router that restarts; the next pass of cron is near anyway.
             Trouble::NotSent(_) if self.deadline.is_none() => {
-                self.wait_until(now + TimeDelta::seconds(1 << tries)).is_ok()
+                self.wait_for(Cause::Unreachable, now + TimeDelta::seconds(1 << tries)).is_ok()
             }
             Trouble::NotSent(_) | Trouble::Lost(_) | Trouble::Moved(_) => false,
             Trouble::Wait(_) | Trouble::Stopped | Trouble::NotSaved(_) => false,
@@ -248,11 +278,8 @@ impl<'p> Gate<'p> {
     }
 
     fn note_commands(&mut self, commands: &[Command], answer: &Answer) {
-        for command in commands {
-            let time = answer.result.get("result_time").and_then(|times| times.get(&command.name));
-            if let Some(time) = time {
-                self.note(&command.method, time);
-            }
+        for (command, time) in batch::times(commands, answer) {
+            self.note(&command.method, time);
         }
     }
 
@@ -260,5 +287,49 @@ impl<'p> Gate<'p> {
         if let Some(operating) = time.get("operating").and_then(Value::as_f64) {
             self.pace.charged(method, operating, time.get("operating_reset_at").and_then(Value::as_i64));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// Charges more than the budget, for a minute.
+    struct Dear(Clock);
+
+    impl Portal for Dear {
+        fn call(&mut self, _: &str, _: &Value) -> Result<Answer, Trouble> {
+            let resets_at = self.0.now().timestamp() + 60;
+            Ok(Answer {
+                result: Value::Null,
+                time: json!({"operating": 400, "operating_reset_at": resets_at}),
+            })
+        }
+    }
+
+    #[test]
+    fn a_wait_for_a_budget_is_told_of_with_its_method_and_its_end() {
+        let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let clock = Clock::virtual_at(start);
+        let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'";
+        let config = crate::config::parse(toml, std::path::Path::new(""), None).unwrap();
+        let mut portal = Dear(clock.clone());
+        let mut gate = Gate::new(&mut portal, clock.clone(), &config.portal, Pace::default(), None);
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let hears = Rc::clone(&told);
+        gate.on_wait(Some(Box::new(move |cause, until| {
+            hears.borrow_mut().push((format!("{cause:?}"), until));
+        })));
+        for _ in 0..2 {
+            gate.read("crm.deal.list", &json!({})).unwrap();
+        }
+        let end = start + TimeDelta::seconds(60);
+        assert_eq!(*told.borrow(), [("Budget(\"crm.deal.list\")".to_owned(), end)]);
+        assert_eq!(clock.now(), end);
     }
 }

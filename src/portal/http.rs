@@ -1,4 +1,4 @@
-//! The one door to the network: JSON over blocking HTTP to the inbound webhook.
+//! The one door to the network: JSON over blocking HTTP to the inbound webhook, and the address of a heartbeat.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::config::{PortalConfig, Webhook};
 use crate::say;
 
 const CONNECT: Duration = Duration::from_secs(10);
+const USER_AGENT: &str = concat!("ecvi-b24/", env!("CARGO_PKG_VERSION"));
 /// A server closes idle connections, and a request on a closed one would be a call without an answer.
 const IDLE: Duration = Duration::from_secs(5);
 /// A batch of fifty full cards stays far below.
@@ -49,7 +50,7 @@ impl Http {
             .max_idle_age(IDLE)
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(config.request_timeout))
-            .user_agent(concat!("ecvi-b24/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .build()
             .new_agent();
         Ok(Http { agent, webhook: config.webhook.clone() })
@@ -65,7 +66,7 @@ impl Http {
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
         let location = location.map(str::to_owned);
         let body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
-        Ok((response.status().as_u16(), location, body))
+        Ok((response.status().as_u16(), location, self.webhook.hide(body)))
     }
 }
 
@@ -80,6 +81,22 @@ impl Portal for Http {
             Err(error) => Err(Trouble::Lost(words(&error))),
         }
     }
+}
+
+/// Fetches an address that is not the portal's and drops what it says.
+///
+/// # Errors
+/// Why it was not fetched, in words without the address, which may hold a token.
+pub fn fetch(url: &str, patience: Duration) -> Result<(), String> {
+    let agent = Agent::config_builder()
+        .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
+        .http_status_as_error(false)
+        .timeout_global(Some(patience))
+        .user_agent(USER_AGENT)
+        .build()
+        .new_agent();
+    let response = agent.get(url).call().map_err(|error| words(&error))?;
+    if response.status().is_success() { Ok(()) } else { Err(format!("HTTP {}", response.status().as_u16())) }
 }
 
 /// Scheme and host alone: the path of a redirect may repeat the secret.

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// The portal blocks a method at 420 to 480 seconds; the number is not published.
 const BUDGET: f64 = 380.0;
+/// The part of the time that a method may work in the long run.
+pub const SHARE: f64 = BUDGET / 600.0;
 /// How long a blocked method stays blocked when the portal does not say.
 const BLOCKED: TimeDelta = TimeDelta::seconds(300);
 /// A first batch; later ones follow the portal's speed.
@@ -93,6 +95,12 @@ impl Pace {
         let known = self.methods.entry(method.to_owned()).or_default();
         known.operating = operating;
         known.resets_at = resets_at.and_then(|at| DateTime::from_timestamp(at, 0)).unwrap_or(known.resets_at);
+    }
+
+    /// The most seconds of the portal's window that one of these methods has used.
+    pub fn operating(&self, of: impl Fn(&str) -> bool) -> f64 {
+        let methods = self.methods.iter().filter(|(name, _)| of(name));
+        methods.map(|(_, known)| known.operating).fold(0.0, f64::max)
     }
 
     /// The portal refused the method for its time budget.

@@ -5,9 +5,9 @@ use serde_json::{Map, json};
 
 use super::{Push, Target, Way};
 use crate::code::Code;
-use crate::mapping::deal::{closedate, is_closed};
+use crate::mapping::deal::{Links, closedate, is_closed};
 use crate::mapping::multifield::{Written, change};
-use crate::mapping::{Fields, Mapped, Warning, company, contact, creation_fields, deal};
+use crate::mapping::{Fields, Mapped, Warning, creation_fields, mapped};
 use crate::mirror::{Body, Row};
 use crate::objects::Object;
 use crate::plan::Step;
@@ -29,14 +29,8 @@ pub(super) struct Call {
     pub(super) links: u64,
 }
 
-/// The parts of a step, each the end of its command's name: the names' order is the order in which a batch runs them.
-const MOVE: char = 'a';
-const MAIN: char = 'b';
+/// Begins the name of a command that sets the closing date.
 pub(super) const CLOSING: char = 'c';
-
-fn name(at: usize, part: char) -> String {
-    format!("r{at:02}{part}")
-}
 
 impl Push<'_, '_> {
     /// Makes up the call of a step. `at` is its place in the batch.
@@ -74,7 +68,7 @@ impl Push<'_, '_> {
         };
         // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
         let todo = Todo { close: closed(row), recheck: misses(&target), resend: false };
-        let commands = vec![Command { name: name(at, MAIN), method, params }];
+        let commands = vec![Command { name: format!("r{at}"), method, params }];
         let links = links(&target);
         Ok(Call { target, operation: Operation::Create, commands, written, todo, links })
     }
@@ -98,11 +92,11 @@ impl Push<'_, '_> {
                 target.warnings.push(Warning { code: Code::OtherFunnel, message });
             }
         }
-        commands.push(update(name(at, MAIN), kind, crm_id, &fields));
+        commands.push(update(format!("r{at}"), kind, crm_id, &fields));
         if let (true, Ok(Body::Booking(booking))) = (closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
             let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-            commands.push(update(name(at, CLOSING), kind, crm_id, &fields));
+            commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, &fields));
         }
         let todo = Todo { recheck: misses(&target), ..Todo::default() };
         let links = links(&target);
@@ -110,16 +104,10 @@ impl Push<'_, '_> {
     }
 
     fn mapped(&self, target: &Target, row: &Row) -> Result<Mapped> {
-        let (config, types) = (self.config, self.types);
-        let body = row.body.as_ref().ok().context("a row that cannot be read is never sent")?;
-        let mut mapped = match body {
-            Body::Guest(guest) => contact::contact(&row.id, guest, &row.extra, &config.contact, types),
-            Body::Company(company) => company::company(&row.id, company, &row.extra, &config.company, types),
-            Body::Booking(booking) => {
-                let links = target.people.as_ref().map(|people| people.links.clone()).unwrap_or_default();
-                deal::deal(booking, &links, &row.extra, &config.deal, types)
-            }
-        };
+        let nobody = Links::default();
+        let links = target.people.as_ref().map_or(&nobody, |people| &people.links);
+        let mapped = mapped(row, links, self.config, self.types);
+        let mut mapped = mapped.context("a row that cannot be read is never sent")?;
         if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
             mapped
                 .warnings
@@ -175,7 +163,7 @@ impl Push<'_, '_> {
 fn deletion(at: usize, target: Target) -> Result<Call> {
     let id = target.crm_id().context("a deletion without an object")?;
     let method = format!("crm.{}.delete", target.kind().entity());
-    let commands = vec![Command { name: name(at, MAIN), method, params: json!({"id": id}) }];
+    let commands = vec![Command { name: format!("r{at}"), method, params: json!({"id": id}) }];
     let (written, todo) = (Written::default(), Todo::default());
     Ok(Call { target, operation: Operation::Delete, commands, written, todo, links: 0 })
 }
@@ -184,7 +172,7 @@ fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
     let id = target.crm_id().context("a closing date without a deal")?;
     let Ok(Body::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
     let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-    let commands = vec![update(name(at, MAIN), target.kind(), id, &fields)];
+    let commands = vec![update(format!("r{at}"), target.kind(), id, &fields)];
     let (written, links) = (target.record.written.clone(), target.record.links);
     let todo = Todo { close: false, ..target.record.known.todo };
     Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
@@ -202,7 +190,7 @@ fn update(name: String, kind: Kind, id: i64, fields: &Fields) -> Command {
 fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
     let fields = json!({"categoryId": funnel, "stageId": fields.get("STAGE_ID")});
     let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
-    Command { name: name(at, MOVE), method: "crm.item.update".to_owned(), params }
+    Command { name: format!("m{at}"), method: "crm.item.update".to_owned(), params }
 }
 
 fn closed(row: &Row) -> bool {
@@ -241,12 +229,6 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-
-    #[test]
-    fn the_names_of_a_batch_are_in_the_order_in_which_it_has_to_run() {
-        let names = [name(2, MOVE), name(2, MAIN), name(2, CLOSING), name(10, MAIN)];
-        assert!(names.is_sorted(), "{names:?}");
-    }
 
     #[test]
     fn an_import_has_the_names_of_the_universal_methods() {

@@ -11,8 +11,7 @@ use super::{Push, Target};
 use crate::code::Code;
 use crate::config::Match;
 use crate::mapping::Warning;
-use crate::mirror::Body;
-use crate::objects::reach::{Reach, by_reach, same_name};
+use crate::objects::reach::{Reach, by_reach, the_same};
 use crate::objects::{Object, by_id, by_origin};
 use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
@@ -92,7 +91,7 @@ impl Push<'_, '_> {
     /// Nothing is deleted that another booking points at, or that does not carry our mark.
     fn permit(&mut self, target: Target) -> Result<Option<Target>> {
         let (Step::Delete, Some(object)) = (target.planned.step, &target.object) else {
-            return Ok(Some(target));
+            return self.permit_takeover(target);
         };
         let (kind, id) = (target.kind(), target.id());
         if self.state.holders(kind, object.crm_id)?.iter().any(|holder| holder != id) {
@@ -106,6 +105,33 @@ impl Push<'_, '_> {
         }
         let message = format!("{} {}", object.originator, object.origin);
         self.fail(&target, Code::NotOurs, "delete", message.trim())?;
+        Ok(None)
+    }
+
+    /// An object that Ecvi names, and that carries the mark of another record, is not taken away from that record.
+    fn permit_takeover(&mut self, target: Target) -> Result<Option<Target>> {
+        let (Step::Create, false, Some(object)) = (target.planned.step, target.adopted, &target.object)
+        else {
+            return Ok(Some(target));
+        };
+        let ours = object.originator == self.config.portal.originator;
+        let other = ours && !object.origin.is_empty() && object.origin != target.id().to_string();
+        if other && let Some(owner) = self.owner(target.kind(), &object.origin)? {
+            let message = format!("crm_id {}: {} {owner}", object.crm_id, target.kind());
+            self.fail(&target, Code::CrmIdTaken, "create", &message)?;
+            return Ok(None);
+        }
+        Ok(Some(target))
+    }
+
+    /// The record that an origin means, if Ecvi has it.
+    fn owner(&self, kind: Kind, origin: &str) -> Result<Option<Id>> {
+        for id in [Id::parse(origin), Id::Text(origin.to_owned())] {
+            let known = self.state.record(kind, &id)?;
+            if known.is_some_and(|record| !record.known.gone) || self.queue.has(kind, &id)? {
+                return Ok(Some(id));
+            }
+        }
         Ok(None)
     }
 
@@ -175,22 +201,11 @@ impl Target {
     }
 
     fn reach(&self, by: &[Match]) -> Reach {
-        let (phones, emails) = match self.body() {
-            Some(Body::Guest(guest)) => (&guest.phones, &guest.emails),
-            Some(Body::Company(company)) => (&company.phones, &company.emails),
-            Some(Body::Booking(_)) | None => return Reach::default(),
-        };
-        let wanted =
-            |of: Match, values: &Vec<String>| if by.contains(&of) { values.clone() } else { Vec::new() };
-        Reach { phones: wanted(Match::Phone, phones), emails: wanted(Match::Email, emails) }
+        self.body().map(|body| Reach::of(body, by)).unwrap_or_default()
     }
 
-    /// The one of them that carries the same name and nobody's origin.
     fn matching(&self, found: &[Object]) -> Option<Object> {
-        let label = self.row().map(|row| row.label.trim()).filter(|label| !label.is_empty())?;
-        let mut same =
-            found.iter().filter(|object| object.origin.is_empty() && same_name(&object.name, label));
-        same.next().filter(|_| same.next().is_none()).cloned()
+        self.row().and_then(|row| the_same(&row.label, found)).cloned()
     }
 }
 

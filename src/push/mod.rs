@@ -22,12 +22,12 @@ use crate::mirror::{Body, Row};
 use crate::objects::Object;
 use crate::plan::{Planned, Queue, Step};
 use crate::portal::Trouble;
-use crate::portal::gate::Gate;
+use crate::portal::gate::{Gate, Teller};
 use crate::record::{Id, Kind};
 use crate::state::memory::PACE;
 use crate::state::{Counts, Failure, Record, State};
 use crate::words;
-use people::People;
+pub(crate) use people::{People, Person};
 
 /// How objects are created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,10 +69,18 @@ impl Failures {
 
 /// Where a long pass stands.
 pub trait Watch {
-    /// So many steps are planned, by [`Kind`].
-    fn planned(&mut self, steps: [u64; 3]);
-    /// Something was done.
-    fn done(&mut self, kind: Kind, steps: u64, gate: &Gate<'_>);
+    /// Another object that stands in the portal was seen.
+    fn seen(&mut self, _: Kind) {}
+    /// So many records are still to be sent, by [`Kind`].
+    fn planned(&mut self, records: [u64; 3]);
+    /// Records were dealt with.
+    fn done(&mut self, kind: Kind, records: u64, gate: &Gate<'_>);
+    /// Who is to be told of waits.
+    fn teller(&self) -> Option<Teller> {
+        None
+    }
+    /// Nothing follows.
+    fn over(&mut self) {}
 }
 
 /// Nobody looks.
@@ -201,7 +209,8 @@ impl<'a, 'p> Push<'a, 'p> {
             if chunk.is_empty() {
                 return Ok(());
             }
-            let size = chunk.len() as u64;
+            // The closing date of a deal that was just made is a second step of one record.
+            let size = chunk.iter().filter(|planned| planned.step != Step::Close).count() as u64;
             let targets = self.begin(chunk)?;
             if !targets.is_empty() {
                 self.gate.check_time()?;

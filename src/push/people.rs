@@ -15,20 +15,20 @@ use crate::state::Todo;
 
 /// A booking's people as the deal will have them.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(super) struct People {
+pub(crate) struct People {
     /// As the CRM knows them.
-    pub(super) links: Links,
+    pub(crate) links: Links,
     /// Who has no object yet, in words.
-    pub(super) missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
     /// The booking's guest, when the deal has to wait for them.
-    pub(super) waits_for: Option<Id>,
+    pub(crate) waits_for: Option<Id>,
     /// Objects that were not seen in this pass.
     unsure: Vec<(Kind, i64)>,
 }
 
 impl People {
     /// What of the people a deal shows: when it differs, the deal is sent again.
-    pub(super) fn fingerprint(&self) -> u64 {
+    pub(crate) fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::default();
         fingerprint.text(&self.links.last_name);
         for crm_id in self.links.contacts.iter().copied().chain([0]).chain(self.links.company) {
@@ -39,7 +39,7 @@ impl People {
 }
 
 /// What is known of one person or company of a booking.
-enum Person {
+pub(crate) enum Person {
     /// No row of the mirror has this id.
     Nobody,
     /// It has no object yet.
@@ -94,32 +94,8 @@ impl Push<'_, '_> {
         Ok(ready)
     }
 
-    /// The booking's guest first, then all who stay; the company, or where there is none the payer.
     fn people(&self, booking: &Booking) -> Result<People> {
-        let mut people = People::default();
-        for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
-            let main = at == 0 && booking.guest.is_some();
-            match self.person(Kind::Guest, id)? {
-                Person::Nobody => {}
-                Person::Coming if main => people.waits_for = Some(id.clone()),
-                Person::Coming => people.missing.push(format!("guest {id}")),
-                Person::Here { crm_id, label, seen } => {
-                    if main {
-                        people.links.last_name = label;
-                    }
-                    people.meet(Kind::Guest, crm_id, seen);
-                }
-            }
-        }
-        for id in booking.company.iter().chain(&booking.payer) {
-            match self.person(Kind::Company, id)? {
-                Person::Nobody => continue,
-                Person::Coming => people.missing.push(format!("company {id}")),
-                Person::Here { crm_id, seen, .. } => people.meet(Kind::Company, crm_id, seen),
-            }
-            break;
-        }
-        Ok(people)
+        People::of(booking, |kind, id| self.person(kind, id))
     }
 
     fn person(&self, kind: Kind, id: &Id) -> Result<Person> {
@@ -171,6 +147,35 @@ impl Target {
 }
 
 impl People {
+    /// The booking's guest first, then all who stay; the company, or where there is none the payer. `person` says
+    /// what is known of each.
+    pub(crate) fn of(booking: &Booking, person: impl Fn(Kind, &Id) -> Result<Person>) -> Result<People> {
+        let mut people = People::default();
+        for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
+            let main = at == 0 && booking.guest.is_some();
+            match person(Kind::Guest, id)? {
+                Person::Nobody => {}
+                Person::Coming if main => people.waits_for = Some(id.clone()),
+                Person::Coming => people.missing.push(format!("guest {id}")),
+                Person::Here { crm_id, label, seen } => {
+                    if main {
+                        people.links.last_name = label;
+                    }
+                    people.meet(Kind::Guest, crm_id, seen);
+                }
+            }
+        }
+        for id in booking.company.iter().chain(&booking.payer) {
+            match person(Kind::Company, id)? {
+                Person::Nobody => continue,
+                Person::Coming => people.missing.push(format!("company {id}")),
+                Person::Here { crm_id, seen, .. } => people.meet(Kind::Company, crm_id, seen),
+            }
+            break;
+        }
+        Ok(people)
+    }
+
     fn meet(&mut self, kind: Kind, crm_id: i64, seen: bool) {
         if !seen {
             self.unsure.push((kind, crm_id));

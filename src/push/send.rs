@@ -95,9 +95,11 @@ impl Push<'_, '_> {
         for call in calls {
             let (reply, closed) = take_replies(&call, &mut replies);
             match reply {
-                Some(Reply::Done(value)) => {
-                    self.done(&writer, &mut counts, call, &value, closed)?;
-                }
+                Some(Reply::Done(value)) => match object_of(&call, &value) {
+                    Some(crm_id) => self.done(&writer, &mut counts, call, crm_id, closed)?,
+                    // Without an id the answer is none.
+                    None => unanswered = true,
+                },
                 Some(Reply::Refused(refusal)) => self.refused(&writer, &mut after, call, refusal)?,
                 // It may have been executed: it stays in doubt.
                 Some(Reply::Silent) | None => unanswered = true,
@@ -114,17 +116,11 @@ impl Push<'_, '_> {
         writer: &Writer<'_>,
         counts: &mut Counts,
         call: Call,
-        value: &Value,
+        crm_id: i64,
         closed: bool,
     ) -> Result<()> {
         let Call { target, operation, written, mut todo, links, .. } = call;
         let (kind, id, now) = (target.kind(), target.id(), self.gate.clock().now());
-        let crm_id = match operation {
-            Operation::Create => new_id(value),
-            Operation::Update | Operation::Delete => target.crm_id(),
-        };
-        // Without an id the answer is none, and the doubt stays.
-        let Some(crm_id) = crm_id else { return Ok(()) };
         if operation == Operation::Delete {
             counts.deleted += 1;
             writer.event(kind, id, "deleted", Some(crm_id), "", now)?;
@@ -152,13 +148,9 @@ impl Push<'_, '_> {
         self.follow(writer, &target, crm_id, todo)
     }
 
-    /// What a record's arrival means for others: titles that name it, and its own closing date.
+    /// What is left to do once a record has arrived: the mirror learns its id, and the portal its closing date.
     fn follow(&self, writer: &Writer<'_>, target: &Target, crm_id: i64, todo: Todo) -> Result<()> {
-        let (kind, id, known) = (target.kind(), target.id(), &target.record.known);
-        let renamed = target.row().is_some_and(|row| row.label != known.label) || known.gone;
-        if kind != Kind::Booking && known.modified_at.is_some() && renamed {
-            writer.touch(kind, id)?;
-        }
+        let (kind, id) = (target.kind(), target.id());
         if self.config.mirror.write_back && target.row().is_some_and(|row| row.crm_id != Some(crm_id)) {
             writer.owe_write_back(kind, id)?;
         }
@@ -245,13 +237,21 @@ fn take_replies(call: &Call, replies: &mut BTreeMap<String, Reply>) -> (Option<R
     let (mut reply, mut closed) = (Some(Reply::Done(Value::Null)), true);
     for command in &call.commands {
         let answer = replies.remove(&command.name);
-        if command.name.ends_with(CLOSING) {
+        if command.name.starts_with(CLOSING) {
             closed = matches!(answer, Some(Reply::Done(_)));
         } else if matches!(reply, Some(Reply::Done(_))) {
             reply = answer;
         }
     }
     (reply, closed)
+}
+
+/// The object that a call was about, as its answer tells.
+fn object_of(call: &Call, value: &Value) -> Option<i64> {
+    match call.operation {
+        Operation::Create => new_id(value),
+        Operation::Update | Operation::Delete => call.target.crm_id(),
+    }
 }
 
 /// `crm.deal.add` returns the id, `crm.item.import` an item that has it.

@@ -7,6 +7,8 @@ use std::io::Write;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
+use crate::difference::Difference;
+use crate::foresight::{Foresight, Prospect};
 use crate::plan::{Planned, Queue, Step};
 use crate::record::Kind;
 use crate::state::{Record, State};
@@ -23,8 +25,14 @@ const STEPS: [Step; 8] = [
     Step::Delete,
 ];
 
+/// Steps that the portal is asked about in one go.
+const CHUNK: usize = 200;
+
+/// Looks into the CRM for a dry run, where that is wanted.
+pub type Eyes<'e, 'a, 'p> = Option<&'e mut Foresight<'a, 'p>>;
+
 /// Writes the plan for people.
-pub fn text(queue: &Queue, state: &State, out: &mut dyn Write) -> Result<()> {
+pub fn text(queue: &Queue, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
     if queue.is_empty()? {
         writeln!(out, "{}", say!("Делать нечего: всё передано.", "Nothing to do: all is sent."))?;
         return Ok(());
@@ -35,17 +43,60 @@ pub fn text(queue: &Queue, state: &State, out: &mut dyn Write) -> Result<()> {
         }
     }
     writeln!(out)?;
+    each(queue, eyes.as_deref_mut(), |planned, prospect| {
+        let record = state.record(planned.kind, &planned.id)?.unwrap_or_default();
+        writeln!(out, "{}", line(planned, &record, prospect.taken))?;
+        for change in prospect.changes.iter().flatten() {
+            writeln!(out, "    {}", change_line(change))?;
+        }
+        if prospect.changes.as_ref().is_some_and(Vec::is_empty) {
+            writeln!(out, "    {}", say!("в CRM уже так", "the CRM has it so already"))?;
+        }
+        Ok(())
+    })?;
+    for note in eyes.iter().flat_map(|eyes| eyes.notes()) {
+        writeln!(out, "\n{note}")?;
+    }
+    Ok(())
+}
+
+fn change_line(change: &Difference) -> String {
+    let Difference { field, ours, theirs } = change;
+    // Guests of a deal who have no contact yet.
+    let ours = if field == "CONTACT_IDS" {
+        ours.replace("guest ", &say!("гость ", "guest "))
+    } else {
+        ours.clone()
+    };
+    format!("{field}: «{theirs}» -> «{ours}»")
+}
+
+/// Every step in its order, with what is known of it.
+fn each(
+    queue: &Queue,
+    mut eyes: Eyes<'_, '_, '_>,
+    mut show: impl FnMut(&Planned, &Prospect) -> Result<()>,
+) -> Result<()> {
     for kind in Kind::ALL {
+        let mut chunk = Vec::new();
+        let mut flush = |chunk: &mut Vec<Planned>| -> Result<()> {
+            let seen = match &mut eyes {
+                Some(eyes) => eyes.see(kind, chunk)?,
+                None => vec![Prospect::default(); chunk.len()],
+            };
+            chunk.drain(..).zip(seen).try_for_each(|(planned, prospect)| show(&planned, &prospect))
+        };
         queue.each(kind, |planned| {
-            let record = state.record(planned.kind, &planned.id)?.unwrap_or_default();
-            Ok(writeln!(out, "{}", line(planned, &record))?)
+            chunk.push(planned.clone());
+            if chunk.len() < CHUNK { Ok(()) } else { flush(&mut chunk) }
         })?;
+        flush(&mut chunk)?;
     }
     Ok(())
 }
 
 /// Writes the plan as one JSON document, a step on each line.
-pub fn json(queue: &Queue, state: &State, out: &mut dyn Write) -> Result<()> {
+pub fn json(queue: &Queue, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
     let mut counts = Map::new();
     for kind in Kind::ALL {
         let steps: Result<Map<String, Value>> =
@@ -54,15 +105,14 @@ pub fn json(queue: &Queue, state: &State, out: &mut dyn Write) -> Result<()> {
     }
     write!(out, "{{\"schema\": 1,\n \"counts\": {},\n \"steps\": [", Value::Object(counts))?;
     let mut separator = "\n  ";
-    for kind in Kind::ALL {
-        queue.each(kind, |planned| {
-            let record = state.record(planned.kind, &planned.id)?.unwrap_or_default();
-            write!(out, "{separator}{}", document(planned, &record))?;
-            separator = ",\n  ";
-            Ok(())
-        })?;
-    }
-    writeln!(out, "]}}")?;
+    each(queue, eyes.as_deref_mut(), |planned, prospect| {
+        let record = state.record(planned.kind, &planned.id)?.unwrap_or_default();
+        write!(out, "{separator}{}", document(planned, &record, prospect))?;
+        separator = ",\n  ";
+        Ok(())
+    })?;
+    let notes = eyes.map(|eyes| eyes.notes().to_vec()).unwrap_or_default();
+    writeln!(out, "],\n \"notes\": {}}}", Value::from(notes))?;
     Ok(())
 }
 
@@ -91,19 +141,26 @@ fn noun(step: Step) -> String {
 }
 
 /// One planned step, in words.
-pub fn line(planned: &Planned, record: &Record) -> String {
+pub fn line(planned: &Planned, record: &Record, found: Option<i64>) -> String {
     let name = words::record(planned.kind, &planned.id, label(planned, record));
     let object = record.known.crm_id.map(|crm_id| words::object(planned.kind, crm_id)).unwrap_or_default();
     match planned.step {
-        Step::Create => match taken_over(planned, record) {
-            Some(crm_id) => {
+        Step::Create => match (found, taken_over(planned, record)) {
+            (Some(crm_id), named) if named != Some(crm_id) => {
+                let object = words::object(planned.kind, crm_id);
+                say!(
+                    "{name}: взять готовый объект: {object} (найден в CRM)",
+                    "{name}: take over {object} (found in the CRM)"
+                )
+            }
+            (_, Some(crm_id)) => {
                 let object = words::object(planned.kind, crm_id);
                 say!(
                     "{name}: взять готовый объект: {object} (id из Ecvi)",
                     "{name}: take over {object} (its id is in Ecvi)"
                 )
             }
-            None => say!(
+            (_, None) => say!(
                 "{name}: создать, если объекта ещё нет в CRM",
                 "{name}: create, unless the CRM has the object"
             ),
@@ -135,12 +192,17 @@ pub fn line(planned: &Planned, record: &Record) -> String {
     }
 }
 
-fn document(planned: &Planned, record: &Record) -> Value {
+fn document(planned: &Planned, record: &Record, prospect: &Prospect) -> Value {
     let Planned { kind, id, step, row: _ } = planned;
     let label = label(planned, record);
     let number = (*kind == Kind::Booking && !label.is_empty()).then_some(label);
-    let crm_id = record.known.crm_id.or_else(|| taken_over(planned, record));
-    json!({"kind": kind, "id": id.to_string(), "number": number, "step": step.to_string(), "crm_id": crm_id})
+    let crm_id = record.known.crm_id.or(prospect.taken).or_else(|| taken_over(planned, record));
+    let mut document = json!({"kind": kind, "id": id.to_string(), "number": number, "step": step.to_string(), "crm_id": crm_id});
+    if let Some(changes) = &prospect.changes {
+        let change = |Difference { field, ours, theirs }: &Difference| json!({"field": field, "old": theirs, "new": ours});
+        document["changes"] = changes.iter().map(change).collect();
+    }
+    document
 }
 
 fn label<'a>(planned: &'a Planned, record: &'a Record) -> &'a str {

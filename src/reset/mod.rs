@@ -5,9 +5,6 @@
 
 mod preview;
 
-use std::io::{BufRead, IsTerminal, Write};
-use std::time::Duration;
-
 use anyhow::Result;
 
 use crate::cli;
@@ -19,10 +16,8 @@ use crate::plan::Survey;
 use crate::record::Kind;
 use crate::report::print;
 use crate::state::{Record, SURVEY, State};
-use crate::stop::{Outcome, Stop, Usage};
-use crate::{say, words};
-
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::stop::{Outcome, Usage};
+use crate::{ask, say, words};
 
 /// What is let go of.
 enum Targets {
@@ -34,17 +29,11 @@ enum Targets {
 /// Carries out `reset-id`.
 pub fn run(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Outcome> {
     let targets = announce(config, options)?;
-    if !options.yes && !agreed()? {
-        print(&say!("Ничего не изменено.\n", "Nothing was changed.\n"))?;
+    if !options.yes && !ask::agreed()? {
+        print(&ask::declined())?;
         return Ok(Outcome::Partial);
     }
-    let Some(_lock) = Lock::wait(&config.state, PATIENCE, clock)? else {
-        return Err(Stop::interrupted(say!(
-            "идёт другой запуск, за минуту он не кончился; ничего не изменено, повторите позже",
-            "another pass is under way and did not end within a minute; nothing was changed, try again later"
-        ))
-        .into());
-    };
+    let _lock = Lock::insist(&config.state, clock)?;
     print(&carry_out(&State::open(&config.state)?, &targets, options.crm_id, clock)?)?;
     Ok(Outcome::Ok)
 }
@@ -74,24 +63,6 @@ fn targets(config: &Config, state: &State, kind: Option<Kind>, ids: &[String]) -
         Some(kind) => Ok(Targets::All(vec![kind])),
         None => Ok(Targets::All(vec![Kind::Guest, Kind::Company, Kind::Booking])),
     }
-}
-
-/// Asks on a terminal; without one there is nobody to ask, and the command itself is the answer.
-fn agreed() -> Result<bool> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        return Ok(true);
-    }
-    let mut stdout = std::io::stdout();
-    write!(stdout, "{} [y/N] ", say!("Продолжить?", "Go on?"))?;
-    stdout.flush()?;
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer)?;
-    Ok(is_yes(&answer))
-}
-
-fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "д" | "да")
 }
 
 fn carry_out(state: &State, targets: &Targets, crm_id: Option<i64>, clock: &Clock) -> Result<String> {
@@ -154,19 +125,4 @@ fn reset_all(state: &State, kinds: &[Kind], clock: &Clock) -> Result<String> {
 
 fn known(state: &State, found: &Found) -> Result<Record> {
     Ok(state.record(found.kind, &found.id)?.unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn yes_is_said_in_two_languages() {
-        for yes in ["y\n", "Yes", "д", " Да\n"] {
-            assert!(is_yes(yes), "{yes}");
-        }
-        for no in ["", "\n", "n", "нет", "ye"] {
-            assert!(!is_yes(no), "{no}");
-        }
-    }
 }

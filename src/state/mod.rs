@@ -4,9 +4,12 @@
 //! file that can be copied as a backup at any time between passes, it works on every file system, and a pass
 //! makes two requests a second at most, so commits are never what it waits for.
 
+mod doubts;
 mod journal;
 pub mod memory;
+mod quarantine;
 mod records;
+mod release;
 mod schema;
 mod troubles;
 mod writer;
@@ -17,15 +20,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use doubts::Attempt;
 pub use journal::{Counts, Event, Run};
 pub use memory::{INITIAL_EXPORT, SURVEY};
+pub use quarantine::Failure;
 pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
 pub use troubles::{Severity, Trouble};
-pub use writer::{Attempt, Failure, Sent, Writer};
+pub use writer::{Sent, Writer};
 
 use crate::say;
 
@@ -106,6 +111,18 @@ impl State {
     /// Begins a transaction: what is written through it is saved by [`Writer::commit`], all or nothing.
     pub fn writer(&self) -> Result<Writer<'_>> {
         Ok(Writer::new(self.connection.unchecked_transaction()?))
+    }
+}
+
+/// Says what to do where the reason is a disk that is full or may not be written to; other errors stay as they are.
+pub fn explain(error: anyhow::Error) -> anyhow::Error {
+    let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    match code {
+        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => error.context(say!(
+            "состояние не записывается, поэтому ничего больше не передано; проверьте место на диске и права",
+            "the state cannot be written, so nothing more was sent; check the disk space and the permissions"
+        )),
+        _ => error,
     }
 }
 

@@ -221,20 +221,33 @@ impl State {
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// All ids of a kind that have an object.
-    pub fn linked(&self, kind: Kind) -> Result<Vec<(Id, i64)>> {
-        let sql = "SELECT id, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL ORDER BY id";
-        let mut statement = self.connection.prepare(sql)?;
-        let found = statement.query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
-    }
-
     /// Ids that the mirror is to learn, at most so many.
     pub fn write_backs(&self, most: u32) -> Result<Vec<(Kind, Id, Option<i64>)>> {
         let sql = "SELECT w.kind, w.id, r.crm_id FROM write_backs w
                    LEFT JOIN records r ON r.kind = w.kind AND r.id = w.id LIMIT ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map([most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whether any record of a kind has an object.
+    pub fn has_linked(&self, kind: Kind) -> Result<bool> {
+        let sql = "SELECT 1 FROM records WHERE kind = ?1 AND crm_id IS NOT NULL LIMIT 1";
+        Ok(self.connection.prepare_cached(sql)?.exists([kind])?)
+    }
+
+    /// Every record is to be sent again; what a pass does not get to goes with the next ones.
+    pub fn resend_all(&self) -> Result<()> {
+        self.connection.execute("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", [])?;
+        Ok(())
+    }
+
+    /// Some records of a kind with the highest ids of the CRM.
+    pub fn newest_linked(&self, kind: Kind, most: u32) -> Result<Vec<(Id, i64)>> {
+        let sql = "SELECT id, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL
+                   ORDER BY crm_id DESC LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map((kind, most), |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -283,16 +296,11 @@ impl State {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The people and companies whose bookings have to be looked at again, and a mark up to which they are read.
-    pub fn touched(&self) -> Result<(HashSet<(Kind, Id)>, i64)> {
-        let mut statement = self.connection.prepare_cached("SELECT seq, kind, id FROM touched")?;
-        let mut rows = statement.query([])?;
-        let (mut touched, mut mark) = (HashSet::new(), 0);
-        while let Some(row) = rows.next()? {
-            mark = mark.max(row.get(0)?);
-            touched.insert((row.get(1)?, row.get(2)?));
-        }
-        Ok((touched, mark))
+    /// The people and companies whose bookings have to be looked at again.
+    pub fn touched(&self) -> Result<HashSet<(Kind, Id)>> {
+        let mut statement = self.connection.prepare_cached("SELECT kind, id FROM touched")?;
+        let touched = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(touched.collect::<rusqlite::Result<_>>()?)
     }
 }
 

@@ -1,25 +1,19 @@
 //! What is written down about records: each method is one fact, and a transaction holds all facts of one answer.
 
-use std::time::Duration;
-
 use anyhow::Result;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use rusqlite::{OptionalExtension, Transaction, params};
+use chrono::{DateTime, Utc};
+use rusqlite::{Transaction, params};
 
 use super::records::{GONE, LOST, RELEASED};
-use super::{Operation, Severity, Todo, stamp};
-use crate::code::Code;
+use super::{Todo, stamp};
 use crate::mapping::Warning;
 use crate::mapping::multifield::Written;
 use crate::mirror::Row;
 use crate::record::{Id, Kind};
 
-/// A failed record is tried again after a day at the latest.
-const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
-
 /// A transaction on the state.
 pub struct Writer<'s> {
-    transaction: Transaction<'s>,
+    pub(super) transaction: Transaction<'s>,
 }
 
 /// A record that reached the portal.
@@ -41,17 +35,6 @@ pub struct Sent<'a> {
     pub run: i64,
 }
 
-/// What is about to be tried.
-#[derive(Clone, Debug)]
-pub struct Attempt<'a> {
-    /// Create, update or delete.
-    pub operation: Operation,
-    /// The row that is sent.
-    pub row: Option<&'a Row>,
-    /// Phones and e-mails that are ours, or may be ours after the call.
-    pub written: &'a Written,
-}
-
 impl<'s> Writer<'s> {
     pub(super) fn new(transaction: Transaction<'s>) -> Writer<'s> {
         Writer { transaction }
@@ -60,56 +43,6 @@ impl<'s> Writer<'s> {
     /// Saves everything that was written through it.
     pub fn commit(self) -> Result<()> {
         Ok(self.transaction.commit()?)
-    }
-
-    /// Before a call: what is tried with which row, and what of phones and e-mails may be ours from now on.
-    pub fn doubt(&self, kind: Kind, id: &Id, attempt: &Attempt<'_>, now: DateTime<Utc>) -> Result<()> {
-        let Attempt { operation, row, written } = attempt;
-        self.transaction
-            .prepare_cached(
-                "INSERT OR REPLACE INTO doubts (kind, id, operation, at, modified_at, content, people)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute((
-                kind,
-                id,
-                operation.name(),
-                now.to_rfc3339_opts(SecondsFormat::Millis, true),
-                row.map_or("", |row| row.modified_at.as_str()),
-                row.map_or(0, |row| row.content.cast_signed()),
-                row.map_or(0, |row| row.people.cast_signed()),
-            ))?;
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO records (kind, id, written) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET written = excluded.written",
-            )?
-            .execute((kind, id, json(written)?))?;
-        Ok(())
-    }
-
-    /// The record's call was never answered.
-    pub fn strike(&self, kind: Kind, id: &Id) -> Result<()> {
-        self.transaction
-            .prepare_cached("UPDATE records SET strikes = strikes + 1 WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id))?;
-        Ok(())
-    }
-
-    /// The clock went back: the doubt is as young as can be.
-    pub fn redate_doubt(&self, kind: Kind, id: &Id, now: DateTime<Utc>) -> Result<()> {
-        self.transaction
-            .prepare_cached("UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id, now.to_rfc3339_opts(SecondsFormat::Millis, true)))?;
-        Ok(())
-    }
-
-    /// The call left no doubt, or the doubt is settled.
-    pub fn clear_doubt(&self, kind: Kind, id: &Id) -> Result<()> {
-        self.transaction
-            .prepare_cached("DELETE FROM doubts WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id))?;
-        Ok(())
     }
 
     /// The record stands in the portal as its row says.
@@ -184,67 +117,6 @@ impl<'s> Writer<'s> {
         self.touch(kind, id)
     }
 
-    /// `reset-id` points the record at another object. A call without an answer stays in doubt: what it made is
-    /// still to be found.
-    pub fn pointed(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, flags = flags | ?4
-                 WHERE kind = ?1 AND id = ?2",
-            )?
-            .execute((kind, id, crm_id, RELEASED))?;
-        self.touch(kind, id)
-    }
-
-    /// The record is known from now on, if it was not.
-    pub fn meet(&self, kind: Kind, id: &Id, label: &str) -> Result<()> {
-        self.transaction
-            .prepare_cached("INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)")?
-            .execute((kind, id, label))?;
-        Ok(())
-    }
-
-    /// A failed record is tried with the next pass, whatever its pause.
-    pub fn try_now(&self, kind: Kind, id: &Id, now: DateTime<Utc>) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
-            )?
-            .execute((kind, id, stamp(now)))?;
-        Ok(())
-    }
-
-    /// What was reported of deals without a booking is about to be reported anew.
-    pub fn forget_orphans(&self) -> Result<()> {
-        self.transaction
-            .execute("DELETE FROM troubles WHERE code = ?1", [Code::DealWithoutBooking.name()])?;
-        Ok(())
-    }
-
-    /// A failure is forgotten: the record is tried with the next pass.
-    pub fn forgive(&self, kind: Kind, id: &Id) -> Result<()> {
-        self.clear_severity(kind, id, Severity::Failure)
-    }
-
-    /// Lets go of the objects of all records of a kind, as [`Writer::unlinked`] does of one. Returns how many.
-    pub fn release_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
-        let linked = "FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";
-        let history = "INSERT INTO history (at, kind, id, event, crm_id)";
-        self.transaction.execute(
-            &format!("{history} SELECT ?2, kind, id, 'reset', crm_id {linked}"),
-            (kind, stamp(now)),
-        )?;
-        self.transaction
-            .execute(&format!("INSERT INTO touched (kind, id) SELECT kind, id {linked}"), [kind])?;
-        self.transaction.execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
-        let released = self.transaction.execute(
-            "UPDATE records SET crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0,
-               flags = flags | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL",
-            (kind, RELEASED),
-        )?;
-        Ok(released)
-    }
-
     /// The bookings of this person or company have to be looked at again.
     pub fn touch(&self, kind: Kind, id: &Id) -> Result<()> {
         self.transaction
@@ -271,7 +143,16 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// All bookings were looked at for the people that were read up to this mark.
+    /// Names the people whose bookings a plan looks at. Returns the mark for [`Writer::untouch`].
+    pub fn touch_all(&self, people: &[(Kind, Id)]) -> Result<i64> {
+        for (kind, id) in people {
+            self.touch(*kind, id)?;
+        }
+        let sql = "SELECT coalesce(max(seq), 0) FROM touched";
+        Ok(self.transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// All bookings were looked at for the people that were named up to this mark.
     pub fn untouch(&self, mark: i64) -> Result<()> {
         self.transaction.prepare_cached("DELETE FROM touched WHERE seq <= ?1")?.execute([mark])?;
         Ok(())
@@ -290,8 +171,7 @@ impl<'s> Writer<'s> {
         self.transaction
             .prepare_cached("UPDATE records SET flags = flags | ?3 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id, GONE))?;
-        self.clear_troubles(kind, id)?;
-        self.touch(kind, id)
+        self.clear_troubles(kind, id)
     }
 
     /// The record is known no more: its booking and its deal are gone.
@@ -301,67 +181,6 @@ impl<'s> Writer<'s> {
             .execute((kind, id))?;
         self.clear_troubles(kind, id)?;
         self.clear_doubt(kind, id)
-    }
-
-    /// The record failed; it is tried again after a pause that doubles each time.
-    pub fn failed(
-        &self,
-        kind: Kind,
-        id: &Id,
-        failure: &Failure<'_>,
-        retry_after: Duration,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
-        let Failure { code, operation, message, row } = failure;
-        let before = self.before(kind, id, Severity::Failure)?;
-        let (attempts, first_at) = before.unwrap_or((0, stamp(now)));
-        let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
-        let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-        self.remember_row(kind, id, *row)?;
-        self.clear_severity(kind, id, Severity::Failure)?;
-        self.trouble(
-            kind,
-            id,
-            Severity::Failure,
-            *code,
-            operation,
-            message,
-            *row,
-            attempts + 1,
-            &first_at,
-            now,
-        )?;
-        self.transaction
-            .prepare_cached(
-                "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
-            )?
-            .execute((kind, id, stamp(now + pause)))?;
-        self.clear_doubt(kind, id)?;
-        self.event(kind, id, "failed", None, code.name(), now)
-    }
-
-    /// The booking waits for its guest.
-    pub fn waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
-        let (kind, code) = (Kind::Booking, Code::GuestWaiting);
-        self.remember_row(kind, &row.id, Some(row))?;
-        let since =
-            self.before(kind, &row.id, Severity::Waiting)?.map_or_else(|| stamp(now), |(_, since)| since);
-        self.clear_troubles(kind, &row.id)?;
-        self.trouble(kind, &row.id, Severity::Waiting, code, "create", message, Some(row), 1, &since, now)
-    }
-
-    /// Something is not whole about the record.
-    pub fn warn(&self, kind: Kind, row: &Row, warning: &Warning, now: DateTime<Utc>) -> Result<()> {
-        let Warning { code, message } = warning;
-        let first = stamp(now);
-        self.trouble(kind, &row.id, Severity::Warning, *code, "update", message, Some(row), 1, &first, now)
-    }
-
-    /// A deal of ours that no booking stands behind.
-    pub fn orphan(&self, id: &Id, crm_id: i64, now: DateTime<Utc>) -> Result<()> {
-        let (code, message) = (Code::DealWithoutBooking, crm_id.to_string());
-        let first = stamp(now);
-        self.trouble(Kind::Booking, id, Severity::Warning, code, "read", &message, None, 1, &first, now)
     }
 
     /// A line in the record's history.
@@ -381,96 +200,8 @@ impl<'s> Writer<'s> {
             .execute((stamp(now), kind, id, event, crm_id, detail))?;
         Ok(())
     }
-
-    /// Attempts until now, and since when.
-    fn before(&self, kind: Kind, id: &Id, severity: Severity) -> Result<Option<(u32, String)>> {
-        let sql = "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let found = statement.query_row((kind, id, severity.name()), |row| Ok((row.get(0)?, row.get(1)?)));
-        Ok(found.optional()?)
-    }
-
-    fn clear_troubles(&self, kind: Kind, id: &Id) -> Result<()> {
-        self.transaction
-            .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id))?;
-        Ok(())
-    }
-
-    fn clear_severity(&self, kind: Kind, id: &Id, severity: Severity) -> Result<()> {
-        self.transaction
-            .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3")?
-            .execute((kind, id, severity.name()))?;
-        Ok(())
-    }
-
-    /// A record that is not sent is known by its name, and goes again when its pause is over. What was sent before
-    /// keeps the name it was sent with: its bookings' titles are compared with that.
-    fn remember_row(&self, kind: Kind, id: &Id, row: Option<&Row>) -> Result<()> {
-        let label = row.map_or("", |row| row.label.as_str());
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO records (kind, id, label, todo) VALUES (?1, ?2, ?3, 1)
-                 ON CONFLICT DO UPDATE SET todo = todo | 1,
-                   label = iif(?3 = '' OR modified_at IS NOT NULL, label, ?3)",
-            )?
-            .execute((kind, id, label))?;
-        Ok(())
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the columns of one table, written in one place")]
-    fn trouble(
-        &self,
-        kind: Kind,
-        id: &Id,
-        severity: Severity,
-        code: Code,
-        operation: &str,
-        message: &str,
-        row: Option<&Row>,
-        attempts: u32,
-        first_at: &str,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "INSERT OR REPLACE INTO troubles (kind, id, severity, code, operation, message, attempts, first_at,
-                   last_at, modified_at, content, people)
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, coalesce(?10, d.modified_at, ''),
-                        coalesce(?11, d.content, 0), coalesce(?12, d.people, 0)
-                 FROM (SELECT 1) LEFT JOIN doubts d ON d.kind = ?1 AND d.id = ?2",
-            )?
-            .execute(params![
-                kind,
-                id,
-                severity.name(),
-                code.name(),
-                operation,
-                message,
-                attempts,
-                first_at,
-                stamp(now),
-                row.map(|row| row.modified_at.as_str()),
-                row.map(|row| row.content.cast_signed()),
-                row.map(|row| row.people.cast_signed()),
-            ])?;
-        Ok(())
-    }
 }
 
-/// Why a record was not sent.
-#[derive(Clone, Debug)]
-pub struct Failure<'a> {
-    /// Our own word for it.
-    pub code: Code,
-    /// `create`, `update`, `delete` or `read`.
-    pub operation: &'static str,
-    /// The portal's words, or the column.
-    pub message: &'a str,
-    /// The row, where there is one.
-    pub row: Option<&'a Row>,
-}
-
-fn json(written: &Written) -> Result<String> {
+pub(super) fn json(written: &Written) -> Result<String> {
     if *written == Written::default() { Ok(String::new()) } else { Ok(serde_json::to_string(written)?) }
 }

@@ -35,6 +35,9 @@ pub struct Status {
     /// Why `pending` is unknown.
     #[serde(skip)]
     pub mirror_error: Option<String>,
+    /// What stands in the CRM is by another mapping than the configuration's.
+    #[serde(skip)]
+    pub remapped: bool,
 }
 
 /// The initial export.
@@ -158,6 +161,7 @@ impl Status {
             warnings: flaws(Severity::Warning)?,
             waiting: flaws(Severity::Waiting)?,
             mirror_error: None,
+            remapped: false,
         })
     }
 }

@@ -22,6 +22,7 @@ use crate::cli;
 use crate::config::Config;
 use crate::lookup::Lookup;
 use crate::record::Kind;
+use crate::remap;
 use crate::report::print;
 use crate::state::{State, parse_stamp};
 use crate::stop::Outcome;
@@ -48,7 +49,7 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
             print_json(&status)?;
         }
         (false, Some(max_age)) => print(&text::check_line(&status, max_age, now))?,
-        (false, None) => print(&text::screen(&status, &config.portal.webhook, kind.is_some(), now))?,
+        (false, None) => print(&status.screen(config, kind.is_some(), now))?,
     }
     Ok(if max_age.is_none_or(|max_age| status.is_good(max_age, now)) {
         Outcome::Ok
@@ -96,11 +97,17 @@ impl Status {
     ) -> Result<Status> {
         let state = state.map_or_else(State::in_memory, Ok)?;
         let mut status = Status::read(Some(&state), kind)?;
+        status.remapped = remap::is_stale(config, &state)?;
         match pending::count(config, &state, now) {
             Ok(pending) => status.records.add(&pending),
             Err(error) => status.mirror_error = Some(format!("{error:#}")),
         }
         Ok(status)
+    }
+
+    /// In words. `all`: no list is shortened.
+    pub fn screen(&self, config: &Config, all: bool, now: DateTime<Utc>) -> String {
+        text::screen(self, &config.portal.webhook, all, now)
     }
 
     /// What `--check` asks: nothing failed, and the last good pass is young enough.

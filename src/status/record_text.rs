@@ -190,6 +190,7 @@ fn event_word(event: &str) -> String {
         "settled" => say!("судьба вызова выяснена", "call settled"),
         "missing" => say!("объекта нет в CRM", "gone from the CRM"),
         "failed" => say!("ошибка", "failed"),
+        "audited" => say!("сверка нашла расхождение", "an audit found a difference"),
         "reset" => say!("reset-id: отпущен объект", "reset-id: let go"),
         "pointed" => say!("reset-id: связан объект", "reset-id: pointed"),
         other => other.to_owned(),

@@ -35,6 +35,12 @@ pub(super) fn screen(status: &Status, webhook: &Webhook, all: bool, now: DateTim
     let mut lines = vec![good_pass(status, now)];
     lines.extend(status.last_run.as_ref().map(last_run).unwrap_or_default());
     lines.push(initial_export(status));
+    if status.remapped {
+        lines.push(say!(
+            "Соответствие полей в конфигурации изменилось, а переданное раньше осталось прежним. Посмотрите: ecvi-b24 sync --full --dry-run; передать всё заново: ecvi-b24 sync --full",
+            "The mapping in the configuration has changed, and what was sent before is as it was. To see what would change: ecvi-b24 sync --full --dry-run; to send all again: ecvi-b24 sync --full"
+        ));
+    }
     lines.push(String::new());
     lines.extend(table(status));
     if let Some(error) = &status.mirror_error {

@@ -23,7 +23,7 @@ fn the_program() {
       check           Verify configuration, mirror, state, webhook, and what the configuration names in the portal
       retry           Try failed records now instead of after their pause
       audit           Compare the CRM with the mirror and report what differs
-      config          About the configuration
+      config          Show the configuration in effect
       help            Print this message or the help of the given subcommand(s)
 
     Options:
@@ -32,8 +32,13 @@ fn the_program() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
+
+    To begin:
+      ecvi-b24 check            mend what it names
+      ecvi-b24 initial-export   once
+      ecvi-b24 sync             from cron, every three minutes
 
     Exit codes:
       0  done, also with nothing to do, with warnings, or while another pass is under way
@@ -57,14 +62,14 @@ fn sync() {
           --dry-run                Print the plan and send nothing
           --full                   Send every record again, after a change of the mapping
           --retry-failed           Try failed records too, whatever their pause
-          --max-deletes <N>        Allow this pass to delete up to N deals
+          --max-deletes <N>        Allow this pass to delete up to N deals, instead of the configured number
           --time-limit <DURATION>  Begin no request after this time, e.g. 150s or 5m
           --json                   Print the plan as JSON
       -h, --help                   Print help
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -92,7 +97,7 @@ fn initial_export() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -125,7 +130,7 @@ fn status() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -180,7 +185,7 @@ fn reset_id() {
               [env: ECVI_B24_CONFIG]
 
       -v, --verbose...
-              Log more: -v what is done, -vv every request
+              Log more: -v what is waited for and put aside, -vv every record
 
       -q, --quiet
               Log errors alone
@@ -210,7 +215,7 @@ fn check() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -237,12 +242,12 @@ fn retry() {
 
     Options:
           --code <CODE>  Records that failed for this reason alone, e.g. PORTAL_REFUSED
-          --dry-run      Print the plan and send nothing
+          --dry-run      Print which records would be tried, and send nothing
       -h, --help         Print help
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -271,7 +276,7 @@ fn audit() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
 
     Exit codes:
@@ -297,7 +302,7 @@ fn config_show() {
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
-      -v, --verbose...     Log more: -v what is done, -vv every request
+      -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
     ");
 }
@@ -305,7 +310,9 @@ fn config_show() {
 #[test]
 fn a_completion_script_and_a_manual_page_are_made() {
     assert!(House::new().said(0, "C", "completions bash").contains("initial-export"));
-    assert!(House::new().said(0, "C", "man").contains(".TH ecvi"));
+    assert!(House::new().said(0, "C", "man").contains(".TH ecvi-b24 1"));
+    assert!(House::new().said(0, "C", "man reset-id").contains(".TH ecvi-b24-reset-id 1"));
+    House::new().complained(2, "C", "man completions");
 }
 
 #[test]

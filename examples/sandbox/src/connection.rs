@@ -46,7 +46,9 @@ fn respond(message: &Message, stream: &TcpStream, shared: &Shared) -> io::Result
     exchange.reply = execute(&exchange, &target, fault.as_ref(), shared);
     (lock(&shared.after))(&exchange);
     shared.sleep(shared.pause(exchange.reply.as_ref().map_or(0.0, |reply| reply.seconds)));
-    deliver(fault, exchange.reply, message, stream, shared)
+    let delivered = deliver(fault, exchange.reply.clone(), message, stream, shared);
+    (lock(&shared.answered))(&exchange);
+    delivered
 }
 
 /// The parts of `/rest/1/secret/crm.deal.add.json`.
@@ -139,6 +141,11 @@ fn deliver(
             stream,
             &bytes(&Reply { location: Some(host), ..gateway(302, "Moved Temporarily", 0.0) }, message),
         ),
+        Some(Fault::Answer { status, body }) => send(stream, &json(status, &body)),
+        Some(Fault::Close) => {
+            send(stream, &bytes(&reply, message))?;
+            Ok(false)
+        }
         Some(Fault::Slow(time)) => {
             shared.sleep(time);
             send(stream, &bytes(&reply, message))

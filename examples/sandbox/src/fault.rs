@@ -54,6 +54,15 @@ pub enum Fault {
     Redirect(String),
     /// A proper answer, but only after this wall-clock time.
     Slow(Duration),
+    /// A proper answer, then the connection is closed, as a server with little patience does.
+    Close,
+    /// Not executed: this answer.
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// JSON, or anything else.
+        body: String,
+    },
 }
 
 impl Fault {
@@ -73,10 +82,11 @@ impl Fault {
         match self {
             Fault::Partial { commands, .. } => Some(*commands),
             Fault::ResetBefore | Fault::Status { .. } | Fault::Redirect(_) | Fault::Late { .. } => Some(0),
+            Fault::Answer { .. } => Some(0),
             Fault::Html { executed, .. } | Fault::Silent { executed } if !executed => Some(0),
             Fault::Html { .. } | Fault::Silent { .. } => None,
             Fault::ResetAfter | Fault::CutHeader | Fault::CutBody | Fault::Garbled => None,
-            Fault::Empty | Fault::Slow(_) => None,
+            Fault::Empty | Fault::Slow(_) | Fault::Close => None,
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Exchange {
     pub method: String,
     /// The decoded parameters.
     pub params: Php,
-    /// What the portal answered: known to the hook `after` only, and only when the call was executed.
+    /// What the portal answered: known to the hooks `after` and `answered`, and only when the call was executed.
     pub reply: Option<Reply>,
 }
 
@@ -47,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Mutex<Hook<Option<Fault>>>,
     pub(crate) before: Mutex<Hook<()>>,
     pub(crate) after: Mutex<Hook<()>>,
+    pub(crate) answered: Mutex<Hook<()>>,
     pub(crate) stopping: AtomicBool,
     pub(crate) requests: AtomicU64,
     clock: Mutex<Clock>,
@@ -75,6 +76,7 @@ impl Server {
             faults: Mutex::new(Box::new(|_| None)),
             before: Mutex::new(Box::new(|_| ())),
             after: Mutex::new(Box::new(|_| ())),
+            answered: Mutex::new(Box::new(|_| ())),
             stopping: AtomicBool::new(false),
             requests: AtomicU64::new(0),
             clock: Mutex::new(clock),
@@ -133,6 +135,11 @@ impl Server {
     /// Called for every request after the portal executed it (or a fault kept it from that), before the answer.
     pub fn after(&self, hook: impl FnMut(&Exchange) + Send + 'static) {
         *lock(&self.shared.after) = Box::new(hook);
+    }
+
+    /// Called for every request when its answer was written, or what a fault made of it.
+    pub fn answered(&self, hook: impl FnMut(&Exchange) + Send + 'static) {
+        *lock(&self.shared.answered) = Box::new(hook);
     }
 
     /// The portal's time.

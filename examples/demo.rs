@@ -1,0 +1,134 @@
+//! A small hotel and an empty CRM, carried over before your eyes: no account, no network, no configuration.
+//!
+//! `cargo run --release --example demo`. The hotel stands in `fixtures/`, the CRM is the sandbox portal in this
+//! process; everything between them is what the program `ecvi-b24` itself does.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use bitrix24_sandbox::{Kind, Portal, Record, Server};
+use chrono::{DateTime, NaiveDate, Utc};
+use ecvi_b24::clock::Clock;
+use ecvi_b24::config::{self, Config};
+use ecvi_b24::pass::{Errand, Orders, pass};
+use ecvi_b24::portal::http::Http;
+use ecvi_b24::report;
+use ecvi_b24::state::State;
+use ecvi_b24::status::Status;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+/// Bookings whose deals are shown: a cancelled one, a guest who left, and a group of ten rooms.
+const SHOWN: [&str; 3] = ["101", "107", "106"];
+
+fn main() -> Result<()> {
+    print!("{}", story(Utc::now())?);
+    Ok(())
+}
+
+/// The whole story, as it is printed.
+pub(crate) fn story(now: DateTime<Utc>) -> Result<String> {
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(Portal::new(), 0)?;
+    server.set_time(now);
+    let config = configuration(folder.path(), &server)?;
+    let clock = Clock::virtual_at(now);
+    let mut told = String::new();
+
+    change(&config, concat!(include_str!("../fixtures/schema.sql"), include_str!("../fixtures/hotel.sql")))?;
+    writeln!(told, "Гостиница из fixtures/ и пустой Bitrix24.\n")?;
+    told += &told_pass(&config, Errand::InitialExport, &clock)?;
+    writeln!(
+        told,
+        "\nПрошёл час: смена фамилии, исправленный e-mail, выезд, новая заявка, удалённая заявка.\n"
+    )?;
+    change(&config, include_str!("../fixtures/changes.sql"))?;
+    told += &told_pass(&config, Errand::Sync, &clock)?;
+    writeln!(told, "\n$ ecvi-b24 status")?;
+    let state = State::open_readonly(&config.state)?;
+    told += &Status::gather(&config, state, None, clock.now())?.screen(&config, false, clock.now());
+    writeln!(told, "\nТак это выглядит в CRM:")?;
+    for origin in SHOWN {
+        told += &card(&mut server.portal(), origin, clock.now())?;
+    }
+    Ok(told)
+}
+
+fn configuration(folder: &Path, server: &Server) -> Result<Config> {
+    let text = format!("[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"{}\"\n", server.webhook());
+    config::parse(&text, folder, None)
+}
+
+/// Whatever fills the mirror does this.
+fn change(config: &Config, sql: &str) -> Result<()> {
+    Ok(Connection::open(&config.mirror.path)?.execute_batch(sql)?)
+}
+
+/// One pass, as cron would see it.
+fn told_pass(config: &Config, errand: Errand, clock: &Clock) -> Result<String> {
+    let mut portal = Http::new(&config.portal)?;
+    let ended = pass(config, &Orders::plain(errand), &mut portal, clock, &mut ())?;
+    let ended = ended.context("another pass is under way")?;
+    let line = report::run::line(errand.name(), &ended.counts).unwrap_or_default();
+    let outcome = ended.message.unwrap_or_default();
+    Ok(format!("$ ecvi-b24 {}\n{line}{outcome}\n", errand.name()))
+}
+
+/// A deal as its card shows it.
+fn card(portal: &mut Portal, origin: &str, now: DateTime<Utc>) -> Result<String> {
+    let stages = stage_names(portal, now)?;
+    let deals = portal.with_origin(Kind::Deal, "ECVI", origin);
+    let deal = deals.first().context("the deal is not there")?;
+    let stage = stages.iter().find(|stage| stage["STATUS_ID"] == deal.text("STAGE_ID"));
+    let stage = stage.and_then(|stage| stage["NAME"].as_str()).unwrap_or_default();
+    let mut card = format!("\n  {}\n", deal.text("TITLE"));
+    let money = format!("{} {}", rubles(deal.text("OPPORTUNITY")), deal.text("CURRENCY_ID"));
+    let (begin, close) = (day(deal.text("BEGINDATE")), day(deal.text("CLOSEDATE")));
+    writeln!(card, "  {stage} ({} %) · {money} · {begin} - {close}", deal.text("PROBABILITY"))?;
+    writeln!(card, "  Контакты: {}", contacts(portal, deal))?;
+    if let Some(company) = deal.text("COMPANY_ID").parse().ok().and_then(|id| portal.get(Kind::Company, id)) {
+        writeln!(card, "  Компания: {}", company.text("TITLE"))?;
+    }
+    if !deal.text("COMMENTS").is_empty() {
+        writeln!(card, "  Комментарий: {}", deal.text("COMMENTS"))?;
+    }
+    Ok(card)
+}
+
+fn stage_names(portal: &mut Portal, now: DateTime<Utc>) -> Result<Vec<Value>> {
+    let answer = portal.call("crm.status.list", json!({"filter": {"ENTITY_ID": "DEAL_STAGE"}}), now);
+    let answer: Value = serde_json::from_str(&answer.body)?;
+    Ok(answer["result"].as_array().cloned().unwrap_or_default())
+}
+
+/// The first four by their full names, the others counted.
+fn contacts(portal: &Portal, deal: &Record) -> String {
+    let ids = deal.link_ids();
+    let name = |id: &u64| {
+        let contact = portal.get(Kind::Contact, *id)?;
+        let parts = ["LAST_NAME", "NAME", "SECOND_NAME"].map(|field| contact.text(field));
+        Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
+    };
+    let names: Vec<String> = ids.iter().take(4).filter_map(name).collect();
+    let more = ids.len() - names.len();
+    if more == 0 { names.join(", ") } else { format!("{} и ещё {more}", names.join(", ")) }
+}
+
+/// `13050.00` as `13 050`; kopecks only where there are any.
+fn rubles(amount: &str) -> String {
+    let (whole, kopecks) = amount.split_once('.').unwrap_or((amount, "00"));
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    if kopecks.trim_matches('0').is_empty() { grouped } else { format!("{grouped},{kopecks}") }
+}
+
+fn day(date: &str) -> String {
+    let day = date.get(..10).and_then(|day| day.parse::<NaiveDate>().ok());
+    day.map_or_else(|| date.to_owned(), |day| day.format("%d.%m.%Y").to_string())
+}

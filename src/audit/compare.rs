@@ -1,0 +1,169 @@
+//! The settled records beside their objects, a chunk at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use super::drift::Drift;
+use super::report::Report;
+use super::{CHUNK, Findings};
+use crate::config::Config;
+use crate::difference::{differences, without_stage};
+use crate::mapping::custom::FieldTypes;
+use crate::mapping::deal::Links;
+use crate::mapping::multifield::Written;
+use crate::mapping::{Mapped, mapped};
+use crate::mirror::{Body, Booking, Row};
+use crate::objects::card::{Card, cards};
+use crate::plan::{Planned, Queue};
+use crate::portal::gate::Gate;
+use crate::push::{People, Person, Watch};
+use crate::record::{Id, Kind};
+use crate::state::{Record, State};
+
+/// A comparison under way.
+pub(super) struct Comparison<'a, 'p> {
+    pub(super) config: &'a Config,
+    pub(super) types: &'a FieldTypes,
+    pub(super) state: &'a State,
+    pub(super) gate: &'a mut Gate<'p>,
+}
+
+/// A record, and what its object should read.
+struct Expected {
+    id: Id,
+    label: String,
+    crm_id: i64,
+    /// `modified_at` as it was sent.
+    sent: Option<String>,
+    written: Written,
+    /// None where several records share the object: each writes its own into it.
+    mapped: Option<Mapped>,
+}
+
+impl Comparison<'_, '_> {
+    pub(super) fn all(
+        &mut self,
+        queue: &Queue,
+        findings: &mut Findings,
+        report: &mut Report<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<()> {
+        for kind in Kind::ALL {
+            loop {
+                self.gate.check_time()?;
+                let chunk = queue.take(kind, CHUNK)?;
+                if chunk.is_empty() {
+                    break;
+                }
+                let size = chunk.len() as u64;
+                self.chunk(kind, chunk, findings, report)?;
+                watch.done(kind, size, self.gate);
+            }
+        }
+        Ok(())
+    }
+
+    fn chunk(
+        &mut self,
+        kind: Kind,
+        chunk: Vec<Planned>,
+        findings: &mut Findings,
+        report: &mut Report<'_>,
+    ) -> Result<()> {
+        let mut records = Vec::new();
+        for planned in chunk {
+            match self.expected(kind, &planned)? {
+                Some(expected) => records.push(expected),
+                None => findings.tally.pending[kind as usize] += 1,
+            }
+        }
+        let cards = self.cards(kind, &records)?;
+        for expected in records {
+            let drift = self.drift(kind, &expected, &cards);
+            if drift.is_some() && !self.still_holds(kind, &expected)? {
+                findings.tally.pending[kind as usize] += 1;
+                continue;
+            }
+            findings.tally.compared[kind as usize] += 1;
+            if let Some(drift) = drift {
+                findings.shelf.repair(kind, &expected.id)?;
+                findings.tally.mendable += 1;
+                report.drift(&drift)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether no pass has touched the record while the portal was asked.
+    fn still_holds(&self, kind: Kind, expected: &Expected) -> Result<bool> {
+        let record = self.state.record(kind, &expected.id)?.unwrap_or_default();
+        let Record { known, .. } = record;
+        Ok(known.crm_id == Some(expected.crm_id)
+            && known.modified_at == expected.sent
+            && !self.state.doubts(kind)?.contains_key(&expected.id))
+    }
+
+    /// None when the record was sent, changed or let go of since it was read.
+    fn expected(&self, kind: Kind, planned: &Planned) -> Result<Option<Expected>> {
+        let (Some(row), Some(record)) = (&planned.row, self.state.record(kind, &planned.id)?) else {
+            return Ok(None);
+        };
+        let known = &record.known;
+        let Some(crm_id) = known.crm_id else { return Ok(None) };
+        if known.modified_at.as_ref() != Some(&row.modified_at) || known.people != row.people {
+            return Ok(None);
+        }
+        let Some(links) = self.links(row, &record)? else { return Ok(None) };
+        let shared = self.state.holders(kind, crm_id)?.len() > 1;
+        let mapped = mapped(row, &links, self.config, self.types).filter(|_| !shared);
+        let mapped = mapped.map(|mapped| self.with_origin(mapped, &row.id));
+        let (id, label, sent) = (row.id.clone(), known.label.clone(), known.modified_at.clone());
+        Ok(Some(Expected { id, label, crm_id, sent, written: record.written, mapped }))
+    }
+
+    /// The people that the deal was last sent with; none when it is about to be sent with others.
+    fn links(&self, row: &Row, record: &Record) -> Result<Option<Links>> {
+        let Ok(Body::Booking(booking)) = &row.body else { return Ok(Some(Links::default())) };
+        let people = self.people(booking)?;
+        Ok((people.fingerprint() == record.links).then_some(people.links))
+    }
+
+    fn people(&self, booking: &Booking) -> Result<People> {
+        People::of(booking, |kind, id| {
+            Ok(match self.state.record(kind, id)? {
+                None => Person::Nobody,
+                Some(record) if record.known.gone => Person::Nobody,
+                Some(Record { known, .. }) => match known.crm_id {
+                    Some(crm_id) => Person::Here { crm_id, label: known.label, seen: true },
+                    None => Person::Coming,
+                },
+            })
+        })
+    }
+
+    fn with_origin(&self, mut mapped: Mapped, id: &Id) -> Mapped {
+        mapped.fields.insert("ORIGINATOR_ID".into(), self.config.portal.originator.clone().into());
+        mapped.fields.insert("ORIGIN_ID".into(), id.to_string().into());
+        mapped
+    }
+
+    fn cards(&mut self, kind: Kind, records: &[Expected]) -> Result<BTreeMap<i64, Card>> {
+        let ids: BTreeSet<i64> = records.iter().map(|expected| expected.crm_id).collect();
+        let wanted = records.iter().filter_map(|expected| expected.mapped.as_ref());
+        let fields: BTreeSet<String> = wanted.flat_map(|mapped| mapped.fields.keys().cloned()).collect();
+        Ok(cards(self.gate, kind, &ids.into_iter().collect::<Vec<_>>(), &fields)?)
+    }
+
+    fn drift(&self, kind: Kind, expected: &Expected, cards: &BTreeMap<i64, Card>) -> Option<Drift> {
+        let Expected { id, label, crm_id, written, mapped, sent: _ } = expected;
+        let (id, label, crm_id) = (id.clone(), label.clone(), *crm_id);
+        let Some(card) = cards.get(&crm_id) else { return Some(Drift::Missing { kind, id, label, crm_id }) };
+        let mut mapped = mapped.clone()?;
+        if kind == Kind::Booking && !self.config.deal.funnels().contains(&card.object.category) {
+            without_stage(&mut mapped);
+        }
+        let fields = differences(&mapped, written, card, self.types.of(kind));
+        (!fields.is_empty()).then_some(Drift::Different { kind, id, label, crm_id, fields })
+    }
+}

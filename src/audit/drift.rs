@@ -1,0 +1,113 @@
+//! What an audit finds, as data, in words, and as JSON.
+
+use serde_json::{Value, json};
+
+use crate::config::Webhook;
+use crate::difference::Difference;
+use crate::record::{Id, Kind};
+use crate::{say, words};
+
+/// Where the CRM and what we know of it part.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Drift {
+    /// The record's object is gone.
+    Missing { kind: Kind, id: Id, label: String, crm_id: i64 },
+    /// Fields read otherwise than they were written.
+    Different { kind: Kind, id: Id, label: String, crm_id: i64, fields: Vec<Difference> },
+    /// Several objects carry the record's origin.
+    Twice { kind: Kind, id: Id, label: String, objects: Vec<i64> },
+    /// An object of ours that no record stands behind.
+    Foreign { kind: Kind, origin: String, crm_id: i64 },
+}
+
+impl Drift {
+    /// For people: what it is, then the cards to look at.
+    pub(super) fn lines(&self, webhook: &Webhook) -> Vec<String> {
+        let mut lines = vec![self.line()];
+        let (kind, objects) = self.objects();
+        lines.extend(objects.iter().map(|crm_id| format!("    {}", webhook.card(kind.entity(), *crm_id))));
+        lines
+    }
+
+    fn line(&self) -> String {
+        match self {
+            Drift::Missing { kind, id, label, crm_id } => {
+                let (name, object) = (words::record(*kind, id, label), words::object(*kind, *crm_id));
+                say!("{name}: в CRM больше нет: {object}", "{name}: gone from the CRM: {object}")
+            }
+            Drift::Different { kind, id, label, crm_id, fields } => {
+                let (name, object) = (words::record(*kind, id, label), words::object(*kind, *crm_id));
+                let fields: Vec<String> = fields.iter().map(field).collect();
+                let fields = fields.join(", ");
+                say!("{name}: отличается {object}: {fields}", "{name}: {object} differs: {fields}")
+            }
+            Drift::Twice { kind, id, label, objects } => {
+                let name = words::record(*kind, id, label);
+                let objects: Vec<String> =
+                    objects.iter().map(|crm_id| words::object(*kind, *crm_id)).collect();
+                let objects = objects.join(", ");
+                say!(
+                    "{name}: в CRM несколько объектов: {objects}; объедините их в CRM",
+                    "{name}: several objects in the CRM: {objects}; merge them in the CRM"
+                )
+            }
+            Drift::Foreign { kind, origin, crm_id } => {
+                let object = words::object(*kind, *crm_id);
+                say!(
+                    "{object}: помечен как наш объект (ORIGIN_ID {origin}), но такой записи нет; проверьте и удалите вручную, если он лишний",
+                    "{object} carries our mark (ORIGIN_ID {origin}), but there is no such record; look at it and delete it by hand if it is not needed"
+                )
+            }
+        }
+    }
+
+    fn objects(&self) -> (Kind, Vec<i64>) {
+        match self {
+            Drift::Missing { kind, .. } => (*kind, Vec::new()),
+            Drift::Different { kind, crm_id, .. } | Drift::Foreign { kind, crm_id, .. } => {
+                (*kind, vec![*crm_id])
+            }
+            Drift::Twice { kind, objects, .. } => (*kind, objects.clone()),
+        }
+    }
+
+    /// For programs.
+    pub(super) fn document(&self) -> Value {
+        let number =
+            |kind: Kind, label: &str| (kind == Kind::Booking && !label.is_empty()).then(|| label.to_owned());
+        match self {
+            Drift::Missing { kind, id, label, crm_id } => json!({
+                "drift": "missing", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+                "crm_id": crm_id,
+            }),
+            Drift::Different { kind, id, label, crm_id, fields } => json!({
+                "drift": "different", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+                "crm_id": crm_id, "fields": fields.iter().map(field_document).collect::<Vec<_>>(),
+            }),
+            Drift::Twice { kind, id, label, objects } => json!({
+                "drift": "twice", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+                "crm_id": objects.first(), "crm_ids": objects,
+            }),
+            Drift::Foreign { kind, origin, crm_id } => json!({
+                "drift": "foreign", "kind": kind, "id": origin, "number": null, "crm_id": crm_id,
+            }),
+        }
+    }
+}
+
+/// `STAGE_ID «NEW» вместо «WON»`; of what may tell something of a person the name alone.
+fn field(difference: &Difference) -> String {
+    let Difference { field, ours, theirs } = difference;
+    if difference.is_personal() {
+        return field.clone();
+    }
+    say!("{field} «{theirs}» вместо «{ours}»", "{field} \"{theirs}\" instead of \"{ours}\"")
+}
+
+fn field_document(difference: &Difference) -> Value {
+    let Difference { field, ours, theirs } = difference;
+    if difference.is_personal() {
+        return json!({"field": field, "ours": null, "theirs": null});
+    }
+    json!({"field": field, "ours": ours, "theirs": theirs})
+}

@@ -1,0 +1,233 @@
+//! `audit`: the CRM beside the mirror, through list calls, and what of it is to be sent again.
+//!
+//! First mirror and state are read and let go of; what a pass has yet to send is no drift. Then the portal is asked:
+//! the objects of the settled records, and everything under our originator. Passes go on meanwhile, so each finding
+//! is held against the state as it is by then. Nothing is written, and no foreign object is ever touched.
+
+mod compare;
+mod drift;
+mod report;
+mod shelf;
+
+use anyhow::Result;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::lock::Lock;
+use crate::mirror::Mirror;
+use crate::objects::{by_id, by_origin, inventory};
+use crate::plan::{Merge, Pair, Planned, Queue, Rules, Standing, Step, Survey, compare as survey, decide};
+use crate::portal::gate::Gate;
+use crate::portal::{Portal, Trouble};
+use crate::push::Watch;
+use crate::record::{Id, Kind};
+use crate::report::print_with;
+use crate::state::memory::PACE;
+use crate::state::{Known, SURVEY, State};
+use crate::stop::Outcome;
+use crate::verify::examine;
+use compare::Comparison;
+use drift::Drift;
+use report::Report;
+use shelf::Shelf;
+
+/// Objects that are looked at again in one go.
+const CHUNK: usize = 200;
+
+/// How much was found, by [`Kind`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Tally {
+    compared: [u64; 3],
+    /// To be sent, failed, or in doubt.
+    pending: [u64; 3],
+    /// Drift that sending again mends.
+    mendable: u64,
+    /// Drift that people have to decide.
+    other: u64,
+}
+
+impl Tally {
+    fn found(&self) -> u64 {
+        self.mendable + self.other
+    }
+}
+
+/// What an audit found.
+pub struct Findings {
+    tally: Tally,
+    shelf: Shelf,
+}
+
+impl Findings {
+    /// Whether anything can be mended by sending it again.
+    pub fn is_mendable(&self) -> bool {
+        self.tally.mendable > 0
+    }
+
+    /// The outcome of an audit alone.
+    pub fn outcome(&self) -> Outcome {
+        if self.tally.found() == 0 { Outcome::Ok } else { Outcome::Partial }
+    }
+
+    /// The outcome after a repair that ended so: what people have to decide is still there.
+    pub fn after(&self, repair: Outcome) -> Outcome {
+        if repair == Outcome::Ok && self.tally.other > 0 { Outcome::Partial } else { repair }
+    }
+
+    /// Marks the records that are to be sent again. While a pass is running it waits for it.
+    ///
+    /// # Errors
+    /// The pass did not end in time.
+    pub fn mark(&self, config: &Config, clock: &Clock) -> Result<()> {
+        let _lock = Lock::insist(&config.state, clock)?;
+        let state = State::open(&config.state)?;
+        let writer = state.writer()?;
+        self.shelf.repairs(|kind, id| {
+            writer.resend(kind, &id)?;
+            writer.event(kind, &id, "audited", None, "", clock.now())
+        })?;
+        writer.commit()
+    }
+}
+
+/// Compares, and prints what differs.
+///
+/// # Errors
+/// Configuration, mirror or state cannot be used, or the portal does not answer.
+pub fn run(
+    config: &Config,
+    json: bool,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+    watch: &mut dyn Watch,
+) -> Result<Findings> {
+    let state = State::open_readonly(&config.state)?.map_or_else(State::in_memory, Ok)?;
+    let mut findings = Findings { tally: Tally::default(), shelf: Shelf::new()? };
+    let queue = collect(config, &state, &mut findings, clock)?;
+    let pace = state.recall(PACE)?.unwrap_or_default();
+    let mut gate = Gate::new(portal, clock.clone(), &config.portal.gently(), pace, None);
+    gate.on_wait(watch.teller());
+    watch.planned(queue.left()?);
+    let verdict = examine(config, &mut gate)?;
+    verdict.stand()?;
+    print_with(|out| {
+        let mut report = Report::begin(out, &config.portal.webhook, json)?;
+        let mut comparison = Comparison { config, types: &verdict.fields, state: &state, gate: &mut gate };
+        comparison.all(&queue, &mut findings, &mut report, watch)?;
+        take_inventory(config, &mut gate, &findings.shelf, watch)?;
+        twice(config, &state, &mut gate, &mut findings, &mut report)?;
+        foreign(&state, &mut gate, &mut findings, &mut report)?;
+        report.end(&findings.tally)
+    })?;
+    Ok(findings)
+}
+
+/// Reads mirror and state: what was sent and has not changed since is to be compared.
+fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Clock) -> Result<Queue> {
+    let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+    let before: Option<Survey> = state.recall(SURVEY)?;
+    let rules = Rules::usual(config, &mirror, before.as_ref(), clock.now());
+    // A mirror from which nothing may be concluded is refused here.
+    survey(&mirror, state, &rules, before.as_ref(), |_, _, _| Ok(()))?;
+    let queue = Queue::new()?;
+    for kind in Kind::ALL {
+        let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
+        let (mut scan, mut known) = (mirror.scan(kind)?, state.known(kind)?);
+        for pair in Merge::new(scan.rows()?, known.rows()?) {
+            let pair = pair?;
+            let crm_id = pair.known.as_ref().and_then(|known| known.crm_id);
+            findings.shelf.know(kind, &pair.id, crm_id)?;
+            if is_settled(kind, &pair, &standing, &rules) {
+                queue.add(&Planned { kind, id: pair.id, step: Step::Update, row: pair.row })?;
+            } else if pair.row.is_some() {
+                findings.tally.pending[kind as usize] += 1;
+            }
+        }
+    }
+    Ok(queue)
+}
+
+fn is_settled(kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> bool {
+    let open = standing.doubts.contains_key(&pair.id) || standing.holds.contains_key(&pair.id);
+    let sent = pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
+    // Of a deal that lacks somebody, the rest is as it was sent.
+    sent && !open && matches!(decide(kind, pair, standing, false, rules), None | Some(Step::Recheck))
+}
+
+fn take_inventory(config: &Config, gate: &mut Gate<'_>, shelf: &Shelf, watch: &mut dyn Watch) -> Result<()> {
+    for kind in Kind::ALL {
+        inventory::walk(gate, kind, &config.portal.originator, |object| {
+            watch.seen(kind);
+            shelf.stock(kind, &object.origin, object.crm_id)
+        })?;
+    }
+    Ok(())
+}
+
+/// Records that have several objects, looked at once more.
+fn twice(
+    config: &Config,
+    state: &State,
+    gate: &mut Gate<'_>,
+    findings: &mut Findings,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    for kind in Kind::ALL {
+        let mut ids = Vec::new();
+        findings.shelf.twice(kind, |origin| {
+            ids.push(Id::parse(&origin));
+            Ok(())
+        })?;
+        for ids in ids.chunks(CHUNK) {
+            for (id, mut objects) in by_origin(gate, kind, &config.portal.originator, ids)? {
+                let Known { crm_id, label, .. } = state.record(kind, &id)?.unwrap_or_default().known;
+                objects.extend(crm_id.filter(|crm_id| !objects.contains(crm_id)));
+                if objects.len() > 1 {
+                    report.drift(&Drift::Twice { kind, id, label, objects })?;
+                    findings.tally.other += 1;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Objects of ours without a record, if they are still there and nobody has come to know them meanwhile.
+fn foreign(
+    state: &State,
+    gate: &mut Gate<'_>,
+    findings: &mut Findings,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    for kind in Kind::ALL {
+        let (mut chunk, mut other) = (Vec::new(), 0);
+        let mut look = |chunk: &mut Vec<(String, i64)>| -> Result<()> {
+            let alive = alive(gate, kind, chunk)?;
+            for (origin, crm_id) in chunk.drain(..).filter(|(_, crm_id)| alive.contains(crm_id)) {
+                if !is_known(state, kind, &origin, crm_id)? {
+                    report.drift(&Drift::Foreign { kind, origin, crm_id })?;
+                    other += 1;
+                }
+            }
+            Ok(())
+        };
+        findings.shelf.unknown(kind, |origin, crm_id| {
+            chunk.push((origin, crm_id));
+            if chunk.len() < CHUNK { Ok(()) } else { look(&mut chunk) }
+        })?;
+        look(&mut chunk)?;
+        findings.tally.other += other;
+    }
+    Ok(())
+}
+
+fn alive(gate: &mut Gate<'_>, kind: Kind, chunk: &[(String, i64)]) -> Result<Vec<i64>, Trouble> {
+    let ids: Vec<i64> = chunk.iter().map(|(_, crm_id)| *crm_id).collect();
+    Ok(by_id(gate, kind, &ids)?.into_keys().collect())
+}
+
+fn is_known(state: &State, kind: Kind, origin: &str, crm_id: i64) -> Result<bool> {
+    let record = state.record(kind, &Id::parse(origin))?;
+    let record = record.or(state.record(kind, &Id::Text(origin.to_owned()))?);
+    Ok(record.is_some() || !state.holders(kind, crm_id)?.is_empty())
+}

@@ -1,0 +1,85 @@
+//! The report of an audit, written as it is found.
+
+use std::io::Write;
+
+use anyhow::Result;
+use serde_json::{Map, Value};
+
+use super::Tally;
+use super::drift::Drift;
+use crate::config::Webhook;
+use crate::record::Kind;
+use crate::{say, words};
+
+/// The order in which people read of the kinds.
+const KINDS: [Kind; 3] = [Kind::Guest, Kind::Company, Kind::Booking];
+
+/// A report under way.
+pub(super) struct Report<'o> {
+    out: &'o mut dyn Write,
+    webhook: &'o Webhook,
+    json: bool,
+    separator: &'static str,
+}
+
+impl<'o> Report<'o> {
+    pub(super) fn begin(out: &'o mut dyn Write, webhook: &'o Webhook, json: bool) -> Result<Report<'o>> {
+        if json {
+            write!(out, "{{\"schema\": 1,\n \"drift\": [")?;
+        }
+        Ok(Report { out, webhook, json, separator: "\n  " })
+    }
+
+    pub(super) fn drift(&mut self, drift: &Drift) -> Result<()> {
+        if self.json {
+            write!(self.out, "{}{}", self.separator, drift.document())?;
+            self.separator = ",\n  ";
+        } else {
+            writeln!(self.out, "{}", drift.lines(self.webhook).join("\n"))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn end(self, tally: &Tally) -> Result<()> {
+        if self.json {
+            let (compared, pending) = (document(&tally.compared), document(&tally.pending));
+            writeln!(self.out, "],\n \"compared\": {compared},\n \"pending\": {pending}}}")?;
+            return Ok(());
+        }
+        let (compared, found) = (counts(&tally.compared), tally.found());
+        match found {
+            0 => writeln!(
+                self.out,
+                "{}",
+                say!("Сверено: {compared}. Расхождений нет.", "Compared: {compared}. Nothing differs.")
+            )?,
+            _ => writeln!(
+                self.out,
+                "{}",
+                say!(
+                    "Сверено: {compared}. Расхождений: {found}.",
+                    "Compared: {compared}. Differences: {found}."
+                )
+            )?,
+        }
+        if tally.pending.iter().any(|count| *count > 0) {
+            let pending = counts(&tally.pending);
+            let line = say!(
+                "Не сверялось, потому что ещё не передано или не удалось передать: {pending}.",
+                "Not compared, because it is still to be sent or failed: {pending}."
+            );
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
+    }
+}
+
+fn counts(counts: &[u64; 3]) -> String {
+    let part = |kind: Kind| format!("{} {}", words::plural(kind), counts[kind as usize]);
+    KINDS.map(part).join(", ")
+}
+
+fn document(counts: &[u64; 3]) -> Value {
+    let count = |kind: Kind| (kind.name().to_owned(), counts[kind as usize].into());
+    Value::Object(KINDS.map(count).into_iter().collect::<Map<_, _>>())
+}

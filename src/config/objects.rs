@@ -1,0 +1,128 @@
+//! `[contact]`, `[company]` and `[deal]`: what objects get beside the data of their records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail};
+
+use super::fields;
+use super::file::{self, Match};
+use crate::mapping::template::Template;
+use crate::mirror::Status;
+use crate::record::Kind;
+use crate::say;
+
+/// What a contact or a company gets beside its own data.
+#[derive(Clone, Debug)]
+pub struct PersonConfig {
+    /// `HONORIFIC` of men and women; empty for companies.
+    pub honorific: [String; 2],
+    /// The responsible user.
+    pub assigned_by_id: Option<u64>,
+    /// `SOURCE_ID`.
+    pub source_id: Option<String>,
+    /// `VALUE_TYPE` of phones and e-mails.
+    pub phone_type: String,
+    /// How people who already stand in the CRM are recognised.
+    pub match_existing: Vec<Match>,
+    /// `COMMENTS`.
+    pub comments: Template,
+    /// Field of the portal -> column of the mirror.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// What a deal gets beside its booking's data.
+#[derive(Clone, Debug)]
+pub struct DealConfig {
+    /// `CURRENCY_ID`.
+    pub currency: String,
+    /// The responsible user.
+    pub assigned_by_id: Option<u64>,
+    /// `SOURCE_ID`.
+    pub source_id: Option<String>,
+    /// `TITLE`.
+    pub title: Template,
+    /// `COMMENTS`.
+    pub comments: Template,
+    /// Stage, in full (`C5:NEW`), and probability of each status, in the order of [`Status::ALL`].
+    pub stages: [(String, u8); 6],
+    /// Field of the portal -> column of the mirror.
+    pub fields: BTreeMap<String, String>,
+}
+
+impl DealConfig {
+    /// Stage and probability of a status.
+    pub fn stage(&self, status: Status) -> (&str, u8) {
+        let (stage, probability) = &self.stages[status as usize];
+        (stage, *probability)
+    }
+
+    /// The funnel of a status: its stage says it, `C5:NEW`. The general funnel is 0 and has no prefix.
+    pub fn funnel(&self, status: Status) -> u64 {
+        let prefix = self.stage(status).0.strip_prefix('C').and_then(|rest| rest.split_once(':'));
+        prefix.and_then(|(number, _)| number.parse().ok()).unwrap_or(0)
+    }
+
+    /// The funnels of all statuses. When there are several, bookings move between them.
+    pub fn funnels(&self) -> BTreeSet<u64> {
+        Status::ALL.into_iter().map(|status| self.funnel(status)).collect()
+    }
+}
+
+pub(super) fn contact(contact: file::Contact) -> Result<PersonConfig> {
+    let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
+        contact;
+    let honorific = [honorific.male, honorific.female];
+    fields::check_phone_type(Kind::Guest, &phone_type)?;
+    check_fields(Kind::Guest, &fields, assigned_by_id, source_id.as_deref())?;
+    let comments = Template::parse(&comments);
+    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
+}
+
+pub(super) fn company(company: file::Company) -> Result<PersonConfig> {
+    let file::Company { assigned_by_id, source_id, phone_type, match_existing, comments, fields } = company;
+    fields::check_phone_type(Kind::Company, &phone_type)?;
+    check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
+    let honorific = Default::default();
+    let comments = Template::parse(&comments);
+    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
+}
+
+pub(super) fn deal(deal: file::Deal) -> Result<DealConfig> {
+    let file::Deal {
+        category_id,
+        currency,
+        assigned_by_id,
+        source_id,
+        title,
+        comments,
+        stages,
+        probability,
+        fields,
+    } = deal;
+    check_fields(Kind::Booking, &fields, assigned_by_id, source_id.as_deref())?;
+    let file::Stages { temporary, confirmed, checked_in, checked_out, cancelled, no_show } = stages;
+    let stages = [
+        (temporary, probability.temporary),
+        (confirmed, probability.confirmed),
+        (checked_in, probability.checked_in),
+        (checked_out, probability.checked_out),
+        (cancelled, probability.cancelled),
+        (no_show, probability.no_show),
+    ];
+    if stages.iter().any(|(_, probability)| *probability > 100) {
+        bail!(say!("[deal.probability]: от 0 до 100", "[deal.probability]: from 0 to 100"));
+    }
+    let stages = stages.map(|(stage, probability)| (fields::full_stage(category_id, stage), probability));
+    let (title, comments) = (Template::parse(&title), Template::parse(&comments));
+    Ok(DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields })
+}
+
+fn check_fields(
+    kind: Kind,
+    fields: &BTreeMap<String, String>,
+    assigned_by_id: Option<u64>,
+    source_id: Option<&str>,
+) -> Result<()> {
+    let keyed = fields::Keyed { assigned_by_id: assigned_by_id.is_some(), source_id: source_id.is_some() };
+    fields::check(kind, fields, &keyed)
+}

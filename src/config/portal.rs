@@ -1,0 +1,94 @@
+//! `[portal]`: where to send, and the pace at which the portal is used.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Webhook, duration, file, warn_when_readable_by_others};
+use crate::say;
+
+/// The portal and the pace it is used at.
+#[derive(Clone, Debug)]
+pub struct PortalConfig {
+    /// Address and password.
+    pub webhook: Webhook,
+    /// `ORIGINATOR_ID` of everything that is ours.
+    pub originator: String,
+    /// Drain of the leaky bucket.
+    pub requests_per_second: f64,
+    /// Size of the leaky bucket.
+    pub burst: u32,
+    /// Commands in a batch, at most.
+    pub batch_size: usize,
+    /// How long one request may take.
+    pub request_target: Duration,
+    /// When an answer is given up.
+    pub request_timeout: Duration,
+    /// How long an unanswered call may still take effect.
+    pub settle_time: Duration,
+    /// A certificate authority of the hotel's own.
+    pub ca_file: Option<PathBuf>,
+    /// Where several hotels on one host count their requests together.
+    pub shared_bucket: Option<PathBuf>,
+}
+
+pub(super) fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Result<PortalConfig> {
+    if !(1..=50).contains(&portal.batch_size) {
+        bail!(say!("[portal] batch_size: от 1 до 50", "[portal] batch_size: from 1 to 50"));
+    }
+    if !portal.requests_per_second.is_finite() || portal.requests_per_second <= 0.0 || portal.burst == 0 {
+        bail!(say!(
+            "[portal] requests_per_second и burst должны быть больше нуля",
+            "[portal] requests_per_second and burst must be greater than zero"
+        ));
+    }
+    let originator = portal.originator_id.trim();
+    if originator.is_empty() || originator.chars().count() > 255 {
+        bail!(say!(
+            "[portal] originator_id: от 1 до 255 знаков",
+            "[portal] originator_id: from 1 to 255 characters"
+        ));
+    }
+    Ok(PortalConfig {
+        webhook: webhook(portal.webhook.as_deref(), portal.webhook_file.as_deref(), folder, environment)?,
+        originator: originator.to_owned(),
+        requests_per_second: portal.requests_per_second,
+        burst: portal.burst,
+        batch_size: portal.batch_size.into(),
+        request_target: duration("[portal] request_target", &portal.request_target)?,
+        request_timeout: duration("[portal] request_timeout", &portal.request_timeout)?,
+        settle_time: duration("[portal] settle_time", &portal.settle_time)?,
+        ca_file: portal.ca_file.map(|path| folder.join(path)),
+        shared_bucket: portal.shared_bucket.map(|path| folder.join(path)),
+    })
+}
+
+fn webhook(
+    inline: Option<&str>,
+    file: Option<&Path>,
+    folder: &Path,
+    environment: Option<&str>,
+) -> Result<Webhook> {
+    let text = match (inline, file, environment) {
+        (Some(_), Some(_), _) => bail!(say!(
+            "[portal]: задайте либо webhook, либо webhook_file",
+            "[portal]: give either webhook or webhook_file"
+        )),
+        (Some(text), None, _) => text.to_owned(),
+        (None, Some(path), _) => {
+            let path = folder.join(path);
+            warn_when_readable_by_others(&path);
+            let shown = path.display();
+            std::fs::read_to_string(&path).with_context(|| {
+                say!("не читается файл вебхука {shown}", "the webhook file {shown} cannot be read")
+            })?
+        }
+        (None, None, Some(text)) => text.to_owned(),
+        (None, None, None) => bail!(say!(
+            "нет адреса вебхука: задайте [portal] webhook, webhook_file или переменную ECVI_B24_WEBHOOK",
+            "no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK"
+        )),
+    };
+    Webhook::parse(&text).map_err(|message| anyhow::anyhow!("[portal] webhook: {message}"))
+}

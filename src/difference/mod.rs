@@ -1,0 +1,133 @@
+//! What stands in the CRM beside what we write there: the fields that read otherwise.
+//!
+//! Pure. A portal does not read back what it was sent: dates get a time, numbers become texts, comments are escaped
+//! ([`normal`]), so both sides are brought to one form before they are compared.
+
+mod normal;
+
+use std::collections::BTreeMap;
+
+use crate::mapping::Mapped;
+use crate::mapping::custom::FieldType;
+use crate::mapping::multifield::{Standing, Written};
+use crate::objects::card::Card;
+
+/// The fields whose values tell nothing of a person: they may be shown in reports and logs.
+const IMPERSONAL: [&str; 12] = [
+    "BEGINDATE",
+    "CLOSEDATE",
+    "OPPORTUNITY",
+    "PROBABILITY",
+    "CURRENCY_ID",
+    "STAGE_ID",
+    "IS_MANUAL_OPPORTUNITY",
+    "TYPE_ID",
+    "COMPANY_ID",
+    "CONTACT_IDS",
+    "ORIGINATOR_ID",
+    "ORIGIN_ID",
+];
+
+/// A field that reads otherwise than we write it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// The portal's name.
+    pub field: String,
+    /// What we write; of phones and e-mails those that are missing.
+    pub ours: String,
+    /// What stands there; of phones and e-mails those of ours that have to go.
+    pub theirs: String,
+}
+
+impl Difference {
+    /// Whether the values may tell something of a person.
+    pub fn is_personal(&self) -> bool {
+        !IMPERSONAL.contains(&self.field.as_str())
+    }
+
+    /// The people of a deal, of whom some are still `coming`.
+    pub fn of_people(mapped: &Mapped, card: &Card, coming: &[String]) -> Option<Difference> {
+        let field = "CONTACT_IDS";
+        let theirs = normal::shown(field, card.fields.get(field)?);
+        let here = mapped.fields.get(field).map(|ids| normal::shown(field, ids)).unwrap_or_default();
+        let all: Vec<&str> = [here.as_str()].into_iter().chain(coming.iter().map(String::as_str)).collect();
+        let ours = all.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        Some(Difference { field: field.to_owned(), ours, theirs })
+    }
+}
+
+/// The fields of a card that differ from what we write, in the order of their names; phones and e-mails last, of
+/// which `written` are ours.
+pub fn differences(
+    mapped: &Mapped,
+    written: &Written,
+    card: &Card,
+    types: &BTreeMap<String, FieldType>,
+) -> Vec<Difference> {
+    let Mapped { fields, phones, emails, warnings: _ } = mapped;
+    let mut found = Vec::new();
+    for (field, ours) in fields {
+        // A portal that does not know a field, or its people, does not answer with it.
+        let Some(theirs) = card.fields.get(field) else { continue };
+        if !normal::same(field, types.get(field), ours, theirs) {
+            let (ours, theirs) = (normal::shown(field, ours), normal::shown(field, theirs));
+            found.push(Difference { field: field.clone(), ours, theirs });
+        }
+    }
+    found.extend(rows("PHONE", phones, &written.phones, &card.object.phones));
+    found.extend(rows("EMAIL", emails, &written.emails, &card.object.emails));
+    found
+}
+
+/// People may add values of their own; ours have to be there, and no others of ours.
+fn rows(field: &str, wanted: &[String], written: &[String], standing: &[Standing]) -> Option<Difference> {
+    let stands = |value: &str| standing.iter().any(|row| row.value.trim() == value.trim());
+    let missing: Vec<&str> = wanted.iter().map(String::as_str).filter(|value| !stands(value)).collect();
+    let left = written.iter().filter(|value| !wanted.contains(value) && stands(value));
+    let left: Vec<&str> = left.map(String::as_str).collect();
+    let (ours, theirs) = (missing.join(", "), left.join(", "));
+    (!missing.is_empty() || !left.is_empty()).then(|| Difference { field: field.to_owned(), ours, theirs })
+}
+
+/// Leaves out what a deal in a funnel of somebody's own is not asked to have.
+pub fn without_stage(mapped: &mut Mapped) {
+    mapped.fields.remove("STAGE_ID");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::objects::Object;
+
+    fn found(ours: Value, theirs: Value) -> Vec<Difference> {
+        let (Value::Object(ours), Value::Object(theirs)) = (ours, theirs) else { unreachable!() };
+        let mapped = Mapped { fields: ours, phones: vec!["+71".into()], ..Mapped::default() };
+        let phones = vec![
+            Standing { id: "1".into(), value: "+72".into() },
+            Standing { id: "2".into(), value: " +71".into() },
+        ];
+        let card = Card { object: Object { phones, ..Object::default() }, fields: theirs };
+        differences(&mapped, &Written::default(), &card, &BTreeMap::new())
+    }
+
+    #[test]
+    fn what_reads_otherwise_is_named_with_both_values() {
+        let ours = json!({"STAGE_ID": "WON", "OPPORTUNITY": "13050.00", "TITLE": "A"});
+        let theirs = json!({"STAGE_ID": "NEW", "OPPORTUNITY": "13050", "TITLE": "B"});
+        let found = found(ours, theirs);
+        let stage = Difference { field: "STAGE_ID".into(), ours: "WON".into(), theirs: "NEW".into() };
+        assert_eq!(found[0], stage);
+        assert_eq!(found[1].field, "TITLE");
+        assert_eq!(found.iter().map(Difference::is_personal).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn values_that_people_added_are_no_difference_and_ours_must_be_there() {
+        assert!(found(json!({}), json!({})).is_empty());
+        let standing = [Standing { id: "1".into(), value: "+72".into() }];
+        let replaced = rows("PHONE", &["+73".into()], &["+72".into()], &standing).unwrap();
+        assert_eq!((replaced.ours.as_str(), replaced.theirs.as_str()), ("+73", "+72"));
+    }
+}

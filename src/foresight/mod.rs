@@ -1,0 +1,188 @@
+//! What the steps of a plan would change in the CRM: for a dry run, through list calls alone.
+//!
+//! A portal that does not answer ends the questions and not the dry run: what is not known is not shown.
+
+mod takeover;
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use crate::config::Config;
+use crate::difference::{Difference, differences, without_stage};
+use crate::mapping::custom::FieldTypes;
+use crate::mapping::deal::Links;
+use crate::mapping::{Mapped, mapped};
+use crate::mirror::{Body, Booking, Row};
+use crate::objects::card::{Card, cards};
+use crate::plan::{Planned, Queue, Step};
+use crate::portal::Trouble;
+use crate::portal::gate::Gate;
+use crate::push::{People, Person};
+use crate::record::{Id, Kind};
+use crate::say;
+use crate::state::{Record, State};
+use crate::verify::examine;
+
+/// New records that are looked for in the CRM: an initial export plans a million, and each costs a question.
+const SOUGHT: usize = 500;
+
+/// What is known of one step.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Prospect {
+    /// The object that would be taken over instead of a new one.
+    pub taken: Option<i64>,
+    /// The fields that would change; none where that is not known.
+    pub changes: Option<Vec<Difference>>,
+}
+
+/// Sees what steps would change.
+pub struct Foresight<'a, 'p> {
+    config: &'a Config,
+    state: &'a State,
+    queue: &'a Queue,
+    gate: Gate<'p>,
+    /// Learnt with the first question.
+    types: Option<FieldTypes>,
+    sought: usize,
+    notes: Vec<String>,
+    blind: bool,
+}
+
+impl<'a, 'p> Foresight<'a, 'p> {
+    /// Asks nothing yet.
+    pub fn new(config: &'a Config, state: &'a State, queue: &'a Queue, gate: Gate<'p>) -> Foresight<'a, 'p> {
+        Foresight { config, state, queue, gate, types: None, sought: 0, notes: Vec::new(), blind: false }
+    }
+
+    /// What could not be found out, in words.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What is known of each step; all are of one kind.
+    pub fn see(&mut self, kind: Kind, steps: &[Planned]) -> Result<Vec<Prospect>> {
+        if self.blind || !steps.iter().any(|planned| self.asks(planned)) {
+            return Ok(vec![Prospect::default(); steps.len()]);
+        }
+        match self.look(kind, steps) {
+            Err(error) => {
+                let trouble: Trouble = error.downcast()?;
+                self.blind = true;
+                let reason = trouble.to_string();
+                self.notes.push(say!(
+                    "Портал не ответил ({reason}), поэтому прежние значения не показаны.",
+                    "The portal did not answer ({reason}), so old values are not shown."
+                ));
+                Ok(vec![Prospect::default(); steps.len()])
+            }
+            seen => seen,
+        }
+    }
+
+    fn asks(&self, planned: &Planned) -> bool {
+        match planned.step {
+            Step::Update | Step::Recheck => true,
+            Step::Create => self.sought < SOUGHT,
+            Step::Close | Step::Fail | Step::Gone | Step::Forget | Step::Delete => false,
+        }
+    }
+
+    fn look(&mut self, kind: Kind, steps: &[Planned]) -> Result<Vec<Prospect>> {
+        let types = self.types()?;
+        let taken = self.taken(kind, steps)?;
+        let mut wanted = Vec::new();
+        for planned in steps {
+            let record = self.state.record(kind, &planned.id)?.unwrap_or_default();
+            let known = record.known.crm_id.filter(|_| matches!(planned.step, Step::Update | Step::Recheck));
+            let crm_id = known.or(taken.get(&planned.id).copied());
+            let row = planned.row.as_ref().filter(|_| crm_id.is_some());
+            let mapped = row.map(|row| self.mapped(row, &types)).transpose()?.flatten();
+            wanted.push((crm_id, record, mapped));
+        }
+        let ids: BTreeSet<i64> = wanted.iter().filter_map(|(crm_id, ..)| *crm_id).collect();
+        let named = wanted.iter().filter_map(|(.., mapped)| Some(mapped.as_ref()?.0.fields.keys().cloned()));
+        let fields: BTreeSet<String> = named.flatten().chain(["CONTACT_IDS".to_owned()]).collect();
+        let cards = cards(&mut self.gate, kind, &ids.into_iter().collect::<Vec<_>>(), &fields)?;
+        let prospect = |(planned, (crm_id, record, mapped)): (&Planned, (Option<i64>, Record, _))| Prospect {
+            taken: crm_id.filter(|_| planned.step == Step::Create),
+            changes: self.changes(
+                kind,
+                &record,
+                mapped,
+                crm_id.and_then(|crm_id| cards.get(&crm_id)),
+                &types,
+            ),
+        };
+        Ok(steps.iter().zip(wanted).map(prospect).collect())
+    }
+
+    fn types(&mut self) -> Result<FieldTypes> {
+        if let Some(types) = &self.types {
+            return Ok(types.clone());
+        }
+        let verdict = examine(self.config, &mut self.gate)?;
+        if let Err(stop) = verdict.stand() {
+            self.notes.push(stop.message);
+        }
+        self.types = Some(verdict.fields.clone());
+        Ok(verdict.fields)
+    }
+
+    /// What would be written, and which of a deal's guests have no object yet.
+    fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<(Mapped, Vec<String>)>> {
+        let (links, coming) = match &row.body {
+            Ok(Body::Booking(booking)) => self.people(booking)?,
+            Ok(Body::Guest(_) | Body::Company(_)) | Err(_) => Default::default(),
+        };
+        Ok(mapped(row, &links, self.config, types).map(|mapped| (mapped, coming)))
+    }
+
+    fn people(&self, booking: &Booking) -> Result<(Links, Vec<String>)> {
+        let mut people = People::of(booking, |kind, id| self.person(kind, id))?;
+        let mut coming = people.missing;
+        if let Some(guest) = people.waits_for {
+            let planned = self.queue.step_of(Kind::Guest, &guest)?.and_then(|planned| planned.row);
+            people.links.last_name = planned.map(|row| row.label).unwrap_or_default();
+            coming.insert(0, format!("guest {guest}"));
+        }
+        coming.retain(|person| person.starts_with("guest"));
+        Ok((people.links, coming))
+    }
+
+    /// As the pass will find them after it has sent the people.
+    fn person(&self, kind: Kind, id: &Id) -> Result<Person> {
+        let row = self.queue.step_of(kind, id)?.and_then(|planned| planned.row);
+        let Some(Record { known, .. }) = self.state.record(kind, id)? else {
+            return Ok(if row.is_some() { Person::Coming } else { Person::Nobody });
+        };
+        Ok(match known.crm_id {
+            _ if known.gone && row.is_none() => Person::Nobody,
+            Some(crm_id) => {
+                let label = row.map_or(known.label, |row| row.label);
+                Person::Here { crm_id, label, seen: true }
+            }
+            None => Person::Coming,
+        })
+    }
+
+    fn changes(
+        &self,
+        kind: Kind,
+        record: &Record,
+        mapped: Option<(Mapped, Vec<String>)>,
+        card: Option<&Card>,
+        types: &FieldTypes,
+    ) -> Option<Vec<Difference>> {
+        let ((mut mapped, coming), card) = (mapped?, card?);
+        if kind == Kind::Booking && !self.config.deal.funnels().contains(&card.object.category) {
+            without_stage(&mut mapped);
+        }
+        let mut changes = differences(&mapped, &record.written, card, types.of(kind));
+        if !coming.is_empty() {
+            changes.retain(|change| change.field != "CONTACT_IDS");
+            changes.extend(Difference::of_people(&mapped, card, &coming));
+        }
+        Some(changes)
+    }
+}

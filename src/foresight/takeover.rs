@@ -1,0 +1,80 @@
+//! Which objects new records would take over: by origin, by the id that Ecvi knows, by phone and e-mail.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::{Foresight, SOUGHT};
+use crate::mirror::Row;
+use crate::objects::reach::{Reach, by_reach, the_same};
+use crate::objects::{Object, by_origin};
+use crate::plan::{Planned, Step};
+use crate::record::{Id, Kind};
+use crate::say;
+
+impl Foresight<'_, '_> {
+    pub(super) fn taken(&mut self, kind: Kind, steps: &[Planned]) -> Result<BTreeMap<Id, i64>> {
+        let new: Vec<&Planned> = steps.iter().filter(|planned| planned.step == Step::Create).collect();
+        let (new, left) = new.split_at(new.len().min(SOUGHT.saturating_sub(self.sought)));
+        if !left.is_empty() && self.sought < SOUGHT {
+            self.notes.push(say!(
+                "Готовые объекты искались только для первых {SOUGHT} новых записей.",
+                "Only the first {SOUGHT} new records were looked for in the CRM."
+            ));
+        }
+        self.sought += new.len() + left.len();
+        let ids: Vec<Id> = new.iter().map(|planned| planned.id.clone()).collect();
+        let standing = by_origin(&mut self.gate, kind, &self.config.portal.originator, &ids)?;
+        let oldest = |(id, objects): (Id, Vec<i64>)| Some((id, *objects.first()?));
+        let mut taken: BTreeMap<Id, i64> = standing.into_iter().filter_map(oldest).collect();
+        let mut others = Vec::new();
+        for planned in
+            new.iter().filter(|planned| !taken.contains_key(&planned.id)).copied().collect::<Vec<_>>()
+        {
+            match self.known_by_ecvi(planned)? {
+                Some(crm_id) => drop(taken.insert(planned.id.clone(), crm_id)),
+                None => others.push(planned),
+            }
+        }
+        taken.append(&mut self.met(kind, &others)?);
+        Ok(taken)
+    }
+
+    fn known_by_ecvi(&self, planned: &Planned) -> Result<Option<i64>> {
+        let released = self.state.record(planned.kind, &planned.id)?.is_some_and(|record| record.released);
+        Ok(planned.row.as_ref().and_then(|row| row.crm_id).filter(|_| !released))
+    }
+
+    /// Those that `match_existing` would take for the same.
+    fn met(&mut self, kind: Kind, new: &[&Planned]) -> Result<BTreeMap<Id, i64>> {
+        let by = match kind {
+            Kind::Guest => &self.config.contact.match_existing,
+            Kind::Company => &self.config.company.match_existing,
+            Kind::Booking => return Ok(BTreeMap::new()),
+        };
+        let (mut rows, mut reaches) = (Vec::new(), Vec::new());
+        for row in new.iter().filter_map(|planned| planned.row.as_ref()) {
+            let reach = row.body.as_ref().map(|body| Reach::of(body, by)).unwrap_or_default();
+            if !reach.is_empty() {
+                rows.push(row);
+                reaches.push(reach);
+            }
+        }
+        let mut met = BTreeMap::new();
+        for (row, found) in rows.into_iter().zip(by_reach(&mut self.gate, kind, &reaches)?) {
+            if let Some(crm_id) =
+                self.stranger(kind, row, found)?.filter(|id| !met.values().any(|one| one == id))
+            {
+                met.insert(row.id.clone(), crm_id);
+            }
+        }
+        Ok(met)
+    }
+
+    fn stranger(&self, kind: Kind, row: &Row, found: Vec<Object>) -> Result<Option<i64>> {
+        let originator = &self.config.portal.originator;
+        let strangers: Vec<Object> = found.into_iter().filter(|one| one.originator != *originator).collect();
+        let Some(one) = the_same(&row.label, &strangers) else { return Ok(None) };
+        Ok(self.state.holders(kind, one.crm_id)?.is_empty().then_some(one.crm_id))
+    }
+}

@@ -1,0 +1,76 @@
+//! A mapping that was changed since everything was sent with it.
+//!
+//! A plain pass sends what changes in Ecvi, so the records that stand in the CRM keep the old mapping until somebody
+//! runs a full pass. That is told of once a day, and by `status`.
+
+use std::collections::BTreeMap;
+use std::hash::Hasher;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::config::{Config, PersonConfig};
+use crate::fingerprint::Fingerprint;
+use crate::state::State;
+
+/// The state's keys.
+const MAPPING: &str = "mapping";
+const TOLD: &str = "mapping_told";
+
+const BETWEEN: TimeDelta = TimeDelta::days(1);
+
+/// Everything in the CRM is by this mapping from now on.
+pub fn remember(config: &Config, state: &State) -> Result<()> {
+    state.remember(MAPPING, &fingerprint(config))
+}
+
+/// Everything will be by this mapping, unless an earlier start of the same export began with another.
+pub fn begin(config: &Config, state: &State) -> Result<()> {
+    match state.recall::<u64>(MAPPING)? {
+        Some(_) => Ok(()),
+        None => remember(config, state),
+    }
+}
+
+/// Whether records in the CRM are by another mapping than the configuration's.
+pub fn is_stale(config: &Config, state: &State) -> Result<bool> {
+    Ok(state.recall::<u64>(MAPPING)?.is_some_and(|sent| sent != fingerprint(config)))
+}
+
+/// Logs that once a day.
+pub fn tell(config: &Config, state: &State, now: DateTime<Utc>) -> Result<()> {
+    let told: Option<DateTime<Utc>> = state.recall(TOLD)?;
+    if is_stale(config, state)? && told.is_none_or(|told| (now - told).abs() >= BETWEEN) {
+        log::warn!(
+            "the mapping in the configuration has changed since everything was sent; what stands in the CRM keeps the \
+             old one. See what would change with sync --full --dry-run, then run sync --full"
+        );
+        state.remember(TOLD, &now)?;
+    }
+    Ok(())
+}
+
+/// What every update sends: not what a creation alone sets.
+fn fingerprint(config: &Config) -> u64 {
+    let Config { mirror, contact, company, deal, .. } = config;
+    let statuses = mirror.statuses.iter().map(|(code, status)| format!("{code} {}", status.word()));
+    let stages = deal.stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));
+    let texts = [&deal.currency, deal.title.source(), deal.comments.source()].map(str::to_owned);
+    let all = mirror.sources.iter().cloned().chain(statuses).chain(person(contact)).chain(person(company));
+    let all = all.chain(texts).chain(stages).chain(columns(&deal.fields));
+    let mut print = Fingerprint::default();
+    for text in all {
+        print.text(&text);
+    }
+    print.finish()
+}
+
+fn person(person: &PersonConfig) -> impl Iterator<Item = String> {
+    let PersonConfig { honorific, comments, fields, .. } = person;
+    honorific.iter().cloned().chain([comments.source().to_owned()]).chain(columns(fields))
+}
+
+fn columns(fields: &BTreeMap<String, String>) -> impl Iterator<Item = String> {
+    // The end, so that a field of a contact is none of a company.
+    fields.iter().map(|(field, column)| format!("{field} {column}")).chain([String::new()])
+}

@@ -1,0 +1,190 @@
+//! Putting records aside: failures with growing pauses, bookings that wait, and warnings.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{OptionalExtension, params};
+
+use super::writer::Writer;
+use super::{Severity, stamp};
+use crate::code::Code;
+use crate::mapping::Warning;
+use crate::mirror::Row;
+use crate::record::{Id, Kind};
+
+/// A failed record is tried again after a day at the latest.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
+
+/// Why a record was not sent.
+#[derive(Clone, Debug)]
+pub struct Failure<'a> {
+    /// Our own word for it.
+    pub code: Code,
+    /// `create`, `update`, `delete` or `read`.
+    pub operation: &'static str,
+    /// The portal's words, or the column.
+    pub message: &'a str,
+    /// The row, where there is one.
+    pub row: Option<&'a Row>,
+}
+
+impl Writer<'_> {
+    /// The record failed; it is tried again after a pause that doubles each time.
+    pub fn failed(
+        &self,
+        kind: Kind,
+        id: &Id,
+        failure: &Failure<'_>,
+        retry_after: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let Failure { code, operation, message, row } = failure;
+        let before = self.before(kind, id, Severity::Failure)?;
+        let (attempts, first_at) = before.unwrap_or((0, stamp(now)));
+        let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
+        let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        self.remember_row(kind, id, *row)?;
+        self.clear_severity(kind, id, Severity::Failure)?;
+        self.trouble(
+            kind,
+            id,
+            Severity::Failure,
+            *code,
+            operation,
+            message,
+            *row,
+            attempts + 1,
+            &first_at,
+            now,
+        )?;
+        self.transaction
+            .prepare_cached(
+                "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
+            )?
+            .execute((kind, id, stamp(now + pause)))?;
+        self.clear_doubt(kind, id)?;
+        self.event(kind, id, "failed", None, code.name(), now)
+    }
+
+    /// The booking waits for its guest.
+    pub fn waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
+        let (kind, code) = (Kind::Booking, Code::GuestWaiting);
+        self.remember_row(kind, &row.id, Some(row))?;
+        let since =
+            self.before(kind, &row.id, Severity::Waiting)?.map_or_else(|| stamp(now), |(_, since)| since);
+        self.clear_troubles(kind, &row.id)?;
+        self.trouble(kind, &row.id, Severity::Waiting, code, "create", message, Some(row), 1, &since, now)
+    }
+
+    /// Something is not whole about the record.
+    pub fn warn(&self, kind: Kind, row: &Row, warning: &Warning, now: DateTime<Utc>) -> Result<()> {
+        let Warning { code, message } = warning;
+        let first = stamp(now);
+        self.trouble(kind, &row.id, Severity::Warning, *code, "update", message, Some(row), 1, &first, now)
+    }
+
+    /// A deal of ours that no booking stands behind.
+    pub fn orphan(&self, id: &Id, crm_id: i64, now: DateTime<Utc>) -> Result<()> {
+        let (code, message) = (Code::DealWithoutBooking, crm_id.to_string());
+        let first = stamp(now);
+        self.trouble(Kind::Booking, id, Severity::Warning, code, "read", &message, None, 1, &first, now)
+    }
+
+    /// A failed record is tried with the next pass, whatever its pause.
+    pub fn try_now(&self, kind: Kind, id: &Id, now: DateTime<Utc>) -> Result<()> {
+        self.transaction
+            .prepare_cached(
+                "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
+            )?
+            .execute((kind, id, stamp(now)))?;
+        Ok(())
+    }
+
+    /// What was reported of deals without a booking is about to be reported anew.
+    pub fn forget_orphans(&self) -> Result<()> {
+        self.transaction
+            .execute("DELETE FROM troubles WHERE code = ?1", [Code::DealWithoutBooking.name()])?;
+        Ok(())
+    }
+
+    /// A failure is forgotten: the record is tried with the next pass.
+    pub fn forgive(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.clear_severity(kind, id, Severity::Failure)
+    }
+
+    /// Attempts until now, and since when.
+    fn before(&self, kind: Kind, id: &Id, severity: Severity) -> Result<Option<(u32, String)>> {
+        let sql = "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let found = statement.query_row((kind, id, severity.name()), |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
+    }
+
+    pub(super) fn clear_troubles(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.transaction
+            .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2")?
+            .execute((kind, id))?;
+        Ok(())
+    }
+
+    pub(super) fn clear_severity(&self, kind: Kind, id: &Id, severity: Severity) -> Result<()> {
+        self.transaction
+            .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3")?
+            .execute((kind, id, severity.name()))?;
+        Ok(())
+    }
+
+    /// A record that is not sent is known by its name, and goes again when its pause is over. What was sent before
+    /// keeps the name it was sent with: its bookings' titles are compared with that.
+    fn remember_row(&self, kind: Kind, id: &Id, row: Option<&Row>) -> Result<()> {
+        let label = row.map_or("", |row| row.label.as_str());
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO records (kind, id, label, todo) VALUES (?1, ?2, ?3, 1)
+                 ON CONFLICT DO UPDATE SET todo = todo | 1,
+                   label = iif(?3 = '' OR modified_at IS NOT NULL, label, ?3)",
+            )?
+            .execute((kind, id, label))?;
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the columns of one table, written in one place")]
+    fn trouble(
+        &self,
+        kind: Kind,
+        id: &Id,
+        severity: Severity,
+        code: Code,
+        operation: &str,
+        message: &str,
+        row: Option<&Row>,
+        attempts: u32,
+        first_at: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        self.transaction
+            .prepare_cached(
+                "INSERT OR REPLACE INTO troubles (kind, id, severity, code, operation, message, attempts, first_at,
+                   last_at, modified_at, content, people)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, coalesce(?10, d.modified_at, ''),
+                        coalesce(?11, d.content, 0), coalesce(?12, d.people, 0)
+                 FROM (SELECT 1) LEFT JOIN doubts d ON d.kind = ?1 AND d.id = ?2",
+            )?
+            .execute(params![
+                kind,
+                id,
+                severity.name(),
+                code.name(),
+                operation,
+                message,
+                attempts,
+                first_at,
+                stamp(now),
+                row.map(|row| row.modified_at.as_str()),
+                row.map(|row| row.content.cast_signed()),
+                row.map(|row| row.people.cast_signed()),
+            ])?;
+        Ok(())
+    }
+}

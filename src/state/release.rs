@@ -1,0 +1,50 @@
+//! What `reset-id` writes down: records that let go of their object, or are pointed at another one.
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use super::records::RELEASED;
+use super::stamp;
+use super::writer::Writer;
+use crate::record::{Id, Kind};
+
+impl Writer<'_> {
+    /// `reset-id` points the record at another object. A call without an answer stays in doubt: what it made is
+    /// still to be found.
+    pub fn pointed(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
+        self.transaction
+            .prepare_cached(
+                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, flags = flags | ?4
+                 WHERE kind = ?1 AND id = ?2",
+            )?
+            .execute((kind, id, crm_id, RELEASED))?;
+        self.touch(kind, id)
+    }
+
+    /// The record is known from now on, if it was not.
+    pub fn meet(&self, kind: Kind, id: &Id, label: &str) -> Result<()> {
+        self.transaction
+            .prepare_cached("INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)")?
+            .execute((kind, id, label))?;
+        Ok(())
+    }
+
+    /// Lets go of the objects of all records of a kind, as [`Writer::unlinked`] does of one. Returns how many.
+    pub fn release_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
+        let linked = "FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";
+        let history = "INSERT INTO history (at, kind, id, event, crm_id)";
+        self.transaction.execute(
+            &format!("{history} SELECT ?2, kind, id, 'reset', crm_id {linked}"),
+            (kind, stamp(now)),
+        )?;
+        self.transaction
+            .execute(&format!("INSERT INTO touched (kind, id) SELECT kind, id {linked}"), [kind])?;
+        self.transaction.execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
+        let released = self.transaction.execute(
+            "UPDATE records SET crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0,
+               flags = flags | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL",
+            (kind, RELEASED),
+        )?;
+        Ok(released)
+    }
+}

@@ -1,0 +1,94 @@
+//! Dry runs: what would change in the CRM, field by field, and that nothing does.
+
+use bitrix24_sandbox::Condition;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::hotel::Hotel;
+
+fn document(hotel: &Hotel, arguments: &str) -> Value {
+    serde_json::from_str(&hotel.said(0, arguments)).unwrap()
+}
+
+#[test]
+fn updates_show_old_and_new_values_and_send_nothing() {
+    let hotel = Hotel::new("");
+    hotel.sql("UPDATE guests SET phone = '+71', birth_date = '1980-02-29', comment = 'Tom & Jerry'");
+    hotel.said(0, "initial-export");
+    hotel.sql(
+        "UPDATE guests SET last_name = 'Иная', phone = '+72', modified_at = '2026';
+         INSERT INTO guests (id, last_name, modified_at) VALUES (2, 'Спутник', '2026');
+         INSERT INTO booking_guests (booking_id, guest_id) VALUES (3682, 2);
+         UPDATE bookings SET status = 'checked_in', modified_at = '2026';
+         UPDATE companies SET modified_at = '2026'",
+    );
+    let before = std::fs::read(hotel.path("state.db")).unwrap();
+    let writes = hotel.server.portal().counters.writes;
+    assert_snapshot!(hotel.said(0, "sync --dry-run"), @r"
+    companies: update 1
+    guests: create 1, update 1
+    bookings: update 1
+
+    company 1: update company 1
+        the CRM has it so already
+    guest 1: update contact 1
+        LAST_NAME: «Приходько» -> «Иная»
+        PHONE: «+71» -> «+72»
+    guest 2: create, unless the CRM has the object
+    booking 3682 (id 3682): update deal 1
+        PROBABILITY: «60» -> «100»
+        STAGE_ID: «EXECUTING» -> «WON»
+        TITLE: «Заявка №3682 (Приходько) 20.05.2020 12:00 - 29.05.2020 12:00» -> «Заявка №3682 (Иная) 20.05.2020 12:00 - 29.05.2020 12:00»
+        CONTACT_IDS: «1» -> «1, guest 2»
+    ");
+    let plan = document(&hotel, "sync --dry-run --json");
+    let guest =
+        plan["steps"].as_array().unwrap().iter().find(|step| step["kind"] == "guest" && step["id"] == "1");
+    let changes = json!([
+        {"field": "LAST_NAME", "old": "Приходько", "new": "Иная"},
+        {"field": "PHONE", "old": "+71", "new": "+72"},
+    ]);
+    assert_eq!(guest.unwrap()["changes"], changes);
+    assert_eq!(hotel.server.portal().counters.writes, writes);
+    assert_eq!(std::fs::read(hotel.path("state.db")).unwrap(), before);
+}
+
+#[test]
+fn an_idle_dry_run_asks_nothing() {
+    let hotel = Hotel::exported("");
+    let requests = hotel.server.requests();
+    assert_snapshot!(hotel.said(0, "sync --dry-run"), @"Nothing to do: all is sent.");
+    assert_eq!(hotel.server.requests(), requests);
+}
+
+#[test]
+fn without_the_portal_the_plan_is_shown_all_the_same() {
+    let hotel = Hotel::exported("");
+    hotel.sql("UPDATE guests SET last_name = 'Иная', modified_at = '2026'");
+    hotel.server.portal().settings.condition = Condition::Maintenance(502);
+    assert_snapshot!(hotel.said(0, "sync --dry-run"), @r"
+    guests: update 1
+    bookings: recheck 1
+
+    guest 1: update contact 1
+    booking 3682 (id 3682): look at the people of deal 1
+
+    The portal did not answer (no proper answer: HTTP 502, no JSON: 502 Bad Gateway), so old values are not shown.
+    ");
+    assert_eq!(document(&hotel, "sync --dry-run --json")["notes"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn people_who_would_be_taken_over_are_named() {
+    let hotel = Hotel::new("[contact]\nmatch_existing = [\"phone\"]\n");
+    hotel.sql("UPDATE guests SET phone = '8 (900) 123-45-67'");
+    let phone = json!([{"VALUE": "+79001234567", "VALUE_TYPE": "WORK"}]);
+    hotel.by_hand("crm.contact.add", json!({"fields": {"LAST_NAME": "ПРИХОДЬКО", "PHONE": phone}}));
+    hotel.by_hand("crm.deal.add", json!({"fields": {"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "3682"}}));
+    let said = hotel.said(0, "initial-export --dry-run");
+    assert!(said.contains("guest 1: take over contact 1 (found in the CRM)"), "{said}");
+    assert!(said.contains("booking 3682 (id 3682): take over deal 1 (found in the CRM)"), "{said}");
+    assert!(said.contains("company 1: create, unless the CRM has the object"), "{said}");
+    hotel.run(0, "initial-export");
+    assert_eq!(hotel.only(bitrix24_sandbox::Kind::Contact).id, 1);
+}

@@ -1,0 +1,9 @@
+//! The program itself before a portal in the test's own process: what people see of passes, and what audits find.
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
+mod audit;
+mod dry_run;
+mod heartbeat;
+mod hotel;
+mod progress;
+mod remap;

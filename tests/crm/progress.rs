@@ -1,0 +1,62 @@
+//! What an initial export says while it runs and when it ends.
+
+use std::time::Duration;
+
+use bitrix24_sandbox::Fault;
+use ecvi_b24::lock::Lock;
+use insta::assert_snapshot;
+
+use crate::hotel::Hotel;
+
+#[test]
+fn without_a_terminal_lines_tell_what_is_planned_and_what_was_done() {
+    let hotel = Hotel::new("");
+    assert_snapshot!(hotel.said(0, "initial-export"), @r"
+    guests 0 of 1, companies 0 of 1, bookings 0 of 1
+    initial-export: created: guests 1, companies 1, bookings 1
+    The initial export is completed.
+    ");
+}
+
+#[test]
+fn the_inventory_is_told_of() {
+    let hotel = Hotel::exported("");
+    std::fs::remove_file(hotel.path("state.db")).unwrap();
+    assert!(hotel.said(0, "initial-export").starts_with("looking at what the CRM has: companies 1\n"));
+}
+
+#[test]
+fn another_pass_under_way_is_told_of() {
+    let hotel = Hotel::new("");
+    let _held = Lock::take(&hotel.path("state.db")).unwrap();
+    assert_snapshot!(hotel.said(0, "initial-export"), @"Another pass is under way; initial-export does nothing, try again later.");
+    assert_eq!(hotel.said(0, "sync"), "");
+    assert_eq!(hotel.server.requests(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_export_says_how_to_go_on() {
+    let hotel = Hotel::new("");
+    hotel.server.faults(|call| call.calls("crm.contact.add").then(|| Fault::Slow(Duration::from_secs(1))));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
+    command.arg("initial-export").current_dir(hotel.path("")).env_clear().env("LANG", "en");
+    let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let seen = || hotel.server.portal().counters.methods.contains_key("crm.company.add");
+    while !seen() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let id = child.id().to_string();
+    std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, "ecvi-b24: Interrupted. What was done is saved; to go on: ecvi-b24 initial-export\n");
+}
+
+#[test]
+fn an_export_that_finds_no_portal_says_how_to_go_on() {
+    let hotel = Hotel::new("");
+    hotel.server.faults(|_| Some(Fault::Html { status: 502, executed: false }));
+    assert!(hotel.complained(5, "initial-export").ends_with("To go on: ecvi-b24 initial-export\n"));
+}

@@ -1,0 +1,44 @@
+//! A changed mapping is noticed, told of once a day, and forgotten with the full pass that it calls for.
+
+use crate::hotel::Hotel;
+
+const NOTICE: &str = "the mapping in the configuration has changed";
+const COMMENTS: &str = "[deal]\ncomments = \"{comment} ({number})\"\n";
+
+#[test]
+fn a_changed_mapping_is_told_of_once_until_everything_was_sent_again() {
+    let hotel = Hotel::exported("");
+    assert_eq!(hotel.complained(0, "sync"), "");
+    hotel.configure(COMMENTS);
+    assert!(hotel.complained(0, "sync").contains(NOTICE));
+    assert_eq!(hotel.complained(0, "sync"), "");
+    assert!(hotel.said(0, "status").contains("The mapping in the configuration has changed"));
+    let plan = hotel.said(0, "sync --full --dry-run");
+    assert!(plan.contains("COMMENTS: «» -> «(3682)»"), "{plan}");
+    hotel.run(0, "sync --full");
+    assert!(!hotel.said(0, "status").contains("mapping"));
+    assert!(hotel.said(0, "sync --full --dry-run").contains("the CRM has it so already"));
+}
+
+#[test]
+fn what_a_creation_alone_sets_is_no_change() {
+    let hotel = Hotel::exported("");
+    hotel.configure("[contact]\nmatch_existing = [\"phone\"]\n");
+    assert_eq!(hotel.complained(0, "sync"), "");
+}
+
+#[test]
+fn a_mapping_that_changed_while_the_export_was_interrupted_is_told_of() {
+    let hotel = Hotel::new("");
+    hotel.server.queue([
+        None,
+        None,
+        None,
+        None,
+        Some(bitrix24_sandbox::Fault::status(401, "INVALID_CREDENTIALS")),
+    ]);
+    hotel.run(4, "initial-export");
+    hotel.configure(COMMENTS);
+    hotel.run(0, "initial-export");
+    assert!(hotel.complained(0, "sync").contains(NOTICE));
+}

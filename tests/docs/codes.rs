@@ -1,0 +1,65 @@
+//! `docs/codes.md` is the catalogue of `Code`, in both languages.
+
+use std::fmt::Write;
+
+use ecvi_b24::code::{Code, Group};
+use ecvi_b24::lang::{Language, speak};
+
+use crate::{assert_current, language, read};
+
+const BEGIN: &str = "<!-- from here on this file is written by `UPDATE_DOCS=1 cargo test --test docs` -->\n";
+
+fn heading(group: Group) -> (&'static str, &'static str) {
+    match group {
+        Group::Data => (
+            "Data in Ecvi",
+            "The hotel mends its data (or the mirror, or the configuration); the record goes with the next pass after that.",
+        ),
+        Group::Waiting => {
+            ("Waiting for another record", "Settled by itself when the other record is in the CRM.")
+        }
+        Group::Refused => (
+            "Refused by Bitrix24, or to be looked at there",
+            "Somebody looks at the card in the CRM, at the rights of the webhook's user, or at the portal's rules.",
+        ),
+        Group::Unavailable => (
+            "Portal unavailable",
+            "One record's calls are never answered. When the whole portal cannot be reached, no record fails: the pass ends with exit 5, and the next one goes on.",
+        ),
+    }
+}
+
+fn advice(code: Code, language: Language) -> String {
+    speak(language);
+    code.advice()
+}
+
+fn catalogue() -> String {
+    let _language = language();
+    let mut text = String::new();
+    for group in Group::ALL {
+        let (title, note) = heading(group);
+        write!(text, "\n## {title}\n\n{note}\n").unwrap();
+        for code in Code::ALL.iter().copied().filter(|code| code.group() == group) {
+            let (name, english, russian) =
+                (code.name(), advice(code, Language::En), advice(code, Language::Ru));
+            write!(text, "\n### `{name}`\n\n{english}\n\n{russian}\n").unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn the_catalogue_is_complete_and_says_what_the_program_says() {
+    let document = read("docs/codes.md");
+    let (before, _) = document.split_once(BEGIN).unwrap();
+    assert_current("docs/codes.md", &format!("{before}{BEGIN}{}", catalogue()));
+    for word in before
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+    {
+        assert!(Code::from_name(word).is_some(), "{word}");
+    }
+}

@@ -1,0 +1,53 @@
+//! Links between documents lead somewhere.
+
+use std::path::Path;
+
+use crate::{path, read};
+
+const DOCUMENTS: [&str; 10] = [
+    "README.md",
+    "README.ru.md",
+    "CHANGELOG.md",
+    "docs/bitrix24.md",
+    "docs/codes.md",
+    "docs/configuration.md",
+    "docs/mirror.md",
+    "docs/operations.md",
+    "docs/status.md",
+    "examples/sandbox/README.md",
+];
+
+/// `### The package: a try` -> `the-package-a-try`, as GitHub does it.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    text.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+}
+
+fn assert_leads_somewhere(from: &str, link: &str) {
+    let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+    let folder = Path::new(from).parent().unwrap();
+    let target = if file.is_empty() { from.into() } else { folder.join(file) };
+    assert!(path(target.to_str().unwrap()).exists(), "{from}: {link}");
+    if !fragment.is_empty() {
+        let document = std::fs::read_to_string(path(target.to_str().unwrap())).unwrap();
+        let headings = document.lines().filter(|line| line.starts_with('#'));
+        assert!(headings.map(anchor).any(|anchor| anchor == fragment), "{from}: {link}");
+    }
+}
+
+#[test]
+fn every_link_between_documents_resolves() {
+    for name in DOCUMENTS {
+        let document = read(name);
+        let links = document.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        links.filter(|link| !link.contains("://")).for_each(|link| assert_leads_somewhere(name, link));
+    }
+}
+
+#[test]
+fn every_document_is_in_the_list() {
+    for entry in std::fs::read_dir(path("docs")).unwrap() {
+        let name = format!("docs/{}", entry.unwrap().file_name().to_str().unwrap());
+        assert!(DOCUMENTS.contains(&name.as_str()), "{name}");
+    }
+}

@@ -1,0 +1,62 @@
+//! What lies in `packaging/` fits the program and the manifest.
+
+use clap::CommandFactory;
+use ecvi_b24::cli::Cli;
+use toml::{Table, Value};
+
+use crate::configuration::assert_reads;
+use crate::readme::assert_command;
+use crate::{path, read};
+
+fn manifest() -> Value {
+    let manifest: Table = read("Cargo.toml").parse().unwrap();
+    manifest["package"]["metadata"]["deb"].clone()
+}
+
+#[test]
+fn every_file_of_the_package_exists() {
+    let deb = manifest();
+    let assets = deb["assets"].as_array().unwrap();
+    for source in assets.iter().map(|asset| asset[0].as_str().unwrap()) {
+        let folder = source.split_once('*').map_or(source, |(folder, _)| folder);
+        assert!(source.starts_with("target/") || path(folder).exists(), "{source}");
+    }
+    for script in ["postinst", "prerm", "postrm"] {
+        assert!(read(&format!("packaging/debian/{script}")).starts_with("#!/bin/sh\n"), "{script}");
+    }
+    let secret = assets.iter().find(|asset| asset[0].as_str() == Some("packaging/ecvi-b24.toml")).unwrap();
+    assert_eq!(secret[2].as_str(), Some("640"));
+    assert_eq!(deb["conf-files"][0].as_str(), Some("/etc/ecvi-b24.toml"));
+}
+
+#[test]
+fn the_configuration_of_the_package_can_be_read_and_names_no_portal() {
+    let text = read("packaging/ecvi-b24.toml");
+    assert_reads(&text);
+    assert!(!text.lines().any(|line| line.starts_with("webhook")));
+}
+
+#[test]
+fn unit_and_crontab_run_a_pass_every_three_minutes() {
+    let unit = read("packaging/systemd/ecvi-b24.service");
+    let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    assert_eq!(command, "/usr/bin/ecvi-b24 --config /etc/ecvi-b24.toml sync");
+    assert_command(command);
+    assert!(read("packaging/systemd/ecvi-b24.timer").contains("OnCalendar=*:0/3\n"));
+    let cron = read("packaging/examples/ecvi-b24.cron");
+    assert!(cron.contains(&format!("\n*/3 * * * * ecvi-b24 {command} >>/var/log/ecvi-b24/")));
+}
+
+#[test]
+fn every_command_has_its_page_of_the_manual() {
+    let script = read("packaging/build.sh");
+    let pages = script.lines().find_map(|line| line.strip_prefix("for command in ")).unwrap();
+    let pages: Vec<&str> = pages.trim_end_matches("; do").split(' ').collect();
+    let program = Cli::command();
+    let commands: Vec<&str> = program
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .map(clap::Command::get_name)
+        .collect();
+    assert_eq!(pages, commands);
+}

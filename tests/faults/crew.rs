@@ -1,0 +1,41 @@
+//! Several runs at a time: most of a run is waiting.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+const HANDS: usize = 4;
+
+/// Does it for 1, 2, 3 and so on, until it says that nothing was left to do. Returns how often something was.
+pub(crate) fn enumerate(strike: impl Fn(u64) -> bool + Sync) -> u64 {
+    let (next, done, struck) = (AtomicU64::new(1), AtomicBool::new(false), AtomicU64::new(0));
+    let hand = || {
+        while !done.load(Ordering::SeqCst) {
+            if strike(next.fetch_add(1, Ordering::SeqCst)) {
+                struck.fetch_add(1, Ordering::SeqCst);
+            } else {
+                done.store(true, Ordering::SeqCst);
+            }
+        }
+    };
+    crew(&hand);
+    struck.into_inner()
+}
+
+/// Does it with each of these.
+pub(crate) fn each<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+    let next = AtomicU64::new(0);
+    let hand = || {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::SeqCst) as usize) {
+            work(item);
+        }
+    };
+    crew(&hand);
+}
+
+fn crew(hand: &(impl Fn() + Sync)) {
+    thread::scope(|scope| {
+        for _ in 0..HANDS {
+            scope.spawn(hand);
+        }
+    });
+}

@@ -1,0 +1,167 @@
+//! No accident spreads: a mirror from which nothing can be concluded sends nothing and deletes nothing.
+
+use std::fs;
+
+use rusqlite::Connection;
+
+use crate::crew::each;
+use crate::hotel::Hotel;
+use crate::picture::picture;
+
+/// The pass ends with exit 3 and these words, without a request; once the mirror is whole again, nothing is missing.
+#[track_caller]
+fn refuses(hotel: &Hotel, words: &str) {
+    let (before, requests) = (picture(&hotel.server.portal()), hotel.server.requests());
+    for command in ["sync", "sync --full --max-deletes 1000", "initial-export"] {
+        let ended = hotel.run(command).expect(3);
+        assert!(ended.stderr.contains(words), "{command}: {}", ended.stderr);
+    }
+    assert_eq!(hotel.server.requests(), requests);
+    assert_eq!(picture(&hotel.server.portal()), before);
+}
+
+/// A hotel after an initial export, with this done to its mirror since.
+fn after(sql: &str) -> Hotel {
+    let hotel = Hotel::running();
+    hotel.sql(sql);
+    hotel
+}
+
+#[test]
+fn a_mirror_without_any_row_is_refused() {
+    let sql = "DELETE FROM guests; DELETE FROM companies; DELETE FROM bookings; DELETE FROM booking_guests;";
+    refuses(&after(sql), "the mirror is empty");
+}
+
+#[test]
+fn a_table_that_had_rows_and_is_empty_is_refused() {
+    for table in ["guests", "companies", "bookings", "booking_guests"] {
+        refuses(&after(&format!("DELETE FROM {table}")), &format!("the table {table} of the mirror"));
+    }
+}
+
+#[test]
+fn a_table_that_is_missing_is_refused() {
+    for table in ["guests", "companies", "bookings", "booking_guests"] {
+        refuses(&after(&format!("DROP TABLE {table}")), "cannot be opened");
+    }
+}
+
+#[test]
+fn a_required_column_that_is_missing_is_refused() {
+    for (table, column) in [
+        ("guests", "modified_at"),
+        ("companies", "modified_at"),
+        ("bookings", "number"),
+        ("bookings", "status"),
+        ("bookings", "arrival"),
+        ("bookings", "departure"),
+        ("bookings", "modified_at"),
+        ("booking_guests", "guest_id"),
+    ] {
+        let sql = format!("ALTER TABLE {table} RENAME COLUMN {column} TO theirs");
+        refuses(&after(&sql), &format!("{table} of the mirror lacks the columns {column}"));
+    }
+}
+
+#[test]
+fn a_mirror_in_which_bookings_carry_other_numbers_is_refused() {
+    refuses(&after("UPDATE bookings SET number = 'A-' || number"), "another hotel's mirror");
+}
+
+#[test]
+fn a_mirror_that_is_not_there_is_refused_and_not_made() {
+    let hotel = Hotel::running();
+    fs::remove_file(hotel.path("mirror.db")).unwrap();
+    refuses(&hotel, "cannot be opened");
+    assert!(!hotel.path("mirror.db").exists());
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused() {
+    let hotel = Hotel::running();
+    fs::write(hotel.path("mirror.db"), "id;last_name;first_name\n".repeat(1000)).unwrap();
+    refuses(&hotel, "cannot be opened");
+}
+
+#[test]
+fn a_file_that_was_cut_anywhere_is_refused() {
+    let hotel = Hotel::running();
+    let whole = fs::read(hotel.path("mirror.db")).unwrap();
+    let cuts: Vec<usize> = (0..whole.len()).step_by(1500).collect();
+    each(&cuts, |cut| {
+        let hotel = hotel.copy();
+        fs::write(hotel.path("mirror.db"), &whole[..*cut]).unwrap();
+        refuses(&hotel, "mirror");
+    });
+}
+
+/// The writer of the mirror in the middle of its work: 500 new guests, some of them in the file already.
+fn in_the_middle(hotel: &Hotel, mode: &str) -> Connection {
+    let writer = Connection::open(hotel.path("mirror.db")).unwrap();
+    let sql = format!(
+        "PRAGMA journal_mode = {mode}; PRAGMA cache_size = 2; BEGIN; DELETE FROM bookings; DELETE FROM booking_guests;"
+    );
+    writer.execute_batch(&sql).unwrap();
+    for id in 1000..1500 {
+        writer
+            .execute(
+                "INSERT INTO guests (id, last_name, comment, modified_at) VALUES (?1, 'X', ?2, 'z')",
+                (id, "y".repeat(200)),
+            )
+            .unwrap();
+    }
+    writer
+}
+
+#[test]
+fn a_mirror_that_is_being_written_is_refused() {
+    let hotel = Hotel::running();
+    let writer = in_the_middle(&hotel, "DELETE");
+    let requests = hotel.server.requests();
+    assert!(hotel.run("sync").expect(3).stderr.contains("database is locked"));
+    assert_eq!(hotel.server.requests(), requests);
+    drop(writer);
+    hotel.run("sync").expect(0);
+    assert_eq!(hotel.server.requests(), requests);
+}
+
+#[test]
+fn a_mirror_whose_writer_died_in_the_middle_is_not_taken_for_whole() {
+    let (hotel, dead) = (Hotel::running(), Hotel::running());
+    let writer = in_the_middle(&hotel, "DELETE");
+    for file in ["mirror.db", "mirror.db-journal"] {
+        fs::copy(hotel.path(file), dead.path(file)).unwrap();
+    }
+    drop(writer);
+    refuses(&dead, "mirror");
+}
+
+#[test]
+fn of_a_mirror_in_wal_mode_the_last_whole_version_is_read() {
+    let hotel = Hotel::running();
+    let writer = in_the_middle(&hotel, "WAL");
+    let (before, requests) = (picture(&hotel.server.portal()), hotel.server.requests());
+    hotel.run("sync").expect(0);
+    assert_eq!((picture(&hotel.server.portal()), hotel.server.requests()), (before, requests));
+    drop(writer);
+}
+
+#[test]
+fn more_deletions_than_max_deletes_wait_for_an_administrator_while_updates_go_on() {
+    let hotel = Hotel::with("", "[sync]\nmax_deletes = 1\ntime_limit = \"50s\"\n");
+    hotel.sql("INSERT INTO bookings (id, number, status, arrival, departure, modified_at) VALUES (9, '9', 'confirmed', '2026-07-01 12:00', '2026-07-02 12:00', '2026-05-02 10:00:00')");
+    hotel.run("initial-export").expect(0);
+    hotel.sql("DELETE FROM bookings WHERE id IN (5, 6); UPDATE bookings SET comment = 'late', modified_at = '2026-06-01 10:00:00'");
+    let deals = |hotel: &Hotel| {
+        picture(&hotel.server.portal()).iter().filter(|line| line.starts_with("deal")).count()
+    };
+    for command in ["sync", "sync --full", "retry", "sync --max-deletes 1"] {
+        let ended = hotel.run(command).expect(1);
+        assert!(ended.stderr.contains("--max-deletes 2"), "{}", ended.stderr);
+        assert_eq!(deals(&hotel), 3, "{command}");
+    }
+    assert!(picture(&hotel.server.portal()).iter().any(|line| line.contains("COMMENTS=late")));
+    hotel.run("sync --max-deletes 2").expect(0);
+    assert_eq!(deals(&hotel), 1);
+}

@@ -1,0 +1,143 @@
+//! A small hotel: a folder with configuration, mirror and state, and a portal of its own.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
+
+use bitrix24_sandbox::{Portal, Server};
+use ecvi_b24::record::Kind;
+use ecvi_b24::state::State;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::program::{Ended, Victim};
+
+/// The webhook's secret.
+pub(crate) const SECRET: &str = "s3cr3tOfTheWebhook";
+/// Lines of `[portal]` for a client that soon gives up waiting for an answer.
+pub(crate) const HASTY: &str = "request_timeout = \"1s\"\nsettle_time = \"1600ms\"\n";
+/// After the client gave up, and before the doubt is settled.
+pub(crate) const LATE: Duration = Duration::from_millis(1300);
+
+const PORTAL: &str =
+    "requests_per_second = 1000\nburst = 1000\nrequest_timeout = \"20s\"\nsettle_time = \"100ms\"\n";
+const SYNC: &str = "[sync]\ntime_limit = \"50s\"\nretry_after = \"100ms\"\n";
+
+pub(crate) struct Hotel {
+    folder: TempDir,
+    pub(crate) server: Server,
+    portal: &'static str,
+    more: &'static str,
+}
+
+impl Hotel {
+    /// Two guests, a company, two bookings, and an empty portal. Nothing was sent yet.
+    pub(crate) fn new() -> Hotel {
+        Hotel::with("", "")
+    }
+
+    /// The same with more lines in `[portal]`, and more sections.
+    pub(crate) fn with(portal: &'static str, more: &'static str) -> Hotel {
+        let hotel = Hotel::before(empty_portal(), portal, more);
+        hotel.sql(include_str!("hotel.sql"));
+        hotel
+    }
+
+    /// The same after an initial export.
+    pub(crate) fn running() -> Hotel {
+        let hotel = Hotel::new();
+        hotel.run("initial-export").expect(0);
+        hotel
+    }
+
+    /// An equal hotel before an equal portal; what happens to one does not touch the other.
+    pub(crate) fn copy(&self) -> Hotel {
+        self.copy_with(self.portal)
+    }
+
+    /// The same with other lines in `[portal]`.
+    pub(crate) fn copy_with(&self, lines: &'static str) -> Hotel {
+        let hotel = Hotel::before(self.server.portal().clone(), lines, self.more);
+        for file in ["mirror.db", "state.db"].iter().filter(|file| self.path(file).exists()) {
+            fs::copy(self.path(file), hotel.path(file)).unwrap();
+        }
+        hotel
+    }
+
+    fn before(portal: Portal, more_portal: &'static str, more: &'static str) -> Hotel {
+        let server = Server::start(portal, 0).unwrap();
+        let hotel = Hotel { folder: tempfile::tempdir().unwrap(), server, portal: more_portal, more };
+        hotel.configure(&hotel.server.webhook());
+        hotel
+    }
+
+    /// Writes the configuration anew, for this webhook.
+    pub(crate) fn configure(&self, webhook: &str) {
+        let Hotel { portal, more, .. } = self;
+        // A key that a test sets replaces the one that is set for all.
+        let common = |lines: &str, own: &str| -> String {
+            let key = |line: &str| line.split(" = ").next().unwrap_or_default().to_owned();
+            let own: Vec<String> = own.lines().map(key).collect();
+            lines.lines().filter(|line| !own.contains(&key(line))).map(|line| format!("{line}\n")).collect()
+        };
+        let (common_portal, sync) = (common(PORTAL, portal), common(SYNC, more));
+        let sync = if more.contains("[sync]") { String::new() } else { sync };
+        let text = format!(
+            "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"{webhook}\"\n{portal}{common_portal}{sync}{more}"
+        );
+        fs::write(self.path("ecvi-b24.toml"), text).unwrap();
+        fs::set_permissions(self.path("ecvi-b24.toml"), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Changes the mirror.
+    pub(crate) fn sql(&self, sql: &str) {
+        Connection::open(self.path("mirror.db")).unwrap().execute_batch(sql).unwrap();
+    }
+
+    pub(crate) fn run(&self, arguments: &str) -> Ended {
+        self.run_with(&[], arguments)
+    }
+
+    /// Runs the program in this environment.
+    pub(crate) fn run_with(&self, environment: &[(&str, &str)], arguments: &str) -> Ended {
+        self.run_as(&Victim::default(), environment, arguments)
+    }
+
+    /// Runs the program so that it can be killed.
+    pub(crate) fn run_as(&self, victim: &Victim, environment: &[(&str, &str)], arguments: &str) -> Ended {
+        victim.run(self.folder.path(), environment, arguments)
+    }
+
+    /// From now on the portal works as it should, and nobody is killed.
+    pub(crate) fn heal(&self) {
+        self.server.faults(|_| None);
+        self.server.before(|_| ());
+        self.server.after(|_| ());
+        self.server.answered(|_| ());
+    }
+
+    /// Waits until what is in doubt may be settled.
+    pub(crate) fn wait(&self) {
+        if self.doubts() > 0 {
+            sleep(Duration::from_millis(if self.portal == HASTY { 1650 } else { 110 }));
+        }
+    }
+
+    /// Records whose calls were not answered yet.
+    pub(crate) fn doubts(&self) -> usize {
+        let state = State::open_readonly(&self.path("state.db")).unwrap();
+        state.map_or(0, |state| Kind::ALL.map(|kind| state.doubts(kind).unwrap().len()).iter().sum())
+    }
+}
+
+fn empty_portal() -> Portal {
+    let mut portal = Portal::unlimited();
+    portal.settings.secret = SECRET.to_owned();
+    portal
+}

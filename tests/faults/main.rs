@@ -1,0 +1,20 @@
+//! Nothing twice, nothing lost: the program itself before a portal of this machine, harmed at every moment.
+//!
+//! Each test runs it again and again, harmed one request or one commit later each time, until a run comes through
+//! unharmed; after each harm the next passes have to bring portal and mirror together. `shim.c` is built with `cc`.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
+mod crew;
+mod guards_clock;
+mod guards_mirror;
+mod guards_secrets;
+mod guards_state;
+mod hotel;
+mod kill;
+mod picture;
+mod program;
+mod scene;
+mod scenes;
+mod wire;
+mod wire_faults;

@@ -1,0 +1,56 @@
+//! What stands in the portal, so that two histories can be compared: ids and times, which differ, are left out.
+
+use bitrix24_sandbox::{Kind, Php, Portal, Record};
+use chrono::Utc;
+
+/// Fields in which two equal histories may differ.
+const FLEETING: [&str; 6] =
+    ["ID", "DATE_CREATE", "DATE_MODIFY", "LAST_ACTIVITY_TIME", "MOVED_TIME", "COMPANY_ID"];
+
+/// Every object with all its fields, a line each.
+pub(crate) fn picture(portal: &Portal) -> Vec<String> {
+    let mut lines: Vec<String> = Kind::ALL
+        .into_iter()
+        .flat_map(|kind| portal.records(kind).map(move |record| line(portal, kind, record)))
+        .collect();
+    lines.sort();
+    lines
+}
+
+fn line(portal: &Portal, kind: Kind, record: &Record) -> String {
+    let fields = record.fields().filter(|(name, value)| !FLEETING.contains(name) && !value.is_blank());
+    let fields: Vec<String> = fields.map(|(name, value)| format!("{name}={}", value.text())).collect();
+    let mut reach: Vec<String> =
+        record.rows.iter().map(|row| format!("{}={}", row.type_id, row.value)).collect();
+    reach.sort();
+    let links: Vec<String> =
+        record.link_ids().into_iter().map(|id| origin(portal, Kind::Contact, id)).collect();
+    let company = record
+        .field("COMPANY_ID")
+        .text()
+        .parse()
+        .map_or(String::new(), |id| origin(portal, Kind::Company, id));
+    format!(
+        "{} {}: {} | {} | contacts {} | company {company}",
+        kind.word(),
+        record.text("ORIGIN_ID"),
+        fields.join(", "),
+        reach.join(", "),
+        links.join(" ")
+    )
+}
+
+fn origin(portal: &Portal, kind: Kind, id: u64) -> String {
+    portal.get(kind, id).map_or(String::new(), |record| record.text("ORIGIN_ID").to_owned())
+}
+
+/// How many objects were ever made, those that are gone by now included: ids are never given twice.
+pub(crate) fn ever_made(portal: &Portal) -> [u64; 3] {
+    let mut portal = portal.clone();
+    Kind::ALL.map(|kind| {
+        let fields = Php::map([("fields", Php::map([("TITLE", "next"), ("LAST_NAME", "next")]))]);
+        let reply = portal.call(&format!("crm.{}.add", kind.word()), fields, Utc::now());
+        let answer: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        answer["result"].as_u64().unwrap() - 1
+    })
+}

@@ -1,0 +1,80 @@
+//! What is interrupted: a hotel in which something is to be sent, the command that sends it, and what comes of it
+//! when nothing goes wrong.
+
+use crate::hotel::Hotel;
+use crate::picture::{ever_made, picture};
+
+pub(crate) struct Scene {
+    hotel: Hotel,
+    /// The command that is interrupted.
+    pub(crate) command: &'static str,
+    picture: Vec<String>,
+    ever_made: [u64; 3],
+}
+
+impl Scene {
+    /// Finds out what comes of it when nothing goes wrong.
+    pub(crate) fn new(hotel: Hotel, command: &'static str) -> Scene {
+        let calm = hotel.copy();
+        settle(&calm, command, "calm", &[]);
+        let portal = calm.server.portal();
+        Scene { hotel, command, picture: picture(&portal), ever_made: ever_made(&portal) }
+    }
+
+    /// A fresh copy of the hotel.
+    pub(crate) fn hotel(&self) -> Hotel {
+        self.hotel.copy()
+    }
+
+    /// A fresh copy with other lines in `[portal]`.
+    pub(crate) fn hotel_with(&self, lines: &'static str) -> Hotel {
+        self.hotel.copy_with(lines)
+    }
+
+    /// What stands in the portal when nothing went wrong.
+    pub(crate) fn picture(&self) -> &[String] {
+        &self.picture
+    }
+
+    /// There is exactly one such object, and it shows this.
+    #[track_caller]
+    pub(crate) fn shows(&self, object: &str, text: &str) {
+        let found: Vec<&String> =
+            self.picture.iter().filter(|line| line.starts_with(&format!("{object}:"))).collect();
+        assert!(
+            matches!(found.as_slice(), [line] if line.contains(text)),
+            "{object} {text}: {:#?}",
+            self.picture
+        );
+    }
+
+    /// After this harm the next passes bring portal and mirror together: everything as if nothing had happened, no
+    /// object made twice, and then no request at all.
+    pub(crate) fn recovers(&self, hotel: &Hotel, harm: &str) {
+        self.recovers_with(&[], hotel, harm);
+    }
+
+    /// The same when the next passes run in this environment.
+    pub(crate) fn recovers_with(&self, environment: &[(&str, &str)], hotel: &Hotel, harm: &str) {
+        hotel.heal();
+        settle(hotel, self.command, harm, environment);
+        let portal = hotel.server.portal();
+        assert_eq!(picture(&portal), self.picture, "{}, {harm}", self.command);
+        assert_eq!(ever_made(&portal), self.ever_made, "{}, {harm}", self.command);
+    }
+}
+
+/// The command is given again, then passes of cron follow until one has nothing to do.
+fn settle(hotel: &Hotel, command: &str, harm: &str, environment: &[(&str, &str)]) {
+    let passes = [command, "sync", "sync", "sync", "sync"];
+    for arguments in passes {
+        hotel.wait();
+        let before = hotel.server.requests();
+        let ended = hotel.run_with(environment, arguments);
+        assert_eq!(ended.code, Some(0), "{arguments} after {command}, {harm}: {}", ended.output());
+        if arguments == "sync" && hotel.server.requests() == before && hotel.doubts() == 0 {
+            return;
+        }
+    }
+    panic!("{command}, {harm}: still busy after many passes");
+}

@@ -1,0 +1,104 @@
+/* Stands between the program and the system, to harm it at an exact moment. Told by the environment:
+
+   FAULTS_KILL=before:7    SIGKILL before the 7th time that something is made durable: fsync, fdatasync, or the
+                           removal of the state's journal, which is the commit.
+   FAULTS_KILL=after:7     SIGKILL right after the 7th commit.
+   FAULTS_FULL=7           The disk is full from the 7th write to the state or its journal on. A request after that
+                           is a crime: SIGABRT.
+   FAULTS_REFUSE=2         The 2nd connection is refused.
+   FAULTS_CLOCK=-3600      The wall clock is an hour slow.
+
+   Nothing is really synchronised: a killed process loses nothing that it wrote, and the tests are faster. */
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static long number(const char *name) {
+    const char *value = getenv(name);
+    return value ? atol(value) : 0;
+}
+
+/* The state or its journal, not the lock file beside it. */
+static int is_state(const char *path) {
+    return strstr(path, "state.db") != NULL && strstr(path, ".lock") == NULL;
+}
+
+static int is_state_file(int fd) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = 0;
+    return is_state(path);
+}
+
+static long durable = 0, commits = 0, writes = 0, connections = 0;
+
+static void strike(const char *moment, long count) {
+    const char *kill_at = getenv("FAULTS_KILL");
+    size_t length = strlen(moment);
+    if (kill_at && strncmp(kill_at, moment, length) == 0 && kill_at[length] == ':'
+        && atol(kill_at + length + 1) == count)
+        raise(SIGKILL);
+}
+
+/* Nothing changes for others here, so before is as good as after. */
+int fsync(int fd) { (void)fd; strike("before", ++durable); return 0; }
+int fdatasync(int fd) { return fsync(fd); }
+
+int unlink(const char *path) {
+    int (*real)(const char *) = dlsym(RTLD_NEXT, "unlink");
+    if (!is_state(path)) return real(path);
+    strike("before", ++durable);
+    int result = real(path);
+    strike("after", ++commits);
+    return result;
+}
+
+static int is_full(int fd) {
+    long from = number("FAULTS_FULL");
+    if (!from || !is_state_file(fd) || ++writes < from) return 0;
+    errno = ENOSPC;
+    return 1;
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
+    ssize_t (*real)(int, const void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pwrite64");
+    return is_full(fd) ? -1 : real(fd, bytes, count, at);
+}
+
+ssize_t write(int fd, const void *bytes, size_t count) {
+    ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
+    return is_full(fd) ? -1 : real(fd, bytes, count);
+}
+
+ssize_t send(int fd, const void *bytes, size_t count, int flags) {
+    ssize_t (*real)(int, const void *, size_t, int) = dlsym(RTLD_NEXT, "send");
+    long full = number("FAULTS_FULL");
+    if (full && writes >= full) abort();
+    return real(fd, bytes, count, flags);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t length) {
+    int (*real)(int, const struct sockaddr *, socklen_t) = dlsym(RTLD_NEXT, "connect");
+    if (address->sa_family == AF_INET && ++connections == number("FAULTS_REFUSE")) {
+        errno = ECONNREFUSED;
+        return -1;
+    }
+    return real(fd, address, length);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
+    int result = real(clock, time);
+    if (clock == CLOCK_REALTIME) time->tv_sec += number("FAULTS_CLOCK");
+    return result;
+}

@@ -1,0 +1,244 @@
+//! The front desk: what people do in Ecvi.
+
+use chrono::{DateTime, Utc};
+use ecvi_b24::record::{Id, Kind};
+
+use crate::dice::Dice;
+use crate::hotel::{Booking, Company, Guest, Hotel, Text};
+
+/// What happens in Ecvi.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Deed {
+    New(Kind),
+    Change(Kind),
+    /// Other people or another company in a booking.
+    Rebook,
+    Drop(Kind),
+    /// The row becomes unreadable until it is changed again.
+    Spoil(Kind),
+}
+
+const NAMES: &[Text] = &[
+    ("Приходько", "Приходько"),
+    ("Иванова", "Иванова"),
+    ("O'Нил & сын", "O'Нил & сын"),
+    ("$result[r0]", "$\u{2060}result[r0]"),
+    ("Ли 😀", "Ли 😀"),
+    ("", ""),
+];
+const COMMENTS: &[Text] = &[
+    ("", ""),
+    ("тихий номер", "тихий номер"),
+    ("[VIP] <a@b.ru> цена <100", "(VIP) ‹a@b.ru› цена ‹100"),
+    ("$result[r1] $total[r0]", "$result(r1) $total(r0)"),
+    ("100% + 1 #5\nвторая строка 😀", "100% + 1 #5\nвторая строка 😀"),
+    ("R&D (c)", "R&amp;D (\u{2060}c)"),
+];
+const CITIES: &[&str] = &["Омск", "Тверь", "São Paulo", ""];
+const AMOUNTS: &[&str] = &["13050.00", "0.00", "99.90"];
+const STATUSES: &[&str] = &["temporary", "confirmed", "checked_in", "checked_out", "cancelled", "no_show"];
+
+/// The ids that records of a kind may have; few, so that they are used again.
+fn ids(kind: Kind) -> Vec<Id> {
+    let text = |word: &str| Id::Text(word.into());
+    let numbers = |most: i64| (1..=most).map(Id::Number);
+    match kind {
+        Kind::Guest => numbers(4).chain([text("k7"), text("K7")]).collect(),
+        Kind::Company => numbers(3).collect(),
+        Kind::Booking => numbers(4).chain([text("r-1")]).collect(),
+    }
+}
+
+/// Does a deed; returns what was done, in words. `standing` are ids of the CRM that Ecvi's own exchange may know.
+pub(crate) fn act(
+    hotel: &mut Hotel,
+    deed: Deed,
+    dice: &mut Dice,
+    now: DateTime<Utc>,
+    standing: &[i64],
+) -> Option<(Kind, Id, String)> {
+    let second = now.format("%Y-%m-%d %H:%M:%S").to_string();
+    match deed {
+        Deed::New(kind) => {
+            let free: Vec<Id> = ids(kind).into_iter().filter(|id| !hotel.has(kind, id)).collect();
+            let id = (!free.is_empty()).then(|| dice.one_of(&free).clone())?;
+            let crm_id = (dice.chance(15) && !standing.is_empty()).then(|| *dice.one_of(standing));
+            hotel.add(kind, &id, crm_id, dice, &second);
+            let known = crm_id.map(|crm_id| format!(", known as object {crm_id}")).unwrap_or_default();
+            Some((kind, id.clone(), format!("Ecvi: new {kind} {id}{known}")))
+        }
+        Deed::Change(kind) => {
+            let id = hotel.any(kind, dice)?;
+            hotel.change(kind, &id, dice, &second);
+            Some((kind, id.clone(), format!("Ecvi: {kind} {id} changes")))
+        }
+        Deed::Rebook => {
+            let id = hotel.any(Kind::Booking, dice)?;
+            let people = hotel.people(dice);
+            let booking = hotel.bookings.iter_mut().find(|row| row.id == id)?;
+            (booking.guest, booking.residents, booking.company, booking.payer) = people;
+            if dice.chance(70) {
+                booking.modified_at = Some(second);
+            }
+            let people = format!("guest {:?}, {:?}", booking.guest, booking.residents);
+            Some((Kind::Booking, id.clone(), format!("Ecvi: booking {id} has other people: {people}")))
+        }
+        Deed::Drop(kind) => {
+            // An emptied table is refused, and that is another story.
+            let id = hotel.any(kind, dice).filter(|_| hotel.ids(kind).len() > 1)?;
+            hotel.remove(kind, &id).then(|| (kind, id.clone(), format!("Ecvi: {kind} {id} is removed")))
+        }
+        Deed::Spoil(kind) => {
+            let id = hotel.any(kind, dice)?;
+            hotel.spoil(kind, &id, dice);
+            Some((kind, id.clone(), format!("Ecvi: {kind} {id} becomes unreadable")))
+        }
+    }
+}
+
+impl Hotel {
+    fn any(&self, kind: Kind, dice: &mut Dice) -> Option<Id> {
+        let ids = self.ids(kind);
+        (!ids.is_empty()).then(|| dice.one_of(&ids).clone())
+    }
+
+    pub(crate) fn add(&mut self, kind: Kind, id: &Id, crm_id: Option<i64>, dice: &mut Dice, second: &str) {
+        let id = id.clone();
+        match kind {
+            Kind::Guest => self.guests.push(Guest { id, crm_id, ..guest(dice, second) }),
+            Kind::Company => self.companies.push(Company { id, crm_id, ..company(dice, second) }),
+            Kind::Booking => {
+                let (guest, residents, company, payer) = self.people(dice);
+                let booking = booking(dice, second);
+                self.bookings.push(Booking { id, crm_id, guest, residents, company, payer, ..booking });
+            }
+        }
+    }
+
+    /// All fields may change; ids and people stay.
+    fn change(&mut self, kind: Kind, id: &Id, dice: &mut Dice, second: &str) {
+        match kind {
+            Kind::Guest => {
+                let row = self.guests.iter_mut().find(|row| row.id == *id);
+                row.into_iter().for_each(|row| {
+                    *row = Guest { id: id.clone(), crm_id: row.crm_id, ..guest(dice, second) };
+                });
+            }
+            Kind::Company => {
+                let row = self.companies.iter_mut().find(|row| row.id == *id);
+                row.into_iter().for_each(|row| {
+                    *row = Company { id: id.clone(), crm_id: row.crm_id, ..company(dice, second) };
+                });
+            }
+            Kind::Booking => {
+                let row = self.bookings.iter_mut().find(|row| row.id == *id);
+                row.into_iter().for_each(|row| {
+                    let Booking { guest, company, payer, residents, crm_id, .. } = row.clone();
+                    let people = Booking { guest, company, payer, residents, ..booking(dice, second) };
+                    *row = Booking { id: id.clone(), crm_id, ..people };
+                });
+            }
+        }
+    }
+
+    fn people(&self, dice: &mut Dice) -> (Option<Id>, Vec<Id>, Option<Id>, Option<Id>) {
+        let mut some =
+            |ids: &[Id], percent| (dice.chance(percent) && !ids.is_empty()).then(|| dice.one_of(ids).clone());
+        // Now and then somebody whom no row has.
+        let guests: Vec<Id> = self.ids(Kind::Guest).into_iter().chain([Id::Number(99)]).collect();
+        let companies = self.ids(Kind::Company);
+        let guest = some(&guests, 90);
+        let mut residents: Vec<Id> = (0..3).filter_map(|_| some(&guests, 60)).collect();
+        residents.extend(guest.clone());
+        if residents.is_empty() {
+            // An emptied table is refused, and that is another story.
+            residents.push(Id::Number(1));
+        }
+        residents.sort();
+        residents.dedup();
+        (guest, residents, some(&companies, 40), some(&companies, 40))
+    }
+
+    fn remove(&mut self, kind: Kind, id: &Id) -> bool {
+        let others = self.bookings.iter().any(|row| row.id != *id && !row.residents.is_empty());
+        match kind {
+            Kind::Guest => self.guests.retain(|row| row.id != *id),
+            Kind::Company => self.companies.retain(|row| row.id != *id),
+            Kind::Booking if !others => return false,
+            Kind::Booking => self.bookings.retain(|row| row.id != *id),
+        }
+        true
+    }
+
+    fn spoil(&mut self, kind: Kind, id: &Id, dice: &mut Dice) {
+        let way = dice.roll(3);
+        for row in self.guests.iter_mut().filter(|row| kind == Kind::Guest && row.id == *id) {
+            match way {
+                0 => row.modified_at = None,
+                _ => row.birth_date = "вчера",
+            }
+        }
+        for row in self.companies.iter_mut().filter(|row| kind == Kind::Company && row.id == *id) {
+            row.modified_at = None;
+        }
+        for row in self.bookings.iter_mut().filter(|row| kind == Kind::Booking && row.id == *id) {
+            match way {
+                0 => row.status = "waitlist",
+                1 => row.amount = "13 050,00",
+                _ => row.arrival = "скоро".into(),
+            }
+        }
+    }
+}
+
+fn guest(dice: &mut Dice, second: &str) -> Guest {
+    let phone = |dice: &mut Dice| format!("+7 900 000-00-{:02}", dice.roll(12));
+    let mut phones = vec![phone(dice)];
+    if dice.chance(30) {
+        phones.push(phone(dice));
+    }
+    Guest {
+        id: Id::Number(0),
+        last_name: *dice.one_of(NAMES),
+        first_name: *dice.one_of(NAMES),
+        birth_date: *dice.one_of(&["1980-02-29", "2001-12-31", ""]),
+        phone: if dice.chance(85) { phones.join("; ") } else { String::new() },
+        email: (*dice.one_of(&["a@b.ru", "нет", "c@d.travel, e@f.ru", "a b@c.ru", ""])).to_owned(),
+        city: *dice.one_of(CITIES),
+        sex: *dice.one_of(&["M", "F", ""]),
+        comment: *dice.one_of(COMMENTS),
+        vip: dice.chance(20),
+        modified_at: Some(second.to_owned()),
+        crm_id: None,
+    }
+}
+
+fn company(dice: &mut Dice, second: &str) -> Company {
+    Company {
+        id: Id::Number(0),
+        name: *dice.one_of(NAMES),
+        city: *dice.one_of(CITIES),
+        phone: format!("+7 495 000-00-{:02}", dice.roll(4)),
+        comment: *dice.one_of(COMMENTS),
+        modified_at: Some(second.to_owned()),
+        crm_id: None,
+    }
+}
+
+fn booking(dice: &mut Dice, second: &str) -> Booking {
+    let arrival = 1 + dice.roll(20);
+    Booking {
+        id: Id::Number(0),
+        status: *dice.one_of(STATUSES),
+        arrival: format!("2026-12-{arrival:02} 14:00"),
+        departure: format!("2026-12-{:02}T12:00:00", arrival + 1 + dice.roll(8)),
+        amount: *dice.one_of(AMOUNTS),
+        comment: *dice.one_of(COMMENTS),
+        guest: None,
+        company: None,
+        payer: None,
+        residents: Vec::new(),
+        modified_at: Some(second.to_owned()),
+        crm_id: None,
+    }
+}

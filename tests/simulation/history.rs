@@ -1,0 +1,141 @@
+//! A history: what happens, step by step. Each step carries its own dice, so that a step can be left out and the
+//! others still make sense.
+
+use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::record::Kind;
+
+use crate::desk::Deed;
+use crate::dice::Dice;
+use crate::users::Act;
+use crate::wire::{Fault, Incident};
+
+/// One step.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Step {
+    Ecvi(Deed, u64),
+    Crm(Act, u64),
+    Pass(Orders, Vec<Incident>),
+    /// Minutes without anything.
+    Wait(i64),
+    /// A copy of the state is kept.
+    Backup,
+    /// The state is replaced by the copy.
+    Restore,
+    /// The state is lost.
+    Lose,
+    /// `reset-id` for one record, or all of a kind; or with `--crm-id`.
+    Reset(Kind, ResetTo, u64),
+    /// The mirror is damaged for one pass.
+    Damage(u64),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ResetTo {
+    Nothing,
+    All,
+    Another,
+}
+
+/// A history of 5 to 30 steps.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct History {
+    /// For what stands there at the beginning.
+    pub(crate) seed: u64,
+    pub(crate) steps: Vec<Step>,
+}
+
+impl History {
+    pub(crate) fn random(seed: u64) -> History {
+        let mut dice = Dice::new(seed);
+        let mut steps = Vec::new();
+        // Most histories are about what comes after the first export.
+        if dice.chance(70) {
+            steps.push(Step::Pass(Orders::plain(Errand::InitialExport), Vec::new()));
+        }
+        let length = 5 + dice.roll(26);
+        steps.extend((0..length).map(|_| step(&mut dice)));
+        History { seed: dice.next(), steps }
+    }
+}
+
+fn kind(dice: &mut Dice) -> Kind {
+    dice.weighted(&[(4, Kind::Guest), (2, Kind::Company), (5, Kind::Booking)])
+}
+
+fn step(dice: &mut Dice) -> Step {
+    match dice.roll(100) {
+        0..30 => Step::Ecvi(deed(dice), dice.next()),
+        30..42 => Step::Crm(act(dice), dice.next()),
+        42..76 => pass(dice),
+        76..86 => Step::Wait(*dice.one_of(&[0, 1, 3, 3, 20, 60 * 24])),
+        86..89 => Step::Backup,
+        89..91 => Step::Restore,
+        91..93 => Step::Lose,
+        93..98 => {
+            let to = dice.weighted(&[(3, ResetTo::Nothing), (1, ResetTo::All), (2, ResetTo::Another)]);
+            Step::Reset(kind(dice), to, dice.next())
+        }
+        _ => Step::Damage(dice.next()),
+    }
+}
+
+fn deed(dice: &mut Dice) -> Deed {
+    let kind = kind(dice);
+    dice.weighted(&[
+        (4, Deed::New(kind)),
+        (5, Deed::Change(kind)),
+        (3, Deed::Rebook),
+        (3, Deed::Drop(kind)),
+        (1, Deed::Spoil(kind)),
+    ])
+}
+
+fn act(dice: &mut Dice) -> Act {
+    let kind = *dice.one_of(&bitrix24_sandbox::Kind::ALL);
+    dice.weighted(&[
+        (4, Act::Edit(kind)),
+        (4, Act::Delete(kind)),
+        (2, Act::Restore(kind)),
+        (4, Act::Merge(kind)),
+        (1, Act::Move),
+        (1, Act::Unbind),
+        (2, Act::Add(kind)),
+    ])
+}
+
+fn pass(dice: &mut Dice) -> Step {
+    let mut orders =
+        Orders::plain(dice.weighted(&[(8, Errand::Sync), (2, Errand::InitialExport), (1, Errand::Retry)]));
+    orders.full = dice.chance(8);
+    orders.retry_failed = dice.chance(10);
+    orders.time_limit = dice.chance(8).then(|| std::time::Duration::from_secs(dice.next() % 5));
+    let incidents = match dice.roll(10) {
+        0..4 => 0,
+        4..8 => 1,
+        _ => 3,
+    };
+    Step::Pass(orders, (0..incidents).map(|_| incident(dice)).collect())
+}
+
+fn incident(dice: &mut Dice) -> Incident {
+    let (executed, act, deed) = (dice.chance(60), act(dice), deed(dice));
+    let fault = dice.weighted(&[
+        (2, Fault::Refused),
+        (4, Fault::LostBefore),
+        (6, Fault::LostAfter),
+        (5, Fault::Partly),
+        (5, Fault::Late),
+        (3, Fault::Garbled),
+        (3, Fault::OneSilent),
+        (3, Fault::Page { executed }),
+        (2, Fault::TooFast),
+        (3, Fault::OverBudget),
+        (1, Fault::Revoked),
+        (1, Fault::Moved),
+        (8, Fault::Killed { executed }),
+        (4, Fault::Act(act)),
+        (3, Fault::Deed(deed)),
+    ]);
+    let lasts = if dice.chance(20) { dice.roll(20) as u32 } else { 0 };
+    Incident { at: 1 + dice.roll(12) as u32, lasts, fault, dice: dice.next() }
+}

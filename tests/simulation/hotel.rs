@@ -1,0 +1,165 @@
+//! The hotel: what Ecvi holds, and the mirror file that is filled from it.
+
+use std::path::Path;
+
+use ecvi_b24::record::{Id, Kind};
+use rusqlite::{Connection, params};
+
+/// A guest as Ecvi has them. Texts are pairs: as written here, and as they must read in the CRM.
+#[derive(Clone, Debug)]
+pub(crate) struct Guest {
+    pub(crate) id: Id,
+    pub(crate) last_name: Text,
+    pub(crate) first_name: Text,
+    pub(crate) birth_date: &'static str,
+    pub(crate) phone: String,
+    pub(crate) email: String,
+    pub(crate) city: &'static str,
+    pub(crate) sex: &'static str,
+    pub(crate) comment: Text,
+    pub(crate) vip: bool,
+    pub(crate) modified_at: Option<String>,
+    pub(crate) crm_id: Option<i64>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Company {
+    pub(crate) id: Id,
+    pub(crate) name: Text,
+    pub(crate) city: &'static str,
+    pub(crate) phone: String,
+    pub(crate) comment: Text,
+    pub(crate) modified_at: Option<String>,
+    pub(crate) crm_id: Option<i64>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Booking {
+    pub(crate) id: Id,
+    pub(crate) status: &'static str,
+    pub(crate) arrival: String,
+    pub(crate) departure: String,
+    pub(crate) amount: &'static str,
+    pub(crate) comment: Text,
+    pub(crate) guest: Option<Id>,
+    pub(crate) company: Option<Id>,
+    pub(crate) payer: Option<Id>,
+    /// Everyone who stays, by position.
+    pub(crate) residents: Vec<Id>,
+    pub(crate) modified_at: Option<String>,
+    pub(crate) crm_id: Option<i64>,
+}
+
+/// A text in Ecvi, and what of it must stand in the CRM.
+pub(crate) type Text = (&'static str, &'static str);
+
+/// Everything that Ecvi holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hotel {
+    pub(crate) guests: Vec<Guest>,
+    pub(crate) companies: Vec<Company>,
+    pub(crate) bookings: Vec<Booking>,
+}
+
+/// The mirror's default tables.
+const TABLES: &str = "
+    PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
+    CREATE TABLE guests (id ANY PRIMARY KEY, last_name TEXT, first_name TEXT, middle_name TEXT, birth_date TEXT,
+        phone TEXT, email TEXT, country TEXT, region TEXT, city TEXT, sex TEXT, comment TEXT,
+        is_vip INTEGER NOT NULL DEFAULT 0, is_blacklisted INTEGER NOT NULL DEFAULT 0, modified_at TEXT,
+        crm_id INTEGER);
+    CREATE TABLE companies (id ANY PRIMARY KEY, name TEXT, address TEXT, city TEXT, country TEXT,
+        postal_code TEXT, phone TEXT, email TEXT, comment TEXT, modified_at TEXT, crm_id INTEGER);
+    CREATE TABLE bookings (id ANY PRIMARY KEY, number TEXT, status TEXT, arrival TEXT, departure TEXT, amount TEXT,
+        comment TEXT, guest_id ANY, company_id ANY, payer_company_id ANY, modified_at TEXT, crm_id INTEGER);
+    CREATE TABLE booking_guests (booking_id ANY NOT NULL, guest_id ANY NOT NULL, room TEXT,
+        position INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (booking_id, guest_id));";
+
+impl Booking {
+    /// The number that people know the booking by.
+    pub(crate) fn number(&self) -> String {
+        format!("B-{}", self.id)
+    }
+}
+
+impl Hotel {
+    /// Whether there is a row of this kind with this id.
+    pub(crate) fn has(&self, kind: Kind, id: &Id) -> bool {
+        self.ids(kind).contains(id)
+    }
+
+    pub(crate) fn ids(&self, kind: Kind) -> Vec<Id> {
+        match kind {
+            Kind::Guest => self.guests.iter().map(|row| row.id.clone()).collect(),
+            Kind::Company => self.companies.iter().map(|row| row.id.clone()).collect(),
+            Kind::Booking => self.bookings.iter().map(|row| row.id.clone()).collect(),
+        }
+    }
+
+    pub(crate) fn crm_ids(&self, kind: Kind) -> Vec<(Id, i64)> {
+        let all: Vec<(&Id, Option<i64>)> = match kind {
+            Kind::Guest => self.guests.iter().map(|row| (&row.id, row.crm_id)).collect(),
+            Kind::Company => self.companies.iter().map(|row| (&row.id, row.crm_id)).collect(),
+            Kind::Booking => self.bookings.iter().map(|row| (&row.id, row.crm_id)).collect(),
+        };
+        all.into_iter().filter_map(|(id, crm_id)| Some((id.clone(), crm_id?))).collect()
+    }
+
+    /// Fills the mirror file anew, in one transaction, as whatever fills it does.
+    pub(crate) fn fill(&self, path: &Path) -> rusqlite::Result<()> {
+        let mut connection = Connection::open(path)?;
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        if tables == 0 {
+            connection.execute_batch(TABLES)?;
+        }
+        connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")?;
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(
+            "DELETE FROM guests; DELETE FROM companies; DELETE FROM bookings; DELETE FROM booking_guests",
+        )?;
+        self.write(&transaction)?;
+        transaction.commit()
+    }
+
+    fn write(&self, to: &Connection) -> rusqlite::Result<()> {
+        for row in &self.guests {
+            to.execute(
+                "INSERT INTO guests (id, last_name, first_name, birth_date, phone, email, city, sex, comment, is_vip,
+                 modified_at, crm_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                params![
+                    row.id, row.last_name.0, row.first_name.0, row.birth_date, row.phone, row.email, row.city,
+                    row.sex, row.comment.0, row.vip, row.modified_at, row.crm_id
+                ],
+            )?;
+        }
+        for row in &self.companies {
+            to.execute(
+                "INSERT INTO companies (id, name, city, phone, comment, modified_at, crm_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![row.id, row.name.0, row.city, row.phone, row.comment.0, row.modified_at, row.crm_id],
+            )?;
+        }
+        for row in &self.bookings {
+            self.write_booking(row, to)?;
+        }
+        Ok(())
+    }
+
+    fn write_booking(&self, row: &Booking, to: &Connection) -> rusqlite::Result<()> {
+        to.execute(
+            "INSERT INTO bookings (id, number, status, arrival, departure, amount, comment, guest_id, company_id,
+             payer_company_id, modified_at, crm_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            params![
+                row.id, row.number(), row.status, row.arrival, row.departure, row.amount, row.comment.0, row.guest,
+                row.company, row.payer, row.modified_at, row.crm_id
+            ],
+        )?;
+        for (position, guest) in row.residents.iter().enumerate() {
+            to.execute(
+                "INSERT INTO booking_guests (booking_id, guest_id, position) VALUES (?1, ?2, ?3)",
+                params![row.id, guest, position],
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! What happens, step by step, in a world.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use bitrix24_sandbox::Kind as Entity;
+use chrono::TimeDelta;
+use ecvi_b24::pass::{Ended, Orders, pass};
+use ecvi_b24::record::{Id, Kind};
+use ecvi_b24::state::State;
+use ecvi_b24::stop::Outcome;
+
+use crate::dice::Dice;
+use crate::history::{ResetTo, Step};
+use crate::ledger::origin_of;
+use crate::wire::{Incident, Killed, Wire};
+use crate::world::{World, entity_of};
+
+/// Nobody replaces a file faster. A call that was on its way when the state was lost has taken effect by then; who
+/// is faster than that may see an object twice.
+const HANDS: TimeDelta = TimeDelta::minutes(2);
+
+impl World {
+    /// Takes one step.
+    pub(crate) fn live(&mut self, step: &Step) {
+        match step {
+            Step::Ecvi(deed, dice) => self.desk(*deed, &mut Dice::new(*dice)),
+            Step::Crm(act, dice) => self.user(*act, &mut Dice::new(*dice)),
+            Step::Pass(orders, incidents) => drop(self.pass(orders, incidents)),
+            Step::Wait(minutes) => {
+                self.wait(TimeDelta::minutes(*minutes));
+                self.tell(format!("{minutes} minutes pass"));
+            }
+            Step::Backup => {
+                self.backup = fs::read(&self.config.state).ok();
+                self.tell("the state is copied".into());
+            }
+            Step::Restore => self.restore_state(),
+            Step::Lose => {
+                self.wait(HANDS);
+                drop(fs::remove_file(&self.config.state));
+                self.forgot = true;
+                self.tell("the state is lost".into());
+            }
+            Step::Reset(kind, to, dice) => self.reset(*kind, *to, &mut Dice::new(*dice)),
+            Step::Damage(dice) => self.damage(&mut Dice::new(*dice)),
+        }
+    }
+
+    /// A pass; none when the process died in it.
+    pub(crate) fn pass(&mut self, orders: &Orders, incidents: &[Incident]) -> Option<Ended> {
+        self.pass_began = self.clock.now();
+        self.tell(format!("PASS {}", words(orders)));
+        let (config, clock) = (self.config.clone(), self.clock.clone());
+        let mut wire = Wire { world: self, incidents, count: 0 };
+        let made = catch_unwind(AssertUnwindSafe(|| pass(&config, orders, &mut wire, &clock, &mut ())));
+        let count = wire.count;
+        match made {
+            Ok(Ok(Some(ended))) => {
+                self.tell(format!("  ends {:?} after {count} requests, {}", ended.outcome, counts(&ended)));
+                if let Some(message) = &ended.message {
+                    self.tell(format!("  {message}"));
+                }
+                self.look_at(&ended);
+                Some(ended)
+            }
+            Ok(Ok(None)) => {
+                self.wrong("the lock of a dead process holds".into());
+                None
+            }
+            Ok(Err(error)) => {
+                self.wrong(format!("the state cannot be used: {error:#}"));
+                None
+            }
+            Err(death) if death.is::<Killed>() => {
+                self.check_the_dead();
+                None
+            }
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+
+    fn restore_state(&mut self) {
+        self.wait(HANDS);
+        let Some(backup) = &self.backup else { return };
+        fs::write(&self.config.state, backup).expect("the state is written");
+        self.forgot = true;
+        self.tell("the state is replaced by its copy".into());
+    }
+
+    /// As `reset-id` does it.
+    fn reset(&mut self, kind: Kind, to: ResetTo, dice: &mut Dice) {
+        if !self.config.state.exists() {
+            return;
+        }
+        let state = State::open(&self.config.state).expect("the state");
+        let (ids, now) = (self.hotel.ids(kind), self.clock.now());
+        self.forgot = true;
+        let writer = state.writer().expect("the state");
+        if to == ResetTo::All {
+            writer.release_all(kind, now).expect("written");
+            writer.commit().expect("written");
+            return self.tell(format!("reset-id {kind} --all"));
+        }
+        let id = dice.one_of(&ids).clone();
+        let object = (to == ResetTo::Another).then(|| self.another(entity_of(kind), dice)).flatten();
+        writer.meet(kind, &id, "").expect("written");
+        match object {
+            None => writer.unlinked(kind, &id, true).expect("written"),
+            Some(crm_id) => writer.pointed(kind, &id, crm_id.cast_signed()).expect("written"),
+        }
+        writer.forgive(kind, &id).expect("written");
+        writer.commit().expect("written");
+        self.tell(format!("reset-id {kind} {id} --crm-id {object:?}"));
+        self.name(kind, &id, object);
+    }
+
+    fn another(&self, entity: Entity, dice: &mut Dice) -> Option<u64> {
+        let ids: Vec<u64> = self.portal.records(entity).map(|record| record.id).collect();
+        (!ids.is_empty()).then(|| *dice.one_of(&ids))
+    }
+
+    /// An administrator pointed a record at an object: whoever it belonged to may have to be made anew, and so may the
+    /// record, for its former object is anybody's now.
+    fn name(&mut self, kind: Kind, id: &Id, object: Option<u64>) {
+        let entity = entity_of(kind);
+        let Some(crm_id) = object else { return };
+        self.merged = true;
+        self.ledger.named.insert((entity, crm_id));
+        self.ledger.edited.insert((entity, crm_id));
+        self.ledger.permit((entity, id.to_string()));
+        let owner = self.portal.get(entity, crm_id).and_then(|record| origin_of(entity, record));
+        if let Some(owner) = owner.filter(|(_, origin)| *origin != id.to_string()) {
+            self.ledger.permit(owner);
+        }
+    }
+
+    /// A damaged mirror deletes nothing and sends nothing.
+    fn damage(&mut self, dice: &mut Dice) {
+        let path = self.config.mirror.path.clone();
+        let whole = fs::read(&path).expect("the mirror");
+        let how = dice.roll(4);
+        match how {
+            0 => fs::write(&path, b""),
+            1 => fs::write(&path, &whole[..whole.len() / 2]),
+            2 => fs::write(&path, b"no database, no database, no database"),
+            _ => fs::remove_file(&path),
+        }
+        .expect("the mirror is written");
+        self.tell(format!("the mirror is damaged ({how})"));
+        let writes = self.portal.counters.writes;
+        let ended = self.pass(&Orders::plain(ecvi_b24::pass::Errand::Sync), &[]);
+        if self.portal.counters.writes != writes || ended.is_none_or(|ended| ended.outcome != Outcome::Failed)
+        {
+            self.wrong("a damaged mirror was used".into());
+        }
+        fs::write(&path, whole).expect("the mirror is written");
+    }
+}
+
+fn words(orders: &Orders) -> String {
+    let mut words = orders.errand.name().to_owned();
+    for (said, word) in [(orders.full, " --full"), (orders.retry_failed, " --retry-failed")] {
+        words += if said { word } else { "" };
+    }
+    if let Some(limit) = orders.time_limit {
+        words += &format!(" --time-limit {}s", limit.as_secs());
+    }
+    words
+}
+
+fn counts(ended: &Ended) -> String {
+    let counts = &ended.counts;
+    let sum = |of: [u64; 3]| of.iter().sum::<u64>();
+    format!(
+        "{} created, {} updated, {} deleted, {} failed",
+        sum(counts.created),
+        sum(counts.updated),
+        counts.deleted,
+        counts.failed
+    )
+}

@@ -1,0 +1,38 @@
+//! Random histories of a hotel, a portal and the wire between them, in one process and on a virtual clock.
+//!
+//! After every step the promises of the README are checked, and after the last one everything is left in peace: then
+//! the CRM has to equal the mirror. A history that breaks a promise is made as short as it can be and told.
+//!
+//! `SIMULATION_HISTORIES=1000000 cargo test --release --test simulation` runs more of them, and
+//! `SIMULATION_SEED=42 cargo test --test simulation` one alone.
+#![expect(clippy::expect_used, reason = "what is expected here and does not hold is a failure of the test")]
+
+mod check;
+mod desk;
+mod dice;
+mod history;
+mod hotel;
+mod ledger;
+mod live;
+mod rest;
+mod run;
+mod users;
+mod wire;
+mod world;
+
+use std::env;
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok()?.parse().ok()
+}
+
+#[test]
+fn random_histories_keep_the_promises() {
+    match number("SIMULATION_SEED") {
+        Some(seed) => run::one(seed),
+        None => run::many(
+            number("SIMULATION_FIRST").unwrap_or(1),
+            number("SIMULATION_HISTORIES").unwrap_or(20_000),
+        ),
+    }
+}

@@ -1,0 +1,136 @@
+//! Histories by the thousand, on all processors; the first that breaks a promise is shortened and told.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+use crate::dice::Dice;
+use crate::history::{History, Step};
+use crate::world::World;
+
+/// A broken promise, and the story of it.
+type Broken = (String, String);
+
+/// Runs one history.
+pub(crate) fn one(seed: u64) {
+    let dir = folder();
+    let history = History::random(seed);
+    if let Err((wrong, _)) = play(&history, dir.path(), false) {
+        tell(seed, &history, &wrong, dir.path());
+    }
+}
+
+/// Runs `count` histories, one for each seed from `first`.
+pub(crate) fn many(first: u64, count: u64) {
+    let (next, failed, started) = (AtomicU64::new(first), Mutex::new(None), Instant::now());
+    let threads = thread::available_parallelism().map_or(2, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| search(&next, first + count, &failed));
+        }
+    });
+    if let Some((seed, wrong)) = failed.into_inner().expect("no thread panics") {
+        tell(seed, &History::random(seed), &wrong, folder().path());
+    }
+    println!("{count} histories in {:?}", started.elapsed());
+}
+
+fn search(next: &AtomicU64, end: u64, failed: &Mutex<Option<(u64, String)>>) {
+    let dir = folder();
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= end {
+            return;
+        }
+        if let Err((wrong, _)) = play(&History::random(seed), dir.path(), false) {
+            next.store(end, Ordering::Relaxed);
+            failed.lock().expect("no thread panics").get_or_insert((seed, wrong));
+        }
+    }
+}
+
+/// Files in memory where the system has that.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    folder.expect("a folder")
+}
+
+/// Plays a history to its end, or to the first broken promise.
+pub(crate) fn play(history: &History, dir: &Path, telling: bool) -> Result<(), Broken> {
+    let mut world = World::new(dir, &mut Dice::new(history.seed), telling);
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        for step in &history.steps {
+            world.live(step);
+            world.verdict()?;
+        }
+        world.rest();
+        world.verdict()
+    }));
+    let verdict = played.unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<String>().cloned();
+        let words = words.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+        Err(format!("panic: {}", words.unwrap_or_default()))
+    });
+    verdict.map_err(|wrong| (wrong, world.tale()))
+}
+
+fn tell(seed: u64, history: &History, wrong: &str, dir: &Path) {
+    let short = shorten(history, wrong, dir);
+    let (wrong, tale) = play(&short, dir, true).expect_err("a history that fails fails again");
+    let steps = short.steps.iter().map(|step| format!("    {step:?}\n")).collect::<String>();
+    panic!(
+        "SIMULATION_SEED={seed} breaks a promise: {wrong}\n\nThe shortest history, from {}:\n{steps}\n{tale}\n\n=> {wrong}",
+        short.seed
+    );
+}
+
+/// Leaves out steps and incidents as long as it still fails, in whatever way.
+fn shorten(history: &History, _wrong: &str, dir: &Path) -> History {
+    let mut short = history.clone();
+    let fails = |history: &History| play(history, dir, false).is_err();
+    loop {
+        let before = short.clone();
+        for at in (0..short.steps.len()).rev() {
+            let mut shorter = short.clone();
+            shorter.steps.remove(at);
+            if fails(&shorter) {
+                short = shorter;
+            }
+        }
+        for at in 0..short.steps.len() {
+            for shorter in simpler(&short, at) {
+                if fails(&shorter) {
+                    short = shorter;
+                    break;
+                }
+            }
+        }
+        if short == before {
+            return short;
+        }
+    }
+}
+
+/// The history with one incident less in a step, or without its orders.
+fn simpler(history: &History, at: usize) -> Vec<History> {
+    let Step::Pass(orders, incidents) = &history.steps[at] else { return Vec::new() };
+    let with = |step: Step| {
+        let mut simpler = history.clone();
+        simpler.steps[at] = step;
+        simpler
+    };
+    let fewer = (0..incidents.len()).map(|out| {
+        let mut fewer = incidents.clone();
+        fewer.remove(out);
+        with(Step::Pass(orders.clone(), fewer))
+    });
+    let plain = ecvi_b24::pass::Orders::plain(orders.errand);
+    let plain = (*orders != plain).then(|| with(Step::Pass(plain, incidents.clone())));
+    fewer.chain(plain).collect()
+}

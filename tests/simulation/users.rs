@@ -1,0 +1,147 @@
+//! The users of the CRM: they edit, merge, delete and restore objects, and move deals about.
+
+use bitrix24_sandbox::Kind;
+use serde_json::{Value, json};
+
+use crate::dice::Dice;
+use crate::ledger::{Object, origin_of};
+use crate::world::{World, kind_of};
+
+/// What somebody does in the CRM.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Act {
+    Edit(Kind),
+    Delete(Kind),
+    Restore(Kind),
+    Merge(Kind),
+    /// Into another funnel.
+    Move,
+    Unbind,
+    /// Somebody makes a card of their own.
+    Add(Kind),
+}
+
+impl World {
+    /// Does it, when there is an object to do it to.
+    pub(crate) fn user(&mut self, act: Act, dice: &mut Dice) {
+        self.let_late_calls_act();
+        match act {
+            Act::Edit(kind) => self.edit(kind, dice),
+            Act::Delete(kind) => self.delete(kind, dice),
+            Act::Restore(kind) => self.restore(kind, dice),
+            Act::Merge(kind) => self.merge(kind, dice),
+            Act::Move => self.move_deal(dice),
+            Act::Unbind => self.unbind(dice),
+            Act::Add(kind) => self.add(kind),
+        }
+    }
+
+    fn some(&self, kind: Kind, dice: &mut Dice) -> Option<u64> {
+        let ids: Vec<u64> = self.portal.records(kind).map(|record| record.id).collect();
+        (!ids.is_empty()).then(|| *dice.one_of(&ids))
+    }
+
+    fn edit(&mut self, kind: Kind, dice: &mut Dice) {
+        let Some(id) = self.some(kind, dice) else { return };
+        let row = self.portal.get(kind, id).and_then(|record| record.rows.first().cloned());
+        let change = match (kind, dice.roll(4), row) {
+            (Kind::Deal, 0 | 1, _) => {
+                json!({"STAGE_ID": dice.one_of(&["NEW", "PREPARATION", "WON", "LOSE"])})
+            }
+            (Kind::Deal, ..) => json!({"TITLE": "Своё название", "COMMENTS": "созвониться"}),
+            (_, 0, Some(row)) => json!({row.type_id: [{"ID": row.id, "VALUE": "+7 911 999-99-99"}]}),
+            (_, 1, Some(row)) => json!({row.type_id: [{"ID": row.id, "DELETE": "Y"}]}),
+            (_, 2, _) => json!({"PHONE": [{"VALUE": "+7 911 888-88-88", "VALUE_TYPE": "HOME"}]}),
+            _ => json!({"COMMENTS": "постоянный", "LAST_NAME": "Правленый"}),
+        };
+        self.portal.edit(kind, id, change.clone(), self.portal_now());
+        self.ledger.edited.insert((kind, id));
+        self.tell(format!("CRM: somebody edits {kind:?} {id}: {change}"));
+    }
+
+    fn delete(&mut self, kind: Kind, dice: &mut Dice) {
+        let Some(id) = self.some(kind, dice) else { return };
+        self.lose((kind, id));
+        self.portal.delete(kind, id);
+        self.bin.push((kind, id));
+        self.tell(format!("CRM: somebody deletes {kind:?} {id}"));
+    }
+
+    /// The records behind an object that goes may be created once more.
+    fn lose(&mut self, (kind, id): Object) {
+        let mut origins: Vec<String> = self.holders(kind, id);
+        let named = self.hotel.crm_ids(kind_of(kind)).into_iter();
+        origins
+            .extend(named.filter(|(_, crm_id)| crm_id.cast_unsigned() == id).map(|(id, _)| id.to_string()));
+        if let Some(record) = self.portal.get(kind, id) {
+            origins.extend(origin_of(kind, record).map(|(_, origin)| origin));
+        }
+        origins.sort();
+        origins.dedup();
+        for origin in origins {
+            self.ledger.permit((kind, origin));
+        }
+        // Deals lose the link.
+        self.ledger.edited.extend(self.portal.records(Kind::Deal).map(|deal| (Kind::Deal, deal.id)));
+    }
+
+    fn restore(&mut self, kind: Kind, dice: &mut Dice) {
+        let gone: Vec<Object> = self.bin.iter().filter(|(of, _)| *of == kind).copied().collect();
+        if gone.is_empty() {
+            return;
+        }
+        let old = *dice.one_of(&gone);
+        self.bin.retain(|object| *object != old);
+        let Some(new) = self.portal.restore(kind, old.1) else { return };
+        self.ledger.edited.insert((kind, new));
+        if let Some(origin) = self.portal.get(kind, new).and_then(|record| origin_of(kind, record)) {
+            self.ledger.restored(origin, self.clock.now());
+        }
+        self.tell(format!("CRM: somebody restores {kind:?} {} from the bin, as {new}", old.1));
+    }
+
+    fn merge(&mut self, kind: Kind, dice: &mut Dice) {
+        let (Some(keep), Some(drop)) = (self.some(kind, dice), self.some(kind, dice)) else { return };
+        if keep == drop {
+            return;
+        }
+        self.lose((kind, drop));
+        self.portal.merge(kind, keep, drop, self.portal_now());
+        self.ledger.named.insert((kind, keep));
+        self.ledger.edited.insert((kind, keep));
+        self.bin.push((kind, drop));
+        self.merged = true;
+        self.tell(format!("CRM: somebody merges {kind:?} {drop} into {keep}"));
+    }
+
+    fn move_deal(&mut self, dice: &mut Dice) {
+        let Some(id) = self.some(Kind::Deal, dice) else { return };
+        let funnel = self.funnel;
+        let to = if dice.chance(60) { funnel } else { 0 };
+        let stage = if to == 0 { "NEW".to_owned() } else { format!("C{to}:NEW") };
+        let fields = json!({"categoryId": to, "stageId": stage});
+        self.unmetered(|portal, now| {
+            drop(portal.call("crm.item.update", json!({"entityTypeId": 2, "id": id, "fields": fields}), now));
+        });
+        self.ledger.edited.insert((Kind::Deal, id));
+        self.tell(format!("CRM: somebody moves Deal {id} into funnel {to}"));
+    }
+
+    fn unbind(&mut self, dice: &mut Dice) {
+        let Some(deal) = self.some(Kind::Deal, dice) else { return };
+        let Some(contact) = self.some(Kind::Contact, dice) else { return };
+        let unbound = self.portal.unbind(deal, contact) || self.portal.bind(deal, contact);
+        self.ledger.edited.insert((Kind::Deal, deal));
+        self.tell(format!("CRM: somebody changes Deal {deal}: Contact {contact} ({unbound})"));
+    }
+
+    fn add(&mut self, kind: Kind) {
+        let fields: Value = match kind {
+            Kind::Contact => json!({"LAST_NAME": "Чужой", "PHONE": [{"VALUE": "+7 922 000-00-00"}]}),
+            Kind::Company => json!({"TITLE": "Чужая", "ORIGINATOR_ID": "1C", "ORIGIN_ID": "1"}),
+            Kind::Deal => json!({"TITLE": "Чужая сделка", "ORIGINATOR_ID": "ECVI2", "ORIGIN_ID": "2"}),
+        };
+        let Some(id) = self.portal.add_by_hand(kind, fields, self.portal_now()) else { return };
+        self.tell(format!("CRM: somebody makes {kind:?} {id}"));
+    }
+}

@@ -1,0 +1,236 @@
+//! The wire between the program and the portal: it breaks, and on it the process dies.
+
+use std::panic::resume_unwind;
+use std::time::Duration;
+
+use bitrix24_sandbox::{Bucket, Reply};
+use chrono::TimeDelta;
+use ecvi_b24::portal::{Answer, Portal, Trouble, decode};
+use serde_json::Value;
+
+use crate::desk::Deed;
+use crate::dice::Dice;
+use crate::ledger::snapshot;
+use crate::users::Act;
+use crate::world::{SECRET, World};
+
+/// What befalls one request of a pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fault {
+    /// The connection is refused.
+    Refused,
+    /// The call never arrives; nobody tells.
+    LostBefore,
+    /// The call is carried out, its answer is lost.
+    LostAfter,
+    /// Only some commands of the batch are carried out, and the answer is lost.
+    Partly,
+    /// Nobody answers, and the call takes effect within the portal's minute.
+    Late,
+    /// The answer breaks off in the middle.
+    Garbled,
+    /// One command of the batch is carried out and not answered.
+    OneSilent,
+    /// A page of the gateway, with the address of the call on it.
+    Page { executed: bool },
+    /// 503, the leaky bucket is full.
+    TooFast,
+    /// 429, the time budget is used up: by the portal's accounting, in the batch or as its answer.
+    OverBudget,
+    /// 401, the webhook was deleted.
+    Revoked,
+    /// 302, the portal was renamed.
+    Moved,
+    /// The process dies before the call or right after it.
+    Killed { executed: bool },
+    /// Somebody acts in the CRM just before the call.
+    Act(Act),
+    /// Somebody acts in Ecvi just before the call.
+    Deed(Deed),
+}
+
+/// A fault at the request of this number, and at so many that follow.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Incident {
+    pub(crate) at: u32,
+    pub(crate) lasts: u32,
+    pub(crate) fault: Fault,
+    pub(crate) dice: u64,
+}
+
+/// The process dies. Unwound to the pass, past everything that would write.
+pub(crate) struct Killed;
+
+/// The portal as the program sees it during one pass.
+pub(crate) struct Wire<'w> {
+    pub(crate) world: &'w mut World,
+    pub(crate) incidents: &'w [Incident],
+    pub(crate) count: u32,
+}
+
+const LATENCY: Duration = Duration::from_millis(100);
+
+impl Portal for Wire<'_> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+        self.count += 1;
+        self.world.look_at_state();
+        let now: Vec<Incident> = self
+            .incidents
+            .iter()
+            .filter(|incident| (incident.at..=incident.at + incident.lasts).contains(&self.count))
+            .cloned()
+            .collect();
+        let mut broken = None;
+        for incident in now {
+            match incident.fault {
+                Fault::Act(act) => self.world.user(act, &mut Dice::new(incident.dice)),
+                Fault::Deed(deed) => self.world.desk(deed, &mut Dice::new(incident.dice)),
+                fault => broken = Some((fault, Dice::new(incident.dice))),
+            }
+        }
+        match broken {
+            None => self.world.execute(method, params, usize::MAX).decode(method),
+            Some((fault, dice)) => {
+                self.world.tell(format!("  request {} ({}): {fault:?}", self.count, names(method, params)));
+                self.world.broken(fault, dice, method, params)
+            }
+        }
+    }
+}
+
+/// A batch by its commands.
+fn names(method: &str, params: &Value) -> String {
+    let Some(commands) = params["cmd"].as_object() else { return method.to_owned() };
+    let mut names: Vec<&str> =
+        commands.values().filter_map(|command| command.as_str()?.split('?').next()).collect();
+    names.dedup();
+    format!("{} commands: {}", commands.len(), names.join(", "))
+}
+
+trait Decode {
+    fn decode(self, method: &str) -> Result<Answer, Trouble>;
+}
+
+impl Decode for Reply {
+    fn decode(self, method: &str) -> Result<Answer, Trouble> {
+        match self.location {
+            Some(place) => Err(Trouble::Moved(place)),
+            None => decode(self.status, self.body.as_bytes(), method == "batch"),
+        }
+    }
+}
+
+fn lost() -> Result<Answer, Trouble> {
+    Err(Trouble::Lost("connection reset".into()))
+}
+
+impl World {
+    /// The portal carries out a call, `commands` of a batch at most; the ledger looks on.
+    fn execute(&mut self, method: &str, params: &Value, commands: usize) -> Reply {
+        self.let_late_calls_act();
+        let before = snapshot(&self.portal);
+        let now = self.portal_now();
+        let reply = match commands {
+            usize::MAX => self.portal.call(method, params.clone(), now),
+            some => self.portal.call_at_most(some, method, params.clone(), now),
+        };
+        self.ledger.compare(&before, &self.portal, self.pass_began);
+        self.clock.sleep(LATENCY + Duration::from_secs_f64(reply.seconds));
+        self.lost_answers |= reply.status == 504;
+        reply
+    }
+
+    /// Calls that were accepted without an answer take effect.
+    pub(crate) fn let_late_calls_act(&mut self) {
+        if self.late_calls {
+            let before = snapshot(&self.portal);
+            let now = self.portal_now();
+            self.portal.tick(now);
+            // Whatever people restored while the call was on its way is no fault of ours.
+            self.ledger.compare(&before, &self.portal, self.clock.now() - TimeDelta::minutes(2));
+        }
+    }
+
+    fn broken(
+        &mut self,
+        fault: Fault,
+        mut dice: Dice,
+        method: &str,
+        params: &Value,
+    ) -> Result<Answer, Trouble> {
+        self.lost_answers = true;
+        match fault {
+            Fault::Refused => Err(Trouble::NotSent("ConnectionRefused".into())),
+            Fault::LostBefore => lost(),
+            Fault::LostAfter => {
+                self.execute(method, params, usize::MAX);
+                lost()
+            }
+            Fault::Partly => {
+                self.execute(method, params, dice.roll(4));
+                lost()
+            }
+            Fault::Late => {
+                let seconds = dice.roll(60) as i64;
+                let at = self.portal_now() + TimeDelta::seconds(seconds);
+                self.portal.defer(method, params.clone(), at);
+                self.late_calls = true;
+                self.clock.sleep(Duration::from_secs(*dice.one_of(&[1, 30, 75])));
+                lost()
+            }
+            Fault::Garbled => {
+                let reply = self.execute(method, params, usize::MAX);
+                let half = &reply.body.as_bytes()[..reply.body.len() / 2];
+                decode(reply.status, half, method == "batch")
+            }
+            Fault::OneSilent => self.one_silent(method, params, &mut dice),
+            Fault::Page { executed } => {
+                if executed {
+                    self.execute(method, params, usize::MAX);
+                }
+                let page = format!("<html><title>502 /rest/1/{SECRET}/{method}</title>");
+                decode(502, page.as_bytes(), method == "batch")
+            }
+            Fault::TooFast | Fault::OverBudget | Fault::Revoked | Fault::Moved => {
+                self.refused(fault, method, params)
+            }
+            Fault::Killed { executed } => {
+                if executed {
+                    self.execute(method, params, usize::MAX);
+                }
+                self.keep_what_is_on_disk();
+                resume_unwind(Box::new(Killed))
+            }
+            Fault::Act(_) | Fault::Deed(_) => lost(),
+        }
+    }
+
+    fn one_silent(&mut self, method: &str, params: &Value, dice: &mut Dice) -> Result<Answer, Trouble> {
+        let mut answer = self.execute(method, params, usize::MAX).decode(method)?;
+        for part in ["result", "result_error"] {
+            if let Some(named) = answer.result.get_mut(part).and_then(Value::as_object_mut)
+                && let Some(name) = named.keys().nth(dice.roll(named.len())).cloned()
+            {
+                named.remove(&name);
+            }
+        }
+        Ok(answer)
+    }
+
+    /// The portal itself refuses, by its own rules, for this one request.
+    fn refused(&mut self, fault: Fault, method: &str, params: &Value) -> Result<Answer, Trouble> {
+        let settings = self.portal.settings.clone();
+        let counters = self.portal.counters.clone();
+        let now = &mut self.portal.settings;
+        match fault {
+            Fault::TooFast => now.bucket = Some(Bucket { per_second: 0.0, burst: 0.0 }),
+            Fault::OverBudget => now.operating = Some(-1.0),
+            Fault::Revoked => now.condition = bitrix24_sandbox::Condition::Revoked,
+            _ => now.condition = bitrix24_sandbox::Condition::Moved("https://neu.bitrix24.ru".into()),
+        }
+        let reply = self.execute(method, params, usize::MAX);
+        self.portal.settings = settings;
+        self.portal.counters = counters;
+        reply.decode(method)
+    }
+}

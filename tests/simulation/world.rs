@@ -1,0 +1,234 @@
+//! Everything there is: a hotel, a portal with its users, the program's files, and the time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bitrix24_sandbox::{Accounting, Kind as Entity, Portal};
+use chrono::{DateTime, TimeDelta, Utc};
+use ecvi_b24::clock::Clock;
+use ecvi_b24::config::{Config, parse};
+use ecvi_b24::pass::Ended;
+use ecvi_b24::record::{Id, Kind};
+use rusqlite::Connection;
+
+use crate::desk::{self, Deed};
+use crate::dice::Dice;
+use crate::hotel::Hotel;
+use crate::ledger::{Ledger, Object};
+
+/// The webhook's secret: no text may show it.
+pub(crate) const SECRET: &str = "s3cr3ts3cr3t";
+
+/// Everything there is.
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) config: Config,
+    pub(crate) hotel: Hotel,
+    pub(crate) portal: Portal,
+    pub(crate) ledger: Ledger,
+    /// A funnel beside the general one.
+    pub(crate) funnel: i64,
+    /// What people deleted.
+    pub(crate) bin: Vec<Object>,
+    pub(crate) pass_began: DateTime<Utc>,
+    /// Calls are on their way that nobody waits for any more.
+    pub(crate) late_calls: bool,
+    /// Something happened on the wire: the portal's limits may be other than they seem.
+    pub(crate) lost_answers: bool,
+    /// The state was lost or replaced: what stands in the CRM may count as people's.
+    pub(crate) forgot: bool,
+    pub(crate) merged: bool,
+    pub(crate) backup: Option<Vec<u8>>,
+    on_disk: Option<Vec<u8>>,
+    tale: Vec<String>,
+    telling: bool,
+}
+
+/// The portal's word for a kind.
+pub(crate) fn entity_of(kind: Kind) -> Entity {
+    match kind {
+        Kind::Guest => Entity::Contact,
+        Kind::Company => Entity::Company,
+        Kind::Booking => Entity::Deal,
+    }
+}
+
+pub(crate) fn kind_of(entity: Entity) -> Kind {
+    match entity {
+        Entity::Contact => Kind::Guest,
+        Entity::Company => Kind::Company,
+        Entity::Deal => Kind::Booking,
+    }
+}
+
+fn config(dir: &Path) -> Config {
+    let toml = format!(
+        "[mirror]\npath = 'mirror.db'\n[state]\npath = 'state.db'\n
+         [portal]\nwebhook = 'https://hotel.bitrix24.ru/rest/1/{SECRET}/'"
+    );
+    parse(&toml, dir, None).expect("the configuration")
+}
+
+impl World {
+    /// A new world in this folder. `dice` decides what kind of portal it has and who is at the hotel.
+    pub(crate) fn new(dir: &Path, dice: &mut Dice, telling: bool) -> World {
+        for file in ["mirror.db", "state.db", "state.db-journal"] {
+            drop(fs::remove_file(dir.join(file)));
+        }
+        let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a time");
+        let mut portal = Portal::new();
+        portal.settings.accounting =
+            *dice.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::BanBatch]);
+        portal.settings.cost = *dice.one_of(&[0.05, 0.05, 2.0, 9.0]);
+        let funnel = portal.add_funnel("Банкеты");
+        let mut world = World {
+            clock: Clock::virtual_at(start),
+            config: config(dir),
+            hotel: Hotel::default(),
+            portal,
+            ledger: Ledger::default(),
+            funnel,
+            bin: Vec::new(),
+            pass_began: start,
+            late_calls: false,
+            lost_answers: false,
+            forgot: false,
+            merged: false,
+            backup: None,
+            on_disk: None,
+            tale: Vec::new(),
+            telling,
+        };
+        let (cost, accounting) = (world.portal.settings.cost, world.portal.settings.accounting);
+        world.tell(format!("the portal takes {cost} s a call, accounting {accounting:?}"));
+        world.open_hotel(dice);
+        world
+    }
+
+    /// One record of each kind stands there from the beginning, so that no table is ever empty.
+    fn open_hotel(&mut self, dice: &mut Dice) {
+        for kind in [Kind::Guest, Kind::Company, Kind::Booking] {
+            self.hotel.add(kind, &Id::Number(1), None, dice, "2026-11-01 00:00:00");
+        }
+        self.hotel.bookings[0].residents = vec![Id::Number(1)];
+        for _ in 0..dice.roll(6) {
+            let kind = *dice.one_of(&[Kind::Guest, Kind::Booking]);
+            desk::act(&mut self.hotel, Deed::New(kind), dice, self.clock.now(), &[]);
+        }
+        self.fill_mirror();
+    }
+
+    pub(crate) fn tell(&mut self, line: String) {
+        if self.telling {
+            let at = self.clock.now().format("%d. %H:%M:%S");
+            self.tale.push(format!("{at}  {line}"));
+        }
+    }
+
+    pub(crate) fn tale(&self) -> String {
+        self.tale.join("\n")
+    }
+
+    pub(crate) fn wrong(&mut self, what: String) {
+        self.ledger.wrongs.push(what);
+    }
+
+    /// The first broken promise.
+    pub(crate) fn verdict(&self) -> Result<(), String> {
+        self.ledger.wrongs.first().map_or(Ok(()), |wrong| Err(wrong.clone()))
+    }
+
+    pub(crate) fn portal_now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub(crate) fn wait(&mut self, time: TimeDelta) {
+        self.clock.sleep(time.to_std().unwrap_or_default());
+    }
+
+    /// Something happens in Ecvi, and the mirror follows.
+    pub(crate) fn desk(&mut self, deed: Deed, dice: &mut Dice) {
+        let standing: Vec<i64> = match deed {
+            Deed::New(kind) => {
+                let ids = self.portal.records(entity_of(kind)).map(|record| record.id.cast_signed());
+                ids.chain([9999]).collect()
+            }
+            _ => Vec::new(),
+        };
+        let now = self.clock.now();
+        let Some((kind, id, told)) = desk::act(&mut self.hotel, deed, dice, now, &standing) else { return };
+        self.tell(told);
+        if kind == Kind::Booking && !self.hotel.has(kind, &id) {
+            self.ledger.once_gone.insert(id.to_string());
+        }
+        for (_, crm_id) in self.hotel.crm_ids(kind) {
+            self.ledger.named.insert((entity_of(kind), crm_id.cast_unsigned()));
+        }
+        self.fill_mirror();
+    }
+
+    pub(crate) fn fill_mirror(&mut self) {
+        if let Err(error) = self.hotel.fill(&self.config.mirror.path) {
+            self.wrong(format!("the mirror cannot be filled while a pass waits for the portal: {error}"));
+        }
+    }
+
+    /// Calls the portal past its limits.
+    pub(crate) fn unmetered(&mut self, act: impl FnOnce(&mut Portal, DateTime<Utc>)) {
+        let (settings, counters) = (self.portal.settings.clone(), self.portal.counters.clone());
+        self.portal.settings = settings.clone().unlimited();
+        act(&mut self.portal, self.clock.now());
+        (self.portal.settings, self.portal.counters) = (settings, counters);
+    }
+
+    /// The records that hold an object, as the state on disk has it.
+    pub(crate) fn holders(&self, entity: Entity, id: u64) -> Vec<String> {
+        let ask = || -> rusqlite::Result<Vec<String>> {
+            let state = Connection::open(&self.config.state)?;
+            let sql = "SELECT CAST(id AS TEXT) FROM records WHERE kind = ?1 AND crm_id = ?2";
+            let mut statement = state.prepare(sql)?;
+            statement.query_map((kind_of(entity).name(), id.cast_signed()), |row| row.get(0))?.collect()
+        };
+        if self.config.state.exists() { ask().unwrap_or_default() } else { Vec::new() }
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.config.state.with_extension("db-journal")
+    }
+
+    /// Before a call everything is saved.
+    pub(crate) fn look_at_state(&mut self) {
+        if self.journal().exists() {
+            self.wrong("a call is made while the state is not saved".into());
+        }
+    }
+
+    /// The process dies now: what is on the disk is all that stays.
+    pub(crate) fn keep_what_is_on_disk(&mut self) {
+        self.on_disk = fs::read(&self.config.state).ok();
+    }
+
+    /// Nothing was written after the death.
+    pub(crate) fn check_the_dead(&mut self) {
+        let now = fs::read(&self.config.state).ok();
+        if self.on_disk.take() != now {
+            self.wrong("something was written after the process died".into());
+        }
+    }
+
+    /// What holds after every pass.
+    pub(crate) fn look_at(&mut self, ended: &Ended) {
+        let told = format!("{:?} {:?}", ended.message, ended.failures);
+        if told.contains(SECRET) {
+            self.wrong(format!("the secret is told: {told}"));
+        }
+        let counters = &self.portal.counters;
+        if counters.refused > 0
+            || (counters.blocked > 0 && !self.lost_answers && self.portal.settings.cost <= 2.0)
+        {
+            let text =
+                format!("the portal was angered: {} x 503, {} x 429", counters.refused, counters.blocked);
+            self.wrong(text);
+        }
+    }
+}

@@ -137,3 +137,28 @@ fn the_crontab_names_commands_and_files_that_there_are() {
         chain.run(0, &format!("--config {name}.toml status --check --max-age 30m"));
     }
 }
+
+/// The numbers of docs/hotels.md: what a pass asks of the bucket that all hotels of a host share.
+#[test]
+fn a_pass_makes_few_requests_and_an_idle_one_none() {
+    let hotel = Hotel::exported("default");
+    let mut requests = |sql: &str| {
+        let before = hotel.server.requests();
+        hotel.sql(sql);
+        hotel.run(0, "sync");
+        hotel.server.requests() - before
+    };
+    let changed =
+        "UPDATE bookings SET status = 'cancelled', modified_at = '2026-06-01' WHERE id IN (101, 107)";
+    let new = "INSERT INTO guests (id, last_name, modified_at) VALUES (6, 'Новиков', '2026-06-02');
+         INSERT INTO bookings (id, number, status, arrival, departure, guest_id, modified_at)
+           VALUES (111, '3692', 'confirmed', '2026-09-01 14:00', '2026-09-02 12:00', 6, '2026-06-02')";
+    let everything = "UPDATE companies SET name = name || '!', modified_at = '2026-06-03' WHERE id = 1;
+         UPDATE guests SET last_name = last_name || 'а', modified_at = '2026-06-03' WHERE id = 1;
+         INSERT INTO guests (id, last_name, modified_at) VALUES (7, 'Белов', '2026-06-03');
+         INSERT INTO bookings (id, number, status, arrival, departure, guest_id, modified_at)
+           VALUES (112, '3693', 'confirmed', '2026-09-01 14:00', '2026-09-02 12:00', 7, '2026-06-03');
+         DELETE FROM bookings WHERE id = 102";
+    let costs = ["SELECT 1", changed, new, everything].map(&mut requests);
+    assert_eq!(costs, [0, 4, 4, 9]);
+}

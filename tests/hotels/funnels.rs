@@ -116,6 +116,17 @@ fn a_deal_that_staff_moved_to_a_funnel_of_theirs_stays_there_with_a_warning() {
 }
 
 #[test]
+fn a_hotel_that_counts_a_confirmed_booking_as_won_keeps_the_departure_too() {
+    let hotel = Hotel::filled("default");
+    hotel.configure("ecvi-b24.toml", "[portal]", "[deal.stages]\nconfirmed = \"WON\"\n\n[portal]");
+    hotel.run(0, "initial-export");
+    assert_eq!(place(&hotel, "101"), ["0", "WON", "2026-05-29"]);
+    hotel.sql("UPDATE bookings SET status = 'confirmed', modified_at = '2026-06-01' WHERE id = 102");
+    hotel.run(0, "sync");
+    assert_eq!(place(&hotel, "102"), ["0", "WON", "2026-06-03"]);
+}
+
+#[test]
 fn staff_who_close_a_deal_early_do_not_lose_the_departure() {
     let hotel = hotel();
     hotel.run(0, "initial-export");

@@ -44,7 +44,7 @@ fn fields(portal: &Portal, record: &Record) -> BTreeMap<String, String> {
     fields.insert("CONTACT_IDS".into(), people.join(", "));
     for row in &record.rows {
         let values = fields.entry(row.type_id.clone()).or_default();
-        *values += &format!("{} ({}); ", row.value, row.value_type);
+        values.extend([&row.value, " (", &row.value_type, "); "]);
     }
     // A field that was never filled reads like one that was emptied.
     fields.retain(|_, value| !matches!(value.as_str(), "" | "\"\"" | "null"));

@@ -60,7 +60,8 @@ fn what_a_full_pass_does_not_get_to_goes_with_the_next_passes() {
 #[test]
 fn an_object_that_carries_the_mark_of_another_record_is_not_taken_over() {
     story(3, |world| {
-        let crm_id = world.portal.records(bitrix24_sandbox::Kind::Deal).next().map(|deal| deal.id.cast_signed());
+        let crm_id =
+            world.portal.records(bitrix24_sandbox::Kind::Deal).next().map(|deal| deal.id.cast_signed());
         std::fs::remove_file(&world.config.state).expect("a state");
         world.forgot = true;
         let id = Id::Text("r-1".into());

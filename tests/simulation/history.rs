@@ -52,7 +52,8 @@ impl History {
         if dice.chance(70) {
             steps.push(Step::Pass(Orders::plain(Errand::InitialExport), Vec::new()));
         }
-        let length = 5 + dice.roll(26);
+        // Short ones more often.
+        let length = 5 + dice.roll(26).min(dice.roll(26));
         steps.extend((0..length).map(|_| step(&mut dice)));
         History { seed: dice.next(), steps }
     }

@@ -25,6 +25,7 @@ pub mod pass;
 pub mod plan;
 pub mod portal;
 pub mod push;
+pub mod recognise;
 pub mod record;
 pub mod remap;
 pub mod report;

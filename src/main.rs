@@ -37,5 +37,5 @@ fn start_log(cli: &Cli) {
         Ok(filter) if !filter.is_empty() => log.parse_filters(&filter),
         Ok(_) | Err(_) => log.filter_module("ecvi_b24", level),
     };
-    log.format_target(false).target(Target::Pipe(Box::new(progress::Log))).init();
+    log.format_target(false).target(Target::Pipe(Box::new(progress::Above(std::io::stderr())))).init();
 }

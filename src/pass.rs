@@ -14,13 +14,14 @@ use crate::plan::{Plan, Queue, Rules, Step, Survey};
 use crate::portal::Portal;
 use crate::portal::gate::{Cause, Gate};
 use crate::push::{Failures, Push, Watch, Way};
+use crate::recognise::recognise;
 use crate::record::{Id, Kind};
 use crate::settle::{settle, settled_at};
 use crate::state::memory::{INITIAL_EXPORT, PACE, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
-use crate::{portal, remap, say};
+use crate::{portal, remap, say, state};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
@@ -115,7 +116,7 @@ pub fn pass(
         notice: None,
         unanswered: false,
     };
-    let result = pass.make(&mut gate, watch);
+    let result = pass.make(&mut gate, watch).map_err(state::explain);
     let ended = pass.end(result, &gate);
     state.remember(PACE, gate.pace())?;
     state.finish_run(run, &record(orders, &ended, started, clock.now()))?;
@@ -169,6 +170,7 @@ impl Pass<'_> {
     fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {
         let (config, state) = (self.config, self.state);
         let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+        recognise(config, state, gate)?;
         settle(config, state, gate)?;
         let orders = Orders { full: self.full(first)?, ..self.orders.clone() };
         let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
@@ -180,6 +182,9 @@ impl Pass<'_> {
         }
         self.guard_deletions(&plan.queue)?;
         let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
+        if orders.full {
+            remap::remember(config, state)?;
+        }
         let stocked = first && orders.errand == Errand::InitialExport;
         if stocked {
             take_inventory(config, gate, &plan.queue, watch)?;
@@ -195,9 +200,6 @@ impl Pass<'_> {
         pushed?;
         if stocked {
             self.report_orphans(&plan.queue, gate.clock().now())?;
-        }
-        if orders.full {
-            remap::remember(config, state)?;
         }
         self.remember(&plan, touched)
     }

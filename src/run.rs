@@ -22,13 +22,17 @@ use crate::push::Watch;
 use crate::report::progress::Progress;
 use crate::state::memory::PACE;
 use crate::stop::{Outcome, Usage};
-use crate::{ask, audit, check, heartbeat, report, reset, retry, say, status};
+use crate::{ask, audit, check, heartbeat, report, reset, retry, say, state, status};
 
 /// How long a dry run asks the portal at most.
 const PATIENCE: TimeDelta = TimeDelta::hours(1);
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
+    command(cli).map_err(state::explain)
+}
+
+fn command(cli: &Cli) -> Result<Outcome> {
     let path = config::locate(cli.config.as_deref());
     let config = || config::load(&path, webhook().as_deref());
     match &cli.command {
@@ -85,7 +89,7 @@ fn tell_pass(
     let mut portal = Http::new(&config.portal)?;
     let ended = pass::pass(config, orders, &mut portal, clock, watch);
     watch.over();
-    let Some(ended) = ended? else { return another(orders.errand) };
+    let Some(ended) = ended? else { return another(orders.errand, aloud) };
     if let Some(line) = report::run::line(orders.errand.name(), &ended.counts).filter(|_| aloud) {
         report::print(&format!("{line}\n"))?;
     }
@@ -103,9 +107,9 @@ fn tell_pass(
 }
 
 /// Somebody else's pass is under way: cron is not told, people are.
-fn another(errand: Errand) -> Result<Outcome> {
+fn another(errand: Errand, aloud: bool) -> Result<Outcome> {
     log::info!("another pass is under way");
-    if errand != Errand::Sync {
+    if aloud && errand != Errand::Sync {
         let command = errand.name();
         report::print(&say!(
             "Идёт другой запуск; {command} ничего не делает, повторите позже.\n",
@@ -139,7 +143,10 @@ fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome
 
 fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome> {
     let cli::Audit { repair, json, yes } = *options;
-    let findings = audit::run(config, json, &mut Http::new(&config.portal)?, clock)?;
+    let mut progress = Progress::aside(clock);
+    let findings = audit::run(config, json, &mut Http::new(&config.portal)?, clock, &mut progress);
+    progress.over();
+    let findings = findings?;
     if !repair || !findings.is_mendable() {
         return Ok(findings.outcome());
     }

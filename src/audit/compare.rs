@@ -17,7 +17,7 @@ use crate::mirror::{Body, Booking, Row};
 use crate::objects::card::{Card, cards};
 use crate::plan::{Planned, Queue};
 use crate::portal::gate::Gate;
-use crate::push::{People, Person};
+use crate::push::{People, Person, Watch};
 use crate::record::{Id, Kind};
 use crate::state::{Record, State};
 
@@ -47,6 +47,7 @@ impl Comparison<'_, '_> {
         queue: &Queue,
         findings: &mut Findings,
         report: &mut Report<'_>,
+        watch: &mut dyn Watch,
     ) -> Result<()> {
         for kind in Kind::ALL {
             loop {
@@ -55,7 +56,9 @@ impl Comparison<'_, '_> {
                 if chunk.is_empty() {
                     break;
                 }
+                let size = chunk.len() as u64;
                 self.chunk(kind, chunk, findings, report)?;
+                watch.done(kind, size, self.gate);
             }
         }
         Ok(())

@@ -19,6 +19,7 @@ use crate::objects::{by_id, by_origin, inventory};
 use crate::plan::{Merge, Pair, Planned, Queue, Rules, Standing, Step, Survey, compare as survey, decide};
 use crate::portal::gate::Gate;
 use crate::portal::{Portal, Trouble};
+use crate::push::Watch;
 use crate::record::{Id, Kind};
 use crate::report::print_with;
 use crate::state::memory::PACE;
@@ -30,8 +31,8 @@ use drift::Drift;
 use report::Report;
 use shelf::Shelf;
 
-/// Objects that are looked at again in one go.
-const CHUNK: usize = 200;
+/// Objects that are looked at in one go: half a batch of full pages.
+const CHUNK: usize = 1000;
 
 /// How much was found, by [`Kind`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -93,19 +94,27 @@ impl Findings {
 ///
 /// # Errors
 /// Configuration, mirror or state cannot be used, or the portal does not answer.
-pub fn run(config: &Config, json: bool, portal: &mut dyn Portal, clock: &Clock) -> Result<Findings> {
+pub fn run(
+    config: &Config,
+    json: bool,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+    watch: &mut dyn Watch,
+) -> Result<Findings> {
     let state = State::open_readonly(&config.state)?.map_or_else(State::in_memory, Ok)?;
     let mut findings = Findings { tally: Tally::default(), shelf: Shelf::new()? };
     let queue = collect(config, &state, &mut findings, clock)?;
     let pace = state.recall(PACE)?.unwrap_or_default();
     let mut gate = Gate::new(portal, clock.clone(), &config.portal.gently(), pace, None);
+    gate.on_wait(watch.teller());
+    watch.planned(queue.left()?);
     let verdict = examine(config, &mut gate)?;
     verdict.stand()?;
     print_with(|out| {
         let mut report = Report::begin(out, &config.portal.webhook, json)?;
         let mut comparison = Comparison { config, types: &verdict.fields, state: &state, gate: &mut gate };
-        comparison.all(&queue, &mut findings, &mut report)?;
-        take_inventory(config, &mut gate, &findings.shelf)?;
+        comparison.all(&queue, &mut findings, &mut report, watch)?;
+        take_inventory(config, &mut gate, &findings.shelf, watch)?;
         twice(config, &state, &mut gate, &mut findings, &mut report)?;
         foreign(&state, &mut gate, &mut findings, &mut report)?;
         report.end(&findings.tally)
@@ -145,9 +154,10 @@ fn is_settled(kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> bo
     sent && !open && matches!(decide(kind, pair, standing, false, rules), None | Some(Step::Recheck))
 }
 
-fn take_inventory(config: &Config, gate: &mut Gate<'_>, shelf: &Shelf) -> Result<()> {
+fn take_inventory(config: &Config, gate: &mut Gate<'_>, shelf: &Shelf, watch: &mut dyn Watch) -> Result<()> {
     for kind in Kind::ALL {
         inventory::walk(gate, kind, &config.portal.originator, |object| {
+            watch.seen(kind);
             shelf.stock(kind, &object.origin, object.crm_id)
         })?;
     }

@@ -37,7 +37,7 @@ pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
         Err(error) => return vec![unusable("mirror", &error)],
     };
     let mut lines = vec![age(&config.mirror.path, now)];
-    lines.extend(mirror.slides().then(window));
+    lines.extend(mirror.windows()[Kind::Booking as usize].then(window));
     for kind in [Kind::Guest, Kind::Company, Kind::Booking] {
         match sample(&mirror, kind) {
             Ok(sample) => lines.extend(sample.lines(kind)),

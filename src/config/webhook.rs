@@ -45,6 +45,15 @@ impl Webhook {
         format!("{}{method}.json", self.base)
     }
 
+    /// An answer without the secret: error pages like to repeat the address that was asked for.
+    pub fn hide(&self, answer: Vec<u8>) -> Vec<u8> {
+        let secret = self.base.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        if !answer.windows(secret.len()).any(|part| part == secret.as_bytes()) {
+            return answer;
+        }
+        String::from_utf8_lossy(&answer).replace(secret, "***").into_bytes()
+    }
+
     /// A number that changes when the address or the secret does, and tells neither.
     pub fn fingerprint(&self) -> u64 {
         fingerprint::of_text(&self.base)
@@ -110,6 +119,13 @@ mod tests {
         for other in ["hotel.bitrix24.ru", "127.0.0.1.evil.example", "10.0.0.1"] {
             assert!(Webhook::parse(&format!("http://{other}/rest/1/abc/")).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_repeats_the_address_loses_the_secret() {
+        let webhook = Webhook::parse("https://hotel.bitrix24.ru/rest/1/s3cr3t/").unwrap();
+        assert_eq!(webhook.hide(b"no /rest/1/s3cr3t/x".to_vec()), b"no /rest/1/***/x");
+        assert_eq!(webhook.hide(b"{}".to_vec()), b"{}");
     }
 
     #[test]

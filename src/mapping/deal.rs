@@ -79,9 +79,16 @@ fn fill(template: &Template, booking: &Booking, links: &Links, extra: &Map<Strin
     })
 }
 
-/// Whether the booking's deal has come to an end, so that the portal puts today's date into its CLOSEDATE.
-pub fn is_closed(booking: &Booking) -> bool {
-    match booking.status {
+/// Whether the booking's deal has come to an end, so that the portal puts today's date into its CLOSEDATE. A hotel may
+/// count a booking as won before the guests come.
+pub fn is_closed(booking: &Booking, config: &DealConfig) -> bool {
+    let stage = |status| config.stage(status).0;
+    ends(booking.status)
+        || Status::ALL.into_iter().any(|status| ends(status) && stage(status) == stage(booking.status))
+}
+
+fn ends(status: Status) -> bool {
+    match status {
         Status::Temporary | Status::Confirmed => false,
         Status::CheckedIn | Status::CheckedOut | Status::Cancelled | Status::NoShow => true,
     }

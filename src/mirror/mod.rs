@@ -98,7 +98,7 @@ pub struct Mirror {
     selects: [String; 3],
     extra: [Vec<String>; 3],
     residents: String,
-    slides: bool,
+    windows: [bool; 3],
 }
 
 impl Mirror {
@@ -132,15 +132,18 @@ impl Mirror {
         require(&found, &RESIDENT_COLUMNS[..2], source)?;
         let residents =
             format!("SELECT {} FROM {source} ORDER BY booking_id", select_list(RESIDENT_COLUMNS, &found));
-        let slides = window::slides(&connection, &config.sources[Kind::Booking as usize])?;
+        let mut windows = [false; 3];
+        for kind in Kind::ALL {
+            windows[kind as usize] = window::slides(&connection, &config.sources[kind as usize])?;
+        }
         // Deferred: the transaction, and with it the writer's wait, begins with the first row that is read.
         connection.execute_batch("BEGIN").with_context(broken)?;
-        Ok(Mirror { connection, statuses: config.statuses.clone(), selects, extra, residents, slides })
+        Ok(Mirror { connection, statuses: config.statuses.clone(), selects, extra, residents, windows })
     }
 
-    /// Whether bookings are seen through a window that moves: then one that is missing may still be there.
-    pub fn slides(&self) -> bool {
-        self.slides
+    /// Which kinds are seen through a window that moves: a record that is missing there may still be in Ecvi.
+    pub fn windows(&self) -> [bool; 3] {
+        self.windows
     }
 
     /// Prepares to read all rows of a kind.

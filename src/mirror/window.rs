@@ -1,7 +1,8 @@
-//! Whether the bookings are seen through a sliding window: a query that sees fewer rows tomorrow than today.
+//! Whether records are seen through a sliding window: a query that sees fewer rows tomorrow than today.
 //!
 //! A booking that slides out of the window looks exactly like one that was deleted in Ecvi, so with such a query no
-//! deal is ever deleted. What the program that fills the mirror leaves out cannot be seen here.
+//! deal is ever deleted, and no guest or company leaves a deal. What the program that fills the mirror leaves out
+//! cannot be seen here.
 
 use anyhow::Result;
 use rusqlite::Connection;
@@ -12,17 +13,25 @@ const MARKS: [&str; 8] =
 
 /// Whether the query, or a view that it reads, depends on the time or on a number of rows.
 pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
-    let mut statement =
-        connection.prepare("SELECT lower(name), lower(sql) FROM sqlite_schema WHERE type = 'view'")?;
-    let views = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
+    // Not by SQLite's lower(), which knows Latin letters only.
+    let lower = |text: String| text.to_lowercase();
+    let views = statement.query_map([], |row| Ok((row.get(0).map(lower)?, row.get(1).map(lower)?)))?;
     let mut unread: Vec<(String, String)> = views.collect::<rusqlite::Result<_>>()?;
     let mut text = source.to_lowercase();
-    while let Some(at) = unread.iter().position(|(name, _)| text.contains(name.as_str())) {
+    while let Some(at) = unread.iter().position(|(name, _)| names(&text, name)) {
         text.push(' ');
         text.push_str(&unread.swap_remove(at).1);
     }
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     Ok(MARKS.iter().any(|mark| text.contains(mark)))
+}
+
+/// Whether the SQL has this name in it, and not as a part of another one.
+fn names(sql: &str, name: &str) -> bool {
+    let ends = |rest: Option<char>| !rest.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    sql.match_indices(name)
+        .any(|(at, _)| ends(sql[..at].chars().next_back()) && ends(sql[at + name.len()..].chars().next()))
 }
 
 #[cfg(test)]
@@ -37,13 +46,16 @@ mod tests {
                 "CREATE TABLE t (id, departure);
                  CREATE VIEW recent AS SELECT * FROM t WHERE departure > date('now', '-30 days');
                  CREATE VIEW shown AS SELECT * FROM recent;
-                 CREATE VIEW all_of_them AS SELECT * FROM t;",
+                 CREATE VIEW all_of_them AS SELECT * FROM t;
+                 CREATE VIEW \"Свежие\" AS SELECT * FROM recent;",
             )
             .unwrap();
         let slides = |source: &str| slides(&connection, source).unwrap();
         assert!(slides("(SELECT * FROM t WHERE departure > CURRENT_DATE)"));
         assert!(slides("(SELECT * FROM t\n LIMIT 1000)"));
         assert!(slides("shown"));
+        assert!(slides("(SELECT * FROM \"Свежие\")"));
+        assert!(!slides("(SELECT shown_at, not_recent FROM t)"));
         assert!(!slides("all_of_them"));
         assert!(!slides("bookings"));
     }

@@ -57,6 +57,8 @@ pub struct Rules {
     pub retry_failed: bool,
     /// Delete the deals of bookings that are gone.
     pub deletes: bool,
+    /// The kinds of which the mirror shows a sliding window: what is missing there is not gone.
+    pub windows: [bool; 3],
     /// Bookings that were over before this day and never had a deal are left alone.
     pub bookings_from: Option<NaiveDate>,
     /// The newest `modified_at` of the last pass that ran through, by [`Kind`]: rows as new as this are compared
@@ -96,7 +98,7 @@ pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules
         (None, None) => None,
         (None, Some(known)) => vanished(kind, known, rules),
         (Some(row), _) if row.body.is_err() => Some(Step::Fail),
-        (Some(row), None | Some(Known { crm_id: None, .. })) if is_history(row, rules) => None,
+        (Some(row), None | Some(Known { crm_id: None, parted: false, .. })) if is_history(row, rules) => None,
         (Some(_), None | Some(Known { crm_id: None, .. })) => Some(Step::Create),
         (Some(row), Some(known)) if changed(kind, row, known, rules) => Some(Step::Update),
         (Some(_), Some(known)) if known.todo.close => Some(Step::Close),
@@ -126,10 +128,11 @@ fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
 }
 
 fn vanished(kind: Kind, known: &Known, rules: &Rules) -> Option<Step> {
+    let slid = rules.windows[kind as usize];
     match kind {
-        Kind::Guest | Kind::Company => (!known.gone).then_some(Step::Gone),
+        Kind::Guest | Kind::Company => (!known.gone && !slid).then_some(Step::Gone),
         Kind::Booking if known.crm_id.is_none() => Some(Step::Forget),
-        Kind::Booking => rules.deletes.then_some(Step::Delete),
+        Kind::Booking => (rules.deletes && !slid).then_some(Step::Delete),
     }
 }
 
@@ -228,6 +231,15 @@ mod tests {
         assert_eq!(step(None, Some(known()), &rules()), Some(Step::Delete));
         assert_eq!(step(None, Some(known()), &Rules { deletes: false, ..rules() }), None);
         assert_eq!(step(None, Some(Known::default()), &rules()), Some(Step::Forget));
+    }
+
+    #[test]
+    fn what_slides_out_of_a_window_is_neither_deleted_nor_gone() {
+        let pair = Pair { id: Id::Number(1), row: None, known: Some(known()) };
+        let rules = Rules { windows: [true; 3], ..rules() };
+        for kind in Kind::ALL {
+            assert_eq!(decide(kind, &pair, &Standing::default(), false, &rules), None, "{kind}");
+        }
     }
 
     #[test]

@@ -167,7 +167,8 @@ impl Rules {
             now,
             full: false,
             retry_failed: false,
-            deletes: !mirror.slides(),
+            deletes: true,
+            windows: mirror.windows(),
             bookings_from: config.export.bookings_from,
             newest: before.map(|survey| survey.newest.clone()).unwrap_or_default(),
         }

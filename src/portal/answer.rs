@@ -39,9 +39,13 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// The first words of a body that is no JSON: the title of a gateway's page, not its markup.
+/// The first words of a body that is no JSON: the title of a gateway's page, not its markup. Of anything else only
+/// the length, because it may be data about people.
 fn glimpse(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(2000)]).into_owned();
+    if !text.trim_start().starts_with('<') {
+        return format!("{} bytes", body.len());
+    }
     let inside = text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
     let text = without_address(inside.map_or(text.as_str(), |(title, _)| title));
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect()
@@ -107,6 +111,12 @@ mod tests {
             assert!(!shown.contains("s3cr3t"), "{shown}");
         }
         assert_eq!(without_address("at /rest/1/x/batch (nginx)"), "at /rest/… (nginx)");
+    }
+
+    #[test]
+    fn data_that_broke_off_are_not_shown() {
+        let body = r#"{"result":[{"LAST_NAME":"Smith"#;
+        assert_eq!(trouble(200, body), Trouble::Lost("HTTP 200, no JSON: 30 bytes".into()));
     }
 
     #[test]

@@ -289,3 +289,47 @@ impl<'p> Gate<'p> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// Charges more than the budget, for a minute.
+    struct Dear(Clock);
+
+    impl Portal for Dear {
+        fn call(&mut self, _: &str, _: &Value) -> Result<Answer, Trouble> {
+            let resets_at = self.0.now().timestamp() + 60;
+            Ok(Answer {
+                result: Value::Null,
+                time: json!({"operating": 400, "operating_reset_at": resets_at}),
+            })
+        }
+    }
+
+    #[test]
+    fn a_wait_for_a_budget_is_told_of_with_its_method_and_its_end() {
+        let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let clock = Clock::virtual_at(start);
+        let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'";
+        let config = crate::config::parse(toml, std::path::Path::new(""), None).unwrap();
+        let mut portal = Dear(clock.clone());
+        let mut gate = Gate::new(&mut portal, clock.clone(), &config.portal, Pace::default(), None);
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let hears = Rc::clone(&told);
+        gate.on_wait(Some(Box::new(move |cause, until| {
+            hears.borrow_mut().push((format!("{cause:?}"), until));
+        })));
+        for _ in 0..2 {
+            gate.read("crm.deal.list", &json!({})).unwrap();
+        }
+        let end = start + TimeDelta::seconds(60);
+        assert_eq!(*told.borrow(), [("Budget(\"crm.deal.list\")".to_owned(), end)]);
+        assert_eq!(clock.now(), end);
+    }
+}

@@ -66,7 +66,7 @@ impl Http {
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
         let location = location.map(str::to_owned);
         let body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
-        Ok((response.status().as_u16(), location, body))
+        Ok((response.status().as_u16(), location, self.webhook.hide(body)))
     }
 }
 

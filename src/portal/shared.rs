@@ -3,7 +3,7 @@
 //! The level stands in a small file of its own, and every request takes its place there under a lock.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,13 +37,25 @@ pub(super) fn take_place(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> Res
     Ok(wait)
 }
 
-/// Readable and writable by the group too: the hotels of a chain may run as different users.
 fn open(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o660);
-    options.open(path)
+    options.read(true).write(true);
+    match options.clone().create_new(true).open(path) {
+        Ok(file) => for_the_group(&file).map(|()| file),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path),
+        Err(error) => Err(error),
+    }
+}
+
+/// Readable and writable by the group, whatever the umask: the hotels of a chain may run as different users.
+#[cfg(unix)]
+fn for_the_group(file: &File) -> std::io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o660))
+}
+
+#[cfg(not(unix))]
+fn for_the_group(_: &File) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn write(file: &mut File, text: &str) -> std::io::Result<()> {

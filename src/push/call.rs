@@ -67,7 +67,7 @@ impl Push<'_, '_> {
             }
         };
         // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
-        let todo = Todo { close: closed(row), recheck: misses(&target), resend: false };
+        let todo = Todo { close: self.closed(row), recheck: misses(&target), resend: false };
         let commands = vec![Command { name: format!("r{at}"), method, params }];
         let links = links(&target);
         Ok(Call { target, operation: Operation::Create, commands, written, todo, links })
@@ -93,7 +93,7 @@ impl Push<'_, '_> {
             }
         }
         commands.push(update(format!("r{at}"), kind, crm_id, &fields));
-        if let (true, Ok(Body::Booking(booking))) = (closed(row), &row.body) {
+        if let (true, Ok(Body::Booking(booking))) = (self.closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
             let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
             commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, &fields));
@@ -122,6 +122,10 @@ impl Push<'_, '_> {
             Ok(Body::Booking(booking)) => Some(self.config.deal.funnel(booking.status)),
             Ok(Body::Guest(_) | Body::Company(_)) | Err(_) => None,
         }
+    }
+
+    fn closed(&self, row: &Row) -> bool {
+        matches!(&row.body, Ok(Body::Booking(booking)) if is_closed(booking, &self.config.deal))
     }
 
     /// `PHONE` and `EMAIL`, and which of their values are ours then.
@@ -191,10 +195,6 @@ fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
     let fields = json!({"categoryId": funnel, "stageId": fields.get("STAGE_ID")});
     let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
     Command { name: format!("m{at}"), method: "crm.item.update".to_owned(), params }
-}
-
-fn closed(row: &Row) -> bool {
-    matches!(&row.body, Ok(Body::Booking(booking)) if is_closed(booking))
 }
 
 fn misses(target: &Target) -> bool {

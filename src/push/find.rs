@@ -91,7 +91,7 @@ impl Push<'_, '_> {
     /// Nothing is deleted that another booking points at, or that does not carry our mark.
     fn permit(&mut self, target: Target) -> Result<Option<Target>> {
         let (Step::Delete, Some(object)) = (target.planned.step, &target.object) else {
-            return Ok(Some(target));
+            return self.permit_takeover(target);
         };
         let (kind, id) = (target.kind(), target.id());
         let mut others = self.state.holders(kind, object.crm_id)?;
@@ -109,6 +109,33 @@ impl Push<'_, '_> {
         }
         let message = format!("{} {}", object.originator, object.origin);
         self.fail(&target, Code::NotOurs, "delete", message.trim())?;
+        Ok(None)
+    }
+
+    /// An object that Ecvi names, and that carries the mark of another record, is not taken away from that record.
+    fn permit_takeover(&mut self, target: Target) -> Result<Option<Target>> {
+        let (Step::Create, false, Some(object)) = (target.planned.step, target.adopted, &target.object)
+        else {
+            return Ok(Some(target));
+        };
+        let ours = object.originator == self.config.portal.originator;
+        let other = ours && !object.origin.is_empty() && object.origin != target.id().to_string();
+        if other && let Some(owner) = self.owner(target.kind(), &object.origin)? {
+            let message = format!("crm_id {}: {} {owner}", object.crm_id, target.kind());
+            self.fail(&target, Code::CrmIdTaken, "create", &message)?;
+            return Ok(None);
+        }
+        Ok(Some(target))
+    }
+
+    /// The record that an origin means, if Ecvi has it.
+    fn owner(&self, kind: Kind, origin: &str) -> Result<Option<Id>> {
+        for id in [Id::parse(origin), Id::Text(origin.to_owned())] {
+            let known = self.state.record(kind, &id)?;
+            if known.is_some_and(|record| !record.known.gone) || self.queue.has(kind, &id)? {
+                return Ok(Some(id));
+            }
+        }
         Ok(None)
     }
 

@@ -95,9 +95,11 @@ impl Push<'_, '_> {
         for call in calls {
             let (reply, closed) = take_replies(&call, &mut replies);
             match reply {
-                Some(Reply::Done(value)) => {
-                    self.done(&writer, &mut counts, call, &value, closed)?;
-                }
+                Some(Reply::Done(value)) => match object_of(&call, &value) {
+                    Some(crm_id) => self.done(&writer, &mut counts, call, crm_id, closed)?,
+                    // Without an id the answer is none.
+                    None => unanswered = true,
+                },
                 Some(Reply::Refused(refusal)) => self.refused(&writer, &mut after, call, refusal)?,
                 // It may have been executed: it stays in doubt.
                 Some(Reply::Silent) | None => unanswered = true,
@@ -114,17 +116,11 @@ impl Push<'_, '_> {
         writer: &Writer<'_>,
         counts: &mut Counts,
         call: Call,
-        value: &Value,
+        crm_id: i64,
         closed: bool,
     ) -> Result<()> {
         let Call { target, operation, written, mut todo, links, .. } = call;
         let (kind, id, now) = (target.kind(), target.id(), self.gate.clock().now());
-        let crm_id = match operation {
-            Operation::Create => new_id(value),
-            Operation::Update | Operation::Delete => target.crm_id(),
-        };
-        // Without an id the answer is none, and the doubt stays.
-        let Some(crm_id) = crm_id else { return Ok(()) };
         if operation == Operation::Delete {
             counts.deleted += 1;
             writer.event(kind, id, "deleted", Some(crm_id), "", now)?;
@@ -248,6 +244,14 @@ fn take_replies(call: &Call, replies: &mut BTreeMap<String, Reply>) -> (Option<R
         }
     }
     (reply, closed)
+}
+
+/// The object that a call was about, as its answer tells.
+fn object_of(call: &Call, value: &Value) -> Option<i64> {
+    match call.operation {
+        Operation::Create => new_id(value),
+        Operation::Update | Operation::Delete => call.target.crm_id(),
+    }
 }
 
 /// `crm.deal.add` returns the id, `crm.item.import` an item that has it.

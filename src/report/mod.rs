@@ -17,7 +17,7 @@ pub fn print(text: &str) -> Result<()> {
 
 /// Prints what `write` writes, as it is written. A reader that went away (`| head`) is no failure.
 pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = BufWriter::new(progress::Above(std::io::stdout().lock()));
     let written = write(&mut out).and_then(|()| Ok(out.flush()?));
     match written {
         Err(error) if is_broken_pipe(&error) => Ok(()),

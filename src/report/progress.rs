@@ -1,7 +1,7 @@
-//! Where an initial export stands: a bar on a terminal, elsewhere one plain line a minute.
+//! Where an initial export stands: a bar on a terminal, elsewhere one plain line a minute. An audit has the bar alone.
 //!
 //! An export of hours spends most of them waiting for the portal's time budgets, so what it waits for is always
-//! shown. Logs go through [`Log`], which lifts the bar for as long as a line is written.
+//! shown. Logs and reports go through [`Above`], which lifts the bar for as long as they write.
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
@@ -24,7 +24,7 @@ const BETWEEN_LINES: TimeDelta = TimeDelta::seconds(60);
 /// The bar that stands on the terminal now.
 static STANDING: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// The progress of one export.
+/// The progress of one export or audit.
 pub struct Progress {
     clock: Clock,
     board: Board,
@@ -35,12 +35,25 @@ enum Screen {
     Bar(ProgressBar),
     /// When the last line was printed.
     Lines(Cell<DateTime<Utc>>),
+    Nothing,
 }
 
 impl Progress {
-    /// Nothing was done yet.
+    /// On standard output.
     pub fn new(clock: &Clock) -> Progress {
-        let screen = if io::stdout().is_terminal() { Screen::bar() } else { Screen::Lines(Cell::default()) };
+        let on_terminal = io::stdout().is_terminal();
+        let bar = || Screen::bar(ProgressDrawTarget::stdout());
+        Progress::on(clock, if on_terminal { bar() } else { Screen::Lines(Cell::default()) })
+    }
+
+    /// Beside a report on standard output.
+    pub fn aside(clock: &Clock) -> Progress {
+        let on_terminal = io::stderr().is_terminal();
+        let bar = || Screen::bar(ProgressDrawTarget::stderr());
+        Progress::on(clock, if on_terminal { bar() } else { Screen::Nothing })
+    }
+
+    fn on(clock: &Clock, screen: Screen) -> Progress {
         Progress { clock: clock.clone(), board: Board::default(), screen: Rc::new(screen) }
     }
 }
@@ -51,7 +64,7 @@ impl Watch for Progress {
         let text = self.board.inventory();
         match &*self.screen {
             Screen::Bar(bar) => bar.set_message(text),
-            Screen::Lines(_) => self.screen.line(&text, self.clock.now(), false),
+            Screen::Lines(_) | Screen::Nothing => self.screen.line(&text, self.clock.now(), false),
         }
     }
 
@@ -75,15 +88,15 @@ impl Watch for Progress {
 
     fn over(&mut self) {
         if let Screen::Bar(bar) = &*self.screen {
-            bar.finish();
+            bar.finish_and_clear();
             stand(None);
         }
     }
 }
 
 impl Screen {
-    fn bar() -> Screen {
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stdout());
+    fn bar(target: ProgressDrawTarget) -> Screen {
+        let bar = ProgressBar::with_draw_target(Some(0), target);
         let style = ProgressStyle::with_template("{bar:40} {percent:>3}%  {prefix}\n{msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("##-"));
         stand(Some(bar.clone()));
@@ -102,6 +115,7 @@ impl Screen {
             }
             Screen::Lines(_) if outlook.is_empty() => self.line(&counts, now, at_once),
             Screen::Lines(_) => self.line(&format!("{counts}; {outlook}"), now, at_once),
+            Screen::Nothing => {}
         }
     }
 
@@ -109,7 +123,7 @@ impl Screen {
         let text = waiting(cause, until);
         match self {
             Screen::Bar(bar) => bar.set_message(text),
-            Screen::Lines(_) => self.line(&text, now, until - now >= BETWEEN_LINES),
+            Screen::Lines(_) | Screen::Nothing => self.line(&text, now, until - now >= BETWEEN_LINES),
         }
     }
 
@@ -157,19 +171,19 @@ fn stand(bar: Option<ProgressBar>) {
     *STANDING.lock().unwrap_or_else(PoisonError::into_inner) = bar;
 }
 
-/// Standard error for logs, above the bar where one stands.
-pub struct Log;
+/// A way out that keeps above the bar, where one stands.
+pub struct Above<W>(pub W);
 
-impl Write for Log {
+impl<W: Write> Write for Above<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let bar = STANDING.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match bar {
-            Some(bar) => bar.suspend(|| io::stderr().write(bytes)),
-            None => io::stderr().write(bytes),
+            Some(bar) => bar.suspend(|| self.0.write(bytes)),
+            None => self.0.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        self.0.flush()
     }
 }

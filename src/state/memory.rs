@@ -10,6 +10,9 @@ pub const INITIAL_EXPORT: &str = "initial_export";
 /// The [`crate::plan::Survey`] of the last pass that ran through.
 pub const SURVEY: &str = "survey";
 
+/// The host of the portal that the ids belong to.
+pub const PORTAL: &str = "portal";
+
 /// What was learned of the portal's limits: a [`crate::portal::pace::Pace`].
 pub const PACE: &str = "pace";
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -111,6 +111,18 @@ impl State {
     /// Begins a transaction: what is written through it is saved by [`Writer::commit`], all or nothing.
     pub fn writer(&self) -> Result<Writer<'_>> {
         Ok(Writer::new(self.connection.unchecked_transaction()?))
+    }
+}
+
+/// Says what to do where the reason is a disk that is full or may not be written to; other errors stay as they are.
+pub fn explain(error: anyhow::Error) -> anyhow::Error {
+    let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    match code {
+        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => error.context(say!(
+            "состояние не записывается, поэтому ничего больше не передано; проверьте место на диске и права",
+            "the state cannot be written, so nothing more was sent; check the disk space and the permissions"
+        )),
+        _ => error,
     }
 }
 

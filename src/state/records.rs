@@ -64,6 +64,7 @@ impl Todo {
 
 pub(super) const GONE: i64 = 1;
 pub(super) const RELEASED: i64 = 2;
+pub(super) const LOST: i64 = 4;
 
 /// What the plan has to know of a record.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -82,6 +83,8 @@ pub struct Known {
     pub todo: Todo,
     /// No row of the mirror has this id any more.
     pub gone: bool,
+    /// It had an object once, which is gone from the CRM or was let go of.
+    pub parted: bool,
 }
 
 /// A record with everything the push has to know.
@@ -135,6 +138,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<(Id, Known)> {
         label: row.get(5)?,
         todo: Todo::from_bits(row.get(6)?),
         gone: row.get::<_, i64>(7)? & GONE != 0,
+        parted: row.get::<_, i64>(7)? & (RELEASED | LOST) != 0,
     };
     Ok((row.get(0)?, known))
 }
@@ -217,14 +221,6 @@ impl State {
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// All ids of a kind that have an object.
-    pub fn linked(&self, kind: Kind) -> Result<Vec<(Id, i64)>> {
-        let sql = "SELECT id, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL ORDER BY id";
-        let mut statement = self.connection.prepare(sql)?;
-        let found = statement.query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
-    }
-
     /// Ids that the mirror is to learn, at most so many.
     pub fn write_backs(&self, most: u32) -> Result<Vec<(Kind, Id, Option<i64>)>> {
         let sql = "SELECT w.kind, w.id, r.crm_id FROM write_backs w
@@ -244,6 +240,15 @@ impl State {
     pub fn resend_all(&self) -> Result<()> {
         self.connection.execute("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", [])?;
         Ok(())
+    }
+
+    /// Some records of a kind with the highest ids of the CRM.
+    pub fn newest_linked(&self, kind: Kind, most: u32) -> Result<Vec<(Id, i64)>> {
+        let sql = "SELECT id, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL
+                   ORDER BY crm_id DESC LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map((kind, most), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     /// How many records of a kind have an object.

@@ -14,9 +14,10 @@ impl Writer<'_> {
     pub fn pointed(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
-                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0 WHERE kind = ?1 AND id = ?2",
+                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, flags = flags | ?4
+                 WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((kind, id, crm_id))?;
+            .execute((kind, id, crm_id, RELEASED))?;
         self.touch(kind, id)
     }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
-use super::records::{GONE, RELEASED};
+use super::records::{GONE, LOST, RELEASED};
 use super::{Todo, stamp};
 use crate::mapping::Warning;
 use crate::mapping::multifield::Written;
@@ -54,7 +54,7 @@ impl<'s> Writer<'s> {
                    (kind, id, crm_id, modified_at, content, people, links, label, written, todo, seen_run)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                  ON CONFLICT DO UPDATE SET crm_id = ?3, modified_at = ?4, content = ?5, people = ?6, links = ?7,
-                   label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = 0,
+                   label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = flags & ?12,
                    strikes = 0",
             )?
             .execute(params![
@@ -68,7 +68,8 @@ impl<'s> Writer<'s> {
                 row.label,
                 json(written)?,
                 todo.bits(),
-                run
+                run,
+                RELEASED
             ])?;
         self.clear_doubt(kind, &row.id)?;
         self.clear_troubles(kind, &row.id)?;
@@ -112,7 +113,7 @@ impl<'s> Writer<'s> {
                 "UPDATE records SET crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0,
                    flags = flags | ?3 WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((kind, id, if released { RELEASED } else { 0 }))?;
+            .execute((kind, id, if released { RELEASED } else { LOST }))?;
         self.touch(kind, id)
     }
 

@@ -6,7 +6,10 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod crew;
+mod guards_clock;
 mod guards_mirror;
+mod guards_secrets;
+mod guards_state;
 mod hotel;
 mod kill;
 mod picture;

@@ -1,7 +1,8 @@
 //! The program as a child process that may be killed from outside.
 
 use std::fs::File;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -40,9 +41,25 @@ impl Ended {
 
 /// A run that others may kill, from the moment before it begins.
 #[derive(Clone, Default)]
-pub(crate) struct Victim(Arc<Mutex<Option<Child>>>);
+pub(crate) struct Victim {
+    child: Arc<Mutex<Option<Child>>>,
+    user: Option<u32>,
+}
 
 impl Victim {
+    /// A run without the rights of root, who may write into files that are read-only. The folder becomes its own.
+    pub(crate) fn of_nobody(folder: &Path) -> Victim {
+        const NOBODY: u32 = 65534;
+        if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+            return Victim::default();
+        }
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        for path in files.chain([folder.to_owned()]) {
+            chown(path, Some(NOBODY), None).unwrap();
+        }
+        Victim { user: Some(NOBODY), ..Victim::default() }
+    }
+
     /// SIGKILL; returns when the process is gone.
     pub(crate) fn kill(&self) {
         if let Some(child) = self.child().as_mut() {
@@ -51,8 +68,13 @@ impl Victim {
         }
     }
 
+    /// The process, while it runs.
+    pub(crate) fn id(&self) -> u32 {
+        self.child().as_ref().map_or(0, Child::id)
+    }
+
     fn child(&self) -> MutexGuard<'_, Option<Child>> {
-        self.0.lock().unwrap()
+        self.child.lock().unwrap()
     }
 
     fn ended(&self) -> Option<ExitStatus> {
@@ -65,6 +87,9 @@ impl Victim {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
         command.current_dir(folder).args(arguments.split_whitespace());
         command.env_clear().env("LANG", "en").env("LD_PRELOAD", shim()).envs(environment.iter().copied());
+        if let Some(user) = self.user {
+            command.uid(user);
+        }
         command.stdin(File::open("/dev/null").unwrap());
         command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
         {
@@ -88,7 +113,7 @@ impl Victim {
                 self.kill();
                 panic!("{arguments} hangs");
             }
-            thread::sleep(Duration::from_millis(2));
+            thread::sleep(Duration::from_millis(3));
         }
     }
 }

@@ -72,8 +72,7 @@ fn settle(hotel: &Hotel, command: &str, harm: &str, environment: &[(&str, &str)]
         let before = hotel.server.requests();
         let ended = hotel.run_with(environment, arguments);
         assert_eq!(ended.code, Some(0), "{arguments} after {command}, {harm}: {}", ended.output());
-        if arguments == "sync" && hotel.server.requests() == before {
-            assert_eq!(hotel.doubts(), 0, "{command}, {harm}");
+        if arguments == "sync" && hotel.server.requests() == before && hotel.doubts() == 0 {
             return;
         }
     }

@@ -1,8 +1,9 @@
 //! What can go wrong with one request, and what a pass has to make of it.
 
 use bitrix24_sandbox::{Exchange, Fault};
+use serde_json::{Map, Value, json};
 
-use crate::hotel::{HASTY, LATE};
+use crate::hotel::{HASTY, LATE, PATIENT};
 
 /// What a fault means for the pass that meets it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,7 +12,9 @@ pub(crate) enum Means {
     Doubt,
     /// A proper answer that says nothing: as doubtful, but a question is left to the next pass.
     Silence,
-    /// The portal asks us to wait.
+    /// We were too fast: after a pause it is tried again in the same pass.
+    Pause,
+    /// The portal asks us to wait longer than a pass lasts.
     Wait,
     /// An administrator must act.
     Refusal,
@@ -26,7 +29,7 @@ pub(crate) struct WireFault {
 }
 
 const fn fault(name: &'static str, means: Means, fault: fn(&Exchange) -> Fault) -> WireFault {
-    WireFault { name, means, portal: "", fault }
+    WireFault { name, means, portal: PATIENT, fault }
 }
 
 const fn hasty(name: &'static str, fault: fn(&Exchange) -> Fault) -> WireFault {
@@ -68,13 +71,23 @@ pub(crate) const SILENT: &[WireFault] = &[
 
 /// The portal says that it did nothing.
 pub(crate) const REFUSED: &[WireFault] = &[
-    fault("too fast", Means::Wait, |_| Fault::status(503, "QUERY_LIMIT_EXCEEDED")),
+    fault("too fast", Means::Pause, |_| Fault::status(503, "QUERY_LIMIT_EXCEEDED")),
     fault("over budget", Means::Wait, |_| Fault::status(429, "OPERATION_TIME_LIMIT")),
     fault("every command over budget", Means::Wait, over_budget),
     fault("webhook revoked", Means::Refusal, |_| Fault::status(401, "INVALID_CREDENTIALS")),
     fault("no scope", Means::Refusal, |_| Fault::status(401, "insufficient_scope")),
     fault("blocked by the vendor", Means::Refusal, |_| Fault::status(503, "OVERLOAD_LIMIT")),
     fault("renamed", Means::Refusal, |_| Fault::Redirect("https://new.example".into())),
+];
+
+/// One of each sort, for scenes beside the main ones.
+pub(crate) const FEW: &[WireFault] = &[
+    fault("reset before", Means::Doubt, |_| Fault::ResetBefore),
+    fault("HTML 502 after", Means::Doubt, |_| Fault::Html { status: 502, executed: true }),
+    fault("one command, HTML 504", Means::Doubt, |_| gateway().after_commands(1)),
+    hasty("executed when the client has gone", |_| Fault::Late { after: LATE }),
+    fault("every command over budget", Means::Wait, over_budget),
+    fault("webhook revoked", Means::Refusal, |_| Fault::status(401, "INVALID_CREDENTIALS")),
 ];
 
 fn gateway() -> Fault {
@@ -85,16 +98,23 @@ fn answer(body: &str) -> Fault {
     Fault::Answer { status: 200, body: body.to_owned() }
 }
 
-/// HTTP 200, and in it the refusal of each command.
 fn over_budget(exchange: &Exchange) -> Fault {
-    let errors: serde_json::Map<String, serde_json::Value> = exchange
-        .params
-        .argument("cmd")
-        .entries()
-        .iter()
-        .map(|(name, _)| {
-            (name.clone(), serde_json::json!({"error": "OPERATION_TIME_LIMIT", "error_description": ""}))
-        })
-        .collect();
-    answer(&serde_json::json!({"result": {"result": [], "result_error": errors}}).to_string())
+    refuse_all(exchange, "OPERATION_TIME_LIMIT", "")
+}
+
+/// HTTP 200, and in it this refusal of each command.
+pub(crate) fn refuse_all(exchange: &Exchange, code: &str, words: &str) -> Fault {
+    let commands = exchange.params.argument("cmd");
+    let refusal = || json!({"error": code, "error_description": words});
+    let errors: Map<String, Value> =
+        commands.entries().iter().map(|(name, _)| (name.clone(), refusal())).collect();
+    answer(&json!({"result": {"result": [], "result_error": errors}}).to_string())
+}
+
+/// HTTP 200, and in it this result of each command.
+pub(crate) fn return_all(exchange: &Exchange, result: &Value) -> Fault {
+    let commands = exchange.params.argument("cmd");
+    let results: Map<String, Value> =
+        commands.entries().iter().map(|(name, _)| (name.clone(), result.clone())).collect();
+    answer(&json!({"result": {"result": results, "result_error": []}}).to_string())
 }

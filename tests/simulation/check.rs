@@ -32,7 +32,7 @@ impl Told {
         };
         for kind in Kind::ALL {
             let mut seen = BTreeSet::new();
-            for (id, crm_id) in state.linked(kind)? {
+            for (id, crm_id) in state.newest_linked(kind, u32::MAX)? {
                 let crm_id = crm_id.cast_unsigned();
                 if !seen.insert(crm_id) {
                     told.shared.insert((kind, crm_id));

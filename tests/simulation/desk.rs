@@ -150,6 +150,10 @@ impl Hotel {
         let guest = some(&guests, 90);
         let mut residents: Vec<Id> = (0..3).filter_map(|_| some(&guests, 60)).collect();
         residents.extend(guest.clone());
+        if residents.is_empty() {
+            // An emptied table is refused, and that is another story.
+            residents.push(Id::Number(1));
+        }
         residents.sort();
         residents.dedup();
         (guest, residents, some(&companies, 40), some(&companies, 40))

@@ -1,0 +1,60 @@
+//! Is this the portal that the state belongs to?
+//!
+//! The ids in the state mean other people's cards in another portal, and a pass would write over them. When the
+//! address changed, a few objects are looked at: a portal that was renamed has them, another one has not.
+
+use anyhow::Result;
+
+use crate::config::Config;
+use crate::objects::by_id;
+use crate::portal::gate::Gate;
+use crate::record::{Id, Kind};
+use crate::say;
+use crate::state::State;
+use crate::state::memory::PORTAL;
+use crate::stop::Stop;
+
+/// Objects of each kind that are looked at.
+const SAMPLE: u32 = 20;
+
+/// Makes sure that the portal is the state's own; asks it only when its address changed.
+///
+/// # Errors
+/// [`Stop`] with what to do, when less than half of what should stand there does.
+pub fn recognise(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()> {
+    let host = config.portal.webhook.host();
+    match state.recall::<String>(PORTAL)? {
+        Some(known) if known == host => return Ok(()),
+        None => {}
+        Some(known) => {
+            let (ours, asked) = look(config, state, gate)?;
+            if ours * 2 < asked {
+                return Err(stranger(&known, host).into());
+            }
+        }
+    }
+    state.remember(PORTAL, &host)
+}
+
+/// How many of the newest objects stand there with our origin, and how many were looked for.
+fn look(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<(usize, usize)> {
+    let (mut ours, mut asked) = (0, 0);
+    for kind in Kind::ALL {
+        let linked: Vec<(Id, i64)> = state.newest_linked(kind, SAMPLE)?;
+        let ids: Vec<i64> = linked.iter().map(|(_, crm_id)| *crm_id).collect();
+        let found = by_id(gate, kind, &ids)?;
+        let is_ours = |crm_id: &i64| {
+            found.get(crm_id).is_some_and(|object| object.originator == config.portal.originator)
+        };
+        ours += ids.iter().filter(|crm_id| is_ours(crm_id)).count();
+        asked += ids.len();
+    }
+    Ok((ours, asked))
+}
+
+fn stranger(known: &str, host: &str) -> Stop {
+    Stop::failed(say!(
+        "состояние относится к порталу {known}, а в {host} наших объектов нет; ничего не передано. Проверьте [portal] webhook; для нового портала задайте новый файл [state] path и выполните initial-export",
+        "the state belongs to the portal {known}, and our objects do not stand in {host}; nothing was sent. Check [portal] webhook; for a new portal give another [state] path and run initial-export"
+    ))
+}

@@ -1,0 +1,94 @@
+//! People and companies who stood in the CRM before the program came.
+
+use bitrix24_sandbox::Kind;
+use serde_json::{Value, json};
+
+use crate::hotel::{Hotel, values};
+
+fn card(hotel: &Hotel, last_name: &str, phone: &str) -> u64 {
+    hotel.by_hand(Kind::Contact, json!({"LAST_NAME": last_name, "PHONE": values(&[phone])}))
+}
+
+/// The id of the only contact of this origin, and the warnings.
+fn export(hotel: &Hotel) -> Vec<String> {
+    hotel.run(0, "initial-export");
+    hotel.is_quiet();
+    hotel.flaws("warnings")
+}
+
+#[test]
+fn one_card_with_the_phone_and_the_last_name_is_taken_over_and_keeps_what_people_added() {
+    let hotel = Hotel::filled("matching");
+    let phones = values(&["8 900 1234567", "+7 999 000-00-00"]);
+    let card =
+        hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "приходько", "POST": "Директор", "PHONE": phones}));
+    assert_eq!(export(&hotel), Vec::<String>::new());
+    let contact = hotel.contact("1");
+    assert_eq!((contact.id, contact.text("POST")), (card, "Директор"));
+    assert_eq!(contact.values("PHONE"), ["8 900 1234567", "+7 999 000-00-00", "+7 900 123-45-67"]);
+    assert_eq!(hotel.counts(), [5, 2, 10]);
+}
+
+#[test]
+fn a_guest_is_known_by_the_email_and_a_company_by_email_and_name() {
+    let hotel = Hotel::filled("matching");
+    let mail = |address: &str| -> Value { values(&[address]) };
+    let guest =
+        hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "MÜLLER", "EMAIL": mail("Hans@Example.de")}));
+    let firm = json!({"TITLE": "ООО  «Ромашка»", "EMAIL": mail("office@romashka.example")});
+    let firm = hotel.by_hand(Kind::Company, firm);
+    assert_eq!(export(&hotel), Vec::<String>::new());
+    assert_eq!((hotel.contact("3").id, hotel.company("1").id), (guest, firm));
+    assert_eq!(hotel.counts(), [5, 2, 10]);
+}
+
+#[test]
+fn two_cards_that_fit_are_a_doubt_and_a_new_card_is_made() {
+    let hotel = Hotel::filled("matching");
+    let cards = [card(&hotel, "Орлов", "89007654321"), card(&hotel, "Орлов", "+79007654321")];
+    let doubt = format!("guest 2: DOUBTFUL_MATCH {}, {}", cards[0], cards[1]);
+    assert_eq!(export(&hotel), [doubt]);
+    assert!(!cards.contains(&hotel.contact("2").id));
+}
+
+#[test]
+fn another_last_name_on_the_phone_is_a_doubt() {
+    let hotel = Hotel::filled("matching");
+    let card = card(&hotel, "Лисицын", "+79001112233");
+    assert_eq!(export(&hotel), [format!("guest 4: DOUBTFUL_MATCH {card}")]);
+    assert_eq!(hotel.server.portal().get(Kind::Contact, card).unwrap().text("LAST_NAME"), "Лисицын");
+}
+
+#[test]
+fn a_card_that_belongs_to_another_program_is_left_to_it() {
+    let hotel = Hotel::filled("matching");
+    let theirs = json!({"LAST_NAME": "Приходько", "PHONE": values(&["+79001234567"]),
+        "ORIGINATOR_ID": "1C", "ORIGIN_ID": "77"});
+    let theirs = hotel.by_hand(Kind::Contact, theirs);
+    assert_eq!(export(&hotel), [format!("guest 1: DOUBTFUL_MATCH {theirs}")]);
+    assert_ne!(hotel.contact("1").id, theirs);
+}
+
+#[test]
+fn two_guests_of_one_family_and_one_phone_share_no_card() {
+    let hotel = Hotel::filled("matching");
+    hotel.sql("UPDATE guests SET phone = '+79001234567' WHERE id = 5");
+    let card = card(&hotel, "Приходько", "+79001234567");
+    assert_eq!(export(&hotel), [format!("guest 5: DOUBTFUL_MATCH {card}")]);
+    assert_eq!(hotel.contact("1").id, card);
+    assert_eq!(hotel.counts(), [5, 2, 10]);
+}
+
+#[test]
+fn a_guest_who_comes_later_is_matched_too_and_without_the_key_nobody_is() {
+    for (example, contacts) in [("matching", 6), ("default", 7)] {
+        let hotel = Hotel::exported(example);
+        card(&hotel, "Новиков", "+79005556677");
+        hotel.sql(
+            "INSERT INTO guests (id, last_name, phone, modified_at)
+               VALUES (6, 'Новиков', '8 900 555-66-77', '2026-06-01')",
+        );
+        hotel.run(0, "sync");
+        assert_eq!(hotel.counts()[0], contacts, "{example}");
+    }
+}

@@ -115,12 +115,16 @@ fn is_history(row: &Row, rules: &Rules) -> bool {
     }
 }
 
-/// A failed record waits for its time, but goes at once when it changes in Ecvi.
+/// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from there.
 fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
-    let same = row.is_none_or(|row| {
-        row.modified_at == hold.modified_at && row.content == hold.content && row.people == hold.people
-    });
-    same && rules.now < hold.until && !rules.retry_failed
+    let same = match row {
+        Some(row) => {
+            row.modified_at == hold.modified_at && row.content == hold.content && row.people == hold.people
+        }
+        // What failed was the deletion itself.
+        None => hold.modified_at.is_empty(),
+    };
+    same && rules.now < hold.until && !rules.retry_failed && !rules.full
 }
 
 fn vanished(kind: Kind, known: &Known, rules: &Rules) -> Option<Step> {

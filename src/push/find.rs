@@ -94,9 +94,13 @@ impl Push<'_, '_> {
             return self.permit_takeover(target);
         };
         let (kind, id) = (target.kind(), target.id());
-        if self.state.holders(kind, object.crm_id)?.iter().any(|holder| holder != id) {
+        let mut others = self.state.holders(kind, object.crm_id)?;
+        others.retain(|holder| holder != id);
+        if let Some(heir) = others.first() {
             let writer = self.state.writer()?;
             writer.forget(kind, id)?;
+            // It writes itself over what the other one left, its origin too.
+            writer.resend(kind, heir)?;
             writer.commit()?;
             return Ok(None);
         }

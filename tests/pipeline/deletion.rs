@@ -59,6 +59,33 @@ fn a_deal_that_another_booking_points_at_is_not_deleted() {
 }
 
 #[test]
+fn a_shared_deal_goes_over_to_the_booking_that_is_left() {
+    let hotel = with_bookings(3);
+    let shared = hotel.deal(1).id;
+    hotel.says(&format!("reset-id booking id:2 --crm-id {shared} --yes"));
+    hotel.sync();
+    hotel.remove_booking(1);
+    hotel.sync();
+    hotel.sync();
+    let deal = hotel.portal().get(Kind::Deal, shared).cloned().unwrap();
+    assert_eq!(deal.text("ORIGIN_ID"), "2");
+    assert!(deal.text("TITLE").starts_with("Заявка №2 "));
+    hotel.remove_booking(2);
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+}
+
+#[test]
+fn a_booking_that_failed_and_is_gone_has_its_deal_deleted_at_once() {
+    let hotel = with_bookings(2);
+    hotel.booking(2, "amount = 'много'");
+    hotel.exits(1, "sync");
+    hotel.remove_booking(2);
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+}
+
+#[test]
 fn a_deal_that_does_not_carry_our_mark_is_not_deleted() {
     let hotel = with_bookings(2);
     let deal = hotel.deal(2).id;

@@ -56,6 +56,7 @@ fn texts(column: &'static str) -> impl Strategy<Value = String> {
         &[
             "NULL",
             "''",
+            "'  '",
             "'Белова'",
             "'О''Нил [VIP] & <x@y.ru>'",
             "'$result[r1] $next[0]'",
@@ -144,7 +145,9 @@ fn event() -> impl Strategy<Value = Event> {
 /// One pass, by the code of the program and over its wire, without a process of its own.
 fn make_pass(config: &config::Config, errand: Errand, clock: &Clock) {
     let mut portal = Http::new(&config.portal).unwrap();
-    let ended = pass(config, &Orders::plain(errand), &mut portal, clock, &mut ()).unwrap().unwrap();
+    let mut once = || pass(config, &Orders::plain(errand), &mut portal, clock, &mut ()).unwrap();
+    // A process that another test starts holds our lock for the moment between its fork and its exec.
+    let ended = std::iter::repeat_with(&mut once).flatten().next().unwrap();
     assert_eq!(ended.outcome, Outcome::Ok, "{ended:?}");
 }
 

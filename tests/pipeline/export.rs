@@ -107,6 +107,19 @@ fn a_lost_state_costs_time_and_no_duplicate() {
 }
 
 #[test]
+fn a_state_from_an_older_backup_makes_no_duplicate() {
+    let hotel = hotel();
+    hotel.export();
+    std::fs::copy(hotel.path("state.db"), hotel.path("backup.db")).unwrap();
+    hotel.guest(4, "");
+    hotel.booking(4, "guest_id = 4");
+    hotel.sync();
+    std::fs::copy(hotel.path("backup.db"), hotel.path("state.db")).unwrap();
+    assert_eq!(hotel.sync(), "sync: изменено: гости 1, заявки 1\n");
+    assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [4, 4]);
+}
+
+#[test]
 fn deals_of_ours_without_a_booking_are_reported_and_stay() {
     let hotel = hotel();
     let ours = json!({"TITLE": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "77"});

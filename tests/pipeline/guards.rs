@@ -44,6 +44,15 @@ fn a_missing_table_or_column_is_named() {
 }
 
 #[test]
+fn with_a_mirror_that_cannot_be_read_status_does_not_know_what_waits() {
+    let hotel = hotel();
+    hotel.sql("DROP TABLE bookings");
+    let status = hotel.status();
+    assert_eq!(status["records"]["booking"]["pending"], serde_json::Value::Null);
+    assert_eq!(status["records"]["booking"]["synced"], 20);
+}
+
+#[test]
 fn another_hotels_mirror_is_refused() {
     let hotel = hotel();
     hotel.sql("UPDATE bookings SET number = 'X' || id WHERE id <= 2");

@@ -122,8 +122,13 @@ impl Hotel {
 
     /// The program, after it ended with this exit code.
     pub(crate) fn exits(&self, code: i32, arguments: &str) -> Said {
+        self.exits_in(&[], code, arguments)
+    }
+
+    /// Likewise, with these variables and no others.
+    pub(crate) fn exits_in(&self, variables: &[(&str, String)], code: i32, arguments: &str) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
-        command.current_dir(&self.folder).env_clear().env("TZ", "MSK-3");
+        command.current_dir(&self.folder).env_clear().env("TZ", "MSK-3").envs(variables.iter().cloned());
         let output = command.args(arguments.split_whitespace()).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let said = Said { out: text(output.stdout), err: text(output.stderr) };

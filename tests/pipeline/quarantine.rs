@@ -157,7 +157,6 @@ fn a_failure_of_a_booking_names_its_number() {
 fn what_failed_and_is_gone_from_ecvi_is_no_failure_any_more() {
     let hotel = hotel();
     hotel.sql("DELETE FROM guests WHERE id = 2");
-    hotel.configure("sync.retry_after = '0s'");
-    hotel.says("sync --retry-failed");
+    hotel.sync();
     assert_eq!(hotel.flaws("failures"), [""; 0]);
 }

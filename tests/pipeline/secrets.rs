@@ -36,6 +36,14 @@ fn names_phones_and_emails_are_not_logged_at_the_default_level() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn the_state_is_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(Hotel::running().path("state.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
 #[test]
 fn the_secret_shows_at_no_level() {
     for options in ["", "-v", "-vv", "-vvv"] {

@@ -43,6 +43,31 @@ fn an_object_found_by_origin_wins_over_the_crm_id() {
 }
 
 #[test]
+fn nothing_is_created_that_carries_our_origin_already() {
+    let hotel = Hotel::running();
+    let ours = |id: &str| json!({"TITLE": "x", "LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": id});
+    let standing = Kind::ALL.map(|kind| hotel.by_hand(kind, ours("2")));
+    hotel.guest(2, "");
+    hotel.company(2, "");
+    hotel.booking(2, "");
+    assert_eq!(hotel.sync(), "sync: изменено: гости 1, компании 1, заявки 1\n");
+    assert_eq!([hotel.contact(2).id, hotel.firm(2).id, hotel.deal(2).id], standing);
+}
+
+#[test]
+fn of_several_objects_with_our_origin_the_oldest_is_used_with_a_warning() {
+    let hotel = Hotel::running();
+    let ours = json!({"LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"});
+    let (first, second) = (hotel.by_hand(Kind::Contact, ours.clone()), hotel.by_hand(Kind::Contact, ours));
+    hotel.guest(2, "last_name = 'Белова'");
+    hotel.sync();
+    let names =
+        [first, second].map(|id| hotel.portal().get(Kind::Contact, id).unwrap().text("LAST_NAME").to_owned());
+    assert_eq!(names, ["Белова", "x"]);
+    assert_eq!(hotel.flaws("warnings"), ["guest 2 SEVERAL_IN_CRM"]);
+}
+
+#[test]
 fn of_two_rows_with_one_crm_id_the_second_is_reported_not_merged() {
     let hotel = Hotel::new();
     let contact = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Старое"}));

@@ -91,6 +91,18 @@ fn a_booking_goes_without_its_company_and_is_completed_later() {
 }
 
 #[test]
+fn a_booking_whose_guest_is_gone_waits_no_longer() {
+    let hotel = hotel();
+    hotel.guest(2, "");
+    hotel.booking(1, "guest_id = 2");
+    hotel.exits(1, "initial-export");
+    hotel.sql("DELETE FROM guests WHERE id = 2");
+    assert_eq!(hotel.sync(), "sync: создано: заявки 1\n");
+    assert_eq!(hotel.deal(1).link_ids(), [0; 0]);
+    hotel.rests();
+}
+
+#[test]
 fn a_waiting_booking_that_is_gone_is_forgotten() {
     let hotel = hotel();
     hotel.guest(2, "");

@@ -182,6 +182,9 @@ impl Pass<'_> {
         }
         self.guard_deletions(&plan.queue)?;
         let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
+        if orders.full {
+            remap::remember(config, state)?;
+        }
         let stocked = first && orders.errand == Errand::InitialExport;
         if stocked {
             take_inventory(config, gate, &plan.queue, watch)?;
@@ -197,9 +200,6 @@ impl Pass<'_> {
         pushed?;
         if stocked {
             self.report_orphans(&plan.queue, gate.clock().now())?;
-        }
-        if orders.full {
-            remap::remember(config, state)?;
         }
         self.remember(&plan, touched)
     }

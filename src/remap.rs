@@ -19,7 +19,7 @@ const TOLD: &str = "mapping_told";
 
 const BETWEEN: TimeDelta = TimeDelta::days(1);
 
-/// Everything in the CRM is by this mapping from now on.
+/// Every record is marked to be sent, and goes by this mapping.
 pub fn remember(config: &Config, state: &State) -> Result<()> {
     state.remember(MAPPING, &fingerprint(config))
 }

@@ -31,8 +31,8 @@ use drift::Drift;
 use report::Report;
 use shelf::Shelf;
 
-/// Objects that are looked at again in one go.
-const CHUNK: usize = 200;
+/// Objects that are looked at in one go: half a batch of full pages.
+const CHUNK: usize = 1000;
 
 /// How much was found, by [`Kind`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

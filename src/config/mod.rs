@@ -77,8 +77,7 @@ impl PortalConfig {
     /// Half of the bucket, for what asks while a pass of cron may run.
     #[must_use]
     pub fn gently(&self) -> PortalConfig {
-        let (requests_per_second, burst) = (self.requests_per_second / 2.0, (self.burst / 2).max(1));
-        PortalConfig { requests_per_second, burst, ..self.clone() }
+        PortalConfig { burst: self.burst.div_ceil(2), ..self.clone() }
     }
 }
 

@@ -63,7 +63,7 @@ pub fn mapped(row: &Row, links: &Links, config: &Config, types: &FieldTypes) -> 
 
 impl Mapped {
     fn text(&mut self, name: &str, text: &str, limit: usize) {
-        self.fields.insert(name.into(), text::plain(text, limit).into());
+        self.fields.insert(name.into(), text::filled(text, limit).into());
     }
 
     /// All parts together or none: parts that are not sent become empty, and an address without any part is

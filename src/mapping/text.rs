@@ -13,19 +13,33 @@ const JOINER: char = '\u{2060}';
 const COMMENT_BYTES: usize = 60_000;
 const STORED_BYTES: usize = 65_000;
 
-/// A text field other than a comment: cut at `limit` characters, references of a batch defused.
+/// A text field other than a comment: one line, cut at `limit` characters, references of a batch defused.
 pub(super) fn plain(text: &str, limit: usize) -> String {
-    defuse(text).chars().filter(|c| !c.is_control()).take(limit).collect()
+    let in_one_line = |c: char| match c {
+        '\n' | '\r' | '\t' => Some(' '),
+        c if c.is_control() => None,
+        c => Some(c),
+    };
+    defuse(&text.replace("\r\n", "\n")).chars().filter_map(in_one_line).take(limit).collect()
+}
+
+/// A field that the portal fills itself when it is empty: a lone `0` is empty to it.
+pub(super) fn filled(text: &str, limit: usize) -> String {
+    keep_zero(plain(text, limit))
+}
+
+fn keep_zero(mut text: String) -> String {
+    if text.trim() == "0" {
+        text.push(JOINER);
+    }
+    text
 }
 
 /// A comment that arrives readable.
 pub(super) fn comment(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let exchanged: String = text.trim().chars().filter_map(exchange).collect();
-    let mut text = split_entities(&split_marks(&defuse(&exchanged)));
-    if text == "0" {
-        text.push(JOINER);
-    }
+    let text = keep_zero(split_entities(&split_marks(&defuse(&exchanged))));
     cut(&text).trim_end().to_owned()
 }
 

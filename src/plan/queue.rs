@@ -45,7 +45,8 @@ impl Queue {
                                 PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              CREATE INDEX plan_turn ON plan (kind, late, turn DESC, id);
              CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
-                                     PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;",
+                                     PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
+             CREATE INDEX inventory_object ON inventory (kind, crm_id);",
         )?;
         Ok(Queue { connection })
     }

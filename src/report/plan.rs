@@ -26,7 +26,7 @@ const STEPS: [Step; 8] = [
 ];
 
 /// Steps that the portal is asked about in one go.
-const CHUNK: usize = 200;
+const CHUNK: usize = 400;
 
 /// Looks into the CRM for a dry run, where that is wanted.
 pub type Eyes<'e, 'a, 'p> = Option<&'e mut Foresight<'a, 'p>>;

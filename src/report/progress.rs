@@ -88,7 +88,7 @@ impl Watch for Progress {
 
     fn over(&mut self) {
         if let Screen::Bar(bar) = &*self.screen {
-            bar.finish();
+            bar.finish_and_clear();
             stand(None);
         }
     }

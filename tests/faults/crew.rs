@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-const HANDS: usize = 4;
+const HANDS: usize = 6;
 
 /// Does it for 1, 2, 3 and so on, until it says that nothing was left to do. Returns how often something was.
 pub(crate) fn enumerate(strike: impl Fn(u64) -> bool + Sync) -> u64 {

@@ -1,8 +1,11 @@
 //! The wall clock is set back or forward between passes: no doubt is settled too early for that.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
 use bitrix24_sandbox::Fault;
 
-use crate::crew::enumerate;
+use crate::crew::{each, enumerate};
 use crate::hotel::{HASTY, LATE};
 use crate::program::Victim;
 use crate::scene::Scene;
@@ -22,9 +25,9 @@ fn killed_then_clock_is_set(clock: &[(&str, &str)]) {
                 killer.kill();
             }
         });
-        let killed = hotel.run_as(&victim, &[], "sync").was_killed();
+        let ended = hotel.run_as(&victim, &[], "sync");
         scene.recovers_with(clock, &hotel, &format!("request {number}, then the clock is set"));
-        killed
+        ended.was_killed()
     });
     assert!(kills >= 8, "{kills}");
 }
@@ -39,24 +42,35 @@ fn doubts_are_settled_when_the_clock_went_on() {
     killed_then_clock_is_set(YEAR_ON);
 }
 
-/// How old such a doubt is nobody knows, so it waits its time from now.
-#[test]
-fn a_call_that_takes_effect_late_is_waited_for_when_the_clock_went_back() {
+/// Each call takes effect only after the client gave up; the next pass, in this environment, must not have settled it.
+fn effect_is_waited_for(clock: &[(&str, &str)]) {
     let scene = Scene::new(scenes::newcomers(), "sync");
-    let late = enumerate(|number| {
-        let hotel = scene.hotel_with(HASTY);
-        hotel
-            .server
-            .faults(move |exchange| (exchange.number == number).then_some(Fault::Late { after: LATE }));
+    let late = AtomicUsize::new(0);
+    each(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], |number| {
+        let (hotel, number, began) = (scene.hotel_with(HASTY), *number, Instant::now());
+        let fault = Fault::Late { after: LATE };
+        hotel.server.faults(move |exchange| (exchange.number == number).then(|| fault.clone()));
         hotel.run("sync");
         let doubts = hotel.doubts();
         hotel.heal();
         if doubts > 0 {
-            hotel.run_with(HOUR_BACK, "sync").expect(0);
-            assert_eq!(hotel.doubts(), doubts, "settled though nobody knows how old they are");
+            hotel.run_with(clock, "sync");
+            // On a machine that is too busy the time may be over by now.
+            assert!(hotel.doubts() >= doubts || began.elapsed() > LATE, "request {number} settled too early");
         }
-        scene.recovers_with(HOUR_BACK, &hotel, &format!("request {number} late, then the clock went back"));
-        hotel.server.requests() > 0 && number < 12
+        scene.recovers_with(clock, &hotel, &format!("request {number} takes effect late"));
+        late.fetch_add(doubts, Ordering::SeqCst);
     });
-    assert!(late > 0);
+    assert!(late.into_inner() >= 4);
+}
+
+#[test]
+fn a_doubt_is_left_alone_until_its_time_is_over() {
+    effect_is_waited_for(&[]);
+}
+
+/// How old such a doubt is nobody knows, so it waits its time from now.
+#[test]
+fn a_doubt_from_the_future_is_left_alone_for_its_whole_time() {
+    effect_is_waited_for(HOUR_BACK);
 }

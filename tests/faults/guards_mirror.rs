@@ -149,7 +149,7 @@ fn of_a_mirror_in_wal_mode_the_last_whole_version_is_read() {
 
 #[test]
 fn more_deletions_than_max_deletes_wait_for_an_administrator_while_updates_go_on() {
-    let hotel = Hotel::with("", "[sync]\nmax_deletes = 1\ntime_limit = \"50s\"\n");
+    let hotel = Hotel::with("max_deletes = 1\n");
     hotel.sql("INSERT INTO bookings (id, number, status, arrival, departure, modified_at) VALUES (9, '9', 'confirmed', '2026-07-01 12:00', '2026-07-02 12:00', '2026-05-02 10:00:00')");
     hotel.run("initial-export").expect(0);
     hotel.sql("DELETE FROM bookings WHERE id IN (5, 6); UPDATE bookings SET comment = 'late', modified_at = '2026-06-01 10:00:00'");

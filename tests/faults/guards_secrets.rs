@@ -31,14 +31,7 @@ const COMMANDS: [&str; 14] = [
 ];
 
 /// How much is logged: options and `RUST_LOG`.
-const LEVELS: [(&str, &str); 6] = [
-    ("", ""),
-    ("-q", ""),
-    ("-v", ""),
-    ("-vv", ""),
-    ("", "trace"),
-    ("", "ecvi_b24=trace,ureq=trace,rustls=trace"),
-];
+const LEVELS: [(&str, &str); 4] = [("", ""), ("-v", ""), ("-vv", ""), ("", "trace")];
 
 /// What the mirror says of people.
 const PERSONAL: [&str; 10] = [

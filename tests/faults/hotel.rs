@@ -16,14 +16,15 @@ use crate::program::{Ended, Victim};
 
 /// The webhook's secret.
 pub(crate) const SECRET: &str = "s3cr3tOfTheWebhook";
+/// Lines of `[portal]` for a client that waits for answers longer than any test takes.
+pub(crate) const PATIENT: &str = "request_timeout = \"20s\"\nsettle_time = \"100ms\"\n";
 /// Lines of `[portal]` for a client that soon gives up waiting for an answer.
-pub(crate) const HASTY: &str = "request_timeout = \"1s\"\nsettle_time = \"1600ms\"\n";
+pub(crate) const HASTY: &str = "request_timeout = \"1500ms\"\nsettle_time = \"2300ms\"\n";
 /// After the client gave up, and before the doubt is settled.
-pub(crate) const LATE: Duration = Duration::from_millis(1300);
+pub(crate) const LATE: Duration = Duration::from_millis(1900);
 
-const PORTAL: &str =
-    "requests_per_second = 1000\nburst = 1000\nrequest_timeout = \"20s\"\nsettle_time = \"100ms\"\n";
-const SYNC: &str = "[sync]\ntime_limit = \"50s\"\nretry_after = \"100ms\"\n";
+const RATE: &str = "requests_per_second = 1000\nburst = 1000\n";
+const SYNC: &str = "time_limit = \"50s\"\nretry_after = \"100ms\"\n";
 
 pub(crate) struct Hotel {
     folder: TempDir,
@@ -35,12 +36,12 @@ pub(crate) struct Hotel {
 impl Hotel {
     /// Two guests, a company, two bookings, and an empty portal. Nothing was sent yet.
     pub(crate) fn new() -> Hotel {
-        Hotel::with("", "")
+        Hotel::with("")
     }
 
-    /// The same with more lines in `[portal]`, and more sections.
-    pub(crate) fn with(portal: &'static str, more: &'static str) -> Hotel {
-        let hotel = Hotel::before(empty_portal(), portal, more);
+    /// The same with more lines in `[sync]`, and more sections.
+    pub(crate) fn with(more: &'static str) -> Hotel {
+        let hotel = Hotel::before(empty_portal(), PATIENT, more);
         hotel.sql(include_str!("hotel.sql"));
         hotel
     }
@@ -66,9 +67,9 @@ impl Hotel {
         hotel
     }
 
-    fn before(portal: Portal, more_portal: &'static str, more: &'static str) -> Hotel {
+    fn before(portal: Portal, lines: &'static str, more: &'static str) -> Hotel {
         let server = Server::start(portal, 0).unwrap();
-        let hotel = Hotel { folder: tempfile::tempdir().unwrap(), server, portal: more_portal, more };
+        let hotel = Hotel { folder: tempfile::tempdir().unwrap(), server, portal: lines, more };
         hotel.configure(&hotel.server.webhook());
         hotel
     }
@@ -76,16 +77,8 @@ impl Hotel {
     /// Writes the configuration anew, for this webhook.
     pub(crate) fn configure(&self, webhook: &str) {
         let Hotel { portal, more, .. } = self;
-        // A key that a test sets replaces the one that is set for all.
-        let common = |lines: &str, own: &str| -> String {
-            let key = |line: &str| line.split(" = ").next().unwrap_or_default().to_owned();
-            let own: Vec<String> = own.lines().map(key).collect();
-            lines.lines().filter(|line| !own.contains(&key(line))).map(|line| format!("{line}\n")).collect()
-        };
-        let (common_portal, sync) = (common(PORTAL, portal), common(SYNC, more));
-        let sync = if more.contains("[sync]") { String::new() } else { sync };
         let text = format!(
-            "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"{webhook}\"\n{portal}{common_portal}{sync}{more}"
+            "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"{webhook}\"\n{RATE}{portal}[sync]\n{SYNC}{more}"
         );
         fs::write(self.path("ecvi-b24.toml"), text).unwrap();
         fs::set_permissions(self.path("ecvi-b24.toml"), fs::Permissions::from_mode(0o600)).unwrap();
@@ -125,7 +118,7 @@ impl Hotel {
     /// Waits until what is in doubt may be settled.
     pub(crate) fn wait(&self) {
         if self.doubts() > 0 {
-            sleep(Duration::from_millis(if self.portal == HASTY { 1650 } else { 110 }));
+            sleep(Duration::from_millis(if self.portal == HASTY { 2350 } else { 110 }));
         }
     }
 
@@ -138,6 +131,6 @@ impl Hotel {
 
 fn empty_portal() -> Portal {
     let mut portal = Portal::unlimited();
-    portal.settings.secret = SECRET.to_owned();
+    SECRET.clone_into(&mut portal.settings.secret);
     portal
 }

@@ -113,7 +113,7 @@ impl Victim {
                 self.kill();
                 panic!("{arguments} hangs");
             }
-            thread::sleep(Duration::from_millis(2));
+            thread::sleep(Duration::from_millis(3));
         }
     }
 }

@@ -1,8 +1,8 @@
 /* Stands between the program and the system, to harm it at an exact moment. Told by the environment:
 
-   FAULTS_KILL=before:7    SIGKILL before the 7th time that something is made durable: fsync, fdatasync, or the
-                           removal of the state's journal, which is the commit.
-   FAULTS_KILL=after:7     SIGKILL right after the 7th commit.
+   FAULTS_KILL=sync:7      SIGKILL at the 7th fsync, most of which are steps on the way to a commit.
+   FAULTS_KILL=before:7    SIGKILL before the 7th removal of the state's journal, which is the commit,
+   FAULTS_KILL=after:7     or right after it.
    FAULTS_FULL=7           The disk is full from the 7th write to the state or its journal on. A request after that
                            is a crime: SIGABRT.
    FAULTS_REFUSE=2         The 2nd connection is refused.
@@ -39,7 +39,7 @@ static int is_state_file(int fd) {
     return is_state(path);
 }
 
-static long durable = 0, commits = 0, writes = 0, connections = 0;
+static long syncs = 0, commits = 0, writes = 0, connections = 0;
 
 static void strike(const char *moment, long count) {
     const char *kill_at = getenv("FAULTS_KILL");
@@ -49,16 +49,15 @@ static void strike(const char *moment, long count) {
         raise(SIGKILL);
 }
 
-/* Nothing changes for others here, so before is as good as after. */
-int fsync(int fd) { (void)fd; strike("before", ++durable); return 0; }
+int fsync(int fd) { (void)fd; strike("sync", ++syncs); return 0; }
 int fdatasync(int fd) { return fsync(fd); }
 
 int unlink(const char *path) {
     int (*real)(const char *) = dlsym(RTLD_NEXT, "unlink");
     if (!is_state(path)) return real(path);
-    strike("before", ++durable);
+    strike("before", ++commits);
     int result = real(path);
-    strike("after", ++commits);
+    strike("after", commits);
     return result;
 }
 

@@ -3,7 +3,7 @@
 use bitrix24_sandbox::{Exchange, Fault};
 use serde_json::{Map, Value, json};
 
-use crate::hotel::{HASTY, LATE};
+use crate::hotel::{HASTY, LATE, PATIENT};
 
 /// What a fault means for the pass that meets it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,7 +12,9 @@ pub(crate) enum Means {
     Doubt,
     /// A proper answer that says nothing: as doubtful, but a question is left to the next pass.
     Silence,
-    /// The portal asks us to wait.
+    /// We were too fast: after a pause it is tried again in the same pass.
+    Pause,
+    /// The portal asks us to wait longer than a pass lasts.
     Wait,
     /// An administrator must act.
     Refusal,
@@ -27,7 +29,7 @@ pub(crate) struct WireFault {
 }
 
 const fn fault(name: &'static str, means: Means, fault: fn(&Exchange) -> Fault) -> WireFault {
-    WireFault { name, means, portal: "", fault }
+    WireFault { name, means, portal: PATIENT, fault }
 }
 
 const fn hasty(name: &'static str, fault: fn(&Exchange) -> Fault) -> WireFault {
@@ -69,13 +71,23 @@ pub(crate) const SILENT: &[WireFault] = &[
 
 /// The portal says that it did nothing.
 pub(crate) const REFUSED: &[WireFault] = &[
-    fault("too fast", Means::Wait, |_| Fault::status(503, "QUERY_LIMIT_EXCEEDED")),
+    fault("too fast", Means::Pause, |_| Fault::status(503, "QUERY_LIMIT_EXCEEDED")),
     fault("over budget", Means::Wait, |_| Fault::status(429, "OPERATION_TIME_LIMIT")),
     fault("every command over budget", Means::Wait, over_budget),
     fault("webhook revoked", Means::Refusal, |_| Fault::status(401, "INVALID_CREDENTIALS")),
     fault("no scope", Means::Refusal, |_| Fault::status(401, "insufficient_scope")),
     fault("blocked by the vendor", Means::Refusal, |_| Fault::status(503, "OVERLOAD_LIMIT")),
     fault("renamed", Means::Refusal, |_| Fault::Redirect("https://new.example".into())),
+];
+
+/// One of each sort, for scenes beside the main ones.
+pub(crate) const FEW: &[WireFault] = &[
+    fault("reset before", Means::Doubt, |_| Fault::ResetBefore),
+    fault("HTML 502 after", Means::Doubt, |_| Fault::Html { status: 502, executed: true }),
+    fault("one command, HTML 504", Means::Doubt, |_| gateway().after_commands(1)),
+    hasty("executed when the client has gone", |_| Fault::Late { after: LATE }),
+    fault("every command over budget", Means::Wait, over_budget),
+    fault("webhook revoked", Means::Refusal, |_| Fault::status(401, "INVALID_CREDENTIALS")),
 ];
 
 fn gateway() -> Fault {

@@ -16,6 +16,7 @@ mod ledger;
 mod live;
 mod rest;
 mod run;
+mod stories;
 mod users;
 mod wire;
 mod world;

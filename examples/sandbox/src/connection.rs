@@ -143,7 +143,8 @@ fn deliver(
         ),
         Some(Fault::Answer { status, body }) => send(stream, &json(status, &body)),
         Some(Fault::Close) => {
-            send(stream, &bytes(&reply, message))?;
+            let answer = String::from_utf8_lossy(&bytes(&reply, message)).into_owned();
+            send(stream, answer.replacen("Connection: keep-alive", "Connection: close", 1).as_bytes())?;
             Ok(false)
         }
         Some(Fault::Slow(time)) => {

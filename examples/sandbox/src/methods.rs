@@ -85,6 +85,7 @@ impl Settings {
         let has = |scope: &str| self.scopes.iter().any(|known| known == scope);
         let allowed = match method.split_once('.') {
             Some(("crm", _)) => has("crm"),
+            Some(("user", "get")) => has("user") || has("user_basic"),
             Some(("user", "current")) => has("user") || has("user_basic") || has("user_brief"),
             _ => true,
         };

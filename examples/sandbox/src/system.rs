@@ -20,6 +20,7 @@ pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
         "method.get" => method_get,
         "user.admin" => |portal, _| ok(portal.settings.user.admin),
         "user.current" => profile,
+        "user.get" => user_get,
         "app.info" => |_, _| Err(Refusal::new(403, "ACCESS_DENIED", "Application context required")),
         "crm.settings.mode.get" => |_, _| ok(2_i64),
         _ => return None,
@@ -37,6 +38,16 @@ fn profile(portal: &mut Portal, _: &Php) -> Outcome {
         ("TIME_ZONE", Php::from("Europe/Moscow")),
         ("TIME_ZONE_OFFSET", Php::Int(0)),
     ]))
+}
+
+/// The portal has the webhook's user alone; a filter that names another one finds nobody.
+fn user_get(portal: &mut Portal, params: &Php) -> Outcome {
+    let (wanted, user) = (params.argument("ID").text(), portal.settings.user);
+    if !wanted.is_empty() && wanted != user.id.to_string() {
+        return ok(Php::empty());
+    }
+    let fields = [("ID", Php::Str(user.id.to_string())), ("ACTIVE", Php::Bool(user.active))];
+    ok(Php::list([Php::map(fields)]))
 }
 
 /// Names are known in lower case only.

@@ -1,0 +1,183 @@
+//! `sync` and its options, what it says, and the exit codes.
+
+use bitrix24_sandbox::{Condition, Fault, Kind};
+use ecvi_b24::lock::Lock;
+use serde_json::json;
+
+use crate::hotel::Hotel;
+
+#[test]
+fn before_the_initial_export_sync_refuses() {
+    let hotel = Hotel::new();
+    hotel.guest(1, "");
+    let requests = hotel.requests(|hotel| {
+        assert!(hotel.exits(3, "sync").err.contains("initial-export"));
+    });
+    assert_eq!(requests, 0);
+}
+
+#[test]
+fn a_pass_prints_one_line_when_it_changed_something() {
+    let hotel = Hotel::running();
+    hotel.booking(2, "");
+    let said = hotel.exits(0, "sync");
+    assert_eq!([said.out, said.err], ["sync: создано: заявки 1\n", ""]);
+    let said = hotel.exits(0, "sync");
+    assert_eq!([said.out, said.err], ["", ""]);
+}
+
+#[test]
+fn a_dry_run_prints_the_plan_and_changes_nothing() {
+    let hotel = Hotel::running();
+    hotel.booking(1, "comment = 'x'");
+    hotel.booking(2, "");
+    assert_eq!(hotel.writes(|hotel| drop(hotel.says("sync --dry-run"))), 0);
+    let plan = hotel.says("sync --dry-run");
+    assert!(plan.contains("создать 1") && plan.contains("изменить 1"), "{plan}");
+    assert_eq!(hotel.sync(), "sync: создано: заявки 1; изменено: заявки 1\n");
+}
+
+#[test]
+fn full_sends_every_record_again() {
+    let hotel = Hotel::running();
+    hotel.company(1, "");
+    hotel.sync();
+    hotel.edit(Kind::Contact, hotel.contact(1).id, json!({"LAST_NAME": "x"}));
+    assert_eq!(hotel.says("sync --full"), "sync: изменено: гости 1, компании 1, заявки 1\n");
+    assert_eq!(hotel.contact(1).text("LAST_NAME"), "Приходько");
+    hotel.rests();
+}
+
+#[test]
+fn while_another_pass_is_under_way_it_does_nothing_and_is_no_run() {
+    let hotel = Hotel::running();
+    hotel.booking(2, "");
+    let before = hotel.status()["last_run"].clone();
+    let lock = Lock::take(&hotel.path("state.db")).unwrap();
+    let requests = hotel.requests(|hotel| assert_eq!(hotel.sync(), ""));
+    assert_eq!(requests, 0);
+    assert_eq!(hotel.status()["last_run"], before);
+    drop(lock);
+    assert_eq!(hotel.sync(), "sync: создано: заявки 1\n");
+}
+
+#[test]
+fn what_does_not_fit_into_the_time_goes_with_the_next_pass() {
+    let hotel = Hotel::running();
+    hotel.booking(2, "");
+    hotel.exits(5, "sync --time-limit 0s");
+    assert_eq!(hotel.status()["last_run"]["outcome"], "interrupted");
+    assert_eq!(hotel.sync(), "sync: создано: заявки 1\n");
+}
+
+#[test]
+fn exit_0_also_with_warnings() {
+    let hotel = Hotel::running();
+    hotel.guest(1, "email = 'нет'");
+    hotel.sync();
+    assert_eq!(hotel.status()["last_run"]["outcome"], "ok");
+}
+
+#[test]
+fn exit_1_when_something_that_was_tried_failed() {
+    let hotel = Hotel::running();
+    hotel.booking(1, "amount = 'много'");
+    let said = hotel.exits(1, "sync");
+    assert!(said.err.contains("BAD_AMOUNT (1): заявка №3682 (id 1)"), "{}", said.err);
+    hotel.exits(1, "status --check");
+}
+
+#[test]
+fn exit_2_for_wrong_usage_and_a_record_that_nobody_knows() {
+    let hotel = Hotel::running();
+    hotel.exits(2, "sync --fast");
+    hotel.exits(2, "status booking 4242");
+    hotel.exits(2, "reset-id guest 4242 --yes");
+}
+
+#[test]
+fn exit_3_when_configuration_mirror_or_state_cannot_be_used() {
+    let hotel = Hotel::running();
+    std::fs::rename(hotel.path("mirror.db"), hotel.path("away.db")).unwrap();
+    assert_eq!(hotel.requests(|hotel| drop(hotel.exits(3, "sync"))), 0);
+    std::fs::rename(hotel.path("away.db"), hotel.path("mirror.db")).unwrap();
+    std::fs::copy(hotel.path("mirror.db"), hotel.path("state.db")).unwrap();
+    assert_eq!(hotel.requests(|hotel| drop(hotel.exits(3, "sync"))), 0);
+    hotel.configure("sync.max_delets = 1");
+    assert!(hotel.exits(3, "sync").err.contains("max_delets"));
+}
+
+#[test]
+fn exit_4_when_the_portal_refuses_us() {
+    let hotel = Hotel::running();
+    for condition in [
+        Condition::Revoked,
+        Condition::NoRest,
+        Condition::PaymentRequired,
+        Condition::Moved("https://new.bitrix24.ru".into()),
+    ] {
+        hotel.booking(1, "comment = 'x'");
+        hotel.portal().settings.condition = condition.clone();
+        let said = hotel.exits(4, "sync");
+        assert!(!said.err.is_empty(), "{condition:?}");
+    }
+    assert_eq!(hotel.status()["last_run"]["outcome"], "refused");
+    hotel.portal().settings.condition = Condition::Working;
+    hotel.portal().settings.scopes.clear();
+    hotel.exits(4, "sync");
+    hotel.portal().settings.scopes.push("crm".into());
+    assert_eq!(hotel.sync(), "sync: изменено: заявки 1\n");
+}
+
+#[test]
+fn a_portal_that_was_renamed_is_reported_with_its_new_address() {
+    let hotel = Hotel::running();
+    hotel.booking(1, "comment = 'x'");
+    hotel.portal().settings.condition = Condition::Moved("https://new.bitrix24.ru".into());
+    assert!(hotel.exits(4, "sync").err.contains("https://new.bitrix24.ru/"));
+}
+
+#[test]
+fn exit_5_when_the_portal_cannot_be_reached_or_asks_us_to_wait() {
+    let hotel = Hotel::running();
+    hotel.booking(1, "comment = 'x'");
+    hotel.portal().settings.condition = Condition::Maintenance(502);
+    hotel.exits(5, "sync");
+    hotel.portal().settings.condition = Condition::Working;
+    hotel.server().faults(|_| Some(Fault::status(429, "OPERATION_TIME_LIMIT")));
+    hotel.exits(5, "sync");
+    assert_eq!(hotel.status()["last_run"]["outcome"], "interrupted");
+}
+
+#[test]
+fn exit_5_comes_before_1_and_4_before_both() {
+    let hotel = Hotel::running();
+    hotel.booking(1, "amount = 'много'");
+    hotel.booking(2, "");
+    hotel.server().faults(|exchange| exchange.calls("crm.deal.add").then_some(Fault::ResetAfter));
+    hotel.exits(5, "sync");
+    hotel.server().faults(|_| None);
+    hotel.booking(1, "amount = 'очень много'");
+    hotel.booking(3, "");
+    hotel.portal().settings.condition = Condition::Revoked;
+    hotel.exits(4, "sync");
+}
+
+#[test]
+fn check_for_monitoring_is_good_after_a_good_pass() {
+    let hotel = Hotel::running();
+    hotel.sync();
+    assert!(hotel.says("status --check").starts_with("OK"));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    hotel.exits(1, "status --check --max-age 1s");
+}
+
+#[test]
+fn the_history_of_a_record_is_found_by_its_number() {
+    let hotel = Hotel::running();
+    hotel.booking(1, "comment = 'x'");
+    hotel.sync();
+    let told = hotel.says("status booking 3682");
+    let link = format!("/crm/deal/details/{}/", hotel.deal(1).id);
+    assert!(told.contains("3682") && told.contains(&link), "{told}");
+}

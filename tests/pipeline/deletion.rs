@@ -1,0 +1,93 @@
+//! Bookings that are gone from Ecvi.
+
+use bitrix24_sandbox::Kind;
+use serde_json::json;
+
+use crate::hotel::Hotel;
+
+fn with_bookings(count: u32) -> Hotel {
+    let hotel = Hotel::new();
+    (1..=count).for_each(|id| hotel.booking(id, ""));
+    hotel.export();
+    hotel
+}
+
+#[test]
+fn a_booking_that_is_gone_has_its_deal_deleted() {
+    let hotel = with_bookings(2);
+    hotel.remove_booking(2);
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
+    assert!(hotel.objects(Kind::Deal, &2).is_empty());
+    assert_eq!(hotel.portal().count(Kind::Deal), 1);
+    assert_eq!(hotel.status()["last_run"]["deleted"]["booking"], 1);
+    hotel.rests();
+}
+
+#[test]
+fn a_booking_that_comes_back_is_created_anew() {
+    let hotel = with_bookings(2);
+    hotel.remove_booking(2);
+    hotel.sync();
+    hotel.booking(2, "");
+    assert_eq!(hotel.sync(), "sync: создано: заявки 1\n");
+    assert_eq!(hotel.objects(Kind::Deal, &2).len(), 1);
+}
+
+#[test]
+fn a_deal_that_people_deleted_first_counts_as_deleted() {
+    let hotel = with_bookings(2);
+    let deal = hotel.deal(2).id;
+    hotel.portal().delete(Kind::Deal, deal);
+    hotel.remove_booking(2);
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    hotel.rests();
+}
+
+#[test]
+fn a_deal_that_another_booking_points_at_is_not_deleted() {
+    let hotel = with_bookings(3);
+    let kept = hotel.deal(1).id;
+    hotel.says(&format!("reset-id booking id:2 --crm-id {kept} --yes"));
+    hotel.sync();
+    hotel.remove_booking(2);
+    hotel.sync();
+    assert!(hotel.portal().get(Kind::Deal, kept).is_some());
+    hotel.remove_booking(1);
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
+    assert!(hotel.portal().get(Kind::Deal, kept).is_none());
+}
+
+#[test]
+fn a_deal_that_does_not_carry_our_mark_is_not_deleted() {
+    let hotel = with_bookings(2);
+    let deal = hotel.deal(2).id;
+    hotel.edit(Kind::Deal, deal, json!({"ORIGIN_ID": "", "ORIGINATOR_ID": ""}));
+    hotel.remove_booking(2);
+    hotel.exits(1, "sync");
+    assert!(hotel.portal().get(Kind::Deal, deal).is_some());
+    assert_eq!(hotel.flaws("failures"), ["booking 2 NOT_OURS"]);
+}
+
+#[test]
+fn more_missing_bookings_than_allowed_delete_nothing_until_somebody_says_so() {
+    let hotel = with_bookings(8);
+    hotel.configure("sync.max_deletes = 2");
+    (1..=3).for_each(|id| hotel.remove_booking(id));
+    hotel.booking(8, "comment = 'изменена'");
+    let said = hotel.exits(1, "sync");
+    assert_eq!(said.out, "sync: изменено: заявки 1\n");
+    assert!(said.err.contains("sync --max-deletes 3"), "{}", said.err);
+    assert_eq!(hotel.status()["last_run"]["outcome"], "partial");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.portal().count(Kind::Deal), 8);
+    assert_eq!(hotel.says("sync --max-deletes 3"), "sync: удалено: заявки 3\n");
+    hotel.sync();
+}
+
+#[test]
+fn as_many_missing_bookings_as_allowed_are_deleted() {
+    let hotel = with_bookings(30);
+    (1..=25).for_each(|id| hotel.remove_booking(id));
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 25\n");
+}

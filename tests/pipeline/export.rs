@@ -1,0 +1,152 @@
+//! The initial export.
+
+use bitrix24_sandbox::{Fault, Kind, User};
+use serde_json::json;
+
+use crate::hotel::Hotel;
+
+/// Three guests and three bookings, the newest in the middle.
+fn hotel() -> Hotel {
+    let hotel = Hotel::new();
+    for (id, arrival) in [(1, "2024-03-01"), (2, "2026-11-01"), (3, "2025-07-01")] {
+        hotel.guest(id, "");
+        hotel.booking(id, &format!("guest_id = {id}, status = 'checked_out', arrival = '{arrival} 14:00'"));
+    }
+    hotel
+}
+
+#[test]
+fn it_starts_no_automation_and_a_later_pass_does() {
+    let hotel = hotel();
+    hotel.company(1, "");
+    hotel.export();
+    let started = |hotel: &Hotel| {
+        let portal = hotel.portal();
+        [portal.counters.robots, portal.counters.processes]
+    };
+    assert_eq!(started(&hotel), [0, 0]);
+    assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
+    hotel.booking(4, "");
+    hotel.sync();
+    assert_eq!(started(&hotel)[0], 1);
+}
+
+#[test]
+fn where_the_hotel_wants_it_deals_are_created_the_plain_way() {
+    let hotel = hotel();
+    hotel.configure("export.method = 'add'");
+    hotel.export();
+    assert_eq!(hotel.portal().counters.robots, 3);
+    assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
+}
+
+#[test]
+fn without_the_import_right_it_says_so_and_stops() {
+    let hotel = hotel();
+    hotel.portal().settings.user = User { id: 1, admin: false, import_right: false, active: true };
+    let said = hotel.exits(4, "initial-export");
+    assert!(said.err.contains("импорт"), "{}", said.err);
+    assert_eq!(hotel.portal().count(Kind::Deal), 0);
+    assert_eq!(hotel.status()["last_run"]["outcome"], "refused");
+    hotel.configure("export.method = 'add'");
+    hotel.export();
+    assert_eq!(hotel.portal().count(Kind::Deal), 3);
+}
+
+#[test]
+fn the_newest_bookings_go_first() {
+    let hotel = hotel();
+    hotel.export();
+    assert!(hotel.deal(2).id < hotel.deal(3).id && hotel.deal(3).id < hotel.deal(1).id);
+}
+
+#[test]
+fn after_an_interruption_it_goes_on_where_it_stopped() {
+    let hotel = hotel();
+    hotel.configure("portal.settle_time = '1s'\nportal.batch_size = 4");
+    let mut imports = 0;
+    hotel.server().faults(move |exchange| {
+        imports += usize::from(exchange.calls("crm.item.import"));
+        (imports > 1).then(|| Fault::status(401, "expired_token"))
+    });
+    hotel.exits(4, "initial-export");
+    assert_eq!(hotel.status()["initial_export"], json!(null));
+    let made = hotel.portal().count(Kind::Deal);
+    assert_eq!(made, 2);
+    hotel.exits(3, "sync");
+    hotel.server().faults(|_| None);
+    assert!(hotel.export().contains("создано: заявки 1"));
+    assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [3, 3]);
+    assert!(hotel.status()["initial_export"]["completed_at"].is_string());
+    hotel.rests();
+}
+
+#[test]
+fn an_answer_that_was_lost_is_settled_before_it_is_completed() {
+    let hotel = hotel();
+    hotel.configure("portal.settle_time = '1s'");
+    let mut lost = false;
+    hotel.server().faults(move |exchange| {
+        let first = exchange.calls("crm.item.import") && !std::mem::replace(&mut lost, true);
+        first.then_some(Fault::ResetAfter)
+    });
+    hotel.export();
+    assert_eq!(hotel.portal().count(Kind::Deal), 3);
+    assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
+    hotel.rests();
+}
+
+#[test]
+fn a_lost_state_costs_time_and_no_duplicate() {
+    let hotel = hotel();
+    hotel.export();
+    std::fs::remove_file(hotel.path("state.db")).unwrap();
+    hotel.exits(3, "sync");
+    assert!(hotel.export().contains("изменено: гости 3, заявки 3"));
+    assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [3, 3]);
+}
+
+#[test]
+fn deals_of_ours_without_a_booking_are_reported_and_stay() {
+    let hotel = hotel();
+    let ours = json!({"TITLE": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "77"});
+    let orphan = hotel.by_hand(Kind::Deal, ours);
+    hotel.export();
+    assert_eq!(hotel.flaws("warnings"), ["booking 77 DEAL_WITHOUT_BOOKING"]);
+    assert!(hotel.portal().get(Kind::Deal, orphan).is_some());
+    hotel.portal().delete(Kind::Deal, orphan);
+    hotel.export();
+    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+}
+
+#[test]
+fn after_its_completion_it_is_a_full_pass_that_deletes_nothing() {
+    let hotel = hotel();
+    hotel.export();
+    hotel.remove_booking(3);
+    hotel.edit(Kind::Deal, hotel.deal(1).id, json!({"TITLE": "x"}));
+    assert!(hotel.export().contains("изменено: гости 3, заявки 2"));
+    assert!(hotel.deal(1).text("TITLE").starts_with("Заявка №1"));
+    assert_eq!(hotel.portal().count(Kind::Deal), 3);
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
+}
+
+#[test]
+fn it_is_completed_though_some_records_failed() {
+    let hotel = hotel();
+    hotel.guest(4, "birth_date = 'вчера'");
+    hotel.exits(1, "initial-export");
+    assert!(hotel.status()["initial_export"]["completed_at"].is_string());
+    hotel.sync();
+}
+
+#[test]
+fn a_dry_run_prints_the_plan_and_sends_nothing() {
+    let hotel = hotel();
+    let writes = hotel.writes(|hotel| {
+        let plan = hotel.says("initial-export --dry-run");
+        assert!(plan.contains("гости: создать 3") && plan.contains("заявки: создать 3"), "{plan}");
+    });
+    assert_eq!(writes, 0);
+    assert!(!hotel.path("state.db").exists());
+}

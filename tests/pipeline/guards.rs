@@ -1,0 +1,111 @@
+//! No accident spreads: a truncated, damaged or foreign mirror sends nothing and deletes nothing; and what the
+//! configuration names is verified before anything is sent.
+
+use bitrix24_sandbox::Kind;
+
+use crate::hotel::Hotel;
+
+/// A hotel of twenty bookings.
+fn hotel() -> Hotel {
+    let hotel = Hotel::new();
+    hotel.guest(1, "");
+    hotel.company(1, "");
+    (1..=20).for_each(|id| hotel.booking(id, "guest_id = 1"));
+    hotel.stay(1, &[1]);
+    hotel.export();
+    hotel
+}
+
+fn refuses(hotel: &Hotel, why: &str) {
+    let requests = hotel.requests(|hotel| {
+        let said = hotel.exits(3, "sync");
+        assert!(said.err.contains(why), "{}", said.err);
+    });
+    assert_eq!(requests, 0, "{why}");
+}
+
+#[test]
+fn a_table_that_had_rows_and_is_empty_is_an_accident() {
+    for table in ["guests", "companies", "bookings", "booking_guests"] {
+        let hotel = hotel();
+        hotel.sql(&format!("DELETE FROM {table}"));
+        refuses(&hotel, table);
+        assert_eq!(hotel.portal().count(Kind::Deal), 20);
+    }
+}
+
+#[test]
+fn a_missing_table_or_column_is_named() {
+    let hotel = hotel();
+    hotel.sql("ALTER TABLE bookings RENAME COLUMN arrival TO arrives");
+    refuses(&hotel, "arrival");
+    hotel.sql("DROP TABLE booking_guests");
+    hotel.exits(3, "sync");
+}
+
+#[test]
+fn another_hotels_mirror_is_refused() {
+    let hotel = hotel();
+    hotel.sql("UPDATE bookings SET number = 'X' || id WHERE id <= 2");
+    hotel.sync();
+    hotel.sql("UPDATE bookings SET number = 'Y' || id WHERE id <= 3");
+    refuses(&hotel, "3 из 20");
+}
+
+#[test]
+fn a_mirror_that_is_being_filled_at_this_moment_is_read_as_it_was() {
+    let hotel = hotel();
+    hotel.sql("PRAGMA journal_mode = wal");
+    let mut filling = hotel.mirror();
+    let transaction = filling.transaction().unwrap();
+    transaction.execute_batch("DELETE FROM bookings; DELETE FROM guests").unwrap();
+    hotel.rests();
+    transaction.rollback().unwrap();
+}
+
+#[test]
+fn what_the_portal_does_not_have_is_found_before_anything_is_sent() {
+    for (line, named) in [
+        ("deal.stages.confirmed = 'NOPE'", "NOPE"),
+        ("deal.category_id = 77", "77"),
+        ("deal.currency = 'XXX'", "XXX"),
+        ("contact.honorific = { M = 'HNR_NOPE', F = 'HNR_RU_2' }", "HNR_NOPE"),
+        ("contact.fields.UF_CRM_NOPE = 'comment'", "UF_CRM_NOPE"),
+        ("company.source_id = 'NOPE'", "NOPE"),
+    ] {
+        let hotel = Hotel::new();
+        hotel.guest(1, "");
+        hotel.configure(line);
+        let writes = hotel.writes(|hotel| {
+            let said = hotel.exits(3, "initial-export");
+            assert!(said.err.contains(named), "{line}: {}", said.err);
+        });
+        assert_eq!(writes, 0, "{line}");
+    }
+}
+
+#[test]
+fn a_verification_is_remembered_and_a_changed_configuration_is_verified_at_once() {
+    let hotel = hotel();
+    hotel.portal().remove_status("HONORIFIC", "HNR_RU_1");
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    hotel.configure("deal.probability.confirmed = 50");
+    assert_eq!(hotel.writes(|hotel| drop(hotel.exits(3, "sync"))), 0);
+    hotel.portal().add_status("HONORIFIC", "HNR_RU_1", "г-н");
+    hotel.sync();
+    hotel.rests();
+}
+
+#[test]
+fn what_was_verified_is_verified_again_after_a_day() {
+    let hotel = hotel();
+    let state = rusqlite::Connection::open(hotel.path("state.db")).unwrap();
+    let aged =
+        "UPDATE meta SET value = json_set(value, '$.at', '2020-01-01T00:00:00Z') WHERE key = 'verified'";
+    assert_eq!(state.execute(aged, []).unwrap(), 1);
+    hotel.rests();
+    hotel.portal().remove_status("DEAL_STAGE", "EXECUTING");
+    hotel.booking(1, "comment = 'x'");
+    hotel.exits(3, "sync");
+}

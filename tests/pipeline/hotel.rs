@@ -1,0 +1,250 @@
+//! A hotel in a folder of its own, its portal in this process, and the program between them.
+//!
+//! Records are set by the SQL of their columns: `hotel.guest(1, "last_name = 'Белова'")` makes guest 1, or changes
+//! it, and moves its `modified_at` on.
+
+use std::cell::Cell;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::MutexGuard;
+
+use assert_cmd::Command;
+use bitrix24_sandbox::{Kind, Portal, Record, Server};
+use chrono::Utc;
+use rusqlite::Connection;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const ORIGINATOR: &str = "ECVI";
+
+pub(crate) struct Hotel {
+    folder: TempDir,
+    server: Server,
+    seconds: Cell<u32>,
+}
+
+/// What the program printed.
+pub(crate) struct Said {
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Hotel {
+    /// An empty mirror, an empty portal without limits, and the least configuration.
+    pub(crate) fn new() -> Hotel {
+        let server = Server::start(Portal::unlimited(), 0).unwrap();
+        let hotel = Hotel { folder: folder(), server, seconds: Cell::new(0) };
+        hotel.sql(include_str!("../../fixtures/schema.sql"));
+        let webhook = hotel.server.webhook();
+        let text = format!(
+            "mirror.path = 'mirror.db'\nportal.webhook = '{webhook}'\nportal.requests_per_second = 1000\n"
+        );
+        fs::write(hotel.path("ecvi-b24.toml"), text).unwrap();
+        private(&hotel.path("ecvi-b24.toml"));
+        hotel
+    }
+
+    /// A hotel whose initial export is completed: one guest, one confirmed booking.
+    pub(crate) fn running() -> Hotel {
+        let hotel = Hotel::new();
+        hotel.guest(1, "last_name = 'Приходько', first_name = 'Олег'");
+        hotel.booking(1, "number = '3682', guest_id = 1");
+        hotel.export();
+        hotel
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Adds a line to the configuration: `hotel.configure("sync.max_deletes = 1")`.
+    pub(crate) fn configure(&self, line: &str) {
+        let mut file = OpenOptions::new().append(true).open(self.path("ecvi-b24.toml")).unwrap();
+        writeln!(file, "{line}").unwrap();
+    }
+
+    /// Changes the mirror, `modified_at` as it stands.
+    pub(crate) fn sql(&self, sql: &str) {
+        self.mirror().execute_batch(sql).unwrap();
+    }
+
+    pub(crate) fn mirror(&self) -> Connection {
+        let mirror = Connection::open(self.path("mirror.db")).unwrap();
+        mirror.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        mirror
+    }
+
+    pub(crate) fn guest(&self, id: u32, values: &str) {
+        self.set("guests", id, "(id, last_name, modified_at) VALUES (?1, 'Гостев', '')", values);
+    }
+
+    pub(crate) fn company(&self, id: u32, values: &str) {
+        self.set("companies", id, "(id, name, modified_at) VALUES (?1, 'Ромашка', '')", values);
+    }
+
+    /// Confirmed, from 1 to 5 December 2026, its number the id, unless `values` say otherwise.
+    pub(crate) fn booking(&self, id: u32, values: &str) {
+        let new = "(id, number, status, arrival, departure, modified_at)
+                   VALUES (?1, ?1, 'confirmed', '2026-12-01 14:00', '2026-12-05 12:00', '')";
+        self.set("bookings", id, new, values);
+    }
+
+    fn set(&self, table: &str, id: u32, new: &str, values: &str) {
+        self.mirror().execute(&format!("INSERT OR IGNORE INTO {table} {new}"), [id]).unwrap();
+        let values = if values.is_empty() { String::new() } else { format!("{values},") };
+        self.sql(&format!("UPDATE {table} SET {values} modified_at = '{}' WHERE id = {id}", self.moment()));
+    }
+
+    /// The next second of the hotel's clock.
+    fn moment(&self) -> String {
+        self.seconds.set(self.seconds.get() + 1);
+        let (minute, second) = (self.seconds.get() / 60, self.seconds.get() % 60);
+        format!("2026-11-24 10:{minute:02}:{second:02}")
+    }
+
+    /// Who stays in a booking, in this order; the booking itself stays as it is.
+    pub(crate) fn stay(&self, booking: u32, guests: &[u32]) {
+        self.sql(&format!("DELETE FROM booking_guests WHERE booking_id = {booking}"));
+        for (position, guest) in guests.iter().enumerate() {
+            self.sql(&format!(
+                "INSERT INTO booking_guests (booking_id, guest_id, position) VALUES ({booking}, {guest}, {position})"
+            ));
+        }
+    }
+
+    /// A booking is taken out of Ecvi.
+    pub(crate) fn remove_booking(&self, id: u32) {
+        self.sql(&format!(
+            "DELETE FROM bookings WHERE id = {id}; DELETE FROM booking_guests WHERE booking_id = {id}"
+        ));
+    }
+
+    /// The program, after it ended with this exit code.
+    pub(crate) fn exits(&self, code: i32, arguments: &str) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
+        command.current_dir(&self.folder).env_clear().env("TZ", "MSK-3");
+        let output = command.args(arguments.split_whitespace()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let said = Said { out: text(output.stdout), err: text(output.stderr) };
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {}{}", said.out, said.err);
+        said
+    }
+
+    /// What a command that works prints.
+    pub(crate) fn says(&self, arguments: &str) -> String {
+        self.exits(0, arguments).out
+    }
+
+    pub(crate) fn export(&self) -> String {
+        self.says("initial-export")
+    }
+
+    pub(crate) fn sync(&self) -> String {
+        self.says("sync")
+    }
+
+    /// A pass that has nothing to do asks the portal nothing and says nothing.
+    pub(crate) fn rests(&self) {
+        let requests = self.requests(|hotel| assert_eq!(hotel.sync(), ""));
+        assert_eq!(requests, 0, "requests of an idle pass");
+    }
+
+    /// The document of `status --json`.
+    pub(crate) fn status(&self) -> Value {
+        serde_json::from_str(&self.says("status --json")).unwrap()
+    }
+
+    /// `failures` or `warnings` of the status, each as `guest 2 EMAIL_LEFT_OUT`.
+    pub(crate) fn flaws(&self, of: &str) -> Vec<String> {
+        let status = self.status();
+        let flaw = |flaw: &Value| {
+            let text = |key: &str| flaw[key].as_str().unwrap().to_owned();
+            format!("{} {} {}", text("kind"), text("id"), text("code"))
+        };
+        status[of].as_array().unwrap().iter().map(flaw).collect()
+    }
+
+    pub(crate) fn portal(&self) -> MutexGuard<'_, Portal> {
+        self.server.portal()
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Requests that the portal saw while this was done.
+    pub(crate) fn requests(&self, act: impl FnOnce(&Hotel)) -> u64 {
+        let before = self.server.requests();
+        act(self);
+        self.server.requests() - before
+    }
+
+    /// Calls that changed something in the portal while this was done.
+    pub(crate) fn writes(&self, act: impl FnOnce(&Hotel)) -> u64 {
+        let before = self.portal().counters.writes;
+        act(self);
+        self.portal().counters.writes - before
+    }
+
+    /// The objects of a kind that carry this record's origin.
+    pub(crate) fn objects(&self, kind: Kind, origin: &dyn ToString) -> Vec<Record> {
+        let portal = self.portal();
+        portal.with_origin(kind, ORIGINATOR, &origin.to_string()).into_iter().cloned().collect()
+    }
+
+    fn object(&self, kind: Kind, origin: &dyn ToString) -> Record {
+        let mut found = self.objects(kind, origin);
+        assert_eq!(found.len(), 1, "{kind:?} {}", origin.to_string());
+        found.remove(0)
+    }
+
+    /// The contact of a guest.
+    pub(crate) fn contact(&self, guest: impl ToString) -> Record {
+        self.object(Kind::Contact, &guest)
+    }
+
+    /// The company of a company.
+    pub(crate) fn firm(&self, company: impl ToString) -> Record {
+        self.object(Kind::Company, &company)
+    }
+
+    /// The deal of a booking.
+    pub(crate) fn deal(&self, booking: impl ToString) -> Record {
+        self.object(Kind::Deal, &booking)
+    }
+
+    /// Somebody makes an object in the CRM.
+    pub(crate) fn by_hand(&self, kind: Kind, fields: Value) -> u64 {
+        self.portal().add_by_hand(kind, fields, Utc::now()).unwrap()
+    }
+
+    /// Somebody edits an object in the CRM.
+    pub(crate) fn edit(&self, kind: Kind, id: u64, fields: Value) {
+        assert!(self.portal().edit(kind, id, fields, Utc::now()));
+    }
+
+    /// The portal refuses whoever lacks this field.
+    pub(crate) fn require(&self, kind: Kind, field: &str) {
+        self.portal().settings.required.push((kind, field.into()));
+    }
+}
+
+/// Some fields of an object.
+pub(crate) fn fields<const N: usize>(object: &Record, names: [&str; N]) -> [String; N] {
+    names.map(|name| object.text(name).to_owned())
+}
+
+/// In memory where the system offers that: a power cut in a test is nobody's loss.
+fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+#[cfg(unix)]
+fn private(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn private(_: &std::path::Path) {}

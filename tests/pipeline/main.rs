@@ -1,0 +1,23 @@
+//! The rules, one test each, through the program itself: a hotel's mirror on one side, a portal on the other.
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+#![expect(clippy::needless_pass_by_value, reason = "an id or a literal reads best as an argument")]
+
+mod bookings;
+mod checker;
+mod commands;
+mod companies;
+mod deletion;
+mod equal;
+mod export;
+mod guards;
+mod guests;
+mod hotel;
+mod missing;
+mod phones;
+mod quarantine;
+mod secrets;
+mod shapes;
+mod takeover;
+mod texts;
+mod waiting;
+mod when;

@@ -1,0 +1,148 @@
+//! Objects that vanish from the CRM, and objects that carry several records after a merge.
+
+use bitrix24_sandbox::Kind;
+use chrono::Utc;
+
+use crate::hotel::Hotel;
+
+/// Guests 1 and 2, each with a phone and a booking.
+fn hotel() -> Hotel {
+    let hotel = Hotel::new();
+    hotel.guest(1, "last_name = 'Белова', phone = '+71'");
+    hotel.guest(2, "last_name = 'Белова', phone = '+72'");
+    hotel.booking(1, "guest_id = 1");
+    hotel.booking(2, "guest_id = 2");
+    hotel.export();
+    hotel
+}
+
+fn merge(hotel: &Hotel, kind: Kind, keep: u64, lost: u64) {
+    assert!(hotel.portal().merge(kind, keep, lost, Utc::now()));
+}
+
+#[test]
+fn a_contact_that_was_deleted_is_created_anew_and_its_deals_point_at_it() {
+    let hotel = hotel();
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    hotel.sync();
+    assert_ne!(hotel.contact(1).id, old);
+    assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
+    hotel.rests();
+}
+
+#[test]
+fn a_deal_never_points_at_a_contact_that_is_gone() {
+    let hotel = hotel();
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    hotel.booking(1, "comment = 'x'");
+    hotel.sync();
+    hotel.sync();
+    assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
+    assert_eq!(hotel.deal(1).text("COMMENTS"), "x");
+}
+
+#[test]
+fn a_deal_that_was_deleted_is_created_anew_when_its_booking_changes() {
+    let hotel = hotel();
+    let old = hotel.deal(1).id;
+    hotel.portal().delete(Kind::Deal, old);
+    hotel.booking(1, "status = 'checked_out'");
+    assert_eq!(hotel.sync(), "sync: создано: заявки 1\n");
+    assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
+}
+
+#[test]
+fn an_object_that_was_restored_under_a_new_id_is_found_by_its_origin() {
+    let hotel = hotel();
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    let new = hotel.portal().restore(Kind::Contact, old).unwrap();
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    hotel.sync();
+    assert_eq!(hotel.contact(1).id, new);
+    assert_eq!(hotel.deal(1).link_ids(), [new]);
+}
+
+#[test]
+fn a_contact_that_was_merged_into_another_is_found_by_its_phone() {
+    let hotel = hotel();
+    let (keep, lost) = (hotel.contact(1).id, hotel.contact(2).id);
+    merge(&hotel, Kind::Contact, keep, lost);
+    hotel.guest(2, "comment = 'вторая'");
+    hotel.sync();
+    hotel.sync();
+    assert_eq!(hotel.portal().count(Kind::Contact), 1);
+    assert_eq!(hotel.deal(2).link_ids(), [keep]);
+    assert_eq!(hotel.portal().get(Kind::Contact, keep).unwrap().text("COMMENTS"), "вторая");
+}
+
+#[test]
+fn an_object_with_two_records_keeps_its_first_owners_origin_and_each_writes_to_it() {
+    let hotel = hotel();
+    let (keep, lost) = (hotel.contact(1).id, hotel.contact(2).id);
+    merge(&hotel, Kind::Contact, keep, lost);
+    hotel.says(&format!("reset-id guest 2 --crm-id {keep} --yes"));
+    hotel.guest(2, "comment = 'вторая'");
+    hotel.sync();
+    hotel.guest(1, "comment = 'первая'");
+    hotel.sync();
+    let survivor = hotel.contact(1);
+    assert_eq!([survivor.text("ORIGIN_ID"), survivor.text("COMMENTS")], ["1", "первая"]);
+    hotel.guest(2, "comment = 'снова вторая'");
+    hotel.sync();
+    assert_eq!(
+        [hotel.contact(1).text("ORIGIN_ID"), hotel.contact(1).text("COMMENTS")],
+        ["1", "снова вторая"]
+    );
+    hotel.rests();
+}
+
+#[test]
+fn two_guests_on_one_contact_are_one_contact_of_the_deal() {
+    let hotel = hotel();
+    let (keep, lost) = (hotel.contact(1).id, hotel.contact(2).id);
+    merge(&hotel, Kind::Contact, keep, lost);
+    hotel.says(&format!("reset-id guest 2 --crm-id {keep} --yes"));
+    hotel.stay(1, &[1, 2]);
+    hotel.sync();
+    assert_eq!(hotel.deal(1).link_ids(), [keep]);
+}
+
+#[test]
+fn where_the_hotel_wants_to_know_a_vanished_object_is_a_failure() {
+    let hotel = hotel();
+    hotel.configure("sync.on_missing = 'fail'");
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    hotel.guest(1, "comment = 'x'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["guest 1 OBJECT_MISSING"]);
+    assert!(hotel.objects(Kind::Contact, &1).is_empty());
+    hotel.says("reset-id guest 1 --yes");
+    hotel.sync();
+    assert_eq!(hotel.objects(Kind::Contact, &1).len(), 1);
+}
+
+#[test]
+fn after_reset_id_an_object_that_still_exists_is_taken_over() {
+    let hotel = hotel();
+    let before = hotel.contact(1).id;
+    hotel.says("reset-id guest 1 --yes");
+    assert_eq!(hotel.sync(), "sync: изменено: гости 1\n");
+    assert_eq!(hotel.contact(1).id, before);
+}
+
+#[test]
+fn after_reset_id_of_everything_nothing_is_doubled() {
+    let hotel = hotel();
+    hotel.says("reset-id --all --yes");
+    hotel.sync();
+    hotel.sync();
+    assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [2, 2]);
+    assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
+}

@@ -1,0 +1,163 @@
+//! Records that fail are put aside with their reason, and tried again.
+
+use bitrix24_sandbox::Kind;
+
+use crate::hotel::Hotel;
+
+/// The portal refuses guest 2, who has no birth date; guest 1 and the bookings go.
+fn hotel() -> Hotel {
+    let hotel = Hotel::new();
+    hotel.require(Kind::Contact, "BIRTHDATE");
+    hotel.guest(1, "last_name = 'Белова', birth_date = '1990-01-01'");
+    hotel.guest(2, "last_name = 'Чернова'");
+    hotel.booking(1, "guest_id = 1");
+    hotel.exits(1, "initial-export");
+    hotel
+}
+
+#[test]
+fn one_bad_record_stops_nobody_else_and_stands_in_status() {
+    let hotel = hotel();
+    assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
+    let status = hotel.status();
+    let failure = &status["failures"][0];
+    assert_eq!([&failure["kind"], &failure["id"], &failure["operation"]], ["guest", "2", "create"]);
+    assert_eq!([&failure["code"], &failure["crm_id"]], [&"PORTAL_REFUSED".into(), &serde_json::Value::Null]);
+    assert!(failure["message"].as_str().unwrap().contains("BIRTHDATE"), "{failure}");
+    assert_eq!(status["records"]["guest"]["failed"], 1);
+    assert_eq!(status["last_run"]["outcome"], "partial");
+    assert_eq!(status["last_run"]["failed"], 1);
+}
+
+#[test]
+fn a_failed_record_is_left_alone_during_its_pause() {
+    let hotel = hotel();
+    hotel.rests();
+    assert_eq!(hotel.flaws("failures"), ["guest 2 PORTAL_REFUSED"]);
+}
+
+#[test]
+fn a_failed_record_is_tried_at_once_when_it_changes() {
+    let hotel = hotel();
+    hotel.guest(2, "birth_date = '1991-01-01'");
+    assert_eq!(hotel.sync(), "sync: создано: гости 1\n");
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+}
+
+#[test]
+fn each_failure_doubles_the_pause() {
+    let hotel = hotel();
+    for attempts in 2..4 {
+        hotel.exits(1, "sync --retry-failed");
+        let status = hotel.status();
+        let failure = &status["failures"][0];
+        assert_eq!(failure["attempts"], attempts);
+        let at = |key: &str| failure[key].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        let pause = (at("next_attempt_at") - at("last_failed_at")).num_minutes();
+        assert_eq!(pause, 15 << (attempts - 1));
+    }
+}
+
+#[test]
+fn a_failed_record_is_tried_again_after_its_pause() {
+    let hotel = hotel();
+    hotel.configure("sync.retry_after = '1s'");
+    hotel.guest(2, "comment = 'x'");
+    hotel.exits(1, "sync");
+    hotel.portal().settings.required.clear();
+    // The second failure: two seconds.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    assert_eq!(hotel.sync(), "sync: создано: гости 1\n");
+}
+
+#[test]
+fn retry_tries_the_records_that_it_names() {
+    let hotel = hotel();
+    hotel.guest(3, "");
+    hotel.exits(1, "sync");
+    hotel.portal().settings.required.clear();
+    assert_eq!(hotel.says("retry guest 3"), "retry: создано: гости 1\n");
+    assert_eq!(hotel.flaws("failures"), ["guest 2 PORTAL_REFUSED"]);
+    assert_eq!(hotel.says("retry --code BAD_DATE"), "");
+    assert!(hotel.says("retry --dry-run").contains("гость 2: PORTAL_REFUSED"));
+    assert_eq!(hotel.says("retry --code PORTAL_REFUSED"), "retry: создано: гости 1\n");
+    hotel.exits(2, "retry guest 77");
+}
+
+#[test]
+fn retry_failed_tries_everything() {
+    let hotel = hotel();
+    hotel.portal().settings.required.clear();
+    assert_eq!(hotel.says("sync --retry-failed"), "sync: создано: гости 1\n");
+}
+
+#[test]
+fn an_update_that_fails_keeps_its_object() {
+    let hotel = hotel();
+    hotel.guest(1, "birth_date = NULL");
+    hotel.exits(1, "sync");
+    let status = hotel.status();
+    assert_eq!(status["failures"][0]["operation"], "update");
+    assert_eq!(status["failures"][0]["crm_id"], hotel.contact(1).id);
+    assert_eq!(status["records"]["guest"]["failed"], 2);
+    hotel.guest(1, "birth_date = '1990-01-01'");
+    assert_eq!(hotel.sync(), "sync: изменено: гости 1\n");
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_that_records_failure() {
+    let hotel = Hotel::new();
+    hotel.guest(1, "birth_date = 'вчера'");
+    hotel.guest(2, "");
+    for (id, values) in [
+        (1, "status = 'eaten'"),
+        (2, "arrival = '20.05.2020'"),
+        (3, "departure = ''"),
+        (4, "amount = '13 050,00'"),
+        (5, "number = ' '"),
+        (6, "guest_id = 2"),
+    ] {
+        hotel.booking(id, values);
+    }
+    hotel.exits(1, "initial-export");
+    let expected = [
+        "guest 1 BAD_DATE",
+        "booking 1 UNKNOWN_STATUS",
+        "booking 2 BAD_DATE",
+        "booking 3 BAD_DATE",
+        "booking 4 BAD_AMOUNT",
+        "booking 5 NO_VALUE",
+    ];
+    assert_eq!(hotel.flaws("failures"), expected);
+    assert_eq!(hotel.deal(6).link_ids(), [hotel.contact(2).id]);
+    assert_eq!(hotel.portal().count(Kind::Deal), 1);
+}
+
+#[test]
+fn a_booking_that_becomes_unreadable_keeps_its_deal_and_goes_again_when_it_is_mended() {
+    let hotel = Hotel::running();
+    hotel.booking(1, "status = 'eaten'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.deal(1).text("STAGE_ID"), "EXECUTING");
+    hotel.booking(1, "status = 'checked_out'");
+    assert_eq!(hotel.sync(), "sync: изменено: заявки 1\n");
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+}
+
+#[test]
+fn a_failure_of_a_booking_names_its_number() {
+    let hotel = Hotel::running();
+    hotel.booking(1, "amount = 'много'");
+    let said = hotel.exits(1, "sync");
+    assert!(said.err.contains("заявка №3682"), "{}", said.err);
+    assert_eq!(hotel.status()["failures"][0]["number"], "3682");
+}
+
+#[test]
+fn what_failed_and_is_gone_from_ecvi_is_no_failure_any_more() {
+    let hotel = hotel();
+    hotel.sql("DELETE FROM guests WHERE id = 2");
+    hotel.configure("sync.retry_after = '0s'");
+    hotel.says("sync --retry-failed");
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+}

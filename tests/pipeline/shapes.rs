@@ -1,0 +1,99 @@
+//! Mirrors of another shape, and columns beyond the usual ones.
+
+use bitrix24_sandbox::Kind;
+use chrono::Utc;
+use serde_json::json;
+
+use crate::hotel::{Hotel, fields};
+
+#[test]
+fn queries_and_the_hotels_own_status_codes_serve_another_shape() {
+    let hotel = Hotel::new();
+    hotel.sql(
+        "DROP TABLE guests; DROP TABLE bookings; DROP TABLE booking_guests;
+         CREATE TABLE person (uid TEXT, surname TEXT, changed TEXT);
+         CREATE TABLE stay (uid TEXT, no INTEGER, state INTEGER, a TEXT, d TEXT, person TEXT, changed TEXT);
+         INSERT INTO person VALUES ('b-uuid', 'Белова', '1'), ('a-uuid', 'Чернова', '1');
+         INSERT INTO stay VALUES ('s-uuid', 17, 7, '2026-12-01 14:00', '2026-12-05 12:00', 'b-uuid', '1');",
+    );
+    hotel.configure(
+        "[mirror.queries]
+         guests = 'SELECT uid AS id, surname AS last_name, changed AS modified_at FROM person'
+         bookings = '''SELECT uid AS id, no AS number, state AS status, a AS arrival, d AS departure,
+                       person AS guest_id, changed AS modified_at FROM stay'''
+         booking_guests = '''SELECT 's-uuid' AS booking_id, uid AS guest_id FROM person'''
+         [mirror.statuses]
+         '7' = 'checked_in'",
+    );
+    hotel.export();
+    let deal = hotel.deal("s-uuid");
+    assert_eq!(deal.text("TITLE"), "Заявка №17 (Белова) 01.12.2026 14:00 - 05.12.2026 12:00");
+    assert_eq!(fields(&deal, ["STAGE_ID", "OPPORTUNITY"]), ["WON", "0.00"]);
+    assert_eq!(deal.link_ids(), ["b-uuid", "a-uuid"].map(|guest| hotel.contact(guest).id));
+    hotel.rests();
+    hotel.sql("UPDATE person SET surname = 'Белая', changed = '2' WHERE uid = 'b-uuid'");
+    hotel.sync();
+    assert!(hotel.deal("s-uuid").text("TITLE").contains("(Белая)"));
+}
+
+#[test]
+fn text_ids_that_differ_by_case_alone_are_two_records() {
+    let hotel = Hotel::new();
+    hotel.sql("DROP TABLE guests; CREATE TABLE guests (id TEXT, last_name TEXT, modified_at TEXT)");
+    hotel.sql("INSERT INTO guests VALUES ('ab', 'Первая', '1')");
+    hotel.export();
+    hotel.sql("INSERT INTO guests VALUES ('AB', 'Вторая', '1')");
+    hotel.sync();
+    let names: Vec<String> =
+        hotel.portal().records(Kind::Contact).map(|contact| contact.text("LAST_NAME").to_owned()).collect();
+    assert_eq!(names, ["Первая", "Вторая"]);
+}
+
+#[test]
+fn columns_that_the_hotel_does_not_have_may_be_absent() {
+    let hotel = Hotel::new();
+    hotel.sql(
+        "DROP TABLE guests; DROP TABLE companies; DROP TABLE bookings; DROP TABLE booking_guests;
+         CREATE TABLE guests (id INTEGER PRIMARY KEY, modified_at TEXT);
+         CREATE TABLE companies (id INTEGER PRIMARY KEY, modified_at TEXT);
+         CREATE TABLE bookings (id, number, status, arrival, departure, modified_at);
+         CREATE TABLE booking_guests (booking_id, guest_id);
+         INSERT INTO guests VALUES (1, '1'), (2, '1'); INSERT INTO companies VALUES (1, '1');
+         INSERT INTO bookings VALUES (1, 'A', 'confirmed', '2026-12-01 14:00', '2026-12-05 12:00', '1');
+         INSERT INTO booking_guests VALUES (1, 2), (1, 1);",
+    );
+    hotel.export();
+    assert_eq!(hotel.deal(1).link_ids(), [1, 2].map(|guest| hotel.contact(guest).id));
+    assert_eq!(hotel.contact(2).text("LAST_NAME"), "Гость №2");
+    assert_eq!(hotel.firm(1).text("TITLE"), "Компания №1");
+}
+
+#[test]
+fn columns_of_the_hotel_go_into_custom_fields() {
+    let hotel = Hotel::new();
+    let field = |name: &str| json!({"fields": {"FIELD_NAME": name, "USER_TYPE_ID": "string"}});
+    hotel.portal().call("crm.deal.userfield.add", field("TARIFF"), Utc::now());
+    hotel.portal().call("crm.contact.userfield.add", field("LOYALTY"), Utc::now());
+    hotel.sql("ALTER TABLE bookings ADD COLUMN tariff TEXT; ALTER TABLE guests ADD COLUMN loyalty_card TEXT");
+    hotel.configure("deal.fields.UF_CRM_TARIFF = 'tariff'\ncontact.fields.UF_CRM_LOYALTY = 'loyalty_card'");
+    hotel.guest(1, "loyalty_card = 'GOLD'");
+    hotel.booking(1, "guest_id = 1, tariff = 'Завтрак [BB]'");
+    hotel.export();
+    assert_eq!(hotel.contact(1).text("UF_CRM_LOYALTY"), "GOLD");
+    assert_eq!(hotel.deal(1).text("UF_CRM_TARIFF"), "Завтрак [BB]");
+    hotel.booking(1, "tariff = NULL");
+    hotel.sync();
+    assert_eq!(hotel.deal(1).text("UF_CRM_TARIFF"), "");
+    hotel.sql("ALTER TABLE bookings DROP COLUMN tariff");
+    assert!(hotel.exits(3, "sync").err.contains("tariff"));
+}
+
+#[test]
+fn two_rows_with_one_id_fail_and_stop_nobody_else() {
+    let hotel = Hotel::new();
+    hotel.sql("DROP TABLE guests; CREATE TABLE guests (id, last_name, modified_at)");
+    hotel.sql("INSERT INTO guests VALUES (1, 'a', '1'), (2, 'b', '1'), (1, 'c', '1'), (NULL, 'd', '1')");
+    hotel.exits(1, "initial-export");
+    assert_eq!(hotel.flaws("failures"), ["guest 1 DUPLICATE_ID", "guest NULL BAD_ID"]);
+    assert_eq!(hotel.contact(2).text("LAST_NAME"), "b");
+}

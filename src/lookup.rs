@@ -36,6 +36,11 @@ impl<'s> Lookup<'s> {
         Lookup { state, mirror: Mirror::open(&config.mirror, config.extra_columns()) }
     }
 
+    /// The mirror, where it can be asked.
+    pub fn mirror(&self) -> Option<&Mirror> {
+        self.mirror.as_ref().ok()
+    }
+
     /// Why the mirror cannot be asked.
     pub fn mirror_error(&self) -> Option<String> {
         self.mirror.as_ref().err().map(|error| format!("{error:#}"))

@@ -3,7 +3,6 @@
 //! Without names, phones, e-mails and comments: the answer may be copied into a ticket.
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -12,9 +11,9 @@ use super::document::SCHEMA;
 use crate::config::Webhook;
 use crate::lookup::Found;
 use crate::mirror::{Body, Row};
-use crate::plan::{Pair, Rules, Standing, Step, Survey, decide};
+use crate::plan::{Pair, Rules, Standing, Step, decide};
 use crate::record::{Id, Kind};
-use crate::state::{Event, Record, SURVEY, Severity, State, Todo, stamp};
+use crate::state::{Event, Record, Severity, State, Todo, stamp};
 
 /// The document of `status KIND ID --json`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -87,17 +86,16 @@ pub struct HistoryLine {
 }
 
 impl RecordStatus {
-    /// Collects what state and mirror know. `mirror_read`: whether the mirror could be asked at all.
+    /// Collects what state and mirror know. `rules`: those of the next pass, where the mirror can be read.
     pub fn read(
         state: &State,
         found: &Found,
         webhook: &Webhook,
-        mirror_read: bool,
-        now: DateTime<Utc>,
+        rules: Option<&Rules>,
     ) -> Result<RecordStatus> {
         let Found { kind, id, label, row, gone: _ } = found;
         let record = state.record(*kind, id)?;
-        let next_step = if mirror_read { next_step(state, found, record.as_ref(), now)? } else { None };
+        let next_step = rules.map(|rules| next_step(state, found, record.as_ref(), rules)).transpose()?;
         let known = record.map(|record| record.known).unwrap_or_default();
         let mut status = RecordStatus {
             schema: SCHEMA,
@@ -110,7 +108,7 @@ impl RecordStatus {
             sent_modified_at: known.modified_at,
             todo: todo(known.todo),
             doubt: open_call(state, *kind, id)?,
-            next_step: next_step.map(|step| step.to_string()),
+            next_step: next_step.flatten().map(|step| step.to_string()),
             failures: Vec::new(),
             waiting: Vec::new(),
             warnings: Vec::new(),
@@ -142,19 +140,12 @@ fn open_call(state: &State, kind: Kind, id: &Id) -> Result<Option<OpenCall>> {
     Ok(doubt.map(|doubt| OpenCall { operation: doubt.operation.name(), at: stamp(doubt.at) }))
 }
 
-fn next_step(
-    state: &State,
-    found: &Found,
-    record: Option<&Record>,
-    now: DateTime<Utc>,
-) -> Result<Option<Step>> {
+fn next_step(state: &State, found: &Found, record: Option<&Record>, rules: &Rules) -> Result<Option<Step>> {
     let Found { kind, id, row, .. } = found;
-    let newest = state.recall::<Survey>(SURVEY)?.map(|before| before.newest).unwrap_or_default();
-    let rules = Rules { now, deletes: true, newest, ..Rules::default() };
     let standing = Standing { doubts: state.doubts(*kind)?, holds: state.holds(*kind)? };
     let known = record.map(|record| record.known.clone());
     let pair = Pair { id: id.clone(), row: row.clone(), known };
-    Ok(decide(*kind, &pair, &standing, false, &rules))
+    Ok(decide(*kind, &pair, &standing, false, rules))
 }
 
 impl HistoryLine {

@@ -28,6 +28,8 @@ fn slides(hotel: &Hotel) {
     assert_eq!(hotel.counts(), [5, 2, 10]);
     let said = hotel.run(0, "check");
     assert!(said.contains("window"), "{said}");
+    let record = hotel.run(0, "status booking 3683 --json");
+    assert!(record.contains("\"next_step\": null"), "{record}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bitrix24_sandbox::{Portal, Server};
 use ecvi_b24::record::Kind;
 use ecvi_b24::state::State;
+use ecvi_b24::state::memory::PORTAL;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -63,6 +64,11 @@ impl Hotel {
         let hotel = Hotel::before(self.server.portal().clone(), lines, self.more);
         for file in ["mirror.db", "state.db"].iter().filter(|file| self.path(file).exists()) {
             fs::copy(self.path(file), hotel.path(file)).unwrap();
+        }
+        if hotel.path("state.db").exists() {
+            // Its portal has another address, and is no stranger for that.
+            let host = format!("127.0.0.1:{}", hotel.server.port());
+            State::open(&hotel.path("state.db")).unwrap().remember(PORTAL, &host).unwrap();
         }
         hotel
     }

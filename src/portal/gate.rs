@@ -48,6 +48,14 @@ fn marked(mark: Mark, now: DateTime<Utc>) -> Result<(), Trouble> {
     mark(now).map_err(|error| Trouble::NotSaved(format!("{error:#}")))
 }
 
+/// A question that got neither a result nor an error was not answered.
+fn answered(replies: BTreeMap<String, Reply>) -> Result<BTreeMap<String, Reply>, Trouble> {
+    match replies.iter().find(|(_, reply)| **reply == Reply::Silent) {
+        Some((name, _)) => Err(Trouble::Lost(format!("no reply to {name}"))),
+        None => Ok(replies),
+    }
+}
+
 fn once_more<T>(
     method: &str,
     answer: Result<T, Trouble>,
@@ -153,7 +161,7 @@ impl<'p> Gate<'p> {
         let mut rest = commands;
         while !rest.is_empty() {
             let (chunk, later) = rest.split_at(self.batch_size(READS).min(rest.len()));
-            let mut ask = || self.batch(READS, chunk, &mut unmarked);
+            let mut ask = || self.batch(READS, chunk, &mut unmarked).and_then(answered);
             replies.extend(once_more("batch", ask(), ask)?);
             rest = later;
         }

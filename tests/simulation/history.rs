@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Pass(Orders, Vec<Incident>),
     /// Minutes without anything.
     Wait(i64),
+    /// This machine's clock is set by so many minutes.
+    Clock(i64),
     /// A copy of the state is kept.
     Backup,
     /// The state is replaced by the copy.
@@ -68,7 +70,8 @@ fn step(dice: &mut Dice) -> Step {
         0..30 => Step::Ecvi(deed(dice), dice.next()),
         30..42 => Step::Crm(act(dice), dice.next()),
         42..76 => pass(dice),
-        76..86 => Step::Wait(*dice.one_of(&[0, 1, 3, 3, 20, 60 * 24])),
+        76 => Step::Clock(*dice.one_of(&[-60, -5, 5, 60])),
+        77..86 => Step::Wait(*dice.one_of(&[0, 1, 3, 3, 20, 60 * 24])),
         86..89 => Step::Backup,
         89..91 => Step::Restore,
         91..93 => Step::Lose,
@@ -134,6 +137,8 @@ fn incident(dice: &mut Dice) -> Incident {
         (1, Fault::Revoked),
         (1, Fault::Moved),
         (8, Fault::Killed { executed }),
+        (4, Fault::Speechless),
+        (1, Fault::FullDisk),
         (4, Fault::Act(act)),
         (3, Fault::Deed(deed)),
     ]);

@@ -11,9 +11,10 @@ use ecvi_b24::state::State;
 use ecvi_b24::stop::Outcome;
 
 use crate::dice::Dice;
+use crate::ears;
 use crate::history::{ResetTo, Step};
 use crate::ledger::origin_of;
-use crate::wire::{Incident, Killed, Wire};
+use crate::wire::{Fault, Incident, Killed, Wire};
 use crate::world::{World, entity_of};
 
 /// Nobody replaces a file faster. A call that was on its way when the state was lost has taken effect by then; who
@@ -30,6 +31,11 @@ impl World {
             Step::Wait(minutes) => {
                 self.wait(TimeDelta::minutes(*minutes));
                 self.tell(format!("{minutes} minutes pass"));
+            }
+            Step::Clock(minutes) => {
+                self.wait(HANDS);
+                self.let_late_calls_act();
+                self.set_clock(*minutes);
             }
             Step::Backup => {
                 self.backup = fs::read(&self.config.state).ok();
@@ -49,12 +55,15 @@ impl World {
 
     /// A pass; none when the process died in it.
     pub(crate) fn pass(&mut self, orders: &Orders, incidents: &[Incident]) -> Option<Ended> {
-        self.pass_began = self.clock.now();
+        self.pass_began = self.portal_now();
         self.tell(format!("PASS {}", words(orders)));
         let (config, clock) = (self.config.clone(), self.clock.clone());
         let mut wire = Wire { world: self, incidents, count: 0 };
+        let speechless = incidents.iter().find(|incident| incident.fault == Fault::Speechless);
+        ears::die_at_line(speechless.map(|incident| incident.at));
         let made = catch_unwind(AssertUnwindSafe(|| pass(&config, orders, &mut wire, &clock, &mut ())));
         let count = wire.count;
+        ears::die_at_line(None);
         match made {
             Ok(Ok(Some(ended))) => {
                 self.tell(format!("  ends {:?} after {count} requests, {}", ended.outcome, counts(&ended)));
@@ -74,6 +83,7 @@ impl World {
             }
             Err(death) if death.is::<Killed>() => {
                 self.check_the_dead();
+                self.tell("  the process dies".into());
                 None
             }
             Err(panic) => resume_unwind(panic),

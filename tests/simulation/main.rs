@@ -10,6 +10,7 @@
 mod check;
 mod desk;
 mod dice;
+mod ears;
 mod history;
 mod hotel;
 mod ledger;

@@ -10,6 +10,7 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 use crate::dice::Dice;
+use crate::ears;
 use crate::history::{History, Step};
 use crate::world::World;
 
@@ -63,6 +64,7 @@ pub(crate) fn folder() -> TempDir {
 
 /// Plays a history to its end, or to the first broken promise.
 pub(crate) fn play(history: &History, dir: &Path, telling: bool) -> Result<(), Broken> {
+    ears::listen();
     let mut world = World::new(dir, &mut Dice::new(history.seed), telling);
     let played = catch_unwind(AssertUnwindSafe(|| {
         for step in &history.steps {

@@ -32,7 +32,7 @@ impl World {
             Act::Merge(kind) => self.merge(kind, dice),
             Act::Move => self.move_deal(dice),
             Act::Unbind => self.unbind(dice),
-            Act::Add(kind) => self.add(kind),
+            Act::Add(kind) => self.add(kind, dice),
         }
     }
 
@@ -95,7 +95,7 @@ impl World {
         let Some(new) = self.portal.restore(kind, old.1) else { return };
         self.ledger.edited.insert((kind, new));
         if let Some(origin) = self.portal.get(kind, new).and_then(|record| origin_of(kind, record)) {
-            self.ledger.restored(origin, self.clock.now());
+            self.ledger.restored(origin, self.portal_now());
         }
         self.tell(format!("CRM: somebody restores {kind:?} {} from the bin, as {new}", old.1));
     }
@@ -135,7 +135,10 @@ impl World {
         self.tell(format!("CRM: somebody changes Deal {deal}: Contact {contact} ({unbound})"));
     }
 
-    fn add(&mut self, kind: Kind) {
+    fn add(&mut self, kind: Kind, dice: &mut Dice) {
+        if kind == Kind::Contact && dice.chance(50) {
+            return self.add_twin();
+        }
         let fields: Value = match kind {
             Kind::Contact => json!({"LAST_NAME": "Чужой", "PHONE": [{"VALUE": "+7 922 000-00-00"}]}),
             Kind::Company => json!({"TITLE": "Чужая", "ORIGINATOR_ID": "1C", "ORIGIN_ID": "1"}),
@@ -143,5 +146,16 @@ impl World {
         };
         let Some(id) = self.portal.add_by_hand(kind, fields, self.portal_now()) else { return };
         self.tell(format!("CRM: somebody makes {kind:?} {id}"));
+    }
+
+    /// A guest of ours stood in the CRM already: they may be recognised.
+    fn add_twin(&mut self) {
+        let Some(guest) = self.hotel.guests.last() else { return };
+        let phone = guest.phone.split(';').next().unwrap_or_default();
+        let fields = json!({"LAST_NAME": guest.last_name.1, "PHONE": [{"VALUE": phone}]});
+        let told = format!("CRM: somebody makes a card of guest {}", guest.id);
+        let Some(id) = self.portal.add_by_hand(Kind::Contact, fields, self.portal_now()) else { return };
+        self.ledger.named.insert((Kind::Contact, id));
+        self.tell(told);
     }
 }

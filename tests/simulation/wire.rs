@@ -43,6 +43,10 @@ pub(crate) enum Fault {
     Moved,
     /// The process dies before the call or right after it.
     Killed { executed: bool },
+    /// The process dies when it has said so many lines, between two requests or in the midst of writing.
+    Speechless,
+    /// The tariff's disk space is used up.
+    FullDisk,
     /// Somebody acts in the CRM just before the call.
     Act(Act),
     /// Somebody acts in Ecvi just before the call.
@@ -85,6 +89,7 @@ impl Portal for Wire<'_> {
             match incident.fault {
                 Fault::Act(act) => self.world.user(act, &mut Dice::new(incident.dice)),
                 Fault::Deed(deed) => self.world.desk(deed, &mut Dice::new(incident.dice)),
+                Fault::Speechless => {}
                 fault => broken = Some((fault, Dice::new(incident.dice))),
             }
         }
@@ -158,7 +163,7 @@ impl World {
             let now = self.portal_now();
             self.portal.tick(now);
             // Whatever people restored while the call was on its way is no fault of ours.
-            self.ledger.compare(&before, &self.portal, self.clock.now() - TimeDelta::minutes(2));
+            self.ledger.compare(&before, &self.portal, now - TimeDelta::minutes(2));
         }
     }
 
@@ -202,7 +207,7 @@ impl World {
                 let page = format!("<html><title>502 /rest/1/{SECRET}/{method}</title>");
                 decode(502, page.as_bytes(), method == "batch")
             }
-            Fault::TooFast | Fault::OverBudget | Fault::Revoked | Fault::Moved => {
+            Fault::TooFast | Fault::OverBudget | Fault::Revoked | Fault::Moved | Fault::FullDisk => {
                 self.refused(fault, method, params)
             }
             Fault::Killed { executed } => {
@@ -212,7 +217,7 @@ impl World {
                 self.keep_what_is_on_disk();
                 resume_unwind(Box::new(Killed))
             }
-            Fault::Act(_) | Fault::Deed(_) => lost(),
+            Fault::Act(_) | Fault::Deed(_) | Fault::Speechless => lost(),
         }
     }
 
@@ -236,6 +241,7 @@ impl World {
         match fault {
             Fault::TooFast => now.bucket = Some(Bucket { per_second: 0.0, burst: 0.0 }),
             Fault::OverBudget => now.operating = Some(-1.0),
+            Fault::FullDisk => now.full_disk = true,
             Fault::Revoked => now.condition = bitrix24_sandbox::Condition::Revoked,
             _ => now.condition = bitrix24_sandbox::Condition::Moved("https://neu.bitrix24.ru".into()),
         }

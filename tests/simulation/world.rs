@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 use crate::desk::{self, Deed};
 use crate::dice::Dice;
+use crate::ears;
 use crate::hotel::Hotel;
 use crate::ledger::{Ledger, Object};
 
@@ -31,6 +32,8 @@ pub(crate) struct World {
     /// What people deleted.
     pub(crate) bin: Vec<Object>,
     pub(crate) pass_began: DateTime<Utc>,
+    /// How far this machine's clock is behind.
+    off: TimeDelta,
     /// Calls are on their way that nobody waits for any more.
     pub(crate) late_calls: bool,
     /// Something happened on the wire: the portal's limits may be other than they seem.
@@ -61,10 +64,15 @@ pub(crate) fn kind_of(entity: Entity) -> Kind {
     }
 }
 
-fn config(dir: &Path) -> Config {
+fn config(dir: &Path, dice: &mut Dice) -> Config {
+    let matching = if dice.chance(20) { "match_existing = ['phone', 'email']" } else { "" };
+    let missing = dice.weighted(&[(9, "relink"), (1, "fail")]);
+    let method = dice.weighted(&[(7, "import"), (3, "add")]);
+    let size = dice.one_of(&[50, 50, 7, 1]);
     let toml = format!(
         "[mirror]\npath = 'mirror.db'\n[state]\npath = 'state.db'\n
-         [portal]\nwebhook = 'https://hotel.bitrix24.ru/rest/1/{SECRET}/'"
+         [portal]\nwebhook = 'https://hotel.bitrix24.ru/rest/1/{SECRET}/'\n
+         batch_size = {size}\n[sync]\non_missing = '{missing}'\n[export]\nmethod = '{method}'\n[contact]\n{matching}"
     );
     parse(&toml, dir, None).expect("the configuration")
 }
@@ -79,17 +87,20 @@ impl World {
         let mut portal = Portal::new();
         portal.settings.accounting =
             *dice.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::BanBatch]);
+        // Whoever is no administrator is told "Access denied" where others are told that nothing is there.
+        portal.settings.user.admin = dice.chance(85);
         portal.settings.cost = *dice.one_of(&[0.05, 0.05, 2.0, 9.0]);
         let funnel = portal.add_funnel("Банкеты");
         let mut world = World {
             clock: Clock::virtual_at(start),
-            config: config(dir),
+            config: config(dir, dice),
             hotel: Hotel::default(),
             portal,
             ledger: Ledger::default(),
             funnel,
             bin: Vec::new(),
             pass_began: start,
+            off: TimeDelta::zero(),
             late_calls: false,
             lost_answers: false,
             forgot: false,
@@ -138,8 +149,18 @@ impl World {
         self.ledger.wrongs.first().map_or(Ok(()), |wrong| Err(wrong.clone()))
     }
 
+    /// The time at the portal and in Ecvi; this machine's clock may be off.
     pub(crate) fn portal_now(&self) -> DateTime<Utc> {
-        self.clock.now()
+        self.clock.now() + self.off
+    }
+
+    /// This machine's clock is set; a call that was on its way has taken effect by then.
+    pub(crate) fn set_clock(&mut self, minutes: i64) {
+        let Clock::Virtual(time) = &self.clock else { return };
+        let by = TimeDelta::minutes(minutes);
+        time.set(time.get() + by);
+        self.off -= by;
+        self.tell(format!("this machine's clock is set by {minutes} minutes"));
     }
 
     pub(crate) fn wait(&mut self, time: TimeDelta) {
@@ -155,7 +176,7 @@ impl World {
             }
             _ => Vec::new(),
         };
-        let now = self.clock.now();
+        let now = self.portal_now();
         let Some((kind, id, told)) = desk::act(&mut self.hotel, deed, dice, now, &standing) else { return };
         self.tell(told);
         if kind == Kind::Booking && !self.hotel.has(kind, &id) {
@@ -177,7 +198,8 @@ impl World {
     pub(crate) fn unmetered(&mut self, act: impl FnOnce(&mut Portal, DateTime<Utc>)) {
         let (settings, counters) = (self.portal.settings.clone(), self.portal.counters.clone());
         self.portal.settings = settings.clone().unlimited();
-        act(&mut self.portal, self.clock.now());
+        let now = self.portal_now();
+        act(&mut self.portal, now);
         (self.portal.settings, self.portal.counters) = (settings, counters);
     }
 
@@ -210,6 +232,9 @@ impl World {
 
     /// Nothing was written after the death.
     pub(crate) fn check_the_dead(&mut self) {
+        if self.on_disk.is_none() {
+            return;
+        }
         let now = fs::read(&self.config.state).ok();
         if self.on_disk.take() != now {
             self.wrong("something was written after the process died".into());
@@ -222,8 +247,13 @@ impl World {
         if told.contains(SECRET) {
             self.wrong(format!("the secret is told: {told}"));
         }
+        if ears::secret_was_told() {
+            self.wrong("the secret is told in a log".into());
+        }
+        // Nobody who does not know the time keeps a limit.
         let counters = &self.portal.counters;
-        if counters.refused > 0
+        if !self.off.is_zero() {
+        } else if counters.refused > 0
             || (counters.blocked > 0 && !self.lost_answers && self.portal.settings.cost <= 2.0)
         {
             let text =

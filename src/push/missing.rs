@@ -37,6 +37,13 @@ impl Push<'_, '_> {
     ) -> Result<Fate> {
         let Some(old) = record.known.crm_id else { return Ok(Fate::Released) };
         let now = self.gate.clock().now();
+        if self.config.sync.on_missing == OnMissing::Fail && row.is_none() {
+            // A booking came upon it: the record's own turn, with its row, is the next pass.
+            let writer = self.state.writer()?;
+            writer.resend(kind, id)?;
+            writer.commit()?;
+            return Ok(Fate::Failed);
+        }
         if self.config.sync.on_missing == OnMissing::Fail {
             let message = old.to_string();
             let failure = Failure { code: Code::ObjectMissing, operation: "update", message: &message, row };

@@ -190,6 +190,7 @@ impl<'a, 'p> Push<'a, 'p> {
     /// A [`Trouble`] or a [`crate::stop::Stop`] that ends the pass; what was answered is saved. A limit that holds
     /// back one kind does not hold back the others.
     pub fn all(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        self.dead.extend(self.state.missing_objects()?);
         let mut waits = None;
         for kind in Kind::ALL {
             match self.kind(kind, watch) {

@@ -6,6 +6,7 @@ use anyhow::Result;
 use rusqlite::{Params, Row};
 
 use super::State;
+use crate::code::Code;
 use crate::record::{Id, Kind};
 
 /// How bad it is.
@@ -80,6 +81,13 @@ impl State {
     /// All troubles of a severity, ordered by kind and id.
     pub fn troubles(&self, severity: Severity) -> Result<Vec<Trouble>> {
         self.query_troubles("", [severity.name()])
+    }
+
+    /// Objects that are known to be gone, of records that were put aside for that.
+    pub fn missing_objects(&self) -> Result<Vec<(Kind, i64)>> {
+        let missing =
+            self.query_troubles("AND t.code = ?2", (Severity::Failure.name(), Code::ObjectMissing.name()))?;
+        Ok(missing.into_iter().filter_map(|trouble| Some((trouble.kind, trouble.crm_id?))).collect())
     }
 
     fn query_troubles(&self, and: &str, parameters: impl Params) -> Result<Vec<Trouble>> {

@@ -136,8 +136,10 @@ impl World {
     }
 
     fn booking(&self, row: &Booking, deal: &Record, told: &Told, moved: bool) -> Vec<Field> {
+        // Whose object is gone, and is not to be made anew, is left out.
         let id_of = |kind: Kind, id: &Id| {
-            self.hotel.has(kind, id).then(|| told.linked.get(&(kind, id.clone())).copied()).flatten()
+            let linked = told.linked.get(&(kind, id.clone())).filter(|_| self.hotel.has(kind, id));
+            linked.copied().filter(|crm_id| self.portal.get(entity_of(kind), *crm_id).is_some())
         };
         let mut contacts: Vec<u64> = Vec::new();
         for id in row.guest.iter().chain(&row.residents) {

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use crate::{path, read};
 
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "README.ru.md",
     "CHANGELOG.md",
     "docs/bitrix24.md",
     "docs/codes.md",
     "docs/configuration.md",
+    "docs/hotels.md",
     "docs/mirror.md",
     "docs/operations.md",
     "docs/status.md",

@@ -2,6 +2,7 @@
 //! a further pass makes no request.
 
 use chrono::TimeDelta;
+use ecvi_b24::config::OnMissing;
 use ecvi_b24::pass::{Errand, Orders};
 use ecvi_b24::state::State;
 use ecvi_b24::status::Status;
@@ -26,6 +27,8 @@ impl World {
     fn quiet(&mut self, first: &Orders) {
         self.wait(TimeDelta::minutes(3));
         self.let_late_calls_act();
+        // A guest who cannot be read, and whose object is gone and not to be made anew, is looked for in every pass.
+        let asks = u64::from(self.config.sync.on_missing == OnMissing::Fail);
         let mut orders = first.clone();
         for _ in 0..PATIENCE {
             if self.verdict().is_err() {
@@ -39,7 +42,7 @@ impl World {
                 continue;
             }
             let ended = ended.filter(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial));
-            if ended.is_some_and(|ended| ended.requests == 0) && self.account() {
+            if ended.is_some_and(|ended| ended.requests <= asks) && self.account() {
                 return;
             }
             // What a pass does not get to goes with the next ones, without being asked for again.

@@ -35,6 +35,8 @@ pub use writer::{Sent, Writer};
 use crate::say;
 
 const PATIENCE: Duration = Duration::from_secs(10);
+/// More than there are: with sixteen, as is usual, a batch would parse most of its statements again and again.
+const STATEMENTS: usize = 64;
 
 /// An open state.
 pub struct State {
@@ -86,6 +88,7 @@ impl State {
     fn prepare(connection: Connection) -> Result<State> {
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         schema::migrate(&connection)?;
         Ok(State { connection })
     }

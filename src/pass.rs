@@ -6,6 +6,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
+use crate::code::Code;
 use crate::config::{Config, Method};
 use crate::lock::Lock;
 use crate::mirror::{Mirror, write_back};
@@ -21,7 +22,7 @@ use crate::state::memory::{INITIAL_EXPORT, PACE, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
-use crate::{portal, remap, say, state};
+use crate::{portal, remap, say, state, words};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
@@ -171,7 +172,10 @@ impl Pass<'_> {
         let (config, state) = (self.config, self.state);
         let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
         recognise(config, state, gate)?;
-        settle(config, state, gate)?;
+        for (kind, id) in settle(config, state, gate)? {
+            self.counts.failed += 1;
+            self.failures.add(Code::NoAnswer, words::record(kind, &id, ""));
+        }
         let orders = Orders { full: self.full(first)?, ..self.orders.clone() };
         let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
         // Whatever fills the mirror need not wait for the portal.

@@ -25,8 +25,21 @@ struct Due {
     record: Record,
 }
 
-/// Settles every doubt that is old enough.
-pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()> {
+impl Due {
+    /// Whether the call took effect, as far as what stands in the portal tells.
+    fn worked(&self, standing: &BTreeMap<Id, Vec<i64>>) -> bool {
+        match self.operation {
+            Operation::Create => standing.contains_key(&self.id),
+            Operation::Delete => !standing.contains_key(&self.id),
+            Operation::Update => false,
+        }
+    }
+}
+
+/// Settles every doubt that is old enough. Returns the records that are put aside because their calls are never
+/// answered.
+pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec<(Kind, Id)>> {
+    let mut aside = Vec::new();
     for kind in Kind::ALL {
         let due = due(config, state, kind, gate.clock().now())?;
         if due.is_empty() {
@@ -37,15 +50,16 @@ pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()>
         let now = gate.clock().now();
         let writer = state.writer()?;
         for doubt in &due {
-            if doubt.record.strikes + 1 >= STRIKES && !standing.contains_key(&doubt.id) {
+            if doubt.record.strikes + 1 >= STRIKES && !doubt.worked(&standing) {
                 put_aside(config, &writer, kind, doubt, now)?;
+                aside.push((kind, doubt.id.clone()));
             } else {
                 resolve(&writer, kind, doubt, &standing, now)?;
             }
         }
         writer.commit()?;
     }
-    Ok(())
+    Ok(aside)
 }
 
 /// When the youngest doubt is old enough; none when there is no doubt.

@@ -185,7 +185,9 @@ fn decimal(value: &str) -> Option<String> {
 
 fn money(value: &str, currency: &str) -> Option<String> {
     let (amount, currency) = value.split_once('|').unwrap_or((value, currency));
-    Some(format!("{}|{}", decimal(amount)?, currency.trim()))
+    let currency = currency.trim();
+    let is_code = !currency.is_empty() && currency.bytes().all(|byte| byte.is_ascii_alphabetic());
+    decimal(amount).filter(|_| is_code).map(|amount| format!("{amount}|{currency}"))
 }
 
 fn date(value: &str) -> Option<NaiveDate> {

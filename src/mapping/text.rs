@@ -20,7 +20,8 @@ pub(super) fn plain(text: &str, limit: usize) -> String {
         c if c.is_control() => None,
         c => Some(c),
     };
-    defuse(&text.replace("\r\n", "\n")).chars().filter_map(in_one_line).take(limit).collect()
+    let line: String = text.replace("\r\n", "\n").chars().filter_map(in_one_line).collect();
+    defuse(&line).chars().take(limit).collect()
 }
 
 /// A field that the portal fills itself when it is empty: a lone `0` is empty to it.

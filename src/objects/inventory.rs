@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, PAGE, ask, not_filtered, pages};
+use super::{Object, PAGE, ask, not_filtered, pages, rows};
 use crate::portal::Trouble;
 use crate::portal::batch::{self, Command};
 use crate::portal::gate::Gate;
@@ -54,8 +54,9 @@ fn highest(gate: &mut Gate<'_>, kind: Kind, originator: &str) -> Result<i64, Tro
     });
     let newest = Command { name: "newest".into(), method: format!("crm.{}.list", kind.entity()), params };
     let page = ask(gate, &[newest])?;
-    let id = page.first().and_then(|page| page.get(0)).and_then(|row| row.get("ID"));
-    Ok(id.and_then(|id| id.as_i64().or_else(|| id.as_str()?.parse().ok())).unwrap_or(0))
+    // Only an empty list means that nothing stands there: anything else that cannot be read must not look so.
+    let newest = rows(kind, page.first().unwrap_or(&Value::Null))?;
+    Ok(newest.first().map_or(0, |object| object.crm_id))
 }
 
 /// Cuts a range into parts that hold about [`AIM`] of its `count` objects each.

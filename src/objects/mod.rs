@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::mapping::multifield::Standing;
-use crate::portal::Trouble;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
+use crate::portal::{Meaning, Trouble};
 use crate::record::{Id, Kind};
 
 /// Rows on a page of a list.
@@ -117,6 +117,12 @@ fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Vec<Value>, Trouble>
     let mut replies = gate.read_batch(commands)?;
     let result = |command: &Command| match replies.remove(&command.name) {
         Some(Reply::Done(value)) => Ok(value),
+        // Without the right to ask an administrator must act; any other refusal of a question says nothing.
+        Some(Reply::Refused(refusal))
+            if refusal.meaning() == Meaning::Record && !refusal.is_access_denied() =>
+        {
+            Err(Trouble::Lost(format!("{}: {refusal}", command.method)))
+        }
         Some(Reply::Refused(refusal)) => Err(Trouble::Refused(refusal)),
         Some(Reply::Silent) | None => Err(Trouble::Lost(format!("{} was not answered", command.method))),
     };

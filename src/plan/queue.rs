@@ -156,6 +156,14 @@ impl Queue {
         Ok(())
     }
 
+    /// The object is not there any more.
+    pub fn unstock(&self, kind: Kind, crm_id: i64) -> Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM inventory WHERE kind = ?1 AND crm_id = ?2")?
+            .execute((kind, crm_id))?;
+        Ok(())
+    }
+
     /// The objects that carried this origin when the inventory was taken, the oldest first.
     pub fn stocked(&self, kind: Kind, origin: &str) -> Result<Vec<i64>> {
         let sql = "SELECT crm_id FROM inventory WHERE kind = ?1 AND origin = ?2 ORDER BY crm_id";

@@ -48,6 +48,11 @@ fn marked(mark: Mark, now: DateTime<Utc>) -> Result<(), Trouble> {
     mark(now).map_err(|error| Trouble::NotSaved(format!("{error:#}")))
 }
 
+/// Refused for a limit of the portal: asking again later helps.
+fn is_limited(reply: &Reply) -> bool {
+    matches!(reply, Reply::Refused(refusal) if matches!(refusal.meaning(), Meaning::TooFast | Meaning::OverBudget))
+}
+
 /// A question that got neither a result nor an error was not answered.
 fn answered(replies: BTreeMap<String, Reply>) -> Result<BTreeMap<String, Reply>, Trouble> {
     match replies.iter().find(|(_, reply)| **reply == Reply::Silent) {
@@ -158,11 +163,17 @@ impl<'p> Gate<'p> {
     /// Commands that change nothing, in as many requests as they need; a lost answer is asked for once more.
     pub fn read_batch(&mut self, commands: &[Command]) -> Result<BTreeMap<String, Reply>, Trouble> {
         let mut replies = BTreeMap::new();
-        let mut rest = commands;
+        let (mut rest, mut refusals) = (commands, 0);
         while !rest.is_empty() {
             let (chunk, later) = rest.split_at(self.batch_size(READS).min(rest.len()));
             let mut ask = || self.batch(READS, chunk, &mut unmarked).and_then(answered);
-            replies.extend(once_more("batch", ask(), ask)?);
+            let answers = once_more("batch", ask(), ask)?;
+            refusals = if answers.values().any(is_limited) { refusals + 1 } else { 0 };
+            if (1..TRIES).contains(&refusals) {
+                // The next attempt waits for the budget, or says that this pass cannot.
+                continue;
+            }
+            replies.extend(answers);
             rest = later;
         }
         Ok(replies)

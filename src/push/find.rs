@@ -104,7 +104,9 @@ impl Push<'_, '_> {
             writer.commit()?;
             return Ok(None);
         }
-        if object.originator == self.config.portal.originator && object.origin == id.to_string() {
+        let ours = object.originator == self.config.portal.originator;
+        // A deal that several bookings shared carries the mark of one that may be gone by now.
+        if ours && (object.origin == id.to_string() || self.owner(kind, &object.origin)?.is_none()) {
             return Ok(Some(target));
         }
         let message = format!("{} {}", object.originator, object.origin);
@@ -144,6 +146,8 @@ impl Push<'_, '_> {
         let (kind, id) = (target.kind(), target.id());
         let old = target.crm_id().unwrap_or_default();
         let first = self.dead.insert((kind, old));
+        // The inventory of an export may be hours old.
+        self.queue.unstock(kind, old)?;
         let step = match self.vanished(kind, id, &target.record, target.row())? {
             Fate::Relinked => Step::Update,
             Fate::Released => Step::Create,
@@ -163,13 +167,14 @@ impl Push<'_, '_> {
             Kind::Company => &self.config.company.match_existing,
             Kind::Booking => return Ok(targets),
         };
+        let mut claimed: HashSet<i64> = targets.iter().filter_map(Target::crm_id).collect();
         let new = |target: &&mut Target| target.planned.step == Step::Create && target.object.is_none();
         let mut sought: Vec<&mut Target> = targets.iter_mut().filter(new).collect();
         let reaches: Vec<Reach> = sought.iter().map(|target| target.reach(by)).collect();
         if reaches.iter().all(Reach::is_empty) {
             return Ok(targets);
         }
-        let mut claimed = HashSet::new();
+
         for (target, found) in sought.iter_mut().zip(by_reach(self.gate, kind, &reaches)?) {
             let originator = &self.config.portal.originator;
             // Another guest of ours may share the phone: that is nobody's doubt.

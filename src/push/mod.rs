@@ -58,7 +58,8 @@ impl Failures {
     /// Records that a message names.
     const NAMED: usize = 5;
 
-    fn add(&mut self, code: Code, record: String) {
+    /// Counts a record.
+    pub(crate) fn add(&mut self, code: Code, record: String) {
         let failed = self.0.entry(code).or_default();
         failed.count += 1;
         if failed.first.len() < Failures::NAMED {

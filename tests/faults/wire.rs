@@ -62,10 +62,10 @@ fn meets(scene: &Scene, fault: &WireFault) -> u64 {
 
 fn exit_code(scene: &Scene, means: Means, asked: Asked) -> i32 {
     match (means, asked) {
-        (Means::Doubt, Asked::Question) | (Means::Pause, _) => 0,
+        (Means::Doubt | Means::Silence, Asked::Question) | (Means::Pause, _) => 0,
         // It waits until its doubts are settled.
         (Means::Doubt | Means::Silence, Asked::Change) if scene.command == "initial-export" => 0,
-        (Means::Doubt, Asked::Change) | (Means::Silence | Means::Wait, _) => 5,
+        (Means::Doubt | Means::Silence, Asked::Change) | (Means::Wait, _) => 5,
         (Means::Refusal, _) => 4,
     }
 }

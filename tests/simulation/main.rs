@@ -5,6 +5,17 @@
 //!
 //! `SIMULATION_HISTORIES=1000000 cargo test --release --test simulation` runs more of them, and
 //! `SIMULATION_SEED=42 cargo test --test simulation` one alone.
+#![allow(
+    clippy::explicit_auto_deref,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::inconsistent_struct_constructor,
+    clippy::needless_for_each,
+    clippy::needless_pass_by_value,
+    clippy::struct_excessive_bools,
+    clippy::unused_self,
+    reason = "a world is many switches, and its steps read best as tables"
+)]
 #![expect(clippy::expect_used, reason = "what is expected here and does not hold is a failure of the test")]
 
 mod check;

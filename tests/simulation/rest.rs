@@ -16,7 +16,7 @@ const PATIENCE: u32 = 12;
 impl World {
     /// Lets everything come to rest, and looks at it: first as it is, then after everything was sent again.
     pub(crate) fn rest(&mut self) {
-        self.tell("everything is quiet now".into());
+        self.tell("everything is quiet now");
         self.quiet(&Orders { retry_failed: true, ..sync() });
         self.check(false);
         self.quiet(&Orders { retry_failed: true, full: true, ..sync() });

@@ -70,7 +70,7 @@ impl World {
         if !self.forgot && !self.merged {
             wrongs.extend(self.deals_without_booking());
         }
-        wrongs.into_iter().for_each(|wrong| self.wrong(wrong));
+        self.ledger.wrongs.extend(wrongs);
     }
 
     fn check_record(&self, kind: Kind, id: &Id, told: &Told, all: bool) -> Result<(), String> {

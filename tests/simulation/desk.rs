@@ -61,8 +61,8 @@ pub(crate) fn act(
     match deed {
         Deed::New(kind) => {
             let free: Vec<Id> = ids(kind).into_iter().filter(|id| !hotel.has(kind, id)).collect();
-            let id = (!free.is_empty()).then(|| dice.one_of(&free).clone())?;
-            let crm_id = (dice.chance(15) && !standing.is_empty()).then(|| *dice.one_of(standing));
+            let id = (!free.is_empty()).then(|| dice.one_of(&free))?;
+            let crm_id = (dice.chance(15) && !standing.is_empty()).then(|| dice.one_of(standing));
             hotel.add(kind, &id, crm_id, dice, &second);
             let known = crm_id.map(|crm_id| format!(", known as object {crm_id}")).unwrap_or_default();
             Some((kind, id.clone(), format!("Ecvi: new {kind} {id}{known}")))
@@ -99,7 +99,7 @@ pub(crate) fn act(
 impl Hotel {
     fn any(&self, kind: Kind, dice: &mut Dice) -> Option<Id> {
         let ids = self.ids(kind);
-        (!ids.is_empty()).then(|| dice.one_of(&ids).clone())
+        (!ids.is_empty()).then(|| dice.one_of(&ids))
     }
 
     pub(crate) fn add(&mut self, kind: Kind, id: &Id, crm_id: Option<i64>, dice: &mut Dice, second: &str) {
@@ -110,34 +110,23 @@ impl Hotel {
             Kind::Booking => {
                 let (guest, residents, company, payer) = self.people(dice);
                 let booking = booking(dice, second);
-                self.bookings.push(Booking { id, crm_id, guest, residents, company, payer, ..booking });
+                self.bookings.push(Booking { id, guest, company, payer, residents, crm_id, ..booking });
             }
         }
     }
 
     /// All fields may change; ids and people stay.
     fn change(&mut self, kind: Kind, id: &Id, dice: &mut Dice, second: &str) {
-        match kind {
-            Kind::Guest => {
-                let row = self.guests.iter_mut().find(|row| row.id == *id);
-                row.into_iter().for_each(|row| {
-                    *row = Guest { id: id.clone(), crm_id: row.crm_id, ..guest(dice, second) };
-                });
-            }
-            Kind::Company => {
-                let row = self.companies.iter_mut().find(|row| row.id == *id);
-                row.into_iter().for_each(|row| {
-                    *row = Company { id: id.clone(), crm_id: row.crm_id, ..company(dice, second) };
-                });
-            }
-            Kind::Booking => {
-                let row = self.bookings.iter_mut().find(|row| row.id == *id);
-                row.into_iter().for_each(|row| {
-                    let Booking { guest, company, payer, residents, crm_id, .. } = row.clone();
-                    let people = Booking { guest, company, payer, residents, ..booking(dice, second) };
-                    *row = Booking { id: id.clone(), crm_id, ..people };
-                });
-            }
+        for row in self.guests.iter_mut().filter(|row| kind == Kind::Guest && row.id == *id) {
+            *row = Guest { id: id.clone(), crm_id: row.crm_id, ..guest(dice, second) };
+        }
+        for row in self.companies.iter_mut().filter(|row| kind == Kind::Company && row.id == *id) {
+            *row = Company { id: id.clone(), crm_id: row.crm_id, ..company(dice, second) };
+        }
+        for row in self.bookings.iter_mut().filter(|row| kind == Kind::Booking && row.id == *id) {
+            let Booking { guest, company, payer, residents, crm_id, .. } = row.clone();
+            let people = Booking { guest, company, payer, residents, ..booking(dice, second) };
+            *row = Booking { id: id.clone(), crm_id, ..people };
         }
     }
 
@@ -199,14 +188,14 @@ fn guest(dice: &mut Dice, second: &str) -> Guest {
     }
     Guest {
         id: Id::Number(0),
-        last_name: *dice.one_of(NAMES),
-        first_name: *dice.one_of(NAMES),
-        birth_date: *dice.one_of(&["1980-02-29", "2001-12-31", ""]),
+        last_name: dice.one_of(NAMES),
+        first_name: dice.one_of(NAMES),
+        birth_date: dice.one_of(&["1980-02-29", "2001-12-31", ""]),
         phone: if dice.chance(85) { phones.join("; ") } else { String::new() },
-        email: (*dice.one_of(&["a@b.ru", "нет", "c@d.travel, e@f.ru", "a b@c.ru", ""])).to_owned(),
-        city: *dice.one_of(CITIES),
-        sex: *dice.one_of(&["M", "F", ""]),
-        comment: *dice.one_of(COMMENTS),
+        email: (dice.one_of(&["a@b.ru", "нет", "c@d.travel, e@f.ru", "a b@c.ru", ""])).to_owned(),
+        city: dice.one_of(CITIES),
+        sex: dice.one_of(&["M", "F", ""]),
+        comment: dice.one_of(COMMENTS),
         vip: dice.chance(20),
         modified_at: Some(second.to_owned()),
         crm_id: None,
@@ -216,10 +205,10 @@ fn guest(dice: &mut Dice, second: &str) -> Guest {
 fn company(dice: &mut Dice, second: &str) -> Company {
     Company {
         id: Id::Number(0),
-        name: *dice.one_of(NAMES),
-        city: *dice.one_of(CITIES),
+        name: dice.one_of(NAMES),
+        city: dice.one_of(CITIES),
         phone: format!("+7 495 000-00-{:02}", dice.roll(4)),
-        comment: *dice.one_of(COMMENTS),
+        comment: dice.one_of(COMMENTS),
         modified_at: Some(second.to_owned()),
         crm_id: None,
     }
@@ -229,11 +218,11 @@ fn booking(dice: &mut Dice, second: &str) -> Booking {
     let arrival = 1 + dice.roll(20);
     Booking {
         id: Id::Number(0),
-        status: *dice.one_of(STATUSES),
+        status: dice.one_of(STATUSES),
         arrival: format!("2026-12-{arrival:02} 14:00"),
         departure: format!("2026-12-{:02}T12:00:00", arrival + 1 + dice.roll(8)),
-        amount: *dice.one_of(AMOUNTS),
-        comment: *dice.one_of(COMMENTS),
+        amount: dice.one_of(AMOUNTS),
+        comment: dice.one_of(COMMENTS),
         guest: None,
         company: None,
         payer: None,

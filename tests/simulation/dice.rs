@@ -27,8 +27,8 @@ impl Dice {
         self.roll(100) < percent
     }
 
-    pub(crate) fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.roll(all.len())]
+    pub(crate) fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.roll(all.len())].clone()
     }
 
     /// One of a table of weights and things.

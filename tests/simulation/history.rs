@@ -70,8 +70,8 @@ fn step(dice: &mut Dice) -> Step {
         0..30 => Step::Ecvi(deed(dice), dice.next()),
         30..42 => Step::Crm(act(dice), dice.next()),
         42..76 => pass(dice),
-        76 => Step::Clock(*dice.one_of(&[-60, -5, 5, 60])),
-        77..86 => Step::Wait(*dice.one_of(&[0, 1, 3, 3, 20, 60 * 24])),
+        76 => Step::Clock(dice.one_of(&[-60, -5, 5, 60])),
+        77..86 => Step::Wait(dice.one_of(&[0, 1, 3, 3, 20, 60 * 24])),
         86..89 => Step::Backup,
         89..91 => Step::Restore,
         91..93 => Step::Lose,
@@ -95,7 +95,7 @@ fn deed(dice: &mut Dice) -> Deed {
 }
 
 fn act(dice: &mut Dice) -> Act {
-    let kind = *dice.one_of(&bitrix24_sandbox::Kind::ALL);
+    let kind = dice.one_of(&bitrix24_sandbox::Kind::ALL);
     dice.weighted(&[
         (4, Act::Edit(kind)),
         (4, Act::Delete(kind)),

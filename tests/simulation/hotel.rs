@@ -80,6 +80,24 @@ impl Booking {
     pub(crate) fn number(&self) -> String {
         format!("B-{}", self.id)
     }
+
+    fn write(&self, to: &Connection) -> rusqlite::Result<()> {
+        to.execute(
+            "INSERT INTO bookings (id, number, status, arrival, departure, amount, comment, guest_id, company_id,
+             payer_company_id, modified_at, crm_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            params![
+                self.id, self.number(), self.status, self.arrival, self.departure, self.amount, self.comment.0, self.guest,
+                self.company, self.payer, self.modified_at, self.crm_id
+            ],
+        )?;
+        for (position, guest) in self.residents.iter().enumerate() {
+            to.execute(
+                "INSERT INTO booking_guests (booking_id, guest_id, position) VALUES (?1, ?2, ?3)",
+                params![self.id, guest, position],
+            )?;
+        }
+        Ok(())
+    }
 }
 
 impl Hotel {
@@ -140,25 +158,7 @@ impl Hotel {
             )?;
         }
         for row in &self.bookings {
-            self.write_booking(row, to)?;
-        }
-        Ok(())
-    }
-
-    fn write_booking(&self, row: &Booking, to: &Connection) -> rusqlite::Result<()> {
-        to.execute(
-            "INSERT INTO bookings (id, number, status, arrival, departure, amount, comment, guest_id, company_id,
-             payer_company_id, modified_at, crm_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            params![
-                row.id, row.number(), row.status, row.arrival, row.departure, row.amount, row.comment.0, row.guest,
-                row.company, row.payer, row.modified_at, row.crm_id
-            ],
-        )?;
-        for (position, guest) in row.residents.iter().enumerate() {
-            to.execute(
-                "INSERT INTO booking_guests (booking_id, guest_id, position) VALUES (?1, ?2, ?3)",
-                params![row.id, guest, position],
-            )?;
+            row.write(to)?;
         }
         Ok(())
     }

@@ -39,14 +39,14 @@ impl World {
             }
             Step::Backup => {
                 self.backup = fs::read(&self.config.state).ok();
-                self.tell("the state is copied".into());
+                self.tell("the state is copied");
             }
             Step::Restore => self.restore_state(),
             Step::Lose => {
                 self.wait(HANDS);
                 drop(fs::remove_file(&self.config.state));
                 self.forgot = true;
-                self.tell("the state is lost".into());
+                self.tell("the state is lost");
             }
             Step::Reset(kind, to, dice) => self.reset(*kind, *to, &mut Dice::new(*dice)),
             Step::Damage(dice) => self.damage(&mut Dice::new(*dice)),
@@ -83,7 +83,7 @@ impl World {
             }
             Err(death) if death.is::<Killed>() => {
                 self.check_the_dead();
-                self.tell("  the process dies".into());
+                self.tell("  the process dies");
                 None
             }
             Err(panic) => resume_unwind(panic),
@@ -95,7 +95,7 @@ impl World {
         let Some(backup) = &self.backup else { return };
         fs::write(&self.config.state, backup).expect("the state is written");
         self.forgot = true;
-        self.tell("the state is replaced by its copy".into());
+        self.tell("the state is replaced by its copy");
     }
 
     /// As `reset-id` does it.
@@ -112,7 +112,7 @@ impl World {
             writer.commit().expect("written");
             return self.tell(format!("reset-id {kind} --all"));
         }
-        let id = dice.one_of(&ids).clone();
+        let id = dice.one_of(&ids);
         let object = (to == ResetTo::Another).then(|| self.another(entity_of(kind), dice)).flatten();
         writer.meet(kind, &id, "").expect("written");
         match object {
@@ -127,7 +127,7 @@ impl World {
 
     fn another(&self, entity: Entity, dice: &mut Dice) -> Option<u64> {
         let ids: Vec<u64> = self.portal.records(entity).map(|record| record.id).collect();
-        (!ids.is_empty()).then(|| *dice.one_of(&ids))
+        (!ids.is_empty()).then(|| dice.one_of(&ids))
     }
 
     /// An administrator pointed a record at an object: whoever it belonged to may have to be made anew, and so may the
@@ -174,7 +174,8 @@ fn words(orders: &Orders) -> String {
         words += if said { word } else { "" };
     }
     if let Some(limit) = orders.time_limit {
-        words += &format!(" --time-limit {}s", limit.as_secs());
+        words += " --time-limit ";
+        words += &limit.as_secs().to_string();
     }
     words
 }

@@ -45,7 +45,7 @@ fn random_histories_keep_the_promises() {
         Some(seed) => run::one(seed),
         None => run::many(
             number("SIMULATION_FIRST").unwrap_or(1),
-            number("SIMULATION_HISTORIES").unwrap_or(20_000),
+            number("SIMULATION_HISTORIES").unwrap_or(2_000),
         ),
     }
 }

@@ -16,7 +16,7 @@ const PATIENCE: u32 = 12;
 impl World {
     /// Lets everything come to rest, and looks at it: first as it is, then after everything was sent again.
     pub(crate) fn rest(&mut self) {
-        self.tell("everything is quiet now".into());
+        self.tell("everything is quiet now");
         self.quiet(&Orders { retry_failed: true, ..sync() });
         self.check(false);
         self.quiet(&Orders { retry_failed: true, full: true, ..sync() });
@@ -27,8 +27,9 @@ impl World {
     fn quiet(&mut self, first: &Orders) {
         self.wait(TimeDelta::minutes(3));
         self.let_late_calls_act();
-        // A guest who cannot be read, and whose object is gone and not to be made anew, is looked for in every pass.
-        let asks = u64::from(self.config.sync.on_missing == OnMissing::Fail);
+        // A person who cannot be read, and whose object is gone and not to be made anew, is looked for in every pass.
+        let fails = self.config.sync.on_missing == OnMissing::Fail;
+        let asks = if fails { 2 * self.hotel.bookings.len() as u64 } else { 0 };
         let mut orders = first.clone();
         for _ in 0..PATIENCE {
             if self.verdict().is_err() {

@@ -87,9 +87,10 @@ fn tell(seed: u64, history: &History, wrong: &str, dir: &Path) {
     let Err((wrong, tale)) = play(&short, dir, true) else {
         panic!("SIMULATION_SEED={seed} breaks a promise, but not every time: {wrong}");
     };
-    let steps = short.steps.iter().map(|step| format!("    {step:?}\n")).collect::<String>();
+    let steps: Vec<String> = short.steps.iter().map(|step| format!("    {step:?}")).collect();
+    let steps = steps.join("\n");
     panic!(
-        "SIMULATION_SEED={seed} breaks a promise: {wrong}\n\nThe shortest history, from {}:\n{steps}\n{tale}\n\n=> {wrong}",
+        "SIMULATION_SEED={seed} breaks a promise: {wrong}\n\nThe shortest history, from {}:\n{steps}\n\n{tale}\n\n=> {wrong}",
         short.seed
     );
 }

@@ -38,7 +38,7 @@ impl World {
 
     fn some(&self, kind: Kind, dice: &mut Dice) -> Option<u64> {
         let ids: Vec<u64> = self.portal.records(kind).map(|record| record.id).collect();
-        (!ids.is_empty()).then(|| *dice.one_of(&ids))
+        (!ids.is_empty()).then(|| dice.one_of(&ids))
     }
 
     fn edit(&mut self, kind: Kind, dice: &mut Dice) {
@@ -90,7 +90,7 @@ impl World {
         if gone.is_empty() {
             return;
         }
-        let old = *dice.one_of(&gone);
+        let old = dice.one_of(&gone);
         self.bin.retain(|object| *object != old);
         let Some(new) = self.portal.restore(kind, old.1) else { return };
         self.ledger.edited.insert((kind, new));

@@ -191,7 +191,7 @@ impl World {
                 let at = self.portal_now() + TimeDelta::seconds(seconds);
                 self.portal.defer(method, params.clone(), at);
                 self.late_calls = true;
-                self.clock.sleep(Duration::from_secs(*dice.one_of(&[1, 30, 75])));
+                self.clock.sleep(Duration::from_secs(dice.one_of(&[1, 30, 75])));
                 lost()
             }
             Fault::Garbled => {

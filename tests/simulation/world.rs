@@ -21,6 +21,7 @@ use crate::ledger::{Ledger, Object};
 pub(crate) const SECRET: &str = "s3cr3ts3cr3t";
 
 /// Everything there is.
+#[expect(clippy::struct_excessive_bools, reason = "each says that something once happened")]
 pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) config: Config,
@@ -86,10 +87,10 @@ impl World {
         let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a time");
         let mut portal = Portal::new();
         portal.settings.accounting =
-            *dice.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::BanBatch]);
+            dice.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::BanBatch]);
         // Whoever is no administrator is told "Access denied" where others are told that nothing is there.
         portal.settings.user.admin = dice.chance(85);
-        portal.settings.cost = *dice.one_of(&[0.05, 0.05, 2.0, 9.0]);
+        portal.settings.cost = dice.one_of(&[0.05, 0.05, 2.0, 9.0]);
         let funnel = portal.add_funnel("Банкеты");
         let mut world = World {
             clock: Clock::virtual_at(start),
@@ -123,16 +124,16 @@ impl World {
         }
         self.hotel.bookings[0].residents = vec![Id::Number(1)];
         for _ in 0..dice.roll(6) {
-            let kind = *dice.one_of(&[Kind::Guest, Kind::Booking]);
+            let kind = dice.one_of(&[Kind::Guest, Kind::Booking]);
             desk::act(&mut self.hotel, Deed::New(kind), dice, self.clock.now(), &[]);
         }
         self.fill_mirror();
     }
 
-    pub(crate) fn tell(&mut self, line: String) {
+    pub(crate) fn tell(&mut self, line: impl AsRef<str>) {
         if self.telling {
             let at = self.clock.now().format("%d. %H:%M:%S");
-            self.tale.push(format!("{at}  {line}"));
+            self.tale.push(format!("{at}  {}", line.as_ref()));
         }
     }
 

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 const BUDGET: f64 = 380.0;
 /// The part of the time that a method may work in the long run.
 pub const SHARE: f64 = BUDGET / 600.0;
+/// No block of the portal lasts longer, give or take a clock.
+const WINDOW: TimeDelta = TimeDelta::minutes(11);
 /// How long a blocked method stays blocked when the portal does not say.
 const BLOCKED: TimeDelta = TimeDelta::seconds(300);
 /// A first batch; later ones follow the portal's speed.
@@ -87,7 +89,9 @@ impl Pace {
     pub fn blocked(&self, method: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let known = self.methods.get(method)?;
         let spent = if known.operating >= BUDGET { known.resets_at } else { DateTime::default() };
-        Some(known.blocked_until.max(spent)).filter(|until| *until > now)
+        let blocked = [known.blocked_until, spent].into_iter();
+        // The portal's window is ten minutes: a later time was written by another clock.
+        blocked.filter(|until| *until > now && *until <= now + WINDOW).max()
     }
 
     /// Takes note of `operating` and `operating_reset_at` (Unix time) from an answer.

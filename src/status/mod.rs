@@ -12,7 +12,7 @@ mod text;
 use std::time::Duration;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 pub use document::{Deleted, Flaw, InitialExport, LastRun, PerKind, Records, Status, Tally};
@@ -120,6 +120,8 @@ impl Status {
 
     fn is_stale(&self, max_age: Duration, now: DateTime<Utc>) -> bool {
         let age = self.last_success_at.as_deref().map(|at| now - parse_stamp(at));
-        age.is_none_or(|age| age.to_std().is_ok_and(|age| age > max_age))
+        // A pass in the future was written by another clock and says nothing; a minute may be the clock's own drift.
+        let limit = TimeDelta::from_std(max_age).unwrap_or(TimeDelta::MAX);
+        age.is_none_or(|age| age > limit || age < TimeDelta::minutes(-1))
     }
 }

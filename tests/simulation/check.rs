@@ -154,8 +154,8 @@ impl World {
             _ => ("LOSE", "0"),
         };
         let mut fields = vec![
-            ("contacts", format!("{contacts:?}"), format!("{:?}", deal.link_ids())),
-            ("COMPANY_ID", company.unwrap_or(0).to_string(), number(deal.text("COMPANY_ID"))),
+            ("contacts", format!("{contacts:?}"), format!("{:?}", self.alive(Kind::Guest, deal.link_ids()))),
+            ("COMPANY_ID", company.unwrap_or(0).to_string(), self.company(deal)),
             field("BEGINDATE", &row.arrival[..10], deal),
             field("CLOSEDATE", &row.departure[..10], deal),
             field("OPPORTUNITY", row.amount, deal),
@@ -168,6 +168,18 @@ impl World {
         }
         fields.extend(self.title(row, told).map(|title| field("TITLE", &title, deal)));
         fields
+    }
+
+    /// Somebody may delete a card between the moment when a pass sees it alive and the moment when a deal names it:
+    /// what such a deal keeps is no card any more.
+    fn alive(&self, kind: Kind, ids: Vec<u64>) -> Vec<u64> {
+        ids.into_iter().filter(|crm_id| self.portal.get(entity_of(kind), *crm_id).is_some()).collect()
+    }
+
+    fn company(&self, deal: &Record) -> String {
+        let id = number(deal.text("COMPANY_ID"));
+        let alive = id.parse().is_ok_and(|crm_id| !self.alive(Kind::Company, vec![crm_id]).is_empty());
+        if alive { id } else { "0".into() }
     }
 
     /// A guest who failed is still called as when they were last sent.

@@ -8,10 +8,9 @@ use anyhow::Result;
 use super::Push;
 use crate::code::Code;
 use crate::config::OnMissing;
-use crate::mapping::multifield::Standing;
 use crate::mirror::Row;
+use crate::objects::by_origin;
 use crate::objects::reach::{Reach, by_reach};
-use crate::objects::{Object, by_origin};
 use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
 use crate::state::{Failure, Record};
@@ -86,13 +85,9 @@ impl Push<'_, '_> {
             return Ok(None);
         }
         let objects = by_reach(self.gate, kind, &[reach])?;
-        // A merge leaves all that we wrote on the survivor; somebody who shares one phone is somebody else.
-        let whole = |object: &&Object| {
-            let has = |rows: &[Standing], value: &String| rows.iter().any(|row| row.value == *value);
-            record.written.phones.iter().all(|phone| has(&object.phones, phone))
-                && record.written.emails.iter().all(|email| has(&object.emails, email))
-        };
-        let mut heirs = objects.iter().flatten().filter(whole);
-        Ok(heirs.next().filter(|_| heirs.next().is_none()).map(|object| object.crm_id))
+        match objects.first().map(Vec::as_slice) {
+            Some([one]) => Ok(Some(one.crm_id)),
+            _ => Ok(None),
+        }
     }
 }

@@ -103,10 +103,14 @@ pub fn pass(
     let Some(_lock) = Lock::take(&config.state)? else { return Ok(None) };
     let state = State::open(&config.state)?;
     let started = clock.now();
+    let killed = state.last_run()?.is_some_and(|run| run.outcome.is_none());
     let run = state.begin_run(orders.errand.name(), started)?;
     let pace = state.recall(PACE)?.unwrap_or_default();
     let mut gate = Gate::new(portal, clock.clone(), &config.portal, pace, deadline(config, orders, started));
     gate.on_wait(watch.teller());
+    if killed {
+        gate.fill_bucket();
+    }
     let mut pass = Pass {
         config,
         orders,

@@ -105,6 +105,11 @@ impl<'p> Gate<'p> {
         Gate { portal, clock, pace, bucket, shared, batch_size, target, deadline, requests, teller }
     }
 
+    /// Counts the bucket as full: what a pass sent just before it was killed, nobody wrote down.
+    pub fn fill_bucket(&mut self) {
+        self.pace.full(self.bucket, self.clock.now());
+    }
+
     /// Has somebody told of each longer wait.
     pub fn on_wait(&mut self, teller: Option<Teller>) {
         self.teller = teller;

@@ -160,7 +160,12 @@ impl Push<'_, '_> {
             return Ok(true);
         }
         let holders = self.state.holders(target.kind(), object.crm_id)?;
-        Ok(holders.iter().any(|id| id != target.id() && id.to_string() == object.origin))
+        if holders.iter().any(|id| id.to_string() == object.origin) {
+            return Ok(true);
+        }
+        // Its owner may have no object just now, after reset-id or a lost state, and finds this one by the mark alone.
+        let Some(owner) = self.owner(target.kind(), &object.origin)? else { return Ok(false) };
+        Ok(self.state.record(target.kind(), &owner)?.is_none_or(|record| record.known.crm_id.is_none()))
     }
 }
 

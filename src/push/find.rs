@@ -131,7 +131,7 @@ impl Push<'_, '_> {
     }
 
     /// The record that an origin means, if Ecvi has it.
-    fn owner(&self, kind: Kind, origin: &str) -> Result<Option<Id>> {
+    pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<Id>> {
         for id in [Id::parse(origin), Id::Text(origin.to_owned())] {
             let known = self.state.record(kind, &id)?;
             if known.is_some_and(|record| !record.known.gone) || self.queue.has(kind, &id)? {

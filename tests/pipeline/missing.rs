@@ -103,6 +103,25 @@ fn an_object_with_two_records_keeps_its_first_owners_origin_and_each_writes_to_i
 }
 
 #[test]
+fn a_guest_who_ends_on_anothers_card_leaves_it_the_mark_by_which_the_other_finds_it() {
+    let hotel = Hotel::new();
+    // One at a time, so that the other's card is looked for only after this guest was sent.
+    hotel.configure("portal.batch_size = 1");
+    hotel.guest(1, "last_name = 'Белова', phone = '+71', email = 'belova@example.ru'");
+    hotel.guest(2, "last_name = 'Белов', phone = '+72', email = 'belova@example.ru'");
+    hotel.export();
+    let (gone, card) = (hotel.contact(1).id, hotel.contact(2).id);
+    hotel.says("reset-id guest 2 --yes");
+    hotel.portal().delete(Kind::Contact, gone);
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    hotel.sync();
+    assert_eq!(hotel.portal().count(Kind::Contact), 1);
+    assert_eq!(hotel.contact(2).id, card);
+    hotel.rests();
+}
+
+#[test]
 fn two_guests_on_one_contact_are_one_contact_of_the_deal() {
     let hotel = hotel();
     let (keep, lost) = (hotel.contact(1).id, hotel.contact(2).id);

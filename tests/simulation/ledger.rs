@@ -21,6 +21,8 @@ pub(crate) struct Ledger {
     restored: BTreeMap<Origin, DateTime<Utc>>,
     /// Bookings that were missing from Ecvi at some time.
     pub(crate) once_gone: BTreeSet<String>,
+    /// Records that are missing from Ecvi now.
+    pub(crate) missing: BTreeSet<Origin>,
     /// Objects that Ecvi or an administrator named, and survivors of merges: they may be changed.
     pub(crate) named: BTreeSet<Object>,
     /// Objects that people changed.
@@ -49,7 +51,7 @@ impl Ledger {
         for (object, record) in &after {
             match before.get(object) {
                 None => self.appeared(*object, record, before, since),
-                Some(old) if old != record => self.changed(*object, old),
+                Some(old) if old != record => self.changed(*object, old, record),
                 Some(_) => {}
             }
         }
@@ -82,10 +84,18 @@ impl Ledger {
         }
     }
 
-    fn changed(&mut self, object: Object, old: &Record) {
+    fn changed(&mut self, object: Object, old: &Record, new: &Record) {
         let (kind, id) = object;
-        if origin_of(kind, old).is_none() && !self.named.contains(&object) {
+        let owner = origin_of(kind, old);
+        if owner.is_none() && !self.named.contains(&object) {
             self.wrongs.push(format!("{kind:?} {id} is not ours and was changed"));
+        }
+        // Ecvi gave the object of a record that it no longer has to another one.
+        let passed_on = |owner: &Origin| self.named.contains(&object) && self.missing.contains(owner);
+        if let Some(owner) =
+            owner.filter(|owner| origin_of(kind, new).as_ref() != Some(owner) && passed_on(owner))
+        {
+            self.permit(owner);
         }
     }
 

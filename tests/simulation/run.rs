@@ -1,5 +1,7 @@
-//! Histories by the thousand, on all processors; the first that breaks a promise is shortened and told.
+//! Histories by the thousand, on all processors; those that break a promise are listed, and the first of them is
+//! shortened and told.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
@@ -26,22 +28,29 @@ pub(crate) fn one(seed: u64) {
     }
 }
 
+/// Broken histories after which a run is over.
+const ENOUGH: usize = 20;
+
 /// Runs `count` histories, one for each seed from `first`.
 pub(crate) fn many(first: u64, count: u64) {
-    let (next, failed, started) = (AtomicU64::new(first), Mutex::new(None), Instant::now());
+    let (next, failed, started) = (AtomicU64::new(first), Mutex::new(BTreeMap::new()), Instant::now());
     let threads = thread::available_parallelism().map_or(2, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| search(&next, first + count, &failed));
         }
     });
-    if let Some((seed, wrong)) = failed.into_inner().expect("no thread panics") {
-        tell(seed, &History::random(seed), &wrong, folder().path());
+    let failed = failed.into_inner().expect("no thread panics");
+    for (seed, wrong) in &failed {
+        println!("SIMULATION_SEED={seed}: {wrong}");
+    }
+    if let Some((seed, wrong)) = failed.first_key_value() {
+        tell(*seed, &History::random(*seed), wrong, folder().path());
     }
     println!("{count} histories in {:?}", started.elapsed());
 }
 
-fn search(next: &AtomicU64, end: u64, failed: &Mutex<Option<(u64, String)>>) {
+fn search(next: &AtomicU64, end: u64, failed: &Mutex<BTreeMap<u64, String>>) {
     let dir = folder();
     loop {
         let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -49,8 +58,11 @@ fn search(next: &AtomicU64, end: u64, failed: &Mutex<Option<(u64, String)>>) {
             return;
         }
         if let Err((wrong, _)) = play(&History::random(seed), dir.path(), false) {
-            next.store(end, Ordering::Relaxed);
-            failed.lock().expect("no thread panics").get_or_insert((seed, wrong));
+            let mut failed = failed.lock().expect("no thread panics");
+            failed.insert(seed, wrong);
+            if failed.len() >= ENOUGH {
+                next.store(end, Ordering::Relaxed);
+            }
         }
     }
 }

@@ -180,8 +180,14 @@ impl World {
         let now = self.portal_now();
         let Some((kind, id, told)) = desk::act(&mut self.hotel, deed, dice, now, &standing) else { return };
         self.tell(told);
-        if kind == Kind::Booking && !self.hotel.has(kind, &id) {
-            self.ledger.once_gone.insert(id.to_string());
+        let origin = (entity_of(kind), id.to_string());
+        if self.hotel.has(kind, &id) {
+            self.ledger.missing.remove(&origin);
+        } else {
+            if kind == Kind::Booking {
+                self.ledger.once_gone.insert(id.to_string());
+            }
+            self.ledger.missing.insert(origin);
         }
         for (_, crm_id) in self.hotel.crm_ids(kind) {
             self.ledger.named.insert((entity_of(kind), crm_id.cast_unsigned()));

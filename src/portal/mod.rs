@@ -130,11 +130,6 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// Whether the call may have taken effect.
-    pub fn leaves_doubt(&self) -> bool {
-        matches!(self, Trouble::Lost(_))
-    }
-
     /// The end of the pass, in words for people.
     pub fn stop(self) -> Stop {
         match self {

@@ -58,11 +58,6 @@ impl State {
         State::prepare(Connection::open_with_flags(path, flags).with_context(broken)?).with_context(broken)
     }
 
-    /// Opens the state if there is one.
-    pub fn open_existing(path: &Path) -> Result<Option<State>> {
-        if path.exists() { State::open(path).map(Some) } else { Ok(None) }
-    }
-
     /// Opens the state to look at it, also while a pass is writing: nothing is made, migrated or changed. None
     /// where no pass has been yet.
     pub fn open_readonly(path: &Path) -> Result<Option<State>> {

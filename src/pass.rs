@@ -11,7 +11,7 @@ use crate::config::{Config, Method};
 use crate::lock::Lock;
 use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
-use crate::plan::{Plan, Queue, Rules, Step, Survey};
+use crate::plan::{Plan, Queue, Rules, Survey};
 use crate::portal::Portal;
 use crate::portal::gate::{Cause, Gate};
 use crate::push::{Failures, Push, Watch, Way};
@@ -188,7 +188,7 @@ impl Pass<'_> {
         if orders.full {
             state.resend_all()?;
         }
-        self.guard_deletions(&plan.queue)?;
+        self.notice = plan.held_back.map(|held_back| held_back.to_string());
         let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
         if orders.full {
             remap::remember(config, state)?;
@@ -231,20 +231,6 @@ impl Pass<'_> {
             Errand::Sync | Errand::Retry | Errand::Audit => Way::Sync,
             Errand::InitialExport => Way::Export { import: self.config.export.method == Method::Import },
         }
-    }
-
-    /// More bookings gone at once than is likely: none is deleted until somebody says that it is right.
-    fn guard_deletions(&mut self, queue: &Queue) -> Result<()> {
-        let gone = queue.count(Kind::Booking, Step::Delete)?;
-        let most = self.orders.max_deletes.unwrap_or(self.config.sync.max_deletes);
-        if gone > most {
-            queue.drop_deletions()?;
-            self.notice = Some(say!(
-                "из Ecvi разом исчезло заявок: {gone}, а разрешено удалять не больше {most}; сделки не удалены. Если так и должно быть, выполните ecvi-b24 sync --max-deletes {gone}",
-                "{gone} bookings are gone from Ecvi at once, more than the {most} that may be deleted; no deal was deleted. If that is right, run ecvi-b24 sync --max-deletes {gone}"
-            ));
-        }
-        Ok(())
     }
 
     /// Deals of ours that no booking stands behind: they are never deleted, only told of.
@@ -340,7 +326,9 @@ fn draw(
     let usual = Rules::usual(config, mirror, before.as_ref(), now);
     let deletes = usual.deletes && orders.errand != Errand::InitialExport;
     let rules = Rules { full: orders.full, retry_failed: orders.retry_failed, deletes, ..usual };
-    Plan::draw(mirror, state, &rules, before.as_ref())
+    let mut plan = Plan::draw(mirror, state, &rules, before.as_ref())?;
+    plan.hold_back(orders.max_deletes.unwrap_or(config.sync.max_deletes))?;
+    Ok(plan)
 }
 
 /// What stands in the portal under our originator, so that a lost state costs time and no duplicate.

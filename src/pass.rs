@@ -11,14 +11,14 @@ use crate::config::{Config, Method};
 use crate::lock::Lock;
 use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
-use crate::plan::{Plan, Queue, Rules, Step, Survey};
+use crate::plan::{Plan, Queue, Rules, Survey};
 use crate::portal::Portal;
 use crate::portal::gate::{Cause, Gate};
 use crate::push::{Failures, Push, Watch, Way};
 use crate::recognise::recognise;
 use crate::record::{Id, Kind};
 use crate::settle::{settle, settled_at};
-use crate::state::memory::{INITIAL_EXPORT, PACE, SURVEY};
+use crate::state::memory::{INITIAL_EXPORT, PACE, RESENDING, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
@@ -71,6 +71,11 @@ impl Orders {
     /// A pass without any options.
     pub fn plain(errand: Errand) -> Orders {
         Orders { errand, full: false, retry_failed: false, max_deletes: None, time_limit: None }
+    }
+
+    /// For the rounds after the first: every record was sent again already.
+    fn once_more(&self) -> Orders {
+        Orders { full: false, ..self.clone() }
     }
 }
 
@@ -134,7 +139,7 @@ pub fn preview(config: &Config, orders: &Orders, now: DateTime<Utc>) -> Result<(
     let state = state.map_or_else(State::in_memory, Ok)?;
     admit(orders.errand, &state)?;
     let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
-    let plan = draw(config, &mirror, &state, orders, now)?;
+    let plan = draw(config, &mirror, &state, &in_full(config, orders, &state)?, now)?;
     Ok((state, plan))
 }
 
@@ -180,15 +185,16 @@ impl Pass<'_> {
             self.counts.failed += 1;
             self.failures.add(Code::NoAnswer, words::record(kind, &id, ""));
         }
-        let orders = Orders { full: self.full(first)?, ..self.orders.clone() };
+        let orders = if first { in_full(config, self.orders, state)? } else { self.orders.once_more() };
         let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
         let touched = self.touch(&plan)?;
         if orders.full {
             state.resend_all()?;
+            state.remember(RESENDING, &true)?;
         }
-        self.guard_deletions(&plan.queue)?;
+        self.notice = plan.held_back.map(|held_back| held_back.to_string());
         let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
         if orders.full {
             remap::remember(config, state)?;
@@ -220,31 +226,11 @@ impl Pass<'_> {
         Ok(mark)
     }
 
-    /// A completed initial export is a full pass when it is asked for again.
-    fn full(&self, first: bool) -> Result<bool> {
-        let again = self.orders.errand == Errand::InitialExport && self.state.initial_export()?.is_some();
-        Ok(first && (self.orders.full || again))
-    }
-
     fn way(&self) -> Way {
         match self.orders.errand {
             Errand::Sync | Errand::Retry | Errand::Audit => Way::Sync,
             Errand::InitialExport => Way::Export { import: self.config.export.method == Method::Import },
         }
-    }
-
-    /// More bookings gone at once than is likely: none is deleted until somebody says that it is right.
-    fn guard_deletions(&mut self, queue: &Queue) -> Result<()> {
-        let gone = queue.count(Kind::Booking, Step::Delete)?;
-        let most = self.orders.max_deletes.unwrap_or(self.config.sync.max_deletes);
-        if gone > most {
-            queue.drop_deletions()?;
-            self.notice = Some(say!(
-                "из Ecvi разом исчезло заявок: {gone}, а разрешено удалять не больше {most}; сделки не удалены. Если так и должно быть, выполните ecvi-b24 sync --max-deletes {gone}",
-                "{gone} bookings are gone from Ecvi at once, more than the {most} that may be deleted; no deal was deleted. If that is right, run ecvi-b24 sync --max-deletes {gone}"
-            ));
-        }
-        Ok(())
     }
 
     /// Deals of ours that no booking stands behind: they are never deleted, only told of.
@@ -283,6 +269,9 @@ impl Pass<'_> {
     /// The round ran through: the next one compares with what this one saw.
     fn remember(&self, plan: &Plan, touched: i64) -> Result<()> {
         self.state.remember(SURVEY, &plan.survey)?;
+        if self.state.recall(RESENDING)? == Some(true) {
+            self.state.remember(RESENDING, &false)?;
+        }
         let writer = self.state.writer()?;
         writer.untouch(touched)?;
         writer.commit()
@@ -329,6 +318,16 @@ fn admit(errand: Errand, state: &State) -> Result<()> {
     .into())
 }
 
+/// A completed initial export that is asked for again sends every record again, and goes on where such a one was
+/// interrupted: what it did not get to is marked. After another change of the mapping it begins anew.
+fn in_full(config: &Config, orders: &Orders, state: &State) -> Result<Orders> {
+    let again = orders.errand == Errand::InitialExport && state.initial_export()?.is_some();
+    let goes_on = again && state.recall(RESENDING)? == Some(true) && !remap::is_stale(config, state)?;
+    let full = orders.full || (again && !goes_on);
+    // As in a full pass, the pause of a failed record does not matter.
+    Ok(Orders { full, retry_failed: orders.retry_failed || goes_on, ..orders.clone() })
+}
+
 fn draw(
     config: &Config,
     mirror: &Mirror,
@@ -340,7 +339,9 @@ fn draw(
     let usual = Rules::usual(config, mirror, before.as_ref(), now);
     let deletes = usual.deletes && orders.errand != Errand::InitialExport;
     let rules = Rules { full: orders.full, retry_failed: orders.retry_failed, deletes, ..usual };
-    Plan::draw(mirror, state, &rules, before.as_ref())
+    let mut plan = Plan::draw(mirror, state, &rules, before.as_ref())?;
+    plan.hold_back(orders.max_deletes.unwrap_or(config.sync.max_deletes))?;
+    Ok(plan)
 }
 
 /// What stands in the portal under our originator, so that a lost state costs time and no duplicate.

@@ -70,7 +70,7 @@ fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Res
     let gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));
     let mut foresight = Foresight::new(config, &state, &plan.queue, gate);
     let show = if json { report::plan::json } else { report::plan::text };
-    report::print_with(|out| show(&plan.queue, &state, Some(&mut foresight), out))?;
+    report::print_with(|out| show(&plan, &state, Some(&mut foresight), out))?;
     Ok(Outcome::Ok)
 }
 

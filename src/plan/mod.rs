@@ -1,6 +1,7 @@
 //! The plan: mirror and state are merged, and what differs becomes a step. Nothing here touches the portal.
 
 mod decide;
+mod guard;
 mod merge;
 mod queue;
 
@@ -11,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use decide::{Pair, Rules, Standing, Step, decide};
+pub use guard::HeldBack;
 pub use merge::Merge;
 pub use queue::{Planned, Queue};
 
@@ -29,6 +31,8 @@ pub struct Plan {
     pub survey: Survey,
     /// People and companies whose bookings are in the plan for their sake, and whom the state does not name yet.
     pub touched: Vec<(Kind, Id)>,
+    /// What is not in it because nobody has said that it is right.
+    pub held_back: Option<HeldBack>,
 }
 
 /// What the mirror looked like.
@@ -57,7 +61,7 @@ impl Plan {
         let queue = Queue::new()?;
         let add = |kind, step, pair: Pair| queue.add(&Planned { kind, id: pair.id, step, row: pair.row });
         let (survey, touched) = compare(mirror, state, rules, before, add)?;
-        Ok(Plan { queue, survey, touched })
+        Ok(Plan { queue, survey, touched, held_back: None })
     }
 }
 

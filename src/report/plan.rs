@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::difference::Difference;
 use crate::foresight::{Foresight, Prospect};
-use crate::plan::{Planned, Queue, Step};
+use crate::plan::{HeldBack, Plan, Planned, Queue, Step};
 use crate::record::Kind;
 use crate::state::{Record, State};
 use crate::{say, words};
@@ -32,7 +32,12 @@ const CHUNK: usize = 400;
 pub type Eyes<'e, 'a, 'p> = Option<&'e mut Foresight<'a, 'p>>;
 
 /// Writes the plan for people.
-pub fn text(queue: &Queue, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
+pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
+    let Plan { queue, held_back, .. } = plan;
+    if let (true, Some(held_back)) = (queue.is_empty()?, held_back) {
+        writeln!(out, "{held_back}")?;
+        return Ok(());
+    }
     if queue.is_empty()? {
         writeln!(out, "{}", say!("Делать нечего: всё передано.", "Nothing to do: all is sent."))?;
         return Ok(());
@@ -56,6 +61,9 @@ pub fn text(queue: &Queue, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut 
     })?;
     for note in eyes.iter().flat_map(|eyes| eyes.notes()) {
         writeln!(out, "\n{note}")?;
+    }
+    if let Some(held_back) = held_back {
+        writeln!(out, "\n{held_back}")?;
     }
     Ok(())
 }
@@ -96,7 +104,8 @@ fn each(
 }
 
 /// Writes the plan as one JSON document, a step on each line.
-pub fn json(queue: &Queue, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
+pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
+    let Plan { queue, held_back, .. } = plan;
     let mut counts = Map::new();
     for kind in Kind::ALL {
         let steps: Result<Map<String, Value>> =
@@ -111,8 +120,10 @@ pub fn json(queue: &Queue, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut 
         separator = ",\n  ";
         Ok(())
     })?;
-    let notes = eyes.map(|eyes| eyes.notes().to_vec()).unwrap_or_default();
-    writeln!(out, "],\n \"notes\": {}}}", Value::from(notes))?;
+    let mut notes = eyes.map(|eyes| eyes.notes().to_vec()).unwrap_or_default();
+    notes.extend(held_back.map(|held_back| held_back.to_string()));
+    let held_back = held_back.map(|HeldBack { gone, most }| json!({"delete": gone, "max_deletes": most}));
+    writeln!(out, "],\n \"held_back\": {},\n \"notes\": {}}}", json!(held_back), Value::from(notes))?;
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Where an initial export stands: a bar on a terminal, elsewhere one plain line a minute. An audit has the bar alone.
 //!
 //! An export of hours spends most of them waiting for the portal's time budgets, so what it waits for is always
-//! shown. Logs and reports go through [`Above`], which lifts the bar for as long as they write.
+//! shown: the bar is drawn by force, because what comes too quickly after another drawing is left out otherwise. Logs
+//! and reports go through [`Above`], which lifts the bar for as long as they write.
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
@@ -97,7 +98,7 @@ impl Watch for Progress {
 impl Screen {
     fn bar(target: ProgressDrawTarget) -> Screen {
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style = ProgressStyle::with_template("{bar:40} {percent:>3}%  {prefix}\n{msg}");
+        let style = ProgressStyle::with_template("{bar:40} {percent:>3}%\n{prefix}\n{msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("##-"));
         stand(Some(bar.clone()));
         Screen::Bar(bar)
@@ -112,6 +113,7 @@ impl Screen {
                 bar.set_prefix(counts);
                 bar.set_message(outlook);
                 bar.set_position(done);
+                bar.force_draw();
             }
             Screen::Lines(_) if outlook.is_empty() => self.line(&counts, now, at_once),
             Screen::Lines(_) => self.line(&format!("{counts}; {outlook}"), now, at_once),
@@ -122,7 +124,10 @@ impl Screen {
     fn wait(&self, cause: Cause<'_>, until: DateTime<Utc>, now: DateTime<Utc>) {
         let text = waiting(cause, until);
         match self {
-            Screen::Bar(bar) => bar.set_message(text),
+            Screen::Bar(bar) => {
+                bar.set_message(text);
+                bar.force_draw();
+            }
             Screen::Lines(_) | Screen::Nothing => self.line(&text, now, until - now >= BETWEEN_LINES),
         }
     }

@@ -10,6 +10,9 @@ pub const INITIAL_EXPORT: &str = "initial_export";
 /// The [`crate::plan::Survey`] of the last pass that ran through.
 pub const SURVEY: &str = "survey";
 
+/// Whether every record was marked to be sent again, and no pass has run through since.
+pub const RESENDING: &str = "resending";
+
 /// The host of the portal that the ids belong to.
 pub const PORTAL: &str = "portal";
 

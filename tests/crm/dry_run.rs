@@ -92,3 +92,46 @@ fn people_who_would_be_taken_over_are_named() {
     hotel.run(0, "initial-export");
     assert_eq!(hotel.only(bitrix24_sandbox::Kind::Contact).id, 1);
 }
+
+/// Four bookings of which three are gone, and only two deals may go in one pass.
+fn emptied() -> Hotel {
+    let hotel = Hotel::new("[sync]\nmax_deletes = 2\n");
+    hotel.sql(
+        "INSERT INTO bookings (id, number, status, arrival, departure, modified_at)
+           SELECT value, value, 'confirmed', '2026-05-20 12:00', '2026-05-21 12:00', '2026' FROM json_each('[1,2,3]')",
+    );
+    hotel.said(0, "initial-export");
+    hotel.sql("DELETE FROM bookings WHERE id <= 3");
+    hotel
+}
+
+const HELD_BACK: &str = "bookings gone from Ecvi at once: 3, and at most 2 may be deleted in one go; no deal was deleted. \
+                         To see what is gone: ecvi-b24 sync --dry-run --max-deletes 3. \
+                         If that is right: ecvi-b24 sync --max-deletes 3\n";
+
+#[test]
+fn deletions_that_a_pass_would_hold_back_are_held_back_and_said_in_its_words() {
+    let hotel = emptied();
+    assert_eq!(hotel.said(0, "sync --dry-run"), HELD_BACK);
+    let plan = document(&hotel, "sync --dry-run --json");
+    assert_eq!(plan["held_back"], json!({"delete": 3, "max_deletes": 2}));
+    assert_eq!((&plan["steps"], &plan["counts"]["booking"]["delete"]), (&json!([]), &json!(0)));
+    assert_eq!(plan["notes"], json!([HELD_BACK.trim()]));
+    hotel.sql("UPDATE companies SET name = 'Лютик', modified_at = '2026'");
+    let shown = hotel.said(0, "sync --dry-run");
+    assert!(
+        shown.starts_with("companies: update 1\n\n") && shown.ends_with(&format!("\n\n{HELD_BACK}")),
+        "{shown}"
+    );
+    assert!(hotel.complained(1, "sync").ends_with(HELD_BACK));
+}
+
+#[test]
+fn deletions_that_somebody_says_are_right_are_shown() {
+    let hotel = emptied();
+    let shown = hotel.said(0, "sync --dry-run --max-deletes 3");
+    assert_eq!(shown.lines().filter(|line| line.starts_with("DELETE deal ")).count(), 3, "{shown}");
+    assert!(!shown.contains("at once"), "{shown}");
+    let plan = document(&hotel, "sync --dry-run --max-deletes 3 --json");
+    assert_eq!((&plan["held_back"], &plan["counts"]["booking"]["delete"]), (&json!(null), &json!(3)));
+}

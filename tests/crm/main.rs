@@ -7,3 +7,5 @@ mod heartbeat;
 mod hotel;
 mod progress;
 mod remap;
+#[cfg(unix)]
+mod terminal;

@@ -20,11 +20,11 @@ fn shown(house: &House, write: fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>))
 }
 
 fn text(house: &House) -> String {
-    shown(house, |plan, state, out| report::plan::text(&plan.queue, state, None, out).unwrap())
+    shown(house, |plan, state, out| report::plan::text(plan, state, None, out).unwrap())
 }
 
 fn json(house: &House) -> Value {
-    let text = shown(house, |plan, state, out| report::plan::json(&plan.queue, state, None, out).unwrap());
+    let text = shown(house, |plan, state, out| report::plan::json(plan, state, None, out).unwrap());
     serde_json::from_str(&text).unwrap()
 }
 

@@ -144,6 +144,51 @@ fn after_its_completion_it_is_a_full_pass_that_deletes_nothing() {
     assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
 }
 
+/// An export that was completed, and asked for again: it is refused when it comes to the bookings.
+fn interrupted_again() -> Hotel {
+    let hotel = hotel();
+    hotel.export();
+    let plan = hotel.says("initial-export --dry-run");
+    assert!(plan.contains("гости: изменить 3") && plan.contains("заявки: изменить 3"), "{plan}");
+    hotel
+        .server()
+        .faults(|exchange| exchange.calls("crm.deal.update").then(|| Fault::status(401, "expired_token")));
+    assert_eq!(
+        hotel.exits(4, "initial-export").out.lines().last(),
+        Some("initial-export: изменено: гости 3")
+    );
+    hotel.server().faults(|_| None);
+    hotel
+}
+
+#[test]
+fn asked_for_again_and_interrupted_it_goes_on_where_it_stopped() {
+    let hotel = interrupted_again();
+    let people = hotel.contact(1).id;
+    hotel.edit(Kind::Contact, people, json!({"LAST_NAME": "Рукописная"}));
+    let plan = hotel.says("initial-export --dry-run");
+    assert!(!plan.contains("гости") && plan.contains("заявки: изменить 3"), "{plan}");
+    assert!(hotel.export().contains("initial-export: изменено: заявки 3\n"));
+    // What was sent again before is not sent a second time.
+    assert_eq!(hotel.contact(1).text("LAST_NAME"), "Рукописная");
+    hotel.rests();
+    assert!(hotel.export().contains("изменено: гости 3, заявки 3"));
+}
+
+#[test]
+fn what_an_interrupted_one_left_goes_with_the_passes_of_cron_and_the_next_begins_anew() {
+    let hotel = interrupted_again();
+    assert_eq!(hotel.sync(), "sync: изменено: заявки 3\n");
+    assert!(hotel.export().contains("изменено: гости 3, заявки 3"));
+}
+
+#[test]
+fn another_mapping_since_the_interruption_begins_anew() {
+    let hotel = interrupted_again();
+    hotel.configure("contact.comments = '{comment} ({id})'");
+    assert!(hotel.export().contains("изменено: гости 3, заявки 3"));
+}
+
 #[test]
 fn it_is_completed_though_some_records_failed() {
     let hotel = hotel();

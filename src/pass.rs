@@ -180,25 +180,24 @@ impl Pass<'_> {
     fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {
         let (config, state) = (self.config, self.state);
         let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+        let orders = if first { in_full(config, self.orders, state)? } else { self.orders.once_more() };
+        if orders.full {
+            // Before the portal is asked for anything: should it not answer, the next passes go on with it.
+            state.resend_all()?;
+            state.remember(RESENDING, &true)?;
+            remap::remember(config, state)?;
+        }
         recognise(config, state, gate)?;
         for (kind, id) in settle(config, state, gate)? {
             self.counts.failed += 1;
             self.failures.add(Code::NoAnswer, words::record(kind, &id, ""));
         }
-        let orders = if first { in_full(config, self.orders, state)? } else { self.orders.once_more() };
         let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
         let touched = self.touch(&plan)?;
-        if orders.full {
-            state.resend_all()?;
-            state.remember(RESENDING, &true)?;
-        }
         self.notice = plan.held_back.map(|held_back| held_back.to_string());
         let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
-        if orders.full {
-            remap::remember(config, state)?;
-        }
         let stocked = first && orders.errand == Errand::InitialExport;
         if stocked {
             take_inventory(config, gate, &plan.queue, watch)?;

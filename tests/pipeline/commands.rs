@@ -49,6 +49,22 @@ fn full_sends_every_record_again() {
 }
 
 #[test]
+fn full_goes_on_with_the_next_passes_when_the_portal_refuses_the_first_question() {
+    let hotel = Hotel::running();
+    hotel.configure("portal.settle_time = '0s'");
+    hotel.booking(2, "");
+    hotel.server().faults(|exchange| exchange.calls("crm.deal.add").then_some(Fault::ResetAfter));
+    hotel.exits(5, "sync");
+    hotel.edit(Kind::Contact, hotel.contact(1).id, json!({"LAST_NAME": "x"}));
+    // Not even what became of booking 2 could be asked.
+    hotel.server().faults(|_| Some(Fault::status(401, "expired_token")));
+    hotel.exits(4, "sync --full");
+    hotel.server().faults(|_| None);
+    hotel.sync();
+    assert_eq!(hotel.contact(1).text("LAST_NAME"), "Приходько");
+}
+
+#[test]
 fn full_sends_what_failed_too() {
     let hotel = Hotel::running();
     hotel.require(Kind::Contact, "BIRTHDATE");

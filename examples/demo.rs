@@ -1,10 +1,11 @@
 //! A small hotel and an empty CRM, carried over before your eyes: no account, no network, no configuration.
 //!
-//! `cargo run --release --example demo`. The hotel stands in `fixtures/`, the CRM is the sandbox portal in this
+//! `cargo run --release --example demo`, with `-- --stay` to look at the CRM in a browser afterwards. The hotel stands in `fixtures/`, the CRM is the sandbox portal in this
 //! process; everything between them is what the program `ecvi-b24` itself does.
 
 use std::fmt::Write;
 use std::path::Path;
+use std::thread;
 
 use anyhow::{Context, Result};
 use bitrix24_sandbox::{Kind, Portal, Record, Server};
@@ -22,17 +23,27 @@ use serde_json::{Value, json};
 /// Bookings whose deals are shown: a cancelled one, a guest who left, and a group of ten rooms.
 const SHOWN: [&str; 3] = ["101", "107", "106"];
 
+/// The port of the CRM as a page, as in the sandbox.
+const PORT: u16 = 8024;
+
 fn main() -> Result<()> {
-    print!("{}", story(Utc::now())?);
+    let stays = std::env::args().any(|argument| argument == "--stay");
+    let server = Server::start(Portal::new(), if stays { PORT } else { 0 })?;
+    print!("{}", story(&server, Utc::now())?);
+    if stays {
+        println!("\nCRM в браузере: {}\nЗавершить: Ctrl+C.", server.address());
+        loop {
+            thread::park();
+        }
+    }
     Ok(())
 }
 
 /// The whole story, as it is printed.
-pub(crate) fn story(now: DateTime<Utc>) -> Result<String> {
+pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
     let folder = tempfile::tempdir()?;
-    let server = Server::start(Portal::new(), 0)?;
     server.set_time(now);
-    let config = configuration(folder.path(), &server)?;
+    let config = configuration(folder.path(), server)?;
     let clock = Clock::virtual_at(now);
     let mut told = String::new();
 

@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "its main is the test here")]
 mod demo;
 
+use bitrix24_sandbox::{Portal, Server};
 use insta::assert_snapshot;
 
 /// The times of the passes are told by this machine's clock and zone.
@@ -14,7 +15,8 @@ fn without_time(line: &str) -> String {
 
 #[test]
 fn the_demonstration_tells_the_story_of_a_small_hotel() {
-    let story = demo::story("2026-11-24T12:00:00Z".parse().unwrap()).unwrap();
+    let server = Server::start(Portal::new(), 0).unwrap();
+    let story = demo::story(&server, "2026-11-24T12:00:00Z".parse().unwrap()).unwrap();
     let story: Vec<String> = story.lines().map(without_time).collect();
     assert!(story.len() <= 50, "longer than one and a half screens");
     assert_snapshot!(story.join("\n"), @r"

@@ -9,7 +9,7 @@ table{border-collapse:collapse;width:100%} th{text-align:left;color:#666;font-we
 th,td{padding:.4rem .6rem;border-bottom:1px solid #e3e6e9;vertical-align:top}
 td.sum{text-align:right;white-space:nowrap} a{color:#2067b0;text-decoration:none} a:hover{text-decoration:underline}
 .stage{padding:.1rem .5rem;border-radius:1rem;background:#e3f2fd;white-space:nowrap}
-.stage.S{background:#d8f3d0} .stage.F{background:#fbdcdc} .gone{color:#999} dt{color:#666;margin-top:.6rem} dd{margin:0}
+.stage.S{background:#d8f3d0} .stage.F{background:#fbdcdc} .gone{color:#999} dl{display:grid;grid-template-columns:minmax(8rem,16rem) 1fr;gap:.5rem 1rem} dt{color:#666} dd{margin:0}
 ";
 
 /// A whole page.

@@ -217,10 +217,14 @@ impl Pass<'_> {
         self.remember(&plan, touched)
     }
 
-    /// Written down before anything is sent: a pass that is cut short forgets no booking for its people's sake.
+    /// Written down before anything is sent: a pass that is cut short forgets no booking for its people's sake, and
+    /// what is sent voids the blocks that it falls into.
     fn touch(&self, plan: &Plan) -> Result<i64> {
         let writer = self.state.writer()?;
         let mark = writer.touch_all(&plan.touched)?;
+        for kind in Kind::ALL {
+            writer.keep_blocks(kind, &plan.blocks[kind as usize])?;
+        }
         writer.commit()?;
         Ok(mark)
     }
@@ -335,7 +339,7 @@ fn draw(
     now: DateTime<Utc>,
 ) -> Result<Plan> {
     let before: Option<Survey> = state.recall(SURVEY)?;
-    let usual = Rules::usual(config, mirror, before.as_ref(), now);
+    let usual = Rules::usual(config, mirror, before.as_ref(), now)?;
     let deletes = usual.deletes && orders.errand != Errand::InitialExport;
     let rules = Rules { full: orders.full, retry_failed: orders.retry_failed, deletes, ..usual };
     let mut plan = Plan::draw(mirror, state, &rules, before.as_ref())?;

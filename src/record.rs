@@ -94,17 +94,73 @@ impl Id {
             _ => Id::Text(text.to_owned()),
         }
     }
+
+    /// The same id, to be compared with one that nobody owns.
+    pub fn borrowed(&self) -> IdRef<'_> {
+        match self {
+            Id::Number(number) => IdRef::Number(*number),
+            Id::Text(text) => IdRef::Text(text),
+        }
+    }
+}
+
+/// An id as it stands under a cursor of the mirror, in `SQLite`'s order: numbers before texts, texts by their bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum IdRef<'r> {
+    /// An INTEGER of the mirror.
+    Number(i64),
+    /// A TEXT of the mirror.
+    Text(&'r str),
+}
+
+impl<'r> IdRef<'r> {
+    /// The id in a cell; none where the cell cannot be one.
+    pub(crate) fn of(value: ValueRef<'r>) -> Option<IdRef<'r>> {
+        match value {
+            ValueRef::Integer(number) => Some(IdRef::Number(number)),
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(IdRef::Text),
+            ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => None,
+        }
+    }
+}
+
+impl From<IdRef<'_>> for Id {
+    fn from(id: IdRef<'_>) -> Id {
+        match id {
+            IdRef::Number(number) => Id::Number(number),
+            IdRef::Text(text) => Id::Text(text.to_owned()),
+        }
+    }
+}
+
+/// The ids from one on, up to but not including another; open where there is none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Span {
+    /// The first.
+    pub from: Option<Id>,
+    /// The first that does not belong to it.
+    pub upto: Option<Id>,
+}
+
+impl Span {
+    /// All ids.
+    pub const ALL: &'static [Span] = &[Span { from: None, upto: None }];
+
+    /// Whether it ends before this id.
+    pub fn is_over(&self, id: &Id) -> bool {
+        self.upto.as_ref().is_some_and(|upto| upto <= id)
+    }
+
+    /// Whether it begins after this id.
+    pub fn is_ahead(&self, id: &Id) -> bool {
+        self.from.as_ref().is_some_and(|from| from > id)
+    }
 }
 
 impl Ord for Id {
-    /// `SQLite`'s order: numbers before texts, texts by their bytes.
+    /// `SQLite`'s order.
     fn cmp(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Id::Number(a), Id::Number(b)) => a.cmp(b),
-            (Id::Number(_), Id::Text(_)) => Ordering::Less,
-            (Id::Text(_), Id::Number(_)) => Ordering::Greater,
-            (Id::Text(a), Id::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
-        }
+        self.borrowed().cmp(&other.borrowed())
     }
 }
 
@@ -143,10 +199,6 @@ impl From<Id> for Value {
 
 impl FromSql for Id {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value {
-            ValueRef::Integer(number) => Ok(Id::Number(number)),
-            ValueRef::Text(_) => Ok(Id::Text(value.as_str()?.to_owned())),
-            ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => Err(FromSqlError::InvalidType),
-        }
+        IdRef::of(value).map(Id::from).ok_or(FromSqlError::InvalidType)
     }
 }

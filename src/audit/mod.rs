@@ -20,7 +20,7 @@ use crate::plan::{Merge, Pair, Planned, Queue, Rules, Standing, Step, Survey, co
 use crate::portal::gate::Gate;
 use crate::portal::{Portal, Trouble};
 use crate::push::Watch;
-use crate::record::{Id, Kind};
+use crate::record::{Id, Kind, Span};
 use crate::report::print_with;
 use crate::state::memory::PACE;
 use crate::state::{Known, SURVEY, State};
@@ -126,14 +126,14 @@ pub fn run(
 fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Clock) -> Result<Queue> {
     let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
     let before: Option<Survey> = state.recall(SURVEY)?;
-    let rules = Rules::usual(config, &mirror, before.as_ref(), clock.now());
+    let rules = Rules::usual(config, &mirror, before.as_ref(), clock.now())?;
     // A mirror from which nothing may be concluded is refused here.
     survey(&mirror, state, &rules, before.as_ref(), |_, _, _| Ok(()))?;
     let queue = Queue::new()?;
     for kind in Kind::ALL {
         let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
         let (mut scan, mut known) = (mirror.scan(kind)?, state.known(kind)?);
-        for pair in Merge::new(scan.rows()?, known.rows()?) {
+        for pair in Merge::new(scan.rows(Span::ALL)?, known.rows(Span::ALL)?) {
             let pair = pair?;
             let crm_id = pair.known.as_ref().and_then(|known| known.crm_id);
             findings.shelf.know(kind, &pair.id, crm_id)?;

@@ -11,7 +11,7 @@ use super::local::unusable;
 use crate::code::Code;
 use crate::config::Config;
 use crate::mirror::{BadRow, Mirror};
-use crate::record::{Id, Kind};
+use crate::record::{Id, Kind, Span};
 use crate::say;
 use crate::words::{self, plural};
 
@@ -83,7 +83,7 @@ fn window() -> Line {
 fn sample(mirror: &Mirror, kind: Kind) -> Result<Sample> {
     let mut sample = Sample::default();
     let mut scan = mirror.scan(kind)?;
-    let mut rows = scan.rows()?;
+    let mut rows = scan.rows(Span::ALL)?;
     for row in rows.by_ref() {
         let row = row?;
         sample.newest = sample.newest.max(row.modified_at);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mirror::{Body, Row};
 use crate::record::{Id, Kind};
-use crate::state::{Doubt, Hold, Known};
+use crate::state::{Doubt, Hold, Known, Todo};
 
 /// A step towards the portal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -47,6 +47,7 @@ impl fmt::Display for Step {
 }
 
 /// What holds for the whole pass.
+#[expect(clippy::struct_excessive_bools, reason = "each is an order by itself, and no two make a third")]
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Rules {
     /// The time of the pass.
@@ -64,6 +65,10 @@ pub struct Rules {
     /// The newest `modified_at` of the last pass that ran through, by [`Kind`]: rows as new as this are compared
     /// by content too, because a second change within the same second does not show otherwise.
     pub newest: [String; 3],
+    /// Read every row, also where its block looks as it did when everything stood as sent.
+    pub whole: bool,
+    /// A fingerprint of all that says what a row means: with another one, no block looks as it did.
+    pub terms: u64,
 }
 
 /// What the state says beside the records themselves.
@@ -104,6 +109,24 @@ pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules
         (Some(_), Some(known)) if known.todo.close => Some(Step::Close),
         (Some(_), Some(known)) if touched || known.todo.recheck => Some(Step::Recheck),
         (Some(_), Some(_)) => None,
+    }
+}
+
+/// Whether nothing will be due about this record until the outline of its row changes, or its place in the state does,
+/// or it is touched, or its row is as new as the newest: only then its block may go unread.
+pub fn stands(kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> bool {
+    if standing.doubts.contains_key(&pair.id) || standing.holds.contains_key(&pair.id) {
+        return false;
+    }
+    match (&pair.row, &pair.known) {
+        (None, None) => true,
+        (None, Some(known)) => kind != Kind::Booking && known.gone,
+        (Some(row), _) if row.body.is_err() => false,
+        (Some(row), None | Some(Known { crm_id: None, parted: false, .. })) => is_history(row, rules),
+        (Some(_), Some(Known { crm_id: None, .. })) => false,
+        (Some(row), Some(known)) => {
+            !changed(kind, row, known, rules) && known.todo == Todo::default() && known.label == row.label
+        }
     }
 }
 
@@ -150,7 +173,7 @@ mod tests {
     use super::*;
     use crate::code::Code;
     use crate::mirror::{BadRow, Company};
-    use crate::state::{Operation, Todo};
+    use crate::state::Operation;
 
     fn row() -> Row {
         let company = Company {

@@ -1,27 +1,36 @@
 //! The plan: mirror and state are merged, and what differs becomes a step. Nothing here touches the portal.
 
+mod blocks;
 mod decide;
+#[cfg(test)]
+mod fast_and_whole;
 mod guard;
 mod merge;
 mod queue;
+mod survey;
 
 use std::collections::HashSet;
+use std::hash::Hasher;
 
-use anyhow::{Result, bail};
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
 
-pub use decide::{Pair, Rules, Standing, Step, decide};
+use blocks::Watched;
+pub use decide::{Pair, Rules, Standing, Step, decide, stands};
 pub use guard::HeldBack;
 pub use merge::Merge;
 pub use queue::{Planned, Queue};
+pub use survey::Survey;
 
 use crate::code::Code;
 use crate::config::Config;
-use crate::mirror::{BadRow, Body, Mirror, Row};
-use crate::record::{Id, Kind};
-use crate::say;
-use crate::state::State;
+use crate::fingerprint::Fingerprint;
+use crate::mirror::{BadRow, Body, Marks, Mirror, Row};
+use crate::record::{Id, Kind, Span};
+use crate::state::{BlockChange, State};
+
+/// Every row is read at least once a day, whatever its block looks like.
+const WHOLE: TimeDelta = TimeDelta::hours(23);
 
 /// The plan of a pass.
 pub struct Plan {
@@ -33,23 +42,19 @@ pub struct Plan {
     pub touched: Vec<(Kind, Id)>,
     /// What is not in it because nobody has said that it is right.
     pub held_back: Option<HeldBack>,
+    /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
+    pub blocks: [Vec<BlockChange>; 3],
 }
 
-/// What the mirror looked like.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Survey {
-    /// Rows, by [`Kind`].
-    pub rows: [u64; 3],
-    /// Rows of `booking_guests`.
-    pub residents: u64,
-    /// The newest `modified_at`, by [`Kind`].
-    pub newest: [String; 3],
-    /// Bookings that are known and in the mirror.
-    #[serde(skip)]
-    known_bookings: u64,
-    /// Of these, how many carry another number than before.
-    #[serde(skip)]
-    renumbered: u64,
+/// What a comparison saw, beside what differs.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Compared {
+    /// What the mirror looked like.
+    pub survey: Survey,
+    /// People and companies whose bookings differ for their sake, and whom the state does not name yet.
+    pub touched: Vec<(Kind, Id)>,
+    /// What the state is to know of the mirror's blocks, by [`Kind`].
+    pub blocks: [Vec<BlockChange>; 3],
 }
 
 impl Plan {
@@ -60,13 +65,13 @@ impl Plan {
     pub fn draw(mirror: &Mirror, state: &State, rules: &Rules, before: Option<&Survey>) -> Result<Plan> {
         let queue = Queue::new()?;
         let add = |kind, step, pair: Pair| queue.add(&Planned { kind, id: pair.id, step, row: pair.row });
-        let (survey, touched) = compare(mirror, state, rules, before, add)?;
-        Ok(Plan { queue, survey, touched, held_back: None })
+        let Compared { survey, touched, blocks } = compare(mirror, state, rules, before, add)?;
+        Ok(Plan { queue, survey, touched, held_back: None, blocks })
     }
 }
 
-/// Reads mirror and state to the end and hands each record that differs to `found`. Returns what was seen, and
-/// the people whose bookings differ for their sake.
+/// Compares mirror and state and hands each record that differs to `found`, in the order of the ids. Blocks of the
+/// mirror that look as they did when everything in them stood as sent are not read.
 ///
 /// # Errors
 /// As [`Plan::draw`], which keeps what is found.
@@ -76,26 +81,26 @@ pub fn compare(
     rules: &Rules,
     before: Option<&Survey>,
     found: impl FnMut(Kind, Step, Pair) -> Result<()>,
-) -> Result<(Survey, Vec<(Kind, Id)>)> {
+) -> Result<Compared> {
+    let whole_at =
+        if rules.whole || rules.full { rules.now } else { before.map(|it| it.whole_at).unwrap_or_default() };
     let mut comparison = Comparison {
-        survey: Survey::default(),
+        seen: Compared { survey: Survey { whole_at, ..Survey::default() }, ..Compared::default() },
         touched: state.touched()?,
-        renamed: Vec::new(),
         deals_stand: state.has_linked(Kind::Booking)?,
         found,
     };
     for kind in Kind::ALL {
         comparison.kind(kind, mirror, state, rules)?;
     }
-    comparison.survey.check(before)?;
-    Ok((comparison.survey, comparison.renamed))
+    comparison.seen.survey.check(before)?;
+    Ok(comparison.seen)
 }
 
 struct Comparison<F> {
-    survey: Survey,
+    seen: Compared,
+    /// Those whom the state names, and those who came to it in this comparison.
     touched: HashSet<(Kind, Id)>,
-    /// Of these, who was touched by this comparison.
-    renamed: Vec<(Kind, Id)>,
     /// Some booking has a deal: one that names a newcomer may have gone without them.
     deals_stand: bool,
     found: F,
@@ -104,25 +109,43 @@ struct Comparison<F> {
 impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
     fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &Rules) -> Result<()> {
         let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
-        let (mut scan, mut known) = (mirror.scan(kind)?, state.known(kind)?);
-        let mut rows = scan.rows()?;
-        for pair in Merge::new(rows.by_ref(), known.rows()?) {
-            let pair = pair?;
-            self.survey.see(kind, &pair);
-            let has_touched = kind == Kind::Booking && is_touched(&pair, &self.touched);
-            if let Some(step) = decide(kind, &pair, &standing, has_touched, rules) {
-                if self.touches_bookings(kind, &pair) && self.touched.insert((kind, pair.id.clone())) {
-                    self.renamed.push((kind, pair.id.clone()));
+        let marks = Marks { seed: rules.terms, newest: &rules.newest[kind as usize], touched: &self.touched };
+        let outline = mirror.outline(kind, &marks)?;
+        self.seen.survey.count(kind, &outline);
+        let mut blocks = Watched::new(outline.blocks, state.blocks(kind)?, rules.reads_all(kind));
+        if kind == Kind::Booking {
+            self.seen.survey.known_bookings = blocks.linked();
+        }
+        let spans = blocks.spans();
+        // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
+        let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
+        let mut known = state.known(kind)?;
+        for spans in spans.chunks(at_once) {
+            let mut scan = mirror.scan_of(kind, &hull(spans))?;
+            for pair in Merge::new(scan.rows(spans)?, known.rows(spans)?) {
+                let pair = pair?;
+                self.seen.survey.see(kind, &pair);
+                let step = self.step(kind, &pair, &standing, rules);
+                blocks.saw(&pair, step.is_none() && stands(kind, &pair, &standing, rules));
+                if let Some(step) = step {
+                    (self.found)(kind, step, pair)?;
                 }
-                (self.found)(kind, step, pair)?;
             }
         }
-        self.survey.rows[kind as usize] = rows.seen();
-        self.survey.residents = self.survey.residents.max(rows.residents());
-        if rows.nameless() > 0 {
-            self.fail_nameless(kind, rows.nameless(), &standing, rules)?;
+        self.seen.blocks[kind as usize] = blocks.changes();
+        if outline.nameless > 0 {
+            self.fail_nameless(kind, outline.nameless, &standing, rules)?;
         }
         Ok(())
+    }
+
+    fn step(&mut self, kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> Option<Step> {
+        let has_touched = kind == Kind::Booking && is_touched(pair, &self.touched);
+        let step = decide(kind, pair, standing, has_touched, rules)?;
+        if self.touches_bookings(kind, pair) && self.touched.insert((kind, pair.id.clone())) {
+            self.seen.touched.push((kind, pair.id.clone()));
+        }
+        Some(step)
     }
 
     /// Whether a deal would read differently after this: another last name, a person who came, left or came back.
@@ -156,6 +179,12 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
     }
 }
 
+/// From the first of the spans to the last.
+fn hull(spans: &[Span]) -> Span {
+    let from = spans.first().and_then(|span| span.from.clone());
+    Span { from, upto: spans.last().and_then(|span| span.upto.clone()) }
+}
+
 fn is_touched(pair: &Pair, touched: &HashSet<(Kind, Id)>) -> bool {
     let Some(Ok(Body::Booking(booking))) = pair.row.as_ref().map(|row| &row.body) else { return false };
     let has = |kind: Kind, id: &Id| touched.contains(&(kind, id.clone()));
@@ -166,68 +195,34 @@ fn is_touched(pair: &Pair, touched: &HashSet<(Kind, Id)>) -> bool {
 
 impl Rules {
     /// The rules of an ordinary pass of cron.
-    pub fn usual(config: &Config, mirror: &Mirror, before: Option<&Survey>, now: DateTime<Utc>) -> Rules {
-        Rules {
+    pub fn usual(
+        config: &Config,
+        mirror: &Mirror,
+        before: Option<&Survey>,
+        now: DateTime<Utc>,
+    ) -> Result<Rules> {
+        let bookings_from = config.export.bookings_from;
+        // Another version of this program may read a row otherwise.
+        let mut terms = Fingerprint::default();
+        terms.text(env!("CARGO_PKG_VERSION"));
+        terms.text(&bookings_from.map(|day| day.to_string()).unwrap_or_default());
+        terms.write_u64(mirror.terms()?);
+        Ok(Rules {
             now,
             full: false,
             retry_failed: false,
             deletes: true,
             windows: mirror.windows(),
-            bookings_from: config.export.bookings_from,
+            bookings_from,
             newest: before.map(|survey| survey.newest.clone()).unwrap_or_default(),
-        }
-    }
-}
-
-impl Survey {
-    /// The records of a kind were let go of: that their table is empty now means nothing.
-    pub fn forget(&mut self, kind: Kind) {
-        self.rows[kind as usize] = 0;
-        if kind == Kind::Booking {
-            self.residents = 0;
-        }
+            whole: before.is_none_or(|survey| (now - survey.whole_at).abs() >= WHOLE),
+            terms: terms.finish(),
+        })
     }
 
-    fn see(&mut self, kind: Kind, pair: &Pair) {
-        let Some(row) = &pair.row else { return };
-        let newest = &mut self.newest[kind as usize];
-        if row.modified_at > *newest {
-            newest.clone_from(&row.modified_at);
-        }
-        if let (Kind::Booking, Some(known)) = (kind, &pair.known)
-            && known.crm_id.is_some()
-        {
-            self.known_bookings += 1;
-            self.renumbered += u64::from(known.label != row.label && !known.label.is_empty());
-        }
-    }
-
-    /// Refuses a mirror from which nothing may be concluded.
-    fn check(&self, before: Option<&Survey>) -> Result<()> {
-        if self.rows.iter().all(|count| *count == 0) {
-            bail!(say!(
-                "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
-                "the mirror is empty: no guests, no companies, no bookings. Check what fills it"
-            ));
-        }
-        if let Some(before) = before {
-            let tables = [("guests", 0), ("companies", 1), ("bookings", 2)];
-            let emptied = tables.iter().find(|(_, at)| self.rows[*at] == 0 && before.rows[*at] > 0);
-            let residents = (self.residents == 0 && before.residents > 0).then_some(&("booking_guests", 3));
-            if let Some((table, _)) = emptied.or(residents) {
-                bail!(say!(
-                    "в зеркале Ecvi опустела таблица {table}, в которой были записи. Если это не сбой, выполните reset-id для этого вида с --all",
-                    "the table {table} of the mirror had rows and is empty now. If that is no fault, run reset-id with --all for its kind"
-                ));
-            }
-        }
-        if self.renumbered * 10 > self.known_bookings {
-            let (other, known) = (self.renumbered, self.known_bookings);
-            bail!(say!(
-                "похоже, это зеркало другой гостиницы: у {other} из {known} известных заявок другой номер. Проверьте [mirror] path",
-                "this looks like another hotel's mirror: {other} of {known} known bookings carry another number. Check [mirror] path"
-            ));
-        }
-        Ok(())
+    /// Whether every row is read, whatever the blocks look like. Two queries through one window may not show the same
+    /// rows, so its outline says nothing of them.
+    fn reads_all(&self, kind: Kind) -> bool {
+        self.whole || self.full || self.windows[kind as usize]
     }
 }

@@ -4,6 +4,7 @@
 //! file that can be copied as a backup at any time between passes, it works on every file system, and a pass
 //! makes two requests a second at most, so commits are never what it waits for.
 
+mod blocks;
 mod doubts;
 mod journal;
 pub mod memory;
@@ -24,6 +25,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use blocks::{BlockChange, Blocks, Stood};
 pub use doubts::Attempt;
 pub use journal::{Counts, Event, Run};
 pub use memory::{INITIAL_EXPORT, SURVEY};

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, Statement};
 
 use super::{State, parse_stamp};
 use crate::mapping::multifield::Written;
-use crate::record::{Id, Kind};
+use crate::record::{Id, Kind, Span};
 
 /// What changes something in the portal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -158,42 +158,53 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
 /// Rows read at once: whoever looks at the state lets a pass write in between.
 const PAGE: usize = 2_000;
 /// Smaller than every id in `SQLite`'s order.
-const BEFORE_ALL: Value = Value::Real(f64::NEG_INFINITY);
+pub(super) const BEFORE_ALL: Value = Value::Real(f64::NEG_INFINITY);
+/// Greater than every id.
+const AFTER_ALL: Value = Value::Blob(Vec::new());
 
 /// A prepared stream over the records of one kind.
 pub struct KnownScan<'s> {
     statement: Statement<'s>,
     kind: Kind,
     page: VecDeque<(Id, Known)>,
-    after: Option<Value>,
 }
 
 impl KnownScan<'_> {
-    /// The records, ordered by id.
-    pub fn rows(&mut self) -> Result<impl Iterator<Item = Result<(Id, Known)>>> {
-        self.after = Some(BEFORE_ALL);
-        Ok(std::iter::from_fn(|| self.next_row().transpose()))
+    /// The records that lie in these spans, ordered by id.
+    pub fn rows(&mut self, spans: &[Span]) -> Result<impl Iterator<Item = Result<(Id, Known)>>> {
+        let bounds = |span: &Span| {
+            let bound = |id: &Option<Id>, none| id.clone().map_or(none, Value::from);
+            (bound(&span.from, BEFORE_ALL), bound(&span.upto, AFTER_ALL))
+        };
+        let mut rest: VecDeque<(Value, Value)> = spans.iter().map(bounds).collect();
+        Ok(std::iter::from_fn(move || self.next_row(&mut rest).transpose()))
     }
 
-    fn next_row(&mut self) -> Result<Option<(Id, Known)>> {
-        if self.page.is_empty()
-            && let Some(after) = self.after.take()
+    fn next_row(&mut self, rest: &mut VecDeque<(Value, Value)>) -> Result<Option<(Id, Known)>> {
+        while self.page.is_empty()
+            && let Some((from, upto)) = rest.pop_front()
         {
-            let rows = self.statement.query_map((self.kind, &after, PAGE as u64), known)?;
+            let rows = self.statement.query_map((self.kind, &from, &upto, PAGE as u64 + 1), known)?;
             self.page = rows.collect::<rusqlite::Result<_>>()?;
-            let full = self.page.len() == PAGE;
-            self.after = self.page.back().filter(|_| full).map(|(id, _)| id.clone().into());
+            // One more than a page: with that the next page begins.
+            if self.page.len() > PAGE
+                && let Some((next, _)) = self.page.pop_back()
+            {
+                rest.push_front((next.into(), upto));
+            }
         }
         Ok(self.page.pop_front())
     }
 }
 
 impl State {
-    /// Prepares to read all records of a kind.
+    /// Prepares to read records of a kind.
     pub fn known(&self, kind: Kind) -> Result<KnownScan<'_>> {
-        let sql = format!("SELECT {COLUMNS} FROM records WHERE kind = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM records WHERE kind = ?1 AND id >= ?2 AND id < ?3 ORDER BY id LIMIT ?4"
+        );
         let statement = self.connection.prepare(&sql)?;
-        Ok(KnownScan { statement, kind, page: VecDeque::new(), after: None })
+        Ok(KnownScan { statement, kind, page: VecDeque::new() })
     }
 
     /// One record.
@@ -320,7 +331,15 @@ mod tests {
         }
         writer.commit().unwrap();
         let mut scan = state.known(Kind::Guest).unwrap();
-        let seen: Vec<Id> = scan.rows().unwrap().map(|row| row.unwrap().0).collect();
+        let seen: Vec<Id> = scan.rows(Span::ALL).unwrap().map(|row| row.unwrap().0).collect();
         assert_eq!(seen, ids);
+        let between =
+            |from: i64, upto: &str| Span { from: Some(Id::Number(from)), upto: Some(Id::parse(upto)) };
+        let spans = [between(-1, "2"), between(PAGE as i64, "b")];
+        let seen: Vec<Id> = scan.rows(&spans).unwrap().map(|row| row.unwrap().0).collect();
+        assert_eq!(
+            (&seen[..3], &seen[3..]),
+            (&[-1, 1, PAGE as i64].map(Id::Number)[..], &ids[PAGE + 2..ids.len() - 1])
+        );
     }
 }

@@ -9,7 +9,9 @@ use crate::say;
 const APPLICATION_ID: i64 = 0x4543_4234;
 
 /// Each step raises `user_version` by one. Steps that were released never change.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS];
+
+const RECORDS: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
     -- What was sent last. A row stays when a guest or a company is gone from Ecvi; a booking's goes with its deal.
@@ -67,7 +69,35 @@ const MIGRATIONS: &[&str] = &["
         event TEXT NOT NULL, crm_id INTEGER, detail TEXT NOT NULL DEFAULT ''
     ) STRICT;
     CREATE INDEX history_by_record ON history (kind, id);
-"];
+";
+
+const BLOCKS: &str = "
+    -- Blocks of neighbouring ids, each up to the next one's first. The digest is what the mirror showed when everything
+    -- in the block stood as sent; NULL: something there is to be looked at.
+    CREATE TABLE blocks (
+        kind TEXT NOT NULL,
+        first ANY NOT NULL,                   -- the first id; before all ids it is minus infinity
+        digest INTEGER,
+        linked INTEGER NOT NULL,              -- records that are in the mirror and have an object
+        PRIMARY KEY (kind, first)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Whatever makes a record due that stood as sent changes its row here. Doubts, failures and waiting bookings only
+    -- hold a record back, and a block that has one is not kept; who is touched is looked for among all bookings.
+    CREATE TRIGGER blocks_insert AFTER INSERT ON records BEGIN
+        UPDATE blocks SET digest = NULL WHERE kind = NEW.kind AND digest IS NOT NULL AND first =
+            (SELECT first FROM blocks WHERE kind = NEW.kind AND first <= NEW.id ORDER BY first DESC LIMIT 1);
+    END;
+    CREATE TRIGGER blocks_delete AFTER DELETE ON records BEGIN
+        UPDATE blocks SET digest = NULL WHERE kind = OLD.kind AND digest IS NOT NULL AND first =
+            (SELECT first FROM blocks WHERE kind = OLD.kind AND first <= OLD.id ORDER BY first DESC LIMIT 1);
+    END;
+    CREATE TRIGGER blocks_update
+    AFTER UPDATE OF kind, id, crm_id, modified_at, content, people, label, todo, flags ON records BEGIN
+        UPDATE blocks SET digest = NULL WHERE kind = NEW.kind AND digest IS NOT NULL AND first =
+            (SELECT first FROM blocks WHERE kind = NEW.kind AND first <= NEW.id ORDER BY first DESC LIMIT 1);
+    END;
+";
 
 /// The state's version; 0 is a file that nothing was written into yet.
 ///
@@ -143,5 +173,19 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         migrate(&connection).unwrap();
         migrate(&connection).unwrap();
+    }
+
+    #[test]
+    fn a_state_of_the_first_version_keeps_its_records_and_knows_no_block() {
+        let connection = Connection::open_in_memory().unwrap();
+        let first = format!("{RECORDS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;");
+        connection.execute_batch(&first).unwrap();
+        connection.execute("INSERT INTO records (kind, id, crm_id) VALUES ('guest', 42, 7)", []).unwrap();
+        migrate(&connection).unwrap();
+        let count = |table: &str| -> i64 {
+            let sql = format!("SELECT count(*) FROM {table}");
+            connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!((count("records"), count("blocks"), version(&connection).unwrap()), (1, 0, 2));
     }
 }

@@ -72,7 +72,8 @@ fn show_records(
     let lookup = Lookup::new(config, &state);
     let error = lookup.mirror_error();
     let before: Option<Survey> = state.recall(SURVEY)?;
-    let rules = lookup.mirror().map(|mirror| Rules::usual(config, mirror, before.as_ref(), now));
+    let rules =
+        lookup.mirror().map(|mirror| Rules::usual(config, mirror, before.as_ref(), now)).transpose()?;
     let mut screens = Vec::new();
     for one in &lookup.all(kind, word)? {
         let record = RecordStatus::read(&state, one, webhook, rules.as_ref())?;

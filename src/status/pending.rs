@@ -28,7 +28,7 @@ pub(super) struct Pending {
 pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Pending> {
     let before: Option<Survey> = state.recall(SURVEY)?;
     let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
-    let rules = Rules::usual(config, &mirror, before.as_ref(), now);
+    let rules = Rules::usual(config, &mirror, before.as_ref(), now)?;
     let mut held: [HashSet<Id>; 3] = Default::default();
     let mut pending = Pending::default();
     for kind in KINDS {

@@ -1,0 +1,281 @@
+//! The rows of one kind as a stream ordered by id: all of them, or those of some spans.
+
+use std::hash::Hasher;
+
+use anyhow::{Context, Result, bail};
+use rusqlite::types::Value as Cell;
+use rusqlite::{CachedStatement, Connection, params_from_iter};
+use serde_json::{Map, Value};
+
+use super::Mirror;
+use super::columns::columns;
+use super::residents::Residents;
+use super::rows::{BadRow, Body, Cells, Row, as_text};
+use crate::code::Code;
+use crate::fingerprint::Fingerprint;
+use crate::record::{Id, Kind, Span};
+use crate::say;
+
+/// Prepared statements over one kind.
+pub struct Scan<'m> {
+    mirror: &'m Mirror,
+    kind: Kind,
+    records: CachedStatement<'m>,
+    residents: Option<CachedStatement<'m>>,
+    parameters: Vec<Cell>,
+    residents_parameters: Vec<Cell>,
+}
+
+/// A query for some ids, ordered. Compared as the merge compares, whatever the column's own collation says.
+fn between(select: &str, id: &str, span: &Span) -> String {
+    let bounds = [(&span.from, ">="), (&span.upto, "<")].into_iter().filter(|(bound, _)| bound.is_some());
+    let bounds = bounds.enumerate().map(|(at, (_, than))| format!("{id} COLLATE BINARY {than} ?{}", at + 1));
+    let bounds = bounds.collect::<Vec<_>>().join(" AND ");
+    let filter = if bounds.is_empty() { String::new() } else { format!("WHERE {bounds}") };
+    format!("{select} {filter} ORDER BY {id}")
+}
+
+/// Whether the query goes straight to its rows, by an index that has them in order.
+fn seeks(connection: &Connection, sql: &str) -> Result<bool> {
+    let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+    let steps = plan.query_map([Cell::Null, Cell::Null], |row| row.get(3))?;
+    let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>()?;
+    Ok(!steps.is_empty() && steps.iter().all(|step| step.starts_with("SEARCH")))
+}
+
+impl Mirror {
+    /// Prepares to read all rows of a kind, or those of some spans in one go.
+    pub fn scan(&self, kind: Kind) -> Result<Scan<'_>> {
+        self.scan_of(kind, &Span::ALL[0])
+    }
+
+    /// Prepares to read the rows of one span.
+    pub fn scan_of(&self, kind: Kind, span: &Span) -> Result<Scan<'_>> {
+        let records = self.connection.prepare_cached(&between(&self.selects[kind as usize], "id", span))?;
+        let residents = match kind {
+            Kind::Booking => {
+                Some(self.connection.prepare_cached(&between(&self.residents, "booking_id", span))?)
+            }
+            Kind::Guest | Kind::Company => None,
+        };
+        let parameters: Vec<Cell> =
+            [&span.from, &span.upto].into_iter().flatten().map(|id| id.clone().into()).collect();
+        Ok(Scan {
+            mirror: self,
+            kind,
+            records,
+            residents,
+            residents_parameters: parameters.clone(),
+            parameters,
+        })
+    }
+
+    /// Whether some rows of a kind can be had without reading all: a hotel's own query may compute its ids.
+    pub fn can_seek(&self, kind: Kind) -> Result<bool> {
+        let span = Span { from: Some(Id::Number(0)), upto: Some(Id::Number(0)) };
+        let records = seeks(&self.connection, &between(&self.selects[kind as usize], "id", &span))?;
+        let residents = || seeks(&self.connection, &between(&self.residents, "booking_id", &span));
+        Ok(records && (kind != Kind::Booking || residents()?))
+    }
+
+    /// The rows that have this id, or the bookings with this number.
+    pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Row>> {
+        let select = &self.selects[kind as usize];
+        let number = if kind == Kind::Booking { "OR CAST(number AS TEXT) = ?1" } else { "" };
+        let sql = format!("SELECT * FROM ({select}) WHERE CAST(id AS TEXT) = ?1 {number} ORDER BY id");
+        let mut scan = self.scan(kind)?;
+        scan.records = self.connection.prepare_cached(&sql)?;
+        scan.parameters = vec![Cell::Text(word.to_owned())];
+        scan.rows(Span::ALL)?.collect()
+    }
+}
+
+impl Scan<'_> {
+    /// The rows that lie in these spans, ordered by id, each id once.
+    pub fn rows<'s>(&'s mut self, spans: &'s [Span]) -> Result<Rows<'s>> {
+        let residents = match &mut self.residents {
+            Some(statement) => {
+                Some(Residents::new(statement.query(params_from_iter(&self.residents_parameters))?))
+            }
+            None => None,
+        };
+        Ok(Rows {
+            mirror: self.mirror,
+            kind: self.kind,
+            names: columns(self.kind).0,
+            cursor: self.records.query(params_from_iter(&self.parameters))?,
+            residents,
+            spans,
+            ahead: None,
+            count: 0,
+            nameless: 0,
+        })
+    }
+}
+
+/// A stream of rows. An error ends the pass: the mirror is damaged or its rows are not in order.
+pub struct Rows<'s> {
+    mirror: &'s Mirror,
+    kind: Kind,
+    names: &'static [&'static str],
+    cursor: rusqlite::Rows<'s>,
+    residents: Option<Residents<'s>>,
+    spans: &'s [Span],
+    ahead: Option<Row>,
+    count: u64,
+    nameless: u64,
+}
+
+impl Rows<'_> {
+    /// Rows read until now.
+    pub fn seen(&self) -> u64 {
+        self.count
+    }
+
+    /// Rows without a usable id, left out of the stream.
+    pub fn nameless(&self) -> u64 {
+        self.nameless
+    }
+
+    fn read(&mut self) -> Result<Option<Row>> {
+        loop {
+            let Some(row) = self.cursor.next()? else { return Ok(None) };
+            self.count += 1;
+            let Ok(id) = row.get::<_, Id>(0) else {
+                self.nameless += 1;
+                continue;
+            };
+            if !is_wanted(&id, &mut self.spans) {
+                continue;
+            }
+            let residents = match &mut self.residents {
+                Some(residents) => residents.of(&id)?,
+                None => Vec::new(),
+            };
+            let cells = Cells { row, names: self.names };
+            return Ok(Some(parse(self.mirror, self.kind, id, &residents, &cells)));
+        }
+    }
+
+    fn once_each(&mut self) -> Result<Option<Row>> {
+        let Some(mut row) = (match self.ahead.take() {
+            Some(row) => Some(row),
+            None => self.read()?,
+        }) else {
+            return Ok(None);
+        };
+        while let Some(next) = self.read()? {
+            if next.id > row.id {
+                self.ahead = Some(next);
+                break;
+            }
+            if next.id < row.id {
+                bail!(out_of_order(&next.id, &row.id));
+            }
+            row.body = Err(BadRow::new(Code::DuplicateId, "id", &row.id.to_string()));
+        }
+        Ok(Some(row))
+    }
+}
+
+/// Whether the id lies in a span; spans that end before it are done with.
+fn is_wanted(id: &Id, spans: &mut &[Span]) -> bool {
+    while let [first, rest @ ..] = *spans
+        && first.is_over(id)
+    {
+        *spans = rest;
+    }
+    spans.first().is_some_and(|span| !span.is_ahead(id))
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Row>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.once_each().with_context(|| damaged(self.kind)).transpose()
+    }
+}
+
+pub(super) fn damaged(kind: Kind) -> String {
+    say!(
+        "зеркало Ecvi повреждено или занято (чтение: {kind}); ничего не передано",
+        "the mirror is damaged or busy (reading {kind}); nothing was sent"
+    )
+}
+
+pub(super) fn out_of_order(next: &Id, after: &Id) -> String {
+    say!(
+        "зеркало отдаёт записи не по порядку номеров ({next} после {after})",
+        "the mirror's rows are not in the order of their ids ({next} after {after})"
+    )
+}
+
+fn parse(mirror: &Mirror, kind: Kind, id: Id, residents: &[Id], cells: &Cells) -> Row {
+    let modified_at = cells.text("modified_at");
+    let body = match kind {
+        Kind::Guest => cells.guest().map(Body::Guest),
+        Kind::Company => Ok(Body::Company(cells.company())),
+        Kind::Booking => cells.booking(residents.to_vec(), |word| mirror.status(word)).map(Body::Booking),
+    };
+    let body = if modified_at.trim().is_empty() {
+        Err(BadRow::new(Code::NoValue, "modified_at", ""))
+    } else {
+        check_id(&id).and(body)
+    };
+    let (people, label) = match kind {
+        Kind::Guest => (0, cells.text("last_name")),
+        Kind::Company => (0, cells.text("name")),
+        Kind::Booking => (people(cells, residents), cells.text("number")),
+    };
+    let extra = &mirror.extra[kind as usize];
+    Row {
+        id,
+        modified_at,
+        content: content(cells, extra.len()),
+        people,
+        label,
+        crm_id: cells.crm_id(),
+        extra: custom(cells, extra),
+        body,
+    }
+}
+
+/// What the portal's ORIGIN_ID can hold and a batch leaves alone.
+fn check_id(id: &Id) -> Result<(), BadRow> {
+    let Id::Text(text) = id else { return Ok(()) };
+    let usable = !text.is_empty()
+        && text.len() <= 255
+        && text.trim() == text
+        && !text.chars().any(|c| c.is_control() || c == '$');
+    if usable { Ok(()) } else { Err(BadRow::new(Code::BadId, "id", text)) }
+}
+
+fn content(cells: &Cells, extra: usize) -> u64 {
+    let mut fingerprint = Fingerprint::default();
+    for at in 0..cells.names.len() + extra {
+        // The CRM's id may be ours, written back.
+        if cells.names.get(at) == Some(&"crm_id") {
+            continue;
+        }
+        if let Ok(value) = cells.row.get_ref(at) {
+            fingerprint.value(value);
+        }
+    }
+    fingerprint.finish()
+}
+
+fn people(cells: &Cells, residents: &[Id]) -> u64 {
+    let mut fingerprint = Fingerprint::default();
+    for column in ["guest_id", "company_id", "payer_company_id"] {
+        fingerprint.text(&cells.reference(column).map(|id| id.to_string()).unwrap_or_default());
+    }
+    for resident in residents {
+        fingerprint.text(&resident.to_string());
+    }
+    fingerprint.finish()
+}
+
+fn custom(cells: &Cells, columns: &[String]) -> Map<String, Value> {
+    let value = |at: usize| cells.row.get_ref(cells.names.len() + at).map(as_text).unwrap_or_default();
+    columns.iter().enumerate().map(|(at, column)| (column.clone(), Value::from(value(at)))).collect()
+}

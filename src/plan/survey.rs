@@ -1,0 +1,86 @@
+//! What the mirror looked like, and from which mirror nothing may be concluded.
+
+use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::decide::Pair;
+use crate::mirror::Outline;
+use crate::record::Kind;
+use crate::say;
+
+/// What the mirror looked like.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Survey {
+    /// Rows, by [`Kind`].
+    pub rows: [u64; 3],
+    /// Rows of `booking_guests`.
+    pub residents: u64,
+    /// The newest `modified_at`, by [`Kind`].
+    pub newest: [String; 3],
+    /// When every row was last read, and not only those whose block looked otherwise.
+    #[serde(default)]
+    pub whole_at: DateTime<Utc>,
+    /// Bookings that are known and in the mirror.
+    #[serde(skip)]
+    pub(super) known_bookings: u64,
+    /// Of these, how many carry another number than before.
+    #[serde(skip)]
+    pub(super) renumbered: u64,
+}
+
+impl Survey {
+    /// The records of a kind were let go of: that their table is empty now means nothing.
+    pub fn forget(&mut self, kind: Kind) {
+        self.rows[kind as usize] = 0;
+        if kind == Kind::Booking {
+            self.residents = 0;
+        }
+    }
+
+    /// Takes note of a kind's table.
+    pub(super) fn count(&mut self, kind: Kind, outline: &Outline) {
+        self.rows[kind as usize] = outline.rows;
+        self.residents = self.residents.max(outline.residents);
+        self.newest[kind as usize].clone_from(&outline.newest);
+    }
+
+    /// Takes note of a booking's number.
+    pub(super) fn see(&mut self, kind: Kind, pair: &Pair) {
+        if let (Kind::Booking, Some(row), Some(known)) = (kind, &pair.row, &pair.known)
+            && known.crm_id.is_some()
+        {
+            self.known_bookings += 1;
+            self.renumbered += u64::from(known.label != row.label && !known.label.is_empty());
+        }
+    }
+
+    /// Refuses a mirror from which nothing may be concluded.
+    pub(super) fn check(&self, before: Option<&Survey>) -> Result<()> {
+        if self.rows.iter().all(|count| *count == 0) {
+            bail!(say!(
+                "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
+                "the mirror is empty: no guests, no companies, no bookings. Check what fills it"
+            ));
+        }
+        if let Some(before) = before {
+            let tables = [("guests", 0), ("companies", 1), ("bookings", 2)];
+            let emptied = tables.iter().find(|(_, at)| self.rows[*at] == 0 && before.rows[*at] > 0);
+            let residents = (self.residents == 0 && before.residents > 0).then_some(&("booking_guests", 3));
+            if let Some((table, _)) = emptied.or(residents) {
+                bail!(say!(
+                    "в зеркале Ecvi опустела таблица {table}, в которой были записи. Если это не сбой, выполните reset-id для этого вида с --all",
+                    "the table {table} of the mirror had rows and is empty now. If that is no fault, run reset-id with --all for its kind"
+                ));
+            }
+        }
+        if self.renumbered * 10 > self.known_bookings {
+            let (other, known) = (self.renumbered, self.known_bookings);
+            bail!(say!(
+                "похоже, это зеркало другой гостиницы: у {other} из {known} известных заявок другой номер. Проверьте [mirror] path",
+                "this looks like another hotel's mirror: {other} of {known} known bookings carry another number. Check [mirror] path"
+            ));
+        }
+        Ok(())
+    }
+}

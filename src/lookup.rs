@@ -68,6 +68,18 @@ impl<'s> Lookup<'s> {
         Ok(found)
     }
 
+    /// Likewise; where nobody knows such a booking any more, those of that name whose deals were deleted.
+    pub fn ever(&self, kind: Kind, word: &str) -> Result<Vec<Found>> {
+        let error = match self.all(kind, word) {
+            Err(error) if kind == Kind::Booking => error,
+            found => return found,
+        };
+        let word = word.strip_prefix("id:").unwrap_or(word);
+        let past = self.state.find_deleted(word.strip_prefix('№').unwrap_or(word))?;
+        let gone = |(id, label)| Found { kind, id, label, row: None, gone: true };
+        if past.is_empty() { Err(error) } else { Ok(past.into_iter().map(gone).collect()) }
+    }
+
     /// The one record that a word means.
     ///
     /// # Errors

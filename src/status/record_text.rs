@@ -65,6 +65,9 @@ fn in_crm(status: &RecordStatus) -> String {
             let object = words::object(status.kind, crm_id);
             say!("В CRM: {object}, {url}", "In the CRM: {object}, {url}")
         }
+        _ if status.history.last().is_some_and(|line| line.event == "deleted") => {
+            say!("В CRM: сделка удалена", "In the CRM: the deal was deleted")
+        }
         _ => say!("В CRM: объект неизвестен", "In the CRM: no object known"),
     }
 }
@@ -172,7 +175,8 @@ fn history(kind: Kind, history: &[HistoryLine]) -> Vec<String> {
     let line = |line: &HistoryLine| {
         let HistoryLine { at, event, crm_id, detail } = line;
         let object = crm_id.map(|crm_id| words::object(kind, crm_id));
-        let detail = Some(detail.clone()).filter(|detail| !detail.is_empty());
+        // A deletion notes the booking's number, which stands above.
+        let detail = Some(detail.clone()).filter(|detail| !detail.is_empty() && event != "deleted");
         let parts: Vec<String> = std::iter::once(event_word(event)).chain(object).chain(detail).collect();
         format!("  {} {}", words::stored_time(at), parts.join(": "))
     };

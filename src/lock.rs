@@ -49,7 +49,7 @@ impl Lock {
     pub fn insist(state: &Path, clock: &Clock) -> Result<Lock> {
         Lock::wait(state, PATIENCE, clock)?.ok_or_else(|| {
             Stop::interrupted(say!(
-                "идёт другой запуск, за минуту он не кончился; ничего не изменено, повторите позже",
+                "идёт другой запуск, за минуту он не закончился; ничего не изменено, повторите позже",
                 "another pass is under way and did not end within a minute; nothing was changed, try again later"
             ))
             .into()

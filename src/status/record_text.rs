@@ -158,7 +158,9 @@ fn next(status: &RecordStatus) -> String {
         Some("forget") => say!("забыть: сделки нет", "forget it: there is no deal"),
         Some("delete") => say!("удалить сделку", "delete the deal"),
         Some(other) => other.to_owned(),
-        None if status.doubt.is_some() => say!("выяснить судьбу вызова", "settle the call in doubt"),
+        None if status.doubt.is_some() => {
+            say!("выяснить, выполнился ли вызов", "find out whether the call took effect")
+        }
         None if !status.failures.is_empty() => say!(
             "ничего, пока не выйдет пауза или запись не изменится",
             "nothing until the pause is over or the record changes"
@@ -191,12 +193,12 @@ fn event_word(event: &str) -> String {
         "deleted" => say!("удаление", "deleted"),
         "adopted" => say!("взят готовый объект", "taken over"),
         "relinked" => say!("найден другой объект", "another object found"),
-        "settled" => say!("судьба вызова выяснена", "call settled"),
+        "settled" => say!("выяснено, что вызов выполнился", "the call had taken effect"),
         "missing" => say!("объекта нет в CRM", "gone from the CRM"),
         "failed" => say!("ошибка", "failed"),
         "audited" => say!("сверка нашла расхождение", "an audit found a difference"),
-        "reset" => say!("reset-id: отпущен объект", "reset-id: let go"),
-        "pointed" => say!("reset-id: связан объект", "reset-id: pointed"),
+        "reset" => say!("reset-id: больше не связана", "reset-id: let go"),
+        "pointed" => say!("reset-id: связана", "reset-id: pointed"),
         other => other.to_owned(),
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
     let mut told = String::new();
 
     change(&config, concat!(include_str!("../fixtures/schema.sql"), include_str!("../fixtures/hotel.sql")))?;
-    writeln!(told, "Гостиница из fixtures/ и пустой Bitrix24.\n")?;
+    writeln!(told, "Гостиница из fixtures/ и пустой Битрикс24.\n")?;
     told += &told_pass(&config, Errand::InitialExport, &clock)?;
     writeln!(
         told,

@@ -52,32 +52,32 @@ codes! {
         "An amount cannot be read. Correct it in Ecvi.";
     /// Two rows of the mirror name one object of the CRM.
     CrmIdTaken = "CRM_ID_TAKEN",
-        "Этот объект CRM уже занят другой записью Ecvi. Решите, чей он, и выполните reset-id для другой записи.",
-        "Another record of Ecvi holds this object of the CRM. Decide whose it is and run reset-id for the other record.";
+        "Этот объект CRM уже занят другой записью Ecvi. Решите, чей он, и выполните ecvi-b24 reset-id для другой записи.",
+        "Another record of Ecvi holds this object of the CRM. Decide whose it is and run ecvi-b24 reset-id for the other record.";
     /// The portal refused the call.
     PortalRefused = "PORTAL_REFUSED",
-        "Bitrix24 отказался принять запись; его слова приведены. Исправьте названное в Ecvi или в CRM, затем запустите sync --retry-failed.",
-        "Bitrix24 refused the record; its words are quoted. Correct what they name in Ecvi or in the CRM, then run sync --retry-failed.";
+        "Битрикс24 отказался принять запись; его слова приведены. Исправьте названное в Ecvi или в CRM, затем выполните ecvi-b24 retry.",
+        "Bitrix24 refused the record; its words are quoted. Correct what they name in Ecvi or in the CRM, then run ecvi-b24 retry.";
     /// The webhook's user may not do this.
     AccessDenied = "ACCESS_DENIED",
         "У пользователя вебхука нет прав на этот объект. Дайте ему права в CRM (лучше всего вебхук администратора).",
         "The webhook's user may not touch this object. Give him the rights in the CRM (an administrator's webhook is best).";
     /// The object is gone from the CRM and the configuration says to report that.
     ObjectMissing = "OBJECT_MISSING",
-        "Объекта больше нет в CRM. Чтобы создать его заново, выполните reset-id для этой записи.",
-        "The object is gone from the CRM. To create it anew, run reset-id for this record.";
+        "Объекта больше нет в CRM. Чтобы создать его заново, выполните ecvi-b24 reset-id для этой записи.",
+        "The object is gone from the CRM. To create it anew, run ecvi-b24 reset-id for this record.";
     /// A deal was not deleted because it does not carry our mark.
     NotOurs = "NOT_OURS",
         "Заявки больше нет в Ecvi, но сделка не помечена как наша и не удалена. Проверьте её и удалите вручную.",
         "The booking is gone from Ecvi, but the deal does not carry our mark and was not deleted. Look at it and delete it by hand.";
     /// The portal never answers when this record is sent.
     NoAnswer = "NO_ANSWER",
-        "Портал раз за разом не отвечает на передачу этой записи. Она откладывается и пробуется снова; если это не проходит, покажите запись поддержке Bitrix24.",
+        "Портал раз за разом не отвечает на передачу этой записи. Она откладывается и пробуется снова; если это не проходит, покажите запись поддержке Битрикс24.",
         "Time after time the portal does not answer when this record is sent. It is put aside and tried again; if that goes on, show the record to Bitrix24's support.";
     /// Held: the booking's guest has no contact yet.
     GuestWaiting = "GUEST_WAITING",
-        "Заявка ждёт, пока её гость появится в CRM. Посмотрите, что с гостем.",
-        "The booking waits until its guest stands in the CRM. See what is wrong with the guest.";
+        "Заявка ждёт, пока её гость появится в CRM. Что ему мешает, покажет ecvi-b24 status guest с его номером (id).",
+        "The booking waits until its guest stands in the CRM. What keeps the guest back is shown by ecvi-b24 status guest with the guest's id.";
     /// Warning: an e-mail that the portal would refuse.
     EmailLeftOut = "EMAIL_LEFT_OUT",
         "Адрес e-mail записан неверно и не передан; остальное передано. Исправьте адрес в Ecvi.",
@@ -88,11 +88,11 @@ codes! {
         "A phone is longer than 250 characters and was left out; all else was sent. Correct it in Ecvi.";
     /// Warning: values that the portal's field cannot hold.
     FieldLeftOut = "FIELD_LEFT_OUT",
-        "Значение не подходит к названному полю CRM и не передано; остальное передано. Исправьте его в Ecvi, или дополните список в CRM и выполните check, затем sync --full.",
-        "A value does not fit the named field of the CRM and was left out; all else was sent. Correct it in Ecvi, or extend the list in the CRM, run check and then sync --full.";
+        "Значение не подходит к названному полю CRM и не передано; остальное передано. Исправьте его в Ecvi, или дополните список в CRM и выполните ecvi-b24 check, затем ecvi-b24 sync --full.",
+        "A value does not fit the named field of the CRM and was left out; all else was sent. Correct it in Ecvi, or extend the list in the CRM, run ecvi-b24 check and then ecvi-b24 sync --full.";
     /// Warning: the deal goes without somebody who has no object yet.
     WithoutCompanion = "WITHOUT_COMPANION",
-        "Сделка передана без тех, кого ещё нет в CRM; она будет дополнена сама, когда они появятся.",
+        "Сделка передана без тех, кого ещё нет в CRM; она дополнится сама, когда они появятся.",
         "The deal was sent without those who are not in the CRM yet; it is completed by itself when they are.";
     /// Warning: several objects carry the record's origin.
     SeveralInCrm = "SEVERAL_IN_CRM",

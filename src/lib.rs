@@ -24,6 +24,7 @@ pub mod objects;
 pub mod pass;
 pub mod plan;
 pub mod portal;
+mod private;
 pub mod push;
 pub mod recognise;
 pub mod record;

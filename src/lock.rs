@@ -4,15 +4,15 @@
 //! processes could hold locks on two files of one name. It is not the state's own file, because opening and
 //! closing that would drop SQLite's locks.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::clock::Clock;
-use crate::say;
 use crate::stop::Stop;
+use crate::{private, say};
 
 const PAUSE: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,7 +34,7 @@ impl Lock {
                 "the lock file {shown} cannot be opened: check its folder and permissions"
             )
         };
-        let file = open(&path).with_context(broken)?;
+        let file = private::open(&path).with_context(broken)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -49,7 +49,7 @@ impl Lock {
     pub fn insist(state: &Path, clock: &Clock) -> Result<Lock> {
         Lock::wait(state, PATIENCE, clock)?.ok_or_else(|| {
             Stop::interrupted(say!(
-                "идёт другой запуск, за минуту он не кончился; ничего не изменено, повторите позже",
+                "идёт другой запуск, за минуту он не закончился; ничего не изменено, повторите позже",
                 "another pass is under way and did not end within a minute; nothing was changed, try again later"
             ))
             .into()
@@ -76,14 +76,6 @@ fn path(state: &Path) -> PathBuf {
     let mut path = state.as_os_str().to_owned();
     path.push(".lock");
     path.into()
-}
-
-fn open(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

@@ -68,6 +68,18 @@ impl<'s> Lookup<'s> {
         Ok(found)
     }
 
+    /// Likewise; where nobody knows such a booking any more, those of that name whose deals were deleted.
+    pub fn ever(&self, kind: Kind, word: &str) -> Result<Vec<Found>> {
+        let error = match self.all(kind, word) {
+            Err(error) if kind == Kind::Booking => error,
+            found => return found,
+        };
+        let word = word.strip_prefix("id:").unwrap_or(word);
+        let past = self.state.find_deleted(word.strip_prefix('№').unwrap_or(word))?;
+        let gone = |(id, label)| Found { kind, id, label, row: None, gone: true };
+        if past.is_empty() { Err(error) } else { Ok(past.into_iter().map(gone).collect()) }
+    }
+
     /// The one record that a word means.
     ///
     /// # Errors
@@ -81,7 +93,7 @@ impl<'s> Lookup<'s> {
                     others.iter().chain(&last).map(|one| format!("id:{}", one.id)).collect();
                 let ids = ids.join(", ");
                 let message = say!(
-                    "«{word}» носят несколько записей; укажите одну: {ids}",
+                    "под «{word}» значится несколько записей; укажите одну: {ids}",
                     "several records are called {word}; name one: {ids}"
                 );
                 Err(Usage(message).into())
@@ -124,13 +136,22 @@ impl<'s> Lookup<'s> {
         }
         let message = match kind {
             Kind::Guest => {
-                say!("гостя «{word}» нет ни в Ecvi, ни среди переданных", "nobody knows a guest {word}")
+                say!(
+                    "гостя «{word}» нет ни в Ecvi, ни среди переданных; проверьте id",
+                    "nobody knows a guest {word}; check the id"
+                )
             }
             Kind::Company => {
-                say!("компании «{word}» нет ни в Ecvi, ни среди переданных", "nobody knows a company {word}")
+                say!(
+                    "компании «{word}» нет ни в Ecvi, ни среди переданных; проверьте id",
+                    "nobody knows a company {word}; check the id"
+                )
             }
             Kind::Booking => {
-                say!("заявки «{word}» нет ни в Ecvi, ни среди переданных", "nobody knows a booking {word}")
+                say!(
+                    "заявки «{word}» нет ни в Ecvi, ни среди переданных; проверьте номер",
+                    "nobody knows a booking {word}; check the number"
+                )
             }
         };
         Usage(message).into()

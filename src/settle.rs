@@ -127,7 +127,7 @@ fn resolve(
         }
         (Operation::Delete, None | Some([])) => {
             // Should the booking come back, it is created anew.
-            writer.event(kind, id, "deleted", record.known.crm_id, "", now)?;
+            writer.event(kind, id, "deleted", record.known.crm_id, &record.known.label, now)?;
             writer.unlinked(kind, id, record.released)?;
             writer.clear_doubt(kind, id)
         }

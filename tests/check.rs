@@ -260,7 +260,7 @@ fn the_lines_say_what_to_mend_in_both_languages() {
     ✓ Часы: как у портала
     ✓ Частота запросов: 2 в секунду, не больше 50 подряд
     ✗ [deal.stages] confirmed = EXECUTNG: такой стадии в воронке нет
-      → Исправьте [deal.stages] confirmed в конфигурации или заведите недостающее в Bitrix24. Есть: NEW «Новая», EXECUTING «В работе», WON «Сделка успешна», LOSE «Сделка провалена»
+      → Исправьте [deal.stages] confirmed в конфигурации или заведите недостающее в Битрикс24. Есть: NEW «Новая», EXECUTING «В работе», WON «Сделка успешна», LOSE «Сделка провалена»
     Исправить: 1. На что обратить внимание: 1.
     ");
     insta::assert_snapshot!(english, @"

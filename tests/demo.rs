@@ -20,7 +20,7 @@ fn the_demonstration_tells_the_story_of_a_small_hotel() {
     let story: Vec<String> = story.lines().map(without_time).collect();
     assert!(story.len() <= 50, "longer than one and a half screens");
     assert_snapshot!(story.join("\n"), @r"
-    Гостиница из fixtures/ и пустой Bitrix24.
+    Гостиница из fixtures/ и пустой Битрикс24.
 
     $ ecvi-b24 initial-export
     initial-export: создано: гости 25, компании 6, заявки 30

@@ -118,7 +118,18 @@ pub(super) fn unusable(name: &'static str, error: &anyhow::Error) -> Line {
         "state" => say!("Состояние", "State"),
         _ => say!("Вебхук", "Webhook"),
     };
-    Line::bad(name, outcome, format!("{what}: {error:#}"), remedy(name))
+    Line::bad(
+        name,
+        outcome,
+        format!("{what}: {error:#}"),
+        if name == "config" && is_denied(error) { String::new() } else { remedy(name) },
+    )
+}
+
+/// The configuration is another user's: the error itself says what to do.
+fn is_denied(error: &anyhow::Error) -> bool {
+    let denied = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::PermissionDenied;
+    error.downcast_ref::<std::io::Error>().is_some_and(denied)
 }
 
 fn remedy(name: &str) -> String {

@@ -34,7 +34,7 @@ pub(super) fn webhook(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line
             Outcome::Refused,
             say!("Права вебхука: нет CRM (crm)", "Rights of the webhook: CRM (crm) is missing"),
             say!(
-                "Отметьте CRM (crm) в правах входящего вебхука в Bitrix24",
+                "Отметьте CRM (crm) в правах входящего вебхука в Битрикс24",
                 "Tick CRM (crm) among the rights of the inbound webhook in Bitrix24"
             ),
         ));
@@ -89,7 +89,7 @@ fn found(finding: &verify::Finding) -> Line {
         if choices.is_empty() { choices } else { say!(" Есть: {choices}", " There are: {choices}") };
     if finding.is_error() {
         let remedy = say!(
-            "Исправьте {key} в конфигурации или заведите недостающее в Bitrix24.{choices}",
+            "Исправьте {key} в конфигурации или заведите недостающее в Битрикс24.{choices}",
             "Correct {key} in the configuration, or add what is missing to Bitrix24.{choices}"
         );
         Line::bad("dictionary", Outcome::Failed, detail, remedy)

@@ -135,7 +135,7 @@ fn available(methods: &[String], replies: &BTreeMap<String, Reply>) -> Line {
         say!("Методы портала: недоступны {missing}", "Methods of the portal: {missing} cannot be called"),
         if only_import {
             say!(
-                "Без импорта первая выгрузка возможна только с [export] method = \"add\": она запустит роботов и правила портала",
+                "Без импорта первичная выгрузка возможна только с [export] method = \"add\": она запустит роботов и правила портала",
                 "Without the import an initial export needs [export] method = \"add\", which sets off the portal's automation"
             )
         } else {

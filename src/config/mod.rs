@@ -8,6 +8,7 @@ mod show;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -122,14 +123,29 @@ pub fn locate(option: Option<&Path>) -> PathBuf {
     }
 }
 
+/// Most often somebody runs a command as himself instead of as the user of the passes.
+fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
+    let shown = path.display();
+    let message = match error.kind() {
+        ErrorKind::PermissionDenied => say!(
+            "нет прав на файл конфигурации {shown}: выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
+            "no permission to read the configuration file {shown}: run the command as the user who runs the passes (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)"
+        ),
+        ErrorKind::NotFound => say!(
+            "файла конфигурации {shown} нет: создайте его или назовите другой ключом --config",
+            "there is no configuration file {shown}: write it, or name another one with --config"
+        ),
+        _ => say!("не читается файл конфигурации {shown}", "the configuration file {shown} cannot be read"),
+    };
+    anyhow::Error::new(error).context(message)
+}
+
 /// Reads and checks a configuration file.
 ///
 /// `webhook` is the value of `$ECVI_B24_WEBHOOK`; the file's own `webhook` wins over it.
 pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| {
-        say!("не читается файл конфигурации {shown}", "the configuration file {shown} cannot be read")
-    })?;
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
     warn_when_readable_by_others(path);
     parse(&text, path.parent().unwrap_or(Path::new("")), webhook).with_context(|| {
         say!("ошибка в файле конфигурации {shown}", "the configuration file {shown} is wrong")

@@ -91,7 +91,7 @@ pub(super) fn is_loopback(authority: &str) -> bool {
 /// Never quotes what was given: it may hold the secret.
 fn shape() -> String {
     say!(
-        "адрес вебхука должен иметь вид https://ПОРТАЛ/rest/НОМЕР/КОД/ (Bitrix24: Приложения, Разработчикам, Другое, Входящий вебхук)",
+        "адрес вебхука должен иметь вид https://ПОРТАЛ/rest/НОМЕР/КОД/ (Битрикс24: Приложения, Разработчикам, Другое, Входящий вебхук)",
         "the webhook must have the form https://PORTAL/rest/NUMBER/CODE/ (Bitrix24: Applications, Developer resources, Other, Inbound webhook)"
     )
 }

@@ -67,17 +67,18 @@ impl Survey {
             let tables = [("guests", 0), ("companies", 1), ("bookings", 2)];
             let emptied = tables.iter().find(|(_, at)| self.rows[*at] == 0 && before.rows[*at] > 0);
             let residents = (self.residents == 0 && before.residents > 0).then_some(&("booking_guests", 3));
-            if let Some((table, _)) = emptied.or(residents) {
+            if let Some((table, at)) = emptied.or(residents) {
+                let kind = [Kind::Guest, Kind::Company][..].get(*at).map_or("booking", |kind| kind.name());
                 bail!(say!(
-                    "в зеркале Ecvi опустела таблица {table}, в которой были записи. Если это не сбой, выполните reset-id для этого вида с --all",
-                    "the table {table} of the mirror had rows and is empty now. If that is no fault, run reset-id with --all for its kind"
+                    "в зеркале Ecvi опустела таблица {table}, в которой были записи. Проверьте, чем оно наполняется; если это не сбой, выполните ecvi-b24 reset-id {kind} --all",
+                    "the table {table} of the mirror had rows and is empty now. Check what fills it; if that is no fault, run ecvi-b24 reset-id {kind} --all"
                 ));
             }
         }
         if self.renumbered * 10 > self.known_bookings {
             let (other, known) = (self.renumbered, self.known_bookings);
             bail!(say!(
-                "похоже, это зеркало другой гостиницы: у {other} из {known} известных заявок другой номер. Проверьте [mirror] path",
+                "похоже, это зеркало другого отеля: у {other} из {known} известных заявок другой номер. Проверьте [mirror] path",
                 "this looks like another hotel's mirror: {other} of {known} known bookings carry another number. Check [mirror] path"
             ));
         }

@@ -143,7 +143,7 @@ impl Trouble {
                 "the portal gave no proper answer ({reason}); the next passes find out what took effect"
             )),
             Trouble::Moved(place) => Stop::refused(say!(
-                "портал переехал: {place}. Проверьте адрес и исправьте вебхук в конфигурации",
+                "портал сменил адрес: {place}. Проверьте адрес и исправьте вебхук в конфигурации",
                 "the portal has moved to {place}. Make sure that this is right and correct the webhook in the configuration"
             )),
             Trouble::Wait(until) => {

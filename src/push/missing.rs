@@ -52,6 +52,7 @@ impl Push<'_, '_> {
             writer.commit()?;
             self.put_aside(
                 &Planned { kind, id: id.clone(), step: Step::Update, row: row.cloned() },
+                &record.known.label,
                 failure.code,
             );
             return Ok(Fate::Failed);

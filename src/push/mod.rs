@@ -247,7 +247,7 @@ impl<'a, 'p> Push<'a, 'p> {
                 Step::Fail => {
                     let failure = unreadable(row.as_ref());
                     writer.failed(*kind, id, &failure, self.config.sync.retry_after, now)?;
-                    self.put_aside(&planned, failure.code);
+                    self.put_aside(&planned, "", failure.code);
                 }
                 Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
                     let record = self.state.record(*kind, id)?.unwrap_or_default();
@@ -268,13 +268,13 @@ impl<'a, 'p> Push<'a, 'p> {
         let writer = self.state.writer()?;
         writer.failed(target.kind(), target.id(), &failure, pause, now)?;
         writer.commit()?;
-        self.put_aside(&target.planned, code);
+        self.put_aside(&target.planned, &target.record.known.label, code);
         Ok(())
     }
 
-    /// Counts a failure, for the end of the pass. Names and the portal's words stay in the state, for `status`.
-    fn put_aside(&mut self, planned: &Planned, code: Code) {
-        let label = planned.row.as_ref().map_or("", |row| &row.label);
+    /// Counts a failure, for the end of the pass; `known_as` where the row is gone. Names and the portal's words stay in the state, for `status`.
+    fn put_aside(&mut self, planned: &Planned, known_as: &str, code: Code) {
+        let label = planned.row.as_ref().map_or(known_as, |row| &row.label);
         log::info!("{} {}: {}", planned.kind, planned.id, code.name());
         self.counts.failed += 1;
         self.failures.add(code, words::record(planned.kind, &planned.id, label));

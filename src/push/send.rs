@@ -132,7 +132,7 @@ impl Push<'_, '_> {
         let (kind, id, now) = (target.kind(), target.id(), self.gate.clock().now());
         if operation == Operation::Delete {
             counts.deleted += 1;
-            writer.event(kind, id, "deleted", Some(crm_id), "", now)?;
+            writer.event(kind, id, "deleted", Some(crm_id), &target.record.known.label, now)?;
             return writer.forget(kind, id);
         }
         let Some(row) = target.row() else { return Ok(()) };
@@ -232,7 +232,8 @@ impl Push<'_, '_> {
     pub(super) fn deleted(&mut self, target: &Target) -> Result<()> {
         let (kind, id) = (target.kind(), target.id());
         let writer = self.state.writer()?;
-        writer.event(kind, id, "deleted", target.crm_id(), "", self.gate.clock().now())?;
+        let label = &target.record.known.label;
+        writer.event(kind, id, "deleted", target.crm_id(), label, self.gate.clock().now())?;
         writer.forget(kind, id)?;
         writer.commit()?;
         self.counts.deleted += 1;

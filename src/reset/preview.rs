@@ -33,7 +33,7 @@ fn all(state: &State, kinds: &[Kind]) -> Result<Vec<String>> {
         lines.push(say!("{name}: забыть id CRM: {count}", "{name}: CRM ids to be forgotten: {count}"));
     }
     lines.push(say!(
-        "Отменить это можно лишь по одной записи или копией файла состояния.",
+        "Отменить это можно только по одной записи или восстановив копию файла состояния.",
         "This can be undone record by record, or with a copy of the state file."
     ));
     Ok(lines)
@@ -81,7 +81,7 @@ fn doubt(state: &State, found: &Found) -> Result<Option<String>> {
     Ok(doubt.map(|doubt| {
         let at = words::time(doubt.at);
         say!(
-            "вызов {at} остался без ответа: что он сделал, сначала выяснит следующий запуск",
+            "вызов {at} остался без ответа: сначала следующий запуск выяснит, выполнился ли он",
             "a call at {at} had no answer: the next pass first finds out what it did"
         )
     }))

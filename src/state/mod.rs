@@ -15,7 +15,6 @@ mod schema;
 mod troubles;
 mod writer;
 
-use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,7 +33,7 @@ pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
 pub use troubles::{Severity, Trouble};
 pub use writer::{Sent, Writer};
 
-use crate::say;
+use crate::{private, say};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// More than there are: with sixteen, as is usual, a batch would parse most of its statements again and again.
@@ -128,19 +127,16 @@ pub fn explain(error: anyhow::Error) -> anyhow::Error {
 
 /// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old file's rights away.
 fn create_private(path: &Path) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    let file = private::open(path)?;
     #[cfg(unix)]
     {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        options.mode(0o600);
-        let file = options.open(path)?;
+        use std::os::unix::fs::PermissionsExt;
         if file.metadata()?.permissions().mode() & 0o077 != 0 {
             file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
         }
     }
     #[cfg(not(unix))]
-    options.open(path)?;
+    drop(file);
     Ok(())
 }
 

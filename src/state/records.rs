@@ -232,6 +232,15 @@ impl State {
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The bookings that an id or a number meant whose deals were deleted, each with its number.
+    pub fn find_deleted(&self, word: &str) -> Result<Vec<(Id, String)>> {
+        let sql = "SELECT id, max(detail) FROM history WHERE kind = 'booking' AND event = 'deleted'
+                     AND (CAST(id AS TEXT) = ?1 OR detail = ?1) GROUP BY id ORDER BY id";
+        let mut statement = self.connection.prepare(sql)?;
+        let found = statement.query_map([word], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Ids that the mirror is to learn, at most so many.
     pub fn write_backs(&self, most: u32) -> Result<Vec<(Kind, Id, Option<i64>)>> {
         let sql = "SELECT w.kind, w.id, r.crm_id FROM write_backs w

@@ -75,7 +75,7 @@ fn show_records(
     let rules =
         lookup.mirror().map(|mirror| Rules::usual(config, mirror, before.as_ref(), now)).transpose()?;
     let mut screens = Vec::new();
-    for one in &lookup.all(kind, word)? {
+    for one in &lookup.ever(kind, word)? {
         let record = RecordStatus::read(&state, one, webhook, rules.as_ref())?;
         if json {
             print_json(&record)?;

@@ -65,6 +65,9 @@ fn in_crm(status: &RecordStatus) -> String {
             let object = words::object(status.kind, crm_id);
             say!("В CRM: {object}, {url}", "In the CRM: {object}, {url}")
         }
+        _ if status.history.last().is_some_and(|line| line.event == "deleted") => {
+            say!("В CRM: сделка удалена", "In the CRM: the deal was deleted")
+        }
         _ => say!("В CRM: объект неизвестен", "In the CRM: no object known"),
     }
 }
@@ -155,7 +158,9 @@ fn next(status: &RecordStatus) -> String {
         Some("forget") => say!("забыть: сделки нет", "forget it: there is no deal"),
         Some("delete") => say!("удалить сделку", "delete the deal"),
         Some(other) => other.to_owned(),
-        None if status.doubt.is_some() => say!("выяснить судьбу вызова", "settle the call in doubt"),
+        None if status.doubt.is_some() => {
+            say!("выяснить, выполнился ли вызов", "find out whether the call took effect")
+        }
         None if !status.failures.is_empty() => say!(
             "ничего, пока не выйдет пауза или запись не изменится",
             "nothing until the pause is over or the record changes"
@@ -172,7 +177,8 @@ fn history(kind: Kind, history: &[HistoryLine]) -> Vec<String> {
     let line = |line: &HistoryLine| {
         let HistoryLine { at, event, crm_id, detail } = line;
         let object = crm_id.map(|crm_id| words::object(kind, crm_id));
-        let detail = Some(detail.clone()).filter(|detail| !detail.is_empty());
+        // A deletion notes the booking's number, which stands above.
+        let detail = Some(detail.clone()).filter(|detail| !detail.is_empty() && event != "deleted");
         let parts: Vec<String> = std::iter::once(event_word(event)).chain(object).chain(detail).collect();
         format!("  {} {}", words::stored_time(at), parts.join(": "))
     };
@@ -187,12 +193,12 @@ fn event_word(event: &str) -> String {
         "deleted" => say!("удаление", "deleted"),
         "adopted" => say!("взят готовый объект", "taken over"),
         "relinked" => say!("найден другой объект", "another object found"),
-        "settled" => say!("судьба вызова выяснена", "call settled"),
+        "settled" => say!("выяснено, что вызов выполнился", "the call had taken effect"),
         "missing" => say!("объекта нет в CRM", "gone from the CRM"),
         "failed" => say!("ошибка", "failed"),
         "audited" => say!("сверка нашла расхождение", "an audit found a difference"),
-        "reset" => say!("reset-id: отпущен объект", "reset-id: let go"),
-        "pointed" => say!("reset-id: связан объект", "reset-id: pointed"),
+        "reset" => say!("reset-id: больше не связана", "reset-id: let go"),
+        "pointed" => say!("reset-id: связана", "reset-id: pointed"),
         other => other.to_owned(),
     }
 }

@@ -75,8 +75,8 @@ fn last_run(run: &LastRun) -> Vec<String> {
     let ended = match outcome.as_deref() {
         Some("ok") => None,
         None => Some(say!(
-            "Запуск {command} начат {time} и ещё идёт (или был убит)",
-            "The pass {command} began {time} and is still running (or was killed)"
+            "Запуск {command} начат {time} и ещё идёт (или оборвался)",
+            "The pass {command} began {time} and is still running (or broke off)"
         )),
         Some(outcome) => {
             let ended = ended(outcome);

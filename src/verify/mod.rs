@@ -129,7 +129,7 @@ impl Verdict {
         }
         let list = describe(&errors);
         Err(Stop::failed(say!(
-            "конфигурация называет то, чего в портале нет; ничего не передано.\n{list}\nИсправьте файл конфигурации или заведите недостающее в Bitrix24",
+            "конфигурация называет то, чего в портале нет; ничего не передано.\n{list}\nИсправьте файл конфигурации или заведите недостающее в Битрикс24",
             "the configuration names what the portal does not have; nothing was sent.\n{list}\nCorrect the configuration file or add what is missing to Bitrix24"
         )))
     }

@@ -138,7 +138,7 @@ fn an_absent_value_is_found_with_what_exists_instead() {
     - [deal.stages] confirmed = EXECUTNG: такой стадии в воронке нет
     - [deal.stages] no_show = APOLOGY: такой стадии в воронке нет
       Есть: NEW «Новая», EXECUTING «В работе», WON «Сделка успешна», LOSE «Сделка провалена»
-    Исправьте файл конфигурации или заведите недостающее в Bitrix24
+    Исправьте файл конфигурации или заведите недостающее в Битрикс24
     ");
 }
 

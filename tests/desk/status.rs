@@ -156,12 +156,12 @@ fn the_screen_in_two_languages() {
     заявки           1              1        0           1
 
     Не передано: 1
-      PORTAL_REFUSED: Bitrix24 отказался принять запись; его слова приведены. Исправьте названное в Ecvi или в CRM, затем запустите sync --retry-failed.
+      PORTAL_REFUSED: Битрикс24 отказался принять запись; его слова приведены. Исправьте названное в Ecvi или в CRM, затем выполните ecvi-b24 retry.
         гость 43, создание, попыток: 3, с 01.01.2026 23:00: Invalid value for field HONORIFIC. / Choose another.
         следующая попытка: 02.01.2099 07:00
 
     Ждут своего гостя: 1
-      GUEST_WAITING: Заявка ждёт, пока её гость появится в CRM. Посмотрите, что с гостем.
+      GUEST_WAITING: Заявка ждёт, пока её гость появится в CRM. Что ему мешает, покажет ecvi-b24 status guest с его номером (id).
         заявка №3683 (id 6), с 02.01.2026 06:00: гость 43
 
     Передано не полностью: 1
@@ -181,12 +181,12 @@ fn the_screen_in_two_languages() {
     bookings        1        1        0        1
 
     Not sent: 1
-      PORTAL_REFUSED: Bitrix24 refused the record; its words are quoted. Correct what they name in Ecvi or in the CRM, then run sync --retry-failed.
+      PORTAL_REFUSED: Bitrix24 refused the record; its words are quoted. Correct what they name in Ecvi or in the CRM, then run ecvi-b24 retry.
         guest 43, create, attempts: 3, since 2026-01-01 23:00: Invalid value for field HONORIFIC. / Choose another.
         next attempt: 2099-01-02 07:00
 
     Waiting for their guest: 1
-      GUEST_WAITING: The booking waits until its guest stands in the CRM. See what is wrong with the guest.
+      GUEST_WAITING: The booking waits until its guest stands in the CRM. What keeps the guest back is shown by ecvi-b24 status guest with the guest's id.
         booking 3683 (id 6), since 2026-01-02 06:00: guest 43
 
     Sent, but not whole: 1
@@ -255,7 +255,7 @@ fn one_record_in_two_languages() {
       phones: 0
       e-mails: 0
     Sent: nothing yet
-    PORTAL_REFUSED: Bitrix24 refused the record; its words are quoted. Correct what they name in Ecvi or in the CRM, then run sync --retry-failed.
+    PORTAL_REFUSED: Bitrix24 refused the record; its words are quoted. Correct what they name in Ecvi or in the CRM, then run ecvi-b24 retry.
       guest 43, create, attempts: 3, since 2026-01-01 23:00: Invalid value for field HONORIFIC. / Choose another.
       next attempt: 2099-01-02 07:00
     The next pass: nothing until the pause is over or the record changes
@@ -283,7 +283,7 @@ fn one_record_in_two_languages() {
       guest of the booking: 43
       guests who stay: 43
     Sent: nothing yet
-    GUEST_WAITING: The booking waits until its guest stands in the CRM. See what is wrong with the guest.
+    GUEST_WAITING: The booking waits until its guest stands in the CRM. What keeps the guest back is shown by ecvi-b24 status guest with the guest's id.
       booking 3683 (id 6), since 2026-01-02 06:00: guest 43
     The next pass: send it if its guest stands in the CRM by then
     ");
@@ -314,7 +314,7 @@ fn a_call_in_doubt_is_told() {
       адресов e-mail: 0
     Передано изменение 2026-01-01 10:00:00
     Вызов без ответа: изменение, 02.01.2026 06:03. Ближайшие запуски выяснят, что успело выполниться; до того запись не трогается.
-    Ближайший запуск: выяснить судьбу вызова
+    Ближайший запуск: выяснить, выполнился ли вызов
     История:
       02.01.2026 06:00 создание: компания 7001
     ");
@@ -338,8 +338,8 @@ fn neither_names_nor_phones_nor_addresses_are_shown() {
 #[test]
 fn a_record_that_nobody_knows_is_exit_2() {
     let house = House::running();
-    assert_snapshot!(house.complained(2, RU, "status booking 77"), @"ecvi-b24: заявки «77» нет ни в Ecvi, ни среди переданных");
-    assert_snapshot!(house.complained(2, EN, "status guest 77"), @"ecvi-b24: nobody knows a guest 77");
+    assert_snapshot!(house.complained(2, RU, "status booking 77"), @"ecvi-b24: заявки «77» нет ни в Ecvi, ни среди переданных; проверьте номер");
+    assert_snapshot!(house.complained(2, EN, "status guest 77"), @"ecvi-b24: nobody knows a guest 77; check the id");
     House::new().complained(2, EN, "status guest 77");
 }
 

@@ -60,3 +60,21 @@ fn every_command_has_its_page_of_the_manual() {
         .collect();
     assert_eq!(pages, commands);
 }
+
+/// Documents lie in the package as in the repository, so that links between them lead somewhere there too.
+#[test]
+fn the_links_of_the_readme_lead_somewhere_in_the_package() {
+    let deb = manifest();
+    let assets = deb["assets"].as_array().unwrap().iter();
+    let places: Vec<String> =
+        assets.map(|asset| format!("{}{}", asset[1].as_str().unwrap(), asset[0].as_str().unwrap())).collect();
+    for name in ["README.md", "README.ru.md"] {
+        let document = read(name);
+        let links = document.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for link in links.filter(|link| link.starts_with("docs/")) {
+            let folder = std::path::Path::new(link).parent().unwrap().to_str().unwrap();
+            let place = format!("usr/share/doc/ecvi-b24/{folder}/{folder}/");
+            assert!(places.iter().any(|asset| asset.starts_with(&place)), "{name}: {link}");
+        }
+    }
+}

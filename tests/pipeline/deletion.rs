@@ -86,12 +86,31 @@ fn a_booking_that_failed_and_is_gone_has_its_deal_deleted_at_once() {
 }
 
 #[test]
+fn a_deleted_deal_can_still_be_asked_for_by_the_bookings_number() {
+    let hotel = with_bookings(1);
+    hotel.booking(2, "number = '3682'");
+    hotel.sync();
+    hotel.remove_booking(2);
+    hotel.sync();
+    for word in ["3682", "№3682", "id:2"] {
+        let said = hotel.says(&format!("status booking {word}"));
+        assert!(
+            said.starts_with("Заявка №3682 (id 2)\nВ CRM: сделка удалена\nВ Ecvi: записи больше нет\n"),
+            "{said}"
+        );
+        assert!(said.contains(" удаление: сделка 2\n"), "{said}");
+    }
+    hotel.exits(2, "reset-id booking 3682 --yes");
+    hotel.exits(2, "status booking 3683");
+}
+
+#[test]
 fn a_deal_that_does_not_carry_our_mark_is_not_deleted() {
     let hotel = with_bookings(2);
     let deal = hotel.deal(2).id;
     hotel.edit(Kind::Deal, deal, json!({"ORIGIN_ID": "", "ORIGINATOR_ID": ""}));
     hotel.remove_booking(2);
-    hotel.exits(1, "sync");
+    assert!(hotel.exits(1, "sync").err.contains("NOT_OURS (1): заявка №2 (id 2)."));
     assert!(hotel.portal().get(Kind::Deal, deal).is_some());
     assert_eq!(hotel.flaws("failures"), ["booking 2 NOT_OURS"]);
 }

@@ -1,0 +1,69 @@
+//! Files that their owner alone may read: the state, and the lock beside it.
+//!
+//! What root makes in somebody's folder is left to whom the folder belongs to: a command that was run as root once
+//! would otherwise leave a state that the passes of cron cannot open.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// Opens the file, or makes it.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.clone().create_new(true).open(path) {
+        Ok(made) => {
+            leave_to_the_folders_owner(&made, path)?;
+            Ok(made)
+        }
+        // Not made here, so its owner stays: whoever owns the folder may have put a link to another's file there.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = std::fs::metadata(folder)?;
+    let is_roots = made.metadata()?.uid() == 0;
+    if is_roots && folder.uid() != 0 { fchown(made, Some(folder.uid()), Some(folder.gid())) } else { Ok(()) }
+}
+
+#[cfg(not(unix))]
+fn leave_to_the_folders_owner(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, chown, symlink};
+
+    use super::*;
+
+    const SOMEBODY: u32 = 65_534;
+
+    /// A folder of somebody's; none where the test does not run as root.
+    fn folder() -> Option<tempfile::TempDir> {
+        let folder = tempfile::tempdir().ok()?;
+        chown(folder.path(), Some(SOMEBODY), Some(SOMEBODY)).ok().map(|()| folder)
+    }
+
+    #[test]
+    fn what_root_makes_belongs_to_whom_the_folder_belongs() {
+        let Some(folder) = folder() else { return };
+        let made = open(&folder.path().join("state.db")).unwrap().metadata().unwrap();
+        assert_eq!((made.uid(), made.gid(), made.mode() & 0o777), (SOMEBODY, SOMEBODY, 0o600));
+    }
+
+    #[test]
+    fn what_stood_there_keeps_its_owner() {
+        let Some(folder) = folder() else { return };
+        let others = tempfile::NamedTempFile::new().unwrap();
+        symlink(others.path(), folder.path().join("state.db")).unwrap();
+        assert_eq!(open(&folder.path().join("state.db")).unwrap().metadata().unwrap().uid(), 0);
+    }
+}

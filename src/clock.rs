@@ -42,16 +42,16 @@ impl Clock {
     pub fn sleep(&self, duration: Duration) {
         match self {
             Clock::System { .. } => {
-                let end = Instant::now() + duration;
+                let began = Instant::now();
                 while !self.stopped() {
-                    let left = end.saturating_duration_since(Instant::now());
+                    let left = duration.saturating_sub(began.elapsed());
                     if left.is_zero() {
                         return;
                     }
                     std::thread::sleep(left.min(SLICE));
                 }
             }
-            Clock::Virtual(time) => time.set(time.get() + TimeDelta::from_std(duration).unwrap_or_default()),
+            Clock::Virtual(time) => time.set(after(time.get(), duration)),
         }
     }
 
@@ -61,5 +61,24 @@ impl Clock {
             Clock::System { stop } => stop.load(Ordering::Relaxed),
             Clock::Virtual(_) => false,
         }
+    }
+}
+
+/// So much later, or the end of all time where that is later still.
+pub fn after(time: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+    let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+    time.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_that_no_calendar_holds_ends_with_it() {
+        let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        assert_eq!(after(start, Duration::from_secs(60)), start + TimeDelta::seconds(60));
+        assert_eq!(after(start, Duration::from_secs(300_000 * 31_557_600)), DateTime::<Utc>::MAX_UTC);
+        assert_eq!(after(start, Duration::MAX), DateTime::<Utc>::MAX_UTC);
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::clock::after;
 use crate::code::Code;
 use crate::config::Config;
 use crate::objects::{by_id, by_origin};
@@ -68,7 +69,7 @@ pub fn settled_at(config: &Config, state: &State) -> Result<Option<DateTime<Utc>
     for kind in Kind::ALL {
         latest = latest.max(state.doubts(kind)?.values().map(|doubt| doubt.at).max());
     }
-    Ok(latest.map(|at| at + settle_time(config)))
+    Ok(latest.map(|at| after(at, config.portal.settle_time)))
 }
 
 fn settle_time(config: &Config) -> TimeDelta {

@@ -2,6 +2,7 @@
 
 mod fields;
 mod file;
+mod misplaced;
 mod objects;
 mod portal;
 mod show;
@@ -154,6 +155,7 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
 
 /// Checks the text of a configuration; relative paths are relative to `folder`.
 pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config> {
+    misplaced::refuse_misplaced(text)?;
     let file: file::File = toml::from_str(text).map_err(|error| anyhow::anyhow!(without_secret(&error)))?;
     if let Some(language) = file.language {
         crate::lang::speak(language);

@@ -29,6 +29,7 @@ use crate::fingerprint::Fingerprint;
 use crate::record::Kind;
 use crate::say;
 use columns::{RESIDENT_COLUMNS, columns, found_columns, outlined, require, select_list};
+use write_back::roll_back;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -59,6 +60,7 @@ impl Mirror {
                 "the mirror {shown} cannot be opened: check its path and permissions, and what fills it"
             )
         };
+        roll_back(config);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&config.path, flags).with_context(broken)?;
         connection.busy_timeout(PATIENCE).with_context(broken)?;

@@ -2,6 +2,7 @@
 //!
 //! The only thing that is ever written into the mirror, and only where the configuration asks for it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -33,4 +34,18 @@ pub fn write_back(config: &MirrorConfig, links: &[(Kind, Id, Option<i64>)]) -> R
         transaction.prepare_cached(&sql).with_context(broken)?.execute((id, crm_id)).with_context(broken)?;
     }
     transaction.commit().with_context(broken)
+}
+
+/// Undoes what a pass that was killed in the middle of [`write_back`] left half done: who only reads cannot do that.
+///
+/// What fails here fails again when the mirror is read, and is told there.
+pub(super) fn roll_back(config: &MirrorConfig) {
+    let mut journal = config.path.clone().into_os_string();
+    journal.push("-journal");
+    if config.write_back && Path::new(&journal).exists() {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let looked = Connection::open_with_flags(&config.path, flags)
+            .and_then(|mirror| mirror.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())));
+        log::info!("a journal stands beside the mirror: {looked:?}");
+    }
 }

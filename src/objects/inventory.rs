@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, PAGE, ask, not_filtered, pages, rows};
+use super::{Object, PAGE, ask, goes_on, not_filtered, pages, rows, select};
 use crate::portal::Trouble;
 use crate::portal::batch::{self, Command};
 use crate::portal::gate::Gate;
@@ -33,6 +33,9 @@ pub fn walk(
         let filter = |(above, upto): &Range| json!({"ORIGINATOR_ID": originator, ">ID": above, "<=ID": upto});
         let filters: Vec<Value> = now.iter().map(filter).collect();
         for (range, page) in now.into_iter().zip(pages(gate, kind, &filters)?) {
+            if !goes_on(range.0, &page) || page.last().is_some_and(|last| last.crm_id > range.1) {
+                return Err(not_filtered(kind).into());
+            }
             for object in &page {
                 if !object.originator.eq_ignore_ascii_case(originator) {
                     return Err(not_filtered(kind).into());
@@ -50,7 +53,7 @@ pub fn walk(
 /// The highest id under `originator`; 0 where there is none.
 fn highest(gate: &mut Gate<'_>, kind: Kind, originator: &str) -> Result<i64, Trouble> {
     let params = json!({
-        "filter": {"ORIGINATOR_ID": originator}, "order": {"ID": "DESC"}, "select": ["ID"], "start": -1,
+        "filter": {"ORIGINATOR_ID": originator}, "order": {"ID": "DESC"}, "select": select(kind), "start": -1,
     });
     let newest = Command { name: "newest".into(), method: format!("crm.{}.list", kind.entity()), params };
     let page = ask(gate, &[newest])?;

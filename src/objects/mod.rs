@@ -22,6 +22,9 @@ const PAGE: usize = 50;
 /// Values in one filter: fewer than a page, so that a full page always means that there is more.
 const ASKED: usize = 40;
 
+/// Asked for in every list. A row that leaves them out would pass for one of nobody.
+const MARKS: [&str; 2] = ["ORIGINATOR_ID", "ORIGIN_ID"];
+
 /// An object of the portal.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Object {
@@ -66,7 +69,7 @@ pub fn by_origin(
     let filter = |origins: &[&String]| json!({"ORIGINATOR_ID": originator, "@ORIGIN_ID": origins});
     let mut found: BTreeMap<Id, Vec<i64>> = BTreeMap::new();
     for object in list(gate, kind, origins.chunks(ASKED).map(filter).collect())? {
-        if !object.originator.eq_ignore_ascii_case(originator) {
+        if !object.originator.eq_ignore_ascii_case(originator) || object.origin.is_empty() {
             return Err(not_filtered(kind));
         }
         // The portal compares without regard to case; two ids of Ecvi may differ in nothing else.
@@ -87,7 +90,10 @@ fn list(gate: &mut Gate<'_>, kind: Kind, filters: Vec<Value>) -> Result<Vec<Obje
         let pages = pages(gate, kind, &open)?;
         let mut more = Vec::new();
         for (mut filter, page) in open.into_iter().zip(pages) {
-            if let (PAGE, Some(last)) = (page.len(), page.last()) {
+            if !goes_on(filter.get(">ID").and_then(Value::as_i64).unwrap_or(0), &page) {
+                return Err(not_filtered(kind));
+            }
+            if let Some(last) = page.last().filter(|_| page.len() >= PAGE) {
                 filter[">ID"] = last.crm_id.into();
                 more.push(filter);
             }
@@ -96,6 +102,12 @@ fn list(gate: &mut Gate<'_>, kind: Kind, filters: Vec<Value>) -> Result<Vec<Obje
         open = more;
     }
     Ok(objects)
+}
+
+/// Whether a page begins behind `above` and rises: without that its successors would be asked for for ever.
+fn goes_on(above: i64, page: &[Object]) -> bool {
+    page.first().is_none_or(|first| first.crm_id > above)
+        && page.windows(2).all(|pair| pair[0].crm_id < pair[1].crm_id)
 }
 
 /// The first page of each filter.
@@ -140,36 +152,49 @@ fn select(kind: Kind) -> &'static [&'static str] {
 fn rows(kind: Kind, page: &Value) -> Result<Vec<Object>, Trouble> {
     let rows = page.as_array().ok_or_else(|| Trouble::Lost(format!("a list of {kind}s is no list")))?;
     rows.iter()
-        .map(|row| object(row).ok_or_else(|| Trouble::Lost(format!("a {kind} without an ID"))))
+        .map(|row| object(row).ok_or_else(|| Trouble::Lost(format!("a {kind} that cannot be read"))))
         .collect()
 }
 
+/// None where a value has another type than it ever has: taken for nothing it would be a mark or a phone that the
+/// object does not have, and the next step would build on that.
 fn object(row: &Value) -> Option<Object> {
-    let row = row.as_object()?;
+    let row = row.as_object().filter(|row| MARKS.iter().all(|mark| row.contains_key(*mark)))?;
     Some(Object {
-        crm_id: text(row, "ID").parse().ok()?,
-        originator: text(row, "ORIGINATOR_ID"),
-        origin: text(row, "ORIGIN_ID"),
-        name: text(row, "LAST_NAME") + &text(row, "TITLE"),
-        category: text(row, "CATEGORY_ID").parse().unwrap_or(0),
-        phones: multifield(row, "PHONE"),
-        emails: multifield(row, "EMAIL"),
+        crm_id: text(row, "ID")?.parse().ok().filter(|id| *id > 0)?,
+        originator: text(row, "ORIGINATOR_ID")?,
+        origin: text(row, "ORIGIN_ID")?,
+        name: text(row, "LAST_NAME")? + &text(row, "TITLE")?,
+        category: text(row, "CATEGORY_ID")?.parse().unwrap_or(0),
+        phones: multifield(row, "PHONE")?,
+        emails: multifield(row, "EMAIL")?,
     })
 }
 
-/// Legacy methods answer in texts, but not for ever and not everywhere.
-fn text(row: &Map<String, Value>, key: &str) -> String {
+/// Legacy methods answer in texts, but not for ever and not everywhere; what is empty comes as null or not at all.
+fn text(row: &Map<String, Value>, key: &str) -> Option<String> {
     match row.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        Some(Value::Null) | None => Some(String::new()),
+        Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => None,
     }
 }
 
-fn multifield(row: &Map<String, Value>, key: &str) -> Vec<Standing> {
-    let rows = row.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let standing = |row: &Map<String, Value>| Standing { id: text(row, "ID"), value: text(row, "VALUE") };
-    rows.iter().filter_map(Value::as_object).map(standing).collect()
+fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<Standing>> {
+    let rows: Vec<&Value> = match row.get(key) {
+        Some(Value::Array(rows)) => rows.iter().collect(),
+        // A list of PHP with gaps.
+        Some(Value::Object(rows)) => rows.values().collect(),
+        Some(Value::Null) | None => Vec::new(),
+        Some(Value::String(text)) if text.is_empty() => Vec::new(),
+        Some(Value::String(_) | Value::Number(_) | Value::Bool(_)) => return None,
+    };
+    let standing = |row: &Value| {
+        let row = row.as_object().filter(|row| row.contains_key("ID") && row.contains_key("VALUE"))?;
+        Some(Standing { id: text(row, "ID")?, value: text(row, "VALUE")? })
+    };
+    rows.into_iter().map(standing).collect()
 }
 
 fn not_filtered(kind: Kind) -> Trouble {

@@ -59,7 +59,10 @@ pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec
     let (commands, owners) = questions(kind, wanted);
     let mut candidates = vec![BTreeSet::new(); wanted.len()];
     for (owner, answer) in owners.into_iter().zip(ask(gate, &commands)?) {
-        candidates[owner].extend(ids(kind, &answer));
+        let ids = ids(kind, &answer);
+        candidates[owner].extend(ids.ok_or_else(|| {
+            Trouble::Lost("crm.duplicate.findbycomm answered with something else than ids".into())
+        })?);
     }
     let all: BTreeSet<i64> = candidates.iter().flatten().copied().collect();
     let objects = by_id(gate, kind, &all.into_iter().collect::<Vec<_>>())?;
@@ -87,11 +90,17 @@ fn questions(kind: Kind, wanted: &[Reach]) -> (Vec<Command>, Vec<usize>) {
     (commands, owners)
 }
 
-/// Nothing found comes as an empty list.
-fn ids(kind: Kind, answer: &Value) -> Vec<i64> {
-    let found = answer.get(kind.entity().to_uppercase()).and_then(Value::as_array);
+/// Nothing found comes as an empty list. Whatever else is no list of ids must not look so.
+fn ids(kind: Kind, answer: &Value) -> Option<Vec<i64>> {
     let number = |id: &Value| id.as_i64().or_else(|| id.as_str()?.parse().ok());
-    found.map(|ids| ids.iter().filter_map(number).collect()).unwrap_or_default()
+    match answer {
+        Value::Array(none) => none.is_empty().then(Vec::new),
+        Value::Object(found) => match found.get(&kind.entity().to_uppercase()) {
+            Some(ids) => ids.as_array()?.iter().map(number).collect(),
+            None => Some(Vec::new()),
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
 }
 
 /// By the last ten digits: `8 (900) 123-45-67` is `+79001234567`.

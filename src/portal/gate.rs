@@ -14,7 +14,7 @@ use super::batch::{self, Command, Reply};
 use super::pace::{Bucket, Pace};
 use super::shared::take_place;
 use super::{Answer, Meaning, Portal, Trouble};
-use crate::clock::Clock;
+use crate::clock::{Clock, after};
 use crate::config::PortalConfig;
 
 /// How often a request that the portal did not take is repeated.
@@ -260,8 +260,7 @@ impl<'p> Gate<'p> {
         }
         let pause = self.turn()?;
         if !pause.is_zero() {
-            let until = self.clock.now() + TimeDelta::from_std(pause).unwrap_or_default();
-            self.wait_until(until)?;
+            self.wait_until(after(self.clock.now(), pause))?;
         }
         self.pace.sent(self.bucket, self.clock.now());
         Ok(())

@@ -65,7 +65,8 @@ impl Pace {
         // Two below the brim: requests do not arrive as evenly as they are sent.
         let room = (f64::from(bucket.burst) - 2.0).max(1.0);
         let over = self.level_at(bucket, now) + 1.0 - room;
-        Duration::from_secs_f64((over / bucket.per_second).max(0.0))
+        // A drain so slow that no time can say it lasts for ever.
+        Duration::try_from_secs_f64((over / bucket.per_second).max(0.0)).unwrap_or(Duration::MAX)
     }
 
     /// Counts a request.
@@ -162,6 +163,14 @@ mod tests {
         }
         assert_eq!(pace.wait(BUCKET, at(0)), Duration::from_millis(500));
         assert_eq!(pace.wait(BUCKET, at(1)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_bucket_that_hardly_drains_is_waited_for_without_end() {
+        let slow = Bucket { per_second: 1e-300, burst: 1 };
+        let mut pace = Pace::default();
+        pace.sent(slow, at(0));
+        assert_eq!(pace.wait(slow, at(1)), Duration::MAX);
     }
 
     #[test]

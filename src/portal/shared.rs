@@ -24,25 +24,29 @@ pub(super) fn take_place(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> Res
             "the shared bucket {shown} cannot be used: check [portal] shared_bucket and the permissions"
         )
     };
-    let mut file = open(path).with_context(broken)?;
+    let (mut file, is_new) = open(path).with_context(broken)?;
     // Held for a moment; the system lets go of it when the file is closed.
     file.lock().with_context(broken)?;
     let mut text = String::new();
     file.read_to_string(&mut text).with_context(broken)?;
-    // A file that cannot be read counts as an empty bucket.
     let mut pace: Pace = serde_json::from_str(&text).unwrap_or_default();
+    if !is_new && serde_json::from_str::<Pace>(&text).is_err() {
+        // Somebody was killed as he wrote: what was sent until then nobody knows.
+        pace.full(bucket, now);
+    }
     let wait = pace.wait(bucket, now);
     pace.sent(bucket, now);
     write(&mut file, &serde_json::to_string(&pace)?).with_context(broken)?;
     Ok(wait)
 }
 
-fn open(path: &Path) -> std::io::Result<File> {
+/// The file, and whether nobody was there before.
+fn open(path: &Path) -> std::io::Result<(File, bool)> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     match options.clone().create_new(true).open(path) {
-        Ok(file) => for_the_group(&file).map(|()| file),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path),
+        Ok(file) => for_the_group(&file).map(|()| (file, true)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((options.open(path)?, false)),
         Err(error) => Err(error),
     }
 }
@@ -67,6 +71,19 @@ fn write(file: &mut File, text: &str) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bucket_whose_writer_was_killed_counts_as_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bucket");
+        let bucket = Bucket { per_second: 2.0, burst: 50 };
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        assert_eq!(take_place(&path, bucket, now).unwrap(), Duration::ZERO);
+        for torn in ["", "{\"level\": 4"] {
+            std::fs::write(&path, torn).unwrap();
+            assert_eq!(take_place(&path, bucket, now).unwrap(), Duration::from_millis(1500));
+        }
+    }
 
     #[test]
     fn two_hotels_share_one_bucket() {

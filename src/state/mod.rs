@@ -115,14 +115,19 @@ impl State {
 
 /// Says what to do where the reason is a disk that is full or may not be written to; other errors stay as they are.
 pub fn explain(error: anyhow::Error) -> anyhow::Error {
-    let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
-    match code {
+    let cause = error.downcast_ref::<rusqlite::Error>();
+    match cause.filter(|cause| !is_interrupted(cause)).and_then(rusqlite::Error::sqlite_error_code) {
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => error.context(say!(
             "состояние не записывается, поэтому ничего больше не передано; проверьте место на диске и права",
             "the state cannot be written, so nothing more was sent; check the disk space and the permissions"
         )),
         _ => error,
     }
+}
+
+/// A file whose writer died in the middle: that is the mirror, which is only read; the state's own is rolled back.
+fn is_interrupted(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
 }
 
 /// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old file's rights away.

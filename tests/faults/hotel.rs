@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
 
-use bitrix24_sandbox::{Portal, Server};
+use bitrix24_sandbox::{Kind as Entity, Portal, Server};
 use ecvi_b24::record::Kind;
 use ecvi_b24::state::State;
 use ecvi_b24::state::memory::PORTAL;
@@ -19,6 +19,9 @@ use crate::program::{Ended, Victim};
 pub(crate) const SECRET: &str = "s3cr3tOfTheWebhook";
 /// Lines of `[portal]` for a client that waits for answers longer than any test takes.
 pub(crate) const PATIENT: &str = "request_timeout = \"20s\"\nsettle_time = \"100ms\"\n";
+/// Lines of `[portal]` for a patient client that shares the bucket with other hotels on its host.
+pub(crate) const SHARING: &str =
+    "request_timeout = \"20s\"\nsettle_time = \"100ms\"\nshared_bucket = \"bucket\"\n";
 /// Lines of `[portal]` for a client that soon gives up waiting for an answer.
 pub(crate) const HASTY: &str = "request_timeout = \"1500ms\"\nsettle_time = \"2300ms\"\n";
 /// After the client gave up, and before the doubt is settled.
@@ -32,6 +35,10 @@ pub(crate) struct Hotel {
     pub(crate) server: Server,
     portal: &'static str,
     more: &'static str,
+    /// The mirror learns the CRM's ids.
+    writes_back: bool,
+    /// Copies find their portal at an address that the state does not know.
+    moved: bool,
 }
 
 impl Hotel {
@@ -42,9 +49,28 @@ impl Hotel {
 
     /// The same with more lines in `[sync]`, and more sections.
     pub(crate) fn with(more: &'static str) -> Hotel {
-        let hotel = Hotel::before(empty_portal(), PATIENT, more);
+        Hotel::of(PATIENT, more, false)
+    }
+
+    /// The same with other lines in `[portal]`.
+    pub(crate) fn with_portal(lines: &'static str) -> Hotel {
+        Hotel::of(lines, "", false)
+    }
+
+    /// The same with `write_back = true`.
+    pub(crate) fn writing_back() -> Hotel {
+        Hotel::of(PATIENT, "", true)
+    }
+
+    fn of(portal: &'static str, more: &'static str, writes_back: bool) -> Hotel {
+        let hotel = Hotel::before(empty_portal(), portal, more, writes_back);
         hotel.sql(include_str!("hotel.sql"));
         hotel
+    }
+
+    /// From now on copies of this hotel find the portal at another address.
+    pub(crate) fn moved(self) -> Hotel {
+        Hotel { moved: true, ..self }
     }
 
     /// The same after an initial export.
@@ -61,11 +87,11 @@ impl Hotel {
 
     /// The same with other lines in `[portal]`.
     pub(crate) fn copy_with(&self, lines: &'static str) -> Hotel {
-        let hotel = Hotel::before(self.server.portal().clone(), lines, self.more);
+        let hotel = Hotel::before(self.server.portal().clone(), lines, self.more, self.writes_back);
         for file in ["mirror.db", "state.db"].iter().filter(|file| self.path(file).exists()) {
             fs::copy(self.path(file), hotel.path(file)).unwrap();
         }
-        if hotel.path("state.db").exists() {
+        if hotel.path("state.db").exists() && !self.moved {
             // Its portal has another address, and is no stranger for that.
             let host = format!("127.0.0.1:{}", hotel.server.port());
             State::open(&hotel.path("state.db")).unwrap().remember(PORTAL, &host).unwrap();
@@ -73,18 +99,19 @@ impl Hotel {
         hotel
     }
 
-    fn before(portal: Portal, lines: &'static str, more: &'static str) -> Hotel {
+    fn before(portal: Portal, lines: &'static str, more: &'static str, writes_back: bool) -> Hotel {
         let server = Server::start(portal, 0).unwrap();
-        let hotel = Hotel { folder: tempfile::tempdir().unwrap(), server, portal: lines, more };
+        let folder = tempfile::tempdir().unwrap();
+        let hotel = Hotel { folder, server, portal: lines, more, writes_back, moved: false };
         hotel.configure(&hotel.server.webhook());
         hotel
     }
 
     /// Writes the configuration anew, for this webhook.
     pub(crate) fn configure(&self, webhook: &str) {
-        let Hotel { portal, more, .. } = self;
+        let Hotel { portal, more, writes_back, .. } = self;
         let text = format!(
-            "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"{webhook}\"\n{RATE}{portal}[sync]\n{SYNC}{more}"
+            "[mirror]\npath = \"mirror.db\"\nwrite_back = {writes_back}\n[portal]\nwebhook = \"{webhook}\"\n{RATE}{portal}[sync]\n{SYNC}{more}"
         );
         fs::write(self.path("ecvi-b24.toml"), text).unwrap();
         fs::set_permissions(self.path("ecvi-b24.toml"), fs::Permissions::from_mode(0o600)).unwrap();
@@ -97,6 +124,30 @@ impl Hotel {
     /// Changes the mirror.
     pub(crate) fn sql(&self, sql: &str) {
         Connection::open(self.path("mirror.db")).unwrap().execute_batch(sql).unwrap();
+    }
+
+    /// Rows of the mirror whose `crm_id` is not the object that carries their id; none are looked for where the
+    /// mirror is not to know.
+    pub(crate) fn not_written_back(&self) -> Vec<String> {
+        if !self.writes_back {
+            return Vec::new();
+        }
+        let (mirror, portal) = (Connection::open(self.path("mirror.db")).unwrap(), self.server.portal());
+        let tables =
+            [("guests", Entity::Contact), ("companies", Entity::Company), ("bookings", Entity::Deal)];
+        let rows = |(table, entity): (&str, Entity)| {
+            let mut statement = mirror.prepare(&format!("SELECT id, crm_id FROM {table}")).unwrap();
+            let rows =
+                statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<u64>>(1)?)));
+            let rows: Vec<_> = rows.unwrap().map(Result::unwrap).collect();
+            let is_wrong = |(id, crm_id): &(i64, Option<u64>)| {
+                let object = crm_id.and_then(|crm_id| portal.get(entity, crm_id));
+                object.is_none_or(|object| object.text("ORIGIN_ID") != id.to_string())
+            };
+            let wrong = rows.into_iter().filter(is_wrong);
+            wrong.map(|(id, crm_id)| format!("{table} {id}: {crm_id:?}")).collect::<Vec<_>>()
+        };
+        tables.into_iter().flat_map(rows).collect()
     }
 
     pub(crate) fn run(&self, arguments: &str) -> Ended {

@@ -3,7 +3,7 @@
 use bitrix24_sandbox::{Exchange, Fault};
 
 use crate::crew::enumerate;
-use crate::hotel::Hotel;
+use crate::hotel::{Hotel, SHARING};
 use crate::program::Victim;
 use crate::scene::Scene;
 use crate::scenes;
@@ -153,5 +153,39 @@ fn a_reset_is_killed_at_every_commit() {
 fn a_sync_that_creates_what_was_deleted_by_hand_is_killed_at_every_moment() {
     let scene = Scene::new(scenes::deleted_by_hand(), "sync");
     scene.shows("deal 5", "contacts 41 42 | company 7");
+    at_least(kill_everywhere(&scene), MOMENTS);
+}
+
+#[test]
+fn a_pass_that_writes_ids_back_is_killed_at_every_moment() {
+    let scene = Scene::new(Hotel::writing_back(), "initial-export");
+    at_least(kill_everywhere(&scene), MOMENTS);
+    let newcomers = Hotel::writing_back();
+    newcomers.run("initial-export").expect(0);
+    newcomers.sql(scenes::NEWCOMERS);
+    at_least(kill_everywhere(&Scene::new(newcomers, "sync")), MOMENTS);
+}
+
+#[test]
+fn a_pass_with_a_shared_bucket_is_killed_at_every_moment() {
+    let scene = Scene::new(Hotel::with_portal(SHARING), "initial-export");
+    at_least(kill_everywhere(&scene), MOMENTS);
+    at_least(kill_at(&scene, "bucket"), 8);
+}
+
+#[test]
+fn a_sync_that_recognises_a_renamed_portal_is_killed_at_every_moment() {
+    let scene = Scene::new(scenes::changes().moved(), "sync");
+    scene.shows("deal 5", "TITLE=Заявка №3682 (Иванова)");
+    at_least(kill_everywhere(&scene), MOMENTS + 3);
+}
+
+#[test]
+fn a_repair_after_an_audit_is_killed_at_every_moment() {
+    let scene = Scene::new(scenes::overwritten_by_hand(), "audit --repair --yes");
+    scene.shows("contact 41", "LAST_NAME=Приходько");
+    scene.shows("company 7", "TITLE=Ромашка");
+    scene.shows("deal 5", "TITLE=Заявка №3682 (Приходько)");
+    scene.shows("deal 6", "CLOSEDATE=2026-04-03");
     at_least(kill_everywhere(&scene), MOMENTS);
 }

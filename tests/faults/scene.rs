@@ -61,6 +61,8 @@ impl Scene {
         let portal = hotel.server.portal();
         assert_eq!(picture(&portal), self.picture, "{}, {harm}", self.command);
         assert_eq!(ever_made(&portal), self.ever_made, "{}, {harm}", self.command);
+        drop(portal);
+        assert_eq!(hotel.not_written_back(), [""; 0], "{}, {harm}", self.command);
     }
 }
 

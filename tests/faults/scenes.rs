@@ -5,15 +5,17 @@ use chrono::Utc;
 
 use crate::hotel::Hotel;
 
+/// Who comes in [`newcomers`].
+pub(crate) const NEWCOMERS: &str = "
+    INSERT INTO guests (id, last_name, phone, modified_at) VALUES (43, 'Смирнов', '+79167778899', '2026-05-03 10:00:00');
+    INSERT INTO companies (id, name, modified_at) VALUES (8, 'Василёк', '2026-05-03 10:00:00');
+    INSERT INTO bookings (id, number, status, arrival, departure, amount, guest_id, company_id, modified_at)
+    VALUES (8, '3684', 'checked_out', '2026-04-07 12:00', '2026-04-09 12:00', '900.00', 43, 8, '2026-05-03 10:00:00');";
+
 /// A new guest came with a new company, and has left already: their booking begins in a final stage.
 pub(crate) fn newcomers() -> Hotel {
     let hotel = Hotel::running();
-    hotel.sql(
-        "INSERT INTO guests (id, last_name, phone, modified_at) VALUES (43, 'Смирнов', '+79167778899', '2026-05-03 10:00:00');
-         INSERT INTO companies (id, name, modified_at) VALUES (8, 'Василёк', '2026-05-03 10:00:00');
-         INSERT INTO bookings (id, number, status, arrival, departure, amount, guest_id, company_id, modified_at)
-         VALUES (8, '3684', 'checked_out', '2026-04-07 12:00', '2026-04-09 12:00', '900.00', 43, 8, '2026-05-03 10:00:00');",
-    );
+    hotel.sql(NEWCOMERS);
     hotel
 }
 
@@ -66,6 +68,20 @@ pub(crate) fn deleted_by_hand() -> Hotel {
          UPDATE companies SET modified_at = '2026-05-05 10:00:00';
          UPDATE bookings SET modified_at = '2026-05-05 10:00:00' WHERE id = 5;",
     );
+    hotel
+}
+
+/// Somebody wrote over a guest, the company and a booking in the CRM, and deleted a deal.
+pub(crate) fn overwritten_by_hand() -> Hotel {
+    let hotel = Hotel::running();
+    for (kind, origin, field) in
+        [(Kind::Contact, "41", "LAST_NAME"), (Kind::Company, "7", "TITLE"), (Kind::Deal, "5", "TITLE")]
+    {
+        let (id, fields) = (crm_id(&hotel, kind, origin), Php::map([(field, "как попало")]));
+        let params = Php::map([("id", Php::from(id)), ("fields", fields)]);
+        hotel.server.portal().call(&format!("crm.{}.update", kind.word()), params, Utc::now());
+    }
+    delete(&hotel, Kind::Deal, "6");
     hotel
 }
 

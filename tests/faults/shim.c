@@ -2,7 +2,8 @@
 
    FAULTS_KILL=sync:7      SIGKILL at the 7th fsync, most of which are steps on the way to a commit.
    FAULTS_KILL=before:7    SIGKILL before the 7th removal of the state's journal, which is the commit,
-   FAULTS_KILL=after:7     or right after it.
+   FAULTS_KILL=after:7     or right after it. The mirror's commits count too, where it is written.
+   FAULTS_KILL=bucket:7    SIGKILL when the shared bucket was emptied for the 7th time, to be written anew.
    FAULTS_FULL=7           The disk is full from the 7th write to the state or its journal on. A request after that
                            is a crime: SIGABRT.
    FAULTS_REFUSE=2         The 2nd connection is refused.
@@ -31,15 +32,18 @@ static int is_state(const char *path) {
     return strstr(path, "state.db") != NULL && strstr(path, ".lock") == NULL;
 }
 
-static int is_state_file(int fd) {
-    char link[64], path[4096];
+static const char *path_of(int fd) {
+    static char path[4096];
+    char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
     path[length > 0 ? length : 0] = 0;
-    return is_state(path);
+    return path;
 }
 
-static long syncs = 0, commits = 0, writes = 0, connections = 0;
+static int is_state_file(int fd) { return is_state(path_of(fd)); }
+
+static long syncs = 0, commits = 0, writes = 0, connections = 0, buckets = 0;
 
 static void strike(const char *moment, long count) {
     const char *kill_at = getenv("FAULTS_KILL");
@@ -54,10 +58,17 @@ int fdatasync(int fd) { return fsync(fd); }
 
 int unlink(const char *path) {
     int (*real)(const char *) = dlsym(RTLD_NEXT, "unlink");
-    if (!is_state(path)) return real(path);
+    if (!is_state(path) && strstr(path, "mirror.db") == NULL) return real(path);
     strike("before", ++commits);
     int result = real(path);
     strike("after", commits);
+    return result;
+}
+
+int ftruncate64(int fd, off64_t length) {
+    int (*real)(int, off64_t) = dlsym(RTLD_NEXT, "ftruncate64");
+    int result = real(fd, length);
+    if (strstr(path_of(fd), "bucket") != NULL) strike("bucket", ++buckets);
     return result;
 }
 

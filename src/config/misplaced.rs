@@ -1,0 +1,72 @@
+//! A webhook's address that stands under another key: it would be quoted by whatever complains about that key, and
+//! its path is the password to the whole CRM.
+
+use anyhow::{Result, bail};
+use toml::{Table, Value};
+
+use crate::say;
+
+/// Refuses a text in which such an address stands anywhere but in `[portal] webhook`.
+pub(super) fn refuse_misplaced(text: &str) -> Result<()> {
+    // What is no TOML at all is told by whoever reads it.
+    let Ok(file) = toml::from_str::<Table>(text) else { return Ok(()) };
+    for (section, value) in &file {
+        let own = |key: &str| section == "portal" && key == "webhook";
+        let keys = value.as_table().into_iter().flatten();
+        let inside = keys.filter(|(key, value)| !(own(key) && value.is_str())).any(holds);
+        if is_address(section) || value.as_str().is_some_and(is_address) || inside {
+            bail!(say!(
+                "адрес вебхука стоит не на своём месте: его ключ — [portal] webhook, а в файле он есть и под другим",
+                "a webhook's address stands in the wrong place: its key is [portal] webhook, and the file has it under another one"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn holds((key, value): (&String, &Value)) -> bool {
+    is_address(key) || value_holds(value)
+}
+
+fn value_holds(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_address(text),
+        Value::Array(items) => items.iter().any(value_holds),
+        Value::Table(members) => members.iter().any(holds),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => false,
+    }
+}
+
+/// `…/rest/1/secret/`
+fn is_address(text: &str) -> bool {
+    let code = |rest: &str| {
+        rest.split_once('/')
+            .is_some_and(|(user, code)| user.parse::<u64>().is_ok() && !code.trim_matches('/').is_empty())
+    };
+    text.split("/rest/").skip(1).any(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_webhook_under_another_key_is_refused_without_being_quoted() {
+        let address = "https://hotel.bitrix24.ru/rest/1/s3cr3t/";
+        for line in [
+            format!("[contact]\nassigned_by_id = '{address}'"),
+            format!("[contact]\nmatch_existing = ['{address}']"),
+            format!("[portal]\nwebhook = ['{address}']"),
+            format!("[mirror]\npath = '{address}'"),
+            format!("[mirror.statuses]\n'{address}' = 'confirmed'"),
+            format!("language = '{address}'"),
+            format!("'{address}' = 1"),
+        ] {
+            let error = refuse_misplaced(&line).unwrap_err().to_string();
+            assert!(!error.contains("s3cr3t"), "{line}");
+        }
+        assert!(
+            refuse_misplaced(&format!("[portal]\nwebhook = '{address}'\nca_file = '/rest/here'")).is_ok()
+        );
+    }
+}

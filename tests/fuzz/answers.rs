@@ -1,0 +1,105 @@
+//! Damaged answers: a hotel lives for some passes before a portal whose answers arrive damaged, then all is well again.
+
+use std::path::Path;
+
+use bitrix24_sandbox::Portal as Sandbox;
+use ecvi_b24::check;
+use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::portal::{Answer, Portal, Trouble};
+use serde_json::Value;
+
+use crate::dice::Dice;
+use crate::hotel::{Hotel, SECRET, fill, sync, toml};
+use crate::look;
+use crate::wire::Wire;
+
+/// The booking that may be removed.
+const GONE: &str = "6";
+
+/// One case: the same history with damage and without it.
+pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
+    if seed.is_multiple_of(10) {
+        return check_case(seed, dir);
+    }
+    let calm = history(seed, dir, false)?;
+    let harmed = history(seed, dir, true)?;
+    let tale = || harmed.wire.tale.join("\n  ");
+    if harmed.wire.lied {
+        return Ok(());
+    }
+    let (mut wanted, mut found) = (look::picture(&calm.wire.portal), look::picture(&harmed.wire.portal));
+    if harmed.forgot {
+        // What is left of it then: everybody stands there, once. Nobody knows any more of a deal to be deleted.
+        wanted.retain(|(_, origin), _| origin != GONE);
+        wanted.values_mut().chain(found.values_mut()).for_each(String::clear);
+    }
+    look::same(&wanted, &found).map_err(|wrong| format!("{wrong}\n  {}", tale()))
+}
+
+fn history(seed: u64, dir: &Path, harmed: bool) -> Result<Hotel, String> {
+    drop(std::fs::remove_file(dir.join("state.db")));
+    fill(dir);
+    let mut dice = Dice::new(seed);
+    let percent = dice.one_of(&[10, 30, 60]);
+    let mut hotel = Hotel::new(dir, &mut dice, 0);
+    if dice.chance(60) {
+        hotel.pass(&Orders::plain(Errand::InitialExport))?;
+    }
+    hotel.wire.percent = if harmed { percent } else { 0 };
+    let steps = 2 + dice.roll(5);
+    let told = live(&mut hotel, steps, &mut dice);
+    let told = told.and_then(|()| hotel.rest());
+    told.map_err(|wrong| format!("{wrong}\n  {}", hotel.wire.tale.join("\n  ")))?;
+    Ok(hotel)
+}
+
+fn live(hotel: &mut Hotel, steps: usize, dice: &mut Dice) -> Result<(), String> {
+    for _ in 0..steps {
+        if dice.chance(60) {
+            hotel.event(dice);
+        }
+        if dice.chance(7) {
+            hotel.lose_state();
+        }
+        let full = dice.chance(20);
+        let orders = match dice.roll(5) {
+            0 => Orders::plain(Errand::InitialExport),
+            1 => Orders { retry_failed: true, ..Orders::plain(Errand::Retry) },
+            _ => Orders { full, ..sync() },
+        };
+        hotel.pass(&orders)?;
+        hotel.wait(dice.one_of(&[0, 1, 3, 20]));
+    }
+    Ok(())
+}
+
+/// A portal that is not spoken to any more when it is handed over.
+struct Owned(Wire);
+
+impl Portal for Owned {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+        self.0.call(method, params)
+    }
+}
+
+/// `check`, which asks for more than a pass does.
+fn check_case(seed: u64, dir: &Path) -> Result<(), String> {
+    fill(dir);
+    let file = dir.join("ecvi-b24.toml");
+    std::fs::write(&file, toml("[contact]\nassigned_by_id = 1\n[contact.fields]\nUF_CRM_CITY = 'city'"))
+        .unwrap();
+    let mut dice = Dice::new(seed);
+    let hotel = Hotel::new(dir, &mut dice, 0);
+    let (clock, webhook, throw) = (hotel.clock.clone(), hotel.config.portal.webhook.clone(), dice.next());
+    let connect = |_: &_| {
+        let (portal, dice) = (Sandbox::unlimited(), Dice::new(throw));
+        let wire = Wire::new(portal, clock.clone(), webhook.clone(), dice, 40);
+        Ok(Box::new(Owned(wire)) as Box<dyn Portal>)
+    };
+    let options =
+        check::Options { config: Some(&file), probe: seed.is_multiple_of(20), ..check::Options::default() };
+    let mut out = Vec::new();
+    check::run(&options, &connect, &hotel.clock, &mut out).map_err(|error| format!("{error:#}"))?;
+    let told = String::from_utf8(out).map_err(|error| error.to_string())?;
+    if told.contains(SECRET) { Err(format!("the secret is told: {told}")) } else { Ok(()) }
+}

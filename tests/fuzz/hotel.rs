@@ -1,0 +1,161 @@
+//! A small hotel before a portal in which others have their cards too, and what happens in it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bitrix24_sandbox::Portal as Sandbox;
+use chrono::{DateTime, Utc};
+use ecvi_b24::clock::Clock;
+use ecvi_b24::config::{Config, parse};
+use ecvi_b24::pass::{Ended, Errand, Orders, pass};
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::dice::Dice;
+use crate::look;
+use crate::wire::Wire;
+
+/// The webhook's secret: no text may show it.
+pub(crate) const SECRET: &str = "s3cr3tOfTheWebhook";
+/// A guest's name: no warning may show it.
+pub(crate) const PERSON: &str = "Приходько";
+
+/// What may happen in Ecvi between two passes.
+const EVENTS: &[&str] = &[
+    "INSERT INTO guests (id, last_name, phone, modified_at) VALUES (43, 'Смирнов', '+79167778899', '2026-05-03 10:00:00');
+     INSERT INTO bookings (id, number, status, arrival, departure, amount, guest_id, company_id, modified_at)
+     VALUES (8, '3684', 'checked_out', '2026-04-07 12:00', '2026-04-09 12:00', '900.00', 43, 7, '2026-05-03 10:00:00');",
+    "UPDATE guests SET last_name = 'Иванова', phone = '+79160000000', modified_at = '2026-05-04 10:00:00' WHERE id = 41;
+     UPDATE bookings SET status = 'checked_out', modified_at = '2026-05-04 10:00:00' WHERE id = 5;",
+    "UPDATE companies SET city = 'Тверь', modified_at = '2026-05-04 10:00:00' WHERE id = 7;",
+    "DELETE FROM booking_guests WHERE booking_id = 6; DELETE FROM bookings WHERE id = 6;",
+    "DELETE FROM booking_guests WHERE guest_id = 42 AND booking_id = 5;",
+];
+
+pub(crate) struct Hotel {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) wire: Wire,
+    strangers: Vec<String>,
+    /// The state was lost: what stood in the CRM by then may count as people's.
+    pub(crate) forgot: bool,
+}
+
+/// A pass of cron that may delete whatever is gone.
+pub(crate) fn sync() -> Orders {
+    Orders { max_deletes: Some(1000), ..Orders::plain(Errand::Sync) }
+}
+
+/// The text of the configuration; `more` are lines of `[portal]` and further sections.
+pub(crate) fn toml(more: &str) -> String {
+    format!(
+        "[mirror]\npath = 'mirror.db'\n[portal]\nwebhook = 'https://hotel.bitrix24.ru/rest/1/{SECRET}/'\n{more}\n"
+    )
+}
+
+/// The mirror of the hotel, made in this folder.
+pub(crate) fn fill(dir: &Path) {
+    drop(std::fs::remove_file(dir.join("mirror.db")));
+    sql(dir, include_str!("../faults/hotel.sql"));
+}
+
+pub(crate) fn sql(dir: &Path, sql: &str) {
+    Connection::open(dir.join("mirror.db")).unwrap().execute_batch(sql).unwrap();
+}
+
+/// A portal with cards of other people, one of them another program's with an id that Ecvi has too.
+pub(crate) fn portal() -> Sandbox {
+    let mut portal = Sandbox::unlimited();
+    let theirs = [
+        ("crm.contact.add", json!({"fields": {"LAST_NAME": "Чужой", "COMMENTS": "не трогать"}})),
+        ("crm.contact.add", json!({"fields": {"NAME": "X", "ORIGINATOR_ID": "OTHER", "ORIGIN_ID": "41"}})),
+        (
+            "crm.company.add",
+            json!({"fields": {"TITLE": "Чужая", "ORIGINATOR_ID": "OTHER", "ORIGIN_ID": "7"}}),
+        ),
+        ("crm.deal.add", json!({"fields": {"TITLE": "Чужая сделка", "ORIGIN_ID": "5"}})),
+    ];
+    for (method, params) in theirs {
+        portal.call(method, params, start());
+    }
+    portal
+}
+
+fn start() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_796_000_000, 0).unwrap()
+}
+
+impl Hotel {
+    /// The hotel of this seed's dice; `percent` of the answers are damaged.
+    pub(crate) fn new(dir: &Path, dice: &mut Dice, percent: usize) -> Hotel {
+        let export = dice.one_of(&["import", "add"]);
+        let size = dice.one_of(&[50, 50, 3, 1]);
+        let config = parse(&toml(&format!("batch_size = {size}\n[export]\nmethod = '{export}'")), dir, None);
+        Hotel::with(config.unwrap(), dice, percent)
+    }
+
+    pub(crate) fn with(config: Config, dice: &mut Dice, percent: usize) -> Hotel {
+        let (clock, portal) = (Clock::virtual_at(start()), portal());
+        let strangers = look::strangers(&portal);
+        let wire =
+            Wire::new(portal, clock.clone(), config.portal.webhook.clone(), Dice::new(dice.next()), percent);
+        Hotel { config, clock, wire, strangers, forgot: false }
+    }
+
+    /// A pass. What it told and left is looked at; `whole` says that no answer lied so far.
+    pub(crate) fn pass(&mut self, orders: &Orders) -> Result<Ended, String> {
+        let ended = self.try_pass(orders).map_err(|error| format!("the state cannot be used: {error:#}"))?;
+        look::at_pass(self, &ended)?;
+        if !self.wire.lied {
+            look::at_portal(&self.wire.portal, &self.strangers)?;
+        }
+        Ok(ended)
+    }
+
+    /// A pass of which nothing is expected.
+    pub(crate) fn try_pass(&mut self, orders: &Orders) -> anyhow::Result<Ended> {
+        for _ in 0..500 {
+            if let Some(ended) = pass(&self.config, orders, &mut self.wire, &self.clock, &mut ())? {
+                return Ok(ended);
+            }
+            // A program that another case starts holds all files of this one for a moment.
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        anyhow::bail!("the lock of a dead process holds")
+    }
+
+    pub(crate) fn wait(&self, minutes: u64) {
+        self.clock.sleep(Duration::from_secs(60 * minutes));
+    }
+
+    pub(crate) fn lose_state(&mut self) {
+        drop(std::fs::remove_file(&self.config.state));
+        self.forgot = true;
+    }
+
+    /// Something happens in Ecvi.
+    pub(crate) fn event(&self, dice: &mut Dice) {
+        let connection = Connection::open(&self.config.mirror.path).unwrap();
+        // What happened already happens no second time.
+        drop(connection.execute_batch(dice.one_of(EVENTS)));
+    }
+
+    /// Passes, with all the time there is, until one has nothing to do.
+    pub(crate) fn rest(&mut self) -> Result<(), String> {
+        self.wire.heal();
+        let mut orders = Orders { full: true, retry_failed: true, ..sync() };
+        for _ in 0..12 {
+            self.wait(60 * 25);
+            let ended = self.pass(&orders)?;
+            if ended.outcome == ecvi_b24::stop::Outcome::Failed {
+                // It refuses until an initial export is completed.
+                self.pass(&Orders::plain(Errand::InitialExport))?;
+            } else if ended.requests == 0 && orders == sync() {
+                return Ok(());
+            } else {
+                orders = sync();
+            }
+        }
+        Err("it never comes to rest".into())
+    }
+}

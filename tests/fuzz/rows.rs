@@ -1,0 +1,176 @@
+//! Damaged mirrors: cells of the wrong type, ids twice or none, columns gone, a file with wrong bytes. Each bad row
+//! is put aside alone, an unusable mirror sends nothing, and with a whole mirror all is well again.
+
+use std::fs;
+use std::path::Path;
+
+use ecvi_b24::pass::{Ended, Errand, Orders};
+use ecvi_b24::status::Status;
+use ecvi_b24::stop::Outcome;
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+
+use crate::dice::Dice;
+use crate::hotel::{Hotel, fill, sync};
+use crate::look;
+use crate::values::{Odd, cell};
+
+const TABLES: [&str; 4] = ["guests", "companies", "bookings", "booking_guests"];
+
+/// One case: a mirror is damaged for a while.
+pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
+    let mut dice = Dice::new(seed);
+    fill(dir);
+    let whole = fs::read(dir.join("mirror.db")).unwrap();
+    let mut hotel = Hotel::new(dir, &mut dice, 0);
+    hotel.rest()?;
+    let wanted = look::picture(&hotel.wire.portal);
+    if dice.chance(30) {
+        // Nothing was sent yet: the first thing that is ever seen is the damaged mirror.
+        fs::remove_file(&hotel.config.state).unwrap();
+        hotel.wire.portal = crate::hotel::portal();
+    }
+    let tale = damage(dir, &mut dice);
+    damaged(&mut hotel, &mut dice)
+        .and_then(|()| {
+            fs::write(dir.join("mirror.db"), &whole).unwrap();
+            hotel.rest()
+        })
+        .and_then(|()| look::same(&wanted, &look::picture(&hotel.wire.portal)))
+        .map_err(|wrong| format!("{wrong}\n  {}", tale.join("\n  ")))
+}
+
+/// Passes over the damaged mirror.
+fn damaged(hotel: &mut Hotel, dice: &mut Dice) -> Result<(), String> {
+    let first = if dice.chance(50) { Orders::plain(Errand::InitialExport) } else { sync() };
+    let writes = hotel.wire.portal.counters.writes;
+    let ended = hotel.pass(&first)?;
+    if ended.outcome == Outcome::Failed && hotel.wire.portal.counters.writes != writes {
+        return Err(format!("something was sent by a pass that ended so: {:?}", ended.message));
+    }
+    hotel.wait(3);
+    let ended = hotel.pass(&sync())?;
+    accounted(hotel, &ended)?;
+    for _ in 0..2 {
+        hotel.wait(3);
+        let ended = hotel.pass(&sync())?;
+        if ended.requests == 0 {
+            return Ok(());
+        }
+    }
+    Err("an unchanged mirror is sent again and again".into())
+}
+
+/// Every row that can be told from the others was sent, or stands in `status`.
+fn accounted(hotel: &Hotel, ended: &Ended) -> Result<(), String> {
+    if !matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
+        return Ok(());
+    }
+    let state = ecvi_b24::state::State::open_readonly(&hotel.config.state).unwrap();
+    let status = Status::gather(&hotel.config, state, None, hotel.clock.now()).unwrap();
+    for (kind, tally) in status.records.each() {
+        let table = TABLES[kind as usize];
+        let rows = ids(&hotel.config.mirror.path, table);
+        let known = tally.synced + tally.failed + tally.waiting + tally.pending.unwrap_or(0);
+        if known < rows {
+            return Err(format!("{rows} {table}, but status tells of {tally:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// How many rows have an id of their own.
+fn ids(mirror: &Path, table: &str) -> u64 {
+    let connection = Connection::open(mirror).unwrap();
+    let mut statement = connection.prepare(&format!("SELECT DISTINCT id FROM {table}")).unwrap();
+    let mut rows = statement.query([]).unwrap();
+    let mut count = 0;
+    while let Some(row) = rows.next().unwrap() {
+        count += match row.get_ref(0).unwrap() {
+            ValueRef::Integer(_) => 1,
+            ValueRef::Text(text) => u64::from(std::str::from_utf8(text).is_ok()),
+            ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => 0,
+        };
+    }
+    count
+}
+
+/// Damages the mirror. Returns what was done, in words.
+fn damage(dir: &Path, dice: &mut Dice) -> Vec<String> {
+    let path = dir.join("mirror.db");
+    if dice.chance(15) {
+        return vec![in_the_file(&path, dice)];
+    }
+    let connection = Connection::open(&path).unwrap();
+    for table in TABLES {
+        loosen(&connection, table);
+    }
+    (0..=dice.roll(6)).map(|_| in_a_table(&connection, dice)).collect()
+}
+
+/// The table without types and constraints, so that every cell takes anything.
+fn loosen(connection: &Connection, table: &str) {
+    let columns = columns(connection, table).join(", ");
+    let sql = format!(
+        "CREATE TABLE loose ({columns}); INSERT INTO loose SELECT {columns} FROM {table};
+         DROP TABLE {table}; ALTER TABLE loose RENAME TO {table};"
+    );
+    connection.execute_batch(&sql).unwrap();
+}
+
+fn columns(connection: &Connection, table: &str) -> Vec<String> {
+    let statement = connection.prepare(&format!("SELECT * FROM {table} LIMIT 0")).unwrap();
+    statement.column_names().map(str::to_owned).collect()
+}
+
+fn in_a_table(connection: &Connection, dice: &mut Dice) -> String {
+    let table = dice.weighted(&[(4, "guests"), (2, "companies"), (5, "bookings"), (2, "booking_guests")]);
+    let columns = columns(connection, table);
+    let column = dice.one_of(&columns);
+    let count: i64 =
+        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+    let nth = dice.roll(count as usize + 1);
+    let one = format!("rowid = (SELECT rowid FROM {table} LIMIT 1 OFFSET {nth})");
+    let sql = match dice.roll(20) {
+        0 => format!("ALTER TABLE {table} RENAME COLUMN \"{column}\" TO theirs{}", dice.roll(1000)),
+        1 => format!("DELETE FROM {table} WHERE {one}"),
+        2 => format!("INSERT INTO {table} SELECT * FROM {table} WHERE {one}"),
+        3 => format!("UPDATE {table} SET id = NULL WHERE {one}"),
+        4 => {
+            let other = dice.one_of(&columns);
+            format!("UPDATE {table} SET \"{column}\" = \"{other}\", modified_at = '2027' WHERE {one}")
+        }
+        5 => format!("UPDATE {table} SET \"{column}\" = CAST(\"{column}\" AS BLOB) WHERE {one}"),
+        6 => format!("UPDATE {table} SET modified_at = NULL"),
+        _ => return odd_cell(connection, table, &column, &one, dice),
+    };
+    // What makes no sense after what was done before is not done.
+    drop(connection.execute(&sql, []));
+    sql
+}
+
+fn odd_cell(connection: &Connection, table: &str, column: &str, one: &str, dice: &mut Dice) -> String {
+    let all = dice.chance(10);
+    let which = if all { "1" } else { one };
+    let (value, shown) = match cell(dice) {
+        Odd::Cell(cell) => (cell.clone(), format!("{cell:?}")),
+        Odd::Bytes(bytes) => (rusqlite::types::Value::Blob(bytes.clone()), format!("text of {bytes:?}")),
+    };
+    let new = if shown.starts_with("text of") { "CAST(?1 AS TEXT)" } else { "?1" };
+    let sql = format!("UPDATE {table} SET \"{column}\" = {new} WHERE {which}");
+    drop(connection.execute(&sql, [&value]));
+    format!("{sql}: {}", shown.chars().take(80).collect::<String>())
+}
+
+fn in_the_file(path: &Path, dice: &mut Dice) -> String {
+    let mut bytes = fs::read(path).unwrap();
+    let at = dice.roll(bytes.len());
+    let how = dice.roll(3);
+    match how {
+        0 => bytes.truncate(at),
+        1 => bytes[at..].iter_mut().take(1 + dice.roll(40)).for_each(|byte| *byte = dice.next() as u8),
+        _ => bytes[at] ^= 1 << dice.roll(8),
+    }
+    fs::write(path, bytes).unwrap();
+    format!("bytes at {at} ({how})")
+}

@@ -334,14 +334,15 @@ proptest! {
     #[test]
     fn the_fast_way_finds_what_the_whole_one_does(events in prop::collection::vec(any::<Event>(), 1..150)) {
         let mut world = World::new();
-        for thrown in 0..24 {
+        // Every third id is free: for newcomers, and for records that the state alone knows.
+        for thrown in (0..24).filter(|thrown| thrown % 3 > 0) {
             for kind in Kind::ALL {
                 world.put(kind, &id(thrown), (thrown, 1));
             }
         }
         world.pass(false, (false, true), usize::MAX, true);
         world.pass(false, (false, true), usize::MAX, true);
-        prop_assert!(world.stood > 20, "{} blocks stood", world.stood);
+        prop_assert!(world.stood > 12, "{} blocks stood", world.stood);
         for event in events {
             world.happen(event);
         }

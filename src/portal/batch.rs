@@ -4,7 +4,6 @@
 //! a JSON body (docs/bitrix24.md, Batch).
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
@@ -140,19 +139,25 @@ fn pair(query: &mut String, key: &str, value: &str) {
     }
     query.push_str(key);
     query.push('=');
-    query.push_str(&encode(value));
+    encode_into(query, value);
 }
 
 fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
+    let mut encoded = String::new();
+    encode_into(&mut encoded, text);
+    encoded
+}
+
+/// Percent-encodes the text behind what stands there. Half of what an export sends is Cyrillic, so each byte counts.
+fn encode_into(query: &mut String, text: &str) {
+    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    query.reserve(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(byte.into()),
-            // Writing to a String cannot fail.
-            _ => drop(write!(encoded, "%{byte:02X}")),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => query.push(byte.into()),
+            _ => query.extend(['%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
         }
     }
-    encoded
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! It waits where the limits ask for it, as long as the pass may still wait, and repeats what the portal says it
 //! did not do. It never repeats a call that may have taken effect.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -132,7 +132,7 @@ impl<'p> Gate<'p> {
 
     /// How many commands of this label to send together.
     pub fn batch_size(&self, label: &str) -> usize {
-        self.pace.batch(label, self.batch_size)
+        self.pace.batch(label, self.batch_size, self.clock.now())
     }
 
     /// Ends the pass when a signal or the time limit came.
@@ -160,8 +160,8 @@ impl<'p> Gate<'p> {
 
     /// One call that changes nothing; repeated once when its answer is lost.
     pub fn read(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
-        let methods = BTreeSet::from([method]);
-        let mut ask = || self.send(method, params, &methods, &mut unmarked).0;
+        let calls = BTreeMap::from([(method, 1)]);
+        let mut ask = || self.send(method, params, &calls, &mut unmarked).0;
         once_more(method, ask(), ask)
     }
 
@@ -197,8 +197,12 @@ impl<'p> Gate<'p> {
         if commands.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let methods: BTreeSet<&str> = commands.iter().map(|command| command.method.as_str()).collect();
-        let (answer, wall) = self.send("batch", &batch::request(commands), &methods, mark);
+        let mut calls = BTreeMap::new();
+        for command in commands {
+            *calls.entry(command.method.as_str()).or_default() += 1;
+        }
+        self.pace.made_of(label, &calls);
+        let (answer, wall) = self.send("batch", &batch::request(commands), &calls, mark);
         match &answer {
             Ok(_) => self.pace.took(label, commands.len(), wall, self.target),
             Err(Trouble::Lost(_)) => self.pace.lost(label),
@@ -222,12 +226,12 @@ impl<'p> Gate<'p> {
         &mut self,
         method: &str,
         params: &Value,
-        methods: &BTreeSet<&str>,
+        calls: &BTreeMap<&str, usize>,
         mark: Mark,
     ) -> (Result<Answer, Trouble>, Duration) {
         let mut wall = Duration::ZERO;
         for tries in 1.. {
-            if let Err(trouble) = self.pass(method, methods).and_then(|()| marked(mark, self.clock.now())) {
+            if let Err(trouble) = self.pass(method, calls).and_then(|()| marked(mark, self.clock.now())) {
                 return (Err(trouble), wall);
             }
             let started = self.clock.now();
@@ -249,11 +253,11 @@ impl<'p> Gate<'p> {
     }
 
     /// Waits for the bucket and for the budgets of the methods.
-    fn pass(&mut self, method: &str, methods: &BTreeSet<&str>) -> Result<(), Trouble> {
+    fn pass(&mut self, method: &str, calls: &BTreeMap<&str, usize>) -> Result<(), Trouble> {
         self.check_time()?;
         let now = self.clock.now();
-        let names = methods.iter().copied().chain([method]);
-        let blocked = names.filter_map(|name| Some((self.pace.blocked(name, now)?, name)));
+        let all = calls.iter().map(|(name, calls)| (*name, *calls)).chain([(method, 1)]);
+        let blocked = all.filter_map(|(name, calls)| Some((self.pace.blocked(name, calls, now)?, name)));
         if let Some((until, spent)) = blocked.max() {
             log::info!("{spent}: the portal's time budget holds until {until}");
             self.wait_for(Cause::Budget(spent), until)?;
@@ -301,8 +305,17 @@ impl<'p> Gate<'p> {
     }
 
     fn note_commands(&mut self, commands: &[Command], answer: &Answer) {
+        let mut seen = BTreeMap::new();
         for (command, time) in batch::times(commands, answer) {
-            self.note(&command.method, time);
+            let Command { method, .. } = command;
+            let before = self.pace.standing(method);
+            self.note(method, time);
+            let after = self.pace.standing(method).0;
+            let (calls, ..) = seen.entry(method).or_insert((0, after, before));
+            *calls += 1;
+        }
+        for (method, (calls, first, before)) in seen {
+            self.pace.priced(method, calls, first, before);
         }
     }
 

@@ -8,9 +8,18 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The portal blocks a method at 420 to 480 seconds; the number is not published.
+/// The portal blocks a method at 420 to 480 seconds; the number is not published. A method whose commands nobody knows
+/// the price of stops here, because its next batch may be a long one.
 const BUDGET: f64 = 380.0;
-/// The part of the time that a method may work in the long run.
+/// A method whose price is known comes this far, in batches that end here.
+const LINE: f64 = 400.0;
+/// A batch that was made up before its price was known may come this far.
+const BRIM: f64 = 410.0;
+/// What a batch may cost while nobody knows how much of the window has dropped out: it finds that out.
+const PROBE: f64 = 5.0;
+/// The portal cuts a request here, so no batch costs more.
+const LONGEST: f64 = 60.0;
+/// The part of the time that a method may work in the long run, carefully.
 pub const SHARE: f64 = BUDGET / 600.0;
 /// No block of the portal lasts longer, give or take a clock.
 const WINDOW: TimeDelta = TimeDelta::minutes(11);
@@ -48,6 +57,12 @@ struct Method {
     /// Commands that may be sent together next time; 0 is unknown.
     #[serde(default)]
     batch: usize,
+    /// Seconds charged for one command, as last seen; 0 is unknown.
+    #[serde(default)]
+    each: f64,
+    /// Of a label: the methods of its last batch, and each one's part of the commands.
+    #[serde(default)]
+    parts: BTreeMap<String, f64>,
 }
 
 /// The bucket's size and drain.
@@ -86,13 +101,29 @@ impl Pace {
         (self.level - seconds * bucket.per_second).max(0.0)
     }
 
-    /// Until when a call of the method has to wait, if it has to.
-    pub fn blocked(&self, method: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// Until when a request with so many calls of the method has to wait, if it has to.
+    pub fn blocked(&self, method: &str, calls: usize, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let known = self.methods.get(method)?;
-        let spent = if known.operating >= BUDGET { known.resets_at } else { DateTime::default() };
+        let price = (known.each * calls as f64).min(LONGEST);
+        let is_spent = if known.each > 0.0 {
+            known.operating + known.each > LINE || known.operating + price > BRIM
+        } else {
+            known.operating >= BUDGET
+        };
+        let spent = if is_spent { known.resets_at } else { DateTime::default() };
         let blocked = [known.blocked_until, spent].into_iter();
         // The portal's window is ten minutes: a later time was written by another clock.
         blocked.filter(|until| *until > now && *until <= now + WINDOW).max()
+    }
+
+    /// How many commands the method's budget has room for.
+    fn room(&self, method: &str, now: DateTime<Utc>) -> f64 {
+        let Some(known) = self.methods.get(method).filter(|known| known.each > 0.0) else {
+            return f64::INFINITY;
+        };
+        let left = LINE - known.operating;
+        let is_current = known.resets_at > now && known.resets_at <= now + WINDOW;
+        (if is_current { left } else { left.max(PROBE) }) / known.each
     }
 
     /// Takes note of `operating` and `operating_reset_at` (Unix time) from an answer.
@@ -100,6 +131,31 @@ impl Pace {
         let known = self.methods.entry(method.to_owned()).or_default();
         known.operating = operating;
         known.resets_at = resets_at.and_then(|at| DateTime::from_timestamp(at, 0)).unwrap_or(known.resets_at);
+    }
+
+    /// Learns the price of a method from a batch with so many calls of it, all of them [`Pace::charged`]: `first` is
+    /// what `operating` was after the first of them, `before` what it was before the batch, with its reset.
+    pub fn priced(&mut self, method: &str, calls: usize, first: f64, before: (f64, DateTime<Utc>)) {
+        let known = self.methods.entry(method.to_owned()).or_default();
+        let (from, calls) =
+            if before.1 == known.resets_at { (before.0, calls) } else { (first, calls.saturating_sub(1)) };
+        if calls > 0 && known.operating >= from {
+            let new = (known.operating - from) / calls as f64;
+            // Dearer at once, cheaper by and by.
+            known.each = new.max(known.each * 0.7 + new * 0.3);
+        }
+    }
+
+    /// What the method was charged, and until when that holds.
+    pub fn standing(&self, method: &str) -> (f64, DateTime<Utc>) {
+        self.methods.get(method).map(|known| (known.operating, known.resets_at)).unwrap_or_default()
+    }
+
+    /// Remembers which methods a batch of this label calls, and how often.
+    pub fn made_of(&mut self, label: &str, calls: &BTreeMap<&str, usize>) {
+        let all = calls.values().sum::<usize>().max(1) as f64;
+        let parts = calls.iter().map(|(method, calls)| ((*method).to_owned(), *calls as f64 / all));
+        self.methods.entry(label.to_owned()).or_default().parts = parts.collect();
     }
 
     /// The most seconds of the portal's window that one of these methods has used.
@@ -115,12 +171,13 @@ impl Pace {
         known.blocked_until = announced.unwrap_or(now + BLOCKED) + TimeDelta::seconds(1);
     }
 
-    /// How many commands of a method to send together.
-    pub fn batch(&self, method: &str, most: usize) -> usize {
-        match self.methods.get(method) {
-            Some(known) if known.batch > 0 => known.batch.min(most),
-            _ => FIRST_BATCH.min(most),
-        }
+    /// How many commands of a label to send together: no more than the budgets of its methods have room for.
+    pub fn batch(&self, label: &str, most: usize, now: DateTime<Utc>) -> usize {
+        let Some(known) = self.methods.get(label) else { return FIRST_BATCH.min(most) };
+        let usual = if known.batch > 0 { known.batch } else { FIRST_BATCH };
+        let rooms = known.parts.iter().map(|(method, part)| self.room(method, now) / part);
+        let room = rooms.fold(f64::INFINITY, f64::min).clamp(1.0, super::batch::MOST as f64) as usize;
+        usual.min(most).min(room)
     }
 
     /// Learns from a batch that took `wall`: the next one may be twice as long, and as long as fits `target`.
@@ -184,30 +241,83 @@ mod tests {
     fn a_method_is_left_alone_before_the_portal_blocks_it() {
         let mut pace = Pace::default();
         pace.charged("crm.deal.add", 379.0, Some(at(60).timestamp()));
-        assert_eq!(pace.blocked("crm.deal.add", at(0)), None);
+        assert_eq!(pace.blocked("crm.deal.add", 1, at(0)), None);
         pace.charged("crm.deal.add", 381.0, Some(at(60).timestamp()));
-        assert_eq!(pace.blocked("crm.deal.add", at(0)), Some(at(60)));
-        assert_eq!(pace.blocked("crm.contact.add", at(0)), None);
+        assert_eq!(pace.blocked("crm.deal.add", 1, at(0)), Some(at(60)));
+        assert_eq!(pace.blocked("crm.contact.add", 1, at(0)), None);
     }
 
     #[test]
     fn a_blocked_method_waits_for_five_minutes_when_the_portal_does_not_say() {
         let mut pace = Pace::default();
         pace.over_budget("batch", at(0));
-        assert_eq!(pace.blocked("batch", at(0)), Some(at(301)));
-        assert_eq!(pace.blocked("batch", at(302)), None);
+        assert_eq!(pace.blocked("batch", 1, at(0)), Some(at(301)));
+        assert_eq!(pace.blocked("batch", 1, at(302)), None);
     }
 
     #[test]
     fn batches_grow_to_what_fits_the_target_and_shrink_with_a_slow_portal() {
         let mut pace = Pace::default();
         let target = Duration::from_secs(20);
-        assert_eq!(pace.batch("m", 50), 10);
+        assert_eq!(pace.batch("m", 50, at(0)), 10);
         pace.took("m", 10, Duration::from_secs(1), target);
-        assert_eq!(pace.batch("m", 50), 20);
+        assert_eq!(pace.batch("m", 50, at(0)), 20);
         pace.took("m", 20, Duration::from_secs(40), target);
-        assert_eq!(pace.batch("m", 50), 10);
+        assert_eq!(pace.batch("m", 50, at(0)), 10);
         pace.lost("m");
-        assert_eq!(pace.batch("m", 50), 5);
+        assert_eq!(pace.batch("m", 50, at(0)), 5);
+    }
+
+    /// A batch of twenty that charges half a second for each.
+    fn after_a_batch(operating: f64, resets_at: i64) -> Pace {
+        let mut pace = Pace::default();
+        let calls = BTreeMap::from([("crm.deal.add", 20)]);
+        pace.made_of("booking", &calls);
+        pace.took("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
+        pace.took("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
+        pace.took("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
+        pace.charged("crm.deal.add", operating, Some(at(resets_at).timestamp()));
+        pace.priced("crm.deal.add", 20, operating - 9.5, (operating - 10.0, at(resets_at)));
+        pace
+    }
+
+    #[test]
+    fn a_batch_is_shortened_to_what_the_budget_has_room_for() {
+        assert_eq!(after_a_batch(300.0, 60).batch("booking", 50, at(0)), 50);
+        assert_eq!(after_a_batch(395.0, 60).batch("booking", 50, at(0)), 10);
+        assert_eq!(after_a_batch(395.0, 60).blocked("crm.deal.add", 10, at(0)), None);
+    }
+
+    #[test]
+    fn a_method_without_room_for_one_more_call_waits() {
+        assert_eq!(after_a_batch(399.8, 60).blocked("crm.deal.add", 1, at(0)), Some(at(60)));
+    }
+
+    #[test]
+    fn a_batch_that_was_made_up_too_long_waits() {
+        let pace = after_a_batch(390.0, 60);
+        assert_eq!(pace.blocked("crm.deal.add", 40, at(0)), None);
+        assert_eq!(pace.blocked("crm.deal.add", 41, at(0)), Some(at(60)));
+    }
+
+    #[test]
+    fn the_first_batch_after_a_reset_finds_out_how_much_dropped_out_of_the_window() {
+        let pace = after_a_batch(400.0, 60);
+        assert_eq!(pace.blocked("crm.deal.add", 10, at(60)), None);
+        assert_eq!(pace.batch("booking", 50, at(60)), 10);
+    }
+
+    #[test]
+    fn a_price_rises_at_once_and_falls_by_and_by() {
+        let mut pace = after_a_batch(300.0, 60);
+        let mut next = |seconds: f64| {
+            let before = pace.standing("m");
+            pace.charged("m", before.0 + seconds, Some(at(60).timestamp()));
+            pace.priced("m", 10, before.0, (before.0, at(60)));
+            pace.methods["m"].each
+        };
+        assert!((next(10.0) - 1.0).abs() < 1e-9);
+        assert!((next(20.0) - 2.0).abs() < 1e-9);
+        assert!((next(10.0) - 1.7).abs() < 1e-9);
     }
 }

@@ -9,6 +9,8 @@ mod doubts;
 mod journal;
 pub mod memory;
 mod quarantine;
+#[cfg(test)]
+mod query_plans;
 mod records;
 mod release;
 mod schema;

@@ -127,7 +127,7 @@ pub struct Hold {
     pub people: u64,
 }
 
-const COLUMNS: &str = "id, crm_id, modified_at, content, people, label, todo, flags";
+pub(super) const COLUMNS: &str = "id, crm_id, modified_at, content, people, label, todo, flags";
 
 fn known(row: &Row<'_>) -> rusqlite::Result<(Id, Known)> {
     let known = Known {
@@ -176,6 +176,7 @@ impl KnownScan<'_> {
             let bound = |id: &Option<Id>, none| id.clone().map_or(none, Value::from);
             (bound(&span.from, BEFORE_ALL), bound(&span.upto, AFTER_ALL))
         };
+        self.page.clear();
         let mut rest: VecDeque<(Value, Value)> = spans.iter().map(bounds).collect();
         Ok(std::iter::from_fn(move || self.next_row(&mut rest).transpose()))
     }

@@ -140,10 +140,11 @@ pub(super) fn is_current(connection: &Connection) -> Result<bool> {
 /// A file of another program, or a state of a newer version.
 pub(super) fn migrate(connection: &Connection) -> Result<()> {
     let version = version(connection)?;
-    for (at, step) in MIGRATIONS.iter().enumerate().skip(version) {
-        let next = at + 1;
+    let (steps, last) = (MIGRATIONS[version..].concat(), MIGRATIONS.len());
+    if !steps.is_empty() {
+        // All at once: killed in between, a new state would look like one of an older version.
         connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {step} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {next}; COMMIT;"
+            "BEGIN IMMEDIATE; {steps} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {last}; COMMIT;"
         ))?;
     }
     Ok(())

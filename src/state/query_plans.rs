@@ -1,0 +1,60 @@
+//! Every statement of the state finds its rows by an index, or reads a table once, in order, because it needs all of it:
+//! a pass may not become slow with the years. The statements are taken from the source, so that none is forgotten.
+
+use super::State;
+use super::records::COLUMNS;
+
+const SOURCES: [&str; 9] = [
+    include_str!("blocks.rs"),
+    include_str!("doubts.rs"),
+    include_str!("journal.rs"),
+    include_str!("mod.rs"),
+    include_str!("quarantine.rs"),
+    include_str!("records.rs"),
+    include_str!("release.rs"),
+    include_str!("troubles.rs"),
+    include_str!("writer.rs"),
+];
+
+/// Read from end to end, and why that is right.
+const WHOLE: [(&str, &str); 7] = [
+    ("SELECT command, started_at, finished_at", "the newest run is the first that is read"),
+    ("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", "a full pass marks everything"),
+    ("SELECT kind, id FROM touched", "it is empty between passes"),
+    ("SELECT w.kind, w.id, r.crm_id FROM write_backs w", "it is empty between passes"),
+    ("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", "ten days of runs are kept"),
+    ("SELECT finished_at FROM runs WHERE outcome IN", "from the newest back to the last good one"),
+    ("DELETE FROM troubles WHERE code = ?1", "an initial export alone does that"),
+];
+
+/// The texts in a source that are SQL.
+fn statements(source: &str) -> Vec<String> {
+    let is_sql = |text: &str| {
+        ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.trim_start().starts_with(verb))
+    };
+    source.split('"').filter(|text| is_sql(text)).map(|text| text.replace("{COLUMNS}", COLUMNS)).collect()
+}
+
+#[test]
+fn every_statement_goes_by_an_index_or_reads_a_table_once() {
+    let state = State::in_memory().unwrap();
+    let mut seen = 0;
+    for sql in SOURCES.into_iter().flat_map(statements) {
+        let Ok(mut plan) = state.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")) else {
+            assert!(sql.contains('{') || sql.starts_with("INSERT INTO history"), "{sql}");
+            continue;
+        };
+        let parameters = rusqlite::params_from_iter(vec![rusqlite::types::Null; plan.parameter_count()]);
+        let steps = plan.query_map(parameters, |row| row.get(3)).unwrap();
+        let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
+        let is_slow = |step: &&String| {
+            let reads_one_row = step.starts_with("SCAN CONSTANT") || step.starts_with("SCAN (");
+            step.contains("TEMP B-TREE") || (step.starts_with("SCAN") && !reads_one_row)
+        };
+        let slow: Vec<&String> = steps.iter().filter(is_slow).collect();
+        let may = WHOLE.iter().any(|(beginning, _)| sql.starts_with(beginning));
+        assert!(slow.is_empty() || may, "{sql}: {slow:?}");
+        seen += 1;
+    }
+    assert!(seen > 40, "{seen} statements");
+}

@@ -227,7 +227,8 @@ impl<'p> Gate<'p> {
     ) -> (Result<Answer, Trouble>, Duration) {
         let mut wall = Duration::ZERO;
         for tries in 1.. {
-            if let Err(trouble) = self.pass(method, methods).and_then(|()| marked(mark, self.clock.now())) {
+            if let Err(trouble) = self.pass(method, methods).and_then(|()| marked(mark, self.clock.latest()))
+            {
                 return (Err(trouble), wall);
             }
             let started = self.clock.now();

@@ -156,3 +156,6 @@ fn put_aside(
     log::warn!("{kind} {}: {}. {}", doubt.id, failure.code.name(), failure.code.advice());
     writer.failed(kind, &doubt.id, &failure, config.sync.retry_after, now)
 }
+
+#[cfg(test)]
+mod tests;

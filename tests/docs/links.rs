@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{path, read};
 
-const DOCUMENTS: [&str; 11] = [
+const DOCUMENTS: [&str; 12] = [
     "README.md",
     "README.ru.md",
     "CHANGELOG.md",
@@ -14,6 +14,7 @@ const DOCUMENTS: [&str; 11] = [
     "docs/hotels.md",
     "docs/mirror.md",
     "docs/operations.md",
+    "docs/reliability.md",
     "docs/status.md",
     "examples/sandbox/README.md",
 ];

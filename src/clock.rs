@@ -1,6 +1,8 @@
 //! The time: the machine's, or a simulation's in which an hour of waiting takes no time.
 //!
-//! Everything that depends on time asks here, so a history of days can be replayed in milliseconds.
+//! Everything that depends on time asks here, so a history of days can be replayed in milliseconds. Within one process
+//! time goes by the monotonic clock: somebody who sets the wall clock meanwhile neither shortens the wait for a doubt
+//! nor moves the end of the pass.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -15,16 +17,23 @@ const SLICE: Duration = Duration::from_millis(100);
 /// A source of time and a way to wait.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The machine's wall clock. Waiting ends early when the flag is raised (SIGTERM, SIGINT).
+    /// The machine's clock. Waiting ends early when the flag is raised (SIGTERM, SIGINT).
     System {
         /// Raised by a signal: finish the request under way, save, and end.
         stop: Arc<AtomicBool>,
+        /// What both clocks of the machine showed at the same moment.
+        began: (DateTime<Utc>, Instant),
     },
     /// Time that passes only by waiting.
     Virtual(Rc<Cell<DateTime<Utc>>>),
 }
 
 impl Clock {
+    /// The machine's clock, from now on.
+    pub fn system(stop: Arc<AtomicBool>) -> Clock {
+        Clock::System { stop, began: (Utc::now(), Instant::now()) }
+    }
+
     /// A virtual clock that stands at `start`.
     pub fn virtual_at(start: DateTime<Utc>) -> Clock {
         Clock::Virtual(Rc::new(Cell::new(start)))
@@ -33,7 +42,16 @@ impl Clock {
     /// The time now.
     pub fn now(&self) -> DateTime<Utc> {
         match self {
-            Clock::System { .. } => Utc::now(),
+            Clock::System { began: (time, instant), .. } => after(*time, instant.elapsed()),
+            Clock::Virtual(time) => time.get(),
+        }
+    }
+
+    /// The time for a doubt: later processes go by the wall clock, and whichever clock is ahead makes nobody settle it
+    /// too early.
+    pub fn latest(&self) -> DateTime<Utc> {
+        match self {
+            Clock::System { .. } => self.now().max(Utc::now()),
             Clock::Virtual(time) => time.get(),
         }
     }
@@ -58,7 +76,7 @@ impl Clock {
     /// Whether a signal asked the program to end.
     pub fn stopped(&self) -> bool {
         match self {
-            Clock::System { stop } => stop.load(Ordering::Relaxed),
+            Clock::System { stop, .. } => stop.load(Ordering::Relaxed),
             Clock::Virtual(_) => false,
         }
     }

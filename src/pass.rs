@@ -166,7 +166,7 @@ impl Pass<'_> {
             remap::tell(self.config, self.state, gate.clock().now())?;
             return Ok(());
         }
-        while let Some(settled) = settled_at(self.config, self.state)? {
+        while let Some(settled) = settled_at(self.config, self.state, gate.clock().now())? {
             gate.wait_for(Cause::Doubts, settled)?;
             self.round(gate, false, watch)?;
         }

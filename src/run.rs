@@ -194,7 +194,7 @@ fn webhook() -> Option<String> {
 
 /// For a command that a signal may end at once, also while it asks.
 fn uninterrupted() -> Clock {
-    Clock::System { stop: Arc::default() }
+    Clock::system(Arc::default())
 }
 
 /// A clock that SIGINT and SIGTERM stop: the request under way finishes and is saved. A second signal ends the
@@ -205,5 +205,5 @@ fn interruptible() -> Result<Clock> {
         flag::register_conditional_shutdown(signal, 5, Arc::clone(&stop))?;
         flag::register(signal, Arc::clone(&stop))?;
     }
-    Ok(Clock::System { stop })
+    Ok(Clock::system(stop))
 }

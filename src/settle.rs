@@ -63,13 +63,13 @@ pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec
     Ok(aside)
 }
 
-/// When the youngest doubt is old enough; none when there is no doubt.
-pub fn settled_at(config: &Config, state: &State) -> Result<Option<DateTime<Utc>>> {
+/// When the youngest doubt is old enough; none when there is no doubt. One from the future waits its time from now.
+pub fn settled_at(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
     let mut latest = None;
     for kind in Kind::ALL {
         latest = latest.max(state.doubts(kind)?.values().map(|doubt| doubt.at).max());
     }
-    Ok(latest.map(|at| after(at, config.portal.settle_time)))
+    Ok(latest.map(|at| after(at.min(now), config.portal.settle_time)))
 }
 
 fn settle_time(config: &Config) -> TimeDelta {
@@ -156,3 +156,6 @@ fn put_aside(
     log::warn!("{kind} {}: {}. {}", doubt.id, failure.code.name(), failure.code.advice());
     writer.failed(kind, &doubt.id, &failure, config.sync.retry_after, now)
 }
+
+#[cfg(test)]
+mod tests;

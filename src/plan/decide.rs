@@ -172,7 +172,7 @@ fn changed(kind: Kind, row: &Row, known: &Known, rules: &Rules) -> bool {
 mod tests {
     use super::*;
     use crate::code::Code;
-    use crate::mirror::{BadRow, Company};
+    use crate::mirror::{BadRow, Booking, Company, Status};
     use crate::state::Operation;
 
     fn row() -> Row {
@@ -304,6 +304,48 @@ mod tests {
         assert_eq!(try_it(row(), &rules()), None);
         assert_eq!(try_it(Row { content: 11, ..row() }, &rules()), Some(Step::Create));
         assert_eq!(try_it(row(), &Rules { retry_failed: true, ..rules() }), Some(Step::Create));
+    }
+
+    #[test]
+    fn the_pause_of_a_failed_record_ends_at_its_end() {
+        let until = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let hold = Hold { until, modified_at: "2026-01-02".into(), content: 10, people: 20 };
+        let at = |seconds| Rules { now: until + chrono::TimeDelta::seconds(seconds), ..rules() };
+        assert!(holds(&hold, Some(&row()), &at(-1)));
+        assert!(!holds(&hold, Some(&row()), &at(0)));
+    }
+
+    #[test]
+    fn a_stay_that_was_over_before_the_first_day_is_history_unless_it_has_a_deal() {
+        let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+        let time = |text| day(text).and_hms_opt(12, 0, 0).unwrap();
+        let booking = Booking {
+            number: "1".into(),
+            status: Status::Confirmed,
+            arrival: time("2023-12-20"),
+            departure: time("2023-12-31"),
+            amount: "0.00".into(),
+            comment: String::new(),
+            guest: None,
+            company: None,
+            payer: None,
+            residents: Vec::new(),
+        };
+        let row = Row { body: Ok(Body::Booking(booking)), ..row() };
+        let from = |text| Rules { bookings_from: Some(day(text)), ..rules() };
+        assert_eq!(step(Some(row.clone()), None, &from("2024-01-01")), None);
+        assert_eq!(step(Some(row.clone()), None, &from("2023-12-31")), Some(Step::Create));
+        assert_eq!(step(Some(row.clone()), None, &from("2023-12-30")), Some(Step::Create));
+        assert_eq!(step(Some(row.clone()), None, &rules()), Some(Step::Create));
+        let sent = Known { modified_at: Some("2026-01-01".into()), ..known() };
+        assert_eq!(step(Some(row), Some(sent), &from("2024-01-01")), Some(Step::Update));
+    }
+
+    #[test]
+    fn a_closing_date_alone_is_a_step_of_its_own() {
+        let open = Known { todo: Todo { close: true, ..Todo::default() }, ..known() };
+        assert_eq!(step(Some(row()), Some(open), &rules()), Some(Step::Close));
+        assert_eq!(format!("{:>6}", Step::Close), " close");
     }
 
     #[test]

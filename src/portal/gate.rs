@@ -231,7 +231,7 @@ impl<'p> Gate<'p> {
     ) -> (Result<Answer, Trouble>, Duration) {
         let mut wall = Duration::ZERO;
         for tries in 1.. {
-            if let Err(trouble) = self.pass(method, calls).and_then(|()| marked(mark, self.clock.now())) {
+            if let Err(trouble) = self.pass(method, calls).and_then(|()| marked(mark, self.clock.latest())) {
                 return (Err(trouble), wall);
             }
             let started = self.clock.now();

@@ -32,6 +32,10 @@ impl Push<'_, '_> {
         let mut claimed = HashSet::new();
         let mut ready = Vec::new();
         for mut target in targets {
+            if target.planned.step == Step::Create && self.has_namesake(&target, &new)? {
+                self.fail(&target, Code::DuplicateId, "create", &target.id().to_string())?;
+                continue;
+            }
             if let Some([first, others @ ..]) = standing.get(target.id()).map(Vec::as_slice) {
                 target.adopt(*first);
                 if !others.is_empty() {
@@ -50,6 +54,30 @@ impl Push<'_, '_> {
             ready.push(target);
         }
         Ok(ready)
+    }
+
+    /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write over the other's
+    /// object. Whoever stands there already keeps it; of two new ones the number does.
+    fn has_namesake(&self, target: &Target, new: &[Id]) -> Result<bool> {
+        let (kind, id) = (target.kind(), target.id());
+        let other = match id {
+            Id::Number(number) => Id::Text(number.to_string()),
+            Id::Text(text) => Id::parse(text),
+        };
+        if other == *id {
+            return Ok(false);
+        }
+        let planned = self.queue.has(kind, &other)?;
+        if planned {
+            let step = self.queue.step_of(kind, &other)?.map(|planned| planned.step);
+            // The hotel moved from texts to numbers: the one goes as the other comes.
+            if matches!(step, Some(Step::Gone | Step::Forget | Step::Delete)) {
+                return Ok(false);
+            }
+        }
+        let known = self.state.record(kind, &other)?;
+        let stands = known.is_some_and(|record| record.known.crm_id.is_some() && !record.known.gone);
+        Ok(stands || (matches!(id, Id::Text(_)) && (planned || new.contains(&other))))
     }
 
     fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<BTreeMap<Id, Vec<i64>>> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{path, read};
 
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 13] = [
     "README.md",
     "README.ru.md",
     "CHANGELOG.md",
@@ -15,6 +15,7 @@ const DOCUMENTS: [&str; 12] = [
     "docs/mirror.md",
     "docs/operations.md",
     "docs/performance.md",
+    "docs/reliability.md",
     "docs/status.md",
     "examples/sandbox/README.md",
 ];

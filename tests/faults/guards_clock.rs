@@ -6,12 +6,15 @@ use std::time::Instant;
 use bitrix24_sandbox::Fault;
 
 use crate::crew::{each, enumerate};
-use crate::hotel::{HASTY, LATE};
+use crate::hotel::{HASTY, Hotel, LATE};
 use crate::program::Victim;
 use crate::scene::Scene;
 use crate::scenes;
+use crate::wire::{Asked, asked};
 
 const HOUR_BACK: &[(&str, &str)] = &[("FAULTS_CLOCK", "-3600")];
+/// What was set stays set.
+const ON: &[(&str, &str)] = &[("FAULTS_CLOCK", "3600")];
 const YEAR_ON: &[(&str, &str)] = &[("FAULTS_CLOCK", "31536000")];
 
 /// The program is killed at each request, and the clock is set before the next pass.
@@ -73,4 +76,20 @@ fn a_doubt_is_left_alone_until_its_time_is_over() {
 #[test]
 fn a_doubt_from_the_future_is_left_alone_for_its_whole_time() {
     effect_is_waited_for(HOUR_BACK);
+}
+
+/// The first change of anything takes effect only after the client gave up, and the clock is set right after each
+/// commit in turn, the one that wrote the doubt down among them. The export itself waits for the doubt.
+#[test]
+fn a_clock_set_forward_in_the_midst_of_a_pass_settles_no_doubt_too_early() {
+    let scene = Scene::new(Hotel::new(), "initial-export");
+    each(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], |commit| {
+        let (hotel, late) = (scene.hotel_with(HASTY), AtomicUsize::new(0));
+        hotel.server.faults(move |exchange| {
+            let first = asked(exchange) == Asked::Change && late.fetch_add(1, Ordering::SeqCst) == 0;
+            first.then_some(Fault::Late { after: LATE })
+        });
+        hotel.run_with(&[("FAULTS_JUMP", &commit.to_string())], "initial-export").expect(0);
+        scene.recovers_with(ON, &hotel, &format!("the clock is set after commit {commit}"));
+    });
 }

@@ -8,6 +8,7 @@
                            is a crime: SIGABRT.
    FAULTS_REFUSE=2         The 2nd connection is refused.
    FAULTS_CLOCK=-3600      The wall clock is an hour slow.
+   FAULTS_JUMP=7           The wall clock is set forward by an hour right after the 7th commit.
 
    Nothing is really synchronised: a killed process loses nothing that it wrote, and the tests are faster. */
 
@@ -110,5 +111,7 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
     if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
     int result = real(clock, time);
     if (clock == CLOCK_REALTIME) time->tv_sec += number("FAULTS_CLOCK");
+    long jump = number("FAULTS_JUMP");
+    if (clock == CLOCK_REALTIME && jump && commits >= jump) time->tv_sec += 3600;
     return result;
 }

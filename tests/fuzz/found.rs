@@ -138,3 +138,24 @@ fn an_answer_about_likenesses_that_cannot_be_read_makes_nobody_anew() {
         assert_eq!(contacts.filter(same).count(), 1);
     }
 }
+
+#[test]
+fn a_number_and_a_text_that_reads_alike_do_not_share_an_object() {
+    let dir = folder();
+    fill(dir.path());
+    sql(
+        dir.path(),
+        "CREATE TABLE loose AS SELECT * FROM guests; DROP TABLE guests; CREATE TABLE guests (id, last_name, phone, modified_at);
+         INSERT INTO guests SELECT id, last_name, phone, modified_at FROM loose; DROP TABLE loose;
+         UPDATE guests SET id = '41' WHERE id = 42",
+    );
+    let config = parse(&toml(""), dir.path(), None).unwrap();
+    let mut hotel = Hotel::with(config, &mut Dice::new(1), 0);
+    exported(&mut hotel);
+    let contact = contact_41(&hotel);
+    assert!(contact.contains("Приходько") && !contact.contains("Лебедев"), "{contact}");
+    let state = ecvi_b24::state::State::open_readonly(&hotel.config.state).unwrap().unwrap();
+    let failures = state.troubles(ecvi_b24::state::Severity::Failure).unwrap();
+    let told: Vec<_> = failures.iter().map(|flaw| (flaw.id.to_string(), flaw.code.as_str())).collect();
+    assert_eq!(told, [("41".to_owned(), "DUPLICATE_ID")]);
+}

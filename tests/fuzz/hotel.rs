@@ -135,18 +135,20 @@ impl Hotel {
 
     /// Something happens in Ecvi.
     pub(crate) fn event(&self, dice: &mut Dice) {
-        let connection = Connection::open(&self.config.mirror.path).unwrap();
-        // What happened already happens no second time.
-        drop(connection.execute_batch(dice.one_of(EVENTS)));
+        let event = dice.one_of(EVENTS);
+        // What happened already happens no second time, and a damaged configuration may name no mirror at all.
+        drop(Connection::open(&self.config.mirror.path).map(|mirror| mirror.execute_batch(event)));
     }
 
     /// Passes, with all the time there is, until one has nothing to do.
     pub(crate) fn rest(&mut self) -> Result<(), String> {
         self.wire.heal();
         let mut orders = Orders { full: true, retry_failed: true, ..sync() };
+        let mut last = None;
         for _ in 0..12 {
             self.wait(60 * 25);
             let ended = self.pass(&orders)?;
+            last.clone_from(&ended.message);
             if ended.outcome == ecvi_b24::stop::Outcome::Failed {
                 // It refuses until an initial export is completed.
                 self.pass(&Orders::plain(Errand::InitialExport))?;
@@ -156,6 +158,6 @@ impl Hotel {
                 orders = sync();
             }
         }
-        Err("it never comes to rest".into())
+        Err(format!("it never comes to rest: {last:?}"))
     }
 }

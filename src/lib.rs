@@ -15,6 +15,7 @@ pub mod difference;
 pub mod fingerprint;
 pub mod foresight;
 pub mod heartbeat;
+pub mod idle;
 pub mod lang;
 pub mod lock;
 pub mod lookup;

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::config::{Config, Method};
+use crate::idle::{Sight, is_idle};
 use crate::lock::Lock;
 use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
@@ -18,7 +19,7 @@ use crate::push::{Failures, Push, Watch, Way};
 use crate::recognise::recognise;
 use crate::record::{Id, Kind};
 use crate::settle::{settle, settled_at};
-use crate::state::memory::{INITIAL_EXPORT, PACE, RESENDING, SURVEY};
+use crate::state::memory::{INITIAL_EXPORT, PACE, RESENDING, SIGHT, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
@@ -94,6 +95,14 @@ pub struct Ended {
     pub requests: u64,
 }
 
+impl Ended {
+    /// Nothing was to be done.
+    fn idle() -> Ended {
+        let (counts, failures) = (Counts::default(), Failures::default());
+        Ended { outcome: Outcome::Ok, message: None, counts, failures, requests: 0 }
+    }
+}
+
 /// Makes a pass, and writes down that and how it went. None when another one is under way.
 ///
 /// # Errors
@@ -108,6 +117,11 @@ pub fn pass(
     let Some(_lock) = Lock::take(&config.state)? else { return Ok(None) };
     let state = State::open(&config.state)?;
     let started = clock.now();
+    if is_idle(config, orders, &state, started)? {
+        let ended = Ended::idle();
+        state.log_run(&record(orders, &ended, started, clock.now()))?;
+        return Ok(Some(ended));
+    }
     let killed = state.last_run()?.is_some_and(|run| run.outcome.is_none());
     let run = state.begin_run(orders.errand.name(), started)?;
     let pace = state.recall(PACE)?.unwrap_or_default();
@@ -128,8 +142,10 @@ pub fn pass(
     };
     let result = pass.make(&mut gate, watch).map_err(state::explain);
     let ended = pass.end(result, &gate);
+    let writer = state.writer()?;
     state.remember(PACE, gate.pace())?;
     state.finish_run(run, &record(orders, &ended, started, clock.now()))?;
+    writer.commit()?;
     Ok(Some(ended))
 }
 
@@ -179,7 +195,10 @@ impl Pass<'_> {
 
     fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {
         let (config, state) = (self.config, self.state);
+        let sight = Sight::of(config, gate.clock().now());
         let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+        // What a window shows changes with the time alone.
+        let sight = sight.filter(|_| mirror.windows() == [false; 3]);
         let orders = if first { in_full(config, self.orders, state)? } else { self.orders.once_more() };
         if orders.full {
             // Before the portal is asked for anything: should it not answer, the next passes go on with it.
@@ -214,13 +233,15 @@ impl Pass<'_> {
         if stocked {
             self.report_orphans(&plan.queue, gate.clock().now())?;
         }
-        self.remember(&plan, touched)
+        self.remember(&plan, sight, touched)
     }
 
     /// Written down before anything is sent: a pass that is cut short forgets no booking for its people's sake, and
     /// what is sent voids the blocks that it falls into.
     fn touch(&self, plan: &Plan) -> Result<i64> {
         let writer = self.state.writer()?;
+        // Until this pass has run through: a mirror that looks again as it did before may be a disk that was set back.
+        self.state.remember(SIGHT, &None::<Sight>)?;
         let mark = writer.touch_all(&plan.touched)?;
         for kind in Kind::ALL {
             writer.keep_blocks(kind, &plan.blocks[kind as usize])?;
@@ -270,12 +291,13 @@ impl Pass<'_> {
     }
 
     /// The round ran through: the next one compares with what this one saw.
-    fn remember(&self, plan: &Plan, touched: i64) -> Result<()> {
+    fn remember(&self, plan: &Plan, sight: Option<Sight>, touched: i64) -> Result<()> {
+        let writer = self.state.writer()?;
         self.state.remember(SURVEY, &plan.survey)?;
+        self.state.remember(SIGHT, &sight)?;
         if self.state.recall(RESENDING)? == Some(true) {
             self.state.remember(RESENDING, &false)?;
         }
-        let writer = self.state.writer()?;
         writer.untouch(touched)?;
         writer.commit()
     }

@@ -4,6 +4,7 @@
 //! come as streams ordered by id: a hotel of a million bookings never stands in memory.
 
 mod columns;
+mod footprint;
 mod outline;
 mod residents;
 mod rows;
@@ -18,11 +19,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 
-pub use write_back::write_back;
-
+pub use footprint::footprint;
 pub use outline::{Block, Marks, Outline};
 pub use rows::{BadRow, Body, Booking, Company, Guest, Row, Status};
 pub use scan::{Rows, Scan};
+pub use write_back::write_back;
 
 use crate::config::MirrorConfig;
 use crate::fingerprint::Fingerprint;

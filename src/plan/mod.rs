@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::hash::Hasher;
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use blocks::Watched;
 pub use decide::{Pair, Rules, Standing, Step, decide, stands};
@@ -28,9 +28,6 @@ use crate::fingerprint::Fingerprint;
 use crate::mirror::{BadRow, Body, Marks, Mirror, Row};
 use crate::record::{Id, Kind, Span};
 use crate::state::{BlockChange, State};
-
-/// Every row is read at least once a day, whatever its block looks like.
-const WHOLE: TimeDelta = TimeDelta::hours(23);
 
 /// The plan of a pass.
 pub struct Plan {
@@ -215,7 +212,7 @@ impl Rules {
             windows: mirror.windows(),
             bookings_from,
             newest: before.map(|survey| survey.newest.clone()).unwrap_or_default(),
-            whole: before.is_none_or(|survey| (now - survey.whole_at).abs() >= WHOLE),
+            whole: before.is_none_or(|survey| survey.is_whole_due(now)),
             terms: terms.finish(),
         })
     }

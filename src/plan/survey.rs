@@ -1,13 +1,16 @@
 //! What the mirror looked like, and from which mirror nothing may be concluded.
 
 use anyhow::{Result, bail};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::decide::Pair;
 use crate::mirror::Outline;
 use crate::record::Kind;
 use crate::say;
+
+/// Every row is read at least once a day, whatever its block looks like.
+const WHOLE: TimeDelta = TimeDelta::hours(23);
 
 /// What the mirror looked like.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -36,6 +39,11 @@ impl Survey {
         if kind == Kind::Booking {
             self.residents = 0;
         }
+    }
+
+    /// Whether it is time to read every row again.
+    pub fn is_whole_due(&self, now: DateTime<Utc>) -> bool {
+        (now - self.whole_at).abs() >= WHOLE
     }
 
     /// Takes note of a kind's table.

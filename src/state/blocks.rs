@@ -51,6 +51,16 @@ impl State {
         })?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
+
+    /// Whether everything stood as sent in the last pass that read the mirror, and nothing was done to a record since.
+    pub fn is_at_rest(&self) -> Result<bool> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM blocks WHERE digest IS NULL)
+                      AND NOT EXISTS (SELECT 1 FROM doubts)
+                      AND NOT EXISTS (SELECT 1 FROM touched)
+                      AND NOT EXISTS (SELECT 1 FROM write_backs)
+                      AND NOT EXISTS (SELECT 1 FROM troubles WHERE severity <> 'warning')";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+    }
 }
 
 impl Writer<'_> {

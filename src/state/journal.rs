@@ -82,14 +82,27 @@ impl State {
     /// Writes down that a pass begins; a pass that never ended was killed. Returns the run's number.
     pub fn begin_run(&self, command: &str, now: DateTime<Utc>) -> Result<i64> {
         let transaction = self.connection.unchecked_transaction()?;
-        transaction.execute("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", [])?;
-        transaction
-            .execute("INSERT INTO runs (command, started_at) VALUES (?1, ?2)", (command, stamp(now)))?;
-        let run = transaction.last_insert_rowid();
-        transaction.execute("DELETE FROM runs WHERE id <= ?1", [run - RUNS_KEPT])?;
-        transaction
-            .execute("DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1", [EVENTS_KEPT])?;
+        let run = self.add_run(command, &stamp(now))?;
         transaction.commit()?;
+        Ok(run)
+    }
+
+    /// Writes down a pass that is over already.
+    pub fn log_run(&self, ended: &Run) -> Result<()> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let run = self.add_run(&ended.command, &ended.started_at)?;
+        self.finish_run(run, ended)?;
+        Ok(transaction.commit()?)
+    }
+
+    fn add_run(&self, command: &str, started_at: &str) -> Result<i64> {
+        let state = &self.connection;
+        state.execute("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", [])?;
+        state.execute("INSERT INTO runs (command, started_at) VALUES (?1, ?2)", (command, started_at))?;
+        let run = state.last_insert_rowid();
+        state.execute("DELETE FROM runs WHERE id <= ?1", [run - RUNS_KEPT])?;
+        state
+            .execute("DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1", [EVENTS_KEPT])?;
         Ok(run)
     }
 

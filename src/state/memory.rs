@@ -10,6 +10,9 @@ pub const INITIAL_EXPORT: &str = "initial_export";
 /// The [`crate::plan::Survey`] of the last pass that ran through.
 pub const SURVEY: &str = "survey";
 
+/// The [`crate::idle::Sight`] of that pass; null where nothing can be concluded from it.
+pub const SIGHT: &str = "sight";
+
 /// Whether every record was marked to be sent again, and no pass has run through since.
 pub const RESENDING: &str = "resending";
 

@@ -101,10 +101,13 @@ impl State {
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
-    /// Remembers a value.
+    /// Remembers a value. One that is remembered already costs no write.
     pub fn remember<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
         self.connection
-            .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+            .prepare_cached(
+                "INSERT INTO meta (key, value) VALUES (?1, ?2)
+                 ON CONFLICT DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value",
+            )?
             .execute((key, serde_json::to_string(value)?))?;
         Ok(())
     }

@@ -17,11 +17,12 @@ const SOURCES: [&str; 9] = [
 ];
 
 /// Read from end to end, and why that is right.
-const WHOLE: [(&str, &str); 7] = [
+const WHOLE: [(&str, &str); 8] = [
     ("SELECT command, started_at, finished_at", "the newest run is the first that is read"),
     ("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", "a full pass marks everything"),
     ("SELECT kind, id FROM touched", "it is empty between passes"),
     ("SELECT w.kind, w.id, r.crm_id FROM write_backs w", "it is empty between passes"),
+    ("SELECT NOT EXISTS (SELECT 1 FROM blocks", "a block is 256 records, and one that is void is enough"),
     ("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", "ten days of runs are kept"),
     ("SELECT finished_at FROM runs WHERE outcome IN", "from the newest back to the last good one"),
     ("DELETE FROM troubles WHERE code = ?1", "an initial export alone does that"),

@@ -12,6 +12,7 @@ mod export;
 mod guards;
 mod guests;
 mod hotel;
+mod idle;
 mod missing;
 mod phones;
 mod quarantine;

@@ -1,0 +1,48 @@
+//! Whether a pass has anything to do at all.
+//!
+//! It has not while the mirror's files, the configuration and this program are what they were when a pass had read
+//! everything, and everything stood as sent then and does so still. Such a pass reads no row.
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::fingerprint;
+use crate::mirror::footprint;
+use crate::pass::{Errand, Orders};
+use crate::plan::Survey;
+use crate::state::State;
+use crate::state::memory::{SIGHT, SURVEY};
+use crate::stop::Outcome;
+
+/// All that decides what a pass finds, but for the state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Sight {
+    mirror: u64,
+    config: u64,
+}
+
+impl Sight {
+    /// What is there now; none where nothing can be concluded from it. To be taken before the mirror is read.
+    pub fn of(config: &Config, now: DateTime<Utc>) -> Option<Sight> {
+        let mirror = footprint(&config.mirror.path, now)?;
+        // Debug hides the webhook's secret, so a new secret shows by its own fingerprint.
+        let (version, secret) = (env!("CARGO_PKG_VERSION"), config.portal.webhook.fingerprint());
+        Some(Sight { mirror, config: fingerprint::of_text(&format!("{version} {secret} {config:?}")) })
+    }
+}
+
+/// Whether a pass of cron would find nothing to do.
+pub fn is_idle(config: &Config, orders: &Orders, state: &State, now: DateTime<Utc>) -> Result<bool> {
+    if orders.errand != Errand::Sync || orders.full || orders.retry_failed {
+        return Ok(false);
+    }
+    let sight = Sight::of(config, now);
+    if sight.is_none() || sight != state.recall(SIGHT)? {
+        return Ok(false);
+    }
+    let went_well = state.last_run()?.is_some_and(|run| run.outcome.as_deref() == Some(Outcome::Ok.name()));
+    let read_today = state.recall::<Survey>(SURVEY)?.is_some_and(|survey| !survey.is_whole_due(now));
+    Ok(went_well && read_today && state.is_at_rest()?)
+}

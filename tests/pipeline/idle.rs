@@ -1,0 +1,190 @@
+//! When a pass need not look at the mirror at all, and when it must.
+//!
+//! A pass that does not look writes down nothing but that it was made; one that looks, writes when it begins and when it
+//! ends.
+
+use std::fs;
+
+use bitrix24_sandbox::Kind;
+use chrono::{DateTime, TimeDelta, Utc};
+use ecvi_b24::clock::Clock;
+use ecvi_b24::config;
+use ecvi_b24::pass::{Ended, Errand, Orders, pass};
+use ecvi_b24::portal::http::Http;
+use ecvi_b24::state::State;
+use ecvi_b24::stop::Outcome;
+
+use crate::hotel::Hotel;
+
+/// Long after the mirror was filled.
+fn later() -> DateTime<Utc> {
+    Utc::now() + TimeDelta::minutes(10)
+}
+
+fn make(hotel: &Hotel, orders: &Orders, now: DateTime<Utc>) -> Ended {
+    let config = config::load(&hotel.path("ecvi-b24.toml"), None).unwrap();
+    let mut portal = Http::new(&config.portal).unwrap();
+    let mut once = || pass(&config, orders, &mut portal, &Clock::virtual_at(now), &mut ()).unwrap();
+    // A process that another test starts holds our lock for the moment between its fork and its exec.
+    std::iter::repeat_with(&mut once).flatten().next().unwrap()
+}
+
+fn sync(hotel: &Hotel, now: DateTime<Utc>) -> Ended {
+    make(hotel, &Orders::plain(Errand::Sync), now)
+}
+
+/// A hotel in which a pass has found that everything stands as sent.
+fn settled() -> Hotel {
+    let hotel = Hotel::running();
+    for _ in 0..2 {
+        assert_eq!(sync(&hotel, later()).outcome, Outcome::Ok);
+    }
+    hotel
+}
+
+/// How often the state was saved so far: `SQLite` counts it in the header of the file.
+fn saved(hotel: &Hotel) -> u32 {
+    let state = fs::read(hotel.path("state.db")).unwrap();
+    u32::from_be_bytes(state[24..28].try_into().unwrap())
+}
+
+/// Whether a pass looks at the mirror.
+fn looks(hotel: &Hotel, orders: &Orders, now: DateTime<Utc>) -> bool {
+    let before = saved(hotel);
+    make(hotel, orders, now);
+    saved(hotel) - before > 1
+}
+
+fn sync_looks(hotel: &Hotel) -> bool {
+    looks(hotel, &Orders::plain(Errand::Sync), later())
+}
+
+#[test]
+fn a_mirror_in_which_nothing_changed_is_not_read_and_the_state_is_saved_once() {
+    let hotel = settled();
+    let mut mirror = hotel.mirror();
+    let before = saved(&hotel);
+    // Whoever reads now fails.
+    let locked = mirror.transaction_with_behavior(rusqlite::TransactionBehavior::Exclusive).unwrap();
+    for _ in 0..3 {
+        assert_eq!(sync(&hotel, later()).outcome, Outcome::Ok);
+    }
+    drop(locked);
+    assert_eq!(saved(&hotel) - before, 3);
+    let state = State::open(&hotel.path("state.db")).unwrap();
+    let run = state.last_run().unwrap().unwrap();
+    assert_eq!((run.outcome.as_deref(), run.requests), (Some("ok"), 0));
+    assert!(run.finished_at.is_some());
+}
+
+#[test]
+fn a_change_in_the_mirror_is_seen_by_the_next_pass() {
+    let hotel = settled();
+    for comment in ["x", "y", "x"] {
+        hotel.sql(&format!("UPDATE guests SET comment = '{comment}'"));
+        let ended = sync(&hotel, later());
+        assert_eq!(ended.counts.updated, [1, 0, 0]);
+        assert_eq!(hotel.contact(1).text("COMMENTS"), comment);
+    }
+}
+
+#[test]
+fn what_is_sent_is_compared_once_more_before_a_pass_does_not_look() {
+    let hotel = settled();
+    hotel.guest(1, "comment = 'x'");
+    sync(&hotel, later());
+    assert!(sync_looks(&hotel));
+    assert!(!sync_looks(&hotel));
+}
+
+#[test]
+fn a_mirror_that_changed_a_moment_ago_is_looked_at() {
+    let hotel = Hotel::running();
+    for _ in 0..3 {
+        sync(&hotel, Utc::now());
+    }
+    assert!(looks(&hotel, &Orders::plain(Errand::Sync), Utc::now()));
+}
+
+#[test]
+fn a_record_that_was_let_go_of_is_looked_at() {
+    let hotel = settled();
+    hotel.says("reset-id guest 1 --yes");
+    assert!(sync_looks(&hotel));
+}
+
+#[test]
+fn a_failed_record_is_looked_at_until_it_is_mended() {
+    let hotel = settled();
+    hotel.guest(1, "birth_date = 'весной'");
+    for _ in 0..4 {
+        assert!(sync_looks(&hotel));
+    }
+}
+
+#[test]
+fn a_row_without_an_id_is_looked_at_until_it_is_mended() {
+    let hotel = settled();
+    hotel.sql(
+        "ALTER TABLE companies RENAME TO old; CREATE TABLE companies AS SELECT * FROM old;
+         INSERT INTO companies (name, modified_at) VALUES ('Ромашка', '2026-11-24 10:00:00')",
+    );
+    for _ in 0..4 {
+        assert!(sync_looks(&hotel));
+    }
+}
+
+#[test]
+fn a_pass_that_is_told_to_do_something_looks() {
+    let hotel = settled();
+    let plain = Orders::plain(Errand::Sync);
+    assert!(looks(&hotel, &Orders { retry_failed: true, ..plain.clone() }, later()));
+    assert!(looks(&hotel, &Orders { full: true, ..plain }, later()));
+    assert!(looks(&hotel, &Orders::plain(Errand::Retry), later()));
+    assert!(looks(&hotel, &Orders::plain(Errand::InitialExport), later()));
+}
+
+#[test]
+fn another_configuration_is_a_reason_to_look() {
+    let hotel = settled();
+    hotel.configure("sync.max_deletes = 1");
+    assert!(sync_looks(&hotel));
+}
+
+#[test]
+fn once_a_day_the_mirror_is_looked_at() {
+    let hotel = settled();
+    assert!(!looks(&hotel, &Orders::plain(Errand::Sync), later() + TimeDelta::hours(22)));
+    assert!(looks(&hotel, &Orders::plain(Errand::Sync), later() + TimeDelta::hours(24)));
+}
+
+#[test]
+fn a_pass_after_one_that_was_killed_looks() {
+    let hotel = settled();
+    State::open(&hotel.path("state.db")).unwrap().begin_run("sync", later()).unwrap();
+    assert!(sync_looks(&hotel));
+    assert!(!sync_looks(&hotel));
+}
+
+#[test]
+fn what_slides_out_of_a_window_changes_without_the_file() {
+    let hotel = Hotel::running();
+    hotel.configure("mirror.queries.guests = \"SELECT * FROM guests WHERE modified_at < datetime('now')\"");
+    for _ in 0..3 {
+        sync(&hotel, later());
+    }
+    assert!(sync_looks(&hotel));
+}
+
+#[test]
+fn deletions_that_are_held_back_are_looked_at_until_they_are_decided() {
+    let hotel = Hotel::running();
+    hotel.booking(2, "");
+    hotel.sync();
+    hotel.configure("sync.max_deletes = 0");
+    hotel.remove_booking(2);
+    for _ in 0..3 {
+        assert_eq!(sync(&hotel, later()).outcome, Outcome::Partial);
+    }
+    assert_eq!(hotel.objects(Kind::Deal, &2).len(), 1);
+}

@@ -71,8 +71,8 @@ impl Lock {
     }
 }
 
-/// `state.db` -> `state.db.lock`
-fn path(state: &Path) -> PathBuf {
+/// The lock of a state: `state.db` -> `state.db.lock`
+pub(crate) fn path(state: &Path) -> PathBuf {
     let mut path = state.as_os_str().to_owned();
     path.push(".lock");
     path.into()

@@ -8,12 +8,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use chrono::DateTime;
-use ecvi_b24::check::{Line, Mark, Options, check, run};
+use ecvi_b24::check::{Line, Mark, Next, Options, check, run};
 use ecvi_b24::clock::Clock;
 use ecvi_b24::config::PortalConfig;
 use ecvi_b24::lang::{Language, speak};
 use ecvi_b24::portal::{Answer, Portal, Refusal, Trouble};
-use ecvi_b24::state::State;
+use ecvi_b24::state::{INITIAL_EXPORT, State, stamp};
 use ecvi_b24::stop::Outcome;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -111,7 +111,13 @@ impl Place {
     fn lines(&self, fake: &Fake) -> Vec<Line> {
         let config = self.config();
         let options = Options { config: Some(&config), ..Options::default() };
-        check(&options, &connect(fake), &clock())
+        check(&options, &connect(fake), &clock()).lines
+    }
+
+    fn next(&self) -> Option<Next> {
+        let config = self.config();
+        let options = Options { config: Some(&config), ..Options::default() };
+        check(&options, &connect(&Fake::default()), &clock()).next
     }
 
     /// What is printed, with the folder and the file's time taken out.
@@ -220,6 +226,27 @@ fn what_the_webhook_lacks_is_found() {
 }
 
 #[test]
+fn what_comes_next_is_the_initial_export_then_cron_then_nothing() {
+    let place = Place::new("");
+    assert_eq!(place.next(), Some(Next::InitialExport));
+    let state = State::open(&place.folder.path().join("state.db")).unwrap();
+    let pass = |command: &str| state.begin_run(command, clock().now()).unwrap();
+    pass("initial-export");
+    assert_eq!(place.next(), Some(Next::InitialExport), "it was interrupted");
+    pass("initial-export");
+    state.remember(INITIAL_EXPORT, &stamp(clock().now())).unwrap();
+    assert_eq!(place.next(), Some(Next::Sync));
+    pass("sync");
+    assert_eq!(place.next(), None);
+}
+
+#[test]
+fn nothing_comes_next_before_what_is_wrong_is_mended() {
+    let place = Place::new("[deal]\ncurrency = 'EUR'");
+    assert_eq!(place.next(), None);
+}
+
+#[test]
 fn json_says_the_same_in_one_document() {
     let (outcome, shown) = {
         let place = Place::new("[deal]\ncurrency = 'EUR'");
@@ -236,6 +263,7 @@ fn json_says_the_same_in_one_document() {
     assert_eq!(bad.len(), 1);
     assert_eq!(bad[0]["name"], "dictionary");
     assert_eq!(checks[0]["remedy"], Value::Null);
+    assert_eq!(document["next"], Value::Null);
 }
 
 #[test]
@@ -279,4 +307,10 @@ fn the_lines_say_what_to_mend_in_both_languages() {
       → Correct [deal.stages] confirmed in the configuration, or add what is missing to Bitrix24. There are: NEW «Новая», EXECUTING «В работе», WON «Сделка успешна», LOSE «Сделка провалена»
     To mend: 1. Worth a look: 1.
     ");
+
+    let last = |shown: String| shown.lines().last().unwrap().to_owned();
+    let (sound, fine) = (Place::new(""), Fake::default());
+    insta::assert_snapshot!(last(sound.printed(&fine, false).1), @"Всё в порядке. Дальше: ecvi-b24 initial-export (сначала с --dry-run).");
+    speak(Language::En);
+    insta::assert_snapshot!(last(sound.printed(&fine, false).1), @"Everything is fine. Next: ecvi-b24 initial-export (with --dry-run first).");
 }

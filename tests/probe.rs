@@ -206,7 +206,8 @@ fn probe(fake: &Fake, more: &str) -> (Vec<Line>, Option<Findings>) {
     let clock = Clock::virtual_at(DateTime::parse_from_rfc3339("2000-01-01T12:00:00Z").unwrap().to_utc());
     let connect = |_: &PortalConfig| Ok(Box::new(fake.clone()) as Box<dyn Portal>);
     let options = Options { config: Some(&config), probe: true, ..Options::default() };
-    let lines = check(&options, &connect, &clock).into_iter().filter(|line| line.name == "probe").collect();
+    let lines =
+        check(&options, &connect, &clock).lines.into_iter().filter(|line| line.name == "probe").collect();
     (lines, state.recall(PROBE).unwrap())
 }
 

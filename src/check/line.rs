@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::{Checks, Next};
 use crate::say;
 use crate::stop::Outcome;
 
@@ -75,7 +76,7 @@ pub fn outcome(lines: &[Line]) -> Outcome {
 }
 
 /// For people.
-pub(super) fn text(lines: &[Line]) -> String {
+pub(super) fn text(Checks { lines, next }: &Checks) -> String {
     let mut shown = Vec::new();
     for Line { name: _, mark, detail, remedy } in lines {
         shown.push(format!("{} {}", mark.sign(), detail.replace('\n', "\n  ")));
@@ -83,7 +84,8 @@ pub(super) fn text(lines: &[Line]) -> String {
             shown.push(format!("  → {}", remedy.replace('\n', "\n    ")));
         }
     }
-    shown.push(summary(lines));
+    let next = next.map(|next| format!(" {next}")).unwrap_or_default();
+    shown.push(summary(lines) + &next);
     shown.join("\n") + "\n"
 }
 
@@ -105,13 +107,14 @@ fn summary(lines: &[Line]) -> String {
 }
 
 /// For scripts. Names and results are stable; details are for people, in their language.
-pub(super) fn json(lines: &[Line]) -> String {
+pub(super) fn json(Checks { lines, next }: &Checks) -> String {
     let check = |line: &Line| {
         let Line { name, mark, detail, remedy } = line;
         let remedy = if remedy.is_empty() { Value::Null } else { remedy.as_str().into() };
         json!({"name": name, "result": mark.word(), "detail": detail, "remedy": remedy})
     };
     let checks: Vec<Value> = lines.iter().map(check).collect();
-    let document = json!({"schema": 1, "outcome": outcome(lines).name(), "checks": checks});
+    let (outcome, next) = (outcome(lines).name(), next.map(Next::command));
+    let document = json!({"schema": 1, "outcome": outcome, "next": next, "checks": checks});
     format!("{document:#}\n")
 }

@@ -6,6 +6,7 @@
 mod line;
 mod local;
 mod mirror;
+mod next;
 mod portal;
 pub mod probe;
 mod rights;
@@ -17,6 +18,7 @@ use anyhow::Result;
 use chrono::TimeDelta;
 
 pub use line::{Line, Mark, outcome};
+pub use next::Next;
 
 use crate::clock::Clock;
 use crate::config::{Config, PortalConfig};
@@ -46,6 +48,15 @@ pub struct Options<'a> {
 /// How the portal is reached: [`crate::portal::http::Http`], or a test's own.
 pub type Connect<'c> = &'c dyn Fn(&PortalConfig) -> Result<Box<dyn Portal>>;
 
+/// What the checks came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Checks {
+    /// One line a check.
+    pub lines: Vec<Line>,
+    /// What comes next, where nothing has to be mended first.
+    pub next: Option<Next>,
+}
+
 /// Makes all checks and prints them to `out`. The outcome is that of the gravest finding.
 pub fn run(
     options: &Options<'_>,
@@ -53,16 +64,16 @@ pub fn run(
     clock: &Clock,
     out: &mut dyn Write,
 ) -> Result<Outcome> {
-    let lines = check(options, connect, clock);
-    let shown = if options.json { line::json(&lines) } else { line::text(&lines) };
+    let checks = check(options, connect, clock);
+    let shown = if options.json { line::json(&checks) } else { line::text(&checks) };
     out.write_all(shown.as_bytes())?;
-    Ok(outcome(&lines))
+    Ok(outcome(&checks.lines))
 }
 
 /// Makes all checks.
-pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Vec<Line> {
+pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Checks {
     let (mut lines, config) = local::configuration(options);
-    let Some(config) = config else { return lines };
+    let Some(config) = config else { return Checks { lines, next: None } };
     lines.extend(mirror::check(&config, clock.now()));
     let (found, state) = local::state(&config, clock.now());
     lines.extend(found);
@@ -75,7 +86,8 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Vec<
         }
         Err(error) => lines.push(local::unusable("webhook", &error)),
     }
-    lines
+    let next = if outcome(&lines) == Outcome::Ok { Next::of(state.as_ref()) } else { None };
+    Checks { lines, next }
 }
 
 fn ask(config: &Config, state: Option<&State>, portal: &mut dyn Portal, clock: &Clock) -> Vec<Line> {

@@ -4,6 +4,7 @@ mod fields;
 mod file;
 mod misplaced;
 mod objects;
+mod paths;
 mod portal;
 mod show;
 mod webhook;
@@ -160,6 +161,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
     if let Some(language) = file.language {
         crate::lang::speak(language);
     }
+    paths::refuse_clash(&file, folder)?;
     Ok(Config {
         language: file.language,
         mirror: mirror(file.mirror, folder)?,

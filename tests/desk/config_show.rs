@@ -95,6 +95,48 @@ fn the_webhook_may_come_from_the_environment() {
     assert!(shown.contains("webhook = \"https://other.bitrix24.ru/rest/***\""), "{shown}");
 }
 
+#[test]
+fn one_file_under_two_keys_is_refused_before_anything_is_written() {
+    let house = House::new();
+    let mirror = std::fs::read(house.path("mirror.db")).unwrap();
+    std::fs::create_dir(house.path("data")).unwrap();
+    let mut clashes = vec![
+        ("state.path = 'mirror.db'", "[mirror] path and [state] path"),
+        ("state.path = 'data/../mirror.db'", "[mirror] path and [state] path"),
+        ("portal.shared_bucket = './mirror.db'", "[mirror] path and [portal] shared_bucket"),
+        ("portal.shared_bucket = 'data/../state.db'", "[state] path and [portal] shared_bucket"),
+        ("portal.shared_bucket = 'state.db.lock'", "[state] path + .lock and [portal] shared_bucket"),
+    ];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("mirror.db", house.path("link.db")).unwrap();
+        clashes.push(("state.path = 'link.db'", "[mirror] path and [state] path"));
+    }
+    for (line, keys) in clashes {
+        let text = format!(
+            "mirror.path = 'mirror.db'\nportal.webhook = 'https://hotel.bitrix24.ru/rest/1/s3cr3t/'\n{line}\n"
+        );
+        std::fs::write(house.path("ecvi-b24.toml"), text).unwrap();
+        for command in ["initial-export", "sync", "status", "config show"] {
+            let said = house.complained(3, EN, command);
+            assert!(said.contains(keys) && said.contains("give each one of its own"), "{line}: {said}");
+        }
+        assert!(house.said(3, EN, "check").contains(keys), "{line}");
+    }
+    assert_eq!(std::fs::read(house.path("mirror.db")).unwrap(), mirror);
+    assert!(!house.path("state.db").exists() && !house.path("state.db.lock").exists());
+}
+
+#[test]
+fn files_that_share_a_name_in_two_folders_are_two() {
+    let house = House::new();
+    std::fs::create_dir(house.path("data")).unwrap();
+    let text = "mirror.path = 'mirror.db'\nstate.path = 'data/mirror.db'
+                portal.webhook = 'https://hotel.bitrix24.ru/rest/1/s3cr3t/'\nportal.shared_bucket = 'data/requests'\n";
+    std::fs::write(house.path("ecvi-b24.toml"), text).unwrap();
+    house.said(0, EN, "config show");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_configuration_of_another_user_is_said_to_be_that() {

@@ -1,0 +1,42 @@
+//! Every file that the configuration names has one job. A mirror that is also the state would be written over, and a
+//! counter of requests that is also the lock would be waited for for ever.
+
+use std::path::{Path, PathBuf, absolute};
+
+use anyhow::{Result, bail};
+
+use super::file::File;
+use crate::{lock, say};
+
+/// Refuses a configuration that names one file under two keys, whatever way the paths lead there.
+pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {
+    let state = &file.state.path;
+    let named = [
+        ("[mirror] path", Some(file.mirror.path.clone())),
+        ("[state] path", Some(state.clone())),
+        ("[state] path + .lock", Some(lock::path(state))),
+        ("[portal] shared_bucket", file.portal.shared_bucket.clone()),
+        ("[portal] webhook_file", file.portal.webhook_file.clone()),
+        ("[portal] ca_file", file.portal.ca_file.clone()),
+    ];
+    let mut taken: Vec<(&str, PathBuf)> = Vec::new();
+    for (key, path) in named {
+        let Some(path) = path.map(|path| real(&folder.join(path))) else { continue };
+        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == path) {
+            let shown = path.display();
+            bail!(say!(
+                "{other} и {key} — один и тот же файл {shown}: дайте каждому свой",
+                "{other} and {key} are one and the same file, {shown}: give each one of its own"
+            ));
+        }
+        taken.push((key, path));
+    }
+    Ok(())
+}
+
+/// The file behind links and dots. One that is still to be made is known by its folder.
+fn real(path: &Path) -> PathBuf {
+    let path = absolute(path).unwrap_or_else(|_| path.to_owned());
+    let to_be_made = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(to_be_made).unwrap_or(path.clone())
+}

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -87,6 +88,7 @@ impl State {
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        stable_plans(&connection)?;
         schema::migrate(&connection)?;
         Ok(State { connection })
     }
@@ -113,6 +115,13 @@ impl State {
     pub fn writer(&self) -> Result<Writer<'_>> {
         Ok(Writer::new(self.connection.unchecked_transaction()?))
     }
+}
+
+/// A statement is planned once. Left to itself, `SQLite` plans one anew for each value that it is run with, where the
+/// value might favour another index.
+pub(crate) fn stable_plans(connection: &Connection) -> Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Says what to do where the reason is a disk that is full or may not be written to; other errors stay as they are.

@@ -15,6 +15,7 @@ use crate::portal::batch::{Command, Reply};
 use crate::portal::{Meaning, Refusal, Trouble};
 use crate::record::Kind;
 use crate::say;
+use crate::state::memory::PACE;
 use crate::state::{Attempt, Counts, Operation, Sent, Todo, Writer};
 use crate::stop::Stop;
 
@@ -96,7 +97,7 @@ impl Push<'_, '_> {
         }
     }
 
-    /// Saves the answers, all in one transaction, then acts on what was refused.
+    /// Saves the answers, and what they told of the limits, in one transaction, then acts on what was refused.
     fn settle(&mut self, calls: Vec<Call>, mut replies: BTreeMap<String, Reply>) -> Result<()> {
         let writer = self.state.writer()?;
         let mut after = After::default();
@@ -114,6 +115,7 @@ impl Push<'_, '_> {
                 Some(Reply::Silent) | None => unanswered = true,
             }
         }
+        self.state.remember(PACE, self.gate.pace())?;
         writer.commit()?;
         self.counts = counts;
         self.unanswered |= unanswered;

@@ -23,7 +23,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -109,6 +109,11 @@ impl State {
             .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
             .execute((key, serde_json::to_string(value)?))?;
         Ok(())
+    }
+
+    /// What is read until this is dropped is read as of one moment, and under one lock of the file.
+    pub fn snapshot(&self) -> Result<Transaction<'_>> {
+        Ok(self.connection.unchecked_transaction()?)
     }
 
     /// Begins a transaction: what is written through it is saved by [`Writer::commit`], all or nothing.

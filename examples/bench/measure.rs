@@ -20,7 +20,7 @@ pub(crate) struct Cost {
 
 impl Cost {
     /// The cheaper of two: what disturbs a measurement only adds to it.
-    fn least(self, other: Cost) -> Cost {
+    pub(crate) fn least(self, other: Cost) -> Cost {
         Cost {
             wall: self.wall.min(other.wall),
             cpu: self.cpu.min(other.cpu),

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::decide::Step;
 use crate::mirror::{Body, Row as MirrorRow};
 use crate::record::{Id, Kind};
+use crate::state::stable_plans;
 
 /// A planned step.
 #[derive(Clone, PartialEq, Debug)]
@@ -39,6 +40,7 @@ impl Queue {
     /// An empty queue, in a temporary file that nobody else sees.
     pub fn new() -> Result<Queue> {
         let connection = Connection::open("")?;
+        stable_plans(&connection)?;
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
              CREATE TABLE plan (kind TEXT, id ANY, step TEXT, late INTEGER, turn TEXT, row TEXT,
@@ -46,7 +48,9 @@ impl Queue {
              CREATE INDEX plan_turn ON plan (kind, late, turn DESC, id);
              CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
                                      PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
-             CREATE INDEX inventory_object ON inventory (kind, crm_id);",
+             CREATE INDEX inventory_object ON inventory (kind, crm_id);
+             -- Never committed: nobody else reads it, and it goes with the pass.
+             BEGIN;",
         )?;
         Ok(Queue { connection })
     }

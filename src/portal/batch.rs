@@ -67,23 +67,23 @@ pub fn times<'a>(
 ///
 /// # Errors
 /// An answer of another shape: what was executed is unknown.
-pub fn replies(commands: &[Command], answer: &Answer) -> Result<BTreeMap<String, Reply>, Trouble> {
-    let results = named(answer.result.get("result"))?;
-    let errors = named(answer.result.get("result_error"))?;
-    let reply = |at: usize| match (errors.get(&key(at)), results.get(&key(at))) {
+pub fn replies(commands: &[Command], mut answer: Answer) -> Result<BTreeMap<String, Reply>, Trouble> {
+    let mut results = named(answer.result.get_mut("result"))?;
+    let errors = named(answer.result.get_mut("result_error"))?;
+    let mut reply = |at: usize| match (errors.get(&key(at)), results.remove(&key(at))) {
         (Some(error), _) => Reply::Refused(refusal(error)),
-        (None, Some(result)) => Reply::Done(result.clone()),
+        (None, Some(result)) => Reply::Done(result),
         (None, None) => Reply::Silent,
     };
     Ok(commands.iter().enumerate().map(|(at, command)| (command.name.clone(), reply(at))).collect())
 }
 
 /// An empty object comes as an empty list.
-fn named(value: Option<&Value>) -> Result<Map<String, Value>, Trouble> {
-    match value {
-        Some(Value::Object(named)) => Ok(named.clone()),
+fn named(value: Option<&mut Value>) -> Result<Map<String, Value>, Trouble> {
+    match value.map(Value::take) {
+        Some(Value::Object(named)) => Ok(named),
         Some(Value::Array(list)) if list.is_empty() => Ok(Map::new()),
-        other => Err(Trouble::Lost(format!("the answer of a batch has {}", shape(other)))),
+        other => Err(Trouble::Lost(format!("the answer of a batch has {}", shape(other.as_ref())))),
     }
 }
 
@@ -106,24 +106,30 @@ fn refusal(error: &Value) -> Refusal {
 
 fn query(params: &Value) -> String {
     let mut query = String::new();
-    if let Value::Object(params) = params {
-        for (key, value) in params {
-            append(&mut query, &encode(key), value);
-        }
+    for (name, value) in params.as_object().into_iter().flatten() {
+        append(&mut query, &mut encode(name), value);
     }
     query
 }
 
-fn append(query: &mut String, key: &str, value: &Value) {
+/// Writes a value, or all values in it, behind their keys.
+fn append(query: &mut String, key: &mut String, value: &Value) {
+    let outer = key.len();
     match value {
         Value::Object(members) => {
             for (name, value) in members {
-                append(query, &format!("{key}[{}]", encode(name)), value);
+                key.push('[');
+                encode_into(key, name);
+                key.push(']');
+                append(query, key, value);
+                key.truncate(outer);
             }
         }
         Value::Array(elements) => {
             for (at, value) in elements.iter().enumerate() {
-                append(query, &format!("{key}[{at}]"), value);
+                key.extend(["[", &at.to_string(), "]"]);
+                append(query, key, value);
+                key.truncate(outer);
             }
         }
         Value::String(text) => pair(query, key, text),
@@ -155,7 +161,11 @@ fn encode_into(query: &mut String, text: &str) {
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => query.push(byte.into()),
-            _ => query.extend(['%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
+            _ => {
+                query.push('%');
+                query.push(HEX[usize::from(byte >> 4)]);
+                query.push(HEX[usize::from(byte & 15)]);
+            }
         }
     }
 }
@@ -198,7 +208,7 @@ mod tests {
             time: Value::Null,
         };
         let commands = ["g1", "g2", "g3"].map(|name| command(name, json!({})));
-        let replies = replies(&commands, &answer).unwrap();
+        let replies = replies(&commands, answer).unwrap();
         assert_eq!(replies["g1"], Reply::Done(json!(7)));
         assert_eq!(replies["g2"], Reply::Refused(Refusal { code: String::new(), text: "Not found".into() }));
         assert_eq!(replies["g3"], Reply::Silent);
@@ -207,14 +217,14 @@ mod tests {
     #[test]
     fn an_empty_list_stands_for_an_empty_object() {
         let answer = Answer { result: json!({"result": [], "result_error": []}), time: Value::Null };
-        assert_eq!(replies(&[command("g1", json!({}))], &answer).unwrap()["g1"], Reply::Silent);
+        assert_eq!(replies(&[command("g1", json!({}))], answer).unwrap()["g1"], Reply::Silent);
     }
 
     #[test]
     fn an_answer_of_another_shape_leaves_doubt() {
         for result in [json!(null), json!([]), json!({"result": [1, 2], "result_error": []})] {
             let answer = Answer { result, time: Value::Null };
-            let trouble = replies(&[command("g1", json!({}))], &answer).unwrap_err();
+            let trouble = replies(&[command("g1", json!({}))], answer).unwrap_err();
             assert!(matches!(trouble, Trouble::Lost(_)), "{trouble}");
         }
     }

@@ -210,7 +210,7 @@ impl<'p> Gate<'p> {
         }
         let answer = answer?;
         self.note_commands(commands, &answer);
-        let replies = batch::replies(commands, &answer)?;
+        let replies = batch::replies(commands, answer)?;
         for command in commands {
             if let Some(Reply::Refused(refusal)) = replies.get(&command.name)
                 && refusal.meaning() == Meaning::OverBudget

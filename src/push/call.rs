@@ -19,7 +19,7 @@ use crate::state::{Operation, Todo};
 pub(super) struct Call {
     pub(super) target: Target,
     pub(super) operation: Operation,
-    /// Perhaps a move to another funnel, the command that counts, perhaps the closing date.
+    /// Perhaps a move to another funnel, the command that counts, perhaps the closing date; empty once it is sent.
     pub(super) commands: Vec<Command>,
     /// Phones and e-mails that are ours then.
     pub(super) written: Written,
@@ -29,21 +29,26 @@ pub(super) struct Call {
     pub(super) links: u64,
 }
 
-/// Begins the name of a command that sets the closing date.
+/// What a command of a call is called before its place in the batch: a move to another funnel, what counts, and the
+/// closing date.
+pub(super) const MOVING: char = 'm';
+pub(super) const MAIN: char = 'r';
 pub(super) const CLOSING: char = 'c';
 
 impl Push<'_, '_> {
     /// Makes up the call of a step. `at` is its place in the batch.
-    pub(super) fn call(&self, at: usize, target: Target) -> Result<Call> {
-        let row = target.row().cloned();
-        match (target.planned.step, row) {
+    pub(super) fn call(&self, at: usize, mut target: Target) -> Result<Call> {
+        let row = target.planned.row.take();
+        let mut call = match (target.planned.step, &row) {
             (Step::Delete, _) | (_, None) => deletion(at, target),
-            (Step::Close, Some(row)) => closing(at, target, &row),
+            (Step::Close, Some(row)) => closing(at, target, row),
             (_, Some(row)) => match target.crm_id() {
-                None => self.creation(at, target, &row),
-                Some(crm_id) => self.update(at, target, &row, crm_id),
+                None => self.creation(at, target, row),
+                Some(crm_id) => self.update(at, target, row, crm_id),
             },
-        }
+        }?;
+        call.target.planned.row = row;
+        Ok(call)
     }
 
     fn creation(&self, at: usize, mut target: Target, row: &Row) -> Result<Call> {
@@ -54,21 +59,24 @@ impl Push<'_, '_> {
         fields.append(&mut mapped.fields);
         fields.append(&mut self.origin(&target));
         fields.append(&mut creation_fields(kind, self.funnel(row), self.config));
-        let (method, params) = match (self.way, kind) {
+        let (method, fields, mut params) = match (self.way, kind) {
             (Way::Export { import: true }, Kind::Booking) => (
                 "crm.item.import".to_owned(),
-                json!({"entityTypeId": kind.entity_type_id(), "useOriginalUfNames": "Y", "fields": camel(fields)}),
+                camel(fields),
+                json!({"entityTypeId": kind.entity_type_id(), "useOriginalUfNames": "Y"}),
             ),
             (Way::Export { import: true }, Kind::Guest | Kind::Company) => {
-                (format!("crm.{}.add", kind.entity()), json!({"fields": fields, "params": {"IMPORT": "Y"}}))
+                (format!("crm.{}.add", kind.entity()), fields, json!({"params": {"IMPORT": "Y"}}))
             }
             (Way::Sync | Way::Export { import: false }, _) => {
-                (format!("crm.{}.add", kind.entity()), json!({"fields": fields}))
+                (format!("crm.{}.add", kind.entity()), fields, json!({}))
             }
         };
+        // Moved: `json!` would copy it.
+        params["fields"] = fields.into();
         // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
         let todo = Todo { close: self.closed(row), recheck: misses(&target), resend: false };
-        let commands = vec![Command { name: format!("r{at}"), method, params }];
+        let commands = vec![Command { name: format!("{MAIN}{at}"), method, params }];
         let links = links(&target);
         Ok(Call { target, operation: Operation::Create, commands, written, todo, links })
     }
@@ -92,11 +100,11 @@ impl Push<'_, '_> {
                 target.warnings.push(Warning { code: Code::OtherFunnel, message });
             }
         }
-        commands.push(update(format!("r{at}"), kind, crm_id, &fields));
+        commands.push(update(format!("{MAIN}{at}"), kind, crm_id, fields));
         if let (true, Ok(Body::Booking(booking))) = (self.closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
             let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-            commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, &fields));
+            commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, fields));
         }
         let todo = Todo { recheck: misses(&target), ..Todo::default() };
         let links = links(&target);
@@ -172,7 +180,7 @@ impl Push<'_, '_> {
 fn deletion(at: usize, target: Target) -> Result<Call> {
     let id = target.crm_id().context("a deletion without an object")?;
     let method = format!("crm.{}.delete", target.kind().entity());
-    let commands = vec![Command { name: format!("r{at}"), method, params: json!({"id": id}) }];
+    let commands = vec![Command { name: format!("{MAIN}{at}"), method, params: json!({"id": id}) }];
     let (written, todo) = (Written::default(), Todo::default());
     Ok(Call { target, operation: Operation::Delete, commands, written, todo, links: 0 })
 }
@@ -181,25 +189,22 @@ fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
     let id = target.crm_id().context("a closing date without a deal")?;
     let Ok(Body::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
     let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-    let commands = vec![update(format!("r{at}"), target.kind(), id, &fields)];
+    let commands = vec![update(format!("{MAIN}{at}"), target.kind(), id, fields)];
     let (written, links) = (target.record.written.clone(), target.record.links);
     let todo = Todo { close: false, ..target.record.known.todo };
     Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
 }
 
-fn update(name: String, kind: Kind, id: i64, fields: &Fields) -> Command {
-    Command {
-        name,
-        method: format!("crm.{}.update", kind.entity()),
-        params: json!({"id": id, "fields": fields}),
-    }
+fn update(name: String, kind: Kind, id: i64, fields: Fields) -> Command {
+    let params = Map::from_iter([("id".to_owned(), id.into()), ("fields".to_owned(), fields.into())]);
+    Command { name, method: format!("crm.{}.update", kind.entity()), params: params.into() }
 }
 
 /// The legacy method drops a funnel in silence, so the universal one moves the deal.
 fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
     let fields = json!({"categoryId": funnel, "stageId": fields.get("STAGE_ID")});
     let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
-    Command { name: format!("m{at}"), method: "crm.item.update".to_owned(), params }
+    Command { name: format!("{MOVING}{at}"), method: "crm.item.update".to_owned(), params }
 }
 
 fn misses(target: &Target) -> bool {

@@ -28,11 +28,12 @@ impl Push<'_, '_> {
     fn find_by_origin(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
         let new: Vec<Id> =
             targets.iter().filter(|t| t.planned.step == Step::Create).map(|t| t.id().clone()).collect();
+        let namesakes = self.namesakes(kind, &new)?;
         let standing = self.standing(kind, &new)?;
         let mut claimed = HashSet::new();
         let mut ready = Vec::new();
         for mut target in targets {
-            if target.planned.step == Step::Create && self.has_namesake(&target, &new)? {
+            if target.planned.step == Step::Create && namesakes.contains(target.id()) {
                 self.fail(&target, Code::DuplicateId, "create", &target.id().to_string())?;
                 continue;
             }
@@ -58,8 +59,18 @@ impl Push<'_, '_> {
 
     /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write over the other's
     /// object. Whoever stands there already keeps it; of two new ones the number does.
-    fn has_namesake(&self, target: &Target, new: &[Id]) -> Result<bool> {
-        let (kind, id) = (target.kind(), target.id());
+    fn namesakes(&self, kind: Kind, new: &[Id]) -> Result<HashSet<Id>> {
+        let _at_once = self.state.snapshot()?;
+        let mut namesakes = HashSet::new();
+        for id in new {
+            if self.has_namesake(kind, id, new)? {
+                namesakes.insert(id.clone());
+            }
+        }
+        Ok(namesakes)
+    }
+
+    fn has_namesake(&self, kind: Kind, id: &Id, new: &[Id]) -> Result<bool> {
         let other = match id {
             Id::Number(number) => Id::Text(number.to_string()),
             Id::Text(text) => Id::parse(text),
@@ -67,17 +78,15 @@ impl Push<'_, '_> {
         if other == *id {
             return Ok(false);
         }
-        let planned = self.queue.has(kind, &other)?;
-        if planned {
-            let step = self.queue.step_of(kind, &other)?.map(|planned| planned.step);
-            // The hotel moved from texts to numbers: the one goes as the other comes.
-            if matches!(step, Some(Step::Gone | Step::Forget | Step::Delete)) {
-                return Ok(false);
-            }
-        }
         let known = self.state.record(kind, &other)?;
         let stands = known.is_some_and(|record| record.known.crm_id.is_some() && !record.known.gone);
-        Ok(stands || (matches!(id, Id::Text(_)) && (planned || new.contains(&other))))
+        let yields = matches!(id, Id::Text(_)) && (new.contains(&other) || self.queue.has(kind, &other)?);
+        if !stands && !yields {
+            return Ok(false);
+        }
+        let step = self.queue.step_of(kind, &other)?.map(|planned| planned.step);
+        // The hotel moved from texts to numbers: the one goes as the other comes.
+        Ok(!matches!(step, Some(Step::Gone | Step::Forget | Step::Delete)))
     }
 
     fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<BTreeMap<Id, Vec<i64>>> {
@@ -105,7 +114,7 @@ impl Push<'_, '_> {
                 (_, Some(_), Some(_)) => ready.extend(self.permit(target)?),
                 (Step::Delete, Some(_), None) => self.deleted(&target)?,
                 // What the list of origins showed a moment ago is gone: the next pass sees clearer.
-                (Step::Create, Some(_), None) if target.adopted => {}
+                (Step::Create, Some(_), None) if target.adopted => self.meet(&target)?,
                 (Step::Create, Some(_), None) => {
                     target.record.known.crm_id = None;
                     ready.push(target);
@@ -114,6 +123,13 @@ impl Push<'_, '_> {
             }
         }
         Ok(ready)
+    }
+
+    /// It is not sent in this pass, but its bookings know that it is coming.
+    fn meet(&self, target: &Target) -> Result<()> {
+        let writer = self.state.writer()?;
+        writer.meet(target.kind(), target.id(), target.row().map_or("", |row| &row.label))?;
+        writer.commit()
     }
 
     /// Nothing is deleted that another booking points at, or that does not carry our mark.
@@ -162,7 +178,7 @@ impl Push<'_, '_> {
     pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<Id>> {
         for id in [Id::parse(origin), Id::Text(origin.to_owned())] {
             let known = self.state.record(kind, &id)?;
-            if known.is_some_and(|record| !record.known.gone) || self.queue.has(kind, &id)? {
+            if known.is_some_and(|record| !record.known.gone) || self.is_coming(kind, &id)? {
                 return Ok(Some(id));
             }
         }

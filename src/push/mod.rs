@@ -24,7 +24,6 @@ use crate::plan::{Planned, Queue, Step};
 use crate::portal::Trouble;
 use crate::portal::gate::{Gate, Teller};
 use crate::record::{Id, Kind};
-use crate::state::memory::PACE;
 use crate::state::{Counts, Failure, Record, State};
 use crate::words;
 pub(crate) use people::{People, Person};
@@ -118,6 +117,8 @@ pub struct Push<'a, 'p> {
     lost: u32,
     /// Objects that are known to be gone.
     dead: HashSet<(Kind, i64)>,
+    /// New records that were taken out of the queue and perhaps not written down yet: their bookings know of them.
+    underway: HashSet<(Kind, Id)>,
 }
 
 /// A step on its way: what is known of its record and of its object.
@@ -182,6 +183,7 @@ impl<'a, 'p> Push<'a, 'p> {
             failures: Failures::default(),
             lost: 0,
             dead: HashSet::new(),
+            underway: HashSet::new(),
         }
     }
 
@@ -220,9 +222,14 @@ impl<'a, 'p> Push<'a, 'p> {
                 let targets = self.find_objects(kind, targets)?;
                 self.send(kind, targets)?;
             }
-            self.state.remember(PACE, self.gate.pace())?;
+            self.underway.retain(|(of, _)| *of != kind);
             watch.done(kind, size, self.gate);
         }
+    }
+
+    /// Whether the record is still to be sent in this pass, or on its way.
+    fn is_coming(&self, kind: Kind, id: &Id) -> Result<bool> {
+        Ok(self.underway.contains(&(kind, id.clone())) || self.queue.has(kind, id)?)
     }
 
     /// Commands that one step may take: a deal's update, its closing date, and a move where there are several funnels.
@@ -251,8 +258,9 @@ impl<'a, 'p> Push<'a, 'p> {
                 }
                 Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
                     let record = self.state.record(*kind, id)?.unwrap_or_default();
-                    // From now on its bookings know that it is coming.
-                    writer.meet(*kind, id, row.as_ref().map_or("", |row| &row.label))?;
+                    if *step == Step::Create {
+                        self.underway.insert((*kind, id.clone()));
+                    }
                     targets.push(Target::new(planned, record));
                 }
             }

@@ -100,7 +100,7 @@ impl Push<'_, '_> {
 
     fn person(&self, kind: Kind, id: &Id) -> Result<Person> {
         let Some(record) = self.state.record(kind, id)? else {
-            return Ok(if self.queue.has(kind, id)? { Person::Coming } else { Person::Nobody });
+            return Ok(if self.is_coming(kind, id)? { Person::Coming } else { Person::Nobody });
         };
         Ok(match record.known.crm_id {
             _ if record.known.gone => Person::Nobody,

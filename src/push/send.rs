@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::call::{CLOSING, Call};
+use super::call::{CLOSING, Call, MAIN, MOVING};
 use super::{Push, Target, Way};
 use crate::code::Code;
 use crate::objects::by_id;
@@ -15,6 +15,7 @@ use crate::portal::batch::{Command, Reply};
 use crate::portal::{Meaning, Refusal, Trouble};
 use crate::record::Kind;
 use crate::say;
+use crate::state::memory::PACE;
 use crate::state::{Attempt, Counts, Operation, Sent, Todo, Writer};
 use crate::stop::Stop;
 
@@ -58,8 +59,8 @@ impl Push<'_, '_> {
 
     fn batch(&mut self, kind: Kind, label: &str, targets: Vec<Target>) -> Result<()> {
         let calls = targets.into_iter().enumerate().map(|(at, target)| self.call(at, target));
-        let calls = calls.collect::<Result<Vec<Call>>>()?;
-        let commands: Vec<Command> = calls.iter().flat_map(|call| call.commands.clone()).collect();
+        let mut calls = calls.collect::<Result<Vec<Call>>>()?;
+        let commands: Vec<Command> = calls.iter_mut().flat_map(|call| call.commands.drain(..)).collect();
         let state = self.state;
         let mut mark = |now| {
             let writer = state.writer()?;
@@ -96,13 +97,13 @@ impl Push<'_, '_> {
         }
     }
 
-    /// Saves the answers, all in one transaction, then acts on what was refused.
+    /// Saves the answers, and what they told of the limits, in one transaction, then acts on what was refused.
     fn settle(&mut self, calls: Vec<Call>, mut replies: BTreeMap<String, Reply>) -> Result<()> {
         let writer = self.state.writer()?;
         let mut after = After::default();
         let (mut counts, mut unanswered) = (self.counts, false);
-        for call in calls {
-            let (reply, closed) = take_replies(&call, &mut replies);
+        for (at, call) in calls.into_iter().enumerate() {
+            let (reply, closed) = take_replies(at, &mut replies);
             match reply {
                 Some(Reply::Done(value)) => match object_of(&call, &value) {
                     Some(crm_id) => self.done(&writer, &mut counts, call, crm_id, closed)?,
@@ -114,6 +115,7 @@ impl Push<'_, '_> {
                 Some(Reply::Silent) | None => unanswered = true,
             }
         }
+        self.state.remember(PACE, self.gate.pace())?;
         writer.commit()?;
         self.counts = counts;
         self.unanswered |= unanswered;
@@ -243,17 +245,11 @@ impl Push<'_, '_> {
 
 /// The reply of the command that counts, or of a move before it that was not done; and whether the closing date
 /// stands.
-fn take_replies(call: &Call, replies: &mut BTreeMap<String, Reply>) -> (Option<Reply>, bool) {
-    let (mut reply, mut closed) = (Some(Reply::Done(Value::Null)), true);
-    for command in &call.commands {
-        let answer = replies.remove(&command.name);
-        if command.name.starts_with(CLOSING) {
-            closed = matches!(answer, Some(Reply::Done(_)));
-        } else if matches!(reply, Some(Reply::Done(_))) {
-            reply = answer;
-        }
-    }
-    (reply, closed)
+fn take_replies(at: usize, replies: &mut BTreeMap<String, Reply>) -> (Option<Reply>, bool) {
+    let mut reply_to = |part: char| replies.remove(&format!("{part}{at}"));
+    let closed = reply_to(CLOSING).is_none_or(|reply| matches!(reply, Reply::Done(_)));
+    let (moved, reply) = (reply_to(MOVING), reply_to(MAIN));
+    (moved.filter(|moved| !matches!(moved, Reply::Done(_))).or(reply), closed)
 }
 
 /// The object that a call was about, as its answer tells.

@@ -40,10 +40,10 @@ impl Writer<'_> {
             ))?;
         self.transaction
             .prepare_cached(
-                "INSERT INTO records (kind, id, written) VALUES (?1, ?2, ?3)
+                "INSERT INTO records (kind, id, label, written) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT DO UPDATE SET written = excluded.written",
             )?
-            .execute((kind, id, json(written)?))?;
+            .execute((kind, id, row.map_or("", |row| row.label.as_str()), json(written)?))?;
         Ok(())
     }
 

@@ -22,7 +22,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -87,6 +88,7 @@ impl State {
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        stable_plans(&connection)?;
         schema::migrate(&connection)?;
         Ok(State { connection })
     }
@@ -112,10 +114,22 @@ impl State {
         Ok(())
     }
 
+    /// What is read until this is dropped is read as of one moment, and under one lock of the file.
+    pub fn snapshot(&self) -> Result<Transaction<'_>> {
+        Ok(self.connection.unchecked_transaction()?)
+    }
+
     /// Begins a transaction: what is written through it is saved by [`Writer::commit`], all or nothing.
     pub fn writer(&self) -> Result<Writer<'_>> {
         Ok(Writer::new(self.connection.unchecked_transaction()?))
     }
+}
+
+/// A statement is planned once. Left to itself, `SQLite` plans one anew for each value that it is run with, where the
+/// value might favour another index.
+pub(crate) fn stable_plans(connection: &Connection) -> Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Says what to do where the reason is a disk that is full or may not be written to; other errors stay as they are.

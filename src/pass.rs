@@ -219,7 +219,11 @@ impl Pass<'_> {
         let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
         let stocked = first && orders.errand == Errand::InitialExport;
         if stocked {
-            take_inventory(config, gate, &plan.queue, watch)?;
+            // What stands in the portal under our originator, so that a lost state costs time and no duplicate.
+            inventory::walk(gate, &config.portal.originator, |kind, object| {
+                watch.seen(kind);
+                plan.queue.stock(kind, &object.origin, object.crm_id)
+            })?;
         }
         let mut push = Push::new((config, &types), (state, &plan.queue), gate, self.way(), self.run);
         push.stocked = stocked;
@@ -367,17 +371,6 @@ fn draw(
     let mut plan = Plan::draw(mirror, state, &rules, before.as_ref())?;
     plan.hold_back(orders.max_deletes.unwrap_or(config.sync.max_deletes))?;
     Ok(plan)
-}
-
-/// What stands in the portal under our originator, so that a lost state costs time and no duplicate.
-fn take_inventory(config: &Config, gate: &mut Gate<'_>, queue: &Queue, watch: &mut dyn Watch) -> Result<()> {
-    for kind in Kind::ALL {
-        inventory::walk(gate, kind, &config.portal.originator, |object| {
-            watch.seen(kind);
-            queue.stock(kind, &object.origin, object.crm_id)
-        })?;
-    }
-    Ok(())
 }
 
 fn deadline(config: &Config, orders: &Orders, started: DateTime<Utc>) -> Option<DateTime<Utc>> {

@@ -114,7 +114,10 @@ pub fn run(
         let mut report = Report::begin(out, &config.portal.webhook, json)?;
         let mut comparison = Comparison { config, types: &verdict.fields, state: &state, gate: &mut gate };
         comparison.all(&queue, &mut findings, &mut report, watch)?;
-        take_inventory(config, &mut gate, &findings.shelf, watch)?;
+        inventory::walk(&mut gate, &config.portal.originator, |kind, object| {
+            watch.seen(kind);
+            findings.shelf.stock(kind, &object.origin, object.crm_id)
+        })?;
         twice(config, &state, &mut gate, &mut findings, &mut report)?;
         foreign(&state, &mut gate, &mut findings, &mut report)?;
         report.end(&findings.tally)
@@ -152,16 +155,6 @@ fn is_settled(kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> bo
     let sent = pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
     // Of a deal that lacks somebody, the rest is as it was sent.
     sent && !open && matches!(decide(kind, pair, standing, false, rules), None | Some(Step::Recheck))
-}
-
-fn take_inventory(config: &Config, gate: &mut Gate<'_>, shelf: &Shelf, watch: &mut dyn Watch) -> Result<()> {
-    for kind in Kind::ALL {
-        inventory::walk(gate, kind, &config.portal.originator, |object| {
-            watch.seen(kind);
-            shelf.stock(kind, &object.origin, object.crm_id)
-        })?;
-    }
-    Ok(())
 }
 
 /// Records that have several objects, looked at once more.

@@ -23,9 +23,17 @@ type Range = (i64, i64);
 /// Calls `each` for every object under `originator`.
 pub fn walk(
     gate: &mut Gate<'_>,
+    originator: &str,
+    mut each: impl FnMut(Kind, &Object) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    Kind::ALL.into_iter().try_for_each(|kind| walk_kind(gate, kind, originator, &mut each))
+}
+
+fn walk_kind(
+    gate: &mut Gate<'_>,
     kind: Kind,
     originator: &str,
-    mut each: impl FnMut(&Object) -> anyhow::Result<()>,
+    each: &mut impl FnMut(Kind, &Object) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut open = cut((0, highest(gate, kind, originator)?), MOST_PARTS * AIM);
     while !open.is_empty() {
@@ -41,7 +49,7 @@ pub fn walk(
                     return Err(not_filtered(kind).into());
                 }
                 if object.originator == originator {
-                    each(object)?;
+                    each(kind, object)?;
                 }
             }
             open.extend(rest(range, &page));

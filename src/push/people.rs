@@ -11,7 +11,6 @@ use crate::mirror::{Body, Booking};
 use crate::objects;
 use crate::plan::Step;
 use crate::record::{Id, Kind};
-use crate::state::Todo;
 
 /// A booking's people as the deal will have them.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -80,10 +79,13 @@ impl Push<'_, '_> {
                 continue;
             };
             let people = self.people(booking)?;
+            let todo = target.record.known.todo;
+            // Who is missed stands in a warning: that changes with the deal alone.
+            let misses_as_before = todo.recheck != people.missing.is_empty();
+            let is_same = misses_as_before && people.fingerprint() == target.record.links;
             if let (Some(guest), Some(row)) = (&people.waits_for, target.row()) {
                 writer.waiting(row, &format!("guest {guest}"), now)?;
-            } else if target.planned.step == Step::Recheck && people.fingerprint() == target.record.links {
-                let todo = Todo { recheck: !people.missing.is_empty(), ..target.record.known.todo };
+            } else if target.planned.step == Step::Recheck && is_same {
                 writer.unchanged(Kind::Booking, target.id(), todo)?;
             } else {
                 target.people = Some(people);

@@ -116,6 +116,17 @@ fn a_deal_that_does_not_carry_our_mark_is_not_deleted() {
 }
 
 #[test]
+fn a_deal_that_carries_the_mark_of_a_booking_that_is_still_there_is_not_deleted() {
+    let hotel = with_bookings(2);
+    let deal = hotel.deal(2).id;
+    hotel.edit(Kind::Deal, deal, json!({"ORIGIN_ID": "1"}));
+    hotel.remove_booking(2);
+    hotel.exits(1, "sync");
+    assert!(hotel.portal().get(Kind::Deal, deal).is_some());
+    assert_eq!(hotel.flaws("failures"), ["booking 2 NOT_OURS"]);
+}
+
+#[test]
 fn more_missing_bookings_than_allowed_delete_nothing_until_somebody_says_so() {
     let hotel = with_bookings(8);
     hotel.configure("sync.max_deletes = 2");

@@ -2,6 +2,7 @@
 
 use bitrix24_sandbox::Kind;
 use chrono::Utc;
+use serde_json::json;
 
 use crate::hotel::Hotel;
 
@@ -46,6 +47,33 @@ fn a_deal_never_points_at_a_contact_that_is_gone() {
 }
 
 #[test]
+fn whoever_of_a_deals_people_is_gone_it_points_at_none_of_them_for_not_even_one_pass() {
+    for gone in [vec![Kind::Contact], vec![Kind::Company], vec![Kind::Contact, Kind::Company]] {
+        let hotel = Hotel::new();
+        hotel.guest(1, "");
+        hotel.company(1, "");
+        hotel.booking(1, "guest_id = 1, company_id = 1");
+        hotel.export();
+        let (contact, company) = (hotel.contact(1).id, hotel.firm(1).id);
+        for kind in &gone {
+            hotel.portal().delete(*kind, if *kind == Kind::Contact { contact } else { company });
+        }
+        hotel.booking(1, "comment = 'x'");
+        hotel.sync();
+        let deal = hotel.deal(1);
+        assert!(!gone.contains(&Kind::Contact) || deal.link_ids().is_empty(), "{gone:?}: {deal:?}");
+        assert!(
+            !gone.contains(&Kind::Company) || matches!(deal.text("COMPANY_ID"), "" | "0"),
+            "{gone:?}: {deal:?}"
+        );
+        hotel.sync();
+        let deal = hotel.deal(1);
+        assert_eq!(deal.link_ids(), [hotel.contact(1).id], "{gone:?}");
+        assert_eq!(deal.text("COMPANY_ID"), hotel.firm(1).id.to_string(), "{gone:?}");
+    }
+}
+
+#[test]
 fn a_deal_that_was_deleted_is_created_anew_when_its_booking_changes() {
     let hotel = hotel();
     let old = hotel.deal(1).id;
@@ -66,6 +94,23 @@ fn an_object_that_was_restored_under_a_new_id_is_found_by_its_origin() {
     hotel.sync();
     assert_eq!(hotel.contact(1).id, new);
     assert_eq!(hotel.deal(1).link_ids(), [new]);
+}
+
+#[test]
+fn what_carries_our_mark_wins_over_a_card_with_the_same_phone() {
+    let hotel = hotel();
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    let ours = json!({"LAST_NAME": "Белова", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "1"});
+    let ours = hotel.by_hand(Kind::Contact, ours);
+    let other = json!({"LAST_NAME": "Белова", "PHONE": [{"VALUE": "+71", "VALUE_TYPE": "WORK"}]});
+    let other = hotel.by_hand(Kind::Contact, other);
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    hotel.sync();
+    assert_eq!((hotel.contact(1).id, hotel.contact(1).text("COMMENTS")), (ours, "x"));
+    assert_eq!(hotel.portal().get(Kind::Contact, other).unwrap().text("COMMENTS"), "");
+    assert_eq!(hotel.deal(1).link_ids(), [ours]);
 }
 
 #[test]
@@ -145,6 +190,24 @@ fn where_the_hotel_wants_to_know_a_vanished_object_is_a_failure() {
     hotel.says("reset-id guest 1 --yes");
     hotel.sync();
     assert_eq!(hotel.objects(Kind::Contact, &1).len(), 1);
+}
+
+#[test]
+fn where_the_hotel_wants_to_know_the_deals_of_a_vanished_contact_wait_for_it() {
+    let hotel = hotel();
+    hotel.configure("sync.on_missing = 'fail'");
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    hotel.booking(1, "comment = 'x'");
+    hotel.sync();
+    for _ in 0..2 {
+        assert_eq!((hotel.deal(1).text("COMMENTS"), hotel.deal(1).link_ids()), ("", vec![]));
+        hotel.exits(1, "sync --retry-failed");
+    }
+    hotel.says("reset-id guest 1 --yes");
+    hotel.sync();
+    assert_eq!(hotel.deal(1).text("COMMENTS"), "x");
+    assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
 }
 
 #[test]

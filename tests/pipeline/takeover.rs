@@ -81,6 +81,40 @@ fn of_two_rows_with_one_crm_id_the_second_is_reported_not_merged() {
 }
 
 #[test]
+fn a_card_that_a_guest_has_is_not_given_to_another_though_our_mark_was_erased_from_it() {
+    let hotel = Hotel::running();
+    let contact = hotel.contact(1).id;
+    hotel.edit(Kind::Contact, contact, json!({"ORIGINATOR_ID": "", "ORIGIN_ID": ""}));
+    hotel.guest(2, &format!("last_name = 'Вторая', crm_id = {contact}"));
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["guest 2 CRM_ID_TAKEN"]);
+    assert_eq!(hotel.portal().get(Kind::Contact, contact).unwrap().text("LAST_NAME"), "Приходько");
+}
+
+#[test]
+fn a_card_with_another_guests_mark_is_that_guests_whatever_the_crm_id_says() {
+    let hotel = Hotel::new();
+    let marked = json!({"LAST_NAME": "Старое", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "1"});
+    let contact = hotel.by_hand(Kind::Contact, marked);
+    hotel.guest(1, "last_name = 'Первая'");
+    hotel.guest(2, &format!("last_name = 'Вторая', crm_id = {contact}"));
+    hotel.exits(1, "initial-export");
+    assert_eq!((hotel.contact(1).id, hotel.contact(1).text("LAST_NAME")), (contact, "Первая"));
+    assert_eq!(hotel.flaws("failures"), ["guest 2 CRM_ID_TAKEN"]);
+}
+
+#[test]
+fn the_mark_of_another_system_is_no_guest_of_ours() {
+    let hotel = Hotel::new();
+    let marked = json!({"LAST_NAME": "Старое", "ORIGINATOR_ID": "1C", "ORIGIN_ID": "1"});
+    let contact = hotel.by_hand(Kind::Contact, marked);
+    hotel.guest(1, "last_name = 'Первая'");
+    hotel.guest(2, &format!("last_name = 'Вторая', crm_id = {contact}"));
+    hotel.export();
+    assert_eq!((hotel.contact(2).id, hotel.contact(2).text("LAST_NAME")), (contact, "Вторая"));
+}
+
+#[test]
 fn a_crm_id_that_no_longer_exists_counts_as_none() {
     let hotel = Hotel::new();
     hotel.guest(1, "crm_id = 4242");
@@ -123,6 +157,32 @@ fn belova() -> serde_json::Value {
 }
 
 #[test]
+fn the_crm_id_wins_over_a_card_with_the_same_phone() {
+    let (hotel, card) = matching(belova());
+    let named = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Старое"}));
+    hotel.guest(1, &format!("last_name = 'Белова', phone = '+79001234567', crm_id = {named}"));
+    hotel.export();
+    assert_eq!(hotel.contact(1).id, named);
+    assert_eq!(hotel.portal().get(Kind::Contact, card).unwrap().text("ORIGIN_ID"), "");
+}
+
+#[test]
+fn a_guest_whose_contact_was_deleted_is_looked_for_like_a_new_one() {
+    let hotel = Hotel::new();
+    hotel.configure("contact.match_existing = ['phone']");
+    hotel.guest(1, "last_name = 'Белова', phone = '+79001234567'");
+    hotel.export();
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    let card = hotel.by_hand(Kind::Contact, belova());
+    // Two with this phone: the name decides.
+    hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Чернова", "PHONE": [{"VALUE": "+79001234567"}]}));
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    assert_eq!(hotel.contact(1).id, card);
+}
+
+#[test]
 fn one_card_with_this_phone_or_email_and_last_name_is_taken_over() {
     for reach in ["phone = '+79001234567'", "email = 'B@b.ru'"] {
         let (hotel, card) = matching(belova());
@@ -154,6 +214,15 @@ fn a_doubtful_match_is_created_with_a_warning() {
         assert_ne!(hotel.contact(1).id, card);
         assert_eq!(hotel.flaws("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
     }
+}
+
+#[test]
+fn whom_no_card_is_like_is_created_and_that_is_no_doubt() {
+    let (hotel, _) = matching(belova());
+    hotel.guest(1, "last_name = 'Белова', phone = '+79000000000'");
+    hotel.export();
+    assert_eq!(hotel.portal().count(Kind::Contact), 2);
+    assert_eq!(hotel.flaws("warnings"), [""; 0]);
 }
 
 #[test]

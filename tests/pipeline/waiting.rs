@@ -77,6 +77,20 @@ fn a_booking_goes_without_a_companion_and_is_completed_later() {
 }
 
 #[test]
+fn a_companion_who_is_gone_from_ecvi_is_waited_for_no_longer() {
+    let hotel = hotel();
+    hotel.guest(2, "last_name = 'Чернова'");
+    hotel.booking(1, "guest_id = 1");
+    hotel.stay(1, &[1, 2]);
+    hotel.exits(1, "initial-export");
+    hotel.sql("DELETE FROM guests WHERE id = 2");
+    hotel.sync();
+    assert_eq!(hotel.says("sync --dry-run"), "Делать нечего: всё передано.\n");
+    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+    hotel.rests();
+}
+
+#[test]
 fn a_booking_goes_without_its_company_and_is_completed_later() {
     let hotel = hotel();
     hotel.require(Kind::Company, "COMMENTS");

@@ -279,3 +279,34 @@ fn custom(cells: &Cells, columns: &[String]) -> Map<String, Value> {
     let value = |at: usize| cells.row.get_ref(cells.names.len() + at).map(as_text).unwrap_or_default();
     columns.iter().enumerate().map(|(at, column)| (column.clone(), Value::from(value(at)))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::MirrorConfig;
+
+    #[test]
+    fn of_the_usual_tables_rows_come_in_order_without_being_sorted_and_spans_are_gone_to_straight() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mirror.db");
+        Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/schema.sql")).unwrap();
+        let sources = ["guests", "companies", "bookings", "booking_guests"].map(str::to_owned);
+        let config = MirrorConfig { path, sources, statuses: Default::default(), write_back: false };
+        let mirror = Mirror::open(&config, Default::default()).unwrap();
+        let all = &Span::ALL[0];
+        for kind in Kind::ALL {
+            assert!(mirror.can_seek(kind).unwrap(), "{kind}");
+            let (rows, outline) = (&mirror.selects[kind as usize], &mirror.outlines[kind as usize]);
+            for sql in [
+                between(rows, "id", all),
+                between(outline, "id", all),
+                between(&mirror.residents, "booking_id", all),
+            ] {
+                let mut plan = mirror.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+                let steps = plan.query_map([], |row| row.get::<_, String>(3)).unwrap();
+                let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
+                assert!(matches!(steps.as_slice(), [step] if step.starts_with("SCAN")), "{sql}: {steps:?}");
+            }
+        }
+    }
+}

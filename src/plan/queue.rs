@@ -184,3 +184,20 @@ impl Queue {
         Ok(statement.query_row((kind, after), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::query_plans::none_is_slow;
+
+    #[test]
+    fn every_statement_goes_by_an_index_or_needs_the_whole_plan() {
+        let queue = Queue::new().unwrap();
+        let whole = [
+            ("SELECT count(*) FROM plan", "once for a kind, before anything is sent"),
+            ("DELETE FROM plan WHERE late = 1", "once"),
+        ];
+        let seen = none_is_slow(&queue.connection, &[include_str!("queue.rs")], &whole);
+        assert!(seen > 12, "{seen} statements");
+    }
+}

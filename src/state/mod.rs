@@ -10,7 +10,7 @@ mod journal;
 pub mod memory;
 mod quarantine;
 #[cfg(test)]
-mod query_plans;
+pub(crate) mod query_plans;
 mod records;
 mod release;
 mod schema;

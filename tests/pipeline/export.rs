@@ -32,6 +32,17 @@ fn it_starts_no_automation_and_a_later_pass_does() {
 }
 
 #[test]
+fn a_batch_costs_two_saves_one_before_the_call_and_one_after_the_answer() {
+    let saves_of = |guests: u32| {
+        let hotel = Hotel::new();
+        hotel.configure("portal.batch_size = 10");
+        (1..=guests).for_each(|id| hotel.guest(id, ""));
+        hotel.saves(|hotel| drop(hotel.export()))
+    };
+    assert_eq!(saves_of(40) - saves_of(20), 4);
+}
+
+#[test]
 fn where_the_hotel_wants_it_deals_are_created_the_plain_way() {
     let hotel = hotel();
     hotel.configure("export.method = 'add'");

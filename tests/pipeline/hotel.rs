@@ -185,6 +185,17 @@ impl Hotel {
         self.server.requests() - before
     }
 
+    /// How often the program saved its state meanwhile: `SQLite` counts that in the header of the file.
+    pub(crate) fn saves(&self, act: impl FnOnce(&Hotel)) -> u32 {
+        let saved = || {
+            let state = fs::read(self.path("state.db")).unwrap_or_else(|_| vec![0; 28]);
+            u32::from_be_bytes(state[24..28].try_into().unwrap())
+        };
+        let before = saved();
+        act(self);
+        saved() - before
+    }
+
     /// Calls that changed something in the portal while this was done.
     pub(crate) fn writes(&self, act: impl FnOnce(&Hotel)) -> u64 {
         let before = self.portal().counters.writes;

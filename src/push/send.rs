@@ -143,7 +143,7 @@ impl Push<'_, '_> {
         }
         let event = match operation {
             Operation::Create => "created",
-            _ if target.adopted => "adopted",
+            _ if target.planned.step == Step::Create => "adopted",
             _ => "updated",
         };
         let count = if operation == Operation::Create { &mut counts.created } else { &mut counts.updated };

@@ -196,6 +196,28 @@ fn exit_5_when_the_portal_cannot_be_reached_or_asks_us_to_wait() {
 }
 
 #[test]
+fn exit_5_when_an_answer_leaves_a_record_out() {
+    let hotel = Hotel::running();
+    hotel.guest(2, "");
+    let body = r#"{"result": {"result": [], "result_error": []}}"#.to_owned();
+    hotel.server().faults(move |exchange| {
+        exchange.calls("crm.contact.add").then(|| Fault::Answer { status: 200, body: body.clone() })
+    });
+    hotel.exits(5, "sync");
+    assert_eq!(hotel.status()["records"]["guest"]["pending"], 1);
+}
+
+#[test]
+fn a_pass_ends_after_three_lost_answers_in_a_row() {
+    let hotel = Hotel::running();
+    hotel.configure("portal.batch_size = 1");
+    (2..9).for_each(|id| hotel.guest(id, ""));
+    hotel.server().faults(|exchange| exchange.calls("crm.contact.add").then_some(Fault::ResetAfter));
+    hotel.exits(5, "sync");
+    assert_eq!(hotel.portal().count(Kind::Contact), 1 + 3);
+}
+
+#[test]
 fn exit_5_comes_before_1_and_4_before_both() {
     let hotel = Hotel::running();
     hotel.booking(1, "amount = 'много'");

@@ -1,6 +1,8 @@
 //! Objects that the CRM holds already: by the id that Ecvi knows, by origin, by phone and e-mail.
 
 use bitrix24_sandbox::Kind;
+use ecvi_b24::record::{self, Id};
+use ecvi_b24::state::State;
 use serde_json::json;
 
 use crate::hotel::Hotel;
@@ -78,6 +80,24 @@ fn of_two_rows_with_one_crm_id_the_second_is_reported_not_merged() {
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "Первая");
     assert_eq!(hotel.flaws("failures"), ["guest 2 CRM_ID_TAKEN"]);
     assert_eq!(hotel.portal().count(Kind::Contact), 1);
+}
+
+#[test]
+fn the_history_tells_what_was_made_from_what_was_taken_over_and_what_was_changed() {
+    let hotel = Hotel::new();
+    let card = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Старое"}));
+    hotel.guest(1, "");
+    hotel.guest(2, &format!("crm_id = {card}"));
+    hotel.export();
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    let state = State::open(&hotel.path("state.db")).unwrap();
+    let words = |guest| {
+        let events = state.events(record::Kind::Guest, &Id::Number(guest)).unwrap();
+        events.into_iter().map(|event| event.event).collect::<Vec<_>>()
+    };
+    assert_eq!(words(1), ["created", "updated"]);
+    assert_eq!(words(2), ["adopted"]);
 }
 
 #[test]

@@ -91,6 +91,21 @@ fn a_companion_who_is_gone_from_ecvi_is_waited_for_no_longer() {
 }
 
 #[test]
+fn a_companion_who_came_with_a_change_and_is_gone_is_waited_for_no_longer() {
+    let hotel = hotel();
+    hotel.booking(1, "guest_id = 1");
+    hotel.export();
+    hotel.guest(2, "last_name = 'Чернова'");
+    hotel.stay(1, &[1, 2]);
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("warnings"), ["booking 1 WITHOUT_COMPANION"]);
+    hotel.sql("DELETE FROM guests WHERE id = 2");
+    hotel.sync();
+    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+    hotel.rests();
+}
+
+#[test]
 fn a_booking_goes_without_its_company_and_is_completed_later() {
     let hotel = hotel();
     hotel.require(Kind::Company, "COMMENTS");

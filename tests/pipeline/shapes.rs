@@ -97,3 +97,45 @@ fn two_rows_with_one_id_fail_and_stop_nobody_else() {
     assert_eq!(hotel.flaws("failures"), ["guest 1 DUPLICATE_ID", "guest NULL BAD_ID"]);
     assert_eq!(hotel.contact(2).text("LAST_NAME"), "b");
 }
+
+/// A hotel whose ids have no type of their own.
+fn without_types(guests: &str) -> Hotel {
+    let hotel = Hotel::new();
+    hotel.sql("DROP TABLE guests; CREATE TABLE guests (id, last_name, modified_at)");
+    hotel.sql(&format!("INSERT INTO guests VALUES {guests}"));
+    hotel
+}
+
+#[test]
+fn of_41_and_41_as_a_text_the_number_gets_the_card_for_their_marks_are_the_same() {
+    let hotel = without_types("('41', 'Текстова', '1'), (41, 'Числова', '1')");
+    hotel.exits(1, "initial-export");
+    assert_eq!(hotel.portal().count(Kind::Contact), 1);
+    assert_eq!(hotel.contact(41).text("LAST_NAME"), "Числова");
+    assert_eq!(hotel.flaws("failures"), ["guest 41 DUPLICATE_ID"]);
+}
+
+#[test]
+fn whoever_has_the_card_already_keeps_it_from_a_newcomer_with_the_same_mark() {
+    for (first, second) in [("41", "'41'"), ("'41'", "41")] {
+        let hotel = without_types(&format!("({first}, 'Первая', '1'), (2, 'Другая', '1')"));
+        hotel.export();
+        hotel.sql(&format!("INSERT INTO guests VALUES ({second}, 'Вторая', '2')"));
+        hotel.exits(1, "sync");
+        assert_eq!(hotel.portal().count(Kind::Contact), 2);
+        assert_eq!(hotel.contact(41).text("LAST_NAME"), "Первая");
+        assert_eq!(hotel.flaws("failures"), ["guest 41 DUPLICATE_ID"]);
+    }
+}
+
+#[test]
+fn ids_that_turn_from_texts_into_numbers_keep_their_cards() {
+    let hotel = without_types("('41', 'Белова', '1'), (2, 'Другая', '1')");
+    hotel.export();
+    let card = hotel.contact(41).id;
+    hotel.sql("UPDATE guests SET id = 41, modified_at = '2' WHERE id = '41'");
+    hotel.sync();
+    assert_eq!(hotel.contact(41).id, card);
+    assert_eq!(hotel.portal().count(Kind::Contact), 2);
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+}

@@ -208,6 +208,18 @@ fn exit_5_when_an_answer_leaves_a_record_out() {
 }
 
 #[test]
+fn an_update_that_is_answered_with_no_is_in_doubt() {
+    let hotel = Hotel::running();
+    hotel.guest(1, "comment = 'x'");
+    let body = r#"{"result": {"result": {"r0": false}, "result_error": []}}"#.to_owned();
+    hotel.server().faults(move |exchange| {
+        exchange.calls("crm.contact.update").then(|| Fault::Answer { status: 200, body: body.clone() })
+    });
+    hotel.exits(5, "sync");
+    assert_eq!(hotel.status()["records"]["guest"]["pending"], 1);
+}
+
+#[test]
 fn a_pass_ends_after_three_lost_answers_in_a_row() {
     let hotel = Hotel::running();
     hotel.configure("portal.batch_size = 1");

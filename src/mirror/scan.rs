@@ -282,6 +282,8 @@ fn custom(cells: &Cells, columns: &[String]) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::config::MirrorConfig;
 
@@ -291,7 +293,7 @@ mod tests {
         let path = folder.path().join("mirror.db");
         Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/schema.sql")).unwrap();
         let sources = ["guests", "companies", "bookings", "booking_guests"].map(str::to_owned);
-        let config = MirrorConfig { path, sources, statuses: Default::default(), write_back: false };
+        let config = MirrorConfig { path, sources, statuses: BTreeMap::new(), write_back: false };
         let mirror = Mirror::open(&config, Default::default()).unwrap();
         let all = &Span::ALL[0];
         for kind in Kind::ALL {

@@ -244,8 +244,6 @@ impl Pass<'_> {
     /// what is sent voids the blocks that it falls into.
     fn touch(&self, plan: &Plan) -> Result<i64> {
         let writer = self.state.writer()?;
-        // Until this pass has run through: a mirror that looks again as it did before may be a disk that was set back.
-        self.state.remember(SIGHT, &None::<Sight>)?;
         let mark = writer.touch_all(&plan.touched)?;
         for kind in Kind::ALL {
             writer.keep_blocks(kind, &plan.blocks[kind as usize])?;

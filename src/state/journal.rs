@@ -5,6 +5,7 @@ use anyhow::Result;
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
+use super::memory::SIGHT;
 use super::{State, stamp};
 use crate::record::{Id, Kind};
 use chrono::{DateTime, Utc};
@@ -83,6 +84,8 @@ impl State {
     pub fn begin_run(&self, command: &str, now: DateTime<Utc>) -> Result<i64> {
         let transaction = self.connection.unchecked_transaction()?;
         let run = self.add_run(command, &stamp(now))?;
+        // Until the pass has run through: a mirror that looks again as it did before may be a disk that was set back.
+        self.remember(SIGHT, &())?;
         transaction.commit()?;
         Ok(run)
     }

@@ -1,8 +1,8 @@
 //! How fast the program is, as ratios measured side by side: `cargo run --release --example bench`, after
 //! `cargo build --release`. What each line means stands in docs/performance.md.
 //!
-//! With a word it measures one thing: `idle`, `small`, `export`, `budget`, `cpu`, `memory`. A
-//! number sets the bookings of `idle`, the contacts of `memory`.
+//! With a word it measures one thing: `idle`, `small`, `export`, `budget`, `cpu`, `memory`. A number sets the bookings
+//! of `idle`, the contacts of `memory`.
 
 mod hotel;
 mod idle;

@@ -1,16 +1,13 @@
 //! What an export costs the machine that it runs on: processor time for a record, and memory, as a whole process
 //! over real HTTP. The portal refuses nothing.
 
-use std::env;
-use std::path::PathBuf;
-
 use anyhow::{Context, Result};
 use bitrix24_sandbox::{Portal, Server};
 
 use crate::hotel::Hotel;
 use crate::measure::{Cost, run};
 
-/// An export of so many guests by the program that was built, or by `$ECVI_B24`.
+/// An export of so many guests.
 fn export(guests: u64) -> Result<Cost> {
     let folder = tempfile::tempdir()?;
     let mut portal = Portal::unlimited();
@@ -20,7 +17,7 @@ fn export(guests: u64) -> Result<Cost> {
     let portal = format!("webhook = '{}'\nrequests_per_second = 10000\nburst = 10000", server.webhook());
     let hotel = Hotel::new(folder.path(), guests, 0, 0, &portal)?;
     let (program, words) = hotel.program(&["-q", "initial-export"])?;
-    run(&env::var_os("ECVI_B24").map_or(program, PathBuf::from), &words)
+    run(&program, &words)
 }
 
 /// Processor time for a contact, the least of five exports.

@@ -23,6 +23,7 @@ pub use objects::{DealConfig, PersonConfig};
 pub use portal::PortalConfig;
 pub use webhook::Webhook;
 
+use crate::fingerprint;
 use crate::lang::Language;
 use crate::mapping::deal::NAMES;
 use crate::mapping::template::Template;
@@ -98,6 +99,13 @@ pub struct SyncConfig {
 }
 
 impl Config {
+    /// A fingerprint of settings, which are given as their `Debug` shows them, and of what that leaves out: the secret
+    /// of the webhook, which `Debug` hides, and the version of this program, which may make another thing of them.
+    pub fn fingerprint(&self, settings: &str) -> u64 {
+        let (version, secret) = (env!("CARGO_PKG_VERSION"), self.portal.webhook.fingerprint());
+        fingerprint::of_text(&format!("{version} {secret} {settings}"))
+    }
+
     /// The columns beyond the usual ones that fields and templates ask for, of guests, companies and bookings.
     pub fn extra_columns(&self) -> [Vec<String>; 3] {
         let Config { contact, company, deal, .. } = self;

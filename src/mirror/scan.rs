@@ -35,11 +35,16 @@ fn between(select: &str, id: &str, span: &Span) -> String {
     format!("{select} {filter} ORDER BY {id}")
 }
 
+/// How `SQLite` comes to the rows of a query.
+fn steps(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+    let parameters = vec![Cell::Null; plan.parameter_count()];
+    plan.query_map(params_from_iter(parameters), |row| row.get(3))?.collect()
+}
+
 /// Whether the query goes straight to its rows, by an index that has them in order.
 fn seeks(connection: &Connection, sql: &str) -> Result<bool> {
-    let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-    let steps = plan.query_map([Cell::Null, Cell::Null], |row| row.get(3))?;
-    let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>()?;
+    let steps = steps(connection, sql)?;
     Ok(!steps.is_empty() && steps.iter().all(|step| step.starts_with("SEARCH")))
 }
 
@@ -304,9 +309,7 @@ mod tests {
                 between(outline, "id", all),
                 between(&mirror.residents, "booking_id", all),
             ] {
-                let mut plan = mirror.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-                let steps = plan.query_map([], |row| row.get::<_, String>(3)).unwrap();
-                let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
+                let steps = steps(&mirror.connection, &sql).unwrap();
                 assert!(matches!(steps.as_slice(), [step] if step.starts_with("SCAN")), "{sql}: {steps:?}");
             }
         }

@@ -195,14 +195,18 @@ fn exit_5_when_the_portal_cannot_be_reached_or_asks_us_to_wait() {
     assert_eq!(hotel.status()["last_run"]["outcome"], "interrupted");
 }
 
+/// Requests that call this method are not carried out, and answered so.
+fn answered(hotel: &Hotel, method: &'static str, body: &'static str) {
+    hotel.server().faults(move |exchange| {
+        exchange.calls(method).then(|| Fault::Answer { status: 200, body: body.to_owned() })
+    });
+}
+
 #[test]
 fn exit_5_when_an_answer_leaves_a_record_out() {
     let hotel = Hotel::running();
     hotel.guest(2, "");
-    let body = r#"{"result": {"result": [], "result_error": []}}"#.to_owned();
-    hotel.server().faults(move |exchange| {
-        exchange.calls("crm.contact.add").then(|| Fault::Answer { status: 200, body: body.clone() })
-    });
+    answered(&hotel, "crm.contact.add", r#"{"result": {"result": [], "result_error": []}}"#);
     hotel.exits(5, "sync");
     assert_eq!(hotel.status()["records"]["guest"]["pending"], 1);
 }
@@ -211,10 +215,7 @@ fn exit_5_when_an_answer_leaves_a_record_out() {
 fn an_update_that_is_answered_with_no_is_in_doubt() {
     let hotel = Hotel::running();
     hotel.guest(1, "comment = 'x'");
-    let body = r#"{"result": {"result": {"r0": false}, "result_error": []}}"#.to_owned();
-    hotel.server().faults(move |exchange| {
-        exchange.calls("crm.contact.update").then(|| Fault::Answer { status: 200, body: body.clone() })
-    });
+    answered(&hotel, "crm.contact.update", r#"{"result": {"result": {"r0": false}, "result_error": []}}"#);
     hotel.exits(5, "sync");
     assert_eq!(hotel.status()["records"]["guest"]["pending"], 1);
 }

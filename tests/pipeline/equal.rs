@@ -2,9 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 use ecvi_b24::clock::Clock;
-use ecvi_b24::config;
-use ecvi_b24::pass::{Errand, Orders, pass};
-use ecvi_b24::portal::http::Http;
+use ecvi_b24::pass::{Errand, Orders};
 use ecvi_b24::stop::Outcome;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -142,12 +140,8 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// One pass, by the code of the program and over its wire, without a process of its own.
-fn make_pass(config: &config::Config, errand: Errand, clock: &Clock) {
-    let mut portal = Http::new(&config.portal).unwrap();
-    let mut once = || pass(config, &Orders::plain(errand), &mut portal, clock, &mut ()).unwrap();
-    // A process that another test starts holds our lock for the moment between its fork and its exec.
-    let ended = std::iter::repeat_with(&mut once).flatten().next().unwrap();
+fn make_pass(hotel: &Hotel, errand: Errand, clock: &Clock) {
+    let ended = hotel.pass(&Orders::plain(errand), clock);
     assert_eq!(ended.outcome, Outcome::Ok, "{ended:?}");
 }
 
@@ -157,7 +151,6 @@ fn days_at_the_desk(days: &[Vec<Event>]) {
     hotel.company(1, "");
     hotel.booking(1, "guest_id = 1, company_id = 1");
     hotel.stay(1, &[1]);
-    let config = config::load(&hotel.path("ecvi-b24.toml"), None).unwrap();
     let mut now = Utc::now();
     for (number, day) in days.iter().enumerate() {
         for event in day {
@@ -167,9 +160,9 @@ fn days_at_the_desk(days: &[Vec<Event>]) {
         hotel.sql("INSERT OR IGNORE INTO booking_guests (booking_id, guest_id, position) VALUES (1, 1, 9)");
         let errand = if number == 0 { Errand::InitialExport } else { Errand::Sync };
         let clock = Clock::virtual_at(now);
-        make_pass(&config, errand, &clock);
+        make_pass(&hotel, errand, &clock);
         assert_eq!(differences(&hotel), [""; 0], "after day {number}");
-        let requests = hotel.requests(|_| make_pass(&config, Errand::Sync, &clock));
+        let requests = hotel.requests(|hotel| make_pass(hotel, Errand::Sync, &clock));
         assert_eq!(requests, 0, "of an idle pass after day {number}");
         now += TimeDelta::minutes(3);
     }

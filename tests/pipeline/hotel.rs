@@ -12,6 +12,10 @@ use std::sync::MutexGuard;
 use assert_cmd::Command;
 use bitrix24_sandbox::{Kind, Portal, Record, Server};
 use chrono::Utc;
+use ecvi_b24::clock::Clock;
+use ecvi_b24::config;
+use ecvi_b24::pass::{Ended, Orders, pass};
+use ecvi_b24::portal::http::Http;
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -134,6 +138,15 @@ impl Hotel {
         let said = Said { out: text(output.stdout), err: text(output.stderr) };
         assert_eq!(output.status.code(), Some(code), "{arguments}: {}{}", said.out, said.err);
         said
+    }
+
+    /// One pass, by the code of the program and over its wire, without a process of its own: at any time.
+    pub(crate) fn pass(&self, orders: &Orders, clock: &Clock) -> Ended {
+        let config = config::load(&self.path("ecvi-b24.toml"), None).unwrap();
+        let mut portal = Http::new(&config.portal).unwrap();
+        let mut once = || pass(&config, orders, &mut portal, clock, &mut ()).unwrap();
+        // A process that another test starts holds our lock for the moment between its fork and its exec.
+        std::iter::repeat_with(&mut once).flatten().next().unwrap()
     }
 
     /// What a command that works prints.

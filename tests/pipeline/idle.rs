@@ -6,12 +6,9 @@
 use bitrix24_sandbox::Kind;
 use chrono::{DateTime, TimeDelta, Utc};
 use ecvi_b24::clock::Clock;
-use ecvi_b24::config;
-use ecvi_b24::pass::{Ended, Errand, Orders, pass};
-use ecvi_b24::portal::http::Http;
+use ecvi_b24::pass::{Ended, Errand, Orders};
 use ecvi_b24::state::State;
 use ecvi_b24::stop::Outcome;
-
 use rusqlite::TransactionBehavior;
 
 use crate::hotel::Hotel;
@@ -22,11 +19,7 @@ fn later() -> DateTime<Utc> {
 }
 
 fn make(hotel: &Hotel, orders: &Orders, now: DateTime<Utc>) -> Ended {
-    let config = config::load(&hotel.path("ecvi-b24.toml"), None).unwrap();
-    let mut portal = Http::new(&config.portal).unwrap();
-    let mut once = || pass(&config, orders, &mut portal, &Clock::virtual_at(now), &mut ()).unwrap();
-    // A process that another test starts holds our lock for the moment between its fork and its exec.
-    std::iter::repeat_with(&mut once).flatten().next().unwrap()
+    hotel.pass(orders, &Clock::virtual_at(now))
 }
 
 fn sync(hotel: &Hotel, now: DateTime<Utc>) -> Ended {

@@ -294,3 +294,21 @@ fn unreadable(row: Option<&Row>) -> Failure<'_> {
     let code = bad.and_then(|bad| Code::from_name(&bad.code)).unwrap_or(Code::NoValue);
     Failure { code, operation: "read", message: bad.map_or("", |bad| &bad.message), row }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_the_first_five_that_failed_and_counts_all() {
+        let mut failures = Failures::default();
+        for number in 1..=7 {
+            failures.add(Code::PortalRefused, format!("guest {number}"));
+        }
+        let failed = &failures.0[&Code::PortalRefused];
+        assert_eq!(
+            (failed.count, failed.first.join(", ").as_str()),
+            (7, "guest 1, guest 2, guest 3, guest 4, guest 5")
+        );
+    }
+}

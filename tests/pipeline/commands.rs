@@ -215,9 +215,34 @@ fn exit_5_when_an_answer_leaves_a_record_out() {
 fn an_update_that_is_answered_with_no_is_in_doubt() {
     let hotel = Hotel::running();
     hotel.guest(1, "comment = 'x'");
-    answered(&hotel, "crm.contact.update", r#"{"result": {"result": {"r0": false}, "result_error": []}}"#);
+    answered(&hotel, "crm.contact.update", r#"{"result": {"result": {"c00": false}, "result_error": []}}"#);
     hotel.exits(5, "sync");
     assert_eq!(hotel.status()["records"]["guest"]["pending"], 1);
+}
+
+#[test]
+fn a_limit_that_holds_back_guests_holds_back_no_booking() {
+    let hotel = Hotel::running();
+    hotel.guest(1, "comment = 'тихий номер'");
+    hotel.booking(1, "comment = 'поздний заезд'");
+    let over_budget =
+        r#"{"result": {"result": [], "result_error": {"c00": {"error": "OPERATION_TIME_LIMIT"}}}}"#;
+    answered(&hotel, "crm.contact.update", over_budget);
+    hotel.exits(5, "sync");
+    assert_eq!(hotel.status()["records"]["guest"]["pending"], 1);
+    assert_eq!(hotel.deal("1").text("COMMENTS"), "поздний заезд");
+}
+
+#[test]
+fn a_pass_that_the_portal_refuses_asks_for_nothing_more() {
+    let hotel = Hotel::running();
+    hotel.guest(1, "comment = 'тихий номер'");
+    hotel.booking(1, "comment = 'поздний заезд'");
+    hotel.server().faults(|exchange| {
+        exchange.calls("crm.contact.update").then(|| Fault::status(401, "INVALID_CREDENTIALS"))
+    });
+    hotel.exits(4, "sync");
+    assert_eq!(hotel.deal("1").text("COMMENTS"), "");
 }
 
 #[test]

@@ -79,6 +79,7 @@ impl Push<'_, '_> {
             Err(Trouble::Lost(reason)) => {
                 self.lost += 1;
                 self.unanswered = true;
+                self.redate(kind, &calls)?;
                 log::warn!(
                     "batch of {} {kind}s: {reason}; the next passes find out what took effect",
                     calls.len()
@@ -95,6 +96,16 @@ impl Push<'_, '_> {
                 Err(trouble.into())
             }
         }
+    }
+
+    /// A call that was given up may have been on its way until now: from now on it is in doubt.
+    fn redate(&self, kind: Kind, calls: &[Call]) -> Result<()> {
+        let now = self.gate.clock().latest();
+        let writer = self.state.writer()?;
+        for call in calls {
+            writer.redate_doubt(kind, call.target.id(), now)?;
+        }
+        writer.commit()
     }
 
     /// Saves the answers, and what they told of the limits, in one transaction, then acts on what was refused.

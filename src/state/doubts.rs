@@ -55,7 +55,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The clock went back: the doubt is as young as can be.
+    /// The call was still under way just now, or the clock went back: the doubt is as young as can be.
     pub fn redate_doubt(&self, kind: Kind, id: &Id, now: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2")?

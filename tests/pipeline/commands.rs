@@ -1,5 +1,7 @@
 //! `sync` and its options, what it says, and the exit codes.
 
+use std::time::Duration;
+
 use bitrix24_sandbox::{Condition, Fault, Kind};
 use ecvi_b24::lock::Lock;
 use serde_json::json;
@@ -218,6 +220,22 @@ fn an_update_that_is_answered_with_no_is_in_doubt() {
     answered(&hotel, "crm.contact.update", r#"{"result": {"result": {"c00": false}, "result_error": []}}"#);
     hotel.exits(5, "sync");
     assert_eq!(hotel.status()["records"]["guest"]["pending"], 1);
+}
+
+#[test]
+fn a_call_that_was_given_up_is_in_doubt_from_then_on() {
+    let hotel = Hotel::running();
+    hotel.configure("portal.request_timeout = '1s'\nportal.settle_time = '1s'");
+    hotel.guest(2, "");
+    let mut late = Some(Fault::Late { after: Duration::from_millis(1500) });
+    hotel.server().faults(move |exchange| exchange.calls("crm.contact.add").then(|| late.take()).flatten());
+    hotel.exits(5, "sync");
+    // Too early to ask: the call has not taken effect yet.
+    hotel.sync();
+    assert_eq!(hotel.status()["records"]["guest"]["pending"], 1);
+    std::thread::sleep(Duration::from_millis(1100));
+    hotel.sync();
+    assert_eq!(hotel.objects(Kind::Contact, &2).len(), 1);
 }
 
 #[test]

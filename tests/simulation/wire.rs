@@ -25,7 +25,7 @@ pub(crate) enum Fault {
     LostAfter,
     /// Only some commands of the batch are carried out, and the answer is lost.
     Partly,
-    /// Nobody answers, and the call takes effect within the portal's minute.
+    /// Nobody answers, and the call takes effect within a minute from when the portal has all of it.
     Late,
     /// The answer breaks off in the middle.
     Garbled,
@@ -163,7 +163,7 @@ impl World {
             let now = self.portal_now();
             self.portal.tick(now);
             // Whatever people restored while the call was on its way is no fault of ours.
-            self.ledger.compare(&before, &self.portal, now - TimeDelta::minutes(2));
+            self.ledger.compare(&before, &self.portal, now - TimeDelta::minutes(3));
         }
     }
 
@@ -188,10 +188,13 @@ impl World {
             }
             Fault::Late => {
                 let seconds = dice.roll(60) as i64;
-                let at = self.portal_now() + TimeDelta::seconds(seconds);
+                let patience = dice.one_of(&[1, 30, 75]);
+                // The portal's minute begins when it has the whole of the call.
+                let sent = dice.roll(patience as usize + 1) as i64;
+                let at = self.portal_now() + TimeDelta::seconds(sent + seconds);
                 self.portal.defer(method, params.clone(), at);
                 self.late_calls = true;
-                self.clock.sleep(Duration::from_secs(dice.one_of(&[1, 30, 75])));
+                self.clock.sleep(Duration::from_secs(patience));
                 lost()
             }
             Fault::Garbled => {

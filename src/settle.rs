@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::clock::after;
 use crate::code::Code;
 use crate::config::Config;
-use crate::objects::{by_id, by_origin};
+use crate::objects::{by_origin, existing};
 use crate::portal::gate::Gate;
 use crate::record::{Id, Kind};
 use crate::state::{Doubt, Failure, Operation, Record, State, Writer};
@@ -100,9 +100,9 @@ fn ask(config: &Config, gate: &mut Gate<'_>, kind: Kind, due: &[Due]) -> Result<
     let created: Vec<Id> = of(Operation::Create).map(|doubt| doubt.id.clone()).collect();
     let mut standing = by_origin(gate, kind, &config.portal.originator, &created)?;
     let deleted: Vec<i64> = of(Operation::Delete).filter_map(|doubt| doubt.record.known.crm_id).collect();
-    let alive = by_id(gate, kind, &deleted)?;
+    let alive = existing(gate, kind, &deleted)?;
     for doubt in of(Operation::Delete) {
-        let crm_id = doubt.record.known.crm_id.filter(|crm_id| alive.contains_key(crm_id));
+        let crm_id = doubt.record.known.crm_id.filter(|crm_id| alive.contains(crm_id));
         standing.extend(crm_id.map(|crm_id| (doubt.id.clone(), vec![crm_id])));
     }
     Ok(standing)

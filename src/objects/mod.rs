@@ -7,7 +7,7 @@ pub mod card;
 pub mod inventory;
 pub mod reach;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -44,7 +44,7 @@ pub struct Object {
     pub emails: Vec<Standing>,
 }
 
-/// The objects that exist, of these ids.
+/// The objects of these ids that the webhook's user may see.
 pub fn by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i64, Object>, Trouble> {
     let filters = ids.chunks(ASKED).map(|ids| json!({"@ID": ids})).collect();
     let mut found = BTreeMap::new();
@@ -55,6 +55,38 @@ pub fn by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i6
         found.insert(object.crm_id, object);
     }
     Ok(found)
+}
+
+/// Of these ids those whose objects exist, seen or not.
+pub fn existing(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, Trouble> {
+    let mut there: BTreeSet<i64> = by_id(gate, kind, ids)?.into_keys().collect();
+    let unseen: Vec<i64> = ids.iter().copied().filter(|id| !there.contains(id)).collect();
+    there.extend(hidden(gate, kind, &unseen)?);
+    Ok(there)
+}
+
+/// Of these ids, which no list showed, those whose objects exist all the same: the webhook's user may not see them. A
+/// list leaves such an object out as if it were gone; `crm.item.get` looks for it before it looks at the user's rights.
+pub fn hidden(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, Trouble> {
+    // Several records may share an object.
+    let ids: BTreeSet<i64> = ids.iter().copied().collect();
+    let command = |id: &i64| Command {
+        name: format!("q{id}"),
+        method: "crm.item.get".into(),
+        params: json!({"entityTypeId": kind.entity_type_id(), "id": id}),
+    };
+    let commands: Vec<Command> = ids.iter().map(command).collect();
+    let mut replies = gate.read_batch(&commands)?;
+    let mut hidden = BTreeSet::new();
+    for (id, command) in ids.into_iter().zip(&commands) {
+        match replies.remove(&command.name) {
+            Some(Reply::Refused(refusal)) if refusal.code.eq_ignore_ascii_case("NOT_FOUND") => continue,
+            Some(Reply::Refused(refusal)) if refusal.is_access_denied() => {}
+            reply => drop(result(command, reply)?),
+        }
+        hidden.insert(id);
+    }
+    Ok(hidden)
 }
 
 /// The objects that carry our origin for these records, the lowest id first.
@@ -127,7 +159,12 @@ fn pages(gate: &mut Gate<'_>, kind: Kind, filters: &[Value]) -> Result<Vec<Vec<O
 /// The results of questions, in their order.
 fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Vec<Value>, Trouble> {
     let mut replies = gate.read_batch(commands)?;
-    let result = |command: &Command| match replies.remove(&command.name) {
+    commands.iter().map(|command| result(command, replies.remove(&command.name))).collect()
+}
+
+/// What a question was answered with.
+fn result(command: &Command, reply: Option<Reply>) -> Result<Value, Trouble> {
+    match reply {
         Some(Reply::Done(value)) => Ok(value),
         // Without the right to ask an administrator must act; any other refusal of a question says nothing.
         Some(Reply::Refused(refusal))
@@ -137,8 +174,7 @@ fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Vec<Value>, Trouble>
         }
         Some(Reply::Refused(refusal)) => Err(Trouble::Refused(refusal)),
         Some(Reply::Silent) | None => Err(Trouble::Lost(format!("{} was not answered", command.method))),
-    };
-    commands.iter().map(result).collect()
+    }
 }
 
 fn select(kind: Kind) -> &'static [&'static str] {

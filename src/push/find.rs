@@ -12,7 +12,7 @@ use crate::code::Code;
 use crate::config::Match;
 use crate::mapping::Warning;
 use crate::objects::reach::{Reach, by_reach, the_same};
-use crate::objects::{Object, by_id, by_origin};
+use crate::objects::{Object, by_id, by_origin, hidden};
 use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
 
@@ -105,9 +105,16 @@ impl Push<'_, '_> {
             .filter_map(|t| t.record.known.crm_id)
             .collect();
         let objects = by_id(self.gate, kind, &ids)?;
+        let unseen: Vec<i64> = ids.into_iter().filter(|crm_id| !objects.contains_key(crm_id)).collect();
+        let hidden = hidden(self.gate, kind, &unseen)?;
         let mut ready = Vec::new();
         for mut target in targets {
             let crm_id = target.record.known.crm_id;
+            if let Some(crm_id) = crm_id.filter(|crm_id| hidden.contains(crm_id)) {
+                let operation = if target.planned.step == Step::Delete { "delete" } else { "update" };
+                self.fail(&target, Code::AccessDenied, operation, &crm_id.to_string())?;
+                continue;
+            }
             target.object = crm_id.and_then(|crm_id| objects.get(&crm_id)).cloned();
             match (target.planned.step, crm_id, &target.object) {
                 (Step::Close, ..) | (_, None, _) => ready.push(target),

@@ -120,13 +120,13 @@ impl Push<'_, '_> {
             unsure.iter().filter(|(of, _)| *of == kind).map(|(_, crm_id)| *crm_id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let alive = objects::by_id(self.gate, kind, &ids)?;
+        let alive = objects::existing(self.gate, kind, &ids)?;
+        let gone: Vec<i64> = ids.into_iter().filter(|crm_id| !alive.contains(crm_id)).collect();
         let writer = self.state.writer()?;
-        for crm_id in alive.keys() {
-            writer.alive(kind, *crm_id, self.run)?;
+        for crm_id in alive {
+            writer.alive(kind, crm_id, self.run)?;
         }
         writer.commit()?;
-        let gone: Vec<i64> = ids.into_iter().filter(|crm_id| !alive.contains_key(crm_id)).collect();
         for crm_id in &gone {
             for id in self.state.holders(kind, *crm_id)? {
                 let record = self.state.record(kind, &id)?.unwrap_or_default();

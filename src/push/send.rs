@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::call::{CLOSING, Call, MAIN, MOVING};
 use super::{Push, Target, Way};
 use crate::code::Code;
-use crate::objects::by_id;
+use crate::objects::existing;
 use crate::plan::{Planned, Step};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{Meaning, Refusal, Trouble};
@@ -227,10 +227,10 @@ impl Push<'_, '_> {
     ) -> Result<Vec<(Target, Operation, Refusal)>> {
         let Some(kind) = unclear.first().map(|(target, ..)| target.kind()) else { return Ok(Vec::new()) };
         let ids: Vec<i64> = unclear.iter().filter_map(|(target, ..)| target.crm_id()).collect();
-        let alive = by_id(self.gate, kind, &ids)?;
+        let alive = existing(self.gate, kind, &ids)?;
         let mut there = Vec::new();
         for (target, operation, refusal) in unclear {
-            if target.crm_id().is_some_and(|crm_id| alive.contains_key(&crm_id)) {
+            if target.crm_id().is_some_and(|crm_id| alive.contains(&crm_id)) {
                 there.push((target, operation, refusal));
             } else if operation == Operation::Delete {
                 self.deleted(&target)?;

@@ -228,3 +228,61 @@ fn after_reset_id_of_everything_nothing_is_doubled() {
     assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [2, 2]);
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
 }
+
+/// An administrator narrows the role of the webhook's user: lists leave these objects out as if they were gone.
+fn hide(hotel: &Hotel, objects: &[(Kind, u64)]) {
+    hotel.portal().settings.user.admin = false;
+    hotel.portal().settings.hidden = objects.to_vec();
+}
+
+#[test]
+fn an_object_that_the_user_may_not_see_is_not_made_again() {
+    let hotel = hotel();
+    let (contact, deal) = (hotel.contact(1).id, hotel.deal(1).id);
+    hide(&hotel, &[(Kind::Contact, contact), (Kind::Deal, deal)]);
+    hotel.guest(1, "comment = 'x'");
+    hotel.booking(1, "comment = 'x'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["guest 1 ACCESS_DENIED", "booking 1 ACCESS_DENIED"]);
+    hide(&hotel, &[]);
+    hotel.says("retry");
+    assert_eq!((hotel.contact(1).id, hotel.deal(1).id), (contact, deal));
+    assert_eq!(hotel.portal().count(Kind::Contact), 2);
+    assert_eq!(hotel.portal().count(Kind::Deal), 2);
+    assert_eq!(hotel.deal(1).text("COMMENTS"), "x");
+}
+
+#[test]
+fn a_deal_keeps_the_contact_that_the_user_may_not_see() {
+    let hotel = hotel();
+    let contact = hotel.contact(1).id;
+    hide(&hotel, &[(Kind::Contact, contact)]);
+    hotel.booking(1, "comment = 'x'");
+    hotel.sync();
+    assert_eq!(hotel.deal(1).link_ids(), [contact]);
+    assert_eq!(hotel.portal().count(Kind::Contact), 2);
+}
+
+#[test]
+fn a_deal_that_the_user_may_not_see_does_not_count_as_deleted() {
+    let hotel = hotel();
+    let deal = hotel.deal(1).id;
+    hide(&hotel, &[(Kind::Deal, deal)]);
+    hotel.remove_booking(1);
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["booking 1 ACCESS_DENIED"]);
+    hide(&hotel, &[]);
+    hotel.says("retry");
+    assert_eq!(hotel.portal().count(Kind::Deal), 1);
+}
+
+#[test]
+fn an_object_that_ecvi_names_and_the_user_may_not_see_is_not_made_again() {
+    let hotel = hotel();
+    let contact = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Орлова"}));
+    hide(&hotel, &[(Kind::Contact, contact)]);
+    hotel.guest(3, &format!("crm_id = {contact}"));
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["guest 3 ACCESS_DENIED"]);
+    assert_eq!(hotel.portal().count(Kind::Contact), 3);
+}

@@ -40,7 +40,7 @@ fn add(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 }
 
 fn update(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let id = id_of(params)?;
+    let id = portal.object_of(kind, params)?;
     let fields = params.argument("fields");
     if !fields.is_array() {
         return Err(Refusal::legacy("Parameter 'fields' must be array."));
@@ -59,7 +59,7 @@ fn update(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 }
 
 fn get(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let id = id_of(params)?;
+    let id = portal.object_of(kind, params)?;
     match portal.get(kind, id) {
         Some(record) => ok(output::full(portal, kind, record)),
         None => Err(portal.missing(Refusal::legacy("Not found"))),
@@ -67,7 +67,7 @@ fn get(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 }
 
 fn delete(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let id = id_of(params)?;
+    let id = portal.object_of(kind, params)?;
     if !portal.delete(kind, id) {
         return Err(portal.missing(Refusal::core("Элемент не найден")));
     }
@@ -83,6 +83,12 @@ pub(crate) fn id_of(params: &Php) -> Result<u64, Refusal> {
 }
 
 impl Portal {
+    /// The `id` of a call about an object that the user may see, should it exist.
+    fn object_of(&self, kind: Kind, params: &Php) -> Result<u64, Refusal> {
+        let id = id_of(params)?;
+        if self.hides(kind, id) { Err(Refusal::denied()) } else { Ok(id) }
+    }
+
     /// A user without full rights is told "Access denied." instead of "not found" (facts, section 8.2).
     pub(crate) fn missing(&self, not_found: Refusal) -> Refusal {
         if self.settings.user.admin { not_found } else { Refusal::denied() }

@@ -89,7 +89,8 @@ impl Portal {
     /// that is why the walk by `>ID` and `start: -1` is cheap.
     pub(crate) fn find_page(&self, kind: Kind, conditions: &[Condition], ask: &Ask) -> Page<'_> {
         let passes = |record: &&Record| {
-            conditions.iter().all(|test| test.passes(&self.filter_values(kind, record, &test.field)))
+            !self.hides(kind, record.id)
+                && conditions.iter().all(|test| test.passes(&self.filter_values(kind, record, &test.field)))
         };
         let counted = ask.start >= 0;
         let most = if counted { usize::MAX } else { PAGE };

@@ -159,6 +159,11 @@ impl Portal {
         self.store.table(kind).get(id)
     }
 
+    /// Whether the webhook's user may not see an object.
+    pub(crate) fn hides(&self, kind: Kind, id: u64) -> bool {
+        self.settings.hidden.contains(&(kind, id))
+    }
+
     /// All objects of a kind in the order of their ids.
     pub fn records(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Record> {
         self.store.table(kind).iter()

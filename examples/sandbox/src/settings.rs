@@ -31,6 +31,9 @@ pub struct Settings {
     pub scopes: Vec<String>,
     /// The user that made the webhook.
     pub user: User,
+    /// Objects that this user may not see, because the role shows their own alone, or not every funnel. Lists leave them
+    /// out (facts, section 8.2).
+    pub hidden: Vec<(Kind, u64)>,
     /// The secret in the webhook's address.
     pub secret: String,
     /// Whether the portal works at all.
@@ -118,6 +121,7 @@ impl Default for Settings {
             max_request_seconds: 60.0,
             times: Times::Exact,
             required: Vec::new(),
+            hidden: Vec::new(),
             close_date_sync: true,
             scopes: vec!["crm".to_owned()],
             user: User { id: 1, admin: true, import_right: true, active: true },

@@ -112,10 +112,11 @@ impl Portal {
     fn item_of(&self, params: &Php) -> Result<(Kind, u64), Refusal> {
         let kind = kind_of(params)?;
         let id = u64::try_from(params.argument("id").int()).unwrap_or(0);
+        // An object is looked for before the rights are (crm/lib/controller/item.php).
         match self.get(kind, id) {
+            None => Err(not_found()),
+            Some(_) if self.hides(kind, id) => Err(Refusal::new(400, "ACCESS_DENIED", "Доступ запрещён")),
             Some(_) => Ok((kind, id)),
-            None if self.settings.user.admin => Err(not_found()),
-            None => Err(Refusal::new(400, "ACCESS_DENIED", "Доступ запрещён")),
         }
     }
 

@@ -134,3 +134,17 @@ fn user_fields_have_two_names() {
             .clone();
     assert_eq!(item["UF_CRM_1700"], 1.5);
 }
+
+#[test]
+fn what_the_user_may_not_see_is_left_out_of_lists_and_told_apart_from_what_is_not_there() {
+    let mut desk = Desk::new();
+    desk.ok("crm.deal.add", json!({ "fields": { "TITLE": "x" } }));
+    desk.portal.settings.user.admin = false;
+    desk.portal.settings.hidden = vec![(Kind::Deal, 1)];
+    assert_eq!(desk.ok("crm.deal.list", json!({ "filter": { "@ID": [1] } })), json!([]));
+    for id in [1, 2] {
+        assert_eq!(desk.refused("crm.deal.get", json!({ "id": id })), (400, String::new()));
+    }
+    let mut item = |id: u64| desk.refused("crm.item.get", json!({ "entityTypeId": 2, "id": id })).1;
+    assert_eq!([item(1), item(2)], ["ACCESS_DENIED", "NOT_FOUND"]);
+}

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::Push;
 use crate::code::Code;
-use crate::config::OnMissing;
+use crate::config::{Match, OnMissing};
 use crate::mirror::Row;
 use crate::objects::by_origin;
 use crate::objects::reach::{Reach, by_reach};
@@ -37,14 +37,16 @@ impl Push<'_, '_> {
     ) -> Result<Fate> {
         let Some(old) = record.known.crm_id else { return Ok(Fate::Released) };
         let now = self.gate.clock().now();
-        if self.config.sync.on_missing == OnMissing::Fail && row.is_none() {
-            // A booking came upon it: the record's own turn, with its row, is the next pass.
+        let fails = self.config.sync.on_missing == OnMissing::Fail;
+        if row.is_none() && (fails || !record.known.todo.resend) {
+            // A booking came upon it. Its own turn, with its row, is the next pass; where it had that, the row is of no
+            // use.
             let writer = self.state.writer()?;
             writer.resend(kind, id)?;
             writer.commit()?;
             return Ok(Fate::Failed);
         }
-        if self.config.sync.on_missing == OnMissing::Fail {
+        if fails {
             let message = old.to_string();
             let failure = Failure { code: Code::ObjectMissing, operation: "update", message: &message, row };
             let writer = self.state.writer()?;
@@ -57,7 +59,7 @@ impl Push<'_, '_> {
             );
             return Ok(Fate::Failed);
         }
-        let successor = self.successor(kind, id, record, old)?;
+        let successor = self.successor((kind, id), record, row, old)?;
         let writer = self.state.writer()?;
         let fate = if let Some(crm_id) = successor {
             writer.linked(kind, id, crm_id)?;
@@ -74,21 +76,27 @@ impl Push<'_, '_> {
         Ok(fate)
     }
 
-    fn successor(&mut self, kind: Kind, id: &Id, record: &Record, old: i64) -> Result<Option<i64>> {
+    fn successor(
+        &mut self,
+        (kind, id): (Kind, &Id),
+        record: &Record,
+        row: Option<&Row>,
+        old: i64,
+    ) -> Result<Option<i64>> {
         let originator = &self.config.portal.originator;
         let found = by_origin(self.gate, kind, originator, std::slice::from_ref(id))?;
         let found = found.get(id).into_iter().flatten().copied().find(|crm_id| *crm_id != old);
-        if found.is_some() || kind == Kind::Booking {
+        // What stood there before us counts as people's, so it is not among what we wrote.
+        let body = row.and_then(|row| row.body.as_ref().ok());
+        let mut reach = body.map(|body| Reach::of(body, &[Match::Phone, Match::Email])).unwrap_or_default();
+        reach.phones.extend(record.written.phones.iter().cloned());
+        reach.emails.extend(record.written.emails.iter().cloned());
+        if found.is_some() || kind == Kind::Booking || reach.is_empty() {
             return Ok(found);
         }
-        let reach = Reach { phones: record.written.phones.clone(), emails: record.written.emails.clone() };
-        if reach.is_empty() {
-            return Ok(None);
-        }
-        let objects = by_reach(self.gate, kind, &[reach])?;
-        match objects.first().map(Vec::as_slice) {
-            Some([one]) => Ok(Some(one.crm_id)),
-            _ => Ok(None),
-        }
+        let mut objects = by_reach(self.gate, kind, &[reach])?.remove(0);
+        // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
+        objects.retain(|object| object.originator.is_empty() || object.originator == *originator);
+        Ok(if let [one] = objects.as_slice() { Some(one.crm_id) } else { None })
     }
 }

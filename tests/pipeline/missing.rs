@@ -229,6 +229,36 @@ fn after_reset_id_of_everything_nothing_is_doubled() {
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
 }
 
+/// What stood there before us was never written by us: the row says whom to look for.
+#[test]
+fn a_guest_who_was_taken_over_is_found_on_the_card_that_theirs_was_merged_into() {
+    let hotel = Hotel::running();
+    let phone = json!([{"VALUE": "+79001234567", "VALUE_TYPE": "WORK"}]);
+    let card = |name: &str| json!({"LAST_NAME": name, "PHONE": phone});
+    let [ours, other] = ["Белова", "Белова О."].map(|name| hotel.by_hand(Kind::Contact, card(name)));
+    hotel.guest(2, &format!("last_name = 'Белова', phone = '+79001234567', crm_id = {ours}"));
+    hotel.sync();
+    merge(&hotel, Kind::Contact, other, ours);
+    hotel.guest(2, "comment = 'x'");
+    hotel.sync();
+    assert_eq!(hotel.contact(2).id, other);
+    assert_eq!(hotel.portal().count(Kind::Contact), 2);
+}
+
+#[test]
+fn a_card_with_the_mark_of_another_hotel_is_not_taken_from_it() {
+    let hotel = hotel();
+    let phone = json!([{"VALUE": "+71", "VALUE_TYPE": "WORK"}]);
+    let theirs = json!({"LAST_NAME": "Белова", "PHONE": phone, "ORIGINATOR_ID": "SOUTH", "ORIGIN_ID": "77"});
+    let theirs = hotel.by_hand(Kind::Contact, theirs);
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    assert_ne!(hotel.contact(1).id, theirs);
+    assert_eq!(hotel.portal().get(Kind::Contact, theirs).unwrap().text("ORIGIN_ID"), "77");
+}
+
 /// An administrator narrows the role of the webhook's user: lists leave these objects out as if they were gone.
 fn hide(hotel: &Hotel, objects: &[(Kind, u64)]) {
     hotel.portal().settings.user.admin = false;

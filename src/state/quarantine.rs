@@ -6,6 +6,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 
+use super::records::GONE;
 use super::writer::Writer;
 use super::{Severity, stamp};
 use crate::code::Code;
@@ -46,6 +47,7 @@ impl Writer<'_> {
         let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
         self.remember_row(kind, id, *row)?;
         self.clear_severity(kind, id, Severity::Failure)?;
+        self.clear_severity(kind, id, Severity::Waiting)?;
         self.trouble(
             kind,
             id,
@@ -136,16 +138,17 @@ impl Writer<'_> {
     }
 
     /// A record that is not sent is known by its name, and goes again when its pause is over. What was sent before
-    /// keeps the name it was sent with: its bookings' titles are compared with that.
+    /// keeps the name it was sent with: its bookings' titles are compared with that. Whoever has a row is not gone.
     fn remember_row(&self, kind: Kind, id: &Id, row: Option<&Row>) -> Result<()> {
         let label = row.map_or("", |row| row.label.as_str());
+        let gone = if row.is_some() { GONE } else { 0 };
         self.transaction
             .prepare_cached(
                 "INSERT INTO records (kind, id, label, todo) VALUES (?1, ?2, ?3, 1)
-                 ON CONFLICT DO UPDATE SET todo = todo | 1,
+                 ON CONFLICT DO UPDATE SET todo = todo | 1, flags = flags & ~?4,
                    label = iif(?3 = '' OR modified_at IS NOT NULL, label, ?3)",
             )?
-            .execute((kind, id, label))?;
+            .execute((kind, id, label, gone))?;
         Ok(())
     }
 

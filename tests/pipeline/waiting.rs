@@ -60,6 +60,34 @@ fn a_guest_who_cannot_be_read_makes_the_booking_wait() {
 }
 
 #[test]
+fn a_guest_who_comes_back_and_cannot_be_read_is_in_the_deal_again() {
+    let hotel = hotel();
+    hotel.booking(1, "guest_id = 1");
+    hotel.guest(2, "last_name = 'Чернова', birth_date = '1991-01-01'");
+    hotel.export();
+    let contact = hotel.contact(1).id;
+    hotel.sql("DELETE FROM guests WHERE id = 1");
+    hotel.sync();
+    assert_eq!(hotel.deal(1).link_ids(), [0; 0]);
+    hotel.guest(1, "birth_date = 'вчера'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.deal(1).link_ids(), [contact]);
+}
+
+#[test]
+fn a_booking_that_waited_and_then_fails_counts_in_one_place() {
+    let hotel = hotel();
+    hotel.guest(2, "last_name = 'Чернова'");
+    hotel.booking(1, "guest_id = 2");
+    hotel.exits(1, "initial-export");
+    hotel.guest(2, "birth_date = '1991-01-01'");
+    hotel.booking(1, "amount = 'много'");
+    hotel.exits(1, "sync");
+    let bookings = &hotel.status()["records"]["booking"];
+    assert_eq!([&bookings["failed"], &bookings["waiting"]], [1, 0]);
+}
+
+#[test]
 fn a_booking_goes_without_a_companion_and_is_completed_later() {
     let hotel = hotel();
     hotel.guest(2, "last_name = 'Чернова'");

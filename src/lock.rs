@@ -71,9 +71,9 @@ impl Lock {
     }
 }
 
-/// The lock of a state: `state.db` -> `state.db.lock`
+/// The lock of a state: `state.db` -> `state.db.lock`, beside the file that a link leads to.
 pub(crate) fn path(state: &Path) -> PathBuf {
-    let mut path = state.as_os_str().to_owned();
+    let mut path = state.canonicalize().unwrap_or_else(|_| state.to_owned()).into_os_string();
     path.push(".lock");
     path.into()
 }
@@ -94,6 +94,17 @@ mod tests {
         drop(held);
         assert!(folder.path().join("state.db.lock").exists());
         assert!(Lock::take(&state).unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_the_state_has_the_states_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, link) = (folder.path().join("state.db"), folder.path().join("other.db"));
+        File::create(&state).unwrap();
+        std::os::unix::fs::symlink(&state, &link).unwrap();
+        let _held = Lock::take(&state).unwrap();
+        assert!(Lock::take(&link).unwrap().is_none());
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {
     let named = [
         ("[mirror] path", Some(file.mirror.path.clone())),
         ("[state] path", Some(state.clone())),
-        ("[state] path + .lock", Some(lock::path(state))),
+        ("[state] path + .lock", Some(lock::path(&folder.join(state)))),
         ("[portal] shared_bucket", file.portal.shared_bucket.clone()),
         ("[portal] webhook_file", file.portal.webhook_file.clone()),
         ("[portal] ca_file", file.portal.ca_file.clone()),

@@ -37,7 +37,7 @@ impl Counts {
 /// A pass.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Run {
-    /// `sync` or `initial-export`.
+    /// `sync`, `initial-export`, `retry` or `audit`.
     pub command: String,
     /// RFC 3339.
     pub started_at: String,
@@ -103,7 +103,12 @@ impl State {
         state.execute("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", [])?;
         state.execute("INSERT INTO runs (command, started_at) VALUES (?1, ?2)", (command, started_at))?;
         let run = state.last_insert_rowid();
-        state.execute("DELETE FROM runs WHERE id <= ?1", [run - RUNS_KEPT])?;
+        // The last one that ran through stays, however long ago it was.
+        state.execute(
+            "DELETE FROM runs WHERE id <= ?1
+               AND id <> coalesce((SELECT max(id) FROM runs WHERE outcome IN ('ok', 'partial')), 0)",
+            [run - RUNS_KEPT],
+        )?;
         state
             .execute("DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1", [EVENTS_KEPT])?;
         Ok(run)
@@ -146,5 +151,25 @@ impl State {
             Ok(Event { at: row.get(0)?, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
         })?;
         Ok(events.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_pass_that_ran_through_is_known_however_many_failed_since() {
+        let state = State::in_memory().unwrap();
+        let run = |id: i64, outcome: &str| {
+            let sql = "INSERT INTO runs (id, command, started_at, finished_at, outcome) VALUES (?1, 'sync', '', ?1, ?2)";
+            state.connection.execute(sql, (id, outcome)).unwrap();
+        };
+        run(1, "ok");
+        run(2, "ok");
+        run(3, "refused");
+        run(RUNS_KEPT + 10, "refused");
+        state.begin_run("sync", DateTime::default()).unwrap();
+        assert_eq!(state.last_success().unwrap().as_deref(), Some("2"));
     }
 }

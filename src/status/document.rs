@@ -50,7 +50,7 @@ pub struct InitialExport {
 /// A pass.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct LastRun {
-    /// `sync` or `initial-export`.
+    /// `sync`, `initial-export`, `retry` or `audit`.
     pub command: String,
     /// RFC 3339.
     pub started_at: String,

@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Mapped, Warning, text};
+use super::{Mapped, text};
 use crate::code::Code;
 use crate::record::Kind;
 
@@ -93,11 +93,7 @@ impl Mapped {
             }
             left_out.extend(unfit.iter().map(|part| describe(name, column, part, &field.form)));
         }
-        // One warning, because a record has one of each code.
-        if !left_out.is_empty() {
-            let message = left_out.join("; ");
-            self.warnings.push(Warning { code: Code::FieldLeftOut, message });
-        }
+        self.left_out(Code::FieldLeftOut, &left_out);
     }
 }
 
@@ -232,6 +228,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::mapping::Warning;
 
     fn single(form: Form) -> FieldType {
         FieldType { form, multiple: false }

@@ -78,22 +78,30 @@ impl Mapped {
 
     /// Takes the values that the portal takes, each once, and warns of the others.
     fn reach(&mut self, phones: &[String], emails: &[String]) {
+        let (mut long, mut wrong) = (Vec::new(), Vec::new());
         for phone in phones {
             let phone = text::plain(phone, usize::MAX);
             if phone.chars().count() > 250 {
-                let start: String = phone.chars().take(20).collect();
-                self.warnings.push(Warning { code: Code::PhoneLeftOut, message: format!("{start}…") });
+                long.push(phone.chars().take(20).chain(['…']).collect());
             } else if !phone.is_empty() && !self.phones.contains(&phone) {
                 self.phones.push(phone);
             }
         }
         for email in emails {
             if !text::is_email(email) {
-                self.warnings
-                    .push(Warning { code: Code::EmailLeftOut, message: email.chars().take(80).collect() });
+                wrong.push(email.chars().take(80).collect());
             } else if !self.emails.contains(email) {
                 self.emails.push(email.clone());
             }
+        }
+        self.left_out(Code::PhoneLeftOut, &long);
+        self.left_out(Code::EmailLeftOut, &wrong);
+    }
+
+    /// One warning, because a record has one of each code.
+    fn left_out(&mut self, code: Code, parts: &[String]) {
+        if !parts.is_empty() {
+            self.warnings.push(Warning { code, message: parts.join("; ") });
         }
     }
 }

@@ -89,10 +89,11 @@ fn a_guest_without_any_name_is_called_by_the_id() {
 
 #[test]
 fn an_email_that_the_portal_would_refuse_is_left_out_with_a_warning() {
-    let hotel = hotel("email = 'нет почты; a@b.ru', phone = '+71'");
+    let hotel = hotel("email = 'нет почты; a@b.ru; спросить', phone = '+71'");
     assert_eq!(hotel.contact(1).values("EMAIL"), ["a@b.ru"]);
     assert_eq!(hotel.contact(1).values("PHONE"), ["+71"]);
     assert_eq!(hotel.flaws("warnings"), ["guest 1 EMAIL_LEFT_OUT"]);
+    assert_eq!(hotel.status()["warnings"][0]["message"], "нет почты; спросить");
     hotel.guest(1, "email = 'a@b.ru'");
     hotel.sync();
     assert_eq!(hotel.flaws("warnings"), [""; 0]);

@@ -80,11 +80,18 @@ fn fill(template: &Template, booking: &Booking, links: &Links, extra: &Map<Strin
 }
 
 /// Whether the booking's deal has come to an end, so that the portal puts today's date into its CLOSEDATE. A hotel may
-/// count a booking as won before the guests come.
+/// count a booking as won before the guests come: by a stage of the portal's own, or by one that ends a stay.
 pub fn is_closed(booking: &Booking, config: &DealConfig) -> bool {
     let stage = |status| config.stage(status).0;
     ends(booking.status)
+        || is_final(stage(booking.status))
         || Status::ALL.into_iter().any(|status| ends(status) && stage(status) == stage(booking.status))
+}
+
+/// `WON`, `C5:LOSE`: stages that every funnel has, and that end a deal.
+fn is_final(stage: &str) -> bool {
+    let name = stage.rsplit(':').next().unwrap_or(stage);
+    matches!(name, "WON" | "LOSE" | "APOLOGY")
 }
 
 fn ends(status: Status) -> bool {

@@ -127,6 +127,14 @@ fn a_hotel_that_counts_a_confirmed_booking_as_won_keeps_the_departure_too() {
 }
 
 #[test]
+fn a_sale_that_is_won_before_the_stay_begins_in_another_funnel_keeps_the_departure_too() {
+    let hotel = hotel();
+    hotel.configure("ecvi-b24.toml", "confirmed = \"EXECUTING\"", "confirmed = \"WON\"");
+    hotel.run(0, "initial-export");
+    assert_eq!(place(&hotel, "101"), ["0", "WON", "2026-05-29"]);
+}
+
+#[test]
 fn staff_who_close_a_deal_early_do_not_lose_the_departure() {
     let hotel = hotel();
     hotel.run(0, "initial-export");

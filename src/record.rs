@@ -118,6 +118,10 @@ impl<'r> IdRef<'r> {
     pub(crate) fn of(value: ValueRef<'r>) -> Option<IdRef<'r>> {
         match value {
             ValueRef::Integer(number) => Some(IdRef::Number(number)),
+            // What fills a mirror may keep a column of whole numbers with gaps as 42.0.
+            ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+                Some(IdRef::Number(number as i64))
+            }
             ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(IdRef::Text),
             ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => None,
         }

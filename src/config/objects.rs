@@ -20,7 +20,7 @@ pub struct PersonConfig {
     pub assigned_by_id: Option<u64>,
     /// `SOURCE_ID`.
     pub source_id: Option<String>,
-    /// `VALUE_TYPE` of phones and e-mails.
+    /// `VALUE_TYPE` of phones; e-mails are always `WORK`.
     pub phone_type: String,
     /// How people who already stand in the CRM are recognised.
     pub match_existing: Vec<Match>,

@@ -69,8 +69,9 @@ impl Mirror {
 
     fn draw_outline(&self, kind: Kind, marks: &Marks<'_>) -> Result<Outline> {
         let mut sketch = Sketch::new(self.grain, marks);
-        let mut records =
-            self.connection.prepare_cached(&format!("{} ORDER BY id", self.outlines[kind as usize]))?;
+        let mut records = self
+            .connection
+            .prepare_cached(&format!("{} ORDER BY id COLLATE BINARY", self.outlines[kind as usize]))?;
         let mut rows = records.query([])?;
         while let Some(row) = rows.next()? {
             sketch.record(kind, row)?;
@@ -251,8 +252,7 @@ fn text(value: ValueRef<'_>) -> Cow<'_, str> {
 /// As [`super::rows::Cells::reference`] reads it.
 fn is_among(ids: &[IdRef<'_>], value: ValueRef<'_>) -> bool {
     match value {
-        ValueRef::Integer(number) => ids.binary_search(&IdRef::Number(number)).is_ok(),
         ValueRef::Text(bytes) => ids.binary_search(&IdRef::Text(&String::from_utf8_lossy(bytes))).is_ok(),
-        ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => false,
+        other => IdRef::of(other).is_some_and(|id| ids.binary_search(&id).is_ok()),
     }
 }

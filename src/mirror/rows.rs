@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::code::Code;
-use crate::record::Id;
+use crate::record::{Id, IdRef};
 
 /// The state of a booking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -215,11 +215,9 @@ impl Cells<'_, '_> {
     /// A reference to another record; NULL and blank are none.
     pub(super) fn reference(&self, column: &str) -> Option<Id> {
         match self.value(column) {
-            ValueRef::Integer(number) => Some(Id::Number(number)),
-            ValueRef::Text(bytes) if !bytes.trim_ascii().is_empty() => {
-                Some(Id::Text(String::from_utf8_lossy(bytes).into_owned()))
-            }
-            ValueRef::Text(_) | ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => None,
+            ValueRef::Text(bytes) if bytes.trim_ascii().is_empty() => None,
+            ValueRef::Text(bytes) => Some(Id::Text(String::from_utf8_lossy(bytes).into_owned())),
+            other => IdRef::of(other).map(Id::from),
         }
     }
 
@@ -325,9 +323,8 @@ fn wall_clock(text: &str) -> Option<NaiveDateTime> {
 /// At most fifteen digits before the point: the portal keeps DECIMAL(18,2).
 fn amount(value: ValueRef<'_>) -> Option<String> {
     let text = match value {
-        ValueRef::Real(number) if number.is_finite() && number.abs() < 1e15 => return Some(plain(number)),
-        ValueRef::Real(_) | ValueRef::Blob(_) => return None,
-        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Text(_) => as_text(value),
+        ValueRef::Blob(_) => return None,
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Text(_) => as_text(value),
     };
     let text = text.trim();
     let (sign, digits) = match text.strip_prefix('-') {
@@ -349,11 +346,6 @@ fn amount(value: ValueRef<'_>) -> Option<String> {
     Some(format!("{sign}{}.{:02}", cents / 100, cents % 100))
 }
 
-fn plain(number: f64) -> String {
-    let text = format!("{number:.2}");
-    if text == "-0.00" { "0.00".into() } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -370,6 +362,7 @@ mod tests {
         assert_eq!(amount(ValueRef::Null).as_deref(), Some("0.00"));
         assert_eq!(amount(ValueRef::Integer(42)).as_deref(), Some("42.00"));
         assert_eq!(amount(ValueRef::Real(13050.5)).as_deref(), Some("13050.50"));
+        assert_eq!(amount(ValueRef::Real(0.125)).as_deref(), Some("0.13"));
     }
 
     #[test]

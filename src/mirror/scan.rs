@@ -32,7 +32,7 @@ fn between(select: &str, id: &str, span: &Span) -> String {
     let bounds = bounds.enumerate().map(|(at, (_, than))| format!("{id} COLLATE BINARY {than} ?{}", at + 1));
     let bounds = bounds.collect::<Vec<_>>().join(" AND ");
     let filter = if bounds.is_empty() { String::new() } else { format!("WHERE {bounds}") };
-    format!("{select} {filter} ORDER BY {id}")
+    format!("{select} {filter} ORDER BY {id} COLLATE BINARY")
 }
 
 /// How `SQLite` comes to the rows of a query.

@@ -139,3 +139,34 @@ fn ids_that_turn_from_texts_into_numbers_keep_their_cards() {
     assert_eq!(hotel.portal().count(Kind::Contact), 2);
     assert_eq!(hotel.flaws("failures"), [""; 0]);
 }
+
+/// As pandas writes a column of whole numbers with gaps.
+#[test]
+fn a_reference_that_is_kept_as_a_decimal_leads_to_its_guest() {
+    let hotel = Hotel::running();
+    hotel.sql(
+        "CREATE TABLE stays AS SELECT * FROM booking_guests;
+         DROP TABLE booking_guests;
+         CREATE TABLE booking_guests (booking_id REAL, guest_id REAL, room TEXT, position INTEGER DEFAULT 0);
+         INSERT INTO booking_guests SELECT * FROM stays;",
+    );
+    hotel.guest(2, "");
+    hotel.stay(1, &[1, 2]);
+    hotel.sync();
+    assert_eq!(hotel.deal(1).link_ids(), [1, 2].map(|guest| hotel.contact(guest).id));
+}
+
+/// Ids are compared by their bytes, as the state has them.
+#[test]
+fn a_key_that_knows_no_case_is_read_in_order() {
+    let hotel = Hotel::new();
+    hotel.sql(
+        "DROP TABLE companies;
+         CREATE TABLE companies (id TEXT COLLATE NOCASE PRIMARY KEY, name TEXT, address TEXT, city TEXT, country TEXT,
+           postal_code TEXT, phone TEXT, email TEXT, comment TEXT, modified_at TEXT, crm_id INTEGER);
+         INSERT INTO companies (id, name, modified_at) VALUES ('a1', 'Ромашка', '1'), ('B2', 'Лютик', '1')",
+    );
+    hotel.export();
+    hotel.rests();
+    assert_eq!(hotel.firm("B2").text("TITLE"), "Лютик");
+}

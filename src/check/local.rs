@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Line, Options};
 use crate::config::{self, Config};
+use crate::pass::{Errand, Orders, preview};
 use crate::say;
 use crate::state::{State, stamp};
 use crate::stop::{Outcome, outcome_of};
@@ -81,6 +82,23 @@ fn no_state(path: &Path) -> Line {
         ),
         Err(error) => unusable("state", &error),
     }
+}
+
+/// What the next pass would refuse or hold back, once an initial export was completed.
+pub(super) fn plan(config: &Config, state: Option<&State>, now: DateTime<Utc>) -> Option<Line> {
+    state?.initial_export().ok()??;
+    match preview(config, &Orders::plain(Errand::Sync), now) {
+        Ok((_, plan)) => {
+            plan.held_back.map(|gone| Line::warning("plan", next_pass(&gone.to_string()), String::new()))
+        }
+        Err(error) => {
+            Some(Line::bad("plan", outcome_of(&error), next_pass(&format!("{error:#}")), String::new()))
+        }
+    }
+}
+
+fn next_pass(ends: &str) -> String {
+    say!("Ближайший запуск: {ends}", "The next pass: {ends}")
 }
 
 fn try_to_make(path: &Path) -> Result<()> {

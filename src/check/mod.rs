@@ -77,6 +77,9 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Chec
     lines.extend(mirror::check(&config, clock.now()));
     let (found, state) = local::state(&config, clock.now());
     lines.extend(found);
+    if outcome(&lines) == Outcome::Ok {
+        lines.extend(local::plan(&config, state.as_ref(), clock.now()));
+    }
     match connect(&config.portal) {
         Ok(mut portal) => {
             lines.extend(ask(&config, state.as_ref(), &mut *portal, clock));

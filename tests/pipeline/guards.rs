@@ -118,3 +118,15 @@ fn what_was_verified_is_verified_again_after_a_day() {
     hotel.booking(1, "comment = 'x'");
     hotel.exits(3, "sync");
 }
+
+#[test]
+fn check_says_what_the_next_pass_would_refuse_or_hold_back() {
+    let hotel = Hotel::running();
+    (2..=5).for_each(|id| hotel.booking(id, ""));
+    hotel.sync();
+    hotel.configure("sync.max_deletes = 1");
+    hotel.sql("DELETE FROM bookings WHERE id > 2");
+    assert!(hotel.says("check").contains("--max-deletes 3"));
+    hotel.sql("DELETE FROM bookings");
+    assert!(hotel.exits(3, "check").out.contains("опустела таблица bookings"));
+}

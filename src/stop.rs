@@ -87,6 +87,11 @@ pub fn outcome_of(error: &anyhow::Error) -> Outcome {
     error.downcast_ref::<Stop>().map(|stop| stop.outcome).or_else(trouble).unwrap_or(Outcome::Failed)
 }
 
+/// What the portal did, in words for people; other errors stay as they are.
+pub fn in_words(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<Trouble>() { stop_of(error).into() } else { error }
+}
+
 /// The end that an error stands for.
 pub fn stop_of(error: anyhow::Error) -> Stop {
     match error.downcast::<Stop>() {

@@ -116,15 +116,24 @@ fn never_opened(error: &Error) -> bool {
         Error::BadUri(_) | Error::InvalidProxyUrl | Error::ConnectProxyFailed(_) => true,
         Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => true,
         // An unreachable host or network can also be told of a connection that stood.
-        Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused || is_unknown_host(error),
         _ => false,
     }
+}
+
+/// The standard library has no kind for that, only these words.
+fn is_unknown_host(error: &std::io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup address information")
 }
 
 /// ureq's words may hold the address, and that holds the secret.
 fn words(error: &Error) -> String {
     match error {
         Error::BadUri(_) | Error::RequireHttpsOnly(_) => "bad address".into(),
+        Error::Io(error) if is_unknown_host(error) => say!(
+            "такого адреса в интернете не нашлось: проверьте адрес и связь",
+            "no such address was found: check the address and the connection"
+        ),
         Error::Io(error) => error.kind().to_string(),
         other => other.to_string(),
     }

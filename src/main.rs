@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use ecvi_b24::cli::Cli;
 use ecvi_b24::lang::{Language, speak};
-use ecvi_b24::report::progress;
+use ecvi_b24::report::{complain, progress};
 use ecvi_b24::run;
 use ecvi_b24::stop::{Usage, outcome_of};
 use env_logger::Target;
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     match run::run(&cli) {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
-            eprintln!("ecvi-b24: {error:#}");
+            complain(&format!("{error:#}"));
             if error.is::<Usage>() { ExitCode::from(2) } else { outcome_of(&error).exit_code() }
         }
     }

@@ -14,14 +14,14 @@ use crate::cli::{self, Cli, Command, ConfigCommand};
 use crate::clock::Clock;
 use crate::config::{self, Config, PortalConfig};
 use crate::foresight::Foresight;
-use crate::pass::{self, Errand, Orders};
+use crate::pass::{self, Ended, Errand, Orders};
 use crate::portal::Portal;
 use crate::portal::gate::Gate;
 use crate::portal::http::Http;
 use crate::push::Watch;
 use crate::report::progress::Progress;
 use crate::state::memory::PACE;
-use crate::stop::{Outcome, Usage};
+use crate::stop::{self, Outcome, Usage};
 use crate::{ask, audit, check, heartbeat, report, reset, retry, say, state, status};
 
 /// How long a dry run asks the portal at most.
@@ -29,7 +29,7 @@ const PATIENCE: TimeDelta = TimeDelta::hours(1);
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
-    command(cli).map_err(state::explain)
+    command(cli).map_err(state::explain).map_err(stop::in_words)
 }
 
 fn command(cli: &Cli) -> Result<Outcome> {
@@ -90,20 +90,28 @@ fn tell_pass(
     let ended = pass::pass(config, orders, &mut portal, clock, watch);
     watch.over();
     let Some(ended) = ended? else { return another(orders.errand, aloud) };
-    if let Some(line) = report::run::line(orders.errand.name(), &ended.counts).filter(|_| aloud) {
+    heartbeat::beat(config, ended.outcome);
+    if let Err(error) = tell_end(orders.errand, &ended, aloud) {
+        // The pass is over and saved: where its words go makes it no other.
+        log::warn!("{error:#}");
+    }
+    Ok(ended.outcome)
+}
+
+fn tell_end(errand: Errand, ended: &Ended, aloud: bool) -> Result<()> {
+    if let Some(line) = report::run::line(errand.name(), &ended.counts).filter(|_| aloud) {
         report::print(&format!("{line}\n"))?;
     }
     for line in report::run::failures(&ended.failures) {
-        eprintln!("ecvi-b24: {line}");
+        report::complain(&line);
     }
-    if orders.errand == Errand::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
+    if errand == Errand::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
         report::print(&say!("Первичная выгрузка завершена.\n", "The initial export is completed.\n"))?;
     }
-    if let Some(message) = ended.message {
-        eprintln!("ecvi-b24: {message}");
+    if let Some(message) = &ended.message {
+        report::complain(message);
     }
-    heartbeat::beat(config, ended.outcome);
-    Ok(ended.outcome)
+    Ok(())
 }
 
 /// Somebody else's pass is under way: cron is not told, people are.

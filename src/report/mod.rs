@@ -25,6 +25,11 @@ pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()
     }
 }
 
+/// Tells what went wrong, on standard error. That nobody can be told, on a full disk, is no further fault.
+pub fn complain(text: &str) {
+    drop(writeln!(std::io::stderr(), "ecvi-b24: {text}"));
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }

@@ -305,3 +305,25 @@ fn the_history_of_a_record_is_found_by_its_number() {
     let link = format!("/crm/deal/details/{}/", hotel.deal(1).id);
     assert!(told.contains("3682") && told.contains(&link), "{told}");
 }
+
+#[test]
+fn a_portal_whose_name_nobody_knows_leaves_nothing_in_doubt() {
+    let hotel = Hotel::running();
+    hotel.guest(2, "");
+    let (file, webhook) = (hotel.path("ecvi-b24.toml"), hotel.server().webhook());
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace(&webhook, "https://hotel.invalid/rest/1/xxxxxxxx/")).unwrap();
+    let said = hotel.exits(5, "sync");
+    assert!(said.err.contains("портал недоступен"), "{}", said.err);
+}
+
+#[test]
+fn a_pass_whose_words_cannot_be_written_is_done_all_the_same() {
+    let hotel = Hotel::running();
+    hotel.guest(2, "email = 'нет'");
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut sync = std::process::Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
+    sync.args(["--config", hotel.path("ecvi-b24.toml").to_str().unwrap(), "sync"]);
+    assert!(sync.stdout(full()).stderr(full()).status().unwrap().success());
+    assert_eq!(hotel.status()["last_run"]["outcome"], "ok");
+}

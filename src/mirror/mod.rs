@@ -14,10 +14,11 @@ mod write_back;
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use rusqlite::{Connection, OpenFlags};
+use anyhow::Result;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use footprint::footprint;
 pub use outline::{Block, Marks, Outline};
@@ -54,22 +55,16 @@ impl Mirror {
     ///
     /// `extra` are the columns that the configuration maps to custom fields, for guests, companies and bookings.
     pub fn open(config: &MirrorConfig, extra: [Vec<String>; 3]) -> Result<Mirror> {
-        let shown = config.path.display();
-        let broken = || {
-            say!(
-                "зеркало Ecvi {shown} не открывается: проверьте путь и права, и что файл наполняется",
-                "the mirror {shown} cannot be opened: check its path and permissions, and what fills it"
-            )
-        };
+        let broken = |error| unusable(&config.path, error);
         roll_back(config);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&config.path, flags).with_context(broken)?;
-        connection.busy_timeout(PATIENCE).with_context(broken)?;
+        let connection = Connection::open_with_flags(&config.path, flags).map_err(broken)?;
+        connection.busy_timeout(PATIENCE)?;
         let (mut selects, mut outlines) = ([const { String::new() }; 3], [const { String::new() }; 3]);
         for kind in Kind::ALL {
             let source = &config.sources[kind as usize];
             let (wanted, required) = columns(kind);
-            let found = found_columns(&connection, source).with_context(broken)?;
+            let found = found_columns(&connection, source).map_err(broken)?;
             require(&found, &wanted[..required], source)?;
             let own: Vec<&str> = extra[kind as usize].iter().map(String::as_str).collect();
             require(&found, &own, source)?;
@@ -78,7 +73,7 @@ impl Mirror {
             outlines[kind as usize] = select(outlined(kind));
         }
         let source = &config.sources[3];
-        let found = found_columns(&connection, source).with_context(broken)?;
+        let found = found_columns(&connection, source).map_err(broken)?;
         require(&found, &RESIDENT_COLUMNS[..2], source)?;
         let residents = format!("SELECT {} FROM {source}", select_list(RESIDENT_COLUMNS, &found));
         let mut windows = [false; 3];
@@ -86,7 +81,7 @@ impl Mirror {
             windows[kind as usize] = window::slides(&connection, &config.sources[kind as usize])?;
         }
         // Deferred: the transaction, and with it the writer's wait, begins with the first row that is read.
-        connection.execute_batch("BEGIN").with_context(broken)?;
+        connection.execute_batch("BEGIN")?;
         let (statuses, grain) = (config.statuses.clone(), outline::GRAIN);
         Ok(Mirror { connection, statuses, selects, outlines, extra, residents, windows, grain })
     }
@@ -124,4 +119,24 @@ impl Mirror {
     fn status(&self, word: &str) -> Option<Status> {
         self.statuses.get(word).copied().or_else(|| Status::from_word(word))
     }
+}
+
+/// Why a mirror cannot be read, and what to look at.
+fn unusable(path: &Path, error: rusqlite::Error) -> anyhow::Error {
+    let shown = path.display();
+    let what = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => say!(
+            "зеркало Ecvi {shown} занято другой программой; следующий запуск попробует снова",
+            "the mirror {shown} is held by another program; the next pass tries again"
+        ),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => say!(
+            "зеркало Ecvi {shown} повреждено: проверьте, чем оно наполняется",
+            "the mirror {shown} is damaged: check what fills it"
+        ),
+        _ => say!(
+            "зеркало Ecvi {shown} не открывается: проверьте путь и права, и что файл наполняется",
+            "the mirror {shown} cannot be opened: check its path and permissions, and what fills it"
+        ),
+    };
+    anyhow::Error::new(error).context(what)
 }

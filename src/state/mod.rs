@@ -59,7 +59,10 @@ impl State {
         };
         create_private(path).with_context(broken)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        State::prepare(Connection::open_with_flags(path, flags).with_context(broken)?).with_context(broken)
+        let state = State::prepare(Connection::open_with_flags(path, flags).with_context(broken)?);
+        state.map_err(
+            |error| if is_damaged(&error) { error.context(damaged(path)) } else { error.context(broken()) },
+        )
     }
 
     /// Opens the state to look at it, also while a pass is writing: nothing is made, migrated or changed. None
@@ -142,6 +145,19 @@ pub fn explain(error: anyhow::Error) -> anyhow::Error {
         )),
         _ => error,
     }
+}
+
+fn is_damaged(error: &anyhow::Error) -> bool {
+    let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+}
+
+fn damaged(path: &Path) -> String {
+    let shown = path.display();
+    say!(
+        "файл состояния {shown} повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
+        "the state {shown} is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what stands in the CRM already"
+    )
 }
 
 /// A file whose writer died in the middle: that is the mirror, which is only read; the state's own is rolled back.

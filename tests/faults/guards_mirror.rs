@@ -81,7 +81,7 @@ fn a_mirror_that_is_not_there_is_refused_and_not_made() {
 fn a_file_of_another_kind_is_refused() {
     let hotel = Hotel::running();
     fs::write(hotel.path("mirror.db"), "id;last_name;first_name\n".repeat(1000)).unwrap();
-    refuses(&hotel, "cannot be opened");
+    refuses(&hotel, "is damaged");
 }
 
 #[test]

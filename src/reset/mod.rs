@@ -83,8 +83,12 @@ fn reset(state: &State, found: &Found, crm_id: Option<i64>, clock: &Clock) -> Re
     let old = record.known.crm_id;
     let writer = state.writer()?;
     writer.meet(*kind, id, label)?;
-    if old.is_some() {
-        writer.event(*kind, id, "reset", old, "", now)?;
+    if let Some(old) = old {
+        writer.event(*kind, id, "reset", Some(old), "", now)?;
+        // Whoever stays behind on the object writes itself over what this record left there.
+        for other in state.holders(*kind, old)?.iter().filter(|other| *other != id) {
+            writer.resend(*kind, other)?;
+        }
     }
     match crm_id {
         None => writer.unlinked(*kind, id, true)?,

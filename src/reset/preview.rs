@@ -94,7 +94,10 @@ fn shared(state: &State, found: &Found, crm_id: Option<i64>) -> Result<Vec<Strin
     for other in state.holders(found.kind, crm_id)?.into_iter().filter(|other| *other != found.id) {
         let label = state.record(found.kind, &other)?.unwrap_or_default().known.label;
         let other = words::record(found.kind, &other, &label);
-        notes.push(say!("этот объект уже у записи: {other}", "this object already belongs to {other}"));
+        notes.push(say!(
+            "этот объект уже у записи {other}: обе будут писать в одну карточку",
+            "this object already belongs to {other}: both will write to one card"
+        ));
     }
     Ok(notes)
 }

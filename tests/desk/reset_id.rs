@@ -44,7 +44,7 @@ fn another_object_may_be_shared_and_that_is_said() {
     let house = House::running();
     assert_snapshot!(house.said(0, EN, "reset-id guest 41 --crm-id 102"), @r"
     guest 41: point at contact 102 (until now contact 101)
-      this object already belongs to guest 42
+      this object already belongs to guest 42: both will write to one card
     guest 41: done; to undo: ecvi-b24 reset-id guest id:41 --crm-id 101
     ");
     assert_eq!(record(&house, Kind::Guest, 41).known.crm_id, Some(102));

@@ -316,3 +316,17 @@ fn an_object_that_ecvi_names_and_the_user_may_not_see_is_not_made_again() {
     assert_eq!(hotel.flaws("failures"), ["guest 3 ACCESS_DENIED"]);
     assert_eq!(hotel.portal().count(Kind::Contact), 3);
 }
+
+#[test]
+fn whoever_stays_on_a_card_after_a_slip_of_reset_id_writes_itself_over_it() {
+    let hotel = hotel();
+    let (first, second) = (hotel.contact(1).id, hotel.contact(2).id);
+    hotel.guest(2, "last_name = 'Чернова'");
+    hotel.says(&format!("reset-id guest 2 --crm-id {first} --yes"));
+    hotel.sync();
+    assert_eq!(hotel.contact(1).text("LAST_NAME"), "Чернова");
+    hotel.says(&format!("reset-id guest 2 --crm-id {second} --yes"));
+    hotel.sync();
+    assert_eq!(hotel.contact(1).text("LAST_NAME"), "Белова");
+    assert_eq!(hotel.contact(2).text("LAST_NAME"), "Чернова");
+}

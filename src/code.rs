@@ -56,8 +56,8 @@ codes! {
         "Another record of Ecvi holds this object of the CRM. Decide whose it is and run ecvi-b24 reset-id for the other record.";
     /// The portal refused the call.
     PortalRefused = "PORTAL_REFUSED",
-        "Битрикс24 отказался принять запись; его слова приведены. Исправьте названное в Ecvi или в CRM, затем выполните ecvi-b24 retry.",
-        "Bitrix24 refused the record; its words are quoted. Correct what they name in Ecvi or in the CRM, then run ecvi-b24 retry.";
+        "Битрикс24 отказался принять запись. Исправьте то, что он называет (ecvi-b24 status), в Ecvi или в CRM, затем выполните ecvi-b24 retry.",
+        "Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.";
     /// The webhook's user may not do this.
     AccessDenied = "ACCESS_DENIED",
         "У пользователя вебхука нет прав на этот объект. Дайте ему права в CRM (лучше всего вебхук администратора).",

@@ -77,9 +77,16 @@ impl Survey {
             let residents = (self.residents == 0 && before.residents > 0).then_some(&("booking_guests", 3));
             if let Some((table, at)) = emptied.or(residents) {
                 let kind = [Kind::Guest, Kind::Company][..].get(*at).map_or("booking", |kind| kind.name());
+                let then = match table {
+                    &"bookings" => say!(
+                        "сделки останутся в CRM, удалите их там вручную",
+                        "the deals stay in the CRM, delete them there by hand"
+                    ),
+                    _ => say!("сделки останутся без них", "the deals go without them"),
+                };
                 bail!(say!(
-                    "в зеркале Ecvi опустела таблица {table}, в которой были записи. Проверьте, чем оно наполняется; если это не сбой, выполните ecvi-b24 reset-id {kind} --all",
-                    "the table {table} of the mirror had rows and is empty now. Check what fills it; if that is no fault, run ecvi-b24 reset-id {kind} --all"
+                    "в зеркале Ecvi опустела таблица {table}, в которой были записи. Проверьте, чем оно наполняется. Только если в Ecvi этих записей действительно больше нет, выполните ecvi-b24 reset-id {kind} --all; {then}",
+                    "the table {table} of the mirror had rows and is empty now. Check what fills it. Only if Ecvi really has none any more, run ecvi-b24 reset-id {kind} --all; {then}"
                 ));
             }
         }

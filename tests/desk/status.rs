@@ -156,7 +156,7 @@ fn the_screen_in_two_languages() {
     заявки           1              1        0           1
 
     Не передано: 1
-      PORTAL_REFUSED: Битрикс24 отказался принять запись; его слова приведены. Исправьте названное в Ecvi или в CRM, затем выполните ecvi-b24 retry.
+      PORTAL_REFUSED: Битрикс24 отказался принять запись. Исправьте то, что он называет (ecvi-b24 status), в Ecvi или в CRM, затем выполните ecvi-b24 retry.
         гость 43, создание, попыток: 3, с 01.01.2026 23:00: Invalid value for field HONORIFIC. / Choose another.
         следующая попытка: 02.01.2099 07:00
 
@@ -181,7 +181,7 @@ fn the_screen_in_two_languages() {
     bookings        1        1        0        1
 
     Not sent: 1
-      PORTAL_REFUSED: Bitrix24 refused the record; its words are quoted. Correct what they name in Ecvi or in the CRM, then run ecvi-b24 retry.
+      PORTAL_REFUSED: Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.
         guest 43, create, attempts: 3, since 2026-01-01 23:00: Invalid value for field HONORIFIC. / Choose another.
         next attempt: 2099-01-02 07:00
 
@@ -255,7 +255,7 @@ fn one_record_in_two_languages() {
       phones: 0
       e-mails: 0
     Sent: nothing yet
-    PORTAL_REFUSED: Bitrix24 refused the record; its words are quoted. Correct what they name in Ecvi or in the CRM, then run ecvi-b24 retry.
+    PORTAL_REFUSED: Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.
       guest 43, create, attempts: 3, since 2026-01-01 23:00: Invalid value for field HONORIFIC. / Choose another.
       next attempt: 2099-01-02 07:00
     The next pass: nothing until the pause is over or the record changes

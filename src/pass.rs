@@ -365,7 +365,8 @@ fn draw(
     let before: Option<Survey> = state.recall(SURVEY)?;
     let usual = Rules::usual(config, mirror, before.as_ref(), now)?;
     let deletes = usual.deletes && orders.errand != Errand::InitialExport;
-    let rules = Rules { full: orders.full, retry_failed: orders.retry_failed, deletes, ..usual };
+    let resending = orders.full || state.recall(RESENDING)? == Some(true);
+    let rules = Rules { full: orders.full, resending, retry_failed: orders.retry_failed, deletes, ..usual };
     let mut plan = Plan::draw(mirror, state, &rules, before.as_ref())?;
     plan.hold_back(orders.max_deletes.unwrap_or(config.sync.max_deletes))?;
     Ok(plan)

@@ -15,7 +15,7 @@ use crate::mapping::multifield::Written;
 use crate::mapping::{Mapped, mapped};
 use crate::mirror::{Body, Booking, Row};
 use crate::objects::card::{Card, cards};
-use crate::plan::{Planned, Queue};
+use crate::plan::{Planned, Queue, Wave};
 use crate::portal::gate::Gate;
 use crate::push::{People, Person, Watch};
 use crate::record::{Id, Kind};
@@ -52,7 +52,7 @@ impl Comparison<'_, '_> {
         for kind in Kind::ALL {
             loop {
                 self.gate.check_time()?;
-                let chunk = queue.take(kind, CHUNK)?;
+                let chunk = queue.take(kind, Wave::Changes, CHUNK)?;
                 if chunk.is_empty() {
                     break;
                 }

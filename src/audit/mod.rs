@@ -16,7 +16,9 @@ use crate::config::Config;
 use crate::lock::Lock;
 use crate::mirror::Mirror;
 use crate::objects::{by_id, by_origin, inventory};
-use crate::plan::{Merge, Pair, Planned, Queue, Rules, Standing, Step, Survey, compare as survey, decide};
+use crate::plan::{
+    Merge, Pair, Planned, Queue, Rules, Standing, Step, Survey, Wave, compare as survey, decide,
+};
 use crate::portal::gate::Gate;
 use crate::portal::{Portal, Trouble};
 use crate::push::Watch;
@@ -141,7 +143,13 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
             let crm_id = pair.known.as_ref().and_then(|known| known.crm_id);
             findings.shelf.know(kind, &pair.id, crm_id)?;
             if is_settled(kind, &pair, &standing, &rules) {
-                queue.add(&Planned { kind, id: pair.id, step: Step::Update, row: pair.row })?;
+                queue.add(&Planned {
+                    kind,
+                    id: pair.id,
+                    step: Step::Update,
+                    wave: Wave::Changes,
+                    row: pair.row,
+                })?;
             } else if pair.row.is_some() {
                 findings.tally.pending[kind as usize] += 1;
             }

@@ -46,6 +46,34 @@ impl fmt::Display for Step {
     }
 }
 
+/// What goes before what. A hotel whose every record is sent again, after a change of the configuration, still sees
+/// today's bookings today.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Wave {
+    /// Something is new or different.
+    Changes,
+    /// Nothing is: every record is sent again.
+    Resends,
+    /// A deal's deletion takes the portal seconds.
+    Deletions,
+}
+
+impl Wave {
+    /// In their order.
+    pub const ALL: [Wave; 3] = [Wave::Changes, Wave::Resends, Wave::Deletions];
+
+    /// The wave of a step that was decided on.
+    pub fn of(step: Step, pair: &Pair, rules: &Rules) -> Wave {
+        match (step, &pair.row, &pair.known) {
+            (Step::Delete, ..) => Wave::Deletions,
+            (Step::Update, Some(row), Some(known)) if rules.resending && is_as_sent(row, known) => {
+                Wave::Resends
+            }
+            _ => Wave::Changes,
+        }
+    }
+}
+
 /// What holds for the whole pass.
 #[expect(clippy::struct_excessive_bools, reason = "each is an order by itself, and no two make a third")]
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -54,6 +82,8 @@ pub struct Rules {
     pub now: DateTime<Utc>,
     /// Send every record again.
     pub full: bool,
+    /// This pass, or an earlier one that did not get to all of them, sends every record again.
+    pub resending: bool,
     /// Try failed records whatever their pause.
     pub retry_failed: bool,
     /// Delete the deals of bookings that are gone.
@@ -157,6 +187,12 @@ fn vanished(kind: Kind, known: &Known, rules: &Rules) -> Option<Step> {
         Kind::Booking if known.crm_id.is_none() => Some(Step::Forget),
         Kind::Booking => (rules.deletes && !slid).then_some(Step::Delete),
     }
+}
+
+fn is_as_sent(row: &Row, known: &Known) -> bool {
+    !known.gone
+        && known.modified_at.as_ref() == Some(&row.modified_at)
+        && (known.content, known.people) == (row.content, row.people)
 }
 
 fn changed(kind: Kind, row: &Row, known: &Known, rules: &Rules) -> bool {

@@ -16,7 +16,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use blocks::Watched;
-pub use decide::{Pair, Rules, Standing, Step, decide, stands};
+pub use decide::{Pair, Rules, Standing, Step, Wave, decide, stands};
 pub use guard::HeldBack;
 pub use merge::Merge;
 pub use queue::{Planned, Queue};
@@ -61,7 +61,10 @@ impl Plan {
     /// A mirror that is damaged, empty, or not the one it was: nothing may be sent or deleted then.
     pub fn draw(mirror: &Mirror, state: &State, rules: &Rules, before: Option<&Survey>) -> Result<Plan> {
         let queue = Queue::new()?;
-        let add = |kind, step, pair: Pair| queue.add(&Planned { kind, id: pair.id, step, row: pair.row });
+        let add = |kind, step, pair: Pair| {
+            let wave = Wave::of(step, &pair, rules);
+            queue.add(&Planned { kind, id: pair.id, step, wave, row: pair.row })
+        };
         let Compared { survey, touched, blocks } = compare(mirror, state, rules, before, add)?;
         Ok(Plan { queue, survey, touched, held_back: None, blocks })
     }
@@ -207,6 +210,7 @@ impl Rules {
         Ok(Rules {
             now,
             full: false,
+            resending: false,
             retry_failed: false,
             deletes: true,
             windows: mirror.windows(),

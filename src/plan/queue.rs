@@ -6,7 +6,7 @@
 use anyhow::Result;
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::decide::Step;
+use super::decide::{Step, Wave};
 use crate::mirror::{Body, Row as MirrorRow};
 use crate::record::{Id, Kind};
 use crate::state::stable_plans;
@@ -20,6 +20,8 @@ pub struct Planned {
     pub id: Id,
     /// What to do.
     pub step: Step,
+    /// When.
+    pub wave: Wave,
     /// Its row, unless it is gone.
     pub row: Option<MirrorRow>,
 }
@@ -33,7 +35,8 @@ fn planned(kind: Kind, cells: &Row<'_>) -> Result<Planned> {
     let step: String = cells.get(1)?;
     let row: Option<String> = cells.get(2)?;
     let row = row.map(|row| serde_json::from_str(&row)).transpose()?;
-    Ok(Planned { kind, id: cells.get(0)?, step: serde_json::from_str(&step)?, row })
+    let wave = Wave::ALL[cells.get::<_, usize>(3)?.min(2)];
+    Ok(Planned { kind, id: cells.get(0)?, step: serde_json::from_str(&step)?, wave, row })
 }
 
 impl Queue {
@@ -43,9 +46,9 @@ impl Queue {
         stable_plans(&connection)?;
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-             CREATE TABLE plan (kind TEXT, id ANY, step TEXT, late INTEGER, turn TEXT, row TEXT,
+             CREATE TABLE plan (kind TEXT, id ANY, step TEXT, wave INTEGER, arrival TEXT, row TEXT,
                                 PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
-             CREATE INDEX plan_turn ON plan (kind, late, turn DESC, id);
+             CREATE INDEX plan_turn ON plan (kind, wave, arrival DESC, id);
              CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
                                      PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
              CREATE INDEX inventory_object ON inventory (kind, crm_id);
@@ -55,25 +58,25 @@ impl Queue {
         Ok(Queue { connection })
     }
 
-    /// Adds a step. Bookings go by arrival, the newest first; deletions go last.
+    /// Adds a step. Within a wave bookings go by arrival, the newest first.
     pub fn add(&self, planned: &Planned) -> Result<()> {
-        let Planned { kind, id, step, row } = planned;
-        let turn = match row.as_ref().map(|row| &row.body) {
+        let Planned { kind, id, step, wave, row } = planned;
+        let arrival = match row.as_ref().map(|row| &row.body) {
             Some(Ok(Body::Booking(booking))) => booking.arrival.to_string(),
             _ => String::new(),
         };
         let row = row.as_ref().map(serde_json::to_string).transpose()?;
         self.connection
             .prepare_cached(
-                "INSERT OR REPLACE INTO plan (kind, id, step, late, turn, row) VALUES (?1,?2,?3,?4,?5,?6)",
+                "INSERT OR REPLACE INTO plan (kind, id, step, wave, arrival, row) VALUES (?1,?2,?3,?4,?5,?6)",
             )?
-            .execute((kind, id, serde_json::to_string(step)?, *step == Step::Delete, turn, row))?;
+            .execute((kind, id, serde_json::to_string(step)?, *wave as u8, arrival, row))?;
         Ok(())
     }
 
-    /// Takes the next steps of a kind out of the queue.
-    pub fn take(&self, kind: Kind, most: usize) -> Result<Vec<Planned>> {
-        let taken = self.peek(kind, most)?;
+    /// Takes the next steps of a kind out of the queue, up to this wave.
+    pub fn take(&self, kind: Kind, wave: Wave, most: usize) -> Result<Vec<Planned>> {
+        let taken = self.next(kind, wave, most)?;
         let mut statement = self.connection.prepare_cached("DELETE FROM plan WHERE kind = ?1 AND id = ?2")?;
         for planned in &taken {
             statement.execute((kind, &planned.id))?;
@@ -81,12 +84,12 @@ impl Queue {
         Ok(taken)
     }
 
-    /// The next steps of a kind, in their order.
-    pub fn peek(&self, kind: Kind, most: usize) -> Result<Vec<Planned>> {
+    fn next(&self, kind: Kind, wave: Wave, most: usize) -> Result<Vec<Planned>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, step, row FROM plan WHERE kind = ?1 ORDER BY late, turn DESC, id LIMIT ?2",
+            "SELECT id, step, row, wave FROM plan WHERE kind = ?1 AND wave <= ?2
+             ORDER BY wave, arrival DESC, id LIMIT ?3",
         )?;
-        let mut rows = statement.query((kind, most as u64))?;
+        let mut rows = statement.query((kind, wave as u8, most as u64))?;
         let mut found = Vec::new();
         while let Some(cells) = rows.next()? {
             found.push(planned(kind, cells)?);
@@ -96,7 +99,7 @@ impl Queue {
 
     /// Shows every step of a kind to `show`, in their order, and keeps them.
     pub fn each(&self, kind: Kind, mut show: impl FnMut(&Planned) -> Result<()>) -> Result<()> {
-        let sql = "SELECT id, step, row FROM plan WHERE kind = ?1 ORDER BY late, turn DESC, id";
+        let sql = "SELECT id, step, row, wave FROM plan WHERE kind = ?1 ORDER BY wave, arrival DESC, id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([kind])?;
         while let Some(cells) = rows.next()? {
@@ -114,10 +117,22 @@ impl Queue {
 
     /// The step of this record, if one is planned.
     pub fn step_of(&self, kind: Kind, id: &Id) -> Result<Option<Planned>> {
-        let sql = "SELECT id, step, row FROM plan WHERE kind = ?1 AND id = ?2";
+        let sql = "SELECT id, step, row, wave FROM plan WHERE kind = ?1 AND id = ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query((kind, id))?;
         rows.next()?.map(|cells| planned(kind, cells)).transpose()
+    }
+
+    /// Whether a step of this wave is left.
+    pub fn has_any(&self, wave: Wave) -> Result<bool> {
+        let sql = "SELECT 1 FROM plan WHERE kind = ?1 AND wave = ?2 LIMIT 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for kind in Kind::ALL {
+            if statement.exists((kind, wave as u8))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// How many steps of a kind are planned.
@@ -148,7 +163,7 @@ impl Queue {
 
     /// Drops the planned deletions.
     pub fn drop_deletions(&self) -> Result<()> {
-        self.connection.execute("DELETE FROM plan WHERE late = 1", [])?;
+        self.connection.execute("DELETE FROM plan WHERE wave = 2", [])?;
         Ok(())
     }
 
@@ -195,7 +210,7 @@ mod tests {
         let queue = Queue::new().unwrap();
         let whole = [
             ("SELECT count(*) FROM plan", "once for a kind, before anything is sent"),
-            ("DELETE FROM plan WHERE late = 1", "once"),
+            ("DELETE FROM plan WHERE wave = 2", "once"),
         ];
         let seen = none_is_slow(&queue.connection, &[include_str!("queue.rs")], &whole);
         assert!(seen > 12, "{seen} statements");

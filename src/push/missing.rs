@@ -11,7 +11,7 @@ use crate::config::{Match, OnMissing};
 use crate::mirror::Row;
 use crate::objects::by_origin;
 use crate::objects::reach::{Reach, by_reach};
-use crate::plan::{Planned, Step};
+use crate::plan::{Planned, Step, Wave};
 use crate::record::{Id, Kind};
 use crate::state::{Failure, Record};
 
@@ -53,7 +53,7 @@ impl Push<'_, '_> {
             writer.failed(kind, id, &failure, self.config.sync.retry_after, now)?;
             writer.commit()?;
             self.put_aside(
-                &Planned { kind, id: id.clone(), step: Step::Update, row: row.cloned() },
+                &Planned { kind, id: id.clone(), step: Step::Update, wave: Wave::Changes, row: row.cloned() },
                 &record.known.label,
                 failure.code,
             );

@@ -1,8 +1,9 @@
 //! The push: takes the planned steps, a batch at a time, to the portal, and saves every answer before the next
 //! request.
 //!
-//! Companies and guests go first, so that a booking finds its people's ids. For each step its object is found
-//! ([`find`]), for a booking its people ([`people`]); then the calls are made up ([`call`]) and sent ([`send`]).
+//! Companies and guests go first, so that a booking finds its people's ids. Where every record is sent again, what is
+//! new goes before all that. For each step its object is found ([`find`]), for a booking its people ([`people`]); then
+//! the calls are made up ([`call`]) and sent ([`send`]).
 
 mod call;
 mod find;
@@ -20,7 +21,7 @@ use crate::mapping::Warning;
 use crate::mapping::custom::FieldTypes;
 use crate::mirror::{Body, Row};
 use crate::objects::Object;
-use crate::plan::{Planned, Queue, Step};
+use crate::plan::{Planned, Queue, Step, Wave};
 use crate::portal::Trouble;
 use crate::portal::gate::{Gate, Teller};
 use crate::record::{Id, Kind};
@@ -195,8 +196,10 @@ impl<'a, 'p> Push<'a, 'p> {
     pub fn all(&mut self, watch: &mut dyn Watch) -> Result<()> {
         self.dead.extend(self.state.missing_objects()?);
         let mut waits = None;
-        for kind in Kind::ALL {
-            match self.kind(kind, watch) {
+        let all = [Wave::Changes, Wave::Deletions];
+        let waves = if self.queue.has_any(Wave::Resends)? { &all[..] } else { &all[1..] };
+        for (wave, kind) in waves.iter().flat_map(|wave| Kind::ALL.map(|kind| (*wave, kind))) {
+            match self.kind(kind, wave, watch) {
                 Err(error) if matches!(error.downcast_ref(), Some(Trouble::Wait(_))) => {
                     waits = waits.or(Some(error));
                 }
@@ -206,10 +209,10 @@ impl<'a, 'p> Push<'a, 'p> {
         waits.map_or(Ok(()), Err)
     }
 
-    fn kind(&mut self, kind: Kind, watch: &mut dyn Watch) -> Result<()> {
+    fn kind(&mut self, kind: Kind, wave: Wave, watch: &mut dyn Watch) -> Result<()> {
         loop {
             let most = self.gate.batch_size(kind.name()) / self.commands_each(kind);
-            let chunk = self.queue.take(kind, most.max(1))?;
+            let chunk = self.queue.take(kind, wave, most.max(1))?;
             if chunk.is_empty() {
                 return Ok(());
             }
@@ -247,7 +250,7 @@ impl<'a, 'p> Push<'a, 'p> {
         let now = self.gate.clock().now();
         let mut targets = Vec::new();
         for planned in chunk {
-            let Planned { kind, id, step, row } = &planned;
+            let Planned { kind, id, step, wave: _, row } = &planned;
             match step {
                 Step::Gone => writer.gone(*kind, id)?,
                 Step::Forget => writer.forget(*kind, id)?,

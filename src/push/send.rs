@@ -10,7 +10,7 @@ use super::call::{CLOSING, Call, MAIN, MOVING};
 use super::{Push, Target, Way};
 use crate::code::Code;
 use crate::objects::existing;
-use crate::plan::{Planned, Step};
+use crate::plan::{Planned, Step, Wave};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{Meaning, Refusal, Trouble};
 use crate::record::Kind;
@@ -178,7 +178,7 @@ impl Push<'_, '_> {
         }
         if todo.close {
             let row = target.planned.row.clone();
-            self.queue.add(&Planned { kind, id: id.clone(), step: Step::Close, row })?;
+            self.queue.add(&Planned { kind, id: id.clone(), step: Step::Close, wave: Wave::Changes, row })?;
         }
         log::debug!("{kind} {id}: object {crm_id}");
         Ok(())

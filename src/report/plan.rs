@@ -204,7 +204,7 @@ pub fn line(planned: &Planned, record: &Record, found: Option<i64>) -> String {
 }
 
 fn document(planned: &Planned, record: &Record, prospect: &Prospect) -> Value {
-    let Planned { kind, id, step, row: _ } = planned;
+    let Planned { kind, id, step, wave: _, row: _ } = planned;
     let label = label(planned, record);
     let number = (*kind == Kind::Booking && !label.is_empty()).then_some(label);
     let crm_id = record.known.crm_id.or(prospect.taken).or_else(|| taken_over(planned, record));

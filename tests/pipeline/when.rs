@@ -190,3 +190,20 @@ fn guests_and_companies_go_before_the_bookings_that_need_them() {
         .collect();
     assert_eq!(added, ["crm.company.add", "crm.contact.add", "crm.deal.add"]);
 }
+
+/// Else a change of the configuration would keep today's bookings waiting for hours.
+#[test]
+fn what_is_new_goes_before_what_is_only_sent_again() {
+    let hotel = Hotel::running();
+    hotel.guest(2, "");
+    hotel.sync();
+    hotel.guest(3, "last_name = 'Новый'");
+    hotel.booking(3, "guest_id = 3");
+    hotel.portal().record_calls(true);
+    // It does not get to anything; the next one goes on with it.
+    hotel.exits(5, "sync --full --time-limit 0s");
+    hotel.sync();
+    let portal = hotel.portal();
+    let place = |method: &str| portal.calls().iter().position(|call| call.method == method).unwrap();
+    assert!(place("crm.deal.add") < place("crm.contact.update"));
+}

@@ -265,13 +265,8 @@ impl Pass<'_> {
         writer.forget_orphans()?;
         let mut after = 0;
         while let Some((crm_id, origin)) = queue.next_stocked(Kind::Booking, after)? {
-            let id = Id::parse(&origin);
-            let known = self
-                .state
-                .record(Kind::Booking, &id)?
-                .or(self.state.record(Kind::Booking, &Id::Text(origin))?);
-            if known.is_none() && self.state.holders(Kind::Booking, crm_id)?.is_empty() {
-                writer.orphan(&id, crm_id, now)?;
+            if !self.state.knows(Kind::Booking, &origin, crm_id)? {
+                writer.orphan(&Id::parse(&origin), crm_id, now)?;
             }
             after = crm_id;
         }

@@ -176,7 +176,8 @@ fn twice(
     for kind in Kind::ALL {
         let mut ids = Vec::new();
         findings.shelf.twice(kind, |origin| {
-            ids.push(Id::parse(&origin));
+            let named = state.named(kind, &origin)?;
+            ids.push(named.map_or_else(|| Id::parse(&origin), |(id, _)| id));
             Ok(())
         })?;
         for ids in ids.chunks(CHUNK) {
@@ -205,7 +206,7 @@ fn foreign(
         let mut look = |chunk: &mut Vec<(String, i64)>| -> Result<()> {
             let alive = alive(gate, kind, chunk)?;
             for (origin, crm_id) in chunk.drain(..).filter(|(_, crm_id)| alive.contains(crm_id)) {
-                if !is_known(state, kind, &origin, crm_id)? {
+                if !state.knows(kind, &origin, crm_id)? {
                     report.drift(&Drift::Foreign { kind, origin, crm_id })?;
                     other += 1;
                 }
@@ -225,10 +226,4 @@ fn foreign(
 fn alive(gate: &mut Gate<'_>, kind: Kind, chunk: &[(String, i64)]) -> Result<Vec<i64>, Trouble> {
     let ids: Vec<i64> = chunk.iter().map(|(_, crm_id)| *crm_id).collect();
     Ok(by_id(gate, kind, &ids)?.into_keys().collect())
-}
-
-fn is_known(state: &State, kind: Kind, origin: &str, crm_id: i64) -> Result<bool> {
-    let record = state.record(kind, &Id::parse(origin))?;
-    let record = record.or(state.record(kind, &Id::Text(origin.to_owned()))?);
-    Ok(record.is_some() || !state.holders(kind, crm_id)?.is_empty())
 }

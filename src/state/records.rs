@@ -216,6 +216,21 @@ impl State {
         Ok(self.connection.prepare_cached(&sql)?.query_row((kind, id), record).optional()?)
     }
 
+    /// The record that an origin means. Those of 41 and '41' read the same.
+    pub fn named(&self, kind: Kind, origin: &str) -> Result<Option<(Id, Record)>> {
+        for id in [Id::parse(origin), Id::Text(origin.to_owned())] {
+            if let Some(record) = self.record(kind, &id)? {
+                return Ok(Some((id, record)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether some record stands behind an object that carries our mark.
+    pub fn knows(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<bool> {
+        Ok(self.named(kind, origin)?.is_some() || !self.holders(kind, crm_id)?.is_empty())
+    }
+
     /// The records that hold an object of the CRM, ordered by id; more than one after a merge.
     pub fn holders(&self, kind: Kind, crm_id: i64) -> Result<Vec<Id>> {
         let sql = "SELECT id FROM records WHERE kind = ?1 AND crm_id = ?2 ORDER BY id";

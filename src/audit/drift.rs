@@ -54,7 +54,7 @@ impl Drift {
             Drift::Foreign { kind, origin, crm_id } => {
                 let object = words::object(*kind, *crm_id);
                 say!(
-                    "{object}: помечен как наш объект (ORIGIN_ID {origin}), но такой записи нет; проверьте и удалите вручную, если он лишний",
+                    "{object}: помечено как наше (ORIGIN_ID {origin}), но такой записи нет; проверьте и удалите вручную, если это лишнее",
                     "{object} carries our mark (ORIGIN_ID {origin}), but there is no such record; look at it and delete it by hand if it is not needed"
                 )
             }

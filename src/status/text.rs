@@ -181,8 +181,18 @@ pub(super) fn flaw_lines(flaw: &Flaw, webhook: &Webhook, now: DateTime<Utc>) -> 
     }
     let mut lines = vec![first];
     lines.extend(next_attempt_at.as_deref().map(|at| next_attempt(at, now)));
-    lines.extend(crm_id.map(|crm_id| webhook.card(kind.entity(), crm_id)));
+    // A deal without a booking has no record that would know its id.
+    let deal = object(flaw).filter(|_| flaw.code == Code::DealWithoutBooking.name());
+    lines.extend(crm_id.or(deal).map(|crm_id| webhook.card(kind.entity(), crm_id)));
     lines
+}
+
+/// The object that the words are about, where they are its id alone.
+fn object(flaw: &Flaw) -> Option<i64> {
+    match Code::from_name(&flaw.code)? {
+        Code::ObjectMissing | Code::AccessDenied | Code::DealWithoutBooking => flaw.message.parse().ok(),
+        _ => None,
+    }
 }
 
 /// The words of the portal in one line. A warning of a phone or an e-mail quotes it, and that is not shown.
@@ -191,6 +201,9 @@ fn quote(flaw: &Flaw) -> Option<String> {
         Some(Code::PhoneLeftOut | Code::EmailLeftOut) => return None,
         Some(Code::GuestWaiting | Code::WithoutCompanion) => return Some(people(&flaw.message)),
         Some(_) | None => {}
+    }
+    if let Some(crm_id) = object(flaw) {
+        return Some(words::object(flaw.kind, crm_id));
     }
     let words: Vec<&str> = flaw.message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     (!words.is_empty()).then(|| words.join(" / "))

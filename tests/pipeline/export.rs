@@ -137,6 +137,8 @@ fn deals_of_ours_without_a_booking_are_reported_and_stay() {
     let orphan = hotel.by_hand(Kind::Deal, ours);
     hotel.export();
     assert_eq!(hotel.flaws("warnings"), ["booking 77 DEAL_WITHOUT_BOOKING"]);
+    let status = hotel.says("status");
+    assert!(status.contains("сделка ") && status.contains("/crm/deal/details/"), "{status}");
     assert!(hotel.portal().get(Kind::Deal, orphan).is_some());
     hotel.portal().delete(Kind::Deal, orphan);
     hotel.export();

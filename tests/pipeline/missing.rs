@@ -301,6 +301,7 @@ fn a_deal_that_the_user_may_not_see_does_not_count_as_deleted() {
     hotel.remove_booking(1);
     hotel.exits(1, "sync");
     assert_eq!(hotel.flaws("failures"), ["booking 1 ACCESS_DENIED"]);
+    assert_eq!(hotel.status()["failures"][0]["operation"], "delete");
     hide(&hotel, &[]);
     hotel.says("retry");
     assert_eq!(hotel.portal().count(Kind::Deal), 1);

@@ -149,8 +149,8 @@ impl Trouble {
             Trouble::Wait(until) => {
                 let until = until.with_timezone(&chrono::Local).format("%H:%M:%S");
                 Stop::interrupted(say!(
-                    "портал просит подождать до {until}; остальное уйдёт со следующими запусками",
-                    "the portal asks us to wait until {until}; the rest goes with the next passes"
+                    "лимиты портала не пускают дальше до {until}; остальное уйдёт со следующими запусками",
+                    "the portal's limits hold until {until}; the rest goes with the next passes"
                 ))
             }
             Trouble::NotSaved(reason) => Stop::failed(say!(

@@ -136,6 +136,8 @@ pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules
         (Some(row), None | Some(Known { crm_id: None, parted: false, .. })) if is_history(row, rules) => None,
         (Some(_), None | Some(Known { crm_id: None, .. })) => Some(Step::Create),
         (Some(row), Some(known)) if changed(kind, row, known, rules) => Some(Step::Update),
+        // An update has the closing date with it; the date alone would leave the people as they are.
+        (Some(_), Some(known)) if known.todo.close && (touched || known.todo.recheck) => Some(Step::Update),
         (Some(_), Some(known)) if known.todo.close => Some(Step::Close),
         (Some(_), Some(known)) if touched || known.todo.recheck => Some(Step::Recheck),
         (Some(_), Some(_)) => None,
@@ -375,6 +377,29 @@ mod tests {
         assert_eq!(step(Some(row.clone()), None, &rules()), Some(Step::Create));
         let sent = Known { modified_at: Some("2026-01-01".into()), ..known() };
         assert_eq!(step(Some(row), Some(sent), &from("2024-01-01")), Some(Step::Update));
+    }
+
+    #[test]
+    fn a_closing_date_goes_with_the_people_where_they_are_due_too() {
+        let decide = |recheck, touched| {
+            let known = Known { todo: Todo { close: true, recheck, ..Todo::default() }, ..known() };
+            let pair = Pair { id: Id::Number(1), row: Some(row()), known: Some(known) };
+            decide(Kind::Booking, &pair, &Standing::default(), touched, &rules())
+        };
+        assert_eq!([decide(false, true), decide(true, false)], [Some(Step::Update); 2]);
+    }
+
+    #[test]
+    fn only_a_record_that_is_as_it_was_sent_waits_for_the_others() {
+        let wave = |step, row, known, resending| {
+            let pair = Pair { id: Id::Number(1), row: Some(row), known: Some(known) };
+            Wave::of(step, &pair, &Rules { resending, ..rules() })
+        };
+        assert_eq!(wave(Step::Update, row(), known(), true), Wave::Resends);
+        assert_eq!(wave(Step::Update, row(), known(), false), Wave::Changes);
+        assert_eq!(wave(Step::Update, Row { content: 11, ..row() }, known(), true), Wave::Changes);
+        assert_eq!(wave(Step::Update, row(), Known { gone: true, ..known() }, true), Wave::Changes);
+        assert_eq!(wave(Step::Delete, row(), known(), true), Wave::Deletions);
     }
 
     #[test]

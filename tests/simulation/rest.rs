@@ -30,9 +30,10 @@ impl World {
     fn quiet(&mut self, first: &Orders) {
         self.wait(TimeDelta::minutes(3));
         self.let_late_calls_act();
-        // A person who cannot be read, and whose object is gone and not to be made anew, is looked for in every pass.
+        // A person who cannot be read, and whose object is gone and not to be made anew, is looked for in every pass, with
+        // two questions, and the deal with a third.
         let fails = self.config.sync.on_missing == OnMissing::Fail;
-        let asks = if fails { 2 * self.hotel.bookings.len() as u64 } else { 0 };
+        let asks = if fails { 3 * self.hotel.bookings.len() as u64 } else { 0 };
         let mut orders = first.clone();
         for _ in 0..PATIENCE {
             if self.verdict().is_err() {

@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::missing::Fate;
 use super::{Push, Target};
 use crate::code::Code;
-use crate::config::Match;
+use crate::config::{Match, OnMissing};
 use crate::mapping::Warning;
 use crate::objects::reach::{Reach, by_reach, the_same};
 use crate::objects::{Object, by_id, by_origin, hidden};
@@ -199,10 +199,13 @@ impl Push<'_, '_> {
         let first = self.dead.insert((kind, old));
         // The inventory of an export may be hours old.
         self.queue.unstock(kind, old)?;
+        if self.config.sync.on_missing == OnMissing::Fail {
+            return self.fail(target, Code::ObjectMissing, "update", &old.to_string());
+        }
         let step = match self.vanished(kind, id, &target.record, target.row())? {
             Fate::Relinked => Step::Update,
             Fate::Released => Step::Create,
-            Fate::Failed => return Ok(()),
+            Fate::Deferred => return Ok(()),
         };
         // An object that vanishes twice in one pass is left to the next one.
         if first {

@@ -6,14 +6,12 @@
 use anyhow::Result;
 
 use super::Push;
-use crate::code::Code;
 use crate::config::{Match, OnMissing};
 use crate::mirror::Row;
 use crate::objects::by_origin;
 use crate::objects::reach::{Reach, by_reach};
-use crate::plan::{Planned, Step, Wave};
 use crate::record::{Id, Kind};
-use crate::state::{Failure, Record};
+use crate::state::Record;
 
 /// What became of a record whose object is gone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,8 +20,8 @@ pub(super) enum Fate {
     Relinked,
     /// It is created anew.
     Released,
-    /// It is put aside.
-    Failed,
+    /// Its own turn decides.
+    Deferred,
 }
 
 impl Push<'_, '_> {
@@ -37,27 +35,13 @@ impl Push<'_, '_> {
     ) -> Result<Fate> {
         let Some(old) = record.known.crm_id else { return Ok(Fate::Released) };
         let now = self.gate.clock().now();
-        let fails = self.config.sync.on_missing == OnMissing::Fail;
-        if row.is_none() && (fails || !record.known.todo.resend) {
+        if row.is_none() && (self.config.sync.on_missing == OnMissing::Fail || !record.known.todo.resend) {
             // A booking came upon it. Its own turn, with its row, is the next pass; where it had that, the row is of no
             // use.
             let writer = self.state.writer()?;
             writer.resend(kind, id)?;
             writer.commit()?;
-            return Ok(Fate::Failed);
-        }
-        if fails {
-            let message = old.to_string();
-            let failure = Failure { code: Code::ObjectMissing, operation: "update", message: &message, row };
-            let writer = self.state.writer()?;
-            writer.failed(kind, id, &failure, self.config.sync.retry_after, now)?;
-            writer.commit()?;
-            self.put_aside(
-                &Planned { kind, id: id.clone(), step: Step::Update, wave: Wave::Changes, row: row.cloned() },
-                &record.known.label,
-                failure.code,
-            );
-            return Ok(Fate::Failed);
+            return Ok(Fate::Deferred);
         }
         let successor = self.successor((kind, id), record, row, old)?;
         let writer = self.state.writer()?;

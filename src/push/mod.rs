@@ -196,8 +196,12 @@ impl<'a, 'p> Push<'a, 'p> {
     pub fn all(&mut self, watch: &mut dyn Watch) -> Result<()> {
         self.dead.extend(self.state.missing_objects()?);
         let mut waits = None;
-        let all = [Wave::Changes, Wave::Deletions];
-        let waves = if self.queue.has_any(Wave::Resends)? { &all[..] } else { &all[1..] };
+        // Where nothing is only sent again, all goes at once: deletions share the questions of what goes before them.
+        let waves: &[Wave] = if self.queue.has_any(Wave::Resends)? {
+            &[Wave::Changes, Wave::Deletions]
+        } else {
+            &[Wave::Deletions]
+        };
         for (wave, kind) in waves.iter().flat_map(|wave| Kind::ALL.map(|kind| (*wave, kind))) {
             match self.kind(kind, wave, watch) {
                 Err(error) if matches!(error.downcast_ref(), Some(Trouble::Wait(_))) => {

@@ -23,6 +23,8 @@ pub(crate) struct Ledger {
     pub(crate) once_gone: BTreeSet<String>,
     /// Records that are missing from Ecvi now.
     pub(crate) missing: BTreeSet<Origin>,
+    /// Records that were missing when the pass began, which goes by what it read then.
+    pub(crate) missed: BTreeSet<Origin>,
     /// Objects that Ecvi or an administrator named, and survivors of merges: they may be changed.
     pub(crate) named: BTreeSet<Object>,
     /// Objects that people changed.
@@ -91,7 +93,8 @@ impl Ledger {
             self.wrongs.push(format!("{kind:?} {id} is not ours and was changed"));
         }
         // Ecvi gave the object of a record that it no longer has to another one.
-        let passed_on = |owner: &Origin| self.named.contains(&object) && self.missing.contains(owner);
+        let gone = |owner: &Origin| self.missing.contains(owner) || self.missed.contains(owner);
+        let passed_on = |owner: &Origin| self.named.contains(&object) && gone(owner);
         if let Some(owner) =
             owner.filter(|owner| origin_of(kind, new).as_ref() != Some(owner) && passed_on(owner))
         {

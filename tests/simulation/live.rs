@@ -56,6 +56,7 @@ impl World {
     /// A pass; none when the process died in it.
     pub(crate) fn pass(&mut self, orders: &Orders, incidents: &[Incident]) -> Option<Ended> {
         self.pass_began = self.portal_now();
+        self.ledger.missed = self.ledger.missing.clone();
         self.tell(format!("PASS {}", words(orders)));
         let (config, clock) = (self.config.clone(), self.clock.clone());
         let mut wire = Wire { world: self, incidents, count: 0 };

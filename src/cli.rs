@@ -111,7 +111,7 @@ pub struct Sync {
     /// Try failed records too, whatever their pause
     #[arg(long)]
     pub retry_failed: bool,
-    /// Allow this pass to delete up to N deals, instead of the configured number
+    /// Up to N bookings, guests or companies may be gone at once, instead of the configured number
     #[arg(long, value_name = "N")]
     pub max_deletes: Option<u64>,
     /// Begin no request after this time, e.g. 150s or 5m

@@ -215,7 +215,7 @@ impl Pass<'_> {
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
         let touched = self.touch(&plan)?;
-        self.notice = plan.held_back.map(|held_back| held_back.to_string());
+        self.notice = plan.notice();
         let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
         let stocked = first && orders.errand == Errand::InitialExport;
         if stocked {
@@ -361,9 +361,11 @@ fn draw(
     let usual = Rules::usual(config, mirror, before.as_ref(), now)?;
     let deletes = usual.deletes && orders.errand != Errand::InitialExport;
     let resending = orders.full || state.recall(RESENDING)? == Some(true);
-    let rules = Rules { full: orders.full, resending, retry_failed: orders.retry_failed, deletes, ..usual };
+    let max_gone = orders.max_deletes.unwrap_or(config.sync.max_deletes);
+    let Orders { full, retry_failed, .. } = *orders;
+    let rules = Rules { full, resending, retry_failed, deletes, max_gone, ..usual };
     let mut plan = Plan::draw(mirror, state, &rules, before.as_ref())?;
-    plan.hold_back(orders.max_deletes.unwrap_or(config.sync.max_deletes))?;
+    plan.hold_back(max_gone)?;
     Ok(plan)
 }
 

@@ -88,9 +88,7 @@ fn no_state(path: &Path) -> Line {
 pub(super) fn plan(config: &Config, state: Option<&State>, now: DateTime<Utc>) -> Option<Line> {
     state?.initial_export().ok()??;
     match preview(config, &Orders::plain(Errand::Sync), now) {
-        Ok((_, plan)) => {
-            plan.held_back.map(|gone| Line::warning("plan", next_pass(&gone.to_string()), String::new()))
-        }
+        Ok((_, plan)) => plan.notice().map(|notice| Line::warning("plan", next_pass(&notice), String::new())),
         Err(error) => {
             Some(Line::bad("plan", outcome_of(&error), next_pass(&format!("{error:#}")), String::new()))
         }

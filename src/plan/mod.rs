@@ -38,7 +38,7 @@ pub struct Plan {
     /// People and companies whose bookings are in the plan for their sake, and whom the state does not name yet.
     pub touched: Vec<(Kind, Id)>,
     /// What is not in it because nobody has said that it is right.
-    pub held_back: Option<HeldBack>,
+    pub held_back: Vec<HeldBack>,
     /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
     pub blocks: [Vec<BlockChange>; 3],
 }
@@ -52,6 +52,8 @@ pub struct Compared {
     pub touched: Vec<(Kind, Id)>,
     /// What the state is to know of the mirror's blocks, by [`Kind`].
     pub blocks: [Vec<BlockChange>; 3],
+    /// People who are gone and count as being there.
+    pub held_back: Vec<HeldBack>,
 }
 
 impl Plan {
@@ -65,8 +67,8 @@ impl Plan {
             let wave = Wave::of(step, &pair, rules);
             queue.add(&Planned { kind, id: pair.id, step, wave, row: pair.row })
         };
-        let Compared { survey, touched, blocks } = compare(mirror, state, rules, before, add)?;
-        Ok(Plan { queue, survey, touched, held_back: None, blocks })
+        let Compared { survey, touched, blocks, held_back } = compare(mirror, state, rules, before, add)?;
+        Ok(Plan { queue, survey, touched, held_back, blocks })
     }
 }
 
@@ -91,7 +93,8 @@ pub fn compare(
         found,
     };
     for kind in Kind::ALL {
-        comparison.kind(kind, mirror, state, rules)?;
+        let stood = before.map_or(0, |before| before.rows[kind as usize]);
+        comparison.kind(kind, stood, (mirror, state), rules)?;
     }
     comparison.seen.survey.check(before)?;
     Ok(comparison.seen)
@@ -107,11 +110,28 @@ struct Comparison<F> {
 }
 
 impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
-    fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &Rules) -> Result<()> {
+    /// `stood`: rows that the table had when a pass last ran through.
+    fn kind(
+        &mut self,
+        kind: Kind,
+        stood: u64,
+        (mirror, state): (&Mirror, &State),
+        rules: &Rules,
+    ) -> Result<()> {
         let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
         let marks = Marks { seed: rules.terms, newest: &rules.newest[kind as usize], touched: &self.touched };
         let outline = mirror.outline(kind, &marks)?;
         self.seen.survey.count(kind, &outline);
+        let mut rules = rules.clone();
+        // Too many are gone at once: as with a window, what is missing is not gone.
+        if !rules.windows[kind as usize]
+            && let Some(held_back) = HeldBack::people(kind, outline.rows, stood, rules.max_gone)
+        {
+            rules.windows[kind as usize] = true;
+            self.seen.survey.rows[kind as usize] = stood;
+            self.seen.held_back.push(held_back);
+        }
+        let rules = &rules;
         let mut blocks = Watched::new(outline.blocks, state.blocks(kind)?, rules.reads_all(kind));
         if kind == Kind::Booking {
             self.seen.survey.known_bookings = blocks.linked();
@@ -213,6 +233,7 @@ impl Rules {
             resending: false,
             retry_failed: false,
             deletes: true,
+            max_gone: config.sync.max_deletes,
             windows: mirror.windows(),
             bookings_from,
             newest: before.map(|survey| survey.newest.clone()).unwrap_or_default(),

@@ -34,12 +34,11 @@ pub type Eyes<'e, 'a, 'p> = Option<&'e mut Foresight<'a, 'p>>;
 /// Writes the plan for people.
 pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
     let Plan { queue, held_back, .. } = plan;
-    if let (true, Some(held_back)) = (queue.is_empty()?, held_back) {
-        writeln!(out, "{held_back}")?;
-        return Ok(());
-    }
     if queue.is_empty()? {
-        writeln!(out, "{}", say!("Делать нечего: всё передано.", "Nothing to do: all is sent."))?;
+        held_back.iter().try_for_each(|held_back| writeln!(out, "{held_back}"))?;
+        if held_back.is_empty() {
+            writeln!(out, "{}", say!("Делать нечего: всё передано.", "Nothing to do: all is sent."))?;
+        }
         return Ok(());
     }
     for kind in Kind::ALL {
@@ -62,10 +61,7 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     for note in eyes.iter().flat_map(|eyes| eyes.notes()) {
         writeln!(out, "\n{note}")?;
     }
-    if let Some(held_back) = held_back {
-        writeln!(out, "\n{held_back}")?;
-    }
-    Ok(())
+    held_back.iter().try_for_each(|held_back| Ok(writeln!(out, "\n{held_back}")?))
 }
 
 fn change_line(change: &Difference) -> String {
@@ -121,9 +117,10 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
         Ok(())
     })?;
     let mut notes = eyes.map(|eyes| eyes.notes().to_vec()).unwrap_or_default();
-    notes.extend(held_back.map(|held_back| held_back.to_string()));
-    let held_back = held_back.map(|HeldBack { gone, most }| json!({"delete": gone, "max_deletes": most}));
-    writeln!(out, "],\n \"held_back\": {},\n \"notes\": {}}}", json!(held_back), Value::from(notes))?;
+    notes.extend(held_back.iter().map(ToString::to_string));
+    let deletions = held_back.iter().find(|held_back| held_back.kind == Kind::Booking);
+    let deletions = deletions.map(|HeldBack { gone, most, .. }| json!({"delete": gone, "max_deletes": most}));
+    writeln!(out, "],\n \"held_back\": {},\n \"notes\": {}}}", json!(deletions), Value::from(notes))?;
     Ok(())
 }
 

@@ -62,7 +62,7 @@ fn sync() {
           --dry-run                Print the plan and send nothing
           --full                   Send every record again, after a change of the mapping
           --retry-failed           Try failed records too, whatever their pause
-          --max-deletes <N>        Allow this pass to delete up to N deals, instead of the configured number
+          --max-deletes <N>        Up to N bookings, guests or companies may be gone at once, instead of the configured number
           --time-limit <DURATION>  Begin no request after this time, e.g. 150s or 5m
           --json                   Print the plan as JSON
       -h, --help                   Print help

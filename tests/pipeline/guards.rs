@@ -130,3 +130,37 @@ fn check_says_what_the_next_pass_would_refuse_or_hold_back() {
     hotel.sql("DELETE FROM bookings");
     assert!(hotel.exits(3, "check").out.contains("опустела таблица bookings"));
 }
+
+#[test]
+fn guests_who_are_gone_in_numbers_stay_in_their_deals_until_somebody_says_so() {
+    let hotel = hotel();
+    (2..=20).for_each(|id| hotel.guest(id, ""));
+    hotel.configure("sync.max_deletes = 2");
+    (1..=20).for_each(|id| hotel.booking(id, &format!("guest_id = {id}")));
+    hotel.sync();
+    hotel.sql("DELETE FROM guests WHERE id > 17");
+    hotel.booking(1, "comment = 'late'");
+    for _ in 0..2 {
+        assert!(hotel.exits(1, "sync").err.contains("исчезло гостей: 3, это больше 2"));
+    }
+    assert_eq!(hotel.deal(1).text("COMMENTS"), "late");
+    assert_eq!(hotel.deal(18).link_ids().len(), 1);
+    hotel.exits(0, "sync --max-deletes 3");
+    assert!(hotel.deal(18).link_ids().is_empty());
+    assert_eq!(hotel.deal(17).link_ids().len(), 1);
+    hotel.rests();
+}
+
+#[test]
+fn guests_who_come_back_from_a_mirror_that_was_half_filled_were_never_gone() {
+    let hotel = hotel();
+    (2..=20).for_each(|id| hotel.guest(id, ""));
+    hotel.configure("sync.max_deletes = 2");
+    hotel.sync();
+    hotel.sql("CREATE TABLE kept AS SELECT * FROM guests; DELETE FROM guests WHERE id < 10");
+    let writes = hotel.writes(|hotel| drop(hotel.exits(1, "sync")));
+    assert_eq!(writes, 0);
+    hotel.sql("DELETE FROM guests; INSERT INTO guests SELECT * FROM kept");
+    assert_eq!(hotel.writes(|hotel| drop(hotel.sync())), 0);
+    hotel.rests();
+}

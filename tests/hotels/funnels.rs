@@ -92,6 +92,22 @@ fn a_deal_moves_to_the_funnel_of_its_status_and_back_and_stays_one_deal() {
 }
 
 #[test]
+fn many_deals_that_move_and_close_at_once_fit_into_batches() {
+    let hotel = hotel();
+    hotel.sql(
+        "INSERT INTO bookings (id, number, status, arrival, departure, modified_at)
+         WITH RECURSIVE n(id) AS (SELECT 200 UNION ALL SELECT id + 1 FROM n WHERE id < 220)
+         SELECT id, id, 'confirmed', '2026-05-20 14:00', '2026-05-29 12:00', '2026-05-01' FROM n",
+    );
+    hotel.run(0, "initial-export");
+    hotel.sql("UPDATE bookings SET status = 'checked_out', modified_at = '2026-06-01' WHERE id >= 200");
+    hotel.run(0, "sync");
+    for id in 200..=220 {
+        assert_eq!(place(&hotel, &id.to_string()), ["1", "C1:WON", "2026-05-29"]);
+    }
+}
+
+#[test]
 fn a_deal_that_staff_moved_to_the_other_configured_funnel_comes_back() {
     let hotel = hotel();
     hotel.run(0, "initial-export");

@@ -252,6 +252,22 @@ fn a_limit_that_holds_back_guests_holds_back_no_booking() {
 }
 
 #[test]
+fn new_guests_whom_a_limit_holds_back_are_waited_for() {
+    let hotel = Hotel::running();
+    hotel.configure("portal.batch_size = 2");
+    for id in [2, 3] {
+        hotel.guest(id, "");
+        hotel.booking(id, &format!("guest_id = {id}"));
+    }
+    hotel.server().faults(|exchange| {
+        exchange.calls("crm.contact.list").then(|| Fault::status(429, "OPERATION_TIME_LIMIT"))
+    });
+    hotel.exits(5, "sync");
+    assert_eq!(hotel.status()["records"]["booking"]["waiting"], 2);
+    assert_eq!(hotel.portal().count(Kind::Deal), 1);
+}
+
+#[test]
 fn a_pass_that_the_portal_refuses_asks_for_nothing_more() {
     let hotel = Hotel::running();
     hotel.guest(1, "comment = 'тихий номер'");

@@ -1,6 +1,13 @@
 //! The initial export.
 
+use std::sync::Arc;
+
 use bitrix24_sandbox::{Fault, Kind, User};
+use ecvi_b24::clock::Clock;
+use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::portal::gate::Gate;
+use ecvi_b24::push::Watch;
+use ecvi_b24::record::Kind as RecordKind;
 use serde_json::json;
 
 use crate::hotel::Hotel;
@@ -40,6 +47,28 @@ fn a_batch_costs_two_saves_one_before_the_call_and_one_after_the_answer() {
         hotel.saves(|hotel| drop(hotel.export()))
     };
     assert_eq!(saves_of(40) - saves_of(20), 4);
+}
+
+#[test]
+fn a_deal_whose_closing_date_follows_counts_once() {
+    #[derive(Default)]
+    struct Seen {
+        planned: [u64; 3],
+        done: [u64; 3],
+    }
+    impl Watch for Seen {
+        fn planned(&mut self, records: [u64; 3]) {
+            self.planned = records;
+        }
+        fn done(&mut self, kind: RecordKind, records: u64, _: &Gate<'_>) {
+            self.done[kind as usize] += records;
+        }
+    }
+    let hotel = hotel();
+    let mut seen = Seen::default();
+    hotel.watched(&Orders::plain(Errand::InitialExport), &Clock::system(Arc::default()), &mut seen);
+    assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
+    assert_eq!((seen.planned, seen.done), ([3, 0, 3], [3, 0, 3]));
 }
 
 #[test]

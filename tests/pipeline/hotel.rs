@@ -16,6 +16,7 @@ use ecvi_b24::clock::Clock;
 use ecvi_b24::config;
 use ecvi_b24::pass::{Ended, Orders, pass};
 use ecvi_b24::portal::http::Http;
+use ecvi_b24::push::Watch;
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -142,9 +143,14 @@ impl Hotel {
 
     /// One pass, by the code of the program and over its wire, without a process of its own: at any time.
     pub(crate) fn pass(&self, orders: &Orders, clock: &Clock) -> Ended {
+        self.watched(orders, clock, &mut ())
+    }
+
+    /// Likewise, while somebody looks.
+    pub(crate) fn watched(&self, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Ended {
         let config = config::load(&self.path("ecvi-b24.toml"), None).unwrap();
         let mut portal = Http::new(&config.portal).unwrap();
-        let mut once = || pass(&config, orders, &mut portal, clock, &mut ()).unwrap();
+        let mut once = || pass(&config, orders, &mut portal, clock, watch).unwrap();
         // A process that another test starts holds our lock for the moment between its fork and its exec.
         std::iter::repeat_with(&mut once).flatten().next().unwrap()
     }

@@ -229,9 +229,8 @@ fn after_reset_id_of_everything_nothing_is_doubled() {
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
 }
 
-/// What stood there before us was never written by us: the row says whom to look for.
-#[test]
-fn a_guest_who_was_taken_over_is_found_on_the_card_that_theirs_was_merged_into() {
+/// Guest 2 was taken over, and their card was merged into the one that is returned, which bears no mark.
+fn merged_after_a_takeover() -> (Hotel, u64) {
     let hotel = Hotel::running();
     let phone = json!([{"VALUE": "+79001234567", "VALUE_TYPE": "WORK"}]);
     let card = |name: &str| json!({"LAST_NAME": name, "PHONE": phone});
@@ -239,9 +238,28 @@ fn a_guest_who_was_taken_over_is_found_on_the_card_that_theirs_was_merged_into()
     hotel.guest(2, &format!("last_name = 'Белова', phone = '+79001234567', crm_id = {ours}"));
     hotel.sync();
     merge(&hotel, Kind::Contact, other, ours);
+    hotel.edit(Kind::Contact, other, json!({"ORIGINATOR_ID": "", "ORIGIN_ID": ""}));
+    (hotel, other)
+}
+
+/// What stood there before us was never written by us: the row says whom to look for.
+#[test]
+fn a_guest_who_was_taken_over_is_found_on_the_card_that_theirs_was_merged_into() {
+    let (hotel, other) = merged_after_a_takeover();
     hotel.guest(2, "comment = 'x'");
     hotel.sync();
     assert_eq!(hotel.contact(2).id, other);
+    assert_eq!(hotel.portal().count(Kind::Contact), 2);
+}
+
+#[test]
+fn where_a_booking_comes_upon_such_a_guest_their_own_turn_finds_the_card() {
+    let (hotel, other) = merged_after_a_takeover();
+    hotel.booking(2, "guest_id = 2");
+    hotel.sync();
+    hotel.sync();
+    assert_eq!(hotel.contact(2).id, other);
+    assert_eq!(hotel.deal(2).link_ids(), [other]);
     assert_eq!(hotel.portal().count(Kind::Contact), 2);
 }
 

@@ -75,7 +75,7 @@ impl Push<'_, '_> {
         let mut reach = body.map(|body| Reach::of(body, &[Match::Phone, Match::Email])).unwrap_or_default();
         reach.phones.extend(record.written.phones.iter().cloned());
         reach.emails.extend(record.written.emails.iter().cloned());
-        if found.is_some() || kind == Kind::Booking || reach.is_empty() {
+        if found.is_some() || reach.is_empty() {
             return Ok(found);
         }
         let mut objects = by_reach(self.gate, kind, &[reach])?.remove(0);

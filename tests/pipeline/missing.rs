@@ -211,6 +211,23 @@ fn where_the_hotel_wants_to_know_the_deals_of_a_vanished_contact_wait_for_it() {
 }
 
 #[test]
+fn where_the_hotel_wants_to_know_a_guest_who_cannot_be_read_is_not_made_anew_either() {
+    let hotel = hotel();
+    hotel.configure("sync.on_missing = 'fail'");
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    hotel.guest(1, "birth_date = 'вчера'");
+    for comment in ["x", "y"] {
+        hotel.booking(1, &format!("comment = '{comment}'"));
+        hotel.exits(1, "sync --retry-failed");
+    }
+    hotel.guest(1, "birth_date = '1990-01-01'");
+    hotel.exits(1, "sync");
+    assert!(hotel.objects(Kind::Contact, &1).is_empty());
+    assert_eq!(hotel.flaws("failures"), ["guest 1 OBJECT_MISSING"]);
+}
+
+#[test]
 fn after_reset_id_an_object_that_still_exists_is_taken_over() {
     let hotel = hotel();
     let before = hotel.contact(1).id;

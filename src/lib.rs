@@ -6,6 +6,7 @@
 
 pub mod ask;
 pub mod audit;
+mod beside;
 pub mod check;
 pub mod cli;
 pub mod clock;

@@ -5,15 +5,18 @@
 //! closing that would drop SQLite's locks.
 
 use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::beside::beside;
 use crate::clock::Clock;
 use crate::stop::Stop;
 use crate::{private, say};
 
+/// `state.db` -> `state.db.lock`.
+pub(crate) const SUFFIX: &str = ".lock";
 const PAUSE: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -26,7 +29,7 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock of the state at this path; none when somebody else holds it.
     pub fn take(state: &Path) -> Result<Option<Lock>> {
-        let path = path(state);
+        let path = beside(state, SUFFIX);
         let shown = path.display();
         let broken = || {
             say!(
@@ -69,13 +72,6 @@ impl Lock {
             clock.sleep(PAUSE);
         }
     }
-}
-
-/// The lock of a state: `state.db` -> `state.db.lock`, beside the file that a link leads to.
-pub(crate) fn path(state: &Path) -> PathBuf {
-    let mut path = state.canonicalize().unwrap_or_else(|_| state.to_owned()).into_os_string();
-    path.push(".lock");
-    path.into()
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, after};
 use crate::code::Code;
 use crate::config::{Config, Method};
 use crate::idle::{Sight, is_idle};
@@ -23,7 +23,7 @@ use crate::state::memory::{INITIAL_EXPORT, PACE, RESENDING, SIGHT, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
-use crate::{portal, remap, say, state, words};
+use crate::{portal, remap, say, state};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
@@ -72,11 +72,6 @@ impl Orders {
     /// A pass without any options.
     pub fn plain(errand: Errand) -> Orders {
         Orders { errand, full: false, retry_failed: false, max_deletes: None, time_limit: None }
-    }
-
-    /// For the rounds after the first: every record was sent again already.
-    fn once_more(&self) -> Orders {
-        Orders { full: false, ..self.clone() }
     }
 }
 
@@ -199,7 +194,7 @@ impl Pass<'_> {
         let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
         // What a window shows changes with the time alone.
         let sight = sight.filter(|_| mirror.windows() == [false; 3]);
-        let orders = if first { in_full(config, self.orders, state)? } else { self.orders.once_more() };
+        let orders = if first { in_full(config, self.orders, state)? } else { self.orders.clone() };
         if orders.full {
             // Before the portal is asked for anything: should it not answer, the next passes go on with it.
             state.resend_all()?;
@@ -207,9 +202,9 @@ impl Pass<'_> {
             remap::remember(config, state)?;
         }
         recognise(config, state, gate)?;
-        for (kind, id) in settle(config, state, gate)? {
+        for record in settle(config, state, gate)? {
             self.counts.failed += 1;
-            self.failures.add(Code::NoAnswer, words::record(kind, &id, ""));
+            self.failures.add(Code::NoAnswer, record);
         }
         let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
         // Whatever fills the mirror need not wait for the portal.
@@ -325,7 +320,9 @@ fn go_on(message: &str, stopped: bool) -> String {
             "Interrupted. What was done is saved; to go on: ecvi-b24 initial-export"
         );
     }
-    say!("{message}. Продолжить: ecvi-b24 initial-export", "{message}. To go on: ecvi-b24 initial-export")
+    // What follows says what the next passes of cron do.
+    let cause = message.rsplit_once("; ").map_or(message, |(cause, _)| cause);
+    say!("{cause}. Продолжить: ecvi-b24 initial-export", "{cause}. To go on: ecvi-b24 initial-export")
 }
 
 /// Before an initial export was completed, nobody has said that the portal is to be filled.
@@ -371,8 +368,7 @@ fn draw(
 
 fn deadline(config: &Config, orders: &Orders, started: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let limit = orders.time_limit.unwrap_or(config.sync.time_limit);
-    let limit = TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX);
-    (orders.errand != Errand::InitialExport).then(|| started.checked_add_signed(limit)).flatten()
+    (orders.errand != Errand::InitialExport).then(|| after(started, limit))
 }
 
 fn record(orders: &Orders, ended: &Ended, started: DateTime<Utc>, now: DateTime<Utc>) -> Run {

@@ -25,7 +25,8 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(unix)]
-fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {
+/// What root made goes to whom the folder belongs.
+pub(crate) fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = std::fs::metadata(folder)?;
@@ -34,7 +35,7 @@ fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn leave_to_the_folders_owner(_: &File, _: &Path) -> io::Result<()> {
+pub(crate) fn leave_to_the_folders_owner(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 

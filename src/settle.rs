@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::clock::after;
 use crate::code::Code;
@@ -15,6 +15,7 @@ use crate::objects::{by_origin, existing};
 use crate::portal::gate::Gate;
 use crate::record::{Id, Kind};
 use crate::state::{Doubt, Failure, Operation, Record, State, Writer};
+use crate::words;
 
 /// A record whose calls are never answered is put aside after this many.
 const STRIKES: u32 = 4;
@@ -37,9 +38,9 @@ impl Due {
     }
 }
 
-/// Settles every doubt that is old enough. Returns the records that are put aside because their calls are never
-/// answered.
-pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec<(Kind, Id)>> {
+/// Settles every doubt that is old enough. Returns the records, as messages call them, that are put aside because their
+/// calls are never answered.
+pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec<String>> {
     let mut aside = Vec::new();
     for kind in Kind::ALL {
         let due = due(config, state, kind, gate.clock().now())?;
@@ -53,7 +54,7 @@ pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec
         for doubt in &due {
             if doubt.record.strikes + 1 >= STRIKES && !doubt.worked(&standing) {
                 put_aside(config, &writer, kind, doubt, now)?;
-                aside.push((kind, doubt.id.clone()));
+                aside.push(words::record(kind, &doubt.id, &doubt.record.known.label));
             } else {
                 resolve(&writer, kind, doubt, &standing, now)?;
             }
@@ -72,10 +73,6 @@ pub fn settled_at(config: &Config, state: &State, now: DateTime<Utc>) -> Result<
     Ok(latest.map(|at| after(at.min(now), config.portal.settle_time)))
 }
 
-fn settle_time(config: &Config) -> TimeDelta {
-    TimeDelta::from_std(config.portal.settle_time).unwrap_or(TimeDelta::MAX)
-}
-
 fn due(config: &Config, state: &State, kind: Kind, now: DateTime<Utc>) -> Result<Vec<Due>> {
     let mut due = Vec::new();
     let writer = state.writer()?;
@@ -85,7 +82,7 @@ fn due(config: &Config, state: &State, kind: Kind, now: DateTime<Utc>) -> Result
         if at > now {
             // The clock went back. How old the doubt is nobody knows, so it waits its time from now.
             writer.redate_doubt(kind, &id, now)?;
-        } else if now - at >= settle_time(config) {
+        } else if after(at, config.portal.settle_time) <= now {
             let record = state.record(kind, &id)?.unwrap_or_default();
             due.push(Due { id, operation, record });
         }

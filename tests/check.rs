@@ -217,7 +217,7 @@ fn what_the_webhook_lacks_is_found() {
     assert_eq!(lacks(vec![("scope", json!(["tasks"]))]), [("scope", Mark::Bad(Outcome::Refused))]);
     let instead = vec![
         ("profile", json!({"ID": "7", "ADMIN": false})),
-        ("method.get?name=crm.item.batchimport", json!({"isExisting": false, "isAvailable": false})),
+        ("method.get?name=crm.item.import", json!({"isExisting": false, "isAvailable": false})),
         ("server.time", json!("2000-01-01T15:30:00+03:00")),
     ];
     let warning = Mark::Warning;

@@ -25,12 +25,13 @@ pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>
         Err(error) => return (vec![unusable("config", &error)], None),
     };
     let mut lines = vec![Line::fine("config", say!("Конфигурация: {shown}", "Configuration: {shown}"))];
-    if config::is_readable_by_others(&path) {
+    for path in config.exposed(&path) {
+        let shown = path.display();
         lines.push(Line::warning(
             "config_permissions",
             say!(
-                "Конфигурация {shown}: её могут прочесть все на этой машине",
-                "Configuration {shown}: everyone on this machine can read it"
+                "Файл {shown} могут прочесть все на этой машине",
+                "Everyone on this machine can read the file {shown}"
             ),
             say!(
                 "В вебхуке пароль ко всей CRM. Выполните: chmod 600 {shown}",

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Line;
 use super::local::unusable;
+use crate::beside::beside;
 use crate::code::Code;
 use crate::config::Config;
 use crate::mirror::{BadRow, Mirror};
@@ -49,10 +50,8 @@ pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
 
 /// When the file, or its journal, was written last.
 fn age(path: &Path, now: DateTime<Utc>) -> Line {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-wal");
-    let written =
-        [path, Path::new(&journal)].map(|path| std::fs::metadata(path).and_then(|file| file.modified()));
+    let journal = beside(path, "-wal");
+    let written = [path, &journal].map(|path| std::fs::metadata(path).and_then(|file| file.modified()));
     let written: Option<DateTime<Utc>> = written.into_iter().flatten().max().map(Into::into);
     let shown = path.display();
     let time = written.map(words::time).unwrap_or_default();

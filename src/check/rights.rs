@@ -21,9 +21,12 @@ const CLOCK_OFF: i64 = 60;
 fn methods(config: &Config) -> Vec<String> {
     let each = |kind: Kind| ["add", "update", "list"].map(|verb| format!("crm.{}.{verb}", kind.entity()));
     let mut methods: Vec<String> = Kind::ALL.into_iter().flat_map(each).collect();
-    methods.push("crm.deal.delete".into());
+    methods.extend(["crm.deal.delete", "crm.item.get"].map(str::to_owned));
+    if config.deal.funnels().len() > 1 {
+        methods.push("crm.item.update".into());
+    }
     if config.export.method == Method::Import {
-        methods.extend(["crm.item.import".into(), "crm.item.batchimport".into()]);
+        methods.push("crm.item.import".into());
     }
     if !config.contact.match_existing.is_empty() || !config.company.match_existing.is_empty() {
         methods.push("crm.duplicate.findbycomm".into());

@@ -20,7 +20,7 @@ use chrono::NaiveDate;
 pub(crate) use fields::is_written;
 pub use file::{Match, Method, OnMissing};
 pub use objects::{DealConfig, PersonConfig};
-pub use portal::PortalConfig;
+pub use portal::{PortalConfig, Source};
 pub use webhook::Webhook;
 
 use crate::fingerprint;
@@ -156,10 +156,13 @@ fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
 pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
-    warn_when_readable_by_others(path);
-    parse(&text, path.parent().unwrap_or(Path::new("")), webhook).with_context(|| {
+    let config = parse(&text, path.parent().unwrap_or(Path::new("")), webhook).with_context(|| {
         say!("ошибка в файле конфигурации {shown}", "the configuration file {shown} is wrong")
-    })
+    })?;
+    for path in config.exposed(path) {
+        log::warn!("{} can be read by everyone on this machine: chmod 600", path.display());
+    }
+    Ok(config)
 }
 
 /// Checks the text of a configuration; relative paths are relative to `folder`.
@@ -269,21 +272,26 @@ pub fn duration(key: &str, text: &str) -> Result<Duration> {
     })
 }
 
-fn warn_when_readable_by_others(path: &Path) {
-    if is_readable_by_others(path) {
-        log::warn!("{} can be read by everyone on this machine: chmod 600", path.display());
+impl Config {
+    /// The files with a secret in them that everyone on this machine can read. `own`: the configuration's.
+    pub fn exposed<'a>(&'a self, own: &'a Path) -> impl Iterator<Item = &'a Path> {
+        let file = match &self.portal.source {
+            Source::File(path) => Some(path.as_path()),
+            Source::Configuration | Source::Environment => None,
+        };
+        // Who knows the address of a heartbeat can feign one.
+        let own_too = self.portal.source == Source::Configuration || self.heartbeat.is_some();
+        own_too.then_some(own).into_iter().chain(file).filter(|path| is_readable_by_others(path))
     }
 }
 
-/// Whether everyone on this machine can read a file that holds the webhook's secret.
 #[cfg(unix)]
-pub fn is_readable_by_others(path: &Path) -> bool {
+fn is_readable_by_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o007 != 0)
 }
 
-/// Whether everyone on this machine can read a file that holds the webhook's secret.
 #[cfg(not(unix))]
-pub fn is_readable_by_others(_: &Path) -> bool {
+fn is_readable_by_others(_: &Path) -> bool {
     false
 }

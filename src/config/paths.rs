@@ -6,22 +6,24 @@ use std::path::{Path, PathBuf, absolute};
 use anyhow::{Result, bail};
 
 use super::file::File;
+use crate::beside::beside;
 use crate::{lock, say};
 
 /// Refuses a configuration that names one file under two keys, whatever way the paths lead there.
 pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {
-    let state = &file.state.path;
+    let at = |path: &PathBuf| folder.join(path);
+    let state = at(&file.state.path);
     let named = [
-        ("[mirror] path", Some(file.mirror.path.clone())),
-        ("[state] path", Some(state.clone())),
-        ("[state] path + .lock", Some(lock::path(&folder.join(state)))),
-        ("[portal] shared_bucket", file.portal.shared_bucket.clone()),
-        ("[portal] webhook_file", file.portal.webhook_file.clone()),
-        ("[portal] ca_file", file.portal.ca_file.clone()),
+        ("[mirror] path", Some(at(&file.mirror.path))),
+        ("[state] path + .lock", Some(beside(&state, lock::SUFFIX))),
+        ("[state] path", Some(state)),
+        ("[portal] shared_bucket", file.portal.shared_bucket.as_ref().map(at)),
+        ("[portal] webhook_file", file.portal.webhook_file.as_ref().map(at)),
+        ("[portal] ca_file", file.portal.ca_file.as_ref().map(at)),
     ];
     let mut taken: Vec<(&str, PathBuf)> = Vec::new();
     for (key, path) in named {
-        let Some(path) = path.map(|path| real(&folder.join(path))) else { continue };
+        let Some(path) = path.map(|path| real(&path)) else { continue };
         if let Some((other, _)) = taken.iter().find(|(_, other)| *other == path) {
             let shown = path.display();
             bail!(say!(

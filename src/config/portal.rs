@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Webhook, duration, file, warn_when_readable_by_others};
+use super::{Webhook, duration, file};
 use crate::say;
 
 /// The portal and the pace it is used at.
@@ -13,6 +13,8 @@ use crate::say;
 pub struct PortalConfig {
     /// Address and password.
     pub webhook: Webhook,
+    /// Where they stand.
+    pub source: Source,
     /// `ORIGINATOR_ID` of everything that is ours.
     pub originator: String,
     /// Drain of the leaky bucket.
@@ -33,6 +35,17 @@ pub struct PortalConfig {
     pub shared_bucket: Option<PathBuf>,
 }
 
+/// Where the webhook stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// In the configuration file.
+    Configuration,
+    /// In a file of its own.
+    File(PathBuf),
+    /// In `$ECVI_B24_WEBHOOK`.
+    Environment,
+}
+
 pub(super) fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Result<PortalConfig> {
     if !(1..=50).contains(&portal.batch_size) {
         bail!(say!("[portal] batch_size: от 1 до 50", "[portal] batch_size: from 1 to 50"));
@@ -50,8 +63,10 @@ pub(super) fn portal(portal: file::Portal, folder: &Path, environment: Option<&s
             "[portal] originator_id: from 1 to 255 characters"
         ));
     }
+    let (webhook, source) = webhook(portal.webhook, portal.webhook_file, folder, environment)?;
     Ok(PortalConfig {
-        webhook: webhook(portal.webhook.as_deref(), portal.webhook_file.as_deref(), folder, environment)?,
+        webhook,
+        source,
         originator: originator.to_owned(),
         requests_per_second: portal.requests_per_second,
         burst: portal.burst,
@@ -65,30 +80,31 @@ pub(super) fn portal(portal: file::Portal, folder: &Path, environment: Option<&s
 }
 
 fn webhook(
-    inline: Option<&str>,
-    file: Option<&Path>,
+    inline: Option<String>,
+    file: Option<PathBuf>,
     folder: &Path,
     environment: Option<&str>,
-) -> Result<Webhook> {
-    let text = match (inline, file, environment) {
+) -> Result<(Webhook, Source)> {
+    let (text, source) = match (inline, file, environment) {
         (Some(_), Some(_), _) => bail!(say!(
             "[portal]: задайте либо webhook, либо webhook_file",
             "[portal]: give either webhook or webhook_file"
         )),
-        (Some(text), None, _) => text.to_owned(),
+        (Some(text), None, _) => (text, Source::Configuration),
         (None, Some(path), _) => {
             let path = folder.join(path);
-            warn_when_readable_by_others(&path);
             let shown = path.display();
-            std::fs::read_to_string(&path).with_context(|| {
+            let text = std::fs::read_to_string(&path).with_context(|| {
                 say!("не читается файл вебхука {shown}", "the webhook file {shown} cannot be read")
-            })?
+            })?;
+            (text, Source::File(path))
         }
-        (None, None, Some(text)) => text.to_owned(),
+        (None, None, Some(text)) => (text.to_owned(), Source::Environment),
         (None, None, None) => bail!(say!(
             "нет адреса вебхука: задайте [portal] webhook, webhook_file или переменную ECVI_B24_WEBHOOK",
             "no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK"
         )),
     };
-    Webhook::parse(&text).map_err(|message| anyhow::anyhow!("[portal] webhook: {message}"))
+    let webhook = Webhook::parse(&text).map_err(|message| anyhow::anyhow!("[portal] webhook: {message}"))?;
+    Ok((webhook, source))
 }

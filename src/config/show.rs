@@ -60,6 +60,7 @@ fn mirror(f: &mut Formatter<'_>, mirror: &MirrorConfig) -> Result {
 fn portal(f: &mut Formatter<'_>, portal: &PortalConfig) -> Result {
     let PortalConfig {
         webhook,
+        source: _,
         originator,
         requests_per_second,
         burst,

@@ -15,10 +15,11 @@
 use std::fs::{self, File};
 use std::hash::Hasher;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::beside::beside;
 use crate::fingerprint::Fingerprint;
 
 /// Longer than a tick of any file system; FAT has the longest, with two seconds.
@@ -46,12 +47,6 @@ pub fn footprint(mirror: &Path, now: DateTime<Utc>) -> Option<u64> {
         print.write(&begin(&beside(&mirror, "-shm")).ok()?);
     }
     Some(print.finish())
-}
-
-fn beside(mirror: &Path, suffix: &str) -> PathBuf {
-    let mut path = mirror.as_os_str().to_owned();
-    path.push(suffix);
-    path.into()
 }
 
 /// A file, which must not have changed shortly before `now` where its change time counts.
@@ -88,6 +83,8 @@ fn begin(path: &Path) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use rusqlite::{Connection, OpenFlags};
     use tempfile::TempDir;
 

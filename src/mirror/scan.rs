@@ -14,7 +14,7 @@ use super::rows::{BadRow, Body, Cells, Row, as_text};
 use crate::code::Code;
 use crate::fingerprint::Fingerprint;
 use crate::record::{Id, Kind, Span};
-use crate::say;
+use crate::{say, words};
 
 /// Prepared statements over one kind.
 pub struct Scan<'m> {
@@ -86,11 +86,12 @@ impl Mirror {
     /// The rows that have this id, or the bookings with this number.
     pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Row>> {
         let select = &self.selects[kind as usize];
-        let number = if kind == Kind::Booking { "OR CAST(number AS TEXT) = ?1" } else { "" };
-        let sql = format!("SELECT * FROM ({select}) WHERE CAST(id AS TEXT) = ?1 {number} ORDER BY id");
+        let number = if kind == Kind::Booking { "OR CAST(number AS TEXT) = ?2" } else { "" };
+        let ids = "id COLLATE BINARY IN (?1, ?2)";
+        let sql = format!("SELECT * FROM ({select}) WHERE {ids} {number} ORDER BY id COLLATE BINARY");
         let mut scan = self.scan(kind)?;
         scan.records = self.connection.prepare_cached(&sql)?;
-        scan.parameters = vec![Cell::Text(word.to_owned())];
+        scan.parameters = vec![Id::parse(word).into(), Cell::Text(word.to_owned())];
         scan.rows(Span::ALL)?.collect()
     }
 }
@@ -202,9 +203,10 @@ impl Iterator for Rows<'_> {
 }
 
 pub(super) fn damaged(kind: Kind) -> String {
+    let rows = words::plural(kind);
     say!(
-        "зеркало Ecvi повреждено или занято (чтение: {kind}); ничего не передано",
-        "the mirror is damaged or busy (reading {kind}); nothing was sent"
+        "зеркало Ecvi повреждено или занято (чтение: {rows}); ничего не передано",
+        "the mirror is damaged or busy (reading {rows}); nothing was sent"
     )
 }
 

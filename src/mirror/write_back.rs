@@ -2,12 +2,12 @@
 //!
 //! The only thing that is ever written into the mirror, and only where the configuration asks for it.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::beside::beside;
 use crate::config::MirrorConfig;
 use crate::record::{Id, Kind};
 use crate::say;
@@ -40,9 +40,7 @@ pub fn write_back(config: &MirrorConfig, links: &[(Kind, Id, Option<i64>)]) -> R
 ///
 /// What fails here fails again when the mirror is read, and is told there.
 pub(super) fn roll_back(config: &MirrorConfig) {
-    let mut journal = config.path.clone().into_os_string();
-    journal.push("-journal");
-    if config.write_back && Path::new(&journal).exists() {
+    if config.write_back && beside(&config.path, "-journal").exists() {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let looked = Connection::open_with_flags(&config.path, flags)
             .and_then(|mirror| mirror.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())));

@@ -189,7 +189,7 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
             label: String::new(),
             crm_id: None,
             extra: serde_json::Map::new(),
-            body: Err(BadRow::new(Code::BadId, "id", &format!("{count} rows"))),
+            body: Err(BadRow::new(Code::BadId, "id", &format!("NULL × {count}"))),
         };
         let pair = Pair { id: row.id.clone(), row: Some(row), known: None };
         if let Some(step) = decide(kind, &pair, standing, false, rules) {

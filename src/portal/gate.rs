@@ -16,6 +16,7 @@ use super::shared::take_place;
 use super::{Answer, Meaning, Portal, Trouble};
 use crate::clock::{Clock, after};
 use crate::config::PortalConfig;
+use crate::say;
 
 /// How often a request that the portal did not take is repeated.
 const TRIES: u32 = 6;
@@ -45,7 +46,12 @@ fn unmarked(_: DateTime<Utc>) -> anyhow::Result<()> {
 }
 
 fn marked(mark: Mark, now: DateTime<Utc>) -> Result<(), Trouble> {
-    mark(now).map_err(|error| Trouble::NotSaved(format!("{error:#}")))
+    mark(now).map_err(|error| {
+        Trouble::NotSaved(say!(
+            "состояние не записывается ({error:#})",
+            "the state cannot be written ({error:#})"
+        ))
+    })
 }
 
 /// Refused for a limit of the portal: asking again later helps.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error};
@@ -38,7 +38,15 @@ impl Http {
                     Ok(PemItem::Certificate(certificate)) => Some(certificate),
                     _ => None,
                 });
-                RootCerts::new_with_certs(&certificates.collect::<Vec<_>>())
+                let certificates: Vec<_> = certificates.collect();
+                ensure!(
+                    !certificates.is_empty(),
+                    say!(
+                        "в файле {shown} нет сертификата в формате PEM",
+                        "there is no certificate in PEM format in {shown}"
+                    )
+                );
+                RootCerts::new_with_certs(&certificates)
             }
         };
         let agent = Agent::config_builder()

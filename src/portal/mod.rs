@@ -124,8 +124,8 @@ pub enum Trouble {
     /// A signal or the time limit came before the call was made.
     #[error("stopped")]
     Stopped,
-    /// The state could not be written, so the call was not made.
-    #[error("the state cannot be written: {0}")]
+    /// A file in which a call has to be noted cannot be written, so it was not made; in words for people.
+    #[error("{0}")]
     NotSaved(String),
 }
 
@@ -154,8 +154,8 @@ impl Trouble {
                 ))
             }
             Trouble::NotSaved(reason) => Stop::failed(say!(
-                "состояние не записывается ({reason}), поэтому ничего больше не передано; проверьте место на диске и права",
-                "the state cannot be written ({reason}), so nothing more was sent; check the disk space and the permissions"
+                "{reason}, поэтому ничего больше не передано; проверьте место на диске и права",
+                "{reason}, so nothing more was sent; check the disk space and the permissions"
             )),
             Trouble::Stopped => Stop::interrupted(say!(
                 "запуск прерван или вышло его время; сделанное сохранено, остальное уйдёт со следующим запуском",

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 
 use super::pace::{Bucket, Pace};
-use crate::say;
+use crate::{private, say};
 
 /// Takes a place in the bucket of this file. Returns how long to wait before the request.
 ///
@@ -29,8 +29,10 @@ pub(super) fn take_place(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> Res
     file.lock().with_context(broken)?;
     let mut text = String::new();
     file.read_to_string(&mut text).with_context(broken)?;
-    let mut pace: Pace = serde_json::from_str(&text).unwrap_or_default();
-    if !is_new && serde_json::from_str::<Pace>(&text).is_err() {
+    let read: Result<Pace, _> = serde_json::from_str(&text);
+    let is_torn = !is_new && read.is_err();
+    let mut pace = read.unwrap_or_default();
+    if is_torn {
         // Somebody was killed as he wrote: what was sent until then nobody knows.
         pace.full(bucket, now);
     }
@@ -45,7 +47,10 @@ fn open(path: &Path) -> std::io::Result<(File, bool)> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     match options.clone().create_new(true).open(path) {
-        Ok(file) => for_the_group(&file).map(|()| (file, true)),
+        Ok(file) => {
+            private::leave_to_the_folders_owner(&file, path)?;
+            for_the_group(&file).map(|()| (file, true))
+        }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((options.open(path)?, false)),
         Err(error) => Err(error),
     }

@@ -52,7 +52,8 @@ impl Push<'_, '_> {
             self.batch(kind, DELETIONS, std::mem::replace(&mut deletions, later))?;
         }
         for target in alone {
-            self.batch(kind, kind.name(), vec![target])?;
+            let label = if target.planned.step == Step::Delete { DELETIONS } else { kind.name() };
+            self.batch(kind, label, vec![target])?;
         }
         Ok(())
     }

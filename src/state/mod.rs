@@ -23,7 +23,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -123,8 +123,10 @@ impl State {
     }
 
     /// Begins a transaction: what is written through it is saved by [`Writer::commit`], all or nothing.
+    ///
+    /// It waits for whoever else writes. Who has read already in a transaction is refused without waiting.
     pub fn writer(&self) -> Result<Writer<'_>> {
-        Ok(Writer::new(self.connection.unchecked_transaction()?))
+        Ok(Writer::new(Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?))
     }
 }
 
@@ -140,8 +142,8 @@ pub fn explain(error: anyhow::Error) -> anyhow::Error {
     let cause = error.downcast_ref::<rusqlite::Error>();
     match cause.filter(|cause| !is_interrupted(cause)).and_then(rusqlite::Error::sqlite_error_code) {
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => error.context(say!(
-            "состояние не записывается, поэтому ничего больше не передано; проверьте место на диске и права",
-            "the state cannot be written, so nothing more was sent; check the disk space and the permissions"
+            "состояние не записывается, поэтому ничего больше не передано; проверьте права и место на диске, и там, где временные файлы (TMPDIR)",
+            "the state cannot be written, so nothing more was sent; check the permissions and the disk space, of the temporary files (TMPDIR) too"
         )),
         _ => error,
     }

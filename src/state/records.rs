@@ -241,10 +241,10 @@ impl State {
 
     /// The ids of the records of a kind that are called so (a booking's number), or carry this id.
     pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Id>> {
-        let sql = "SELECT id FROM records WHERE kind = ?1 AND CAST(id AS TEXT) = ?2
-                   UNION SELECT id FROM records WHERE kind = ?1 AND kind = 'booking' AND label = ?2 ORDER BY 1";
+        let sql = "SELECT id FROM records WHERE kind = ?1 AND id IN (?2, ?3)
+                   UNION SELECT id FROM records WHERE kind = ?1 AND kind = 'booking' AND label = ?3 ORDER BY 1";
         let mut statement = self.connection.prepare(sql)?;
-        let ids = statement.query_map((kind, word), |row| row.get(0))?;
+        let ids = statement.query_map((kind, Id::parse(word), word), |row| row.get(0))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -37,8 +37,10 @@ impl Writer<'_> {
             &format!("{history} SELECT ?2, kind, id, 'reset', crm_id {linked}"),
             (kind, stamp(now)),
         )?;
-        self.transaction
-            .execute(&format!("INSERT INTO touched (kind, id) SELECT kind, id {linked}"), [kind])?;
+        if kind != Kind::Booking {
+            self.transaction
+                .execute(&format!("INSERT INTO touched (kind, id) SELECT kind, id {linked}"), [kind])?;
+        }
         self.transaction.execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
         let released = self.transaction.execute(
             "UPDATE records SET crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0,

@@ -117,8 +117,11 @@ impl<'s> Writer<'s> {
         self.touch(kind, id)
     }
 
-    /// The bookings of this person or company have to be looked at again.
+    /// The bookings of this person or company have to be looked at again; a booking has none.
     pub fn touch(&self, kind: Kind, id: &Id) -> Result<()> {
+        if kind == Kind::Booking {
+            return Ok(());
+        }
         self.transaction
             .prepare_cached("INSERT INTO touched (kind, id) VALUES (?1, ?2)")?
             .execute((kind, id))?;

@@ -200,6 +200,10 @@ fn quote(flaw: &Flaw) -> Option<String> {
     match Code::from_name(&flaw.code) {
         Some(Code::PhoneLeftOut | Code::EmailLeftOut) => return None,
         Some(Code::GuestWaiting | Code::WithoutCompanion) => return Some(people(&flaw.message)),
+        Some(Code::CrmIdTaken) => {
+            let taken = flaw.message.split_once(": ");
+            return Some(taken.map_or(flaw.message.clone(), |(it, by)| format!("{it}: {}", people(by))));
+        }
         Some(_) | None => {}
     }
     if let Some(crm_id) = object(flaw) {

@@ -1,0 +1,26 @@
+//! Files that belong to another one and lie beside it: the lock of a state, and what SQLite keeps beside a database.
+
+use std::path::{Path, PathBuf};
+
+/// `state.db` -> `state.db.lock`, beside the file that a link leads to, where SQLite too puts its own.
+pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut path = file.canonicalize().unwrap_or_else(|_| file.to_owned()).into_os_string();
+    path.push(suffix);
+    path.into()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_beside_a_link_lies_beside_what_it_leads_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let (file, link) = (folder.join("real.db"), folder.join("link.db"));
+        std::fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert_eq!(beside(&link, "-wal"), folder.join("real.db-wal"));
+        assert_eq!(beside(&folder.join("new.db"), ".lock"), folder.join("new.db.lock"));
+    }
+}

@@ -360,10 +360,8 @@ fn draw(
     let resending = orders.full || state.recall(RESENDING)? == Some(true);
     let max_gone = orders.max_deletes.unwrap_or(config.sync.max_deletes);
     let Orders { full, retry_failed, .. } = *orders;
-    let rules = Rules { full, resending, retry_failed, deletes, max_gone, ..usual };
-    let mut plan = Plan::draw(mirror, state, &rules, before.as_ref())?;
-    plan.hold_back(max_gone)?;
-    Ok(plan)
+    let rules = Rules { full, resending, retry_failed, deletes, ..usual };
+    Plan::guarded(mirror, state, rules, before.as_ref(), max_gone)
 }
 
 fn deadline(config: &Config, orders: &Orders, started: DateTime<Utc>) -> Option<DateTime<Utc>> {

@@ -88,8 +88,6 @@ pub struct Rules {
     pub retry_failed: bool,
     /// Delete the deals of bookings that are gone.
     pub deletes: bool,
-    /// More guests or companies than this gone at once are not gone until somebody says so.
-    pub max_gone: u64,
     /// The kinds of which the mirror shows a sliding window: what is missing there is not gone.
     pub windows: [bool; 3],
     /// Bookings that were over before this day and never had a deal are left alone.

@@ -120,7 +120,6 @@ impl World {
         Rules {
             now: self.now,
             deletes: true,
-            max_gone: if self.codes { 0 } else { u64::MAX },
             windows: mirror.windows(),
             bookings_from: self.history.then(|| NaiveDate::from_ymd_opt(2026, 1, 15).unwrap()),
             newest: self.survey.as_ref().map(|survey| survey.newest.clone()).unwrap_or_default(),

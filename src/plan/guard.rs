@@ -2,13 +2,16 @@
 //!
 //! A mirror that is filled row by row is seen in the middle of it now and then.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use anyhow::Result;
 
-use super::{Plan, Step};
+use super::{Plan, Rules, Step, Survey, names};
+use crate::mirror::Mirror;
 use crate::record::Kind;
 use crate::say;
+use crate::state::State;
 
 /// What is gone and counts as being there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,30 +25,66 @@ pub struct HeldBack {
 }
 
 impl Plan {
-    /// Takes the deletions out of the plan where they are more than `most`.
-    pub fn hold_back(&mut self, most: u64) -> Result<()> {
-        let gone = self.queue.count(Kind::Booking, Step::Delete)?;
-        if gone > most {
-            self.queue.drop_deletions()?;
-            self.held_back.push(HeldBack { kind: Kind::Booking, gone, most });
+    /// A plan in which no more records than `most` go at once; people may where they are less than a tenth of all, or
+    /// no booking names them.
+    ///
+    /// # Errors
+    /// As [`Plan::draw`].
+    pub fn guarded(
+        mirror: &Mirror,
+        state: &State,
+        mut rules: Rules,
+        before: Option<&Survey>,
+        most: u64,
+    ) -> Result<Plan> {
+        let mut plan = Plan::draw(mirror, state, &rules, before)?;
+        let people = plan.people_gone(most)?;
+        if !people.is_empty() {
+            // As with a window: what is missing is not gone.
+            people.iter().for_each(|held| rules.windows[held.kind as usize] = true);
+            plan = Plan::draw(mirror, state, &rules, before)?;
+            plan.held_back = people;
         }
-        Ok(())
+        let gone = plan.queue.count(Kind::Booking, Step::Delete)?;
+        if gone > most {
+            plan.queue.drop_deletions()?;
+            plan.held_back.push(HeldBack { kind: Kind::Booking, gone, most });
+        }
+        Ok(plan)
+    }
+
+    /// Guests or companies of whom more are gone at once than is likely.
+    fn people_gone(&self, most: u64) -> Result<Vec<HeldBack>> {
+        let mut held_back = Vec::new();
+        for kind in [Kind::Guest, Kind::Company] {
+            let gone = self.queue.count(kind, Step::Gone)?;
+            let all = self.survey.rows[kind as usize] + gone;
+            if gone > most && gone * 10 > all && self.names_gone(kind)? {
+                held_back.push(HeldBack { kind, gone, most });
+            }
+        }
+        Ok(held_back)
+    }
+
+    /// Whether a booking names somebody who is gone.
+    fn names_gone(&self, kind: Kind) -> Result<bool> {
+        let mut gone = HashSet::new();
+        self.queue.each(kind, |planned| {
+            gone.extend((planned.step == Step::Gone).then(|| (kind, planned.id.clone())));
+            Ok(())
+        })?;
+        let mut is_named = false;
+        self.queue.each(Kind::Booking, |planned| {
+            is_named |= names(planned.row.as_ref(), &gone);
+            Ok(())
+        })?;
+        Ok(is_named)
     }
 
     /// What is held back, in words.
     pub fn notice(&self) -> Option<String> {
         let said: Vec<String> = self.held_back.iter().map(ToString::to_string).collect();
         (!said.is_empty()).then(|| said.join(". "))
-    }
-}
-
-impl HeldBack {
-    /// Guests or companies of whom more than `most`, and more than a tenth, are gone since the last pass. A table that
-    /// is empty is refused altogether.
-    pub(super) fn people(kind: Kind, rows: u64, before: u64, most: u64) -> Option<HeldBack> {
-        let gone = before.saturating_sub(rows);
-        let unlikely = kind != Kind::Booking && rows > 0 && gone > most && gone * 10 > before;
-        unlikely.then_some(HeldBack { kind, gone, most })
     }
 }
 

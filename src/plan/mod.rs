@@ -52,8 +52,6 @@ pub struct Compared {
     pub touched: Vec<(Kind, Id)>,
     /// What the state is to know of the mirror's blocks, by [`Kind`].
     pub blocks: [Vec<BlockChange>; 3],
-    /// People who are gone and count as being there.
-    pub held_back: Vec<HeldBack>,
 }
 
 impl Plan {
@@ -67,8 +65,8 @@ impl Plan {
             let wave = Wave::of(step, &pair, rules);
             queue.add(&Planned { kind, id: pair.id, step, wave, row: pair.row })
         };
-        let Compared { survey, touched, blocks, held_back } = compare(mirror, state, rules, before, add)?;
-        Ok(Plan { queue, survey, touched, held_back, blocks })
+        let Compared { survey, touched, blocks } = compare(mirror, state, rules, before, add)?;
+        Ok(Plan { queue, survey, touched, held_back: Vec::new(), blocks })
     }
 }
 
@@ -93,8 +91,7 @@ pub fn compare(
         found,
     };
     for kind in Kind::ALL {
-        let stood = before.map_or(0, |before| before.rows[kind as usize]);
-        comparison.kind(kind, stood, (mirror, state), rules)?;
+        comparison.kind(kind, mirror, state, rules)?;
     }
     comparison.seen.survey.check(before)?;
     Ok(comparison.seen)
@@ -110,28 +107,11 @@ struct Comparison<F> {
 }
 
 impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
-    /// `stood`: rows that the table had when a pass last ran through.
-    fn kind(
-        &mut self,
-        kind: Kind,
-        stood: u64,
-        (mirror, state): (&Mirror, &State),
-        rules: &Rules,
-    ) -> Result<()> {
+    fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &Rules) -> Result<()> {
         let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
         let marks = Marks { seed: rules.terms, newest: &rules.newest[kind as usize], touched: &self.touched };
         let outline = mirror.outline(kind, &marks)?;
         self.seen.survey.count(kind, &outline);
-        let mut rules = rules.clone();
-        // Too many are gone at once: as with a window, what is missing is not gone.
-        if !rules.windows[kind as usize]
-            && let Some(held_back) = HeldBack::people(kind, outline.rows, stood, rules.max_gone)
-        {
-            rules.windows[kind as usize] = true;
-            self.seen.survey.rows[kind as usize] = stood;
-            self.seen.held_back.push(held_back);
-        }
-        let rules = &rules;
         let mut blocks = Watched::new(outline.blocks, state.blocks(kind)?, rules.reads_all(kind));
         if kind == Kind::Booking {
             self.seen.survey.known_bookings = blocks.linked();
@@ -160,7 +140,7 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
     }
 
     fn step(&mut self, kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> Option<Step> {
-        let has_touched = kind == Kind::Booking && is_touched(pair, &self.touched);
+        let has_touched = kind == Kind::Booking && names(pair.row.as_ref(), &self.touched);
         let step = decide(kind, pair, standing, has_touched, rules)?;
         if self.touches_bookings(kind, pair) && self.touched.insert((kind, pair.id.clone())) {
             self.seen.touched.push((kind, pair.id.clone()));
@@ -205,10 +185,11 @@ fn hull(spans: &[Span]) -> Span {
     Span { from, upto: spans.last().and_then(|span| span.upto.clone()) }
 }
 
-fn is_touched(pair: &Pair, touched: &HashSet<(Kind, Id)>) -> bool {
-    let Some(Ok(Body::Booking(booking))) = pair.row.as_ref().map(|row| &row.body) else { return false };
-    let has = |kind: Kind, id: &Id| touched.contains(&(kind, id.clone()));
-    !touched.is_empty()
+/// Whether the row is a booking that names one of these people.
+fn names(row: Option<&Row>, people: &HashSet<(Kind, Id)>) -> bool {
+    let Some(Ok(Body::Booking(booking))) = row.map(|row| &row.body) else { return false };
+    let has = |kind: Kind, id: &Id| people.contains(&(kind, id.clone()));
+    !people.is_empty()
         && (booking.guest.iter().chain(&booking.residents).any(|id| has(Kind::Guest, id))
             || booking.company.iter().chain(&booking.payer).any(|id| has(Kind::Company, id)))
 }
@@ -233,7 +214,6 @@ impl Rules {
             resending: false,
             retry_failed: false,
             deletes: true,
-            max_gone: config.sync.max_deletes,
             windows: mirror.windows(),
             bookings_from,
             newest: before.map(|survey| survey.newest.clone()).unwrap_or_default(),

@@ -52,6 +52,7 @@ impl Queue {
              CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
                                      PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
              CREATE INDEX inventory_object ON inventory (kind, crm_id);
+             CREATE TABLE gone (kind TEXT, id ANY, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              -- Never committed: nobody else reads it, and it goes with the pass.
              BEGIN;",
         )?;
@@ -71,6 +72,11 @@ impl Queue {
                 "INSERT OR REPLACE INTO plan (kind, id, step, wave, arrival, row) VALUES (?1,?2,?3,?4,?5,?6)",
             )?
             .execute((kind, id, serde_json::to_string(step)?, *wave as u8, arrival, row))?;
+        if matches!(step, Step::Gone | Step::Forget | Step::Delete) {
+            self.connection
+                .prepare_cached("INSERT OR IGNORE INTO gone (kind, id) VALUES (?1, ?2)")?
+                .execute((kind, id))?;
+        }
         Ok(())
     }
 
@@ -123,16 +129,11 @@ impl Queue {
         rows.next()?.map(|cells| planned(kind, cells)).transpose()
     }
 
-    /// Whether a step of this wave is left.
-    pub fn has_any(&self, wave: Wave) -> Result<bool> {
-        let sql = "SELECT 1 FROM plan WHERE kind = ?1 AND wave = ?2 LIMIT 1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        for kind in Kind::ALL {
-            if statement.exists((kind, wave as u8))? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// Whether this record has no row in the mirror, taken out of the queue or not.
+    pub fn is_gone(&self, kind: Kind, id: &Id) -> Result<bool> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT 1 FROM gone WHERE kind = ?1 AND id = ?2")?;
+        Ok(statement.exists((kind, id))?)
     }
 
     /// How many steps of a kind are planned.

@@ -44,7 +44,13 @@ impl Push<'_, '_> {
                     target.warnings.push(Warning { code: Code::SeveralInCrm, message });
                 }
             } else if let (Step::Create, Some(crm_id)) = (target.planned.step, target.known_by_ecvi()) {
-                let taken = self.state.holders(kind, crm_id)?.into_iter().find(|id| id != target.id());
+                let mut taken = None;
+                for holder in self.state.holders(kind, crm_id)? {
+                    // Whoever is gone from Ecvi makes room for a row that names the same object.
+                    if holder != *target.id() && self.is_in_ecvi(kind, &holder)? {
+                        taken = Some(holder);
+                    }
+                }
                 if taken.is_some() || !claimed.insert(crm_id) {
                     let owner = taken.map(|id| format!(": {kind} {id}")).unwrap_or_default();
                     self.fail(&target, Code::CrmIdTaken, "create", &format!("crm_id {crm_id}{owner}"))?;
@@ -71,22 +77,14 @@ impl Push<'_, '_> {
     }
 
     fn has_namesake(&self, kind: Kind, id: &Id, new: &[Id]) -> Result<bool> {
-        let other = match id {
-            Id::Number(number) => Id::Text(number.to_string()),
-            Id::Text(text) => Id::parse(text),
-        };
-        if other == *id {
-            return Ok(false);
-        }
-        let known = self.state.record(kind, &other)?;
-        let stands = known.is_some_and(|record| record.known.crm_id.is_some() && !record.known.gone);
-        let yields = matches!(id, Id::Text(_)) && (new.contains(&other) || self.queue.has(kind, &other)?);
-        if !stands && !yields {
-            return Ok(false);
-        }
-        let step = self.queue.step_of(kind, &other)?.map(|planned| planned.step);
+        let Some(other) = namesake(id) else { return Ok(false) };
         // The hotel moved from texts to numbers: the one goes as the other comes.
-        Ok(!matches!(step, Some(Step::Gone | Step::Forget | Step::Delete)))
+        if !self.is_in_ecvi(kind, &other)? {
+            return Ok(false);
+        }
+        let stands = self.state.record(kind, &other)?.is_some_and(|record| record.known.crm_id.is_some());
+        let is_new = new.contains(&other) || self.queue.has(kind, &other)?;
+        Ok(stands || (matches!(id, Id::Text(_)) && is_new))
     }
 
     fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<BTreeMap<Id, Vec<i64>>> {
@@ -155,6 +153,15 @@ impl Push<'_, '_> {
             writer.commit()?;
             return Ok(None);
         }
+        // The deal carries the mark of that record too, which finds it as soon as it can be read.
+        if let Some(namesake) = namesake(id)
+            && self.is_in_ecvi(kind, &namesake)?
+        {
+            let writer = self.state.writer()?;
+            writer.forget(kind, id)?;
+            writer.commit()?;
+            return Ok(None);
+        }
         let ours = object.originator == self.config.portal.originator;
         // A deal that several bookings shared carries the mark of one that may be gone by now.
         if ours && (object.origin == id.to_string() || self.owner(kind, &object.origin)?.is_none()) {
@@ -184,12 +191,20 @@ impl Push<'_, '_> {
     /// The record that an origin means, if Ecvi has it.
     pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<Id>> {
         for id in [Id::parse(origin), Id::Text(origin.to_owned())] {
-            let known = self.state.record(kind, &id)?;
-            if known.is_some_and(|record| !record.known.gone) || self.is_coming(kind, &id)? {
+            if self.is_in_ecvi(kind, &id)? {
                 return Ok(Some(id));
             }
         }
         Ok(None)
+    }
+
+    /// Whether the record has a row in this pass's mirror, as far as state and plan tell.
+    pub(super) fn is_in_ecvi(&self, kind: Kind, id: &Id) -> Result<bool> {
+        if self.queue.is_gone(kind, id)? {
+            return Ok(false);
+        }
+        let known = self.state.record(kind, id)?;
+        Ok(known.is_some_and(|record| !record.known.gone) || self.is_coming(kind, id)?)
     }
 
     /// The object is gone: the step is planned anew for what came of that.
@@ -270,6 +285,15 @@ impl Target {
     fn matching(&self, found: &[Object]) -> Option<Object> {
         self.row().and_then(|row| the_same(&row.label, found)).cloned()
     }
+}
+
+/// The record whose mark would read the same: '41' of 41, and 41 of '41'.
+fn namesake(id: &Id) -> Option<Id> {
+    let other = match id {
+        Id::Number(number) => Id::Text(number.to_string()),
+        Id::Text(text) => Id::parse(text),
+    };
+    (other != *id).then_some(other)
 }
 
 fn join(ids: &[i64]) -> String {

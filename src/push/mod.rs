@@ -196,13 +196,9 @@ impl<'a, 'p> Push<'a, 'p> {
     pub fn all(&mut self, watch: &mut dyn Watch) -> Result<()> {
         self.dead.extend(self.state.missing_objects()?);
         let mut waits = None;
-        // Where nothing is only sent again, all goes at once: deletions share the questions of what goes before them.
-        let waves: &[Wave] = if self.queue.has_any(Wave::Resends)? {
-            &[Wave::Changes, Wave::Deletions]
-        } else {
-            &[Wave::Deletions]
-        };
-        for (wave, kind) in waves.iter().flat_map(|wave| Kind::ALL.map(|kind| (*wave, kind))) {
+        // Deletions last: a record that comes may take over the deal of one that goes.
+        let waves = [Wave::Changes, Wave::Deletions];
+        for (wave, kind) in waves.into_iter().flat_map(|wave| Kind::ALL.map(|kind| (wave, kind))) {
             match self.kind(kind, wave, watch) {
                 Err(error) if matches!(error.downcast_ref(), Some(Trouble::Wait(_))) => {
                     waits = waits.or(Some(error));
@@ -256,7 +252,15 @@ impl<'a, 'p> Push<'a, 'p> {
         for planned in chunk {
             let Planned { kind, id, step, wave: _, row } = &planned;
             match step {
-                Step::Gone => writer.gone(*kind, id)?,
+                Step::Gone => {
+                    writer.gone(*kind, id)?;
+                    let crm_id = self.state.record(*kind, id)?.and_then(|record| record.known.crm_id);
+                    let holders = crm_id.map(|crm_id| self.state.holders(*kind, crm_id)).transpose()?;
+                    // Whoever stays on the card puts its own mark on it.
+                    for heir in holders.iter().flatten().filter(|holder| *holder != id) {
+                        writer.resend(*kind, heir)?;
+                    }
+                }
                 Step::Forget => writer.forget(*kind, id)?,
                 Step::Fail => {
                     let failure = unreadable(row.as_ref());

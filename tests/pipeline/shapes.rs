@@ -170,3 +170,71 @@ fn a_key_that_knows_no_case_is_read_in_order() {
     hotel.rests();
     assert_eq!(hotel.firm("B2").text("TITLE"), "Лютик");
 }
+
+/// Three bookings whose ids have no type of their own, exported.
+fn of_any_type() -> Hotel {
+    let hotel = Hotel::new();
+    hotel.sql(
+        "DROP TABLE bookings;
+         CREATE TABLE bookings (id BLOB PRIMARY KEY, number, status, arrival, departure, modified_at)",
+    );
+    (1..=3).for_each(|id| hotel.booking(id, ""));
+    hotel.export();
+    hotel
+}
+
+/// As a hotel does whose replication changes the type of the key.
+fn retype(hotel: &Hotel, to: &str) {
+    hotel.sql(&format!("UPDATE bookings SET id = CAST(id AS {to})"));
+}
+
+#[test]
+fn bookings_whose_ids_turn_into_texts_and_back_keep_their_deals() {
+    for (most, code) in [(25, 0), (1, 1)] {
+        let hotel = of_any_type();
+        hotel.configure(&format!("sync.max_deletes = {most}"));
+        let deals = || [1, 2, 3].map(|id| hotel.deal(id).id);
+        let before = deals();
+        for to in ["TEXT", "INTEGER"] {
+            retype(&hotel, to);
+            for (code, sync) in [(code, "sync"), (0, "sync --max-deletes 3"), (0, "sync")] {
+                hotel.exits(code, sync);
+                assert_eq!((deals(), hotel.portal().count(Kind::Deal)), (before, 3), "{to}: {sync}");
+            }
+            assert_eq!(hotel.flaws("failures"), [""; 0]);
+        }
+        hotel.rests();
+    }
+}
+
+#[test]
+fn a_deal_whose_booking_has_another_id_and_cannot_be_read_is_not_deleted() {
+    let hotel = of_any_type();
+    let before = hotel.deal(1).id;
+    retype(&hotel, "TEXT");
+    hotel.sql("UPDATE bookings SET arrival = 'вчера'");
+    hotel.exits(1, "sync");
+    hotel.sql("UPDATE bookings SET arrival = '2026-12-01 14:00'");
+    hotel.sync();
+    assert_eq!((hotel.deal(1).id, hotel.portal().count(Kind::Deal)), (before, 3));
+}
+
+#[test]
+fn rows_with_new_ids_that_name_their_objects_keep_them() {
+    let hotel = Hotel::new();
+    for id in 1..=3 {
+        hotel.guest(id, "");
+        hotel.booking(id, &format!("guest_id = {id}"));
+    }
+    hotel.configure("mirror.write_back = true");
+    hotel.export();
+    let before = [1, 2, 3].map(|id| (hotel.contact(id).id, hotel.deal(id).id));
+    hotel
+        .sql("UPDATE guests SET id = id + 100; UPDATE bookings SET id = id + 100, guest_id = guest_id + 100");
+    hotel.sync();
+    let after = [101, 102, 103].map(|id| (hotel.contact(id).id, hotel.deal(id).id));
+    assert_eq!(after, before);
+    assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [3, 3]);
+    hotel.sync();
+    hotel.rests();
+}

@@ -52,8 +52,8 @@ codes! {
         "An amount cannot be read. Correct it in Ecvi.";
     /// Two rows of the mirror name one object of the CRM.
     CrmIdTaken = "CRM_ID_TAKEN",
-        "Этот объект CRM уже занят другой записью Ecvi. Решите, чей он, и выполните ecvi-b24 reset-id для другой записи.",
-        "Another record of Ecvi holds this object of the CRM. Decide whose it is and run ecvi-b24 reset-id for the other record.";
+        "Этот объект CRM уже занят другой записью Ecvi. Если у этой записи должен быть свой, выполните для неё ecvi-b24 reset-id: он будет создан; если объект у них общий, выполните reset-id для неё с --crm-id и номером объекта.",
+        "Another record of Ecvi holds this object of the CRM. If this record is to have one of its own, run ecvi-b24 reset-id for it: it is created then; if they share the object, run reset-id for it with --crm-id and the object's number.";
     /// The portal refused the call.
     PortalRefused = "PORTAL_REFUSED",
         "Битрикс24 отказался принять запись. Исправьте то, что он называет (ecvi-b24 status), в Ecvi или в CRM, затем выполните ecvi-b24 retry.",

@@ -95,6 +95,14 @@ impl Id {
         }
     }
 
+    /// The id whose mark in the portal reads the same: '41' of 41, and 41 of '41'.
+    pub fn namesake(&self) -> Option<Id> {
+        match self {
+            Id::Number(number) => Some(Id::Text(number.to_string())),
+            Id::Text(text) => Some(Id::parse(text)).filter(|other| other != self),
+        }
+    }
+
     /// The same id, to be compared with one that nobody owns.
     pub fn borrowed(&self) -> IdRef<'_> {
         match self {

@@ -1,7 +1,9 @@
 //! `booking_guests`, read along with the bookings, both ordered by the booking's id.
 
 use anyhow::Result;
+use rusqlite::types::ValueRef;
 
+use super::rows::as_text;
 use crate::record::Id;
 
 /// `booking_guests`, read along with the bookings.
@@ -37,9 +39,17 @@ impl<'s> Residents<'s> {
         }
         while let Some(row) = self.rows.next()? {
             if let (Ok(booking), Ok(guest)) = (row.get(0), row.get(1)) {
-                return Ok(Some((booking, row.get(2).unwrap_or(0), guest)));
+                return Ok(Some((booking, position(row.get_ref(2)?), guest)));
             }
         }
         Ok(None)
+    }
+}
+
+/// Whole, or as text or decimal; what is none counts as the first.
+fn position(value: ValueRef<'_>) -> i64 {
+    match value {
+        ValueRef::Integer(position) => position,
+        other => as_text(other).trim().split('.').next().and_then(|whole| whole.parse().ok()).unwrap_or(0),
     }
 }

@@ -3,7 +3,7 @@
 //! Everything foreign is checked here. A row that cannot be read is that record's failure and names its
 //! column; it never stops its neighbours.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use rusqlite::Row as SqlRow;
 use rusqlite::types::ValueRef;
 use serde::{Deserialize, Serialize};
@@ -204,12 +204,17 @@ impl Cells<'_, '_> {
     }
 
     fn flag(&self, column: &str) -> bool {
-        !matches!(self.text(column).trim(), "" | "0")
+        let no = ["", "0", "0.0", "-", "n", "no", "f", "false", "off", "н", "нет"];
+        !no.contains(&self.text(column).trim().to_lowercase().as_str())
     }
 
     fn list(&self, column: &str) -> Vec<String> {
         let text = self.text(column);
-        text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        text.split([',', ';', '\n', '\r'])
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// A reference to another record; NULL and blank are none.
@@ -221,8 +226,19 @@ impl Cells<'_, '_> {
         }
     }
 
-    pub(super) fn crm_id(&self) -> Option<i64> {
-        self.text("crm_id").trim().parse().ok().filter(|id| *id > 0)
+    /// The object that Ecvi names; NULL, blank and 0 are none.
+    pub(super) fn crm_id(&self) -> Result<Option<i64>, BadRow> {
+        let text = self.text("crm_id");
+        let text = text.trim();
+        // As a program writes it that keeps whole numbers as decimals.
+        let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
+        let number = whole.map_or(text, |(whole, _)| whole);
+        match number.parse() {
+            _ if text.is_empty() => Ok(None),
+            Ok(id) => Ok(Some(id).filter(|id| *id > 0)),
+            // It would get a second object.
+            Err(_) => Err(BadRow::new(Code::BadId, "crm_id", text)),
+        }
     }
 
     pub(super) fn guest(&self) -> Result<Guest, BadRow> {
@@ -245,12 +261,15 @@ impl Cells<'_, '_> {
 
     fn birth_date(&self) -> Result<Option<NaiveDate>, BadRow> {
         let text = self.text("birth_date");
-        let date = text.trim().get(..10).unwrap_or(text.trim());
+        let text = text.trim();
+        let (date, time) = text.split_at_checked(10).unwrap_or((text, ""));
         match NaiveDate::parse_from_str(date, "%Y-%m-%d") {
             _ if date.is_empty() => Ok(None),
-            Ok(date) => Ok(Some(date)),
+            Ok(date) if is_of_our_time(date) && (time.is_empty() || time.starts_with([' ', 'T'])) => {
+                Ok(Some(date))
+            }
             // The value is a person's data: the message names the column alone.
-            Err(_) => Err(BadRow::new(Code::BadDate, "birth_date", "")),
+            _ => Err(BadRow::new(Code::BadDate, "birth_date", "")),
         }
     }
 
@@ -316,6 +335,12 @@ fn wall_clock(text: &str) -> Option<NaiveDateTime> {
     ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S%.f"]
         .into_iter()
         .find_map(|format| NaiveDateTime::parse_from_str(&text, format).ok())
+        .filter(|time| is_of_our_time(time.date()))
+}
+
+/// Not of the year 85, or 12026.
+fn is_of_our_time(date: NaiveDate) -> bool {
+    (1800..2200).contains(&date.year())
 }
 
 /// A decimal with two places, rounded half away from zero; NULL and blank are `0.00`.
@@ -380,7 +405,9 @@ mod tests {
         {
             assert_eq!(wall_clock(text), Some(noon), "{text}");
         }
-        for text in ["2020-02-30 12:00", "20.05.2020 12:00", "2020-05-20", ""] {
+        for text in
+            ["2020-02-30 12:00", "20.05.2020 12:00", "2020-05-20", "", "26-05-20 12:00", "+12026-05-20 12:00"]
+        {
             assert_eq!(wall_clock(text), None, "{text}");
         }
     }

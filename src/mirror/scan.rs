@@ -224,10 +224,10 @@ fn parse(mirror: &Mirror, kind: Kind, id: Id, residents: &[Id], cells: &Cells) -
         Kind::Company => Ok(Body::Company(cells.company())),
         Kind::Booking => cells.booking(residents.to_vec(), |word| mirror.status(word)).map(Body::Booking),
     };
-    let body = if modified_at.trim().is_empty() {
-        Err(BadRow::new(Code::NoValue, "modified_at", ""))
-    } else {
-        check_id(&id).and(body)
+    let (crm_id, body) = match cells.crm_id() {
+        _ if modified_at.trim().is_empty() => (None, Err(BadRow::new(Code::NoValue, "modified_at", ""))),
+        Ok(crm_id) => (crm_id, check_id(&id).and(body)),
+        Err(bad) => (None, Err(bad)),
     };
     let (people, label) = match kind {
         Kind::Guest => (0, cells.text("last_name")),
@@ -241,7 +241,7 @@ fn parse(mirror: &Mirror, kind: Kind, id: Id, residents: &[Id], cells: &Cells) -
         content: content(cells, extra.len()),
         people,
         label,
-        crm_id: cells.crm_id(),
+        crm_id,
         extra: custom(cells, extra),
         body,
     }

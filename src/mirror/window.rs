@@ -7,9 +7,24 @@
 use anyhow::Result;
 use rusqlite::Connection;
 
-/// The SQL by which a query knows what time it is, or how many rows it may show.
-const MARKS: [&str; 8] =
-    ["'now", "current_date", "current_time", "julianday()", "unixepoch()", "date()", "datetime()", " limit "];
+/// The SQL by which a query knows what time it is, or shows a number of rows. Better one too many: a query that is
+/// taken for a window deletes nothing, and `check` says so.
+const MARKS: [&str; 14] = [
+    "'now",
+    "current_date",
+    "current_time",
+    "julianday()",
+    "unixepoch()",
+    "date()",
+    "datetime()",
+    "time()",
+    " limit ",
+    " limit(",
+    "row_number(",
+    "rank(",
+    "(select max(",
+    "(select min(",
+];
 
 /// Whether the query, or a view that it reads, depends on the time or on a number of rows.
 pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
@@ -23,8 +38,20 @@ pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
         text.push(' ');
         text.push_str(&unread.swap_remove(at).1);
     }
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    Ok(MARKS.iter().any(|mark| text.contains(mark)))
+    let text = plain(&text);
+    Ok(MARKS.iter().any(|mark| text.contains(mark)) || formats_now(&text))
+}
+
+/// With one kind of quotes, and blanks only where they part words.
+fn plain(sql: &str) -> String {
+    let text = sql.replace('"', "'").split_whitespace().collect::<Vec<_>>().join(" ");
+    [(" (", "("), ("( ", "("), (" )", ")")].into_iter().fold(text, |text, (from, to)| text.replace(from, to))
+}
+
+/// `strftime('%Y-%m-%d')`: without a time it is that of now.
+fn formats_now(sql: &str) -> bool {
+    let mut calls = sql.split("strftime(").skip(1);
+    calls.any(|call| call.split(')').next().is_some_and(|arguments| !arguments.contains(',')))
 }
 
 /// Whether the SQL has this name in it, and not as a part of another one.
@@ -53,10 +80,18 @@ mod tests {
         let slides = |source: &str| slides(&connection, source).unwrap();
         assert!(slides("(SELECT * FROM t WHERE departure > CURRENT_DATE)"));
         assert!(slides("(SELECT * FROM t\n LIMIT 1000)"));
+        assert!(slides("(SELECT * FROM t WHERE departure >= date(\"now\", '-30 days'))"));
+        assert!(slides("(SELECT * FROM t WHERE departure >= strftime('%Y-%m-%d'))"));
+        assert!(slides("(SELECT * FROM t WHERE unixepoch(departure) > unixepoch( ) - 864000)"));
+        assert!(slides("(SELECT * FROM t WHERE id > (SELECT max(id) - 1000 FROM t))"));
+        assert!(slides(
+            "(SELECT * FROM (SELECT *, row_number() OVER (ORDER BY id DESC) n FROM t) WHERE n < 9)"
+        ));
         assert!(slides("shown"));
         assert!(slides("(SELECT * FROM \"Свежие\")"));
         assert!(!slides("(SELECT shown_at, not_recent FROM t)"));
         assert!(!slides("all_of_them"));
         assert!(!slides("bookings"));
+        assert!(!slides("(SELECT id, strftime('%Y', departure) y, max(a, b) c, date(departure) d FROM t)"));
     }
 }

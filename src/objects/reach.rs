@@ -124,7 +124,7 @@ pub fn the_same<'o>(label: &str, found: &'o [Object]) -> Option<&'o Object> {
 }
 
 /// The last names or titles agree, whatever their case.
-fn same_name(a: &str, b: &str) -> bool {
+pub fn same_name(a: &str, b: &str) -> bool {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     plain(a) == plain(b)
 }

@@ -25,7 +25,7 @@ pub enum Step {
     Fail,
     /// A guest or a company is gone from the mirror: its object is left alone.
     Gone,
-    /// A booking is gone that never had a deal.
+    /// A booking is gone, or is history by now, that never had a deal.
     Forget,
     /// A booking is gone: so goes its deal.
     Delete,
@@ -133,7 +133,11 @@ pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules
         (None, None) => None,
         (None, Some(known)) => vanished(kind, known, rules),
         (Some(row), _) if row.body.is_err() => Some(Step::Fail),
-        (Some(row), None | Some(Known { crm_id: None, parted: false, .. })) if is_history(row, rules) => None,
+        (Some(row), None) if is_history(row, rules) => None,
+        // It failed, or waited, before it was.
+        (Some(row), Some(Known { crm_id: None, parted: false, .. })) if is_history(row, rules) => {
+            Some(Step::Forget)
+        }
         (Some(_), None | Some(Known { crm_id: None, .. })) => Some(Step::Create),
         (Some(row), Some(known)) if changed(kind, row, known, rules) => Some(Step::Update),
         // An update has the closing date with it; the date alone would leave the people as they are.
@@ -154,7 +158,7 @@ pub fn stands(kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> bo
         (None, None) => true,
         (None, Some(known)) => kind != Kind::Booking && known.gone,
         (Some(row), _) if row.body.is_err() => false,
-        (Some(row), None | Some(Known { crm_id: None, parted: false, .. })) => is_history(row, rules),
+        (Some(row), None) => is_history(row, rules),
         (Some(_), Some(Known { crm_id: None, .. })) => false,
         (Some(row), Some(known)) => {
             !changed(kind, row, known, rules) && known.todo == Todo::default() && known.label == row.label

@@ -86,20 +86,20 @@ pub fn compare(
         if rules.whole || rules.full { rules.now } else { before.map(|it| it.whole_at).unwrap_or_default() };
     let mut comparison = Comparison {
         seen: Compared { survey: Survey { whole_at, ..Survey::default() }, ..Compared::default() },
-        touched: state.touched()?,
+        touched: state.touched()?.into_iter().flat_map(by_either_type).collect(),
         deals_stand: state.has_linked(Kind::Booking)?,
         found,
     };
     for kind in Kind::ALL {
         comparison.kind(kind, mirror, state, rules)?;
     }
-    comparison.seen.survey.check(before)?;
+    comparison.seen.survey.check(before, rules.windows)?;
     Ok(comparison.seen)
 }
 
 struct Comparison<F> {
     seen: Compared,
-    /// Those whom the state names, and those who came to it in this comparison.
+    /// Those whom the state names, and those who came to it in this comparison; by either type of their ids.
     touched: HashSet<(Kind, Id)>,
     /// Some booking has a deal: one that names a newcomer may have gone without them.
     deals_stand: bool,
@@ -142,8 +142,10 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
     fn step(&mut self, kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> Option<Step> {
         let has_touched = kind == Kind::Booking && names(pair.row.as_ref(), &self.touched);
         let step = decide(kind, pair, standing, has_touched, rules)?;
-        if self.touches_bookings(kind, pair) && self.touched.insert((kind, pair.id.clone())) {
-            self.seen.touched.push((kind, pair.id.clone()));
+        let person = (kind, pair.id.clone());
+        if self.touches_bookings(kind, pair) && !self.touched.contains(&person) {
+            self.touched.extend(by_either_type(person.clone()));
+            self.seen.touched.push(person);
         }
         Some(step)
     }
@@ -177,6 +179,12 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
         }
         Ok(())
     }
+}
+
+/// A booking may name somebody by a text where the id is a number, or the other way round.
+fn by_either_type((kind, id): (Kind, Id)) -> impl Iterator<Item = (Kind, Id)> {
+    let namesake = id.namesake();
+    std::iter::once(id).chain(namesake).map(move |id| (kind, id))
 }
 
 /// From the first of the spans to the last.

@@ -64,7 +64,8 @@ impl Survey {
     }
 
     /// Refuses a mirror from which nothing may be concluded.
-    pub(super) fn check(&self, before: Option<&Survey>) -> Result<()> {
+    /// A table that is seen through a window may be empty for a season.
+    pub(super) fn check(&self, before: Option<&Survey>, windows: [bool; 3]) -> Result<()> {
         if self.rows.iter().all(|count| *count == 0) {
             bail!(say!(
                 "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
@@ -73,8 +74,11 @@ impl Survey {
         }
         if let Some(before) = before {
             let tables = [("guests", 0), ("companies", 1), ("bookings", 2)];
-            let emptied = tables.iter().find(|(_, at)| self.rows[*at] == 0 && before.rows[*at] > 0);
-            let residents = (self.residents == 0 && before.residents > 0).then_some(&("booking_guests", 3));
+            let emptied =
+                tables.iter().find(|(_, at)| self.rows[*at] == 0 && before.rows[*at] > 0 && !windows[*at]);
+            let no_residents =
+                self.residents == 0 && before.residents > 0 && !windows[Kind::Booking as usize];
+            let residents = no_residents.then_some(&("booking_guests", 3));
             if let Some((table, at)) = emptied.or(residents) {
                 let kind = [Kind::Guest, Kind::Company][..].get(*at).map_or("booking", |kind| kind.name());
                 let then = match table {
@@ -93,8 +97,8 @@ impl Survey {
         if self.renumbered * 10 > self.known_bookings {
             let (other, known) = (self.renumbered, self.known_bookings);
             bail!(say!(
-                "похоже, это зеркало другого отеля: у {other} из {known} известных заявок другой номер. Проверьте [mirror] path",
-                "this looks like another hotel's mirror: {other} of {known} known bookings carry another number. Check [mirror] path"
+                "похоже, это зеркало другого отеля: у {other} из {known} известных заявок другой номер. Проверьте [mirror] path. Если номера исправлены в Ecvi, выполните для каждой такой заявки ecvi-b24 reset-id booking НОМЕР",
+                "this looks like another hotel's mirror: {other} of {known} known bookings carry another number. Check [mirror] path. If they were corrected in Ecvi, run ecvi-b24 reset-id booking NUMBER for each of them"
             ));
         }
         Ok(())

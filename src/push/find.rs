@@ -77,7 +77,7 @@ impl Push<'_, '_> {
     }
 
     fn has_namesake(&self, kind: Kind, id: &Id, new: &[Id]) -> Result<bool> {
-        let Some(other) = namesake(id) else { return Ok(false) };
+        let Some(other) = id.namesake() else { return Ok(false) };
         // The hotel moved from texts to numbers: the one goes as the other comes.
         if !self.is_in_ecvi(kind, &other)? {
             return Ok(false);
@@ -154,7 +154,7 @@ impl Push<'_, '_> {
             return Ok(None);
         }
         // The deal carries the mark of that record too, which finds it as soon as it can be read.
-        if let Some(namesake) = namesake(id)
+        if let Some(namesake) = id.namesake()
             && self.is_in_ecvi(kind, &namesake)?
         {
             let writer = self.state.writer()?;
@@ -285,15 +285,6 @@ impl Target {
     fn matching(&self, found: &[Object]) -> Option<Object> {
         self.row().and_then(|row| the_same(&row.label, found)).cloned()
     }
-}
-
-/// The record whose mark would read the same: '41' of 41, and 41 of '41'.
-fn namesake(id: &Id) -> Option<Id> {
-    let other = match id {
-        Id::Number(number) => Id::Text(number.to_string()),
-        Id::Text(text) => Id::parse(text),
-    };
-    (other != *id).then_some(other)
 }
 
 fn join(ids: &[i64]) -> String {

@@ -9,7 +9,7 @@ use super::Push;
 use crate::config::{Match, OnMissing};
 use crate::mirror::Row;
 use crate::objects::by_origin;
-use crate::objects::reach::{Reach, by_reach};
+use crate::objects::reach::{Reach, by_reach, same_name};
 use crate::record::{Id, Kind};
 use crate::state::Record;
 
@@ -81,6 +81,15 @@ impl Push<'_, '_> {
         let mut objects = by_reach(self.gate, kind, &[reach])?.remove(0);
         // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
         objects.retain(|object| object.originator.is_empty() || object.originator == *originator);
+        let mut free = Vec::new();
+        for object in objects {
+            // A card of ours is somebody's in the family who has the same phone, unless the names agree.
+            let owner = self.owner(kind, &object.origin)?.filter(|owner| owner != id);
+            if owner.is_none() || same_name(&object.name, &record.known.label) {
+                free.push(object);
+            }
+        }
+        let objects = free;
         Ok(if let [one] = objects.as_slice() { Some(one.crm_id) } else { None })
     }
 }

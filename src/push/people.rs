@@ -152,6 +152,11 @@ impl People {
     /// The booking's guest first, then all who stay; the company, or where there is none the payer. `person` says
     /// what is known of each.
     pub(crate) fn of(booking: &Booking, person: impl Fn(Kind, &Id) -> Result<Person>) -> Result<People> {
+        // A reference may be kept as a text where the id is a number, or the other way round.
+        let person = |kind: Kind, id: &Id| match (person(kind, id)?, id.namesake()) {
+            (Person::Nobody, Some(namesake)) => person(kind, &namesake),
+            (found, _) => Ok(found),
+        };
         let mut people = People::default();
         for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
             let main = at == 0 && booking.guest.is_some();

@@ -164,3 +164,25 @@ fn guests_who_come_back_from_a_mirror_that_was_half_filled_were_never_gone() {
     assert_eq!(hotel.writes(|hotel| drop(hotel.sync())), 0);
     hotel.rests();
 }
+
+#[test]
+fn guests_whom_no_booking_names_may_go_in_numbers() {
+    let hotel = hotel();
+    (2..=20).for_each(|id| hotel.guest(id, ""));
+    hotel.configure("sync.max_deletes = 2");
+    hotel.sync();
+    hotel.sql("DELETE FROM guests WHERE id > 10");
+    assert_eq!(hotel.sync(), "");
+}
+
+#[test]
+fn guests_who_come_do_not_hide_that_as_many_go() {
+    let hotel = hotel();
+    (2..=20).for_each(|id| hotel.guest(id, ""));
+    hotel.configure("sync.max_deletes = 2");
+    (1..=20).for_each(|id| hotel.booking(id, &format!("guest_id = {id}")));
+    hotel.sync();
+    hotel.sql("UPDATE guests SET id = id + 100 WHERE id > 10");
+    assert!(hotel.exits(1, "sync").err.contains("исчезло гостей: 10"));
+    assert_eq!(hotel.deal(20).link_ids(), [hotel.contact(20).id]);
+}

@@ -153,7 +153,7 @@ fn a_guest_who_ends_on_anothers_card_leaves_it_the_mark_by_which_the_other_finds
     // One at a time, so that the other's card is looked for only after this guest was sent.
     hotel.configure("portal.batch_size = 1");
     hotel.guest(1, "last_name = 'Белова', phone = '+71', email = 'belova@example.ru'");
-    hotel.guest(2, "last_name = 'Белов', phone = '+72', email = 'belova@example.ru'");
+    hotel.guest(2, "last_name = 'Белова', phone = '+72', email = 'belova@example.ru'");
     hotel.export();
     let (gone, card) = (hotel.contact(1).id, hotel.contact(2).id);
     hotel.says("reset-id guest 2 --yes");
@@ -365,4 +365,34 @@ fn whoever_stays_on_a_card_after_a_slip_of_reset_id_writes_itself_over_it() {
     hotel.sync();
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "Белова");
     assert_eq!(hotel.contact(2).text("LAST_NAME"), "Чернова");
+}
+
+#[test]
+fn a_guest_whose_card_was_deleted_does_not_take_that_of_the_family() {
+    let hotel = Hotel::new();
+    hotel.guest(1, "last_name = 'Белов', phone = '+71'");
+    hotel.guest(2, "last_name = 'Белова', phone = '+71'");
+    hotel.export();
+    let (gone, card) = (hotel.contact(1).id, hotel.contact(2).id);
+    hotel.portal().delete(Kind::Contact, gone);
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    assert_eq!(hotel.contact(2).text("LAST_NAME"), "Белова");
+    assert_ne!(hotel.contact(1).id, card);
+}
+
+/// Guest 2 shares the card of guest 1, who leaves Ecvi.
+#[test]
+fn whoever_stays_on_a_shared_card_puts_their_own_mark_on_it() {
+    let hotel = hotel();
+    let (keep, lost) = (hotel.contact(1).id, hotel.contact(2).id);
+    merge(&hotel, Kind::Contact, keep, lost);
+    hotel.says(&format!("reset-id guest 2 --crm-id {keep} --yes"));
+    hotel.sync();
+    assert_eq!(hotel.portal().get(Kind::Contact, keep).unwrap().text("ORIGIN_ID"), "1");
+    hotel.sql("DELETE FROM guests WHERE id = 1");
+    hotel.sync();
+    hotel.sync();
+    assert_eq!(hotel.contact(2).id, keep);
+    hotel.rests();
 }

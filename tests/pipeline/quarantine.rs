@@ -160,3 +160,15 @@ fn what_failed_and_is_gone_from_ecvi_is_no_failure_any_more() {
     hotel.sync();
     assert_eq!(hotel.flaws("failures"), [""; 0]);
 }
+
+#[test]
+fn a_booking_that_failed_and_is_history_once_corrected_fails_no_more() {
+    let hotel = Hotel::running();
+    hotel.configure("export.bookings_from = '2026-01-01'");
+    hotel.booking(2, "arrival = 'вчера', departure = '2025-05-05 12:00'");
+    hotel.exits(1, "sync");
+    hotel.booking(2, "arrival = '2025-05-01 14:00'");
+    hotel.sync();
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    hotel.rests();
+}

@@ -238,3 +238,54 @@ fn rows_with_new_ids_that_name_their_objects_keep_them() {
     hotel.sync();
     hotel.rests();
 }
+
+#[test]
+fn references_that_are_texts_where_ids_are_numbers_lead_to_their_people() {
+    let hotel = Hotel::new();
+    hotel.sql(
+        "DROP TABLE bookings;
+         CREATE TABLE bookings (id INTEGER PRIMARY KEY, number, status, arrival, departure, guest_id, company_id, modified_at)",
+    );
+    hotel.guest(1, "last_name = 'Белова'");
+    hotel.company(1, "");
+    hotel.booking(1, "guest_id = '1', company_id = '1'");
+    hotel.export();
+    assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
+    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.firm(1).id.to_string());
+    hotel.guest(1, "last_name = 'Чернова'");
+    hotel.sync();
+    assert!(hotel.deal(1).text("TITLE").contains("(Чернова)"));
+    hotel.rests();
+}
+
+#[test]
+fn a_crm_id_that_cannot_be_read_makes_no_second_object() {
+    let hotel = Hotel::new();
+    let card = hotel.by_hand(Kind::Contact, serde_json::json!({"LAST_NAME": "Белова"}));
+    hotel.sql(
+        "DROP TABLE guests; CREATE TABLE guests (id INTEGER PRIMARY KEY, last_name, crm_id, modified_at)",
+    );
+    hotel.guest(1, &format!("crm_id = '{card}.0'"));
+    hotel.guest(2, "crm_id = 'C_7'");
+    hotel.exits(1, "initial-export");
+    assert_eq!((hotel.contact(1).id, hotel.portal().count(Kind::Contact)), (card, 1));
+    assert_eq!(hotel.flaws("failures"), ["guest 2 BAD_ID"]);
+}
+
+#[test]
+fn flags_positions_and_phones_are_read_as_other_programs_write_them() {
+    let hotel = Hotel::new();
+    hotel.sql(
+        "DROP TABLE guests; DROP TABLE booking_guests;
+         CREATE TABLE guests (id INTEGER PRIMARY KEY, last_name, phone, is_vip, is_blacklisted, modified_at);
+         CREATE TABLE booking_guests (booking_id, guest_id, position)",
+    );
+    hotel.guest(1, "phone = '+71' || char(10) || '+72', is_vip = 'Да', is_blacklisted = 'N'");
+    hotel.guest(2, "is_vip = 'false', is_blacklisted = 'нет'");
+    hotel.booking(1, "");
+    hotel.sql("INSERT INTO booking_guests VALUES (1, 1, '2'), (1, 2, 1.0)");
+    hotel.export();
+    assert_eq!(hotel.contact(1).values("PHONE"), ["+71", "+72"]);
+    assert_eq!([1, 2].map(|id| hotel.contact(id).text("COMMENTS").to_owned()), ["{ VIP }", ""]);
+    assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(2).id, hotel.contact(1).id]);
+}

@@ -12,16 +12,26 @@ pub(super) fn refuse_misplaced(text: &str) -> Result<()> {
     let Ok(file) = toml::from_str::<Table>(text) else { return Ok(()) };
     for (section, value) in &file {
         let own = |key: &str| section == "portal" && key == "webhook";
-        let keys = value.as_table().into_iter().flatten();
-        let inside = keys.filter(|(key, value)| !(own(key) && value.is_str())).any(holds);
-        if is_address(section) || value.as_str().is_some_and(is_address) || inside {
+        let mut keys = value.as_table().into_iter().flatten();
+        let inside = keys.find(|(key, value)| !(own(key) && value.is_str()) && holds((key, value)));
+        if is_address(section) || value.as_str().is_some_and(is_address) || inside.is_some() {
+            let place = named(section, inside.map(|(key, _)| key.as_str()));
             bail!(say!(
-                "адрес вебхука стоит не на своём месте: его ключ — [portal] webhook, а в файле он есть и под другим",
-                "a webhook's address stands in the wrong place: its key is [portal] webhook, and the file has it under another one"
+                "адрес вебхука стоит не на своём месте{place}: его ключ — [portal] webhook",
+                "a webhook's address stands in the wrong place{place}: its key is [portal] webhook"
             ));
         }
     }
     Ok(())
+}
+
+/// ` ([portal] webhok)`; nothing where a name may be the address itself.
+fn named(section: &str, key: Option<&str>) -> String {
+    match key {
+        _ if is_address(section) || key.is_some_and(is_address) => String::new(),
+        Some(key) => format!(" ([{section}] {key})"),
+        None => format!(" ({section})"),
+    }
 }
 
 fn holds((key, value): (&String, &Value)) -> bool {
@@ -65,6 +75,8 @@ mod tests {
             let error = refuse_misplaced(&line).unwrap_err().to_string();
             assert!(!error.contains("s3cr3t"), "{line}");
         }
+        let error = refuse_misplaced(&format!("[portal]\nwebhok = '{address}'")).unwrap_err().to_string();
+        assert!(error.contains("([portal] webhok)"), "{error}");
         assert!(
             refuse_misplaced(&format!("[portal]\nwebhook = '{address}'\nca_file = '/rest/here'")).is_ok()
         );

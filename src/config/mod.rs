@@ -168,7 +168,8 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
 /// Checks the text of a configuration; relative paths are relative to `folder`.
 pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config> {
     misplaced::refuse_misplaced(text)?;
-    let file: file::File = toml::from_str(text).map_err(|error| anyhow::anyhow!(without_secret(&error)))?;
+    let file: file::File =
+        toml::from_str(text).map_err(|error| anyhow::anyhow!(without_secret(text, &error)))?;
     if let Some(language) = file.language {
         crate::lang::speak(language);
     }
@@ -188,8 +189,11 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
 }
 
 /// A TOML error quotes the line it stands in, and that may be the webhook's: only its words are kept.
-fn without_secret(error: &toml::de::Error) -> String {
-    error.message().to_owned()
+fn without_secret(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message();
+    let Some(at) = error.span().and_then(|span| text.get(..span.start)) else { return message.to_owned() };
+    let line = at.matches('\n').count() + 1;
+    say!("строка {line}: {message}", "line {line}: {message}")
 }
 
 fn mirror(mirror: file::Mirror, folder: &Path) -> Result<MirrorConfig> {
@@ -262,12 +266,15 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig> {
     })
 }
 
+/// Nobody waits longer.
+const YEAR: Duration = Duration::from_secs(366 * 86_400);
+
 /// Reads a duration such as `90s`, `15m` or `1h 30m`.
 pub fn duration(key: &str, text: &str) -> Result<Duration> {
-    humantime::parse_duration(text).ok().with_context(|| {
+    humantime::parse_duration(text).ok().filter(|time| *time <= YEAR).with_context(|| {
         say!(
-            "{key}: «{text}» не читается как время; пишите, например, 90s, 15m или 2h",
-            "{key}: \"{text}\" is not a duration; write 90s, 15m or 2h"
+            "{key}: «{text}» не читается как время до года; пишите, например, 90s, 15m или 2h",
+            "{key}: \"{text}\" is not a duration of up to a year; write 90s, 15m or 2h"
         )
     })
 }

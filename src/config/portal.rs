@@ -56,6 +56,13 @@ pub(super) fn portal(portal: file::Portal, folder: &Path, environment: Option<&s
             "[portal] requests_per_second and burst must be greater than zero"
         ));
     }
+    let request_timeout = duration("[portal] request_timeout", &portal.request_timeout)?;
+    if request_timeout.is_zero() {
+        bail!(say!(
+            "[portal] request_timeout должно быть больше нуля",
+            "[portal] request_timeout must be greater than zero"
+        ));
+    }
     let originator = portal.originator_id.trim();
     if originator.is_empty() || originator.chars().count() > 255 {
         bail!(say!(
@@ -72,7 +79,7 @@ pub(super) fn portal(portal: file::Portal, folder: &Path, environment: Option<&s
         burst: portal.burst,
         batch_size: portal.batch_size.into(),
         request_target: duration("[portal] request_target", &portal.request_target)?,
-        request_timeout: duration("[portal] request_timeout", &portal.request_timeout)?,
+        request_timeout,
         settle_time: duration("[portal] settle_time", &portal.settle_time)?,
         ca_file: portal.ca_file.map(|path| folder.join(path)),
         shared_bucket: portal.shared_bucket.map(|path| folder.join(path)),

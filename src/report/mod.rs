@@ -1,4 +1,4 @@
-//! What is printed on standard output: a plan before its pass (`--dry-run`), the progress of a long one, and one
+//! What is told of a pass: a plan before it (`--dry-run`), the progress of a long one, and one
 //! line after a pass.
 
 mod board;

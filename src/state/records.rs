@@ -92,7 +92,7 @@ pub struct Known {
 pub struct Record {
     /// What the plan knows too.
     pub known: Known,
-    /// Fingerprint of the deal's title and people as last sent.
+    /// Fingerprint of the deal's people, and of the name in its title, as last sent.
     pub links: u64,
     /// Phones and e-mails that are ours.
     pub written: Written,

@@ -23,7 +23,7 @@ pub struct Sent<'a> {
     pub row: &'a Row,
     /// The object.
     pub crm_id: i64,
-    /// Fingerprint of the deal's title and people; 0 for the other kinds.
+    /// Fingerprint of the deal's people, and of the name in its title; 0 for the other kinds.
     pub links: u64,
     /// Phones and e-mails that are ours now.
     pub written: &'a Written,

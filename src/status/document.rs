@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::pending::Pending;
+use crate::code::Code;
 use crate::record::Kind;
 use crate::state::{Counts, Run, Severity, State, Trouble};
 
@@ -251,6 +252,9 @@ impl Flaw {
             code,
             message,
         } = trouble;
+        // The value is a person's data: the id says where to look.
+        let quotes_a_person = matches!(Code::from_name(&code), Some(Code::PhoneLeftOut | Code::EmailLeftOut));
+        let message = if quotes_a_person { String::new() } else { message };
         Flaw {
             kind,
             id: id.to_string(),

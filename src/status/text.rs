@@ -195,10 +195,9 @@ fn object(flaw: &Flaw) -> Option<i64> {
     }
 }
 
-/// The words of the portal in one line. A warning of a phone or an e-mail quotes it, and that is not shown.
+/// The words of the portal in one line.
 fn quote(flaw: &Flaw) -> Option<String> {
     match Code::from_name(&flaw.code) {
-        Some(Code::PhoneLeftOut | Code::EmailLeftOut) => return None,
         Some(Code::GuestWaiting | Code::WithoutCompanion) => return Some(people(&flaw.message)),
         Some(Code::CrmIdTaken) => {
             let taken = flaw.message.split_once(": ");

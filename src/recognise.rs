@@ -1,4 +1,4 @@
-//! Is this the portal that the state belongs to?
+//! Is this the portal that the state belongs to, and do we call ourselves in it what we did?
 //!
 //! The ids in the state mean other people's cards in another portal, and a pass would write over them. When the
 //! address changed, a few objects are looked at: a portal that was renamed has them, another one has not.
@@ -11,7 +11,7 @@ use crate::portal::gate::Gate;
 use crate::record::{Id, Kind};
 use crate::say;
 use crate::state::State;
-use crate::state::memory::PORTAL;
+use crate::state::memory::{ORIGINATOR, PORTAL};
 use crate::stop::Stop;
 
 /// Objects of each kind that are looked at.
@@ -22,6 +22,12 @@ const SAMPLE: u32 = 20;
 /// # Errors
 /// [`Stop`] with what to do, when less than half of what should stand there does.
 pub fn recognise(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()> {
+    let originator = &config.portal.originator;
+    match state.recall::<String>(ORIGINATOR)? {
+        Some(known) if known != *originator => return Err(renamed(&known, originator).into()),
+        Some(_) => {}
+        None => state.remember(ORIGINATOR, originator)?,
+    }
     let host = config.portal.webhook.host();
     match state.recall::<String>(PORTAL)? {
         Some(known) if known == host => return Ok(()),
@@ -50,6 +56,14 @@ fn look(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<(usize, u
         asked += ids.len();
     }
     Ok((ours, asked))
+}
+
+/// What carries the old mark would not be found, and be made once more.
+fn renamed(known: &str, originator: &str) -> Stop {
+    Stop::failed(say!(
+        "[portal] originator_id был {known}, а теперь {originator}: переданное раньше не узнать, и оно было бы создано второй раз; ничего не передано. Верните {known}",
+        "[portal] originator_id was {known} and is {originator} now: what was sent before would not be recognised and be made a second time; nothing was sent. Put {known} back"
+    ))
 }
 
 fn stranger(known: &str, host: &str) -> Stop {

@@ -18,6 +18,8 @@ pub const RESENDING: &str = "resending";
 
 /// The host of the portal that the ids belong to.
 pub const PORTAL: &str = "portal";
+/// The mark of everything that was sent: a changed one would be found on nothing.
+pub const ORIGINATOR: &str = "originator";
 
 /// What was learned of the portal's limits: a [`crate::portal::pace::Pace`].
 pub const PACE: &str = "pace";

@@ -275,3 +275,11 @@ fn companies_are_looked_for_by_their_name() {
     hotel.export();
     assert_eq!(hotel.firm(1).id, card);
 }
+
+#[test]
+fn a_changed_mark_is_refused_for_nothing_would_be_found_by_it() {
+    let hotel = Hotel::running();
+    hotel.configure("portal.originator_id = 'ECVI-SOCHI'");
+    hotel.guest(1, "comment = 'x'");
+    assert_eq!(hotel.writes(|hotel| drop(hotel.exits(3, "sync"))), 0);
+}

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, PAGE, ask, goes_on, not_filtered, pages, rows, select};
+use super::{Object, PAGE, ask, collates, goes_on, not_filtered, pages, rows, select};
 use crate::portal::Trouble;
 use crate::portal::batch::{self, Command};
 use crate::portal::gate::Gate;
@@ -45,7 +45,7 @@ fn walk_kind(
                 return Err(not_filtered(kind).into());
             }
             for object in &page {
-                if !object.originator.eq_ignore_ascii_case(originator) {
+                if !collates(&object.originator, originator) {
                     return Err(not_filtered(kind).into());
                 }
                 if object.originator == originator {

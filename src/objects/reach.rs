@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Object, ask, by_id};
 use crate::config::Match;
+use crate::mapping::multifield::Written;
 use crate::mirror::Body;
 use crate::portal::Trouble;
 use crate::portal::batch::Command;
@@ -46,8 +47,16 @@ impl Reach {
         self.phones.is_empty() && self.emails.is_empty()
     }
 
+    /// What of it is none of these.
+    #[must_use]
+    pub fn beyond(mut self, others: &Written) -> Reach {
+        self.phones.retain(|value| !others.phones.iter().any(|other| same_phone(other, value)));
+        self.emails.retain(|value| !others.emails.iter().any(|other| same_email(other, value)));
+        self
+    }
+
     /// Whether the object has one of the numbers or addresses, as people would compare them.
-    fn meets(&self, object: &Object) -> bool {
+    pub fn meets(&self, object: &Object) -> bool {
         let phone = |value: &String| object.phones.iter().any(|row| same_phone(&row.value, value));
         let email = |value: &String| object.emails.iter().any(|row| same_email(&row.value, value));
         self.phones.iter().any(phone) || self.emails.iter().any(email)

@@ -41,7 +41,9 @@ impl Plan {
         let people = plan.people_gone(most)?;
         if !people.is_empty() {
             // As with a window: what is missing is not gone.
-            people.iter().for_each(|held| rules.windows[held.kind as usize] = true);
+            for held in &people {
+                rules.windows[held.kind as usize] = true;
+            }
             plan = Plan::draw(mirror, state, &rules, before)?;
             plan.held_back = people;
         }

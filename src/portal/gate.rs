@@ -148,7 +148,7 @@ impl<'p> Gate<'p> {
     }
 
     /// Waits until then, or says that this pass cannot wait so long.
-    pub fn wait_until(&self, until: DateTime<Utc>) -> Result<(), Trouble> {
+    fn wait_until(&self, until: DateTime<Utc>) -> Result<(), Trouble> {
         if self.deadline.is_some_and(|deadline| until > deadline) {
             return Err(Trouble::Wait(until));
         }

@@ -27,12 +27,6 @@ pub trait Portal {
     fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble>;
 }
 
-impl<P: Portal + ?Sized> Portal for Box<P> {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
-        (**self).call(method, params)
-    }
-}
-
 /// A proper answer: `{"result": …, "time": {…}}`.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Answer {

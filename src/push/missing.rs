@@ -78,16 +78,19 @@ impl Push<'_, '_> {
         if found.is_some() || reach.is_empty() {
             return Ok(found);
         }
-        let mut objects = by_reach(self.gate, kind, &[reach])?.remove(0);
+        let mut objects = by_reach(self.gate, kind, std::slice::from_ref(&reach))?.remove(0);
         // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
         objects.retain(|object| object.originator.is_empty() || object.originator == *originator);
         let mut free = Vec::new();
         for object in objects {
-            // A card of ours is somebody's in the family who has the same phone, unless the names agree.
+            // The card of another guest has what it shows from a merge, or the two share a phone, as a family does.
             let owner = self.owner(kind, &object.origin)?.filter(|owner| owner != id);
-            if owner.is_none() || same_name(&object.name, &record.known.label) {
-                free.push(object);
-            }
+            let owner = owner.map(|owner| self.state.record(kind, &owner)).transpose()?.flatten();
+            let is_free = owner.is_none_or(|owner| {
+                same_name(&object.name, &record.known.label)
+                    || reach.clone().beyond(&owner.written).meets(&object)
+            });
+            free.extend(is_free.then_some(object));
         }
         let objects = free;
         Ok(if let [one] = objects.as_slice() { Some(one.crm_id) } else { None })

@@ -89,7 +89,8 @@ impl State {
 
     fn prepare(connection: Connection) -> Result<State> {
         connection.busy_timeout(PATIENCE)?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
+        // FULL does not save that the journal is gone: after a power cut it may come back and undo the last commit.
+        connection.pragma_update(None, "synchronous", "EXTRA")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         stable_plans(&connection)?;
         schema::migrate(&connection)?;
@@ -142,8 +143,8 @@ pub fn explain(error: anyhow::Error) -> anyhow::Error {
     let cause = error.downcast_ref::<rusqlite::Error>();
     match cause.filter(|cause| !is_interrupted(cause)).and_then(rusqlite::Error::sqlite_error_code) {
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => error.context(say!(
-            "состояние не записывается, поэтому ничего больше не передано; проверьте права и место на диске, и там, где временные файлы (TMPDIR)",
-            "the state cannot be written, so nothing more was sent; check the permissions and the disk space, of the temporary files (TMPDIR) too"
+            "состояние не записывается, поэтому ничего больше не передано; проверьте место на диске (и там, где временные файлы, TMPDIR) и права",
+            "the state cannot be written, so nothing more was sent; check the disk space (that of temporary files too, TMPDIR) and the permissions"
         )),
         _ => error,
     }

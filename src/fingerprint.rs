@@ -79,7 +79,7 @@ impl Digest {
         }
     }
 
-    /// Adds a cell of a database: its bytes, whatever their type.
+    /// Adds a cell of a database, type included.
     pub(crate) fn value(&mut self, value: ValueRef<'_>) {
         match value {
             ValueRef::Null => self.word(0xd6e8_feb8_6659_fd93),

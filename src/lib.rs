@@ -1,8 +1,8 @@
 //! Carries a hotel's guests, companies and bookings from Ecvi into Bitrix24, one way.
 //!
 //! A pass is a pipeline, each stage a module, and a record flows forward only:
-//! [`lock`] -> [`state`] -> [`settle`] -> [`mirror`] -> [`plan`] -> [`push`] (saving after every answer) -> [`report`].
-//! [`pass`] tells it as a story.
+//! [`lock`] -> [`state`] -> [`settle`] -> [`mirror`] -> [`plan`] -> [`verify`] -> [`push`] (saving after every answer) ->
+//! [`report`]. [`pass`] tells it as a story.
 
 pub mod ask;
 pub mod audit;

@@ -21,14 +21,6 @@ impl Writer<'_> {
         self.touch(kind, id)
     }
 
-    /// The record is known from now on, if it was not.
-    pub fn meet(&self, kind: Kind, id: &Id, label: &str) -> Result<()> {
-        self.transaction
-            .prepare_cached("INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)")?
-            .execute((kind, id, label))?;
-        Ok(())
-    }
-
     /// Lets go of the objects of all records of a kind, as [`Writer::unlinked`] does of one. Returns how many.
     pub fn release_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
         let linked = "FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";

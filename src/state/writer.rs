@@ -79,6 +79,14 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
+    /// The record is known from now on, if it was not.
+    pub fn meet(&self, kind: Kind, id: &Id, label: &str) -> Result<()> {
+        self.transaction
+            .prepare_cached("INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)")?
+            .execute((kind, id, label))?;
+        Ok(())
+    }
+
     /// Nothing had to be sent: only the people were looked at again.
     pub fn unchanged(&self, kind: Kind, id: &Id, todo: Todo) -> Result<()> {
         self.transaction

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{Mapped, text};
 use crate::code::Code;
+use crate::mirror::whole_number;
 use crate::record::Kind;
 
 /// The types of the configured fields, by kind and by the portal's name.
@@ -167,10 +168,7 @@ fn digits(value: &str) -> String {
 }
 
 fn integer(value: &str) -> Option<String> {
-    let digits = digits(value);
-    let whole = digits.split_once('.').filter(|(_, rest)| rest.bytes().all(|b| b == b'0'));
-    let number: i64 = whole.map_or(digits.as_str(), |(whole, _)| whole).parse().ok()?;
-    Some(number.to_string())
+    whole_number(&digits(value)).map(|number| number.to_string())
 }
 
 fn decimal(value: &str) -> Option<String> {

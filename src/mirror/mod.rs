@@ -22,6 +22,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use footprint::footprint;
 pub use outline::{Block, Marks, Outline};
+pub(crate) use rows::whole_number;
 pub use rows::{BadRow, Body, Booking, Company, Guest, Row, Status};
 pub use scan::{Rows, Scan};
 pub use write_back::write_back;

@@ -230,14 +230,11 @@ impl Cells<'_, '_> {
     pub(super) fn crm_id(&self) -> Result<Option<i64>, BadRow> {
         let text = self.text("crm_id");
         let text = text.trim();
-        // As a program writes it that keeps whole numbers as decimals.
-        let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
-        let number = whole.map_or(text, |(whole, _)| whole);
-        match number.parse() {
+        match whole_number(text) {
             _ if text.is_empty() => Ok(None),
-            Ok(id) => Ok(Some(id).filter(|id| *id > 0)),
+            Some(id) => Ok(Some(id).filter(|id| *id > 0)),
             // It would get a second object.
-            Err(_) => Err(BadRow::new(Code::BadId, "crm_id", text)),
+            None => Err(BadRow::new(Code::BadId, "crm_id", text)),
         }
     }
 
@@ -317,6 +314,12 @@ impl Cells<'_, '_> {
         let text = self.text(column);
         wall_clock(text.trim()).ok_or_else(|| BadRow::new(Code::BadDate, column, text.trim()))
     }
+}
+
+/// `42`, or `42.0` as a program writes it that keeps whole numbers as decimals.
+pub(crate) fn whole_number(text: &str) -> Option<i64> {
+    let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
+    whole.map_or(text, |(whole, _)| whole).parse().ok()
 }
 
 /// The value as text; NULL and blobs that are no text are empty or repaired.

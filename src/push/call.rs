@@ -167,10 +167,9 @@ impl Push<'_, '_> {
         if object.origin == target.id().to_string() {
             return Ok(true);
         }
-        for holder in self.state.holders(target.kind(), object.crm_id)? {
-            if holder.to_string() == object.origin && self.is_in_ecvi(target.kind(), &holder)? {
-                return Ok(true);
-            }
+        let holders = self.holders_in_ecvi(target.kind(), object.crm_id)?;
+        if holders.iter().any(|id| id.to_string() == object.origin) {
+            return Ok(true);
         }
         // Its owner may have no object just now, after reset-id or a lost state, and finds this one by the mark alone.
         let Some(owner) = self.owner(target.kind(), &object.origin)? else { return Ok(false) };

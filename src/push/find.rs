@@ -44,13 +44,8 @@ impl Push<'_, '_> {
                     target.warnings.push(Warning { code: Code::SeveralInCrm, message });
                 }
             } else if let (Step::Create, Some(crm_id)) = (target.planned.step, target.known_by_ecvi()) {
-                let mut taken = None;
-                for holder in self.state.holders(kind, crm_id)? {
-                    // Whoever is gone from Ecvi makes room for a row that names the same object.
-                    if holder != *target.id() && self.is_in_ecvi(kind, &holder)? {
-                        taken = Some(holder);
-                    }
-                }
+                // Whoever is gone from Ecvi makes room for a row that names the same object.
+                let taken = self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|id| id != target.id());
                 if taken.is_some() || !claimed.insert(crm_id) {
                     let owner = taken.map(|id| format!(": {kind} {id}")).unwrap_or_default();
                     self.fail(&target, Code::CrmIdTaken, "create", &format!("crm_id {crm_id}{owner}"))?;
@@ -198,8 +193,19 @@ impl Push<'_, '_> {
         Ok(None)
     }
 
+    /// The records with a row in this pass's mirror that hold an object, ordered by id.
+    pub(super) fn holders_in_ecvi(&self, kind: Kind, crm_id: i64) -> Result<Vec<Id>> {
+        let mut holders = Vec::new();
+        for id in self.state.holders(kind, crm_id)? {
+            if self.is_in_ecvi(kind, &id)? {
+                holders.push(id);
+            }
+        }
+        Ok(holders)
+    }
+
     /// Whether the record has a row in this pass's mirror, as far as state and plan tell.
-    pub(super) fn is_in_ecvi(&self, kind: Kind, id: &Id) -> Result<bool> {
+    fn is_in_ecvi(&self, kind: Kind, id: &Id) -> Result<bool> {
         if self.queue.is_gone(kind, id)? {
             return Ok(false);
         }

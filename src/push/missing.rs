@@ -8,8 +8,8 @@ use anyhow::Result;
 use super::Push;
 use crate::config::{Match, OnMissing};
 use crate::mirror::Row;
-use crate::objects::by_origin;
 use crate::objects::reach::{Reach, by_reach, same_name};
+use crate::objects::{Object, by_origin};
 use crate::record::{Id, Kind};
 use crate::state::Record;
 
@@ -78,21 +78,26 @@ impl Push<'_, '_> {
         if found.is_some() || reach.is_empty() {
             return Ok(found);
         }
-        let mut objects = by_reach(self.gate, kind, std::slice::from_ref(&reach))?.remove(0);
-        // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
-        objects.retain(|object| object.originator.is_empty() || object.originator == *originator);
         let mut free = Vec::new();
-        for object in objects {
-            // The card of another guest has what it shows from a merge, or the two share a phone, as a family does.
-            let owner = self.owner(kind, &object.origin)?.filter(|owner| owner != id);
-            let owner = owner.map(|owner| self.state.record(kind, &owner)).transpose()?.flatten();
-            let is_free = owner.is_none_or(|owner| {
-                same_name(&object.name, &record.known.label)
-                    || reach.clone().beyond(&owner.written).meets(&object)
-            });
-            free.extend(is_free.then_some(object));
+        for object in by_reach(self.gate, kind, std::slice::from_ref(&reach))?.remove(0) {
+            if self.is_free((kind, id), &record.known.label, &reach, &object)? {
+                free.push(object.crm_id);
+            }
         }
-        let objects = free;
-        Ok(if let [one] = objects.as_slice() { Some(one.crm_id) } else { None })
+        Ok(if let [one] = free[..] { Some(one) } else { None })
+    }
+
+    /// Whether a card may be the one that the record's was merged into.
+    fn is_free(&self, (kind, id): (Kind, &Id), label: &str, reach: &Reach, object: &Object) -> Result<bool> {
+        // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
+        if !object.originator.is_empty() && object.originator != self.config.portal.originator {
+            return Ok(false);
+        }
+        let Some(owner) = self.owner(kind, &object.origin)?.filter(|owner| owner != id) else {
+            return Ok(true);
+        };
+        let Some(owner) = self.state.record(kind, &owner)? else { return Ok(true) };
+        // The card of another guest has what it shows from a merge, or the two share a phone, as a family does.
+        Ok(same_name(&object.name, label) || reach.clone().beyond(&owner.written).meets(object))
     }
 }

@@ -252,15 +252,7 @@ impl<'a, 'p> Push<'a, 'p> {
         for planned in chunk {
             let Planned { kind, id, step, wave: _, row } = &planned;
             match step {
-                Step::Gone => {
-                    writer.gone(*kind, id)?;
-                    let crm_id = self.state.record(*kind, id)?.and_then(|record| record.known.crm_id);
-                    let holders = crm_id.map(|crm_id| self.state.holders(*kind, crm_id)).transpose()?;
-                    // Whoever stays on the card puts its own mark on it.
-                    for heir in holders.iter().flatten().filter(|holder| *holder != id) {
-                        writer.resend(*kind, heir)?;
-                    }
-                }
+                Step::Gone => writer.gone(*kind, id)?,
                 Step::Forget => writer.forget(*kind, id)?,
                 Step::Fail => {
                     let failure = unreadable(row.as_ref());

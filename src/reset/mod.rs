@@ -85,10 +85,7 @@ fn reset(state: &State, found: &Found, crm_id: Option<i64>, clock: &Clock) -> Re
     writer.meet(*kind, id, label)?;
     if let Some(old) = old {
         writer.event(*kind, id, "reset", Some(old), "", now)?;
-        // Whoever stays behind on the object writes itself over what this record left there.
-        for other in state.holders(*kind, old)?.iter().filter(|other| *other != id) {
-            writer.resend(*kind, other)?;
-        }
+        writer.resend_others(*kind, id)?;
     }
     match crm_id {
         None => writer.unlinked(*kind, id, true)?,

@@ -182,7 +182,19 @@ impl<'s> Writer<'s> {
         self.transaction
             .prepare_cached("UPDATE records SET flags = flags | ?3 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id, GONE))?;
+        self.resend_others(kind, id)?;
         self.clear_troubles(kind, id)
+    }
+
+    /// Whoever else is on the record's object writes itself over what this one leaves there, its mark too.
+    pub fn resend_others(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.transaction
+            .prepare_cached(
+                "UPDATE records SET todo = todo | 1 WHERE kind = ?1 AND id <> ?2
+                   AND crm_id = (SELECT crm_id FROM records WHERE kind = ?1 AND id = ?2)",
+            )?
+            .execute((kind, id))?;
+        Ok(())
     }
 
     /// The record is known no more: its booking and its deal are gone.

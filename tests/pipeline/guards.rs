@@ -131,11 +131,18 @@ fn check_says_what_the_next_pass_would_refuse_or_hold_back() {
     assert!(hotel.exits(3, "check").out.contains("опустела таблица bookings"));
 }
 
-#[test]
-fn guests_who_are_gone_in_numbers_stay_in_their_deals_until_somebody_says_so() {
+/// Twenty guests, of whom the bookings name the first; more than two may not go at once.
+fn full_house() -> Hotel {
     let hotel = hotel();
     (2..=20).for_each(|id| hotel.guest(id, ""));
     hotel.configure("sync.max_deletes = 2");
+    hotel.sync();
+    hotel
+}
+
+#[test]
+fn guests_who_are_gone_in_numbers_stay_in_their_deals_until_somebody_says_so() {
+    let hotel = full_house();
     (1..=20).for_each(|id| hotel.booking(id, &format!("guest_id = {id}")));
     hotel.sync();
     hotel.sql("DELETE FROM guests WHERE id > 17");
@@ -153,10 +160,7 @@ fn guests_who_are_gone_in_numbers_stay_in_their_deals_until_somebody_says_so() {
 
 #[test]
 fn guests_who_come_back_from_a_mirror_that_was_half_filled_were_never_gone() {
-    let hotel = hotel();
-    (2..=20).for_each(|id| hotel.guest(id, ""));
-    hotel.configure("sync.max_deletes = 2");
-    hotel.sync();
+    let hotel = full_house();
     hotel.sql("CREATE TABLE kept AS SELECT * FROM guests; DELETE FROM guests WHERE id < 10");
     let writes = hotel.writes(|hotel| drop(hotel.exits(1, "sync")));
     assert_eq!(writes, 0);
@@ -167,19 +171,14 @@ fn guests_who_come_back_from_a_mirror_that_was_half_filled_were_never_gone() {
 
 #[test]
 fn guests_whom_no_booking_names_may_go_in_numbers() {
-    let hotel = hotel();
-    (2..=20).for_each(|id| hotel.guest(id, ""));
-    hotel.configure("sync.max_deletes = 2");
-    hotel.sync();
+    let hotel = full_house();
     hotel.sql("DELETE FROM guests WHERE id > 10");
     assert_eq!(hotel.sync(), "");
 }
 
 #[test]
 fn guests_who_come_do_not_hide_that_as_many_go() {
-    let hotel = hotel();
-    (2..=20).for_each(|id| hotel.guest(id, ""));
-    hotel.configure("sync.max_deletes = 2");
+    let hotel = full_house();
     (1..=20).for_each(|id| hotel.booking(id, &format!("guest_id = {id}")));
     hotel.sync();
     hotel.sql("UPDATE guests SET id = id + 100 WHERE id > 10");

@@ -7,7 +7,7 @@ use std::fmt;
 
 use anyhow::Result;
 
-use super::{Plan, Rules, Step, Survey, names};
+use super::{Plan, Rules, Step, Survey, by_either_type, names};
 use crate::mirror::Mirror;
 use crate::record::Kind;
 use crate::say;
@@ -72,7 +72,9 @@ impl Plan {
     fn names_gone(&self, kind: Kind) -> Result<bool> {
         let mut gone = HashSet::new();
         self.queue.each(kind, |planned| {
-            gone.extend((planned.step == Step::Gone).then(|| (kind, planned.id.clone())));
+            if planned.step == Step::Gone {
+                gone.extend(by_either_type((kind, planned.id.clone())));
+            }
             Ok(())
         })?;
         let mut is_named = false;

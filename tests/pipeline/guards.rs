@@ -185,3 +185,18 @@ fn guests_who_come_do_not_hide_that_as_many_go() {
     assert!(hotel.exits(1, "sync").err.contains("исчезло гостей: 10"));
     assert_eq!(hotel.deal(20).link_ids(), [hotel.contact(20).id]);
 }
+
+#[test]
+fn guests_whom_bookings_name_by_texts_are_held_back_too() {
+    let hotel = full_house();
+    hotel.sql(
+        "CREATE TABLE named AS
+           SELECT id, number, status, arrival, departure, modified_at, CAST(id AS TEXT) AS guest_id FROM bookings;
+         DROP TABLE bookings;
+         ALTER TABLE named RENAME TO bookings",
+    );
+    hotel.sync();
+    hotel.sql("DELETE FROM guests WHERE id > 17");
+    assert!(hotel.exits(1, "sync").err.contains("исчезло гостей: 3"));
+    assert_eq!(hotel.deal(18).link_ids(), [hotel.contact(18).id]);
+}

@@ -1,13 +1,14 @@
 //! More gone at once than is likely: no deal is deleted, and nobody leaves a deal, until somebody says that it is right.
 //!
-//! A mirror that is filled row by row is seen in the middle of it now and then.
+//! A mirror that is filled row by row is seen in the middle of it now and then. One of which no booking is known may be
+//! another hotel's: nothing is sent then.
 
 use std::collections::HashSet;
 use std::fmt;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-use super::{Plan, Rules, Step, Survey, by_either_type, names};
+use super::{Plan, Planned, Rules, Step, Survey, by_either_type, names};
 use crate::mirror::Mirror;
 use crate::record::Kind;
 use crate::say;
@@ -29,7 +30,7 @@ impl Plan {
     /// no booking names them.
     ///
     /// # Errors
-    /// As [`Plan::draw`].
+    /// As [`Plan::draw`]; and a mirror of which no booking is known, while more than `most` are missing.
     pub fn guarded(
         mirror: &Mirror,
         state: &State,
@@ -38,6 +39,11 @@ impl Plan {
         most: u64,
     ) -> Result<Plan> {
         let mut plan = Plan::draw(mirror, state, &rules, before)?;
+        // What slid out of a window is not missing.
+        let slid = rules.windows[Kind::Booking as usize];
+        if !slid && plan.survey.is_strange(most) && !plan.knows_a_booking(state)? {
+            bail!(strange(plan.survey.missing_bookings));
+        }
         let people = plan.people_gone(most)?;
         if !people.is_empty() {
             // As with a window: what is missing is not gone.
@@ -85,11 +91,30 @@ impl Plan {
         Ok(is_named)
     }
 
+    /// Whether a booking of the mirror means one that was sent: with an id of another type, or by its `crm_id`.
+    fn knows_a_booking(&self, state: &State) -> Result<bool> {
+        let mut knows = false;
+        self.queue.each(Kind::Booking, |Planned { kind, id, row, .. }| {
+            if let (false, Some(row)) = (knows, row) {
+                knows = state.knows(*kind, &id.to_string(), row.crm_id.unwrap_or_default())?;
+            }
+            Ok(())
+        })?;
+        Ok(knows)
+    }
+
     /// What is held back, in words.
     pub fn notice(&self) -> Option<String> {
         let said: Vec<String> = self.held_back.iter().map(ToString::to_string).collect();
         (!said.is_empty()).then(|| said.join(". "))
     }
+}
+
+fn strange(missing: u64) -> String {
+    say!(
+        "похоже, это зеркало другого отеля: в нём нет ни одной из {missing} переданных заявок. Проверьте [mirror] path. Если в Ecvi все заявки действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}: сделки будут созданы заново, а прежние удалены",
+        "this looks like another hotel's mirror: not one of the {missing} bookings that were sent is in it. Check [mirror] path. If Ecvi really gave all bookings new ids, run ecvi-b24 sync --max-deletes {missing}: their deals are made anew, and the old ones deleted"
+    )
 }
 
 impl fmt::Display for HeldBack {

@@ -30,6 +30,9 @@ pub struct Survey {
     /// Of these, how many carry another number than before.
     #[serde(skip)]
     pub(super) renumbered: u64,
+    /// Bookings that have a deal and are not in the mirror.
+    #[serde(skip)]
+    pub(super) missing_bookings: u64,
 }
 
 impl Survey {
@@ -53,13 +56,18 @@ impl Survey {
         self.newest[kind as usize].clone_from(&outline.newest);
     }
 
-    /// Takes note of a booking's number.
+    /// Takes note of a booking that has a deal, and of its number.
     pub(super) fn see(&mut self, kind: Kind, pair: &Pair) {
-        if let (Kind::Booking, Some(row), Some(known)) = (kind, &pair.row, &pair.known)
-            && known.crm_id.is_some()
-        {
-            self.known_bookings += 1;
-            self.renumbered += u64::from(known.label != row.label && !known.label.is_empty());
+        let Some(known) = pair.known.as_ref().filter(|known| kind == Kind::Booking && known.crm_id.is_some())
+        else {
+            return;
+        };
+        match &pair.row {
+            Some(row) => {
+                self.known_bookings += 1;
+                self.renumbered += u64::from(known.label != row.label && !known.label.is_empty());
+            }
+            None => self.missing_bookings += 1,
         }
     }
 
@@ -102,5 +110,10 @@ impl Survey {
             ));
         }
         Ok(())
+    }
+
+    /// Whether the mirror has bookings, and not one of them has a deal, while more than `most` that have are missing.
+    pub(super) fn is_strange(&self, most: u64) -> bool {
+        self.known_bookings == 0 && self.missing_bookings > most && self.rows[Kind::Booking as usize] > 0
     }
 }

@@ -62,6 +62,28 @@ fn another_hotels_mirror_is_refused() {
 }
 
 #[test]
+fn a_mirror_of_which_no_booking_is_known_is_refused_until_somebody_says_so() {
+    let hotel = hotel();
+    hotel.configure("sync.max_deletes = 19");
+    hotel.sql("UPDATE bookings SET id = id + 1000; UPDATE booking_guests SET booking_id = booking_id + 1000");
+    refuses(&hotel, "ни одной из 20 переданных заявок");
+    assert!(hotel.exits(3, "initial-export").err.contains("--max-deletes 20"));
+    hotel.says("sync --max-deletes 20");
+    let portal = hotel.portal();
+    let deals_of = |id: i64| portal.with_origin(Kind::Deal, "ECVI", &id.to_string()).len();
+    assert_eq!(((1..=20).map(deals_of).sum::<usize>(), (1001..=1020).map(deals_of).sum()), (0, 20));
+}
+
+#[test]
+fn one_booking_that_is_known_makes_the_mirror_the_hotels_own() {
+    let hotel = hotel();
+    hotel.configure("sync.max_deletes = 5");
+    hotel.sql("UPDATE bookings SET id = id + 1000 WHERE id > 1");
+    assert!(hotel.exits(1, "sync").err.contains("--max-deletes 19"));
+    assert_eq!(hotel.portal().count(Kind::Deal), 39);
+}
+
+#[test]
 fn a_mirror_that_is_being_filled_at_this_moment_is_read_as_it_was() {
     let hotel = hotel();
     hotel.sql("PRAGMA journal_mode = wal");

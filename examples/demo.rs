@@ -58,7 +58,7 @@ pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
     told += &told_pass(&config, Errand::Sync, &clock)?;
     writeln!(told, "\n$ ecvi-b24 status")?;
     let state = State::open_readonly(&config.state)?;
-    told += &Status::gather(&config, state, None, clock.now())?.screen(&config, false, clock.now());
+    told += &Status::gather(&config, &state, None, clock.now())?.screen(&config, false, clock.now());
     writeln!(told, "\nТак это выглядит в CRM:")?;
     for origin in SHOWN {
         told += &card(&mut server.portal(), origin, clock.now())?;

@@ -223,7 +223,7 @@ pub enum ConfigCommand {
 
 impl ValueEnum for Kind {
     fn value_variants<'a>() -> &'a [Kind] {
-        &[Kind::Guest, Kind::Company, Kind::Booking]
+        &Kind::SHOWN
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -147,7 +147,6 @@ pub fn pass(
 /// The plan that a pass would follow now. Nothing is written, and the portal is not asked.
 pub fn preview(config: &Config, orders: &Orders, now: DateTime<Utc>) -> Result<(State, Plan)> {
     let state = State::open_readonly(&config.state)?;
-    let state = state.map_or_else(State::in_memory, Ok)?;
     admit(orders.errand, &state)?;
     let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
     let plan = draw(config, &mirror, &state, &in_full(config, orders, &state)?, now)?;
@@ -299,12 +298,12 @@ impl Pass<'_> {
         let unsure = || portal::Trouble::Lost(say!("ответ потерян", "an answer was lost")).stop();
         let stop = result.map_err(stop_of).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
-            Some(Stop { outcome: Outcome::Interrupted, message })
+            Some(Stop { outcome: Outcome::Interrupted, message, .. })
                 if orders.errand == Errand::InitialExport =>
             {
                 (Outcome::Interrupted, Some(go_on(&message, gate.clock().stopped())))
             }
-            Some(Stop { outcome, message }) => (outcome, Some(message)),
+            Some(stop) => (stop.outcome, Some(stop.of_pass())),
             None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice),
             None => (Outcome::Ok, None),
         };
@@ -313,15 +312,13 @@ impl Pass<'_> {
 }
 
 /// How an initial export that did not come to its end goes on: no pass of cron does that.
-fn go_on(message: &str, stopped: bool) -> String {
+fn go_on(cause: &str, stopped: bool) -> String {
     if stopped {
         return say!(
             "Прервано. Сделанное сохранено; продолжить: ecvi-b24 initial-export",
             "Interrupted. What was done is saved; to go on: ecvi-b24 initial-export"
         );
     }
-    // What follows says what the next passes of cron do.
-    let cause = message.rsplit_once("; ").map_or(message, |(cause, _)| cause);
     say!("{cause}. Продолжить: ecvi-b24 initial-export", "{cause}. To go on: ecvi-b24 initial-export")
 }
 

@@ -25,6 +25,9 @@ impl Kind {
     /// In the order in which they are sent: a booking needs the ids of its people.
     pub const ALL: [Kind; 3] = [Kind::Company, Kind::Guest, Kind::Booking];
 
+    /// In the order in which people read them, and in which numbers by kind are kept.
+    pub const SHOWN: [Kind; 3] = [Kind::Guest, Kind::Company, Kind::Booking];
+
     /// The word for the command line, the state and JSON.
     pub fn name(self) -> &'static str {
         match self {

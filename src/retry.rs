@@ -17,7 +17,7 @@ use crate::{say, words};
 
 /// Shows which records would be tried.
 pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
-    let state = State::open_readonly(&config.state)?.map_or_else(State::in_memory, Ok)?;
+    let state = State::open_readonly(&config.state)?;
     let chosen = chosen(config, &state, options)?;
     let mut text = String::new();
     for Trouble { kind, id, label, code, attempts, .. } in &chosen {

@@ -54,22 +54,38 @@ pub struct Stop {
     pub outcome: Outcome,
     /// What happened and what to do next.
     pub message: String,
+    /// What the next passes of cron do about the rest, where the work of a pass was cut short.
+    pub rest: Option<String>,
 }
 
 impl Stop {
     /// The portal refuses us: an administrator must act.
     pub fn refused(message: String) -> Stop {
-        Stop { outcome: Outcome::Refused, message }
+        Stop { outcome: Outcome::Refused, message, rest: None }
     }
 
-    /// The rest goes with the next pass.
+    /// Nobody has to act: the same may succeed later.
     pub fn interrupted(message: String) -> Stop {
-        Stop { outcome: Outcome::Interrupted, message }
+        Stop { outcome: Outcome::Interrupted, message, rest: None }
     }
 
     /// Configuration, mirror or state cannot be used.
     pub fn failed(message: String) -> Stop {
-        Stop { outcome: Outcome::Failed, message }
+        Stop { outcome: Outcome::Failed, message, rest: None }
+    }
+
+    /// In a pass, this becomes of the rest.
+    #[must_use]
+    pub fn and_the_rest(self, rest: String) -> Stop {
+        Stop { rest: Some(rest), ..self }
+    }
+
+    /// What happened to a pass of cron, and what becomes of the rest.
+    pub fn of_pass(self) -> String {
+        match self.rest {
+            Some(rest) => format!("{}; {rest}", self.message),
+            None => self.message,
+        }
     }
 }
 

@@ -103,7 +103,7 @@ pub fn run(
     clock: &Clock,
     watch: &mut dyn Watch,
 ) -> Result<Findings> {
-    let state = State::open_readonly(&config.state)?.map_or_else(State::in_memory, Ok)?;
+    let state = State::open_readonly(&config.state)?;
     let mut findings = Findings { tally: Tally::default(), shelf: Shelf::new()? };
     let queue = collect(config, &state, &mut findings, clock)?;
     let pace = state.recall(PACE)?.unwrap_or_default();

@@ -11,9 +11,6 @@ use crate::config::Webhook;
 use crate::record::Kind;
 use crate::{say, words};
 
-/// The order in which people read of the kinds.
-const KINDS: [Kind; 3] = [Kind::Guest, Kind::Company, Kind::Booking];
-
 /// A report under way.
 pub(super) struct Report<'o> {
     out: &'o mut dyn Write,
@@ -76,10 +73,10 @@ impl<'o> Report<'o> {
 
 fn counts(counts: &[u64; 3]) -> String {
     let part = |kind: Kind| format!("{} {}", words::plural(kind), counts[kind as usize]);
-    KINDS.map(part).join(", ")
+    Kind::SHOWN.map(part).join(", ")
 }
 
 fn document(counts: &[u64; 3]) -> Value {
     let count = |kind: Kind| (kind.name().to_owned(), counts[kind as usize].into());
-    Value::Object(KINDS.map(count).into_iter().collect::<Map<_, _>>())
+    Value::Object(Kind::SHOWN.map(count).into_iter().collect::<Map<_, _>>())
 }

@@ -39,7 +39,7 @@ pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
     };
     let mut lines = vec![age(&config.mirror.path, now)];
     lines.extend(mirror.windows()[Kind::Booking as usize].then(window));
-    for kind in [Kind::Guest, Kind::Company, Kind::Booking] {
+    for kind in Kind::SHOWN {
         match sample(&mirror, kind) {
             Ok(sample) => lines.extend(sample.lines(kind)),
             Err(error) => lines.push(unusable("mirror", &error)),

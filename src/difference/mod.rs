@@ -11,6 +11,7 @@ use crate::mapping::Mapped;
 use crate::mapping::custom::FieldType;
 use crate::mapping::multifield::{Standing, Written};
 use crate::objects::card::Card;
+use crate::record::Id;
 
 /// The fields whose values tell nothing of a person: they may be shown in reports and logs.
 const IMPERSONAL: [&str; 12] = [
@@ -46,12 +47,13 @@ impl Difference {
     }
 
     /// The people of a deal, of whom some are still `coming`.
-    pub fn of_people(mapped: &Mapped, card: &Card, coming: &[String]) -> Option<Difference> {
+    pub fn of_people(mapped: &Mapped, card: &Card, coming: &[Id]) -> Option<Difference> {
         let field = "CONTACT_IDS";
         let theirs = normal::shown(field, card.fields.get(field)?);
         let here = mapped.fields.get(field).map(|ids| normal::shown(field, ids)).unwrap_or_default();
-        let all: Vec<&str> = [here.as_str()].into_iter().chain(coming.iter().map(String::as_str)).collect();
-        let ours = all.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        let coming = coming.iter().map(|guest| format!("guest {guest}"));
+        let all: Vec<String> = [here].into_iter().filter(|ids| !ids.is_empty()).chain(coming).collect();
+        let ours = all.join(", ");
         Some(Difference { field: field.to_owned(), ours, theirs })
     }
 }

@@ -130,7 +130,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
     }
 
     /// What would be written, and which of a deal's guests have no object yet.
-    fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<(Mapped, Vec<String>)>> {
+    fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<(Mapped, Vec<Id>)>> {
         let (links, coming) = match &row.body {
             Ok(Body::Booking(booking)) => self.people(booking)?,
             Ok(Body::Guest(_) | Body::Company(_)) | Err(_) => Default::default(),
@@ -138,15 +138,15 @@ impl<'a, 'p> Foresight<'a, 'p> {
         Ok(mapped(row, &links, self.config, types).map(|mapped| (mapped, coming)))
     }
 
-    fn people(&self, booking: &Booking) -> Result<(Links, Vec<String>)> {
+    fn people(&self, booking: &Booking) -> Result<(Links, Vec<Id>)> {
         let mut people = People::of(booking, |kind, id| self.person(kind, id))?;
-        let mut coming = people.missing;
+        let guest = |(kind, id)| (kind == Kind::Guest).then_some(id);
+        let mut coming: Vec<Id> = people.missing.into_iter().filter_map(guest).collect();
         if let Some(guest) = people.waits_for {
             let planned = self.queue.step_of(Kind::Guest, &guest)?.and_then(|planned| planned.row);
             people.links.last_name = planned.map(|row| row.label).unwrap_or_default();
-            coming.insert(0, format!("guest {guest}"));
+            coming.insert(0, guest);
         }
-        coming.retain(|person| person.starts_with("guest"));
         Ok((people.links, coming))
     }
 
@@ -170,7 +170,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
         &self,
         kind: Kind,
         record: &Record,
-        mapped: Option<(Mapped, Vec<String>)>,
+        mapped: Option<(Mapped, Vec<Id>)>,
         card: Option<&Card>,
         types: &FieldTypes,
     ) -> Option<Vec<Difference>> {

@@ -124,17 +124,22 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// The end of the pass, in words for people.
+    /// The end of the work, in words for people.
     pub fn stop(self) -> Stop {
         match self {
             Trouble::Refused(refusal) => refused(&refusal),
             Trouble::NotSent(reason) => Stop::interrupted(say!(
-                "портал недоступен ({reason}); остальное уйдёт со следующим запуском",
-                "the portal cannot be reached ({reason}); the rest goes with the next pass"
-            )),
+                "портал недоступен ({reason})",
+                "the portal cannot be reached ({reason})"
+            ))
+            .and_the_rest(with_the_next_pass()),
             Trouble::Lost(reason) => Stop::interrupted(say!(
-                "портал не ответил как следует ({reason}); следующие запуски выяснят, что успело выполниться",
-                "the portal gave no proper answer ({reason}); the next passes find out what took effect"
+                "портал не ответил как следует ({reason})",
+                "the portal gave no proper answer ({reason})"
+            ))
+            .and_the_rest(say!(
+                "следующие запуски выяснят, что успело выполниться",
+                "the next passes find out what took effect"
             )),
             Trouble::Moved(place) => Stop::refused(say!(
                 "портал сменил адрес: {place}. Проверьте адрес и исправьте вебхук в конфигурации",
@@ -143,17 +148,22 @@ impl Trouble {
             Trouble::Wait(until) => {
                 let until = until.with_timezone(&chrono::Local).format("%H:%M:%S");
                 Stop::interrupted(say!(
-                    "лимиты портала не пускают дальше до {until}; остальное уйдёт со следующими запусками",
-                    "the portal's limits hold until {until}; the rest goes with the next passes"
+                    "лимиты портала не пускают дальше до {until}",
+                    "the portal's limits hold until {until}"
                 ))
+                .and_the_rest(with_the_next_pass())
             }
             Trouble::NotSaved(reason) => Stop::failed(say!(
                 "{reason}, поэтому ничего больше не передано; проверьте место на диске и права",
                 "{reason}, so nothing more was sent; check the disk space and the permissions"
             )),
             Trouble::Stopped => Stop::interrupted(say!(
-                "запуск прерван или вышло его время; сделанное сохранено, остальное уйдёт со следующим запуском",
-                "the pass was interrupted or its time is up; what was done is saved, the rest goes with the next pass"
+                "запуск прерван или вышло его время",
+                "the pass was interrupted or its time is up"
+            ))
+            .and_the_rest(say!(
+                "сделанное сохранено, остальное уйдёт со следующим запуском",
+                "what was done is saved, the rest goes with the next pass"
             )),
         }
     }
@@ -162,12 +172,17 @@ impl Trouble {
 fn refused(refusal: &Refusal) -> Stop {
     match refusal.meaning() {
         Meaning::TooFast | Meaning::OverBudget => Stop::interrupted(say!(
-            "портал просит подождать ({refusal}); остальное уйдёт со следующими запусками",
-            "the portal asks us to wait ({refusal}); the rest goes with the next passes"
-        )),
+            "портал просит подождать ({refusal})",
+            "the portal asks us to wait ({refusal})"
+        ))
+        .and_the_rest(with_the_next_pass()),
         Meaning::Administrator | Meaning::Record => Stop::refused(say!(
             "портал отказывает нам: {refusal}. Проверьте вебхук: действует ли он, есть ли у него право CRM, не уволен ли его владелец, оплачен ли тариф",
             "the portal refuses us: {refusal}. Check the webhook: that it is valid, has the right CRM, that its owner is active and the plan is paid"
         )),
     }
+}
+
+fn with_the_next_pass() -> String {
+    say!("остальное уйдёт со следующим запуском", "the rest goes with the next pass")
 }

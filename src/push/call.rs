@@ -117,9 +117,9 @@ impl Push<'_, '_> {
         let mapped = mapped(row, links, self.config, self.types);
         let mut mapped = mapped.context("a row that cannot be read is never sent")?;
         if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
-            mapped
-                .warnings
-                .push(Warning { code: Code::WithoutCompanion, message: people.missing.join(", ") });
+            let missing: Vec<String> =
+                people.missing.iter().map(|(kind, id)| format!("{kind} {id}")).collect();
+            mapped.warnings.push(Warning { code: Code::WithoutCompanion, message: missing.join(", ") });
         }
         Ok(mapped)
     }

@@ -17,8 +17,8 @@ use crate::record::{Id, Kind};
 pub(crate) struct People {
     /// As the CRM knows them.
     pub(crate) links: Links,
-    /// Who has no object yet, in words.
-    pub(crate) missing: Vec<String>,
+    /// Who has no object yet.
+    pub(crate) missing: Vec<(Kind, Id)>,
     /// The booking's guest, when the deal has to wait for them.
     pub(crate) waits_for: Option<Id>,
     /// Objects that were not seen in this pass.
@@ -163,7 +163,7 @@ impl People {
             match person(Kind::Guest, id)? {
                 Person::Nobody => {}
                 Person::Coming if main => people.waits_for = Some(id.clone()),
-                Person::Coming => people.missing.push(format!("guest {id}")),
+                Person::Coming => people.missing.push((Kind::Guest, id.clone())),
                 Person::Here { crm_id, label, seen } => {
                     if main {
                         people.links.last_name = label;
@@ -175,7 +175,7 @@ impl People {
         for id in booking.company.iter().chain(&booking.payer) {
             match person(Kind::Company, id)? {
                 Person::Nobody => continue,
-                Person::Coming => people.missing.push(format!("company {id}")),
+                Person::Coming => people.missing.push((Kind::Company, id.clone())),
                 Person::Here { crm_id, seen, .. } => people.meet(Kind::Company, crm_id, seen),
             }
             break;

@@ -9,9 +9,6 @@ use crate::portal::pace::SHARE;
 use crate::record::Kind;
 use crate::{say, words};
 
-/// The order in which people read of the kinds.
-const KINDS: [Kind; 3] = [Kind::Guest, Kind::Company, Kind::Booking];
-
 /// The numbers of one export, by [`Kind`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Board {
@@ -81,7 +78,7 @@ impl Board {
             let planned = self.planned[kind as usize];
             (planned > 0).then(|| say!("{name} {done} из {planned}", "{name} {done} of {planned}"))
         };
-        let parts: Vec<String> = KINDS.into_iter().filter_map(part).collect();
+        let parts: Vec<String> = Kind::SHOWN.into_iter().filter_map(part).collect();
         if parts.is_empty() {
             return say!("передавать нечего", "nothing to send");
         }
@@ -109,7 +106,7 @@ impl Board {
             (self.seen[kind as usize] > 0)
                 .then(|| format!("{} {}", words::plural(kind), self.seen[kind as usize]))
         };
-        let found = KINDS.into_iter().filter_map(part).collect::<Vec<_>>().join(", ");
+        let found = Kind::SHOWN.into_iter().filter_map(part).collect::<Vec<_>>().join(", ");
         say!("смотрим, что уже есть в CRM: {found}", "looking at what the CRM has: {found}")
     }
 

@@ -40,8 +40,7 @@ pub fn failures(failures: &Failures) -> Vec<String> {
 }
 
 fn per_kind(counts: &[u64; 3]) -> Option<String> {
-    let kinds = [Kind::Guest, Kind::Company, Kind::Booking];
     let part = |(kind, count): (Kind, &u64)| (*count > 0).then(|| format!("{} {count}", words::plural(kind)));
-    let parts: Vec<String> = kinds.into_iter().zip(counts).filter_map(part).collect();
+    let parts: Vec<String> = Kind::SHOWN.into_iter().zip(counts).filter_map(part).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

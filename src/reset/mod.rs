@@ -44,7 +44,7 @@ fn announce(config: &Config, options: &cli::ResetId) -> Result<Targets> {
     if crm_id.is_some() && ids.len() != 1 {
         return Err(Usage(say!("--crm-id: укажите одну запись", "--crm-id: name one record")).into());
     }
-    let state = State::open_readonly(&config.state)?.map_or_else(State::in_memory, Ok)?;
+    let state = State::open_readonly(&config.state)?;
     let targets = targets(config, &state, *kind, ids)?;
     print(&(preview::lines(&state, &targets, *crm_id)?.join("\n") + "\n"))?;
     Ok(targets)
@@ -61,7 +61,7 @@ fn targets(config: &Config, state: &State, kind: Option<Kind>, ids: &[String]) -
             Ok(Targets::Records(found))
         }
         Some(kind) => Ok(Targets::All(vec![kind])),
-        None => Ok(Targets::All(vec![Kind::Guest, Kind::Company, Kind::Booking])),
+        None => Ok(Targets::All(Kind::SHOWN.to_vec())),
     }
 }
 

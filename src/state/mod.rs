@@ -65,11 +65,11 @@ impl State {
         )
     }
 
-    /// Opens the state to look at it, also while a pass is writing: nothing is made, migrated or changed. None
-    /// where no pass has been yet.
-    pub fn open_readonly(path: &Path) -> Result<Option<State>> {
+    /// Opens the state to look at it, also while a pass is writing: nothing is made, migrated or changed. Where no
+    /// pass has been yet, it is an empty one in memory.
+    pub fn open_readonly(path: &Path) -> Result<State> {
         if !path.exists() {
-            return Ok(None);
+            return State::in_memory();
         }
         let shown = path.display();
         let broken = || say!("файл состояния {shown} не читается", "the state {shown} cannot be read");
@@ -79,10 +79,10 @@ impl State {
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "query_only", true)?;
         let ready = schema::is_current(&connection).with_context(broken)?;
-        Ok(ready.then_some(State { connection }))
+        if ready { Ok(State { connection }) } else { State::in_memory() }
     }
 
-    /// A state that lives in memory: for dry runs on a fresh machine, and for tests.
+    /// An empty state that lives in memory.
     pub fn in_memory() -> Result<State> {
         State::prepare(Connection::open_in_memory()?)
     }

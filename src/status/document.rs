@@ -10,8 +10,6 @@ use crate::state::{Counts, Run, Severity, State, Trouble};
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
 pub(super) const SCHEMA: u32 = 1;
-/// The order of the document.
-pub(super) const KINDS: [Kind; 3] = [Kind::Guest, Kind::Company, Kind::Booking];
 
 /// The document of `status --json`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -142,9 +140,8 @@ pub struct Flaw {
 }
 
 impl Status {
-    /// What the state says; a state that is not there yet says nothing.
-    pub fn read(state: Option<&State>, kind: Option<Kind>) -> Result<Status> {
-        let Some(state) = state else { return Status::read(Some(&State::in_memory()?), kind) };
+    /// What the state says.
+    pub fn read(state: &State, kind: Option<Kind>) -> Result<Status> {
         let flaws = |severity| -> Result<Vec<Flaw>> {
             let troubles =
                 state.troubles(severity)?.into_iter().filter(|found| kind.is_none_or(|k| k == found.kind));
@@ -200,7 +197,7 @@ impl PerKind {
 impl Records {
     fn read(state: &State, asked: Option<Kind>) -> Result<Records> {
         let mut records = Records::default();
-        for kind in KINDS.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind)) {
+        for kind in Kind::SHOWN.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind)) {
             let tally = Tally {
                 synced: state.count_settled(kind)?,
                 pending: None,
@@ -214,7 +211,7 @@ impl Records {
 
     /// A record that is to be sent again does not count as sent.
     pub(super) fn add(&mut self, pending: &Pending) {
-        for kind in KINDS {
+        for kind in Kind::SHOWN {
             if let Some(tally) = self.of_mut(kind) {
                 tally.pending = Some(pending.total[kind as usize]);
                 tally.synced = tally.synced.saturating_sub(pending.linked[kind as usize]);
@@ -233,7 +230,10 @@ impl Records {
     /// The kinds that were asked for.
     pub fn each(&self) -> impl Iterator<Item = (Kind, Tally)> {
         let Records { guest, company, booking } = *self;
-        KINDS.into_iter().zip([guest, company, booking]).filter_map(|(kind, tally)| Some((kind, tally?)))
+        Kind::SHOWN
+            .into_iter()
+            .zip([guest, company, booking])
+            .filter_map(|(kind, tally)| Some((kind, tally?)))
     }
 }
 

@@ -33,13 +33,13 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
     let state = State::open_readonly(&config.state)?;
     let cli::Status { kind, id, json, check, max_age } = options;
     if let (Some(kind), Some(word)) = (*kind, id) {
-        return show_records(config, state, kind, word, *json, now);
+        return show_records(config, &state, kind, word, *json, now);
     }
     let max_age = check.then_some(*max_age);
     let status = if *check && !json {
-        Status::read(state.as_ref(), *kind)?
+        Status::read(&state, *kind)?
     } else {
-        Status::gather(config, state, *kind, now)?
+        Status::gather(config, &state, *kind, now)?
     };
     match (json, max_age) {
         (true, _) => {
@@ -61,22 +61,21 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
 
 fn show_records(
     config: &Config,
-    state: Option<State>,
+    state: &State,
     kind: Kind,
     word: &str,
     json: bool,
     now: DateTime<Utc>,
 ) -> Result<Outcome> {
-    let state = state.map_or_else(State::in_memory, Ok)?;
     let webhook = &config.portal.webhook;
-    let lookup = Lookup::new(config, &state);
+    let lookup = Lookup::new(config, state);
     let error = lookup.mirror_error();
     let before: Option<Survey> = state.recall(SURVEY)?;
     let rules =
         lookup.mirror().map(|mirror| Rules::usual(config, mirror, before.as_ref(), now)).transpose()?;
     let mut screens = Vec::new();
     for one in &lookup.ever(kind, word)? {
-        let record = RecordStatus::read(&state, one, webhook, rules.as_ref())?;
+        let record = RecordStatus::read(state, one, webhook, rules.as_ref())?;
         if json {
             print_json(&record)?;
         } else {
@@ -93,16 +92,10 @@ fn print_json(document: &impl Serialize) -> Result<()> {
 
 impl Status {
     /// Everything, what waits in the mirror included.
-    pub fn gather(
-        config: &Config,
-        state: Option<State>,
-        kind: Option<Kind>,
-        now: DateTime<Utc>,
-    ) -> Result<Status> {
-        let state = state.map_or_else(State::in_memory, Ok)?;
-        let mut status = Status::read(Some(&state), kind)?;
-        status.remapped = remap::is_stale(config, &state)?;
-        match pending::count(config, &state, now) {
+    pub fn gather(config: &Config, state: &State, kind: Option<Kind>, now: DateTime<Utc>) -> Result<Status> {
+        let mut status = Status::read(state, kind)?;
+        status.remapped = remap::is_stale(config, state)?;
+        match pending::count(config, state, now) {
             Ok(pending) => status.records.add(&pending),
             Err(error) => status.mirror_error = Some(format!("{error:#}")),
         }

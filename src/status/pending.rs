@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::document::KINDS;
 use crate::config::Config;
 use crate::mirror::Mirror;
 use crate::plan::{Pair, Rules, Step, Survey, compare};
@@ -31,7 +30,7 @@ pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Resul
     let rules = Rules::usual(config, &mirror, before.as_ref(), now)?;
     let mut held: [HashSet<Id>; 3] = Default::default();
     let mut pending = Pending::default();
-    for kind in KINDS {
+    for kind in Kind::SHOWN {
         held[kind as usize] = state.held(kind)?;
         // A call without an answer is made again or found to have worked.
         let doubts = state.doubts(kind)?;

@@ -146,7 +146,7 @@ fn a_second_program_ends_at_once_and_sends_nothing() {
         }
         None::<Fault>
     });
-    let runs = || State::open_readonly(&hotel.path("state.db")).unwrap().unwrap().last_run().unwrap();
+    let runs = || State::open_readonly(&hotel.path("state.db")).unwrap().last_run().unwrap();
     std::thread::scope(|scope| {
         let first = scope.spawn(|| hotel.run("sync"));
         first_request.recv_timeout(Duration::from_secs(20)).unwrap();

@@ -23,7 +23,7 @@ pub(crate) fn at_pass(hotel: &Hotel, ended: &Ended) -> Result<(), String> {
         return Err(format!("a line of the log tells too much: {line}"));
     }
     let state = State::open_readonly(&hotel.config.state).map_err(|error| format!("{error:#}"))?;
-    let status = Status::gather(&hotel.config, state, None, hotel.clock.now())
+    let status = Status::gather(&hotel.config, &state, None, hotel.clock.now())
         .map_err(|error| format!("no status: {error:#}"))?;
     let document = serde_json::to_string(&status).map_err(|error| error.to_string())?;
     let told = format!(

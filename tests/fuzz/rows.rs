@@ -77,7 +77,7 @@ fn accounted(hotel: &Hotel, ended: &Ended) -> Result<(), String> {
         return Ok(());
     }
     let state = ecvi_b24::state::State::open_readonly(&hotel.config.state).unwrap();
-    let status = Status::gather(&hotel.config, state, None, hotel.clock.now()).unwrap();
+    let status = Status::gather(&hotel.config, &state, None, hotel.clock.now()).unwrap();
     for (kind, tally) in status.records.each() {
         let table = TABLES[kind as usize];
         let rows = ids(&hotel.config.mirror.path, table);

@@ -57,7 +57,7 @@ impl World {
         if self.verdict().is_err() {
             return;
         }
-        let state = State::open_readonly(&self.config.state).ok().flatten().expect("a state");
+        let state = State::open_readonly(&self.config.state).expect("a state");
         let told = Told::read(&state).expect("a state");
         let mut wrongs = Vec::new();
         for kind in Kind::ALL {

@@ -58,8 +58,8 @@ impl World {
 
     /// Whether nothing is left to do, by the program's own account; then every row of the mirror is told of.
     fn account(&mut self) -> bool {
-        let state = State::open_readonly(&self.config.state).ok().flatten();
-        let status = Status::gather(&self.config, state, None, self.clock.now()).expect("a status");
+        let state = State::open_readonly(&self.config.state).expect("a state");
+        let status = Status::gather(&self.config, &state, None, self.clock.now()).expect("a status");
         let told = format!("{:?}{:?}", status.failures, status.warnings);
         if told.contains(SECRET) {
             self.wrong(format!("the secret is told: {told}"));

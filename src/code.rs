@@ -1,12 +1,16 @@
 //! The catalogue of failure codes: stable words for monitoring, each with its meaning and remedy for people.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use crate::say;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $ru:literal, $en:literal;)*) => {
         /// Why a record was not sent, or not sent whole. Names are stable; codes are only ever added.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub enum Code { $($(#[$doc])* $variant,)* }
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+        pub enum Code { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
 
         impl Code {
             /// Every code, in the order of the documentation.
@@ -128,6 +132,12 @@ pub enum Group {
 impl Group {
     /// Every group, in the order of the documentation.
     pub const ALL: [Group; 4] = [Group::Data, Group::Waiting, Group::Refused, Group::Unavailable];
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
 }
 
 impl Code {

@@ -295,7 +295,7 @@ impl Pass<'_> {
 
     fn end(self, result: Result<()>, gate: &Gate<'_>) -> Ended {
         let Pass { counts, failures, notice, unanswered, orders, .. } = self;
-        let unsure = || portal::Trouble::Lost(say!("ответ потерян", "an answer was lost")).stop();
+        let unsure = || portal::CallError::Lost(say!("ответ потерян", "an answer was lost")).stop();
         let stop = result.map_err(stop_of).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
             Some(Stop { outcome: Outcome::Interrupted, message, .. })

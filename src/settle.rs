@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::objects::{by_origin, existing};
 use crate::portal::gate::Gate;
 use crate::record::{Id, Kind};
-use crate::state::{Doubt, Failure, Operation, Record, State, Writer};
+use crate::state::{Doubt, Event, Failure, Operation, Record, State, Writer};
 use crate::words;
 
 /// A record whose calls are never answered is put aside after this many.
@@ -121,11 +121,11 @@ fn resolve(
             // reset-id may have pointed the record elsewhere meanwhile.
             let crm_id = record.known.crm_id.unwrap_or(*first);
             writer.linked(kind, id, crm_id)?;
-            writer.event(kind, id, "settled", Some(crm_id), "", now)
+            writer.event(kind, id, Event::Settled, Some(crm_id), "", now)
         }
         (Operation::Delete, None | Some([])) => {
             // Should the booking come back, it is created anew.
-            writer.event(kind, id, "deleted", record.known.crm_id, &record.known.label, now)?;
+            writer.event(kind, id, Event::Deleted, record.known.crm_id, &record.known.label, now)?;
             writer.unlinked(kind, id, record.released)?;
             writer.clear_doubt(kind, id)
         }
@@ -150,7 +150,7 @@ fn put_aside(
 ) -> Result<()> {
     let failure = Failure { code: Code::NoAnswer, operation: doubt.operation.name(), message: "", row: None };
     writer.strike(kind, &doubt.id)?;
-    log::warn!("{kind} {}: {}. {}", doubt.id, failure.code.name(), failure.code.advice());
+    log::warn!("{kind} {}: {}. {}", doubt.id, failure.code, failure.code.advice());
     writer.failed(kind, &doubt.id, &failure, config.sync.retry_after, now)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::portal::Trouble;
+use crate::portal::CallError;
 
 /// How a pass ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,21 +99,21 @@ impl std::error::Error for Stop {}
 
 /// The outcome that an error stands for.
 pub fn outcome_of(error: &anyhow::Error) -> Outcome {
-    let trouble = || error.downcast_ref::<Trouble>().map(|trouble| trouble.clone().stop().outcome);
-    error.downcast_ref::<Stop>().map(|stop| stop.outcome).or_else(trouble).unwrap_or(Outcome::Failed)
+    let of_call = || error.downcast_ref::<CallError>().map(|error| error.clone().stop().outcome);
+    error.downcast_ref::<Stop>().map(|stop| stop.outcome).or_else(of_call).unwrap_or(Outcome::Failed)
 }
 
 /// What the portal did, in words for people; other errors stay as they are.
 pub fn in_words(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<Trouble>() { stop_of(error).into() } else { error }
+    if error.is::<CallError>() { stop_of(error).into() } else { error }
 }
 
 /// The end that an error stands for.
 pub fn stop_of(error: anyhow::Error) -> Stop {
     match error.downcast::<Stop>() {
         Ok(stop) => stop,
-        Err(error) => match error.downcast::<Trouble>() {
-            Ok(trouble) => trouble.stop(),
+        Err(error) => match error.downcast::<CallError>() {
+            Ok(error) => error.stop(),
             Err(error) => Stop::failed(format!("{error:#}")),
         },
     }

@@ -12,7 +12,7 @@ use ecvi_b24::check::{Line, Mark, Next, Options, check, run};
 use ecvi_b24::clock::Clock;
 use ecvi_b24::config::PortalConfig;
 use ecvi_b24::lang::{Language, speak};
-use ecvi_b24::portal::{Answer, Portal, Refusal, Trouble};
+use ecvi_b24::portal::{Answer, CallError, Portal, Refusal};
 use ecvi_b24::state::{INITIAL_EXPORT, State, stamp};
 use ecvi_b24::stop::Outcome;
 use serde_json::{Map, Value, json};
@@ -24,13 +24,13 @@ const SECRET: &str = "s3cr3tc0de";
 #[derive(Clone, Default)]
 struct Fake {
     /// What every call comes to.
-    trouble: Option<Trouble>,
+    trouble: Option<CallError>,
     /// Answers instead of the healthy ones, by the beginning of the command.
     instead: Vec<(&'static str, Value)>,
 }
 
 impl Portal for Fake {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         if let Some(trouble) = &self.trouble {
             return Err(trouble.clone());
         }
@@ -198,14 +198,14 @@ fn rows_that_cannot_be_read_are_counted_and_named_by_their_column() {
 #[test]
 fn a_portal_out_of_reach_is_5_and_one_that_refuses_is_4() {
     let place = Place::new("");
-    let told = |trouble: Trouble| {
+    let told = |trouble: CallError| {
         let lines = place.lines(&Fake { trouble: Some(trouble), ..Fake::default() });
         (marks(&lines), ecvi_b24::check::outcome(&lines))
     };
-    let (bad, outcome) = told(Trouble::NotSent("host not found".into()));
+    let (bad, outcome) = told(CallError::NotSent("host not found".into()));
     assert_eq!((bad, outcome), (vec![("webhook", Mark::Bad(Outcome::Interrupted))], Outcome::Interrupted));
     let refusal = Refusal { code: "INVALID_CREDENTIALS".into(), text: "Invalid request credentials".into() };
-    let (bad, outcome) = told(Trouble::Refused(refusal));
+    let (bad, outcome) = told(CallError::Refused(refusal));
     assert_eq!((bad, outcome), (vec![("webhook", Mark::Bad(Outcome::Refused))], Outcome::Refused));
 }
 

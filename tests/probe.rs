@@ -12,7 +12,7 @@ use ecvi_b24::check::probe::{Findings, PROBE};
 use ecvi_b24::check::{Line, Mark, Options, check};
 use ecvi_b24::clock::Clock;
 use ecvi_b24::config::PortalConfig;
-use ecvi_b24::portal::{Answer, Portal, Trouble};
+use ecvi_b24::portal::{Answer, CallError, Portal};
 use ecvi_b24::state::State;
 use ecvi_b24::stop::Outcome;
 use serde_json::{Map, Value, json};
@@ -42,7 +42,7 @@ type Params = BTreeMap<String, String>;
 type Objects = BTreeMap<(String, i64), Params>;
 
 impl Portal for Fake {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         if method == "scope" {
             return Ok(Answer { result: json!(["crm"]), time: Value::Null });
         }

@@ -7,7 +7,7 @@ use bitrix24_sandbox::{Portal as Sandbox, Settings};
 use chrono::DateTime;
 use ecvi_b24::clock::Clock;
 use ecvi_b24::pass::{Ended, Errand, Orders, pass};
-use ecvi_b24::portal::{Answer, Portal, Trouble, decode};
+use ecvi_b24::portal::{Answer, CallError, Portal, decode};
 use serde_json::Value;
 
 use crate::hotel::Hotel;
@@ -19,7 +19,7 @@ struct Timed {
 }
 
 impl Portal for Timed {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         let reply = self.portal.call(method, params.clone(), self.clock.now());
         self.clock.sleep(Duration::from_secs_f64(reply.seconds));
         decode(reply.status, reply.body.as_bytes(), method == "batch")

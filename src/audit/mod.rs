@@ -20,12 +20,12 @@ use crate::plan::{
     Merge, Pair, Planned, Queue, Rules, Standing, Step, Survey, Wave, compare as survey, decide,
 };
 use crate::portal::gate::Gate;
-use crate::portal::{Portal, Trouble};
+use crate::portal::{CallError, Portal};
 use crate::push::Watch;
 use crate::record::{Id, Kind, Span};
 use crate::report::print_with;
 use crate::state::memory::PACE;
-use crate::state::{Known, SURVEY, State};
+use crate::state::{Event, Known, SURVEY, State};
 use crate::stop::Outcome;
 use crate::verify::examine;
 use compare::Comparison;
@@ -86,7 +86,7 @@ impl Findings {
         let writer = state.writer()?;
         self.shelf.repairs(|kind, id| {
             writer.resend(kind, &id)?;
-            writer.event(kind, &id, "audited", None, "", clock.now())
+            writer.event(kind, &id, Event::Audited, None, "", clock.now())
         })?;
         writer.commit()
     }
@@ -223,7 +223,7 @@ fn foreign(
     Ok(())
 }
 
-fn alive(gate: &mut Gate<'_>, kind: Kind, chunk: &[(String, i64)]) -> Result<Vec<i64>, Trouble> {
+fn alive(gate: &mut Gate<'_>, kind: Kind, chunk: &[(String, i64)]) -> Result<Vec<i64>, CallError> {
     let ids: Vec<i64> = chunk.iter().map(|(_, crm_id)| *crm_id).collect();
     Ok(by_id(gate, kind, &ids)?.into_keys().collect())
 }

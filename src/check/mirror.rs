@@ -28,7 +28,7 @@ struct Sample {
     nameless: u64,
     newest: String,
     /// By code and column: how many, and the first ids.
-    flaws: BTreeMap<(String, String), (u64, Vec<Id>)>,
+    flaws: BTreeMap<(Code, String), (u64, Vec<Id>)>,
 }
 
 /// Checks the mirror.
@@ -99,7 +99,7 @@ impl Sample {
         let BadRow { code, message } = flaw;
         // A status word says what to add to the configuration; other values may be a person's data.
         let column = match message.split_once(" = ") {
-            Some((column, _)) if code != Code::UnknownStatus.name() => column.to_owned(),
+            Some((column, _)) if code != Code::UnknownStatus => column.to_owned(),
             _ => message,
         };
         let (count, ids) = self.flaws.entry((code, column)).or_default();
@@ -129,7 +129,7 @@ impl Sample {
         }];
         lines.extend((self.nameless > 0).then(|| self.without_id(kind)));
         lines.extend(
-            self.flaws.iter().map(|((code, column), (count, ids))| flaw(kind, code, column, *count, ids)),
+            self.flaws.iter().map(|((code, column), (count, ids))| flaw(kind, *code, column, *count, ids)),
         );
         lines
     }
@@ -144,7 +144,7 @@ impl Sample {
     }
 }
 
-fn flaw(kind: Kind, code: &str, column: &str, count: u64, ids: &[Id]) -> Line {
+fn flaw(kind: Kind, code: Code, column: &str, count: u64, ids: &[Id]) -> Line {
     let what = plural(kind);
     let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     Line::warning(
@@ -153,6 +153,6 @@ fn flaw(kind: Kind, code: &str, column: &str, count: u64, ids: &[Id]) -> Line {
             "Зеркало, {what}: не читается строк: {count}, {code}, {column} (id {ids})",
             "Mirror, {what}: rows that cannot be read: {count}, {code}, {column} (id {ids})"
         ),
-        Code::from_name(code).map(Code::advice).unwrap_or_default(),
+        code.advice(),
     )
 }

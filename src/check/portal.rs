@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Line;
 use crate::config::Config;
-use crate::portal::Trouble;
+use crate::portal::CallError;
 use crate::portal::gate::Gate;
 use crate::say;
 use crate::state::State;
@@ -17,8 +17,8 @@ pub(super) fn webhook(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line
     let asked = gate.clock().now();
     let answer = match gate.read("scope", &json!({})) {
         Ok(answer) => answer,
-        Err(trouble) => {
-            lines.push(unanswered("webhook", trouble));
+        Err(error) => {
+            lines.push(unanswered("webhook", error));
             return false;
         }
     };
@@ -43,9 +43,9 @@ pub(super) fn webhook(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line
 }
 
 /// A question that the portal did not answer as it should.
-pub(super) fn unanswered(name: &'static str, trouble: Trouble) -> Line {
-    match trouble {
-        Trouble::NotSent(reason) | Trouble::Lost(reason) => Line::bad(
+pub(super) fn unanswered(name: &'static str, error: CallError) -> Line {
+    match error {
+        CallError::NotSent(reason) | CallError::Lost(reason) => Line::bad(
             name,
             Outcome::Interrupted,
             say!("Портал не отвечает: {reason}", "The portal does not answer: {reason}"),
@@ -65,7 +65,7 @@ pub(super) fn unanswered(name: &'static str, trouble: Trouble) -> Line {
 pub(super) fn dictionary(config: &Config, state: Option<&State>, gate: &mut Gate<'_>, lines: &mut Vec<Line>) {
     let verdict = match verify::examine(config, gate) {
         Ok(verdict) => verdict,
-        Err(trouble) => return lines.push(unanswered("dictionary", trouble)),
+        Err(error) => return lines.push(unanswered("dictionary", error)),
     };
     if !verdict.findings.iter().any(|finding| finding.is_error() || finding.is_open()) {
         lines.push(Line::fine(

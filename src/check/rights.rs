@@ -47,7 +47,7 @@ pub(super) fn rights(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line>
         .extend(methods.iter().map(|method| command(&named(method), "method.get", json!({"name": method}))));
     let replies = match gate.read_batch(&commands) {
         Ok(replies) => replies,
-        Err(trouble) => return lines.push(unanswered("rights", trouble)),
+        Err(error) => return lines.push(unanswered("rights", error)),
     };
     lines.push(user(&replies));
     lines.extend(Kind::ALL.into_iter().filter_map(|kind| access(kind, &replies)));

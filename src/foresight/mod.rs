@@ -16,7 +16,7 @@ use crate::mapping::{Mapped, mapped};
 use crate::mirror::{Body, Booking, Row};
 use crate::objects::card::{Card, cards};
 use crate::plan::{Planned, Queue, Step};
-use crate::portal::Trouble;
+use crate::portal::CallError;
 use crate::portal::gate::Gate;
 use crate::push::{People, Person};
 use crate::record::{Id, Kind};
@@ -67,9 +67,9 @@ impl<'a, 'p> Foresight<'a, 'p> {
         }
         match self.look(kind, steps) {
             Err(error) => {
-                let trouble: Trouble = error.downcast()?;
+                let error: CallError = error.downcast()?;
                 self.blind = true;
-                let reason = trouble.to_string();
+                let reason = error.to_string();
                 self.notes.push(say!(
                     "Портал не ответил ({reason}), поэтому прежние значения не показаны.",
                     "The portal did not answer ({reason}), so old values are not shown."

@@ -171,8 +171,8 @@ pub struct Row {
 /// Why a row cannot be read.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct BadRow {
-    /// The name of a [`Code`].
-    pub code: String,
+    /// What is wrong.
+    pub code: Code,
     /// Column and value.
     pub message: String,
 }
@@ -182,7 +182,7 @@ impl BadRow {
     pub fn new(code: Code, column: &str, value: &str) -> BadRow {
         let value: String = value.chars().take(60).collect();
         let message = if value.is_empty() { column.to_owned() } else { format!("{column} = {value:?}") };
-        BadRow { code: code.name().to_owned(), message }
+        BadRow { code, message }
     }
 }
 

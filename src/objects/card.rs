@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::{ASKED, Object, ask, not_filtered, object};
-use crate::portal::Trouble;
+use crate::portal::CallError;
 use crate::portal::batch::Command;
 use crate::portal::gate::Gate;
 use crate::record::Kind;
@@ -30,7 +30,7 @@ pub fn cards(
     kind: Kind,
     ids: &[i64],
     fields: &BTreeSet<String>,
-) -> Result<BTreeMap<i64, Card>, Trouble> {
+) -> Result<BTreeMap<i64, Card>, CallError> {
     let mut cards = BTreeMap::new();
     for page in ask(gate, &commands(ids, |ids| list(kind, ids, fields)))? {
         for row in items(&page, "crm list")? {
@@ -76,8 +76,8 @@ fn people(ids: &[i64]) -> (String, Value) {
     ("crm.item.list".to_owned(), params)
 }
 
-fn items<'p>(page: &'p Value, method: &str) -> Result<&'p Vec<Value>, Trouble> {
-    page.as_array().ok_or_else(|| Trouble::Lost(format!("{method} answered with no list")))
+fn items<'p>(page: &'p Value, method: &str) -> Result<&'p Vec<Value>, CallError> {
+    page.as_array().ok_or_else(|| CallError::Lost(format!("{method} answered with no list")))
 }
 
 fn card(row: &Value) -> Option<Card> {

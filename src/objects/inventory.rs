@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use super::{Object, PAGE, ask, collates, goes_on, not_filtered, pages, rows, select};
-use crate::portal::Trouble;
+use crate::portal::CallError;
 use crate::portal::batch::{self, Command};
 use crate::portal::gate::Gate;
 use crate::record::Kind;
@@ -59,7 +59,7 @@ fn walk_kind(
 }
 
 /// The highest id under `originator`; 0 where there is none.
-fn highest(gate: &mut Gate<'_>, kind: Kind, originator: &str) -> Result<i64, Trouble> {
+fn highest(gate: &mut Gate<'_>, kind: Kind, originator: &str) -> Result<i64, CallError> {
     let params = json!({
         "filter": {"ORIGINATOR_ID": originator}, "order": {"ID": "DESC"}, "select": select(kind), "start": -1,
     });

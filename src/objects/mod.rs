@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::mapping::multifield::Standing;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
-use crate::portal::{Meaning, Trouble};
+use crate::portal::{CallError, Meaning};
 use crate::record::{Id, Kind};
 
 /// Rows on a page of a list.
@@ -45,7 +45,7 @@ pub struct Object {
 }
 
 /// The objects of these ids that the webhook's user may see.
-pub fn by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i64, Object>, Trouble> {
+pub fn by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i64, Object>, CallError> {
     let filters = ids.chunks(ASKED).map(|ids| json!({"@ID": ids})).collect();
     let mut found = BTreeMap::new();
     for object in list(gate, kind, filters)? {
@@ -58,7 +58,7 @@ pub fn by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i6
 }
 
 /// Of these ids those whose objects exist, seen or not.
-pub fn existing(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, Trouble> {
+pub fn existing(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, CallError> {
     let mut there: BTreeSet<i64> = by_id(gate, kind, ids)?.into_keys().collect();
     let unseen: Vec<i64> = ids.iter().copied().filter(|id| !there.contains(id)).collect();
     there.extend(hidden(gate, kind, &unseen)?);
@@ -67,7 +67,7 @@ pub fn existing(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet
 
 /// Of these ids, which no list showed, those whose objects exist all the same: the webhook's user may not see them. A
 /// list leaves such an object out as if it were gone; `crm.item.get` looks for it before it looks at the user's rights.
-pub fn hidden(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, Trouble> {
+pub fn hidden(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, CallError> {
     // Several records may share an object.
     let ids: BTreeSet<i64> = ids.iter().copied().collect();
     let command = |id: &i64| Command {
@@ -95,7 +95,7 @@ pub fn by_origin(
     kind: Kind,
     originator: &str,
     ids: &[Id],
-) -> Result<BTreeMap<Id, Vec<i64>>, Trouble> {
+) -> Result<BTreeMap<Id, Vec<i64>>, CallError> {
     let wanted: BTreeMap<String, &Id> = ids.iter().map(|id| (id.to_string(), id)).collect();
     let origins: Vec<&String> = wanted.keys().collect();
     let filter = |origins: &[&String]| json!({"ORIGINATOR_ID": originator, "@ORIGIN_ID": origins});
@@ -116,7 +116,7 @@ pub fn by_origin(
 }
 
 /// All objects that match the filters; each filter is walked to its end.
-fn list(gate: &mut Gate<'_>, kind: Kind, filters: Vec<Value>) -> Result<Vec<Object>, Trouble> {
+fn list(gate: &mut Gate<'_>, kind: Kind, filters: Vec<Value>) -> Result<Vec<Object>, CallError> {
     let (mut objects, mut open) = (Vec::new(), filters);
     while !open.is_empty() {
         let pages = pages(gate, kind, &open)?;
@@ -143,7 +143,7 @@ fn goes_on(above: i64, page: &[Object]) -> bool {
 }
 
 /// The first page of each filter.
-fn pages(gate: &mut Gate<'_>, kind: Kind, filters: &[Value]) -> Result<Vec<Vec<Object>>, Trouble> {
+fn pages(gate: &mut Gate<'_>, kind: Kind, filters: &[Value]) -> Result<Vec<Vec<Object>>, CallError> {
     let commands: Vec<Command> = filters
         .iter()
         .enumerate()
@@ -162,23 +162,23 @@ fn collates(found: &str, asked: &str) -> bool {
 }
 
 /// The results of questions, in their order.
-fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Vec<Value>, Trouble> {
+fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Vec<Value>, CallError> {
     let mut replies = gate.read_batch(commands)?;
     commands.iter().map(|command| result(command, replies.remove(&command.name))).collect()
 }
 
 /// What a question was answered with.
-fn result(command: &Command, reply: Option<Reply>) -> Result<Value, Trouble> {
+fn result(command: &Command, reply: Option<Reply>) -> Result<Value, CallError> {
     match reply {
         Some(Reply::Done(value)) => Ok(value),
         // Without the right to ask an administrator must act; any other refusal of a question says nothing.
         Some(Reply::Refused(refusal))
             if refusal.meaning() == Meaning::Record && !refusal.is_access_denied() =>
         {
-            Err(Trouble::Lost(format!("{}: {refusal}", command.method)))
+            Err(CallError::Lost(format!("{}: {refusal}", command.method)))
         }
-        Some(Reply::Refused(refusal)) => Err(Trouble::Refused(refusal)),
-        Some(Reply::Silent) | None => Err(Trouble::Lost(format!("{} was not answered", command.method))),
+        Some(Reply::Refused(refusal)) => Err(CallError::Refused(refusal)),
+        Some(Reply::Silent) | None => Err(CallError::Lost(format!("{} was not answered", command.method))),
     }
 }
 
@@ -190,10 +190,10 @@ fn select(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-fn rows(kind: Kind, page: &Value) -> Result<Vec<Object>, Trouble> {
-    let rows = page.as_array().ok_or_else(|| Trouble::Lost(format!("a list of {kind}s is no list")))?;
+fn rows(kind: Kind, page: &Value) -> Result<Vec<Object>, CallError> {
+    let rows = page.as_array().ok_or_else(|| CallError::Lost(format!("a list of {kind}s is no list")))?;
     rows.iter()
-        .map(|row| object(row).ok_or_else(|| Trouble::Lost(format!("a {kind} that cannot be read"))))
+        .map(|row| object(row).ok_or_else(|| CallError::Lost(format!("a {kind} that cannot be read"))))
         .collect()
 }
 
@@ -238,6 +238,6 @@ fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<Standing>> {
     rows.into_iter().map(standing).collect()
 }
 
-fn not_filtered(kind: Kind) -> Trouble {
-    Trouble::Lost(format!("crm.{}.list answered with objects that were not asked for", kind.entity()))
+fn not_filtered(kind: Kind) -> CallError {
+    CallError::Lost(format!("crm.{}.list answered with objects that were not asked for", kind.entity()))
 }

@@ -12,7 +12,7 @@ use super::{Object, ask, by_id};
 use crate::config::Match;
 use crate::mapping::multifield::Written;
 use crate::mirror::Body;
-use crate::portal::Trouble;
+use crate::portal::CallError;
 use crate::portal::batch::Command;
 use crate::portal::gate::Gate;
 use crate::record::Kind;
@@ -64,13 +64,13 @@ impl Reach {
 }
 
 /// For each of `wanted` the objects that have one of its phones or e-mails.
-pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec<Vec<Object>>, Trouble> {
+pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec<Vec<Object>>, CallError> {
     let (commands, owners) = questions(kind, wanted);
     let mut candidates = vec![BTreeSet::new(); wanted.len()];
     for (owner, answer) in owners.into_iter().zip(ask(gate, &commands)?) {
         let ids = ids(kind, &answer);
         candidates[owner].extend(ids.ok_or_else(|| {
-            Trouble::Lost("crm.duplicate.findbycomm answered with something else than ids".into())
+            CallError::Lost("crm.duplicate.findbycomm answered with something else than ids".into())
         })?);
     }
     let all: BTreeSet<i64> = candidates.iter().flatten().copied().collect();

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::{Answer, Meaning, Refusal, Trouble};
+use super::{Answer, CallError, Meaning, Refusal};
 
 /// What a body with its HTTP status means. `several` says that the call was a batch, of which a part may have been
 /// executed before it failed.
-pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Answer, Trouble> {
+pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Answer, CallError> {
     let Ok(Value::Object(mut answer)) = serde_json::from_slice(body) else {
-        return Err(Trouble::Lost(format!("HTTP {status}, no JSON: {}", glimpse(body))));
+        return Err(CallError::Lost(format!("HTTP {status}, no JSON: {}", glimpse(body))));
     };
     if let Some(code) = answer.get("error") {
         let text = answer.get("error_description").map(words).unwrap_or_default();
@@ -19,16 +19,16 @@ pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Answer, Trouble
         Some(result) if status == 200 => {
             Ok(Answer { result, time: answer.remove("time").unwrap_or_default() })
         }
-        _ => Err(Trouble::Lost(format!("HTTP {status}, neither result nor error"))),
+        _ => Err(CallError::Lost(format!("HTTP {status}, neither result nor error"))),
     }
 }
 
-fn refused(status: u16, refusal: Refusal, several: bool) -> Trouble {
+fn refused(status: u16, refusal: Refusal, several: bool) -> CallError {
     let proper = match refusal.meaning() {
         Meaning::TooFast | Meaning::OverBudget | Meaning::Administrator => true,
         Meaning::Record => status < 500 && (!several || refusal.is_access_denied()),
     };
-    if proper { Trouble::Refused(refusal) } else { Trouble::Lost(format!("HTTP {status}, {refusal}")) }
+    if proper { CallError::Refused(refusal) } else { CallError::Lost(format!("HTTP {status}, {refusal}")) }
 }
 
 /// Codes and texts are strings, but a code may be a number, and a v3 error an object.
@@ -67,7 +67,7 @@ fn without_address(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn trouble(status: u16, body: &str) -> Trouble {
+    fn error(status: u16, body: &str) -> CallError {
         decode(status, body.as_bytes(), true).unwrap_err()
     }
 
@@ -75,7 +75,7 @@ mod tests {
     fn an_error_is_read_with_any_status() {
         for status in [200, 400, 401, 503] {
             let body = r#"{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}"#;
-            let Trouble::Refused(refusal) = trouble(status, body) else { panic!("{status}") };
+            let CallError::Refused(refusal) = error(status, body) else { panic!("{status}") };
             assert_eq!(refusal.meaning(), Meaning::TooFast);
         }
     }
@@ -92,14 +92,14 @@ mod tests {
             (400, r#"{"error":"ERROR_CORE","error_description":"?"}"#),
             (500, r#"{"result":true}"#),
         ] {
-            assert!(matches!(trouble(status, body), Trouble::Lost(_)), "{status} {body}");
+            assert!(matches!(error(status, body), CallError::Lost(_)), "{status} {body}");
         }
     }
 
     #[test]
     fn a_gateways_page_is_shown_by_its_title() {
         let page = "<html>\n<head><title>504 Gateway\nTime-out</title></head>";
-        assert_eq!(trouble(504, page), Trouble::Lost("HTTP 504, no JSON: 504 Gateway Time-out".into()));
+        assert_eq!(error(504, page), CallError::Lost("HTTP 504, no JSON: 504 Gateway Time-out".into()));
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
         for page in
             ["<title>502 for /rest/1/s3cr3t/batch.json</title>", "cannot GET https://h/rest/1/s3cr3t/x now"]
         {
-            let shown = trouble(502, page).to_string();
+            let shown = error(502, page).to_string();
             assert!(!shown.contains("s3cr3t"), "{shown}");
         }
         assert_eq!(without_address("at /rest/1/x/batch (nginx)"), "at /rest/… (nginx)");
@@ -116,12 +116,12 @@ mod tests {
     #[test]
     fn data_that_broke_off_are_not_shown() {
         let body = r#"{"result":[{"LAST_NAME":"Smith"#;
-        assert_eq!(trouble(200, body), Trouble::Lost("HTTP 200, no JSON: 30 bytes".into()));
+        assert_eq!(error(200, body), CallError::Lost("HTTP 200, no JSON: 30 bytes".into()));
     }
 
     #[test]
     fn one_call_that_was_refused_leaves_no_doubt() {
         let body = br#"{"error":"","error_description":"Not found"}"#;
-        assert!(matches!(decode(400, body, false), Err(Trouble::Refused(_))));
+        assert!(matches!(decode(400, body, false), Err(CallError::Refused(_))));
     }
 }

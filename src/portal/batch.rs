@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Refusal, Trouble};
+use super::{Answer, CallError, Refusal};
 
 /// The portal runs no more commands in one batch.
 pub const MOST: usize = 50;
@@ -67,7 +67,7 @@ pub fn times<'a>(
 ///
 /// # Errors
 /// An answer of another shape: what was executed is unknown.
-pub fn replies(commands: &[Command], mut answer: Answer) -> Result<BTreeMap<String, Reply>, Trouble> {
+pub fn replies(commands: &[Command], mut answer: Answer) -> Result<BTreeMap<String, Reply>, CallError> {
     let mut results = named(answer.result.get_mut("result"))?;
     let errors = named(answer.result.get_mut("result_error"))?;
     let mut reply = |at: usize| match (errors.get(&key(at)), results.remove(&key(at))) {
@@ -79,11 +79,11 @@ pub fn replies(commands: &[Command], mut answer: Answer) -> Result<BTreeMap<Stri
 }
 
 /// An empty object comes as an empty list.
-fn named(value: Option<&mut Value>) -> Result<Map<String, Value>, Trouble> {
+fn named(value: Option<&mut Value>) -> Result<Map<String, Value>, CallError> {
     match value.map(Value::take) {
         Some(Value::Object(named)) => Ok(named),
         Some(Value::Array(list)) if list.is_empty() => Ok(Map::new()),
-        other => Err(Trouble::Lost(format!("the answer of a batch has {}", shape(other.as_ref())))),
+        other => Err(CallError::Lost(format!("the answer of a batch has {}", shape(other.as_ref())))),
     }
 }
 
@@ -224,8 +224,8 @@ mod tests {
     fn an_answer_of_another_shape_leaves_doubt() {
         for result in [json!(null), json!([]), json!({"result": [1, 2], "result_error": []})] {
             let answer = Answer { result, time: Value::Null };
-            let trouble = replies(&[command("g1", json!({}))], answer).unwrap_err();
-            assert!(matches!(trouble, Trouble::Lost(_)), "{trouble}");
+            let error = replies(&[command("g1", json!({}))], answer).unwrap_err();
+            assert!(matches!(error, CallError::Lost(_)), "{error}");
         }
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::batch::{self, Command, Reply};
 use super::pace::{Bucket, Pace};
 use super::shared::take_place;
-use super::{Answer, Meaning, Portal, Trouble};
+use super::{Answer, CallError, Meaning, Portal};
 use crate::clock::{Clock, after};
 use crate::config::PortalConfig;
 use crate::say;
@@ -45,9 +45,9 @@ fn unmarked(_: DateTime<Utc>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn marked(mark: Mark, now: DateTime<Utc>) -> Result<(), Trouble> {
+fn marked(mark: Mark, now: DateTime<Utc>) -> Result<(), CallError> {
     mark(now).map_err(|error| {
-        Trouble::NotSaved(say!(
+        CallError::NotSaved(say!(
             "состояние не записывается ({error:#})",
             "the state cannot be written ({error:#})"
         ))
@@ -60,20 +60,20 @@ fn is_limited(reply: &Reply) -> bool {
 }
 
 /// A question that got neither a result nor an error was not answered.
-fn answered(replies: BTreeMap<String, Reply>) -> Result<BTreeMap<String, Reply>, Trouble> {
+fn answered(replies: BTreeMap<String, Reply>) -> Result<BTreeMap<String, Reply>, CallError> {
     match replies.iter().find(|(_, reply)| **reply == Reply::Silent) {
-        Some((name, _)) => Err(Trouble::Lost(format!("no reply to {name}"))),
+        Some((name, _)) => Err(CallError::Lost(format!("no reply to {name}"))),
         None => Ok(replies),
     }
 }
 
 fn once_more<T>(
     method: &str,
-    answer: Result<T, Trouble>,
-    mut ask: impl FnMut() -> Result<T, Trouble>,
-) -> Result<T, Trouble> {
+    answer: Result<T, CallError>,
+    mut ask: impl FnMut() -> Result<T, CallError>,
+) -> Result<T, CallError> {
     match answer {
-        Err(Trouble::Lost(reason)) => {
+        Err(CallError::Lost(reason)) => {
             log::info!("{method}: {reason}; asking once more");
             ask()
         }
@@ -142,22 +142,22 @@ impl<'p> Gate<'p> {
     }
 
     /// Ends the pass when a signal or the time limit came.
-    pub fn check_time(&self) -> Result<(), Trouble> {
+    pub fn check_time(&self) -> Result<(), CallError> {
         let late = self.deadline.is_some_and(|deadline| self.clock.now() >= deadline);
-        if late || self.clock.stopped() { Err(Trouble::Stopped) } else { Ok(()) }
+        if late || self.clock.stopped() { Err(CallError::Stopped) } else { Ok(()) }
     }
 
     /// Waits until then, or says that this pass cannot wait so long.
-    fn wait_until(&self, until: DateTime<Utc>) -> Result<(), Trouble> {
+    fn wait_until(&self, until: DateTime<Utc>) -> Result<(), CallError> {
         if self.deadline.is_some_and(|deadline| until > deadline) {
-            return Err(Trouble::Wait(until));
+            return Err(CallError::Wait(until));
         }
         self.clock.sleep((until - self.clock.now()).to_std().unwrap_or_default());
         self.check_time()
     }
 
     /// Waits as [`Gate::wait_until`], and tells of it.
-    pub fn wait_for(&self, cause: Cause<'_>, until: DateTime<Utc>) -> Result<(), Trouble> {
+    pub fn wait_for(&self, cause: Cause<'_>, until: DateTime<Utc>) -> Result<(), CallError> {
         if let Some(teller) = &self.teller {
             teller(cause, until);
         }
@@ -165,14 +165,14 @@ impl<'p> Gate<'p> {
     }
 
     /// One call that changes nothing; repeated once when its answer is lost.
-    pub fn read(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    pub fn read(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         let calls = BTreeMap::from([(method, 1)]);
         let mut ask = || self.send(method, params, &calls, &mut unmarked).0;
         once_more(method, ask(), ask)
     }
 
     /// Commands that change nothing, in as many requests as they need; a lost answer is asked for once more.
-    pub fn read_batch(&mut self, commands: &[Command]) -> Result<BTreeMap<String, Reply>, Trouble> {
+    pub fn read_batch(&mut self, commands: &[Command]) -> Result<BTreeMap<String, Reply>, CallError> {
         let mut replies = BTreeMap::new();
         let (mut rest, mut refusals) = (commands, 0);
         while !rest.is_empty() {
@@ -199,7 +199,7 @@ impl<'p> Gate<'p> {
         label: &str,
         commands: &[Command],
         mark: Mark,
-    ) -> Result<BTreeMap<String, Reply>, Trouble> {
+    ) -> Result<BTreeMap<String, Reply>, CallError> {
         if commands.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -211,7 +211,7 @@ impl<'p> Gate<'p> {
         let (answer, wall) = self.send("batch", &batch::request(commands), &calls, mark);
         match &answer {
             Ok(_) => self.pace.took(label, commands.len(), wall, self.target),
-            Err(Trouble::Lost(_)) => self.pace.lost(label),
+            Err(CallError::Lost(_)) => self.pace.lost(label),
             Err(_) => {}
         }
         let answer = answer?;
@@ -234,11 +234,11 @@ impl<'p> Gate<'p> {
         params: &Value,
         calls: &BTreeMap<&str, usize>,
         mark: Mark,
-    ) -> (Result<Answer, Trouble>, Duration) {
+    ) -> (Result<Answer, CallError>, Duration) {
         let mut wall = Duration::ZERO;
         for tries in 1.. {
-            if let Err(trouble) = self.pass(method, calls).and_then(|()| marked(mark, self.clock.latest())) {
-                return (Err(trouble), wall);
+            if let Err(error) = self.pass(method, calls).and_then(|()| marked(mark, self.clock.latest())) {
+                return (Err(error), wall);
             }
             let started = self.clock.now();
             let answer = self.portal.call(method, params);
@@ -249,17 +249,17 @@ impl<'p> Gate<'p> {
                     self.note(method, &answer.time);
                     return (Ok(answer), wall);
                 }
-                Err(trouble) if tries == TRIES || !self.prepare_retry(method, &trouble, tries) => {
-                    return (Err(trouble), wall);
+                Err(error) if tries == TRIES || !self.prepare_retry(method, &error, tries) => {
+                    return (Err(error), wall);
                 }
-                Err(trouble) => log::info!("{method}: {trouble}; trying again"),
+                Err(error) => log::info!("{method}: {error}; trying again"),
             }
         }
-        (Err(Trouble::Stopped), wall)
+        (Err(CallError::Stopped), wall)
     }
 
     /// Waits for the bucket and for the budgets of the methods.
-    fn pass(&mut self, method: &str, calls: &BTreeMap<&str, usize>) -> Result<(), Trouble> {
+    fn pass(&mut self, method: &str, calls: &BTreeMap<&str, usize>) -> Result<(), CallError> {
         self.check_time()?;
         let now = self.clock.now();
         let all = calls.iter().map(|(name, calls)| (*name, *calls)).chain([(method, 1)]);
@@ -277,20 +277,20 @@ impl<'p> Gate<'p> {
     }
 
     /// How long to wait for a place in the bucket: in this program's own, and in the one that the host shares.
-    fn turn(&self) -> Result<Duration, Trouble> {
+    fn turn(&self) -> Result<Duration, CallError> {
         let now = self.clock.now();
         let own = self.pace.wait(self.bucket, now);
         let Some(path) = &self.shared else { return Ok(own) };
         let others =
-            take_place(path, self.bucket, now).map_err(|error| Trouble::NotSaved(format!("{error:#}")))?;
+            take_place(path, self.bucket, now).map_err(|error| CallError::NotSaved(format!("{error:#}")))?;
         Ok(own.max(others))
     }
 
     /// Whether the call is to be repeated: the portal did nothing, and waiting may help.
-    fn prepare_retry(&mut self, method: &str, trouble: &Trouble, tries: u32) -> bool {
+    fn prepare_retry(&mut self, method: &str, error: &CallError, tries: u32) -> bool {
         let now = self.clock.now();
-        match trouble {
-            Trouble::Refused(refusal) => match refusal.meaning() {
+        match error {
+            CallError::Refused(refusal) => match refusal.meaning() {
                 Meaning::TooFast => {
                     self.pace.full(self.bucket, now);
                     self.wait_until(now + TimeDelta::seconds(2)).is_ok()
@@ -302,11 +302,11 @@ impl<'p> Gate<'p> {
                 Meaning::Administrator | Meaning::Record => false,
             },
             // An export of hours outlives a router that restarts; the next pass of cron is near anyway.
-            Trouble::NotSent(_) if self.deadline.is_none() => {
+            CallError::NotSent(_) if self.deadline.is_none() => {
                 self.wait_for(Cause::Unreachable, now + TimeDelta::seconds(1 << tries)).is_ok()
             }
-            Trouble::NotSent(_) | Trouble::Lost(_) | Trouble::Moved(_) => false,
-            Trouble::Wait(_) | Trouble::Stopped | Trouble::NotSaved(_) => false,
+            CallError::NotSent(_) | CallError::Lost(_) | CallError::Moved(_) => false,
+            CallError::Wait(_) | CallError::Stopped | CallError::NotSaved(_) => false,
         }
     }
 
@@ -345,7 +345,7 @@ mod tests {
     struct Dear(Clock);
 
     impl Portal for Dear {
-        fn call(&mut self, _: &str, _: &Value) -> Result<Answer, Trouble> {
+        fn call(&mut self, _: &str, _: &Value) -> Result<Answer, CallError> {
             let resets_at = self.0.now().timestamp() + 60;
             Ok(Answer {
                 result: Value::Null,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error};
 
-use super::{Answer, Portal, Trouble, decode};
+use super::{Answer, CallError, Portal, decode};
 use crate::config::{PortalConfig, Webhook};
 use crate::say;
 
@@ -79,14 +79,14 @@ impl Http {
 }
 
 impl Portal for Http {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         match self.post(method, params) {
             Ok((status @ 300..=399, location, _)) => {
-                Err(Trouble::Moved(place(status, location.as_deref().unwrap_or_default())))
+                Err(CallError::Moved(place(status, location.as_deref().unwrap_or_default())))
             }
             Ok((status, _, body)) => decode(status, &body, method == "batch"),
-            Err(error) if never_opened(&error) => Err(Trouble::NotSent(words(&error))),
-            Err(error) => Err(Trouble::Lost(words(&error))),
+            Err(error) if never_opened(&error) => Err(CallError::NotSent(words(&error))),
+            Err(error) => Err(CallError::Lost(words(&error))),
         }
     }
 }

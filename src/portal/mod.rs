@@ -23,8 +23,8 @@ pub trait Portal {
     /// Calls a method with JSON parameters.
     ///
     /// # Errors
-    /// [`Trouble`] tells whether the call may have taken effect.
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble>;
+    /// [`CallError`] tells whether the call may have taken effect.
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError>;
 }
 
 /// A proper answer: `{"result": …, "time": {…}}`.
@@ -99,7 +99,7 @@ impl std::fmt::Display for Refusal {
 
 /// A call without a proper answer.
 #[derive(Clone, PartialEq, Debug, Error)]
-pub enum Trouble {
+pub enum CallError {
     /// The portal answered that it did nothing.
     #[error("{0}")]
     Refused(Refusal),
@@ -123,17 +123,17 @@ pub enum Trouble {
     NotSaved(String),
 }
 
-impl Trouble {
+impl CallError {
     /// The end of the work, in words for people.
     pub fn stop(self) -> Stop {
         match self {
-            Trouble::Refused(refusal) => refused(&refusal),
-            Trouble::NotSent(reason) => Stop::interrupted(say!(
+            CallError::Refused(refusal) => refused(&refusal),
+            CallError::NotSent(reason) => Stop::interrupted(say!(
                 "портал недоступен ({reason})",
                 "the portal cannot be reached ({reason})"
             ))
             .and_the_rest(with_the_next_pass()),
-            Trouble::Lost(reason) => Stop::interrupted(say!(
+            CallError::Lost(reason) => Stop::interrupted(say!(
                 "портал не ответил как следует ({reason})",
                 "the portal gave no proper answer ({reason})"
             ))
@@ -141,11 +141,11 @@ impl Trouble {
                 "следующие запуски выяснят, что успело выполниться",
                 "the next passes find out what took effect"
             )),
-            Trouble::Moved(place) => Stop::refused(say!(
+            CallError::Moved(place) => Stop::refused(say!(
                 "портал сменил адрес: {place}. Проверьте адрес и исправьте вебхук в конфигурации",
                 "the portal has moved to {place}. Make sure that this is right and correct the webhook in the configuration"
             )),
-            Trouble::Wait(until) => {
+            CallError::Wait(until) => {
                 let until = until.with_timezone(&chrono::Local).format("%H:%M:%S");
                 Stop::interrupted(say!(
                     "лимиты портала не пускают дальше до {until}",
@@ -153,11 +153,11 @@ impl Trouble {
                 ))
                 .and_the_rest(with_the_next_pass())
             }
-            Trouble::NotSaved(reason) => Stop::failed(say!(
+            CallError::NotSaved(reason) => Stop::failed(say!(
                 "{reason}, поэтому ничего больше не передано; проверьте место на диске и права",
                 "{reason}, so nothing more was sent; check the disk space and the permissions"
             )),
-            Trouble::Stopped => Stop::interrupted(say!(
+            CallError::Stopped => Stop::interrupted(say!(
                 "запуск прерван или вышло его время",
                 "the pass was interrupted or its time is up"
             ))

@@ -11,7 +11,7 @@ use crate::mirror::Row;
 use crate::objects::reach::{Reach, by_reach, same_name};
 use crate::objects::{Object, by_origin};
 use crate::record::{Id, Kind};
-use crate::state::Record;
+use crate::state::{Event, Record};
 
 /// What became of a record whose object is gone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,11 +48,11 @@ impl Push<'_, '_> {
         let fate = if let Some(crm_id) = successor {
             writer.linked(kind, id, crm_id)?;
             writer.touch(kind, id)?;
-            writer.event(kind, id, "relinked", Some(crm_id), &old.to_string(), now)?;
+            writer.event(kind, id, Event::Relinked, Some(crm_id), &old.to_string(), now)?;
             Fate::Relinked
         } else {
             writer.unlinked(kind, id, false)?;
-            writer.event(kind, id, "missing", Some(old), "", now)?;
+            writer.event(kind, id, Event::Missing, Some(old), "", now)?;
             Fate::Released
         };
         writer.commit()?;

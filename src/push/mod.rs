@@ -22,7 +22,7 @@ use crate::mapping::custom::FieldTypes;
 use crate::mirror::{Body, Row};
 use crate::objects::Object;
 use crate::plan::{Planned, Queue, Step, Wave};
-use crate::portal::Trouble;
+use crate::portal::CallError;
 use crate::portal::gate::{Gate, Teller};
 use crate::record::{Id, Kind};
 use crate::state::{Counts, Failure, Record, State};
@@ -191,7 +191,7 @@ impl<'a, 'p> Push<'a, 'p> {
     /// Takes every step there is. `watch` is told of each chunk.
     ///
     /// # Errors
-    /// A [`Trouble`] or a [`crate::stop::Stop`] that ends the pass; what was answered is saved. A limit that holds
+    /// A [`CallError`] or a [`crate::stop::Stop`] that ends the pass; what was answered is saved. A limit that holds
     /// back one kind does not hold back the others.
     pub fn all(&mut self, watch: &mut dyn Watch) -> Result<()> {
         self.dead.extend(self.state.missing_objects()?);
@@ -200,7 +200,7 @@ impl<'a, 'p> Push<'a, 'p> {
         let waves = [Wave::Changes, Wave::Deletions];
         for (wave, kind) in waves.into_iter().flat_map(|wave| Kind::ALL.map(|kind| (wave, kind))) {
             match self.kind(kind, wave, watch) {
-                Err(error) if matches!(error.downcast_ref(), Some(Trouble::Wait(_))) => {
+                Err(error) if matches!(error.downcast_ref(), Some(CallError::Wait(_))) => {
                     waits = waits.or(Some(error));
                 }
                 done => done?,
@@ -286,7 +286,7 @@ impl<'a, 'p> Push<'a, 'p> {
     /// Counts a failure, for the end of the pass; `known_as` where the row is gone. Names and the portal's words stay in the state, for `status`.
     fn put_aside(&mut self, planned: &Planned, known_as: &str, code: Code) {
         let label = planned.row.as_ref().map_or(known_as, |row| &row.label);
-        log::info!("{} {}: {}", planned.kind, planned.id, code.name());
+        log::info!("{} {}: {}", planned.kind, planned.id, code);
         self.counts.failed += 1;
         self.failures.add(code, words::record(planned.kind, &planned.id, label));
     }
@@ -294,7 +294,7 @@ impl<'a, 'p> Push<'a, 'p> {
 
 fn unreadable(row: Option<&Row>) -> Failure<'_> {
     let bad = row.and_then(|row| row.body.as_ref().err());
-    let code = bad.and_then(|bad| Code::from_name(&bad.code)).unwrap_or(Code::NoValue);
+    let code = bad.map_or(Code::NoValue, |bad| bad.code);
     Failure { code, operation: "read", message: bad.map_or("", |bad| &bad.message), row }
 }
 

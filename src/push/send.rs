@@ -12,11 +12,11 @@ use crate::code::Code;
 use crate::objects::existing;
 use crate::plan::{Planned, Step, Wave};
 use crate::portal::batch::{Command, Reply};
-use crate::portal::{Meaning, Refusal, Trouble};
+use crate::portal::{CallError, Meaning, Refusal};
 use crate::record::Kind;
 use crate::say;
 use crate::state::memory::PACE;
-use crate::state::{Attempt, Counts, Operation, Sent, Todo, Writer};
+use crate::state::{Attempt, Counts, Event, Operation, Sent, Todo, Writer};
 use crate::stop::Stop;
 
 /// Batches in a row without an answer after which a pass of cron, or an export, gives up.
@@ -77,7 +77,7 @@ impl Push<'_, '_> {
                 self.lost = 0;
                 self.settle(calls, replies)
             }
-            Err(Trouble::Lost(reason)) => {
+            Err(CallError::Lost(reason)) => {
                 self.lost += 1;
                 self.unanswered = true;
                 self.redate(kind, &calls)?;
@@ -86,15 +86,15 @@ impl Push<'_, '_> {
                     calls.len()
                 );
                 let most = if self.way == Way::Sync { LOST_SYNC } else { LOST_EXPORT };
-                if self.lost < most { Ok(()) } else { Err(Trouble::Lost(reason).into()) }
+                if self.lost < most { Ok(()) } else { Err(CallError::Lost(reason).into()) }
             }
-            Err(trouble) => {
+            Err(error) => {
                 let writer = self.state.writer()?;
                 for call in &calls {
                     writer.clear_doubt(kind, call.target.id())?;
                 }
                 writer.commit()?;
-                Err(trouble.into())
+                Err(error.into())
             }
         }
     }
@@ -146,7 +146,7 @@ impl Push<'_, '_> {
         let (kind, id, now) = (target.kind(), target.id(), self.gate.clock().now());
         if operation == Operation::Delete {
             counts.deleted += 1;
-            writer.event(kind, id, "deleted", Some(crm_id), &target.record.known.label, now)?;
+            writer.event(kind, id, Event::Deleted, Some(crm_id), &target.record.known.label, now)?;
             return writer.forget(kind, id);
         }
         let Some(row) = target.row() else { return Ok(()) };
@@ -154,9 +154,9 @@ impl Push<'_, '_> {
             return writer.unchanged(kind, id, todo);
         }
         let event = match operation {
-            Operation::Create => "created",
-            _ if target.planned.step == Step::Create => "adopted",
-            _ => "updated",
+            Operation::Create => Event::Created,
+            _ if target.planned.step == Step::Create => Event::Adopted,
+            _ => Event::Updated,
         };
         let count = if operation == Operation::Create { &mut counts.created } else { &mut counts.updated };
         count[kind as usize] += 1;
@@ -205,7 +205,7 @@ impl Push<'_, '_> {
     fn act(&mut self, after: After) -> Result<()> {
         let After { unclear, mut failed, stop } = after;
         if let Some(refusal) = stop {
-            return Err(Trouble::Refused(refusal).into());
+            return Err(CallError::Refused(refusal).into());
         }
         if self.way == (Way::Export { import: true })
             && let Some((_, _, refusal)) = failed.iter().find(|(_, _, refusal)| refusal.is_access_denied())
@@ -247,7 +247,7 @@ impl Push<'_, '_> {
         let (kind, id) = (target.kind(), target.id());
         let writer = self.state.writer()?;
         let label = &target.record.known.label;
-        writer.event(kind, id, "deleted", target.crm_id(), label, self.gate.clock().now())?;
+        writer.event(kind, id, Event::Deleted, target.crm_id(), label, self.gate.clock().now())?;
         writer.forget(kind, id)?;
         writer.commit()?;
         self.counts.deleted += 1;

@@ -226,9 +226,9 @@ fn taken_over(planned: &Planned, record: &Record) -> Option<i64> {
         .filter(|_| planned.step == Step::Create && !record.released)
 }
 
-fn unreadable(planned: &Planned) -> (&str, &str) {
+fn unreadable(planned: &Planned) -> (&'static str, &str) {
     match planned.row.as_ref().map(|row| &row.body) {
-        Some(Err(bad)) => (&bad.code, &bad.message),
+        Some(Err(bad)) => (bad.code.name(), &bad.message),
         Some(Ok(_)) | None => ("", ""),
     }
 }

@@ -34,7 +34,7 @@ pub fn changes(counts: &Counts) -> Option<String> {
 pub fn failures(failures: &Failures) -> Vec<String> {
     let line = |(code, Failed { count, first }): (&Code, &Failed)| {
         let more = if *count > first.len() as u64 { ", …" } else { "" };
-        format!("{} ({count}): {}{more}. {}", code.name(), first.join(", "), code.advice())
+        format!("{code} ({count}): {}{more}. {}", first.join(", "), code.advice())
     };
     failures.0.iter().map(line).collect()
 }

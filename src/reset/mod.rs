@@ -15,7 +15,7 @@ use crate::lookup::{Found, Lookup};
 use crate::plan::Survey;
 use crate::record::Kind;
 use crate::report::print;
-use crate::state::{Record, SURVEY, State};
+use crate::state::{Event, Record, SURVEY, State};
 use crate::stop::{Outcome, Usage};
 use crate::{ask, say, words};
 
@@ -84,14 +84,14 @@ fn reset(state: &State, found: &Found, crm_id: Option<i64>, clock: &Clock) -> Re
     let writer = state.writer()?;
     writer.meet(*kind, id, label)?;
     if let Some(old) = old {
-        writer.event(*kind, id, "reset", Some(old), "", now)?;
+        writer.event(*kind, id, Event::Reset, Some(old), "", now)?;
         writer.resend_others(*kind, id)?;
     }
     match crm_id {
         None => writer.unlinked(*kind, id, true)?,
         Some(crm_id) => {
             writer.pointed(*kind, id, crm_id)?;
-            writer.event(*kind, id, "pointed", Some(crm_id), "", now)?;
+            writer.event(*kind, id, Event::Pointed, Some(crm_id), "", now)?;
         }
     }
     writer.forgive(*kind, id)?;

@@ -9,13 +9,13 @@ use crate::clock::Clock;
 use crate::config::parse;
 use crate::mapping::multifield::Written;
 use crate::portal::pace::Pace;
-use crate::portal::{Answer, Portal, Trouble, decode};
+use crate::portal::{Answer, CallError, Portal, decode};
 use crate::state::{Attempt, Severity};
 
 struct Near(Sandbox, Clock);
 
 impl Portal for Near {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         let reply = self.0.call(method, params.clone(), self.1.now());
         decode(reply.status, reply.body.as_bytes(), method == "batch")
     }

@@ -53,12 +53,65 @@ pub struct Run {
     pub requests: u64,
 }
 
-/// Something that was done to a record.
+/// What happens to a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// Its object was made.
+    Created,
+    /// Its object was sent again.
+    Updated,
+    /// Its object was deleted, or found deleted.
+    Deleted,
+    /// An object that stood there became its own.
+    Adopted,
+    /// The object was gone, and another one is its own now.
+    Relinked,
+    /// A creation without an answer had taken effect.
+    Settled,
+    /// Its object is gone from the CRM.
+    Missing,
+    /// It was put aside.
+    Failed,
+    /// An audit found a difference.
+    Audited,
+    /// `reset-id` let go of its object.
+    Reset,
+    /// `reset-id` pointed it at an object.
+    Pointed,
+}
+
+impl Event {
+    const NAMES: [(Event, &str); 11] = [
+        (Event::Created, "created"),
+        (Event::Updated, "updated"),
+        (Event::Deleted, "deleted"),
+        (Event::Adopted, "adopted"),
+        (Event::Relinked, "relinked"),
+        (Event::Settled, "settled"),
+        (Event::Missing, "missing"),
+        (Event::Failed, "failed"),
+        (Event::Audited, "audited"),
+        (Event::Reset, "reset"),
+        (Event::Pointed, "pointed"),
+    ];
+
+    /// The word of the state and of JSON.
+    pub fn name(self) -> &'static str {
+        Event::NAMES[self as usize].1
+    }
+
+    /// The event of an [`Event::name`].
+    pub fn from_name(name: &str) -> Option<Event> {
+        Event::NAMES.into_iter().find_map(|(event, of)| (of == name).then_some(event))
+    }
+}
+
+/// A line of a record's history.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Event {
+pub struct Entry {
     /// RFC 3339.
     pub at: String,
-    /// `created`, `updated`, `deleted`, `adopted`, `failed`, `reset` and the like.
+    /// The name of an [`Event`].
     pub event: String,
     /// The object.
     pub crm_id: Option<i64>,
@@ -143,20 +196,27 @@ impl State {
         Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?)
     }
 
-    /// What was done to a record, oldest first.
-    pub fn events(&self, kind: Kind, id: &Id) -> Result<Vec<Event>> {
+    /// What happened to a record, oldest first.
+    pub fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Entry>> {
         let sql = "SELECT at, event, crm_id, detail FROM history WHERE kind = ?1 AND id = ?2 ORDER BY seq";
         let mut statement = self.connection.prepare(sql)?;
-        let events = statement.query_map((kind, id), |row| {
-            Ok(Event { at: row.get(0)?, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
+        let entries = statement.query_map((kind, id), |row| {
+            Ok(Entry { at: row.get(0)?, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
         })?;
-        Ok(events.collect::<rusqlite::Result<_>>()?)
+        Ok(entries.collect::<rusqlite::Result<_>>()?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_event_has_its_own_name() {
+        for (at, (event, name)) in Event::NAMES.into_iter().enumerate() {
+            assert_eq!((event as usize, event.name(), Event::from_name(name)), (at, name, Some(event)));
+        }
+    }
 
     #[test]
     fn the_last_pass_that_ran_through_is_known_however_many_failed_since() {

@@ -29,7 +29,7 @@ use serde::de::DeserializeOwned;
 
 pub use blocks::{BlockChange, Blocks, Stood};
 pub use doubts::Attempt;
-pub use journal::{Counts, Event, Run};
+pub use journal::{Counts, Entry, Event, Run};
 pub use memory::{INITIAL_EXPORT, SURVEY};
 pub use quarantine::Failure;
 pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::records::GONE;
 use super::writer::Writer;
-use super::{Severity, stamp};
+use super::{Event, Severity, stamp};
 use crate::code::Code;
 use crate::mapping::Warning;
 use crate::mirror::Row;
@@ -66,7 +66,7 @@ impl Writer<'_> {
             )?
             .execute((kind, id, stamp(now + pause)))?;
         self.clear_doubt(kind, id)?;
-        self.event(kind, id, "failed", None, code.name(), now)
+        self.event(kind, id, Event::Failed, None, code.name(), now)
     }
 
     /// The booking waits for its guest.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
 use super::records::{GONE, LOST, RELEASED};
-use super::{Todo, stamp};
+use super::{Event, Todo, stamp};
 use crate::mapping::Warning;
 use crate::mapping::multifield::Written;
 use crate::mirror::Row;
@@ -211,7 +211,7 @@ impl<'s> Writer<'s> {
         &self,
         kind: Kind,
         id: &Id,
-        event: &str,
+        event: Event,
         crm_id: Option<i64>,
         detail: &str,
         now: DateTime<Utc>,
@@ -220,7 +220,7 @@ impl<'s> Writer<'s> {
             .prepare_cached(
                 "INSERT INTO history (at, kind, id, event, crm_id, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute((stamp(now), kind, id, event, crm_id, detail))?;
+            .execute((stamp(now), kind, id, event.name(), crm_id, detail))?;
         Ok(())
     }
 }

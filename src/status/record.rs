@@ -13,7 +13,7 @@ use crate::lookup::Found;
 use crate::mirror::{Body, Row};
 use crate::plan::{Pair, Rules, Standing, Step, decide};
 use crate::record::{Id, Kind};
-use crate::state::{Event, Record, Severity, State, Todo, stamp};
+use crate::state::{Entry, Record, Severity, State, Todo, stamp};
 
 /// The document of `status KIND ID --json`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -77,7 +77,7 @@ pub struct OpenCall {
 pub struct HistoryLine {
     /// RFC 3339.
     pub at: String,
-    /// The word of an [`Event`].
+    /// The name of an [`crate::state::Event`].
     pub event: String,
     /// The object.
     pub crm_id: Option<i64>,
@@ -112,7 +112,7 @@ impl RecordStatus {
             failures: Vec::new(),
             waiting: Vec::new(),
             warnings: Vec::new(),
-            history: state.events(*kind, id)?.into_iter().map(HistoryLine::of).collect(),
+            history: state.history(*kind, id)?.into_iter().map(HistoryLine::of).collect(),
         };
         for (severity, trouble) in state.troubles_of(*kind, id)? {
             status.flaws_mut(severity).push(Flaw::of(trouble));
@@ -149,8 +149,8 @@ fn next_step(state: &State, found: &Found, record: Option<&Record>, rules: &Rule
 }
 
 impl HistoryLine {
-    fn of(event: Event) -> HistoryLine {
-        let Event { at, event, crm_id, detail } = event;
+    fn of(entry: Entry) -> HistoryLine {
+        let Entry { at, event, crm_id, detail } = entry;
         HistoryLine { at, event, crm_id, detail }
     }
 }

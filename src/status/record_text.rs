@@ -10,6 +10,7 @@ use crate::code::Code;
 use crate::config::Webhook;
 use crate::lookup::Found;
 use crate::record::Kind;
+use crate::state::Event;
 use crate::{say, words};
 
 /// The columns in the order in which people read them.
@@ -178,7 +179,8 @@ fn history(kind: Kind, history: &[HistoryLine]) -> Vec<String> {
         let HistoryLine { at, event, crm_id, detail } = line;
         let object = crm_id.map(|crm_id| words::object(kind, crm_id));
         // A deletion notes the booking's number, which stands above.
-        let detail = Some(detail.clone()).filter(|detail| !detail.is_empty() && event != "deleted");
+        let detail =
+            Some(detail.clone()).filter(|detail| !detail.is_empty() && event != Event::Deleted.name());
         let parts: Vec<String> = std::iter::once(event_word(event)).chain(object).chain(detail).collect();
         format!("  {} {}", words::stored_time(at), parts.join(": "))
     };
@@ -186,19 +188,19 @@ fn history(kind: Kind, history: &[HistoryLine]) -> Vec<String> {
     std::iter::once(title).chain(history.iter().map(line)).collect()
 }
 
-fn event_word(event: &str) -> String {
+fn event_word(name: &str) -> String {
+    let Some(event) = Event::from_name(name) else { return name.to_owned() };
     match event {
-        "created" => say!("создание", "created"),
-        "updated" => say!("изменение", "updated"),
-        "deleted" => say!("удаление", "deleted"),
-        "adopted" => say!("взят готовый объект", "taken over"),
-        "relinked" => say!("найден другой объект", "another object found"),
-        "settled" => say!("выяснено, что вызов выполнился", "the call had taken effect"),
-        "missing" => say!("объекта нет в CRM", "gone from the CRM"),
-        "failed" => say!("ошибка", "failed"),
-        "audited" => say!("сверка нашла расхождение", "an audit found a difference"),
-        "reset" => say!("reset-id: больше не связана", "reset-id: let go"),
-        "pointed" => say!("reset-id: связана", "reset-id: pointed"),
-        other => other.to_owned(),
+        Event::Created => say!("создание", "created"),
+        Event::Updated => say!("изменение", "updated"),
+        Event::Deleted => say!("удаление", "deleted"),
+        Event::Adopted => say!("взят готовый объект", "taken over"),
+        Event::Relinked => say!("найден другой объект", "another object found"),
+        Event::Settled => say!("выяснено, что вызов выполнился", "the call had taken effect"),
+        Event::Missing => say!("объекта нет в CRM", "gone from the CRM"),
+        Event::Failed => say!("ошибка", "failed"),
+        Event::Audited => say!("сверка нашла расхождение", "an audit found a difference"),
+        Event::Reset => say!("reset-id: больше не связана", "reset-id: let go"),
+        Event::Pointed => say!("reset-id: связана", "reset-id: pointed"),
     }
 }

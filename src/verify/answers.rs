@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ends;
 use crate::portal::batch::{Command, Reply};
-use crate::portal::{Refusal, Trouble};
+use crate::portal::{CallError, Refusal};
 
 /// Something that exists in the portal.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,14 +28,17 @@ impl Answers {
     ///
     /// # Errors
     /// A refusal that concerns all of us, or a question without an answer.
-    pub(super) fn read(commands: &[Command], replies: &BTreeMap<String, Reply>) -> Result<Answers, Trouble> {
+    pub(super) fn read(
+        commands: &[Command],
+        replies: &BTreeMap<String, Reply>,
+    ) -> Result<Answers, CallError> {
         let mut answers = BTreeMap::new();
         for command in commands {
             let answer = match replies.get(&command.name) {
                 Some(Reply::Done(value)) => Ok(value.clone()),
                 Some(Reply::Refused(refusal)) => Err(reason(&command.method, refusal)?),
                 Some(Reply::Silent) | None => {
-                    return Err(Trouble::Lost(format!("no answer to {}", command.method)));
+                    return Err(CallError::Lost(format!("no answer to {}", command.method)));
                 }
             };
             answers.insert(command.name.clone(), answer);
@@ -87,10 +90,10 @@ impl Answers {
 }
 
 /// Why a question stays open. A right that the webhook lacks is fine where the program can do without.
-fn reason(method: &str, refusal: &Refusal) -> Result<String, Trouble> {
+fn reason(method: &str, refusal: &Refusal) -> Result<String, CallError> {
     let optional = method.starts_with("user.") && refusal.code.eq_ignore_ascii_case("insufficient_scope");
     if !optional && ends(refusal.meaning()) {
-        return Err(Trouble::Refused(refusal.clone()));
+        return Err(CallError::Refused(refusal.clone()));
     }
     Ok(refusal.to_string())
 }

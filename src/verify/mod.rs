@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::mapping::custom::FieldTypes;
 use crate::portal::batch::Command;
 use crate::portal::gate::Gate;
-use crate::portal::{Meaning, Trouble};
+use crate::portal::{CallError, Meaning};
 use crate::say;
 use crate::state::State;
 use crate::stop::Stop;
@@ -55,7 +55,7 @@ pub struct Verdict {
 /// `needed`: something will be sent. Without need only a changed configuration is verified.
 ///
 /// # Errors
-/// [`Stop`]: `Failed` when the portal lacks what the configuration names, else what [`Trouble::stop`] makes of it.
+/// [`Stop`]: `Failed` when the portal lacks what the configuration names, else what [`CallError::stop`] makes of it.
 pub fn verify(
     config: &Config,
     gate: &mut Gate<'_>,
@@ -66,7 +66,7 @@ pub fn verify(
     if let Some(fields) = remembered(config, state, now, needed)? {
         return Ok(fields);
     }
-    let verdict = examine(config, gate).map_err(Trouble::stop)?;
+    let verdict = examine(config, gate).map_err(CallError::stop)?;
     for finding in verdict.findings.iter().filter(|finding| !finding.is_error()) {
         log::info!("configuration: {finding}");
     }
@@ -76,13 +76,13 @@ pub fn verify(
 }
 
 /// Asks the portal about everything that the configuration names.
-pub fn examine(config: &Config, gate: &mut Gate<'_>) -> Result<Verdict, Trouble> {
+pub fn examine(config: &Config, gate: &mut Gate<'_>) -> Result<Verdict, CallError> {
     let mut answers = ask(gate, &questions::first(config))?;
     answers.extend(ask(gate, &questions::second(config, &answers))?);
     Ok(Verdict { findings: compare::findings(config, &answers), fields: fields::types(config, &answers) })
 }
 
-fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Answers, Trouble> {
+fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Answers, CallError> {
     Answers::read(commands, &gate.read_batch(commands)?)
 }
 

@@ -19,7 +19,7 @@ struct Fake {
 }
 
 impl Portal for Fake {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         assert_eq!(method, "batch");
         self.batches += 1;
         let (mut result, mut errors) = (serde_json::Map::new(), serde_json::Map::new());
@@ -96,7 +96,7 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap()
 }
 
-fn verdict(more: &str, fake: &mut Fake) -> Result<Verdict, Trouble> {
+fn verdict(more: &str, fake: &mut Fake) -> Result<Verdict, CallError> {
     let config = config(more);
     let mut gate = Gate::new(fake, Clock::virtual_at(now()), &config.portal, Pace::default(), None);
     examine(&config, &mut gate)
@@ -185,8 +185,8 @@ fn without_the_scope_user_a_user_cannot_be_checked_and_that_is_no_error() {
 #[test]
 fn without_the_scope_crm_the_portal_refuses_us() {
     let mut fake = Fake { refused: vec![("crm.", "insufficient_scope")], ..Fake::default() };
-    let trouble = verdict("", &mut fake).unwrap_err();
-    assert_eq!(trouble, Trouble::Refused(Refusal { code: "insufficient_scope".into(), text: "?".into() }));
+    let error = verdict("", &mut fake).unwrap_err();
+    assert_eq!(error, CallError::Refused(Refusal { code: "insufficient_scope".into(), text: "?".into() }));
 }
 
 #[test]

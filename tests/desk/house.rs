@@ -13,7 +13,7 @@ use ecvi_b24::mapping::Warning;
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::mirror::{Mirror, Row};
 use ecvi_b24::record::Kind;
-use ecvi_b24::state::{Counts, Failure, INITIAL_EXPORT, Run, Sent, State, Todo, stamp};
+use ecvi_b24::state::{Counts, Event, Failure, INITIAL_EXPORT, Run, Sent, State, Todo, stamp};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -137,7 +137,7 @@ fn send(state: &State, run: i64, kind: Kind, row: &Row, crm_id: i64, warnings: &
     let sent = Sent { row, crm_id, links: 0, written: &written, todo: Todo::default(), warnings, run };
     let writer = state.writer().unwrap();
     writer.sent(kind, &sent, now).unwrap();
-    writer.event(kind, &row.id, "created", Some(crm_id), "", now).unwrap();
+    writer.event(kind, &row.id, Event::Created, Some(crm_id), "", now).unwrap();
     writer.commit().unwrap();
 }
 

@@ -16,7 +16,7 @@ fn record(house: &House, kind: Kind, id: i64) -> Record {
 }
 
 fn events(house: &House, kind: Kind, id: i64) -> Vec<(String, Option<i64>)> {
-    let events = house.state().events(kind, &Id::Number(id)).unwrap();
+    let events = house.state().history(kind, &Id::Number(id)).unwrap();
     events.into_iter().map(|event| (event.event, event.crm_id)).collect()
 }
 

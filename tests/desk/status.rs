@@ -2,7 +2,7 @@
 
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::record::{Id, Kind};
-use ecvi_b24::state::{Attempt, Counts, Operation, Run};
+use ecvi_b24::state::{Attempt, Counts, Event, Operation, Run};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ fn it_is_answered_while_a_pass_writes() {
     let state = house.state();
     state.begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
     let writer = state.writer().unwrap();
-    writer.event(Kind::Guest, &Id::Number(41), "x", None, "", at("2026-01-02T03:03:01Z")).unwrap();
+    writer.event(Kind::Guest, &Id::Number(41), Event::Updated, None, "", at("2026-01-02T03:03:01Z")).unwrap();
     let last_run = document(&house, "status --json")["last_run"].clone();
     assert_eq!((&last_run["outcome"], &last_run["finished_at"]), (&Value::Null, &Value::Null));
     writer.commit().unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use bitrix24_sandbox::Portal as Sandbox;
 use ecvi_b24::check;
 use ecvi_b24::pass::{Errand, Orders};
-use ecvi_b24::portal::{Answer, Portal, Trouble};
+use ecvi_b24::portal::{Answer, CallError, Portal};
 use serde_json::Value;
 
 use crate::dice::Dice;
@@ -77,7 +77,7 @@ fn live(hotel: &mut Hotel, steps: usize, dice: &mut Dice) -> Result<(), String> 
 struct Owned(Wire);
 
 impl Portal for Owned {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         self.0.call(method, params)
     }
 }

@@ -2,7 +2,7 @@
 
 use ecvi_b24::config::parse;
 use ecvi_b24::pass::{Errand, Orders, pass};
-use ecvi_b24::portal::{Answer, Portal, Trouble};
+use ecvi_b24::portal::{Answer, CallError, Portal};
 use ecvi_b24::stop::Outcome;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::wire::Wire;
 struct Twisted<'w>(&'w mut Wire, fn(&mut Value));
 
 impl Portal for Twisted<'_> {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         let mut answer = self.0.call(method, params)?;
         if let Some(results) = answer.result.get_mut("result").and_then(Value::as_object_mut) {
             results.values_mut().for_each(self.1);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bitrix24_sandbox::{Bucket, Reply};
 use chrono::TimeDelta;
-use ecvi_b24::portal::{Answer, Portal, Trouble, decode};
+use ecvi_b24::portal::{Answer, CallError, Portal, decode};
 use serde_json::Value;
 
 use crate::desk::Deed;
@@ -75,7 +75,7 @@ pub(crate) struct Wire<'w> {
 const LATENCY: Duration = Duration::from_millis(100);
 
 impl Portal for Wire<'_> {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         self.count += 1;
         self.world.look_at_state();
         let now: Vec<Incident> = self
@@ -122,20 +122,20 @@ fn may_write(params: &Value) -> bool {
 }
 
 trait Decode {
-    fn decode(self, method: &str) -> Result<Answer, Trouble>;
+    fn decode(self, method: &str) -> Result<Answer, CallError>;
 }
 
 impl Decode for Reply {
-    fn decode(self, method: &str) -> Result<Answer, Trouble> {
+    fn decode(self, method: &str) -> Result<Answer, CallError> {
         match self.location {
-            Some(place) => Err(Trouble::Moved(place)),
+            Some(place) => Err(CallError::Moved(place)),
             None => decode(self.status, self.body.as_bytes(), method == "batch"),
         }
     }
 }
 
-fn lost() -> Result<Answer, Trouble> {
-    Err(Trouble::Lost("connection reset".into()))
+fn lost() -> Result<Answer, CallError> {
+    Err(CallError::Lost("connection reset".into()))
 }
 
 impl World {
@@ -173,10 +173,10 @@ impl World {
         mut dice: Dice,
         method: &str,
         params: &Value,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, CallError> {
         self.lost_answers = true;
         match fault {
-            Fault::Refused => Err(Trouble::NotSent("ConnectionRefused".into())),
+            Fault::Refused => Err(CallError::NotSent("ConnectionRefused".into())),
             Fault::LostBefore => lost(),
             Fault::LostAfter => {
                 self.execute(method, params, usize::MAX);
@@ -224,7 +224,7 @@ impl World {
         }
     }
 
-    fn one_silent(&mut self, method: &str, params: &Value, dice: &mut Dice) -> Result<Answer, Trouble> {
+    fn one_silent(&mut self, method: &str, params: &Value, dice: &mut Dice) -> Result<Answer, CallError> {
         let mut answer = self.execute(method, params, usize::MAX).decode(method)?;
         for part in ["result", "result_error"] {
             if let Some(named) = answer.result.get_mut(part).and_then(Value::as_object_mut)
@@ -237,7 +237,7 @@ impl World {
     }
 
     /// The portal itself refuses, by its own rules, for this one request.
-    fn refused(&mut self, fault: Fault, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn refused(&mut self, fault: Fault, method: &str, params: &Value) -> Result<Answer, CallError> {
         let settings = self.portal.settings.clone();
         let counters = self.portal.counters.clone();
         let now = &mut self.portal.settings;

@@ -12,7 +12,7 @@ use crate::mapping::deal::{Links, deal};
 use crate::mirror::{Booking, Company, Guest, Status};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
-use crate::portal::{Refusal, Trouble};
+use crate::portal::{CallError, Refusal};
 use crate::record::{Id, Kind};
 
 /// What every trial object is called, so that people know it.
@@ -46,18 +46,18 @@ impl<'b, 'g> Bench<'b, 'g> {
     }
 
     /// One command, sent as a pass sends it: in a batch, and never twice.
-    pub(super) fn ask(&mut self, method: &str, params: Value) -> Result<Value, Trouble> {
+    pub(super) fn ask(&mut self, method: &str, params: Value) -> Result<Value, CallError> {
         let command = Command { name: "c".into(), method: method.into(), params };
         let mut replies = self.gate.batch("probe", &[command], &mut |_| Ok(()))?;
         match replies.remove("c") {
             Some(Reply::Done(value)) => Ok(value),
-            Some(Reply::Refused(refusal)) => Err(Trouble::Refused(refusal)),
-            Some(Reply::Silent) | None => Err(Trouble::Lost(format!("no answer to {method}"))),
+            Some(Reply::Refused(refusal)) => Err(CallError::Refused(refusal)),
+            Some(Reply::Silent) | None => Err(CallError::Lost(format!("no answer to {method}"))),
         }
     }
 
     /// The trial objects of a kind.
-    pub(super) fn find(&mut self, kind: Kind, origin: Option<&str>) -> Result<Vec<i64>, Trouble> {
+    pub(super) fn find(&mut self, kind: Kind, origin: Option<&str>) -> Result<Vec<i64>, CallError> {
         let mut filter = json!({"ORIGINATOR_ID": self.mark});
         if let Some(origin) = origin {
             filter["@ORIGIN_ID"] = json!([origin]);
@@ -71,22 +71,22 @@ impl<'b, 'g> Bench<'b, 'g> {
     }
 
     /// Those that carry the mark and the origin of this probe.
-    pub(super) fn find_made(&mut self, kind: Kind) -> Result<Vec<i64>, Trouble> {
+    pub(super) fn find_made(&mut self, kind: Kind) -> Result<Vec<i64>, CallError> {
         self.find(kind, Some(ORIGIN))
     }
 
     /// One object with all its fields.
-    pub(super) fn get(&mut self, kind: Kind, id: i64) -> Result<Value, Trouble> {
+    pub(super) fn get(&mut self, kind: Kind, id: i64) -> Result<Value, CallError> {
         self.ask(&format!("crm.{}.get", kind.entity()), json!({"id": id}))
     }
 
     /// Changes fields of an object.
-    pub(super) fn update(&mut self, kind: Kind, id: i64, fields: &Value) -> Result<Value, Trouble> {
+    pub(super) fn update(&mut self, kind: Kind, id: i64, fields: &Value) -> Result<Value, CallError> {
         self.ask(&format!("crm.{}.update", kind.entity()), json!({"id": id, "fields": fields}))
     }
 
     /// Makes a contact, a company and a closed deal of both.
-    pub(super) fn make(&mut self) -> Result<(), Trouble> {
+    pub(super) fn make(&mut self) -> Result<(), CallError> {
         let mut fields = self.contact_fields();
         fields.insert("PHONE".into(), json!([{"VALUE": PHONE, "VALUE_TYPE": "WORK"}]));
         self.contact = self.add(Kind::Guest, fields)?;
@@ -116,14 +116,14 @@ impl<'b, 'g> Bench<'b, 'g> {
         fields
     }
 
-    fn add(&mut self, kind: Kind, fields: Fields) -> Result<i64, Trouble> {
+    fn add(&mut self, kind: Kind, fields: Fields) -> Result<i64, CallError> {
         let params = json!({"fields": self.marked(fields)});
         let added = self.ask(&format!("crm.{}.add", kind.entity()), params)?;
-        number(&added).ok_or_else(|| Trouble::Lost(format!("no id of the new {}", kind.entity())))
+        number(&added).ok_or_else(|| CallError::Lost(format!("no id of the new {}", kind.entity())))
     }
 
     /// Imports a contact and a deal beside the others. False where the right is missing.
-    pub(super) fn import(&mut self) -> Result<bool, Trouble> {
+    pub(super) fn import(&mut self) -> Result<bool, CallError> {
         let params = json!({"fields": self.marked(self.contact_fields()), "params": {"IMPORT": "Y"}});
         let (mark, stage) = (self.mark.clone(), self.config.deal.stage(Status::Temporary).0);
         let fields = json!({"title": TITLE, "originatorId": mark, "originId": ORIGIN, "stageId": stage,
@@ -134,14 +134,14 @@ impl<'b, 'g> Bench<'b, 'g> {
     }
 
     /// Deletes everything that carries the mark, and says how many objects are left.
-    pub(super) fn clear(&mut self) -> Result<usize, Trouble> {
+    pub(super) fn clear(&mut self) -> Result<usize, CallError> {
         let mut left = 0;
         for kind in [Kind::Booking, Kind::Guest, Kind::Company] {
             for id in self.find(kind, None)? {
                 let deleted = self.ask(&format!("crm.{}.delete", kind.entity()), json!({"id": id}));
                 // Too slow an answer says nothing; what is left is counted afterwards.
-                if let Err(trouble) = deleted {
-                    log::info!("probe: {} {id}: {trouble}", kind.entity());
+                if let Err(error) = deleted {
+                    log::info!("probe: {} {id}: {error}", kind.entity());
                 }
             }
             left += self.find(kind, None)?.len();
@@ -150,12 +150,12 @@ impl<'b, 'g> Bench<'b, 'g> {
     }
 }
 
-/// Whether it was done; a missing right or method is no trouble but an answer.
-fn allowed(answer: Result<Value, Trouble>) -> Result<bool, Trouble> {
+/// Whether it was done; a missing right or method is no failure but an answer.
+fn allowed(answer: Result<Value, CallError>) -> Result<bool, CallError> {
     match answer {
         Ok(_) => Ok(true),
-        Err(Trouble::Refused(refusal)) if lacks_right(&refusal) => Ok(false),
-        Err(trouble) => Err(trouble),
+        Err(CallError::Refused(refusal)) if lacks_right(&refusal) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

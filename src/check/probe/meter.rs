@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::portal::{Answer, Portal, Trouble};
+use crate::portal::{Answer, CallError, Portal};
 
 /// A portal whose charges are read off.
 pub(super) struct Meter<'p> {
@@ -25,7 +25,7 @@ impl<'p> Meter<'p> {
 }
 
 impl Portal for Meter<'_> {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, Trouble> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         let answer = self.portal.call(method, params)?;
         let times = answer.result.get("result_time").and_then(Value::as_object);
         let commands: f64 = times.into_iter().flatten().map(|(_, time)| operating(time)).sum();

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Method};
 use crate::portal::gate::Gate;
 use crate::portal::pace::Pace;
-use crate::portal::{Portal, Trouble};
+use crate::portal::{CallError, Portal};
 use crate::say;
 use crate::state::State;
 use crate::stop::Outcome;
@@ -48,7 +48,7 @@ pub struct Findings {
 }
 
 /// What came of one trial: whether the rule holds, or why it could not be tried.
-type Tried = (Rule, Result<bool, Trouble>);
+type Tried = (Rule, Result<bool, CallError>);
 
 /// Makes the trial objects, tries every rule, deletes the objects.
 pub(super) fn probe(
@@ -79,13 +79,13 @@ fn try_all(bench: &mut Bench<'_, '_>) -> Vec<Tried> {
     let made = bench.clear().and_then(|_| bench.make());
     let mut tried = match made {
         Ok(()) => Rule::TRIED.iter().map(|rule| (*rule, trials::run(*rule, bench))).collect(),
-        Err(trouble) => vec![(Rule::Creation, Err(trouble))],
+        Err(error) => vec![(Rule::Creation, Err(error))],
     };
     tried.push((Rule::Deletion, bench.clear().map(|left| left == 0)));
     tried
 }
 
-fn line(rule: Rule, outcome: &Result<bool, Trouble>, config: &Config) -> Line {
+fn line(rule: Rule, outcome: &Result<bool, CallError>, config: &Config) -> Line {
     let title = rule.title();
     match outcome {
         Ok(true) => Line::fine("probe", say!("Проба: {title}", "Probe: {title}")),
@@ -94,12 +94,12 @@ fn line(rule: Rule, outcome: &Result<bool, Trouble>, config: &Config) -> Line {
             let needed = rule == Rule::Import && config.export.method == Method::Import;
             broken(needed, detail, rule.meaning())
         }
-        Err(trouble) => {
+        Err(error) => {
             let detail = say!(
-                "Проба: не удалось проверить: {title} ({trouble})",
-                "Probe: could not be tried: {title} ({trouble})"
+                "Проба: не удалось проверить: {title} ({error})",
+                "Probe: could not be tried: {title} ({error})"
             );
-            let refused = rule == Rule::Creation && matches!(trouble, Trouble::Refused(_));
+            let refused = rule == Rule::Creation && matches!(error, CallError::Refused(_));
             broken(refused, detail, if refused { rule.meaning() } else { String::new() })
         }
     }

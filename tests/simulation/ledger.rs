@@ -92,12 +92,12 @@ impl Ledger {
         if owner.is_none() && !self.named.contains(&object) {
             self.wrongs.push(format!("{kind:?} {id} is not ours and was changed"));
         }
-        // Ecvi gave the object of a record that it no longer has to another one.
+        // The object of a record that Ecvi no longer has goes to another one: Ecvi named it, or the other's own object
+        // went and this one is its double.
+        let heir = origin_of(kind, new).filter(|heir| owner.as_ref() != Some(heir));
+        let is_heir = |heir: &Origin| self.named.contains(&object) || self.licences.contains_key(heir);
         let gone = |owner: &Origin| self.missing.contains(owner) || self.missed.contains(owner);
-        let passed_on = |owner: &Origin| self.named.contains(&object) && gone(owner);
-        if let Some(owner) =
-            owner.filter(|owner| origin_of(kind, new).as_ref() != Some(owner) && passed_on(owner))
-        {
+        if let Some(owner) = owner.filter(|owner| heir.as_ref().is_some_and(is_heir) && gone(owner)) {
             self.permit(owner);
         }
     }

@@ -10,6 +10,7 @@ use crate::code::Code;
 use crate::config::Webhook;
 use crate::record::{Id, Kind};
 use crate::state::parse_stamp;
+use crate::stop::Outcome;
 use crate::{report, say, words};
 
 /// Records that are shown of each reason, unless one kind was asked for.
@@ -27,7 +28,10 @@ pub(super) fn check_line(status: &Status, max_age: Duration, now: DateTime<Utc>)
     let failed = status.failures.len();
     let failed = say!("ошибок: {failed}", "failures: {failed}");
     let word = if status.is_good(max_age, now) { "OK" } else { "PROBLEM" };
-    format!("{word}: {failed}; {passed}\n")
+    // What a guard holds back is no failure, but somebody has to say that it is right.
+    let held = status.last_run.as_ref().filter(|run| run.outcome.as_deref() == Some(Outcome::Partial.name()));
+    let held = held.and_then(|run| run.message.as_ref()).map(|message| format!("; {message}"));
+    format!("{word}: {failed}; {passed}{}\n", held.unwrap_or_default())
 }
 
 /// The whole screen. `all`: no list is shortened.

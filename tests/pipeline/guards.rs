@@ -149,6 +149,13 @@ fn check_says_what_the_next_pass_would_refuse_or_hold_back() {
     hotel.configure("sync.max_deletes = 1");
     hotel.sql("DELETE FROM bookings WHERE id > 2");
     assert!(hotel.says("check").contains("--max-deletes 3"));
+    assert!(!hotel.says("status --check").contains("--max-deletes"));
+    hotel.exits(1, "sync");
+    let line = hotel.says("status --check");
+    assert!(
+        line.starts_with("OK: ") && line.contains("--max-deletes 3") && line.lines().count() == 1,
+        "{line}"
+    );
     hotel.sql("DELETE FROM bookings");
     assert!(hotel.exits(3, "check").out.contains("опустела таблица bookings"));
 }

@@ -7,15 +7,16 @@ use std::cell::Cell;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::MutexGuard;
+use std::sync::{Arc, MutexGuard};
 
 use assert_cmd::Command;
 use bitrix24_sandbox::{Kind, Portal, Record, Server};
 use chrono::Utc;
 use ecvi_b24::clock::Clock;
 use ecvi_b24::config;
-use ecvi_b24::pass::{Ended, Orders, pass};
+use ecvi_b24::pass::{Ended, Errand, Orders, pass};
 use ecvi_b24::portal::http::Http;
+use ecvi_b24::portal::{Answer, CallError};
 use ecvi_b24::push::Watch;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -148,8 +149,23 @@ impl Hotel {
 
     /// Likewise, while somebody looks.
     pub(crate) fn watched(&self, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Ended {
+        self.through(|_| (), orders, clock, watch)
+    }
+
+    /// Likewise, while people are at work in the portal: `before` each request, which it is told the number of.
+    pub(crate) fn disturbed(&self, before: impl FnMut(u32)) -> Ended {
+        self.through(before, &Orders::plain(Errand::Sync), &Clock::system(Arc::default()), &mut ())
+    }
+
+    fn through(
+        &self,
+        before: impl FnMut(u32),
+        orders: &Orders,
+        clock: &Clock,
+        watch: &mut dyn Watch,
+    ) -> Ended {
         let config = config::load(&self.path("ecvi-b24.toml"), None).unwrap();
-        let mut portal = Http::new(&config.portal).unwrap();
+        let mut portal = Busy { http: Http::new(&config.portal).unwrap(), requests: 0, before };
         let mut once = || pass(&config, orders, &mut portal, clock, watch).unwrap();
         // A process that another test starts holds our lock for the moment between its fork and its exec.
         std::iter::repeat_with(&mut once).flatten().next().unwrap()
@@ -262,6 +278,21 @@ impl Hotel {
     /// The portal refuses whoever lacks this field.
     pub(crate) fn require(&self, kind: Kind, field: &str) {
         self.portal().settings.required.push((kind, field.into()));
+    }
+}
+
+/// A portal in which something happens before each request.
+struct Busy<F> {
+    http: Http,
+    requests: u32,
+    before: F,
+}
+
+impl<F: FnMut(u32)> ecvi_b24::portal::Portal for Busy<F> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+        self.requests += 1;
+        (self.before)(self.requests);
+        self.http.call(method, params)
     }
 }
 

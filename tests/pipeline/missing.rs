@@ -47,6 +47,29 @@ fn a_deal_never_points_at_a_contact_that_is_gone() {
 }
 
 #[test]
+fn a_deal_waits_for_a_guest_whose_card_goes_between_two_looks() {
+    let hotel = hotel();
+    std::fs::copy(hotel.path("state.db"), hotel.path("backup.db")).unwrap();
+    hotel.guest(3, "last_name = 'Новикова'");
+    hotel.booking(3, "guest_id = 3");
+    hotel.sync();
+    // The older state knows neither of them. The first request finds the card by its origin, the second looks at it.
+    std::fs::copy(hotel.path("backup.db"), hotel.path("state.db")).unwrap();
+    let old = hotel.contact(3).id;
+    let ended = hotel.disturbed(|request| {
+        if request == 2 {
+            hotel.portal().delete(Kind::Contact, old);
+        }
+    });
+    assert_eq!((ended.counts.created, ended.counts.updated), ([0; 3], [0; 3]));
+    assert_eq!(hotel.status()["records"]["booking"]["waiting"], 1);
+    hotel.sync();
+    assert_eq!(hotel.portal().count(Kind::Deal), 3);
+    assert_eq!(hotel.deal(3).link_ids(), [hotel.contact(3).id]);
+    hotel.rests();
+}
+
+#[test]
 fn whoever_of_a_deals_people_is_gone_it_points_at_none_of_them_for_not_even_one_pass() {
     for gone in [vec![Kind::Contact], vec![Kind::Company], vec![Kind::Contact, Kind::Company]] {
         let hotel = Hotel::new();

@@ -16,14 +16,13 @@ use crate::plan::{Plan, Queue, Rules, Survey};
 use crate::portal::Portal;
 use crate::portal::gate::{Cause, Gate};
 use crate::push::{Failures, Push, Watch, Way};
-use crate::recognise::recognise;
 use crate::record::{Id, Kind};
 use crate::settle::{settle, settled_at};
 use crate::state::memory::{INITIAL_EXPORT, PACE, RESENDING, SIGHT, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
-use crate::{portal, remap, say, state};
+use crate::{portal, recognise, remap, say, state};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
@@ -170,7 +169,6 @@ impl Pass<'_> {
     /// Rounds, until nothing is left in doubt; a pass of cron makes one and leaves the rest to the next.
     fn make(&mut self, gate: &mut Gate<'_>, watch: &mut dyn Watch) -> Result<()> {
         admit(self.orders.errand, self.state)?;
-        remap::begin(self.config, self.state)?;
         self.round(gate, true, watch)?;
         if self.orders.errand != Errand::InitialExport {
             remap::tell(self.config, self.state, gate.clock().now())?;
@@ -196,11 +194,13 @@ impl Pass<'_> {
         let orders = if first { in_full(config, self.orders, state)? } else { self.orders.clone() };
         if orders.full {
             // Before the portal is asked for anything: should it not answer, the next passes go on with it.
+            let writer = state.writer()?;
             state.resend_all()?;
             state.remember(RESENDING, &true)?;
-            remap::remember(config, state)?;
+            remap::forget(state)?;
+            writer.commit()?;
         }
-        recognise(config, state, gate)?;
+        recognise::recognise(config, state, gate)?;
         for record in settle(config, state, gate)? {
             self.counts.failed += 1;
             self.failures.add(Code::NoAnswer, record);
@@ -210,7 +210,9 @@ impl Pass<'_> {
         drop(mirror);
         let touched = self.touch(&plan)?;
         self.notice = plan.notice();
-        let types = verify(config, gate, state, gate.clock().now(), !plan.queue.is_empty()?)?;
+        let types = verify(config, gate, state, !plan.queue.is_empty()?)?;
+        recognise::remember(config, state)?;
+        remap::begin(config, state)?;
         let stocked = first && orders.errand == Errand::InitialExport;
         if stocked {
             // What stands in the portal under our originator, so that a lost state costs time and no duplicate.
@@ -270,7 +272,10 @@ impl Pass<'_> {
     /// Tells the mirror the new ids. That it cannot be written is no reason to stop: it learns them next time.
     fn write_back(&self) -> Result<()> {
         while let links @ [_, ..] = self.state.write_backs(WRITTEN_BACK)?.as_slice() {
-            if let Err(error) = write_back(&self.config.mirror, links) {
+            // What is owed from the time when it was wanted is let go of.
+            if self.config.mirror.write_back
+                && let Err(error) = write_back(&self.config.mirror, links)
+            {
                 log::warn!("{error:#}");
                 return Ok(());
             }

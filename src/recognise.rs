@@ -17,29 +17,29 @@ use crate::stop::Stop;
 /// Objects of each kind that are looked at.
 const SAMPLE: u32 = 20;
 
-/// Makes sure that the portal is the state's own; asks it only when its address changed.
+/// Makes sure that the portal is the state's own, and the mark too; asks the portal only when its address changed.
 ///
 /// # Errors
 /// [`Stop`] with what to do, when less than half of what should stand there does.
 pub fn recognise(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()> {
     let originator = &config.portal.originator;
-    match state.recall::<String>(ORIGINATOR)? {
-        Some(known) if known != *originator => return Err(renamed(&known, originator).into()),
-        Some(_) => {}
-        None => state.remember(ORIGINATOR, originator)?,
+    if let Some(known) = state.recall::<String>(ORIGINATOR)?.filter(|known| known != originator) {
+        return Err(renamed(&known, originator).into());
     }
     let host = config.portal.webhook.host();
-    match state.recall::<String>(PORTAL)? {
-        Some(known) if known == host => return Ok(()),
-        None => {}
-        Some(known) => {
-            let (ours, asked) = look(config, state, gate)?;
-            if ours * 2 < asked {
-                return Err(stranger(&known, host).into());
-            }
+    if let Some(known) = state.recall::<String>(PORTAL)?.filter(|known| known != host) {
+        let (ours, asked) = look(config, state, gate)?;
+        if ours * 2 < asked {
+            return Err(stranger(&known, host).into());
         }
     }
-    state.remember(PORTAL, &host)
+    Ok(())
+}
+
+/// From now on something may be sent there, with this mark.
+pub fn remember(config: &Config, state: &State) -> Result<()> {
+    state.remember(ORIGINATOR, &config.portal.originator)?;
+    state.remember(PORTAL, &config.portal.webhook.host())
 }
 
 /// How many of the newest objects stand there with our origin, and how many were looked for.

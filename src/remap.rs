@@ -19,22 +19,22 @@ const TOLD: &str = "mapping_told";
 
 const BETWEEN: TimeDelta = TimeDelta::days(1);
 
-/// Every record is marked to be sent, and goes by this mapping.
-pub fn remember(config: &Config, state: &State) -> Result<()> {
-    state.remember(MAPPING, &fingerprint(config))
+/// Every record is marked to be sent: by which mapping, is said as soon as one was verified.
+pub fn forget(state: &State) -> Result<()> {
+    state.remember(MAPPING, &None::<u64>)
 }
 
-/// Everything will be by this mapping, unless an earlier start of the same export began with another.
+/// Everything will be by this verified mapping, unless an earlier start of the same export began with another.
 pub fn begin(config: &Config, state: &State) -> Result<()> {
-    match state.recall::<u64>(MAPPING)? {
+    match state.recall::<Option<u64>>(MAPPING)?.flatten() {
         Some(_) => Ok(()),
-        None => remember(config, state),
+        None => state.remember(MAPPING, &fingerprint(config)),
     }
 }
 
 /// Whether records in the CRM are by another mapping than the configuration's.
 pub fn is_stale(config: &Config, state: &State) -> Result<bool> {
-    Ok(state.recall::<u64>(MAPPING)?.is_some_and(|sent| sent != fingerprint(config)))
+    Ok(state.recall::<Option<u64>>(MAPPING)?.flatten().is_some_and(|sent| sent != fingerprint(config)))
 }
 
 /// Logs that once a day.

@@ -56,13 +56,8 @@ pub struct Verdict {
 ///
 /// # Errors
 /// [`Stop`]: `Failed` when the portal lacks what the configuration names, else what [`CallError::stop`] makes of it.
-pub fn verify(
-    config: &Config,
-    gate: &mut Gate<'_>,
-    state: &State,
-    now: DateTime<Utc>,
-    needed: bool,
-) -> Result<FieldTypes> {
+pub fn verify(config: &Config, gate: &mut Gate<'_>, state: &State, needed: bool) -> Result<FieldTypes> {
+    let now = gate.clock().now();
     if let Some(fields) = remembered(config, state, now, needed)? {
         return Ok(fields);
     }

@@ -112,7 +112,7 @@ fn pass(config: &Config, state: &State, hours: i64, needed: bool) -> (Result<Fie
     let mut fake = Fake::default();
     let now = now() + TimeDelta::hours(hours);
     let mut gate = Gate::new(&mut fake, Clock::virtual_at(now), &config.portal, Pace::default(), None);
-    let fields = verify(config, &mut gate, state, now, needed);
+    let fields = verify(config, &mut gate, state, needed);
     (fields, fake.batches)
 }
 

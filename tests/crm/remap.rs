@@ -1,5 +1,7 @@
 //! A changed mapping is noticed, told of once a day, and forgotten with the full pass that it calls for.
 
+use bitrix24_sandbox::Kind;
+
 use crate::hotel::Hotel;
 
 const NOTICE: &str = "the mapping in the configuration has changed";
@@ -25,6 +27,31 @@ fn what_a_creation_alone_sets_is_no_change() {
     let hotel = Hotel::exported("");
     hotel.configure("[contact]\nmatch_existing = [\"phone\"]\n");
     assert_eq!(hotel.complained(0, "sync"), "");
+}
+
+#[test]
+fn nothing_was_sent_by_a_mapping_that_the_portal_refused() {
+    let refused = "[deal.stages]\nconfirmed = \"NOPE\"\n";
+    let hotel = Hotel::new(refused);
+    hotel.run(3, "initial-export");
+    hotel.configure("");
+    hotel.run(0, "initial-export");
+    assert_eq!(hotel.complained(0, "sync"), "");
+    hotel.configure(refused);
+    hotel.run(3, "sync --full");
+    hotel.configure("");
+    hotel.run(0, "sync");
+    assert_eq!(hotel.complained(0, "sync"), "");
+    assert!(!hotel.said(0, "status").contains("mapping"));
+}
+
+#[test]
+fn a_mark_under_which_nothing_was_sent_may_be_corrected() {
+    let hotel = Hotel::new("originator_id = \"ECVI-SOCI\"\n[deal.stages]\nconfirmed = \"NOPE\"\n");
+    hotel.run(3, "initial-export");
+    hotel.configure("originator_id = \"ECVI-SOCHI\"\n");
+    hotel.run(0, "initial-export");
+    assert_eq!(hotel.only(Kind::Deal).text("ORIGINATOR_ID"), "ECVI-SOCHI");
 }
 
 #[test]

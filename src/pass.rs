@@ -1,5 +1,6 @@
 //! One pass, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -257,14 +258,17 @@ impl Pass<'_> {
 
     /// Deals of ours that no booking stands behind: they are never deleted, only told of.
     fn report_orphans(&self, queue: &Queue, now: DateTime<Utc>) -> Result<()> {
+        let mut orphans: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        queue.each_stocked(Kind::Booking, |origin, crm_id| {
+            if !self.state.knows(Kind::Booking, origin, crm_id)? {
+                orphans.entry(origin.to_owned()).or_default().push(crm_id);
+            }
+            Ok(())
+        })?;
         let writer = self.state.writer()?;
         writer.forget_orphans()?;
-        let mut after = 0;
-        while let Some((crm_id, origin)) = queue.next_stocked(Kind::Booking, after)? {
-            if !self.state.knows(Kind::Booking, &origin, crm_id)? {
-                writer.orphan(&Id::parse(&origin), crm_id, now)?;
-            }
-            after = crm_id;
+        for (origin, deals) in &orphans {
+            writer.orphans(&Id::parse(origin), deals, now)?;
         }
         writer.commit()
     }

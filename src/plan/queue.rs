@@ -4,7 +4,7 @@
 //! an initial export plans a million records, which must not stand in memory.
 
 use anyhow::Result;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 
 use super::decide::{Step, Wave};
 use crate::mirror::{Body, Row as MirrorRow};
@@ -66,13 +66,13 @@ impl Queue {
             Some(Ok(Body::Booking(booking))) => booking.arrival.to_string(),
             _ => String::new(),
         };
-        let row = row.as_ref().map(serde_json::to_string).transpose()?;
+        let cells = row.as_ref().map(serde_json::to_string).transpose()?;
         self.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO plan (kind, id, step, wave, arrival, row) VALUES (?1,?2,?3,?4,?5,?6)",
             )?
-            .execute((kind, id, serde_json::to_string(step)?, *wave as u8, arrival, row))?;
-        if matches!(step, Step::Gone | Step::Forget | Step::Delete) {
+            .execute((kind, id, serde_json::to_string(step)?, *wave as u8, arrival, cells))?;
+        if row.is_none() {
             self.connection
                 .prepare_cached("INSERT OR IGNORE INTO gone (kind, id) VALUES (?1, ?2)")?
                 .execute((kind, id))?;
@@ -192,12 +192,15 @@ impl Queue {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The next object of the inventory after `after`, with its origin.
-    pub fn next_stocked(&self, kind: Kind, after: i64) -> Result<Option<(i64, String)>> {
-        let sql =
-            "SELECT crm_id, origin FROM inventory WHERE kind = ?1 AND crm_id > ?2 ORDER BY crm_id LIMIT 1";
+    /// Shows the objects of the inventory to `show`, each with its origin.
+    pub fn each_stocked(&self, kind: Kind, mut show: impl FnMut(&str, i64) -> Result<()>) -> Result<()> {
+        let sql = "SELECT origin, crm_id FROM inventory WHERE kind = ?1 ORDER BY origin, crm_id";
         let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.query_row((kind, after), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        let mut rows = statement.query([kind])?;
+        while let Some(cells) = rows.next()? {
+            show(cells.get_ref(0)?.as_str()?, cells.get(1)?)?;
+        }
+        Ok(())
     }
 }
 

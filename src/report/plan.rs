@@ -191,6 +191,10 @@ pub fn line(planned: &Planned, record: &Record, found: Option<i64>) -> String {
                 "{name}: gone from Ecvi, the object stays in the CRM"
             )
         }
+        Step::Forget if planned.row.is_some() => say!(
+            "{name}: раньше [export] bookings_from, сделки не было",
+            "{name}: from before [export] bookings_from, there was no deal"
+        ),
         Step::Forget => {
             say!("{name}: больше нет в Ecvi, сделки не было", "{name}: gone from Ecvi, there was no deal")
         }

@@ -86,9 +86,10 @@ impl Writer<'_> {
         self.trouble(kind, &row.id, Severity::Warning, *code, "update", message, Some(row), 1, &first, now)
     }
 
-    /// A deal of ours that no booking stands behind.
-    pub fn orphan(&self, id: &Id, crm_id: i64, now: DateTime<Utc>) -> Result<()> {
-        let (code, message) = (Code::DealWithoutBooking, crm_id.to_string());
+    /// Deals of ours with this origin, and no booking stands behind them.
+    pub fn orphans(&self, id: &Id, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
+        let deals: Vec<String> = deals.iter().map(ToString::to_string).collect();
+        let (code, message) = (Code::DealWithoutBooking, deals.join(", "));
         let first = stamp(now);
         self.trouble(Kind::Booking, id, Severity::Warning, code, "read", &message, None, 1, &first, now)
     }

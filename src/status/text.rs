@@ -186,16 +186,21 @@ pub(super) fn flaw_lines(flaw: &Flaw, webhook: &Webhook, now: DateTime<Utc>) -> 
     let mut lines = vec![first];
     lines.extend(next_attempt_at.as_deref().map(|at| next_attempt(at, now)));
     // A deal without a booking has no record that would know its id.
-    let deal = object(flaw).filter(|_| flaw.code == Code::DealWithoutBooking.name());
-    lines.extend(crm_id.or(deal).map(|crm_id| webhook.card(kind.entity(), crm_id)));
+    let mut objects: Vec<i64> = crm_id.iter().copied().collect();
+    if flaw.code == Code::DealWithoutBooking.name() {
+        objects.extend(named(flaw));
+    }
+    lines.extend(objects.into_iter().map(|crm_id| webhook.card(kind.entity(), crm_id)));
     lines
 }
 
-/// The object that the words are about, where they are its id alone.
-fn object(flaw: &Flaw) -> Option<i64> {
-    match Code::from_name(&flaw.code)? {
-        Code::ObjectMissing | Code::AccessDenied | Code::DealWithoutBooking => flaw.message.parse().ok(),
-        _ => None,
+/// The objects that the words are about, where they are ids alone.
+fn named(flaw: &Flaw) -> Vec<i64> {
+    match Code::from_name(&flaw.code) {
+        Some(Code::ObjectMissing | Code::AccessDenied | Code::DealWithoutBooking) => {
+            flaw.message.split(", ").filter_map(|id| id.parse().ok()).collect()
+        }
+        Some(_) | None => Vec::new(),
     }
 }
 
@@ -209,8 +214,10 @@ fn quote(flaw: &Flaw) -> Option<String> {
         }
         Some(_) | None => {}
     }
-    if let Some(crm_id) = object(flaw) {
-        return Some(words::object(flaw.kind, crm_id));
+    let objects: Vec<String> =
+        named(flaw).into_iter().map(|crm_id| words::object(flaw.kind, crm_id)).collect();
+    if !objects.is_empty() {
+        return Some(objects.join(", "));
     }
     let words: Vec<&str> = flaw.message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     (!words.is_empty()).then(|| words.join(" / "))

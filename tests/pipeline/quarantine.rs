@@ -168,6 +168,7 @@ fn a_booking_that_failed_and_is_history_once_corrected_fails_no_more() {
     hotel.booking(2, "arrival = 'вчера', departure = '2025-05-05 12:00'");
     hotel.exits(1, "sync");
     hotel.booking(2, "arrival = '2025-05-01 14:00'");
+    assert!(hotel.says("sync --dry-run").contains("раньше [export] bookings_from"));
     hotel.sync();
     assert_eq!(hotel.flaws("failures"), [""; 0]);
     hotel.rests();

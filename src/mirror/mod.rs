@@ -65,16 +65,20 @@ impl Mirror {
         for kind in Kind::ALL {
             let source = &config.sources[kind as usize];
             let (wanted, required) = columns(kind);
-            let found = found_columns(&connection, source).map_err(broken)?;
+            let found =
+                found_columns(&connection, source).map_err(|error| unreadable(config, source, error))?;
             require(&found, &wanted[..required], source)?;
             let own: Vec<&str> = extra[kind as usize].iter().map(String::as_str).collect();
             require(&found, &own, source)?;
+            if config.write_back {
+                require(&found, &["crm_id"], source)?;
+            }
             let select = |names: &[&str]| format!("SELECT {} FROM {source}", select_list(names, &found));
             selects[kind as usize] = select(&[wanted, &own].concat());
             outlines[kind as usize] = select(outlined(kind));
         }
         let source = &config.sources[3];
-        let found = found_columns(&connection, source).map_err(broken)?;
+        let found = found_columns(&connection, source).map_err(|error| unreadable(config, source, error))?;
         require(&found, &RESIDENT_COLUMNS[..2], source)?;
         let residents = format!("SELECT {} FROM {source}", select_list(RESIDENT_COLUMNS, &found));
         let mut windows = [false; 3];
@@ -120,6 +124,20 @@ impl Mirror {
     fn status(&self, word: &str) -> Option<Status> {
         self.statuses.get(word).copied().or_else(|| Status::from_word(word))
     }
+}
+
+/// Why a table or a query of the mirror cannot be read: it is not there, or is no SQL, or the file itself is at fault.
+fn unreadable(config: &MirrorConfig, source: &str, error: rusqlite::Error) -> anyhow::Error {
+    let is_sql = matches!(error, rusqlite::Error::SqlInputError { .. })
+        || error.sqlite_error_code() == Some(ErrorCode::Unknown);
+    if !is_sql {
+        return unusable(&config.path, error);
+    }
+    let shown = config.path.display();
+    anyhow::Error::new(error).context(say!(
+        "в зеркале Ecvi {shown} не читается {source}: исправьте зеркало или [mirror.queries]",
+        "{source} of the mirror {shown} cannot be read: correct the mirror or [mirror.queries]"
+    ))
 }
 
 /// Why a mirror cannot be read, and what to look at.

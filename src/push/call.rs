@@ -1,6 +1,6 @@
 //! What is said to the portal for one step: one command, or two where the portal would overwrite the closing date.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Map, json};
 
 use super::{Push, Target, Way};
@@ -40,7 +40,8 @@ impl Push<'_, '_> {
     pub(super) fn call(&self, at: usize, mut target: Target) -> Result<Call> {
         let row = target.planned.row.take();
         let mut call = match (target.planned.step, &row) {
-            (Step::Delete, _) | (_, None) => deletion(at, target),
+            (Step::Delete, _) => deletion(at, target),
+            (step, None) => bail!("{step} without a row"),
             (Step::Close, Some(row)) => closing(at, target, row),
             (_, Some(row)) => match target.crm_id() {
                 None => self.creation(at, target, row),

@@ -64,22 +64,21 @@ impl Push<'_, '_> {
         let _at_once = self.state.snapshot()?;
         let mut namesakes = HashSet::new();
         for id in new {
-            if self.has_namesake(kind, id, new)? {
+            if self.has_namesake(kind, id)? {
                 namesakes.insert(id.clone());
             }
         }
         Ok(namesakes)
     }
 
-    fn has_namesake(&self, kind: Kind, id: &Id, new: &[Id]) -> Result<bool> {
+    fn has_namesake(&self, kind: Kind, id: &Id) -> Result<bool> {
         let Some(other) = id.namesake() else { return Ok(false) };
         // The hotel moved from texts to numbers: the one goes as the other comes.
         if !self.is_in_ecvi(kind, &other)? {
             return Ok(false);
         }
         let stands = self.state.record(kind, &other)?.is_some_and(|record| record.known.crm_id.is_some());
-        let is_new = new.contains(&other) || self.queue.has(kind, &other)?;
-        Ok(stands || (matches!(id, Id::Text(_)) && is_new))
+        Ok(stands || matches!(id, Id::Text(_)))
     }
 
     fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<BTreeMap<Id, Vec<i64>>> {

@@ -116,6 +116,25 @@ fn of_41_and_41_as_a_text_the_number_gets_the_card_for_their_marks_are_the_same(
 }
 
 #[test]
+fn the_number_keeps_its_deal_from_a_text_also_while_it_waits_for_its_guest() {
+    let hotel = of_any_type();
+    hotel.sql("ALTER TABLE bookings ADD COLUMN guest_id");
+    hotel.require(Kind::Contact, "BIRTHDATE");
+    hotel.guest(9, "");
+    hotel.booking(41, "guest_id = 9");
+    hotel.sql(
+        "INSERT INTO bookings (id, number, status, arrival, departure, modified_at)
+               SELECT '41', 'другая', status, arrival, departure, modified_at FROM bookings WHERE id = 41",
+    );
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["guest 9 PORTAL_REFUSED", "booking 41 DUPLICATE_ID"]);
+    assert_eq!(hotel.objects(Kind::Deal, &41).len(), 0);
+    hotel.portal().settings.required.clear();
+    hotel.exits(1, "sync --retry-failed");
+    assert!(hotel.deal(41).text("TITLE").contains("№41 "), "{}", hotel.deal(41).text("TITLE"));
+}
+
+#[test]
 fn whoever_has_the_card_already_keeps_it_from_a_newcomer_with_the_same_mark() {
     for (first, second) in [("41", "'41'"), ("'41'", "41")] {
         let hotel = without_types(&format!("({first}, 'Первая', '1'), (2, 'Другая', '1')"));
@@ -237,6 +256,32 @@ fn rows_with_new_ids_that_name_their_objects_keep_them() {
     assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [3, 3]);
     hotel.sync();
     hotel.rests();
+}
+
+#[test]
+fn ids_are_written_back_only_while_the_configuration_says_so_and_the_mirror_has_a_place() {
+    let hotel = Hotel::new();
+    hotel.guest(1, "");
+    hotel.configure("mirror.write_back = true");
+    hotel
+        .sql("CREATE TRIGGER refuses BEFORE UPDATE OF crm_id ON guests BEGIN SELECT raise(ABORT, 'no'); END");
+    hotel.export();
+    assert!(hotel.exits(0, "sync").err.contains("crm_id"));
+    let configuration = std::fs::read_to_string(hotel.path("ecvi-b24.toml")).unwrap();
+    let off = configuration.replace("write_back = true", "write_back = false");
+    std::fs::write(hotel.path("ecvi-b24.toml"), off).unwrap();
+    hotel.sync();
+    hotel.rests();
+    hotel.sql("DROP TRIGGER refuses");
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    let kept: Option<i64> =
+        hotel.mirror().query_row("SELECT crm_id FROM guests", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, None);
+    std::fs::write(hotel.path("ecvi-b24.toml"), configuration).unwrap();
+    hotel.sql("ALTER TABLE guests DROP COLUMN crm_id");
+    assert!(hotel.exits(3, "sync").err.contains("crm_id"));
+    assert!(hotel.exits(3, "check").out.contains("crm_id"));
 }
 
 #[test]

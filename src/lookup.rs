@@ -51,10 +51,7 @@ impl<'s> Lookup<'s> {
     /// # Errors
     /// [`Usage`] when nobody knows such a record.
     pub fn all(&self, kind: Kind, word: &str) -> Result<Vec<Found>> {
-        let (id_alone, word) = match word.strip_prefix("id:") {
-            Some(id) => (true, id),
-            None => (false, word.strip_prefix('№').unwrap_or(word)),
-        };
+        let (id_alone, word) = meant(word);
         let mut found = self.known(kind, word)?;
         let numbered = |one: &Found| kind == Kind::Booking && one.label == word;
         if id_alone {
@@ -74,8 +71,9 @@ impl<'s> Lookup<'s> {
             Err(error) if kind == Kind::Booking => error,
             found => return found,
         };
-        let word = word.strip_prefix("id:").unwrap_or(word);
-        let past = self.state.find_deleted(word.strip_prefix('№').unwrap_or(word))?;
+        let (id_alone, word) = meant(word);
+        let mut past = self.state.find_deleted(word)?;
+        past.retain(|(id, _)| !id_alone || id.to_string() == word);
         let gone = |(id, label)| Found { kind, id, label, row: None, gone: true };
         if past.is_empty() { Err(error) } else { Ok(past.into_iter().map(gone).collect()) }
     }
@@ -155,5 +153,13 @@ impl<'s> Lookup<'s> {
             }
         };
         Usage(message).into()
+    }
+}
+
+/// Whether the id alone is meant, and the bare word.
+fn meant(word: &str) -> (bool, &str) {
+    match word.strip_prefix("id:") {
+        Some(id) => (true, id),
+        None => (false, word.strip_prefix('№').unwrap_or(word)),
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 
 use super::{Line, Options};
+use crate::beside::beside;
 use crate::config::{self, Config};
 use crate::pass::{Errand, Orders, preview};
 use crate::say;
@@ -101,9 +102,9 @@ fn next_pass(ends: &str) -> String {
 }
 
 fn try_to_make(path: &Path) -> Result<()> {
-    let trial = path.with_extension("check");
+    let trial = beside(path, ".check");
     let folder = path.parent().unwrap_or(Path::new("")).display();
-    OpenOptions::new().write(true).create_new(true).open(&trial).with_context(|| {
+    OpenOptions::new().write(true).create(true).truncate(false).open(&trial).with_context(|| {
         say!(
             "в папке {folder} нельзя создать файл состояния: проверьте [state] path, папку и права",
             "the state cannot be made in {folder}: check [state] path, the folder and its permissions"

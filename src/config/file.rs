@@ -73,7 +73,7 @@ pub(super) struct Portal {
     pub(super) originator_id: String,
     pub(super) requests_per_second: f64,
     pub(super) burst: u32,
-    pub(super) batch_size: u8,
+    pub(super) batch_size: i64,
     pub(super) request_target: String,
     pub(super) request_timeout: String,
     pub(super) settle_time: String,
@@ -290,12 +290,12 @@ impl Default for Stages {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Probabilities {
-    pub(super) temporary: u8,
-    pub(super) confirmed: u8,
-    pub(super) checked_in: u8,
-    pub(super) checked_out: u8,
-    pub(super) cancelled: u8,
-    pub(super) no_show: u8,
+    pub(super) temporary: i64,
+    pub(super) confirmed: i64,
+    pub(super) checked_in: i64,
+    pub(super) checked_out: i64,
+    pub(super) cancelled: i64,
+    pub(super) no_show: i64,
 }
 
 impl Default for Probabilities {

@@ -11,6 +11,7 @@ mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -268,6 +269,14 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig> {
 
 /// Nobody waits longer.
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
+
+/// A whole number within bounds.
+fn whole(key: &str, number: i64, bounds: RangeInclusive<u8>) -> Result<u8> {
+    u8::try_from(number).ok().filter(|number| bounds.contains(number)).with_context(|| {
+        let (least, most) = (bounds.start(), bounds.end());
+        say!("{key} = {number}: от {least} до {most}", "{key} = {number}: from {least} to {most}")
+    })
+}
 
 /// Reads a duration such as `90s`, `15m` or `1h 30m`.
 pub fn duration(key: &str, text: &str) -> Result<Duration> {

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use super::fields;
 use super::file::{self, Match};
+use super::{fields, whole};
 use crate::mapping::template::Template;
 use crate::mirror::Status;
 use crate::record::Kind;
-use crate::say;
 
 /// What a contact or a company gets beside its own data.
 #[derive(Clone, Debug)]
@@ -109,10 +108,11 @@ pub(super) fn deal(deal: file::Deal) -> Result<DealConfig> {
         (cancelled, probability.cancelled),
         (no_show, probability.no_show),
     ];
-    if stages.iter().any(|(_, probability)| *probability > 100) {
-        bail!(say!("[deal.probability]: от 0 до 100", "[deal.probability]: from 0 to 100"));
+    for ((_, probability), status) in stages.iter().zip(Status::ALL) {
+        whole(&format!("[deal.probability] {}", status.word()), *probability, 0..=100)?;
     }
-    let stages = stages.map(|(stage, probability)| (fields::full_stage(category_id, stage), probability));
+    let stages =
+        stages.map(|(stage, probability)| (fields::full_stage(category_id, stage), probability as u8));
     let (title, comments) = (Template::parse(&title), Template::parse(&comments));
     Ok(DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields })
 }

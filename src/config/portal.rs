@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Webhook, duration, file};
+use super::{Webhook, duration, file, whole};
 use crate::say;
 
 /// The portal and the pace it is used at.
@@ -47,9 +47,7 @@ pub enum Source {
 }
 
 pub(super) fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Result<PortalConfig> {
-    if !(1..=50).contains(&portal.batch_size) {
-        bail!(say!("[portal] batch_size: от 1 до 50", "[portal] batch_size: from 1 to 50"));
-    }
+    let batch_size = whole("[portal] batch_size", portal.batch_size, 1..=50)?;
     if !portal.requests_per_second.is_finite() || portal.requests_per_second <= 0.0 || portal.burst == 0 {
         bail!(say!(
             "[portal] requests_per_second и burst должны быть больше нуля",
@@ -77,7 +75,7 @@ pub(super) fn portal(portal: file::Portal, folder: &Path, environment: Option<&s
         originator: originator.to_owned(),
         requests_per_second: portal.requests_per_second,
         burst: portal.burst,
-        batch_size: portal.batch_size.into(),
+        batch_size: batch_size.into(),
         request_target: duration("[portal] request_target", &portal.request_target)?,
         request_timeout,
         settle_time: duration("[portal] settle_time", &portal.settle_time)?,

@@ -107,11 +107,10 @@ fn reset(state: &State, found: &Found, crm_id: Option<i64>, clock: &Clock) -> Re
 /// Everything of some kinds. A table of the mirror that was emptied on purpose counts as new from here on.
 fn reset_all(state: &State, kinds: &[Kind], clock: &Clock) -> Result<String> {
     let mut text = String::new();
+    let writer = state.writer()?;
     let mut survey: Option<Survey> = state.recall(SURVEY)?;
     for kind in kinds {
-        let writer = state.writer()?;
         let count = writer.release_all(*kind, clock.now())?;
-        writer.commit()?;
         if let Some(survey) = &mut survey {
             survey.forget(*kind);
         }
@@ -121,6 +120,7 @@ fn reset_all(state: &State, kinds: &[Kind], clock: &Clock) -> Result<String> {
     if let Some(survey) = survey {
         state.remember(SURVEY, &survey)?;
     }
+    writer.commit()?;
     Ok(text)
 }
 

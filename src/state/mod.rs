@@ -20,7 +20,7 @@ mod writer;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
@@ -50,19 +50,8 @@ pub struct State {
 impl State {
     /// Opens the state, or makes a new one, and brings it to this version's schema.
     pub fn open(path: &Path) -> Result<State> {
-        let shown = path.display();
-        let broken = || {
-            say!(
-                "файл состояния {shown} не открывается: проверьте путь, права и место на диске",
-                "the state {shown} cannot be opened: check its path, permissions and the disk space"
-            )
-        };
-        create_private(path).with_context(broken)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let state = State::prepare(Connection::open_with_flags(path, flags).with_context(broken)?);
-        state.map_err(
-            |error| if is_damaged(&error) { error.context(damaged(path)) } else { error.context(broken()) },
-        )
+        create_private(path).map_err(|error| unusable(path, error))?;
+        connect(path).and_then(State::prepare).map_err(|error| unusable(path, error))
     }
 
     /// Opens the state to look at it, also while a pass is writing: nothing is made, migrated or changed. Where no
@@ -71,14 +60,13 @@ impl State {
         if !path.exists() {
             return State::in_memory();
         }
-        let shown = path.display();
-        let broken = || say!("файл состояния {shown} не читается", "the state {shown} cannot be read");
-        // Writable for SQLite alone, which has to roll back what a killed pass left behind.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).with_context(broken)?;
-        connection.busy_timeout(PATIENCE)?;
-        connection.pragma_update(None, "query_only", true)?;
-        let ready = schema::is_current(&connection).with_context(broken)?;
+        let looked_at = || {
+            let connection = connect(path)?;
+            connection.busy_timeout(PATIENCE)?;
+            connection.pragma_update(None, "query_only", true)?;
+            Ok((schema::is_current(&connection)?, connection))
+        };
+        let (ready, connection) = looked_at().map_err(|error| unusable(path, error))?;
         if ready { Ok(State { connection }) } else { State::in_memory() }
     }
 
@@ -150,17 +138,26 @@ pub fn explain(error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-fn is_damaged(error: &anyhow::Error) -> bool {
-    let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
-    matches!(code, Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+/// Who only looks needs it writable too: SQLite has to roll back what a killed pass left behind.
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(path, flags)?)
 }
 
-fn damaged(path: &Path) -> String {
+/// Why a state cannot be opened, and what to do.
+fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
     let shown = path.display();
-    say!(
-        "файл состояния {shown} повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
-        "the state {shown} is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what stands in the CRM already"
-    )
+    let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
+    error.context(match code {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => say!(
+            "файл состояния {shown} повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
+            "the state {shown} is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what stands in the CRM already"
+        ),
+        _ => say!(
+            "файл состояния {shown} не открывается: проверьте путь, права и место на диске",
+            "the state {shown} cannot be opened: check its path, permissions and the disk space"
+        ),
+    })
 }
 
 /// A file whose writer died in the middle: that is the mirror, which is only read; the state's own is rolled back.

@@ -43,7 +43,7 @@ fn a_table_that_had_rows_and_is_empty_is_refused() {
 #[test]
 fn a_table_that_is_missing_is_refused() {
     for table in ["guests", "companies", "bookings", "booking_guests"] {
-        refuses(&after(&format!("DROP TABLE {table}")), "cannot be opened");
+        refuses(&after(&format!("DROP TABLE {table}")), &format!("{table} of the mirror"));
     }
 }
 

@@ -136,6 +136,39 @@ fn exit_1_when_something_that_was_tried_failed() {
 }
 
 #[test]
+fn whoever_opens_a_damaged_state_says_what_to_do() {
+    let hotel = Hotel::running();
+    std::fs::write(hotel.path("state.db"), "id;crm_id\n".repeat(1000)).unwrap();
+    for command in ["sync", "status", "status booking 1", "reset-id booking 1 --yes", "retry --dry-run"] {
+        let said = hotel.exits(3, command);
+        assert!(said.err.contains("верните его копию"), "{command}: {}", said.err);
+    }
+}
+
+#[test]
+fn what_a_killed_check_left_behind_is_no_obstacle() {
+    let hotel = Hotel::new();
+    hotel.guest(1, "");
+    std::fs::write(hotel.path("state.db.check"), "").unwrap();
+    hotel.says("check");
+    assert!(!hotel.path("state.db.check").exists());
+}
+
+#[test]
+fn a_number_that_is_out_of_bounds_is_named_with_them() {
+    for (line, says) in [
+        ("portal.batch_size = 300", "[portal] batch_size = 300: от 1 до 50"),
+        ("portal.batch_size = 0", "[portal] batch_size = 0: от 1 до 50"),
+        ("deal.probability.no_show = 1000", "[deal.probability] no_show = 1000: от 0 до 100"),
+        ("deal.probability.confirmed = -1", "[deal.probability] confirmed = -1: от 0 до 100"),
+    ] {
+        let hotel = Hotel::new();
+        hotel.configure(line);
+        assert!(hotel.exits(3, "sync").err.contains(says), "{line}");
+    }
+}
+
+#[test]
 fn exit_2_for_wrong_usage_and_a_record_that_nobody_knows() {
     let hotel = Hotel::running();
     hotel.exits(2, "sync --fast");

@@ -101,7 +101,9 @@ fn a_deleted_deal_can_still_be_asked_for_by_the_bookings_number() {
         assert!(said.contains(" удаление: сделка 2\n"), "{said}");
     }
     hotel.exits(2, "reset-id booking 3682 --yes");
-    hotel.exits(2, "status booking 3683");
+    for word in ["3683", "id:3682"] {
+        hotel.exits(2, &format!("status booking {word}"));
+    }
 }
 
 #[test]

@@ -40,7 +40,11 @@ fn a_missing_table_or_column_is_named() {
     hotel.sql("ALTER TABLE bookings RENAME COLUMN arrival TO arrives");
     refuses(&hotel, "arrival");
     hotel.sql("DROP TABLE booking_guests");
-    hotel.exits(3, "sync");
+    assert!(hotel.exits(3, "sync").err.contains("arrival"));
+    hotel.sql("ALTER TABLE bookings RENAME COLUMN arrives TO arrival");
+    assert!(hotel.exits(3, "sync").err.contains("не читается booking_guests: исправьте"));
+    hotel.configure("mirror.queries.booking_guests = 'SELEKT 1'");
+    assert!(hotel.exits(3, "sync").err.contains("[mirror.queries]"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::{Clock, after};
 use crate::code::Code;
-use crate::config::{Config, Method};
+use crate::config::Config;
 use crate::idle::{Sight, is_idle};
 use crate::lock::Lock;
 use crate::mirror::{Mirror, write_back};
@@ -16,7 +16,7 @@ use crate::objects::inventory;
 use crate::plan::{Plan, Queue, Rules, Survey};
 use crate::portal::Portal;
 use crate::portal::gate::{Cause, Gate};
-use crate::push::{Failures, Push, Watch, Way};
+use crate::push::{Done, Failures, Push, Watch, Way};
 use crate::record::{Id, Kind};
 use crate::settle::{settle, settled_at};
 use crate::state::memory::{INITIAL_EXPORT, PACE, RESENDING, SIGHT, SURVEY};
@@ -93,7 +93,7 @@ pub struct Ended {
 impl Ended {
     /// Nothing was to be done.
     fn idle() -> Ended {
-        let (counts, failures) = (Counts::default(), Failures::default());
+        let Done { counts, failures, .. } = Done::default();
         Ended { outcome: Outcome::Ok, message: None, counts, failures, requests: 0 }
     }
 }
@@ -125,16 +125,7 @@ pub fn pass(
     if killed {
         gate.fill_bucket();
     }
-    let mut pass = Pass {
-        config,
-        orders,
-        state: &state,
-        run,
-        counts: Counts::default(),
-        failures: Failures::default(),
-        notice: None,
-        unanswered: false,
-    };
+    let mut pass = Pass { config, orders, state: &state, run, done: Done::default(), notice: None };
     let result = pass.make(&mut gate, watch).map_err(state::explain);
     let ended = pass.end(result, &gate);
     let writer = state.writer()?;
@@ -159,11 +150,9 @@ struct Pass<'a> {
     orders: &'a Orders,
     state: &'a State,
     run: i64,
-    counts: Counts,
-    failures: Failures,
+    done: Done,
     /// What a guard holds back.
     notice: Option<String>,
-    unanswered: bool,
 }
 
 impl Pass<'_> {
@@ -179,7 +168,7 @@ impl Pass<'_> {
             gate.wait_for(Cause::Doubts, settled)?;
             self.round(gate, false, watch)?;
         }
-        self.unanswered = false;
+        self.done.unanswered = false;
         if self.state.initial_export()?.is_none() {
             self.state.remember(INITIAL_EXPORT, &stamp(gate.clock().now()))?;
         }
@@ -203,13 +192,12 @@ impl Pass<'_> {
         }
         recognise::recognise(config, state, gate)?;
         for record in settle(config, state, gate)? {
-            self.counts.failed += 1;
-            self.failures.add(Code::NoAnswer, record);
+            self.done.fail(Code::NoAnswer, record);
         }
         let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
-        let touched = self.touch(&plan)?;
+        let touched = self.note_plan(&plan)?;
         self.notice = plan.notice();
         let types = verify(config, gate, state, !plan.queue.is_empty()?)?;
         recognise::remember(config, state)?;
@@ -222,13 +210,14 @@ impl Pass<'_> {
                 plan.queue.stock(kind, &object.origin, object.crm_id)
             })?;
         }
-        let mut push = Push::new((config, &types), (state, &plan.queue), gate, self.way(), self.run);
-        push.stocked = stocked;
-        (push.counts, push.failures) = (self.counts, std::mem::take(&mut self.failures));
+        let way = match self.orders.errand {
+            Errand::Sync | Errand::Retry | Errand::Audit => Way::Sync,
+            Errand::InitialExport => Way::Export { method: config.export.method, stocked },
+        };
+        let (with, what) = ((config, &types), (state, &plan.queue));
+        let mut push = Push::new(with, what, gate, way, self.run, &mut self.done);
         watch.planned(plan.queue.left()?);
         let pushed = push.all(watch);
-        (self.counts, self.unanswered) = (push.counts, self.unanswered | push.unanswered);
-        self.failures = push.failures;
         self.write_back()?;
         pushed?;
         if stocked {
@@ -239,7 +228,7 @@ impl Pass<'_> {
 
     /// Written down before anything is sent: a pass that is cut short forgets no booking for its people's sake, and
     /// what is sent voids the blocks that it falls into.
-    fn touch(&self, plan: &Plan) -> Result<i64> {
+    fn note_plan(&self, plan: &Plan) -> Result<i64> {
         let writer = self.state.writer()?;
         let mark = writer.touch_all(&plan.touched)?;
         for kind in Kind::ALL {
@@ -247,13 +236,6 @@ impl Pass<'_> {
         }
         writer.commit()?;
         Ok(mark)
-    }
-
-    fn way(&self) -> Way {
-        match self.orders.errand {
-            Errand::Sync | Errand::Retry | Errand::Audit => Way::Sync,
-            Errand::InitialExport => Way::Export { import: self.config.export.method == Method::Import },
-        }
     }
 
     /// Deals of ours that no booking stands behind: they are never deleted, only told of.
@@ -303,7 +285,7 @@ impl Pass<'_> {
     }
 
     fn end(self, result: Result<()>, gate: &Gate<'_>) -> Ended {
-        let Pass { counts, failures, notice, unanswered, orders, .. } = self;
+        let Pass { done: Done { counts, failures, unanswered }, notice, orders, .. } = self;
         let unsure = || portal::CallError::Lost(say!("ответ потерян", "an answer was lost")).stop();
         let stop = result.map_err(stop_of).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {

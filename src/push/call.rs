@@ -5,6 +5,7 @@ use serde_json::{Map, json};
 
 use super::{Push, Target, Way};
 use crate::code::Code;
+use crate::config::Method;
 use crate::mapping::deal::{Links, closedate, is_closed};
 use crate::mapping::multifield::{Written, change};
 use crate::mapping::{Fields, Mapped, Warning, creation_fields, mapped};
@@ -61,15 +62,15 @@ impl Push<'_, '_> {
         fields.append(&mut self.origin(&target));
         fields.append(&mut creation_fields(kind, self.funnel(row), self.config));
         let (method, fields, mut params) = match (self.way, kind) {
-            (Way::Export { import: true }, Kind::Booking) => (
+            (Way::Export { method: Method::Import, .. }, Kind::Booking) => (
                 "crm.item.import".to_owned(),
                 camel(fields),
                 json!({"entityTypeId": kind.entity_type_id(), "useOriginalUfNames": "Y"}),
             ),
-            (Way::Export { import: true }, Kind::Guest | Kind::Company) => {
+            (Way::Export { method: Method::Import, .. }, Kind::Guest | Kind::Company) => {
                 (format!("crm.{}.add", kind.entity()), fields, json!({"params": {"IMPORT": "Y"}}))
             }
-            (Way::Sync | Way::Export { import: false }, _) => {
+            (Way::Sync | Way::Export { method: Method::Add, .. }, _) => {
                 (format!("crm.{}.add", kind.entity()), fields, json!({}))
             }
         };

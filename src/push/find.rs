@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use anyhow::Result;
 
 use super::missing::Fate;
-use super::{Push, Target};
+use super::{Push, Target, Way};
 use crate::code::Code;
 use crate::config::{Match, OnMissing};
 use crate::mapping::Warning;
@@ -82,7 +82,7 @@ impl Push<'_, '_> {
     }
 
     fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<BTreeMap<Id, Vec<i64>>> {
-        if !self.stocked {
+        if !matches!(self.way, Way::Export { stocked: true, .. }) {
             return Ok(by_origin(self.gate, kind, &self.config.portal.originator, ids)?);
         }
         let stocked = |id: &Id| Ok((id.clone(), self.queue.stocked(kind, &id.to_string())?));

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashSet};
 use anyhow::Result;
 
 use crate::code::Code;
-use crate::config::Config;
+use crate::config::{Config, Method};
 use crate::mapping::Warning;
 use crate::mapping::custom::FieldTypes;
 use crate::mirror::{Body, Row};
@@ -36,9 +36,30 @@ pub enum Way {
     Sync,
     /// `initial-export`, with much patience.
     Export {
-        /// By the portal's methods that start no automation rule.
-        import: bool,
+        /// By the portal's methods that start no automation rule, or the plain way.
+        method: Method,
+        /// The queue holds an inventory of the portal, so that nobody has to ask what stands there.
+        stocked: bool,
     },
+}
+
+/// What a pass has done so far.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Done {
+    /// What was sent, and how much failed.
+    pub counts: Counts,
+    /// What failed, by reason.
+    pub failures: Failures,
+    /// Something was sent that was not answered.
+    pub unanswered: bool,
+}
+
+impl Done {
+    /// Counts a failure. Names and the portal's words stay in the state, for `status`.
+    pub(crate) fn fail(&mut self, code: Code, record: String) {
+        self.counts.failed += 1;
+        self.failures.add(code, record);
+    }
 }
 
 /// What failed, by reason.
@@ -58,8 +79,7 @@ impl Failures {
     /// Records that a message names.
     const NAMED: usize = 5;
 
-    /// Counts a record.
-    pub(crate) fn add(&mut self, code: Code, record: String) {
+    fn add(&mut self, code: Code, record: String) {
         let failed = self.0.entry(code).or_default();
         failed.count += 1;
         if failed.first.len() < Failures::NAMED {
@@ -92,28 +112,18 @@ impl Watch for () {
 
 /// A push under way.
 pub struct Push<'a, 'p> {
-    /// The configuration.
-    pub config: &'a Config,
-    /// The types of its custom fields.
-    pub types: &'a FieldTypes,
+    config: &'a Config,
+    /// Of the custom fields.
+    types: &'a FieldTypes,
     /// Where every answer is saved.
-    pub state: &'a State,
+    state: &'a State,
     /// What is to be done.
-    pub queue: &'a Queue,
-    /// The way to the portal.
-    pub gate: &'a mut Gate<'p>,
-    /// How objects are created.
-    pub way: Way,
-    /// The queue holds an inventory of the portal, so that nobody has to ask what stands there.
-    pub stocked: bool,
-    /// The run.
-    pub run: i64,
-    /// What was done.
-    pub counts: Counts,
-    /// Something was sent that was not answered.
-    pub unanswered: bool,
-    /// What failed, by reason.
-    pub failures: Failures,
+    queue: &'a Queue,
+    gate: &'a mut Gate<'p>,
+    way: Way,
+    /// The number of the pass.
+    run: i64,
+    done: &'a mut Done,
     /// Batches in a row that were not answered.
     lost: u32,
     /// Objects that are known to be gone.
@@ -162,13 +172,14 @@ impl Target {
 }
 
 impl<'a, 'p> Push<'a, 'p> {
-    /// A push that did nothing yet.
+    /// A push of pass number `run` that is to follow, and adds to what was `done` before.
     pub fn new(
         (config, types): (&'a Config, &'a FieldTypes),
         (state, queue): (&'a State, &'a Queue),
         gate: &'a mut Gate<'p>,
         way: Way,
         run: i64,
+        done: &'a mut Done,
     ) -> Push<'a, 'p> {
         Push {
             config,
@@ -177,11 +188,8 @@ impl<'a, 'p> Push<'a, 'p> {
             queue,
             gate,
             way,
-            stocked: false,
             run,
-            counts: Counts::default(),
-            unanswered: false,
-            failures: Failures::default(),
+            done,
             lost: 0,
             dead: HashSet::new(),
             underway: HashSet::new(),
@@ -257,7 +265,7 @@ impl<'a, 'p> Push<'a, 'p> {
                 Step::Fail => {
                     let failure = unreadable(row.as_ref());
                     writer.failed(*kind, id, &failure, self.config.sync.retry_after, now)?;
-                    self.put_aside(&planned, "", failure.code);
+                    self.count_failure(&planned, "", failure.code);
                 }
                 Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
                     let record = self.state.record(*kind, id)?.unwrap_or_default();
@@ -279,16 +287,15 @@ impl<'a, 'p> Push<'a, 'p> {
         let writer = self.state.writer()?;
         writer.failed(target.kind(), target.id(), &failure, pause, now)?;
         writer.commit()?;
-        self.put_aside(&target.planned, &target.record.known.label, code);
+        self.count_failure(&target.planned, &target.record.known.label, code);
         Ok(())
     }
 
-    /// Counts a failure, for the end of the pass; `known_as` where the row is gone. Names and the portal's words stay in the state, for `status`.
-    fn put_aside(&mut self, planned: &Planned, known_as: &str, code: Code) {
+    /// For the end of the pass; `known_as` where the row is gone.
+    fn count_failure(&mut self, planned: &Planned, known_as: &str, code: Code) {
         let label = planned.row.as_ref().map_or(known_as, |row| &row.label);
         log::info!("{} {}: {}", planned.kind, planned.id, code);
-        self.counts.failed += 1;
-        self.failures.add(code, words::record(planned.kind, &planned.id, label));
+        self.done.fail(code, words::record(planned.kind, &planned.id, label));
     }
 }
 

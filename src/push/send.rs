@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::call::{CLOSING, Call, MAIN, MOVING};
 use super::{Push, Target, Way};
 use crate::code::Code;
+use crate::config::Method;
 use crate::objects::existing;
 use crate::plan::{Planned, Step, Wave};
 use crate::portal::batch::{Command, Reply};
@@ -79,7 +80,7 @@ impl Push<'_, '_> {
             }
             Err(CallError::Lost(reason)) => {
                 self.lost += 1;
-                self.unanswered = true;
+                self.done.unanswered = true;
                 self.redate(kind, &calls)?;
                 log::warn!(
                     "batch of {} {kind}s: {reason}; the next passes find out what took effect",
@@ -113,12 +114,12 @@ impl Push<'_, '_> {
     fn settle(&mut self, calls: Vec<Call>, mut replies: BTreeMap<String, Reply>) -> Result<()> {
         let writer = self.state.writer()?;
         let mut after = After::default();
-        let (mut counts, mut unanswered) = (self.counts, false);
+        let (mut counts, mut unanswered) = (self.done.counts, false);
         for (at, call) in calls.into_iter().enumerate() {
             let (reply, closed) = take_replies(at, &mut replies);
             match reply {
                 Some(Reply::Done(value)) => match object_of(&call, &value) {
-                    Some(crm_id) => self.done(&writer, &mut counts, call, crm_id, closed)?,
+                    Some(crm_id) => self.arrived(&writer, &mut counts, call, crm_id, closed)?,
                     // Without an id the answer is none.
                     None => unanswered = true,
                 },
@@ -129,12 +130,12 @@ impl Push<'_, '_> {
         }
         self.state.remember(PACE, self.gate.pace())?;
         writer.commit()?;
-        self.counts = counts;
-        self.unanswered |= unanswered;
+        self.done.counts = counts;
+        self.done.unanswered |= unanswered;
         self.act(after)
     }
 
-    fn done(
+    fn arrived(
         &self,
         writer: &Writer<'_>,
         counts: &mut Counts,
@@ -207,7 +208,7 @@ impl Push<'_, '_> {
         if let Some(refusal) = stop {
             return Err(CallError::Refused(refusal).into());
         }
-        if self.way == (Way::Export { import: true })
+        if matches!(self.way, Way::Export { method: Method::Import, .. })
             && let Some((_, _, refusal)) = failed.iter().find(|(_, _, refusal)| refusal.is_access_denied())
         {
             return Err(no_import_right(refusal).into());
@@ -250,7 +251,7 @@ impl Push<'_, '_> {
         writer.event(kind, id, Event::Deleted, target.crm_id(), label, self.gate.clock().now())?;
         writer.forget(kind, id)?;
         writer.commit()?;
-        self.counts.deleted += 1;
+        self.done.counts.deleted += 1;
         Ok(())
     }
 }

@@ -203,6 +203,16 @@ fn guests_who_come_back_from_a_mirror_that_was_half_filled_were_never_gone() {
 }
 
 #[test]
+fn a_tenth_of_all_guests_may_go_though_bookings_name_them() {
+    let hotel = full_house();
+    (21..=30).for_each(|id| hotel.guest(id, ""));
+    hotel.sync();
+    hotel.sql("DELETE FROM guests WHERE id <= 3");
+    hotel.sync();
+    assert_eq!(hotel.deal(1).link_ids(), [0; 0]);
+}
+
+#[test]
 fn guests_whom_no_booking_names_may_go_in_numbers() {
     let hotel = full_house();
     hotel.sql("DELETE FROM guests WHERE id > 10");

@@ -13,7 +13,7 @@ use crate::idle::{Sight, is_idle};
 use crate::lock::Lock;
 use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
-use crate::plan::{Plan, Queue, Rules, Survey};
+use crate::plan::{Plan, Queue, Rules};
 use crate::portal::Portal;
 use crate::portal::gate::{Cause, Gate};
 use crate::push::{Done, Failures, Push, Watch, Way};
@@ -342,14 +342,13 @@ fn draw(
     orders: &Orders,
     now: DateTime<Utc>,
 ) -> Result<Plan> {
-    let before: Option<Survey> = state.recall(SURVEY)?;
-    let usual = Rules::usual(config, mirror, before.as_ref(), now)?;
+    let usual = Rules::usual(config, mirror, state, now)?;
     let deletes = usual.deletes && orders.errand != Errand::InitialExport;
     let resending = orders.full || state.recall(RESENDING)? == Some(true);
     let max_gone = orders.max_deletes.unwrap_or(config.sync.max_deletes);
     let Orders { full, retry_failed, .. } = *orders;
     let rules = Rules { full, resending, retry_failed, deletes, ..usual };
-    Plan::guarded(mirror, state, rules, before.as_ref(), max_gone)
+    Plan::guarded(mirror, state, rules, max_gone)
 }
 
 fn deadline(config: &Config, orders: &Orders, started: DateTime<Utc>) -> Option<DateTime<Utc>> {

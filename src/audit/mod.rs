@@ -16,16 +16,14 @@ use crate::config::Config;
 use crate::lock::Lock;
 use crate::mirror::Mirror;
 use crate::objects::{by_id, by_origin, inventory};
-use crate::plan::{
-    Merge, Pair, Planned, Queue, Rules, Standing, Step, Survey, Wave, compare as survey, decide,
-};
+use crate::plan::{Merge, Pair, Planned, Queue, Rules, Standing, Step, Wave, compare as survey, decide};
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Portal};
 use crate::push::Watch;
 use crate::record::{Id, Kind, Span};
 use crate::report::print_with;
 use crate::state::memory::PACE;
-use crate::state::{Event, Known, SURVEY, State};
+use crate::state::{Event, Known, State};
 use crate::stop::Outcome;
 use crate::verify::examine;
 use compare::Comparison;
@@ -130,10 +128,9 @@ pub fn run(
 /// Reads mirror and state: what was sent and has not changed since is to be compared.
 fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Clock) -> Result<Queue> {
     let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
-    let before: Option<Survey> = state.recall(SURVEY)?;
-    let rules = Rules::usual(config, &mirror, before.as_ref(), clock.now())?;
+    let rules = Rules::usual(config, &mirror, state, clock.now())?;
     // A mirror from which nothing may be concluded is refused here.
-    survey(&mirror, state, &rules, before.as_ref(), |_, _, _| Ok(()))?;
+    survey(&mirror, state, &rules, |_, _, _| Ok(()))?;
     let queue = Queue::new()?;
     for kind in Kind::ALL {
         let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };

@@ -6,6 +6,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Survey;
 use crate::mirror::{Body, Row};
 use crate::record::{Id, Kind};
 use crate::state::{Doubt, Hold, Known, Todo};
@@ -92,9 +93,9 @@ pub struct Rules {
     pub windows: [bool; 3],
     /// Bookings that were over before this day and never had a deal are left alone.
     pub bookings_from: Option<NaiveDate>,
-    /// The newest `modified_at` of the last pass that ran through, by [`Kind`]: rows as new as this are compared
-    /// by content too, because a second change within the same second does not show otherwise.
-    pub newest: [String; 3],
+    /// What the mirror looked like in the last pass that ran through. Rows as new as its newest are compared by
+    /// content too, because a second change within the same second does not show otherwise.
+    pub before: Survey,
     /// Read every row, also where its block looks as it did when everything stood as sent.
     pub whole: bool,
     /// A fingerprint of all that says what a row means: with another one, no block looks as it did.
@@ -207,7 +208,7 @@ fn changed(kind: Kind, row: &Row, known: &Known, rules: &Rules) -> bool {
         || known.gone
         || known.modified_at.as_ref() != Some(&row.modified_at)
         || known.people != row.people
-        || (row.modified_at >= rules.newest[kind as usize] && known.content != row.content)
+        || (row.modified_at >= rules.before.newest[kind as usize] && known.content != row.content)
 }
 
 #[cfg(test)]
@@ -255,12 +256,12 @@ mod tests {
         decide(Kind::Booking, &Pair { id: Id::Number(1), row, known }, &Standing::default(), false, rules)
     }
 
+    fn seen_until(newest: &str) -> Survey {
+        Survey { newest: [newest; 3].map(String::from), ..Survey::default() }
+    }
+
     fn rules() -> Rules {
-        Rules {
-            deletes: true,
-            newest: [const { String::new() }; 3].map(|_: String| "2026-06".into()),
-            ..Rules::default()
-        }
+        Rules { deletes: true, before: seen_until("2026-06"), ..Rules::default() }
     }
 
     #[test]
@@ -287,7 +288,7 @@ mod tests {
     fn other_content_counts_only_for_rows_as_new_as_the_newest_of_the_last_pass() {
         let other = Row { content: 11, ..row() };
         assert_eq!(step(Some(other.clone()), Some(known()), &rules()), None);
-        let rules = Rules { newest: ["2026-01-02"; 3].map(String::from), ..rules() };
+        let rules = Rules { before: seen_until("2026-01-02"), ..rules() };
         assert_eq!(step(Some(other), Some(known()), &rules), Some(Step::Update));
     }
 

@@ -122,7 +122,7 @@ impl World {
             deletes: true,
             windows: mirror.windows(),
             bookings_from: self.history.then(|| NaiveDate::from_ymd_opt(2026, 1, 15).unwrap()),
-            newest: self.survey.as_ref().map(|survey| survey.newest.clone()).unwrap_or_default(),
+            before: self.survey.clone().unwrap_or_default(),
             terms: terms.finish(),
             ..Rules::default()
         }
@@ -134,7 +134,7 @@ impl World {
         let [fast, whole] = [false, true].map(|whole| {
             let rules = Rules { whole, ..rules.clone() };
             let mut found = Found::new();
-            let seen = compare(&mirror, &self.state, &rules, self.survey.as_ref(), |kind, step, pair| {
+            let seen = compare(&mirror, &self.state, &rules, |kind, step, pair| {
                 found.push((kind, step, pair));
                 Ok(())
             });

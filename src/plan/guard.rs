@@ -8,7 +8,7 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 
-use super::{Plan, Planned, Rules, Step, Survey, by_either_type, names};
+use super::{Plan, Planned, Rules, Step, by_either_type, names};
 use crate::mirror::Mirror;
 use crate::record::Kind;
 use crate::say;
@@ -31,14 +31,8 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Plan::draw`]; and a mirror of which no booking is known, while more than `most` are missing.
-    pub fn guarded(
-        mirror: &Mirror,
-        state: &State,
-        mut rules: Rules,
-        before: Option<&Survey>,
-        most: u64,
-    ) -> Result<Plan> {
-        let mut plan = Plan::draw(mirror, state, &rules, before)?;
+    pub fn guarded(mirror: &Mirror, state: &State, mut rules: Rules, most: u64) -> Result<Plan> {
+        let mut plan = Plan::draw(mirror, state, &rules)?;
         // What slid out of a window is not missing.
         let slid = rules.windows[Kind::Booking as usize];
         if !slid && plan.survey.is_strange(most) && !plan.knows_a_booking(state)? {
@@ -50,7 +44,7 @@ impl Plan {
             for held in &people {
                 rules.windows[held.kind as usize] = true;
             }
-            plan = Plan::draw(mirror, state, &rules, before)?;
+            plan = Plan::draw(mirror, state, &rules)?;
             plan.held_back = people;
         }
         let gone = plan.queue.count(Kind::Booking, Step::Delete)?;

@@ -27,7 +27,7 @@ use crate::config::Config;
 use crate::fingerprint::Fingerprint;
 use crate::mirror::{BadRow, Body, Marks, Mirror, Row};
 use crate::record::{Id, Kind, Span};
-use crate::state::{BlockChange, State};
+use crate::state::{BlockChange, SURVEY, State};
 
 /// The plan of a pass.
 pub struct Plan {
@@ -59,13 +59,13 @@ impl Plan {
     ///
     /// # Errors
     /// A mirror that is damaged, empty, or not the one it was: nothing may be sent or deleted then.
-    pub fn draw(mirror: &Mirror, state: &State, rules: &Rules, before: Option<&Survey>) -> Result<Plan> {
+    pub fn draw(mirror: &Mirror, state: &State, rules: &Rules) -> Result<Plan> {
         let queue = Queue::new()?;
         let add = |kind, step, pair: Pair| {
             let wave = Wave::of(step, &pair, rules);
             queue.add(&Planned { kind, id: pair.id, step, wave, row: pair.row })
         };
-        let Compared { survey, touched, blocks } = compare(mirror, state, rules, before, add)?;
+        let Compared { survey, touched, blocks } = compare(mirror, state, rules, add)?;
         Ok(Plan { queue, survey, touched, held_back: Vec::new(), blocks })
     }
 }
@@ -79,11 +79,9 @@ pub fn compare(
     mirror: &Mirror,
     state: &State,
     rules: &Rules,
-    before: Option<&Survey>,
     found: impl FnMut(Kind, Step, Pair) -> Result<()>,
 ) -> Result<Compared> {
-    let whole_at =
-        if rules.whole || rules.full { rules.now } else { before.map(|it| it.whole_at).unwrap_or_default() };
+    let whole_at = if rules.whole || rules.full { rules.now } else { rules.before.whole_at };
     let mut comparison = Comparison {
         seen: Compared { survey: Survey { whole_at, ..Survey::default() }, ..Compared::default() },
         touched: state.touched()?.into_iter().flat_map(by_either_type).collect(),
@@ -93,7 +91,7 @@ pub fn compare(
     for kind in Kind::ALL {
         comparison.kind(kind, mirror, state, rules)?;
     }
-    comparison.seen.survey.check(before, rules.windows)?;
+    comparison.seen.survey.check(&rules.before, rules.windows)?;
     Ok(comparison.seen)
 }
 
@@ -109,7 +107,8 @@ struct Comparison<F> {
 impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
     fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &Rules) -> Result<()> {
         let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
-        let marks = Marks { seed: rules.terms, newest: &rules.newest[kind as usize], touched: &self.touched };
+        let marks =
+            Marks { seed: rules.terms, newest: &rules.before.newest[kind as usize], touched: &self.touched };
         let outline = mirror.outline(kind, &marks)?;
         self.seen.survey.count(kind, &outline);
         let mut blocks = Watched::new(outline.blocks, state.blocks(kind)?, rules.reads_all(kind));
@@ -204,12 +203,8 @@ fn names(row: Option<&Row>, people: &HashSet<(Kind, Id)>) -> bool {
 
 impl Rules {
     /// The rules of an ordinary pass of cron.
-    pub fn usual(
-        config: &Config,
-        mirror: &Mirror,
-        before: Option<&Survey>,
-        now: DateTime<Utc>,
-    ) -> Result<Rules> {
+    pub fn usual(config: &Config, mirror: &Mirror, state: &State, now: DateTime<Utc>) -> Result<Rules> {
+        let before: Survey = state.recall(SURVEY)?.unwrap_or_default();
         let bookings_from = config.export.bookings_from;
         // Another version of this program may read a row otherwise.
         let mut terms = Fingerprint::default();
@@ -224,8 +219,8 @@ impl Rules {
             deletes: true,
             windows: mirror.windows(),
             bookings_from,
-            newest: before.map(|survey| survey.newest.clone()).unwrap_or_default(),
-            whole: before.is_none_or(|survey| survey.is_whole_due(now)),
+            whole: before.is_whole_due(now),
+            before,
             terms: terms.finish(),
         })
     }

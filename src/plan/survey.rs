@@ -71,36 +71,42 @@ impl Survey {
         }
     }
 
+    /// A table that had rows and has none, and the kind to let go of where that is right. One that is seen through a
+    /// window may be empty for a season.
+    fn emptied(&self, before: &Survey, windows: [bool; 3]) -> Option<(&'static str, Kind)> {
+        let [guests, companies, bookings] = self.rows;
+        let [had_guests, had_companies, had_bookings] = before.rows;
+        let tables = [
+            ("guests", Kind::Guest, guests, had_guests),
+            ("companies", Kind::Company, companies, had_companies),
+            ("bookings", Kind::Booking, bookings, had_bookings),
+            ("booking_guests", Kind::Booking, self.residents, before.residents),
+        ];
+        tables.into_iter().find_map(|(table, kind, rows, had)| {
+            (rows == 0 && had > 0 && !windows[kind as usize]).then_some((table, kind))
+        })
+    }
+
     /// Refuses a mirror from which nothing may be concluded.
-    /// A table that is seen through a window may be empty for a season.
-    pub(super) fn check(&self, before: Option<&Survey>, windows: [bool; 3]) -> Result<()> {
+    pub(super) fn check(&self, before: &Survey, windows: [bool; 3]) -> Result<()> {
         if self.rows.iter().all(|count| *count == 0) {
             bail!(say!(
                 "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
                 "the mirror is empty: no guests, no companies, no bookings. Check what fills it"
             ));
         }
-        if let Some(before) = before {
-            let tables = [("guests", 0), ("companies", 1), ("bookings", 2)];
-            let emptied =
-                tables.iter().find(|(_, at)| self.rows[*at] == 0 && before.rows[*at] > 0 && !windows[*at]);
-            let no_residents =
-                self.residents == 0 && before.residents > 0 && !windows[Kind::Booking as usize];
-            let residents = no_residents.then_some(&("booking_guests", 3));
-            if let Some((table, at)) = emptied.or(residents) {
-                let kind = [Kind::Guest, Kind::Company][..].get(*at).map_or("booking", |kind| kind.name());
-                let then = match table {
-                    &"bookings" => say!(
-                        "сделки останутся в CRM, удалите их там вручную",
-                        "the deals stay in the CRM, delete them there by hand"
-                    ),
-                    _ => say!("сделки останутся без них", "the deals go without them"),
-                };
-                bail!(say!(
-                    "в зеркале Ecvi опустела таблица {table}, в которой были записи. Проверьте, чем оно наполняется. Только если в Ecvi этих записей действительно больше нет, выполните ecvi-b24 reset-id {kind} --all; {then}",
-                    "the table {table} of the mirror had rows and is empty now. Check what fills it. Only if Ecvi really has none any more, run ecvi-b24 reset-id {kind} --all; {then}"
-                ));
-            }
+        if let Some((table, kind)) = self.emptied(before, windows) {
+            let then = match table {
+                "bookings" => say!(
+                    "сделки останутся в CRM, удалите их там вручную",
+                    "the deals stay in the CRM, delete them there by hand"
+                ),
+                _ => say!("сделки останутся без них", "the deals go without them"),
+            };
+            bail!(say!(
+                "в зеркале Ecvi опустела таблица {table}, в которой были записи. Проверьте, чем оно наполняется. Только если в Ecvi этих записей действительно больше нет, выполните ecvi-b24 reset-id {kind} --all; {then}",
+                "the table {table} of the mirror had rows and is empty now. Check what fills it. Only if Ecvi really has none any more, run ecvi-b24 reset-id {kind} --all; {then}"
+            ));
         }
         if self.renumbered * 10 > self.known_bookings {
             let (other, known) = (self.renumbered, self.known_bookings);

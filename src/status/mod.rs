@@ -21,11 +21,11 @@ pub use record::{HistoryLine, MirrorRow, OpenCall, RecordStatus};
 use crate::cli;
 use crate::config::Config;
 use crate::lookup::Lookup;
-use crate::plan::{Rules, Survey};
+use crate::plan::Rules;
 use crate::record::Kind;
 use crate::remap;
 use crate::report::print;
-use crate::state::{SURVEY, State, parse_stamp};
+use crate::state::{State, parse_stamp};
 use crate::stop::Outcome;
 
 /// Carries out `status`.
@@ -70,9 +70,7 @@ fn show_records(
     let webhook = &config.portal.webhook;
     let lookup = Lookup::new(config, state);
     let error = lookup.mirror_error();
-    let before: Option<Survey> = state.recall(SURVEY)?;
-    let rules =
-        lookup.mirror().map(|mirror| Rules::usual(config, mirror, before.as_ref(), now)).transpose()?;
+    let rules = lookup.mirror().map(|mirror| Rules::usual(config, mirror, state, now)).transpose()?;
     let mut screens = Vec::new();
     for one in &lookup.ever(kind, word)? {
         let record = RecordStatus::read(state, one, webhook, rules.as_ref())?;

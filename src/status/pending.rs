@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::mirror::Mirror;
-use crate::plan::{Pair, Rules, Step, Survey, compare};
+use crate::plan::{Pair, Rules, Step, compare};
 use crate::record::{Id, Kind};
-use crate::state::{SURVEY, State};
+use crate::state::State;
 
 /// Records to be sent, by [`Kind`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,9 +25,8 @@ pub(super) struct Pending {
 /// # Errors
 /// A mirror that cannot be read, or from which nothing may be concluded.
 pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Pending> {
-    let before: Option<Survey> = state.recall(SURVEY)?;
     let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
-    let rules = Rules::usual(config, &mirror, before.as_ref(), now)?;
+    let rules = Rules::usual(config, &mirror, state, now)?;
     let mut held: [HashSet<Id>; 3] = Default::default();
     let mut pending = Pending::default();
     for kind in Kind::SHOWN {
@@ -37,7 +36,7 @@ pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Resul
         pending.total[kind as usize] =
             doubts.keys().filter(|id| !held[kind as usize].contains(id)).count() as u64;
     }
-    compare(&mirror, state, &rules, before.as_ref(), |kind, step, pair| {
+    compare(&mirror, state, &rules, |kind, step, pair| {
         if !held[kind as usize].contains(&pair.id) {
             pending.add(kind, step, &pair);
         }

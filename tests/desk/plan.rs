@@ -15,7 +15,7 @@ fn shown(house: &House, write: fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>))
     let mirror = Mirror::open(&config.mirror, config.extra_columns()).unwrap();
     let rules = Rules { now: at("2026-01-02T04:00:00Z"), deletes: true, ..Rules::default() };
     let mut text = Vec::new();
-    write(&Plan::draw(&mirror, &state, &rules, None).unwrap(), &state, &mut text);
+    write(&Plan::draw(&mirror, &state, &rules).unwrap(), &state, &mut text);
     String::from_utf8(text).unwrap()
 }
 

@@ -43,7 +43,7 @@ pub fn release(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<(
     let chosen = chosen(config, &state, options)?;
     let writer = state.writer()?;
     for trouble in &chosen {
-        writer.try_now(trouble.kind, &trouble.id, clock.now())?;
+        writer.try_at(trouble.kind, &trouble.id, clock.now())?;
     }
     writer.commit()
 }

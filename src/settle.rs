@@ -148,7 +148,7 @@ fn put_aside(
     doubt: &Due,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let failure = Failure { code: Code::NoAnswer, operation: doubt.operation.name(), message: "", row: None };
+    let failure = Failure { code: Code::NoAnswer, operation: Some(doubt.operation), message: "", row: None };
     writer.strike(kind, &doubt.id)?;
     log::warn!("{kind} {}: {}. {}", doubt.id, failure.code, failure.code.advice());
     writer.failed(kind, &doubt.id, &failure, config.sync.retry_after, now)

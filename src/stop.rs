@@ -97,10 +97,9 @@ impl fmt::Display for Stop {
 
 impl std::error::Error for Stop {}
 
-/// The outcome that an error stands for.
+/// The outcome that an error [`in_words`] stands for.
 pub fn outcome_of(error: &anyhow::Error) -> Outcome {
-    let of_call = || error.downcast_ref::<CallError>().map(|error| error.clone().stop().outcome);
-    error.downcast_ref::<Stop>().map(|stop| stop.outcome).or_else(of_call).unwrap_or(Outcome::Failed)
+    error.downcast_ref::<Stop>().map_or(Outcome::Failed, |stop| stop.outcome)
 }
 
 /// What the portal did, in words for people; other errors stay as they are.

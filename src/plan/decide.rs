@@ -13,6 +13,7 @@ use crate::state::{Doubt, Hold, Known, Todo};
 
 /// A step towards the portal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Step {
     /// The record has no object.
     Create,
@@ -30,6 +31,20 @@ pub enum Step {
     Forget,
     /// A booking is gone: so goes its deal.
     Delete,
+}
+
+impl Step {
+    /// In the order in which a plan counts them.
+    pub const ALL: [Step; 8] = [
+        Step::Create,
+        Step::Update,
+        Step::Recheck,
+        Step::Close,
+        Step::Fail,
+        Step::Gone,
+        Step::Forget,
+        Step::Delete,
+    ];
 }
 
 impl fmt::Display for Step {

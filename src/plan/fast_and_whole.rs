@@ -208,7 +208,7 @@ impl World {
     }
 
     fn fail(&self, writer: &Writer<'_>, kind: Kind, id: &Id, row: Option<&Row>, minutes: u64) {
-        let failure = Failure { code: Code::BadDate, operation: "read", message: "", row };
+        let failure = Failure { code: Code::BadDate, operation: None, message: "", row };
         let pause = std::time::Duration::from_secs(60 * minutes);
         writer.failed(kind, id, &failure, pause, self.now).unwrap();
     }
@@ -306,7 +306,7 @@ impl World {
             14 => writer.meet(kind, &id, "").unwrap(),
             15 => writer.forgive(kind, &id).unwrap(),
             16 if b % 4 == 0 => drop(writer.release_all(kind, self.now).unwrap()),
-            _ => writer.try_now(kind, &id, self.now).unwrap(),
+            _ => writer.try_at(kind, &id, self.now).unwrap(),
         });
     }
 

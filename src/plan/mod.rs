@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use blocks::Watched;
 pub use decide::{Pair, Rules, Standing, Step, Wave, decide, stands};
 pub use guard::HeldBack;
-pub use merge::Merge;
+pub use merge::merge;
 pub use queue::{Planned, Queue};
 pub use survey::Survey;
 
@@ -121,7 +121,7 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
         let mut known = state.known(kind)?;
         for spans in spans.chunks(at_once) {
             let mut scan = mirror.scan_of(kind, &hull(spans))?;
-            for pair in Merge::new(scan.rows(spans)?, known.rows(spans)?) {
+            for pair in merge(scan.rows(spans)?, known.rows(spans)?) {
                 let pair = pair?;
                 self.seen.survey.see(kind, &pair);
                 let step = self.step(kind, &pair, &standing, rules);

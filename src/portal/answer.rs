@@ -7,20 +7,23 @@ use super::{Answer, CallError, Meaning, Refusal};
 /// What a body with its HTTP status means. `several` says that the call was a batch, of which a part may have been
 /// executed before it failed.
 pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Answer, CallError> {
-    let Ok(Value::Object(mut answer)) = serde_json::from_slice(body) else {
+    let Ok(mut answer @ Value::Object(_)) = serde_json::from_slice(body) else {
         return Err(CallError::Lost(format!("HTTP {status}, no JSON: {}", glimpse(body))));
     };
-    if let Some(code) = answer.get("error") {
-        let text = answer.get("error_description").map(words).unwrap_or_default();
-        let refusal = Refusal { code: words(code), text };
-        return Err(refused(status, refusal, several));
+    if answer.get("error").is_some() {
+        return Err(refused(status, refusal(&answer), several));
     }
-    match answer.remove("result") {
-        Some(result) if status == 200 => {
-            Ok(Answer { result, time: answer.remove("time").unwrap_or_default() })
-        }
+    let mut part = |name: &str| answer.get_mut(name).map(Value::take);
+    match part("result") {
+        Some(result) if status == 200 => Ok(Answer { result, time: part("time").unwrap_or_default() }),
         _ => Err(CallError::Lost(format!("HTTP {status}, neither result nor error"))),
     }
+}
+
+/// `error` and `error_description`, as an answer has them, or one command of a batch.
+pub(super) fn refusal(answer: &Value) -> Refusal {
+    let part = |name: &str| answer.get(name).map(words).unwrap_or_default();
+    Refusal { code: part("error"), text: part("error_description") }
 }
 
 fn refused(status: u16, refusal: Refusal, several: bool) -> CallError {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::answer::refusal;
 use super::{Answer, CallError, Refusal};
 
 /// The portal runs no more commands in one batch.
@@ -93,15 +94,6 @@ fn shape(value: Option<&Value>) -> &'static str {
         Some(Value::Array(_)) => "a list for a result",
         Some(_) => "a result of another kind",
     }
-}
-
-fn refusal(error: &Value) -> Refusal {
-    let words = |key: &str| match error.get(key) {
-        Some(Value::String(text)) => text.replace("<br>", "\n").trim().to_owned(),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    };
-    Refusal { code: words("error"), text: words("error_description") }
 }
 
 fn query(params: &Value) -> String {
@@ -212,6 +204,19 @@ mod tests {
         assert_eq!(replies["g1"], Reply::Done(json!(7)));
         assert_eq!(replies["g2"], Reply::Refused(Refusal { code: String::new(), text: "Not found".into() }));
         assert_eq!(replies["g3"], Reply::Silent);
+    }
+
+    #[test]
+    fn a_command_that_is_refused_with_the_address_does_not_tell_it() {
+        let error = json!({"error": "x", "error_description": "see https://h.ru/rest/1/geheim/crm.deal.add"});
+        let answer =
+            Answer { result: json!({"result": [], "result_error": {"c00": error}}), time: Value::Null };
+        let replies = replies(&[command("g1", json!({}))], answer).unwrap();
+        let Reply::Refused(refusal) = &replies["g1"] else { panic!("{replies:?}") };
+        assert!(
+            !refusal.text.contains("geheim") && refusal.text.starts_with("see https://h.ru"),
+            "{refusal}"
+        );
     }
 
     #[test]

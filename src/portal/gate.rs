@@ -40,11 +40,6 @@ pub type Teller = Box<dyn Fn(Cause<'_>, DateTime<Utc>)>;
 /// What is done right before a call is made, with the time.
 pub type Mark<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> anyhow::Result<()>;
 
-#[expect(clippy::unnecessary_wraps, reason = "a mark may fail")]
-fn unmarked(_: DateTime<Utc>) -> anyhow::Result<()> {
-    Ok(())
-}
-
 fn marked(mark: Mark, now: DateTime<Utc>) -> Result<(), CallError> {
     mark(now).map_err(|error| {
         CallError::NotSaved(say!(
@@ -167,7 +162,7 @@ impl<'p> Gate<'p> {
     /// One call that changes nothing; repeated once when its answer is lost.
     pub fn read(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
         let calls = BTreeMap::from([(method, 1)]);
-        let mut ask = || self.send(method, params, &calls, &mut unmarked).0;
+        let mut ask = || self.send(method, params, &calls, &mut |_| Ok(())).0;
         once_more(method, ask(), ask)
     }
 
@@ -177,7 +172,7 @@ impl<'p> Gate<'p> {
         let (mut rest, mut refusals) = (commands, 0);
         while !rest.is_empty() {
             let (chunk, later) = rest.split_at(self.batch_size(READS).min(rest.len()));
-            let mut ask = || self.batch(READS, chunk, &mut unmarked).and_then(answered);
+            let mut ask = || self.batch(READS, chunk, &mut |_| Ok(())).and_then(answered);
             let answers = once_more("batch", ask(), ask)?;
             refusals = if answers.values().any(is_limited) { refusals + 1 } else { 0 };
             if (1..TRIES).contains(&refusals) {
@@ -235,9 +230,12 @@ impl<'p> Gate<'p> {
         calls: &BTreeMap<&str, usize>,
         mark: Mark,
     ) -> (Result<Answer, CallError>, Duration) {
-        let mut wall = Duration::ZERO;
-        for tries in 1.. {
-            if let Err(error) = self.pass(method, calls).and_then(|()| marked(mark, self.clock.latest())) {
+        let (mut wall, mut tries) = (Duration::ZERO, 0);
+        loop {
+            tries += 1;
+            if let Err(error) =
+                self.wait_for_turn(method, calls).and_then(|()| marked(mark, self.clock.latest()))
+            {
                 return (Err(error), wall);
             }
             let started = self.clock.now();
@@ -255,11 +253,10 @@ impl<'p> Gate<'p> {
                 Err(error) => log::info!("{method}: {error}; trying again"),
             }
         }
-        (Err(CallError::Stopped), wall)
     }
 
     /// Waits for the bucket and for the budgets of the methods.
-    fn pass(&mut self, method: &str, calls: &BTreeMap<&str, usize>) -> Result<(), CallError> {
+    fn wait_for_turn(&mut self, method: &str, calls: &BTreeMap<&str, usize>) -> Result<(), CallError> {
         self.check_time()?;
         let now = self.clock.now();
         let all = calls.iter().map(|(name, calls)| (*name, *calls)).chain([(method, 1)]);
@@ -314,9 +311,9 @@ impl<'p> Gate<'p> {
         let mut seen = BTreeMap::new();
         for (command, time) in batch::times(commands, answer) {
             let Command { method, .. } = command;
-            let before = self.pace.standing(method);
+            let before = self.pace.charges(method);
             self.note(method, time);
-            let after = self.pace.standing(method).0;
+            let after = self.pace.charges(method).0;
             let (calls, ..) = seen.entry(method).or_insert((0, after, before));
             *calls += 1;
         }

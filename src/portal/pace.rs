@@ -38,8 +38,11 @@ pub struct Pace {
     filled_at: DateTime<Utc>,
     #[serde(default)]
     methods: BTreeMap<String, Method>,
+    #[serde(default)]
+    labels: BTreeMap<String, Label>,
 }
 
+/// The time budget of a method.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct Method {
     /// Seconds charged in the portal's window of ten minutes.
@@ -51,18 +54,24 @@ struct Method {
     /// No call before this.
     #[serde(default)]
     blocked_until: DateTime<Utc>,
-    /// Wall seconds of one command, as last measured; 0 is unknown.
-    #[serde(default)]
-    seconds: f64,
-    /// Commands that may be sent together next time; 0 is unknown.
-    #[serde(default)]
-    batch: usize,
     /// Seconds charged for one command, as last seen; 0 is unknown.
     #[serde(default)]
     each: f64,
-    /// Of a label: the methods of its last batch, and each one's part of the commands.
-    #[serde(default)]
+}
+
+/// Batches of one label: they are alike, so each tells how long the next may be.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct Label {
+    /// Commands that may be sent together next time.
+    batch: usize,
+    /// The methods of the last batch, and each one's part of the commands.
     parts: BTreeMap<String, f64>,
+}
+
+impl Default for Label {
+    fn default() -> Label {
+        Label { batch: FIRST_BATCH, parts: BTreeMap::new() }
+    }
 }
 
 /// The bucket's size and drain.
@@ -147,7 +156,7 @@ impl Pace {
     }
 
     /// What the method was charged, and until when that holds.
-    pub fn standing(&self, method: &str) -> (f64, DateTime<Utc>) {
+    pub fn charges(&self, method: &str) -> (f64, DateTime<Utc>) {
         self.methods.get(method).map(|known| (known.operating, known.resets_at)).unwrap_or_default()
     }
 
@@ -155,7 +164,7 @@ impl Pace {
     pub fn made_of(&mut self, label: &str, calls: &BTreeMap<&str, usize>) {
         let all = calls.values().sum::<usize>().max(1) as f64;
         let parts = calls.iter().map(|(method, calls)| ((*method).to_owned(), *calls as f64 / all));
-        self.methods.entry(label.to_owned()).or_default().parts = parts.collect();
+        self.labels.entry(label.to_owned()).or_default().parts = parts.collect();
     }
 
     /// The most seconds of the portal's window that one of these methods has used.
@@ -173,27 +182,24 @@ impl Pace {
 
     /// How many commands of a label to send together: no more than the budgets of its methods have room for.
     pub fn batch(&self, label: &str, most: usize, now: DateTime<Utc>) -> usize {
-        let Some(known) = self.methods.get(label) else { return FIRST_BATCH.min(most) };
-        let usual = if known.batch > 0 { known.batch } else { FIRST_BATCH };
+        let Some(known) = self.labels.get(label) else { return FIRST_BATCH.min(most) };
         let rooms = known.parts.iter().map(|(method, part)| self.room(method, now) / part);
         let room = rooms.fold(f64::INFINITY, f64::min).clamp(1.0, super::batch::MOST as f64) as usize;
-        usual.min(most).min(room)
+        known.batch.min(most).min(room)
     }
 
     /// Learns from a batch that took `wall`: the next one may be twice as long, and as long as fits `target`.
-    pub fn took(&mut self, method: &str, commands: usize, wall: Duration, target: Duration) {
-        let known = self.methods.entry(method.to_owned()).or_default();
-        known.seconds = wall.as_secs_f64() / commands.max(1) as f64;
-        let fitting = (target.as_secs_f64() / known.seconds.max(1e-6)).min(1000.0) as usize;
-        let before = if known.batch == 0 { FIRST_BATCH } else { known.batch };
-        known.batch = fitting.clamp(1, before * 2).min(super::batch::MOST);
+    pub fn took(&mut self, label: &str, commands: usize, wall: Duration, target: Duration) {
+        let known = self.labels.entry(label.to_owned()).or_default();
+        let seconds = wall.as_secs_f64() / commands.max(1) as f64;
+        let fitting = (target.as_secs_f64() / seconds.max(1e-6)).min(1000.0) as usize;
+        known.batch = fitting.clamp(1, known.batch * 2).min(super::batch::MOST);
     }
 
     /// A batch without an answer may have been too long for the portal.
-    pub fn lost(&mut self, method: &str) {
-        let known = self.methods.entry(method.to_owned()).or_default();
-        let before = if known.batch == 0 { FIRST_BATCH } else { known.batch };
-        known.batch = (before / 2).max(1);
+    pub fn lost(&mut self, label: &str) {
+        let known = self.labels.entry(label.to_owned()).or_default();
+        known.batch = (known.batch / 2).max(1);
     }
 }
 
@@ -311,7 +317,7 @@ mod tests {
     fn a_price_rises_at_once_and_falls_by_and_by() {
         let mut pace = after_a_batch(300.0, 60);
         let mut next = |seconds: f64| {
-            let before = pace.standing("m");
+            let before = pace.charges("m");
             pace.charged("m", before.0 + seconds, Some(at(60).timestamp()));
             pace.priced("m", 10, before.0, (before.0, at(60)));
             pace.methods["m"].each

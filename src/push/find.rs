@@ -15,6 +15,7 @@ use crate::objects::reach::{Reach, by_reach, the_same};
 use crate::objects::{Object, by_id, by_origin, hidden};
 use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
+use crate::state::Operation;
 
 impl Push<'_, '_> {
     /// Finds the objects. What has to be left for later, or turned out to be done, goes no further.
@@ -34,7 +35,7 @@ impl Push<'_, '_> {
         let mut ready = Vec::new();
         for mut target in targets {
             if target.planned.step == Step::Create && namesakes.contains(target.id()) {
-                self.fail(&target, Code::DuplicateId, "create", &target.id().to_string())?;
+                self.fail(&target, Code::DuplicateId, Operation::Create, &target.id().to_string())?;
                 continue;
             }
             if let Some([first, others @ ..]) = standing.get(target.id()).map(Vec::as_slice) {
@@ -48,7 +49,12 @@ impl Push<'_, '_> {
                 let taken = self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|id| id != target.id());
                 if taken.is_some() || !claimed.insert(crm_id) {
                     let owner = taken.map(|id| format!(": {kind} {id}")).unwrap_or_default();
-                    self.fail(&target, Code::CrmIdTaken, "create", &format!("crm_id {crm_id}{owner}"))?;
+                    self.fail(
+                        &target,
+                        Code::CrmIdTaken,
+                        Operation::Create,
+                        &format!("crm_id {crm_id}{owner}"),
+                    )?;
                     continue;
                 }
                 target.record.known.crm_id = Some(crm_id);
@@ -103,7 +109,8 @@ impl Push<'_, '_> {
         for mut target in targets {
             let crm_id = target.record.known.crm_id;
             if let Some(crm_id) = crm_id.filter(|crm_id| hidden.contains(crm_id)) {
-                let operation = if target.planned.step == Step::Delete { "delete" } else { "update" };
+                let operation =
+                    if target.planned.step == Step::Delete { Operation::Delete } else { Operation::Update };
                 self.fail(&target, Code::AccessDenied, operation, &crm_id.to_string())?;
                 continue;
             }
@@ -162,7 +169,7 @@ impl Push<'_, '_> {
             return Ok(Some(target));
         }
         let message = format!("{} {}", object.originator, object.origin);
-        self.fail(&target, Code::NotOurs, "delete", message.trim())?;
+        self.fail(&target, Code::NotOurs, Operation::Delete, message.trim())?;
         Ok(None)
     }
 
@@ -176,7 +183,7 @@ impl Push<'_, '_> {
         let other = ours && !object.origin.is_empty() && object.origin != target.id().to_string();
         if other && let Some(owner) = self.owner(target.kind(), &object.origin)? {
             let message = format!("crm_id {}: {} {owner}", object.crm_id, target.kind());
-            self.fail(&target, Code::CrmIdTaken, "create", &message)?;
+            self.fail(&target, Code::CrmIdTaken, Operation::Create, &message)?;
             return Ok(None);
         }
         Ok(Some(target))
@@ -220,7 +227,7 @@ impl Push<'_, '_> {
         // The inventory of an export may be hours old.
         self.queue.unstock(kind, old)?;
         if self.config.sync.on_missing == OnMissing::Fail {
-            return self.fail(target, Code::ObjectMissing, "update", &old.to_string());
+            return self.fail(target, Code::ObjectMissing, Operation::Update, &old.to_string());
         }
         let step = match self.vanished(kind, id, &target.record, target.row())? {
             Fate::Relinked => Step::Update,

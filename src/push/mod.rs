@@ -25,7 +25,7 @@ use crate::plan::{Planned, Queue, Step, Wave};
 use crate::portal::CallError;
 use crate::portal::gate::{Gate, Teller};
 use crate::record::{Id, Kind};
-use crate::state::{Counts, Failure, Record, State};
+use crate::state::{Counts, Failure, Operation, Record, State};
 use crate::words;
 pub(crate) use people::{People, Person};
 
@@ -281,8 +281,8 @@ impl<'a, 'p> Push<'a, 'p> {
     }
 
     /// Puts a record aside with the portal's words.
-    fn fail(&mut self, target: &Target, code: Code, operation: &'static str, message: &str) -> Result<()> {
-        let failure = Failure { code, operation, message, row: target.row() };
+    fn fail(&mut self, target: &Target, code: Code, operation: Operation, message: &str) -> Result<()> {
+        let failure = Failure { code, operation: Some(operation), message, row: target.row() };
         let (now, pause) = (self.gate.clock().now(), self.config.sync.retry_after);
         let writer = self.state.writer()?;
         writer.failed(target.kind(), target.id(), &failure, pause, now)?;
@@ -302,7 +302,7 @@ impl<'a, 'p> Push<'a, 'p> {
 fn unreadable(row: Option<&Row>) -> Failure<'_> {
     let bad = row.and_then(|row| row.body.as_ref().err());
     let code = bad.map_or(Code::NoValue, |bad| bad.code);
-    Failure { code, operation: "read", message: bad.map_or("", |bad| &bad.message), row }
+    Failure { code, operation: None, message: bad.map_or("", |bad| &bad.message), row }
 }
 
 #[cfg(test)]

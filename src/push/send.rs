@@ -216,7 +216,7 @@ impl Push<'_, '_> {
         failed.extend(self.still_there(unclear)?);
         for (target, operation, refusal) in failed {
             let code = if refusal.is_access_denied() { Code::AccessDenied } else { Code::PortalRefused };
-            self.fail(&target, code, operation.name(), &refusal.to_string())?;
+            self.fail(&target, code, operation, &refusal.to_string())?;
         }
         Ok(())
     }

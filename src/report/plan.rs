@@ -14,17 +14,6 @@ use crate::record::Kind;
 use crate::state::{Record, State};
 use crate::{say, words};
 
-const STEPS: [Step; 8] = [
-    Step::Create,
-    Step::Update,
-    Step::Recheck,
-    Step::Close,
-    Step::Fail,
-    Step::Gone,
-    Step::Forget,
-    Step::Delete,
-];
-
 /// Steps that the portal is asked about in one go.
 const CHUNK: usize = 400;
 
@@ -104,8 +93,10 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     let Plan { queue, held_back, .. } = plan;
     let mut counts = Map::new();
     for kind in Kind::ALL {
-        let steps: Result<Map<String, Value>> =
-            STEPS.into_iter().map(|step| Ok((step.to_string(), queue.count(kind, step)?.into()))).collect();
+        let steps: Result<Map<String, Value>> = Step::ALL
+            .into_iter()
+            .map(|step| Ok((step.to_string(), queue.count(kind, step)?.into())))
+            .collect();
         counts.insert(kind.name().into(), Value::Object(steps?));
     }
     write!(out, "{{\"schema\": 1,\n \"counts\": {},\n \"steps\": [", Value::Object(counts))?;
@@ -126,7 +117,7 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
 
 fn counts_line(queue: &Queue, kind: Kind) -> Result<Option<String>> {
     let mut parts = Vec::new();
-    for step in STEPS {
+    for step in Step::ALL {
         let count = queue.count(kind, step)?;
         if count > 0 {
             parts.push(format!("{} {count}", noun(step)));

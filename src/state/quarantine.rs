@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::records::GONE;
 use super::writer::Writer;
-use super::{Event, Severity, stamp};
+use super::{Event, Operation, Severity, stamp};
 use crate::code::Code;
 use crate::mapping::Warning;
 use crate::mirror::Row;
@@ -22,8 +22,8 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
 pub struct Failure<'a> {
     /// Our own word for it.
     pub code: Code,
-    /// `create`, `update`, `delete` or `read`.
-    pub operation: &'static str,
+    /// What was tried; none where the row cannot be read.
+    pub operation: Option<Operation>,
     /// The portal's words, or the column.
     pub message: &'a str,
     /// The row, where there is one.
@@ -53,18 +53,14 @@ impl Writer<'_> {
             id,
             Severity::Failure,
             *code,
-            operation,
+            *operation,
             message,
             *row,
             attempts + 1,
             &first_at,
             now,
         )?;
-        self.transaction
-            .prepare_cached(
-                "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
-            )?
-            .execute((kind, id, stamp(now + pause)))?;
+        self.try_at(kind, id, now + pause)?;
         self.clear_doubt(kind, id)?;
         self.event(kind, id, Event::Failed, None, code.name(), now)
     }
@@ -76,14 +72,36 @@ impl Writer<'_> {
         let since =
             self.before(kind, &row.id, Severity::Waiting)?.map_or_else(|| stamp(now), |(_, since)| since);
         self.clear_troubles(kind, &row.id)?;
-        self.trouble(kind, &row.id, Severity::Waiting, code, "create", message, Some(row), 1, &since, now)
+        self.trouble(
+            kind,
+            &row.id,
+            Severity::Waiting,
+            code,
+            Some(Operation::Create),
+            message,
+            Some(row),
+            1,
+            &since,
+            now,
+        )
     }
 
     /// Something is not whole about the record.
     pub fn warn(&self, kind: Kind, row: &Row, warning: &Warning, now: DateTime<Utc>) -> Result<()> {
         let Warning { code, message } = warning;
         let first = stamp(now);
-        self.trouble(kind, &row.id, Severity::Warning, *code, "update", message, Some(row), 1, &first, now)
+        self.trouble(
+            kind,
+            &row.id,
+            Severity::Warning,
+            *code,
+            Some(Operation::Update),
+            message,
+            Some(row),
+            1,
+            &first,
+            now,
+        )
     }
 
     /// Deals of ours with this origin, and no booking stands behind them.
@@ -91,16 +109,16 @@ impl Writer<'_> {
         let deals: Vec<String> = deals.iter().map(ToString::to_string).collect();
         let (code, message) = (Code::DealWithoutBooking, deals.join(", "));
         let first = stamp(now);
-        self.trouble(Kind::Booking, id, Severity::Warning, code, "read", &message, None, 1, &first, now)
+        self.trouble(Kind::Booking, id, Severity::Warning, code, None, &message, None, 1, &first, now)
     }
 
-    /// A failed record is tried with the next pass, whatever its pause.
-    pub fn try_now(&self, kind: Kind, id: &Id, now: DateTime<Utc>) -> Result<()> {
+    /// A failed record is tried with the first pass after this.
+    pub fn try_at(&self, kind: Kind, id: &Id, at: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
             )?
-            .execute((kind, id, stamp(now)))?;
+            .execute((kind, id, stamp(at)))?;
         Ok(())
     }
 
@@ -160,7 +178,7 @@ impl Writer<'_> {
         id: &Id,
         severity: Severity,
         code: Code,
-        operation: &str,
+        operation: Option<Operation>,
         message: &str,
         row: Option<&Row>,
         attempts: u32,
@@ -180,7 +198,7 @@ impl Writer<'_> {
                 id,
                 severity.name(),
                 code.name(),
-                operation,
+                operation.map_or("read", Operation::name),
                 message,
                 attempts,
                 first_at,

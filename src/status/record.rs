@@ -38,8 +38,8 @@ pub struct RecordStatus {
     pub todo: Vec<&'static str>,
     /// A call without an answer.
     pub doubt: Option<OpenCall>,
-    /// What the next pass does, if anything: the name of a [`Step`].
-    pub next_step: Option<String>,
+    /// What the next pass does, if anything.
+    pub next_step: Option<Step>,
     /// Why it was not sent.
     pub failures: Vec<Flaw>,
     /// What it waits for.
@@ -108,7 +108,7 @@ impl RecordStatus {
             sent_modified_at: known.modified_at,
             todo: todo(known.todo),
             doubt: open_call(state, *kind, id)?,
-            next_step: next_step.flatten().map(|step| step.to_string()),
+            next_step: next_step.flatten(),
             failures: Vec::new(),
             waiting: Vec::new(),
             warnings: Vec::new(),

@@ -9,6 +9,7 @@ use super::text::flaw_lines;
 use crate::code::Code;
 use crate::config::Webhook;
 use crate::lookup::Found;
+use crate::plan::Step;
 use crate::record::Kind;
 use crate::state::Event;
 use crate::{say, words};
@@ -66,7 +67,7 @@ fn in_crm(status: &RecordStatus) -> String {
             let object = words::object(status.kind, crm_id);
             say!("В CRM: {object}, {url}", "In the CRM: {object}, {url}")
         }
-        _ if status.history.last().is_some_and(|line| line.event == "deleted") => {
+        _ if status.history.last().is_some_and(|line| line.event == Event::Deleted.name()) => {
             say!("В CRM: сделка удалена", "In the CRM: the deal was deleted")
         }
         _ => say!("В CRM: объект неизвестен", "In the CRM: no object known"),
@@ -140,25 +141,24 @@ fn doubt(call: &OpenCall) -> String {
 }
 
 fn next(status: &RecordStatus) -> String {
-    let what = match status.next_step.as_deref() {
+    let what = match status.next_step {
         Some(_) if !status.waiting.is_empty() => say!(
             "передать, если её гость уже появился в CRM",
             "send it if its guest stands in the CRM by then"
         ),
-        Some("create") => say!(
+        Some(Step::Create) => say!(
             "найти объект в CRM по ORIGIN_ID, а если его нет, создать",
             "find the object in the CRM by ORIGIN_ID, or create it where there is none"
         ),
-        Some("update") => say!("передать все поля", "send all fields"),
-        Some("recheck") => {
+        Some(Step::Update) => say!("передать все поля", "send all fields"),
+        Some(Step::Recheck) => {
             say!("проверить, кто из её людей появился в CRM", "see which of its people are in the CRM now")
         }
-        Some("close") => say!("поправить дату завершения", "correct the closing date"),
-        Some("fail") => say!("сообщить, что запись не читается", "report that the record cannot be read"),
-        Some("gone") => say!("оставить объект CRM как есть", "leave the object of the CRM as it is"),
-        Some("forget") => say!("забыть: сделки нет", "forget it: there is no deal"),
-        Some("delete") => say!("удалить сделку", "delete the deal"),
-        Some(other) => other.to_owned(),
+        Some(Step::Close) => say!("поправить дату завершения", "correct the closing date"),
+        Some(Step::Fail) => say!("сообщить, что запись не читается", "report that the record cannot be read"),
+        Some(Step::Gone) => say!("оставить объект CRM как есть", "leave the object of the CRM as it is"),
+        Some(Step::Forget) => say!("забыть: сделки нет", "forget it: there is no deal"),
+        Some(Step::Delete) => say!("удалить сделку", "delete the deal"),
         None if status.doubt.is_some() => {
             say!("выяснить, выполнился ли вызов", "find out whether the call took effect")
         }

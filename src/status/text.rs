@@ -77,7 +77,7 @@ fn last_run(run: &LastRun) -> Vec<String> {
     let LastRun { command, started_at, outcome, message, .. } = run;
     let time = words::stored_time(started_at);
     let ended = match outcome.as_deref() {
-        Some("ok") => None,
+        Some(outcome) if outcome == Outcome::Ok.name() => None,
         None => Some(say!(
             "Запуск {command} начат {time} и ещё идёт (или оборвался)",
             "The pass {command} began {time} and is still running (or broke off)"

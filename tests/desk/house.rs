@@ -13,7 +13,7 @@ use ecvi_b24::mapping::Warning;
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::mirror::{Mirror, Row};
 use ecvi_b24::record::Kind;
-use ecvi_b24::state::{Counts, Event, Failure, INITIAL_EXPORT, Run, Sent, State, Todo, stamp};
+use ecvi_b24::state::{Counts, Event, Failure, INITIAL_EXPORT, Operation, Run, Sent, State, Todo, stamp};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -144,7 +144,8 @@ fn send(state: &State, run: i64, kind: Kind, row: &Row, crm_id: i64, warnings: &
 /// Three attempts; the last one so that the next is far away.
 fn fail(state: &State, row: &Row) {
     let message = "Invalid value for field HONORIFIC.\nChoose another.";
-    let failure = Failure { code: Code::PortalRefused, operation: "create", message, row: Some(row) };
+    let failure =
+        Failure { code: Code::PortalRefused, operation: Some(Operation::Create), message, row: Some(row) };
     for time in ["2026-01-01T20:00:00Z", "2026-01-02T01:00:00Z", "2099-01-02T03:00:03Z"] {
         let writer = state.writer().unwrap();
         writer.failed(Kind::Guest, &row.id, &failure, Duration::from_secs(900), at(time)).unwrap();

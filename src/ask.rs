@@ -14,7 +14,7 @@ pub fn agreed() -> Result<bool> {
         return Ok(true);
     }
     let mut stderr = std::io::stderr();
-    write!(stderr, "{} [y/N] ", say!("Продолжить?", "Go on?"))?;
+    write!(stderr, "{} ", say!("Продолжить? [д/н]", "Go on? [y/N]"))?;
     stderr.flush()?;
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer)?;

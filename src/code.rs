@@ -32,8 +32,8 @@ macro_rules! codes {
 codes! {
     /// The id is neither a number nor a usable text.
     BadId = "BAD_ID",
-        "В Ecvi у записи негодный номер (id). Исправьте его в Ecvi или в зеркале.",
-        "The record's id in Ecvi cannot be used. Correct it in Ecvi or in the mirror.";
+        "В зеркале у записи негодный номер (id или crm_id). Исправьте его в Ecvi или в зеркале.",
+        "The record's id, or its crm_id, cannot be used. Correct it in Ecvi or in the mirror.";
     /// Two rows of the mirror carry one id.
     DuplicateId = "DUPLICATE_ID",
         "В зеркале две строки с одним номером (id): какая верна, неизвестно. Оставьте одну.",
@@ -44,12 +44,12 @@ codes! {
         "A field that must be filled is empty. Fill it in Ecvi.";
     /// A status word that the configuration does not know.
     UnknownStatus = "UNKNOWN_STATUS",
-        "Неизвестное состояние заявки. Добавьте его код в [mirror.statuses] конфигурации.",
-        "The booking's status is unknown. Add its code to [mirror.statuses] of the configuration.";
+        "Неизвестное состояние заявки. Добавьте его код в [mirror.statuses] конфигурации: заявка уйдёт со следующим запуском.",
+        "The booking's status is unknown. Add its code to [mirror.statuses] of the configuration: the booking goes with the next pass.";
     /// A date that cannot be read.
     BadDate = "BAD_DATE",
-        "Дата не читается. Исправьте её в Ecvi.",
-        "A date cannot be read. Correct it in Ecvi.";
+        "Дата не читается. Исправьте её в Ecvi; в зеркале она должна быть вида 2026-12-30 14:00, день рождения 1980-02-29.",
+        "A date cannot be read. Correct it in Ecvi; in the mirror it has to read 2026-12-30 14:00, a birthday 1980-02-29.";
     /// An amount that cannot be read.
     BadAmount = "BAD_AMOUNT",
         "Сумма не читается. Исправьте её в Ecvi.",
@@ -100,20 +100,20 @@ codes! {
         "The deal was sent without those who are not in the CRM yet; it is completed by itself when they are.";
     /// Warning: several objects carry the record's origin.
     SeveralInCrm = "SEVERAL_IN_CRM",
-        "В CRM несколько объектов этой записи; используется самый старый. Объедините их в CRM.",
-        "Several objects of the CRM belong to this record; the oldest is used. Merge them in the CRM.";
+        "В CRM несколько объектов этой записи; используется самый старый. Объедините их в CRM; предупреждение исчезнет, когда запись изменится в Ecvi. Что осталось, покажет ecvi-b24 audit.",
+        "Several objects of the CRM belong to this record; the oldest is used. Merge them in the CRM; the warning goes when the record changes in Ecvi. What is left is told by ecvi-b24 audit.";
     /// Warning: somebody in the CRM may be this person.
     DoubtfulMatch = "DOUBTFUL_MATCH",
-        "В CRM есть похожие карточки с тем же телефоном или e-mail; создана новая. Если это один и тот же человек, объедините их в CRM.",
-        "The CRM holds similar cards with the same phone or e-mail; a new one was made. If it is the same person, merge them in the CRM.";
+        "В CRM есть похожие карточки с тем же телефоном или e-mail; создана новая. Если это один и тот же человек, объедините их в CRM. Предупреждение исчезнет, когда запись изменится в Ecvi.",
+        "The CRM holds similar cards with the same phone or e-mail; a new one was made. If it is the same person, merge them in the CRM. The warning goes when the record changes in Ecvi.";
     /// Warning: somebody moved the deal into another funnel.
     OtherFunnel = "OTHER_FUNNEL",
         "Сделку перенесли в другую воронку: её стадия больше не меняется. Верните сделку в воронку из конфигурации.",
         "The deal was moved into another funnel, so its stage stays as it is. Move it back into the configured funnel.";
     /// Warning: a deal of ours that no booking stands behind.
     DealWithoutBooking = "DEAL_WITHOUT_BOOKING",
-        "В CRM есть наша сделка, но такой заявки в Ecvi нет. Проверьте и удалите её вручную, если она лишняя.",
-        "The CRM holds a deal of ours without a booking in Ecvi. Look at it and delete it by hand if it is not needed.";
+        "В CRM есть наша сделка, но такой заявки в Ecvi нет. Проверьте и удалите её вручную, если она лишняя. Предупреждение исчезнет после ecvi-b24 initial-export.",
+        "The CRM holds a deal of ours without a booking in Ecvi. Look at it and delete it by hand if it is not needed. The warning goes with the next ecvi-b24 initial-export.";
 }
 
 /// Where the cause of a failure lies, and with it who can mend it.

@@ -32,6 +32,12 @@ impl Lock {
         let path = beside(state, SUFFIX);
         let shown = path.display();
         let broken = || {
+            if private::is_denied(&path) {
+                return say!(
+                    "нет прав на файл блокировки {shown}: выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
+                    "no permission for the lock file {shown}: run the command as the user who runs the passes (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)"
+                );
+            }
             say!(
                 "файл блокировки {shown} не открывается: проверьте папку и права",
                 "the lock file {shown} cannot be opened: check its folder and permissions"

@@ -19,7 +19,7 @@ use crate::portal::gate::{Cause, Gate};
 use crate::push::{Done, Failures, Push, Watch, Way};
 use crate::record::{Id, Kind};
 use crate::settle::{settle, settled_at};
-use crate::state::memory::{INITIAL_EXPORT, PACE, RESENDING, SIGHT, SURVEY};
+use crate::state::memory::{EXPOSED_TOLD, INITIAL_EXPORT, MAPPING_TOLD, PACE, RESENDING, SIGHT, SURVEY};
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, stop_of};
 use crate::verify::verify;
@@ -112,6 +112,7 @@ pub fn pass(
     let Some(_lock) = Lock::take(&config.state)? else { return Ok(None) };
     let state = State::open(&config.state)?;
     let started = clock.now();
+    warn_of_exposed(config, &state, started)?;
     if is_idle(config, orders, &state, started)? {
         let ended = Ended::idle();
         state.log_run(&record(orders, &ended, started, clock.now()))?;
@@ -161,7 +162,11 @@ impl Pass<'_> {
         admit(self.orders.errand, self.state)?;
         self.round(gate, true, watch)?;
         if self.orders.errand != Errand::InitialExport {
-            remap::tell(self.config, self.state, gate.clock().now())?;
+            if remap::is_stale(self.config, self.state)?
+                && self.state.once_a_day(MAPPING_TOLD, gate.clock().now())?
+            {
+                log::warn!("{}", remap::notice());
+            }
             return Ok(());
         }
         while let Some(settled) = settled_at(self.config, self.state, gate.clock().now())? {
@@ -300,6 +305,22 @@ impl Pass<'_> {
         };
         Ended { outcome, message, counts, failures, requests: gate.requests() }
     }
+}
+
+/// In cron's mail once a day is enough.
+fn warn_of_exposed(config: &Config, state: &State, now: DateTime<Utc>) -> Result<()> {
+    if !config.exposed.is_empty() && state.once_a_day(EXPOSED_TOLD, now)? {
+        for path in config.exposed.iter().map(|path| path.display()) {
+            log::warn!(
+                "{}",
+                say!(
+                    "файл {path} могут прочесть все на этой машине, а в нём пароль к CRM: chmod o= {path}",
+                    "{path} can be read by everyone on this machine, and holds the password to the CRM: chmod o= {path}"
+                )
+            );
+        }
+    }
+    Ok(())
 }
 
 /// How an initial export that did not come to its end goes on: no pass of cron does that.

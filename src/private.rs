@@ -24,6 +24,12 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Whether the file is there and another user's.
+pub(crate) fn is_denied(path: &Path) -> bool {
+    let opened = OpenOptions::new().read(true).write(true).open(path);
+    opened.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+}
+
 #[cfg(unix)]
 /// What root made goes to whom the folder belongs.
 pub(crate) fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {

@@ -7,17 +7,14 @@ use std::collections::BTreeMap;
 use std::hash::Hasher;
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{Config, PersonConfig};
 use crate::fingerprint::Fingerprint;
+use crate::say;
 use crate::state::State;
 
-/// The state's keys.
+/// Under this key the state has the mapping.
 const MAPPING: &str = "mapping";
-const TOLD: &str = "mapping_told";
-
-const BETWEEN: TimeDelta = TimeDelta::days(1);
 
 /// Every record is marked to be sent: by which mapping, is said as soon as one was verified.
 pub fn forget(state: &State) -> Result<()> {
@@ -37,17 +34,12 @@ pub fn is_stale(config: &Config, state: &State) -> Result<bool> {
     Ok(state.recall::<Option<u64>>(MAPPING)?.flatten().is_some_and(|sent| sent != fingerprint(config)))
 }
 
-/// Logs that once a day.
-pub fn tell(config: &Config, state: &State, now: DateTime<Utc>) -> Result<()> {
-    let told: Option<DateTime<Utc>> = state.recall(TOLD)?;
-    if is_stale(config, state)? && told.is_none_or(|told| (now - told).abs() >= BETWEEN) {
-        log::warn!(
-            "the mapping in the configuration has changed since everything was sent; what stands in the CRM keeps the \
-             old one. See what would change with sync --full --dry-run, then run sync --full"
-        );
-        state.remember(TOLD, &now)?;
-    }
-    Ok(())
+/// What has happened and what to do, for people.
+pub fn notice() -> String {
+    say!(
+        "Соответствие полей в конфигурации изменилось, а переданное раньше осталось прежним. Посмотрите: ecvi-b24 sync --full --dry-run; передать всё заново: ecvi-b24 sync --full",
+        "The mapping in the configuration has changed, and what was sent before is as it was. To see what would change: ecvi-b24 sync --full --dry-run; to send all again: ecvi-b24 sync --full"
+    )
 }
 
 /// What every update sends: not what a creation alone sets.

@@ -29,10 +29,14 @@ pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
         )?;
     }
     if chosen.is_empty() {
-        text = say!("Неудачных записей нет.\n", "No records failed.\n");
+        text = nothing_failed();
     }
     print(&text)?;
     Ok(Outcome::Ok)
+}
+
+fn nothing_failed() -> String {
+    say!("Неудачных записей нет.\n", "No records failed.\n")
 }
 
 /// Ends the pause of the chosen records, so that the pass that follows tries them. While another pass is under way
@@ -41,6 +45,9 @@ pub fn release(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<(
     let Some(_lock) = Lock::take(&config.state)? else { return Ok(()) };
     let state = State::open(&config.state)?;
     let chosen = chosen(config, &state, options)?;
+    if chosen.is_empty() {
+        print(&nothing_failed())?;
+    }
     let writer = state.writer()?;
     for trouble in &chosen {
         writer.try_at(trouble.kind, &trouble.id, clock.now())?;

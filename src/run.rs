@@ -89,7 +89,7 @@ fn tell_pass(
     let mut portal = Http::new(&config.portal)?;
     let ended = pass::pass(config, orders, &mut portal, clock, watch);
     watch.over();
-    let Some(ended) = ended? else { return another(orders.errand, aloud) };
+    let Some(ended) = ended? else { return another(orders, aloud) };
     heartbeat::beat(config, ended.outcome);
     if let Err(error) = tell_end(orders.errand, &ended, aloud) {
         // The pass is over and saved: where its words go makes it no other.
@@ -114,11 +114,11 @@ fn tell_end(errand: Errand, ended: &Ended, aloud: bool) -> Result<()> {
     Ok(())
 }
 
-/// Somebody else's pass is under way: cron is not told, people are.
-fn another(errand: Errand, aloud: bool) -> Result<Outcome> {
+/// Somebody else's pass is under way: cron is not told; whoever asked for something of his own is.
+fn another(orders: &Orders, aloud: bool) -> Result<Outcome> {
     log::info!("another pass is under way");
-    if aloud && errand != Errand::Sync {
-        let command = errand.name();
+    if aloud && *orders != Orders::plain(Errand::Sync) {
+        let command = orders.errand.name();
         report::print(&say!(
             "Идёт другой запуск; {command} ничего не делает, повторите позже.\n",
             "Another pass is under way; {command} does nothing, try again later.\n"

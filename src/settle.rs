@@ -150,7 +150,7 @@ fn put_aside(
 ) -> Result<()> {
     let failure = Failure { code: Code::NoAnswer, operation: Some(doubt.operation), message: "", row: None };
     writer.strike(kind, &doubt.id)?;
-    log::warn!("{kind} {}: {}. {}", doubt.id, failure.code, failure.code.advice());
+    log::info!("{kind} {}: {}", doubt.id, failure.code);
     writer.failed(kind, &doubt.id, &failure, config.sync.retry_after, now)
 }
 

@@ -26,7 +26,7 @@ pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>
         Err(error) => return (vec![unusable("config", &error)], None),
     };
     let mut lines = vec![Line::fine("config", say!("Конфигурация: {shown}", "Configuration: {shown}"))];
-    for path in config.exposed(&path) {
+    for path in &config.exposed {
         let shown = path.display();
         lines.push(Line::warning(
             "config_permissions",
@@ -35,8 +35,8 @@ pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>
                 "Everyone on this machine can read the file {shown}"
             ),
             say!(
-                "В вебхуке пароль ко всей CRM. Выполните: chmod 600 {shown}",
-                "The webhook is a password to the whole CRM. Run: chmod 600 {shown}"
+                "В вебхуке пароль ко всей CRM. Выполните: chmod o= {shown}",
+                "The webhook is a password to the whole CRM. Run: chmod o= {shown}"
             ),
         ));
     }
@@ -103,7 +103,8 @@ fn next_pass(ends: &str) -> String {
 
 fn try_to_make(path: &Path) -> Result<()> {
     let trial = beside(path, ".check");
-    let folder = path.parent().unwrap_or(Path::new("")).display();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).display();
     OpenOptions::new().write(true).create(true).truncate(false).open(&trial).with_context(|| {
         say!(
             "в папке {folder} нельзя создать файл состояния: проверьте [state] path, папку и права",
@@ -156,14 +157,8 @@ fn remedy(name: &str) -> String {
             "Исправьте файл; все ключи описаны в docs/configuration.md",
             "Correct the file; docs/configuration.md describes every key"
         ),
-        "mirror" => say!(
-            "Исправьте [mirror] в конфигурации или то, что наполняет зеркало",
-            "Correct [mirror] in the configuration, or what fills the mirror"
-        ),
-        "state" => say!(
-            "Исправьте [state] path в конфигурации, права на файл и папку, место на диске",
-            "Correct [state] path in the configuration, the permissions of file and folder, the disk space"
-        ),
+        // The error says it itself.
+        "mirror" | "state" => String::new(),
         _ => say!("Исправьте [portal] в конфигурации", "Correct [portal] in the configuration"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 use serde_json::{Value, json};
 
 use super::Line;
@@ -13,6 +13,7 @@ use crate::portal::gate::Gate;
 use crate::record::Kind;
 use crate::say;
 use crate::stop::Outcome;
+use crate::words;
 
 /// A clock that is further off makes waiting times and the history wrong.
 const CLOCK_OFF: i64 = 60;
@@ -154,7 +155,14 @@ fn clock(gate: &Gate<'_>, replies: &BTreeMap<String, Reply>) -> Option<Line> {
     Some(if off.abs() > CLOCK_OFF {
         Line::warning(
             "clock",
-            say!("Часы: расходятся с порталом на {off} с", "Clock: {off} s away from the portal's"),
+            {
+                let span = words::span(TimeDelta::seconds(off.abs()));
+                if off > 0 {
+                    say!("Часы: спешат на {span} против портала", "Clock: {span} ahead of the portal's")
+                } else {
+                    say!("Часы: отстают на {span} от портала", "Clock: {span} behind the portal's")
+                }
+            },
             say!(
                 "Включите синхронизацию времени на этой машине",
                 "Turn on time synchronisation on this machine"

@@ -54,6 +54,8 @@ pub struct Config {
     pub company: PersonConfig,
     /// Booking -> deal.
     pub deal: DealConfig,
+    /// Files with a secret in them that everyone on this machine could read when they were loaded.
+    pub exposed: Vec<PathBuf>,
 }
 
 /// The mirror's file and shape.
@@ -157,12 +159,10 @@ fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
 pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
-    let config = parse(&text, path.parent().unwrap_or(Path::new("")), webhook).with_context(|| {
+    let mut config = parse(&text, path.parent().unwrap_or(Path::new("")), webhook).with_context(|| {
         say!("ошибка в файле конфигурации {shown}", "the configuration file {shown} is wrong")
     })?;
-    for path in config.exposed(path) {
-        log::warn!("{} can be read by everyone on this machine: chmod 600", path.display());
-    }
+    config.exposed = exposed(&config, path);
     Ok(config)
 }
 
@@ -186,6 +186,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
         contact: objects::contact(file.contact)?,
         company: objects::company(file.company)?,
         deal: objects::deal(file.deal)?,
+        exposed: Vec::new(),
     })
 }
 
@@ -288,17 +289,16 @@ pub fn duration(key: &str, text: &str) -> Result<Duration> {
     })
 }
 
-impl Config {
-    /// The files with a secret in them that everyone on this machine can read. `own`: the configuration's.
-    pub fn exposed<'a>(&'a self, own: &'a Path) -> impl Iterator<Item = &'a Path> {
-        let file = match &self.portal.source {
-            Source::File(path) => Some(path.as_path()),
-            Source::Configuration | Source::Environment => None,
-        };
-        // Who knows the address of a heartbeat can feign one.
-        let own_too = self.portal.source == Source::Configuration || self.heartbeat.is_some();
-        own_too.then_some(own).into_iter().chain(file).filter(|path| is_readable_by_others(path))
-    }
+/// `own` is the configuration's file.
+fn exposed(config: &Config, own: &Path) -> Vec<PathBuf> {
+    let file = match &config.portal.source {
+        Source::File(path) => Some(path.as_path()),
+        Source::Configuration | Source::Environment => None,
+    };
+    // Who knows the address of a heartbeat can feign one.
+    let own_too = config.portal.source == Source::Configuration || config.heartbeat.is_some();
+    let secret = own_too.then_some(own).into_iter().chain(file);
+    secret.filter(|path| is_readable_by_others(path)).map(Path::to_owned).collect()
 }
 
 #[cfg(unix)]

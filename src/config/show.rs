@@ -11,8 +11,19 @@ use crate::mirror::Status;
 
 impl Display for Config {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Config { language, mirror, state, portal, sync, export, heartbeat, contact, company, deal } =
-            self;
+        let Config {
+            language,
+            mirror,
+            state,
+            portal,
+            sync,
+            export,
+            heartbeat,
+            contact,
+            company,
+            deal,
+            exposed: _,
+        } = self;
         if let Some(language) = language {
             let word = match language {
                 Language::Ru => "ru",

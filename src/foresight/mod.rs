@@ -152,7 +152,11 @@ impl<'a, 'p> Foresight<'a, 'p> {
 
     /// As the pass will find them after it has sent the people.
     fn person(&self, kind: Kind, id: &Id) -> Result<Person> {
-        let row = self.queue.step_of(kind, id)?.and_then(|planned| planned.row);
+        let planned = self.queue.step_of(kind, id)?;
+        if planned.as_ref().is_some_and(|planned| planned.step == Step::Gone) {
+            return Ok(Person::Nobody);
+        }
+        let row = planned.and_then(|planned| planned.row);
         let Some(Record { known, .. }) = self.state.record(kind, id)? else {
             return Ok(if row.is_some() { Person::Coming } else { Person::Nobody });
         };

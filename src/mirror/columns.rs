@@ -82,11 +82,24 @@ pub(super) fn found_columns(connection: &Connection, source: &str) -> rusqlite::
     Ok(statement.column_names().map(str::to_ascii_lowercase).collect())
 }
 
+fn missing<'n>(found: &[String], wanted: impl Iterator<Item = &'n str>) -> Option<String> {
+    let missing: Vec<&str> = wanted.filter(|name| !found.contains(&name.to_ascii_lowercase())).collect();
+    (!missing.is_empty()).then(|| missing.join(", "))
+}
+
+/// The columns that the configuration names beyond the usual ones.
+pub(super) fn require_own(found: &[String], own: &[String], source: &str) -> Result<()> {
+    if let Some(missing) = missing(found, own.iter().map(String::as_str)) {
+        bail!(say!(
+            "конфигурация называет столбцы, которых у {source} в зеркале нет: {missing}. Исправьте fields, title или comments в [contact], [company], [deal] либо зеркало",
+            "the configuration names columns that {source} of the mirror lacks: {missing}. Correct fields, title or comments in [contact], [company], [deal], or the mirror"
+        ));
+    }
+    Ok(())
+}
+
 pub(super) fn require(found: &[String], required: &[&str], source: &str) -> Result<()> {
-    let missing: Vec<&str> =
-        required.iter().copied().filter(|name| !found.contains(&name.to_ascii_lowercase())).collect();
-    if !missing.is_empty() {
-        let missing = missing.join(", ");
+    if let Some(missing) = missing(found, required.iter().copied()) {
         bail!(say!(
             "в зеркале у {source} нет столбцов: {missing}. Исправьте зеркало или [mirror.queries] в конфигурации",
             "{source} of the mirror lacks the columns {missing}. Correct the mirror or [mirror.queries] in the configuration"

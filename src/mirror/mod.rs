@@ -13,11 +13,12 @@ mod window;
 mod write_back;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::hash::Hasher;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use footprint::footprint;
@@ -31,7 +32,7 @@ use crate::config::MirrorConfig;
 use crate::fingerprint::Fingerprint;
 use crate::record::Kind;
 use crate::say;
-use columns::{RESIDENT_COLUMNS, columns, found_columns, outlined, require, select_list};
+use columns::{RESIDENT_COLUMNS, columns, found_columns, outlined, require, require_own, select_list};
 use write_back::roll_back;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -56,7 +57,7 @@ impl Mirror {
     ///
     /// `extra` are the columns that the configuration maps to custom fields, for guests, companies and bookings.
     pub fn open(config: &MirrorConfig, extra: [Vec<String>; 3]) -> Result<Mirror> {
-        let broken = |error| unusable(&config.path, error);
+        let broken = |error: rusqlite::Error| unusable(&config.path, &error);
         roll_back(config);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&config.path, flags).map_err(broken)?;
@@ -66,10 +67,10 @@ impl Mirror {
             let source = &config.sources[kind as usize];
             let (wanted, required) = columns(kind);
             let found =
-                found_columns(&connection, source).map_err(|error| unreadable(config, source, error))?;
+                found_columns(&connection, source).map_err(|error| unreadable(config, source, &error))?;
             require(&found, &wanted[..required], source)?;
             let own: Vec<&str> = extra[kind as usize].iter().map(String::as_str).collect();
-            require(&found, &own, source)?;
+            require_own(&found, &extra[kind as usize], source)?;
             if config.write_back {
                 require(&found, &["crm_id"], source)?;
             }
@@ -78,7 +79,7 @@ impl Mirror {
             outlines[kind as usize] = select(outlined(kind));
         }
         let source = &config.sources[3];
-        let found = found_columns(&connection, source).map_err(|error| unreadable(config, source, error))?;
+        let found = found_columns(&connection, source).map_err(|error| unreadable(config, source, &error))?;
         require(&found, &RESIDENT_COLUMNS[..2], source)?;
         let residents = format!("SELECT {} FROM {source}", select_list(RESIDENT_COLUMNS, &found));
         let mut windows = [false; 3];
@@ -127,21 +128,27 @@ impl Mirror {
 }
 
 /// Why a table or a query of the mirror cannot be read: it is not there, or is no SQL, or the file itself is at fault.
-fn unreadable(config: &MirrorConfig, source: &str, error: rusqlite::Error) -> anyhow::Error {
+fn unreadable(config: &MirrorConfig, source: &str, error: &rusqlite::Error) -> anyhow::Error {
     let is_sql = matches!(error, rusqlite::Error::SqlInputError { .. })
         || error.sqlite_error_code() == Some(ErrorCode::Unknown);
     if !is_sql {
         return unusable(&config.path, error);
     }
     let shown = config.path.display();
-    anyhow::Error::new(error).context(say!(
+    let what = say!(
         "в зеркале Ecvi {shown} не читается {source}: исправьте зеркало или [mirror.queries]",
         "{source} of the mirror {shown} cannot be read: correct the mirror or [mirror.queries]"
-    ))
+    );
+    in_words(&what, error)
+}
+
+/// Words alone: an error of SQLite that travels up is the state's.
+fn in_words(what: &str, error: &dyn fmt::Display) -> anyhow::Error {
+    anyhow!("{what}: {error:#}")
 }
 
 /// Why a mirror cannot be read, and what to look at.
-fn unusable(path: &Path, error: rusqlite::Error) -> anyhow::Error {
+fn unusable(path: &Path, error: &rusqlite::Error) -> anyhow::Error {
     let shown = path.display();
     let what = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => say!(
@@ -152,10 +159,14 @@ fn unusable(path: &Path, error: rusqlite::Error) -> anyhow::Error {
             "зеркало Ecvi {shown} повреждено: проверьте, чем оно наполняется",
             "the mirror {shown} is damaged: check what fills it"
         ),
+        Some(ErrorCode::ReadOnly) => say!(
+            "зеркало Ecvi {shown} в режиме WAL, а у этого пользователя нет права записи в его папку: дайте ему это право (docs/mirror.md)",
+            "the mirror {shown} is in WAL mode, and this user may not write into its folder: give him that right (docs/mirror.md)"
+        ),
         _ => say!(
             "зеркало Ecvi {shown} не открывается: проверьте путь и права, и что файл наполняется",
             "the mirror {shown} cannot be opened: check its path and permissions, and what fills it"
         ),
     };
-    anyhow::Error::new(error).context(what)
+    in_words(&what, error)
 }

@@ -8,13 +8,13 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use rusqlite::Row as SqlRow;
 use rusqlite::types::ValueRef;
 
-use super::Mirror;
 use super::rows::as_text;
 use super::scan::{damaged, out_of_order};
+use super::{Mirror, in_words};
 use crate::fingerprint::Digest;
 use crate::record::{Id, IdRef, Kind};
 
@@ -64,7 +64,7 @@ impl Mirror {
     /// # Errors
     /// The mirror is damaged or its rows are not in order.
     pub fn outline(&self, kind: Kind, marks: &Marks<'_>) -> Result<Outline> {
-        self.draw_outline(kind, marks).with_context(|| damaged(kind))
+        self.draw_outline(kind, marks).map_err(|error| in_words(&damaged(kind), &error))
     }
 
     fn draw_outline(&self, kind: Kind, marks: &Marks<'_>) -> Result<Outline> {

@@ -2,15 +2,15 @@
 
 use std::hash::Hasher;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use rusqlite::types::Value as Cell;
 use rusqlite::{CachedStatement, Connection, params_from_iter};
 use serde_json::{Map, Value};
 
-use super::Mirror;
 use super::columns::columns;
 use super::residents::Residents;
 use super::rows::{BadRow, Body, Cells, Row, as_text};
+use super::{Mirror, in_words};
 use crate::code::Code;
 use crate::fingerprint::Fingerprint;
 use crate::record::{Id, Kind, Span};
@@ -198,7 +198,7 @@ impl Iterator for Rows<'_> {
     type Item = Result<Row>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.once_each().with_context(|| damaged(self.kind)).transpose()
+        self.once_each().map_err(|error| in_words(&damaged(self.kind), &error)).transpose()
     }
 }
 

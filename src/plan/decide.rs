@@ -194,7 +194,10 @@ fn is_history(row: &Row, rules: &Rules) -> bool {
 fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
     let same = match row {
         Some(row) => {
-            row.modified_at == hold.modified_at && row.content == hold.content && row.people == hold.people
+            // With a status word more in the configuration, the same row can be read.
+            let is_mended = hold.unreadable && row.body.is_ok();
+            let is_same_row = (row.content, row.people) == (hold.content, hold.people);
+            row.modified_at == hold.modified_at && is_same_row && !is_mended
         }
         // What failed was the deletion itself.
         None => hold.modified_at.is_empty(),
@@ -348,6 +351,7 @@ mod tests {
             modified_at: "2026-01-02".into(),
             content: 10,
             people: 20,
+            unreadable: false,
         };
         let standing = Standing { holds: HashMap::from([(Id::Number(1), hold)]), ..Standing::default() };
         let try_it = |row: Row, rules: &Rules| {
@@ -367,7 +371,8 @@ mod tests {
     #[test]
     fn the_pause_of_a_failed_record_ends_at_its_end() {
         let until = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let hold = Hold { until, modified_at: "2026-01-02".into(), content: 10, people: 20 };
+        let hold =
+            Hold { until, modified_at: "2026-01-02".into(), content: 10, people: 20, unreadable: false };
         let at = |seconds| Rules { now: until + chrono::TimeDelta::seconds(seconds), ..rules() };
         assert!(holds(&hold, Some(&row()), &at(-1)));
         assert!(!holds(&hold, Some(&row()), &at(0)));

@@ -176,10 +176,46 @@ fn refused(refusal: &Refusal) -> Stop {
             "the portal asks us to wait ({refusal})"
         ))
         .and_the_rest(with_the_next_pass()),
-        Meaning::Administrator | Meaning::Record => Stop::refused(say!(
-            "портал отказывает нам: {refusal}. Проверьте вебхук: действует ли он, есть ли у него право CRM, не уволен ли его владелец, оплачен ли тариф",
-            "the portal refuses us: {refusal}. Check the webhook: that it is valid, has the right CRM, that its owner is active and the plan is paid"
-        )),
+        Meaning::Administrator | Meaning::Record => {
+            let (refused, remedy) = (refusal.to_string(), remedy(refusal));
+            let refused = refused.trim_end_matches('.');
+            Stop::refused(say!(
+                "портал отказывает нам: {refused}. {remedy}",
+                "the portal refuses us: {refused}. {remedy}"
+            ))
+        }
+    }
+}
+
+/// What an administrator does about a refusal that concerns everything.
+fn remedy(refusal: &Refusal) -> String {
+    match refusal.code.to_ascii_lowercase().as_str() {
+        "invalid_credentials" | "no_auth_found" | "expired_token" | "invalid_token" | "wrong_auth_type" => {
+            say!(
+                "Вебхук больше не действует: создайте новый (или верните доступ его владельцу), впишите его адрес в [portal] webhook и выполните ecvi-b24 check",
+                "The webhook is no longer valid: make a new one (or give its owner access again), put its address into [portal] webhook and run ecvi-b24 check"
+            )
+        }
+        "insufficient_scope" => say!(
+            "У вебхука нет права CRM (crm): отметьте его в настройках вебхука в Битрикс24",
+            "The webhook lacks the right CRM (crm): tick it in the webhook's settings in Bitrix24"
+        ),
+        "payment_required" => say!(
+            "Тариф портала не оплачен или не даёт REST: продлите его в Битрикс24",
+            "The portal's plan is not paid, or has no REST: renew it in Bitrix24"
+        ),
+        "overload_limit" => say!(
+            "Битрикс24 заблокировал REST этого портала из-за нагрузки: обратитесь в поддержку Битрикс24",
+            "Bitrix24 has blocked REST in this portal because of load: ask Bitrix24's support"
+        ),
+        "portal_deleted" => say!(
+            "Такого портала больше нет: проверьте адрес в [portal] webhook",
+            "There is no such portal any more: check the address in [portal] webhook"
+        ),
+        _ => say!(
+            "Проверьте вебхук: действует ли он, есть ли у него право CRM, не уволен ли его владелец и видит ли он CRM, оплачен ли тариф",
+            "Check the webhook: that it is valid, has the right CRM, that its owner is active and may see the CRM, and the plan is paid"
+        ),
     }
 }
 

@@ -82,7 +82,7 @@ impl Push<'_, '_> {
                 self.lost += 1;
                 self.done.unanswered = true;
                 self.redate(kind, &calls)?;
-                log::warn!(
+                log::info!(
                     "batch of {} {kind}s: {reason}; the next passes find out what took effect",
                     calls.len()
                 );

@@ -1,6 +1,7 @@
 //! What is remembered from pass to pass beside the records, and under which key of [`State::recall`].
 
 use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::State;
 
@@ -21,10 +22,27 @@ pub const PORTAL: &str = "portal";
 /// The mark of everything that was sent: a changed one would be found on nothing.
 pub const ORIGINATOR: &str = "originator";
 
+/// When it was last told that the mapping has changed.
+pub const MAPPING_TOLD: &str = "mapping_told";
+/// When it was last told that a secret can be read by others.
+pub const EXPOSED_TOLD: &str = "exposed_told";
+
 /// What was learned of the portal's limits: a [`crate::portal::pace::Pace`].
 pub const PACE: &str = "pace";
 
+const DAY: TimeDelta = TimeDelta::days(1);
+
 impl State {
+    /// Whether something is to be told of that is told of once a day; under this key stands when it was.
+    pub fn once_a_day(&self, key: &str, now: DateTime<Utc>) -> Result<bool> {
+        let told: Option<DateTime<Utc>> = self.recall(key)?;
+        let is_due = told.is_none_or(|told| (now - told).abs() >= DAY);
+        if is_due {
+            self.remember(key, &now)?;
+        }
+        Ok(is_due)
+    }
+
     /// When the initial export was completed, RFC 3339.
     pub fn initial_export(&self) -> Result<Option<String>> {
         self.recall(INITIAL_EXPORT)

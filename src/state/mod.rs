@@ -20,7 +20,7 @@ mod writer;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
@@ -50,8 +50,8 @@ pub struct State {
 impl State {
     /// Opens the state, or makes a new one, and brings it to this version's schema.
     pub fn open(path: &Path) -> Result<State> {
-        create_private(path).map_err(|error| unusable(path, error))?;
-        connect(path).and_then(State::prepare).map_err(|error| unusable(path, error))
+        create_private(path).map_err(|error| unusable(path, &error))?;
+        connect(path).and_then(State::prepare).map_err(|error| unusable(path, &error))
     }
 
     /// Opens the state to look at it, also while a pass is writing: nothing is made, migrated or changed. Where no
@@ -66,7 +66,7 @@ impl State {
             connection.pragma_update(None, "query_only", true)?;
             Ok((schema::is_current(&connection)?, connection))
         };
-        let (ready, connection) = looked_at().map_err(|error| unusable(path, error))?;
+        let (ready, connection) = looked_at().map_err(|error| unusable(path, &error))?;
         if ready { Ok(State { connection }) } else { State::in_memory() }
     }
 
@@ -134,8 +134,16 @@ pub fn explain(error: anyhow::Error) -> anyhow::Error {
             "состояние не записывается, поэтому ничего больше не передано; проверьте место на диске (и там, где временные файлы, TMPDIR) и права",
             "the state cannot be written, so nothing more was sent; check the disk space (that of temporary files too, TMPDIR) and the permissions"
         )),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => error.context(damaged("")),
         _ => error,
     }
+}
+
+fn damaged(shown: &str) -> String {
+    say!(
+        "файл состояния {shown} повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
+        "the state {shown} is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what stands in the CRM already"
+    )
 }
 
 /// Who only looks needs it writable too: SQLite has to roll back what a killed pass left behind.
@@ -145,19 +153,22 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 /// Why a state cannot be opened, and what to do.
-fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
+fn unusable(path: &Path, error: &anyhow::Error) -> anyhow::Error {
     let shown = path.display();
     let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
-    error.context(match code {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => say!(
-            "файл состояния {shown} повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
-            "the state {shown} is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what stands in the CRM already"
+    let what = match code {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => damaged(&shown.to_string()),
+        _ if private::is_denied(path) => say!(
+            "нет прав на файл состояния {shown}: выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
+            "no permission for the state {shown}: run the command as the user who runs the passes (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)"
         ),
         _ => say!(
             "файл состояния {shown} не открывается: проверьте путь, права и место на диске",
             "the state {shown} cannot be opened: check its path, permissions and the disk space"
         ),
-    })
+    };
+    // Words alone, so that nobody explains them once more.
+    anyhow!("{what}: {error:#}")
 }
 
 /// A file whose writer died in the middle: that is the mirror, which is only read; the state's own is rolled back.

@@ -125,6 +125,8 @@ pub struct Hold {
     pub content: u64,
     /// Of the row that failed.
     pub people: u64,
+    /// The row could not be read.
+    pub unreadable: bool,
 }
 
 pub(super) const COLUMNS: &str = "id, crm_id, modified_at, content, people, label, todo, flags";
@@ -316,7 +318,7 @@ impl State {
 
     /// The failed records of a kind and how long they are left alone.
     pub fn holds(&self, kind: Kind) -> Result<HashMap<Id, Hold>> {
-        let sql = "SELECT id, next_at, modified_at, content, people FROM troubles
+        let sql = "SELECT id, next_at, modified_at, content, people, operation = 'read' FROM troubles
                    WHERE kind = ?1 AND severity = 'failure'";
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map([kind], |row| {
@@ -326,6 +328,7 @@ impl State {
                 modified_at: row.get(2)?,
                 content: row.get::<_, i64>(3)?.cast_unsigned(),
                 people: row.get::<_, i64>(4)?.cast_unsigned(),
+                unreadable: row.get(5)?,
             };
             Ok((row.get(0)?, hold))
         })?;

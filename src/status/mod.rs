@@ -28,6 +28,9 @@ use crate::report::print;
 use crate::state::{State, parse_stamp};
 use crate::stop::Outcome;
 
+/// A clock may drift so far by itself.
+const CLOCK_DRIFT: TimeDelta = TimeDelta::minutes(1);
+
 /// Carries out `status`.
 pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result<Outcome> {
     let state = State::open_readonly(&config.state)?;
@@ -112,8 +115,8 @@ impl Status {
 
     fn is_stale(&self, max_age: Duration, now: DateTime<Utc>) -> bool {
         let age = self.last_success_at.as_deref().map(|at| now - parse_stamp(at));
-        // A pass in the future was written by another clock and says nothing; a minute may be the clock's own drift.
+        // A pass in the future was written by another clock and says nothing.
         let limit = TimeDelta::from_std(max_age).unwrap_or(TimeDelta::MAX);
-        age.is_none_or(|age| age > limit || age < TimeDelta::minutes(-1))
+        age.is_none_or(|age| age > limit || age < -CLOCK_DRIFT)
     }
 }

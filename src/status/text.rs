@@ -1,17 +1,17 @@
 //! The status in words: one screen, Russian or English.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Flaw, LastRun, Status, Tally};
+use super::{CLOCK_DRIFT, Flaw, LastRun, Status, Tally};
 use crate::code::Code;
 use crate::config::Webhook;
 use crate::record::{Id, Kind};
 use crate::state::parse_stamp;
 use crate::stop::Outcome;
-use crate::{report, say, words};
+use crate::{remap, report, say, words};
 
 /// Records that are shown of each reason, unless one kind was asked for.
 const SHOWN: usize = 5;
@@ -21,17 +21,17 @@ pub(super) fn check_line(status: &Status, max_age: Duration, now: DateTime<Utc>)
     let passed = match &status.last_success_at {
         None => say!("удачных запусков ещё не было", "no good pass yet"),
         Some(at) => {
-            let age = words::age(now - parse_stamp(at));
+            let age = age(at, now);
             say!("последний удачный запуск {age}", "last good pass {age}")
         }
     };
     let failed = status.failures.len();
     let failed = say!("ошибок: {failed}", "failures: {failed}");
     let word = if status.is_good(max_age, now) { "OK" } else { "PROBLEM" };
-    // What a guard holds back is no failure, but somebody has to say that it is right.
-    let held = status.last_run.as_ref().filter(|run| run.outcome.as_deref() == Some(Outcome::Partial.name()));
-    let held = held.and_then(|run| run.message.as_ref()).map(|message| format!("; {message}"));
-    format!("{word}: {failed}; {passed}{}\n", held.unwrap_or_default())
+    // Why the last pass ended early, or what a guard holds back: no failure, but somebody has to act.
+    let told = status.last_run.as_ref().and_then(|run| run.message.as_ref());
+    let told = told.map(|message| format!("; {message}")).unwrap_or_default();
+    format!("{word}: {failed}; {passed}{told}\n")
 }
 
 /// The whole screen. `all`: no list is shortened.
@@ -40,10 +40,7 @@ pub(super) fn screen(status: &Status, webhook: &Webhook, all: bool, now: DateTim
     lines.extend(status.last_run.as_ref().map(last_run).unwrap_or_default());
     lines.push(initial_export(status));
     if status.remapped {
-        lines.push(say!(
-            "Соответствие полей в конфигурации изменилось, а переданное раньше осталось прежним. Посмотрите: ecvi-b24 sync --full --dry-run; передать всё заново: ecvi-b24 sync --full",
-            "The mapping in the configuration has changed, and what was sent before is as it was. To see what would change: ecvi-b24 sync --full --dry-run; to send all again: ecvi-b24 sync --full"
-        ));
+        lines.push(remap::notice());
     }
     lines.push(String::new());
     lines.extend(table(status));
@@ -62,11 +59,23 @@ pub(super) fn screen(status: &Status, webhook: &Webhook, all: bool, now: DateTim
     lines.join("\n") + "\n"
 }
 
+/// How long ago a pass was; a time in the future is another clock's.
+fn age(at: &str, now: DateTime<Utc>) -> String {
+    let ago = now - parse_stamp(at);
+    if ago >= -CLOCK_DRIFT {
+        return words::age(ago);
+    }
+    say!(
+        "записан будущим временем: проверьте часы этой машины",
+        "dated in the future: check this machine's clock"
+    )
+}
+
 fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
     match &status.last_success_at {
         None => say!("Удачных запусков ещё не было.", "There was no good pass yet."),
         Some(at) => {
-            let (time, age) = (words::stored_time(at), words::age(now - parse_stamp(at)));
+            let (time, age) = (words::stored_time(at), age(at, now));
             say!("Последний удачный запуск: {time} ({age})", "Last good pass: {time} ({age})")
         }
     }
@@ -87,7 +96,7 @@ fn last_run(run: &LastRun) -> Vec<String> {
             Some(say!("Последний запуск: {command} {time}, {ended}", "Last pass: {command} {time}, {ended}"))
         }
     };
-    let message = message.as_ref().map(|message| format!("  {message}"));
+    let message = message.as_ref().map(|message| format!("  {}", message.replace('\n', "\n  ")));
     let changes = report::run::changes(&run.counts()).map(|changes| format!("  {changes}"));
     ended.into_iter().chain(message).chain(changes).collect()
 }
@@ -185,11 +194,9 @@ pub(super) fn flaw_lines(flaw: &Flaw, webhook: &Webhook, now: DateTime<Utc>) -> 
     }
     let mut lines = vec![first];
     lines.extend(next_attempt_at.as_deref().map(|at| next_attempt(at, now)));
-    // A deal without a booking has no record that would know its id.
-    let mut objects: Vec<i64> = crm_id.iter().copied().collect();
-    if flaw.code == Code::DealWithoutBooking.name() {
-        objects.extend(named(flaw));
-    }
+    let mut objects: Vec<i64> = crm_id.iter().copied().chain(named(flaw)).collect();
+    let mut seen = HashSet::new();
+    objects.retain(|object| seen.insert(*object));
     lines.extend(objects.into_iter().map(|crm_id| webhook.card(kind.entity(), crm_id)));
     lines
 }
@@ -197,9 +204,13 @@ pub(super) fn flaw_lines(flaw: &Flaw, webhook: &Webhook, now: DateTime<Utc>) -> 
 /// The objects that the words are about, where they are ids alone.
 fn named(flaw: &Flaw) -> Vec<i64> {
     match Code::from_name(&flaw.code) {
-        Some(Code::ObjectMissing | Code::AccessDenied | Code::DealWithoutBooking) => {
-            flaw.message.split(", ").filter_map(|id| id.parse().ok()).collect()
-        }
+        Some(
+            Code::ObjectMissing
+            | Code::AccessDenied
+            | Code::DealWithoutBooking
+            | Code::SeveralInCrm
+            | Code::DoubtfulMatch,
+        ) => flaw.message.split(", ").filter_map(|id| id.parse().ok()).collect(),
         Some(_) | None => Vec::new(),
     }
 }

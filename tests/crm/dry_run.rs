@@ -54,6 +54,16 @@ fn updates_show_old_and_new_values_and_send_nothing() {
 }
 
 #[test]
+fn a_guest_who_is_gone_is_shown_to_leave_the_deal() {
+    let hotel = Hotel::exported("");
+    hotel.sql(
+        "DELETE FROM guests; INSERT INTO guests (id, last_name, modified_at) VALUES (9, 'Другой', '2026')",
+    );
+    let plan = hotel.said(0, "sync --dry-run");
+    assert!(plan.contains("CONTACT_IDS: «1» -> «»"), "{plan}");
+}
+
+#[test]
 fn an_idle_dry_run_asks_nothing() {
     let hotel = Hotel::exported("");
     let requests = hotel.server.requests();

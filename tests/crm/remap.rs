@@ -4,7 +4,7 @@ use bitrix24_sandbox::Kind;
 
 use crate::hotel::Hotel;
 
-const NOTICE: &str = "the mapping in the configuration has changed";
+const NOTICE: &str = "The mapping in the configuration has changed";
 const COMMENTS: &str = "[deal]\ncomments = \"{comment} ({number})\"\n";
 
 #[test]

@@ -189,10 +189,11 @@ fn a_renamed_portal_is_told_with_its_new_address_and_nothing_is_sent_there() {
 #[test]
 fn a_configuration_that_others_can_read_is_warned_about() {
     let hotel = Hotel::running();
-    let warned = || hotel.run("sync").expect(0).stderr.contains("chmod 600");
+    let warned = || hotel.run("sync").expect(0).stderr.contains("chmod o= ");
     assert!(!warned());
     fs::set_permissions(hotel.path("ecvi-b24.toml"), fs::Permissions::from_mode(0o644)).unwrap();
     assert!(warned());
+    assert!(!warned(), "cron's mail once a day is enough");
 }
 
 #[test]

@@ -99,7 +99,11 @@ fn while_another_pass_is_under_way_it_does_nothing_and_is_no_run() {
     hotel.booking(2, "");
     let before = hotel.status()["last_run"].clone();
     let lock = Lock::take(&hotel.path("state.db")).unwrap();
-    let requests = hotel.requests(|hotel| assert_eq!(hotel.sync(), ""));
+    let requests = hotel.requests(|hotel| {
+        assert_eq!(hotel.sync(), "");
+        // Whoever asked for something of his own is told that nobody did it.
+        assert!(hotel.says("sync --max-deletes 30").starts_with("Идёт другой запуск"));
+    });
     assert_eq!(requests, 0);
     assert_eq!(hotel.status()["last_run"], before);
     drop(lock);
@@ -142,6 +146,35 @@ fn whoever_opens_a_damaged_state_says_what_to_do() {
     for command in ["sync", "status", "status booking 1", "reset-id booking 1 --yes", "retry --dry-run"] {
         let said = hotel.exits(3, command);
         assert!(said.err.contains("верните его копию"), "{command}: {}", said.err);
+    }
+}
+
+#[test]
+fn a_page_of_the_state_that_was_overwritten_is_told_of_as_damage_too() {
+    let hotel = Hotel::running();
+    let mut state = std::fs::read(hotel.path("state.db")).unwrap();
+    state[4096..12_288].fill(0xA5);
+    std::fs::write(hotel.path("state.db"), state).unwrap();
+    for command in ["sync", "status"] {
+        let said = hotel.exits(3, command);
+        assert!(said.err.contains("повреждён: верните его копию"), "{command}: {}", said.err);
+    }
+}
+
+#[test]
+fn a_refusal_that_concerns_everything_says_what_an_administrator_does() {
+    let hotel = Hotel::running();
+    for (code, says) in [
+        ("INVALID_CREDENTIALS", "создайте новый"),
+        ("insufficient_scope", "нет права CRM"),
+        ("OVERLOAD_LIMIT", "обратитесь в поддержку"),
+        ("PAYMENT_REQUIRED", "не оплачен"),
+    ] {
+        hotel.guest(1, &format!("comment = '{code}'"));
+        hotel.server().faults(move |_| Some(Fault::status(401, code)));
+        let said = hotel.exits(4, "sync");
+        assert!(said.err.contains(says), "{code}: {}", said.err);
+        assert!(hotel.exits(0, "status --check --max-age 1h").out.contains(says), "{code}");
     }
 }
 

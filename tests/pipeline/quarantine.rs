@@ -78,10 +78,21 @@ fn retry_tries_the_records_that_it_names() {
     hotel.portal().settings.required.clear();
     assert_eq!(hotel.says("retry guest 3"), "retry: создано: гости 1\n");
     assert_eq!(hotel.flaws("failures"), ["guest 2 PORTAL_REFUSED"]);
-    assert_eq!(hotel.says("retry --code BAD_DATE"), "");
+    assert_eq!(hotel.says("retry --code BAD_DATE"), "Неудачных записей нет.\n");
     assert!(hotel.says("retry --dry-run").contains("гость 2: PORTAL_REFUSED"));
     assert_eq!(hotel.says("retry --code PORTAL_REFUSED"), "retry: создано: гости 1\n");
     hotel.exits(2, "retry guest 77");
+}
+
+#[test]
+fn a_row_that_the_configuration_can_read_now_goes_with_the_next_pass() {
+    let hotel = Hotel::running();
+    hotel.booking(1, "status = '7'");
+    hotel.exits(1, "sync");
+    hotel.configure("[mirror.statuses]\n7 = 'checked_in'");
+    hotel.sync();
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.deal(1).text("STAGE_ID"), "WON");
 }
 
 #[test]

@@ -62,8 +62,9 @@ impl Foresight<'_, '_> {
         }
         let mut met = BTreeMap::new();
         for (row, found) in rows.into_iter().zip(by_reach(&mut self.gate, kind, &reaches)?) {
-            if let Some(crm_id) =
-                self.stranger(kind, row, found)?.filter(|id| !met.values().any(|one| one == id))
+            if let Some(crm_id) = self
+                .stranger(kind, row, found.unwrap_or_default())?
+                .filter(|id| !met.values().any(|one| one == id))
             {
                 met.insert(row.id.clone(), crm_id);
             }

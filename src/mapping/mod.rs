@@ -9,7 +9,7 @@ pub mod custom;
 pub mod deal;
 pub mod multifield;
 pub mod template;
-mod text;
+pub(crate) mod text;
 
 use serde_json::{Map, Value};
 

@@ -56,6 +56,11 @@ fn exchange(c: char) -> Option<char> {
     }
 }
 
+/// Whether a batch would put the answer of another command there.
+pub(crate) fn has_reference(text: &str) -> bool {
+    defuse(text) != text
+}
+
 /// Splits `$result[…]` and its kin behind the `$`: a batch would put the answer of another command there.
 ///
 /// A reference reaches to the next white space and has brackets in it.

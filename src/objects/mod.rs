@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::mapping::multifield::Standing;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
-use crate::portal::{CallError, Meaning};
+use crate::portal::{CallError, Meaning, Refusal};
 use crate::record::{Id, Kind};
 
 /// Rows on a page of a list.
@@ -36,6 +36,8 @@ pub struct Object {
     pub origin: String,
     /// `LAST_NAME` of a contact, `TITLE` of the others.
     pub name: String,
+    /// `NAME` of a contact.
+    pub first_name: String,
     /// The funnel of a deal.
     pub category: u64,
     /// `PHONE`
@@ -163,19 +165,29 @@ fn collates(found: &str, asked: &str) -> bool {
 
 /// The results of questions, in their order.
 fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Vec<Value>, CallError> {
+    let answers = commands.iter().zip(ask_each(gate, commands)?);
+    // The portal's words may repeat what was asked for, a phone perhaps.
+    let unclear = |command: &Command, refusal: Refusal| {
+        CallError::Lost(format!("{} was refused: {}", command.method, refusal.code))
+    };
+    answers.map(|(command, answer)| answer.map_err(|refusal| unclear(command, refusal))).collect()
+}
+
+/// Likewise, where each may be refused by itself.
+fn ask_each(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Vec<Result<Value, Refusal>>, CallError> {
     let mut replies = gate.read_batch(commands)?;
     commands.iter().map(|command| result(command, replies.remove(&command.name))).collect()
 }
 
 /// What a question was answered with.
-fn result(command: &Command, reply: Option<Reply>) -> Result<Value, CallError> {
+fn result(command: &Command, reply: Option<Reply>) -> Result<Result<Value, Refusal>, CallError> {
     match reply {
-        Some(Reply::Done(value)) => Ok(value),
-        // Without the right to ask an administrator must act; any other refusal of a question says nothing.
+        Some(Reply::Done(value)) => Ok(Ok(value)),
+        // Without the right to ask an administrator must act; any other refusal is this question's.
         Some(Reply::Refused(refusal))
             if refusal.meaning() == Meaning::Record && !refusal.is_access_denied() =>
         {
-            Err(CallError::Lost(format!("{}: {refusal}", command.method)))
+            Ok(Err(refusal))
         }
         Some(Reply::Refused(refusal)) => Err(CallError::Refused(refusal)),
         Some(Reply::Silent) | None => Err(CallError::Lost(format!("{} was not answered", command.method))),
@@ -184,7 +196,7 @@ fn result(command: &Command, reply: Option<Reply>) -> Result<Value, CallError> {
 
 fn select(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Guest => &["ID", "ORIGINATOR_ID", "ORIGIN_ID", "LAST_NAME", "PHONE", "EMAIL"],
+        Kind::Guest => &["ID", "ORIGINATOR_ID", "ORIGIN_ID", "LAST_NAME", "NAME", "PHONE", "EMAIL"],
         Kind::Company => &["ID", "ORIGINATOR_ID", "ORIGIN_ID", "TITLE", "PHONE", "EMAIL"],
         Kind::Booking => &["ID", "ORIGINATOR_ID", "ORIGIN_ID", "TITLE", "CATEGORY_ID"],
     }
@@ -206,6 +218,7 @@ fn object(row: &Value) -> Option<Object> {
         originator: text(row, "ORIGINATOR_ID")?,
         origin: text(row, "ORIGIN_ID")?,
         name: text(row, "LAST_NAME")? + &text(row, "TITLE")?,
+        first_name: text(row, "NAME")?,
         category: text(row, "CATEGORY_ID")?.parse().unwrap_or(0),
         phones: multifield(row, "PHONE")?,
         emails: multifield(row, "EMAIL")?,

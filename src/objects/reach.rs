@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Object, ask, by_id};
+use super::{Object, ask_each, by_id};
 use crate::config::Match;
 use crate::mapping::multifield::Written;
+use crate::mapping::text::has_reference;
 use crate::mirror::Body;
-use crate::portal::CallError;
 use crate::portal::batch::Command;
 use crate::portal::gate::Gate;
+use crate::portal::{CallError, Refusal};
 use crate::record::Kind;
 
 /// The portal takes no more values in one call.
@@ -37,9 +38,26 @@ impl Reach {
             Body::Company(company) => (&company.phones, &company.emails),
             Body::Booking(_) => return Reach::default(),
         };
-        let wanted =
-            |of: Match, values: &Vec<String>| if by.contains(&of) { values.clone() } else { Vec::new() };
-        Reach { phones: wanted(Match::Phone, phones), emails: wanted(Match::Email, emails) }
+        let mut reach = Reach::default();
+        if by.contains(&Match::Phone) {
+            reach.phones.clone_from(phones);
+        }
+        if by.contains(&Match::Email) {
+            reach.emails.clone_from(emails);
+        }
+        reach.askable()
+    }
+
+    /// Without what the portal refuses to look for: a phone without a digit before its extension, as hotels write
+    /// «нет».
+    #[must_use]
+    pub fn askable(mut self) -> Reach {
+        let number =
+            |phone: &str| phone.split([';', ',', '#', 'д', 'e', 'x']).next().unwrap_or_default().to_owned();
+        self.phones
+            .retain(|phone| number(phone).contains(|c: char| c.is_ascii_digit()) && !has_reference(phone));
+        self.emails.retain(|email| !has_reference(email));
+        self
     }
 
     /// Whether there is nothing to look for.
@@ -63,20 +81,32 @@ impl Reach {
     }
 }
 
-/// For each of `wanted` the objects that have one of its phones or e-mails.
-pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec<Vec<Object>>, CallError> {
+/// What is known of one: the objects that have one of its phones or e-mails, or why the portal does not look for them.
+pub type Found = Result<Vec<Object>, Refusal>;
+
+/// For each of `wanted` what the portal found.
+pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec<Found>, CallError> {
     let (commands, owners) = questions(kind, wanted);
-    let mut candidates = vec![BTreeSet::new(); wanted.len()];
-    for (owner, answer) in owners.into_iter().zip(ask(gate, &commands)?) {
-        let ids = ids(kind, &answer);
-        candidates[owner].extend(ids.ok_or_else(|| {
-            CallError::Lost("crm.duplicate.findbycomm answered with something else than ids".into())
-        })?);
+    let mut candidates: Vec<Result<BTreeSet<i64>, Refusal>> = vec![Ok(BTreeSet::new()); wanted.len()];
+    for (owner, answer) in owners.into_iter().zip(ask_each(gate, &commands)?) {
+        let ids = match answer {
+            Ok(answer) => ids(kind, &answer).ok_or_else(|| {
+                CallError::Lost("crm.duplicate.findbycomm answered with something else than ids".into())
+            })?,
+            Err(refusal) => {
+                candidates[owner] = Err(refusal);
+                continue;
+            }
+        };
+        if let Ok(known) = &mut candidates[owner] {
+            known.extend(ids);
+        }
     }
-    let all: BTreeSet<i64> = candidates.iter().flatten().copied().collect();
+    let all: BTreeSet<i64> = candidates.iter().flatten().flatten().copied().collect();
     let objects = by_id(gate, kind, &all.into_iter().collect::<Vec<_>>())?;
-    let found = |(ids, reach): (BTreeSet<i64>, &Reach)| {
-        ids.iter().filter_map(|id| objects.get(id)).filter(|object| reach.meets(object)).cloned().collect()
+    let found = |(ids, reach): (Result<BTreeSet<i64>, Refusal>, &Reach)| {
+        let meets = |id: &i64| objects.get(id).filter(|object| reach.meets(object)).cloned();
+        ids.map(|ids| ids.iter().filter_map(meets).collect())
     };
     Ok(candidates.into_iter().zip(wanted).map(found).collect())
 }
@@ -140,7 +170,15 @@ pub fn same_name(a: &str, b: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use chrono::DateTime;
+
     use super::*;
+    use crate::clock::Clock;
+    use crate::config::parse;
+    use crate::portal::pace::Pace;
+    use crate::portal::{Answer, Portal};
 
     #[test]
     fn phones_are_compared_by_their_last_ten_digits() {
@@ -148,6 +186,30 @@ mod tests {
         assert!(!same_phone("+79001234567", "+79001234568"));
         assert!(!same_phone("", "-"));
         assert!(same_phone("112", "112"));
+    }
+
+    /// A portal that answers the first question of a batch and refuses the second.
+    struct Stubborn;
+
+    impl Portal for Stubborn {
+        fn call(&mut self, _: &str, _: &Value) -> Result<Answer, CallError> {
+            let refused = json!({"error": "", "error_description": "no"});
+            let result = json!({"result": {"c00": []}, "result_error": {"c01": refused}});
+            Ok(Answer { result, time: Value::Null })
+        }
+    }
+
+    #[test]
+    fn a_question_that_is_refused_concerns_nobody_but_whom_it_was_about() {
+        let config =
+            parse("mirror.path = 'm'\nportal.webhook = 'http://127.0.0.1/rest/1/x/'", Path::new(""), None);
+        let mut portal = Stubborn;
+        let clock = Clock::virtual_at(DateTime::default());
+        let mut gate = Gate::new(&mut portal, clock, &config.unwrap().portal, Pace::default(), None);
+        let wanted = ["+71", "+72"].map(|phone| Reach { phones: vec![phone.into()], emails: Vec::new() });
+        let found = by_reach(&mut gate, Kind::Guest, &wanted).unwrap();
+        assert_eq!(found[0], Ok(Vec::new()));
+        assert_eq!(found[1].as_ref().unwrap_err().text, "no");
     }
 
     #[test]

@@ -233,6 +233,9 @@ impl Push<'_, '_> {
             Fate::Relinked => Step::Update,
             Fate::Released => Step::Create,
             Fate::Deferred => return Ok(()),
+            Fate::Refused(refusal) => {
+                return self.fail(target, Code::PortalRefused, Operation::Update, &refusal.to_string());
+            }
         };
         // An object that vanishes twice in one pass is left to the next one.
         if first {
@@ -242,21 +245,28 @@ impl Push<'_, '_> {
     }
 
     /// People and companies who stood in the CRM before us, where the configuration says to look for them.
-    fn find_by_reach(&mut self, kind: Kind, mut targets: Vec<Target>) -> Result<Vec<Target>> {
+    fn find_by_reach(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
         let by = match kind {
             Kind::Guest => &self.config.contact.match_existing,
             Kind::Company => &self.config.company.match_existing,
             Kind::Booking => return Ok(targets),
         };
         let mut claimed: HashSet<i64> = targets.iter().filter_map(Target::crm_id).collect();
-        let new = |target: &&mut Target| target.planned.step == Step::Create && target.object.is_none();
-        let mut sought: Vec<&mut Target> = targets.iter_mut().filter(new).collect();
-        let reaches: Vec<Reach> = sought.iter().map(|target| target.reach(by)).collect();
+        let new = |target: &Target| target.planned.step == Step::Create && target.object.is_none();
+        let reach = |target: &Target| if new(target) { target.reach(by) } else { Reach::default() };
+        let reaches: Vec<Reach> = targets.iter().map(reach).collect();
         if reaches.iter().all(Reach::is_empty) {
             return Ok(targets);
         }
-
-        for (target, found) in sought.iter_mut().zip(by_reach(self.gate, kind, &reaches)?) {
+        let mut ready = Vec::new();
+        for (mut target, found) in targets.into_iter().zip(by_reach(self.gate, kind, &reaches)?) {
+            let found = match found {
+                Ok(found) => found,
+                Err(refusal) => {
+                    self.fail(&target, Code::PortalRefused, Operation::Create, &refusal.to_string())?;
+                    continue;
+                }
+            };
             let originator = &self.config.portal.originator;
             // Another guest of ours may share the phone: that is nobody's doubt.
             let strangers: Vec<Object> = found.into_iter().filter(|o| o.originator != *originator).collect();
@@ -274,8 +284,9 @@ impl Push<'_, '_> {
                     target.warnings.push(Warning { code: Code::DoubtfulMatch, message: join(&ids) });
                 }
             }
+            ready.push(target);
         }
-        Ok(targets)
+        Ok(ready)
     }
 }
 

@@ -7,14 +7,15 @@ use anyhow::Result;
 
 use super::Push;
 use crate::config::{Match, OnMissing};
-use crate::mirror::Row;
+use crate::mirror::{Body, Row};
 use crate::objects::reach::{Reach, by_reach, same_name};
 use crate::objects::{Object, by_origin};
+use crate::portal::Refusal;
 use crate::record::{Id, Kind};
 use crate::state::{Event, Record};
 
 /// What became of a record whose object is gone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Fate {
     /// It points at another object now.
     Relinked,
@@ -22,6 +23,8 @@ pub(super) enum Fate {
     Released,
     /// Its own turn decides.
     Deferred,
+    /// The portal does not look for its phone or e-mail.
+    Refused(Refusal),
 }
 
 impl Push<'_, '_> {
@@ -43,7 +46,10 @@ impl Push<'_, '_> {
             writer.commit()?;
             return Ok(Fate::Deferred);
         }
-        let successor = self.successor((kind, id), record, row, old)?;
+        let successor = match self.successor((kind, id), record, row, old)? {
+            Ok(successor) => successor,
+            Err(refusal) => return Ok(Fate::Refused(refusal)),
+        };
         let writer = self.state.writer()?;
         let fate = if let Some(crm_id) = successor {
             writer.linked(kind, id, crm_id)?;
@@ -66,7 +72,7 @@ impl Push<'_, '_> {
         record: &Record,
         row: Option<&Row>,
         old: i64,
-    ) -> Result<Option<i64>> {
+    ) -> Result<Result<Option<i64>, Refusal>> {
         let originator = &self.config.portal.originator;
         let found = by_origin(self.gate, kind, originator, std::slice::from_ref(id))?;
         let found = found.get(id).into_iter().flatten().copied().find(|crm_id| *crm_id != old);
@@ -75,29 +81,49 @@ impl Push<'_, '_> {
         let mut reach = body.map(|body| Reach::of(body, &[Match::Phone, Match::Email])).unwrap_or_default();
         reach.phones.extend(record.written.phones.iter().cloned());
         reach.emails.extend(record.written.emails.iter().cloned());
+        let reach = reach.askable();
         if found.is_some() || reach.is_empty() {
-            return Ok(found);
+            return Ok(Ok(found));
         }
+        let candidates = match by_reach(self.gate, kind, std::slice::from_ref(&reach))?.remove(0) {
+            Ok(candidates) => candidates,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let name = (record.known.label.as_str(), first_name(row));
         let mut free = Vec::new();
-        for object in by_reach(self.gate, kind, std::slice::from_ref(&reach))?.remove(0) {
-            if self.is_free((kind, id), &record.known.label, &reach, &object)? {
+        for object in candidates {
+            if self.is_free((kind, id), name, &reach, &object)? {
                 free.push(object.crm_id);
             }
         }
-        Ok(if let [one] = free[..] { Some(one) } else { None })
+        Ok(Ok(if let [one] = free[..] { Some(one) } else { None }))
     }
 
     /// Whether a card may be the one that the record's was merged into.
-    fn is_free(&self, (kind, id): (Kind, &Id), label: &str, reach: &Reach, object: &Object) -> Result<bool> {
+    fn is_free(
+        &self,
+        (kind, id): (Kind, &Id),
+        (last, first): (&str, Option<&str>),
+        reach: &Reach,
+        object: &Object,
+    ) -> Result<bool> {
         // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
         if !object.originator.is_empty() && object.originator != self.config.portal.originator {
             return Ok(false);
         }
-        let Some(owner) = self.owner(kind, &object.origin)?.filter(|owner| owner != id) else {
-            return Ok(true);
-        };
-        let Some(owner) = self.state.record(kind, &owner)? else { return Ok(true) };
-        // The card of another guest has what it shows from a merge, or the two share a phone, as a family does.
-        Ok(same_name(&object.name, label) || reach.clone().beyond(&owner.written).meets(object))
+        let owner = self.state.named(kind, &object.origin)?.filter(|(owner, _)| owner != id);
+        let Some((_, owner)) = owner else { return Ok(true) };
+        // The card of another guest, in Ecvi or not any more, has what it shows from a merge, or the two share a
+        // phone, as a family does.
+        let is_namesake =
+            same_name(&object.name, last) && first.is_none_or(|first| same_name(&object.first_name, first));
+        Ok(is_namesake || reach.clone().beyond(&owner.written).meets(object))
+    }
+}
+
+fn first_name(row: Option<&Row>) -> Option<&str> {
+    match row.map(|row| &row.body) {
+        Some(Ok(Body::Guest(guest))) => Some(&guest.first_name),
+        Some(_) | None => None,
     }
 }

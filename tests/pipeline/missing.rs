@@ -404,6 +404,26 @@ fn a_guest_whose_card_was_deleted_does_not_take_that_of_the_family() {
     assert_ne!(hotel.contact(1).id, card);
 }
 
+#[test]
+fn nor_that_of_a_relative_of_the_same_last_name_nor_of_one_who_is_gone_from_ecvi() {
+    for (last_name, gone) in [("Белов", false), ("Чернов", true)] {
+        let hotel = Hotel::new();
+        hotel.guest(1, &format!("last_name = '{last_name}', first_name = 'Пётр', phone = '+71'"));
+        hotel.guest(2, "last_name = 'Белов', first_name = 'Олег', phone = '+71'");
+        hotel.export();
+        let (card, other) = (hotel.contact(2).id, hotel.contact(1).id);
+        if gone {
+            hotel.sql("DELETE FROM guests WHERE id = 1");
+            hotel.sync();
+        }
+        hotel.portal().delete(Kind::Contact, card);
+        hotel.guest(2, "comment = 'x'");
+        hotel.sync();
+        assert_eq!(hotel.portal().get(Kind::Contact, other).unwrap().text("NAME"), "Пётр");
+        assert_ne!(hotel.contact(2).id, other);
+    }
+}
+
 /// Guest 2 shares the card of guest 1, who leaves Ecvi.
 #[test]
 fn whoever_stays_on_a_shared_card_puts_their_own_mark_on_it() {

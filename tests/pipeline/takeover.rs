@@ -277,6 +277,24 @@ fn companies_are_looked_for_by_their_name() {
 }
 
 #[test]
+fn a_phone_without_a_digit_is_not_looked_for_and_stops_nobody() {
+    for phone in ["нет", "-", "()", "доб. 12", "٣٣٣", "$result[q0]"] {
+        let hotel = Hotel::new();
+        hotel.configure("contact.match_existing = ['phone']");
+        hotel.guest(1, &format!("phone = '{phone}'"));
+        hotel.guest(2, "phone = '+7 900 000-00-02'");
+        hotel.export();
+        assert_eq!(hotel.portal().count(Kind::Contact), 2, "{phone}");
+        // Nor where its card is looked for.
+        let card = hotel.contact(1).id;
+        hotel.portal().delete(Kind::Contact, card);
+        hotel.guest(1, "comment = 'x'");
+        hotel.sync();
+        assert_eq!(hotel.contact(1).text("COMMENTS"), "x", "{phone}");
+    }
+}
+
+#[test]
 fn a_changed_mark_is_refused_for_nothing_would_be_found_by_it() {
     let hotel = Hotel::running();
     hotel.configure("portal.originator_id = 'ECVI-SOCHI'");

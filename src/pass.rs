@@ -11,19 +11,22 @@ use crate::code::Code;
 use crate::config::Config;
 use crate::idle::{Sight, is_idle};
 use crate::lock::Lock;
+use crate::mapping::custom::FieldTypes;
 use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
 use crate::plan::{Plan, Queue, Rules};
-use crate::portal::Portal;
 use crate::portal::gate::{Cause, Gate};
+use crate::portal::{CallError, Portal};
 use crate::push::{Done, Failures, Push, Watch, Way};
-use crate::record::{Id, Kind};
+use crate::record::{Id, Kind, Span};
 use crate::settle::{settle, settled_at};
-use crate::state::memory::{EXPOSED_TOLD, INITIAL_EXPORT, MAPPING_TOLD, PACE, RESENDING, SIGHT, SURVEY};
+use crate::state::memory::{
+    EXPOSED_TOLD, FULL, INITIAL_EXPORT, MAPPING_TOLD, PACE, RESENDING, SIGHT, SURVEY,
+};
 use crate::state::{Counts, Run, State, stamp};
-use crate::stop::{Outcome, Stop, stop_of};
+use crate::stop::{Outcome, Stop, outcome_of, stop_of};
 use crate::verify::verify;
-use crate::{portal, recognise, remap, say, state};
+use crate::{recognise, remap, say, state};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
@@ -188,23 +191,25 @@ impl Pass<'_> {
         let sight = sight.filter(|_| mirror.windows() == [false; 3]);
         let orders = if first { in_full(config, self.orders, state)? } else { self.orders.clone() };
         if orders.full {
-            // Before the portal is asked for anything: should it not answer, the next passes go on with it.
+            // Should this pass be killed or the portal not answer, the next one carries it out.
+            state.remember(FULL, &true)?;
+        }
+        let prepared = self.prepare(&mirror, &orders, gate);
+        // Whatever fills the mirror need not wait for the portal.
+        drop(mirror);
+        if orders.full && prepared.as_ref().is_err_and(is_unusable) {
+            // What was refused is not carried out behind somebody's back.
+            state.remember(FULL, &false)?;
+        }
+        let (plan, types, touched) = prepared?;
+        if orders.full {
             let writer = state.writer()?;
             state.resend_all()?;
             state.remember(RESENDING, &true)?;
+            state.remember(FULL, &false)?;
             remap::forget(state)?;
             writer.commit()?;
         }
-        recognise::recognise(config, state, gate)?;
-        for record in settle(config, state, gate)? {
-            self.done.fail(Code::NoAnswer, record);
-        }
-        let plan = draw(config, &mirror, state, &orders, gate.clock().now())?;
-        // Whatever fills the mirror need not wait for the portal.
-        drop(mirror);
-        let touched = self.note_plan(&plan)?;
-        self.notice = plan.notice();
-        let types = verify(config, gate, state, !plan.queue.is_empty()?)?;
         recognise::remember(config, state)?;
         remap::begin(config, state)?;
         let stocked = first && orders.errand == Errand::InitialExport;
@@ -231,6 +236,25 @@ impl Pass<'_> {
         self.remember(&plan, sight, touched)
     }
 
+    /// Doubts are settled, the plan is drawn, and the configuration is found good.
+    fn prepare(
+        &mut self,
+        mirror: &Mirror,
+        orders: &Orders,
+        gate: &mut Gate<'_>,
+    ) -> Result<(Plan, FieldTypes, i64)> {
+        let (config, state) = (self.config, self.state);
+        recognise::recognise(config, state, gate)?;
+        for record in settle(config, state, gate)? {
+            self.done.fail(Code::NoAnswer, record);
+        }
+        let plan = draw(config, mirror, state, orders, gate.clock().now())?;
+        let touched = self.note_plan(&plan)?;
+        self.notice = plan.notice();
+        let types = verify(config, gate, state, !plan.queue.is_empty()?)?;
+        Ok((plan, types, touched))
+    }
+
     /// Written down before anything is sent: a pass that is cut short forgets no booking for its people's sake, and
     /// what is sent voids the blocks that it falls into.
     fn note_plan(&self, plan: &Plan) -> Result<i64> {
@@ -252,12 +276,31 @@ impl Pass<'_> {
             }
             Ok(())
         })?;
+        let history = self.adopt_history(&mut orphans)?;
         let writer = self.state.writer()?;
         writer.forget_orphans()?;
+        for (id, deal) in &history {
+            writer.linked(Kind::Booking, id, *deal)?;
+        }
         for (origin, deals) in &orphans {
             writer.orphans(&Id::parse(origin), deals, now)?;
         }
         writer.commit()
+    }
+
+    /// Bookings from before `bookings_from` are not sent, but one that has a deal keeps it, also where the state was
+    /// lost: they are taken out of `orphans`.
+    fn adopt_history(&self, orphans: &mut BTreeMap<String, Vec<i64>>) -> Result<Vec<(Id, i64)>> {
+        let mut history = Vec::new();
+        if orphans.is_empty() {
+            return Ok(history);
+        }
+        let mirror = Mirror::open(&self.config.mirror, self.config.extra_columns())?;
+        for row in mirror.scan(Kind::Booking)?.rows(Span::ALL)? {
+            let id = row?.id;
+            history.extend(orphans.remove(&id.to_string()).map(|deals| (id, deals[0])));
+        }
+        Ok(history)
     }
 
     /// Tells the mirror the new ids. That it cannot be written is no reason to stop: it learns them next time.
@@ -291,7 +334,7 @@ impl Pass<'_> {
 
     fn end(self, result: Result<()>, gate: &Gate<'_>) -> Ended {
         let Pass { done: Done { counts, failures, unanswered }, notice, orders, .. } = self;
-        let unsure = || portal::CallError::Lost(say!("ответ потерян", "an answer was lost")).stop();
+        let unsure = || CallError::Lost(say!("ответ потерян", "an answer was lost")).stop();
         let stop = result.map_err(stop_of).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
             Some(Stop { outcome: Outcome::Interrupted, message, .. })
@@ -305,6 +348,11 @@ impl Pass<'_> {
         };
         Ended { outcome, message, counts, failures, requests: gate.requests() }
     }
+}
+
+/// Whether configuration, mirror or state are at fault, and not the portal.
+fn is_unusable(error: &anyhow::Error) -> bool {
+    !error.is::<CallError>() && outcome_of(error) == Outcome::Failed
 }
 
 /// In cron's mail once a day is enough.
@@ -351,7 +399,7 @@ fn admit(errand: Errand, state: &State) -> Result<()> {
 fn in_full(config: &Config, orders: &Orders, state: &State) -> Result<Orders> {
     let again = orders.errand == Errand::InitialExport && state.initial_export()?.is_some();
     let goes_on = again && state.recall(RESENDING)? == Some(true) && !remap::is_stale(config, state)?;
-    let full = orders.full || (again && !goes_on);
+    let full = orders.full || (again && !goes_on) || state.recall(FULL)? == Some(true);
     // As in a full pass, the pause of a failed record does not matter.
     Ok(Orders { full, retry_failed: orders.retry_failed || goes_on, ..orders.clone() })
 }

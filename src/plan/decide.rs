@@ -140,7 +140,10 @@ pub struct Pair {
 /// What to do about a record, if anything. `touched`: one of its people may have changed in the CRM.
 pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules: &Rules) -> Option<Step> {
     let hold = standing.holds.get(&pair.id);
-    if standing.doubts.contains_key(&pair.id)
+    // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be told from it.
+    let is_doubtful = |id: &Id| standing.doubts.contains_key(id);
+    if is_doubtful(&pair.id)
+        || pair.id.namesake().is_some_and(|namesake| is_doubtful(&namesake))
         || hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), rules))
     {
         return None;

@@ -14,6 +14,9 @@ pub const SURVEY: &str = "survey";
 /// The [`crate::idle::Sight`] of that pass; null where nothing can be concluded from it.
 pub const SIGHT: &str = "sight";
 
+/// Whether somebody ordered that every record is sent again, and no pass has come to marking them.
+pub const FULL: &str = "full";
+
 /// Whether every record was marked to be sent again, and no pass has run through since.
 pub const RESENDING: &str = "resending";
 

@@ -67,6 +67,18 @@ fn full_goes_on_with_the_next_passes_when_the_portal_refuses_the_first_question(
 }
 
 #[test]
+fn full_that_was_refused_is_not_carried_out_by_the_next_pass() {
+    let hotel = Hotel::running();
+    hotel.edit(Kind::Contact, hotel.contact(1).id, json!({"LAST_NAME": "x"}));
+    let configuration = std::fs::read_to_string(hotel.path("ecvi-b24.toml")).unwrap();
+    hotel.configure("deal.stages.confirmed = 'NOPE'");
+    hotel.exits(3, "sync --full");
+    std::fs::write(hotel.path("ecvi-b24.toml"), configuration).unwrap();
+    assert_eq!(hotel.sync(), "");
+    assert_eq!(hotel.contact(1).text("LAST_NAME"), "x");
+}
+
+#[test]
 fn full_sends_what_failed_too() {
     let hotel = Hotel::running();
     hotel.require(Kind::Contact, "BIRTHDATE");

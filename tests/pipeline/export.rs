@@ -160,6 +160,24 @@ fn a_state_from_an_older_backup_makes_no_duplicate() {
 }
 
 #[test]
+fn a_deal_of_a_booking_from_before_the_first_day_is_taken_over_too() {
+    let hotel = hotel();
+    hotel.booking(9, "arrival = '2020-01-01 14:00', departure = '2020-01-05 12:00'");
+    hotel.export();
+    let deal = hotel.deal(9).id;
+    hotel.configure("export.bookings_from = '2024-01-01'");
+    std::fs::remove_file(hotel.path("state.db")).unwrap();
+    hotel.export();
+    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+    hotel.booking(9, "comment = 'x'");
+    hotel.sync();
+    assert_eq!((hotel.deal(9).id, hotel.deal(9).text("COMMENTS")), (deal, "x"));
+    hotel.remove_booking(9);
+    hotel.sync();
+    assert!(hotel.objects(Kind::Deal, &9).is_empty());
+}
+
+#[test]
 fn deals_of_ours_without_a_booking_are_reported_and_stay() {
     let hotel = hotel();
     let ours = json!({"TITLE": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "77"});

@@ -79,6 +79,30 @@ fn a_mirror_of_which_no_booking_is_known_is_refused_until_somebody_says_so() {
 }
 
 #[test]
+fn as_many_bookings_as_may_be_deleted_may_also_get_new_ids() {
+    let hotel = hotel();
+    hotel.configure("sync.max_deletes = 20");
+    hotel.sql("UPDATE bookings SET id = id + 1000; UPDATE booking_guests SET booking_id = booking_id + 1000");
+    hotel.sync();
+    assert_eq!(hotel.portal().count(Kind::Deal), 20);
+}
+
+#[test]
+fn a_table_that_was_emptied_on_purpose_is_let_go_of_by_its_kind_alone() {
+    let hotel = hotel();
+    hotel.sql("DELETE FROM booking_guests");
+    hotel.says("reset-id guest --all --yes");
+    let said = hotel.exits(3, "sync").err;
+    assert!(said.contains("reset-id booking --all; сделки останутся без них"), "{said}");
+    hotel.sql("DELETE FROM bookings");
+    let said = hotel.exits(3, "sync").err;
+    assert!(said.contains("reset-id booking --all; сделки останутся в CRM"), "{said}");
+    hotel.says("reset-id booking --all --yes");
+    hotel.sync();
+    assert_eq!(hotel.portal().count(Kind::Deal), 20);
+}
+
+#[test]
 fn one_booking_that_is_known_makes_the_mirror_the_hotels_own() {
     let hotel = hotel();
     hotel.configure("sync.max_deletes = 5");

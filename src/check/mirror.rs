@@ -96,12 +96,9 @@ fn sample(mirror: &Mirror, kind: Kind) -> Result<Sample> {
 
 impl Sample {
     fn note(&mut self, flaw: BadRow, id: Id) {
-        let BadRow { code, message } = flaw;
+        let BadRow { code, column, message } = flaw;
         // A status word says what to add to the configuration; other values may be a person's data.
-        let column = match message.split_once(" = ") {
-            Some((column, _)) if code != Code::UnknownStatus => column.to_owned(),
-            _ => message,
-        };
+        let column = if code == Code::UnknownStatus { message } else { column };
         let (count, ids) = self.flaws.entry((code, column)).or_default();
         *count += 1;
         if ids.len() < IDS_SHOWN {

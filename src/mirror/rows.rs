@@ -173,6 +173,8 @@ pub struct Row {
 pub struct BadRow {
     /// What is wrong.
     pub code: Code,
+    /// Where.
+    pub column: String,
     /// Column and value.
     pub message: String,
 }
@@ -182,7 +184,7 @@ impl BadRow {
     pub fn new(code: Code, column: &str, value: &str) -> BadRow {
         let value: String = value.chars().take(60).collect();
         let message = if value.is_empty() { column.to_owned() } else { format!("{column} = {value:?}") };
-        BadRow { code, message }
+        BadRow { code, column: column.to_owned(), message }
     }
 }
 

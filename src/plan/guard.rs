@@ -1,6 +1,6 @@
 //! More gone at once than is likely: no deal is deleted, and nobody leaves a deal, until somebody says that it is right.
 //!
-//! A mirror that is filled row by row is seen in the middle of it now and then. One of which no booking is known may be
+//! A mirror that is filled row by row is seen in the middle of it now and then. One of which no record is known may be
 //! another hotel's: nothing is sent then.
 
 use std::collections::HashSet;
@@ -11,8 +11,8 @@ use anyhow::{Result, bail};
 use super::{Plan, Planned, Rules, Step, by_either_type, names};
 use crate::mirror::Mirror;
 use crate::record::Kind;
-use crate::say;
 use crate::state::State;
+use crate::{say, words};
 
 /// What is gone and counts as being there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +23,17 @@ pub struct HeldBack {
     pub gone: u64,
     /// As many may go in one pass.
     pub most: u64,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why somebody who is gone counts as being there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// More are gone than is likely.
+    Many,
+    /// There are rows without a usable id, which may be theirs.
+    Unnamed,
 }
 
 impl Plan {
@@ -30,39 +41,54 @@ impl Plan {
     /// no booking names them.
     ///
     /// # Errors
-    /// As [`Plan::draw`]; and a mirror of which no booking is known, while more than `most` are missing.
+    /// As [`Plan::draw`]; and a mirror of which no record of a kind is known, while more than `most` are missing.
     pub fn guarded(mirror: &Mirror, state: &State, mut rules: Rules, most: u64) -> Result<Plan> {
         let mut plan = Plan::draw(mirror, state, &rules)?;
-        // What slid out of a window is not missing.
-        let slid = rules.windows[Kind::Booking as usize];
-        if !slid && plan.survey.is_strange(most) && !plan.knows_a_booking(state)? {
-            bail!(strange(plan.survey.missing_bookings));
+        for kind in Kind::SHOWN {
+            // What slid out of a window is not missing, and what has no usable id may be what is.
+            let slid = rules.windows[kind as usize] || plan.unnamed[kind as usize];
+            if !slid && plan.survey.is_strange(kind, most) && !plan.knows_any(kind, state)? {
+                bail!(strange(kind, plan.survey.missing[kind as usize]));
+            }
         }
-        let people = plan.people_gone(most)?;
-        if !people.is_empty() {
+        let mut held_back = plan.perhaps_unnamed(most)?;
+        held_back.extend(plan.people_gone(most)?);
+        if !held_back.is_empty() {
             // As with a window: what is missing is not gone.
-            for held in &people {
+            for held in &held_back {
                 rules.windows[held.kind as usize] = true;
             }
             plan = Plan::draw(mirror, state, &rules)?;
-            plan.held_back = people;
+            plan.held_back = held_back;
         }
         let gone = plan.queue.count(Kind::Booking, Step::Delete)?;
         if gone > most {
             plan.queue.drop_deletions()?;
-            plan.held_back.push(HeldBack { kind: Kind::Booking, gone, most });
+            plan.held_back.push(HeldBack { kind: Kind::Booking, gone, most, why: Why::Many });
         }
         Ok(plan)
+    }
+
+    /// Whoever is gone where rows have no usable id.
+    fn perhaps_unnamed(&self, most: u64) -> Result<Vec<HeldBack>> {
+        let mut held_back = Vec::new();
+        for kind in Kind::SHOWN.into_iter().filter(|kind| self.unnamed[*kind as usize]) {
+            let gone = self.queue.count(kind, Step::Gone)? + self.queue.count(kind, Step::Delete)?;
+            if gone > 0 {
+                held_back.push(HeldBack { kind, gone, most, why: Why::Unnamed });
+            }
+        }
+        Ok(held_back)
     }
 
     /// Guests or companies of whom more are gone at once than is likely.
     fn people_gone(&self, most: u64) -> Result<Vec<HeldBack>> {
         let mut held_back = Vec::new();
-        for kind in [Kind::Guest, Kind::Company] {
+        for kind in [Kind::Guest, Kind::Company].into_iter().filter(|kind| !self.unnamed[*kind as usize]) {
             let gone = self.queue.count(kind, Step::Gone)?;
             let all = self.survey.rows[kind as usize] + gone;
             if gone > most && gone * 10 > all && self.names_gone(kind)? {
-                held_back.push(HeldBack { kind, gone, most });
+                held_back.push(HeldBack { kind, gone, most, why: Why::Many });
             }
         }
         Ok(held_back)
@@ -85,10 +111,10 @@ impl Plan {
         Ok(is_named)
     }
 
-    /// Whether a booking of the mirror means one that was sent: with an id of another type, or by its `crm_id`.
-    fn knows_a_booking(&self, state: &State) -> Result<bool> {
+    /// Whether a row of the mirror means a record that was sent: with an id of another type, or by its `crm_id`.
+    fn knows_any(&self, kind: Kind, state: &State) -> Result<bool> {
         let mut knows = false;
-        self.queue.each(Kind::Booking, |Planned { kind, id, row, .. }| {
+        self.queue.each(kind, |Planned { kind, id, row, .. }| {
             if let (false, Some(row)) = (knows, row) {
                 knows = state.knows(*kind, &id.to_string(), row.crm_id.unwrap_or_default())?;
             }
@@ -104,16 +130,24 @@ impl Plan {
     }
 }
 
-fn strange(missing: u64) -> String {
+fn strange(kind: Kind, missing: u64) -> String {
+    let records = words::plural(kind);
     say!(
-        "похоже, это зеркало другого отеля: в нём нет ни одной из {missing} переданных заявок. Проверьте [mirror] path. Если в Ecvi все заявки действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}: сделки будут созданы заново, а прежние удалены",
-        "this looks like another hotel's mirror: not one of the {missing} bookings that were sent is in it. Check [mirror] path. If Ecvi really gave all bookings new ids, run ecvi-b24 sync --max-deletes {missing}: their deals are made anew, and the old ones deleted"
+        "похоже, это зеркало другого отеля: в нём нет ни одной из переданных записей ({records}: {missing}). Проверьте [mirror] path. Если в Ecvi все они действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}: объекты будут созданы заново, прежние сделки удалены. Если прежние просто ушли из зеркала и должны остаться в CRM: ecvi-b24 reset-id {kind} --all",
+        "this looks like another hotel's mirror: none of what was sent is in it ({records}: {missing}). Check [mirror] path. If Ecvi really gave all of them new ids, run ecvi-b24 sync --max-deletes {missing}: objects are made anew, and old deals deleted. If the old ones only left the mirror and are to stay in the CRM: ecvi-b24 reset-id {kind} --all"
     )
 }
 
 impl fmt::Display for HeldBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HeldBack { kind, gone, most } = self;
+        let HeldBack { kind, gone, most, why } = self;
+        if *why == Why::Unnamed {
+            let kind = words::plural(*kind);
+            return f.write_str(&say!(
+                "в зеркале Ecvi у записей негодный id (BAD_ID; {kind}), а прежних нет: {gone}. Может быть, это они: пока id не исправлены, ничего не удаляется",
+                "rows of the mirror have no usable id (BAD_ID; {kind}), and {gone} that were there are not. They may be the same: until the ids are corrected, nothing is deleted"
+            ));
+        }
         let kept = match kind {
             Kind::Guest => say!(
                 "из Ecvi разом исчезло гостей: {gone}, это больше {most}; в сделках они оставлены",

@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 
 use blocks::Watched;
 pub use decide::{Pair, Rules, Standing, Step, Wave, decide, stands};
-pub use guard::HeldBack;
+pub use guard::{HeldBack, Why};
 pub use merge::merge;
 pub use queue::{Planned, Queue};
 pub use survey::Survey;
@@ -41,6 +41,8 @@ pub struct Plan {
     pub held_back: Vec<HeldBack>,
     /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
     pub blocks: [Vec<BlockChange>; 3],
+    /// The kinds of which rows have no usable id: whoever is missing may be one of them.
+    unnamed: [bool; 3],
 }
 
 /// What a comparison saw, beside what differs.
@@ -52,6 +54,8 @@ pub struct Compared {
     pub touched: Vec<(Kind, Id)>,
     /// What the state is to know of the mirror's blocks, by [`Kind`].
     pub blocks: [Vec<BlockChange>; 3],
+    /// The kinds of which rows have no usable id.
+    unnamed: [bool; 3],
 }
 
 impl Plan {
@@ -65,8 +69,8 @@ impl Plan {
             let wave = Wave::of(step, &pair, rules);
             queue.add(&Planned { kind, id: pair.id, step, wave, row: pair.row })
         };
-        let Compared { survey, touched, blocks } = compare(mirror, state, rules, add)?;
-        Ok(Plan { queue, survey, touched, held_back: Vec::new(), blocks })
+        let Compared { survey, touched, blocks, unnamed } = compare(mirror, state, rules, add)?;
+        Ok(Plan { queue, survey, touched, held_back: Vec::new(), blocks, unnamed })
     }
 }
 
@@ -112,9 +116,7 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
         let outline = mirror.outline(kind, &marks)?;
         self.seen.survey.count(kind, &outline);
         let mut blocks = Watched::new(outline.blocks, state.blocks(kind)?, rules.reads_all(kind));
-        if kind == Kind::Booking {
-            self.seen.survey.known_bookings = blocks.linked();
-        }
+        self.seen.survey.known[kind as usize] = blocks.linked();
         let spans = blocks.spans();
         // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
         let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
@@ -124,6 +126,7 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
             for pair in merge(scan.rows(spans)?, known.rows(spans)?) {
                 let pair = pair?;
                 self.seen.survey.see(kind, &pair);
+                self.seen.unnamed[kind as usize] |= pair.known.is_none() && has_bad_id(pair.row.as_ref());
                 let step = self.step(kind, &pair, &standing, rules);
                 blocks.saw(&pair, step.is_none() && stands(kind, &pair, &standing, rules));
                 if let Some(step) = step {
@@ -133,6 +136,7 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
         }
         self.seen.blocks[kind as usize] = blocks.changes();
         if outline.nameless > 0 {
+            self.seen.unnamed[kind as usize] = true;
             self.fail_nameless(kind, outline.nameless, &standing, rules)?;
         }
         Ok(())
@@ -164,7 +168,8 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
     fn fail_nameless(&mut self, kind: Kind, count: u64, standing: &Standing, rules: &Rules) -> Result<()> {
         let row = Row {
             id: Id::Text("NULL".into()),
-            modified_at: String::new(),
+            // Not empty: once they have ids, their failure is over at once.
+            modified_at: "NULL".into(),
             content: count,
             people: 0,
             label: String::new(),
@@ -178,6 +183,11 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
         }
         Ok(())
     }
+}
+
+fn has_bad_id(row: Option<&Row>) -> bool {
+    let bad = row.and_then(|row| row.body.as_ref().err());
+    bad.is_some_and(|bad| bad.code == Code::BadId && bad.column == "id")
 }
 
 /// A booking may name somebody by a text where the id is a number, or the other way round.

@@ -24,15 +24,15 @@ pub struct Survey {
     /// When every row was last read, and not only those whose block looked otherwise.
     #[serde(default)]
     pub whole_at: DateTime<Utc>,
-    /// Bookings that are known and in the mirror.
+    /// Records that have an object and are in the mirror, by [`Kind`].
     #[serde(skip)]
-    pub(super) known_bookings: u64,
-    /// Of these, how many carry another number than before.
+    pub(super) known: [u64; 3],
+    /// Records that have an object and are not in the mirror any more, by [`Kind`].
+    #[serde(skip)]
+    pub(super) missing: [u64; 3],
+    /// How many of the known bookings carry another number than before.
     #[serde(skip)]
     pub(super) renumbered: u64,
-    /// Bookings that have a deal and are not in the mirror.
-    #[serde(skip)]
-    pub(super) missing_bookings: u64,
 }
 
 impl Survey {
@@ -56,18 +56,16 @@ impl Survey {
         self.newest[kind as usize].clone_from(&outline.newest);
     }
 
-    /// Takes note of a booking that has a deal, and of its number.
+    /// Takes note of a record that has an object, and of a booking's number.
     pub(super) fn see(&mut self, kind: Kind, pair: &Pair) {
-        let Some(known) = pair.known.as_ref().filter(|known| kind == Kind::Booking && known.crm_id.is_some())
-        else {
-            return;
-        };
+        let Some(known) = pair.known.as_ref().filter(|known| known.crm_id.is_some()) else { return };
         match &pair.row {
             Some(row) => {
-                self.known_bookings += 1;
-                self.renumbered += u64::from(known.label != row.label && !known.label.is_empty());
+                self.known[kind as usize] += 1;
+                let is_renumbered = known.label != row.label && !known.label.is_empty();
+                self.renumbered += u64::from(kind == Kind::Booking && is_renumbered);
             }
-            None => self.missing_bookings += 1,
+            None => self.missing[kind as usize] += u64::from(!known.gone),
         }
     }
 
@@ -108,8 +106,8 @@ impl Survey {
                 "the table {table} of the mirror had rows and is empty now. Check what fills it. Only if Ecvi really has none any more, run ecvi-b24 reset-id {kind} --all; {then}"
             ));
         }
-        if self.renumbered * 10 > self.known_bookings {
-            let (other, known) = (self.renumbered, self.known_bookings);
+        let (other, known) = (self.renumbered, self.known[Kind::Booking as usize]);
+        if other * 10 > known {
             bail!(say!(
                 "похоже, это зеркало другого отеля: у {other} из {known} известных заявок другой номер. Проверьте [mirror] path. Если номера исправлены в Ecvi, выполните для каждой такой заявки ecvi-b24 reset-id booking НОМЕР",
                 "this looks like another hotel's mirror: {other} of {known} known bookings carry another number. Check [mirror] path. If they were corrected in Ecvi, run ecvi-b24 reset-id booking NUMBER for each of them"
@@ -118,8 +116,10 @@ impl Survey {
         Ok(())
     }
 
-    /// Whether the mirror has bookings, and not one of them has a deal, while more than `most` that have are missing.
-    pub(super) fn is_strange(&self, most: u64) -> bool {
-        self.known_bookings == 0 && self.missing_bookings > most && self.rows[Kind::Booking as usize] > 0
+    /// Whether the mirror has records of this kind, and not one of them has an object, while more than `most` that
+    /// have are missing.
+    pub(super) fn is_strange(&self, kind: Kind, most: u64) -> bool {
+        let of = |counts: &[u64; 3]| counts[kind as usize];
+        of(&self.known) == 0 && of(&self.missing) > most && of(&self.rows) > 0
     }
 }

@@ -70,7 +70,7 @@ fn a_mirror_of_which_no_booking_is_known_is_refused_until_somebody_says_so() {
     let hotel = hotel();
     hotel.configure("sync.max_deletes = 19");
     hotel.sql("UPDATE bookings SET id = id + 1000; UPDATE booking_guests SET booking_id = booking_id + 1000");
-    refuses(&hotel, "ни одной из 20 переданных заявок");
+    refuses(&hotel, "ни одной из переданных записей (заявки: 20)");
     assert!(hotel.exits(3, "initial-export").err.contains("--max-deletes 20"));
     hotel.says("sync --max-deletes 20");
     let portal = hotel.portal();
@@ -100,6 +100,38 @@ fn a_table_that_was_emptied_on_purpose_is_let_go_of_by_its_kind_alone() {
     hotel.says("reset-id booking --all --yes");
     hotel.sync();
     assert_eq!(hotel.portal().count(Kind::Deal), 20);
+}
+
+#[test]
+fn a_mirror_of_which_no_guest_is_known_is_refused_too() {
+    let hotel = full_house();
+    hotel.sql("UPDATE guests SET id = id + 1000; UPDATE bookings SET guest_id = guest_id + 1000");
+    hotel.sql("UPDATE booking_guests SET guest_id = guest_id + 1000");
+    refuses(&hotel, "ни одной из переданных записей (гости: 20)");
+    hotel.says("sync --max-deletes 20");
+    assert_eq!(hotel.portal().count(Kind::Contact), 40);
+}
+
+#[test]
+fn bookings_whose_ids_cannot_be_used_any_more_keep_their_deals() {
+    for id in ["NULL", "CAST(id AS BLOB)", "' ' || id"] {
+        let hotel = Hotel::new();
+        hotel.sql(
+            "DROP TABLE bookings;
+             CREATE TABLE bookings (id, number, status, arrival, departure, guest_id, modified_at)",
+        );
+        (1..=5).for_each(|id| hotel.booking(id, ""));
+        hotel.export();
+        hotel.sql(&format!(
+            "CREATE TABLE kept AS SELECT * FROM bookings; UPDATE bookings SET id = {id} WHERE id > 2"
+        ));
+        let said = hotel.exits(1, "sync").err;
+        assert!(said.contains("BAD_ID") && said.contains("ничего не удаляется"), "{id}: {said}");
+        assert_eq!(hotel.portal().count(Kind::Deal), 5, "{id}");
+        hotel.sql("DELETE FROM bookings; INSERT INTO bookings SELECT * FROM kept WHERE id < 5");
+        assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n", "{id}");
+        assert_eq!(hotel.flaws("failures"), [""; 0], "{id}");
+    }
 }
 
 #[test]

@@ -143,6 +143,7 @@ pub fn pass(
 pub fn preview(config: &Config, orders: &Orders, now: DateTime<Utc>) -> Result<(State, Plan)> {
     let state = State::open_readonly(&config.state)?;
     admit(orders.errand, &state)?;
+    recognise::know_the_mark(config, &state)?;
     let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
     let plan = draw(config, &mirror, &state, &in_full(config, orders, &state)?, now)?;
     Ok((state, plan))

@@ -22,10 +22,7 @@ const SAMPLE: u32 = 20;
 /// # Errors
 /// [`Stop`] with what to do, when less than half of what should stand there does.
 pub fn recognise(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()> {
-    let originator = &config.portal.originator;
-    if let Some(known) = state.recall::<String>(ORIGINATOR)?.filter(|known| known != originator) {
-        return Err(renamed(&known, originator).into());
-    }
+    know_the_mark(config, state)?;
     let host = config.portal.webhook.host();
     if let Some(known) = state.recall::<String>(PORTAL)?.filter(|known| known != host) {
         let (ours, asked) = look(config, state, gate)?;
@@ -34,6 +31,18 @@ pub fn recognise(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<
         }
     }
     Ok(())
+}
+
+/// Makes sure that the mark is the one under which everything was sent.
+///
+/// # Errors
+/// [`Stop`] with what to do.
+pub fn know_the_mark(config: &Config, state: &State) -> Result<()> {
+    let originator = &config.portal.originator;
+    match state.recall::<String>(ORIGINATOR)? {
+        Some(known) if known != *originator => Err(renamed(&known, originator).into()),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// From now on something may be sent there, with this mark.

@@ -156,6 +156,9 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
     progress.over();
     let findings = findings?;
     if !repair || !findings.is_mendable() {
+        if let Some(remedy) = findings.remedy().filter(|_| !json) {
+            report::print(&remedy)?;
+        }
         return Ok(findings.outcome());
     }
     if !yes && !ask::agreed()? {

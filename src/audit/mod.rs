@@ -20,8 +20,10 @@ use crate::plan::{Pair, Planned, Queue, Rules, Standing, Step, Wave, compare as 
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Portal};
 use crate::push::Watch;
+use crate::recognise;
 use crate::record::{Id, Kind, Span};
 use crate::report::print_with;
+use crate::say;
 use crate::state::memory::PACE;
 use crate::state::{Event, Known, State};
 use crate::stop::Outcome;
@@ -64,6 +66,16 @@ impl Findings {
         self.tally.mendable > 0
     }
 
+    /// How to mend what can be mended.
+    pub fn remedy(&self) -> Option<String> {
+        self.is_mendable().then(|| {
+            say!(
+                "Исправить: ecvi-b24 audit --repair. Пропавшее создаётся заново; если карточки объединили в CRM, сначала свяжите запись с оставшейся: ecvi-b24 reset-id guest ID --crm-id НОМЕР\n",
+                "To mend it: ecvi-b24 audit --repair. What is gone is created anew; if cards were merged in the CRM, first point the record at the one that is left: ecvi-b24 reset-id guest ID --crm-id NUMBER\n"
+            )
+        })
+    }
+
     /// The outcome of an audit alone.
     pub fn outcome(&self) -> Outcome {
         if self.tally.found() == 0 { Outcome::Ok } else { Outcome::Partial }
@@ -102,6 +114,7 @@ pub fn run(
     watch: &mut dyn Watch,
 ) -> Result<Findings> {
     let state = State::open_readonly(&config.state)?;
+    recognise::know_the_mark(config, &state)?;
     let mut findings = Findings { tally: Tally::default(), shelf: Shelf::new()? };
     let queue = collect(config, &state, &mut findings, clock)?;
     let pace = state.recall(PACE)?.unwrap_or_default();

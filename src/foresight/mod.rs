@@ -34,6 +34,8 @@ pub struct Prospect {
     pub taken: Option<i64>,
     /// The fields that would change; none where that is not known.
     pub changes: Option<Vec<Difference>>,
+    /// The object is gone from the CRM: another one is found, or it is made anew.
+    pub is_gone: bool,
 }
 
 /// Sees what steps would change.
@@ -105,6 +107,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
         let fields: BTreeSet<String> = named.flatten().chain(["CONTACT_IDS".to_owned()]).collect();
         let cards = cards(&mut self.gate, kind, &ids.into_iter().collect::<Vec<_>>(), &fields)?;
         let prospect = |(planned, (crm_id, record, mapped)): (&Planned, (Option<i64>, Record, _))| Prospect {
+            is_gone: crm_id.is_some_and(|crm_id| !cards.contains_key(&crm_id)),
             taken: crm_id.filter(|_| planned.step == Step::Create),
             changes: self.changes(
                 kind,

@@ -45,6 +45,13 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
         if prospect.changes.as_ref().is_some_and(Vec::is_empty) {
             writeln!(out, "    {}", say!("в CRM уже так", "the CRM has it so already"))?;
         }
+        if prospect.is_gone {
+            let gone = say!(
+                "такого объекта в CRM больше нет: найдётся другой или он будет создан заново",
+                "the CRM has no such object any more: another one is found, or it is created anew"
+            );
+            writeln!(out, "    {gone}")?;
+        }
         Ok(())
     })?;
     for note in eyes.iter().flat_map(|eyes| eyes.notes()) {

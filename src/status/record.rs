@@ -48,6 +48,9 @@ pub struct RecordStatus {
     pub warnings: Vec<Flaw>,
     /// What was done, oldest first.
     pub history: Vec<HistoryLine>,
+    /// What the last pass said of itself, where it ended early or a guard holds something back.
+    #[serde(skip)]
+    pub(super) last_message: Option<String>,
 }
 
 /// What the mirror says.
@@ -113,6 +116,7 @@ impl RecordStatus {
             waiting: Vec::new(),
             warnings: Vec::new(),
             history: state.history(*kind, id)?.into_iter().map(HistoryLine::of).collect(),
+            last_message: state.last_run()?.and_then(|run| run.message),
         };
         for (severity, trouble) in state.troubles_of(*kind, id)? {
             status.flaws_mut(severity).push(Flaw::of(trouble));

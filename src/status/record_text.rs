@@ -51,6 +51,13 @@ pub(super) fn screen(
     }
     if mirror_error.is_none() {
         lines.push(next(status));
+        let hindered = status.last_message.as_ref().filter(|_| status.next_step.is_some());
+        lines.extend(hindered.map(|message| {
+            say!(
+                "  если не помешает то же, что последнему: {message}",
+                "  unless what hindered the last one does: {message}"
+            )
+        }));
     }
     lines.extend(history(found.kind, &status.history));
     lines.join("\n") + "\n"

@@ -64,6 +64,7 @@ fn what_people_changed_is_named_and_personal_values_are_not() {
     booking 3682 (id 3682): deal 1 differs: CLOSEDATE "TODAY" instead of "2020-05-29", COMMENTS, CONTACT_IDS "2, 1" instead of "1, 3, 2", OPPORTUNITY "1.00" instead of "13050.00", STAGE_ID "LOSE" instead of "WON"
         http://portal/crm/deal/details/1/
     Compared: guests 3, companies 1, bookings 1. Differences: 2.
+    To mend it: ecvi-b24 audit --repair. What is gone is created anew; if cards were merged in the CRM, first point the record at the one that is left: ecvi-b24 reset-id guest ID --crm-id NUMBER
     "#);
     assert!(!said.contains("Инна") && !said.contains("Анна") && !said.contains("чужое"));
 }

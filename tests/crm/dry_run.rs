@@ -64,6 +64,16 @@ fn a_guest_who_is_gone_is_shown_to_leave_the_deal() {
 }
 
 #[test]
+fn an_object_that_is_gone_from_the_crm_is_said_to_be() {
+    let hotel = Hotel::exported("");
+    let deal = hotel.only(bitrix24_sandbox::Kind::Deal).id;
+    hotel.server.portal().delete(bitrix24_sandbox::Kind::Deal, deal);
+    hotel.sql("UPDATE bookings SET modified_at = '2026'");
+    let plan = hotel.said(0, "sync --dry-run");
+    assert!(plan.contains("the CRM has no such object any more"), "{plan}");
+}
+
+#[test]
 fn an_idle_dry_run_asks_nothing() {
     let hotel = Hotel::exported("");
     let requests = hotel.server.requests();

@@ -209,8 +209,15 @@ fn check_says_what_the_next_pass_would_refuse_or_hold_back() {
     hotel.configure("sync.max_deletes = 1");
     hotel.sql("DELETE FROM bookings WHERE id > 2");
     assert!(hotel.says("check").contains("--max-deletes 3"));
+    let told = hotel.says("status booking 4");
+    assert!(told.contains("удалить сделку") && !told.contains("--max-deletes"), "{told}");
     assert!(!hotel.says("status --check").contains("--max-deletes"));
     hotel.exits(1, "sync");
+    let told = hotel.says("status booking 4");
+    assert!(
+        told.contains("если не помешает то же, что последнему: ") && told.contains("--max-deletes 3"),
+        "{told}"
+    );
     let line = hotel.says("status --check");
     assert!(
         line.starts_with("OK: ") && line.contains("--max-deletes 3") && line.lines().count() == 1,

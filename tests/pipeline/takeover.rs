@@ -300,4 +300,7 @@ fn a_changed_mark_is_refused_for_nothing_would_be_found_by_it() {
     hotel.configure("portal.originator_id = 'ECVI-SOCHI'");
     hotel.guest(1, "comment = 'x'");
     assert_eq!(hotel.writes(|hotel| drop(hotel.exits(3, "sync"))), 0);
+    for command in ["sync --dry-run", "check", "audit"] {
+        hotel.exits(3, command);
+    }
 }

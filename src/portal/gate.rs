@@ -136,6 +136,12 @@ impl<'p> Gate<'p> {
         self.pace.batch(label, self.batch_size, self.clock.now())
     }
 
+    /// When half of the time that is left will be over; none where there is no end.
+    pub fn halfway(&self) -> Option<DateTime<Utc>> {
+        let now = self.clock.now();
+        self.deadline.map(|deadline| now + (deadline - now) / 2)
+    }
+
     /// Ends the pass when a signal or the time limit came.
     pub fn check_time(&self) -> Result<(), CallError> {
         let late = self.deadline.is_some_and(|deadline| self.clock.now() >= deadline);

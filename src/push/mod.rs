@@ -14,6 +14,7 @@ mod send;
 use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 
 use crate::code::Code;
 use crate::config::{Config, Method};
@@ -204,10 +205,13 @@ impl<'a, 'p> Push<'a, 'p> {
     pub fn all(&mut self, watch: &mut dyn Watch) -> Result<()> {
         self.dead.extend(self.state.missing_objects()?);
         let mut waits = None;
+        // Guests who all change with every pass must not keep a cancellation waiting for ever.
+        let halfway = self.gate.halfway();
         // Deletions last: a record that comes may take over the deal of one that goes.
         let waves = [Wave::Changes, Wave::Deletions];
         for (wave, kind) in waves.into_iter().flat_map(|wave| Kind::ALL.map(|kind| (wave, kind))) {
-            match self.kind(kind, wave, watch) {
+            let until = halfway.filter(|_| wave == Wave::Changes && kind != Kind::Booking);
+            match self.kind(kind, wave, until, watch) {
                 Err(error) if matches!(error.downcast_ref(), Some(CallError::Wait(_))) => {
                     waits = waits.or(Some(error));
                 }
@@ -217,8 +221,15 @@ impl<'a, 'p> Push<'a, 'p> {
         waits.map_or(Ok(()), Err)
     }
 
-    fn kind(&mut self, kind: Kind, wave: Wave, watch: &mut dyn Watch) -> Result<()> {
-        loop {
+    /// Takes the steps of a kind; what is left at `until` goes with the next wave.
+    fn kind(
+        &mut self,
+        kind: Kind,
+        wave: Wave,
+        until: Option<DateTime<Utc>>,
+        watch: &mut dyn Watch,
+    ) -> Result<()> {
+        while until.is_none_or(|until| self.gate.clock().now() < until) {
             let most = self.gate.batch_size(kind.name()) / self.commands_each(kind);
             let chunk = self.queue.take(kind, wave, most.max(1))?;
             if chunk.is_empty() {
@@ -236,6 +247,7 @@ impl<'a, 'p> Push<'a, 'p> {
             self.underway.retain(|(of, _)| *of != kind);
             watch.done(kind, size, self.gate);
         }
+        Ok(())
     }
 
     /// Whether the record is still to be sent in this pass, or on its way.

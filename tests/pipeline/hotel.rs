@@ -157,7 +157,7 @@ impl Hotel {
         self.through(before, &Orders::plain(Errand::Sync), &Clock::system(Arc::default()), &mut ())
     }
 
-    fn through(
+    pub(crate) fn through(
         &self,
         before: impl FnMut(u32),
         orders: &Orders,

@@ -1,6 +1,12 @@
 //! When a record goes, and when it does not.
 
+use std::time::Duration;
+
 use bitrix24_sandbox::Kind;
+use chrono::Utc;
+use ecvi_b24::clock::Clock;
+use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::stop::Outcome;
 use serde_json::json;
 
 use crate::hotel::{Hotel, fields};
@@ -206,4 +212,25 @@ fn what_is_new_goes_before_what_is_only_sent_again() {
     let portal = hotel.portal();
     let place = |method: &str| portal.calls().iter().position(|call| call.method == method).unwrap();
     assert!(place("crm.deal.add") < place("crm.contact.update"));
+}
+
+#[test]
+fn a_cancellation_does_not_wait_for_guests_who_change_with_every_pass() {
+    let hotel = Hotel::running();
+    hotel.configure("portal.batch_size = 5");
+    (2..=80).for_each(|id| hotel.guest(id, ""));
+    hotel.sync();
+    for round in 1..=3 {
+        hotel.sql(&format!("UPDATE guests SET comment = '{round}', modified_at = 'z{round}'"));
+        let status = ["cancelled", "confirmed"][round % 2];
+        hotel.booking(1, &format!("status = '{status}'"));
+        // A pass of two minutes at a portal that takes ten seconds a request.
+        let clock = Clock::virtual_at(Utc::now());
+        let orders = Orders { time_limit: Some(Duration::from_secs(120)), ..Orders::plain(Errand::Sync) };
+        let ended = hotel.through(|_| clock.sleep(Duration::from_secs(10)), &orders, &clock, &mut ());
+        assert_eq!(ended.outcome, Outcome::Interrupted);
+        assert!((1..80).contains(&ended.counts.updated[0]), "{:?}", ended.counts);
+        let stage = if status == "cancelled" { "LOSE" } else { "EXECUTING" };
+        assert_eq!(hotel.deal(1).text("STAGE_ID"), stage);
+    }
 }

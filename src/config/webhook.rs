@@ -22,7 +22,9 @@ impl Webhook {
         let (authority, path) = rest.split_once('/').ok_or_else(shape)?;
         let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
         let [.., "rest", user, secret] = parts.as_slice() else { return Err(shape()) };
-        if authority.is_empty() || user.parse::<u64>().is_err() || !is_code(secret) {
+        // A name and a password before the host would show wherever the host does.
+        let is_host = !authority.is_empty() && !authority.contains('@');
+        if !is_host || user.parse::<u64>().is_err() || !is_code(secret) {
             return Err(shape());
         }
         match scheme {
@@ -132,9 +134,13 @@ mod tests {
     fn neither_debug_nor_an_error_shows_the_secret() {
         let webhook = Webhook::parse("https://hotel.bitrix24.ru/rest/1/s3cr3t/").unwrap();
         assert_eq!(format!("{webhook:?}"), "https://hotel.bitrix24.ru/rest/***");
-        for broken in
-            ["ftp://h/rest/1/s3cr3t/", "https://h/rest/s3cr3t/", "s3cr3t", "https://h/rest/1/s3cr3t?x"]
-        {
+        for broken in [
+            "ftp://h/rest/1/s3cr3t/",
+            "https://u:s3cr3t@h/rest/1/abc/",
+            "https://h/rest/s3cr3t/",
+            "s3cr3t",
+            "https://h/rest/1/s3cr3t?x",
+        ] {
             assert!(!Webhook::parse(broken).unwrap_err().contains("s3cr3t"), "{broken}");
         }
     }

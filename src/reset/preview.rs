@@ -32,6 +32,12 @@ fn all(state: &State, kinds: &[Kind]) -> Result<Vec<String>> {
         let (name, count) = (words::plural(*kind), state.count_linked(*kind)?);
         lines.push(say!("{name}: забыть id CRM: {count}", "{name}: CRM ids to be forgotten: {count}"));
     }
+    if kinds.contains(&Kind::Booking) {
+        lines.push(say!(
+            "Сделки заявок, которых в Ecvi уже нет, останутся в CRM: их покажет ecvi-b24 audit.",
+            "Deals of bookings that Ecvi has no more stay in the CRM: ecvi-b24 audit shows them."
+        ));
+    }
     lines.push(say!(
         "Отменить это можно только по одной записи или восстановив копию файла состояния.",
         "This can be undone record by record, or with a copy of the state file."

@@ -105,6 +105,7 @@ fn all_of_a_kind_or_everything() {
     guests: CRM ids to be forgotten: 0
     companies: CRM ids to be forgotten: 1
     bookings: CRM ids to be forgotten: 2
+    Deals of bookings that Ecvi has no more stay in the CRM: ecvi-b24 audit shows them.
     This can be undone record by record, or with a copy of the state file.
     The next pass finds the objects in the CRM by ORIGIN_ID, and creates anew what it does not find.
     guests: CRM ids forgotten: 0

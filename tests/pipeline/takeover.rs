@@ -67,6 +67,13 @@ fn of_several_objects_with_our_origin_the_oldest_is_used_with_a_warning() {
         [first, second].map(|id| hotel.portal().get(Kind::Contact, id).unwrap().text("LAST_NAME").to_owned());
     assert_eq!(names, ["Белова", "x"]);
     assert_eq!(hotel.flaws("warnings"), ["guest 2 SEVERAL_IN_CRM"]);
+    let status = hotel.says("status");
+    for card in [first, second] {
+        assert!(
+            status.contains(&format!("контакт {card}")) && status.contains(&format!("/{card}/")),
+            "{status}"
+        );
+    }
 }
 
 #[test]
@@ -233,6 +240,7 @@ fn a_doubtful_match_is_created_with_a_warning() {
         hotel.export();
         assert_ne!(hotel.contact(1).id, card);
         assert_eq!(hotel.flaws("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
+        assert!(hotel.says("status").contains(&format!("контакт {card}")));
     }
 }
 

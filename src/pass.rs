@@ -195,9 +195,7 @@ impl Pass<'_> {
             // Should this pass be killed or the portal not answer, the next one carries it out.
             state.remember(FULL, &true)?;
         }
-        let prepared = self.prepare(&mirror, &orders, gate);
-        // Whatever fills the mirror need not wait for the portal.
-        drop(mirror);
+        let prepared = self.prepare(mirror, &orders, gate);
         if orders.full && prepared.as_ref().is_err_and(is_unusable) {
             // What was refused is not carried out behind somebody's back.
             state.remember(FULL, &false)?;
@@ -240,7 +238,7 @@ impl Pass<'_> {
     /// Doubts are settled, the plan is drawn, and the configuration is found good.
     fn prepare(
         &mut self,
-        mirror: &Mirror,
+        mirror: Mirror,
         orders: &Orders,
         gate: &mut Gate<'_>,
     ) -> Result<(Plan, FieldTypes, i64)> {
@@ -249,7 +247,9 @@ impl Pass<'_> {
         for record in settle(config, state, gate)? {
             self.done.fail(Code::NoAnswer, record);
         }
-        let plan = draw(config, mirror, state, orders, gate.clock().now())?;
+        let plan = draw(config, &mirror, state, orders, gate.clock().now())?;
+        // Whatever fills the mirror need not wait for the portal.
+        drop(mirror);
         let touched = self.note_plan(&plan)?;
         self.notice = plan.notice();
         let types = verify(config, gate, state, !plan.queue.is_empty()?)?;

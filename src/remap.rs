@@ -12,9 +12,7 @@ use crate::config::{Config, PersonConfig};
 use crate::fingerprint::Fingerprint;
 use crate::say;
 use crate::state::State;
-
-/// Under this key the state has the mapping.
-const MAPPING: &str = "mapping";
+use crate::state::memory::MAPPING;
 
 /// Every record is marked to be sent: by which mapping, is said as soon as one was verified.
 pub fn forget(state: &State) -> Result<()> {

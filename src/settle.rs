@@ -126,7 +126,7 @@ fn resolve(
         (Operation::Delete, None | Some([])) => {
             // Should the booking come back, it is created anew.
             writer.event(kind, id, Event::Deleted, record.known.crm_id, &record.known.label, now)?;
-            writer.unlinked(kind, id, record.released)?;
+            writer.lost(kind, id)?;
             writer.clear_doubt(kind, id)
         }
         (Operation::Create, None | Some([])) | (Operation::Delete, Some(_)) => {

@@ -9,7 +9,8 @@ use ecvi_b24::config::{self, Config};
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::mirror::Mirror;
 use ecvi_b24::record::{Kind, Span};
-use ecvi_b24::state::{INITIAL_EXPORT, Sent, State, Todo, stamp};
+use ecvi_b24::state::memory::INITIAL_EXPORT;
+use ecvi_b24::state::{Sent, State, Todo, stamp};
 use rusqlite::Connection;
 
 /// Rows as a hotel's own are: names and comments of the usual length, and a person or two in each booking. The ids are

@@ -11,11 +11,9 @@ use crate::beside::beside;
 use crate::config::{self, Config};
 use crate::pass::{Errand, Orders, preview};
 use crate::say;
+use crate::state::memory::CHECKED;
 use crate::state::{State, stamp};
 use crate::stop::{Outcome, outcome_of};
-
-/// Under this key the state notes when it was checked: the proof that it can be written.
-const CHECKED: &str = "checked_at";
 
 /// Reads the configuration; without it nothing else can be checked.
 pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>) {

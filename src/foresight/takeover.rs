@@ -41,8 +41,8 @@ impl Foresight<'_, '_> {
     }
 
     fn known_by_ecvi(&self, planned: &Planned) -> Result<Option<i64>> {
-        let released = self.state.record(planned.kind, &planned.id)?.is_some_and(|record| record.released);
-        Ok(planned.row.as_ref().and_then(|row| row.crm_id).filter(|_| !released))
+        let record = self.state.record(planned.kind, &planned.id)?.unwrap_or_default();
+        Ok(record.named_by(planned.row.as_ref()))
     }
 
     /// Those that `match_existing` would take for the same.

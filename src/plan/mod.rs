@@ -27,7 +27,8 @@ use crate::config::Config;
 use crate::fingerprint::Fingerprint;
 use crate::mirror::{BadRow, Body, Marks, Mirror, Row};
 use crate::record::{Id, Kind, Span};
-use crate::state::{BlockChange, SURVEY, State};
+use crate::state::memory::SURVEY;
+use crate::state::{BlockChange, State};
 
 /// The plan of a pass.
 pub struct Plan {

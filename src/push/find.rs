@@ -298,7 +298,7 @@ impl Target {
 
     /// The id that the built-in exchange of Ecvi knows, unless `reset-id` let go of it.
     fn known_by_ecvi(&self) -> Option<i64> {
-        self.row().and_then(|row| row.crm_id).filter(|_| !self.record.released)
+        self.record.named_by(self.row())
     }
 
     fn reach(&self, by: &[Match]) -> Reach {

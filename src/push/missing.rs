@@ -57,7 +57,7 @@ impl Push<'_, '_> {
             writer.event(kind, id, Event::Relinked, Some(crm_id), &old.to_string(), now)?;
             Fate::Relinked
         } else {
-            writer.unlinked(kind, id, false)?;
+            writer.lost(kind, id)?;
             writer.event(kind, id, Event::Missing, Some(old), "", now)?;
             Fate::Released
         };

@@ -221,11 +221,7 @@ fn label<'a>(planned: &'a Planned, record: &'a Record) -> &'a str {
 
 /// The object that the mirror itself names, unless `reset-id` let go of it.
 fn taken_over(planned: &Planned, record: &Record) -> Option<i64> {
-    planned
-        .row
-        .as_ref()
-        .and_then(|row| row.crm_id)
-        .filter(|_| planned.step == Step::Create && !record.released)
+    record.named_by(planned.row.as_ref()).filter(|_| planned.step == Step::Create)
 }
 
 fn unreadable(planned: &Planned) -> (&'static str, &str) {

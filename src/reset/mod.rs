@@ -15,7 +15,8 @@ use crate::lookup::{Found, Lookup};
 use crate::plan::Survey;
 use crate::record::Kind;
 use crate::report::print;
-use crate::state::{Event, Record, SURVEY, State};
+use crate::state::memory::SURVEY;
+use crate::state::{Event, Record, State};
 use crate::stop::{Outcome, Usage};
 use crate::{ask, say, words};
 
@@ -88,7 +89,7 @@ fn reset(state: &State, found: &Found, crm_id: Option<i64>, clock: &Clock) -> Re
         writer.resend_others(*kind, id)?;
     }
     match crm_id {
-        None => writer.unlinked(*kind, id, true)?,
+        None => writer.released(*kind, id)?,
         Some(crm_id) => {
             writer.pointed(*kind, id, crm_id)?;
             writer.event(*kind, id, Event::Pointed, Some(crm_id), "", now)?;

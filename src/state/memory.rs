@@ -30,6 +30,17 @@ pub const MAPPING_TOLD: &str = "mapping_told";
 /// When it was last told that a secret can be read by others.
 pub const EXPOSED_TOLD: &str = "exposed_told";
 
+/// By which mapping everything was sent, as a fingerprint; null until a full pass has verified its own.
+pub const MAPPING: &str = "mapping";
+/// When the configuration was found good, with its fingerprint, and the types of its fields.
+pub const VERIFIED: &str = "verified";
+/// The types of the configured fields, as the portal told them.
+pub const FIELDS: &str = "fields";
+/// When `check` last wrote to the state, the proof that it can.
+pub const CHECKED: &str = "checked_at";
+/// What `check --probe` found out.
+pub const PROBE: &str = "probe";
+
 /// What was learned of the portal's limits: a [`crate::portal::pace::Pace`].
 pub const PACE: &str = "pace";
 

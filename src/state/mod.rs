@@ -30,7 +30,6 @@ use serde::de::DeserializeOwned;
 pub use blocks::{BlockChange, Blocks, Stood};
 pub use doubts::Attempt;
 pub use journal::{Counts, Entry, Event, Run};
-pub use memory::{INITIAL_EXPORT, SURVEY};
 pub use quarantine::Failure;
 pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
 pub use troubles::{Severity, Trouble};
@@ -50,8 +49,8 @@ pub struct State {
 impl State {
     /// Opens the state, or makes a new one, and brings it to this version's schema.
     pub fn open(path: &Path) -> Result<State> {
-        create_private(path).map_err(|error| unusable(path, &error))?;
-        connect(path).and_then(State::prepare).map_err(|error| unusable(path, &error))
+        create_private(path).map_err(|error| unusable(path, error))?;
+        connect(path).and_then(State::prepare).map_err(|error| unusable(path, error))
     }
 
     /// Opens the state to look at it, also while a pass is writing: nothing is made, migrated or changed. Where no
@@ -66,7 +65,7 @@ impl State {
             connection.pragma_update(None, "query_only", true)?;
             Ok((schema::is_current(&connection)?, connection))
         };
-        let (ready, connection) = looked_at().map_err(|error| unusable(path, &error))?;
+        let (ready, connection) = looked_at().map_err(|error| unusable(path, error))?;
         if ready { Ok(State { connection }) } else { State::in_memory() }
     }
 
@@ -153,10 +152,16 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 /// Why a state cannot be opened, and what to do.
-fn unusable(path: &Path, error: &anyhow::Error) -> anyhow::Error {
+fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
     let shown = path.display();
+    if !error.is::<rusqlite::Error>() && !error.is::<std::io::Error>() {
+        // Another version's, or another program's: it says so itself.
+        return anyhow!("{shown}: {error:#}");
+    }
     let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
     let what = match code {
+        // As when it happens later: `explain` says it.
+        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => return error,
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => damaged(&shown.to_string()),
         _ if private::is_denied(path) => say!(
             "нет прав на файл состояния {shown}: выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",

@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, Row, Statement};
 
 use super::{State, parse_stamp};
 use crate::mapping::multifield::Written;
+use crate::mirror::Row as MirrorRow;
 use crate::record::{Id, Kind, Span};
 
 /// What changes something in the portal.
@@ -103,6 +104,13 @@ pub struct Record {
     /// Calls in a row that were never answered: after two the record is sent alone, so that it costs no
     /// neighbour.
     pub strikes: u32,
+}
+
+impl Record {
+    /// The object that the mirror itself names in a row of this record, unless `reset-id` let go of it.
+    pub fn named_by(&self, row: Option<&MirrorRow>) -> Option<i64> {
+        row?.crm_id.filter(|_| !self.released)
+    }
 }
 
 /// A call without an answer.

@@ -159,21 +159,25 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         migrate(&connection).unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
-        assert!(migrate(&connection).is_err());
+        assert!(migrate(&connection).unwrap_err().to_string().contains("новой версией"));
     }
 
     #[test]
     fn a_file_of_another_program_is_refused() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
-        assert!(migrate(&connection).is_err());
+        assert!(migrate(&connection).unwrap_err().to_string().contains("другой программы"));
     }
 
     #[test]
     fn migrating_twice_changes_nothing() {
         let connection = Connection::open_in_memory().unwrap();
         migrate(&connection).unwrap();
+        connection.execute("INSERT INTO records (kind, id, crm_id) VALUES ('guest', 42, 7)", []).unwrap();
+        let before = version(&connection).unwrap();
         migrate(&connection).unwrap();
+        let crm_id: i64 = connection.query_row("SELECT crm_id FROM records", [], |row| row.get(0)).unwrap();
+        assert_eq!((crm_id, version(&connection).unwrap()), (7, before));
     }
 
     #[test]

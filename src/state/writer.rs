@@ -114,14 +114,23 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// The record's object is gone or let go of. Released by `reset-id`, the mirror's own `crm_id` counts no more.
-    pub fn unlinked(&self, kind: Kind, id: &Id, released: bool) -> Result<()> {
+    /// The record's object is gone.
+    pub fn lost(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.unlink(kind, id, LOST)
+    }
+
+    /// `reset-id` let go of the record's object: the mirror's own `crm_id` counts no more.
+    pub fn released(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.unlink(kind, id, RELEASED)
+    }
+
+    fn unlink(&self, kind: Kind, id: &Id, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0,
                    flags = flags | ?3 WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((kind, id, if released { RELEASED } else { LOST }))?;
+            .execute((kind, id, flag))?;
         self.touch(kind, id)
     }
 

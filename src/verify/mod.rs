@@ -24,15 +24,12 @@ use crate::portal::gate::Gate;
 use crate::portal::{CallError, Meaning};
 use crate::say;
 use crate::state::State;
+use crate::state::memory::{FIELDS, VERIFIED};
 use crate::stop::Stop;
 use answers::Answers;
 
 /// How long a verification holds.
 const HOLDS: TimeDelta = TimeDelta::days(1);
-
-/// The state's keys.
-const VERIFIED: &str = "verified";
-const FIELDS: &str = "fields";
 
 /// What the state remembers of the last verification that found no error.
 #[derive(Serialize, Deserialize)]

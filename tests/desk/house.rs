@@ -13,7 +13,8 @@ use ecvi_b24::mapping::Warning;
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::mirror::{Mirror, Row};
 use ecvi_b24::record::Kind;
-use ecvi_b24::state::{Counts, Event, Failure, INITIAL_EXPORT, Operation, Run, Sent, State, Todo, stamp};
+use ecvi_b24::state::memory::INITIAL_EXPORT;
+use ecvi_b24::state::{Counts, Event, Failure, Operation, Run, Sent, State, Todo, stamp};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

@@ -3,7 +3,8 @@
 use ecvi_b24::lock::Lock;
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::record::{Id, Kind};
-use ecvi_b24::state::{Attempt, Operation, Record, SURVEY};
+use ecvi_b24::state::memory::SURVEY;
+use ecvi_b24::state::{Attempt, Operation, Record};
 use insta::assert_snapshot;
 
 use crate::house::{House, at};

@@ -117,7 +117,7 @@ impl World {
         let object = (to == ResetTo::Another).then(|| self.another(entity_of(kind), dice)).flatten();
         writer.meet(kind, &id, "").expect("written");
         match object {
-            None => writer.unlinked(kind, &id, true).expect("written"),
+            None => writer.released(kind, &id).expect("written"),
             Some(crm_id) => writer.pointed(kind, &id, crm_id.cast_signed()).expect("written"),
         }
         writer.forgive(kind, &id).expect("written");

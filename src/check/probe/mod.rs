@@ -24,12 +24,10 @@ use crate::portal::pace::Pace;
 use crate::portal::{CallError, Portal};
 use crate::say;
 use crate::state::State;
+use crate::state::memory::PROBE;
 use crate::stop::Outcome;
 use bench::Bench;
 use meter::Meter;
-
-/// Under this key the state remembers the answers.
-pub const PROBE: &str = "probe";
 
 /// Deleting a contact alone can take a minute and a half.
 const PATIENCE: TimeDelta = TimeDelta::minutes(10);

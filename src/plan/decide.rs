@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Survey;
 use crate::mirror::{Body, Row};
 use crate::record::{Id, Kind};
-use crate::state::{Doubt, Hold, Known, Todo};
+use crate::state::{Doubt, Hold, Known, LONGEST_PAUSE, Todo};
 
 /// A step towards the portal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -193,7 +193,8 @@ fn is_history(row: &Row, rules: &Rules) -> bool {
     }
 }
 
-/// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from there.
+/// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from there. A pause longer
+/// than any was set by a clock that ran ahead.
 fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
     let same = match row {
         Some(row) => {
@@ -205,7 +206,8 @@ fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
         // What failed was the deletion itself.
         None => hold.modified_at.is_empty(),
     };
-    same && rules.now < hold.until && !rules.retry_failed && !rules.full
+    let pauses = rules.now < hold.until && hold.until - rules.now <= LONGEST_PAUSE;
+    same && pauses && !rules.retry_failed && !rules.full
 }
 
 fn vanished(kind: Kind, known: &Known, rules: &Rules) -> Option<Step> {
@@ -350,7 +352,7 @@ mod tests {
     #[test]
     fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
         let hold = Hold {
-            until: DateTime::<Utc>::MAX_UTC,
+            until: rules().now + LONGEST_PAUSE,
             modified_at: "2026-01-02".into(),
             content: 10,
             people: 20,
@@ -379,6 +381,9 @@ mod tests {
         let at = |seconds| Rules { now: until + chrono::TimeDelta::seconds(seconds), ..rules() };
         assert!(holds(&hold, Some(&row()), &at(-1)));
         assert!(!holds(&hold, Some(&row()), &at(0)));
+        let ahead = |days: i32| Rules { now: until - LONGEST_PAUSE * days, ..rules() };
+        assert!(holds(&hold, Some(&row()), &ahead(1)));
+        assert!(!holds(&hold, Some(&row()), &ahead(2)));
     }
 
     #[test]

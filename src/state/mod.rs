@@ -30,7 +30,7 @@ use serde::de::DeserializeOwned;
 pub use blocks::{BlockChange, Blocks, Stood};
 pub use doubts::Attempt;
 pub use journal::{Counts, Entry, Event, Run};
-pub use quarantine::Failure;
+pub use quarantine::{Failure, LONGEST_PAUSE};
 pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
 pub use troubles::{Severity, Trouble};
 pub use writer::{Sent, Writer};

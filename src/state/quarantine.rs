@@ -15,7 +15,7 @@ use crate::mirror::Row;
 use crate::record::{Id, Kind};
 
 /// A failed record is tried again after a day at the latest.
-const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
+pub const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
 
 /// Why a record was not sent.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use super::{CLOCK_DRIFT, Flaw, LastRun, Status, Tally};
 use crate::code::Code;
 use crate::config::Webhook;
 use crate::record::{Id, Kind};
-use crate::state::parse_stamp;
+use crate::state::{LONGEST_PAUSE, parse_stamp};
 use crate::stop::Outcome;
 use crate::{remap, report, say, words};
 
@@ -246,7 +246,8 @@ fn people(list: &str) -> String {
 
 fn next_attempt(at: &str, now: DateTime<Utc>) -> String {
     let due = parse_stamp(at);
-    if due <= now {
+    // What a clock set that ran ahead is no pause.
+    if due <= now || due - now > LONGEST_PAUSE {
         return say!("следующая попытка: при ближайшем запуске", "next attempt: with the next pass");
     }
     let time = words::time(due);

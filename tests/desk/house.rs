@@ -142,12 +142,12 @@ fn send(state: &State, run: i64, kind: Kind, row: &Row, crm_id: i64, warnings: &
     writer.commit().unwrap();
 }
 
-/// Three attempts; the last one so that the next is far away.
+/// Three attempts.
 fn fail(state: &State, row: &Row) {
     let message = "Invalid value for field HONORIFIC.\nChoose another.";
     let failure =
         Failure { code: Code::PortalRefused, operation: Some(Operation::Create), message, row: Some(row) };
-    for time in ["2026-01-01T20:00:00Z", "2026-01-02T01:00:00Z", "2099-01-02T03:00:03Z"] {
+    for time in ["2026-01-01T20:00:00Z", "2026-01-02T01:00:00Z", "2026-01-02T03:00:03Z"] {
         let writer = state.writer().unwrap();
         writer.failed(Kind::Guest, &row.id, &failure, Duration::from_secs(900), at(time)).unwrap();
         writer.commit().unwrap();

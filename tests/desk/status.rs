@@ -37,8 +37,8 @@ fn the_document_has_exactly_the_fields_that_are_promised() {
             },
             "failures": [{
                 "kind": "guest", "id": "43", "number": null, "crm_id": null, "operation": "create", "attempts": 3,
-                "first_failed_at": "2026-01-01T20:00:00Z", "last_failed_at": "2099-01-02T03:00:03Z",
-                "next_attempt_at": "2099-01-02T04:00:03Z", "code": "PORTAL_REFUSED",
+                "first_failed_at": "2026-01-01T20:00:00Z", "last_failed_at": "2026-01-02T03:00:03Z",
+                "next_attempt_at": "2026-01-02T04:00:03Z", "code": "PORTAL_REFUSED",
                 "message": "Invalid value for field HONORIFIC.\nChoose another.",
             }],
             "warnings": [{
@@ -158,7 +158,7 @@ fn the_screen_in_two_languages() {
     Не передано: 1
       PORTAL_REFUSED: Битрикс24 отказался принять запись. Исправьте то, что он называет (ecvi-b24 status), в Ecvi или в CRM, затем выполните ecvi-b24 retry.
         гость 43, создание, попыток: 3, с 01.01.2026 23:00: Invalid value for field HONORIFIC. / Choose another.
-        следующая попытка: 02.01.2099 07:00
+        следующая попытка: при ближайшем запуске
 
     Ждут своего гостя: 1
       GUEST_WAITING: Заявка ждёт, пока её гость появится в CRM. Что ему мешает, покажет ecvi-b24 status guest с его номером (id).
@@ -183,7 +183,7 @@ fn the_screen_in_two_languages() {
     Not sent: 1
       PORTAL_REFUSED: Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.
         guest 43, create, attempts: 3, since 2026-01-01 23:00: Invalid value for field HONORIFIC. / Choose another.
-        next attempt: 2099-01-02 07:00
+        next attempt: with the next pass
 
     Waiting for their guest: 1
       GUEST_WAITING: The booking waits until its guest stands in the CRM. What keeps the guest back is shown by ecvi-b24 status guest with the guest's id.
@@ -257,12 +257,12 @@ fn one_record_in_two_languages() {
     Sent: nothing yet
     PORTAL_REFUSED: Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.
       guest 43, create, attempts: 3, since 2026-01-01 23:00: Invalid value for field HONORIFIC. / Choose another.
-      next attempt: 2099-01-02 07:00
-    The next pass: nothing until the pause is over or the record changes
+      next attempt: with the next pass
+    The next pass: find the object in the CRM by ORIGIN_ID, or create it where there is none
     History:
       2026-01-01 23:00 failed: PORTAL_REFUSED
       2026-01-02 04:00 failed: PORTAL_REFUSED
-      2099-01-02 06:00 failed: PORTAL_REFUSED
+      2026-01-02 06:00 failed: PORTAL_REFUSED
     ");
     assert_snapshot!(house.said(0, RU, "status booking 8"), @r"
     Заявка №3690 (id 8)

@@ -66,7 +66,7 @@ impl Lock {
     }
 
     /// Waits for the lock; none when `patience` or a signal ended the wait.
-    pub fn wait(state: &Path, patience: Duration, clock: &Clock) -> Result<Option<Lock>> {
+    fn wait(state: &Path, patience: Duration, clock: &Clock) -> Result<Option<Lock>> {
         let end = clock.now() + patience;
         loop {
             if let Some(lock) = Lock::take(state)? {

@@ -1,5 +1,4 @@
-//! Fields of the portal that the hotel fills from columns of its own: which names may stand in `[….fields]`, and
-//! how a stage is called in full.
+//! Fields of the portal that the hotel fills from columns of its own: which names may stand in `[….fields]`.
 //!
 //! Whether a field exists and may be written is the portal's to say, and [`crate::verify`] asks it.
 
@@ -109,11 +108,6 @@ pub(super) fn check_phone_type(kind: Kind, phone_type: &str) -> Result<()> {
     Ok(())
 }
 
-/// The stage as the portal calls it: in a funnel other than the general one it carries the funnel's prefix.
-pub(super) fn full_stage(category_id: u64, stage: String) -> String {
-    if category_id == 0 || stage.contains(':') { stage } else { format!("C{category_id}:{stage}") }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Map;
@@ -181,12 +175,5 @@ mod tests {
     fn a_phone_type_that_the_portal_does_not_know_is_refused() {
         assert!(check_phone_type(Kind::Guest, "MOBILE").is_ok());
         assert!(check_phone_type(Kind::Guest, "Mobile").is_err());
-    }
-
-    #[test]
-    fn a_stage_of_another_funnel_carries_its_prefix_once() {
-        assert_eq!(full_stage(0, "NEW".into()), "NEW");
-        assert_eq!(full_stage(5, "NEW".into()), "C5:NEW");
-        assert_eq!(full_stage(5, "C5:NEW".into()), "C5:NEW");
     }
 }

@@ -80,14 +80,6 @@ pub struct ExportConfig {
     pub bookings_from: Option<NaiveDate>,
 }
 
-impl PortalConfig {
-    /// Half of the bucket, for what asks while a pass of cron may run.
-    #[must_use]
-    pub fn gently(&self) -> PortalConfig {
-        PortalConfig { burst: self.burst.div_ceil(2), ..self.clone() }
-    }
-}
-
 /// How a pass behaves.
 #[derive(Clone, Debug)]
 pub struct SyncConfig {

@@ -111,8 +111,7 @@ pub(super) fn deal(deal: file::Deal) -> Result<DealConfig> {
     for ((_, probability), status) in stages.iter().zip(Status::ALL) {
         whole(&format!("[deal.probability] {}", status.word()), *probability, 0..=100)?;
     }
-    let stages =
-        stages.map(|(stage, probability)| (fields::full_stage(category_id, stage), probability as u8));
+    let stages = stages.map(|(stage, probability)| (full_stage(category_id, stage), probability as u8));
     let (title, comments) = (Template::parse(&title), Template::parse(&comments));
     Ok(DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields })
 }
@@ -125,4 +124,21 @@ fn check_fields(
 ) -> Result<()> {
     let keyed = fields::Keyed { assigned_by_id: assigned_by_id.is_some(), source_id: source_id.is_some() };
     fields::check(kind, fields, &keyed)
+}
+
+/// The stage as the portal calls it: in a funnel other than the general one it carries the funnel's prefix.
+fn full_stage(category_id: u64, stage: String) -> String {
+    if category_id == 0 || stage.contains(':') { stage } else { format!("C{category_id}:{stage}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_of_another_funnel_carries_its_prefix_once() {
+        assert_eq!(full_stage(0, "NEW".into()), "NEW");
+        assert_eq!(full_stage(5, "NEW".into()), "C5:NEW");
+        assert_eq!(full_stage(5, "C5:NEW".into()), "C5:NEW");
+    }
 }

@@ -35,6 +35,14 @@ pub struct PortalConfig {
     pub shared_bucket: Option<PathBuf>,
 }
 
+impl PortalConfig {
+    /// Half of the bucket, for what asks while a pass of cron may run.
+    #[must_use]
+    pub fn gently(&self) -> PortalConfig {
+        PortalConfig { burst: self.burst.div_ceil(2), ..self.clone() }
+    }
+}
+
 /// Where the webhook stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Source {

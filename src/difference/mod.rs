@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::mapping::Mapped;
 use crate::mapping::custom::FieldType;
-use crate::mapping::multifield::{Standing, Written};
+use crate::mapping::multifield::{Listed, Written};
 use crate::objects::card::Card;
 use crate::record::Id;
 
@@ -82,7 +82,7 @@ pub fn differences(
 }
 
 /// People may add values of their own; ours have to be there, and no others of ours.
-fn rows(field: &str, wanted: &[String], written: &[String], standing: &[Standing]) -> Option<Difference> {
+fn rows(field: &str, wanted: &[String], written: &[String], standing: &[Listed]) -> Option<Difference> {
     let stands = |value: &str| standing.iter().any(|row| row.value.trim() == value.trim());
     let missing: Vec<&str> = wanted.iter().map(String::as_str).filter(|value| !stands(value)).collect();
     let left = written.iter().filter(|value| !wanted.contains(value) && stands(value));
@@ -107,8 +107,8 @@ mod tests {
         let (Value::Object(ours), Value::Object(theirs)) = (ours, theirs) else { unreachable!() };
         let mapped = Mapped { fields: ours, phones: vec!["+71".into()], ..Mapped::default() };
         let phones = vec![
-            Standing { id: "1".into(), value: "+72".into() },
-            Standing { id: "2".into(), value: " +71".into() },
+            Listed { id: "1".into(), value: "+72".into() },
+            Listed { id: "2".into(), value: " +71".into() },
         ];
         let card = Card { object: Object { phones, ..Object::default() }, fields: theirs };
         differences(&mapped, &Written::default(), &card, &BTreeMap::new())
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn values_that_people_added_are_no_difference_and_ours_must_be_there() {
         assert!(found(json!({}), json!({})).is_empty());
-        let standing = [Standing { id: "1".into(), value: "+72".into() }];
+        let standing = [Listed { id: "1".into(), value: "+72".into() }];
         let replaced = rows("PHONE", &["+73".into()], &["+72".into()], &standing).unwrap();
         assert_eq!((replaced.ours.as_str(), replaced.theirs.as_str()), ("+73", "+72"));
     }

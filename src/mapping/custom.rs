@@ -116,7 +116,7 @@ fn describe(name: &str, column: &str, value: &str, form: &Form) -> String {
 }
 
 /// The value to send, none when nothing of the cell fits, and the parts that do not fit.
-pub fn convert<'c>(cell: &'c str, field: &FieldType) -> (Option<Value>, Vec<&'c str>) {
+fn convert<'c>(cell: &'c str, field: &FieldType) -> (Option<Value>, Vec<&'c str>) {
     let cell = cell.trim();
     if cell.is_empty() {
         return (Some("".into()), Vec::new());

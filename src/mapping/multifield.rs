@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// A row as it stands in the portal.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Standing {
+pub struct Listed {
     /// The row's id.
     pub id: String,
     /// The number or the address.
@@ -44,7 +44,7 @@ impl Written {
 pub fn change(
     wanted: &[String],
     written: &[String],
-    standing: &[Standing],
+    standing: &[Listed],
     value_type: &str,
 ) -> (Vec<Value>, Vec<String>) {
     let stands = |value: &String| standing.iter().any(|row| row.value == *value);
@@ -74,8 +74,8 @@ mod tests {
         values.iter().map(ToString::to_string).collect()
     }
 
-    fn rows(values: &[(&str, &str)]) -> Vec<Standing> {
-        values.iter().map(|(id, value)| Standing { id: (*id).into(), value: (*value).into() }).collect()
+    fn rows(values: &[(&str, &str)]) -> Vec<Listed> {
+        values.iter().map(|(id, value)| Listed { id: (*id).into(), value: (*value).into() }).collect()
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::mapping::multifield::Standing;
+use crate::mapping::multifield::Listed;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Meaning, Refusal};
@@ -41,9 +41,9 @@ pub struct Object {
     /// The funnel of a deal.
     pub category: u64,
     /// `PHONE`
-    pub phones: Vec<Standing>,
+    pub phones: Vec<Listed>,
     /// `EMAIL`
-    pub emails: Vec<Standing>,
+    pub emails: Vec<Listed>,
 }
 
 /// The objects of these ids that the webhook's user may see.
@@ -235,7 +235,7 @@ fn text(row: &Map<String, Value>, key: &str) -> Option<String> {
     }
 }
 
-fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<Standing>> {
+fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<Listed>> {
     let rows: Vec<&Value> = match row.get(key) {
         Some(Value::Array(rows)) => rows.iter().collect(),
         // A list of PHP with gaps.
@@ -246,7 +246,7 @@ fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<Standing>> {
     };
     let standing = |row: &Value| {
         let row = row.as_object().filter(|row| row.contains_key("ID") && row.contains_key("VALUE"))?;
-        Some(Standing { id: text(row, "ID")?, value: text(row, "VALUE")? })
+        Some(Listed { id: text(row, "ID")?, value: text(row, "VALUE")? })
     };
     rows.into_iter().map(standing).collect()
 }

@@ -54,7 +54,11 @@ pub(super) fn first(config: &Config) -> Vec<Command> {
     }
     commands.push(command(CURRENCIES, "crm.currency.list", json!({})));
     if funnels.iter().any(|funnel| *funnel != 0) {
-        commands.push(command(FUNNELS, "crm.category.list", json!({"entityTypeId": 2})));
+        commands.push(command(
+            FUNNELS,
+            "crm.category.list",
+            json!({"entityTypeId": Kind::Booking.entity_type_id()}),
+        ));
     }
     let own = Kind::ALL.into_iter().filter(|kind| !fields::wanted(config, *kind).is_empty());
     commands.extend(

@@ -129,7 +129,10 @@ impl<'b, 'g> Bench<'b, 'g> {
         let fields = json!({"title": TITLE, "originatorId": mark, "originId": ORIGIN, "stageId": stage,
             "categoryId": self.config.deal.funnel(Status::Temporary)});
         let contact = allowed(self.ask("crm.contact.add", params))?;
-        let deal = allowed(self.ask("crm.item.import", json!({"entityTypeId": 2, "fields": fields})))?;
+        let deal = allowed(self.ask(
+            "crm.item.import",
+            json!({"entityTypeId": Kind::Booking.entity_type_id(), "fields": fields}),
+        ))?;
         Ok(contact && deal)
     }
 

@@ -51,6 +51,12 @@ impl Lock {
         }
     }
 
+    /// Whether a pass holds the lock of this state. Only a look: nothing is made.
+    pub fn is_held(state: &Path) -> bool {
+        let file = File::open(beside(state, SUFFIX));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Waits for the lock, as long as a person at a terminal would.
     ///
     /// # Errors
@@ -91,9 +97,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state.db");
         let held = Lock::take(&state).unwrap();
-        assert!(held.is_some());
+        assert!(held.is_some() && Lock::is_held(&state));
         assert!(Lock::take(&state).unwrap().is_none());
         drop(held);
+        assert!(!Lock::is_held(&state));
         assert!(folder.path().join("state.db.lock").exists());
         assert!(Lock::take(&state).unwrap().is_some());
     }

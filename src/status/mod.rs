@@ -20,6 +20,7 @@ pub use record::{HistoryLine, MirrorRow, OpenCall, RecordStatus};
 
 use crate::cli;
 use crate::config::Config;
+use crate::lock::Lock;
 use crate::lookup::Lookup;
 use crate::plan::Rules;
 use crate::record::Kind;
@@ -105,7 +106,8 @@ impl Status {
 
     /// In words. `all`: no list is shortened.
     pub fn screen(&self, config: &Config, all: bool, now: DateTime<Utc>) -> String {
-        text::screen(self, &config.portal.webhook, all, now)
+        let runs = Lock::is_held(&config.state);
+        text::screen(self, &config.portal.webhook, runs, all, now)
     }
 
     /// What `--check` asks: nothing failed, and the last good pass is young enough.

@@ -34,10 +34,16 @@ pub(super) fn check_line(status: &Status, max_age: Duration, now: DateTime<Utc>)
     format!("{word}: {failed}; {passed}{told}\n")
 }
 
-/// The whole screen. `all`: no list is shortened.
-pub(super) fn screen(status: &Status, webhook: &Webhook, all: bool, now: DateTime<Utc>) -> String {
+/// The whole screen. `runs`: a pass is under way. `all`: no list is shortened.
+pub(super) fn screen(
+    status: &Status,
+    webhook: &Webhook,
+    runs: bool,
+    all: bool,
+    now: DateTime<Utc>,
+) -> String {
     let mut lines = vec![good_pass(status, now)];
-    lines.extend(status.last_run.as_ref().map(last_run).unwrap_or_default());
+    lines.extend(status.last_run.as_ref().map(|run| last_run(run, runs)).unwrap_or_default());
     lines.push(initial_export(status));
     if status.remapped {
         lines.push(remap::notice());
@@ -82,14 +88,18 @@ fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
 }
 
 /// The newest pass: how it ended where it was not simply good, and what it did.
-fn last_run(run: &LastRun) -> Vec<String> {
+fn last_run(run: &LastRun, runs: bool) -> Vec<String> {
     let LastRun { command, started_at, outcome, message, .. } = run;
     let time = words::stored_time(started_at);
     let ended = match outcome.as_deref() {
         Some(outcome) if outcome == Outcome::Ok.name() => None,
+        None if runs => Some(say!(
+            "Запуск {command} начат {time} и ещё идёт",
+            "The pass {command} began {time} and is still running"
+        )),
         None => Some(say!(
-            "Запуск {command} начат {time} и ещё идёт (или оборвался)",
-            "The pass {command} began {time} and is still running (or broke off)"
+            "Запуск {command} начат {time} и оборвался; что успело выполниться, выяснит следующий",
+            "The pass {command} began {time} and broke off; the next one finds out what took effect"
         )),
         Some(outcome) => {
             let ended = ended(outcome);

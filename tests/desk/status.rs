@@ -1,5 +1,6 @@
 //! `status`: its document field by field, and its words in both languages.
 
+use ecvi_b24::lock::Lock;
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::record::{Id, Kind};
 use ecvi_b24::state::{Attempt, Counts, Event, Operation, Run};
@@ -106,6 +107,18 @@ fn it_is_answered_while_a_pass_writes() {
     let last_run = document(&house, "status --json")["last_run"].clone();
     assert_eq!((&last_run["outcome"], &last_run["finished_at"]), (&Value::Null, &Value::Null));
     writer.commit().unwrap();
+}
+
+#[test]
+fn a_pass_that_runs_is_told_from_one_that_broke_off() {
+    let house = House::running();
+    house.state().begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
+    let lock = Lock::take(&house.path("state.db")).unwrap();
+    assert!(
+        lock.is_some() && house.said(0, EN, "status").contains("began 2026-01-02 06:03 and is still running")
+    );
+    drop(lock);
+    assert!(house.said(0, EN, "status").contains("and broke off; the next one finds out"));
 }
 
 #[test]

@@ -329,12 +329,14 @@ impl Pass<'_> {
         if self.state.recall(RESENDING)? == Some(true) {
             self.state.remember(RESENDING, &false)?;
         }
-        writer.untouch(touched)?;
+        if !self.done.people_late {
+            writer.untouch(touched)?;
+        }
         writer.commit()
     }
 
     fn end(self, result: Result<()>, gate: &Gate<'_>) -> Ended {
-        let Pass { done: Done { counts, failures, unanswered }, notice, orders, .. } = self;
+        let Pass { done: Done { counts, failures, unanswered, .. }, notice, orders, .. } = self;
         let unsure = || CallError::Lost(say!("ответ потерян", "an answer was lost")).stop();
         let stop = result.map_err(stop_of).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {

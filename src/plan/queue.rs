@@ -121,6 +121,13 @@ impl Queue {
         Ok(statement.exists((kind, id))?)
     }
 
+    /// Whether a step of this kind, up to this wave, is still to be taken.
+    pub fn has_any(&self, kind: Kind, wave: Wave) -> Result<bool> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT 1 FROM plan WHERE kind = ?1 AND wave <= ?2 LIMIT 1")?;
+        Ok(statement.exists((kind, wave as u8))?)
+    }
+
     /// The step of this record, if one is planned.
     pub fn step_of(&self, kind: Kind, id: &Id) -> Result<Option<Planned>> {
         let sql = "SELECT id, step, row, wave FROM plan WHERE kind = ?1 AND id = ?2";

@@ -53,6 +53,8 @@ pub struct Done {
     pub failures: Failures,
     /// Something was sent that was not answered.
     pub unanswered: bool,
+    /// People or companies went after bookings, whose deals may show them as they were.
+    pub people_late: bool,
 }
 
 impl Done {
@@ -247,6 +249,7 @@ impl<'a, 'p> Push<'a, 'p> {
             self.underway.retain(|(of, _)| *of != kind);
             watch.done(kind, size, self.gate);
         }
+        self.done.people_late |= self.queue.has_any(kind, wave)?;
         Ok(())
     }
 

@@ -234,3 +234,22 @@ fn a_cancellation_does_not_wait_for_guests_who_change_with_every_pass() {
         assert_eq!(hotel.deal(1).text("STAGE_ID"), stage);
     }
 }
+
+#[test]
+fn a_deal_that_went_before_its_guest_is_looked_at_again() {
+    let hotel = Hotel::running();
+    hotel.configure("portal.batch_size = 5");
+    (2..=30).for_each(|id| hotel.guest(id, ""));
+    hotel.booking(1, "guest_id = 30");
+    hotel.sync();
+    hotel.sql("UPDATE guests SET last_name = 'Новикова', modified_at = 'z'");
+    hotel.booking(1, "comment = 'x'");
+    let clock = Clock::virtual_at(Utc::now());
+    let orders = Orders { time_limit: Some(Duration::from_secs(180)), ..Orders::plain(Errand::Sync) };
+    let ended = hotel.through(|_| clock.sleep(Duration::from_secs(10)), &orders, &clock, &mut ());
+    assert_eq!((ended.outcome, ended.counts.updated), (Outcome::Ok, [30, 0, 1]));
+    assert!(!hotel.deal(1).text("TITLE").contains("Новикова"), "it went before its guest");
+    hotel.sync();
+    assert!(hotel.deal(1).text("TITLE").contains("Новикова"));
+    hotel.rests();
+}

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::difference::Difference;
 use crate::foresight::{Foresight, Prospect};
-use crate::plan::{HeldBack, Plan, Planned, Queue, Step};
+use crate::plan::{HeldBack, Plan, Planned, Queue, Step, Why};
 use crate::record::Kind;
 use crate::state::{Record, State};
 use crate::{say, words};
@@ -116,7 +116,8 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     })?;
     let mut notes = eyes.map(|eyes| eyes.notes().to_vec()).unwrap_or_default();
     notes.extend(held_back.iter().map(ToString::to_string));
-    let deletions = held_back.iter().find(|held_back| held_back.kind == Kind::Booking);
+    let many = |held_back: &&HeldBack| held_back.kind == Kind::Booking && held_back.why == Why::Many;
+    let deletions = held_back.iter().find(many);
     let deletions = deletions.map(|HeldBack { gone, most, .. }| json!({"delete": gone, "max_deletes": most}));
     writeln!(out, "],\n \"held_back\": {},\n \"notes\": {}}}", json!(deletions), Value::from(notes))?;
     Ok(())

@@ -350,6 +350,34 @@ mod tests {
     }
 
     #[test]
+    fn while_41_is_in_doubt_its_namesake_waits_for_they_carry_one_mark() {
+        let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
+        let standing = Standing { doubts: HashMap::from([(Id::Number(41), doubt)]), ..Standing::default() };
+        let step = |id: &str| {
+            let id = Id::Text(id.into());
+            let pair = Pair { id: id.clone(), row: Some(Row { id, ..row() }), known: None };
+            decide(Kind::Booking, &pair, &standing, false, &rules())
+        };
+        assert_eq!((step("41"), step("42")), (None, Some(Step::Create)));
+    }
+
+    #[test]
+    fn a_row_that_can_be_read_by_now_waits_no_longer() {
+        let until = rules().now + LONGEST_PAUSE;
+        let hold = |unreadable| Hold {
+            until,
+            modified_at: "2026-01-02".into(),
+            content: 10,
+            people: 20,
+            unreadable,
+        };
+        assert!(holds(&hold(false), Some(&row()), &rules()));
+        assert!(!holds(&hold(true), Some(&row()), &rules()));
+        let broken = Row { body: Err(BadRow::new(Code::UnknownStatus, "status", "7")), ..row() };
+        assert!(holds(&hold(true), Some(&broken), &rules()));
+    }
+
+    #[test]
     fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
         let hold = Hold {
             until: rules().now + LONGEST_PAUSE,

@@ -142,8 +142,8 @@ pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules
     let hold = standing.holds.get(&pair.id);
     // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be told from it.
     let is_doubtful = |id: &Id| standing.doubts.contains_key(id);
-    if is_doubtful(&pair.id)
-        || pair.id.namesake().is_some_and(|namesake| is_doubtful(&namesake))
+    let may_be_doubtful = !standing.doubts.is_empty();
+    if may_be_doubtful && (is_doubtful(&pair.id) || pair.id.namesake().is_some_and(|id| is_doubtful(&id)))
         || hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), rules))
     {
         return None;

@@ -33,9 +33,10 @@ impl Lock {
         let shown = path.display();
         let broken = || {
             if private::is_denied(&path) {
+                let cure = private::as_its_user();
                 return say!(
-                    "нет прав на файл блокировки {shown}: выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
-                    "no permission for the lock file {shown}: run the command as the user who runs the passes (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)"
+                    "нет прав на файл блокировки {shown}: {cure}",
+                    "no permission for the lock file {shown}: {cure}"
                 );
             }
             say!(

@@ -7,6 +7,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use crate::say;
+
 /// Opens the file, or makes it.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -22,6 +24,14 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path),
         Err(error) => Err(error),
     }
+}
+
+/// What to do about a file that is another user's.
+pub(crate) fn as_its_user() -> String {
+    say!(
+        "выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
+        "run the command as the user who runs the passes (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)"
+    )
 }
 
 /// Whether the file is there and another user's.

@@ -29,7 +29,7 @@ use crate::lang::Language;
 use crate::mapping::deal::NAMES;
 use crate::mapping::template::Template;
 use crate::mirror::Status;
-use crate::say;
+use crate::{private, say};
 
 /// Everything the program was told.
 #[derive(Clone, Debug)]
@@ -130,11 +130,11 @@ pub fn locate(option: Option<&Path>) -> PathBuf {
 
 /// Most often somebody runs a command as himself instead of as the user of the passes.
 fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
-    let shown = path.display();
+    let (shown, cure) = (path.display(), private::as_its_user());
     let message = match error.kind() {
         ErrorKind::PermissionDenied => say!(
-            "нет прав на файл конфигурации {shown}: выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
-            "no permission to read the configuration file {shown}: run the command as the user who runs the passes (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)"
+            "нет прав на файл конфигурации {shown}: {cure}",
+            "no permission to read the configuration file {shown}: {cure}"
         ),
         ErrorKind::NotFound => say!(
             "файла конфигурации {shown} нет: создайте его или назовите другой ключом --config",

@@ -153,7 +153,7 @@ fn connect(path: &Path) -> Result<Connection> {
 
 /// Why a state cannot be opened, and what to do.
 fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
-    let shown = path.display();
+    let (shown, cure) = (path.display(), private::as_its_user());
     if !error.is::<rusqlite::Error>() && !error.is::<std::io::Error>() {
         // Another version's, or another program's: it says so itself.
         return anyhow!("{shown}: {error:#}");
@@ -163,10 +163,9 @@ fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
         // As when it happens later: `explain` says it.
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => return error,
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => damaged(&shown.to_string()),
-        _ if private::is_denied(path) => say!(
-            "нет прав на файл состояния {shown}: выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
-            "no permission for the state {shown}: run the command as the user who runs the passes (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)"
-        ),
+        _ if private::is_denied(path) => {
+            say!("нет прав на файл состояния {shown}: {cure}", "no permission for the state {shown}: {cure}")
+        }
         _ => say!(
             "файл состояния {shown} не открывается: проверьте путь, права и место на диске",
             "the state {shown} cannot be opened: check its path, permissions and the disk space"

@@ -16,6 +16,10 @@ fn hotel() -> Hotel {
     hotel
 }
 
+fn give_bookings_new_ids(hotel: &Hotel) {
+    hotel.sql("UPDATE bookings SET id = id + 1000; UPDATE booking_guests SET booking_id = booking_id + 1000");
+}
+
 fn refuses(hotel: &Hotel, why: &str) {
     let requests = hotel.requests(|hotel| {
         let said = hotel.exits(3, "sync");
@@ -69,7 +73,7 @@ fn another_hotels_mirror_is_refused() {
 fn a_mirror_of_which_no_booking_is_known_is_refused_until_somebody_says_so() {
     let hotel = hotel();
     hotel.configure("sync.max_deletes = 19");
-    hotel.sql("UPDATE bookings SET id = id + 1000; UPDATE booking_guests SET booking_id = booking_id + 1000");
+    give_bookings_new_ids(&hotel);
     refuses(&hotel, "ни одной из переданных записей (заявки: 20)");
     assert!(hotel.exits(3, "initial-export").err.contains("--max-deletes 20"));
     hotel.says("sync --max-deletes 20");
@@ -82,7 +86,7 @@ fn a_mirror_of_which_no_booking_is_known_is_refused_until_somebody_says_so() {
 fn as_many_bookings_as_may_be_deleted_may_also_get_new_ids() {
     let hotel = hotel();
     hotel.configure("sync.max_deletes = 20");
-    hotel.sql("UPDATE bookings SET id = id + 1000; UPDATE booking_guests SET booking_id = booking_id + 1000");
+    give_bookings_new_ids(&hotel);
     hotel.sync();
     assert_eq!(hotel.portal().count(Kind::Deal), 20);
 }

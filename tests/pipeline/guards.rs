@@ -139,6 +139,16 @@ fn bookings_whose_ids_cannot_be_used_any_more_keep_their_deals() {
 }
 
 #[test]
+fn a_new_booking_whose_crm_id_is_no_number_holds_back_no_deletion() {
+    let hotel = hotel();
+    hotel.booking(21, "crm_id = 'нет'");
+    hotel.sql("DELETE FROM bookings WHERE id = 20");
+    let said = hotel.exits(1, "sync");
+    assert!(said.out.contains("удалено: заявки 1") && said.err.contains("BAD_ID"), "{}{}", said.out, said.err);
+    assert_eq!(hotel.portal().count(Kind::Deal), 19);
+}
+
+#[test]
 fn one_booking_that_is_known_makes_the_mirror_the_hotels_own() {
     let hotel = hotel();
     hotel.configure("sync.max_deletes = 5");

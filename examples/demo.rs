@@ -1,7 +1,8 @@
 //! A small hotel and an empty CRM, carried over before your eyes: no account, no network, no configuration.
 //!
-//! `cargo run --release --example demo`, with `-- --stay` to look at the CRM in a browser afterwards. The hotel stands in `fixtures/`, the CRM is the sandbox portal in this
-//! process; everything between them is what the program `ecvi-b24` itself does.
+//! `cargo run --release --example demo`, with `-- --stay` to look at the CRM in a browser afterwards. The hotel stands
+//! in `fixtures/`, the CRM is the sandbox portal in this process; everything between them is what the program `ecvi-b24`
+//! itself does.
 
 use std::fmt::Write;
 use std::path::Path;

@@ -19,7 +19,8 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    /// The cheaper of two: what disturbs a measurement only adds to it.
+    /// The lesser time of two, for what disturbs a measurement only adds to it; the greater memory, for its peak is
+    /// looked for between two looks.
     pub(crate) fn least(self, other: Cost) -> Cost {
         Cost {
             wall: self.wall.min(other.wall),
@@ -46,7 +47,7 @@ pub(crate) fn run(program: &Path, words: &[String]) -> Result<Cost> {
     Ok(Cost { wall, cpu: children() - before, megabytes: kilobytes / 1024.0 })
 }
 
-/// Runs each of the programs in turn, so often, and returns the least that each took.
+/// Runs each of the programs in turn, so often, and returns the [`Cost::least`] of each.
 pub(crate) fn in_turn(times: u32, programs: &[(&Path, Vec<String>)]) -> Result<Vec<Cost>> {
     let mut least: Vec<Option<Cost>> = vec![None; programs.len()];
     for _ in 0..times {

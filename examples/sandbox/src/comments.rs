@@ -22,7 +22,7 @@ pub(crate) fn store(text: &str) -> String {
     if stored == "0" { String::new() } else { stored }
 }
 
-fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 

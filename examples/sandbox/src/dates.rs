@@ -1,21 +1,10 @@
 //! Dates and times as the portal reads and writes them (facts, section 1.4).
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Offset, Utc};
 
 /// The portal's time zone.
 pub(crate) fn zone(hours: i32) -> FixedOffset {
-    FixedOffset::east_opt(hours * 3600).unwrap_or_else(|| Utc.fix_zero())
-}
-
-trait FixZero {
-    fn fix_zero(&self) -> FixedOffset;
-}
-
-impl FixZero for Utc {
-    fn fix_zero(&self) -> FixedOffset {
-        use chrono::Offset;
-        self.fix()
-    }
+    FixedOffset::east_opt(hours * 3600).unwrap_or_else(|| Utc.fix())
 }
 
 /// The day that a text means, as `YYYY-MM-DD`: with an offset it may move to another day; `None` for no date at all.

@@ -209,9 +209,4 @@ impl Portal {
     pub fn remove_status(&mut self, entity: &str, id: &str) {
         self.dictionaries.statuses.retain(|status| status.entity != entity || status.id != id);
     }
-
-    /// Switches a currency off.
-    pub fn remove_currency(&mut self, code: &str) {
-        self.dictionaries.currencies.retain(|currency| currency != code);
-    }
 }

@@ -26,7 +26,7 @@ pub enum Php {
     Array(Vec<(String, Php)>),
 }
 
-static NULL: Php = Php::Null;
+pub(crate) static NULL: Php = Php::Null;
 
 impl Php {
     /// An array with these keys, in this order.

@@ -149,11 +149,6 @@ impl Portal {
         &self.calls
     }
 
-    /// Forgets the calls kept so far.
-    pub fn forget_calls(&mut self) {
-        self.calls.clear();
-    }
-
     /// An object by its id.
     pub fn get(&self, kind: Kind, id: u64) -> Option<&Record> {
         self.store.table(kind).get(id)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::php::Php;
+use crate::php::{NULL, Php};
 
 /// Contact, company or deal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,7 +89,6 @@ pub struct Record {
 impl Record {
     /// A stored field by its legacy name; `null` for what was never set.
     pub fn field(&self, name: &str) -> &Php {
-        static NULL: Php = Php::Null;
         self.fields.get(name).unwrap_or(&NULL)
     }
 

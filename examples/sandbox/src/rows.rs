@@ -1,24 +1,18 @@
 //! Lists of plain rows (user fields, dictionaries): the same filters, order and pages as lists of objects.
 
+use crate::answer::Answer;
 use crate::filter;
 use crate::php::Php;
 
-/// Rows of one page.
-pub(crate) struct RowPage {
-    pub(crate) rows: Vec<Php>,
-    pub(crate) total: usize,
-    pub(crate) next: Option<usize>,
-}
-
 /// One page of fifty; an unknown field in the filter passes everything.
-pub(crate) fn page(rows: impl Iterator<Item = Php>, params: &Php) -> RowPage {
+pub(crate) fn page(rows: impl Iterator<Item = Php>, params: &Php) -> Answer {
     let found = matching(rows, params);
     let start = usize::try_from(params.argument("start").int()).unwrap_or(0);
     let total = found.len();
     let counted = params.argument("start").int() >= 0;
     let rows: Vec<Php> = found.into_iter().skip(start).take(50).collect();
     let next = Some(start + 50).filter(|next| counted && *next < total);
-    RowPage { rows, total: if counted { total } else { 0 }, next }
+    Answer { result: Php::list(rows), total: Some(if counted { total } else { 0 }), next }
 }
 
 /// All rows that pass the filter, in order.

@@ -1,6 +1,6 @@
 //! `crm.contact.userfield.*` and the like.
 
-use crate::answer::{Answer, Outcome, Refusal, ok};
+use crate::answer::{Outcome, Refusal, ok};
 use crate::legacy::id_of;
 use crate::php::Php;
 use crate::portal::Portal;
@@ -51,8 +51,7 @@ fn get(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 }
 
 fn list(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let found = rows::page(portal.dictionaries.user_fields(kind).map(row), params);
-    Ok(Answer { result: Php::list(found.rows), total: Some(found.total), next: found.next })
+    Ok(rows::page(portal.dictionaries.user_fields(kind).map(row), params))
 }
 
 fn delete(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {

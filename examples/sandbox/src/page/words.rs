@@ -1,6 +1,7 @@
 //! Stored values in the words of people.
 
 use super::html::{link, text};
+use crate::comments::decode;
 use crate::portal::Portal;
 use crate::record::{Kind, Record};
 use crate::system::USER;
@@ -57,10 +58,7 @@ pub(super) fn address(record: &Record) -> String {
 
 /// A comment, which the portal stores escaped.
 pub(super) fn comment(record: &Record) -> String {
-    let stored = record.text("COMMENTS");
-    let plain =
-        stored.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
-    text(&plain)
+    text(&decode(record.text("COMMENTS")))
 }
 
 /// Any stored value of a field.

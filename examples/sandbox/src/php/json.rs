@@ -20,21 +20,6 @@ impl Php {
         out
     }
 
-    /// The same as a [`serde_json::Value`] (which does not keep the order of keys).
-    pub fn to_value(&self) -> Value {
-        match self {
-            Php::Null => Value::Null,
-            Php::Bool(value) => Value::Bool(*value),
-            Php::Int(number) => Value::from(*number),
-            Php::Float(number) => Value::from(*number),
-            Php::Str(text) => Value::String(text.clone()),
-            Php::Array(_) if self.is_list() => self.values().map(Php::to_value).collect(),
-            Php::Array(entries) => {
-                Value::Object(entries.iter().map(|(key, value)| (key.clone(), value.to_value())).collect())
-            }
-        }
-    }
-
     /// Whether the keys are exactly 0, 1, 2... (true for an empty array).
     pub fn is_list(&self) -> bool {
         self.is_array() && self.entries().iter().enumerate().all(|(index, (key, _))| is_index(key, index))

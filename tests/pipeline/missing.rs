@@ -424,6 +424,19 @@ fn nor_that_of_a_relative_of_the_same_last_name_nor_of_one_who_is_gone_from_ecvi
     }
 }
 
+#[test]
+fn one_person_who_is_in_ecvi_twice_stays_on_the_card_that_the_two_were_merged_into() {
+    let hotel = Hotel::new();
+    (1..=2).for_each(|id| hotel.guest(id, "last_name = 'Белов', first_name = 'Олег', phone = '+71'"));
+    hotel.export();
+    let (keep, lost) = (hotel.contact(1).id, hotel.contact(2).id);
+    merge(&hotel, Kind::Contact, keep, lost);
+    hotel.guest(2, "comment = 'x'");
+    hotel.sync();
+    assert_eq!(hotel.portal().count(Kind::Contact), 1);
+    assert_eq!(hotel.contact(1).text("COMMENTS"), "x");
+}
+
 /// Guest 2 shares the card of guest 1, who leaves Ecvi.
 #[test]
 fn whoever_stays_on_a_shared_card_puts_their_own_mark_on_it() {

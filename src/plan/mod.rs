@@ -122,12 +122,17 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
         // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
         let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
         let mut known = state.known(kind)?;
+        let mut nameless = nameless(outline.nameless);
         for spans in spans.chunks(at_once) {
             let mut scan = mirror.scan_of(kind, &hull(spans))?;
             for pair in merge(scan.rows(spans)?, known.rows(spans)?) {
-                let pair = pair?;
+                let mut pair = pair?;
+                if pair.row.is_none() && pair.id == nameless_id() {
+                    // Known since it failed before.
+                    pair.row = nameless.take();
+                }
                 self.seen.survey.see(kind, &pair);
-                self.seen.unnamed[kind as usize] |= pair.known.is_none() && has_bad_id(pair.row.as_ref());
+                self.seen.unnamed[kind as usize] |= !has_object(&pair) && has_bad_id(pair.row.as_ref());
                 let step = self.step(kind, &pair, &standing, rules);
                 blocks.saw(&pair, step.is_none() && stands(kind, &pair, &standing, rules));
                 if let Some(step) = step {
@@ -136,9 +141,12 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
             }
         }
         self.seen.blocks[kind as usize] = blocks.changes();
-        if outline.nameless > 0 {
-            self.seen.unnamed[kind as usize] = true;
-            self.fail_nameless(kind, outline.nameless, &standing, rules)?;
+        self.seen.unnamed[kind as usize] |= outline.nameless > 0;
+        if let Some(row) = nameless {
+            let pair = Pair { id: nameless_id(), row: Some(row), known: None };
+            if let Some(step) = decide(kind, &pair, &standing, false, rules) {
+                (self.found)(kind, step, pair)?;
+            }
         }
         Ok(())
     }
@@ -164,26 +172,29 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
             }
         }
     }
+}
 
-    /// Rows without an id cannot be told apart: they fail together, under the id that they do not have.
-    fn fail_nameless(&mut self, kind: Kind, count: u64, standing: &Standing, rules: &Rules) -> Result<()> {
-        let row = Row {
-            id: Id::Text("NULL".into()),
-            // Not empty: once they have ids, their failure is over at once.
-            modified_at: "NULL".into(),
-            content: count,
-            people: 0,
-            label: String::new(),
-            crm_id: None,
-            extra: serde_json::Map::new(),
-            body: Err(BadRow::new(Code::BadId, "id", &format!("NULL × {count}"))),
-        };
-        let pair = Pair { id: row.id.clone(), row: Some(row), known: None };
-        if let Some(step) = decide(kind, &pair, standing, false, rules) {
-            (self.found)(kind, step, pair)?;
-        }
-        Ok(())
-    }
+/// Rows without an id cannot be told apart: they fail together, as one row under the id that they do not have.
+fn nameless(count: u64) -> Option<Row> {
+    (count > 0).then(|| Row {
+        id: nameless_id(),
+        // Not empty: once they have ids, their failure is over at once.
+        modified_at: "NULL".into(),
+        content: count,
+        people: 0,
+        label: String::new(),
+        crm_id: None,
+        extra: serde_json::Map::new(),
+        body: Err(BadRow::new(Code::BadId, "id", &format!("NULL × {count}"))),
+    })
+}
+
+fn nameless_id() -> Id {
+    Id::Text("NULL".into())
+}
+
+fn has_object(pair: &Pair) -> bool {
+    pair.known.as_ref().is_some_and(|known| known.crm_id.is_some())
 }
 
 fn has_bad_id(row: Option<&Row>) -> bool {

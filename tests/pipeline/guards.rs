@@ -131,7 +131,9 @@ fn bookings_whose_ids_cannot_be_used_any_more_keep_their_deals() {
         ));
         let said = hotel.exits(1, "sync").err;
         assert!(said.contains("BAD_ID") && said.contains("ничего не удаляется"), "{id}: {said}");
+        hotel.exits(1, "sync");
         assert_eq!(hotel.portal().count(Kind::Deal), 5, "{id}");
+        assert_eq!(hotel.flaws("failures").len(), if id.starts_with('\'') { 3 } else { 1 }, "{id}");
         hotel.sql("DELETE FROM bookings; INSERT INTO bookings SELECT * FROM kept WHERE id < 5");
         assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n", "{id}");
         assert_eq!(hotel.flaws("failures"), [""; 0], "{id}");
@@ -144,8 +146,38 @@ fn a_new_booking_whose_crm_id_is_no_number_holds_back_no_deletion() {
     hotel.booking(21, "crm_id = 'нет'");
     hotel.sql("DELETE FROM bookings WHERE id = 20");
     let said = hotel.exits(1, "sync");
-    assert!(said.out.contains("удалено: заявки 1") && said.err.contains("BAD_ID"), "{}{}", said.out, said.err);
+    assert!(
+        said.out.contains("удалено: заявки 1") && said.err.contains("BAD_ID"),
+        "{}{}",
+        said.out,
+        said.err
+    );
     assert_eq!(hotel.portal().count(Kind::Deal), 19);
+}
+
+#[test]
+fn a_row_without_an_id_is_one_failure_that_pauses_and_hinders_nobody() {
+    for table in ["guests", "companies", "bookings"] {
+        let hotel = Hotel::new();
+        hotel.sql(&format!(
+            "CREATE TABLE rows AS SELECT * FROM {table}; DROP TABLE {table}; ALTER TABLE rows RENAME TO {table}"
+        ));
+        hotel.guest(1, "");
+        hotel.company(1, "");
+        hotel.booking(1, "guest_id = 1");
+        hotel.sql(&format!(
+            "INSERT INTO {table} SELECT * FROM {table}; UPDATE {table} SET id = NULL WHERE rowid = 2"
+        ));
+        assert!(hotel.exits(1, "initial-export").err.contains("BAD_ID"), "{table}");
+        for _ in 0..3 {
+            hotel.rests();
+            assert_eq!(hotel.flaws("failures").len(), 1, "{table}");
+        }
+        hotel.sql(&format!("DELETE FROM {table} WHERE id IS NULL"));
+        hotel.says("sync");
+        assert_eq!(hotel.flaws("failures"), [""; 0], "{table}");
+        hotel.rests();
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ use crate::{private, say};
 
 /// `state.db` -> `state.db.lock`.
 pub(crate) const SUFFIX: &str = ".lock";
+/// Longer than [`Lock::is_held`] takes.
+const GLANCE: Duration = Duration::from_millis(20);
 const PAUSE: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -44,15 +46,20 @@ impl Lock {
                 "the lock file {shown} cannot be opened: check its folder and permissions"
             )
         };
-        let file = private::open(&path).with_context(broken)?;
-        match file.try_lock() {
+        let (file, _) = private::open(&path).with_context(broken)?;
+        let tried = file.try_lock().or_else(|_| {
+            // Somebody's `status` may just be looking.
+            std::thread::sleep(GLANCE);
+            file.try_lock()
+        });
+        match tried {
             Ok(()) => Ok(Some(Lock { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error).with_context(broken),
         }
     }
 
-    /// Whether a pass holds the lock of this state. Only a look: nothing is made.
+    /// Whether a pass holds the lock of this state. Only a look: no file is made, and the lock is shared for an instant.
     pub fn is_held(state: &Path) -> bool {
         let file = File::open(beside(state, SUFFIX));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))

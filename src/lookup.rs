@@ -12,9 +12,9 @@ use crate::stop::Usage;
 /// A record that somebody knows.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Found {
-    /// The record.
+    /// What the record is.
     pub kind: Kind,
-    /// The record.
+    /// Its id in Ecvi.
     pub id: Id,
     /// A booking's number, else empty or a name that is not to be shown.
     pub label: String,

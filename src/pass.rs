@@ -189,7 +189,7 @@ impl Pass<'_> {
         let sight = Sight::of(config, gate.clock().now());
         let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
         // What a window shows changes with the time alone.
-        let sight = sight.filter(|_| mirror.windows() == [false; 3]);
+        let sight = sight.filter(|_| mirror.windows() == [false; 3] && !mirror.residents_slide());
         let orders = if first { in_full(config, self.orders, state)? } else { self.orders.clone() };
         if orders.full {
             // Should this pass be killed or the portal not answer, the next one carries it out.
@@ -329,7 +329,8 @@ impl Pass<'_> {
         if self.state.recall(RESENDING)? == Some(true) {
             self.state.remember(RESENDING, &false)?;
         }
-        if !self.done.people_late {
+        // Beside a booking in doubt, one whose id reads the same was not looked at.
+        if !self.done.people_late && self.state.doubts(Kind::Booking)?.is_empty() {
             writer.untouch(touched)?;
         }
         writer.commit()

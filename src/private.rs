@@ -1,4 +1,5 @@
-//! Files that their owner alone may read: the state, and the lock beside it.
+//! Files that their owner alone may read: the state, and the lock beside it. The bucket that hotels share is opened
+//! to their group afterwards.
 //!
 //! What root makes in somebody's folder is left to whom the folder belongs to: a command that was run as root once
 //! would otherwise leave a state that the passes of cron cannot open.
@@ -9,8 +10,8 @@ use std::path::Path;
 
 use crate::say;
 
-/// Opens the file, or makes it.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
+/// Opens the file, or makes it; and whether it was made.
+pub(crate) fn open(path: &Path) -> io::Result<(File, bool)> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]
@@ -18,10 +19,12 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     match options.clone().create_new(true).open(path) {
         Ok(made) => {
             leave_to_the_folders_owner(&made, path)?;
-            Ok(made)
+            Ok((made, true))
         }
         // Not made here, so its owner stays: whoever owns the folder may have put a link to another's file there.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            options.open(path).map(|file| (file, false))
+        }
         Err(error) => Err(error),
     }
 }
@@ -34,6 +37,14 @@ pub(crate) fn as_its_user() -> String {
     )
 }
 
+/// What to do about a file that cannot be read.
+pub(crate) fn cure(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => as_its_user(),
+        _ => say!("проверьте путь", "check its path"),
+    }
+}
+
 /// Whether the file is there and another user's.
 pub(crate) fn is_denied(path: &Path) -> bool {
     let opened = OpenOptions::new().read(true).write(true).open(path);
@@ -42,7 +53,7 @@ pub(crate) fn is_denied(path: &Path) -> bool {
 
 #[cfg(unix)]
 /// What root made goes to whom the folder belongs.
-pub(crate) fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {
+fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = std::fs::metadata(folder)?;
@@ -51,7 +62,7 @@ pub(crate) fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result
 }
 
 #[cfg(not(unix))]
-pub(crate) fn leave_to_the_folders_owner(_: &File, _: &Path) -> io::Result<()> {
+fn leave_to_the_folders_owner(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -72,7 +83,7 @@ mod tests {
     #[test]
     fn what_root_makes_belongs_to_whom_the_folder_belongs() {
         let Some(folder) = folder() else { return };
-        let made = open(&folder.path().join("state.db")).unwrap().metadata().unwrap();
+        let made = open(&folder.path().join("state.db")).unwrap().0.metadata().unwrap();
         assert_eq!((made.uid(), made.gid(), made.mode() & 0o777), (SOMEBODY, SOMEBODY, 0o600));
     }
 
@@ -81,6 +92,6 @@ mod tests {
         let Some(folder) = folder() else { return };
         let others = tempfile::NamedTempFile::new().unwrap();
         symlink(others.path(), folder.path().join("state.db")).unwrap();
-        assert_eq!(open(&folder.path().join("state.db")).unwrap().metadata().unwrap().uid(), 0);
+        assert_eq!(open(&folder.path().join("state.db")).unwrap().0.metadata().unwrap().uid(), 0);
     }
 }

@@ -98,6 +98,11 @@ impl Id {
         }
     }
 
+    /// The ids that a mark in the portal may mean: those of 41 and '41' read the same.
+    pub fn either(mark: &str) -> [Id; 2] {
+        [Id::parse(mark), Id::Text(mark.to_owned())]
+    }
+
     /// The id whose mark in the portal reads the same: '41' of 41, and 41 of '41'.
     pub fn namesake(&self) -> Option<Id> {
         match self {

@@ -46,7 +46,8 @@ fn fingerprint(config: &Config) -> u64 {
     let statuses = mirror.statuses.iter().map(|(code, status)| format!("{code} {}", status.word()));
     let stages = deal.stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));
     let texts = [&deal.currency, deal.title.source(), deal.comments.source()].map(str::to_owned);
-    let all = mirror.sources.iter().cloned().chain(statuses).chain(person(contact)).chain(person(company));
+    let queries = mirror.sources.iter().chain([&mirror.residents]).cloned();
+    let all = queries.chain(statuses).chain(person(contact)).chain(person(company));
     let all = all.chain(texts).chain(stages).chain(columns(&deal.fields));
     let mut print = Fingerprint::default();
     for text in all {

@@ -133,11 +133,8 @@ fn check(cli: &Cli, options: &cli::Check, clock: &Clock) -> Result<Outcome> {
     let (config, webhook) = (cli.config.as_deref(), webhook.as_deref());
     let options = check::Options { config, webhook, json: options.json, probe: options.probe };
     let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
-    let mut outcome = Outcome::Ok;
-    report::print_with(|out| {
-        outcome = check::run(&options, &connect, clock, out)?;
-        Ok(())
-    })?;
+    let (shown, outcome) = check::run(&options, &connect, clock);
+    report::print(&shown)?;
     Ok(outcome)
 }
 
@@ -162,7 +159,7 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
         return Ok(findings.outcome());
     }
     if !yes && !ask::agreed()? {
-        eprint!("{}", ask::declined());
+        report::complain(ask::declined().trim_end());
         return Ok(findings.outcome());
     }
     findings.mark(config, clock)?;
@@ -190,7 +187,7 @@ fn man(command: Option<&str>) -> Result<Outcome> {
         None => program,
         Some(name) => {
             let known = program.find_subcommand(name).filter(|command| !command.is_hide_set());
-            known.ok_or_else(|| Usage(format!("no command {name}")))?.clone()
+            known.ok_or_else(|| Usage(say!("нет команды {name}", "no command {name}")))?.clone()
         }
     };
     let mut page = Vec::new();

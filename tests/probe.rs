@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use anyhow::Result;
 use chrono::DateTime;
-use ecvi_b24::check::probe::Findings;
+use ecvi_b24::check::probe::{Findings, Rule};
 use ecvi_b24::check::{Line, Mark, Options, check};
 use ecvi_b24::clock::Clock;
 use ecvi_b24::config::PortalConfig;
@@ -193,27 +193,37 @@ impl Fake {
     }
 }
 
-/// Probes a portal; returns the lines of the probe and what the state remembers.
-fn probe(fake: &Fake, more: &str) -> (Vec<Line>, Option<Findings>) {
+/// A folder with a mirror, a state, and a configuration with some lines more.
+fn place(more: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
-    let config = folder.path().join("ecvi-b24.toml");
     let head = "mirror = {path='m.db'}\nstate = {path='s.db'}\nportal = {webhook='https://h/rest/1/x/'}";
-    fs::write(&config, format!("{head}\n{more}")).unwrap();
+    fs::write(folder.path().join("ecvi-b24.toml"), format!("{head}\n{more}")).unwrap();
     rusqlite::Connection::open(folder.path().join("m.db"))
         .unwrap()
         .execute_batch(include_str!("mirror.sql"))
         .unwrap();
-    let state = State::open(&folder.path().join("s.db")).unwrap();
+    State::open(&folder.path().join("s.db")).unwrap();
+    folder
+}
+
+/// What `check`, with `--probe` or without, says of the probe.
+fn lines(folder: &TempDir, fake: &Fake, probe: bool) -> Vec<Line> {
+    let config = folder.path().join("ecvi-b24.toml");
     let clock = Clock::virtual_at(DateTime::parse_from_rfc3339("2000-01-01T12:00:00Z").unwrap().to_utc());
     let connect = |_: &PortalConfig| Ok(Box::new(fake.clone()) as Box<dyn Portal>);
-    let options = Options { config: Some(&config), probe: true, ..Options::default() };
-    let lines =
-        check(&options, &connect, &clock).lines.into_iter().filter(|line| line.name == "probe").collect();
-    (lines, state.recall(PROBE).unwrap())
+    let options = Options { config: Some(&config), probe, ..Options::default() };
+    check(&options, &connect, &clock).lines.into_iter().filter(|line| line.name == "probe").collect()
+}
+
+/// Probes a portal; returns the lines of the probe and what the state remembers.
+fn probe(fake: &Fake, more: &str) -> (Vec<Line>, Option<Findings>) {
+    let folder = place(more);
+    let lines = lines(&folder, fake, true);
+    (lines, State::open(&folder.path().join("s.db")).unwrap().recall(PROBE).unwrap())
 }
 
 /// The rules that a portal with this quirk breaks.
-fn broken(quirk: Quirk) -> Vec<String> {
+fn broken(quirk: Quirk) -> Vec<Rule> {
     let (_, findings) = probe(&Fake::new(quirk), "");
     findings.unwrap().holds.into_iter().filter(|(_, holds)| !holds).map(|(rule, _)| rule).collect()
 }
@@ -231,13 +241,13 @@ fn a_portal_as_it_should_be_passes_and_is_left_as_it_was() {
 
 #[test]
 fn each_quirk_is_found_and_no_other() {
-    assert_eq!(broken(Quirk::None), Vec::<String>::new());
-    assert_eq!(broken(Quirk::NoImport), ["import"]);
-    assert_eq!(broken(Quirk::PhonesPileUp), ["phones"]);
-    assert_eq!(broken(Quirk::KeepsTodayAsClosingDate), ["closing_date"]);
-    assert_eq!(broken(Quirk::DropsBrackets), ["comments"]);
-    assert_eq!(broken(Quirk::DeletesNothing), ["deletion"]);
-    assert_eq!(broken(Quirk::TakesAnyStage), ["unknown_stage"]);
+    assert_eq!(broken(Quirk::None), []);
+    assert_eq!(broken(Quirk::NoImport), [Rule::Import]);
+    assert_eq!(broken(Quirk::PhonesPileUp), [Rule::Phones]);
+    assert_eq!(broken(Quirk::KeepsTodayAsClosingDate), [Rule::ClosingDate]);
+    assert_eq!(broken(Quirk::DropsBrackets), [Rule::Comments]);
+    assert_eq!(broken(Quirk::DeletesNothing), [Rule::Deletion]);
+    assert_eq!(broken(Quirk::TakesAnyStage), [Rule::UnknownStage]);
 }
 
 #[test]
@@ -268,4 +278,21 @@ fn nothing_is_tried_while_something_is_to_be_mended() {
     let (lines, findings) = probe(&fake, "deal = {currency='EUR'}");
     assert_eq!(lines.len(), 1);
     assert_eq!((findings, *fake.last.borrow()), (None, 100));
+}
+
+#[test]
+fn a_check_without_a_probe_tells_what_the_last_one_found() {
+    let folder = place("");
+    let told = |quirk| {
+        let probed = lines(&folder, &Fake::new(quirk), true);
+        let later = lines(&folder, &Fake::new(quirk), false);
+        assert_eq!(later.len(), 1, "{later:#?}");
+        (probed, later.into_iter().next().unwrap())
+    };
+    assert_eq!(lines(&folder, &Fake::new(Quirk::None), false), []);
+    assert_eq!(told(Quirk::None).1.mark, Mark::Fine);
+    let (probed, later) = told(Quirk::PhonesPileUp);
+    let broken = probed.iter().find(|line| line.mark == Mark::Warning).unwrap();
+    let rule = broken.detail.rsplit(": ").next().unwrap();
+    assert!(later.mark == Mark::Warning && later.detail.ends_with(rule), "{later:#?}");
 }

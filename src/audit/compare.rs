@@ -8,11 +8,11 @@ use super::drift::Drift;
 use super::report::Report;
 use super::{CHUNK, Findings};
 use crate::config::Config;
-use crate::difference::{differences, without_stage};
+use crate::difference::{differences, without_foreign_stage};
 use crate::mapping::custom::FieldTypes;
 use crate::mapping::deal::Links;
 use crate::mapping::multifield::Written;
-use crate::mapping::{Mapped, mapped};
+use crate::mapping::{Mapped, mapped, origin};
 use crate::mirror::{Body, Booking, Row};
 use crate::objects::card::{Card, cards};
 use crate::plan::{Planned, Queue, Wave};
@@ -143,8 +143,7 @@ impl Comparison<'_, '_> {
     }
 
     fn with_origin(&self, mut mapped: Mapped, id: &Id) -> Mapped {
-        mapped.fields.insert("ORIGINATOR_ID".into(), self.config.portal.originator.clone().into());
-        mapped.fields.insert("ORIGIN_ID".into(), id.to_string().into());
+        mapped.fields.append(&mut origin(&self.config.portal.originator, id));
         mapped
     }
 
@@ -160,9 +159,7 @@ impl Comparison<'_, '_> {
         let (id, label, crm_id) = (id.clone(), label.clone(), *crm_id);
         let Some(card) = cards.get(&crm_id) else { return Some(Drift::Missing { kind, id, label, crm_id }) };
         let mut mapped = mapped.clone()?;
-        if kind == Kind::Booking && !self.config.deal.funnels().contains(&card.object.category) {
-            without_stage(&mut mapped);
-        }
+        without_foreign_stage(kind, &self.config.deal, &card.object, &mut mapped);
         let fields = differences(&mapped, written, card, self.types.of(kind));
         (!fields.is_empty()).then_some(Drift::Different { kind, id, label, crm_id, fields })
     }

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::lock::Lock;
 use crate::mirror::Mirror;
 use crate::objects::{by_id, by_origin, inventory};
-use crate::plan::{Pair, Planned, Queue, Rules, Standing, Step, Wave, compare as survey, decide, merge};
+use crate::plan::{self, Pair, Planned, Queue, Rules, Standing, Step, Wave, decide, merge};
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Portal};
 use crate::push::Watch;
@@ -143,12 +143,12 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
     let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
     let rules = Rules::usual(config, &mirror, state, clock.now())?;
     // A mirror from which nothing may be concluded is refused here.
-    survey(&mirror, state, &rules, |_, _, _| Ok(()))?;
+    plan::compare(&mirror, state, &rules, |_, _, _| Ok(()))?;
     let queue = Queue::new()?;
     for kind in Kind::ALL {
         let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
         let (mut scan, mut known) = (mirror.scan(kind)?, state.known(kind)?);
-        for pair in merge(scan.rows(Span::ALL)?, known.rows(Span::ALL)?) {
+        for pair in merge(scan.rows(Span::ALL)?, known.rows(Span::ALL)) {
             let pair = pair?;
             let crm_id = pair.known.as_ref().and_then(|known| known.crm_id);
             findings.shelf.know(kind, &pair.id, crm_id)?;

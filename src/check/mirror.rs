@@ -39,6 +39,7 @@ pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
     };
     let mut lines = vec![age(&config.mirror.path, now)];
     lines.extend(mirror.windows()[Kind::Booking as usize].then(window));
+    lines.extend(mirror.residents_slide().then(window_of_residents));
     for kind in Kind::SHOWN {
         match sample(&mirror, kind) {
             Ok(sample) => lines.extend(sample.lines(kind)),
@@ -75,6 +76,20 @@ fn window() -> Line {
         say!(
             "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому сделки не удаляются. Чтобы удалялись, уберите окно из [mirror.queries]; глубину истории задаёт [export] bookings_from",
             "A booking that falls out of the window looks like a deleted one, so no deal is deleted. To have them deleted, take the window out of [mirror.queries]; [export] bookings_from limits the depth of history"
+        ),
+    )
+}
+
+fn window_of_residents() -> Line {
+    Line::warning(
+        "mirror",
+        say!(
+            "Зеркало Ecvi: запрос booking_guests зависит от времени или числа строк",
+            "Mirror: the query of booking_guests depends on the time or on a number of rows"
+        ),
+        say!(
+            "Кто выпадет из такого окна, исчезнет из сделок. Уберите окно из [mirror.queries] booking_guests",
+            "Whoever falls out of the window leaves the deals. Take the window out of [mirror.queries] booking_guests"
         ),
     )
 }

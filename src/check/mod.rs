@@ -11,7 +11,6 @@ mod portal;
 pub mod probe;
 mod rights;
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
@@ -57,17 +56,11 @@ pub struct Checks {
     pub next: Option<Next>,
 }
 
-/// Makes all checks and prints them to `out`. The outcome is that of the gravest finding.
-pub fn run(
-    options: &Options<'_>,
-    connect: Connect<'_>,
-    clock: &Clock,
-    out: &mut dyn Write,
-) -> Result<Outcome> {
+/// Makes all checks: how they are shown, and the outcome of the gravest finding.
+pub fn run(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> (String, Outcome) {
     let checks = check(options, connect, clock);
     let shown = if options.json { line::json(&checks) } else { line::text(&checks) };
-    out.write_all(shown.as_bytes())?;
-    Ok(outcome(&checks.lines))
+    (shown, outcome(&checks.lines))
 }
 
 /// Makes all checks.
@@ -85,6 +78,8 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Chec
             lines.extend(ask(&config, state.as_ref(), &mut *portal, clock));
             if options.probe {
                 lines.extend(probe(&lines, &config, state.as_ref(), &mut *portal, clock));
+            } else {
+                lines.extend(state.as_ref().and_then(probe::last));
             }
         }
         Err(error) => lines.push(local::unusable("webhook", &error)),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Line;
 use super::portal::unanswered;
-use crate::config::{Config, Method};
+use crate::config::{Config, Method, OnMissing};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
 use crate::record::Kind;
@@ -18,7 +18,8 @@ use crate::words;
 /// A clock that is further off makes waiting times and the history wrong.
 const CLOCK_OFF: i64 = 60;
 
-/// The methods that a pass calls, in the lower case that `method.get` wants.
+/// The methods by which records are found and carried over, in the lower case that `method.get` wants. Those that
+/// verify the configuration tell of themselves.
 fn methods(config: &Config) -> Vec<String> {
     let each = |kind: Kind| ["add", "update", "list"].map(|verb| format!("crm.{}.{verb}", kind.entity()));
     let mut methods: Vec<String> = Kind::ALL.into_iter().flat_map(each).collect();
@@ -29,7 +30,8 @@ fn methods(config: &Config) -> Vec<String> {
     if config.export.method == Method::Import {
         methods.push("crm.item.import".into());
     }
-    if !config.contact.match_existing.is_empty() || !config.company.match_existing.is_empty() {
+    let matches = [&config.contact, &config.company].map(|person| !person.match_existing.is_empty());
+    if config.sync.on_missing == OnMissing::Relink || matches.contains(&true) {
         methods.push("crm.duplicate.findbycomm".into());
     }
     methods
@@ -39,13 +41,14 @@ fn methods(config: &Config) -> Vec<String> {
 pub(super) fn rights(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line>) {
     let methods = methods(config);
     let mut commands =
-        vec![command("profile", "profile", json!({})), command("time", "server.time", json!({}))];
+        vec![Command::new("profile", "profile", json!({})), Command::new("time", "server.time", json!({}))];
     commands.extend(Kind::ALL.map(|kind| {
         let method = format!("crm.{}.list", kind.entity());
-        command(kind.name(), &method, json!({"select": ["ID"], "start": -1, "filter": {"<ID": 1}}))
+        Command::new(kind.name(), method, json!({"select": ["ID"], "start": -1, "filter": {"<ID": 1}}))
     }));
-    commands
-        .extend(methods.iter().map(|method| command(&named(method), "method.get", json!({"name": method}))));
+    commands.extend(
+        methods.iter().map(|method| Command::new(named(method), "method.get", json!({"name": method}))),
+    );
     let replies = match gate.read_batch(&commands) {
         Ok(replies) => replies,
         Err(error) => return lines.push(unanswered("rights", error)),
@@ -60,10 +63,6 @@ pub(super) fn rights(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line>
 /// A method's name as the name of a command.
 fn named(method: &str) -> String {
     method.replace('.', "_")
-}
-
-fn command(name: &str, method: &str, params: Value) -> Command {
-    Command { name: name.into(), method: method.into(), params }
 }
 
 fn done<'r>(replies: &'r BTreeMap<String, Reply>, name: &str) -> Option<&'r Value> {

@@ -29,6 +29,7 @@ use crate::lang::Language;
 use crate::mapping::deal::NAMES;
 use crate::mapping::template::Template;
 use crate::mirror::Status;
+use crate::record::Kind;
 use crate::{private, say};
 
 /// Everything the program was told.
@@ -63,8 +64,10 @@ pub struct Config {
 pub struct MirrorConfig {
     /// The `SQLite` file.
     pub path: PathBuf,
-    /// A table's name or a `SELECT` in parentheses, in the order guests, companies, bookings, residents.
-    pub sources: [String; 4],
+    /// By [`Kind`]: a table's name, or a `SELECT` in parentheses.
+    pub sources: [String; 3],
+    /// Who stays in which booking, likewise.
+    pub residents: String,
     /// The hotel's own status codes.
     pub statuses: BTreeMap<String, Status>,
     /// New ids of the CRM are written into the mirror's `crm_id`.
@@ -99,6 +102,15 @@ impl Config {
     pub fn fingerprint(&self, settings: &str) -> u64 {
         let (version, secret) = (env!("CARGO_PKG_VERSION"), self.portal.webhook.fingerprint());
         fingerprint::of_text(&format!("{version} {secret} {settings}"))
+    }
+
+    /// The settings of guests or of companies.
+    pub fn person(&self, kind: Kind) -> Option<&PersonConfig> {
+        match kind {
+            Kind::Guest => Some(&self.contact),
+            Kind::Company => Some(&self.company),
+            Kind::Booking => None,
+        }
     }
 
     /// The columns beyond the usual ones that fields and templates ask for, of guests, companies and bookings.
@@ -214,12 +226,8 @@ fn mirror(mirror: file::Mirror, folder: &Path) -> Result<MirrorConfig> {
     }
     Ok(MirrorConfig {
         path: folder.join(mirror.path),
-        sources: [
-            source(guests, "guests"),
-            source(companies, "companies"),
-            source(bookings, "bookings"),
-            source(booking_guests, "booking_guests"),
-        ],
+        sources: [source(guests, "guests"), source(companies, "companies"), source(bookings, "bookings")],
+        residents: source(booking_guests, "booking_guests"),
         statuses,
         write_back: mirror.write_back,
     })

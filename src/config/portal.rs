@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::{Webhook, duration, file, whole};
-use crate::say;
+use crate::{private, say};
 
 /// The portal and the pace it is used at.
 #[derive(Clone, Debug)]
@@ -107,8 +107,12 @@ fn webhook(
         (None, Some(path), _) => {
             let path = folder.join(path);
             let shown = path.display();
-            let text = std::fs::read_to_string(&path).with_context(|| {
-                say!("не читается файл вебхука {shown}", "the webhook file {shown} cannot be read")
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                let cure = private::cure(&error);
+                anyhow::Error::new(error).context(say!(
+                    "не читается [portal] webhook_file {shown}: {cure}",
+                    "[portal] webhook_file {shown} cannot be read: {cure}"
+                ))
             })?;
             (text, Source::File(path))
         }

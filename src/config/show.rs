@@ -51,10 +51,11 @@ impl Display for Config {
 }
 
 fn mirror(f: &mut Formatter<'_>, mirror: &MirrorConfig) -> Result {
-    let MirrorConfig { path, sources, statuses, write_back } = mirror;
+    let MirrorConfig { path, sources, residents, statuses, write_back } = mirror;
     writeln!(f, "[mirror]\npath = {}\nwrite_back = {write_back}", text(&path.to_string_lossy()))?;
     let names = ["guests", "companies", "bookings", "booking_guests"];
-    let queries: Vec<_> = names.iter().zip(sources).filter(|(name, source)| *name != source).collect();
+    let sources = names.iter().zip(sources.iter().chain([residents]));
+    let queries: Vec<_> = sources.filter(|(name, source)| *name != source).collect();
     if !queries.is_empty() {
         writeln!(f, "\n[mirror.queries]")?;
     }
@@ -135,7 +136,8 @@ fn person(f: &mut Formatter<'_>, section: &str, person: &PersonConfig) -> Result
 
 fn deal(f: &mut Formatter<'_>, deal: &DealConfig) -> Result {
     let DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields } = deal;
-    let funnel = deal.funnel(Status::Temporary);
+    // Stages of other funnels carry their number; only in the general one, the lowest, they stand bare.
+    let funnel = deal.funnels().first().copied().unwrap_or_default();
     writeln!(f, "\n[deal]\ncategory_id = {funnel}\ncurrency = {}", text(currency))?;
     writeln!(f, "title = {}\ncomments = {}", text(title.source()), text(comments.source()))?;
     option(f, "assigned_by_id", *assigned_by_id)?;
@@ -200,6 +202,8 @@ mod tests {
         UF_CRM_CARD = "card"
         [deal]
         assigned_by_id = 5
+        [deal.stages]
+        temporary = "C7:NEW"
     "#;
 
     #[test]
@@ -210,5 +214,6 @@ mod tests {
         let readable = shown.replace("/rest/***", "/rest/1/other/");
         let again = parse(&readable, Path::new(""), None).unwrap().to_string();
         assert_eq!(again, shown);
+        assert!(shown.contains("category_id = 0") && shown.contains(r#"confirmed = "EXECUTING""#), "{shown}");
     }
 }

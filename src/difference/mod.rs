@@ -7,11 +7,14 @@ mod normal;
 
 use std::collections::BTreeMap;
 
+use crate::config::DealConfig;
 use crate::mapping::Mapped;
 use crate::mapping::custom::FieldType;
 use crate::mapping::multifield::{Listed, Written};
+use crate::objects::Object;
 use crate::objects::card::Card;
-use crate::record::Id;
+use crate::record::{Id, Kind};
+pub(crate) use normal::same;
 
 /// The fields whose values tell nothing of a person: they may be shown in reports and logs.
 const IMPERSONAL: [&str; 12] = [
@@ -91,9 +94,11 @@ fn rows(field: &str, wanted: &[String], written: &[String], standing: &[Listed])
     (!missing.is_empty() || !left.is_empty()).then(|| Difference { field: field.to_owned(), ours, theirs })
 }
 
-/// Leaves out what a deal in a funnel of somebody's own is not asked to have.
-pub fn without_stage(mapped: &mut Mapped) {
-    mapped.fields.remove("STAGE_ID");
+/// Leaves out the stage where a deal stands in a funnel of people's own: it stays there.
+pub fn without_foreign_stage(kind: Kind, deal: &DealConfig, object: &Object, mapped: &mut Mapped) {
+    if kind == Kind::Booking && !deal.funnels().contains(&object.category) {
+        mapped.fields.remove("STAGE_ID");
+    }
 }
 
 #[cfg(test)]
@@ -101,7 +106,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::objects::Object;
 
     fn found(ours: Value, theirs: Value) -> Vec<Difference> {
         let (Value::Object(ours), Value::Object(theirs)) = (ours, theirs) else { unreachable!() };

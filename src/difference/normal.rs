@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::mapping::custom::{FieldType, Form};
 
 /// Whether a field reads as it was written.
-pub(super) fn same(field: &str, custom: Option<&FieldType>, ours: &Value, theirs: &Value) -> bool {
+pub(crate) fn same(field: &str, custom: Option<&FieldType>, ours: &Value, theirs: &Value) -> bool {
     match (field, custom) {
         // The portal computes it from the stage.
         ("CLOSED", _) => true,

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use crate::config::Config;
-use crate::difference::{Difference, differences, without_stage};
+use crate::difference::{Difference, differences, without_foreign_stage};
 use crate::mapping::custom::FieldTypes;
 use crate::mapping::deal::Links;
 use crate::mapping::{Mapped, mapped};
@@ -182,9 +182,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
         types: &FieldTypes,
     ) -> Option<Vec<Difference>> {
         let ((mut mapped, coming), card) = (mapped?, card?);
-        if kind == Kind::Booking && !self.config.deal.funnels().contains(&card.object.category) {
-            without_stage(&mut mapped);
-        }
+        without_foreign_stage(kind, &self.config.deal, &card.object, &mut mapped);
         let mut changes = differences(&mapped, &record.written, card, types.of(kind));
         if !coming.is_empty() {
             changes.retain(|change| change.field != "CONTACT_IDS");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::{Foresight, SOUGHT};
+use crate::config::PersonConfig;
 use crate::mirror::Row;
 use crate::objects::reach::{Reach, by_reach, the_same};
 use crate::objects::{Object, by_origin};
@@ -47,10 +48,8 @@ impl Foresight<'_, '_> {
 
     /// Those that `match_existing` would take for the same.
     fn met(&mut self, kind: Kind, new: &[&Planned]) -> Result<BTreeMap<Id, i64>> {
-        let by = match kind {
-            Kind::Guest => &self.config.contact.match_existing,
-            Kind::Company => &self.config.company.match_existing,
-            Kind::Booking => return Ok(BTreeMap::new()),
+        let Some(PersonConfig { match_existing: by, .. }) = self.config.person(kind) else {
+            return Ok(BTreeMap::new());
         };
         let (mut rows, mut reaches) = (Vec::new(), Vec::new());
         for row in new.iter().filter_map(|planned| planned.row.as_ref()) {

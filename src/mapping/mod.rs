@@ -18,6 +18,7 @@ pub use creation::creation_fields;
 use crate::code::Code;
 use crate::config::Config;
 use crate::mirror::{Body, Row};
+use crate::record::Id;
 use custom::FieldTypes;
 use deal::Links;
 
@@ -59,6 +60,12 @@ pub fn mapped(row: &Row, links: &Links, config: &Config, types: &FieldTypes) -> 
         Body::Company(company) => company::company(id, company, extra, &config.company, types),
         Body::Booking(booking) => deal::deal(booking, links, extra, &config.deal, types),
     })
+}
+
+/// The mark by which a record's object is found again.
+pub fn origin(originator: &str, id: &Id) -> Fields {
+    let marks = [("ORIGINATOR_ID", originator.to_owned()), ("ORIGIN_ID", id.to_string())];
+    marks.into_iter().map(|(name, mark)| (name.to_owned(), mark.into())).collect()
 }
 
 impl Mapped {

@@ -48,6 +48,7 @@ pub struct Mirror {
     extra: [Vec<String>; 3],
     residents: String,
     windows: [bool; 3],
+    residents_slide: bool,
     /// The blocks of [`Outline`] have about so many rows.
     grain: u64,
 }
@@ -78,7 +79,7 @@ impl Mirror {
             selects[kind as usize] = select(&[wanted, &own].concat());
             outlines[kind as usize] = select(outlined(kind));
         }
-        let source = &config.sources[3];
+        let source = &config.residents;
         let found = found_columns(&connection, source).map_err(|error| unreadable(config, source, &error))?;
         require(&found, &RESIDENT_COLUMNS[..2], source)?;
         let residents = format!("SELECT {} FROM {source}", select_list(RESIDENT_COLUMNS, &found));
@@ -86,15 +87,31 @@ impl Mirror {
         for kind in Kind::ALL {
             windows[kind as usize] = window::slides(&connection, &config.sources[kind as usize])?;
         }
+        let residents_slide = window::slides(&connection, source)?;
         // Deferred: the transaction, and with it the writer's wait, begins with the first row that is read.
         connection.execute_batch("BEGIN")?;
         let (statuses, grain) = (config.statuses.clone(), outline::GRAIN);
-        Ok(Mirror { connection, statuses, selects, outlines, extra, residents, windows, grain })
+        Ok(Mirror {
+            connection,
+            statuses,
+            selects,
+            outlines,
+            extra,
+            residents,
+            windows,
+            residents_slide,
+            grain,
+        })
     }
 
     /// Which kinds are seen through a window that moves: a record that is missing there may still be in Ecvi.
     pub fn windows(&self) -> [bool; 3] {
         self.windows
+    }
+
+    /// Whether those who stay are seen through a window that moves: who slides out of it leaves the deal.
+    pub fn residents_slide(&self) -> bool {
+        self.residents_slide
     }
 
     /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status codes.

@@ -5,7 +5,6 @@
 //! then changes its own block, and leaves all others as they are. Residents are added up, since they are cheapest
 //! read in the order in which they lie on the disk.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use anyhow::{Result, bail};
@@ -137,7 +136,7 @@ impl<'a> Sketch<'a> {
         let modified = row.get_ref(1)?;
         self.digest.id(id);
         self.digest.value(modified);
-        let mut open = self.see(&text(modified));
+        let mut open = self.see(&as_text(modified));
         if kind == Kind::Booking {
             self.digest.value(row.get_ref(2)?);
             for (at, touched) in [(3, &self.guests), (4, &self.companies), (5, &self.companies)] {
@@ -236,16 +235,6 @@ impl<'a> Sketch<'a> {
             blocks[at].digest = digest.finish();
         }
         self.outline
-    }
-}
-
-/// As [`super::rows::Cells::text`] reads it.
-fn text(value: ValueRef<'_>) -> Cow<'_, str> {
-    match value {
-        ValueRef::Text(bytes) => String::from_utf8_lossy(bytes),
-        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => {
-            as_text(value).into()
-        }
     }
 }
 

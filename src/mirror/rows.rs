@@ -3,6 +3,8 @@
 //! Everything foreign is checked here. A row that cannot be read is that record's failure and names its
 //! column; it never stops its neighbours.
 
+use std::borrow::Cow;
+
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use rusqlite::Row as SqlRow;
 use rusqlite::types::ValueRef;
@@ -202,7 +204,7 @@ impl Cells<'_, '_> {
 
     /// The column as text, whatever type it has; NULL is empty.
     pub(super) fn text(&self, column: &str) -> String {
-        as_text(self.value(column))
+        as_text(self.value(column)).into_owned()
     }
 
     fn flag(&self, column: &str) -> bool {
@@ -325,12 +327,12 @@ pub(crate) fn whole_number(text: &str) -> Option<i64> {
 }
 
 /// The value as text; NULL and blobs that are no text are empty or repaired.
-pub(super) fn as_text(value: ValueRef<'_>) -> String {
+pub(super) fn as_text(value: ValueRef<'_>) -> Cow<'_, str> {
     match value {
-        ValueRef::Null => String::new(),
-        ValueRef::Integer(number) => number.to_string(),
-        ValueRef::Real(number) => number.to_string(),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        ValueRef::Null => "".into(),
+        ValueRef::Integer(number) => number.to_string().into(),
+        ValueRef::Real(number) => number.to_string().into(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes),
     }
 }
 

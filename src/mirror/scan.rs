@@ -299,8 +299,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mirror.db");
         Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/schema.sql")).unwrap();
-        let sources = ["guests", "companies", "bookings", "booking_guests"].map(str::to_owned);
-        let config = MirrorConfig { path, sources, statuses: BTreeMap::new(), write_back: false };
+        let (sources, residents) =
+            (["guests", "companies", "bookings"].map(str::to_owned), "booking_guests".into());
+        let config = MirrorConfig { path, sources, residents, statuses: BTreeMap::new(), write_back: false };
         let mirror = Mirror::open(&config, Default::default()).unwrap();
         let all = &Span::ALL[0];
         for kind in Kind::ALL {

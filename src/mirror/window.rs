@@ -1,15 +1,16 @@
 //! Whether records are seen through a sliding window: a query that sees fewer rows tomorrow than today.
 //!
 //! A booking that slides out of the window looks exactly like one that was deleted in Ecvi, so with such a query no
-//! deal is ever deleted, and no guest or company leaves a deal. What the program that fills the mirror leaves out
-//! cannot be seen here.
+//! deal is ever deleted, and no guest or company whose row slides out leaves a deal. Who slides out of `booking_guests`
+//! does, for nothing else says who stays; `check` warns of it. What the program that fills the mirror leaves out cannot
+//! be seen here.
 
 use anyhow::Result;
 use rusqlite::Connection;
 
 /// The SQL by which a query knows what time it is, or shows a number of rows. Better one too many: a query that is
 /// taken for a window deletes nothing, and `check` says so.
-const MARKS: [&str; 14] = [
+const SIGNS: [&str; 14] = [
     "'now",
     "current_date",
     "current_time",
@@ -39,7 +40,7 @@ pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
         text.push_str(&unread.swap_remove(at).1);
     }
     let text = plain(&text);
-    Ok(MARKS.iter().any(|mark| text.contains(mark)) || formats_now(&text))
+    Ok(SIGNS.iter().any(|sign| text.contains(sign)) || formats_now(&text))
 }
 
 /// With one kind of quotes, and blanks only where they part words.

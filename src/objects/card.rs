@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::{ASKED, Object, ask, not_filtered, object};
-use crate::portal::CallError;
 use crate::portal::batch::Command;
 use crate::portal::gate::Gate;
+use crate::portal::{CallError, object_id};
 use crate::record::Kind;
 
 /// The field that holds a deal's people, the primary one first.
@@ -56,7 +56,7 @@ fn commands(ids: &[i64], command: impl Fn(&[i64]) -> (String, Value)) -> Vec<Com
     chunks
         .map(|(at, ids)| {
             let (method, params) = command(ids);
-            Command { name: format!("q{at}"), method, params }
+            Command::new(format!("q{at}"), method, params)
         })
         .collect()
 }
@@ -86,11 +86,10 @@ fn card(row: &Value) -> Option<Card> {
 
 /// A portal that does not tell a deal's people says nothing of them.
 fn add_people(cards: &mut BTreeMap<i64, Card>, item: &Value) {
-    let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
-    let card = item.get("id").and_then(number).and_then(|id| cards.get_mut(&id));
+    let card = item.get("id").and_then(object_id).and_then(|id| cards.get_mut(&id));
     let (Some(card), Some(Value::Array(all))) = (card, item.get("contactIds")) else { return };
-    let primary = item.get("contactId").and_then(number).unwrap_or(0);
-    let all: Vec<i64> = all.iter().filter_map(number).collect();
+    let primary = item.get("contactId").and_then(object_id).unwrap_or(0);
+    let all: Vec<i64> = all.iter().filter_map(object_id).collect();
     let first = (!all.is_empty()).then_some(primary);
     let others = all.iter().copied().filter(|id| *id != primary);
     card.fields.insert(CONTACTS.into(), first.into_iter().chain(others).collect());

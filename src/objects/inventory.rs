@@ -63,7 +63,7 @@ fn highest(gate: &mut Gate<'_>, kind: Kind, originator: &str) -> Result<i64, Cal
     let params = json!({
         "filter": {"ORIGINATOR_ID": originator}, "order": {"ID": "DESC"}, "select": select(kind), "start": -1,
     });
-    let newest = Command { name: "newest".into(), method: format!("crm.{}.list", kind.entity()), params };
+    let newest = Command::new("newest", format!("crm.{}.list", kind.entity()), params);
     let page = ask(gate, &[newest])?;
     // Only an empty list means that nothing stands there: anything else that cannot be read must not look so.
     let newest = rows(kind, page.first().unwrap_or(&Value::Null))?;

@@ -72,10 +72,9 @@ pub fn existing(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet
 pub fn hidden(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, CallError> {
     // Several records may share an object.
     let ids: BTreeSet<i64> = ids.iter().copied().collect();
-    let command = |id: &i64| Command {
-        name: format!("q{id}"),
-        method: "crm.item.get".into(),
-        params: json!({"entityTypeId": kind.entity_type_id(), "id": id}),
+    let command = |id: &i64| {
+        let params = json!({"entityTypeId": kind.entity_type_id(), "id": id});
+        Command::new(format!("q{id}"), "crm.item.get", params)
     };
     let commands: Vec<Command> = ids.iter().map(command).collect();
     let mut replies = gate.read_batch(&commands)?;
@@ -149,10 +148,10 @@ fn pages(gate: &mut Gate<'_>, kind: Kind, filters: &[Value]) -> Result<Vec<Vec<O
     let commands: Vec<Command> = filters
         .iter()
         .enumerate()
-        .map(|(at, filter)| Command {
-            name: format!("q{at}"),
-            method: format!("crm.{}.list", kind.entity()),
-            params: json!({"filter": filter, "order": {"ID": "ASC"}, "select": select(kind), "start": -1}),
+        .map(|(at, filter)| {
+            let params =
+                json!({"filter": filter, "order": {"ID": "ASC"}, "select": select(kind), "start": -1});
+            Command::new(format!("q{at}"), format!("crm.{}.list", kind.entity()), params)
         })
         .collect();
     ask(gate, &commands)?.iter().map(|page| rows(kind, page)).collect()

@@ -15,7 +15,7 @@ use crate::mapping::text::has_reference;
 use crate::mirror::Body;
 use crate::portal::batch::Command;
 use crate::portal::gate::Gate;
-use crate::portal::{CallError, Refusal};
+use crate::portal::{CallError, Refusal, object_id};
 use crate::record::Kind;
 
 /// The portal takes no more values in one call.
@@ -117,11 +117,9 @@ fn questions(kind: Kind, wanted: &[Reach]) -> (Vec<Command>, Vec<usize>) {
         for (by, values) in [("PHONE", &reach.phones), ("EMAIL", &reach.emails)] {
             for values in values.chunks(VALUES) {
                 let entity = kind.entity().to_uppercase();
-                commands.push(Command {
-                    name: format!("q{}", commands.len()),
-                    method: "crm.duplicate.findbycomm".into(),
-                    params: json!({"type": by, "values": values, "entity_type": entity}),
-                });
+                let params = json!({"type": by, "values": values, "entity_type": entity});
+                let name = format!("q{}", commands.len());
+                commands.push(Command::new(name, "crm.duplicate.findbycomm", params));
                 owners.push(owner);
             }
         }
@@ -131,11 +129,10 @@ fn questions(kind: Kind, wanted: &[Reach]) -> (Vec<Command>, Vec<usize>) {
 
 /// Nothing found comes as an empty list. Whatever else is no list of ids must not look so.
 fn ids(kind: Kind, answer: &Value) -> Option<Vec<i64>> {
-    let number = |id: &Value| id.as_i64().or_else(|| id.as_str()?.parse().ok());
     match answer {
         Value::Array(none) => none.is_empty().then(Vec::new),
         Value::Object(found) => match found.get(&kind.entity().to_uppercase()) {
-            Some(ids) => ids.as_array()?.iter().map(number).collect(),
+            Some(ids) => ids.as_array()?.iter().map(object_id).collect(),
             None => Some(Vec::new()),
         },
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,

@@ -108,8 +108,9 @@ impl World {
     fn mirror(&self) -> Mirror {
         let path = self.folder.path().join("mirror.db");
         let statuses = self.codes.then(|| ("odd".to_owned(), Status::Confirmed)).into_iter().collect();
-        let sources = VIEWS[self.view].map(str::to_owned);
-        let config = MirrorConfig { path, sources, statuses, write_back: false };
+        let [guests, companies, bookings, residents] = VIEWS[self.view].map(str::to_owned);
+        let sources = [guests, companies, bookings];
+        let config = MirrorConfig { path, sources, residents, statuses, write_back: false };
         Mirror::open(&config, Default::default()).unwrap().in_blocks_of(2)
     }
 

@@ -125,7 +125,7 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
         let mut nameless = nameless(outline.nameless);
         for spans in spans.chunks(at_once) {
             let mut scan = mirror.scan_of(kind, &hull(spans))?;
-            for pair in merge(scan.rows(spans)?, known.rows(spans)?) {
+            for pair in merge(scan.rows(spans)?, known.rows(spans)) {
                 let mut pair = pair?;
                 if pair.row.is_none() && pair.id == nameless_id() {
                     // Known since it failed before.
@@ -154,10 +154,12 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
     fn step(&mut self, kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> Option<Step> {
         let has_touched = kind == Kind::Booking && names(pair.row.as_ref(), &self.touched);
         let step = decide(kind, pair, standing, has_touched, rules)?;
-        let person = (kind, pair.id.clone());
-        if self.touches_bookings(kind, pair) && !self.touched.contains(&person) {
-            self.touched.extend(by_either_type(person.clone()));
-            self.seen.touched.push(person);
+        if self.touches_bookings(kind, pair) {
+            let person = (kind, pair.id.clone());
+            if !self.touched.contains(&person) {
+                self.touched.extend(by_either_type(person.clone()));
+                self.seen.touched.push(person);
+            }
         }
         Some(step)
     }
@@ -241,7 +243,8 @@ impl Rules {
             deletes: true,
             windows: mirror.windows(),
             bookings_from,
-            whole: before.is_whole_due(now),
+            // Those who stay may be others by now, though nobody wrote to the mirror.
+            whole: before.is_whole_due(now) || mirror.residents_slide(),
             before,
             terms: terms.finish(),
         })

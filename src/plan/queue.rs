@@ -14,9 +14,9 @@ use crate::state::stable_plans;
 /// A planned step.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Planned {
-    /// The record.
+    /// What the record is.
     pub kind: Kind,
-    /// The record.
+    /// Its id in Ecvi.
     pub id: Id,
     /// What to do.
     pub step: Step,

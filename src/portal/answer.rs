@@ -34,6 +34,11 @@ fn refused(status: u16, refusal: Refusal, several: bool) -> CallError {
     if proper { CallError::Refused(refusal) } else { CallError::Lost(format!("HTTP {status}, {refusal}")) }
 }
 
+/// An id, which comes as a number or as a text.
+pub(crate) fn object_id(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
 /// Codes and texts are strings, but a code may be a number, and a v3 error an object.
 fn words(value: &Value) -> String {
     match value {

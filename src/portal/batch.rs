@@ -24,6 +24,13 @@ pub struct Command {
     pub params: Value,
 }
 
+impl Command {
+    /// A command by this name.
+    pub fn new(name: impl Into<String>, method: impl Into<String>, params: Value) -> Command {
+        Command { name: name.into(), method: method.into(), params }
+    }
+}
+
 /// What came of one command.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Reply {
@@ -167,7 +174,7 @@ mod tests {
     use super::*;
 
     fn command(name: &str, params: Value) -> Command {
-        Command { name: name.into(), method: "crm.contact.add".into(), params }
+        Command::new(name, "crm.contact.add", params)
     }
 
     #[test]

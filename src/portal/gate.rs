@@ -219,10 +219,11 @@ impl<'p> Gate<'p> {
         self.note_commands(commands, &answer);
         let replies = batch::replies(commands, answer)?;
         for command in commands {
-            if let Some(Reply::Refused(refusal)) = replies.get(&command.name)
-                && refusal.meaning() == Meaning::OverBudget
-            {
-                self.pace.over_budget(&command.method, self.clock.now());
+            let Some(Reply::Refused(refusal)) = replies.get(&command.name) else { continue };
+            match refusal.meaning() {
+                Meaning::OverBudget => self.pace.over_budget(&command.method, self.clock.now()),
+                Meaning::TooFast => self.pace.full(self.bucket, self.clock.now()),
+                Meaning::Administrator | Meaning::Record => {}
             }
         }
         Ok(replies)

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::Value;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error};
 
 use super::{Answer, CallError, Portal, decode};
 use crate::config::{PortalConfig, Webhook};
-use crate::say;
+use crate::{private, say};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("ecvi-b24/", env!("CARGO_PKG_VERSION"));
@@ -31,8 +31,12 @@ impl Http {
             None => RootCerts::PlatformVerifier,
             Some(path) => {
                 let shown = path.display();
-                let pem = std::fs::read(path).with_context(|| {
-                    say!("не читается сертификат {shown}", "the certificate {shown} cannot be read")
+                let pem = std::fs::read(path).map_err(|error| {
+                    let cure = private::cure(&error);
+                    anyhow::Error::new(error).context(say!(
+                        "не читается сертификат [portal] ca_file {shown}: {cure}",
+                        "the certificate [portal] ca_file {shown} cannot be read: {cure}"
+                    ))
                 })?;
                 let certificates = parse_pem(&pem).filter_map(|item| match item {
                     Ok(PemItem::Certificate(certificate)) => Some(certificate),

@@ -10,6 +10,7 @@ pub mod pace;
 mod shared;
 
 pub use answer::decode;
+pub(crate) use answer::object_id;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;

@@ -2,8 +2,8 @@
 //!
 //! The level stands in a small file of its own, and every request takes its place there under a lock.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,7 +24,10 @@ pub(super) fn take_place(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> Res
             "the shared bucket {shown} cannot be used: check [portal] shared_bucket and the permissions"
         )
     };
-    let (mut file, is_new) = open(path).with_context(broken)?;
+    let (mut file, is_new) = private::open(path).with_context(broken)?;
+    if is_new {
+        for_the_group(&file).with_context(broken)?;
+    }
     // Held for a moment; the system lets go of it when the file is closed.
     file.lock().with_context(broken)?;
     let mut text = String::new();
@@ -40,20 +43,6 @@ pub(super) fn take_place(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> Res
     pace.sent(bucket, now);
     write(&mut file, &serde_json::to_string(&pace)?).with_context(broken)?;
     Ok(wait)
-}
-
-/// The file, and whether nobody was there before.
-fn open(path: &Path) -> std::io::Result<(File, bool)> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    match options.clone().create_new(true).open(path) {
-        Ok(file) => {
-            private::leave_to_the_folders_owner(&file, path)?;
-            for_the_group(&file).map(|()| (file, true))
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((options.open(path)?, false)),
-        Err(error) => Err(error),
-    }
 }
 
 /// Readable and writable by the group, whatever the umask: the hotels of a chain may run as different users.

@@ -5,11 +5,11 @@ use serde_json::{Map, json};
 
 use super::{Push, Target, Way};
 use crate::code::Code;
-use crate::config::Method;
+use crate::config::{Method, PersonConfig};
 use crate::mapping::deal::{Links, closedate, is_closed};
 use crate::mapping::multifield::{Written, change};
-use crate::mapping::{Fields, Mapped, Warning, creation_fields, mapped};
-use crate::mirror::{Body, Row};
+use crate::mapping::{Fields, Mapped, Warning, creation_fields, mapped, origin};
+use crate::mirror::{Body, Booking, Row};
 use crate::objects::Object;
 use crate::plan::Step;
 use crate::portal::batch::Command;
@@ -59,7 +59,7 @@ impl Push<'_, '_> {
         target.warnings.append(&mut mapped.warnings);
         let (mut fields, written) = self.reach(kind, &mapped, None);
         fields.append(&mut mapped.fields);
-        fields.append(&mut self.origin(&target));
+        fields.append(&mut origin(&self.config.portal.originator, target.id()));
         fields.append(&mut creation_fields(kind, self.funnel(row), self.config));
         let (method, fields, mut params) = match (self.way, kind) {
             (Way::Export { method: Method::Import, .. }, Kind::Booking) => (
@@ -78,7 +78,7 @@ impl Push<'_, '_> {
         params["fields"] = fields.into();
         // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
         let todo = Todo { close: self.closed(row), recheck: misses(&target), resend: false };
-        let commands = vec![Command { name: format!("{MAIN}{at}"), method, params }];
+        let commands = vec![Command::new(format!("{MAIN}{at}"), method, params)];
         let links = links(&target);
         Ok(Call { target, operation: Operation::Create, commands, written, todo, links })
     }
@@ -91,7 +91,7 @@ impl Push<'_, '_> {
         let (mut fields, written) = self.reach(kind, &mapped, Some((&target.record.written, &object)));
         fields.append(&mut mapped.fields);
         if !self.keeps_origin(&target, &object)? {
-            fields.append(&mut self.origin(&target));
+            fields.append(&mut origin(&self.config.portal.originator, target.id()));
         }
         let mut commands = Vec::new();
         if let Some(funnel) = self.funnel(row).filter(|funnel| *funnel != object.category) {
@@ -105,8 +105,7 @@ impl Push<'_, '_> {
         commands.push(update(format!("{MAIN}{at}"), kind, crm_id, fields));
         if let (true, Ok(Body::Booking(booking))) = (self.closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
-            let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-            commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, fields));
+            commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, closing_date(booking)));
         }
         let todo = Todo { recheck: misses(&target), ..Todo::default() };
         let links = links(&target);
@@ -140,10 +139,8 @@ impl Push<'_, '_> {
 
     /// `PHONE` and `EMAIL`, and which of their values are ours then.
     fn reach(&self, kind: Kind, mapped: &Mapped, before: Option<(&Written, &Object)>) -> (Fields, Written) {
-        let phone_type = match kind {
-            Kind::Guest => &self.config.contact.phone_type,
-            Kind::Company => &self.config.company.phone_type,
-            Kind::Booking => return (Fields::new(), Written::default()),
+        let Some(PersonConfig { phone_type, .. }) = self.config.person(kind) else {
+            return (Fields::new(), Written::default());
         };
         let (nothing, nobody) = (Written::default(), Object::default());
         let (written, object) = before.unwrap_or((&nothing, &nobody));
@@ -152,13 +149,6 @@ impl Push<'_, '_> {
         let fields = [("PHONE", phone), ("EMAIL", email)];
         let fields = fields.into_iter().filter(|(_, rows)| !rows.is_empty());
         (fields.map(|(name, rows)| (name.to_owned(), rows.into())).collect(), Written { phones, emails })
-    }
-
-    fn origin(&self, target: &Target) -> Fields {
-        Map::from_iter([
-            ("ORIGINATOR_ID".to_owned(), self.config.portal.originator.clone().into()),
-            ("ORIGIN_ID".to_owned(), target.id().to_string().into()),
-        ])
     }
 
     /// An object that carries several records keeps its first owner's origin.
@@ -182,7 +172,7 @@ impl Push<'_, '_> {
 fn deletion(at: usize, target: Target) -> Result<Call> {
     let id = target.crm_id().context("a deletion without an object")?;
     let method = format!("crm.{}.delete", target.kind().entity());
-    let commands = vec![Command { name: format!("{MAIN}{at}"), method, params: json!({"id": id}) }];
+    let commands = vec![Command::new(format!("{MAIN}{at}"), method, json!({"id": id}))];
     let (written, todo) = (Written::default(), Todo::default());
     Ok(Call { target, operation: Operation::Delete, commands, written, todo, links: 0 })
 }
@@ -190,23 +180,26 @@ fn deletion(at: usize, target: Target) -> Result<Call> {
 fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
     let id = target.crm_id().context("a closing date without a deal")?;
     let Ok(Body::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
-    let fields = Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))]);
-    let commands = vec![update(format!("{MAIN}{at}"), target.kind(), id, fields)];
+    let commands = vec![update(format!("{MAIN}{at}"), target.kind(), id, closing_date(booking))];
     let (written, links) = (target.record.written.clone(), target.record.links);
     let todo = Todo { close: false, ..target.record.known.todo };
     Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
 }
 
+fn closing_date(booking: &Booking) -> Fields {
+    Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))])
+}
+
 fn update(name: String, kind: Kind, id: i64, fields: Fields) -> Command {
     let params = Map::from_iter([("id".to_owned(), id.into()), ("fields".to_owned(), fields.into())]);
-    Command { name, method: format!("crm.{}.update", kind.entity()), params: params.into() }
+    Command::new(name, format!("crm.{}.update", kind.entity()), params.into())
 }
 
 /// The legacy method drops a funnel in silence, so the universal one moves the deal.
 fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
     let fields = json!({"categoryId": funnel, "stageId": fields.get("STAGE_ID")});
     let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
-    Command { name: format!("{MOVING}{at}"), method: "crm.item.update".to_owned(), params }
+    Command::new(format!("{MOVING}{at}"), "crm.item.update", params)
 }
 
 fn misses(target: &Target) -> bool {

@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::missing::Fate;
 use super::{Push, Target, Way};
 use crate::code::Code;
-use crate::config::{Match, OnMissing};
+use crate::config::{Match, OnMissing, PersonConfig};
 use crate::mapping::Warning;
 use crate::objects::reach::{Reach, by_reach, the_same};
 use crate::objects::{Object, by_id, by_origin, hidden};
@@ -191,7 +191,7 @@ impl Push<'_, '_> {
 
     /// The record that an origin means, if Ecvi has it.
     pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<Id>> {
-        for id in [Id::parse(origin), Id::Text(origin.to_owned())] {
+        for id in Id::either(origin) {
             if self.is_in_ecvi(kind, &id)? {
                 return Ok(Some(id));
             }
@@ -246,10 +246,8 @@ impl Push<'_, '_> {
 
     /// People and companies who stood in the CRM before us, where the configuration says to look for them.
     fn find_by_reach(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
-        let by = match kind {
-            Kind::Guest => &self.config.contact.match_existing,
-            Kind::Company => &self.config.company.match_existing,
-            Kind::Booking => return Ok(targets),
+        let Some(PersonConfig { match_existing: by, .. }) = self.config.person(kind) else {
+            return Ok(targets);
         };
         let mut claimed: HashSet<i64> = targets.iter().filter_map(Target::crm_id).collect();
         let new = |target: &Target| target.planned.step == Step::Create && target.object.is_none();

@@ -13,7 +13,7 @@ use crate::config::Method;
 use crate::objects::existing;
 use crate::plan::{Planned, Step, Wave};
 use crate::portal::batch::{Command, Reply};
-use crate::portal::{CallError, Meaning, Refusal};
+use crate::portal::{CallError, Meaning, Refusal, object_id};
 use crate::record::Kind;
 use crate::say;
 use crate::state::memory::PACE;
@@ -277,8 +277,7 @@ fn object_of(call: &Call, value: &Value) -> Option<i64> {
 
 /// `crm.deal.add` returns the id, `crm.item.import` an item that has it.
 fn new_id(value: &Value) -> Option<i64> {
-    let id = value.pointer("/item/id").unwrap_or(value);
-    id.as_i64().or_else(|| id.as_str()?.parse().ok()).filter(|id| *id > 0)
+    object_id(value.pointer("/item/id").unwrap_or(value)).filter(|id| *id > 0)
 }
 
 fn no_import_right(refusal: &Refusal) -> Stop {

@@ -68,7 +68,7 @@ fn change_line(change: &Difference) -> String {
     } else {
         ours.clone()
     };
-    format!("{field}: «{theirs}» -> «{ours}»")
+    say!("{field}: «{theirs}» -> «{ours}»", "{field}: \"{theirs}\" -> \"{ours}\"")
 }
 
 /// Every step in its order, with what is known of it.

@@ -107,7 +107,7 @@ impl Event {
 }
 
 /// A line of a record's history.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Entry {
     /// RFC 3339.
     pub at: String,

@@ -32,7 +32,7 @@ pub const EXPOSED_TOLD: &str = "exposed_told";
 
 /// By which mapping everything was sent, as a fingerprint; null until a full pass has verified its own.
 pub const MAPPING: &str = "mapping";
-/// When the configuration was found good, with its fingerprint, and the types of its fields.
+/// When the configuration was found good, with its fingerprint.
 pub const VERIFIED: &str = "verified";
 /// The types of the configured fields, as the portal told them.
 pub const FIELDS: &str = "fields";

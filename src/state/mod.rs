@@ -182,7 +182,7 @@ fn is_interrupted(error: &rusqlite::Error) -> bool {
 
 /// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old file's rights away.
 fn create_private(path: &Path) -> Result<()> {
-    let file = private::open(path)?;
+    let (file, _) = private::open(path)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -5,6 +5,7 @@ use rusqlite::Connection;
 
 use super::State;
 use super::records::COLUMNS;
+use super::writer::UNLINKED;
 
 const SOURCES: [&str; 9] = [
     include_str!("blocks.rs"),
@@ -35,7 +36,8 @@ fn statements(source: &str) -> Vec<String> {
     let is_sql = |text: &str| {
         ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.trim_start().starts_with(verb))
     };
-    source.split('"').filter(|text| is_sql(text)).map(|text| text.replace("{COLUMNS}", COLUMNS)).collect()
+    let whole = |text: &str| text.replace("{COLUMNS}", COLUMNS).replace("{UNLINKED}", UNLINKED);
+    source.split('"').filter(|text| is_sql(text)).map(whole).collect()
 }
 
 /// Looks at every statement in the sources, but for those that begin as one of `whole`. Returns how many there are.

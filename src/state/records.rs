@@ -181,14 +181,14 @@ pub struct KnownScan<'s> {
 
 impl KnownScan<'_> {
     /// The records that lie in these spans, ordered by id.
-    pub fn rows(&mut self, spans: &[Span]) -> Result<impl Iterator<Item = Result<(Id, Known)>>> {
+    pub fn rows(&mut self, spans: &[Span]) -> impl Iterator<Item = Result<(Id, Known)>> {
         let bounds = |span: &Span| {
             let bound = |id: &Option<Id>, none| id.clone().map_or(none, Value::from);
             (bound(&span.from, BEFORE_ALL), bound(&span.upto, AFTER_ALL))
         };
         self.page.clear();
         let mut rest: VecDeque<(Value, Value)> = spans.iter().map(bounds).collect();
-        Ok(std::iter::from_fn(move || self.next_row(&mut rest).transpose()))
+        std::iter::from_fn(move || self.next_row(&mut rest).transpose())
     }
 
     fn next_row(&mut self, rest: &mut VecDeque<(Value, Value)>) -> Result<Option<(Id, Known)>> {
@@ -228,7 +228,7 @@ impl State {
 
     /// The record that an origin means. Those of 41 and '41' read the same.
     pub fn named(&self, kind: Kind, origin: &str) -> Result<Option<(Id, Record)>> {
-        for id in [Id::parse(origin), Id::Text(origin.to_owned())] {
+        for id in Id::either(origin) {
             if let Some(record) = self.record(kind, &id)? {
                 return Ok(Some((id, record)));
             }
@@ -367,12 +367,12 @@ mod tests {
         }
         writer.commit().unwrap();
         let mut scan = state.known(Kind::Guest).unwrap();
-        let seen: Vec<Id> = scan.rows(Span::ALL).unwrap().map(|row| row.unwrap().0).collect();
+        let seen: Vec<Id> = scan.rows(Span::ALL).map(|row| row.unwrap().0).collect();
         assert_eq!(seen, ids);
         let between =
             |from: i64, upto: &str| Span { from: Some(Id::Number(from)), upto: Some(Id::parse(upto)) };
         let spans = [between(-1, "2"), between(PAGE as i64, "b")];
-        let seen: Vec<Id> = scan.rows(&spans).unwrap().map(|row| row.unwrap().0).collect();
+        let seen: Vec<Id> = scan.rows(&spans).map(|row| row.unwrap().0).collect();
         assert_eq!(
             (&seen[..3], &seen[3..]),
             (&[-1, 1, PAGE as i64].map(Id::Number)[..], &ids[PAGE + 2..ids.len() - 1])

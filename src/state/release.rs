@@ -4,8 +4,8 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::records::RELEASED;
-use super::stamp;
-use super::writer::Writer;
+use super::writer::{UNLINKED, Writer};
+use super::{Event, stamp};
 use crate::record::{Id, Kind};
 
 impl Writer<'_> {
@@ -21,13 +21,13 @@ impl Writer<'_> {
         self.touch(kind, id)
     }
 
-    /// Lets go of the objects of all records of a kind, as [`Writer::unlinked`] does of one. Returns how many.
+    /// Lets go of the objects of all records of a kind, as [`Writer::released`] does of one. Returns how many.
     pub fn release_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
         let linked = "FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";
         let history = "INSERT INTO history (at, kind, id, event, crm_id)";
         self.transaction.execute(
-            &format!("{history} SELECT ?2, kind, id, 'reset', crm_id {linked}"),
-            (kind, stamp(now)),
+            &format!("{history} SELECT ?2, kind, id, ?3, crm_id {linked}"),
+            (kind, stamp(now), Event::Reset.name()),
         )?;
         if kind != Kind::Booking {
             self.transaction
@@ -35,8 +35,9 @@ impl Writer<'_> {
         }
         self.transaction.execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
         let released = self.transaction.execute(
-            "UPDATE records SET crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0,
-               flags = flags | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL",
+            &format!(
+                "UPDATE records SET {UNLINKED}, flags = flags | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL"
+            ),
             (kind, RELEASED),
         )?;
         Ok(released)

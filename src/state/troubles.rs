@@ -37,9 +37,9 @@ impl Severity {
 /// One trouble of one record, as `status` shows it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Trouble {
-    /// The record.
+    /// What the record is.
     pub kind: Kind,
-    /// The record.
+    /// Its id in Ecvi.
     pub id: Id,
     /// Last name or number; empty when unknown.
     pub label: String,

@@ -11,6 +11,9 @@ use crate::mapping::multifield::Written;
 use crate::mirror::Row;
 use crate::record::{Id, Kind};
 
+/// What is written over a record that has no object any more.
+pub(super) const UNLINKED: &str = "crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0";
+
 /// A transaction on the state.
 pub struct Writer<'s> {
     pub(super) transaction: Transaction<'s>,
@@ -126,10 +129,9 @@ impl<'s> Writer<'s> {
 
     fn unlink(&self, kind: Kind, id: &Id, flag: i64) -> Result<()> {
         self.transaction
-            .prepare_cached(
-                "UPDATE records SET crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0,
-                   flags = flags | ?3 WHERE kind = ?1 AND id = ?2",
-            )?
+            .prepare_cached(&format!(
+                "UPDATE records SET {UNLINKED}, flags = flags | ?3 WHERE kind = ?1 AND id = ?2"
+            ))?
             .execute((kind, id, flag))?;
         self.touch(kind, id)
     }

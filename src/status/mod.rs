@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 pub use document::{Deleted, Flaw, InitialExport, LastRun, PerKind, Records, Status, Tally};
-pub use record::{HistoryLine, MirrorRow, OpenCall, RecordStatus};
+pub use record::{MirrorRow, OpenCall, RecordStatus};
 
 use crate::cli;
 use crate::config::Config;

@@ -47,7 +47,7 @@ pub struct RecordStatus {
     /// What was left out.
     pub warnings: Vec<Flaw>,
     /// What was done, oldest first.
-    pub history: Vec<HistoryLine>,
+    pub history: Vec<Entry>,
     /// What the last pass said of itself, where it ended early or a guard holds something back.
     #[serde(skip)]
     pub(super) last_message: Option<String>,
@@ -73,19 +73,6 @@ pub struct OpenCall {
     pub operation: &'static str,
     /// RFC 3339.
     pub at: String,
-}
-
-/// Something that was done.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct HistoryLine {
-    /// RFC 3339.
-    pub at: String,
-    /// The name of an [`crate::state::Event`].
-    pub event: String,
-    /// The object.
-    pub crm_id: Option<i64>,
-    /// More about it.
-    pub detail: String,
 }
 
 impl RecordStatus {
@@ -115,7 +102,7 @@ impl RecordStatus {
             failures: Vec::new(),
             waiting: Vec::new(),
             warnings: Vec::new(),
-            history: state.history(*kind, id)?.into_iter().map(HistoryLine::of).collect(),
+            history: state.history(*kind, id)?,
             last_message: state.last_run()?.and_then(|run| run.message),
         };
         for (severity, trouble) in state.troubles_of(*kind, id)? {
@@ -150,13 +137,6 @@ fn next_step(state: &State, found: &Found, record: Option<&Record>, rules: &Rule
     let known = record.map(|record| record.known.clone());
     let pair = Pair { id: id.clone(), row: row.clone(), known };
     Ok(decide(*kind, &pair, &standing, false, rules))
-}
-
-impl HistoryLine {
-    fn of(entry: Entry) -> HistoryLine {
-        let Entry { at, event, crm_id, detail } = entry;
-        HistoryLine { at, event, crm_id, detail }
-    }
 }
 
 impl MirrorRow {

@@ -4,14 +4,14 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::RecordStatus;
-use super::record::{HistoryLine, MirrorRow, OpenCall};
+use super::record::{MirrorRow, OpenCall};
 use super::text::flaw_lines;
 use crate::code::Code;
 use crate::config::Webhook;
 use crate::lookup::Found;
 use crate::plan::Step;
 use crate::record::Kind;
-use crate::state::Event;
+use crate::state::{Entry, Event};
 use crate::{say, words};
 
 /// The columns in the order in which people read them.
@@ -178,12 +178,12 @@ fn next(status: &RecordStatus) -> String {
     say!("Ближайший запуск: {what}", "The next pass: {what}")
 }
 
-fn history(kind: Kind, history: &[HistoryLine]) -> Vec<String> {
+fn history(kind: Kind, history: &[Entry]) -> Vec<String> {
     if history.is_empty() {
         return Vec::new();
     }
-    let line = |line: &HistoryLine| {
-        let HistoryLine { at, event, crm_id, detail } = line;
+    let line = |line: &Entry| {
+        let Entry { at, event, crm_id, detail } = line;
         let object = crm_id.map(|crm_id| words::object(kind, crm_id));
         // A deletion notes the booking's number, which stands above.
         let detail =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answers::Answers;
 use super::fields;
@@ -52,9 +52,9 @@ pub(super) fn first(config: &Config) -> Vec<Command> {
     if sources(config).next().is_some() {
         commands.push(statuses(SOURCES, "SOURCE"));
     }
-    commands.push(command(CURRENCIES, "crm.currency.list", json!({})));
+    commands.push(Command::new(CURRENCIES, "crm.currency.list", json!({})));
     if funnels.iter().any(|funnel| *funnel != 0) {
-        commands.push(command(
+        commands.push(Command::new(
             FUNNELS,
             "crm.category.list",
             json!({"entityTypeId": Kind::Booking.entity_type_id()}),
@@ -62,10 +62,10 @@ pub(super) fn first(config: &Config) -> Vec<Command> {
     }
     let own = Kind::ALL.into_iter().filter(|kind| !fields::wanted(config, *kind).is_empty());
     commands.extend(
-        own.map(|kind| command(&fields_of(kind), &format!("crm.{}.fields", kind.entity()), json!({}))),
+        own.map(|kind| Command::new(fields_of(kind), format!("crm.{}.fields", kind.entity()), json!({}))),
     );
     let users: BTreeSet<u64> = users(config).map(|(_, id)| id).collect();
-    commands.extend(users.into_iter().map(|id| command(&user(id), "user.get", json!({"ID": id}))));
+    commands.extend(users.into_iter().map(|id| Command::new(user(id), "user.get", json!({"ID": id}))));
     commands
 }
 
@@ -101,9 +101,5 @@ pub(super) fn users(config: &Config) -> impl Iterator<Item = (&'static str, u64)
 }
 
 fn statuses(name: &str, entity: &str) -> Command {
-    command(name, "crm.status.list", json!({"order": {"SORT": "ASC"}, "filter": {"ENTITY_ID": entity}}))
-}
-
-fn command(name: &str, method: &str, params: Value) -> Command {
-    Command { name: name.into(), method: method.into(), params }
+    Command::new(name, "crm.status.list", json!({"order": {"SORT": "ASC"}, "filter": {"ENTITY_ID": entity}}))
 }

@@ -1,3 +1,5 @@
+//! What the configuration names and a portal does not have, as an administrator reads it.
+
 use std::path::Path;
 
 use insta::assert_snapshot;

@@ -99,6 +99,17 @@ fn a_guest_who_slides_out_of_a_window_stays_in_the_deals() {
 }
 
 #[test]
+fn a_window_of_those_who_stay_is_warned_of() {
+    let hotel = Hotel::filled("default");
+    let query =
+        "[mirror.queries]\nbooking_guests = \"SELECT * FROM booking_guests LIMIT 100000\"\n\n[portal]";
+    hotel.configure("ecvi-b24.toml", "[portal]", query);
+    let said = hotel.run(0, "check");
+    assert!(said.contains("the query of booking_guests depends on the time"), "{said}");
+    assert!(!said.contains("the query of bookings"), "{said}");
+}
+
+#[test]
 fn what_the_filling_program_leaves_out_is_held_back_when_it_is_much() {
     let hotel = Hotel::exported("default");
     hotel.configure("ecvi-b24.toml", "[portal]", "[sync]\nmax_deletes = 3\n\n[portal]");

@@ -12,7 +12,7 @@ use crate::mapping::deal::{Links, deal};
 use crate::mirror::{Booking, Company, Guest, Status};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
-use crate::portal::{CallError, Refusal};
+use crate::portal::{CallError, Refusal, object_id};
 use crate::record::{Id, Kind};
 
 /// What every trial object is called, so that people know it.
@@ -47,7 +47,7 @@ impl<'b, 'g> Bench<'b, 'g> {
 
     /// One command, sent as a pass sends it: in a batch, and never twice.
     pub(super) fn ask(&mut self, method: &str, params: Value) -> Result<Value, CallError> {
-        let command = Command { name: "c".into(), method: method.into(), params };
+        let command = Command::new("c", method, params);
         let mut replies = self.gate.batch("probe", &[command], &mut |_| Ok(()))?;
         match replies.remove("c") {
             Some(Reply::Done(value)) => Ok(value),
@@ -67,7 +67,13 @@ impl<'b, 'g> Bench<'b, 'g> {
         let rows = self.ask(&format!("crm.{}.list", kind.entity()), params)?;
         // A portal that ignores a filter lists everything: only what carries the mark counts.
         let ours = |row: &&Value| row["ORIGINATOR_ID"] == self.mark.as_str();
-        Ok(rows.as_array().into_iter().flatten().filter(ours).filter_map(|row| number(&row["ID"])).collect())
+        Ok(rows
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(ours)
+            .filter_map(|row| object_id(&row["ID"]))
+            .collect())
     }
 
     /// Those that carry the mark and the origin of this probe.
@@ -119,7 +125,7 @@ impl<'b, 'g> Bench<'b, 'g> {
     fn add(&mut self, kind: Kind, fields: Fields) -> Result<i64, CallError> {
         let params = json!({"fields": self.marked(fields)});
         let added = self.ask(&format!("crm.{}.add", kind.entity()), params)?;
-        number(&added).ok_or_else(|| CallError::Lost(format!("no id of the new {}", kind.entity())))
+        object_id(&added).ok_or_else(|| CallError::Lost(format!("no id of the new {}", kind.entity())))
     }
 
     /// Imports a contact and a deal beside the others. False where the right is missing.
@@ -164,10 +170,6 @@ fn allowed(answer: Result<Value, CallError>) -> Result<bool, CallError> {
 
 fn lacks_right(refusal: &Refusal) -> bool {
     refusal.is_access_denied() || refusal.code.eq_ignore_ascii_case("error_method_not_found")
-}
-
-fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn guest() -> Guest {

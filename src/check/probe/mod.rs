@@ -22,12 +22,13 @@ use crate::config::{Config, Method};
 use crate::portal::gate::Gate;
 use crate::portal::pace::Pace;
 use crate::portal::{CallError, Portal};
-use crate::say;
 use crate::state::State;
 use crate::state::memory::PROBE;
 use crate::stop::Outcome;
+use crate::{say, words};
 use bench::Bench;
 use meter::Meter;
+use trials::TRIALS;
 
 /// Deleting a contact alone can take a minute and a half.
 const PATIENCE: TimeDelta = TimeDelta::minutes(10);
@@ -37,8 +38,8 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 pub struct Findings {
     /// When.
     pub at: DateTime<Utc>,
-    /// By the name of the [`Rule`]: whether it holds; absent where it could not be tried.
-    pub holds: BTreeMap<String, bool>,
+    /// Whether each rule holds; absent where it could not be tried.
+    pub holds: BTreeMap<Rule, bool>,
     /// Seconds that the portal charged to `batch` itself.
     pub charged_to_batch: f64,
     /// Seconds that it charged to the commands in it.
@@ -47,6 +48,32 @@ pub struct Findings {
 
 /// What came of one trial: whether the rule holds, or why it could not be tried.
 type Tried = (Rule, Result<bool, CallError>);
+
+/// What the last probe found, for a check that makes none.
+pub(super) fn last(state: &State) -> Option<Line> {
+    let Findings { at, holds, .. } = state.recall(PROBE).ok().flatten()?;
+    let at = words::time(at);
+    let broken = holds.into_iter().filter_map(|(rule, holds)| (!holds).then(|| rule.title()));
+    let broken: Vec<String> = broken.collect();
+    if broken.is_empty() {
+        return Some(Line::fine(
+            "probe",
+            say!(
+                "Проба от {at}: всё, что проверено, подтвердилось",
+                "Probe of {at}: all that was tried holds"
+            ),
+        ));
+    }
+    let broken = broken.join("; ");
+    Some(Line::warning(
+        "probe",
+        say!("Проба от {at}: не подтвердилось: {broken}", "Probe of {at}: does not hold: {broken}"),
+        say!(
+            "Что это значит, скажет новая проба: ecvi-b24 check --probe",
+            "A new probe says what it means: ecvi-b24 check --probe"
+        ),
+    ))
+}
 
 /// Makes the trial objects, tries every rule, deletes the objects.
 pub(super) fn probe(
@@ -63,8 +90,7 @@ pub(super) fn probe(
     let (charged_to_batch, charged_to_commands) = charges.get();
     let mut lines: Vec<Line> = tried.iter().map(|(rule, outcome)| line(*rule, outcome, config)).collect();
     lines.push(accounting(charged_to_batch, charged_to_commands));
-    let known =
-        tried.iter().filter_map(|(rule, outcome)| Some((rule.name().to_owned(), *outcome.as_ref().ok()?)));
+    let known = tried.iter().filter_map(|(rule, outcome)| Some((*rule, *outcome.as_ref().ok()?)));
     let findings =
         Findings { at: clock.now(), holds: known.collect(), charged_to_batch, charged_to_commands };
     if let Some(Err(error)) = state.map(|state| state.remember(PROBE, &findings)) {
@@ -76,7 +102,7 @@ pub(super) fn probe(
 fn try_all(bench: &mut Bench<'_, '_>) -> Vec<Tried> {
     let made = bench.clear().and_then(|_| bench.make());
     let mut tried = match made {
-        Ok(()) => Rule::TRIED.iter().map(|rule| (*rule, trials::run(*rule, bench))).collect(),
+        Ok(()) => TRIALS.map(|(rule, holds)| (rule, holds(bench))).into(),
         Err(error) => vec![(Rule::Creation, Err(error))],
     };
     tried.push((Rule::Deletion, bench.clear().map(|left| left == 0)));

@@ -1,9 +1,12 @@
 //! What the program relies on, in words for the administrator.
 
+use serde::{Deserialize, Serialize};
+
 use crate::say;
 
 /// A behaviour of the portal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// The trial objects can be made.
     Creation,
@@ -28,34 +31,6 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// Those that are tried on the objects, in an order in which none spoils the next.
-    pub(super) const TRIED: &[Rule] = &[
-        Rule::Origin,
-        Rule::Comments,
-        Rule::Address,
-        Rule::Phones,
-        Rule::ClosingDate,
-        Rule::UnknownStage,
-        Rule::Unbinding,
-        Rule::Import,
-    ];
-
-    /// The word of the state.
-    pub fn name(self) -> &'static str {
-        match self {
-            Rule::Creation => "creation",
-            Rule::Origin => "origin",
-            Rule::Comments => "comments",
-            Rule::Address => "address",
-            Rule::Phones => "phones",
-            Rule::ClosingDate => "closing_date",
-            Rule::UnknownStage => "unknown_stage",
-            Rule::Unbinding => "unbinding",
-            Rule::Import => "import",
-            Rule::Deletion => "deletion",
-        }
-    }
-
     /// What should be so.
     pub(super) fn title(self) -> String {
         match self {

@@ -43,7 +43,9 @@ fn an_interrupted_export_says_how_to_go_on() {
     command.arg("initial-export").current_dir(hotel.path("")).env_clear().env("LANG", "en");
     let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
     let seen = || hotel.server.portal().counters.methods.contains_key("crm.company.add");
+    let begun = std::time::Instant::now();
     while !seen() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no company was added");
         std::thread::sleep(Duration::from_millis(20));
     }
     let id = child.id().to_string();

@@ -47,7 +47,7 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
 }
 
 fn is_other_hotel(wrong: &str) -> bool {
-    wrong.contains("another hotel's mirror") || wrong.contains("зеркало другой гостиницы")
+    wrong.contains("another hotel's mirror") || wrong.contains("зеркало другого отеля")
 }
 
 /// Passes over the damaged mirror.

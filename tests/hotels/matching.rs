@@ -9,7 +9,7 @@ fn card(hotel: &Hotel, last_name: &str, phone: &str) -> u64 {
     hotel.by_hand(Kind::Contact, json!({"LAST_NAME": last_name, "PHONE": values(&[phone])}))
 }
 
-/// The id of the only contact of this origin, and the warnings.
+/// Exports, and returns the warnings.
 fn export(hotel: &Hotel) -> Vec<String> {
     hotel.run(0, "initial-export");
     hotel.is_quiet();

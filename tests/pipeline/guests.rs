@@ -150,8 +150,10 @@ fn who_is_responsible_and_where_a_guest_came_from_is_said_once() {
     hotel.export();
     assert_eq!(hotel.contact(1).text("SOURCE_ID"), "WEB");
     assert_eq!(hotel.contact(1).rows[0].value_type, "MOBILE");
-    hotel.edit(Kind::Contact, hotel.contact(1).id, json!({"SOURCE_ID": "CALL"}));
+    assert_eq!(hotel.contact(1).text("ASSIGNED_BY_ID"), "1");
+    let by_hand = json!({"SOURCE_ID": "CALL", "ASSIGNED_BY_ID": "7"});
+    hotel.edit(Kind::Contact, hotel.contact(1).id, by_hand);
     hotel.guest(1, "comment = 'x'");
     hotel.sync();
-    assert_eq!(hotel.contact(1).text("SOURCE_ID"), "CALL");
+    assert_eq!(fields(&hotel.contact(1), ["SOURCE_ID", "ASSIGNED_BY_ID", "COMMENTS"]), ["CALL", "7", "x"]);
 }

@@ -259,10 +259,8 @@ impl World {
         }
         // Nobody who does not know the time keeps a limit.
         let counters = &self.portal.counters;
-        if !self.off.is_zero() {
-        } else if counters.refused > 0
-            || (counters.blocked > 0 && !self.lost_answers && self.portal.settings.cost <= 2.0)
-        {
+        let blocked = counters.blocked > 0 && !self.lost_answers && self.portal.settings.cost <= 2.0;
+        if self.off.is_zero() && (counters.refused > 0 || blocked) {
             let text =
                 format!("the portal was angered: {} x 503, {} x 429", counters.refused, counters.blocked);
             self.wrong(text);

@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::PossibleValue;
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::code::Code;
@@ -34,6 +34,11 @@ const RESET_USAGE: &str = "\
 ecvi-b24 reset-id [OPTIONS] <KIND> <ID>... [--crm-id <N>]
        ecvi-b24 reset-id [OPTIONS] [KIND] --all";
 
+/// An empty variable counts as unset, so an empty path must be none.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
 const EVERYWHERE: &str = "Options of every command";
 
 /// Carries guests, companies and bookings from Ecvi into Bitrix24, one way
@@ -41,7 +46,7 @@ const EVERYWHERE: &str = "Options of every command";
 #[command(name = "ecvi-b24", version, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
 pub struct Cli {
     /// Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml]
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "ECVI_B24_CONFIG", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "ECVI_B24_CONFIG", hide_env_values = true, value_parser = path())]
     pub config: Option<PathBuf>,
     /// Log more: -v what is waited for and put aside, -vv every record
     #[arg(short, long, global = true, help_heading = EVERYWHERE, action = ArgAction::Count)]

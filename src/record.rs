@@ -37,6 +37,15 @@ impl Kind {
         }
     }
 
+    /// The mirror's table, and the key of `[mirror.queries]`.
+    pub fn table(self) -> &'static str {
+        match self {
+            Kind::Guest => "guests",
+            Kind::Company => "companies",
+            Kind::Booking => "bookings",
+        }
+    }
+
     /// The portal's word, as in `crm.deal.add` and in the address of a card.
     pub fn entity(self) -> &'static str {
         match self {

@@ -119,10 +119,10 @@ fn another(orders: &Orders, aloud: bool) -> Result<Outcome> {
     log::info!("another pass is under way");
     if aloud && *orders != Orders::plain(Errand::Sync) {
         let command = orders.errand.name();
-        report::print(&say!(
-            "Идёт другой запуск; {command} ничего не делает, повторите позже.\n",
-            "Another pass is under way; {command} does nothing, try again later.\n"
-        ))?;
+        report::complain(&say!(
+            "Идёт другой запуск; {command} ничего не делает, повторите позже",
+            "Another pass is under way; {command} does nothing, try again later"
+        ));
     }
     Ok(Outcome::Ok)
 }

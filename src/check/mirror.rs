@@ -38,7 +38,7 @@ pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
         Err(error) => return vec![unusable("mirror", &error)],
     };
     let mut lines = vec![age(&config.mirror.path, now)];
-    lines.extend(mirror.windows()[Kind::Booking as usize].then(window));
+    lines.extend(Kind::SHOWN.into_iter().filter(|kind| mirror.windows()[*kind as usize]).map(window));
     lines.extend(mirror.residents_slide().then(window_of_residents));
     for kind in Kind::SHOWN {
         match sample(&mirror, kind) {
@@ -46,7 +46,22 @@ pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
             Err(error) => lines.push(unusable("mirror", &error)),
         }
     }
+    lines.extend(mirror.residents_of_another_type().ok().filter(|count| *count > 0).map(mistyped));
     lines
+}
+
+fn mistyped(count: u64) -> Line {
+    Line::warning(
+        "mirror_rows",
+        say!(
+            "Зеркало, booking_guests: в booking_id не тот тип, что в id заявок (число или текст); таких строк {count}",
+            "Mirror, booking_guests: booking_id is of another type than the ids of bookings (number or text), in rows: {count}"
+        ),
+        say!(
+            "Этих гостей не будет в сделках. Приведите тип, например CAST(booking_id AS INTEGER) в [mirror.queries] booking_guests",
+            "These guests will be missing in their deals. Convert the type, such as CAST(booking_id AS INTEGER) in [mirror.queries] booking_guests"
+        ),
+    )
 }
 
 /// When the file, or its journal, was written last.
@@ -66,17 +81,24 @@ fn age(path: &Path, now: DateTime<Utc>) -> Line {
     Line::fine("mirror", say!("Зеркало Ecvi: {shown}, обновлено {time}", "Mirror: {shown}, written {time}"))
 }
 
-fn window() -> Line {
+fn window(kind: Kind) -> Line {
+    let table = kind.table();
     Line::warning(
         "mirror",
         say!(
-            "Зеркало Ecvi: запрос заявок зависит от времени или числа строк",
-            "Mirror: the query of bookings depends on the time or on a number of rows"
+            "Зеркало Ecvi: запрос {table} зависит от времени или числа строк",
+            "Mirror: the query of {table} depends on the time or on a number of rows"
         ),
-        say!(
-            "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому сделки не удаляются. Чтобы удалялись, уберите окно из [mirror.queries]; глубину истории задаёт [export] bookings_from",
-            "A booking that falls out of the window looks like a deleted one, so no deal is deleted. To have them deleted, take the window out of [mirror.queries]; [export] bookings_from limits the depth of history"
-        ),
+        match kind {
+            Kind::Booking => say!(
+                "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому сделки не удаляются. Чтобы удалялись, уберите окно из [mirror.queries]; глубину истории задаёт [export] bookings_from",
+                "A booking that falls out of the window looks like a deleted one, so no deal is deleted. To have them deleted, take the window out of [mirror.queries]; [export] bookings_from limits the depth of history"
+            ),
+            Kind::Guest | Kind::Company => say!(
+                "Кто выпал из такого окна, неотличим от удалённого, поэтому и удалённые остаются в сделках. Чтобы уходили, уберите окно из [mirror.queries]",
+                "Whoever falls out of the window looks like one who was deleted, so the deleted stay in their deals too. To have them leave, take the window out of [mirror.queries]"
+            ),
+        },
     )
 }
 

@@ -134,9 +134,9 @@ fn extra(fields: &BTreeMap<String, String>, templates: &[&Template], usual: &[&s
 pub fn locate(option: Option<&Path>) -> PathBuf {
     let here = Path::new("ecvi-b24.toml");
     match option {
-        Some(path) => path.to_owned(),
-        None if here.exists() => here.to_owned(),
-        None => PathBuf::from("/etc/ecvi-b24.toml"),
+        Some(path) if !path.as_os_str().is_empty() => path.to_owned(),
+        _ if here.exists() => here.to_owned(),
+        _ => PathBuf::from("/etc/ecvi-b24.toml"),
     }
 }
 
@@ -211,7 +211,8 @@ fn mirror(mirror: file::Mirror, folder: &Path) -> Result<MirrorConfig> {
         ));
     }
     let source = |query: Option<String>, table: &str| match query {
-        Some(query) => format!("({})", query.trim().trim_end_matches(';')),
+        // It may end with a comment.
+        Some(query) => format!("({}\n)", query.trim().trim_end_matches(';')),
         None => table.to_owned(),
     };
     let mut statuses = BTreeMap::new();

@@ -60,7 +60,7 @@ fn mirror(f: &mut Formatter<'_>, mirror: &MirrorConfig) -> Result {
         writeln!(f, "\n[mirror.queries]")?;
     }
     for (name, query) in queries {
-        let query = query.strip_prefix('(').and_then(|query| query.strip_suffix(')')).unwrap_or(query);
+        let query = query.strip_prefix('(').and_then(|query| query.strip_suffix("\n)")).unwrap_or(query);
         writeln!(f, "{name} = {}", text(query))?;
     }
     if !statuses.is_empty() {

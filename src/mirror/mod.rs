@@ -114,6 +114,18 @@ impl Mirror {
         self.residents_slide
     }
 
+    /// How many rows of `booking_guests` name their booking in another type than bookings have: numbers and texts do
+    /// not meet, and nobody would stay there.
+    pub fn residents_of_another_type(&self) -> Result<u64> {
+        let (residents, bookings) = (&self.residents, &self.selects[Kind::Booking as usize]);
+        let sql = format!(
+            "WITH types AS (SELECT DISTINCT typeof(id) FROM ({bookings}))
+             SELECT count(*) FROM ({residents}) WHERE typeof(booking_id) NOT IN types AND booking_id IS NOT NULL
+               AND EXISTS (SELECT 1 FROM types)"
+        );
+        Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
+    }
+
     /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status codes.
     pub fn terms(&self) -> Result<u64> {
         let mut print = Fingerprint::default();

@@ -221,6 +221,15 @@ impl Cells<'_, '_> {
             .collect()
     }
 
+    /// `Иван <ivan@example.ru>` is the address in it.
+    fn emails(&self) -> Vec<String> {
+        let address = |text: String| {
+            let inside = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
+            inside.map_or_else(|| text.clone(), |(_, address)| address.trim().to_owned())
+        };
+        self.list("email").into_iter().map(address).collect()
+    }
+
     /// A reference to another record; NULL and blank are none.
     pub(super) fn reference(&self, column: &str) -> Option<Id> {
         match self.value(column) {
@@ -249,7 +258,7 @@ impl Cells<'_, '_> {
             middle_name: self.text("middle_name"),
             birth_date: self.birth_date()?,
             phones: self.list("phone"),
-            emails: self.list("email"),
+            emails: self.emails(),
             country: self.text("country"),
             region: self.text("region"),
             city: self.text("city"),
@@ -282,7 +291,7 @@ impl Cells<'_, '_> {
             country: self.text("country"),
             postal_code: self.text("postal_code"),
             phones: self.list("phone"),
-            emails: self.list("email"),
+            emails: self.emails(),
             comment: self.text("comment"),
         }
     }
@@ -358,6 +367,10 @@ fn amount(value: ValueRef<'_>) -> Option<String> {
         ValueRef::Blob(_) => return None,
         ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Text(_) => as_text(value),
     };
+    // So SQLite writes a REAL in a column of texts: `-5.6e-14`.
+    let is_real = text.contains('.') && text.contains('e');
+    let exponent = is_real.then(|| text.trim().parse::<f64>().ok()).flatten();
+    let text = exponent.map_or(text, |number| format!("{number:.3}").into());
     let text = text.trim();
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
@@ -391,6 +404,7 @@ mod tests {
         assert_eq!(text("0.005").as_deref(), Some("0.01"));
         assert_eq!(text("-0.001").as_deref(), Some("0.00"));
         assert_eq!(text("").as_deref(), Some("0.00"));
+        assert_eq!(text("-5.6843418860808e-14").as_deref(), Some("0.00"));
         assert_eq!(amount(ValueRef::Null).as_deref(), Some("0.00"));
         assert_eq!(amount(ValueRef::Integer(42)).as_deref(), Some("42.00"));
         assert_eq!(amount(ValueRef::Real(13050.5)).as_deref(), Some("13050.50"));

@@ -299,8 +299,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mirror.db");
         Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/schema.sql")).unwrap();
-        let (sources, residents) =
-            (["guests", "companies", "bookings"].map(str::to_owned), "booking_guests".into());
+        let (sources, residents) = (Kind::SHOWN.map(|kind| kind.table().to_owned()), "booking_guests".into());
         let config = MirrorConfig { path, sources, residents, statuses: BTreeMap::new(), write_back: false };
         let mirror = Mirror::open(&config, Default::default()).unwrap();
         let all = &Span::ALL[0];

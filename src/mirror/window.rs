@@ -10,22 +10,15 @@ use rusqlite::Connection;
 
 /// The SQL by which a query knows what time it is, or shows a number of rows. Better one too many: a query that is
 /// taken for a window deletes nothing, and `check` says so.
-const SIGNS: [&str; 14] = [
-    "'now",
-    "current_date",
-    "current_time",
-    "julianday()",
-    "unixepoch()",
-    "date()",
-    "datetime()",
-    "time()",
-    " limit ",
-    " limit(",
-    "row_number(",
-    "rank(",
-    "(select max(",
-    "(select min(",
-];
+const SIGNS: [&str; 8] =
+    ["'now", "current_date", "current_time", "julianday()", "unixepoch()", "date()", "datetime()", "time()"];
+
+/// Those of a number of rows, unless a text of [`HARMLESS`] stands before or behind them.
+const COUNTS: [&str; 6] = [" limit ", " limit(", "row_number()", "rank()", "(select max(", "(select min("];
+
+/// One value for each row, looked up beside it; the newest of several rows of one id.
+const HARMLESS: ([&str; 5], [&str; 2]) =
+    ([",", "select", "coalesce(", "ifnull(", "max("], ["1)", " over(partition by"]);
 
 /// Whether the query, or a view that it reads, depends on the time or on a number of rows.
 pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
@@ -40,7 +33,18 @@ pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
         text.push_str(&unread.swap_remove(at).1);
     }
     let text = plain(&text);
-    Ok(SIGNS.iter().any(|sign| text.contains(sign)) || formats_now(&text))
+    Ok(SIGNS.iter().any(|sign| text.contains(sign)) || counts_rows(&text) || formats_now(&text))
+}
+
+fn counts_rows(sql: &str) -> bool {
+    let (before, behind) = HARMLESS;
+    COUNTS.iter().any(|sign| {
+        sql.match_indices(sign).any(|(at, _)| {
+            let (head, tail) = (sql[..at].trim_end(), &sql[at + sign.len()..]);
+            let is_value = sign.starts_with('(') && before.iter().any(|text| head.ends_with(text));
+            !is_value && !behind.iter().any(|text| tail.starts_with(text))
+        })
+    })
 }
 
 /// With one kind of quotes, and blanks only where they part words.
@@ -88,11 +92,22 @@ mod tests {
         assert!(slides(
             "(SELECT * FROM (SELECT *, row_number() OVER (ORDER BY id DESC) n FROM t) WHERE n < 9)"
         ));
+        assert!(slides(
+            "(SELECT * FROM t WHERE departure > date((SELECT max(departure) FROM t), '-30 days'))"
+        ));
         assert!(slides("shown"));
         assert!(slides("(SELECT * FROM \"Свежие\")"));
         assert!(!slides("(SELECT shown_at, not_recent FROM t)"));
         assert!(!slides("all_of_them"));
         assert!(!slides("bookings"));
+        assert!(!slides(
+            "(SELECT b.*, (SELECT a FROM t WHERE t.id = b.id ORDER BY a LIMIT 1) AS room FROM b)"
+        ));
+        assert!(!slides("(SELECT *, (SELECT max(at) FROM log WHERE log.id = b.id) AS modified_at FROM b)"));
+        assert!(!slides("(SELECT *, coalesce( (SELECT max(at) FROM log), at) AS modified_at FROM b)"));
+        assert!(!slides(
+            "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY id ORDER BY at DESC) n FROM t) WHERE n = 1)"
+        ));
         assert!(!slides("(SELECT id, strftime('%Y', departure) y, max(a, b) c, date(departure) d FROM t)"));
     }
 }

@@ -82,10 +82,6 @@ fn kind(thrown: u8) -> Kind {
     Kind::ALL[usize::from(thrown) % 3]
 }
 
-fn table(kind: Kind) -> &'static str {
-    VIEWS[0][kind as usize]
-}
-
 impl World {
     fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
@@ -222,7 +218,7 @@ impl World {
 
     fn put(&mut self, kind: Kind, id: &Id, (b, c): (u8, u8)) {
         let at = self.modified(b);
-        self.hotel.execute(&format!("DELETE FROM {} WHERE id = ?1", table(kind)), [id]).unwrap();
+        self.hotel.execute(&format!("DELETE FROM {} WHERE id = ?1", kind.table()), [id]).unwrap();
         let date = if c % 13 == 0 { "soon" } else { "1970-01-01" };
         match kind {
             Kind::Guest => {
@@ -251,7 +247,7 @@ impl World {
     /// A change in the hotel.
     fn hotel_event(&mut self, (what, a, b, c): Event) {
         let (kind, id) = (kind(c), id(a));
-        let table = table(kind);
+        let table = kind.table();
         match what {
             0..=4 => self.put(Kind::Booking, &id, (b, c)),
             5..=6 => self.put(Kind::Guest, &id, (b, c)),

@@ -55,7 +55,8 @@ fn glimpse(body: &[u8]) -> String {
         return format!("{} bytes", body.len());
     }
     let inside = text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
-    let text = without_address(inside.map_or(text.as_str(), |(title, _)| title));
+    let Some((title, _)) = inside else { return format!("{} bytes", body.len()) };
+    let text = without_address(title);
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect()
 }
 

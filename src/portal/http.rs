@@ -1,5 +1,6 @@
 //! The one door to the network: JSON over blocking HTTP to the inbound webhook, and the address of a heartbeat.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -123,12 +124,16 @@ fn place(status: u16, location: &str) -> String {
 /// Whether the error arose before there was a connection. All that could come later counts as later.
 fn never_opened(error: &Error) -> bool {
     match error {
-        // An error of TLS is not here: it can also come while the answer is read.
+        // Other errors of TLS are not here: they can also come while the answer is read.
         Error::HostNotFound | Error::ConnectionFailed => true,
         Error::BadUri(_) | Error::InvalidProxyUrl | Error::ConnectProxyFailed(_) => true,
         Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => true,
         // An unreachable host or network can also be told of a connection that stood.
-        Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused || is_unknown_host(error),
+        Error::Io(error) => {
+            error.kind() == ErrorKind::ConnectionRefused
+                || is_unknown_host(error)
+                || distrust(error).is_some()
+        }
         _ => false,
     }
 }
@@ -136,6 +141,12 @@ fn never_opened(error: &Error) -> bool {
 /// The standard library has no kind for that, only these words.
 fn is_unknown_host(error: &std::io::Error) -> bool {
     error.to_string().starts_with("failed to lookup address information")
+}
+
+/// Why the server's certificate was not accepted: nothing was said to it then.
+fn distrust(error: &std::io::Error) -> Option<String> {
+    let said = error.get_ref()?.to_string();
+    said.strip_prefix("invalid peer certificate: ").map(str::to_owned)
 }
 
 /// ureq's words may hold the address, and that holds the secret.
@@ -146,7 +157,38 @@ fn words(error: &Error) -> String {
             "такого адреса в интернете не нашлось: проверьте адрес и связь",
             "no such address was found: check the address and the connection"
         ),
-        Error::Io(error) => error.kind().to_string(),
+        Error::Io(error) => distrust(error).map_or_else(|| error.kind().to_string(), untrusted),
         other => other.to_string(),
+    }
+}
+
+fn untrusted(why: String) -> String {
+    if why.contains("CaUsedAsEndEntity") {
+        return say!(
+            "сертификат сервера выпущен как сертификат центра (CA:TRUE), таким сервер не может пользоваться; выпустите обычный",
+            "the server's certificate is one of an authority (CA:TRUE), which no server may use; make an ordinary one"
+        );
+    }
+    say!(
+        "сертификат сервера не принят ({why}); если он у портала собственный, назовите его в [portal] ca_file",
+        "the server's certificate is not accepted ({why}); where the portal has one of its own, name it in [portal] ca_file"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_is_not_accepted_is_told_and_leaves_no_doubt() {
+        for (why, told) in [("UnknownIssuer", "ca_file"), ("Other(OtherError(CaUsedAsEndEntity))", "CA:TRUE")]
+        {
+            let error =
+                std::io::Error::new(ErrorKind::InvalidData, format!("invalid peer certificate: {why}"));
+            let error = Error::Io(error);
+            assert!(never_opened(&error) && words(&error).contains(told), "{}", words(&error));
+        }
+        let torn = Error::Io(std::io::Error::new(ErrorKind::InvalidData, "received corrupt message"));
+        assert!(!never_opened(&torn));
     }
 }

@@ -79,6 +79,10 @@ fn show_records(
     for one in &lookup.ever(kind, word)? {
         let record = RecordStatus::read(state, one, webhook, rules.as_ref())?;
         if json {
+            // The document has no place for it.
+            if let Some(error) = &error {
+                log::warn!("{error}");
+            }
             print_json(&record)?;
         } else {
             screens.push(record_text::screen(&record, one, webhook, error.as_deref(), now));

@@ -48,6 +48,9 @@ pub struct RecordStatus {
     pub warnings: Vec<Flaw>,
     /// What was done, oldest first.
     pub history: Vec<Entry>,
+    /// Whether the row is missing where rows may slide out of a window: its deal stays.
+    #[serde(skip)]
+    pub(super) slid: bool,
     /// What the last pass said of itself, where it ended early or a guard holds something back.
     #[serde(skip)]
     pub(super) last_message: Option<String>,
@@ -103,6 +106,7 @@ impl RecordStatus {
             waiting: Vec::new(),
             warnings: Vec::new(),
             history: state.history(*kind, id)?,
+            slid: row.is_none() && rules.is_some_and(|rules| rules.windows[*kind as usize]),
             last_message: state.last_run()?.and_then(|run| run.message),
         };
         for (severity, trouble) in state.troubles_of(*kind, id)? {

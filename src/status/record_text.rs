@@ -173,6 +173,10 @@ fn next(status: &RecordStatus) -> String {
             "ничего, пока не выйдет пауза или запись не изменится",
             "nothing until the pause is over or the record changes"
         ),
+        None if status.slid => say!(
+            "ничего: запрос в [mirror.queries] показывает не все записи, и выпавшая из него остаётся в CRM; подробнее: ecvi-b24 check",
+            "nothing: the query in [mirror.queries] does not show all records, and what fell out of it stays in the CRM; more: ecvi-b24 check"
+        ),
         None => say!("ничего, всё передано", "nothing, all is sent"),
     };
     say!("Ближайший запуск: {what}", "The next pass: {what}")

@@ -30,6 +30,8 @@ fn slides(hotel: &Hotel) {
     assert!(said.contains("window"), "{said}");
     let record = hotel.run(0, "status booking 3683 --json");
     assert!(record.contains("\"next_step\": null"), "{record}");
+    let screen = hotel.run(0, "status booking 3683");
+    assert!(screen.contains("what fell out of it stays in the CRM"), "{screen}");
 }
 
 #[test]

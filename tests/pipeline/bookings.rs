@@ -63,6 +63,7 @@ fn amounts_are_read_as_text_integer_real_and_null() {
         ("98.5", "98.50"),
         ("NULL", "0.00"),
         ("'-7.005'", "-7.01"),
+        ("CAST(100.1 + 200.2 - 300.3 AS TEXT)", "0.00"),
     ] {
         let hotel = Hotel::new();
         hotel.sql("DROP TABLE bookings");

@@ -103,6 +103,8 @@ fn the_webhook_comes_from_a_file_beside_the_configuration_or_from_the_environmen
     let variables =
         [("ECVI_B24_CONFIG", "other.toml".to_owned()), ("ECVI_B24_WEBHOOK", hotel.server().webhook())];
     assert_eq!(hotel.exits_in(&variables, 0, "sync").out, "sync: изменено: заявки 1\n");
+    // An empty variable is none.
+    assert_eq!(hotel.exits_in(&[("ECVI_B24_CONFIG", String::new())], 0, "sync").out, "");
 }
 
 #[test]
@@ -114,7 +116,8 @@ fn while_another_pass_is_under_way_it_does_nothing_and_is_no_run() {
     let requests = hotel.requests(|hotel| {
         assert_eq!(hotel.sync(), "");
         // Whoever asked for something of his own is told that nobody did it.
-        assert!(hotel.says("sync --max-deletes 30").starts_with("Идёт другой запуск"));
+        let said = hotel.exits(0, "sync --max-deletes 30");
+        assert!(said.out.is_empty() && said.err.contains("Идёт другой запуск"), "{}", said.err);
     });
     assert_eq!(requests, 0);
     assert_eq!(hotel.status()["last_run"], before);

@@ -39,7 +39,7 @@ fn names_are_cut_at_50_characters_not_bytes() {
 
 #[test]
 fn phones_and_emails_are_separated_by_commas_and_semicolons_each_once() {
-    let hotel = hotel("phone = '+71, +72;+73 ; ,+71', email = 'a@b.ru; c@d.ru'");
+    let hotel = hotel("phone = '+71, +72;+73 ; ,+71', email = 'a@b.ru; Олег <c@d.ru>'");
     assert_eq!(hotel.contact(1).values("PHONE"), ["+71", "+72", "+73"]);
     assert_eq!(hotel.contact(1).values("EMAIL"), ["a@b.ru", "c@d.ru"]);
 }

@@ -21,7 +21,8 @@ fn queries_and_the_hotels_own_status_codes_serve_another_shape() {
          guests = 'SELECT uid AS id, surname AS last_name, changed AS modified_at FROM person'
          bookings = '''SELECT uid AS id, no AS number, state AS status, a AS arrival, d AS departure,
                        person AS guest_id, changed AS modified_at FROM stay'''
-         booking_guests = '''SELECT 's-uuid' AS booking_id, uid AS guest_id FROM person'''
+         booking_guests = '''SELECT 's-uuid' AS booking_id, uid AS guest_id FROM person -- all of them
+                             '''
          [mirror.statuses]
          '7' = 'checked_in'",
     );
@@ -47,6 +48,26 @@ fn text_ids_that_differ_by_case_alone_are_two_records() {
     let names: Vec<String> =
         hotel.portal().records(Kind::Contact).map(|contact| contact.text("LAST_NAME").to_owned()).collect();
     assert_eq!(names, ["Первая", "Вторая"]);
+}
+
+#[test]
+fn check_finds_those_who_stay_in_no_booking_for_the_type_of_its_id() {
+    let hotel = Hotel::new();
+    hotel.guest(1, "");
+    hotel.booking(1, "");
+    hotel.sql("DROP TABLE booking_guests; CREATE TABLE booking_guests (booking_id TEXT, guest_id TEXT)");
+    hotel.sql("INSERT INTO booking_guests VALUES ('1', '1')");
+    assert!(
+        hotel
+            .says("check")
+            .contains("в booking_id не тот тип, что в id заявок (число или текст); таких строк 1")
+    );
+    hotel.configure(
+        "mirror.queries.booking_guests = 'SELECT CAST(booking_id AS INTEGER) AS booking_id, guest_id FROM booking_guests'",
+    );
+    assert!(!hotel.says("check").contains("booking_id"));
+    hotel.export();
+    assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
 }
 
 #[test]

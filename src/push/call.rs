@@ -10,11 +10,11 @@ use crate::mapping::deal::{Links, closedate, is_closed};
 use crate::mapping::multifield::{Written, change};
 use crate::mapping::{Fields, Mapped, Warning, creation_fields, mapped, origin};
 use crate::mirror::{Body, Booking, Row};
-use crate::objects::Object;
+use crate::objects::{Object, existing};
 use crate::plan::Step;
 use crate::portal::batch::Command;
 use crate::record::Kind;
-use crate::state::{Operation, Todo};
+use crate::state::{Operation, Record, Todo};
 
 /// A step as commands, and what will be true once they are answered.
 pub(super) struct Call {
@@ -38,7 +38,7 @@ pub(super) const CLOSING: char = 'c';
 
 impl Push<'_, '_> {
     /// Makes up the call of a step. `at` is its place in the batch.
-    pub(super) fn call(&self, at: usize, mut target: Target) -> Result<Call> {
+    pub(super) fn call(&mut self, at: usize, mut target: Target) -> Result<Call> {
         let row = target.planned.row.take();
         let mut call = match (target.planned.step, &row) {
             (Step::Delete, _) => deletion(at, target),
@@ -83,7 +83,7 @@ impl Push<'_, '_> {
         Ok(Call { target, operation: Operation::Create, commands, written, todo, links })
     }
 
-    fn update(&self, at: usize, mut target: Target, row: &Row, crm_id: i64) -> Result<Call> {
+    fn update(&mut self, at: usize, mut target: Target, row: &Row, crm_id: i64) -> Result<Call> {
         let kind = target.kind();
         let mut mapped = self.mapped(&target, row)?;
         target.warnings.append(&mut mapped.warnings);
@@ -152,7 +152,7 @@ impl Push<'_, '_> {
     }
 
     /// An object that carries several records keeps its first owner's origin.
-    fn keeps_origin(&self, target: &Target, object: &Object) -> Result<bool> {
+    fn keeps_origin(&mut self, target: &Target, object: &Object) -> Result<bool> {
         if object.originator != self.config.portal.originator || object.origin.is_empty() {
             return Ok(false);
         }
@@ -163,9 +163,12 @@ impl Push<'_, '_> {
         if holders.iter().any(|id| id.to_string() == object.origin) {
             return Ok(true);
         }
-        // Its owner may have no object just now, after reset-id or a lost state, and finds this one by the mark alone.
+        // Its owner may have no object just now, after reset-id, a lost or an older state, and finds this one by the mark
+        // alone.
         let Some(owner) = self.owner(target.kind(), &object.origin)? else { return Ok(false) };
-        Ok(self.state.record(target.kind(), &owner)?.is_none_or(|record| record.known.crm_id.is_none()))
+        let Record { known, seen_run, .. } = self.state.record(target.kind(), &owner)?.unwrap_or_default();
+        let Some(crm_id) = known.crm_id else { return Ok(true) };
+        Ok(seen_run != self.run && existing(self.gate, target.kind(), &[crm_id])?.is_empty())
     }
 }
 

@@ -425,6 +425,21 @@ fn nor_that_of_a_relative_of_the_same_last_name_nor_of_one_who_is_gone_from_ecvi
 }
 
 #[test]
+fn a_card_keeps_the_mark_of_one_whose_own_is_gone_when_another_was_merged_into_it() {
+    let hotel = hotel();
+    hotel.configure("portal.batch_size = 1");
+    let [first, second] = [1, 2].map(|id| hotel.contact(id).id);
+    hotel.portal().delete(Kind::Contact, second);
+    let restored = hotel.by_hand(Kind::Contact, json!({"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"}));
+    merge(&hotel, Kind::Contact, restored, first);
+    [1, 2].map(|id| hotel.guest(id, "comment = 'x'"));
+    hotel.sync();
+    assert_eq!(hotel.portal().count(Kind::Contact), 1);
+    hotel.sync();
+    assert_eq!([1, 2].map(|id| hotel.deal(id).link_ids()), [[restored], [restored]]);
+}
+
+#[test]
 fn one_person_who_is_in_ecvi_twice_stays_on_the_card_that_the_two_were_merged_into() {
     let hotel = Hotel::new();
     (1..=2).for_each(|id| hotel.guest(id, "last_name = 'Белов', first_name = 'Олег', phone = '+71'"));

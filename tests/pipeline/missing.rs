@@ -432,7 +432,7 @@ fn a_card_keeps_the_mark_of_one_whose_own_is_gone_when_another_was_merged_into_i
     hotel.portal().delete(Kind::Contact, second);
     let restored = hotel.by_hand(Kind::Contact, json!({"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"}));
     merge(&hotel, Kind::Contact, restored, first);
-    [1, 2].map(|id| hotel.guest(id, "comment = 'x'"));
+    (1..=2).for_each(|id| hotel.guest(id, "comment = 'x'"));
     hotel.sync();
     assert_eq!(hotel.portal().count(Kind::Contact), 1);
     hotel.sync();

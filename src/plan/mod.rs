@@ -16,6 +16,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use blocks::Watched;
+pub(crate) use decide::is_history;
 pub use decide::{Pair, Rules, Standing, Step, Wave, decide, stands};
 pub use guard::{HeldBack, Why};
 pub use merge::merge;
@@ -122,14 +123,15 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
         // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
         let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
         let mut known = state.known(kind)?;
-        let mut nameless = nameless(outline.nameless);
+        let nameless = nameless(outline.nameless);
         for spans in spans.chunks(at_once) {
             let mut scan = mirror.scan_of(kind, &hull(spans))?;
             for pair in merge(scan.rows(spans)?, known.rows(spans)) {
-                let mut pair = pair?;
-                if pair.row.is_none() && pair.id == nameless_id() {
-                    // Known since it failed before.
-                    pair.row = nameless.take();
+                let pair = pair?;
+                if nameless.is_some() && pair.id == nameless_id() {
+                    // Known since it failed, and no record that vanished.
+                    blocks.saw(&pair, false);
+                    continue;
                 }
                 self.seen.survey.see(kind, &pair);
                 self.seen.unnamed[kind as usize] |= !has_object(&pair) && has_bad_id(pair.row.as_ref());

@@ -13,13 +13,6 @@ use rusqlite::Connection;
 const SIGNS: [&str; 8] =
     ["'now", "current_date", "current_time", "julianday()", "unixepoch()", "date()", "datetime()", "time()"];
 
-/// Those of a number of rows, unless a text of [`HARMLESS`] stands before or behind them.
-const COUNTS: [&str; 6] = [" limit ", " limit(", "row_number()", "rank()", "(select max(", "(select min("];
-
-/// One value for each row, looked up beside it; the newest of several rows of one id.
-const HARMLESS: ([&str; 5], [&str; 2]) =
-    ([",", "select", "coalesce(", "ifnull(", "max("], ["1)", " over(partition by"]);
-
 /// Whether the query, or a view that it reads, depends on the time or on a number of rows.
 pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
     let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
@@ -27,24 +20,49 @@ pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
     let lower = |text: String| text.to_lowercase();
     let views = statement.query_map([], |row| Ok((row.get(0).map(lower)?, row.get(1).map(lower)?)))?;
     let mut unread: Vec<(String, String)> = views.collect::<rusqlite::Result<_>>()?;
-    let mut text = source.to_lowercase();
-    while let Some(at) = unread.iter().position(|(name, _)| names(&text, name)) {
-        text.push(' ');
-        text.push_str(&unread.swap_remove(at).1);
+    let mut texts = vec![source.to_lowercase()];
+    while let Some(at) = unread.iter().position(|(name, _)| texts.iter().any(|text| names(text, name))) {
+        texts.push(unread.swap_remove(at).1);
     }
-    let text = plain(&text);
-    Ok(SIGNS.iter().any(|sign| text.contains(sign)) || counts_rows(&text) || formats_now(&text))
+    Ok(texts
+        .iter()
+        .map(|text| plain(text))
+        .any(|text| SIGNS.iter().any(|sign| text.contains(sign)) || formats_now(&text) || counts_rows(&text)))
 }
 
+/// Whether a number of rows, or what some rows hold, decides which rows there are. What is looked up beside a row, in
+/// the list of columns of the query itself, does not, nor the newest of several rows of one id.
 fn counts_rows(sql: &str) -> bool {
-    let (before, behind) = HARMLESS;
-    COUNTS.iter().any(|sign| {
-        sql.match_indices(sign).any(|(at, _)| {
-            let (head, tail) = (sql[..at].trim_end(), &sql[at + sign.len()..]);
-            let is_value = sign.starts_with('(') && before.iter().any(|text| head.ends_with(text));
-            !is_value && !behind.iter().any(|text| tail.starts_with(text))
-        })
-    })
+    let behind = behind_columns(sql).replace("row_number() over(partition by", "");
+    let has = |text: &str, signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
+    let mut subselects = behind.match_indices("(select ").map(|(at, _)| enclosed(&behind[at..]));
+    has(&behind, &[" limit ", " limit(", "row_number()", "rank()"])
+        || subselects.any(|text| !text.contains(" group by ") && has(text, &["max(", "min(", "count("]))
+}
+
+/// What follows the first list of columns: `… select …` up to the `from` of the same depth.
+fn behind_columns(sql: &str) -> &str {
+    let begins = sql.strip_prefix("(select ").or_else(|| {
+        let (head, list) = sql.split_once(" as select ")?;
+        head.starts_with("create ").then_some(list)
+    });
+    let Some(list) = begins else { return sql };
+    let depths = list.char_indices().scan(0, |depth, (at, c)| {
+        *depth += i32::from(c == '(') - i32::from(c == ')');
+        Some((at, *depth))
+    });
+    let from = depths.into_iter().find(|(at, depth)| *depth == 0 && list[*at..].starts_with(" from "));
+    from.map_or(sql, |(at, _)| &list[at..])
+}
+
+/// The text from a bracket to the one that closes it.
+fn enclosed(sql: &str) -> &str {
+    let mut depth = 0;
+    let end = sql.find(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth == 0
+    });
+    end.map_or(sql, |end| &sql[..end])
 }
 
 /// With one kind of quotes, and blanks only where they part words.
@@ -79,6 +97,7 @@ mod tests {
                  CREATE VIEW recent AS SELECT * FROM t WHERE departure > date('now', '-30 days');
                  CREATE VIEW shown AS SELECT * FROM recent;
                  CREATE VIEW all_of_them AS SELECT * FROM t;
+                 CREATE VIEW named AS SELECT id, (SELECT max(departure) FROM t s WHERE s.id = t.id) AS d FROM t;
                  CREATE VIEW \"Свежие\" AS SELECT * FROM recent;",
             )
             .unwrap();
@@ -95,6 +114,17 @@ mod tests {
         assert!(slides(
             "(SELECT * FROM t WHERE departure > date((SELECT max(departure) FROM t), '-30 days'))"
         ));
+        for border in [
+            "coalesce((SELECT max(arrival) FROM t), '2000')",
+            "(SELECT date(departure, '-60 days') FROM t ORDER BY departure DESC LIMIT 1)",
+            "(SELECT date(max(departure), '-60 days') FROM t)",
+        ] {
+            assert!(slides(&format!("(SELECT * FROM t WHERE departure >= {border})")), "{border}");
+        }
+        assert!(slides(
+            "(WITH m AS (SELECT max(departure) d FROM t) SELECT t.* FROM t, m WHERE departure > d)"
+        ));
+        assert!(slides("(SELECT * FROM t a WHERE (SELECT count(*) FROM t b WHERE b.id > a.id) < 100)"));
         assert!(slides("shown"));
         assert!(slides("(SELECT * FROM \"Свежие\")"));
         assert!(!slides("(SELECT shown_at, not_recent FROM t)"));
@@ -108,6 +138,10 @@ mod tests {
         assert!(!slides(
             "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY id ORDER BY at DESC) n FROM t) WHERE n = 1)"
         ));
+        assert!(!slides(
+            "(SELECT t.*, l.at FROM t JOIN (SELECT id, max(at) at FROM log GROUP BY id) l ON l.id = t.id)"
+        ));
+        assert!(!slides("named"));
         assert!(!slides("(SELECT id, strftime('%Y', departure) y, max(a, b) c, date(departure) d FROM t)"));
     }
 }

@@ -112,8 +112,8 @@ codes! {
         "The deal was moved into another funnel, so its stage stays as it is. Move it back into the configured funnel.";
     /// Warning: a deal of ours that no booking stands behind.
     DealWithoutBooking = "DEAL_WITHOUT_BOOKING",
-        "В CRM есть наша сделка, но такой заявки в Ecvi нет. Проверьте и удалите её вручную, если она лишняя. Предупреждение исчезнет после ecvi-b24 initial-export.",
-        "The CRM holds a deal of ours without a booking in Ecvi. Look at it and delete it by hand if it is not needed. The warning goes with the next ecvi-b24 initial-export.";
+        "В CRM есть наша сделка, но такой заявки в Ecvi нет. Проверьте и удалите её вручную, если она лишняя. Когда её не станет, предупреждение снимет следующий ecvi-b24 initial-export.",
+        "The CRM holds a deal of ours without a booking in Ecvi. Look at it and delete it by hand if it is not needed. Once it is gone, the next ecvi-b24 initial-export takes the warning away.";
 }
 
 /// Where the cause of a failure lies, and with it who can mend it.

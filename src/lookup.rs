@@ -135,20 +135,20 @@ impl<'s> Lookup<'s> {
         let message = match kind {
             Kind::Guest => {
                 say!(
-                    "гостя «{word}» нет ни в Ecvi, ни среди переданных; проверьте id",
-                    "nobody knows a guest {word}; check the id"
+                    "гостя «{word}» нет ни в зеркале Ecvi, ни среди переданных; проверьте id",
+                    "a guest {word} is neither in the mirror nor among what was sent; check the id"
                 )
             }
             Kind::Company => {
                 say!(
-                    "компании «{word}» нет ни в Ecvi, ни среди переданных; проверьте id",
-                    "nobody knows a company {word}; check the id"
+                    "компании «{word}» нет ни в зеркале Ecvi, ни среди переданных; проверьте id",
+                    "a company {word} is neither in the mirror nor among what was sent; check the id"
                 )
             }
             Kind::Booking => {
                 say!(
-                    "заявки «{word}» нет ни в Ecvi, ни среди переданных; проверьте номер",
-                    "nobody knows a booking {word}; check the number"
+                    "заявки «{word}» нет ни в зеркале Ecvi, ни среди переданных; проверьте номер",
+                    "a booking {word} is neither in the mirror nor among what was sent; check the number"
                 )
             }
         };

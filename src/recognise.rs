@@ -23,6 +23,14 @@ const SAMPLE: u32 = 20;
 /// [`Stop`] with what to do, when less than half of what should stand there does.
 pub fn recognise(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()> {
     know_the_mark(config, state)?;
+    know_the_portal(config, state, gate)
+}
+
+/// Makes sure that the portal is the state's own.
+///
+/// # Errors
+/// [`Stop`] with what to do.
+pub fn know_the_portal(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()> {
     let host = config.portal.webhook.host();
     if let Some(known) = state.recall::<String>(PORTAL)?.filter(|known| known != host) {
         let (ours, asked) = look(config, state, gate)?;

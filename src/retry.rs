@@ -29,14 +29,20 @@ pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
         )?;
     }
     if chosen.is_empty() {
-        text = nothing_failed();
+        text = nothing_failed(options);
     }
     print(&text)?;
     Ok(Outcome::Ok)
 }
 
-fn nothing_failed() -> String {
-    say!("Неудачных записей нет.\n", "No records failed.\n")
+fn nothing_failed(options: &cli::Retry) -> String {
+    if options.kind.is_none() && options.code.is_none() {
+        return say!("Неудачных записей нет.\n", "No records failed.\n");
+    }
+    say!(
+        "Среди указанных записей неудачных нет. Чего они ждут, покажет ecvi-b24 status.\n",
+        "None of these records failed. What they wait for shows ecvi-b24 status.\n"
+    )
 }
 
 /// Ends the pause of the chosen records, so that the pass that follows tries them. While another pass is under way
@@ -46,7 +52,7 @@ pub fn release(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<(
     let state = State::open(&config.state)?;
     let chosen = chosen(config, &state, options)?;
     if chosen.is_empty() {
-        print(&nothing_failed())?;
+        print(&nothing_failed(options))?;
     }
     let writer = state.writer()?;
     for trouble in &chosen {

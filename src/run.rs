@@ -15,14 +15,14 @@ use crate::clock::Clock;
 use crate::config::{self, Config, PortalConfig};
 use crate::foresight::Foresight;
 use crate::pass::{self, Ended, Errand, Orders};
-use crate::portal::Portal;
 use crate::portal::gate::Gate;
 use crate::portal::http::Http;
+use crate::portal::{CallError, Portal};
 use crate::push::Watch;
 use crate::report::progress::Progress;
 use crate::state::memory::PACE;
 use crate::stop::{self, Outcome, Usage};
-use crate::{ask, audit, check, heartbeat, report, reset, retry, say, state, status};
+use crate::{ask, audit, check, heartbeat, recognise, report, reset, retry, say, state, status};
 
 /// How long a dry run asks the portal at most.
 const PATIENCE: TimeDelta = TimeDelta::hours(1);
@@ -67,7 +67,12 @@ fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Res
     let (state, plan) = pass::preview(config, orders, clock.now())?;
     let mut portal = Http::new(&config.portal)?;
     let (pace, end) = (state.recall(PACE)?.unwrap_or_default(), clock.now() + PATIENCE);
-    let gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));
+    let mut gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));
+    match recognise::know_the_portal(config, &state, &mut gate) {
+        // One that does not answer is told of beside the plan.
+        Err(error) if !error.is::<CallError>() => return Err(error),
+        _ => {}
+    }
     let mut foresight = Foresight::new(config, &state, &plan.queue, gate);
     let show = if json { report::plan::json } else { report::plan::text };
     report::print_with(|out| show(&plan, &state, Some(&mut foresight), out))?;

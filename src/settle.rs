@@ -47,7 +47,7 @@ pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec
         if due.is_empty() {
             continue;
         }
-        log::info!("{} {kind}s are in doubt: asking the portal", due.len());
+        log::info!("records of the kind {kind} in doubt: {}; asking the portal", due.len());
         let standing = ask(config, gate, kind, &due)?;
         let now = gate.clock().now();
         let writer = state.writer()?;

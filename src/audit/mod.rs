@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::lock::Lock;
 use crate::mirror::Mirror;
 use crate::objects::{by_id, by_origin, inventory};
-use crate::plan::{self, Pair, Planned, Queue, Rules, Standing, Step, Wave, decide, merge};
+use crate::plan::{self, Pair, Planned, Queue, Rules, Standing, Step, Wave, decide, is_history, merge};
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Portal};
 use crate::push::Watch;
@@ -121,6 +121,7 @@ pub fn run(
     let mut gate = Gate::new(portal, clock.clone(), &config.portal.gently(), pace, None);
     gate.on_wait(watch.teller());
     watch.planned(queue.left()?);
+    recognise::know_the_portal(config, &state, &mut gate)?;
     let verdict = examine(config, &mut gate)?;
     verdict.stand()?;
     print_with(|out| {
@@ -160,7 +161,7 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
                     wave: Wave::Changes,
                     row: pair.row,
                 })?;
-            } else if pair.row.is_some() {
+            } else if pair.row.as_ref().is_some_and(|row| crm_id.is_some() || !is_history(row, &rules)) {
                 findings.tally.pending[kind as usize] += 1;
             }
         }

@@ -123,7 +123,7 @@ fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
-/// A file that cannot be used; the error says where and what to do.
+/// A file that cannot be used; the error says where and what to do, but where the configuration is wrong in itself.
 pub(super) fn unusable(name: &'static str, error: &anyhow::Error) -> Line {
     let outcome = match outcome_of(error) {
         Outcome::Ok | Outcome::Partial => Outcome::Failed,
@@ -139,14 +139,8 @@ pub(super) fn unusable(name: &'static str, error: &anyhow::Error) -> Line {
         name,
         outcome,
         format!("{what}: {error:#}"),
-        if name == "config" && is_denied(error) { String::new() } else { remedy(name) },
+        if name == "config" && error.is::<std::io::Error>() { String::new() } else { remedy(name) },
     )
-}
-
-/// The configuration is another user's: the error itself says what to do.
-fn is_denied(error: &anyhow::Error) -> bool {
-    let denied = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::PermissionDenied;
-    error.downcast_ref::<std::io::Error>().is_some_and(denied)
 }
 
 fn remedy(name: &str) -> String {

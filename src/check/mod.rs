@@ -93,6 +93,7 @@ fn ask(config: &Config, state: Option<&State>, portal: &mut dyn Portal, clock: &
     let mut gate = Gate::new(portal, clock.clone(), &config.portal, Pace::default(), deadline);
     let mut lines = Vec::new();
     if portal::webhook(config, &mut gate, &mut lines) {
+        lines.extend(state.and_then(|state| portal::another(config, state, &mut gate)));
         rights::rights(config, &mut gate, &mut lines);
         portal::dictionary(config, state, &mut gate, &mut lines);
     }

@@ -6,10 +6,9 @@ use super::Line;
 use crate::config::Config;
 use crate::portal::CallError;
 use crate::portal::gate::Gate;
-use crate::say;
 use crate::state::State;
-use crate::stop::Outcome;
-use crate::verify;
+use crate::stop::{Outcome, outcome_of};
+use crate::{recognise, say, verify};
 
 /// Reaches the portal and asks for the webhook's rights. False: nothing more can be asked.
 pub(super) fn webhook(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line>) -> bool {
@@ -42,10 +41,28 @@ pub(super) fn webhook(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line
     has_crm
 }
 
+/// The portal is not the one that the state belongs to.
+pub(super) fn another(config: &Config, state: &State, gate: &mut Gate<'_>) -> Option<Line> {
+    let error = recognise::know_the_portal(config, state, gate).err()?;
+    Some(Line::bad("portal", outcome_of(&error), format!("{error:#}"), String::new()))
+}
+
 /// A question that the portal did not answer as it should.
 pub(super) fn unanswered(name: &'static str, error: CallError) -> Line {
     match error {
-        CallError::NotSent(reason) | CallError::Lost(reason) => Line::bad(
+        CallError::Lost(reason) => Line::bad(
+            name,
+            Outcome::Interrupted,
+            say!(
+                "Портал ответил не как Битрикс24: {reason}",
+                "The portal did not answer as Bitrix24: {reason}"
+            ),
+            say!(
+                "Проверьте адрес в [portal] webhook; если он верен, повторите позже",
+                "Check the address in [portal] webhook; if it is right, try again later"
+            ),
+        ),
+        CallError::NotSent(reason) => Line::bad(
             name,
             Outcome::Interrupted,
             say!("Портал не отвечает: {reason}", "The portal does not answer: {reason}"),

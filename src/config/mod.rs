@@ -152,6 +152,10 @@ fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
             "файла конфигурации {shown} нет: создайте его или назовите другой ключом --config",
             "there is no configuration file {shown}: write it, or name another one with --config"
         ),
+        ErrorKind::InvalidData => say!(
+            "файл конфигурации {shown} не в кодировке UTF-8: сохраните его в ней",
+            "the configuration file {shown} is not in UTF-8: save it so"
+        ),
         _ => say!("не читается файл конфигурации {shown}", "the configuration file {shown} cannot be read"),
     };
     anyhow::Error::new(error).context(message)
@@ -284,7 +288,7 @@ fn whole(key: &str, number: i64, bounds: RangeInclusive<u8>) -> Result<u8> {
 pub fn duration(key: &str, text: &str) -> Result<Duration> {
     humantime::parse_duration(text).ok().filter(|time| *time <= YEAR).with_context(|| {
         say!(
-            "{key}: «{text}» не читается как время до года; пишите, например, 90s, 15m или 2h",
+            "{key}: «{text}» не длительность (самое большее год); пишите, например, 90s, 15m или 2h",
             "{key}: \"{text}\" is not a duration of up to a year; write 90s, 15m or 2h"
         )
     })

@@ -122,6 +122,11 @@ fn webhook(
             "no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK"
         )),
     };
-    let webhook = Webhook::parse(&text).map_err(|message| anyhow::anyhow!("[portal] webhook: {message}"))?;
+    let named = match &source {
+        Source::Configuration => "[portal] webhook".to_owned(),
+        Source::File(path) => format!("[portal] webhook_file {}", path.display()),
+        Source::Environment => "ECVI_B24_WEBHOOK".to_owned(),
+    };
+    let webhook = Webhook::parse(&text).map_err(|message| anyhow::anyhow!("{named}: {message}"))?;
     Ok((webhook, source))
 }

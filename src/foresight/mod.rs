@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use crate::config::Config;
+use crate::config::{Config, OnMissing};
 use crate::difference::{Difference, differences, without_foreign_stage};
 use crate::mapping::custom::FieldTypes;
 use crate::mapping::deal::Links;
@@ -34,8 +34,12 @@ pub struct Prospect {
     pub taken: Option<i64>,
     /// The fields that would change; none where that is not known.
     pub changes: Option<Vec<Difference>>,
-    /// The object is gone from the CRM: another one is found, or it is made anew.
-    pub is_gone: bool,
+    /// The object is gone from the CRM, and what is done then.
+    pub gone: Option<OnMissing>,
+    /// The object that Ecvi names is another record's already.
+    pub is_taken: bool,
+    /// The booking waits for this guest, who is not sent in this pass either.
+    pub waits_for: Option<Id>,
 }
 
 /// Sees what steps would change.
@@ -71,10 +75,10 @@ impl<'a, 'p> Foresight<'a, 'p> {
             Err(error) => {
                 let error: CallError = error.downcast()?;
                 self.blind = true;
-                let reason = error.to_string();
+                let reason = error.stop().message;
                 self.notes.push(say!(
-                    "Портал не ответил ({reason}), поэтому прежние значения не показаны.",
-                    "The portal did not answer ({reason}), so old values are not shown."
+                    "Прежние значения не показаны: {reason}.",
+                    "Old values are not shown: {reason}."
                 ));
                 Ok(vec![Prospect::default(); steps.len()])
             }
@@ -106,18 +110,29 @@ impl<'a, 'p> Foresight<'a, 'p> {
         let named = wanted.iter().filter_map(|(.., mapped)| Some(mapped.as_ref()?.0.fields.keys().cloned()));
         let fields: BTreeSet<String> = named.flatten().chain(["CONTACT_IDS".to_owned()]).collect();
         let cards = cards(&mut self.gate, kind, &ids.into_iter().collect::<Vec<_>>(), &fields)?;
-        let prospect = |(planned, (crm_id, record, mapped)): (&Planned, (Option<i64>, Record, _))| Prospect {
-            is_gone: crm_id.is_some_and(|crm_id| !cards.contains_key(&crm_id)),
-            taken: crm_id.filter(|_| planned.step == Step::Create),
-            changes: self.changes(
-                kind,
-                &record,
-                mapped,
-                crm_id.and_then(|crm_id| cards.get(&crm_id)),
-                &types,
-            ),
+        let mut prospects = Vec::new();
+        for (planned, (crm_id, record, mapped)) in steps.iter().zip(wanted) {
+            let card = crm_id.and_then(|crm_id| cards.get(&crm_id));
+            prospects.push(Prospect {
+                gone: (crm_id.is_some() && card.is_none()).then_some(self.config.sync.on_missing),
+                taken: crm_id.filter(|_| planned.step == Step::Create),
+                is_taken: crm_id.is_none() && record.named_by(planned.row.as_ref()).is_some(),
+                waits_for: self.waits_for(planned)?,
+                changes: self.changes(kind, &record, mapped, card, &types),
+            });
+        }
+        Ok(prospects)
+    }
+
+    /// The guest without whom the booking does not go, unless this pass sends them before it.
+    fn waits_for(&self, planned: &Planned) -> Result<Option<Id>> {
+        let Some(Ok(Body::Booking(booking))) = planned.row.as_ref().map(|row| &row.body) else {
+            return Ok(None);
         };
-        Ok(steps.iter().zip(wanted).map(prospect).collect())
+        let waits_for = People::of(booking, |kind, id| self.person(kind, id))?.waits_for;
+        let Some(guest) = waits_for else { return Ok(None) };
+        let step = self.queue.step_of(Kind::Guest, &guest)?.map(|planned| planned.step);
+        Ok((!matches!(step, Some(Step::Create | Step::Update))).then_some(guest))
     }
 
     fn types(&mut self) -> Result<FieldTypes> {
@@ -148,6 +163,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
         if let Some(guest) = people.waits_for {
             let planned = self.queue.step_of(Kind::Guest, &guest)?.and_then(|planned| planned.row);
             people.links.last_name = planned.map(|row| row.label).unwrap_or_default();
+            coming.retain(|other| *other != guest);
             coming.insert(0, guest);
         }
         Ok((people.links, coming))

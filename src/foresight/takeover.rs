@@ -33,6 +33,8 @@ impl Foresight<'_, '_> {
             new.iter().filter(|planned| !taken.contains_key(&planned.id)).copied().collect::<Vec<_>>()
         {
             match self.known_by_ecvi(planned)? {
+                // Of two rows that name one object the second fails.
+                Some(crm_id) if taken.values().any(|one| *one == crm_id) => {}
                 Some(crm_id) => drop(taken.insert(planned.id.clone(), crm_id)),
                 None => others.push(planned),
             }

@@ -88,21 +88,21 @@ fn missing<'n>(found: &[String], wanted: impl Iterator<Item = &'n str>) -> Optio
 }
 
 /// The columns that the configuration names beyond the usual ones.
-pub(super) fn require_own(found: &[String], own: &[String], source: &str) -> Result<()> {
+pub(super) fn require_own(found: &[String], own: &[String], table: &str) -> Result<()> {
     if let Some(missing) = missing(found, own.iter().map(String::as_str)) {
         bail!(say!(
-            "конфигурация называет столбцы, которых у {source} в зеркале нет: {missing}. Исправьте fields, title или comments в [contact], [company], [deal] либо зеркало",
-            "the configuration names columns that {source} of the mirror lacks: {missing}. Correct fields, title or comments in [contact], [company], [deal], or the mirror"
+            "конфигурация называет столбцы, которых в {table} зеркала нет: {missing}. Исправьте fields, title или comments в [contact], [company], [deal] либо зеркало",
+            "the configuration names columns that {table} of the mirror has not: {missing}. Correct fields, title or comments in [contact], [company], [deal], or the mirror"
         ));
     }
     Ok(())
 }
 
-pub(super) fn require(found: &[String], required: &[&str], source: &str) -> Result<()> {
+pub(super) fn require(found: &[String], required: &[&str], table: &str) -> Result<()> {
     if let Some(missing) = missing(found, required.iter().copied()) {
         bail!(say!(
-            "в зеркале у {source} нет столбцов: {missing}. Исправьте зеркало или [mirror.queries] в конфигурации",
-            "{source} of the mirror lacks the columns {missing}. Correct the mirror or [mirror.queries] in the configuration"
+            "в зеркале у {table} нет столбцов: {missing}. Исправьте зеркало или [mirror.queries] {table}",
+            "columns are missing in {table} of the mirror: {missing}. Correct the mirror or [mirror.queries] {table}"
         ));
     }
     Ok(())

@@ -37,6 +37,9 @@ use write_back::roll_back;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The table of those who stay, and its key.
+const RESIDENTS: &str = "booking_guests";
+
 /// An open mirror, inside its read transaction.
 pub struct Mirror {
     connection: Connection,
@@ -65,23 +68,24 @@ impl Mirror {
         connection.busy_timeout(PATIENCE)?;
         let (mut selects, mut outlines) = ([const { String::new() }; 3], [const { String::new() }; 3]);
         for kind in Kind::ALL {
-            let source = &config.sources[kind as usize];
+            let (source, table) = (&config.sources[kind as usize], kind.table());
             let (wanted, required) = columns(kind);
             let found =
-                found_columns(&connection, source).map_err(|error| unreadable(config, source, &error))?;
-            require(&found, &wanted[..required], source)?;
+                found_columns(&connection, source).map_err(|error| unreadable(config, table, &error))?;
+            require(&found, &wanted[..required], table)?;
             let own: Vec<&str> = extra[kind as usize].iter().map(String::as_str).collect();
-            require_own(&found, &extra[kind as usize], source)?;
+            require_own(&found, &extra[kind as usize], table)?;
             if config.write_back {
-                require(&found, &["crm_id"], source)?;
+                require(&found, &["crm_id"], table)?;
             }
             let select = |names: &[&str]| format!("SELECT {} FROM {source}", select_list(names, &found));
             selects[kind as usize] = select(&[wanted, &own].concat());
             outlines[kind as usize] = select(outlined(kind));
         }
         let source = &config.residents;
-        let found = found_columns(&connection, source).map_err(|error| unreadable(config, source, &error))?;
-        require(&found, &RESIDENT_COLUMNS[..2], source)?;
+        let found =
+            found_columns(&connection, source).map_err(|error| unreadable(config, RESIDENTS, &error))?;
+        require(&found, &RESIDENT_COLUMNS[..2], RESIDENTS)?;
         let residents = format!("SELECT {} FROM {source}", select_list(RESIDENT_COLUMNS, &found));
         let mut windows = [false; 3];
         for kind in Kind::ALL {
@@ -157,7 +161,7 @@ impl Mirror {
 }
 
 /// Why a table or a query of the mirror cannot be read: it is not there, or is no SQL, or the file itself is at fault.
-fn unreadable(config: &MirrorConfig, source: &str, error: &rusqlite::Error) -> anyhow::Error {
+fn unreadable(config: &MirrorConfig, table: &str, error: &rusqlite::Error) -> anyhow::Error {
     let is_sql = matches!(error, rusqlite::Error::SqlInputError { .. })
         || error.sqlite_error_code() == Some(ErrorCode::Unknown);
     if !is_sql {
@@ -165,8 +169,8 @@ fn unreadable(config: &MirrorConfig, source: &str, error: &rusqlite::Error) -> a
     }
     let shown = config.path.display();
     let what = say!(
-        "в зеркале Ecvi {shown} не читается {source}: исправьте зеркало или [mirror.queries]",
-        "{source} of the mirror {shown} cannot be read: correct the mirror or [mirror.queries]"
+        "в зеркале Ecvi {shown} не читается {table}: исправьте зеркало или [mirror.queries] {table}",
+        "{table} of the mirror {shown} cannot be read: correct the mirror or [mirror.queries] {table}"
     );
     in_words(&what, error)
 }
@@ -191,6 +195,10 @@ fn unusable(path: &Path, error: &rusqlite::Error) -> anyhow::Error {
         Some(ErrorCode::ReadOnly) => say!(
             "зеркало Ecvi {shown} в режиме WAL, а у этого пользователя нет права записи в его папку: дайте ему это право (docs/mirror.md)",
             "the mirror {shown} is in WAL mode, and this user may not write into its folder: give him that right (docs/mirror.md)"
+        ),
+        _ if !path.exists() => say!(
+            "файла зеркала Ecvi {shown} нет: проверьте [mirror] path и то, наполняется ли оно",
+            "there is no mirror {shown}: check [mirror] path and what fills it"
         ),
         _ => say!(
             "зеркало Ecvi {shown} не открывается: проверьте путь и права, и что файл наполняется",

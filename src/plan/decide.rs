@@ -186,7 +186,7 @@ pub fn stands(kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> bo
 }
 
 /// Deeper than the hotel wants its history in the CRM.
-fn is_history(row: &Row, rules: &Rules) -> bool {
+pub(crate) fn is_history(row: &Row, rules: &Rules) -> bool {
     match (&row.body, rules.bookings_from) {
         (Ok(Body::Booking(booking)), Some(from)) => booking.departure.date() < from,
         _ => false,

@@ -126,7 +126,7 @@ impl Plan {
     /// What is held back, in words.
     pub fn notice(&self) -> Option<String> {
         let said: Vec<String> = self.held_back.iter().map(ToString::to_string).collect();
-        (!said.is_empty()).then(|| said.join(". "))
+        (!said.is_empty()).then(|| said.join("; "))
     }
 }
 

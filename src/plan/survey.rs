@@ -71,7 +71,7 @@ impl Survey {
 
     /// A table that had rows and has none, and the kind to let go of where that is right. One that is seen through a
     /// window may be empty for a season.
-    fn emptied(&self, before: &Survey, windows: [bool; 3]) -> Option<(&'static str, Kind)> {
+    fn emptied(&self, before: &Survey, windows: [bool; 3]) -> Option<(&'static str, Kind, u64)> {
         let [guests, companies, bookings] = self.rows;
         let [had_guests, had_companies, had_bookings] = before.rows;
         let tables = [
@@ -81,7 +81,7 @@ impl Survey {
             ("booking_guests", Kind::Booking, self.residents, before.residents),
         ];
         tables.into_iter().find_map(|(table, kind, rows, had)| {
-            (rows == 0 && had > 0 && !windows[kind as usize]).then_some((table, kind))
+            (rows == 0 && had > 0 && !windows[kind as usize]).then_some((table, kind, had))
         })
     }
 
@@ -93,11 +93,15 @@ impl Survey {
                 "the mirror is empty: no guests, no companies, no bookings. Check what fills it"
             ));
         }
-        if let Some((table, kind)) = self.emptied(before, windows) {
+        if let Some((table, kind, had)) = self.emptied(before, windows) {
             let then = match table {
                 "bookings" => say!(
                     "сделки останутся в CRM, удалите их там вручную",
                     "the deals stay in the CRM, delete them there by hand"
+                ),
+                "guests" | "companies" => say!(
+                    "затем ecvi-b24 sync --max-deletes {had}: сделки останутся без них",
+                    "then ecvi-b24 sync --max-deletes {had}: the deals go without them"
                 ),
                 _ => say!("сделки останутся без них", "the deals go without them"),
             };

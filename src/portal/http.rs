@@ -157,7 +157,19 @@ fn words(error: &Error) -> String {
             "такого адреса в интернете не нашлось: проверьте адрес и связь",
             "no such address was found: check the address and the connection"
         ),
-        Error::Io(error) => distrust(error).map_or_else(|| error.kind().to_string(), untrusted),
+        Error::Io(error) => distrust(error).map_or_else(|| broken_off(error.kind()), untrusted),
+        Error::Timeout(_) => say!("ответа не дождались", "it did not answer in time"),
+        other => other.to_string(),
+    }
+}
+
+fn broken_off(kind: ErrorKind) -> String {
+    match kind {
+        ErrorKind::ConnectionRefused => say!("соединение не принято", "the connection was refused"),
+        ErrorKind::UnexpectedEof
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe => say!("соединение оборвалось", "the connection broke off"),
         other => other.to_string(),
     }
 }

@@ -193,8 +193,8 @@ fn remedy(refusal: &Refusal) -> String {
     match refusal.code.to_ascii_lowercase().as_str() {
         "invalid_credentials" | "no_auth_found" | "expired_token" | "invalid_token" | "wrong_auth_type" => {
             say!(
-                "Вебхук больше не действует: создайте новый (или верните доступ его владельцу), впишите его адрес в [portal] webhook и выполните ecvi-b24 check",
-                "The webhook is no longer valid: make a new one (or give its owner access again), put its address into [portal] webhook and run ecvi-b24 check"
+                "Битрикс24 не принимает этот вебхук: проверьте, что адрес в [portal] webhook скопирован целиком; если вебхук удалён или истёк, создайте новый (или верните доступ его владельцу) и выполните ecvi-b24 check",
+                "Bitrix24 does not accept this webhook: see that the address in [portal] webhook was copied whole; if it was deleted or expired, make a new one (or give its owner access again) and run ecvi-b24 check"
             )
         }
         "insufficient_scope" => say!(

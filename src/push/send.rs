@@ -83,7 +83,7 @@ impl Push<'_, '_> {
                 self.done.unanswered = true;
                 self.redate(kind, &calls)?;
                 log::info!(
-                    "batch of {} {kind}s: {reason}; the next passes find out what took effect",
+                    "batch of {} ({kind}): {reason}; the next passes find out what took effect",
                     calls.len()
                 );
                 let most = if self.way == Way::Sync { LOST_SYNC } else { LOST_EXPORT };

@@ -7,6 +7,7 @@ use std::io::Write;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
+use crate::config::OnMissing;
 use crate::difference::Difference;
 use crate::foresight::{Foresight, Prospect};
 use crate::plan::{HeldBack, Plan, Planned, Queue, Step, Why};
@@ -24,8 +25,9 @@ pub type Eyes<'e, 'a, 'p> = Option<&'e mut Foresight<'a, 'p>>;
 pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
     let Plan { queue, held_back, .. } = plan;
     if queue.is_empty()? {
-        held_back.iter().try_for_each(|held_back| writeln!(out, "{held_back}"))?;
-        if held_back.is_empty() {
+        let notes: Vec<String> = held_back.iter().map(ToString::to_string).chain(doubts(state)?).collect();
+        notes.iter().try_for_each(|note| writeln!(out, "{note}"))?;
+        if notes.is_empty() {
             writeln!(out, "{}", say!("Делать нечего: всё передано.", "Nothing to do: all is sent."))?;
         }
         return Ok(());
@@ -45,19 +47,59 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
         if prospect.changes.as_ref().is_some_and(Vec::is_empty) {
             writeln!(out, "    {}", say!("в CRM уже так", "the CRM has it so already"))?;
         }
-        if prospect.is_gone {
-            let gone = say!(
-                "такого объекта в CRM больше нет: найдётся другой или он будет создан заново",
-                "the CRM has no such object any more: another one is found, or it is created anew"
-            );
-            writeln!(out, "    {gone}")?;
-        }
-        Ok(())
+        notes(prospect).iter().try_for_each(|note| Ok(writeln!(out, "    {note}")?))
     })?;
     for note in eyes.iter().flat_map(|eyes| eyes.notes()) {
         writeln!(out, "\n{note}")?;
     }
-    held_back.iter().try_for_each(|held_back| Ok(writeln!(out, "\n{held_back}")?))
+    let notes = held_back.iter().map(ToString::to_string).chain(doubts(state)?);
+    notes.into_iter().try_for_each(|note| Ok(writeln!(out, "\n{note}")?))
+}
+
+/// Records whose call has no answer are no steps yet: first the pass finds out what took effect.
+fn doubts(state: &State) -> Result<Option<String>> {
+    let mut parts = Vec::new();
+    for kind in Kind::SHOWN {
+        match state.doubts(kind)?.len() {
+            0 => {}
+            count => parts.push(format!("{} {count}", words::plural(kind))),
+        }
+    }
+    let parts_shown = parts.join(", ");
+    Ok((!parts.is_empty()).then(|| {
+        say!(
+            "Вызовы без ответа: {parts_shown}. Ближайший запуск выяснит, что выполнилось, и передаст остальное.",
+            "Calls without an answer: {parts_shown}. The next pass finds out what took effect and sends the rest."
+        )
+    }))
+}
+
+/// Why a step may end otherwise than its line says.
+fn notes(prospect: &Prospect) -> Vec<String> {
+    let gone = prospect.gone.map(|on_missing| match on_missing {
+        OnMissing::Relink => say!(
+            "такого объекта в CRM больше нет: найдётся другой или он будет создан заново",
+            "the CRM has no such object any more: another one is found, or it is created anew"
+        ),
+        OnMissing::Fail => say!(
+            "такого объекта в CRM больше нет: передано не будет (OBJECT_MISSING)",
+            "the CRM has no such object any more: it will not be sent (OBJECT_MISSING)"
+        ),
+    });
+    let taken = prospect.is_taken.then(|| {
+        say!(
+            "этот объект уже у другой записи: передано не будет (CRM_ID_TAKEN)",
+            "the object is another record's already: it will not be sent (CRM_ID_TAKEN)"
+        )
+    });
+    let waits = prospect.waits_for.as_ref().map(|guest| {
+        let guest = words::record(Kind::Guest, guest, "");
+        say!(
+            "будет ждать, пока передастся {guest} (GUEST_WAITING)",
+            "will wait until {guest} is sent (GUEST_WAITING)"
+        )
+    });
+    [gone, taken, waits].into_iter().flatten().collect()
 }
 
 fn change_line(change: &Difference) -> String {
@@ -115,7 +157,7 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
         Ok(())
     })?;
     let mut notes = eyes.map(|eyes| eyes.notes().to_vec()).unwrap_or_default();
-    notes.extend(held_back.iter().map(ToString::to_string));
+    notes.extend(held_back.iter().map(ToString::to_string).chain(doubts(state)?));
     let many = |held_back: &&HeldBack| held_back.kind == Kind::Booking && held_back.why == Why::Many;
     let deletions = held_back.iter().find(many);
     let deletions = deletions.map(|HeldBack { gone, most, .. }| json!({"delete": gone, "max_deletes": most}));

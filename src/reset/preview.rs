@@ -49,7 +49,13 @@ fn record(state: &State, found: &Found, crm_id: Option<i64>) -> Result<Vec<Strin
     let name = words::record(found.kind, &found.id, &found.label);
     let object = |crm_id| words::object(found.kind, crm_id);
     let mut lines = vec![match (known(state, found)?.known.crm_id, crm_id) {
-        (None, None) => say!("{name}: id CRM неизвестен, забывать нечего", "{name}: no CRM id is known"),
+        (None, None) => match found.row.as_ref().and_then(|row| row.crm_id) {
+            Some(named) => say!(
+                "{name}: не использовать crm_id {named} из Ecvi",
+                "{name}: do not use crm_id {named} of Ecvi"
+            ),
+            None => say!("{name}: id CRM неизвестен, забывать нечего", "{name}: no CRM id is known"),
+        },
         (Some(old), None) => {
             let old = object(old);
             say!("{name}: забыть, что это {old}", "{name}: forget that it is {old}")
@@ -101,7 +107,7 @@ fn shared(state: &State, found: &Found, crm_id: Option<i64>) -> Result<Vec<Strin
         let label = state.record(found.kind, &other)?.unwrap_or_default().known.label;
         let other = words::record(found.kind, &other, &label);
         notes.push(say!(
-            "этот объект уже у записи {other}: обе будут писать в одну карточку",
+            "этот объект уже занят ({other}): обе записи будут писать в одну карточку",
             "this object already belongs to {other}: both will write to one card"
         ));
     }

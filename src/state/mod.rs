@@ -130,18 +130,19 @@ pub fn explain(error: anyhow::Error) -> anyhow::Error {
     let cause = error.downcast_ref::<rusqlite::Error>();
     match cause.filter(|cause| !is_interrupted(cause)).and_then(rusqlite::Error::sqlite_error_code) {
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => error.context(say!(
-            "состояние не записывается, поэтому ничего больше не передано; проверьте место на диске (и там, где временные файлы, TMPDIR) и права",
-            "the state cannot be written, so nothing more was sent; check the disk space (that of temporary files too, TMPDIR) and the permissions"
+            "состояние не записывается: проверьте место на диске (и там, где временные файлы, TMPDIR) и права на файл и на его папку",
+            "the state cannot be written: check the disk space (that of temporary files too, TMPDIR) and the permissions of the file and of its folder"
         )),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => error.context(damaged("")),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => error.context(damaged(None)),
         _ => error,
     }
 }
 
-fn damaged(shown: &str) -> String {
+fn damaged(path: Option<&Path>) -> String {
+    let shown = path.map(|path| format!(" {}", path.display())).unwrap_or_default();
     say!(
-        "файл состояния {shown} повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
-        "the state {shown} is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what stands in the CRM already"
+        "файл состояния{shown} повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
+        "the state{shown} is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what stands in the CRM already"
     )
 }
 
@@ -162,7 +163,11 @@ fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
     let what = match code {
         // As when it happens later: `explain` says it.
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => return error,
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => damaged(&shown.to_string()),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => damaged(Some(path)),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => say!(
+            "файл состояния {shown} занят другой программой: повторите позже",
+            "the state {shown} is held by another program: try again later"
+        ),
         _ if private::is_denied(path) => {
             say!("нет прав на файл состояния {shown}: {cure}", "no permission for the state {shown}: {cure}")
         }

@@ -11,7 +11,7 @@ use super::document::SCHEMA;
 use crate::config::Webhook;
 use crate::lookup::Found;
 use crate::mirror::{Body, Row};
-use crate::plan::{Pair, Rules, Standing, Step, decide};
+use crate::plan::{Pair, Rules, Standing, Step, decide, is_history};
 use crate::record::{Id, Kind};
 use crate::state::{Entry, Record, Severity, State, Todo, stamp};
 
@@ -48,12 +48,21 @@ pub struct RecordStatus {
     pub warnings: Vec<Flaw>,
     /// What was done, oldest first.
     pub history: Vec<Entry>,
-    /// Whether the row is missing where rows may slide out of a window: its deal stays.
+    /// Why nothing is due, though it is not as sent.
     #[serde(skip)]
-    pub(super) slid: bool,
+    pub(super) left: Option<Left>,
     /// What the last pass said of itself, where it ended early or a guard holds something back.
     #[serde(skip)]
     pub(super) last_message: Option<String>,
+}
+
+/// Why a record is left as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Left {
+    /// The row is missing where rows may slide out of a window: its object stays.
+    Window,
+    /// From before `[export] bookings_from`.
+    History,
 }
 
 /// What the mirror says.
@@ -106,7 +115,7 @@ impl RecordStatus {
             waiting: Vec::new(),
             warnings: Vec::new(),
             history: state.history(*kind, id)?,
-            slid: row.is_none() && rules.is_some_and(|rules| rules.windows[*kind as usize]),
+            left: rules.and_then(|rules| left(*kind, row.as_ref(), known.crm_id, rules)),
             last_message: state.last_run()?.and_then(|run| run.message),
         };
         for (severity, trouble) in state.troubles_of(*kind, id)? {
@@ -128,6 +137,13 @@ fn todo(todo: Todo) -> Vec<&'static str> {
     let Todo { resend, close, recheck } = todo;
     let words = [(resend, "resend"), (close, "close"), (recheck, "recheck")];
     words.into_iter().filter_map(|(set, word)| set.then_some(word)).collect()
+}
+
+fn left(kind: Kind, row: Option<&Row>, crm_id: Option<i64>, rules: &Rules) -> Option<Left> {
+    match row {
+        None => rules.windows[kind as usize].then_some(Left::Window),
+        Some(row) => (crm_id.is_none() && is_history(row, rules)).then_some(Left::History),
+    }
 }
 
 fn open_call(state: &State, kind: Kind, id: &Id) -> Result<Option<OpenCall>> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::RecordStatus;
-use super::record::{MirrorRow, OpenCall};
+use super::record::{Left, MirrorRow, OpenCall};
 use super::text::flaw_lines;
 use crate::code::Code;
 use crate::config::Webhook;
@@ -85,7 +85,7 @@ fn in_ecvi(status: &RecordStatus, mirror_error: Option<&str>) -> Vec<String> {
     let Some(row) = &status.mirror else {
         return vec![match mirror_error {
             Some(error) => say!("В Ecvi: {error}", "In Ecvi: {error}"),
-            None => say!("В Ecvi: записи больше нет", "In Ecvi: the record is gone"),
+            None => say!("В зеркале Ecvi: записи больше нет", "In the mirror: the record is gone"),
         }];
     };
     let MirrorRow { modified_at, crm_id, error, values } = row;
@@ -173,7 +173,11 @@ fn next(status: &RecordStatus) -> String {
             "ничего, пока не выйдет пауза или запись не изменится",
             "nothing until the pause is over or the record changes"
         ),
-        None if status.slid => say!(
+        None if status.left == Some(Left::History) => say!(
+            "ничего: она закончилась раньше [export] bookings_from, сделки у неё нет",
+            "nothing: it was over before [export] bookings_from and has no deal"
+        ),
+        None if status.left == Some(Left::Window) => say!(
             "ничего: запрос в [mirror.queries] показывает не все записи, и выпавшая из него остаётся в CRM; подробнее: ecvi-b24 check",
             "nothing: the query in [mirror.queries] does not show all records, and what fell out of it stays in the CRM; more: ecvi-b24 check"
         ),

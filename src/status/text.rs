@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{CLOCK_DRIFT, Flaw, LastRun, Status, Tally};
 use crate::code::Code;
 use crate::config::Webhook;
+use crate::pass::Errand;
 use crate::record::{Id, Kind};
 use crate::state::{LONGEST_PAUSE, parse_stamp};
 use crate::stop::Outcome;
@@ -44,7 +45,7 @@ pub(super) fn screen(
 ) -> String {
     let mut lines = vec![good_pass(status, now)];
     lines.extend(status.last_run.as_ref().map(|run| last_run(run, runs)).unwrap_or_default());
-    lines.push(initial_export(status));
+    lines.push(initial_export(status, runs));
     if status.remapped {
         lines.push(remap::notice());
     }
@@ -57,7 +58,7 @@ pub(super) fn screen(
     let sections = [
         (say!("Не передано", "Not sent"), &status.failures),
         (say!("Ждут своего гостя", "Waiting for their guest"), &status.waiting),
-        (say!("Передано не полностью", "Sent, but not whole"), &status.warnings),
+        (say!("Передано, но стоит взглянуть", "Sent, but worth a look"), &status.warnings),
     ];
     for (title, flaws) in sections {
         lines.extend(section(&title, flaws, webhook, shown, now));
@@ -121,8 +122,12 @@ fn ended(outcome: &str) -> String {
     }
 }
 
-fn initial_export(status: &Status) -> String {
+fn initial_export(status: &Status, runs: bool) -> String {
+    let last = status.last_run.as_ref().map(|run| run.command.as_str());
     match &status.initial_export {
+        None if runs && last == Some(Errand::InitialExport.name()) => {
+            say!("Первичная выгрузка ещё идёт", "The initial export is still under way")
+        }
         None => say!(
             "Первичная выгрузка не завершена: выполните ecvi-b24 initial-export",
             "The initial export is not completed: run ecvi-b24 initial-export"

@@ -47,7 +47,12 @@ fn people(config: &Config, answers: &Answers) -> Vec<Finding> {
 fn funnels(deal: &DealConfig, answers: &Answers) -> Vec<Finding> {
     let named = deal.funnels().into_iter().filter(|funnel| *funnel != 0);
     let finding = |funnel: u64| {
-        member("[deal] category_id", &funnel.to_string(), Thing::Funnel, answers.funnels(FUNNELS))
+        // A stage may name a funnel of its own.
+        let of = |status: &Status| deal.funnel(*status) == funnel;
+        let status = Status::ALL.into_iter().find(of).filter(|_| deal.funnels().len() > 1);
+        let key =
+            status.map_or("[deal] category_id".into(), |status| format!("[deal.stages] {}", status.word()));
+        member(&key, &funnel.to_string(), Thing::Funnel, answers.funnels(FUNNELS))
     };
     named.filter_map(finding).collect()
 }

@@ -148,7 +148,7 @@ fn an_absent_value_is_found_with_what_exists_instead() {
 fn in_a_funnel_of_its_own_stages_are_taken_with_and_without_the_prefix() {
     assert!(found("deal = {category_id=5, stages={temporary='C5:NEW'}}").is_empty());
     let other = found("deal = {category_id=5, stages={temporary='C3:NEW'}}");
-    assert_eq!(other, ["[deal] category_id Absent"]);
+    assert_eq!(other, ["[deal.stages] temporary Absent"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Dry runs: what would change in the CRM, field by field, and that nothing does.
 
-use bitrix24_sandbox::Condition;
+use bitrix24_sandbox::{Condition, Fault, Kind};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ fn without_the_portal_the_plan_is_shown_all_the_same() {
     guest 1: update contact 1
     booking 3682 (id 3682): look at the people of deal 1
 
-    The portal did not answer (no proper answer: HTTP 502, no JSON: 502 Bad Gateway), so old values are not shown.
+    Old values are not shown: the portal gave no proper answer (HTTP 502, no JSON: 502 Bad Gateway).
     ");
     assert_eq!(document(&hotel, "sync --dry-run --json")["notes"].as_array().unwrap().len(), 1);
 }
@@ -154,4 +154,42 @@ fn deletions_that_somebody_says_are_right_are_shown() {
     assert!(!shown.contains("at once"), "{shown}");
     let plan = document(&hotel, "sync --dry-run --max-deletes 3 --json");
     assert_eq!((&plan["held_back"], &plan["counts"]["booking"]["delete"]), (&json!(null), &json!(3)));
+}
+
+#[test]
+fn what_will_not_be_sent_is_said_beside_its_step() {
+    let hotel = Hotel::new("[sync]\non_missing = \"fail\"\n");
+    hotel.by_hand("crm.contact.add", json!({"fields": {"LAST_NAME": "Готовая"}}));
+    let card = hotel.only(Kind::Contact).id;
+    hotel.run(0, "initial-export");
+    hotel.sql(&format!(
+        "INSERT INTO guests (id, last_name, birth_date, modified_at) VALUES (7, 'Белова', 'soon', '2026');
+         INSERT INTO guests (id, last_name, crm_id, modified_at) VALUES (8, 'А', {card}, '2026'), (9, 'Б', {card}, '2026');
+         INSERT INTO bookings (id, number, status, arrival, departure, guest_id, modified_at)
+           VALUES (7, '7', 'confirmed', '2026-12-01 14:00', '2026-12-02 12:00', 7, '2026');
+         UPDATE companies SET modified_at = '2026'"
+    ));
+    let company = hotel.only(Kind::Company).id;
+    hotel.server.portal().delete(Kind::Company, company);
+    let plan = hotel.said(0, "sync --dry-run");
+    for (step, note) in [
+        ("company 1: update company 1", "it will not be sent (OBJECT_MISSING)"),
+        ("guest 9: take over contact", "it will not be sent (CRM_ID_TAKEN)"),
+        ("booking 7 (id 7): create", "will wait until guest 7 is sent (GUEST_WAITING)"),
+    ] {
+        let after = plan.lines().skip_while(|line| !line.starts_with(step)).nth(1).unwrap_or_default();
+        assert!(after.contains(note), "{step}: {plan}");
+    }
+}
+
+#[test]
+fn calls_without_an_answer_are_told_of() {
+    let hotel = Hotel::exported("");
+    hotel.sql("UPDATE guests SET last_name = 'Иная', modified_at = '2026'");
+    hotel.server.faults(|call| call.calls("crm.contact.update").then(|| Fault::ResetAfter));
+    hotel.run(5, "sync");
+    hotel.server.faults(|_| None);
+    assert!(hotel.said(0, "sync --dry-run").contains("Calls without an answer: guests 1."));
+    let notes = document(&hotel, "sync --dry-run --json")["notes"].to_string();
+    assert!(notes.contains("Calls without an answer"), "{notes}");
 }

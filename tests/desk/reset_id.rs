@@ -141,7 +141,7 @@ fn a_booking_that_is_gone_from_ecvi_is_warned_of() {
 #[test]
 fn what_makes_no_sense_is_exit_2_and_changes_nothing() {
     let house = House::running();
-    assert_snapshot!(house.complained(2, RU, "reset-id guest 41 77 --yes"), @"ecvi-b24: гостя «77» нет ни в Ecvi, ни среди переданных; проверьте id");
+    assert_snapshot!(house.complained(2, RU, "reset-id guest 41 77 --yes"), @"ecvi-b24: гостя «77» нет ни в зеркале Ecvi, ни среди переданных; проверьте id");
     assert_snapshot!(house.complained(2, EN, "reset-id guest 41 42 --crm-id 9"), @"ecvi-b24: --crm-id: name one record");
     house.complained(2, EN, "reset-id guest");
     house.complained(2, EN, "reset-id guest 41 --all");

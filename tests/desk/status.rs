@@ -83,7 +83,7 @@ fn without_a_mirror_what_waits_is_unknown() {
     std::fs::remove_file(house.path("mirror.db")).unwrap();
     let records = document(&house, "status --json")["records"].clone();
     assert_eq!(records["guest"], json!({"synced": 2, "pending": null, "failed": 1, "waiting": 0}));
-    assert!(house.said(0, EN, "status").contains("What waits is unknown: the mirror"));
+    assert!(house.said(0, EN, "status").contains("What waits is unknown: there is no mirror"));
     assert!(!house.path("mirror.db").exists());
 }
 
@@ -177,7 +177,7 @@ fn the_screen_in_two_languages() {
       GUEST_WAITING: Заявка ждёт, пока её гость появится в CRM. Что ему мешает, покажет ecvi-b24 status guest с его номером (id).
         заявка №3683 (id 6), с 02.01.2026 06:00: гость 43
 
-    Передано не полностью: 1
+    Передано, но стоит взглянуть: 1
       EMAIL_LEFT_OUT: Адрес e-mail записан неверно и не передан; остальное передано. Исправьте адрес в Ecvi.
         гость 42, с 02.01.2026 06:00
         https://hotel.bitrix24.ru/crm/contact/details/102/
@@ -202,7 +202,7 @@ fn the_screen_in_two_languages() {
       GUEST_WAITING: The booking waits until its guest stands in the CRM. What keeps the guest back is shown by ecvi-b24 status guest with the guest's id.
         booking 3683 (id 6), since 2026-01-02 06:00: guest 43
 
-    Sent, but not whole: 1
+    Sent, but worth a look: 1
       EMAIL_LEFT_OUT: An e-mail address is malformed and was left out; all else was sent. Correct it in Ecvi.
         guest 42, since 2026-01-02 06:00
         https://hotel.bitrix24.ru/crm/contact/details/102/
@@ -280,7 +280,7 @@ fn one_record_in_two_languages() {
     assert_snapshot!(house.said(0, RU, "status booking 8"), @r"
     Заявка №3690 (id 8)
     В CRM: сделка 508, https://hotel.bitrix24.ru/crm/deal/details/508/
-    В Ecvi: записи больше нет
+    В зеркале Ecvi: записи больше нет
     Ближайший запуск: удалить сделку
     История:
       02.01.2026 06:00 создание: сделка 508
@@ -351,8 +351,8 @@ fn neither_names_nor_phones_nor_addresses_are_shown() {
 #[test]
 fn a_record_that_nobody_knows_is_exit_2() {
     let house = House::running();
-    assert_snapshot!(house.complained(2, RU, "status booking 77"), @"ecvi-b24: заявки «77» нет ни в Ecvi, ни среди переданных; проверьте номер");
-    assert_snapshot!(house.complained(2, EN, "status guest 77"), @"ecvi-b24: nobody knows a guest 77; check the id");
+    assert_snapshot!(house.complained(2, RU, "status booking 77"), @"ecvi-b24: заявки «77» нет ни в зеркале Ecvi, ни среди переданных; проверьте номер");
+    assert_snapshot!(house.complained(2, EN, "status guest 77"), @"ecvi-b24: a guest 77 is neither in the mirror nor among what was sent; check the id");
     House::new().complained(2, EN, "status guest 77");
 }
 

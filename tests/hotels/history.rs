@@ -20,6 +20,8 @@ fn stays_that_were_over_before_the_day_get_no_deal_and_are_nothing_that_waits() 
     assert_eq!(hotel.contact("4").text("LAST_NAME"), "Зуева", "guests are carried over all the same");
     let record = hotel.run(0, "status booking 3685 --json");
     assert!(record.contains("\"next_step\": null"), "{record}");
+    let screen = hotel.run(0, "status booking 3685");
+    assert!(screen.contains("it was over before [export] bookings_from and has no deal"), "{screen}");
     hotel.is_quiet();
 }
 

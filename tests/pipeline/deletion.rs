@@ -95,7 +95,9 @@ fn a_deleted_deal_can_still_be_asked_for_by_the_bookings_number() {
     for word in ["3682", "№3682", "id:2"] {
         let said = hotel.says(&format!("status booking {word}"));
         assert!(
-            said.starts_with("Заявка №3682 (id 2)\nВ CRM: сделка удалена\nВ Ecvi: записи больше нет\n"),
+            said.starts_with(
+                "Заявка №3682 (id 2)\nВ CRM: сделка удалена\nВ зеркале Ecvi: записи больше нет\n"
+            ),
             "{said}"
         );
         assert!(said.contains(" удаление: сделка 2\n"), "{said}");

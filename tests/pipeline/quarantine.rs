@@ -78,7 +78,7 @@ fn retry_tries_the_records_that_it_names() {
     hotel.portal().settings.required.clear();
     assert_eq!(hotel.says("retry guest 3"), "retry: создано: гости 1\n");
     assert_eq!(hotel.flaws("failures"), ["guest 2 PORTAL_REFUSED"]);
-    assert_eq!(hotel.says("retry --code BAD_DATE"), "Неудачных записей нет.\n");
+    assert!(hotel.says("retry --code BAD_DATE").starts_with("Среди указанных записей неудачных нет."));
     assert!(hotel.says("retry --dry-run").contains("гость 2: PORTAL_REFUSED"));
     assert_eq!(hotel.says("retry --code PORTAL_REFUSED"), "retry: создано: гости 1\n");
     hotel.exits(2, "retry guest 77");

@@ -303,6 +303,21 @@ fn a_phone_without_a_digit_is_not_looked_for_and_stops_nobody() {
 }
 
 #[test]
+fn another_portal_is_refused_by_whatever_would_ask_it() {
+    let (hotel, other) = (Hotel::running(), Hotel::new());
+    let file = hotel.path("ecvi-b24.toml");
+    let another = other.server().webhook().replace("127.0.0.1", "localhost");
+    let text = std::fs::read_to_string(&file).unwrap().replace(&hotel.server().webhook(), &another);
+    std::fs::write(&file, text).unwrap();
+    for command in ["sync", "sync --dry-run", "check", "audit"] {
+        let said = hotel.exits(3, command);
+        let told = "состояние относится к порталу 127.0.0.1";
+        assert!(said.err.contains(told) || said.out.contains(told), "{command}: {}{}", said.out, said.err);
+    }
+    assert_eq!(other.portal().count(Kind::Contact), 0);
+}
+
+#[test]
 fn a_changed_mark_is_refused_for_nothing_would_be_found_by_it() {
     let hotel = Hotel::running();
     hotel.configure("portal.originator_id = 'ECVI-SOCHI'");

@@ -329,8 +329,10 @@ impl Pass<'_> {
         if self.state.recall(RESENDING)? == Some(true) {
             self.state.remember(RESENDING, &false)?;
         }
-        // Beside a booking in doubt, one whose id reads the same was not looked at.
-        if !self.done.people_late && self.state.doubts(Kind::Booking)?.is_empty() {
+        // A booking that is held back was not looked at, nor one whose id reads as that of one in doubt.
+        let all_seen = plan.held_back.iter().all(|held| held.kind != Kind::Booking)
+            && self.state.doubts(Kind::Booking)?.is_empty();
+        if all_seen && !self.done.people_late {
             writer.untouch(touched)?;
         }
         writer.commit()

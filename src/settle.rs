@@ -129,11 +129,12 @@ fn resolve(
             writer.lost(kind, id)?;
             writer.clear_doubt(kind, id)
         }
-        (Operation::Create, None | Some([])) | (Operation::Delete, Some(_)) => {
+        (Operation::Create, None | Some([])) => {
             writer.strike(kind, id)?;
             writer.clear_doubt(kind, id)
         }
-        (Operation::Update, _) => {
+        // Should the booking be back by now, its people may have changed while it was away.
+        (Operation::Update, _) | (Operation::Delete, Some(_)) => {
             writer.strike(kind, id)?;
             writer.resend(kind, id)?;
             writer.clear_doubt(kind, id)

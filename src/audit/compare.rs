@@ -1,6 +1,6 @@
 //! The settled records beside their objects, a chunk at a time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::Result;
 
@@ -15,7 +15,7 @@ use crate::mapping::multifield::Written;
 use crate::mapping::{Mapped, mapped, origin};
 use crate::mirror::{Body, Booking, Row};
 use crate::objects::card::{Card, cards};
-use crate::plan::{Planned, Queue, Wave};
+use crate::plan::{Planned, Queue, Wave, names};
 use crate::portal::gate::Gate;
 use crate::push::{People, Person, Watch};
 use crate::record::{Id, Kind};
@@ -26,6 +26,8 @@ pub(super) struct Comparison<'a, 'p> {
     pub(super) config: &'a Config,
     pub(super) types: &'a FieldTypes,
     pub(super) state: &'a State,
+    /// Whose deals are about to be looked at.
+    pub(super) touched: HashSet<(Kind, Id)>,
     pub(super) gate: &'a mut Gate<'p>,
 }
 
@@ -122,11 +124,13 @@ impl Comparison<'_, '_> {
         Ok(Some(Expected { id, label, crm_id, sent, written: record.written, mapped }))
     }
 
-    /// The people that the deal was last sent with; none when it is about to be sent with others.
+    /// The people that the deal should show; none when it is about to be sent with others.
     fn links(&self, row: &Row, record: &Record) -> Result<Option<Links>> {
         let Ok(Body::Booking(booking)) = &row.body else { return Ok(Some(Links::default())) };
         let people = self.people(booking)?;
-        Ok((people.fingerprint() == record.links).then_some(people.links))
+        let is_as_sent = people.fingerprint() == record.links;
+        let is_due = record.known.todo.recheck || names(Some(row), &self.touched);
+        Ok((is_as_sent || !is_due).then_some(people.links))
     }
 
     fn people(&self, booking: &Booking) -> Result<People> {

@@ -16,7 +16,9 @@ use crate::config::Config;
 use crate::lock::Lock;
 use crate::mirror::Mirror;
 use crate::objects::{by_id, by_origin, inventory};
-use crate::plan::{self, Pair, Planned, Queue, Rules, Standing, Step, Wave, decide, is_history, merge};
+use crate::plan::{
+    self, Pair, Planned, Queue, Rules, Standing, Step, Wave, by_either_type, decide, is_history, merge,
+};
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Portal};
 use crate::push::Watch;
@@ -126,7 +128,9 @@ pub fn run(
     verdict.stand()?;
     print_with(|out| {
         let mut report = Report::begin(out, &config.portal.webhook, json)?;
-        let mut comparison = Comparison { config, types: &verdict.fields, state: &state, gate: &mut gate };
+        let touched = state.touched()?.into_iter().flat_map(by_either_type).collect();
+        let mut comparison =
+            Comparison { config, types: &verdict.fields, state: &state, touched, gate: &mut gate };
         comparison.all(&queue, &mut findings, &mut report, watch)?;
         inventory::walk(&mut gate, &config.portal.originator, |kind, object| {
             watch.seen(kind);

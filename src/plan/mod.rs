@@ -207,7 +207,7 @@ fn has_bad_id(row: Option<&Row>) -> bool {
 }
 
 /// A booking may name somebody by a text where the id is a number, or the other way round.
-fn by_either_type((kind, id): (Kind, Id)) -> impl Iterator<Item = (Kind, Id)> {
+pub(crate) fn by_either_type((kind, id): (Kind, Id)) -> impl Iterator<Item = (Kind, Id)> {
     let namesake = id.namesake();
     std::iter::once(id).chain(namesake).map(move |id| (kind, id))
 }
@@ -219,7 +219,7 @@ fn hull(spans: &[Span]) -> Span {
 }
 
 /// Whether the row is a booking that names one of these people.
-fn names(row: Option<&Row>, people: &HashSet<(Kind, Id)>) -> bool {
+pub(crate) fn names(row: Option<&Row>, people: &HashSet<(Kind, Id)>) -> bool {
     let Some(Ok(Body::Booking(booking))) = row.map(|row| &row.body) else { return false };
     let has = |kind: Kind, id: &Id| people.contains(&(kind, id.clone()));
     !people.is_empty()

@@ -62,7 +62,9 @@ impl Survey {
         match &pair.row {
             Some(row) => {
                 self.known[kind as usize] += 1;
-                let is_renumbered = known.label != row.label && !known.label.is_empty();
+                // A number that is missing is that row's failure alone.
+                let is_renumbered = known.label != row.label
+                    && ![&known.label, &row.label].iter().any(|label| label.is_empty());
                 self.renumbered += u64::from(kind == Kind::Booking && is_renumbered);
             }
             None => self.missing[kind as usize] += u64::from(!known.gone),

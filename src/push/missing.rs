@@ -111,12 +111,16 @@ impl Push<'_, '_> {
         if !object.originator.is_empty() && object.originator != self.config.portal.originator {
             return Ok(false);
         }
-        let owner = self.state.named(kind, &object.origin)?.filter(|(owner, _)| owner != id);
-        let Some((_, owner)) = owner else { return Ok(true) };
-        // The card of another guest, in Ecvi or not any more, has what it shows from a merge, or the two share a
-        // phone, as a family does.
         let is_namesake =
             same_name(&object.name, last) && first.is_none_or(|first| same_name(&object.first_name, first));
+        let owner = self.state.named(kind, &object.origin)?.filter(|(owner, _)| owner != id);
+        let Some((_, owner)) = owner else {
+            // Whom the state does not know yet may be about to be found by the mark.
+            let is_anothers = self.owner(kind, &object.origin)?.is_some_and(|owner| owner != *id);
+            return Ok(is_namesake || !is_anothers);
+        };
+        // The card of another guest, in Ecvi or not any more, has what it shows from a merge, or the two share a
+        // phone, as a family does.
         Ok(is_namesake || reach.clone().beyond(&owner.written).meets(object))
     }
 }

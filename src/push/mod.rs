@@ -131,7 +131,7 @@ pub struct Push<'a, 'p> {
     lost: u32,
     /// Objects that are known to be gone.
     dead: HashSet<(Kind, i64)>,
-    /// New records that were taken out of the queue and perhaps not written down yet: their bookings know of them.
+    /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi has them.
     underway: HashSet<(Kind, Id)>,
 }
 
@@ -284,7 +284,7 @@ impl<'a, 'p> Push<'a, 'p> {
                 }
                 Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
                     let record = self.state.record(*kind, id)?.unwrap_or_default();
-                    if *step == Step::Create {
+                    if row.is_some() {
                         self.underway.insert((*kind, id.clone()));
                     }
                     targets.push(Target::new(planned, record));

@@ -181,6 +181,34 @@ fn a_row_without_an_id_is_one_failure_that_pauses_and_hinders_nobody() {
 }
 
 #[test]
+fn a_number_that_is_missing_is_that_bookings_failure_alone() {
+    let hotel = Hotel::new();
+    hotel.sql("DROP TABLE bookings; CREATE TABLE bookings (id, number, status, arrival, departure, guest_id, modified_at)");
+    (1..=5).for_each(|id| hotel.booking(id, ""));
+    hotel.export();
+    hotel.sql("UPDATE bookings SET number = NULL, modified_at = 'x' WHERE id = 1");
+    hotel.guest(1, "");
+    assert!(hotel.exits(1, "sync").out.contains("создано: гости 1"));
+    assert_eq!(hotel.flaws("failures"), ["booking 1 NO_VALUE"]);
+}
+
+#[test]
+fn a_deal_gets_its_guest_back_also_where_its_booking_was_held_back_meanwhile() {
+    let hotel = hotel();
+    hotel.configure("sync.max_deletes = 3");
+    hotel.guest(2, "");
+    hotel.sql("UPDATE bookings SET guest_id = 2 WHERE id = 3; DELETE FROM guests WHERE id = 2");
+    hotel.sync();
+    assert!(hotel.deal(3).link_ids().is_empty());
+    hotel.guest(2, "");
+    hotel.sql("CREATE TABLE kept AS SELECT * FROM bookings; DELETE FROM bookings WHERE id > 2");
+    hotel.exits(1, "sync");
+    hotel.sql("INSERT INTO bookings SELECT * FROM kept WHERE id > 2");
+    hotel.sync();
+    assert_eq!(hotel.deal(3).link_ids(), [hotel.contact(2).id]);
+}
+
+#[test]
 fn one_booking_that_is_known_makes_the_mirror_the_hotels_own() {
     let hotel = hotel();
     hotel.configure("sync.max_deletes = 5");

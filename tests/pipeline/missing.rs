@@ -440,6 +440,35 @@ fn a_card_keeps_the_mark_of_one_whose_own_is_gone_when_another_was_merged_into_i
 }
 
 #[test]
+fn nor_that_of_one_whom_an_older_state_does_not_know() {
+    let hotel = Hotel::new();
+    hotel.guest(1, "last_name = 'Белов', first_name = 'Олег', phone = '+71'");
+    hotel.export();
+    let older = std::fs::read(hotel.path("state.db")).unwrap();
+    hotel.guest(2, "last_name = 'Белова', first_name = 'Анна', phone = '+71'");
+    hotel.sync();
+    let [own, other] = [1, 2].map(|id| hotel.contact(id).id);
+    hotel.portal().delete(Kind::Contact, own);
+    std::fs::write(hotel.path("state.db"), older).unwrap();
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    assert_eq!(hotel.portal().count(Kind::Contact), 2);
+    assert_eq!(hotel.contact(2).id, other);
+    assert_ne!(hotel.contact(1).id, other);
+}
+
+#[test]
+fn a_deal_that_was_restored_under_another_id_goes_with_its_booking() {
+    let hotel = hotel();
+    let deal = hotel.deal(2).id;
+    hotel.portal().delete(Kind::Deal, deal);
+    hotel.by_hand(Kind::Deal, json!({"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"}));
+    hotel.remove_booking(2);
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
+    assert_eq!(hotel.portal().count(Kind::Deal), 1);
+}
+
+#[test]
 fn one_person_who_is_in_ecvi_twice_stays_on_the_card_that_the_two_were_merged_into() {
     let hotel = Hotel::new();
     (1..=2).for_each(|id| hotel.guest(id, "last_name = 'Белов', first_name = 'Олег', phone = '+71'"));

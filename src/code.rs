@@ -72,8 +72,8 @@ codes! {
         "The object is gone from the CRM. To create it anew, run ecvi-b24 reset-id for this record.";
     /// A deal was not deleted because it does not carry our mark.
     NotOurs = "NOT_OURS",
-        "Заявки больше нет в Ecvi, но сделка не помечена как наша и не удалена. Проверьте её и удалите вручную.",
-        "The booking is gone from Ecvi, but the deal does not carry our mark and was not deleted. Look at it and delete it by hand.";
+        "Объект в CRM не помечен как наш, поэтому не изменён и не удалён: возможно, под этим номером теперь чужая карточка. Посмотрите её. Если она наша, выполните ecvi-b24 reset-id с видом, id и --crm-id; если нет, то же без --crm-id. Сделку, заявки которой больше нет, удалите вручную.",
+        "The object of the CRM does not carry our mark and was neither changed nor deleted: another card may have its number by now. Look at it. If it is ours, run ecvi-b24 reset-id with kind, id and --crm-id; if not, the same without --crm-id. Delete a deal whose booking is gone by hand.";
     /// The portal never answers when this record is sent.
     NoAnswer = "NO_ANSWER",
         "Портал раз за разом не отвечает на передачу этой записи. Она откладывается и пробуется снова; если это не проходит, покажите запись поддержке Битрикс24.",

@@ -158,7 +158,7 @@ impl Push<'_, '_> {
     /// Nothing is deleted that another booking points at, or that does not carry our mark.
     fn permit(&mut self, target: Target) -> Result<Option<Target>> {
         let (Step::Delete, Some(object)) = (target.planned.step, &target.object) else {
-            return self.permit_takeover(target);
+            return self.permit_change(target);
         };
         let (kind, id) = (target.kind(), target.id());
         let mut others = self.state.holders(kind, object.crm_id)?;
@@ -188,6 +188,19 @@ impl Push<'_, '_> {
         let message = format!("{} {}", object.originator, object.origin);
         self.fail(&target, Code::NotOurs, Operation::Delete, message.trim())?;
         Ok(None)
+    }
+
+    /// An object that carried our mark and does not any more is somebody else's: the portal may have been set back, and
+    /// its ids given out anew.
+    fn permit_change(&mut self, target: Target) -> Result<Option<Target>> {
+        match &target.object {
+            Some(object) if target.record.marked && object.originator != self.config.portal.originator => {
+                let message = format!("{} {} {}", object.crm_id, object.originator, object.origin);
+                self.fail(&target, Code::NotOurs, Operation::Update, message.trim())?;
+                Ok(None)
+            }
+            _ => self.permit_takeover(target),
+        }
     }
 
     /// An object that Ecvi names, and that carries the mark of another record, is not taken away from that record.

@@ -36,7 +36,9 @@ fn statements(source: &str) -> Vec<String> {
     let is_sql = |text: &str| {
         ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.trim_start().starts_with(verb))
     };
-    let whole = |text: &str| text.replace("{COLUMNS}", COLUMNS).replace("{UNLINKED}", UNLINKED);
+    let whole = |text: &str| {
+        text.replace("{COLUMNS}", COLUMNS).replace("{UNLINKED}", UNLINKED).replace("{MARKED}", "8")
+    };
     source.split('"').filter(|text| is_sql(text)).map(whole).collect()
 }
 

@@ -66,6 +66,7 @@ impl Todo {
 pub(super) const GONE: i64 = 1;
 pub(super) const RELEASED: i64 = 2;
 pub(super) const LOST: i64 = 4;
+pub(super) const MARKED: i64 = 8;
 
 /// What the plan has to know of a record.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -99,6 +100,8 @@ pub struct Record {
     pub written: Written,
     /// `reset-id` let go of the object: the mirror's own `crm_id` does not count any more.
     pub released: bool,
+    /// Something was sent to the object, so it carries our mark.
+    pub marked: bool,
     /// The run in which the object was last known to be alive.
     pub seen_run: i64,
     /// Calls in a row that were never answered: after two the record is sent alone, so that it costs no
@@ -160,6 +163,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         links: row.get::<_, i64>(8)?.cast_unsigned(),
         written: serde_json::from_str(&written).unwrap_or_default(),
         released: row.get::<_, i64>(7)? & RELEASED != 0,
+        marked: row.get::<_, i64>(7)? & MARKED != 0,
         seen_run: row.get(10)?,
         strikes: row.get(11)?,
     })

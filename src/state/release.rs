@@ -3,7 +3,7 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::records::RELEASED;
+use super::records::{MARKED, RELEASED};
 use super::writer::{UNLINKED, Writer};
 use super::{Event, stamp};
 use crate::record::{Id, Kind};
@@ -14,10 +14,10 @@ impl Writer<'_> {
     pub fn pointed(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
-                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, flags = flags | ?4
+                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, flags = flags & ~?5 | ?4
                  WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((kind, id, crm_id, RELEASED))?;
+            .execute((kind, id, crm_id, RELEASED, MARKED))?;
         self.touch(kind, id)
     }
 
@@ -36,7 +36,7 @@ impl Writer<'_> {
         self.transaction.execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
         let released = self.transaction.execute(
             &format!(
-                "UPDATE records SET {UNLINKED}, flags = flags | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL"
+                "UPDATE records SET {UNLINKED}, flags = flags & ~{MARKED} | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL"
             ),
             (kind, RELEASED),
         )?;

@@ -26,7 +26,7 @@ const RECORDS: &str = "
         label TEXT NOT NULL DEFAULT '',       -- a guest's last name, a booking's number, a company's name
         written TEXT NOT NULL DEFAULT '',     -- phones and e-mails that are ours, JSON
         todo INTEGER NOT NULL DEFAULT 0,      -- bits: 1 send again, 2 closing date, 4 look at the people again
-        flags INTEGER NOT NULL DEFAULT 0,     -- bits: 1 gone from Ecvi, 2 released by reset-id, 4 gone from the CRM
+        flags INTEGER NOT NULL DEFAULT 0,     -- bits: 1 gone from Ecvi, 2 released by reset-id, 4 gone from the CRM, 8 has our mark
         seen_run INTEGER NOT NULL DEFAULT 0,  -- the run in which the object was last known to be alive
         strikes INTEGER NOT NULL DEFAULT 0,   -- calls in a row that were never answered
         PRIMARY KEY (kind, id)

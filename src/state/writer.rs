@@ -4,7 +4,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
-use super::records::{GONE, LOST, RELEASED};
+use super::records::{GONE, LOST, MARKED, RELEASED};
 use super::{Event, Todo, stamp};
 use crate::mapping::Warning;
 use crate::mapping::multifield::Written;
@@ -54,10 +54,10 @@ impl<'s> Writer<'s> {
         self.transaction
             .prepare_cached(
                 "INSERT INTO records
-                   (kind, id, crm_id, modified_at, content, people, links, label, written, todo, seen_run)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                   (kind, id, crm_id, modified_at, content, people, links, label, written, todo, seen_run, flags)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13)
                  ON CONFLICT DO UPDATE SET crm_id = ?3, modified_at = ?4, content = ?5, people = ?6, links = ?7,
-                   label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = flags & ?12,
+                   label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = flags & ?12 | ?13,
                    strikes = 0",
             )?
             .execute(params![
@@ -72,7 +72,8 @@ impl<'s> Writer<'s> {
                 json(written)?,
                 todo.bits(),
                 run,
-                RELEASED
+                RELEASED,
+                MARKED
             ])?;
         self.clear_doubt(kind, &row.id)?;
         self.clear_troubles(kind, &row.id)?;
@@ -103,9 +104,9 @@ impl<'s> Writer<'s> {
         self.transaction
             .prepare_cached(
                 "INSERT INTO records (kind, id, crm_id, todo) VALUES (?1, ?2, ?3, 1)
-                 ON CONFLICT DO UPDATE SET crm_id = ?3, todo = 1",
+                 ON CONFLICT DO UPDATE SET crm_id = ?3, todo = 1, flags = flags & ~?4",
             )?
-            .execute((kind, id, crm_id))?;
+            .execute((kind, id, crm_id, MARKED))?;
         self.clear_doubt(kind, id)
     }
 
@@ -130,7 +131,7 @@ impl<'s> Writer<'s> {
     fn unlink(&self, kind: Kind, id: &Id, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(&format!(
-                "UPDATE records SET {UNLINKED}, flags = flags | ?3 WHERE kind = ?1 AND id = ?2"
+                "UPDATE records SET {UNLINKED}, flags = flags & ~{MARKED} | ?3 WHERE kind = ?1 AND id = ?2"
             ))?
             .execute((kind, id, flag))?;
         self.touch(kind, id)

@@ -458,6 +458,27 @@ fn nor_that_of_one_whom_an_older_state_does_not_know() {
 }
 
 #[test]
+fn an_object_that_has_lost_our_mark_is_neither_changed_nor_made_again_until_somebody_says_whose_it_is() {
+    let hotel = Hotel::running();
+    let erased = json!({"ORIGINATOR_ID": "", "ORIGIN_ID": "", "LAST_NAME": "Поставщик", "TITLE": "Банкет"});
+    let (contact, deal) = (hotel.contact(1).id, hotel.deal(1).id);
+    hotel.edit(Kind::Contact, contact, erased.clone());
+    hotel.edit(Kind::Deal, deal, erased);
+    hotel.guest(1, "comment = 'x'");
+    hotel.booking(1, "comment = 'x'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["guest 1 NOT_OURS", "booking 1 NOT_OURS"]);
+    assert_eq!(hotel.portal().get(Kind::Contact, contact).unwrap().text("LAST_NAME"), "Поставщик");
+    assert_eq!(hotel.portal().get(Kind::Deal, deal).unwrap().text("TITLE"), "Банкет");
+    hotel.says("reset-id guest 1 --yes");
+    hotel.says(&format!("reset-id booking 1 --crm-id {deal} --yes"));
+    hotel.sync();
+    assert_ne!(hotel.contact(1).id, contact);
+    assert_eq!(hotel.deal(1).id, deal);
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+}
+
+#[test]
 fn a_deal_that_was_restored_under_another_id_goes_with_its_booking() {
     let hotel = hotel();
     let deal = hotel.deal(2).id;

@@ -94,7 +94,7 @@ fn tell_pass(
     let mut portal = Http::new(&config.portal)?;
     let ended = pass::pass(config, orders, &mut portal, clock, watch);
     watch.over();
-    let Some(ended) = ended? else { return another(orders, aloud) };
+    let Some(ended) = ended? else { return Ok(another(orders, aloud)) };
     heartbeat::beat(config, ended.outcome);
     if let Err(error) = tell_end(orders.errand, &ended, aloud) {
         // The pass is over and saved: where its words go makes it no other.
@@ -120,7 +120,7 @@ fn tell_end(errand: Errand, ended: &Ended, aloud: bool) -> Result<()> {
 }
 
 /// Somebody else's pass is under way: cron is not told; whoever asked for something of his own is.
-fn another(orders: &Orders, aloud: bool) -> Result<Outcome> {
+fn another(orders: &Orders, aloud: bool) -> Outcome {
     log::info!("another pass is under way");
     if aloud && *orders != Orders::plain(Errand::Sync) {
         let command = orders.errand.name();
@@ -129,7 +129,7 @@ fn another(orders: &Orders, aloud: bool) -> Result<Outcome> {
             "Another pass is under way; {command} does nothing, try again later"
         ));
     }
-    Ok(Outcome::Ok)
+    Outcome::Ok
 }
 
 /// Reads the configuration itself: that is the first thing it checks.

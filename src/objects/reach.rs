@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Object, ask_each, by_id};
+use crate::code::Code;
 use crate::config::Match;
 use crate::mapping::multifield::Written;
 use crate::mapping::text::has_reference;
@@ -88,7 +89,14 @@ pub type Found = Result<Vec<Object>, Refusal>;
 pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec<Found>, CallError> {
     let (commands, owners) = questions(kind, wanted);
     let mut candidates: Vec<Result<BTreeSet<i64>, Refusal>> = vec![Ok(BTreeSet::new()); wanted.len()];
-    for (owner, answer) in owners.into_iter().zip(ask_each(gate, &commands)?) {
+    let answers = match ask_each(gate, &commands) {
+        // Perhaps one of them is to blame.
+        Err(CallError::Lost(_)) => {
+            commands.iter().map(|command| ask_alone(gate, command)).collect::<Result<_, _>>()?
+        }
+        answers => answers?,
+    };
+    for (owner, answer) in owners.into_iter().zip(answers) {
         let ids = match answer {
             Ok(answer) => ids(kind, &answer).ok_or_else(|| {
                 CallError::Lost("crm.duplicate.findbycomm answered with something else than ids".into())
@@ -109,6 +117,16 @@ pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec
         ids.map(|ids| ids.iter().filter_map(meets).collect())
     };
     Ok(candidates.into_iter().zip(wanted).map(found).collect())
+}
+
+/// A question that a portal never answers, though it answers others, concerns one record.
+fn ask_alone(gate: &mut Gate<'_>, command: &Command) -> Result<Result<Value, Refusal>, CallError> {
+    match ask_each(gate, std::slice::from_ref(command)) {
+        Err(CallError::Lost(text)) if gate.read("server.time", &json!({})).is_ok() => {
+            Ok(Err(Refusal { code: Code::NoAnswer.name().into(), text }))
+        }
+        answers => answers.map(|mut answers| answers.remove(0)),
+    }
 }
 
 fn questions(kind: Kind, wanted: &[Reach]) -> (Vec<Command>, Vec<usize>) {

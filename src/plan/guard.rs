@@ -61,7 +61,7 @@ impl Plan {
             plan = Plan::draw(mirror, state, &rules)?;
             plan.held_back = held_back;
         }
-        let gone = plan.queue.count(Kind::Booking, Step::Delete)?;
+        let gone = plan.going(Kind::Booking, Step::Delete, most)?;
         if gone > most {
             plan.queue.drop_deletions()?;
             plan.held_back.push(HeldBack { kind: Kind::Booking, gone, most, why: Why::Many });
@@ -85,13 +85,30 @@ impl Plan {
     fn people_gone(&self, most: u64) -> Result<Vec<HeldBack>> {
         let mut held_back = Vec::new();
         for kind in [Kind::Guest, Kind::Company].into_iter().filter(|kind| !self.unnamed[*kind as usize]) {
-            let gone = self.queue.count(kind, Step::Gone)?;
+            let gone = self.going(kind, Step::Gone, most)?;
             let all = self.survey.rows[kind as usize] + gone;
             if gone > most && gone * 10 > all && self.names_gone(kind)? {
                 held_back.push(HeldBack { kind, gone, most, why: Why::Many });
             }
         }
         Ok(held_back)
+    }
+
+    /// How many records take this step, but for those whose ids have only become texts or numbers, where it is more than
+    /// `most`.
+    fn going(&self, kind: Kind, step: Step, most: u64) -> Result<u64> {
+        let all = self.queue.count(kind, step)?;
+        if all <= most {
+            return Ok(all);
+        }
+        let mut going = 0;
+        self.queue.each(kind, |planned| {
+            let namesake = planned.id.namesake().filter(|_| planned.step == step);
+            let comes = namesake.map(|id| self.queue.step_of(kind, &id)).transpose()?.flatten();
+            going += u64::from(planned.step == step && comes.is_none_or(|planned| planned.row.is_none()));
+            Ok(())
+        })?;
+        Ok(going)
     }
 
     /// Whether a booking names somebody who is gone.

@@ -157,7 +157,7 @@ fn words(error: &Error) -> String {
             "такого адреса в интернете не нашлось: проверьте адрес и связь",
             "no such address was found: check the address and the connection"
         ),
-        Error::Io(error) => distrust(error).map_or_else(|| broken_off(error.kind()), untrusted),
+        Error::Io(error) => distrust(error).map_or_else(|| broken_off(error.kind()), |why| untrusted(&why)),
         Error::Timeout(_) => say!("ответа не дождались", "it did not answer in time"),
         other => other.to_string(),
     }
@@ -174,7 +174,7 @@ fn broken_off(kind: ErrorKind) -> String {
     }
 }
 
-fn untrusted(why: String) -> String {
+fn untrusted(why: &str) -> String {
     if why.contains("CaUsedAsEndEntity") {
         return say!(
             "сертификат сервера выпущен как сертификат центра (CA:TRUE), таким сервер не может пользоваться; выпустите обычный",

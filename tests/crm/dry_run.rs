@@ -186,7 +186,7 @@ fn what_will_not_be_sent_is_said_beside_its_step() {
 fn calls_without_an_answer_are_told_of() {
     let hotel = Hotel::exported("");
     hotel.sql("UPDATE guests SET last_name = 'Иная', modified_at = '2026'");
-    hotel.server.faults(|call| call.calls("crm.contact.update").then(|| Fault::ResetAfter));
+    hotel.server.faults(|call| call.calls("crm.contact.update").then_some(Fault::ResetAfter));
     hotel.run(5, "sync");
     hotel.server.faults(|_| None);
     assert!(hotel.said(0, "sync --dry-run").contains("Calls without an answer: guests 1."));

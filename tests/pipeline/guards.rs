@@ -181,6 +181,26 @@ fn a_row_without_an_id_is_one_failure_that_pauses_and_hinders_nobody() {
 }
 
 #[test]
+fn ids_that_become_texts_are_nobody_who_is_gone_however_many_they_are() {
+    let hotel = full_house();
+    let stands = |hotel: &Hotel| [Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind));
+    let before = stands(&hotel);
+    hotel.configure(
+        "[mirror.queries]
+         guests = 'SELECT CAST(id AS TEXT) AS id, last_name, modified_at FROM guests'
+         bookings = '''SELECT CAST(id AS TEXT) AS id, number, status, arrival, departure,
+                       CAST(guest_id AS TEXT) AS guest_id, company_id, modified_at FROM bookings'''
+         booking_guests = '''SELECT CAST(booking_id AS TEXT) AS booking_id, CAST(guest_id AS TEXT) AS guest_id
+                             FROM booking_guests'''",
+    );
+    hotel.says("sync");
+    hotel.says("sync");
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(stands(&hotel), before);
+    hotel.rests();
+}
+
+#[test]
 fn a_number_that_is_missing_is_that_bookings_failure_alone() {
     let hotel = Hotel::new();
     hotel.sql("DROP TABLE bookings; CREATE TABLE bookings (id, number, status, arrival, departure, guest_id, modified_at)");

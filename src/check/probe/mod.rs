@@ -53,8 +53,8 @@ type Tried = (Rule, Result<bool, CallError>);
 pub(super) fn last(state: &State) -> Option<Line> {
     let Findings { at, holds, .. } = state.recall(PROBE).ok().flatten()?;
     let at = words::time(at);
-    let broken = holds.into_iter().filter_map(|(rule, holds)| (!holds).then(|| rule.title()));
-    let broken: Vec<String> = broken.collect();
+    let broken = holds.into_iter().filter(|(_, holds)| !holds);
+    let broken: Vec<String> = broken.map(|(rule, _)| rule.title()).collect();
     if broken.is_empty() {
         return Some(Line::fine(
             "probe",

@@ -60,7 +60,7 @@ fn a_required_column_that_is_missing_is_refused() {
         ("booking_guests", "guest_id"),
     ] {
         let sql = format!("ALTER TABLE {table} RENAME COLUMN {column} TO theirs");
-        refuses(&after(&sql), &format!("{table} of the mirror lacks the columns {column}"));
+        refuses(&after(&sql), &format!("columns are missing in {table} of the mirror: {column}"));
     }
 }
 
@@ -73,7 +73,7 @@ fn a_mirror_in_which_bookings_carry_other_numbers_is_refused() {
 fn a_mirror_that_is_not_there_is_refused_and_not_made() {
     let hotel = Hotel::running();
     fs::remove_file(hotel.path("mirror.db")).unwrap();
-    refuses(&hotel, "cannot be opened");
+    refuses(&hotel, "there is no mirror");
     assert!(!hotel.path("mirror.db").exists());
 }
 

@@ -8,10 +8,19 @@
 use anyhow::Result;
 use rusqlite::Connection;
 
-/// The SQL by which a query knows what time it is, or shows a number of rows. Better one too many: a query that is
-/// taken for a window deletes nothing, and `check` says so.
-const SIGNS: [&str; 8] =
-    ["'now", "current_date", "current_time", "julianday()", "unixepoch()", "date()", "datetime()", "time()"];
+/// The SQL by which a query knows what time it is. Better one too many: a query that is taken for a window deletes
+/// nothing, and `check` says so.
+const SIGNS: [&str; 9] = [
+    "'now",
+    "('subsec",
+    "current_date",
+    "current_time",
+    "julianday()",
+    "unixepoch()",
+    "date()",
+    "datetime()",
+    "time()",
+];
 
 /// Whether the query, or a view that it reads, depends on the time or on a number of rows.
 pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
@@ -107,6 +116,7 @@ mod tests {
         assert!(slides("(SELECT * FROM t WHERE departure >= date(\"now\", '-30 days'))"));
         assert!(slides("(SELECT * FROM t WHERE departure >= strftime('%Y-%m-%d'))"));
         assert!(slides("(SELECT * FROM t WHERE unixepoch(departure) > unixepoch( ) - 864000)"));
+        assert!(slides("(SELECT * FROM t WHERE unixepoch(departure) > unixepoch('subsec') - 864000)"));
         assert!(slides("(SELECT * FROM t WHERE id > (SELECT max(id) - 1000 FROM t))"));
         assert!(slides(
             "(SELECT * FROM (SELECT *, row_number() OVER (ORDER BY id DESC) n FROM t) WHERE n < 9)"

@@ -113,10 +113,12 @@ impl<'a, 'p> Foresight<'a, 'p> {
         let mut prospects = Vec::new();
         for (planned, (crm_id, record, mapped)) in steps.iter().zip(wanted) {
             let card = crm_id.and_then(|crm_id| cards.get(&crm_id));
+            let named = record.named_by(planned.row.as_ref()).filter(|_| planned.step == Step::Create);
             prospects.push(Prospect {
                 gone: (crm_id.is_some() && card.is_none()).then_some(self.config.sync.on_missing),
                 taken: crm_id.filter(|_| planned.step == Step::Create),
-                is_taken: crm_id.is_none() && record.named_by(planned.row.as_ref()).is_some(),
+                is_taken: crm_id.is_none()
+                    && named.is_some_and(|named| taken.values().any(|id| *id == named)),
                 waits_for: self.waits_for(planned)?,
                 changes: self.changes(kind, &record, mapped, card, &types),
             });
@@ -131,8 +133,19 @@ impl<'a, 'p> Foresight<'a, 'p> {
         };
         let waits_for = People::of(booking, |kind, id| self.person(kind, id))?.waits_for;
         let Some(guest) = waits_for else { return Ok(None) };
-        let step = self.queue.step_of(Kind::Guest, &guest)?.map(|planned| planned.step);
-        Ok((!matches!(step, Some(Step::Create | Step::Update))).then_some(guest))
+        let step = self.step_of_guest(&guest)?.map(|planned| planned.step);
+        let is_due = matches!(planned.step, Step::Create | Step::Update | Step::Recheck);
+        Ok((is_due && !matches!(step, Some(Step::Create | Step::Update))).then_some(guest))
+    }
+
+    /// A booking may name a guest by a text where the id is a number, or the other way round.
+    fn step_of_guest(&self, id: &Id) -> Result<Option<Planned>> {
+        for id in Id::either(&id.to_string()) {
+            if let Some(planned) = self.queue.step_of(Kind::Guest, &id)? {
+                return Ok(Some(planned));
+            }
+        }
+        Ok(None)
     }
 
     fn types(&mut self) -> Result<FieldTypes> {
@@ -161,7 +174,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
         let guest = |(kind, id)| (kind == Kind::Guest).then_some(id);
         let mut coming: Vec<Id> = people.missing.into_iter().filter_map(guest).collect();
         if let Some(guest) = people.waits_for {
-            let planned = self.queue.step_of(Kind::Guest, &guest)?.and_then(|planned| planned.row);
+            let planned = self.step_of_guest(&guest)?.and_then(|planned| planned.row);
             people.links.last_name = planned.map(|row| row.label).unwrap_or_default();
             coming.retain(|other| *other != guest);
             coming.insert(0, guest);

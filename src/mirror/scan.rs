@@ -83,6 +83,13 @@ impl Mirror {
         Ok(records && (kind != Kind::Booking || residents()?))
     }
 
+    /// Whether there is a row with this id.
+    pub fn has(&self, kind: Kind, id: &Id) -> Result<bool> {
+        let select = &self.selects[kind as usize];
+        let sql = format!("SELECT 1 FROM ({select}) WHERE id COLLATE BINARY = ?1 LIMIT 1");
+        Ok(self.connection.prepare_cached(&sql)?.exists([id])?)
+    }
+
     /// The rows that have this id, or the bookings with this number.
     pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Row>> {
         let select = &self.selects[kind as usize];

@@ -42,11 +42,42 @@ pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
 /// Whether a number of rows, or what some rows hold, decides which rows there are. What is looked up beside a row, in
 /// the list of columns of the query itself, does not, nor the newest of several rows of one id.
 fn counts_rows(sql: &str) -> bool {
-    let behind = behind_columns(sql).replace("row_number() over(partition by", "");
-    let has = |text: &str, signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
-    let mut subselects = behind.match_indices("(select ").map(|(at, _)| enclosed(&behind[at..]));
-    has(&behind, &[" limit ", " limit(", "row_number()", "rank()"])
-        || subselects.any(|text| !text.contains(" group by ") && has(text, &["max(", "min(", "count("]))
+    let behind = behind_columns(sql);
+    let numbered = |text: &str| {
+        text.contains("rank()") || text.split("row_number()").skip(1).any(|over| !is_by_id(over))
+    };
+    let mut subselects =
+        behind.match_indices("(select ").map(|(at, _)| (&behind[..at], enclosed(&behind[at..])));
+    numbered(behind)
+        || [" limit ", " limit("].iter().any(|sign| behind.contains(sign))
+        || subselects.any(|(before, text)| {
+            let is_joined = ["from", "join"].iter().any(|word| before.trim_end().ends_with(word));
+            let counts = text.contains("count(")
+                && (before.trim_end().ends_with('>')
+                    || behind[before.len() + text.len()..].starts_with(")<"));
+            counts || has_border(text) && !(is_joined && text.contains(" group by "))
+        })
+}
+
+/// `over(partition by id order by …)`: of the rows of one id one is left, and no id less.
+fn is_by_id(over: &str) -> bool {
+    let parts = over.trim_start().strip_prefix("over(partition by ");
+    let list = parts.and_then(|parts| parts.split([' ', ')']).next());
+    list.is_some_and(|list| list.rsplit('.').next().is_some_and(|column| column.trim_matches('\'') == "id"))
+}
+
+/// The greatest or least of several rows; with a comma it is that of several columns.
+fn has_border(sql: &str) -> bool {
+    ["max(", "min("].iter().any(|sign| {
+        sql.match_indices(sign).any(|(at, _)| {
+            let inner = enclosed(&sql[at + sign.len() - 1..]);
+            let depths = inner[1..].chars().scan(0, |depth, c| {
+                *depth += i32::from(c == '(') - i32::from(c == ')');
+                Some((*depth, c))
+            });
+            !depths.into_iter().any(|(depth, c)| depth == 0 && c == ',')
+        })
+    })
 }
 
 /// What follows the first list of columns: `… select …` up to the `from` of the same depth.
@@ -77,7 +108,9 @@ fn enclosed(sql: &str) -> &str {
 /// With one kind of quotes, and blanks only where they part words.
 fn plain(sql: &str) -> String {
     let text = sql.replace('"', "'").split_whitespace().collect::<Vec<_>>().join(" ");
-    [(" (", "("), ("( ", "("), (" )", ")")].into_iter().fold(text, |text, (from, to)| text.replace(from, to))
+    [(" (", "("), ("( ", "("), (" )", ")"), (") <", ")<")]
+        .into_iter()
+        .fold(text, |text, (from, to)| text.replace(from, to))
 }
 
 /// `strftime('%Y-%m-%d')`: without a time it is that of now.
@@ -135,6 +168,14 @@ mod tests {
             "(WITH m AS (SELECT max(departure) d FROM t) SELECT t.* FROM t, m WHERE departure > d)"
         ));
         assert!(slides("(SELECT * FROM t a WHERE (SELECT count(*) FROM t b WHERE b.id > a.id) < 100)"));
+        for several in
+            ["PARTITION BY status ORDER BY id", "PARTITION BY id, status ORDER BY id", "ORDER BY id"]
+        {
+            let query =
+                format!("(SELECT * FROM (SELECT *, row_number() OVER ({several}) n FROM t) WHERE n < 3)");
+            assert!(slides(&query), "{several}");
+        }
+        assert!(slides("(SELECT * FROM t WHERE departure > (SELECT max(departure) FROM t GROUP BY hotel))"));
         assert!(slides("shown"));
         assert!(slides("(SELECT * FROM \"Свежие\")"));
         assert!(!slides("(SELECT shown_at, not_recent FROM t)"));
@@ -151,6 +192,8 @@ mod tests {
         assert!(!slides(
             "(SELECT t.*, l.at FROM t JOIN (SELECT id, max(at) at FROM log GROUP BY id) l ON l.id = t.id)"
         ));
+        assert!(!slides("(SELECT a.* FROM (SELECT t.*, max(t.changed, t.arrival) m FROM t) a)"));
+        assert!(!slides("(SELECT * FROM t WHERE (SELECT count(*) FROM r WHERE r.id = t.id) > 0)"));
         assert!(!slides("named"));
         assert!(!slides("(SELECT id, strftime('%Y', departure) y, max(a, b) c, date(departure) d FROM t)"));
     }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 
-use super::{Plan, Planned, Rules, Step, by_either_type, names};
+use super::{Plan, Planned, Rules, Step, Wave, by_either_type, names};
 use crate::mirror::Mirror;
 use crate::record::Kind;
 use crate::state::State;
@@ -61,6 +61,9 @@ impl Plan {
             plan = Plan::draw(mirror, state, &rules)?;
             plan.held_back = held_back;
         }
+        if rules.bookings_from.is_some() {
+            plan.spare_renamed(mirror, most)?;
+        }
         let gone = plan.going(Kind::Booking, Step::Delete, most)?;
         if gone > most {
             plan.queue.drop_deletions()?;
@@ -92,6 +95,30 @@ impl Plan {
             }
         }
         Ok(held_back)
+    }
+
+    /// A booking from before the first day whose id has only become a text or a number keeps its deal: nothing is due
+    /// about its row, so no step speaks for it. More than may be deleted are not looked for.
+    fn spare_renamed(&self, mirror: &Mirror, most: u64) -> Result<()> {
+        let (mut going, mut spared) = (0, Vec::new());
+        self.queue.each(Kind::Booking, |planned| {
+            let Some(namesake) = planned.id.namesake().filter(|_| planned.step == Step::Delete) else {
+                return Ok(());
+            };
+            if going > most || self.queue.has(Kind::Booking, &namesake)? {
+                return Ok(());
+            }
+            if mirror.has(Kind::Booking, &namesake)? {
+                spared.push(planned.clone());
+            } else {
+                going += 1;
+            }
+            Ok(())
+        })?;
+        for planned in spared {
+            self.queue.add(&Planned { step: Step::Forget, wave: Wave::Changes, ..planned })?;
+        }
+        Ok(())
     }
 
     /// How many records take this step, but for those whose ids have only become texts or numbers, where it is more than

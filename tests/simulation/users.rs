@@ -94,6 +94,10 @@ impl World {
         self.bin.retain(|object| *object != old);
         let Some(new) = self.portal.restore(kind, old.1) else { return };
         self.ledger.edited.insert((kind, new));
+        // A guest's own card stays one.
+        if self.ledger.named.contains(&old) {
+            self.ledger.named.insert((kind, new));
+        }
         if let Some(origin) = self.portal.get(kind, new).and_then(|record| origin_of(kind, record)) {
             self.ledger.restored(origin, self.portal_now());
         }

@@ -15,7 +15,7 @@ use crate::objects::reach::{Reach, by_reach, the_same};
 use crate::objects::{Object, by_id, by_origin, hidden};
 use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
-use crate::state::{Event, Operation};
+use crate::state::Operation;
 
 impl Push<'_, '_> {
     /// Finds the objects. What has to be left for later, or turned out to be done, goes no further.
@@ -134,17 +134,12 @@ impl Push<'_, '_> {
     /// A deal that is to be deleted is gone already, unless somebody has restored it under another id.
     fn gone_before(&mut self, target: &Target) -> Result<()> {
         let (kind, id, old) = (target.kind(), target.id(), target.crm_id().unwrap_or_default());
-        let found = by_origin(self.gate, kind, &self.config.portal.originator, std::slice::from_ref(id))?;
-        let restored = found.get(id).into_iter().flatten().copied().find(|crm_id| *crm_id != old);
-        let Some(crm_id) = restored else { return self.deleted(target) };
+        let Some(crm_id) = self.marked_elsewhere(kind, id, old)? else { return self.deleted(target) };
         // One that vanishes twice in a pass is left to the next one.
         if !self.dead.insert((kind, old)) {
             return Ok(());
         }
-        let writer = self.state.writer()?;
-        writer.linked(kind, id, crm_id)?;
-        writer.event(kind, id, Event::Relinked, Some(crm_id), &old.to_string(), self.gate.clock().now())?;
-        writer.commit()?;
+        self.relink(kind, id, old, crm_id)?;
         self.queue.add(&target.planned)
     }
 

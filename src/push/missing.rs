@@ -37,7 +37,6 @@ impl Push<'_, '_> {
         row: Option<&Row>,
     ) -> Result<Fate> {
         let Some(old) = record.known.crm_id else { return Ok(Fate::Released) };
-        let now = self.gate.clock().now();
         if row.is_none() && (self.config.sync.on_missing == OnMissing::Fail || !record.known.todo.resend) {
             // A booking came upon it. Its own turn, with its row, is the next pass; where it had that, the row is of no
             // use.
@@ -50,20 +49,34 @@ impl Push<'_, '_> {
             Ok(successor) => successor,
             Err(refusal) => return Ok(Fate::Refused(refusal)),
         };
-        let writer = self.state.writer()?;
         let fate = if let Some(crm_id) = successor {
-            writer.linked(kind, id, crm_id)?;
-            writer.touch(kind, id)?;
-            writer.event(kind, id, Event::Relinked, Some(crm_id), &old.to_string(), now)?;
+            self.relink(kind, id, old, crm_id)?;
             Fate::Relinked
         } else {
+            let writer = self.state.writer()?;
             writer.lost(kind, id)?;
-            writer.event(kind, id, Event::Missing, Some(old), "", now)?;
+            writer.event(kind, id, Event::Missing, Some(old), "", self.gate.clock().now())?;
+            writer.commit()?;
             Fate::Released
         };
-        writer.commit()?;
         log::info!("{kind} {id}: object {old} is gone from the CRM ({fate:?})");
         Ok(fate)
+    }
+
+    /// From now on the record is on another object than the `old` one.
+    pub(super) fn relink(&self, kind: Kind, id: &Id, old: i64, crm_id: i64) -> Result<()> {
+        let writer = self.state.writer()?;
+        writer.linked(kind, id, crm_id)?;
+        writer.touch(kind, id)?;
+        writer.event(kind, id, Event::Relinked, Some(crm_id), &old.to_string(), self.gate.clock().now())?;
+        writer.commit()
+    }
+
+    /// The object beside the `old` one that carries the record's mark.
+    pub(super) fn marked_elsewhere(&mut self, kind: Kind, id: &Id, old: i64) -> Result<Option<i64>> {
+        let originator = &self.config.portal.originator;
+        let found = by_origin(self.gate, kind, originator, std::slice::from_ref(id))?;
+        Ok(found.get(id).into_iter().flatten().copied().find(|crm_id| *crm_id != old))
     }
 
     fn successor(
@@ -73,9 +86,7 @@ impl Push<'_, '_> {
         row: Option<&Row>,
         old: i64,
     ) -> Result<Result<Option<i64>, Refusal>> {
-        let originator = &self.config.portal.originator;
-        let found = by_origin(self.gate, kind, originator, std::slice::from_ref(id))?;
-        let found = found.get(id).into_iter().flatten().copied().find(|crm_id| *crm_id != old);
+        let found = self.marked_elsewhere(kind, id, old)?;
         // What stood there before us counts as people's, so it is not among what we wrote.
         let body = row.and_then(|row| row.body.as_ref().ok());
         let mut reach = body.map(|body| Reach::of(body, &[Match::Phone, Match::Email])).unwrap_or_default();

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::run::per_kind;
 use crate::portal::pace::SHARE;
 use crate::record::Kind;
 use crate::{say, words};
@@ -102,11 +103,7 @@ impl Board {
 
     /// What the inventory has found.
     pub(super) fn inventory(&self) -> String {
-        let part = |kind: Kind| {
-            (self.seen[kind as usize] > 0)
-                .then(|| format!("{} {}", words::plural(kind), self.seen[kind as usize]))
-        };
-        let found = Kind::SHOWN.into_iter().filter_map(part).collect::<Vec<_>>().join(", ");
+        let found = per_kind(&self.seen).unwrap_or_default();
         say!("смотрим, что уже есть в CRM: {found}", "looking at what the CRM has: {found}")
     }
 

@@ -7,6 +7,7 @@ use std::io::Write;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
+use super::run::per_kind;
 use crate::config::OnMissing;
 use crate::difference::Difference;
 use crate::foresight::{Foresight, Prospect};
@@ -25,9 +26,9 @@ pub type Eyes<'e, 'a, 'p> = Option<&'e mut Foresight<'a, 'p>>;
 pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
     let Plan { queue, held_back, .. } = plan;
     if queue.is_empty()? {
-        let notes: Vec<String> = held_back.iter().map(ToString::to_string).chain(doubts(state)?).collect();
-        notes.iter().try_for_each(|note| writeln!(out, "{note}"))?;
-        if notes.is_empty() {
+        let remarks = remarks(held_back, state)?;
+        remarks.iter().try_for_each(|remark| writeln!(out, "{remark}"))?;
+        if remarks.is_empty() {
             writeln!(out, "{}", say!("Делать нечего: всё передано.", "Nothing to do: all is sent."))?;
         }
         return Ok(());
@@ -52,26 +53,23 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     for note in eyes.iter().flat_map(|eyes| eyes.notes()) {
         writeln!(out, "\n{note}")?;
     }
-    let notes = held_back.iter().map(ToString::to_string).chain(doubts(state)?);
-    notes.into_iter().try_for_each(|note| Ok(writeln!(out, "\n{note}")?))
+    remarks(held_back, state)?.iter().try_for_each(|remark| Ok(writeln!(out, "\n{remark}")?))
 }
 
-/// Records whose call has no answer are no steps yet: first the pass finds out what took effect.
-fn doubts(state: &State) -> Result<Option<String>> {
-    let mut parts = Vec::new();
-    for kind in Kind::SHOWN {
-        match state.doubts(kind)?.len() {
-            0 => {}
-            count => parts.push(format!("{} {count}", words::plural(kind))),
-        }
+/// What is no step: deletions that are held back, and records whose call has no answer, of which the pass first finds out
+/// what took effect.
+fn remarks(held_back: &[HeldBack], state: &State) -> Result<Vec<String>> {
+    let mut doubts = [0; 3];
+    for kind in Kind::ALL {
+        doubts[kind as usize] = state.doubts(kind)?.len() as u64;
     }
-    let parts_shown = parts.join(", ");
-    Ok((!parts.is_empty()).then(|| {
+    let doubts = per_kind(&doubts).map(|doubts| {
         say!(
-            "Вызовы без ответа: {parts_shown}. Ближайший запуск выяснит, что выполнилось, и передаст остальное.",
-            "Calls without an answer: {parts_shown}. The next pass finds out what took effect and sends the rest."
+            "Вызовы без ответа: {doubts}. Ближайший запуск выяснит, что выполнилось, и передаст остальное.",
+            "Calls without an answer: {doubts}. The next pass finds out what took effect and sends the rest."
         )
-    }))
+    });
+    Ok(held_back.iter().map(ToString::to_string).chain(doubts).collect())
 }
 
 /// Why a step may end otherwise than its line says.
@@ -157,7 +155,7 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
         Ok(())
     })?;
     let mut notes = eyes.map(|eyes| eyes.notes().to_vec()).unwrap_or_default();
-    notes.extend(held_back.iter().map(ToString::to_string).chain(doubts(state)?));
+    notes.extend(remarks(held_back, state)?);
     let many = |held_back: &&HeldBack| held_back.kind == Kind::Booking && held_back.why == Why::Many;
     let deletions = held_back.iter().find(many);
     let deletions = deletions.map(|HeldBack { gone, most, .. }| json!({"delete": gone, "max_deletes": most}));

@@ -39,7 +39,8 @@ pub fn failures(failures: &Failures) -> Vec<String> {
     failures.0.iter().map(line).collect()
 }
 
-fn per_kind(counts: &[u64; 3]) -> Option<String> {
+/// `guests 2, bookings 1`; none where there is nothing to count.
+pub(super) fn per_kind(counts: &[u64; 3]) -> Option<String> {
     let part = |(kind, count): (Kind, &u64)| (*count > 0).then(|| format!("{} {count}", words::plural(kind)));
     let parts: Vec<String> = Kind::SHOWN.into_iter().zip(counts).filter_map(part).collect();
     (!parts.is_empty()).then(|| parts.join(", "))

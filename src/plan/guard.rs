@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 
 use super::{Plan, Planned, Rules, Step, Wave, by_either_type, names};
 use crate::mirror::Mirror;
-use crate::record::Kind;
+use crate::record::{Id, Kind};
 use crate::state::State;
 use crate::{say, words};
 
@@ -105,7 +105,7 @@ impl Plan {
             let Some(namesake) = planned.id.namesake().filter(|_| planned.step == Step::Delete) else {
                 return Ok(());
             };
-            if going > most || self.queue.has(Kind::Booking, &namesake)? {
+            if going > most || self.comes(Kind::Booking, &namesake)? {
                 return Ok(());
             }
             if mirror.has(Kind::Booking, &namesake)? {
@@ -130,12 +130,19 @@ impl Plan {
         }
         let mut going = 0;
         self.queue.each(kind, |planned| {
-            let namesake = planned.id.namesake().filter(|_| planned.step == step);
-            let comes = namesake.map(|id| self.queue.step_of(kind, &id)).transpose()?.flatten();
-            going += u64::from(planned.step == step && comes.is_none_or(|planned| planned.row.is_none()));
+            if planned.step == step {
+                let namesake = planned.id.namesake();
+                let is_renamed = namesake.map(|id| self.comes(kind, &id)).transpose()? == Some(true);
+                going += u64::from(!is_renamed);
+            }
             Ok(())
         })?;
         Ok(going)
+    }
+
+    /// Whether a step is planned for a row of this record.
+    fn comes(&self, kind: Kind, id: &Id) -> Result<bool> {
+        Ok(self.queue.has(kind, id)? && !self.queue.is_gone(kind, id)?)
     }
 
     /// Whether a booking names somebody who is gone.

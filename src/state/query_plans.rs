@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 
 use super::State;
-use super::records::COLUMNS;
+use super::records::{COLUMNS, MARKED};
 use super::writer::UNLINKED;
 
 const SOURCES: [&str; 9] = [
@@ -37,7 +37,9 @@ fn statements(source: &str) -> Vec<String> {
         ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.trim_start().starts_with(verb))
     };
     let whole = |text: &str| {
-        text.replace("{COLUMNS}", COLUMNS).replace("{UNLINKED}", UNLINKED).replace("{MARKED}", "8")
+        text.replace("{COLUMNS}", COLUMNS)
+            .replace("{UNLINKED}", UNLINKED)
+            .replace("{MARKED}", &MARKED.to_string())
     };
     source.split('"').filter(|text| is_sql(text)).map(whole).collect()
 }

@@ -38,7 +38,7 @@ pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
         Err(error) => return vec![unusable("mirror", &error)],
     };
     let mut lines = vec![age(&config.mirror.path, now)];
-    lines.extend(Kind::SHOWN.into_iter().filter(|kind| mirror.windows()[*kind as usize]).map(window));
+    lines.extend(Kind::SHOWN.into_iter().filter(|kind| mirror.windows()[*kind as usize]).map(window_of));
     lines.extend(mirror.residents_slide().then(window_of_residents));
     for kind in Kind::SHOWN {
         match sample(&mirror, kind) {
@@ -81,34 +81,35 @@ fn age(path: &Path, now: DateTime<Utc>) -> Line {
     Line::fine("mirror", say!("Зеркало Ecvi: {shown}, обновлено {time}", "Mirror: {shown}, written {time}"))
 }
 
-fn window(kind: Kind) -> Line {
-    let table = kind.table();
+/// The query of a table shows fewer rows tomorrow than today; `then` says what follows.
+fn window(table: &str, then: String) -> Line {
     Line::warning(
         "mirror",
         say!(
             "Зеркало Ecvi: запрос {table} зависит от времени или числа строк",
             "Mirror: the query of {table} depends on the time or on a number of rows"
         ),
-        match kind {
-            Kind::Booking => say!(
-                "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому сделки не удаляются. Чтобы удалялись, уберите окно из [mirror.queries]; глубину истории задаёт [export] bookings_from",
-                "A booking that falls out of the window looks like a deleted one, so no deal is deleted. To have them deleted, take the window out of [mirror.queries]; [export] bookings_from limits the depth of history"
-            ),
-            Kind::Guest | Kind::Company => say!(
-                "Кто выпал из такого окна, неотличим от удалённого, поэтому и удалённые остаются в сделках. Чтобы уходили, уберите окно из [mirror.queries]",
-                "Whoever falls out of the window looks like one who was deleted, so the deleted stay in their deals too. To have them leave, take the window out of [mirror.queries]"
-            ),
-        },
+        then,
     )
 }
 
-fn window_of_residents() -> Line {
-    Line::warning(
-        "mirror",
-        say!(
-            "Зеркало Ecvi: запрос booking_guests зависит от времени или числа строк",
-            "Mirror: the query of booking_guests depends on the time or on a number of rows"
+fn window_of(kind: Kind) -> Line {
+    let then = match kind {
+        Kind::Booking => say!(
+            "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому сделки не удаляются. Чтобы удалялись, уберите окно из [mirror.queries]; глубину истории задаёт [export] bookings_from",
+            "A booking that falls out of the window looks like a deleted one, so no deal is deleted. To have them deleted, take the window out of [mirror.queries]; [export] bookings_from limits the depth of history"
         ),
+        Kind::Guest | Kind::Company => say!(
+            "Кто выпал из такого окна, неотличим от удалённого, поэтому и удалённые остаются в сделках. Чтобы уходили, уберите окно из [mirror.queries]",
+            "Whoever falls out of the window looks like one who was deleted, so the deleted stay in their deals too. To have them leave, take the window out of [mirror.queries]"
+        ),
+    };
+    window(kind.table(), then)
+}
+
+fn window_of_residents() -> Line {
+    window(
+        "booking_guests",
         say!(
             "Кто выпадет из такого окна, исчезнет из сделок. Уберите окно из [mirror.queries] booking_guests",
             "Whoever falls out of the window leaves the deals. Take the window out of [mirror.queries] booking_guests"

@@ -43,13 +43,10 @@ pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
 /// the list of columns of the query itself, does not, nor the newest of several rows of one id.
 fn counts_rows(sql: &str) -> bool {
     let behind = behind_columns(sql);
-    let numbered = |text: &str| {
-        text.contains("rank()") || text.split("row_number()").skip(1).any(|over| !is_by_id(over))
-    };
     let mut subselects =
         behind.match_indices("(select ").map(|(at, _)| (&behind[..at], enclosed(&behind[at..])));
-    numbered(behind)
-        || [" limit ", " limit("].iter().any(|sign| behind.contains(sign))
+    [" limit ", " limit(", "rank()"].iter().any(|sign| behind.contains(sign))
+        || behind.split("row_number()").skip(1).any(|over| !is_by_id(over))
         || subselects.any(|(before, text)| {
             let is_joined = ["from", "join"].iter().any(|word| before.trim_end().ends_with(word));
             let counts = text.contains("count(")

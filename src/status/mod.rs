@@ -47,10 +47,7 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
     };
     match (json, max_age) {
         (true, _) => {
-            // The document has no place for it.
-            if let Some(error) = &status.mirror_error {
-                log::warn!("{error}");
-            }
+            warn(status.mirror_error.as_deref());
             print_json(&status)?;
         }
         (false, Some(max_age)) => print(&text::check_line(&status, max_age, now))?,
@@ -75,14 +72,13 @@ fn show_records(
     let lookup = Lookup::new(config, state);
     let error = lookup.mirror_error();
     let rules = lookup.mirror().map(|mirror| Rules::usual(config, mirror, state, now)).transpose()?;
+    if json {
+        warn(error.as_deref());
+    }
     let mut screens = Vec::new();
     for one in &lookup.ever(kind, word)? {
         let record = RecordStatus::read(state, one, webhook, rules.as_ref())?;
         if json {
-            // The document has no place for it.
-            if let Some(error) = &error {
-                log::warn!("{error}");
-            }
             print_json(&record)?;
         } else {
             screens.push(record_text::screen(&record, one, webhook, error.as_deref(), now));
@@ -90,6 +86,13 @@ fn show_records(
     }
     print(&screens.join("\n"))?;
     Ok(Outcome::Ok)
+}
+
+/// Why the mirror could not be asked, for which a document has no place.
+fn warn(mirror_error: Option<&str>) {
+    if let Some(error) = mirror_error {
+        log::warn!("{error}");
+    }
 }
 
 fn print_json(document: &impl Serialize) -> Result<()> {

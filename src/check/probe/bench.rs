@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
-use crate::mapping::Fields;
 use crate::mapping::company::company;
 use crate::mapping::contact::contact;
 use crate::mapping::custom::FieldTypes;
 use crate::mapping::deal::{Links, deal};
+use crate::mapping::{Fields, origin};
 use crate::mirror::{Booking, Company, Guest, Status};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
@@ -117,8 +117,7 @@ impl<'b, 'g> Bench<'b, 'g> {
 
     /// Marks the fields as those of a trial object.
     pub(super) fn marked(&self, mut fields: Fields) -> Fields {
-        fields.insert("ORIGINATOR_ID".into(), self.mark.clone().into());
-        fields.insert("ORIGIN_ID".into(), ORIGIN.into());
+        fields.append(&mut origin(&self.mark, &Id::Text(ORIGIN.into())));
         fields
     }
 

@@ -3,12 +3,17 @@
 //! The system lets go of it when the process ends, however it ends. The file itself is never deleted: two
 //! processes could hold locks on two files of one name. It is not the state's own file, because opening and
 //! closing that would drop SQLite's locks.
+//!
+//! In the file stands when the last call was made that changes something. It outlives the state: one that is new, or
+//! was put back from a copy, knows nothing of a call that may still take effect.
 
 use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::beside::beside;
 use crate::clock::Clock;
@@ -25,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Held as long as it lives.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -53,10 +58,26 @@ impl Lock {
             file.try_lock()
         });
         match tried {
-            Ok(()) => Ok(Some(Lock { _file: file })),
+            Ok(()) => Ok(Some(Lock { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error).with_context(broken),
         }
+    }
+
+    /// A call that changes something is made now.
+    pub fn note_call(&self, now: DateTime<Utc>) -> io::Result<()> {
+        // Always as long, so that nothing of an older one is left behind it.
+        let mut file = &self.file;
+        file.rewind()?;
+        writeln!(file, "{}", now.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+
+    /// When the last one was made; none where there was none yet, or what stands there cannot be read.
+    pub fn last_call(&self) -> Option<DateTime<Utc>> {
+        let mut text = String::new();
+        let mut file = &self.file;
+        file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
+        DateTime::parse_from_rfc3339(text.trim_end()).ok().map(|time| time.to_utc())
     }
 
     /// Whether a pass holds the lock of this state. Only a look: no file is made, and the lock is shared for an instant.
@@ -122,6 +143,22 @@ mod tests {
         std::os::unix::fs::symlink(&state, &link).unwrap();
         let _held = Lock::take(&state).unwrap();
         assert!(Lock::take(&link).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_last_call_is_told_to_the_next_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.db");
+        let held = Lock::take(&state).unwrap().unwrap();
+        assert_eq!(held.last_call(), None);
+        let calls =
+            [1_700_000_000_000, 1_700_000_075_250].map(|ms| DateTime::from_timestamp_millis(ms).unwrap());
+        for call in calls {
+            held.note_call(call).unwrap();
+            assert_eq!(held.last_call(), Some(call));
+        }
+        drop(held);
+        assert_eq!(Lock::take(&state).unwrap().unwrap().last_call(), Some(calls[1]));
     }
 
     #[test]

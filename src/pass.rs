@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Local, Utc};
 
 use crate::clock::{Clock, after};
 use crate::code::Code;
@@ -21,7 +21,7 @@ use crate::push::{Done, Failures, Push, Watch, Way};
 use crate::record::{Id, Kind, Span};
 use crate::settle::{settle, settled_at};
 use crate::state::memory::{
-    EXPOSED_TOLD, FULL, INITIAL_EXPORT, MAPPING_TOLD, PACE, RESENDING, SIGHT, SURVEY,
+    EXPOSED_TOLD, FULL, INITIAL_EXPORT, LAST_CALL, MAPPING_TOLD, PACE, RESENDING, SIGHT, SURVEY,
 };
 use crate::state::{Counts, Run, State, stamp};
 use crate::stop::{Outcome, Stop, outcome_of, stop_of};
@@ -112,7 +112,7 @@ pub fn pass(
     clock: &Clock,
     watch: &mut dyn Watch,
 ) -> Result<Option<Ended>> {
-    let Some(_lock) = Lock::take(&config.state)? else { return Ok(None) };
+    let Some(lock) = Lock::take(&config.state)? else { return Ok(None) };
     let state = State::open(&config.state)?;
     let started = clock.now();
     warn_of_exposed(config, &state, started)?;
@@ -129,7 +129,8 @@ pub fn pass(
     if killed {
         gate.fill_bucket();
     }
-    let mut pass = Pass { config, orders, state: &state, run, done: Done::default(), notice: None };
+    let mut pass =
+        Pass { config, orders, state: &state, lock: &lock, run, done: Done::default(), notice: None };
     let result = pass.make(&mut gate, watch).map_err(state::explain);
     let ended = pass.end(result, &gate);
     let writer = state.writer()?;
@@ -154,6 +155,7 @@ struct Pass<'a> {
     config: &'a Config,
     orders: &'a Orders,
     state: &'a State,
+    lock: &'a Lock,
     run: i64,
     done: Done,
     /// What a guard holds back.
@@ -164,6 +166,7 @@ impl Pass<'_> {
     /// Rounds, until nothing is left in doubt; a pass of cron makes one and leaves the rest to the next.
     fn make(&mut self, gate: &mut Gate<'_>, watch: &mut dyn Watch) -> Result<()> {
         admit(self.orders.errand, self.state)?;
+        self.outwait(gate)?;
         self.round(gate, true, watch)?;
         if self.orders.errand != Errand::InitialExport {
             if remap::is_stale(self.config, self.state)?
@@ -180,6 +183,23 @@ impl Pass<'_> {
         self.done.unanswered = false;
         if self.state.initial_export()?.is_none() {
             self.state.remember(INITIAL_EXPORT, &stamp(gate.clock().now()))?;
+        }
+        Ok(())
+    }
+
+    /// Calls that this state knows nothing of, because it is new or was put back from a copy, may still take effect.
+    fn outwait(&self, gate: &Gate<'_>) -> Result<()> {
+        let Some(call) = self.lock.last_call() else { return Ok(()) };
+        let known: Option<DateTime<Utc>> = self.state.recall(LAST_CALL)?;
+        let now = gate.clock().now();
+        // One from the future waits its time from now.
+        let over = after(call.min(now), self.config.portal.settle_time);
+        if known.is_none_or(|known| known < call) && over > now {
+            log::info!("the state knows nothing of calls that were made until {call}; they are waited for");
+            return match gate.wait_for(Cause::Doubts, over) {
+                Err(CallError::Wait(until)) => Err(too_early(until).into()),
+                waited => Ok(waited?),
+            };
         }
         Ok(())
     }
@@ -223,8 +243,8 @@ impl Pass<'_> {
             Errand::Sync | Errand::Retry | Errand::Audit => Way::Sync,
             Errand::InitialExport => Way::Export { method: config.export.method, stocked },
         };
-        let (with, what) = ((config, &types), (state, &plan.queue));
-        let mut push = Push::new(with, what, gate, way, self.run, &mut self.done);
+        let (with, kept) = ((config, &types), (state, self.lock));
+        let mut push = Push::new(with, kept, &plan.queue, gate, way, self.run, &mut self.done);
         watch.planned(plan.queue.left()?);
         let pushed = push.all(watch);
         self.write_back()?;
@@ -386,6 +406,15 @@ fn go_on(cause: &str, stopped: bool) -> String {
         );
     }
     say!("{cause}. Продолжить: ecvi-b24 initial-export", "{cause}. To go on: ecvi-b24 initial-export")
+}
+
+/// The time of a pass does not reach until the calls of another state are over.
+fn too_early(until: DateTime<Utc>) -> Stop {
+    let until = until.with_timezone(&Local).format("%H:%M:%S");
+    Stop::interrupted(say!(
+        "состояние новое или старее последних вызовов, а они ещё могут выполниться до {until}: передаст следующий запуск",
+        "the state is new, or older than the last calls, which may still take effect until {until}: a later pass sends"
+    ))
 }
 
 /// Before an initial export was completed, nobody has said that the portal is to be filled.

@@ -18,6 +18,7 @@ use chrono::{DateTime, Utc};
 
 use crate::code::Code;
 use crate::config::{Config, Method};
+use crate::lock::Lock;
 use crate::mapping::Warning;
 use crate::mapping::custom::FieldTypes;
 use crate::mirror::{Body, Row};
@@ -120,6 +121,8 @@ pub struct Push<'a, 'p> {
     types: &'a FieldTypes,
     /// Where every answer is saved.
     state: &'a State,
+    /// Where it is noted that a call is made, should the state be lost.
+    lock: &'a Lock,
     /// What is to be done.
     queue: &'a Queue,
     gate: &'a mut Gate<'p>,
@@ -178,7 +181,8 @@ impl<'a, 'p> Push<'a, 'p> {
     /// A push of pass number `run` that is to follow, and adds to what was `done` before.
     pub fn new(
         (config, types): (&'a Config, &'a FieldTypes),
-        (state, queue): (&'a State, &'a Queue),
+        (state, lock): (&'a State, &'a Lock),
+        queue: &'a Queue,
         gate: &'a mut Gate<'p>,
         way: Way,
         run: i64,
@@ -188,6 +192,7 @@ impl<'a, 'p> Push<'a, 'p> {
             config,
             types,
             state,
+            lock,
             queue,
             gate,
             way,

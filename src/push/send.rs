@@ -16,7 +16,7 @@ use crate::portal::batch::{Command, Reply};
 use crate::portal::{CallError, Meaning, Refusal, object_id};
 use crate::record::Kind;
 use crate::say;
-use crate::state::memory::PACE;
+use crate::state::memory::{LAST_CALL, PACE};
 use crate::state::{Attempt, Counts, Event, Operation, Sent, Todo, Writer};
 use crate::stop::Stop;
 
@@ -63,7 +63,7 @@ impl Push<'_, '_> {
         let calls = targets.into_iter().enumerate().map(|(at, target)| self.call(at, target));
         let mut calls = calls.collect::<Result<Vec<Call>>>()?;
         let commands: Vec<Command> = calls.iter_mut().flat_map(|call| call.commands.drain(..)).collect();
-        let state = self.state;
+        let (state, lock) = (self.state, self.lock);
         let mut mark = |now| {
             let writer = state.writer()?;
             for Call { target, operation, written, .. } in &calls {
@@ -71,7 +71,9 @@ impl Push<'_, '_> {
                 let attempt = Attempt { operation: *operation, row: target.row(), written: &either };
                 writer.doubt(kind, target.id(), &attempt, now)?;
             }
-            writer.commit()
+            state.remember(LAST_CALL, &now)?;
+            writer.commit()?;
+            Ok(lock.note_call(now)?)
         };
         match self.gate.batch(label, &commands, &mut mark) {
             Ok(replies) => {
@@ -107,7 +109,9 @@ impl Push<'_, '_> {
         for call in calls {
             writer.redate_doubt(kind, call.target.id(), now)?;
         }
-        writer.commit()
+        self.state.remember(LAST_CALL, &now)?;
+        writer.commit()?;
+        Ok(self.lock.note_call(now)?)
     }
 
     /// Saves the answers, and what they told of the limits, in one transaction, then acts on what was refused.

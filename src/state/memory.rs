@@ -25,6 +25,9 @@ pub const PORTAL: &str = "portal";
 /// The mark of everything that was sent: a changed one would be found on nothing.
 pub const ORIGINATOR: &str = "originator";
 
+/// When the last call was made that changes something; the lock's file says it too.
+pub const LAST_CALL: &str = "last_call";
+
 /// When it was last told that the mapping has changed.
 pub const MAPPING_TOLD: &str = "mapping_told";
 /// When it was last told that a secret can be read by others.

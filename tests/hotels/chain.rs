@@ -71,7 +71,7 @@ fn what_happens_in_one_hotel_touches_nothing_of_the_other() {
 #[test]
 fn a_lost_state_finds_what_is_its_own_and_nothing_else() {
     let chain = exported();
-    fs::remove_file(chain.path("north/state.db")).unwrap();
+    chain.lose_state("north/state.db");
     chain.run(0, "--config north.toml initial-export");
     assert_eq!(chain.counts(), [10, 4, 20]);
     assert_eq!(chain.run(0, "--config south.toml sync"), "");

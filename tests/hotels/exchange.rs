@@ -51,7 +51,7 @@ fn every_object_is_taken_over_and_marked_and_none_is_made() {
 fn after_a_lost_state_and_lost_ids_the_marks_find_everything_again() {
     let hotel = hotel();
     hotel.run(0, "initial-export");
-    std::fs::remove_file(hotel.path("state.db")).unwrap();
+    hotel.lose_state("state.db");
     hotel.sql("UPDATE guests SET crm_id = NULL; UPDATE bookings SET crm_id = NULL");
     hotel.run(0, "initial-export");
     assert_eq!(hotel.counts(), [6, 2, 10]);

@@ -63,6 +63,12 @@ impl Hotel {
         private(&self.path(name));
     }
 
+    /// Somebody deletes a state, long after the last pass.
+    pub(crate) fn lose_state(&self, name: &str) {
+        fs::remove_file(self.path(name)).unwrap();
+        self.write(&format!("{name}.lock"), "");
+    }
+
     /// Changes a word of a configuration.
     pub(crate) fn configure(&self, file: &str, from: &str, to: &str) {
         let text = fs::read_to_string(self.path(file)).unwrap();

@@ -1,6 +1,7 @@
 //! The initial export.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bitrix24_sandbox::{Fault, Kind, User};
 use ecvi_b24::clock::Clock;
@@ -140,7 +141,7 @@ fn an_answer_that_was_lost_is_settled_before_it_is_completed() {
 fn a_lost_state_costs_time_and_no_duplicate() {
     let hotel = hotel();
     hotel.export();
-    std::fs::remove_file(hotel.path("state.db")).unwrap();
+    hotel.lose_state();
     hotel.exits(3, "sync");
     assert!(hotel.export().contains("изменено: гости 3, заявки 3"));
     assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [3, 3]);
@@ -150,13 +151,48 @@ fn a_lost_state_costs_time_and_no_duplicate() {
 fn a_state_from_an_older_backup_makes_no_duplicate() {
     let hotel = hotel();
     hotel.export();
-    std::fs::copy(hotel.path("state.db"), hotel.path("backup.db")).unwrap();
+    let older = hotel.copy_of_state();
     hotel.guest(4, "");
     hotel.booking(4, "guest_id = 4");
     hotel.sync();
-    std::fs::copy(hotel.path("backup.db"), hotel.path("state.db")).unwrap();
+    hotel.put_back(&older);
     assert_eq!(hotel.sync(), "sync: изменено: гости 1, заявки 1\n");
     assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [4, 4]);
+}
+
+#[test]
+fn a_call_under_way_that_the_state_knows_nothing_of_makes_no_duplicate() {
+    let hotel = hotel();
+    hotel.configure("portal.request_timeout = '500ms'\nportal.settle_time = '2s'");
+    hotel.export();
+    let older = hotel.copy_of_state();
+    for (booking, put_back) in [(4, false), (5, true)] {
+        hotel.booking(booking, "guest_id = 1");
+        let mut late = Some(Fault::Late { after: Duration::from_millis(1500) });
+        hotel.server().faults(move |exchange| exchange.calls("crm.deal.add").then(|| late.take()).flatten());
+        hotel.exits(5, "sync");
+        if put_back {
+            std::fs::write(hotel.path("state.db"), &older).unwrap();
+            hotel.sync();
+        } else {
+            std::fs::remove_file(hotel.path("state.db")).unwrap();
+            hotel.export();
+        }
+        std::thread::sleep(Duration::from_secs(1));
+        assert_eq!(hotel.objects(Kind::Deal, &booking).len(), 1, "booking {booking}");
+        hotel.rests();
+    }
+}
+
+#[test]
+fn a_pass_has_no_time_for_calls_that_the_state_knows_nothing_of() {
+    let hotel = Hotel::running();
+    let older = hotel.copy_of_state();
+    hotel.booking(4, "");
+    hotel.sync();
+    std::fs::write(hotel.path("state.db"), older).unwrap();
+    let said = hotel.exits(5, "sync --time-limit 1s");
+    assert!(said.err.contains("старее последних вызовов"), "{}", said.err);
 }
 
 #[test]
@@ -166,7 +202,7 @@ fn a_deal_of_a_booking_from_before_the_first_day_is_taken_over_too() {
     hotel.export();
     let deal = hotel.deal(9).id;
     hotel.configure("export.bookings_from = '2024-01-01'");
-    std::fs::remove_file(hotel.path("state.db")).unwrap();
+    hotel.lose_state();
     hotel.export();
     assert_eq!(hotel.flaws("warnings"), [""; 0]);
     hotel.booking(9, "comment = 'x'");

@@ -126,6 +126,28 @@ impl Hotel {
         ));
     }
 
+    /// Somebody deletes the state, long after the last pass.
+    pub(crate) fn lose_state(&self) {
+        fs::remove_file(self.path("state.db")).unwrap();
+        self.let_time_pass();
+    }
+
+    /// The state as it is now.
+    pub(crate) fn copy_of_state(&self) -> Vec<u8> {
+        fs::read(self.path("state.db")).unwrap()
+    }
+
+    /// Somebody puts a copy of the state back, long after the last pass.
+    pub(crate) fn put_back(&self, state: &[u8]) {
+        fs::write(self.path("state.db"), state).unwrap();
+        self.let_time_pass();
+    }
+
+    /// No call of the past can have an effect any more.
+    fn let_time_pass(&self) {
+        fs::write(self.path("state.db.lock"), "").unwrap();
+    }
+
     /// The program, after it ended with this exit code.
     pub(crate) fn exits(&self, code: i32, arguments: &str) -> Said {
         self.exits_in(&[], code, arguments)

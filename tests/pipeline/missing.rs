@@ -49,12 +49,12 @@ fn a_deal_never_points_at_a_contact_that_is_gone() {
 #[test]
 fn a_deal_waits_for_a_guest_whose_card_goes_between_two_looks() {
     let hotel = hotel();
-    std::fs::copy(hotel.path("state.db"), hotel.path("backup.db")).unwrap();
+    let older = hotel.copy_of_state();
     hotel.guest(3, "last_name = 'Новикова'");
     hotel.booking(3, "guest_id = 3");
     hotel.sync();
     // The older state knows neither of them. The first request finds the card by its origin, the second looks at it.
-    std::fs::copy(hotel.path("backup.db"), hotel.path("state.db")).unwrap();
+    hotel.put_back(&older);
     let old = hotel.contact(3).id;
     let ended = hotel.disturbed(|request| {
         if request == 2 {
@@ -444,12 +444,12 @@ fn nor_that_of_one_whom_an_older_state_does_not_know() {
     let hotel = Hotel::new();
     hotel.guest(1, "last_name = 'Белов', first_name = 'Олег', phone = '+71'");
     hotel.export();
-    let older = std::fs::read(hotel.path("state.db")).unwrap();
+    let older = hotel.copy_of_state();
     hotel.guest(2, "last_name = 'Белова', first_name = 'Анна', phone = '+71'");
     hotel.sync();
     let [own, other] = [1, 2].map(|id| hotel.contact(id).id);
     hotel.portal().delete(Kind::Contact, own);
-    std::fs::write(hotel.path("state.db"), older).unwrap();
+    hotel.put_back(&older);
     hotel.guest(1, "comment = 'x'");
     hotel.sync();
     assert_eq!(hotel.portal().count(Kind::Contact), 2);

@@ -90,7 +90,7 @@ fn what_stood_there_before_a_takeover_counts_as_peoples() {
 #[test]
 fn what_stands_there_after_a_lost_state_counts_as_peoples() {
     let hotel = hotel();
-    std::fs::remove_file(hotel.path("state.db")).unwrap();
+    hotel.lose_state();
     hotel.guest(1, "phone = '+72'");
     hotel.export();
     assert_eq!(hotel.contact(1).values("PHONE"), ["+71", "+72"]);

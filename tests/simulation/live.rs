@@ -17,8 +17,7 @@ use crate::ledger::origin_of;
 use crate::wire::{Fault, Incident, Killed, Wire};
 use crate::world::{World, entity_of};
 
-/// Nobody replaces a file faster. A call that was on its way when the state was lost has taken effect by then; who
-/// is faster than that may see an object twice.
+/// Nobody sets a clock faster. A call that was on its way has taken effect by then.
 const HANDS: TimeDelta = TimeDelta::minutes(2);
 
 impl World {
@@ -43,7 +42,6 @@ impl World {
             }
             Step::Restore => self.restore_state(),
             Step::Lose => {
-                self.wait(HANDS);
                 drop(fs::remove_file(&self.config.state));
                 self.forgot = true;
                 self.tell("the state is lost");
@@ -92,7 +90,6 @@ impl World {
     }
 
     fn restore_state(&mut self) {
-        self.wait(HANDS);
         let Some(backup) = &self.backup else { return };
         fs::write(&self.config.state, backup).expect("the state is written");
         self.forgot = true;

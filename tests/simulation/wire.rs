@@ -41,7 +41,7 @@ pub(crate) enum Fault {
     Revoked,
     /// 302, the portal was renamed.
     Moved,
-    /// The process dies before the call or right after it.
+    /// The process dies before the call, while it is on its way, or right after it.
     Killed { executed: bool },
     /// The process dies when it has said so many lines, between two requests or in the midst of writing.
     Speechless,
@@ -167,6 +167,13 @@ impl World {
         }
     }
 
+    /// The portal carries out a call so many seconds from now.
+    fn defer(&mut self, method: &str, params: &Value, seconds: i64) {
+        let at = self.portal_now() + TimeDelta::seconds(seconds);
+        self.portal.defer(method, params.clone(), at);
+        self.late_calls = true;
+    }
+
     fn broken(
         &mut self,
         fault: Fault,
@@ -187,13 +194,10 @@ impl World {
                 lost()
             }
             Fault::Late => {
-                let seconds = dice.roll(60) as i64;
                 let patience = dice.one_of(&[1, 30, 75]);
                 // The portal's minute begins when it has the whole of the call.
                 let sent = dice.roll(patience as usize + 1) as i64;
-                let at = self.portal_now() + TimeDelta::seconds(sent + seconds);
-                self.portal.defer(method, params.clone(), at);
-                self.late_calls = true;
+                self.defer(method, params, sent + dice.roll(60) as i64);
                 self.clock.sleep(Duration::from_secs(patience));
                 lost()
             }
@@ -216,6 +220,8 @@ impl World {
             Fault::Killed { executed } => {
                 if executed {
                     self.execute(method, params, usize::MAX);
+                } else if dice.chance(50) {
+                    self.defer(method, params, dice.roll(60) as i64);
                 }
                 self.keep_what_is_on_disk();
                 resume_unwind(Box::new(Killed))

@@ -134,7 +134,7 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
                     continue;
                 }
                 self.seen.survey.see(kind, &pair);
-                self.seen.unnamed[kind as usize] |= !has_object(&pair) && has_bad_id(pair.row.as_ref());
+                self.seen.unnamed[kind as usize] |= has_bad_id(pair.row.as_ref());
                 let step = self.step(kind, &pair, &standing, rules);
                 blocks.saw(&pair, step.is_none() && stands(kind, &pair, &standing, rules));
                 if let Some(step) = step {
@@ -195,10 +195,6 @@ fn nameless(count: u64) -> Option<Row> {
 
 fn nameless_id() -> Id {
     Id::Text("NULL".into())
-}
-
-fn has_object(pair: &Pair) -> bool {
-    pair.known.as_ref().is_some_and(|known| known.crm_id.is_some())
 }
 
 fn has_bad_id(row: Option<&Row>) -> bool {

@@ -301,6 +301,17 @@ impl State {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Objects of a kind with the highest ids of the CRM, and with the lowest.
+    pub fn outermost_linked(&self, kind: Kind, most: u32) -> Result<Vec<i64>> {
+        let sql = "SELECT DISTINCT crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL
+                   ORDER BY crm_id LIMIT ?2";
+        let mut lowest = self.connection.prepare_cached(sql)?;
+        let lowest = lowest.query_map((kind, most), |row| row.get(0))?;
+        let mut ids: Vec<i64> = lowest.collect::<rusqlite::Result<_>>()?;
+        ids.extend(self.newest_linked(kind, most)?.into_iter().map(|(_, crm_id)| crm_id));
+        Ok(ids)
+    }
+
     /// How many records of a kind have an object.
     pub fn count_linked(&self, kind: Kind) -> Result<u64> {
         let sql = "SELECT count(*) FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";

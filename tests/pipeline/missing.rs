@@ -1,5 +1,7 @@
 //! Objects that vanish from the CRM, and objects that carry several records after a merge.
 
+use std::time::Duration;
+
 use bitrix24_sandbox::{Fault, Kind};
 use chrono::Utc;
 use serde_json::json;
@@ -341,6 +343,24 @@ fn an_object_that_the_user_may_not_see_is_not_made_again() {
 }
 
 #[test]
+fn what_an_unanswered_call_made_out_of_the_users_sight_is_not_made_again() {
+    let hotel = hotel();
+    hotel.configure("portal.request_timeout = '500ms'\nportal.settle_time = '500ms'");
+    hotel.booking(3, "guest_id = 1");
+    let mut lost = Some(Fault::ResetAfter);
+    hotel.server().faults(move |exchange| exchange.calls("crm.deal.add").then(|| lost.take()).flatten());
+    hotel.exits(5, "sync");
+    hide(&hotel, &[1, 2, 3].map(|id| (Kind::Deal, hotel.deal(id).id)));
+    std::thread::sleep(Duration::from_millis(600));
+    let said = hotel.exits(4, "sync").err;
+    assert!(said.contains("не видит") && said.contains("вебхук администратора"), "{said}");
+    hide(&hotel, &[]);
+    hotel.sync();
+    assert_eq!(hotel.portal().count(Kind::Deal), 3);
+    hotel.rests();
+}
+
+#[test]
 fn a_deal_keeps_the_contact_that_the_user_may_not_see() {
     let hotel = hotel();
     let contact = hotel.contact(1).id;
@@ -501,6 +521,21 @@ fn a_deal_that_was_restored_under_another_id_goes_with_its_booking() {
     let hotel = hotel();
     let deal = hotel.deal(2).id;
     hotel.portal().delete(Kind::Deal, deal);
+    hotel.by_hand(Kind::Deal, json!({"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"}));
+    hotel.remove_booking(2);
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
+    assert_eq!(hotel.portal().count(Kind::Deal), 1);
+}
+
+#[test]
+fn also_where_it_was_missed_before() {
+    let hotel = hotel();
+    hotel.configure("sync.on_missing = 'fail'");
+    let deal = hotel.deal(2).id;
+    hotel.portal().delete(Kind::Deal, deal);
+    hotel.booking(2, "comment = 'x'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["booking 2 OBJECT_MISSING"]);
     hotel.by_hand(Kind::Deal, json!({"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"}));
     hotel.remove_booking(2);
     assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");

@@ -8,7 +8,7 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 
-use super::{Plan, Planned, Rules, Step, Wave, by_either_type, names};
+use super::{Plan, Planned, Rules, Step, by_either_type, names};
 use crate::mirror::Mirror;
 use crate::record::{Id, Kind};
 use crate::state::State;
@@ -116,7 +116,7 @@ impl Plan {
             Ok(())
         })?;
         for planned in spared {
-            self.queue.add(&Planned { step: Step::Forget, wave: Wave::Changes, ..planned })?;
+            self.queue.add(&Planned { step: Step::Forget, ..planned })?;
         }
         Ok(())
     }

@@ -180,6 +180,32 @@ fn a_row_without_an_id_is_one_failure_that_pauses_and_hinders_nobody() {
     }
 }
 
+fn ids_become_texts(hotel: &Hotel) {
+    hotel.configure(
+        "[mirror.queries]
+         guests = 'SELECT CAST(id AS TEXT) AS id, last_name, modified_at FROM guests'
+         bookings = '''SELECT CAST(id AS TEXT) AS id, number, status, arrival, departure,
+                       CAST(guest_id AS TEXT) AS guest_id, company_id, modified_at FROM bookings'''
+         booking_guests = '''SELECT CAST(booking_id AS TEXT) AS booking_id, CAST(guest_id AS TEXT) AS guest_id
+                             FROM booking_guests'''",
+    );
+}
+
+#[test]
+fn beside_one_that_is_gone_history_whose_ids_become_texts_keeps_its_deals() {
+    let hotel = full_house();
+    hotel.sql("UPDATE bookings SET departure = '2020-01-02 12:00', modified_at = 'x' WHERE id > 2");
+    hotel.sync();
+    hotel.configure("export.bookings_from = '2026-01-01'");
+    let deals = hotel.portal().count(Kind::Deal);
+    hotel.sql("DELETE FROM bookings WHERE id = 1");
+    ids_become_texts(&hotel);
+    assert!(hotel.says("sync --max-deletes 1").contains("удалено: заявки 1"));
+    assert_eq!(hotel.portal().count(Kind::Deal), deals - 1);
+    hotel.sync();
+    hotel.rests();
+}
+
 #[test]
 fn ids_that_become_texts_are_nobody_who_is_gone_however_many_they_are() {
     let hotel = full_house();
@@ -189,14 +215,7 @@ fn ids_that_become_texts_are_nobody_who_is_gone_however_many_they_are() {
     hotel.sql("UPDATE bookings SET departure = '2020-01-02 12:00', modified_at = 'x' WHERE id = 3");
     hotel.sync();
     hotel.configure("export.bookings_from = '2026-01-01'");
-    hotel.configure(
-        "[mirror.queries]
-         guests = 'SELECT CAST(id AS TEXT) AS id, last_name, modified_at FROM guests'
-         bookings = '''SELECT CAST(id AS TEXT) AS id, number, status, arrival, departure,
-                       CAST(guest_id AS TEXT) AS guest_id, company_id, modified_at FROM bookings'''
-         booking_guests = '''SELECT CAST(booking_id AS TEXT) AS booking_id, CAST(guest_id AS TEXT) AS guest_id
-                             FROM booking_guests'''",
-    );
+    ids_become_texts(&hotel);
     hotel.says("sync");
     hotel.says("sync");
     assert_eq!(hotel.flaws("failures"), [""; 0]);

@@ -517,6 +517,21 @@ fn a_phone_about_which_the_portal_never_answers_stops_nobody_else() {
 }
 
 #[test]
+fn a_portal_that_falls_silent_at_a_question_about_a_phone_is_no_records_failure() {
+    let hotel = hotel();
+    let card = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, card);
+    let mut silent = false;
+    hotel.server().faults(move |call| {
+        silent |= call.calls("crm.duplicate.findbycomm");
+        silent.then_some(Fault::Html { status: 502, executed: false })
+    });
+    hotel.guest(1, "comment = 'x'");
+    hotel.exits(5, "sync");
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+}
+
+#[test]
 fn a_deal_that_was_restored_under_another_id_goes_with_its_booking() {
     let hotel = hotel();
     let deal = hotel.deal(2).id;

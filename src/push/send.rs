@@ -93,8 +93,8 @@ impl Push<'_, '_> {
             }
             Err(error) => {
                 let writer = self.state.writer()?;
-                for call in &calls {
-                    writer.clear_doubt(kind, call.target.id())?;
+                for Call { target, .. } in &calls {
+                    writer.not_done(kind, target.id(), &target.record.written)?;
                 }
                 writer.commit()?;
                 Err(error.into())
@@ -156,6 +156,7 @@ impl Push<'_, '_> {
         }
         let Some(row) = target.row() else { return Ok(()) };
         if target.planned.step == Step::Close {
+            writer.answered(kind, id)?;
             return writer.unchanged(kind, id, todo);
         }
         let event = match operation {
@@ -192,7 +193,8 @@ impl Push<'_, '_> {
 
     fn refused(&self, writer: &Writer<'_>, after: &mut After, call: Call, refusal: Refusal) -> Result<()> {
         let Call { target, operation, .. } = call;
-        writer.clear_doubt(target.kind(), target.id())?;
+        writer.not_done(target.kind(), target.id(), &target.record.written)?;
+        writer.answered(target.kind(), target.id())?;
         match refusal.meaning() {
             // Not this time; the gate knows until when.
             Meaning::TooFast | Meaning::OverBudget => self.queue.add(&target.planned)?,

@@ -63,6 +63,22 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// The portal did nothing: of phones and e-mails is ours what was ours before the call.
+    pub fn not_done(&self, kind: Kind, id: &Id, written: &Written) -> Result<()> {
+        self.transaction
+            .prepare_cached("UPDATE records SET written = ?3 WHERE kind = ?1 AND id = ?2")?
+            .execute((kind, id, json(written)?))?;
+        self.clear_doubt(kind, id)
+    }
+
+    /// The record's call was answered.
+    pub fn answered(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.transaction
+            .prepare_cached("UPDATE records SET strikes = 0 WHERE kind = ?1 AND id = ?2")?
+            .execute((kind, id))?;
+        Ok(())
+    }
+
     /// The call left no doubt, or the doubt is settled.
     pub fn clear_doubt(&self, kind: Kind, id: &Id) -> Result<()> {
         self.transaction

@@ -54,6 +54,19 @@ fn if_people_changed_our_value_theirs_stays_and_ours_is_written_anew() {
 }
 
 #[test]
+fn a_value_that_the_portal_refused_is_not_ours_when_people_add_it() {
+    let hotel = hotel();
+    hotel.require(Kind::Contact, "BIRTHDATE");
+    hotel.guest(1, "phone = '+72'");
+    hotel.exits(1, "sync");
+    let theirs = json!({"PHONE": [{"VALUE": "+72", "VALUE_TYPE": "WORK"}], "BIRTHDATE": "1990-01-01"});
+    hotel.edit(Kind::Contact, hotel.contact(1).id, theirs);
+    hotel.guest(1, "phone = '+73', birth_date = '1990-01-01'");
+    hotel.sync();
+    assert_eq!(hotel.contact(1).values("PHONE"), ["+73", "+72"]);
+}
+
+#[test]
 fn a_value_that_ecvi_dropped_is_deleted_and_the_others_stay() {
     let hotel = hotel();
     hotel.guest(1, "phone = '+71; +72; +73'");

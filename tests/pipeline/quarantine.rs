@@ -1,6 +1,10 @@
 //! Records that fail are put aside with their reason, and tried again.
 
-use bitrix24_sandbox::Kind;
+use std::time::Duration;
+
+use bitrix24_sandbox::{Fault, Kind};
+use ecvi_b24::record::{Id, Kind as RecordKind};
+use ecvi_b24::state::State;
 
 use crate::hotel::Hotel;
 
@@ -183,4 +187,20 @@ fn a_booking_that_failed_and_is_history_once_corrected_fails_no_more() {
     hotel.sync();
     assert_eq!(hotel.flaws("failures"), [""; 0]);
     hotel.rests();
+}
+
+#[test]
+fn a_refusal_is_an_answer_after_calls_that_had_none() {
+    let hotel = hotel();
+    hotel.configure("portal.request_timeout = '500ms'\nportal.settle_time = '500ms'");
+    let strikes = || {
+        let state = State::open(&hotel.path("state.db")).unwrap();
+        state.record(RecordKind::Guest, &Id::Number(2)).unwrap().unwrap().strikes
+    };
+    let mut lost = Some(Fault::ResetBefore);
+    hotel.server().faults(move |call| call.calls("crm.contact.add").then(|| lost.take()).flatten());
+    hotel.exits(5, "retry");
+    std::thread::sleep(Duration::from_millis(600));
+    hotel.exits(1, "retry");
+    assert_eq!(strikes(), 0);
 }

@@ -11,18 +11,14 @@ use chrono::{DateTime, Utc};
 use crate::clock::after;
 use crate::code::Code;
 use crate::config::Config;
-use crate::objects::{by_id, by_origin, existing, hidden};
+use crate::objects::{by_origin, existing};
 use crate::portal::gate::Gate;
 use crate::record::{Id, Kind};
-use crate::say;
 use crate::state::{Doubt, Event, Failure, Operation, Record, State, Writer};
-use crate::stop::Stop;
 use crate::words;
 
 /// A record whose calls are never answered is put aside after this many.
 const STRIKES: u32 = 4;
-/// Objects, at either end of what was made, by which it is seen whether the webhook's user sees all.
-const SAMPLE: u32 = 20;
 
 /// A doubt that is old enough to be settled.
 struct Due {
@@ -53,11 +49,6 @@ pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec
         }
         log::info!("records of the kind {kind} in doubt: {}; asking the portal", due.len());
         let standing = ask(config, gate, kind, &due)?;
-        let is_unfound =
-            |doubt: &Due| doubt.operation == Operation::Create && !standing.contains_key(&doubt.id);
-        if due.iter().any(is_unfound) {
-            sees_ours(state, gate, kind)?;
-        }
         let now = gate.clock().now();
         let writer = state.writer()?;
         for doubt in &due {
@@ -112,22 +103,6 @@ fn ask(config: &Config, gate: &mut Gate<'_>, kind: Kind, due: &[Due]) -> Result<
         standing.extend(crm_id.map(|crm_id| (doubt.id.clone(), vec![crm_id])));
     }
     Ok(standing)
-}
-
-/// Whoever may not see what was made before would not see what an unanswered call made, and it would be made again.
-fn sees_ours(state: &State, gate: &mut Gate<'_>, kind: Kind) -> Result<()> {
-    let ours = state.outermost_linked(kind, SAMPLE)?;
-    let seen = by_id(gate, kind, &ours)?;
-    let unseen: Vec<i64> = ours.into_iter().filter(|crm_id| !seen.contains_key(crm_id)).collect();
-    hidden(gate, kind, &unseen)?.first().map_or(Ok(()), |crm_id| Err(blind(kind, *crm_id).into()))
-}
-
-fn blind(kind: Kind, crm_id: i64) -> Stop {
-    let object = words::object(kind, crm_id);
-    Stop::refused(say!(
-        "{object} есть в CRM, но пользователь вебхука его не видит, и не узнать, выполнились ли вызовы без ответа; ничего не передано. Дайте ему роль в CRM с доступом ко всем записям или задайте вебхук администратора",
-        "{object} stands in the CRM, but the webhook's user may not see it, so nobody can tell what calls without an answer did; nothing was sent. Give him a role in the CRM with access to all records, or set an administrator's webhook"
-    ))
 }
 
 fn resolve(

@@ -17,6 +17,9 @@ use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
 use crate::state::Operation;
 
+/// Objects, at either end of what was made, by which it is seen whether the webhook's user sees all.
+const SAMPLE: u32 = 20;
+
 impl Push<'_, '_> {
     /// Finds the objects. What has to be left for later, or turned out to be done, goes no further.
     pub(super) fn find_objects(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
@@ -31,9 +34,19 @@ impl Push<'_, '_> {
             targets.iter().filter(|t| t.planned.step == Step::Create).map(|t| t.id().clone()).collect();
         let namesakes = self.namesakes(kind, &new)?;
         let standing = self.standing(kind, &new)?;
+        let is_found = |id: &Id| standing.get(id).is_some_and(|objects| !objects.is_empty());
+        // An earlier call, never answered, may have made it all the same.
+        let perhaps_made = |target: &Target| {
+            target.planned.step == Step::Create && target.record.strikes > 0 && !is_found(target.id())
+        };
+        let unseen = if targets.iter().any(perhaps_made) { self.hidden_of_ours(kind)? } else { None };
         let mut claimed = HashSet::new();
         let mut ready = Vec::new();
         for mut target in targets {
+            if let Some(crm_id) = unseen.filter(|_| perhaps_made(&target)) {
+                self.fail(&target, Code::AccessDenied, Operation::Create, &crm_id.to_string())?;
+                continue;
+            }
             if target.planned.step == Step::Create && namesakes.contains(target.id()) {
                 self.fail(&target, Code::DuplicateId, Operation::Create, &target.id().to_string())?;
                 continue;
@@ -62,6 +75,15 @@ impl Push<'_, '_> {
             ready.push(target);
         }
         Ok(ready)
+    }
+
+    /// An object of ours that stands in the portal and that the webhook's user may not see. Whoever does not see what was
+    /// made before would not see what an unanswered call made, and make it again.
+    fn hidden_of_ours(&mut self, kind: Kind) -> Result<Option<i64>> {
+        let ours = self.state.outermost_linked(kind, SAMPLE)?;
+        let seen = by_id(self.gate, kind, &ours)?;
+        let unseen: Vec<i64> = ours.into_iter().filter(|crm_id| !seen.contains_key(crm_id)).collect();
+        Ok(hidden(self.gate, kind, &unseen)?.into_iter().next())
     }
 
     /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write over the other's
@@ -97,11 +119,12 @@ impl Push<'_, '_> {
 
     /// Looks at every object that is about to be changed: is it there, whose is it, which phones does it have.
     fn look_at(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
-        let ids: Vec<i64> = targets
-            .iter()
-            .filter(|t| t.planned.step != Step::Close)
-            .filter_map(|t| t.record.known.crm_id)
-            .collect();
+        let run = self.run;
+        // A deal that this pass has just sent is not looked at again for its closing date.
+        let is_just_sent =
+            |target: &Target| target.planned.step == Step::Close && target.record.seen_run == run;
+        let looked_at = targets.iter().filter(|target| !is_just_sent(target));
+        let ids: Vec<i64> = looked_at.filter_map(|target| target.record.known.crm_id).collect();
         let objects = by_id(self.gate, kind, &ids)?;
         let unseen: Vec<i64> = ids.into_iter().filter(|crm_id| !objects.contains_key(crm_id)).collect();
         let hidden = hidden(self.gate, kind, &unseen)?;
@@ -116,7 +139,8 @@ impl Push<'_, '_> {
             }
             target.object = crm_id.and_then(|crm_id| objects.get(&crm_id)).cloned();
             match (target.planned.step, crm_id, &target.object) {
-                (Step::Close, ..) | (_, None, _) => ready.push(target),
+                _ if is_just_sent(&target) => ready.push(target),
+                (_, None, _) => ready.push(target),
                 (_, Some(_), Some(_)) => ready.extend(self.permit(target)?),
                 (Step::Delete, Some(_), None) => self.gone_before(&target)?,
                 // What the list of origins showed a moment ago is gone: the next pass sees clearer.

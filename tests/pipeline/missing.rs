@@ -345,18 +345,23 @@ fn an_object_that_the_user_may_not_see_is_not_made_again() {
 #[test]
 fn what_an_unanswered_call_made_out_of_the_users_sight_is_not_made_again() {
     let hotel = hotel();
+    (3..=30).for_each(|id| hotel.booking(id, "guest_id = 1"));
+    hotel.sync();
     hotel.configure("portal.request_timeout = '500ms'\nportal.settle_time = '500ms'");
-    hotel.booking(3, "guest_id = 1");
+    hotel.booking(31, "guest_id = 1");
     let mut lost = Some(Fault::ResetAfter);
     hotel.server().faults(move |exchange| exchange.calls("crm.deal.add").then(|| lost.take()).flatten());
     hotel.exits(5, "sync");
-    hide(&hotel, &[1, 2, 3].map(|id| (Kind::Deal, hotel.deal(id).id)));
+    // What is new by now he would see.
+    hide(&hotel, &[1, 31].map(|id| (Kind::Deal, hotel.deal(id).id)));
     std::thread::sleep(Duration::from_millis(600));
-    let said = hotel.exits(4, "sync").err;
-    assert!(said.contains("не видит") && said.contains("вебхук администратора"), "{said}");
+    hotel.booking(30, "comment = 'x'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["booking 31 ACCESS_DENIED"]);
+    assert_eq!(hotel.deal(30).text("COMMENTS"), "x");
     hide(&hotel, &[]);
-    hotel.sync();
-    assert_eq!(hotel.portal().count(Kind::Deal), 3);
+    hotel.says("retry");
+    assert_eq!(hotel.portal().count(Kind::Deal), 31);
     hotel.rests();
 }
 
@@ -496,6 +501,21 @@ fn an_object_that_has_lost_our_mark_is_neither_changed_nor_made_again_until_some
     assert_ne!(hotel.contact(1).id, contact);
     assert_eq!(hotel.deal(1).id, deal);
     assert_eq!(hotel.flaws("failures"), [""; 0]);
+}
+
+#[test]
+fn nor_does_it_get_a_closing_date_that_is_still_owed() {
+    let hotel = Hotel::running();
+    hotel.server().faults(|call| call.calls("crm.deal.update").then(|| Fault::status(401, "expired_token")));
+    hotel.booking(2, "status = 'checked_out'");
+    hotel.exits(4, "sync");
+    hotel.server().faults(|_| None);
+    let deal = hotel.deal(2).id;
+    let erased = json!({"ORIGINATOR_ID": "", "ORIGIN_ID": "", "CLOSEDATE": "2030-01-01"});
+    hotel.edit(Kind::Deal, deal, erased);
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["booking 2 NOT_OURS"]);
+    assert_eq!(hotel.portal().get(Kind::Deal, deal).unwrap().text("CLOSEDATE"), "2030-01-01");
 }
 
 #[test]

@@ -13,7 +13,8 @@ use ecvi_b24::clock::Clock;
 use ecvi_b24::config::PortalConfig;
 use ecvi_b24::lang::{Language, speak};
 use ecvi_b24::portal::{Answer, CallError, Portal, Refusal};
-use ecvi_b24::state::memory::INITIAL_EXPORT;
+use ecvi_b24::record::{Id, Kind};
+use ecvi_b24::state::memory::{INITIAL_EXPORT, PORTAL};
 use ecvi_b24::state::{State, stamp};
 use ecvi_b24::stop::Outcome;
 use serde_json::{Map, Value, json};
@@ -222,6 +223,18 @@ fn what_the_webhook_lacks_is_found() {
     let warning = Mark::Warning;
     let methods = ("methods", Mark::Bad(Outcome::Refused));
     assert_eq!(lacks(instead), [("user", warning), methods, ("clock", warning), ("rate", warning)]);
+}
+
+#[test]
+fn a_portal_under_a_new_address_that_gives_no_proper_answer_may_be_the_states_own() {
+    let place = Place::new("");
+    let state = State::open(&place.folder.path().join("state.db")).unwrap();
+    state.remember(PORTAL, &"old.bitrix24.ru").unwrap();
+    let writer = state.writer().unwrap();
+    writer.linked(Kind::Guest, &Id::Number(1), 7).unwrap();
+    writer.commit().unwrap();
+    let fake = Fake { instead: vec![("crm.contact.list", json!("busy"))], ..Fake::default() };
+    assert!(marks(&place.lines(&fake)).contains(&("portal", Mark::Bad(Outcome::Interrupted))));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::mapping::multifield::Written;
 use crate::mapping::{Mapped, mapped, origin};
 use crate::mirror::{Body, Booking, Row};
 use crate::objects::card::{Card, cards};
+use crate::objects::hidden;
 use crate::plan::{Planned, Queue, Wave, names};
 use crate::portal::gate::Gate;
 use crate::push::{People, Person, Watch};
@@ -81,18 +82,24 @@ impl Comparison<'_, '_> {
             }
         }
         let cards = self.cards(kind, &records)?;
+        let crm_ids = records.iter().map(|expected| expected.crm_id);
+        let unseen: Vec<i64> = crm_ids.filter(|crm_id| !cards.contains_key(crm_id)).collect();
+        let hidden = hidden(self.gate, kind, &unseen)?;
         for expected in records {
-            let drift = self.drift(kind, &expected, &cards);
+            let drift = self.drift(kind, &expected, &cards, &hidden);
             if drift.is_some() && !self.still_holds(kind, &expected)? {
                 findings.tally.pending[kind as usize] += 1;
                 continue;
             }
             findings.tally.compared[kind as usize] += 1;
-            if let Some(drift) = drift {
+            let Some(drift) = drift else { continue };
+            if drift.is_mendable() {
                 findings.shelf.repair(kind, &expected.id)?;
                 findings.tally.mendable += 1;
-                report.drift(&drift)?;
+            } else {
+                findings.tally.other += 1;
             }
+            report.drift(&drift)?;
         }
         Ok(())
     }
@@ -158,9 +165,18 @@ impl Comparison<'_, '_> {
         Ok(cards(self.gate, kind, &ids.into_iter().collect::<Vec<_>>(), &fields)?)
     }
 
-    fn drift(&self, kind: Kind, expected: &Expected, cards: &BTreeMap<i64, Card>) -> Option<Drift> {
+    fn drift(
+        &self,
+        kind: Kind,
+        expected: &Expected,
+        cards: &BTreeMap<i64, Card>,
+        hidden: &BTreeSet<i64>,
+    ) -> Option<Drift> {
         let Expected { id, label, crm_id, written, mapped, sent: _ } = expected;
         let (id, label, crm_id) = (id.clone(), label.clone(), *crm_id);
+        if hidden.contains(&crm_id) {
+            return Some(Drift::Hidden { kind, id, label, crm_id });
+        }
         let Some(card) = cards.get(&crm_id) else { return Some(Drift::Missing { kind, id, label, crm_id }) };
         let mut mapped = mapped.clone()?;
         without_foreign_stage(kind, &self.config.deal, &card.object, &mut mapped);

@@ -12,6 +12,8 @@ use crate::{say, words};
 pub(super) enum Drift {
     /// The record's object is gone.
     Missing { kind: Kind, id: Id, label: String, crm_id: i64 },
+    /// The record's object is there, and the webhook's user may not see it.
+    Hidden { kind: Kind, id: Id, label: String, crm_id: i64 },
     /// Fields read otherwise than they were written.
     Different { kind: Kind, id: Id, label: String, crm_id: i64, fields: Vec<Difference> },
     /// Several objects carry the record's origin.
@@ -21,6 +23,11 @@ pub(super) enum Drift {
 }
 
 impl Drift {
+    /// Whether it is over once the record is sent again.
+    pub(super) fn is_mendable(&self) -> bool {
+        matches!(self, Drift::Missing { .. } | Drift::Different { .. })
+    }
+
     /// For people: what it is, then the cards to look at.
     pub(super) fn lines(&self, webhook: &Webhook) -> Vec<String> {
         let mut lines = vec![self.line()];
@@ -34,6 +41,13 @@ impl Drift {
             Drift::Missing { kind, id, label, crm_id } => {
                 let (name, object) = (words::record(*kind, id, label), words::object(*kind, *crm_id));
                 say!("{name}: в CRM больше нет: {object}", "{name}: gone from the CRM: {object}")
+            }
+            Drift::Hidden { kind, id, label, crm_id } => {
+                let (name, object) = (words::record(*kind, id, label), words::object(*kind, *crm_id));
+                say!(
+                    "{name}: {object}: пользователь вебхука его не видит (ACCESS_DENIED)",
+                    "{name}: {object}: the webhook's user may not see it (ACCESS_DENIED)"
+                )
             }
             Drift::Different { kind, id, label, crm_id, fields } => {
                 let (name, object) = (words::record(*kind, id, label), words::object(*kind, *crm_id));
@@ -64,9 +78,9 @@ impl Drift {
     fn objects(&self) -> (Kind, Vec<i64>) {
         match self {
             Drift::Missing { kind, .. } => (*kind, Vec::new()),
-            Drift::Different { kind, crm_id, .. } | Drift::Foreign { kind, crm_id, .. } => {
-                (*kind, vec![*crm_id])
-            }
+            Drift::Hidden { kind, crm_id, .. }
+            | Drift::Different { kind, crm_id, .. }
+            | Drift::Foreign { kind, crm_id, .. } => (*kind, vec![*crm_id]),
             Drift::Twice { kind, objects, .. } => (*kind, objects.clone()),
         }
     }
@@ -78,6 +92,10 @@ impl Drift {
         match self {
             Drift::Missing { kind, id, label, crm_id } => json!({
                 "drift": "missing", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+                "crm_id": crm_id,
+            }),
+            Drift::Hidden { kind, id, label, crm_id } => json!({
+                "drift": "hidden", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
                 "crm_id": crm_id,
             }),
             Drift::Different { kind, id, label, crm_id, fields } => json!({

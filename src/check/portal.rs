@@ -44,7 +44,10 @@ pub(super) fn webhook(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line
 /// The portal is not the one that the state belongs to.
 pub(super) fn another(config: &Config, state: &State, gate: &mut Gate<'_>) -> Option<Line> {
     let error = recognise::know_the_portal(config, state, gate).err()?;
-    Some(Line::bad("portal", outcome_of(&error), format!("{error:#}"), String::new()))
+    Some(match error.downcast() {
+        Ok(error) => unanswered("portal", error),
+        Err(error) => Line::bad("portal", outcome_of(&error), format!("{error:#}"), String::new()),
+    })
 }
 
 /// A question that the portal did not answer as it should.

@@ -15,6 +15,7 @@ use crate::mapping::deal::Links;
 use crate::mapping::{Mapped, mapped};
 use crate::mirror::{Body, Booking, Row};
 use crate::objects::card::{Card, cards};
+use crate::objects::hidden;
 use crate::plan::{Planned, Queue, Step};
 use crate::portal::CallError;
 use crate::portal::gate::Gate;
@@ -36,6 +37,8 @@ pub struct Prospect {
     pub changes: Option<Vec<Difference>>,
     /// The object is gone from the CRM, and what is done then.
     pub gone: Option<OnMissing>,
+    /// The webhook's user may not see the object.
+    pub is_hidden: bool,
     /// The object that Ecvi names is another record's already.
     pub is_taken: bool,
     /// The booking waits for this guest, who is not sent in this pass either.
@@ -109,13 +112,18 @@ impl<'a, 'p> Foresight<'a, 'p> {
         let ids: BTreeSet<i64> = wanted.iter().filter_map(|(crm_id, ..)| *crm_id).collect();
         let named = wanted.iter().filter_map(|(.., mapped)| Some(mapped.as_ref()?.0.fields.keys().cloned()));
         let fields: BTreeSet<String> = named.flatten().chain(["CONTACT_IDS".to_owned()]).collect();
-        let cards = cards(&mut self.gate, kind, &ids.into_iter().collect::<Vec<_>>(), &fields)?;
+        let cards = cards(&mut self.gate, kind, &ids.iter().copied().collect::<Vec<_>>(), &fields)?;
+        let unseen: Vec<i64> = ids.into_iter().filter(|crm_id| !cards.contains_key(crm_id)).collect();
+        let hidden = hidden(&mut self.gate, kind, &unseen)?;
         let mut prospects = Vec::new();
         for (planned, (crm_id, record, mapped)) in steps.iter().zip(wanted) {
             let card = crm_id.and_then(|crm_id| cards.get(&crm_id));
+            let is_hidden = crm_id.is_some_and(|crm_id| hidden.contains(&crm_id));
+            let is_gone = crm_id.is_some() && card.is_none() && !is_hidden;
             let named = record.named_by(planned.row.as_ref()).filter(|_| planned.step == Step::Create);
             prospects.push(Prospect {
-                gone: (crm_id.is_some() && card.is_none()).then_some(self.config.sync.on_missing),
+                gone: is_gone.then_some(self.config.sync.on_missing),
+                is_hidden,
                 taken: crm_id.filter(|_| planned.step == Step::Create),
                 is_taken: crm_id.is_none()
                     && named.is_some_and(|named| taken.values().any(|id| *id == named)),

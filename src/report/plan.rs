@@ -84,6 +84,12 @@ fn notes(prospect: &Prospect) -> Vec<String> {
             "the CRM has no such object any more: it will not be sent (OBJECT_MISSING)"
         ),
     });
+    let hidden = prospect.is_hidden.then(|| {
+        say!(
+            "пользователь вебхука этот объект не видит: передано не будет (ACCESS_DENIED)",
+            "the webhook's user may not see the object: it will not be sent (ACCESS_DENIED)"
+        )
+    });
     let taken = prospect.is_taken.then(|| {
         say!(
             "этот объект уже у другой записи: передано не будет (CRM_ID_TAKEN)",
@@ -97,7 +103,7 @@ fn notes(prospect: &Prospect) -> Vec<String> {
             "will wait until {guest} is sent (GUEST_WAITING)"
         )
     });
-    [gone, taken, waits].into_iter().flatten().collect()
+    [gone, hidden, taken, waits].into_iter().flatten().collect()
 }
 
 fn change_line(change: &Difference) -> String {

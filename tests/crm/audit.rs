@@ -134,6 +134,17 @@ fn what_is_still_to_be_sent_is_no_drift() {
 }
 
 #[test]
+fn an_object_out_of_the_users_sight_is_no_object_that_is_gone() {
+    let hotel = Hotel::exported("");
+    hotel.server.portal().settings.hidden = vec![(Kind::Contact, 1)];
+    let found = documents(&hotel, 1);
+    assert_eq!((found.len(), &found[0]["drift"], &found[0]["crm_id"]), (1, &json!("hidden"), &json!(1)));
+    assert!(hotel.said(1, "audit").contains("guest 1: contact 1: the webhook's user may not see it"));
+    hotel.run(1, "audit --repair --yes");
+    assert_eq!(hotel.server.portal().count(Kind::Contact), 1);
+}
+
+#[test]
 fn an_audit_writes_nothing_and_needs_no_lock() {
     let hotel = eventful();
     let before = std::fs::read(hotel.path("state.db")).unwrap();

@@ -183,6 +183,16 @@ fn what_will_not_be_sent_is_said_beside_its_step() {
 }
 
 #[test]
+fn an_object_out_of_the_users_sight_is_not_told_as_gone() {
+    let hotel = Hotel::exported("");
+    hotel.server.portal().settings.hidden = vec![(Kind::Company, 1)];
+    hotel.sql("UPDATE companies SET modified_at = '2026'");
+    let plan = hotel.said(0, "sync --dry-run");
+    assert!(plan.contains("may not see the object: it will not be sent (ACCESS_DENIED)"), "{plan}");
+    assert!(!plan.contains("has no such object"), "{plan}");
+}
+
+#[test]
 fn calls_without_an_answer_are_told_of() {
     let hotel = Hotel::exported("");
     hotel.sql("UPDATE guests SET last_name = 'Иная', modified_at = '2026'");

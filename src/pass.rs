@@ -113,13 +113,28 @@ pub fn pass(
     watch: &mut dyn Watch,
 ) -> Result<Option<Ended>> {
     let Some(lock) = Lock::take(&config.state)? else { return Ok(None) };
+    pass_under(&lock, config, orders, portal, clock, watch).map(Some)
+}
+
+/// Likewise, by whoever holds the lock already: what was prepared under it is what the pass finds.
+///
+/// # Errors
+/// As [`pass`].
+pub fn pass_under(
+    lock: &Lock,
+    config: &Config,
+    orders: &Orders,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+    watch: &mut dyn Watch,
+) -> Result<Ended> {
     let state = State::open(&config.state)?;
     let started = clock.now();
     warn_of_exposed(config, &state, started)?;
     if is_idle(config, orders, &state, started)? {
         let ended = Ended::idle();
         state.log_run(&record(orders, &ended, started, clock.now()))?;
-        return Ok(Some(ended));
+        return Ok(ended);
     }
     let killed = state.last_run()?.is_some_and(|run| run.outcome.is_none());
     let run = state.begin_run(orders.errand.name(), started)?;
@@ -129,15 +144,14 @@ pub fn pass(
     if killed {
         gate.fill_bucket();
     }
-    let mut pass =
-        Pass { config, orders, state: &state, lock: &lock, run, done: Done::default(), notice: None };
+    let mut pass = Pass { config, orders, state: &state, lock, run, done: Done::default(), notice: None };
     let result = pass.make(&mut gate, watch).map_err(state::explain);
     let ended = pass.end(result, &gate);
     let writer = state.writer()?;
     state.remember(PACE, gate.pace())?;
     state.finish_run(run, &record(orders, &ended, started, clock.now()))?;
     writer.commit()?;
-    Ok(Some(ended))
+    Ok(ended)
 }
 
 /// The plan that a pass would follow now. Nothing is written, and the portal is not asked.

@@ -45,10 +45,8 @@ fn nothing_failed(options: &cli::Retry) -> String {
     )
 }
 
-/// Ends the pause of the chosen records, so that the pass that follows tries them. While another pass is under way
-/// nothing is done: it tries what is due itself.
-pub fn release(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<()> {
-    let Some(_lock) = Lock::take(&config.state)? else { return Ok(()) };
+/// Ends the pause of the chosen records, so that the pass that follows under the same lock tries them.
+pub fn release(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clock) -> Result<()> {
     let state = State::open(&config.state)?;
     let chosen = chosen(config, &state, options)?;
     if chosen.is_empty() {

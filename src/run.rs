@@ -14,6 +14,7 @@ use crate::cli::{self, Cli, Command, ConfigCommand};
 use crate::clock::Clock;
 use crate::config::{self, Config, PortalConfig};
 use crate::foresight::Foresight;
+use crate::lock::Lock;
 use crate::pass::{self, Ended, Errand, Orders};
 use crate::portal::gate::Gate;
 use crate::portal::http::Http;
@@ -80,11 +81,16 @@ fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Res
 }
 
 fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Result<Outcome> {
-    tell_pass(config, orders, clock, watch, true)
+    let Some(lock) = Lock::take(&config.state)? else {
+        watch.over();
+        return Ok(another(orders));
+    };
+    make_pass_under(&lock, config, orders, clock, watch, true)
 }
 
 /// `aloud`: what the pass did goes to standard output, which is no document.
-fn tell_pass(
+fn make_pass_under(
+    lock: &Lock,
     config: &Config,
     orders: &Orders,
     clock: &Clock,
@@ -92,9 +98,9 @@ fn tell_pass(
     aloud: bool,
 ) -> Result<Outcome> {
     let mut portal = Http::new(&config.portal)?;
-    let ended = pass::pass(config, orders, &mut portal, clock, watch);
+    let ended = pass::pass_under(lock, config, orders, &mut portal, clock, watch);
     watch.over();
-    let Some(ended) = ended? else { return Ok(another(orders, aloud)) };
+    let ended = ended?;
     heartbeat::beat(config, ended.outcome);
     if let Err(error) = tell_end(orders.errand, &ended, aloud) {
         // The pass is over and saved: where its words go makes it no other.
@@ -120,9 +126,9 @@ fn tell_end(errand: Errand, ended: &Ended, aloud: bool) -> Result<()> {
 }
 
 /// Somebody else's pass is under way: cron is not told; whoever asked for something of his own is.
-fn another(orders: &Orders, aloud: bool) -> Outcome {
+fn another(orders: &Orders) -> Outcome {
     log::info!("another pass is under way");
-    if aloud && *orders != Orders::plain(Errand::Sync) {
+    if *orders != Orders::plain(Errand::Sync) {
         let command = orders.errand.name();
         report::complain(&say!(
             "Идёт другой запуск; {command} ничего не делает, повторите позже",
@@ -147,8 +153,10 @@ fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome
     if options.dry_run {
         return retry::show(config, options);
     }
-    retry::release(config, options, clock)?;
-    make_pass(config, &Orders::plain(Errand::Retry), clock, &mut ())
+    let orders = Orders::plain(Errand::Retry);
+    let Some(lock) = Lock::take(&config.state)? else { return Ok(another(&orders)) };
+    retry::release(&lock, config, options, clock)?;
+    make_pass_under(&lock, config, &orders, clock, &mut (), true)
 }
 
 fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome> {
@@ -167,8 +175,10 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
         report::complain(ask::declined().trim_end());
         return Ok(findings.outcome());
     }
-    findings.mark(config, clock)?;
-    let repaired = tell_pass(config, &Orders::plain(Errand::Audit), clock, &mut (), !json)?;
+    let lock = Lock::insist(&config.state, clock)?;
+    findings.mark(&lock, config, clock)?;
+    let orders = Orders::plain(Errand::Audit);
+    let repaired = make_pass_under(&lock, config, &orders, clock, &mut (), !json)?;
     Ok(findings.after(repaired))
 }
 

@@ -88,12 +88,8 @@ impl Findings {
         if repair == Outcome::Ok && self.tally.other > 0 { Outcome::Partial } else { repair }
     }
 
-    /// Marks the records that are to be sent again. While a pass is running it waits for it.
-    ///
-    /// # Errors
-    /// The pass did not end in time.
-    pub fn mark(&self, config: &Config, clock: &Clock) -> Result<()> {
-        let _lock = Lock::insist(&config.state, clock)?;
+    /// Marks the records that the pass that follows under the same lock is to send again.
+    pub fn mark(&self, _: &Lock, config: &Config, clock: &Clock) -> Result<()> {
         let state = State::open(&config.state)?;
         let writer = state.writer()?;
         self.shelf.repairs(|kind, id| {

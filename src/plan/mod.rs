@@ -97,7 +97,7 @@ pub fn compare(
     for kind in Kind::ALL {
         comparison.kind(kind, mirror, state, rules)?;
     }
-    comparison.seen.survey.check(&rules.before, rules.windows)?;
+    comparison.seen.survey.check(&rules.before, rules.windows, mirror.residents_slide())?;
     Ok(comparison.seen)
 }
 

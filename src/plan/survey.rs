@@ -73,29 +73,36 @@ impl Survey {
 
     /// A table that had rows and has none, and the kind to let go of where that is right. One that is seen through a
     /// window may be empty for a season.
-    fn emptied(&self, before: &Survey, windows: [bool; 3]) -> Option<(&'static str, Kind, u64)> {
-        let [guests, companies, bookings] = self.rows;
-        let [had_guests, had_companies, had_bookings] = before.rows;
+    fn emptied(
+        &self,
+        before: &Survey,
+        windows: [bool; 3],
+        residents_slide: bool,
+    ) -> Option<(&'static str, Kind, u64)> {
+        let table =
+            |kind: Kind| (self.rows[kind as usize], before.rows[kind as usize], windows[kind as usize]);
+        let residents =
+            (self.residents, before.residents, residents_slide || windows[Kind::Booking as usize]);
         let tables = [
-            ("guests", Kind::Guest, guests, had_guests),
-            ("companies", Kind::Company, companies, had_companies),
-            ("bookings", Kind::Booking, bookings, had_bookings),
-            ("booking_guests", Kind::Booking, self.residents, before.residents),
+            ("guests", Kind::Guest, table(Kind::Guest)),
+            ("companies", Kind::Company, table(Kind::Company)),
+            ("bookings", Kind::Booking, table(Kind::Booking)),
+            ("booking_guests", Kind::Booking, residents),
         ];
-        tables.into_iter().find_map(|(table, kind, rows, had)| {
-            (rows == 0 && had > 0 && !windows[kind as usize]).then_some((table, kind, had))
+        tables.into_iter().find_map(|(table, kind, (rows, had, slides))| {
+            (rows == 0 && had > 0 && !slides).then_some((table, kind, had))
         })
     }
 
     /// Refuses a mirror from which nothing may be concluded.
-    pub(super) fn check(&self, before: &Survey, windows: [bool; 3]) -> Result<()> {
+    pub(super) fn check(&self, before: &Survey, windows: [bool; 3], residents_slide: bool) -> Result<()> {
         if self.rows.iter().all(|count| *count == 0) {
             bail!(say!(
                 "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
                 "the mirror is empty: no guests, no companies, no bookings. Check what fills it"
             ));
         }
-        if let Some((table, kind, had)) = self.emptied(before, windows) {
+        if let Some((table, kind, had)) = self.emptied(before, windows, residents_slide) {
             let then = match table {
                 "bookings" => say!(
                     "сделки останутся в CRM, удалите их там вручную",

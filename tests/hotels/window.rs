@@ -88,6 +88,20 @@ fn a_window_of_another_table_does_not_keep_deleted_bookings() {
 }
 
 #[test]
+fn residents_who_all_slide_out_of_a_window_stop_no_pass() {
+    let hotel = Hotel::filled("default");
+    let query = "[mirror.queries]\nbooking_guests = \"SELECT r.* FROM booking_guests r JOIN bookings b ON b.id = r.booking_id WHERE b.departure > date('now')\"\n\n[portal]";
+    hotel.configure("ecvi-b24.toml", "[portal]", query);
+    hotel.sql("UPDATE bookings SET departure = date('now', '+9 days') || ' 12:00'");
+    hotel.run(0, "initial-export");
+    hotel.sql(
+        "UPDATE bookings SET departure = date('now', '-9 days') || ' 12:00', modified_at = '2026-07-01'",
+    );
+    hotel.run(0, "sync");
+    hotel.is_quiet();
+}
+
+#[test]
 fn a_guest_who_slides_out_of_a_window_stays_in_the_deals() {
     let hotel = Hotel::filled("default");
     let query = "[mirror.queries]\nguests = \"SELECT * FROM guests WHERE modified_at > date('now', '-1 year')\"\n\n[portal]";

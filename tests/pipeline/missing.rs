@@ -578,6 +578,19 @@ fn also_where_it_was_missed_before() {
 }
 
 #[test]
+fn a_card_that_its_owner_has_left_takes_the_mark_of_whom_it_is_given_to() {
+    let hotel = hotel();
+    let left = hotel.contact(1).id;
+    let own = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Белова"}));
+    for (guest, card) in [(1, own), (2, left)] {
+        hotel.says(&format!("reset-id guest {guest} --crm-id {card} --yes"));
+        hotel.sync();
+    }
+    assert_eq!(hotel.contact(1).id, own);
+    assert_eq!(hotel.portal().get(Kind::Contact, left).unwrap().text("ORIGIN_ID"), "2");
+}
+
+#[test]
 fn one_person_who_is_in_ecvi_twice_stays_on_the_card_that_the_two_were_merged_into() {
     let hotel = Hotel::new();
     (1..=2).for_each(|id| hotel.guest(id, "last_name = 'Белов', first_name = 'Олег', phone = '+71'"));

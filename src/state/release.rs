@@ -23,15 +23,15 @@ impl Writer<'_> {
 
     /// Lets go of the objects of all records of a kind, as [`Writer::released`] does of one. Returns how many.
     pub fn release_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
-        let linked = "FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";
-        let history = "INSERT INTO history (at, kind, id, event, crm_id)";
         self.transaction.execute(
-            &format!("{history} SELECT ?2, kind, id, ?3, crm_id {linked}"),
+            "INSERT INTO history (at, kind, id, event, crm_id)
+             SELECT ?2, kind, id, ?3, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL",
             (kind, stamp(now), Event::Reset.name()),
         )?;
         if kind != Kind::Booking {
-            self.transaction
-                .execute(&format!("INSERT INTO touched (kind, id) SELECT kind, id {linked}"), [kind])?;
+            let sql = "INSERT INTO touched (kind, id)
+                       SELECT kind, id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";
+            self.transaction.execute(sql, [kind])?;
         }
         self.transaction.execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
         let released = self.transaction.execute(

@@ -61,6 +61,13 @@ pub struct Trouble {
     pub message: String,
 }
 
+/// The columns of [`trouble`], of a severity.
+pub(super) const TROUBLES: &str =
+    "SELECT t.kind, t.id, r.label, r.crm_id, t.operation, t.attempts, t.first_at, t.last_at,
+        t.next_at, t.code, t.message
+ FROM troubles t LEFT JOIN records r ON r.kind = t.kind AND r.id = t.id
+ WHERE t.severity = ?1";
+
 fn trouble(row: &Row<'_>) -> rusqlite::Result<Trouble> {
     Ok(Trouble {
         kind: row.get(0)?,
@@ -80,24 +87,18 @@ fn trouble(row: &Row<'_>) -> rusqlite::Result<Trouble> {
 impl State {
     /// All troubles of a severity, ordered by kind and id.
     pub fn troubles(&self, severity: Severity) -> Result<Vec<Trouble>> {
-        self.query_troubles("", [severity.name()])
+        self.query_troubles(&format!("{TROUBLES} ORDER BY t.kind, t.id, t.code"), [severity.name()])
     }
 
     /// Objects that are known to be gone, of records that were put aside for that.
     pub fn missing_objects(&self) -> Result<Vec<(Kind, i64)>> {
-        let missing =
-            self.query_troubles("AND t.code = ?2", (Severity::Failure.name(), Code::ObjectMissing.name()))?;
+        let sql = format!("{TROUBLES} AND t.code = ?2 ORDER BY t.kind, t.id");
+        let missing = self.query_troubles(&sql, (Severity::Failure.name(), Code::ObjectMissing.name()))?;
         Ok(missing.into_iter().filter_map(|trouble| Some((trouble.kind, trouble.crm_id?))).collect())
     }
 
-    fn query_troubles(&self, and: &str, parameters: impl Params) -> Result<Vec<Trouble>> {
-        let sql = format!(
-            "SELECT t.kind, t.id, r.label, r.crm_id, t.operation, t.attempts, t.first_at, t.last_at,
-                    t.next_at, t.code, t.message
-             FROM troubles t LEFT JOIN records r ON r.kind = t.kind AND r.id = t.id
-             WHERE t.severity = ?1 {and} ORDER BY t.kind, t.id, t.code"
-        );
-        let mut statement = self.connection.prepare(&sql)?;
+    fn query_troubles(&self, sql: &str, parameters: impl Params) -> Result<Vec<Trouble>> {
+        let mut statement = self.connection.prepare(sql)?;
         let troubles = statement.query_map(parameters, trouble)?;
         Ok(troubles.collect::<rusqlite::Result<_>>()?)
     }
@@ -112,9 +113,10 @@ impl State {
 
     /// The troubles of one record, failures first.
     pub fn troubles_of(&self, kind: Kind, id: &Id) -> Result<Vec<(Severity, Trouble)>> {
+        let sql = format!("{TROUBLES} AND t.kind = ?2 AND t.id = ?3 ORDER BY t.code");
         let mut found = Vec::new();
         for severity in Severity::ALL {
-            let all = self.query_troubles("AND t.kind = ?2 AND t.id = ?3", (severity.name(), kind, id))?;
+            let all = self.query_troubles(&sql, (severity.name(), kind, id))?;
             found.extend(all.into_iter().map(|trouble| (severity, trouble)));
         }
         Ok(found)

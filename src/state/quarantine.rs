@@ -210,3 +210,23 @@ impl Writer<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::State;
+
+    #[test]
+    fn the_pause_of_a_record_that_fails_doubles_up_to_a_day() {
+        let (state, id, now) = (State::in_memory().unwrap(), Id::Number(1), DateTime::default());
+        let failure = Failure { code: Code::PortalRefused, operation: None, message: "", row: None };
+        let pause = |_| {
+            let writer = state.writer().unwrap();
+            writer.failed(Kind::Guest, &id, &failure, Duration::from_secs(15 * 60), now).unwrap();
+            writer.commit().unwrap();
+            (state.holds(Kind::Guest).unwrap()[&id].until - now).num_minutes()
+        };
+        let pauses: Vec<i64> = (0..10).map(pause).collect();
+        assert_eq!(pauses, [15, 30, 60, 120, 240, 480, 960, 1440, 1440, 1440]);
+    }
+}

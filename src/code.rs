@@ -116,24 +116,6 @@ codes! {
         "The CRM holds a deal of ours without a booking in Ecvi. Look at it and delete it by hand if it is not needed. Once it is gone, the next ecvi-b24 initial-export takes the warning away.";
 }
 
-/// Where the cause of a failure lies, and with it who can mend it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Group {
-    /// In Ecvi or in the mirror: the hotel mends its data.
-    Data,
-    /// In another record, which is not in the CRM yet.
-    Waiting,
-    /// In Bitrix24: it refused the record, or somebody has to look at its cards.
-    Refused,
-    /// In the way to the portal: the call was never answered.
-    Unavailable,
-}
-
-impl Group {
-    /// Every group, in the order of the documentation.
-    pub const ALL: [Group; 4] = [Group::Data, Group::Waiting, Group::Refused, Group::Unavailable];
-}
-
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -141,32 +123,6 @@ impl fmt::Display for Code {
 }
 
 impl Code {
-    /// Where the cause lies.
-    pub fn group(self) -> Group {
-        match self {
-            Code::BadId
-            | Code::DuplicateId
-            | Code::NoValue
-            | Code::UnknownStatus
-            | Code::BadDate
-            | Code::BadAmount
-            | Code::CrmIdTaken
-            | Code::EmailLeftOut
-            | Code::PhoneLeftOut
-            | Code::FieldLeftOut => Group::Data,
-            Code::GuestWaiting | Code::WithoutCompanion => Group::Waiting,
-            Code::PortalRefused
-            | Code::AccessDenied
-            | Code::ObjectMissing
-            | Code::NotOurs
-            | Code::SeveralInCrm
-            | Code::DoubtfulMatch
-            | Code::OtherFunnel
-            | Code::DealWithoutBooking => Group::Refused,
-            Code::NoAnswer => Group::Unavailable,
-        }
-    }
-
     /// The code of a [`Code::name`].
     pub fn from_name(name: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.name() == name)

@@ -2,12 +2,50 @@
 
 use std::fmt::Write;
 
-use ecvi_b24::code::{Code, Group};
+use ecvi_b24::code::Code;
 use ecvi_b24::lang::{Language, speak};
 
 use crate::{assert_current, language, read};
 
 const BEGIN: &str = "<!-- from here on this file is written by `UPDATE_DOCS=1 cargo test --test docs` -->\n";
+
+/// Where the cause of a failure lies, and with it who can mend it; in the order of the document.
+#[derive(Clone, Copy, PartialEq)]
+enum Group {
+    /// In Ecvi or in the mirror: the hotel mends its data.
+    Data,
+    /// In another record, which is not in the CRM yet.
+    Waiting,
+    /// In Bitrix24: it refused the record, or somebody has to look at its cards.
+    Refused,
+    /// In the way to the portal: the call was never answered.
+    Unavailable,
+}
+
+fn group(code: Code) -> Group {
+    match code {
+        Code::BadId
+        | Code::DuplicateId
+        | Code::NoValue
+        | Code::UnknownStatus
+        | Code::BadDate
+        | Code::BadAmount
+        | Code::CrmIdTaken
+        | Code::EmailLeftOut
+        | Code::PhoneLeftOut
+        | Code::FieldLeftOut => Group::Data,
+        Code::GuestWaiting | Code::WithoutCompanion => Group::Waiting,
+        Code::PortalRefused
+        | Code::AccessDenied
+        | Code::ObjectMissing
+        | Code::NotOurs
+        | Code::SeveralInCrm
+        | Code::DoubtfulMatch
+        | Code::OtherFunnel
+        | Code::DealWithoutBooking => Group::Refused,
+        Code::NoAnswer => Group::Unavailable,
+    }
+}
 
 fn heading(group: Group) -> (&'static str, &'static str) {
     match group {
@@ -37,10 +75,10 @@ fn advice(code: Code, language: Language) -> String {
 fn catalogue() -> String {
     let _language = language();
     let mut text = String::new();
-    for group in Group::ALL {
-        let (title, note) = heading(group);
+    for part in [Group::Data, Group::Waiting, Group::Refused, Group::Unavailable] {
+        let (title, note) = heading(part);
         write!(text, "\n## {title}\n\n{note}\n").unwrap();
-        for code in Code::ALL.iter().copied().filter(|code| code.group() == group) {
+        for code in Code::ALL.iter().copied().filter(|code| group(*code) == part) {
             let (name, english, russian) =
                 (code.name(), advice(code, Language::En), advice(code, Language::Ru));
             write!(text, "\n### `{name}`\n\n{english}\n\n{russian}\n").unwrap();

@@ -36,11 +36,11 @@ fn keep_zero(mut text: String) -> String {
     text
 }
 
-/// A comment that arrives readable.
+/// A comment that arrives readable. Without square brackets it holds no reference of a batch.
 pub(super) fn comment(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let exchanged: String = text.trim().chars().filter_map(exchange).collect();
-    let text = keep_zero(split_entities(&split_marks(&defuse(&exchanged))));
+    let text = keep_zero(split_entities(&split_marks(&exchanged)));
     cut(&text).trim_end().to_owned()
 }
 

@@ -3,7 +3,7 @@
 //!
 //! A block is void as soon as any of its records changes in the state; triggers see to that, so nobody can forget it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use rusqlite::types::Value;
@@ -23,7 +23,7 @@ pub struct Stood {
 }
 
 /// The blocks of a kind, by their first ids; none in place of what is void.
-pub type Blocks = HashMap<Option<Id>, Option<Stood>>;
+pub type Blocks = BTreeMap<Option<Id>, Option<Stood>>;
 
 /// What becomes of one block.
 #[derive(Clone, PartialEq, Eq, Debug)]

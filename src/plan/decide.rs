@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Survey;
 use crate::mirror::{Body, Row};
@@ -12,7 +12,7 @@ use crate::record::{Id, Kind};
 use crate::state::{Doubt, Hold, Known, LONGEST_PAUSE, Todo};
 
 /// A step towards the portal.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
     /// The record has no object.

@@ -32,11 +32,17 @@ pub struct Queue {
 }
 
 fn planned(kind: Kind, cells: &Row<'_>) -> Result<Planned> {
-    let step: String = cells.get(1)?;
     let row: Option<String> = cells.get(2)?;
     let row = row.map(|row| serde_json::from_str(&row)).transpose()?;
-    let wave = Wave::ALL[cells.get::<_, usize>(3)?.min(2)];
-    Ok(Planned { kind, id: cells.get(0)?, step: serde_json::from_str(&step)?, wave, row })
+    let (step, wave) = (one_of(&Step::ALL, cells, 1)?, one_of(&Wave::ALL, cells, 3)?);
+    Ok(Planned { kind, id: cells.get(0)?, step, wave, row })
+}
+
+/// Steps and waves stand in the queue as their places among all.
+fn one_of<T: Copy>(all: &[T], cells: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let place: u8 = cells.get(column)?;
+    let found = all.get(usize::from(place)).copied();
+    found.ok_or(rusqlite::Error::IntegralValueOutOfRange(column, place.into()))
 }
 
 impl Queue {
@@ -46,7 +52,7 @@ impl Queue {
         stable_plans(&connection)?;
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-             CREATE TABLE plan (kind TEXT, id ANY, step TEXT, wave INTEGER, arrival TEXT, row TEXT,
+             CREATE TABLE plan (kind TEXT, id ANY, step INTEGER, wave INTEGER, arrival TEXT, row TEXT,
                                 PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              CREATE INDEX plan_turn ON plan (kind, wave, arrival DESC, id);
              CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
@@ -71,7 +77,7 @@ impl Queue {
             .prepare_cached(
                 "INSERT OR REPLACE INTO plan (kind, id, step, wave, arrival, row) VALUES (?1,?2,?3,?4,?5,?6)",
             )?
-            .execute((kind, id, serde_json::to_string(step)?, *wave as u8, arrival, cells))?;
+            .execute((kind, id, *step as u8, *wave as u8, arrival, cells))?;
         if row.is_none() {
             self.connection
                 .prepare_cached("INSERT OR IGNORE INTO gone (kind, id) VALUES (?1, ?2)")?
@@ -146,32 +152,26 @@ impl Queue {
     /// How many steps of a kind are planned.
     pub fn count(&self, kind: Kind, step: Step) -> Result<u64> {
         let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step = ?2";
-        Ok(self.connection.query_row(sql, (kind, serde_json::to_string(&step)?), |row| row.get(0))?)
+        Ok(self.connection.query_row(sql, (kind, step as u8), |row| row.get(0))?)
     }
 
     /// How many records are left, by [`Kind`]; a closing date alone is none.
     pub fn left(&self) -> Result<[u64; 3]> {
-        let close = serde_json::to_string(&Step::Close)?;
         let count = |kind: Kind| {
             let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step <> ?2";
-            self.connection.query_row(sql, (kind, &close), |row| row.get(0))
+            self.connection.query_row(sql, (kind, Step::Close as u8), |row| row.get(0))
         };
         Ok([count(Kind::Guest)?, count(Kind::Company)?, count(Kind::Booking)?])
     }
 
-    /// How many steps are left.
-    pub fn len(&self) -> Result<u64> {
-        Ok(self.connection.query_row("SELECT count(*) FROM plan", [], |row| row.get(0))?)
-    }
-
     /// Whether nothing is left to do.
     pub fn is_empty(&self) -> Result<bool> {
-        Ok(self.len()? == 0)
+        Ok(self.connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM plan)", [], |row| row.get(0))?)
     }
 
     /// Drops the planned deletions.
     pub fn drop_deletions(&self) -> Result<()> {
-        self.connection.execute("DELETE FROM plan WHERE wave = 2", [])?;
+        self.connection.execute("DELETE FROM plan WHERE wave = ?1", [Wave::Deletions as u8])?;
         Ok(())
     }
 
@@ -217,11 +217,22 @@ mod tests {
     use crate::state::query_plans::none_is_slow;
 
     #[test]
+    fn steps_and_waves_are_numbered_by_their_places() {
+        for (place, step) in Step::ALL.into_iter().enumerate() {
+            assert_eq!(step as usize, place);
+        }
+        for (place, wave) in Wave::ALL.into_iter().enumerate() {
+            assert_eq!(wave as usize, place);
+        }
+    }
+
+    #[test]
     fn every_statement_goes_by_an_index_or_needs_the_whole_plan() {
         let queue = Queue::new().unwrap();
         let whole = [
             ("SELECT count(*) FROM plan", "once for a kind, before anything is sent"),
-            ("DELETE FROM plan WHERE wave = 2", "once"),
+            ("SELECT NOT EXISTS (SELECT 1 FROM plan)", "the first row tells"),
+            ("DELETE FROM plan WHERE wave = ?1", "once"),
         ];
         let seen = none_is_slow(&queue.connection, &[include_str!("queue.rs")], &whole);
         assert!(seen > 12, "{seen} statements");

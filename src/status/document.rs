@@ -1,7 +1,9 @@
 //! The document of `status --json`, as the state fills it. Fields are only ever added (docs/status.md).
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::pending::Pending;
 use crate::code::Code;
@@ -19,11 +21,11 @@ pub struct Status {
     /// None before it was completed.
     pub initial_export: Option<InitialExport>,
     /// The newest pass, also one that is running: then without its end.
-    pub last_run: Option<LastRun>,
+    pub last_run: Option<Run>,
     /// When the last pass that ran through ended.
     pub last_success_at: Option<String>,
-    /// How many records, by kind.
-    pub records: Records,
+    /// How many records; of the kind alone that was asked for, where one was.
+    pub records: BTreeMap<Kind, Tally>,
     /// Records that were not sent.
     pub failures: Vec<Flaw>,
     /// Records that were sent, but not whole.
@@ -46,57 +48,19 @@ pub struct InitialExport {
     pub completed_at: String,
 }
 
-/// A pass.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct LastRun {
-    /// `sync`, `initial-export`, `retry` or `audit`.
-    pub command: String,
-    /// RFC 3339.
-    pub started_at: String,
-    /// RFC 3339.
-    pub finished_at: Option<String>,
-    /// The word of an [`Outcome`].
-    pub outcome: Option<String>,
-    /// Why it ended early.
-    pub message: Option<String>,
-    /// Created objects.
-    pub created: PerKind,
-    /// Updated objects.
-    pub updated: PerKind,
-    /// Deleted objects.
-    pub deleted: Deleted,
-    /// Records that were tried and failed.
-    pub failed: u64,
-    /// Requests made.
-    pub requests: u64,
-}
-
-/// A number for each kind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct PerKind {
-    guest: u64,
-    company: u64,
-    booking: u64,
-}
-
-/// Deals alone are ever deleted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct Deleted {
-    booking: u64,
-}
-
-/// The records by kind; only the one that was asked for, where one was.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
-pub struct Records {
-    /// гости
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub guest: Option<Tally>,
-    /// компании
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub company: Option<Tally>,
-    /// заявки
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub booking: Option<Tally>,
+/// A pass, as the document shows it.
+#[derive(Serialize)]
+struct LastRun<'r> {
+    command: &'r str,
+    started_at: &'r str,
+    finished_at: Option<&'r str>,
+    outcome: Option<&'r str>,
+    message: Option<&'r str>,
+    created: BTreeMap<Kind, u64>,
+    updated: BTreeMap<Kind, u64>,
+    deleted: BTreeMap<Kind, u64>,
+    failed: u64,
+    requests: u64,
 }
 
 /// How many records of a kind; each counts in one place (docs/status.md).
@@ -152,9 +116,9 @@ impl Status {
         Ok(Status {
             schema: SCHEMA,
             initial_export: state.initial_export()?.map(|completed_at| InitialExport { completed_at }),
-            last_run: state.last_run()?.map(LastRun::of),
+            last_run: state.last_run()?,
             last_success_at: state.last_success()?,
-            records: Records::read(state, kind)?,
+            records: tallies(state, kind)?,
             failures: flaws(Severity::Failure)?,
             warnings: flaws(Severity::Warning)?,
             waiting: flaws(Severity::Waiting)?,
@@ -162,79 +126,48 @@ impl Status {
             remapped: false,
         })
     }
-}
-
-impl LastRun {
-    pub(super) fn counts(&self) -> Counts {
-        let all = |per: &PerKind| [per.guest, per.company, per.booking];
-        let (created, updated) = (all(&self.created), all(&self.updated));
-        Counts { created, updated, deleted: self.deleted.booking, failed: self.failed }
-    }
-
-    pub(super) fn of(run: Run) -> LastRun {
-        let Run { command, started_at, finished_at, outcome, message, counts, requests } = run;
-        LastRun {
-            command,
-            started_at,
-            finished_at,
-            outcome,
-            message,
-            created: PerKind::of(counts.created),
-            updated: PerKind::of(counts.updated),
-            deleted: Deleted { booking: counts.deleted },
-            failed: counts.failed,
-            requests,
-        }
-    }
-}
-
-impl PerKind {
-    pub(super) fn of([guest, company, booking]: [u64; 3]) -> PerKind {
-        PerKind { guest, company, booking }
-    }
-}
-
-impl Records {
-    fn read(state: &State, asked: Option<Kind>) -> Result<Records> {
-        let mut records = Records::default();
-        for kind in Kind::SHOWN.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind)) {
-            let tally = Tally {
-                synced: state.count_settled(kind)?,
-                pending: None,
-                failed: state.count_troubles(kind, Severity::Failure)?,
-                waiting: state.count_troubles(kind, Severity::Waiting)?,
-            };
-            *records.of_mut(kind) = Some(tally);
-        }
-        Ok(records)
-    }
 
     /// A record that is to be sent again does not count as sent.
     pub(super) fn add(&mut self, pending: &Pending) {
-        for kind in Kind::SHOWN {
-            if let Some(tally) = self.of_mut(kind) {
-                tally.pending = Some(pending.total[kind as usize]);
-                tally.synced = tally.synced.saturating_sub(pending.linked[kind as usize]);
-            }
+        for (kind, tally) in &mut self.records {
+            tally.pending = Some(pending.total[*kind as usize]);
+            tally.synced = tally.synced.saturating_sub(pending.linked[*kind as usize]);
         }
     }
+}
 
-    fn of_mut(&mut self, kind: Kind) -> &mut Option<Tally> {
-        match kind {
-            Kind::Guest => &mut self.guest,
-            Kind::Company => &mut self.company,
-            Kind::Booking => &mut self.booking,
-        }
+/// As `last_run` of the document.
+impl Serialize for Run {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Run { command, started_at, finished_at, outcome, message, counts, requests } = self;
+        let Counts { created, updated, deleted, failed } = *counts;
+        let by_kind = |numbers: [u64; 3]| Kind::SHOWN.into_iter().zip(numbers).collect();
+        let run = LastRun {
+            command,
+            started_at,
+            finished_at: finished_at.as_deref(),
+            outcome: outcome.as_deref(),
+            message: message.as_deref(),
+            created: by_kind(created),
+            updated: by_kind(updated),
+            // Deals alone are ever deleted.
+            deleted: BTreeMap::from([(Kind::Booking, deleted)]),
+            failed,
+            requests: *requests,
+        };
+        run.serialize(serializer)
     }
+}
 
-    /// The kinds that were asked for.
-    pub fn each(&self) -> impl Iterator<Item = (Kind, Tally)> {
-        let Records { guest, company, booking } = *self;
-        Kind::SHOWN
-            .into_iter()
-            .zip([guest, company, booking])
-            .filter_map(|(kind, tally)| Some((kind, tally?)))
-    }
+fn tallies(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, Tally>> {
+    let kinds = Kind::SHOWN.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind));
+    let tally = |kind| -> Result<(Kind, Tally)> {
+        let (synced, pending) = (state.count_settled(kind)?, None);
+        let failed = state.count_troubles(kind, Severity::Failure)?;
+        let waiting = state.count_troubles(kind, Severity::Waiting)?;
+        Ok((kind, Tally { synced, pending, failed, waiting }))
+    };
+    kinds.map(tally).collect()
 }
 
 impl Flaw {

@@ -15,7 +15,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-pub use document::{Deleted, Flaw, InitialExport, LastRun, PerKind, Records, Status, Tally};
+pub use document::{Flaw, InitialExport, Status, Tally};
 pub use record::{MirrorRow, OpenCall, RecordStatus};
 
 use crate::cli;
@@ -105,7 +105,7 @@ impl Status {
         let mut status = Status::read(state, kind)?;
         status.remapped = remap::is_stale(config, state)?;
         match pending::count(config, state, now) {
-            Ok(pending) => status.records.add(&pending),
+            Ok(pending) => status.add(&pending),
             Err(error) => status.mirror_error = Some(format!("{error:#}")),
         }
         Ok(status)

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{CLOCK_DRIFT, Flaw, LastRun, Status, Tally};
+use super::{CLOCK_DRIFT, Flaw, Status, Tally};
 use crate::code::Code;
 use crate::config::Webhook;
 use crate::pass::Errand;
 use crate::record::{Id, Kind};
-use crate::state::{LONGEST_PAUSE, parse_stamp};
+use crate::state::{LONGEST_PAUSE, Run, parse_stamp};
 use crate::stop::Outcome;
 use crate::{remap, report, say, words};
 
@@ -89,8 +89,8 @@ fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
 }
 
 /// The newest pass: how it ended where it was not simply good, and what it did.
-fn last_run(run: &LastRun, runs: bool) -> Vec<String> {
-    let LastRun { command, started_at, outcome, message, .. } = run;
+fn last_run(run: &Run, runs: bool) -> Vec<String> {
+    let Run { command, started_at, outcome, message, counts, .. } = run;
     let time = words::stored_time(started_at);
     let ended = match outcome.as_deref() {
         Some(outcome) if outcome == Outcome::Ok.name() => None,
@@ -108,7 +108,7 @@ fn last_run(run: &LastRun, runs: bool) -> Vec<String> {
         }
     };
     let message = message.as_ref().map(|message| format!("  {}", message.replace('\n', "\n  ")));
-    let changes = report::run::changes(&run.counts()).map(|changes| format!("  {changes}"));
+    let changes = report::run::changes(counts).map(|changes| format!("  {changes}"));
     ended.into_iter().chain(message).chain(changes).collect()
 }
 
@@ -155,11 +155,11 @@ fn table(status: &Status) -> Vec<String> {
         format!("{name:<10}{}", cells.join("  "))
     };
     let mut lines = vec![row("", &head)];
-    for (kind, tally) in status.records.each() {
+    for (kind, tally) in &status.records {
         let Tally { synced, pending, failed, waiting } = tally;
         let pending = pending.map_or("?".into(), |count| count.to_string());
         lines.push(row(
-            &words::plural(kind),
+            &words::plural(*kind),
             &[synced.to_string(), pending, failed.to_string(), waiting.to_string()],
         ));
     }

@@ -78,8 +78,8 @@ fn accounted(hotel: &Hotel, ended: &Ended) -> Result<(), String> {
     }
     let state = ecvi_b24::state::State::open_readonly(&hotel.config.state).unwrap();
     let status = Status::gather(&hotel.config, &state, None, hotel.clock.now()).unwrap();
-    for (kind, tally) in status.records.each() {
-        let table = TABLES[kind as usize];
+    for (kind, tally) in &status.records {
+        let table = TABLES[*kind as usize];
         let rows = ids(&hotel.config.mirror.path, table);
         let known = tally.synced + tally.failed + tally.waiting + tally.pending.unwrap_or(0);
         if known < rows {

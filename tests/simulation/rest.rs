@@ -64,9 +64,9 @@ impl World {
         if told.contains(SECRET) {
             self.wrong(format!("the secret is told: {told}"));
         }
-        let done = status.records.each().all(|(_, tally)| tally.pending == Some(0));
-        for (kind, tally) in status.records.each().filter(|_| done) {
-            let rows = self.hotel.ids(kind).len() as u64;
+        let done = status.records.values().all(|tally| tally.pending == Some(0));
+        for (kind, tally) in status.records.iter().filter(|_| done) {
+            let rows = self.hotel.ids(*kind).len() as u64;
             if tally.synced + tally.failed + tally.waiting < rows {
                 self.wrong(format!("{rows} {kind}s, but status tells of {tally:?}"));
             }

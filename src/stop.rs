@@ -21,6 +21,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    const ALL: [Outcome; 5] =
+        [Outcome::Ok, Outcome::Partial, Outcome::Failed, Outcome::Refused, Outcome::Interrupted];
+
     /// The word of the status document.
     pub fn name(self) -> &'static str {
         match self {
@@ -30,6 +33,11 @@ impl Outcome {
             Outcome::Refused => "refused",
             Outcome::Interrupted => "interrupted",
         }
+    }
+
+    /// The outcome of an [`Outcome::name`].
+    pub fn from_name(name: &str) -> Option<Outcome> {
+        Outcome::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 
     /// The exit code of the process.

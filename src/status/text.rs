@@ -93,7 +93,6 @@ fn last_run(run: &Run, runs: bool) -> Vec<String> {
     let Run { command, started_at, outcome, message, counts, .. } = run;
     let time = words::stored_time(started_at);
     let ended = match outcome.as_deref() {
-        Some(outcome) if outcome == Outcome::Ok.name() => None,
         None if runs => Some(say!(
             "Запуск {command} начат {time} и ещё идёт",
             "The pass {command} began {time} and is still running"
@@ -102,23 +101,24 @@ fn last_run(run: &Run, runs: bool) -> Vec<String> {
             "Запуск {command} начат {time} и оборвался; что успело выполниться, выяснит следующий",
             "The pass {command} began {time} and broke off; the next one finds out what took effect"
         )),
-        Some(outcome) => {
-            let ended = ended(outcome);
-            Some(say!("Последний запуск: {command} {time}, {ended}", "Last pass: {command} {time}, {ended}"))
-        }
+        Some(outcome) => ended(outcome).map(|ended| {
+            say!("Последний запуск: {command} {time}, {ended}", "Last pass: {command} {time}, {ended}")
+        }),
     };
     let message = message.as_ref().map(|message| format!("  {}", message.replace('\n', "\n  ")));
     let changes = report::run::changes(counts).map(|changes| format!("  {changes}"));
     ended.into_iter().chain(message).chain(changes).collect()
 }
 
-fn ended(outcome: &str) -> String {
+/// How a pass ended, unless it was simply good. Another version may have written a word that this one does not know.
+fn ended(word: &str) -> Option<String> {
+    let Some(outcome) = Outcome::from_name(word) else { return Some(word.to_owned()) };
     match outcome {
-        "partial" => say!("выполнен не полностью", "done in part"),
-        "refused" => say!("портал отказал", "the portal refused"),
-        "interrupted" => say!("прерван", "interrupted"),
-        "failed" => say!("не выполнен", "failed"),
-        other => other.to_owned(),
+        Outcome::Ok => None,
+        Outcome::Partial => Some(say!("выполнен не полностью", "done in part")),
+        Outcome::Failed => Some(say!("не выполнен", "failed")),
+        Outcome::Refused => Some(say!("портал отказал", "the portal refused")),
+        Outcome::Interrupted => Some(say!("прерван", "interrupted")),
     }
 }
 

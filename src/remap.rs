@@ -8,7 +8,7 @@ use std::hash::Hasher;
 
 use anyhow::Result;
 
-use crate::config::{Config, PersonConfig};
+use crate::config::{Config, DealConfig, MirrorConfig, PersonConfig};
 use crate::fingerprint::Fingerprint;
 use crate::say;
 use crate::state::State;
@@ -42,13 +42,27 @@ pub fn notice() -> String {
 
 /// What every update sends: not what a creation alone sets.
 fn fingerprint(config: &Config) -> u64 {
-    let Config { mirror, contact, company, deal, .. } = config;
-    let statuses = mirror.statuses.iter().map(|(code, status)| format!("{code} {}", status.word()));
-    let stages = deal.stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));
-    let texts = [&deal.currency, deal.title.source(), deal.comments.source()].map(str::to_owned);
-    let queries = mirror.sources.iter().chain([&mirror.residents]).cloned();
+    let Config {
+        mirror,
+        contact,
+        company,
+        deal,
+        language: _,
+        state: _,
+        portal: _,
+        sync: _,
+        export: _,
+        heartbeat: _,
+        exposed: _,
+    } = config;
+    let MirrorConfig { sources, residents, statuses, path: _, write_back: _ } = mirror;
+    let DealConfig { currency, title, comments, stages, fields, assigned_by_id: _, source_id: _ } = deal;
+    let statuses = statuses.iter().map(|(code, status)| format!("{code} {}", status.word()));
+    let stages = stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));
+    let texts = [currency, title.source(), comments.source()].map(str::to_owned);
+    let queries = sources.iter().chain([residents]).cloned();
     let all = queries.chain(statuses).chain(person(contact)).chain(person(company));
-    let all = all.chain(texts).chain(stages).chain(columns(&deal.fields));
+    let all = all.chain(texts).chain(stages).chain(columns(fields));
     let mut print = Fingerprint::default();
     for text in all {
         print.text(&text);
@@ -57,11 +71,70 @@ fn fingerprint(config: &Config) -> u64 {
 }
 
 fn person(person: &PersonConfig) -> impl Iterator<Item = String> {
-    let PersonConfig { honorific, comments, fields, .. } = person;
+    let PersonConfig {
+        honorific,
+        comments,
+        fields,
+        assigned_by_id: _,
+        source_id: _,
+        phone_type: _,
+        match_existing: _,
+    } = person;
     honorific.iter().cloned().chain([comments.source().to_owned()]).chain(columns(fields))
 }
 
 fn columns(fields: &BTreeMap<String, String>) -> impl Iterator<Item = String> {
     // The end, so that a field of a contact is none of a company.
     fields.iter().map(|(field, column)| format!("{field} {column}")).chain([String::new()])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn print(more: &str) -> u64 {
+        let toml = format!("[mirror]\npath = 'm'\n[portal]\nwebhook = 'https://h/rest/1/x/'\n{more}");
+        fingerprint(&crate::config::parse(&toml, Path::new(""), None).unwrap())
+    }
+
+    #[test]
+    fn whatever_an_update_sends_is_part_of_the_mapping() {
+        let mappings = [
+            "",
+            "[mirror.statuses]\n7 = 'confirmed'",
+            "[mirror.statuses]\n7 = 'cancelled'",
+            "[mirror.queries]\nguests = 'SELECT * FROM guests'",
+            "[mirror.queries]\ncompanies = 'SELECT * FROM companies'",
+            "[mirror.queries]\nbookings = 'SELECT * FROM bookings'",
+            "[mirror.queries]\nbooking_guests = 'SELECT * FROM booking_guests'",
+            "[contact]\ncomments = '{comment}!'",
+            "[contact.honorific]\nM = 'HNR_1'",
+            "[contact.honorific]\nF = 'HNR_1'",
+            "[contact.fields]\nUF_CRM_1 = 'marks'",
+            "[company]\ncomments = '{comment}!'",
+            "[company.fields]\nUF_CRM_1 = 'marks'",
+            "[deal]\ncurrency = 'USD'",
+            "[deal]\ntitle = '{number}!'",
+            "[deal]\ncomments = '{comment}!'",
+            "[deal]\ncategory_id = 5",
+            "[deal.stages]\nconfirmed = 'WON'",
+            "[deal.probability]\nconfirmed = 99",
+            "[deal.fields]\nUF_CRM_1 = 'marks'",
+            "[deal.fields]\nUF_CRM_1 = 'number'",
+        ];
+        let mut prints = mappings.map(print).to_vec();
+        prints.sort_unstable();
+        prints.dedup();
+        assert_eq!(prints.len(), mappings.len());
+    }
+
+    #[test]
+    fn what_a_creation_alone_sets_is_no_part_of_the_mapping() {
+        let person = "assigned_by_id = 1\nsource_id = 'WEB'\nphone_type = 'HOME'\nmatch_existing = []\n";
+        let more =
+            format!("[contact]\n{person}[company]\n{person}[deal]\nassigned_by_id = 1\nsource_id = 'WEB'");
+        assert_eq!(print(&more), print(""));
+    }
 }

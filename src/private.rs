@@ -52,13 +52,20 @@ pub(crate) fn is_denied(path: &Path) -> bool {
 }
 
 #[cfg(unix)]
-/// What root made goes to whom the folder belongs.
 fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = std::fs::metadata(folder)?;
-    let is_roots = made.metadata()?.uid() == 0;
-    if is_roots && folder.uid() != 0 { fchown(made, Some(folder.uid()), Some(folder.gid())) } else { Ok(()) }
+    match heir(made.metadata()?.uid(), folder.uid()) {
+        Some(heir) => fchown(made, Some(heir), Some(folder.gid())),
+        None => Ok(()),
+    }
+}
+
+/// Who gets a new file of this owner in a folder of that one, if anybody.
+#[cfg(unix)]
+fn heir(file: u32, folder: u32) -> Option<u32> {
+    (file == 0 && folder != 0).then_some(folder)
 }
 
 #[cfg(not(unix))]
@@ -78,6 +85,15 @@ mod tests {
     fn folder() -> Option<tempfile::TempDir> {
         let folder = tempfile::tempdir().ok()?;
         chown(folder.path(), Some(SOMEBODY), Some(SOMEBODY)).ok().map(|()| folder)
+    }
+
+    #[test]
+    fn root_alone_leaves_its_files_to_others() {
+        assert_eq!(heir(0, SOMEBODY), Some(SOMEBODY));
+        assert_eq!(heir(0, 0), None);
+        assert_eq!(heir(SOMEBODY, SOMEBODY), None);
+        assert_eq!(heir(SOMEBODY, 0), None);
+        assert_eq!(heir(SOMEBODY, 1000), None);
     }
 
     #[test]

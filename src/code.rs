@@ -73,7 +73,7 @@ codes! {
     /// A deal was not deleted because it does not carry our mark.
     NotOurs = "NOT_OURS",
         "Объект в CRM не помечен как наш, поэтому не изменён и не удалён: возможно, под этим номером теперь чужая карточка. Посмотрите её. Если она наша, выполните ecvi-b24 reset-id с видом, id и --crm-id; если нет, то же без --crm-id. Сделку, заявки которой больше нет, удалите вручную.",
-        "The object of the CRM does not carry our mark and was neither changed nor deleted: another card may have its number by now. Look at it. If it is ours, run ecvi-b24 reset-id with kind, id and --crm-id; if not, the same without --crm-id. Delete a deal whose booking is gone by hand.";
+        "The object of the CRM does not carry our mark and was neither changed nor deleted: another card may have its number by now. Look at it. If it is ours, run ecvi-b24 reset-id with kind, id and --crm-id; if not, the same without --crm-id. If the booking is gone, delete its deal by hand.";
     /// The portal never answers when this record is sent.
     NoAnswer = "NO_ANSWER",
         "Портал раз за разом не отвечает на передачу этой записи. Она откладывается и пробуется снова; если это не проходит, покажите запись поддержке Битрикс24.",
@@ -81,7 +81,7 @@ codes! {
     /// Held: the booking's guest has no contact yet.
     GuestWaiting = "GUEST_WAITING",
         "Заявка ждёт, пока её гость появится в CRM. Что ему мешает, покажет ecvi-b24 status guest с его номером (id).",
-        "The booking waits until its guest stands in the CRM. What keeps the guest back is shown by ecvi-b24 status guest with the guest's id.";
+        "The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows what keeps the guest back.";
     /// Warning: an e-mail that the portal would refuse.
     EmailLeftOut = "EMAIL_LEFT_OUT",
         "Адрес e-mail записан неверно и не передан; остальное передано. Исправьте адрес в Ecvi.",
@@ -97,11 +97,11 @@ codes! {
     /// Warning: the deal goes without somebody who has no object yet.
     WithoutCompanion = "WITHOUT_COMPANION",
         "Сделка передана без тех, кого ещё нет в CRM; она дополнится сама, когда они появятся.",
-        "The deal was sent without those who are not in the CRM yet; it is completed by itself when they are.";
+        "The deal was sent without those who are not in the CRM yet; it completes itself once they are.";
     /// Warning: several objects carry the record's origin.
     SeveralInCrm = "SEVERAL_IN_CRM",
         "В CRM несколько объектов этой записи; используется самый старый. Объедините их в CRM; предупреждение исчезнет, когда запись изменится в Ecvi. Что осталось, покажет ecvi-b24 audit.",
-        "Several objects of the CRM belong to this record; the oldest is used. Merge them in the CRM; the warning goes when the record changes in Ecvi. What is left is told by ecvi-b24 audit.";
+        "Several objects of the CRM belong to this record; the oldest is used. Merge them in the CRM; the warning goes when the record changes in Ecvi. ecvi-b24 audit shows what is left.";
     /// Warning: somebody in the CRM may be this person.
     DoubtfulMatch = "DOUBTFUL_MATCH",
         "В CRM есть похожие карточки с тем же телефоном или e-mail; создана новая. Если это один и тот же человек, объедините их в CRM. Предупреждение исчезнет, когда запись изменится в Ecvi.",

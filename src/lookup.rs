@@ -136,19 +136,19 @@ impl<'s> Lookup<'s> {
             Kind::Guest => {
                 say!(
                     "гостя «{word}» нет ни в зеркале Ecvi, ни среди переданных; проверьте id",
-                    "a guest {word} is neither in the mirror nor among what was sent; check the id"
+                    "guest {word} is neither in the mirror nor among the records sent; check the id"
                 )
             }
             Kind::Company => {
                 say!(
                     "компании «{word}» нет ни в зеркале Ecvi, ни среди переданных; проверьте id",
-                    "a company {word} is neither in the mirror nor among what was sent; check the id"
+                    "company {word} is neither in the mirror nor among the records sent; check the id"
                 )
             }
             Kind::Booking => {
                 say!(
                     "заявки «{word}» нет ни в зеркале Ecvi, ни среди переданных; проверьте номер",
-                    "a booking {word} is neither in the mirror nor among what was sent; check the number"
+                    "booking {word} is neither in the mirror nor among the records sent; check the number"
                 )
             }
         };

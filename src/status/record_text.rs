@@ -54,8 +54,8 @@ pub(super) fn screen(
         let hindered = status.last_message.as_ref().filter(|_| status.next_step.is_some());
         lines.extend(hindered.map(|message| {
             say!(
-                "  если не помешает то же, что последнему: {message}",
-                "  unless what hindered the last one does: {message}"
+                "  если его не остановит то же, что остановило последний: {message}",
+                "  unless it is stopped by what stopped the last one: {message}"
             )
         }));
     }
@@ -149,10 +149,9 @@ fn doubt(call: &OpenCall) -> String {
 
 fn next(status: &RecordStatus) -> String {
     let what = match status.next_step {
-        Some(_) if !status.waiting.is_empty() => say!(
-            "передать, если её гость уже появился в CRM",
-            "send it if its guest stands in the CRM by then"
-        ),
+        Some(_) if !status.waiting.is_empty() => {
+            say!("передать, если её гость уже появился в CRM", "send it if its guest is in the CRM by then")
+        }
         Some(Step::Create) => say!(
             "найти объект в CRM по ORIGIN_ID, а если его нет, создать",
             "find the object in the CRM by ORIGIN_ID, or create it where there is none"

@@ -80,7 +80,7 @@ fn age(at: &str, now: DateTime<Utc>) -> String {
 
 fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
     match &status.last_success_at {
-        None => say!("Удачных запусков ещё не было.", "There was no good pass yet."),
+        None => say!("Удачных запусков ещё не было.", "There has been no successful pass yet."),
         Some(at) => {
             let (time, age) = (words::stored_time(at), age(at, now));
             say!("Последний удачный запуск: {time} ({age})", "Last good pass: {time} ({age})")

@@ -110,13 +110,13 @@ impl Finding {
             Problem::NotSuccess => {
                 say!(
                     "это не успешная стадия, а гость уже уехал",
-                    "no stage of success, though the guest has left"
+                    "not a won stage, although the guest has left"
                 )
             }
             Problem::NotFailure => {
                 say!(
                     "это не стадия провала, а заезда не будет",
-                    "no stage of failure, though nobody will come"
+                    "not a lost stage, although nobody will come"
                 )
             }
             Problem::Dismissed => say!("этот сотрудник уволен", "this user is not active any more"),

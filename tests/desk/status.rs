@@ -199,7 +199,7 @@ fn the_screen_in_two_languages() {
         next attempt: with the next pass
 
     Waiting for their guest: 1
-      GUEST_WAITING: The booking waits until its guest stands in the CRM. What keeps the guest back is shown by ecvi-b24 status guest with the guest's id.
+      GUEST_WAITING: The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows what keeps the guest back.
         booking 3683 (id 6), since 2026-01-02 06:00: guest 43
 
     Sent, but worth a look: 1
@@ -218,7 +218,7 @@ fn the_screen_in_two_languages() {
     заявки           0              3        0           0
     ");
     assert_snapshot!(empty.said(0, EN, "status"), @r"
-    There was no good pass yet.
+    There has been no successful pass yet.
     The initial export is not completed: run ecvi-b24 initial-export
 
                synced  pending   failed  waiting
@@ -296,9 +296,9 @@ fn one_record_in_two_languages() {
       guest of the booking: 43
       guests who stay: 43
     Sent: nothing yet
-    GUEST_WAITING: The booking waits until its guest stands in the CRM. What keeps the guest back is shown by ecvi-b24 status guest with the guest's id.
+    GUEST_WAITING: The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows what keeps the guest back.
       booking 3683 (id 6), since 2026-01-02 06:00: guest 43
-    The next pass: send it if its guest stands in the CRM by then
+    The next pass: send it if its guest is in the CRM by then
     ");
 }
 
@@ -352,7 +352,7 @@ fn neither_names_nor_phones_nor_addresses_are_shown() {
 fn a_record_that_nobody_knows_is_exit_2() {
     let house = House::running();
     assert_snapshot!(house.complained(2, RU, "status booking 77"), @"ecvi-b24: заявки «77» нет ни в зеркале Ecvi, ни среди переданных; проверьте номер");
-    assert_snapshot!(house.complained(2, EN, "status guest 77"), @"ecvi-b24: a guest 77 is neither in the mirror nor among what was sent; check the id");
+    assert_snapshot!(house.complained(2, EN, "status guest 77"), @"ecvi-b24: guest 77 is neither in the mirror nor among the records sent; check the id");
     House::new().complained(2, EN, "status guest 77");
 }
 

@@ -47,8 +47,7 @@ impl Clock {
         }
     }
 
-    /// The time for a doubt: later processes go by the wall clock, and whichever clock is ahead makes nobody settle it
-    /// too early.
+    /// The later of the two clocks, for dating doubts: a later date only makes the next process wait longer.
     pub fn latest(&self) -> DateTime<Utc> {
         match self {
             Clock::System { .. } => self.now().max(Utc::now()),
@@ -82,7 +81,7 @@ impl Clock {
     }
 }
 
-/// So much later, or the end of all time where that is later still.
+/// `time` plus `wait`, or the last representable time.
 pub fn after(time: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
     let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
     time.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC)

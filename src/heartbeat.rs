@@ -1,4 +1,4 @@
-//! The heartbeat: an address fetched after each good pass. Who watches it raises an alarm when it stays silent.
+//! The heartbeat: an address fetched after each good pass. Whoever watches it raises the alarm when it falls silent.
 //!
 //! Good is a pass in which nothing failed and no guard holds anything back. One bad record does not silence it: a
 //! failed record is tried with growing pauses, and the passes between are good. What fails in every pass (a full
@@ -12,8 +12,8 @@ use crate::stop::Outcome;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Fetches the address, where there is one and the pass was good. Nothing of the pass is told, and nothing that
-/// comes of it matters to the pass.
+/// Fetches the address, where there is one and the pass was good. It says nothing about the pass, and what it answers
+/// does not matter to the pass.
 pub fn beat(config: &Config, outcome: Outcome) {
     let Some(url) = config.heartbeat.as_deref().filter(|_| outcome == Outcome::Ok) else { return };
     match http::fetch(url, PATIENCE) {

@@ -1,7 +1,7 @@
 //! Whether a pass has anything to do at all.
 //!
-//! It has not while the mirror's files, the configuration and this program are what they were when a pass had read
-//! everything, and everything stood as sent then and does so still. Such a pass reads no row.
+//! Nothing to do as long as the mirror's files, the configuration and the program are unchanged since a pass that found
+//! everything sent, and the state is unchanged too. Such a pass reads no row.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};

@@ -20,7 +20,7 @@ pub struct Found {
     pub label: String,
     /// Its row in the mirror.
     pub row: Option<Row>,
-    /// Whether Ecvi has it no more. A mirror that cannot be read says nothing.
+    /// Whether it is gone from Ecvi. A mirror that cannot be read says nothing.
     pub gone: bool,
 }
 
@@ -65,7 +65,7 @@ impl<'s> Lookup<'s> {
         Ok(found)
     }
 
-    /// Likewise; where nobody knows such a booking any more, those of that name whose deals were deleted.
+    /// As [`Lookup::all`]; if nobody knows the booking any more, those whose deals were deleted.
     pub fn ever(&self, kind: Kind, word: &str) -> Result<Vec<Found>> {
         let error = match self.all(kind, word) {
             Err(error) if kind == Kind::Booking => error,

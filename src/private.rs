@@ -1,8 +1,8 @@
 //! Files that their owner alone may read: the state, and the lock beside it. The bucket that hotels share is opened
 //! to their group afterwards.
 //!
-//! What root makes in somebody's folder is left to whom the folder belongs to: a command that was run as root once
-//! would otherwise leave a state that the passes of cron cannot open.
+//! A file that root creates in another user's folder is given to the folder's owner: a command that was run as root
+//! once would otherwise leave a state that the passes of cron cannot open.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};

@@ -14,7 +14,7 @@ use crate::say;
 use crate::state::State;
 use crate::state::memory::MAPPING;
 
-/// Every record is marked to be sent: by which mapping, is said as soon as one was verified.
+/// All records are marked for resending; the mapping is noted once it is verified.
 pub fn forget(state: &State) -> Result<()> {
     state.remember(MAPPING, &None::<u64>)
 }

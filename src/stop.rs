@@ -82,13 +82,13 @@ impl Stop {
         Stop { outcome: Outcome::Failed, message, rest: None }
     }
 
-    /// In a pass, this becomes of the rest.
+    /// Adds what the next passes of cron do about the rest.
     #[must_use]
     pub fn and_the_rest(self, rest: String) -> Stop {
         Stop { rest: Some(rest), ..self }
     }
 
-    /// What happened to a pass of cron, and what becomes of the rest.
+    /// The message of a cron pass: what happened, then what becomes of the rest.
     pub fn of_pass(self) -> String {
         match self.rest {
             Some(rest) => format!("{}; {rest}", self.message),

@@ -123,7 +123,7 @@ fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
-/// A file that cannot be used; the error says where and what to do, but where the configuration is wrong in itself.
+/// A file that cannot be used. The error says where and what to do, except where the configuration itself is wrong.
 pub(super) fn unusable(name: &'static str, error: &anyhow::Error) -> Line {
     let outcome = match outcome_of(error) {
         Outcome::Ok | Outcome::Partial => Outcome::Failed,

@@ -123,7 +123,7 @@ impl Default for Sync {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnMissing {
-    /// Find it again by `ORIGIN_ID`, else create it anew.
+    /// Find it again by `ORIGIN_ID`, or by one match of phone or e-mail; else create it anew.
     Relink,
     /// Report it.
     Fail,

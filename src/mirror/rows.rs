@@ -335,7 +335,7 @@ pub(crate) fn whole_number(text: &str) -> Option<i64> {
     whole.map_or(text, |(whole, _)| whole).parse().ok()
 }
 
-/// The value as text; NULL and blobs that are no text are empty or repaired.
+/// The value as text. NULL is empty; invalid UTF-8 is replaced.
 pub(super) fn as_text(value: ValueRef<'_>) -> Cow<'_, str> {
     match value {
         ValueRef::Null => "".into(),

@@ -27,9 +27,9 @@ pub enum Step {
     Fail,
     /// A guest or a company is gone from the mirror: its object is left alone.
     Gone,
-    /// A booking is gone, or is history by now, that never had a deal.
+    /// A booking that never had a deal is gone, or is history by now.
     Forget,
-    /// A booking is gone: so goes its deal.
+    /// A booking is gone, and its deal goes with it.
     Delete,
 }
 
@@ -62,15 +62,15 @@ impl fmt::Display for Step {
     }
 }
 
-/// What goes before what. A hotel whose every record is sent again, after a change of the configuration, still sees
-/// today's bookings today.
+/// The order in which steps are taken. A hotel whose every record is sent again, after a change of the configuration,
+/// still sees today's bookings today.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Wave {
     /// Something is new or different.
     Changes,
-    /// Nothing is: every record is sent again.
+    /// Unchanged records that are sent again.
     Resends,
-    /// A deal's deletion takes the portal seconds.
+    /// Deals of bookings that are gone: last, because each takes the portal seconds.
     Deletions,
 }
 
@@ -153,7 +153,7 @@ pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules
         (None, Some(known)) => vanished(kind, known, rules),
         (Some(row), _) if row.body.is_err() => Some(Step::Fail),
         (Some(row), None) if is_history(row, rules) => None,
-        // It failed, or waited, before it was.
+        // It failed or waited before it became history.
         (Some(row), Some(Known { crm_id: None, parted: false, .. })) if is_history(row, rules) => {
             Some(Step::Forget)
         }
@@ -167,8 +167,8 @@ pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules
     }
 }
 
-/// Whether nothing will be due about this record until the outline of its row changes, or its place in the state does,
-/// or it is touched, or its row is as new as the newest: only then its block may go unread.
+/// Whether this record stays settled until its outline or its entry in the state changes, it is touched, or its row is
+/// as new as the newest. Only a block of such records may go unread.
 pub fn stands(kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> bool {
     if standing.doubts.contains_key(&pair.id) || standing.holds.contains_key(&pair.id) {
         return false;
@@ -185,7 +185,7 @@ pub fn stands(kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> bo
     }
 }
 
-/// Deeper than the hotel wants its history in the CRM.
+/// Whether the stay ended before `[export] bookings_from`.
 pub(crate) fn is_history(row: &Row, rules: &Rules) -> bool {
     match (&row.body, rules.bookings_from) {
         (Ok(Body::Booking(booking)), Some(from)) => booking.departure.date() < from,
@@ -194,11 +194,11 @@ pub(crate) fn is_history(row: &Row, rules: &Rules) -> bool {
 }
 
 /// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from there. A pause longer
-/// than any was set by a clock that ran ahead.
+/// than the longest was set by a clock that ran ahead.
 fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
     let same = match row {
         Some(row) => {
-            // With a status word more in the configuration, the same row can be read.
+            // Once the configuration knows its status word, the same row can be read.
             let is_mended = hold.unreadable && row.body.is_ok();
             let is_same_row = (row.content, row.people) == (hold.content, hold.people);
             row.modified_at == hold.modified_at && is_same_row && !is_mended

@@ -1,7 +1,8 @@
-//! More gone at once than is likely: no deal is deleted, and nobody leaves a deal, until somebody says that it is right.
+//! Guards against mass disappearance: no deal is deleted and nobody is taken off a deal until an administrator confirms
+//! it.
 //!
-//! A mirror that is filled row by row is seen in the middle of it now and then. One of which no record is known may be
-//! another hotel's: nothing is sent then.
+//! A mirror that is filled row by row is now and then seen half full. One in which no record is known may be another
+//! hotel's: nothing is sent then.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -21,7 +22,7 @@ pub struct HeldBack {
     pub kind: Kind,
     /// So many are gone.
     pub gone: u64,
-    /// As many may go in one pass.
+    /// At most so many may go in one pass.
     pub most: u64,
     /// Why.
     pub why: Why,
@@ -37,8 +38,8 @@ pub enum Why {
 }
 
 impl Plan {
-    /// A plan in which no more records than `most` go at once; people may where they are less than a tenth of all, or
-    /// no booking names them.
+    /// Draws the plan and holds back disappearances above `most`. People are exempt if fewer than a tenth are gone or no
+    /// booking names them.
     ///
     /// # Errors
     /// As [`Plan::draw`]; and a mirror of which no record of a kind is known, while more than `most` are missing.
@@ -97,8 +98,8 @@ impl Plan {
         Ok(held_back)
     }
 
-    /// A booking from before the first day whose id has only become a text or a number keeps its deal: nothing is due
-    /// about its row, so no step speaks for it. More than may be deleted are not looked for.
+    /// A booking older than `bookings_from` whose id only changed type keeps its deal: its row needs no step, so nothing
+    /// in the plan shows that it is still there. The search ends once more than `most` are really gone.
     fn spare_renamed(&self, mirror: &Mirror, most: u64) -> Result<()> {
         let (mut going, mut spared) = (0, Vec::new());
         self.queue.each(Kind::Booking, |planned| {
@@ -121,8 +122,7 @@ impl Plan {
         Ok(())
     }
 
-    /// How many records take this step, but for those whose ids have only become texts or numbers, where it is more than
-    /// `most`.
+    /// How many records take this step. Above `most`, those whose id only changed type are not counted.
     fn going(&self, kind: Kind, step: Step, most: u64) -> Result<u64> {
         let all = self.queue.count(kind, step)?;
         if all <= most {

@@ -14,7 +14,7 @@ pub const SURVEY: &str = "survey";
 /// The [`crate::idle::Sight`] of that pass; null where nothing can be concluded from it.
 pub const SIGHT: &str = "sight";
 
-/// Whether somebody ordered that every record is sent again, and no pass has come to marking them.
+/// Whether somebody ordered that every record is sent again, and no pass has marked them yet.
 pub const FULL: &str = "full";
 
 /// Whether every record was marked to be sent again, and no pass has run through since.
@@ -50,7 +50,7 @@ pub const PACE: &str = "pace";
 const DAY: TimeDelta = TimeDelta::days(1);
 
 impl State {
-    /// Whether something is to be told of that is told of once a day; under this key stands when it was.
+    /// Whether a once-a-day notice is due; `key` holds when it was last given.
     pub fn once_a_day(&self, key: &str, now: DateTime<Utc>) -> Result<bool> {
         let told: Option<DateTime<Utc>> = self.recall(key)?;
         let is_due = told.is_none_or(|told| (now - told).abs() >= DAY);

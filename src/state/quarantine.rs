@@ -86,7 +86,7 @@ impl Writer<'_> {
         )
     }
 
-    /// Something is not whole about the record.
+    /// The record is sent, but not whole.
     pub fn warn(&self, kind: Kind, row: &Row, warning: &Warning, now: DateTime<Utc>) -> Result<()> {
         let Warning { code, message } = warning;
         let first = stamp(now);
@@ -104,7 +104,7 @@ impl Writer<'_> {
         )
     }
 
-    /// Deals of ours with this origin, and no booking stands behind them.
+    /// Deals of ours with this origin that no booking stands behind.
     pub fn orphans(&self, id: &Id, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
         let deals: Vec<String> = deals.iter().map(ToString::to_string).collect();
         let (code, message) = (Code::DealWithoutBooking, deals.join(", "));

@@ -7,6 +7,7 @@
 mod blocks;
 mod doubts;
 mod journal;
+mod leftover;
 pub mod memory;
 mod quarantine;
 #[cfg(test)]
@@ -148,6 +149,7 @@ fn damaged(path: Option<&Path>) -> String {
 
 /// Who only looks needs it writable too: SQLite has to roll back what a killed pass left behind.
 fn connect(path: &Path) -> Result<Connection> {
+    leftover::set_foreign_journal_aside(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(path, flags)?)
 }

@@ -86,6 +86,24 @@ fn a_state_from_an_older_backup_costs_no_duplicate() {
 }
 
 #[test]
+fn the_journal_of_a_killed_pass_is_not_played_into_an_older_copy() {
+    let scene = Scene::new(scenes::newcomers(), "sync");
+    let mut foreign = 0;
+    for commit in 1.. {
+        let hotel = scene.hotel();
+        let older = fs::read(hotel.path("state.db")).unwrap();
+        if !hotel.run_with(&[("FAULTS_KILL", &format!("before:{commit}"))], "sync").was_killed() {
+            break;
+        }
+        assert!(hotel.path("state.db-journal").exists());
+        fs::write(hotel.path("state.db"), older).unwrap();
+        scene.recovers(&hotel, &format!("killed at commit {commit}, the state is older"));
+        foreign += u32::from(hotel.path("state.db-journal.foreign").exists());
+    }
+    assert!(foreign > 2, "{foreign}");
+}
+
+#[test]
 fn a_state_that_cannot_be_written_is_refused() {
     let hotel = scenes::newcomers();
     let read_only =

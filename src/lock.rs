@@ -24,6 +24,8 @@ use crate::{private, say};
 pub(crate) const SUFFIX: &str = ".lock";
 /// Longer than [`Lock::is_held`] takes.
 const GLANCE: Duration = Duration::from_millis(20);
+/// Bytes of a time, and more.
+const LONGEST: u64 = 64;
 const PAUSE: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -66,17 +68,19 @@ impl Lock {
 
     /// A call that changes something is made now.
     pub fn note_call(&self, now: DateTime<Utc>) -> io::Result<()> {
-        // Always as long, so that nothing of an older one is left behind it.
+        let text = format!("{}\n", now.to_rfc3339_opts(SecondsFormat::Millis, true));
         let mut file = &self.file;
         file.rewind()?;
-        writeln!(file, "{}", now.to_rfc3339_opts(SecondsFormat::Millis, true))
+        file.write_all(text.as_bytes())?;
+        // Cut afterwards: at no moment does no time stand there.
+        file.set_len(text.len() as u64)
     }
 
     /// When the last one was made; none where there was none yet, or what stands there cannot be read.
     pub fn last_call(&self) -> Option<DateTime<Utc>> {
         let mut text = String::new();
         let mut file = &self.file;
-        file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
+        file.rewind().and_then(|()| file.take(LONGEST).read_to_string(&mut text)).ok()?;
         DateTime::parse_from_rfc3339(text.trim_end()).ok().map(|time| time.to_utc())
     }
 
@@ -159,6 +163,18 @@ mod tests {
         }
         drop(held);
         assert_eq!(Lock::take(&state).unwrap().unwrap().last_call(), Some(calls[1]));
+    }
+
+    #[test]
+    fn whatever_else_stood_there_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.db");
+        std::fs::write(folder.path().join("state.db.lock"), "something else ".repeat(9)).unwrap();
+        let held = Lock::take(&state).unwrap().unwrap();
+        assert_eq!(held.last_call(), None);
+        let call = DateTime::from_timestamp_millis(1_700_000_000_000).unwrap();
+        held.note_call(call).unwrap();
+        assert_eq!(held.last_call(), Some(call));
     }
 
     #[test]

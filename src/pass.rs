@@ -205,17 +205,23 @@ impl Pass<'_> {
     fn outwait(&self, gate: &Gate<'_>) -> Result<()> {
         let Some(call) = self.lock.last_call() else { return Ok(()) };
         let known: Option<DateTime<Utc>> = self.state.recall(LAST_CALL)?;
-        let now = gate.clock().now();
-        // One from the future waits its time from now.
-        let over = after(call.min(now), self.config.portal.settle_time);
-        if known.is_none_or(|known| known < call) && over > now {
-            log::info!("the state knows nothing of calls that were made until {call}; they are waited for");
-            return match gate.wait_for(Cause::Doubts, over) {
-                Err(CallError::Wait(until)) => Err(too_early(until).into()),
-                waited => Ok(waited?),
-            };
+        if known.is_some_and(|known| known.timestamp_millis() == call.timestamp_millis()) {
+            return Ok(());
         }
-        Ok(())
+        let now = gate.clock().now();
+        if call > now {
+            // The clock went back: it waits its time from now, once.
+            self.lock.note_call(now)?;
+        }
+        let over = after(call.min(now), self.config.portal.settle_time);
+        if over <= now {
+            return Ok(());
+        }
+        log::info!("the state knows nothing of calls that were made until {call}; they are waited for");
+        match gate.wait_for(Cause::Doubts, over) {
+            Err(CallError::Wait(until)) => Err(too_early(until).into()),
+            waited => Ok(waited?),
+        }
     }
 
     fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {

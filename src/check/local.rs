@@ -21,7 +21,7 @@ pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>
     let shown = path.display();
     let config = match config::load(&path, options.webhook) {
         Ok(config) => config,
-        Err(error) => return (vec![unusable("config", &error)], None),
+        Err(error) => return (vec![unusable_configuration(&error)], None),
     };
     let mut lines = vec![Line::fine("config", say!("Конфигурация: {shown}", "Configuration: {shown}"))];
     for path in &config.exposed {
@@ -41,6 +41,19 @@ pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>
     (lines, Some(config))
 }
 
+/// A file that cannot be read says what to do itself; one that is wrong does not.
+fn unusable_configuration(error: &anyhow::Error) -> Line {
+    let remedy = if error.is::<std::io::Error>() {
+        String::new()
+    } else {
+        say!(
+            "Исправьте файл; все ключи описаны в docs/configuration.md",
+            "Correct the file; docs/configuration.md describes every key"
+        )
+    };
+    unusable("config", &say!("Конфигурация", "Configuration"), error, remedy)
+}
+
 /// Opens the state, where there is one, and writes to it.
 pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<Line>, Option<State>) {
     let path = &config.state;
@@ -54,7 +67,7 @@ pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<Line>, Option<S
         Ok(state)
     });
     match state {
-        Err(error) => (vec![unusable("state", &error)], None),
+        Err(error) => (vec![unusable_state(&error)], None),
         Ok(state) if loose => {
             let detail = say!(
                 "Состояние {shown}: файл был доступен не только владельцу; исправлено",
@@ -80,7 +93,7 @@ fn no_state(path: &Path) -> Line {
                 "State: {shown}, will be made by the first pass"
             ),
         ),
-        Err(error) => unusable("state", &error),
+        Err(error) => unusable_state(&error),
     }
 }
 
@@ -123,34 +136,16 @@ fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
-/// A file that cannot be used. The error says where and what to do, except where the configuration itself is wrong.
-pub(super) fn unusable(name: &'static str, error: &anyhow::Error) -> Line {
+/// A state that cannot be used; the error says what to do.
+pub(super) fn unusable_state(error: &anyhow::Error) -> Line {
+    unusable("state", &say!("Состояние", "State"), error, String::new())
+}
+
+/// What cannot be used, and what to do where the error does not say it itself.
+pub(super) fn unusable(name: &'static str, title: &str, error: &anyhow::Error, remedy: String) -> Line {
     let outcome = match outcome_of(error) {
         Outcome::Ok | Outcome::Partial => Outcome::Failed,
         other => other,
     };
-    let what = match name {
-        "config" => say!("Конфигурация", "Configuration"),
-        "mirror" => say!("Зеркало Ecvi", "Mirror"),
-        "state" => say!("Состояние", "State"),
-        _ => say!("Вебхук", "Webhook"),
-    };
-    Line::bad(
-        name,
-        outcome,
-        format!("{what}: {error:#}"),
-        if name == "config" && error.is::<std::io::Error>() { String::new() } else { remedy(name) },
-    )
-}
-
-fn remedy(name: &str) -> String {
-    match name {
-        "config" => say!(
-            "Исправьте файл; все ключи описаны в docs/configuration.md",
-            "Correct the file; docs/configuration.md describes every key"
-        ),
-        // The error says it itself.
-        "mirror" | "state" => String::new(),
-        _ => say!("Исправьте [portal] в конфигурации", "Correct [portal] in the configuration"),
-    }
+    Line::bad(name, outcome, format!("{title}: {error:#}"), remedy)
 }

@@ -35,7 +35,7 @@ struct Sample {
 pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
     let mirror = match Mirror::open(&config.mirror, config.extra_columns()) {
         Ok(mirror) => mirror,
-        Err(error) => return vec![unusable("mirror", &error)],
+        Err(error) => return vec![unusable_mirror(&error)],
     };
     let mut lines = vec![age(&config.mirror.path, now)];
     lines.extend(Kind::SHOWN.into_iter().filter(|kind| mirror.windows()[*kind as usize]).map(window_of));
@@ -43,11 +43,16 @@ pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
     for kind in Kind::SHOWN {
         match sample(&mirror, kind) {
             Ok(sample) => lines.extend(sample.lines(kind)),
-            Err(error) => lines.push(unusable("mirror", &error)),
+            Err(error) => lines.push(unusable_mirror(&error)),
         }
     }
     lines.extend(mirror.residents_of_another_type().ok().filter(|count| *count > 0).map(mistyped));
     lines
+}
+
+/// The error says what to do.
+fn unusable_mirror(error: &anyhow::Error) -> Line {
+    unusable("mirror", &say!("Зеркало Ecvi", "Mirror"), error, String::new())
 }
 
 fn mistyped(count: u64) -> Line {

@@ -82,10 +82,15 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Chec
                 lines.extend(state.as_ref().and_then(probe::last));
             }
         }
-        Err(error) => lines.push(local::unusable("webhook", &error)),
+        Err(error) => lines.push(unusable_webhook(&error)),
     }
     let next = if outcome(&lines) == Outcome::Ok { Next::of(state.as_ref()) } else { None };
     Checks { lines, next }
+}
+
+fn unusable_webhook(error: &anyhow::Error) -> Line {
+    let remedy = say!("Исправьте [portal] в конфигурации", "Correct [portal] in the configuration");
+    local::unusable("webhook", &say!("Вебхук", "Webhook"), error, remedy)
 }
 
 fn ask(config: &Config, state: Option<&State>, portal: &mut dyn Portal, clock: &Clock) -> Vec<Line> {

@@ -99,7 +99,7 @@ pub(super) fn dictionary(config: &Config, state: Option<&State>, gate: &mut Gate
     lines.extend(verdict.findings.iter().map(found));
     let Some(state) = state.filter(|_| verdict.stand().is_ok()) else { return };
     if let Err(error) = verify::remember(config, state, &verdict.fields, gate.clock().now()) {
-        lines.push(super::local::unusable("state", &error));
+        lines.push(super::local::unusable_state(&error));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing is created before the portal was asked in this pass, by origin, whether it exists already.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::Result;
 
@@ -35,15 +35,12 @@ impl Push<'_, '_> {
         let namesakes = self.namesakes(kind, &new)?;
         let standing = self.standing(kind, &new)?;
         let is_found = |id: &Id| standing.get(id).is_some_and(|objects| !objects.is_empty());
-        // An earlier call, never answered, may have made it all the same.
-        let perhaps_made = |target: &Target| {
-            target.planned.step == Step::Create && target.record.strikes > 0 && !is_found(target.id())
-        };
-        let unseen = if targets.iter().any(perhaps_made) { self.hidden_of_ours(kind)? } else { None };
+        let unfound = targets.iter().filter(|t| t.planned.step == Step::Create && !is_found(t.id()));
+        let out_of_sight = self.out_of_sight(kind, &unfound.collect::<Vec<_>>())?;
         let mut claimed = HashSet::new();
         let mut ready = Vec::new();
         for mut target in targets {
-            if let Some(crm_id) = unseen.filter(|_| perhaps_made(&target)) {
+            if let Some(crm_id) = out_of_sight.get(target.id()) {
                 self.fail(&target, Code::AccessDenied, Operation::Create, &crm_id.to_string())?;
                 continue;
             }
@@ -77,13 +74,32 @@ impl Push<'_, '_> {
         Ok(ready)
     }
 
-    /// An object of ours that stands in the portal and that the webhook's user may not see. Whoever does not see what was
-    /// made before would not see what an unanswered call made, and make it again.
-    fn hidden_of_ours(&mut self, kind: Kind) -> Result<Option<i64>> {
-        let ours = self.state.outermost_linked(kind, SAMPLE)?;
-        let seen = by_id(self.gate, kind, &ours)?;
-        let unseen: Vec<i64> = ours.into_iter().filter(|crm_id| !seen.contains_key(crm_id)).collect();
-        Ok(hidden(self.gate, kind, &unseen)?.into_iter().next())
+    /// Of records that no list shows those that may have an object all the same, which the webhook's user may not see:
+    /// `reset-id` let go of it, or an unanswered call made it. With an object that he may not see.
+    fn out_of_sight(&mut self, kind: Kind, unfound: &[&Target]) -> Result<BTreeMap<Id, i64>> {
+        let mut suspects = Vec::new();
+        for target in unfound.iter().filter(|target| target.record.released) {
+            suspects.extend(self.state.last_object(kind, target.id())?.map(|crm_id| (target.id(), crm_id)));
+        }
+        let let_go = suspects.iter().map(|(_, crm_id)| *crm_id).collect();
+        let hidden = self.hidden_of(kind, let_go)?;
+        suspects.retain(|(_, crm_id)| hidden.contains(crm_id));
+        let mut called = unfound.iter().filter(|target| target.record.strikes > 0).peekable();
+        if called.peek().is_some() {
+            // Whoever does not see what was made before would not see what such a call made.
+            let ours = self.state.outermost_linked(kind, SAMPLE)?;
+            if let Some(crm_id) = self.hidden_of(kind, ours)?.first() {
+                suspects.extend(called.map(|target| (target.id(), *crm_id)));
+            }
+        }
+        Ok(suspects.into_iter().map(|(id, crm_id)| (id.clone(), crm_id)).collect())
+    }
+
+    /// Of these objects those that are there, and out of the user's sight.
+    fn hidden_of(&mut self, kind: Kind, mut ids: Vec<i64>) -> Result<BTreeSet<i64>> {
+        let seen = by_id(self.gate, kind, &ids)?;
+        ids.retain(|crm_id| !seen.contains_key(crm_id));
+        Ok(hidden(self.gate, kind, &ids)?)
     }
 
     /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write over the other's

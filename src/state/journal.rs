@@ -133,6 +133,13 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
 }
 
 impl State {
+    /// The object that a record's history names last.
+    pub fn last_object(&self, kind: Kind, id: &Id) -> Result<Option<i64>> {
+        let sql = "SELECT crm_id FROM history WHERE kind = ?1 AND id = ?2 AND crm_id IS NOT NULL
+                   ORDER BY seq DESC LIMIT 1";
+        Ok(self.connection.prepare_cached(sql)?.query_row((kind, id), |row| row.get(0)).optional()?)
+    }
+
     /// Writes down that a pass begins; a pass that never ended was killed. Returns the run's number.
     pub fn begin_run(&self, command: &str, now: DateTime<Utc>) -> Result<i64> {
         let transaction = self.connection.unchecked_transaction()?;

@@ -366,6 +366,20 @@ fn what_an_unanswered_call_made_out_of_the_users_sight_is_not_made_again() {
 }
 
 #[test]
+fn nor_is_what_reset_id_lets_go_of_where_the_user_may_not_see_it() {
+    let hotel = hotel();
+    let contact = hotel.contact(2).id;
+    hide(&hotel, &[(Kind::Contact, contact)]);
+    hotel.says("reset-id guest 2 --yes");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["guest 2 ACCESS_DENIED"]);
+    assert_eq!(hotel.portal().count(Kind::Contact), 2);
+    hide(&hotel, &[]);
+    hotel.says("retry");
+    assert_eq!(hotel.contact(2).id, contact);
+}
+
+#[test]
 fn a_deal_keeps_the_contact_that_the_user_may_not_see() {
     let hotel = hotel();
     let contact = hotel.contact(1).id;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::mirror::footprint;
-use crate::pass::{Errand, Orders};
+use crate::orders::{Errand, Orders};
 use crate::plan::Survey;
 use crate::state::State;
 use crate::state::memory::{SIGHT, SURVEY};

@@ -23,6 +23,7 @@ pub mod lookup;
 pub mod mapping;
 pub mod mirror;
 pub mod objects;
+pub mod orders;
 pub mod pass;
 pub mod plan;
 pub mod portal;

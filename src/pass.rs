@@ -1,11 +1,11 @@
 //! One pass, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::Result;
 use chrono::{DateTime, Local, Utc};
 
+use crate::clock::stamp;
 use crate::clock::{Clock, after};
 use crate::code::Code;
 use crate::config::Config;
@@ -14,8 +14,10 @@ use crate::lock::Lock;
 use crate::mapping::custom::FieldTypes;
 use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
+use crate::orders::{Errand, Orders};
 use crate::plan::{Plan, Queue, Rules};
 use crate::portal::gate::{Cause, Gate};
+use crate::portal::stop_of;
 use crate::portal::{CallError, Portal};
 use crate::push::{Done, Failures, Push, Watch, Way};
 use crate::record::{Id, Kind, Span};
@@ -23,60 +25,13 @@ use crate::settle::{settle, settled_at};
 use crate::state::memory::{
     EXPOSED_TOLD, FULL, INITIAL_EXPORT, LAST_CALL, MAPPING_TOLD, PACE, RESENDING, SIGHT, SURVEY,
 };
-use crate::state::{Counts, Run, State, stamp};
-use crate::stop::{Outcome, Stop, outcome_of, stop_of};
+use crate::state::{Counts, Run, State};
+use crate::stop::{Outcome, Stop, outcome_of};
 use crate::verify::verify;
 use crate::{recognise, remap, say, state};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
-
-/// What kind of pass.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Errand {
-    /// Cron's pass.
-    Sync,
-    /// A pass of cron's kind that somebody asked for, to try failed records.
-    Retry,
-    /// A pass of cron's kind that sends what an audit found to differ.
-    Audit,
-    /// Everything there is, without a time limit and without deletions.
-    InitialExport,
-}
-
-impl Errand {
-    /// The command that it comes from.
-    pub fn name(self) -> &'static str {
-        match self {
-            Errand::Sync => "sync",
-            Errand::Retry => "retry",
-            Errand::Audit => "audit",
-            Errand::InitialExport => "initial-export",
-        }
-    }
-}
-
-/// What a pass is told on the command line.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Orders {
-    /// What kind of pass.
-    pub errand: Errand,
-    /// Send every record again.
-    pub full: bool,
-    /// Try failed records whatever their pause.
-    pub retry_failed: bool,
-    /// Instead of the configuration's.
-    pub max_deletes: Option<u64>,
-    /// Instead of the configuration's.
-    pub time_limit: Option<Duration>,
-}
-
-impl Orders {
-    /// A pass without any options.
-    pub fn plain(errand: Errand) -> Orders {
-        Orders { errand, full: false, retry_failed: false, max_deletes: None, time_limit: None }
-    }
-}
 
 /// How a pass ended.
 #[derive(Clone, PartialEq, Debug)]

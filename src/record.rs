@@ -1,4 +1,4 @@
-//! What a record is called: its kind and its id in Ecvi.
+//! What a record is called: its kind and its id in Ecvi; and how far a booking has come.
 //!
 //! The pair is the identity everything else hangs on. Ids are ordered as `SQLite` orders them, so that the
 //! mirror and the state, both read by id, can be merged like two sorted lists.
@@ -229,5 +229,52 @@ impl From<Id> for Value {
 impl FromSql for Id {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         IdRef::of(value).map(Id::from).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// The state of a booking.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Held for a while.
+    Temporary,
+    /// Confirmed.
+    Confirmed,
+    /// The guests are here.
+    CheckedIn,
+    /// The guests have left.
+    CheckedOut,
+    /// Cancelled.
+    Cancelled,
+    /// The guests never came.
+    NoShow,
+}
+
+impl Status {
+    /// In the order of their declaration.
+    pub const ALL: [Status; 6] = [
+        Status::Temporary,
+        Status::Confirmed,
+        Status::CheckedIn,
+        Status::CheckedOut,
+        Status::Cancelled,
+        Status::NoShow,
+    ];
+
+    /// The word of the mirror and of the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Temporary => "temporary",
+            Status::Confirmed => "confirmed",
+            Status::CheckedIn => "checked_in",
+            Status::CheckedOut => "checked_out",
+            Status::Cancelled => "cancelled",
+            Status::NoShow => "no_show",
+        }
+    }
+
+    /// The status of a [`Status::word`].
+    pub fn from_word(word: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.word() == word)
     }
 }

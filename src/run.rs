@@ -15,14 +15,15 @@ use crate::clock::Clock;
 use crate::config::{self, Config, PortalConfig};
 use crate::foresight::Foresight;
 use crate::lock::Lock;
-use crate::pass::{self, Ended, Errand, Orders};
+use crate::orders::{Errand, Orders};
+use crate::pass::{self, Ended};
 use crate::portal::gate::Gate;
 use crate::portal::http::Http;
-use crate::portal::{CallError, Portal};
+use crate::portal::{self, CallError, Portal};
 use crate::push::Watch;
 use crate::report::progress::Progress;
 use crate::state::memory::PACE;
-use crate::stop::{self, Outcome, Usage};
+use crate::stop::{Outcome, Usage};
 use crate::{ask, audit, check, heartbeat, recognise, report, reset, retry, say, state, status};
 
 /// How long a dry run asks the portal at most.
@@ -30,7 +31,7 @@ const PATIENCE: TimeDelta = TimeDelta::hours(1);
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
-    command(cli).map_err(state::explain).map_err(stop::in_words)
+    command(cli).map_err(state::explain).map_err(portal::in_words)
 }
 
 fn command(cli: &Cli) -> Result<Outcome> {

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::portal::CallError;
-
 /// How a pass ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
@@ -105,25 +103,9 @@ impl fmt::Display for Stop {
 
 impl std::error::Error for Stop {}
 
-/// The outcome that an error [`in_words`] stands for.
+/// The outcome that an error stands for, once it is in words.
 pub fn outcome_of(error: &anyhow::Error) -> Outcome {
     error.downcast_ref::<Stop>().map_or(Outcome::Failed, |stop| stop.outcome)
-}
-
-/// What the portal did, in words for people; other errors stay as they are.
-pub fn in_words(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<CallError>() { stop_of(error).into() } else { error }
-}
-
-/// The end that an error stands for.
-pub fn stop_of(error: anyhow::Error) -> Stop {
-    match error.downcast::<Stop>() {
-        Ok(stop) => stop,
-        Err(error) => match error.downcast::<CallError>() {
-            Ok(error) => error.stop(),
-            Err(error) => Stop::failed(format!("{error:#}")),
-        },
-    }
 }
 
 /// A record or a word that nobody knows, or a command line that makes no sense: exit 2.

@@ -4,10 +4,10 @@
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
+use crate::clock::parse_stamp;
 use crate::lang;
 use crate::record::{Id, Kind};
 use crate::say;
-use crate::state::parse_stamp;
 
 /// `гости`, `guests`
 pub fn plural(kind: Kind) -> String {

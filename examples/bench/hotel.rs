@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
+use ecvi_b24::clock::stamp;
 use ecvi_b24::config::{self, Config};
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::mirror::Mirror;
 use ecvi_b24::record::{Kind, Span};
 use ecvi_b24::state::memory::INITIAL_EXPORT;
-use ecvi_b24::state::{Sent, State, Todo, stamp};
+use ecvi_b24::state::{Sent, State, Todo};
 use rusqlite::Connection;
 
 /// Rows as a hotel's own are: names and comments of the usual length, and a person or two in each booking. The ids are

@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use bitrix24_sandbox::{Portal as Sandbox, Settings};
 use chrono::DateTime;
 use ecvi_b24::clock::Clock;
-use ecvi_b24::pass::{Ended, Errand, Orders, pass};
+use ecvi_b24::orders::{Errand, Orders};
+use ecvi_b24::pass::{Ended, pass};
 use ecvi_b24::portal::{Answer, CallError, Portal, decode};
 use serde_json::Value;
 

@@ -8,11 +8,13 @@ use chrono::{DateTime, Utc};
 
 use super::{Line, Options};
 use crate::beside::beside;
+use crate::clock::stamp;
 use crate::config::{self, Config};
-use crate::pass::{Errand, Orders, preview};
+use crate::orders::{Errand, Orders};
+use crate::pass::preview;
 use crate::say;
+use crate::state::State;
 use crate::state::memory::CHECKED;
-use crate::state::{State, stamp};
 use crate::stop::{Outcome, outcome_of};
 
 /// Reads the configuration; without it nothing else can be checked.

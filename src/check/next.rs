@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::pass::Errand;
+use crate::orders::Errand;
 use crate::say;
 use crate::state::State;
 

@@ -7,6 +7,7 @@ mod objects;
 mod paths;
 mod portal;
 mod show;
+pub mod template;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,11 +27,11 @@ pub use webhook::Webhook;
 
 use crate::fingerprint;
 use crate::lang::Language;
-use crate::mapping::deal::NAMES;
-use crate::mapping::template::Template;
-use crate::mirror::Status;
 use crate::record::Kind;
+use crate::record::Status;
 use crate::{private, say};
+use template::NAMES;
+use template::Template;
 
 /// Everything the program was told.
 #[derive(Clone, Debug)]

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::file::{self, Match};
+use super::template::Template;
 use super::{fields, whole};
-use crate::mapping::template::Template;
-use crate::mirror::Status;
 use crate::record::Kind;
+use crate::record::Status;
 
 /// What a contact or a company gets beside its own data.
 #[derive(Clone, Debug)]

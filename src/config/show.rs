@@ -7,7 +7,7 @@ use super::{
     Config, DealConfig, Match, Method, MirrorConfig, OnMissing, PersonConfig, PortalConfig, SyncConfig,
 };
 use crate::lang::Language;
-use crate::mirror::Status;
+use crate::record::Status;
 
 impl Display for Config {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

@@ -84,7 +84,7 @@ mod tests {
             source_id: None,
             phone_type: "WORK".into(),
             match_existing: vec![],
-            comments: crate::mapping::template::Template::parse("[{marks} ]{comment}"),
+            comments: crate::config::template::Template::parse("[{marks} ]{comment}"),
             fields: std::collections::BTreeMap::new(),
         };
         contact(&Id::Number(42), guest, &Map::new(), &config, &FieldTypes::default())

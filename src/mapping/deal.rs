@@ -4,11 +4,12 @@ use chrono::NaiveDateTime;
 use serde_json::{Map, Value};
 
 use super::custom::FieldTypes;
-use super::template::Template;
 use super::{Mapped, text};
 use crate::config::DealConfig;
-use crate::mirror::{Booking, Status};
+use crate::config::template::Template;
+use crate::mirror::Booking;
 use crate::record::Kind;
+use crate::record::Status;
 
 /// The people of a deal, as the CRM knows them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -61,9 +62,6 @@ pub fn deal(
 pub fn closedate(booking: &Booking) -> Value {
     booking.departure.date().to_string().into()
 }
-
-/// What a template of a deal may name beside the columns of the hotel's own query.
-pub const NAMES: [&str; 6] = ["number", "last_name", "arrival", "departure", "amount", "comment"];
 
 /// A template with the booking's values.
 fn fill(template: &Template, booking: &Booking, links: &Links, extra: &Map<String, Value>) -> String {

@@ -8,7 +8,6 @@ mod creation;
 pub mod custom;
 pub mod deal;
 pub mod multifield;
-pub mod template;
 pub(crate) mod text;
 
 use serde_json::{Map, Value};

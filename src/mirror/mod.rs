@@ -24,13 +24,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 pub use footprint::footprint;
 pub use outline::{Block, Marks, Outline};
 pub(crate) use rows::whole_number;
-pub use rows::{BadRow, Body, Booking, Company, Guest, Row, Status};
+pub use rows::{BadRow, Body, Booking, Company, Guest, Row};
 pub use scan::{Rows, Scan};
 pub use write_back::write_back;
 
 use crate::config::MirrorConfig;
 use crate::fingerprint::Fingerprint;
-use crate::record::Kind;
+use crate::record::{Kind, Status};
 use crate::say;
 use columns::{RESIDENT_COLUMNS, columns, found_columns, outlined, require, require_own, select_list};
 use write_back::roll_back;

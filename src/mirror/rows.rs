@@ -12,54 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::code::Code;
-use crate::record::{Id, IdRef};
-
-/// The state of a booking.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Held for a while.
-    Temporary,
-    /// Confirmed.
-    Confirmed,
-    /// The guests are here.
-    CheckedIn,
-    /// The guests have left.
-    CheckedOut,
-    /// Cancelled.
-    Cancelled,
-    /// The guests never came.
-    NoShow,
-}
-
-impl Status {
-    /// In the order of their declaration.
-    pub const ALL: [Status; 6] = [
-        Status::Temporary,
-        Status::Confirmed,
-        Status::CheckedIn,
-        Status::CheckedOut,
-        Status::Cancelled,
-        Status::NoShow,
-    ];
-
-    /// The word of the mirror and of the configuration.
-    pub fn word(self) -> &'static str {
-        match self {
-            Status::Temporary => "temporary",
-            Status::Confirmed => "confirmed",
-            Status::CheckedIn => "checked_in",
-            Status::CheckedOut => "checked_out",
-            Status::Cancelled => "cancelled",
-            Status::NoShow => "no_show",
-        }
-    }
-
-    /// The status of a [`Status::word`].
-    pub fn from_word(word: &str) -> Option<Status> {
-        Status::ALL.into_iter().find(|status| status.word() == word)
-    }
-}
+use crate::record::{Id, IdRef, Status};
 
 /// гость
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -238,7 +238,8 @@ fn changed(kind: Kind, row: &Row, known: &Known, rules: &Rules) -> bool {
 mod tests {
     use super::*;
     use crate::code::Code;
-    use crate::mirror::{BadRow, Booking, Company, Status};
+    use crate::mirror::{BadRow, Booking, Company};
+    use crate::record::Status;
     use crate::state::Operation;
 
     fn row() -> Row {

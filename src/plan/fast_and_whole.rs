@@ -15,7 +15,8 @@ use crate::code::Code;
 use crate::config::MirrorConfig;
 use crate::fingerprint::{Fingerprint, of_text};
 use crate::mapping::multifield::Written;
-use crate::mirror::{Mirror, Row, Status};
+use crate::mirror::{Mirror, Row};
+use crate::record::Status;
 use crate::record::{Id, Kind};
 use crate::state::{Attempt, Failure, Operation, Sent, State, Todo, Writer};
 

@@ -170,6 +170,22 @@ impl CallError {
     }
 }
 
+/// What the portal did, in words for people; other errors stay as they are.
+pub fn in_words(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<CallError>() { stop_of(error).into() } else { error }
+}
+
+/// The end that an error stands for.
+pub fn stop_of(error: anyhow::Error) -> Stop {
+    match error.downcast::<Stop>() {
+        Ok(stop) => stop,
+        Err(error) => match error.downcast::<CallError>() {
+            Ok(error) => error.stop(),
+            Err(error) => Stop::failed(format!("{error:#}")),
+        },
+    }
+}
+
 fn refused(refusal: &Refusal) -> Stop {
     match refusal.meaning() {
         Meaning::TooFast | Meaning::OverBudget => Stop::interrupted(say!(

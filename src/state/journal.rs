@@ -5,8 +5,9 @@ use anyhow::Result;
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
+use super::State;
 use super::memory::SIGHT;
-use super::{State, stamp};
+use crate::clock::stamp;
 use crate::record::{Id, Kind};
 use chrono::{DateTime, Utc};
 

@@ -22,7 +22,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 use serde::Serialize;
@@ -200,14 +199,4 @@ fn create_private(path: &Path) -> Result<()> {
     #[cfg(not(unix))]
     drop(file);
     Ok(())
-}
-
-/// A time as it is stored and shown: RFC 3339 in UTC.
-pub fn stamp(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// A stored time.
-pub fn parse_stamp(text: &str) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).unwrap_or_default()
 }

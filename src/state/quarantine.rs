@@ -8,7 +8,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::records::GONE;
 use super::writer::Writer;
-use super::{Event, Operation, Severity, stamp};
+use super::{Event, Operation, Severity};
+use crate::clock::stamp;
 use crate::code::Code;
 use crate::mapping::Warning;
 use crate::mirror::Row;

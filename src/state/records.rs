@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Statement};
 
-use super::{State, parse_stamp};
+use super::State;
+use crate::clock::parse_stamp;
 use crate::mapping::multifield::Written;
 use crate::mirror::Row as MirrorRow;
 use crate::record::{Id, Kind, Span};

@@ -3,9 +3,10 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
+use super::Event;
 use super::records::{MARKED, RELEASED};
 use super::writer::{UNLINKED, Writer};
-use super::{Event, stamp};
+use crate::clock::stamp;
 use crate::record::{Id, Kind};
 
 impl Writer<'_> {

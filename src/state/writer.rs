@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
 use super::records::{GONE, LOST, MARKED, RELEASED};
-use super::{Event, Todo, stamp};
+use super::{Event, Todo};
+use crate::clock::stamp;
 use crate::mapping::Warning;
 use crate::mapping::multifield::Written;
 use crate::mirror::Row;

@@ -19,6 +19,7 @@ pub use document::{Flaw, InitialExport, Status, Tally};
 pub use record::{MirrorRow, OpenCall, RecordStatus};
 
 use crate::cli;
+use crate::clock::parse_stamp;
 use crate::config::Config;
 use crate::lock::Lock;
 use crate::lookup::Lookup;
@@ -26,7 +27,7 @@ use crate::plan::Rules;
 use crate::record::Kind;
 use crate::remap;
 use crate::report::print;
-use crate::state::{State, parse_stamp};
+use crate::state::State;
 use crate::stop::Outcome;
 
 /// A clock may drift so far by itself.

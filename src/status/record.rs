@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::Flaw;
 use super::document::SCHEMA;
+use crate::clock::stamp;
 use crate::config::Webhook;
 use crate::lookup::Found;
 use crate::mirror::{Body, Row};
 use crate::plan::{Pair, Rules, Standing, Step, decide, is_history};
 use crate::record::{Id, Kind};
-use crate::state::{Entry, Record, Severity, State, Todo, stamp};
+use crate::state::{Entry, Record, Severity, State, Todo};
 
 /// The document of `status KIND ID --json`.
 #[derive(Clone, PartialEq, Debug, Serialize)]

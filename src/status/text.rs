@@ -6,11 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{CLOCK_DRIFT, Flaw, Status, Tally};
+use crate::clock::parse_stamp;
 use crate::code::Code;
 use crate::config::Webhook;
-use crate::pass::Errand;
+use crate::orders::Errand;
 use crate::record::{Id, Kind};
-use crate::state::{LONGEST_PAUSE, Run, parse_stamp};
+use crate::state::{LONGEST_PAUSE, Run};
 use crate::stop::Outcome;
 use crate::{remap, report, say, words};
 

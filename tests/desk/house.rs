@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use chrono::{DateTime, Utc};
+use ecvi_b24::clock::stamp;
 use ecvi_b24::code::Code;
 use ecvi_b24::config::{self, Config};
 use ecvi_b24::mapping::Warning;
@@ -14,7 +15,7 @@ use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::mirror::{Mirror, Row};
 use ecvi_b24::record::Kind;
 use ecvi_b24::state::memory::INITIAL_EXPORT;
-use ecvi_b24::state::{Counts, Event, Failure, Operation, Run, Sent, State, Todo, stamp};
+use ecvi_b24::state::{Counts, Event, Failure, Operation, Run, Sent, State, Todo};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

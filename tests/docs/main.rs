@@ -6,6 +6,7 @@
 
 mod codes;
 mod configuration;
+mod direction;
 mod facts;
 mod links;
 mod markdown;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bitrix24_sandbox::Portal as Sandbox;
 use ecvi_b24::check;
-use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::orders::{Errand, Orders};
 use ecvi_b24::portal::{Answer, CallError, Portal};
 use serde_json::Value;
 

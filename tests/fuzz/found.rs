@@ -1,7 +1,8 @@
 //! What the random cases found, kept by name.
 
 use ecvi_b24::config::parse;
-use ecvi_b24::pass::{Errand, Orders, pass};
+use ecvi_b24::orders::{Errand, Orders};
+use ecvi_b24::pass::pass;
 use ecvi_b24::portal::{Answer, CallError, Portal};
 use ecvi_b24::stop::Outcome;
 use serde_json::{Value, json};

@@ -7,7 +7,8 @@ use bitrix24_sandbox::Portal as Sandbox;
 use chrono::{DateTime, Utc};
 use ecvi_b24::clock::Clock;
 use ecvi_b24::config::{Config, parse};
-use ecvi_b24::pass::{Ended, Errand, Orders, pass};
+use ecvi_b24::orders::{Errand, Orders};
+use ecvi_b24::pass::{Ended, pass};
 use rusqlite::Connection;
 use serde_json::json;
 

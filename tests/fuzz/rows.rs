@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use ecvi_b24::pass::{Ended, Errand, Orders};
+use ecvi_b24::orders::{Errand, Orders};
+use ecvi_b24::pass::Ended;
 use ecvi_b24::status::Status;
 use ecvi_b24::stop::Outcome;
 use rusqlite::Connection;

@@ -2,7 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 use ecvi_b24::clock::Clock;
-use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::orders::{Errand, Orders};
 use ecvi_b24::stop::Outcome;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bitrix24_sandbox::{Fault, Kind, User};
 use ecvi_b24::clock::Clock;
-use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::orders::{Errand, Orders};
 use ecvi_b24::portal::gate::Gate;
 use ecvi_b24::push::Watch;
 use ecvi_b24::record::Kind as RecordKind;

@@ -6,7 +6,8 @@
 use bitrix24_sandbox::Kind;
 use chrono::{DateTime, TimeDelta, Utc};
 use ecvi_b24::clock::Clock;
-use ecvi_b24::pass::{Ended, Errand, Orders};
+use ecvi_b24::orders::{Errand, Orders};
+use ecvi_b24::pass::Ended;
 use ecvi_b24::state::State;
 use ecvi_b24::stop::Outcome;
 use rusqlite::TransactionBehavior;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bitrix24_sandbox::Kind;
 use chrono::Utc;
 use ecvi_b24::clock::Clock;
-use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::orders::{Errand, Orders};
 use ecvi_b24::stop::Outcome;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! A history: what happens, step by step. Each step carries its own dice, so that a step can be left out and the
 //! others still make sense.
 
-use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::orders::{Errand, Orders};
 use ecvi_b24::record::Kind;
 
 use crate::desk::Deed;

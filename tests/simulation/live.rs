@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use bitrix24_sandbox::Kind as Entity;
 use chrono::TimeDelta;
-use ecvi_b24::pass::{Ended, Orders, pass};
+use ecvi_b24::orders::Orders;
+use ecvi_b24::pass::{Ended, pass};
 use ecvi_b24::record::{Id, Kind};
 use ecvi_b24::state::State;
 use ecvi_b24::stop::Outcome;
@@ -157,7 +158,7 @@ impl World {
         .expect("the mirror is written");
         self.tell(format!("the mirror is damaged ({how})"));
         let writes = self.portal.counters.writes;
-        let ended = self.pass(&Orders::plain(ecvi_b24::pass::Errand::Sync), &[]);
+        let ended = self.pass(&Orders::plain(ecvi_b24::orders::Errand::Sync), &[]);
         if self.portal.counters.writes != writes || ended.is_none_or(|ended| ended.outcome != Outcome::Failed)
         {
             self.wrong("a damaged mirror was used".into());

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use ecvi_b24::config::OnMissing;
-use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::orders::{Errand, Orders};
 use ecvi_b24::state::State;
 use ecvi_b24::status::Status;
 use ecvi_b24::stop::Outcome;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ecvi_b24::pass::{Errand, Orders};
+use ecvi_b24::orders::{Errand, Orders};
 use ecvi_b24::record::{Id, Kind};
 
 use crate::dice::Dice;

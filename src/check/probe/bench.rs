@@ -9,10 +9,11 @@ use crate::mapping::contact::contact;
 use crate::mapping::custom::FieldTypes;
 use crate::mapping::deal::{Links, deal};
 use crate::mapping::{Fields, origin};
-use crate::mirror::{Booking, Company, Guest, Status};
+use crate::mirror::{Booking, Company, Guest};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Refusal, object_id};
+use crate::record::Status;
 use crate::record::{Id, Kind};
 
 /// What every trial object is called, so that people know it.

@@ -3,6 +3,9 @@
 //! A name in braces stands for a value; what stands in square brackets is left out when a value in it is empty.
 //! Braces and brackets that are nothing of the kind are ordinary text.
 
+/// What a template of a deal may name beside the columns of the hotel's own query.
+pub const NAMES: [&str; 6] = ["number", "last_name", "arrival", "departure", "amount", "comment"];
+
 /// A template, taken apart.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Template {

@@ -1,0 +1,50 @@
+//! What a pass is told to do.
+
+use std::time::Duration;
+
+/// What kind of pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Errand {
+    /// Cron's pass.
+    Sync,
+    /// A pass of cron's kind that somebody asked for, to try failed records.
+    Retry,
+    /// A pass of cron's kind that sends what an audit found to differ.
+    Audit,
+    /// Everything there is, without a time limit and without deletions.
+    InitialExport,
+}
+
+impl Errand {
+    /// The command that it comes from.
+    pub fn name(self) -> &'static str {
+        match self {
+            Errand::Sync => "sync",
+            Errand::Retry => "retry",
+            Errand::Audit => "audit",
+            Errand::InitialExport => "initial-export",
+        }
+    }
+}
+
+/// What a pass is told on the command line.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Orders {
+    /// What kind of pass.
+    pub errand: Errand,
+    /// Send every record again.
+    pub full: bool,
+    /// Try failed records whatever their pause.
+    pub retry_failed: bool,
+    /// Instead of the configuration's.
+    pub max_deletes: Option<u64>,
+    /// Instead of the configuration's.
+    pub time_limit: Option<Duration>,
+}
+
+impl Orders {
+    /// A pass without any options.
+    pub fn plain(errand: Errand) -> Orders {
+        Orders { errand, full: false, retry_failed: false, max_deletes: None, time_limit: None }
+    }
+}

@@ -33,7 +33,7 @@ pub struct Lookup<'s> {
 impl<'s> Lookup<'s> {
     /// Opens the mirror beside the state.
     pub fn new(config: &Config, state: &'s State) -> Lookup<'s> {
-        Lookup { state, mirror: Mirror::open(&config.mirror, config.extra_columns()) }
+        Lookup { state, mirror: Mirror::open(&config.mirror) }
     }
 
     /// The mirror, where it can be asked.

@@ -114,7 +114,7 @@ pub fn preview(config: &Config, orders: &Orders, now: DateTime<Utc>) -> Result<(
     let state = State::open_readonly(&config.state)?;
     admit(orders.errand, &state)?;
     recognise::know_the_mark(config, &state)?;
-    let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+    let mirror = Mirror::open(&config.mirror)?;
     let plan = draw(config, &mirror, &state, &in_full(config, orders, &state)?, now)?;
     Ok((state, plan))
 }
@@ -182,7 +182,7 @@ impl Pass<'_> {
     fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {
         let (config, state) = (self.config, self.state);
         let sight = Sight::of(config, gate.clock().now());
-        let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+        let mirror = Mirror::open(&config.mirror)?;
         // What a window shows changes with the time alone.
         let sight = sight.filter(|_| mirror.windows() == [false; 3] && !mirror.residents_slide());
         let orders = if first { in_full(config, self.orders, state)? } else { self.orders.clone() };
@@ -291,7 +291,7 @@ impl Pass<'_> {
         if orphans.is_empty() {
             return Ok(history);
         }
-        let mirror = Mirror::open(&self.config.mirror, self.config.extra_columns())?;
+        let mirror = Mirror::open(&self.config.mirror)?;
         for row in mirror.scan(Kind::Booking)?.rows(Span::ALL)? {
             let id = row?.id;
             history.extend(orphans.remove(&id.to_string()).map(|deals| (id, deals[0])));

@@ -55,7 +55,7 @@ fn fingerprint(config: &Config) -> u64 {
         heartbeat: _,
         exposed: _,
     } = config;
-    let MirrorConfig { sources, residents, statuses, path: _, write_back: _ } = mirror;
+    let MirrorConfig { sources, residents, statuses, path: _, columns: _, write_back: _ } = mirror;
     let DealConfig { currency, title, comments, stages, fields, assigned_by_id: _, source_id: _ } = deal;
     let statuses = statuses.iter().map(|(code, status)| format!("{code} {}", status.word()));
     let stages = stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));

@@ -76,7 +76,7 @@ impl Hotel {
 
     /// Writes a state in which every record of the mirror was sent.
     pub(crate) fn all_sent(&self, now: DateTime<Utc>) -> Result<()> {
-        let mirror = Mirror::open(&self.config.mirror, self.config.extra_columns())?;
+        let mirror = Mirror::open(&self.config.mirror)?;
         let state = State::open(&self.config.state)?;
         state.remember(INITIAL_EXPORT, &stamp(now))?;
         state.remember("portal", &self.config.portal.webhook.host())?;

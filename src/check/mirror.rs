@@ -33,7 +33,7 @@ struct Sample {
 
 /// Checks the mirror.
 pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
-    let mirror = match Mirror::open(&config.mirror, config.extra_columns()) {
+    let mirror = match Mirror::open(&config.mirror) {
         Ok(mirror) => mirror,
         Err(error) => return vec![unusable_mirror(&error)],
     };

@@ -69,6 +69,8 @@ pub struct MirrorConfig {
     pub sources: [String; 3],
     /// Who stays in which booking, likewise.
     pub residents: String,
+    /// The columns beyond the usual ones that fields and templates ask for, by [`Kind`].
+    pub columns: [Vec<String>; 3],
     /// The hotel's own status codes.
     pub statuses: BTreeMap<String, Status>,
     /// New ids of the CRM are written into the mirror's `crm_id`.
@@ -113,16 +115,15 @@ impl Config {
             Kind::Booking => None,
         }
     }
+}
 
-    /// The columns beyond the usual ones that fields and templates ask for, of guests, companies and bookings.
-    pub fn extra_columns(&self) -> [Vec<String>; 3] {
-        let Config { contact, company, deal, .. } = self;
-        [
-            extra(&contact.fields, &[&contact.comments], &["marks", "comment"]),
-            extra(&company.fields, &[&company.comments], &["comment"]),
-            extra(&deal.fields, &[&deal.title, &deal.comments], &NAMES),
-        ]
-    }
+/// The columns beyond the usual ones that fields and templates ask for.
+fn columns(contact: &PersonConfig, company: &PersonConfig, deal: &DealConfig) -> [Vec<String>; 3] {
+    [
+        extra(&contact.fields, &[&contact.comments], &["marks", "comment"]),
+        extra(&company.fields, &[&company.comments], &["comment"]),
+        extra(&deal.fields, &[&deal.title, &deal.comments], &NAMES),
+    ]
 }
 
 fn extra(fields: &BTreeMap<String, String>, templates: &[&Template], usual: &[&str]) -> Vec<String> {
@@ -184,17 +185,19 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
         crate::lang::speak(language);
     }
     paths::refuse_clash(&file, folder)?;
+    let (contact, company) = (objects::contact(file.contact)?, objects::company(file.company)?);
+    let deal = objects::deal(file.deal)?;
     Ok(Config {
         language: file.language,
-        mirror: mirror(file.mirror, folder)?,
+        mirror: mirror(file.mirror, folder, columns(&contact, &company, &deal))?,
         state: folder.join(file.state.path),
         portal: portal::portal(file.portal, folder, webhook)?,
         sync: sync(&file.sync)?,
         export: export(&file.export)?,
         heartbeat: file.monitoring.heartbeat_url.map(heartbeat).transpose()?,
-        contact: objects::contact(file.contact)?,
-        company: objects::company(file.company)?,
-        deal: objects::deal(file.deal)?,
+        contact,
+        company,
+        deal,
         exposed: Vec::new(),
     })
 }
@@ -207,7 +210,7 @@ fn without_secret(text: &str, error: &toml::de::Error) -> String {
     say!("строка {line}: {message}", "line {line}: {message}")
 }
 
-fn mirror(mirror: file::Mirror, folder: &Path) -> Result<MirrorConfig> {
+fn mirror(mirror: file::Mirror, folder: &Path, columns: [Vec<String>; 3]) -> Result<MirrorConfig> {
     let file::Queries { guests, companies, bookings, booking_guests } = mirror.queries;
     if mirror.write_back && [&guests, &companies, &bookings].iter().any(|query| query.is_some()) {
         bail!(say!(
@@ -234,6 +237,7 @@ fn mirror(mirror: file::Mirror, folder: &Path) -> Result<MirrorConfig> {
         path: folder.join(mirror.path),
         sources: [source(guests, "guests"), source(companies, "companies"), source(bookings, "bookings")],
         residents: source(booking_guests, "booking_guests"),
+        columns,
         statuses,
         write_back: mirror.write_back,
     })

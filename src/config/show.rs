@@ -51,7 +51,7 @@ impl Display for Config {
 }
 
 fn mirror(f: &mut Formatter<'_>, mirror: &MirrorConfig) -> Result {
-    let MirrorConfig { path, sources, residents, statuses, write_back } = mirror;
+    let MirrorConfig { path, sources, residents, columns: _, statuses, write_back } = mirror;
     writeln!(f, "[mirror]\npath = {}\nwrite_back = {write_back}", text(&path.to_string_lossy()))?;
     let names = ["guests", "companies", "bookings", "booking_guests"];
     let sources = names.iter().zip(sources.iter().chain([residents]));

@@ -58,9 +58,7 @@ pub struct Mirror {
 
 impl Mirror {
     /// Opens the file, begins the read transaction and checks that the tables and columns exist.
-    ///
-    /// `extra` are the columns that the configuration maps to custom fields, for guests, companies and bookings.
-    pub fn open(config: &MirrorConfig, extra: [Vec<String>; 3]) -> Result<Mirror> {
+    pub fn open(config: &MirrorConfig) -> Result<Mirror> {
         let broken = |error: rusqlite::Error| unusable(&config.path, &error);
         roll_back(config);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -73,8 +71,8 @@ impl Mirror {
             let found =
                 found_columns(&connection, source).map_err(|error| unreadable(config, table, &error))?;
             require(&found, &wanted[..required], table)?;
-            let own: Vec<&str> = extra[kind as usize].iter().map(String::as_str).collect();
-            require_own(&found, &extra[kind as usize], table)?;
+            let own: Vec<&str> = config.columns[kind as usize].iter().map(String::as_str).collect();
+            require_own(&found, &config.columns[kind as usize], table)?;
             if config.write_back {
                 require(&found, &["crm_id"], table)?;
             }
@@ -100,7 +98,7 @@ impl Mirror {
             statuses,
             selects,
             outlines,
-            extra,
+            extra: config.columns.clone(),
             residents,
             windows,
             residents_slide,

@@ -307,8 +307,15 @@ mod tests {
         let path = folder.path().join("mirror.db");
         Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/schema.sql")).unwrap();
         let (sources, residents) = (Kind::SHOWN.map(|kind| kind.table().to_owned()), "booking_guests".into());
-        let config = MirrorConfig { path, sources, residents, statuses: BTreeMap::new(), write_back: false };
-        let mirror = Mirror::open(&config, Default::default()).unwrap();
+        let config = MirrorConfig {
+            path,
+            sources,
+            residents,
+            columns: Default::default(),
+            statuses: BTreeMap::new(),
+            write_back: false,
+        };
+        let mirror = Mirror::open(&config).unwrap();
         let all = &Span::ALL[0];
         for kind in Kind::ALL {
             assert!(mirror.can_seek(kind).unwrap(), "{kind}");

@@ -107,8 +107,15 @@ impl World {
         let statuses = self.codes.then(|| ("odd".to_owned(), Status::Confirmed)).into_iter().collect();
         let [guests, companies, bookings, residents] = VIEWS[self.view].map(str::to_owned);
         let sources = [guests, companies, bookings];
-        let config = MirrorConfig { path, sources, residents, statuses, write_back: false };
-        Mirror::open(&config, Default::default()).unwrap().in_blocks_of(2)
+        let config = MirrorConfig {
+            path,
+            sources,
+            residents,
+            columns: Default::default(),
+            statuses,
+            write_back: false,
+        };
+        Mirror::open(&config).unwrap().in_blocks_of(2)
     }
 
     fn rules(&self, mirror: &Mirror) -> Rules {

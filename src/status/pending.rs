@@ -25,7 +25,7 @@ pub(super) struct Pending {
 /// # Errors
 /// A mirror that cannot be read, or from which nothing may be concluded.
 pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Pending> {
-    let mirror = Mirror::open(&config.mirror, config.extra_columns())?;
+    let mirror = Mirror::open(&config.mirror)?;
     let rules = Rules::usual(config, &mirror, state, now)?;
     let mut held: [HashSet<Id>; 3] = Default::default();
     let mut pending = Pending::default();

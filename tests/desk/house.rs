@@ -93,7 +93,7 @@ impl House {
     /// These guests were refused by the portal.
     pub(crate) fn fail_guests(&self, ids: RangeInclusive<i64>) {
         let state = self.state();
-        let mirror = Mirror::open(&self.config().mirror, self.config().extra_columns()).unwrap();
+        let mirror = Mirror::open(&self.config().mirror).unwrap();
         for id in ids {
             fail(&state, &mirror.find(Kind::Guest, &id.to_string()).unwrap().remove(0));
         }
@@ -101,7 +101,7 @@ impl House {
 
     fn pass(&self) {
         let state = self.state();
-        let mirror = Mirror::open(&self.config().mirror, self.config().extra_columns()).unwrap();
+        let mirror = Mirror::open(&self.config().mirror).unwrap();
         let row = |kind, id: &str| mirror.find(kind, id).unwrap().remove(0);
         state.remember(INITIAL_EXPORT, &"2026-01-01T18:00:00Z").unwrap();
         let run = state.begin_run("sync", at("2026-01-02T03:00:00Z")).unwrap();

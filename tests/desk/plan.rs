@@ -12,7 +12,7 @@ use crate::house::{House, at};
 
 fn shown(house: &House, write: fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
     let (config, state) = (house.config(), house.state());
-    let mirror = Mirror::open(&config.mirror, config.extra_columns()).unwrap();
+    let mirror = Mirror::open(&config.mirror).unwrap();
     let rules = Rules { now: at("2026-01-02T04:00:00Z"), deletes: true, ..Rules::default() };
     let mut text = Vec::new();
     write(&Plan::draw(&mirror, &state, &rules).unwrap(), &state, &mut text);

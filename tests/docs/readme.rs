@@ -160,7 +160,7 @@ fn the_mirror_is_one_that_the_program_can_read() {
     rusqlite::Connection::open(&file).unwrap().execute_batch(blocks_in(&document, "sql")[0]).unwrap();
     let toml = "[mirror]\npath='mirror.db'\n[portal]\nwebhook='https://h/rest/1/x/'";
     let config = ecvi_b24::config::parse(toml, folder.path(), None).unwrap();
-    ecvi_b24::mirror::Mirror::open(&config.mirror, config.extra_columns()).unwrap();
+    ecvi_b24::mirror::Mirror::open(&config.mirror).unwrap();
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use anyhow::Result;
 
-use crate::cli;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::lock::Lock;
@@ -13,7 +12,7 @@ use crate::record::Id;
 use crate::report::print;
 use crate::state::{Severity, State, Trouble};
 use crate::stop::Outcome;
-use crate::{say, words};
+use crate::{cli, say, words};
 
 /// Shows which records would be tried.
 pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {

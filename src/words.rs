@@ -5,9 +5,8 @@
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
 use crate::clock::parse_stamp;
-use crate::lang;
 use crate::record::{Id, Kind};
-use crate::say;
+use crate::{lang, say};
 
 /// `гости`, `guests`
 pub fn plural(kind: Kind) -> String {

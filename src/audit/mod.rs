@@ -22,14 +22,13 @@ use crate::plan::{
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Portal};
 use crate::push::Watch;
-use crate::recognise;
 use crate::record::{Id, Kind, Span};
 use crate::report::print_with;
-use crate::say;
 use crate::state::memory::PACE;
 use crate::state::{Event, Known, State};
 use crate::stop::Outcome;
 use crate::verify::examine;
+use crate::{recognise, say};
 use compare::Comparison;
 use drift::Drift;
 use report::Report;

@@ -11,9 +11,8 @@ use crate::config::{Config, Method, OnMissing};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
 use crate::record::Kind;
-use crate::say;
 use crate::stop::Outcome;
-use crate::words;
+use crate::{say, words};
 
 /// A clock that is further off makes waiting times and the history wrong.
 const CLOCK_OFF: i64 = 60;

@@ -27,8 +27,7 @@ pub use webhook::Webhook;
 
 use crate::fingerprint;
 use crate::lang::Language;
-use crate::record::Kind;
-use crate::record::Status;
+use crate::record::{Kind, Status};
 use crate::{private, say};
 use template::NAMES;
 use template::Template;

@@ -7,8 +7,7 @@ use anyhow::Result;
 use super::file::{self, Match};
 use super::template::Template;
 use super::{fields, whole};
-use crate::record::Kind;
-use crate::record::Status;
+use crate::record::{Kind, Status};
 
 /// What a contact or a company gets beside its own data.
 #[derive(Clone, Debug)]

@@ -8,8 +8,7 @@ use super::{Mapped, text};
 use crate::config::DealConfig;
 use crate::config::template::Template;
 use crate::mirror::Booking;
-use crate::record::Kind;
-use crate::record::Status;
+use crate::record::{Kind, Status};
 
 /// The people of a deal, as the CRM knows them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -16,8 +16,7 @@ use crate::config::MirrorConfig;
 use crate::fingerprint::{Fingerprint, of_text};
 use crate::mapping::multifield::Written;
 use crate::mirror::{Mirror, Row};
-use crate::record::Status;
-use crate::record::{Id, Kind};
+use crate::record::{Id, Kind, Status};
 use crate::state::{Attempt, Failure, Operation, Sent, State, Todo, Writer};
 
 const TABLES: &str = "

@@ -7,7 +7,6 @@ mod preview;
 
 use anyhow::Result;
 
-use crate::cli;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::lock::Lock;
@@ -18,7 +17,7 @@ use crate::report::print;
 use crate::state::memory::SURVEY;
 use crate::state::{Event, Record, State};
 use crate::stop::{Outcome, Usage};
-use crate::{ask, say, words};
+use crate::{ask, cli, say, words};
 
 /// What is let go of.
 enum Targets {

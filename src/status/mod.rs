@@ -18,17 +18,16 @@ use serde::Serialize;
 pub use document::{Flaw, InitialExport, Status, Tally};
 pub use record::{MirrorRow, OpenCall, RecordStatus};
 
-use crate::cli;
 use crate::clock::parse_stamp;
 use crate::config::Config;
 use crate::lock::Lock;
 use crate::lookup::Lookup;
 use crate::plan::Rules;
 use crate::record::Kind;
-use crate::remap;
 use crate::report::print;
 use crate::state::State;
 use crate::stop::Outcome;
+use crate::{cli, remap};
 
 /// A clock may drift so far by itself.
 const CLOCK_DRIFT: TimeDelta = TimeDelta::minutes(1);

@@ -7,8 +7,7 @@ use super::questions::{
     CONTACT_TYPES, CURRENCIES, FUNNELS, HONORIFICS, SOURCES, fields_of, sources, stages_of, user, users,
 };
 use crate::config::{Config, DealConfig};
-use crate::record::Kind;
-use crate::record::Status;
+use crate::record::{Kind, Status};
 
 /// Everything that is wrong or could not be checked, in the order of the configuration.
 pub(super) fn findings(config: &Config, answers: &Answers) -> Vec<Finding> {

@@ -13,8 +13,7 @@ use crate::mirror::{Booking, Company, Guest};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Refusal, object_id};
-use crate::record::Status;
-use crate::record::{Id, Kind};
+use crate::record::{Id, Kind, Status};
 
 /// What every trial object is called, so that people know it.
 pub(super) const TITLE: &str = "Проба ecvi-b24";

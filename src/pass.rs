@@ -1,9 +1,9 @@
 //! One pass, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
 
-use std::collections::BTreeMap;
+mod orphans;
 
 use anyhow::Result;
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::clock::{Clock, after, stamp};
 use crate::code::Code;
@@ -14,14 +14,14 @@ use crate::mapping::custom::FieldTypes;
 use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
 use crate::orders::{Errand, Orders};
-use crate::plan::{Plan, Queue, Rules};
+use crate::plan::{Plan, Rules};
 use crate::portal::gate::{Cause, Gate};
 use crate::portal::{CallError, Portal, stop_of};
-use crate::push::{Done, Failures, Push, Watch, Way};
-use crate::record::{Id, Kind, Span};
-use crate::settle::{settle, settled_at};
+use crate::push::{Done, Failures, Means, Push, Watch, Way};
+use crate::record::Kind;
+use crate::settle::{outwait, settle, settled_at};
 use crate::state::memory::{
-    EXPOSED_TOLD, FULL, INITIAL_EXPORT, LAST_CALL, MAPPING_TOLD, PACE, RESENDING, SIGHT, SURVEY,
+    EXPOSED_TOLD, FULL, INITIAL_EXPORT, MAPPING_TOLD, PACE, RESENDING, SIGHT, SURVEY,
 };
 use crate::state::{Counts, Run, State};
 use crate::stop::{Outcome, Stop, outcome_of};
@@ -129,11 +129,19 @@ struct Pass<'a> {
     notice: Option<String>,
 }
 
+/// What a round needs before it sends.
+struct Prepared {
+    plan: Plan,
+    types: FieldTypes,
+    /// Up to where the people are named whose bookings the plan looks at.
+    touched: i64,
+}
+
 impl Pass<'_> {
     /// Rounds, until nothing is left in doubt; a pass of cron makes one and leaves the rest to the next.
     fn make(&mut self, gate: &mut Gate<'_>, watch: &mut dyn Watch) -> Result<()> {
         admit(self.orders.errand, self.state)?;
-        self.outwait(gate)?;
+        outwait(self.config, self.state, self.lock, gate)?;
         self.round(gate, true, watch)?;
         if self.orders.errand != Errand::InitialExport {
             if remap::is_stale(self.config, self.state)?
@@ -154,29 +162,6 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Calls that this state knows nothing of, because it is new or was put back from a copy, may still take effect.
-    fn outwait(&self, gate: &Gate<'_>) -> Result<()> {
-        let Some(call) = self.lock.last_call() else { return Ok(()) };
-        let known: Option<DateTime<Utc>> = self.state.recall(LAST_CALL)?;
-        if known.is_some_and(|known| known.timestamp_millis() == call.timestamp_millis()) {
-            return Ok(());
-        }
-        let now = gate.clock().now();
-        if call > now {
-            // The clock went back: it waits its time from now, once.
-            self.lock.note_call(now)?;
-        }
-        let over = after(call.min(now), self.config.portal.settle_time);
-        if over <= now {
-            return Ok(());
-        }
-        log::info!("the state knows nothing of calls that were made until {call}; they are waited for");
-        match gate.wait_for(Cause::Doubts, over) {
-            Err(CallError::Wait(until)) => Err(too_early(until).into()),
-            waited => Ok(waited?),
-        }
-    }
-
     fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {
         let (config, state) = (self.config, self.state);
         let sight = Sight::of(config, gate.clock().now());
@@ -184,24 +169,7 @@ impl Pass<'_> {
         // What a window shows changes with the time alone.
         let sight = sight.filter(|_| mirror.windows() == [false; 3] && !mirror.residents_slide());
         let orders = if first { in_full(config, self.orders, state)? } else { self.orders.clone() };
-        if orders.full {
-            // Should this pass be killed or the portal not answer, the next one carries it out.
-            state.remember(FULL, &true)?;
-        }
-        let prepared = self.prepare(mirror, &orders, gate);
-        if orders.full && prepared.as_ref().is_err_and(is_unusable) {
-            // What was refused is not carried out behind somebody's back.
-            state.remember(FULL, &false)?;
-        }
-        let (plan, types, touched) = prepared?;
-        if orders.full {
-            let writer = state.writer()?;
-            state.resend_all()?;
-            state.remember(RESENDING, &true)?;
-            state.remember(FULL, &false)?;
-            remap::forget(state)?;
-            writer.commit()?;
-        }
+        let Prepared { plan, types, touched } = self.prepare(mirror, &orders, gate)?;
         recognise::remember(config, state)?;
         remap::begin(config, state)?;
         let stocked = first && orders.errand == Errand::InitialExport;
@@ -212,29 +180,47 @@ impl Pass<'_> {
                 plan.queue.stock(kind, &object.origin, object.crm_id)
             })?;
         }
-        let way = match self.orders.errand {
+        let way = match orders.errand {
             Errand::Sync | Errand::Retry | Errand::Audit => Way::Sync,
             Errand::InitialExport => Way::Export { method: config.export.method, stocked },
         };
-        let (with, kept) = ((config, &types), (state, self.lock));
-        let mut push = Push::new(with, kept, &plan.queue, gate, way, self.run, &mut self.done);
-        watch.planned(plan.queue.left()?);
-        let pushed = push.all(watch);
+        let (lock, queue, run) = (self.lock, &plan.queue, self.run);
+        let means = Means { config, types: &types, state, lock, queue, way, run };
+        watch.planned(queue.left()?);
+        let pushed = Push::new(means, gate, &mut self.done).all(watch);
         self.write_back()?;
         pushed?;
         if stocked {
-            self.report_orphans(&plan.queue, gate.clock().now())?;
+            orphans::report(&config.mirror, state, queue, gate.clock().now())?;
         }
         self.remember(&plan, sight, touched)
     }
 
+    /// The plan, and where everything is to be sent again the marks for that. Should the pass be killed or the portal not
+    /// answer before they are set, the next one carries the order out; what was refused it does not, behind somebody's
+    /// back.
+    fn prepare(&mut self, mirror: Mirror, orders: &Orders, gate: &mut Gate<'_>) -> Result<Prepared> {
+        if !orders.full {
+            return self.look(mirror, orders, gate);
+        }
+        let state = self.state;
+        state.remember(FULL, &true)?;
+        let prepared = self.look(mirror, orders, gate);
+        if prepared.as_ref().is_err_and(is_unusable) {
+            state.remember(FULL, &false)?;
+        }
+        let prepared = prepared?;
+        let writer = state.writer()?;
+        state.resend_all()?;
+        state.remember(RESENDING, &true)?;
+        state.remember(FULL, &false)?;
+        remap::forget(state)?;
+        writer.commit()?;
+        Ok(prepared)
+    }
+
     /// Doubts are settled, the plan is drawn, and the configuration is found good.
-    fn prepare(
-        &mut self,
-        mirror: Mirror,
-        orders: &Orders,
-        gate: &mut Gate<'_>,
-    ) -> Result<(Plan, FieldTypes, i64)> {
+    fn look(&mut self, mirror: Mirror, orders: &Orders, gate: &mut Gate<'_>) -> Result<Prepared> {
         let (config, state) = (self.config, self.state);
         recognise::recognise(config, state, gate)?;
         for record in settle(config, state, gate)? {
@@ -246,7 +232,7 @@ impl Pass<'_> {
         let touched = self.note_plan(&plan)?;
         self.notice = plan.notice();
         let types = verify(config, gate, state, !plan.queue.is_empty()?)?;
-        Ok((plan, types, touched))
+        Ok(Prepared { plan, types, touched })
     }
 
     /// Written down before anything is sent: a pass that is cut short forgets no booking for its people's sake, and
@@ -259,42 +245,6 @@ impl Pass<'_> {
         }
         writer.commit()?;
         Ok(mark)
-    }
-
-    /// Deals of ours that no booking stands behind: they are never deleted, only told of.
-    fn report_orphans(&self, queue: &Queue, now: DateTime<Utc>) -> Result<()> {
-        let mut orphans: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        queue.each_stocked(Kind::Booking, |origin, crm_id| {
-            if !self.state.knows(Kind::Booking, origin, crm_id)? {
-                orphans.entry(origin.to_owned()).or_default().push(crm_id);
-            }
-            Ok(())
-        })?;
-        let history = self.adopt_history(&mut orphans)?;
-        let writer = self.state.writer()?;
-        writer.forget_orphans()?;
-        for (id, deal) in &history {
-            writer.linked(Kind::Booking, id, *deal)?;
-        }
-        for (origin, deals) in &orphans {
-            writer.orphans(&Id::parse(origin), deals, now)?;
-        }
-        writer.commit()
-    }
-
-    /// Bookings from before `bookings_from` are not sent, but one that has a deal keeps it, also where the state was
-    /// lost: they are taken out of `orphans`.
-    fn adopt_history(&self, orphans: &mut BTreeMap<String, Vec<i64>>) -> Result<Vec<(Id, i64)>> {
-        let mut history = Vec::new();
-        if orphans.is_empty() {
-            return Ok(history);
-        }
-        let mirror = Mirror::open(&self.config.mirror)?;
-        for row in mirror.scan(Kind::Booking)?.rows(Span::ALL)? {
-            let id = row?.id;
-            history.extend(orphans.remove(&id.to_string()).map(|deals| (id, deals[0])));
-        }
-        Ok(history)
     }
 
     /// Tells the mirror the new ids. That it cannot be written is no reason to stop: it learns them next time.
@@ -379,15 +329,6 @@ fn go_on(cause: &str, stopped: bool) -> String {
         );
     }
     say!("{cause}. Продолжить: ecvi-b24 initial-export", "{cause}. To go on: ecvi-b24 initial-export")
-}
-
-/// The time of a pass does not reach until the calls of another state are over.
-fn too_early(until: DateTime<Utc>) -> Stop {
-    let until = until.with_timezone(&Local).format("%H:%M:%S");
-    Stop::interrupted(say!(
-        "состояние новое или старее последних вызовов, а они ещё могут выполниться до {until}: передаст следующий запуск",
-        "the state is new, or older than the last calls, which may still take effect until {until}: a later pass sends"
-    ))
 }
 
 /// Before an initial export was completed, nobody has said that the portal is to be filled.

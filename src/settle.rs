@@ -1,21 +1,26 @@
 //! Settling doubts: what became of the calls of earlier passes that were never answered.
 //!
 //! An unanswered call may still take effect for a while, so nothing is asked before `settle_time` is over. Then a
-//! create is settled by its origin, an update is sent again, and a deletion by whether the deal is still there.
+//! create is settled by its origin, an update is sent again, and a deletion by whether the deal is still there. A state
+//! that is new, or was put back from a copy, does not know what was called last: it waits before it does anything.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Local, Utc};
 
 use crate::clock::after;
 use crate::code::Code;
 use crate::config::Config;
+use crate::lock::Lock;
 use crate::objects::{by_origin, existing};
-use crate::portal::gate::Gate;
+use crate::portal::CallError;
+use crate::portal::gate::{Cause, Gate};
 use crate::record::{Id, Kind};
+use crate::state::memory::LAST_CALL;
 use crate::state::{Doubt, Event, Failure, Operation, Record, State, Writer};
-use crate::words;
+use crate::stop::Stop;
+use crate::{say, words};
 
 /// A record whose calls are never answered is put aside after this many.
 const STRIKES: u32 = 4;
@@ -62,6 +67,40 @@ pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec
         writer.commit()?;
     }
     Ok(aside)
+}
+
+/// Waits until calls that this state knows nothing of can have no effect any more.
+///
+/// # Errors
+/// [`Stop`], where the time of the pass does not reach so far.
+pub fn outwait(config: &Config, state: &State, lock: &Lock, gate: &Gate<'_>) -> Result<()> {
+    let Some(call) = lock.last_call() else { return Ok(()) };
+    let known: Option<DateTime<Utc>> = state.recall(LAST_CALL)?;
+    if known.is_some_and(|known| known.timestamp_millis() == call.timestamp_millis()) {
+        return Ok(());
+    }
+    let now = gate.clock().now();
+    if call > now {
+        // The clock went back: it waits its time from now, once.
+        lock.note_call(now)?;
+    }
+    let over = after(call.min(now), config.portal.settle_time);
+    if over <= now {
+        return Ok(());
+    }
+    log::info!("the state knows nothing of calls that were made until {call}; they are waited for");
+    match gate.wait_for(Cause::Doubts, over) {
+        Err(CallError::Wait(until)) => Err(too_early(until).into()),
+        waited => Ok(waited?),
+    }
+}
+
+fn too_early(until: DateTime<Utc>) -> Stop {
+    let until = until.with_timezone(&Local).format("%H:%M:%S");
+    Stop::interrupted(say!(
+        "состояние новое или старее последних вызовов, а они ещё могут выполниться до {until}: передаст следующий запуск",
+        "the state is new, or older than the last calls, which may still take effect until {until}: a later pass sends"
+    ))
 }
 
 /// When the youngest doubt is old enough; none when there is no doubt. One from the future waits its time from now.

@@ -114,21 +114,35 @@ impl Watch for () {
     fn done(&mut self, _: Kind, _: u64, _: &Gate<'_>) {}
 }
 
+/// What a push works with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// What goes where, and how.
+    pub config: &'a Config,
+    /// Of the custom fields.
+    pub types: &'a FieldTypes,
+    /// Where every answer is saved.
+    pub state: &'a State,
+    /// Where it is noted that a call is made, should the state be lost.
+    pub lock: &'a Lock,
+    /// What is to be done.
+    pub queue: &'a Queue,
+    /// How objects are created.
+    pub way: Way,
+    /// The number of the pass.
+    pub run: i64,
+}
+
 /// A push under way.
 pub struct Push<'a, 'p> {
     config: &'a Config,
-    /// Of the custom fields.
     types: &'a FieldTypes,
-    /// Where every answer is saved.
     state: &'a State,
-    /// Where it is noted that a call is made, should the state be lost.
     lock: &'a Lock,
-    /// What is to be done.
     queue: &'a Queue,
-    gate: &'a mut Gate<'p>,
     way: Way,
-    /// The number of the pass.
     run: i64,
+    gate: &'a mut Gate<'p>,
     done: &'a mut Done,
     /// Batches in a row that were not answered.
     lost: u32,
@@ -178,30 +192,11 @@ impl Target {
 }
 
 impl<'a, 'p> Push<'a, 'p> {
-    /// A push of pass number `run` that is to follow, and adds to what was `done` before.
-    pub fn new(
-        (config, types): (&'a Config, &'a FieldTypes),
-        (state, lock): (&'a State, &'a Lock),
-        queue: &'a Queue,
-        gate: &'a mut Gate<'p>,
-        way: Way,
-        run: i64,
-        done: &'a mut Done,
-    ) -> Push<'a, 'p> {
-        Push {
-            config,
-            types,
-            state,
-            lock,
-            queue,
-            gate,
-            way,
-            run,
-            done,
-            lost: 0,
-            dead: HashSet::new(),
-            underway: HashSet::new(),
-        }
+    /// A push that adds to what the pass has `done` so far.
+    pub fn new(means: Means<'a>, gate: &'a mut Gate<'p>, done: &'a mut Done) -> Push<'a, 'p> {
+        let Means { config, types, state, lock, queue, way, run } = means;
+        let (lost, dead, underway) = (0, HashSet::new(), HashSet::new());
+        Push { config, types, state, lock, queue, way, run, gate, done, lost, dead, underway }
     }
 
     /// Takes every step there is. `watch` is told of each chunk.

@@ -112,3 +112,75 @@ fn present(opened: io::Result<File>) -> io::Result<Option<File>> {
         opened => opened.map(Some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use rusqlite::Connection;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// What a process leaves that dies within this transaction, which is too large for its memory, after `commits`
+    /// others; and the file as it was before all of them.
+    fn killed(commits: u32, transaction: &str) -> (TempDir, PathBuf, Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        let (lived, state) = (folder.path().join("lived.db"), folder.path().join("state.db"));
+        let connection = Connection::open(&lived).unwrap();
+        connection
+            .execute_batch("PRAGMA cache_size = 5; CREATE TABLE t (x); INSERT INTO t VALUES (0)")
+            .unwrap();
+        let older = fs::read(&lived).unwrap();
+        for _ in 0..commits {
+            connection.execute_batch("INSERT INTO t VALUES (zeroblob(9000))").unwrap();
+        }
+        connection.execute_batch(&format!("BEGIN; {transaction}")).unwrap();
+        for suffix in ["", "-journal"] {
+            fs::copy(beside(&lived, suffix), beside(&state, suffix)).unwrap();
+        }
+        (folder, state, older)
+    }
+
+    const GROWS: &str = "UPDATE t SET x = zeroblob(9001); INSERT INTO t SELECT x FROM t";
+
+    fn rows(state: &Path) -> i64 {
+        let connection = Connection::open(state).unwrap();
+        let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+        connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_files_own_journal_is_left_to_sqlite() {
+        // The second one changes the first page early.
+        for transaction in [GROWS.to_owned(), format!("CREATE TABLE u (x); {GROWS}")] {
+            let (_folder, state, _) = killed(30, &transaction);
+            set_foreign_journal_aside(&state).unwrap();
+            assert!(beside(&state, "-journal").exists());
+            assert_eq!(rows(&state), 31);
+        }
+    }
+
+    #[test]
+    fn another_files_journal_is_set_aside() {
+        for transaction in [GROWS.to_owned(), format!("CREATE TABLE u (x); {GROWS}")] {
+            let (_folder, state, older) = killed(30, &transaction);
+            fs::write(&state, older).unwrap();
+            set_foreign_journal_aside(&state).unwrap();
+            assert!(!beside(&state, "-journal").exists() && beside(&state, "-journal.foreign").exists());
+            assert_eq!(rows(&state), 1);
+        }
+    }
+
+    #[test]
+    fn without_a_state_or_a_journal_nothing_is_done() {
+        let (folder, state, _) = killed(1, GROWS);
+        fs::remove_file(beside(&state, "-journal")).unwrap();
+        set_foreign_journal_aside(&state).unwrap();
+        set_foreign_journal_aside(&folder.path().join("new.db")).unwrap();
+        fs::write(beside(&state, "-journal"), "no journal at all, but as long as the head of one").unwrap();
+        set_foreign_journal_aside(&state).unwrap();
+        assert!(beside(&state, "-journal").exists());
+    }
+}

@@ -71,7 +71,7 @@ impl Survey {
         }
     }
 
-    /// A table that had rows and has none, and the kind to let go of where that is right. One that is seen through a
+    /// The first table that had rows and is empty now, with the kind to reset if that is right. One that is seen through a
     /// window may be empty for a season.
     fn emptied(
         &self,

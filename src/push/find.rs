@@ -55,7 +55,7 @@ impl Push<'_, '_> {
                     target.warnings.push(Warning { code: Code::SeveralInCrm, message });
                 }
             } else if let (Step::Create, Some(crm_id)) = (target.planned.step, target.known_by_ecvi()) {
-                // Whoever is gone from Ecvi makes room for a row that names the same object.
+                // A record that is gone from Ecvi does not block a row that names its object.
                 let taken = self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|id| id != target.id());
                 if taken.is_some() || !claimed.insert(crm_id) {
                     let owner = taken.map(|id| format!(": {kind} {id}")).unwrap_or_default();
@@ -159,7 +159,7 @@ impl Push<'_, '_> {
                 (_, None, _) => ready.push(target),
                 (_, Some(_), Some(_)) => ready.extend(self.permit(target)?),
                 (Step::Delete, Some(_), None) => self.gone_before(&target)?,
-                // What the list of origins showed a moment ago is gone: the next pass sees clearer.
+                // The object that the search by origin just found is gone: left to the next pass.
                 (Step::Create, Some(_), None) if target.adopted => self.meet(&target)?,
                 (Step::Create, Some(_), None) => {
                     target.record.known.crm_id = None;

@@ -177,7 +177,7 @@ impl Target {
         &self.planned.id
     }
 
-    /// The row; steps without one never get here, but deletions.
+    /// The row; of the steps that get here, only deletions have none.
     fn row(&self) -> Option<&Row> {
         self.planned.row.as_ref()
     }

@@ -80,7 +80,7 @@ impl Push<'_, '_> {
             };
             let people = self.people(booking)?;
             let todo = target.record.known.todo;
-            // Who is missed stands in a warning: that changes with the deal alone.
+            // The warning names who is missing, and only sending the deal updates it.
             let misses_as_before = todo.recheck != people.missing.is_empty();
             let is_same = misses_as_before && people.fingerprint() == target.record.links;
             if let (Some(guest), Some(row)) = (&people.waits_for, target.row()) {

@@ -124,7 +124,7 @@ impl Push<'_, '_> {
             match reply {
                 Some(Reply::Done(value)) => match object_of(&call, &value) {
                     Some(crm_id) => self.arrived(&writer, &mut counts, call, crm_id, closed)?,
-                    // Without an id the answer is none.
+                    // An answer without an id does not count.
                     None => unanswered = true,
                 },
                 Some(Reply::Refused(refusal)) => self.refused(&writer, &mut after, call, refusal)?,
@@ -262,8 +262,7 @@ impl Push<'_, '_> {
     }
 }
 
-/// The reply of the command that counts, or of a move before it that was not done; and whether the closing date
-/// stands.
+/// The deciding reply: the main command's, or that of a failed move before it; and whether the closing date was set.
 fn take_replies(at: usize, replies: &mut BTreeMap<String, Reply>) -> (Option<Reply>, bool) {
     let mut reply_to = |part: char| replies.remove(&format!("{part}{at}"));
     let closed = reply_to(CLOSING).is_none_or(|reply| matches!(reply, Reply::Done(_)));

@@ -31,6 +31,20 @@ pub struct Failure<'a> {
     pub row: Option<&'a Row>,
 }
 
+/// What the state remembers of a record that is not sent, or not whole.
+struct NewTrouble<'a> {
+    severity: Severity,
+    code: Code,
+    /// None is a row that cannot be read, or a deal that nobody sent.
+    operation: Option<Operation>,
+    message: &'a str,
+    /// The row that it came with, where there is one.
+    row: Option<&'a Row>,
+    attempts: u32,
+    /// When it was like this first, as [`stamp`] writes it.
+    first_at: String,
+}
+
 impl Writer<'_> {
     /// The record failed; it is tried again after a pause that doubles each time.
     pub fn failed(
@@ -49,18 +63,16 @@ impl Writer<'_> {
         self.remember_row(kind, id, *row)?;
         self.clear_severity(kind, id, Severity::Failure)?;
         self.clear_severity(kind, id, Severity::Waiting)?;
-        self.trouble(
-            kind,
-            id,
-            Severity::Failure,
-            *code,
-            *operation,
+        let trouble = NewTrouble {
+            severity: Severity::Failure,
+            code: *code,
+            operation: *operation,
             message,
-            *row,
-            attempts + 1,
-            &first_at,
-            now,
-        )?;
+            row: *row,
+            attempts: attempts + 1,
+            first_at,
+        };
+        self.trouble(kind, id, &trouble, now)?;
         self.try_at(kind, id, now + pause)?;
         self.clear_doubt(kind, id)?;
         self.event(kind, id, Event::Failed, None, code.name(), now)
@@ -68,49 +80,51 @@ impl Writer<'_> {
 
     /// The booking waits for its guest.
     pub fn waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
-        let (kind, code) = (Kind::Booking, Code::GuestWaiting);
+        let kind = Kind::Booking;
         self.remember_row(kind, &row.id, Some(row))?;
         let since =
             self.before(kind, &row.id, Severity::Waiting)?.map_or_else(|| stamp(now), |(_, since)| since);
         self.clear_troubles(kind, &row.id)?;
-        self.trouble(
-            kind,
-            &row.id,
-            Severity::Waiting,
-            code,
-            Some(Operation::Create),
+        let trouble = NewTrouble {
+            severity: Severity::Waiting,
+            code: Code::GuestWaiting,
+            operation: Some(Operation::Create),
             message,
-            Some(row),
-            1,
-            &since,
-            now,
-        )
+            row: Some(row),
+            attempts: 1,
+            first_at: since,
+        };
+        self.trouble(kind, &row.id, &trouble, now)
     }
 
     /// The record is sent, but not whole.
     pub fn warn(&self, kind: Kind, row: &Row, warning: &Warning, now: DateTime<Utc>) -> Result<()> {
         let Warning { code, message } = warning;
-        let first = stamp(now);
-        self.trouble(
-            kind,
-            &row.id,
-            Severity::Warning,
-            *code,
-            Some(Operation::Update),
+        let trouble = NewTrouble {
+            severity: Severity::Warning,
+            code: *code,
+            operation: Some(Operation::Update),
             message,
-            Some(row),
-            1,
-            &first,
-            now,
-        )
+            row: Some(row),
+            attempts: 1,
+            first_at: stamp(now),
+        };
+        self.trouble(kind, &row.id, &trouble, now)
     }
 
     /// Deals of ours with this origin that no booking stands behind.
     pub fn orphans(&self, id: &Id, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
         let deals: Vec<String> = deals.iter().map(ToString::to_string).collect();
-        let (code, message) = (Code::DealWithoutBooking, deals.join(", "));
-        let first = stamp(now);
-        self.trouble(Kind::Booking, id, Severity::Warning, code, None, &message, None, 1, &first, now)
+        let trouble = NewTrouble {
+            severity: Severity::Warning,
+            code: Code::DealWithoutBooking,
+            operation: None,
+            message: &deals.join(", "),
+            row: None,
+            attempts: 1,
+            first_at: stamp(now),
+        };
+        self.trouble(Kind::Booking, id, &trouble, now)
     }
 
     /// A failed record is tried with the first pass after this.
@@ -172,20 +186,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the columns of one table, written in one place")]
-    fn trouble(
-        &self,
-        kind: Kind,
-        id: &Id,
-        severity: Severity,
-        code: Code,
-        operation: Option<Operation>,
-        message: &str,
-        row: Option<&Row>,
-        attempts: u32,
-        first_at: &str,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
+    fn trouble(&self, kind: Kind, id: &Id, trouble: &NewTrouble<'_>, now: DateTime<Utc>) -> Result<()> {
+        let NewTrouble { severity, code, operation, message, row, attempts, first_at } = trouble;
         self.transaction
             .prepare_cached(
                 "INSERT OR REPLACE INTO troubles (kind, id, severity, code, operation, message, attempts, first_at,

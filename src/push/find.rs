@@ -295,7 +295,7 @@ impl Push<'_, '_> {
             return self.fail(target, Code::ObjectMissing, Operation::Update, &old.to_string());
         }
         let step = match self.vanished(kind, id, &target.record, target.row())? {
-            Fate::Relinked => Step::Update,
+            Fate::Relinked(_) => Step::Update,
             Fate::Released => Step::Create,
             Fate::Deferred => return Ok(()),
             Fate::Refused(refusal) => {

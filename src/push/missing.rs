@@ -14,11 +14,11 @@ use crate::portal::Refusal;
 use crate::record::{Id, Kind};
 use crate::state::{Event, Record};
 
-/// What became of a record whose object is gone.
+/// What becomes of a record whose object is gone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Fate {
-    /// It points at another object now.
-    Relinked,
+    /// It is on this object from now on.
+    Relinked(i64),
     /// It is created anew.
     Released,
     /// Its own turn decides.
@@ -45,20 +45,12 @@ impl Push<'_, '_> {
             writer.commit()?;
             return Ok(Fate::Deferred);
         }
-        let successor = match self.successor((kind, id), record, row, old)? {
-            Ok(successor) => successor,
-            Err(refusal) => return Ok(Fate::Refused(refusal)),
-        };
-        let fate = if let Some(crm_id) = successor {
-            self.relink(kind, id, old, crm_id)?;
-            Fate::Relinked
-        } else {
-            let writer = self.state.writer()?;
-            writer.lost(kind, id)?;
-            writer.event(kind, id, Event::Missing, Some(old), "", self.gate.clock().now())?;
-            writer.commit()?;
-            Fate::Released
-        };
+        let fate = self.fate(kind, id, record, row, old)?;
+        match &fate {
+            Fate::Relinked(crm_id) => self.relink(kind, id, old, *crm_id)?,
+            Fate::Released => self.release(kind, id, old)?,
+            Fate::Deferred | Fate::Refused(_) => return Ok(fate),
+        }
         log::info!("{kind} {id}: object {old} is gone from the CRM ({fate:?})");
         Ok(fate)
     }
@@ -79,66 +71,67 @@ impl Push<'_, '_> {
         Ok(found.get(id).into_iter().flatten().copied().find(|crm_id| *crm_id != old))
     }
 
-    fn successor(
-        &mut self,
-        (kind, id): (Kind, &Id),
-        record: &Record,
-        row: Option<&Row>,
-        old: i64,
-    ) -> Result<Result<Option<i64>, Refusal>> {
-        let found = self.marked_elsewhere(kind, id, old)?;
-        // What stood there before us counts as people's, so it is not among what we wrote.
-        let body = row.and_then(|row| row.body.as_ref().ok());
-        let mut reach = body.map(|body| Reach::of(body, &[Match::Phone, Match::Email])).unwrap_or_default();
-        reach.phones.extend(record.written.phones.iter().cloned());
-        reach.emails.extend(record.written.emails.iter().cloned());
-        let reach = reach.askable();
-        if found.is_some() || reach.is_empty() {
-            return Ok(Ok(found));
+    /// From now on the record has no object.
+    fn release(&self, kind: Kind, id: &Id, old: i64) -> Result<()> {
+        let writer = self.state.writer()?;
+        writer.lost(kind, id)?;
+        writer.event(kind, id, Event::Missing, Some(old), "", self.gate.clock().now())?;
+        writer.commit()
+    }
+
+    fn fate(&mut self, kind: Kind, id: &Id, record: &Record, row: Option<&Row>, old: i64) -> Result<Fate> {
+        if let Some(crm_id) = self.marked_elsewhere(kind, id, old)? {
+            return Ok(Fate::Relinked(crm_id));
+        }
+        let reach = reach(record, row);
+        if reach.is_empty() {
+            return Ok(Fate::Released);
         }
         let candidates = match by_reach(self.gate, kind, std::slice::from_ref(&reach))?.remove(0) {
             Ok(candidates) => candidates,
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(refusal) => return Ok(Fate::Refused(refusal)),
         };
-        let name = (record.known.label.as_str(), first_name(row));
         let mut free = Vec::new();
         for object in candidates {
-            if self.is_free((kind, id), name, &reach, &object)? {
+            // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
+            let is_foreign =
+                !object.originator.is_empty() && object.originator != self.config.portal.originator;
+            let is_namesake = is_namesake(record, row, &object);
+            if !is_foreign && (is_namesake || self.is_free(kind, id, &reach, &object)?) {
                 free.push(object.crm_id);
             }
         }
-        Ok(Ok(if let [one] = free[..] { Some(one) } else { None }))
+        Ok(if let [one] = free[..] { Fate::Relinked(one) } else { Fate::Released })
     }
 
-    /// Whether a card may be the one that the record's was merged into.
-    fn is_free(
-        &self,
-        (kind, id): (Kind, &Id),
-        (last, first): (&str, Option<&str>),
-        reach: &Reach,
-        object: &Object,
-    ) -> Result<bool> {
-        // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
-        if !object.originator.is_empty() && object.originator != self.config.portal.originator {
-            return Ok(false);
-        }
-        let is_namesake =
-            same_name(&object.name, last) && first.is_none_or(|first| same_name(&object.first_name, first));
+    /// Whether a card of another name may be the one that the record's was merged into.
+    fn is_free(&self, kind: Kind, id: &Id, reach: &Reach, object: &Object) -> Result<bool> {
         let owner = self.state.named(kind, &object.origin)?.filter(|(owner, _)| owner != id);
         let Some((_, owner)) = owner else {
             // Whom the state does not know yet may be about to be found by the mark.
-            let is_anothers = self.owner(kind, &object.origin)?.is_some_and(|owner| owner != *id);
-            return Ok(is_namesake || !is_anothers);
+            return Ok(self.owner(kind, &object.origin)?.is_none_or(|owner| owner == *id));
         };
         // The card of another guest, in Ecvi or not any more, has what it shows from a merge, or the two share a
         // phone, as a family does.
-        Ok(is_namesake || reach.clone().beyond(&owner.written).meets(object))
+        Ok(reach.clone().beyond(&owner.written).meets(object))
     }
 }
 
-fn first_name(row: Option<&Row>) -> Option<&str> {
-    match row.map(|row| &row.body) {
-        Some(Ok(Body::Guest(guest))) => Some(&guest.first_name),
-        Some(_) | None => None,
-    }
+/// What the record's card is looked for by.
+fn reach(record: &Record, row: Option<&Row>) -> Reach {
+    let body = row.and_then(|row| row.body.as_ref().ok());
+    let mut reach = body.map(|body| Reach::of(body, &[Match::Phone, Match::Email])).unwrap_or_default();
+    // What stood there before us counts as people's, so it is not among what we wrote.
+    reach.phones.extend(record.written.phones.iter().cloned());
+    reach.emails.extend(record.written.emails.iter().cloned());
+    reach.askable()
+}
+
+/// By the name as last sent; a guest whose row is at hand by the first name too.
+fn is_namesake(record: &Record, row: Option<&Row>, object: &Object) -> bool {
+    let same_first_name = match row.map(|row| &row.body) {
+        Some(Ok(Body::Guest(guest))) => same_name(&object.first_name, &guest.first_name),
+        Some(_) | None => true,
+    };
+    same_first_name && same_name(&object.name, &record.known.label)
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{Foresight, SOUGHT};
 use crate::config::PersonConfig;
 use crate::mirror::Row;
-use crate::objects::reach::{Reach, by_reach, the_same};
+use crate::objects::reach::{Reach, by_reach, strangers, the_same};
 use crate::objects::{Object, by_origin};
 use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
@@ -74,8 +74,7 @@ impl Foresight<'_, '_> {
     }
 
     fn stranger(&self, kind: Kind, row: &Row, found: Vec<Object>) -> Result<Option<i64>> {
-        let originator = &self.config.portal.originator;
-        let strangers: Vec<Object> = found.into_iter().filter(|one| one.originator != *originator).collect();
+        let strangers = strangers(found, &self.config.portal.originator);
         let Some(one) = the_same(&row.label, &strangers) else { return Ok(None) };
         Ok(self.state.holders(kind, one.crm_id)?.is_empty().then_some(one.crm_id))
     }

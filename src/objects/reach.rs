@@ -170,6 +170,12 @@ fn same_email(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }
 
+/// Those of them that stood there without us. Another guest of ours may share the phone: that is nobody's doubt.
+pub fn strangers(mut found: Vec<Object>, originator: &str) -> Vec<Object> {
+    found.retain(|object| object.originator != originator);
+    found
+}
+
 /// The one of them that carries the same name and nobody's origin.
 pub fn the_same<'o>(label: &str, found: &'o [Object]) -> Option<&'o Object> {
     let label = Some(label.trim()).filter(|label| !label.is_empty())?;

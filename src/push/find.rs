@@ -11,7 +11,7 @@ use super::{Push, Target, Way};
 use crate::code::Code;
 use crate::config::{Match, OnMissing, PersonConfig};
 use crate::mapping::Warning;
-use crate::objects::reach::{Reach, by_reach, the_same};
+use crate::objects::reach::{Reach, by_reach, strangers, the_same};
 use crate::objects::{Object, by_id, by_origin, hidden};
 use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
@@ -330,9 +330,7 @@ impl Push<'_, '_> {
                     continue;
                 }
             };
-            let originator = &self.config.portal.originator;
-            // Another guest of ours may share the phone: that is nobody's doubt.
-            let strangers: Vec<Object> = found.into_iter().filter(|o| o.originator != *originator).collect();
+            let strangers = strangers(found, &self.config.portal.originator);
             match target.matching(&strangers) {
                 Some(object)
                     if self.state.holders(kind, object.crm_id)?.is_empty()

@@ -108,8 +108,8 @@ impl Id {
     }
 
     /// The ids that a mark in the portal may mean: those of 41 and '41' read the same.
-    pub fn either(mark: &str) -> [Id; 2] {
-        [Id::parse(mark), Id::Text(mark.to_owned())]
+    pub fn either(mark: &str) -> impl Iterator<Item = Id> {
+        Id::parse(mark).and_namesake()
     }
 
     /// The id whose mark in the portal reads the same: '41' of 41, and 41 of '41'.
@@ -118,6 +118,13 @@ impl Id {
             Id::Number(number) => Some(Id::Text(number.to_string())),
             Id::Text(text) => Some(Id::parse(text)).filter(|other| other != self),
         }
+    }
+
+    /// The id, then its namesake: a booking may name somebody by a text where the id is a number, or the other way
+    /// round.
+    pub fn and_namesake(self) -> impl Iterator<Item = Id> {
+        let namesake = self.namesake();
+        std::iter::once(self).chain(namesake)
     }
 
     /// The same id, to be compared with one that nobody owns.

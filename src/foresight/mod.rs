@@ -146,9 +146,8 @@ impl<'a, 'p> Foresight<'a, 'p> {
         Ok((is_due && !matches!(step, Some(Step::Create | Step::Update))).then_some(guest))
     }
 
-    /// A booking may name a guest by a text where the id is a number, or the other way round.
     fn step_of_guest(&self, id: &Id) -> Result<Option<Planned>> {
-        for id in Id::either(&id.to_string()) {
+        for id in id.clone().and_namesake() {
             if let Some(planned) = self.queue.step_of(Kind::Guest, &id)? {
                 return Ok(Some(planned));
             }

@@ -202,10 +202,9 @@ fn has_bad_id(row: Option<&Row>) -> bool {
     bad.is_some_and(|bad| bad.code == Code::BadId && bad.column == "id")
 }
 
-/// A booking may name somebody by a text where the id is a number, or the other way round.
+/// Somebody by all that a booking may call them.
 pub(crate) fn by_either_type((kind, id): (Kind, Id)) -> impl Iterator<Item = (Kind, Id)> {
-    let namesake = id.namesake();
-    std::iter::once(id).chain(namesake).map(move |id| (kind, id))
+    id.and_namesake().map(move |id| (kind, id))
 }
 
 /// From the first of the spans to the last.

@@ -1,5 +1,6 @@
 //! The configuration, checked: every value has its real type, every path is absolute or relative to here.
 
+mod address;
 mod fields;
 mod file;
 mod misplaced;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 
+pub(crate) use address::scheme_and_host;
 pub(crate) use fields::is_written;
 pub use file::{Match, Method, OnMissing};
 pub use objects::{DealConfig, PersonConfig};
@@ -257,15 +259,14 @@ fn export(export: &file::Export) -> Result<ExportConfig> {
 
 /// Never quotes what was given: it may hold a token.
 fn heartbeat(url: String) -> Result<String> {
-    let (scheme, rest) = url.split_once("://").unwrap_or_default();
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if scheme == "https" && !authority.is_empty() || scheme == "http" && webhook::is_loopback(authority) {
-        return Ok(url);
+    match scheme_and_host(&url) {
+        Some(("https", _)) => Ok(url),
+        Some(("http", host)) if webhook::is_loopback(host) => Ok(url),
+        Some(_) | None => bail!(say!(
+            "[monitoring] heartbeat_url: адрес должен начинаться с https://",
+            "[monitoring] heartbeat_url: the address must begin with https://"
+        )),
     }
-    bail!(say!(
-        "[monitoring] heartbeat_url: адрес должен начинаться с https://",
-        "[monitoring] heartbeat_url: the address must begin with https://"
-    ))
 }
 
 fn sync(sync: &file::Sync) -> Result<SyncConfig> {

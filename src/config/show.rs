@@ -5,6 +5,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::{
     Config, DealConfig, Match, Method, MirrorConfig, OnMissing, PersonConfig, PortalConfig, SyncConfig,
+    scheme_and_host,
 };
 use crate::lang::Language;
 use crate::record::Status;
@@ -171,10 +172,7 @@ fn text(text: &str) -> String {
 
 /// Who knows the address of a heartbeat can feign one.
 fn host_alone(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}/***")
+    scheme_and_host(url).map_or("***".into(), |(scheme, host)| format!("{scheme}://{host}/***"))
 }
 
 #[cfg(test)]

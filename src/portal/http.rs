@@ -9,7 +9,7 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error};
 
 use super::{Answer, CallError, Portal, decode};
-use crate::config::{PortalConfig, Webhook};
+use crate::config::{PortalConfig, Webhook, scheme_and_host};
 use crate::{private, say};
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -114,10 +114,9 @@ pub fn fetch(url: &str, patience: Duration) -> Result<(), String> {
 
 /// Scheme and host alone: the path of a redirect may repeat the secret.
 fn place(status: u16, location: &str) -> String {
-    let (scheme, rest) = location.split_once("://").unwrap_or(("https", ""));
-    match rest.split(['/', '?', '#']).next().unwrap_or_default() {
-        "" => format!("HTTP {status}"),
-        host => format!("{scheme}://{host}/"),
+    match scheme_and_host(location) {
+        Some((scheme, host)) => format!("{scheme}://{host}/"),
+        None => format!("HTTP {status}"),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Files that belong to another one and lie beside it: the lock of a state, and what SQLite keeps beside a database.
+//! What lies around a file: its folder, and the files that belong to it, as the lock of a state does, and what SQLite
+//! keeps beside a database.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,11 @@ pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut path = file.canonicalize().unwrap_or_else(|_| file.to_owned()).into_os_string();
     path.push(suffix);
     path.into()
+}
+
+/// The folder of a file.
+pub(crate) fn folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(all(test, unix))]

@@ -54,8 +54,7 @@ pub(crate) fn is_denied(path: &Path) -> bool {
 #[cfg(unix)]
 fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = std::fs::metadata(folder)?;
+    let folder = std::fs::metadata(crate::beside::folder(path))?;
     match heir(made.metadata()?.uid(), folder.uid()) {
         Some(heir) => fchown(made, Some(heir), Some(folder.gid())),
         None => Ok(()),

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 
 use super::{Line, Options};
-use crate::beside::beside;
+use crate::beside::{beside, folder};
 use crate::clock::stamp;
 use crate::config::{self, Config};
 use crate::orders::{Errand, Orders};
@@ -116,8 +116,7 @@ fn next_pass(ends: &str) -> String {
 
 fn try_to_make(path: &Path) -> Result<()> {
     let trial = beside(path, ".check");
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new(".")).display();
+    let folder = folder(path).display();
     OpenOptions::new().write(true).create(true).truncate(false).open(&trial).with_context(|| {
         say!(
             "в папке {folder} нельзя создать файл состояния: проверьте [state] path, папку и права",

@@ -8,6 +8,8 @@ use crate::config::PersonConfig;
 use crate::mirror::Guest;
 use crate::record::{Id, Kind};
 
+/// The portal's word for a client, a type of contact that every portal begins with.
+pub const TYPE: &str = "CLIENT";
 /// Names hold 50 characters in the portal.
 const NAME: usize = 50;
 const PLACE: usize = 128;
@@ -32,7 +34,7 @@ pub fn contact(
     let birth_date = birth_date.map(|date| date.to_string()).unwrap_or_default();
     contact.fields.insert("BIRTHDATE".into(), birth_date.into());
     contact.fields.insert("HONORIFIC".into(), honorific(sex, config).into());
-    contact.fields.insert("TYPE_ID".into(), "CLIENT".into());
+    contact.fields.insert("TYPE_ID".into(), TYPE.into());
     let comments = config.comments.fill(&|name| match name {
         "marks" => marks(guest),
         "comment" => guest.comment.clone(),

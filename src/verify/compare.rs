@@ -7,6 +7,7 @@ use super::questions::{
     CONTACT_TYPES, CURRENCIES, FUNNELS, HONORIFICS, SOURCES, fields_of, sources, stages_of, user, users,
 };
 use crate::config::{Config, DealConfig};
+use crate::mapping::contact;
 use crate::record::{Kind, Status};
 
 /// Everything that is wrong or could not be checked, in the order of the configuration.
@@ -39,7 +40,7 @@ fn people(config: &Config, answers: &Answers) -> Vec<Finding> {
     let found = honorifics.filter_map(|(key, honorific)| {
         member(key, honorific, Thing::Honorific, answers.statuses(HONORIFICS))
     });
-    let kind = member("TYPE_ID", "CLIENT", Thing::ContactType, answers.statuses(CONTACT_TYPES));
+    let kind = member("TYPE_ID", contact::TYPE, Thing::ContactType, answers.statuses(CONTACT_TYPES));
     found.chain(kind).collect()
 }
 

@@ -17,8 +17,14 @@ const AIM: i64 = 35;
 /// A guess from one page is not trusted further than this.
 const MOST_PARTS: i64 = 50;
 
-/// Ids above `0`, up to and with `1`.
-type Range = (i64, i64);
+/// A range of ids.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Range {
+    /// Below its first.
+    above: i64,
+    /// Its last.
+    upto: i64,
+}
 
 /// Calls `each` for every object under `originator`.
 pub fn walk(
@@ -35,13 +41,14 @@ fn walk_kind(
     originator: &str,
     each: &mut impl FnMut(Kind, &Object) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut open = cut((0, highest(gate, kind, originator)?), MOST_PARTS * AIM);
+    let mut open = cut(Range { above: 0, upto: highest(gate, kind, originator)? }, MOST_PARTS * AIM);
     while !open.is_empty() {
         let now: Vec<Range> = open.drain(..open.len().min(batch::MOST)).collect();
-        let filter = |(above, upto): &Range| json!({"ORIGINATOR_ID": originator, ">ID": above, "<=ID": upto});
+        let filter =
+            |Range { above, upto }: &Range| json!({"ORIGINATOR_ID": originator, ">ID": above, "<=ID": upto});
         let filters: Vec<Value> = now.iter().map(filter).collect();
         for (range, page) in now.into_iter().zip(pages(gate, kind, &filters)?) {
-            if !goes_on(range.0, &page) || page.last().is_some_and(|last| last.crm_id > range.1) {
+            if !goes_on(range.above, &page) || page.last().is_some_and(|last| last.crm_id > range.upto) {
                 return Err(not_filtered(kind).into());
             }
             for object in &page {
@@ -71,22 +78,23 @@ fn highest(gate: &mut Gate<'_>, kind: Kind, originator: &str) -> Result<i64, Cal
 }
 
 /// Cuts a range into parts that hold about [`AIM`] of its `count` objects each.
-fn cut((above, upto): Range, count: i64) -> Vec<Range> {
+fn cut(Range { above, upto }: Range, count: i64) -> Vec<Range> {
     let span = upto - above;
     let parts = (count / AIM + 1).min(MOST_PARTS).clamp(1, span.max(1));
     let edge = |part: i64| {
         above + i64::try_from(i128::from(span) * i128::from(part) / i128::from(parts)).unwrap_or(span)
     };
-    (0..parts).map(|part| (edge(part), edge(part + 1))).filter(|(above, upto)| above < upto).collect()
+    let cut = |part| Range { above: edge(part), upto: edge(part + 1) };
+    (0..parts).map(cut).filter(|part| part.above < part.upto).collect()
 }
 
 /// What is left of a range behind a full page, cut by the density that the page showed.
-fn rest((above, upto): Range, page: &[Object]) -> Vec<Range> {
+fn rest(Range { above, upto }: Range, page: &[Object]) -> Vec<Range> {
     let Some(last) = page.last().filter(|last| page.len() >= PAGE && last.crm_id < upto) else {
         return Vec::new();
     };
     let (seen, left) = ((last.crm_id - above).max(1), upto - last.crm_id);
-    cut((last.crm_id, upto), left.saturating_mul(page.len() as i64) / seen)
+    cut(Range { above: last.crm_id, upto }, left.saturating_mul(page.len() as i64) / seen)
 }
 
 #[cfg(test)]
@@ -95,21 +103,22 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_range_cover_it_without_a_gap() {
-        for (range, count) in [((0, 100), 500), ((7, 8), 50), ((0, 1_000_000), 1), ((3, 1000), 999)] {
-            let parts = cut(range, count);
-            assert_eq!((parts[0].0, parts[parts.len() - 1].1), range);
-            assert!(parts.windows(2).all(|pair| pair[0].1 == pair[1].0), "{parts:?}");
+        for (above, upto, count) in [(0, 100, 500), (7, 8, 50), (0, 1_000_000, 1), (3, 1000, 999)] {
+            let parts = cut(Range { above, upto }, count);
+            assert_eq!((parts[0].above, parts[parts.len() - 1].upto), (above, upto));
+            assert!(parts.windows(2).all(|pair| pair[0].upto == pair[1].above), "{parts:?}");
         }
-        assert!(cut((0, 0), 0).is_empty());
+        assert!(cut(Range { above: 0, upto: 0 }, 0).is_empty());
     }
 
     #[test]
     fn a_full_page_is_followed_by_what_is_left_of_its_range() {
         let page: Vec<Object> = (1..=50).map(|crm_id| Object { crm_id, ..Object::default() }).collect();
-        let left = rest((0, 200), &page);
-        assert_eq!((left[0].0, left[left.len() - 1].1), (50, 200));
+        let range = Range { above: 0, upto: 200 };
+        let left = rest(range, &page);
+        assert_eq!((left[0].above, left[left.len() - 1].upto), (50, 200));
         assert!(left.len() > 3);
-        assert!(rest((0, 200), &page[..49]).is_empty());
-        assert!(rest((0, 50), &page).is_empty());
+        assert!(rest(range, &page[..49]).is_empty());
+        assert!(rest(Range { above: 0, upto: 50 }, &page).is_empty());
     }
 }

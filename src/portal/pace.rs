@@ -30,32 +30,26 @@ const FIRST_BATCH: usize = 10;
 
 /// What is known of the portal's limits.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Pace {
     /// Requests in the leaky bucket at `filled_at`.
-    #[serde(default)]
     level: f64,
-    #[serde(default)]
     filled_at: DateTime<Utc>,
-    #[serde(default)]
     methods: BTreeMap<String, Method>,
-    #[serde(default)]
     labels: BTreeMap<String, Label>,
 }
 
 /// The time budget of a method.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Method {
     /// Seconds charged in the portal's window of ten minutes.
-    #[serde(default)]
     operating: f64,
     /// When the oldest part of them drops out.
-    #[serde(default)]
     resets_at: DateTime<Utc>,
     /// No call before this.
-    #[serde(default)]
     blocked_until: DateTime<Utc>,
     /// Seconds charged for one command, as last seen; 0 is unknown.
-    #[serde(default)]
     each: f64,
 }
 

@@ -318,9 +318,9 @@ impl<'p> Gate<'p> {
         let mut seen = BTreeMap::new();
         for (command, time) in batch::times(commands, answer) {
             let Command { method, .. } = command;
-            let before = self.pace.charges(method);
+            let before = self.pace.used(method);
             self.note(method, time);
-            let after = self.pace.charges(method).0;
+            let after = self.pace.used(method).seconds;
             let (calls, ..) = seen.entry(method).or_insert((0, after, before));
             *calls += 1;
         }

@@ -68,6 +68,15 @@ impl Default for Label {
     }
 }
 
+/// What a method has used of its budget.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Used {
+    /// Seconds charged in the portal's window.
+    pub seconds: f64,
+    /// Until when that holds.
+    pub resets_at: DateTime<Utc>,
+}
+
 /// The bucket's size and drain.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Bucket {
@@ -137,11 +146,14 @@ impl Pace {
     }
 
     /// Learns the price of a method from a batch with so many calls of it, all of them [`Pace::charged`]: `first` is
-    /// what `operating` was after the first of them, `before` what it was before the batch, with its reset.
-    pub fn priced(&mut self, method: &str, calls: usize, first: f64, before: (f64, DateTime<Utc>)) {
+    /// what `operating` was after the first of them, `before` what it was before the batch.
+    pub fn priced(&mut self, method: &str, calls: usize, first: f64, before: Used) {
         let known = self.methods.entry(method.to_owned()).or_default();
-        let (from, calls) =
-            if before.1 == known.resets_at { (before.0, calls) } else { (first, calls.saturating_sub(1)) };
+        let (from, calls) = if before.resets_at == known.resets_at {
+            (before.seconds, calls)
+        } else {
+            (first, calls.saturating_sub(1))
+        };
         if calls > 0 && known.operating >= from {
             let new = (known.operating - from) / calls as f64;
             // Dearer at once, cheaper by and by.
@@ -149,9 +161,10 @@ impl Pace {
         }
     }
 
-    /// What the method was charged, and until when that holds.
-    pub fn charges(&self, method: &str) -> (f64, DateTime<Utc>) {
-        self.methods.get(method).map(|known| (known.operating, known.resets_at)).unwrap_or_default()
+    /// What the method has used, as last seen.
+    pub fn used(&self, method: &str) -> Used {
+        let used = |known: &Method| Used { seconds: known.operating, resets_at: known.resets_at };
+        self.methods.get(method).map(used).unwrap_or_default()
     }
 
     /// Remembers which methods a batch of this label calls, and how often.
@@ -277,7 +290,12 @@ mod tests {
         pace.took("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
         pace.took("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
         pace.charged("crm.deal.add", operating, Some(at(resets_at).timestamp()));
-        pace.priced("crm.deal.add", 20, operating - 9.5, (operating - 10.0, at(resets_at)));
+        pace.priced(
+            "crm.deal.add",
+            20,
+            operating - 9.5,
+            Used { seconds: operating - 10.0, resets_at: at(resets_at) },
+        );
         pace
     }
 
@@ -311,9 +329,9 @@ mod tests {
     fn a_price_rises_at_once_and_falls_by_and_by() {
         let mut pace = after_a_batch(300.0, 60);
         let mut next = |seconds: f64| {
-            let before = pace.charges("m");
-            pace.charged("m", before.0 + seconds, Some(at(60).timestamp()));
-            pace.priced("m", 10, before.0, (before.0, at(60)));
+            let before = pace.used("m").seconds;
+            pace.charged("m", before + seconds, Some(at(60).timestamp()));
+            pace.priced("m", 10, before, Used { seconds: before, resets_at: at(60) });
             pace.methods["m"].each
         };
         assert!((next(10.0) - 1.0).abs() < 1e-9);

@@ -7,10 +7,19 @@ use serde_json::Value;
 
 use crate::portal::{Answer, CallError, Portal};
 
+/// What the portal charged, in seconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Charges {
+    /// The most seen on a `batch`.
+    pub(super) batch: f64,
+    /// The sum of those on its commands.
+    pub(super) commands: f64,
+}
+
 /// A portal whose charges are read off.
 pub(super) struct Meter<'p> {
     portal: &'p mut dyn Portal,
-    charges: Rc<Cell<(f64, f64)>>,
+    charges: Rc<Cell<Charges>>,
 }
 
 impl<'p> Meter<'p> {
@@ -18,8 +27,8 @@ impl<'p> Meter<'p> {
         Meter { portal, charges: Rc::default() }
     }
 
-    /// The most seconds seen on a `batch`, and the sum of those on its commands.
-    pub(super) fn charges(&self) -> Rc<Cell<(f64, f64)>> {
+    /// What was charged so far, to be read at any time.
+    pub(super) fn charges(&self) -> Rc<Cell<Charges>> {
         Rc::clone(&self.charges)
     }
 }
@@ -29,8 +38,11 @@ impl Portal for Meter<'_> {
         let answer = self.portal.call(method, params)?;
         let times = answer.result.get("result_time").and_then(Value::as_object);
         let commands: f64 = times.into_iter().flatten().map(|(_, time)| operating(time)).sum();
-        let (batch, so_far) = self.charges.get();
-        self.charges.set((batch.max(operating(&answer.time)), so_far + commands));
+        let so_far = self.charges.get();
+        self.charges.set(Charges {
+            batch: so_far.batch.max(operating(&answer.time)),
+            commands: so_far.commands + commands,
+        });
         Ok(answer)
     }
 }

@@ -27,7 +27,7 @@ use crate::state::memory::PROBE;
 use crate::stop::Outcome;
 use crate::{say, words};
 use bench::Bench;
-use meter::Meter;
+use meter::{Charges, Meter};
 use trials::TRIALS;
 
 /// Deleting a contact alone can take a minute and a half.
@@ -87,7 +87,7 @@ pub(super) fn probe(
     let deadline = Some(clock.now() + PATIENCE);
     let mut gate = Gate::new(&mut meter, clock.clone(), &config.portal, Pace::default(), deadline);
     let tried = try_all(&mut Bench::new(&mut gate, config));
-    let (charged_to_batch, charged_to_commands) = charges.get();
+    let Charges { batch: charged_to_batch, commands: charged_to_commands } = charges.get();
     let mut lines: Vec<Line> = tried.iter().map(|(rule, outcome)| line(*rule, outcome, config)).collect();
     lines.push(accounting(charged_to_batch, charged_to_commands));
     let known = tried.iter().filter_map(|(rule, outcome)| Some((*rule, *outcome.as_ref().ok()?)));

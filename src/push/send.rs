@@ -78,7 +78,7 @@ impl Push<'_, '_> {
         match self.gate.batch(label, &commands, &mut mark) {
             Ok(replies) => {
                 self.lost = 0;
-                self.settle(calls, replies)
+                self.save(calls, replies)
             }
             Err(CallError::Lost(reason)) => {
                 self.lost += 1;
@@ -115,7 +115,7 @@ impl Push<'_, '_> {
     }
 
     /// Saves the answers, and what they told of the limits, in one transaction, then acts on what was refused.
-    fn settle(&mut self, calls: Vec<Call>, mut replies: BTreeMap<String, Reply>) -> Result<()> {
+    fn save(&mut self, calls: Vec<Call>, mut replies: BTreeMap<String, Reply>) -> Result<()> {
         let writer = self.state.writer()?;
         let mut after = After::default();
         let (mut counts, mut unanswered) = (self.done.counts, false);

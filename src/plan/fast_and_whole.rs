@@ -308,7 +308,7 @@ impl World {
             10 => writer.forget(kind, &id).unwrap(),
             11 => writer.gone(kind, &id).unwrap(),
             12..=13 => writer.touch(kind, &id).unwrap(),
-            14 => writer.meet(kind, &id, "").unwrap(),
+            14 => writer.know(kind, &id, "").unwrap(),
             15 => writer.forgive(kind, &id).unwrap(),
             16 if b % 4 == 0 => drop(writer.release_all(kind, self.now).unwrap()),
             _ => writer.try_at(kind, &id, self.now).unwrap(),

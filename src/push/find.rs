@@ -160,7 +160,7 @@ impl Push<'_, '_> {
                 (_, Some(_), Some(_)) => ready.extend(self.permit(target)?),
                 (Step::Delete, Some(_), None) => self.gone_before(&target)?,
                 // The object that the search by origin just found is gone: left to the next pass.
-                (Step::Create, Some(_), None) if target.adopted => self.meet(&target)?,
+                (Step::Create, Some(_), None) if target.adopted => self.announce(&target)?,
                 (Step::Create, Some(_), None) => {
                     target.record.known.crm_id = None;
                     ready.push(target);
@@ -184,9 +184,9 @@ impl Push<'_, '_> {
     }
 
     /// It is not sent in this pass, but its bookings know that it is coming.
-    fn meet(&self, target: &Target) -> Result<()> {
+    fn announce(&self, target: &Target) -> Result<()> {
         let writer = self.state.writer()?;
-        writer.meet(target.kind(), target.id(), target.row().map_or("", |row| &row.label))?;
+        writer.know(target.kind(), target.id(), target.row().map_or("", |row| &row.label))?;
         writer.commit()
     }
 

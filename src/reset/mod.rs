@@ -82,7 +82,7 @@ fn reset(state: &State, found: &Found, crm_id: Option<i64>, clock: &Clock) -> Re
     let (record, now) = (known(state, found)?, clock.now());
     let old = record.known.crm_id;
     let writer = state.writer()?;
-    writer.meet(*kind, id, label)?;
+    writer.know(*kind, id, label)?;
     if let Some(old) = old {
         writer.event(*kind, id, Event::Reset, Some(old), "", now)?;
         writer.resend_others(*kind, id)?;

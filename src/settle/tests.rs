@@ -62,7 +62,7 @@ impl Case {
 
     fn link(&self, kind: Kind, id: &Id, crm_id: i64) {
         self.write(|writer| {
-            writer.meet(kind, id, "")?;
+            writer.know(kind, id, "")?;
             writer.linked(kind, id, crm_id)
         });
     }

@@ -379,7 +379,7 @@ mod tests {
         let ids: Vec<Id> = numbers.chain(["a", "b"].map(|text| Id::Text(text.into()))).collect();
         let writer = state.writer().unwrap();
         for id in &ids {
-            writer.meet(Kind::Guest, id, "").unwrap();
+            writer.know(Kind::Guest, id, "").unwrap();
         }
         writer.commit().unwrap();
         let mut scan = state.known(Kind::Guest).unwrap();

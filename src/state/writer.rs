@@ -85,7 +85,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The record is known from now on, if it was not.
-    pub fn meet(&self, kind: Kind, id: &Id, label: &str) -> Result<()> {
+    pub fn know(&self, kind: Kind, id: &Id, label: &str) -> Result<()> {
         self.transaction
             .prepare_cached("INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)")?
             .execute((kind, id, label))?;

@@ -113,7 +113,7 @@ impl World {
         }
         let id = dice.one_of(&ids);
         let object = (to == ResetTo::Another).then(|| self.another(entity_of(kind), dice)).flatten();
-        writer.meet(kind, &id, "").expect("written");
+        writer.know(kind, &id, "").expect("written");
         match object {
             None => writer.released(kind, &id).expect("written"),
             Some(crm_id) => writer.pointed(kind, &id, crm_id.cast_signed()).expect("written"),

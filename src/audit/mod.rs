@@ -17,7 +17,7 @@ use crate::lock::Lock;
 use crate::mirror::Mirror;
 use crate::objects::{by_id, by_origin, inventory};
 use crate::plan::{
-    self, Pair, Planned, Queue, Rules, Standing, Step, Wave, by_either_type, decide, is_history, merge,
+    self, OnHold, Pair, Planned, Queue, Rules, Step, Wave, by_either_type, decide, is_history, merge,
 };
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Portal};
@@ -146,13 +146,13 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
     plan::compare(&mirror, state, &rules, |_, _, _| Ok(()))?;
     let queue = Queue::new()?;
     for kind in Kind::ALL {
-        let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
+        let on_hold = OnHold::of(kind, state)?;
         let (mut scan, mut known) = (mirror.scan(kind)?, state.known(kind)?);
         for pair in merge(scan.rows(Span::ALL)?, known.rows(Span::ALL)) {
             let pair = pair?;
             let crm_id = pair.known.as_ref().and_then(|known| known.crm_id);
             findings.shelf.know(kind, &pair.id, crm_id)?;
-            if is_settled(kind, &pair, &standing, &rules) {
+            if is_settled(kind, &pair, &on_hold, &rules) {
                 queue.add(&Planned {
                     kind,
                     id: pair.id,
@@ -168,11 +168,11 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
     Ok(queue)
 }
 
-fn is_settled(kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> bool {
-    let open = standing.doubts.contains_key(&pair.id) || standing.holds.contains_key(&pair.id);
+fn is_settled(kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> bool {
     let sent = pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
     // Of a deal that lacks somebody, the rest is as it was sent.
-    sent && !open && matches!(decide(kind, pair, standing, false, rules), None | Some(Step::Recheck))
+    sent && !on_hold.has(&pair.id)
+        && matches!(decide(kind, pair, on_hold, false, rules), None | Some(Step::Recheck))
 }
 
 /// Records that have several objects, looked at once more.

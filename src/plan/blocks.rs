@@ -56,14 +56,15 @@ impl Watched {
     }
 
     /// Takes note of a pair of a block that is read; they come in the order of their ids.
-    pub(super) fn saw(&mut self, pair: &Pair, stands: bool) {
+    pub(super) fn saw(&mut self, pair: &Pair, may_go_unread: bool) {
         let begins = |seen: &Seen| seen.block.first.as_ref().is_none_or(|first| *first <= pair.id);
         while self.blocks.get(self.at + 1).is_some_and(begins) {
             self.at += 1;
         }
         let stood = &mut self.blocks[self.at].stood;
         let linked = pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
-        *stood = stood.filter(|_| stands).map(|it| Stood { linked: it.linked + u64::from(linked), ..it });
+        *stood =
+            stood.filter(|_| may_go_unread).map(|it| Stood { linked: it.linked + u64::from(linked), ..it });
     }
 
     /// What the state has to be told, after all pairs.

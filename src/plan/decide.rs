@@ -117,13 +117,20 @@ pub struct Rules {
     pub terms: u64,
 }
 
-/// What the state says beside the records themselves.
+/// Records that are not touched, or not yet, whatever their rows say.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Standing {
+pub struct OnHold {
     /// Records in doubt are left alone.
     pub doubts: HashMap<Id, Doubt>,
     /// Failed records are left alone for a while.
     pub holds: HashMap<Id, Hold>,
+}
+
+impl OnHold {
+    /// Whether this record is one of them, its pause over or not.
+    pub fn has(&self, id: &Id) -> bool {
+        self.doubts.contains_key(id) || self.holds.contains_key(id)
+    }
 }
 
 /// One record on both sides.
@@ -138,11 +145,11 @@ pub struct Pair {
 }
 
 /// What to do about a record, if anything. `touched`: one of its people may have changed in the CRM.
-pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules: &Rules) -> Option<Step> {
-    let hold = standing.holds.get(&pair.id);
+pub fn decide(kind: Kind, pair: &Pair, on_hold: &OnHold, touched: bool, rules: &Rules) -> Option<Step> {
+    let hold = on_hold.holds.get(&pair.id);
     // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be told from it.
-    let is_doubtful = |id: &Id| standing.doubts.contains_key(id);
-    let may_be_doubtful = !standing.doubts.is_empty();
+    let is_doubtful = |id: &Id| on_hold.doubts.contains_key(id);
+    let may_be_doubtful = !on_hold.doubts.is_empty();
     if may_be_doubtful && (is_doubtful(&pair.id) || pair.id.namesake().is_some_and(|id| is_doubtful(&id)))
         || hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), rules))
     {
@@ -169,8 +176,8 @@ pub fn decide(kind: Kind, pair: &Pair, standing: &Standing, touched: bool, rules
 
 /// Whether this record stays settled until its outline or its entry in the state changes, it is touched, or its row is
 /// as new as the newest. Only a block of such records may go unread.
-pub fn stands(kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> bool {
-    if standing.doubts.contains_key(&pair.id) || standing.holds.contains_key(&pair.id) {
+pub fn may_go_unread(kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> bool {
+    if on_hold.has(&pair.id) {
         return false;
     }
     match (&pair.row, &pair.known) {
@@ -277,7 +284,7 @@ mod tests {
     }
 
     fn step(row: Option<Row>, known: Option<Known>, rules: &Rules) -> Option<Step> {
-        decide(Kind::Booking, &Pair { id: Id::Number(1), row, known }, &Standing::default(), false, rules)
+        decide(Kind::Booking, &Pair { id: Id::Number(1), row, known }, &OnHold::default(), false, rules)
     }
 
     fn seen_until(newest: &str) -> Survey {
@@ -328,14 +335,14 @@ mod tests {
         let pair = Pair { id: Id::Number(1), row: None, known: Some(known()) };
         let rules = Rules { windows: [true; 3], ..rules() };
         for kind in Kind::ALL {
-            assert_eq!(decide(kind, &pair, &Standing::default(), false, &rules), None, "{kind}");
+            assert_eq!(decide(kind, &pair, &OnHold::default(), false, &rules), None, "{kind}");
         }
     }
 
     #[test]
     fn a_guest_that_is_gone_is_marked_once() {
         let pair = |gone| Pair { id: Id::Number(1), row: None, known: Some(Known { gone, ..known() }) };
-        let decide = |gone| decide(Kind::Guest, &pair(gone), &Standing::default(), false, &rules());
+        let decide = |gone| decide(Kind::Guest, &pair(gone), &OnHold::default(), false, &rules());
         assert_eq!(decide(false), Some(Step::Gone));
         assert_eq!(decide(true), None);
     }
@@ -343,21 +350,21 @@ mod tests {
     #[test]
     fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
         let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
-        let standing = Standing { doubts: HashMap::from([(Id::Number(1), doubt)]), ..Standing::default() };
+        let on_hold = OnHold { doubts: HashMap::from([(Id::Number(1), doubt)]), ..OnHold::default() };
         for row in [Some(row()), None] {
             let pair = Pair { id: Id::Number(1), row, known: Some(known()) };
-            assert_eq!(decide(Kind::Booking, &pair, &standing, true, &Rules { full: true, ..rules() }), None);
+            assert_eq!(decide(Kind::Booking, &pair, &on_hold, true, &Rules { full: true, ..rules() }), None);
         }
     }
 
     #[test]
     fn while_41_is_in_doubt_its_namesake_waits_for_they_carry_one_mark() {
         let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
-        let standing = Standing { doubts: HashMap::from([(Id::Number(41), doubt)]), ..Standing::default() };
+        let on_hold = OnHold { doubts: HashMap::from([(Id::Number(41), doubt)]), ..OnHold::default() };
         let step = |id: &str| {
             let id = Id::Text(id.into());
             let pair = Pair { id: id.clone(), row: Some(Row { id, ..row() }), known: None };
-            decide(Kind::Booking, &pair, &standing, false, &rules())
+            decide(Kind::Booking, &pair, &on_hold, false, &rules())
         };
         assert_eq!((step("41"), step("42")), (None, Some(Step::Create)));
     }
@@ -387,12 +394,12 @@ mod tests {
             people: 20,
             unreadable: false,
         };
-        let standing = Standing { holds: HashMap::from([(Id::Number(1), hold)]), ..Standing::default() };
+        let on_hold = OnHold { holds: HashMap::from([(Id::Number(1), hold)]), ..OnHold::default() };
         let try_it = |row: Row, rules: &Rules| {
             decide(
                 Kind::Booking,
                 &Pair { id: Id::Number(1), row: Some(row), known: None },
-                &standing,
+                &on_hold,
                 false,
                 rules,
             )
@@ -446,7 +453,7 @@ mod tests {
         let decide = |recheck, touched| {
             let known = Known { todo: Todo { close: true, recheck, ..Todo::default() }, ..known() };
             let pair = Pair { id: Id::Number(1), row: Some(row()), known: Some(known) };
-            decide(Kind::Booking, &pair, &Standing::default(), touched, &rules())
+            decide(Kind::Booking, &pair, &OnHold::default(), touched, &rules())
         };
         assert_eq!([decide(false, true), decide(true, false)], [Some(Step::Update); 2]);
     }
@@ -480,6 +487,6 @@ mod tests {
     #[test]
     fn a_booking_whose_people_were_touched_is_looked_at_again() {
         let pair = Pair { id: Id::Number(1), row: Some(row()), known: Some(known()) };
-        assert_eq!(decide(Kind::Booking, &pair, &Standing::default(), true, &rules()), Some(Step::Recheck));
+        assert_eq!(decide(Kind::Booking, &pair, &OnHold::default(), true, &rules()), Some(Step::Recheck));
     }
 }

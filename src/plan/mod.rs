@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 
 use blocks::Watched;
 pub(crate) use decide::is_history;
-pub use decide::{Pair, Rules, Standing, Step, Wave, decide, stands};
+pub use decide::{OnHold, Pair, Rules, Step, Wave, decide, may_go_unread};
 pub use guard::{HeldBack, Why};
 pub use merge::merge;
 pub use queue::{Planned, Queue};
@@ -112,7 +112,7 @@ struct Comparison<F> {
 
 impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
     fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &Rules) -> Result<()> {
-        let standing = Standing { doubts: state.doubts(kind)?, holds: state.holds(kind)? };
+        let on_hold = OnHold::of(kind, state)?;
         let marks =
             Marks { seed: rules.terms, newest: &rules.before.newest[kind as usize], touched: &self.touched };
         let outline = mirror.outline(kind, &marks)?;
@@ -135,8 +135,8 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
                 }
                 self.seen.survey.see(kind, &pair);
                 self.seen.unnamed[kind as usize] |= has_bad_id(pair.row.as_ref());
-                let step = self.step(kind, &pair, &standing, rules);
-                blocks.saw(&pair, step.is_none() && stands(kind, &pair, &standing, rules));
+                let step = self.step(kind, &pair, &on_hold, rules);
+                blocks.saw(&pair, step.is_none() && may_go_unread(kind, &pair, &on_hold, rules));
                 if let Some(step) = step {
                     (self.found)(kind, step, pair)?;
                 }
@@ -146,16 +146,16 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
         self.seen.unnamed[kind as usize] |= outline.nameless > 0;
         if let Some(row) = nameless {
             let pair = Pair { id: nameless_id(), row: Some(row), known: None };
-            if let Some(step) = decide(kind, &pair, &standing, false, rules) {
+            if let Some(step) = decide(kind, &pair, &on_hold, false, rules) {
                 (self.found)(kind, step, pair)?;
             }
         }
         Ok(())
     }
 
-    fn step(&mut self, kind: Kind, pair: &Pair, standing: &Standing, rules: &Rules) -> Option<Step> {
+    fn step(&mut self, kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> Option<Step> {
         let has_touched = kind == Kind::Booking && names(pair.row.as_ref(), &self.touched);
-        let step = decide(kind, pair, standing, has_touched, rules)?;
+        let step = decide(kind, pair, on_hold, has_touched, rules)?;
         if self.touches_bookings(kind, pair) {
             let person = (kind, pair.id.clone());
             if !self.touched.contains(&person) {
@@ -220,6 +220,13 @@ pub(crate) fn names(row: Option<&Row>, people: &HashSet<(Kind, Id)>) -> bool {
     !people.is_empty()
         && (booking.guest.iter().chain(&booking.residents).any(|id| has(Kind::Guest, id))
             || booking.company.iter().chain(&booking.payer).any(|id| has(Kind::Company, id)))
+}
+
+impl OnHold {
+    /// Those of a kind.
+    pub fn of(kind: Kind, state: &State) -> Result<OnHold> {
+        Ok(OnHold { doubts: state.doubts(kind)?, holds: state.holds(kind)? })
+    }
 }
 
 impl Rules {

@@ -12,7 +12,7 @@ use crate::clock::stamp;
 use crate::config::Webhook;
 use crate::lookup::Found;
 use crate::mirror::{Body, Row};
-use crate::plan::{Pair, Rules, Standing, Step, decide, is_history};
+use crate::plan::{OnHold, Pair, Rules, Step, decide, is_history};
 use crate::record::{Id, Kind};
 use crate::state::{Entry, Record, Severity, State, Todo};
 
@@ -154,10 +154,10 @@ fn open_call(state: &State, kind: Kind, id: &Id) -> Result<Option<OpenCall>> {
 
 fn next_step(state: &State, found: &Found, record: Option<&Record>, rules: &Rules) -> Result<Option<Step>> {
     let Found { kind, id, row, .. } = found;
-    let standing = Standing { doubts: state.doubts(*kind)?, holds: state.holds(*kind)? };
+    let on_hold = OnHold::of(*kind, state)?;
     let known = record.map(|record| record.known.clone());
     let pair = Pair { id: id.clone(), row: row.clone(), known };
-    Ok(decide(*kind, &pair, &standing, false, rules))
+    Ok(decide(*kind, &pair, &on_hold, false, rules))
 }
 
 impl MirrorRow {

@@ -104,11 +104,11 @@ impl State {
     }
 
     /// The records of a kind that failed or wait.
-    pub fn held(&self, kind: Kind) -> Result<HashSet<Id>> {
+    pub fn failed_or_waiting(&self, kind: Kind) -> Result<HashSet<Id>> {
         let sql = "SELECT id FROM troubles WHERE kind = ?1 AND severity IN ('failure', 'waiting')";
         let mut statement = self.connection.prepare(sql)?;
-        let held = statement.query_map([kind], |row| row.get(0))?;
-        Ok(held.collect::<rusqlite::Result<_>>()?)
+        let ids = statement.query_map([kind], |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The troubles of one record, failures first.

@@ -27,17 +27,17 @@ pub(super) struct Pending {
 pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Pending> {
     let mirror = Mirror::open(&config.mirror)?;
     let rules = Rules::usual(config, &mirror, state, now)?;
-    let mut held: [HashSet<Id>; 3] = Default::default();
+    let mut aside: [HashSet<Id>; 3] = Default::default();
     let mut pending = Pending::default();
     for kind in Kind::SHOWN {
-        held[kind as usize] = state.held(kind)?;
+        aside[kind as usize] = state.failed_or_waiting(kind)?;
         // A call without an answer is made again or found to have worked.
         let doubts = state.doubts(kind)?;
         pending.total[kind as usize] =
-            doubts.keys().filter(|id| !held[kind as usize].contains(id)).count() as u64;
+            doubts.keys().filter(|id| !aside[kind as usize].contains(id)).count() as u64;
     }
     compare(&mirror, state, &rules, |kind, step, pair| {
-        if !held[kind as usize].contains(&pair.id) {
+        if !aside[kind as usize].contains(&pair.id) {
             pending.add(kind, step, &pair);
         }
         Ok(())

@@ -39,7 +39,7 @@ impl Told {
                 }
                 told.linked.insert((kind, id), crm_id);
             }
-            told.held.extend(state.held(kind)?.into_iter().map(|id| (kind, id)));
+            told.held.extend(state.failed_or_waiting(kind)?.into_iter().map(|id| (kind, id)));
         }
         let funnel =
             state.troubles(Severity::Warning)?.into_iter().filter(|flaw| flaw.code == "OTHER_FUNNEL");

@@ -114,7 +114,8 @@ impl Status {
     /// In words. `all`: no list is shortened.
     pub fn screen(&self, config: &Config, all: bool, now: DateTime<Utc>) -> String {
         let runs = Lock::is_held(&config.state);
-        text::screen(self, &config.portal.webhook, runs, all, now)
+        let shown = if all { usize::MAX } else { text::SHOWN };
+        text::screen(self, &text::View { webhook: &config.portal.webhook, runs, shown, now })
     }
 
     /// What `--check` asks: nothing failed, and the last good pass is young enough.

@@ -15,8 +15,8 @@ use crate::state::{LONGEST_PAUSE, Run};
 use crate::stop::Outcome;
 use crate::{remap, report, say, words};
 
-/// Records that are shown of each reason, unless one kind was asked for.
-const SHOWN: usize = 5;
+/// What [`View::shown`] is, unless one kind was asked for.
+pub(super) const SHOWN: usize = 5;
 
 /// The line of `--check`.
 pub(super) fn check_line(status: &Status, max_age: Duration, now: DateTime<Utc>) -> String {
@@ -36,17 +36,22 @@ pub(super) fn check_line(status: &Status, max_age: Duration, now: DateTime<Utc>)
     format!("{word}: {failed}; {passed}{told}\n")
 }
 
-/// The whole screen. `runs`: a pass is under way. `all`: no list is shortened.
-pub(super) fn screen(
-    status: &Status,
-    webhook: &Webhook,
-    runs: bool,
-    all: bool,
-    now: DateTime<Utc>,
-) -> String {
-    let mut lines = vec![good_pass(status, now)];
-    lines.extend(status.last_run.as_ref().map(|run| last_run(run, runs)).unwrap_or_default());
-    lines.push(initial_export(status, runs));
+/// What the screen shows beside the status itself.
+pub(super) struct View<'a> {
+    /// Whose cards the links lead to.
+    pub(super) webhook: &'a Webhook,
+    /// A pass is under way.
+    pub(super) runs: bool,
+    /// Records that are shown of each reason.
+    pub(super) shown: usize,
+    pub(super) now: DateTime<Utc>,
+}
+
+/// The whole screen.
+pub(super) fn screen(status: &Status, view: &View<'_>) -> String {
+    let mut lines = vec![good_pass(status, view.now)];
+    lines.extend(status.last_run.as_ref().map(|run| last_run(run, view.runs)).unwrap_or_default());
+    lines.push(initial_export(status, view.runs));
     if status.remapped {
         lines.push(remap::notice());
     }
@@ -55,14 +60,13 @@ pub(super) fn screen(
     if let Some(error) = &status.mirror_error {
         lines.push(say!("Что ждёт отправки, неизвестно: {error}", "What waits is unknown: {error}"));
     }
-    let shown = if all { usize::MAX } else { SHOWN };
     let sections = [
         (say!("Не передано", "Not sent"), &status.failures),
         (say!("Ждут своего гостя", "Waiting for their guest"), &status.waiting),
         (say!("Передано, но стоит взглянуть", "Sent, but worth a look"), &status.warnings),
     ];
     for (title, flaws) in sections {
-        lines.extend(section(&title, flaws, webhook, shown, now));
+        lines.extend(section(&title, flaws, view));
     }
     lines.join("\n") + "\n"
 }
@@ -167,7 +171,8 @@ fn table(status: &Status) -> Vec<String> {
     lines
 }
 
-fn section(title: &str, flaws: &[Flaw], webhook: &Webhook, shown: usize, now: DateTime<Utc>) -> Vec<String> {
+fn section(title: &str, flaws: &[Flaw], view: &View<'_>) -> Vec<String> {
+    let View { webhook, shown, now, .. } = *view;
     if flaws.is_empty() {
         return Vec::new();
     }

@@ -69,7 +69,9 @@ fn a_watcher_that_fails_or_is_gone_fails_no_pass_and_its_address_never_shows() {
 
 #[test]
 fn its_address_must_be_https_and_is_not_quoted() {
-    let hotel = Hotel::new("[monitoring]\nheartbeat_url = \"http://example.org/t0ken\"\n");
-    let said = hotel.complained(3, "sync");
-    assert!(said.contains("heartbeat_url") && !said.contains("t0ken"), "{said}");
+    for address in ["http://example.org/t0ken", "http://localhost:x@example.org/t0ken"] {
+        let hotel = Hotel::new(&format!("[monitoring]\nheartbeat_url = \"{address}\"\n"));
+        let said = hotel.complained(3, "sync");
+        assert!(said.contains("heartbeat_url") && !said.contains("t0ken"), "{said}");
+    }
 }

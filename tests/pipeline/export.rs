@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bitrix24_sandbox::{Fault, Kind, User};
+use chrono::{TimeDelta, Utc};
 use ecvi_b24::clock::Clock;
 use ecvi_b24::orders::{Errand, Orders};
 use ecvi_b24::portal::gate::Gate;
 use ecvi_b24::push::Watch;
 use ecvi_b24::record::Kind as RecordKind;
+use ecvi_b24::stop::Outcome;
 use serde_json::json;
 
 use crate::hotel::Hotel;
@@ -193,6 +195,25 @@ fn a_pass_has_no_time_for_calls_that_the_state_knows_nothing_of() {
     std::fs::write(hotel.path("state.db"), older).unwrap();
     let said = hotel.exits(5, "sync --time-limit 1s");
     assert!(said.err.contains("старее последних вызовов"), "{}", said.err);
+}
+
+#[test]
+fn such_calls_are_waited_for_once_whatever_the_clock_says() {
+    let hotel = Hotel::running();
+    let start = Utc::now();
+    let limit = Some(Duration::from_secs(1));
+    // The last call was made ten seconds ago, or by a clock that was an hour ahead.
+    for (called, over) in [(-10, 65), (3600, 75)] {
+        let called = start + TimeDelta::seconds(called);
+        std::fs::write(hotel.path("state.db.lock"), called.to_rfc3339()).unwrap();
+        hotel.guest(2, "");
+        let pass = |seconds| {
+            let orders = Orders { time_limit: limit, ..Orders::plain(Errand::Sync) };
+            hotel.pass(&orders, &Clock::virtual_at(start + TimeDelta::seconds(seconds))).outcome
+        };
+        let ends = [0, over - 5, over + 1].map(pass);
+        assert_eq!(ends, [Outcome::Interrupted, Outcome::Interrupted, Outcome::Ok], "{called}");
+    }
 }
 
 #[test]

@@ -155,8 +155,8 @@ fn waiting(cause: Cause<'_>, until: DateTime<Utc>) -> String {
             "the portal cannot be reached, next attempt at {until}"
         ),
         Cause::Doubts => say!(
-            "ждём до {until}: вызовы без ответа ещё могут выполниться",
-            "waiting until {until}: calls without an answer may still take effect"
+            "ждём до {until}: прежние вызовы ещё могут выполниться",
+            "waiting until {until}: earlier calls may still take effect"
         ),
     }
 }

@@ -65,14 +65,14 @@ fn head(state: &Path) -> io::Result<Option<[u32; 2]>> {
 fn owner(journal: &Path) -> io::Result<Option<Owner>> {
     let Some(file) = present(File::open(journal))? else { return Ok(None) };
     let mut file = BufReader::new(file);
-    let (mut at, mut pages) = (0, None);
+    let (mut at, mut size) = (0, None);
     loop {
         file.seek(SeekFrom::Start(at))?;
         let Some([first, second, records, _, original, sector, page]) = numbers(&mut file)? else { break };
         if [first, second] != MAGIC || sector < 32 || page < 512 {
             break;
         }
-        let pages = *pages.get_or_insert(original);
+        let pages = *size.get_or_insert(original);
         at += u64::from(sector);
         file.seek(SeekFrom::Start(at))?;
         for _ in 0..records {
@@ -88,7 +88,7 @@ fn owner(journal: &Path) -> io::Result<Option<Owner>> {
         }
         at = at.next_multiple_of(u64::from(sector));
     }
-    Ok(pages.map(|pages| Owner { counter: None, pages }))
+    Ok(size.map(|pages| Owner { counter: None, pages }))
 }
 
 /// The next numbers; none where the file ends before.

@@ -111,6 +111,17 @@ fn each_status_has_its_stage_its_probability_and_the_departure_as_its_closing_da
 }
 
 #[test]
+fn the_closing_date_of_a_new_deal_costs_one_request() {
+    let hotel = Hotel::running();
+    let costs = |booking: u32, status: &str| {
+        hotel.booking(booking, &format!("guest_id = 1, status = '{status}'"));
+        hotel.requests(|hotel| drop(hotel.sync()))
+    };
+    let open = costs(2, "confirmed");
+    assert_eq!(costs(3, "checked_out"), open + 1);
+}
+
+#[test]
 fn the_closing_date_follows_the_departure_through_every_change_of_stage() {
     let hotel = hotel("status = 'confirmed'");
     for (status, departure) in [

@@ -173,6 +173,37 @@ mod tests {
         }
     }
 
+    /// A journal of one record, of this page, for a file of so many pages, after a head of this many bytes.
+    fn journal(head: u32, page: u32, pages: u32, counter: u32) -> Vec<u8> {
+        let [first, second] = MAGIC;
+        let words = [first, second, 1, 0, pages, head, 512];
+        let mut bytes: Vec<u8> = words.into_iter().flat_map(u32::to_be_bytes).collect();
+        bytes.resize(head.max(32) as usize, 0);
+        bytes.extend(page.to_be_bytes());
+        bytes.extend([0; COUNTER as usize]);
+        bytes.extend(counter.to_be_bytes());
+        bytes.resize(bytes.len() + 600, 0);
+        bytes
+    }
+
+    #[test]
+    fn the_first_pages_counter_decides_else_the_size_and_nothing_where_there_is_no_record() {
+        let (_folder, state, _) = killed(3, GROWS);
+        let [now, pages] = head(&state).unwrap().unwrap();
+        for (journal, is_foreign) in [
+            (journal(32, 1, pages, now), false),
+            (journal(32, 1, 1, now - 1), false),
+            (journal(32, 1, pages, now - 2), true),
+            (journal(32, 2, pages, 0), false),
+            (journal(32, 2, pages + 1, 0), true),
+            (journal(0, 1, pages + 1, 0), false),
+        ] {
+            fs::write(beside(&state, "-journal"), &journal).unwrap();
+            set_foreign_journal_aside(&state).unwrap();
+            assert_eq!(!beside(&state, "-journal").exists(), is_foreign, "{journal:?}");
+        }
+    }
+
     #[test]
     fn without_a_state_or_a_journal_nothing_is_done() {
         let (folder, state, _) = killed(1, GROWS);

@@ -82,9 +82,7 @@ impl Comparison<'_, '_> {
             }
         }
         let cards = self.cards(kind, &records)?;
-        let crm_ids = records.iter().map(|expected| expected.crm_id);
-        let unseen: Vec<i64> = crm_ids.filter(|crm_id| !cards.contains_key(crm_id)).collect();
-        let hidden = hidden(self.gate, kind, &unseen)?;
+        let hidden = hidden(self.gate, kind, records.iter().map(|expected| expected.crm_id), &cards)?;
         for expected in records {
             let drift = self.drift(kind, &expected, &cards, &hidden);
             if drift.is_some() && !self.still_holds(kind, &expected)? {

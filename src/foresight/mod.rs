@@ -113,8 +113,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
         let named = wanted.iter().filter_map(|(.., mapped)| Some(mapped.as_ref()?.0.fields.keys().cloned()));
         let fields: BTreeSet<String> = named.flatten().chain(["CONTACT_IDS".to_owned()]).collect();
         let cards = cards(&mut self.gate, kind, &ids.iter().copied().collect::<Vec<_>>(), &fields)?;
-        let unseen: Vec<i64> = ids.into_iter().filter(|crm_id| !cards.contains_key(crm_id)).collect();
-        let hidden = hidden(&mut self.gate, kind, &unseen)?;
+        let hidden = hidden(&mut self.gate, kind, ids, &cards)?;
         let mut prospects = Vec::new();
         for (planned, (crm_id, record, mapped)) in steps.iter().zip(wanted) {
             let card = crm_id.and_then(|crm_id| cards.get(&crm_id));

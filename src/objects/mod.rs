@@ -61,17 +61,21 @@ pub fn by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i6
 
 /// Of these ids those whose objects exist, seen or not.
 pub fn existing(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, CallError> {
-    let mut there: BTreeSet<i64> = by_id(gate, kind, ids)?.into_keys().collect();
-    let unseen: Vec<i64> = ids.iter().copied().filter(|id| !there.contains(id)).collect();
-    there.extend(hidden(gate, kind, &unseen)?);
-    Ok(there)
+    let seen = by_id(gate, kind, ids)?;
+    let hidden = hidden(gate, kind, ids.iter().copied(), &seen)?;
+    Ok(seen.into_keys().chain(hidden).collect())
 }
 
-/// Of these ids, which no list showed, those whose objects exist all the same: the webhook's user may not see them. A
-/// list leaves such an object out as if it were gone; `crm.item.get` looks for it before it looks at the user's rights.
-pub fn hidden(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, CallError> {
+/// Of these ids those that the list did not show whose objects exist all the same: the webhook's user may not see them.
+/// A list leaves such an object out as if it were gone; `crm.item.get` looks for it before it looks at the user's rights.
+pub fn hidden<T>(
+    gate: &mut Gate<'_>,
+    kind: Kind,
+    ids: impl IntoIterator<Item = i64>,
+    seen: &BTreeMap<i64, T>,
+) -> Result<BTreeSet<i64>, CallError> {
     // Several records may share an object.
-    let ids: BTreeSet<i64> = ids.iter().copied().collect();
+    let ids: BTreeSet<i64> = ids.into_iter().filter(|id| !seen.contains_key(id)).collect();
     let command = |id: &i64| {
         let params = json!({"entityTypeId": kind.entity_type_id(), "id": id});
         Command::new(format!("q{id}"), "crm.item.get", params)

@@ -96,10 +96,9 @@ impl Push<'_, '_> {
     }
 
     /// Of these objects those that are there, and out of the user's sight.
-    fn hidden_of(&mut self, kind: Kind, mut ids: Vec<i64>) -> Result<BTreeSet<i64>> {
+    fn hidden_of(&mut self, kind: Kind, ids: Vec<i64>) -> Result<BTreeSet<i64>> {
         let seen = by_id(self.gate, kind, &ids)?;
-        ids.retain(|crm_id| !seen.contains_key(crm_id));
-        Ok(hidden(self.gate, kind, &ids)?)
+        Ok(hidden(self.gate, kind, ids, &seen)?)
     }
 
     /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write over the other's
@@ -142,8 +141,7 @@ impl Push<'_, '_> {
         let looked_at = targets.iter().filter(|target| !is_just_sent(target));
         let ids: Vec<i64> = looked_at.filter_map(|target| target.record.known.crm_id).collect();
         let objects = by_id(self.gate, kind, &ids)?;
-        let unseen: Vec<i64> = ids.into_iter().filter(|crm_id| !objects.contains_key(crm_id)).collect();
-        let hidden = hidden(self.gate, kind, &unseen)?;
+        let hidden = hidden(self.gate, kind, ids, &objects)?;
         let mut ready = Vec::new();
         for mut target in targets {
             let crm_id = target.record.known.crm_id;

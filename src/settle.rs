@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::clock::after;
 use crate::code::Code;
@@ -84,7 +84,7 @@ pub fn outwait(config: &Config, state: &State, lock: &Lock, gate: &Gate<'_>) -> 
         // The clock went back: it waits its time from now, once.
         lock.note_call(now)?;
     }
-    let over = after(call.min(now), config.portal.settle_time);
+    let over = over(config, call, now);
     if over <= now {
         return Ok(());
     }
@@ -96,20 +96,25 @@ pub fn outwait(config: &Config, state: &State, lock: &Lock, gate: &Gate<'_>) -> 
 }
 
 fn too_early(until: DateTime<Utc>) -> Stop {
-    let until = until.with_timezone(&Local).format("%H:%M:%S");
+    let until = words::time_of_day(until);
     Stop::interrupted(say!(
         "состояние новое или старее последних вызовов, а они ещё могут выполниться до {until}: передаст следующий запуск",
         "the state is new, or older than the last calls, which may still take effect until {until}: a later pass sends"
     ))
 }
 
-/// When the youngest doubt is old enough; none when there is no doubt. One from the future waits its time from now.
+/// When the youngest doubt is old enough; none when there is no doubt.
 pub fn settled_at(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
     let mut latest = None;
     for kind in Kind::ALL {
         latest = latest.max(state.doubts(kind)?.values().map(|doubt| doubt.at).max());
     }
-    Ok(latest.map(|at| after(at.min(now), config.portal.settle_time)))
+    Ok(latest.map(|at| over(config, at, now)))
+}
+
+/// When a call can have no effect any more; one from the future waits its time from now.
+fn over(config: &Config, call: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    after(call.min(now), config.portal.settle_time)
 }
 
 fn due(config: &Config, state: &State, kind: Kind, now: DateTime<Utc>) -> Result<Vec<Due>> {

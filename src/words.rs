@@ -53,6 +53,11 @@ pub fn time(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format(format).to_string()
 }
 
+/// A time of today on this machine's clock, to the second.
+pub fn time_of_day(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).format("%H:%M:%S").to_string()
+}
+
 /// A stored time on this machine's clock.
 pub fn stored_time(text: &str) -> String {
     time(parse_stamp(text))

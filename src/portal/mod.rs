@@ -16,8 +16,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::say;
 use crate::stop::Stop;
+use crate::{say, words};
 
 /// A Bitrix24 portal behind its inbound webhook.
 pub trait Portal {
@@ -147,7 +147,7 @@ impl CallError {
                 "the portal has moved to {place}. Make sure that this is right and correct the webhook in the configuration"
             )),
             CallError::Wait(until) => {
-                let until = until.with_timezone(&chrono::Local).format("%H:%M:%S");
+                let until = words::time_of_day(until);
                 Stop::interrupted(say!(
                     "лимиты портала не пускают дальше до {until}",
                     "the portal's limits hold until {until}"

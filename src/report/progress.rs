@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal, Write};
 use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Local, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::board::Board;
@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::portal::gate::{Cause, Gate, Teller};
 use crate::push::Watch;
 use crate::record::Kind;
-use crate::say;
+use crate::{say, words};
 
 const BETWEEN_LINES: TimeDelta = TimeDelta::seconds(60);
 
@@ -144,7 +144,7 @@ impl Screen {
 }
 
 fn waiting(cause: Cause<'_>, until: DateTime<Utc>) -> String {
-    let until = until.with_timezone(&Local).format("%H:%M:%S");
+    let until = words::time_of_day(until);
     match cause {
         Cause::Budget(method) => say!(
             "ждём до {until}: портал ограничивает время работы {method}",
@@ -163,8 +163,8 @@ fn waiting(cause: Cause<'_>, until: DateTime<Utc>) -> String {
 
 /// Whether a method's time budget is what records of this kind wait for.
 fn concerns(method: &str, kind: Kind) -> bool {
-    let words: Vec<&str> = method.split('.').collect();
-    match words.as_slice() {
+    let parts: Vec<&str> = method.split('.').collect();
+    match parts.as_slice() {
         ["batch"] => true,
         ["crm", "item", "import"] => kind == Kind::Booking,
         ["crm", entity, "add" | "update"] => *entity == kind.entity(),

@@ -28,6 +28,9 @@ struct Owner {
 /// Puts a journal out of the way that is not this file's.
 pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
     let journal = beside(state, "-journal");
+    if !journal.exists() {
+        return Ok(());
+    }
     // Asked on both sides: while somebody commits between the two, nothing is concluded.
     let Some(before) = head(state)? else { return Ok(()) };
     let Some(owner) = owner(&journal)? else { return Ok(()) };

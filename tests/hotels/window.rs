@@ -22,6 +22,14 @@ fn hotel(query: &str) -> Hotel {
     hotel
 }
 
+/// The default hotel, one of whose tables is seen through a query.
+fn seen_through(table: &str, query: &str) -> Hotel {
+    let hotel = Hotel::filled("default");
+    let queries = format!("[mirror.queries]\n{table} = \"{query}\"\n\n[portal]");
+    hotel.configure("ecvi-b24.toml", "[portal]", &queries);
+    hotel
+}
+
 fn slides(hotel: &Hotel) {
     hotel.sql(LONG_AGO);
     hotel.is_quiet();
@@ -89,9 +97,8 @@ fn a_window_of_another_table_does_not_keep_deleted_bookings() {
 
 #[test]
 fn residents_who_all_slide_out_of_a_window_stop_no_pass() {
-    let hotel = Hotel::filled("default");
-    let query = "[mirror.queries]\nbooking_guests = \"SELECT r.* FROM booking_guests r JOIN bookings b ON b.id = r.booking_id WHERE b.departure > date('now')\"\n\n[portal]";
-    hotel.configure("ecvi-b24.toml", "[portal]", query);
+    let query = "SELECT r.* FROM booking_guests r JOIN bookings b ON b.id = r.booking_id WHERE b.departure > date('now')";
+    let hotel = seen_through("booking_guests", query);
     hotel.sql("UPDATE bookings SET departure = date('now', '+9 days') || ' 12:00'");
     hotel.run(0, "initial-export");
     hotel.sql(
@@ -103,9 +110,7 @@ fn residents_who_all_slide_out_of_a_window_stop_no_pass() {
 
 #[test]
 fn a_guest_who_slides_out_of_a_window_stays_in_the_deals() {
-    let hotel = Hotel::filled("default");
-    let query = "[mirror.queries]\nguests = \"SELECT * FROM guests WHERE modified_at > date('now', '-1 year')\"\n\n[portal]";
-    hotel.configure("ecvi-b24.toml", "[portal]", query);
+    let hotel = seen_through("guests", "SELECT * FROM guests WHERE modified_at > date('now', '-1 year')");
     hotel.sql("UPDATE guests SET modified_at = date('now')");
     hotel.run(0, "initial-export");
     hotel.sql("UPDATE guests SET modified_at = date('now', '-2 years') WHERE id = 1");
@@ -116,10 +121,7 @@ fn a_guest_who_slides_out_of_a_window_stays_in_the_deals() {
 
 #[test]
 fn a_window_of_those_who_stay_is_warned_of() {
-    let hotel = Hotel::filled("default");
-    let query =
-        "[mirror.queries]\nbooking_guests = \"SELECT * FROM booking_guests LIMIT 100000\"\n\n[portal]";
-    hotel.configure("ecvi-b24.toml", "[portal]", query);
+    let hotel = seen_through("booking_guests", "SELECT * FROM booking_guests LIMIT 100000");
     let said = hotel.run(0, "check");
     assert!(said.contains("the query of booking_guests depends on the time"), "{said}");
     assert!(!said.contains("the query of bookings"), "{said}");

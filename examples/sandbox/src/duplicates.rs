@@ -1,6 +1,7 @@
 //! `crm.duplicate.findbycomm` and `crm.entity.mergeBatch` (facts, section 9).
 
 use crate::answer::{Outcome, Refusal, ok};
+use crate::phone;
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::{Kind, Record};
@@ -8,7 +9,7 @@ use crate::schema::{self, Access, Type};
 use crate::store::fold;
 use crate::universal::kind_of;
 
-/// Values in a search, and ids of one kind in its answer.
+/// Values of a search, and objects found for each of them.
 const MAX: usize = 20;
 
 /// The handler of a method after `crm.`.
@@ -22,34 +23,44 @@ pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
 
 /// Which contacts and companies have one of these phones or e-mails; not which has which.
 fn find_by_comm(portal: &mut Portal, params: &Php) -> Outcome {
-    let type_id = params.argument("type").text();
-    if !matches!(type_id.as_str(), "PHONE" | "EMAIL") {
-        return Err(sentence("Communication type is not defined"));
+    let type_id = params.argument("type").text().to_uppercase();
+    match type_id.as_str() {
+        "PHONE" | "EMAIL" => {}
+        "" => return Err(sentence("Communication type is not defined")),
+        other => {
+            let text = format!("Communication type '{other}' is not supported in current context.");
+            return Err(Refusal::legacy(text));
+        }
     }
-    let values = params.argument("values");
-    let single = [values.clone()];
-    let values: Vec<&Php> =
-        if values.is_array() { values.values().collect() } else { single.iter().collect() };
-    let wanted: Vec<String> = values.iter().take(MAX).map(|value| normal(&type_id, &value.text())).collect();
-    if wanted.iter().all(String::is_empty) {
+    let wanted = searched_values(&type_id, params.argument("values"));
+    if wanted.is_empty() {
         return Err(sentence("Communication values is not defined"));
     }
     let only = params.argument("entity_type").text();
     let mut out = Php::empty();
-    for kind in [Kind::Contact, Kind::Company] {
-        let word = kind.word().to_uppercase();
-        if only.is_empty() || only.eq_ignore_ascii_case(&word) {
-            let ids = portal.with_value(kind, &type_id, &wanted);
-            let full = ids.len() == MAX;
-            if !ids.is_empty() {
-                out.set(&word, Php::list(ids));
-            }
-            if full {
-                break;
-            }
+    for value in wanted {
+        for (kind, ids) in portal.with_value(&type_id, &value, &only) {
+            let word = kind.word().to_uppercase();
+            let mut known: Vec<Php> = out.get(&word).values().cloned().collect();
+            let new = ids.into_iter().map(Php::from).filter(|id| !known.contains(id));
+            known.extend(new.collect::<Vec<_>>());
+            out.set(&word, Php::list(known));
         }
     }
     ok(out)
+}
+
+/// The normal forms of the first twenty different values; a plain text is no list of values.
+fn searched_values(type_id: &str, values: &Php) -> Vec<String> {
+    let mut wanted: Vec<String> = Vec::new();
+    for value in values.values().map(Php::text).filter(|value| !value.is_empty()) {
+        let value = normal(type_id, &value);
+        if !wanted.contains(&value) {
+            wanted.push(value);
+        }
+    }
+    wanted.truncate(MAX);
+    wanted
 }
 
 /// The "code" of these errors is the sentence.
@@ -57,17 +68,9 @@ fn sentence(text: &str) -> Refusal {
     Refusal::new(400, text, text)
 }
 
-/// Phones by their digits, a Russian 8 as 7, without an extension; e-mails without regard to case.
+/// E-mails are compared without regard to case.
 fn normal(type_id: &str, value: &str) -> String {
-    if type_id == "EMAIL" {
-        return fold(value.trim());
-    }
-    let main = value.split([';', ',', '#', 'д', 'e', 'x']).next().unwrap_or_default();
-    let digits: String = main.chars().filter(char::is_ascii_digit).collect();
-    match digits.strip_prefix('8') {
-        Some(rest) if digits.len() == 11 => format!("7{rest}"),
-        _ => digits,
-    }
+    if type_id == "EMAIL" { value.trim().to_lowercase() } else { phone::normal(value) }
 }
 
 /// The first survives; two different values of one field are a conflict, and nothing happens.
@@ -109,10 +112,22 @@ fn conflicts(kind: Kind, keep: &Record, drop: &Record) -> bool {
 }
 
 impl Portal {
-    fn with_value(&self, kind: Kind, type_id: &str, wanted: &[String]) -> Vec<u64> {
-        let has = |record: &&Record| {
-            record.values(type_id).iter().any(|value| wanted.contains(&normal(type_id, value)))
-        };
-        self.records(kind).filter(has).map(|record| record.id).take(MAX).collect()
+    /// The objects with a value: twenty at most, so that where the contacts are as many no company follows.
+    fn with_value(&self, type_id: &str, wanted: &str, only: &str) -> Vec<(Kind, Vec<u64>)> {
+        let has =
+            |record: &&Record| record.values(type_id).iter().any(|value| normal(type_id, value) == wanted);
+        let mut left = MAX;
+        let mut found = Vec::new();
+        for kind in [Kind::Contact, Kind::Company] {
+            if !only.is_empty() && !only.eq_ignore_ascii_case(kind.word()) {
+                continue;
+            }
+            let ids: Vec<u64> = self.records(kind).filter(has).map(|record| record.id).take(left).collect();
+            left -= ids.len();
+            if !ids.is_empty() {
+                found.push((kind, ids));
+            }
+        }
+        found
     }
 }

@@ -21,10 +21,7 @@ pub(crate) fn find(verb: &str) -> Option<fn(&mut Portal, Kind, &Php) -> Outcome>
 }
 
 fn add(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let fields = params.argument("fields");
-    if !fields.is_array() {
-        return Err(Refusal::legacy("Parameter 'fields' must be array."));
-    }
+    let fields = array_of(params, "fields")?;
     let import = params.argument("params").get("IMPORT");
     let import = kind != Kind::Deal && import.truthy() && import.text() != "N";
     if import && !portal.may_import() {
@@ -41,10 +38,7 @@ fn add(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 
 fn update(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
     let id = portal.object_of(kind, params)?;
-    let fields = params.argument("fields");
-    if !fields.is_array() {
-        return Err(Refusal::legacy("Parameter 'fields' must be array."));
-    }
+    let fields = array_of(params, "fields")?;
     if portal.get(kind, id).is_none() {
         return Err(portal.missing(match kind {
             Kind::Contact => Refusal::legacy("Contact is not found"),
@@ -73,6 +67,16 @@ fn delete(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
     }
     portal.counters.writes += 1;
     ok(true)
+}
+
+/// An argument that is an array: nothing where it is missing, as when the body was no JSON (facts, section 1.1).
+pub(crate) fn array_of<'a>(params: &'a Php, name: &str) -> Result<&'a Php, Refusal> {
+    let value = params.argument(name);
+    if value.is_array() || value.is_null() {
+        Ok(value)
+    } else {
+        Err(Refusal::legacy(format!("Parameter '{name}' must be array.")))
+    }
 }
 
 /// The `id` of a call.

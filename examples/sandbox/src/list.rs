@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::answer::{Answer, Outcome};
 use crate::dates;
 use crate::filter::{self, Condition, Test};
+use crate::legacy::array_of;
 use crate::output;
 use crate::php::Php;
 use crate::portal::Portal;
@@ -43,7 +44,7 @@ impl Ask {
 
 /// `crm.contact.list` and the like.
 pub(crate) fn legacy(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let conditions = legacy_conditions(portal, kind, params.argument("filter"));
+    let conditions = legacy_conditions(portal, kind, array_of(params, "filter")?);
     let page = portal.find_page(kind, &conditions, &Ask::of(params));
     let select = params.argument("select");
     let rows = page.records.iter().map(|record| selected(portal, kind, record, select));

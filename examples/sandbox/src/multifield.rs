@@ -1,6 +1,7 @@
 //! Phones, e-mails and the like: rows with ids (facts, section 5).
 
 use crate::answer::Refusal;
+use crate::email;
 use crate::php::Php;
 use crate::record::{Record, Row};
 
@@ -17,6 +18,9 @@ pub(crate) struct RowChange {
 /// The type of a row that comes without one, also when it changes an old row.
 const DEFAULT_TYPE: &str = "WORK";
 
+/// Characters of a value.
+const MAX: usize = 250;
+
 /// Reads `[{ID?, VALUE, VALUE_TYPE?, DELETE?}, ...]`; anything but a list of arrays is ignored. An old row that comes
 /// without a value is deleted; `DELETE` means nothing without an id.
 pub(crate) fn read(type_id: &str, value: &Php) -> Vec<RowChange> {
@@ -32,36 +36,29 @@ fn read_row(type_id: &str, row: &Php) -> RowChange {
     RowChange { id, type_id: type_id.to_owned(), value_type, value }
 }
 
-/// One wrong e-mail refuses the whole call; phones may be anything, but nothing may be longer than 250.
-pub(crate) fn check(changes: &[RowChange]) -> Result<(), Refusal> {
-    for change in changes {
-        if change.type_id == "EMAIL" && !change.value.is_empty() && !is_email(&change.value) {
+/// Every save checks all rows of the object, not only those sent: one that was bad before refuses every later change
+/// (facts, section 16.3). Phones may be anything but `0`, which PHP takes for empty.
+pub(crate) fn check(rows: &[Row]) -> Result<(), Refusal> {
+    for row in rows {
+        if row.value == "0" {
+            return Err(Refusal::core(format!("Не заполнено значение поля \"{}\".", caption(&row.type_id))));
+        }
+        if row.type_id == "EMAIL" && !email::is_valid(&row.value) {
             return Err(Refusal::core("В поле \"E-mail\" указан некорректный адрес."));
         }
-        if change.value.chars().count() > 250 {
+        if row.value.chars().count() > MAX {
             return Err(Refusal::core("Значение поля слишком длинное (не более 250 символов)."));
         }
     }
     Ok(())
 }
 
-/// `x@y.zz`, at most 320 characters, the last label of 2 to 20 letters or digits; in `Name <x@y.zz>` the inner part.
-fn is_email(text: &str) -> bool {
-    let inner = text.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(text);
-    let Some((local, domain)) = inner.rsplit_once('@') else { return false };
-    let Some((host, last)) = domain.rsplit_once('.') else { return false };
-    let label =
-        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
-    inner.chars().count() <= 320
-        && is_local(local)
-        && host.split('.').all(label)
-        && (2..=20).contains(&last.chars().count())
-        && last.chars().all(char::is_alphanumeric)
-}
-
-fn is_local(local: &str) -> bool {
-    let letter = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-    !local.is_empty() && !local.starts_with('.') && !local.ends_with('.') && local.chars().all(letter)
+fn caption(type_id: &str) -> &str {
+    match type_id {
+        "PHONE" => "Телефон",
+        "EMAIL" => "E-mail",
+        other => other,
+    }
 }
 
 /// Applies changes; a row that is there already with the same value and type is recognised, and an id of nobody

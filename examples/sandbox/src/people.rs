@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::php::Php;
 use crate::portal::Portal;
-use crate::record::{Kind, Link, Record};
+use crate::record::{Kind, Link, Record, Row};
 use crate::save::{How, Style};
 
 const BY_HAND: How = How { style: Style::Legacy, automation: false };
@@ -22,6 +22,15 @@ impl Portal {
         self.now = now;
         let change = self.read_legacy(kind, &fields.into(), false);
         self.get(kind, id).is_some() && self.change(kind, id, change, BY_HAND).is_ok()
+    }
+
+    /// A phone or e-mail that stands on an object from before the portal checked such values (facts, section 16.3).
+    pub fn add_unchecked_row(&mut self, kind: Kind, id: u64, type_id: &str, value: &str) -> bool {
+        let Some(mut record) = self.get(kind, id).cloned() else { return false };
+        let (type_id, value_type) = (type_id.to_owned(), "WORK".to_owned());
+        record.rows.push(Row { id: self.store.next_row(), type_id, value_type, value: value.to_owned() });
+        self.store.table_mut(kind).put(record);
+        true
     }
 
     /// Somebody deletes an object: to the bin, or for good. Its links in other objects go (facts, section 7.3).
@@ -127,7 +136,7 @@ fn unite(mut survivor: Record, dropped: &Record) -> Record {
         }
     }
     for row in &dropped.rows {
-        let same = |other: &crate::record::Row| other.type_id == row.type_id && other.value == row.value;
+        let same = |other: &Row| other.type_id == row.type_id && other.value == row.value;
         if !survivor.rows.iter().any(same) {
             survivor.rows.push(row.clone());
         }

@@ -82,7 +82,7 @@ impl Portal {
         if self.settings.full_disk {
             return Err(Refusal::disk());
         }
-        multifield::check(&change.rows)?;
+        check_rows(old, change)?;
         if let Some(text) = change.get("COMMENTS").map(Php::text) {
             change.set("COMMENTS", comments::store(&text));
         }
@@ -143,7 +143,8 @@ impl Portal {
         self.fill_dictionaries(kind, change, style);
     }
 
-    /// A dictionary's first entry, for a field that was not sent; an empty one that was sent stays empty.
+    /// A dictionary's first entry, for a field that was not sent or is empty (facts, section 16.3); an empty HONORIFIC
+    /// that was sent stays empty.
     fn fill_dictionaries(&self, kind: Kind, change: &mut Change, style: Style) {
         let fields: &[(&str, &str)] = match kind {
             Kind::Contact if style == Style::Universal => {
@@ -158,7 +159,9 @@ impl Portal {
             Kind::Deal => &[("TYPE_ID", "DEAL_TYPE"), ("SOURCE_ID", "SOURCE")],
         };
         for (name, dictionary) in fields {
-            if change.get(name).is_none()
+            let keeps_empty = *name == "HONORIFIC" && change.get(name).is_some();
+            if !keeps_empty
+                && change.get(name).is_none_or(Php::is_blank)
                 && let Some(first) = self.dictionaries.first(dictionary)
             {
                 change.set(name, first);
@@ -199,6 +202,13 @@ impl Portal {
             (true, Kind::Contact | Kind::Company) => self.counters.processes += 1,
         }
     }
+}
+
+/// The rows that an object has once a change is made.
+fn check_rows(old: Option<&Record>, change: &Change) -> Result<(), Refusal> {
+    let mut record = old.cloned().unwrap_or_default();
+    multifield::apply(&mut record, &change.rows, || 0);
+    multifield::check(&record.rows)
 }
 
 /// A contact may lose its name only when it is new (facts, section 1.6).

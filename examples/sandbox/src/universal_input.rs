@@ -6,6 +6,7 @@ use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::Kind;
 use crate::schema::{self, Access, Field, Type};
+use crate::userfield::UserField;
 
 impl Portal {
     /// Reads `fields`: unknown names, addresses and read-only fields are dropped; empty values clear.
@@ -25,7 +26,7 @@ impl Portal {
         if let Some(field) = schema::find(kind, name) {
             self.read_standard(kind, field, value, adding, change);
         } else if let Some(field) = self.dictionaries.user_field(kind, name)
-            && let Some(stored) = self.read_user_field(field, value)
+            && let Some(stored) = self.read_user_field(field, &universal_value(field, value))
         {
             change.set(name, stored);
         }
@@ -54,6 +55,17 @@ impl Portal {
                 }
             }
         }
+    }
+}
+
+/// The value of a user field as the legacy methods would be given it: a yes is spelled otherwise here, so that a `"1"`
+/// becomes a no (facts, section 16.3).
+fn universal_value(field: &UserField, value: &Php) -> Php {
+    let one = |value: &Php| Php::from(if is_yes(value) { "1" } else { "0" });
+    match (field.type_id.as_str(), value) {
+        ("boolean", Php::Array(_)) => Php::list(value.values().map(one)),
+        ("boolean", single) => one(single),
+        _ => value.clone(),
     }
 }
 

@@ -22,11 +22,29 @@ fn unknown_fields_are_ignored_and_names_are_case_sensitive_inside_fields() {
     assert_eq!(desk.get("contact", id.as_u64().unwrap())["POST"], json!(null));
 }
 
+/// Facts, sections 1.1 and 16.2: a body that is no JSON is swallowed, and what is missing is empty.
 #[test]
-fn without_fields_a_call_is_refused() {
-    assert_eq!(Desk::new().refused("crm.contact.add", json!({})), (400, String::new()));
-    let reply = Desk::new().portal.call_json("crm.contact.add", "{not json", Desk::new().now);
-    assert!(reply.body.contains("Parameter 'fields' must be array."));
+fn without_fields_an_empty_object_is_made_and_its_id_answered() {
+    let mut desk = Desk::new();
+    for id in 1..=2 {
+        let params = json!({ "0": { "fields": { "TITLE": "x" } } });
+        assert_eq!(desk.ok("crm.deal.add", if id == 1 { json!({}) } else { params }), id);
+        assert_eq!(desk.portal.get(Kind::Deal, id).unwrap().text("TITLE"), format!("Сделка #{id}"));
+    }
+    desk.add("contact", json!({ "NAME": "Ян" }));
+    assert_eq!(desk.ok("crm.contact.update", json!({ "id": 1 })), true);
+    assert_eq!(desk.batch(&[("a", "crm.deal.add?0[fields][TITLE]=x")])["result"]["a"], 3);
+}
+
+/// Facts, section 16.2.
+#[test]
+fn a_scalar_in_the_place_of_an_array_is_refused() {
+    let mut desk = Desk::new();
+    for (method, name) in [("crm.contact.add", "fields"), ("crm.contact.list", "filter")] {
+        let reply = desk.call(method, json!({ name: "x" }));
+        let text = format!("Parameter '{name}' must be array.");
+        assert_eq!(crate::json(&reply), json!({ "error": "", "error_description": text }));
+    }
 }
 
 #[test]
@@ -70,13 +88,34 @@ fn a_date_with_another_offset_moves_to_the_day_before() {
 }
 
 #[test]
-fn dictionary_fields_get_the_first_entry_unless_they_are_sent_and_anything_is_stored() {
+fn a_dictionary_field_that_is_not_sent_gets_the_first_entry_and_anything_is_stored() {
     let mut desk = Desk::new();
     let id = desk.add("contact", json!({ "NAME": "Ян" }));
     assert_eq!(desk.get("contact", id)["HONORIFIC"], "HNR_RU_1");
     let id = desk.add("contact", json!({ "NAME": "Ян", "HONORIFIC": "", "TYPE_ID": "NOPE" }));
     let contact = desk.get("contact", id);
     assert_eq!((&contact["HONORIFIC"], &contact["TYPE_ID"]), (&json!(""), &json!("NOPE")));
+}
+
+/// Facts, section 16.3.
+#[test]
+fn an_empty_text_takes_the_default_on_add() {
+    let mut desk = Desk::new();
+    let cases = [
+        ("contact", "SOURCE_ID", "CALL"),
+        ("contact", "TYPE_ID", "CLIENT"),
+        ("company", "COMPANY_TYPE", "CUSTOMER"),
+        ("company", "INDUSTRY", "IT"),
+        ("company", "EMPLOYEES", "EMPLOYEES_1"),
+        ("deal", "TYPE_ID", "SALE"),
+        ("deal", "SOURCE_ID", "CALL"),
+    ];
+    for (kind, field, first) in cases {
+        let id = desk.add(kind, json!({ field: "" }));
+        assert_eq!(desk.get(kind, id)[field], first, "{kind} {field}");
+        desk.update(kind, id, json!({ field: "" }));
+        assert_eq!(desk.get(kind, id)[field], "", "{kind} {field}");
+    }
 }
 
 #[test]
@@ -164,21 +203,54 @@ fn an_old_row_without_a_value_is_deleted_without_a_type_becomes_work_and_delete_
     assert_eq!(contact.rows[0].value_type, "WORK");
 }
 
+/// Facts, sections 5.4 and 16.3; the rule itself is tested beside it.
 #[test]
-fn one_invalid_email_refuses_the_whole_contact_and_phones_may_be_anything() {
+fn one_invalid_email_refuses_the_whole_contact() {
     let mut desk = Desk::new();
-    for wrong in ["нет", "a@b", "a b@c.ru", "a@b.c", "@b.ru"] {
+    for wrong in ["нет", "a@b_c.ru", "a..b@x.ru", "a٣@x.ru"] {
         let fields = json!({ "NAME": "Ян", "EMAIL": [{ "VALUE": wrong }] });
-        assert_eq!(
-            desk.refused("crm.contact.add", json!({ "fields": fields })),
-            (400, "ERROR_CORE".to_owned())
-        );
+        let refused = desk.refused("crm.contact.add", json!({ "fields": fields }));
+        assert_eq!(refused, (400, "ERROR_CORE".to_owned()), "{wrong}");
     }
     assert_eq!(desk.portal.count(Kind::Contact), 0);
-    let fine = json!([{ "VALUE": "a@b.ru" }, { "VALUE": "Ян <я@пример.рф>" }]);
-    desk.add("contact", json!({ "EMAIL": fine, "PHONE": [{ "VALUE": "спросить у жены" }] }));
+    let fine = json!([{ "VALUE": "a@xn--80a.xn--p1ai" }, { "VALUE": "Name <a@x.ru> x" }]);
+    desk.add("contact", json!({ "EMAIL": fine }));
+}
+
+/// Facts, section 5.4.
+#[test]
+fn phones_may_be_anything_of_250_characters() {
+    let mut desk = Desk::new();
+    desk.add("contact", json!({ "PHONE": [{ "VALUE": "спросить у жены" }, { "VALUE": "1".repeat(250) }] }));
     let long = json!({ "PHONE": [{ "VALUE": "1".repeat(251) }] });
     assert_eq!(desk.refused("crm.contact.add", json!({ "fields": long })).0, 400);
+}
+
+/// Facts, section 16.3.
+#[test]
+fn a_phone_0_refuses_the_whole_contact() {
+    let mut desk = Desk::new();
+    let zero = json!({ "NAME": "Ян", "PHONE": [{ "VALUE": "0" }] });
+    assert_eq!(desk.refused("crm.contact.add", json!({ "fields": zero })).0, 400);
+    let id = desk.add("contact", json!({ "NAME": "Ян" }));
+    assert_eq!(desk.refused("crm.contact.update", json!({ "id": id, "fields": zero })).0, 400);
+}
+
+/// Facts, section 16.3.
+#[test]
+fn one_bad_stored_row_refuses_every_change_until_it_goes() {
+    let mut desk = Desk::new();
+    for (type_id, value) in [("EMAIL", "a@b_c.ru"), ("PHONE", "0")] {
+        let id = desk.add("contact", json!({ "NAME": "Ян" }));
+        assert!(desk.portal.add_unchecked_row(Kind::Contact, id, type_id, value));
+        let comment = json!({ "id": id, "fields": { "COMMENTS": "x" } });
+        assert_eq!(desk.refused("crm.contact.update", comment.clone()).0, 400);
+        let item = json!({ "entityTypeId": 3, "id": id, "fields": { "comments": "x" } });
+        assert_eq!(desk.refused("crm.item.update", item).0, 400);
+        let row = desk.portal.get(Kind::Contact, id).unwrap().rows[0].id;
+        desk.update("contact", id, json!({ type_id: [{ "ID": row, "DELETE": "Y" }] }));
+        desk.ok("crm.contact.update", comment);
+    }
 }
 
 #[test]

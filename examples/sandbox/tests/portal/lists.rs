@@ -166,19 +166,48 @@ fn dictionaries_are_read_whole() {
     assert!(types.as_array().unwrap().iter().any(|entry| entry["ID"] == "DEAL_STAGE_1"));
 }
 
+/// Facts, section 16.3; the normal form itself is tested beside it.
 #[test]
 fn duplicates_are_found_by_normalised_phones() {
     let mut desk = Desk::new();
     desk.add("contact", json!({ "NAME": "x", "PHONE": [{ "VALUE": "8 (900) 123-45-67" }] }));
+    desk.add("company", json!({ "TITLE": "x", "PHONE": [{ "VALUE": "+79001234567#12" }] }));
     desk.add("company", json!({ "TITLE": "x", "PHONE": [{ "VALUE": "+79001234567 доб. 12" }] }));
     let find = |values: Value| json!({ "type": "PHONE", "values": values });
     let found = desk.ok("crm.duplicate.findbycomm", find(json!(["+7 900 1234567"])));
     assert_eq!(found, json!({ "CONTACT": [1], "COMPANY": [1] }));
     assert_eq!(desk.ok("crm.duplicate.findbycomm", find(json!(["123"]))), json!([]));
-    assert_eq!(
-        desk.refused("crm.duplicate.findbycomm", find(json!([]))).1,
-        "Communication values is not defined"
-    );
+}
+
+/// Facts, section 9.2.
+#[test]
+fn a_search_for_duplicates_needs_a_list_of_values_and_a_type_that_it_knows() {
+    let mut desk = Desk::new();
+    for values in [json!([]), json!("+79001234567"), json!([""])] {
+        let params = json!({ "type": "PHONE", "values": values });
+        let refused = desk.refused("crm.duplicate.findbycomm", params);
+        assert_eq!(refused.1, "Communication values is not defined");
+    }
+    let reply = desk.call("crm.duplicate.findbycomm", json!({ "type": "FAX", "values": ["1"] }));
+    let text = "Communication type 'FAX' is not supported in current context.";
+    assert_eq!(crate::json(&reply), json!({ "error": "", "error_description": text }));
+}
+
+/// Facts, section 9.2.
+#[test]
+fn twenty_objects_are_found_for_each_value_and_contacts_come_first() {
+    let mut desk = Desk::new();
+    desk.portal.settings.bucket = None;
+    for _ in 0..25 {
+        desk.add("contact", json!({ "PHONE": [{ "VALUE": "+79001234567" }] }));
+    }
+    desk.add("company", json!({ "PHONE": [{ "VALUE": "+79001234567" }, { "VALUE": "+79007654321" }] }));
+    let mut find =
+        |values: Value| desk.ok("crm.duplicate.findbycomm", json!({ "type": "PHONE", "values": values }));
+    let one = find(json!(["+79001234567"]));
+    assert_eq!((one["CONTACT"].as_array().unwrap().len(), one.get("COMPANY")), (20, None));
+    let both = find(json!(["+79001234567", "+79007654321"]));
+    assert_eq!((both["CONTACT"].as_array().unwrap().len(), &both["COMPANY"]), (20, &json!([1])));
 }
 
 #[test]

@@ -135,6 +135,26 @@ fn user_fields_have_two_names() {
     assert_eq!(item["UF_CRM_1700"], 1.5);
 }
 
+/// Facts, section 16.3.
+#[test]
+fn a_custom_boolean_takes_other_words_for_yes_than_in_the_legacy_methods() {
+    let mut desk = Desk::new();
+    let name = desk.portal.add_user_field(Kind::Contact, "VIP", "boolean", false, &[]);
+    let cases =
+        [(json!("1"), false), (json!(1), false), (json!("Y"), true), (json!(true), true), (json!("y"), true)];
+    for (sent, yes) in cases {
+        let fields = json!({ "name": "Ян", "ufCrmVip": sent });
+        let id =
+            desk.ok("crm.item.import", json!({ "entityTypeId": 3, "fields": fields }))["item"]["id"].clone();
+        let stored = desk.get("contact", id.as_u64().unwrap())[&name].clone();
+        assert_eq!(stored, if yes { "1" } else { "0" }, "{sent}");
+    }
+    for (sent, stored) in [("1", "1"), ("0", "0")] {
+        let id = desk.add("contact", json!({ "NAME": "Ян", &name: sent }));
+        assert_eq!(desk.get("contact", id)[&name], stored);
+    }
+}
+
 #[test]
 fn what_the_user_may_not_see_is_left_out_of_lists_and_told_apart_from_what_is_not_there() {
     let mut desk = Desk::new();

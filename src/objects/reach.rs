@@ -213,9 +213,10 @@ mod tests {
     struct Stubborn;
 
     impl Portal for Stubborn {
-        fn call(&mut self, _: &str, _: &Value) -> Result<Answer, CallError> {
-            let refused = json!({"error": "", "error_description": "no"});
-            let result = json!({"result": {"c00": []}, "result_error": {"c01": refused}});
+        fn call(&mut self, _: &str, params: &Value) -> Result<Answer, CallError> {
+            let names: Vec<&String> = params["cmd"].as_object().unwrap().keys().collect();
+            let mut result = json!({"result": {names[0]: []}, "result_error": {}});
+            result["result_error"][names[1]] = json!({"error": "", "error_description": "no"});
             Ok(Answer { result, time: Value::Null })
         }
     }

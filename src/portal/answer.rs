@@ -2,13 +2,17 @@
 
 use serde_json::Value;
 
+use super::plain::{beginning, error_text};
 use super::{Answer, CallError, Meaning, Refusal};
+
+/// Places in a body at which an answer may begin.
+const WARNINGS: usize = 20;
 
 /// What a body with its HTTP status means. `several` says that the call was a batch, of which a part may have been
 /// executed before it failed.
 pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Answer, CallError> {
-    let Ok(mut answer @ Value::Object(_)) = serde_json::from_slice(body) else {
-        return Err(CallError::Lost(format!("HTTP {status}, no JSON: {}", glimpse(body))));
+    let Some(mut answer) = document(body) else {
+        return Err(CallError::Lost(format!("HTTP {status}, no JSON: {}", beginning(body))));
     };
     if answer.get("error").is_some() {
         return Err(refused(status, refusal(&answer), several));
@@ -20,6 +24,22 @@ pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Answer, CallErr
     }
 }
 
+/// The JSON of an answer. A byte order mark, or the lines of warnings that PHP prints before its answer, are stepped
+/// over (docs/bitrix24.md, The answer).
+fn document(body: &[u8]) -> Option<Value> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if let Ok(answer) = serde_json::from_slice(body) {
+        return Some(answer).filter(Value::is_object);
+    }
+    let brackets = body.iter().enumerate().filter(|(_, byte)| **byte == b'{');
+    let rests = brackets.map(|(at, _)| &body[at..]).filter(|rest| begins_as_answer(rest));
+    rests.take(WARNINGS).find_map(|rest| serde_json::from_slice(rest).ok())
+}
+
+fn begins_as_answer(text: &[u8]) -> bool {
+    [&b"{\"result\""[..], b"{\"error\""].iter().any(|begin| text.starts_with(begin))
+}
+
 /// `error` and `error_description`, as an answer has them, or one command of a batch.
 pub(super) fn refusal(answer: &Value) -> Refusal {
     let part = |name: &str| answer.get(name).map(words).unwrap_or_default();
@@ -29,6 +49,8 @@ pub(super) fn refusal(answer: &Value) -> Refusal {
 fn refused(status: u16, refusal: Refusal, several: bool) -> CallError {
     let proper = match refusal.meaning() {
         Meaning::TooFast | Meaning::OverBudget | Meaning::Administrator => true,
+        // Whatever the code: the portal lets nobody in who comes with this webhook.
+        Meaning::Record if status == 401 || status == 403 => true,
         Meaning::Record => status < 500 && (!several || refusal.is_access_denied()),
     };
     if proper { CallError::Refused(refusal) } else { CallError::Lost(format!("HTTP {status}, {refusal}")) }
@@ -42,34 +64,9 @@ pub(crate) fn object_id(value: &Value) -> Option<i64> {
 /// Codes and texts are strings, but a code may be a number, and a v3 error an object.
 fn words(value: &Value) -> String {
     match value {
-        Value::String(text) => without_address(text).replace("<br>", "\n").trim().to_owned(),
-        other => without_address(&other.to_string()),
+        Value::String(text) => error_text(text),
+        other => error_text(&other.to_string()),
     }
-}
-
-/// The first words of a body that is no JSON: the title of a gateway's page, not its markup. Of anything else only
-/// the length, because it may be data about people.
-fn glimpse(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(2000)]).into_owned();
-    if !text.trim_start().starts_with('<') {
-        return format!("{} bytes", body.len());
-    }
-    let inside = text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
-    let Some((title, _)) = inside else { return format!("{} bytes", body.len()) };
-    let text = without_address(title);
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect()
-}
-
-/// A gateway may name the address that was called, and the webhook's secret is in its path.
-fn without_address(text: &str) -> String {
-    let mut parts = text.split("/rest/");
-    let mut kept = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find(|c: char| c.is_whitespace() || "\"'<>)".contains(c)).unwrap_or(part.len());
-        kept += "/rest/…";
-        kept += &part[end..];
-    }
-    kept
 }
 
 #[cfg(test)]
@@ -119,7 +116,6 @@ mod tests {
             let shown = error(502, page).to_string();
             assert!(!shown.contains("s3cr3t"), "{shown}");
         }
-        assert_eq!(without_address("at /rest/1/x/batch (nginx)"), "at /rest/… (nginx)");
     }
 
     #[test]
@@ -132,5 +128,24 @@ mod tests {
     fn one_call_that_was_refused_leaves_no_doubt() {
         let body = br#"{"error":"","error_description":"Not found"}"#;
         assert!(matches!(decode(400, body, false), Err(CallError::Refused(_))));
+    }
+
+    #[test]
+    fn what_stands_before_the_json_is_stepped_over() {
+        let json = r#"{"result":{"a":{"result":1}},"time":{}}"#;
+        let warning = "<br />\n<b>Warning</b>: x {\"result\": in /y.php on line 3<br />\n";
+        for before in ["\u{feff}", " \r\n", warning, "\u{feff}Notice: {\"a\"} in z\n"] {
+            let answer = decode(200, format!("{before}{json}").as_bytes(), true).unwrap();
+            assert_eq!(answer.result["a"]["result"], 1, "{before}");
+        }
+        let refused = format!("{warning}{}", r#"{"error":"NO_AUTH_FOUND","error_description":""}"#);
+        assert!(matches!(error(401, &refused), CallError::Refused(_)));
+    }
+
+    #[test]
+    fn an_unknown_code_with_401_or_403_refuses_everything() {
+        let body = r#"{"error":"SOMETHING_NEW","error_description":"no"}"#;
+        assert!([401, 403].iter().all(|status| matches!(error(*status, body), CallError::Refused(_))));
+        assert!([400, 500].iter().all(|status| matches!(error(*status, body), CallError::Lost(_))));
     }
 }

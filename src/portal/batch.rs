@@ -42,48 +42,66 @@ pub enum Reply {
     Silent,
 }
 
-/// The parameters of `batch` for these commands, to be carried out in this order.
-pub fn request(commands: &[Command]) -> Value {
-    let cmd: Map<String, Value> = commands
-        .iter()
-        .enumerate()
-        .map(|(at, command)| {
-            let Command { name: _, method, params } = command;
-            (key(at), Value::from(format!("{method}?{}", query(params))))
-        })
-        .collect();
-    json!({"halt": 0, "cmd": cmd})
-}
-
-/// What a command is called on the wire. The portal goes by the order of the JSON object, and that is written by the
-/// alphabet: without this, what sets a deal's closing date would come before what moves its stage.
-fn key(at: usize) -> String {
-    format!("c{at:02}")
-}
-
-/// What each command cost: `time` of its answer, where there is one.
-pub fn times<'a>(
+/// Commands that go in one request, each under a name on the wire that no other request uses.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
     commands: &'a [Command],
-    answer: &'a Answer,
-) -> impl Iterator<Item = (&'a Command, &'a Value)> {
-    let times = answer.result.get("result_time");
-    let time = move |at| times.and_then(|times| times.get(key(at)));
-    commands.iter().enumerate().filter_map(move |(at, command)| Some((command, time(at)?)))
+    nonce: u32,
 }
 
-/// The replies by name, one for each command.
-///
-/// # Errors
-/// An answer of another shape: what was executed is unknown.
-pub fn replies(commands: &[Command], mut answer: Answer) -> Result<BTreeMap<String, Reply>, CallError> {
-    let mut results = named(answer.result.get_mut("result"))?;
-    let errors = named(answer.result.get_mut("result_error"))?;
-    let mut reply = |at: usize| match (errors.get(&key(at)), results.remove(&key(at))) {
-        (Some(error), _) => Reply::Refused(refusal(error)),
-        (None, Some(result)) => Reply::Done(result),
-        (None, None) => Reply::Silent,
-    };
-    Ok(commands.iter().enumerate().map(|(at, command)| (command.name.clone(), reply(at))).collect())
+impl<'a> Batch<'a> {
+    /// The commands, to be carried out in this order. `nonce` differs from that of every other batch.
+    pub fn new(commands: &'a [Command], nonce: u32) -> Batch<'a> {
+        Batch { commands, nonce }
+    }
+
+    /// The parameters of `batch`.
+    pub fn request(&self) -> Value {
+        let mut cmd = Map::new();
+        for (at, command) in self.commands.iter().enumerate() {
+            let line = format!("{}?{}", command.method, query(&command.params));
+            cmd.insert(self.key(at), line.into());
+        }
+        json!({"halt": 0, "cmd": cmd})
+    }
+
+    /// What a command is called on the wire. The portal goes by the order of the JSON object, and that is written by
+    /// the alphabet: without the number in front, what sets a deal's closing date would come before what moves its
+    /// stage. With the nonce, a late answer to another request on the same connection is not taken for this one's.
+    fn key(&self, at: usize) -> String {
+        format!("c{at:02}_{:08x}", self.nonce)
+    }
+
+    /// What each command cost: `time` of its answer, where there is one.
+    pub fn times<'t>(&self, answer: &'t Answer) -> Vec<(&'a Command, &'t Value)> {
+        let Some(times) = answer.result.get("result_time") else { return Vec::new() };
+        let time = |(at, command)| Some((command, times.get(self.key(at))?));
+        self.commands.iter().enumerate().filter_map(time).collect()
+    }
+
+    /// The replies by name, one for each command.
+    ///
+    /// # Errors
+    /// An answer of another shape, or to another request: what was executed is unknown.
+    pub fn replies(&self, mut answer: Answer) -> Result<BTreeMap<String, Reply>, CallError> {
+        let mut results = named(answer.result.get_mut("result"))?;
+        let mut errors = named(answer.result.get_mut("result_error"))?;
+        let mut replies = BTreeMap::new();
+        for (at, command) in self.commands.iter().enumerate() {
+            let key = self.key(at);
+            let reply = match (errors.remove(&key), results.remove(&key)) {
+                (Some(error), _) => Reply::Refused(refusal(&error)),
+                (None, Some(result)) => Reply::Done(result),
+                (None, None) => Reply::Silent,
+            };
+            replies.insert(command.name.clone(), reply);
+        }
+        if results.is_empty() && errors.is_empty() {
+            Ok(replies)
+        } else {
+            Err(CallError::Lost("the answer belongs to another request".into()))
+        }
+    }
 }
 
 /// An empty object comes as an empty list.
@@ -177,10 +195,15 @@ mod tests {
         Command::new(name, "crm.contact.add", params)
     }
 
+    fn batch(commands: &[Command]) -> Batch<'_> {
+        Batch::new(commands, 7)
+    }
+
     #[test]
     fn every_value_is_percent_encoded_once() {
         let params = json!({"fields": {"NAME": "A&B #1 +7 %\n😀", "PHONE": [{"VALUE": "+7900"}]}});
-        let text = request(&[command("g1", params)])["cmd"]["c00"].as_str().unwrap().to_owned();
+        let commands = [command("g1", params)];
+        let text = batch(&commands).request()["cmd"]["c00_00000007"].as_str().unwrap().to_owned();
         assert_eq!(
             text,
             "crm.contact.add?fields[NAME]=A%26B%20%231%20%2B7%20%25%0A%F0%9F%98%80&fields[PHONE][0][VALUE]=%2B7900"
@@ -191,7 +214,7 @@ mod tests {
     fn commands_are_carried_out_in_their_order() {
         let names: Vec<String> = (0..MOST).map(|at| format!("r{}", MOST - at)).collect();
         let commands: Vec<Command> = names.iter().map(|name| command(name, json!({"id": name}))).collect();
-        let request = request(&commands);
+        let request = batch(&commands).request();
         let sent: Vec<&Value> = request["cmd"].as_object().unwrap().values().collect();
         let expected = names.iter().map(|name| format!("crm.contact.add?id={name}"));
         assert!(sent.into_iter().eq(expected.map(Value::from).collect::<Vec<_>>().iter()));
@@ -201,13 +224,13 @@ mod tests {
     fn each_command_is_answered_by_its_name() {
         let answer = Answer {
             result: json!({
-                "result": {"c00": 7},
-                "result_error": {"c01": {"error": "", "error_description": "Not found<br>"}},
+                "result": {"c00_00000007": 7},
+                "result_error": {"c01_00000007": {"error": "", "error_description": "Not found<br>"}},
             }),
             time: Value::Null,
         };
         let commands = ["g1", "g2", "g3"].map(|name| command(name, json!({})));
-        let replies = replies(&commands, answer).unwrap();
+        let replies = batch(&commands).replies(answer).unwrap();
         assert_eq!(replies["g1"], Reply::Done(json!(7)));
         assert_eq!(replies["g2"], Reply::Refused(Refusal { code: String::new(), text: "Not found".into() }));
         assert_eq!(replies["g3"], Reply::Silent);
@@ -216,9 +239,12 @@ mod tests {
     #[test]
     fn a_command_that_is_refused_with_the_address_does_not_tell_it() {
         let error = json!({"error": "x", "error_description": "see https://h.ru/rest/1/geheim/crm.deal.add"});
-        let answer =
-            Answer { result: json!({"result": [], "result_error": {"c00": error}}), time: Value::Null };
-        let replies = replies(&[command("g1", json!({}))], answer).unwrap();
+        let answer = Answer {
+            result: json!({"result": [], "result_error": {"c00_00000007": error}}),
+            time: Value::Null,
+        };
+        let commands = [command("g1", json!({}))];
+        let replies = batch(&commands).replies(answer).unwrap();
         let Reply::Refused(refusal) = &replies["g1"] else { panic!("{replies:?}") };
         assert!(
             !refusal.text.contains("geheim") && refusal.text.starts_with("see https://h.ru"),
@@ -229,15 +255,27 @@ mod tests {
     #[test]
     fn an_empty_list_stands_for_an_empty_object() {
         let answer = Answer { result: json!({"result": [], "result_error": []}), time: Value::Null };
-        assert_eq!(replies(&[command("g1", json!({}))], answer).unwrap()["g1"], Reply::Silent);
+        let commands = [command("g1", json!({}))];
+        assert_eq!(batch(&commands).replies(answer).unwrap()["g1"], Reply::Silent);
     }
 
     #[test]
     fn an_answer_of_another_shape_leaves_doubt() {
         for result in [json!(null), json!([]), json!({"result": [1, 2], "result_error": []})] {
             let answer = Answer { result, time: Value::Null };
-            let error = replies(&[command("g1", json!({}))], answer).unwrap_err();
+            let error = batch(&[command("g1", json!({}))]).replies(answer).unwrap_err();
             assert!(matches!(error, CallError::Lost(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_answer_to_another_request_is_not_taken_for_this_ones() {
+        let commands = [command("g1", json!({}))];
+        for part in ["result", "result_error"] {
+            let mut result = json!({"result": [], "result_error": []});
+            result[part] = json!({"c00_00000006": 7});
+            let error = batch(&commands).replies(Answer { result, time: Value::Null }).unwrap_err();
+            assert!(matches!(error, CallError::Lost(_)), "{part}: {error}");
         }
     }
 }

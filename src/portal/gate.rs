@@ -4,13 +4,14 @@
 //! did not do. It never repeats a call that may have taken effect.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::batch::{self, Command, Reply};
+use super::batch::{Batch, Command, Reply};
 use super::pace::{Bucket, Pace};
 use super::shared::take_place;
 use super::{Answer, CallError, Meaning, Portal};
@@ -88,6 +89,8 @@ pub struct Gate<'p> {
     deadline: Option<DateTime<Utc>>,
     requests: u64,
     teller: Option<Teller>,
+    /// Of the batch that was sent last.
+    nonce: u32,
 }
 
 impl<'p> Gate<'p> {
@@ -103,7 +106,9 @@ impl<'p> Gate<'p> {
         let (batch_size, target) = (config.batch_size, config.request_target);
         let shared = config.shared_bucket.clone();
         let (requests, teller) = (0, None);
-        Gate { portal, clock, pace, bucket, shared, batch_size, target, deadline, requests, teller }
+        // Another one in each process: the answers of a pass that was killed must not fit either.
+        let nonce = RandomState::new().build_hasher().finish() as u32;
+        Gate { portal, clock, pace, bucket, shared, batch_size, target, deadline, requests, teller, nonce }
     }
 
     /// Counts the bucket as full: what a pass sent just before it was killed, nobody wrote down.
@@ -209,15 +214,17 @@ impl<'p> Gate<'p> {
             *calls.entry(command.method.as_str()).or_default() += 1;
         }
         self.pace.made_of(label, &calls);
-        let (answer, wall) = self.send("batch", &batch::request(commands), &calls, mark);
+        self.nonce = self.nonce.wrapping_add(1);
+        let batch = Batch::new(commands, self.nonce);
+        let (answer, wall) = self.send("batch", &batch.request(), &calls, mark);
         match &answer {
             Ok(_) => self.pace.took(label, commands.len(), wall, self.target),
             Err(CallError::Lost(_)) => self.pace.lost(label),
             Err(_) => {}
         }
         let answer = answer?;
-        self.note_commands(commands, &answer);
-        let replies = batch::replies(commands, answer)?;
+        self.note_commands(&batch, &answer);
+        let replies = batch.replies(answer).inspect_err(|_| self.portal.reconnect())?;
         for command in commands {
             let Some(Reply::Refused(refusal)) = replies.get(&command.name) else { continue };
             match refusal.meaning() {
@@ -314,9 +321,9 @@ impl<'p> Gate<'p> {
         }
     }
 
-    fn note_commands(&mut self, commands: &[Command], answer: &Answer) {
+    fn note_commands(&mut self, batch: &Batch<'_>, answer: &Answer) {
         let mut seen = BTreeMap::new();
-        for (command, time) in batch::times(commands, answer) {
+        for (command, time) in batch.times(answer) {
             let Command { method, .. } = command;
             let before = self.pace.used(method);
             self.note(method, time);

@@ -7,6 +7,7 @@ pub mod batch;
 pub mod gate;
 pub mod http;
 pub mod pace;
+mod plain;
 mod shared;
 
 pub use answer::decode;
@@ -26,6 +27,9 @@ pub trait Portal {
     /// # Errors
     /// [`CallError`] tells whether the call may have taken effect.
     fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError>;
+
+    /// Gives up the connection that is kept open: what comes over it belongs to another request.
+    fn reconnect(&mut self) {}
 }
 
 /// A proper answer: `{"result": …, "time": {…}}`.
@@ -218,20 +222,28 @@ fn remedy(refusal: &Refusal) -> String {
             "The webhook lacks the right CRM (crm): tick it in the webhook's settings in Bitrix24"
         ),
         "payment_required" => say!(
-            "Тариф портала не оплачен или не даёт REST: продлите его в Битрикс24",
-            "The portal's plan is not paid, or has no REST: renew it in Bitrix24"
+            "Тариф портала не оплачен или не даёт REST: продлите тариф и подписку Битрикс24 Маркет",
+            "The portal's plan is not paid, or has no REST: renew the plan and the subscription to Bitrix24 Market"
         ),
         "overload_limit" => say!(
             "Битрикс24 заблокировал REST этого портала из-за нагрузки: обратитесь в поддержку Битрикс24",
             "Bitrix24 has blocked REST in this portal because of load: ask Bitrix24's support"
+        ),
+        "access_denied" | "allowed_only_intranet_user" | "user_access_error" => say!(
+            "Входящим вебхукам нужны оплаченный тариф и действующая подписка Битрикс24 Маркет, а владельцу вебхука доступ к CRM: проверьте тариф, подписку и права владельца",
+            "Inbound webhooks need a paid plan and an active subscription to Bitrix24 Market, and the webhook's owner needs access to the CRM: check the plan, the subscription and the owner's rights"
+        ),
+        "error_method_not_found" => say!(
+            "Этот портал не знает метода, который нужен программе: обновите ecvi-b24 (свой портал обновите тоже) и выполните ecvi-b24 check; ни одна запись не отложена",
+            "This portal lacks a method that the program needs: update ecvi-b24 (and a portal of your own) and run ecvi-b24 check; no record was put aside"
         ),
         "portal_deleted" => say!(
             "Такого портала больше нет: проверьте адрес в [portal] webhook",
             "There is no such portal any more: check the address in [portal] webhook"
         ),
         _ => say!(
-            "Проверьте вебхук: действует ли он, есть ли у него право CRM, не уволен ли его владелец и видит ли он CRM, оплачен ли тариф",
-            "Check the webhook: that it is valid, has the right CRM, that its owner is active and may see the CRM, and the plan is paid"
+            "Проверьте вебхук: действует ли он, есть ли у него право CRM, не уволен ли его владелец и видит ли он CRM, оплачены ли тариф и подписка Битрикс24 Маркет",
+            "Check the webhook: that it is valid, has the right CRM, that its owner is active and may see the CRM, and that the plan and the subscription to Bitrix24 Market are paid"
         ),
     }
 }

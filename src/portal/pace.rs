@@ -23,7 +23,7 @@ const LONGEST: f64 = 60.0;
 pub const SHARE: f64 = BUDGET / 600.0;
 /// No block of the portal lasts longer, give or take a clock.
 const WINDOW: TimeDelta = TimeDelta::minutes(11);
-/// How long a blocked method stays blocked when the portal does not say.
+/// The newest portals block for so long, whatever they announce.
 const BLOCKED: TimeDelta = TimeDelta::seconds(300);
 /// A first batch; later ones follow the portal's speed.
 const FIRST_BATCH: usize = 10;
@@ -183,8 +183,8 @@ impl Pace {
     /// The portal refused the method for its time budget.
     pub fn over_budget(&mut self, method: &str, now: DateTime<Utc>) {
         let known = self.methods.entry(method.to_owned()).or_default();
-        let announced = Some(known.resets_at).filter(|at| *at > now && *at < now + TimeDelta::minutes(10));
-        known.blocked_until = announced.unwrap_or(now + BLOCKED) + TimeDelta::seconds(1);
+        let announced = Some(known.resets_at).filter(|at| *at < now + TimeDelta::minutes(10));
+        known.blocked_until = announced.unwrap_or(now).max(now + BLOCKED) + TimeDelta::seconds(1);
     }
 
     /// How many commands of a label to send together: no more than the budgets of its methods have room for.
@@ -266,6 +266,17 @@ mod tests {
         pace.over_budget("batch", at(0));
         assert_eq!(pace.blocked("batch", 1, at(0)), Some(at(301)));
         assert_eq!(pace.blocked("batch", 1, at(302)), None);
+    }
+
+    #[test]
+    fn a_ban_lasts_until_what_is_announced_and_five_minutes_at_least() {
+        for (announced, ends) in [(60, 301), (400, 401), (-5, 301), (900, 301)] {
+            let mut pace = Pace::default();
+            pace.charged("batch", 420.0, Some(at(announced).timestamp()));
+            pace.over_budget("batch", at(0));
+            let known = &pace.methods["batch"];
+            assert_eq!(known.blocked_until, at(ends), "announced {announced}");
+        }
     }
 
     #[test]

@@ -265,17 +265,26 @@ impl Push<'_, '_> {
 /// The deciding reply: the main command's, or that of a failed move before it; and whether the closing date was set.
 fn take_replies(at: usize, replies: &mut BTreeMap<String, Reply>) -> (Option<Reply>, bool) {
     let mut reply_to = |part: char| replies.remove(&format!("{part}{at}"));
-    let closed = reply_to(CLOSING).is_none_or(|reply| matches!(reply, Reply::Done(_)));
-    let (moved, reply) = (reply_to(MOVING), reply_to(MAIN));
+    let closed = reply_to(CLOSING).is_none_or(|reply| reply == Reply::Done(true.into()));
+    let moved = reply_to(MOVING).map(confirmed_move);
+    let reply = reply_to(MAIN);
     (moved.filter(|moved| !matches!(moved, Reply::Done(_))).or(reply), closed)
+}
+
+/// `crm.item.update` answers with the item; anything else does not say that it moved.
+fn confirmed_move(reply: Reply) -> Reply {
+    match reply {
+        Reply::Done(value) if value.pointer("/item/id").is_none() => Reply::Silent,
+        other => other,
+    }
 }
 
 /// The object that a call was about, as its answer tells.
 fn object_of(call: &Call, value: &Value) -> Option<i64> {
     match call.operation {
         Operation::Create => new_id(value),
-        // Neither yes nor an item.
-        Operation::Update | Operation::Delete if matches!(value, Value::Null | Value::Bool(false)) => None,
+        // Anything else is no confirmation: the call stays in doubt.
+        Operation::Update | Operation::Delete if *value != Value::Bool(true) => None,
         Operation::Update | Operation::Delete => call.target.crm_id(),
     }
 }

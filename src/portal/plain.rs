@@ -1,0 +1,153 @@
+//! What portals and gateways say, as plain text: without markup, without the webhook's address, and short.
+
+/// Longer texts are a database's or a page's, and hold more than a reason.
+const LONGEST: usize = 300;
+/// How much of a body is quoted that is no answer.
+const QUOTED: usize = 80;
+/// A page tells its reason near its beginning.
+const READ: usize = 4000;
+
+/// An error text of the portal, for people.
+pub(super) fn error_text(text: &str) -> String {
+    let readable = without_address(&without_markup(text));
+    cut(without_statement(&readable).trim(), LONGEST)
+}
+
+/// How a body that is no answer begins. What looks like data is left out: it may be about people.
+pub(super) fn beginning(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(READ)]).into_owned();
+    let text = title(&text).unwrap_or(&text);
+    let words = text.split(['{', '[']).next().unwrap_or_default();
+    let is_text = !words.contains(|c: char| c == '\u{fffd}' || (c.is_control() && !c.is_whitespace()));
+    let words = without_address(&without_markup(words));
+    let words: Vec<&str> = words.split_whitespace().collect();
+    if words.is_empty() || !is_text {
+        return format!("{} bytes", body.len());
+    }
+    cut(&words.join(" "), QUOTED)
+}
+
+fn title(page: &str) -> Option<&str> {
+    let title = page.split_once("<title>")?.1.split_once("</title>")?.0;
+    Some(title).filter(|title| !title.trim().is_empty())
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((at, _)) => format!("{}…", text[..at].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// A database names its statement in an error, with the values of the record in it.
+fn without_statement(text: &str) -> String {
+    let verbs = ["INSERT INTO", "UPDATE ", "SELECT ", "DELETE FROM", "REPLACE INTO"];
+    match verbs.iter().filter_map(|verb| text.find(verb)).min() {
+        Some(at) => format!("{} …", text[..at].trim_end_matches([' ', '[', '(', '\n', '<'])),
+        None => text.to_owned(),
+    }
+}
+
+/// Line breaks and paragraphs become lines, other tags go, and entities become their characters.
+fn without_markup(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        plain += &rest[..at];
+        rest = &rest[at..];
+        if let Some(tag) = tag(rest) {
+            plain.push_str(if is_line_break(tag) { "\n" } else { "" });
+            rest = &rest[tag.len() + 2..];
+        } else {
+            plain.push('<');
+            rest = &rest[1..];
+        }
+    }
+    plain += rest;
+    with_characters(&plain)
+}
+
+/// What stands between the brackets of a tag that the text begins with.
+fn tag(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix('<')?.split_once('>')?.0;
+    inside.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!').then_some(inside)
+}
+
+fn is_line_break(tag: &str) -> bool {
+    let name = tag.trim_matches('/').split([' ', '/']).next().unwrap_or_default();
+    ["br", "p", "div", "li", "tr", "h1", "hr"].iter().any(|block| name.eq_ignore_ascii_case(block))
+}
+
+/// `&amp;` comes last, so that `&amp;lt;` stays what was meant.
+fn with_characters(text: &str) -> String {
+    let entities =
+        [("&nbsp;", " "), ("&quot;", "\""), ("&laquo;", "«"), ("&raquo;", "»"), ("&lt;", "<"), ("&gt;", ">")];
+    let marks = [("&#039;", "'"), ("&#39;", "'"), ("&apos;", "'"), ("&mdash;", "—"), ("&amp;", "&")];
+    entities.iter().chain(&marks).fold(text.to_owned(), |text, (entity, mark)| text.replace(entity, mark))
+}
+
+/// A gateway may name the address that was called, and the webhook's secret is in its path.
+fn without_address(text: &str) -> String {
+    let mut parts = text.split("/rest/");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c.is_whitespace() || "\"'<>)".contains(c)).unwrap_or(part.len());
+        kept += "/rest/…";
+        kept += &part[end..];
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_and_entities_become_text() {
+        for (said, plain) in [
+            ("Поле &quot;Имя&quot; обязательно<br />", "Поле \"Имя\" обязательно"),
+            ("<p>Первое</p><p class='x'>Второе</p>", "Первое\n\nВторое"),
+            ("a<BR/>b<br>c", "a\nb\nc"),
+            ("&laquo;Ромашка&raquo; &amp; Co", "«Ромашка» & Co"),
+            ("<b>жирно</b> и 1 < 2", "жирно и 1 < 2"),
+            ("&amp;lt;", "&lt;"),
+        ] {
+            assert_eq!(error_text(said), plain, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        let text = error_text(&"щ".repeat(7000));
+        assert_eq!(text.chars().count(), LONGEST + 1);
+        assert!(text.ends_with('…'));
+    }
+
+    #[test]
+    fn the_values_of_a_databases_statement_are_not_shown() {
+        let said =
+            "MySQL Query Error: INSERT INTO b_crm_contact VALUES ('Приходько') [[(1406) Data too long]]";
+        assert_eq!(error_text(said), "MySQL Query Error: …");
+        let said = "(1406) Data too long for column 'NAME' [UPDATE b_crm_contact SET NAME='Приходько']";
+        assert_eq!(error_text(said), "(1406) Data too long for column 'NAME' …");
+    }
+
+    #[test]
+    fn a_body_is_quoted_up_to_what_may_be_data() {
+        for (body, quoted) in [
+            ("<html><title>413 Request Entity Too Large</title></html>", "413 Request Entity Too Large"),
+            ("<html><body><h1>Портал на обслуживании</h1></body></html>", "Портал на обслуживании"),
+            ("Warning: foo in /x.php\n{\"result\":[{\"NAME\":\"Smith", "Warning: foo in /x.php"),
+            ("{\"result\":[{\"NAME\":\"Smith", "25 bytes"),
+            ("", "0 bytes"),
+        ] {
+            assert_eq!(beginning(body.as_bytes()), quoted, "{body}");
+        }
+        assert_eq!(beginning(b"\x1f\x8b\x08\x00\x00"), "5 bytes");
+    }
+
+    #[test]
+    fn the_address_that_was_called_is_not_shown() {
+        assert_eq!(without_address("at /rest/1/x/batch (nginx)"), "at /rest/… (nginx)");
+    }
+}

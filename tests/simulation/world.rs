@@ -87,7 +87,7 @@ impl World {
         let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a time");
         let mut portal = Portal::new();
         portal.settings.accounting =
-            dice.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::BanBatch]);
+            dice.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::Bans]);
         // Whoever is no administrator is told "Access denied" where others are told that nothing is there.
         portal.settings.user.admin = dice.chance(85);
         portal.settings.cost = dice.one_of(&[0.05, 0.05, 2.0, 9.0]);

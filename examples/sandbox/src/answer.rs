@@ -1,6 +1,7 @@
 //! What a method returns, and the refusals of the portal (facts, section 8).
 
 use crate::php::Php;
+use crate::spoiled::Harm;
 
 /// A method's answer.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -8,6 +9,8 @@ pub(crate) struct Answer {
     pub(crate) result: Php,
     pub(crate) total: Option<usize>,
     pub(crate) next: Option<usize>,
+    /// What a card that it shows makes of it.
+    pub(crate) harm: Option<Harm>,
 }
 
 /// An error: `{"error": code, "error_description": text}` with an HTTP status.
@@ -22,7 +25,7 @@ pub(crate) type Outcome = Result<Answer, Refusal>;
 
 impl<T: Into<Php>> From<T> for Answer {
     fn from(result: T) -> Answer {
-        Answer { result: result.into(), total: None, next: None }
+        Answer { result: result.into(), ..Answer::default() }
     }
 }
 
@@ -69,10 +72,6 @@ impl Refusal {
 
     pub(crate) fn denied() -> Refusal {
         Refusal::legacy("Access denied.")
-    }
-
-    pub(crate) fn disk() -> Refusal {
-        Refusal::legacy("Disk resource exhausted")
     }
 
     /// The body of the answer, and a command's entry in `result_error`.

@@ -1,5 +1,7 @@
 //! `batch`: up to fifty commands in one request (facts, section 2).
 
+use chrono::{DateTime, Utc};
+
 use crate::answer::{Answer, Outcome, Refusal};
 use crate::gate::Request;
 use crate::methods;
@@ -48,6 +50,7 @@ impl Portal {
                 break;
             }
             let outcome = self.command(index, name, command, request, &results);
+            let outcome = outcome.map_err(|refusal| self.leak(refusal, request));
             if outcome.is_err() && halt {
                 record(&mut results, name, outcome);
                 break;
@@ -90,9 +93,8 @@ impl Portal {
         let seconds = self.cost(method, &params);
         request.seconds += seconds;
         let answer = handler.run(self, &params)?;
-        if self.settings.accounting != Accounting::BanBatch {
-            self.limits.charge(&mut request.hit, &key, seconds, self.now);
-        }
+        let answer = request.accept(answer)?;
+        self.charge(request, &key, seconds);
         let time = self.time(&key, seconds);
         Ok((answer, time))
     }
@@ -101,19 +103,35 @@ impl Portal {
     fn budget_key(&self, method: &str) -> String {
         match self.settings.accounting {
             Accounting::Documented => method.to_owned(),
-            Accounting::Separate | Accounting::BanBatch => format!("batch|{method}"),
+            Accounting::Separate | Accounting::Bans => format!("batch|{method}"),
         }
     }
 
+    /// The newest builds charge half of the time to `batch` itself.
     fn charge_batch(&mut self, request: &mut Request) {
-        if self.settings.accounting != Accounting::BanBatch {
-            return;
+        if self.settings.accounting == Accounting::Bans {
+            self.charge(request, "batch", request.seconds / 2.0);
         }
-        let half = request.seconds / 2.0;
-        self.limits.charge(&mut request.hit, "batch", half, self.now);
-        if let Some(limit) = self.settings.operating {
-            self.limits.ban_when_over("batch", limit, self.now);
+    }
+
+    /// Another webhook's batches used a method for so many seconds: the newest builds share one budget among all of
+    /// them (facts, section 16.2).
+    pub fn charge_elsewhere(&mut self, method: &str, seconds: f64, now: DateTime<Utc>) {
+        self.now = now;
+        let key = format!("batch|{}", method.to_lowercase());
+        self.charge(&mut Request::default(), &key, seconds);
+    }
+
+    /// What a refused command answers: after one `ERROR_CORE` its code and text, where errors leak
+    /// (facts, section 16.2).
+    fn leak(&self, refusal: Refusal, request: &mut Request) -> Refusal {
+        if !self.settings.leaking_errors {
+            return refusal;
         }
+        if request.leaked.is_none() && refusal.code == "ERROR_CORE" {
+            request.leaked = Some(refusal.clone());
+        }
+        request.leaked.clone().unwrap_or(refusal)
     }
 }
 
@@ -148,7 +166,7 @@ fn substitute(params: &Php, results: &Results) -> Php {
 /// whatever it finds; within a text only what is a number or a text itself.
 fn resolve(text: &str, results: &Results) -> Option<Php> {
     let mut replaced = text.to_owned();
-    for token in text.split_whitespace().filter_map(token_of) {
+    for token in text.split(is_blank).filter_map(token_of) {
         let value = look_up(token, results);
         if token == text {
             return Some(value);
@@ -158,6 +176,11 @@ fn resolve(text: &str, results: &Results) -> Option<Php> {
         }
     }
     (replaced != text).then_some(Php::Str(replaced))
+}
+
+/// White space of ASCII alone ends a reference: a no-break space is a part of it.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
 }
 
 /// The reference in a word: from a `$word` to the end, with at least one `[part]`.

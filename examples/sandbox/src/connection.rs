@@ -43,12 +43,20 @@ fn respond(message: &Message, stream: &TcpStream, shared: &Shared) -> io::Result
     let mut exchange = Exchange { number, method: target.method.clone(), params, reply: None };
     let fault = (lock(&shared.faults))(&exchange);
     (lock(&shared.before))(&exchange);
+    let_people_act(&exchange, shared);
     exchange.reply = execute(&exchange, &target, fault.as_ref(), shared);
     (lock(&shared.after))(&exchange);
     shared.sleep(shared.pause(exchange.reply.as_ref().map_or(0.0, |reply| reply.seconds)));
     let delivered = deliver(fault, exchange.reply.clone(), message, stream, shared);
     (lock(&shared.answered))(&exchange);
     delivered
+}
+
+fn let_people_act(exchange: &Exchange, shared: &Shared) {
+    let now = shared.now();
+    let mut portal = lock(&shared.portal);
+    portal.tick(now);
+    (lock(&shared.people))(exchange, &mut portal);
 }
 
 /// The parts of `/rest/1/secret/crm.deal.add.json`.

@@ -55,10 +55,24 @@ impl Portal {
             Some(_) => change.drop("CATEGORY_ID"),
             None => {}
         }
+        self.check_move(old, change)?;
         if old.is_none() && change.get("CATEGORY_ID").is_none() {
             change.set("CATEGORY_ID", "0");
         }
         Ok(())
+    }
+
+    /// A deal stays in its funnel while a business process runs (facts, section 16.4).
+    fn check_move(&self, old: Option<&Record>, change: &Change) -> Result<(), Refusal> {
+        let Some(deal) = old.filter(|deal| self.settings.running_processes.contains(&deal.id)) else {
+            return Ok(());
+        };
+        let funnel = change.get("CATEGORY_ID").map(Php::int);
+        if funnel.is_none_or(|funnel| funnel == deal.field("CATEGORY_ID").int()) {
+            return Ok(());
+        }
+        let text = "Нельзя изменить воронку: есть незавершённые бизнес-процессы.";
+        Err(Refusal::new(400, "CRM_ITEM_HAS_RUNNING_WORKFLOWS", text))
     }
 
     /// A stage that the funnel does not have is ignored in silence; a final one sets the closing date.

@@ -28,7 +28,7 @@ fn statuses(portal: &mut Portal, params: &Php) -> Outcome {
     let all = portal.dictionaries.statuses.iter().enumerate();
     let rows = rows::matching(all.map(|(index, status)| status_row(portal, index, status)), params);
     let total = rows.len();
-    Ok(Answer { result: Php::list(rows), total: Some(total), next: None })
+    Ok(Answer { result: Php::list(rows), total: Some(total), ..Answer::default() })
 }
 
 fn status_row(portal: &Portal, index: usize, status: &Status) -> Php {
@@ -116,7 +116,11 @@ fn categories(portal: &mut Portal, params: &Php) -> Outcome {
         }
         row
     });
-    Ok(Answer { result: Php::map([("categories", Php::list(rows))]), total: Some(all.len()), next: None })
+    Ok(Answer {
+        result: Php::map([("categories", Php::list(rows))]),
+        total: Some(all.len()),
+        ..Answer::default()
+    })
 }
 
 fn currencies(portal: &mut Portal, _: &Php) -> Outcome {
@@ -138,7 +142,7 @@ fn currencies(portal: &mut Portal, _: &Php) -> Outcome {
             ("DECIMALS", "2"),
         ])
     });
-    Ok(Answer { result: Php::list(rows), total: Some(all.len()), next: None })
+    Ok(Answer { result: Php::list(rows), total: Some(all.len()), ..Answer::default() })
 }
 
 fn full_name(code: &str) -> &str {

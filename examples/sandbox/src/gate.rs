@@ -11,6 +11,7 @@ use crate::methods::{self, Handler};
 use crate::php::Php;
 use crate::portal::{Portal, Reply};
 use crate::settings::{Accounting, Condition, Times};
+use crate::spoiled::{self, Harm};
 
 /// One request while it is executed.
 #[derive(Debug, Default)]
@@ -19,6 +20,10 @@ pub(crate) struct Request {
     pub(crate) seconds: f64,
     /// Commands of a batch that may still be executed.
     pub(crate) left: Option<usize>,
+    /// What a card makes of the whole answer.
+    pub(crate) harm: Option<Harm>,
+    /// An error that the portal did not forget: what fails after it in a batch fails with it.
+    pub(crate) leaked: Option<Refusal>,
     /// Whether its credentials are right; `None`: it has none.
     known: Option<bool>,
 }
@@ -59,7 +64,10 @@ impl Portal {
         if request.seconds > self.settings.max_request_seconds {
             return gateway(504, "Gateway Time-out", request.seconds);
         }
-        self.reply(&method, outcome, &request)
+        match request.harm {
+            Some(harm) => spoiled::reply(harm, request.seconds),
+            None => self.reply(&method, outcome, &request),
+        }
     }
 
     /// The portal answers nobody: maintenance or another address.
@@ -88,7 +96,7 @@ impl Portal {
 
     /// Refuses a method whose operating budget is used up.
     pub(crate) fn budget(&mut self, method: &str, key: &str) -> Result<(), Refusal> {
-        let limit = if method == "batch" && self.settings.accounting != Accounting::BanBatch {
+        let limit = if method == "batch" && self.settings.accounting != Accounting::Bans {
             None
         } else {
             self.settings.operating
@@ -116,11 +124,17 @@ impl Portal {
         }
         let seconds = self.cost(method, params);
         request.seconds += seconds;
-        let outcome = handler.run(self, params);
-        if outcome.is_ok() {
-            self.limits.charge(&mut request.hit, method, seconds, self.now);
+        let answer = handler.run(self, params)?;
+        self.charge(request, method, seconds);
+        request.accept(answer)
+    }
+
+    /// Charges a call that worked, and bans its method where the newest builds do (facts, section 16.2).
+    pub(crate) fn charge(&mut self, request: &mut Request, key: &str, seconds: f64) {
+        self.limits.charge(&mut request.hit, key, seconds, self.now);
+        if let (Accounting::Bans, Some(limit)) = (self.settings.accounting, self.settings.operating) {
+            self.limits.ban_when_over(key, limit, self.now);
         }
-        outcome
     }
 
     /// Virtual seconds of a call: a bulk import costs by the record.

@@ -1,6 +1,6 @@
 //! `crm.contact.*`, `crm.company.*`, `crm.deal.*`: add, update, get, list, delete, fields.
 
-use crate::answer::{Outcome, Refusal, ok};
+use crate::answer::{Answer, Outcome, Refusal, ok};
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::Kind;
@@ -55,7 +55,10 @@ fn update(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 fn get(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
     let id = portal.object_of(kind, params)?;
     match portal.get(kind, id) {
-        Some(record) => ok(output::full(portal, kind, record)),
+        Some(record) => {
+            let result = output::full(portal, kind, record);
+            Ok(Answer { result, harm: portal.harm_of_card(kind, id), ..Answer::default() })
+        }
         None => Err(portal.missing(Refusal::legacy("Not found"))),
     }
 }

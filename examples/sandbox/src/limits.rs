@@ -45,8 +45,11 @@ impl Limits {
         self.spent.get(key).map_or(0.0, |minutes| minutes.range(first + 1..).map(|(_, spent)| spent).sum())
     }
 
-    /// When the oldest charge of this method drops out, in Unix seconds.
+    /// When the oldest charge of this method drops out, or its ban ends, in Unix seconds.
     pub(crate) fn reset_at(&self, key: &str, now: DateTime<Utc>) -> i64 {
+        if let Some(until) = self.banned.get(key).filter(|until| now < **until) {
+            return until.timestamp();
+        }
         let first = minute(now) - WINDOW;
         let oldest = self.spent.get(key).and_then(|minutes| minutes.range(first + 1..).next());
         oldest.map_or(now.timestamp() + WINDOW * 60, |(minute, _)| (minute + WINDOW) * 60)

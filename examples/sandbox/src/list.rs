@@ -12,6 +12,7 @@ use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::{Kind, Record};
 use crate::schema::{self, Type};
+use crate::settings::ListOrder;
 
 /// Rows of a page.
 const PAGE: usize = 50;
@@ -31,6 +32,8 @@ pub(crate) struct Ask {
     pub(crate) order: Vec<(String, bool)>,
     /// -1: do not count.
     pub(crate) start: i64,
+    /// Whether what is beyond the end is page 1 again.
+    wraps: bool,
 }
 
 impl Ask {
@@ -38,17 +41,25 @@ impl Ask {
         let descending = |way: &Php| way.text().eq_ignore_ascii_case("desc");
         let order = params.argument("order").entries().iter();
         let order = order.map(|(name, way)| (name.clone(), descending(way))).collect();
-        Ask { order, start: params.argument("start").int() }
+        Ask { order, start: params.argument("start").int(), wraps: false }
+    }
+
+    /// The legacy methods count in whole pages, and begin again at the end (facts, section 16.2).
+    fn legacy(params: &Php) -> Ask {
+        let ask = Ask::of(params);
+        let page = ask.start - ask.start.rem_euclid(PAGE as i64);
+        Ask { start: if ask.start < 0 { ask.start } else { page }, wraps: true, ..ask }
     }
 }
 
 /// `crm.contact.list` and the like.
 pub(crate) fn legacy(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
     let conditions = legacy_conditions(portal, kind, array_of(params, "filter")?);
-    let page = portal.find_page(kind, &conditions, &Ask::of(params));
+    let page = portal.find_page(kind, &conditions, &Ask::legacy(params));
     let select = params.argument("select");
     let rows = page.records.iter().map(|record| selected(portal, kind, record, select));
-    Ok(Answer { result: Php::list(rows), total: Some(page.total), next: page.next })
+    let harm = portal.harm_of_list(kind, &page.records);
+    Ok(Answer { result: Php::list(rows), total: Some(page.total), next: page.next, harm })
 }
 
 /// Unknown fields add no condition: everything is returned.
@@ -96,14 +107,19 @@ impl Portal {
         let counted = ask.start >= 0;
         let most = if counted { usize::MAX } else { PAGE };
         let candidates = self.candidates(kind, conditions);
-        let found: Vec<&Record> = match ask.order.as_slice() {
+        let order = match self.settings.list_order {
+            ListOrder::AsAsked => ask.order.as_slice(),
+            ListOrder::Ascending | ListOrder::Scattered => &[],
+        };
+        let found: Vec<&Record> = match order {
+            [] if self.settings.list_order == ListOrder::Scattered => scattered(candidates.filter(passes)),
             [] => candidates.filter(passes).take(most).collect(),
             [(name, false)] if name == "ID" => candidates.filter(passes).take(most).collect(),
             [(name, true)] if name == "ID" => candidates.rev().filter(passes).take(most).collect(),
             order => self.sorted(kind, candidates.filter(passes).collect(), order),
         };
-        let skip = usize::try_from(ask.start).unwrap_or(0);
         let total = found.len();
+        let skip = usize::try_from(ask.start).ok().filter(|skip| *skip < total || !ask.wraps).unwrap_or(0);
         let records: Vec<&Record> = found.into_iter().skip(skip).take(PAGE).collect();
         let next = Some(skip + PAGE).filter(|next| counted && *next < total);
         Page { records, total: if counted { total } else { 0 }, next }
@@ -156,6 +172,13 @@ impl Portal {
         });
         found
     }
+}
+
+/// In an order that nobody asked for, the same every time.
+fn scattered<'a>(found: impl Iterator<Item = &'a Record>) -> Vec<&'a Record> {
+    let mut found: Vec<&Record> = found.collect();
+    found.sort_by_key(|record| record.id.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32));
+    found
 }
 
 /// The fields asked for; without a selection all standard ones. PHONE and EMAIL come only when they are named.

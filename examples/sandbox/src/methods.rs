@@ -62,16 +62,19 @@ impl Settings {
         match self.condition {
             Condition::Revoked => Err(Refusal::credentials()),
             Condition::NoRest => {
-                Err(Refusal::new(403, "ACCESS_DENIED", "REST API is available only on commercial plans"))
+                Err(Refusal::new(401, "ACCESS_DENIED", "REST API is available only on commercial plans"))
+            }
+            Condition::NoSubscription => {
+                Err(Refusal::new(401, "ACCESS_DENIED", "REST API is available only by subscription"))
             }
             Condition::PaymentRequired => {
                 Err(Refusal::new(401, "PAYMENT_REQUIRED", "Payment required. Subscription has been ended"))
             }
-            Condition::Deleted => Err(Refusal::new(500, "PORTAL_DELETED", "Portal was deleted")),
+            Condition::Deleted => Err(Refusal::new(403, "PORTAL_DELETED", "Portal was deleted")),
             Condition::Overloaded => {
-                Err(Refusal::new(503, "OVERLOAD_LIMIT", "REST API is blocked due to overload"))
+                Err(Refusal::new(401, "OVERLOAD_LIMIT", "REST API is blocked due to overload"))
             }
-            Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) if self.user.active => {
+            Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) if self.is_served() => {
                 Ok(())
             }
             Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) => {

@@ -81,6 +81,12 @@ impl Portal {
         true
     }
 
+    /// The vendor puts back what a backup holds: all objects are as they were then, and ids are given out anew
+    /// (facts, section 9.1).
+    pub fn set_back_to(&mut self, backup: &Portal) {
+        self.store = backup.store.clone();
+    }
+
     /// Somebody binds a contact to a deal, as the last one.
     pub fn bind(&mut self, deal: u64, contact: u64) -> bool {
         let Some(mut record) = self.get(Kind::Deal, deal).cloned() else { return false };

@@ -139,6 +139,11 @@ impl Portal {
         self.now = now;
     }
 
+    /// The time of the last call.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
     /// Starts or stops keeping [`Portal::calls`].
     pub fn record_calls(&mut self, on: bool) {
         self.recording = on;

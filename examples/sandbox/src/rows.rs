@@ -12,7 +12,7 @@ pub(crate) fn page(rows: impl Iterator<Item = Php>, params: &Php) -> Answer {
     let counted = params.argument("start").int() >= 0;
     let rows: Vec<Php> = found.into_iter().skip(start).take(50).collect();
     let next = Some(start + 50).filter(|next| counted && *next < total);
-    Answer { result: Php::list(rows), total: Some(if counted { total } else { 0 }), next }
+    Answer { result: Php::list(rows), total: Some(if counted { total } else { 0 }), next, harm: None }
 }
 
 /// All rows that pass the filter, in order.

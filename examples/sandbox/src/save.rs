@@ -43,6 +43,7 @@ impl Portal {
         let mut record = Record { id, ..Record::default() };
         self.stamp_new(&mut record);
         self.apply(kind, &mut record, change);
+        self.run_robot(kind, &mut record);
         self.store.table_mut(kind).put(record);
         self.started(kind, how.automation);
         Ok(id)
@@ -66,6 +67,7 @@ impl Portal {
         let stage_moved = record.text("STAGE_ID") != old.text("STAGE_ID");
         record.set("DATE_MODIFY", self.time_now());
         record.set("MODIFY_BY_ID", self.settings.user.id.to_string());
+        self.run_robot(kind, &mut record);
         self.store.table_mut(kind).put(record);
         self.started(kind, how.automation && (kind != Kind::Deal || stage_moved));
         Ok(())
@@ -80,7 +82,7 @@ impl Portal {
         style: Style,
     ) -> Result<(), Refusal> {
         if self.settings.full_disk {
-            return Err(Refusal::disk());
+            return Err(Refusal::legacy(self.settings.full_disk_text.as_str()));
         }
         check_rows(old, change)?;
         if let Some(text) = change.get("COMMENTS").map(Php::text) {
@@ -192,6 +194,12 @@ impl Portal {
             if !bound {
                 record.link_to(&[id]);
             }
+        }
+    }
+
+    fn run_robot(&self, kind: Kind, record: &mut Record) {
+        if let Some(robot) = self.settings.robot.filter(|_| kind != Kind::Deal) {
+            robot(&mut record.rows);
         }
     }
 

@@ -40,12 +40,15 @@ impl Exchange {
 }
 
 pub(crate) type Hook<R> = Box<dyn FnMut(&Exchange) -> R + Send>;
+/// What people do in the CRM.
+pub(crate) type Deed = Box<dyn FnMut(&Exchange, &mut Portal) + Send>;
 
 /// What the threads share.
 pub(crate) struct Shared {
     pub(crate) portal: Mutex<Portal>,
     pub(crate) faults: Mutex<Hook<Option<Fault>>>,
     pub(crate) before: Mutex<Hook<()>>,
+    pub(crate) people: Mutex<Deed>,
     pub(crate) after: Mutex<Hook<()>>,
     pub(crate) answered: Mutex<Hook<()>>,
     pub(crate) stopping: AtomicBool,
@@ -75,6 +78,7 @@ impl Server {
             portal: Mutex::new(portal),
             faults: Mutex::new(Box::new(|_| None)),
             before: Mutex::new(Box::new(|_| ())),
+            people: Mutex::new(Box::new(|_, _| ())),
             after: Mutex::new(Box::new(|_| ())),
             answered: Mutex::new(Box::new(|_| ())),
             stopping: AtomicBool::new(false),
@@ -130,6 +134,11 @@ impl Server {
     /// Called for every request before the portal sees it.
     pub fn before(&self, hook: impl FnMut(&Exchange) + Send + 'static) {
         *lock(&self.shared.before) = Box::new(hook);
+    }
+
+    /// What people do in the CRM just before a request: they edit, merge and delete in the midst of a pass.
+    pub fn people(&self, deed: impl FnMut(&Exchange, &mut Portal) + Send + 'static) {
+        *lock(&self.shared.people) = Box::new(deed);
     }
 
     /// Called for every request after the portal executed it (or a fault kept it from that), before the answer.

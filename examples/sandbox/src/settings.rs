@@ -1,11 +1,13 @@
 //! What an administrator, a tariff or a mishap decides about a portal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::record::Kind;
+use crate::record::{Kind, Row};
+use crate::spoiled::Spoiled;
 
 /// The settings of a portal; all may be changed while it runs.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
 pub struct Settings {
     /// The rate limit; `None` switches it off (facts, section 3.1).
     pub bucket: Option<Bucket>,
@@ -38,12 +40,38 @@ pub struct Settings {
     pub secret: String,
     /// Whether the portal works at all.
     pub condition: Condition,
-    /// The tariff's disk space is used up: nothing can be added or changed.
+    /// The tariff's disk space is used up: nothing can be added or changed (facts, section 16.2).
     pub full_disk: bool,
+    /// What the portal says then, in its own language.
+    pub full_disk_text: String,
+    /// Whether what fails after an `ERROR_CORE` in a batch fails with its code and text (facts, section 16.2).
+    pub leaking_errors: bool,
+    /// In which order lists come.
+    pub list_order: ListOrder,
+    /// Cards that no answer can show.
+    pub spoiled: BTreeMap<(Kind, u64), Spoiled>,
+    /// What happens to the phones and e-mails of a contact or company after each save, see [`crate::robots`].
+    pub robot: Option<fn(&mut Vec<Row>)>,
+    /// Deals with a business process that runs: they cannot be moved into another funnel (facts, section 16.4).
+    pub running_processes: BTreeSet<u64>,
+    /// An administrator kept the integrations of the dismissed user: the webhook goes on under the system user of this
+    /// id (facts, section 16.1).
+    pub kept_as: Option<u64>,
     /// Whether deleted objects go to a bin, from which they can be restored.
     pub recycle_bin: bool,
     /// The portal's time zone, hours east of Greenwich.
     pub utc_offset_hours: i32,
+}
+
+/// In which order lists come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListOrder {
+    /// As it was asked for.
+    AsAsked,
+    /// By ascending ids, whatever was asked for.
+    Ascending,
+    /// In no order.
+    Scattered,
 }
 
 /// The leaky bucket: what drains in a second and what it holds.
@@ -62,8 +90,8 @@ pub enum Accounting {
     Documented,
     /// (b) each command to its own method, apart from direct calls.
     Separate,
-    /// (c) half of the batch's time to `batch`, which is banned for 300 s when it is used up.
-    BanBatch,
+    /// (c) as (b), and half of the batch's time to `batch`; what is used up is banned for 300 s (facts, section 16.2).
+    Bans,
 }
 
 /// How exactly `time` is told.
@@ -102,6 +130,8 @@ pub enum Condition {
     Revoked,
     /// The tariff has no REST.
     NoRest,
+    /// The subscription to the Market, which REST needs as well, ended.
+    NoSubscription,
     /// The subscription ended.
     PaymentRequired,
     /// The portal was deleted.
@@ -128,6 +158,13 @@ impl Default for Settings {
             secret: "sandbox".to_owned(),
             condition: Condition::Working,
             full_disk: false,
+            full_disk_text: "Disk resource exhausted".to_owned(),
+            leaking_errors: false,
+            list_order: ListOrder::AsAsked,
+            spoiled: BTreeMap::new(),
+            robot: None,
+            running_processes: BTreeSet::new(),
+            kept_as: None,
             recycle_bin: true,
             utc_offset_hours: 3,
         }
@@ -138,6 +175,11 @@ impl Settings {
     /// Virtual seconds that one call of this method takes.
     pub fn cost_of(&self, method: &str) -> f64 {
         self.costs.get(method).copied().unwrap_or(self.cost)
+    }
+
+    /// Whether the webhook's user is there, or the integrations of a dismissed one were kept.
+    pub(crate) fn is_served(&self) -> bool {
+        self.user.active || self.kept_as.is_some()
     }
 
     /// Without any limit, for tests that are about something else.

@@ -29,8 +29,9 @@ pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
 
 fn profile(portal: &mut Portal, _: &Php) -> Outcome {
     let user = portal.settings.user;
+    let id = portal.settings.kept_as.unwrap_or(user.id);
     ok(Php::map([
-        ("ID", Php::Str(user.id.to_string())),
+        ("ID", Php::Str(id.to_string())),
         ("ADMIN", Php::Bool(user.admin)),
         ("NAME", Php::from(USER[0])),
         ("LAST_NAME", Php::from(USER[1])),

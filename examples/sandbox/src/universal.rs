@@ -63,7 +63,8 @@ fn item(portal: &Portal, kind: Kind, id: u64, params: &Php) -> Outcome {
     let record = portal.get(kind, id).ok_or_else(not_found)?;
     let mut item = output::item(portal, kind, record, original_names(params));
     item.set("fm", output::rows(record));
-    ok(Php::map([("item", item)]))
+    let harm = portal.harm_of_card(kind, id);
+    Ok(Answer { result: Php::map([("item", item)]), harm, ..Answer::default() })
 }
 
 fn list(portal: &mut Portal, params: &Php) -> Outcome {
@@ -81,7 +82,8 @@ fn list(portal: &mut Portal, params: &Php) -> Outcome {
     let page = portal.find_page(kind, &conditions, &ask);
     let items = page.records.iter().map(|record| output::selected(portal, kind, record, params));
     let total = (ask.start >= 0).then_some(page.total);
-    Ok(Answer { result: Php::map([("items", Php::list(items))]), total, next: page.next })
+    let harm = portal.harm_of_list(kind, &page.records);
+    Ok(Answer { result: Php::map([("items", Php::list(items))]), total, next: page.next, harm })
 }
 
 fn split_prefix(key: &str) -> (&str, &str) {

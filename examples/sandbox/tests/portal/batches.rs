@@ -143,3 +143,38 @@ fn a_reference_within_a_text_is_replaced_by_numbers_and_texts_only_and_in_anothe
     let texts = ["NAME", "LAST_NAME", "POST"].map(|name| contact.text(name));
     assert_eq!(texts, ["", "is $result[u]", "no $Total[d]"]);
 }
+
+/// Facts, section 16.2.
+#[test]
+fn an_error_may_leak_into_what_fails_after_it() {
+    let mut desk = Desk::new();
+    let commands = [
+        ("a", "crm.deal.get?id=7"),
+        ("b", "crm.contact.add?fields[EMAIL][0][VALUE]=wrong"),
+        ("c", "crm.deal.get?id=7"),
+        ("d", "crm.deal.add?fields[x]="),
+        ("e", "crm.nope"),
+    ];
+    let own = desk.batch(&commands)["result_error"].clone();
+    assert_eq!((&own["c"], &own["e"]["error"]), (&own["a"], &json!("ERROR_METHOD_NOT_FOUND")));
+    desk.portal.settings.leaking_errors = true;
+    let result = desk.batch(&commands);
+    let errors = &result["result_error"];
+    assert_eq!((&errors["a"], errors["b"]["error"].as_str()), (&own["a"], Some("ERROR_CORE")));
+    assert_eq!((&errors["c"], &errors["e"]), (&errors["b"], &errors["b"]));
+    assert!(result["result"]["d"].is_number());
+    assert_eq!(desk.batch(&[("a", "crm.deal.get?id=7")])["result_error"]["a"], own["a"]);
+}
+
+/// Facts, section 16.2.
+#[test]
+fn a_no_break_space_does_not_end_a_reference() {
+    let mut desk = Desk::new();
+    desk.batch(&[
+        ("c", "crm.contact.add?fields[NAME]=A"),
+        ("d", "crm.deal.add?fields[TITLE]=$result%C2%A0[c]"),
+        ("e", "crm.deal.add?fields[TITLE]=$result%20[c]"),
+    ]);
+    let titles: Vec<&str> = desk.portal.records(Kind::Deal).map(|deal| deal.text("TITLE")).collect();
+    assert_eq!(titles, ["1", "$result [c]"]);
+}

@@ -274,15 +274,6 @@ fn errors_of_missing_objects_differ_by_method_and_kind() {
 }
 
 #[test]
-fn a_full_disk_refuses_writes_only() {
-    let mut desk = Desk::new();
-    let id = desk.add("contact", json!({ "NAME": "Ян" }));
-    desk.portal.settings.full_disk = true;
-    assert_eq!(desk.refused("crm.contact.add", json!({ "fields": {} })), (400, String::new()));
-    desk.get("contact", id);
-}
-
-#[test]
 fn user_fields_keep_their_types() {
     let mut desk = Desk::new();
     desk.portal.add_user_field(Kind::Contact, "CARD", "string", false, &[]);

@@ -1,6 +1,6 @@
 //! Rate, operating budgets, the length of a request, and what the portal answers to everybody.
 
-use bitrix24_sandbox::{Accounting, Condition, Kind, Times};
+use bitrix24_sandbox::{Accounting, Kind, Times};
 use serde_json::json;
 
 use crate::Desk;
@@ -77,20 +77,52 @@ fn commands_of_batches_may_have_a_budget_apart_from_direct_calls() {
     assert_eq!(desk.batch(&[("a", ADD)])["result"]["a"], 10);
 }
 
+/// Facts, section 3.3.
 #[test]
-fn the_newest_accounting_bans_batch_for_300_seconds() {
-    let mut desk = slow(20.0);
-    desk.portal.settings.accounting = Accounting::BanBatch;
+fn the_newest_builds_charge_half_of_the_time_to_batch_and_ban_it_for_300_seconds() {
+    let mut desk = Desk::new();
+    desk.portal.settings.accounting = Accounting::Bans;
+    desk.portal.settings.cost = 20.0;
+    let kinds = ["crm.deal.add?fields[x]=", "crm.contact.add?fields[x]=", "crm.company.add?fields[x]="];
     for _ in 0..15 {
-        desk.batch(&[("a", ADD), ("b", ADD), ("c", ADD)]);
+        desk.batch(&[("a", kinds[0]), ("b", kinds[1]), ("c", kinds[2])]);
     }
-    assert_eq!(
-        desk.refused("batch", json!({ "cmd": { "a": ADD } })),
-        (429, "OPERATION_TIME_LIMIT".to_owned())
-    );
+    let banned = desk.refused("batch", json!({ "cmd": { "a": ADD } }));
+    assert_eq!(banned, (429, "OPERATION_TIME_LIMIT".to_owned()));
     desk.add("deal", json!({}));
     desk.wait(300);
     assert!(desk.batch(&[("a", ADD)])["result"]["a"].is_number());
+}
+
+/// Facts, section 16.2.
+#[test]
+fn the_newest_builds_ban_any_method_and_tell_when_the_ban_ends() {
+    let mut desk = slow(50.0);
+    desk.portal.settings.accounting = Accounting::Bans;
+    let mut last = json!(null);
+    for _ in 0..9 {
+        last = crate::json(&desk.call("crm.deal.add", json!({ "fields": {} })))["time"].clone();
+    }
+    let end = desk.now.timestamp() + 300;
+    assert_eq!((&last["operating"], &last["operating_reset_at"]), (&json!(0), &json!(end)));
+    let refused = desk.refused("crm.deal.add", json!({}));
+    assert_eq!(refused, (429, "OPERATION_TIME_LIMIT".to_owned()));
+    assert_eq!(desk.batch(&[("a", ADD)])["result"]["a"], 10);
+    desk.wait(300);
+    desk.add("deal", json!({}));
+}
+
+/// Facts, section 16.2.
+#[test]
+fn the_newest_builds_share_the_budget_of_batches_among_all_webhooks() {
+    let mut desk = Desk::new();
+    desk.portal.settings.accounting = Accounting::Bans;
+    let now = desk.now;
+    desk.portal.charge_elsewhere("crm.deal.add", 421.0, now);
+    let inside = desk.batch(&[("a", ADD), ("b", "crm.contact.add?fields[x]=")]);
+    assert_eq!(inside["result_error"]["a"]["error"], "OPERATION_TIME_LIMIT");
+    assert_eq!(inside["result"]["b"], 1);
+    desk.add("deal", json!({}));
 }
 
 #[test]
@@ -110,37 +142,6 @@ fn a_bulk_import_costs_by_the_record_and_takes_twenty() {
     let data = |n: usize| json!({ "entityTypeId": 2, "data": vec![json!({ "title": "x" }); n] });
     assert!((desk.call("crm.item.batchImport", data(20)).seconds - 20.0).abs() < 1e-9);
     assert_eq!(desk.refused("crm.item.batchImport", data(21)).1, "MAX_IMPORT_BATCH_SIZE_EXCEEDED");
-}
-
-#[test]
-fn what_everybody_is_told() {
-    let cases = [
-        (Condition::Revoked, 401, "INVALID_CREDENTIALS"),
-        (Condition::NoRest, 403, "ACCESS_DENIED"),
-        (Condition::PaymentRequired, 401, "PAYMENT_REQUIRED"),
-        (Condition::Deleted, 500, "PORTAL_DELETED"),
-        (Condition::Overloaded, 503, "OVERLOAD_LIMIT"),
-    ];
-    for (condition, status, code) in cases {
-        let mut desk = Desk::new();
-        desk.portal.settings.condition = condition;
-        assert_eq!(desk.refused("crm.deal.list", json!({})), (status, code.to_owned()));
-        assert_eq!(desk.refused("crm.nope", json!({})), (404, "ERROR_METHOD_NOT_FOUND".to_owned()));
-    }
-    let mut desk = Desk::new();
-    desk.portal.settings.user.active = false;
-    assert_eq!(desk.refused("scope", json!({})), (401, "authorization_error".to_owned()));
-}
-
-#[test]
-fn a_renamed_portal_redirects_and_maintenance_is_a_page() {
-    let mut desk = Desk::new();
-    desk.portal.settings.condition = Condition::Moved("https://new.bitrix24.ru".to_owned());
-    let reply = desk.call("scope", json!({}));
-    assert_eq!((reply.status, reply.location.as_deref()), (302, Some("https://new.bitrix24.ru")));
-    desk.portal.settings.condition = Condition::Maintenance(503);
-    let reply = desk.call("scope", json!({}));
-    assert!(reply.status == 503 && reply.body.starts_with("<html>"));
 }
 
 #[test]

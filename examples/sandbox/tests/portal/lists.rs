@@ -1,6 +1,6 @@
 //! Filters, pages, selections, dictionaries, duplicates.
 
-use bitrix24_sandbox::Kind;
+use bitrix24_sandbox::{Kind, ListOrder};
 use serde_json::{Value, json};
 
 use crate::Desk;
@@ -97,6 +97,36 @@ fn pages_have_fifty_rows_and_start_minus_one_does_not_count() {
     assert_eq!((&walk["result"][0]["ID"], &walk["total"], walk.get("next")), (&json!("61"), &json!(0), None));
     let down = page(&mut desk, json!({ "order": { "ID": "desc" } }));
     assert_eq!(down["result"][0]["ID"], "120");
+}
+
+/// Facts, section 16.2.
+#[test]
+fn a_start_within_a_page_is_rounded_down_and_beyond_the_end_page_1_comes_again() {
+    let mut desk = Desk::new();
+    desk.portal.settings.bucket = None;
+    for _ in 0..70 {
+        desk.add("contact", json!({ "NAME": "x" }));
+    }
+    assert_eq!(ids(&mut desk, json!({ "start": 30 }))[0], 1);
+    assert_eq!(ids(&mut desk, json!({ "start": 60 }))[0], 51);
+    let beyond = crate::json(&desk.call("crm.contact.list", json!({ "start": 100_000 })));
+    assert_eq!((&beyond["result"][0]["ID"], &beyond["next"]), (&json!("1"), &json!(50)));
+    let universal = desk.ok("crm.item.list", json!({ "entityTypeId": 3, "start": 100_000 }));
+    assert_eq!(universal["items"], json!([]));
+}
+
+#[test]
+fn a_portal_may_not_keep_the_order_that_was_asked_for() {
+    let mut desk = five();
+    let down = json!({ "order": { "ID": "DESC" }, "filter": { ">ID": 1 }, "start": -1 });
+    assert_eq!(ids(&mut desk, down.clone()), [5, 4, 3, 2]);
+    desk.portal.settings.list_order = ListOrder::Ascending;
+    assert_eq!(ids(&mut desk, down.clone()), [2, 3, 4, 5]);
+    desk.portal.settings.list_order = ListOrder::Scattered;
+    let mut scattered = ids(&mut desk, down);
+    assert!(!scattered.is_sorted() && !scattered.iter().rev().is_sorted(), "{scattered:?}");
+    scattered.sort_unstable();
+    assert_eq!(scattered, [2, 3, 4, 5]);
 }
 
 #[test]

@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests as well")]
 #![allow(clippy::needless_pass_by_value, reason = "`json!(...)` reads best as an argument")]
 
+mod access;
 mod batches;
 mod contacts;
 mod deals;
 mod limits;
 mod lists;
 mod people;
+mod robots;
 mod server;
+mod spoiled;
 mod universal;
 
 use bitrix24_sandbox::{Php, Portal, Reply};

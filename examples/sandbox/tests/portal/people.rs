@@ -99,3 +99,15 @@ fn calls_are_recorded_and_counted() {
     let counters = &desk.portal.counters;
     assert_eq!((counters.requests, counters.writes, counters.methods["crm.deal.add"]), (1, 1, 1));
 }
+
+/// Facts, section 9.1.
+#[test]
+fn a_portal_set_back_to_a_backup_gives_its_ids_out_anew() {
+    let mut desk = Desk::new();
+    desk.add("contact", json!({ "NAME": "Ян", "ORIGIN_ID": "1" }));
+    let backup = desk.portal.clone();
+    assert_eq!(desk.add("contact", json!({ "NAME": "Ия", "ORIGIN_ID": "2" })), 2);
+    desk.portal.set_back_to(&backup);
+    assert!(desk.portal.get(Kind::Contact, 2).is_none());
+    assert_eq!(desk.add("contact", json!({ "NAME": "Ева", "ORIGIN_ID": "3" })), 2);
+}

@@ -176,6 +176,18 @@ fn hooks_run_before_and_after_the_execution() {
 }
 
 #[test]
+fn people_act_between_two_requests() {
+    let server = server();
+    server.people(|exchange, portal| {
+        if exchange.number == 2 {
+            portal.delete(Kind::Deal, 1);
+        }
+    });
+    assert!(add(&server).contains("\"result\":1"));
+    assert!(post(&server, "crm.deal.list", "application/json", "{}").contains("\"result\":[]"));
+}
+
+#[test]
 fn the_clock_can_be_set_and_scaled_and_work_can_be_slept() {
     let server = server();
     server.set_time("2020-05-20T00:00:00Z".parse().unwrap());

@@ -1,0 +1,80 @@
+//! Who is let in: plans, webhooks, users, and what the portal refuses to everybody.
+
+use bitrix24_sandbox::{Condition, Kind};
+use serde_json::json;
+
+use crate::Desk;
+
+/// Facts, sections 8.3 and 16.1.
+#[test]
+fn what_everybody_is_told() {
+    let cases = [
+        (Condition::Revoked, 401, "INVALID_CREDENTIALS"),
+        (Condition::NoRest, 401, "ACCESS_DENIED"),
+        (Condition::NoSubscription, 401, "ACCESS_DENIED"),
+        (Condition::PaymentRequired, 401, "PAYMENT_REQUIRED"),
+        (Condition::Deleted, 403, "PORTAL_DELETED"),
+        (Condition::Overloaded, 401, "OVERLOAD_LIMIT"),
+    ];
+    for (condition, status, code) in cases {
+        let mut desk = Desk::new();
+        desk.portal.settings.condition = condition;
+        assert_eq!(desk.refused("crm.deal.list", json!({})), (status, code.to_owned()));
+        assert_eq!(desk.refused("crm.nope", json!({})), (404, "ERROR_METHOD_NOT_FOUND".to_owned()));
+    }
+    let mut desk = Desk::new();
+    desk.portal.settings.user.active = false;
+    assert_eq!(desk.refused("scope", json!({})), (401, "authorization_error".to_owned()));
+}
+
+#[test]
+fn a_renamed_portal_redirects_and_maintenance_is_a_page() {
+    let mut desk = Desk::new();
+    desk.portal.settings.condition = Condition::Moved("https://new.bitrix24.ru".to_owned());
+    let reply = desk.call("scope", json!({}));
+    assert_eq!((reply.status, reply.location.as_deref()), (302, Some("https://new.bitrix24.ru")));
+    desk.portal.settings.condition = Condition::Maintenance(503);
+    let reply = desk.call("scope", json!({}));
+    assert!(reply.status == 503 && reply.body.starts_with("<html>"));
+}
+
+/// Facts, section 16.1.
+#[test]
+fn a_kept_integration_goes_on_under_the_system_user() {
+    let mut desk = Desk::new();
+    desk.portal.settings.user.active = false;
+    desk.portal.settings.kept_as = Some(77);
+    assert_eq!(desk.ok("profile", json!({}))["ID"], "77");
+    desk.add("deal", json!({}));
+}
+
+/// Facts, section 16.2.
+#[test]
+fn a_full_disk_refuses_every_write_and_no_question() {
+    let mut desk = Desk::new();
+    let id = desk.add("contact", json!({ "NAME": "Ян" }));
+    desk.portal.settings.full_disk = true;
+    let fields = json!({ "id": id, "fields": { "NAME": "Ия" } });
+    for method in ["crm.contact.add", "crm.contact.update", "crm.deal.add"] {
+        assert_eq!(desk.refused(method, fields.clone()), (400, String::new()), "{method}");
+    }
+    desk.portal.settings.full_disk_text = "Исчерпан лимит дискового пространства".to_owned();
+    let item = json!({ "entityTypeId": 3, "fields": { "name": "Ия" } });
+    assert!(desk.call("crm.item.import", item).body.contains("Исчерпан лимит"));
+    desk.get("contact", id);
+    desk.ok("crm.contact.delete", json!({ "id": id }));
+}
+
+/// Facts, section 16.4.
+#[test]
+fn a_deal_with_a_running_process_stays_in_its_funnel() {
+    let mut desk = Desk::new();
+    let funnel = desk.portal.add_funnel("Группы");
+    let id = desk.add("deal", json!({}));
+    desk.portal.settings.running_processes.insert(id);
+    let item = |fields| json!({ "entityTypeId": 2, "id": id, "fields": fields });
+    let refused = desk.refused("crm.item.update", item(json!({ "categoryId": funnel })));
+    assert_eq!(refused, (400, "CRM_ITEM_HAS_RUNNING_WORKFLOWS".to_owned()));
+    desk.ok("crm.item.update", item(json!({ "categoryId": 0, "title": "x" })));
+    assert_eq!(desk.portal.get(Kind::Deal, id).unwrap().text("TITLE"), "x");
+}

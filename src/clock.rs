@@ -72,12 +72,48 @@ impl Clock {
         }
     }
 
+    /// The limit that `end` and a signal set. Virtual time does not pass while something is computed.
+    pub fn read_limit(&self, end: Option<DateTime<Utc>>) -> ReadLimit {
+        match self {
+            Clock::System { stop, .. } => {
+                let left = |end: DateTime<Utc>| (end - self.now()).to_std().unwrap_or_default();
+                let end = end.and_then(|end| Instant::now().checked_add(left(end)));
+                ReadLimit { stop: Arc::clone(stop), end }
+            }
+            Clock::Virtual(_) => ReadLimit::default(),
+        }
+    }
+
     /// Whether a signal asked the program to end.
     pub fn stopped(&self) -> bool {
         match self {
             Clock::System { stop, .. } => stop.load(Ordering::Relaxed),
             Clock::Virtual(_) => false,
         }
+    }
+}
+
+/// Ends a computation that cannot ask the clock itself: at a time, or when a signal comes.
+#[derive(Clone, Debug, Default)]
+pub struct ReadLimit {
+    stop: Arc<AtomicBool>,
+    end: Option<Instant>,
+}
+
+impl ReadLimit {
+    /// Over after this time; a command without signals of its own is ended by them at once.
+    pub fn lasting(time: Duration) -> ReadLimit {
+        ReadLimit { stop: Arc::default(), end: Instant::now().checked_add(time) }
+    }
+
+    /// Whether the time is over or a signal came.
+    pub fn is_over(&self) -> bool {
+        self.is_stopped() || self.end.is_some_and(|end| Instant::now() >= end)
+    }
+
+    /// Whether a signal asked the program to end.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::clock::ReadLimit;
 use crate::config::Config;
 use crate::mirror::{Mirror, Row};
 use crate::record::{Id, Kind};
@@ -33,7 +34,8 @@ pub struct Lookup<'s> {
 impl<'s> Lookup<'s> {
     /// Opens the mirror beside the state.
     pub fn new(config: &Config, state: &'s State) -> Lookup<'s> {
-        Lookup { state, mirror: Mirror::open(&config.mirror) }
+        let limit = ReadLimit::lasting(config.sync.time_limit);
+        Lookup { state, mirror: Mirror::open_within(&config.mirror, &limit) }
     }
 
     /// The mirror, where it can be asked.

@@ -108,11 +108,13 @@ pub fn pass_under(
 }
 
 /// The plan that a pass would follow now. Nothing is written, and the portal is not asked.
-pub fn preview(config: &Config, orders: &Orders, now: DateTime<Utc>) -> Result<(State, Plan)> {
+pub fn preview(config: &Config, orders: &Orders, clock: &Clock) -> Result<(State, Plan)> {
     let state = State::open_readonly(&config.state)?;
     admit(orders.errand, &state)?;
     recognise::know_the_mark(config, &state)?;
-    let mirror = Mirror::open(&config.mirror)?;
+    let now = clock.now();
+    let limit = clock.read_limit(deadline(config, orders, now));
+    let mirror = Mirror::open_within(&config.mirror, &limit)?;
     let plan = draw(config, &mirror, &state, &in_full(config, orders, &state)?, now)?;
     Ok((state, plan))
 }
@@ -165,7 +167,8 @@ impl Pass<'_> {
     fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {
         let (config, state) = (self.config, self.state);
         let sight = Sight::of(config, gate.clock().now());
-        let mirror = Mirror::open(&config.mirror)?;
+        let limit = gate.clock().read_limit(gate.deadline());
+        let mirror = Mirror::open_within(&config.mirror, &limit)?;
         // What a window shows changes with the time alone.
         let sight = sight.filter(|_| mirror.windows() == [false; 3] && !mirror.residents_slide());
         let orders = if first { in_full(config, self.orders, state)? } else { self.orders.clone() };
@@ -191,7 +194,7 @@ impl Pass<'_> {
         self.write_back()?;
         pushed?;
         if stocked {
-            orphans::report(&config.mirror, state, queue, gate.clock().now())?;
+            orphans::report(&config.mirror, state, queue, gate.clock())?;
         }
         self.remember(&plan, sight, touched)
     }

@@ -45,6 +45,32 @@ pub(crate) fn cure(error: &io::Error) -> String {
     }
 }
 
+/// What to do where the process or the machine has run out of something.
+pub(crate) fn exhausted(error: &io::Error) -> Option<String> {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    match error.raw_os_error() {
+        Some(ENFILE | EMFILE) => Some(say!(
+            "не хватает файловых дескрипторов: увеличьте предел открытых файлов (ulimit -n, LimitNOFILE)",
+            "too few file descriptors: raise the limit of open files (ulimit -n, LimitNOFILE)"
+        )),
+        _ if error.kind() == ErrorKind::OutOfMemory => Some(no_memory()),
+        _ => None,
+    }
+}
+
+/// What to do where no further file can be opened; nothing where one can.
+pub(crate) fn no_descriptors() -> Option<String> {
+    File::open("/dev/null").err().and_then(|error| exhausted(&error))
+}
+
+pub(crate) fn no_memory() -> String {
+    say!(
+        "не хватает памяти: освободите её или увеличьте предел (ulimit -v, MemoryMax)",
+        "not enough memory: free some, or raise the limit (ulimit -v, MemoryMax)"
+    )
+}
+
 /// Whether the file is there and another user's.
 pub(crate) fn is_denied(path: &Path) -> bool {
     let opened = OpenOptions::new().read(true).write(true).open(path);

@@ -66,7 +66,7 @@ fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) 
 }
 
 fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Result<Outcome> {
-    let (state, plan) = pass::preview(config, orders, clock.now())?;
+    let (state, plan) = pass::preview(config, orders, clock)?;
     let mut portal = Http::new(&config.portal)?;
     let (pace, end) = (state.recall(PACE)?.unwrap_or_default(), clock.now() + PATIENCE);
     let mut gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));

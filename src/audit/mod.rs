@@ -140,7 +140,7 @@ pub fn run(
 
 /// Reads mirror and state: what was sent and has not changed since is to be compared.
 fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Clock) -> Result<Queue> {
-    let mirror = Mirror::open(&config.mirror)?;
+    let mirror = Mirror::open_within(&config.mirror, &clock.read_limit(None))?;
     let rules = Rules::usual(config, &mirror, state, clock.now())?;
     // A mirror from which nothing may be concluded is refused here.
     plan::compare(&mirror, state, &rules, |_, _, _| Ok(()))?;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Line, Options};
 use crate::beside::{beside, folder};
-use crate::clock::stamp;
+use crate::clock::{Clock, stamp};
 use crate::config::{self, Config};
 use crate::orders::{Errand, Orders};
 use crate::pass::preview;
@@ -100,9 +100,9 @@ fn no_state(path: &Path) -> Line {
 }
 
 /// What the next pass would refuse or hold back, once an initial export was completed.
-pub(super) fn plan(config: &Config, state: Option<&State>, now: DateTime<Utc>) -> Option<Line> {
+pub(super) fn plan(config: &Config, state: Option<&State>, clock: &Clock) -> Option<Line> {
     state?.initial_export().ok()??;
-    match preview(config, &Orders::plain(Errand::Sync), now) {
+    match preview(config, &Orders::plain(Errand::Sync), clock) {
         Ok((_, plan)) => plan.notice().map(|notice| Line::warning("plan", next_pass(&notice), String::new())),
         Err(error) => {
             Some(Line::bad("plan", outcome_of(&error), next_pass(&format!("{error:#}")), String::new()))

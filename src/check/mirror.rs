@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Line;
 use super::local::unusable;
 use crate::beside::beside;
+use crate::clock::{Clock, after};
 use crate::code::Code;
 use crate::config::Config;
 use crate::mirror::{BadRow, Mirror};
@@ -32,8 +33,10 @@ struct Sample {
 }
 
 /// Checks the mirror.
-pub(super) fn check(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
-    let mirror = match Mirror::open(&config.mirror) {
+pub(super) fn check(config: &Config, clock: &Clock) -> Vec<Line> {
+    let now = clock.now();
+    let limit = clock.read_limit(Some(after(now, config.sync.time_limit)));
+    let mirror = match Mirror::open_within(&config.mirror, &limit) {
         Ok(mirror) => mirror,
         Err(error) => return vec![unusable_mirror(&error)],
     };

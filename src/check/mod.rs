@@ -67,11 +67,11 @@ pub fn run(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> (Strin
 pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Checks {
     let (mut lines, config) = local::configuration(options);
     let Some(config) = config else { return Checks { lines, next: None } };
-    lines.extend(mirror::check(&config, clock.now()));
+    lines.extend(mirror::check(&config, clock));
     let (found, state) = local::state(&config, clock.now());
     lines.extend(found);
     if outcome(&lines) == Outcome::Ok {
-        lines.extend(local::plan(&config, state.as_ref(), clock.now()));
+        lines.extend(local::plan(&config, state.as_ref(), clock));
     }
     match connect(&config.portal) {
         Ok(mut portal) => {

@@ -36,6 +36,8 @@ const HEADER: u64 = 96;
 pub fn footprint(mirror: &Path, now: DateTime<Utc>) -> Option<u64> {
     // SQLite looks for the other files beside what a link points to.
     let mirror = fs::canonicalize(mirror).ok()?;
+    // Opening a pipe waits for somebody who writes into it.
+    fs::metadata(&mirror).ok()?.is_file().then_some(())?;
     let mut print = Fingerprint::default();
     print.text(&mirror.to_string_lossy());
     print.write_u64(look(&mirror, Some(now))?);

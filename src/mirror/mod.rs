@@ -3,9 +3,13 @@
 //! Opened read-only and read in one transaction, so that guests, companies and bookings belong together. Rows
 //! come as streams ordered by id: a hotel of a million bookings never stands in memory.
 
+mod access;
 mod columns;
 mod footprint;
 mod outline;
+#[cfg(unix)]
+mod owners;
+mod reason;
 mod residents;
 mod rows;
 mod scan;
@@ -13,13 +17,11 @@ mod window;
 mod write_back;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::hash::Hasher;
-use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use anyhow::Result;
+use rusqlite::{Connection, OpenFlags};
 
 pub use footprint::footprint;
 pub use outline::{Block, Marks, Outline};
@@ -28,14 +30,19 @@ pub use rows::{BadRow, Body, Booking, Company, Guest, Row};
 pub use scan::{Rows, Scan};
 pub use write_back::write_back;
 
+use crate::clock::ReadLimit;
 use crate::config::MirrorConfig;
 use crate::fingerprint::Fingerprint;
 use crate::record::{Kind, Status};
-use crate::say;
+use access::Admission;
 use columns::{RESIDENT_COLUMNS, columns, found_columns, outlined, require, require_own, select_list};
+use reason::{unreadable, unusable};
 use write_back::roll_back;
 
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Steps of SQLite between two looks at the limit: some milliseconds.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 
 /// The table of those who stay, and its key.
 const RESIDENTS: &str = "booking_guests";
@@ -54,16 +61,22 @@ pub struct Mirror {
     residents_slide: bool,
     /// The blocks of [`Outline`] have about so many rows.
     grain: u64,
+    limit: ReadLimit,
+    /// Dropped after the connection: closing a file drops all locks that the process has on it.
+    _admission: Admission,
 }
 
 impl Mirror {
     /// Opens the file, begins the read transaction and checks that the tables and columns exist.
     pub fn open(config: &MirrorConfig) -> Result<Mirror> {
-        let broken = |error: rusqlite::Error| unusable(&config.path, &error);
+        Mirror::open_within(config, &ReadLimit::default())
+    }
+
+    /// As [`Mirror::open`]; all reading ends at the limit.
+    pub fn open_within(config: &MirrorConfig, limit: &ReadLimit) -> Result<Mirror> {
+        let admission = access::admit(&config.path, PATIENCE)?;
         roll_back(config);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&config.path, flags).map_err(broken)?;
-        connection.busy_timeout(PATIENCE)?;
+        let connection = connect(config, limit)?;
         let (mut selects, mut outlines) = ([const { String::new() }; 3], [const { String::new() }; 3]);
         for kind in Kind::ALL {
             let (source, table) = (&config.sources[kind as usize], kind.table());
@@ -93,6 +106,7 @@ impl Mirror {
         // Deferred: the transaction, and with it the writer's wait, begins with the first row that is read.
         connection.execute_batch("BEGIN")?;
         let (statuses, grain) = (config.statuses.clone(), outline::GRAIN);
+        let limit = limit.clone();
         Ok(Mirror {
             connection,
             statuses,
@@ -103,6 +117,8 @@ impl Mirror {
             windows,
             residents_slide,
             grain,
+            limit,
+            _admission: admission,
         })
     }
 
@@ -125,7 +141,7 @@ impl Mirror {
              SELECT count(*) FROM ({residents}) WHERE typeof(booking_id) NOT IN types AND booking_id IS NOT NULL
                AND EXISTS (SELECT 1 FROM types)"
         );
-        Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
+        self.whole(self.connection.query_row(&sql, [], |row| row.get(0)))
     }
 
     /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status codes.
@@ -158,50 +174,12 @@ impl Mirror {
     }
 }
 
-/// Why a table or a query of the mirror cannot be read: it is not there, or is no SQL, or the file itself is at fault.
-fn unreadable(config: &MirrorConfig, table: &str, error: &rusqlite::Error) -> anyhow::Error {
-    let is_sql = matches!(error, rusqlite::Error::SqlInputError { .. })
-        || error.sqlite_error_code() == Some(ErrorCode::Unknown);
-    if !is_sql {
-        return unusable(&config.path, error);
-    }
-    let shown = config.path.display();
-    let what = say!(
-        "в зеркале Ecvi {shown} не читается {table}: исправьте зеркало или [mirror.queries] {table}",
-        "{table} of the mirror {shown} cannot be read: correct the mirror or [mirror.queries] {table}"
-    );
-    in_words(&what, error)
-}
-
-/// Words alone: an error of SQLite that travels up is the state's.
-fn in_words(what: &str, error: &dyn fmt::Display) -> anyhow::Error {
-    anyhow!("{what}: {error:#}")
-}
-
-/// Why a mirror cannot be read, and what to look at.
-fn unusable(path: &Path, error: &rusqlite::Error) -> anyhow::Error {
-    let shown = path.display();
-    let what = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => say!(
-            "зеркало Ecvi {shown} занято другой программой; следующий запуск попробует снова",
-            "the mirror {shown} is held by another program; the next pass tries again"
-        ),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => say!(
-            "зеркало Ecvi {shown} повреждено: проверьте, чем оно наполняется",
-            "the mirror {shown} is damaged: check what fills it"
-        ),
-        Some(ErrorCode::ReadOnly) => say!(
-            "зеркало Ecvi {shown} в режиме WAL, а у этого пользователя нет права записи в его папку: дайте ему это право (docs/mirror.md)",
-            "the mirror {shown} is in WAL mode, and this user may not write into its folder: give him that right (docs/mirror.md)"
-        ),
-        _ if !path.exists() => say!(
-            "файла зеркала Ecvi {shown} нет: проверьте [mirror] path и то, наполняется ли оно",
-            "there is no mirror {shown}: check [mirror] path and what fills it"
-        ),
-        _ => say!(
-            "зеркало Ecvi {shown} не открывается: проверьте путь и права, и что файл наполняется",
-            "the mirror {shown} cannot be opened: check its path and permissions, and what fills it"
-        ),
-    };
-    in_words(&what, error)
+fn connect(config: &MirrorConfig, limit: &ReadLimit) -> Result<Connection> {
+    let broken = |error: rusqlite::Error| unusable(&config.path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(&config.path, flags).map_err(broken)?;
+    connection.busy_timeout(PATIENCE).map_err(broken)?;
+    let limit = limit.clone();
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || limit.is_over())).map_err(broken)?;
+    Ok(connection)
 }

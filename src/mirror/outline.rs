@@ -11,9 +11,9 @@ use anyhow::{Result, bail};
 use rusqlite::Row as SqlRow;
 use rusqlite::types::ValueRef;
 
+use super::Mirror;
 use super::rows::as_text;
-use super::scan::{damaged, out_of_order};
-use super::{Mirror, in_words};
+use super::scan::out_of_order;
 use crate::fingerprint::Digest;
 use crate::record::{Id, IdRef, Kind};
 
@@ -63,7 +63,7 @@ impl Mirror {
     /// # Errors
     /// The mirror is damaged or its rows are not in order.
     pub fn outline(&self, kind: Kind, marks: &Marks<'_>) -> Result<Outline> {
-        self.draw_outline(kind, marks).map_err(|error| in_words(&damaged(kind), &error))
+        self.draw_outline(kind, marks).map_err(|error| self.broken_off(kind, &error))
     }
 
     fn draw_outline(&self, kind: Kind, marks: &Marks<'_>) -> Result<Outline> {

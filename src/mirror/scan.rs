@@ -7,14 +7,14 @@ use rusqlite::types::Value as Cell;
 use rusqlite::{CachedStatement, Connection, params_from_iter};
 use serde_json::{Map, Value};
 
+use super::Mirror;
 use super::columns::columns;
 use super::residents::Residents;
 use super::rows::{BadRow, Body, Cells, Row, as_text};
-use super::{Mirror, in_words};
 use crate::code::Code;
 use crate::fingerprint::Fingerprint;
 use crate::record::{Id, Kind, Span};
-use crate::{say, words};
+use crate::say;
 
 /// Prepared statements over one kind.
 pub struct Scan<'m> {
@@ -87,7 +87,7 @@ impl Mirror {
     pub fn has(&self, kind: Kind, id: &Id) -> Result<bool> {
         let select = &self.selects[kind as usize];
         let sql = format!("SELECT 1 FROM ({select}) WHERE id COLLATE BINARY = ?1 LIMIT 1");
-        Ok(self.connection.prepare_cached(&sql)?.exists([id])?)
+        self.whole(self.connection.prepare_cached(&sql)?.exists([id]))
     }
 
     /// The rows that have this id, or the bookings with this number.
@@ -205,16 +205,8 @@ impl Iterator for Rows<'_> {
     type Item = Result<Row>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.once_each().map_err(|error| in_words(&damaged(self.kind), &error)).transpose()
+        self.once_each().map_err(|error| self.mirror.broken_off(self.kind, &error)).transpose()
     }
-}
-
-pub(super) fn damaged(kind: Kind) -> String {
-    let rows = words::plural(kind);
-    say!(
-        "зеркало Ecvi повреждено или занято (чтение: {rows}); ничего не передано",
-        "the mirror is damaged or busy (reading {rows}); nothing was sent"
-    )
 }
 
 pub(super) fn out_of_order(next: &Id, after: &Id) -> String {

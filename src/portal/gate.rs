@@ -94,6 +94,11 @@ pub struct Gate<'p> {
 }
 
 impl<'p> Gate<'p> {
+    /// When the last request may begin, where there is such a time.
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.deadline
+    }
+
     /// A gate that remembers `pace` from earlier passes. Without a `deadline` it waits as long as the portal asks.
     pub fn new(
         portal: &'p mut dyn Portal,

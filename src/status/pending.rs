@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
+use crate::clock::ReadLimit;
 use crate::config::Config;
 use crate::mirror::Mirror;
 use crate::plan::{Pair, Rules, Step, compare};
@@ -25,7 +26,7 @@ pub(super) struct Pending {
 /// # Errors
 /// A mirror that cannot be read, or from which nothing may be concluded.
 pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Pending> {
-    let mirror = Mirror::open(&config.mirror)?;
+    let mirror = Mirror::open_within(&config.mirror, &ReadLimit::lasting(config.sync.time_limit))?;
     let rules = Rules::usual(config, &mirror, state, now)?;
     let mut aside: [HashSet<Id>; 3] = Default::default();
     let mut pending = Pending::default();

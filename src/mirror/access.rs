@@ -1,0 +1,160 @@
+//! What is looked at before SQLite opens the mirror: that it is a file, that this user may read it, and that reading it
+//! leaves nothing behind that stops whatever fills it.
+//!
+//! In WAL mode SQLite needs the files `-wal` and `-shm`, also for reading, and makes them where they are missing: with
+//! the permissions of the database, but owned by the reader. Where the owner of the database could not write them, it
+//! would be refused ("attempt to write a readonly database") from then on. So the mirror is not opened then.
+
+use std::fs::{self, File, FileType};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+
+use super::reason::busy;
+use crate::beside::beside;
+use crate::private;
+use crate::say;
+
+#[cfg(unix)]
+use super::owners;
+
+/// Of these bytes of a `SQLite` file the last one is 2 in WAL mode.
+const HEADER: usize = 20;
+const MAGIC: &[u8] = b"SQLite format 3\0";
+/// Between two tries to lock.
+#[cfg(unix)]
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What keeps the files of a mirror in WAL mode as they were found; it must outlive the connection.
+#[derive(Debug, Default)]
+pub(super) struct Admission {
+    /// Under a shared lock: nobody who closes the database takes its log away between our look and SQLite's.
+    _locked: Option<File>,
+}
+
+/// Says why the mirror may not be opened, or that it may.
+///
+/// # Errors
+/// In words: it is not there, is no file, is not ours to read, or reading it would stop whatever fills it.
+pub(super) fn admit(path: &Path, patience: Duration) -> Result<Admission> {
+    let found = fs::metadata(path).map_err(|error| unseen(path, &error))?;
+    if !found.is_file() {
+        return Err(no_file(path, found.file_type()));
+    }
+    let mut file = File::open(path).map_err(|error| unseen(path, &error))?;
+    if !is_wal(&mut file) {
+        return Ok(Admission::default());
+    }
+    admit_log(path, file, patience)
+}
+
+/// Whether the header says that writes go into a log.
+fn is_wal(file: &mut File) -> bool {
+    let mut header = [0; HEADER];
+    let is_read = file.read_exact(&mut header).is_ok();
+    is_read && header.starts_with(MAGIC) && header[HEADER - 1] == 2
+}
+
+#[cfg(unix)]
+fn admit_log(path: &Path, file: File, patience: Duration) -> Result<Admission> {
+    lock(path, &file, patience)?;
+    match owners::obstacle(path) {
+        None => Ok(Admission { _locked: Some(file) }),
+        Some(obstacle) => Err(anyhow!(obstacle.in_words(path))),
+    }
+}
+
+#[cfg(not(unix))]
+fn admit_log(_: &Path, _: File, _: Duration) -> Result<Admission> {
+    Ok(Admission::default())
+}
+
+/// Every connection to a database in WAL mode holds such a lock; who closes the last one tries an exclusive one.
+#[cfg(unix)]
+fn lock(path: &Path, file: &File, patience: Duration) -> Result<()> {
+    use rustix::fs::{FlockOperation, fcntl_lock};
+    use rustix::io::Errno;
+    let began = std::time::Instant::now();
+    loop {
+        match fcntl_lock(file, FlockOperation::NonBlockingLockShared) {
+            Err(Errno::AGAIN | Errno::ACCESS) if began.elapsed() < patience => std::thread::sleep(PAUSE),
+            Err(Errno::AGAIN | Errno::ACCESS) => return Err(anyhow!(busy(path))),
+            // A file system without locks: SQLite says what it thinks of that.
+            Ok(()) | Err(_) => return Ok(()),
+        }
+    }
+}
+
+/// A file that cannot be seen or opened.
+fn unseen(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    let shown = path.display();
+    let what = match error.kind() {
+        ErrorKind::NotFound if fs::symlink_metadata(path).is_ok() => say!(
+            "зеркало Ecvi {shown} — ссылка на файл, которого нет: проверьте [mirror] path и программу, которая наполняет зеркало",
+            "the mirror {shown} is a link to a file that is not there: check [mirror] path and what fills it"
+        ),
+        ErrorKind::NotFound | ErrorKind::NotADirectory => say!(
+            "файл зеркала Ecvi {shown} не найден: проверьте [mirror] path и программу, которая наполняет зеркало",
+            "there is no mirror {shown}: check [mirror] path and what fills it"
+        ),
+        ErrorKind::PermissionDenied => denied(path),
+        _ => match private::exhausted(error) {
+            Some(words) => words,
+            None => say!(
+                "зеркало Ecvi {shown} не открывается ({error}): проверьте диск и [mirror] path",
+                "the mirror {shown} cannot be opened ({error}): check the disk and [mirror] path"
+            ),
+        },
+    };
+    anyhow!(what)
+}
+
+/// The file, or the first folder on the way to it that this user may not enter.
+fn denied(path: &Path) -> String {
+    let shown = path.display();
+    match closed_folder(path) {
+        Some(folder) => {
+            let folder = folder.display();
+            say!(
+                "нет доступа к зеркалу Ecvi {shown}: у этого пользователя нет права входа (x) в папку {folder}; дайте его, или выполните команду от имени пользователя запусков",
+                "no access to the mirror {shown}: this user may not enter the folder {folder} (right x); grant that, or run the command as the user who runs the passes"
+            )
+        }
+        None => say!(
+            "нет права читать зеркало Ecvi {shown}: дайте его пользователю, от которого идут запуски (docs/mirror.md)",
+            "no permission to read the mirror {shown}: grant it to the user who runs the passes (docs/mirror.md)"
+        ),
+    }
+}
+
+fn closed_folder(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    let mut folders: Vec<&Path> = path.ancestors().skip(1).collect();
+    folders.reverse();
+    let is_closed = |folder: &&&Path| {
+        fs::metadata(folder.join(".")).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+    };
+    folders.iter().find(is_closed).map(|folder| folder.to_path_buf())
+}
+
+/// Reading a pipe or a device may never end.
+fn no_file(path: &Path, found: FileType) -> anyhow::Error {
+    let shown = path.display();
+    if found.is_dir() {
+        return anyhow!(say!(
+            "зеркало Ecvi {shown} — папка, а не файл: укажите в [mirror] path файл SQLite",
+            "the mirror {shown} is a folder: name the SQLite file in [mirror] path"
+        ));
+    }
+    anyhow!(say!(
+        "зеркало Ecvi {shown} — канал или устройство, а не файл: укажите в [mirror] path файл SQLite",
+        "the mirror {shown} is a pipe or a device and no file: name the SQLite file in [mirror] path"
+    ))
+}
+
+/// The log of a mirror and its index, beside the file that a link leads to.
+pub(super) fn sidecars(path: &Path) -> [PathBuf; 2] {
+    [beside(path, "-wal"), beside(path, "-shm")]
+}

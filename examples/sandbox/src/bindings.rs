@@ -36,20 +36,19 @@ fn id_field(owner: Kind) -> String {
 }
 
 fn fields(_: &mut Portal, owner: Kind, _: &Php) -> Outcome {
-    let about = |holds: &str| {
+    let ours = id_field(owner);
+    let about = |name: &str, holds: &str| {
         Php::map([
             ("type", Php::from(holds)),
-            ("isRequired", Php::Bool(false)),
+            ("isRequired", Php::Bool(name == ours)),
             ("isReadOnly", Php::Bool(false)),
             ("isImmutable", Php::Bool(false)),
             ("isMultiple", Php::Bool(false)),
             ("isDynamic", Php::Bool(false)),
         ])
     };
-    let ours = id_field(owner);
-    let entries =
-        [(ours.as_str(), "integer"), ("SORT", "integer"), ("ROLE_ID", "integer"), ("IS_PRIMARY", "char")];
-    ok(Php::map(entries.map(|(name, holds)| (name, about(holds)))))
+    let entries = [(ours.as_str(), "integer"), ("SORT", "integer"), ("IS_PRIMARY", "char")];
+    ok(Php::map(entries.map(|(name, holds)| (name, about(name, holds)))))
 }
 
 fn get_items(portal: &mut Portal, owner: Kind, params: &Php) -> Outcome {

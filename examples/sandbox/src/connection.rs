@@ -66,7 +66,8 @@ struct Target {
 }
 
 fn target(path: &str) -> Option<Target> {
-    let parts: Vec<&str> = path.strip_prefix("/rest/")?.trim_end_matches('/').split('/').collect();
+    // Double slashes are one (facts, section 16.2).
+    let parts: Vec<&str> = path.strip_prefix("/rest/")?.split('/').filter(|part| !part.is_empty()).collect();
     let (method, before) = parts.split_last()?;
     let method = method.to_lowercase();
     let method = method.strip_suffix(".json").unwrap_or(&method).to_owned();

@@ -1,10 +1,10 @@
 //! The rules of deals: stages, dates, money (facts, section 7).
 
 use crate::answer::Refusal;
-use crate::extras;
 use crate::input::Change;
 use crate::php::Php;
 use crate::portal::Portal;
+use crate::products;
 use crate::record::Record;
 use crate::save::Style;
 
@@ -26,7 +26,7 @@ impl Portal {
         self.prepare_category(old, change, style)?;
         clamp_probability(change);
         self.prepare_stage(old, change);
-        extras::recount(old, change);
+        products::recount(old, change);
         Ok(())
     }
 

@@ -20,9 +20,13 @@ pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
     })
 }
 
-/// All rows in one answer; a filter by arrays is refused.
+/// Fields that are not filtered by arrays.
+const SINGLE: [&str; 4] = ["ENTITY_ID", "STATUS_ID", "SORT", "SEMANTICS"];
+
+/// All rows in one answer.
 fn statuses(portal: &mut Portal, params: &Php) -> Outcome {
-    if params.argument("filter").values().any(Php::is_array) {
+    let refused = |(name, value): &(String, Php)| value.is_array() && SINGLE.contains(&name.as_str());
+    if params.argument("filter").entries().iter().any(refused) {
         return Err(Refusal::legacy("Filter by array is not supported."));
     }
     let all = portal.dictionaries.statuses.iter().enumerate();
@@ -34,7 +38,7 @@ fn statuses(portal: &mut Portal, params: &Php) -> Outcome {
 fn status_row(portal: &Portal, index: usize, status: &Status) -> Php {
     let semantics = Some(status.semantics).filter(|letter| matches!(*letter, "S" | "F"));
     let place = portal.dictionaries.of(&status.entity).position(|other| other.id == status.id).unwrap_or(0);
-    let funnel = status.entity.strip_prefix("DEAL_STAGE_").unwrap_or("0");
+    let funnel = status.entity.strip_prefix("DEAL_STAGE_");
     let mut row = Php::map([
         ("ID", Php::Str((index + 1).to_string())),
         ("ENTITY_ID", Php::from(status.entity.as_str())),

@@ -88,7 +88,9 @@ impl Portal {
             Type::Text(max) => cut(&value.text(), max),
             Type::Status(_) => cut(&value.text(), 128),
             Type::Comments | Type::Currency => value.text(),
+            Type::Location => value.text(),
             Type::Multi | Type::Contacts | Type::Companies => return None,
+            Type::File | Type::Lead | Type::Quote => return None,
         }))
     }
 

@@ -22,8 +22,8 @@ pub(crate) fn find(verb: &str) -> Option<fn(&mut Portal, Kind, &Php) -> Outcome>
 
 fn add(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
     let fields = array_of(params, "fields")?;
-    let import = params.argument("params").get("IMPORT");
-    let import = kind != Kind::Deal && import.truthy() && import.text() != "N";
+    // Any text that is not empty means yes, `N` as well.
+    let import = kind != Kind::Deal && params.argument("params").get("IMPORT").truthy();
     if import && !portal.may_import() {
         return Err(Refusal::denied());
     }

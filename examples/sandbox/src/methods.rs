@@ -5,7 +5,9 @@ use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::Kind;
 use crate::settings::{Condition, Settings};
-use crate::{bindings, dictionary_methods, duplicates, extras, legacy, system, universal, userfield_methods};
+use crate::{
+    bindings, dictionary_methods, duplicates, layouts, legacy, products, system, universal, userfield_methods,
+};
 
 /// What executes a method.
 #[derive(Clone, Copy)]
@@ -42,12 +44,28 @@ pub(crate) fn find(method: &str) -> Option<Handler> {
     })
 }
 
+/// The methods that `methods` names.
+pub(crate) fn names() -> Vec<String> {
+    let common =
+        ["batch", "scope", "methods", "profile", "server.time", "method.get", "user.admin", "app.info"];
+    let crm = ["status.list", "category.list", "currency.list", "duplicate.findbycomm", "entity.mergebatch"];
+    let item = ["add", "update", "get", "list", "delete", "fields", "import", "batchimport"];
+    let of_all = ["add", "update", "get", "list", "delete", "fields", "userfield.add", "userfield.list"];
+    let of_kinds = Kind::ALL.map(|kind| of_all.map(|verb| format!("crm.{}.{verb}", kind.word())));
+    let mut names: Vec<String> = common.map(str::to_owned).to_vec();
+    names.extend(crm.map(|name| format!("crm.{name}")));
+    names.extend(item.map(|verb| format!("crm.item.{verb}")));
+    names.extend(of_kinds.into_iter().flatten());
+    names
+}
+
 fn of_kind(kind: Kind, verb: &str) -> Option<fn(&mut Portal, Kind, &Php) -> Outcome> {
     match verb.strip_prefix("userfield.") {
         Some(verb) => userfield_methods::find(verb),
-        None => {
-            legacy::find(verb).or_else(|| bindings::find(kind, verb)).or_else(|| extras::find(kind, verb))
-        }
+        None => legacy::find(verb)
+            .or_else(|| bindings::find(kind, verb))
+            .or_else(|| layouts::find(verb))
+            .or_else(|| products::find(kind, verb)),
     }
 }
 
@@ -93,5 +111,17 @@ impl Settings {
             _ => true,
         };
         if allowed { Ok(()) } else { Err(Refusal::scope()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_that_is_named_exists() {
+        for name in names() {
+            assert!(find(&name).is_some(), "{name}");
+        }
     }
 }

@@ -77,7 +77,11 @@ pub(crate) fn fields(portal: &Portal, kind: Kind) -> Php {
 
 fn describe(kind: Kind, field: &schema::Field) -> Php {
     let many = matches!(field.holds, Type::Multi | Type::Contacts | Type::Companies);
-    let required = field.name == "TITLE" && kind == Kind::Company;
+    let required = match kind {
+        Kind::Contact => matches!(field.name, "NAME" | "SECOND_NAME" | "LAST_NAME"),
+        Kind::Company => field.name == "TITLE",
+        Kind::Deal => false,
+    };
     let mut out = Php::map([
         ("type", Php::from(type_name(field))),
         ("isRequired", Php::Bool(required)),
@@ -108,5 +112,9 @@ fn type_name(field: &schema::Field) -> &'static str {
         Type::Currency => "crm_currency",
         Type::Category => "crm_category",
         Type::Multi => "crm_multifield",
+        Type::File => "file",
+        Type::Location => "location",
+        Type::Lead => "crm_lead",
+        Type::Quote => "crm_quote",
     }
 }

@@ -237,7 +237,7 @@ fn prepare_company(old: Option<&Record>, change: &mut Change) {
 fn is_nameless(old: Option<&Record>, change: &Change) -> bool {
     let blank = |name: &str| {
         let value = change.get(name).or_else(|| old.map(|contact| contact.field(name)));
-        value.is_none_or(|value| value.text().trim().is_empty())
+        value.is_none_or(|value| value.text().is_empty())
     };
     blank("NAME") && blank("LAST_NAME")
 }

@@ -27,6 +27,14 @@ pub(crate) enum Type {
     Category,
     /// Phones and the like.
     Multi,
+    /// An image; the sandbox keeps no files.
+    File,
+    /// A place of the directory of places.
+    Location,
+    /// A lead, which the sandbox does not know.
+    Lead,
+    /// A quote, which the sandbox does not know.
+    Quote,
 }
 
 impl Type {
@@ -34,11 +42,11 @@ impl Type {
     pub(crate) fn is_number(self) -> bool {
         match self {
             Type::Integer | Type::Money | Type::User | Type::Contact | Type::Company => true,
-            Type::Contacts | Type::Companies | Type::Category => true,
+            Type::Contacts | Type::Companies | Type::Category | Type::Lead | Type::Quote => true,
             Type::Text(_) | Type::Comments | Type::Flag | Type::Status(_) | Type::Date | Type::DateTime => {
                 false
             }
-            Type::Currency | Type::Multi => false,
+            Type::Currency | Type::Multi | Type::File | Type::Location => false,
         }
     }
 }
@@ -70,8 +78,8 @@ const fn fixed(name: &'static str, holds: Type, title: &'static str) -> Field {
 }
 
 use Type::{
-    Category, Comments, Companies, Company, Contact, Contacts, Currency, Date, DateTime, Flag, Integer,
-    Money, Multi, Status, Text, User,
+    Category, Comments, Companies, Company, Contact, Contacts, Currency, Date, DateTime, File, Flag, Integer,
+    Lead, Location, Money, Multi, Quote, Status, Text, User,
 };
 
 const COMMON: &[Field] = &[
@@ -83,7 +91,7 @@ const COMMON: &[Field] = &[
     fixed("MODIFY_BY_ID", User, "Кем изменён"),
     fixed("DATE_CREATE", DateTime, "Дата создания"),
     fixed("DATE_MODIFY", DateTime, "Дата изменения"),
-    open("LEAD_ID", Integer, "Лид"),
+    fixed("LEAD_ID", Lead, "Лид"),
     open("ORIGINATOR_ID", Text(255), "Внешний источник"),
     open("ORIGIN_ID", Text(255), "Идентификатор элемента во внешнем источнике"),
     open("UTM_SOURCE", Text(255), "Рекламная система"),
@@ -121,7 +129,7 @@ const CONTACT: &[Field] = &[
     open("NAME", Text(50), "Имя"),
     open("SECOND_NAME", Text(50), "Отчество"),
     open("LAST_NAME", Text(50), "Фамилия"),
-    open("PHOTO", Text(255), "Фотография"),
+    open("PHOTO", File, "Фотография"),
     open("BIRTHDATE", Date, "Дата рождения"),
     open("TYPE_ID", Status("CONTACT_TYPE"), "Тип контакта"),
     open("SOURCE_ID", Status("SOURCE"), "Источник"),
@@ -136,7 +144,7 @@ const CONTACT: &[Field] = &[
 const COMPANY: &[Field] = &[
     open("TITLE", Text(255), "Название компании"),
     open("COMPANY_TYPE", Status("COMPANY_TYPE"), "Тип компании"),
-    open("LOGO", Text(255), "Логотип"),
+    open("LOGO", File, "Логотип"),
     open("REG_ADDRESS", Text(1024), "Юридический адрес"),
     open("REG_ADDRESS_2", Text(1024), "Юридический адрес (квартира, офис)"),
     open("REG_ADDRESS_CITY", Text(128), "Город юридического адреса"),
@@ -146,6 +154,7 @@ const COMPANY: &[Field] = &[
     open("REG_ADDRESS_COUNTRY", Text(128), "Страна юридического адреса"),
     open("REG_ADDRESS_COUNTRY_CODE", Text(100), "Код страны юридического адреса"),
     open("REG_ADDRESS_LOC_ADDR_ID", Integer, "Идентификатор юридического адреса"),
+    open("ADDRESS_LEGAL", Text(1024), "Юридический адрес"),
     open("BANKING_DETAILS", Text(65535), "Банковские реквизиты"),
     open("INDUSTRY", Status("INDUSTRY"), "Сфера деятельности"),
     open("EMPLOYEES", Status("EMPLOYEES"), "Кол-во сотрудников"),
@@ -162,9 +171,9 @@ const DEAL: &[Field] = &[
     open("STAGE_ID", Status("DEAL_STAGE"), "Стадия сделки"),
     fixed("STAGE_SEMANTIC_ID", Text(1), "Группа стадии"),
     fixed("IS_NEW", Flag, "Новая сделка"),
-    fixed("IS_RECURRING", Flag, "Регулярная сделка"),
-    fixed("IS_RETURN_CUSTOMER", Flag, "Повторная сделка"),
-    fixed("IS_REPEATED_APPROACH", Flag, "Повторное обращение"),
+    open("IS_RECURRING", Flag, "Регулярная сделка"),
+    open("IS_RETURN_CUSTOMER", Flag, "Повторная сделка"),
+    open("IS_REPEATED_APPROACH", Flag, "Повторное обращение"),
     open("PROBABILITY", Integer, "Вероятность"),
     open("CURRENCY_ID", Currency, "Валюта"),
     open("OPPORTUNITY", Money, "Сумма"),
@@ -173,14 +182,14 @@ const DEAL: &[Field] = &[
     open("COMPANY_ID", Company, "Компания"),
     open("CONTACT_ID", Contact, "Контакт"),
     open("CONTACT_IDS", Contacts, "Контакты"),
-    open("QUOTE_ID", Integer, "Предложение"),
+    fixed("QUOTE_ID", Quote, "Предложение"),
     open("BEGINDATE", Date, "Дата начала"),
     open("CLOSEDATE", Date, "Дата завершения"),
-    fixed("CLOSED", Flag, "Сделка закрыта"),
+    open("CLOSED", Flag, "Сделка закрыта"),
     open("SOURCE_ID", Status("SOURCE"), "Источник"),
     open("SOURCE_DESCRIPTION", Text(65535), "Дополнительно об источнике"),
     open("ADDITIONAL_INFO", Text(65535), "Дополнительная информация"),
-    open("LOCATION_ID", Integer, "Местоположение"),
+    open("LOCATION_ID", Location, "Местоположение"),
     fixed("MOVED_BY_ID", User, "Кем изменена стадия"),
     fixed("MOVED_TIME", DateTime, "Дата изменения стадии"),
 ];

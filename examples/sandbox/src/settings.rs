@@ -182,11 +182,12 @@ impl Settings {
         self.user.active || self.kept_as.is_some()
     }
 
-    /// Without any limit, for tests that are about something else.
+    /// Without any limit, and without a word of what was used, as on a portal of one's own; for tests that are about
+    /// something else.
     #[must_use]
     pub fn unlimited(mut self) -> Settings {
         self.bucket = None;
-        self.operating = Some(f64::INFINITY);
+        self.operating = None;
         self.max_request_seconds = f64::INFINITY;
         self
     }

@@ -1,6 +1,6 @@
 //! The probes that every webhook may call (facts, section 11).
 
-use crate::answer::{Outcome, Refusal, ok};
+use crate::answer::{Outcome, ok};
 use crate::dates;
 use crate::methods;
 use crate::php::Php;
@@ -9,22 +9,54 @@ use crate::portal::Portal;
 /// The first and last name of the webhook's user.
 pub(crate) const USER: [&str; 2] = ["Анна", "Портье"];
 
+/// The scopes that the portal knows.
+const SCOPES: [&str; 12] = [
+    "bizproc",
+    "calendar",
+    "catalog",
+    "crm",
+    "disk",
+    "im",
+    "lists",
+    "sale",
+    "task",
+    "telephony",
+    "user",
+    "user_basic",
+];
+
 /// The handler of a common method.
 pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
     Some(match method {
         // Executed by the portal itself, which knows the request.
         "batch" => |_, _| ok(Php::empty()),
-        "scope" => |portal, _| ok(Php::list(portal.settings.scopes.clone())),
+        "scope" => scope,
+        "methods" => |_, _| ok(Php::list(methods::names())),
         "profile" => profile,
         "server.time" => |portal, _| ok(portal.time_now()),
         "method.get" => method_get,
         "user.admin" => |portal, _| ok(portal.settings.user.admin),
         "user.current" => profile,
         "user.get" => user_get,
-        "app.info" => |_, _| Err(Refusal::new(403, "ACCESS_DENIED", "Application context required")),
+        "app.info" => app_info,
         "crm.settings.mode.get" => |_, _| ok(2_i64),
         _ => return None,
     })
+}
+
+/// The webhook's scopes, or with `full` all that the portal knows (facts, section 16.2).
+fn scope(portal: &mut Portal, params: &Php) -> Outcome {
+    if params.argument("full").truthy() {
+        ok(Php::list(SCOPES))
+    } else {
+        ok(Php::list(portal.settings.scopes.clone()))
+    }
+}
+
+/// A webhook is answered with its scopes and the portal's plan (facts, section 16.2).
+fn app_info(portal: &mut Portal, _: &Php) -> Outcome {
+    let scopes = Php::list(portal.settings.scopes.clone());
+    ok(Php::map([("SCOPE", scopes), ("LICENSE", Php::from("ru_basic"))]))
 }
 
 fn profile(portal: &mut Portal, _: &Php) -> Outcome {

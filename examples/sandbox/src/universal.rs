@@ -62,7 +62,9 @@ fn fields(portal: &mut Portal, params: &Php) -> Outcome {
 fn item(portal: &Portal, kind: Kind, id: u64, params: &Php) -> Outcome {
     let record = portal.get(kind, id).ok_or_else(not_found)?;
     let mut item = output::item(portal, kind, record, original_names(params));
-    item.set("fm", output::rows(record));
+    if kind != Kind::Deal {
+        item.set("fm", output::rows(record));
+    }
     let harm = portal.harm_of_card(kind, id);
     Ok(Answer { result: Php::map([("item", item)]), harm, ..Answer::default() })
 }
@@ -124,7 +126,9 @@ impl Portal {
 
     /// The legacy name of a field that a universal method names, user fields by either name.
     pub(crate) fn legacy_name(&self, kind: Kind, name: &str) -> Option<String> {
-        let standard = names::legacy(kind, name).filter(|legacy| !crate::schema::is_address(legacy));
+        let standard = names::legacy(kind, name)
+            .or_else(|| names::upper(kind, name))
+            .filter(|legacy| !crate::schema::is_address(legacy));
         let own = || {
             let mut fields = self.dictionaries.user_fields(kind);
             fields.find(|field| field.name == name || names::camel(&field.name) == name)

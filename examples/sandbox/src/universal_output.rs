@@ -19,15 +19,18 @@ pub(crate) fn item(portal: &Portal, kind: Kind, record: &Record, original: bool)
     item
 }
 
-/// The fields that `select` names; `fm` comes with `*` only.
+/// The fields that `select` names, in `camelCase` or `UPPER_CASE`, and no other; `fm` comes with its name or `*`, and
+/// deals have none (facts, section 16.4).
 pub(crate) fn selected(portal: &Portal, kind: Kind, record: &Record, params: &Php) -> Php {
     let names: Vec<String> = params.argument("select").values().map(Php::text).collect();
-    let asks = |name: &str| names.iter().any(|asked| asked == name);
+    let asks = |name: &str| names.iter().any(|asked| asked == name || camel(asked) == name);
     let mut item = item(portal, kind, record, original_names(params));
-    if asks("*") {
+    let everything = asks("*");
+    if let (Php::Array(entries), false) = (&mut item, everything || names.is_empty()) {
+        entries.retain(|(name, _)| asks(name));
+    }
+    if kind != Kind::Deal && (everything || asks("fm")) {
         item.set("fm", rows(record));
-    } else if let (Php::Array(entries), false) = (&mut item, names.is_empty()) {
-        entries.retain(|(name, _)| name == "id" || asks(name));
     }
     item
 }

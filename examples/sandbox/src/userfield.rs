@@ -5,6 +5,20 @@ use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::{Kind, Record};
 
+/// The portal's own language.
+const LANGUAGE: &str = "ru";
+/// The languages that labels are kept in.
+const LANGUAGES: [&str; 2] = [LANGUAGE, "en"];
+
+/// A label by language: a plain text is the label in every one (facts, section 16.4).
+pub(crate) fn by_language(label: &Php) -> Php {
+    if label.is_array() {
+        label.clone()
+    } else {
+        Php::map(LANGUAGES.map(|language| (language, label.clone())))
+    }
+}
+
 /// A user field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct UserField {
@@ -24,7 +38,7 @@ pub(crate) struct UserField {
 impl UserField {
     /// Its entry in `*.fields`.
     pub(crate) fn describe(&self) -> Php {
-        let label = self.extra.get("EDIT_FORM_LABEL").text();
+        let label = |name: &str| self.extra.get(name).get(LANGUAGE).clone();
         let mut out = Php::map([
             ("type", Php::from(self.type_id.as_str())),
             ("isRequired", Php::Bool(self.extra.get("MANDATORY").text() == "Y")),
@@ -33,9 +47,10 @@ impl UserField {
             ("isMultiple", Php::Bool(self.multiple)),
             ("isDynamic", Php::Bool(true)),
             ("title", Php::from(self.name.as_str())),
-            ("listLabel", Php::from(label.as_str())),
-            ("formLabel", Php::from(label.as_str())),
-            ("filterLabel", Php::from(label.as_str())),
+            ("listLabel", label("LIST_COLUMN_LABEL")),
+            ("formLabel", label("EDIT_FORM_LABEL")),
+            ("filterLabel", label("LIST_FILTER_LABEL")),
+            ("settings", self.extra.get("SETTINGS").clone()),
         ]);
         if self.type_id == "enumeration" {
             let item =
@@ -84,7 +99,8 @@ impl Portal {
             _ => value.clone(),
         };
         match record.field(&field.name) {
-            Php::Null if field.multiple => Php::empty(),
+            Php::Null if field.multiple => Php::Bool(false),
+            Php::Array(values) if values.is_empty() => Php::Bool(false),
             Php::Array(_) => Php::list(record.field(&field.name).values().map(write)),
             Php::Null => Php::Null,
             single => write(single),

@@ -6,7 +6,7 @@ use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::Kind;
 use crate::rows;
-use crate::userfield::{UserField, prefixed};
+use crate::userfield::{UserField, by_language, prefixed};
 
 /// The handler of a verb after `userfield.`.
 pub(crate) fn find(verb: &str) -> Option<fn(&mut Portal, Kind, &Php) -> Outcome> {
@@ -77,6 +77,7 @@ fn take(field: &mut UserField, fields: &Php) {
         match name.as_str() {
             "FIELD_NAME" | "USER_TYPE_ID" | "MULTIPLE" | "ID" | "ENTITY_ID" => {}
             "LIST" => take_items(field, value),
+            label if label.ends_with("_LABEL") => field.extra.set(name, by_language(value)),
             _ => field.extra.set(name, value.clone()),
         }
     }

@@ -78,3 +78,32 @@ fn a_deal_with_a_running_process_stays_in_its_funnel() {
     desk.ok("crm.item.update", item(json!({ "categoryId": 0, "title": "x" })));
     assert_eq!(desk.portal.get(Kind::Deal, id).unwrap().text("TITLE"), "x");
 }
+
+/// Facts, section 11.
+#[test]
+fn the_probes_answer() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.ok("profile", json!({}))["ADMIN"], true);
+    assert_eq!(desk.ok("server.time", json!({})), "2026-11-24T15:00:00+03:00");
+    assert_eq!(desk.ok("user.admin", json!({})), true);
+    let known = desk.ok("method.get", json!({ "name": "crm.contact.add" }));
+    assert_eq!(known, json!({ "isExisting": true, "isAvailable": true }));
+    assert_eq!(desk.refused("user.current", json!({})), (401, "insufficient_scope".to_owned()));
+}
+
+/// Facts, section 16.2.
+#[test]
+fn a_webhook_may_ask_for_its_scopes_and_for_all() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.ok("scope", json!({})), json!(["crm"]));
+    let all = desk.ok("scope", json!({ "full": true }));
+    assert!(all.as_array().unwrap().contains(&json!("telephony")), "{all}");
+    assert_eq!(desk.ok("app.info", json!({})), json!({ "SCOPE": ["crm"], "LICENSE": "ru_basic" }));
+}
+
+/// Facts, section 11.
+#[test]
+fn the_methods_are_named() {
+    let methods = Desk::new().ok("methods", json!({}));
+    assert!(methods.as_array().unwrap().contains(&json!("crm.contact.add")), "{methods}");
+}

@@ -121,8 +121,10 @@ fn an_empty_text_takes_the_default_on_add() {
 #[test]
 fn a_nameless_contact_is_named_when_new_and_refused_when_it_loses_its_name() {
     let mut desk = Desk::new();
-    let id = desk.add("contact", json!({ "NAME": " " }));
+    let id = desk.add("contact", json!({ "NAME": "" }));
     assert_eq!(desk.get("contact", id)["LAST_NAME"], "Контакт #1");
+    let blank = desk.add("contact", json!({ "NAME": " " }));
+    assert_eq!(desk.get("contact", blank)["LAST_NAME"], json!(null));
     let params = json!({ "id": id, "fields": { "NAME": "", "LAST_NAME": "" } });
     assert_eq!(desk.refused("crm.contact.update", params), (400, String::new()));
 }
@@ -292,7 +294,9 @@ fn user_fields_keep_their_types() {
 #[test]
 fn an_import_starts_no_business_process_and_needs_the_right() {
     let mut desk = Desk::new();
-    desk.ok("crm.contact.add", json!({ "fields": { "NAME": "Ян" }, "params": { "IMPORT": "Y" } }));
+    for word in ["Y", "N"] {
+        desk.ok("crm.contact.add", json!({ "fields": { "NAME": "Ян" }, "params": { "IMPORT": word } }));
+    }
     assert_eq!(desk.portal.counters.processes, 0);
     desk.add("contact", json!({ "NAME": "Ян" }));
     assert_eq!(desk.portal.counters.processes, 1);

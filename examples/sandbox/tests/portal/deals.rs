@@ -183,6 +183,18 @@ fn products_set_the_sum_unless_it_is_set_by_hand() {
     }
 }
 
+/// Facts, section 16.4.
+#[test]
+fn a_product_has_28_keys() {
+    let mut desk = Desk::new();
+    let id = desk.add("deal", json!({}));
+    let rows = json!([{ "PRODUCT_NAME": "Номер", "PRICE": 100 }]);
+    desk.ok("crm.deal.productrows.set", json!({ "id": id, "rows": rows }));
+    let row = desk.ok("crm.deal.productrows.get", json!({ "id": id }))[0].clone();
+    assert_eq!(row.as_object().unwrap().len(), 28, "{row}");
+    assert_eq!((&row["PRICE_NETTO"], &row["DISCOUNT_TYPE_ID"]), (&json!(100), &json!(2)));
+}
+
 #[test]
 fn rules_start_when_a_deal_is_added_or_moved_and_never_by_import() {
     let mut desk = Desk::new();

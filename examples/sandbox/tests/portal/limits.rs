@@ -1,6 +1,6 @@
 //! Rate, operating budgets, the length of a request, and what the portal answers to everybody.
 
-use bitrix24_sandbox::{Accounting, Kind, Times};
+use bitrix24_sandbox::{Accounting, Kind, Portal, Times};
 use serde_json::json;
 
 use crate::Desk;
@@ -145,19 +145,6 @@ fn a_bulk_import_costs_by_the_record_and_takes_twenty() {
 }
 
 #[test]
-fn the_probes_answer() {
-    let mut desk = Desk::new();
-    assert_eq!(desk.ok("scope", json!({})), json!(["crm"]));
-    assert_eq!(desk.ok("profile", json!({}))["ADMIN"], true);
-    assert_eq!(desk.ok("server.time", json!({})), "2026-11-24T15:00:00+03:00");
-    assert_eq!(desk.ok("user.admin", json!({})), true);
-    let known = desk.ok("method.get", json!({ "name": "crm.contact.add" }));
-    assert_eq!(known, json!({ "isExisting": true, "isAvailable": true }));
-    assert_eq!(desk.refused("user.current", json!({})), (401, "insufficient_scope".to_owned()));
-    assert_eq!(desk.refused("app.info", json!({})), (403, "ACCESS_DENIED".to_owned()));
-}
-
-#[test]
 fn a_portal_of_ones_own_does_not_tell_the_operating_and_new_builds_round_the_beginning() {
     let mut desk = slow(0.5);
     desk.portal.settings.operating = None;
@@ -167,4 +154,12 @@ fn a_portal_of_ones_own_does_not_tell_the_operating_and_new_builds_round_the_beg
     let time = crate::json(&reply)["time"].clone();
     assert!(time.get("operating").is_none() && time.get("operating_reset_at").is_none());
     assert!((time["duration"].as_f64().unwrap() - 1.2).abs() < 1e-6 && time["processing"] == 0);
+}
+
+/// A client paces itself by what is reported, also where nothing is limited.
+#[test]
+fn a_portal_without_limits_does_not_tell_the_operating() {
+    let mut portal = Portal::unlimited();
+    let reply = portal.call("crm.deal.add", json!({ "fields": {} }), Desk::new().now);
+    assert!(crate::json(&reply)["time"].get("operating").is_none());
 }

@@ -163,7 +163,7 @@ fn contact_ids_are_neither_selected_nor_filtered_in_legacy_lists() {
 #[test]
 fn universal_lists_refuse_unknown_fields_and_take_camel_case() {
     let mut desk = five();
-    let list = |filter: Value| json!({ "entityTypeId": 3, "filter": filter, "select": ["originId"] });
+    let list = |filter: Value| json!({ "entityTypeId": 3, "filter": filter, "select": ["id", "originId"] });
     let found = desk.ok("crm.item.list", list(json!({ "originatorId": "ecvi", "@originId": ["a3", "A5"] })));
     assert_eq!(found["items"], json!([{ "id": 3, "originId": "a3" }, { "id": 5, "originId": "a5" }]));
     assert_eq!(
@@ -187,13 +187,26 @@ fn dictionaries_are_read_whole() {
     );
     let honorific = desk.ok("crm.status.list", json!({ "filter": { "ENTITY_ID": "HONORIFIC" } }));
     assert_eq!(honorific[1]["NAME"], "г-жа");
-    assert_eq!(desk.refused("crm.status.list", json!({ "filter": { "ENTITY_ID": ["SOURCE"] } })).0, 400);
+    assert_eq!((&stages[0]["CATEGORY_ID"], &honorific[0]["CATEGORY_ID"]), (&json!(null), &json!(null)));
+    let second = desk.ok("crm.status.list", json!({ "filter": { "ENTITY_ID": "DEAL_STAGE_1" } }));
+    assert_eq!(second[0]["CATEGORY_ID"], "1");
     let funnels = desk.ok("crm.category.list", json!({ "entityTypeId": 2 }));
     assert_eq!(funnels["categories"][1]["id"], 1);
     let currencies = desk.ok("crm.currency.list", json!({}));
     assert_eq!((&currencies[0]["CURRENCY"], &currencies[0]["BASE"]), (&json!("RUB"), &json!("Y")));
     let types = desk.ok("crm.status.entity.types", json!({}));
     assert!(types.as_array().unwrap().iter().any(|entry| entry["ID"] == "DEAL_STAGE_1"));
+}
+
+/// Facts, section 6.
+#[test]
+fn some_fields_of_dictionaries_are_not_filtered_by_arrays() {
+    let mut desk = Desk::new();
+    for field in ["ENTITY_ID", "STATUS_ID", "SORT", "SEMANTICS"] {
+        assert_eq!(desk.refused("crm.status.list", json!({ "filter": { field: ["x"] } })).0, 400, "{field}");
+    }
+    let named = desk.ok("crm.status.list", json!({ "filter": { "NAME": ["г-жа", "г-н"] } }));
+    assert_eq!(named.as_array().unwrap().len(), 2);
 }
 
 /// Facts, section 16.3; the normal form itself is tested beside it.

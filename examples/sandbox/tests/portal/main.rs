@@ -9,6 +9,7 @@ mod contacts;
 mod deals;
 mod limits;
 mod lists;
+mod metadata;
 mod people;
 mod robots;
 mod server;

@@ -89,6 +89,8 @@ fn a_wrong_secret_and_no_secret_are_unauthorized() {
     let wrong = get("/rest/1/wrong/scope");
     assert!(wrong.starts_with("HTTP/1.1 401") && wrong.contains("INVALID_CREDENTIALS"));
     assert!(get("/rest/scope").contains("NO_AUTH_FOUND"));
+    // Double slashes are one.
+    assert!(get("/rest/1/sandbox//profile").contains("\"ADMIN\":true"));
     assert!(get("/rest/1/wrong/crm.nope").contains("ERROR_METHOD_NOT_FOUND"));
 }
 

@@ -65,14 +65,36 @@ fn rows_are_given_as_fm() {
     assert_eq!((record.values("PHONE"), record.values("EMAIL")), (vec![], vec!["a@b.ru"]));
 }
 
+/// Facts, section 16.4.
 #[test]
-fn fm_is_listed_with_a_star_only() {
+fn fm_is_listed_when_it_is_named_or_with_a_star_and_deals_have_none() {
     let mut desk = Desk::new();
     desk.add("contact", json!({ "NAME": "Ян", "PHONE": [{ "VALUE": "1" }] }));
-    for (select, has) in [(json!([]), false), (json!(["*"]), true), (json!(["id", "fm"]), false)] {
+    desk.add("deal", json!({}));
+    let cases =
+        [(json!([]), false), (json!(["*"]), true), (json!(["id", "fm"]), true), (json!(["id"]), false)];
+    for (select, has) in cases {
         let found = desk.ok("crm.item.list", json!({ "entityTypeId": 3, "select": select }));
-        assert_eq!(found["items"][0].get("fm").is_some(), has);
+        assert_eq!(found["items"][0].get("fm").is_some(), has, "{select}");
     }
+    let deals = desk.ok("crm.item.list", json!({ "entityTypeId": 2, "select": ["*"] }));
+    assert!(deals["items"][0].get("fm").is_none());
+    let deal = desk.ok("crm.item.get", json!({ "entityTypeId": 2, "id": 1 }));
+    assert!(deal["item"].get("fm").is_none());
+}
+
+/// Facts, section 16.4.
+#[test]
+fn upper_case_names_are_understood_and_only_what_is_selected_comes() {
+    let mut desk = Desk::new();
+    desk.ok("crm.item.add", json!({ "entityTypeId": 3, "fields": { "NAME": "Ян" } }));
+    let mut list = |select: serde_json::Value| {
+        let params =
+            json!({ "entityTypeId": 3, "filter": { "ID": 1 }, "order": { "ID": "ASC" }, "select": select });
+        desk.ok("crm.item.list", params)["items"][0].clone()
+    };
+    assert_eq!(list(json!(["ID", "NAME"])), json!({ "id": 1, "name": "Ян" }));
+    assert_eq!(list(json!(["name"])), json!({ "name": "Ян" }));
 }
 
 #[test]

@@ -42,6 +42,8 @@ fn row(deal: u64, number: i64, sent: &Php) -> Php {
     let given = |name: &str, default: Php| sent.find(name).cloned().unwrap_or(default);
     let price = given("PRICE", Php::Int(0)).text().parse::<f64>().unwrap_or(0.0);
     let discount = given("DISCOUNT_SUM", Php::Int(0)).text().parse::<f64>().unwrap_or(0.0);
+    let full_price = price + discount;
+    let rate = if full_price > 0.0 { (discount / full_price * 10_000.0).round() / 100.0 } else { 0.0 };
     Php::map([
         ("ID", Php::Str(number.to_string())),
         ("OWNER_ID", Php::Str(deal.to_string())),
@@ -52,12 +54,12 @@ fn row(deal: u64, number: i64, sent: &Php) -> Php {
         ("PRODUCT_DESCRIPTION", Php::Null),
         ("PRICE", Php::Float(price)),
         ("PRICE_EXCLUSIVE", Php::Float(price)),
-        ("PRICE_NETTO", Php::Float(price + discount)),
-        ("PRICE_BRUTTO", Php::Float(price + discount)),
+        ("PRICE_NETTO", Php::Float(full_price)),
+        ("PRICE_BRUTTO", Php::Float(full_price)),
         ("PRICE_ACCOUNT", Php::Str(format!("{price:.2}"))),
         ("QUANTITY", given("QUANTITY", Php::Int(1))),
         ("DISCOUNT_TYPE_ID", given("DISCOUNT_TYPE_ID", Php::Int(2))),
-        ("DISCOUNT_RATE", given("DISCOUNT_RATE", Php::Int(0))),
+        ("DISCOUNT_RATE", given("DISCOUNT_RATE", Php::Float(rate))),
         ("DISCOUNT_SUM", Php::Float(discount)),
         ("TAX_RATE", given("TAX_RATE", Php::Null)),
         ("TAX_INCLUDED", given("TAX_INCLUDED", Php::from("N"))),

@@ -10,20 +10,14 @@ use crate::portal::Portal;
 pub(crate) const USER: [&str; 2] = ["Анна", "Портье"];
 
 /// The scopes that the portal knows.
-const SCOPES: [&str; 12] = [
-    "bizproc",
-    "calendar",
-    "catalog",
-    "crm",
-    "disk",
-    "im",
-    "lists",
-    "sale",
-    "task",
-    "telephony",
-    "user",
-    "user_basic",
-];
+const SCOPES: &str = "ai_admin appform baas biconnector bizproc booking calendar calendarmobile call cashbox \
+    catalog catalogmobile configuration.import contact_center crm delivery department disk \
+    documentgenerator entity faceid forum humanresources.hcmlink iblock im im.import imbot \
+    imconnector imopenlines intranet landing landing_cloud lists log mailservice main \
+    messageservice mobile notifications pay_system placement pull pull_channel rating rest rpa \
+    sale salescenter sign.b2e smile socialnetwork sonet_group task tasks tasks_extended \
+    tasksmobile telephony timeman user user.userfield user_basic user_brief userconsent \
+    userfieldconfig vote";
 
 /// The handler of a common method.
 pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
@@ -47,7 +41,7 @@ pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
 /// The webhook's scopes, or with `full` all that the portal knows (facts, section 16.2).
 fn scope(portal: &mut Portal, params: &Php) -> Outcome {
     if params.argument("full").truthy() {
-        ok(Php::list(SCOPES))
+        ok(Php::list(SCOPES.split(' ')))
     } else {
         ok(Php::list(portal.settings.scopes.clone()))
     }

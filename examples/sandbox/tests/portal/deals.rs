@@ -193,6 +193,10 @@ fn a_product_has_28_keys() {
     let row = desk.ok("crm.deal.productrows.get", json!({ "id": id }))[0].clone();
     assert_eq!(row.as_object().unwrap().len(), 28, "{row}");
     assert_eq!((&row["PRICE_NETTO"], &row["DISCOUNT_TYPE_ID"]), (&json!(100), &json!(2)));
+    let rows = json!([{ "PRICE": "1000.00", "DISCOUNT_TYPE_ID": 1, "DISCOUNT_SUM": "500.12" }]);
+    desk.ok("crm.deal.productrows.set", json!({ "id": id, "rows": rows }));
+    let row = desk.ok("crm.deal.productrows.get", json!({ "id": id }))[0].clone();
+    assert_eq!((&row["DISCOUNT_RATE"], &row["PRICE_BRUTTO"]), (&json!(33.34), &json!(1500.12)));
 }
 
 #[test]

@@ -115,7 +115,7 @@ impl Portal {
     }
 
     /// Another webhook's batches used a method for so many seconds: the newest builds share one budget among all of
-    /// them (facts, section 16.2).
+    /// them (facts, section 14.2).
     pub fn charge_elsewhere(&mut self, method: &str, seconds: f64, now: DateTime<Utc>) {
         self.now = now;
         let key = format!("batch|{}", method.to_lowercase());
@@ -123,7 +123,7 @@ impl Portal {
     }
 
     /// What a refused command answers: after one `ERROR_CORE` its code and text, where errors leak
-    /// (facts, section 16.2).
+    /// (facts, section 14.2).
     fn leak(&self, refusal: Refusal, request: &mut Request) -> Refusal {
         if !self.settings.leaking_errors {
             return refusal;

@@ -66,7 +66,7 @@ struct Target {
 }
 
 fn target(path: &str) -> Option<Target> {
-    // Double slashes are one (facts, section 16.2).
+    // Double slashes are one (facts, section 14.2).
     let parts: Vec<&str> = path.strip_prefix("/rest/")?.split('/').filter(|part| !part.is_empty()).collect();
     let (method, before) = parts.split_last()?;
     let method = method.to_lowercase();

@@ -62,7 +62,7 @@ impl Portal {
         Ok(())
     }
 
-    /// A deal stays in its funnel while a business process runs (facts, section 16.4).
+    /// A deal stays in its funnel while a business process runs (facts, section 14.4).
     fn check_move(&self, old: Option<&Record>, change: &Change) -> Result<(), Refusal> {
         let Some(deal) = old.filter(|deal| self.settings.running_processes.contains(&deal.id)) else {
             return Ok(());

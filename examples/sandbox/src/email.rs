@@ -1,4 +1,4 @@
-//! The server's own check of an e-mail address, `check_email` (facts, section 16.3).
+//! The server's own check of an e-mail address, `check_email` (facts, section 14.3).
 
 /// Characters of an address.
 const MAX: usize = 320;

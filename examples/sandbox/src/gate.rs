@@ -129,7 +129,7 @@ impl Portal {
         request.accept(answer)
     }
 
-    /// Charges a call that worked, and bans its method where the newest builds do (facts, section 16.2).
+    /// Charges a call that worked, and bans its method where the newest builds do (facts, section 14.2).
     pub(crate) fn charge(&mut self, request: &mut Request, key: &str, seconds: f64) {
         self.limits.charge(&mut request.hit, key, seconds, self.now);
         if let (Accounting::Bans, Some(limit)) = (self.settings.accounting, self.settings.operating) {

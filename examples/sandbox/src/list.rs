@@ -44,7 +44,7 @@ impl Ask {
         Ask { order, start: params.argument("start").int(), wraps: false }
     }
 
-    /// The legacy methods count in whole pages, and begin again at the end (facts, section 16.2).
+    /// The legacy methods count in whole pages, and begin again at the end (facts, section 14.2).
     fn legacy(params: &Php) -> Ask {
         let ask = Ask::of(params);
         let page = ask.start - ask.start.rem_euclid(PAGE as i64);

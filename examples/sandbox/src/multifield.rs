@@ -37,7 +37,7 @@ fn read_row(type_id: &str, row: &Php) -> RowChange {
 }
 
 /// Every save checks all rows of the object, not only those sent: one that was bad before refuses every later change
-/// (facts, section 16.3). Phones may be anything but `0`, which PHP takes for empty.
+/// (facts, section 14.3). Phones may be anything but `0`, which PHP takes for empty.
 pub(crate) fn check(rows: &[Row]) -> Result<(), Refusal> {
     for row in rows {
         if row.value == "0" {

@@ -42,7 +42,7 @@ pub(crate) fn legacy(kind: Kind, name: &str) -> Option<&'static str> {
     schema::fields(kind).map(|field| field.name).find(|legacy| camel(legacy) == name)
 }
 
-/// A legacy name, which the universal methods understand as well (facts, section 16.4).
+/// A legacy name, which the universal methods understand as well (facts, section 14.4).
 pub(crate) fn upper(kind: Kind, name: &str) -> Option<&'static str> {
     schema::find(kind, name).map(|field| field.name)
 }

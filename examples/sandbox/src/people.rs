@@ -24,7 +24,7 @@ impl Portal {
         self.get(kind, id).is_some() && self.change(kind, id, change, BY_HAND).is_ok()
     }
 
-    /// A phone or e-mail that stands on an object from before the portal checked such values (facts, section 16.3).
+    /// A phone or e-mail that stands on an object from before the portal checked such values (facts, section 14.3).
     pub fn add_unchecked_row(&mut self, kind: Kind, id: u64, type_id: &str, value: &str) -> bool {
         let Some(mut record) = self.get(kind, id).cloned() else { return false };
         let (type_id, value_type) = (type_id.to_owned(), "WORK".to_owned());

@@ -1,5 +1,5 @@
 //! The form in which the portal compares phones in its search for duplicates, `NormalizePhone` and what follows it
-//! (facts, section 16.3).
+//! (facts, section 14.3).
 
 /// Numbers of fewer characters keep their leading digits.
 const LONG: usize = 10;

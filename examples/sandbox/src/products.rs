@@ -1,4 +1,4 @@
-//! The products of a deal (facts, sections 7.2 and 16.4).
+//! The products of a deal (facts, sections 7.2 and 14.4).
 
 use crate::answer::{Outcome, Refusal, ok};
 use crate::input::Change;

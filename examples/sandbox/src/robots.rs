@@ -1,5 +1,5 @@
 //! What a portal's robots and applications do to the phones and e-mails of a card after each save
-//! (facts, section 16.3). They change rows past every check.
+//! (facts, section 14.3). They change rows past every check.
 
 use crate::record::Row;
 

@@ -145,7 +145,7 @@ impl Portal {
         self.fill_dictionaries(kind, change, style);
     }
 
-    /// A dictionary's first entry, for a field that was not sent or is empty (facts, section 16.3); an empty HONORIFIC
+    /// A dictionary's first entry, for a field that was not sent or is empty (facts, section 14.3); an empty HONORIFIC
     /// that was sent stays empty.
     fn fill_dictionaries(&self, kind: Kind, change: &mut Change, style: Style) {
         let fields: &[(&str, &str)] = match kind {

@@ -40,11 +40,11 @@ pub struct Settings {
     pub secret: String,
     /// Whether the portal works at all.
     pub condition: Condition,
-    /// The tariff's disk space is used up: nothing can be added or changed (facts, section 16.2).
+    /// The tariff's disk space is used up: nothing can be added or changed (facts, section 14.2).
     pub full_disk: bool,
     /// What the portal says then, in its own language.
     pub full_disk_text: String,
-    /// Whether what fails after an `ERROR_CORE` in a batch fails with its code and text (facts, section 16.2).
+    /// Whether what fails after an `ERROR_CORE` in a batch fails with its code and text (facts, section 14.2).
     pub leaking_errors: bool,
     /// In which order lists come.
     pub list_order: ListOrder,
@@ -52,10 +52,10 @@ pub struct Settings {
     pub spoiled: BTreeMap<(Kind, u64), Spoiled>,
     /// What happens to the phones and e-mails of a contact or company after each save, see [`crate::robots`].
     pub robot: Option<fn(&mut Vec<Row>)>,
-    /// Deals with a business process that runs: they cannot be moved into another funnel (facts, section 16.4).
+    /// Deals with a business process that runs: they cannot be moved into another funnel (facts, section 14.4).
     pub running_processes: BTreeSet<u64>,
     /// An administrator kept the integrations of the dismissed user: the webhook goes on under the system user of this
-    /// id (facts, section 16.1).
+    /// id (facts, section 14.1).
     pub kept_as: Option<u64>,
     /// Whether deleted objects go to a bin, from which they can be restored.
     pub recycle_bin: bool,
@@ -90,7 +90,7 @@ pub enum Accounting {
     Documented,
     /// (b) each command to its own method, apart from direct calls.
     Separate,
-    /// (c) as (b), and half of the batch's time to `batch`; what is used up is banned for 300 s (facts, section 16.2).
+    /// (c) as (b), and half of the batch's time to `batch`; what is used up is banned for 300 s (facts, section 14.2).
     Bans,
 }
 

@@ -1,5 +1,5 @@
 //! Cards that no answer can show: with broken bytes in one of them, the whole answer cannot be written as JSON
-//! (facts, section 16.2).
+//! (facts, section 14.2).
 
 use crate::answer::{Answer, Outcome, Refusal};
 use crate::gate::Request;

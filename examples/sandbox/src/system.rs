@@ -38,7 +38,7 @@ pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
     })
 }
 
-/// The webhook's scopes, or with `full` all that the portal knows (facts, section 16.2).
+/// The webhook's scopes, or with `full` all that the portal knows (facts, section 14.2).
 fn scope(portal: &mut Portal, params: &Php) -> Outcome {
     if params.argument("full").truthy() {
         ok(Php::list(SCOPES.split(' ')))
@@ -47,7 +47,7 @@ fn scope(portal: &mut Portal, params: &Php) -> Outcome {
     }
 }
 
-/// A webhook is answered with its scopes and the portal's plan (facts, section 16.2).
+/// A webhook is answered with its scopes and the portal's plan (facts, section 14.2).
 fn app_info(portal: &mut Portal, _: &Php) -> Outcome {
     let scopes = Php::list(portal.settings.scopes.clone());
     ok(Php::map([("SCOPE", scopes), ("LICENSE", Php::from("ru_basic"))]))

@@ -59,7 +59,7 @@ impl Portal {
 }
 
 /// The value of a user field as the legacy methods would be given it: a yes is spelled otherwise here, so that a `"1"`
-/// becomes a no (facts, section 16.3).
+/// becomes a no (facts, section 14.3).
 fn universal_value(field: &UserField, value: &Php) -> Php {
     let one = |value: &Php| Php::from(if is_yes(value) { "1" } else { "0" });
     match (field.type_id.as_str(), value) {

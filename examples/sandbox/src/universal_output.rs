@@ -20,7 +20,7 @@ pub(crate) fn item(portal: &Portal, kind: Kind, record: &Record, original: bool)
 }
 
 /// The fields that `select` names, in `camelCase` or `UPPER_CASE`, and no other; `fm` comes with its name or `*`, and
-/// deals have none (facts, section 16.4).
+/// deals have none (facts, section 14.4).
 pub(crate) fn selected(portal: &Portal, kind: Kind, record: &Record, params: &Php) -> Php {
     let names: Vec<String> = params.argument("select").values().map(Php::text).collect();
     let asks = |name: &str| names.iter().any(|asked| asked == name || camel(asked) == name);

@@ -10,7 +10,7 @@ const LANGUAGE: &str = "ru";
 /// The languages that labels are kept in.
 const LANGUAGES: [&str; 2] = [LANGUAGE, "en"];
 
-/// A label by language: a plain text is the label in every one (facts, section 16.4).
+/// A label by language: a plain text is the label in every one (facts, section 14.4).
 pub(crate) fn by_language(label: &Php) -> Php {
     if label.is_array() {
         label.clone()

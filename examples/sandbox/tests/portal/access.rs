@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::Desk;
 
-/// Facts, sections 8.3 and 16.1.
+/// Facts, sections 8.3 and 14.1.
 #[test]
 fn what_everybody_is_told() {
     let cases = [
@@ -38,7 +38,7 @@ fn a_renamed_portal_redirects_and_maintenance_is_a_page() {
     assert!(reply.status == 503 && reply.body.starts_with("<html>"));
 }
 
-/// Facts, section 16.1.
+/// Facts, section 14.1.
 #[test]
 fn a_kept_integration_goes_on_under_the_system_user() {
     let mut desk = Desk::new();
@@ -48,7 +48,7 @@ fn a_kept_integration_goes_on_under_the_system_user() {
     desk.add("deal", json!({}));
 }
 
-/// Facts, section 16.2.
+/// Facts, section 14.2.
 #[test]
 fn a_full_disk_refuses_every_write_and_no_question() {
     let mut desk = Desk::new();
@@ -65,7 +65,7 @@ fn a_full_disk_refuses_every_write_and_no_question() {
     desk.ok("crm.contact.delete", json!({ "id": id }));
 }
 
-/// Facts, section 16.4.
+/// Facts, section 14.4.
 #[test]
 fn a_deal_with_a_running_process_stays_in_its_funnel() {
     let mut desk = Desk::new();
@@ -91,7 +91,7 @@ fn the_probes_answer() {
     assert_eq!(desk.refused("user.current", json!({})), (401, "insufficient_scope".to_owned()));
 }
 
-/// Facts, section 16.2.
+/// Facts, section 14.2.
 #[test]
 fn a_webhook_may_ask_for_its_scopes_and_for_all() {
     let mut desk = Desk::new();

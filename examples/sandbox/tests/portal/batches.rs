@@ -144,7 +144,7 @@ fn a_reference_within_a_text_is_replaced_by_numbers_and_texts_only_and_in_anothe
     assert_eq!(texts, ["", "is $result[u]", "no $Total[d]"]);
 }
 
-/// Facts, section 16.2.
+/// Facts, section 14.2.
 #[test]
 fn an_error_may_leak_into_what_fails_after_it() {
     let mut desk = Desk::new();
@@ -166,7 +166,7 @@ fn an_error_may_leak_into_what_fails_after_it() {
     assert_eq!(desk.batch(&[("a", "crm.deal.get?id=7")])["result_error"]["a"], own["a"]);
 }
 
-/// Facts, section 16.2.
+/// Facts, section 14.2.
 #[test]
 fn a_no_break_space_does_not_end_a_reference() {
     let mut desk = Desk::new();

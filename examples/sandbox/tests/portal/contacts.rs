@@ -22,7 +22,7 @@ fn unknown_fields_are_ignored_and_names_are_case_sensitive_inside_fields() {
     assert_eq!(desk.get("contact", id.as_u64().unwrap())["POST"], json!(null));
 }
 
-/// Facts, sections 1.1 and 16.2: a body that is no JSON is swallowed, and what is missing is empty.
+/// Facts, sections 1.1 and 14.2: a body that is no JSON is swallowed, and what is missing is empty.
 #[test]
 fn without_fields_an_empty_object_is_made_and_its_id_answered() {
     let mut desk = Desk::new();
@@ -36,7 +36,7 @@ fn without_fields_an_empty_object_is_made_and_its_id_answered() {
     assert_eq!(desk.batch(&[("a", "crm.deal.add?0[fields][TITLE]=x")])["result"]["a"], 3);
 }
 
-/// Facts, section 16.2.
+/// Facts, section 14.2.
 #[test]
 fn a_scalar_in_the_place_of_an_array_is_refused() {
     let mut desk = Desk::new();
@@ -97,7 +97,7 @@ fn a_dictionary_field_that_is_not_sent_gets_the_first_entry_and_anything_is_stor
     assert_eq!((&contact["HONORIFIC"], &contact["TYPE_ID"]), (&json!(""), &json!("NOPE")));
 }
 
-/// Facts, section 16.3.
+/// Facts, section 14.3.
 #[test]
 fn an_empty_text_takes_the_default_on_add() {
     let mut desk = Desk::new();
@@ -205,7 +205,7 @@ fn an_old_row_without_a_value_is_deleted_without_a_type_becomes_work_and_delete_
     assert_eq!(contact.rows[0].value_type, "WORK");
 }
 
-/// Facts, sections 5.4 and 16.3; the rule itself is tested beside it.
+/// Facts, sections 5.4 and 14.3; the rule itself is tested beside it.
 #[test]
 fn one_invalid_email_refuses_the_whole_contact() {
     let mut desk = Desk::new();
@@ -228,7 +228,7 @@ fn phones_may_be_anything_of_250_characters() {
     assert_eq!(desk.refused("crm.contact.add", json!({ "fields": long })).0, 400);
 }
 
-/// Facts, section 16.3.
+/// Facts, section 14.3.
 #[test]
 fn a_phone_0_refuses_the_whole_contact() {
     let mut desk = Desk::new();
@@ -238,7 +238,7 @@ fn a_phone_0_refuses_the_whole_contact() {
     assert_eq!(desk.refused("crm.contact.update", json!({ "id": id, "fields": zero })).0, 400);
 }
 
-/// Facts, section 16.3.
+/// Facts, section 14.3.
 #[test]
 fn one_bad_stored_row_refuses_every_change_until_it_goes() {
     let mut desk = Desk::new();

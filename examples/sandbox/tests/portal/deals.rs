@@ -183,7 +183,7 @@ fn products_set_the_sum_unless_it_is_set_by_hand() {
     }
 }
 
-/// Facts, section 16.4.
+/// Facts, section 14.4.
 #[test]
 fn a_product_has_28_keys() {
     let mut desk = Desk::new();

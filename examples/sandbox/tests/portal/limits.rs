@@ -94,7 +94,7 @@ fn the_newest_builds_charge_half_of_the_time_to_batch_and_ban_it_for_300_seconds
     assert!(desk.batch(&[("a", ADD)])["result"]["a"].is_number());
 }
 
-/// Facts, section 16.2.
+/// Facts, section 14.2.
 #[test]
 fn the_newest_builds_ban_any_method_and_tell_when_the_ban_ends() {
     let mut desk = slow(50.0);
@@ -112,7 +112,7 @@ fn the_newest_builds_ban_any_method_and_tell_when_the_ban_ends() {
     desk.add("deal", json!({}));
 }
 
-/// Facts, section 16.2.
+/// Facts, section 14.2.
 #[test]
 fn the_newest_builds_share_the_budget_of_batches_among_all_webhooks() {
     let mut desk = Desk::new();

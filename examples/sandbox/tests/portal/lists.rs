@@ -99,7 +99,7 @@ fn pages_have_fifty_rows_and_start_minus_one_does_not_count() {
     assert_eq!(down["result"][0]["ID"], "120");
 }
 
-/// Facts, section 16.2.
+/// Facts, section 14.2.
 #[test]
 fn a_start_within_a_page_is_rounded_down_and_beyond_the_end_page_1_comes_again() {
     let mut desk = Desk::new();
@@ -209,7 +209,7 @@ fn some_fields_of_dictionaries_are_not_filtered_by_arrays() {
     assert_eq!(named.as_array().unwrap().len(), 2);
 }
 
-/// Facts, section 16.3; the normal form itself is tested beside it.
+/// Facts, section 14.3; the normal form itself is tested beside it.
 #[test]
 fn duplicates_are_found_by_normalised_phones() {
     let mut desk = Desk::new();

@@ -1,4 +1,4 @@
-//! What `*.fields` tells of the fields, and user fields with their labels (facts, section 16.4).
+//! What `*.fields` tells of the fields, and user fields with their labels (facts, section 14.4).
 
 use bitrix24_sandbox::Kind;
 use serde_json::{Value, json};

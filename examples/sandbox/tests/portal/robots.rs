@@ -1,4 +1,4 @@
-//! What robots do to phones and e-mails after a save (facts, section 16.3).
+//! What robots do to phones and e-mails after a save (facts, section 14.3).
 
 use bitrix24_sandbox::{Kind, robots};
 use serde_json::{Value, json};

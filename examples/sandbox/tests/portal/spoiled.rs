@@ -1,4 +1,4 @@
-//! Cards that spoil the answers which show them (facts, section 16.2).
+//! Cards that spoil the answers which show them (facts, section 14.2).
 
 use bitrix24_sandbox::{Harm, Kind, Spoiled};
 use serde_json::json;

@@ -65,7 +65,7 @@ fn rows_are_given_as_fm() {
     assert_eq!((record.values("PHONE"), record.values("EMAIL")), (vec![], vec!["a@b.ru"]));
 }
 
-/// Facts, section 16.4.
+/// Facts, section 14.4.
 #[test]
 fn fm_is_listed_when_it_is_named_or_with_a_star_and_deals_have_none() {
     let mut desk = Desk::new();
@@ -83,7 +83,7 @@ fn fm_is_listed_when_it_is_named_or_with_a_star_and_deals_have_none() {
     assert!(deal["item"].get("fm").is_none());
 }
 
-/// Facts, section 16.4.
+/// Facts, section 14.4.
 #[test]
 fn upper_case_names_are_understood_and_only_what_is_selected_comes() {
     let mut desk = Desk::new();
@@ -157,7 +157,7 @@ fn user_fields_have_two_names() {
     assert_eq!(item["UF_CRM_1700"], 1.5);
 }
 
-/// Facts, section 16.3.
+/// Facts, section 14.3.
 #[test]
 fn a_custom_boolean_takes_other_words_for_yes_than_in_the_legacy_methods() {
     let mut desk = Desk::new();

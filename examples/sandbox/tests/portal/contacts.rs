@@ -205,7 +205,7 @@ fn an_old_row_without_a_value_is_deleted_without_a_type_becomes_work_and_delete_
     assert_eq!(contact.rows[0].value_type, "WORK");
 }
 
-/// Facts, sections 5.4 and 14.3; the rule itself is tested beside it.
+/// Facts, sections 5 and 14.3; the rule itself is tested beside it.
 #[test]
 fn one_invalid_email_refuses_the_whole_contact() {
     let mut desk = Desk::new();
@@ -219,7 +219,7 @@ fn one_invalid_email_refuses_the_whole_contact() {
     desk.add("contact", json!({ "EMAIL": fine }));
 }
 
-/// Facts, section 5.4.
+/// Facts, section 5.
 #[test]
 fn phones_may_be_anything_of_250_characters() {
     let mut desk = Desk::new();

@@ -74,6 +74,10 @@ codes! {
     NotOurs = "NOT_OURS",
         "Объект в CRM не помечен как наш, поэтому не изменён и не удалён: возможно, под этим номером теперь чужая карточка. Посмотрите её. Если она наша, выполните ecvi-b24 reset-id с видом, id и --crm-id; если нет, то же без --crm-id. Сделку, заявки которой больше нет, удалите вручную.",
         "The object of the CRM does not carry our mark and was neither changed nor deleted: another card may have its number by now. Look at it. If it is ours, run ecvi-b24 reset-id with kind, id and --crm-id; if not, the same without --crm-id. If the booking is gone, delete its deal by hand.";
+    /// The portal cannot show the record's object.
+    CardUnreadable = "CARD_UNREADABLE",
+        "Битрикс24 не может показать карточку этой записи: любой список с ней приходит испорченным, обычно из-за повреждённого текста в одном из её полей. Остальные записи передаются. Откройте карточку в CRM и сохраните её поля заново или удалите её, затем выполните ecvi-b24 retry; если не помогает, покажите карточку поддержке Битрикс24.",
+        "Bitrix24 cannot show this record's card: every list with it comes spoiled, mostly because of broken text in one of its fields. All other records are sent. Open the card in the CRM and save its fields anew, or delete it, then run ecvi-b24 retry; if that does not help, show the card to Bitrix24's support.";
     /// The portal never answers when this record is sent.
     NoAnswer = "NO_ANSWER",
         "Портал раз за разом не отвечает на передачу этой записи. Она откладывается и пробуется снова; если это не проходит, покажите запись поддержке Битрикс24.",

@@ -6,7 +6,6 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::clock::{Clock, after, stamp};
-use crate::code::Code;
 use crate::config::Config;
 use crate::idle::{Sight, is_idle};
 use crate::lock::Lock;
@@ -30,6 +29,9 @@ use crate::{recognise, remap, say, state};
 
 /// Ids in one transaction on the mirror.
 const WRITTEN_BACK: u32 = 1_000;
+
+/// Rounds of an export that mend deals whose people were merged or deleted meanwhile. People may go on with that.
+const MENDING_ROUNDS: u32 = 3;
 
 /// How a pass ended.
 #[derive(Clone, PartialEq, Debug)]
@@ -153,6 +155,12 @@ impl Pass<'_> {
             }
             return Ok(());
         }
+        for _ in 0..MENDING_ROUNDS {
+            if !std::mem::take(&mut self.done.dead_links) {
+                break;
+            }
+            self.round(gate, false, watch)?;
+        }
         while let Some(settled) = settled_at(self.config, self.state, gate.clock().now())? {
             gate.wait_for(Cause::Doubts, settled)?;
             self.round(gate, false, watch)?;
@@ -178,10 +186,11 @@ impl Pass<'_> {
         let stocked = first && orders.errand == Errand::InitialExport;
         if stocked {
             // What stands in the portal under our originator, so that a lost state costs time and no duplicate.
-            inventory::walk(gate, &config.portal.originator, |kind, object| {
+            let gaps = inventory::walk(gate, &config.portal.originator, |kind, object| {
                 watch.seen(kind);
                 plan.queue.stock(kind, &object.origin, object.crm_id)
             })?;
+            gaps.keys().try_for_each(|(kind, _)| plan.queue.note_gap(*kind))?;
         }
         let way = match orders.errand {
             Errand::Sync | Errand::Retry | Errand::Audit => Way::Sync,
@@ -226,8 +235,8 @@ impl Pass<'_> {
     fn look(&mut self, mirror: Mirror, orders: &Orders, gate: &mut Gate<'_>) -> Result<Prepared> {
         let (config, state) = (self.config, self.state);
         recognise::recognise(config, state, gate)?;
-        for record in settle(config, state, gate)? {
-            self.done.fail(Code::NoAnswer, record);
+        for (code, record) in settle(config, state, gate)? {
+            self.done.fail(code, record);
         }
         let plan = draw(config, &mirror, state, orders, gate.clock().now())?;
         // Whatever fills the mirror need not wait for the portal.

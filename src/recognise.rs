@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::config::Config;
 use crate::objects::by_id;
 use crate::portal::gate::Gate;
+use crate::push::carries_mark;
 use crate::record::{Id, Kind};
 use crate::say;
 use crate::state::State;
@@ -66,10 +67,10 @@ fn look(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<(usize, u
         let linked: Vec<(Id, i64)> = state.newest_linked(kind, SAMPLE)?;
         let ids: Vec<i64> = linked.iter().map(|(_, crm_id)| *crm_id).collect();
         let found = by_id(gate, kind, &ids)?;
-        let is_ours = |crm_id: &i64| {
-            found.get(crm_id).is_some_and(|object| object.originator == config.portal.originator)
+        let is_ours = |(id, crm_id): &&(Id, i64)| {
+            found.get(crm_id).is_some_and(|object| carries_mark(&config.portal.originator, id, object))
         };
-        ours += ids.iter().filter(|crm_id| is_ours(crm_id)).count();
+        ours += linked.iter().filter(is_ours).count();
         asked += ids.len();
     }
     Ok((ours, asked))

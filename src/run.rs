@@ -180,7 +180,18 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
     findings.mark(&lock, config, clock)?;
     let orders = Orders::plain(Errand::Audit);
     let repaired = make_pass_under(&lock, config, &orders, clock, &mut (), !json)?;
-    Ok(findings.after(repaired))
+    drop(lock);
+    if !matches!(repaired, Outcome::Ok | Outcome::Partial) {
+        return Ok(repaired);
+    }
+    let unrepaired = audit::unrepaired(&findings, config, &mut Http::new(&config.portal)?, clock)?;
+    if unrepaired > 0 {
+        report::complain(&say!(
+            "Не исправлено записей: {unrepaired}. Причины: ecvi-b24 status, расхождения: ecvi-b24 audit",
+            "Records not repaired: {unrepaired}. For the reasons run ecvi-b24 status, for what differs ecvi-b24 audit"
+        ));
+    }
+    Ok(findings.after(repaired, unrepaired))
 }
 
 fn show(path: &Path, config: &Config) -> Result<Outcome> {

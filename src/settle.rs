@@ -13,7 +13,7 @@ use crate::clock::after;
 use crate::code::Code;
 use crate::config::Config;
 use crate::lock::Lock;
-use crate::objects::{by_origin, existing};
+use crate::objects::{Marked, by_origin, existing};
 use crate::portal::CallError;
 use crate::portal::gate::{Cause, Gate};
 use crate::record::{Id, Kind};
@@ -43,9 +43,9 @@ impl Due {
     }
 }
 
-/// Settles every doubt that is old enough. Returns the records, as messages call them, that are put aside because their
-/// calls are never answered.
-pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec<String>> {
+/// Settles every doubt that is old enough. Returns the records, as messages call them, that are put aside, and why:
+/// their calls are never answered, or no list can say what came of them.
+pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec<(Code, String)>> {
     let mut aside = Vec::new();
     for kind in Kind::ALL {
         let due = due(config, state, kind, gate.clock().now())?;
@@ -53,13 +53,17 @@ pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec
             continue;
         }
         log::info!("records of the kind {kind} in doubt: {}; asking the portal", due.len());
-        let standing = ask(config, gate, kind, &due)?;
+        let Marked { found: standing, unclear } = ask(config, gate, kind, &due)?;
         let now = gate.clock().now();
         let writer = state.writer()?;
         for doubt in &due {
-            if doubt.record.strikes + 1 >= STRIKES && !doubt.worked(&standing) {
-                put_aside(config, &writer, kind, doubt, now)?;
-                aside.push(words::record(kind, &doubt.id, &doubt.record.known.label));
+            if let Some(reason) = unclear.get(&doubt.id) {
+                put_aside(config, &writer, kind, doubt, (Code::CardUnreadable, reason), now)?;
+                aside.push((Code::CardUnreadable, words::record(kind, &doubt.id, &doubt.record.known.label)));
+            } else if doubt.record.strikes + 1 >= STRIKES && !doubt.worked(&standing) {
+                writer.strike(kind, &doubt.id)?;
+                put_aside(config, &writer, kind, doubt, (Code::NoAnswer, ""), now)?;
+                aside.push((Code::NoAnswer, words::record(kind, &doubt.id, &doubt.record.known.label)));
             } else {
                 resolve(&writer, kind, doubt, &standing, now)?;
             }
@@ -136,7 +140,7 @@ fn due(config: &Config, state: &State, kind: Kind, now: DateTime<Utc>) -> Result
 }
 
 /// The objects that stand in the portal: by origin for creates, by id for deletions.
-fn ask(config: &Config, gate: &mut Gate<'_>, kind: Kind, due: &[Due]) -> Result<BTreeMap<Id, Vec<i64>>> {
+fn ask(config: &Config, gate: &mut Gate<'_>, kind: Kind, due: &[Due]) -> Result<Marked> {
     let of = |operation| due.iter().filter(move |doubt| doubt.operation == operation);
     let created: Vec<Id> = of(Operation::Create).map(|doubt| doubt.id.clone()).collect();
     let mut standing = by_origin(gate, kind, &config.portal.originator, &created)?;
@@ -144,7 +148,7 @@ fn ask(config: &Config, gate: &mut Gate<'_>, kind: Kind, due: &[Due]) -> Result<
     let alive = existing(gate, kind, &deleted)?;
     for doubt in of(Operation::Delete) {
         let crm_id = doubt.record.known.crm_id.filter(|crm_id| alive.contains(crm_id));
-        standing.extend(crm_id.map(|crm_id| (doubt.id.clone(), vec![crm_id])));
+        standing.found.extend(crm_id.map(|crm_id| (doubt.id.clone(), vec![crm_id])));
     }
     Ok(standing)
 }
@@ -164,7 +168,11 @@ fn resolve(
             }
             // reset-id may have pointed the record elsewhere meanwhile.
             let crm_id = record.known.crm_id.unwrap_or(*first);
-            writer.linked(kind, id, crm_id)?;
+            if record.known.crm_id.is_none() {
+                writer.marked(kind, id, crm_id)?;
+            } else {
+                writer.linked(kind, id, crm_id)?;
+            }
             writer.event(kind, id, Event::Settled, Some(crm_id), "", now)
         }
         (Operation::Delete, None | Some([])) => {
@@ -191,10 +199,10 @@ fn put_aside(
     writer: &Writer<'_>,
     kind: Kind,
     doubt: &Due,
+    (code, message): (Code, &str),
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let failure = Failure { code: Code::NoAnswer, operation: Some(doubt.operation), message: "", row: None };
-    writer.strike(kind, &doubt.id)?;
+    let failure = Failure { code, operation: Some(doubt.operation), message, row: None };
     log::info!("{kind} {}: {}", doubt.id, failure.code);
     writer.failed(kind, &doubt.id, &failure, config.sync.retry_after, now)
 }

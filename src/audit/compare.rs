@@ -1,6 +1,6 @@
 //! The settled records beside their objects, a chunk at a time.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use anyhow::Result;
 
@@ -11,14 +11,13 @@ use crate::config::Config;
 use crate::difference::{differences, without_foreign_stage};
 use crate::mapping::custom::FieldTypes;
 use crate::mapping::deal::Links;
-use crate::mapping::multifield::Written;
 use crate::mapping::{Mapped, mapped, origin};
 use crate::mirror::{Body, Booking, Row};
-use crate::objects::card::{Card, cards};
-use crate::objects::hidden;
+use crate::objects::Unseen;
+use crate::objects::card::{Card, Cards, cards};
 use crate::plan::{Planned, Queue, Wave, names};
 use crate::portal::gate::Gate;
-use crate::push::{People, Person, Watch};
+use crate::push::{Owner, People, Person, Watch, owner_of};
 use crate::record::{Id, Kind};
 use crate::state::{Record, State};
 
@@ -37,9 +36,8 @@ struct Expected {
     id: Id,
     label: String,
     crm_id: i64,
-    /// `modified_at` as it was sent.
-    sent: Option<String>,
-    written: Written,
+    /// As it was when the comparison began.
+    record: Record,
     /// None where several records share the object: each writes its own into it.
     mapped: Option<Mapped>,
 }
@@ -82,14 +80,14 @@ impl Comparison<'_, '_> {
             }
         }
         let cards = self.cards(kind, &records)?;
-        let hidden = hidden(self.gate, kind, records.iter().map(|expected| expected.crm_id), &cards)?;
         for expected in records {
-            let drift = self.drift(kind, &expected, &cards, &hidden);
+            let drift = self.drift(kind, &expected, &cards)?;
             if drift.is_some() && !self.still_holds(kind, &expected)? {
                 findings.tally.pending[kind as usize] += 1;
                 continue;
             }
             findings.tally.compared[kind as usize] += 1;
+            findings.note_unread(kind, expected.unread(&cards));
             let Some(drift) = drift else { continue };
             if drift.is_mendable() {
                 findings.shelf.repair(kind, &expected.id)?;
@@ -107,7 +105,7 @@ impl Comparison<'_, '_> {
         let record = self.state.record(kind, &expected.id)?.unwrap_or_default();
         let Record { known, .. } = record;
         Ok(known.crm_id == Some(expected.crm_id)
-            && known.modified_at == expected.sent
+            && known.modified_at == expected.record.known.modified_at
             && !self.state.doubts(kind)?.contains_key(&expected.id))
     }
 
@@ -122,11 +120,10 @@ impl Comparison<'_, '_> {
             return Ok(None);
         }
         let Some(links) = self.links(row, &record)? else { return Ok(None) };
-        let shared = self.state.holders(kind, crm_id)?.len() > 1;
+        let shared = record.shared || (!record.marked && self.state.holders(kind, crm_id)?.len() > 1);
         let mapped = mapped(row, &links, self.config, self.types).filter(|_| !shared);
         let mapped = mapped.map(|mapped| self.with_origin(mapped, &row.id));
-        let (id, label, sent) = (row.id.clone(), known.label.clone(), known.modified_at.clone());
-        Ok(Some(Expected { id, label, crm_id, sent, written: record.written, mapped }))
+        Ok(Some(Expected { id: row.id.clone(), label: known.label.clone(), crm_id, record, mapped }))
     }
 
     /// The people that the deal should show; none when it is about to be sent with others.
@@ -156,29 +153,53 @@ impl Comparison<'_, '_> {
         mapped
     }
 
-    fn cards(&mut self, kind: Kind, records: &[Expected]) -> Result<BTreeMap<i64, Card>> {
+    fn cards(&mut self, kind: Kind, records: &[Expected]) -> Result<Cards> {
         let ids: BTreeSet<i64> = records.iter().map(|expected| expected.crm_id).collect();
         let wanted = records.iter().filter_map(|expected| expected.mapped.as_ref());
         let fields: BTreeSet<String> = wanted.flat_map(|mapped| mapped.fields.keys().cloned()).collect();
         Ok(cards(self.gate, kind, &ids.into_iter().collect::<Vec<_>>(), &fields)?)
     }
 
-    fn drift(
-        &self,
-        kind: Kind,
-        expected: &Expected,
-        cards: &BTreeMap<i64, Card>,
-        hidden: &BTreeSet<i64>,
-    ) -> Option<Drift> {
-        let Expected { id, label, crm_id, written, mapped, sent: _ } = expected;
+    fn drift(&self, kind: Kind, expected: &Expected, cards: &Cards) -> Result<Option<Drift>> {
+        let Expected { id, label, crm_id, record, mapped } = expected;
         let (id, label, crm_id) = (id.clone(), label.clone(), *crm_id);
-        if hidden.contains(&crm_id) {
-            return Some(Drift::Hidden { kind, id, label, crm_id });
+        match cards.unseen.get(&crm_id) {
+            Some(Unseen::Denied) => return Ok(Some(Drift::Hidden { kind, id, label, crm_id })),
+            Some(Unseen::Unreadable(reason)) => {
+                let (id, reason) = (Some(id), reason.clone());
+                return Ok(Some(Drift::Unreadable { kind, id, label, crm_id, reason }));
+            }
+            None => {}
         }
-        let Some(card) = cards.get(&crm_id) else { return Some(Drift::Missing { kind, id, label, crm_id }) };
-        let mut mapped = mapped.clone()?;
+        let Some(card) = cards.seen.get(&crm_id) else {
+            return Ok(Some(Drift::Missing { kind, id, label, crm_id }));
+        };
+        match owner_of(self.state, &self.config.portal.originator, (kind, &id), record, &card.object)? {
+            Owner::Record => {}
+            Owner::AnotherRecord => {
+                let origin = card.object.origin.clone();
+                return Ok(Some(Drift::OthersCard { kind, id, label, crm_id, origin }));
+            }
+            Owner::Unknown => return Ok(Some(Drift::NotOurs { kind, id, label, crm_id })),
+        }
+        let Some(mut mapped) = mapped.clone() else { return Ok(None) };
         without_foreign_stage(kind, &self.config.deal, &card.object, &mut mapped);
-        let fields = differences(&mapped, written, card, self.types.of(kind));
-        (!fields.is_empty()).then_some(Drift::Different { kind, id, label, crm_id, fields })
+        let fields = differences(&mapped, &record.written, card, self.types.of(kind));
+        Ok((!fields.is_empty()).then_some(Drift::Different { kind, id, label, crm_id, fields }))
     }
+}
+
+impl Expected {
+    /// The fields that the portal did not answer with, so that they were not compared.
+    fn unread(&self, cards: &Cards) -> Vec<String> {
+        let (Some(card), Some(mapped)) = (cards.seen.get(&self.crm_id), &self.mapped) else {
+            return Vec::new();
+        };
+        let fields = mapped.fields.keys().filter(|field| is_unread(card, field));
+        fields.cloned().collect()
+    }
+}
+
+fn is_unread(card: &Card, field: &str) -> bool {
+    !card.fields.contains_key(field)
 }

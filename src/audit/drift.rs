@@ -14,6 +14,12 @@ pub(super) enum Drift {
     Missing { kind: Kind, id: Id, label: String, crm_id: i64 },
     /// The record's object is there, and the webhook's user may not see it.
     Hidden { kind: Kind, id: Id, label: String, crm_id: i64 },
+    /// The record's object carries another record's mark: the portal gave its number out anew.
+    OthersCard { kind: Kind, id: Id, label: String, crm_id: i64, origin: String },
+    /// The record's object carries no mark of ours any more.
+    NotOurs { kind: Kind, id: Id, label: String, crm_id: i64 },
+    /// The portal cannot show the card, nor any list that has it; nobody knows whose it is where there is no id.
+    Unreadable { kind: Kind, id: Option<Id>, label: String, crm_id: i64, reason: String },
     /// Fields read otherwise than they were written.
     Different { kind: Kind, id: Id, label: String, crm_id: i64, fields: Vec<Difference> },
     /// Several objects carry the record's origin.
@@ -25,7 +31,7 @@ pub(super) enum Drift {
 impl Drift {
     /// Whether it is over once the record is sent again.
     pub(super) fn is_mendable(&self) -> bool {
-        matches!(self, Drift::Missing { .. } | Drift::Different { .. })
+        matches!(self, Drift::Missing { .. } | Drift::OthersCard { .. } | Drift::Different { .. })
     }
 
     /// For people: what it is, then the cards to look at.
@@ -47,6 +53,31 @@ impl Drift {
                 say!(
                     "{name}: {object}: пользователь вебхука его не видит (ACCESS_DENIED)",
                     "{name}: {object}: the webhook's user may not see it (ACCESS_DENIED)"
+                )
+            }
+            Drift::OthersCard { kind, id, label, crm_id, origin } => {
+                let name = words::record(*kind, id, label);
+                let object = words::object(*kind, *crm_id);
+                say!(
+                    "{name}: своей карточки в CRM нет: {object} принадлежит другой записи (ORIGIN_ID {origin})",
+                    "{name}: no card of its own in the CRM: {object} is another record's (ORIGIN_ID {origin})"
+                )
+            }
+            Drift::NotOurs { kind, id, label, crm_id } => {
+                let name = words::record(*kind, id, label);
+                let object = words::object(*kind, *crm_id);
+                say!(
+                    "{name}: {object} больше не помечено как наше (NOT_OURS); посмотрите карточку, затем выполните reset-id",
+                    "{name}: {object} does not carry our mark any more (NOT_OURS); look at the card, then run reset-id"
+                )
+            }
+            Drift::Unreadable { kind, id, label, crm_id, reason } => {
+                let object = words::object(*kind, *crm_id);
+                let name = id.as_ref().map(|id| format!("{}: ", words::record(*kind, id, label)));
+                let name = name.unwrap_or_default();
+                say!(
+                    "{name}{object}: портал не может показать карточку (CARD_UNREADABLE): {reason}",
+                    "{name}{object}: the portal cannot show the card (CARD_UNREADABLE): {reason}"
                 )
             }
             Drift::Different { kind, id, label, crm_id, fields } => {
@@ -79,6 +110,9 @@ impl Drift {
         match self {
             Drift::Missing { kind, .. } => (*kind, Vec::new()),
             Drift::Hidden { kind, crm_id, .. }
+            | Drift::OthersCard { kind, crm_id, .. }
+            | Drift::NotOurs { kind, crm_id, .. }
+            | Drift::Unreadable { kind, crm_id, .. }
             | Drift::Different { kind, crm_id, .. }
             | Drift::Foreign { kind, crm_id, .. } => (*kind, vec![*crm_id]),
             Drift::Twice { kind, objects, .. } => (*kind, objects.clone()),
@@ -97,6 +131,18 @@ impl Drift {
             Drift::Hidden { kind, id, label, crm_id } => json!({
                 "drift": "hidden", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
                 "crm_id": crm_id,
+            }),
+            Drift::OthersCard { kind, id, label, crm_id, origin } => json!({
+                "drift": "others_card", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+                "crm_id": crm_id, "origin": origin,
+            }),
+            Drift::NotOurs { kind, id, label, crm_id } => json!({
+                "drift": "not_ours", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+                "crm_id": crm_id,
+            }),
+            Drift::Unreadable { kind, id, label, crm_id, reason } => json!({
+                "drift": "unreadable", "kind": kind, "id": id.as_ref().map(ToString::to_string),
+                "number": number(*kind, label), "crm_id": crm_id, "reason": reason,
             }),
             Drift::Different { kind, id, label, crm_id, fields } => json!({
                 "drift": "different", "kind": kind, "id": id.to_string(), "number": number(*kind, label),

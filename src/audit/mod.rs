@@ -9,6 +9,8 @@ mod drift;
 mod report;
 mod shelf;
 
+use std::collections::{BTreeMap, HashSet};
+
 use anyhow::Result;
 
 use crate::clock::Clock;
@@ -59,9 +61,21 @@ impl Tally {
 pub struct Findings {
     tally: Tally,
     shelf: Shelf,
+    /// Fields that the portal did not answer with, and of how many cards.
+    unread: BTreeMap<(Kind, String), u64>,
 }
 
 impl Findings {
+    fn new() -> Result<Findings> {
+        Ok(Findings { tally: Tally::default(), shelf: Shelf::new()?, unread: BTreeMap::new() })
+    }
+
+    fn note_unread(&mut self, kind: Kind, fields: Vec<String>) {
+        for field in fields {
+            *self.unread.entry((kind, field)).or_default() += 1;
+        }
+    }
+
     /// Whether anything can be mended by sending it again.
     pub fn is_mendable(&self) -> bool {
         self.tally.mendable > 0
@@ -82,9 +96,11 @@ impl Findings {
         if self.tally.found() == 0 { Outcome::Ok } else { Outcome::Partial }
     }
 
-    /// The outcome after a repair that ended so: what people have to decide is still there.
-    pub fn after(&self, repair: Outcome) -> Outcome {
-        if repair == Outcome::Ok && self.tally.other > 0 { Outcome::Partial } else { repair }
+    /// The outcome after a repair that ended so, and left so many records as they were. What people have to decide is
+    /// still there too.
+    pub fn after(&self, repair: Outcome, unrepaired: u64) -> Outcome {
+        let is_left = self.tally.other + unrepaired > 0;
+        if repair == Outcome::Ok && is_left { Outcome::Partial } else { repair }
     }
 
     /// Marks the records that the pass that follows under the same lock is to send again.
@@ -112,7 +128,7 @@ pub fn run(
 ) -> Result<Findings> {
     let state = State::open_readonly(&config.state)?;
     recognise::know_the_mark(config, &state)?;
-    let mut findings = Findings { tally: Tally::default(), shelf: Shelf::new()? };
+    let mut findings = Findings::new()?;
     let queue = collect(config, &state, &mut findings, clock)?;
     let pace = state.recall(PACE)?.unwrap_or_default();
     let mut gate = Gate::new(portal, clock.clone(), &config.portal.gently(), pace, None);
@@ -127,15 +143,64 @@ pub fn run(
         let mut comparison =
             Comparison { config, types: &verdict.fields, state: &state, touched, gate: &mut gate };
         comparison.all(&queue, &mut findings, &mut report, watch)?;
-        inventory::walk(&mut gate, &config.portal.originator, |kind, object| {
+        let gaps = inventory::walk(&mut gate, &config.portal.originator, |kind, object| {
             watch.seen(kind);
             findings.shelf.stock(kind, &object.origin, object.crm_id)
         })?;
+        unreadable(&state, gaps, &mut findings, &mut report)?;
         twice(config, &state, &mut gate, &mut findings, &mut report)?;
         foreign(&state, &mut gate, &mut findings, &mut report)?;
-        report.end(&findings.tally)
+        report.end(&findings.tally, &findings.unread)
     })?;
     Ok(findings)
+}
+
+/// How many of the records that were to be repaired differ still, or were not sent.
+///
+/// # Errors
+/// As [`run`].
+pub fn unrepaired(
+    findings: &Findings,
+    config: &Config,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+) -> Result<u64> {
+    let state = State::open_readonly(&config.state)?;
+    let mirror = Mirror::open(&config.mirror)?;
+    let queue = Queue::new()?;
+    findings.shelf.repairs(|kind, id| {
+        // What is gone from Ecvi by now needs no repair.
+        let row = mirror.find(kind, &id.to_string())?.into_iter().find(|row| row.id == id);
+        row.map_or(Ok(()), |row| {
+            queue.add(&Planned { kind, id, step: Step::Update, wave: Wave::Changes, row: Some(row) })
+        })
+    })?;
+    drop(mirror);
+    let pace = state.recall(PACE)?.unwrap_or_default();
+    let mut gate = Gate::new(portal, clock.clone(), &config.portal.gently(), pace, None);
+    let types = examine(config, &mut gate)?.fields;
+    let (touched, mut left) = (HashSet::new(), Findings::new()?);
+    let mut comparison = Comparison { config, types: &types, state: &state, touched, gate: &mut gate };
+    let mut nowhere = std::io::sink();
+    let mut report = Report::begin(&mut nowhere, &config.portal.webhook, false)?;
+    comparison.all(&queue, &mut left, &mut report, &mut ())?;
+    Ok(left.tally.found() + left.tally.pending.iter().sum::<u64>())
+}
+
+/// Cards of ours that no list shows, unless a record was compared with them already.
+fn unreadable(
+    state: &State,
+    gaps: inventory::Gaps,
+    findings: &mut Findings,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    for ((kind, crm_id), reason) in gaps {
+        if state.holders(kind, crm_id)?.is_empty() {
+            report.drift(&Drift::Unreadable { kind, id: None, label: String::new(), crm_id, reason })?;
+            findings.tally.other += 1;
+        }
+    }
+    Ok(())
 }
 
 /// Reads mirror and state: what was sent and has not changed since is to be compared.
@@ -191,7 +256,8 @@ fn twice(
             Ok(())
         })?;
         for ids in ids.chunks(CHUNK) {
-            for (id, mut objects) in by_origin(gate, kind, &config.portal.originator, ids)? {
+            let marked = by_origin(gate, kind, &config.portal.originator, ids)?;
+            for (id, mut objects) in marked.found {
                 let Known { crm_id, label, .. } = state.record(kind, &id)?.unwrap_or_default().known;
                 objects.extend(crm_id.filter(|crm_id| !objects.contains(crm_id)));
                 if objects.len() > 1 {

@@ -1,9 +1,10 @@
 //! The report of an audit, written as it is found.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::Result;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Tally;
 use super::drift::Drift;
@@ -37,14 +38,26 @@ impl<'o> Report<'o> {
         Ok(())
     }
 
-    pub(super) fn end(self, tally: &Tally) -> Result<()> {
+    pub(super) fn end(self, tally: &Tally, unread: &BTreeMap<(Kind, String), u64>) -> Result<()> {
         if self.json {
             let (compared, pending) = (document(&tally.compared), document(&tally.pending));
-            writeln!(self.out, "],\n \"compared\": {compared},\n \"pending\": {pending}}}")?;
+            let unread = unread_document(unread);
+            writeln!(
+                self.out,
+                "],\n \"compared\": {compared},\n \"pending\": {pending},\n \"not_compared\": {unread}}}"
+            )?;
             return Ok(());
         }
         let (compared, found) = (counts(&tally.compared), tally.found());
         match found {
+            0 if !unread.is_empty() => writeln!(
+                self.out,
+                "{}",
+                say!(
+                    "Сверено: {compared}. В том, что портал показал, расхождений нет.",
+                    "Compared: {compared}. Nothing differs in what the portal showed."
+                )
+            )?,
             0 => writeln!(
                 self.out,
                 "{}",
@@ -67,8 +80,21 @@ impl<'o> Report<'o> {
             );
             writeln!(self.out, "{line}")?;
         }
+        for ((kind, field), cards) in unread {
+            let kind = words::plural(*kind);
+            let line = say!(
+                "Не сверялось, потому что портал этого не показывает: {kind}, поле {field}, карточек: {cards}.",
+                "Not compared, because the portal does not show it: {kind}, field {field}, cards: {cards}."
+            );
+            writeln!(self.out, "{line}")?;
+        }
         Ok(())
     }
+}
+
+fn unread_document(unread: &BTreeMap<(Kind, String), u64>) -> Value {
+    let field = |((kind, field), cards): (&(Kind, String), &u64)| json!({"kind": kind, "field": field, "cards": cards});
+    unread.iter().map(field).collect()
 }
 
 fn counts(counts: &[u64; 3]) -> String {

@@ -2,6 +2,7 @@
 //!
 //! A portal that does not answer ends the questions and not the dry run: what is not known is not shown.
 
+mod correction;
 mod takeover;
 
 use std::collections::BTreeSet;
@@ -14,12 +15,12 @@ use crate::mapping::custom::FieldTypes;
 use crate::mapping::deal::Links;
 use crate::mapping::{Mapped, mapped};
 use crate::mirror::{Body, Booking, Row};
-use crate::objects::card::{Card, cards};
-use crate::objects::hidden;
+use crate::objects::Unseen;
+use crate::objects::card::{Card, Cards, cards};
 use crate::plan::{Planned, Queue, Step};
 use crate::portal::CallError;
 use crate::portal::gate::Gate;
-use crate::push::{People, Person};
+use crate::push::{Owner, People, Person, owner_of};
 use crate::record::{Id, Kind};
 use crate::say;
 use crate::state::{Record, State};
@@ -37,8 +38,12 @@ pub struct Prospect {
     pub changes: Option<Vec<Difference>>,
     /// The object is gone from the CRM, and what is done then.
     pub gone: Option<OnMissing>,
-    /// The webhook's user may not see the object.
-    pub is_hidden: bool,
+    /// The object that the record had is gone, or its number is another record's by now: it is made anew.
+    pub lost: Option<i64>,
+    /// No list shows the object, for this reason.
+    pub unseen: Option<Unseen>,
+    /// The object does not carry our mark any more.
+    pub is_not_ours: bool,
     /// The object that Ecvi names is another record's already.
     pub is_taken: bool,
     /// The booking waits for this guest, who is not sent in this pass either.
@@ -76,17 +81,21 @@ impl<'a, 'p> Foresight<'a, 'p> {
         }
         match self.look(kind, steps) {
             Err(error) => {
-                let error: CallError = error.downcast()?;
-                self.blind = true;
-                let reason = error.stop().message;
-                self.notes.push(say!(
-                    "Прежние значения не показаны: {reason}.",
-                    "Old values are not shown: {reason}."
-                ));
+                self.give_up(error)?;
                 Ok(vec![Prospect::default(); steps.len()])
             }
             seen => seen,
         }
+    }
+
+    /// The portal does not answer: it is asked no more.
+    fn give_up(&mut self, error: anyhow::Error) -> Result<()> {
+        let error: CallError = error.downcast()?;
+        self.blind = true;
+        let reason = error.stop().message;
+        self.notes
+            .push(say!("Прежние значения не показаны: {reason}.", "Old values are not shown: {reason}."));
+        Ok(())
     }
 
     fn asks(&self, planned: &Planned) -> bool {
@@ -112,17 +121,21 @@ impl<'a, 'p> Foresight<'a, 'p> {
         let ids: BTreeSet<i64> = wanted.iter().filter_map(|(crm_id, ..)| *crm_id).collect();
         let named = wanted.iter().filter_map(|(.., mapped)| Some(mapped.as_ref()?.0.fields.keys().cloned()));
         let fields: BTreeSet<String> = named.flatten().chain(["CONTACT_IDS".to_owned()]).collect();
-        let cards = cards(&mut self.gate, kind, &ids.iter().copied().collect::<Vec<_>>(), &fields)?;
-        let hidden = hidden(&mut self.gate, kind, ids, &cards)?;
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let Cards { seen: cards, unseen } = cards(&mut self.gate, kind, &ids, &fields)?;
         let mut prospects = Vec::new();
         for (planned, (crm_id, record, mapped)) in steps.iter().zip(wanted) {
             let card = crm_id.and_then(|crm_id| cards.get(&crm_id));
-            let is_hidden = crm_id.is_some_and(|crm_id| hidden.contains(&crm_id));
-            let is_gone = crm_id.is_some() && card.is_none() && !is_hidden;
+            let unseen = crm_id.and_then(|crm_id| unseen.get(&crm_id)).cloned();
+            let is_gone = crm_id.is_some() && card.is_none() && unseen.is_none();
+            let lost = record.known.crm_id.filter(|_| planned.step == Step::Create);
+            let is_not_ours = self.is_not_ours(planned, &record, card)?;
             let named = record.named_by(planned.row.as_ref()).filter(|_| planned.step == Step::Create);
             prospects.push(Prospect {
                 gone: is_gone.then_some(self.config.sync.on_missing),
-                is_hidden,
+                lost,
+                unseen,
+                is_not_ours,
                 taken: crm_id.filter(|_| planned.step == Step::Create),
                 is_taken: crm_id.is_none()
                     && named.is_some_and(|named| taken.values().any(|id| *id == named)),
@@ -131,6 +144,14 @@ impl<'a, 'p> Foresight<'a, 'p> {
             });
         }
         Ok(prospects)
+    }
+
+    fn is_not_ours(&self, planned: &Planned, record: &Record, card: Option<&Card>) -> Result<bool> {
+        let is_change = matches!(planned.step, Step::Update | Step::Recheck);
+        let Some(card) = card.filter(|_| is_change) else { return Ok(false) };
+        let whose = (planned.kind, &planned.id);
+        let originator = &self.config.portal.originator;
+        Ok(owner_of(self.state, originator, whose, record, &card.object)? == Owner::Unknown)
     }
 
     /// The guest without whom the booking does not go, unless this pass sends them before it.
@@ -194,12 +215,14 @@ impl<'a, 'p> Foresight<'a, 'p> {
         if planned.as_ref().is_some_and(|planned| planned.step == Step::Gone) {
             return Ok(Person::Nobody);
         }
+        let is_made_anew = planned.as_ref().is_some_and(|planned| planned.step == Step::Create);
         let row = planned.and_then(|planned| planned.row);
         let Some(Record { known, .. }) = self.state.record(kind, id)? else {
             return Ok(if row.is_some() { Person::Coming } else { Person::Nobody });
         };
         Ok(match known.crm_id {
             _ if known.gone && row.is_none() => Person::Nobody,
+            Some(_) if is_made_anew => Person::Coming,
             Some(crm_id) => {
                 let label = row.map_or(known.label, |row| row.label);
                 Person::Here { crm_id, label, seen: true }

@@ -25,7 +25,7 @@ impl Foresight<'_, '_> {
         }
         self.sought += new.len() + left.len();
         let ids: Vec<Id> = new.iter().map(|planned| planned.id.clone()).collect();
-        let standing = by_origin(&mut self.gate, kind, &self.config.portal.originator, &ids)?;
+        let standing = by_origin(&mut self.gate, kind, &self.config.portal.originator, &ids)?.found;
         let oldest = |(id, objects): (Id, Vec<i64>)| Some((id, *objects.first()?));
         let mut taken: BTreeMap<Id, i64> = standing.into_iter().filter_map(oldest).collect();
         let mut others = Vec::new();
@@ -45,7 +45,9 @@ impl Foresight<'_, '_> {
 
     fn known_by_ecvi(&self, planned: &Planned) -> Result<Option<i64>> {
         let record = self.state.record(planned.kind, &planned.id)?.unwrap_or_default();
-        Ok(record.named_by(planned.row.as_ref()))
+        // A record that has lost its object is not put on that one again.
+        let is_lost = |crm_id: &i64| record.known.crm_id == Some(*crm_id);
+        Ok(record.named_by(planned.row.as_ref()).filter(|crm_id| !is_lost(crm_id)))
     }
 
     /// Those that `match_existing` would take for the same.

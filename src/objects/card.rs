@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{ASKED, Object, ask, not_filtered, object};
-use crate::portal::batch::Command;
+use super::question::{Question, Scope, ask_in_parts, list_reply};
+use super::{ASKED, Object, Unseen, not_filtered, object, of_ids, spoiled_ids, unseen};
+use crate::portal::batch::Reply;
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, object_id};
 use crate::record::Kind;
@@ -24,60 +25,77 @@ pub struct Card {
     pub fields: Map<String, Value>,
 }
 
+/// What a look at some cards found; what is in neither map does not exist.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Cards {
+    /// Those that the lists show.
+    pub seen: BTreeMap<i64, Card>,
+    /// Those that exist all the same.
+    pub unseen: BTreeMap<i64, Unseen>,
+}
+
 /// The objects that exist, of these ids, with these fields.
 pub fn cards(
     gate: &mut Gate<'_>,
     kind: Kind,
     ids: &[i64],
     fields: &BTreeSet<String>,
-) -> Result<BTreeMap<i64, Card>, CallError> {
-    let mut cards = BTreeMap::new();
-    for page in ask(gate, &commands(ids, |ids| list(kind, ids, fields)))? {
-        for row in items(&page, "crm list")? {
-            let card = card(row).filter(|card| ids.contains(&card.object.crm_id));
-            let card = card.ok_or_else(|| not_filtered(kind))?;
-            cards.insert(card.object.crm_id, card);
-        }
-    }
-    if kind == Kind::Booking && fields.contains(CONTACTS) {
-        let alive: Vec<i64> = cards.keys().copied().collect();
-        for page in ask(gate, &commands(&alive, people))? {
-            for item in items(page.get("items").unwrap_or(&Value::Null), "crm.item.list")? {
-                add_people(&mut cards, item);
-            }
-        }
-    }
-    Ok(cards)
-}
-
-/// A command for each page of ids.
-fn commands(ids: &[i64], command: impl Fn(&[i64]) -> (String, Value)) -> Vec<Command> {
-    let chunks = ids.chunks(ASKED).enumerate();
-    chunks
-        .map(|(at, ids)| {
-            let (method, params) = command(ids);
-            Command::new(format!("q{at}"), method, params)
-        })
-        .collect()
-}
-
-fn list(kind: Kind, ids: &[i64], fields: &BTreeSet<String>) -> (String, Value) {
+) -> Result<Cards, CallError> {
     let fixed = super::select(kind).iter().map(|name| (*name).to_owned());
     let select: BTreeSet<String> = fixed.chain(fields.iter().cloned()).collect();
-    let params = json!({"filter": {"@ID": ids}, "order": {"ID": "ASC"}, "select": select, "start": -1});
-    (format!("crm.{}.list", kind.entity()), params)
+    let questions = ids.chunks(ASKED).map(|ids| of_ids(kind, ids, &json!(select))).collect();
+    let answers = ask_in_parts(gate, kind, questions, |command, reply| {
+        list_reply(command, reply, |page| rows(kind, page))
+    })?;
+    let mut seen = BTreeMap::new();
+    for card in answers.read.into_iter().flat_map(|(_, page)| page) {
+        if !ids.contains(&card.object.crm_id) {
+            return Err(not_filtered(kind));
+        }
+        seen.insert(card.object.crm_id, card);
+    }
+    if kind == Kind::Booking && fields.contains(CONTACTS) {
+        add_people(gate, &mut seen)?;
+    }
+    let spoiled = spoiled_ids(answers.spoiled);
+    let unseen = unseen(gate, kind, ids.iter().copied(), &seen, spoiled)?;
+    Ok(Cards { seen, unseen })
 }
 
-fn people(ids: &[i64]) -> (String, Value) {
+fn rows(kind: Kind, page: &Value) -> Result<Vec<Card>, CallError> {
+    let unreadable = || CallError::Lost(format!("a {kind} that cannot be read"));
+    items(page).map(|row| card(row).ok_or_else(unreadable)).collect()
+}
+
+fn items(page: &Value) -> impl Iterator<Item = &Value> {
+    page.as_array().into_iter().flatten()
+}
+
+/// The people of deals, of which the portal may say nothing.
+fn add_people(gate: &mut Gate<'_>, cards: &mut BTreeMap<i64, Card>) -> Result<(), CallError> {
+    let ids: Vec<i64> = cards.keys().copied().collect();
+    let answers =
+        ask_in_parts(gate, Kind::Booking, ids.chunks(ASKED).map(people).collect(), |command, reply| {
+            let reply = reply.map(|reply| match reply {
+                Reply::Done(mut value) => {
+                    Reply::Done(value.get_mut("items").map(Value::take).unwrap_or_default())
+                }
+                other => other,
+            });
+            list_reply(command, reply, |page| Ok(items(page).cloned().collect()))
+        })?;
+    for item in answers.read.iter().flat_map(|(_, items)| items) {
+        add_contacts(cards, item);
+    }
+    Ok(())
+}
+
+fn people(ids: &[i64]) -> Question {
     let params = json!({
-        "entityTypeId": Kind::Booking.entity_type_id(), "filter": {"@id": ids}, "order": {"id": "ASC"},
-        "select": ["id", "contactId", "contactIds"], "start": -1,
+        "filter": {}, "order": {"id": "ASC"}, "select": ["id", "contactId", "contactIds"], "start": -1,
     });
-    ("crm.item.list".to_owned(), params)
-}
-
-fn items<'p>(page: &'p Value, method: &str) -> Result<&'p Vec<Value>, CallError> {
-    page.as_array().ok_or_else(|| CallError::Lost(format!("{method} answered with no list")))
+    let ids = ids.iter().copied().map(Value::from).collect();
+    Question::universal("crm.item.list", params, Kind::Booking, Scope::Values("@id", ids))
 }
 
 fn card(row: &Value) -> Option<Card> {
@@ -85,7 +103,7 @@ fn card(row: &Value) -> Option<Card> {
 }
 
 /// A portal that does not tell a deal's people says nothing of them.
-fn add_people(cards: &mut BTreeMap<i64, Card>, item: &Value) {
+fn add_contacts(cards: &mut BTreeMap<i64, Card>, item: &Value) {
     let card = item.get("id").and_then(object_id).and_then(|id| cards.get_mut(&id));
     let (Some(card), Some(Value::Array(all))) = (card, item.get("contactIds")) else { return };
     let primary = item.get("contactId").and_then(object_id).unwrap_or(0);

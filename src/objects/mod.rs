@@ -5,22 +5,29 @@
 
 pub mod card;
 pub mod inventory;
+mod question;
 pub mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::code::Code;
 use crate::mapping::multifield::Listed;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
 use crate::portal::{CallError, Meaning, Refusal};
 use crate::record::{Id, Kind};
+use crate::say;
+use question::{Question, Reading, Scope, ask_in_parts, list_reply};
 
 /// Rows on a page of a list.
 const PAGE: usize = 50;
 /// Values in one filter: fewer than a page, so that a full page always means that there is more.
 const ASKED: usize = 40;
+
+/// No object has this id, nor a higher one: the portal's numbers stay exact in JSON.
+const UNREACHED: i64 = (1 << 53) - 1;
 
 /// Asked for in every list. A row that leaves them out would pass for one of nobody.
 const MARKS: [&str; 2] = ["ORIGINATOR_ID", "ORIGIN_ID"];
@@ -46,99 +53,201 @@ pub struct Object {
     pub emails: Vec<Listed>,
 }
 
-/// The objects of these ids that the webhook's user may see.
-pub fn by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i64, Object>, CallError> {
-    let filters = ids.chunks(ASKED).map(|ids| json!({"@ID": ids})).collect();
-    let mut found = BTreeMap::new();
-    for object in list(gate, kind, filters)? {
-        if !ids.contains(&object.crm_id) {
-            return Err(not_filtered(kind));
+/// What a look at some objects found; what is in neither map does not exist.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Look {
+    /// Those that the lists show.
+    pub seen: BTreeMap<i64, Object>,
+    /// Those that exist all the same.
+    pub unseen: BTreeMap<i64, Unseen>,
+}
+
+/// Why no list shows an object that exists.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unseen {
+    /// The webhook's user may not see it.
+    Denied,
+    /// The portal cannot show it, in its own words.
+    Unreadable(String),
+}
+
+impl Unseen {
+    /// Our own word for it.
+    pub fn code(&self) -> Code {
+        match self {
+            Unseen::Denied => Code::AccessDenied,
+            Unseen::Unreadable(_) => Code::CardUnreadable,
         }
-        found.insert(object.crm_id, object);
     }
-    Ok(found)
+
+    /// The object, and what the portal said of it.
+    pub fn message(&self, crm_id: i64) -> String {
+        match self {
+            Unseen::Denied => crm_id.to_string(),
+            Unseen::Unreadable(reason) => format!("{crm_id}: {reason}"),
+        }
+    }
+}
+
+/// Looks at the objects of these ids.
+pub fn look(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<Look, CallError> {
+    let Listing { seen, spoiled } = listed_by_id(gate, kind, ids)?;
+    let unseen = unseen(gate, kind, ids.iter().copied(), &seen, spoiled)?;
+    Ok(Look { seen, unseen })
+}
+
+/// The objects of these ids that the lists show.
+pub fn by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i64, Object>, CallError> {
+    Ok(listed_by_id(gate, kind, ids)?.seen)
 }
 
 /// Of these ids those whose objects exist, seen or not.
 pub fn existing(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, CallError> {
-    let seen = by_id(gate, kind, ids)?;
-    let hidden = hidden(gate, kind, ids.iter().copied(), &seen)?;
-    Ok(seen.into_keys().chain(hidden).collect())
+    let Look { seen, unseen } = look(gate, kind, ids)?;
+    Ok(seen.into_keys().chain(unseen.into_keys()).collect())
 }
 
-/// Of these ids those that the list did not show whose objects exist all the same: the webhook's user may not see them.
-/// A list leaves such an object out as if it were gone; `crm.item.get` looks for it before it looks at the user's rights.
-pub fn hidden<T>(
+/// What the lists show, and the cards that spoil every list that shows them.
+struct Listing {
+    seen: BTreeMap<i64, Object>,
+    spoiled: BTreeMap<i64, String>,
+}
+
+/// The objects of these ids, and those that spoil every list that shows them.
+fn listed_by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<Listing, CallError> {
+    let of = |ids: &[i64]| of_ids(kind, ids, &json!(select(kind)));
+    let questions = ids.chunks(ASKED).map(of).collect();
+    let answers = ask_in_parts(gate, kind, questions, |command, reply| {
+        list_reply(command, reply, |page| rows(kind, page))
+    })?;
+    let mut found = BTreeMap::new();
+    for (question, page) in answers.read {
+        if !goes_on(question.above(), &page) || !page.iter().all(|object| ids.contains(&object.crm_id)) {
+            return Err(not_filtered(kind));
+        }
+        found.extend(page.into_iter().map(|object| (object.crm_id, object)));
+    }
+    Ok(Listing { seen: found, spoiled: spoiled_ids(answers.spoiled) })
+}
+
+/// The question for objects by their ids.
+fn of_ids(kind: Kind, ids: &[i64], select: &Value) -> Question {
+    let ids = ids.iter().copied().map(Value::from).collect();
+    Question::list(kind, &json!({}), Scope::Values("@ID", ids), select)
+}
+
+fn spoiled_ids(spoiled: Vec<(Question, String)>) -> BTreeMap<i64, String> {
+    let single = |question: Question| match question.scope {
+        Scope::Values(_, values) => values.first().and_then(Value::as_i64),
+        Scope::Range(range) => Some(range.upto),
+        Scope::Card(crm_id) => Some(crm_id),
+    };
+    spoiled.into_iter().filter_map(|(question, reason)| Some((single(question)?, reason))).collect()
+}
+
+/// Of these ids those that the lists did not show whose objects exist all the same; `spoiled` are known to. A list
+/// leaves an object that the user may not see out as if it were gone; `crm.item.get` looks for it before it looks at
+/// the user's rights.
+fn unseen<T>(
     gate: &mut Gate<'_>,
     kind: Kind,
     ids: impl IntoIterator<Item = i64>,
     seen: &BTreeMap<i64, T>,
-) -> Result<BTreeSet<i64>, CallError> {
+    spoiled: BTreeMap<i64, String>,
+) -> Result<BTreeMap<i64, Unseen>, CallError> {
     // Several records may share an object.
-    let ids: BTreeSet<i64> = ids.into_iter().filter(|id| !seen.contains_key(id)).collect();
-    let command = |id: &i64| {
-        let params = json!({"entityTypeId": kind.entity_type_id(), "id": id});
-        Command::new(format!("q{id}"), "crm.item.get", params)
-    };
-    let commands: Vec<Command> = ids.iter().map(command).collect();
-    let mut replies = gate.read_batch(&commands)?;
-    let mut hidden = BTreeSet::new();
-    for (id, command) in ids.into_iter().zip(&commands) {
-        match replies.remove(&command.name) {
-            Some(Reply::Refused(refusal)) if refusal.code.eq_ignore_ascii_case("NOT_FOUND") => continue,
-            Some(Reply::Refused(refusal)) if refusal.is_access_denied() => {}
-            reply => drop(result(command, reply)?),
+    let ids: BTreeSet<i64> =
+        ids.into_iter().filter(|id| !seen.contains_key(id) && !spoiled.contains_key(id)).collect();
+    let one = |id: i64| Question::universal("crm.item.get", json!({}), kind, Scope::Card(id));
+    let answers = ask_in_parts(gate, kind, ids.into_iter().map(one).collect(), card_reply)?;
+    let mut unseen = BTreeMap::new();
+    for (question, found) in answers.read {
+        if let (Scope::Card(crm_id), Some(why)) = (question.scope, found.into_iter().next()) {
+            unseen.insert(crm_id, why);
         }
-        hidden.insert(id);
     }
-    Ok(hidden)
+    let unreadable = spoiled.into_iter().chain(spoiled_ids(answers.spoiled));
+    unseen.extend(unreadable.map(|(crm_id, reason)| (crm_id, Unseen::Unreadable(reason))));
+    Ok(unseen)
 }
 
-/// The objects that carry our origin for these records, the lowest id first.
-pub fn by_origin(
-    gate: &mut Gate<'_>,
+/// What `crm.item.get` says of an object that no list showed. Only a refusal of rights is a matter of rights.
+fn card_reply(command: &Command, reply: Option<Reply>) -> Result<Reading<Unseen>, CallError> {
+    Ok(match reply {
+        Some(Reply::Refused(refusal)) if refusal.code.eq_ignore_ascii_case("NOT_FOUND") => {
+            Reading::Rows(Vec::new())
+        }
+        Some(Reply::Refused(refusal)) if refusal.is_access_denied() => Reading::Rows(vec![Unseen::Denied]),
+        reply => match result(command, reply)? {
+            Ok(_) => Reading::Rows(vec![Unseen::Unreadable(shown_alone())]),
+            Err(refusal) => Reading::Spoiled(refusal.to_string()),
+        },
+    })
+}
+
+fn shown_alone() -> String {
+    say!("карточка открывается, но ни один список её не показывает", "the card opens, but no list shows it")
+}
+
+/// What was found by the marks of some records.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Marked {
+    /// The objects that carry a record's mark, the lowest id first.
+    pub found: BTreeMap<Id, Vec<i64>>,
+    /// The records of which the portal cannot say it, and why: a card of theirs spoils every list.
+    pub unclear: BTreeMap<Id, String>,
+}
+
+/// The objects that carry our origin for these records.
+pub fn by_origin(gate: &mut Gate<'_>, kind: Kind, originator: &str, ids: &[Id]) -> Result<Marked, CallError> {
+    let wanted: BTreeMap<String, &Id> = ids.iter().map(|id| (id.to_string(), id)).collect();
+    let origins: Vec<Value> = wanted.keys().map(|origin| Value::from(origin.as_str())).collect();
+    let of = |origins: &[Value]| {
+        let scope = Scope::Values("@ORIGIN_ID", origins.to_vec());
+        Question::list(kind, &json!({"ORIGINATOR_ID": originator}), scope, &json!(select(kind)))
+    };
+    let mut marked = Marked::default();
+    let mut open: Vec<Question> = origins.chunks(ASKED).map(of).collect();
+    while !open.is_empty() {
+        let answers = ask_in_parts(gate, kind, std::mem::take(&mut open), |command, reply| {
+            list_reply(command, reply, |page| rows(kind, page))
+        })?;
+        for (question, reason) in answers.spoiled {
+            let Scope::Values(_, origins) = question.scope else { continue };
+            let origin = origins.first().and_then(Value::as_str).unwrap_or_default();
+            marked.unclear.extend(wanted.get(origin).map(|id| ((*id).clone(), reason)));
+        }
+        for (question, page) in answers.read {
+            if !goes_on(question.above(), &page) {
+                return Err(not_filtered(kind));
+            }
+            if let Some(last) = page.last().filter(|_| page.len() >= PAGE) {
+                open.push(question.behind(last.crm_id));
+            }
+            note_origins(&mut marked, kind, originator, &wanted, &page)?;
+        }
+    }
+    marked.found.values_mut().for_each(|ids| ids.sort_unstable());
+    Ok(marked)
+}
+
+fn note_origins(
+    marked: &mut Marked,
     kind: Kind,
     originator: &str,
-    ids: &[Id],
-) -> Result<BTreeMap<Id, Vec<i64>>, CallError> {
-    let wanted: BTreeMap<String, &Id> = ids.iter().map(|id| (id.to_string(), id)).collect();
-    let origins: Vec<&String> = wanted.keys().collect();
-    let filter = |origins: &[&String]| json!({"ORIGINATOR_ID": originator, "@ORIGIN_ID": origins});
-    let mut found: BTreeMap<Id, Vec<i64>> = BTreeMap::new();
-    for object in list(gate, kind, origins.chunks(ASKED).map(filter).collect())? {
+    wanted: &BTreeMap<String, &Id>,
+    page: &[Object],
+) -> Result<(), CallError> {
+    for object in page {
         if !collates(&object.originator, originator) || object.origin.is_empty() {
             return Err(not_filtered(kind));
         }
         // The portal compares without regard to case; two ids of Ecvi may differ in nothing else.
         if let Some(id) = wanted.get(&object.origin).filter(|_| object.originator == originator) {
-            found.entry((*id).clone()).or_default().push(object.crm_id);
+            marked.found.entry((*id).clone()).or_default().push(object.crm_id);
         }
     }
-    for ids in found.values_mut() {
-        ids.sort_unstable();
-    }
-    Ok(found)
-}
-
-/// All objects that match the filters; each filter is walked to its end.
-fn list(gate: &mut Gate<'_>, kind: Kind, filters: Vec<Value>) -> Result<Vec<Object>, CallError> {
-    let (mut objects, mut open) = (Vec::new(), filters);
-    while !open.is_empty() {
-        let pages = pages(gate, kind, &open)?;
-        let mut more = Vec::new();
-        for (mut filter, page) in open.into_iter().zip(pages) {
-            if !goes_on(filter.get(">ID").and_then(Value::as_i64).unwrap_or(0), &page) {
-                return Err(not_filtered(kind));
-            }
-            if let Some(last) = page.last().filter(|_| page.len() >= PAGE) {
-                filter[">ID"] = last.crm_id.into();
-                more.push(filter);
-            }
-            objects.extend(page);
-        }
-        open = more;
-    }
-    Ok(objects)
+    Ok(())
 }
 
 /// Whether a page begins behind `above` and rises: without that its successors would be asked for for ever.
@@ -147,36 +256,12 @@ fn goes_on(above: i64, page: &[Object]) -> bool {
         && page.windows(2).all(|pair| pair[0].crm_id < pair[1].crm_id)
 }
 
-/// The first page of each filter.
-fn pages(gate: &mut Gate<'_>, kind: Kind, filters: &[Value]) -> Result<Vec<Vec<Object>>, CallError> {
-    let commands: Vec<Command> = filters
-        .iter()
-        .enumerate()
-        .map(|(at, filter)| {
-            let params =
-                json!({"filter": filter, "order": {"ID": "ASC"}, "select": select(kind), "start": -1});
-            Command::new(format!("q{at}"), format!("crm.{}.list", kind.entity()), params)
-        })
-        .collect();
-    ask(gate, &commands)?.iter().map(|page| rows(kind, page)).collect()
-}
-
 /// Whether the portal's database takes the two marks for one: it knows neither case nor blanks at the end.
 fn collates(found: &str, asked: &str) -> bool {
     found.trim_end().to_lowercase() == asked.trim_end().to_lowercase()
 }
 
-/// The results of questions, in their order.
-fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Vec<Value>, CallError> {
-    let answers = commands.iter().zip(ask_each(gate, commands)?);
-    // The portal's words may repeat what was asked for, a phone perhaps.
-    let unclear = |command: &Command, refusal: Refusal| {
-        CallError::Lost(format!("{} was refused: {}", command.method, refusal.code))
-    };
-    answers.map(|(command, answer)| answer.map_err(|refusal| unclear(command, refusal))).collect()
-}
-
-/// Likewise, where each may be refused by itself.
+/// The results of questions, in their order, where each may be refused by itself.
 fn ask_each(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Vec<Result<Value, Refusal>>, CallError> {
     let mut replies = gate.read_batch(commands)?;
     commands.iter().map(|command| result(command, replies.remove(&command.name))).collect()

@@ -25,7 +25,7 @@ pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &Queue, clock:
     let writer = state.writer()?;
     writer.forget_orphans()?;
     for (id, deal) in &history {
-        writer.linked(Kind::Booking, id, *deal)?;
+        writer.marked(Kind::Booking, id, *deal)?;
     }
     for (origin, deals) in &orphans {
         writer.orphans(&Id::parse(origin), deals, clock.now())?;

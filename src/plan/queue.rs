@@ -58,6 +58,7 @@ impl Queue {
              CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
                                      PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
              CREATE INDEX inventory_object ON inventory (kind, crm_id);
+             CREATE TABLE gaps (kind TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
              CREATE TABLE gone (kind TEXT, id ANY, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              -- Never committed: nobody else reads it, and it goes with the pass.
              BEGIN;",
@@ -181,6 +182,17 @@ impl Queue {
             .prepare_cached("INSERT OR IGNORE INTO inventory (kind, origin, crm_id) VALUES (?1, ?2, ?3)")?
             .execute((kind, origin, crm_id))?;
         Ok(())
+    }
+
+    /// The inventory of a kind has gaps: cards that no list shows.
+    pub fn note_gap(&self, kind: Kind) -> Result<()> {
+        self.connection.prepare_cached("INSERT OR IGNORE INTO gaps (kind) VALUES (?1)")?.execute([kind])?;
+        Ok(())
+    }
+
+    /// Whether what the inventory of a kind does not show may stand in the portal all the same.
+    pub fn has_gap(&self, kind: Kind) -> Result<bool> {
+        Ok(self.connection.prepare_cached("SELECT 1 FROM gaps WHERE kind = ?1")?.exists([kind])?)
     }
 
     /// The object is not there any more.

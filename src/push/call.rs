@@ -14,7 +14,7 @@ use crate::objects::{Object, existing};
 use crate::plan::Step;
 use crate::portal::batch::Command;
 use crate::record::Kind;
-use crate::state::{Operation, Record, Todo};
+use crate::state::{Operation, Todo};
 
 /// A step as commands, and what will be true once they are answered.
 pub(super) struct Call {
@@ -28,6 +28,8 @@ pub(super) struct Call {
     pub(super) todo: Todo,
     /// Fingerprint of the deal's people.
     pub(super) links: u64,
+    /// Whose mark the object keeps, where that is another record's.
+    pub(super) shared_with: Option<String>,
 }
 
 /// What a command of a call is called before its place in the batch: a move to another funnel, what counts, and the
@@ -80,7 +82,7 @@ impl Push<'_, '_> {
         let todo = Todo { close: self.closed(row), recheck: misses(&target), resend: false };
         let commands = vec![Command::new(format!("{MAIN}{at}"), method, params)];
         let links = links(&target);
-        Ok(Call { target, operation: Operation::Create, commands, written, todo, links })
+        Ok(Call { target, operation: Operation::Create, commands, written, todo, links, shared_with: None })
     }
 
     fn update(&mut self, at: usize, mut target: Target, row: &Row, crm_id: i64) -> Result<Call> {
@@ -90,7 +92,8 @@ impl Push<'_, '_> {
         let object = target.object.clone().unwrap_or_default();
         let (mut fields, written) = self.reach(kind, &mapped, Some((&target.record.written, &object)));
         fields.append(&mut mapped.fields);
-        if !self.keeps_origin(&target, &object)? {
+        let keeps_origin = self.keeps_origin(&target, &object)?;
+        if !keeps_origin {
             fields.append(&mut origin(&self.config.portal.originator, target.id()));
         }
         let mut commands = Vec::new();
@@ -109,7 +112,9 @@ impl Push<'_, '_> {
         }
         let todo = Todo { recheck: misses(&target), ..Todo::default() };
         let links = links(&target);
-        Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
+        let is_own = object.origin == target.id().to_string();
+        let shared_with = Some(object.origin).filter(|_| keeps_origin && !is_own);
+        Ok(Call { target, operation: Operation::Update, commands, written, todo, links, shared_with })
     }
 
     fn mapped(&self, target: &Target, row: &Row) -> Result<Mapped> {
@@ -166,9 +171,10 @@ impl Push<'_, '_> {
         // Its owner may have no object just now, after reset-id, a lost or an older state, and finds this one by the mark
         // alone.
         let Some(owner) = self.owner(target.kind(), &object.origin)? else { return Ok(false) };
-        let Record { known, seen_run, .. } = self.state.record(target.kind(), &owner)?.unwrap_or_default();
-        let Some(crm_id) = known.crm_id else { return Ok(true) };
-        Ok(seen_run != self.run && existing(self.gate, target.kind(), &[crm_id])?.is_empty())
+        let record = self.state.record(target.kind(), &owner)?.unwrap_or_default();
+        let Some(crm_id) = record.known.crm_id else { return Ok(true) };
+        Ok(!record.is_alive(self.run, self.gate.clock().now())
+            && existing(self.gate, target.kind(), &[crm_id])?.is_empty())
     }
 }
 
@@ -177,7 +183,7 @@ fn deletion(at: usize, target: Target) -> Result<Call> {
     let method = format!("crm.{}.delete", target.kind().entity());
     let commands = vec![Command::new(format!("{MAIN}{at}"), method, json!({"id": id}))];
     let (written, todo) = (Written::default(), Todo::default());
-    Ok(Call { target, operation: Operation::Delete, commands, written, todo, links: 0 })
+    Ok(Call { target, operation: Operation::Delete, commands, written, todo, links: 0, shared_with: None })
 }
 
 fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
@@ -186,7 +192,7 @@ fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
     let commands = vec![update(format!("{MAIN}{at}"), target.kind(), id, closing_date(booking))];
     let (written, links) = (target.record.written.clone(), target.record.links);
     let todo = Todo { close: false, ..target.record.known.todo };
-    Ok(Call { target, operation: Operation::Update, commands, written, todo, links })
+    Ok(Call { target, operation: Operation::Update, commands, written, todo, links, shared_with: None })
 }
 
 fn closing_date(booking: &Booking) -> Fields {

@@ -2,17 +2,17 @@
 //!
 //! Nothing is created before the portal was asked in this pass, by origin, whether it exists already.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 
 use super::missing::Fate;
-use super::{Push, Target, Way};
+use super::{Push, Target, Way, carries_mark};
 use crate::code::Code;
 use crate::config::{Match, OnMissing, PersonConfig};
 use crate::mapping::Warning;
 use crate::objects::reach::{Reach, by_reach, strangers, the_same};
-use crate::objects::{Object, by_id, by_origin, hidden};
+use crate::objects::{Look, Marked, Object, Unseen, by_origin, look};
 use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
 use crate::state::Operation;
@@ -33,15 +33,19 @@ impl Push<'_, '_> {
         let new: Vec<Id> =
             targets.iter().filter(|t| t.planned.step == Step::Create).map(|t| t.id().clone()).collect();
         let namesakes = self.namesakes(kind, &new)?;
-        let standing = self.standing(kind, &new)?;
+        let Marked { found: standing, unclear } = self.standing(kind, &new)?;
         let is_found = |id: &Id| standing.get(id).is_some_and(|objects| !objects.is_empty());
         let unfound = targets.iter().filter(|t| t.planned.step == Step::Create && !is_found(t.id()));
         let out_of_sight = self.out_of_sight(kind, &unfound.collect::<Vec<_>>())?;
         let mut claimed = HashSet::new();
         let mut ready = Vec::new();
         for mut target in targets {
-            if let Some(crm_id) = out_of_sight.get(target.id()) {
-                self.fail(&target, Code::AccessDenied, Operation::Create, &crm_id.to_string())?;
+            if let Some((crm_id, unseen)) = out_of_sight.get(target.id()) {
+                self.fail(&target, unseen.code(), Operation::Create, &unseen.message(*crm_id))?;
+                continue;
+            }
+            if let Some(reason) = unclear.get(target.id()) {
+                self.fail(&target, Code::CardUnreadable, Operation::Create, reason)?;
                 continue;
             }
             if target.planned.step == Step::Create && namesakes.contains(target.id()) {
@@ -76,29 +80,29 @@ impl Push<'_, '_> {
 
     /// Of records that no list shows those that may have an object all the same, which the webhook's user may not see:
     /// `reset-id` let go of it, or an unanswered call made it. With an object that he may not see.
-    fn out_of_sight(&mut self, kind: Kind, unfound: &[&Target]) -> Result<BTreeMap<Id, i64>> {
+    fn out_of_sight(&mut self, kind: Kind, unfound: &[&Target]) -> Result<BTreeMap<Id, (i64, Unseen)>> {
         let mut suspects = Vec::new();
         for target in unfound.iter().filter(|target| target.record.released) {
             suspects.extend(self.state.last_object(kind, target.id())?.map(|crm_id| (target.id(), crm_id)));
         }
-        let let_go = suspects.iter().map(|(_, crm_id)| *crm_id).collect();
-        let hidden = self.hidden_of(kind, let_go)?;
-        suspects.retain(|(_, crm_id)| hidden.contains(crm_id));
+        let let_go: Vec<i64> = suspects.iter().map(|(_, crm_id)| *crm_id).collect();
+        let unseen = look(self.gate, kind, &let_go)?.unseen;
+        let mut out_of_sight = BTreeMap::new();
+        for (id, crm_id) in suspects {
+            if let Some(why) = unseen.get(&crm_id) {
+                out_of_sight.insert(id.clone(), (crm_id, why.clone()));
+            }
+        }
         let mut called = unfound.iter().filter(|target| target.record.strikes > 0).peekable();
         if called.peek().is_some() {
             // Whoever does not see what was made before would not see what such a call made.
             let ours = self.state.outermost_linked(kind, SAMPLE)?;
-            if let Some(crm_id) = self.hidden_of(kind, ours)?.first() {
-                suspects.extend(called.map(|target| (target.id(), *crm_id)));
+            let unseen = look(self.gate, kind, &ours)?.unseen;
+            if let Some((crm_id, why)) = unseen.iter().find(|(_, why)| **why == Unseen::Denied) {
+                out_of_sight.extend(called.map(|target| (target.id().clone(), (*crm_id, why.clone()))));
             }
         }
-        Ok(suspects.into_iter().map(|(id, crm_id)| (id.clone(), crm_id)).collect())
-    }
-
-    /// Of these objects those that are there, and out of the user's sight.
-    fn hidden_of(&mut self, kind: Kind, ids: Vec<i64>) -> Result<BTreeSet<i64>> {
-        let seen = by_id(self.gate, kind, &ids)?;
-        Ok(hidden(self.gate, kind, ids, &seen)?)
+        Ok(out_of_sight)
     }
 
     /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write over the other's
@@ -124,37 +128,52 @@ impl Push<'_, '_> {
         Ok(stands || matches!(id, Id::Text(_)))
     }
 
-    fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<BTreeMap<Id, Vec<i64>>> {
+    fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<Marked> {
+        let originator = &self.config.portal.originator;
         if !matches!(self.way, Way::Export { stocked: true, .. }) {
-            return Ok(by_origin(self.gate, kind, &self.config.portal.originator, ids)?);
+            return Ok(by_origin(self.gate, kind, originator, ids)?);
         }
-        let stocked = |id: &Id| Ok((id.clone(), self.queue.stocked(kind, &id.to_string())?));
-        ids.iter().map(stocked).collect()
+        let mut standing = BTreeMap::new();
+        for id in ids {
+            standing.insert(id.clone(), self.queue.stocked(kind, &id.to_string())?);
+        }
+        if !self.queue.has_gap(kind)? {
+            return Ok(Marked { found: standing, ..Marked::default() });
+        }
+        // A card that the inventory could not read may be the record's own.
+        let unfound: Vec<Id> = ids.iter().filter(|id| standing[id].is_empty()).cloned().collect();
+        let mut marked = by_origin(self.gate, kind, originator, &unfound)?;
+        standing.retain(|_, objects| !objects.is_empty());
+        marked.found.append(&mut standing);
+        Ok(marked)
     }
 
     /// Looks at every object that is about to be changed: is it there, whose is it, which phones does it have.
     fn look_at(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
-        let run = self.run;
+        let (run, now) = (self.run, self.gate.clock().now());
         // A deal that this pass has just sent is not looked at again for its closing date.
         let is_just_sent =
-            |target: &Target| target.planned.step == Step::Close && target.record.seen_run == run;
+            |target: &Target| target.planned.step == Step::Close && target.record.is_alive(run, now);
         let looked_at = targets.iter().filter(|target| !is_just_sent(target));
         let ids: Vec<i64> = looked_at.filter_map(|target| target.record.known.crm_id).collect();
-        let objects = by_id(self.gate, kind, &ids)?;
-        let hidden = hidden(self.gate, kind, ids, &objects)?;
+        let Look { seen: objects, unseen } = look(self.gate, kind, &ids)?;
         let mut ready = Vec::new();
         for mut target in targets {
             let crm_id = target.record.known.crm_id;
-            if let Some(crm_id) = crm_id.filter(|crm_id| hidden.contains(crm_id)) {
+            if let Some((crm_id, unseen)) = crm_id.and_then(|crm_id| Some((crm_id, unseen.get(&crm_id)?))) {
                 let operation =
                     if target.planned.step == Step::Delete { Operation::Delete } else { Operation::Update };
-                self.fail(&target, Code::AccessDenied, operation, &crm_id.to_string())?;
+                self.fail(&target, unseen.code(), operation, &unseen.message(crm_id))?;
                 continue;
             }
             target.object = crm_id.and_then(|crm_id| objects.get(&crm_id)).cloned();
             match (target.planned.step, crm_id, &target.object) {
                 _ if is_just_sent(&target) => ready.push(target),
                 (_, None, _) => ready.push(target),
+                (_, Some(crm_id), Some(_)) if !self.is_still_marked(&target) => {
+                    self.queue.unstock(kind, crm_id)?;
+                    self.announce(&target)?;
+                }
                 (_, Some(_), Some(_)) => ready.extend(self.permit(target)?),
                 (Step::Delete, Some(_), None) => self.gone_before(&target)?,
                 // The object that the search by origin just found is gone: left to the next pass.
@@ -172,12 +191,16 @@ impl Push<'_, '_> {
     /// A deal that is to be deleted is gone already, unless somebody has restored it under another id.
     fn gone_before(&mut self, target: &Target) -> Result<()> {
         let (kind, id, old) = (target.kind(), target.id(), target.crm_id().unwrap_or_default());
-        let Some(crm_id) = self.marked_elsewhere(kind, id, old)? else { return self.deleted(target) };
+        let crm_id = match self.marked_elsewhere(kind, id, old)? {
+            Ok(Some(crm_id)) => crm_id,
+            Ok(None) => return self.deleted(target),
+            Err(reason) => return self.fail(target, Code::CardUnreadable, Operation::Delete, &reason),
+        };
         // One that vanishes twice in a pass is left to the next one.
         if !self.dead.insert((kind, old)) {
             return Ok(());
         }
-        self.relink(kind, id, old, crm_id)?;
+        self.relink(kind, id, (old, crm_id), true)?;
         self.queue.add(&target.planned)
     }
 
@@ -213,9 +236,12 @@ impl Push<'_, '_> {
             writer.commit()?;
             return Ok(None);
         }
-        let ours = object.originator == self.config.portal.originator;
+        let originator = &self.config.portal.originator;
         // A deal that several bookings shared carries the mark of one that may be gone by now.
-        if ours && (object.origin == id.to_string() || self.owner(kind, &object.origin)?.is_none()) {
+        let was_shared = object.originator == *originator
+            && (target.record.shared || !target.record.marked)
+            && self.owner(kind, &object.origin)?.is_none();
+        if was_shared || carries_mark(originator, id, object) {
             return Ok(Some(target));
         }
         let message = format!("{} {}", object.originator, object.origin);
@@ -223,21 +249,8 @@ impl Push<'_, '_> {
         Ok(None)
     }
 
-    /// An object that carried our mark and does not any more is somebody else's: the portal may have been set back, and
-    /// its ids given out anew.
-    fn permit_change(&mut self, target: Target) -> Result<Option<Target>> {
-        match &target.object {
-            Some(object) if target.record.marked && object.originator != self.config.portal.originator => {
-                let message = format!("{} {} {}", object.crm_id, object.originator, object.origin);
-                self.fail(&target, Code::NotOurs, Operation::Update, message.trim())?;
-                Ok(None)
-            }
-            _ => self.permit_takeover(target),
-        }
-    }
-
     /// An object that Ecvi names, and that carries the mark of another record, is not taken away from that record.
-    fn permit_takeover(&mut self, target: Target) -> Result<Option<Target>> {
+    pub(super) fn permit_takeover(&mut self, target: Target) -> Result<Option<Target>> {
         let (Step::Create, false, Some(object)) = (target.planned.step, target.adopted, &target.object)
         else {
             return Ok(Some(target));
@@ -298,6 +311,9 @@ impl Push<'_, '_> {
             Fate::Deferred => return Ok(()),
             Fate::Refused(refusal) => {
                 return self.fail(target, Code::PortalRefused, Operation::Update, &refusal.to_string());
+            }
+            Fate::Unreadable(reason) => {
+                return self.fail(target, Code::CardUnreadable, Operation::Update, &reason);
             }
         };
         // An object that vanishes twice in one pass is left to the next one.

@@ -18,13 +18,23 @@ use crate::state::{Event, Record};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Fate {
     /// It is on this object from now on.
-    Relinked(i64),
+    Relinked(Relinked),
     /// It is created anew.
     Released,
     /// Its own turn decides.
     Deferred,
     /// The portal does not look for its phone or e-mail.
     Refused(Refusal),
+    /// The portal cannot say whether another object carries its mark.
+    Unreadable(String),
+}
+
+/// The object that a record is on from now on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Relinked {
+    pub(super) crm_id: i64,
+    /// It was found by the record's own mark.
+    pub(super) is_marked: bool,
 }
 
 impl Push<'_, '_> {
@@ -47,28 +57,46 @@ impl Push<'_, '_> {
         }
         let fate = self.fate(kind, id, record, row, old)?;
         match &fate {
-            Fate::Relinked(crm_id) => self.relink(kind, id, old, *crm_id)?,
+            Fate::Relinked(found) => self.relink(kind, id, (old, found.crm_id), found.is_marked)?,
             Fate::Released => self.release(kind, id, old)?,
-            Fate::Deferred | Fate::Refused(_) => return Ok(fate),
+            Fate::Deferred | Fate::Refused(_) | Fate::Unreadable(_) => return Ok(fate),
         }
         log::info!("{kind} {id}: object {old} is gone from the CRM ({fate:?})");
         Ok(fate)
     }
 
-    /// From now on the record is on another object than the `old` one.
-    pub(super) fn relink(&self, kind: Kind, id: &Id, old: i64, crm_id: i64) -> Result<()> {
+    /// From now on the record is on another object than the `old` one, found by its mark or otherwise.
+    pub(super) fn relink(
+        &self,
+        kind: Kind,
+        id: &Id,
+        (old, crm_id): (i64, i64),
+        is_marked: bool,
+    ) -> Result<()> {
         let writer = self.state.writer()?;
-        writer.linked(kind, id, crm_id)?;
+        if is_marked {
+            writer.marked(kind, id, crm_id)?;
+        } else {
+            writer.linked(kind, id, crm_id)?;
+        }
         writer.touch(kind, id)?;
         writer.event(kind, id, Event::Relinked, Some(crm_id), &old.to_string(), self.gate.clock().now())?;
         writer.commit()
     }
 
-    /// The object beside the `old` one that carries the record's mark.
-    pub(super) fn marked_elsewhere(&mut self, kind: Kind, id: &Id, old: i64) -> Result<Option<i64>> {
+    /// The object beside the `old` one that carries the record's mark, or why the portal cannot say it.
+    pub(super) fn marked_elsewhere(
+        &mut self,
+        kind: Kind,
+        id: &Id,
+        old: i64,
+    ) -> Result<Result<Option<i64>, String>> {
         let originator = &self.config.portal.originator;
-        let found = by_origin(self.gate, kind, originator, std::slice::from_ref(id))?;
-        Ok(found.get(id).into_iter().flatten().copied().find(|crm_id| *crm_id != old))
+        let mut marked = by_origin(self.gate, kind, originator, std::slice::from_ref(id))?;
+        if let Some(reason) = marked.unclear.remove(id) {
+            return Ok(Err(reason));
+        }
+        Ok(Ok(marked.found.get(id).into_iter().flatten().copied().find(|crm_id| *crm_id != old)))
     }
 
     /// From now on the record has no object.
@@ -80,8 +108,10 @@ impl Push<'_, '_> {
     }
 
     fn fate(&mut self, kind: Kind, id: &Id, record: &Record, row: Option<&Row>, old: i64) -> Result<Fate> {
-        if let Some(crm_id) = self.marked_elsewhere(kind, id, old)? {
-            return Ok(Fate::Relinked(crm_id));
+        match self.marked_elsewhere(kind, id, old)? {
+            Ok(Some(crm_id)) => return Ok(Fate::Relinked(Relinked { crm_id, is_marked: true })),
+            Ok(None) => {}
+            Err(reason) => return Ok(Fate::Unreadable(reason)),
         }
         let reach = reach(record, row);
         if reach.is_empty() {
@@ -101,7 +131,11 @@ impl Push<'_, '_> {
                 free.push(object.crm_id);
             }
         }
-        Ok(if let [one] = free[..] { Fate::Relinked(one) } else { Fate::Released })
+        Ok(if let [crm_id] = free[..] {
+            Fate::Relinked(Relinked { crm_id, is_marked: false })
+        } else {
+            Fate::Released
+        })
     }
 
     /// Whether a card of another name may be the one that the record's was merged into.

@@ -7,11 +7,12 @@
 
 mod call;
 mod find;
+mod marks;
 mod missing;
 mod people;
 mod send;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -29,7 +30,11 @@ use crate::portal::gate::{Gate, Teller};
 use crate::record::{Id, Kind};
 use crate::state::{Counts, Failure, Operation, Record, State};
 use crate::words;
+pub(crate) use marks::{Owner, carries_mark, owner_of};
 pub(crate) use people::{People, Person};
+
+/// Cards that deals were pointed at are looked at once more when there are so many of them.
+const LOOKED_BACK_AT: usize = 1_000;
 
 /// How objects are created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +61,8 @@ pub struct Done {
     pub unanswered: bool,
     /// People or companies went after bookings, whose deals may show them as they were.
     pub people_late: bool,
+    /// Deals were sent that point at cards which were gone by then.
+    pub dead_links: bool,
 }
 
 impl Done {
@@ -150,6 +157,8 @@ pub struct Push<'a, 'p> {
     dead: HashSet<(Kind, i64)>,
     /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi has them.
     underway: HashSet<(Kind, Id)>,
+    /// Whom the deals that were just sent point at.
+    pointed_at: BTreeSet<(Kind, i64)>,
 }
 
 /// A step on its way: what is known of its record and of its object.
@@ -195,8 +204,21 @@ impl<'a, 'p> Push<'a, 'p> {
     /// A push that adds to what the pass has `done` so far.
     pub fn new(means: Means<'a>, gate: &'a mut Gate<'p>, done: &'a mut Done) -> Push<'a, 'p> {
         let Means { config, types, state, lock, queue, way, run } = means;
-        let (lost, dead, underway) = (0, HashSet::new(), HashSet::new());
-        Push { config, types, state, lock, queue, way, run, gate, done, lost, dead, underway }
+        Push {
+            config,
+            types,
+            state,
+            lock,
+            queue,
+            way,
+            run,
+            gate,
+            done,
+            lost: 0,
+            dead: HashSet::new(),
+            underway: HashSet::new(),
+            pointed_at: BTreeSet::new(),
+        }
     }
 
     /// Takes every step there is. `watch` is told of each chunk.
@@ -208,6 +230,7 @@ impl<'a, 'p> Push<'a, 'p> {
         // A deal that was found missing once may have come back under another id.
         let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
         self.dead.extend(self.state.missing_objects()?.into_iter().filter(people));
+        self.recall_pointed_at()?;
         let mut waits = None;
         // Guests who all change with every pass must not keep a cancellation waiting for ever.
         let halfway = self.gate.halfway();
@@ -222,6 +245,7 @@ impl<'a, 'p> Push<'a, 'p> {
                 done => done?,
             }
         }
+        self.look_back()?;
         waits.map_or(Ok(()), Err)
     }
 
@@ -247,6 +271,9 @@ impl<'a, 'p> Push<'a, 'p> {
                 let targets = self.find_people(kind, targets)?;
                 let targets = self.find_objects(kind, targets)?;
                 self.send(kind, targets)?;
+            }
+            if self.pointed_at.len() >= LOOKED_BACK_AT {
+                self.look_back()?;
             }
             self.underway.retain(|(of, _)| *of != kind);
             watch.done(kind, size, self.gate);
@@ -274,7 +301,9 @@ impl<'a, 'p> Push<'a, 'p> {
         let writer = self.state.writer()?;
         let now = self.gate.clock().now();
         let mut targets = Vec::new();
-        for planned in chunk {
+        for mut planned in chunk {
+            let record = self.state.record(planned.kind, &planned.id)?.unwrap_or_default();
+            planned.step = step_now(planned.step, &record);
             let Planned { kind, id, step, wave: _, row } = &planned;
             match step {
                 Step::Gone => writer.gone(*kind, id)?,
@@ -285,7 +314,6 @@ impl<'a, 'p> Push<'a, 'p> {
                     self.count_failure(&planned, "", failure.code);
                 }
                 Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
-                    let record = self.state.record(*kind, id)?.unwrap_or_default();
                     if row.is_some() {
                         self.underway.insert((*kind, id.clone()));
                     }
@@ -313,6 +341,15 @@ impl<'a, 'p> Push<'a, 'p> {
         let label = planned.row.as_ref().map_or(known_as, |row| &row.label);
         log::info!("{} {}: {}", planned.kind, planned.id, code);
         self.done.fail(code, words::record(planned.kind, &planned.id, label));
+    }
+}
+
+/// What is to be done for a record that may have lost its object since its step was planned: an object is made only
+/// by a step that first asks whether there is one.
+fn step_now(step: Step, record: &Record) -> Step {
+    match step {
+        Step::Update | Step::Recheck | Step::Close if record.known.crm_id.is_none() => Step::Create,
+        step => step,
     }
 }
 

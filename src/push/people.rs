@@ -11,6 +11,7 @@ use crate::mirror::{Body, Booking};
 use crate::objects;
 use crate::plan::Step;
 use crate::record::{Id, Kind};
+use crate::state::memory::POINTED_AT;
 
 /// A booking's people as the deal will have them.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -21,7 +22,7 @@ pub(crate) struct People {
     pub(crate) missing: Vec<(Kind, Id)>,
     /// The booking's guest, when the deal has to wait for them.
     pub(crate) waits_for: Option<Id>,
-    /// Objects that were not seen in this pass.
+    /// Objects that were not seen a moment ago.
     unsure: Vec<(Kind, i64)>,
 }
 
@@ -107,10 +108,30 @@ impl Push<'_, '_> {
         Ok(match record.known.crm_id {
             _ if record.known.gone => Person::Nobody,
             Some(crm_id) if !self.dead.contains(&(kind, crm_id)) => {
-                Person::Here { crm_id, label: record.known.label, seen: record.seen_run == self.run }
+                let seen = record.is_alive(self.run, self.gate.clock().now());
+                Person::Here { crm_id, label: record.known.label, seen }
             }
             Some(_) | None => Person::Coming,
         })
+    }
+
+    /// Whom the deals of an earlier pass point at, which was cut short before it looked back.
+    pub(super) fn recall_pointed_at(&mut self) -> Result<()> {
+        let before: Vec<(Kind, i64)> = self.state.recall(POINTED_AT)?.unwrap_or_default();
+        self.pointed_at.extend(before);
+        Ok(())
+    }
+
+    /// Looks once more at the cards that deals were pointed at: one that people merged or deleted while the deals were
+    /// on their way leaves these on a dead id, and nothing else would tell.
+    pub(super) fn look_back(&mut self) -> Result<()> {
+        if self.pointed_at.is_empty() {
+            return Ok(());
+        }
+        let people: Vec<(Kind, i64)> = std::mem::take(&mut self.pointed_at).into_iter().collect();
+        let dead = self.check_alive(Kind::Guest, &people)? | self.check_alive(Kind::Company, &people)?;
+        self.done.dead_links |= dead;
+        self.state.remember(POINTED_AT, &Vec::<(Kind, i64)>::new())
     }
 
     /// A portal accepts dead ids in silence, so those that a deal is about to point at are looked up. Returns
@@ -123,18 +144,27 @@ impl Push<'_, '_> {
         let alive = objects::existing(self.gate, kind, &ids)?;
         let gone: Vec<i64> = ids.into_iter().filter(|crm_id| !alive.contains(crm_id)).collect();
         let writer = self.state.writer()?;
+        let now = self.gate.clock().now();
         for crm_id in alive {
-            writer.alive(kind, crm_id, self.run)?;
+            writer.alive(kind, crm_id, self.run, now)?;
         }
         writer.commit()?;
         for crm_id in &gone {
             for id in self.state.holders(kind, *crm_id)? {
                 let record = self.state.record(kind, &id)?.unwrap_or_default();
                 self.vanished(kind, &id, &record, None)?;
+                self.touch(kind, &id)?;
             }
             self.dead.insert((kind, *crm_id));
         }
         Ok(!gone.is_empty())
+    }
+
+    /// The next pass looks at the bookings of this person or company.
+    fn touch(&self, kind: Kind, id: &Id) -> Result<()> {
+        let writer = self.state.writer()?;
+        writer.touch(kind, id)?;
+        writer.commit()
     }
 }
 
@@ -181,6 +211,13 @@ impl People {
             break;
         }
         Ok(people)
+    }
+
+    /// The cards that the deal points at.
+    pub(crate) fn cards(&self) -> impl Iterator<Item = (Kind, i64)> {
+        let Links { contacts, company, .. } = &self.links;
+        let contacts = contacts.iter().map(|crm_id| (Kind::Guest, *crm_id));
+        contacts.chain(company.iter().map(|crm_id| (Kind::Company, *crm_id)))
     }
 
     fn meet(&mut self, kind: Kind, crm_id: i64, seen: bool) {

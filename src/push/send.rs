@@ -7,16 +7,16 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::call::{CLOSING, Call, MAIN, MOVING};
-use super::{Push, Target, Way};
+use super::{People, Push, Target, Way};
 use crate::code::Code;
 use crate::config::Method;
 use crate::objects::existing;
 use crate::plan::{Planned, Step, Wave};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{CallError, Meaning, Refusal, object_id};
-use crate::record::Kind;
+use crate::record::{Id, Kind};
 use crate::say;
-use crate::state::memory::{LAST_CALL, PACE};
+use crate::state::memory::{LAST_CALL, PACE, POINTED_AT};
 use crate::state::{Attempt, Counts, Event, Operation, Sent, Todo, Writer};
 use crate::stop::Stop;
 
@@ -123,7 +123,10 @@ impl Push<'_, '_> {
             let (reply, closed) = take_replies(at, &mut replies);
             match reply {
                 Some(Reply::Done(value)) => match object_of(&call, &value) {
-                    Some(crm_id) => self.arrived(&writer, &mut counts, call, crm_id, closed)?,
+                    Some(crm_id) => {
+                        self.pointed_at.extend(call.target.people.iter().flat_map(People::cards));
+                        self.arrived(&writer, &mut counts, call, crm_id, closed)?;
+                    }
                     // An answer without an id does not count.
                     None => unanswered = true,
                 },
@@ -133,6 +136,9 @@ impl Push<'_, '_> {
             }
         }
         self.state.remember(PACE, self.gate.pace())?;
+        if !self.pointed_at.is_empty() {
+            self.state.remember(POINTED_AT, &self.pointed_at)?;
+        }
         writer.commit()?;
         self.done.counts = counts;
         self.done.unanswered |= unanswered;
@@ -147,7 +153,7 @@ impl Push<'_, '_> {
         crm_id: i64,
         closed: bool,
     ) -> Result<()> {
-        let Call { target, operation, written, mut todo, links, .. } = call;
+        let Call { target, operation, written, mut todo, links, shared_with, .. } = call;
         let (kind, id, now) = (target.kind(), target.id(), self.gate.clock().now());
         if operation == Operation::Delete {
             counts.deleted += 1;
@@ -174,6 +180,16 @@ impl Push<'_, '_> {
             now,
         )?;
         writer.event(kind, id, event, Some(crm_id), "", now)?;
+        if operation == Operation::Create {
+            self.take_from_others(writer, (kind, id), crm_id)?;
+        }
+        for sharer in shared_with
+            .iter()
+            .flat_map(|origin| Id::either(origin))
+            .chain(shared_with.as_ref().map(|_| id.clone()))
+        {
+            writer.shares(kind, &sharer, crm_id)?;
+        }
         self.follow(writer, &target, crm_id, todo)
     }
 

@@ -11,6 +11,7 @@ use super::run::per_kind;
 use crate::config::OnMissing;
 use crate::difference::Difference;
 use crate::foresight::{Foresight, Prospect};
+use crate::objects::Unseen;
 use crate::plan::{HeldBack, Plan, Planned, Queue, Step, Why};
 use crate::record::Kind;
 use crate::state::{Record, State};
@@ -32,6 +33,9 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
             writeln!(out, "{}", say!("Делать нечего: всё передано.", "Nothing to do: all is sent."))?;
         }
         return Ok(());
+    }
+    if let Some(eyes) = &mut eyes {
+        eyes.correct()?;
     }
     for kind in Kind::ALL {
         if let Some(counts) = counts_line(queue, kind)? {
@@ -84,10 +88,26 @@ fn notes(prospect: &Prospect) -> Vec<String> {
             "the CRM has no such object any more: it will not be sent (OBJECT_MISSING)"
         ),
     });
-    let hidden = prospect.is_hidden.then(|| {
-        say!(
+    let unseen = prospect.unseen.as_ref().map(|unseen| match unseen {
+        Unseen::Denied => say!(
             "пользователь вебхука этот объект не видит: передано не будет (ACCESS_DENIED)",
             "the webhook's user may not see the object: it will not be sent (ACCESS_DENIED)"
+        ),
+        Unseen::Unreadable(reason) => say!(
+            "портал не может показать эту карточку ({reason}): передано не будет (CARD_UNREADABLE)",
+            "the portal cannot show this card ({reason}): it will not be sent (CARD_UNREADABLE)"
+        ),
+    });
+    let lost = prospect.lost.map(|crm_id| {
+        say!(
+            "прежней карточки (номер {crm_id}) в CRM больше нет",
+            "the card that it had (number {crm_id}) is gone from the CRM"
+        )
+    });
+    let not_ours = prospect.is_not_ours.then(|| {
+        say!(
+            "карточка больше не помечена как наша: передано не будет (NOT_OURS)",
+            "the card does not carry our mark any more: it will not be sent (NOT_OURS)"
         )
     });
     let taken = prospect.is_taken.then(|| {
@@ -103,7 +123,7 @@ fn notes(prospect: &Prospect) -> Vec<String> {
             "will wait until {guest} is sent (GUEST_WAITING)"
         )
     });
-    [gone, hidden, taken, waits].into_iter().flatten().collect()
+    [lost, gone, unseen, not_ours, taken, waits].into_iter().flatten().collect()
 }
 
 fn change_line(change: &Difference) -> String {
@@ -144,6 +164,9 @@ fn each(
 /// Writes the plan as one JSON document, a step on each line.
 pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
     let Plan { queue, held_back, .. } = plan;
+    if let Some(eyes) = &mut eyes {
+        eyes.correct()?;
+    }
     let mut counts = Map::new();
     for kind in Kind::ALL {
         let steps: Result<Map<String, Value>> = Step::ALL

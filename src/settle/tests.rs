@@ -82,7 +82,7 @@ impl Case {
     }
 
     /// Settles, and returns who was put aside.
-    fn settle(&mut self) -> Vec<String> {
+    fn settle(&mut self) -> Vec<(Code, String)> {
         let mut gate =
             Gate::new(&mut self.portal, self.clock.clone(), &self.config.portal, Pace::default(), None);
         settle(&self.config, &self.state, &mut gate).unwrap()
@@ -196,7 +196,7 @@ fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked(
     case.link(Kind::Booking, &Id::Number(6), 99);
     case.doubt(Kind::Booking, &Id::Number(6), Operation::Delete, 75, 3);
     let aside = [(Kind::Guest, &ids[1]), (Kind::Guest, &ids[3]), (Kind::Booking, &BOOKING)];
-    assert_eq!(case.settle(), aside.map(|(kind, id)| words::record(kind, id, "")));
+    assert_eq!(case.settle(), aside.map(|(kind, id)| (Code::NoAnswer, words::record(kind, id, ""))));
     assert_eq!(case.record(Kind::Guest, &ids[0]).known.crm_id, Some(contact));
     assert_eq!(case.record(Kind::Guest, &ids[1]).strikes, 4);
     let failures = case.state.troubles(Severity::Failure).unwrap();

@@ -25,6 +25,9 @@ pub const PORTAL: &str = "portal";
 /// The mark of everything that was sent: a changed one would be found on nothing.
 pub const ORIGINATOR: &str = "originator";
 
+/// The cards that the deals of the last batches point at, until somebody has looked whether they are still there.
+pub const POINTED_AT: &str = "pointed_at";
+
 /// When the last call was made that changes something; the lock's file says it too.
 pub const LAST_CALL: &str = "last_call";
 

@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 
 use super::State;
-use super::records::{COLUMNS, MARKED};
+use super::records::COLUMNS;
 use super::troubles::TROUBLES;
 use super::writer::UNLINKED;
 
@@ -41,10 +41,7 @@ fn statements(source: &str) -> Vec<(&str, String)> {
         ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.trim_start().starts_with(verb))
     };
     let whole = |text: &str| {
-        text.replace("{COLUMNS}", COLUMNS)
-            .replace("{UNLINKED}", UNLINKED)
-            .replace("{MARKED}", &MARKED.to_string())
-            .replace("{TROUBLES}", TROUBLES)
+        text.replace("{COLUMNS}", COLUMNS).replace("{UNLINKED}", UNLINKED).replace("{TROUBLES}", TROUBLES)
     };
     source.split('"').map(|text| (text, whole(text))).filter(is_sql).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Statement};
 
@@ -68,6 +68,7 @@ pub(super) const GONE: i64 = 1;
 pub(super) const RELEASED: i64 = 2;
 pub(super) const LOST: i64 = 4;
 pub(super) const MARKED: i64 = 8;
+pub(super) const SHARED: i64 = 16;
 
 /// What the plan has to know of a record.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -103,14 +104,27 @@ pub struct Record {
     pub released: bool,
     /// Something was sent to the object, so it carries our mark.
     pub marked: bool,
+    /// The object carries the mark of another record, on purpose: after a merge, or by `reset-id`.
+    pub shared: bool,
     /// The run in which the object was last known to be alive.
     pub seen_run: i64,
+    /// When that was, in seconds of Unix time.
+    pub seen_at: i64,
     /// Calls in a row that were never answered: after two the record is sent alone, so that it costs no
     /// neighbour.
     pub strikes: u32,
 }
 
+/// An object that was seen alive this long ago may be gone by now: people merge and delete cards at any time.
+const ALIVE_FOR: TimeDelta = TimeDelta::minutes(2);
+
 impl Record {
+    /// Whether the object was seen alive in this run, and a moment ago.
+    pub fn is_alive(&self, run: i64, now: DateTime<Utc>) -> bool {
+        let ago = now.timestamp().abs_diff(self.seen_at);
+        self.seen_run == run && ago <= ALIVE_FOR.num_seconds().unsigned_abs()
+    }
+
     /// The object that the mirror itself names in a row of this record, unless `reset-id` let go of it.
     pub fn named_by(&self, row: Option<&MirrorRow>) -> Option<i64> {
         row?.crm_id.filter(|_| !self.released)
@@ -165,8 +179,10 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         written: serde_json::from_str(&written).unwrap_or_default(),
         released: row.get::<_, i64>(7)? & RELEASED != 0,
         marked: row.get::<_, i64>(7)? & MARKED != 0,
+        shared: row.get::<_, i64>(7)? & SHARED != 0,
         seen_run: row.get(10)?,
         strikes: row.get(11)?,
+        seen_at: row.get(12)?,
     })
 }
 
@@ -226,7 +242,7 @@ impl State {
     /// One record.
     pub fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>> {
         let sql = format!(
-            "SELECT {COLUMNS}, links, written, seen_run, strikes FROM records WHERE kind = ?1 AND id = ?2"
+            "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records WHERE kind = ?1 AND id = ?2"
         );
         Ok(self.connection.prepare_cached(&sql)?.query_row((kind, id), record).optional()?)
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::Event;
-use super::records::{MARKED, RELEASED};
+use super::records::{MARKED, RELEASED, SHARED};
 use super::writer::{UNLINKED, Writer};
 use crate::clock::stamp;
 use crate::record::{Id, Kind};
@@ -15,10 +15,10 @@ impl Writer<'_> {
     pub fn pointed(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
-                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, flags = flags & ~?5 | ?4
+                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, seen_at = 0, flags = flags & ~?5 | ?4
                  WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((kind, id, crm_id, RELEASED, MARKED))?;
+            .execute((kind, id, crm_id, RELEASED, MARKED | SHARED))?;
         self.touch(kind, id)
     }
 
@@ -37,9 +37,9 @@ impl Writer<'_> {
         self.transaction.execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
         let released = self.transaction.execute(
             &format!(
-                "UPDATE records SET {UNLINKED}, flags = flags & ~{MARKED} | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL"
+                "UPDATE records SET {UNLINKED}, flags = flags & ~?3 | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL"
             ),
-            (kind, RELEASED),
+            (kind, RELEASED, MARKED | SHARED),
         )?;
         Ok(released)
     }

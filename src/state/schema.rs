@@ -9,7 +9,7 @@ use crate::say;
 const APPLICATION_ID: i64 = 0x4543_4234;
 
 /// Each step raises `user_version` by one. Steps that were released never change.
-const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS];
+const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS];
 
 const RECORDS: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -97,6 +97,18 @@ const BLOCKS: &str = "
         UPDATE blocks SET digest = NULL WHERE kind = NEW.kind AND digest IS NOT NULL AND first =
             (SELECT first FROM blocks WHERE kind = NEW.kind AND first <= NEW.id ORDER BY first DESC LIMIT 1);
     END;
+";
+
+const MARKS: &str = "
+    -- When the object was last known to be alive, in seconds of Unix time.
+    ALTER TABLE records ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;
+
+    -- Flag 16: the object carries another record's mark, on purpose. Until now nobody wrote that down, but the history
+    -- tells who was put on another's object, and not who was given a number that the portal had used before.
+    UPDATE records SET flags = flags | 16
+    WHERE (kind, crm_id) IN (SELECT kind, crm_id FROM records WHERE crm_id IS NOT NULL
+                             GROUP BY kind, crm_id HAVING count(*) > 1)
+      AND (kind, crm_id) IN (SELECT kind, crm_id FROM history WHERE event IN ('relinked', 'pointed'));
 ";
 
 /// The state's version; 0 is a file that nothing was written into yet.
@@ -191,6 +203,9 @@ mod tests {
             let sql = format!("SELECT count(*) FROM {table}");
             connection.query_row(&sql, [], |row| row.get(0)).unwrap()
         };
-        assert_eq!((count("records"), count("blocks"), version(&connection).unwrap()), (1, 0, 2));
+        assert_eq!(
+            (count("records"), count("blocks"), version(&connection).unwrap()),
+            (1, 0, MIGRATIONS.len())
+        );
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
-use super::records::{GONE, LOST, MARKED, RELEASED};
+use super::records::{GONE, LOST, MARKED, RELEASED, SHARED};
 use super::{Event, Todo};
 use crate::clock::stamp;
 use crate::mapping::Warning;
@@ -55,11 +55,12 @@ impl<'s> Writer<'s> {
         self.transaction
             .prepare_cached(
                 "INSERT INTO records
-                   (kind, id, crm_id, modified_at, content, people, links, label, written, todo, seen_run, flags)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13)
+                   (kind, id, crm_id, modified_at, content, people, links, label, written, todo, seen_run, flags,
+                    seen_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13, ?14)
                  ON CONFLICT DO UPDATE SET crm_id = ?3, modified_at = ?4, content = ?5, people = ?6, links = ?7,
                    label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = flags & ?12 | ?13,
-                   strikes = 0",
+                   strikes = 0, seen_at = ?14",
             )?
             .execute(params![
                 kind,
@@ -74,7 +75,8 @@ impl<'s> Writer<'s> {
                 todo.bits(),
                 run,
                 RELEASED,
-                MARKED
+                MARKED,
+                now.timestamp()
             ])?;
         self.clear_doubt(kind, &row.id)?;
         self.clear_troubles(kind, &row.id)?;
@@ -100,15 +102,34 @@ impl<'s> Writer<'s> {
         self.clear_doubt(kind, id)
     }
 
-    /// The record's object is known now; all fields have to be sent again.
+    /// The record's object is known now, whatever mark it carries; all fields have to be sent again.
     pub fn linked(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
+        self.link(kind, id, crm_id, 0)
+    }
+
+    /// Likewise, where the object was found by the record's own mark.
+    pub fn marked(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
+        self.link(kind, id, crm_id, MARKED)
+    }
+
+    fn link(&self, kind: Kind, id: &Id, crm_id: i64, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
-                "INSERT INTO records (kind, id, crm_id, todo) VALUES (?1, ?2, ?3, 1)
-                 ON CONFLICT DO UPDATE SET crm_id = ?3, todo = 1, flags = flags & ~?4",
+                "INSERT INTO records (kind, id, crm_id, todo, flags) VALUES (?1, ?2, ?3, 1, ?5)
+                 ON CONFLICT DO UPDATE SET crm_id = ?3, todo = 1, flags = flags & ~?4 | ?5",
             )?
-            .execute((kind, id, crm_id, MARKED))?;
+            .execute((kind, id, crm_id, MARKED | SHARED, flag))?;
         self.clear_doubt(kind, id)
+    }
+
+    /// The record shares this object with another one, whose mark it carries.
+    pub fn shares(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
+        self.transaction
+            .prepare_cached(
+                "UPDATE records SET flags = flags | ?4 WHERE kind = ?1 AND id = ?2 AND crm_id = ?3",
+            )?
+            .execute((kind, id, crm_id, SHARED))?;
+        Ok(())
     }
 
     /// The record has to be sent again, whatever its row says.
@@ -132,9 +153,9 @@ impl<'s> Writer<'s> {
     fn unlink(&self, kind: Kind, id: &Id, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(&format!(
-                "UPDATE records SET {UNLINKED}, flags = flags & ~{MARKED} | ?3 WHERE kind = ?1 AND id = ?2"
+                "UPDATE records SET {UNLINKED}, flags = flags & ~?4 | ?3 WHERE kind = ?1 AND id = ?2"
             ))?
-            .execute((kind, id, flag))?;
+            .execute((kind, id, flag, MARKED | SHARED))?;
         self.touch(kind, id)
     }
 
@@ -183,10 +204,10 @@ impl<'s> Writer<'s> {
     }
 
     /// The object was seen in the portal in this run.
-    pub fn alive(&self, kind: Kind, crm_id: i64, run: i64) -> Result<()> {
+    pub fn alive(&self, kind: Kind, crm_id: i64, run: i64, now: DateTime<Utc>) -> Result<()> {
         self.transaction
-            .prepare_cached("UPDATE records SET seen_run = ?3 WHERE kind = ?1 AND crm_id = ?2")?
-            .execute((kind, crm_id, run))?;
+            .prepare_cached("UPDATE records SET seen_run = ?3, seen_at = ?4 WHERE kind = ?1 AND crm_id = ?2")?
+            .execute((kind, crm_id, run, now.timestamp()))?;
         Ok(())
     }
 

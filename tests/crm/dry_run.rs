@@ -70,7 +70,8 @@ fn an_object_that_is_gone_from_the_crm_is_said_to_be() {
     hotel.server.portal().delete(bitrix24_sandbox::Kind::Deal, deal);
     hotel.sql("UPDATE bookings SET modified_at = '2026'");
     let plan = hotel.said(0, "sync --dry-run");
-    assert!(plan.contains("the CRM has no such object any more"), "{plan}");
+    assert!(plan.contains("bookings: create 1"), "{plan}");
+    assert!(plan.contains("the card that it had (number 1) is gone from the CRM"), "{plan}");
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn group(code: Code) -> Group {
         | Code::AccessDenied
         | Code::ObjectMissing
         | Code::NotOurs
+        | Code::CardUnreadable
         | Code::SeveralInCrm
         | Code::DoubtfulMatch
         | Code::OtherFunnel

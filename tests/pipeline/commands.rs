@@ -297,7 +297,7 @@ fn exit_5_when_an_answer_leaves_a_record_out() {
 /// Batches that call this method are not carried out; each command has this in that part of the answer.
 fn answered_each(hotel: &Hotel, method: &'static str, part: &'static str, reply: Value) {
     hotel.server().faults(move |exchange| {
-        let names = exchange.params.argument("cmd").entries().iter().map(|(name, _)| name.to_string());
+        let names = exchange.params.argument("cmd").entries().iter().map(|(name, _)| name.clone());
         let replies: serde_json::Map<String, Value> = names.map(|name| (name, reply.clone())).collect();
         let mut result = json!({"result": [], "result_error": []});
         result[part] = replies.into();

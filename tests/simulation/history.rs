@@ -6,6 +6,7 @@ use ecvi_b24::record::Kind;
 
 use crate::desk::Deed;
 use crate::dice::Dice;
+use crate::house::Decision;
 use crate::users::Act;
 use crate::wire::{Fault, Incident};
 
@@ -14,6 +15,7 @@ use crate::wire::{Fault, Incident};
 pub(crate) enum Step {
     Ecvi(Deed, u64),
     Crm(Act, u64),
+    House(Decision),
     Pass(Orders, Vec<Incident>),
     /// Minutes without anything.
     Wait(i64),
@@ -68,7 +70,8 @@ fn kind(dice: &mut Dice) -> Kind {
 fn step(dice: &mut Dice) -> Step {
     match dice.roll(100) {
         0..30 => Step::Ecvi(deed(dice), dice.next()),
-        30..42 => Step::Crm(act(dice), dice.next()),
+        30..41 => Step::Crm(act(dice), dice.next()),
+        41 => Step::House(decision(dice)),
         42..76 => pass(dice),
         76 => Step::Clock(dice.one_of(&[-60, -5, 5, 60])),
         77..86 => Step::Wait(dice.one_of(&[0, 1, 3, 3, 20, 60 * 24])),
@@ -107,6 +110,15 @@ fn act(dice: &mut Dice) -> Act {
     ])
 }
 
+fn decision(dice: &mut Dice) -> Decision {
+    dice.weighted(&[
+        (2, Decision::FillDisk),
+        (4, Decision::FreeDisk),
+        (1, Decision::EndPlan),
+        (3, Decision::PayPlan),
+    ])
+}
+
 fn pass(dice: &mut Dice) -> Step {
     let mut orders =
         Orders::plain(dice.weighted(&[(8, Errand::Sync), (2, Errand::InitialExport), (1, Errand::Retry)]));
@@ -123,6 +135,7 @@ fn pass(dice: &mut Dice) -> Step {
 
 fn incident(dice: &mut Dice) -> Incident {
     let (executed, act, deed) = (dice.chance(60), act(dice), deed(dice));
+    let decision = decision(dice);
     let fault = dice.weighted(&[
         (2, Fault::Refused),
         (4, Fault::LostBefore),
@@ -139,9 +152,10 @@ fn incident(dice: &mut Dice) -> Incident {
         (8, Fault::Killed { executed }),
         (4, Fault::Speechless),
         (1, Fault::FullDisk),
-        (4, Fault::Act(act)),
+        (6, Fault::Act(act)),
+        (2, Fault::House(decision)),
         (3, Fault::Deed(deed)),
     ]);
     let lasts = if dice.chance(20) { dice.roll(20) as u32 } else { 0 };
-    Incident { at: 1 + dice.roll(12) as u32, lasts, fault, dice: dice.next() }
+    Incident { at: 1 + dice.roll(12) as u32, lasts, fault, dice: dice.next() >> 1 }
 }

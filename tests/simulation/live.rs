@@ -27,6 +27,7 @@ impl World {
         match step {
             Step::Ecvi(deed, dice) => self.desk(*deed, &mut Dice::new(*dice)),
             Step::Crm(act, dice) => self.user(*act, &mut Dice::new(*dice)),
+            Step::House(decision) => self.decide(*decision),
             Step::Pass(orders, incidents) => drop(self.pass(orders, incidents)),
             Step::Wait(minutes) => {
                 self.wait(TimeDelta::minutes(*minutes));

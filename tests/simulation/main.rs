@@ -24,6 +24,7 @@ mod dice;
 mod ears;
 mod history;
 mod hotel;
+mod house;
 mod ledger;
 mod live;
 mod rest;

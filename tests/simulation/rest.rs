@@ -17,6 +17,7 @@ impl World {
     /// Lets everything come to rest, and looks at it: first as it is, then after everything was sent again.
     pub(crate) fn rest(&mut self) {
         self.tell("everything is quiet now");
+        self.open_house();
         // After the state was lost or replaced, all that stands in the CRM may be older than Ecvi.
         if !self.forgot {
             self.quiet(&Orders { retry_failed: true, ..sync() });

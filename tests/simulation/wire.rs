@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::desk::Deed;
 use crate::dice::Dice;
+use crate::house::Decision;
 use crate::ledger::snapshot;
 use crate::users::Act;
 use crate::world::{SECRET, World};
@@ -49,6 +50,8 @@ pub(crate) enum Fault {
     FullDisk,
     /// Somebody acts in the CRM just before the call.
     Act(Act),
+    /// Somebody decides about the whole portal just before the call.
+    House(Decision),
     /// Somebody acts in Ecvi just before the call.
     Deed(Deed),
 }
@@ -87,7 +90,11 @@ impl Portal for Wire<'_> {
         let mut broken = None;
         for incident in now {
             match incident.fault {
-                Fault::Act(act) => self.world.user(act, &mut Dice::new(incident.dice)),
+                // Where it lasts, somebody acts before each of the requests, and not always on the same object.
+                Fault::Act(act) => {
+                    self.world.user(act, &mut Dice::new(incident.dice + u64::from(self.count)));
+                }
+                Fault::House(decision) => self.world.decide(decision),
                 Fault::Deed(deed) => self.world.desk(deed, &mut Dice::new(incident.dice)),
                 Fault::Speechless => {}
                 fault => broken = Some((fault, Dice::new(incident.dice))),
@@ -226,7 +233,7 @@ impl World {
                 self.keep_what_is_on_disk();
                 resume_unwind(Box::new(Killed))
             }
-            Fault::Act(_) | Fault::Deed(_) | Fault::Speechless => lost(),
+            Fault::Act(_) | Fault::House(_) | Fault::Deed(_) | Fault::Speechless => lost(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bitrix24_sandbox::{Accounting, Kind as Entity, Portal};
+use bitrix24_sandbox::{Kind as Entity, Portal};
 use chrono::{DateTime, TimeDelta, Utc};
 use ecvi_b24::clock::Clock;
 use ecvi_b24::config::{Config, parse};
@@ -15,6 +15,7 @@ use crate::desk::{self, Deed};
 use crate::dice::Dice;
 use crate::ears;
 use crate::hotel::Hotel;
+use crate::house;
 use crate::ledger::{Ledger, Object};
 
 /// The webhook's secret: no text may show it.
@@ -85,12 +86,7 @@ impl World {
             drop(fs::remove_file(dir.join(file)));
         }
         let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a time");
-        let mut portal = Portal::new();
-        portal.settings.accounting =
-            dice.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::Bans]);
-        // Whoever is no administrator is told "Access denied" where others are told that nothing is there.
-        portal.settings.user.admin = dice.chance(85);
-        portal.settings.cost = dice.one_of(&[0.05, 0.05, 2.0, 9.0]);
+        let mut portal = house::portal(dice);
         let funnel = portal.add_funnel("Банкеты");
         let mut world = World {
             clock: Clock::virtual_at(start),
@@ -111,8 +107,9 @@ impl World {
             tale: Vec::new(),
             telling,
         };
-        let (cost, accounting) = (world.portal.settings.cost, world.portal.settings.accounting);
-        world.tell(format!("the portal takes {cost} s a call, accounting {accounting:?}"));
+        let settings = &world.portal.settings;
+        let (cost, accounting, leaking) = (settings.cost, settings.accounting, settings.leaking_errors);
+        world.tell(format!("the portal takes {cost} s a call, accounting {accounting:?}, leaking {leaking}"));
         world.open_hotel(dice);
         world
     }

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Line;
 use super::local::unusable;
+use super::moments::Moments;
 use crate::beside::beside;
 use crate::clock::{Clock, after};
 use crate::code::Code;
@@ -28,6 +29,7 @@ struct Sample {
     rows: u64,
     nameless: u64,
     newest: String,
+    moments: Moments,
     /// By code and column: how many, and the first ids.
     flaws: BTreeMap<(Code, String), (u64, Vec<Id>)>,
 }
@@ -43,8 +45,10 @@ pub(super) fn check(config: &Config, clock: &Clock) -> Vec<Line> {
     let mut lines = vec![age(&config.mirror.path, now)];
     lines.extend(Kind::SHOWN.into_iter().filter(|kind| mirror.windows()[*kind as usize]).map(window_of));
     lines.extend(mirror.residents_slide().then(window_of_residents));
+    // A clock that is behind makes no row one of the future.
+    let latest = written(&config.mirror.path).map_or(now, |at| at.max(now));
     for kind in Kind::SHOWN {
-        match sample(&mirror, kind) {
+        match sample(&mirror, kind, latest) {
             Ok(sample) => lines.extend(sample.lines(kind)),
             Err(error) => lines.push(unusable_mirror(&error)),
         }
@@ -73,10 +77,15 @@ fn mistyped(count: u64) -> Line {
 }
 
 /// When the file, or its journal, was written last.
-fn age(path: &Path, now: DateTime<Utc>) -> Line {
+fn written(path: &Path) -> Option<DateTime<Utc>> {
     let journal = beside(path, "-wal");
     let written = [path, &journal].map(|path| std::fs::metadata(path).and_then(|file| file.modified()));
-    let written: Option<DateTime<Utc>> = written.into_iter().flatten().max().map(Into::into);
+    written.into_iter().flatten().max().map(Into::into)
+}
+
+/// Whether it was written lately.
+fn age(path: &Path, now: DateTime<Utc>) -> Line {
+    let written = written(path);
     let shown = path.display();
     let time = written.map(words::time).unwrap_or_default();
     if written.is_some_and(|at| now - at > FRESH) {
@@ -125,12 +134,13 @@ fn window_of_residents() -> Line {
     )
 }
 
-fn sample(mirror: &Mirror, kind: Kind) -> Result<Sample> {
+fn sample(mirror: &Mirror, kind: Kind, now: DateTime<Utc>) -> Result<Sample> {
     let mut sample = Sample::default();
     let mut scan = mirror.scan(kind)?;
     let mut rows = scan.rows(Span::ALL)?;
     for row in rows.by_ref() {
         let row = row?;
+        sample.moments.see(&row.modified_at, &row.id, now);
         sample.newest = sample.newest.max(row.modified_at);
         if let Err(flaw) = row.body {
             sample.note(flaw, row.id);
@@ -170,6 +180,7 @@ impl Sample {
                 ),
             )
         }];
+        lines.extend(self.moments.lines(kind));
         lines.extend((self.nameless > 0).then(|| self.without_id(kind)));
         lines.extend(
             self.flaws.iter().map(|((code, column), (count, ids))| flaw(kind, *code, column, *count, ids)),

@@ -6,6 +6,7 @@
 mod line;
 mod local;
 mod mirror;
+mod moments;
 mod next;
 mod portal;
 pub mod probe;

@@ -39,13 +39,13 @@ const AMOUNTS: &[&str] = &["13050.00", "0.00", "99.90"];
 const STATUSES: &[&str] = &["temporary", "confirmed", "checked_in", "checked_out", "cancelled", "no_show"];
 
 /// The ids that records of a kind may have; few, so that they are used again.
-fn ids(kind: Kind) -> Vec<Id> {
+fn ids(kind: Kind, size: i64) -> Vec<Id> {
     let text = |word: &str| Id::Text(word.into());
     let numbers = |most: i64| (1..=most).map(Id::Number);
     match kind {
-        Kind::Guest => numbers(4).chain([text("k7"), text("K7")]).collect(),
+        Kind::Guest => numbers(size).chain([text("k7"), text("K7")]).collect(),
         Kind::Company => numbers(3).collect(),
-        Kind::Booking => numbers(4).chain([text("r-1")]).collect(),
+        Kind::Booking => numbers(size).chain([text("r-1")]).collect(),
     }
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn act(
     let second = now.format("%Y-%m-%d %H:%M:%S").to_string();
     match deed {
         Deed::New(kind) => {
-            let free: Vec<Id> = ids(kind).into_iter().filter(|id| !hotel.has(kind, id)).collect();
+            let free: Vec<Id> = ids(kind, hotel.size).into_iter().filter(|id| !hotel.has(kind, id)).collect();
             let id = (!free.is_empty()).then(|| dice.one_of(&free))?;
             let crm_id = (dice.chance(15) && !standing.is_empty()).then(|| dice.one_of(standing));
             hotel.add(kind, &id, crm_id, dice, &second);

@@ -31,6 +31,8 @@ pub(crate) enum Step {
     Reset(Kind, ResetTo, u64),
     /// The mirror is damaged for one pass.
     Damage(u64),
+    /// The mirror is filled anew row by row, while passes are made.
+    Refill(u64),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,7 +84,8 @@ fn step(dice: &mut Dice) -> Step {
             let to = dice.weighted(&[(3, ResetTo::Nothing), (1, ResetTo::All), (2, ResetTo::Another)]);
             Step::Reset(kind(dice), to, dice.next())
         }
-        _ => Step::Damage(dice.next()),
+        98 => Step::Damage(dice.next()),
+        _ => Step::Refill(dice.next()),
     }
 }
 

@@ -53,12 +53,44 @@ pub(crate) struct Booking {
 /// A text in Ecvi, and what of it must stand in the CRM.
 pub(crate) type Text = (&'static str, &'static str);
 
+/// How whatever fills the mirror writes `modified_at`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Stamp {
+    /// As Ecvi has it.
+    #[default]
+    AsIs,
+    /// The time of the filling, for all rows.
+    OneForAll,
+    /// The day alone.
+    Day,
+    /// The same for ever.
+    Never,
+    /// By a clock that is years ahead.
+    Ahead,
+}
+
+impl Stamp {
+    fn of(self, modified_at: Option<&String>, now: &str) -> Option<String> {
+        let at = modified_at?;
+        Some(match self {
+            Stamp::AsIs => at.clone(),
+            Stamp::OneForAll => now.to_owned(),
+            Stamp::Day => at[..10].to_owned(),
+            Stamp::Never => "2000-01-01 00:00:00".into(),
+            Stamp::Ahead => format!("2062{}", &at[4..]),
+        })
+    }
+}
+
 /// Everything that Ecvi holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hotel {
     pub(crate) guests: Vec<Guest>,
     pub(crate) companies: Vec<Company>,
     pub(crate) bookings: Vec<Booking>,
+    /// It has about so many records of a kind at most.
+    pub(crate) size: i64,
+    pub(crate) stamp: Stamp,
 }
 
 /// The mirror's default tables.
@@ -124,7 +156,7 @@ impl Hotel {
     }
 
     /// Fills the mirror file anew, in one transaction, as whatever fills it does.
-    pub(crate) fn fill(&self, path: &Path) -> rusqlite::Result<()> {
+    pub(crate) fn fill(&self, path: &Path, now: &str) -> rusqlite::Result<()> {
         let mut connection = Connection::open(path)?;
         let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         if tables == 0 {
@@ -135,8 +167,29 @@ impl Hotel {
         transaction.execute_batch(
             "DELETE FROM guests; DELETE FROM companies; DELETE FROM bookings; DELETE FROM booking_guests",
         )?;
-        self.write(&transaction)?;
+        self.stamped(now).write(&transaction)?;
         transaction.commit()
+    }
+
+    /// The rows as they stand in the mirror.
+    fn stamped(&self, now: &str) -> Hotel {
+        let mut hotel = self.clone();
+        let guests = hotel.guests.iter_mut().map(|row| &mut row.modified_at);
+        let companies = hotel.companies.iter_mut().map(|row| &mut row.modified_at);
+        let bookings = hotel.bookings.iter_mut().map(|row| &mut row.modified_at);
+        for modified_at in guests.chain(companies).chain(bookings) {
+            *modified_at = self.stamp.of(modified_at.as_ref(), now);
+        }
+        hotel
+    }
+
+    /// The first rows of each table: what a filler that goes row by row has written so far.
+    pub(crate) fn part(&self, rows: usize) -> Hotel {
+        let mut hotel = self.clone();
+        hotel.guests.truncate(rows);
+        hotel.companies.truncate(rows);
+        hotel.bookings.truncate(rows);
+        hotel
     }
 
     fn write(&self, to: &Connection) -> rusqlite::Result<()> {

@@ -50,6 +50,7 @@ impl World {
             }
             Step::Reset(kind, to, dice) => self.reset(*kind, *to, &mut Dice::new(*dice)),
             Step::Damage(dice) => self.damage(&mut Dice::new(*dice)),
+            Step::Refill(dice) => self.refill(&mut Dice::new(*dice)),
         }
     }
 

@@ -7,14 +7,16 @@ use bitrix24_sandbox::{Kind as Entity, Portal};
 use chrono::{DateTime, TimeDelta, Utc};
 use ecvi_b24::clock::Clock;
 use ecvi_b24::config::{Config, parse};
+use ecvi_b24::orders::{Errand, Orders};
 use ecvi_b24::pass::Ended;
 use ecvi_b24::record::{Id, Kind};
+use ecvi_b24::stop::Outcome;
 use rusqlite::Connection;
 
 use crate::desk::{self, Deed};
 use crate::dice::Dice;
 use crate::ears;
-use crate::hotel::Hotel;
+use crate::hotel::{Hotel, Stamp};
 use crate::house;
 use crate::ledger::{Ledger, Object};
 
@@ -71,10 +73,11 @@ fn config(dir: &Path, dice: &mut Dice) -> Config {
     let missing = dice.weighted(&[(9, "relink"), (1, "fail")]);
     let method = dice.weighted(&[(7, "import"), (3, "add")]);
     let size = dice.one_of(&[50, 50, 7, 1]);
+    let delete_after = dice.one_of(&["0s", "2m", "2m", "10m"]);
     let toml = format!(
         "[mirror]\npath = 'mirror.db'\n[state]\npath = 'state.db'\n
          [portal]\nwebhook = 'https://hotel.bitrix24.ru/rest/1/{SECRET}/'\n
-         batch_size = {size}\n[sync]\non_missing = '{missing}'\n[export]\nmethod = '{method}'\n[contact]\n{matching}"
+         batch_size = {size}\n[sync]\non_missing = '{missing}'\ndelete_after = '{delete_after}'\n[export]\nmethod = '{method}'\n[contact]\n{matching}"
     );
     parse(&toml, dir, None).expect("the configuration")
 }
@@ -88,10 +91,18 @@ impl World {
         let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a time");
         let mut portal = house::portal(dice);
         let funnel = portal.add_funnel("Банкеты");
+        let size = if portal.settings.cost > 2.0 { 4 } else { dice.one_of(&[1, 4, 4, 4, 4, 30]) };
+        let stamp = dice.weighted(&[
+            (12, Stamp::AsIs),
+            (2, Stamp::OneForAll),
+            (2, Stamp::Day),
+            (2, Stamp::Never),
+            (2, Stamp::Ahead),
+        ]);
         let mut world = World {
             clock: Clock::virtual_at(start),
             config: config(dir, dice),
-            hotel: Hotel::default(),
+            hotel: Hotel { size, stamp, ..Hotel::default() },
             portal,
             ledger: Ledger::default(),
             funnel,
@@ -120,7 +131,7 @@ impl World {
             self.hotel.add(kind, &Id::Number(1), None, dice, "2026-11-01 00:00:00");
         }
         self.hotel.bookings[0].residents = vec![Id::Number(1)];
-        for _ in 0..dice.roll(6) {
+        for _ in 0..dice.roll(2 * self.hotel.size.unsigned_abs() as usize) {
             let kind = dice.one_of(&[Kind::Guest, Kind::Booking]);
             desk::act(&mut self.hotel, Deed::New(kind), dice, self.clock.now(), &[]);
         }
@@ -193,8 +204,31 @@ impl World {
     }
 
     pub(crate) fn fill_mirror(&mut self) {
-        if let Err(error) = self.hotel.fill(&self.config.mirror.path) {
+        self.fill_from(&self.hotel.clone());
+    }
+
+    fn fill_from(&mut self, hotel: &Hotel) {
+        let now = self.portal_now().format("%Y-%m-%d %H:%M:%S").to_string();
+        if let Err(error) = hotel.fill(&self.config.mirror.path, &now) {
             self.wrong(format!("the mirror cannot be filled while a pass waits for the portal: {error}"));
+        }
+    }
+
+    /// The mirror is filled anew row by row, and a pass sees the half of it: nobody is given up for that.
+    pub(crate) fn refill(&mut self, dice: &mut Dice) {
+        if self.config.sync.delete_after.is_zero() {
+            return self.fill_mirror();
+        }
+        let rows = dice.roll(self.hotel.bookings.len() + 1);
+        self.fill_from(&self.hotel.part(rows));
+        self.tell(format!("the mirror is filled anew; {rows} rows of each table so far"));
+        let plain = Orders::plain(Errand::Sync);
+        self.pass(&plain, &[]);
+        self.fill_mirror();
+        let ended = self.pass(&plain, &[]);
+        if !ended.is_some_and(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial)) {
+            // Nobody may have seen that they are back: another such reading is the second one.
+            self.ledger.once_gone.extend(self.hotel.bookings.iter().map(|row| row.id.to_string()));
         }
     }
 

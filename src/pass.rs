@@ -1,9 +1,10 @@
 //! One pass, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
 
 mod orphans;
+mod vanished;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::{Clock, after, stamp};
 use crate::config::Config;
@@ -13,14 +14,14 @@ use crate::mapping::custom::FieldTypes;
 use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
 use crate::orders::{Errand, Orders};
-use crate::plan::{Plan, Rules};
+use crate::plan::{Limits, Plan, Rules};
 use crate::portal::gate::{Cause, Gate};
 use crate::portal::{CallError, Portal, stop_of};
 use crate::push::{Done, Failures, Means, Push, Watch, Way};
 use crate::record::Kind;
 use crate::settle::{outwait, settle, settled_at};
 use crate::state::memory::{
-    EXPOSED_TOLD, FULL, INITIAL_EXPORT, MAPPING_TOLD, PACE, RESENDING, SIGHT, SURVEY,
+    CONTENTS, EXPOSED_TOLD, FULL, INITIAL_EXPORT, MAPPING_TOLD, PACE, RESENDING, SIGHT, SURVEY,
 };
 use crate::state::{Counts, Run, State};
 use crate::stop::{Outcome, Stop, outcome_of};
@@ -239,9 +240,10 @@ impl Pass<'_> {
             self.done.fail(code, record);
         }
         let plan = draw(config, &mirror, state, orders, gate.clock().now())?;
+        let contents = Kind::SHOWN.map(|kind| mirror.content_terms(kind));
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
-        let touched = self.note_plan(&plan)?;
+        let touched = self.note_plan(&plan, contents, gate.clock().now())?;
         self.notice = plan.notice();
         let types = verify(config, gate, state, !plan.queue.is_empty()?)?;
         Ok(Prepared { plan, types, touched })
@@ -249,8 +251,10 @@ impl Pass<'_> {
 
     /// Written down before anything is sent: a pass that is cut short forgets no booking for its people's sake, and
     /// what is sent voids the blocks that it falls into.
-    fn note_plan(&self, plan: &Plan) -> Result<i64> {
+    fn note_plan(&self, plan: &Plan, contents: [u64; 3], now: DateTime<Utc>) -> Result<i64> {
         let writer = self.state.writer()?;
+        vanished::note(self.state, &writer, plan, now)?;
+        self.state.remember(CONTENTS, &contents)?;
         let mark = writer.touch_all(&plan.touched)?;
         for kind in Kind::ALL {
             writer.keep_blocks(kind, &plan.blocks[kind as usize])?;
@@ -375,10 +379,14 @@ fn draw(
     let usual = Rules::usual(config, mirror, state, now)?;
     let deletes = usual.deletes && orders.errand != Errand::InitialExport;
     let resending = orders.full || state.recall(RESENDING)? == Some(true);
-    let max_gone = orders.max_deletes.unwrap_or(config.sync.max_deletes);
+    let limits = Limits {
+        max_deletes: config.sync.max_deletes,
+        vouched: orders.max_deletes,
+        delete_after: TimeDelta::from_std(config.sync.delete_after)?,
+    };
     let Orders { full, retry_failed, .. } = *orders;
     let rules = Rules { full, resending, retry_failed, deletes, ..usual };
-    Plan::guarded(mirror, state, rules, max_gone)
+    Plan::guarded(mirror, state, rules, limits)
 }
 
 fn deadline(config: &Config, orders: &Orders, started: DateTime<Utc>) -> Option<DateTime<Utc>> {

@@ -208,7 +208,7 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
     let mirror = Mirror::open_within(&config.mirror, &clock.read_limit(None))?;
     let rules = Rules::usual(config, &mirror, state, clock.now())?;
     // A mirror from which nothing may be concluded is refused here.
-    plan::compare(&mirror, state, &rules, |_, _, _| Ok(()))?;
+    plan::compare(&mirror, state, &rules, |_, _, _| Ok(()), |_, _, _| Ok(()))?;
     let queue = Queue::new()?;
     for kind in Kind::ALL {
         let on_hold = OnHold::of(kind, state)?;

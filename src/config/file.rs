@@ -104,6 +104,7 @@ impl Default for Portal {
 pub(super) struct Sync {
     pub(super) time_limit: String,
     pub(super) max_deletes: u64,
+    pub(super) delete_after: String,
     pub(super) retry_after: String,
     pub(super) on_missing: OnMissing,
 }
@@ -113,6 +114,7 @@ impl Default for Sync {
         Sync {
             time_limit: "150s".into(),
             max_deletes: 25,
+            delete_after: "2m".into(),
             retry_after: "15m".into(),
             on_missing: OnMissing::Relink,
         }

@@ -92,8 +92,10 @@ pub struct ExportConfig {
 pub struct SyncConfig {
     /// No request begins after this.
     pub time_limit: Duration,
-    /// More missing bookings than this: delete none.
+    /// More bookings than this gone within a day: delete none.
     pub max_deletes: u64,
+    /// A booking has to be missing this long, seen by two passes, before its deal is deleted.
+    pub delete_after: Duration,
     /// First pause before a failed record is tried again.
     pub retry_after: Duration,
     /// Objects that vanished from the CRM.
@@ -273,6 +275,7 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig> {
     Ok(SyncConfig {
         time_limit: duration("[sync] time_limit", &sync.time_limit)?,
         max_deletes: sync.max_deletes,
+        delete_after: duration("[sync] delete_after", &sync.delete_after)?,
         retry_after: duration("[sync] retry_after", &sync.retry_after)?,
         on_missing: sync.on_missing,
     })

@@ -101,13 +101,14 @@ fn portal(f: &mut Formatter<'_>, portal: &PortalConfig) -> Result {
 }
 
 fn sync(f: &mut Formatter<'_>, sync: &SyncConfig) -> Result {
-    let SyncConfig { time_limit, max_deletes, retry_after, on_missing } = sync;
+    let SyncConfig { time_limit, max_deletes, delete_after, retry_after, on_missing } = sync;
     let on_missing = match on_missing {
         OnMissing::Relink => "relink",
         OnMissing::Fail => "fail",
     };
     writeln!(f, "\n[sync]\ntime_limit = \"{}\"", humantime::format_duration(*time_limit))?;
     writeln!(f, "max_deletes = {max_deletes}")?;
+    writeln!(f, "delete_after = \"{}\"", humantime::format_duration(*delete_after))?;
     writeln!(f, "retry_after = \"{}\"", humantime::format_duration(*retry_after))?;
     writeln!(f, "on_missing = {}", text(on_missing))
 }

@@ -61,6 +61,8 @@ pub struct Mirror {
     residents_slide: bool,
     /// The blocks of [`Outline`] have about so many rows.
     grain: u64,
+    /// Of so many rows at most each is read in every pass.
+    few: u64,
     limit: ReadLimit,
     /// Dropped after the connection: closing a file drops all locks that the process has on it.
     _admission: Admission,
@@ -105,19 +107,18 @@ impl Mirror {
         let residents_slide = window::slides(&connection, source)?;
         // Deferred: the transaction, and with it the writer's wait, begins with the first row that is read.
         connection.execute_batch("BEGIN")?;
-        let (statuses, grain) = (config.statuses.clone(), outline::GRAIN);
-        let limit = limit.clone();
         Ok(Mirror {
             connection,
-            statuses,
+            statuses: config.statuses.clone(),
             selects,
             outlines,
             extra: config.columns.clone(),
             residents,
             windows,
             residents_slide,
-            grain,
-            limit,
+            grain: outline::GRAIN,
+            few: outline::FEW,
+            limit: limit.clone(),
             _admission: admission,
         })
     }
@@ -166,7 +167,7 @@ impl Mirror {
     /// The same mirror in blocks of another size: many small ones have more borders to go wrong at.
     #[cfg(test)]
     pub(crate) fn in_blocks_of(self, grain: u64) -> Mirror {
-        Mirror { grain, ..self }
+        Mirror { grain, few: 0, ..self }
     }
 
     fn status(&self, word: &str) -> Option<Status> {

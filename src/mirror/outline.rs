@@ -20,14 +20,19 @@ use crate::record::{Id, IdRef, Kind};
 /// Rows in a block, about: what one changed record costs to read.
 pub(super) const GRAIN: u64 = 256;
 
+/// Of no more rows than this each is read in every pass: that takes some milliseconds.
+pub(super) const FEW: u64 = 2_000;
+
+/// Where fewer rows than one in so many have another `modified_at` than the row before, it says next to nothing. One
+/// odd row, or ten, make no difference.
+const ALIKE: u64 = 100;
+
 /// What the blocks of an outline are marked by.
 #[derive(Clone, Copy, Debug)]
 pub struct Marks<'a> {
     /// Every digest begins with this.
     pub seed: u64,
-    /// Rows as new as this are to be read.
-    pub newest: &'a str,
-    /// So are the bookings of these.
+    /// The bookings of these are to be read.
     pub touched: &'a HashSet<(Kind, Id)>,
 }
 
@@ -40,6 +45,8 @@ pub struct Block {
     pub digest: u64,
     /// It has a row that is to be read whatever the digest.
     pub open: bool,
+    /// It has a row whose `modified_at` may stay as it is for a day of changes.
+    pub coarse: bool,
 }
 
 /// All rows of a kind.
@@ -53,8 +60,8 @@ pub struct Outline {
     pub nameless: u64,
     /// Rows of `booking_guests`; 0 for the other kinds.
     pub residents: u64,
-    /// The newest `modified_at`.
-    pub newest: String,
+    /// Every row is to be read: that costs little here, or `modified_at` says next to nothing.
+    pub says_little: bool,
 }
 
 impl Mirror {
@@ -82,7 +89,9 @@ impl Mirror {
                 sketch.resident(row)?;
             }
         }
-        Ok(sketch.finish(marks.seed))
+        let mut outline = sketch.finish(marks.seed);
+        outline.says_little |= outline.rows <= self.few;
+        Ok(outline)
     }
 }
 
@@ -97,16 +106,22 @@ struct Sketch<'a> {
     /// The block of the last resident.
     at: usize,
     grain: u64,
-    fresh: &'a str,
+    /// The `modified_at` of the last row, and how many rows have another one than the row before.
+    modified: String,
+    turns: u64,
     guests: Vec<IdRef<'a>>,
     companies: Vec<IdRef<'a>>,
 }
 
 impl<'a> Sketch<'a> {
     fn new(grain: u64, marks: &Marks<'a>) -> Sketch<'a> {
-        let first = Block { first: None, digest: 0, open: false };
-        let outline =
-            Outline { blocks: vec![first], rows: 0, nameless: 0, residents: 0, newest: String::new() };
+        let outline = Outline {
+            blocks: vec![Block::beginning(None)],
+            rows: 0,
+            nameless: 0,
+            residents: 0,
+            says_little: false,
+        };
         let touched = |of: Kind| {
             let ids = marks.touched.iter().filter(|(kind, _)| *kind == of).map(|(_, id)| id.borrowed());
             let mut ids: Vec<IdRef<'a>> = ids.collect();
@@ -120,7 +135,8 @@ impl<'a> Sketch<'a> {
             last: None,
             at: 0,
             grain,
-            fresh: marks.newest,
+            modified: String::new(),
+            turns: 0,
             guests: touched(Kind::Guest),
             companies: touched(Kind::Company),
         }
@@ -136,7 +152,8 @@ impl<'a> Sketch<'a> {
         let modified = row.get_ref(1)?;
         self.digest.id(id);
         self.digest.value(modified);
-        let mut open = self.see(&as_text(modified));
+        let coarse = self.see(&as_text(modified));
+        let mut open = false;
         if kind == Kind::Booking {
             self.digest.value(row.get_ref(2)?);
             for (at, touched) in [(3, &self.guests), (4, &self.companies), (5, &self.companies)] {
@@ -145,8 +162,9 @@ impl<'a> Sketch<'a> {
                 open |= !touched.is_empty() && is_among(touched, person);
             }
         }
-        if open && let Some(block) = self.outline.blocks.last_mut() {
-            block.open = true;
+        if let Some(block) = self.outline.blocks.last_mut() {
+            block.open |= open;
+            block.coarse |= coarse;
         }
         Ok(())
     }
@@ -166,7 +184,7 @@ impl<'a> Sketch<'a> {
         own.id(id);
         if own.finish().is_multiple_of(self.grain) {
             self.end();
-            self.outline.blocks.push(Block { first: Some(id.into()), digest: 0, open: false });
+            self.outline.blocks.push(Block::beginning(Some(id.into())));
             self.residents.push(0);
         }
         match (&mut self.last, id) {
@@ -182,12 +200,13 @@ impl<'a> Sketch<'a> {
         }
     }
 
-    /// Whether the row is as new as those that are to be read.
+    /// Whether this time may stay as it is for a day of changes.
     fn see(&mut self, modified_at: &str) -> bool {
-        if modified_at > self.outline.newest.as_str() {
-            modified_at.clone_into(&mut self.outline.newest);
+        if modified_at != self.modified {
+            modified_at.clone_into(&mut self.modified);
+            self.turns += 1;
         }
-        modified_at >= self.fresh
+        is_coarse(modified_at)
     }
 
     fn resident(&mut self, row: &SqlRow<'_>) -> Result<()> {
@@ -220,6 +239,7 @@ impl<'a> Sketch<'a> {
 
     fn finish(mut self, seed: u64) -> Outline {
         self.end();
+        self.outline.says_little = self.turns * ALIKE < self.outline.rows;
         let blocks = &mut self.outline.blocks;
         for at in 0..blocks.len() {
             let mut digest = Digest::new(seed);
@@ -238,10 +258,50 @@ impl<'a> Sketch<'a> {
     }
 }
 
+impl Block {
+    fn beginning(first: Option<Id>) -> Block {
+        Block { first, digest: 0, open: false, coarse: false }
+    }
+}
+
+/// Whether a `modified_at` tells no two changes of one day apart: it has no time, or midnight, or is none at all.
+fn is_coarse(modified_at: &str) -> bool {
+    let text = modified_at.as_bytes();
+    let is_number = text.iter().all(u8::is_ascii_digit);
+    let of_an_instant = if is_number { 10 } else { "2026-11-28 10:00".len() };
+    let midnight = text.get(11..16) == Some(b"00:00");
+    let has_seconds = text.get(16..19).is_some_and(|seconds| seconds != b":00");
+    text.len() < of_an_instant || midnight && !has_seconds
+}
+
 /// As [`super::rows::Cells::reference`] reads it.
 fn is_among(ids: &[IdRef<'_>], value: ValueRef<'_>) -> bool {
     match value {
         ValueRef::Text(bytes) => ids.binary_search(&IdRef::Text(&String::from_utf8_lossy(bytes))).is_ok(),
         other => IdRef::of(other).is_some_and(|id| ids.binary_search(&id).is_ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_modified_at_without_a_time_of_day_tells_no_two_changes_of_a_day_apart() {
+        let none =
+            ["", "2026-11-28", "28.11.2026", "20261128", "2026-11-28 00:00", "2026-11-28T00:00:00Z", "вчера"];
+        for coarse in none {
+            assert!(is_coarse(coarse), "{coarse}");
+        }
+        let some = [
+            "2026-11-28 10:00",
+            "2026-11-28T10:00:00Z",
+            "2026-11-28 00:00:01",
+            "1796000000",
+            "1796000000123",
+        ];
+        for fine in some {
+            assert!(!is_coarse(fine), "{fine}");
+        }
     }
 }

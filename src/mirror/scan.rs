@@ -256,6 +256,21 @@ fn check_id(id: &Id) -> Result<(), BadRow> {
     if usable { Ok(()) } else { Err(BadRow::new(Code::BadId, "id", text)) }
 }
 
+/// To be raised when [`content`] makes another number of the same row.
+const CONTENT: u64 = 1;
+
+impl Mirror {
+    /// Of what the contents of a kind's rows are made: those of other columns cannot be compared.
+    pub fn content_terms(&self, kind: Kind) -> u64 {
+        let mut print = Fingerprint::default();
+        print.write_u64(CONTENT);
+        for column in &self.extra[kind as usize] {
+            print.text(column);
+        }
+        print.finish()
+    }
+}
+
 fn content(cells: &Cells, extra: usize) -> u64 {
     let mut fingerprint = Fingerprint::default();
     for at in 0..cells.names.len() + extra {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::Survey;
@@ -108,9 +108,15 @@ pub struct Rules {
     pub windows: [bool; 3],
     /// Bookings that were over before this day and never had a deal are left alone.
     pub bookings_from: Option<NaiveDate>,
-    /// What the mirror looked like in the last pass that ran through. Rows as new as its newest are compared by
-    /// content too, because a second change within the same second does not show otherwise.
+    /// What the mirror looked like in the last pass that ran through.
     pub before: Survey,
+    /// The kinds whose contents are made of other columns than those of the rows that were sent: they are learnt anew,
+    /// and a change shows in `modified_at` alone this time.
+    pub learns: [bool; 3],
+    /// Whoever is missing is given up only after so long, by [`Kind`]; none: at once, and whatever a guard may say.
+    pub patience: Option<[TimeDelta; 3]>,
+    /// So many records at once somebody said may be gone, or be others.
+    pub vouched: u64,
     /// Read every row, also where its block looks as it did when everything stood as sent.
     pub whole: bool,
     /// A fingerprint of all that says what a row means: with another one, no block looks as it did.
@@ -174,8 +180,8 @@ pub fn decide(kind: Kind, pair: &Pair, on_hold: &OnHold, touched: bool, rules: &
     }
 }
 
-/// Whether this record stays settled until its outline or its entry in the state changes, it is touched, or its row is
-/// as new as the newest. Only a block of such records may go unread.
+/// Whether this record stays settled until its outline or its entry in the state changes, or it is touched. Only a block
+/// of such records may go unread.
 pub fn may_go_unread(kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> bool {
     if on_hold.has(&pair.id) {
         return false;
@@ -218,12 +224,20 @@ fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
 }
 
 fn vanished(kind: Kind, known: &Known, rules: &Rules) -> Option<Step> {
-    let slid = rules.windows[kind as usize];
+    let slid = rules.windows[kind as usize] || waits(kind, known, rules);
     match kind {
         Kind::Guest | Kind::Company => (!known.gone && !slid).then_some(Step::Gone),
         Kind::Booking if known.crm_id.is_none() => Some(Step::Forget),
         Kind::Booking => (rules.deletes && !slid).then_some(Step::Delete),
     }
+}
+
+/// Whether the record is missing, and it is too early to give it up.
+pub(super) fn waits(kind: Kind, known: &Known, rules: &Rules) -> bool {
+    let Some(patience) = rules.patience else { return false };
+    let patience = patience[kind as usize];
+    let is_over = known.missing_since.is_some_and(|since| rules.now - since >= patience);
+    !is_over && patience > TimeDelta::zero()
 }
 
 fn is_as_sent(row: &Row, known: &Known) -> bool {
@@ -238,7 +252,7 @@ fn changed(kind: Kind, row: &Row, known: &Known, rules: &Rules) -> bool {
         || known.gone
         || known.modified_at.as_ref() != Some(&row.modified_at)
         || known.people != row.people
-        || (row.modified_at >= rules.before.newest[kind as usize] && known.content != row.content)
+        || known.content != row.content && (!rules.learns[kind as usize] || row.modified_at.is_empty())
 }
 
 #[cfg(test)]
@@ -287,12 +301,8 @@ mod tests {
         decide(Kind::Booking, &Pair { id: Id::Number(1), row, known }, &OnHold::default(), false, rules)
     }
 
-    fn seen_until(newest: &str) -> Survey {
-        Survey { newest: [newest; 3].map(String::from), ..Survey::default() }
-    }
-
     fn rules() -> Rules {
-        Rules { deletes: true, before: seen_until("2026-06"), ..Rules::default() }
+        Rules { deletes: true, ..Rules::default() }
     }
 
     #[test]
@@ -316,11 +326,37 @@ mod tests {
     }
 
     #[test]
-    fn other_content_counts_only_for_rows_as_new_as_the_newest_of_the_last_pass() {
+    fn other_content_is_a_change_whatever_modified_at_says() {
         let other = Row { content: 11, ..row() };
-        assert_eq!(step(Some(other.clone()), Some(known()), &rules()), None);
-        let rules = Rules { before: seen_until("2026-01-02"), ..rules() };
-        assert_eq!(step(Some(other), Some(known()), &rules), Some(Step::Update));
+        assert_eq!(step(Some(other), Some(known()), &rules()), Some(Step::Update));
+    }
+
+    #[test]
+    fn contents_of_other_columns_are_no_change_unless_nothing_else_would_tell_one() {
+        let learns = Rules { learns: [true; 3], ..rules() };
+        let other = Row { content: 11, ..row() };
+        assert_eq!(step(Some(other.clone()), Some(known()), &learns), None);
+        let timeless = Row { modified_at: String::new(), ..other };
+        let sent = Known { modified_at: Some(String::new()), ..known() };
+        assert_eq!(step(Some(timeless), Some(sent), &learns), Some(Step::Update));
+    }
+
+    #[test]
+    fn who_is_missing_is_given_up_after_the_patience_and_not_before() {
+        let since = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let missing = Known { missing_since: Some(since), ..known() };
+        let after = |seconds, patience: i64| Rules {
+            now: since + TimeDelta::seconds(seconds),
+            patience: Some([TimeDelta::seconds(patience); 3]),
+            ..rules()
+        };
+        assert_eq!(step(None, Some(missing.clone()), &after(119, 120)), None);
+        assert_eq!(step(None, Some(missing.clone()), &after(120, 120)), Some(Step::Delete));
+        // The first reading that misses it.
+        assert_eq!(step(None, Some(known()), &after(120, 120)), None);
+        assert_eq!(step(None, Some(known()), &after(0, 0)), Some(Step::Delete));
+        // The clock was set back.
+        assert_eq!(step(None, Some(missing), &after(-3600, 120)), None);
     }
 
     #[test]

@@ -5,7 +5,10 @@ mod decide;
 #[cfg(test)]
 mod fast_and_whole;
 mod guard;
+mod losses;
 mod merge;
+mod names;
+mod notes;
 mod queue;
 mod survey;
 
@@ -15,11 +18,12 @@ use std::hash::Hasher;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use blocks::Watched;
+use blocks::{Look, Watched};
 pub(crate) use decide::is_history;
 pub use decide::{OnHold, Pair, Rules, Step, Wave, decide, may_go_unread};
-pub use guard::{HeldBack, Why};
+pub use guard::{HeldBack, Limits, Why};
 pub use merge::merge;
+pub use notes::{Departing, Waiting};
 pub use queue::{Planned, Queue};
 pub use survey::Survey;
 
@@ -28,8 +32,9 @@ use crate::config::Config;
 use crate::fingerprint::Fingerprint;
 use crate::mirror::{BadRow, Body, Marks, Mirror, Row};
 use crate::record::{Id, Kind, Span};
-use crate::state::memory::SURVEY;
-use crate::state::{BlockChange, State};
+use crate::state::memory::{CONTENTS, SURVEY};
+use crate::state::{BlockChange, Note, State};
+use notes::{is_missing, note_of};
 
 /// The plan of a pass.
 pub struct Plan {
@@ -43,6 +48,10 @@ pub struct Plan {
     pub held_back: Vec<HeldBack>,
     /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
     pub blocks: [Vec<BlockChange>; 3],
+    /// Who is missing and not given up yet, by [`Kind`].
+    pub waiting: [Waiting; 3],
+    /// What becomes of those who are given up, by [`Kind`].
+    pub departing: [Departing; 3],
     /// The kinds of which rows have no usable id: whoever is missing may be one of them.
     unnamed: [bool; 3],
 }
@@ -56,6 +65,8 @@ pub struct Compared {
     pub touched: Vec<(Kind, Id)>,
     /// What the state is to know of the mirror's blocks, by [`Kind`].
     pub blocks: [Vec<BlockChange>; 3],
+    /// Who is missing and not given up yet, by [`Kind`].
+    pub waiting: [Waiting; 3],
     /// The kinds of which rows have no usable id.
     unnamed: [bool; 3],
 }
@@ -71,13 +82,17 @@ impl Plan {
             let wave = Wave::of(step, &pair, rules);
             queue.add(&Planned { kind, id: pair.id, step, wave, row: pair.row })
         };
-        let Compared { survey, touched, blocks, unnamed } = compare(mirror, state, rules, add)?;
-        Ok(Plan { queue, survey, touched, held_back: Vec::new(), blocks, unnamed })
+        let note = |kind, id: &Id, note| queue.note(kind, id, note);
+        let Compared { survey, touched, blocks, waiting, unnamed } =
+            compare(mirror, state, rules, add, note)?;
+        let (held_back, departing) = Default::default();
+        Ok(Plan { queue, survey, touched, held_back, blocks, waiting, departing, unnamed })
     }
 }
 
-/// Compares mirror and state and hands each record that differs to `found`, in the order of the ids. Blocks of the
-/// mirror that look as they did when everything in them stood as sent are not read.
+/// Compares mirror and state and hands each record that differs to `found`, in the order of the ids, and what the state
+/// is to know of one that may be as it was sent to `note`. Blocks of the mirror that look as they did when everything in
+/// them stood as sent are not read.
 ///
 /// # Errors
 /// As [`Plan::draw`], which keeps what is found.
@@ -86,44 +101,53 @@ pub fn compare(
     state: &State,
     rules: &Rules,
     found: impl FnMut(Kind, Step, Pair) -> Result<()>,
+    note: impl FnMut(Kind, &Id, Note) -> Result<()>,
 ) -> Result<Compared> {
     let whole_at = if rules.whole || rules.full { rules.now } else { rules.before.whole_at };
     let mut comparison = Comparison {
-        seen: Compared { survey: Survey { whole_at, ..Survey::default() }, ..Compared::default() },
+        seen: Compared {
+            survey: Survey { whole_at, terms: rules.terms, ..Survey::default() },
+            ..Compared::default()
+        },
         touched: state.touched()?.into_iter().flat_map(by_either_type).collect(),
         deals_stand: state.has_linked(Kind::Booking)?,
         found,
+        note,
     };
     for kind in Kind::ALL {
         comparison.kind(kind, mirror, state, rules)?;
     }
-    comparison.seen.survey.check(&rules.before, rules.windows, mirror.residents_slide())?;
+    comparison.seen.survey.check(rules, mirror.residents_slide())?;
     Ok(comparison.seen)
 }
 
-struct Comparison<F> {
+struct Comparison<F, N> {
     seen: Compared,
     /// Those whom the state names, and those who came to it in this comparison; by either type of their ids.
     touched: HashSet<(Kind, Id)>,
     /// Some booking has a deal: one that names a newcomer may have gone without them.
     deals_stand: bool,
     found: F,
+    note: N,
 }
 
-impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
+impl<F, N> Comparison<F, N>
+where
+    F: FnMut(Kind, Step, Pair) -> Result<()>,
+    N: FnMut(Kind, &Id, Note) -> Result<()>,
+{
     fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &Rules) -> Result<()> {
         let on_hold = OnHold::of(kind, state)?;
-        let marks =
-            Marks { seed: rules.terms, newest: &rules.before.newest[kind as usize], touched: &self.touched };
-        let outline = mirror.outline(kind, &marks)?;
+        let outline = mirror.outline(kind, &Marks { seed: rules.terms, touched: &self.touched })?;
         self.seen.survey.count(kind, &outline);
-        let mut blocks = Watched::new(outline.blocks, state.blocks(kind)?, rules.reads_all(kind));
+        let nameless_rows = outline.nameless;
+        let mut blocks = Watched::new(outline, state.blocks(kind)?, rules.look(kind));
         self.seen.survey.known[kind as usize] = blocks.linked();
         let spans = blocks.spans();
         // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
         let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
         let mut known = state.known(kind)?;
-        let nameless = nameless(outline.nameless);
+        let nameless = nameless(nameless_rows);
         for spans in spans.chunks(at_once) {
             let mut scan = mirror.scan_of(kind, &hull(spans))?;
             for pair in merge(scan.rows(spans)?, known.rows(spans)) {
@@ -135,6 +159,7 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
                 }
                 self.seen.survey.see(kind, &pair);
                 self.seen.unnamed[kind as usize] |= has_bad_id(pair.row.as_ref());
+                self.note(kind, &pair, rules)?;
                 let step = self.step(kind, &pair, &on_hold, rules);
                 blocks.saw(&pair, step.is_none() && may_go_unread(kind, &pair, &on_hold, rules));
                 if let Some(step) = step {
@@ -143,7 +168,7 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
             }
         }
         self.seen.blocks[kind as usize] = blocks.changes();
-        self.seen.unnamed[kind as usize] |= outline.nameless > 0;
+        self.seen.unnamed[kind as usize] |= nameless_rows > 0;
         if let Some(row) = nameless {
             let pair = Pair { id: nameless_id(), row: Some(row), known: None };
             if let Some(step) = decide(kind, &pair, &on_hold, false, rules) {
@@ -151,6 +176,18 @@ impl<F: FnMut(Kind, Step, Pair) -> Result<()>> Comparison<F> {
             }
         }
         Ok(())
+    }
+
+    fn note(&mut self, kind: Kind, pair: &Pair, rules: &Rules) -> Result<()> {
+        if let (None, Some(known)) = (&pair.row, &pair.known)
+            && is_missing(kind, known, rules)
+        {
+            self.seen.waiting[kind as usize].count(kind, known, rules);
+        }
+        match note_of(kind, pair, rules) {
+            Some(note) => (self.note)(kind, &pair.id, note),
+            None => Ok(()),
+        }
     }
 
     fn step(&mut self, kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> Option<Step> {
@@ -234,6 +271,10 @@ impl Rules {
     pub fn usual(config: &Config, mirror: &Mirror, state: &State, now: DateTime<Utc>) -> Result<Rules> {
         let before: Survey = state.recall(SURVEY)?.unwrap_or_default();
         let bookings_from = config.export.bookings_from;
+        let contents: Option<[u64; 3]> = state.recall(CONTENTS)?;
+        let learns = Kind::SHOWN.map(|kind| {
+            contents.is_none_or(|contents| contents[kind as usize] != mirror.content_terms(kind))
+        });
         // Another version of this program may read a row otherwise.
         let mut terms = Fingerprint::default();
         terms.text(env!("CARGO_PKG_VERSION"));
@@ -249,14 +290,18 @@ impl Rules {
             bookings_from,
             // Those who stay may be others by now, though nobody wrote to the mirror.
             whole: before.is_whole_due(now) || mirror.residents_slide(),
+            learns,
             before,
             terms: terms.finish(),
+            patience: None,
+            vouched: 0,
         })
     }
 
-    /// Whether every row is read, whatever the blocks look like. Two queries through one window may not show the same
-    /// rows, so its outline says nothing of them.
-    fn reads_all(&self, kind: Kind) -> bool {
-        self.whole || self.full || self.windows[kind as usize]
+    /// How the blocks of a kind are looked at. Two queries through one window may not show the same rows, so its outline
+    /// says nothing of them.
+    fn look(&self, kind: Kind) -> Look {
+        let all = self.whole || self.full || self.windows[kind as usize] || self.learns[kind as usize];
+        Look { all, anew: self.before.terms != self.terms, now: self.now }
     }
 }

@@ -28,7 +28,7 @@ pub struct Planned {
 
 /// Planned steps, and what stands in the portal under our origin where that was asked for.
 pub struct Queue {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 fn planned(kind: Kind, cells: &Row<'_>) -> Result<Planned> {
@@ -53,13 +53,16 @@ impl Queue {
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
              CREATE TABLE plan (kind TEXT, id ANY, step INTEGER, wave INTEGER, arrival TEXT, row TEXT,
+                                names INTEGER,
                                 PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              CREATE INDEX plan_turn ON plan (kind, wave, arrival DESC, id);
+             CREATE INDEX plan_names ON plan (kind, names) WHERE names IS NOT NULL;
              CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
                                      PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
              CREATE INDEX inventory_object ON inventory (kind, crm_id);
              CREATE TABLE gaps (kind TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
              CREATE TABLE gone (kind TEXT, id ANY, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+             CREATE TABLE notes (kind TEXT, id ANY, note TEXT, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              -- Never committed: nobody else reads it, and it goes with the pass.
              BEGIN;",
         )?;
@@ -74,11 +77,13 @@ impl Queue {
             _ => String::new(),
         };
         let cells = row.as_ref().map(serde_json::to_string).transpose()?;
+        let names = row.as_ref().and_then(|row| row.crm_id);
         self.connection
             .prepare_cached(
-                "INSERT OR REPLACE INTO plan (kind, id, step, wave, arrival, row) VALUES (?1,?2,?3,?4,?5,?6)",
+                "INSERT OR REPLACE INTO plan (kind, id, step, wave, arrival, row, names)
+                 VALUES (?1,?2,?3,?4,?5,?6,?7)",
             )?
-            .execute((kind, id, *step as u8, *wave as u8, arrival, cells))?;
+            .execute((kind, id, *step as u8, *wave as u8, arrival, cells, names))?;
         if row.is_none() {
             self.connection
                 .prepare_cached("INSERT OR IGNORE INTO gone (kind, id) VALUES (?1, ?2)")?
@@ -128,6 +133,12 @@ impl Queue {
         Ok(statement.exists((kind, id))?)
     }
 
+    /// Whether a step is planned for a row that itself names this object.
+    pub fn names(&self, kind: Kind, crm_id: i64) -> Result<bool> {
+        let sql = "SELECT 1 FROM plan WHERE kind = ?1 AND names = ?2";
+        Ok(self.connection.prepare_cached(sql)?.exists((kind, crm_id))?)
+    }
+
     /// Whether a step of this kind, up to this wave, is still to be taken.
     pub fn has_any(&self, kind: Kind, wave: Wave) -> Result<bool> {
         let mut statement =
@@ -168,12 +179,6 @@ impl Queue {
     /// Whether nothing is left to do.
     pub fn is_empty(&self) -> Result<bool> {
         Ok(self.connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM plan)", [], |row| row.get(0))?)
-    }
-
-    /// Drops the planned deletions.
-    pub fn drop_deletions(&self) -> Result<()> {
-        self.connection.execute("DELETE FROM plan WHERE wave = ?1", [Wave::Deletions as u8])?;
-        Ok(())
     }
 
     /// Remembers an object that stands in the portal under our originator.
@@ -244,9 +249,9 @@ mod tests {
         let whole = [
             ("SELECT count(*) FROM plan", "once for a kind, before anything is sent"),
             ("SELECT NOT EXISTS (SELECT 1 FROM plan)", "the first row tells"),
-            ("DELETE FROM plan WHERE wave = ?1", "once"),
         ];
-        let seen = none_is_slow(&queue.connection, &[include_str!("queue.rs")], &whole);
+        let seen =
+            none_is_slow(&queue.connection, &[include_str!("queue.rs"), include_str!("notes.rs")], &whole);
         assert!(seen > 12, "{seen} statements");
     }
 }

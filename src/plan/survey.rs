@@ -4,7 +4,8 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::decide::Pair;
+use super::decide::{Pair, Rules};
+use super::names::{Names, foreign};
 use crate::mirror::Outline;
 use crate::record::Kind;
 use crate::say;
@@ -19,8 +20,9 @@ pub struct Survey {
     pub rows: [u64; 3],
     /// Rows of `booking_guests`.
     pub residents: u64,
-    /// The newest `modified_at`, by [`Kind`].
-    pub newest: [String; 3],
+    /// By what terms the rows were read: digests of other terms cannot be compared.
+    #[serde(default)]
+    pub terms: u64,
     /// When every row was last read, and not only those whose block looked otherwise.
     #[serde(default)]
     pub whole_at: DateTime<Utc>,
@@ -30,9 +32,9 @@ pub struct Survey {
     /// Records that have an object and are not in the mirror any more, by [`Kind`].
     #[serde(skip)]
     pub(super) missing: [u64; 3],
-    /// How many of the known bookings carry another number than before.
+    /// What known records are called now, by [`Kind`].
     #[serde(skip)]
-    pub(super) renumbered: u64,
+    pub(super) names: [Names; 3],
 }
 
 impl Survey {
@@ -53,21 +55,18 @@ impl Survey {
     pub(super) fn count(&mut self, kind: Kind, outline: &Outline) {
         self.rows[kind as usize] = outline.rows;
         self.residents = self.residents.max(outline.residents);
-        self.newest[kind as usize].clone_from(&outline.newest);
     }
 
-    /// Takes note of a record that has an object, and of a booking's number.
+    /// Takes note of a record that is known.
     pub(super) fn see(&mut self, kind: Kind, pair: &Pair) {
-        let Some(known) = pair.known.as_ref().filter(|known| known.crm_id.is_some()) else { return };
+        let Some(known) = &pair.known else { return };
+        let is_linked = known.crm_id.is_some();
         match &pair.row {
             Some(row) => {
-                self.known[kind as usize] += 1;
-                // A number that is missing is that row's failure alone.
-                let is_renumbered = known.label != row.label
-                    && ![&known.label, &row.label].iter().any(|label| label.is_empty());
-                self.renumbered += u64::from(kind == Kind::Booking && is_renumbered);
+                self.known[kind as usize] += u64::from(is_linked);
+                self.names[kind as usize].compare(kind, known, &row.label);
             }
-            None => self.missing[kind as usize] += u64::from(!known.gone),
+            None => self.missing[kind as usize] += u64::from(is_linked && !known.gone),
         }
     }
 
@@ -95,14 +94,15 @@ impl Survey {
     }
 
     /// Refuses a mirror from which nothing may be concluded.
-    pub(super) fn check(&self, before: &Survey, windows: [bool; 3], residents_slide: bool) -> Result<()> {
+    pub(super) fn check(&self, rules: &Rules, residents_slide: bool) -> Result<()> {
+        let Rules { before, windows, vouched, .. } = rules;
         if self.rows.iter().all(|count| *count == 0) {
             bail!(say!(
                 "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
                 "the mirror is empty: no guests, no companies, no bookings. Check what fills it"
             ));
         }
-        if let Some((table, kind, had)) = self.emptied(before, windows, residents_slide) {
+        if let Some((table, kind, had)) = self.emptied(before, *windows, residents_slide) {
             let then = match table {
                 "bookings" => say!(
                     "сделки останутся в CRM, удалите их там вручную",
@@ -119,20 +119,32 @@ impl Survey {
                 "the table {table} of the mirror had rows and is empty now. Check what fills it. Only if Ecvi really has none any more, run ecvi-b24 reset-id {kind} --all; {then}"
             ));
         }
-        let (other, known) = (self.renumbered, self.known[Kind::Booking as usize]);
-        if other * 10 > known {
-            bail!(say!(
-                "похоже, это зеркало другого отеля: у {other} из {known} известных заявок другой номер. Проверьте [mirror] path. Если номера исправлены в Ecvi, выполните для каждой такой заявки ecvi-b24 reset-id booking НОМЕР",
-                "this looks like another hotel's mirror: {other} of {known} known bookings carry another number. Check [mirror] path. If they were corrected in Ecvi, run ecvi-b24 reset-id booking NUMBER for each of them"
-            ));
+        for kind in Kind::SHOWN {
+            let names = self.names[kind as usize].all(self.known[kind as usize]);
+            if names.are_foreign(kind) && names.other > *vouched {
+                bail!(foreign(kind, names));
+            }
         }
         Ok(())
     }
 
-    /// Whether the mirror has records of this kind, and not one of them has an object, while more than `most` that
-    /// have are missing.
-    pub(super) fn is_strange(&self, kind: Kind, most: u64) -> bool {
+    /// Whether the mirror has records of this kind, and not one that is known, while at least three that have an object
+    /// are missing: more than somebody said may be.
+    pub(super) fn is_strange(&self, kind: Kind, vouched: u64) -> bool {
         let of = |counts: &[u64; 3]| counts[kind as usize];
-        of(&self.known) == 0 && of(&self.missing) > most && of(&self.rows) > 0
+        of(&self.known) == 0 && of(&self.rows) > 0 && is_strange(of(&self.missing), vouched)
     }
+
+    /// Likewise where no kind has so many, but all together do.
+    pub(super) fn is_strange_throughout(&self, vouched: u64) -> bool {
+        let sum = |counts: &[u64; 3]| counts.iter().sum::<u64>();
+        sum(&self.known) == 0 && is_strange(sum(&self.missing), vouched)
+    }
+}
+
+/// Two or three records may well be deleted by hand; that none of so many is left is no accident of one row.
+const STRANGE: u64 = 3;
+
+fn is_strange(missing: u64, vouched: u64) -> bool {
+    missing >= STRANGE && missing > vouched
 }

@@ -25,9 +25,9 @@ pub type Eyes<'e, 'a, 'p> = Option<&'e mut Foresight<'a, 'p>>;
 
 /// Writes the plan for people.
 pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
-    let Plan { queue, held_back, .. } = plan;
+    let Plan { queue, .. } = plan;
     if queue.is_empty()? {
-        let remarks = remarks(held_back, state)?;
+        let remarks = remarks(plan, state)?;
         remarks.iter().try_for_each(|remark| writeln!(out, "{remark}"))?;
         if remarks.is_empty() {
             writeln!(out, "{}", say!("Делать нечего: всё передано.", "Nothing to do: all is sent."))?;
@@ -57,12 +57,12 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     for note in eyes.iter().flat_map(|eyes| eyes.notes()) {
         writeln!(out, "\n{note}")?;
     }
-    remarks(held_back, state)?.iter().try_for_each(|remark| Ok(writeln!(out, "\n{remark}")?))
+    remarks(plan, state)?.iter().try_for_each(|remark| Ok(writeln!(out, "\n{remark}")?))
 }
 
 /// What is no step: deletions that are held back, and records whose call has no answer, of which the pass first finds out
 /// what took effect.
-fn remarks(held_back: &[HeldBack], state: &State) -> Result<Vec<String>> {
+fn remarks(plan: &Plan, state: &State) -> Result<Vec<String>> {
     let mut doubts = [0; 3];
     for kind in Kind::ALL {
         doubts[kind as usize] = state.doubts(kind)?.len() as u64;
@@ -73,7 +73,20 @@ fn remarks(held_back: &[HeldBack], state: &State) -> Result<Vec<String>> {
             "Calls without an answer: {doubts}. The next pass finds out what took effect and sends the rest."
         )
     });
-    Ok(held_back.iter().map(ToString::to_string).chain(doubts).collect())
+    let held_back = plan.held_back.iter().map(ToString::to_string);
+    Ok(held_back.chain(waiting(plan)).chain(doubts).collect())
+}
+
+/// Who is missing, and is given up later unless they come back.
+fn waiting(plan: &Plan) -> Option<String> {
+    let counts = [0, 1, 2].map(|kind| plan.waiting[kind].count);
+    let until = plan.waiting.iter().filter_map(|waiting| waiting.until).min().map(words::time)?;
+    per_kind(&counts).map(|counts| {
+        say!(
+            "Исчезли из Ecvi: {counts}. Если не вернутся до {until}, их сделки будут удалены, а гости и компании покинут свои сделки ([sync] delete_after).",
+            "Gone from Ecvi: {counts}. Unless they are back by {until}, their deals are deleted, and guests and companies leave their deals ([sync] delete_after)."
+        )
+    })
 }
 
 /// Why a step may end otherwise than its line says.
@@ -184,8 +197,8 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
         Ok(())
     })?;
     let mut notes = eyes.map(|eyes| eyes.notes().to_vec()).unwrap_or_default();
-    notes.extend(remarks(held_back, state)?);
-    let many = |held_back: &&HeldBack| held_back.kind == Kind::Booking && held_back.why == Why::Many;
+    notes.extend(remarks(plan, state)?);
+    let many = |held_back: &&HeldBack| held_back.kind == Kind::Booking && held_back.why != Why::Unnamed;
     let deletions = held_back.iter().find(many);
     let deletions = deletions.map(|HeldBack { gone, most, .. }| json!({"delete": gone, "max_deletes": most}));
     writeln!(out, "],\n \"held_back\": {},\n \"notes\": {}}}", json!(deletions), Value::from(notes))?;

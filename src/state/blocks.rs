@@ -6,11 +6,14 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
+use rusqlite::Row;
 use rusqlite::types::Value;
 
 use super::State;
 use super::records::BEFORE_ALL;
 use super::writer::Writer;
+use crate::clock::{parse_stamp, stamp};
 use crate::record::{Id, Kind};
 
 /// A block in which everything stood as sent.
@@ -22,14 +25,25 @@ pub struct Stood {
     pub linked: u64,
 }
 
-/// The blocks of a kind, by their first ids; none in place of what is void.
-pub type Blocks = BTreeMap<Option<Id>, Option<Stood>>;
+/// What is kept of a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Kept {
+    /// As it stood; none where something in it is to be looked at.
+    pub stood: Option<Stood>,
+    /// Its digest when it was last seen.
+    pub seen: Option<u64>,
+    /// Since when it looks so, where it looked otherwise before.
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// The blocks of a kind, by their first ids.
+pub type Blocks = BTreeMap<Option<Id>, Kept>;
 
 /// What becomes of one block.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BlockChange {
-    /// It begins here, and stood so, or is void.
-    Keep(Option<Id>, Option<Stood>),
+    /// It begins here, and looks so.
+    Keep(Option<Id>, Kept),
     /// No block begins here any more.
     Drop(Option<Id>),
 }
@@ -38,17 +52,25 @@ fn border(first: Option<&Id>) -> Value {
     first.map_or(BEFORE_ALL, |id| id.clone().into())
 }
 
+fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
+    let digest: Option<i64> = row.get(1)?;
+    let linked = row.get(2)?;
+    let seen: Option<i64> = row.get(3)?;
+    let changed_at: Option<String> = row.get(4)?;
+    Ok(Kept {
+        stood: digest.map(|digest| Stood { digest: digest.cast_unsigned(), linked }),
+        seen: seen.map(i64::cast_unsigned),
+        changed_at: changed_at.as_deref().map(parse_stamp),
+    })
+}
+
 impl State {
     /// The blocks of a kind.
     pub fn blocks(&self, kind: Kind) -> Result<Blocks> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT first, digest, linked FROM blocks WHERE kind = ?1")?;
-        let found = statement.query_map([kind], |row| {
-            let (digest, linked): (Option<i64>, u64) = (row.get(1)?, row.get(2)?);
-            let stood = digest.map(|digest| Stood { digest: digest.cast_unsigned(), linked });
-            // The first block begins before all ids, with what is none.
-            Ok((row.get(0).ok(), stood))
-        })?;
+        let sql = "SELECT first, digest, linked, seen, changed_at FROM blocks WHERE kind = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        // The first block begins before all ids, with what is none.
+        let found = statement.query_map([kind], |row| Ok((row.get(0).ok(), kept(row)?)))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -67,16 +89,25 @@ impl Writer<'_> {
     /// The blocks of a kind are these from now on.
     pub fn keep_blocks(&self, kind: Kind, changes: &[BlockChange]) -> Result<()> {
         let mut keep = self.transaction.prepare_cached(
-            "INSERT OR REPLACE INTO blocks (kind, first, digest, linked) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR REPLACE INTO blocks (kind, first, digest, linked, seen, changed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
         let mut drop =
             self.transaction.prepare_cached("DELETE FROM blocks WHERE kind = ?1 AND first = ?2")?;
         for change in changes {
             match change {
-                BlockChange::Keep(first, stood) => {
+                BlockChange::Keep(first, Kept { stood, seen, changed_at }) => {
                     let digest = stood.map(|stood| stood.digest.cast_signed());
                     let linked = stood.map_or(0, |stood| stood.linked);
-                    keep.execute((kind, border(first.as_ref()), digest, linked))?;
+                    let seen = seen.map(u64::cast_signed);
+                    keep.execute((
+                        kind,
+                        border(first.as_ref()),
+                        digest,
+                        linked,
+                        seen,
+                        changed_at.map(stamp),
+                    ))?;
                 }
                 BlockChange::Drop(first) => {
                     drop.execute((kind, border(first.as_ref())))?;

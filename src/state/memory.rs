@@ -11,6 +11,15 @@ pub const INITIAL_EXPORT: &str = "initial_export";
 /// The [`crate::plan::Survey`] of the last pass that ran through.
 pub const SURVEY: &str = "survey";
 
+/// Of what the contents of the records are made, by kind: those made of other columns cannot be compared.
+pub const CONTENTS: &str = "contents";
+
+/// Since when a guard holds back who is missing, by kind; null where none does.
+pub const HELD_SINCE: &str = "held_since";
+
+/// What is remembered there.
+pub type HeldSince = [Option<DateTime<Utc>>; 3];
+
 /// The [`crate::idle::Sight`] of that pass; null where nothing can be concluded from it.
 pub const SIGHT: &str = "sight";
 

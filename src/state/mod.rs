@@ -16,6 +16,7 @@ mod records;
 mod release;
 mod schema;
 mod troubles;
+mod vanished;
 mod writer;
 
 use std::path::Path;
@@ -27,12 +28,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction,
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use blocks::{BlockChange, Blocks, Stood};
+pub use blocks::{BlockChange, Blocks, Kept, Stood};
 pub use doubts::Attempt;
 pub use journal::{Counts, Entry, Event, Run};
 pub use quarantine::{Failure, LONGEST_PAUSE};
 pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
 pub use troubles::{Severity, Trouble};
+pub use vanished::{Departure, Note, Oldest, Stay};
 pub use writer::{Sent, Writer};
 
 use crate::{private, say};

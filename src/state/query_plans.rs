@@ -8,7 +8,7 @@ use super::records::COLUMNS;
 use super::troubles::TROUBLES;
 use super::writer::UNLINKED;
 
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     include_str!("blocks.rs"),
     include_str!("doubts.rs"),
     include_str!("journal.rs"),
@@ -17,6 +17,7 @@ const SOURCES: [&str; 9] = [
     include_str!("records.rs"),
     include_str!("release.rs"),
     include_str!("troubles.rs"),
+    include_str!("vanished.rs"),
     include_str!("writer.rs"),
 ];
 

@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Statement};
 
 use super::State;
+use super::vanished::Stay;
 use crate::clock::parse_stamp;
 use crate::mapping::multifield::Written;
 use crate::mirror::Row as MirrorRow;
@@ -89,6 +90,10 @@ pub struct Known {
     pub gone: bool,
     /// It had an object once, which is gone from the CRM or was let go of.
     pub parted: bool,
+    /// Since when its row is missing, as the first sound reading saw it.
+    pub missing_since: Option<DateTime<Utc>>,
+    /// When a booking's stay was, as last read.
+    pub stay: Option<Stay>,
 }
 
 /// A record with everything the push has to know.
@@ -155,7 +160,8 @@ pub struct Hold {
     pub unreadable: bool,
 }
 
-pub(super) const COLUMNS: &str = "id, crm_id, modified_at, content, people, label, todo, flags";
+pub(super) const COLUMNS: &str =
+    "id, crm_id, modified_at, content, people, label, todo, flags, missing_since, arrival, departure";
 
 fn known(row: &Row<'_>) -> rusqlite::Result<(Id, Known)> {
     let known = Known {
@@ -167,22 +173,24 @@ fn known(row: &Row<'_>) -> rusqlite::Result<(Id, Known)> {
         todo: Todo::from_bits(row.get(6)?),
         gone: row.get::<_, i64>(7)? & GONE != 0,
         parted: row.get::<_, i64>(7)? & (RELEASED | LOST) != 0,
+        missing_since: row.get::<_, Option<String>>(8)?.as_deref().map(parse_stamp),
+        stay: Stay::of(row.get(9)?, row.get(10)?),
     };
     Ok((row.get(0)?, known))
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
-    let written: String = row.get(9)?;
+    let written: String = row.get(12)?;
     Ok(Record {
         known: known(row)?.1,
-        links: row.get::<_, i64>(8)?.cast_unsigned(),
+        links: row.get::<_, i64>(11)?.cast_unsigned(),
         written: serde_json::from_str(&written).unwrap_or_default(),
         released: row.get::<_, i64>(7)? & RELEASED != 0,
         marked: row.get::<_, i64>(7)? & MARKED != 0,
         shared: row.get::<_, i64>(7)? & SHARED != 0,
-        seen_run: row.get(10)?,
-        strikes: row.get(11)?,
-        seen_at: row.get(12)?,
+        seen_run: row.get(13)?,
+        strikes: row.get(14)?,
+        seen_at: row.get(15)?,
     })
 }
 

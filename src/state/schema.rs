@@ -9,7 +9,7 @@ use crate::say;
 const APPLICATION_ID: i64 = 0x4543_4234;
 
 /// Each step raises `user_version` by one. Steps that were released never change.
-const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS];
+const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS, VANISHED];
 
 const RECORDS: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -111,6 +111,30 @@ const MARKS: &str = "
       AND (kind, crm_id) IN (SELECT kind, crm_id FROM history WHERE event IN ('relinked', 'pointed'));
 ";
 
+const VANISHED: &str = "
+    -- Since when the row of a record is missing, as the first reading saw it from which anything may be concluded.
+    ALTER TABLE records ADD COLUMN missing_since TEXT;
+    CREATE INDEX records_missing ON records (kind, id) WHERE missing_since IS NOT NULL;
+
+    -- Of bookings as last read, in minutes of the hotel's wall clock since 1970.
+    ALTER TABLE records ADD COLUMN arrival INTEGER;
+    ALTER TABLE records ADD COLUMN departure INTEGER;
+    CREATE INDEX records_by_arrival ON records (arrival, id) WHERE arrival IS NOT NULL;
+    CREATE INDEX records_by_departure ON records (departure, id) WHERE departure IS NOT NULL;
+
+    -- Who was given up lately without anybody's word: they count with those who vanish next.
+    CREATE TABLE departures (
+        kind TEXT NOT NULL, id ANY NOT NULL, at TEXT NOT NULL, arrival INTEGER, departure INTEGER,
+        PRIMARY KEY (kind, id)
+    ) STRICT, WITHOUT ROWID;
+
+    -- What a block looked like when it was last seen, whether or not everything in it stood as sent, and since when.
+    ALTER TABLE blocks ADD COLUMN seen INTEGER;
+    ALTER TABLE blocks ADD COLUMN changed_at TEXT;
+    -- All are read once more: of bookings that were sent before, arrival and departure are not known.
+    UPDATE blocks SET digest = NULL;
+";
+
 /// The state's version; 0 is a file that nothing was written into yet.
 ///
 /// # Errors
@@ -193,6 +217,23 @@ mod tests {
     }
 
     #[test]
+    fn a_state_of_the_second_version_reads_every_block_once_more() {
+        let connection = Connection::open_in_memory().unwrap();
+        let second =
+            format!("{RECORDS}{BLOCKS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2;");
+        connection.execute_batch(&second).unwrap();
+        connection.execute("INSERT INTO records (kind, id, crm_id) VALUES ('booking', 5, 7)", []).unwrap();
+        connection.execute("INSERT INTO blocks VALUES ('booking', -9e999, 11, 1)", []).unwrap();
+        migrate(&connection).unwrap();
+        let void = "SELECT count(*) FROM blocks WHERE digest IS NULL AND seen IS NULL";
+        let kept = "SELECT count(*) FROM records WHERE crm_id = 7 AND missing_since IS NULL";
+        for sql in [void, kept] {
+            let count: i64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(count, 1, "{sql}");
+        }
+    }
+
+    #[test]
     fn a_state_of_the_first_version_keeps_its_records_and_knows_no_block() {
         let connection = Connection::open_in_memory().unwrap();
         let first = format!("{RECORDS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;");
@@ -203,9 +244,7 @@ mod tests {
             let sql = format!("SELECT count(*) FROM {table}");
             connection.query_row(&sql, [], |row| row.get(0)).unwrap()
         };
-        assert_eq!(
-            (count("records"), count("blocks"), version(&connection).unwrap()),
-            (1, 0, MIGRATIONS.len())
-        );
+        let last = MIGRATIONS.len();
+        assert_eq!((count("records"), count("blocks"), version(&connection).unwrap()), (1, 0, last));
     }
 }

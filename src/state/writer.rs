@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
 use super::records::{GONE, LOST, MARKED, RELEASED, SHARED};
+use super::vanished::Stay;
 use super::{Event, Todo};
 use crate::clock::stamp;
 use crate::mapping::Warning;
@@ -52,15 +53,16 @@ impl<'s> Writer<'s> {
     /// The record stands in the portal as its row says.
     pub fn sent(&self, kind: Kind, sent: &Sent<'_>, now: DateTime<Utc>) -> Result<()> {
         let Sent { row, crm_id, links, written, todo, warnings, run } = sent;
+        let stay = Stay::of_row(row);
         self.transaction
             .prepare_cached(
                 "INSERT INTO records
                    (kind, id, crm_id, modified_at, content, people, links, label, written, todo, seen_run, flags,
-                    seen_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13, ?14)
+                    seen_at, arrival, departure)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13, ?14, ?15, ?16)
                  ON CONFLICT DO UPDATE SET crm_id = ?3, modified_at = ?4, content = ?5, people = ?6, links = ?7,
                    label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = flags & ?12 | ?13,
-                   strikes = 0, seen_at = ?14",
+                   strikes = 0, seen_at = ?14, arrival = ?15, departure = ?16, missing_since = NULL",
             )?
             .execute(params![
                 kind,
@@ -76,7 +78,9 @@ impl<'s> Writer<'s> {
                 run,
                 RELEASED,
                 MARKED,
-                now.timestamp()
+                now.timestamp(),
+                stay.map(|stay| stay.arrival),
+                stay.map(|stay| stay.departure),
             ])?;
         self.clear_doubt(kind, &row.id)?;
         self.clear_troubles(kind, &row.id)?;
@@ -214,7 +218,9 @@ impl<'s> Writer<'s> {
     /// The row of a guest or a company is gone from the mirror: its object is left alone.
     pub fn gone(&self, kind: Kind, id: &Id) -> Result<()> {
         self.transaction
-            .prepare_cached("UPDATE records SET flags = flags | ?3 WHERE kind = ?1 AND id = ?2")?
+            .prepare_cached(
+                "UPDATE records SET flags = flags | ?3, missing_since = NULL WHERE kind = ?1 AND id = ?2",
+            )?
             .execute((kind, id, GONE))?;
         self.resend_others(kind, id)?;
         self.clear_troubles(kind, id)

@@ -37,12 +37,13 @@ pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Resul
         pending.total[kind as usize] =
             doubts.keys().filter(|id| !aside[kind as usize].contains(id)).count() as u64;
     }
-    compare(&mirror, state, &rules, |kind, step, pair| {
+    let count = |kind: Kind, step, pair: Pair| {
         if !aside[kind as usize].contains(&pair.id) {
             pending.add(kind, step, &pair);
         }
         Ok(())
-    })?;
+    };
+    compare(&mirror, state, &rules, count, |_, _, _| Ok(()))?;
     Ok(pending)
 }
 

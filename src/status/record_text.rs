@@ -164,7 +164,10 @@ fn next(status: &RecordStatus) -> String {
         Some(Step::Fail) => say!("сообщить, что запись не читается", "report that the record cannot be read"),
         Some(Step::Gone) => say!("оставить объект CRM как есть", "leave the object of the CRM as it is"),
         Some(Step::Forget) => say!("забыть: сделки нет", "forget it: there is no deal"),
-        Some(Step::Delete) => say!("удалить сделку", "delete the deal"),
+        Some(Step::Delete) => say!(
+            "удалить сделку, если заявки нет уже столько времени, сколько задано в [sync] delete_after",
+            "delete the deal, if the booking has been gone for as long as [sync] delete_after says"
+        ),
         None if status.doubt.is_some() => {
             say!("выяснить, выполнился ли вызов", "find out whether the call took effect")
         }

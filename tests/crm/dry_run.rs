@@ -55,7 +55,7 @@ fn updates_show_old_and_new_values_and_send_nothing() {
 
 #[test]
 fn a_guest_who_is_gone_is_shown_to_leave_the_deal() {
-    let hotel = Hotel::exported("");
+    let hotel = Hotel::exported("[sync]\ndelete_after = \"0s\"\n");
     hotel.sql(
         "DELETE FROM guests; INSERT INTO guests (id, last_name, modified_at) VALUES (9, 'Другой', '2026')",
     );
@@ -116,7 +116,7 @@ fn people_who_would_be_taken_over_are_named() {
 
 /// Four bookings of which three are gone, and only two deals may go in one pass.
 fn emptied() -> Hotel {
-    let hotel = Hotel::new("[sync]\nmax_deletes = 2\n");
+    let hotel = Hotel::new("[sync]\nmax_deletes = 2\ndelete_after = \"0s\"\n");
     hotel.sql(
         "INSERT INTO bookings (id, number, status, arrival, departure, modified_at)
            SELECT value, value, 'confirmed', '2026-05-20 12:00', '2026-05-21 12:00', '2026' FROM json_each('[1,2,3]')",
@@ -126,7 +126,7 @@ fn emptied() -> Hotel {
     hotel
 }
 
-const HELD_BACK: &str = "bookings gone from Ecvi at once: 3, and at most 2 may be deleted in one go; no deal was deleted. \
+const HELD_BACK: &str = "bookings gone from Ecvi within a day: 3, and at most 2 may be deleted unasked; no deal was deleted. \
                          To see what is gone: ecvi-b24 sync --dry-run --max-deletes 3. \
                          If that is right: ecvi-b24 sync --max-deletes 3\n";
 
@@ -152,7 +152,7 @@ fn deletions_that_somebody_says_are_right_are_shown() {
     let hotel = emptied();
     let shown = hotel.said(0, "sync --dry-run --max-deletes 3");
     assert_eq!(shown.lines().filter(|line| line.starts_with("DELETE deal ")).count(), 3, "{shown}");
-    assert!(!shown.contains("at once"), "{shown}");
+    assert!(!shown.contains("within a day"), "{shown}");
     let plan = document(&hotel, "sync --dry-run --max-deletes 3 --json");
     assert_eq!((&plan["held_back"], &plan["counts"]["booking"]["delete"]), (&json!(null), &json!(3)));
 }

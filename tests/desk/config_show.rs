@@ -30,6 +30,7 @@ fn the_secret_is_hidden_and_defaults_are_shown() {
     [sync]
     time_limit = "2m 30s"
     max_deletes = 25
+    delete_after = "2m"
     retry_after = "15m"
     on_missing = "relink"
 

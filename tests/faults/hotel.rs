@@ -28,7 +28,7 @@ pub(crate) const HASTY: &str = "request_timeout = \"1500ms\"\nsettle_time = \"23
 pub(crate) const LATE: Duration = Duration::from_millis(1900);
 
 const RATE: &str = "requests_per_second = 1000\nburst = 1000\n";
-const SYNC: &str = "time_limit = \"50s\"\nretry_after = \"100ms\"\n";
+const SYNC: &str = "delete_after = \"0s\"\ntime_limit = \"50s\"\nretry_after = \"100ms\"\n";
 
 pub(crate) struct Hotel {
     folder: TempDir,

@@ -11,6 +11,9 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// At the head of every configuration.
+pub(crate) const AT_ONCE: &str = "sync.delete_after = \"0s\"";
+
 pub(crate) struct Hotel {
     folder: TempDir,
     pub(crate) server: Server,
@@ -29,7 +32,9 @@ impl Hotel {
         for entry in fs::read_dir(source(example)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|ending| ending == "toml") {
-                hotel.write(path.file_name().unwrap().to_str().unwrap(), &fs::read_to_string(&path).unwrap());
+                // Deletions are seen at once.
+                let text = format!("{AT_ONCE}\n{}", fs::read_to_string(&path).unwrap());
+                hotel.write(path.file_name().unwrap().to_str().unwrap(), &text);
             }
         }
         hotel

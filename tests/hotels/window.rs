@@ -2,7 +2,7 @@
 
 use bitrix24_sandbox::Kind;
 
-use crate::hotel::Hotel;
+use crate::hotel::{AT_ONCE, Hotel};
 
 /// Everybody stays right now.
 const NOW: &str = "UPDATE bookings SET departure = date('now', '+2 days') || ' 12:00'";
@@ -130,7 +130,7 @@ fn a_window_of_those_who_stay_is_warned_of() {
 #[test]
 fn what_the_filling_program_leaves_out_is_held_back_when_it_is_much() {
     let hotel = Hotel::exported("default");
-    hotel.configure("ecvi-b24.toml", "[portal]", "[sync]\nmax_deletes = 3\n\n[portal]");
+    hotel.configure("ecvi-b24.toml", AT_ONCE, &format!("{AT_ONCE}\nsync.max_deletes = 3"));
     hotel.sql("DELETE FROM bookings WHERE id > 104");
     hotel.run(1, "sync");
     assert_eq!(hotel.counts()[2], 10);

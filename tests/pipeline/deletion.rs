@@ -148,7 +148,7 @@ fn more_missing_bookings_than_allowed_delete_nothing_until_somebody_says_so() {
 
 #[test]
 fn as_many_missing_bookings_as_allowed_are_deleted() {
-    let hotel = with_bookings(30);
+    let hotel = with_bookings(80);
     (1..=25).for_each(|id| hotel.remove_booking(id));
     assert_eq!(hotel.sync(), "sync: удалено: заявки 25\n");
 }

@@ -89,15 +89,6 @@ fn a_mirror_of_which_no_booking_is_known_is_refused_until_somebody_says_so() {
 }
 
 #[test]
-fn as_many_bookings_as_may_be_deleted_may_also_get_new_ids() {
-    let hotel = hotel();
-    hotel.configure("sync.max_deletes = 20");
-    give_bookings_new_ids(&hotel);
-    hotel.sync();
-    assert_eq!(hotel.portal().count(Kind::Deal), 20);
-}
-
-#[test]
 fn a_table_that_was_emptied_on_purpose_is_let_go_of_by_its_kind_alone() {
     let hotel = hotel();
     hotel.sql("DELETE FROM booking_guests");
@@ -390,13 +381,16 @@ fn guests_who_come_back_from_a_mirror_that_was_half_filled_were_never_gone() {
 }
 
 #[test]
-fn a_tenth_of_all_guests_may_go_though_bookings_name_them() {
+fn guests_leave_their_deals_by_the_same_limit_a_day_as_bookings_do() {
     let hotel = full_house();
-    (21..=30).for_each(|id| hotel.guest(id, ""));
+    (1..=20).for_each(|id| hotel.booking(id, &format!("guest_id = {id}")));
     hotel.sync();
-    hotel.sql("DELETE FROM guests WHERE id <= 3");
+    hotel.sql("DELETE FROM guests WHERE id <= 2");
     hotel.sync();
-    assert_eq!(hotel.deal(1).link_ids(), [0; 0]);
+    assert_eq!([1, 2, 3].map(|id| hotel.deal(id).link_ids().len()), [0, 0, 1]);
+    hotel.sql("DELETE FROM guests WHERE id = 3");
+    assert!(hotel.exits(1, "sync").err.contains("исчезло гостей: 3, это больше 2"));
+    assert_eq!(hotel.deal(3).link_ids().len(), 1);
 }
 
 #[test]

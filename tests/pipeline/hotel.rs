@@ -45,7 +45,8 @@ impl Hotel {
         hotel.sql(include_str!("../../fixtures/schema.sql"));
         let webhook = hotel.server.webhook();
         let text = format!(
-            "mirror.path = 'mirror.db'\nportal.webhook = '{webhook}'\nportal.requests_per_second = 1000\n"
+            "mirror.path = 'mirror.db'\nportal.webhook = '{webhook}'\nportal.requests_per_second = 1000\n\
+             sync.delete_after = '0s'\n"
         );
         fs::write(hotel.path("ecvi-b24.toml"), text).unwrap();
         private(&hotel.path("ecvi-b24.toml"));
@@ -59,6 +60,14 @@ impl Hotel {
         hotel.booking(1, "number = '3682', guest_id = 1");
         hotel.export();
         hotel
+    }
+
+    /// Whoever vanishes is given up after two minutes, as by default, and not at once as elsewhere in these tests.
+    pub(crate) fn be_patient(&self) {
+        let path = self.path("ecvi-b24.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("sync.delete_after = '0s'\n"), "{text}");
+        fs::write(&path, text.replace("sync.delete_after = '0s'\n", "")).unwrap();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -23,5 +23,6 @@ mod shapes;
 mod spoiled;
 mod takeover;
 mod texts;
+mod vanished;
 mod waiting;
 mod when;

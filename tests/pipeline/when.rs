@@ -242,7 +242,8 @@ fn a_deal_that_went_before_its_guest_is_looked_at_again() {
     (2..=30).for_each(|id| hotel.guest(id, ""));
     hotel.booking(1, "guest_id = 30");
     hotel.sync();
-    hotel.sql("UPDATE guests SET last_name = 'Новикова', modified_at = 'z'");
+    hotel.sql("UPDATE guests SET comment = 'x', modified_at = 'z'");
+    hotel.sql("UPDATE guests SET last_name = 'Новикова' WHERE id = 30");
     hotel.booking(1, "comment = 'x'");
     let clock = Clock::virtual_at(Utc::now());
     let orders = Orders { time_limit: Some(Duration::from_secs(180)), ..Orders::plain(Errand::Sync) };

@@ -25,7 +25,7 @@ use crate::state::memory::{
 };
 use crate::state::{Counts, Run, State};
 use crate::stop::{Outcome, Stop, outcome_of};
-use crate::verify::verify;
+use crate::verify::{ask_notified, verify};
 use crate::{recognise, remap, say, state};
 
 /// Ids in one transaction on the mirror.
@@ -246,6 +246,11 @@ impl Pass<'_> {
         let touched = self.note_plan(&plan, contents, gate.clock().now())?;
         self.notice = plan.notice();
         let types = verify(config, gate, state, !plan.queue.is_empty()?)?;
+        if orders.errand == Errand::InitialExport && state.initial_export()?.is_none() {
+            for user in ask_notified(config, gate) {
+                log::warn!("{}. {}", user.detail(), user.remedy());
+            }
+        }
         Ok(Prepared { plan, types, touched })
     }
 

@@ -12,7 +12,7 @@ use crate::portal::batch::{Command, Reply};
 use crate::portal::gate::Gate;
 use crate::record::Kind;
 use crate::stop::Outcome;
-use crate::{say, words};
+use crate::{say, verify, words};
 
 /// A clock that is further off makes waiting times and the history wrong.
 const CLOCK_OFF: i64 = 60;
@@ -53,6 +53,7 @@ pub(super) fn rights(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line>
         Err(error) => return lines.push(unanswered("rights", error)),
     };
     lines.push(user(&replies));
+    lines.extend(notices(config, &replies));
     lines.extend(Kind::ALL.into_iter().filter_map(|kind| access(kind, &replies)));
     lines.push(available(&methods, &replies));
     lines.extend(clock(gate, &replies));
@@ -100,6 +101,13 @@ fn user(replies: &BTreeMap<String, Reply>) -> Line {
             String::new(),
         ),
     }
+}
+
+/// The responsible users whom the portal tells of each card.
+fn notices(config: &Config, replies: &BTreeMap<String, Reply>) -> Vec<Line> {
+    let Some(profile) = done(replies, "profile") else { return Vec::new() };
+    let notified = verify::notified(config, profile);
+    notified.iter().map(|user| Line::warning("notices", user.detail(), user.remedy())).collect()
 }
 
 fn access(kind: Kind, replies: &BTreeMap<String, Reply>) -> Option<Line> {

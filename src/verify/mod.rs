@@ -8,6 +8,7 @@ mod answers;
 mod compare;
 mod fields;
 mod finding;
+mod notices;
 mod questions;
 
 use anyhow::Result;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answers::Choice;
 pub use finding::{Finding, Problem, Thing, describe};
+pub use notices::{ask_notified, notified};
 
 use crate::config::Config;
 use crate::mapping::custom::FieldTypes;

@@ -32,6 +32,7 @@ To begin:
 
 const RESET_USAGE: &str = "\
 ecvi-b24 reset-id [OPTIONS] <KIND> <ID>... [--crm-id <N>]
+       ecvi-b24 reset-id [OPTIONS] [KIND] --code <CODE> [--take-back]
        ecvi-b24 reset-id [OPTIONS] [KIND] --all";
 
 /// An empty variable counts as unset, so an empty path must be none.
@@ -162,14 +163,20 @@ pub struct Status {
 #[derive(Args, Debug, Default)]
 pub struct ResetId {
     /// The kind of the records
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present_any = ["all", "code"])]
     pub kind: Option<Kind>,
     /// Ids in Ecvi, or numbers of bookings
-    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "ID", required_unless_present_any = ["all", "code"], conflicts_with_all = ["all", "code"])]
     pub ids: Vec<String>,
     /// Point the one record at this object of the CRM
     #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(i64).range(1..))]
     pub crm_id: Option<i64>,
+    /// All records that failed for this reason, e.g. NOT_OURS
+    #[arg(long, value_name = "CODE", hide_possible_values = true, conflicts_with_all = ["all", "crm_id"])]
+    pub code: Option<Code>,
+    /// Their cards are ours all the same: keep each, and write our mark into it again
+    #[arg(long, requires = "code")]
+    pub take_back: bool,
     /// All records, of the kind where one is given
     #[arg(long)]
     pub all: bool,

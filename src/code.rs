@@ -72,8 +72,8 @@ codes! {
         "The object is gone from the CRM. To create it anew, run ecvi-b24 reset-id for this record.";
     /// A deal was not deleted because it does not carry our mark.
     NotOurs = "NOT_OURS",
-        "Объект в CRM не помечен как наш, поэтому не изменён и не удалён: возможно, под этим номером теперь чужая карточка. Посмотрите её. Если она наша, выполните ecvi-b24 reset-id с видом, id и --crm-id; если нет, то же без --crm-id. Сделку, заявки которой больше нет, удалите вручную.",
-        "The object of the CRM does not carry our mark and was neither changed nor deleted: another card may have its number by now. Look at it. If it is ours, run ecvi-b24 reset-id with kind, id and --crm-id; if not, the same without --crm-id. If the booking is gone, delete its deal by hand.";
+        "Объект в CRM не помечен как наш, поэтому не изменён и не удалён: возможно, под этим номером теперь чужая карточка. Посмотрите её. Если она наша, выполните ecvi-b24 reset-id с видом, id и --crm-id; если нет, то же без --crm-id. Сразу для всех таких записей: ecvi-b24 reset-id --code NOT_OURS, для своих карточек с --take-back. Сделку, заявки которой больше нет, удалите вручную.",
+        "The object of the CRM does not carry our mark and was neither changed nor deleted: another card may have its number by now. Look at it. If it is ours, run ecvi-b24 reset-id with kind, id and --crm-id; if not, the same without --crm-id. For all such records at once: ecvi-b24 reset-id --code NOT_OURS, with --take-back where the cards are ours. If the booking is gone, delete its deal by hand.";
     /// The portal cannot show the record's object.
     CardUnreadable = "CARD_UNREADABLE",
         "Битрикс24 не может показать карточку этой записи: любой список с ней приходит испорченным, обычно из-за повреждённого текста в одном из её полей. Остальные записи передаются. Откройте карточку в CRM и сохраните её поля заново или удалите её, затем выполните ecvi-b24 retry; если не помогает, покажите карточку поддержке Битрикс24.",

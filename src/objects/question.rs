@@ -161,7 +161,7 @@ where
     F: Fn(&Command, Option<Reply>) -> Result<Reading<T>, CallError>,
 {
     fn ask(&mut self, mut group: Vec<Question>) -> Result<(), CallError> {
-        match self.readings(&group) {
+        match self.readings(&group)? {
             Ok(readings) => {
                 for (question, reading) in group.into_iter().zip(readings) {
                     match reading {
@@ -172,24 +172,28 @@ where
                 }
                 Ok(())
             }
-            Err(CallError::Lost(reason)) if group.len() > 1 => {
+            Err(reason) if group.len() > 1 => {
                 self.see_that_it_answers(&reason)?;
                 let later = group.split_off(group.len() / 2);
                 self.open.extend([later, group]);
                 Ok(())
             }
-            Err(CallError::Lost(reason)) => {
+            Err(reason) => {
                 group.into_iter().try_for_each(|question| self.halve(question, reason.clone(), false))
             }
-            Err(error) => Err(error),
         }
     }
 
-    fn readings(&mut self, group: &[Question]) -> Result<Vec<Reading<T>>, CallError> {
+    /// What the replies say, or why there were none. An answer of another shape than was asked for is the end.
+    fn readings(&mut self, group: &[Question]) -> Result<Result<Vec<Reading<T>>, String>, CallError> {
         let named = group.iter().enumerate();
         let commands: Vec<Command> = named.map(|(at, question)| question.command(format!("q{at}"))).collect();
-        let mut replies = self.gate.read_batch(&commands)?;
-        commands.iter().map(|command| (self.read)(command, replies.remove(&command.name))).collect()
+        let mut replies = match self.gate.read_batch(&commands) {
+            Err(CallError::Lost(reason)) => return Ok(Err(reason)),
+            replies => replies?,
+        };
+        let readings = commands.iter().map(|command| (self.read)(command, replies.remove(&command.name)));
+        readings.collect::<Result<_, _>>().map(Ok)
     }
 
     fn halve(&mut self, question: Question, reason: String, together: bool) -> Result<(), CallError> {
@@ -204,13 +208,10 @@ where
 
     /// One card is left. It is asked for once more by itself, and the portal has to answer beside it.
     fn blame(&mut self, question: Question, reason: String) -> Result<(), CallError> {
-        match self.readings(std::slice::from_ref(&question)).map(|mut readings| readings.pop()) {
-            Ok(Some(Reading::Rows(rows))) => {
-                self.answers.read.push((question, rows));
-                return Ok(());
-            }
-            Ok(_) | Err(CallError::Lost(_)) => {}
-            Err(error) => return Err(error),
+        let readings = self.readings(std::slice::from_ref(&question))?;
+        if let Some(Reading::Rows(rows)) = readings.ok().and_then(|mut readings| readings.pop()) {
+            self.answers.read.push((question, rows));
+            return Ok(());
         }
         self.is_portal_up = false;
         self.see_that_it_answers(&reason)?;

@@ -3,11 +3,13 @@
 //! First what will happen is shown, then it is asked for, and only then the lock is taken: a person who thinks
 //! must not keep passes from running. Old ids stay in the history, so that it can be undone.
 
+mod existence;
 mod preview;
 
 use anyhow::Result;
 
 use crate::clock::Clock;
+use crate::code::Code;
 use crate::config::Config;
 use crate::lock::Lock;
 use crate::lookup::{Found, Lookup};
@@ -15,9 +17,39 @@ use crate::plan::Survey;
 use crate::record::Kind;
 use crate::report::print;
 use crate::state::memory::SURVEY;
-use crate::state::{Event, Record, State};
+use crate::state::{Event, Record, Severity, State};
 use crate::stop::{Outcome, Usage};
 use crate::{ask, cli, say, words};
+
+/// What the records are put on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Aim {
+    /// On nothing: the next pass finds their objects, or creates them.
+    Nothing,
+    /// On this object.
+    Object(i64),
+    /// On the objects that they have, which get our mark again.
+    Same,
+}
+
+impl Aim {
+    fn of(options: &cli::ResetId) -> Aim {
+        match (options.crm_id, options.take_back) {
+            (Some(crm_id), _) => Aim::Object(crm_id),
+            (None, true) => Aim::Same,
+            (None, false) => Aim::Nothing,
+        }
+    }
+
+    /// The object that a record is put on which is on the `old` one.
+    fn object(self, old: Option<i64>) -> Option<i64> {
+        match self {
+            Aim::Nothing => None,
+            Aim::Object(crm_id) => Some(crm_id),
+            Aim::Same => old,
+        }
+    }
+}
 
 /// What is let go of.
 enum Targets {
@@ -28,26 +60,47 @@ enum Targets {
 
 /// Carries out `reset-id`.
 pub fn run(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Outcome> {
-    let targets = announce(config, options)?;
+    let targets = announce(config, options, clock)?;
+    if matches!(&targets, Targets::Records(found) if found.is_empty()) {
+        print(&say!("Таких неудач нет.\n", "No records failed for this reason.\n"))?;
+        return Ok(Outcome::Ok);
+    }
     if !options.yes && !ask::agreed()? {
         print(&ask::declined())?;
         return Ok(Outcome::Partial);
     }
     let _lock = Lock::insist(&config.state, clock)?;
-    print(&carry_out(&State::open(&config.state)?, &targets, options.crm_id, clock)?)?;
+    print(&carry_out(&State::open(&config.state)?, &targets, Aim::of(options), clock)?)?;
     Ok(Outcome::Ok)
 }
 
 /// Finds the records and shows what will happen to them.
-fn announce(config: &Config, options: &cli::ResetId) -> Result<Targets> {
-    let cli::ResetId { kind, ids, crm_id, all: _, yes: _ } = options;
+fn announce(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Targets> {
+    let cli::ResetId { kind, ids, crm_id, code, take_back: _, all: _, yes: _ } = options;
     if crm_id.is_some() && ids.len() != 1 {
         return Err(Usage(say!("--crm-id: укажите одну запись", "--crm-id: name one record")).into());
     }
     let state = State::open_readonly(&config.state)?;
-    let targets = targets(config, &state, *kind, ids)?;
-    print(&(preview::lines(&state, &targets, *crm_id)?.join("\n") + "\n"))?;
+    let targets = match code {
+        Some(code) => Targets::Records(failed(config, &state, *kind, *code)?),
+        None => targets(config, &state, *kind, ids)?,
+    };
+    if let (Some(crm_id), Some(kind)) = (crm_id, kind) {
+        existence::require(config, &state, *kind, *crm_id, clock)?;
+    }
+    if !matches!(&targets, Targets::Records(found) if found.is_empty()) {
+        print(&(preview::lines(&state, &targets, Aim::of(options))?.join("\n") + "\n"))?;
+    }
     Ok(targets)
+}
+
+/// The records that failed for this reason.
+fn failed(config: &Config, state: &State, kind: Option<Kind>, code: Code) -> Result<Vec<Found>> {
+    let mut troubles = state.troubles(Severity::Failure)?;
+    troubles.retain(|trouble| trouble.code == code.name() && kind.is_none_or(|kind| trouble.kind == kind));
+    let lookup = Lookup::new(config, state);
+    let found = troubles.iter().map(|trouble| lookup.one(trouble.kind, &format!("id:{}", trouble.id)));
+    found.collect()
 }
 
 /// A command line without ids says `--all`.
@@ -65,11 +118,11 @@ fn targets(config: &Config, state: &State, kind: Option<Kind>, ids: &[String]) -
     }
 }
 
-fn carry_out(state: &State, targets: &Targets, crm_id: Option<i64>, clock: &Clock) -> Result<String> {
+fn carry_out(state: &State, targets: &Targets, aim: Aim, clock: &Clock) -> Result<String> {
     match targets {
         Targets::Records(found) => found
             .iter()
-            .map(|one| reset(state, one, crm_id, clock))
+            .map(|one| reset(state, one, aim, clock))
             .collect::<Result<Vec<_>>>()
             .map(|it| it.concat()),
         Targets::All(kinds) => reset_all(state, kinds, clock),
@@ -77,7 +130,7 @@ fn carry_out(state: &State, targets: &Targets, crm_id: Option<i64>, clock: &Cloc
 }
 
 /// One record. The old id is read again: a pass may have run while people were asked.
-fn reset(state: &State, found: &Found, crm_id: Option<i64>, clock: &Clock) -> Result<String> {
+fn reset(state: &State, found: &Found, aim: Aim, clock: &Clock) -> Result<String> {
     let Found { kind, id, label, row: _, gone: _ } = found;
     let (record, now) = (known(state, found)?, clock.now());
     let old = record.known.crm_id;
@@ -87,7 +140,7 @@ fn reset(state: &State, found: &Found, crm_id: Option<i64>, clock: &Clock) -> Re
         writer.event(*kind, id, Event::Reset, Some(old), "", now)?;
         writer.resend_others(*kind, id)?;
     }
-    match crm_id {
+    match aim.object(old) {
         None => writer.released(*kind, id)?,
         Some(crm_id) => {
             writer.pointed(*kind, id, crm_id)?;

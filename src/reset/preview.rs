@@ -2,22 +2,22 @@
 
 use anyhow::Result;
 
-use super::{Targets, known};
+use super::{Aim, Targets, known};
 use crate::lookup::Found;
 use crate::record::Kind;
 use crate::state::State;
 use crate::{say, words};
 
 /// The lines of the preview.
-pub(super) fn lines(state: &State, targets: &Targets, crm_id: Option<i64>) -> Result<Vec<String>> {
+pub(super) fn lines(state: &State, targets: &Targets, aim: Aim) -> Result<Vec<String>> {
     let mut lines = match targets {
         Targets::Records(found) => {
-            let records = found.iter().map(|one| record(state, one, crm_id));
+            let records = found.iter().map(|one| record(state, one, aim));
             records.collect::<Result<Vec<_>>>()?.concat()
         }
         Targets::All(kinds) => all(state, kinds)?,
     };
-    if crm_id.is_none() {
+    if aim == Aim::Nothing {
         lines.push(say!(
             "Следующий запуск найдёт объекты в CRM по ORIGIN_ID, а ненайденные создаст заново.",
             "The next pass finds the objects in the CRM by ORIGIN_ID, and creates anew what it does not find."
@@ -45,10 +45,12 @@ fn all(state: &State, kinds: &[Kind]) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-fn record(state: &State, found: &Found, crm_id: Option<i64>) -> Result<Vec<String>> {
+fn record(state: &State, found: &Found, aim: Aim) -> Result<Vec<String>> {
+    let old = known(state, found)?.known.crm_id;
+    let crm_id = aim.object(old);
     let name = words::record(found.kind, &found.id, &found.label);
     let object = |crm_id| words::object(found.kind, crm_id);
-    let mut lines = vec![match (known(state, found)?.known.crm_id, crm_id) {
+    let mut lines = vec![match (old, crm_id) {
         (None, None) => match found.row.as_ref().and_then(|row| row.crm_id) {
             Some(named) => say!(
                 "{name}: не использовать crm_id {named} из Ecvi",
@@ -63,6 +65,10 @@ fn record(state: &State, found: &Found, crm_id: Option<i64>) -> Result<Vec<Strin
         (None, Some(new)) => {
             let new = object(new);
             say!("{name}: связать: {new}", "{name}: point at {new}")
+        }
+        (Some(old), Some(new)) if old == new => {
+            let object = object(new);
+            say!("{name}: вернуть себе: {object}", "{name}: take back {object}")
         }
         (Some(old), Some(new)) => {
             let (old, new) = (object(old), object(new));

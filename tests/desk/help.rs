@@ -154,6 +154,7 @@ fn reset_id() {
     by hand. Asks first on a terminal; waits at most a minute for a pass that is running.
 
     Usage: ecvi-b24 reset-id [OPTIONS] <KIND> <ID>... [--crm-id <N>]
+           ecvi-b24 reset-id [OPTIONS] [KIND] --code <CODE> [--take-back]
            ecvi-b24 reset-id [OPTIONS] [KIND] --all
 
     Arguments:
@@ -168,6 +169,12 @@ fn reset_id() {
     Options:
           --crm-id <N>
               Point the one record at this object of the CRM
+
+          --code <CODE>
+              All records that failed for this reason, e.g. NOT_OURS
+
+          --take-back
+              Their cards are ours all the same: keep each, and write our mark into it again
 
           --all
               All records, of the kind where one is given

@@ -179,3 +179,44 @@ fn a_repair_that_does_not_last_is_not_called_done() {
     let said = hotel.exits(1, "audit --repair --yes");
     assert!(said.err.contains("Не исправлено записей: 1"), "{}", said.err);
 }
+
+/// Another program has put its own mark on every card of ours.
+fn marked_by_another_program() -> Hotel {
+    let hotel = Hotel::new();
+    for id in 1..=3 {
+        hotel.guest(id, &format!("last_name = 'Гость{id}'"));
+    }
+    hotel.export();
+    for id in 1..=3 {
+        hotel.edit(Kind::Contact, id, json!({"ORIGINATOR_ID": "1C", "ORIGIN_ID": "7"}));
+        hotel.guest(id.try_into().unwrap(), "comment = 'x'");
+    }
+    hotel.exits(1, "sync");
+    hotel
+}
+
+#[test]
+fn all_cards_that_another_program_marked_are_taken_back_at_once() {
+    let hotel = marked_by_another_program();
+    let said = hotel.says("reset-id --code NOT_OURS --take-back --yes");
+    assert!(said.contains("гость 2: вернуть себе: контакт 2"), "{said}");
+    hotel.sync();
+    assert_eq!((1..=3).map(|id| hotel.contact(id).id).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(hotel.says("reset-id --code NOT_OURS --yes").contains("Таких неудач нет"));
+}
+
+#[test]
+fn or_left_to_that_program_and_made_anew() {
+    let hotel = marked_by_another_program();
+    hotel.says("reset-id guest --code NOT_OURS --yes");
+    hotel.sync();
+    assert_eq!((1..=3).map(|id| hotel.contact(id).id).collect::<Vec<_>>(), [4, 5, 6]);
+}
+
+#[test]
+fn no_record_is_pointed_at_an_object_that_does_not_exist() {
+    let hotel = Hotel::running();
+    let said = hotel.exits(2, "reset-id guest 1 --crm-id 99 --yes").err;
+    assert!(said.contains("в CRM нет такого объекта: контакт 99"), "{said}");
+    hotel.says("reset-id guest 1 --crm-id 1 --yes");
+}

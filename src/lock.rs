@@ -2,30 +2,31 @@
 //!
 //! The system lets go of it when the process ends, however it ends. The file itself is never deleted: two
 //! processes could hold locks on two files of one name. It is not the state's own file, because opening and
-//! closing that would drop SQLite's locks.
+//! closing that would drop SQLite's locks. A state that exists is locked as well, on a byte that SQLite does not use:
+//! it may have a second name, and beside that lies another lock.
 //!
-//! In the file stands when the last call was made that changes something. It outlives the state: one that is new, or
-//! was put back from a copy, knows nothing of a call that may still take effect.
+//! What stands in the file is told in [`note`].
+
+pub(crate) mod note;
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use chrono::{DateTime, SecondsFormat, Utc};
+use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
 
+use self::note::{Holder, PassedOver};
 use crate::beside::beside;
 use crate::clock::Clock;
 use crate::stop::Stop;
-use crate::{private, say};
+use crate::{private, range_lock, regular, say};
 
 /// `state.db` -> `state.db.lock`.
 pub(crate) const SUFFIX: &str = ".lock";
 /// Longer than [`Lock::is_held`] takes.
 const GLANCE: Duration = Duration::from_millis(20);
-/// Bytes of a time, and more.
-const LONGEST: u64 = 64;
 const PAUSE: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -33,60 +34,73 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    /// The state, kept open for the lock on it; none where it cannot be opened, which opening it will say.
+    _state: Option<File>,
 }
 
 impl Lock {
     /// Takes the lock of the state at this path; none when somebody else holds it.
     pub fn take(state: &Path) -> Result<Option<Lock>> {
+        refuse_link(state)?;
         let path = beside(state, SUFFIX);
-        let shown = path.display();
-        let broken = || {
-            if private::is_denied(&path) {
-                let cure = private::as_its_user();
-                return say!(
-                    "нет прав на файл блокировки {shown}: {cure}",
-                    "no permission for the lock file {shown}: {cure}"
-                );
-            }
-            say!(
-                "файл блокировки {shown} не открывается: проверьте папку и права",
-                "the lock file {shown} cannot be opened: check its folder and permissions"
-            )
-        };
-        let (file, _) = private::open(&path).with_context(broken)?;
+        let file = open(&path).map_err(|error| unusable(&path, error))?;
         let tried = file.try_lock().or_else(|_| {
             // Somebody's `status` may just be looking.
             std::thread::sleep(GLANCE);
             file.try_lock()
         });
         match tried {
-            Ok(()) => Ok(Some(Lock { file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error).with_context(broken),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(unusable(&path, error)),
         }
+        let state = private::open(state).map(|(file, _)| file).ok();
+        if let Some(state) = &state
+            && !range_lock::try_lock(state, range_lock::PASS)?
+        {
+            return Ok(None);
+        }
+        note::begin(&file).map_err(|error| unusable(&path, error))?;
+        Ok(Some(Lock { file, _state: state }))
     }
 
     /// A call that changes something is made now.
     pub fn note_call(&self, now: DateTime<Utc>) -> io::Result<()> {
-        let text = format!("{}\n", now.to_rfc3339_opts(SecondsFormat::Millis, true));
-        let mut file = &self.file;
-        file.rewind()?;
-        file.write_all(text.as_bytes())?;
-        // Cut afterwards: at no moment does no time stand there.
-        file.set_len(text.len() as u64)
+        note::write_call(&self.file, now)
     }
 
     /// When the last one was made; none where there was none yet, or what stands there cannot be read.
     pub fn last_call(&self) -> Option<DateTime<Utc>> {
-        let mut text = String::new();
-        let mut file = &self.file;
-        file.rewind().and_then(|()| file.take(LONGEST).read_to_string(&mut text)).ok()?;
-        DateTime::parse_from_rfc3339(text.trim_end()).ok().map(|time| time.to_utc())
+        note::read(&self.file).ok()?.last_call
+    }
+
+    /// Says for those who find the lock held who holds it, and since when.
+    pub fn note_holder(&self, command: &str, now: DateTime<Utc>) -> io::Result<()> {
+        note::write_holder(&self.file, &Holder { since: now, command: command.to_owned() })
+    }
+
+    /// A pass found the lock held and ends: it is counted, and how many there were until now is returned.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn pass_over(state: &Path, now: DateTime<Utc>) -> io::Result<PassedOver> {
+        let path = beside(state, SUFFIX);
+        let file = regular::open(&path, File::options().read(true).write(true))?;
+        note::count_passed_over(&file, now)
+    }
+
+    /// The passes that found the lock held which is held now, if there were any.
+    pub fn passed_over(state: &Path) -> Option<PassedOver> {
+        if !Lock::is_held(state) {
+            return None;
+        }
+        let file = regular::read(&beside(state, SUFFIX)).ok()?;
+        note::read(&file).ok()?.passed_over
     }
 
     /// Whether a pass holds the lock of this state. Only a look: no file is made, and the lock is shared for an instant.
     pub fn is_held(state: &Path) -> bool {
-        let file = File::open(beside(state, SUFFIX));
+        let file = regular::read(&beside(state, SUFFIX));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
@@ -119,6 +133,52 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Nobody is told of a holder that is gone. Where that cannot be written, the next one writes over it.
+        drop(note::clear_holder(&self.file));
+    }
+}
+
+/// Through a link the lock would come to lie beside another file, in another's folder perhaps.
+fn refuse_link(state: &Path) -> Result<()> {
+    let Some(target) = state.is_symlink().then(|| state.read_link()).transpose()? else { return Ok(()) };
+    let (shown, target) = (state.display(), target.display());
+    bail!(say!(
+        "файл состояния {shown} — ссылка на {target}: назовите в [state] path сам файл",
+        "the state {shown} is a link to {target}: name the file itself in [state] path"
+    ))
+}
+
+/// Opens the lock, or makes it. A file of several names may be another's, unless it holds what a lock holds.
+fn open(path: &Path) -> io::Result<File> {
+    let (file, _) = private::open(path)?;
+    if private::has_several_names(&file)? && !note::is_ours(&file)? {
+        let words = say!("у этого файла есть другое имя", "this file has another name");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+    }
+    Ok(file)
+}
+
+fn unusable(path: &Path, error: io::Error) -> anyhow::Error {
+    let shown = path.display();
+    let words = if regular::is_unfit(&error) {
+        say!(
+            "файл блокировки {shown} не годится: уберите его оттуда",
+            "the lock file {shown} is unfit: move it away"
+        )
+    } else if private::is_denied(path) {
+        let cure = private::as_its_user();
+        say!("нет прав на файл блокировки {shown}: {cure}", "no permission for the lock file {shown}: {cure}")
+    } else {
+        say!(
+            "файл блокировки {shown} не открывается: проверьте папку и права",
+            "the lock file {shown} cannot be opened: check its folder and permissions"
+        )
+    };
+    anyhow::Error::new(error).context(words)
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
@@ -140,13 +200,63 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_to_the_state_has_the_states_lock() {
-        let folder = tempfile::tempdir().unwrap();
-        let (state, link) = (folder.path().join("state.db"), folder.path().join("other.db"));
+    fn a_link_to_a_state_is_refused_and_nothing_is_made_beside_its_target() {
+        let [here, there] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let (state, link) = (there.path().join("state.db"), here.path().join("state.db"));
         File::create(&state).unwrap();
         std::os::unix::fs::symlink(&state, &link).unwrap();
-        let _held = Lock::take(&state).unwrap();
-        assert!(Lock::take(&link).unwrap().is_none());
+        assert!(Lock::take(&link).is_err());
+        assert!(!there.path().join("state.db.lock").exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_state_of_two_names_has_one_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, two] = ["one.db", "two.db"].map(|name| folder.path().join(name));
+        File::create(&one).unwrap();
+        std::fs::hard_link(&one, &two).unwrap();
+        let held = Lock::take(&one).unwrap();
+        assert!(held.is_some() && Lock::take(&two).unwrap().is_none());
+        drop(held);
+        assert!(Lock::take(&two).unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_not_the_locks_own_keeps_its_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let [state, lock, theirs] =
+            ["state.db", "state.db.lock", "theirs"].map(|name| folder.path().join(name));
+        std::fs::write(&theirs, "theirs").unwrap();
+        for link in [std::fs::hard_link, std::os::unix::fs::symlink] as [fn(_, _) -> _; 2] {
+            link(theirs.as_path(), lock.as_path()).unwrap();
+            let error = format!("{:#}", Lock::take(&state).unwrap_err());
+            assert!(error.contains("state.db.lock") && !Lock::is_held(&state), "{error}");
+            assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "theirs");
+            std::fs::remove_file(&lock).unwrap();
+        }
+    }
+
+    #[test]
+    fn passes_that_find_it_held_are_counted_until_it_is_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.db");
+        let [since, first, second] = [0, 180, 360].map(|s| DateTime::from_timestamp(1_700_000_000 + s, 0));
+        let held = Lock::take(&state).unwrap().unwrap();
+        held.note_call(since.unwrap()).unwrap();
+        held.note_holder("sync", since.unwrap()).unwrap();
+        assert!(Lock::passed_over(&state).is_none());
+        Lock::pass_over(&state, first.unwrap()).unwrap();
+        let told = Lock::pass_over(&state, second.unwrap()).unwrap();
+        assert_eq!((told.passes, told.since()), (2, since.unwrap()));
+        held.note_call(second.unwrap()).unwrap();
+        assert_eq!(Lock::passed_over(&state).unwrap().passes, 2);
+        assert_eq!(held.last_call(), second);
+        drop(held);
+        assert!(Lock::passed_over(&state).is_none());
+        let next = Lock::take(&state).unwrap().unwrap();
+        assert_eq!((Lock::passed_over(&state), next.last_call()), (None, second));
     }
 
     #[test]

@@ -86,6 +86,7 @@ pub fn pass_under(
 ) -> Result<Ended> {
     let state = State::open(&config.state)?;
     let started = clock.now();
+    lock.note_holder(orders.errand.name(), started)?;
     warn_of_exposed(config, &state, started)?;
     if is_idle(config, orders, &state, started)? {
         let ended = Ended::idle();

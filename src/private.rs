@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use crate::say;
+use crate::{regular, say};
 
 /// Opens the file, or makes it; and whether it was made.
 pub(crate) fn open(path: &Path) -> io::Result<(File, bool)> {
@@ -21,9 +21,9 @@ pub(crate) fn open(path: &Path) -> io::Result<(File, bool)> {
             leave_to_the_folders_owner(&made, path)?;
             Ok((made, true))
         }
-        // Not made here, so its owner stays: whoever owns the folder may have put a link to another's file there.
+        // Not made here, so its owner stays, and it is no link to another's file.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            options.open(path).map(|file| (file, false))
+            regular::open(path, &options).map(|file| (file, false))
         }
         Err(error) => Err(error),
     }
@@ -73,8 +73,19 @@ pub(crate) fn no_memory() -> String {
 
 /// Whether the file is there and another user's.
 pub(crate) fn is_denied(path: &Path) -> bool {
-    let opened = OpenOptions::new().read(true).write(true).open(path);
+    let opened = regular::open(path, OpenOptions::new().read(true).write(true));
     opened.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+}
+
+/// Whether another path leads to the same file: what is written into it may be another's.
+#[cfg(unix)]
+pub(crate) fn has_several_names(file: &File) -> io::Result<bool> {
+    Ok(std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) > 1)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn has_several_names(_: &File) -> io::Result<bool> {
+    Ok(false)
 }
 
 #[cfg(unix)]
@@ -129,10 +140,12 @@ mod tests {
     }
 
     #[test]
-    fn what_stood_there_keeps_its_owner() {
+    fn what_stood_there_keeps_its_owner_and_a_link_to_it_is_not_followed() {
         let Some(folder) = folder() else { return };
-        let others = tempfile::NamedTempFile::new().unwrap();
-        symlink(others.path(), folder.path().join("state.db")).unwrap();
-        assert_eq!(open(&folder.path().join("state.db")).unwrap().0.metadata().unwrap().uid(), 0);
+        let [state, link] = ["state.db", "link.db"].map(|name| folder.path().join(name));
+        std::fs::write(&state, "").unwrap();
+        symlink(&state, &link).unwrap();
+        assert_eq!(open(&state).unwrap().0.metadata().unwrap().uid(), 0);
+        assert!(regular::is_unfit(&open(&link).unwrap_err()));
     }
 }

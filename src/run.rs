@@ -24,7 +24,7 @@ use crate::push::Watch;
 use crate::report::progress::Progress;
 use crate::state::memory::PACE;
 use crate::stop::{Outcome, Usage};
-use crate::{ask, audit, check, heartbeat, recognise, report, reset, retry, say, state, status};
+use crate::{ask, audit, check, heartbeat, overdue, recognise, report, reset, retry, say, state, status};
 
 /// How long a dry run asks the portal at most.
 const PATIENCE: TimeDelta = TimeDelta::hours(1);
@@ -84,7 +84,7 @@ fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Res
 fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Result<Outcome> {
     let Some(lock) = Lock::take(&config.state)? else {
         watch.over();
-        return Ok(another(orders));
+        return Ok(another(config, orders, clock));
     };
     make_pass_under(&lock, config, orders, clock, watch, true)
 }
@@ -126,17 +126,22 @@ fn tell_end(errand: Errand, ended: &Ended, aloud: bool) -> Result<()> {
     Ok(())
 }
 
-/// Somebody else's pass is under way: cron is not told; whoever asked for something of his own is.
-fn another(orders: &Orders) -> Outcome {
-    log::info!("another pass is under way");
-    if *orders != Orders::plain(Errand::Sync) {
+/// Somebody else's pass is under way: cron is told once it does not end; whoever asked for something of his own is at
+/// once.
+fn another(config: &Config, orders: &Orders, clock: &Clock) -> Outcome {
+    let overdue = if *orders == Orders::plain(Errand::Sync) {
+        overdue::count(config, clock.now())
+    } else {
         let command = orders.errand.name();
         report::complain(&say!(
             "Идёт другой запуск; {command} ничего не делает, повторите позже",
             "Another pass is under way; {command} does nothing, try again later"
         ));
-    }
-    Outcome::Ok
+        overdue::look(config, clock.now())
+    };
+    let Some(notice) = overdue else { return Outcome::Ok };
+    report::complain(&notice);
+    Outcome::Interrupted
 }
 
 /// Reads the configuration itself: that is the first thing it checks.
@@ -155,7 +160,9 @@ fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome
         return retry::show(config, options);
     }
     let orders = Orders::plain(Errand::Retry);
-    let Some(lock) = Lock::take(&config.state)? else { return Ok(another(&orders)) };
+    let Some(lock) = Lock::take(&config.state)? else {
+        return Ok(another(config, &orders, clock));
+    };
     retry::release(&lock, config, options, clock)?;
     make_pass_under(&lock, config, &orders, clock, &mut (), true)
 }

@@ -60,7 +60,7 @@ fn unusable_configuration(error: &anyhow::Error) -> Line {
 pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<Line>, Option<State>) {
     let path = &config.state;
     let shown = path.display();
-    if !path.exists() {
+    if !path.exists() && !path.is_symlink() {
         return (vec![no_state(path)], None);
     }
     let loose = is_open_to_others(path);
@@ -115,9 +115,10 @@ fn next_pass(ends: &str) -> String {
 }
 
 fn try_to_make(path: &Path) -> Result<()> {
-    let trial = beside(path, ".check");
+    // A name that nobody else has, and a file that was not there.
+    let trial = beside(path, &format!(".check-{}", std::process::id()));
     let folder = folder(path).display();
-    OpenOptions::new().write(true).create(true).truncate(false).open(&trial).with_context(|| {
+    OpenOptions::new().write(true).create_new(true).open(&trial).with_context(|| {
         say!(
             "в папке {folder} нельзя создать файл состояния: проверьте [state] path, папку и права",
             "the state cannot be made in {folder}: check [state] path, the folder and its permissions"

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +12,7 @@ use serde_json::Value;
 
 use super::batch::{Batch, Command, Reply};
 use super::pace::{Bucket, Pace};
-use super::shared::take_place;
+use super::shared::Shared;
 use super::{Answer, CallError, Meaning, Portal};
 use crate::clock::{Clock, after};
 use crate::config::PortalConfig;
@@ -83,7 +82,7 @@ pub struct Gate<'p> {
     clock: Clock,
     pace: Pace,
     bucket: Bucket,
-    shared: Option<PathBuf>,
+    shared: Option<Shared>,
     batch_size: usize,
     target: Duration,
     deadline: Option<DateTime<Utc>>,
@@ -109,7 +108,7 @@ impl<'p> Gate<'p> {
     ) -> Gate<'p> {
         let bucket = Bucket { per_second: config.requests_per_second, burst: config.burst };
         let (batch_size, target) = (config.batch_size, config.request_target);
-        let shared = config.shared_bucket.clone();
+        let shared = config.shared_bucket.clone().map(Shared::new);
         let (requests, teller) = (0, None);
         // Another one in each process: the answers of a pass that was killed must not fit either.
         let nonce = RandomState::new().build_hasher().finish() as u32;
@@ -284,7 +283,7 @@ impl<'p> Gate<'p> {
             log::info!("{spent}: the portal's time budget holds until {until}");
             self.wait_for(Cause::Budget(spent), until)?;
         }
-        let pause = self.turn()?;
+        let pause = self.turn();
         if !pause.is_zero() {
             self.wait_until(after(self.clock.now(), pause))?;
         }
@@ -293,13 +292,11 @@ impl<'p> Gate<'p> {
     }
 
     /// How long to wait for a place in the bucket: in this program's own, and in the one that the host shares.
-    fn turn(&self) -> Result<Duration, CallError> {
+    fn turn(&mut self) -> Duration {
         let now = self.clock.now();
         let own = self.pace.wait(self.bucket, now);
-        let Some(path) = &self.shared else { return Ok(own) };
-        let others =
-            take_place(path, self.bucket, now).map_err(|error| CallError::NotSaved(format!("{error:#}")))?;
-        Ok(own.max(others))
+        let others = self.shared.as_mut().map(|shared| shared.take_place(self.bucket, now));
+        own.max(others.unwrap_or_default())
     }
 
     /// Whether the call is to be repeated: the portal did nothing, and waiting may help.

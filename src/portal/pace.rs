@@ -23,6 +23,8 @@ const LONGEST: f64 = 60.0;
 pub const SHARE: f64 = BUDGET / 600.0;
 /// No block of the portal lasts longer, give or take a clock.
 const WINDOW: TimeDelta = TimeDelta::minutes(11);
+/// Seconds that a request waits behind those of other programs at most.
+const LONGEST_QUEUE: f64 = 60.0;
 /// The newest portals block for so long, whatever they announce.
 const BLOCKED: TimeDelta = TimeDelta::seconds(300);
 /// A first batch; later ones follow the portal's speed.
@@ -106,6 +108,14 @@ impl Pace {
     pub fn full(&mut self, bucket: Bucket, now: DateTime<Utc>) {
         self.level = f64::from(bucket.burst);
         self.filled_at = now;
+    }
+
+    /// The level alone, as long as the programs of one host can have filled it so far; none where they cannot.
+    pub(super) fn plausible(self, bucket: Bucket) -> Option<Pace> {
+        // Each program waits for one request at a time.
+        let most = f64::from(bucket.burst) + bucket.per_second * LONGEST_QUEUE;
+        let Pace { level, filled_at, .. } = self;
+        (0.0..=most).contains(&level).then(|| Pace { level, filled_at, ..Pace::default() })
     }
 
     fn level_at(&self, bucket: Bucket, now: DateTime<Utc>) -> f64 {

@@ -5,40 +5,77 @@
 //! each commit raises by one; where that page was not changed yet, its own size of the file still holds
 //! (<https://www.sqlite.org/fileformat2.html>, sections 1.3 and 3). What does not fit the file is not its journal.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
+use super::schema::APPLICATION_ID;
 use crate::beside::beside;
-use crate::say;
+use crate::{range_lock, regular, say};
 
 /// The first eight bytes of a journal.
 const MAGIC: [u32; 2] = [0xd9d5_05f9, 0x20a1_63d7];
 /// Where a database's first page has the counter of its commits, and then its size in pages.
 const COUNTER: u64 = 24;
+/// Where it names the program whose file it is, counted from behind the counter.
+const APPLICATION_AFTER_COUNTER: i64 = 68 - 24 - 4;
+/// How long a journal that looks foreign is looked at while somebody reads the state.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a journal says of the file that it belongs to.
 struct Owner {
     /// The counter before the commit that was under way; none where that had not come to the first page.
     counter: Option<u32>,
+    /// The program that the first page named then.
+    application: Option<u32>,
     /// Its size in pages.
     pages: u32,
 }
 
 /// Puts a journal out of the way that is not this file's.
+///
+/// Nobody else reads or writes the state meanwhile: a pass that begins now would make a journal of its own, and that
+/// would be taken for the one that was judged.
 pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
-    let journal = beside(state, "-journal");
-    if !journal.exists() {
+    if !has_foreign_journal(state)? {
         return Ok(());
+    }
+    let file = regular::open(state, OpenOptions::new().read(true).write(true))?;
+    let give_up = Instant::now() + BUSY_TIMEOUT;
+    while !range_lock::try_lock(&file, range_lock::DATABASE)? {
+        // Whoever writes has looked at the journal that lay there, so this one is its own.
+        if range_lock::is_held(&file, range_lock::WRITER) || Instant::now() > give_up {
+            return Ok(());
+        }
+        sleep(POLL_INTERVAL);
+    }
+    if has_foreign_journal(state)? { set_aside(state) } else { Ok(()) }
+}
+
+/// Whether `SQLite` may bring a file in order whose first page cannot be read: a commit of ours was under way.
+pub(super) fn has_own_journal(state: &Path) -> io::Result<bool> {
+    let owner = owner(&beside(state, "-journal"))?;
+    let ours = |owner: Owner| owner.pages == 0 || owner.application == Some(APPLICATION_ID);
+    Ok(owner.is_some_and(ours))
+}
+
+fn has_foreign_journal(state: &Path) -> io::Result<bool> {
+    let journal = beside(state, "-journal");
+    if fs::symlink_metadata(&journal).is_err() {
+        return Ok(false);
     }
     // Asked on both sides: while somebody commits between the two, nothing is concluded.
-    let Some(before) = head(state)? else { return Ok(()) };
-    let Some(owner) = owner(&journal)? else { return Ok(()) };
-    if head(state)? != Some(before) || fits(&owner, before) {
-        return Ok(());
-    }
+    let Some(before) = head(state)? else { return Ok(false) };
+    let Some(owner) = owner(&journal)? else { return Ok(false) };
+    Ok(head(state)? == Some(before) && !fits(&owner, before))
+}
+
+fn set_aside(state: &Path) -> io::Result<()> {
     let aside = beside(state, "-journal.foreign");
-    fs::rename(&journal, &aside)?;
+    fs::rename(beside(state, "-journal"), &aside)?;
     let aside = aside.display();
     log::warn!(
         "{}",
@@ -53,20 +90,26 @@ pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
 fn fits(owner: &Owner, [counter, pages]: [u32; 2]) -> bool {
     match owner.counter {
         Some(before) => counter == before || counter == before.wrapping_add(1),
+        // The first commit of a new state: there was no page to be kept, and until the end there may be none.
+        None if owner.pages == 0 => counter <= 1,
         None => pages == owner.pages,
     }
 }
 
-/// The counter of a database, and its size in pages; none where there is no first page.
+/// The counter of a database, and its size in pages; none where there is no first page, or a power cut spoiled it: the
+/// journal is then all that can bring it back.
 fn head(state: &Path) -> io::Result<Option<[u32; 2]>> {
-    let Some(mut file) = present(File::open(state))? else { return Ok(None) };
-    file.seek(SeekFrom::Start(COUNTER))?;
+    let Some(mut file) = present(regular::read(state))? else { return Ok(None) };
+    let mut bytes = [0; COUNTER as usize];
+    if !is_complete(file.read_exact(&mut bytes))? || !bytes.starts_with(super::head::MAGIC) {
+        return Ok(None);
+    }
     numbers(&mut file)
 }
 
 /// None where there is no journal, or none that would be played back.
 fn owner(journal: &Path) -> io::Result<Option<Owner>> {
-    let Some(file) = present(File::open(journal))? else { return Ok(None) };
+    let Some(file) = present(regular::read(journal))? else { return Ok(None) };
     let mut file = BufReader::new(file);
     let (mut at, mut size) = (0, None);
     loop {
@@ -81,9 +124,7 @@ fn owner(journal: &Path) -> io::Result<Option<Owner>> {
         for _ in 0..records {
             let Some([number]) = numbers(&mut file)? else { break };
             if number == 1 {
-                file.seek_relative(COUNTER as i64)?;
-                let counter = numbers(&mut file)?.map(|[counter]| counter);
-                return Ok(Some(Owner { counter, pages }));
+                return first_page(&mut file, pages).map(Some);
             }
             // The page and its checksum.
             file.seek_relative(i64::from(page) + 4)?;
@@ -91,7 +132,16 @@ fn owner(journal: &Path) -> io::Result<Option<Owner>> {
         }
         at = at.next_multiple_of(u64::from(sector));
     }
-    Ok(size.map(|pages| Owner { counter: None, pages }))
+    Ok(size.map(|pages| Owner { counter: None, application: None, pages }))
+}
+
+/// What the first page says, which the journal has here.
+fn first_page(file: &mut BufReader<File>, pages: u32) -> io::Result<Owner> {
+    file.seek_relative(COUNTER as i64)?;
+    let counter = numbers(file)?.map(|[counter]| counter);
+    file.seek_relative(APPLICATION_AFTER_COUNTER)?;
+    let application = numbers(file)?.map(|[application]| application);
+    Ok(Owner { counter, application, pages })
 }
 
 /// The next numbers; none where the file ends before.
@@ -99,13 +149,20 @@ fn numbers<const N: usize>(file: &mut impl Read) -> io::Result<Option<[u32; N]>>
     let mut numbers = [0; N];
     for number in &mut numbers {
         let mut bytes = [0; 4];
-        match file.read_exact(&mut bytes) {
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
-            read => read?,
+        if !is_complete(file.read_exact(&mut bytes))? {
+            return Ok(None);
         }
         *number = u32::from_be_bytes(bytes);
     }
     Ok(Some(numbers))
+}
+
+/// Whether as many bytes were there as were asked for.
+fn is_complete(read: io::Result<()>) -> io::Result<bool> {
+    match read {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        read => read.map(|()| true),
+    }
 }
 
 /// None where the file is not there.

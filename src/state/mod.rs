@@ -6,6 +6,7 @@
 
 mod blocks;
 mod doubts;
+mod head;
 mod journal;
 mod leftover;
 pub mod memory;
@@ -19,7 +20,8 @@ mod troubles;
 mod vanished;
 mod writer;
 
-use std::path::Path;
+use std::io::{self, ErrorKind as IoErrorKind};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
@@ -37,7 +39,7 @@ pub use troubles::{Severity, Trouble};
 pub use vanished::{Departure, Note, Oldest, Stay};
 pub use writer::{Sent, Writer};
 
-use crate::{private, say};
+use crate::{beside, private, regular, say};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// More than there are: with sixteen, as is usual, a batch would parse most of its statements again and again.
@@ -51,24 +53,18 @@ pub struct State {
 impl State {
     /// Opens the state, or makes a new one, and brings it to this version's schema.
     pub fn open(path: &Path) -> Result<State> {
-        create_private(path).map_err(|error| unusable(path, error))?;
-        connect(path).and_then(State::prepare).map_err(|error| unusable(path, error))
+        let opened = create_private(path).and_then(|()| connect(path)).and_then(State::prepare);
+        opened.map_err(|error| unusable(path, error))
     }
 
     /// Opens the state to look at it, also while a pass is writing: nothing is made, migrated or changed. Where no
     /// pass has been yet, it is an empty one in memory.
     pub fn open_readonly(path: &Path) -> Result<State> {
-        if !path.exists() {
+        if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == IoErrorKind::NotFound) {
             return State::in_memory();
         }
-        let looked_at = || {
-            let connection = connect(path)?;
-            connection.busy_timeout(PATIENCE)?;
-            connection.pragma_update(None, "query_only", true)?;
-            Ok((schema::is_current(&connection)?, connection))
-        };
-        let (ready, connection) = looked_at().map_err(|error| unusable(path, error))?;
-        if ready { Ok(State { connection }) } else { State::in_memory() }
+        let connection = look_at(path).map_err(|error| unusable(path, error))?;
+        connection.map_or_else(State::in_memory, |connection| Ok(State { connection }))
     }
 
     /// An empty state that lives in memory.
@@ -148,11 +144,27 @@ fn damaged(path: Option<&Path>) -> String {
     )
 }
 
+/// Opens a state to look at it; none while it is empty.
+fn look_at(path: &Path) -> Result<Option<Connection>> {
+    head::refuse_strangers(path, &regular::read(path)?)?;
+    let connection = connect(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(schema::is_current(&connection)?.then_some(connection))
+}
+
 /// Who only looks needs it writable too: SQLite has to roll back what a killed pass left behind.
 fn connect(path: &Path) -> Result<Connection> {
     leftover::set_foreign_journal_aside(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Ok(Connection::open_with_flags(path, flags)?)
+    // A folder may be a link. The file itself was none a moment ago, and must be none now.
+    let flags = flags | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    Ok(Connection::open_with_flags(in_real_folder(path)?, flags)?)
+}
+
+fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
+    let folder = beside::folder(path).canonicalize()?;
+    Ok(path.file_name().map_or(folder.clone(), |name| folder.join(name)))
 }
 
 /// Why a state cannot be opened, and what to do.
@@ -161,6 +173,12 @@ fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
     if !error.is::<rusqlite::Error>() && !error.is::<std::io::Error>() {
         // Another version's, or another program's: it says so itself.
         return anyhow!("{shown}: {error:#}");
+    }
+    if error.downcast_ref().is_some_and(regular::is_unfit) {
+        return anyhow!(say!(
+            "файл состояния {shown}: {error:#}; назовите в [state] path сам файл",
+            "the state {shown}: {error:#}; name the file itself in [state] path"
+        ));
     }
     let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
     let what = match code {
@@ -189,8 +207,10 @@ fn is_interrupted(error: &rusqlite::Error) -> bool {
 }
 
 /// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old file's rights away.
+/// Another program's file is left as it is.
 fn create_private(path: &Path) -> Result<()> {
     let (file, _) = private::open(path)?;
+    head::refuse_strangers(path, &file)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

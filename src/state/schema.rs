@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use crate::say;
 
 /// Marks the file as ours in the header of the `SQLite` file: "ECB4".
-const APPLICATION_ID: i64 = 0x4543_4234;
+pub(super) const APPLICATION_ID: u32 = 0x4543_4234;
 
 /// Each step raises `user_version` by one. Steps that were released never change.
 const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS, VANISHED];
@@ -135,19 +135,24 @@ const VANISHED: &str = "
     UPDATE blocks SET digest = NULL;
 ";
 
+/// What is said of another program's file.
+pub(super) fn strangers() -> String {
+    say!(
+        "это файл другой программы, а не состояние ecvi-b24; проверьте [state] path",
+        "this file belongs to another program and is no state of ecvi-b24; check [state] path"
+    )
+}
+
 /// The state's version; 0 is a file that nothing was written into yet.
 ///
 /// # Errors
 /// A file of another program, or a state of a newer version.
 fn version(connection: &Connection) -> Result<usize> {
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let application: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != APPLICATION_ID && (tables > 0 || version > 0) {
-        bail!(say!(
-            "это файл другой программы, а не состояние ecvi-b24; проверьте [state] path",
-            "this file belongs to another program and is no state of ecvi-b24; check [state] path"
-        ));
+        bail!(strangers());
     }
     if version > MIGRATIONS.len() {
         bail!(say!(

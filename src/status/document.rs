@@ -39,6 +39,9 @@ pub struct Status {
     /// What stands in the CRM is by another mapping than the configuration's.
     #[serde(skip)]
     pub remapped: bool,
+    /// A pass is under way that should have ended, in words.
+    #[serde(skip)]
+    pub overdue: Option<String>,
 }
 
 /// The initial export.
@@ -124,6 +127,7 @@ impl Status {
             waiting: flaws(Severity::Waiting)?,
             mirror_error: None,
             remapped: false,
+            overdue: None,
         })
     }
 

@@ -27,7 +27,7 @@ use crate::record::Kind;
 use crate::report::print;
 use crate::state::State;
 use crate::stop::Outcome;
-use crate::{cli, remap};
+use crate::{cli, overdue, remap};
 
 /// A clock may drift so far by itself.
 const CLOCK_DRIFT: TimeDelta = TimeDelta::minutes(1);
@@ -40,11 +40,12 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
         return show_records(config, &state, kind, word, *json, now);
     }
     let max_age = check.then_some(*max_age);
-    let status = if *check && !json {
+    let mut status = if *check && !json {
         Status::read(&state, *kind)?
     } else {
         Status::gather(config, &state, *kind, now)?
     };
+    status.overdue = overdue::look(config, now);
     match (json, max_age) {
         (true, _) => {
             warn(status.mirror_error.as_deref());
@@ -118,9 +119,9 @@ impl Status {
         text::screen(self, &text::View { webhook: &config.portal.webhook, runs, shown, now })
     }
 
-    /// What `--check` asks: nothing failed, and the last good pass is young enough.
+    /// What `--check` asks: nothing failed, no pass hangs, and the last good pass is young enough.
     pub fn is_good(&self, max_age: Duration, now: DateTime<Utc>) -> bool {
-        self.failures.is_empty() && !self.is_stale(max_age, now)
+        self.failures.is_empty() && self.overdue.is_none() && !self.is_stale(max_age, now)
     }
 
     fn is_stale(&self, max_age: Duration, now: DateTime<Utc>) -> bool {

@@ -32,8 +32,8 @@ pub(super) fn check_line(status: &Status, max_age: Duration, now: DateTime<Utc>)
     let word = if status.is_good(max_age, now) { "OK" } else { "PROBLEM" };
     // Why the last pass ended early, or what a guard holds back: no failure, but somebody has to act.
     let told = status.last_run.as_ref().and_then(|run| run.message.as_ref());
-    let told = told.map(|message| format!("; {message}")).unwrap_or_default();
-    format!("{word}: {failed}; {passed}{told}\n")
+    let told = told.into_iter().chain(&status.overdue).map(|message| format!("; {message}"));
+    format!("{word}: {failed}; {passed}{}\n", told.collect::<String>())
 }
 
 /// What the screen shows beside the status itself.
@@ -51,6 +51,7 @@ pub(super) struct View<'a> {
 pub(super) fn screen(status: &Status, view: &View<'_>) -> String {
     let mut lines = vec![good_pass(status, view.now)];
     lines.extend(status.last_run.as_ref().map(|run| last_run(run, view.runs)).unwrap_or_default());
+    lines.extend(status.overdue.clone());
     lines.push(initial_export(status, view.runs));
     if status.remapped {
         lines.push(remap::notice());

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::thread::sleep;
+use std::thread::{self, JoinHandle, sleep};
 use std::time::Duration;
 
 use bitrix24_sandbox::{Kind as Entity, Portal, Server};
@@ -162,6 +162,29 @@ impl Hotel {
     /// Runs the program so that it can be killed.
     pub(crate) fn run_as(&self, victim: &Victim, environment: &[(&str, &str)], arguments: &str) -> Ended {
         victim.run(self.folder.path(), environment, arguments)
+    }
+
+    /// Begins a run so that it can be stopped and killed.
+    pub(crate) fn start(
+        &self,
+        victim: &Victim,
+        environment: &[(&str, &str)],
+        arguments: &'static str,
+    ) -> JoinHandle<Ended> {
+        let (victim, folder) = (victim.clone(), self.folder.path().to_owned());
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let environment: Vec<(String, String)> = environment.iter().map(own).collect();
+        thread::spawn(move || {
+            let environment: Vec<_> = environment.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            victim.run(&folder, &environment, arguments)
+        })
+    }
+
+    /// Runs the program beside another run of it.
+    pub(crate) fn aside(&self, arguments: &str) -> Ended {
+        let aside = self.path("aside");
+        fs::create_dir_all(&aside).unwrap();
+        Victim::default().run(&aside, &[], &format!("--config ../ecvi-b24.toml {arguments}"))
     }
 
     /// From now on the portal works as it should, and nobody is killed.

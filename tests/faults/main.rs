@@ -6,10 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod crew;
+mod first_commit;
 mod guards_clock;
 mod guards_mirror;
 mod guards_secrets;
 mod guards_state;
+mod hostile_files;
 mod hotel;
 mod kill;
 mod picture;

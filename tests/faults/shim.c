@@ -3,6 +3,8 @@
    FAULTS_KILL=sync:7      SIGKILL at the 7th fsync, most of which are steps on the way to a commit.
    FAULTS_KILL=before:7    SIGKILL before the 7th removal of the state's journal, which is the commit,
    FAULTS_KILL=after:7     or right after it. The mirror's commits count too, where it is written.
+   FAULTS_KILL=write:7     SIGKILL before the 7th write to the state or its journal.
+   FAULTS_STOP=write:7     SIGSTOP before it: the process stands still until it is told to go on.
    FAULTS_KILL=bucket:7    SIGKILL when the shared bucket was emptied for the 7th time, to be written anew.
    FAULTS_FULL=7           The disk is full from the 7th write to the state or its journal on. A request after that
                            is a crime: SIGABRT.
@@ -44,14 +46,17 @@ static const char *path_of(int fd) {
 
 static int is_state_file(int fd) { return is_state(path_of(fd)); }
 
-static long syncs = 0, commits = 0, writes = 0, connections = 0, buckets = 0;
+static long syncs = 0, commits = 0, writes = 0, connections = 0, buckets = 0, pages = 0;
+
+static int is_at(const char *name, const char *moment, long count) {
+    const char *at = getenv(name);
+    size_t length = strlen(moment);
+    return at && strncmp(at, moment, length) == 0 && at[length] == ':' && atol(at + length + 1) == count;
+}
 
 static void strike(const char *moment, long count) {
-    const char *kill_at = getenv("FAULTS_KILL");
-    size_t length = strlen(moment);
-    if (kill_at && strncmp(kill_at, moment, length) == 0 && kill_at[length] == ':'
-        && atol(kill_at + length + 1) == count)
-        raise(SIGKILL);
+    if (is_at("FAULTS_KILL", moment, count)) raise(SIGKILL);
+    if (is_at("FAULTS_STOP", moment, count)) raise(SIGSTOP);
 }
 
 int fsync(int fd) { (void)fd; strike("sync", ++syncs); return 0; }
@@ -82,6 +87,7 @@ static int is_full(int fd) {
 
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
     ssize_t (*real)(int, const void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pwrite64");
+    if (is_state_file(fd)) strike("write", ++pages);
     return is_full(fd) ? -1 : real(fd, bytes, count, at);
 }
 

@@ -1,0 +1,102 @@
+//! Locks on bytes of an opened file. They belong to what was opened, whatever its name, and the system lets go of them
+//! when it is closed.
+//!
+//! `SQLite` keeps locks of the same sort on other bytes of its files (<https://www.sqlite.org/lockingv3.html>), so both
+//! keep out of each other's way, also on a network file system. Systems that have no such locks lock nothing here.
+
+use std::fs::File;
+use std::io;
+
+/// The bytes of one lock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Range {
+    first: i64,
+    length: i64,
+}
+
+/// Far behind the bytes that `SQLite` locks: held by the pass that works on a state.
+pub(crate) const PASS: Range = Range { first: 1 << 61, length: 1 };
+/// All the bytes that `SQLite` locks: while they are held, nobody else reads or writes the database.
+pub(crate) const DATABASE: Range = Range { first: 0x4000_0000, length: 512 };
+/// Whoever writes into the database holds this byte.
+pub(crate) const WRITER: Range = Range { first: 0x4000_0001, length: 1 };
+
+/// Takes a lock as long as the file stays open; false when another holds it.
+#[cfg(target_os = "linux")]
+pub(crate) fn try_lock(file: &File, range: Range) -> io::Result<bool> {
+    use nix::errno::Errno;
+    use nix::fcntl::{FcntlArg, fcntl};
+    match fcntl(file, FcntlArg::F_OFD_SETLK(&range.exclusive())) {
+        Ok(_) => Ok(true),
+        Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
+        // A file system without such locks.
+        Err(Errno::EINVAL | Errno::ENOLCK | Errno::EOPNOTSUPP | Errno::ENOSYS) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether somebody else holds one of these bytes.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_held(file: &File, range: Range) -> bool {
+    use nix::fcntl::{FcntlArg, fcntl};
+    let mut asked = range.exclusive();
+    fcntl(file, FcntlArg::F_OFD_GETLK(&mut asked)).is_ok()
+        && asked.l_type != nix::libc::F_UNLCK as nix::libc::c_short
+}
+
+#[cfg(target_os = "linux")]
+impl Range {
+    fn exclusive(self) -> nix::libc::flock {
+        nix::libc::flock {
+            l_type: nix::libc::F_WRLCK as nix::libc::c_short,
+            l_whence: nix::libc::SEEK_SET as nix::libc::c_short,
+            l_start: self.first,
+            l_len: self.length,
+            l_pid: 0,
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn try_lock(_: &File, _: Range) -> io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_held(_: &File, _: Range) -> bool {
+    false
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn what_sqlite_locks_is_seen_and_a_passs_own_byte_is_none_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch("CREATE TABLE t (x)").unwrap();
+        let file = File::options().read(true).write(true).open(&path).unwrap();
+        assert!(try_lock(&file, PASS).unwrap());
+        connection.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
+        assert!(is_held(&file, WRITER) && !try_lock(&file, DATABASE).unwrap());
+        connection.execute_batch("COMMIT").unwrap();
+        assert!(!is_held(&file, WRITER) && try_lock(&file, DATABASE).unwrap());
+        assert!(connection.execute_batch("INSERT INTO t VALUES (2)").is_err());
+    }
+
+    #[test]
+    fn a_file_of_two_names_has_one_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = [folder.path().join("one"), folder.path().join("two")];
+        File::create(&names[0]).unwrap();
+        std::fs::hard_link(&names[0], &names[1]).unwrap();
+        let [one, two] = names.map(|name| File::options().write(true).open(name).unwrap());
+        assert!(try_lock(&one, PASS).unwrap() && !try_lock(&two, PASS).unwrap());
+        drop(one);
+        assert!(try_lock(&two, PASS).unwrap());
+    }
+}

@@ -44,4 +44,5 @@ pub mod state;
 pub mod status;
 pub mod stop;
 pub mod verify;
+pub mod visible;
 pub mod words;

@@ -6,9 +6,9 @@ use crate::clock::ReadLimit;
 use crate::config::Config;
 use crate::mirror::{Mirror, Row};
 use crate::record::{Id, Kind};
-use crate::say;
 use crate::state::State;
 use crate::stop::Usage;
+use crate::{say, visible};
 
 /// A record that somebody knows.
 #[derive(Clone, PartialEq, Debug)]
@@ -91,7 +91,8 @@ impl<'s> Lookup<'s> {
             (last, others) => {
                 let ids: Vec<String> =
                     others.iter().chain(&last).map(|one| format!("id:{}", one.id)).collect();
-                let ids = ids.join(", ");
+                let ids = visible::name(&ids.join(", "));
+                let word = visible::name(word);
                 let message = say!(
                     "под «{word}» значится несколько записей; укажите одну: {ids}",
                     "several records are called {word}; name one: {ids}"
@@ -134,6 +135,7 @@ impl<'s> Lookup<'s> {
         if let Some(error) = self.mirror_error() {
             return anyhow::anyhow!(error);
         }
+        let word = visible::name(word);
         let message = match kind {
             Kind::Guest => {
                 say!(

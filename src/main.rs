@@ -1,5 +1,6 @@
 //! The program: parse, choose the language, log, run, exit code.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -8,12 +9,16 @@ use ecvi_b24::lang::{Language, speak};
 use ecvi_b24::report::{complain, progress};
 use ecvi_b24::run;
 use ecvi_b24::stop::{Usage, outcome_of};
+use ecvi_b24::visible::Visible;
 use env_logger::Target;
 use log::LevelFilter;
 
 fn main() -> ExitCode {
     speak(Language::of_environment(|name| std::env::var(name).ok()));
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error),
+    };
     start_log(&cli);
     match run::run(&cli) {
         Ok(outcome) => outcome.exit_code(),
@@ -22,6 +27,16 @@ fn main() -> ExitCode {
             if error.is::<Usage>() { ExitCode::from(2) } else { outcome_of(&error).exit_code() }
         }
     }
+}
+
+/// Help and version, or a command line that makes no sense; it may repeat what was typed.
+fn explain(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        drop(write!(Visible::new(std::io::stderr()), "{}", error.render()));
+    } else {
+        drop(error.print());
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// To standard error, our own modules alone; `RUST_LOG` wins over the options.
@@ -37,5 +52,7 @@ fn start_log(cli: &Cli) {
         Ok(filter) if !filter.is_empty() => log.parse_filters(&filter),
         Ok(_) | Err(_) => log.filter_module("ecvi_b24", level),
     };
-    log.format_target(false).target(Target::Pipe(Box::new(progress::Above(std::io::stderr())))).init();
+    log.format_target(false)
+        .target(Target::Pipe(Box::new(Visible::new(progress::Above(std::io::stderr())))))
+        .init();
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Local, TimeDelta, Utc};
 
 use crate::clock::parse_stamp;
 use crate::record::{Id, Kind};
-use crate::{lang, say};
+use crate::{lang, say, visible};
 
 /// `гости`, `guests`
 pub fn plural(kind: Kind) -> String {
@@ -19,6 +19,7 @@ pub fn plural(kind: Kind) -> String {
 
 /// `гость 42`, `заявка №3682 (id 5)`
 pub fn record(kind: Kind, id: &Id, label: &str) -> String {
+    let (id, label) = (visible::name(&id.to_string()), visible::name(label));
     match kind {
         Kind::Guest => say!("гость {id}", "guest {id}"),
         Kind::Company => say!("компания {id}", "company {id}"),

@@ -40,7 +40,27 @@ pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>
             ),
         ));
     }
+    lines.extend(originator(&config.portal.originator));
     (lines, Some(config))
+}
+
+/// A portal's database may take letters for the same that differ by accents alone, and two hotels would share cards.
+fn originator(name: &str) -> Option<Line> {
+    let is_plain = name.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    (!is_plain).then(|| {
+        Line::bad(
+            "originator",
+            Outcome::Failed,
+            say!(
+                "[portal] originator_id «{name}»: не только латинские буквы, цифры и знаки ASCII",
+                "[portal] originator_id \"{name}\" is not plain ASCII"
+            ),
+            say!(
+                "Портал может не различать похожие буквы (é и e, ё и е), и карточки двух отелей смешаются. До первичной выгрузки назовите другой, например ECVI-SOCHI",
+                "A portal may take similar letters (é and e) for the same, and the cards of two hotels would mix. Before the initial export name another one, such as ECVI-SOCHI"
+            ),
+        )
+    })
 }
 
 /// A file that cannot be read says what to do itself; one that is wrong does not.

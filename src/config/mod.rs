@@ -5,6 +5,7 @@ mod fields;
 mod file;
 mod misplaced;
 mod objects;
+mod ownership;
 mod paths;
 mod portal;
 mod show;
@@ -172,9 +173,11 @@ fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
 pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
+    ownership::refuse_others_file(path)?;
     let mut config = parse(&text, path.parent().unwrap_or(Path::new("")), webhook).with_context(|| {
         say!("ошибка в файле конфигурации {shown}", "the configuration file {shown} is wrong")
     })?;
+    paths::refuse_own(&config, path)?;
     config.exposed = exposed(&config, path);
     Ok(config)
 }

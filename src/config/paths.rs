@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Result, bail};
 
+use super::Config;
 use super::file::File;
 use crate::beside::beside;
 use crate::{lock, say};
@@ -32,6 +33,25 @@ pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {
             ));
         }
         taken.push((key, path));
+    }
+    Ok(())
+}
+
+/// Refuses to write where the configuration itself stands.
+pub(super) fn refuse_own(config: &Config, own: &Path) -> Result<()> {
+    let own = real(own);
+    let written = [
+        ("[state] path", Some(&config.state)),
+        ("[portal] shared_bucket", config.portal.shared_bucket.as_ref()),
+    ];
+    for (key, path) in written {
+        if path.is_some_and(|path| real(path) == own) {
+            let shown = own.display();
+            bail!(say!(
+                "{key} — сам файл конфигурации {shown}: назовите другой",
+                "{key} is the configuration file {shown} itself: name another one"
+            ));
+        }
     }
     Ok(())
 }

@@ -83,13 +83,10 @@ pub(super) fn clear_holder(file: &File) -> io::Result<()> {
 pub(super) fn count_passed_over(file: &File, now: DateTime<Utc>) -> io::Result<PassedOver> {
     let text = text(file)?;
     let before = parse(&text);
-    let told = match before.passed_over {
-        Some(before) => PassedOver { passes: before.passes.saturating_add(1), ..before },
-        None => {
-            let Note { last_call, .. } = before;
-            PassedOver { passes: 1, first_at: now, holder: holder(&text), last_call }
-        }
-    };
+    let last_call = before.last_call;
+    let none_yet = || PassedOver { passes: 0, first_at: now, holder: holder(&text), last_call };
+    let mut told = before.passed_over.unwrap_or_else(none_yet);
+    told.passes = told.passes.saturating_add(1);
     // A lock that was held before any pass of this version wrote its lines.
     if text.len() < PASSED_OVER as usize {
         write_at(file, 0, &line(&shown(told.last_call), TIME))?;

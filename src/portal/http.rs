@@ -8,6 +8,7 @@ use serde_json::Value;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error};
 
+use super::size::Bounds;
 use super::{Answer, CallError, Portal, decode};
 use crate::config::{PortalConfig, Webhook, scheme_and_host};
 use crate::{private, say};
@@ -16,8 +17,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("ecvi-b24/", env!("CARGO_PKG_VERSION"));
 /// A server closes idle connections, and a request on a closed one would be a call without an answer.
 const IDLE: Duration = Duration::from_secs(5);
-/// A batch of fifty full cards stays far below.
-const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;
 
 /// A real portal.
 pub struct Http {
@@ -69,7 +68,12 @@ impl Http {
         Ok(Http { agent, webhook: config.webhook.clone() })
     }
 
-    fn post(&self, method: &str, params: &Value) -> Result<(u16, Option<String>, Vec<u8>), Error> {
+    fn post(
+        &self,
+        method: &str,
+        params: &Value,
+        bounds: Bounds,
+    ) -> Result<(u16, Option<String>, Vec<u8>), Error> {
         let mut response = self
             .agent
             .post(self.webhook.expose_method(method))
@@ -78,17 +82,19 @@ impl Http {
             .send(params.to_string())?;
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
         let location = location.map(str::to_owned);
-        let body = response.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?;
+        let body = response.body_mut().with_config().limit(bounds.bytes).read_to_vec()?;
         Ok((response.status().as_u16(), location, self.webhook.hide(body)))
     }
 }
 
 impl Portal for Http {
     fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
-        match self.post(method, params) {
+        let bounds = Bounds::of(params);
+        match self.post(method, params, bounds) {
             Ok((status @ 300..=399, location, _)) => {
                 Err(CallError::Moved(place(status, location.as_deref().unwrap_or_default())))
             }
+            Ok((_, _, body)) if !bounds.hold(&body) => Err(CallError::Lost(too_large())),
             Ok((status, _, body)) => decode(status, &body, method == "batch"),
             Err(error) if never_opened(&error) => Err(CallError::NotSent(words(&error))),
             Err(error) => Err(CallError::Lost(words(&error))),
@@ -157,9 +163,14 @@ fn words(error: &Error) -> String {
             "no such address was found: check the address and the connection"
         ),
         Error::Io(error) => distrust(error).map_or_else(|| broken_off(error.kind()), |why| untrusted(&why)),
+        Error::BodyExceedsLimit(_) => too_large(),
         Error::Timeout(_) => say!("ответа не дождались", "it did not answer in time"),
         other => other.to_string(),
     }
+}
+
+fn too_large() -> String {
+    say!("ответ больше, чем было спрошено", "the answer is larger than what was asked for")
 }
 
 fn broken_off(kind: ErrorKind) -> String {

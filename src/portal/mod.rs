@@ -9,6 +9,7 @@ pub mod http;
 pub mod pace;
 mod plain;
 mod shared;
+mod size;
 
 pub use answer::decode;
 pub(crate) use answer::object_id;

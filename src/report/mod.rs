@@ -10,6 +10,8 @@ use std::io::{BufWriter, ErrorKind, Write};
 
 use anyhow::Result;
 
+use crate::visible::Visible;
+
 /// Prints a finished text.
 pub fn print(text: &str) -> Result<()> {
     print_with(|out| Ok(out.write_all(text.as_bytes())?))
@@ -17,7 +19,7 @@ pub fn print(text: &str) -> Result<()> {
 
 /// Prints what `write` writes, as it is written. A reader that went away (`| head`) is no failure.
 pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let mut out = BufWriter::new(progress::Above(std::io::stdout().lock()));
+    let mut out = Visible::new(BufWriter::new(progress::Above(std::io::stdout().lock())));
     let written = write(&mut out).and_then(|()| Ok(out.flush()?));
     match written {
         Err(error) if is_broken_pipe(&error) => Ok(()),
@@ -27,7 +29,9 @@ pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()
 
 /// Tells what went wrong, on standard error. That nobody can be told, on a full disk, is no further fault.
 pub fn complain(text: &str) {
-    drop(writeln!(std::io::stderr(), "ecvi-b24: {text}"));
+    // A line that is not the first one is none of the program's own.
+    let text = text.replace('\n', "\n  ");
+    drop(writeln!(Visible::new(std::io::stderr()), "ecvi-b24: {text}"));
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -15,7 +15,7 @@ use crate::objects::Unseen;
 use crate::plan::{HeldBack, Plan, Planned, Queue, Step, Why};
 use crate::record::Kind;
 use crate::state::{Record, State};
-use crate::{say, words};
+use crate::{say, visible, words};
 
 /// Steps that the portal is asked about in one go.
 const CHUNK: usize = 400;
@@ -147,6 +147,7 @@ fn change_line(change: &Difference) -> String {
     } else {
         ours.clone()
     };
+    let (theirs, ours) = (visible::line(theirs), visible::line(&ours));
     say!("{field}: «{theirs}» -> «{ours}»", "{field}: \"{theirs}\" -> \"{ours}\"")
 }
 
@@ -264,6 +265,7 @@ pub fn line(planned: &Planned, record: &Record, found: Option<i64>) -> String {
         }
         Step::Fail => {
             let (code, message) = unreadable(planned);
+            let message = visible::line(message);
             say!("{name}: не читается: {code} {message}", "{name}: cannot be read: {code} {message}")
         }
         Step::Gone => {

@@ -12,7 +12,7 @@ use crate::lookup::Found;
 use crate::plan::Step;
 use crate::record::Kind;
 use crate::state::{Entry, Event};
-use crate::{say, words};
+use crate::{say, visible, words};
 
 /// The columns in the order in which people read them.
 const COLUMNS: [&str; 14] = [
@@ -89,9 +89,11 @@ fn in_ecvi(status: &RecordStatus, mirror_error: Option<&str>) -> Vec<String> {
         }];
     };
     let MirrorRow { modified_at, crm_id, error, values } = row;
+    let modified_at = visible::line(modified_at);
     let mut lines =
         vec![say!("В Ecvi: последнее изменение {modified_at}", "In Ecvi: last changed {modified_at}")];
     if let Some(error) = error {
+        let error = visible::line(error);
         lines.push(say!("  не читается: {error}", "  cannot be read: {error}"));
     }
     if let Some(crm_id) = crm_id {
@@ -99,7 +101,10 @@ fn in_ecvi(status: &RecordStatus, mirror_error: Option<&str>) -> Vec<String> {
     }
     lines.extend(COLUMNS.iter().filter_map(|column| value(column, values)));
     lines.push(match &status.sent_modified_at {
-        Some(sent) => say!("Передано изменение {sent}", "Sent: the change of {sent}"),
+        Some(sent) => {
+            let sent = visible::line(sent);
+            say!("Передано изменение {sent}", "Sent: the change of {sent}")
+        }
         None => say!("Передано: ещё ничего", "Sent: nothing yet"),
     });
     lines
@@ -112,7 +117,7 @@ fn value(column: &str, values: &Map<String, Value>) -> Option<String> {
         Value::Array(ids) => ids.iter().map(bare).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     };
-    (!text.is_empty()).then(|| format!("  {}: {text}", label(column)))
+    (!text.is_empty()).then(|| format!("  {}: {}", label(column), visible::line(&text)))
 }
 
 fn bare(value: &Value) -> String {

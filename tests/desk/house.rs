@@ -63,6 +63,10 @@ impl House {
         State::open(&self.path("state.db")).unwrap()
     }
 
+    pub(crate) fn output(&self, arguments: &str) -> Output {
+        self.run(&[("LANG", "en")], arguments)
+    }
+
     /// The program in this folder, with no other environment than this and a time zone.
     fn run(&self, environment: &[(&str, &str)], arguments: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));

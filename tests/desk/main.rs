@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod config_show;
+mod door;
 mod help;
 mod house;
 mod plan;

@@ -1,0 +1,58 @@
+//! Root takes no orders from others: a configuration names the files that a command writes, and root may write any.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+/// Refuses a configuration that others than root may write, where root reads it.
+#[cfg(unix)]
+pub(super) fn refuse_others_file(path: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    use crate::say;
+
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    // A link is its owner's, whatever it leads to.
+    let (link, file) = (std::fs::symlink_metadata(path)?, std::fs::metadata(path)?);
+    if may_be_others(link.uid(), 0, 0) || may_be_others(file.uid(), file.gid(), file.mode()) {
+        let shown = path.display();
+        anyhow::bail!(say!(
+            "файл конфигурации {shown} может изменить не только root, а команду выполняет root: выполните её от имени владельца файла (sudo -u …) или оставьте файл одному root (chown root, chmod go-w)",
+            "others than root may change the configuration file {shown}, and root runs the command: run it as the file's owner (sudo -u …), or leave the file to root alone (chown root, chmod go-w)"
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn refuse_others_file(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn may_be_others(owner: u32, group: u32, mode: u32) -> bool {
+    const GROUP_WRITES: u32 = 0o020;
+    const OTHERS_WRITE: u32 = 0o002;
+    owner != 0 || mode & OTHERS_WRITE != 0 || (group != 0 && mode & GROUP_WRITES != 0)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_roots_when_nobody_else_may_write_it() {
+        for (owner, group, mode, is_others) in [
+            (0, 0, 0o600, false),
+            (0, 0, 0o664, false),
+            (0, 5, 0o640, false),
+            (0, 5, 0o660, true),
+            (0, 0, 0o646, true),
+            (7, 0, 0o600, true),
+        ] {
+            assert_eq!(may_be_others(owner, group, mode), is_others, "{owner} {group} {mode:o}");
+        }
+    }
+}

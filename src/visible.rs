@@ -1,0 +1,148 @@
+//! The one door for everything that a person sees: characters that steer a terminal or turn the direction of a text
+//! become visible, and a value stays in its line.
+//!
+//! Ids, numbers, status words, file names and the portal's words come from others. Raw, they could clear the screen,
+//! rename the window, or forge a line of their own. They are written as JSON writes them (`\u001b`), so a JSON document
+//! that passes here stays the same document.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// Longer values are cut: nobody reads them, and a terminal would show nothing else.
+const LONGEST: usize = 300;
+
+/// A text of several lines: line breaks and tabs stay.
+pub fn text(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| c != '\n' && c != '\t' && is_hidden(c))
+}
+
+/// A value within a line.
+pub(crate) fn line(value: &str) -> Cow<'_, str> {
+    escaped(value, is_hidden)
+}
+
+/// The name of a record, within a line and of a length that a person reads.
+pub(crate) fn name(value: &str) -> String {
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", line(&value[..end])),
+        None => line(value).into_owned(),
+    }
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut visible = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' if is_escaped(c) => visible.push_str("\\n"),
+            '\t' if is_escaped(c) => visible.push_str("\\t"),
+            c if is_escaped(c) => push_units(&mut visible, c),
+            c => visible.push(c),
+        }
+    }
+    Cow::Owned(visible)
+}
+
+/// As JSON has it: characters beyond the first 65,536 are two numbers.
+fn push_units(visible: &mut String, c: char) {
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        let written = format!("\\u{unit:04x}");
+        visible.push_str(&written);
+    }
+}
+
+/// Controls, and what has no width or turns the direction. The joiners stay: they hold emoji together, and texts that a
+/// portal would change.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2061}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A way out through the door.
+pub struct Visible<W> {
+    out: W,
+    /// The beginning of a character whose rest was not written yet.
+    begun: Vec<u8>,
+}
+
+impl<W: Write> Visible<W> {
+    /// Before this way out.
+    pub fn new(out: W) -> Visible<W> {
+        Visible { out, begun: Vec::new() }
+    }
+}
+
+impl<W: Write> Write for Visible<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.begun.extend_from_slice(bytes);
+        let written = std::mem::take(&mut self.begun);
+        let complete = written.len() - unfinished(&written);
+        let shown = String::from_utf8_lossy(&written[..complete]);
+        self.begun = written[complete..].to_vec();
+        self.out.write_all(text(&shown).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// How many bytes at the end begin a character that is not complete.
+fn unfinished(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => bytes.len() - error.valid_up_to(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_or_turns_a_text_becomes_visible() {
+        for (raw, shown) in [
+            ("\u{1b}]0;x\u{7}\u{1b}[2J", "\\u001b]0;x\\u0007\\u001b[2J"),
+            ("\u{7f}\u{80}\u{85}\u{9b}\u{9f}", "\\u007f\\u0080\\u0085\\u009b\\u009f"),
+            ("a\rb\u{8}\u{c}", "a\\u000db\\u0008\\u000c"),
+            ("\u{202e}\u{2066}\u{2069}\u{200f}\u{61c}", "\\u202e\\u2066\\u2069\\u200f\\u061c"),
+            ("\u{2028}\u{2029}\u{200b}\u{feff}", "\\u2028\\u2029\\u200b\\ufeff"),
+            ("\u{e0041}", "\\udb40\\udc41"),
+            ("Ёжик №1 «ёлка» 👩\u{200d}🚀 a\u{2060}b", "Ёжик №1 «ёлка» 👩\u{200d}🚀 a\u{2060}b"),
+        ] {
+            assert_eq!(text(raw), shown);
+            assert_eq!(line(raw), shown);
+        }
+        assert_eq!((text("a\n\tb").as_ref(), line("a\n\tb").as_ref()), ("a\n\tb", "a\\n\\tb"));
+    }
+
+    #[test]
+    fn a_json_document_stays_the_same_document() {
+        let value = serde_json::json!({"a\u{202e}": "\u{1b}\n\r\t\u{7f}\u{85}\u{2028}\u{e0041}\\u \u{9b}"});
+        for document in [value.to_string(), format!("{value:#}")] {
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&text(&document)).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn a_character_may_come_in_pieces() {
+        let mut out = Visible::new(Vec::new());
+        for byte in "ё\u{9b}👩\u{202e}ж".bytes() {
+            out.write_all(&[byte]).unwrap();
+        }
+        out.write_all(b"\xff.").unwrap();
+        assert_eq!(String::from_utf8(out.out).unwrap(), "ё\\u009b👩\\u202eж\u{fffd}.");
+    }
+
+    #[test]
+    fn a_long_name_is_cut() {
+        assert_eq!(name(&"ж".repeat(400)), format!("{}…", "ж".repeat(300)));
+        assert_eq!(name("7\nОшибок: 0"), "7\\nОшибок: 0");
+    }
+}

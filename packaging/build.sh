@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the package for Debian and Ubuntu; it comes to lie in target/debian/. Needs cargo-deb.
+# Builds the package for Debian and Ubuntu; it comes to lie in target/debian/. Needs cargo-deb and python3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR=target
@@ -14,4 +14,5 @@ done
 "$program" completions bash >"$out/ecvi-b24.bash"
 "$program" completions zsh >"$out/_ecvi-b24"
 "$program" completions fish >"$out/ecvi-b24.fish"
+packaging/notices.py >"$out/THIRD-PARTY-NOTICES.txt"
 cargo deb --no-build --locked "$@"

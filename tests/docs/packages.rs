@@ -30,6 +30,19 @@ fn every_file_of_the_package_exists() {
 }
 
 #[test]
+fn the_notices_of_what_is_linked_travel_with_the_package() {
+    let notices = std::process::Command::new("python3").arg(path("packaging/notices.py")).output().unwrap();
+    assert!(notices.status.success(), "{}", String::from_utf8_lossy(&notices.stderr));
+    let notices = String::from_utf8(notices.stdout).unwrap();
+    let manifest: Table = read("Cargo.toml").parse().unwrap();
+    for name in manifest["dependencies"].as_table().unwrap().keys() {
+        assert!(notices.contains(&format!("\n{name} ")), "{name}");
+    }
+    assert!(notices.contains("SQLite") && !notices.contains("\ninsta "));
+    assert!(read("packaging/build.sh").contains("packaging/notices.py >\"$out/THIRD-PARTY-NOTICES.txt\""));
+}
+
+#[test]
 fn the_configuration_of_the_package_can_be_read_and_names_no_portal() {
     let text = read("packaging/ecvi-b24.toml");
     assert_reads(&text);

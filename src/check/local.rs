@@ -1,7 +1,7 @@
 //! What lies on this machine: the configuration file and the state.
 
 use std::fs::OpenOptions;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
@@ -134,9 +134,20 @@ fn next_pass(ends: &str) -> String {
     say!("Ближайший запуск: {ends}", "The next pass: {ends}")
 }
 
+/// A file that is not there. An empty one was left by a check that was killed, anything else is somebody's.
+fn trial_file(path: &Path) -> PathBuf {
+    let usual = beside(path, ".check");
+    let found = std::fs::symlink_metadata(&usual);
+    if found.is_ok_and(|found| !found.is_file() || found.len() > 0) {
+        return beside(path, &format!(".check-{}", std::process::id()));
+    }
+    // Where it cannot be removed, the new one cannot be made, and that is told.
+    drop(std::fs::remove_file(&usual));
+    usual
+}
+
 fn try_to_make(path: &Path) -> Result<()> {
-    // A name that nobody else has, and a file that was not there.
-    let trial = beside(path, &format!(".check-{}", std::process::id()));
+    let trial = trial_file(path);
     let folder = folder(path).display();
     OpenOptions::new().write(true).create_new(true).open(&trial).with_context(|| {
         say!(

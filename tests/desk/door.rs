@@ -49,7 +49,7 @@ fn no_command_shows_what_steers_a_terminal_or_forges_a_line() {
         let output = house.output(command);
         is_plain(&output.stdout, command);
         is_plain(&output.stderr, command);
-        if command.ends_with("--json") {
+        if command.ends_with("--json") && output.status.code() != Some(3) {
             serde_json::from_slice::<Value>(&output.stdout).unwrap();
         }
     }

@@ -110,6 +110,8 @@ fn act(dice: &mut Dice) -> Act {
         (1, Act::Move),
         (1, Act::Unbind),
         (2, Act::Add(kind)),
+        (2, Act::Spoil(kind)),
+        (2, Act::Mend),
     ])
 }
 

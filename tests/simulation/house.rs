@@ -1,7 +1,7 @@
 //! The portal that a history has: builds, rights and habits differ. And what its administrator and its vendor decide
 //! while the program works.
 
-use bitrix24_sandbox::{Accounting, Condition, Portal};
+use bitrix24_sandbox::{Accounting, Condition, ListOrder, Portal};
 
 use crate::dice::Dice;
 use crate::world::World;
@@ -26,6 +26,8 @@ pub(crate) fn portal(dice: &mut Dice) -> Portal {
     settings.user.admin = dice.chance(85);
     settings.cost = dice.one_of(&[0.05, 0.05, 2.0, 9.0]);
     settings.leaking_errors = dice.chance(30);
+    settings.list_order =
+        dice.weighted(&[(7, ListOrder::AsAsked), (1, ListOrder::Ascending), (1, ListOrder::Scattered)]);
     portal
 }
 
@@ -45,5 +47,9 @@ impl World {
     pub(crate) fn open_house(&mut self) {
         self.decide(Decision::FreeDisk);
         self.decide(Decision::PayPlan);
+        let settings = &mut self.portal.settings;
+        settings.spoiled.clear();
+        // A list that does not come as it was asked for is no answer: nothing is carried over meanwhile.
+        settings.list_order = ListOrder::AsAsked;
     }
 }

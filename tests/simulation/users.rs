@@ -1,6 +1,6 @@
 //! The users of the CRM: they edit, merge, delete and restore objects, and move deals about.
 
-use bitrix24_sandbox::Kind;
+use bitrix24_sandbox::{Harm, Kind, Spoiled};
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
@@ -19,6 +19,10 @@ pub(crate) enum Act {
     Unbind,
     /// Somebody makes a card of their own.
     Add(Kind),
+    /// Broken bytes get into a card: no answer can show it, until somebody mends it.
+    Spoil(Kind),
+    /// All spoiled cards are mended.
+    Mend,
 }
 
 impl World {
@@ -33,6 +37,8 @@ impl World {
             Act::Move => self.move_deal(dice),
             Act::Unbind => self.unbind(dice),
             Act::Add(kind) => self.add(kind, dice),
+            Act::Spoil(kind) => self.spoil(kind, dice),
+            Act::Mend => self.portal.settings.spoiled.clear(),
         }
     }
 
@@ -150,6 +156,14 @@ impl World {
         };
         let Some(id) = self.portal.add_by_hand(kind, fields, self.portal_now()) else { return };
         self.tell(format!("CRM: somebody makes {kind:?} {id}"));
+    }
+
+    fn spoil(&mut self, kind: Kind, dice: &mut Dice) {
+        let Some(id) = self.some(kind, dice) else { return };
+        let harm = dice.one_of(&[Harm::WrongEncoding, Harm::Empty, Harm::ServerError, Harm::Refused]);
+        let spoiled = if dice.chance(70) { Spoiled::Lists(harm) } else { Spoiled::Everywhere(harm) };
+        self.portal.settings.spoiled.insert((kind, id), spoiled);
+        self.tell(format!("CRM: {kind:?} {id} is spoiled: {spoiled:?}"));
     }
 
     /// A guest of ours stood in the CRM already: they may be recognised.

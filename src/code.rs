@@ -62,6 +62,10 @@ codes! {
     PortalRefused = "PORTAL_REFUSED",
         "Битрикс24 отказался принять запись. Исправьте то, что он называет (ecvi-b24 status), в Ecvi или в CRM, затем выполните ecvi-b24 retry.",
         "Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.";
+    /// A phone or an e-mail that stands on the card already makes the portal refuse every change of the card.
+    BadContactInCrm = "BAD_CONTACT_IN_CRM",
+        "На карточке в CRM стоит телефон или e-mail, который портал считает недопустимым, поэтому он отклоняет любое изменение карточки. Исправьте или удалите этот телефон или e-mail на карточке, затем выполните ecvi-b24 retry.",
+        "A phone or an e-mail that stands on the card in the CRM is one that the portal does not take, so it refuses every change of the card. Correct or delete it on the card, then run ecvi-b24 retry.";
     /// The webhook's user may not do this.
     AccessDenied = "ACCESS_DENIED",
         "У пользователя вебхука нет прав на этот объект. Дайте ему права в CRM (лучше всего вебхук администратора).",
@@ -90,10 +94,10 @@ codes! {
     EmailLeftOut = "EMAIL_LEFT_OUT",
         "Адрес e-mail записан неверно и не передан; остальное передано. Исправьте адрес в Ecvi.",
         "An e-mail address is malformed and was left out; all else was sent. Correct it in Ecvi.";
-    /// Warning: a phone longer than the portal takes.
+    /// Warning: a phone that the portal would refuse.
     PhoneLeftOut = "PHONE_LEFT_OUT",
-        "Телефон длиннее 250 знаков и не передан; остальное передано. Исправьте его в Ecvi.",
-        "A phone is longer than 250 characters and was left out; all else was sent. Correct it in Ecvi.";
+        "Телефон длиннее 250 знаков или состоит из одного нуля: портал такой не принимает, поэтому он не передан; остальное передано. Исправьте его в Ecvi.",
+        "A phone is longer than 250 characters, or a lone zero, which the portal does not take: it was left out; all else was sent. Correct it in Ecvi.";
     /// Warning: values that the portal's field cannot hold.
     FieldLeftOut = "FIELD_LEFT_OUT",
         "Значение не подходит к названному полю CRM и не передано; остальное передано. Исправьте его в Ecvi, или дополните список в CRM и выполните ecvi-b24 check, затем ecvi-b24 sync --full.",

@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use crate::config::DealConfig;
 use crate::mapping::Mapped;
 use crate::mapping::custom::FieldType;
-use crate::mapping::multifield::{Listed, Written};
+use crate::mapping::multifield::{Beside, Values, Written};
 use crate::objects::Object;
 use crate::objects::card::Card;
+use crate::portal::dialect::Dialect;
 use crate::record::{Id, Kind};
 pub(crate) use normal::same;
 
@@ -71,7 +72,8 @@ pub fn differences(
 ) -> Vec<Difference> {
     let Mapped { fields, phones, emails, warnings: _ } = mapped;
     let mut found = Vec::new();
-    for (field, ours) in fields {
+    // Cards are read by the lists of the legacy methods.
+    for (field, ours) in &Dialect::Legacy.changes(fields.clone()) {
         // A portal that does not know a field, or its people, does not answer with it.
         let Some(theirs) = card.fields.get(field) else { continue };
         if !normal::same(field, types.get(field), ours, theirs) {
@@ -79,19 +81,34 @@ pub fn differences(
             found.push(Difference { field: field.clone(), ours, theirs });
         }
     }
-    found.extend(rows("PHONE", phones, &written.phones, &card.object.phones));
-    found.extend(rows("EMAIL", emails, &written.emails, &card.object.emails));
+    // Of what type a row is makes no difference.
+    let value_type = "";
+    let phones = Beside {
+        values: Values::Phones,
+        wanted: phones,
+        written: &written.phones,
+        existing: &card.object.phones,
+        value_type,
+    };
+    let emails = Beside {
+        values: Values::Emails,
+        wanted: emails,
+        written: &written.emails,
+        existing: &card.object.emails,
+        value_type,
+    };
+    found.extend(rows("PHONE", &phones));
+    found.extend(rows("EMAIL", &emails));
     found
 }
 
-/// People may add values of their own; ours have to be there, and no others of ours.
-fn rows(field: &str, wanted: &[String], written: &[String], standing: &[Listed]) -> Option<Difference> {
-    let stands = |value: &str| standing.iter().any(|row| row.value.trim() == value.trim());
-    let missing: Vec<&str> = wanted.iter().map(String::as_str).filter(|value| !stands(value)).collect();
-    let left = written.iter().filter(|value| !wanted.contains(value) && stands(value));
-    let left: Vec<&str> = left.map(String::as_str).collect();
-    let (ours, theirs) = (missing.join(", "), left.join(", "));
-    (!missing.is_empty() || !left.is_empty()).then(|| Difference { field: field.to_owned(), ours, theirs })
+/// People may add values of their own; ours have to be there in some spelling, and no others of ours.
+fn rows(field: &str, beside: &Beside<'_>) -> Option<Difference> {
+    let missing = beside.missing();
+    let outdated: Vec<&str> = beside.outdated().iter().map(|row| row.value.as_str()).collect();
+    let is_different = !missing.is_empty() || !outdated.is_empty();
+    let field = field.to_owned();
+    is_different.then(|| Difference { field, ours: missing.join(", "), theirs: outdated.join(", ") })
 }
 
 /// Leaves out the stage where a deal stands in a funnel of people's own: it stays there.
@@ -106,14 +123,16 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::mapping::multifield::Listed;
+
+    fn listed(id: &str, value: &str) -> Listed {
+        Listed { id: id.into(), value: value.into(), value_type: "WORK".into() }
+    }
 
     fn found(ours: Value, theirs: Value) -> Vec<Difference> {
         let (Value::Object(ours), Value::Object(theirs)) = (ours, theirs) else { unreachable!() };
         let mapped = Mapped { fields: ours, phones: vec!["+71".into()], ..Mapped::default() };
-        let phones = vec![
-            Listed { id: "1".into(), value: "+72".into() },
-            Listed { id: "2".into(), value: " +71".into() },
-        ];
+        let phones = vec![listed("1", "+72"), listed("2", " +71")];
         let card = Card { object: Object { phones, ..Object::default() }, fields: theirs };
         differences(&mapped, &Written::default(), &card, &BTreeMap::new())
     }
@@ -132,8 +151,14 @@ mod tests {
     #[test]
     fn values_that_people_added_are_no_difference_and_ours_must_be_there() {
         assert!(found(json!({}), json!({})).is_empty());
-        let standing = [Listed { id: "1".into(), value: "+72".into() }];
-        let replaced = rows("PHONE", &["+73".into()], &["+72".into()], &standing).unwrap();
+        let beside = Beside {
+            values: Values::Phones,
+            wanted: &["+73".into()],
+            written: &["+72".into()],
+            existing: &[listed("1", "+72")],
+            value_type: "",
+        };
+        let replaced = rows("PHONE", &beside).unwrap();
         assert_eq!((replaced.ours.as_str(), replaced.theirs.as_str()), ("+73", "+72"));
     }
 }

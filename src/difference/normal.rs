@@ -1,6 +1,6 @@
 //! One form for what was sent and for what a portal reads back (docs/bitrix24.md, Values, Texts, Custom fields).
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveTime, TimeDelta};
 use serde_json::Value;
 
 use crate::mapping::custom::{FieldType, Form};
@@ -50,12 +50,14 @@ fn people(value: &Value) -> (String, Vec<String>) {
     (first, ids)
 }
 
-/// A date is read back as somebody's midnight: `2020-05-20T03:00:00+03:00`, or west of Greenwich as the evening before.
+/// A date is read back as somebody's midnight, told on another clock: `2020-05-20T03:00:00+03:00`, west of Greenwich as
+/// the evening before, or on the clock of Greenwich as `2020-05-19T21:00:00+00:00`. Unless it is midnight on the clock
+/// it is told on, the midnight of Greenwich that is next to it has its date.
 fn day(text: &str) -> String {
-    let west = text.get(19..20) == Some("-");
     match DateTime::parse_from_rfc3339(text) {
-        Ok(moment) if west => moment.to_utc().date_naive().to_string(),
-        Ok(_) | Err(_) => text.chars().take(10).collect(),
+        Ok(moment) if moment.time() == NaiveTime::MIN => moment.date_naive().to_string(),
+        Ok(moment) => (moment.to_utc() + TimeDelta::hours(12)).date_naive().to_string(),
+        Err(_) => text.chars().take(10).collect(),
     }
 }
 
@@ -154,8 +156,23 @@ mod tests {
 
     #[test]
     fn a_date_is_its_day_wherever_the_portal_stands() {
-        for theirs in ["2020-05-20T03:00:00+03:00", "2020-05-20T00:00:00+03:00", "2020-05-19T19:00:00-05:00"]
-        {
+        let midnights = [
+            "2020-05-20T03:00:00+03:00",
+            "2020-05-20T00:00:00+03:00",
+            "2020-05-20T00:00:00-05:00",
+            "2020-05-20T00:00:00+14:00",
+            "2020-05-19T19:00:00-05:00",
+            "2020-05-19T20:00:00-04:00",
+            "2020-05-19T21:00:00+00:00",
+            "2020-05-19T12:00:00+00:00",
+            "2020-05-20T05:00:00+00:00",
+            "2020-05-19T21:00:00Z",
+            "2020-05-19T23:00:00+02:00",
+            "2020-05-20T01:00:00+03:00",
+            "2020-05-20",
+            "2020-05-20 00:00:00",
+        ];
+        for theirs in midnights {
             assert!(plain("BEGINDATE", &json!("2020-05-20"), &json!(theirs)), "{theirs}");
         }
         assert!(!plain("BEGINDATE", &json!("2020-05-20"), &json!("2020-05-21T03:00:00+03:00")));

@@ -58,7 +58,7 @@ pub enum Form {
     Date,
     /// `YYYY-MM-DDTHH:MM:SS`, without an offset: the hotel's wall clock, read by the portal as its own.
     DateTime,
-    /// `1` or `0`
+    /// A yes or a no, which each dialect of the portal spells its own way.
     Boolean,
     /// `Y` or `N`
     Flag,
@@ -123,7 +123,7 @@ fn convert<'c>(cell: &'c str, field: &FieldType) -> (Option<Value>, Vec<&'c str>
     }
     if !field.multiple {
         return match one(cell, &field.form) {
-            Some(value) => (Some(value.into()), Vec::new()),
+            Some(value) => (Some(value), Vec::new()),
             None => (None, vec![cell]),
         };
     }
@@ -147,17 +147,17 @@ fn parts<'c>(cell: &'c str, form: &Form) -> Vec<&'c str> {
     cell.split(separators).map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
-fn one(value: &str, form: &Form) -> Option<String> {
+fn one(value: &str, form: &Form) -> Option<Value> {
     match form {
-        Form::Text | Form::Address => Some(text::plain(value, usize::MAX)),
-        Form::Integer => integer(value),
-        Form::Decimal => decimal(value),
-        Form::Money(currency) => money(value, currency),
-        Form::Date => date(value).map(|date| date.to_string()),
-        Form::DateTime => date_time(value),
-        Form::Boolean => truth(value).map(|yes| if yes { "1".into() } else { "0".into() }),
-        Form::Flag => truth(value).map(|yes| if yes { "Y".into() } else { "N".into() }),
-        Form::List(items) => item(value, items),
+        Form::Text | Form::Address => Some(text::plain(value, usize::MAX).into()),
+        Form::Integer => integer(value).map(Value::from),
+        Form::Decimal => decimal(value).map(Value::from),
+        Form::Money(currency) => money(value, currency).map(Value::from),
+        Form::Date => date(value).map(|date| date.to_string().into()),
+        Form::DateTime => date_time(value).map(Value::from),
+        Form::Boolean => truth(value).map(Value::from),
+        Form::Flag => truth(value).map(|yes| if yes { "Y" } else { "N" }.into()),
+        Form::List(items) => item(value, items).map(Value::from),
     }
 }
 
@@ -290,8 +290,8 @@ mod tests {
 
     #[test]
     fn a_yes_and_a_no_are_known_in_both_languages() {
-        assert_eq!(sent("Да", Form::Boolean), Some(json!("1")));
-        assert_eq!(sent("0", Form::Boolean), Some(json!("0")));
+        assert_eq!(sent("Да", Form::Boolean), Some(json!(true)));
+        assert_eq!(sent("0", Form::Boolean), Some(json!(false)));
         assert_eq!(sent("true", Form::Flag), Some(json!("Y")));
         assert_eq!(sent("может быть", Form::Boolean), None);
     }

@@ -7,6 +7,7 @@ pub mod contact;
 mod creation;
 pub mod custom;
 pub mod deal;
+pub(crate) mod meaning;
 pub mod multifield;
 pub(crate) mod text;
 
@@ -20,6 +21,7 @@ use crate::mirror::{Body, Row};
 use crate::record::Id;
 use custom::FieldTypes;
 use deal::Links;
+use multifield::Values;
 
 /// The fields of one object, by the portal's names. A field that is empty in Ecvi is `""` here: that clears it.
 pub type Fields = Map<String, Value>;
@@ -82,26 +84,28 @@ impl Mapped {
         }
     }
 
-    /// Takes the values that the portal takes, each once, and warns of the others.
+    /// Takes the values that the portal takes, each number and address once, and warns of the others.
     fn reach(&mut self, phones: &[String], emails: &[String]) {
-        let (mut long, mut wrong) = (Vec::new(), Vec::new());
+        let mut refused_phones = Vec::new();
         for phone in phones {
-            let phone = text::plain(phone, usize::MAX);
-            if phone.chars().count() > 250 {
-                long.push(phone.chars().take(20).chain(['…']).collect());
-            } else if !phone.is_empty() && !self.phones.contains(&phone) {
+            let phone = text::plain(phone, usize::MAX).trim().to_owned();
+            if !text::is_phone(&phone) {
+                refused_phones.push(shortened(&phone, 20));
+            } else if !phone.is_empty() && !has(Values::Phones, &self.phones, &phone) {
                 self.phones.push(phone);
             }
         }
+        let mut refused_emails = Vec::new();
         for email in emails {
-            if !text::is_email(email) {
-                wrong.push(email.chars().take(80).collect());
-            } else if !self.emails.contains(email) {
-                self.emails.push(email.clone());
+            let email = text::plain(email, usize::MAX).trim().to_owned();
+            if !text::is_email(&email) {
+                refused_emails.push(email.chars().take(80).collect());
+            } else if !has(Values::Emails, &self.emails, &email) {
+                self.emails.push(email);
             }
         }
-        self.left_out(Code::PhoneLeftOut, &long);
-        self.left_out(Code::EmailLeftOut, &wrong);
+        self.left_out(Code::PhoneLeftOut, &refused_phones);
+        self.left_out(Code::EmailLeftOut, &refused_emails);
     }
 
     /// One warning, because a record has one of each code.
@@ -110,4 +114,14 @@ impl Mapped {
             self.warnings.push(Warning { code, message: parts.join("; ") });
         }
     }
+}
+
+fn has(values: Values, known: &[String], value: &str) -> bool {
+    known.iter().any(|other| values.mean_the_same(other, value))
+}
+
+fn shortened(text: &str, limit: usize) -> String {
+    let is_whole = text.chars().count() <= limit;
+    let start = text.chars().take(limit);
+    if is_whole { start.collect() } else { start.chain(['…']).collect() }
 }

@@ -1,10 +1,13 @@
 //! Phones and e-mails: rows of their own in the portal, each with an id.
 //!
-//! The value we wrote is replaced, values that people added stay. If people changed our value, theirs stays and
-//! ours is written anew. A row without an id would be appended, so a change names the id of the row it replaces.
+//! The value we wrote is replaced, also where the portal reformatted it; values that people added stay. If people
+//! changed our value into another one, theirs stays and ours is written anew. A row without an id would be appended,
+//! so a change names the id of the row it replaces.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use super::meaning::{Phone, email};
 
 /// A row as it stands in the portal.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,6 +16,35 @@ pub struct Listed {
     pub id: String,
     /// The number or the address.
     pub value: String,
+    /// `WORK`, `HOME` and the like.
+    pub value_type: String,
+}
+
+/// Which of the two fields: each has a meaning of its own behind the spelling.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Values {
+    /// `PHONE`
+    Phones,
+    /// `EMAIL`
+    Emails,
+}
+
+impl Values {
+    /// Whether two texts mean one number, or one address.
+    pub(crate) fn mean_the_same(self, a: &str, b: &str) -> bool {
+        match self {
+            Values::Phones => Phone::read(a).equals(&Phone::read(b)),
+            Values::Emails => email(a) == email(b),
+        }
+    }
+
+    /// Whether `cut` is the number without its extension.
+    fn is_cut_to(self, value: &str, cut: &str) -> bool {
+        match self {
+            Values::Phones => Phone::read(value).is_cut_to(&Phone::read(cut)),
+            Values::Emails => false,
+        }
+    }
 }
 
 /// The values of one record that are ours: we wrote them and may replace them.
@@ -39,31 +71,105 @@ impl Written {
     }
 }
 
-/// The elements of `PHONE` or `EMAIL` that bring the portal's rows to the `wanted` values, and which values are
-/// ours afterwards. No elements: nothing has to change.
-pub fn change(
-    wanted: &[String],
-    written: &[String],
-    standing: &[Listed],
-    value_type: &str,
-) -> (Vec<Value>, Vec<String>) {
-    let stands = |value: &String| standing.iter().any(|row| row.value == *value);
-    let mut free = standing.iter().filter(|row| written.contains(&row.value) && !wanted.contains(&row.value));
-    let mut elements = Vec::new();
-    let mut ours = Vec::new();
-    for value in wanted {
-        if !stands(value) {
-            elements.push(match free.next() {
-                Some(row) => json!({"ID": row.id, "VALUE": value, "VALUE_TYPE": value_type}),
-                None => json!({"VALUE": value, "VALUE_TYPE": value_type}),
-            });
-            ours.push(value.clone());
-        } else if written.contains(value) {
-            ours.push(value.clone());
+/// The phones, or the e-mails, of one record beside those of its card.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside<'a> {
+    /// Which of the two.
+    pub values: Values,
+    /// What Ecvi has now.
+    pub wanted: &'a [String],
+    /// What we wrote before, as we spelled it.
+    pub written: &'a [String],
+    /// What stands in the CRM.
+    pub existing: &'a [Listed],
+    /// The type of what we write.
+    pub value_type: &'a str,
+}
+
+/// What brings a card's rows to the wanted values.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Change {
+    /// The elements of `PHONE` or `EMAIL`; none where nothing has to change.
+    pub elements: Vec<Value>,
+    /// Which values are ours afterwards.
+    pub ours: Vec<String>,
+}
+
+impl<'a> Beside<'a> {
+    /// What brings the card's rows to the wanted values.
+    pub fn change(&self) -> Change {
+        let mut outdated = self.outdated().into_iter();
+        let mut change = Change { elements: Vec::new(), ours: Vec::new() };
+        for value in self.wanted {
+            match self.row_of(value) {
+                None => change.elements.push(self.element(outdated.next(), value)),
+                // It stood there before us, or people added it.
+                Some(_) if !self.is_written(value) => continue,
+                Some(row) if self.is_respelled(row, value) => {
+                    change.elements.push(self.element(Some(row), value));
+                }
+                Some(_) => {}
+            }
+            change.ours.push(value.clone());
+        }
+        change.elements.extend(outdated.map(|row| json!({"ID": row.id, "DELETE": "Y"})));
+        change
+    }
+
+    /// The wanted values that do not stand there, in any spelling.
+    pub fn missing(&self) -> Vec<&'a str> {
+        self.wanted.iter().filter(|value| self.row_of(value).is_none()).map(String::as_str).collect()
+    }
+
+    /// The rows of values that are ours and not wanted any more, each once.
+    pub fn outdated(&self) -> Vec<&'a Listed> {
+        let mut rows: Vec<&Listed> = Vec::new();
+        for value in self.written.iter().filter(|value| !self.is_wanted(value)) {
+            let row = self.find(value, |row| !rows.iter().any(|known| known.id == row.id));
+            rows.extend(row);
+        }
+        rows
+    }
+
+    /// The row in which a wanted value stands.
+    fn row_of(&self, value: &str) -> Option<&'a Listed> {
+        let row = self.find(value, |_| true)?;
+        let is_whole = self.values.mean_the_same(&row.value, value);
+        // Who has only the number of a switchboard still gets the extension.
+        (is_whole || self.is_written(value)).then_some(row)
+    }
+
+    /// The row that means the value, rather in its own spelling and of our type; else the one that a robot cut its
+    /// extension off.
+    fn find(&self, value: &str, is_free: impl Fn(&Listed) -> bool) -> Option<&'a Listed> {
+        let rows = || self.existing.iter().filter(|row| is_free(row));
+        let whole = rows().filter(|row| self.values.mean_the_same(&row.value, value));
+        let best = whole.min_by_key(|row| (row.value != value, row.value_type != self.value_type));
+        best.or_else(|| {
+            let mut others = rows().filter(|row| !self.is_wanted(&row.value));
+            others.find(|row| self.values.is_cut_to(value, &row.value))
+        })
+    }
+
+    fn is_wanted(&self, value: &str) -> bool {
+        self.wanted.iter().any(|wanted| self.values.mean_the_same(wanted, value))
+    }
+
+    fn is_written(&self, value: &str) -> bool {
+        self.written.iter().any(|written| self.values.mean_the_same(written, value))
+    }
+
+    /// Ecvi spells the value otherwise by now, and the row still reads as we wrote it.
+    fn is_respelled(&self, row: &Listed, value: &str) -> bool {
+        row.value != value && self.written.contains(&row.value)
+    }
+
+    fn element(&self, row: Option<&Listed>, value: &str) -> Value {
+        match row {
+            Some(row) => json!({"ID": row.id, "VALUE": value, "VALUE_TYPE": self.value_type}),
+            None => json!({"VALUE": value, "VALUE_TYPE": self.value_type}),
         }
     }
-    elements.extend(free.map(|row| json!({"ID": row.id, "DELETE": "Y"})));
-    (elements, ours)
 }
 
 #[cfg(test)]
@@ -74,43 +180,103 @@ mod tests {
         values.iter().map(ToString::to_string).collect()
     }
 
+    /// Rows of the type WORK, with their ids.
     fn rows(values: &[(&str, &str)]) -> Vec<Listed> {
-        values.iter().map(|(id, value)| Listed { id: (*id).into(), value: (*value).into() }).collect()
+        let row = |(id, value): &(&str, &str)| Listed {
+            id: (*id).into(),
+            value: (*value).into(),
+            value_type: "WORK".into(),
+        };
+        values.iter().map(row).collect()
+    }
+
+    fn phones(wanted: &[&str], written: &[&str], existing: &[Listed]) -> Change {
+        values(Values::Phones, wanted, written, existing)
+    }
+
+    fn values(values: Values, wanted: &[&str], written: &[&str], existing: &[Listed]) -> Change {
+        let (wanted, written) = (texts(wanted), texts(written));
+        Beside { values, wanted: &wanted, written: &written, existing, value_type: "WORK" }.change()
+    }
+
+    fn replaced(id: &str, value: &str) -> Value {
+        json!({"ID": id, "VALUE": value, "VALUE_TYPE": "WORK"})
     }
 
     #[test]
     fn our_value_is_replaced_by_its_row_id() {
-        let (elements, ours) = change(&texts(&["+72"]), &texts(&["+71"]), &rows(&[("5", "+71")]), "WORK");
-        assert_eq!(elements, [json!({"ID": "5", "VALUE": "+72", "VALUE_TYPE": "WORK"})]);
-        assert_eq!(ours, ["+72"]);
+        let change = phones(&["+72"], &["+71"], &rows(&[("5", "+71")]));
+        assert_eq!(change.elements, [replaced("5", "+72")]);
+        assert_eq!(change.ours, ["+72"]);
+    }
+
+    #[test]
+    fn our_value_is_replaced_where_a_robot_reformatted_it() {
+        let reformatted = rows(&[("5", "+79123456789"), ("6", "+7 people")]);
+        let change = phones(&["8 (912) 000-00-00"], &["8 (912) 345-67-89"], &reformatted);
+        assert_eq!(change.elements, [replaced("5", "8 (912) 000-00-00")]);
+        let lower = rows(&[("7", "a@x.ru")]);
+        assert_eq!(
+            values(Values::Emails, &["B@x.ru"], &["A@X.ru"], &lower).elements,
+            [replaced("7", "B@x.ru")]
+        );
+    }
+
+    #[test]
+    fn a_value_that_a_robot_reformatted_is_left_as_it_stands() {
+        for existing in ["+79123456789", "tel:+7 912 345-67-89", "89123456789"] {
+            let number = "8 (912) 345-67-89";
+            let change = phones(&[number], &[number], &rows(&[("5", existing)]));
+            assert_eq!(change, Change { elements: vec![], ours: texts(&[number]) }, "{existing}");
+        }
+    }
+
+    #[test]
+    fn a_number_whose_extension_a_robot_cut_off_is_neither_doubled_nor_lost() {
+        let ours = "+7 812 999-93-31 доб. 12";
+        let cut = rows(&[("5", "+78129999331")]);
+        assert_eq!(phones(&[ours], &[ours], &cut), Change { elements: vec![], ours: texts(&[ours]) });
+        assert_eq!(phones(&["112"], &[ours], &cut).elements, [replaced("5", "112")]);
+        assert_eq!(phones(&[ours], &["8 812 999-93-31"], &cut).elements, [replaced("5", ours)]);
+    }
+
+    #[test]
+    fn a_spelling_that_changes_in_ecvi_changes_the_row_that_reads_as_we_wrote_it() {
+        let change = phones(&["+79123456789"], &["89123456789"], &rows(&[("5", "89123456789")]));
+        assert_eq!(change.elements, [replaced("5", "+79123456789")]);
     }
 
     #[test]
     fn a_value_that_people_added_stays() {
-        let standing = rows(&[("5", "+71"), ("6", "+7 people")]);
-        let (elements, ours) = change(&[], &texts(&["+71"]), &standing, "WORK");
-        assert_eq!(elements, [json!({"ID": "5", "DELETE": "Y"})]);
-        assert!(ours.is_empty());
+        let change = phones(&[], &["+71"], &rows(&[("5", "+71"), ("6", "+7 people")]));
+        assert_eq!(change.elements, [json!({"ID": "5", "DELETE": "Y"})]);
+        assert!(change.ours.is_empty());
+    }
+
+    #[test]
+    fn the_same_number_of_another_type_is_peoples_and_stays() {
+        let mut existing = rows(&[("4", "+79123456789"), ("5", "89123456789")]);
+        existing[0].value_type = "HOME".into();
+        assert_eq!(phones(&["+72"], &["8 912 345-67-89"], &existing).elements, [replaced("5", "+72")]);
     }
 
     #[test]
     fn if_people_changed_our_value_theirs_stays_and_ours_is_written_anew() {
-        let written = texts(&["+71"]);
-        let (elements, ours) = change(&written, &written, &rows(&[("5", "+7 people")]), "WORK");
-        assert_eq!(elements, [json!({"VALUE": "+71", "VALUE_TYPE": "WORK"})]);
-        assert_eq!(ours, ["+71"]);
+        let change = phones(&["+71"], &["+71"], &rows(&[("5", "+7 people")]));
+        assert_eq!(change.elements, [json!({"VALUE": "+71", "VALUE_TYPE": "WORK"})]);
+        assert_eq!(change.ours, ["+71"]);
     }
 
     #[test]
-    fn what_stood_there_before_us_counts_as_peoples() {
-        let (elements, ours) = change(&texts(&["+71"]), &[], &rows(&[("5", "+71")]), "WORK");
-        assert!(elements.is_empty());
-        assert!(ours.is_empty());
+    fn what_stood_there_before_us_counts_as_peoples_in_any_spelling() {
+        let change = phones(&["+79123456789"], &[], &rows(&[("5", "8 912 345-67-89")]));
+        assert_eq!(change, Change { elements: vec![], ours: vec![] });
     }
 
     #[test]
-    fn nothing_is_sent_when_nothing_changes() {
-        let written = texts(&["+71"]);
-        assert_eq!(change(&written, &written, &rows(&[("5", "+71")]), "WORK"), (vec![], written.clone()));
+    fn values_in_another_order_are_no_change() {
+        let written = ["+71", "+72"];
+        let change = phones(&["+72", "+71"], &written, &rows(&[("5", "+71"), ("6", "+72")]));
+        assert!(change.elements.is_empty());
     }
 }

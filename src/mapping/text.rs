@@ -13,6 +13,9 @@ const JOINER: char = '\u{2060}';
 const COMMENT_BYTES: usize = 60_000;
 const STORED_BYTES: usize = 65_000;
 
+/// Characters of a phone or of an e-mail.
+const MULTIFIELD_LIMIT: usize = 250;
+
 /// A text field other than a comment: one line, cut at `limit` characters, references of a batch defused.
 pub(super) fn plain(text: &str, limit: usize) -> String {
     let in_one_line = |c: char| match c {
@@ -63,13 +66,18 @@ pub(crate) fn has_reference(text: &str) -> bool {
 
 /// Splits `$result[…]` and its kin behind the `$`: a batch would put the answer of another command there.
 ///
-/// A reference reaches to the next white space and has brackets in it.
+/// A reference reaches to the next white space of ASCII, a no-break space is part of it, and has brackets in it.
 fn defuse(text: &str) -> String {
     split_after(text, '$', |rest| {
-        let token = rest.split(char::is_whitespace).next().unwrap_or_default();
+        let token = rest.split(is_ascii_space).next().unwrap_or_default();
         token.contains('[')
             && ["result", "next", "total", "time", "error"].iter().any(|word| starts(token, word))
     })
+}
+
+/// What PHP's `\s` takes for white space.
+fn is_ascii_space(c: char) -> bool {
+    c.is_ascii_whitespace() || c == '\u{b}'
 }
 
 /// Splits `(c)`, `(r)` and `(tm)`, which would become entities that are escaped twice.
@@ -119,21 +127,36 @@ fn cut(text: &str) -> &str {
 
 /// Whether a portal takes the address; it refuses the whole contact for one that it does not take.
 ///
-/// The rule is the portal's own: atoms separated by single dots, a domain of at least two labels, the last of 2
-/// to 20 letters or digits, letters of any language.
-pub(super) fn is_email(text: &str) -> bool {
-    let atom = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "=_+~'!$&*^`|#%/?{}-".contains(c))
-    };
-    let label =
-        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
-    let Some((local, domain)) = text.split_once('@') else { return false };
+/// The rule is the portal's own (docs/bitrix24.md, Phones and e-mails): of a text with brackets what stands in the
+/// first ones; atoms separated by single dots; a domain of at least two labels, the last of 2 to 20 signs. Letters may
+/// be of any language, digits are those of ASCII.
+pub(crate) fn is_email(text: &str) -> bool {
+    let address = super::meaning::bracketed(text).unwrap_or(text);
+    let Some((local, domain)) = address.split_once('@') else { return false };
     let Some((host, top)) = domain.rsplit_once('.') else { return false };
-    text.chars().count() <= 250
-        && local.split('.').all(atom)
-        && host.split('.').all(label)
+    text.chars().count() <= MULTIFIELD_LIMIT
+        && local.split('.').all(is_atom)
+        && host.split('.').all(is_label)
+        && is_label(top)
         && (2..=20).contains(&top.chars().count())
-        && top.chars().all(char::is_alphanumeric)
+}
+
+fn is_atom(part: &str) -> bool {
+    let is_sign = |c: char| "=_+~'!$&*^`|#%/?{}-".contains(c);
+    !part.is_empty() && part.chars().all(|c| is_letter_or_digit(c) || is_sign(c))
+}
+
+fn is_label(part: &str) -> bool {
+    !part.is_empty() && part.chars().all(|c| is_letter_or_digit(c) || c == '-')
+}
+
+fn is_letter_or_digit(c: char) -> bool {
+    c.is_alphabetic() || c.is_ascii_digit()
+}
+
+/// Whether a portal takes the phone: any text, but PHP takes a lone `0` for an empty one.
+pub(crate) fn is_phone(text: &str) -> bool {
+    text.chars().count() <= MULTIFIELD_LIMIT && text != "0"
 }
 
 #[cfg(test)]
@@ -162,6 +185,11 @@ mod tests {
             "$\u{2060}result[0] $\u{2060}Total[x] $\u{2060}timex[1]"
         );
         assert_eq!(plain("100$ result [0] $result", 99), "100$ result [0] $result");
+        assert_eq!(plain("$RESULT[c00]", 99), "$\u{2060}RESULT[c00]");
+        for blank in ['\u{a0}', '\u{2003}', '\u{3000}', '\u{feff}'] {
+            let hidden = format!("$result{blank}[c00]");
+            assert_eq!(plain(&hidden, 99), format!("$\u{2060}result{blank}[c00]"));
+        }
     }
 
     #[test]
@@ -183,12 +211,38 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_as_the_portal_takes_it() {
-        for good in ["a@b.ru", "first.last+tag@sub.example.travel", "иван@почта.рф", "a_b@c-d.com"]
-        {
+        for good in [
+            "a@b.ru",
+            "first.last+tag@sub.example.travel",
+            "иван@почта.рф",
+            "a_b@c-d.com",
+            "a@xn--80akhbyknj4f.xn--p1ai",
+            "a@b.r-u",
+            "(a@x.ru)",
+            "Имя <a@x.ru> x",
+        ] {
             assert!(is_email(good), "{good}");
         }
-        for bad in ["", "a", "a@b", "a@@b.ru", "a b@c.ru", ".a@b.ru", "a..b@c.ru", "a@b..ru", "a@b.r", "нет@"]
-        {
+        for bad in [
+            "",
+            "a",
+            "a@b",
+            "a@@b.ru",
+            "a b@c.ru",
+            ".a@b.ru",
+            "a..b@c.ru",
+            "a@b..ru",
+            "a@b.r",
+            "нет@",
+            "a@b_c.ru",
+            "a٣@x.ru",
+            "a@x٣.ru",
+            "a@b.ru.",
+            "a@b.r_u",
+            "Имя <нет>",
+            "mailto:a@b.ru",
+            "a@b.ru\u{a0}",
+        ] {
             assert!(!is_email(bad), "{bad}");
         }
     }

@@ -7,6 +7,7 @@ pub mod card;
 pub mod inventory;
 mod question;
 pub mod reach;
+mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -334,7 +335,11 @@ fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<Listed>> {
     };
     let standing = |row: &Value| {
         let row = row.as_object().filter(|row| row.contains_key("ID") && row.contains_key("VALUE"))?;
-        Some(Listed { id: text(row, "ID")?, value: text(row, "VALUE")? })
+        Some(Listed {
+            id: text(row, "ID")?,
+            value: text(row, "VALUE")?,
+            value_type: text(row, "VALUE_TYPE")?,
+        })
     };
     rows.into_iter().map(standing).collect()
 }

@@ -4,6 +4,7 @@
 
 mod answer;
 pub mod batch;
+pub mod dialect;
 pub mod gate;
 pub mod http;
 pub mod pace;

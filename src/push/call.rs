@@ -7,12 +7,13 @@ use super::{Push, Target, Way};
 use crate::code::Code;
 use crate::config::{Method, PersonConfig};
 use crate::mapping::deal::{Links, closedate, is_closed};
-use crate::mapping::multifield::{Written, change};
+use crate::mapping::multifield::{Beside, Values, Written};
 use crate::mapping::{Fields, Mapped, Warning, creation_fields, mapped, origin};
 use crate::mirror::{Body, Booking, Row};
 use crate::objects::{Object, existing};
 use crate::plan::Step;
 use crate::portal::batch::Command;
+use crate::portal::dialect::Dialect;
 use crate::record::Kind;
 use crate::state::{Operation, Todo};
 
@@ -59,21 +60,22 @@ impl Push<'_, '_> {
         let kind = target.kind();
         let mut mapped = self.mapped(&target, row)?;
         target.warnings.append(&mut mapped.warnings);
-        let (mut fields, written) = self.reach(kind, &mapped, None);
+        let (mut fields, written) = self.reach(kind, &mapped, &Written::default(), &Object::default());
         fields.append(&mut mapped.fields);
         fields.append(&mut origin(&self.config.portal.originator, target.id()));
         fields.append(&mut creation_fields(kind, self.funnel(row), self.config));
         let (method, fields, mut params) = match (self.way, kind) {
             (Way::Export { method: Method::Import, .. }, Kind::Booking) => (
                 "crm.item.import".to_owned(),
-                camel(fields),
+                Dialect::Universal.new_object(fields),
                 json!({"entityTypeId": kind.entity_type_id(), "useOriginalUfNames": "Y"}),
             ),
             (Way::Export { method: Method::Import, .. }, Kind::Guest | Kind::Company) => {
+                let fields = Dialect::Legacy.new_object(fields);
                 (format!("crm.{}.add", kind.entity()), fields, json!({"params": {"IMPORT": "Y"}}))
             }
             (Way::Sync | Way::Export { method: Method::Add, .. }, _) => {
-                (format!("crm.{}.add", kind.entity()), fields, json!({}))
+                (format!("crm.{}.add", kind.entity()), Dialect::Legacy.new_object(fields), json!({}))
             }
         };
         // Moved: `json!` would copy it.
@@ -90,7 +92,8 @@ impl Push<'_, '_> {
         let mut mapped = self.mapped(&target, row)?;
         target.warnings.append(&mut mapped.warnings);
         let object = target.object.clone().unwrap_or_default();
-        let (mut fields, written) = self.reach(kind, &mapped, Some((&target.record.written, &object)));
+        let ours = self.written(&target, &object, &mapped);
+        let (mut fields, written) = self.reach(kind, &mapped, &ours, &object);
         fields.append(&mut mapped.fields);
         let keeps_origin = self.keeps_origin(&target, &object)?;
         if !keeps_origin {
@@ -143,17 +146,41 @@ impl Push<'_, '_> {
     }
 
     /// `PHONE` and `EMAIL`, and which of their values are ours then.
-    fn reach(&self, kind: Kind, mapped: &Mapped, before: Option<(&Written, &Object)>) -> (Fields, Written) {
+    fn reach(&self, kind: Kind, mapped: &Mapped, written: &Written, object: &Object) -> (Fields, Written) {
         let Some(PersonConfig { phone_type, .. }) = self.config.person(kind) else {
             return (Fields::new(), Written::default());
         };
-        let (nothing, nobody) = (Written::default(), Object::default());
-        let (written, object) = before.unwrap_or((&nothing, &nobody));
-        let (phone, phones) = change(&mapped.phones, &written.phones, &object.phones, phone_type);
-        let (email, emails) = change(&mapped.emails, &written.emails, &object.emails, "WORK");
-        let fields = [("PHONE", phone), ("EMAIL", email)];
+        let phones = Beside {
+            values: Values::Phones,
+            wanted: &mapped.phones,
+            written: &written.phones,
+            existing: &object.phones,
+            value_type: phone_type,
+        };
+        let emails = Beside {
+            values: Values::Emails,
+            wanted: &mapped.emails,
+            written: &written.emails,
+            existing: &object.emails,
+            value_type: "WORK",
+        };
+        let (phones, emails) = (phones.change(), emails.change());
+        let fields = [("PHONE", phones.elements), ("EMAIL", emails.elements)];
         let fields = fields.into_iter().filter(|(_, rows)| !rows.is_empty());
-        (fields.map(|(name, rows)| (name.to_owned(), rows.into())).collect(), Written { phones, emails })
+        let fields = fields.map(|(name, rows)| (name.to_owned(), rows.into())).collect();
+        (fields, Written { phones: phones.ours, emails: emails.ours })
+    }
+
+    /// Which phones and e-mails of an object are ours. On an object with the record's own mark that this state has
+    /// never written to, after a takeover or a lost state, what means the same as Ecvi has now was written by us.
+    fn written(&self, target: &Target, object: &Object, mapped: &Mapped) -> Written {
+        let written = &target.record.written;
+        let is_marked =
+            object.originator == self.config.portal.originator && object.origin == target.id().to_string();
+        if target.record.marked || !is_marked {
+            return written.clone();
+        }
+        written.or(&Written { phones: mapped.phones.clone(), emails: mapped.emails.clone() })
     }
 
     /// An object that carries several records keeps its first owner's origin.
@@ -200,13 +227,16 @@ fn closing_date(booking: &Booking) -> Fields {
 }
 
 fn update(name: String, kind: Kind, id: i64, fields: Fields) -> Command {
+    let fields = Dialect::Legacy.changes(fields);
     let params = Map::from_iter([("id".to_owned(), id.into()), ("fields".to_owned(), fields.into())]);
     Command::new(name, format!("crm.{}.update", kind.entity()), params.into())
 }
 
 /// The legacy method drops a funnel in silence, so the universal one moves the deal.
 fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
-    let fields = json!({"categoryId": funnel, "stageId": fields.get("STAGE_ID")});
+    let stage = fields.get("STAGE_ID").cloned().unwrap_or_default();
+    let fields = [("CATEGORY_ID".to_owned(), funnel.into()), ("STAGE_ID".to_owned(), stage)];
+    let fields = Dialect::Universal.changes(Map::from_iter(fields));
     let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
     Command::new(format!("{MOVING}{at}"), "crm.item.update", params)
 }
@@ -217,39 +247,4 @@ fn misses(target: &Target) -> bool {
 
 fn links(target: &Target) -> u64 {
     target.people.as_ref().map_or(0, super::people::People::fingerprint)
-}
-
-/// The names of the universal methods: `IS_MANUAL_OPPORTUNITY` is `isManualOpportunity`; custom fields keep theirs.
-/// What is empty is left out: a new object has nothing to clear.
-fn camel(fields: Fields) -> Fields {
-    let filled = fields.into_iter().filter(|(_, value)| value.as_str() != Some(""));
-    filled
-        .map(|(name, value)| (if name.starts_with("UF_") { name } else { camel_name(&name) }, value))
-        .collect()
-}
-
-fn camel_name(name: &str) -> String {
-    let mut camel = String::with_capacity(name.len());
-    for (at, part) in name.split('_').enumerate() {
-        let head = if at == 0 { 0 } else { part.len().min(1) };
-        camel.push_str(&part[..head]);
-        camel.push_str(&part[head..].to_ascii_lowercase());
-    }
-    camel
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use super::*;
-
-    #[test]
-    fn an_import_has_the_names_of_the_universal_methods() {
-        let fields = json!({"IS_MANUAL_OPPORTUNITY": "Y", "BEGINDATE": "2020-05-20", "CONTACT_IDS": [1], "COMPANY_ID": "",
-            "UF_CRM_TARIFF": "x"});
-        let Value::Object(fields) = fields else { unreachable!() };
-        let expected = json!({"isManualOpportunity": "Y", "begindate": "2020-05-20", "contactIds": [1], "UF_CRM_TARIFF": "x"});
-        assert_eq!(Value::Object(camel(fields)), expected);
-    }
 }

@@ -10,7 +10,7 @@ use super::call::{CLOSING, Call, MAIN, MOVING};
 use super::{People, Push, Target, Way};
 use crate::code::Code;
 use crate::config::Method;
-use crate::objects::existing;
+use crate::objects::{Object, existing};
 use crate::plan::{Planned, Step, Wave};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{CallError, Meaning, Refusal, object_id};
@@ -237,8 +237,13 @@ impl Push<'_, '_> {
         }
         failed.extend(self.still_there(unclear)?);
         for (target, operation, refusal) in failed {
-            let code = if refusal.is_access_denied() { Code::AccessDenied } else { Code::PortalRefused };
-            self.fail(&target, code, operation, &refusal.to_string())?;
+            let unsavable = target.object.as_ref().map(Object::unsavable_fields).unwrap_or_default();
+            let (code, message) = match (refusal.is_access_denied(), unsavable.join(", ")) {
+                (true, _) => (Code::AccessDenied, refusal.to_string()),
+                (false, fields) if fields.is_empty() => (Code::PortalRefused, refusal.to_string()),
+                (false, fields) => (Code::BadContactInCrm, format!("{fields}: {refusal}")),
+            };
+            self.fail(&target, code, operation, &message)?;
         }
         Ok(())
     }

@@ -36,6 +36,7 @@ fn group(code: Code) -> Group {
         | Code::FieldLeftOut => Group::Data,
         Code::GuestWaiting | Code::WithoutCompanion => Group::Waiting,
         Code::PortalRefused
+        | Code::BadContactInCrm
         | Code::AccessDenied
         | Code::ObjectMissing
         | Code::NotOurs

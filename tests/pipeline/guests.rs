@@ -157,3 +157,26 @@ fn who_is_responsible_and_where_a_guest_came_from_is_said_once() {
     hotel.sync();
     assert_eq!(fields(&hotel.contact(1), ["SOURCE_ID", "ASSIGNED_BY_ID", "COMMENTS"]), ["CALL", "7", "x"]);
 }
+
+#[test]
+fn a_phone_or_an_email_that_the_portal_refuses_does_not_cost_the_guest() {
+    let hotel = hotel("phone = '0', email = 'a@b_c.ru'");
+    assert_eq!(hotel.contact(1).rows, []);
+    assert_eq!(hotel.flaws("warnings"), ["guest 1 EMAIL_LEFT_OUT", "guest 1 PHONE_LEFT_OUT"]);
+    hotel.guest(1, "phone = '0; +71; 00', email = 'a@xn--80a.xn--p1ai, Имя <b@x.ru>, a٣@x.ru, a..b@x.ru'");
+    hotel.sync();
+    assert_eq!(hotel.contact(1).values("PHONE"), ["+71", "00"]);
+    assert_eq!(hotel.contact(1).values("EMAIL"), ["a@xn--80a.xn--p1ai", "b@x.ru"]);
+    assert_eq!(hotel.flaws("warnings"), ["guest 1 EMAIL_LEFT_OUT", "guest 1 PHONE_LEFT_OUT"]);
+}
+
+#[test]
+fn a_card_with_a_bad_email_refuses_every_change_and_the_advice_says_so() {
+    let hotel = hotel("");
+    let card = hotel.contact(1).id;
+    assert!(hotel.portal().add_unchecked_row(Kind::Contact, card, "EMAIL", "a@@b"));
+    hotel.guest(1, "comment = 'x'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.flaws("failures"), ["guest 1 BAD_CONTACT_IN_CRM"]);
+    assert!(hotel.says("status").contains("на карточке, затем выполните ecvi-b24 retry"));
+}

@@ -63,10 +63,11 @@ impl Foresight<'_, '_> {
                 reaches.push(reach);
             }
         }
+        let answers = by_reach(&mut self.gate, kind, &reaches)?;
         let mut met = BTreeMap::new();
-        for (row, found) in rows.into_iter().zip(by_reach(&mut self.gate, kind, &reaches)?) {
+        for ((row, reach), found) in rows.into_iter().zip(&reaches).zip(answers) {
             if let Some(crm_id) = self
-                .stranger(kind, row, found.unwrap_or_default())?
+                .stranger(kind, row, reach, found.unwrap_or_default())?
                 .filter(|id| !met.values().any(|one| one == id))
             {
                 met.insert(row.id.clone(), crm_id);
@@ -75,9 +76,9 @@ impl Foresight<'_, '_> {
         Ok(met)
     }
 
-    fn stranger(&self, kind: Kind, row: &Row, found: Vec<Object>) -> Result<Option<i64>> {
+    fn stranger(&self, kind: Kind, row: &Row, reach: &Reach, found: Vec<Object>) -> Result<Option<i64>> {
         let strangers = strangers(found, &self.config.portal.originator);
-        let Some(one) = the_same(&row.label, &strangers) else { return Ok(None) };
+        let Some(one) = the_same(&row.label, reach, &strangers) else { return Ok(None) };
         Ok(self.state.holders(kind, one.crm_id)?.is_empty().then_some(one.crm_id))
     }
 }

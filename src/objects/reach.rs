@@ -2,7 +2,8 @@
 //! merged into another one.
 //!
 //! `crm.duplicate.findbycomm` does not say which value matched and compares phones in a form of its own, so what
-//! it names is only a candidate: the caller sees the objects whole and decides.
+//! it names is only a candidate: the caller sees the objects whole and decides. Each number is asked for in every
+//! form that the portal may have made of another spelling of it (docs/bitrix24.md, Finding).
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ use serde_json::{Value, json};
 use super::{Object, ask_each, by_id};
 use crate::code::Code;
 use crate::config::Match;
-use crate::mapping::multifield::Written;
+use crate::mapping::meaning::{Phone, email};
+use crate::mapping::multifield::{Values, Written};
 use crate::mapping::text::has_reference;
 use crate::mirror::Body;
 use crate::portal::batch::Command;
@@ -69,20 +71,58 @@ impl Reach {
     /// What of it is none of these.
     #[must_use]
     pub fn beyond(mut self, others: &Written) -> Reach {
-        self.phones.retain(|value| !others.phones.iter().any(|other| same_phone(other, value)));
-        self.emails.retain(|value| !others.emails.iter().any(|other| same_email(other, value)));
+        self.phones.retain(|value| !others.phones.iter().any(|other| reaches(other, value)));
+        let is_same = |a: &str, b: &str| Values::Emails.mean_the_same(a, b);
+        self.emails.retain(|value| !others.emails.iter().any(|other| is_same(other, value)));
         self
     }
 
     /// Whether the object has one of the numbers or addresses, as people would compare them.
     pub fn meets(&self, object: &Object) -> bool {
-        let phone = |value: &String| object.phones.iter().any(|row| same_phone(&row.value, value));
-        let email = |value: &String| object.emails.iter().any(|row| same_email(&row.value, value));
+        let phone = |value: &String| object.phones.iter().any(|row| reaches(&row.value, value));
+        let is_same = |row: &str, value: &str| Values::Emails.mean_the_same(row, value);
+        let email = |value: &String| object.emails.iter().any(|row| is_same(&row.value, value));
         self.phones.iter().any(phone) || self.emails.iter().any(email)
+    }
+
+    /// The values to ask for: every form that a spelling of the numbers may have in the portal.
+    fn phone_forms(&self) -> Vec<String> {
+        unique(self.phones.iter().flat_map(|phone| phone_forms(phone)))
+    }
+
+    fn email_forms(&self) -> Vec<String> {
+        unique(self.emails.iter().flat_map(|address| [address.clone(), email(address)]))
     }
 }
 
-/// What is known of one: the objects that have one of its phones or e-mails, or why the portal does not look for them.
+/// As it is written; in international form, with and without its extension; and as the portal keeps `+8 912 …` and
+/// `912 …`.
+fn phone_forms(phone: &str) -> Vec<String> {
+    let Phone { number, extension, .. } = Phone::read(phone);
+    let mut forms = vec![phone.to_owned(), format!("+{number}"), format!("+{number}{extension}")];
+    if let Some(rest) = number.strip_prefix('7').filter(|rest| rest.len() == 10) {
+        forms.extend([format!("+8{rest}"), rest.to_owned()]);
+    }
+    forms
+}
+
+fn unique(values: impl Iterator<Item = String>) -> Vec<String> {
+    let mut unique = Vec::new();
+    for value in values {
+        if !unique.contains(&value) {
+            unique.push(value);
+        }
+    }
+    unique
+}
+
+fn reaches(a: &str, b: &str) -> bool {
+    let has_digits = |text: &str| text.contains(|c: char| c.is_ascii_digit());
+    has_digits(a) && has_digits(b) && Phone::read(a).reaches(&Phone::read(b))
+}
+
+/// What is known of one: the objects that the portal names for its phones and e-mails, whether they
+/// [meet](Reach::meets) it or not; or why the portal does not look for them.
 pub type Found = Result<Vec<Object>, Refusal>;
 
 /// For each of `wanted` what the portal found.
@@ -112,11 +152,8 @@ pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec
     }
     let all: BTreeSet<i64> = candidates.iter().flatten().flatten().copied().collect();
     let objects = by_id(gate, kind, &all.into_iter().collect::<Vec<_>>())?;
-    let found = |(ids, reach): (Result<BTreeSet<i64>, Refusal>, &Reach)| {
-        let meets = |id: &i64| objects.get(id).filter(|object| reach.meets(object)).cloned();
-        ids.map(|ids| ids.iter().filter_map(meets).collect())
-    };
-    Ok(candidates.into_iter().zip(wanted).map(found).collect())
+    let named = |ids: BTreeSet<i64>| ids.iter().filter_map(|id| objects.get(id).cloned()).collect();
+    Ok(candidates.into_iter().map(|ids| ids.map(named)).collect())
 }
 
 /// A question that a portal never answers, though it answers others, concerns one record.
@@ -132,7 +169,7 @@ fn ask_alone(gate: &mut Gate<'_>, command: &Command) -> Result<Result<Value, Ref
 fn questions(kind: Kind, wanted: &[Reach]) -> (Vec<Command>, Vec<usize>) {
     let (mut commands, mut owners) = (Vec::new(), Vec::new());
     for (owner, reach) in wanted.iter().enumerate() {
-        for (by, values) in [("PHONE", &reach.phones), ("EMAIL", &reach.emails)] {
+        for (by, values) in [("PHONE", reach.phone_forms()), ("EMAIL", reach.email_forms())] {
             for values in values.chunks(VALUES) {
                 let entity = kind.entity().to_uppercase();
                 let params = json!({"type": by, "values": values, "entity_type": entity});
@@ -157,30 +194,23 @@ fn ids(kind: Kind, answer: &Value) -> Option<Vec<i64>> {
     }
 }
 
-/// By the last ten digits: `8 (900) 123-45-67` is `+79001234567`.
-fn same_phone(a: &str, b: &str) -> bool {
-    let digits = |text: &str| -> Vec<char> {
-        let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
-        digits[digits.len().saturating_sub(10)..].to_vec()
-    };
-    !digits(a).is_empty() && digits(a) == digits(b)
-}
-
-fn same_email(a: &str, b: &str) -> bool {
-    a.trim().to_lowercase() == b.trim().to_lowercase()
-}
-
 /// Those of them that stood there without us. Another guest of ours may share the phone: that is nobody's doubt.
 pub fn strangers(mut found: Vec<Object>, originator: &str) -> Vec<Object> {
     found.retain(|object| object.originator != originator);
     found
 }
 
-/// The one of them that carries the same name and nobody's origin.
-pub fn the_same<'o>(label: &str, found: &'o [Object]) -> Option<&'o Object> {
-    let label = Some(label.trim()).filter(|label| !label.is_empty())?;
-    let mut same = found.iter().filter(|object| object.origin.is_empty() && same_name(&object.name, label));
+/// The one of them that carries the same name and nobody's origin, and has one of the phones or e-mails.
+pub fn the_same<'o>(label: &str, reach: &Reach, found: &'o [Object]) -> Option<&'o Object> {
+    let mut same = found
+        .iter()
+        .filter(|object| object.origin.is_empty() && reach.meets(object) && is_called(label, &object.name));
     same.next().filter(|_| same.next().is_none())
+}
+
+/// Whether a card bears this last name or title. One without any name is nobody's.
+pub fn is_called(label: &str, name: &str) -> bool {
+    !label.trim().is_empty() && same_name(label, name)
 }
 
 /// The last names or titles agree, whatever their case.
@@ -202,11 +232,20 @@ mod tests {
     use crate::portal::{Answer, Portal};
 
     #[test]
-    fn phones_are_compared_by_their_last_ten_digits() {
-        assert!(same_phone("8 (900) 123-45-67", "+79001234567"));
-        assert!(!same_phone("+79001234567", "+79001234568"));
-        assert!(!same_phone("", "-"));
-        assert!(same_phone("112", "112"));
+    fn a_number_is_asked_for_in_every_form_that_the_portal_may_have_made_of_it() {
+        let forms = phone_forms("8 (812) 999-93-31 доб. 404");
+        assert_eq!(
+            forms,
+            ["8 (812) 999-93-31 доб. 404", "+78129999331", "+78129999331404", "+88129999331", "8129999331"]
+        );
+        assert_eq!(unique(phone_forms("+49301234567").into_iter()), ["+49301234567"]);
+    }
+
+    #[test]
+    fn a_number_without_digits_reaches_nobody() {
+        assert!(reaches("8 (900) 123-45-67", "+79001234567"));
+        assert!(reaches("112", "112"));
+        assert!(!reaches("нет", "нет"));
     }
 
     /// A portal that answers the first question of a batch and refuses the second.

@@ -11,7 +11,7 @@ use super::{Push, Target, Way, carries_mark};
 use crate::code::Code;
 use crate::config::{Match, OnMissing, PersonConfig};
 use crate::mapping::Warning;
-use crate::objects::reach::{Reach, by_reach, strangers, the_same};
+use crate::objects::reach::{Reach, by_reach, the_same};
 use crate::objects::{Look, Marked, Object, Unseen, by_origin, look};
 use crate::plan::{Planned, Step};
 use crate::record::{Id, Kind};
@@ -19,6 +19,9 @@ use crate::state::Operation;
 
 /// Objects, at either end of what was made, by which it is seen whether the webhook's user sees all.
 const SAMPLE: u32 = 20;
+
+/// By whatever a record can be reached.
+const ANY: [Match; 2] = [Match::Phone, Match::Email];
 
 impl Push<'_, '_> {
     /// Finds the objects. What has to be left for later, or turned out to be done, goes no further.
@@ -329,9 +332,7 @@ impl Push<'_, '_> {
             return Ok(targets);
         };
         let mut claimed: HashSet<i64> = targets.iter().filter_map(Target::crm_id).collect();
-        let new = |target: &Target| target.planned.step == Step::Create && target.object.is_none();
-        let reach = |target: &Target| if new(target) { target.reach(by) } else { Reach::default() };
-        let reaches: Vec<Reach> = targets.iter().map(reach).collect();
+        let reaches: Vec<Reach> = targets.iter().map(|target| target.sought(by)).collect();
         if reaches.iter().all(Reach::is_empty) {
             return Ok(targets);
         }
@@ -344,8 +345,8 @@ impl Push<'_, '_> {
                     continue;
                 }
             };
-            let strangers = strangers(found, &self.config.portal.originator);
-            match target.matching(&strangers) {
+            let similar = self.similar(&target, found)?;
+            match target.matching(by, &similar) {
                 Some(object)
                     if self.state.holders(kind, object.crm_id)?.is_empty()
                         && claimed.insert(object.crm_id) =>
@@ -353,15 +354,29 @@ impl Push<'_, '_> {
                     target.adopt(object.crm_id);
                     target.object = Some(object);
                 }
-                _ if strangers.is_empty() => {}
+                _ if similar.is_empty() => {}
                 _ => {
-                    let ids: Vec<i64> = strangers.iter().map(|object| object.crm_id).collect();
+                    let ids: Vec<i64> = similar.iter().map(|object| object.crm_id).collect();
                     target.warnings.push(Warning { code: Code::DoubtfulMatch, message: join(&ids) });
                 }
             }
             ready.push(target);
         }
         Ok(ready)
+    }
+
+    /// Of the cards that the portal names those that may be the record's. Another guest of ours may share the phone:
+    /// that is nobody's doubt, unless the record's own card may have been merged into that guest's.
+    fn similar(&self, target: &Target, found: Vec<Object>) -> Result<Vec<Object>> {
+        let originator = &self.config.portal.originator;
+        let (ours, mut similar): (Vec<Object>, Vec<Object>) =
+            found.into_iter().partition(|object| object.originator == *originator);
+        for object in ours.into_iter().filter(|_| target.is_lost()) {
+            if self.is_free(target.kind(), target.id(), &target.reach(&ANY), &object)? {
+                similar.push(object);
+            }
+        }
+        Ok(similar)
     }
 }
 
@@ -380,8 +395,24 @@ impl Target {
         self.body().map(|body| Reach::of(body, by)).unwrap_or_default()
     }
 
-    fn matching(&self, found: &[Object]) -> Option<Object> {
-        self.row().and_then(|row| the_same(&row.label, found)).cloned()
+    /// What the record's card is looked for by. Where the record had one that is gone, and none was clearly the one it
+    /// was merged into, the similar ones are to be named.
+    fn sought(&self, by: &[Match]) -> Reach {
+        match (self.planned.step, &self.object) {
+            (Step::Create, None) if self.is_lost() => self.reach(&ANY),
+            (Step::Create, None) => self.reach(by),
+            _ => Reach::default(),
+        }
+    }
+
+    /// The record had an object, which is gone from the CRM.
+    fn is_lost(&self) -> bool {
+        self.record.known.parted && !self.record.released
+    }
+
+    /// The one card that is taken for the record's own.
+    fn matching(&self, by: &[Match], found: &[Object]) -> Option<Object> {
+        self.row().and_then(|row| the_same(&row.label, &self.reach(by), found)).cloned()
     }
 }
 

@@ -1,14 +1,15 @@
 //! Objects that vanished from the CRM: deleted, merged into another, or restored under a new id.
 //!
-//! They are found again by their origin, then by one unambiguous match of phone and e-mail (a merge leaves those on
-//! the survivor); else the record is created anew, or reported, as `on_missing` says.
+//! They are found again by their origin, then by one unambiguous match of phone or e-mail with the same last name or
+//! title (a merge leaves those on the survivor); else the record is created anew, with a warning that names the similar
+//! cards, or reported, as `on_missing` says.
 
 use anyhow::Result;
 
 use super::Push;
 use crate::config::{Match, OnMissing};
 use crate::mirror::{Body, Row};
-use crate::objects::reach::{Reach, by_reach, same_name};
+use crate::objects::reach::{Reach, by_reach, is_called, same_name};
 use crate::objects::{Object, by_origin};
 use crate::portal::Refusal;
 use crate::record::{Id, Kind};
@@ -126,8 +127,10 @@ impl Push<'_, '_> {
             // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
             let is_foreign =
                 !object.originator.is_empty() && object.originator != self.config.portal.originator;
-            let is_namesake = is_namesake(record, row, &object);
-            if !is_foreign && (is_namesake || self.is_free(kind, id, &reach, &object)?) {
+            // A phone alone is no person: relatives and colleagues share it.
+            let is_candidate = !is_foreign && reach.meets(&object) && has_name(record, row, &object);
+            let is_namesake = is_candidate && is_namesake(record, row, &object);
+            if is_namesake || (is_candidate && self.is_free(kind, id, &reach, &object)?) {
                 free.push(object.crm_id);
             }
         }
@@ -138,8 +141,9 @@ impl Push<'_, '_> {
         })
     }
 
-    /// Whether a card of another name may be the one that the record's was merged into.
-    fn is_free(&self, kind: Kind, id: &Id, reach: &Reach, object: &Object) -> Result<bool> {
+    /// Whether a card may be the one that the record's was merged into, or made by hand again, and not another
+    /// record's own.
+    pub(super) fn is_free(&self, kind: Kind, id: &Id, reach: &Reach, object: &Object) -> Result<bool> {
         let owner = self.state.named(kind, &object.origin)?.filter(|(owner, _)| owner != id);
         let Some((_, owner)) = owner else {
             // Whom the state does not know yet may be about to be found by the mark.
@@ -161,11 +165,16 @@ fn reach(record: &Record, row: Option<&Row>) -> Reach {
     reach.askable()
 }
 
-/// By the name as last sent; a guest whose row is at hand by the first name too.
+/// Whether a card bears the last name, or the title, of the record as it was last sent or as it reads now.
+fn has_name(record: &Record, row: Option<&Row>, object: &Object) -> bool {
+    is_called(&record.known.label, &object.name) || row.is_some_and(|row| is_called(&row.label, &object.name))
+}
+
+/// Whether a guest whose row is at hand has the card's first name too.
 fn is_namesake(record: &Record, row: Option<&Row>, object: &Object) -> bool {
     let same_first_name = match row.map(|row| &row.body) {
         Some(Ok(Body::Guest(guest))) => same_name(&object.first_name, &guest.first_name),
         Some(_) | None => true,
     };
-    same_first_name && same_name(&object.name, &record.known.label)
+    same_first_name && has_name(record, row, object)
 }

@@ -157,6 +157,10 @@ pub struct Status {
     #[arg(long, value_name = "DURATION", requires = "check", default_value = "15m")]
     #[arg(value_parser = humantime::parse_duration)]
     pub max_age: Duration,
+    /// How long ago the mirror may have been written last; without it [monitoring] max_mirror_age
+    #[arg(long, value_name = "DURATION", requires = "check")]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub max_mirror_age: Option<Duration>,
 }
 
 /// `reset-id`

@@ -128,6 +128,19 @@ pub fn stamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// A clock may drift so far by itself.
+pub(crate) const CLOCK_DRIFT: TimeDelta = TimeDelta::minutes(1);
+
+/// Whether a time is longer ago than the limit, or unknown. One in the future is another clock's and says nothing.
+pub(crate) fn is_stale(at: Option<DateTime<Utc>>, limit: Duration, now: DateTime<Utc>) -> bool {
+    at.is_none_or(|at| is_older(at, limit, now) || now - at < -CLOCK_DRIFT)
+}
+
+/// Whether a time is longer ago than the limit.
+pub(crate) fn is_older(at: DateTime<Utc>, limit: Duration, now: DateTime<Utc>) -> bool {
+    now - at > TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX)
+}
+
 /// A stored time.
 pub fn parse_stamp(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).unwrap_or_default()

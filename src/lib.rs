@@ -43,6 +43,7 @@ pub mod settle;
 pub mod state;
 pub mod status;
 pub mod stop;
+mod temporary;
 pub mod verify;
 pub mod visible;
 pub mod words;

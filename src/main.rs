@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::thread;
 
 use clap::Parser;
 use ecvi_b24::cli::Cli;
@@ -13,7 +14,19 @@ use ecvi_b24::visible::Visible;
 use env_logger::Target;
 use log::LevelFilter;
 
+/// Enough for every command, whatever limit the system sets for the first thread of a process.
+const STACK: usize = 8 * 1024 * 1024;
+
 fn main() -> ExitCode {
+    let own_stack = thread::Builder::new().name("main".into()).stack_size(STACK).spawn(program);
+    match own_stack {
+        Ok(program) => program.join().unwrap_or(ExitCode::from(101)),
+        // No thread is to be had.
+        Err(_) => program(),
+    }
+}
+
+fn program() -> ExitCode {
     speak(Language::of_environment(|name| std::env::var(name).ok()));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -2,6 +2,7 @@
 
 mod orphans;
 mod vanished;
+mod warnings;
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -88,6 +89,8 @@ pub fn pass_under(
     let started = clock.now();
     lock.note_holder(orders.errand.name(), started)?;
     warn_of_exposed(config, &state, started)?;
+    warnings::of_mirror_age(config, &state, started)?;
+    warnings::of_link(config, &state, started)?;
     if is_idle(config, orders, &state, started)? {
         let ended = Ended::idle();
         state.log_run(&record(orders, &ended, started, clock.now()))?;

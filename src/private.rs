@@ -47,21 +47,28 @@ pub(crate) fn cure(error: &io::Error) -> String {
 
 /// What to do where the process or the machine has run out of something.
 pub(crate) fn exhausted(error: &io::Error) -> Option<String> {
-    const ENFILE: i32 = 23;
-    const EMFILE: i32 = 24;
-    match error.raw_os_error() {
-        Some(ENFILE | EMFILE) => Some(say!(
+    if is_out_of_descriptors(error) {
+        return Some(say!(
             "не хватает файловых дескрипторов: увеличьте предел открытых файлов (ulimit -n, LimitNOFILE)",
             "too few file descriptors: raise the limit of open files (ulimit -n, LimitNOFILE)"
-        )),
-        _ if error.kind() == ErrorKind::OutOfMemory => Some(no_memory()),
-        _ => None,
+        ));
     }
+    (error.kind() == ErrorKind::OutOfMemory).then(no_memory)
 }
 
-/// What to do where no further file can be opened; nothing where one can.
+/// Whether no further file or connection can be opened: none was.
+pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+}
+
+/// What to do where SQLite cannot open the files that it needs at once; nothing where it can.
 pub(crate) fn no_descriptors() -> Option<String> {
-    File::open("/dev/null").err().and_then(|error| exhausted(&error))
+    /// A database, its journal, the folder, and a temporary file.
+    const NEEDED: usize = 4;
+    let opened: io::Result<Vec<File>> = (0..NEEDED).map(|_| File::open("/dev/null")).collect();
+    opened.err().and_then(|error| exhausted(&error))
 }
 
 pub(crate) fn no_memory() -> String {

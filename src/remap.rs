@@ -53,6 +53,8 @@ fn fingerprint(config: &Config) -> u64 {
         sync: _,
         export: _,
         heartbeat: _,
+        max_mirror_age: _,
+        link: _,
         exposed: _,
     } = config;
     let MirrorConfig { sources, residents, statuses, path: _, columns: _, write_back: _ } = mirror;

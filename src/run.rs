@@ -24,7 +24,9 @@ use crate::push::Watch;
 use crate::report::progress::Progress;
 use crate::state::memory::PACE;
 use crate::stop::{Outcome, Usage};
-use crate::{ask, audit, check, heartbeat, overdue, recognise, report, reset, retry, say, state, status};
+use crate::{
+    ask, audit, check, heartbeat, overdue, recognise, report, reset, retry, say, state, status, temporary,
+};
 
 /// How long a dry run asks the portal at most.
 const PATIENCE: TimeDelta = TimeDelta::hours(1);
@@ -36,7 +38,12 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
 
 fn command(cli: &Cli) -> Result<Outcome> {
     let path = config::locate(cli.config.as_deref());
-    let config = || config::load(&path, webhook().as_deref());
+    watch_resource_signals()?;
+    let config = || -> Result<Config> {
+        let config = config::load(&path, webhook().as_deref())?;
+        temporary::choose_folder(&config.state);
+        Ok(config)
+    };
     match &cli.command {
         Command::Sync(options) => sync(&config()?, options, &interruptible()?),
         Command::InitialExport(options) => initial_export(&config()?, options, &interruptible()?),
@@ -232,6 +239,19 @@ fn man(command: Option<&str>) -> Result<Outcome> {
 
 fn webhook() -> Option<String> {
     std::env::var("ECVI_B24_WEBHOOK").ok().filter(|value| !value.is_empty())
+}
+
+/// A file that grows beyond the limit of its size (`ulimit -f`) is then an error of the write and ends no process.
+#[cfg(unix)]
+fn watch_resource_signals() -> Result<()> {
+    let too_large = rustix::process::Signal::XFSZ.as_raw();
+    flag::register(too_large, Arc::default())?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn watch_resource_signals() -> Result<()> {
+    Ok(())
 }
 
 /// For a command that a signal may end at once, also while it asks.

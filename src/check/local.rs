@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::{Line, Options};
 use crate::beside::{beside, folder};
 use crate::clock::{Clock, stamp};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Link};
 use crate::orders::{Errand, Orders};
 use crate::pass::preview;
 use crate::say;
@@ -26,6 +26,7 @@ pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>
         Err(error) => return (vec![unusable_configuration(&error)], None),
     };
     let mut lines = vec![Line::fine("config", say!("Конфигурация: {shown}", "Configuration: {shown}"))];
+    lines.extend(config.link.as_ref().map(linked));
     for path in &config.exposed {
         let shown = path.display();
         lines.push(Line::warning(
@@ -61,6 +62,19 @@ fn originator(name: &str) -> Option<Line> {
             ),
         )
     })
+}
+
+/// The configuration is a link: which file counts, and where relative paths lead.
+fn linked(link: &Link) -> Line {
+    let file = link.file.display();
+    let detail = say!(
+        "Конфигурация — ссылка на {file}: относительные пути отсчитываются от этого файла",
+        "The configuration is a link to {file}: relative paths are relative to that file"
+    );
+    match link.unused_state() {
+        None => Line::fine("config_link", detail),
+        Some(remedy) => Line::warning("config_link", detail, remedy),
+    }
 }
 
 /// A file that cannot be read says what to do itself; one that is wrong does not.

@@ -2,24 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::Line;
 use super::local::unusable;
 use super::moments::Moments;
 use crate::beside::beside;
-use crate::clock::{Clock, after};
+use crate::clock::{Clock, after, is_older};
 use crate::code::Code;
 use crate::config::Config;
-use crate::mirror::{BadRow, Mirror};
+use crate::mirror::{BadRow, Mirror, has_foreign_log, written_at};
 use crate::record::{Id, Kind, Span};
 use crate::say;
 use crate::words::{self, plural};
 
 /// Whatever fills the mirror should have done so since.
-const FRESH: TimeDelta = TimeDelta::days(1);
+const FRESH: Duration = Duration::from_secs(86_400);
 /// More ids would not help to find the cause.
 const IDS_SHOWN: usize = 3;
 
@@ -38,15 +39,17 @@ struct Sample {
 pub(super) fn check(config: &Config, clock: &Clock) -> Vec<Line> {
     let now = clock.now();
     let limit = clock.read_limit(Some(after(now, config.sync.time_limit)));
+    let foreign_log = has_foreign_log(&config.mirror.path).then(|| replaced(&config.mirror.path));
     let mirror = match Mirror::open_within(&config.mirror, &limit) {
         Ok(mirror) => mirror,
         Err(error) => return vec![unusable_mirror(&error)],
     };
-    let mut lines = vec![age(&config.mirror.path, now)];
+    let mut lines = vec![age(config, now)];
+    lines.extend(foreign_log);
     lines.extend(Kind::SHOWN.into_iter().filter(|kind| mirror.windows()[*kind as usize]).map(window_of));
     lines.extend(mirror.residents_slide().then(window_of_residents));
     // A clock that is behind makes no row one of the future.
-    let latest = written(&config.mirror.path).map_or(now, |at| at.max(now));
+    let latest = written_at(&config.mirror.path).map_or(now, |at| at.max(now));
     for kind in Kind::SHOWN {
         match sample(&mirror, kind, latest) {
             Ok(sample) => lines.extend(sample.lines(kind)),
@@ -76,19 +79,31 @@ fn mistyped(count: u64) -> Line {
     )
 }
 
-/// When the file, or its journal, was written last.
-fn written(path: &Path) -> Option<DateTime<Utc>> {
-    let journal = beside(path, "-wal");
-    let written = [path, &journal].map(|path| std::fs::metadata(path).and_then(|file| file.modified()));
-    written.into_iter().flatten().max().map(Into::into)
+/// The mirror was replaced and the log of the old one was left there.
+fn replaced(path: &Path) -> Line {
+    let (shown, log) = (path.display(), beside(path, "-wal"));
+    let log = log.display();
+    Line::warning(
+        "mirror_log",
+        say!(
+            "Зеркало Ecvi {shown} новее журнала {log} и не соответствует ему: похоже, файл заменили, а журнал остался от прежнего",
+            "The mirror {shown} is newer than its log {log} and does not fit it: it seems that the file was replaced and the log is the old one's"
+        ),
+        say!(
+            "SQLite показывает тогда строки прежнего файла. Остановите программу, которая наполняет зеркало, замените файл, удалив при этом -wal и -shm (docs/mirror.md)",
+            "SQLite then shows the old file's rows. Stop what fills the mirror, and replace the file, deleting -wal and -shm with it (docs/mirror.md)"
+        ),
+    )
 }
 
-/// Whether it was written lately.
-fn age(path: &Path, now: DateTime<Utc>) -> Line {
-    let written = written(path);
+/// When the file, or its log, was written last.
+fn age(config: &Config, now: DateTime<Utc>) -> Line {
+    let path = &config.mirror.path;
+    let written = written_at(path);
     let shown = path.display();
     let time = written.map(words::time).unwrap_or_default();
-    if written.is_some_and(|at| now - at > FRESH) {
+    let limit = config.max_mirror_age.unwrap_or(FRESH);
+    if written.is_some_and(|at| is_older(at, limit, now)) {
         return Line::warning(
             "mirror",
             say!("Зеркало Ecvi {shown}: не обновлялось с {time}", "Mirror {shown}: not written since {time}"),

@@ -28,6 +28,7 @@ use crate::portal::pace::Pace;
 use crate::say;
 use crate::state::State;
 use crate::stop::Outcome;
+use crate::temporary;
 
 /// Longer than this nobody waits for a check.
 const PATIENCE: TimeDelta = TimeDelta::minutes(3);
@@ -68,6 +69,7 @@ pub fn run(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> (Strin
 pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Checks {
     let (mut lines, config) = local::configuration(options);
     let Some(config) = config else { return Checks { lines, next: None } };
+    temporary::choose_folder(&config.state);
     lines.extend(mirror::check(&config, clock));
     let (found, state) = local::state(&config, clock.now());
     lines.extend(found);

@@ -158,6 +158,7 @@ pub enum Method {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Monitoring {
     pub(super) heartbeat_url: Option<String>,
+    pub(super) max_mirror_age: Option<String>,
 }
 
 /// A way to recognise people who already stand in the CRM.

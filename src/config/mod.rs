@@ -3,6 +3,7 @@
 mod address;
 mod fields;
 mod file;
+mod link;
 mod misplaced;
 mod objects;
 mod ownership;
@@ -24,6 +25,7 @@ use chrono::NaiveDate;
 pub(crate) use address::scheme_and_host;
 pub(crate) use fields::is_written;
 pub use file::{Match, Method, OnMissing};
+pub use link::Link;
 pub use objects::{DealConfig, PersonConfig};
 pub use portal::{PortalConfig, Source};
 pub use webhook::Webhook;
@@ -52,6 +54,8 @@ pub struct Config {
     pub export: ExportConfig,
     /// An address fetched after a good pass.
     pub heartbeat: Option<String>,
+    /// A mirror that was written longer ago than this is no longer filled.
+    pub max_mirror_age: Option<Duration>,
     /// Guest -> contact.
     pub contact: PersonConfig,
     /// Company -> company.
@@ -60,6 +64,8 @@ pub struct Config {
     pub deal: DealConfig,
     /// Files with a secret in them that everyone on this machine could read when they were loaded.
     pub exposed: Vec<PathBuf>,
+    /// Where the configuration was reached by a link.
+    pub link: Option<Link>,
 }
 
 /// The mirror's file and shape.
@@ -174,11 +180,14 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
     ownership::refuse_others_file(path)?;
-    let mut config = parse(&text, path.parent().unwrap_or(Path::new("")), webhook).with_context(|| {
+    let linked = link::behind(path);
+    let folder = linked.as_deref().unwrap_or(path).parent().unwrap_or(Path::new(""));
+    let mut config = parse(&text, folder, webhook).with_context(|| {
         say!("ошибка в файле конфигурации {shown}", "the configuration file {shown} is wrong")
     })?;
     paths::refuse_own(&config, path)?;
     config.exposed = exposed(&config, path);
+    config.link = linked.map(|file| Link::new(path, file, &config.state));
     Ok(config)
 }
 
@@ -193,6 +202,8 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
     paths::refuse_clash(&file, folder)?;
     let (contact, company) = (objects::contact(file.contact)?, objects::company(file.company)?);
     let deal = objects::deal(file.deal)?;
+    let max_mirror_age = file.monitoring.max_mirror_age.as_deref();
+    let max_mirror_age = max_mirror_age.map(|age| duration("[monitoring] max_mirror_age", age));
     Ok(Config {
         language: file.language,
         mirror: mirror(file.mirror, folder, columns(&contact, &company, &deal))?,
@@ -201,10 +212,12 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
         sync: sync(&file.sync)?,
         export: export(&file.export)?,
         heartbeat: file.monitoring.heartbeat_url.map(heartbeat).transpose()?,
+        max_mirror_age: max_mirror_age.transpose()?,
         contact,
         company,
         deal,
         exposed: Vec::new(),
+        link: None,
     })
 }
 

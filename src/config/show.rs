@@ -20,10 +20,12 @@ impl Display for Config {
             sync,
             export,
             heartbeat,
+            max_mirror_age,
             contact,
             company,
             deal,
             exposed: _,
+            link: _,
         } = self;
         if let Some(language) = language {
             let word = match language {
@@ -42,9 +44,12 @@ impl Display for Config {
         };
         writeln!(f, "\n[export]\nmethod = {}", text(method))?;
         option(f, "bookings_from", export.bookings_from.map(|day| text(&day.to_string())))?;
-        if let Some(url) = heartbeat {
-            writeln!(f, "\n[monitoring]\nheartbeat_url = {}", text(&host_alone(url)))?;
+        if heartbeat.is_some() || max_mirror_age.is_some() {
+            writeln!(f, "\n[monitoring]")?;
         }
+        option(f, "heartbeat_url", heartbeat.as_deref().map(|url| text(&host_alone(url))))?;
+        let age = max_mirror_age.map(|age| text(&humantime::format_duration(age).to_string()));
+        option(f, "max_mirror_age", age)?;
         person(f, "contact", contact)?;
         person(f, "company", company)?;
         self::deal(f, deal)
@@ -195,6 +200,7 @@ mod tests {
         ca_file = "ca.pem"
         [monitoring]
         heartbeat_url = "https://user:pw@hc.example/s3cr3t"
+        max_mirror_age = "1h 30m"
         [contact]
         match_existing = ["phone"]
         [contact.fields]

@@ -4,8 +4,10 @@
 //! come as streams ordered by id: a hotel of a million bookings never stands in memory.
 
 mod access;
+mod age;
 mod columns;
 mod footprint;
+mod foreign_log;
 mod outline;
 #[cfg(unix)]
 mod owners;
@@ -23,7 +25,9 @@ use std::time::Duration;
 use anyhow::Result;
 use rusqlite::{Connection, OpenFlags};
 
+pub use age::written_at;
 pub use footprint::footprint;
+pub use foreign_log::has_foreign_log;
 pub use outline::{Block, Marks, Outline};
 pub(crate) use rows::whole_number;
 pub use rows::{BadRow, Body, Booking, Company, Guest, Row};

@@ -46,6 +46,15 @@ struct Reader {
     gid: u32,
 }
 
+/// What binds the database's owner to new files in its folder.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ties {
+    /// The folder's default ACL lets the owner write them.
+    is_granted: bool,
+    /// The owner is known not to belong to the database's group: a folder with the setgid bit gave it to the file.
+    is_outsider: bool,
+}
+
 /// What stands in the way of reading a mirror in WAL mode. It looks at names alone: opening and closing a file would
 /// drop the locks on it.
 pub(super) fn obstacle(path: &Path) -> Option<Obstacle> {
@@ -67,8 +76,9 @@ pub(super) fn obstacle(path: &Path) -> Option<Obstacle> {
     let reader = Reader { uid: geteuid().as_raw(), gid: getegid().as_raw() };
     let database = Owned::from(&fs::metadata(&real).ok()?);
     let owned_folder = Owned::from(&fs::metadata(folder).ok()?);
-    let granted = is_granted(folder, database.uid);
-    let goes_on = filler_goes_on(database, owned_folder, reader, granted);
+    let is_granted = is_granted(folder, database.uid);
+    let ties = Ties { is_granted, is_outsider: is_outsider(database) };
+    let goes_on = filler_goes_on(database, owned_folder, reader, ties);
     (!goes_on).then_some(Obstacle::StopsFiller)
 }
 
@@ -77,8 +87,7 @@ fn may(path: &Path, access: Access) -> Result<(), Errno> {
 }
 
 /// Whether all who may write the database may write a file that `reader` makes beside it with the same permissions.
-/// `granted`: the folder's default ACL gives new files to the database's owner.
-fn filler_goes_on(database: Owned, folder: Owned, reader: Reader, granted: bool) -> bool {
+fn filler_goes_on(database: Owned, folder: Owned, reader: Reader, ties: Ties) -> bool {
     // What root makes, SQLite gives to the owner and the group of the database.
     if reader.uid == 0 {
         return true;
@@ -86,11 +95,14 @@ fn filler_goes_on(database: Owned, folder: Owned, reader: Reader, granted: bool)
     let group_writes = database.mode & GROUP_WRITES != 0;
     let others_write = group_writes && database.mode & OTHERS_WRITE != 0;
     let group = if folder.mode & SETGID != 0 { folder.gid } else { reader.gid };
-    let in_group = group_writes && (group == database.gid || granted);
+    let keeps_group = group == database.gid;
+    let group_goes_on = !group_writes || others_write || keeps_group || ties.is_granted;
     if reader.uid == database.uid {
-        return !group_writes || in_group || others_write;
+        return group_goes_on;
     }
-    (in_group || others_write) && !is_protected(folder, reader)
+    let through_group = group_writes && (ties.is_granted || (keeps_group && !ties.is_outsider));
+    let owner_goes_on = database.uid == 0 || others_write || through_group;
+    owner_goes_on && group_goes_on && !is_protected(folder, reader)
 }
 
 /// In a sticky folder Linux lets nobody open a file of somebody else's for creation (`fs.protected_regular`).
@@ -103,6 +115,26 @@ fn is_granted(folder: &Path, user: u32) -> bool {
     let mut buffer = [0; 4096];
     let read = rustix::fs::getxattr(folder, "system.posix_acl_default", &mut buffer[..]);
     read.is_ok_and(|length| grants(&buffer[..length], user))
+}
+
+/// Whether this machine knows the owner and the group of a file, and that the one is not in the other.
+fn is_outsider(file: Owned) -> bool {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    is_no_member(&read("/etc/passwd"), &read("/etc/group"), file)
+}
+
+fn is_no_member(users: &str, groups: &str, file: Owned) -> bool {
+    // name:password:uid:gid:… and name:password:gid:members
+    let fields = |line: &str| line.split(':').map(str::to_owned).collect::<Vec<_>>();
+    let find = |table: &str, id: u32| {
+        table.lines().map(fields).find(|entry| entry.len() > 3 && entry[2] == id.to_string())
+    };
+    match (find(users, file.uid), find(groups, file.gid)) {
+        (Some(user), Some(group)) => {
+            user[3] != group[2] && !group[3].split(',').any(|member| member == user[0])
+        }
+        _ => false,
+    }
 }
 
 /// The kernel's form: four bytes of version, then for each entry its tag, its permissions and whom it is about.
@@ -159,6 +191,8 @@ mod tests {
     const READER: Reader = Reader { uid: 1002, gid: 1002 };
     const SHARED: u32 = 1003;
 
+    const GRANTED: Ties = Ties { is_granted: true, is_outsider: false };
+
     fn database(gid: u32, mode: u32) -> Owned {
         Owned { uid: FILLER, gid, mode }
     }
@@ -172,31 +206,56 @@ mod tests {
         let setgid = folder(SHARED, 0o2770);
         for (mode, goes_on) in [(0o660, true), (0o664, true), (0o644, false), (0o640, false), (0o600, false)]
         {
-            assert_eq!(filler_goes_on(database(SHARED, mode), setgid, READER, false), goes_on, "{mode:o}");
+            assert_eq!(
+                filler_goes_on(database(SHARED, mode), setgid, READER, Ties::default()),
+                goes_on,
+                "{mode:o}"
+            );
         }
-        assert!(!filler_goes_on(database(SHARED, 0o660), folder(SHARED, 0o770), READER, false));
+        assert!(!filler_goes_on(database(SHARED, 0o660), folder(SHARED, 0o770), READER, Ties::default()));
         let in_group = Reader { gid: SHARED, ..READER };
-        assert!(filler_goes_on(database(SHARED, 0o660), folder(SHARED, 0o770), in_group, false));
-        assert!(!filler_goes_on(database(FILLER, 0o660), setgid, READER, false));
+        assert!(filler_goes_on(database(SHARED, 0o660), folder(SHARED, 0o770), in_group, Ties::default()));
+        assert!(!filler_goes_on(database(FILLER, 0o660), setgid, READER, Ties::default()));
     }
 
     #[test]
     fn what_all_may_write_stops_nobody_but_in_a_sticky_folder_of_somebody_elses() {
-        assert!(filler_goes_on(database(FILLER, 0o666), folder(0, 0o777), READER, false));
-        assert!(!filler_goes_on(database(FILLER, 0o666), folder(0, 0o1777), READER, false));
+        assert!(filler_goes_on(database(FILLER, 0o666), folder(0, 0o777), READER, Ties::default()));
+        assert!(!filler_goes_on(database(FILLER, 0o666), folder(0, 0o1777), READER, Ties::default()));
         let own = Owned { uid: READER.uid, gid: 0, mode: 0o1777 };
-        assert!(filler_goes_on(database(FILLER, 0o666), own, READER, false));
+        assert!(filler_goes_on(database(FILLER, 0o666), own, READER, Ties::default()));
     }
 
     #[test]
     fn the_owner_and_root_stop_nobody_unless_the_group_fills() {
         let own = Owned { uid: READER.uid, gid: SHARED, mode: 0o644 };
-        assert!(filler_goes_on(own, folder(0, 0o755), READER, false));
+        assert!(filler_goes_on(own, folder(0, 0o755), READER, Ties::default()));
         let of_group = Owned { mode: 0o660, ..own };
-        assert!(!filler_goes_on(of_group, folder(0, 0o777), READER, false));
-        assert!(filler_goes_on(of_group, folder(SHARED, 0o2770), READER, false));
+        assert!(!filler_goes_on(of_group, folder(0, 0o777), READER, Ties::default()));
+        assert!(filler_goes_on(of_group, folder(SHARED, 0o2770), READER, Ties::default()));
         let root = Reader { uid: 0, gid: 0 };
-        assert!(filler_goes_on(database(FILLER, 0o600), folder(0, 0o700), root, false));
+        assert!(filler_goes_on(database(FILLER, 0o600), folder(0, 0o700), root, Ties::default()));
+    }
+
+    #[test]
+    fn an_owner_that_is_not_in_the_group_of_its_file_would_be_stopped() {
+        let outsider = Ties { is_outsider: true, ..Ties::default() };
+        assert!(!filler_goes_on(database(SHARED, 0o664), folder(SHARED, 0o2770), READER, outsider));
+        assert!(filler_goes_on(database(SHARED, 0o666), folder(SHARED, 0o2777), READER, outsider));
+        let users = "root:x:0:0::/root:/bin/sh\nfiller:x:1001:1001::/:/bin/sh\n";
+        let file = database(SHARED, 0o664);
+        assert!(is_no_member(users, "shared:x:1003:other,reader\n", file));
+        assert!(!is_no_member(users, "shared:x:1003:other,filler\n", file));
+        assert!(!is_no_member(users, "filler:x:1001:\n", database(1001, 0o664)), "his first group");
+        assert!(!is_no_member("", "shared:x:1003:\n", file), "a user of a directory service");
+        assert!(!is_no_member(users, "", file), "a group of a directory service");
+    }
+
+    #[test]
+    fn what_root_fills_it_goes_on_filling() {
+        let of_root = Owned { uid: 0, gid: 0, mode: 0o644 };
+        assert!(filler_goes_on(of_root, folder(0, 0o777), READER, Ties::default()));
+        assert!(!filler_goes_on(of_root, folder(0, 0o1777), READER, Ties::default()));
     }
 
     #[test]
@@ -212,7 +271,7 @@ mod tests {
         assert!(!grants(&acl(4), FILLER));
         assert!(!grants(&acl(6), SHARED));
         assert!(!grants(&[], FILLER));
-        assert!(filler_goes_on(database(FILLER, 0o660), folder(0, 0o770), READER, true));
-        assert!(!filler_goes_on(database(FILLER, 0o640), folder(0, 0o770), READER, true));
+        assert!(filler_goes_on(database(FILLER, 0o660), folder(0, 0o770), READER, GRANTED));
+        assert!(!filler_goes_on(database(FILLER, 0o640), folder(0, 0o770), READER, GRANTED));
     }
 }

@@ -67,6 +67,13 @@ fn known_reason(path: &Path, error: &rusqlite::Error) -> Option<String> {
             "зеркало Ecvi {shown} в режиме WAL, а файлами -wal и -shm этот пользователь пользоваться не может: проверьте права на них и на папку (docs/mirror.md)",
             "the mirror {shown} is in WAL mode, and this user cannot use its -wal and -shm files: check their permissions and the folder's (docs/mirror.md)"
         ),
+        ErrorCode::SystemIoFailure => match exhausted(error) {
+            Some(words) => words,
+            None => say!(
+                "зеркало Ecvi {shown} не читается: ошибка диска; проверьте диск, свободное место и предел размера файлов (ulimit -f)",
+                "the mirror {shown} cannot be read: the disk failed; check the disk, its free space and the limit of file sizes (ulimit -f)"
+            ),
+        },
         _ => return exhausted(error),
     })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 
+use super::access::admit;
 use crate::beside::beside;
 use crate::config::MirrorConfig;
 use crate::record::{Id, Kind};
@@ -25,6 +26,7 @@ pub fn write_back(config: &MirrorConfig, links: &[(Kind, Id, Option<i64>)]) -> R
         )
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let _admission = admit(&config.path, PATIENCE)?;
     let mut connection = Connection::open_with_flags(&config.path, flags).with_context(broken)?;
     connection.busy_timeout(PATIENCE).with_context(broken)?;
     let transaction = connection.transaction().with_context(broken)?;

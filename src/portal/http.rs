@@ -9,7 +9,7 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error};
 
 use super::size::Bounds;
-use super::{Answer, CallError, Portal, decode};
+use super::{Answer, CallError, Portal, decode, resolver};
 use crate::config::{PortalConfig, Webhook, scheme_and_host};
 use crate::{private, say};
 
@@ -53,7 +53,7 @@ impl Http {
                 RootCerts::new_with_certs(&certificates)
             }
         };
-        let agent = Agent::config_builder()
+        let settings = Agent::config_builder()
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             // Errors are JSON with any status, and a redirect followed would lose the body of a POST.
             .http_status_as_error(false)
@@ -63,8 +63,8 @@ impl Http {
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(config.request_timeout))
             .user_agent(USER_AGENT)
-            .build()
-            .new_agent();
+            .build();
+        let agent = resolver::agent(settings);
         Ok(Http { agent, webhook: config.webhook.clone() })
     }
 
@@ -107,13 +107,13 @@ impl Portal for Http {
 /// # Errors
 /// Why it was not fetched, in words without the address, which may hold a token.
 pub fn fetch(url: &str, patience: Duration) -> Result<(), String> {
-    let agent = Agent::config_builder()
+    let settings = Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .http_status_as_error(false)
         .timeout_global(Some(patience))
         .user_agent(USER_AGENT)
-        .build()
-        .new_agent();
+        .build();
+    let agent = resolver::agent(settings);
     let response = agent.get(url).call().map_err(|error| words(&error))?;
     if response.status().is_success() { Ok(()) } else { Err(format!("HTTP {}", response.status().as_u16())) }
 }
@@ -137,6 +137,7 @@ fn never_opened(error: &Error) -> bool {
         Error::Io(error) => {
             error.kind() == ErrorKind::ConnectionRefused
                 || is_unknown_host(error)
+                || private::is_out_of_descriptors(error)
                 || distrust(error).is_some()
         }
         _ => false,
@@ -162,6 +163,9 @@ fn words(error: &Error) -> String {
             "такого адреса в интернете не нашлось: проверьте адрес и связь",
             "no such address was found: check the address and the connection"
         ),
+        Error::Io(error) if private::is_out_of_descriptors(error) => {
+            private::exhausted(error).unwrap_or_default()
+        }
         Error::Io(error) => distrust(error).map_or_else(|| broken_off(error.kind()), |why| untrusted(&why)),
         Error::BodyExceedsLimit(_) => too_large(),
         Error::Timeout(_) => say!("ответа не дождались", "it did not answer in time"),

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod http;
 pub mod pace;
 mod plain;
+mod resolver;
 mod shared;
 mod size;
 

@@ -44,6 +44,10 @@ pub const LAST_CALL: &str = "last_call";
 pub const MAPPING_TOLD: &str = "mapping_told";
 /// When it was last told that a secret can be read by others.
 pub const EXPOSED_TOLD: &str = "exposed_told";
+/// When it was last told that nobody writes the mirror any more.
+pub const MIRROR_AGE_TOLD: &str = "mirror_age_told";
+/// When it was last told that another state lies beside the link to the configuration.
+pub const LINK_TOLD: &str = "link_told";
 
 /// By which mapping everything was sent, as a fingerprint; null until a full pass has verified its own.
 pub const MAPPING: &str = "mapping";

@@ -181,6 +181,8 @@ fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
         ));
     }
     let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
+    let of_system = error.downcast_ref::<std::io::Error>().and_then(private::exhausted);
+    let out_of_descriptors = of_system.or_else(private::no_descriptors);
     let what = match code {
         // As when it happens later: `explain` says it.
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => return error,
@@ -189,6 +191,11 @@ fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
             "файл состояния {shown} занят другой программой: повторите позже",
             "the state {shown} is held by another program: try again later"
         ),
+        Some(ErrorCode::SystemIoFailure) => say!(
+            "состояние {shown} не записывается: проверьте диск, свободное место и предел размера файлов (ulimit -f)",
+            "the state {shown} cannot be written: check the disk, its free space and the limit of file sizes (ulimit -f)"
+        ),
+        _ if out_of_descriptors.is_some() => out_of_descriptors.unwrap_or_default(),
         _ if private::is_denied(path) => {
             say!("нет прав на файл состояния {shown}: {cure}", "no permission for the state {shown}: {cure}")
         }

@@ -30,6 +30,8 @@ pub struct Status {
     pub failures: Vec<Flaw>,
     /// Records that were sent, but not whole.
     pub warnings: Vec<Flaw>,
+    /// The mirror as its files show it.
+    pub mirror: MirrorFile,
     /// Bookings that wait for their guest; the document counts them alone.
     #[serde(skip)]
     pub waiting: Vec<Flaw>,
@@ -42,6 +44,13 @@ pub struct Status {
     /// A pass is under way that should have ended, in words.
     #[serde(skip)]
     pub overdue: Option<String>,
+}
+
+/// The mirror as its files show it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct MirrorFile {
+    /// When it was written last, RFC 3339; none where that cannot be seen.
+    pub written_at: Option<String>,
 }
 
 /// The initial export.
@@ -124,6 +133,7 @@ impl Status {
             records: tallies(state, kind)?,
             failures: flaws(Severity::Failure)?,
             warnings: flaws(Severity::Warning)?,
+            mirror: MirrorFile::default(),
             waiting: flaws(Severity::Waiting)?,
             mirror_error: None,
             remapped: false,

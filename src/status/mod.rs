@@ -12,16 +12,17 @@ mod text;
 use std::time::Duration;
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-pub use document::{Flaw, InitialExport, Status, Tally};
+pub use document::{Flaw, InitialExport, MirrorFile, Status, Tally};
 pub use record::{MirrorRow, OpenCall, RecordStatus};
 
-use crate::clock::parse_stamp;
+use crate::clock::{is_stale, parse_stamp, stamp};
 use crate::config::Config;
 use crate::lock::Lock;
 use crate::lookup::Lookup;
+use crate::mirror::written_at;
 use crate::plan::Rules;
 use crate::record::Kind;
 use crate::report::print;
@@ -29,36 +30,32 @@ use crate::state::State;
 use crate::stop::Outcome;
 use crate::{cli, overdue, remap};
 
-/// A clock may drift so far by itself.
-const CLOCK_DRIFT: TimeDelta = TimeDelta::minutes(1);
-
 /// Carries out `status`.
 pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result<Outcome> {
     let state = State::open_readonly(&config.state)?;
-    let cli::Status { kind, id, json, check, max_age } = options;
+    let cli::Status { kind, id, json, check, max_age, max_mirror_age } = options;
     if let (Some(kind), Some(word)) = (*kind, id) {
         return show_records(config, &state, kind, word, *json, now);
     }
-    let max_age = check.then_some(*max_age);
+    let max_mirror_age = max_mirror_age.or(config.max_mirror_age);
+    let limits = check.then_some(AgeLimits { run: *max_age, mirror: max_mirror_age });
     let mut status = if *check && !json {
-        Status::read(&state, *kind)?
+        let mut status = Status::read(&state, *kind)?;
+        status.mirror = MirrorFile::of(config);
+        status
     } else {
         Status::gather(config, &state, *kind, now)?
     };
     status.overdue = overdue::look(config, now);
-    match (json, max_age) {
+    match (json, &limits) {
         (true, _) => {
             warn(status.mirror_error.as_deref());
             print_json(&status)?;
         }
-        (false, Some(max_age)) => print(&text::check_line(&status, max_age, now))?,
+        (false, Some(limits)) => print(&text::check_line(&status, limits, now))?,
         (false, None) => print(&status.screen(config, kind.is_some(), now))?,
     }
-    Ok(if max_age.is_none_or(|max_age| status.is_good(max_age, now)) {
-        Outcome::Ok
-    } else {
-        Outcome::Partial
-    })
+    Ok(if limits.is_none_or(|limits| status.is_good(&limits, now)) { Outcome::Ok } else { Outcome::Partial })
 }
 
 fn show_records(
@@ -104,6 +101,7 @@ impl Status {
     /// Everything, what waits in the mirror included.
     pub fn gather(config: &Config, state: &State, kind: Option<Kind>, now: DateTime<Utc>) -> Result<Status> {
         let mut status = Status::read(state, kind)?;
+        status.mirror = MirrorFile::of(config);
         status.remapped = remap::is_stale(config, state)?;
         match pending::count(config, state, now) {
             Ok(pending) => status.add(&pending),
@@ -119,15 +117,29 @@ impl Status {
         text::screen(self, &text::View { webhook: &config.portal.webhook, runs, shown, now })
     }
 
-    /// What `--check` asks: nothing failed, no pass hangs, and the last good pass is young enough.
-    pub fn is_good(&self, max_age: Duration, now: DateTime<Utc>) -> bool {
-        self.failures.is_empty() && self.overdue.is_none() && !self.is_stale(max_age, now)
+    /// What `--check` asks: nothing failed, no pass hangs, and neither the last good pass nor the mirror is too old.
+    pub fn is_good(&self, limits: &AgeLimits, now: DateTime<Utc>) -> bool {
+        let last_success = self.last_success_at.as_deref().map(parse_stamp);
+        let written = self.mirror.written_at.as_deref().map(parse_stamp);
+        self.failures.is_empty()
+            && self.overdue.is_none()
+            && !is_stale(last_success, limits.run, now)
+            && limits.mirror.is_none_or(|limit| !is_stale(written, limit, now))
     }
+}
 
-    fn is_stale(&self, max_age: Duration, now: DateTime<Utc>) -> bool {
-        let age = self.last_success_at.as_deref().map(|at| now - parse_stamp(at));
-        // A pass in the future was written by another clock and says nothing.
-        let limit = TimeDelta::from_std(max_age).unwrap_or(TimeDelta::MAX);
-        age.is_none_or(|age| age > limit || age < -CLOCK_DRIFT)
+/// How old things may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AgeLimits {
+    /// The last good pass.
+    pub run: Duration,
+    /// The newest write of the mirror, where that matters.
+    pub mirror: Option<Duration>,
+}
+
+impl MirrorFile {
+    /// As it is now.
+    pub fn of(config: &Config) -> MirrorFile {
+        MirrorFile { written_at: written_at(&config.mirror.path).map(stamp) }
     }
 }

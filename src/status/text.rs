@@ -1,12 +1,11 @@
 //! The status in words: one screen, Russian or English.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{CLOCK_DRIFT, Flaw, Status, Tally};
-use crate::clock::parse_stamp;
+use super::{AgeLimits, Flaw, Status, Tally};
+use crate::clock::{CLOCK_DRIFT, parse_stamp};
 use crate::code::Code;
 use crate::config::Webhook;
 use crate::orders::Errand;
@@ -19,7 +18,7 @@ use crate::{remap, report, say, words};
 pub(super) const SHOWN: usize = 5;
 
 /// The line of `--check`.
-pub(super) fn check_line(status: &Status, max_age: Duration, now: DateTime<Utc>) -> String {
+pub(super) fn check_line(status: &Status, limits: &AgeLimits, now: DateTime<Utc>) -> String {
     let passed = match &status.last_success_at {
         None => say!("удачных запусков ещё не было", "no good pass yet"),
         Some(at) => {
@@ -29,11 +28,31 @@ pub(super) fn check_line(status: &Status, max_age: Duration, now: DateTime<Utc>)
     };
     let failed = status.failures.len();
     let failed = say!("ошибок: {failed}", "failures: {failed}");
-    let word = if status.is_good(max_age, now) { "OK" } else { "PROBLEM" };
+    let word = if status.is_good(limits, now) { "OK" } else { "PROBLEM" };
     // Why the last pass ended early, or what a guard holds back: no failure, but somebody has to act.
     let told = status.last_run.as_ref().and_then(|run| run.message.as_ref());
     let told = told.into_iter().chain(&status.overdue).map(|message| format!("; {message}"));
-    format!("{word}: {failed}; {passed}{}\n", told.collect::<String>())
+    let told = told.collect::<String>();
+    let mirror = limits.mirror.map(|_| format!("; {}", mirror_age(status, now))).unwrap_or_default();
+    format!("{word}: {failed}; {passed}{mirror}{told}\n")
+}
+
+fn mirror_age(status: &Status, now: DateTime<Utc>) -> String {
+    match &status.mirror.written_at {
+        None => say!("когда обновлялось зеркало Ecvi, неизвестно", "when the mirror was written is unknown"),
+        Some(at) => {
+            let age = age(at, now);
+            say!("зеркало Ecvi обновлено {age}", "mirror written {age}")
+        }
+    }
+}
+
+/// When the mirror was written last.
+fn mirror(status: &Status, now: DateTime<Utc>) -> Option<String> {
+    let at = status.mirror.written_at.as_deref()?;
+    let time = words::stored_time(at);
+    let age = age(at, now);
+    Some(say!("Зеркало Ecvi обновлено {time} ({age})", "Mirror written {time} ({age})"))
 }
 
 /// What the screen shows beside the status itself.
@@ -53,6 +72,7 @@ pub(super) fn screen(status: &Status, view: &View<'_>) -> String {
     lines.extend(status.last_run.as_ref().map(|run| last_run(run, view.runs)).unwrap_or_default());
     lines.extend(status.overdue.clone());
     lines.push(initial_export(status, view.runs));
+    lines.extend(mirror(status, view.now));
     if status.remapped {
         lines.push(remap::notice());
     }

@@ -123,10 +123,11 @@ fn status() {
       [ID]    Everything known of one record: its id in Ecvi, or a booking's number
 
     Options:
-          --json                Print JSON
-          --check               For monitoring: one line; exit 1 when something failed or the last good pass is too old
-          --max-age <DURATION>  How old the last good pass may be [default: 15m]
-      -h, --help                Print help
+          --json                       Print JSON
+          --check                      For monitoring: one line; exit 1 when something failed or the last good pass is too old
+          --max-age <DURATION>         How old the last good pass may be [default: 15m]
+          --max-mirror-age <DURATION>  How long ago the mirror may have been written last; without it [monitoring] max_mirror_age
+      -h, --help                       Print help
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]

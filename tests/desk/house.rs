@@ -67,6 +67,12 @@ impl House {
         self.run(&[("LANG", "en")], arguments)
     }
 
+    /// The filler wrote the mirror at this time for the last time.
+    pub(crate) fn mirror_was_written(&self, at: DateTime<Utc>) {
+        let mirror = std::fs::File::options().write(true).open(self.path("mirror.db")).unwrap();
+        mirror.set_modified(at.into()).unwrap();
+    }
+
     /// The program in this folder, with no other environment than this and a time zone.
     fn run(&self, environment: &[(&str, &str)], arguments: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));

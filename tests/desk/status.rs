@@ -18,8 +18,10 @@ fn document(house: &House, arguments: &str) -> Value {
 
 #[test]
 fn the_document_has_exactly_the_fields_that_are_promised() {
+    let house = House::running();
+    house.mirror_was_written(at("2026-01-02T02:50:00Z"));
     assert_eq!(
-        document(&House::running(), "status --json"),
+        document(&house, "status --json"),
         json!({
             "schema": 1,
             "initial_export": {"completed_at": "2026-01-01T18:00:00Z"},
@@ -47,6 +49,7 @@ fn the_document_has_exactly_the_fields_that_are_promised() {
                 "first_failed_at": "2026-01-02T03:00:02Z", "last_failed_at": "2026-01-02T03:00:02Z",
                 "next_attempt_at": null, "code": "EMAIL_LEFT_OUT", "message": "",
             }],
+            "mirror": {"written_at": "2026-01-02T02:50:00Z"},
         })
     );
 }
@@ -54,7 +57,16 @@ fn the_document_has_exactly_the_fields_that_are_promised() {
 #[test]
 fn the_document_keeps_its_order() {
     let text = House::running().said(0, EN, "status --json");
-    let keys = ["schema", "initial_export", "last_run", "last_success_at", "records", "failures", "warnings"];
+    let keys = [
+        "schema",
+        "initial_export",
+        "last_run",
+        "last_success_at",
+        "records",
+        "failures",
+        "warnings",
+        "mirror",
+    ];
     let places: Vec<usize> = keys.iter().map(|key| text.find(&format!("\n  \"{key}\"")).unwrap()).collect();
     assert!(places.is_sorted(), "{text}");
     assert!(text.find("\"guest\": {") < text.find("\"company\": {"), "{text}");
@@ -64,13 +76,14 @@ fn the_document_keeps_its_order() {
 #[test]
 fn before_any_pass_there_is_nothing_but_what_waits() {
     let house = House::new();
+    house.mirror_was_written(at("2026-01-02T02:50:00Z"));
     let none = |pending| json!({"synced": 0, "pending": pending, "failed": 0, "waiting": 0});
     assert_eq!(
         document(&house, "status --json"),
         json!({
             "schema": 1, "initial_export": null, "last_run": null, "last_success_at": null,
             "records": {"guest": none(3), "company": none(1), "booking": none(3)},
-            "failures": [], "warnings": [],
+            "failures": [], "warnings": [], "mirror": {"written_at": "2026-01-02T02:50:00Z"},
         })
     );
     assert!(!house.path("state.db").exists());
@@ -157,11 +170,13 @@ fn an_unusable_state_is_exit_3() {
 #[test]
 fn the_screen_in_two_languages() {
     let house = House::running();
+    house.mirror_was_written(at("2026-01-02T02:50:00Z"));
     assert_snapshot!(without_age(&house.said(0, RU, "status")), @r"
     Последний удачный запуск: 02.01.2026 06:00 (AGE)
     Последний запуск: sync 02.01.2026 06:00, выполнен не полностью
       создано: гости 2, компании 1, заявки 2; изменено: заявки 1; ошибок: 1
     Первичная выгрузка завершена 01.01.2026 21:00
+    Зеркало Ecvi обновлено 02.01.2026 05:50 (AGE)
 
               передано  ждут отправки   ошибки  ждут гостя
     гости            1              2        1           0
@@ -187,6 +202,7 @@ fn the_screen_in_two_languages() {
     Last pass: sync 2026-01-02 06:00, done in part
       created: guests 2, companies 1, bookings 2; updated: bookings 1; failed: 1
     The initial export was completed 2026-01-01 21:00
+    Mirror written 2026-01-02 05:50 (AGE)
 
                synced  pending   failed  waiting
     guests          1        2        1        0
@@ -208,18 +224,21 @@ fn the_screen_in_two_languages() {
         https://hotel.bitrix24.ru/crm/contact/details/102/
     ");
     let empty = House::new();
-    assert_snapshot!(empty.said(0, RU, "status"), @r"
+    empty.mirror_was_written(at("2026-01-02T02:50:00Z"));
+    assert_snapshot!(without_age(&empty.said(0, RU, "status")), @r"
     Удачных запусков ещё не было.
     Первичная выгрузка не завершена: выполните ecvi-b24 initial-export
+    Зеркало Ecvi обновлено 02.01.2026 05:50 (AGE)
 
               передано  ждут отправки   ошибки  ждут гостя
     гости            0              3        0           0
     компании         0              1        0           0
     заявки           0              3        0           0
     ");
-    assert_snapshot!(empty.said(0, EN, "status"), @r"
+    assert_snapshot!(without_age(&empty.said(0, EN, "status")), @r"
     There has been no successful pass yet.
     The initial export is not completed: run ecvi-b24 initial-export
+    Mirror written 2026-01-02 05:50 (AGE)
 
                synced  pending   failed  waiting
     guests          0        3        0        0

@@ -35,7 +35,7 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
     let tale = damage(dir, &mut dice);
     damaged(&mut hotel, &mut dice)
         .and_then(|()| {
-            fs::write(dir.join("mirror.db"), &whole).unwrap();
+            put_back(dir, &whole);
             match hotel.rest() {
                 // Where the first numbers ever seen were damaged, the true ones look like another hotel's, and that
                 // is refused until a person looks.
@@ -116,7 +116,19 @@ fn damage(dir: &Path, dice: &mut Dice) -> Vec<String> {
     for table in TABLES {
         loosen(&connection, table);
     }
-    (0..=dice.roll(6)).map(|_| in_a_table(&connection, dice)).collect()
+    let mut tale: Vec<String> = (0..=dice.roll(6)).map(|_| in_a_table(&connection, dice)).collect();
+    let journal = dice.one_of(&["DELETE", "TRUNCATE", "PERSIST", "WAL"]);
+    connection.pragma_update(None, "journal_mode", journal).unwrap();
+    tale.push(journal.into());
+    tale
+}
+
+/// The whole mirror again, without what the damaged one left beside it.
+fn put_back(dir: &Path, whole: &[u8]) {
+    for beside in ["mirror.db-wal", "mirror.db-shm", "mirror.db-journal"] {
+        drop(fs::remove_file(dir.join(beside)));
+    }
+    fs::write(dir.join("mirror.db"), whole).unwrap();
 }
 
 /// The table without types and constraints, so that every cell takes anything.

@@ -5,7 +5,13 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
+mod age;
+mod any;
+#[path = "../simulation/dice.rs"]
+mod dice;
 mod files;
 mod filler;
+mod mounts;
 mod owners;
 mod place;
+mod resources;

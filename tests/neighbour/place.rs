@@ -37,7 +37,8 @@ pub(crate) fn is_root() -> bool {
 impl Place {
     /// The folder of the mirror has this mode and this group; the program's is its user's alone.
     pub(crate) fn new(reader: User, mode: u32, group: u32) -> Place {
-        let root = tempfile::tempdir().unwrap();
+        // In memory where the system offers that, and not in a folder for temporary files.
+        let root = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         open_to(root.path(), 0o755, ROOT);
         let place = Place { root, reader };
         fs::create_dir(place.folder()).unwrap();

@@ -1,0 +1,69 @@
+//! A configuration that is reached by a link: relative paths are relative to the file behind it, so that every way to
+//! one configuration leads to one mirror and one state.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::say;
+
+/// A configuration behind a link.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The file that was read.
+    pub file: PathBuf,
+    /// A state that lies beside the link, where a relative path might be thought to lead.
+    pub other_state: Option<PathBuf>,
+}
+
+/// The file behind the link, where the configuration is one.
+pub(super) fn behind(path: &Path) -> Option<PathBuf> {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    if is_link { fs::canonicalize(path).ok() } else { None }
+}
+
+impl Link {
+    /// What there is to say of a link to this file, whose state is this one.
+    pub(super) fn new(link: &Path, file: PathBuf, state: &Path) -> Link {
+        let other_state = file
+            .parent()
+            .and_then(|folder| state.strip_prefix(folder).ok())
+            .map(|relative| link.parent().unwrap_or(Path::new("")).join(relative))
+            .filter(|other| other.exists() && other.canonicalize().ok() != state.canonicalize().ok());
+        Link { file, other_state }
+    }
+
+    /// What to do about a state beside the link.
+    pub fn unused_state(&self) -> Option<String> {
+        let other = self.other_state.as_ref()?.display();
+        Some(say!(
+            "Состояние {other} рядом со ссылкой не используется: если нужно именно оно, укажите в [state] path полный путь; если нет, уберите его",
+            "The state {other} beside the link is not used: if it is the right one, give its full path in [state] path; if not, move it away"
+        ))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_beside_the_link_is_told_of_and_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let (real, linked) = (folder.join("real"), folder.join("linked"));
+        for folder in [&real, &linked] {
+            fs::create_dir(folder).unwrap();
+        }
+        fs::write(real.join("ecvi-b24.toml"), "").unwrap();
+        let link = linked.join("ecvi-b24.toml");
+        std::os::unix::fs::symlink(real.join("ecvi-b24.toml"), &link).unwrap();
+        let file = behind(&link).unwrap();
+        assert_eq!(file, real.join("ecvi-b24.toml"));
+        assert!(behind(&file).is_none());
+        let state = real.join("state.db");
+        assert_eq!(Link::new(&link, file.clone(), &state).other_state, None);
+        fs::write(linked.join("state.db"), "").unwrap();
+        assert_eq!(Link::new(&link, file.clone(), &state).other_state, Some(linked.join("state.db")));
+        assert_eq!(Link::new(&link, file, Path::new("/var/lib/state.db")).other_state, None);
+    }
+}

@@ -44,16 +44,20 @@ codes! {
         "A field that must be filled is empty. Fill it in Ecvi.";
     /// A status word that the configuration does not know.
     UnknownStatus = "UNKNOWN_STATUS",
-        "Неизвестное состояние заявки. Добавьте его код в [mirror.statuses] конфигурации: заявка уйдёт со следующим запуском.",
+        "Неизвестный статус заявки. Добавьте его код в [mirror.statuses] конфигурации: заявка уйдёт со следующим запуском.",
         "The booking's status is unknown. Add its code to [mirror.statuses] of the configuration: the booking goes with the next pass.";
     /// A date that cannot be read.
     BadDate = "BAD_DATE",
-        "Дата не читается. Исправьте её в Ecvi; в зеркале она должна быть вида 2026-12-30 14:00, день рождения 1980-02-29.",
-        "A date cannot be read. Correct it in Ecvi; in the mirror it has to read 2026-12-30 14:00, a birthday 1980-02-29.";
+        "Дата не читается. Исправьте её в Ecvi; в зеркале она должна быть вида 2026-12-30 14:00 или 30.12.2026 14:00, без часового пояса; день рождения 1980-02-29 или 29.02.1980, без времени.",
+        "A date cannot be read. Correct it in Ecvi; in the mirror it has to read 2026-12-30 14:00 or 30.12.2026 14:00, without a time zone; a birthday 1980-02-29 or 29.02.1980, without a time.";
     /// An amount that cannot be read.
     BadAmount = "BAD_AMOUNT",
-        "Сумма не читается. Исправьте её в Ecvi.",
-        "An amount cannot be read. Correct it in Ecvi.";
+        "Сумма не читается. Исправьте её в Ecvi; в зеркале она должна быть вида 13050.00 или 13 050,00: без названия валюты, без запятых и точек между тысячами.",
+        "An amount cannot be read. Correct it in Ecvi; in the mirror it has to read 13050.00 or 13 050,00: no currency, no commas or points between thousands.";
+    /// A text whose bytes are no text.
+    BadText = "BAD_TEXT",
+        "Текст не читается: его байты не в UTF-8, или буквы потеряны ещё при наполнении зеркала. Если зеркало в другой кодировке, укажите её в [mirror] encoding, например \"windows-1251\"; иначе исправьте то, что наполняет зеркало.",
+        "A text cannot be read: its bytes are not UTF-8, or letters were lost when the mirror was filled. If the mirror has another encoding, name it in [mirror] encoding, such as \"windows-1251\"; if not, correct what fills the mirror.";
     /// Two rows of the mirror name one object of the CRM.
     CrmIdTaken = "CRM_ID_TAKEN",
         "Этот объект CRM уже занят другой записью Ecvi. Если у этой записи должен быть свой, выполните для неё ecvi-b24 reset-id: он будет создан; если объект у них общий, выполните reset-id для неё с --crm-id и номером объекта.",
@@ -102,6 +106,18 @@ codes! {
     FieldLeftOut = "FIELD_LEFT_OUT",
         "Значение не подходит к названному полю CRM и не передано; остальное передано. Исправьте его в Ecvi, или дополните список в CRM и выполните ecvi-b24 check, затем ecvi-b24 sync --full.",
         "A value does not fit the named field of the CRM and was left out; all else was sent. Correct it in Ecvi, or extend the list in the CRM, run ecvi-b24 check and then ecvi-b24 sync --full.";
+    /// Warning: a flag that is neither on nor off.
+    UnknownFlag = "UNKNOWN_FLAG",
+        "Признак не понят и считается выключенным; остальное передано. Понятны 1 и 0, да и нет, true и false; исправьте его в Ecvi или в зеркале.",
+        "A flag is not understood and counts as off; all else was sent. 1 and 0, yes and no, true and false are understood; correct it in Ecvi or in the mirror.";
+    /// Warning: a sex that is neither.
+    UnknownSex = "UNKNOWN_SEX",
+        "Пол не понят, обращение не заполнено; остальное передано. Понятны M и F, м и ж, мужской и женский; исправьте его в Ecvi или в зеркале.",
+        "The sex is not understood, and the honorific stays empty; all else was sent. M and F, male and female are understood; correct it in Ecvi or in the mirror.";
+    /// Warning: a booking names somebody whom no row has.
+    UnknownReference = "UNKNOWN_REFERENCE",
+        "Заявка называет того, кого нет в зеркале, и передана без него. Проверьте, те ли номера (id) в зеркале у гостей и компаний, что в guest_id, company_id и booking_guests; появится такая строка, и сделка дополнится сама.",
+        "The booking names somebody whom the mirror does not have, and was sent without them. See whether guests and companies have the ids that guest_id, company_id and booking_guests name; once there is such a row, the deal completes itself.";
     /// Warning: the deal goes without somebody who has no object yet.
     WithoutCompanion = "WITHOUT_COMPANION",
         "Сделка передана без тех, кого ещё нет в CRM; она дополнится сама, когда они появятся.",

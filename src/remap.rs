@@ -57,14 +57,15 @@ fn fingerprint(config: &Config) -> u64 {
         link: _,
         exposed: _,
     } = config;
-    let MirrorConfig { sources, residents, statuses, path: _, columns: _, write_back: _ } = mirror;
+    let MirrorConfig { sources, residents, statuses, encoding, path: _, columns: _, write_back: _ } = mirror;
     let DealConfig { currency, title, comments, stages, fields, assigned_by_id: _, source_id: _ } = deal;
     let statuses = statuses.iter().map(|(code, status)| format!("{code} {}", status.word()));
     let stages = stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));
     let texts = [currency, title.source(), comments.source()].map(str::to_owned);
     let queries = sources.iter().chain([residents]).cloned();
     let all = queries.chain(statuses).chain(person(contact)).chain(person(company));
-    let all = all.chain(texts).chain(stages).chain(columns(fields));
+    let encoding = encoding.map(|encoding| encoding.name().to_owned());
+    let all = all.chain(texts).chain(stages).chain(columns(fields)).chain(encoding);
     let mut print = Fingerprint::default();
     for text in all {
         print.text(&text);

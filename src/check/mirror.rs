@@ -1,39 +1,21 @@
-//! The mirror, read to its end once: how many rows of each kind there are, which cannot be read, how old it is.
+//! The mirror, read to its end once: what its rows look like, whom they name, how old it is.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::Line;
 use super::local::unusable;
-use super::moments::Moments;
+use super::{Line, references, rows};
 use crate::beside::beside;
 use crate::clock::{Clock, after, is_older};
-use crate::code::Code;
 use crate::config::Config;
-use crate::mirror::{BadRow, Mirror, has_foreign_log, written_at};
-use crate::record::{Id, Kind, Span};
-use crate::say;
-use crate::words::{self, plural};
+use crate::mirror::{Mirror, has_foreign_log, written_at};
+use crate::record::Kind;
+use crate::{say, words};
 
 /// Whatever fills the mirror should have done so since.
 const FRESH: Duration = Duration::from_secs(86_400);
-/// More ids would not help to find the cause.
-const IDS_SHOWN: usize = 3;
-
-/// What the rows of one kind look like.
-#[derive(Default)]
-struct Sample {
-    rows: u64,
-    nameless: u64,
-    newest: String,
-    moments: Moments,
-    /// By code and column: how many, and the first ids.
-    flaws: BTreeMap<(Code, String), (u64, Vec<Id>)>,
-}
 
 /// Checks the mirror.
 pub(super) fn check(config: &Config, clock: &Clock) -> Vec<Line> {
@@ -51,32 +33,17 @@ pub(super) fn check(config: &Config, clock: &Clock) -> Vec<Line> {
     // A clock that is behind makes no row one of the future.
     let latest = written_at(&config.mirror.path).map_or(now, |at| at.max(now));
     for kind in Kind::SHOWN {
-        match sample(&mirror, kind, latest) {
-            Ok(sample) => lines.extend(sample.lines(kind)),
-            Err(error) => lines.push(unusable_mirror(&error)),
-        }
+        lines.extend(
+            rows::lines(&mirror, kind, config, latest).unwrap_or_else(|error| vec![unusable_mirror(&error)]),
+        );
     }
-    lines.extend(mirror.residents_of_another_type().ok().filter(|count| *count > 0).map(mistyped));
+    lines.extend(references::lines(&mirror).unwrap_or_else(|error| vec![unusable_mirror(&error)]));
     lines
 }
 
 /// The error says what to do.
 fn unusable_mirror(error: &anyhow::Error) -> Line {
     unusable("mirror", &say!("Зеркало Ecvi", "Mirror"), error, String::new())
-}
-
-fn mistyped(count: u64) -> Line {
-    Line::warning(
-        "mirror_rows",
-        say!(
-            "Зеркало, booking_guests: в booking_id не тот тип, что в id заявок (число или текст); таких строк {count}",
-            "Mirror, booking_guests: booking_id is of another type than the ids of bookings (number or text), in rows: {count}"
-        ),
-        say!(
-            "Этих гостей не будет в сделках. Приведите тип, например CAST(booking_id AS INTEGER) в [mirror.queries] booking_guests",
-            "These guests will be missing in their deals. Convert the type, such as CAST(booking_id AS INTEGER) in [mirror.queries] booking_guests"
-        ),
-    )
 }
 
 /// The mirror was replaced and the log of the old one was left there.
@@ -146,82 +113,5 @@ fn window_of_residents() -> Line {
             "Кто выпадет из такого окна, исчезнет из сделок. Уберите окно из [mirror.queries] booking_guests",
             "Whoever falls out of the window leaves the deals. Take the window out of [mirror.queries] booking_guests"
         ),
-    )
-}
-
-fn sample(mirror: &Mirror, kind: Kind, now: DateTime<Utc>) -> Result<Sample> {
-    let mut sample = Sample::default();
-    let mut scan = mirror.scan(kind)?;
-    let mut rows = scan.rows(Span::ALL)?;
-    for row in rows.by_ref() {
-        let row = row?;
-        sample.moments.see(&row.modified_at, &row.id, now);
-        sample.newest = sample.newest.max(row.modified_at);
-        if let Err(flaw) = row.body {
-            sample.note(flaw, row.id);
-        }
-    }
-    (sample.rows, sample.nameless) = (rows.seen(), rows.nameless());
-    Ok(sample)
-}
-
-impl Sample {
-    fn note(&mut self, flaw: BadRow, id: Id) {
-        let BadRow { code, column, message } = flaw;
-        // A status word says what to add to the configuration; other values may be a person's data.
-        let column = if code == Code::UnknownStatus { message } else { column };
-        let (count, ids) = self.flaws.entry((code, column)).or_default();
-        *count += 1;
-        if ids.len() < IDS_SHOWN {
-            ids.push(id);
-        }
-    }
-
-    fn lines(&self, kind: Kind) -> Vec<Line> {
-        let Sample { rows, newest, .. } = self;
-        let what = plural(kind);
-        let mut lines = vec![if self.rows == 0 && kind != Kind::Company {
-            Line::warning(
-                "mirror_rows",
-                say!("Зеркало, {what}: нет ни одной строки", "Mirror, {what}: not one row"),
-                say!("Проверьте, наполнено ли зеркало", "See whether the mirror was filled"),
-            )
-        } else {
-            Line::fine(
-                "mirror_rows",
-                say!(
-                    "Зеркало, {what}: {rows}, последнее изменение {newest}",
-                    "Mirror, {what}: {rows}, newest change {newest}"
-                ),
-            )
-        }];
-        lines.extend(self.moments.lines(kind));
-        lines.extend((self.nameless > 0).then(|| self.without_id(kind)));
-        lines.extend(
-            self.flaws.iter().map(|((code, column), (count, ids))| flaw(kind, *code, column, *count, ids)),
-        );
-        lines
-    }
-
-    fn without_id(&self, kind: Kind) -> Line {
-        let (what, count) = (plural(kind), self.nameless);
-        Line::warning(
-            "mirror_rows",
-            say!("Зеркало, {what}: строк без id: {count}", "Mirror, {what}: rows without an id: {count}"),
-            Code::BadId.advice(),
-        )
-    }
-}
-
-fn flaw(kind: Kind, code: Code, column: &str, count: u64, ids: &[Id]) -> Line {
-    let what = plural(kind);
-    let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Line::warning(
-        "mirror_rows",
-        say!(
-            "Зеркало, {what}: не читается строк: {count}, {code}, {column} (id {ids})",
-            "Mirror, {what}: rows that cannot be read: {count}, {code}, {column} (id {ids})"
-        ),
-        code.advice(),
     )
 }

@@ -10,7 +10,9 @@ mod moments;
 mod next;
 mod portal;
 pub mod probe;
+mod references;
 mod rights;
+mod rows;
 
 use std::path::Path;
 

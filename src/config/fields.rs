@@ -152,8 +152,8 @@ mod tests {
                 "comment":""}"#,
         );
         let booking = serde_json::from_str(
-            r#"{"number":"1","status":"checked_out","arrival":"2020-05-20T12:00:00",
-                "departure":"2020-05-29T12:00:00","amount":"0.00","comment":"","guest":null,"company":null,
+            r#"{"number":"1","status":"checked_out","arrival":{"day":"2020-05-20","time":null},
+                "departure":{"day":"2020-05-29","time":null},"amount":"0.00","comment":"","guest":null,"company":null,
                 "payer":null,"residents":[]}"#,
         );
         let mapped = [

@@ -36,6 +36,7 @@ pub(super) struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct Mirror {
     pub(super) path: PathBuf,
+    pub(super) encoding: Option<String>,
     #[serde(default)]
     pub(super) queries: Queries,
     #[serde(default)]

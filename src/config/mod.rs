@@ -83,6 +83,8 @@ pub struct MirrorConfig {
     pub statuses: BTreeMap<String, Status>,
     /// New ids of the CRM are written into the mirror's `crm_id`.
     pub write_back: bool,
+    /// How texts that are not UTF-8 are read; without it they fail.
+    pub encoding: Option<&'static encoding_rs::Encoding>,
 }
 
 /// The initial export.
@@ -250,7 +252,7 @@ fn mirror(mirror: file::Mirror, folder: &Path, columns: [Vec<String>; 3]) -> Res
                 "[mirror.statuses] \"{code}\" = \"{word}\": no such status; there are temporary, confirmed, checked_in, checked_out, cancelled, no_show"
             ));
         };
-        statuses.insert(code, status);
+        statuses.insert(code.trim().to_owned(), status);
     }
     Ok(MirrorConfig {
         path: folder.join(mirror.path),
@@ -259,6 +261,18 @@ fn mirror(mirror: file::Mirror, folder: &Path, columns: [Vec<String>; 3]) -> Res
         columns,
         statuses,
         write_back: mirror.write_back,
+        encoding: mirror.encoding.as_deref().map(encoding).transpose()?,
+    })
+}
+
+/// One whose texts can be told from UTF-8: not UTF-16, which SQLite itself knows.
+fn encoding(name: &str) -> Result<&'static encoding_rs::Encoding> {
+    let found = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes());
+    found.filter(|encoding| encoding.is_ascii_compatible() && *encoding != encoding_rs::UTF_8).with_context(|| {
+        say!(
+            "[mirror] encoding = \"{name}\": такой кодировки нет; бывают, например, windows-1251, koi8-r, ibm866. UTF-8 и UTF-16 узнаются сами",
+            "[mirror] encoding = \"{name}\": no such encoding; there are, for example, windows-1251, koi8-r, ibm866. UTF-8 and UTF-16 are recognised by themselves"
+        )
     })
 }
 

@@ -57,8 +57,9 @@ impl Display for Config {
 }
 
 fn mirror(f: &mut Formatter<'_>, mirror: &MirrorConfig) -> Result {
-    let MirrorConfig { path, sources, residents, columns: _, statuses, write_back } = mirror;
+    let MirrorConfig { path, sources, residents, columns: _, statuses, write_back, encoding } = mirror;
     writeln!(f, "[mirror]\npath = {}\nwrite_back = {write_back}", text(&path.to_string_lossy()))?;
+    option(f, "encoding", encoding.map(|encoding| text(&encoding.name().to_lowercase())))?;
     let names = ["guests", "companies", "bookings", "booking_guests"];
     let sources = names.iter().zip(sources.iter().chain([residents]));
     let queries: Vec<_> = sources.filter(|(name, source)| *name != source).collect();

@@ -54,7 +54,7 @@ pub fn contact(
 
 fn honorific<'c>(sex: &str, config: &'c PersonConfig) -> &'c str {
     let [male, female] = &config.honorific;
-    match sex.trim() {
+    match sex {
         "M" => male,
         "F" => female,
         _ => "",

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Mapped, text};
+use super::{Mapped, text, text_of_cell};
 use crate::code::Code;
-use crate::mirror::whole_number;
+use crate::mirror::values::{self, Decimal};
 use crate::record::Kind;
 
 /// The types of the configured fields, by kind and by the portal's name.
@@ -86,9 +86,9 @@ impl Mapped {
         let unknown = FieldType::default();
         let mut left_out = Vec::new();
         for (name, column) in fields {
-            let cell = extra.get(column).and_then(Value::as_str).unwrap_or_default();
             let field = types.get(name).unwrap_or(&unknown);
-            let (value, unfit) = convert(cell, field);
+            let cell = extra.get(column).map(|cell| written(cell, &field.form)).unwrap_or_default();
+            let (value, unfit) = convert(&cell, field);
             if let Some(value) = value {
                 self.fields.insert(name.clone(), value);
             }
@@ -96,6 +96,15 @@ impl Mapped {
         }
         self.left_out(Code::FieldLeftOut, &left_out);
     }
+}
+
+/// A cell as text. A number of the mirror is a number whatever its decimals: `1.234` gets another one, which tells it
+/// from a text that may mean a thousand.
+fn written(cell: &Value, form: &Form) -> String {
+    let text = text_of_cell(cell);
+    let has_three = text.split_once('.').is_some_and(|(_, fraction)| fraction.len() == 3);
+    let is_number = cell.is_number() && matches!(form, Form::Decimal | Form::Money(_));
+    if is_number && has_three { text + "0" } else { text }
 }
 
 /// `UF_CRM_MEALS (meal_plan) = "FB+"`. Only the words of a list are quoted; all else may be a person's data.
@@ -153,70 +162,48 @@ fn one(value: &str, form: &Form) -> Option<Value> {
         Form::Integer => integer(value).map(Value::from),
         Form::Decimal => decimal(value).map(Value::from),
         Form::Money(currency) => money(value, currency).map(Value::from),
-        Form::Date => date(value).map(|date| date.to_string().into()),
+        Form::Date => values::day(value).map(|date| date.to_string().into()),
         Form::DateTime => date_time(value).map(Value::from),
-        Form::Boolean => truth(value).map(Value::from),
-        Form::Flag => truth(value).map(|yes| if yes { "Y" } else { "N" }.into()),
+        Form::Boolean => values::flag(value).map(Value::from),
+        Form::Flag => values::flag(value).map(|yes| if yes { "Y" } else { "N" }.into()),
         Form::List(items) => item(value, items).map(Value::from),
     }
 }
 
-/// Without the spaces between thousands, the point before the fraction.
-fn digits(value: &str) -> String {
-    let bare: String = value.chars().filter(|c| !c.is_whitespace()).collect();
-    bare.replace(',', ".")
-}
-
 fn integer(value: &str) -> Option<String> {
-    whole_number(&digits(value)).map(|number| number.to_string())
+    let Decimal { is_negative, whole, fraction, .. } = values::decimal(value)?;
+    let is_whole = fraction.bytes().all(|digit| digit == b'0');
+    let number: i64 = whole.parse().ok().filter(|_| is_whole)?;
+    Some(if is_negative { -number } else { number }.to_string())
 }
 
+/// With a point before the fraction.
 fn decimal(value: &str) -> Option<String> {
-    let digits = digits(value);
-    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
-    (plain && digits.parse::<f64>().is_ok()).then_some(digits)
+    let Decimal { is_negative, whole, fraction, .. } = values::decimal(value)?;
+    let sign = if is_negative { "-" } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
+    Some(format!("{sign}{whole}{point}{fraction}"))
 }
 
 fn money(value: &str, currency: &str) -> Option<String> {
     let (amount, currency) = value.split_once('|').unwrap_or((value, currency));
     let currency = currency.trim();
     let is_code = !currency.is_empty() && currency.bytes().all(|byte| byte.is_ascii_alphabetic());
-    decimal(amount).filter(|_| is_code).map(|amount| format!("{amount}|{currency}"))
-}
-
-fn date(value: &str) -> Option<NaiveDate> {
-    let day = value.split([' ', 'T']).next().unwrap_or_default();
-    ["%Y-%m-%d", "%d.%m.%Y"].iter().find_map(|format| NaiveDate::parse_from_str(day, format).ok())
+    decimal(amount.trim()).filter(|_| is_code).map(|amount| format!("{amount}|{currency}"))
 }
 
 fn date_time(value: &str) -> Option<String> {
-    const FORMATS: [&str; 5] = [
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%d %H:%M:%S",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%d.%m.%Y %H:%M",
-        "%d.%m.%Y %H:%M:%S",
-    ];
     if let Ok(exact) = DateTime::parse_from_rfc3339(value) {
         return Some(exact.to_rfc3339());
     }
-    let spaced = value.replacen('T', " ", 1);
-    let time = FORMATS.iter().find_map(|format| NaiveDateTime::parse_from_str(&spaced, format).ok());
-    let midnight = || if spaced.contains(' ') { None } else { date(value)?.and_hms_opt(0, 0, 0) };
-    Some(time.or_else(midnight)?.format("%Y-%m-%dT%H:%M:%S").to_string())
-}
-
-fn truth(value: &str) -> Option<bool> {
-    match value.to_lowercase().as_str() {
-        "1" | "y" | "yes" | "true" | "да" => Some(true),
-        "0" | "n" | "no" | "false" | "нет" => Some(false),
-        _ => None,
-    }
+    let moment = values::moment(value)?;
+    Some(moment.or_midnight().format("%Y-%m-%dT%H:%M:%S").to_string())
 }
 
 /// By the item's words, as people read them, else by its id.
 fn item(value: &str, items: &[Item]) -> Option<String> {
-    let same = |item: &&Item| item.text.trim().to_lowercase() == value.to_lowercase();
+    let lower = value.to_lowercase();
+    let same = |item: &&Item| item.text.trim().to_lowercase() == lower;
     let found = items.iter().find(|item| item.text == value).or_else(|| items.iter().find(same));
     found.or_else(|| items.iter().find(|item| item.id == value)).map(|item| item.id.clone())
 }
@@ -259,7 +246,12 @@ mod tests {
         assert_eq!(sent("5.0", Form::Integer), Some(json!("5")));
         assert_eq!(sent("5.5", Form::Integer), None);
         assert_eq!(sent("1\u{a0}234,50", Form::Decimal), Some(json!("1234.50")));
+        assert_eq!(sent("1 234,567", Form::Decimal), Some(json!("1234.567")));
         assert_eq!(sent("1e5", Form::Decimal), None);
+        for two_meanings in ["1,234", "1.234", "12 34", "1.234,5", "1'234"] {
+            assert_eq!(sent(two_meanings, Form::Decimal), None, "{two_meanings}");
+            assert_eq!(sent(two_meanings, Form::Integer), None, "{two_meanings}");
+        }
         assert_eq!(sent("12.05.2024", Form::Decimal), None);
     }
 
@@ -283,6 +275,9 @@ mod tests {
             sent("2024-05-12T14:00:00+05:00", Form::DateTime),
             Some(json!("2024-05-12T14:00:00+05:00"))
         );
+        for cell in ["2024-05-11T21:00:00Z", "2024-05-12 или 13", "01.02.03", "0000-00-00"] {
+            assert_eq!(sent(cell, Form::Date), None, "{cell}");
+        }
         for cell in ["2024-02-30", "вчера", "2024-05-12 25:00"] {
             assert_eq!(sent(cell, Form::DateTime), None, "{cell}");
         }
@@ -331,6 +326,22 @@ mod tests {
         assert!(mapped.fields.is_empty());
         let message = "UF_CRM_MEALS (meal) = \"Обед\"; UF_CRM_PASSPORT_DATE (issued)".to_owned();
         assert_eq!(mapped.warnings, [Warning { code: Code::FieldLeftOut, message }]);
+    }
+
+    #[test]
+    fn a_number_of_the_mirror_has_one_meaning_whatever_its_decimals() {
+        let Value::Object(extra) = json!({"rate": 1.234, "nights": 2.0}) else { unreachable!() };
+        let names = [("UF_CRM_RATE", "rate"), ("UF_CRM_NIGHTS", "nights")];
+        let fields = names.map(|(name, column)| (name.to_owned(), column.to_owned())).into();
+        let types = BTreeMap::from([
+            ("UF_CRM_RATE".to_owned(), single(Form::Decimal)),
+            ("UF_CRM_NIGHTS".to_owned(), single(Form::Integer)),
+        ]);
+        let mut mapped = Mapped::default();
+        mapped.custom(&fields, &extra, &types);
+        assert_eq!(mapped.warnings, []);
+        assert_eq!(mapped.fields["UF_CRM_RATE"], "1.2340");
+        assert_eq!(mapped.fields["UF_CRM_NIGHTS"], "2");
     }
 
     #[test]

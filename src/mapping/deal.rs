@@ -1,6 +1,5 @@
 //! Booking -> deal. One booking is one deal, also for a group: the deal then has all its guests as contacts.
 
-use chrono::NaiveDateTime;
 use serde_json::{Map, Value};
 
 use super::custom::FieldTypes;
@@ -64,12 +63,11 @@ pub fn closedate(booking: &Booking) -> Value {
 
 /// A template with the booking's values.
 fn fill(template: &Template, booking: &Booking, links: &Links, extra: &Map<String, Value>) -> String {
-    let time = |time: NaiveDateTime| time.format("%d.%m.%Y %H:%M").to_string();
     template.fill(&|name| match name {
         "number" => booking.number.clone(),
         "last_name" => links.last_name.clone(),
-        "arrival" => time(booking.arrival),
-        "departure" => time(booking.departure),
+        "arrival" => booking.arrival.for_people(),
+        "departure" => booking.departure.for_people(),
         "amount" => booking.amount.clone(),
         "comment" => booking.comment.clone(),
         column => super::column(extra, column),

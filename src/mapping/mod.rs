@@ -17,7 +17,7 @@ pub use creation::creation_fields;
 
 use crate::code::Code;
 use crate::config::Config;
-use crate::mirror::{Body, Row};
+use crate::mirror::{Body, Row, RowWarning};
 use crate::record::Id;
 use custom::FieldTypes;
 use deal::Links;
@@ -50,17 +50,29 @@ pub struct Warning {
 
 /// A column of the hotel's own query.
 fn column(extra: &Map<String, Value>, name: &str) -> String {
-    extra.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    extra.get(name).map(text_of_cell).unwrap_or_default()
+}
+
+/// A cell of the hotel's own query as text. A decimal number of the mirror is kept as one.
+fn text_of_cell(cell: &Value) -> String {
+    match cell {
+        Value::String(text) => text.clone(),
+        other => other.as_f64().map(|number| number.to_string()).unwrap_or_default(),
+    }
 }
 
 /// The object of a row that can be read.
 pub fn mapped(row: &Row, links: &Links, config: &Config, types: &FieldTypes) -> Option<Mapped> {
     let (id, extra) = (&row.id, &row.extra);
-    Some(match row.body.as_ref().ok()? {
+    let mut mapped = match row.body.as_ref().ok()? {
         Body::Guest(guest) => contact::contact(id, guest, extra, &config.contact, types),
         Body::Company(company) => company::company(id, company, extra, &config.company, types),
         Body::Booking(booking) => deal::deal(booking, links, extra, &config.deal, types),
-    })
+    };
+    for RowWarning { code, column } in &row.warnings {
+        mapped.warn(*code, column);
+    }
+    Some(mapped)
 }
 
 /// The mark by which a record's object is found again.
@@ -106,6 +118,17 @@ impl Mapped {
         }
         self.left_out(Code::PhoneLeftOut, &refused_phones);
         self.left_out(Code::EmailLeftOut, &refused_emails);
+    }
+
+    /// Adds to the warning of this code, because a record has one of each.
+    pub(crate) fn warn(&mut self, code: Code, part: &str) {
+        match self.warnings.iter_mut().find(|warning| warning.code == code) {
+            Some(warning) => {
+                warning.message.push_str(", ");
+                warning.message.push_str(part);
+            }
+            None => self.warnings.push(Warning { code, message: part.to_owned() }),
+        }
     }
 
     /// One warning, because a record has one of each code.

@@ -23,13 +23,19 @@ pub(super) fn plain(text: &str, limit: usize) -> String {
         c if c.is_control() => None,
         c => Some(c),
     };
-    let line: String = text.replace("\r\n", "\n").chars().filter_map(in_one_line).collect();
+    // Cut before the work, since a mirror may hold a text of any size.
+    let text = first_chars(text, limit.saturating_mul(2));
+    let line: String = text.replace("\r\n", "\n").chars().filter_map(in_one_line).take(limit).collect();
     defuse(&line).chars().take(limit).collect()
 }
 
 /// A field that the portal fills itself when it is empty: a lone `0` is empty to it.
 pub(super) fn filled(text: &str, limit: usize) -> String {
     keep_zero(plain(text, limit))
+}
+
+fn first_chars(text: &str, count: usize) -> &str {
+    text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end])
 }
 
 fn keep_zero(mut text: String) -> String {
@@ -41,6 +47,7 @@ fn keep_zero(mut text: String) -> String {
 
 /// A comment that arrives readable. Without square brackets it holds no reference of a batch.
 pub(super) fn comment(text: &str) -> String {
+    let text = first_chars(text.trim(), 2 * COMMENT_BYTES);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let exchanged: String = text.trim().chars().filter_map(exchange).collect();
     let text = keep_zero(split_entities(&split_marks(&exchanged)));
@@ -66,12 +73,16 @@ pub(crate) fn has_reference(text: &str) -> bool {
 
 /// Splits `$result[…]` and its kin behind the `$`: a batch would put the answer of another command there.
 ///
-/// A reference reaches to the next white space of ASCII, a no-break space is part of it, and has brackets in it.
+/// A reference has brackets in it and reaches to the next white space of ASCII; a no-break space does not end it.
 fn defuse(text: &str) -> String {
-    split_after(text, '$', |rest| {
-        let token = rest.split(is_ascii_space).next().unwrap_or_default();
-        token.contains('[')
-            && ["result", "next", "total", "time", "error"].iter().any(|word| starts(token, word))
+    text.split_inclusive(is_ascii_space).map(defuse_token).collect()
+}
+
+fn defuse_token(token: &str) -> String {
+    let Some(last_bracket) = token.rfind('[') else { return token.to_owned() };
+    split_after(token, '$', |rest| {
+        let has_bracket = token.len() - rest.len() <= last_bracket;
+        has_bracket && ["result", "next", "total", "time", "error"].iter().any(|word| starts(rest, word))
     })
 }
 
@@ -202,6 +213,19 @@ mod tests {
         assert_eq!(comment(&"я".repeat(40_000)).len(), 60_000);
         assert_eq!(comment(&format!("x{}", "я".repeat(40_000))).len(), 59_999);
         assert!(comment(&"&".repeat(60_000)).len() * 5 <= 65_000);
+    }
+
+    /// Work that grows with the square of the text would take minutes here.
+    #[test]
+    fn a_text_of_any_size_is_brought_into_form_at_once() {
+        let begun = std::time::Instant::now();
+        for letter in ["$", "$result[", "&", "&#", "(", "[", "<", "\r\n", "$ ["] {
+            let text = letter.repeat(2_000_000 / letter.len());
+            comment(&text);
+            plain(&text, 50);
+            plain(&text, usize::MAX);
+        }
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The columns of the mirror: which are read, which must exist, and what stands for those that a hotel does not have.
 
 use anyhow::{Result, bail};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::record::Kind;
 use crate::say;
 
-/// The columns that are read, and how many of them, from the front, must exist.
-pub(super) fn columns(kind: Kind) -> (&'static [&'static str], usize) {
+/// The columns that are read, and those that must exist.
+pub(super) fn columns(kind: Kind) -> (&'static [&'static str], &'static [&'static str]) {
     match kind {
         Kind::Guest => (
             &[
@@ -28,7 +28,7 @@ pub(super) fn columns(kind: Kind) -> (&'static [&'static str], usize) {
                 "is_blacklisted",
                 "crm_id",
             ],
-            2,
+            &["id"],
         ),
         Kind::Company => (
             &[
@@ -44,7 +44,7 @@ pub(super) fn columns(kind: Kind) -> (&'static [&'static str], usize) {
                 "comment",
                 "crm_id",
             ],
-            2,
+            &["id"],
         ),
         Kind::Booking => (
             &[
@@ -61,7 +61,7 @@ pub(super) fn columns(kind: Kind) -> (&'static [&'static str], usize) {
                 "payer_company_id",
                 "crm_id",
             ],
-            6,
+            &["id", "number", "status", "arrival", "departure"],
         ),
     }
 }
@@ -77,9 +77,60 @@ pub(super) fn outlined(kind: Kind) -> &'static [&'static str] {
 /// The residents' columns, of which the first two must exist.
 pub(super) const RESIDENT_COLUMNS: &[&str] = &["booking_id", "guest_id", "position"];
 
+/// The columns of a table, a view or a query. Those of a table are not asked for by a `SELECT`: it may have computed
+/// columns of functions that only the program that fills the mirror knows.
 pub(super) fn found_columns(connection: &Connection, source: &str) -> rusqlite::Result<Vec<String>> {
-    let statement = connection.prepare(&format!("SELECT * FROM {source} LIMIT 0"))?;
-    Ok(statement.column_names().map(str::to_ascii_lowercase).collect())
+    let columns: Vec<String> = if is_table(connection, source)? {
+        let mut statement =
+            connection.prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1")?;
+        statement.query_map([source], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    } else {
+        let statement = connection.prepare(&format!("SELECT * FROM {source} LIMIT 0"))?;
+        statement.column_names().map(str::to_owned).collect()
+    };
+    Ok(columns.iter().map(|name| name.to_ascii_lowercase()).collect())
+}
+
+fn is_table(connection: &Connection, source: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND lower(name) = ?1";
+    Ok(connection.query_row(sql, [source], |_| Ok(())).optional()?.is_some())
+}
+
+/// How many parameters a view or a query of the hotel's own has.
+pub(super) fn parameters(connection: &Connection, source: &str) -> rusqlite::Result<usize> {
+    if is_table(connection, source)? {
+        return Ok(0);
+    }
+    Ok(connection.prepare(&format!("SELECT * FROM {source} LIMIT 0"))?.parameter_count())
+}
+
+/// Nothing would give a `?1` the value that whoever wrote it had in mind.
+pub(super) fn require_no_parameters(count: usize, table: &str) -> Result<()> {
+    if count > 0 {
+        bail!(say!(
+            "в [mirror.queries] {table} есть параметр («?» или «:имя»), которому неоткуда взять значение. Напишите вместо него само значение",
+            "[mirror.queries] {table} has a parameter (a ? or a :name) that nothing gives a value. Write the value itself"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the mirror's texts are UTF-16, and if so whether the low byte of a letter comes first.
+pub(super) fn utf_16(connection: &Connection) -> rusqlite::Result<Option<bool>> {
+    let name: String = connection.query_row("PRAGMA encoding", [], |row| row.get(0))?;
+    Ok(name.to_ascii_lowercase().strip_prefix("utf-16").map(|end| end == "le"))
+}
+
+/// In a mirror of UTF-16, one more column: the position of the first text that is none.
+pub(super) fn broken_texts(wanted: &[&str], found: &[String], utf_16: Option<bool>) -> String {
+    let Some(is_little_endian) = utf_16 else { return String::new() };
+    let bytes = |name: &&str| {
+        let is_known = found.contains(&name.to_ascii_lowercase());
+        let text = format!("CASE typeof(\"{name}\") WHEN 'text' THEN CAST(\"{name}\" AS BLOB) END");
+        if is_known { text } else { "NULL".to_owned() }
+    };
+    let texts = wanted.iter().map(bytes).collect::<Vec<_>>().join(", ");
+    format!(", ecvi_broken({}, {texts})", i32::from(is_little_endian))
 }
 
 fn missing<'n>(found: &[String], wanted: impl Iterator<Item = &'n str>) -> Option<String> {

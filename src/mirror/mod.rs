@@ -5,19 +5,25 @@
 
 mod access;
 mod age;
+mod cell;
 mod columns;
 mod footprint;
 mod foreign_log;
+mod functions;
+mod ids;
 mod outline;
 #[cfg(unix)]
 mod owners;
 mod reason;
+mod references;
 mod residents;
 mod rows;
 mod scan;
+pub(crate) mod values;
 mod window;
 mod write_back;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::time::Duration;
@@ -29,9 +35,10 @@ pub use age::written_at;
 pub use footprint::footprint;
 pub use foreign_log::has_foreign_log;
 pub use outline::{Block, Marks, Outline};
-pub(crate) use rows::whole_number;
-pub use rows::{BadRow, Body, Booking, Company, Guest, Row};
+pub use references::Strangers;
+pub use rows::{BadRow, Body, Booking, Company, Guest, Row, RowWarning};
 pub use scan::{Rows, Scan};
+pub use values::{Moment, is_time};
 pub use write_back::write_back;
 
 use crate::clock::ReadLimit;
@@ -39,7 +46,12 @@ use crate::config::MirrorConfig;
 use crate::fingerprint::Fingerprint;
 use crate::record::{Kind, Status};
 use access::Admission;
-use columns::{RESIDENT_COLUMNS, columns, found_columns, outlined, require, require_own, select_list};
+use cell::Encoding;
+use columns::{
+    RESIDENT_COLUMNS, broken_texts, columns, found_columns, outlined, parameters, require,
+    require_no_parameters, require_own, select_list,
+};
+use ids::{IdOrder, RecordIds, StayIds};
 use reason::{unreadable, unusable};
 use write_back::roll_back;
 
@@ -55,12 +67,17 @@ const RESIDENTS: &str = "booking_guests";
 pub struct Mirror {
     connection: Connection,
     statuses: BTreeMap<String, Status>,
+    encoding: Encoding,
     /// By [`Kind`], in the order guest, company, booking.
     selects: [String; 3],
     /// Of the same rows, what tells whether they are to be read at all.
     outlines: [String; 3],
     extra: [Vec<String>; 3],
+    /// Which kinds have a `modified_at`; of the others the content alone tells a change.
+    is_dated: [bool; 3],
     residents: String,
+    record_ids: [OnceCell<RecordIds>; 3],
+    stay_ids: OnceCell<StayIds>,
     windows: [bool; 3],
     residents_slide: bool,
     /// The blocks of [`Outline`] have about so many rows.
@@ -83,25 +100,29 @@ impl Mirror {
         let admission = access::admit(&config.path, PATIENCE)?;
         roll_back(config);
         let connection = connect(config, limit)?;
+        let utf_16 = prepare(&connection, config)?;
         let (mut selects, mut outlines) = ([const { String::new() }; 3], [const { String::new() }; 3]);
+        let mut is_dated = [true; 3];
         for kind in Kind::ALL {
             let (source, table) = (&config.sources[kind as usize], kind.table());
             let (wanted, required) = columns(kind);
-            let found =
-                found_columns(&connection, source).map_err(|error| unreadable(config, table, &error))?;
-            require(&found, &wanted[..required], table)?;
+            let found = own_columns(&connection, config, source, table)?;
+            require(&found, required, table)?;
             let own: Vec<&str> = config.columns[kind as usize].iter().map(String::as_str).collect();
             require_own(&found, &config.columns[kind as usize], table)?;
             if config.write_back {
                 require(&found, &["crm_id"], table)?;
             }
             let select = |names: &[&str]| format!("SELECT {} FROM {source}", select_list(names, &found));
-            selects[kind as usize] = select(&[wanted, &own].concat());
+            let all = [wanted, &own].concat();
+            let list = select_list(&all, &found) + &broken_texts(&all, &found, utf_16);
+            selects[kind as usize] = format!("SELECT {list} FROM {source}");
             outlines[kind as usize] = select(outlined(kind));
+            is_dated[kind as usize] = found.iter().any(|name| name == "modified_at");
         }
         let source = &config.residents;
-        let found =
-            found_columns(&connection, source).map_err(|error| unreadable(config, RESIDENTS, &error))?;
+        let found = own_columns(&connection, config, source, RESIDENTS)?;
+        functions::stand_in_for_collations(&connection)?;
         require(&found, &RESIDENT_COLUMNS[..2], RESIDENTS)?;
         let residents = format!("SELECT {} FROM {source}", select_list(RESIDENT_COLUMNS, &found));
         let mut windows = [false; 3];
@@ -114,10 +135,14 @@ impl Mirror {
         Ok(Mirror {
             connection,
             statuses: config.statuses.clone(),
+            encoding: config.encoding,
             selects,
             outlines,
             extra: config.columns.clone(),
+            is_dated,
             residents,
+            record_ids: [const { OnceCell::new() }; 3],
+            stay_ids: OnceCell::new(),
             windows,
             residents_slide,
             grain: outline::GRAIN,
@@ -137,16 +162,26 @@ impl Mirror {
         self.residents_slide
     }
 
-    /// How many rows of `booking_guests` name their booking in another type than bookings have: numbers and texts do
-    /// not meet, and nobody would stay there.
-    pub fn residents_of_another_type(&self) -> Result<u64> {
-        let (residents, bookings) = (&self.residents, &self.selects[Kind::Booking as usize]);
-        let sql = format!(
-            "WITH types AS (SELECT DISTINCT typeof(id) FROM ({bookings}))
-             SELECT count(*) FROM ({residents}) WHERE typeof(booking_id) NOT IN types AND booking_id IS NOT NULL
-               AND EXISTS (SELECT 1 FROM types)"
-        );
-        self.whole(self.connection.query_row(&sql, [], |row| row.get(0)))
+    /// How the ids of a kind are compared. Looked up when they are first needed: the writer may wait from then on.
+    fn record_ids(&self, kind: Kind) -> Result<&RecordIds> {
+        let cell = &self.record_ids[kind as usize];
+        if let Some(ids) = cell.get() {
+            return Ok(ids);
+        }
+        let ids = IdOrder::of_records(&self.connection, &self.outlines[kind as usize]);
+        let ids = ids.map_err(|error| self.broken_off(kind, &error.into()))?;
+        Ok(cell.get_or_init(|| ids))
+    }
+
+    /// How the bookings of `booking_guests` are compared.
+    fn stay_ids(&self) -> Result<&StayIds> {
+        if let Some(ids) = self.stay_ids.get() {
+            return Ok(ids);
+        }
+        let bookings = self.record_ids(Kind::Booking)?.id_type;
+        let ids = IdOrder::of_stays(&self.connection, &self.residents, bookings);
+        let ids = ids.map_err(|error| self.broken_off(Kind::Booking, &error.into()))?;
+        Ok(self.stay_ids.get_or_init(|| ids))
     }
 
     /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status codes.
@@ -159,6 +194,7 @@ impl Mirror {
             print.text(code);
             print.text(status.word());
         }
+        print.text(self.encoding.map_or("", encoding_rs::Encoding::name));
         let sql = "SELECT sql FROM sqlite_schema WHERE type = 'view' ORDER BY name";
         let mut views = self.connection.prepare_cached(sql)?;
         let mut views = views.query([])?;
@@ -187,4 +223,23 @@ fn connect(config: &MirrorConfig, limit: &ReadLimit) -> Result<Connection> {
     let limit = limit.clone();
     connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || limit.is_over())).map_err(broken)?;
     Ok(connection)
+}
+
+/// Makes ready what reads ids and texts. Whether texts are UTF-16, and of which kind.
+fn prepare(connection: &Connection, config: &MirrorConfig) -> Result<Option<bool>> {
+    let broken = |error: rusqlite::Error| unusable(&config.path, &error);
+    functions::add(connection, config.encoding).map_err(broken)?;
+    columns::utf_16(connection).map_err(broken)
+}
+
+/// The columns that a table has, or the query in its place.
+fn own_columns(
+    connection: &Connection,
+    config: &MirrorConfig,
+    source: &str,
+    table: &str,
+) -> Result<Vec<String>> {
+    let broken = |error: rusqlite::Error| unreadable(config, table, &error);
+    require_no_parameters(parameters(connection, source).map_err(broken)?, table)?;
+    found_columns(connection, source).map_err(broken)
 }

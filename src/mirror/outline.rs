@@ -12,7 +12,8 @@ use rusqlite::Row as SqlRow;
 use rusqlite::types::ValueRef;
 
 use super::Mirror;
-use super::rows::as_text;
+use super::cell::raw_text;
+use super::ids::{IdType, as_type, id_of};
 use super::scan::out_of_order;
 use crate::fingerprint::Digest;
 use crate::record::{Id, IdRef, Kind};
@@ -75,18 +76,19 @@ impl Mirror {
 
     fn draw_outline(&self, kind: Kind, marks: &Marks<'_>) -> Result<Outline> {
         let mut sketch = Sketch::new(self.grain, marks);
-        let mut records = self
-            .connection
-            .prepare_cached(&format!("{} ORDER BY id COLLATE BINARY", self.outlines[kind as usize]))?;
+        let order = &self.record_ids(kind)?.order.expression;
+        let mut records =
+            self.connection.prepare_cached(&format!("{} ORDER BY {order}", self.outlines[kind as usize]))?;
         let mut rows = records.query([])?;
         while let Some(row) = rows.next()? {
             sketch.record(kind, row)?;
         }
         if kind == Kind::Booking {
+            let convert_to = self.stay_ids()?.convert_to;
             let mut residents = self.connection.prepare_cached(&self.residents)?;
             let mut rows = residents.query([])?;
             while let Some(row) = rows.next()? {
-                sketch.resident(row)?;
+                sketch.resident(row, convert_to)?;
             }
         }
         let mut outline = sketch.finish(marks.seed);
@@ -144,7 +146,7 @@ impl<'a> Sketch<'a> {
 
     fn record(&mut self, kind: Kind, row: &SqlRow<'_>) -> Result<()> {
         self.outline.rows += 1;
-        let Some(id) = IdRef::of(row.get_ref(0)?) else {
+        let Some(id) = id_of(row.get_ref(0)?) else {
             self.outline.nameless += 1;
             return Ok(());
         };
@@ -152,8 +154,10 @@ impl<'a> Sketch<'a> {
         let modified = row.get_ref(1)?;
         self.digest.id(id);
         self.digest.value(modified);
-        let coarse = self.see(&as_text(modified));
-        let mut open = false;
+        let modified_at = raw_text(modified);
+        let coarse = self.see(&modified_at);
+        // Nothing but its content tells a change of such a row.
+        let mut open = modified_at.trim().is_empty();
         if kind == Kind::Booking {
             self.digest.value(row.get_ref(2)?);
             for (at, touched) in [(3, &self.guests), (4, &self.companies), (5, &self.companies)] {
@@ -209,12 +213,17 @@ impl<'a> Sketch<'a> {
         is_coarse(modified_at)
     }
 
-    fn resident(&mut self, row: &SqlRow<'_>) -> Result<()> {
+    fn resident(&mut self, row: &SqlRow<'_>, convert_to: Option<IdType>) -> Result<()> {
         self.outline.residents += 1;
-        let (Some(booking), Some(guest)) = (IdRef::of(row.get_ref(0)?), IdRef::of(row.get_ref(1)?)) else {
+        let Some(named) = id_of(row.get_ref(0)?) else { return Ok(()) };
+        let converted = convert_to.map(|_| as_type(named.into(), convert_to));
+        let booking = converted.as_ref().map_or(named, Id::borrowed);
+        let at = self.block_of(booking);
+        let Some(guest) = id_of(row.get_ref(1)?) else {
+            // Its booking has a warning: whoever nobody can make out may be another one by now.
+            self.residents[at] = self.residents[at].wrapping_add(unreadable(row.get_ref(1)?));
             return Ok(());
         };
-        let at = self.block_of(booking);
         let mut digest = Digest::new(0);
         digest.id(booking);
         digest.id(guest);
@@ -274,12 +283,16 @@ fn is_coarse(modified_at: &str) -> bool {
     text.len() < of_an_instant || midnight && !has_seconds
 }
 
-/// As [`super::rows::Cells::reference`] reads it.
+/// What stands for a guest whom nobody can make out.
+fn unreadable(value: ValueRef<'_>) -> u64 {
+    let mut digest = Digest::new(1);
+    digest.value(value);
+    digest.finish()
+}
+
+/// Whether a cell names one of these.
 fn is_among(ids: &[IdRef<'_>], value: ValueRef<'_>) -> bool {
-    match value {
-        ValueRef::Text(bytes) => ids.binary_search(&IdRef::Text(&String::from_utf8_lossy(bytes))).is_ok(),
-        other => IdRef::of(other).is_some_and(|id| ids.binary_search(&id).is_ok()),
-    }
+    id_of(value).is_some_and(|id| ids.binary_search(&id).is_ok())
 }
 
 #[cfg(test)]

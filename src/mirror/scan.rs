@@ -8,9 +8,11 @@ use rusqlite::{CachedStatement, Connection, params_from_iter};
 use serde_json::{Map, Value};
 
 use super::Mirror;
+use super::cell::{Cells, raw_text};
 use super::columns::columns;
-use super::residents::Residents;
-use super::rows::{BadRow, Body, Cells, Row, as_text};
+use super::ids::{IdOrder, IdType, id_of};
+use super::residents::{Residents, Stays};
+use super::rows::{BadRow, Body, Row};
 use crate::code::Code;
 use crate::fingerprint::Fingerprint;
 use crate::record::{Id, Kind, Span};
@@ -22,17 +24,19 @@ pub struct Scan<'m> {
     kind: Kind,
     records: CachedStatement<'m>,
     residents: Option<CachedStatement<'m>>,
+    convert_to: Option<IdType>,
     parameters: Vec<Cell>,
     residents_parameters: Vec<Cell>,
 }
 
 /// A query for some ids, ordered. Compared as the merge compares, whatever the column's own collation says.
-fn between(select: &str, id: &str, span: &Span) -> String {
+fn between(select: &str, order: &IdOrder, span: &Span) -> String {
+    let id = &order.expression;
     let bounds = [(&span.from, ">="), (&span.upto, "<")].into_iter().filter(|(bound, _)| bound.is_some());
-    let bounds = bounds.enumerate().map(|(at, (_, than))| format!("{id} COLLATE BINARY {than} ?{}", at + 1));
+    let bounds = bounds.enumerate().map(|(at, (_, than))| format!("{id} {than} ?{}", at + 1));
     let bounds = bounds.collect::<Vec<_>>().join(" AND ");
     let filter = if bounds.is_empty() { String::new() } else { format!("WHERE {bounds}") };
-    format!("{select} {filter} ORDER BY {id} COLLATE BINARY")
+    format!("{select} {filter} ORDER BY {id}")
 }
 
 /// How `SQLite` comes to the rows of a query.
@@ -56,49 +60,56 @@ impl Mirror {
 
     /// Prepares to read the rows of one span.
     pub fn scan_of(&self, kind: Kind, span: &Span) -> Result<Scan<'_>> {
-        let records = self.connection.prepare_cached(&between(&self.selects[kind as usize], "id", span))?;
-        let residents = match kind {
-            Kind::Booking => {
-                Some(self.connection.prepare_cached(&between(&self.residents, "booking_id", span))?)
-            }
-            Kind::Guest | Kind::Company => None,
-        };
-        let parameters: Vec<Cell> =
-            [&span.from, &span.upto].into_iter().flatten().map(|id| id.clone().into()).collect();
-        Ok(Scan {
+        let order = &self.record_ids(kind)?.order;
+        let records = self.connection.prepare_cached(&between(&self.selects[kind as usize], order, span))?;
+        let bounds = || [&span.from, &span.upto].into_iter().flatten();
+        let mut prepared = Scan {
             mirror: self,
             kind,
             records,
-            residents,
-            residents_parameters: parameters.clone(),
-            parameters,
-        })
+            residents: None,
+            convert_to: None,
+            parameters: bounds().map(|id| order.parameter(id)).collect(),
+            residents_parameters: Vec::new(),
+        };
+        if kind == Kind::Booking {
+            let stays = self.stay_ids()?;
+            let sql = between(&self.residents, &stays.order, span);
+            prepared.residents = Some(self.connection.prepare_cached(&sql)?);
+            prepared.convert_to = stays.convert_to;
+            prepared.residents_parameters = bounds().map(|id| stays.order.parameter(id)).collect();
+        }
+        Ok(prepared)
     }
 
     /// Whether some rows of a kind can be had without reading all: a hotel's own query may compute its ids.
     pub fn can_seek(&self, kind: Kind) -> Result<bool> {
         let span = Span { from: Some(Id::Number(0)), upto: Some(Id::Number(0)) };
-        let records = seeks(&self.connection, &between(&self.selects[kind as usize], "id", &span))?;
-        let residents = || seeks(&self.connection, &between(&self.residents, "booking_id", &span));
-        Ok(records && (kind != Kind::Booking || residents()?))
+        let order = &self.record_ids(kind)?.order;
+        let records = seeks(&self.connection, &between(&self.selects[kind as usize], order, &span))?;
+        if kind != Kind::Booking || !records {
+            return Ok(records);
+        }
+        seeks(&self.connection, &between(&self.residents, &self.stay_ids()?.order, &span))
     }
 
     /// Whether there is a row with this id.
     pub fn has(&self, kind: Kind, id: &Id) -> Result<bool> {
-        let select = &self.selects[kind as usize];
-        let sql = format!("SELECT 1 FROM ({select}) WHERE id COLLATE BINARY = ?1 LIMIT 1");
-        self.whole(self.connection.prepare_cached(&sql)?.exists([id]))
+        let (select, order) = (&self.selects[kind as usize], &self.record_ids(kind)?.order);
+        let sql = format!("SELECT 1 FROM ({select}) WHERE {} = ?1 LIMIT 1", order.expression);
+        self.whole(self.connection.prepare_cached(&sql)?.exists([order.parameter(id)]))
     }
 
     /// The rows that have this id, or the bookings with this number.
     pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Row>> {
-        let select = &self.selects[kind as usize];
-        let number = if kind == Kind::Booking { "OR CAST(number AS TEXT) = ?2" } else { "" };
-        let ids = "id COLLATE BINARY IN (?1, ?2)";
-        let sql = format!("SELECT * FROM ({select}) WHERE {ids} {number} ORDER BY id COLLATE BINARY");
+        let (select, order) = (&self.selects[kind as usize], &self.record_ids(kind)?.order);
+        let number = if kind == Kind::Booking { "ecvi_text(number)" } else { "NULL" };
+        let id = &order.expression;
+        let sql = format!("SELECT * FROM ({select}) WHERE {id} IN (?1, ?2) OR {number} = ?3 ORDER BY {id}");
         let mut scan = self.scan(kind)?;
         scan.records = self.connection.prepare_cached(&sql)?;
-        scan.parameters = vec![Id::parse(word).into(), Cell::Text(word.to_owned())];
+        let (id, text) = (Id::parse(word), Id::Text(word.to_owned()));
+        scan.parameters = vec![order.parameter(&id), order.parameter(&text), Cell::Text(word.to_owned())];
         scan.rows(Span::ALL)?.collect()
     }
 }
@@ -108,7 +119,8 @@ impl Scan<'_> {
     pub fn rows<'s>(&'s mut self, spans: &'s [Span]) -> Result<Rows<'s>> {
         let residents = match &mut self.residents {
             Some(statement) => {
-                Some(Residents::new(statement.query(params_from_iter(&self.residents_parameters))?))
+                let rows = statement.query(params_from_iter(&self.residents_parameters))?;
+                Some(Residents::new(rows, self.convert_to))
             }
             None => None,
         };
@@ -154,7 +166,7 @@ impl Rows<'_> {
         loop {
             let Some(row) = self.cursor.next()? else { return Ok(None) };
             self.count += 1;
-            let Ok(id) = row.get::<_, Id>(0) else {
+            let Some(id) = id_of(row.get_ref(0)?).map(Id::from) else {
                 self.nameless += 1;
                 continue;
             };
@@ -163,10 +175,11 @@ impl Rows<'_> {
             }
             let residents = match &mut self.residents {
                 Some(residents) => residents.of(&id)?,
-                None => Vec::new(),
+                None => Stays::default(),
             };
-            let cells = Cells { row, names: self.names };
-            return Ok(Some(parse(self.mirror, self.kind, id, &residents, &cells)));
+            let own = self.mirror.extra[self.kind as usize].len();
+            let cells = Cells::new(row, self.names, own, self.mirror.encoding);
+            return Ok(Some(parse(self.mirror, self.kind, id, residents, cells)));
         }
     }
 
@@ -216,34 +229,37 @@ pub(super) fn out_of_order(next: &Id, after: &Id) -> String {
     )
 }
 
-fn parse(mirror: &Mirror, kind: Kind, id: Id, residents: &[Id], cells: &Cells) -> Row {
-    let modified_at = cells.text("modified_at");
-    let body = match kind {
-        Kind::Guest => cells.guest().map(Body::Guest),
-        Kind::Company => Ok(Body::Company(cells.company())),
-        Kind::Booking => cells.booking(residents.to_vec(), |word| mirror.status(word)).map(Body::Booking),
-    };
-    let (crm_id, body) = match cells.crm_id() {
-        _ if modified_at.trim().is_empty() => (None, Err(BadRow::new(Code::NoValue, "modified_at", ""))),
-        Ok(crm_id) => (crm_id, check_id(&id).and(body)),
-        Err(bad) => (None, Err(bad)),
-    };
+fn parse(mirror: &Mirror, kind: Kind, id: Id, stays: Stays, mut cells: Cells) -> Row {
+    let modified_at = raw_text(cells.at(1)).into_owned();
+    let own = &mirror.extra[kind as usize];
+    let content = content(&cells, own.len());
     let (people, label) = match kind {
         Kind::Guest => (0, cells.text("last_name")),
         Kind::Company => (0, cells.text("name")),
-        Kind::Booking => (people(cells, residents), cells.text("number")),
+        Kind::Booking => (people(&cells, &stays.guests), cells.text("number")),
     };
-    let extra = &mirror.extra[kind as usize];
-    Row {
-        id,
-        modified_at,
-        content: content(cells, extra.len()),
-        people,
-        label,
-        crm_id,
-        extra: custom(cells, extra),
-        body,
+    if stays.has_unreadable {
+        cells.warn(Code::UnknownReference, "booking_guests.guest_id");
     }
+    let must_be_dated = mirror.is_dated[kind as usize];
+    let body = match kind {
+        Kind::Guest => cells.guest().map(Body::Guest),
+        Kind::Company => cells.company().map(Body::Company),
+        Kind::Booking => cells.booking(stays.guests, |word| mirror.status(word)).map(Body::Booking),
+    };
+    let (crm_id, body) = match cells.crm_id() {
+        _ if must_be_dated && modified_at.trim().is_empty() => {
+            (None, Err(BadRow::new(Code::NoValue, "modified_at", "")))
+        }
+        Ok(crm_id) => (crm_id, check_id(&id).and(body)),
+        Err(bad) => (None, Err(bad)),
+    };
+    let (extra, body) = match custom(&cells, own) {
+        Ok(extra) => (extra, body),
+        Err(bad) => (Map::new(), body.and(Err(bad))),
+    };
+    let (label, warnings) = (label.unwrap_or_default(), cells.into_warnings());
+    Row { id, modified_at, content, people, label, crm_id, extra, body, warnings }
 }
 
 /// What the portal's ORIGIN_ID can hold and a batch leaves alone.
@@ -275,11 +291,8 @@ fn content(cells: &Cells, extra: usize) -> u64 {
     let mut fingerprint = Fingerprint::default();
     for at in 0..cells.names.len() + extra {
         // The CRM's id may be ours, written back.
-        if cells.names.get(at) == Some(&"crm_id") {
-            continue;
-        }
-        if let Ok(value) = cells.row.get_ref(at) {
-            fingerprint.value(value);
+        if cells.names.get(at) != Some(&"crm_id") {
+            fingerprint.value(cells.at(at));
         }
     }
     fingerprint.finish()
@@ -296,9 +309,9 @@ fn people(cells: &Cells, residents: &[Id]) -> u64 {
     fingerprint.finish()
 }
 
-fn custom(cells: &Cells, columns: &[String]) -> Map<String, Value> {
-    let value = |at: usize| cells.row.get_ref(cells.names.len() + at).map(as_text).unwrap_or_default();
-    columns.iter().enumerate().map(|(at, column)| (column.clone(), Value::from(value(at)))).collect()
+fn custom(cells: &Cells, columns: &[String]) -> Result<Map<String, Value>, BadRow> {
+    let value = |(at, column): (usize, &String)| Ok((column.clone(), cells.own(at, column)?));
+    columns.iter().enumerate().map(value).collect()
 }
 
 #[cfg(test)]
@@ -321,17 +334,21 @@ mod tests {
             columns: Default::default(),
             statuses: BTreeMap::new(),
             write_back: false,
+            encoding: None,
         };
         let mirror = Mirror::open(&config).unwrap();
         let all = &Span::ALL[0];
         for kind in Kind::ALL {
             assert!(mirror.can_seek(kind).unwrap(), "{kind}");
             let (rows, outline) = (&mirror.selects[kind as usize], &mirror.outlines[kind as usize]);
-            for sql in [
-                between(rows, "id", all),
-                between(outline, "id", all),
-                between(&mirror.residents, "booking_id", all),
-            ] {
+            let order = &mirror.record_ids(kind).unwrap().order;
+            let stays = &mirror.stay_ids().unwrap().order;
+            let queries = [
+                between(rows, order, all),
+                between(outline, order, all),
+                between(&mirror.residents, stays, all),
+            ];
+            for sql in queries {
                 let steps = steps(&mirror.connection, &sql).unwrap();
                 assert!(matches!(steps.as_slice(), [step] if step.starts_with("SCAN")), "{sql}: {steps:?}");
             }

@@ -8,6 +8,8 @@ use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 
 use super::access::admit;
+use super::functions;
+use super::ids::key;
 use crate::beside::beside;
 use crate::config::MirrorConfig;
 use crate::record::{Id, Kind};
@@ -29,13 +31,27 @@ pub fn write_back(config: &MirrorConfig, links: &[(Kind, Id, Option<i64>)]) -> R
     let _admission = admit(&config.path, PATIENCE)?;
     let mut connection = Connection::open_with_flags(&config.path, flags).with_context(broken)?;
     connection.busy_timeout(PATIENCE).with_context(broken)?;
+    functions::add(&connection, None).with_context(broken)?;
     let transaction = connection.transaction().with_context(broken)?;
     for (kind, id, crm_id) in links {
-        let table = &config.sources[*kind as usize];
-        let sql = format!("UPDATE {table} SET crm_id = ?2 WHERE id = ?1 AND crm_id IS NOT ?2");
-        transaction.prepare_cached(&sql).with_context(broken)?.execute((id, crm_id)).with_context(broken)?;
+        set(&transaction, &config.sources[*kind as usize], id, *crm_id).with_context(broken)?;
     }
     transaction.commit().with_context(broken)
+}
+
+/// Ids are compared by their bytes, since the column's own collation may be unknown here.
+fn set(connection: &Connection, table: &str, id: &Id, crm_id: Option<i64>) -> rusqlite::Result<()> {
+    let row = "id COLLATE BINARY = ?1";
+    let exists = format!("SELECT 1 FROM {table} WHERE {row}");
+    if connection.prepare_cached(&exists)?.exists([id])? {
+        let sql = format!("UPDATE {table} SET crm_id = ?2 WHERE {row} AND crm_id IS NOT ?2");
+        connection.prepare_cached(&sql)?.execute((id, crm_id))?;
+    } else {
+        // The mirror pads its ids.
+        let sql = format!("UPDATE {table} SET crm_id = ?2 WHERE ecvi_id(id) = ?1 AND crm_id IS NOT ?2");
+        connection.prepare_cached(&sql)?.execute((key(id.borrowed()), crm_id))?;
+    }
+    Ok(())
 }
 
 /// Undoes what a pass that was killed in the middle of [`write_back`] left half done: who only reads cannot do that.

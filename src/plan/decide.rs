@@ -283,6 +283,7 @@ mod tests {
             crm_id: None,
             extra: serde_json::Map::new(),
             body: Ok(Body::Company(company)),
+            warnings: vec![],
         }
     }
 
@@ -461,7 +462,7 @@ mod tests {
     #[test]
     fn a_stay_that_was_over_before_the_first_day_is_history_unless_it_has_a_deal() {
         let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
-        let time = |text| day(text).and_hms_opt(12, 0, 0).unwrap();
+        let time = |text| day(text).and_hms_opt(12, 0, 0).unwrap().into();
         let booking = Booking {
             number: "1".into(),
             status: Status::Confirmed,

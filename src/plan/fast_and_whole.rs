@@ -116,6 +116,7 @@ impl World {
             columns: Default::default(),
             statuses,
             write_back: false,
+            encoding: None,
         };
         Mirror::open(&config).unwrap().in_blocks_of(2)
     }

@@ -227,6 +227,7 @@ fn nameless(count: u64) -> Option<Row> {
         crm_id: None,
         extra: serde_json::Map::new(),
         body: Err(BadRow::new(Code::BadId, "id", &format!("NULL × {count}"))),
+        warnings: Vec::new(),
     })
 }
 

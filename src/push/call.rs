@@ -125,6 +125,9 @@ impl Push<'_, '_> {
         let links = target.people.as_ref().map_or(&nobody, |people| &people.links);
         let mapped = mapped(row, links, self.config, self.types);
         let mut mapped = mapped.context("a row that cannot be read is never sent")?;
+        for (kind, id) in target.people.iter().flat_map(|people| &people.strangers) {
+            mapped.warn(Code::UnknownReference, &format!("{kind} {id}"));
+        }
         if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
             let missing: Vec<String> =
                 people.missing.iter().map(|(kind, id)| format!("{kind} {id}")).collect();

@@ -20,6 +20,8 @@ pub(crate) struct People {
     pub(crate) links: Links,
     /// Who has no object yet.
     pub(crate) missing: Vec<(Kind, Id)>,
+    /// Whom the booking names and no row has.
+    pub(crate) strangers: Vec<(Kind, Id)>,
     /// The booking's guest, when the deal has to wait for them.
     pub(crate) waits_for: Option<Id>,
     /// Objects that were not seen a moment ago.
@@ -191,7 +193,7 @@ impl People {
         for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
             let main = at == 0 && booking.guest.is_some();
             match person(Kind::Guest, id)? {
-                Person::Nobody => {}
+                Person::Nobody => people.name_stranger(Kind::Guest, id),
                 Person::Coming if main => people.waits_for = Some(id.clone()),
                 Person::Coming => people.missing.push((Kind::Guest, id.clone())),
                 Person::Here { crm_id, label, seen } => {
@@ -202,13 +204,20 @@ impl People {
                 }
             }
         }
+        let mut has_company = false;
         for id in booking.company.iter().chain(&booking.payer) {
             match person(Kind::Company, id)? {
-                Person::Nobody => continue,
-                Person::Coming => people.missing.push((Kind::Company, id.clone())),
-                Person::Here { crm_id, seen, .. } => people.meet(Kind::Company, crm_id, seen),
+                Person::Nobody => people.name_stranger(Kind::Company, id),
+                _ if has_company => {}
+                Person::Coming => {
+                    has_company = true;
+                    people.missing.push((Kind::Company, id.clone()));
+                }
+                Person::Here { crm_id, seen, .. } => {
+                    has_company = true;
+                    people.meet(Kind::Company, crm_id, seen);
+                }
             }
-            break;
         }
         Ok(people)
     }
@@ -218,6 +227,14 @@ impl People {
         let Links { contacts, company, .. } = &self.links;
         let contacts = contacts.iter().map(|crm_id| (Kind::Guest, *crm_id));
         contacts.chain(company.iter().map(|crm_id| (Kind::Company, *crm_id)))
+    }
+
+    /// A 0 names nobody on purpose, as NULL does.
+    fn name_stranger(&mut self, kind: Kind, id: &Id) {
+        let stranger = (kind, id.clone());
+        if id.to_string() != "0" && !self.strangers.contains(&stranger) {
+            self.strangers.push(stranger);
+        }
     }
 
     fn meet(&mut self, kind: Kind, crm_id: i64, seen: bool) {

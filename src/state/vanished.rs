@@ -63,7 +63,10 @@ impl Stay {
     pub fn of_row(row: &Row) -> Option<Stay> {
         let Ok(Body::Booking(booking)) = &row.body else { return None };
         let minutes = |time: chrono::NaiveDateTime| time.and_utc().timestamp() / 60;
-        Some(Stay { arrival: minutes(booking.arrival), departure: minutes(booking.departure) })
+        Some(Stay {
+            arrival: minutes(booking.arrival.or_midnight()),
+            departure: minutes(booking.departure.or_midnight()),
+        })
     }
 
     /// The time that counts.

@@ -11,7 +11,7 @@ use super::document::SCHEMA;
 use crate::clock::stamp;
 use crate::config::Webhook;
 use crate::lookup::Found;
-use crate::mirror::{Body, Row};
+use crate::mirror::{Body, Row, is_time};
 use crate::plan::{OnHold, Pair, Rules, Step, decide, is_history};
 use crate::record::{Id, Kind};
 use crate::state::{Entry, Record, Severity, State, Todo};
@@ -33,7 +33,7 @@ pub struct RecordStatus {
     pub url: Option<String>,
     /// The row, unless it is gone or the mirror cannot be read.
     pub mirror: Option<MirrorRow>,
-    /// `modified_at` of the row as last sent.
+    /// `modified_at` of the row as last sent, empty where it is no time.
     pub sent_modified_at: Option<String>,
     /// What is still to be done though the row did not change: `resend`, `close`, `recheck`.
     pub todo: Vec<&'static str>,
@@ -69,7 +69,7 @@ pub(super) enum Left {
 /// What the mirror says.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct MirrorRow {
-    /// Compared, never computed with.
+    /// Empty where it is no time.
     pub modified_at: String,
     /// What the built-in exchange of Ecvi knows.
     pub crm_id: Option<i64>,
@@ -108,7 +108,7 @@ impl RecordStatus {
             crm_id: known.crm_id,
             url: known.crm_id.map(|crm_id| webhook.card(kind.entity(), crm_id)),
             mirror: row.as_ref().map(MirrorRow::of),
-            sent_modified_at: known.modified_at,
+            sent_modified_at: known.modified_at.as_deref().map(shown_time),
             todo: todo(known.todo),
             doubt: open_call(state, *kind, id)?,
             next_step: next_step.flatten(),
@@ -163,12 +163,17 @@ fn next_step(state: &State, found: &Found, record: Option<&Record>, rules: &Rule
 impl MirrorRow {
     fn of(row: &Row) -> MirrorRow {
         MirrorRow {
-            modified_at: row.modified_at.clone(),
+            modified_at: shown_time(&row.modified_at),
             crm_id: row.crm_id,
             error: row.body.as_ref().err().map(|bad| bad.message.clone()),
             values: row.body.as_ref().map(values).unwrap_or_default(),
         }
     }
+}
+
+/// A `modified_at` that joins columns may hold a person's data, and is not shown.
+fn shown_time(modified_at: &str) -> String {
+    if is_time(modified_at) { modified_at.to_owned() } else { String::new() }
 }
 
 fn values(body: &Body) -> Map<String, Value> {
@@ -184,8 +189,8 @@ fn values(body: &Body) -> Map<String, Value> {
         }),
         Body::Booking(booking) => json!({
             "status": booking.status.word(),
-            "arrival": booking.arrival.format("%Y-%m-%d %H:%M").to_string(),
-            "departure": booking.departure.format("%Y-%m-%d %H:%M").to_string(),
+            "arrival": booking.arrival.to_string(),
+            "departure": booking.departure.to_string(),
             "amount": booking.amount, "guest_id": booking.guest, "company_id": booking.company,
             "payer_company_id": booking.payer, "guests": booking.residents,
         }),

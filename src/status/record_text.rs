@@ -90,8 +90,11 @@ fn in_ecvi(status: &RecordStatus, mirror_error: Option<&str>) -> Vec<String> {
     };
     let MirrorRow { modified_at, crm_id, error, values } = row;
     let modified_at = visible::line(modified_at);
-    let mut lines =
-        vec![say!("В Ecvi: последнее изменение {modified_at}", "In Ecvi: last changed {modified_at}")];
+    let mut lines = vec![if modified_at.is_empty() {
+        say!("В Ecvi:", "In Ecvi:")
+    } else {
+        say!("В Ecvi: последнее изменение {modified_at}", "In Ecvi: last changed {modified_at}")
+    }];
     if let Some(error) = error {
         let error = visible::line(error);
         lines.push(say!("  не читается: {error}", "  cannot be read: {error}"));
@@ -101,6 +104,7 @@ fn in_ecvi(status: &RecordStatus, mirror_error: Option<&str>) -> Vec<String> {
     }
     lines.extend(COLUMNS.iter().filter_map(|column| value(column, values)));
     lines.push(match &status.sent_modified_at {
+        Some(sent) if sent.is_empty() => say!("Передано", "Sent"),
         Some(sent) => {
             let sent = visible::line(sent);
             say!("Передано изменение {sent}", "Sent: the change of {sent}")

@@ -260,7 +260,9 @@ fn named(flaw: &Flaw) -> Vec<i64> {
 /// The words of the portal in one line.
 fn quote(flaw: &Flaw) -> Option<String> {
     match Code::from_name(&flaw.code) {
-        Some(Code::GuestWaiting | Code::WithoutCompanion) => return Some(people(&flaw.message)),
+        Some(Code::GuestWaiting | Code::WithoutCompanion | Code::UnknownReference) => {
+            return Some(people(&flaw.message));
+        }
         Some(Code::CrmIdTaken) => {
             let taken = flaw.message.split_once(": ");
             return Some(taken.map_or(flaw.message.clone(), |(it, by)| format!("{it}: {}", people(by))));

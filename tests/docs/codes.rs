@@ -30,10 +30,14 @@ fn group(code: Code) -> Group {
         | Code::UnknownStatus
         | Code::BadDate
         | Code::BadAmount
+        | Code::BadText
         | Code::CrmIdTaken
         | Code::EmailLeftOut
         | Code::PhoneLeftOut
-        | Code::FieldLeftOut => Group::Data,
+        | Code::FieldLeftOut
+        | Code::UnknownFlag
+        | Code::UnknownSex
+        | Code::UnknownReference => Group::Data,
         Code::GuestWaiting | Code::WithoutCompanion => Group::Waiting,
         Code::PortalRefused
         | Code::BadContactInCrm

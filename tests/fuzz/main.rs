@@ -15,6 +15,7 @@ mod damage;
 mod dice;
 mod ears;
 mod found;
+mod honest;
 mod hotel;
 mod look;
 mod rows;

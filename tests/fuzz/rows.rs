@@ -1,6 +1,7 @@
 //! Damaged mirrors: cells of the wrong type, ids twice or none, columns gone, a file with wrong bytes. Each bad row
 //! is put aside alone, an unusable mirror sends nothing, and with a whole mirror all is well again.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use crate::dice::Dice;
+use crate::honest;
 use crate::hotel::{Hotel, fill, sync};
 use crate::look;
 use crate::values::{Odd, cell};
@@ -34,6 +36,7 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
     }
     let tale = damage(dir, &mut dice);
     damaged(&mut hotel, &mut dice)
+        .and_then(|()| if fresh { honest::check(&hotel) } else { Ok(()) })
         .and_then(|()| {
             put_back(dir, &whole);
             match hotel.rest() {
@@ -90,20 +93,54 @@ fn accounted(hotel: &Hotel, ended: &Ended) -> Result<(), String> {
     Ok(())
 }
 
-/// How many rows have an id of their own.
+/// How many rows have an id of their own. What pads an id, and a zero behind its point, makes no other id.
 fn ids(mirror: &Path, table: &str) -> u64 {
-    let connection = Connection::open(mirror).unwrap();
-    let mut statement = connection.prepare(&format!("SELECT DISTINCT id FROM {table}")).unwrap();
+    let connection = open(mirror);
+    let mut statement = connection.prepare(&format!("SELECT id FROM {table}")).unwrap();
     let mut rows = statement.query([]).unwrap();
-    let mut count = 0;
+    let mut ids = BTreeSet::new();
     while let Some(row) = rows.next().unwrap() {
-        count += match row.get_ref(0).unwrap() {
-            ValueRef::Integer(_) => 1,
-            ValueRef::Text(text) => u64::from(std::str::from_utf8(text).is_ok()),
-            ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => 0,
+        match row.get_ref(0).unwrap() {
+            ValueRef::Integer(number) => ids.insert((true, number.to_string())),
+            ValueRef::Text(text) => std::str::from_utf8(text).is_ok_and(|text| {
+                let text =
+                    text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+                ids.insert((false, text.strip_suffix(".0").unwrap_or(text).to_owned()))
+            }),
+            ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => false,
         };
     }
-    count
+    ids.len() as u64
+}
+
+/// As the program opens the mirror that fills it, and that has a collation of its own.
+fn open(mirror: &Path) -> Connection {
+    let connection = Connection::open(mirror).unwrap();
+    connection.create_collation("THEIRS", |a, b| b.len().cmp(&a.len()).then(b.cmp(a))).unwrap();
+    connection
+}
+
+/// The same mirror with its texts in another encoding.
+fn recode(path: &Path, encoding: &str) -> String {
+    let old = Connection::open(path).unwrap();
+    let new_path = path.with_extension("new");
+    let new = Connection::open(&new_path).unwrap();
+    new.execute_batch(&format!("PRAGMA encoding = '{encoding}'")).unwrap();
+    for table in TABLES {
+        let names = columns(&old, table);
+        new.execute_batch(&format!("CREATE TABLE {table} ({})", names.join(", "))).unwrap();
+        let places = vec!["?"; names.len()].join(", ");
+        let mut insert = new.prepare(&format!("INSERT INTO {table} VALUES ({places})")).unwrap();
+        let mut select = old.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let mut rows = select.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let cells = (0..names.len()).map(|at| row.get::<_, rusqlite::types::Value>(at).unwrap());
+            insert.execute(rusqlite::params_from_iter(cells)).unwrap();
+        }
+    }
+    drop((old, new));
+    fs::rename(new_path, path).unwrap();
+    format!("texts in {encoding}")
 }
 
 /// Damages the mirror. Returns what was done, in words.
@@ -112,15 +149,19 @@ fn damage(dir: &Path, dice: &mut Dice) -> Vec<String> {
     if dice.chance(15) {
         return vec![in_the_file(&path, dice)];
     }
-    let connection = Connection::open(&path).unwrap();
-    for table in TABLES {
-        loosen(&connection, table);
+    let mut done = Vec::new();
+    if dice.chance(20) {
+        done.push(recode(&path, dice.one_of(&["UTF-16le", "UTF-16be"])));
     }
-    let mut tale: Vec<String> = (0..=dice.roll(6)).map(|_| in_a_table(&connection, dice)).collect();
+    let connection = open(&path);
+    for table in TABLES {
+        loosen(&connection, table, dice);
+    }
+    done.extend((0..=dice.roll(6)).map(|_| in_a_table(&connection, dice)));
     let journal = dice.one_of(&["DELETE", "TRUNCATE", "PERSIST", "WAL"]);
     connection.pragma_update(None, "journal_mode", journal).unwrap();
-    tale.push(journal.into());
-    tale
+    done.push(journal.into());
+    done
 }
 
 /// The whole mirror again, without what the damaged one left beside it.
@@ -131,11 +172,18 @@ fn put_back(dir: &Path, whole: &[u8]) {
     fs::write(dir.join("mirror.db"), whole).unwrap();
 }
 
-/// The table without types and constraints, so that every cell takes anything.
-fn loosen(connection: &Connection, table: &str) {
-    let columns = columns(connection, table).join(", ");
+/// The table without types and constraints, so that every cell takes anything; some columns have an affinity or a
+/// collation that is theirs.
+fn loosen(connection: &Connection, table: &str, dice: &mut Dice) {
+    let columns = columns(connection, table);
+    let kinds = ["", "", "", "TEXT", "NUMERIC", "BLOB", "COLLATE THEIRS", "TEXT COLLATE THEIRS"];
+    // A phone that became a number has lost its plus: that is another phone, and not one of this program's making.
+    let kind = |name: &String, kind: &'static str| if name == "phone" { "" } else { kind };
+    let typed = columns.iter().map(|name| format!("{name} {}", kind(name, dice.one_of(&kinds))));
+    let typed = typed.collect::<Vec<_>>().join(", ");
+    let columns = columns.join(", ");
     let sql = format!(
-        "CREATE TABLE loose ({columns}); INSERT INTO loose SELECT {columns} FROM {table};
+        "CREATE TABLE loose ({typed}); INSERT INTO loose SELECT {columns} FROM {table};
          DROP TABLE {table}; ALTER TABLE loose RENAME TO {table};"
     );
     connection.execute_batch(&sql).unwrap();

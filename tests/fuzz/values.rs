@@ -78,6 +78,29 @@ const TEXTS: &[&str] = &[
     "checked_out",
     "CONFIRMED",
     "\r\n\t",
+    "1.0",
+    "41 ",
+    "{6F9619FF-8B86-D011-B42D-00C04FC964FF}",
+    "\\N",
+    "ложь",
+    "истина",
+    "—",
+    "1,234",
+    "1.234,56",
+    "13\u{202f}050,00",
+    "\u{2212}5.00",
+    "13050 руб.",
+    "٣",
+    "20.06.2026 14:00",
+    "01.02.03",
+    "0000-00-00",
+    "1979-12-31T21:00:00.000Z",
+    "1980-01-01 или 1981",
+    "2026-06-20 14:00+03:00",
+    "\u{feff}Белова\u{a0}",
+    "Бело\u{fffd}а",
+    "3682           ",
+    "Ж",
 ];
 
 /// A cell that nobody expects.
@@ -87,11 +110,18 @@ pub(crate) fn cell(dice: &mut Dice) -> Odd {
         1 => Cell::Integer(dice.one_of(&[0, -1, 1, 41, 5, i64::MAX, i64::MIN, 1 << 53])),
         2 => Cell::Real(dice.one_of(&[0.1, -0.0, 41.0, 1e300, f64::INFINITY, f64::MIN_POSITIVE, 1e15])),
         3 => Cell::Blob(vec![0xff, 0, 0xfe]),
-        4 => Cell::Blob(b"41".to_vec()),
+        4 => Cell::Blob(dice.one_of(&[&b"41"[..], b"\x00", b"\x01", &[0x6f; 16]]).to_vec()),
         5 => Cell::Text("я".repeat(dice.one_of(&[51, 300, 40_000]))),
         6 => {
             return Odd::Bytes(
-                dice.one_of(&[&b"\xff\xfe"[..], b"\xd0", b"4\x801", b"\xed\xa0\x80"]).to_vec(),
+                dice.one_of(&[
+                    &b"\xff\xfe"[..],
+                    b"\xd0",
+                    b"4\x801",
+                    b"\xed\xa0\x80",
+                    b"\xcf\xf0\xe8\xf5\xee\xe4\xfc\xea\xee",
+                ])
+                .to_vec(),
             );
         }
         _ => Cell::Text(dice.one_of(TEXTS).to_owned()),

@@ -41,7 +41,7 @@ impl Check<'_> {
         let mut statement = self.mirror.prepare(sql).unwrap();
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let cells = |row: &rusqlite::Row<'_>| {
-            let cell = |at: usize| row.get_ref(at).map(text);
+            let cell = |at: usize| row.get_ref(at).map(|cell| text(cell).trim().to_owned());
             names.iter().enumerate().map(|(at, name)| Ok((name.clone(), cell(at)?))).collect()
         };
         statement.query_map([], cells).unwrap().map(Result::unwrap).collect()

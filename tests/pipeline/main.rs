@@ -17,6 +17,7 @@ mod hotel;
 mod idle;
 mod marks;
 mod missing;
+mod nothing_guessed;
 mod notices;
 mod phones;
 mod quarantine;

@@ -126,9 +126,9 @@ fn a_row_that_cannot_be_read_is_that_records_failure() {
     hotel.guest(2, "");
     for (id, values) in [
         (1, "status = 'eaten'"),
-        (2, "arrival = '20.05.2020'"),
+        (2, "arrival = '05/20/2020'"),
         (3, "departure = ''"),
-        (4, "amount = '13 050,00'"),
+        (4, "amount = '13.050,00'"),
         (5, "number = ' '"),
         (6, "guest_id = 2"),
     ] {

@@ -209,8 +209,8 @@ fn booking() -> Booking {
     Booking {
         number: TITLE.into(),
         status: Status::CheckedOut,
-        arrival: day(20),
-        departure: day(29),
+        arrival: day(20).into(),
+        departure: day(29).into(),
         amount: "1.00".into(),
         comment: String::new(),
         guest: None,

@@ -1,0 +1,298 @@
+//! The cells of one row, each read as what its column holds.
+//!
+//! Everything foreign is checked here. Nothing is guessed: a cell that cannot be understood is the record's failure, or
+//! a warning on it, with the column's name.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+use rusqlite::Row as SqlRow;
+use rusqlite::types::ValueRef;
+
+use super::ids::id_of;
+use super::rows::{BadRow, Booking, Company, Guest, RowWarning};
+use super::values::{self, Moment, bit, trimmed, whole_number};
+use crate::code::Code;
+use crate::record::{Id, Status};
+
+/// Nobody has so many phones: they are compared each with each, and a damaged cell may hold a hundred thousand.
+const MAX_VALUES: usize = 100;
+
+/// How texts that are not UTF-8 are read; none where they are not.
+pub(super) type Encoding = Option<&'static encoding_rs::Encoding>;
+
+/// The cells of one row by position, in the order of the column lists in [`super::columns`].
+pub(super) struct Cells<'a, 'stmt> {
+    row: &'a SqlRow<'stmt>,
+    pub(super) names: &'a [&'static str],
+    encoding: Encoding,
+    /// The position of a text that is no UTF-16.
+    broken: Option<usize>,
+    warnings: Vec<RowWarning>,
+}
+
+impl<'a, 'stmt> Cells<'a, 'stmt> {
+    /// The row has `names`, then `own` columns; a mirror of UTF-16 has one more, which says what is no text.
+    pub(super) fn new(
+        row: &'a SqlRow<'stmt>,
+        names: &'a [&'static str],
+        own: usize,
+        encoding: Encoding,
+    ) -> Cells<'a, 'stmt> {
+        let broken: Option<i64> = row.get(names.len() + own).unwrap_or_default();
+        let broken = broken.and_then(|at| usize::try_from(at).ok());
+        Cells { row, names, encoding, broken, warnings: Vec::new() }
+    }
+
+    fn position(&self, column: &str) -> Option<usize> {
+        self.names.iter().position(|name| *name == column)
+    }
+
+    /// The value at a position; NULL where there is none.
+    pub(super) fn at(&self, position: usize) -> ValueRef<'a> {
+        self.row.get_ref(position).unwrap_or(ValueRef::Null)
+    }
+
+    fn value(&self, column: &str) -> ValueRef<'a> {
+        self.position(column).map_or(ValueRef::Null, |at| self.at(at))
+    }
+
+    /// The column as text, whatever type it has; NULL is empty.
+    pub(super) fn text(&self, column: &str) -> Result<String, BadRow> {
+        self.position(column).map_or(Ok(String::new()), |at| self.text_at(at, column))
+    }
+
+    fn text_at(&self, at: usize, column: &str) -> Result<String, BadRow> {
+        let text = text_of(self.at(at), self.encoding).filter(|_| self.broken != Some(at));
+        // What it holds may be a person's data: the message names the column alone.
+        text.map(Cow::into_owned).ok_or_else(|| BadRow::new(Code::BadText, column, ""))
+    }
+
+    /// A column of the hotel's own, behind the usual ones. A decimal number stays one: as a text it could mean two.
+    pub(super) fn own(&self, at: usize, column: &str) -> Result<serde_json::Value, BadRow> {
+        let at = self.names.len() + at;
+        Ok(match self.at(at) {
+            ValueRef::Blob(blob) if bit(blob).is_some() => bit(blob).into(),
+            ValueRef::Real(number) => number.into(),
+            _ => self.text_at(at, column)?.into(),
+        })
+    }
+
+    /// What could not be understood, and did not stop the record.
+    pub(super) fn into_warnings(self) -> Vec<RowWarning> {
+        self.warnings
+    }
+
+    pub(super) fn warn(&mut self, code: Code, column: &str) {
+        self.warnings.push(RowWarning { code, column: column.to_owned() });
+    }
+
+    /// Any value that nobody understands is off.
+    fn flag(&mut self, column: &str) -> bool {
+        let flag = match self.value(column) {
+            ValueRef::Blob(blob) if bit(blob).is_some() => Some(bit(blob) == Some("1")),
+            value => text_of(value, self.encoding).and_then(|text| values::flag(&text)),
+        };
+        if flag.is_none() {
+            self.warn(Code::UnknownFlag, column);
+        }
+        flag.unwrap_or_default()
+    }
+
+    fn sex(&mut self) -> Result<String, BadRow> {
+        let sex = values::sex(&self.text("sex")?);
+        if sex.is_none() {
+            self.warn(Code::UnknownSex, "sex");
+        }
+        Ok(sex.unwrap_or_default().to_owned())
+    }
+
+    fn list(&mut self, column: &str) -> Result<Vec<String>, BadRow> {
+        let text = self.text(column)?;
+        let mut parts = text.split([',', ';', '\n', '\r']).map(trimmed).filter(|part| !part.is_empty());
+        let list = parts.by_ref().take(MAX_VALUES).map(str::to_owned).collect();
+        if parts.next().is_some() {
+            self.warn(Code::FieldLeftOut, column);
+        }
+        Ok(list)
+    }
+
+    /// `Иван <ivan@example.ru>` is the address in it.
+    fn emails(&mut self) -> Result<Vec<String>, BadRow> {
+        let address = |text: String| {
+            let inside = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
+            inside.map_or_else(|| text.clone(), |(_, address)| trimmed(address).to_owned())
+        };
+        Ok(self.list("email")?.into_iter().map(address).collect())
+    }
+
+    /// A reference to another record; NULL and blank are none.
+    pub(super) fn reference(&self, column: &str) -> Option<Id> {
+        let id = id_of(self.value(column)).map(Id::from);
+        id.filter(|id| !matches!(id, Id::Text(text) if text.is_empty()))
+    }
+
+    fn checked_reference(&mut self, column: &str) -> Result<Option<Id>, BadRow> {
+        let id = self.reference(column);
+        let is_blob = matches!(self.value(column), ValueRef::Blob(_));
+        if id.is_none() && (is_blob || !self.text(column)?.is_empty()) {
+            self.warn(Code::UnknownReference, column);
+        }
+        Ok(id)
+    }
+
+    /// The object that Ecvi names; NULL, blank and 0 are none.
+    pub(super) fn crm_id(&self) -> Result<Option<i64>, BadRow> {
+        let text = self.text("crm_id")?;
+        match whole_number(&text) {
+            _ if text.is_empty() => Ok(None),
+            Some(id) => Ok(Some(id).filter(|id| *id > 0)),
+            // It would get a second object.
+            None => Err(BadRow::new(Code::BadId, "crm_id", &text)),
+        }
+    }
+
+    pub(super) fn guest(&mut self) -> Result<Guest, BadRow> {
+        Ok(Guest {
+            last_name: self.text("last_name")?,
+            first_name: self.text("first_name")?,
+            middle_name: self.text("middle_name")?,
+            birth_date: self.birth_date()?,
+            phones: self.list("phone")?,
+            emails: self.emails()?,
+            country: self.text("country")?,
+            region: self.text("region")?,
+            city: self.text("city")?,
+            sex: self.sex()?,
+            comment: self.text("comment")?,
+            vip: self.flag("is_vip"),
+            blacklisted: self.flag("is_blacklisted"),
+        })
+    }
+
+    fn birth_date(&self) -> Result<Option<NaiveDate>, BadRow> {
+        let text = self.text("birth_date")?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        // The value is a person's data: the message names the column alone.
+        let bad = || BadRow::new(Code::BadDate, "birth_date", "").of_form(&text);
+        values::birth_date(&text).map(Some).ok_or_else(bad)
+    }
+
+    pub(super) fn company(&mut self) -> Result<Company, BadRow> {
+        Ok(Company {
+            name: self.text("name")?,
+            address: self.text("address")?,
+            city: self.text("city")?,
+            country: self.text("country")?,
+            postal_code: self.text("postal_code")?,
+            phones: self.list("phone")?,
+            emails: self.emails()?,
+            comment: self.text("comment")?,
+        })
+    }
+
+    pub(super) fn booking(
+        &mut self,
+        residents: Vec<Id>,
+        status: impl Fn(&str) -> Option<Status>,
+    ) -> Result<Booking, BadRow> {
+        let number = self.text("number")?;
+        if number.is_empty() {
+            return Err(BadRow::new(Code::NoValue, "number", ""));
+        }
+        let word = self.text("status")?;
+        Ok(Booking {
+            number,
+            status: status(&word).ok_or_else(|| BadRow::new(Code::UnknownStatus, "status", &word))?,
+            arrival: self.moment("arrival")?,
+            departure: self.moment("departure")?,
+            amount: self.amount()?,
+            comment: self.text("comment")?,
+            guest: self.checked_reference("guest_id")?,
+            company: self.checked_reference("company_id")?,
+            payer: self.checked_reference("payer_company_id")?,
+            residents,
+        })
+    }
+
+    fn moment(&self, column: &str) -> Result<Moment, BadRow> {
+        let text = self.text(column)?;
+        values::moment(&text).ok_or_else(|| BadRow::new(Code::BadDate, column, &text).of_form(&text))
+    }
+
+    fn amount(&self) -> Result<String, BadRow> {
+        let text = self.text("amount")?;
+        let amount = match self.value("amount") {
+            ValueRef::Blob(_) => None,
+            ValueRef::Real(number) => values::amount_of_real(number),
+            ValueRef::Null | ValueRef::Integer(_) | ValueRef::Text(_) => values::amount_of_text(&text),
+        };
+        amount.ok_or_else(|| BadRow::new(Code::BadAmount, "amount", &text).of_form(&text))
+    }
+}
+
+/// The value as text, without the blanks around it; NULL is empty. None where its bytes are no text: they are not
+/// UTF-8 nor of the mirror's encoding, a NUL is among them, or whoever filled the mirror lost letters.
+pub(super) fn text_of(value: ValueRef<'_>, encoding: Encoding) -> Option<Cow<'_, str>> {
+    let text: Cow<'_, str> = match value {
+        ValueRef::Null => "".into(),
+        ValueRef::Integer(number) => number.to_string().into(),
+        ValueRef::Real(number) => number.to_string().into(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => decode(bytes, encoding)?,
+    };
+    let text = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
+        Cow::Owned(text) => Cow::Owned(trimmed(&text).to_owned()),
+    };
+    (!text.contains(['\0', char::REPLACEMENT_CHARACTER])).then_some(text)
+}
+
+fn decode(bytes: &[u8], encoding: Encoding) -> Option<Cow<'_, str>> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Some(text.into());
+    }
+    let text = encoding?.decode_without_bom_handling_and_without_replacement(bytes)?;
+    // A byte that the encoding leaves free becomes one of these.
+    let has_free = text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c));
+    (!has_free).then_some(text)
+}
+
+/// The value as text, to be compared with itself and never sent.
+pub(super) fn raw_text(value: ValueRef<'_>) -> Cow<'_, str> {
+    match value {
+        ValueRef::Null => "".into(),
+        ValueRef::Integer(number) => number.to_string().into(),
+        ValueRef::Real(number) => number.to_string().into(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_read_in_the_encoding_of_the_mirror_or_not_at_all() {
+        let russian = b"\xCF\xF0\xE8\xF5\xEE\xE4\xFC\xEA\xEE  ";
+        assert_eq!(text_of(ValueRef::Text(russian), None), None);
+        let read = text_of(ValueRef::Text(russian), Some(encoding_rs::WINDOWS_1251));
+        assert_eq!(read.as_deref(), Some("Приходько"));
+        let read = text_of(ValueRef::Text("Приходько".as_bytes()), Some(encoding_rs::WINDOWS_1251));
+        assert_eq!(read.as_deref(), Some("Приходько"));
+        assert_eq!(text_of(ValueRef::Text(b"\xCF\x98\xFF"), Some(encoding_rs::WINDOWS_1251)), None);
+    }
+
+    #[test]
+    fn blanks_around_a_text_are_trimmed_and_letters_that_were_lost_are_no_text() {
+        let text = |text: &'static str| text_of(ValueRef::Text(text.as_bytes()), None);
+        assert_eq!(text("\u{feff}Белова \u{a0}\0\0").as_deref(), Some("Белова"));
+        assert_eq!(text(" \r\n").as_deref(), Some(""));
+        for broken in ["Бело\u{fffd}а", "Белова\0мусор"] {
+            assert_eq!(text(broken), None, "{broken}");
+        }
+        assert_eq!(text_of(ValueRef::Blob("Белова".as_bytes()), None).as_deref(), Some("Белова"));
+        assert_eq!(text_of(ValueRef::Blob(&[0xff, 1]), None), None);
+    }
+}

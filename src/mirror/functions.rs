@@ -1,0 +1,62 @@
+//! What SQLite has to know of this program to read a mirror: functions that read ids and texts as the program does,
+//! and stand-ins for the collations of the program that fills the mirror.
+
+use std::borrow::Cow;
+
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::{Value as Cell, ValueRef};
+use rusqlite::{Connection, Result};
+
+use super::cell::{Encoding, text_of};
+use super::ids::{IdType, as_type, id_of, key};
+use crate::record::Id;
+
+/// Adds the functions to a connection.
+pub(super) fn add(connection: &Connection, encoding: Encoding) -> Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("ecvi_id", 1, flags, |call| Ok(id_key(call, None)))?;
+    connection
+        .create_scalar_function("ecvi_number", 1, flags, |call| Ok(id_key(call, Some(IdType::Number))))?;
+    connection
+        .create_scalar_function("ecvi_text_id", 1, flags, |call| Ok(id_key(call, Some(IdType::Text))))?;
+    connection.create_scalar_function("ecvi_mark", 1, flags, |call| {
+        Ok(id_of(call.get_raw(0)).map(|id| Id::from(id).to_string().into_bytes()))
+    })?;
+    connection.create_scalar_function("ecvi_text", 1, flags, move |call| {
+        Ok(text_of(call.get_raw(0), encoding).map(Cow::into_owned))
+    })?;
+    connection.create_scalar_function("ecvi_broken", -1, flags, |call| Ok(first_broken(call)))
+}
+
+/// The id in the order of the merge; NULL where the cell cannot be one.
+fn id_key(call: &Context<'_>, wanted: Option<IdType>) -> Cell {
+    let id = id_of(call.get_raw(0)).map(|id| as_type(id.into(), wanted));
+    id.map_or(Cell::Null, |id| key(id.borrowed()))
+}
+
+/// The position of the first cell that is no text; SQLite would make other letters of it. The cells come as the bytes
+/// of UTF-16, behind a flag that says which end of a letter comes first.
+fn first_broken(call: &Context<'_>) -> Option<i64> {
+    let is_little_endian = matches!(call.get_raw(0), ValueRef::Integer(1));
+    let is_broken = |at: usize| match call.get_raw(at) {
+        ValueRef::Blob(bytes) => !is_utf_16(bytes, is_little_endian),
+        _ => false,
+    };
+    (1..call.len()).find(|at| is_broken(*at)).map(|at| at as i64 - 1)
+}
+
+fn is_utf_16(bytes: &[u8], is_little_endian: bool) -> bool {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let unit = |pair: &[u8; 2]| {
+        if is_little_endian { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) }
+    };
+    rest.is_empty() && char::decode_utf16(units.iter().map(unit)).all(|letter| letter.is_ok())
+}
+
+/// Lets tables be read whose columns or indexes have a collation of the program that fills the mirror.
+///
+/// What is asked of such a table never compares by that collation, so any order serves as a stand-in. A query of the
+/// hotel's own might compare by it: prepare those before, and SQLite says which collation is missing.
+pub(super) fn stand_in_for_collations(connection: &Connection) -> Result<()> {
+    connection.collation_needed(|connection, name| connection.create_collation(name, Ord::cmp))
+}

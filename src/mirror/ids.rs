@@ -1,0 +1,192 @@
+//! Ids of the mirror, and how rows come in their order whatever the mirror's encoding and collations.
+//!
+//! Blanks around an id are padding, and `1.0` is 1. Most mirrors keep their ids tidy, and SQLite's own order is then
+//! that of the merge. Of the others the ids go through a function of ours: that costs a sorting of the rows.
+
+use rusqlite::types::{Value as Cell, ValueRef};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::values::{trimmed, whole_number};
+use crate::record::{Id, IdRef};
+
+/// The id in a cell; none where the cell cannot be one.
+pub(super) fn id_of(value: ValueRef<'_>) -> Option<IdRef<'_>> {
+    match value {
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(|text| IdRef::Text(tidy(text))),
+        other => IdRef::of(other),
+    }
+}
+
+/// `'1.0 '` is `'1'`. Leading zeros belong to the id.
+fn tidy(text: &str) -> &str {
+    let text = trimmed(text);
+    let Some((whole, _)) = text.split_once('.') else { return text };
+    match whole_number(text) {
+        Some(number) if number.to_string() == whole => whole,
+        _ => text,
+    }
+}
+
+/// The id as the functions of SQL yield it.
+pub(super) fn key(id: IdRef<'_>) -> Cell {
+    match id {
+        IdRef::Number(number) => Cell::Integer(number),
+        // Bytes: a text would be compared in the mirror's encoding, and UTF-16 has another order.
+        IdRef::Text(text) => Cell::Blob(text.as_bytes().to_vec()),
+    }
+}
+
+/// Of which type the ids are that others have to meet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum IdType {
+    Number,
+    Text,
+}
+
+/// An id as the ids that it has to meet are kept: `'7'` is 7 where those are numbers, and the other way round.
+pub(super) fn as_type(id: Id, wanted: Option<IdType>) -> Id {
+    match (wanted, &id) {
+        (Some(IdType::Number), Id::Text(_)) | (Some(IdType::Text), Id::Number(_)) => {
+            id.namesake().unwrap_or(id)
+        }
+        _ => id,
+    }
+}
+
+/// How the ids of a query are compared, in SQL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct IdOrder {
+    /// What rows are ordered by and compared with.
+    pub(super) expression: String,
+    is_keyed: bool,
+}
+
+impl IdOrder {
+    /// Of the records themselves; `select` has their ids in the column `id`.
+    pub(super) fn of_records(connection: &Connection, select: &str) -> rusqlite::Result<RecordIds> {
+        if is_row_number(connection, select)? {
+            let order = IdOrder { expression: "id COLLATE BINARY".into(), is_keyed: false };
+            return Ok(RecordIds { order, id_type: Some(IdType::Number) });
+        }
+        let Shape { has_numbers, has_texts, has_untidy } = Shape::look(connection, select, "id")?;
+        let id_type = match (has_numbers, has_texts) {
+            (true, false) => Some(IdType::Number),
+            (false, true) => Some(IdType::Text),
+            _ => None,
+        };
+        let expression = if has_untidy { "ecvi_id(id)" } else { "id COLLATE BINARY" };
+        Ok(RecordIds { order: IdOrder { expression: expression.into(), is_keyed: has_untidy }, id_type })
+    }
+
+    /// Of the bookings that `booking_guests` names, which have to meet ids of this type.
+    pub(super) fn of_stays(
+        connection: &Connection,
+        select: &str,
+        bookings: Option<IdType>,
+    ) -> rusqlite::Result<StayIds> {
+        let first = first_type(connection, select)?;
+        let convert_to = bookings.filter(|bookings| first.is_some_and(|first| first != *bookings));
+        let function = match convert_to {
+            Some(IdType::Number) => "ecvi_number",
+            Some(IdType::Text) => "ecvi_text_id",
+            None => "ecvi_id",
+        };
+        // Numbers have one form alone, and are not looked through.
+        let is_keyed = convert_to.is_some()
+            || first == Some(IdType::Text) && Shape::look(connection, select, "booking_id")?.has_untidy;
+        let expression =
+            if is_keyed { format!("{function}(booking_id)") } else { "booking_id COLLATE BINARY".into() };
+        Ok(StayIds { order: IdOrder { expression, is_keyed }, convert_to })
+    }
+
+    /// The id as a parameter that is compared with the expression.
+    pub(super) fn parameter(&self, id: &Id) -> Cell {
+        if self.is_keyed { key(id.borrowed()) } else { id.clone().into() }
+    }
+}
+
+/// The ids of one kind of records.
+#[derive(Clone, Debug)]
+pub(super) struct RecordIds {
+    pub(super) order: IdOrder,
+    /// None where there are numbers and texts.
+    pub(super) id_type: Option<IdType>,
+}
+
+/// The bookings' ids in `booking_guests`.
+#[derive(Clone, Debug)]
+pub(super) struct StayIds {
+    pub(super) order: IdOrder,
+    /// They are of another type than the bookings' own.
+    pub(super) convert_to: Option<IdType>,
+}
+
+/// What the ids of a column look like.
+struct Shape {
+    has_numbers: bool,
+    has_texts: bool,
+    /// A text that SQLite might order otherwise than the merge does: beyond printable ASCII, padded, or a decimal.
+    has_untidy: bool,
+}
+
+impl Shape {
+    fn look(connection: &Connection, select: &str, column: &str) -> rusqlite::Result<Shape> {
+        let sql = format!(
+            "SELECT coalesce(max(typeof({column}) IN ('integer', 'real')), 0),
+                    coalesce(max(typeof({column}) = 'text'), 0),
+                    coalesce(max(typeof({column}) = 'text'
+                        AND (length({column}) <> length(CAST({column} AS BLOB))
+                             OR {column} GLOB '*[^!-~]*' OR {column} GLOB '*[0-9].*')), 0)
+             FROM ({select})"
+        );
+        connection.query_row(&sql, [], |row| {
+            Ok(Shape { has_numbers: row.get(0)?, has_texts: row.get(1)?, has_untidy: row.get(2)? })
+        })
+    }
+}
+
+/// The type of the first booking's id that is named; none where there is none.
+fn first_type(connection: &Connection, select: &str) -> rusqlite::Result<Option<IdType>> {
+    let sql = format!("SELECT typeof(booking_id) FROM ({select}) WHERE booking_id IS NOT NULL LIMIT 1");
+    let name: Option<String> = connection.query_row(&sql, [], |row| row.get(0)).optional()?;
+    Ok(match name.as_deref() {
+        Some("integer" | "real") => Some(IdType::Number),
+        Some("text") => Some(IdType::Text),
+        Some(_) | None => None,
+    })
+}
+
+/// Whether the id is the number of its row, which is always whole.
+fn is_row_number(connection: &Connection, select: &str) -> rusqlite::Result<bool> {
+    let sql = format!("EXPLAIN QUERY PLAN SELECT 1 FROM ({select}) WHERE id = 0");
+    let plan: Option<String> = connection.query_row(&sql, [], |row| row.get(3)).optional()?;
+    Ok(plan.is_some_and(|step| step.contains("USING INTEGER PRIMARY KEY")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_around_an_id_are_padding_and_a_whole_decimal_is_its_number() {
+        let text = |text: &'static str| id_of(ValueRef::Text(text.as_bytes()));
+        for (written, id) in [
+            ("1 ", "1"),
+            ("1.0", "1"),
+            ("\u{feff}1\u{a0}", "1"),
+            ("1.00 ", "1"),
+            ("-3.0", "-3"),
+            ("007", "007"),
+            ("007.0", "007.0"),
+            ("1.5", "1.5"),
+            ("1e3", "1e3"),
+            ("a.0", "a.0"),
+        ] {
+            assert_eq!(text(written), Some(IdRef::Text(id)), "{written}");
+        }
+        assert_eq!(id_of(ValueRef::Real(1.0)), Some(IdRef::Number(1)));
+        for none in [ValueRef::Real(1.5), ValueRef::Real(1e20), ValueRef::Null, ValueRef::Blob(b"1")] {
+            assert_eq!(id_of(none), None, "{none:?}");
+        }
+    }
+}

@@ -16,7 +16,7 @@ use crate::mirror::{Mirror, write_back};
 use crate::objects::inventory;
 use crate::orders::{Errand, Orders};
 use crate::plan::{Limits, Plan, Rules};
-use crate::portal::gate::{Cause, Gate};
+use crate::portal::gate::{Cause, Gate, growing_pause};
 use crate::portal::{CallError, Portal, stop_of};
 use crate::push::{Done, Failures, Means, Push, Watch, Way};
 use crate::record::Kind;
@@ -101,6 +101,9 @@ pub fn pass_under(
     let pace = state.recall(PACE)?.unwrap_or_default();
     let mut gate = Gate::new(portal, clock.clone(), &config.portal, pace, deadline(config, orders, started));
     gate.on_wait(watch.teller());
+    if orders.errand == Errand::InitialExport {
+        gate.be_patient();
+    }
     if killed {
         gate.fill_bucket();
     }
@@ -151,7 +154,7 @@ impl Pass<'_> {
     fn make(&mut self, gate: &mut Gate<'_>, watch: &mut dyn Watch) -> Result<()> {
         admit(self.orders.errand, self.state)?;
         outwait(self.config, self.state, self.lock, gate)?;
-        self.round(gate, true, watch)?;
+        self.patient_round(gate, true, watch)?;
         if self.orders.errand != Errand::InitialExport {
             if remap::is_stale(self.config, self.state)?
                 && self.state.once_a_day(MAPPING_TOLD, gate.clock().now())?
@@ -168,13 +171,29 @@ impl Pass<'_> {
         }
         while let Some(settled) = settled_at(self.config, self.state, gate.clock().now())? {
             gate.wait_for(Cause::Doubts, settled)?;
-            self.round(gate, false, watch)?;
+            self.patient_round(gate, false, watch)?;
         }
         self.done.unanswered = false;
         if self.state.initial_export()?.is_none() {
             self.state.remember(INITIAL_EXPORT, &stamp(gate.clock().now()))?;
         }
         Ok(())
+    }
+
+    /// A round; an initial export begins it anew for as long as nothing but an outage ends it.
+    fn patient_round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {
+        let mut attempts = 0;
+        loop {
+            let before = self.done.counts;
+            let Err(error) = self.round(gate, first, watch) else { return Ok(()) };
+            let outage = error.downcast_ref().and_then(CallError::outage);
+            let Some(reason) = outage.filter(|_| self.orders.errand == Errand::InitialExport) else {
+                return Err(error);
+            };
+            attempts = if self.done.counts == before { attempts + 1 } else { 1 };
+            log::info!("{reason}; the round begins anew");
+            gate.wait_for(Cause::Unreachable(&reason), gate.clock().now() + growing_pause(attempts))?;
+        }
     }
 
     fn round(&mut self, gate: &mut Gate<'_>, first: bool, watch: &mut dyn Watch) -> Result<()> {

@@ -19,6 +19,7 @@ use crate::orders::{Errand, Orders};
 use crate::pass::{self, Ended};
 use crate::portal::gate::Gate;
 use crate::portal::http::Http;
+use crate::portal::proxy::Proxy;
 use crate::portal::{self, CallError, Portal};
 use crate::push::Watch;
 use crate::report::progress::Progress;
@@ -209,7 +210,11 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
 }
 
 fn show(path: &Path, config: &Config) -> Result<Outcome> {
-    report::print(&format!("# {}\n{config}", path.display()))?;
+    let proxy = match Proxy::of_environment(&config.portal.webhook.address()) {
+        Ok(proxy) => proxy.map(|proxy| format!("# proxy: {proxy}\n")).unwrap_or_default(),
+        Err(error) => format!("# proxy: {error}\n"),
+    };
+    report::print(&format!("# {}\n{proxy}{config}", path.display()))?;
     Ok(Outcome::Ok)
 }
 

@@ -80,6 +80,7 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Chec
     }
     match connect(&config.portal) {
         Ok(mut portal) => {
+            lines.extend(portal::proxy(&config));
             lines.extend(ask(&config, state.as_ref(), &mut *portal, clock));
             if options.probe {
                 lines.extend(probe(&lines, &config, state.as_ref(), &mut *portal, clock));

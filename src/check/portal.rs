@@ -6,9 +6,16 @@ use super::Line;
 use crate::config::Config;
 use crate::portal::CallError;
 use crate::portal::gate::Gate;
+use crate::portal::proxy::Proxy;
 use crate::state::State;
 use crate::stop::{Outcome, outcome_of};
 use crate::{recognise, say, verify};
+
+/// The proxy that stands between us and the portal.
+pub(super) fn proxy(config: &Config) -> Option<Line> {
+    let proxy = Proxy::of_environment(&config.portal.webhook.address()).ok()??;
+    Some(Line::fine("proxy", say!("Прокси: {proxy}", "Proxy: {proxy}")))
+}
 
 /// Reaches the portal and asks for the webhook's rights. False: nothing more can be asked.
 pub(super) fn webhook(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line>) -> bool {
@@ -73,6 +80,12 @@ pub(super) fn unanswered(name: &'static str, error: CallError) -> Line {
                 "Проверьте сеть, адрес портала и сертификат ([portal] webhook, ca_file), затем повторите",
                 "Check the network, the portal's address and its certificate ([portal] webhook, ca_file), then try again"
             ),
+        ),
+        CallError::Misconfigured(reason) => Line::bad(
+            name,
+            Outcome::Interrupted,
+            say!("Нет соединения с порталом: {reason}", "No connection to the portal: {reason}"),
+            String::new(),
         ),
         other => {
             let stop = other.stop();

@@ -1,5 +1,6 @@
 //! `[portal]`: where to send, and the pace at which the portal is used.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -108,7 +109,12 @@ fn webhook(
             let path = folder.join(path);
             let shown = path.display();
             let text = std::fs::read_to_string(&path).map_err(|error| {
-                let cure = private::cure(&error);
+                let cure = match error.kind() {
+                    ErrorKind::InvalidData => {
+                        say!("сохраните его как обычный текст (UTF-8)", "save it as plain text (UTF-8)")
+                    }
+                    _ => private::cure(&error),
+                };
                 anyhow::Error::new(error).context(say!(
                     "не читается [portal] webhook_file {shown}: {cure}",
                     "[portal] webhook_file {shown} cannot be read: {cure}"

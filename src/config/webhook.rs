@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use url::{ParseError, Position, Url};
+
 use crate::{fingerprint, say};
 
 /// An inbound webhook, `https://hotel.bitrix24.ru/rest/1/secret/`.
@@ -15,21 +17,28 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Checks an address as it was copied from the portal, with or without the slash at its end.
+    /// Checks an address as it was copied from the portal: with or without the slash at its end, in any case, with the
+    /// mark that some editors put before a text.
     pub fn parse(text: &str) -> Result<Webhook, String> {
-        let text = text.trim();
-        let (scheme, rest) = text.split_once("://").ok_or_else(shape)?;
-        let (authority, path) = rest.split_once('/').ok_or_else(shape)?;
-        let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
-        let [.., "rest", user, secret] = parts.as_slice() else { return Err(shape()) };
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if text.contains(char::is_whitespace) {
+            return Err(say!("в адресе вебхука пробел", "there is a blank in the webhook"));
+        }
+        let mut url = Url::parse(text).map_err(unreadable)?;
+        let segments = url.path_segments().map(|parts| parts.filter(|part| !part.is_empty()));
+        let path: Vec<String> = segments.into_iter().flatten().map(str::to_owned).collect();
+        let [.., rest, user, secret] = path.as_slice() else { return Err(shape()) };
         // A name and a password before the host would show wherever the host does.
-        let is_host = !authority.is_empty() && !authority.contains('@');
-        if !is_host || user.parse::<u64>().is_err() || !is_code(secret) {
+        let is_plain = url.username().is_empty() && url.password().is_none();
+        let is_bare = url.query().is_none() && url.fragment().is_none();
+        if rest != "rest" || !is_plain || !is_bare || user.parse::<u64>().is_err() || !is_code(secret) {
             return Err(shape());
         }
-        match scheme {
+        without_last_dot(&mut url)?;
+        let place = &url[..Position::AfterPort];
+        match url.scheme() {
             "https" => {}
-            "http" if is_loopback(authority) => {}
+            "http" if is_loopback(&url[Position::BeforeHost..Position::AfterPort]) => {}
             _ => {
                 return Err(say!(
                     "адрес вебхука должен начинаться с https://",
@@ -37,9 +46,13 @@ impl Webhook {
                 ));
             }
         }
-        let host_from = scheme.len() + 3;
-        let base = format!("{}/", text.trim_end_matches('/'));
-        Ok(Webhook { base, host_from, host_to: host_from + authority.len() })
+        let base = format!("{place}/{}/", path.join("/"));
+        Ok(Webhook { base, host_from: url.scheme().len() + 3, host_to: place.len() })
+    }
+
+    /// The address of the portal itself, without the secret.
+    pub fn address(&self) -> String {
+        format!("{}/", &self.base[..self.host_to])
     }
 
     /// The address of a method. The only place where the secret leaves the type.
@@ -75,6 +88,33 @@ impl Webhook {
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/rest/***", &self.base[..self.host_to])
+    }
+}
+
+/// A name may end with a dot; a certificate's never does.
+fn without_last_dot(url: &mut Url) -> Result<(), String> {
+    match url.host_str().and_then(|host| host.strip_suffix('.')).map(str::to_owned) {
+        Some(host) => url.set_host(Some(&host)).map_err(unreadable),
+        None => Ok(()),
+    }
+}
+
+/// Which part of the address is wrong, without quoting it.
+fn unreadable(error: ParseError) -> String {
+    match error {
+        ParseError::InvalidPort => say!(
+            "порт в адресе вебхука должен быть числом от 1 до 65535",
+            "the port of the webhook must be a number from 1 to 65535"
+        ),
+        ParseError::EmptyHost
+        | ParseError::IdnaError
+        | ParseError::InvalidDomainCharacter
+        | ParseError::InvalidIpv4Address
+        | ParseError::InvalidIpv6Address => say!(
+            "имя портала в адресе вебхука записано неверно",
+            "the portal's name in the webhook is malformed"
+        ),
+        _ => shape(),
     }
 }
 
@@ -142,6 +182,47 @@ mod tests {
             "https://h/rest/1/s3cr3t?x",
         ] {
             assert!(!Webhook::parse(broken).unwrap_err().contains("s3cr3t"), "{broken}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_taken_as_people_write_it() {
+        let punycode = "https://xn----7sbqwcnddkue2n.xn--p1ai/rest/1/abc/batch.json";
+        for text in [
+            "https://портал-отеля.рф/rest/1/abc/",
+            "HTTPS://Портал-Отеля.РФ/rest/1/abc",
+            "\u{feff}https://портал-отеля.рф./rest/1/abc/\r\n",
+        ] {
+            assert_eq!(Webhook::parse(text).unwrap().expose_method("batch"), punycode, "{text}");
+        }
+        for (text, address) in [
+            ("https://Hotel.Bitrix24.ru:443/rest/1/abc/", "https://hotel.bitrix24.ru/"),
+            ("https://hotel.ru:8443//rest//1//abc//", "https://hotel.ru:8443/"),
+            ("https://[FD00::7]:8443/rest/1/abc/", "https://[fd00::7]:8443/"),
+            ("https://hotel.ru/b24/rest/1/abc/", "https://hotel.ru/"),
+        ] {
+            let webhook = Webhook::parse(text).unwrap();
+            assert_eq!(webhook.address(), address, "{text}");
+            assert!(webhook.expose_method("x").ends_with("/rest/1/abc/x.json"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_address_says_which_part_is_wrong() {
+        for (text, told) in [
+            ("https://hotel.ru:port/rest/1/abc/", "порт"),
+            ("https://hotel.ru:99999/rest/1/abc/", "порт"),
+            ("https://ho tel.ru/rest/1/abc/", "пробел"),
+            ("https://hotel.ru/rest/1/a\nbc/", "пробел"),
+            ("https://ho|tel.ru/rest/1/abc/", "имя портала"),
+            ("https:///rest/1/abc/", "адрес вебхука"),
+            ("https://hotel.ru/rest/1/abc/?x=1", "должен иметь вид"),
+            ("https://hotel.ru/rest/1/abc/#x", "должен иметь вид"),
+            ("hotel.ru/rest/1/abc/", "должен иметь вид"),
+            ("http://hotel.ru/rest/1/abc/", "https://"),
+        ] {
+            let error = Webhook::parse(text).unwrap_err();
+            assert!(error.contains(told), "{text}: {error}");
         }
     }
 }

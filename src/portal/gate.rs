@@ -3,6 +3,8 @@
 //! It waits where the limits ask for it, as long as the pass may still wait, and repeats what the portal says it
 //! did not do. It never repeats a call that may have taken effect.
 
+mod questions;
+
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -20,16 +22,15 @@ use crate::say;
 
 /// How often a request that the portal did not take is repeated.
 const TRIES: u32 = 6;
-/// The label of questions.
-const READS: &str = "questions";
-
+/// The longest pause between two attempts to reach the portal.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
 /// What a longer wait is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cause<'c> {
     /// The portal's time budget for this method.
     Budget(&'c str),
-    /// The portal cannot be reached.
-    Unreachable,
+    /// The portal cannot be reached, or gives no proper answer; why.
+    Unreachable(&'c str),
     /// Calls without an answer may still take effect.
     Doubts,
 }
@@ -49,31 +50,9 @@ fn marked(mark: Mark, now: DateTime<Utc>) -> Result<(), CallError> {
     })
 }
 
-/// Refused for a limit of the portal: asking again later helps.
-fn is_limited(reply: &Reply) -> bool {
-    matches!(reply, Reply::Refused(refusal) if matches!(refusal.meaning(), Meaning::TooFast | Meaning::OverBudget))
-}
-
-/// A question that got neither a result nor an error was not answered.
-fn answered(replies: BTreeMap<String, Reply>) -> Result<BTreeMap<String, Reply>, CallError> {
-    match replies.iter().find(|(_, reply)| **reply == Reply::Silent) {
-        Some((name, _)) => Err(CallError::Lost(format!("no reply to {name}"))),
-        None => Ok(replies),
-    }
-}
-
-fn once_more<T>(
-    method: &str,
-    answer: Result<T, CallError>,
-    mut ask: impl FnMut() -> Result<T, CallError>,
-) -> Result<T, CallError> {
-    match answer {
-        Err(CallError::Lost(reason)) => {
-            log::info!("{method}: {reason}; asking once more");
-            ask()
-        }
-        other => other,
-    }
+/// The pause after so many attempts in vain: each is twice as long as the one before.
+pub fn growing_pause(attempts: u32) -> TimeDelta {
+    TimeDelta::seconds(1 << attempts.clamp(1, 9)).min(LONGEST_PAUSE)
 }
 
 /// A portal whose limits are kept.
@@ -90,6 +69,8 @@ pub struct Gate<'p> {
     teller: Option<Teller>,
     /// Of the batch that was sent last.
     nonce: u32,
+    /// An outage is waited out, however long it lasts.
+    is_patient: bool,
 }
 
 impl<'p> Gate<'p> {
@@ -112,7 +93,20 @@ impl<'p> Gate<'p> {
         let (requests, teller) = (0, None);
         // Another one in each process: the answers of a pass that was killed must not fit either.
         let nonce = RandomState::new().build_hasher().finish() as u32;
-        Gate { portal, clock, pace, bucket, shared, batch_size, target, deadline, requests, teller, nonce }
+        Gate {
+            portal,
+            clock,
+            pace,
+            bucket,
+            shared,
+            batch_size,
+            target,
+            deadline,
+            requests,
+            teller,
+            nonce,
+            is_patient: false,
+        }
     }
 
     /// Counts the bucket as full: what a pass sent just before it was killed, nobody wrote down.
@@ -123,6 +117,11 @@ impl<'p> Gate<'p> {
     /// Has somebody told of each longer wait.
     pub fn on_wait(&mut self, teller: Option<Teller>) {
         self.teller = teller;
+    }
+
+    /// Waits out every outage with growing pauses, as long as nothing says that a person must act.
+    pub fn be_patient(&mut self) {
+        self.is_patient = true;
     }
 
     /// The clock that everything here goes by.
@@ -172,32 +171,6 @@ impl<'p> Gate<'p> {
             teller(cause, until);
         }
         self.wait_until(until)
-    }
-
-    /// One call that changes nothing; repeated once when its answer is lost.
-    pub fn read(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
-        let calls = BTreeMap::from([(method, 1)]);
-        let mut ask = || self.send(method, params, &calls, &mut |_| Ok(())).0;
-        once_more(method, ask(), ask)
-    }
-
-    /// Commands that change nothing, in as many requests as they need; a lost answer is asked for once more.
-    pub fn read_batch(&mut self, commands: &[Command]) -> Result<BTreeMap<String, Reply>, CallError> {
-        let mut replies = BTreeMap::new();
-        let (mut rest, mut refusals) = (commands, 0);
-        while !rest.is_empty() {
-            let (chunk, later) = rest.split_at(self.batch_size(READS).min(rest.len()));
-            let mut ask = || self.batch(READS, chunk, &mut |_| Ok(())).and_then(answered);
-            let answers = once_more("batch", ask(), ask)?;
-            refusals = if answers.values().any(is_limited) { refusals + 1 } else { 0 };
-            if (1..TRIES).contains(&refusals) {
-                // The next attempt waits for the budget, or says that this pass cannot.
-                continue;
-            }
-            replies.extend(answers);
-            rest = later;
-        }
-        Ok(replies)
     }
 
     /// Sends up to fifty commands in one request. `label` names what is alike enough to learn its speed together.
@@ -265,12 +238,16 @@ impl<'p> Gate<'p> {
                     self.note(method, &answer.time);
                     return (Ok(answer), wall);
                 }
-                Err(error) if tries == TRIES || !self.prepare_retry(method, &error, tries) => {
+                Err(error) if self.is_spent(tries) || !self.prepare_retry(method, &error, tries) => {
                     return (Err(error), wall);
                 }
                 Err(error) => log::info!("{method}: {error}; trying again"),
             }
         }
+    }
+
+    fn is_spent(&self, tries: u32) -> bool {
+        tries >= TRIES && !self.is_patient
     }
 
     /// Waits for the bucket and for the budgets of the methods.
@@ -306,7 +283,8 @@ impl<'p> Gate<'p> {
             CallError::Refused(refusal) => match refusal.meaning() {
                 Meaning::TooFast => {
                     self.pace.full(self.bucket, now);
-                    self.wait_until(now + TimeDelta::seconds(2)).is_ok()
+                    let pause = if self.is_patient { growing_pause(tries) } else { TimeDelta::seconds(2) };
+                    self.wait_for(Cause::Unreachable(&refusal.to_string()), now + pause).is_ok()
                 }
                 Meaning::OverBudget => {
                     self.pace.over_budget(method, now);
@@ -315,11 +293,14 @@ impl<'p> Gate<'p> {
                 Meaning::Administrator | Meaning::Record => false,
             },
             // An export of hours outlives a router that restarts; the next pass of cron is near anyway.
-            CallError::NotSent(_) if self.deadline.is_none() => {
-                self.wait_for(Cause::Unreachable, now + TimeDelta::seconds(1 << tries)).is_ok()
+            CallError::NotSent(reason) if self.deadline.is_none() => {
+                self.wait_for(Cause::Unreachable(reason), now + growing_pause(tries)).is_ok()
             }
             CallError::NotSent(_) | CallError::Lost(_) | CallError::Moved(_) => false,
-            CallError::Wait(_) | CallError::Stopped | CallError::NotSaved(_) => false,
+            CallError::Misconfigured(_)
+            | CallError::Wait(_)
+            | CallError::Stopped
+            | CallError::NotSaved(_) => false,
         }
     }
 

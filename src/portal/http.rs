@@ -1,16 +1,21 @@
 //! The one door to the network: JSON over blocking HTTP to the inbound webhook, and the address of a heartbeat.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde_json::Value;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
 use ureq::{Agent, Error};
+use url::Url;
 
+use super::proxy::Proxy;
 use super::size::Bounds;
-use super::{Answer, CallError, Portal, decode, resolver};
-use crate::config::{PortalConfig, Webhook, scheme_and_host};
+use super::{Answer, CallError, Portal, decode, resolver, tls};
+use crate::config::{PortalConfig, Webhook};
 use crate::{private, say};
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -21,40 +26,38 @@ const IDLE: Duration = Duration::from_secs(5);
 /// A real portal.
 pub struct Http {
     agent: Agent,
+    config: ureq::config::Config,
     webhook: Webhook,
+    proxy: Option<Proxy>,
+    /// The last connection could not be set up, so nothing was said to the portal.
+    unconnected: Arc<AtomicBool>,
+}
+
+/// Notes whether a connection could be set up, with its proxy and its TLS: what fails there was never sent.
+#[derive(Debug)]
+struct Noting {
+    connector: DefaultConnector,
+    failed: Arc<AtomicBool>,
+}
+
+impl Connector<()> for Noting {
+    type Out = Box<dyn Transport>;
+
+    fn connect(&self, details: &ConnectionDetails, chained: Option<()>) -> Result<Option<Self::Out>, Error> {
+        let connected = self.connector.connect(details, chained);
+        self.failed.store(connected.is_err(), Ordering::Relaxed);
+        connected
+    }
 }
 
 impl Http {
     /// Prepares the connection; nothing is sent yet.
     pub fn new(config: &PortalConfig) -> Result<Http> {
-        let roots = match &config.ca_file {
-            None => RootCerts::PlatformVerifier,
-            Some(path) => {
-                let shown = path.display();
-                let pem = std::fs::read(path).map_err(|error| {
-                    let cure = private::cure(&error);
-                    anyhow::Error::new(error).context(say!(
-                        "не читается сертификат [portal] ca_file {shown}: {cure}",
-                        "the certificate [portal] ca_file {shown} cannot be read: {cure}"
-                    ))
-                })?;
-                let certificates = parse_pem(&pem).filter_map(|item| match item {
-                    Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                    _ => None,
-                });
-                let certificates: Vec<_> = certificates.collect();
-                ensure!(
-                    !certificates.is_empty(),
-                    say!(
-                        "в файле {shown} нет сертификата в формате PEM",
-                        "there is no certificate in PEM format in {shown}"
-                    )
-                );
-                RootCerts::new_with_certs(&certificates)
-            }
-        };
-        let settings = Agent::config_builder()
+        let roots = tls::roots(config.ca_file.as_deref())?;
+        let proxy = Proxy::of_environment(&config.webhook.address())?;
+        let config_of_agent = Agent::config_builder()
             .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .proxy(proxy.as_ref().map(Proxy::to_ureq))
             // Errors are JSON with any status, and a redirect followed would lose the body of a POST.
             .http_status_as_error(false)
             .max_redirects(0)
@@ -64,8 +67,9 @@ impl Http {
             .timeout_global(Some(config.request_timeout))
             .user_agent(USER_AGENT)
             .build();
-        let agent = resolver::agent(settings);
-        Ok(Http { agent, webhook: config.webhook.clone() })
+        let unconnected = Arc::new(AtomicBool::new(false));
+        let agent = agent(&config_of_agent, &unconnected);
+        Ok(Http { agent, config: config_of_agent, webhook: config.webhook.clone(), proxy, unconnected })
     }
 
     fn post(
@@ -85,21 +89,45 @@ impl Http {
         let body = response.body_mut().with_config().limit(bounds.bytes).read_to_vec()?;
         Ok((response.status().as_u16(), location, self.webhook.hide(body)))
     }
+
+    fn failed(&self, error: &Error) -> CallError {
+        let unconnected = self.unconnected.load(Ordering::Relaxed);
+        let tls = tls::reason(error);
+        let is_handshake = tls.is_some_and(tls::is_handshake);
+        if !unconnected && !is_handshake && !never_opened(error) {
+            return CallError::Lost(words(error));
+        }
+        let reason = match &self.proxy {
+            Some(proxy) if tls.is_none() => through(proxy, error),
+            _ => words(error),
+        };
+        let needs_a_person = is_handshake || is_without_roots(tls) || is_login(error);
+        if needs_a_person { CallError::Misconfigured(reason) } else { CallError::NotSent(reason) }
+    }
 }
 
 impl Portal for Http {
     fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+        self.unconnected.store(false, Ordering::Relaxed);
         let bounds = Bounds::of(params);
         match self.post(method, params, bounds) {
             Ok((status @ 300..=399, location, _)) => {
-                Err(CallError::Moved(place(status, location.as_deref().unwrap_or_default())))
+                Err(redirected(status, &self.webhook.address(), location.as_deref().unwrap_or_default()))
             }
             Ok((_, _, body)) if !bounds.hold(&body) => Err(CallError::Lost(too_large())),
             Ok((status, _, body)) => decode(status, &body, method == "batch"),
-            Err(error) if never_opened(&error) => Err(CallError::NotSent(words(&error))),
-            Err(error) => Err(CallError::Lost(words(&error))),
+            Err(error) => Err(self.failed(&error)),
         }
     }
+
+    fn reconnect(&mut self) {
+        self.agent = agent(&self.config, &self.unconnected);
+    }
+}
+
+fn agent(config: &ureq::config::Config, failed: &Arc<AtomicBool>) -> Agent {
+    let connector = Noting { connector: DefaultConnector::new(), failed: Arc::clone(failed) };
+    resolver::agent(config.clone(), connector)
 }
 
 /// Fetches an address that is not the portal's and drops what it says.
@@ -107,41 +135,72 @@ impl Portal for Http {
 /// # Errors
 /// Why it was not fetched, in words without the address, which may hold a token.
 pub fn fetch(url: &str, patience: Duration) -> Result<(), String> {
+    let proxy = Proxy::of_environment(url).map_err(|error| error.to_string())?;
     let settings = Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
+        .proxy(proxy.as_ref().map(Proxy::to_ureq))
         .http_status_as_error(false)
         .timeout_global(Some(patience))
         .user_agent(USER_AGENT)
         .build();
-    let agent = resolver::agent(settings);
+    let agent = resolver::agent(settings, DefaultConnector::new());
     let response = agent.get(url).call().map_err(|error| words(&error))?;
     if response.status().is_success() { Ok(()) } else { Err(format!("HTTP {}", response.status().as_u16())) }
 }
 
-/// Scheme and host alone: the path of a redirect may repeat the secret.
-fn place(status: u16, location: &str) -> String {
-    match scheme_and_host(location) {
-        Some((scheme, host)) => format!("{scheme}://{host}/"),
-        None => format!("HTTP {status}"),
+/// A redirect to another host is a move. Its scheme and host alone are shown: the path may repeat the secret.
+fn redirected(status: u16, asked: &str, location: &str) -> CallError {
+    let asked = Url::parse(asked).ok();
+    let target = asked.as_ref().and_then(|asked| asked.join(location).ok());
+    let place = |url: &Url| (url.host_str().map(str::to_owned), url.port());
+    match (asked, target) {
+        (Some(asked), Some(target)) if target.has_host() && place(&asked) != place(&target) => {
+            CallError::Moved(format!("{}/", &target[..url::Position::AfterPort]))
+        }
+        _ => CallError::Lost(format!("HTTP {status}, a redirect within the portal")),
     }
 }
 
-/// Whether the error arose before there was a connection. All that could come later counts as later.
+/// Whether the error arose before there was a connection, though not while one was set up.
 fn never_opened(error: &Error) -> bool {
     match error {
-        // Other errors of TLS are not here: they can also come while the answer is read.
-        Error::HostNotFound | Error::ConnectionFailed => true,
-        Error::BadUri(_) | Error::InvalidProxyUrl | Error::ConnectProxyFailed(_) => true,
-        Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => true,
-        // An unreachable host or network can also be told of a connection that stood.
+        Error::HostNotFound | Error::BadUri(_) | Error::InvalidProxyUrl => true,
+        Error::Timeout(ureq::Timeout::Resolve) => true,
         Error::Io(error) => {
             error.kind() == ErrorKind::ConnectionRefused
                 || is_unknown_host(error)
                 || private::is_out_of_descriptors(error)
-                || distrust(error).is_some()
         }
         _ => false,
     }
+}
+
+fn is_without_roots(error: Option<&rustls::Error>) -> bool {
+    matches!(error, Some(rustls::Error::General(_)))
+}
+
+/// The proxy wants to know who asks.
+fn is_login(error: &Error) -> bool {
+    matches!(error, Error::ConnectProxyFailed(said) if said.contains("407"))
+}
+
+/// What the proxy did, which is all that this machine sees.
+fn through(proxy: &Proxy, error: &Error) -> String {
+    let reason = match error {
+        _ if is_login(error) => say!(
+            "требует имя и пароль (407): добавьте их в адрес прокси",
+            "wants a name and a password (407): add them to the proxy's address"
+        ),
+        Error::ConnectProxyFailed(said) => {
+            let status = said.rsplit(' ').next().and_then(|said| said.split('/').next()).unwrap_or(said);
+            say!(
+                "не соединяет с порталом (ответ {status})",
+                "does not connect to the portal (it said {status})"
+            )
+        }
+        other => words(other),
+    };
+    say!("прокси {proxy}: {reason}", "proxy {proxy}: {reason}")
 }
 
 /// The standard library has no kind for that, only these words.
@@ -149,14 +208,11 @@ fn is_unknown_host(error: &std::io::Error) -> bool {
     error.to_string().starts_with("failed to lookup address information")
 }
 
-/// Why the server's certificate was not accepted: nothing was said to it then.
-fn distrust(error: &std::io::Error) -> Option<String> {
-    let said = error.get_ref()?.to_string();
-    said.strip_prefix("invalid peer certificate: ").map(str::to_owned)
-}
-
 /// ureq's words may hold the address, and that holds the secret.
 fn words(error: &Error) -> String {
+    if let Some(reason) = tls::reason(error) {
+        return tls::words(reason);
+    }
     match error {
         Error::BadUri(_) | Error::RequireHttpsOnly(_) => "bad address".into(),
         Error::Io(error) if is_unknown_host(error) => say!(
@@ -166,7 +222,7 @@ fn words(error: &Error) -> String {
         Error::Io(error) if private::is_out_of_descriptors(error) => {
             private::exhausted(error).unwrap_or_default()
         }
-        Error::Io(error) => distrust(error).map_or_else(|| broken_off(error.kind()), |why| untrusted(&why)),
+        Error::Io(error) => broken_off(error.kind()),
         Error::BodyExceedsLimit(_) => too_large(),
         Error::Timeout(_) => say!("ответа не дождались", "it did not answer in time"),
         other => other.to_string(),
@@ -179,7 +235,7 @@ fn too_large() -> String {
 
 fn broken_off(kind: ErrorKind) -> String {
     match kind {
-        ErrorKind::ConnectionRefused => say!("соединение не принято", "the connection was refused"),
+        ErrorKind::ConnectionRefused => say!("соединение отклонено", "the connection was refused"),
         ErrorKind::UnexpectedEof
         | ErrorKind::ConnectionReset
         | ErrorKind::ConnectionAborted
@@ -188,33 +244,37 @@ fn broken_off(kind: ErrorKind) -> String {
     }
 }
 
-fn untrusted(why: &str) -> String {
-    if why.contains("CaUsedAsEndEntity") {
-        return say!(
-            "сертификат сервера выпущен как сертификат центра (CA:TRUE), таким сервер не может пользоваться; выпустите обычный",
-            "the server's certificate is one of an authority (CA:TRUE), which no server may use; make an ordinary one"
-        );
-    }
-    say!(
-        "сертификат сервера не принят ({why}); если он у портала собственный, назовите его в [portal] ca_file",
-        "the server's certificate is not accepted ({why}); where the portal has one of its own, name it in [portal] ca_file"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_that_is_not_accepted_is_told_and_leaves_no_doubt() {
-        for (why, told) in [("UnknownIssuer", "ca_file"), ("Other(OtherError(CaUsedAsEndEntity))", "CA:TRUE")]
-        {
-            let error =
-                std::io::Error::new(ErrorKind::InvalidData, format!("invalid peer certificate: {why}"));
-            let error = Error::Io(error);
-            assert!(never_opened(&error) && words(&error).contains(told), "{}", words(&error));
+    fn a_redirect_is_a_move_where_it_leads_to_another_host() {
+        let asked = "https://hotel.bitrix24.ru/";
+        for (location, moved) in [
+            ("https://new.bitrix24.ru/rest/1/s3cr3t/batch.json", Some("https://new.bitrix24.ru/")),
+            ("//new.bitrix24.ru/x", Some("https://new.bitrix24.ru/")),
+            ("https://hotel.bitrix24.ru:8443/x", Some("https://hotel.bitrix24.ru:8443/")),
+            ("/auth/?back=/rest/1/s3cr3t/", None),
+            ("https://HOTEL.bitrix24.ru/auth/", None),
+            ("http://hotel.bitrix24.ru/", None),
+            ("", None),
+        ] {
+            match (redirected(302, asked, location), moved) {
+                (CallError::Moved(place), Some(expected)) => assert_eq!(place, expected),
+                (CallError::Lost(_), None) => {}
+                (other, _) => panic!("{location}: {other}"),
+            }
         }
-        let torn = Error::Io(std::io::Error::new(ErrorKind::InvalidData, "received corrupt message"));
-        assert!(!never_opened(&torn));
+    }
+
+    #[test]
+    fn what_was_torn_later_than_the_handshake_leaves_doubt() {
+        let torn = |reason| Error::Io(std::io::Error::new(ErrorKind::InvalidData, reason));
+        let is_sure =
+            |error: &Error| tls::reason(error).is_some_and(tls::is_handshake) || never_opened(error);
+        assert!(!is_sure(&torn(rustls::Error::DecryptError)));
+        let demanded = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        assert!(is_sure(&torn(demanded)));
     }
 }

@@ -9,9 +9,11 @@ pub mod gate;
 pub mod http;
 pub mod pace;
 mod plain;
+pub mod proxy;
 mod resolver;
 mod shared;
 mod size;
+mod tls;
 
 pub use answer::decode;
 pub(crate) use answer::object_id;
@@ -114,6 +116,9 @@ pub enum CallError {
     /// The connection was never opened, so nothing happened.
     #[error("not connected: {0}")]
     NotSent(String),
+    /// The connection was never opened, and waiting does not help: a certificate, a protocol, a proxy.
+    #[error("not connected: {0}")]
+    Misconfigured(String),
     /// Anything else: the call may have taken effect, or may still.
     #[error("no proper answer: {0}")]
     Lost(String),
@@ -141,6 +146,10 @@ impl CallError {
                 "the portal cannot be reached ({reason})"
             ))
             .and_the_rest(with_the_next_pass()),
+            CallError::Misconfigured(reason) => Stop::interrupted(say!(
+                "соединение с порталом не устанавливается: {reason}",
+                "no connection to the portal can be set up: {reason}"
+            )),
             CallError::Lost(reason) => Stop::interrupted(say!(
                 "портал не ответил как следует ({reason})",
                 "the portal gave no proper answer ({reason})"
@@ -173,6 +182,21 @@ impl CallError {
                 "сделанное сохранено, остальное уйдёт со следующим запуском",
                 "what was done is saved, the rest goes with the next pass"
             )),
+        }
+    }
+}
+
+impl CallError {
+    /// Why the portal does not serve us now, where nobody has to act.
+    pub fn outage(&self) -> Option<String> {
+        match self {
+            CallError::Lost(reason) | CallError::NotSent(reason) => Some(reason.clone()),
+            CallError::Refused(refusal) => match refusal.meaning() {
+                Meaning::TooFast | Meaning::OverBudget => Some(refusal.to_string()),
+                Meaning::Administrator | Meaning::Record => None,
+            },
+            CallError::Misconfigured(_) | CallError::Moved(_) | CallError::Wait(_) => None,
+            CallError::Stopped | CallError::NotSaved(_) => None,
         }
     }
 }

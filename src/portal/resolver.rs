@@ -7,12 +7,12 @@ use std::thread;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::unversioned::transport::{Connector, NextTimeout};
 use ureq::{Agent, Error};
 
 /// An agent that never asks for a thread in vain: ureq's own resolver panics then.
-pub(super) fn agent(config: Config) -> Agent {
-    Agent::with_parts(config, DefaultConnector::default(), SparingResolver)
+pub(super) fn agent(config: Config, connector: impl Connector) -> Agent {
+    Agent::with_parts(config, connector, SparingResolver)
 }
 
 #[derive(Debug)]

@@ -10,6 +10,7 @@ mod find;
 mod marks;
 mod missing;
 mod people;
+mod refusals;
 mod send;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -32,6 +33,7 @@ use crate::state::{Counts, Failure, Operation, Record, State};
 use crate::words;
 pub(crate) use marks::{Owner, carries_mark, owner_of};
 pub(crate) use people::{People, Person};
+use refusals::Refusals;
 
 /// Cards that deals were pointed at are looked at once more when there are so many of them.
 const LOOKED_BACK_AT: usize = 1_000;
@@ -153,6 +155,7 @@ pub struct Push<'a, 'p> {
     done: &'a mut Done,
     /// Batches in a row that were not answered.
     lost: u32,
+    refusals: Refusals,
     /// Objects that are known to be gone.
     dead: HashSet<(Kind, i64)>,
     /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi has them.
@@ -215,6 +218,7 @@ impl<'a, 'p> Push<'a, 'p> {
             gate,
             done,
             lost: 0,
+            refusals: Refusals::default(),
             dead: HashSet::new(),
             underway: HashSet::new(),
             pointed_at: BTreeSet::new(),
@@ -245,6 +249,7 @@ impl<'a, 'p> Push<'a, 'p> {
                 done => done?,
             }
         }
+        self.judge(true)?;
         self.look_back()?;
         waits.map_or(Ok(()), Err)
     }
@@ -261,7 +266,7 @@ impl<'a, 'p> Push<'a, 'p> {
             let most = self.gate.batch_size(kind.name()) / self.commands_each(kind);
             let chunk = self.queue.take(kind, wave, most.max(1))?;
             if chunk.is_empty() {
-                return Ok(());
+                return self.judge(false);
             }
             // The closing date of a deal that was just made is a second step of one record.
             let size = chunk.iter().filter(|planned| planned.step != Step::Close).count() as u64;

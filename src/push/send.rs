@@ -1,16 +1,16 @@
 //! Sending: everything is written down as in doubt right before the call and settled right after it, each answer in
 //! one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 use serde_json::Value;
 
 use super::call::{CLOSING, Call, MAIN, MOVING};
+use super::refusals::Refused;
 use super::{People, Push, Target, Way};
-use crate::code::Code;
 use crate::config::Method;
-use crate::objects::{Object, existing};
+use crate::objects::existing;
 use crate::plan::{Planned, Step, Wave};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{CallError, Meaning, Refusal, object_id};
@@ -32,11 +32,26 @@ const DELETIONS: &str = "deletions";
 #[derive(Default)]
 struct After {
     /// Refused in words that may mean that the object is gone.
-    unclear: Vec<(Target, Operation, Refusal)>,
-    /// Refused as records: they failed.
-    failed: Vec<(Target, Operation, Refusal)>,
+    unclear: Vec<Refused>,
+    /// Refused as records.
+    failed: Vec<Refused>,
+    /// Refused in the words of an earlier command of the batch: to be tried again alone.
+    again: Vec<Target>,
+    /// What the batch was refused for until now.
+    texts: HashSet<String>,
+    /// Something was accepted behind what was refused before this batch, or in it.
+    accepted: bool,
     /// An administrator must act.
     stop: Option<Refusal>,
+}
+
+impl After {
+    /// The portal accepted a command: what it refused before that, in this batch or earlier, was no refusal of
+    /// everything.
+    fn accept(&mut self) {
+        self.accepted = true;
+        self.failed.iter_mut().chain(&mut self.unclear).for_each(|refused| refused.disproved = true);
+    }
 }
 
 impl Push<'_, '_> {
@@ -78,7 +93,8 @@ impl Push<'_, '_> {
         match self.gate.batch(label, &commands, &mut mark) {
             Ok(replies) => {
                 self.lost = 0;
-                self.save(calls, replies)
+                let after = self.save(calls, replies)?;
+                self.act(kind, label, after)
             }
             Err(CallError::Lost(reason)) => {
                 self.lost += 1;
@@ -89,7 +105,10 @@ impl Push<'_, '_> {
                     calls.len()
                 );
                 let most = if self.way == Way::Sync { LOST_SYNC } else { LOST_EXPORT };
-                if self.lost < most { Ok(()) } else { Err(CallError::Lost(reason).into()) }
+                if self.lost >= most {
+                    return Err(CallError::Lost(reason).into());
+                }
+                if self.way == Way::Sync { Ok(()) } else { Ok(self.gate.outwait(reason)?) }
             }
             Err(error) => {
                 let writer = self.state.writer()?;
@@ -114,8 +133,11 @@ impl Push<'_, '_> {
         Ok(self.lock.note_call(now)?)
     }
 
-    /// Saves the answers, and what they told of the limits, in one transaction, then acts on what was refused.
-    fn save(&mut self, calls: Vec<Call>, mut replies: BTreeMap<String, Reply>) -> Result<()> {
+    /// Saves the answers, and what they told of the limits, in one transaction.
+    fn save(&mut self, calls: Vec<Call>, mut replies: BTreeMap<String, Reply>) -> Result<After> {
+        if let ([_], Some(Reply::Refused(refusal))) = (&calls[..], replies.get(&format!("{MAIN}0"))) {
+            self.refusals.confirm(refusal);
+        }
         let writer = self.state.writer()?;
         let mut after = After::default();
         let (mut counts, mut unanswered) = (self.done.counts, false);
@@ -124,6 +146,7 @@ impl Push<'_, '_> {
             match reply {
                 Some(Reply::Done(value)) => match object_of(&call, &value) {
                     Some(crm_id) => {
+                        after.accept();
                         self.pointed_at.extend(call.target.people.iter().flat_map(People::cards));
                         self.arrived(&writer, &mut counts, call, crm_id, closed)?;
                     }
@@ -142,7 +165,7 @@ impl Push<'_, '_> {
         writer.commit()?;
         self.done.counts = counts;
         self.done.unanswered |= unanswered;
-        self.act(after)
+        Ok(after)
     }
 
     fn arrived(
@@ -215,56 +238,56 @@ impl Push<'_, '_> {
             // Not this time; the gate knows until when.
             Meaning::TooFast | Meaning::OverBudget => self.queue.add(&target.planned)?,
             Meaning::Administrator => after.stop = Some(refusal),
-            Meaning::Record if operation == Operation::Create => {
-                after.failed.push((target, operation, refusal));
+            Meaning::Record if self.refusals.may_be_repeated(&refusal, &mut after.texts) => {
+                after.again.push(target);
             }
             Meaning::Record => {
-                after.unclear.push((target, operation, refusal));
+                let is_new = operation == Operation::Create;
+                let refused = Refused { target, operation, refusal, disproved: false };
+                if is_new { after.failed.push(refused) } else { after.unclear.push(refused) }
             }
         }
         Ok(())
     }
 
-    fn act(&mut self, after: After) -> Result<()> {
-        let After { unclear, mut failed, stop } = after;
+    fn act(&mut self, kind: Kind, label: &str, after: After) -> Result<()> {
+        let After { unclear, mut failed, again, accepted, stop, .. } = after;
         if let Some(refusal) = stop {
             return Err(CallError::Refused(refusal).into());
         }
         if matches!(self.way, Way::Export { method: Method::Import, .. })
-            && let Some((_, _, refusal)) = failed.iter().find(|(_, _, refusal)| refusal.is_access_denied())
+            && let Some(Refused { refusal, .. }) =
+                failed.iter().find(|refused| refused.refusal.is_access_denied())
         {
             return Err(no_import_right(refusal).into());
         }
+        if accepted {
+            self.accepted()?;
+        }
         failed.extend(self.still_there(unclear)?);
-        for (target, operation, refusal) in failed {
-            let unsavable = target.object.as_ref().map(Object::unsavable_fields).unwrap_or_default();
-            let (code, message) = match (refusal.is_access_denied(), unsavable.join(", ")) {
-                (true, _) => (Code::AccessDenied, refusal.to_string()),
-                (false, fields) if fields.is_empty() => (Code::PortalRefused, refusal.to_string()),
-                (false, fields) => (Code::BadContactInCrm, format!("{fields}: {refusal}")),
-            };
-            self.fail(&target, code, operation, &message)?;
+        self.hold(failed)?;
+        for target in again {
+            self.batch(kind, label, vec![target])?;
         }
         Ok(())
     }
 
     /// The words for an object that is gone vary with version and language, so a list decides. What is gone is
     /// planned anew; the others are returned.
-    fn still_there(
-        &mut self,
-        unclear: Vec<(Target, Operation, Refusal)>,
-    ) -> Result<Vec<(Target, Operation, Refusal)>> {
-        let Some(kind) = unclear.first().map(|(target, ..)| target.kind()) else { return Ok(Vec::new()) };
-        let ids: Vec<i64> = unclear.iter().filter_map(|(target, ..)| target.crm_id()).collect();
+    fn still_there(&mut self, unclear: Vec<Refused>) -> Result<Vec<Refused>> {
+        let Some(kind) = unclear.first().map(|refused| refused.target.kind()) else {
+            return Ok(Vec::new());
+        };
+        let ids: Vec<i64> = unclear.iter().filter_map(|refused| refused.target.crm_id()).collect();
         let alive = existing(self.gate, kind, &ids)?;
         let mut there = Vec::new();
-        for (target, operation, refusal) in unclear {
-            if target.crm_id().is_some_and(|crm_id| alive.contains(&crm_id)) {
-                there.push((target, operation, refusal));
-            } else if operation == Operation::Delete {
-                self.deleted(&target)?;
+        for refused in unclear {
+            if refused.target.crm_id().is_some_and(|crm_id| alive.contains(&crm_id)) {
+                there.push(refused);
+            } else if refused.operation == Operation::Delete {
+                self.deleted(&refused.target)?;
             } else {
-                self.replan(&target)?;
+                self.replan(&refused.target)?;
             }
         }
         Ok(there)

@@ -150,9 +150,9 @@ fn waiting(cause: Cause<'_>, until: DateTime<Utc>) -> String {
             "ждём до {until}: портал ограничивает время работы {method}",
             "waiting until {until}: the portal limits the working time of {method}"
         ),
-        Cause::Unreachable => say!(
-            "портал недоступен, следующая попытка в {until}",
-            "the portal cannot be reached, next attempt at {until}"
+        Cause::Unreachable(reason) => say!(
+            "портал недоступен, следующая попытка в {until}: {reason}",
+            "the portal cannot be reached, next attempt at {until}: {reason}"
         ),
         Cause::Doubts => say!(
             "ждём до {until}: прежние вызовы ещё могут выполниться",

@@ -60,8 +60,14 @@ fn an_interrupted_export_says_how_to_go_on() {
 }
 
 #[test]
-fn an_export_that_finds_no_portal_says_how_to_go_on() {
+fn an_export_waits_for_a_portal_that_is_away_and_says_what_it_waits_for() {
     let hotel = Hotel::new("");
-    hotel.server.faults(|_| Some(Fault::Html { status: 502, executed: false }));
-    assert!(hotel.complained(5, "initial-export").ends_with("To go on: ecvi-b24 initial-export\n"));
+    let mut requests = 0;
+    hotel.server.faults(move |_| {
+        requests += 1;
+        (requests <= 4).then_some(Fault::Html { status: 502, executed: false })
+    });
+    let said = hotel.said(0, "initial-export");
+    assert!(said.contains("HTTP 502") && said.contains("next attempt at"), "{said}");
+    assert!(said.contains("completed"), "{said}");
 }

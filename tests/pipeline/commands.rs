@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bitrix24_sandbox::{Condition, Fault, Kind};
 use ecvi_b24::lock::Lock;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::hotel::Hotel;
 
@@ -294,25 +294,13 @@ fn exit_5_when_an_answer_leaves_a_record_out() {
     assert_eq!(hotel.status()["records"]["guest"]["pending"], 1);
 }
 
-/// Batches that call this method are not carried out; each command has this in that part of the answer.
-fn answered_each(hotel: &Hotel, method: &'static str, part: &'static str, reply: Value) {
-    hotel.server().faults(move |exchange| {
-        let names = exchange.params.argument("cmd").entries().iter().map(|(name, _)| name.clone());
-        let replies: serde_json::Map<String, Value> = names.map(|name| (name, reply.clone())).collect();
-        let mut result = json!({"result": [], "result_error": []});
-        result[part] = replies.into();
-        let body = json!({"result": result}).to_string();
-        exchange.calls(method).then_some(Fault::Answer { status: 200, body })
-    });
-}
-
 #[test]
 fn an_update_that_is_answered_with_anything_but_true_is_in_doubt() {
     for reply in [json!(false), json!([]), json!(""), json!(0), json!({}), json!("N"), json!(1), json!(null)]
     {
         let hotel = Hotel::running();
         hotel.guest(1, "comment = 'x'");
-        answered_each(&hotel, "crm.contact.update", "result", reply.clone());
+        hotel.answers_each("crm.contact.update", "result", reply.clone());
         hotel.exits(5, "sync");
         assert_eq!(hotel.status()["records"]["guest"]["pending"], 1, "{reply}");
     }
@@ -350,7 +338,7 @@ fn a_limit_that_holds_back_guests_holds_back_no_booking() {
     hotel.guest(1, "comment = 'тихий номер'");
     hotel.booking(1, "comment = 'поздний заезд'");
     let over_budget = json!({"error": "OPERATION_TIME_LIMIT"});
-    answered_each(&hotel, "crm.contact.update", "result_error", over_budget);
+    hotel.answers_each("crm.contact.update", "result_error", over_budget);
     hotel.exits(5, "sync");
     assert_eq!(hotel.status()["records"]["guest"]["pending"], 1);
     assert_eq!(hotel.deal("1").text("COMMENTS"), "поздний заезд");

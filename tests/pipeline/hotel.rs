@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard};
 
 use assert_cmd::Command;
-use bitrix24_sandbox::{Kind, Portal, Record, Server};
+use bitrix24_sandbox::{Exchange, Fault, Kind, Portal, Record, Server};
 use chrono::Utc;
 use ecvi_b24::clock::Clock;
 use ecvi_b24::config;
@@ -20,7 +20,7 @@ use ecvi_b24::portal::http::Http;
 use ecvi_b24::portal::{Answer, CallError};
 use ecvi_b24::push::Watch;
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 const ORIGINATOR: &str = "ECVI";
@@ -241,6 +241,14 @@ impl Hotel {
         self.server.portal()
     }
 
+    /// Batches that call a method of this name are not carried out: each command has `reply` in that part of the answer.
+    pub(crate) fn answers_each(&self, method: &'static str, part: &'static str, reply: Value) {
+        self.server.faults(move |exchange| {
+            let is_called = exchange.calls(method);
+            is_called.then(|| Fault::Answer { status: 200, body: same_replies(exchange, part, &reply) })
+        });
+    }
+
     pub(crate) fn server(&self) -> &Server {
         &self.server
     }
@@ -326,6 +334,16 @@ impl<F: FnMut(u32)> ecvi_b24::portal::Portal for Busy<F> {
         (self.before)(self.requests);
         self.http.call(method, params)
     }
+}
+
+/// The answer to a batch in which each command has `reply` in that part.
+pub(crate) fn same_replies(exchange: &Exchange, part: &str, reply: &Value) -> String {
+    let commands = exchange.params.argument("cmd");
+    let replies = commands.entries().iter().map(|(name, _)| (name.clone(), reply.clone()));
+    let replies: Map<String, Value> = replies.collect();
+    let mut result = json!({"result": [], "result_error": []});
+    result[part] = replies.into();
+    json!({"result": result}).to_string()
 }
 
 /// Some fields of an object.

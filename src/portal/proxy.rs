@@ -1,0 +1,236 @@
+//! The proxies that the environment names, and which of them a request takes.
+//!
+//! `https_proxy` comes first, then `all_proxy` and `http_proxy`, in lower or upper case. An address of this machine is
+//! never asked for through one, nor what `no_proxy` lists: host names with everything below them, addresses, networks
+//! as `10.0.0.0/8`, with or without a port, separated by commas or blanks; `*` is everything.
+
+use std::net::IpAddr;
+
+use anyhow::{Result, bail};
+use url::{Host, Url};
+
+use crate::config::scheme_and_host;
+use crate::say;
+
+const VARIABLES: [&str; 6] =
+    ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY"];
+
+/// A proxy, and where it is named.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// The variable of the environment.
+    variable: &'static str,
+    /// Scheme, host and port; never a name and a password.
+    address: String,
+    inner: ureq::Proxy,
+}
+
+impl Proxy {
+    /// The proxy that requests to this address take, if any.
+    ///
+    /// # Errors
+    /// A variable that names no usable proxy. Its value is not shown: it may hold a password.
+    pub fn of_environment(target: &str) -> Result<Option<Proxy>> {
+        Proxy::among(target, |name| std::env::var(name).ok())
+    }
+
+    fn among(target: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>> {
+        let filled = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let Ok(target) = Url::parse(target) else { return Ok(None) };
+        let no_proxy = filled("no_proxy").or_else(|| filled("NO_PROXY")).unwrap_or_default();
+        if is_local(&target) || is_exempt(&target, &no_proxy) {
+            return Ok(None);
+        }
+        match VARIABLES.into_iter().find_map(|name| Some((name, filled(name)?))) {
+            Some((name, value)) => proxy(name, value.trim()).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What ureq connects through.
+    pub(super) fn to_ureq(&self) -> ureq::Proxy {
+        self.inner.clone()
+    }
+}
+
+/// As people read it: `http://proxy.lan:3128 (HTTPS_PROXY)`.
+impl std::fmt::Display for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.address, self.variable)
+    }
+}
+
+fn proxy(variable: &'static str, value: &str) -> Result<Proxy> {
+    let value = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    let Some((scheme, host)) = scheme_and_host(&value) else { bail!(unreadable(variable)) };
+    let scheme = scheme.to_ascii_lowercase();
+    if scheme.starts_with("socks") {
+        bail!(say!(
+            "переменная {variable} называет SOCKS-прокси, а программа понимает только http и https: задайте такой прокси в HTTPS_PROXY или добавьте портал в NO_PROXY",
+            "the variable {variable} names a SOCKS proxy, and only http and https are understood: name such a proxy in HTTPS_PROXY, or add the portal to NO_PROXY"
+        ));
+    }
+    let readable = Url::parse(&value).is_ok() && (scheme == "http" || scheme == "https");
+    match ureq::Proxy::new(&value) {
+        Ok(inner) if readable => Ok(Proxy { variable, address: format!("{scheme}://{host}"), inner }),
+        _ => bail!(unreadable(variable)),
+    }
+}
+
+fn unreadable(variable: &str) -> String {
+    say!(
+        "переменная {variable} не похожа на адрес прокси; он пишется так: http://proxy.example:3128",
+        "the variable {variable} does not look like the address of a proxy, which reads http://proxy.example:3128"
+    )
+}
+
+/// The secret would leave this machine in plain text.
+fn is_local(target: &Url) -> bool {
+    match target.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn is_exempt(target: &Url, no_proxy: &str) -> bool {
+    let entries = no_proxy.split(|c: char| c == ',' || c.is_whitespace());
+    entries.filter(|entry| !entry.is_empty()).any(|entry| matches_entry(target, entry))
+}
+
+fn matches_entry(target: &Url, entry: &str) -> bool {
+    if entry == "*" {
+        return true;
+    }
+    let (host, port) = host_and_port(entry);
+    if port.is_some_and(|port| target.port_or_known_default() != Some(port)) {
+        return false;
+    }
+    let address = match target.host() {
+        Some(Host::Domain(name)) => return is_below(name, host),
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        None => return false,
+    };
+    match host.split_once('/') {
+        Some((network, bits)) => is_within(address, network, bits).unwrap_or(false),
+        None => host.parse() == Ok(address),
+    }
+}
+
+/// `host`, `host:81`, `[::1]:81` and `::1`.
+fn host_and_port(entry: &str) -> (&str, Option<u16>) {
+    if let Some((address, rest)) = entry.strip_prefix('[').and_then(|entry| entry.split_once(']')) {
+        return (address, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
+    }
+    match entry.split_once(':') {
+        Some((host, port)) if !port.contains(':') => (host, port.parse().ok()),
+        _ => (entry, None),
+    }
+}
+
+fn is_below(name: &str, entry: &str) -> bool {
+    let entry = entry.trim_start_matches('*').trim_matches('.').to_lowercase();
+    // As the target is written: a name in letters of another language is compared in its ASCII form.
+    let parsed = Host::parse(&entry).map(|host| host.to_string()).unwrap_or(entry);
+    !parsed.is_empty() && (name == parsed || name.ends_with(&format!(".{parsed}")))
+}
+
+fn is_within(address: IpAddr, network: &str, bits: &str) -> Option<bool> {
+    let bits: u32 = bits.parse().ok()?;
+    match (address, network.parse().ok()?) {
+        (IpAddr::V4(address), IpAddr::V4(network)) => {
+            let mask = u32::MAX.checked_shl(32_u32.checked_sub(bits)?).unwrap_or(0);
+            Some(u32::from(address) & mask == u32::from(network) & mask)
+        }
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            let mask = u128::MAX.checked_shl(128_u32.checked_sub(bits)?).unwrap_or(0);
+            Some(u128::from(address) & mask == u128::from(network) & mask)
+        }
+        _ => Some(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PORTAL: &str = "https://hotel.bitrix24.ru/";
+
+    /// The proxy of the portal in this environment.
+    fn shown(target: &str, variables: &[(&str, &str)]) -> Option<String> {
+        let value =
+            |name: &str| variables.iter().find(|(of, _)| *of == name).map(|(_, value)| (*value).to_owned());
+        Proxy::among(target, value).unwrap().map(|proxy| proxy.to_string())
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_names_the_proxy() {
+        for (variables, expected) in [
+            (&[("HTTPS_PROXY", "http://p:3128")][..], Some("http://p:3128 (HTTPS_PROXY)")),
+            (
+                &[("https_proxy", "p:3128"), ("HTTPS_PROXY", "http://q:1")],
+                Some("http://p:3128 (https_proxy)"),
+            ),
+            (&[("HTTP_PROXY", "http://h:1"), ("ALL_PROXY", "http://a:1")], Some("http://a:1 (ALL_PROXY)")),
+            (&[("http_proxy", " http://h:1 ")], Some("http://h:1 (http_proxy)")),
+            (&[("HTTPS_PROXY", "")], None),
+            (&[], None),
+        ] {
+            assert_eq!(shown(PORTAL, variables).as_deref(), expected, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_and_a_password_are_not_shown() {
+        let shown = shown(PORTAL, &[("HTTPS_PROXY", "http://user:s3cr3t@p:3128/")]);
+        assert_eq!(shown.as_deref(), Some("http://p:3128 (HTTPS_PROXY)"));
+        for broken in
+            ["http://user:s3cr3t@", "ftp://user:s3cr3t@p:21", "socks5://user:s3cr3t@p", "http://s3cr3t p"]
+        {
+            let error =
+                Proxy::among(PORTAL, |name| (name == "ALL_PROXY").then(|| broken.into())).unwrap_err();
+            let error = error.to_string();
+            assert!(error.contains("ALL_PROXY") && !error.contains("s3cr3t"), "{error}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_never_asked_for_through_a_proxy() {
+        for local in ["http://127.0.0.1:8080/", "http://localhost/", "http://[::1]:1/", "http://127.9.9.9/"] {
+            assert_eq!(
+                shown(local, &[("ALL_PROXY", "http://p:1"), ("HTTP_PROXY", "http://p:1")]),
+                None,
+                "{local}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_no_proxy_lists_is_asked_for_directly() {
+        let direct = |target: &str, no_proxy: &str| {
+            shown(target, &[("HTTPS_PROXY", "http://p:1"), ("no_proxy", no_proxy)]).is_none()
+        };
+        for entry in [
+            "*",
+            "bitrix24.ru",
+            ".bitrix24.ru",
+            "*.bitrix24.ru",
+            "HOTEL.bitrix24.ru",
+            "hotel.bitrix24.ru:443",
+            "bitrix24.ru.",
+        ] {
+            assert!(direct(PORTAL, &format!("localhost, {entry}")), "{entry}");
+        }
+        for entry in ["", "ru24", "other.bitrix24.ru", "hotel.bitrix24.ru:8443", "trix24.ru", "10.0.0.0/8"] {
+            assert!(!direct(PORTAL, entry), "{entry}");
+        }
+        for entry in ["10.1.2.3", "10.0.0.0/8", "10.1.2.0/24", "0.0.0.0/0", "a.ru 10.1.2.3:443"] {
+            assert!(direct("https://10.1.2.3/", entry), "{entry}");
+        }
+        assert!(!direct("https://10.1.2.3/", "10.2.0.0/16") && !direct("https://10.1.2.3/", "10.0.0.0/99"));
+        assert!(direct("https://[fd00::7]/", "fd00::/8") && direct("https://[fd00::7]/", "[fd00::7]:443"));
+        assert!(direct("https://xn--80a.xn--p1ai/", "а.рф"));
+    }
+}

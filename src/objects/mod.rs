@@ -122,8 +122,9 @@ fn listed_by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<Listing,
         list_reply(command, reply, |page| rows(kind, page))
     })?;
     let mut found = BTreeMap::new();
-    for (question, page) in answers.read {
-        if !goes_on(question.above(), &page) || !page.iter().all(|object| ids.contains(&object.crm_id)) {
+    for (_, page) in answers.read {
+        // Fewer ids than a page holds were asked for, so this is all there is, in whatever order.
+        if !page.iter().all(|object| ids.contains(&object.crm_id)) {
             return Err(not_filtered(kind));
         }
         found.extend(page.into_iter().map(|object| (object.crm_id, object)));
@@ -219,7 +220,7 @@ pub fn by_origin(gate: &mut Gate<'_>, kind: Kind, originator: &str, ids: &[Id]) 
             marked.unclear.extend(wanted.get(origin).map(|id| ((*id).clone(), reason)));
         }
         for (question, page) in answers.read {
-            if !goes_on(question.above(), &page) {
+            if !is_read_to_its_end(question.above(), &page) {
                 return Err(not_filtered(kind));
             }
             if let Some(last) = page.last().filter(|_| page.len() >= PAGE) {
@@ -249,6 +250,12 @@ fn note_origins(
         }
     }
     Ok(())
+}
+
+/// Whether a page lies behind `above`, and is the last one or can be followed by the next. The order of its rows
+/// matters only where there is a next page: some portals ignore the order that they are asked for.
+fn is_read_to_its_end(above: i64, page: &[Object]) -> bool {
+    if page.len() < PAGE { page.iter().all(|object| object.crm_id > above) } else { goes_on(above, page) }
 }
 
 /// Whether a page begins behind `above` and rises: without that its successors would be asked for for ever.

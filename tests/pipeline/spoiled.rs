@@ -207,3 +207,23 @@ fn the_inventory_of_a_portal_that_lists_in_another_order_doubles_nobody() {
         assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [59; 2], "{order:?}");
     }
 }
+
+#[test]
+fn a_portal_that_never_lists_in_order_gets_every_change() {
+    let hotel = hotel(12);
+    hotel.portal().settings.list_order = ListOrder::Scattered;
+    change_all(&hotel, 12);
+    hotel.guest(13, "last_name = 'Новый', comment = 'x'");
+    hotel.booking(13, "guest_id = 13, comment = 'x'");
+    hotel.sync();
+    assert_eq!([Kind::Contact, Kind::Company, Kind::Deal].map(|kind| changed(&hotel, kind)), [13, 12, 13]);
+    hotel.sql("UPDATE guests SET comment = 'y'");
+    hotel.says("sync --full");
+    assert_eq!(changed(&hotel, Kind::Contact), 0);
+    let deal = hotel.deal(5).id;
+    hotel.portal().delete(Kind::Deal, deal);
+    hotel.booking(5, "comment = 'z'");
+    hotel.sync();
+    assert_eq!(hotel.deal(5).text("COMMENTS"), "z");
+    hotel.rests();
+}

@@ -11,14 +11,14 @@ use std::thread;
 use anyhow::{Context, Result};
 use bitrix24_sandbox::{Kind, Portal, Record, Server};
 use chrono::{DateTime, NaiveDate, Utc};
-use ecvi_b24::clock::Clock;
+use ecvi_b24::commands::status::Status;
 use ecvi_b24::config::{self, Config};
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::pass::pass;
+use ecvi_b24::output::run_summary;
+use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::http::Http;
-use ecvi_b24::report;
 use ecvi_b24::state::State;
-use ecvi_b24::status::Status;
+use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::run::pass;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ fn told_pass(config: &Config, errand: Errand, clock: &Clock) -> Result<String> {
     let mut portal = Http::new(&config.portal)?;
     let ended = pass(config, &Orders::plain(errand), &mut portal, clock, &mut ())?;
     let ended = ended.context("another pass is under way")?;
-    let line = report::run::line(errand.name(), &ended.counts).unwrap_or_default();
+    let line = run_summary::line(errand.name(), &ended.counts).unwrap_or_default();
     let outcome = ended.message.unwrap_or_default();
     Ok(format!("$ ecvi-b24 {}\n{line}{outcome}\n", errand.name()))
 }

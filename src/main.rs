@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::thread;
 
 use clap::Parser;
-use ecvi_b24::cli::Cli;
-use ecvi_b24::lang::{Language, speak};
-use ecvi_b24::report::{complain, progress};
-use ecvi_b24::run;
-use ecvi_b24::stop::{Usage, outcome_of};
-use ecvi_b24::visible::Visible;
+use ecvi_b24::commands::cli::Cli;
+use ecvi_b24::commands::run;
+use ecvi_b24::domain::language::{Language, speak};
+use ecvi_b24::domain::run_error::{Usage, outcome_of};
+use ecvi_b24::domain::visible_text::Visible;
+use ecvi_b24::output::progress;
+use ecvi_b24::output::stdout::complain;
 use env_logger::Target;
 use log::LevelFilter;
 

@@ -8,15 +8,15 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use chrono::DateTime;
-use ecvi_b24::check::{Line, Mark, Next, Options, check, run};
-use ecvi_b24::clock::{Clock, stamp};
+use ecvi_b24::commands::check::{Line, Mark, Next, Options, check, run};
 use ecvi_b24::config::PortalConfig;
-use ecvi_b24::lang::{Language, speak};
+use ecvi_b24::domain::language::{Language, speak};
+use ecvi_b24::domain::record::{Id, Kind};
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::platform::clock::{Clock, stamp};
 use ecvi_b24::portal::{Answer, CallError, Portal, Refusal};
-use ecvi_b24::record::{Id, Kind};
 use ecvi_b24::state::State;
-use ecvi_b24::state::memory::{INITIAL_EXPORT, PORTAL};
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::state::settings::{INITIAL_EXPORT, PORTAL};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -200,7 +200,7 @@ fn a_portal_out_of_reach_is_5_and_one_that_refuses_is_4() {
     let place = Place::new("");
     let told = |trouble: CallError| {
         let lines = place.lines(&Fake { trouble: Some(trouble), ..Fake::default() });
-        (marks(&lines), ecvi_b24::check::outcome(&lines))
+        (marks(&lines), ecvi_b24::commands::check::outcome(&lines))
     };
     let (bad, outcome) = told(CallError::NotSent("host not found".into()));
     assert_eq!((bad, outcome), (vec![("webhook", Mark::Bad(Outcome::Interrupted))], Outcome::Interrupted));

@@ -8,14 +8,14 @@ use std::rc::Rc;
 
 use anyhow::Result;
 use chrono::DateTime;
-use ecvi_b24::check::probe::{Findings, Rule};
-use ecvi_b24::check::{Line, Mark, Options, check};
-use ecvi_b24::clock::Clock;
+use ecvi_b24::commands::check::probe::{Findings, Rule};
+use ecvi_b24::commands::check::{Line, Mark, Options, check};
 use ecvi_b24::config::PortalConfig;
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{Answer, CallError, Portal};
 use ecvi_b24::state::State;
-use ecvi_b24::state::memory::PROBE;
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::state::settings::PROBE;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 

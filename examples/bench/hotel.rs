@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use ecvi_b24::clock::stamp;
 use ecvi_b24::config::{self, Config};
+use ecvi_b24::domain::record::{Kind, Span};
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::mirror::Mirror;
-use ecvi_b24::record::{Kind, Span};
-use ecvi_b24::state::memory::INITIAL_EXPORT;
+use ecvi_b24::platform::clock::stamp;
+use ecvi_b24::state::settings::INITIAL_EXPORT;
 use ecvi_b24::state::{Sent, State, Todo};
 use rusqlite::Connection;
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use bitrix24_sandbox::{Portal as Sandbox, Settings};
 use chrono::DateTime;
-use ecvi_b24::clock::Clock;
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::pass::{Ended, pass};
+use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{Answer, CallError, Portal, decode};
+use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::run::{Ended, pass};
 use serde_json::Value;
 
 use crate::hotel::Hotel;

@@ -1,12 +1,12 @@
 //! Fields of the portal that the hotel fills from columns of its own: which names may stand in `[….fields]`.
 //!
-//! Whether a field exists and may be written is the portal's to say, and [`crate::verify`] asks it.
+//! Whether a field exists and may be written is the portal's to say, and [`crate::sync::preflight::config_check`] asks it.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 
-use crate::record::Kind;
+use crate::domain::record::Kind;
 use crate::say;
 
 /// What the program itself writes, so that nobody else's column may.
@@ -113,9 +113,11 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::mapping::custom::FieldTypes;
-    use crate::mapping::{company::company, contact::contact, deal::Links, deal::deal};
-    use crate::record::Id;
+    use crate::domain::record::Id;
+    use crate::mapping::company::company;
+    use crate::mapping::contact::contact;
+    use crate::mapping::custom_fields::FieldTypes;
+    use crate::mapping::deal::{Links, deal};
 
     const FREE: Keyed = Keyed { assigned_by_id: false, source_id: false };
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::lang::Language;
+use crate::domain::language::Language;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

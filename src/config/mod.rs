@@ -3,8 +3,8 @@
 mod address;
 mod fields;
 mod file;
+mod leaked_webhook;
 mod link;
-mod misplaced;
 mod objects;
 mod ownership;
 mod paths;
@@ -30,12 +30,11 @@ pub use objects::{DealConfig, PersonConfig};
 pub use portal::{PortalConfig, Source};
 pub use webhook::Webhook;
 
-use crate::fingerprint;
-use crate::lang::Language;
-use crate::record::{Kind, Status};
-use crate::{private, say};
-use template::NAMES;
-use template::Template;
+use crate::domain::language::Language;
+use crate::domain::record::{Kind, Status};
+use crate::platform::{hash, private_files};
+use crate::say;
+use template::{NAMES, Template};
 
 /// Everything the program was told.
 #[derive(Clone, Debug)]
@@ -116,7 +115,7 @@ impl Config {
     /// of the webhook, which `Debug` hides, and the version of this program, which may make another thing of them.
     pub fn fingerprint(&self, settings: &str) -> u64 {
         let (version, secret) = (env!("CARGO_PKG_VERSION"), self.portal.webhook.fingerprint());
-        fingerprint::of_text(&format!("{version} {secret} {settings}"))
+        hash::of_text(&format!("{version} {secret} {settings}"))
     }
 
     /// The settings of guests or of companies.
@@ -156,7 +155,7 @@ pub fn locate(option: Option<&Path>) -> PathBuf {
 
 /// Most often somebody runs a command as himself instead of as the user of the passes.
 fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
-    let (shown, cure) = (path.display(), private::as_its_user());
+    let (shown, cure) = (path.display(), private_files::as_its_user());
     let message = match error.kind() {
         ErrorKind::PermissionDenied => say!(
             "нет прав на файл конфигурации {shown}: {cure}",
@@ -195,11 +194,11 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
 
 /// Checks the text of a configuration; relative paths are relative to `folder`.
 pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config> {
-    misplaced::refuse_misplaced(text)?;
+    leaked_webhook::refuse_misplaced(text)?;
     let file: file::File =
         toml::from_str(text).map_err(|error| anyhow::anyhow!(without_secret(text, &error)))?;
     if let Some(language) = file.language {
-        crate::lang::speak(language);
+        crate::domain::language::speak(language);
     }
     paths::refuse_clash(&file, folder)?;
     let (contact, company) = (objects::contact(file.contact)?, objects::company(file.company)?);

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::file::{self, Match};
 use super::template::Template;
 use super::{fields, whole};
-use crate::record::{Kind, Status};
+use crate::domain::record::{Kind, Status};
 
 /// What a contact or a company gets beside its own data.
 #[derive(Clone, Debug)]

@@ -7,8 +7,9 @@ use anyhow::{Result, bail};
 
 use super::Config;
 use super::file::File;
-use crate::beside::beside;
-use crate::{lock, say};
+use crate::platform::lock;
+use crate::platform::sidecar_path::beside;
+use crate::say;
 
 /// Refuses a configuration that names one file under two keys, whatever way the paths lead there.
 pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {

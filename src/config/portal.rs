@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::{Webhook, duration, file, whole};
-use crate::{private, say};
+use crate::platform::private_files;
+use crate::say;
 
 /// The portal and the pace it is used at.
 #[derive(Clone, Debug)]
@@ -113,7 +114,7 @@ fn webhook(
                     ErrorKind::InvalidData => {
                         say!("сохраните его как обычный текст (UTF-8)", "save it as plain text (UTF-8)")
                     }
-                    _ => private::cure(&error),
+                    _ => private_files::cure(&error),
                 };
                 anyhow::Error::new(error).context(say!(
                     "не читается [portal] webhook_file {shown}: {cure}",

@@ -7,8 +7,8 @@ use super::{
     Config, DealConfig, Match, Method, MirrorConfig, OnMissing, PersonConfig, PortalConfig, SyncConfig,
     scheme_and_host,
 };
-use crate::lang::Language;
-use crate::record::Status;
+use crate::domain::language::Language;
+use crate::domain::record::Status;
 
 impl Display for Config {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

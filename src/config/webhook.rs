@@ -4,7 +4,8 @@ use std::fmt;
 
 use url::{ParseError, Position, Url};
 
-use crate::{fingerprint, say};
+use crate::platform::hash;
+use crate::say;
 
 /// An inbound webhook, `https://hotel.bitrix24.ru/rest/1/secret/`.
 ///
@@ -71,7 +72,7 @@ impl Webhook {
 
     /// A number that changes when the address or the secret does, and tells neither.
     pub fn fingerprint(&self) -> u64 {
-        fingerprint::of_text(&self.base)
+        hash::of_text(&self.base)
     }
 
     /// Host and port.

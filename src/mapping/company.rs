@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::custom::FieldTypes;
 use super::{Mapped, text};
 use crate::config::PersonConfig;
+use crate::domain::record::{Id, Kind};
+use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Company;
-use crate::record::{Id, Kind};
 
 /// The company of a company.
 pub fn company(

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Fields;
 use crate::config::Config;
-use crate::record::Kind;
+use crate::domain::record::Kind;
 
 /// The fields that go with a creation only: the responsible user, the source, and a deal's funnel (which an update
 /// could not change).

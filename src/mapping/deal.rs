@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::custom::FieldTypes;
 use super::{Mapped, text};
 use crate::config::DealConfig;
 use crate::config::template::Template;
+use crate::domain::record::{Kind, Status};
+use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Booking;
-use crate::record::{Kind, Status};
 
 /// The people of a deal, as the CRM knows them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -4,10 +4,10 @@
 
 pub mod company;
 pub mod contact;
+pub(crate) mod contact_value;
 mod creation;
-pub mod custom;
+pub mod custom_fields;
 pub mod deal;
-pub(crate) mod meaning;
 pub mod multifield;
 pub(crate) mod text;
 
@@ -15,11 +15,11 @@ use serde_json::{Map, Value};
 
 pub use creation::creation_fields;
 
-use crate::code::Code;
 use crate::config::Config;
+use crate::domain::failure_code::Code;
+use crate::domain::record::Id;
 use crate::mirror::{Body, Row, RowWarning};
-use crate::record::Id;
-use custom::FieldTypes;
+use custom_fields::FieldTypes;
 use deal::Links;
 use multifield::Values;
 

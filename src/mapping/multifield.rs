@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::meaning::{Phone, email};
+use crate::mapping::contact_value::{Phone, email};
 
 /// A row as it stands in the portal.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -142,7 +142,7 @@ fn cut(text: &str) -> &str {
 /// first ones; atoms separated by single dots; a domain of at least two labels, the last of 2 to 20 signs. Letters may
 /// be of any language, digits are those of ASCII.
 pub(crate) fn is_email(text: &str) -> bool {
-    let address = super::meaning::bracketed(text).unwrap_or(text);
+    let address = crate::mapping::contact_value::bracketed(text).unwrap_or(text);
     let Some((local, domain)) = address.split_once('@') else { return false };
     let Some((host, top)) = domain.rsplit_once('.') else { return false };
     text.chars().count() <= MULTIFIELD_LIMIT

@@ -13,8 +13,8 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 
 use super::reason::busy;
-use crate::beside::beside;
-use crate::private;
+use crate::platform::private_files;
+use crate::platform::sidecar_path::beside;
 use crate::say;
 
 #[cfg(unix)]
@@ -100,7 +100,7 @@ fn unseen(path: &Path, error: &std::io::Error) -> anyhow::Error {
             "there is no mirror {shown}: check [mirror] path and what fills it"
         ),
         ErrorKind::PermissionDenied => denied(path),
-        _ => match private::exhausted(error) {
+        _ => match private_files::exhausted(error) {
             Some(words) => words,
             None => say!(
                 "зеркало Ecvi {shown} не открывается ({error}): проверьте диск и [mirror] path",

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use crate::beside::beside;
+use crate::platform::sidecar_path::beside;
 
 /// When the file, or its log, was written last; none where that cannot be seen.
 pub fn written_at(mirror: &Path) -> Option<DateTime<Utc>> {

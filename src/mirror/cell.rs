@@ -12,8 +12,8 @@ use rusqlite::types::ValueRef;
 use super::ids::id_of;
 use super::rows::{BadRow, Booking, Company, Guest, RowWarning};
 use super::values::{self, Moment, bit, trimmed, whole_number};
-use crate::code::Code;
-use crate::record::{Id, Status};
+use crate::domain::failure_code::Code;
+use crate::domain::record::{Id, Status};
 
 /// Nobody has so many phones: they are compared each with each, and a damaged cell may hold a hundred thousand.
 const MAX_VALUES: usize = 100;

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::record::Kind;
+use crate::domain::record::Kind;
 use crate::say;
 
 /// The columns that are read, and those that must exist.

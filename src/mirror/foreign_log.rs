@@ -8,7 +8,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use crate::beside::beside;
+use crate::platform::sidecar_path::beside;
 
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result};
 
 use super::cell::{Encoding, text_of};
 use super::ids::{IdType, as_type, id_of, key};
-use crate::record::Id;
+use crate::domain::record::Id;
 
 /// Adds the functions to a connection.
 pub(super) fn add(connection: &Connection, encoding: Encoding) -> Result<()> {

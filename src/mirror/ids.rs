@@ -7,7 +7,7 @@ use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::values::{trimmed, whole_number};
-use crate::record::{Id, IdRef};
+use crate::domain::record::{Id, IdRef};
 
 /// The id in a cell; none where the cell cannot be one.
 pub(super) fn id_of(value: ValueRef<'_>) -> Option<IdRef<'_>> {

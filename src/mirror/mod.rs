@@ -5,18 +5,18 @@
 
 mod access;
 mod age;
+mod booking_guests;
 mod cell;
+mod change_columns;
 mod columns;
-mod footprint;
+mod file_stamp;
 mod foreign_log;
 mod functions;
 mod ids;
-mod outline;
 #[cfg(unix)]
 mod owners;
 mod reason;
 mod references;
-mod residents;
 mod rows;
 mod scan;
 pub(crate) mod values;
@@ -32,19 +32,19 @@ use anyhow::Result;
 use rusqlite::{Connection, OpenFlags};
 
 pub use age::written_at;
-pub use footprint::footprint;
+pub use change_columns::{Block, Marks, Outline};
+pub use file_stamp::footprint;
 pub use foreign_log::has_foreign_log;
-pub use outline::{Block, Marks, Outline};
 pub use references::Strangers;
 pub use rows::{BadRow, Body, Booking, Company, Guest, Row, RowWarning};
 pub use scan::{Rows, Scan};
 pub use values::{Moment, is_time};
 pub use write_back::write_back;
 
-use crate::clock::ReadLimit;
 use crate::config::MirrorConfig;
-use crate::fingerprint::Fingerprint;
-use crate::record::{Kind, Status};
+use crate::domain::record::{Kind, Status};
+use crate::platform::clock::ReadLimit;
+use crate::platform::hash::Fingerprint;
 use access::Admission;
 use cell::Encoding;
 use columns::{
@@ -145,8 +145,8 @@ impl Mirror {
             stay_ids: OnceCell::new(),
             windows,
             residents_slide,
-            grain: outline::GRAIN,
-            few: outline::FEW,
+            grain: change_columns::GRAIN,
+            few: change_columns::FEW,
             limit: limit.clone(),
             _admission: admission,
         })

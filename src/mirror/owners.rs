@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::process::{getegid, geteuid};
 
 use super::access::sidecars;
-use crate::beside::folder;
+use crate::platform::sidecar_path::folder;
 use crate::say;
 
 const GROUP_WRITES: u32 = 0o020;

@@ -7,12 +7,14 @@ use anyhow::{Result, anyhow};
 use rusqlite::{ErrorCode, ffi};
 
 use super::{Mirror, access};
-use crate::beside::beside;
-use crate::clock::ReadLimit;
 use crate::config::MirrorConfig;
-use crate::record::Kind;
-use crate::stop::Stop;
-use crate::{private, say, words};
+use crate::domain::display;
+use crate::domain::record::Kind;
+use crate::domain::run_error::Stop;
+use crate::platform::clock::ReadLimit;
+use crate::platform::private_files;
+use crate::platform::sidecar_path::beside;
+use crate::say;
 
 /// Words alone: an error of SQLite that travels up is the state's.
 pub(super) fn in_words(what: &str, error: &dyn fmt::Display) -> anyhow::Error {
@@ -88,7 +90,7 @@ fn exhausted(error: &rusqlite::Error) -> Option<String> {
         ));
     }
     match error.sqlite_error_code()? {
-        ErrorCode::OutOfMemory => Some(private::no_memory()),
+        ErrorCode::OutOfMemory => Some(private_files::no_memory()),
         ErrorCode::DiskFull => Some(say!(
             "нет места для временных файлов: освободите диск, где лежит состояние, или задайте TMPDIR",
             "no space for temporary files: free the disk that holds the state, or set TMPDIR"
@@ -97,7 +99,7 @@ fn exhausted(error: &rusqlite::Error) -> Option<String> {
             "в зеркале Ecvi есть значение больше миллиарда байт: проверьте программу, которая его наполняет",
             "the mirror holds a value of more than a thousand million bytes: check what fills it"
         )),
-        ErrorCode::CannotOpen => private::no_descriptors(),
+        ErrorCode::CannotOpen => private_files::no_descriptors(),
         _ => None,
     }
 }
@@ -158,7 +160,7 @@ fn over(limit: &ReadLimit) -> Stop {
 }
 
 fn damaged(kind: Kind) -> String {
-    let rows = words::plural(kind);
+    let rows = display::plural(kind);
     say!(
         "зеркало Ecvi повреждено или занято (чтение: {rows}); ничего не передано",
         "the mirror is damaged or busy (reading {rows}); nothing was sent"

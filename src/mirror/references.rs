@@ -6,7 +6,7 @@ use anyhow::Result;
 use rusqlite::Row as SqlRow;
 
 use super::Mirror;
-use crate::record::Kind;
+use crate::domain::record::Kind;
 
 /// Bookings that name somebody whom no row has.
 #[derive(Clone, PartialEq, Eq, Debug)]

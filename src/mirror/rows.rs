@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::values::Moment;
-use crate::code::Code;
-use crate::record::{Id, Status};
+use crate::domain::failure_code::Code;
+use crate::domain::record::{Id, Status};
 
 /// гость
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

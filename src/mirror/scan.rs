@@ -11,11 +11,11 @@ use super::Mirror;
 use super::cell::{Cells, raw_text};
 use super::columns::columns;
 use super::ids::{IdOrder, IdType, id_of};
-use super::residents::{Residents, Stays};
 use super::rows::{BadRow, Body, Row};
-use crate::code::Code;
-use crate::fingerprint::Fingerprint;
-use crate::record::{Id, Kind, Span};
+use crate::domain::failure_code::Code;
+use crate::domain::record::{Id, Kind, Span};
+use crate::mirror::booking_guests::{Residents, Stays};
+use crate::platform::hash::Fingerprint;
 use crate::say;
 
 /// Prepared statements over one kind.

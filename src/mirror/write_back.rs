@@ -10,9 +10,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::access::admit;
 use super::functions;
 use super::ids::key;
-use crate::beside::beside;
 use crate::config::MirrorConfig;
-use crate::record::{Id, Kind};
+use crate::domain::record::{Id, Kind};
+use crate::platform::sidecar_path::beside;
 use crate::say;
 
 /// Whatever fills the mirror comes first; what is not written now goes with the next pass.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::refusal;
 use super::{Answer, CallError, Refusal};
+use crate::portal::response::refusal;
 
 /// The portal runs no more commands in one batch.
 pub const MOST: usize = 50;

@@ -13,10 +13,11 @@ use ureq::{Agent, Error};
 use url::Url;
 
 use super::proxy::Proxy;
-use super::size::Bounds;
 use super::{Answer, CallError, Portal, decode, resolver, tls};
 use crate::config::{PortalConfig, Webhook};
-use crate::{private, say};
+use crate::platform::private_files;
+use crate::portal::answer_size::Bounds;
+use crate::say;
 
 const CONNECT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("ecvi-b24/", env!("CARGO_PKG_VERSION"));
@@ -169,7 +170,7 @@ fn never_opened(error: &Error) -> bool {
         Error::Io(error) => {
             error.kind() == ErrorKind::ConnectionRefused
                 || is_unknown_host(error)
-                || private::is_out_of_descriptors(error)
+                || private_files::is_out_of_descriptors(error)
         }
         _ => false,
     }
@@ -219,8 +220,8 @@ fn words(error: &Error) -> String {
             "такого адреса в интернете не нашлось: проверьте адрес и связь",
             "no such address was found: check the address and the connection"
         ),
-        Error::Io(error) if private::is_out_of_descriptors(error) => {
-            private::exhausted(error).unwrap_or_default()
+        Error::Io(error) if private_files::is_out_of_descriptors(error) => {
+            private_files::exhausted(error).unwrap_or_default()
         }
         Error::Io(error) => broken_off(error.kind()),
         Error::BodyExceedsLimit(_) => too_large(),

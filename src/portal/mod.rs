@@ -1,29 +1,30 @@
 //! The portal: one trait with one method, and what can come of a call.
 //!
-//! [`http`] is the only module that knows the network. [`gate`] stands before it and keeps the portal's limits.
+//! [`http`] is the only module that knows the network. [`client`] stands before it and keeps the portal's limits.
 
-mod answer;
+mod answer_size;
 pub mod batch;
+pub mod client;
 pub mod dialect;
-pub mod gate;
 pub mod http;
-pub mod pace;
-mod plain;
+pub mod limits;
+mod plain_text;
 pub mod proxy;
 mod resolver;
-mod shared;
-mod size;
+mod response;
+mod shared_bucket;
 mod tls;
 
-pub use answer::decode;
-pub(crate) use answer::object_id;
+pub use response::decode;
+pub(crate) use response::object_id;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::stop::Stop;
-use crate::{say, words};
+use crate::domain::display;
+use crate::domain::run_error::Stop;
+use crate::say;
 
 /// A Bitrix24 portal behind its inbound webhook.
 pub trait Portal {
@@ -163,7 +164,7 @@ impl CallError {
                 "the portal has moved to {place}. Make sure that this is right and correct the webhook in the configuration"
             )),
             CallError::Wait(until) => {
-                let until = words::time_of_day(until);
+                let until = display::time_of_day(until);
                 Stop::interrupted(say!(
                     "лимиты портала не пускают дальше до {until}",
                     "the portal's limits hold until {until}"

@@ -6,7 +6,8 @@ use anyhow::{Result, bail};
 use rustls::{AlertDescription, CertificateError, Error};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
-use crate::{private, say};
+use crate::platform::private_files;
+use crate::say;
 
 /// DER begins so, whatever the file is called.
 const DER: &[u8] = &[0x30, 0x82];
@@ -16,7 +17,7 @@ pub(super) fn roots(ca_file: Option<&Path>) -> Result<RootCerts> {
     let Some(path) = ca_file else { return Ok(RootCerts::PlatformVerifier) };
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|error| {
-        let cure = private::cure(&error);
+        let cure = private_files::cure(&error);
         anyhow::Error::new(error).context(say!(
             "не читается сертификат [portal] ca_file {shown}: {cure}",
             "the certificate [portal] ca_file {shown} cannot be read: {cure}"

@@ -13,8 +13,8 @@ use rusqlite::types::Value;
 use super::State;
 use super::records::BEFORE_ALL;
 use super::writer::Writer;
-use crate::clock::{parse_stamp, stamp};
-use crate::record::{Id, Kind};
+use crate::domain::record::{Id, Kind};
+use crate::platform::clock::{parse_stamp, stamp};
 
 /// A block in which everything stood as sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,19 +5,19 @@
 //! makes two requests a second at most, so commits are never what it waits for.
 
 mod blocks;
-mod doubts;
-mod head;
-mod journal;
-mod leftover;
-pub mod memory;
-mod quarantine;
+mod failures;
+mod file_header;
+mod history;
+mod in_doubt;
+mod issues;
+mod missing_rows;
 #[cfg(test)]
 pub(crate) mod query_plans;
 mod records;
-mod release;
+mod reset;
 mod schema;
-mod troubles;
-mod vanished;
+pub mod settings;
+mod stale_journal;
 mod writer;
 
 use std::io::{self, ErrorKind as IoErrorKind};
@@ -31,15 +31,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use blocks::{BlockChange, Blocks, Kept, Stood};
-pub use doubts::Attempt;
-pub use journal::{Counts, Entry, Event, Run};
-pub use quarantine::{Failure, LONGEST_PAUSE};
+pub use failures::{Failure, LONGEST_PAUSE};
+pub use history::{Counts, Entry, Event, Run};
+pub use in_doubt::Attempt;
+pub use issues::{Severity, Trouble};
+pub use missing_rows::{Departure, Note, Oldest, Stay};
 pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
-pub use troubles::{Severity, Trouble};
-pub use vanished::{Departure, Note, Oldest, Stay};
 pub use writer::{Sent, Writer};
 
-use crate::{beside, private, regular, say};
+use crate::platform::{private_files, regular_file, sidecar_path};
+use crate::say;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// More than there are: with sixteen, as is usual, a batch would parse most of its statements again and again.
@@ -146,7 +147,7 @@ fn damaged(path: Option<&Path>) -> String {
 
 /// Opens a state to look at it; none while it is empty.
 fn look_at(path: &Path) -> Result<Option<Connection>> {
-    head::refuse_strangers(path, &regular::read(path)?)?;
+    file_header::refuse_strangers(path, &regular_file::read(path)?)?;
     let connection = connect(path)?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "query_only", true)?;
@@ -155,7 +156,7 @@ fn look_at(path: &Path) -> Result<Option<Connection>> {
 
 /// Who only looks needs it writable too: SQLite has to roll back what a killed pass left behind.
 fn connect(path: &Path) -> Result<Connection> {
-    leftover::set_foreign_journal_aside(path)?;
+    stale_journal::set_foreign_journal_aside(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // A folder may be a link. The file itself was none a moment ago, and must be none now.
     let flags = flags | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -163,26 +164,26 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
-    let folder = beside::folder(path).canonicalize()?;
+    let folder = sidecar_path::folder(path).canonicalize()?;
     Ok(path.file_name().map_or(folder.clone(), |name| folder.join(name)))
 }
 
 /// Why a state cannot be opened, and what to do.
 fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
-    let (shown, cure) = (path.display(), private::as_its_user());
+    let (shown, cure) = (path.display(), private_files::as_its_user());
     if !error.is::<rusqlite::Error>() && !error.is::<std::io::Error>() {
         // Another version's, or another program's: it says so itself.
         return anyhow!("{shown}: {error:#}");
     }
-    if error.downcast_ref().is_some_and(regular::is_unfit) {
+    if error.downcast_ref().is_some_and(regular_file::is_unfit) {
         return anyhow!(say!(
             "файл состояния {shown}: {error:#}; назовите в [state] path сам файл",
             "the state {shown}: {error:#}; name the file itself in [state] path"
         ));
     }
     let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
-    let of_system = error.downcast_ref::<std::io::Error>().and_then(private::exhausted);
-    let out_of_descriptors = of_system.or_else(private::no_descriptors);
+    let of_system = error.downcast_ref::<std::io::Error>().and_then(private_files::exhausted);
+    let out_of_descriptors = of_system.or_else(private_files::no_descriptors);
     let what = match code {
         // As when it happens later: `explain` says it.
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => return error,
@@ -196,7 +197,7 @@ fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
             "the state {shown} cannot be written: check the disk, its free space and the limit of file sizes (ulimit -f)"
         ),
         _ if out_of_descriptors.is_some() => out_of_descriptors.unwrap_or_default(),
-        _ if private::is_denied(path) => {
+        _ if private_files::is_denied(path) => {
             say!("нет прав на файл состояния {shown}: {cure}", "no permission for the state {shown}: {cure}")
         }
         _ => say!(
@@ -216,8 +217,8 @@ fn is_interrupted(error: &rusqlite::Error) -> bool {
 /// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old file's rights away.
 /// Another program's file is left as it is.
 fn create_private(path: &Path) -> Result<()> {
-    let (file, _) = private::open(path)?;
-    head::refuse_strangers(path, &file)?;
+    let (file, _) = private_files::open(path)?;
+    file_header::refuse_strangers(path, &file)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

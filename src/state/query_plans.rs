@@ -5,19 +5,19 @@ use rusqlite::Connection;
 
 use super::State;
 use super::records::COLUMNS;
-use super::troubles::TROUBLES;
 use super::writer::UNLINKED;
+use crate::state::issues::TROUBLES;
 
 const SOURCES: [&str; 10] = [
     include_str!("blocks.rs"),
-    include_str!("doubts.rs"),
-    include_str!("journal.rs"),
+    include_str!("in_doubt.rs"),
+    include_str!("history.rs"),
     include_str!("mod.rs"),
-    include_str!("quarantine.rs"),
+    include_str!("failures.rs"),
     include_str!("records.rs"),
-    include_str!("release.rs"),
-    include_str!("troubles.rs"),
-    include_str!("vanished.rs"),
+    include_str!("reset.rs"),
+    include_str!("issues.rs"),
+    include_str!("missing_rows.rs"),
     include_str!("writer.rs"),
 ];
 

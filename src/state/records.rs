@@ -8,11 +8,11 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Statement};
 
 use super::State;
-use super::vanished::Stay;
-use crate::clock::parse_stamp;
+use crate::domain::record::{Id, Kind, Span};
 use crate::mapping::multifield::Written;
 use crate::mirror::Row as MirrorRow;
-use crate::record::{Id, Kind, Span};
+use crate::platform::clock::parse_stamp;
+use crate::state::missing_rows::Stay;
 
 /// What changes something in the portal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,13 +5,13 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
 use super::records::{GONE, LOST, MARKED, RELEASED, SHARED};
-use super::vanished::Stay;
 use super::{Event, Todo};
-use crate::clock::stamp;
+use crate::domain::record::{Id, Kind};
 use crate::mapping::Warning;
 use crate::mapping::multifield::Written;
 use crate::mirror::Row;
-use crate::record::{Id, Kind};
+use crate::platform::clock::stamp;
+use crate::state::missing_rows::Stay;
 
 /// What is written over a record that has no object any more.
 pub(super) const UNLINKED: &str = "crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0";

@@ -1,8 +1,8 @@
 //! `audit`: what it finds, what it leaves alone, and what a repair mends.
 
 use bitrix24_sandbox::{Counters, Kind};
-use ecvi_b24::lock::Lock;
-use ecvi_b24::record::{Id, Kind as Records};
+use ecvi_b24::domain::record::{Id, Kind as Records};
+use ecvi_b24::platform::lock::Lock;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bitrix24_sandbox::Fault;
-use ecvi_b24::lock::Lock;
+use ecvi_b24::platform::lock::Lock;
 use insta::assert_snapshot;
 
 use crate::hotel::Hotel;

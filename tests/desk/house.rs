@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use chrono::{DateTime, Utc};
-use ecvi_b24::clock::stamp;
-use ecvi_b24::code::Code;
 use ecvi_b24::config::{self, Config};
+use ecvi_b24::domain::failure_code::Code;
+use ecvi_b24::domain::record::Kind;
 use ecvi_b24::mapping::Warning;
 use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::mirror::{Mirror, Row};
-use ecvi_b24::record::Kind;
-use ecvi_b24::state::memory::INITIAL_EXPORT;
+use ecvi_b24::platform::clock::stamp;
+use ecvi_b24::state::settings::INITIAL_EXPORT;
 use ecvi_b24::state::{Counts, Event, Failure, Operation, Run, Sent, State, Todo};
 use rusqlite::Connection;
 use tempfile::TempDir;

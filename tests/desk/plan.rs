@@ -1,10 +1,11 @@
 //! The plan of a dry run and the line of a pass, in words and as JSON.
 
-use ecvi_b24::lang::{Language, speak};
+use ecvi_b24::commands::dry_run::plan_report;
+use ecvi_b24::domain::language::{Language, speak};
 use ecvi_b24::mirror::Mirror;
-use ecvi_b24::plan::{Plan, Rules};
-use ecvi_b24::report;
+use ecvi_b24::output::run_summary;
 use ecvi_b24::state::Counts;
+use ecvi_b24::sync::plan::{Plan, Rules};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -20,11 +21,11 @@ fn shown(house: &House, write: fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>))
 }
 
 fn text(house: &House) -> String {
-    shown(house, |plan, state, out| report::plan::text(plan, state, None, out).unwrap())
+    shown(house, |plan, state, out| plan_report::text(plan, state, None, out).unwrap())
 }
 
 fn json(house: &House) -> Value {
-    let text = shown(house, |plan, state, out| report::plan::json(plan, state, None, out).unwrap());
+    let text = shown(house, |plan, state, out| plan_report::json(plan, state, None, out).unwrap());
     serde_json::from_str(&text).unwrap()
 }
 
@@ -61,7 +62,7 @@ fn a_plan_and_a_pass_in_two_languages() {
     booking 3700 (id 10): cannot be read: UNKNOWN_STATUS status = "lost"
     DELETE deal 508 (booking 3690 (id 8), gone from Ecvi)
     "#);
-    assert_snapshot!(report::run::line("sync", &counts).unwrap(), @"sync: created: guests 1, bookings 2; updated: bookings 1; deleted: bookings 1; failed: 2");
+    assert_snapshot!(run_summary::line("sync", &counts).unwrap(), @"sync: created: guests 1, bookings 2; updated: bookings 1; deleted: bookings 1; failed: 2");
     speak(Language::Ru);
     assert_snapshot!(text(&house), @r#"
     компании: создать 1, больше нет в Ecvi 1
@@ -77,8 +78,8 @@ fn a_plan_and_a_pass_in_two_languages() {
     заявка №3700 (id 10): не читается: UNKNOWN_STATUS status = "lost"
     УДАЛИТЬ: сделка 508 (заявка №3690 (id 8), больше нет в Ecvi)
     "#);
-    assert_snapshot!(report::run::line("sync", &counts).unwrap(), @"sync: создано: гости 1, заявки 2; изменено: заявки 1; удалено: заявки 1; ошибок: 2");
-    assert_eq!(report::run::line("sync", &nothing), None);
+    assert_snapshot!(run_summary::line("sync", &counts).unwrap(), @"sync: создано: гости 1, заявки 2; изменено: заявки 1; удалено: заявки 1; ошибок: 2");
+    assert_eq!(run_summary::line("sync", &nothing), None);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! `reset-id`: what it shows, what it does to the state, and what it refuses.
 
-use ecvi_b24::lock::Lock;
+use ecvi_b24::domain::record::{Id, Kind};
 use ecvi_b24::mapping::multifield::Written;
-use ecvi_b24::record::{Id, Kind};
-use ecvi_b24::state::memory::SURVEY;
+use ecvi_b24::platform::lock::Lock;
+use ecvi_b24::state::settings::SURVEY;
 use ecvi_b24::state::{Attempt, Operation, Record};
 use insta::assert_snapshot;
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use ecvi_b24::code::Code;
-use ecvi_b24::lang::{Language, speak};
+use ecvi_b24::domain::failure_code::Code;
+use ecvi_b24::domain::language::{Language, speak};
 
 use crate::{assert_current, language, read};
 

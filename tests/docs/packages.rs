@@ -1,7 +1,7 @@
 //! What lies in `packaging/` fits the program and the manifest.
 
 use clap::CommandFactory;
-use ecvi_b24::cli::Cli;
+use ecvi_b24::commands::cli::Cli;
 use toml::{Table, Value};
 
 use crate::configuration::assert_reads;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::{CommandFactory, Parser};
-use ecvi_b24::cli::Cli;
+use ecvi_b24::commands::cli::Cli;
 
 use crate::configuration::assert_reads;
 use crate::markdown::{blocks, blocks_in, code};

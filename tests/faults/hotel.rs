@@ -7,9 +7,9 @@ use std::thread::{self, JoinHandle, sleep};
 use std::time::Duration;
 
 use bitrix24_sandbox::{Kind as Entity, Portal, Server};
-use ecvi_b24::record::Kind;
+use ecvi_b24::domain::record::Kind;
 use ecvi_b24::state::State;
-use ecvi_b24::state::memory::PORTAL;
+use ecvi_b24::state::settings::PORTAL;
 use rusqlite::Connection;
 use tempfile::TempDir;
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use bitrix24_sandbox::Portal as Sandbox;
-use ecvi_b24::check;
-use ecvi_b24::orders::{Errand, Orders};
+use ecvi_b24::commands::check;
 use ecvi_b24::portal::{Answer, CallError, Portal};
+use ecvi_b24::sync::options::{Errand, Orders};
 use serde_json::Value;
 
 use crate::dice::Dice;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ecvi_b24::config::load;
-use ecvi_b24::orders::{Errand, Orders};
+use ecvi_b24::sync::options::{Errand, Orders};
 
 use crate::dice::Dice;
 use crate::hotel::{Hotel, SECRET, fill};

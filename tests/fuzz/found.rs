@@ -1,10 +1,10 @@
 //! What the random cases found, kept by name.
 
 use ecvi_b24::config::parse;
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::pass::pass;
+use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::portal::{Answer, CallError, Portal};
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::run::pass;
 use serde_json::{Value, json};
 
 use crate::dice::Dice;

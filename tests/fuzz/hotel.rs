@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bitrix24_sandbox::Portal as Sandbox;
 use chrono::{DateTime, Utc};
-use ecvi_b24::clock::Clock;
 use ecvi_b24::config::{Config, parse};
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::pass::{Ended, pass};
+use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::run::{Ended, pass};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -150,7 +150,7 @@ impl Hotel {
             self.wait(60 * 25);
             let ended = self.pass(&orders)?;
             last.clone_from(&ended.message);
-            if ended.outcome == ecvi_b24::stop::Outcome::Failed {
+            if ended.outcome == ecvi_b24::domain::run_error::Outcome::Failed {
                 // It refuses until an initial export is completed.
                 self.pass(&Orders::plain(Errand::InitialExport))?;
             } else if ended.requests == 0 && orders == sync() {

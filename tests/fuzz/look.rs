@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bitrix24_sandbox::{Kind as Entity, Portal, Record};
-use ecvi_b24::code::Code;
-use ecvi_b24::pass::Ended;
+use ecvi_b24::commands::status::Status;
+use ecvi_b24::domain::failure_code::Code;
+use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
-use ecvi_b24::status::Status;
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::sync::run::Ended;
 
 use crate::ears;
 use crate::hotel::{Hotel, SECRET};

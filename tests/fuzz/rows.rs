@@ -5,18 +5,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::pass::Ended;
-use ecvi_b24::status::Status;
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::commands::status::Status;
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::run::Ended;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use crate::dice::Dice;
-use crate::honest;
 use crate::hotel::{Hotel, fill, sync};
-use crate::look;
 use crate::values::{Odd, cell};
+use crate::{honest, look};
 
 const TABLES: [&str; 4] = ["guests", "companies", "bookings", "booking_guests"];
 

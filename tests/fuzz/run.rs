@@ -1,12 +1,11 @@
 //! Cases by the thousand, on all processors. A case that fails is told with its seed; one that never ends, too.
 
-use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, thread};
 
 use tempfile::TempDir;
 

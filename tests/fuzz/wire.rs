@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bitrix24_sandbox::Portal as Sandbox;
-use ecvi_b24::clock::Clock;
 use ecvi_b24::config::Webhook;
+use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{Answer, CallError, Portal, decode};
 use serde_json::Value;
 

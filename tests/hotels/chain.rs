@@ -1,10 +1,9 @@
 //! Two hotels of a chain in one portal: each with a mark, a state and a lock of its own, and one count of requests.
 
-use std::fs;
-use std::thread;
+use std::{fs, thread};
 
 use bitrix24_sandbox::{Bucket, Kind, Portal};
-use ecvi_b24::lock::Lock;
+use ecvi_b24::platform::lock::Lock;
 
 use crate::hotel::{Hotel, script};
 

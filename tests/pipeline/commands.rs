@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bitrix24_sandbox::{Condition, Fault, Kind};
-use ecvi_b24::lock::Lock;
+use ecvi_b24::platform::lock::Lock;
 use serde_json::json;
 
 use crate::hotel::Hotel;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bitrix24_sandbox::{Kind, Portal, Record};
 use chrono::Utc;
-use ecvi_b24::clock::Clock;
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::sync::options::{Errand, Orders};
 
 use crate::hotel::Hotel;
 

@@ -1,9 +1,9 @@
 //! Hotels that grow and change at random: after each pass the portal equals the mirror, field by field.
 
 use chrono::{TimeDelta, Utc};
-use ecvi_b24::clock::Clock;
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::sync::options::{Errand, Orders};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bitrix24_sandbox::{Fault, Kind, User};
 use chrono::{TimeDelta, Utc};
-use ecvi_b24::clock::Clock;
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::portal::gate::Gate;
-use ecvi_b24::push::Watch;
-use ecvi_b24::record::Kind as RecordKind;
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::domain::record::Kind as RecordKind;
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::portal::client::Gate;
+use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::push::Watch;
 use serde_json::json;
 
 use crate::hotel::Hotel;

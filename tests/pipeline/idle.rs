@@ -5,11 +5,11 @@
 
 use bitrix24_sandbox::Kind;
 use chrono::{DateTime, TimeDelta, Utc};
-use ecvi_b24::clock::Clock;
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::pass::Ended;
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::state::State;
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::run::Ended;
 use rusqlite::TransactionBehavior;
 
 use crate::hotel::Hotel;

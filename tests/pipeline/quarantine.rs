@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bitrix24_sandbox::{Fault, Kind};
-use ecvi_b24::record::{Id, Kind as RecordKind};
+use ecvi_b24::domain::record::{Id, Kind as RecordKind};
 use ecvi_b24::state::State;
 
 use crate::hotel::Hotel;

@@ -1,7 +1,8 @@
 //! Objects that the CRM holds already: by the id that Ecvi knows, by origin, by phone and e-mail.
 
 use bitrix24_sandbox::Kind;
-use ecvi_b24::record::{self, Id};
+use ecvi_b24::domain::record;
+use ecvi_b24::domain::record::Id;
 use ecvi_b24::state::State;
 use serde_json::json;
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bitrix24_sandbox::Kind;
 use chrono::Utc;
-use ecvi_b24::clock::Clock;
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::sync::options::{Errand, Orders};
 use serde_json::json;
 
 use crate::hotel::{Hotel, fields};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bitrix24_sandbox::{Kind as Entity, Record};
-use ecvi_b24::record::{Id, Kind};
+use ecvi_b24::domain::record::{Id, Kind};
 use ecvi_b24::state::{Severity, State};
 
 use crate::hotel::{Booking, Company, Guest};

@@ -1,7 +1,7 @@
 //! The front desk: what people do in Ecvi.
 
 use chrono::{DateTime, Utc};
-use ecvi_b24::record::{Id, Kind};
+use ecvi_b24::domain::record::{Id, Kind};
 
 use crate::dice::Dice;
 use crate::hotel::{Booking, Company, Guest, Hotel, Text};

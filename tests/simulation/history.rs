@@ -1,8 +1,8 @@
 //! A history: what happens, step by step. Each step carries its own dice, so that a step can be left out and the
 //! others still make sense.
 
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::record::Kind;
+use ecvi_b24::domain::record::Kind;
+use ecvi_b24::sync::options::{Errand, Orders};
 
 use crate::desk::Deed;
 use crate::dice::Dice;

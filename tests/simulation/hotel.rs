@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ecvi_b24::record::{Id, Kind};
+use ecvi_b24::domain::record::{Id, Kind};
 use rusqlite::{Connection, params};
 
 /// A guest as Ecvi has them. Texts are pairs: as written here, and as they must read in the CRM.

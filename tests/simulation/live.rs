@@ -5,11 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use bitrix24_sandbox::Kind as Entity;
 use chrono::TimeDelta;
-use ecvi_b24::orders::Orders;
-use ecvi_b24::pass::{Ended, pass};
-use ecvi_b24::record::{Id, Kind};
+use ecvi_b24::domain::record::{Id, Kind};
+use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::sync::options::Orders;
+use ecvi_b24::sync::run::{Ended, pass};
 
 use crate::dice::Dice;
 use crate::ears;
@@ -160,7 +160,7 @@ impl World {
         .expect("the mirror is written");
         self.tell(format!("the mirror is damaged ({how})"));
         let writes = self.portal.counters.writes;
-        let ended = self.pass(&Orders::plain(ecvi_b24::orders::Errand::Sync), &[]);
+        let ended = self.pass(&Orders::plain(ecvi_b24::sync::options::Errand::Sync), &[]);
         if self.portal.counters.writes != writes || ended.is_none_or(|ended| ended.outcome != Outcome::Failed)
         {
             self.wrong("a damaged mirror was used".into());

@@ -2,11 +2,11 @@
 //! a further pass makes no request.
 
 use chrono::TimeDelta;
+use ecvi_b24::commands::status::Status;
 use ecvi_b24::config::OnMissing;
-use ecvi_b24::orders::{Errand, Orders};
+use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
-use ecvi_b24::status::Status;
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::sync::options::{Errand, Orders};
 
 use crate::world::{SECRET, World};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::record::{Id, Kind};
+use ecvi_b24::domain::record::{Id, Kind};
+use ecvi_b24::sync::options::{Errand, Orders};
 
 use crate::dice::Dice;
 use crate::run::folder;

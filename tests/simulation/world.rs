@@ -5,20 +5,19 @@ use std::path::{Path, PathBuf};
 
 use bitrix24_sandbox::{Kind as Entity, Portal};
 use chrono::{DateTime, TimeDelta, Utc};
-use ecvi_b24::clock::Clock;
 use ecvi_b24::config::{Config, parse};
-use ecvi_b24::orders::{Errand, Orders};
-use ecvi_b24::pass::Ended;
-use ecvi_b24::record::{Id, Kind};
-use ecvi_b24::stop::Outcome;
+use ecvi_b24::domain::record::{Id, Kind};
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::run::Ended;
 use rusqlite::Connection;
 
 use crate::desk::{self, Deed};
 use crate::dice::Dice;
-use crate::ears;
 use crate::hotel::{Hotel, Stamp};
-use crate::house;
 use crate::ledger::{Ledger, Object};
+use crate::{ears, house};
 
 /// The webhook's secret: no text may show it.
 pub(crate) const SECRET: &str = "s3cr3ts3cr3t";

@@ -2,15 +2,14 @@
 //! (facts, section 4.3).
 
 use crate::answer::{Outcome, Refusal, ok};
-use crate::dates;
 use crate::input::Change;
-use crate::multifield;
 use crate::output::ROW_TYPES;
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::Kind;
 use crate::save::{How, Style};
 use crate::universal::kind_of;
+use crate::{dates, multifield};
 
 /// Records in one `batchImport`.
 const MAX: usize = 20;

@@ -4,15 +4,14 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::answer::{Answer, Outcome};
-use crate::dates;
 use crate::filter::{self, Condition, Test};
 use crate::legacy::array_of;
-use crate::output;
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::{Kind, Record};
 use crate::schema::{self, Type};
 use crate::settings::ListOrder;
+use crate::{dates, output};
 
 /// Rows of a page.
 const PAGE: usize = 50;

@@ -1,13 +1,11 @@
 //! Creating and changing an object: checks, defaults, the rules of its kind, stamps, automation.
 
-use crate::address;
 use crate::answer::Refusal;
-use crate::comments;
 use crate::input::Change;
-use crate::multifield;
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::{Kind, Record};
+use crate::{address, comments, multifield};
 
 /// The family of methods that a call came through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

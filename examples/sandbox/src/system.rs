@@ -1,10 +1,9 @@
 //! The probes that every webhook may call (facts, section 11).
 
 use crate::answer::{Outcome, ok};
-use crate::dates;
-use crate::methods;
 use crate::php::Php;
 use crate::portal::Portal;
+use crate::{dates, methods};
 
 /// The first and last name of the webhook's user.
 pub(crate) const USER: [&str; 2] = ["Анна", "Портье"];

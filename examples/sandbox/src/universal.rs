@@ -2,12 +2,11 @@
 
 use crate::answer::{Answer, Outcome, Refusal, ok};
 use crate::list::Ask;
-use crate::names;
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::record::Kind;
 use crate::save::{How, Style};
-use crate::{import, universal_output as output};
+use crate::{import, names, universal_output as output};
 
 const NOT_VALID: &str = "INVALID_ARG_VALUE";
 

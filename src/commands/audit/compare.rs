@@ -1,0 +1,205 @@
+//! The settled records beside their objects, a chunk at a time.
+
+use std::collections::{BTreeSet, HashSet};
+
+use anyhow::Result;
+
+use super::drift::Drift;
+use super::report::Report;
+use super::{CHUNK, Findings};
+use crate::config::Config;
+use crate::crm::diff::{differences, without_foreign_stage};
+use crate::crm::objects::Unseen;
+use crate::crm::objects::card::{Card, Cards, cards};
+use crate::domain::record::{Id, Kind};
+use crate::mapping::custom_fields::FieldTypes;
+use crate::mapping::deal::Links;
+use crate::mapping::{Mapped, mapped, origin};
+use crate::mirror::{Body, Booking, Row};
+use crate::portal::client::Gate;
+use crate::state::{Record, State};
+use crate::sync::plan::{Planned, Queue, Wave, names};
+use crate::sync::push::{Owner, People, Person, Watch, owner_of};
+
+/// A comparison under way.
+pub(super) struct Comparison<'a, 'p> {
+    pub(super) config: &'a Config,
+    pub(super) types: &'a FieldTypes,
+    pub(super) state: &'a State,
+    /// Whose deals are about to be looked at.
+    pub(super) touched: HashSet<(Kind, Id)>,
+    pub(super) gate: &'a mut Gate<'p>,
+}
+
+/// A record, and what its object should read.
+struct Expected {
+    id: Id,
+    label: String,
+    crm_id: i64,
+    /// As it was when the comparison began.
+    record: Record,
+    /// None where several records share the object: each writes its own into it.
+    mapped: Option<Mapped>,
+}
+
+impl Comparison<'_, '_> {
+    pub(super) fn all(
+        &mut self,
+        queue: &Queue,
+        findings: &mut Findings,
+        report: &mut Report<'_>,
+        watch: &mut dyn Watch,
+    ) -> Result<()> {
+        for kind in Kind::ALL {
+            loop {
+                self.gate.check_time()?;
+                let chunk = queue.take(kind, Wave::Changes, CHUNK)?;
+                if chunk.is_empty() {
+                    break;
+                }
+                let size = chunk.len() as u64;
+                self.chunk(kind, chunk, findings, report)?;
+                watch.done(kind, size, self.gate);
+            }
+        }
+        Ok(())
+    }
+
+    fn chunk(
+        &mut self,
+        kind: Kind,
+        chunk: Vec<Planned>,
+        findings: &mut Findings,
+        report: &mut Report<'_>,
+    ) -> Result<()> {
+        let mut records = Vec::new();
+        for planned in chunk {
+            match self.expected(kind, &planned)? {
+                Some(expected) => records.push(expected),
+                None => findings.tally.pending[kind as usize] += 1,
+            }
+        }
+        let cards = self.cards(kind, &records)?;
+        for expected in records {
+            let drift = self.drift(kind, &expected, &cards)?;
+            if drift.is_some() && !self.still_holds(kind, &expected)? {
+                findings.tally.pending[kind as usize] += 1;
+                continue;
+            }
+            findings.tally.compared[kind as usize] += 1;
+            findings.note_unread(kind, expected.unread(&cards));
+            let Some(drift) = drift else { continue };
+            if drift.is_mendable() {
+                findings.shelf.repair(kind, &expected.id)?;
+                findings.tally.mendable += 1;
+            } else {
+                findings.tally.other += 1;
+            }
+            report.drift(&drift)?;
+        }
+        Ok(())
+    }
+
+    /// Whether no pass has touched the record while the portal was asked.
+    fn still_holds(&self, kind: Kind, expected: &Expected) -> Result<bool> {
+        let record = self.state.record(kind, &expected.id)?.unwrap_or_default();
+        let Record { known, .. } = record;
+        Ok(known.crm_id == Some(expected.crm_id)
+            && known.modified_at == expected.record.known.modified_at
+            && !self.state.doubts(kind)?.contains_key(&expected.id))
+    }
+
+    /// None when the record was sent, changed or let go of since it was read.
+    fn expected(&self, kind: Kind, planned: &Planned) -> Result<Option<Expected>> {
+        let (Some(row), Some(record)) = (&planned.row, self.state.record(kind, &planned.id)?) else {
+            return Ok(None);
+        };
+        let known = &record.known;
+        let Some(crm_id) = known.crm_id else { return Ok(None) };
+        if known.modified_at.as_ref() != Some(&row.modified_at) || known.people != row.people {
+            return Ok(None);
+        }
+        let Some(links) = self.links(row, &record)? else { return Ok(None) };
+        let shared = record.shared || (!record.marked && self.state.holders(kind, crm_id)?.len() > 1);
+        let mapped = mapped(row, &links, self.config, self.types).filter(|_| !shared);
+        let mapped = mapped.map(|mapped| self.with_origin(mapped, &row.id));
+        Ok(Some(Expected { id: row.id.clone(), label: known.label.clone(), crm_id, record, mapped }))
+    }
+
+    /// The people that the deal should show; none when it is about to be sent with others.
+    fn links(&self, row: &Row, record: &Record) -> Result<Option<Links>> {
+        let Ok(Body::Booking(booking)) = &row.body else { return Ok(Some(Links::default())) };
+        let people = self.people(booking)?;
+        let is_as_sent = people.fingerprint() == record.links;
+        let is_due = record.known.todo.recheck || names(Some(row), &self.touched);
+        Ok((is_as_sent || !is_due).then_some(people.links))
+    }
+
+    fn people(&self, booking: &Booking) -> Result<People> {
+        People::of(booking, |kind, id| {
+            Ok(match self.state.record(kind, id)? {
+                None => Person::Nobody,
+                Some(record) if record.known.gone => Person::Nobody,
+                Some(Record { known, .. }) => match known.crm_id {
+                    Some(crm_id) => Person::Here { crm_id, label: known.label, seen: true },
+                    None => Person::Coming,
+                },
+            })
+        })
+    }
+
+    fn with_origin(&self, mut mapped: Mapped, id: &Id) -> Mapped {
+        mapped.fields.append(&mut origin(&self.config.portal.originator, id));
+        mapped
+    }
+
+    fn cards(&mut self, kind: Kind, records: &[Expected]) -> Result<Cards> {
+        let ids: BTreeSet<i64> = records.iter().map(|expected| expected.crm_id).collect();
+        let wanted = records.iter().filter_map(|expected| expected.mapped.as_ref());
+        let fields: BTreeSet<String> = wanted.flat_map(|mapped| mapped.fields.keys().cloned()).collect();
+        Ok(cards(self.gate, kind, &ids.into_iter().collect::<Vec<_>>(), &fields)?)
+    }
+
+    fn drift(&self, kind: Kind, expected: &Expected, cards: &Cards) -> Result<Option<Drift>> {
+        let Expected { id, label, crm_id, record, mapped } = expected;
+        let (id, label, crm_id) = (id.clone(), label.clone(), *crm_id);
+        match cards.unseen.get(&crm_id) {
+            Some(Unseen::Denied) => return Ok(Some(Drift::Hidden { kind, id, label, crm_id })),
+            Some(Unseen::Unreadable(reason)) => {
+                let (id, reason) = (Some(id), reason.clone());
+                return Ok(Some(Drift::Unreadable { kind, id, label, crm_id, reason }));
+            }
+            None => {}
+        }
+        let Some(card) = cards.seen.get(&crm_id) else {
+            return Ok(Some(Drift::Missing { kind, id, label, crm_id }));
+        };
+        match owner_of(self.state, &self.config.portal.originator, (kind, &id), record, &card.object)? {
+            Owner::Record => {}
+            Owner::AnotherRecord => {
+                let origin = card.object.origin.clone();
+                return Ok(Some(Drift::OthersCard { kind, id, label, crm_id, origin }));
+            }
+            Owner::Unknown => return Ok(Some(Drift::NotOurs { kind, id, label, crm_id })),
+        }
+        let Some(mut mapped) = mapped.clone() else { return Ok(None) };
+        without_foreign_stage(kind, &self.config.deal, &card.object, &mut mapped);
+        let fields = differences(&mapped, &record.written, card, self.types.of(kind));
+        Ok((!fields.is_empty()).then_some(Drift::Different { kind, id, label, crm_id, fields }))
+    }
+}
+
+impl Expected {
+    /// The fields that the portal did not answer with, so that they were not compared.
+    fn unread(&self, cards: &Cards) -> Vec<String> {
+        let (Some(card), Some(mapped)) = (cards.seen.get(&self.crm_id), &self.mapped) else {
+            return Vec::new();
+        };
+        let fields = mapped.fields.keys().filter(|field| is_unread(card, field));
+        fields.cloned().collect()
+    }
+}
+
+fn is_unread(card: &Card, field: &str) -> bool {
+    !card.fields.contains_key(field)
+}

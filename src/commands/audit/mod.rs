@@ -1,0 +1,308 @@
+//! `audit`: the CRM beside the mirror, through list calls, and what of it is to be sent again.
+//!
+//! First mirror and state are read and let go of; what a pass has yet to send is no drift. Then the portal is asked:
+//! the objects of the settled records, and everything under our originator. Passes go on meanwhile, so each finding
+//! is held against the state as it is by then. Nothing is written, and no foreign object is ever touched.
+
+mod compare;
+mod drift;
+mod report;
+mod scratch_db;
+
+use std::collections::{BTreeMap, HashSet};
+
+use anyhow::Result;
+
+use crate::config::Config;
+use crate::crm::inventory;
+use crate::crm::objects::{by_id, by_origin};
+use crate::domain::record::{Id, Kind, Span};
+use crate::domain::run_error::Outcome;
+use crate::mirror::Mirror;
+use crate::output::stdout::print_with;
+use crate::platform::clock::Clock;
+use crate::platform::lock::Lock;
+use crate::portal::client::Gate;
+use crate::portal::{CallError, Portal};
+use crate::say;
+use crate::state::settings::PACE;
+use crate::state::{Event, Known, State};
+use crate::sync::plan;
+use crate::sync::plan::{
+    OnHold, Pair, Planned, Queue, Rules, Step, Wave, by_either_type, decide, is_history, merge,
+};
+use crate::sync::preflight::config_check::examine;
+use crate::sync::preflight::portal_identity;
+use crate::sync::push::Watch;
+use compare::Comparison;
+use drift::Drift;
+use report::Report;
+use scratch_db::Shelf;
+
+/// Objects that are looked at in one go: half a batch of full pages.
+const CHUNK: usize = 1000;
+
+/// How much was found, by [`Kind`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Tally {
+    compared: [u64; 3],
+    /// To be sent, failed, or in doubt.
+    pending: [u64; 3],
+    /// Drift that sending again mends.
+    mendable: u64,
+    /// Drift that people have to decide.
+    other: u64,
+}
+
+impl Tally {
+    fn found(&self) -> u64 {
+        self.mendable + self.other
+    }
+}
+
+/// What an audit found.
+pub struct Findings {
+    tally: Tally,
+    shelf: Shelf,
+    /// Fields that the portal did not answer with, and of how many cards.
+    unread: BTreeMap<(Kind, String), u64>,
+}
+
+impl Findings {
+    fn new() -> Result<Findings> {
+        Ok(Findings { tally: Tally::default(), shelf: Shelf::new()?, unread: BTreeMap::new() })
+    }
+
+    fn note_unread(&mut self, kind: Kind, fields: Vec<String>) {
+        for field in fields {
+            *self.unread.entry((kind, field)).or_default() += 1;
+        }
+    }
+
+    /// Whether anything can be mended by sending it again.
+    pub fn is_mendable(&self) -> bool {
+        self.tally.mendable > 0
+    }
+
+    /// How to mend what can be mended.
+    pub fn remedy(&self) -> Option<String> {
+        self.is_mendable().then(|| {
+            say!(
+                "Исправить: ecvi-b24 audit --repair. Пропавшее создаётся заново; если карточки объединили в CRM, сначала свяжите запись с оставшейся: ecvi-b24 reset-id guest ID --crm-id НОМЕР\n",
+                "To mend it: ecvi-b24 audit --repair. What is gone is created anew; if cards were merged in the CRM, first point the record at the one that is left: ecvi-b24 reset-id guest ID --crm-id NUMBER\n"
+            )
+        })
+    }
+
+    /// The outcome of an audit alone.
+    pub fn outcome(&self) -> Outcome {
+        if self.tally.found() == 0 { Outcome::Ok } else { Outcome::Partial }
+    }
+
+    /// The outcome after a repair that ended so, and left so many records as they were. What people have to decide is
+    /// still there too.
+    pub fn after(&self, repair: Outcome, unrepaired: u64) -> Outcome {
+        let is_left = self.tally.other + unrepaired > 0;
+        if repair == Outcome::Ok && is_left { Outcome::Partial } else { repair }
+    }
+
+    /// Marks the records that the pass that follows under the same lock is to send again.
+    pub fn mark(&self, _: &Lock, config: &Config, clock: &Clock) -> Result<()> {
+        let state = State::open(&config.state)?;
+        let writer = state.writer()?;
+        self.shelf.repairs(|kind, id| {
+            writer.resend(kind, &id)?;
+            writer.event(kind, &id, Event::Audited, None, "", clock.now())
+        })?;
+        writer.commit()
+    }
+}
+
+/// Compares, and prints what differs.
+///
+/// # Errors
+/// Configuration, mirror or state cannot be used, or the portal does not answer.
+pub fn run(
+    config: &Config,
+    json: bool,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+    watch: &mut dyn Watch,
+) -> Result<Findings> {
+    let state = State::open_readonly(&config.state)?;
+    portal_identity::know_the_mark(config, &state)?;
+    let mut findings = Findings::new()?;
+    let queue = collect(config, &state, &mut findings, clock)?;
+    let pace = state.recall(PACE)?.unwrap_or_default();
+    let mut gate = Gate::new(portal, clock.clone(), &config.portal.gently(), pace, None);
+    gate.on_wait(watch.teller());
+    watch.planned(queue.left()?);
+    portal_identity::know_the_portal(config, &state, &mut gate)?;
+    let verdict = examine(config, &mut gate)?;
+    verdict.stand()?;
+    print_with(|out| {
+        let mut report = Report::begin(out, &config.portal.webhook, json)?;
+        let touched = state.touched()?.into_iter().flat_map(by_either_type).collect();
+        let mut comparison =
+            Comparison { config, types: &verdict.fields, state: &state, touched, gate: &mut gate };
+        comparison.all(&queue, &mut findings, &mut report, watch)?;
+        let gaps = inventory::walk(&mut gate, &config.portal.originator, |kind, object| {
+            watch.seen(kind);
+            findings.shelf.stock(kind, &object.origin, object.crm_id)
+        })?;
+        unreadable(&state, gaps, &mut findings, &mut report)?;
+        twice(config, &state, &mut gate, &mut findings, &mut report)?;
+        foreign(&state, &mut gate, &mut findings, &mut report)?;
+        report.end(&findings.tally, &findings.unread)
+    })?;
+    Ok(findings)
+}
+
+/// How many of the records that were to be repaired differ still, or were not sent.
+///
+/// # Errors
+/// As [`run`].
+pub fn unrepaired(
+    findings: &Findings,
+    config: &Config,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+) -> Result<u64> {
+    let state = State::open_readonly(&config.state)?;
+    let mirror = Mirror::open(&config.mirror)?;
+    let queue = Queue::new()?;
+    findings.shelf.repairs(|kind, id| {
+        // What is gone from Ecvi by now needs no repair.
+        let row = mirror.find(kind, &id.to_string())?.into_iter().find(|row| row.id == id);
+        row.map_or(Ok(()), |row| {
+            queue.add(&Planned { kind, id, step: Step::Update, wave: Wave::Changes, row: Some(row) })
+        })
+    })?;
+    drop(mirror);
+    let pace = state.recall(PACE)?.unwrap_or_default();
+    let mut gate = Gate::new(portal, clock.clone(), &config.portal.gently(), pace, None);
+    let types = examine(config, &mut gate)?.fields;
+    let (touched, mut left) = (HashSet::new(), Findings::new()?);
+    let mut comparison = Comparison { config, types: &types, state: &state, touched, gate: &mut gate };
+    let mut nowhere = std::io::sink();
+    let mut report = Report::begin(&mut nowhere, &config.portal.webhook, false)?;
+    comparison.all(&queue, &mut left, &mut report, &mut ())?;
+    Ok(left.tally.found() + left.tally.pending.iter().sum::<u64>())
+}
+
+/// Cards of ours that no list shows, unless a record was compared with them already.
+fn unreadable(
+    state: &State,
+    gaps: inventory::Gaps,
+    findings: &mut Findings,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    for ((kind, crm_id), reason) in gaps {
+        if state.holders(kind, crm_id)?.is_empty() {
+            report.drift(&Drift::Unreadable { kind, id: None, label: String::new(), crm_id, reason })?;
+            findings.tally.other += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Reads mirror and state: what was sent and has not changed since is to be compared.
+fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Clock) -> Result<Queue> {
+    let mirror = Mirror::open_within(&config.mirror, &clock.read_limit(None))?;
+    let rules = Rules::usual(config, &mirror, state, clock.now())?;
+    // A mirror from which nothing may be concluded is refused here.
+    plan::compare(&mirror, state, &rules, |_, _, _| Ok(()), |_, _, _| Ok(()))?;
+    let queue = Queue::new()?;
+    for kind in Kind::ALL {
+        let on_hold = OnHold::of(kind, state)?;
+        let (mut scan, mut known) = (mirror.scan(kind)?, state.known(kind)?);
+        for pair in merge(scan.rows(Span::ALL)?, known.rows(Span::ALL)) {
+            let pair = pair?;
+            let crm_id = pair.known.as_ref().and_then(|known| known.crm_id);
+            findings.shelf.know(kind, &pair.id, crm_id)?;
+            if is_settled(kind, &pair, &on_hold, &rules) {
+                queue.add(&Planned {
+                    kind,
+                    id: pair.id,
+                    step: Step::Update,
+                    wave: Wave::Changes,
+                    row: pair.row,
+                })?;
+            } else if pair.row.as_ref().is_some_and(|row| crm_id.is_some() || !is_history(row, &rules)) {
+                findings.tally.pending[kind as usize] += 1;
+            }
+        }
+    }
+    Ok(queue)
+}
+
+fn is_settled(kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> bool {
+    let sent = pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
+    // Of a deal that lacks somebody, the rest is as it was sent.
+    sent && !on_hold.has(&pair.id)
+        && matches!(decide(kind, pair, on_hold, false, rules), None | Some(Step::Recheck))
+}
+
+/// Records that have several objects, looked at once more.
+fn twice(
+    config: &Config,
+    state: &State,
+    gate: &mut Gate<'_>,
+    findings: &mut Findings,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    for kind in Kind::ALL {
+        let mut ids = Vec::new();
+        findings.shelf.twice(kind, |origin| {
+            let named = state.named(kind, &origin)?;
+            ids.push(named.map_or_else(|| Id::parse(&origin), |(id, _)| id));
+            Ok(())
+        })?;
+        for ids in ids.chunks(CHUNK) {
+            let marked = by_origin(gate, kind, &config.portal.originator, ids)?;
+            for (id, mut objects) in marked.found {
+                let Known { crm_id, label, .. } = state.record(kind, &id)?.unwrap_or_default().known;
+                objects.extend(crm_id.filter(|crm_id| !objects.contains(crm_id)));
+                if objects.len() > 1 {
+                    report.drift(&Drift::Twice { kind, id, label, objects })?;
+                    findings.tally.other += 1;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Objects of ours without a record, if they are still there and nobody has come to know them meanwhile.
+fn foreign(
+    state: &State,
+    gate: &mut Gate<'_>,
+    findings: &mut Findings,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    for kind in Kind::ALL {
+        let (mut chunk, mut other) = (Vec::new(), 0);
+        let mut look = |chunk: &mut Vec<(String, i64)>| -> Result<()> {
+            let alive = alive(gate, kind, chunk)?;
+            for (origin, crm_id) in chunk.drain(..).filter(|(_, crm_id)| alive.contains(crm_id)) {
+                if !state.knows(kind, &origin, crm_id)? {
+                    report.drift(&Drift::Foreign { kind, origin, crm_id })?;
+                    other += 1;
+                }
+            }
+            Ok(())
+        };
+        findings.shelf.unknown(kind, |origin, crm_id| {
+            chunk.push((origin, crm_id));
+            if chunk.len() < CHUNK { Ok(()) } else { look(&mut chunk) }
+        })?;
+        look(&mut chunk)?;
+        findings.tally.other += other;
+    }
+    Ok(())
+}
+
+fn alive(gate: &mut Gate<'_>, kind: Kind, chunk: &[(String, i64)]) -> Result<Vec<i64>, CallError> {
+    let ids: Vec<i64> = chunk.iter().map(|(_, crm_id)| *crm_id).collect();
+    Ok(by_id(gate, kind, &ids)?.into_keys().collect())
+}

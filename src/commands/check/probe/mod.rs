@@ -1,0 +1,155 @@
+//! `check --probe`: does this portal behave as the program relies on? No document can promise that.
+//!
+//! A contact, a company and a deal are made under a mark of their own, tried, and deleted. What a probe that was
+//! killed left behind is deleted by the next one. The portal's own automation may react to the trial deal.
+
+mod assumption;
+mod charge_recorder;
+mod trial_objects;
+mod trials;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use assumption::Rule;
+
+use super::Line;
+use crate::config::{Config, Method};
+use crate::domain::display;
+use crate::domain::run_error::Outcome;
+use crate::platform::clock::Clock;
+use crate::portal::client::Gate;
+use crate::portal::limits::Pace;
+use crate::portal::{CallError, Portal};
+use crate::say;
+use crate::state::State;
+use crate::state::settings::PROBE;
+use charge_recorder::{Charges, Meter};
+use trial_objects::Bench;
+use trials::TRIALS;
+
+/// Deleting a contact alone can take a minute and a half.
+const PATIENCE: TimeDelta = TimeDelta::minutes(10);
+
+/// What a probe found, as the state remembers it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Findings {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Whether each rule holds; absent where it could not be tried.
+    pub holds: BTreeMap<Rule, bool>,
+    /// Seconds that the portal charged to `batch` itself.
+    pub charged_to_batch: f64,
+    /// Seconds that it charged to the commands in it.
+    pub charged_to_commands: f64,
+}
+
+/// What came of one trial: whether the rule holds, or why it could not be tried.
+type Tried = (Rule, Result<bool, CallError>);
+
+/// What the last probe found, for a check that makes none.
+pub(super) fn last(state: &State) -> Option<Line> {
+    let Findings { at, holds, .. } = state.recall(PROBE).ok().flatten()?;
+    let at = display::time(at);
+    let broken = holds.into_iter().filter(|(_, holds)| !holds);
+    let broken: Vec<String> = broken.map(|(rule, _)| rule.title()).collect();
+    if broken.is_empty() {
+        return Some(Line::fine(
+            "probe",
+            say!(
+                "Проба от {at}: всё, что проверено, подтвердилось",
+                "Probe of {at}: all that was tried holds"
+            ),
+        ));
+    }
+    let broken = broken.join("; ");
+    Some(Line::warning(
+        "probe",
+        say!("Проба от {at}: не подтвердилось: {broken}", "Probe of {at}: does not hold: {broken}"),
+        say!(
+            "Что это значит, скажет новая проба: ecvi-b24 check --probe",
+            "A new probe says what it means: ecvi-b24 check --probe"
+        ),
+    ))
+}
+
+/// Makes the trial objects, tries every rule, deletes the objects.
+pub(super) fn probe(
+    config: &Config,
+    state: Option<&State>,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+) -> Vec<Line> {
+    let mut meter = Meter::new(portal);
+    let charges = meter.charges();
+    let deadline = Some(clock.now() + PATIENCE);
+    let mut gate = Gate::new(&mut meter, clock.clone(), &config.portal, Pace::default(), deadline);
+    let tried = try_all(&mut Bench::new(&mut gate, config));
+    let Charges { batch: charged_to_batch, commands: charged_to_commands } = charges.get();
+    let mut lines: Vec<Line> = tried.iter().map(|(rule, outcome)| line(*rule, outcome, config)).collect();
+    lines.push(accounting(charged_to_batch, charged_to_commands));
+    let known = tried.iter().filter_map(|(rule, outcome)| Some((*rule, *outcome.as_ref().ok()?)));
+    let findings =
+        Findings { at: clock.now(), holds: known.collect(), charged_to_batch, charged_to_commands };
+    if let Some(Err(error)) = state.map(|state| state.remember(PROBE, &findings)) {
+        lines.push(super::local::unusable_state(&error));
+    }
+    lines
+}
+
+fn try_all(bench: &mut Bench<'_, '_>) -> Vec<Tried> {
+    let made = bench.clear().and_then(|_| bench.make());
+    let mut tried = match made {
+        Ok(()) => TRIALS.map(|(rule, holds)| (rule, holds(bench))).into(),
+        Err(error) => vec![(Rule::Creation, Err(error))],
+    };
+    tried.push((Rule::Deletion, bench.clear().map(|left| left == 0)));
+    tried
+}
+
+fn line(rule: Rule, outcome: &Result<bool, CallError>, config: &Config) -> Line {
+    let title = rule.title();
+    match outcome {
+        Ok(true) => Line::fine("probe", say!("Проба: {title}", "Probe: {title}")),
+        Ok(false) => {
+            let detail = say!("Проба: не подтвердилось: {title}", "Probe: does not hold: {title}");
+            let needed = rule == Rule::Import && config.export.method == Method::Import;
+            broken(needed, detail, rule.meaning())
+        }
+        Err(error) => {
+            let detail = say!(
+                "Проба: не удалось проверить: {title} ({error})",
+                "Probe: could not be tried: {title} ({error})"
+            );
+            let refused = rule == Rule::Creation && matches!(error, CallError::Refused(_));
+            broken(refused, detail, if refused { rule.meaning() } else { String::new() })
+        }
+    }
+}
+
+fn broken(is_needed: bool, detail: String, meaning: String) -> Line {
+    if is_needed {
+        Line::bad("probe", Outcome::Refused, detail, meaning)
+    } else {
+        Line::warning("probe", detail, meaning)
+    }
+}
+
+/// Portals differ in what a batch is charged to; the program follows all ways, this is for those who help.
+fn accounting(batch: f64, commands: f64) -> Line {
+    if batch + commands == 0.0 {
+        let detail =
+            say!("Проба: портал не засчитывает время вызовов", "Probe: the portal charges no time for calls");
+        return Line::fine("probe", detail);
+    }
+    Line::fine(
+        "probe",
+        say!(
+            "Проба: портал засчитал {batch:.1} с методу batch и {commands:.1} с командам в нём",
+            "Probe: the portal charged {batch:.1} s to the method batch and {commands:.1} s to the commands in it"
+        ),
+    )
+}

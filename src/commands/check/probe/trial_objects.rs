@@ -1,0 +1,226 @@
+//! The trial objects: made by the program's own mapping, found again by a mark of their own, deleted.
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value, json};
+
+use crate::config::Config;
+use crate::domain::record::{Id, Kind, Status};
+use crate::mapping::company::company;
+use crate::mapping::contact::contact;
+use crate::mapping::custom_fields::FieldTypes;
+use crate::mapping::deal::{Links, deal};
+use crate::mapping::{Fields, origin};
+use crate::mirror::{Booking, Company, Guest};
+use crate::portal::batch::{Command, Reply};
+use crate::portal::client::Gate;
+use crate::portal::{CallError, Refusal, object_id};
+
+/// What every trial object is called, so that people know it.
+pub(super) const TITLE: &str = "Проба ecvi-b24";
+/// Nobody's number.
+pub(super) const PHONE: &str = "+70000000000";
+/// `ORIGIN_ID` of all of them.
+const ORIGIN: &str = "probe";
+/// The words that a portal is known to spoil.
+const COMMENT: &str = "[VIP] <a@b.example> R&D (c) $result[0] «+7» #1 100%\nвторая строка 😀";
+
+/// The objects under trial.
+pub(super) struct Bench<'b, 'g> {
+    gate: &'b mut Gate<'g>,
+    config: Config,
+    mark: String,
+    pub(super) contact: i64,
+    pub(super) company: i64,
+    pub(super) deal: i64,
+}
+
+impl<'b, 'g> Bench<'b, 'g> {
+    pub(super) fn new(gate: &'b mut Gate<'g>, config: &Config) -> Bench<'b, 'g> {
+        let mark = format!("PROBE {}", config.portal.originator);
+        let mut config = config.clone();
+        // The hotel's own columns have no part in a trial.
+        config.contact.fields.clear();
+        config.company.fields.clear();
+        config.deal.fields.clear();
+        Bench { gate, config, mark, contact: 0, company: 0, deal: 0 }
+    }
+
+    /// One command, sent as a pass sends it: in a batch, and never twice.
+    pub(super) fn ask(&mut self, method: &str, params: Value) -> Result<Value, CallError> {
+        let command = Command::new("c", method, params);
+        let mut replies = self.gate.batch("probe", &[command], &mut |_| Ok(()))?;
+        match replies.remove("c") {
+            Some(Reply::Done(value)) => Ok(value),
+            Some(Reply::Refused(refusal)) => Err(CallError::Refused(refusal)),
+            Some(Reply::Silent) | None => Err(CallError::Lost(format!("no answer to {method}"))),
+        }
+    }
+
+    /// The trial objects of a kind.
+    pub(super) fn find(&mut self, kind: Kind, origin: Option<&str>) -> Result<Vec<i64>, CallError> {
+        let mut filter = json!({"ORIGINATOR_ID": self.mark});
+        if let Some(origin) = origin {
+            filter["@ORIGIN_ID"] = json!([origin]);
+        }
+        let select = ["ID", "ORIGINATOR_ID"];
+        let params = json!({"filter": filter, "select": select, "order": {"ID": "ASC"}, "start": -1});
+        let rows = self.ask(&format!("crm.{}.list", kind.entity()), params)?;
+        // A portal that ignores a filter lists everything: only what carries the mark counts.
+        let ours = |row: &&Value| row["ORIGINATOR_ID"] == self.mark.as_str();
+        Ok(rows
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(ours)
+            .filter_map(|row| object_id(&row["ID"]))
+            .collect())
+    }
+
+    /// Those that carry the mark and the origin of this probe.
+    pub(super) fn find_made(&mut self, kind: Kind) -> Result<Vec<i64>, CallError> {
+        self.find(kind, Some(ORIGIN))
+    }
+
+    /// One object with all its fields.
+    pub(super) fn get(&mut self, kind: Kind, id: i64) -> Result<Value, CallError> {
+        self.ask(&format!("crm.{}.get", kind.entity()), json!({"id": id}))
+    }
+
+    /// Changes fields of an object.
+    pub(super) fn update(&mut self, kind: Kind, id: i64, fields: &Value) -> Result<Value, CallError> {
+        self.ask(&format!("crm.{}.update", kind.entity()), json!({"id": id, "fields": fields}))
+    }
+
+    /// Makes a contact, a company and a closed deal of both.
+    pub(super) fn make(&mut self) -> Result<(), CallError> {
+        let mut fields = self.contact_fields();
+        fields.insert("PHONE".into(), json!([{"VALUE": PHONE, "VALUE_TYPE": "WORK"}]));
+        self.contact = self.add(Kind::Guest, fields)?;
+        self.company = self.add(Kind::Company, self.company_fields())?;
+        let links =
+            Links { last_name: TITLE.into(), contacts: vec![self.contact], company: Some(self.company) };
+        let mut fields =
+            deal(&booking(), &links, &Map::new(), &self.config.deal, &FieldTypes::default()).fields;
+        fields.insert("CATEGORY_ID".into(), self.config.deal.funnel(booking().status).into());
+        self.deal = self.add(Kind::Booking, fields)?;
+        Ok(())
+    }
+
+    /// The contact's fields, as they are sent.
+    pub(super) fn contact_fields(&self) -> Fields {
+        contact(&Id::Number(1), &guest(), &Map::new(), &self.config.contact, &FieldTypes::default()).fields
+    }
+
+    fn company_fields(&self) -> Fields {
+        company(&Id::Number(1), &firm(), &Map::new(), &self.config.company, &FieldTypes::default()).fields
+    }
+
+    /// Marks the fields as those of a trial object.
+    pub(super) fn marked(&self, mut fields: Fields) -> Fields {
+        fields.append(&mut origin(&self.mark, &Id::Text(ORIGIN.into())));
+        fields
+    }
+
+    fn add(&mut self, kind: Kind, fields: Fields) -> Result<i64, CallError> {
+        let params = json!({"fields": self.marked(fields)});
+        let added = self.ask(&format!("crm.{}.add", kind.entity()), params)?;
+        object_id(&added).ok_or_else(|| CallError::Lost(format!("no id of the new {}", kind.entity())))
+    }
+
+    /// Imports a contact and a deal beside the others. False where the right is missing.
+    pub(super) fn import(&mut self) -> Result<bool, CallError> {
+        let params = json!({"fields": self.marked(self.contact_fields()), "params": {"IMPORT": "Y"}});
+        let (mark, stage) = (self.mark.clone(), self.config.deal.stage(Status::Temporary).0);
+        let fields = json!({"title": TITLE, "originatorId": mark, "originId": ORIGIN, "stageId": stage,
+            "categoryId": self.config.deal.funnel(Status::Temporary)});
+        let contact = allowed(self.ask("crm.contact.add", params))?;
+        let deal = allowed(self.ask(
+            "crm.item.import",
+            json!({"entityTypeId": Kind::Booking.entity_type_id(), "fields": fields}),
+        ))?;
+        Ok(contact && deal)
+    }
+
+    /// Deletes everything that carries the mark, and says how many objects are left.
+    pub(super) fn clear(&mut self) -> Result<usize, CallError> {
+        let mut left = 0;
+        for kind in [Kind::Booking, Kind::Guest, Kind::Company] {
+            for id in self.find(kind, None)? {
+                let deleted = self.ask(&format!("crm.{}.delete", kind.entity()), json!({"id": id}));
+                // Too slow an answer says nothing; what is left is counted afterwards.
+                if let Err(error) = deleted {
+                    log::info!("probe: {} {id}: {error}", kind.entity());
+                }
+            }
+            left += self.find(kind, None)?.len();
+        }
+        Ok(left)
+    }
+}
+
+/// Whether it was done; a missing right or method is no failure but an answer.
+fn allowed(answer: Result<Value, CallError>) -> Result<bool, CallError> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(CallError::Refused(refusal)) if lacks_right(&refusal) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn lacks_right(refusal: &Refusal) -> bool {
+    refusal.is_access_denied() || refusal.code.eq_ignore_ascii_case("error_method_not_found")
+}
+
+fn guest() -> Guest {
+    Guest {
+        last_name: TITLE.into(),
+        first_name: String::new(),
+        middle_name: String::new(),
+        birth_date: NaiveDate::from_ymd_opt(1980, 1, 1),
+        phones: Vec::new(),
+        emails: Vec::new(),
+        country: "Россия".into(),
+        region: "Омская область".into(),
+        city: "Омск".into(),
+        sex: "M".into(),
+        comment: COMMENT.into(),
+        vip: true,
+        blacklisted: false,
+    }
+}
+
+fn firm() -> Company {
+    Company {
+        name: TITLE.into(),
+        address: String::new(),
+        city: String::new(),
+        country: String::new(),
+        postal_code: String::new(),
+        phones: Vec::new(),
+        emails: Vec::new(),
+        comment: String::new(),
+    }
+}
+
+/// A stay of long ago that is over.
+fn booking() -> Booking {
+    let day =
+        |day| NaiveDate::from_ymd_opt(2020, 5, day).unwrap_or_default().and_time(chrono::NaiveTime::MIN);
+    Booking {
+        number: TITLE.into(),
+        status: Status::CheckedOut,
+        arrival: day(20).into(),
+        departure: day(29).into(),
+        amount: "1.00".into(),
+        comment: String::new(),
+        guest: None,
+        company: None,
+        payer: None,
+        residents: Vec::new(),
+    }
+}
+
+/// The day on which the trial deal ends.
+pub(super) fn departure() -> Value {
+    crate::mapping::deal::closedate(&booking())
+}

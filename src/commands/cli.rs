@@ -1,0 +1,258 @@
+//! The command line as clap reads it: types alone, no logic. `--help` is English and tested word for word.
+#![expect(
+    clippy::doc_markdown,
+    clippy::struct_excessive_bools,
+    reason = "help is plain text, and options are switches"
+)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::failure_code::Code;
+use crate::domain::record::Kind;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, also with nothing to do, with warnings, or while another pass is under way
+  1  done, but something that was tried failed, or a guard holds something back
+  2  wrong usage, or a record that nobody knows
+  3  configuration, mirror or state unusable: nothing was sent
+  4  the portal refuses us: an administrator must act
+  5  the portal could not be reached or asked us to wait, or the pass was interrupted:
+     the rest goes with the next pass";
+
+const FIRST_STEPS: &str = "\
+To begin:
+  ecvi-b24 check            mend what it names
+  ecvi-b24 initial-export   once
+  ecvi-b24 sync             from cron, every three minutes";
+
+const RESET_USAGE: &str = "\
+ecvi-b24 reset-id [OPTIONS] <KIND> <ID>... [--crm-id <N>]
+       ecvi-b24 reset-id [OPTIONS] [KIND] --code <CODE> [--take-back]
+       ecvi-b24 reset-id [OPTIONS] [KIND] --all";
+
+/// An empty variable counts as unset, so an empty path must be none.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+const EVERYWHERE: &str = "Options of every command";
+
+/// Carries guests, companies and bookings from Ecvi into Bitrix24, one way
+#[derive(Parser, Debug)]
+#[command(name = "ecvi-b24", version, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
+pub struct Cli {
+    /// Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "ECVI_B24_CONFIG", hide_env_values = true, value_parser = path())]
+    pub config: Option<PathBuf>,
+    /// Log more: -v what is waited for and put aside, -vv every record
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Log errors alone
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Send what changed: one pass, for cron
+    #[command(after_help = EXIT_CODES)]
+    Sync(Sync),
+    /// Send everything there is, once; may be interrupted and started again
+    #[command(after_help = EXIT_CODES)]
+    InitialExport(InitialExport),
+    /// Show what was done, what waits, what failed and why
+    #[command(after_help = EXIT_CODES)]
+    Status(Status),
+    /// Forget a record's CRM id, so that the next pass finds or creates its object anew
+    ///
+    /// An object that carries the record's ORIGIN_ID and still exists is taken over instead.
+    /// With --crm-id the record is pointed at another object, for duplicates that were merged
+    /// by hand. Asks first on a terminal; waits at most a minute for a pass that is running.
+    #[command(verbatim_doc_comment, override_usage = RESET_USAGE, after_help = EXIT_CODES)]
+    ResetId(ResetId),
+    /// Verify configuration, mirror, state, webhook, and what the configuration names in the portal
+    #[command(after_help = EXIT_CODES)]
+    Check(Check),
+    /// Try failed records now instead of after their pause
+    #[command(after_help = EXIT_CODES)]
+    Retry(Retry),
+    /// Compare the CRM with the mirror and report what differs
+    #[command(after_help = EXIT_CODES)]
+    Audit(Audit),
+    /// Show the configuration in effect
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a completion script for a shell
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a page of the manual
+    #[command(hide = true)]
+    Man {
+        /// The command that the page is about; the program without one
+        command: Option<String>,
+    },
+}
+
+/// `sync`
+#[derive(Args, Debug, Default)]
+pub struct Sync {
+    /// Print the plan and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Send every record again, after a change of the mapping
+    #[arg(long)]
+    pub full: bool,
+    /// Try failed records too, whatever their pause
+    #[arg(long)]
+    pub retry_failed: bool,
+    /// Up to N bookings, guests or companies may be gone at once, instead of the configured number
+    #[arg(long, value_name = "N")]
+    pub max_deletes: Option<u64>,
+    /// Begin no request after this time, e.g. 150s or 5m
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub time_limit: Option<Duration>,
+    /// Print the plan as JSON
+    #[arg(long, requires = "dry_run")]
+    pub json: bool,
+}
+
+/// `initial-export`
+#[derive(Args, Debug, Default)]
+pub struct InitialExport {
+    /// Print the plan and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the plan as JSON
+    #[arg(long, requires = "dry_run")]
+    pub json: bool,
+}
+
+/// `status`
+#[derive(Args, Debug, Default)]
+pub struct Status {
+    /// Records of one kind alone
+    pub kind: Option<Kind>,
+    /// Everything known of one record: its id in Ecvi, or a booking's number
+    #[arg(value_name = "ID", allow_hyphen_values = true)]
+    pub id: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// For monitoring: one line; exit 1 when something failed or the last good pass is too old
+    #[arg(long, conflicts_with = "id")]
+    pub check: bool,
+    /// How old the last good pass may be
+    #[arg(long, value_name = "DURATION", requires = "check", default_value = "15m")]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub max_age: Duration,
+    /// How long ago the mirror may have been written last; without it [monitoring] max_mirror_age
+    #[arg(long, value_name = "DURATION", requires = "check")]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub max_mirror_age: Option<Duration>,
+}
+
+/// `reset-id`
+#[derive(Args, Debug, Default)]
+pub struct ResetId {
+    /// The kind of the records
+    #[arg(required_unless_present_any = ["all", "code"])]
+    pub kind: Option<Kind>,
+    /// Ids in Ecvi, or numbers of bookings
+    #[arg(value_name = "ID", required_unless_present_any = ["all", "code"], conflicts_with_all = ["all", "code"])]
+    pub ids: Vec<String>,
+    /// Point the one record at this object of the CRM
+    #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(i64).range(1..))]
+    pub crm_id: Option<i64>,
+    /// All records that failed for this reason, e.g. NOT_OURS
+    #[arg(long, value_name = "CODE", hide_possible_values = true, conflicts_with_all = ["all", "crm_id"])]
+    pub code: Option<Code>,
+    /// Their cards are ours all the same: keep each, and write our mark into it again
+    #[arg(long, requires = "code")]
+    pub take_back: bool,
+    /// All records, of the kind where one is given
+    #[arg(long)]
+    pub all: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `check`
+#[derive(Args, Debug, Default)]
+pub struct Check {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Also create a contact, a company and a deal for trial, and delete them
+    #[arg(long)]
+    pub probe: bool,
+}
+
+/// `retry`
+#[derive(Args, Debug, Default)]
+pub struct Retry {
+    /// Records of one kind alone
+    pub kind: Option<Kind>,
+    /// Ids in Ecvi, or numbers of bookings
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Records that failed for this reason alone, e.g. PORTAL_REFUSED
+    #[arg(long, value_name = "CODE", hide_possible_values = true)]
+    pub code: Option<Code>,
+    /// Print which records would be tried, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `audit`
+#[derive(Args, Debug, Default)]
+pub struct Audit {
+    /// Send the records that differ again
+    #[arg(long)]
+    pub repair: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Do not ask before the repair
+    #[arg(long, requires = "repair")]
+    pub yes: bool,
+}
+
+/// `config`
+#[derive(Subcommand, Debug)]
+pub enum ConfigCommand {
+    /// Print the configuration in effect, secrets hidden
+    Show,
+}
+
+impl ValueEnum for Kind {
+    fn value_variants<'a>() -> &'a [Kind] {
+        &Kind::SHOWN
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+impl ValueEnum for Code {
+    fn value_variants<'a>() -> &'a [Code] {
+        Code::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}

@@ -1,0 +1,252 @@
+//! What the steps of a plan would change in the CRM: for a dry run, through list calls alone.
+//!
+//! A portal that does not answer ends the questions and not the dry run: what is not known is not shown.
+
+mod correction;
+pub mod plan_report;
+mod takeover;
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use crate::config::{Config, OnMissing};
+use crate::crm::diff::{Difference, differences, without_foreign_stage};
+use crate::crm::objects::Unseen;
+use crate::crm::objects::card::{Card, Cards, cards};
+use crate::domain::record::{Id, Kind};
+use crate::mapping::custom_fields::FieldTypes;
+use crate::mapping::deal::Links;
+use crate::mapping::{Mapped, mapped};
+use crate::mirror::{Body, Booking, Row};
+use crate::portal::CallError;
+use crate::portal::client::Gate;
+use crate::say;
+use crate::state::{Record, State};
+use crate::sync::plan::{Planned, Queue, Step};
+use crate::sync::preflight::config_check::examine;
+use crate::sync::push::{Owner, People, Person, owner_of};
+
+/// New records that are looked for in the CRM: an initial export plans a million, and each costs a question.
+const SOUGHT: usize = 500;
+
+/// What is known of one step.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Prospect {
+    /// The object that would be taken over instead of a new one.
+    pub taken: Option<i64>,
+    /// The fields that would change; none where that is not known.
+    pub changes: Option<Vec<Difference>>,
+    /// The object is gone from the CRM, and what is done then.
+    pub gone: Option<OnMissing>,
+    /// The object that the record had is gone, or its number is another record's by now: it is made anew.
+    pub lost: Option<i64>,
+    /// No list shows the object, for this reason.
+    pub unseen: Option<Unseen>,
+    /// The object does not carry our mark any more.
+    pub is_not_ours: bool,
+    /// The object that Ecvi names is another record's already.
+    pub is_taken: bool,
+    /// The booking waits for this guest, who is not sent in this pass either.
+    pub waits_for: Option<Id>,
+}
+
+/// Sees what steps would change.
+pub struct Foresight<'a, 'p> {
+    config: &'a Config,
+    state: &'a State,
+    queue: &'a Queue,
+    gate: Gate<'p>,
+    /// Learnt with the first question.
+    types: Option<FieldTypes>,
+    sought: usize,
+    notes: Vec<String>,
+    blind: bool,
+}
+
+impl<'a, 'p> Foresight<'a, 'p> {
+    /// Asks nothing yet.
+    pub fn new(config: &'a Config, state: &'a State, queue: &'a Queue, gate: Gate<'p>) -> Foresight<'a, 'p> {
+        Foresight { config, state, queue, gate, types: None, sought: 0, notes: Vec::new(), blind: false }
+    }
+
+    /// What could not be found out, in words.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What is known of each step; all are of one kind.
+    pub fn see(&mut self, kind: Kind, steps: &[Planned]) -> Result<Vec<Prospect>> {
+        if self.blind || !steps.iter().any(|planned| self.asks(planned)) {
+            return Ok(vec![Prospect::default(); steps.len()]);
+        }
+        match self.look(kind, steps) {
+            Err(error) => {
+                self.give_up(error)?;
+                Ok(vec![Prospect::default(); steps.len()])
+            }
+            seen => seen,
+        }
+    }
+
+    /// The portal does not answer: it is asked no more.
+    fn give_up(&mut self, error: anyhow::Error) -> Result<()> {
+        let error: CallError = error.downcast()?;
+        self.blind = true;
+        let reason = error.stop().message;
+        self.notes
+            .push(say!("Прежние значения не показаны: {reason}.", "Old values are not shown: {reason}."));
+        Ok(())
+    }
+
+    fn asks(&self, planned: &Planned) -> bool {
+        match planned.step {
+            Step::Update | Step::Recheck => true,
+            Step::Create => self.sought < SOUGHT,
+            Step::Close | Step::Fail | Step::Gone | Step::Forget | Step::Delete => false,
+        }
+    }
+
+    fn look(&mut self, kind: Kind, steps: &[Planned]) -> Result<Vec<Prospect>> {
+        let types = self.types()?;
+        let taken = self.taken(kind, steps)?;
+        let mut wanted = Vec::new();
+        for planned in steps {
+            let record = self.state.record(kind, &planned.id)?.unwrap_or_default();
+            let known = record.known.crm_id.filter(|_| matches!(planned.step, Step::Update | Step::Recheck));
+            let crm_id = known.or(taken.get(&planned.id).copied());
+            let row = planned.row.as_ref().filter(|_| crm_id.is_some());
+            let mapped = row.map(|row| self.mapped(row, &types)).transpose()?.flatten();
+            wanted.push((crm_id, record, mapped));
+        }
+        let ids: BTreeSet<i64> = wanted.iter().filter_map(|(crm_id, ..)| *crm_id).collect();
+        let named = wanted.iter().filter_map(|(.., mapped)| Some(mapped.as_ref()?.0.fields.keys().cloned()));
+        let fields: BTreeSet<String> = named.flatten().chain(["CONTACT_IDS".to_owned()]).collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let Cards { seen: cards, unseen } = cards(&mut self.gate, kind, &ids, &fields)?;
+        let mut prospects = Vec::new();
+        for (planned, (crm_id, record, mapped)) in steps.iter().zip(wanted) {
+            let card = crm_id.and_then(|crm_id| cards.get(&crm_id));
+            let unseen = crm_id.and_then(|crm_id| unseen.get(&crm_id)).cloned();
+            let is_gone = crm_id.is_some() && card.is_none() && unseen.is_none();
+            let lost = record.known.crm_id.filter(|_| planned.step == Step::Create);
+            let is_not_ours = self.is_not_ours(planned, &record, card)?;
+            let named = record.named_by(planned.row.as_ref()).filter(|_| planned.step == Step::Create);
+            prospects.push(Prospect {
+                gone: is_gone.then_some(self.config.sync.on_missing),
+                lost,
+                unseen,
+                is_not_ours,
+                taken: crm_id.filter(|_| planned.step == Step::Create),
+                is_taken: crm_id.is_none()
+                    && named.is_some_and(|named| taken.values().any(|id| *id == named)),
+                waits_for: self.waits_for(planned)?,
+                changes: self.changes(kind, &record, mapped, card, &types),
+            });
+        }
+        Ok(prospects)
+    }
+
+    fn is_not_ours(&self, planned: &Planned, record: &Record, card: Option<&Card>) -> Result<bool> {
+        let is_change = matches!(planned.step, Step::Update | Step::Recheck);
+        let Some(card) = card.filter(|_| is_change) else { return Ok(false) };
+        let whose = (planned.kind, &planned.id);
+        let originator = &self.config.portal.originator;
+        Ok(owner_of(self.state, originator, whose, record, &card.object)? == Owner::Unknown)
+    }
+
+    /// The guest without whom the booking does not go, unless this pass sends them before it.
+    fn waits_for(&self, planned: &Planned) -> Result<Option<Id>> {
+        let Some(Ok(Body::Booking(booking))) = planned.row.as_ref().map(|row| &row.body) else {
+            return Ok(None);
+        };
+        let waits_for = People::of(booking, |kind, id| self.person(kind, id))?.waits_for;
+        let Some(guest) = waits_for else { return Ok(None) };
+        let step = self.step_of_guest(&guest)?.map(|planned| planned.step);
+        let is_due = matches!(planned.step, Step::Create | Step::Update | Step::Recheck);
+        Ok((is_due && !matches!(step, Some(Step::Create | Step::Update))).then_some(guest))
+    }
+
+    fn step_of_guest(&self, id: &Id) -> Result<Option<Planned>> {
+        for id in id.clone().and_namesake() {
+            if let Some(planned) = self.queue.step_of(Kind::Guest, &id)? {
+                return Ok(Some(planned));
+            }
+        }
+        Ok(None)
+    }
+
+    fn types(&mut self) -> Result<FieldTypes> {
+        if let Some(types) = &self.types {
+            return Ok(types.clone());
+        }
+        let verdict = examine(self.config, &mut self.gate)?;
+        if let Err(stop) = verdict.stand() {
+            self.notes.push(stop.message);
+        }
+        self.types = Some(verdict.fields.clone());
+        Ok(verdict.fields)
+    }
+
+    /// What would be written, and which of a deal's guests have no object yet.
+    fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<(Mapped, Vec<Id>)>> {
+        let (links, coming) = match &row.body {
+            Ok(Body::Booking(booking)) => self.people(booking)?,
+            Ok(Body::Guest(_) | Body::Company(_)) | Err(_) => Default::default(),
+        };
+        Ok(mapped(row, &links, self.config, types).map(|mapped| (mapped, coming)))
+    }
+
+    fn people(&self, booking: &Booking) -> Result<(Links, Vec<Id>)> {
+        let mut people = People::of(booking, |kind, id| self.person(kind, id))?;
+        let guest = |(kind, id)| (kind == Kind::Guest).then_some(id);
+        let mut coming: Vec<Id> = people.missing.into_iter().filter_map(guest).collect();
+        if let Some(guest) = people.waits_for {
+            let planned = self.step_of_guest(&guest)?.and_then(|planned| planned.row);
+            people.links.last_name = planned.map(|row| row.label).unwrap_or_default();
+            coming.retain(|other| *other != guest);
+            coming.insert(0, guest);
+        }
+        Ok((people.links, coming))
+    }
+
+    /// As the pass will find them after it has sent the people.
+    fn person(&self, kind: Kind, id: &Id) -> Result<Person> {
+        let planned = self.queue.step_of(kind, id)?;
+        if planned.as_ref().is_some_and(|planned| planned.step == Step::Gone) {
+            return Ok(Person::Nobody);
+        }
+        let is_made_anew = planned.as_ref().is_some_and(|planned| planned.step == Step::Create);
+        let row = planned.and_then(|planned| planned.row);
+        let Some(Record { known, .. }) = self.state.record(kind, id)? else {
+            return Ok(if row.is_some() { Person::Coming } else { Person::Nobody });
+        };
+        Ok(match known.crm_id {
+            _ if known.gone && row.is_none() => Person::Nobody,
+            Some(_) if is_made_anew => Person::Coming,
+            Some(crm_id) => {
+                let label = row.map_or(known.label, |row| row.label);
+                Person::Here { crm_id, label, seen: true }
+            }
+            None => Person::Coming,
+        })
+    }
+
+    fn changes(
+        &self,
+        kind: Kind,
+        record: &Record,
+        mapped: Option<(Mapped, Vec<Id>)>,
+        card: Option<&Card>,
+        types: &FieldTypes,
+    ) -> Option<Vec<Difference>> {
+        let ((mut mapped, coming), card) = (mapped?, card?);
+        without_foreign_stage(kind, &self.config.deal, &card.object, &mut mapped);
+        let mut changes = differences(&mapped, &record.written, card, types.of(kind));
+        if !coming.is_empty() {
+            changes.retain(|change| change.field != "CONTACT_IDS");
+            changes.extend(Difference::of_people(&mapped, card, &coming));
+        }
+        Some(changes)
+    }
+}

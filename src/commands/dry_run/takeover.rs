@@ -1,0 +1,84 @@
+//! Which objects new records would take over: by origin, by the id that Ecvi knows, by phone and e-mail.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::{Foresight, SOUGHT};
+use crate::config::PersonConfig;
+use crate::crm::contact_match::{Reach, by_reach, strangers, the_same};
+use crate::crm::objects::{Object, by_origin};
+use crate::domain::record::{Id, Kind};
+use crate::mirror::Row;
+use crate::say;
+use crate::sync::plan::{Planned, Step};
+
+impl Foresight<'_, '_> {
+    pub(super) fn taken(&mut self, kind: Kind, steps: &[Planned]) -> Result<BTreeMap<Id, i64>> {
+        let new: Vec<&Planned> = steps.iter().filter(|planned| planned.step == Step::Create).collect();
+        let (new, left) = new.split_at(new.len().min(SOUGHT.saturating_sub(self.sought)));
+        if !left.is_empty() && self.sought < SOUGHT {
+            self.notes.push(say!(
+                "Готовые объекты искались только для первых {SOUGHT} новых записей.",
+                "Only the first {SOUGHT} new records were looked for in the CRM."
+            ));
+        }
+        self.sought += new.len() + left.len();
+        let ids: Vec<Id> = new.iter().map(|planned| planned.id.clone()).collect();
+        let standing = by_origin(&mut self.gate, kind, &self.config.portal.originator, &ids)?.found;
+        let oldest = |(id, objects): (Id, Vec<i64>)| Some((id, *objects.first()?));
+        let mut taken: BTreeMap<Id, i64> = standing.into_iter().filter_map(oldest).collect();
+        let mut others = Vec::new();
+        for planned in
+            new.iter().filter(|planned| !taken.contains_key(&planned.id)).copied().collect::<Vec<_>>()
+        {
+            match self.known_by_ecvi(planned)? {
+                // Of two rows that name one object the second fails.
+                Some(crm_id) if taken.values().any(|one| *one == crm_id) => {}
+                Some(crm_id) => drop(taken.insert(planned.id.clone(), crm_id)),
+                None => others.push(planned),
+            }
+        }
+        taken.append(&mut self.met(kind, &others)?);
+        Ok(taken)
+    }
+
+    fn known_by_ecvi(&self, planned: &Planned) -> Result<Option<i64>> {
+        let record = self.state.record(planned.kind, &planned.id)?.unwrap_or_default();
+        // A record that has lost its object is not put on that one again.
+        let is_lost = |crm_id: &i64| record.known.crm_id == Some(*crm_id);
+        Ok(record.named_by(planned.row.as_ref()).filter(|crm_id| !is_lost(crm_id)))
+    }
+
+    /// Those that `match_existing` would take for the same.
+    fn met(&mut self, kind: Kind, new: &[&Planned]) -> Result<BTreeMap<Id, i64>> {
+        let Some(PersonConfig { match_existing: by, .. }) = self.config.person(kind) else {
+            return Ok(BTreeMap::new());
+        };
+        let (mut rows, mut reaches) = (Vec::new(), Vec::new());
+        for row in new.iter().filter_map(|planned| planned.row.as_ref()) {
+            let reach = row.body.as_ref().map(|body| Reach::of(body, by)).unwrap_or_default();
+            if !reach.is_empty() {
+                rows.push(row);
+                reaches.push(reach);
+            }
+        }
+        let answers = by_reach(&mut self.gate, kind, &reaches)?;
+        let mut met = BTreeMap::new();
+        for ((row, reach), found) in rows.into_iter().zip(&reaches).zip(answers) {
+            if let Some(crm_id) = self
+                .stranger(kind, row, reach, found.unwrap_or_default())?
+                .filter(|id| !met.values().any(|one| one == id))
+            {
+                met.insert(row.id.clone(), crm_id);
+            }
+        }
+        Ok(met)
+    }
+
+    fn stranger(&self, kind: Kind, row: &Row, reach: &Reach, found: Vec<Object>) -> Result<Option<i64>> {
+        let strangers = strangers(found, &self.config.portal.originator);
+        let Some(one) = the_same(&row.label, reach, &strangers) else { return Ok(None) };
+        Ok(self.state.holders(kind, one.crm_id)?.is_empty().then_some(one.crm_id))
+    }
+}

@@ -1,0 +1,11 @@
+//! The commands: the command line, and one module for each thing that a person can ask for.
+
+pub mod audit;
+pub mod check;
+pub mod cli;
+pub mod dry_run;
+pub mod find_record;
+pub mod reset_id;
+pub mod retry;
+pub mod run;
+pub mod status;

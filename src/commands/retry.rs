@@ -1,0 +1,80 @@
+//! `retry`: failed records are tried now, whatever their pause.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use crate::commands::cli;
+use crate::commands::find_record::Lookup;
+use crate::config::Config;
+use crate::domain::display;
+use crate::domain::record::Id;
+use crate::domain::run_error::Outcome;
+use crate::output::stdout::print;
+use crate::platform::clock::Clock;
+use crate::platform::lock::Lock;
+use crate::say;
+use crate::state::{Severity, State, Trouble};
+
+/// Shows which records would be tried.
+pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
+    let state = State::open_readonly(&config.state)?;
+    let chosen = chosen(config, &state, options)?;
+    let mut text = String::new();
+    for Trouble { kind, id, label, code, attempts, .. } in &chosen {
+        let record = display::record(*kind, id, label);
+        writeln!(
+            text,
+            "{}",
+            say!("{record}: {code}, попыток: {attempts}", "{record}: {code}, attempts: {attempts}")
+        )?;
+    }
+    if chosen.is_empty() {
+        text = nothing_failed(options);
+    }
+    print(&text)?;
+    Ok(Outcome::Ok)
+}
+
+fn nothing_failed(options: &cli::Retry) -> String {
+    if options.kind.is_none() && options.code.is_none() {
+        return say!("Неудачных записей нет.\n", "No records failed.\n");
+    }
+    say!(
+        "Среди указанных записей неудачных нет. Чего они ждут, покажет ecvi-b24 status.\n",
+        "None of these records failed. What they wait for shows ecvi-b24 status.\n"
+    )
+}
+
+/// Ends the pause of the chosen records, so that the pass that follows under the same lock tries them.
+pub fn release(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clock) -> Result<()> {
+    let state = State::open(&config.state)?;
+    let chosen = chosen(config, &state, options)?;
+    if chosen.is_empty() {
+        print(&nothing_failed(options))?;
+    }
+    let writer = state.writer()?;
+    for trouble in &chosen {
+        writer.try_at(trouble.kind, &trouble.id, clock.now())?;
+    }
+    writer.commit()
+}
+
+/// The failures that the command line names. A record that is named and that nobody knows is an error.
+fn chosen(config: &Config, state: &State, options: &cli::Retry) -> Result<Vec<Trouble>> {
+    let cli::Retry { kind, ids, code, dry_run: _ } = options;
+    let mut named: Vec<Id> = Vec::new();
+    if let Some(kind) = kind {
+        let lookup = Lookup::new(config, state);
+        for word in ids {
+            named.extend(lookup.all(*kind, word)?.into_iter().map(|found| found.id));
+        }
+    }
+    let mut troubles = state.troubles(Severity::Failure)?;
+    troubles.retain(|trouble| {
+        kind.is_none_or(|kind| trouble.kind == kind)
+            && (named.is_empty() || named.contains(&trouble.id))
+            && code.is_none_or(|code| trouble.code == code.name())
+    });
+    Ok(troubles)
+}

@@ -1,0 +1,279 @@
+//! From a parsed command line to the command: configuration, signals, and one short function for each command.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use chrono::{TimeDelta, Utc};
+use clap::CommandFactory;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::commands::cli::{Cli, Command, ConfigCommand};
+use crate::commands::dry_run::{Foresight, plan_report};
+use crate::commands::{audit, check, cli, reset_id, retry, status};
+use crate::config::{self, Config, PortalConfig};
+use crate::domain::run_error::{Outcome, Usage};
+use crate::output::progress::Progress;
+use crate::output::{confirm, run_summary, stdout};
+use crate::platform::clock::Clock;
+use crate::platform::lock::Lock;
+use crate::platform::sqlite_temp_store;
+use crate::portal::client::Gate;
+use crate::portal::http::Http;
+use crate::portal::proxy::Proxy;
+use crate::portal::{self, CallError, Portal};
+use crate::state::settings::PACE;
+use crate::sync::options::{Errand, Orders};
+use crate::sync::preflight::portal_identity;
+use crate::sync::push::Watch;
+use crate::sync::run::Ended;
+use crate::sync::{heartbeat, overdue, run};
+use crate::{say, state};
+
+/// How long a dry run asks the portal at most.
+const PATIENCE: TimeDelta = TimeDelta::hours(1);
+
+/// Carries out a command. What people read goes to standard output; an error is for the caller to show.
+pub fn run(cli: &Cli) -> Result<Outcome> {
+    command(cli).map_err(state::explain).map_err(portal::in_words)
+}
+
+fn command(cli: &Cli) -> Result<Outcome> {
+    let path = config::locate(cli.config.as_deref());
+    watch_resource_signals()?;
+    let config = || -> Result<Config> {
+        let config = config::load(&path, webhook().as_deref())?;
+        sqlite_temp_store::choose_folder(&config.state);
+        Ok(config)
+    };
+    match &cli.command {
+        Command::Sync(options) => sync(&config()?, options, &interruptible()?),
+        Command::InitialExport(options) => initial_export(&config()?, options, &interruptible()?),
+        Command::Status(options) => status::run(&config()?, options, Utc::now()),
+        Command::ResetId(options) => reset_id::run(&config()?, options, &uninterrupted()),
+        Command::Check(options) => check(cli, options, &interruptible()?),
+        Command::Retry(options) => retry(&config()?, options, &interruptible()?),
+        Command::Audit(options) => audit(&config()?, options, &interruptible()?),
+        Command::Config(ConfigCommand::Show) => show(&path, &config()?),
+        Command::Completions { shell } => completions(*shell),
+        Command::Man { command } => man(command.as_deref()),
+    }
+}
+
+fn sync(config: &Config, options: &cli::Sync, clock: &Clock) -> Result<Outcome> {
+    let cli::Sync { dry_run, full, retry_failed, max_deletes, time_limit, json } = *options;
+    let orders = Orders { full, retry_failed, max_deletes, time_limit, ..Orders::plain(Errand::Sync) };
+    if dry_run { show_plan(config, &orders, json, clock) } else { make_pass(config, &orders, clock, &mut ()) }
+}
+
+fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) -> Result<Outcome> {
+    let orders = Orders::plain(Errand::InitialExport);
+    if options.dry_run {
+        return show_plan(config, &orders, options.json, clock);
+    }
+    make_pass(config, &orders, clock, &mut Progress::new(clock))
+}
+
+fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Result<Outcome> {
+    let (state, plan) = run::preview(config, orders, clock)?;
+    let mut portal = Http::new(&config.portal)?;
+    let (pace, end) = (state.recall(PACE)?.unwrap_or_default(), clock.now() + PATIENCE);
+    let mut gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));
+    match portal_identity::know_the_portal(config, &state, &mut gate) {
+        // One that does not answer is told of beside the plan.
+        Err(error) if !error.is::<CallError>() => return Err(error),
+        _ => {}
+    }
+    let mut foresight = Foresight::new(config, &state, &plan.queue, gate);
+    let show = if json { plan_report::json } else { plan_report::text };
+    stdout::print_with(|out| show(&plan, &state, Some(&mut foresight), out))?;
+    Ok(Outcome::Ok)
+}
+
+fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Result<Outcome> {
+    let Some(lock) = Lock::take(&config.state)? else {
+        watch.over();
+        return Ok(another(config, orders, clock));
+    };
+    make_pass_under(&lock, config, orders, clock, watch, true)
+}
+
+/// `aloud`: what the pass did goes to standard output, which is no document.
+fn make_pass_under(
+    lock: &Lock,
+    config: &Config,
+    orders: &Orders,
+    clock: &Clock,
+    watch: &mut dyn Watch,
+    aloud: bool,
+) -> Result<Outcome> {
+    let mut portal = Http::new(&config.portal)?;
+    let ended = run::pass_under(lock, config, orders, &mut portal, clock, watch);
+    watch.over();
+    let ended = ended?;
+    heartbeat::beat(config, ended.outcome);
+    if let Err(error) = tell_end(orders.errand, &ended, aloud) {
+        // The pass is over and saved: where its words go makes it no other.
+        log::warn!("{error:#}");
+    }
+    Ok(ended.outcome)
+}
+
+fn tell_end(errand: Errand, ended: &Ended, aloud: bool) -> Result<()> {
+    if let Some(line) = run_summary::line(errand.name(), &ended.counts).filter(|_| aloud) {
+        stdout::print(&format!("{line}\n"))?;
+    }
+    for line in run_summary::failures(&ended.failures) {
+        stdout::complain(&line);
+    }
+    if errand == Errand::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
+        stdout::print(&say!("Первичная выгрузка завершена.\n", "The initial export is completed.\n"))?;
+    }
+    if let Some(message) = &ended.message {
+        stdout::complain(message);
+    }
+    Ok(())
+}
+
+/// Somebody else's pass is under way: cron is told once it does not end; whoever asked for something of his own is at
+/// once.
+fn another(config: &Config, orders: &Orders, clock: &Clock) -> Outcome {
+    let overdue = if *orders == Orders::plain(Errand::Sync) {
+        overdue::count(config, clock.now())
+    } else {
+        let command = orders.errand.name();
+        stdout::complain(&say!(
+            "Идёт другой запуск; {command} ничего не делает, повторите позже",
+            "Another pass is under way; {command} does nothing, try again later"
+        ));
+        overdue::look(config, clock.now())
+    };
+    let Some(notice) = overdue else { return Outcome::Ok };
+    stdout::complain(&notice);
+    Outcome::Interrupted
+}
+
+/// Reads the configuration itself: that is the first thing it checks.
+fn check(cli: &Cli, options: &cli::Check, clock: &Clock) -> Result<Outcome> {
+    let webhook = webhook();
+    let (config, webhook) = (cli.config.as_deref(), webhook.as_deref());
+    let options = check::Options { config, webhook, json: options.json, probe: options.probe };
+    let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
+    let (shown, outcome) = check::run(&options, &connect, clock);
+    stdout::print(&shown)?;
+    Ok(outcome)
+}
+
+fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome> {
+    if options.dry_run {
+        return retry::show(config, options);
+    }
+    let orders = Orders::plain(Errand::Retry);
+    let Some(lock) = Lock::take(&config.state)? else {
+        return Ok(another(config, &orders, clock));
+    };
+    retry::release(&lock, config, options, clock)?;
+    make_pass_under(&lock, config, &orders, clock, &mut (), true)
+}
+
+fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome> {
+    let cli::Audit { repair, json, yes } = *options;
+    let mut progress = Progress::aside(clock);
+    let findings = audit::run(config, json, &mut Http::new(&config.portal)?, clock, &mut progress);
+    progress.over();
+    let findings = findings?;
+    if !repair || !findings.is_mendable() {
+        if let Some(remedy) = findings.remedy().filter(|_| !json) {
+            stdout::print(&remedy)?;
+        }
+        return Ok(findings.outcome());
+    }
+    if !yes && !confirm::agreed()? {
+        stdout::complain(confirm::declined().trim_end());
+        return Ok(findings.outcome());
+    }
+    let lock = Lock::insist(&config.state, clock)?;
+    findings.mark(&lock, config, clock)?;
+    let orders = Orders::plain(Errand::Audit);
+    let repaired = make_pass_under(&lock, config, &orders, clock, &mut (), !json)?;
+    drop(lock);
+    if !matches!(repaired, Outcome::Ok | Outcome::Partial) {
+        return Ok(repaired);
+    }
+    let unrepaired = audit::unrepaired(&findings, config, &mut Http::new(&config.portal)?, clock)?;
+    if unrepaired > 0 {
+        stdout::complain(&say!(
+            "Не исправлено записей: {unrepaired}. Причины: ecvi-b24 status, расхождения: ecvi-b24 audit",
+            "Records not repaired: {unrepaired}. For the reasons run ecvi-b24 status, for what differs ecvi-b24 audit"
+        ));
+    }
+    Ok(findings.after(repaired, unrepaired))
+}
+
+fn show(path: &Path, config: &Config) -> Result<Outcome> {
+    let proxy = match Proxy::of_environment(&config.portal.webhook.address()) {
+        Ok(proxy) => proxy.map(|proxy| format!("# proxy: {proxy}\n")).unwrap_or_default(),
+        Err(error) => format!("# proxy: {error}\n"),
+    };
+    stdout::print(&format!("# {}\n{proxy}{config}", path.display()))?;
+    Ok(Outcome::Ok)
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "ecvi-b24", &mut script);
+    stdout::print(&String::from_utf8_lossy(&script))?;
+    Ok(Outcome::Ok)
+}
+
+/// Of the program, or of one of its commands; a page of its own for each, as `git` has it.
+fn man(command: Option<&str>) -> Result<Outcome> {
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    let about = match command {
+        None => program,
+        Some(name) => {
+            let known = program.find_subcommand(name).filter(|command| !command.is_hide_set());
+            known.ok_or_else(|| Usage(say!("нет команды {name}", "no command {name}")))?.clone()
+        }
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(about).render(&mut page)?;
+    stdout::print(&String::from_utf8_lossy(&page).replace(".SH EXTRA", ".SH NOTES"))?;
+    Ok(Outcome::Ok)
+}
+
+fn webhook() -> Option<String> {
+    std::env::var("ECVI_B24_WEBHOOK").ok().filter(|value| !value.is_empty())
+}
+
+/// A file that grows beyond the limit of its size (`ulimit -f`) is then an error of the write and ends no process.
+#[cfg(unix)]
+fn watch_resource_signals() -> Result<()> {
+    let too_large = rustix::process::Signal::XFSZ.as_raw();
+    flag::register(too_large, Arc::default())?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn watch_resource_signals() -> Result<()> {
+    Ok(())
+}
+
+/// For a command that a signal may end at once, also while it asks.
+fn uninterrupted() -> Clock {
+    Clock::system(Arc::default())
+}
+
+/// A clock that SIGINT and SIGTERM stop: the request under way finishes and is saved. A second signal ends the
+/// program at once, which loses nothing either.
+fn interruptible() -> Result<Clock> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(signal, 5, Arc::clone(&stop))?;
+        flag::register(signal, Arc::clone(&stop))?;
+    }
+    Ok(Clock::system(stop))
+}

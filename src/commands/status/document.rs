@@ -1,0 +1,219 @@
+//! The document of `status --json`, as the state fills it. Fields are only ever added (docs/status.md).
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::{Serialize, Serializer};
+
+use super::pending::Pending;
+use crate::domain::failure_code::Code;
+use crate::domain::record::Kind;
+use crate::state::{Counts, Run, Severity, State, Trouble};
+
+/// Raised when a field changes its meaning or goes; new fields do not raise it.
+pub(super) const SCHEMA: u32 = 1;
+
+/// The document of `status --json`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Status {
+    /// The version of this document.
+    pub schema: u32,
+    /// None before it was completed.
+    pub initial_export: Option<InitialExport>,
+    /// The newest pass, also one that is running: then without its end.
+    pub last_run: Option<Run>,
+    /// When the last pass that ran through ended.
+    pub last_success_at: Option<String>,
+    /// How many records; of the kind alone that was asked for, where one was.
+    pub records: BTreeMap<Kind, Tally>,
+    /// Records that were not sent.
+    pub failures: Vec<Flaw>,
+    /// Records that were sent, but not whole.
+    pub warnings: Vec<Flaw>,
+    /// The mirror as its files show it.
+    pub mirror: MirrorFile,
+    /// Bookings that wait for their guest; the document counts them alone.
+    #[serde(skip)]
+    pub waiting: Vec<Flaw>,
+    /// Why `pending` is unknown.
+    #[serde(skip)]
+    pub mirror_error: Option<String>,
+    /// What stands in the CRM is by another mapping than the configuration's.
+    #[serde(skip)]
+    pub remapped: bool,
+    /// A pass is under way that should have ended, in words.
+    #[serde(skip)]
+    pub overdue: Option<String>,
+}
+
+/// The mirror as its files show it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct MirrorFile {
+    /// When it was written last, RFC 3339; none where that cannot be seen.
+    pub written_at: Option<String>,
+}
+
+/// The initial export.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct InitialExport {
+    /// RFC 3339.
+    pub completed_at: String,
+}
+
+/// A pass, as the document shows it.
+#[derive(Serialize)]
+struct LastRun<'r> {
+    command: &'r str,
+    started_at: &'r str,
+    finished_at: Option<&'r str>,
+    outcome: Option<&'r str>,
+    message: Option<&'r str>,
+    created: BTreeMap<Kind, u64>,
+    updated: BTreeMap<Kind, u64>,
+    deleted: BTreeMap<Kind, u64>,
+    failed: u64,
+    requests: u64,
+}
+
+/// How many records of a kind; each counts in one place (docs/status.md).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Tally {
+    /// In the CRM as Ecvi has them.
+    pub synced: u64,
+    /// To be sent with the next pass; none when the mirror cannot be read.
+    pub pending: Option<u64>,
+    /// Tried and refused.
+    pub failed: u64,
+    /// Bookings that wait for their guest.
+    pub waiting: u64,
+}
+
+/// What is wrong with one record.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Flaw {
+    /// The record.
+    pub kind: Kind,
+    /// Its id in Ecvi, as text.
+    pub id: String,
+    /// A booking's number.
+    pub number: Option<String>,
+    /// The object, where there is one.
+    pub crm_id: Option<i64>,
+    /// `create`, `update`, `delete` or `read`.
+    pub operation: String,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// RFC 3339.
+    pub first_failed_at: String,
+    /// RFC 3339.
+    pub last_failed_at: String,
+    /// RFC 3339; none for warnings.
+    pub next_attempt_at: Option<String>,
+    /// The name of a [`crate::domain::failure_code::Code`].
+    pub code: String,
+    /// The portal's words, or the column.
+    pub message: String,
+}
+
+impl Status {
+    /// What the state says.
+    pub fn read(state: &State, kind: Option<Kind>) -> Result<Status> {
+        let flaws = |severity| -> Result<Vec<Flaw>> {
+            let troubles =
+                state.troubles(severity)?.into_iter().filter(|found| kind.is_none_or(|k| k == found.kind));
+            let mut flaws: Vec<Flaw> = troubles.map(Flaw::of).collect();
+            flaws.sort_by_key(|flaw| flaw.kind);
+            Ok(flaws)
+        };
+        Ok(Status {
+            schema: SCHEMA,
+            initial_export: state.initial_export()?.map(|completed_at| InitialExport { completed_at }),
+            last_run: state.last_run()?,
+            last_success_at: state.last_success()?,
+            records: tallies(state, kind)?,
+            failures: flaws(Severity::Failure)?,
+            warnings: flaws(Severity::Warning)?,
+            mirror: MirrorFile::default(),
+            waiting: flaws(Severity::Waiting)?,
+            mirror_error: None,
+            remapped: false,
+            overdue: None,
+        })
+    }
+
+    /// A record that is to be sent again does not count as sent.
+    pub(super) fn add(&mut self, pending: &Pending) {
+        for (kind, tally) in &mut self.records {
+            tally.pending = Some(pending.total[*kind as usize]);
+            tally.synced = tally.synced.saturating_sub(pending.linked[*kind as usize]);
+        }
+    }
+}
+
+/// As `last_run` of the document.
+impl Serialize for Run {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Run { command, started_at, finished_at, outcome, message, counts, requests } = self;
+        let Counts { created, updated, deleted, failed } = *counts;
+        let by_kind = |numbers: [u64; 3]| Kind::SHOWN.into_iter().zip(numbers).collect();
+        let run = LastRun {
+            command,
+            started_at,
+            finished_at: finished_at.as_deref(),
+            outcome: outcome.as_deref(),
+            message: message.as_deref(),
+            created: by_kind(created),
+            updated: by_kind(updated),
+            // Deals alone are ever deleted.
+            deleted: BTreeMap::from([(Kind::Booking, deleted)]),
+            failed,
+            requests: *requests,
+        };
+        run.serialize(serializer)
+    }
+}
+
+fn tallies(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, Tally>> {
+    let kinds = Kind::SHOWN.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind));
+    let tally = |kind| -> Result<(Kind, Tally)> {
+        let (synced, pending) = (state.count_settled(kind)?, None);
+        let failed = state.count_troubles(kind, Severity::Failure)?;
+        let waiting = state.count_troubles(kind, Severity::Waiting)?;
+        Ok((kind, Tally { synced, pending, failed, waiting }))
+    };
+    kinds.map(tally).collect()
+}
+
+impl Flaw {
+    pub(super) fn of(trouble: Trouble) -> Flaw {
+        let Trouble {
+            kind,
+            id,
+            label,
+            crm_id,
+            operation,
+            attempts,
+            first_at,
+            last_at,
+            next_at,
+            code,
+            message,
+        } = trouble;
+        // The value is a person's data: the id says where to look.
+        let quotes_a_person = matches!(Code::from_name(&code), Some(Code::PhoneLeftOut | Code::EmailLeftOut));
+        let message = if quotes_a_person { String::new() } else { message };
+        Flaw {
+            kind,
+            id: id.to_string(),
+            number: (kind == Kind::Booking && !label.is_empty()).then_some(label),
+            crm_id,
+            operation,
+            attempts,
+            first_failed_at: first_at,
+            last_failed_at: last_at,
+            next_attempt_at: next_at,
+            code,
+            message,
+        }
+    }
+}

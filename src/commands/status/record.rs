@@ -1,0 +1,202 @@
+//! Everything that is known of one record: in Ecvi, in the CRM, what is open, and what was done when.
+//!
+//! Without names, phones, e-mails and comments: the answer may be copied into a ticket.
+
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::Flaw;
+use super::document::SCHEMA;
+use crate::commands::find_record::Found;
+use crate::config::Webhook;
+use crate::domain::record::{Id, Kind};
+use crate::mirror::{Body, Row, is_time};
+use crate::platform::clock::stamp;
+use crate::state::{Entry, Record, Severity, State, Todo};
+use crate::sync::plan::{OnHold, Pair, Rules, Step, decide, is_history};
+
+/// The document of `status KIND ID --json`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct RecordStatus {
+    /// The version of this document.
+    pub schema: u32,
+    /// The record.
+    pub kind: Kind,
+    /// Its id in Ecvi, as text.
+    pub id: String,
+    /// A booking's number.
+    pub number: Option<String>,
+    /// The object, once it exists.
+    pub crm_id: Option<i64>,
+    /// Its card in the portal.
+    pub url: Option<String>,
+    /// The row, unless it is gone or the mirror cannot be read.
+    pub mirror: Option<MirrorRow>,
+    /// `modified_at` of the row as last sent, empty where it is no time.
+    pub sent_modified_at: Option<String>,
+    /// What is still to be done though the row did not change: `resend`, `close`, `recheck`.
+    pub todo: Vec<&'static str>,
+    /// A call without an answer.
+    pub doubt: Option<OpenCall>,
+    /// What the next pass does, if anything.
+    pub next_step: Option<Step>,
+    /// Why it was not sent.
+    pub failures: Vec<Flaw>,
+    /// What it waits for.
+    pub waiting: Vec<Flaw>,
+    /// What was left out.
+    pub warnings: Vec<Flaw>,
+    /// What was done, oldest first.
+    pub history: Vec<Entry>,
+    /// Why nothing is due, though it is not as sent.
+    #[serde(skip)]
+    pub(super) left: Option<Left>,
+    /// What the last pass said of itself, where it ended early or a guard holds something back.
+    #[serde(skip)]
+    pub(super) last_message: Option<String>,
+}
+
+/// Why a record is left as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Left {
+    /// The row is missing where rows may slide out of a window: its object stays.
+    Window,
+    /// From before `[export] bookings_from`.
+    History,
+}
+
+/// What the mirror says.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct MirrorRow {
+    /// Empty where it is no time.
+    pub modified_at: String,
+    /// What the built-in exchange of Ecvi knows.
+    pub crm_id: Option<i64>,
+    /// Why the row cannot be read.
+    pub error: Option<String>,
+    /// By column; of phones and e-mails the count alone.
+    pub values: Map<String, Value>,
+}
+
+/// A call without an answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OpenCall {
+    /// `create`, `update` or `delete`.
+    pub operation: &'static str,
+    /// RFC 3339.
+    pub at: String,
+}
+
+impl RecordStatus {
+    /// Collects what state and mirror know. `rules`: those of the next pass, where the mirror can be read.
+    pub fn read(
+        state: &State,
+        found: &Found,
+        webhook: &Webhook,
+        rules: Option<&Rules>,
+    ) -> Result<RecordStatus> {
+        let Found { kind, id, label, row, gone: _ } = found;
+        let record = state.record(*kind, id)?;
+        let next_step = rules.map(|rules| next_step(state, found, record.as_ref(), rules)).transpose()?;
+        let known = record.map(|record| record.known).unwrap_or_default();
+        let mut status = RecordStatus {
+            schema: SCHEMA,
+            kind: *kind,
+            id: id.to_string(),
+            number: (*kind == Kind::Booking && !label.is_empty()).then(|| label.clone()),
+            crm_id: known.crm_id,
+            url: known.crm_id.map(|crm_id| webhook.card(kind.entity(), crm_id)),
+            mirror: row.as_ref().map(MirrorRow::of),
+            sent_modified_at: known.modified_at.as_deref().map(shown_time),
+            todo: todo(known.todo),
+            doubt: open_call(state, *kind, id)?,
+            next_step: next_step.flatten(),
+            failures: Vec::new(),
+            waiting: Vec::new(),
+            warnings: Vec::new(),
+            history: state.history(*kind, id)?,
+            left: rules.and_then(|rules| left(*kind, row.as_ref(), known.crm_id, rules)),
+            last_message: state.last_run()?.and_then(|run| run.message),
+        };
+        for (severity, trouble) in state.troubles_of(*kind, id)? {
+            status.flaws_mut(severity).push(Flaw::of(trouble));
+        }
+        Ok(status)
+    }
+
+    fn flaws_mut(&mut self, severity: Severity) -> &mut Vec<Flaw> {
+        match severity {
+            Severity::Failure => &mut self.failures,
+            Severity::Waiting => &mut self.waiting,
+            Severity::Warning => &mut self.warnings,
+        }
+    }
+}
+
+fn todo(todo: Todo) -> Vec<&'static str> {
+    let Todo { resend, close, recheck } = todo;
+    let words = [(resend, "resend"), (close, "close"), (recheck, "recheck")];
+    words.into_iter().filter_map(|(set, word)| set.then_some(word)).collect()
+}
+
+fn left(kind: Kind, row: Option<&Row>, crm_id: Option<i64>, rules: &Rules) -> Option<Left> {
+    match row {
+        None => rules.windows[kind as usize].then_some(Left::Window),
+        Some(row) => (crm_id.is_none() && is_history(row, rules)).then_some(Left::History),
+    }
+}
+
+fn open_call(state: &State, kind: Kind, id: &Id) -> Result<Option<OpenCall>> {
+    let doubt = state.doubts(kind)?.remove(id);
+    Ok(doubt.map(|doubt| OpenCall { operation: doubt.operation.name(), at: stamp(doubt.at) }))
+}
+
+fn next_step(state: &State, found: &Found, record: Option<&Record>, rules: &Rules) -> Result<Option<Step>> {
+    let Found { kind, id, row, .. } = found;
+    let on_hold = OnHold::of(*kind, state)?;
+    let known = record.map(|record| record.known.clone());
+    let pair = Pair { id: id.clone(), row: row.clone(), known };
+    Ok(decide(*kind, &pair, &on_hold, false, rules))
+}
+
+impl MirrorRow {
+    fn of(row: &Row) -> MirrorRow {
+        MirrorRow {
+            modified_at: shown_time(&row.modified_at),
+            crm_id: row.crm_id,
+            error: row.body.as_ref().err().map(|bad| bad.message.clone()),
+            values: row.body.as_ref().map(values).unwrap_or_default(),
+        }
+    }
+}
+
+/// A `modified_at` that joins columns may hold a person's data, and is not shown.
+fn shown_time(modified_at: &str) -> String {
+    if is_time(modified_at) { modified_at.to_owned() } else { String::new() }
+}
+
+fn values(body: &Body) -> Map<String, Value> {
+    let object = match body {
+        Body::Guest(guest) => json!({
+            "country": guest.country, "region": guest.region, "city": guest.city,
+            "phones": guest.phones.len(), "emails": guest.emails.len(),
+            "is_vip": guest.vip, "is_blacklisted": guest.blacklisted,
+        }),
+        Body::Company(company) => json!({
+            "name": company.name, "country": company.country, "city": company.city,
+            "phones": company.phones.len(), "emails": company.emails.len(),
+        }),
+        Body::Booking(booking) => json!({
+            "status": booking.status.word(),
+            "arrival": booking.arrival.to_string(),
+            "departure": booking.departure.to_string(),
+            "amount": booking.amount, "guest_id": booking.guest, "company_id": booking.company,
+            "payer_company_id": booking.payer, "guests": booking.residents,
+        }),
+    };
+    match object {
+        Value::Object(values) => values,
+        _ => Map::new(),
+    }
+}

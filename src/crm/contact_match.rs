@@ -1,0 +1,281 @@
+//! People and companies by phone and e-mail: for those who stood in the CRM before, and for those whose object was
+//! merged into another one.
+//!
+//! `crm.duplicate.findbycomm` does not say which value matched and compares phones in a form of its own, so what
+//! it names is only a candidate: the caller sees the objects whole and decides. Each number is asked for in every
+//! form that the portal may have made of another spelling of it (docs/bitrix24.md, Finding).
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::config::Match;
+use crate::crm::objects::{Object, ask_each, by_id};
+use crate::domain::failure_code::Code;
+use crate::domain::record::Kind;
+use crate::mapping::contact_value::{Phone, email};
+use crate::mapping::multifield::{Values, Written};
+use crate::mapping::text::has_reference;
+use crate::mirror::Body;
+use crate::portal::batch::Command;
+use crate::portal::client::Gate;
+use crate::portal::{CallError, Refusal, object_id};
+
+/// The portal takes no more values in one call.
+const VALUES: usize = 20;
+
+/// Phones and e-mails to look for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reach {
+    /// Numbers.
+    pub phones: Vec<String>,
+    /// Addresses.
+    pub emails: Vec<String>,
+}
+
+impl Reach {
+    /// What of a guest or a company the configuration says to look for.
+    pub fn of(body: &Body, by: &[Match]) -> Reach {
+        let (phones, emails) = match body {
+            Body::Guest(guest) => (&guest.phones, &guest.emails),
+            Body::Company(company) => (&company.phones, &company.emails),
+            Body::Booking(_) => return Reach::default(),
+        };
+        let mut reach = Reach::default();
+        if by.contains(&Match::Phone) {
+            reach.phones.clone_from(phones);
+        }
+        if by.contains(&Match::Email) {
+            reach.emails.clone_from(emails);
+        }
+        reach.askable()
+    }
+
+    /// Without what the portal refuses to look for: a phone without a digit before its extension, as hotels write
+    /// «нет».
+    #[must_use]
+    pub fn askable(mut self) -> Reach {
+        let number =
+            |phone: &str| phone.split([';', ',', '#', 'д', 'e', 'x']).next().unwrap_or_default().to_owned();
+        self.phones
+            .retain(|phone| number(phone).contains(|c: char| c.is_ascii_digit()) && !has_reference(phone));
+        self.emails.retain(|email| !has_reference(email));
+        self
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.phones.is_empty() && self.emails.is_empty()
+    }
+
+    /// What of it is none of these.
+    #[must_use]
+    pub fn beyond(mut self, others: &Written) -> Reach {
+        self.phones.retain(|value| !others.phones.iter().any(|other| reaches(other, value)));
+        let is_same = |a: &str, b: &str| Values::Emails.mean_the_same(a, b);
+        self.emails.retain(|value| !others.emails.iter().any(|other| is_same(other, value)));
+        self
+    }
+
+    /// Whether the object has one of the numbers or addresses, as people would compare them.
+    pub fn meets(&self, object: &Object) -> bool {
+        let phone = |value: &String| object.phones.iter().any(|row| reaches(&row.value, value));
+        let is_same = |row: &str, value: &str| Values::Emails.mean_the_same(row, value);
+        let email = |value: &String| object.emails.iter().any(|row| is_same(&row.value, value));
+        self.phones.iter().any(phone) || self.emails.iter().any(email)
+    }
+
+    /// The values to ask for: every form that a spelling of the numbers may have in the portal.
+    fn phone_forms(&self) -> Vec<String> {
+        unique(self.phones.iter().flat_map(|phone| phone_forms(phone)))
+    }
+
+    fn email_forms(&self) -> Vec<String> {
+        unique(self.emails.iter().flat_map(|address| [address.clone(), email(address)]))
+    }
+}
+
+/// As it is written; in international form, with and without its extension; and as the portal keeps `+8 912 …` and
+/// `912 …`.
+fn phone_forms(phone: &str) -> Vec<String> {
+    let Phone { number, extension, .. } = Phone::read(phone);
+    let mut forms = vec![phone.to_owned(), format!("+{number}"), format!("+{number}{extension}")];
+    if let Some(rest) = number.strip_prefix('7').filter(|rest| rest.len() == 10) {
+        forms.extend([format!("+8{rest}"), rest.to_owned()]);
+    }
+    forms
+}
+
+fn unique(values: impl Iterator<Item = String>) -> Vec<String> {
+    let mut unique = Vec::new();
+    for value in values {
+        if !unique.contains(&value) {
+            unique.push(value);
+        }
+    }
+    unique
+}
+
+fn reaches(a: &str, b: &str) -> bool {
+    let has_digits = |text: &str| text.contains(|c: char| c.is_ascii_digit());
+    has_digits(a) && has_digits(b) && Phone::read(a).reaches(&Phone::read(b))
+}
+
+/// What is known of one: the objects that the portal names for its phones and e-mails, whether they
+/// [meet](Reach::meets) it or not; or why the portal does not look for them.
+pub type Found = Result<Vec<Object>, Refusal>;
+
+/// For each of `wanted` what the portal found.
+pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec<Found>, CallError> {
+    let (commands, owners) = questions(kind, wanted);
+    let mut candidates: Vec<Result<BTreeSet<i64>, Refusal>> = vec![Ok(BTreeSet::new()); wanted.len()];
+    let answers = match ask_each(gate, &commands) {
+        // Perhaps one of them is to blame.
+        Err(CallError::Lost(_)) => {
+            commands.iter().map(|command| ask_alone(gate, command)).collect::<Result<_, _>>()?
+        }
+        answers => answers?,
+    };
+    for (owner, answer) in owners.into_iter().zip(answers) {
+        let ids = match answer {
+            Ok(answer) => ids(kind, &answer).ok_or_else(|| {
+                CallError::Lost("crm.duplicate.findbycomm answered with something else than ids".into())
+            })?,
+            Err(refusal) => {
+                candidates[owner] = Err(refusal);
+                continue;
+            }
+        };
+        if let Ok(known) = &mut candidates[owner] {
+            known.extend(ids);
+        }
+    }
+    let all: BTreeSet<i64> = candidates.iter().flatten().flatten().copied().collect();
+    let objects = by_id(gate, kind, &all.into_iter().collect::<Vec<_>>())?;
+    let named = |ids: BTreeSet<i64>| ids.iter().filter_map(|id| objects.get(id).cloned()).collect();
+    Ok(candidates.into_iter().map(|ids| ids.map(named)).collect())
+}
+
+/// A question that a portal never answers, though it answers others, concerns one record.
+fn ask_alone(gate: &mut Gate<'_>, command: &Command) -> Result<Result<Value, Refusal>, CallError> {
+    match ask_each(gate, std::slice::from_ref(command)) {
+        Err(CallError::Lost(text)) if gate.read("server.time", &json!({})).is_ok() => {
+            Ok(Err(Refusal { code: Code::NoAnswer.name().into(), text }))
+        }
+        answers => answers.map(|mut answers| answers.remove(0)),
+    }
+}
+
+fn questions(kind: Kind, wanted: &[Reach]) -> (Vec<Command>, Vec<usize>) {
+    let (mut commands, mut owners) = (Vec::new(), Vec::new());
+    for (owner, reach) in wanted.iter().enumerate() {
+        for (by, values) in [("PHONE", reach.phone_forms()), ("EMAIL", reach.email_forms())] {
+            for values in values.chunks(VALUES) {
+                let entity = kind.entity().to_uppercase();
+                let params = json!({"type": by, "values": values, "entity_type": entity});
+                let name = format!("q{}", commands.len());
+                commands.push(Command::new(name, "crm.duplicate.findbycomm", params));
+                owners.push(owner);
+            }
+        }
+    }
+    (commands, owners)
+}
+
+/// Nothing found comes as an empty list. Whatever else is no list of ids must not look so.
+fn ids(kind: Kind, answer: &Value) -> Option<Vec<i64>> {
+    match answer {
+        Value::Array(none) => none.is_empty().then(Vec::new),
+        Value::Object(found) => match found.get(&kind.entity().to_uppercase()) {
+            Some(ids) => ids.as_array()?.iter().map(object_id).collect(),
+            None => Some(Vec::new()),
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+/// Those of them that stood there without us. Another guest of ours may share the phone: that is nobody's doubt.
+pub fn strangers(mut found: Vec<Object>, originator: &str) -> Vec<Object> {
+    found.retain(|object| object.originator != originator);
+    found
+}
+
+/// The one of them that carries the same name and nobody's origin, and has one of the phones or e-mails.
+pub fn the_same<'o>(label: &str, reach: &Reach, found: &'o [Object]) -> Option<&'o Object> {
+    let mut same = found
+        .iter()
+        .filter(|object| object.origin.is_empty() && reach.meets(object) && is_called(label, &object.name));
+    same.next().filter(|_| same.next().is_none())
+}
+
+/// Whether a card bears this last name or title. One without any name is nobody's.
+pub fn is_called(label: &str, name: &str) -> bool {
+    !label.trim().is_empty() && same_name(label, name)
+}
+
+/// The last names or titles agree, whatever their case.
+pub fn same_name(a: &str, b: &str) -> bool {
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    plain(a) == plain(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::config::parse;
+    use crate::platform::clock::Clock;
+    use crate::portal::limits::Pace;
+    use crate::portal::{Answer, Portal};
+
+    #[test]
+    fn a_number_is_asked_for_in_every_form_that_the_portal_may_have_made_of_it() {
+        let forms = phone_forms("8 (812) 999-93-31 доб. 404");
+        assert_eq!(
+            forms,
+            ["8 (812) 999-93-31 доб. 404", "+78129999331", "+78129999331404", "+88129999331", "8129999331"]
+        );
+        assert_eq!(unique(phone_forms("+49301234567").into_iter()), ["+49301234567"]);
+    }
+
+    #[test]
+    fn a_number_without_digits_reaches_nobody() {
+        assert!(reaches("8 (900) 123-45-67", "+79001234567"));
+        assert!(reaches("112", "112"));
+        assert!(!reaches("нет", "нет"));
+    }
+
+    /// A portal that answers the first question of a batch and refuses the second.
+    struct Stubborn;
+
+    impl Portal for Stubborn {
+        fn call(&mut self, _: &str, params: &Value) -> Result<Answer, CallError> {
+            let names: Vec<&String> = params["cmd"].as_object().unwrap().keys().collect();
+            let mut result = json!({"result": {names[0]: []}, "result_error": {}});
+            result["result_error"][names[1]] = json!({"error": "", "error_description": "no"});
+            Ok(Answer { result, time: Value::Null })
+        }
+    }
+
+    #[test]
+    fn a_question_that_is_refused_concerns_nobody_but_whom_it_was_about() {
+        let config =
+            parse("mirror.path = 'm'\nportal.webhook = 'http://127.0.0.1/rest/1/x/'", Path::new(""), None);
+        let mut portal = Stubborn;
+        let clock = Clock::virtual_at(DateTime::default());
+        let mut gate = Gate::new(&mut portal, clock, &config.unwrap().portal, Pace::default(), None);
+        let wanted = ["+71", "+72"].map(|phone| Reach { phones: vec![phone.into()], emails: Vec::new() });
+        let found = by_reach(&mut gate, Kind::Guest, &wanted).unwrap();
+        assert_eq!(found[0], Ok(Vec::new()));
+        assert_eq!(found[1].as_ref().unwrap_err().text, "no");
+    }
+
+    #[test]
+    fn names_are_compared_without_regard_to_case_and_blanks() {
+        assert!(same_name(" ПРИХОДЬКО ", "Приходько"));
+        assert!(!same_name("Приходько", "Приходченко"));
+    }
+}

@@ -1,0 +1,164 @@
+//! What stands in the CRM beside what we write there: the fields that read otherwise.
+//!
+//! Pure. A portal does not read back what it was sent: dates get a time, numbers become texts, comments are escaped
+//! ([`normal`]), so both sides are brought to one form before they are compared.
+
+mod normal;
+
+use std::collections::BTreeMap;
+
+use crate::config::DealConfig;
+use crate::crm::objects::Object;
+use crate::crm::objects::card::Card;
+use crate::domain::record::{Id, Kind};
+use crate::mapping::Mapped;
+use crate::mapping::custom_fields::FieldType;
+use crate::mapping::multifield::{Beside, Values, Written};
+use crate::portal::dialect::Dialect;
+pub(crate) use normal::same;
+
+/// The fields whose values tell nothing of a person: they may be shown in reports and logs.
+const IMPERSONAL: [&str; 12] = [
+    "BEGINDATE",
+    "CLOSEDATE",
+    "OPPORTUNITY",
+    "PROBABILITY",
+    "CURRENCY_ID",
+    "STAGE_ID",
+    "IS_MANUAL_OPPORTUNITY",
+    "TYPE_ID",
+    "COMPANY_ID",
+    "CONTACT_IDS",
+    "ORIGINATOR_ID",
+    "ORIGIN_ID",
+];
+
+/// A field that reads otherwise than we write it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// The portal's name.
+    pub field: String,
+    /// What we write; of phones and e-mails those that are missing.
+    pub ours: String,
+    /// What stands there; of phones and e-mails those of ours that have to go.
+    pub theirs: String,
+}
+
+impl Difference {
+    /// Whether the values may tell something of a person.
+    pub fn is_personal(&self) -> bool {
+        !IMPERSONAL.contains(&self.field.as_str())
+    }
+
+    /// The people of a deal, of whom some are still `coming`.
+    pub fn of_people(mapped: &Mapped, card: &Card, coming: &[Id]) -> Option<Difference> {
+        let field = "CONTACT_IDS";
+        let theirs = normal::shown(field, card.fields.get(field)?);
+        let here = mapped.fields.get(field).map(|ids| normal::shown(field, ids)).unwrap_or_default();
+        let coming = coming.iter().map(|guest| format!("guest {guest}"));
+        let all: Vec<String> = [here].into_iter().filter(|ids| !ids.is_empty()).chain(coming).collect();
+        let ours = all.join(", ");
+        Some(Difference { field: field.to_owned(), ours, theirs })
+    }
+}
+
+/// The fields of a card that differ from what we write, in the order of their names; phones and e-mails last, of
+/// which `written` are ours.
+pub fn differences(
+    mapped: &Mapped,
+    written: &Written,
+    card: &Card,
+    types: &BTreeMap<String, FieldType>,
+) -> Vec<Difference> {
+    let Mapped { fields, phones, emails, warnings: _ } = mapped;
+    let mut found = Vec::new();
+    // Cards are read by the lists of the legacy methods.
+    for (field, ours) in &Dialect::Legacy.changes(fields.clone()) {
+        // A portal that does not know a field, or its people, does not answer with it.
+        let Some(theirs) = card.fields.get(field) else { continue };
+        if !normal::same(field, types.get(field), ours, theirs) {
+            let (ours, theirs) = (normal::shown(field, ours), normal::shown(field, theirs));
+            found.push(Difference { field: field.clone(), ours, theirs });
+        }
+    }
+    // Of what type a row is makes no difference.
+    let value_type = "";
+    let phones = Beside {
+        values: Values::Phones,
+        wanted: phones,
+        written: &written.phones,
+        existing: &card.object.phones,
+        value_type,
+    };
+    let emails = Beside {
+        values: Values::Emails,
+        wanted: emails,
+        written: &written.emails,
+        existing: &card.object.emails,
+        value_type,
+    };
+    found.extend(rows("PHONE", &phones));
+    found.extend(rows("EMAIL", &emails));
+    found
+}
+
+/// People may add values of their own; ours have to be there in some spelling, and no others of ours.
+fn rows(field: &str, beside: &Beside<'_>) -> Option<Difference> {
+    let missing = beside.missing();
+    let outdated: Vec<&str> = beside.outdated().iter().map(|row| row.value.as_str()).collect();
+    let is_different = !missing.is_empty() || !outdated.is_empty();
+    let field = field.to_owned();
+    is_different.then(|| Difference { field, ours: missing.join(", "), theirs: outdated.join(", ") })
+}
+
+/// Leaves out the stage where a deal stands in a funnel of people's own: it stays there.
+pub fn without_foreign_stage(kind: Kind, deal: &DealConfig, object: &Object, mapped: &mut Mapped) {
+    if kind == Kind::Booking && !deal.funnels().contains(&object.category) {
+        mapped.fields.remove("STAGE_ID");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::mapping::multifield::Listed;
+
+    fn listed(id: &str, value: &str) -> Listed {
+        Listed { id: id.into(), value: value.into(), value_type: "WORK".into() }
+    }
+
+    fn found(ours: Value, theirs: Value) -> Vec<Difference> {
+        let (Value::Object(ours), Value::Object(theirs)) = (ours, theirs) else { unreachable!() };
+        let mapped = Mapped { fields: ours, phones: vec!["+71".into()], ..Mapped::default() };
+        let phones = vec![listed("1", "+72"), listed("2", " +71")];
+        let card = Card { object: Object { phones, ..Object::default() }, fields: theirs };
+        differences(&mapped, &Written::default(), &card, &BTreeMap::new())
+    }
+
+    #[test]
+    fn what_reads_otherwise_is_named_with_both_values() {
+        let ours = json!({"STAGE_ID": "WON", "OPPORTUNITY": "13050.00", "TITLE": "A"});
+        let theirs = json!({"STAGE_ID": "NEW", "OPPORTUNITY": "13050", "TITLE": "B"});
+        let found = found(ours, theirs);
+        let stage = Difference { field: "STAGE_ID".into(), ours: "WON".into(), theirs: "NEW".into() };
+        assert_eq!(found[0], stage);
+        assert_eq!(found[1].field, "TITLE");
+        assert_eq!(found.iter().map(Difference::is_personal).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn values_that_people_added_are_no_difference_and_ours_must_be_there() {
+        assert!(found(json!({}), json!({})).is_empty());
+        let beside = Beside {
+            values: Values::Phones,
+            wanted: &["+73".into()],
+            written: &["+72".into()],
+            existing: &[listed("1", "+72")],
+            value_type: "",
+        };
+        let replaced = rows("PHONE", &beside).unwrap();
+        assert_eq!((replaced.ours.as_str(), replaced.theirs.as_str()), ("+73", "+72"));
+    }
+}

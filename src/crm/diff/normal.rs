@@ -1,0 +1,238 @@
+//! One form for what was sent and for what a portal reads back (docs/bitrix24.md, Values, Texts, Custom fields).
+
+use chrono::{DateTime, NaiveTime, TimeDelta};
+use serde_json::Value;
+
+use crate::mapping::custom_fields::{FieldType, Form};
+
+/// Whether a field reads as it was written.
+pub(crate) fn same(field: &str, custom: Option<&FieldType>, ours: &Value, theirs: &Value) -> bool {
+    match (field, custom) {
+        // The portal computes it from the stage.
+        ("CLOSED", _) => true,
+        (_, Some(kind)) if kind.multiple => several(ours, &kind.form) == several(theirs, &kind.form),
+        (_, Some(FieldType { form: Form::DateTime, .. })) => same_time(&text(ours), &text(theirs)),
+        (_, Some(FieldType { form, .. })) => one(&text(ours), form) == one(&text(theirs), form),
+        ("COMMENTS", _) => comment(&text(ours)) == comment(&text(theirs)),
+        ("BIRTHDATE" | "BEGINDATE" | "CLOSEDATE", _) => day(&text(ours)) == day(&text(theirs)),
+        ("OPPORTUNITY" | "PROBABILITY" | "COMPANY_ID", _) => number(&text(ours)) == number(&text(theirs)),
+        ("CONTACT_IDS", _) => people(ours) == people(theirs),
+        _ => text(ours).trim() == text(theirs).trim(),
+    }
+}
+
+/// A value as people read it.
+pub(super) fn shown(field: &str, value: &Value) -> String {
+    match field {
+        "COMMENTS" => comment(&text(value)),
+        "BIRTHDATE" | "BEGINDATE" | "CLOSEDATE" => day(&text(value)),
+        "COMPANY_ID" if text(value) == "0" => String::new(),
+        _ => text(value),
+    }
+}
+
+/// What is empty comes as null, as an empty text or list, or as `false`.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Null | Value::Bool(false) => String::new(),
+        Value::Bool(true) => "Y".into(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// The primary contact, and the others in any order: people move them about.
+fn people(value: &Value) -> (String, Vec<String>) {
+    let mut ids = value.as_array().map(|ids| ids.iter().map(text).collect()).unwrap_or_default();
+    let first = if Vec::is_empty(&ids) { String::new() } else { ids.remove(0) };
+    ids.sort();
+    (first, ids)
+}
+
+/// A date is read back as somebody's midnight, told on another clock: `2020-05-20T03:00:00+03:00`, west of Greenwich as
+/// the evening before, or on the clock of Greenwich as `2020-05-19T21:00:00+00:00`. Unless it is midnight on the clock
+/// it is told on, the midnight of Greenwich that is next to it has its date.
+fn day(text: &str) -> String {
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(moment) if moment.time() == NaiveTime::MIN => moment.date_naive().to_string(),
+        Ok(moment) => (moment.to_utc() + TimeDelta::hours(12)).date_naive().to_string(),
+        Err(_) => text.chars().take(10).collect(),
+    }
+}
+
+/// Without an offset we mean the portal's own clock, and it answers with that.
+fn same_time(ours: &str, theirs: &str) -> bool {
+    match (DateTime::parse_from_rfc3339(ours), DateTime::parse_from_rfc3339(theirs)) {
+        (Ok(ours), Ok(theirs)) => ours == theirs,
+        _ => ours.get(..19).unwrap_or(ours) == theirs.get(..19).unwrap_or(theirs),
+    }
+}
+
+/// `13050.00`, `13050`: without the zeros that mean nothing.
+fn number(text: &str) -> String {
+    let text = text.trim();
+    let whole = match text.split_once('.') {
+        Some((_, rest)) if rest.bytes().all(|byte| byte.is_ascii_digit()) => {
+            text.trim_end_matches('0').trim_end_matches('.')
+        }
+        _ => text,
+    };
+    if matches!(whole, "" | "-0") { "0".into() } else { whole.to_owned() }
+}
+
+/// Escaped for HTML, links wrapped, blanks drawn together.
+fn comment(text: &str) -> String {
+    let plain = text.replace("\r\n", "\n").replace('\u{a0}', " ");
+    let mut plain = unwrapped(&plain).replace("&#91;", "[").replace("&#93;", "]").replace("&#39;", "'");
+    for (entity, sign) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
+        plain = plain.replace(entity, sign);
+    }
+    while plain.contains("  ") {
+        plain = plain.replace("  ", " ");
+    }
+    plain.trim().to_owned()
+}
+
+/// `[url=X]Y[/url]` -> `Y`
+fn unwrapped(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, link)) = rest.split_once("[url=") {
+        out.push_str(before);
+        let inside = link.split_once(']').and_then(|(_, behind)| behind.split_once("[/url]"));
+        let Some((name, after)) = inside else { return out + "[url=" + link };
+        out.push_str(name);
+        rest = after;
+    }
+    out + rest
+}
+
+fn one(value: &str, form: &Form) -> String {
+    let value = value.trim();
+    match form {
+        // The portal adds where on the map it is.
+        Form::Address => value.split('|').next().unwrap_or_default().trim().to_owned(),
+        Form::Integer | Form::Decimal | Form::List(_) => number(value),
+        Form::Money(_) => match value.split_once('|') {
+            Some((amount, currency)) => format!("{}|{currency}", number(amount)),
+            None => value.to_owned(),
+        },
+        Form::Date => day(value),
+        Form::DateTime => value.chars().take(19).collect(),
+        Form::Boolean | Form::Flag => {
+            if matches!(value, "1" | "Y" | "y" | "true") {
+                "Y".into()
+            } else {
+                "N".into()
+            }
+        }
+        Form::Text => value.to_owned(),
+    }
+}
+
+fn several(value: &Value, form: &Form) -> Vec<String> {
+    let mut values: Vec<String> = match value {
+        Value::Array(values) => values.iter().map(|value| one(&text(value), form)).collect(),
+        other => Some(text(other))
+            .filter(|text| !text.is_empty())
+            .map(|text| one(&text, form))
+            .into_iter()
+            .collect(),
+    };
+    values.sort();
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn plain(field: &str, ours: &Value, theirs: &Value) -> bool {
+        same(field, None, ours, theirs)
+    }
+
+    #[test]
+    fn a_date_is_its_day_wherever_the_portal_stands() {
+        let midnights = [
+            "2020-05-20T03:00:00+03:00",
+            "2020-05-20T00:00:00+03:00",
+            "2020-05-20T00:00:00-05:00",
+            "2020-05-20T00:00:00+14:00",
+            "2020-05-19T19:00:00-05:00",
+            "2020-05-19T20:00:00-04:00",
+            "2020-05-19T21:00:00+00:00",
+            "2020-05-19T12:00:00+00:00",
+            "2020-05-20T05:00:00+00:00",
+            "2020-05-19T21:00:00Z",
+            "2020-05-19T23:00:00+02:00",
+            "2020-05-20T01:00:00+03:00",
+            "2020-05-20",
+            "2020-05-20 00:00:00",
+        ];
+        for theirs in midnights {
+            assert!(plain("BEGINDATE", &json!("2020-05-20"), &json!(theirs)), "{theirs}");
+        }
+        assert!(!plain("BEGINDATE", &json!("2020-05-20"), &json!("2020-05-21T03:00:00+03:00")));
+        assert!(plain("BIRTHDATE", &json!(""), &json!(null)));
+    }
+
+    #[test]
+    fn numbers_are_equal_whatever_their_zeros() {
+        assert!(plain("OPPORTUNITY", &json!("13050.00"), &json!("13050")));
+        assert!(plain("OPPORTUNITY", &json!("0.00"), &json!(null)));
+        assert!(plain("PROBABILITY", &json!(100), &json!("100")));
+        assert!(plain("COMPANY_ID", &json!(""), &json!("0")));
+        assert!(!plain("OPPORTUNITY", &json!("100"), &json!("1")));
+    }
+
+    #[test]
+    fn a_comment_is_compared_as_people_read_it() {
+        assert!(plain(
+            "COMMENTS",
+            &json!("Tom & \"Jerry\"\na  b"),
+            &json!("Tom &amp; &quot;Jerry&quot;\r\na b")
+        ));
+        assert!(plain(
+            "COMMENTS",
+            &json!("см. https://x.ru"),
+            &json!("см. [url=https://x.ru]https://x.ru[/url]")
+        ));
+        assert!(!plain("COMMENTS", &json!("a"), &json!("b")));
+    }
+
+    #[test]
+    fn the_primary_contact_counts_and_the_order_of_the_others_does_not() {
+        assert!(plain("CONTACT_IDS", &json!([1, 2, 3]), &json!([1, 3, 2])));
+        assert!(!plain("CONTACT_IDS", &json!([1, 2]), &json!([2, 1])));
+        assert!(plain("CONTACT_IDS", &json!(""), &json!([])));
+    }
+
+    #[test]
+    fn custom_fields_are_compared_by_their_type() {
+        let custom = |form, multiple, ours: &Value, theirs: &Value| {
+            same("UF_CRM_X", Some(&FieldType { form, multiple }), ours, theirs)
+        };
+        assert!(custom(Form::Boolean, false, &json!("1"), &json!("Y")));
+        assert!(custom(Form::Boolean, false, &json!("0"), &json!(null)));
+        assert!(custom(Form::Money("RUB".into()), false, &json!("12.50|RUB"), &json!("12.5|RUB")));
+        assert!(custom(Form::List(vec![]), true, &json!(["7", "5"]), &json!([5, 7])));
+        assert!(custom(Form::Text, true, &json!(""), &json!(false)));
+        assert!(custom(
+            Form::DateTime,
+            false,
+            &json!("2026-05-01T10:00:00"),
+            &json!("2026-05-01T10:00:00+03:00")
+        ));
+        assert!(custom(
+            Form::DateTime,
+            false,
+            &json!("2026-05-01T10:00:00+05:00"),
+            &json!("2026-05-01T08:00:00+03:00")
+        ));
+        assert!(custom(Form::Address, false, &json!("Омск"), &json!("Омск|55.0;73.3")));
+        assert!(!custom(Form::Date, false, &json!("2026-05-01"), &json!("2026-05-02T03:00:00+03:00")));
+    }
+}

@@ -1,0 +1,6 @@
+//! Objects of the CRM: how they are listed, found, matched with people, and compared with what they should be.
+
+pub mod contact_match;
+pub mod diff;
+pub mod inventory;
+pub mod objects;

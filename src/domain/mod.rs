@@ -1,0 +1,8 @@
+//! The words that all other folders share: kinds, ids and statuses, failure codes, how a run ends, and the languages.
+
+pub mod display;
+pub mod failure_code;
+pub mod language;
+pub mod record;
+pub mod run_error;
+pub mod visible_text;

@@ -1,0 +1,355 @@
+//! Columns of the hotel's own into fields of the portal, each in the form that the field's type asks for.
+//!
+//! The types are the portal's, learnt when the configuration was verified. A value that the field cannot hold is
+//! left out with a warning: a portal would drop it in silence (docs/bitrix24.md, Custom fields).
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Mapped, text, text_of_cell};
+use crate::domain::failure_code::Code;
+use crate::domain::record::Kind;
+use crate::mirror::values::{self, Decimal};
+
+/// The types of the configured fields, by kind and by the portal's name.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct FieldTypes(pub [BTreeMap<String, FieldType>; 3]);
+
+impl FieldTypes {
+    /// The fields of one kind.
+    pub fn of(&self, kind: Kind) -> &BTreeMap<String, FieldType> {
+        &self.0[kind as usize]
+    }
+}
+
+/// What a field holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FieldType {
+    /// The form of one value.
+    pub form: Form,
+    /// Whether it holds a list of them.
+    pub multiple: bool,
+}
+
+impl Default for FieldType {
+    /// What a field is as long as the portal was not asked: a text.
+    fn default() -> Self {
+        FieldType { form: Form::Text, multiple: false }
+    }
+}
+
+/// The form of a value.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Form {
+    /// As it is.
+    Text,
+    /// A text in which commas belong to the value.
+    Address,
+    /// A whole number, also the number of a user or of an object.
+    Integer,
+    /// A decimal.
+    Decimal,
+    /// `123.45|RUB`, in this currency unless the column names another.
+    Money(String),
+    /// `YYYY-MM-DD`
+    Date,
+    /// `YYYY-MM-DDTHH:MM:SS`, without an offset: the hotel's wall clock, read by the portal as its own.
+    DateTime,
+    /// A yes or a no, which each dialect of the portal spells its own way.
+    Boolean,
+    /// `Y` or `N`
+    Flag,
+    /// An item of a list, sent by its id.
+    List(Vec<Item>),
+}
+
+/// An item of a list in the portal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Item {
+    /// What is sent.
+    pub id: String,
+    /// What people read.
+    pub text: String,
+}
+
+impl Mapped {
+    /// Fills `fields` (field -> column) from the row's own columns; an empty column clears the field.
+    pub(super) fn custom(
+        &mut self,
+        fields: &BTreeMap<String, String>,
+        extra: &Map<String, Value>,
+        types: &BTreeMap<String, FieldType>,
+    ) {
+        let unknown = FieldType::default();
+        let mut left_out = Vec::new();
+        for (name, column) in fields {
+            let field = types.get(name).unwrap_or(&unknown);
+            let cell = extra.get(column).map(|cell| written(cell, &field.form)).unwrap_or_default();
+            let (value, unfit) = convert(&cell, field);
+            if let Some(value) = value {
+                self.fields.insert(name.clone(), value);
+            }
+            left_out.extend(unfit.iter().map(|part| describe(name, column, part, &field.form)));
+        }
+        self.left_out(Code::FieldLeftOut, &left_out);
+    }
+}
+
+/// A cell as text. A number of the mirror is a number whatever its decimals: `1.234` gets another one, which tells it
+/// from a text that may mean a thousand.
+fn written(cell: &Value, form: &Form) -> String {
+    let text = text_of_cell(cell);
+    let has_three = text.split_once('.').is_some_and(|(_, fraction)| fraction.len() == 3);
+    let is_number = cell.is_number() && matches!(form, Form::Decimal | Form::Money(_));
+    if is_number && has_three { text + "0" } else { text }
+}
+
+/// `UF_CRM_MEALS (meal_plan) = "FB+"`. Only the words of a list are quoted; all else may be a person's data.
+fn describe(name: &str, column: &str, value: &str, form: &Form) -> String {
+    let value: String = value.chars().take(60).collect();
+    match form {
+        Form::List(_) => format!("{name} ({column}) = {value:?}"),
+        Form::Text
+        | Form::Address
+        | Form::Integer
+        | Form::Decimal
+        | Form::Money(_)
+        | Form::Date
+        | Form::DateTime
+        | Form::Boolean
+        | Form::Flag => format!("{name} ({column})"),
+    }
+}
+
+/// The value to send, none when nothing of the cell fits, and the parts that do not fit.
+fn convert<'c>(cell: &'c str, field: &FieldType) -> (Option<Value>, Vec<&'c str>) {
+    let cell = cell.trim();
+    if cell.is_empty() {
+        return (Some("".into()), Vec::new());
+    }
+    if !field.multiple {
+        return match one(cell, &field.form) {
+            Some(value) => (Some(value), Vec::new()),
+            None => (None, vec![cell]),
+        };
+    }
+    let (mut values, mut unfit) = (Vec::new(), Vec::new());
+    for part in parts(cell, &field.form) {
+        match one(part, &field.form) {
+            Some(value) => values.push(value),
+            None => unfit.push(part),
+        }
+    }
+    (Some(values).filter(|values| !values.is_empty()).map(Value::from), unfit)
+}
+
+/// The values of a multiple field. An item of a list may have commas in its name.
+fn parts<'c>(cell: &'c str, form: &Form) -> Vec<&'c str> {
+    let separators: &[char] = match form {
+        Form::List(items) if item(cell, items).is_some() => &[],
+        Form::Address => &[';'],
+        _ => &[',', ';'],
+    };
+    cell.split(separators).map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+fn one(value: &str, form: &Form) -> Option<Value> {
+    match form {
+        Form::Text | Form::Address => Some(text::plain(value, usize::MAX).into()),
+        Form::Integer => integer(value).map(Value::from),
+        Form::Decimal => decimal(value).map(Value::from),
+        Form::Money(currency) => money(value, currency).map(Value::from),
+        Form::Date => values::day(value).map(|date| date.to_string().into()),
+        Form::DateTime => date_time(value).map(Value::from),
+        Form::Boolean => values::flag(value).map(Value::from),
+        Form::Flag => values::flag(value).map(|yes| if yes { "Y" } else { "N" }.into()),
+        Form::List(items) => item(value, items).map(Value::from),
+    }
+}
+
+fn integer(value: &str) -> Option<String> {
+    let Decimal { is_negative, whole, fraction, .. } = values::decimal(value)?;
+    let is_whole = fraction.bytes().all(|digit| digit == b'0');
+    let number: i64 = whole.parse().ok().filter(|_| is_whole)?;
+    Some(if is_negative { -number } else { number }.to_string())
+}
+
+/// With a point before the fraction.
+fn decimal(value: &str) -> Option<String> {
+    let Decimal { is_negative, whole, fraction, .. } = values::decimal(value)?;
+    let sign = if is_negative { "-" } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
+    Some(format!("{sign}{whole}{point}{fraction}"))
+}
+
+fn money(value: &str, currency: &str) -> Option<String> {
+    let (amount, currency) = value.split_once('|').unwrap_or((value, currency));
+    let currency = currency.trim();
+    let is_code = !currency.is_empty() && currency.bytes().all(|byte| byte.is_ascii_alphabetic());
+    decimal(amount.trim()).filter(|_| is_code).map(|amount| format!("{amount}|{currency}"))
+}
+
+fn date_time(value: &str) -> Option<String> {
+    if let Ok(exact) = DateTime::parse_from_rfc3339(value) {
+        return Some(exact.to_rfc3339());
+    }
+    let moment = values::moment(value)?;
+    Some(moment.or_midnight().format("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
+/// By the item's words, as people read them, else by its id.
+fn item(value: &str, items: &[Item]) -> Option<String> {
+    let lower = value.to_lowercase();
+    let same = |item: &&Item| item.text.trim().to_lowercase() == lower;
+    let found = items.iter().find(|item| item.text == value).or_else(|| items.iter().find(same));
+    found.or_else(|| items.iter().find(|item| item.id == value)).map(|item| item.id.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::mapping::Warning;
+
+    fn single(form: Form) -> FieldType {
+        FieldType { form, multiple: false }
+    }
+
+    fn sent(cell: &str, form: Form) -> Option<Value> {
+        convert(cell, &single(form)).0
+    }
+
+    fn meals() -> Form {
+        let item = |id: &str, text: &str| Item { id: id.into(), text: text.into() };
+        Form::List(vec![
+            item("79", "Завтрак"),
+            item("80", "Завтрак, ужин"),
+            item("81", "3"),
+            item("3", "Нет"),
+        ])
+    }
+
+    #[test]
+    fn an_empty_column_clears_the_field() {
+        for form in [Form::Text, Form::Integer, Form::Date, Form::Boolean, meals()] {
+            assert_eq!(sent("  ", form), Some(json!("")));
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        assert_eq!(sent("1 234", Form::Integer), Some(json!("1234")));
+        assert_eq!(sent("5.0", Form::Integer), Some(json!("5")));
+        assert_eq!(sent("5.5", Form::Integer), None);
+        assert_eq!(sent("1\u{a0}234,50", Form::Decimal), Some(json!("1234.50")));
+        assert_eq!(sent("1 234,567", Form::Decimal), Some(json!("1234.567")));
+        assert_eq!(sent("1e5", Form::Decimal), None);
+        for two_meanings in ["1,234", "1.234", "12 34", "1.234,5", "1'234"] {
+            assert_eq!(sent(two_meanings, Form::Decimal), None, "{two_meanings}");
+            assert_eq!(sent(two_meanings, Form::Integer), None, "{two_meanings}");
+        }
+        assert_eq!(sent("12.05.2024", Form::Decimal), None);
+    }
+
+    #[test]
+    fn money_carries_its_currency() {
+        assert_eq!(sent("123,45", Form::Money("RUB".into())), Some(json!("123.45|RUB")));
+        assert_eq!(sent("10|USD", Form::Money("RUB".into())), Some(json!("10|USD")));
+        assert_eq!(sent("много", Form::Money("RUB".into())), None);
+    }
+
+    #[test]
+    fn a_date_is_sent_bare_and_a_time_without_an_offset() {
+        for cell in ["2024-05-12", "2024-05-12 14:00", "2024-05-12T14:00:00", "12.05.2024"] {
+            assert_eq!(sent(cell, Form::Date), Some(json!("2024-05-12")), "{cell}");
+        }
+        for cell in ["2024-05-12 14:00", "2024-05-12T14:00:00.000", "12.05.2024 14:00"] {
+            assert_eq!(sent(cell, Form::DateTime), Some(json!("2024-05-12T14:00:00")), "{cell}");
+        }
+        assert_eq!(sent("2024-05-12", Form::DateTime), Some(json!("2024-05-12T00:00:00")));
+        assert_eq!(
+            sent("2024-05-12T14:00:00+05:00", Form::DateTime),
+            Some(json!("2024-05-12T14:00:00+05:00"))
+        );
+        for cell in ["2024-05-11T21:00:00Z", "2024-05-12 или 13", "01.02.03", "0000-00-00"] {
+            assert_eq!(sent(cell, Form::Date), None, "{cell}");
+        }
+        for cell in ["2024-02-30", "вчера", "2024-05-12 25:00"] {
+            assert_eq!(sent(cell, Form::DateTime), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_yes_and_a_no_are_known_in_both_languages() {
+        assert_eq!(sent("Да", Form::Boolean), Some(json!(true)));
+        assert_eq!(sent("0", Form::Boolean), Some(json!(false)));
+        assert_eq!(sent("true", Form::Flag), Some(json!("Y")));
+        assert_eq!(sent("может быть", Form::Boolean), None);
+    }
+
+    #[test]
+    fn an_item_of_a_list_is_known_by_its_words_before_its_id() {
+        assert_eq!(sent("завтрак", meals()), Some(json!("79")));
+        assert_eq!(sent("79", meals()), Some(json!("79")));
+        assert_eq!(sent("3", meals()), Some(json!("81")));
+        assert_eq!(sent("Обед", meals()), None);
+    }
+
+    #[test]
+    fn several_values_are_separated_by_commas_and_semicolons() {
+        let multiple = |form| FieldType { form, multiple: true };
+        assert_eq!(convert("a, b;c;", &multiple(Form::Text)).0, Some(json!(["a", "b", "c"])));
+        assert_eq!(
+            convert("Омск, Мира 1; Тула", &multiple(Form::Address)).0,
+            Some(json!(["Омск, Мира 1", "Тула"]))
+        );
+        assert_eq!(convert("завтрак, ужин", &multiple(meals())).0, Some(json!(["80"])));
+        assert_eq!(convert("Завтрак; Обед", &multiple(meals())), (Some(json!(["79"])), vec!["Обед"]));
+        assert_eq!(convert("Обед", &multiple(meals())), (None, vec!["Обед"]));
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_left_out_with_one_warning_that_names_field_and_column() {
+        let names = [("UF_CRM_MEALS", "meal"), ("UF_CRM_PASSPORT_DATE", "issued")];
+        let fields = names.map(|(name, column)| (name.to_owned(), column.to_owned())).into();
+        let types = BTreeMap::from([
+            ("UF_CRM_MEALS".to_owned(), single(meals())),
+            ("UF_CRM_PASSPORT_DATE".to_owned(), single(Form::Date)),
+        ]);
+        let Value::Object(extra) = json!({"meal": "Обед", "issued": "в мае"}) else { unreachable!() };
+        let mut mapped = Mapped::default();
+        mapped.custom(&fields, &extra, &types);
+        assert!(mapped.fields.is_empty());
+        let message = "UF_CRM_MEALS (meal) = \"Обед\"; UF_CRM_PASSPORT_DATE (issued)".to_owned();
+        assert_eq!(mapped.warnings, [Warning { code: Code::FieldLeftOut, message }]);
+    }
+
+    #[test]
+    fn a_number_of_the_mirror_has_one_meaning_whatever_its_decimals() {
+        let Value::Object(extra) = json!({"rate": 1.234, "nights": 2.0}) else { unreachable!() };
+        let names = [("UF_CRM_RATE", "rate"), ("UF_CRM_NIGHTS", "nights")];
+        let fields = names.map(|(name, column)| (name.to_owned(), column.to_owned())).into();
+        let types = BTreeMap::from([
+            ("UF_CRM_RATE".to_owned(), single(Form::Decimal)),
+            ("UF_CRM_NIGHTS".to_owned(), single(Form::Integer)),
+        ]);
+        let mut mapped = Mapped::default();
+        mapped.custom(&fields, &extra, &types);
+        assert_eq!(mapped.warnings, []);
+        assert_eq!(mapped.fields["UF_CRM_RATE"], "1.2340");
+        assert_eq!(mapped.fields["UF_CRM_NIGHTS"], "2");
+    }
+
+    #[test]
+    fn a_field_that_the_portal_was_not_asked_about_is_a_text() {
+        let fields = BTreeMap::from([("UF_CRM_X".to_owned(), "x".to_owned())]);
+        let Value::Object(extra) = json!({"x": "$result[0]"}) else { unreachable!() };
+        let mut mapped = Mapped::default();
+        mapped.custom(&fields, &extra, &BTreeMap::new());
+        assert_eq!(mapped.fields["UF_CRM_X"], "$\u{2060}result[0]");
+    }
+}

@@ -1,0 +1,221 @@
+//! What the mirror's files look like from outside. As long as that stays as it was, nothing in them changed, and a pass
+//! need not open them.
+//!
+//! Whoever writes into a file, replaces it, moves it or restores it leaves another change time, which no program can
+//! choose, or another file number. That alone would miss three things, and each is seen to:
+//!
+//! - Two changes within one tick of the file system's clock leave the same time. So nothing is said of a file that
+//!   changed a moment ago.
+//! - The machine's clock may be set back to that tick. `SQLite` counts its changes in the first bytes of the file.
+//! - In WAL mode a change goes into a log, and readers are shown it when the log is safe on the disk, however long that
+//!   takes. What they are shown, with a checksum of all of it, stands in the first bytes of the log's index.
+//!
+//! A rollback journal says nothing: who reads, reads either what stands in the file or nothing at all.
+
+use std::fs::{self, File};
+use std::hash::Hasher;
+use std::io::{self, Read};
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::platform::hash::Fingerprint;
+use crate::platform::sidecar_path::beside;
+
+/// Longer than a tick of any file system; FAT has the longest, with two seconds.
+const SETTLED: TimeDelta = TimeDelta::seconds(5);
+
+/// Of a `SQLite` file its change counter is among these bytes, of an index both copies of what is shown.
+const HEADER: u64 = 96;
+
+/// The same number for files in which nothing changed meanwhile. None where that cannot be told: the mirror changed
+/// within the last seconds, a file cannot be read, or the system's files have no change time.
+///
+/// To be taken before the mirror is opened: what changes in between then shows the next time. Not while it is open: a
+/// process that closes a file lets go of all its locks on it.
+pub fn footprint(mirror: &Path, now: DateTime<Utc>) -> Option<u64> {
+    // SQLite looks for the other files beside what a link points to.
+    let mirror = fs::canonicalize(mirror).ok()?;
+    // Opening a pipe waits for somebody who writes into it.
+    fs::metadata(&mirror).ok()?.is_file().then_some(())?;
+    let mut print = Fingerprint::default();
+    print.text(&mirror.to_string_lossy());
+    print.write_u64(look(&mirror, Some(now))?);
+    print.write(&begin(&mirror).ok()?);
+    let log = beside(&mirror, "-wal");
+    if log.exists() {
+        // Not by its change time: SQLite moves that when root reads.
+        print.write_u64(look(&log, None)?);
+        print.write(&begin(&beside(&mirror, "-shm")).ok()?);
+    }
+    Some(print.finish())
+}
+
+/// A file, which must not have changed shortly before `now` where its change time counts.
+#[cfg(unix)]
+fn look(path: &Path, now: Option<DateTime<Utc>>) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    let file = fs::metadata(path).ok()?;
+    let mut print = Fingerprint::default();
+    for part in [file.dev(), file.ino(), file.size()] {
+        print.write_u64(part);
+    }
+    for part in [file.mtime(), file.mtime_nsec()] {
+        print.write_i64(part);
+    }
+    if let Some(now) = now {
+        let changed = DateTime::from_timestamp(file.ctime(), u32::try_from(file.ctime_nsec()).ok()?)?;
+        print.write_i64(file.ctime());
+        print.write_i64(file.ctime_nsec());
+        ((now - changed).abs() >= SETTLED).then_some(())?;
+    }
+    Some(print.finish())
+}
+
+#[cfg(not(unix))]
+fn look(_: &Path, _: Option<DateTime<Utc>>) -> Option<u64> {
+    None
+}
+
+fn begin(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(HEADER).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use rusqlite::{Connection, OpenFlags};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A mirror of a table with a row, in this journal mode.
+    fn mirror(mode: &str) -> (TempDir, PathBuf, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mirror.db");
+        let writer = Connection::open(&path).unwrap();
+        writer.pragma_update(None, "journal_mode", mode).unwrap();
+        writer
+            .execute_batch("CREATE TABLE guests (name TEXT); INSERT INTO guests VALUES ('Белова')")
+            .unwrap();
+        (folder, path, writer)
+    }
+
+    /// Seen a minute from now.
+    fn seen(path: &Path) -> Option<u64> {
+        footprint(path, Utc::now() + TimeDelta::minutes(1))
+    }
+
+    #[test]
+    fn files_in_which_nothing_changed_look_as_before() {
+        for mode in ["delete", "truncate", "persist", "wal"] {
+            let (_folder, path, writer) = mirror(mode);
+            let before = seen(&path);
+            assert!(before.is_some(), "{mode}");
+            let reader = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+            reader.query_row("SELECT name FROM guests", [], |_| Ok(())).unwrap();
+            drop(reader);
+            assert_eq!(seen(&path), before, "{mode}");
+            drop(writer);
+        }
+    }
+
+    #[test]
+    fn each_write_shows_in_every_journal_mode() {
+        for mode in ["delete", "truncate", "persist", "wal"] {
+            let (_folder, path, writer) = mirror(mode);
+            let mut before = seen(&path);
+            for name in ["Гостев", "Орлова", "Гостев"] {
+                writer.execute("UPDATE guests SET name = ?1", [name]).unwrap();
+                assert_ne!(seen(&path), before, "{mode}");
+                before = seen(&path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_write_that_readers_are_shown_later_shows_then() {
+        let (folder, path, writer) = mirror("wal");
+        let index = folder.path().join("mirror.db-shm");
+        let before_write = fs::read(&index).unwrap();
+        writer.execute("UPDATE guests SET name = 'Гостев'", []).unwrap();
+        let shown = fs::read(&index).unwrap();
+        // The log has the change, and its time, while the index does not lead to it yet.
+        fs::write(&index, before_write).unwrap();
+        let before = seen(&path);
+        fs::write(&index, shown).unwrap();
+        assert_ne!(seen(&path), before);
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_log_without_an_index() {
+        let (folder, path, writer) = mirror("wal");
+        let (log, copy) = (folder.path().join("mirror.db-wal"), folder.path().join("copy.db"));
+        fs::copy(&path, &copy).unwrap();
+        fs::copy(log, folder.path().join("copy.db-wal")).unwrap();
+        drop(writer);
+        assert_eq!(seen(&copy), None);
+    }
+
+    #[test]
+    fn what_moves_from_the_log_into_the_file_shows() {
+        let (_folder, path, writer) = mirror("wal");
+        let before = seen(&path);
+        writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        assert_ne!(seen(&path), before);
+    }
+
+    #[test]
+    fn another_file_of_the_same_size_and_time_is_another() {
+        let (folder, path, writer) = mirror("delete");
+        drop(writer);
+        let (copy, time) = (folder.path().join("copy.db"), fs::metadata(&path).unwrap().modified().unwrap());
+        fs::copy(&path, &copy).unwrap();
+        File::options().write(true).open(&copy).unwrap().set_modified(time).unwrap();
+        let before = seen(&path);
+        fs::rename(&copy, &path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), time);
+        assert_ne!(seen(&path), before);
+    }
+
+    #[test]
+    fn a_backup_that_is_written_over_the_file_shows_though_its_time_is_set_back() {
+        let (_folder, path, writer) = mirror("delete");
+        drop(writer);
+        let (backup, time) = (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap());
+        let before = seen(&path);
+        fs::write(&path, backup).unwrap();
+        File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+        assert_ne!(seen(&path), before);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_that_is_led_to_another_file_shows() {
+        let (folder, path, _writer) = mirror("delete");
+        let (other, link) = (mirror("delete"), folder.path().join("link.db"));
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let before = seen(&link);
+        assert_eq!(before, seen(&path));
+        fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink(&other.1, &link).unwrap();
+        assert_ne!(seen(&link), before);
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_file_that_changed_a_moment_ago_or_cannot_be_seen() {
+        let (folder, path, _writer) = mirror("delete");
+        assert_eq!(footprint(&path, Utc::now()), None);
+        assert_eq!(seen(&folder.path().join("none.db")), None);
+    }
+
+    /// The clock was set back since: the time of the file is in the future.
+    #[test]
+    fn a_time_in_the_future_is_long_ago_too() {
+        let (_folder, path, _writer) = mirror("delete");
+        assert_eq!(footprint(&path, Utc::now() - TimeDelta::hours(1)), seen(&path));
+    }
+}

@@ -1,0 +1,195 @@
+//! Where an initial export stands: a bar on a terminal, elsewhere one plain line a minute. An audit has the bar alone.
+//!
+//! An export of hours spends most of them waiting for the portal's time budgets, so what it waits for is always
+//! shown: the bar is drawn by force, because what comes too quickly after another drawing is left out otherwise. Logs
+//! and reports go through [`Above`], which lifts the bar for as long as they write.
+
+use std::cell::Cell;
+use std::io::{self, IsTerminal, Write};
+use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::domain::display;
+use crate::domain::record::Kind;
+use crate::output::export_stats::Board;
+use crate::output::stdout::print;
+use crate::platform::clock::Clock;
+use crate::portal::client::{Cause, Gate, Teller};
+use crate::say;
+use crate::sync::push::Watch;
+
+const BETWEEN_LINES: TimeDelta = TimeDelta::seconds(60);
+
+/// The bar that stands on the terminal now.
+static STANDING: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// The progress of one export or audit.
+pub struct Progress {
+    clock: Clock,
+    board: Board,
+    screen: Rc<Screen>,
+}
+
+enum Screen {
+    Bar(ProgressBar),
+    /// When the last line was printed.
+    Lines(Cell<DateTime<Utc>>),
+    Nothing,
+}
+
+impl Progress {
+    /// On standard output.
+    pub fn new(clock: &Clock) -> Progress {
+        let on_terminal = io::stdout().is_terminal();
+        let bar = || Screen::bar(ProgressDrawTarget::stdout());
+        Progress::on(clock, if on_terminal { bar() } else { Screen::Lines(Cell::default()) })
+    }
+
+    /// Beside a report on standard output.
+    pub fn aside(clock: &Clock) -> Progress {
+        let on_terminal = io::stderr().is_terminal();
+        let bar = || Screen::bar(ProgressDrawTarget::stderr());
+        Progress::on(clock, if on_terminal { bar() } else { Screen::Nothing })
+    }
+
+    fn on(clock: &Clock, screen: Screen) -> Progress {
+        Progress { clock: clock.clone(), board: Board::default(), screen: Rc::new(screen) }
+    }
+}
+
+impl Watch for Progress {
+    fn seen(&mut self, kind: Kind) {
+        self.board.seen(kind);
+        let text = self.board.inventory();
+        match &*self.screen {
+            Screen::Bar(bar) => bar.set_message(text),
+            Screen::Lines(_) | Screen::Nothing => self.screen.line(&text, self.clock.now(), false),
+        }
+    }
+
+    fn planned(&mut self, records: [u64; 3]) {
+        let now = self.clock.now();
+        self.board.planned(records, now);
+        self.screen.show(&self.board, now, true);
+    }
+
+    fn done(&mut self, kind: Kind, records: u64, gate: &Gate<'_>) {
+        let now = self.clock.now();
+        let operating = gate.pace().operating(|method| concerns(method, kind));
+        self.board.done(kind, records, operating, now);
+        self.screen.show(&self.board, now, false);
+    }
+
+    fn teller(&self) -> Option<Teller> {
+        let (screen, clock) = (Rc::clone(&self.screen), self.clock.clone());
+        Some(Box::new(move |cause, until| screen.wait(cause, until, clock.now())))
+    }
+
+    fn over(&mut self) {
+        if let Screen::Bar(bar) = &*self.screen {
+            bar.finish_and_clear();
+            stand(None);
+        }
+    }
+}
+
+impl Screen {
+    fn bar(target: ProgressDrawTarget) -> Screen {
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let style = ProgressStyle::with_template("{bar:40} {percent:>3}%\n{prefix}\n{msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("##-"));
+        stand(Some(bar.clone()));
+        Screen::Bar(bar)
+    }
+
+    fn show(&self, board: &Board, now: DateTime<Utc>, at_once: bool) {
+        let (counts, outlook) = (board.counts(), board.outlook(now));
+        match self {
+            Screen::Bar(bar) => {
+                let (done, planned) = board.total();
+                bar.set_length(planned);
+                bar.set_prefix(counts);
+                bar.set_message(outlook);
+                bar.set_position(done);
+                bar.force_draw();
+            }
+            Screen::Lines(_) if outlook.is_empty() => self.line(&counts, now, at_once),
+            Screen::Lines(_) => self.line(&format!("{counts}; {outlook}"), now, at_once),
+            Screen::Nothing => {}
+        }
+    }
+
+    fn wait(&self, cause: Cause<'_>, until: DateTime<Utc>, now: DateTime<Utc>) {
+        let text = waiting(cause, until);
+        match self {
+            Screen::Bar(bar) => {
+                bar.set_message(text);
+                bar.force_draw();
+            }
+            Screen::Lines(_) | Screen::Nothing => self.line(&text, now, until - now >= BETWEEN_LINES),
+        }
+    }
+
+    /// Prints a line, unless the last one is younger than a minute.
+    fn line(&self, text: &str, now: DateTime<Utc>, at_once: bool) {
+        let Screen::Lines(last) = self else { return };
+        if at_once || now - last.get() >= BETWEEN_LINES {
+            last.set(now);
+            // A reader that went away does not end an export of hours.
+            drop(print(&format!("{text}\n")));
+        }
+    }
+}
+
+fn waiting(cause: Cause<'_>, until: DateTime<Utc>) -> String {
+    let until = display::time_of_day(until);
+    match cause {
+        Cause::Budget(method) => say!(
+            "ждём до {until}: портал ограничивает время работы {method}",
+            "waiting until {until}: the portal limits the working time of {method}"
+        ),
+        Cause::Unreachable(reason) => say!(
+            "портал недоступен, следующая попытка в {until}: {reason}",
+            "the portal cannot be reached, next attempt at {until}: {reason}"
+        ),
+        Cause::Doubts => say!(
+            "ждём до {until}: прежние вызовы ещё могут выполниться",
+            "waiting until {until}: earlier calls may still take effect"
+        ),
+    }
+}
+
+/// Whether a method's time budget is what records of this kind wait for.
+fn concerns(method: &str, kind: Kind) -> bool {
+    let parts: Vec<&str> = method.split('.').collect();
+    match parts.as_slice() {
+        ["batch"] => true,
+        ["crm", "item", "import"] => kind == Kind::Booking,
+        ["crm", entity, "add" | "update"] => *entity == kind.entity(),
+        _ => false,
+    }
+}
+
+fn stand(bar: Option<ProgressBar>) {
+    *STANDING.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+}
+
+/// A way out that keeps above the bar, where one stands.
+pub struct Above<W>(pub W);
+
+impl<W: Write> Write for Above<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let bar = STANDING.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match bar {
+            Some(bar) => bar.suspend(|| self.0.write(bytes)),
+            None => self.0.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

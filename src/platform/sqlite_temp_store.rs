@@ -1,0 +1,37 @@
+//! Where SQLite puts what it sorts: into the system's folder for temporary files, or, where none can be written, into
+//! the folder of the state.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::platform::sidecar_path::folder;
+
+/// Where SQLite looks by itself, behind the variables of the environment.
+const USUAL: [&str; 3] = ["/var/tmp", "/usr/tmp", "/tmp"];
+
+/// Names the state's folder to SQLite, where no usual folder can be written. A failure shows when one is needed.
+pub(crate) fn choose_folder(state: &Path) {
+    let of_environment = ["SQLITE_TMPDIR", "TMPDIR"].map(std::env::var_os);
+    let mut named = of_environment.iter().flatten().map(Path::new);
+    if named.any(is_writable) || USUAL.iter().any(|usual| is_writable(Path::new(usual))) {
+        return;
+    }
+    let own = folder(state);
+    if let (true, Some(own)) = (is_writable(own), own.to_str()) {
+        let chosen = Connection::open_in_memory()
+            .and_then(|database| database.pragma_update(None, "temp_store_directory", own));
+        log::info!("temporary files go into {own}: {chosen:?}");
+    }
+}
+
+#[cfg(unix)]
+fn is_writable(folder: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    folder.is_dir() && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_writable(_: &Path) -> bool {
+    true
+}

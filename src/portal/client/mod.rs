@@ -1,0 +1,371 @@
+//! The gate before the portal: every request passes here and keeps the portal's limits.
+//!
+//! It waits where the limits ask for it, as long as the pass may still wait, and repeats what the portal says it
+//! did not do. It never repeats a call that may have taken effect.
+
+mod questions;
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::batch::{Batch, Command, Reply};
+use super::{Answer, CallError, Meaning, Portal};
+use crate::config::PortalConfig;
+use crate::platform::clock::{Clock, after};
+use crate::portal::limits::{Bucket, Pace};
+use crate::portal::shared_bucket::Shared;
+use crate::say;
+
+/// How often a request that the portal did not take is repeated.
+const TRIES: u32 = 6;
+/// The longest pause between two attempts to reach the portal.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
+/// What a longer wait is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause<'c> {
+    /// The portal's time budget for this method.
+    Budget(&'c str),
+    /// The portal cannot be reached, or gives no proper answer; why.
+    Unreachable(&'c str),
+    /// Calls without an answer may still take effect.
+    Doubts,
+}
+
+/// Is told of each longer wait: what for, and until when.
+pub type Teller = Box<dyn Fn(Cause<'_>, DateTime<Utc>)>;
+
+/// What is done right before a call is made, with the time.
+pub type Mark<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> anyhow::Result<()>;
+
+fn marked(mark: Mark, now: DateTime<Utc>) -> Result<(), CallError> {
+    mark(now).map_err(|error| {
+        CallError::NotSaved(say!(
+            "состояние не записывается ({error:#})",
+            "the state cannot be written ({error:#})"
+        ))
+    })
+}
+
+/// The pause after so many attempts in vain: each is twice as long as the one before.
+pub fn growing_pause(attempts: u32) -> TimeDelta {
+    TimeDelta::seconds(1 << attempts.clamp(1, 9)).min(LONGEST_PAUSE)
+}
+
+/// A portal whose limits are kept.
+pub struct Gate<'p> {
+    portal: &'p mut dyn Portal,
+    clock: Clock,
+    pace: Pace,
+    bucket: Bucket,
+    shared: Option<Shared>,
+    batch_size: usize,
+    target: Duration,
+    deadline: Option<DateTime<Utc>>,
+    requests: u64,
+    teller: Option<Teller>,
+    /// Of the batch that was sent last.
+    nonce: u32,
+    /// An outage is waited out, however long it lasts.
+    is_patient: bool,
+}
+
+impl<'p> Gate<'p> {
+    /// When the last request may begin, where there is such a time.
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.deadline
+    }
+
+    /// A gate that remembers `pace` from earlier passes. Without a `deadline` it waits as long as the portal asks.
+    pub fn new(
+        portal: &'p mut dyn Portal,
+        clock: Clock,
+        config: &PortalConfig,
+        pace: Pace,
+        deadline: Option<DateTime<Utc>>,
+    ) -> Gate<'p> {
+        let bucket = Bucket { per_second: config.requests_per_second, burst: config.burst };
+        let (batch_size, target) = (config.batch_size, config.request_target);
+        let shared = config.shared_bucket.clone().map(Shared::new);
+        let (requests, teller) = (0, None);
+        // Another one in each process: the answers of a pass that was killed must not fit either.
+        let nonce = RandomState::new().build_hasher().finish() as u32;
+        Gate {
+            portal,
+            clock,
+            pace,
+            bucket,
+            shared,
+            batch_size,
+            target,
+            deadline,
+            requests,
+            teller,
+            nonce,
+            is_patient: false,
+        }
+    }
+
+    /// Counts the bucket as full: what a pass sent just before it was killed, nobody wrote down.
+    pub fn fill_bucket(&mut self) {
+        self.pace.full(self.bucket, self.clock.now());
+    }
+
+    /// Has somebody told of each longer wait.
+    pub fn on_wait(&mut self, teller: Option<Teller>) {
+        self.teller = teller;
+    }
+
+    /// Waits out every outage with growing pauses, as long as nothing says that a person must act.
+    pub fn be_patient(&mut self) {
+        self.is_patient = true;
+    }
+
+    /// The clock that everything here goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What was learned of the limits, to be kept for the next pass.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// Requests made until now.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// How many commands of this label to send together.
+    pub fn batch_size(&self, label: &str) -> usize {
+        self.pace.batch(label, self.batch_size, self.clock.now())
+    }
+
+    /// When half of the time that is left will be over; none where there is no end.
+    pub fn halfway(&self) -> Option<DateTime<Utc>> {
+        let now = self.clock.now();
+        self.deadline.map(|deadline| now + (deadline - now) / 2)
+    }
+
+    /// Ends the pass when a signal or the time limit came.
+    pub fn check_time(&self) -> Result<(), CallError> {
+        let late = self.deadline.is_some_and(|deadline| self.clock.now() >= deadline);
+        if late || self.clock.stopped() { Err(CallError::Stopped) } else { Ok(()) }
+    }
+
+    /// Waits until then, or says that this pass cannot wait so long.
+    fn wait_until(&self, until: DateTime<Utc>) -> Result<(), CallError> {
+        if self.deadline.is_some_and(|deadline| until > deadline) {
+            return Err(CallError::Wait(until));
+        }
+        self.clock.sleep((until - self.clock.now()).to_std().unwrap_or_default());
+        self.check_time()
+    }
+
+    /// Waits as [`Gate::wait_until`], and tells of it.
+    pub fn wait_for(&self, cause: Cause<'_>, until: DateTime<Utc>) -> Result<(), CallError> {
+        if let Some(teller) = &self.teller {
+            teller(cause, until);
+        }
+        self.wait_until(until)
+    }
+
+    /// Sends up to fifty commands in one request. `label` names what is alike enough to learn its speed together.
+    ///
+    /// `mark` is called right before each attempt, with its time: what changes something is written down there as
+    /// in doubt. When it fails, nothing is sent.
+    pub fn batch(
+        &mut self,
+        label: &str,
+        commands: &[Command],
+        mark: Mark,
+    ) -> Result<BTreeMap<String, Reply>, CallError> {
+        if commands.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut calls = BTreeMap::new();
+        for command in commands {
+            *calls.entry(command.method.as_str()).or_default() += 1;
+        }
+        self.pace.made_of(label, &calls);
+        self.nonce = self.nonce.wrapping_add(1);
+        let batch = Batch::new(commands, self.nonce);
+        let (answer, wall) = self.send("batch", &batch.request(), &calls, mark);
+        match &answer {
+            Ok(_) => self.pace.took(label, commands.len(), wall, self.target),
+            Err(CallError::Lost(_)) => self.pace.lost(label),
+            Err(_) => {}
+        }
+        let answer = answer?;
+        self.note_commands(&batch, &answer);
+        let replies = batch.replies(answer).inspect_err(|_| self.portal.reconnect())?;
+        for command in commands {
+            let Some(Reply::Refused(refusal)) = replies.get(&command.name) else { continue };
+            match refusal.meaning() {
+                Meaning::OverBudget => self.pace.over_budget(&command.method, self.clock.now()),
+                Meaning::TooFast => self.pace.full(self.bucket, self.clock.now()),
+                Meaning::Administrator | Meaning::Record => {}
+            }
+        }
+        Ok(replies)
+    }
+
+    /// One request with its repetitions, and how long the last attempt took.
+    fn send(
+        &mut self,
+        method: &str,
+        params: &Value,
+        calls: &BTreeMap<&str, usize>,
+        mark: Mark,
+    ) -> (Result<Answer, CallError>, Duration) {
+        let (mut wall, mut tries) = (Duration::ZERO, 0);
+        loop {
+            tries += 1;
+            if let Err(error) =
+                self.wait_for_turn(method, calls).and_then(|()| marked(mark, self.clock.latest()))
+            {
+                return (Err(error), wall);
+            }
+            let started = self.clock.now();
+            let answer = self.portal.call(method, params);
+            wall = (self.clock.now() - started).to_std().unwrap_or_default();
+            self.requests += 1;
+            match answer {
+                Ok(answer) => {
+                    self.note(method, &answer.time);
+                    return (Ok(answer), wall);
+                }
+                Err(error) if self.is_spent(tries) || !self.prepare_retry(method, &error, tries) => {
+                    return (Err(error), wall);
+                }
+                Err(error) => log::info!("{method}: {error}; trying again"),
+            }
+        }
+    }
+
+    fn is_spent(&self, tries: u32) -> bool {
+        tries >= TRIES && !self.is_patient
+    }
+
+    /// Waits for the bucket and for the budgets of the methods.
+    fn wait_for_turn(&mut self, method: &str, calls: &BTreeMap<&str, usize>) -> Result<(), CallError> {
+        self.check_time()?;
+        let now = self.clock.now();
+        let all = calls.iter().map(|(name, calls)| (*name, *calls)).chain([(method, 1)]);
+        let blocked = all.filter_map(|(name, calls)| Some((self.pace.blocked(name, calls, now)?, name)));
+        if let Some((until, spent)) = blocked.max() {
+            log::info!("{spent}: the portal's time budget holds until {until}");
+            self.wait_for(Cause::Budget(spent), until)?;
+        }
+        let pause = self.turn();
+        if !pause.is_zero() {
+            self.wait_until(after(self.clock.now(), pause))?;
+        }
+        self.pace.sent(self.bucket, self.clock.now());
+        Ok(())
+    }
+
+    /// How long to wait for a place in the bucket: in this program's own, and in the one that the host shares.
+    fn turn(&mut self) -> Duration {
+        let now = self.clock.now();
+        let own = self.pace.wait(self.bucket, now);
+        let others = self.shared.as_mut().map(|shared| shared.take_place(self.bucket, now));
+        own.max(others.unwrap_or_default())
+    }
+
+    /// Whether the call is to be repeated: the portal did nothing, and waiting may help.
+    fn prepare_retry(&mut self, method: &str, error: &CallError, tries: u32) -> bool {
+        let now = self.clock.now();
+        match error {
+            CallError::Refused(refusal) => match refusal.meaning() {
+                Meaning::TooFast => {
+                    self.pace.full(self.bucket, now);
+                    let pause = if self.is_patient { growing_pause(tries) } else { TimeDelta::seconds(2) };
+                    self.wait_for(Cause::Unreachable(&refusal.to_string()), now + pause).is_ok()
+                }
+                Meaning::OverBudget => {
+                    self.pace.over_budget(method, now);
+                    true
+                }
+                Meaning::Administrator | Meaning::Record => false,
+            },
+            // An export of hours outlives a router that restarts; the next pass of cron is near anyway.
+            CallError::NotSent(reason) if self.deadline.is_none() => {
+                self.wait_for(Cause::Unreachable(reason), now + growing_pause(tries)).is_ok()
+            }
+            CallError::NotSent(_) | CallError::Lost(_) | CallError::Moved(_) => false,
+            CallError::Misconfigured(_)
+            | CallError::Wait(_)
+            | CallError::Stopped
+            | CallError::NotSaved(_) => false,
+        }
+    }
+
+    fn note_commands(&mut self, batch: &Batch<'_>, answer: &Answer) {
+        let mut seen = BTreeMap::new();
+        for (command, time) in batch.times(answer) {
+            let Command { method, .. } = command;
+            let before = self.pace.used(method);
+            self.note(method, time);
+            let after = self.pace.used(method).seconds;
+            let (calls, ..) = seen.entry(method).or_insert((0, after, before));
+            *calls += 1;
+        }
+        for (method, (calls, first, before)) in seen {
+            self.pace.priced(method, calls, first, before);
+        }
+    }
+
+    fn note(&mut self, method: &str, time: &Value) {
+        if let Some(operating) = time.get("operating").and_then(Value::as_f64) {
+            self.pace.charged(method, operating, time.get("operating_reset_at").and_then(Value::as_i64));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// Charges more than the budget, for a minute.
+    struct Dear(Clock);
+
+    impl Portal for Dear {
+        fn call(&mut self, _: &str, _: &Value) -> Result<Answer, CallError> {
+            let resets_at = self.0.now().timestamp() + 60;
+            Ok(Answer {
+                result: Value::Null,
+                time: json!({"operating": 400, "operating_reset_at": resets_at}),
+            })
+        }
+    }
+
+    #[test]
+    fn a_wait_for_a_budget_is_told_of_with_its_method_and_its_end() {
+        let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let clock = Clock::virtual_at(start);
+        let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'";
+        let config = crate::config::parse(toml, std::path::Path::new(""), None).unwrap();
+        let mut portal = Dear(clock.clone());
+        let mut gate = Gate::new(&mut portal, clock.clone(), &config.portal, Pace::default(), None);
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let hears = Rc::clone(&told);
+        gate.on_wait(Some(Box::new(move |cause, until| {
+            hears.borrow_mut().push((format!("{cause:?}"), until));
+        })));
+        for _ in 0..2 {
+            gate.read("crm.deal.list", &json!({})).unwrap();
+        }
+        let end = start + TimeDelta::seconds(60);
+        assert_eq!(*told.borrow(), [("Budget(\"crm.deal.list\")".to_owned(), end)]);
+        assert_eq!(clock.now(), end);
+    }
+}

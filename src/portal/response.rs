@@ -1,0 +1,151 @@
+//! Reading an answer: JSON first, the HTTP status second, because one error comes with different statuses.
+
+use serde_json::Value;
+
+use super::{Answer, CallError, Meaning, Refusal};
+use crate::portal::plain_text::{beginning, error_text};
+
+/// Places in a body at which an answer may begin.
+const WARNINGS: usize = 20;
+
+/// What a body with its HTTP status means. `several` says that the call was a batch, of which a part may have been
+/// executed before it failed.
+pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Answer, CallError> {
+    let Some(mut answer) = document(body) else {
+        return Err(CallError::Lost(format!("HTTP {status}, no JSON: {}", beginning(body))));
+    };
+    if answer.get("error").is_some() {
+        return Err(refused(status, refusal(&answer), several));
+    }
+    let mut part = |name: &str| answer.get_mut(name).map(Value::take);
+    match part("result") {
+        Some(result) if status == 200 => Ok(Answer { result, time: part("time").unwrap_or_default() }),
+        _ => Err(CallError::Lost(format!("HTTP {status}, neither result nor error"))),
+    }
+}
+
+/// The JSON of an answer. A byte order mark, or the lines of warnings that PHP prints before its answer, are stepped
+/// over (docs/bitrix24.md, The answer).
+fn document(body: &[u8]) -> Option<Value> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if let Ok(answer) = serde_json::from_slice(body) {
+        return Some(answer).filter(Value::is_object);
+    }
+    let brackets = body.iter().enumerate().filter(|(_, byte)| **byte == b'{');
+    let rests = brackets.map(|(at, _)| &body[at..]).filter(|rest| begins_as_answer(rest));
+    rests.take(WARNINGS).find_map(|rest| serde_json::from_slice(rest).ok())
+}
+
+fn begins_as_answer(text: &[u8]) -> bool {
+    [&b"{\"result\""[..], b"{\"error\""].iter().any(|begin| text.starts_with(begin))
+}
+
+/// `error` and `error_description`, as an answer has them, or one command of a batch.
+pub(super) fn refusal(answer: &Value) -> Refusal {
+    let part = |name: &str| answer.get(name).map(words).unwrap_or_default();
+    Refusal { code: part("error"), text: part("error_description") }
+}
+
+fn refused(status: u16, refusal: Refusal, several: bool) -> CallError {
+    let proper = match refusal.meaning() {
+        Meaning::TooFast | Meaning::OverBudget | Meaning::Administrator => true,
+        // Whatever the code: the portal lets nobody in who comes with this webhook.
+        Meaning::Record if status == 401 || status == 403 => true,
+        Meaning::Record => status < 500 && (!several || refusal.is_access_denied()),
+    };
+    if proper { CallError::Refused(refusal) } else { CallError::Lost(format!("HTTP {status}, {refusal}")) }
+}
+
+/// An id, which comes as a number or as a text.
+pub(crate) fn object_id(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// Codes and texts are strings, but a code may be a number, and a v3 error an object.
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => error_text(text),
+        other => error_text(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(status: u16, body: &str) -> CallError {
+        decode(status, body.as_bytes(), true).unwrap_err()
+    }
+
+    #[test]
+    fn an_error_is_read_with_any_status() {
+        for status in [200, 400, 401, 503] {
+            let body = r#"{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}"#;
+            let CallError::Refused(refusal) = error(status, body) else { panic!("{status}") };
+            assert_eq!(refusal.meaning(), Meaning::TooFast);
+        }
+    }
+
+    #[test]
+    fn everything_without_a_proper_answer_leaves_doubt() {
+        for (status, body) in [
+            (200, ""),
+            (200, "{\"result\":"),
+            (200, "[]"),
+            (200, "{}"),
+            (504, "<html><title>504 Gateway Time-out</title></html>"),
+            (500, r#"{"error":"INTERNAL_SERVER_ERROR","error_description":""}"#),
+            (400, r#"{"error":"ERROR_CORE","error_description":"?"}"#),
+            (500, r#"{"result":true}"#),
+        ] {
+            assert!(matches!(error(status, body), CallError::Lost(_)), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_gateways_page_is_shown_by_its_title() {
+        let page = "<html>\n<head><title>504 Gateway\nTime-out</title></head>";
+        assert_eq!(error(504, page), CallError::Lost("HTTP 504, no JSON: 504 Gateway Time-out".into()));
+    }
+
+    #[test]
+    fn the_address_that_a_gateway_names_is_not_shown() {
+        for page in
+            ["<title>502 for /rest/1/s3cr3t/batch.json</title>", "cannot GET https://h/rest/1/s3cr3t/x now"]
+        {
+            let shown = error(502, page).to_string();
+            assert!(!shown.contains("s3cr3t"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn data_that_broke_off_are_not_shown() {
+        let body = r#"{"result":[{"LAST_NAME":"Smith"#;
+        assert_eq!(error(200, body), CallError::Lost("HTTP 200, no JSON: 30 bytes".into()));
+    }
+
+    #[test]
+    fn one_call_that_was_refused_leaves_no_doubt() {
+        let body = br#"{"error":"","error_description":"Not found"}"#;
+        assert!(matches!(decode(400, body, false), Err(CallError::Refused(_))));
+    }
+
+    #[test]
+    fn what_stands_before_the_json_is_stepped_over() {
+        let json = r#"{"result":{"a":{"result":1}},"time":{}}"#;
+        let warning = "<br />\n<b>Warning</b>: x {\"result\": in /y.php on line 3<br />\n";
+        for before in ["\u{feff}", " \r\n", warning, "\u{feff}Notice: {\"a\"} in z\n"] {
+            let answer = decode(200, format!("{before}{json}").as_bytes(), true).unwrap();
+            assert_eq!(answer.result["a"]["result"], 1, "{before}");
+        }
+        let refused = format!("{warning}{}", r#"{"error":"NO_AUTH_FOUND","error_description":""}"#);
+        assert!(matches!(error(401, &refused), CallError::Refused(_)));
+    }
+
+    #[test]
+    fn an_unknown_code_with_401_or_403_refuses_everything() {
+        let body = r#"{"error":"SOMETHING_NEW","error_description":"no"}"#;
+        assert!([401, 403].iter().all(|status| matches!(error(*status, body), CallError::Refused(_))));
+        assert!([400, 500].iter().all(|status| matches!(error(*status, body), CallError::Lost(_))));
+    }
+}

@@ -1,0 +1,235 @@
+//! Putting records aside: failures with growing pauses, bookings that wait, and warnings.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{OptionalExtension, params};
+
+use super::records::GONE;
+use super::writer::Writer;
+use super::{Event, Operation, Severity};
+use crate::domain::failure_code::Code;
+use crate::domain::record::{Id, Kind};
+use crate::mapping::Warning;
+use crate::mirror::Row;
+use crate::platform::clock::stamp;
+
+/// A failed record is tried again after a day at the latest.
+pub const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
+
+/// Why a record was not sent.
+#[derive(Clone, Debug)]
+pub struct Failure<'a> {
+    /// Our own word for it.
+    pub code: Code,
+    /// What was tried; none where the row cannot be read.
+    pub operation: Option<Operation>,
+    /// The portal's words, or the column.
+    pub message: &'a str,
+    /// The row, where there is one.
+    pub row: Option<&'a Row>,
+}
+
+/// What the state remembers of a record that is not sent, or not whole.
+struct NewTrouble<'a> {
+    severity: Severity,
+    code: Code,
+    /// None is a row that cannot be read, or a deal that nobody sent.
+    operation: Option<Operation>,
+    message: &'a str,
+    /// The row that it came with, where there is one.
+    row: Option<&'a Row>,
+    attempts: u32,
+    /// When it was like this first, as [`stamp`] writes it.
+    first_at: String,
+}
+
+impl Writer<'_> {
+    /// The record failed; it is tried again after a pause that doubles each time.
+    pub fn failed(
+        &self,
+        kind: Kind,
+        id: &Id,
+        failure: &Failure<'_>,
+        retry_after: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let Failure { code, operation, message, row } = failure;
+        let before = self.before(kind, id, Severity::Failure)?;
+        let (attempts, first_at) = before.unwrap_or((0, stamp(now)));
+        let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
+        let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        self.remember_row(kind, id, *row)?;
+        self.clear_severity(kind, id, Severity::Failure)?;
+        self.clear_severity(kind, id, Severity::Waiting)?;
+        let trouble = NewTrouble {
+            severity: Severity::Failure,
+            code: *code,
+            operation: *operation,
+            message,
+            row: *row,
+            attempts: attempts + 1,
+            first_at,
+        };
+        self.trouble(kind, id, &trouble, now)?;
+        self.try_at(kind, id, now + pause)?;
+        self.clear_doubt(kind, id)?;
+        self.event(kind, id, Event::Failed, None, code.name(), now)
+    }
+
+    /// The booking waits for its guest.
+    pub fn waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
+        let kind = Kind::Booking;
+        self.remember_row(kind, &row.id, Some(row))?;
+        let since =
+            self.before(kind, &row.id, Severity::Waiting)?.map_or_else(|| stamp(now), |(_, since)| since);
+        self.clear_troubles(kind, &row.id)?;
+        let trouble = NewTrouble {
+            severity: Severity::Waiting,
+            code: Code::GuestWaiting,
+            operation: Some(Operation::Create),
+            message,
+            row: Some(row),
+            attempts: 1,
+            first_at: since,
+        };
+        self.trouble(kind, &row.id, &trouble, now)
+    }
+
+    /// The record is sent, but not whole.
+    pub fn warn(&self, kind: Kind, row: &Row, warning: &Warning, now: DateTime<Utc>) -> Result<()> {
+        let Warning { code, message } = warning;
+        let trouble = NewTrouble {
+            severity: Severity::Warning,
+            code: *code,
+            operation: Some(Operation::Update),
+            message,
+            row: Some(row),
+            attempts: 1,
+            first_at: stamp(now),
+        };
+        self.trouble(kind, &row.id, &trouble, now)
+    }
+
+    /// Deals of ours with this origin that no booking stands behind.
+    pub fn orphans(&self, id: &Id, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
+        let deals: Vec<String> = deals.iter().map(ToString::to_string).collect();
+        let trouble = NewTrouble {
+            severity: Severity::Warning,
+            code: Code::DealWithoutBooking,
+            operation: None,
+            message: &deals.join(", "),
+            row: None,
+            attempts: 1,
+            first_at: stamp(now),
+        };
+        self.trouble(Kind::Booking, id, &trouble, now)
+    }
+
+    /// A failed record is tried with the first pass after this.
+    pub fn try_at(&self, kind: Kind, id: &Id, at: DateTime<Utc>) -> Result<()> {
+        self.transaction
+            .prepare_cached(
+                "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
+            )?
+            .execute((kind, id, stamp(at)))?;
+        Ok(())
+    }
+
+    /// What was reported of deals without a booking is about to be reported anew.
+    pub fn forget_orphans(&self) -> Result<()> {
+        self.transaction
+            .execute("DELETE FROM troubles WHERE code = ?1", [Code::DealWithoutBooking.name()])?;
+        Ok(())
+    }
+
+    /// A failure is forgotten: the record is tried with the next pass.
+    pub fn forgive(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.clear_severity(kind, id, Severity::Failure)
+    }
+
+    /// Attempts until now, and since when.
+    fn before(&self, kind: Kind, id: &Id, severity: Severity) -> Result<Option<(u32, String)>> {
+        let sql = "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let found = statement.query_row((kind, id, severity.name()), |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
+    }
+
+    pub(super) fn clear_troubles(&self, kind: Kind, id: &Id) -> Result<()> {
+        self.transaction
+            .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2")?
+            .execute((kind, id))?;
+        Ok(())
+    }
+
+    pub(super) fn clear_severity(&self, kind: Kind, id: &Id, severity: Severity) -> Result<()> {
+        self.transaction
+            .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3")?
+            .execute((kind, id, severity.name()))?;
+        Ok(())
+    }
+
+    /// A record that is not sent is known by its name, and goes again when its pause is over. What was sent before
+    /// keeps the name it was sent with: its bookings' titles are compared with that. Whoever has a row is not gone.
+    fn remember_row(&self, kind: Kind, id: &Id, row: Option<&Row>) -> Result<()> {
+        let label = row.map_or("", |row| row.label.as_str());
+        let gone = if row.is_some() { GONE } else { 0 };
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO records (kind, id, label, todo) VALUES (?1, ?2, ?3, 1)
+                 ON CONFLICT DO UPDATE SET todo = todo | 1, flags = flags & ~?4,
+                   label = iif(?3 = '' OR modified_at IS NOT NULL, label, ?3)",
+            )?
+            .execute((kind, id, label, gone))?;
+        Ok(())
+    }
+
+    fn trouble(&self, kind: Kind, id: &Id, trouble: &NewTrouble<'_>, now: DateTime<Utc>) -> Result<()> {
+        let NewTrouble { severity, code, operation, message, row, attempts, first_at } = trouble;
+        self.transaction
+            .prepare_cached(
+                "INSERT OR REPLACE INTO troubles (kind, id, severity, code, operation, message, attempts, first_at,
+                   last_at, modified_at, content, people)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, coalesce(?10, d.modified_at, ''),
+                        coalesce(?11, d.content, 0), coalesce(?12, d.people, 0)
+                 FROM (SELECT 1) LEFT JOIN doubts d ON d.kind = ?1 AND d.id = ?2",
+            )?
+            .execute(params![
+                kind,
+                id,
+                severity.name(),
+                code.name(),
+                operation.map_or("read", Operation::name),
+                message,
+                attempts,
+                first_at,
+                stamp(now),
+                row.map(|row| row.modified_at.as_str()),
+                row.map(|row| row.content.cast_signed()),
+                row.map(|row| row.people.cast_signed()),
+            ])?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::State;
+
+    #[test]
+    fn the_pause_of_a_record_that_fails_doubles_up_to_a_day() {
+        let (state, id, now) = (State::in_memory().unwrap(), Id::Number(1), DateTime::default());
+        let failure = Failure { code: Code::PortalRefused, operation: None, message: "", row: None };
+        let pause = |_| {
+            let writer = state.writer().unwrap();
+            writer.failed(Kind::Guest, &id, &failure, Duration::from_secs(15 * 60), now).unwrap();
+            writer.commit().unwrap();
+            (state.holds(Kind::Guest).unwrap()[&id].until - now).num_minutes()
+        };
+        let pauses: Vec<i64> = (0..10).map(pause).collect();
+        assert_eq!(pauses, [15, 30, 60, 120, 240, 480, 960, 1440, 1440, 1440]);
+    }
+}

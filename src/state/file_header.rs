@@ -1,0 +1,84 @@
+//! Whose a file is, read from its first bytes before `SQLite` or anybody else touches it: another program's database
+//! keeps its bytes, its rights and its journal (<https://www.sqlite.org/fileformat2.html>, sections 1.3 and 1.6).
+
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use rusqlite::ffi;
+
+use super::schema::{APPLICATION_ID, strangers};
+use crate::state::stale_journal;
+
+pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
+/// The header, and the count of cells behind it in the root page of the schema.
+const LENGTH: usize = 105;
+const USER_VERSION: usize = 60;
+const APPLICATION: usize = 68;
+/// How many tables, indexes and so on there are; more than the page holds are counted by its pages.
+const PAGE_TYPE: usize = 100;
+const CELLS: usize = 103;
+const LEAF: u8 = 13;
+
+/// Refuses a file that is no state of ours. An empty one becomes one.
+///
+/// # Errors
+/// Another program's database, in words; no database at all, as `SQLite` would say it.
+pub(super) fn refuse_strangers(path: &Path, mut file: &File) -> Result<()> {
+    let mut head = Vec::new();
+    file.rewind()?;
+    file.take(LENGTH as u64).read_to_end(&mut head)?;
+    if head.is_empty() {
+        return Ok(());
+    }
+    let is_database = head.len() == LENGTH && head.starts_with(MAGIC);
+    if !is_database && !stale_journal::has_own_journal(path)? {
+        bail!(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_NOTADB), None));
+    }
+    if is_database && !is_ours(&head) {
+        bail!(strangers());
+    }
+    Ok(())
+}
+
+/// Our mark, or a database in which nobody made anything yet.
+fn is_ours(head: &[u8]) -> bool {
+    let is_marked = head[APPLICATION..APPLICATION + 4] == APPLICATION_ID.to_be_bytes();
+    let has_version = head[USER_VERSION..USER_VERSION + 4] != [0; 4];
+    let has_tables = head[PAGE_TYPE] != LEAF || head[CELLS..CELLS + 2] != [0; 2];
+    is_marked || !(has_version || has_tables)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::state::State;
+
+    fn is_refused(sql: &str) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        refuse_strangers(&path, &File::open(&path).unwrap()).is_err()
+    }
+
+    #[test]
+    fn a_database_is_another_programs_once_something_was_made_in_it() {
+        assert!(is_refused("CREATE TABLE theirs (x)"));
+        assert!(is_refused("PRAGMA user_version = 3"));
+        let many: Vec<String> = (0..200).map(|n| format!("CREATE TABLE t{n} (x);")).collect();
+        assert!(is_refused(&many.concat()));
+        assert!(!is_refused("VACUUM"));
+        assert!(!is_refused("CREATE TABLE t (x); DROP TABLE t"));
+    }
+
+    #[test]
+    fn a_state_is_known_by_its_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        State::open(&path).unwrap();
+        refuse_strangers(&path, &File::open(&path).unwrap()).unwrap();
+    }
+}

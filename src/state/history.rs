@@ -1,0 +1,243 @@
+//! The history: of passes, and of what was done to each record. Both are trimmed, so the state does not grow for
+//! ever.
+
+use anyhow::Result;
+use rusqlite::{OptionalExtension, Row};
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use crate::domain::record::{Id, Kind};
+use crate::platform::clock::stamp;
+use crate::state::settings::SIGHT;
+use chrono::{DateTime, Utc};
+
+/// Ten days of a cron line every three minutes.
+const RUNS_KEPT: i64 = 5_000;
+const EVENTS_KEPT: i64 = 500_000;
+
+/// What a pass did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Created, by kind in the order guest, company, booking.
+    pub created: [u64; 3],
+    /// Updated, likewise.
+    pub updated: [u64; 3],
+    /// Deleted deals.
+    pub deleted: u64,
+    /// Records that were tried and failed.
+    pub failed: u64,
+}
+
+impl Counts {
+    /// Whether anything was changed in the portal.
+    pub fn changed(&self) -> bool {
+        self.created.iter().chain(&self.updated).any(|count| *count > 0) || self.deleted > 0
+    }
+}
+
+/// A pass.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Run {
+    /// `sync`, `initial-export`, `retry` or `audit`.
+    pub command: String,
+    /// RFC 3339.
+    pub started_at: String,
+    /// RFC 3339; none while it runs, or when it was killed.
+    pub finished_at: Option<String>,
+    /// The word of an [`crate::domain::run_error::Outcome`]; none while it runs.
+    pub outcome: Option<String>,
+    /// Why it ended early.
+    pub message: Option<String>,
+    /// What it did.
+    pub counts: Counts,
+    /// Requests made.
+    pub requests: u64,
+}
+
+/// What happens to a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// Its object was made.
+    Created,
+    /// Its object was sent again.
+    Updated,
+    /// Its object was deleted, or found deleted.
+    Deleted,
+    /// An object that stood there became its own.
+    Adopted,
+    /// The object was gone, and another one is its own now.
+    Relinked,
+    /// A creation without an answer had taken effect.
+    Settled,
+    /// Its object is gone from the CRM.
+    Missing,
+    /// It was put aside.
+    Failed,
+    /// An audit found a difference.
+    Audited,
+    /// `reset-id` let go of its object.
+    Reset,
+    /// `reset-id` pointed it at an object.
+    Pointed,
+}
+
+impl Event {
+    const NAMES: [(Event, &str); 11] = [
+        (Event::Created, "created"),
+        (Event::Updated, "updated"),
+        (Event::Deleted, "deleted"),
+        (Event::Adopted, "adopted"),
+        (Event::Relinked, "relinked"),
+        (Event::Settled, "settled"),
+        (Event::Missing, "missing"),
+        (Event::Failed, "failed"),
+        (Event::Audited, "audited"),
+        (Event::Reset, "reset"),
+        (Event::Pointed, "pointed"),
+    ];
+
+    /// The word of the state and of JSON.
+    pub fn name(self) -> &'static str {
+        Event::NAMES[self as usize].1
+    }
+
+    /// The event of an [`Event::name`].
+    pub fn from_name(name: &str) -> Option<Event> {
+        Event::NAMES.into_iter().find_map(|(event, of)| (of == name).then_some(event))
+    }
+}
+
+/// A line of a record's history.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Entry {
+    /// RFC 3339.
+    pub at: String,
+    /// The name of an [`Event`].
+    pub event: String,
+    /// The object.
+    pub crm_id: Option<i64>,
+    /// More about it.
+    pub detail: String,
+}
+
+fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
+    let counts: String = row.get(5)?;
+    Ok(Run {
+        command: row.get(0)?,
+        started_at: row.get(1)?,
+        finished_at: row.get(2)?,
+        outcome: row.get(3)?,
+        message: row.get(4)?,
+        counts: serde_json::from_str(&counts).unwrap_or_default(),
+        requests: row.get(6)?,
+    })
+}
+
+impl State {
+    /// The object that a record's history names last.
+    pub fn last_object(&self, kind: Kind, id: &Id) -> Result<Option<i64>> {
+        let sql = "SELECT crm_id FROM history WHERE kind = ?1 AND id = ?2 AND crm_id IS NOT NULL
+                   ORDER BY seq DESC LIMIT 1";
+        Ok(self.connection.prepare_cached(sql)?.query_row((kind, id), |row| row.get(0)).optional()?)
+    }
+
+    /// Writes down that a pass begins; a pass that never ended was killed. Returns the run's number.
+    pub fn begin_run(&self, command: &str, now: DateTime<Utc>) -> Result<i64> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let run = self.add_run(command, &stamp(now))?;
+        // Until the pass has run through: a mirror that looks again as it did before may be a disk that was set back.
+        self.remember(SIGHT, &())?;
+        transaction.commit()?;
+        Ok(run)
+    }
+
+    /// Writes down a pass that is over already.
+    pub fn log_run(&self, ended: &Run) -> Result<()> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let run = self.add_run(&ended.command, &ended.started_at)?;
+        self.finish_run(run, ended)?;
+        Ok(transaction.commit()?)
+    }
+
+    fn add_run(&self, command: &str, started_at: &str) -> Result<i64> {
+        let state = &self.connection;
+        state.execute("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", [])?;
+        state.execute("INSERT INTO runs (command, started_at) VALUES (?1, ?2)", (command, started_at))?;
+        let run = state.last_insert_rowid();
+        // The last one that ran through stays, however long ago it was.
+        state.execute(
+            "DELETE FROM runs WHERE id <= ?1
+               AND id <> coalesce((SELECT max(id) FROM runs WHERE outcome IN ('ok', 'partial')), 0)",
+            [run - RUNS_KEPT],
+        )?;
+        state
+            .execute("DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1", [EVENTS_KEPT])?;
+        Ok(run)
+    }
+
+    /// Writes down how a pass ended.
+    pub fn finish_run(&self, run: i64, ended: &Run) -> Result<()> {
+        self.connection.execute(
+            "UPDATE runs SET finished_at = ?2, outcome = ?3, message = ?4, counts = ?5, requests = ?6 WHERE id = ?1",
+            (
+                run,
+                &ended.finished_at,
+                &ended.outcome,
+                &ended.message,
+                serde_json::to_string(&ended.counts)?,
+                ended.requests,
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// The newest pass.
+    pub fn last_run(&self) -> Result<Option<Run>> {
+        let sql = "SELECT command, started_at, finished_at, outcome, message, counts, requests FROM runs
+                   ORDER BY id DESC LIMIT 1";
+        Ok(self.connection.query_row(sql, [], run).optional()?)
+    }
+
+    /// When the last pass that ran through (`ok` or `partial`) ended.
+    pub fn last_success(&self) -> Result<Option<String>> {
+        let sql = "SELECT finished_at FROM runs WHERE outcome IN ('ok', 'partial') ORDER BY id DESC LIMIT 1";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?)
+    }
+
+    /// What happened to a record, oldest first.
+    pub fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Entry>> {
+        let sql = "SELECT at, event, crm_id, detail FROM history WHERE kind = ?1 AND id = ?2 ORDER BY seq";
+        let mut statement = self.connection.prepare(sql)?;
+        let entries = statement.query_map((kind, id), |row| {
+            Ok(Entry { at: row.get(0)?, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
+        })?;
+        Ok(entries.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_its_own_name() {
+        for (at, (event, name)) in Event::NAMES.into_iter().enumerate() {
+            assert_eq!((event as usize, event.name(), Event::from_name(name)), (at, name, Some(event)));
+        }
+    }
+
+    #[test]
+    fn the_last_pass_that_ran_through_is_known_however_many_failed_since() {
+        let state = State::in_memory().unwrap();
+        let run = |id: i64, outcome: &str| {
+            let sql = "INSERT INTO runs (id, command, started_at, finished_at, outcome) VALUES (?1, 'sync', '', ?1, ?2)";
+            state.connection.execute(sql, (id, outcome)).unwrap();
+        };
+        run(1, "ok");
+        run(2, "ok");
+        run(3, "refused");
+        run(RUNS_KEPT + 10, "refused");
+        state.begin_run("sync", DateTime::default()).unwrap();
+        assert_eq!(state.last_success().unwrap().as_deref(), Some("2"));
+    }
+}

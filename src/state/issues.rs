@@ -1,0 +1,130 @@
+//! What went wrong with single records: failures, warnings, and bookings that wait.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+use rusqlite::{Params, Row};
+
+use super::State;
+use crate::domain::failure_code::Code;
+use crate::domain::record::{Id, Kind};
+
+/// How bad it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Severity {
+    /// Not sent.
+    Failure,
+    /// Sent, but not whole.
+    Warning,
+    /// Held until its guest exists.
+    Waiting,
+}
+
+impl Severity {
+    /// The worst first.
+    pub const ALL: [Severity; 3] = [Severity::Failure, Severity::Waiting, Severity::Warning];
+
+    /// The word of the state.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Failure => "failure",
+            Severity::Warning => "warning",
+            Severity::Waiting => "waiting",
+        }
+    }
+}
+
+/// One trouble of one record, as `status` shows it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Trouble {
+    /// What the record is.
+    pub kind: Kind,
+    /// Its id in Ecvi.
+    pub id: Id,
+    /// Last name or number; empty when unknown.
+    pub label: String,
+    /// The object, where there is one.
+    pub crm_id: Option<i64>,
+    /// `create`, `update`, `delete` or `read`.
+    pub operation: String,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// RFC 3339.
+    pub first_at: String,
+    /// RFC 3339.
+    pub last_at: String,
+    /// RFC 3339; warnings have none.
+    pub next_at: Option<String>,
+    /// The name of a [`crate::domain::failure_code::Code`].
+    pub code: String,
+    /// The portal's words, or the column.
+    pub message: String,
+}
+
+/// The columns of [`trouble`], of a severity.
+pub(super) const TROUBLES: &str =
+    "SELECT t.kind, t.id, r.label, r.crm_id, t.operation, t.attempts, t.first_at, t.last_at,
+        t.next_at, t.code, t.message
+ FROM troubles t LEFT JOIN records r ON r.kind = t.kind AND r.id = t.id
+ WHERE t.severity = ?1";
+
+fn trouble(row: &Row<'_>) -> rusqlite::Result<Trouble> {
+    Ok(Trouble {
+        kind: row.get(0)?,
+        id: row.get(1)?,
+        label: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+        crm_id: row.get(3)?,
+        operation: row.get(4)?,
+        attempts: row.get(5)?,
+        first_at: row.get(6)?,
+        last_at: row.get(7)?,
+        next_at: row.get(8)?,
+        code: row.get(9)?,
+        message: row.get(10)?,
+    })
+}
+
+impl State {
+    /// All troubles of a severity, ordered by kind and id.
+    pub fn troubles(&self, severity: Severity) -> Result<Vec<Trouble>> {
+        self.query_troubles(&format!("{TROUBLES} ORDER BY t.kind, t.id, t.code"), [severity.name()])
+    }
+
+    /// Objects that are known to be gone, of records that were put aside for that.
+    pub fn missing_objects(&self) -> Result<Vec<(Kind, i64)>> {
+        let sql = format!("{TROUBLES} AND t.code = ?2 ORDER BY t.kind, t.id");
+        let missing = self.query_troubles(&sql, (Severity::Failure.name(), Code::ObjectMissing.name()))?;
+        Ok(missing.into_iter().filter_map(|trouble| Some((trouble.kind, trouble.crm_id?))).collect())
+    }
+
+    fn query_troubles(&self, sql: &str, parameters: impl Params) -> Result<Vec<Trouble>> {
+        let mut statement = self.connection.prepare(sql)?;
+        let troubles = statement.query_map(parameters, trouble)?;
+        Ok(troubles.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The records of a kind that failed or wait.
+    pub fn failed_or_waiting(&self, kind: Kind) -> Result<HashSet<Id>> {
+        let sql = "SELECT id FROM troubles WHERE kind = ?1 AND severity IN ('failure', 'waiting')";
+        let mut statement = self.connection.prepare(sql)?;
+        let ids = statement.query_map([kind], |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The troubles of one record, failures first.
+    pub fn troubles_of(&self, kind: Kind, id: &Id) -> Result<Vec<(Severity, Trouble)>> {
+        let sql = format!("{TROUBLES} AND t.kind = ?2 AND t.id = ?3 ORDER BY t.code");
+        let mut found = Vec::new();
+        for severity in Severity::ALL {
+            let all = self.query_troubles(&sql, (severity.name(), kind, id))?;
+            found.extend(all.into_iter().map(|trouble| (severity, trouble)));
+        }
+        Ok(found)
+    }
+
+    /// How many records of a kind have a trouble of a severity.
+    pub fn count_troubles(&self, kind: Kind, severity: Severity) -> Result<u64> {
+        let sql = "SELECT count(DISTINCT id) FROM troubles WHERE kind = ?1 AND severity = ?2";
+        Ok(self.connection.query_row(sql, (kind, severity.name()), |row| row.get(0))?)
+    }
+}

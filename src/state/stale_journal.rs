@@ -1,0 +1,278 @@
+//! The rollback journal that a killed process leaves beside the state.
+//!
+//! It belongs to the file that was being written. When somebody puts an older copy over that file, `SQLite` would play
+//! pages of the newer state into it and tell nobody. A journal holds the first page as it was, and in it a counter that
+//! each commit raises by one; where that page was not changed yet, its own size of the file still holds
+//! (<https://www.sqlite.org/fileformat2.html>, sections 1.3 and 3). What does not fit the file is not its journal.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::schema::APPLICATION_ID;
+use crate::platform::sidecar_path::beside;
+use crate::platform::{range_lock, regular_file};
+use crate::say;
+
+/// The first eight bytes of a journal.
+const MAGIC: [u32; 2] = [0xd9d5_05f9, 0x20a1_63d7];
+/// Where a database's first page has the counter of its commits, and then its size in pages.
+const COUNTER: u64 = 24;
+/// Where it names the program whose file it is, counted from behind the counter.
+const APPLICATION_AFTER_COUNTER: i64 = 68 - 24 - 4;
+/// How long a journal that looks foreign is looked at while somebody reads the state.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// What a journal says of the file that it belongs to.
+struct Owner {
+    /// The counter before the commit that was under way; none where that had not come to the first page.
+    counter: Option<u32>,
+    /// The program that the first page named then.
+    application: Option<u32>,
+    /// Its size in pages.
+    pages: u32,
+}
+
+/// Puts a journal out of the way that is not this file's.
+///
+/// Nobody else reads or writes the state meanwhile: a pass that begins now would make a journal of its own, and that
+/// would be taken for the one that was judged.
+pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
+    if !has_foreign_journal(state)? {
+        return Ok(());
+    }
+    let file = regular_file::open(state, OpenOptions::new().read(true).write(true))?;
+    let give_up = Instant::now() + BUSY_TIMEOUT;
+    while !range_lock::try_lock(&file, range_lock::DATABASE)? {
+        // Whoever writes has looked at the journal that lay there, so this one is its own.
+        if range_lock::is_held(&file, range_lock::WRITER) || Instant::now() > give_up {
+            return Ok(());
+        }
+        sleep(POLL_INTERVAL);
+    }
+    if has_foreign_journal(state)? { set_aside(state) } else { Ok(()) }
+}
+
+/// Whether `SQLite` may bring a file in order whose first page cannot be read: a commit of ours was under way.
+pub(super) fn has_own_journal(state: &Path) -> io::Result<bool> {
+    let owner = owner(&beside(state, "-journal"))?;
+    let ours = |owner: Owner| owner.pages == 0 || owner.application == Some(APPLICATION_ID);
+    Ok(owner.is_some_and(ours))
+}
+
+fn has_foreign_journal(state: &Path) -> io::Result<bool> {
+    let journal = beside(state, "-journal");
+    if fs::symlink_metadata(&journal).is_err() {
+        return Ok(false);
+    }
+    // Asked on both sides: while somebody commits between the two, nothing is concluded.
+    let Some(before) = head(state)? else { return Ok(false) };
+    let Some(owner) = owner(&journal)? else { return Ok(false) };
+    Ok(head(state)? == Some(before) && !fits(&owner, before))
+}
+
+fn set_aside(state: &Path) -> io::Result<()> {
+    let aside = beside(state, "-journal.foreign");
+    fs::rename(beside(state, "-journal"), &aside)?;
+    let aside = aside.display();
+    log::warn!(
+        "{}",
+        say!(
+            "рядом с файлом состояния лежал журнал другого файла (после прерванного запуска вернули копию?); он переименован в {aside}, его можно удалить",
+            "beside the state lay the journal of another file (was a copy put back after a pass was killed?); it is {aside} now and can be deleted"
+        )
+    );
+    Ok(())
+}
+
+fn fits(owner: &Owner, [counter, pages]: [u32; 2]) -> bool {
+    match owner.counter {
+        Some(before) => counter == before || counter == before.wrapping_add(1),
+        // The first commit of a new state: there was no page to be kept, and until the end there may be none.
+        None if owner.pages == 0 => counter <= 1,
+        None => pages == owner.pages,
+    }
+}
+
+/// The counter of a database, and its size in pages; none where there is no first page, or a power cut spoiled it: the
+/// journal is then all that can bring it back.
+fn head(state: &Path) -> io::Result<Option<[u32; 2]>> {
+    let Some(mut file) = present(regular_file::read(state))? else { return Ok(None) };
+    let mut bytes = [0; COUNTER as usize];
+    if !is_complete(file.read_exact(&mut bytes))? || !bytes.starts_with(crate::state::file_header::MAGIC) {
+        return Ok(None);
+    }
+    numbers(&mut file)
+}
+
+/// None where there is no journal, or none that would be played back.
+fn owner(journal: &Path) -> io::Result<Option<Owner>> {
+    let Some(file) = present(regular_file::read(journal))? else { return Ok(None) };
+    let mut file = BufReader::new(file);
+    let (mut at, mut size) = (0, None);
+    loop {
+        file.seek(SeekFrom::Start(at))?;
+        let Some([first, second, records, _, original, sector, page]) = numbers(&mut file)? else { break };
+        if [first, second] != MAGIC || sector < 32 || page < 512 {
+            break;
+        }
+        let pages = *size.get_or_insert(original);
+        at += u64::from(sector);
+        file.seek(SeekFrom::Start(at))?;
+        for _ in 0..records {
+            let Some([number]) = numbers(&mut file)? else { break };
+            if number == 1 {
+                return first_page(&mut file, pages).map(Some);
+            }
+            // The page and its checksum.
+            file.seek_relative(i64::from(page) + 4)?;
+            at += u64::from(page) + 8;
+        }
+        at = at.next_multiple_of(u64::from(sector));
+    }
+    Ok(size.map(|pages| Owner { counter: None, application: None, pages }))
+}
+
+/// What the first page says, which the journal has here.
+fn first_page(file: &mut BufReader<File>, pages: u32) -> io::Result<Owner> {
+    file.seek_relative(COUNTER as i64)?;
+    let counter = numbers(file)?.map(|[counter]| counter);
+    file.seek_relative(APPLICATION_AFTER_COUNTER)?;
+    let application = numbers(file)?.map(|[application]| application);
+    Ok(Owner { counter, application, pages })
+}
+
+/// The next numbers; none where the file ends before.
+fn numbers<const N: usize>(file: &mut impl Read) -> io::Result<Option<[u32; N]>> {
+    let mut numbers = [0; N];
+    for number in &mut numbers {
+        let mut bytes = [0; 4];
+        if !is_complete(file.read_exact(&mut bytes))? {
+            return Ok(None);
+        }
+        *number = u32::from_be_bytes(bytes);
+    }
+    Ok(Some(numbers))
+}
+
+/// Whether as many bytes were there as were asked for.
+fn is_complete(read: io::Result<()>) -> io::Result<bool> {
+    match read {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        read => read.map(|()| true),
+    }
+}
+
+/// None where the file is not there.
+fn present(opened: io::Result<File>) -> io::Result<Option<File>> {
+    match opened {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use rusqlite::Connection;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// What a process leaves that dies within this transaction, which is too large for its memory, after `commits`
+    /// others; and the file as it was before all of them.
+    fn killed(commits: u32, transaction: &str) -> (TempDir, PathBuf, Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        let (lived, state) = (folder.path().join("lived.db"), folder.path().join("state.db"));
+        let connection = Connection::open(&lived).unwrap();
+        connection
+            .execute_batch("PRAGMA cache_size = 5; CREATE TABLE t (x); INSERT INTO t VALUES (0)")
+            .unwrap();
+        let older = fs::read(&lived).unwrap();
+        for _ in 0..commits {
+            connection.execute_batch("INSERT INTO t VALUES (zeroblob(9000))").unwrap();
+        }
+        connection.execute_batch(&format!("BEGIN; {transaction}")).unwrap();
+        for suffix in ["", "-journal"] {
+            fs::copy(beside(&lived, suffix), beside(&state, suffix)).unwrap();
+        }
+        (folder, state, older)
+    }
+
+    const GROWS: &str = "UPDATE t SET x = zeroblob(9001); INSERT INTO t SELECT x FROM t";
+
+    fn rows(state: &Path) -> i64 {
+        let connection = Connection::open(state).unwrap();
+        let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+        connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_files_own_journal_is_left_to_sqlite() {
+        // The second one changes the first page early.
+        for transaction in [GROWS.to_owned(), format!("CREATE TABLE u (x); {GROWS}")] {
+            let (_folder, state, _) = killed(30, &transaction);
+            set_foreign_journal_aside(&state).unwrap();
+            assert!(beside(&state, "-journal").exists());
+            assert_eq!(rows(&state), 31);
+        }
+    }
+
+    #[test]
+    fn another_files_journal_is_set_aside() {
+        for transaction in [GROWS.to_owned(), format!("CREATE TABLE u (x); {GROWS}")] {
+            let (_folder, state, older) = killed(30, &transaction);
+            fs::write(&state, older).unwrap();
+            set_foreign_journal_aside(&state).unwrap();
+            assert!(!beside(&state, "-journal").exists() && beside(&state, "-journal.foreign").exists());
+            assert_eq!(rows(&state), 1);
+        }
+    }
+
+    /// A journal of one record, of this page, for a file of so many pages, after a head of this many bytes.
+    fn journal(head: u32, page: u32, pages: u32, counter: u32) -> Vec<u8> {
+        let [first, second] = MAGIC;
+        let words = [first, second, 1, 0, pages, head, 512];
+        let mut bytes: Vec<u8> = words.into_iter().flat_map(u32::to_be_bytes).collect();
+        bytes.resize(head.max(32) as usize, 0);
+        bytes.extend(page.to_be_bytes());
+        bytes.extend([0; COUNTER as usize]);
+        bytes.extend(counter.to_be_bytes());
+        bytes.resize(bytes.len() + 600, 0);
+        bytes
+    }
+
+    #[test]
+    fn the_first_pages_counter_decides_else_the_size_and_nothing_where_there_is_no_record() {
+        let (_folder, state, _) = killed(3, GROWS);
+        let [now, pages] = head(&state).unwrap().unwrap();
+        for (journal, is_foreign) in [
+            (journal(32, 1, pages, now), false),
+            (journal(32, 1, 1, now - 1), false),
+            (journal(32, 1, pages, now - 2), true),
+            (journal(32, 2, pages, 0), false),
+            (journal(32, 2, pages + 1, 0), true),
+            (journal(0, 1, pages + 1, 0), false),
+        ] {
+            fs::write(beside(&state, "-journal"), &journal).unwrap();
+            set_foreign_journal_aside(&state).unwrap();
+            assert_eq!(!beside(&state, "-journal").exists(), is_foreign, "{journal:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_state_or_a_journal_nothing_is_done() {
+        let (folder, state, _) = killed(1, GROWS);
+        fs::remove_file(beside(&state, "-journal")).unwrap();
+        set_foreign_journal_aside(&state).unwrap();
+        set_foreign_journal_aside(&folder.path().join("new.db")).unwrap();
+        fs::write(beside(&state, "-journal"), "no journal at all, but as long as the head of one").unwrap();
+        set_foreign_journal_aside(&state).unwrap();
+        assert!(beside(&state, "-journal").exists());
+    }
+}

@@ -1,0 +1,23 @@
+//! The heartbeat: an address fetched after each good pass. Whoever watches it raises the alarm when it falls silent.
+//!
+//! Good is a pass in which nothing failed and no guard holds anything back. One bad record does not silence it: a
+//! failed record is tried with growing pauses, and the passes between are good. What fails in every pass (a full
+//! disk of the portal, deletions that nobody has allowed yet) must be looked at, and this is what calls somebody.
+
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::domain::run_error::Outcome;
+use crate::portal::http;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Fetches the address, where there is one and the pass was good. It says nothing about the pass, and what it answers
+/// does not matter to the pass.
+pub fn beat(config: &Config, outcome: Outcome) {
+    let Some(url) = config.heartbeat.as_deref().filter(|_| outcome == Outcome::Ok) else { return };
+    match http::fetch(url, PATIENCE) {
+        Ok(()) => log::debug!("the heartbeat was taken"),
+        Err(reason) => log::info!("the heartbeat was not taken: {reason}"),
+    }
+}

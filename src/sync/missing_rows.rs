@@ -1,0 +1,32 @@
+//! What a pass writes down of those who are missing, before it sends anything.
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::record::Kind;
+use crate::state::settings::{HELD_SINCE, HeldSince};
+use crate::state::{State, Writer};
+use crate::sync::plan::{Departing, Plan};
+
+/// Nobody asks after those who were given up longer ago.
+const KEPT: TimeDelta = TimeDelta::days(40);
+
+/// Who is missing, who is back, who is given up, and what a guard holds back.
+pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan, now: DateTime<Utc>) -> Result<()> {
+    let mut held_since: HeldSince = state.recall(HELD_SINCE)?.unwrap_or_default();
+    for kind in Kind::SHOWN {
+        let Departing { given_up, is_vouched, is_held } = &plan.departing[kind as usize];
+        plan.queue.each_note(kind, |id, note| writer.note(kind, id, note, now))?;
+        let since = &mut held_since[kind as usize];
+        *since = is_held.then_some(since.unwrap_or(now));
+        if *is_held {
+            writer.nobody_is_missing(kind)?;
+        }
+        let counted_from = if *is_vouched { now + KEPT } else { now - KEPT };
+        writer.forget_departures(kind, counted_from)?;
+        for departure in given_up {
+            writer.departs(kind, departure)?;
+        }
+    }
+    state.remember(HELD_SINCE, &held_since)
+}

@@ -1,0 +1,14 @@
+//! A run from its lock to its report. The story is told by [`run`]; each stage is a module of its own.
+
+pub mod daily_warnings;
+pub mod heartbeat;
+pub mod missing_rows;
+pub mod options;
+pub mod orphaned_deals;
+pub mod overdue;
+pub mod plan;
+/// preflight
+pub mod preflight;
+pub mod push;
+pub mod resolve_doubts;
+pub mod run;

@@ -1,0 +1,52 @@
+//! Deals of ours that no booking stands behind, as the inventory of an initial export showed them: they are never
+//! deleted, only told of.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::config::MirrorConfig;
+use crate::domain::record::{Id, Kind, Span};
+use crate::mirror::Mirror;
+use crate::platform::clock::{Clock, ReadLimit};
+use crate::state::State;
+use crate::sync::plan::Queue;
+
+/// Writes them down as warnings, in the place of those that were told of before.
+pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &Queue, clock: &Clock) -> Result<()> {
+    let mut orphans: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    queue.each_stocked(Kind::Booking, |origin, crm_id| {
+        if !state.knows(Kind::Booking, origin, crm_id)? {
+            orphans.entry(origin.to_owned()).or_default().push(crm_id);
+        }
+        Ok(())
+    })?;
+    let history = adopt_history(mirror, &clock.read_limit(None), &mut orphans)?;
+    let writer = state.writer()?;
+    writer.forget_orphans()?;
+    for (id, deal) in &history {
+        writer.marked(Kind::Booking, id, *deal)?;
+    }
+    for (origin, deals) in &orphans {
+        writer.orphans(&Id::parse(origin), deals, clock.now())?;
+    }
+    writer.commit()
+}
+
+/// Bookings from before `bookings_from` are not sent, but one that has a deal keeps it, also where the state was lost:
+/// they are taken out of `orphans`.
+fn adopt_history(
+    mirror: &MirrorConfig,
+    limit: &ReadLimit,
+    orphans: &mut BTreeMap<String, Vec<i64>>,
+) -> Result<Vec<(Id, i64)>> {
+    let mut history = Vec::new();
+    if orphans.is_empty() {
+        return Ok(history);
+    }
+    for row in Mirror::open_within(mirror, limit)?.scan(Kind::Booking)?.rows(Span::ALL)? {
+        let id = row?.id;
+        history.extend(orphans.remove(&id.to_string()).map(|deals| (id, deals[0])));
+    }
+    Ok(history)
+}

@@ -1,0 +1,101 @@
+//! A pass that hangs is seen: the passes of cron that find the lock held count themselves, and after a while they say so.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::config::Config;
+use crate::domain::display;
+use crate::platform::lock::Lock;
+use crate::platform::lock::note::PassedOver;
+use crate::say;
+use crate::sync::options::Errand;
+
+/// How often cron starts a pass.
+const CRON: u64 = 180;
+/// Beyond the passes that one which ends in time may overlap.
+const SPARE: u64 = 2;
+/// An initial export knows no time limit, but it makes calls all the time, or waits for a portal that is away.
+const SILENT_EXPORT: TimeDelta = TimeDelta::hours(6);
+
+/// Counts a pass that found the lock held; and what is to be said, where too many did.
+pub(crate) fn count(config: &Config, now: DateTime<Utc>) -> Option<String> {
+    match Lock::pass_over(&config.state, now) {
+        Ok(told) => {
+            log::info!("another pass is under way since {}", display::time(told.since()));
+            notice(config, &told, now)
+        }
+        Err(error) => {
+            log::info!("another pass is under way ({error})");
+            None
+        }
+    }
+}
+
+/// What is to be said of the pass that is under way now, where too many found the lock held.
+pub(crate) fn look(config: &Config, now: DateTime<Utc>) -> Option<String> {
+    Lock::passed_over(&config.state).and_then(|told| notice(config, &told, now))
+}
+
+fn notice(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> Option<String> {
+    if !is_overdue(config, told, now) {
+        return None;
+    }
+    let PassedOver { passes, holder, .. } = told;
+    let since = display::time(told.since());
+    let command = holder.as_ref().map_or("ecvi-b24", |holder| &holder.command);
+    let lock = crate::platform::sidecar_path::beside(&config.state, crate::platform::lock::SUFFIX);
+    let lock = lock.display();
+    Some(say!(
+        "другой запуск ({command}) не заканчивается с {since}, пропущено запусков: {passes}; узнайте, кто держит {lock} (fuser {lock}), и завершите этот процесс: сделанное им сохранено",
+        "another pass ({command}) has not ended since {since}, passes left out: {passes}; find out who holds {lock} (fuser {lock}) and end that process: what it did is saved"
+    ))
+}
+
+fn is_overdue(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> bool {
+    let is_export = told.holder.as_ref().is_some_and(|holder| holder.command == Errand::InitialExport.name());
+    if is_export && now - told.last_call.unwrap_or_default().max(told.since()) < SILENT_EXPORT {
+        return false;
+    }
+    u64::from(told.passes) >= config.sync.time_limit.as_secs().div_ceil(CRON) + SPARE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::lock::note::Holder;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000 + minute * 60, 0).unwrap()
+    }
+
+    fn told(command: &str, passes: u32) -> PassedOver {
+        let holder = Some(Holder { since: at(0), command: command.to_owned() });
+        PassedOver { passes, first_at: at(3), holder, last_call: Some(at(1)) }
+    }
+
+    fn config(time_limit: &str) -> Config {
+        let text = format!(
+            "mirror.path = 'm'\nportal.webhook = 'https://h/rest/1/x/'\nsync.time_limit = '{time_limit}'"
+        );
+        crate::config::parse(&text, std::path::Path::new(""), None).unwrap()
+    }
+
+    #[test]
+    fn a_pass_is_overdue_when_more_were_passed_over_than_its_time_limit_lets_it_overlap() {
+        for (time_limit, passes, is_late) in
+            [("150s", 2, false), ("150s", 3, true), ("1h", 21, false), ("1h", 22, true)]
+        {
+            assert_eq!(is_overdue(&config(time_limit), &told("sync", passes), at(9)), is_late, "{passes}");
+        }
+        let unknown = PassedOver { holder: None, ..told("", 3) };
+        assert!(is_overdue(&config("150s"), &unknown, at(9)));
+    }
+
+    #[test]
+    fn an_export_may_work_for_hours_but_not_without_a_call() {
+        let config = config("150s");
+        assert!(!is_overdue(&config, &told("initial-export", 100), at(300)));
+        assert!(is_overdue(&config, &told("initial-export", 100), at(6 * 60 + 2)));
+        let calls = PassedOver { last_call: Some(at(360)), ..told("initial-export", 200) };
+        assert!(!is_overdue(&config, &calls, at(600)));
+    }
+}

@@ -1,0 +1,185 @@
+//! Which blocks of the mirror are read, and which of those stand as sent when they were. Pure.
+//!
+//! A block is read where it does not look as it did when everything in it stood as sent. One that looks otherwise than
+//! it did is read in the next passes too, until no second change can hide behind the same `modified_at`: it counts when
+//! we saw that, by our own clock, and not what the rows say of the time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::record::Span;
+use crate::mirror::{Block, Outline};
+use crate::state::{BlockChange, Blocks, Kept, Stood};
+use crate::sync::plan::Pair;
+
+/// Longer than the time of day that `modified_at` may lack.
+const A_DAY_AND_MORE: TimeDelta = TimeDelta::hours(26);
+
+/// Longer than the seconds that it may lack.
+const MINUTES: TimeDelta = TimeDelta::minutes(2);
+
+/// How blocks are looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    /// Every row is read.
+    pub(super) all: bool,
+    /// The digests are made by other terms than the last time: that they differ says nothing.
+    pub(super) anew: bool,
+    /// The time of the pass.
+    pub(super) now: DateTime<Utc>,
+}
+
+/// The blocks of a kind, while they are compared.
+pub(super) struct Watched {
+    blocks: Vec<Seen>,
+    /// As the state has them.
+    kept: Blocks,
+    /// The block of the last pair.
+    at: usize,
+}
+
+struct Seen {
+    block: Block,
+    /// Its rows are read.
+    due: bool,
+    /// It looks otherwise than when it was last seen: it is read once more whatever is found.
+    changed: bool,
+    /// What the state is to know of it; of a block that is read, `stood` as long as everything stands.
+    keeps: Kept,
+}
+
+impl Seen {
+    fn new(block: Block, before: Option<Kept>, look: Look) -> Seen {
+        let digest = block.digest;
+        let before = before.unwrap_or_default();
+        let changed = !look.anew && before.seen != Some(digest);
+        let changed_at = if changed { Some(look.now) } else { before.changed_at };
+        let lasts = if block.coarse { A_DAY_AND_MORE } else { MINUTES };
+        let is_fresh = changed_at.is_some_and(|at| (look.now - at).abs() < lasts);
+        let reads = look.all || block.open || changed || is_fresh;
+        let stands = before.stood.filter(|stood| !reads && stood.digest == digest);
+        let stood = stands.or(Some(Stood { digest, linked: 0 }));
+        let keeps = Kept { stood, seen: Some(digest), changed_at: changed_at.filter(|_| is_fresh) };
+        Seen { block, due: stands.is_none(), changed, keeps }
+    }
+}
+
+impl Watched {
+    /// Compares the mirror's blocks with what is kept of them.
+    pub(super) fn new(outline: Outline, kept: Blocks, look: Look) -> Watched {
+        let look = Look { all: look.all || outline.says_little, anew: look.anew || kept.is_empty(), ..look };
+        let seen = |block: Block| {
+            let before = kept.get(&block.first).copied();
+            Seen::new(block, before, look)
+        };
+        Watched { blocks: outline.blocks.into_iter().map(seen).collect(), kept, at: 0 }
+    }
+
+    /// Records that are in the mirror and have an object, in the blocks that are not read.
+    pub(super) fn linked(&self) -> u64 {
+        let unread = self.blocks.iter().filter(|seen| !seen.due);
+        unread.filter_map(|seen| seen.keeps.stood).map(|stood| stood.linked).sum()
+    }
+
+    /// Where the rows are that are to be read.
+    pub(super) fn spans(&self) -> Vec<Span> {
+        let mut spans: Vec<Span> = Vec::new();
+        let mut joins = false;
+        for (at, seen) in self.blocks.iter().enumerate() {
+            let upto = self.blocks.get(at + 1).and_then(|next| next.block.first.clone());
+            match spans.last_mut() {
+                Some(span) if seen.due && joins => span.upto = upto,
+                _ if seen.due => spans.push(Span { from: seen.block.first.clone(), upto }),
+                _ => {}
+            }
+            joins = seen.due;
+        }
+        spans
+    }
+
+    /// Takes note of a pair of a block that is read; they come in the order of their ids.
+    pub(super) fn saw(&mut self, pair: &Pair, may_go_unread: bool) {
+        let begins = |seen: &Seen| seen.block.first.as_ref().is_none_or(|first| *first <= pair.id);
+        while self.blocks.get(self.at + 1).is_some_and(begins) {
+            self.at += 1;
+        }
+        let stood = &mut self.blocks[self.at].keeps.stood;
+        let linked = pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
+        *stood =
+            stood.filter(|_| may_go_unread).map(|it| Stood { linked: it.linked + u64::from(linked), ..it });
+    }
+
+    /// What the state has to be told, after all pairs.
+    pub(super) fn changes(self) -> Vec<BlockChange> {
+        let Watched { blocks, mut kept, .. } = self;
+        let mut changes = Vec::new();
+        for Seen { block, keeps, changed, .. } in blocks {
+            let stood = keeps.stood.filter(|_| !changed);
+            let keeps = Kept { stood, ..keeps };
+            if kept.remove(&block.first) != Some(keeps) {
+                changes.push(BlockChange::Keep(block.first, keeps));
+            }
+        }
+        changes.extend(kept.into_keys().map(BlockChange::Drop));
+        changes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: u64 = 7;
+    const STOOD: Kept =
+        Kept { stood: Some(Stood { digest: DIGEST, linked: 1 }), seen: Some(DIGEST), changed_at: None };
+
+    fn look() -> Look {
+        Look { all: false, anew: false, now: DateTime::from_timestamp(1_796_000_000, 0).unwrap() }
+    }
+
+    fn block(digest: u64, coarse: bool) -> Block {
+        Block { first: None, digest, open: false, coarse }
+    }
+
+    fn outline(digest: u64, says_little: bool) -> Outline {
+        Outline { blocks: vec![block(digest, false)], rows: 5_000, nameless: 0, residents: 0, says_little }
+    }
+
+    /// Whether a block is read that was seen to change so long ago.
+    fn is_read(coarse: bool, changed: TimeDelta) -> bool {
+        let before = Kept { changed_at: Some(look().now - changed), ..STOOD };
+        Seen::new(block(DIGEST, coarse), Some(before), look()).due
+    }
+
+    #[test]
+    fn a_block_that_changed_lately_is_read_by_our_own_clock() {
+        let (minute, hour) = (TimeDelta::minutes(1), TimeDelta::hours(1));
+        assert!(is_read(false, minute));
+        assert!(!is_read(false, minute * 3));
+        assert!(is_read(true, hour * 25));
+        assert!(!is_read(true, hour * 27));
+        // The clock was set back, a little or far.
+        assert!(is_read(false, -minute));
+        assert!(!is_read(false, -hour));
+    }
+
+    #[test]
+    fn a_block_that_looks_otherwise_is_read_once_more_whatever_is_found() {
+        let kept: Blocks = [(None, STOOD)].into();
+        let told = |look| Watched::new(outline(DIGEST + 1, false), kept.clone(), look).changes();
+        let changed = Kept { stood: None, seen: Some(DIGEST + 1), changed_at: Some(look().now) };
+        assert_eq!(told(look()), [BlockChange::Keep(None, changed)]);
+        // Digests of other terms say nothing of a change.
+        let stood = Some(Stood { digest: DIGEST + 1, linked: 0 });
+        let anew = told(Look { anew: true, ..look() });
+        assert_eq!(anew, [BlockChange::Keep(None, Kept { stood, changed_at: None, ..changed })]);
+    }
+
+    #[test]
+    fn where_modified_at_says_next_to_nothing_every_block_is_read() {
+        let spans = |says_little| {
+            let kept: Blocks = [(None, STOOD)].into();
+            Watched::new(outline(DIGEST, says_little), kept, look()).spans().len()
+        };
+        assert_eq!([false, true].map(spans), [0, 1]);
+    }
+}

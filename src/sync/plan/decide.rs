@@ -1,0 +1,529 @@
+//! What is to be done about one record: pure, one `match` of the row against what was sent last.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::Serialize;
+
+use super::Survey;
+use crate::domain::record::{Id, Kind};
+use crate::mirror::{Body, Row};
+use crate::state::{Doubt, Hold, Known, LONGEST_PAUSE, Todo};
+
+/// A step towards the portal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// The record has no object.
+    Create,
+    /// All fields are sent again.
+    Update,
+    /// People of the booking may have changed in the CRM: send it if its deal would read differently.
+    Recheck,
+    /// Only the closing date, which the portal overwrote when the deal was created in a final stage.
+    Close,
+    /// The row cannot be read.
+    Fail,
+    /// A guest or a company is gone from the mirror: its object is left alone.
+    Gone,
+    /// A booking that never had a deal is gone, or is history by now.
+    Forget,
+    /// A booking is gone, and its deal goes with it.
+    Delete,
+}
+
+impl Step {
+    /// In the order in which a plan counts them.
+    pub const ALL: [Step; 8] = [
+        Step::Create,
+        Step::Update,
+        Step::Recheck,
+        Step::Close,
+        Step::Fail,
+        Step::Gone,
+        Step::Forget,
+        Step::Delete,
+    ];
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Step::Create => "create",
+            Step::Update => "update",
+            Step::Recheck => "recheck",
+            Step::Close => "close",
+            Step::Fail => "fail",
+            Step::Gone => "gone",
+            Step::Forget => "forget",
+            Step::Delete => "delete",
+        })
+    }
+}
+
+/// The order in which steps are taken. A hotel whose every record is sent again, after a change of the configuration,
+/// still sees today's bookings today.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Wave {
+    /// Something is new or different.
+    Changes,
+    /// Unchanged records that are sent again.
+    Resends,
+    /// Deals of bookings that are gone: last, because each takes the portal seconds.
+    Deletions,
+}
+
+impl Wave {
+    /// In their order.
+    pub const ALL: [Wave; 3] = [Wave::Changes, Wave::Resends, Wave::Deletions];
+
+    /// The wave of a step that was decided on.
+    pub fn of(step: Step, pair: &Pair, rules: &Rules) -> Wave {
+        match (step, &pair.row, &pair.known) {
+            (Step::Delete, ..) => Wave::Deletions,
+            (Step::Update, Some(row), Some(known)) if rules.resending && is_as_sent(row, known) => {
+                Wave::Resends
+            }
+            _ => Wave::Changes,
+        }
+    }
+}
+
+/// What holds for the whole pass.
+#[expect(clippy::struct_excessive_bools, reason = "each is an order by itself, and no two make a third")]
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Rules {
+    /// The time of the pass.
+    pub now: DateTime<Utc>,
+    /// Send every record again.
+    pub full: bool,
+    /// This pass, or an earlier one that did not get to all of them, sends every record again.
+    pub resending: bool,
+    /// Try failed records whatever their pause.
+    pub retry_failed: bool,
+    /// Delete the deals of bookings that are gone.
+    pub deletes: bool,
+    /// The kinds of which the mirror shows a sliding window: what is missing there is not gone.
+    pub windows: [bool; 3],
+    /// Bookings that were over before this day and never had a deal are left alone.
+    pub bookings_from: Option<NaiveDate>,
+    /// What the mirror looked like in the last pass that ran through.
+    pub before: Survey,
+    /// The kinds whose contents are made of other columns than those of the rows that were sent: they are learnt anew,
+    /// and a change shows in `modified_at` alone this time.
+    pub learns: [bool; 3],
+    /// Whoever is missing is given up only after so long, by [`Kind`]; none: at once, and whatever a guard may say.
+    pub patience: Option<[TimeDelta; 3]>,
+    /// So many records at once somebody said may be gone, or be others.
+    pub vouched: u64,
+    /// Read every row, also where its block looks as it did when everything stood as sent.
+    pub whole: bool,
+    /// A fingerprint of all that says what a row means: with another one, no block looks as it did.
+    pub terms: u64,
+}
+
+/// Records that are not touched, or not yet, whatever their rows say.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct OnHold {
+    /// Records in doubt are left alone.
+    pub doubts: HashMap<Id, Doubt>,
+    /// Failed records are left alone for a while.
+    pub holds: HashMap<Id, Hold>,
+}
+
+impl OnHold {
+    /// Whether this record is one of them, its pause over or not.
+    pub fn has(&self, id: &Id) -> bool {
+        self.doubts.contains_key(id) || self.holds.contains_key(id)
+    }
+}
+
+/// One record on both sides.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pair {
+    /// Its id.
+    pub id: Id,
+    /// In the mirror.
+    pub row: Option<Row>,
+    /// In the state.
+    pub known: Option<Known>,
+}
+
+/// What to do about a record, if anything. `touched`: one of its people may have changed in the CRM.
+pub fn decide(kind: Kind, pair: &Pair, on_hold: &OnHold, touched: bool, rules: &Rules) -> Option<Step> {
+    let hold = on_hold.holds.get(&pair.id);
+    // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be told from it.
+    let is_doubtful = |id: &Id| on_hold.doubts.contains_key(id);
+    let may_be_doubtful = !on_hold.doubts.is_empty();
+    if may_be_doubtful && (is_doubtful(&pair.id) || pair.id.namesake().is_some_and(|id| is_doubtful(&id)))
+        || hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), rules))
+    {
+        return None;
+    }
+    match (&pair.row, &pair.known) {
+        (None, None) => None,
+        (None, Some(known)) => vanished(kind, known, rules),
+        (Some(row), _) if row.body.is_err() => Some(Step::Fail),
+        (Some(row), None) if is_history(row, rules) => None,
+        // It failed or waited before it became history.
+        (Some(row), Some(Known { crm_id: None, parted: false, .. })) if is_history(row, rules) => {
+            Some(Step::Forget)
+        }
+        (Some(_), None | Some(Known { crm_id: None, .. })) => Some(Step::Create),
+        (Some(row), Some(known)) if changed(kind, row, known, rules) => Some(Step::Update),
+        // An update has the closing date with it; the date alone would leave the people as they are.
+        (Some(_), Some(known)) if known.todo.close && (touched || known.todo.recheck) => Some(Step::Update),
+        (Some(_), Some(known)) if known.todo.close => Some(Step::Close),
+        (Some(_), Some(known)) if touched || known.todo.recheck => Some(Step::Recheck),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+/// Whether this record stays settled until its outline or its entry in the state changes, or it is touched. Only a block
+/// of such records may go unread.
+pub fn may_go_unread(kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> bool {
+    if on_hold.has(&pair.id) {
+        return false;
+    }
+    match (&pair.row, &pair.known) {
+        (None, None) => true,
+        (None, Some(known)) => kind != Kind::Booking && known.gone,
+        (Some(row), _) if row.body.is_err() => false,
+        (Some(row), None) => is_history(row, rules),
+        (Some(_), Some(Known { crm_id: None, .. })) => false,
+        (Some(row), Some(known)) => {
+            !changed(kind, row, known, rules) && known.todo == Todo::default() && known.label == row.label
+        }
+    }
+}
+
+/// Whether the stay ended before `[export] bookings_from`.
+pub(crate) fn is_history(row: &Row, rules: &Rules) -> bool {
+    match (&row.body, rules.bookings_from) {
+        (Ok(Body::Booking(booking)), Some(from)) => booking.departure.date() < from,
+        _ => false,
+    }
+}
+
+/// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from there. A pause longer
+/// than the longest was set by a clock that ran ahead.
+fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
+    let same = match row {
+        Some(row) => {
+            // Once the configuration knows its status word, the same row can be read.
+            let is_mended = hold.unreadable && row.body.is_ok();
+            let is_same_row = (row.content, row.people) == (hold.content, hold.people);
+            row.modified_at == hold.modified_at && is_same_row && !is_mended
+        }
+        // What failed was the deletion itself.
+        None => hold.modified_at.is_empty(),
+    };
+    let pauses = rules.now < hold.until && hold.until - rules.now <= LONGEST_PAUSE;
+    same && pauses && !rules.retry_failed && !rules.full
+}
+
+fn vanished(kind: Kind, known: &Known, rules: &Rules) -> Option<Step> {
+    let slid = rules.windows[kind as usize] || waits(kind, known, rules);
+    match kind {
+        Kind::Guest | Kind::Company => (!known.gone && !slid).then_some(Step::Gone),
+        Kind::Booking if known.crm_id.is_none() => Some(Step::Forget),
+        Kind::Booking => (rules.deletes && !slid).then_some(Step::Delete),
+    }
+}
+
+/// Whether the record is missing, and it is too early to give it up.
+pub(super) fn waits(kind: Kind, known: &Known, rules: &Rules) -> bool {
+    let Some(patience) = rules.patience else { return false };
+    let patience = patience[kind as usize];
+    let is_over = known.missing_since.is_some_and(|since| rules.now - since >= patience);
+    !is_over && patience > TimeDelta::zero()
+}
+
+fn is_as_sent(row: &Row, known: &Known) -> bool {
+    !known.gone
+        && known.modified_at.as_ref() == Some(&row.modified_at)
+        && (known.content, known.people) == (row.content, row.people)
+}
+
+fn changed(kind: Kind, row: &Row, known: &Known, rules: &Rules) -> bool {
+    rules.full
+        || known.todo.resend
+        || known.gone
+        || known.modified_at.as_ref() != Some(&row.modified_at)
+        || known.people != row.people
+        || known.content != row.content && (!rules.learns[kind as usize] || row.modified_at.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::failure_code::Code;
+    use crate::domain::record::Status;
+    use crate::mirror::{BadRow, Booking, Company};
+    use crate::state::Operation;
+
+    fn row() -> Row {
+        let company = Company {
+            name: String::new(),
+            address: String::new(),
+            city: String::new(),
+            country: String::new(),
+            postal_code: String::new(),
+            phones: vec![],
+            emails: vec![],
+            comment: String::new(),
+        };
+        Row {
+            id: Id::Number(1),
+            modified_at: "2026-01-02".into(),
+            content: 10,
+            people: 20,
+            label: "3682".into(),
+            crm_id: None,
+            extra: serde_json::Map::new(),
+            body: Ok(Body::Company(company)),
+            warnings: vec![],
+        }
+    }
+
+    fn known() -> Known {
+        Known {
+            crm_id: Some(7),
+            modified_at: Some("2026-01-02".into()),
+            content: 10,
+            people: 20,
+            label: "3682".into(),
+            ..Known::default()
+        }
+    }
+
+    fn step(row: Option<Row>, known: Option<Known>, rules: &Rules) -> Option<Step> {
+        decide(Kind::Booking, &Pair { id: Id::Number(1), row, known }, &OnHold::default(), false, rules)
+    }
+
+    fn rules() -> Rules {
+        Rules { deletes: true, ..Rules::default() }
+    }
+
+    #[test]
+    fn a_record_that_was_sent_and_did_not_change_is_left_alone() {
+        assert_eq!(step(Some(row()), Some(known()), &rules()), None);
+    }
+
+    #[test]
+    fn a_record_without_an_object_is_created() {
+        assert_eq!(step(Some(row()), None, &rules()), Some(Step::Create));
+        assert_eq!(step(Some(row()), Some(Known::default()), &rules()), Some(Step::Create));
+    }
+
+    #[test]
+    fn another_modified_at_or_other_people_are_an_update() {
+        let newer = Row { modified_at: "2026-01-03".into(), ..row() };
+        assert_eq!(step(Some(newer), Some(known()), &rules()), Some(Step::Update));
+        assert_eq!(step(Some(Row { people: 21, ..row() }), Some(known()), &rules()), Some(Step::Update));
+        let resend = Known { todo: Todo { resend: true, ..Todo::default() }, ..known() };
+        assert_eq!(step(Some(row()), Some(resend), &rules()), Some(Step::Update));
+    }
+
+    #[test]
+    fn other_content_is_a_change_whatever_modified_at_says() {
+        let other = Row { content: 11, ..row() };
+        assert_eq!(step(Some(other), Some(known()), &rules()), Some(Step::Update));
+    }
+
+    #[test]
+    fn contents_of_other_columns_are_no_change_unless_nothing_else_would_tell_one() {
+        let learns = Rules { learns: [true; 3], ..rules() };
+        let other = Row { content: 11, ..row() };
+        assert_eq!(step(Some(other.clone()), Some(known()), &learns), None);
+        let timeless = Row { modified_at: String::new(), ..other };
+        let sent = Known { modified_at: Some(String::new()), ..known() };
+        assert_eq!(step(Some(timeless), Some(sent), &learns), Some(Step::Update));
+    }
+
+    #[test]
+    fn who_is_missing_is_given_up_after_the_patience_and_not_before() {
+        let since = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let missing = Known { missing_since: Some(since), ..known() };
+        let after = |seconds, patience: i64| Rules {
+            now: since + TimeDelta::seconds(seconds),
+            patience: Some([TimeDelta::seconds(patience); 3]),
+            ..rules()
+        };
+        assert_eq!(step(None, Some(missing.clone()), &after(119, 120)), None);
+        assert_eq!(step(None, Some(missing.clone()), &after(120, 120)), Some(Step::Delete));
+        // The first reading that misses it.
+        assert_eq!(step(None, Some(known()), &after(120, 120)), None);
+        assert_eq!(step(None, Some(known()), &after(0, 0)), Some(Step::Delete));
+        // The clock was set back.
+        assert_eq!(step(None, Some(missing), &after(-3600, 120)), None);
+    }
+
+    #[test]
+    fn a_booking_that_is_gone_has_its_deal_deleted_where_deletions_are_allowed() {
+        assert_eq!(step(None, Some(known()), &rules()), Some(Step::Delete));
+        assert_eq!(step(None, Some(known()), &Rules { deletes: false, ..rules() }), None);
+        assert_eq!(step(None, Some(Known::default()), &rules()), Some(Step::Forget));
+    }
+
+    #[test]
+    fn what_slides_out_of_a_window_is_neither_deleted_nor_gone() {
+        let pair = Pair { id: Id::Number(1), row: None, known: Some(known()) };
+        let rules = Rules { windows: [true; 3], ..rules() };
+        for kind in Kind::ALL {
+            assert_eq!(decide(kind, &pair, &OnHold::default(), false, &rules), None, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_guest_that_is_gone_is_marked_once() {
+        let pair = |gone| Pair { id: Id::Number(1), row: None, known: Some(Known { gone, ..known() }) };
+        let decide = |gone| decide(Kind::Guest, &pair(gone), &OnHold::default(), false, &rules());
+        assert_eq!(decide(false), Some(Step::Gone));
+        assert_eq!(decide(true), None);
+    }
+
+    #[test]
+    fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
+        let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
+        let on_hold = OnHold { doubts: HashMap::from([(Id::Number(1), doubt)]), ..OnHold::default() };
+        for row in [Some(row()), None] {
+            let pair = Pair { id: Id::Number(1), row, known: Some(known()) };
+            assert_eq!(decide(Kind::Booking, &pair, &on_hold, true, &Rules { full: true, ..rules() }), None);
+        }
+    }
+
+    #[test]
+    fn while_41_is_in_doubt_its_namesake_waits_for_they_carry_one_mark() {
+        let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
+        let on_hold = OnHold { doubts: HashMap::from([(Id::Number(41), doubt)]), ..OnHold::default() };
+        let step = |id: &str| {
+            let id = Id::Text(id.into());
+            let pair = Pair { id: id.clone(), row: Some(Row { id, ..row() }), known: None };
+            decide(Kind::Booking, &pair, &on_hold, false, &rules())
+        };
+        assert_eq!((step("41"), step("42")), (None, Some(Step::Create)));
+    }
+
+    #[test]
+    fn a_row_that_can_be_read_by_now_waits_no_longer() {
+        let until = rules().now + LONGEST_PAUSE;
+        let hold = |unreadable| Hold {
+            until,
+            modified_at: "2026-01-02".into(),
+            content: 10,
+            people: 20,
+            unreadable,
+        };
+        assert!(holds(&hold(false), Some(&row()), &rules()));
+        assert!(!holds(&hold(true), Some(&row()), &rules()));
+        let broken = Row { body: Err(BadRow::new(Code::UnknownStatus, "status", "7")), ..row() };
+        assert!(holds(&hold(true), Some(&broken), &rules()));
+    }
+
+    #[test]
+    fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
+        let hold = Hold {
+            until: rules().now + LONGEST_PAUSE,
+            modified_at: "2026-01-02".into(),
+            content: 10,
+            people: 20,
+            unreadable: false,
+        };
+        let on_hold = OnHold { holds: HashMap::from([(Id::Number(1), hold)]), ..OnHold::default() };
+        let try_it = |row: Row, rules: &Rules| {
+            decide(
+                Kind::Booking,
+                &Pair { id: Id::Number(1), row: Some(row), known: None },
+                &on_hold,
+                false,
+                rules,
+            )
+        };
+        assert_eq!(try_it(row(), &rules()), None);
+        assert_eq!(try_it(Row { content: 11, ..row() }, &rules()), Some(Step::Create));
+        assert_eq!(try_it(row(), &Rules { retry_failed: true, ..rules() }), Some(Step::Create));
+    }
+
+    #[test]
+    fn the_pause_of_a_failed_record_ends_at_its_end() {
+        let until = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let hold =
+            Hold { until, modified_at: "2026-01-02".into(), content: 10, people: 20, unreadable: false };
+        let at = |seconds| Rules { now: until + chrono::TimeDelta::seconds(seconds), ..rules() };
+        assert!(holds(&hold, Some(&row()), &at(-1)));
+        assert!(!holds(&hold, Some(&row()), &at(0)));
+        let ahead = |days: i32| Rules { now: until - LONGEST_PAUSE * days, ..rules() };
+        assert!(holds(&hold, Some(&row()), &ahead(1)));
+        assert!(!holds(&hold, Some(&row()), &ahead(2)));
+    }
+
+    #[test]
+    fn a_stay_that_was_over_before_the_first_day_is_history_unless_it_has_a_deal() {
+        let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+        let time = |text| day(text).and_hms_opt(12, 0, 0).unwrap().into();
+        let booking = Booking {
+            number: "1".into(),
+            status: Status::Confirmed,
+            arrival: time("2023-12-20"),
+            departure: time("2023-12-31"),
+            amount: "0.00".into(),
+            comment: String::new(),
+            guest: None,
+            company: None,
+            payer: None,
+            residents: Vec::new(),
+        };
+        let row = Row { body: Ok(Body::Booking(booking)), ..row() };
+        let from = |text| Rules { bookings_from: Some(day(text)), ..rules() };
+        assert_eq!(step(Some(row.clone()), None, &from("2024-01-01")), None);
+        assert_eq!(step(Some(row.clone()), None, &from("2023-12-31")), Some(Step::Create));
+        assert_eq!(step(Some(row.clone()), None, &from("2023-12-30")), Some(Step::Create));
+        assert_eq!(step(Some(row.clone()), None, &rules()), Some(Step::Create));
+        let sent = Known { modified_at: Some("2026-01-01".into()), ..known() };
+        assert_eq!(step(Some(row), Some(sent), &from("2024-01-01")), Some(Step::Update));
+    }
+
+    #[test]
+    fn a_closing_date_goes_with_the_people_where_they_are_due_too() {
+        let decide = |recheck, touched| {
+            let known = Known { todo: Todo { close: true, recheck, ..Todo::default() }, ..known() };
+            let pair = Pair { id: Id::Number(1), row: Some(row()), known: Some(known) };
+            decide(Kind::Booking, &pair, &OnHold::default(), touched, &rules())
+        };
+        assert_eq!([decide(false, true), decide(true, false)], [Some(Step::Update); 2]);
+    }
+
+    #[test]
+    fn only_a_record_that_is_as_it_was_sent_waits_for_the_others() {
+        let wave = |step, row, known, resending| {
+            let pair = Pair { id: Id::Number(1), row: Some(row), known: Some(known) };
+            Wave::of(step, &pair, &Rules { resending, ..rules() })
+        };
+        assert_eq!(wave(Step::Update, row(), known(), true), Wave::Resends);
+        assert_eq!(wave(Step::Update, row(), known(), false), Wave::Changes);
+        assert_eq!(wave(Step::Update, Row { content: 11, ..row() }, known(), true), Wave::Changes);
+        assert_eq!(wave(Step::Update, row(), Known { gone: true, ..known() }, true), Wave::Changes);
+        assert_eq!(wave(Step::Delete, row(), known(), true), Wave::Deletions);
+    }
+
+    #[test]
+    fn a_closing_date_alone_is_a_step_of_its_own() {
+        let open = Known { todo: Todo { close: true, ..Todo::default() }, ..known() };
+        assert_eq!(step(Some(row()), Some(open), &rules()), Some(Step::Close));
+        assert_eq!(format!("{:>6}", Step::Close), " close");
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_fails_and_is_no_deletion() {
+        let broken = Row { body: Err(BadRow::new(Code::BadDate, "arrival", "x")), ..row() };
+        assert_eq!(step(Some(broken), Some(known()), &rules()), Some(Step::Fail));
+    }
+
+    #[test]
+    fn a_booking_whose_people_were_touched_is_looked_at_again() {
+        let pair = Pair { id: Id::Number(1), row: Some(row()), known: Some(known()) };
+        assert_eq!(decide(Kind::Booking, &pair, &OnHold::default(), true, &rules()), Some(Step::Recheck));
+    }
+}

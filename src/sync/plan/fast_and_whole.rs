@@ -1,0 +1,370 @@
+//! The fast way against the whole one: random hotels change at random, and a comparison that trusts the blocks must
+//! find what one that reads every row does.
+//!
+//! The blocks hold two rows or so, so that borders come and go all the time.
+
+use std::hash::Hasher;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use proptest::prelude::*;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::{Compared, Pair, Rules, Step, Survey, compare};
+use crate::config::MirrorConfig;
+use crate::domain::failure_code::Code;
+use crate::domain::record::{Id, Kind, Status};
+use crate::mapping::multifield::Written;
+use crate::mirror::{Mirror, Row};
+use crate::platform::hash::{Fingerprint, of_text};
+use crate::state::{Attempt, Failure, Note, Operation, Sent, State, Todo, Writer};
+
+const TABLES: &str = "
+    PRAGMA synchronous = OFF;
+    CREATE TABLE guests (id, modified_at TEXT, last_name TEXT, birth_date TEXT);
+    CREATE TABLE companies (id, modified_at TEXT, name TEXT, comment TEXT);
+    CREATE TABLE bookings (id, modified_at TEXT, number TEXT, status TEXT, arrival TEXT, departure TEXT,
+                           guest_id, company_id, payer_company_id);
+    CREATE TABLE booking_guests (booking_id, guest_id, position);
+    CREATE INDEX guests_by_id ON guests (id);
+    CREATE INDEX companies_by_id ON companies (id);
+    CREATE INDEX bookings_by_id ON bookings (id);
+    CREATE INDEX residents_by_id ON booking_guests (booking_id);";
+
+/// How the mirror is seen: as tables in which spans are sought, by queries that have to be read from end to end, or
+/// through a window.
+const VIEWS: [[&str; 4]; 3] = [
+    ["guests", "companies", "bookings", "booking_guests"],
+    [
+        "(SELECT DISTINCT * FROM guests)",
+        "(SELECT DISTINCT * FROM companies)",
+        "(SELECT DISTINCT * FROM bookings)",
+        "(SELECT DISTINCT * FROM booking_guests)",
+    ],
+    [
+        "(SELECT * FROM guests LIMIT 9)",
+        "(SELECT * FROM companies LIMIT 9)",
+        "(SELECT * FROM bookings LIMIT 9)",
+        "(SELECT booking_id, guest_id FROM booking_guests)",
+    ],
+];
+
+/// What a comparison found.
+type Found = Vec<(Kind, Step, Pair)>;
+
+/// What it has the state know.
+type Notes = Vec<(Kind, Id, Note)>;
+
+/// What happens, and to what: each number is taken modulo what there is.
+type Event = (u8, u8, u8, u8);
+
+struct World {
+    folder: TempDir,
+    hotel: Connection,
+    state: State,
+    survey: Option<Survey>,
+    now: DateTime<Utc>,
+    minute: u32,
+    view: usize,
+    history: bool,
+    codes: bool,
+    /// Blocks that stood as sent when their comparison was over: without any, nothing is tested here.
+    stood: usize,
+}
+
+/// Numbers, negative ones too, and texts, some of which look like numbers.
+fn id(thrown: u8) -> Id {
+    match thrown % 24 {
+        n @ 0..=17 => Id::Number(i64::from(n) * 3 - 9),
+        n @ 18..=20 => Id::Text(format!("uuid-{n}")),
+        n => Id::Text(n.to_string()),
+    }
+}
+
+fn kind(thrown: u8) -> Kind {
+    Kind::ALL[usize::from(thrown) % 3]
+}
+
+impl World {
+    fn new() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let hotel = Connection::open(folder.path().join("mirror.db")).unwrap();
+        hotel.execute_batch(TABLES).unwrap();
+        World {
+            folder,
+            hotel,
+            state: State::in_memory().unwrap(),
+            survey: None,
+            now: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
+            minute: 0,
+            view: 0,
+            history: false,
+            codes: false,
+            stood: 0,
+        }
+    }
+
+    fn mirror(&self) -> Mirror {
+        let path = self.folder.path().join("mirror.db");
+        let statuses = self.codes.then(|| ("odd".to_owned(), Status::Confirmed)).into_iter().collect();
+        let [guests, companies, bookings, residents] = VIEWS[self.view].map(str::to_owned);
+        let sources = [guests, companies, bookings];
+        let config = MirrorConfig {
+            path,
+            sources,
+            residents,
+            columns: Default::default(),
+            statuses,
+            write_back: false,
+            encoding: None,
+        };
+        Mirror::open(&config).unwrap().in_blocks_of(2)
+    }
+
+    fn rules(&self, mirror: &Mirror) -> Rules {
+        let mut terms = Fingerprint::default();
+        terms.write_u64(mirror.terms().unwrap());
+        terms.write_u8(self.history.into());
+        Rules {
+            now: self.now,
+            deletes: true,
+            windows: mirror.windows(),
+            bookings_from: self.history.then(|| NaiveDate::from_ymd_opt(2026, 1, 15).unwrap()),
+            before: self.survey.clone().unwrap_or_default(),
+            terms: terms.finish(),
+            ..Rules::default()
+        }
+    }
+
+    /// Compares both ways. Returns what the fast one saw, unless the mirror was refused.
+    fn compare(&self, rules: &Rules) -> Option<(Found, Notes, Compared)> {
+        let mirror = self.mirror();
+        let [fast, whole] = [false, true].map(|whole| {
+            let rules = Rules { whole, ..rules.clone() };
+            let (mut found, mut notes) = (Found::new(), Notes::new());
+            let add = |kind, step, pair| {
+                found.push((kind, step, pair));
+                Ok(())
+            };
+            let note = |kind, id: &Id, note| {
+                notes.push((kind, id.clone(), note));
+                Ok(())
+            };
+            let seen = compare(&mirror, &self.state, &rules, add, note);
+            (found, notes, seen.map_err(|error| format!("{error:#}")))
+        });
+        assert_eq!((&fast.0, &fast.1), (&whole.0, &whole.1), "what differs");
+        match (fast.2, whole.2) {
+            (Ok(seen), Ok(other)) => {
+                let survey = Survey { whole_at: other.survey.whole_at, ..seen.survey.clone() };
+                assert_eq!(survey, other.survey);
+                assert_eq!(seen.touched, other.touched);
+                Some((fast.0, fast.1, seen))
+            }
+            (seen, other) => {
+                assert_eq!(seen.err(), other.err());
+                None
+            }
+        }
+    }
+
+    /// A pass that compares, and keeps the blocks; its survey only where it ran through.
+    fn pass(&mut self, full: bool, (retry_failed, deletes): (bool, bool), sends: usize, through: bool) {
+        let rules = Rules { full, retry_failed, deletes, ..self.rules(&self.mirror()) };
+        let Some((found, notes, seen)) = self.compare(&rules) else { return };
+        let writer = self.state.writer().unwrap();
+        for (kind, id, note) in &notes {
+            writer.note(*kind, id, *note, self.now).unwrap();
+        }
+        let mark = writer.touch_all(&seen.touched).unwrap();
+        for kind in Kind::ALL {
+            writer.keep_blocks(kind, &seen.blocks[kind as usize]).unwrap();
+        }
+        writer.commit().unwrap();
+        if full {
+            self.state.resend_all().unwrap();
+        }
+        for (kind, step, pair) in found.iter().take(sends) {
+            self.take(*kind, *step, pair);
+        }
+        if through {
+            let writer = self.state.writer().unwrap();
+            writer.untouch(mark).unwrap();
+            writer.commit().unwrap();
+            self.survey = Some(seen.survey);
+        }
+        let stood =
+            |kind| self.state.blocks(kind).unwrap().values().filter(|kept| kept.stood.is_some()).count();
+        self.stood += Kind::ALL.into_iter().map(stood).sum::<usize>();
+    }
+
+    fn take(&self, kind: Kind, step: Step, pair: &Pair) {
+        self.write(|writer| match (step, &pair.row) {
+            (Step::Create | Step::Update | Step::Close, Some(row)) => {
+                self.send(writer, kind, row, Todo::default());
+            }
+            (Step::Create | Step::Update | Step::Close, None) => unreachable!("a row is needed"),
+            (Step::Fail, row) => self.fail(writer, kind, &pair.id, row.as_ref(), 15),
+            (Step::Recheck, _) => writer.unchanged(kind, &pair.id, Todo::default()).unwrap(),
+            (Step::Gone, _) => writer.gone(kind, &pair.id).unwrap(),
+            (Step::Forget | Step::Delete, _) => writer.forget(kind, &pair.id).unwrap(),
+        });
+    }
+
+    fn write(&self, what: impl FnOnce(&Writer<'_>)) {
+        let writer = self.state.writer().unwrap();
+        what(&writer);
+        writer.commit().unwrap();
+    }
+
+    fn send(&self, writer: &Writer<'_>, kind: Kind, row: &Row, todo: Todo) {
+        let crm_id = 1 + (of_text(&row.id.to_string()) % 1_000_000) as i64;
+        let written = Written::default();
+        let sent = Sent { row, crm_id, links: 1, written: &written, todo, warnings: &[], run: 1 };
+        writer.sent(kind, &sent, self.now).unwrap();
+    }
+
+    fn fail(&self, writer: &Writer<'_>, kind: Kind, id: &Id, row: Option<&Row>, minutes: u64) {
+        let failure = Failure { code: Code::BadDate, operation: None, message: "", row };
+        let pause = std::time::Duration::from_secs(60 * minutes);
+        writer.failed(kind, id, &failure, pause, self.now).unwrap();
+    }
+
+    /// The time of a change: mostly another second, now and then the same one.
+    fn modified(&mut self, thrown: u8) -> String {
+        self.minute += u32::from(!thrown.is_multiple_of(4));
+        format!("2026-01-{:02} {:02}:{:02}", 1 + self.minute / 1440, self.minute / 60 % 24, self.minute % 60)
+    }
+
+    fn put(&mut self, kind: Kind, id: &Id, (b, c): (u8, u8)) {
+        let at = self.modified(b);
+        self.hotel.execute(&format!("DELETE FROM {} WHERE id = ?1", kind.table()), [id]).unwrap();
+        let date = if c % 13 == 0 { "soon" } else { "1970-01-01" };
+        match kind {
+            Kind::Guest => {
+                let row = (id, at, format!("name {}", b % 5), date);
+                self.hotel.execute("INSERT INTO guests VALUES (?1, ?2, ?3, ?4)", row)
+            }
+            Kind::Company => {
+                let row = (id, at, format!("name {}", b % 5), date);
+                self.hotel.execute("INSERT INTO companies VALUES (?1, ?2, ?3, ?4)", row)
+            }
+            Kind::Booking => {
+                let status = ["confirmed", "cancelled", "odd"][usize::from(c) % 3];
+                let departure = format!("2026-01-{:02} 12:00", 1 + c % 28);
+                let row = (id, at, status, departure, self::id(b), self::id(c), self::id(b.wrapping_add(c)));
+                let sql = "INSERT INTO bookings VALUES (?1, ?2, 'no ' || ?1, ?3, '2026-01-01 12:00', ?4, ?5, ?6, ?7)";
+                self.hotel.execute(sql, row)
+            }
+        }
+        .unwrap();
+    }
+
+    fn sql(&self, sql: &str, parameters: impl rusqlite::Params) {
+        self.hotel.execute(sql, parameters).unwrap();
+    }
+
+    /// A change in the hotel.
+    fn hotel_event(&mut self, (what, a, b, c): Event) {
+        let (kind, id) = (kind(c), id(a));
+        let table = kind.table();
+        match what {
+            0..=4 => self.put(Kind::Booking, &id, (b, c)),
+            5..=6 => self.put(Kind::Guest, &id, (b, c)),
+            7 => self.put(Kind::Company, &id, (b, c)),
+            8..=9 => self.sql("INSERT INTO booking_guests VALUES (?1, ?2, ?3)", (id, self::id(b), c % 3)),
+            10 => self.sql("DELETE FROM booking_guests WHERE booking_id = ?1", [id]),
+            11 => self.sql("UPDATE booking_guests SET position = 5 WHERE booking_id = ?1", [id]),
+            // A pass, and a second change within the same second: nothing but its content shows it.
+            12 => {
+                self.put(Kind::Guest, &id, (b, c));
+                self.pass(false, (false, true), usize::MAX, true);
+                self.sql("UPDATE guests SET last_name = ?2 WHERE id = ?1", (id, format!("again {}", b % 5)));
+            }
+            13 => self.sql("UPDATE bookings SET number = ?2 WHERE id = ?1", (id, format!("other {}", b % 3))),
+            14 => self.sql("UPDATE bookings SET guest_id = ?2 WHERE id = ?1", (id, self::id(b))),
+            15..=16 => self.sql(&format!("DELETE FROM {table} WHERE id = ?1"), [id]),
+            17 => self.sql(&format!("INSERT INTO {table} SELECT * FROM {table} WHERE id = ?1"), [id]),
+            18 => self.sql(&format!("INSERT INTO {table} (modified_at) VALUES ('2026-01-01')"), []),
+            19 if a % 4 == 0 => self.sql(&format!("DELETE FROM {table}"), []),
+            19 => self.sql(&format!("DELETE FROM {table} WHERE id IS NULL"), []),
+            _ => self.sql("DELETE FROM booking_guests WHERE guest_id = ?1", [id]),
+        }
+    }
+
+    /// A change in the state, as passes and commands make them.
+    fn state_event(&mut self, (what, a, b, c): Event) {
+        let (kind, id) = (kind(c), id(a));
+        let row = self.mirror().find(kind, &id.to_string()).unwrap().into_iter().next();
+        let todo = Todo { resend: b % 2 == 0, close: b % 3 == 0, recheck: b % 5 == 0 };
+        let attempt =
+            Attempt { operation: Operation::Update, row: row.as_ref(), written: &Written::default() };
+        self.write(|writer| match what {
+            0 => {
+                if let Some(row) = &row {
+                    self.send(writer, kind, row, todo);
+                }
+            }
+            1 => self.fail(writer, kind, &id, row.as_ref(), u64::from(b)),
+            2 if kind == Kind::Booking => {
+                if let Some(row) = &row {
+                    writer.waiting(row, "", self.now).unwrap();
+                }
+            }
+            2 | 3 => writer.doubt(kind, &id, &attempt, self.now).unwrap(),
+            4 => writer.clear_doubt(kind, &id).unwrap(),
+            5 => writer.resend(kind, &id).unwrap(),
+            6 => writer.unchanged(kind, &id, todo).unwrap(),
+            7 => writer.linked(kind, &id, 900 + i64::from(b)).unwrap(),
+            8 if b % 2 == 0 => writer.released(kind, &id).unwrap(),
+            8 => writer.lost(kind, &id).unwrap(),
+            9 => writer.pointed(kind, &id, 900 + i64::from(b)).unwrap(),
+            10 => writer.forget(kind, &id).unwrap(),
+            11 => writer.gone(kind, &id).unwrap(),
+            12..=13 => writer.touch(kind, &id).unwrap(),
+            14 => writer.know(kind, &id, "").unwrap(),
+            15 => writer.forgive(kind, &id).unwrap(),
+            16 if b % 4 == 0 => drop(writer.release_all(kind, self.now).unwrap()),
+            _ => writer.try_at(kind, &id, self.now).unwrap(),
+        });
+    }
+
+    fn happen(&mut self, event: Event) {
+        let (what, a, b, c) = event;
+        match what % 64 {
+            0..=23 => self.hotel_event((what % 64, a, b, c)),
+            24..=43 => self.state_event((what % 64 - 24, a, b, c)),
+            44..=45 => self.now += TimeDelta::minutes(i64::from(a)),
+            46 => self.view = usize::from(a) % 3,
+            47 => self.history = a % 2 == 0,
+            48 => self.codes = a % 2 == 0,
+            // Everything that is due is sent, or the first few.
+            49..=56 => self.pass(false, (false, true), usize::MAX, true),
+            57..=60 => self.pass(a % 16 == 0, (b % 4 == 0, b % 8 != 1), usize::from(c % 8), c % 2 == 0),
+            // A look from outside keeps nothing.
+            _ => drop(self.compare(&Rules { deletes: a % 2 == 0, ..self.rules(&self.mirror()) })),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_fast_way_finds_what_the_whole_one_does(events in prop::collection::vec(any::<Event>(), 1..150)) {
+        let mut world = World::new();
+        // Every third id is free: for newcomers, and for records that the state alone knows.
+        for thrown in (0..24).filter(|thrown| thrown % 3 > 0) {
+            for kind in Kind::ALL {
+                world.put(kind, &id(thrown), (thrown, 1));
+            }
+        }
+        world.pass(false, (false, true), usize::MAX, true);
+        world.pass(false, (false, true), usize::MAX, true);
+        prop_assert!(world.stood > 12, "{} blocks stood", world.stood);
+        for event in events {
+            world.happen(event);
+        }
+        world.compare(&world.rules(&world.mirror()));
+    }
+}

@@ -1,0 +1,325 @@
+//! Guards against mass disappearance: no deal is deleted and nobody is taken off a deal until an administrator confirms
+//! it.
+//!
+//! A mirror that is filled row by row is now and then seen half full. One in which no record is known may be another
+//! hotel's: nothing is sent then.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use anyhow::{Result, bail};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Plan, Planned, Rules, Step, by_either_type};
+use crate::domain::display;
+use crate::domain::record::{Id, Kind};
+use crate::mirror::Mirror;
+use crate::say;
+use crate::state::State;
+use crate::state::settings::{HELD_SINCE, HeldSince};
+use crate::sync::plan::names;
+use crate::sync::plan::observations::Departing;
+use crate::sync::plan::removals::{Losses, step_of};
+
+/// What is gone and counts as being there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HeldBack {
+    /// Of this kind.
+    pub kind: Kind,
+    /// So many are gone.
+    pub gone: u64,
+    /// At most so many may go unasked.
+    pub most: u64,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why somebody who is gone counts as being there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// More are gone than is likely.
+    Many,
+    /// There are rows without a usable id, which may be theirs.
+    Unnamed,
+    /// They are the oldest stays of all: an export of some months would leave them out.
+    Oldest,
+}
+
+/// Unasked so many may go of the smallest hotel.
+const FEW: u64 = 3;
+
+/// How long whoever goes has to be missing, by [`Kind`]. Where somebody has said that they may, the time counts in which
+/// a guard held them back.
+fn patience(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<[TimeDelta; 3]> {
+    let held_since: HeldSince = state.recall(HELD_SINCE)?.unwrap_or_default();
+    let is_long = |since: DateTime<Utc>| (now - since).abs() >= limits.delete_after;
+    Ok(held_since.map(|since| match limits.vouched {
+        Some(_) if since.is_some_and(is_long) => TimeDelta::zero(),
+        Some(_) | None => limits.delete_after,
+    }))
+}
+
+/// How many may go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Unasked, within a day.
+    pub max_deletes: u64,
+    /// Somebody said so: so many.
+    pub vouched: Option<u64>,
+    /// How long whoever goes has to be missing.
+    pub delete_after: TimeDelta,
+}
+
+impl Limits {
+    /// The most that one pass may let go of.
+    fn most(&self) -> u64 {
+        self.vouched.unwrap_or(self.max_deletes)
+    }
+}
+
+impl Plan {
+    /// Draws the plan, holds back disappearances that look like an accident, and lets all others wait until they are old
+    /// enough to be believed.
+    ///
+    /// # Errors
+    /// As [`Plan::draw`]; and a mirror of which no record of a kind is known, though at least three were.
+    pub fn guarded(mirror: &Mirror, state: &State, mut rules: Rules, limits: Limits) -> Result<Plan> {
+        rules.vouched = limits.vouched.unwrap_or(0);
+        let plan = Plan::draw_sparing(mirror, state, &rules, limits)?;
+        plan.refuse_strange(&rules, state)?;
+        if !plan.lets_anybody_go()? {
+            return Ok(plan);
+        }
+        let held_back = plan.held(state, &rules, limits)?;
+        for held in &held_back {
+            // As with a window: what is missing is not gone.
+            rules.windows[held.kind as usize] = true;
+        }
+        rules.patience = Some(patience(state, rules.now, limits)?);
+        let mut patient = Plan::draw_sparing(mirror, state, &rules, limits)?;
+        plan.hand_over_moved(&patient, state)?;
+        patient.depart(state, &plan, &held_back, limits, rules.now)?;
+        patient.held_back = held_back;
+        Ok(patient)
+    }
+
+    fn draw_sparing(mirror: &Mirror, state: &State, rules: &Rules, limits: Limits) -> Result<Plan> {
+        let plan = Plan::draw(mirror, state, rules)?;
+        if rules.bookings_from.is_some() {
+            plan.spare_renamed(mirror, limits.most())?;
+        }
+        Ok(plan)
+    }
+
+    /// Refuses a mirror in which nothing of what was sent is known.
+    fn refuse_strange(&self, rules: &Rules, state: &State) -> Result<()> {
+        let mut knows_any = false;
+        for kind in Kind::SHOWN {
+            // What slid out of a window is not missing, and what has no usable id may be what is.
+            let slid = rules.windows[kind as usize] || self.unnamed[kind as usize];
+            let knows = slid || self.knows_any(kind, state)?;
+            if self.survey.is_strange(kind, rules.vouched) && !knows {
+                bail!(strange(kind, self.survey.missing[kind as usize]));
+            }
+            knows_any |= knows;
+        }
+        if self.survey.is_strange_throughout(rules.vouched) && !knows_any {
+            bail!(strange_throughout(self.survey.missing.iter().sum()));
+        }
+        Ok(())
+    }
+
+    /// Whoever is not missing, for another row speaks for their object, goes at once and whatever is held back.
+    fn hand_over_moved(&self, patient: &Plan, state: &State) -> Result<()> {
+        for kind in Kind::SHOWN {
+            self.each_going(kind, |planned| {
+                if self.has_moved(planned, state)? { patient.queue.add(planned) } else { Ok(()) }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn lets_anybody_go(&self) -> Result<bool> {
+        Ok(self.queue.count(Kind::Booking, Step::Delete)? > 0
+            || self.queue.count(Kind::Guest, Step::Gone)? > 0
+            || self.queue.count(Kind::Company, Step::Gone)? > 0)
+    }
+
+    /// What is held back of all that is missing.
+    fn held(&self, state: &State, rules: &Rules, limits: Limits) -> Result<Vec<HeldBack>> {
+        let mut held_back = self.perhaps_unnamed(limits.most())?;
+        for kind in Kind::SHOWN.into_iter().filter(|kind| !self.unnamed[*kind as usize]) {
+            let losses = self.losses(kind, state, rules.now)?;
+            held_back.extend(self.too_many(losses, limits.most(), limits.vouched.is_some())?);
+        }
+        let is_held = |kind: Kind| held_back.iter().any(|held: &HeldBack| held.kind == kind);
+        if limits.vouched.is_none() && !is_held(Kind::Booking) {
+            held_back.extend(self.oldest(state, rules.now, limits)?);
+        }
+        Ok(held_back)
+    }
+
+    /// More than is likely: more than the limit, or more than a third. Whom no booking names may go in any number.
+    fn too_many(&self, losses: Losses, most: u64, is_vouched: bool) -> Result<Option<HeldBack>> {
+        let Losses { kind, going, before, all } = losses;
+        let most = if is_vouched { most } else { most.min(FEW.max(all / 3)) };
+        let gone = going + before;
+        let is_held = going > 0 && gone > most && (kind == Kind::Booking || self.names_gone(kind)?);
+        Ok(is_held.then_some(HeldBack { kind, gone, most, why: Why::Many }))
+    }
+
+    /// Whether these losses would be held back unasked.
+    fn is_unlikely(&self, losses: Losses, state: &State, now: DateTime<Utc>, limits: Limits) -> Result<bool> {
+        let too_many = self.too_many(losses, limits.max_deletes, false)?;
+        let is_cut_off = || Ok(losses.kind == Kind::Booking && self.oldest(state, now, limits)?.is_some());
+        if too_many.is_some() { Ok(true) } else { is_cut_off() }
+    }
+
+    /// Notes who goes now. `all` has everybody who is missing.
+    fn depart(
+        &mut self,
+        state: &State,
+        all: &Plan,
+        held_back: &[HeldBack],
+        limits: Limits,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        for kind in Kind::SHOWN {
+            let is_held = held_back.iter().any(|held| held.kind == kind);
+            let goes = !is_held && self.queue.count(kind, step_of(kind))? > 0;
+            let losses = all.losses(kind, state, now)?;
+            let is_vouched =
+                goes && limits.vouched.is_some() && all.is_unlikely(losses, state, now, limits)?;
+            let counts = goes && !is_vouched && (kind == Kind::Booking || self.names_gone(kind)?);
+            let given_up = if counts { self.leaving(kind, state, now)? } else { Vec::new() };
+            self.departing[kind as usize] = Departing { given_up, is_vouched, is_held };
+        }
+        Ok(())
+    }
+
+    /// Whoever is gone where rows have no usable id.
+    fn perhaps_unnamed(&self, most: u64) -> Result<Vec<HeldBack>> {
+        let mut held_back = Vec::new();
+        for kind in Kind::SHOWN.into_iter().filter(|kind| self.unnamed[*kind as usize]) {
+            let gone = self.queue.count(kind, Step::Gone)? + self.queue.count(kind, Step::Delete)?;
+            if gone > 0 {
+                held_back.push(HeldBack { kind, gone, most, why: Why::Unnamed });
+            }
+        }
+        Ok(held_back)
+    }
+
+    /// A booking older than `bookings_from` whose id only changed type keeps its deal: its row needs no step, so nothing
+    /// in the plan shows that it is still there. The search ends once more than `most` are really gone.
+    fn spare_renamed(&self, mirror: &Mirror, most: u64) -> Result<()> {
+        let (mut going, mut spared) = (0, Vec::new());
+        self.queue.each(Kind::Booking, |planned| {
+            let Some(namesake) = planned.id.namesake().filter(|_| planned.step == Step::Delete) else {
+                return Ok(());
+            };
+            if going > most || self.comes(Kind::Booking, &namesake)? {
+                return Ok(());
+            }
+            if mirror.has(Kind::Booking, &namesake)? {
+                spared.push(planned.clone());
+            } else {
+                going += 1;
+            }
+            Ok(())
+        })?;
+        for planned in spared {
+            self.queue.add(&Planned { step: Step::Forget, ..planned })?;
+        }
+        Ok(())
+    }
+
+    /// Whether a step is planned for a row of this record.
+    pub(super) fn comes(&self, kind: Kind, id: &Id) -> Result<bool> {
+        Ok(self.queue.has(kind, id)? && !self.queue.is_gone(kind, id)?)
+    }
+
+    /// Whether a booking names somebody who is gone.
+    fn names_gone(&self, kind: Kind) -> Result<bool> {
+        let mut gone = HashSet::new();
+        self.queue.each(kind, |planned| {
+            if planned.step == Step::Gone {
+                gone.extend(by_either_type((kind, planned.id.clone())));
+            }
+            Ok(())
+        })?;
+        let mut is_named = false;
+        self.queue.each(Kind::Booking, |planned| {
+            is_named |= names(planned.row.as_ref(), &gone);
+            Ok(())
+        })?;
+        Ok(is_named)
+    }
+
+    /// Whether a row of the mirror means a record that was sent: with an id of another type, or by its `crm_id`.
+    fn knows_any(&self, kind: Kind, state: &State) -> Result<bool> {
+        let mut knows = false;
+        self.queue.each(kind, |Planned { kind, id, row, .. }| {
+            if let (false, Some(row)) = (knows, row) {
+                knows = state.knows(*kind, &id.to_string(), row.crm_id.unwrap_or_default())?;
+            }
+            Ok(())
+        })?;
+        Ok(knows)
+    }
+
+    /// What is held back, in words.
+    pub fn notice(&self) -> Option<String> {
+        let said: Vec<String> = self.held_back.iter().map(ToString::to_string).collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+}
+
+fn strange(kind: Kind, missing: u64) -> String {
+    let records = display::plural(kind);
+    say!(
+        "похоже, это зеркало другого отеля: в нём нет ни одной из переданных записей ({records}: {missing}). Проверьте [mirror] path. Если в Ecvi все они действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}: объекты будут созданы заново, прежние сделки удалены. Если прежние просто ушли из зеркала и должны остаться в CRM: ecvi-b24 reset-id {kind} --all",
+        "this looks like another hotel's mirror: none of what was sent is in it ({records}: {missing}). Check [mirror] path. If Ecvi really gave all of them new ids, run ecvi-b24 sync --max-deletes {missing}: objects are made anew, and old deals deleted. If the old ones only left the mirror and are to stay in the CRM: ecvi-b24 reset-id {kind} --all"
+    )
+}
+
+fn strange_throughout(missing: u64) -> String {
+    say!(
+        "похоже, это зеркало другого отеля: в нём нет ни одной из переданных записей ({missing}). Проверьте [mirror] path. Если в Ecvi все они действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}",
+        "this looks like another hotel's mirror: none of what was sent is in it ({missing}). Check [mirror] path. If Ecvi really gave all of them new ids, run ecvi-b24 sync --max-deletes {missing}"
+    )
+}
+
+impl fmt::Display for HeldBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HeldBack { kind, gone, most, why } = self;
+        if *why == Why::Unnamed {
+            let kind = display::plural(*kind);
+            return f.write_str(&say!(
+                "в зеркале Ecvi у записей негодный id (BAD_ID; {kind}), а прежних нет: {gone}. Может быть, это они: пока id не исправлены, ничего не удаляется",
+                "rows of the mirror have no usable id (BAD_ID; {kind}), and {gone} that were there are not. They may be the same: until the ids are corrected, nothing is deleted"
+            ));
+        }
+        let kept = match kind {
+            Kind::Booking if *why == Why::Oldest => say!(
+                "из Ecvi исчезли самые старые заявки подряд ({gone} за сутки): похоже, их больше не выгружают в зеркало; сделки не удалены. Если сделки должны остаться в CRM, отпустите их: ecvi-b24 reset-id booking НОМЕР",
+                "the oldest bookings in a row are gone from Ecvi ({gone} within a day): it looks as if they are not exported any more; no deal was deleted. If the deals are to stay in the CRM, let go of them: ecvi-b24 reset-id booking NUMBER"
+            ),
+            Kind::Guest => say!(
+                "за сутки из Ecvi исчезло гостей: {gone}, это больше {most}; в сделках они оставлены",
+                "guests gone from Ecvi within a day: {gone}, more than {most}; their deals keep them"
+            ),
+            Kind::Company => say!(
+                "за сутки из Ecvi исчезло компаний: {gone}, это больше {most}; в сделках они оставлены",
+                "companies gone from Ecvi within a day: {gone}, more than {most}; their deals keep them"
+            ),
+            Kind::Booking => say!(
+                "за сутки из Ecvi исчезло заявок: {gone}, а удалять без подтверждения разрешено не больше {most}; сделки не удалены",
+                "bookings gone from Ecvi within a day: {gone}, and at most {most} may be deleted unasked; no deal was deleted"
+            ),
+        };
+        f.write_str(&say!(
+            "{kept}. Посмотреть, что исчезло: ecvi-b24 sync --dry-run --max-deletes {gone}. Если так и должно быть: ecvi-b24 sync --max-deletes {gone}",
+            "{kept}. To see what is gone: ecvi-b24 sync --dry-run --max-deletes {gone}. If that is right: ecvi-b24 sync --max-deletes {gone}"
+        ))
+    }
+}

@@ -1,0 +1,40 @@
+//! Two streams ordered by id, merged: every id once, with its row, with what is known of it, or both.
+
+use std::cmp::Ordering;
+use std::iter::Peekable;
+
+use anyhow::Result;
+
+use super::decide::Pair;
+use crate::domain::record::Id;
+use crate::mirror::Row;
+use crate::state::Known;
+
+/// Merges two streams that are both ordered by id. An error of either side ends it.
+pub fn merge(
+    mirror: impl Iterator<Item = Result<Row>>,
+    state: impl Iterator<Item = Result<(Id, Known)>>,
+) -> impl Iterator<Item = Result<Pair>> {
+    let (mut mirror, mut state) = (mirror.peekable(), state.peekable());
+    std::iter::from_fn(move || next_pair(&mut mirror, &mut state).transpose())
+}
+
+fn next_pair(
+    mirror: &mut Peekable<impl Iterator<Item = Result<Row>>>,
+    state: &mut Peekable<impl Iterator<Item = Result<(Id, Known)>>>,
+) -> Result<Option<Pair>> {
+    let order = match (mirror.peek(), state.peek()) {
+        (None, None) => return Ok(None),
+        (Some(Ok(row)), Some(Ok((id, _)))) => row.id.cmp(id),
+        (Some(_), None) | (Some(Err(_)), _) => Ordering::Less,
+        (None, Some(_)) | (Some(Ok(_)), Some(Err(_))) => Ordering::Greater,
+    };
+    let row = if order == Ordering::Greater { None } else { mirror.next().transpose()? };
+    let known = if order == Ordering::Less { None } else { state.next().transpose()? };
+    let id = match (&row, &known) {
+        (Some(row), _) => row.id.clone(),
+        (None, Some((id, _))) => id.clone(),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Pair { id, row, known: known.map(|(_, known)| known) }))
+}

@@ -1,0 +1,150 @@
+//! What the mirror looked like, and from which mirror nothing may be concluded.
+
+use anyhow::{Result, bail};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::decide::{Pair, Rules};
+use crate::domain::record::Kind;
+use crate::mirror::Outline;
+use crate::say;
+use crate::sync::plan::renamed_records::{Names, foreign};
+
+/// Every row is read at least once a day, whatever its block looks like.
+const WHOLE: TimeDelta = TimeDelta::hours(23);
+
+/// What the mirror looked like.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Survey {
+    /// Rows, by [`Kind`].
+    pub rows: [u64; 3],
+    /// Rows of `booking_guests`.
+    pub residents: u64,
+    /// By what terms the rows were read: digests of other terms cannot be compared.
+    #[serde(default)]
+    pub terms: u64,
+    /// When every row was last read, and not only those whose block looked otherwise.
+    #[serde(default)]
+    pub whole_at: DateTime<Utc>,
+    /// Records that have an object and are in the mirror, by [`Kind`].
+    #[serde(skip)]
+    pub(super) known: [u64; 3],
+    /// Records that have an object and are not in the mirror any more, by [`Kind`].
+    #[serde(skip)]
+    pub(super) missing: [u64; 3],
+    /// What known records are called now, by [`Kind`].
+    #[serde(skip)]
+    pub(super) names: [Names; 3],
+}
+
+impl Survey {
+    /// The records of a kind were let go of: that their table is empty now means nothing.
+    pub fn forget(&mut self, kind: Kind) {
+        self.rows[kind as usize] = 0;
+        if kind == Kind::Booking {
+            self.residents = 0;
+        }
+    }
+
+    /// Whether it is time to read every row again.
+    pub fn is_whole_due(&self, now: DateTime<Utc>) -> bool {
+        (now - self.whole_at).abs() >= WHOLE
+    }
+
+    /// Takes note of a kind's table.
+    pub(super) fn count(&mut self, kind: Kind, outline: &Outline) {
+        self.rows[kind as usize] = outline.rows;
+        self.residents = self.residents.max(outline.residents);
+    }
+
+    /// Takes note of a record that is known.
+    pub(super) fn see(&mut self, kind: Kind, pair: &Pair) {
+        let Some(known) = &pair.known else { return };
+        let is_linked = known.crm_id.is_some();
+        match &pair.row {
+            Some(row) => {
+                self.known[kind as usize] += u64::from(is_linked);
+                self.names[kind as usize].compare(kind, known, &row.label);
+            }
+            None => self.missing[kind as usize] += u64::from(is_linked && !known.gone),
+        }
+    }
+
+    /// The first table that had rows and is empty now, with the kind to reset if that is right. One that is seen through a
+    /// window may be empty for a season.
+    fn emptied(
+        &self,
+        before: &Survey,
+        windows: [bool; 3],
+        residents_slide: bool,
+    ) -> Option<(&'static str, Kind, u64)> {
+        let table =
+            |kind: Kind| (self.rows[kind as usize], before.rows[kind as usize], windows[kind as usize]);
+        let residents =
+            (self.residents, before.residents, residents_slide || windows[Kind::Booking as usize]);
+        let tables = [
+            ("guests", Kind::Guest, table(Kind::Guest)),
+            ("companies", Kind::Company, table(Kind::Company)),
+            ("bookings", Kind::Booking, table(Kind::Booking)),
+            ("booking_guests", Kind::Booking, residents),
+        ];
+        tables.into_iter().find_map(|(table, kind, (rows, had, slides))| {
+            (rows == 0 && had > 0 && !slides).then_some((table, kind, had))
+        })
+    }
+
+    /// Refuses a mirror from which nothing may be concluded.
+    pub(super) fn check(&self, rules: &Rules, residents_slide: bool) -> Result<()> {
+        let Rules { before, windows, vouched, .. } = rules;
+        if self.rows.iter().all(|count| *count == 0) {
+            bail!(say!(
+                "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
+                "the mirror is empty: no guests, no companies, no bookings. Check what fills it"
+            ));
+        }
+        if let Some((table, kind, had)) = self.emptied(before, *windows, residents_slide) {
+            let then = match table {
+                "bookings" => say!(
+                    "сделки останутся в CRM, удалите их там вручную",
+                    "the deals stay in the CRM, delete them there by hand"
+                ),
+                "guests" | "companies" => say!(
+                    "затем ecvi-b24 sync --max-deletes {had}: сделки останутся без них",
+                    "then ecvi-b24 sync --max-deletes {had}: the deals go without them"
+                ),
+                _ => say!("сделки останутся без них", "the deals go without them"),
+            };
+            bail!(say!(
+                "в зеркале Ecvi опустела таблица {table}, в которой были записи. Проверьте, чем оно наполняется. Только если в Ecvi этих записей действительно больше нет, выполните ecvi-b24 reset-id {kind} --all; {then}",
+                "the table {table} of the mirror had rows and is empty now. Check what fills it. Only if Ecvi really has none any more, run ecvi-b24 reset-id {kind} --all; {then}"
+            ));
+        }
+        for kind in Kind::SHOWN {
+            let names = self.names[kind as usize].all(self.known[kind as usize]);
+            if names.are_foreign(kind) && names.other > *vouched {
+                bail!(foreign(kind, names));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the mirror has records of this kind, and not one that is known, while at least three that have an object
+    /// are missing: more than somebody said may be.
+    pub(super) fn is_strange(&self, kind: Kind, vouched: u64) -> bool {
+        let of = |counts: &[u64; 3]| counts[kind as usize];
+        of(&self.known) == 0 && of(&self.rows) > 0 && is_strange(of(&self.missing), vouched)
+    }
+
+    /// Likewise where no kind has so many, but all together do.
+    pub(super) fn is_strange_throughout(&self, vouched: u64) -> bool {
+        let sum = |counts: &[u64; 3]| counts.iter().sum::<u64>();
+        sum(&self.known) == 0 && is_strange(sum(&self.missing), vouched)
+    }
+}
+
+/// Two or three records may well be deleted by hand; that none of so many is left is no accident of one row.
+const STRANGE: u64 = 3;
+
+fn is_strange(missing: u64, vouched: u64) -> bool {
+    missing >= STRANGE && missing > vouched
+}

@@ -1,0 +1,308 @@
+//! The plan: mirror and state are merged, and what differs becomes a step. Nothing here touches the portal.
+
+mod blocks;
+mod decide;
+#[cfg(test)]
+mod fast_and_whole;
+mod guards;
+mod merge;
+mod mirror_stats;
+mod observations;
+mod removals;
+mod renamed_records;
+mod store;
+
+use std::collections::HashSet;
+use std::hash::Hasher;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use blocks::{Look, Watched};
+pub(crate) use decide::is_history;
+pub use decide::{OnHold, Pair, Rules, Step, Wave, decide, may_go_unread};
+pub use guards::{HeldBack, Limits, Why};
+pub use merge::merge;
+pub use mirror_stats::Survey;
+pub use observations::{Departing, Waiting};
+pub use store::{Planned, Queue};
+
+use crate::config::Config;
+use crate::domain::failure_code::Code;
+use crate::domain::record::{Id, Kind, Span};
+use crate::mirror::{BadRow, Body, Marks, Mirror, Row};
+use crate::platform::hash::Fingerprint;
+use crate::state::settings::{CONTENTS, SURVEY};
+use crate::state::{BlockChange, Note, State};
+use observations::{is_missing, note_of};
+
+/// The plan of a pass.
+pub struct Plan {
+    /// The steps.
+    pub queue: Queue,
+    /// What was seen on the way.
+    pub survey: Survey,
+    /// People and companies whose bookings are in the plan for their sake, and whom the state does not name yet.
+    pub touched: Vec<(Kind, Id)>,
+    /// What is not in it because nobody has said that it is right.
+    pub held_back: Vec<HeldBack>,
+    /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
+    pub blocks: [Vec<BlockChange>; 3],
+    /// Who is missing and not given up yet, by [`Kind`].
+    pub waiting: [Waiting; 3],
+    /// What becomes of those who are given up, by [`Kind`].
+    pub departing: [Departing; 3],
+    /// The kinds of which rows have no usable id: whoever is missing may be one of them.
+    unnamed: [bool; 3],
+}
+
+/// What a comparison saw, beside what differs.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Compared {
+    /// What the mirror looked like.
+    pub survey: Survey,
+    /// People and companies whose bookings differ for their sake, and whom the state does not name yet.
+    pub touched: Vec<(Kind, Id)>,
+    /// What the state is to know of the mirror's blocks, by [`Kind`].
+    pub blocks: [Vec<BlockChange>; 3],
+    /// Who is missing and not given up yet, by [`Kind`].
+    pub waiting: [Waiting; 3],
+    /// The kinds of which rows have no usable id.
+    unnamed: [bool; 3],
+}
+
+impl Plan {
+    /// Reads mirror and state to the end and writes down what differs.
+    ///
+    /// # Errors
+    /// A mirror that is damaged, empty, or not the one it was: nothing may be sent or deleted then.
+    pub fn draw(mirror: &Mirror, state: &State, rules: &Rules) -> Result<Plan> {
+        let queue = Queue::new()?;
+        let add = |kind, step, pair: Pair| {
+            let wave = Wave::of(step, &pair, rules);
+            queue.add(&Planned { kind, id: pair.id, step, wave, row: pair.row })
+        };
+        let note = |kind, id: &Id, note| queue.note(kind, id, note);
+        let Compared { survey, touched, blocks, waiting, unnamed } =
+            compare(mirror, state, rules, add, note)?;
+        let (held_back, departing) = Default::default();
+        Ok(Plan { queue, survey, touched, held_back, blocks, waiting, departing, unnamed })
+    }
+}
+
+/// Compares mirror and state and hands each record that differs to `found`, in the order of the ids, and what the state
+/// is to know of one that may be as it was sent to `note`. Blocks of the mirror that look as they did when everything in
+/// them stood as sent are not read.
+///
+/// # Errors
+/// As [`Plan::draw`], which keeps what is found.
+pub fn compare(
+    mirror: &Mirror,
+    state: &State,
+    rules: &Rules,
+    found: impl FnMut(Kind, Step, Pair) -> Result<()>,
+    note: impl FnMut(Kind, &Id, Note) -> Result<()>,
+) -> Result<Compared> {
+    let whole_at = if rules.whole || rules.full { rules.now } else { rules.before.whole_at };
+    let mut comparison = Comparison {
+        seen: Compared {
+            survey: Survey { whole_at, terms: rules.terms, ..Survey::default() },
+            ..Compared::default()
+        },
+        touched: state.touched()?.into_iter().flat_map(by_either_type).collect(),
+        deals_stand: state.has_linked(Kind::Booking)?,
+        found,
+        note,
+    };
+    for kind in Kind::ALL {
+        comparison.kind(kind, mirror, state, rules)?;
+    }
+    comparison.seen.survey.check(rules, mirror.residents_slide())?;
+    Ok(comparison.seen)
+}
+
+struct Comparison<F, N> {
+    seen: Compared,
+    /// Those whom the state names, and those who came to it in this comparison; by either type of their ids.
+    touched: HashSet<(Kind, Id)>,
+    /// Some booking has a deal: one that names a newcomer may have gone without them.
+    deals_stand: bool,
+    found: F,
+    note: N,
+}
+
+impl<F, N> Comparison<F, N>
+where
+    F: FnMut(Kind, Step, Pair) -> Result<()>,
+    N: FnMut(Kind, &Id, Note) -> Result<()>,
+{
+    fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &Rules) -> Result<()> {
+        let on_hold = OnHold::of(kind, state)?;
+        let outline = mirror.outline(kind, &Marks { seed: rules.terms, touched: &self.touched })?;
+        self.seen.survey.count(kind, &outline);
+        let nameless_rows = outline.nameless;
+        let mut blocks = Watched::new(outline, state.blocks(kind)?, rules.look(kind));
+        self.seen.survey.known[kind as usize] = blocks.linked();
+        let spans = blocks.spans();
+        // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
+        let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
+        let mut known = state.known(kind)?;
+        let nameless = nameless(nameless_rows);
+        for spans in spans.chunks(at_once) {
+            let mut scan = mirror.scan_of(kind, &hull(spans))?;
+            for pair in merge(scan.rows(spans)?, known.rows(spans)) {
+                let pair = pair?;
+                if nameless.is_some() && pair.id == nameless_id() {
+                    // Known since it failed, and no record that vanished.
+                    blocks.saw(&pair, false);
+                    continue;
+                }
+                self.seen.survey.see(kind, &pair);
+                self.seen.unnamed[kind as usize] |= has_bad_id(pair.row.as_ref());
+                self.note(kind, &pair, rules)?;
+                let step = self.step(kind, &pair, &on_hold, rules);
+                blocks.saw(&pair, step.is_none() && may_go_unread(kind, &pair, &on_hold, rules));
+                if let Some(step) = step {
+                    (self.found)(kind, step, pair)?;
+                }
+            }
+        }
+        self.seen.blocks[kind as usize] = blocks.changes();
+        self.seen.unnamed[kind as usize] |= nameless_rows > 0;
+        if let Some(row) = nameless {
+            let pair = Pair { id: nameless_id(), row: Some(row), known: None };
+            if let Some(step) = decide(kind, &pair, &on_hold, false, rules) {
+                (self.found)(kind, step, pair)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, kind: Kind, pair: &Pair, rules: &Rules) -> Result<()> {
+        if let (None, Some(known)) = (&pair.row, &pair.known)
+            && is_missing(kind, known, rules)
+        {
+            self.seen.waiting[kind as usize].count(kind, known, rules);
+        }
+        match note_of(kind, pair, rules) {
+            Some(note) => (self.note)(kind, &pair.id, note),
+            None => Ok(()),
+        }
+    }
+
+    fn step(&mut self, kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> Option<Step> {
+        let has_touched = kind == Kind::Booking && names(pair.row.as_ref(), &self.touched);
+        let step = decide(kind, pair, on_hold, has_touched, rules)?;
+        if self.touches_bookings(kind, pair) {
+            let person = (kind, pair.id.clone());
+            if !self.touched.contains(&person) {
+                self.touched.extend(by_either_type(person.clone()));
+                self.seen.touched.push(person);
+            }
+        }
+        Some(step)
+    }
+
+    /// Whether a deal would read differently after this: another last name, a person who came, left or came back.
+    fn touches_bookings(&self, kind: Kind, pair: &Pair) -> bool {
+        match (kind, &pair.known) {
+            (Kind::Booking, _) => false,
+            (Kind::Guest | Kind::Company, None) => self.deals_stand,
+            (Kind::Guest | Kind::Company, Some(known)) => {
+                known.gone || pair.row.as_ref().is_none_or(|row| row.label != known.label)
+            }
+        }
+    }
+}
+
+/// Rows without an id cannot be told apart: they fail together, as one row under the id that they do not have.
+fn nameless(count: u64) -> Option<Row> {
+    (count > 0).then(|| Row {
+        id: nameless_id(),
+        // Not empty: once they have ids, their failure is over at once.
+        modified_at: "NULL".into(),
+        content: count,
+        people: 0,
+        label: String::new(),
+        crm_id: None,
+        extra: serde_json::Map::new(),
+        body: Err(BadRow::new(Code::BadId, "id", &format!("NULL × {count}"))),
+        warnings: Vec::new(),
+    })
+}
+
+fn nameless_id() -> Id {
+    Id::Text("NULL".into())
+}
+
+fn has_bad_id(row: Option<&Row>) -> bool {
+    let bad = row.and_then(|row| row.body.as_ref().err());
+    bad.is_some_and(|bad| bad.code == Code::BadId && bad.column == "id")
+}
+
+/// Somebody by all that a booking may call them.
+pub(crate) fn by_either_type((kind, id): (Kind, Id)) -> impl Iterator<Item = (Kind, Id)> {
+    id.and_namesake().map(move |id| (kind, id))
+}
+
+/// From the first of the spans to the last.
+fn hull(spans: &[Span]) -> Span {
+    let from = spans.first().and_then(|span| span.from.clone());
+    Span { from, upto: spans.last().and_then(|span| span.upto.clone()) }
+}
+
+/// Whether the row is a booking that names one of these people.
+pub(crate) fn names(row: Option<&Row>, people: &HashSet<(Kind, Id)>) -> bool {
+    let Some(Ok(Body::Booking(booking))) = row.map(|row| &row.body) else { return false };
+    let has = |kind: Kind, id: &Id| people.contains(&(kind, id.clone()));
+    !people.is_empty()
+        && (booking.guest.iter().chain(&booking.residents).any(|id| has(Kind::Guest, id))
+            || booking.company.iter().chain(&booking.payer).any(|id| has(Kind::Company, id)))
+}
+
+impl OnHold {
+    /// Those of a kind.
+    pub fn of(kind: Kind, state: &State) -> Result<OnHold> {
+        Ok(OnHold { doubts: state.doubts(kind)?, holds: state.holds(kind)? })
+    }
+}
+
+impl Rules {
+    /// The rules of an ordinary pass of cron.
+    pub fn usual(config: &Config, mirror: &Mirror, state: &State, now: DateTime<Utc>) -> Result<Rules> {
+        let before: Survey = state.recall(SURVEY)?.unwrap_or_default();
+        let bookings_from = config.export.bookings_from;
+        let contents: Option<[u64; 3]> = state.recall(CONTENTS)?;
+        let learns = Kind::SHOWN.map(|kind| {
+            contents.is_none_or(|contents| contents[kind as usize] != mirror.content_terms(kind))
+        });
+        // Another version of this program may read a row otherwise.
+        let mut terms = Fingerprint::default();
+        terms.text(env!("CARGO_PKG_VERSION"));
+        terms.text(&bookings_from.map(|day| day.to_string()).unwrap_or_default());
+        terms.write_u64(mirror.terms()?);
+        Ok(Rules {
+            now,
+            full: false,
+            resending: false,
+            retry_failed: false,
+            deletes: true,
+            windows: mirror.windows(),
+            bookings_from,
+            // Those who stay may be others by now, though nobody wrote to the mirror.
+            whole: before.is_whole_due(now) || mirror.residents_slide(),
+            learns,
+            before,
+            terms: terms.finish(),
+            patience: None,
+            vouched: 0,
+        })
+    }
+
+    /// How the blocks of a kind are looked at. Two queries through one window may not show the same rows, so its outline
+    /// says nothing of them.
+    fn look(&self, kind: Kind) -> Look {
+        let all = self.whole || self.full || self.windows[kind as usize] || self.learns[kind as usize];
+        Look { all, anew: self.before.terms != self.terms, now: self.now }
+    }
+}

@@ -1,0 +1,89 @@
+//! What a reading tells of records that may be as they were sent: who is missing, who is back, what was never learnt.
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use super::decide::{Pair, Rules, waits};
+use crate::domain::record::{Id, Kind};
+use crate::state::{Departure, Known, Note, Stay};
+use crate::sync::plan::store::Queue;
+
+/// Those of a kind who are missing, and not given up yet.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Waiting {
+    /// How many.
+    pub count: u64,
+    /// When the first of them may be given up.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// What becomes of those of a kind who are missing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Departing {
+    /// They are given up in this pass, and nobody was asked.
+    pub given_up: Vec<Departure>,
+    /// Somebody said that they may be: whoever went before them counts no more.
+    pub is_vouched: bool,
+    /// A guard holds them back: that they are missing counts for nothing.
+    pub is_held: bool,
+}
+
+impl Waiting {
+    /// Counts one who is missing, where it is too early to give them up.
+    pub(super) fn count(&mut self, kind: Kind, known: &Known, rules: &Rules) {
+        if !waits(kind, known, rules) {
+            return;
+        }
+        self.count += 1;
+        let patience = rules.patience.unwrap_or_default()[kind as usize];
+        let until = known.missing_since.unwrap_or(rules.now) + patience;
+        self.until = Some(self.until.map_or(until, |first| first.min(until)));
+    }
+}
+
+/// Whether a record without a row is missing: it has something to lose, and no window hides it.
+pub(super) fn is_missing(kind: Kind, known: &Known, rules: &Rules) -> bool {
+    let has_something = match kind {
+        Kind::Guest | Kind::Company => !known.gone,
+        Kind::Booking => known.crm_id.is_some() && rules.deletes,
+    };
+    has_something && !rules.windows[kind as usize]
+}
+
+/// What the state is to know of the record, whatever step it takes.
+pub(super) fn note_of(kind: Kind, pair: &Pair, rules: &Rules) -> Option<Note> {
+    let known = pair.known.as_ref()?;
+    let Some(row) = &pair.row else {
+        // In the future it was noted by a clock that ran ahead.
+        let is_noted = known.missing_since.is_some_and(|since| since <= rules.now);
+        return (is_missing(kind, known, rules) && !is_noted).then_some(Note::Missing);
+    };
+    let stay = Stay::of_row(row).or(known.stay);
+    let learns = rules.learns[kind as usize] && !row.modified_at.is_empty();
+    let content = if learns { row.content } else { known.content };
+    let is_known = known.missing_since.is_none()
+        && (known.crm_id.is_none() || known.stay == stay && known.content == content);
+    (!is_known).then_some(Note::Read { content, stay })
+}
+
+impl Queue {
+    /// Keeps what the state is to know of a record.
+    pub fn note(&self, kind: Kind, id: &Id, note: Note) -> Result<()> {
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO notes (kind, id, note) VALUES (?1, ?2, ?3)")?
+            .execute((kind, id, serde_json::to_string(&note)?))?;
+        Ok(())
+    }
+
+    /// Shows what is kept of a kind's records to `show`.
+    pub fn each_note(&self, kind: Kind, mut show: impl FnMut(&Id, Note) -> Result<()>) -> Result<()> {
+        let sql = "SELECT id, note FROM notes WHERE kind = ?1 ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([kind])?;
+        while let Some(cells) = rows.next()? {
+            let note = serde_json::from_str(cells.get_ref(1)?.as_str()?)?;
+            show(&cells.get(0)?, note)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! Who is missing by a plan, and what that looks like beside those who went before.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Plan, Planned, Step};
+use crate::domain::record::{Id, Kind};
+use crate::state::{Departure, Oldest, State};
+use crate::sync::plan::guards::{HeldBack, Limits, Why};
+
+/// So many bookings make a range.
+const RANGE: usize = 3;
+
+const DAY: TimeDelta = TimeDelta::days(1);
+
+/// How long it counts who was given up, where a range of stays is looked for.
+const MEMORY: TimeDelta = TimeDelta::days(31);
+
+/// Who is missing of a kind.
+#[derive(Clone, Copy)]
+pub(super) struct Losses {
+    pub(super) kind: Kind,
+    /// Missing now.
+    pub(super) going: u64,
+    /// Given up within the last day.
+    pub(super) before: u64,
+    /// How many there were.
+    pub(super) all: u64,
+}
+
+/// The step by which those who are missing go.
+pub(super) fn step_of(kind: Kind) -> Step {
+    match kind {
+        Kind::Guest | Kind::Company => Step::Gone,
+        Kind::Booking => Step::Delete,
+    }
+}
+
+impl Plan {
+    /// Who is missing now, and who went before within a day.
+    pub(super) fn losses(&self, kind: Kind, state: &State, now: DateTime<Utc>) -> Result<Losses> {
+        let going = self.going(kind, state)?;
+        let departures = state.departures(kind, now - DAY)?;
+        let mut before = 0;
+        for departure in departures.iter().filter(|departure| departure.at <= now) {
+            before += u64::from(!self.queue.is_gone(kind, &departure.id)?);
+        }
+        let stands = self.survey.known[kind as usize];
+        Ok(Losses { kind, going, before, all: stands + going + before })
+    }
+
+    /// Bookings that are missing and look like the begin of the hotel's history, cut off: an export of some months does
+    /// that to one that was older, day by day. One or two old bookings may well be deleted.
+    pub(super) fn oldest(
+        &self,
+        state: &State,
+        now: DateTime<Utc>,
+        limits: Limits,
+    ) -> Result<Option<HeldBack>> {
+        let missing = self.leaving(Kind::Booking, state, now)?;
+        if missing.is_empty() {
+            return Ok(None);
+        }
+        let gone: HashSet<&Id> = missing.iter().map(|departure| &departure.id).collect();
+        let before: Vec<Departure> = state.departures(Kind::Booking, now - MEMORY)?;
+        let before = before.iter().filter(|departure| !gone.contains(&departure.id));
+        let before: Vec<&Departure> = before.collect();
+        for by in [Oldest::Arrival, Oldest::Departure] {
+            let stays = state.oldest_stays(by, missing.len() as u64 + 1)?;
+            let border = stays.iter().find(|(id, _)| !gone.contains(id)).map(|(_, time)| *time);
+            let is_cut = |departure: &&Departure| {
+                let stay = departure.stay.map(|stay| stay.by(by));
+                stay.is_some_and(|time| border.is_none_or(|border| time < border))
+            };
+            let cut = missing.iter().filter(is_cut).count();
+            let cut_before = before.iter().filter(|departure| is_cut(departure)).count();
+            if cut > 0 && cut + cut_before >= RANGE {
+                let losses = self.losses(Kind::Booking, state, now)?;
+                let gone = losses.going + losses.before;
+                let most = limits.max_deletes;
+                return Ok(Some(HeldBack { kind: Kind::Booking, gone, most, why: Why::Oldest }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Who goes by this plan.
+    pub(super) fn leaving(&self, kind: Kind, state: &State, now: DateTime<Utc>) -> Result<Vec<Departure>> {
+        let mut leaving = Vec::new();
+        self.each_going(kind, |planned| {
+            if !self.has_moved(planned, state)? {
+                let stay = state.record(kind, &planned.id)?.and_then(|record| record.known.stay);
+                leaving.push(Departure { id: planned.id.clone(), at: now, stay });
+            }
+            Ok(())
+        })?;
+        Ok(leaving)
+    }
+
+    /// How many are missing: those whose object another row speaks for are not.
+    fn going(&self, kind: Kind, state: &State) -> Result<u64> {
+        let mut going = 0;
+        if self.queue.count(kind, step_of(kind))? > 0 {
+            self.each_going(kind, |planned| {
+                going += u64::from(!self.has_moved(planned, state)?);
+                Ok(())
+            })?;
+        }
+        Ok(going)
+    }
+
+    /// Shows everybody who goes by this plan to `show`.
+    pub(super) fn each_going(&self, kind: Kind, mut show: impl FnMut(&Planned) -> Result<()>) -> Result<()> {
+        let step = step_of(kind);
+        self.queue.each(kind, |planned| if planned.step == step { show(planned) } else { Ok(()) })
+    }
+
+    /// Whether a row of this mirror means the same record: its id only changed type, or the row names the object.
+    pub(super) fn has_moved(&self, planned: &Planned, state: &State) -> Result<bool> {
+        let Planned { kind, id, .. } = planned;
+        if let Some(namesake) = id.namesake()
+            && self.comes(*kind, &namesake)?
+        {
+            return Ok(true);
+        }
+        match state.record(*kind, id)?.and_then(|record| record.known.crm_id) {
+            Some(crm_id) => self.queue.names(*kind, crm_id),
+            None => Ok(false),
+        }
+    }
+}

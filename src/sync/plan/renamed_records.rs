@@ -1,0 +1,91 @@
+//! Whether known records are called as before: the ids of another hotel's mirror are small numbers too, and mean others.
+
+use crate::domain::record::Kind;
+use crate::say;
+use crate::state::Known;
+
+/// So many people change their last names at once by marriage, or are corrected.
+const CORRECTED: u64 = 2;
+
+/// How many records could be compared, and how many are called otherwise than before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) compared: u64,
+    pub(super) other: u64,
+}
+
+/// What known records of a kind are called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Names {
+    /// Of those that have an object, how many are called otherwise.
+    other: u64,
+    /// Those that have none, or let go of it.
+    unlinked: Tally,
+}
+
+impl Names {
+    /// Takes note of a record that is in the mirror.
+    pub(super) fn compare(&mut self, kind: Kind, known: &Known, label: &str) {
+        // A name that is missing, or was never read right, tells nothing.
+        let says_nothing = |label: &str| label.trim().is_empty() || label.contains('\u{fffd}');
+        if says_nothing(&known.label) || says_nothing(label) {
+            return;
+        }
+        let other = u64::from(is_other(kind, &known.label, label));
+        if known.crm_id.is_some() {
+            self.other += other;
+        } else {
+            self.unlinked.compared += 1;
+            self.unlinked.other += other;
+        }
+    }
+
+    /// All that counts: where none has an object, because somebody let go of all, those that had one. `linked` counts
+    /// those too whose rows were not read, for they are as they were.
+    pub(super) fn all(&self, linked: u64) -> Tally {
+        if linked > 0 { Tally { compared: linked, other: self.other } } else { self.unlinked }
+    }
+}
+
+impl Tally {
+    /// Whether so many are called otherwise that they must be others: of bookings more than a tenth, for nobody changes
+    /// a number; of people more than half, and more than two.
+    pub(super) fn are_foreign(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Booking => self.other * 10 > self.compared,
+            Kind::Guest | Kind::Company => self.other > CORRECTED && self.other * 2 > self.compared,
+        }
+    }
+}
+
+fn is_other(kind: Kind, before: &str, now: &str) -> bool {
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    match kind {
+        Kind::Booking => before.trim() != now.trim(),
+        // Written otherwise, a name is the same.
+        Kind::Guest | Kind::Company => plain(before) != plain(now),
+    }
+}
+
+/// Why the mirror is refused, and what to do.
+pub(super) fn foreign(kind: Kind, tally: Tally) -> String {
+    let Tally { compared, other } = tally;
+    let what = match kind {
+        Kind::Booking => say!(
+            "у {other} из {compared} известных заявок другой номер",
+            "{other} of {compared} known bookings carry another number"
+        ),
+        Kind::Guest => say!(
+            "у {other} из {compared} известных гостей другая фамилия",
+            "{other} of {compared} known guests have another last name"
+        ),
+        Kind::Company => say!(
+            "у {other} из {compared} известных компаний другое название",
+            "{other} of {compared} known companies have another name"
+        ),
+    };
+    say!(
+        "похоже, это зеркало другого отеля: {what}. Проверьте [mirror] path. Если так исправлено в Ecvi, выполните ecvi-b24 sync --max-deletes {other}",
+        "this looks like another hotel's mirror: {what}. Check [mirror] path. If they were corrected in Ecvi, run ecvi-b24 sync --max-deletes {other}"
+    )
+}

@@ -1,0 +1,260 @@
+//! The plan as data: the records that differ, with their rows, in a temporary database of their own.
+//!
+//! The mirror is let go of as soon as it was read, because a reader of hours would block whatever fills it; and
+//! an initial export plans a million records, which must not stand in memory.
+
+use anyhow::Result;
+use rusqlite::{Connection, Row};
+
+use super::decide::{Step, Wave};
+use crate::domain::record::{Id, Kind};
+use crate::mirror::{Body, Row as MirrorRow};
+use crate::state::stable_plans;
+
+/// A planned step.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Planned {
+    /// What the record is.
+    pub kind: Kind,
+    /// Its id in Ecvi.
+    pub id: Id,
+    /// What to do.
+    pub step: Step,
+    /// When.
+    pub wave: Wave,
+    /// Its row, unless it is gone.
+    pub row: Option<MirrorRow>,
+}
+
+/// Planned steps, and what stands in the portal under our origin where that was asked for.
+pub struct Queue {
+    pub(super) connection: Connection,
+}
+
+fn planned(kind: Kind, cells: &Row<'_>) -> Result<Planned> {
+    let row: Option<String> = cells.get(2)?;
+    let row = row.map(|row| serde_json::from_str(&row)).transpose()?;
+    let (step, wave) = (one_of(&Step::ALL, cells, 1)?, one_of(&Wave::ALL, cells, 3)?);
+    Ok(Planned { kind, id: cells.get(0)?, step, wave, row })
+}
+
+/// Steps and waves stand in the queue as their places among all.
+fn one_of<T: Copy>(all: &[T], cells: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let place: u8 = cells.get(column)?;
+    let found = all.get(usize::from(place)).copied();
+    found.ok_or(rusqlite::Error::IntegralValueOutOfRange(column, place.into()))
+}
+
+impl Queue {
+    /// An empty queue, in a temporary file that nobody else sees.
+    pub fn new() -> Result<Queue> {
+        let connection = Connection::open("")?;
+        stable_plans(&connection)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+             CREATE TABLE plan (kind TEXT, id ANY, step INTEGER, wave INTEGER, arrival TEXT, row TEXT,
+                                names INTEGER,
+                                PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+             CREATE INDEX plan_turn ON plan (kind, wave, arrival DESC, id);
+             CREATE INDEX plan_names ON plan (kind, names) WHERE names IS NOT NULL;
+             CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
+                                     PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
+             CREATE INDEX inventory_object ON inventory (kind, crm_id);
+             CREATE TABLE gaps (kind TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+             CREATE TABLE gone (kind TEXT, id ANY, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+             CREATE TABLE notes (kind TEXT, id ANY, note TEXT, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+             -- Never committed: nobody else reads it, and it goes with the pass.
+             BEGIN;",
+        )?;
+        Ok(Queue { connection })
+    }
+
+    /// Adds a step. Within a wave bookings go by arrival, the newest first.
+    pub fn add(&self, planned: &Planned) -> Result<()> {
+        let Planned { kind, id, step, wave, row } = planned;
+        let arrival = match row.as_ref().map(|row| &row.body) {
+            Some(Ok(Body::Booking(booking))) => booking.arrival.to_string(),
+            _ => String::new(),
+        };
+        let cells = row.as_ref().map(serde_json::to_string).transpose()?;
+        let names = row.as_ref().and_then(|row| row.crm_id);
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO plan (kind, id, step, wave, arrival, row, names)
+                 VALUES (?1,?2,?3,?4,?5,?6,?7)",
+            )?
+            .execute((kind, id, *step as u8, *wave as u8, arrival, cells, names))?;
+        if row.is_none() {
+            self.connection
+                .prepare_cached("INSERT OR IGNORE INTO gone (kind, id) VALUES (?1, ?2)")?
+                .execute((kind, id))?;
+        }
+        Ok(())
+    }
+
+    /// Takes the next steps of a kind out of the queue, up to this wave.
+    pub fn take(&self, kind: Kind, wave: Wave, most: usize) -> Result<Vec<Planned>> {
+        let taken = self.next(kind, wave, most)?;
+        let mut statement = self.connection.prepare_cached("DELETE FROM plan WHERE kind = ?1 AND id = ?2")?;
+        for planned in &taken {
+            statement.execute((kind, &planned.id))?;
+        }
+        Ok(taken)
+    }
+
+    fn next(&self, kind: Kind, wave: Wave, most: usize) -> Result<Vec<Planned>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, step, row, wave FROM plan WHERE kind = ?1 AND wave <= ?2
+             ORDER BY wave, arrival DESC, id LIMIT ?3",
+        )?;
+        let mut rows = statement.query((kind, wave as u8, most as u64))?;
+        let mut found = Vec::new();
+        while let Some(cells) = rows.next()? {
+            found.push(planned(kind, cells)?);
+        }
+        Ok(found)
+    }
+
+    /// Shows every step of a kind to `show`, in their order, and keeps them.
+    pub fn each(&self, kind: Kind, mut show: impl FnMut(&Planned) -> Result<()>) -> Result<()> {
+        let sql = "SELECT id, step, row, wave FROM plan WHERE kind = ?1 ORDER BY wave, arrival DESC, id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([kind])?;
+        while let Some(cells) = rows.next()? {
+            show(&planned(kind, cells)?)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a step of this record is still to be taken.
+    pub fn has(&self, kind: Kind, id: &Id) -> Result<bool> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT 1 FROM plan WHERE kind = ?1 AND id = ?2")?;
+        Ok(statement.exists((kind, id))?)
+    }
+
+    /// Whether a step is planned for a row that itself names this object.
+    pub fn names(&self, kind: Kind, crm_id: i64) -> Result<bool> {
+        let sql = "SELECT 1 FROM plan WHERE kind = ?1 AND names = ?2";
+        Ok(self.connection.prepare_cached(sql)?.exists((kind, crm_id))?)
+    }
+
+    /// Whether a step of this kind, up to this wave, is still to be taken.
+    pub fn has_any(&self, kind: Kind, wave: Wave) -> Result<bool> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT 1 FROM plan WHERE kind = ?1 AND wave <= ?2 LIMIT 1")?;
+        Ok(statement.exists((kind, wave as u8))?)
+    }
+
+    /// The step of this record, if one is planned.
+    pub fn step_of(&self, kind: Kind, id: &Id) -> Result<Option<Planned>> {
+        let sql = "SELECT id, step, row, wave FROM plan WHERE kind = ?1 AND id = ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query((kind, id))?;
+        rows.next()?.map(|cells| planned(kind, cells)).transpose()
+    }
+
+    /// Whether this record has no row in the mirror, taken out of the queue or not.
+    pub fn is_gone(&self, kind: Kind, id: &Id) -> Result<bool> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT 1 FROM gone WHERE kind = ?1 AND id = ?2")?;
+        Ok(statement.exists((kind, id))?)
+    }
+
+    /// How many steps of a kind are planned.
+    pub fn count(&self, kind: Kind, step: Step) -> Result<u64> {
+        let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step = ?2";
+        Ok(self.connection.query_row(sql, (kind, step as u8), |row| row.get(0))?)
+    }
+
+    /// How many records are left, by [`Kind`]; a closing date alone is none.
+    pub fn left(&self) -> Result<[u64; 3]> {
+        let count = |kind: Kind| {
+            let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step <> ?2";
+            self.connection.query_row(sql, (kind, Step::Close as u8), |row| row.get(0))
+        };
+        Ok([count(Kind::Guest)?, count(Kind::Company)?, count(Kind::Booking)?])
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(self.connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM plan)", [], |row| row.get(0))?)
+    }
+
+    /// Remembers an object that stands in the portal under our originator.
+    pub fn stock(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<()> {
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO inventory (kind, origin, crm_id) VALUES (?1, ?2, ?3)")?
+            .execute((kind, origin, crm_id))?;
+        Ok(())
+    }
+
+    /// The inventory of a kind has gaps: cards that no list shows.
+    pub fn note_gap(&self, kind: Kind) -> Result<()> {
+        self.connection.prepare_cached("INSERT OR IGNORE INTO gaps (kind) VALUES (?1)")?.execute([kind])?;
+        Ok(())
+    }
+
+    /// Whether what the inventory of a kind does not show may stand in the portal all the same.
+    pub fn has_gap(&self, kind: Kind) -> Result<bool> {
+        Ok(self.connection.prepare_cached("SELECT 1 FROM gaps WHERE kind = ?1")?.exists([kind])?)
+    }
+
+    /// The object is not there any more.
+    pub fn unstock(&self, kind: Kind, crm_id: i64) -> Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM inventory WHERE kind = ?1 AND crm_id = ?2")?
+            .execute((kind, crm_id))?;
+        Ok(())
+    }
+
+    /// The objects that carried this origin when the inventory was taken, the oldest first.
+    pub fn stocked(&self, kind: Kind, origin: &str) -> Result<Vec<i64>> {
+        let sql = "SELECT crm_id FROM inventory WHERE kind = ?1 AND origin = ?2 ORDER BY crm_id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map((kind, origin), |row| row.get(0))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Shows the objects of the inventory to `show`, each with its origin.
+    pub fn each_stocked(&self, kind: Kind, mut show: impl FnMut(&str, i64) -> Result<()>) -> Result<()> {
+        let sql = "SELECT origin, crm_id FROM inventory WHERE kind = ?1 ORDER BY origin, crm_id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([kind])?;
+        while let Some(cells) = rows.next()? {
+            show(cells.get_ref(0)?.as_str()?, cells.get(1)?)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::query_plans::none_is_slow;
+
+    #[test]
+    fn steps_and_waves_are_numbered_by_their_places() {
+        for (place, step) in Step::ALL.into_iter().enumerate() {
+            assert_eq!(step as usize, place);
+        }
+        for (place, wave) in Wave::ALL.into_iter().enumerate() {
+            assert_eq!(wave as usize, place);
+        }
+    }
+
+    #[test]
+    fn every_statement_goes_by_an_index_or_needs_the_whole_plan() {
+        let queue = Queue::new().unwrap();
+        let whole = [
+            ("SELECT count(*) FROM plan", "once for a kind, before anything is sent"),
+            ("SELECT NOT EXISTS (SELECT 1 FROM plan)", "the first row tells"),
+        ];
+        let seen = none_is_slow(
+            &queue.connection,
+            &[include_str!("store.rs"), include_str!("observations.rs")],
+            &whole,
+        );
+        assert!(seen > 12, "{seen} statements");
+    }
+}

@@ -1,0 +1,137 @@
+//! Does the portal have what the configuration names? Asked before anything is sent, because a portal ignores an
+//! unknown stage or field in silence.
+//!
+//! What was verified is remembered for a day, so an idle pass costs no request; a changed configuration is verified
+//! at once. On the way the types of the configured fields are learnt ([`crate::mapping::custom_fields`]).
+
+mod compare;
+mod fields;
+mod finding;
+mod notices;
+mod queries;
+mod responses;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use finding::{Finding, Problem, Thing, describe};
+pub use notices::{ask_notified, notified};
+pub use responses::Choice;
+
+use crate::config::Config;
+use crate::domain::run_error::Stop;
+use crate::mapping::custom_fields::FieldTypes;
+use crate::portal::batch::Command;
+use crate::portal::client::Gate;
+use crate::portal::{CallError, Meaning};
+use crate::say;
+use crate::state::State;
+use crate::state::settings::{FIELDS, VERIFIED};
+use responses::Answers;
+
+/// How long a verification holds.
+const HOLDS: TimeDelta = TimeDelta::days(1);
+
+/// What the state remembers of the last verification that found no error.
+#[derive(Serialize, Deserialize)]
+struct Verified {
+    fingerprint: u64,
+    at: DateTime<Utc>,
+}
+
+/// What the portal's answers mean for the configuration.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Verdict {
+    /// What is wrong or could not be checked, in the order of the configuration.
+    pub findings: Vec<Finding>,
+    /// The types of the configured fields.
+    pub fields: FieldTypes,
+}
+
+/// Verifies the configuration unless that was done already, and returns the types of its fields.
+///
+/// `needed`: something will be sent. Without need only a changed configuration is verified.
+///
+/// # Errors
+/// [`Stop`]: `Failed` when the portal lacks what the configuration names, else what [`CallError::stop`] makes of it.
+pub fn verify(config: &Config, gate: &mut Gate<'_>, state: &State, needed: bool) -> Result<FieldTypes> {
+    let now = gate.clock().now();
+    if let Some(fields) = remembered(config, state, now, needed)? {
+        return Ok(fields);
+    }
+    let verdict = examine(config, gate).map_err(CallError::stop)?;
+    for finding in verdict.findings.iter().filter(|finding| !finding.is_error()) {
+        log::info!("configuration: {finding}");
+    }
+    verdict.stand()?;
+    remember(config, state, &verdict.fields, now)?;
+    Ok(verdict.fields)
+}
+
+/// Asks the portal about everything that the configuration names.
+pub fn examine(config: &Config, gate: &mut Gate<'_>) -> Result<Verdict, CallError> {
+    let mut answers = ask(gate, &queries::first(config))?;
+    answers.extend(ask(gate, &queries::second(config, &answers))?);
+    Ok(Verdict { findings: compare::findings(config, &answers), fields: fields::types(config, &answers) })
+}
+
+fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Answers, CallError> {
+    Answers::read(commands, &gate.read_batch(commands)?)
+}
+
+/// Remembers a verification that found no error.
+pub fn remember(config: &Config, state: &State, fields: &FieldTypes, now: DateTime<Utc>) -> Result<()> {
+    state.remember(FIELDS, fields)?;
+    state.remember(VERIFIED, &Verified { fingerprint: fingerprint(config), at: now })
+}
+
+fn remembered(
+    config: &Config,
+    state: &State,
+    now: DateTime<Utc>,
+    needed: bool,
+) -> Result<Option<FieldTypes>> {
+    let Some(verified) = state.recall::<Verified>(VERIFIED)? else { return Ok(None) };
+    let fresh = (now - verified.at).abs() < HOLDS;
+    if verified.fingerprint == fingerprint(config) && (fresh || !needed) {
+        return state.recall(FIELDS);
+    }
+    Ok(None)
+}
+
+/// Changes with every setting that the portal has a say in, and with the version: a newer one may ask more.
+fn fingerprint(config: &Config) -> u64 {
+    let Config { portal, contact, company, deal, .. } = config;
+    config.fingerprint(&format!("{portal:?} {contact:?} {company:?} {deal:?}"))
+}
+
+impl Verdict {
+    /// Whether the configuration can be used.
+    ///
+    /// # Errors
+    /// Every error with what to mend, as one [`Stop`].
+    pub fn stand(&self) -> Result<(), Stop> {
+        let errors: Vec<Finding> =
+            self.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let list = describe(&errors);
+        Err(Stop::failed(say!(
+            "конфигурация называет то, чего в портале нет; ничего не передано.\n{list}\nИсправьте файл конфигурации или заведите недостающее в Битрикс24",
+            "the configuration names what the portal does not have; nothing was sent.\n{list}\nCorrect the configuration file or add what is missing to Bitrix24"
+        )))
+    }
+}
+
+/// Whether a refused question ends the verification: it must be asked again, or an administrator must act.
+fn ends(meaning: Meaning) -> bool {
+    match meaning {
+        Meaning::TooFast | Meaning::OverBudget | Meaning::Administrator => true,
+        Meaning::Record => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

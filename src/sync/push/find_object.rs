@@ -1,0 +1,421 @@
+//! Which object a step is about: found by origin, by the id that Ecvi knows, by phone and e-mail, or none.
+//!
+//! Nothing is created before the portal was asked in this pass, by origin, whether it exists already.
+
+use std::collections::{BTreeMap, HashSet};
+
+use anyhow::Result;
+
+use super::{Push, Target, Way, carries_mark};
+use crate::config::{Match, OnMissing, PersonConfig};
+use crate::crm::contact_match::{Reach, by_reach, the_same};
+use crate::crm::objects::{Look, Marked, Object, Unseen, by_origin, look};
+use crate::domain::failure_code::Code;
+use crate::domain::record::{Id, Kind};
+use crate::mapping::Warning;
+use crate::state::Operation;
+use crate::sync::plan::{Planned, Step};
+use crate::sync::push::missing_object::Fate;
+
+/// Objects, at either end of what was made, by which it is seen whether the webhook's user sees all.
+const SAMPLE: u32 = 20;
+
+/// By whatever a record can be reached.
+const ANY: [Match; 2] = [Match::Phone, Match::Email];
+
+impl Push<'_, '_> {
+    /// Finds the objects. What has to be left for later, or turned out to be done, goes no further.
+    pub(super) fn find_objects(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+        let targets = self.find_by_origin(kind, targets)?;
+        let targets = self.look_at(kind, targets)?;
+        self.find_by_reach(kind, targets)
+    }
+
+    /// What is to be created may stand there already: under our origin, or under the id that Ecvi knows.
+    fn find_by_origin(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+        let new: Vec<Id> =
+            targets.iter().filter(|t| t.planned.step == Step::Create).map(|t| t.id().clone()).collect();
+        let namesakes = self.namesakes(kind, &new)?;
+        let Marked { found: standing, unclear } = self.standing(kind, &new)?;
+        let is_found = |id: &Id| standing.get(id).is_some_and(|objects| !objects.is_empty());
+        let unfound = targets.iter().filter(|t| t.planned.step == Step::Create && !is_found(t.id()));
+        let out_of_sight = self.out_of_sight(kind, &unfound.collect::<Vec<_>>())?;
+        let mut claimed = HashSet::new();
+        let mut ready = Vec::new();
+        for mut target in targets {
+            if let Some((crm_id, unseen)) = out_of_sight.get(target.id()) {
+                self.fail(&target, unseen.code(), Operation::Create, &unseen.message(*crm_id))?;
+                continue;
+            }
+            if let Some(reason) = unclear.get(target.id()) {
+                self.fail(&target, Code::CardUnreadable, Operation::Create, reason)?;
+                continue;
+            }
+            if target.planned.step == Step::Create && namesakes.contains(target.id()) {
+                self.fail(&target, Code::DuplicateId, Operation::Create, &target.id().to_string())?;
+                continue;
+            }
+            if let Some([first, others @ ..]) = standing.get(target.id()).map(Vec::as_slice) {
+                target.adopt(*first);
+                if !others.is_empty() {
+                    let message = format!("{first}, {}", join(others));
+                    target.warnings.push(Warning { code: Code::SeveralInCrm, message });
+                }
+            } else if let (Step::Create, Some(crm_id)) = (target.planned.step, target.known_by_ecvi()) {
+                // A record that is gone from Ecvi does not block a row that names its object.
+                let taken = self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|id| id != target.id());
+                if taken.is_some() || !claimed.insert(crm_id) {
+                    let owner = taken.map(|id| format!(": {kind} {id}")).unwrap_or_default();
+                    self.fail(
+                        &target,
+                        Code::CrmIdTaken,
+                        Operation::Create,
+                        &format!("crm_id {crm_id}{owner}"),
+                    )?;
+                    continue;
+                }
+                target.record.known.crm_id = Some(crm_id);
+            }
+            ready.push(target);
+        }
+        Ok(ready)
+    }
+
+    /// Of records that no list shows those that may have an object all the same, which the webhook's user may not see:
+    /// `reset-id` let go of it, or an unanswered call made it. With an object that he may not see.
+    fn out_of_sight(&mut self, kind: Kind, unfound: &[&Target]) -> Result<BTreeMap<Id, (i64, Unseen)>> {
+        let mut suspects = Vec::new();
+        for target in unfound.iter().filter(|target| target.record.released) {
+            suspects.extend(self.state.last_object(kind, target.id())?.map(|crm_id| (target.id(), crm_id)));
+        }
+        let let_go: Vec<i64> = suspects.iter().map(|(_, crm_id)| *crm_id).collect();
+        let unseen = look(self.gate, kind, &let_go)?.unseen;
+        let mut out_of_sight = BTreeMap::new();
+        for (id, crm_id) in suspects {
+            if let Some(why) = unseen.get(&crm_id) {
+                out_of_sight.insert(id.clone(), (crm_id, why.clone()));
+            }
+        }
+        let mut called = unfound.iter().filter(|target| target.record.strikes > 0).peekable();
+        if called.peek().is_some() {
+            // Whoever does not see what was made before would not see what such a call made.
+            let ours = self.state.outermost_linked(kind, SAMPLE)?;
+            let unseen = look(self.gate, kind, &ours)?.unseen;
+            if let Some((crm_id, why)) = unseen.iter().find(|(_, why)| **why == Unseen::Denied) {
+                out_of_sight.extend(called.map(|target| (target.id().clone(), (*crm_id, why.clone()))));
+            }
+        }
+        Ok(out_of_sight)
+    }
+
+    /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write over the other's
+    /// object. Whoever stands there already keeps it; of two new ones the number does.
+    fn namesakes(&self, kind: Kind, new: &[Id]) -> Result<HashSet<Id>> {
+        let _at_once = self.state.snapshot()?;
+        let mut namesakes = HashSet::new();
+        for id in new {
+            if self.has_namesake(kind, id)? {
+                namesakes.insert(id.clone());
+            }
+        }
+        Ok(namesakes)
+    }
+
+    fn has_namesake(&self, kind: Kind, id: &Id) -> Result<bool> {
+        let Some(other) = id.namesake() else { return Ok(false) };
+        // The hotel moved from texts to numbers: the one goes as the other comes.
+        if !self.is_in_ecvi(kind, &other)? {
+            return Ok(false);
+        }
+        let stands = self.state.record(kind, &other)?.is_some_and(|record| record.known.crm_id.is_some());
+        Ok(stands || matches!(id, Id::Text(_)))
+    }
+
+    fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<Marked> {
+        let originator = &self.config.portal.originator;
+        if !matches!(self.way, Way::Export { stocked: true, .. }) {
+            return Ok(by_origin(self.gate, kind, originator, ids)?);
+        }
+        let mut standing = BTreeMap::new();
+        for id in ids {
+            standing.insert(id.clone(), self.queue.stocked(kind, &id.to_string())?);
+        }
+        if !self.queue.has_gap(kind)? {
+            return Ok(Marked { found: standing, ..Marked::default() });
+        }
+        // A card that the inventory could not read may be the record's own.
+        let unfound: Vec<Id> = ids.iter().filter(|id| standing[id].is_empty()).cloned().collect();
+        let mut marked = by_origin(self.gate, kind, originator, &unfound)?;
+        standing.retain(|_, objects| !objects.is_empty());
+        marked.found.append(&mut standing);
+        Ok(marked)
+    }
+
+    /// Looks at every object that is about to be changed: is it there, whose is it, which phones does it have.
+    fn look_at(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+        let (run, now) = (self.run, self.gate.clock().now());
+        // A deal that this pass has just sent is not looked at again for its closing date.
+        let is_just_sent =
+            |target: &Target| target.planned.step == Step::Close && target.record.is_alive(run, now);
+        let looked_at = targets.iter().filter(|target| !is_just_sent(target));
+        let ids: Vec<i64> = looked_at.filter_map(|target| target.record.known.crm_id).collect();
+        let Look { seen: objects, unseen } = look(self.gate, kind, &ids)?;
+        let mut ready = Vec::new();
+        for mut target in targets {
+            let crm_id = target.record.known.crm_id;
+            if let Some((crm_id, unseen)) = crm_id.and_then(|crm_id| Some((crm_id, unseen.get(&crm_id)?))) {
+                let operation =
+                    if target.planned.step == Step::Delete { Operation::Delete } else { Operation::Update };
+                self.fail(&target, unseen.code(), operation, &unseen.message(crm_id))?;
+                continue;
+            }
+            target.object = crm_id.and_then(|crm_id| objects.get(&crm_id)).cloned();
+            match (target.planned.step, crm_id, &target.object) {
+                _ if is_just_sent(&target) => ready.push(target),
+                (_, None, _) => ready.push(target),
+                (_, Some(crm_id), Some(_)) if !self.is_still_marked(&target) => {
+                    self.queue.unstock(kind, crm_id)?;
+                    self.announce(&target)?;
+                }
+                (_, Some(_), Some(_)) => ready.extend(self.permit(target)?),
+                (Step::Delete, Some(_), None) => self.gone_before(&target)?,
+                // The object that the search by origin just found is gone: left to the next pass.
+                (Step::Create, Some(_), None) if target.adopted => self.announce(&target)?,
+                (Step::Create, Some(_), None) => {
+                    target.record.known.crm_id = None;
+                    ready.push(target);
+                }
+                (_, Some(_), None) => self.replan(&target)?,
+            }
+        }
+        Ok(ready)
+    }
+
+    /// A deal that is to be deleted is gone already, unless somebody has restored it under another id.
+    fn gone_before(&mut self, target: &Target) -> Result<()> {
+        let (kind, id, old) = (target.kind(), target.id(), target.crm_id().unwrap_or_default());
+        let crm_id = match self.marked_elsewhere(kind, id, old)? {
+            Ok(Some(crm_id)) => crm_id,
+            Ok(None) => return self.deleted(target),
+            Err(reason) => return self.fail(target, Code::CardUnreadable, Operation::Delete, &reason),
+        };
+        // One that vanishes twice in a pass is left to the next one.
+        if !self.dead.insert((kind, old)) {
+            return Ok(());
+        }
+        self.relink(kind, id, (old, crm_id), true)?;
+        self.queue.add(&target.planned)
+    }
+
+    /// It is not sent in this pass, but its bookings know that it is coming.
+    fn announce(&self, target: &Target) -> Result<()> {
+        let writer = self.state.writer()?;
+        writer.know(target.kind(), target.id(), target.row().map_or("", |row| &row.label))?;
+        writer.commit()
+    }
+
+    /// Nothing is deleted that another booking points at, or that does not carry our mark.
+    fn permit(&mut self, target: Target) -> Result<Option<Target>> {
+        let (Step::Delete, Some(object)) = (target.planned.step, &target.object) else {
+            return self.permit_change(target);
+        };
+        let (kind, id) = (target.kind(), target.id());
+        let mut others = self.state.holders(kind, object.crm_id)?;
+        others.retain(|holder| holder != id);
+        if let Some(heir) = others.first() {
+            let writer = self.state.writer()?;
+            writer.forget(kind, id)?;
+            // It writes itself over what the other one left, its origin too.
+            writer.resend(kind, heir)?;
+            writer.commit()?;
+            return Ok(None);
+        }
+        // The deal carries the mark of that record too, which finds it as soon as it can be read.
+        if let Some(namesake) = id.namesake()
+            && self.is_in_ecvi(kind, &namesake)?
+        {
+            let writer = self.state.writer()?;
+            writer.forget(kind, id)?;
+            writer.commit()?;
+            return Ok(None);
+        }
+        let originator = &self.config.portal.originator;
+        // A deal that several bookings shared carries the mark of one that may be gone by now.
+        let was_shared = object.originator == *originator
+            && (target.record.shared || !target.record.marked)
+            && self.owner(kind, &object.origin)?.is_none();
+        if was_shared || carries_mark(originator, id, object) {
+            return Ok(Some(target));
+        }
+        let message = format!("{} {}", object.originator, object.origin);
+        self.fail(&target, Code::NotOurs, Operation::Delete, message.trim())?;
+        Ok(None)
+    }
+
+    /// An object that Ecvi names, and that carries the mark of another record, is not taken away from that record.
+    pub(super) fn permit_takeover(&mut self, target: Target) -> Result<Option<Target>> {
+        let (Step::Create, false, Some(object)) = (target.planned.step, target.adopted, &target.object)
+        else {
+            return Ok(Some(target));
+        };
+        let ours = object.originator == self.config.portal.originator;
+        let other = ours && !object.origin.is_empty() && object.origin != target.id().to_string();
+        if other && let Some(owner) = self.owner(target.kind(), &object.origin)? {
+            let message = format!("crm_id {}: {} {owner}", object.crm_id, target.kind());
+            self.fail(&target, Code::CrmIdTaken, Operation::Create, &message)?;
+            return Ok(None);
+        }
+        Ok(Some(target))
+    }
+
+    /// The record that an origin means, if Ecvi has it.
+    pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<Id>> {
+        for id in Id::either(origin) {
+            if self.is_in_ecvi(kind, &id)? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The records with a row in this pass's mirror that hold an object, ordered by id.
+    pub(super) fn holders_in_ecvi(&self, kind: Kind, crm_id: i64) -> Result<Vec<Id>> {
+        let mut holders = Vec::new();
+        for id in self.state.holders(kind, crm_id)? {
+            if self.is_in_ecvi(kind, &id)? {
+                holders.push(id);
+            }
+        }
+        Ok(holders)
+    }
+
+    /// Whether the record has a row in this pass's mirror, as far as state and plan tell.
+    fn is_in_ecvi(&self, kind: Kind, id: &Id) -> Result<bool> {
+        if self.queue.is_gone(kind, id)? {
+            return Ok(false);
+        }
+        let known = self.state.record(kind, id)?;
+        Ok(known.is_some_and(|record| !record.known.gone) || self.is_coming(kind, id)?)
+    }
+
+    /// The object is gone: the step is planned anew for what came of that.
+    pub(super) fn replan(&mut self, target: &Target) -> Result<()> {
+        let (kind, id) = (target.kind(), target.id());
+        let old = target.crm_id().unwrap_or_default();
+        let first = self.dead.insert((kind, old));
+        // The inventory of an export may be hours old.
+        self.queue.unstock(kind, old)?;
+        if self.config.sync.on_missing == OnMissing::Fail {
+            return self.fail(target, Code::ObjectMissing, Operation::Update, &old.to_string());
+        }
+        let step = match self.vanished(kind, id, &target.record, target.row())? {
+            Fate::Relinked(_) => Step::Update,
+            Fate::Released => Step::Create,
+            Fate::Deferred => return Ok(()),
+            Fate::Refused(refusal) => {
+                return self.fail(target, Code::PortalRefused, Operation::Update, &refusal.to_string());
+            }
+            Fate::Unreadable(reason) => {
+                return self.fail(target, Code::CardUnreadable, Operation::Update, &reason);
+            }
+        };
+        // An object that vanishes twice in one pass is left to the next one.
+        if first {
+            self.queue.add(&Planned { step, ..target.planned.clone() })?;
+        }
+        Ok(())
+    }
+
+    /// People and companies who stood in the CRM before us, where the configuration says to look for them.
+    fn find_by_reach(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+        let Some(PersonConfig { match_existing: by, .. }) = self.config.person(kind) else {
+            return Ok(targets);
+        };
+        let mut claimed: HashSet<i64> = targets.iter().filter_map(Target::crm_id).collect();
+        let reaches: Vec<Reach> = targets.iter().map(|target| target.sought(by)).collect();
+        if reaches.iter().all(Reach::is_empty) {
+            return Ok(targets);
+        }
+        let mut ready = Vec::new();
+        for (mut target, found) in targets.into_iter().zip(by_reach(self.gate, kind, &reaches)?) {
+            let found = match found {
+                Ok(found) => found,
+                Err(refusal) => {
+                    self.fail(&target, Code::PortalRefused, Operation::Create, &refusal.to_string())?;
+                    continue;
+                }
+            };
+            let similar = self.similar(&target, found)?;
+            match target.matching(by, &similar) {
+                Some(object)
+                    if self.state.holders(kind, object.crm_id)?.is_empty()
+                        && claimed.insert(object.crm_id) =>
+                {
+                    target.adopt(object.crm_id);
+                    target.object = Some(object);
+                }
+                _ if similar.is_empty() => {}
+                _ => {
+                    let ids: Vec<i64> = similar.iter().map(|object| object.crm_id).collect();
+                    target.warnings.push(Warning { code: Code::DoubtfulMatch, message: join(&ids) });
+                }
+            }
+            ready.push(target);
+        }
+        Ok(ready)
+    }
+
+    /// Of the cards that the portal names those that may be the record's. Another guest of ours may share the phone:
+    /// that is nobody's doubt, unless the record's own card may have been merged into that guest's.
+    fn similar(&self, target: &Target, found: Vec<Object>) -> Result<Vec<Object>> {
+        let originator = &self.config.portal.originator;
+        let (ours, mut similar): (Vec<Object>, Vec<Object>) =
+            found.into_iter().partition(|object| object.originator == *originator);
+        for object in ours.into_iter().filter(|_| target.is_lost()) {
+            if self.is_free(target.kind(), target.id(), &target.reach(&ANY), &object)? {
+                similar.push(object);
+            }
+        }
+        Ok(similar)
+    }
+}
+
+impl Target {
+    fn adopt(&mut self, crm_id: i64) {
+        self.record.known.crm_id = Some(crm_id);
+        self.adopted = true;
+    }
+
+    /// The id that the built-in exchange of Ecvi knows, unless `reset-id` let go of it.
+    fn known_by_ecvi(&self) -> Option<i64> {
+        self.record.named_by(self.row())
+    }
+
+    fn reach(&self, by: &[Match]) -> Reach {
+        self.body().map(|body| Reach::of(body, by)).unwrap_or_default()
+    }
+
+    /// What the record's card is looked for by. Where the record had one that is gone, and none was clearly the one it
+    /// was merged into, the similar ones are to be named.
+    fn sought(&self, by: &[Match]) -> Reach {
+        match (self.planned.step, &self.object) {
+            (Step::Create, None) if self.is_lost() => self.reach(&ANY),
+            (Step::Create, None) => self.reach(by),
+            _ => Reach::default(),
+        }
+    }
+
+    /// The record had an object, which is gone from the CRM.
+    fn is_lost(&self) -> bool {
+        self.record.known.parted && !self.record.released
+    }
+
+    /// The one card that is taken for the record's own.
+    fn matching(&self, by: &[Match], found: &[Object]) -> Option<Object> {
+        self.row().and_then(|row| the_same(&row.label, &self.reach(by), found)).cloned()
+    }
+}
+
+fn join(ids: &[i64]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,383 @@
+//! The push: takes the planned steps, a batch at a time, to the portal, and saves every answer before the next
+//! request.
+//!
+//! Companies and guests go first, so that a booking finds its people's ids. Where every record is sent again, what is
+//! new goes before all that. For each step its object is found ([`find_object`]), for a booking its people ([`parties`]); then
+//! the calls are made up ([`prepare_call`]) and sent ([`send`]).
+
+mod find_object;
+mod missing_object;
+mod ownership;
+mod parties;
+mod prepare_call;
+mod refusals;
+mod send;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use crate::config::{Config, Method};
+use crate::crm::objects::Object;
+use crate::domain::display;
+use crate::domain::failure_code::Code;
+use crate::domain::record::{Id, Kind};
+use crate::mapping::Warning;
+use crate::mapping::custom_fields::FieldTypes;
+use crate::mirror::{Body, Row};
+use crate::platform::lock::Lock;
+use crate::portal::CallError;
+use crate::portal::client::{Gate, Teller};
+use crate::state::{Counts, Failure, Operation, Record, State};
+use crate::sync::plan::{Planned, Queue, Step, Wave};
+pub(crate) use ownership::{Owner, carries_mark, owner_of};
+pub(crate) use parties::{People, Person};
+use refusals::Refusals;
+
+/// Cards that deals were pointed at are looked at once more when there are so many of them.
+const LOOKED_BACK_AT: usize = 1_000;
+
+/// How objects are created.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// `sync`: the plain way, with the hotel's automation rules.
+    Sync,
+    /// `initial-export`, with much patience.
+    Export {
+        /// By the portal's methods that start no automation rule, or the plain way.
+        method: Method,
+        /// The queue holds an inventory of the portal, so that nobody has to ask what stands there.
+        stocked: bool,
+    },
+}
+
+/// What a pass has done so far.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Done {
+    /// What was sent, and how much failed.
+    pub counts: Counts,
+    /// What failed, by reason.
+    pub failures: Failures,
+    /// Something was sent that was not answered.
+    pub unanswered: bool,
+    /// People or companies went after bookings, whose deals may show them as they were.
+    pub people_late: bool,
+    /// Deals were sent that point at cards which were gone by then.
+    pub dead_links: bool,
+}
+
+impl Done {
+    /// Counts a failure. Names and the portal's words stay in the state, for `status`.
+    pub(crate) fn fail(&mut self, code: Code, record: String) {
+        self.counts.failed += 1;
+        self.failures.add(code, record);
+    }
+}
+
+/// What failed, by reason.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Failures(pub BTreeMap<Code, Failed>);
+
+/// The records that failed for one reason.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Failed {
+    /// How many.
+    pub count: u64,
+    /// The first of them, as messages call them.
+    pub first: Vec<String>,
+}
+
+impl Failures {
+    /// Records that a message names.
+    const NAMED: usize = 5;
+
+    fn add(&mut self, code: Code, record: String) {
+        let failed = self.0.entry(code).or_default();
+        failed.count += 1;
+        if failed.first.len() < Failures::NAMED {
+            failed.first.push(record);
+        }
+    }
+}
+
+/// Where a long pass stands.
+pub trait Watch {
+    /// Another object that stands in the portal was seen.
+    fn seen(&mut self, _: Kind) {}
+    /// So many records are still to be sent, by [`Kind`].
+    fn planned(&mut self, records: [u64; 3]);
+    /// Records were dealt with.
+    fn done(&mut self, kind: Kind, records: u64, gate: &Gate<'_>);
+    /// Who is to be told of waits.
+    fn teller(&self) -> Option<Teller> {
+        None
+    }
+    /// Nothing follows.
+    fn over(&mut self) {}
+}
+
+/// Nobody looks.
+impl Watch for () {
+    fn planned(&mut self, _: [u64; 3]) {}
+    fn done(&mut self, _: Kind, _: u64, _: &Gate<'_>) {}
+}
+
+/// What a push works with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// What goes where, and how.
+    pub config: &'a Config,
+    /// Of the custom fields.
+    pub types: &'a FieldTypes,
+    /// Where every answer is saved.
+    pub state: &'a State,
+    /// Where it is noted that a call is made, should the state be lost.
+    pub lock: &'a Lock,
+    /// What is to be done.
+    pub queue: &'a Queue,
+    /// How objects are created.
+    pub way: Way,
+    /// The number of the pass.
+    pub run: i64,
+}
+
+/// A push under way.
+pub struct Push<'a, 'p> {
+    config: &'a Config,
+    types: &'a FieldTypes,
+    state: &'a State,
+    lock: &'a Lock,
+    queue: &'a Queue,
+    way: Way,
+    run: i64,
+    gate: &'a mut Gate<'p>,
+    done: &'a mut Done,
+    /// Batches in a row that were not answered.
+    lost: u32,
+    refusals: Refusals,
+    /// Objects that are known to be gone.
+    dead: HashSet<(Kind, i64)>,
+    /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi has them.
+    underway: HashSet<(Kind, Id)>,
+    /// Whom the deals that were just sent point at.
+    pointed_at: BTreeSet<(Kind, i64)>,
+}
+
+/// A step on its way: what is known of its record and of its object.
+struct Target {
+    planned: Planned,
+    record: Record,
+    object: Option<Object>,
+    /// A booking's people.
+    people: Option<People>,
+    /// The object was found, not made by the record's last call.
+    adopted: bool,
+    warnings: Vec<Warning>,
+}
+
+impl Target {
+    fn new(planned: Planned, record: Record) -> Target {
+        Target { planned, record, object: None, people: None, adopted: false, warnings: Vec::new() }
+    }
+
+    fn kind(&self) -> Kind {
+        self.planned.kind
+    }
+
+    fn id(&self) -> &Id {
+        &self.planned.id
+    }
+
+    /// The row; of the steps that get here, only deletions have none.
+    fn row(&self) -> Option<&Row> {
+        self.planned.row.as_ref()
+    }
+
+    fn body(&self) -> Option<&Body> {
+        self.row().and_then(|row| row.body.as_ref().ok())
+    }
+
+    fn crm_id(&self) -> Option<i64> {
+        self.object.as_ref().map(|object| object.crm_id).or(self.record.known.crm_id)
+    }
+}
+
+impl<'a, 'p> Push<'a, 'p> {
+    /// A push that adds to what the pass has `done` so far.
+    pub fn new(means: Means<'a>, gate: &'a mut Gate<'p>, done: &'a mut Done) -> Push<'a, 'p> {
+        let Means { config, types, state, lock, queue, way, run } = means;
+        Push {
+            config,
+            types,
+            state,
+            lock,
+            queue,
+            way,
+            run,
+            gate,
+            done,
+            lost: 0,
+            refusals: Refusals::default(),
+            dead: HashSet::new(),
+            underway: HashSet::new(),
+            pointed_at: BTreeSet::new(),
+        }
+    }
+
+    /// Takes every step there is. `watch` is told of each chunk.
+    ///
+    /// # Errors
+    /// A [`CallError`] or a [`crate::domain::run_error::Stop`] that ends the pass; what was answered is saved. A limit that holds
+    /// back one kind does not hold back the others.
+    pub fn all(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        // A deal that was found missing once may have come back under another id.
+        let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
+        self.dead.extend(self.state.missing_objects()?.into_iter().filter(people));
+        self.recall_pointed_at()?;
+        let mut waits = None;
+        // Guests who all change with every pass must not keep a cancellation waiting for ever.
+        let halfway = self.gate.halfway();
+        // Deletions last: a record that comes may take over the deal of one that goes.
+        let waves = [Wave::Changes, Wave::Deletions];
+        for (wave, kind) in waves.into_iter().flat_map(|wave| Kind::ALL.map(|kind| (wave, kind))) {
+            let until = halfway.filter(|_| wave == Wave::Changes && kind != Kind::Booking);
+            match self.kind(kind, wave, until, watch) {
+                Err(error) if matches!(error.downcast_ref(), Some(CallError::Wait(_))) => {
+                    waits = waits.or(Some(error));
+                }
+                done => done?,
+            }
+        }
+        self.judge(true)?;
+        self.look_back()?;
+        waits.map_or(Ok(()), Err)
+    }
+
+    /// Takes the steps of a kind; what is left at `until` goes with the next wave.
+    fn kind(
+        &mut self,
+        kind: Kind,
+        wave: Wave,
+        until: Option<DateTime<Utc>>,
+        watch: &mut dyn Watch,
+    ) -> Result<()> {
+        while until.is_none_or(|until| self.gate.clock().now() < until) {
+            let most = self.gate.batch_size(kind.name()) / self.commands_each(kind);
+            let chunk = self.queue.take(kind, wave, most.max(1))?;
+            if chunk.is_empty() {
+                return self.judge(false);
+            }
+            // The closing date of a deal that was just made is a second step of one record.
+            let size = chunk.iter().filter(|planned| planned.step != Step::Close).count() as u64;
+            let targets = self.begin(chunk)?;
+            if !targets.is_empty() {
+                self.gate.check_time()?;
+                let targets = self.find_people(kind, targets)?;
+                let targets = self.find_objects(kind, targets)?;
+                self.send(kind, targets)?;
+            }
+            if self.pointed_at.len() >= LOOKED_BACK_AT {
+                self.look_back()?;
+            }
+            self.underway.retain(|(of, _)| *of != kind);
+            watch.done(kind, size, self.gate);
+        }
+        self.done.people_late |= self.queue.has_any(kind, wave)?;
+        Ok(())
+    }
+
+    /// Whether the record is still to be sent in this pass, or on its way.
+    fn is_coming(&self, kind: Kind, id: &Id) -> Result<bool> {
+        Ok(self.underway.contains(&(kind, id.clone())) || self.queue.has(kind, id)?)
+    }
+
+    /// Commands that one step may take: a deal's update, its closing date, and a move where there are several funnels.
+    fn commands_each(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Guest | Kind::Company => 1,
+            Kind::Booking if self.config.deal.funnels().len() > 1 => 3,
+            Kind::Booking => 2,
+        }
+    }
+
+    /// Does what concerns the state alone; returns the steps that need the portal.
+    fn begin(&mut self, chunk: Vec<Planned>) -> Result<Vec<Target>> {
+        let writer = self.state.writer()?;
+        let now = self.gate.clock().now();
+        let mut targets = Vec::new();
+        for mut planned in chunk {
+            let record = self.state.record(planned.kind, &planned.id)?.unwrap_or_default();
+            planned.step = step_now(planned.step, &record);
+            let Planned { kind, id, step, wave: _, row } = &planned;
+            match step {
+                Step::Gone => writer.gone(*kind, id)?,
+                Step::Forget => writer.forget(*kind, id)?,
+                Step::Fail => {
+                    let failure = unreadable(row.as_ref());
+                    writer.failed(*kind, id, &failure, self.config.sync.retry_after, now)?;
+                    self.count_failure(&planned, "", failure.code);
+                }
+                Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
+                    if row.is_some() {
+                        self.underway.insert((*kind, id.clone()));
+                    }
+                    targets.push(Target::new(planned, record));
+                }
+            }
+        }
+        writer.commit()?;
+        Ok(targets)
+    }
+
+    /// Puts a record aside with the portal's words.
+    fn fail(&mut self, target: &Target, code: Code, operation: Operation, message: &str) -> Result<()> {
+        let failure = Failure { code, operation: Some(operation), message, row: target.row() };
+        let (now, pause) = (self.gate.clock().now(), self.config.sync.retry_after);
+        let writer = self.state.writer()?;
+        writer.failed(target.kind(), target.id(), &failure, pause, now)?;
+        writer.commit()?;
+        self.count_failure(&target.planned, &target.record.known.label, code);
+        Ok(())
+    }
+
+    /// For the end of the pass; `known_as` where the row is gone.
+    fn count_failure(&mut self, planned: &Planned, known_as: &str, code: Code) {
+        let label = planned.row.as_ref().map_or(known_as, |row| &row.label);
+        log::info!("{} {}: {}", planned.kind, planned.id, code);
+        self.done.fail(code, display::record(planned.kind, &planned.id, label));
+    }
+}
+
+/// What is to be done for a record that may have lost its object since its step was planned: an object is made only
+/// by a step that first asks whether there is one.
+fn step_now(step: Step, record: &Record) -> Step {
+    match step {
+        Step::Update | Step::Recheck | Step::Close if record.known.crm_id.is_none() => Step::Create,
+        step => step,
+    }
+}
+
+fn unreadable(row: Option<&Row>) -> Failure<'_> {
+    let bad = row.and_then(|row| row.body.as_ref().err());
+    let code = bad.map_or(Code::NoValue, |bad| bad.code);
+    Failure { code, operation: None, message: bad.map_or("", |bad| &bad.message), row }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_the_first_five_that_failed_and_counts_all() {
+        let mut failures = Failures::default();
+        for number in 1..=7 {
+            failures.add(Code::PortalRefused, format!("guest {number}"));
+        }
+        let failed = &failures.0[&Code::PortalRefused];
+        assert_eq!(
+            (failed.count, failed.first.join(", ").as_str()),
+            (7, "guest 1, guest 2, guest 3, guest 4, guest 5")
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! Whose an object is: nothing is changed or deleted that does not carry the record's own mark, `ORIGINATOR_ID` and
+//! `ORIGIN_ID` both, unless it is known to be shared after a merge.
+
+use anyhow::Result;
+
+use super::{Push, Target};
+use crate::config::OnMissing;
+use crate::crm::objects::Object;
+use crate::domain::failure_code::Code;
+use crate::domain::record::{Id, Kind};
+use crate::state::{Event, Operation, Record, State, Writer};
+use crate::sync::plan::{Planned, Step};
+use crate::sync::push::missing_object::Fate;
+
+/// Whose an object is, seen from a record that holds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Owner {
+    /// The record's: it carries the record's mark, or nothing was written into it yet.
+    Record,
+    /// Another record's. The portal gave the number out anew, after it was set back to a backup: the record's own
+    /// object is gone.
+    AnotherRecord,
+    /// Nobody knows. People may have taken the mark away, or the number is a stranger's by now.
+    Unknown,
+}
+
+/// Whose this object is, as far as the state tells. What was never sent to carries no mark of ours yet.
+pub(crate) fn owner_of(
+    state: &State,
+    originator: &str,
+    (kind, id): (Kind, &Id),
+    record: &Record,
+    object: &Object,
+) -> Result<Owner> {
+    let is_ours = object.originator == originator;
+    if carries_mark(originator, id, object) || !record.marked || (record.shared && is_ours) {
+        return Ok(Owner::Record);
+    }
+    let is_known = is_ours && !object.origin.is_empty() && state.named(kind, &object.origin)?.is_some();
+    Ok(if is_known { Owner::AnotherRecord } else { Owner::Unknown })
+}
+
+/// Whether an object carries the mark of this record, both parts of it.
+pub(crate) fn carries_mark(originator: &str, id: &Id, object: &Object) -> bool {
+    object.originator == originator && object.origin == id.to_string()
+}
+
+impl Push<'_, '_> {
+    /// Whether the object is the record's to change. What is not goes no further.
+    pub(super) fn permit_change(&mut self, target: Target) -> Result<Option<Target>> {
+        let Some(object) = &target.object else { return self.permit_takeover(target) };
+        let whose = (target.kind(), target.id());
+        let originator = &self.config.portal.originator;
+        match owner_of(self.state, originator, whose, &target.record, object)? {
+            Owner::Record => self.permit_takeover(target),
+            Owner::AnotherRecord => {
+                self.given_out_anew(&target, object.crm_id)?;
+                Ok(None)
+            }
+            Owner::Unknown => {
+                let message = format!("{} {} {}", object.crm_id, object.originator, object.origin);
+                self.fail(&target, Code::NotOurs, Operation::Update, message.trim())?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether what the search by origin found, perhaps hours ago, still carries the record's mark.
+    pub(super) fn is_still_marked(&self, target: &Target) -> bool {
+        let Some(object) = &target.object else { return true };
+        !target.adopted || carries_mark(&self.config.portal.originator, target.id(), object)
+    }
+
+    /// The record's object is gone, and its number is another record's: the step is planned anew.
+    fn given_out_anew(&mut self, target: &Target, crm_id: i64) -> Result<()> {
+        let (kind, id) = (target.kind(), target.id());
+        if self.config.sync.on_missing == OnMissing::Fail {
+            return self.fail(target, Code::ObjectMissing, Operation::Update, &crm_id.to_string());
+        }
+        let step = match self.vanished(kind, id, &target.record, target.row())? {
+            Fate::Relinked(_) => Step::Update,
+            Fate::Released => Step::Create,
+            Fate::Deferred => return Ok(()),
+            Fate::Refused(refusal) => {
+                return self.fail(target, Code::PortalRefused, Operation::Update, &refusal.to_string());
+            }
+            Fate::Unreadable(reason) => {
+                return self.fail(target, Code::CardUnreadable, Operation::Update, &reason);
+            }
+        };
+        self.queue.add(&Planned { step, ..target.planned.clone() })
+    }
+
+    /// A new object got this number. Whoever else holds it has lost theirs: the portal gives no number out twice,
+    /// unless it was set back to a backup.
+    pub(super) fn take_from_others(
+        &self,
+        writer: &Writer<'_>,
+        (kind, id): (Kind, &Id),
+        crm_id: i64,
+    ) -> Result<()> {
+        let now = self.gate.clock().now();
+        for other in self.state.holders(kind, crm_id)?.into_iter().filter(|other| other != id) {
+            log::info!("{kind} {other}: object {crm_id} was given out anew");
+            writer.lost(kind, &other)?;
+            writer.event(kind, &other, Event::Missing, Some(crm_id), "", now)?;
+        }
+        Ok(())
+    }
+}

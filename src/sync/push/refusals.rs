@@ -1,0 +1,158 @@
+//! What a refusal means: this record, or everything.
+//!
+//! A full disk or a plan that ended refuses every record with one text, in the portal's language. Records that are
+//! refused are therefore held until the portal accepts something after them: then each of them failed by itself. Where
+//! it accepts nothing any more and refuses several alike, a card of ours that it took before is sent again unchanged.
+//! When even that is refused with the same text, no record is to blame: the pass stops, and nobody is put aside.
+
+use std::collections::{HashMap, HashSet};
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::{Push, Target};
+use crate::crm::objects::{Object, by_id};
+use crate::domain::failure_code::Code;
+use crate::domain::record::Kind;
+use crate::domain::run_error::Stop;
+use crate::portal::Refusal;
+use crate::portal::batch::{Command, Reply};
+use crate::say;
+use crate::state::Operation;
+
+/// So many refused records are held before it is found out what the portal accepts.
+const HELD: usize = 50;
+/// A text that was confirmed so often is believed at once for the rest of the pass.
+const CONFIRMED: u32 = 10;
+/// Cards among which one is looked for that the portal took before.
+const SAMPLE: u32 = 10;
+/// The label of the card that is sent unchanged.
+const TRIAL: &str = "trial";
+
+/// A record that the portal refused.
+pub(super) struct Refused {
+    pub(super) target: Target,
+    pub(super) operation: Operation,
+    pub(super) refusal: Refusal,
+    /// The portal accepted another record after it.
+    pub(super) disproved: bool,
+}
+
+/// What was learned of refusals in this pass.
+#[derive(Default)]
+pub(super) struct Refusals {
+    /// Refused, and nothing was accepted since.
+    held: Vec<Refused>,
+    /// How often each text came for a call that was alone in its batch.
+    confirmed: HashMap<String, u32>,
+}
+
+impl Refusals {
+    /// The only call of its batch was refused so: nobody else's text.
+    pub(super) fn confirm(&mut self, refusal: &Refusal) {
+        *self.confirmed.entry(refusal.to_string()).or_default() += 1;
+    }
+
+    /// Whether the text may be that of an earlier command of the batch, which a portal does not forget
+    /// (docs/bitrix24.md, The answer).
+    pub(super) fn may_be_repeated(&self, refusal: &Refusal, earlier: &mut HashSet<String>) -> bool {
+        let text = refusal.to_string();
+        let is_certain = self.confirmed.get(&text).is_some_and(|times| *times >= CONFIRMED);
+        !earlier.insert(text) && !is_certain
+    }
+
+    /// The refusal that several records were held for, or that says itself that it concerns everything.
+    fn common(&self) -> Option<&Refusal> {
+        let same = |one: &Refusal| self.held.iter().filter(|held| held.refusal == *one).count();
+        let common = self.held.iter().map(|held| &held.refusal).max_by_key(|one| same(one))?;
+        let concerns_all = self.held.iter().map(|held| &held.refusal).find(|one| names_the_portal(one));
+        concerns_all.or((same(common) > 1).then_some(common))
+    }
+}
+
+impl Push<'_, '_> {
+    /// Holds what was refused until it is clear whether the records are to blame.
+    pub(super) fn hold(&mut self, refused: Vec<Refused>) -> Result<()> {
+        let (failed, open): (Vec<_>, Vec<_>) = refused.into_iter().partition(|refused| refused.disproved);
+        self.put_aside(failed)?;
+        self.refusals.held.extend(open);
+        if self.refusals.held.len() >= HELD { self.judge(true) } else { Ok(()) }
+    }
+
+    /// The portal accepted something: what was refused before that failed by itself.
+    pub(super) fn accepted(&mut self) -> Result<()> {
+        let held = std::mem::take(&mut self.refusals.held);
+        self.put_aside(held)
+    }
+
+    fn put_aside(&mut self, failed: Vec<Refused>) -> Result<()> {
+        for Refused { target, operation, refusal, .. } in failed {
+            let unsavable = target.object.as_ref().map(Object::unsavable_fields).unwrap_or_default();
+            let (code, message) = match (refusal.is_access_denied(), unsavable.join(", ")) {
+                (true, _) => (Code::AccessDenied, refusal.to_string()),
+                (false, fields) if fields.is_empty() => (Code::PortalRefused, refusal.to_string()),
+                (false, fields) => (Code::BadContactInCrm, format!("{fields}: {refusal}")),
+            };
+            self.fail(&target, code, operation, &message)?;
+        }
+        Ok(())
+    }
+
+    /// Finds out whether the held records are to blame. Unless it `must`, that is left open as long as the portal has
+    /// no card of ours to try.
+    ///
+    /// # Errors
+    /// A [`Stop`], when the portal refuses everything.
+    pub(super) fn judge(&mut self, must: bool) -> Result<()> {
+        let Some(common) = self.refusals.common().cloned() else {
+            return if must { self.accepted() } else { Ok(()) };
+        };
+        match self.refuses_what_it_took(&common)? {
+            Some(false) => self.accepted(),
+            None if !must => Ok(()),
+            Some(true) | None => {
+                self.refusals.held.clear();
+                Err(refuses_everything(&common).into())
+            }
+        }
+    }
+
+    /// Sends a card of ours with the mark that it carries already. None where there is no such card.
+    fn refuses_what_it_took(&mut self, common: &Refusal) -> Result<Option<bool>> {
+        let refused_kind = self.refusals.held.first().map(|held| held.target.kind());
+        let mut kinds = Kind::ALL;
+        // The rules of another kind differ: a field that it demands explains nothing there.
+        kinds.sort_by_key(|kind| Some(*kind) == refused_kind);
+        for kind in kinds {
+            let ids = self.state.outermost_linked(kind, SAMPLE)?;
+            let originator = &self.config.portal.originator;
+            let cards = by_id(self.gate, kind, &ids)?;
+            let Some(card) = cards.into_values().rev().find(|card| card.originator == *originator) else {
+                continue;
+            };
+            let params = json!({"id": card.crm_id, "fields": {"ORIGINATOR_ID": originator}});
+            let commands = [Command::new("trial", format!("crm.{}.update", kind.entity()), params)];
+            let replies = self.gate.batch(TRIAL, &commands, &mut |_| Ok(()))?;
+            let is_refused_alike =
+                matches!(replies.get("trial"), Some(Reply::Refused(refusal)) if refusal == common);
+            return Ok(Some(is_refused_alike));
+        }
+        Ok(None)
+    }
+}
+
+/// Words of refusals that concern the portal. They are no proof: a field of a card may be called so.
+fn names_the_portal(refusal: &Refusal) -> bool {
+    let words = ["disk", "диск", "quota", "квот", "тариф", "подписк", "subscription", "licen", "лиценз"];
+    let text = refusal.text.to_lowercase();
+    words.iter().any(|word| text.contains(word))
+}
+
+fn refuses_everything(refusal: &Refusal) -> Stop {
+    let said = refusal.to_string();
+    let said = said.trim_end_matches('.');
+    Stop::refused(say!(
+        "портал отказывается принимать что бы то ни было: {said}. Проверьте в Битрикс24 место на диске, тариф, подписку и права владельца вебхука; ни одна запись не отложена, после исправления всё уйдёт со следующим запуском",
+        "the portal refuses everything: {said}. Check the disk space, the plan, the subscription and the rights of the webhook's owner in Bitrix24; no record was put aside, and all go with the next pass once that is mended"
+    ))
+}

@@ -1,0 +1,210 @@
+//! A doubt is settled by what stands in the portal, and not before its time.
+
+use bitrix24_sandbox::{Portal as Sandbox, Record as Object};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::parse;
+use crate::mapping::multifield::Written;
+use crate::platform::clock::Clock;
+use crate::portal::limits::Pace;
+use crate::portal::{Answer, CallError, Portal, decode};
+use crate::state::{Attempt, Severity};
+
+struct Near(Sandbox, Clock);
+
+impl Portal for Near {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+        let reply = self.0.call(method, params.clone(), self.1.now());
+        decode(reply.status, reply.body.as_bytes(), method == "batch")
+    }
+}
+
+/// A state with doubts, and the portal in which they are looked for.
+struct Case {
+    config: Config,
+    state: State,
+    clock: Clock,
+    portal: Near,
+}
+
+const GUEST: Id = Id::Number(41);
+const BOOKING: Id = Id::Number(5);
+
+impl Case {
+    fn new() -> Case {
+        let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'\nsettle_time='75s'";
+        let clock = Clock::virtual_at(DateTime::from_timestamp(1_700_000_000, 0).unwrap());
+        Case {
+            config: parse(toml, std::path::Path::new(""), None).unwrap(),
+            state: State::in_memory().unwrap(),
+            portal: Near(Sandbox::unlimited(), clock.clone()),
+            clock,
+        }
+    }
+
+    fn write(&self, write: impl FnOnce(&Writer<'_>) -> Result<()>) {
+        let writer = self.state.writer().unwrap();
+        write(&writer).unwrap();
+        writer.commit().unwrap();
+    }
+
+    /// The call of this record was made so long ago, and `strikes` calls before it were never answered.
+    fn doubt(&self, kind: Kind, id: &Id, operation: Operation, seconds_ago: i64, strikes: u32) {
+        let attempt = Attempt { operation, row: None, written: &Written::default() };
+        let at = self.clock.now() - TimeDelta::seconds(seconds_ago);
+        self.write(|writer| {
+            writer.doubt(kind, id, &attempt, at)?;
+            (0..strikes).try_for_each(|_| writer.strike(kind, id))
+        });
+    }
+
+    fn link(&self, kind: Kind, id: &Id, crm_id: i64) {
+        self.write(|writer| {
+            writer.know(kind, id, "")?;
+            writer.linked(kind, id, crm_id)
+        });
+    }
+
+    /// An object of this record stands in the portal.
+    fn stands(&mut self, kind: Kind, id: &Id) -> i64 {
+        let fields =
+            json!({"TITLE": "x", "LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": id.to_string()});
+        let method = format!("crm.{}.add", kind.entity());
+        self.portal.0.call(&method, json!({"fields": fields}), self.clock.now());
+        let kind = match kind {
+            Kind::Guest => bitrix24_sandbox::Kind::Contact,
+            Kind::Company => bitrix24_sandbox::Kind::Company,
+            Kind::Booking => bitrix24_sandbox::Kind::Deal,
+        };
+        self.portal.0.records(kind).next_back().map(|object: &Object| object.id.cast_signed()).unwrap()
+    }
+
+    /// Settles, and returns who was put aside.
+    fn settle(&mut self) -> Vec<(Code, String)> {
+        let mut gate =
+            Gate::new(&mut self.portal, self.clock.clone(), &self.config.portal, Pace::default(), None);
+        settle(&self.config, &self.state, &mut gate).unwrap()
+    }
+
+    fn record(&self, kind: Kind, id: &Id) -> Record {
+        self.state.record(kind, id).unwrap().unwrap_or_default()
+    }
+
+    fn doubts(&self, kind: Kind) -> usize {
+        self.state.doubts(kind).unwrap().len()
+    }
+}
+
+#[test]
+fn a_creation_is_settled_by_its_origin() {
+    let mut case = Case::new();
+    let contact = case.stands(Kind::Guest, &GUEST);
+    case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
+    case.doubt(Kind::Guest, &Id::Number(42), Operation::Create, 75, 0);
+    assert!(case.settle().is_empty());
+    assert_eq!(case.record(Kind::Guest, &GUEST).known.crm_id, Some(contact));
+    let other = case.record(Kind::Guest, &Id::Number(42));
+    assert_eq!((other.known.crm_id, other.strikes), (None, 1));
+    assert_eq!(case.doubts(Kind::Guest), 0);
+}
+
+#[test]
+fn of_several_objects_the_first_is_used_unless_somebody_pointed_the_record_elsewhere() {
+    let mut case = Case::new();
+    let first = case.stands(Kind::Guest, &GUEST);
+    case.stands(Kind::Guest, &GUEST);
+    case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
+    case.settle();
+    assert_eq!(case.record(Kind::Guest, &GUEST).known.crm_id, Some(first));
+    case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
+    case.link(Kind::Guest, &GUEST, 77);
+    case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
+    case.settle();
+    assert_eq!(case.record(Kind::Guest, &GUEST).known.crm_id, Some(77));
+}
+
+#[test]
+fn a_doubt_is_settled_at_its_time_and_not_a_second_before() {
+    let mut case = Case::new();
+    let contact = case.stands(Kind::Guest, &GUEST);
+    case.doubt(Kind::Guest, &GUEST, Operation::Create, 74, 0);
+    case.settle();
+    assert_eq!((case.record(Kind::Guest, &GUEST).known.crm_id, case.doubts(Kind::Guest)), (None, 1));
+    case.clock.sleep(std::time::Duration::from_secs(1));
+    case.settle();
+    assert_eq!(case.record(Kind::Guest, &GUEST).known.crm_id, Some(contact));
+}
+
+#[test]
+fn a_doubt_from_the_future_is_dated_from_now() {
+    let mut case = Case::new();
+    case.doubt(Kind::Guest, &GUEST, Operation::Create, -3600, 0);
+    case.settle();
+    let now = case.clock.now();
+    assert_eq!(case.state.doubts(Kind::Guest).unwrap()[&GUEST].at, now);
+    let settled = settled_at(&case.config, &case.state, now).unwrap();
+    assert_eq!(settled, Some(now + TimeDelta::seconds(75)));
+}
+
+#[test]
+fn a_deletion_is_settled_by_whether_the_deal_still_stands() {
+    let mut case = Case::new();
+    let (lost, kept) = (Id::Number(6), BOOKING);
+    let deal = case.stands(Kind::Booking, &kept);
+    case.link(Kind::Booking, &kept, deal);
+    case.link(Kind::Booking, &lost, 99);
+    for id in [&kept, &lost] {
+        case.doubt(Kind::Booking, id, Operation::Delete, 75, 0);
+    }
+    // One that was to be created, and stands there, is not mixed up with them.
+    let new = case.stands(Kind::Booking, &Id::Number(7));
+    case.doubt(Kind::Booking, &Id::Number(7), Operation::Create, 75, 0);
+    assert!(case.settle().is_empty());
+    let there = case.record(Kind::Booking, &kept);
+    assert_eq!((there.known.crm_id, there.strikes), (Some(deal), 1));
+    assert_eq!(case.record(Kind::Booking, &lost).known.crm_id, None);
+    assert_eq!(case.record(Kind::Booking, &Id::Number(7)).known.crm_id, Some(new));
+    assert_eq!(case.doubts(Kind::Booking), 0);
+}
+
+#[test]
+fn an_update_is_sent_again() {
+    let mut case = Case::new();
+    let contact = case.stands(Kind::Guest, &GUEST);
+    case.link(Kind::Guest, &GUEST, contact);
+    case.doubt(Kind::Guest, &GUEST, Operation::Update, 75, 0);
+    case.settle();
+    let record = case.record(Kind::Guest, &GUEST);
+    assert_eq!((record.known.todo.resend, record.strikes), (true, 1));
+    assert_eq!(case.doubts(Kind::Guest), 0);
+}
+
+#[test]
+fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked() {
+    let mut case = Case::new();
+    let ids = [GUEST, Id::Number(42), Id::Number(43), Id::Number(44)];
+    let contact = case.stands(Kind::Guest, &ids[0]);
+    case.doubt(Kind::Guest, &ids[0], Operation::Create, 75, 3);
+    case.doubt(Kind::Guest, &ids[1], Operation::Create, 75, 3);
+    case.doubt(Kind::Guest, &ids[2], Operation::Create, 75, 2);
+    case.doubt(Kind::Guest, &ids[3], Operation::Update, 75, 3);
+    let deal = case.stands(Kind::Booking, &BOOKING);
+    case.link(Kind::Booking, &BOOKING, deal);
+    case.doubt(Kind::Booking, &BOOKING, Operation::Delete, 75, 3);
+    case.link(Kind::Booking, &Id::Number(6), 99);
+    case.doubt(Kind::Booking, &Id::Number(6), Operation::Delete, 75, 3);
+    let aside = [(Kind::Guest, &ids[1]), (Kind::Guest, &ids[3]), (Kind::Booking, &BOOKING)];
+    assert_eq!(
+        case.settle(),
+        aside.map(|(kind, id)| (Code::NoAnswer, crate::domain::display::record(kind, id, "")))
+    );
+    assert_eq!(case.record(Kind::Guest, &ids[0]).known.crm_id, Some(contact));
+    assert_eq!(case.record(Kind::Guest, &ids[1]).strikes, 4);
+    let failures = case.state.troubles(Severity::Failure).unwrap();
+    let told: Vec<_> = failures.iter().map(|flaw| (flaw.id.clone(), flaw.code.as_str())).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.iter().all(|(_, code)| *code == "NO_ANSWER"));
+    assert_eq!((case.doubts(Kind::Guest), case.doubts(Kind::Booking)), (0, 0));
+}

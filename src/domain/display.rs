@@ -5,8 +5,8 @@
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
 use crate::domain::record::{Id, Kind};
+use crate::domain::timestamp::parse_stamp;
 use crate::domain::{language, visible_text};
-use crate::platform::clock::parse_stamp;
 use crate::say;
 
 /// `гости`, `guests`

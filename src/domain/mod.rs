@@ -3,6 +3,9 @@
 pub mod display;
 pub mod failure_code;
 pub mod language;
+pub mod owned_values;
 pub mod record;
 pub mod run_error;
+pub mod timestamp;
 pub mod visible_text;
+pub mod warning;

@@ -213,7 +213,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::mapping::Warning;
+    use crate::domain::warning::Warning;
 
     fn single(form: Form) -> FieldType {
         FieldType { form, multiple: false }

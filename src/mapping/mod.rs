@@ -18,6 +18,7 @@ pub use creation::creation_fields;
 use crate::config::Config;
 use crate::domain::failure_code::Code;
 use crate::domain::record::Id;
+use crate::domain::warning::Warning;
 use crate::mirror::{Body, Row, RowWarning};
 use custom_fields::FieldTypes;
 use deal::Links;
@@ -37,15 +38,6 @@ pub struct Mapped {
     pub emails: Vec<String>,
     /// What was left out.
     pub warnings: Vec<Warning>,
-}
-
-/// Sent, but not whole.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Warning {
-    /// What kind of flaw.
-    pub code: Code,
-    /// Which value.
-    pub message: String,
 }
 
 /// A column of the hotel's own query.

@@ -4,7 +4,6 @@
 //! changed our value into another one, theirs stays and ours is written anew. A row without an id would be appended,
 //! so a change names the id of the row it replaces.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::mapping::contact_value::{Phone, email};
@@ -44,30 +43,6 @@ impl Values {
             Values::Phones => Phone::read(value).is_cut_to(&Phone::read(cut)),
             Values::Emails => false,
         }
-    }
-}
-
-/// The values of one record that are ours: we wrote them and may replace them.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Written {
-    /// Numbers.
-    #[serde(default)]
-    pub phones: Vec<String>,
-    /// Addresses.
-    #[serde(default)]
-    pub emails: Vec<String>,
-}
-
-impl Written {
-    /// What may be ours while a call is in doubt: what was, and what will be.
-    #[must_use]
-    pub fn or(&self, other: &Written) -> Written {
-        let both = |a: &[String], b: &[String]| {
-            let mut all = a.to_vec();
-            all.extend(b.iter().filter(|value| !a.contains(value)).cloned());
-            all
-        };
-        Written { phones: both(&self.phones, &other.phones), emails: both(&self.emails, &other.emails) }
     }
 }
 

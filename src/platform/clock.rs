@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 const SLICE: Duration = Duration::from_millis(100);
 
@@ -123,11 +123,6 @@ pub fn after(time: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
     time.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// A time as it is stored and shown: RFC 3339 in UTC.
-pub fn stamp(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
 /// A clock may drift so far by itself.
 pub(crate) const CLOCK_DRIFT: TimeDelta = TimeDelta::minutes(1);
 
@@ -139,11 +134,6 @@ pub(crate) fn is_stale(at: Option<DateTime<Utc>>, limit: Duration, now: DateTime
 /// Whether a time is longer ago than the limit.
 pub(crate) fn is_older(at: DateTime<Utc>, limit: Duration, now: DateTime<Utc>) -> bool {
     now - at > TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX)
-}
-
-/// A stored time.
-pub fn parse_stamp(text: &str) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).unwrap_or_default()
 }
 
 #[cfg(test)]

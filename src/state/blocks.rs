@@ -14,7 +14,7 @@ use super::State;
 use super::records::BEFORE_ALL;
 use super::writer::Writer;
 use crate::domain::record::{Id, Kind};
-use crate::platform::clock::{parse_stamp, stamp};
+use crate::domain::timestamp::{parse_stamp, stamp};
 
 /// A block in which everything stood as sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

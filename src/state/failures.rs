@@ -11,9 +11,9 @@ use super::writer::Writer;
 use super::{Event, Operation, Severity};
 use crate::domain::failure_code::Code;
 use crate::domain::record::{Id, Kind};
-use crate::mapping::Warning;
+use crate::domain::timestamp::stamp;
+use crate::domain::warning::Warning;
 use crate::mirror::Row;
-use crate::platform::clock::stamp;
 
 /// A failed record is tried again after a day at the latest.
 pub const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use crate::domain::record::{Id, Kind};
-use crate::platform::clock::stamp;
+use crate::domain::timestamp::stamp;
 use crate::state::settings::SIGHT;
 use chrono::{DateTime, Utc};
 

@@ -5,8 +5,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::Operation;
 use super::writer::{Writer, json};
+use crate::domain::owned_values::Written;
 use crate::domain::record::{Id, Kind};
-use crate::mapping::multifield::Written;
 use crate::mirror::Row;
 
 /// What is about to be tried.

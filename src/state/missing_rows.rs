@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::State;
 use super::writer::Writer;
 use crate::domain::record::{Id, Kind};
+use crate::domain::timestamp::{parse_stamp, stamp};
 use crate::mirror::{Body, Row};
-use crate::platform::clock::{parse_stamp, stamp};
 
 /// When a stay is, in minutes of the hotel's wall clock since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

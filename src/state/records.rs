@@ -8,10 +8,10 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Statement};
 
 use super::State;
+use crate::domain::owned_values::Written;
 use crate::domain::record::{Id, Kind, Span};
-use crate::mapping::multifield::Written;
+use crate::domain::timestamp::parse_stamp;
 use crate::mirror::Row as MirrorRow;
-use crate::platform::clock::parse_stamp;
 use crate::state::missing_rows::Stay;
 
 /// What changes something in the portal.

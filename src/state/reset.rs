@@ -7,7 +7,7 @@ use super::Event;
 use super::records::{MARKED, RELEASED, SHARED};
 use super::writer::{UNLINKED, Writer};
 use crate::domain::record::{Id, Kind};
-use crate::platform::clock::stamp;
+use crate::domain::timestamp::stamp;
 
 impl Writer<'_> {
     /// `reset-id` points the record at another object. A call without an answer stays in doubt: what it made is

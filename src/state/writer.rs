@@ -6,11 +6,11 @@ use rusqlite::{Transaction, params};
 
 use super::records::{GONE, LOST, MARKED, RELEASED, SHARED};
 use super::{Event, Todo};
+use crate::domain::owned_values::Written;
 use crate::domain::record::{Id, Kind};
-use crate::mapping::Warning;
-use crate::mapping::multifield::Written;
+use crate::domain::timestamp::stamp;
+use crate::domain::warning::Warning;
 use crate::mirror::Row;
-use crate::platform::clock::stamp;
 use crate::state::missing_rows::Stay;
 
 /// What is written over a record that has no object any more.

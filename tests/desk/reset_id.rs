@@ -1,7 +1,7 @@
 //! `reset-id`: what it shows, what it does to the state, and what it refuses.
 
+use ecvi_b24::domain::owned_values::Written;
 use ecvi_b24::domain::record::{Id, Kind};
-use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::state::settings::SURVEY;
 use ecvi_b24::state::{Attempt, Operation, Record};

@@ -1,7 +1,7 @@
 //! `status`: its document field by field, and its words in both languages.
 
+use ecvi_b24::domain::owned_values::Written;
 use ecvi_b24::domain::record::{Id, Kind};
-use ecvi_b24::mapping::multifield::Written;
 use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::state::{Attempt, Counts, Event, Operation, Run};
 use insta::assert_snapshot;

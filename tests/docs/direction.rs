@@ -1,44 +1,85 @@
-//! The modules use each other in one direction: whoever reads one need not have read what is built on it.
+//! A folder of `src/` uses only folders below it: whoever reads one need not have read what is built on it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use crate::path;
 
-/// For each module of the crate those that its code names; tests may look everywhere.
-fn uses(folder: &Path, of: Option<&str>, found: &mut BTreeMap<String, BTreeSet<String>>) {
+/// From the top of the house to its ground; `ARCHITECTURE.md` has the same list.
+const LAYERS: [&str; 11] = [
+    "commands", "output", "sync", "crm", "mapping", "state", "mirror", "portal", "config", "platform", "domain",
+];
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let file = entry.unwrap().path();
-        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        let module = of.unwrap_or(&name);
         if file.is_dir() {
-            uses(&file, Some(module), found);
-            continue;
+            found.extend(rust_files(&file));
+        } else {
+            found.push(file);
         }
-        let text = std::fs::read_to_string(&file).unwrap();
-        let code = text.split("\nmod tests {").next().unwrap_or_default();
-        let code = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<String>();
+    }
+    found
+}
+
+/// The folders that a file names by `crate::`; tests may look everywhere.
+fn folders_named_by(file: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let code = text.split("\nmod tests {").next().unwrap_or_default();
+    let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let first_word = |rest: &str| -> String {
+        rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
+    };
+    let mut named = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
         // `crate::{a, b::C}` names a and b.
-        let named = code.split("crate::").skip(1).flat_map(|rest| match rest.strip_prefix('{') {
-            Some(list) => list.split('}').next().unwrap_or_default().split(", ").collect(),
-            None => vec![rest],
-        });
-        let word = |text: &str| -> String {
-            text.trim_start().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
-        };
-        found.entry(module.to_owned()).or_default().extend(named.map(word).filter(|other| *other != module));
+        match rest.strip_prefix('{') {
+            Some(list) => {
+                let list = list.split('}').next().unwrap_or_default();
+                named.extend(list.split(", ").map(|item| first_word(item.trim())));
+            }
+            None => {
+                named.insert(first_word(rest));
+            }
+        }
+    }
+    named
+}
+
+#[test]
+fn a_folder_uses_only_folders_below_it() {
+    let level = |folder: &str| LAYERS.iter().position(|layer| *layer == folder);
+    let mut arrows = 0;
+    for (height, folder) in LAYERS.iter().enumerate() {
+        for file in rust_files(&path("src").join(folder)) {
+            if file.ends_with("tests.rs") {
+                continue;
+            }
+            for other in folders_named_by(&file) {
+                let Some(depth) = level(&other) else { continue };
+                assert!(depth >= height, "{} uses {other}, which stands above it", file.display());
+                arrows += usize::from(depth > height);
+            }
+        }
+    }
+    assert!(arrows > 200, "the test sees hardly any use of another folder: {arrows}");
+}
+
+#[test]
+fn mirror_and_portal_do_not_know_each_other() {
+    for (folder, other) in [("mirror", "portal"), ("portal", "mirror")] {
+        for file in rust_files(&path("src").join(folder)) {
+            assert!(!folders_named_by(&file).contains(other), "{} uses {other}", file.display());
+        }
     }
 }
 
 #[test]
-fn no_module_is_used_by_what_it_uses() {
-    let mut left = BTreeMap::new();
-    uses(&path("src"), None, &mut left);
-    assert!(left["pass"].contains("plan") && left["plan"].contains("mirror"));
-    // Whoever uses nobody that is left goes, until nobody does.
-    while let Some(free) = left.iter().find(|(_, uses)| !uses.iter().any(|one| left.contains_key(one))) {
-        let free = free.0.clone();
-        left.remove(&free);
-    }
-    assert!(left.is_empty(), "these use each other, or somebody who does: {:?}", left.keys());
+fn the_architecture_page_lists_the_folders_in_this_order() {
+    let page = std::fs::read_to_string(path("ARCHITECTURE.md")).unwrap();
+    let places: Vec<Option<usize>> =
+        LAYERS.iter().map(|folder| page.find(&format!("| `src/{folder}/` |"))).collect();
+    assert!(places.iter().all(Option::is_some), "a folder is missing: {places:?}");
+    assert!(places.is_sorted(), "{places:?}");
 }

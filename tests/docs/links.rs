@@ -4,17 +4,28 @@ use std::path::Path;
 
 use crate::{path, read};
 
-const DOCUMENTS: [&str; 13] = [
+const DOCUMENTS: [&str; 24] = [
     "README.md",
     "README.ru.md",
+    "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
     "docs/bitrix24.md",
     "docs/codes.md",
     "docs/configuration.md",
+    "docs/decisions/0001-legacy-methods.md",
+    "docs/decisions/0002-blocking-http.md",
+    "docs/decisions/0003-rollback-journal.md",
+    "docs/decisions/0004-in-doubt-before-the-call.md",
+    "docs/decisions/0005-block-digests.md",
+    "docs/decisions/0006-two-languages-in-code.md",
+    "docs/decisions/README.md",
     "docs/hotels.md",
     "docs/mirror.md",
     "docs/operations.md",
     "docs/performance.md",
+    "docs/release.md",
     "docs/reliability.md",
     "docs/status.md",
     "examples/sandbox/README.md",

@@ -11,8 +11,8 @@ use super::document::SCHEMA;
 use crate::commands::find_record::Found;
 use crate::config::Webhook;
 use crate::domain::record::{Id, Kind};
+use crate::domain::timestamp::stamp;
 use crate::mirror::{Body, Row, is_time};
-use crate::platform::clock::stamp;
 use crate::state::{Entry, Record, Severity, State, Todo};
 use crate::sync::plan::{OnHold, Pair, Rules, Step, decide, is_history};
 

@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use crate::config::DealConfig;
 use crate::crm::objects::Object;
 use crate::crm::objects::card::Card;
+use crate::domain::owned_values::Written;
 use crate::domain::record::{Id, Kind};
 use crate::mapping::Mapped;
 use crate::mapping::custom_fields::FieldType;
-use crate::mapping::multifield::{Beside, Values, Written};
+use crate::mapping::multifield::{Beside, Values};
 use crate::portal::dialect::Dialect;
 pub(crate) use normal::same;
 

@@ -268,7 +268,10 @@ pub(crate) fn collates(found: &str, asked: &str) -> bool {
 }
 
 /// The results of questions, in their order, where each may be refused by itself.
-pub(crate) fn ask_each(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Vec<Result<Value, Refusal>>, CallError> {
+pub(crate) fn ask_each(
+    gate: &mut Gate<'_>,
+    commands: &[Command],
+) -> Result<Vec<Result<Value, Refusal>>, CallError> {
     let mut replies = gate.read_batch(commands)?;
     commands.iter().map(|command| result(command, replies.remove(&command.name))).collect()
 }

@@ -12,7 +12,7 @@ use crate::crm::contact_match::{Reach, by_reach, the_same};
 use crate::crm::objects::{Look, Marked, Object, Unseen, by_origin, look};
 use crate::domain::failure_code::Code;
 use crate::domain::record::{Id, Kind};
-use crate::mapping::Warning;
+use crate::domain::warning::Warning;
 use crate::state::Operation;
 use crate::sync::plan::{Planned, Step};
 use crate::sync::push::missing_object::Fate;

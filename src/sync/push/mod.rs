@@ -23,7 +23,7 @@ use crate::crm::objects::Object;
 use crate::domain::display;
 use crate::domain::failure_code::Code;
 use crate::domain::record::{Id, Kind};
-use crate::mapping::Warning;
+use crate::domain::warning::Warning;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::{Body, Row};
 use crate::platform::lock::Lock;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::parse;
-use crate::mapping::multifield::Written;
+use crate::domain::owned_values::Written;
 use crate::platform::clock::Clock;
 use crate::portal::limits::Pace;
 use crate::portal::{Answer, CallError, Portal, decode};

@@ -239,6 +239,32 @@ mod tests {
     }
 
     #[test]
+    fn records_that_were_put_on_one_object_are_known_to_share_it_and_others_are_not() {
+        let connection = Connection::open_in_memory().unwrap();
+        let second =
+            format!("{RECORDS}{BLOCKS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2;");
+        connection.execute_batch(&second).unwrap();
+        let records = "
+            INSERT INTO records (kind, id, crm_id, flags) VALUES
+                ('guest', 1, 10, 8), ('guest', 2, 10, 0),   -- 2 was relinked to the card of 1
+                ('guest', 3, 30, 0), ('guest', 4, 30, 0),   -- somebody pointed 4 at the card of 3
+                ('guest', 5, 50, 0), ('guest', 6, 50, 0),   -- the portal gave the number out twice
+                ('guest', 7, 70, 0),                        -- relinked, and alone on its card
+                ('guest', 8, NULL, 0), ('guest', 9, NULL, 0),
+                ('company', 1, 10, 0), ('company', 2, 10, 0); -- the same number, of another kind
+            INSERT INTO history (at, kind, id, event, crm_id) VALUES
+                ('', 'guest', 2, 'relinked', 10), ('', 'guest', 4, 'pointed', 30),
+                ('', 'guest', 5, 'created', 50), ('', 'guest', 6, 'relinked', 51),
+                ('', 'guest', 7, 'relinked', 70), ('', 'guest', 8, 'relinked', NULL);";
+        connection.execute_batch(records).unwrap();
+        migrate(&connection).unwrap();
+        let sql = "SELECT group_concat(kind || ' ' || id || ' ' || flags, ', ')
+                   FROM (SELECT * FROM records WHERE flags <> 0 ORDER BY kind, id)";
+        let shared: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(shared, "guest 1 24, guest 2 16, guest 3 16, guest 4 16");
+    }
+
+    #[test]
     fn a_state_of_the_first_version_keeps_its_records_and_knows_no_block() {
         let connection = Connection::open_in_memory().unwrap();
         let first = format!("{RECORDS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;");

@@ -178,3 +178,23 @@ fn a_portal_that_refuses_or_is_silent_is_said_by_the_exit_code() {
     hotel.sql("DROP TABLE guests");
     hotel.run(3, "audit");
 }
+
+#[test]
+fn what_the_portal_does_not_show_is_said_to_be_not_compared() {
+    let hotel = eventful();
+    hotel.server.portal().settings.unlisted =
+        vec![(Kind::Contact, "HONORIFIC".into()), (Kind::Deal, "OPPORTUNITY".into())];
+    assert_snapshot!(hotel.said(0, "audit"), @r"
+    Compared: guests 3, companies 1, bookings 1. Nothing differs in what the portal showed.
+    Not compared, because the portal does not show it: guests, field HONORIFIC, cards: 3.
+    Not compared, because the portal does not show it: bookings, field OPPORTUNITY, cards: 1.
+    ");
+    hotel.by_hand("crm.contact.update", json!({"id": 1, "fields": {"NAME": "Инна", "HONORIFIC": ""}}));
+    let document: Value = serde_json::from_str(&hotel.said(1, "audit --json")).unwrap();
+    let not_compared = json!([
+        {"kind": "guest", "field": "HONORIFIC", "cards": 3},
+        {"kind": "booking", "field": "OPPORTUNITY", "cards": 1},
+    ]);
+    assert_eq!(document["not_compared"], not_compared);
+    assert_eq!(document["drift"][0]["fields"].as_array().unwrap().len(), 1);
+}

@@ -227,3 +227,24 @@ fn a_portal_that_never_lists_in_order_gets_every_change() {
     assert_eq!(hotel.deal(5).text("COMMENTS"), "z");
     hotel.rests();
 }
+
+#[test]
+fn where_the_question_for_one_card_fails_its_record_waits_and_nothing_is_made_anew() {
+    for fault in [Fault::Empty, Fault::Status { status: 500, code: "INTERNAL_SERVER_ERROR".into() }] {
+        let hotel = hotel(3);
+        let card = hotel.contact(2).id;
+        hotel.portal().delete(Kind::Contact, card);
+        let answer = fault.clone();
+        hotel.server().faults(move |call| call.calls("crm.item.get").then(|| answer.clone()));
+        change_all(&hotel, 3);
+        hotel.exits(1, "sync");
+        assert_eq!(hotel.flaws("failures"), ["guest 2 CARD_UNREADABLE"], "{fault:?}");
+        assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [2, 3]);
+        assert_eq!([Kind::Contact, Kind::Company].map(|kind| changed(&hotel, kind)), [2, 3]);
+        hotel.server().faults(|_| None);
+        hotel.says("retry");
+        assert_eq!(changed(&hotel, Kind::Contact), 3);
+        hotel.sync();
+        assert_eq!(hotel.deal(2).link_ids(), [hotel.contact(2).id]);
+    }
+}

@@ -183,7 +183,9 @@ fn scattered<'a>(found: impl Iterator<Item = &'a Record>) -> Vec<&'a Record> {
 /// The fields asked for; without a selection all standard ones. PHONE and EMAIL come only when they are named.
 fn selected(portal: &Portal, kind: Kind, record: &Record, select: &Php) -> Php {
     let names: Vec<String> = select.values().map(Php::text).collect();
-    let asks = |name: &str| names.iter().any(|asked| asked == name);
+    let is_unlisted =
+        |name: &str| portal.settings.unlisted.iter().any(|(of, field)| *of == kind && field == name);
+    let asks = |name: &str| names.iter().any(|asked| asked == name) && !is_unlisted(name);
     if names.is_empty() {
         return output::standard(portal, kind, record);
     }

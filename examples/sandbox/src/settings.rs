@@ -48,6 +48,8 @@ pub struct Settings {
     pub leaking_errors: bool,
     /// In which order lists come.
     pub list_order: ListOrder,
+    /// Fields that no list shows: builds differ.
+    pub unlisted: Vec<(Kind, String)>,
     /// Cards that no answer can show.
     pub spoiled: BTreeMap<(Kind, u64), Spoiled>,
     /// What happens to the phones and e-mails of a contact or company after each save, see [`crate::robots`].
@@ -161,6 +163,7 @@ impl Default for Settings {
             full_disk_text: "Disk resource exhausted".to_owned(),
             leaking_errors: false,
             list_order: ListOrder::AsAsked,
+            unlisted: Vec::new(),
             spoiled: BTreeMap::new(),
             robot: None,
             running_processes: BTreeSet::new(),

@@ -355,3 +355,22 @@ fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<Listed>> {
 pub(crate) fn not_filtered(kind: Kind) -> CallError {
     CallError::Lost(format!("crm.{}.list answered with objects that were not asked for", kind.entity()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_of_rights_hides_a_card_and_any_other_error_leaves_it_unreadable() {
+        let command = Command::new("q0", "crm.item.get", json!({}));
+        let said = |code: &str, text: &str| {
+            let refusal = Refusal { code: code.into(), text: text.into() };
+            card_reply(&command, Some(Reply::Refused(refusal))).unwrap()
+        };
+        assert!(matches!(said("NOT_FOUND", ""), Reading::Rows(rows) if rows.is_empty()));
+        assert!(matches!(said("ACCESS_DENIED", ""), Reading::Rows(rows) if rows == [Unseen::Denied]));
+        for (code, text) in [("ERROR_CORE", "Internal error"), ("", "Undefined index"), ("100", "x")] {
+            assert!(matches!(said(code, text), Reading::Spoiled(reason) if reason.contains(text)), "{code}");
+        }
+    }
+}

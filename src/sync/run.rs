@@ -165,7 +165,7 @@ impl Pass<'_> {
             if !std::mem::take(&mut self.done.dead_links) {
                 break;
             }
-            self.round(gate, false, watch)?;
+            self.patient_round(gate, false, watch)?;
         }
         while let Some(settled) = settled_at(self.config, self.state, gate.clock().now())? {
             gate.wait_for(Cause::Doubts, settled)?;
@@ -184,10 +184,9 @@ impl Pass<'_> {
         loop {
             let before = self.done.counts;
             let Err(error) = self.round(gate, first, watch) else { return Ok(()) };
+            let waits = self.orders.errand == Errand::InitialExport && !gate.is_answering();
             let outage = error.downcast_ref().and_then(CallError::outage);
-            let Some(reason) = outage.filter(|_| self.orders.errand == Errand::InitialExport) else {
-                return Err(error);
-            };
+            let Some(reason) = outage.filter(|_| waits) else { return Err(error) };
             attempts = if self.done.counts == before { attempts + 1 } else { 1 };
             log::info!("{reason}; the round begins anew");
             gate.wait_for(Cause::Unreachable(&reason), gate.clock().now() + growing_pause(attempts))?;

@@ -71,6 +71,8 @@ pub struct Gate<'p> {
     nonce: u32,
     /// An outage is waited out, however long it lasts.
     is_patient: bool,
+    /// The last request had a proper answer.
+    is_answering: bool,
 }
 
 impl<'p> Gate<'p> {
@@ -106,6 +108,7 @@ impl<'p> Gate<'p> {
             teller,
             nonce,
             is_patient: false,
+            is_answering: false,
         }
     }
 
@@ -122,6 +125,11 @@ impl<'p> Gate<'p> {
     /// Waits out every outage with growing pauses, as long as nothing says that a person must act.
     pub fn be_patient(&mut self) {
         self.is_patient = true;
+    }
+
+    /// Whether the last request had a proper answer: what was wrong with it then, no waiting mends.
+    pub fn is_answering(&self) -> bool {
+        self.is_answering
     }
 
     /// The clock that everything here goes by.
@@ -233,6 +241,7 @@ impl<'p> Gate<'p> {
             let answer = self.portal.call(method, params);
             wall = (self.clock.now() - started).to_std().unwrap_or_default();
             self.requests += 1;
+            self.is_answering = answer.is_ok();
             match answer {
                 Ok(answer) => {
                     self.note(method, &answer.time);

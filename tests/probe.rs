@@ -97,6 +97,7 @@ impl Fake {
             "profile" => json!({"ID": "1", "ADMIN": true}),
             "server.time" => json!("2000-01-01T12:00:00Z"),
             "method.get" => json!({"isExisting": true, "isAvailable": true}),
+            "crm.contact.fields" | "crm.company.fields" | "crm.deal.fields" => json!({}),
             "crm.currency.list" => json!([{"CURRENCY": "RUB"}]),
             "crm.status.list" => {
                 let ids = ["HNR_RU_1", "HNR_RU_2", "CLIENT", "NEW", "EXECUTING"];

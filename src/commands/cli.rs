@@ -126,6 +126,9 @@ pub struct Sync {
     /// Print the plan as JSON
     #[arg(long, requires = "dry_run")]
     pub json: bool,
+    /// Show one record alone, with its whole card: --only booking 3682
+    #[arg(long, num_args = 2, value_names = ["KIND", "ID"], requires = "dry_run")]
+    pub only: Vec<String>,
 }
 
 /// `initial-export`
@@ -137,6 +140,9 @@ pub struct InitialExport {
     /// Print the plan as JSON
     #[arg(long, requires = "dry_run")]
     pub json: bool,
+    /// Show one record alone, with its whole card: --only booking 3682
+    #[arg(long, num_args = 2, value_names = ["KIND", "ID"], requires = "dry_run")]
+    pub only: Vec<String>,
 }
 
 /// `status`

@@ -6,14 +6,17 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use chrono::{TimeDelta, Utc};
-use clap::CommandFactory;
+use clap::{CommandFactory, ValueEnum};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use crate::commands::cli::{Cli, Command, ConfigCommand};
-use crate::commands::dry_run::{Foresight, plan_report};
+use crate::commands::dry_run::{Foresight, Only, plan_report};
+use crate::commands::find_record::{Found, Lookup};
 use crate::commands::{audit, check, cli, reset_id, retry, status};
 use crate::config::{self, Config, PortalConfig};
+use crate::domain::display;
+use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, Usage};
 use crate::output::progress::Progress;
 use crate::output::{confirm, run_summary, stdout};
@@ -24,6 +27,7 @@ use crate::portal::client::Gate;
 use crate::portal::http::Http;
 use crate::portal::proxy::Proxy;
 use crate::portal::{self, CallError, Portal};
+use crate::state::State;
 use crate::state::settings::PACE;
 use crate::sync::options::{Errand, Orders};
 use crate::sync::preflight::portal_identity;
@@ -63,21 +67,31 @@ fn command(cli: &Cli) -> Result<Outcome> {
 }
 
 fn sync(config: &Config, options: &cli::Sync, clock: &Clock) -> Result<Outcome> {
-    let cli::Sync { dry_run, full, retry_failed, max_deletes, time_limit, json } = *options;
+    let cli::Sync { dry_run, full, retry_failed, max_deletes, time_limit, json, ref only } = *options;
     let orders = Orders { full, retry_failed, max_deletes, time_limit, ..Orders::plain(Errand::Sync) };
-    if dry_run { show_plan(config, &orders, json, clock) } else { make_pass(config, &orders, clock, &mut ()) }
+    if dry_run {
+        return show_plan(config, &orders, json, only, clock);
+    }
+    make_pass(config, &orders, clock, &mut ())
 }
 
 fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) -> Result<Outcome> {
     let orders = Orders::plain(Errand::InitialExport);
     if options.dry_run {
-        return show_plan(config, &orders, options.json, clock);
+        return show_plan(config, &orders, options.json, &options.only, clock);
     }
     make_pass(config, &orders, clock, &mut Progress::new(clock))
 }
 
-fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Result<Outcome> {
+fn show_plan(
+    config: &Config,
+    orders: &Orders,
+    json: bool,
+    only: &[String],
+    clock: &Clock,
+) -> Result<Outcome> {
     let (state, plan) = run::preview(config, orders, clock)?;
+    let only = only_record(config, &state, only)?;
     let mut portal = Http::new(&config.portal)?;
     let (pace, end) = (state.recall(PACE)?.unwrap_or_default(), clock.now() + PATIENCE);
     let mut gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));
@@ -86,10 +100,22 @@ fn show_plan(config: &Config, orders: &Orders, json: bool, clock: &Clock) -> Res
         Err(error) if !error.is::<CallError>() => return Err(error),
         _ => {}
     }
-    let mut foresight = Foresight::new(config, &state, &plan.queue, gate);
+    let mut foresight = Foresight::new(config, &state, &plan.queue, gate).only(only);
+    if orders.errand == Errand::InitialExport {
+        foresight = foresight.with_samples();
+    }
     let show = if json { plan_report::json } else { plan_report::text };
     stdout::print_with(|out| show(&plan, &state, Some(&mut foresight), out))?;
     Ok(Outcome::Ok)
+}
+
+/// The record that `--only` names by its kind and its id, or by a booking's number.
+fn only_record(config: &Config, state: &State, words: &[String]) -> Result<Option<Only>> {
+    let [kind, word] = words else { return Ok(None) };
+    let kind = Kind::from_str(kind, false).map_err(Usage)?;
+    let Found { kind, id, label, .. } = Lookup::new(config, state).one(kind, word)?;
+    let name = display::record(kind, &id, &label);
+    Ok(Some(Only { kind, id, name }))
 }
 
 fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Result<Outcome> {

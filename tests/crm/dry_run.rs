@@ -204,3 +204,81 @@ fn calls_without_an_answer_are_told_of() {
     let notes = document(&hotel, "sync --dry-run --json")["notes"].to_string();
     assert!(notes.contains("Calls without an answer"), "{notes}");
 }
+
+#[test]
+fn an_export_shows_a_sample_card_of_each_kind() {
+    let hotel = Hotel::new("[deal]\nassigned_by_id = 1\n");
+    hotel.sql(
+        "UPDATE guests SET phone = '+79001234567', city = 'Омск', is_vip = 1;
+         INSERT INTO guests (id, last_name, modified_at) VALUES (2, 'Спутник', '2026');
+         UPDATE bookings SET company_id = 1",
+    );
+    assert_snapshot!(hotel.said(0, "initial-export --dry-run"), @r#"
+    companies: create 1
+    guests: create 2
+    bookings: create 1
+
+    company 1: create, unless the CRM has the object
+        ORIGINATOR_ID: "ECVI"
+        ORIGIN_ID: "1"
+        TITLE: "Ромашка"
+    guest 1: create, unless the CRM has the object
+        ADDRESS_CITY: "Омск"
+        COMMENTS: "{ VIP }"
+        LAST_NAME: "Приходько"
+        ORIGINATOR_ID: "ECVI"
+        ORIGIN_ID: "1"
+        PHONE: "+79001234567"
+        TYPE_ID: "CLIENT"
+    guest 2: create, unless the CRM has the object
+    booking 3682 (id 3682): create, unless the CRM has the object
+        ASSIGNED_BY_ID: "1"
+        BEGINDATE: "2020-05-20"
+        CATEGORY_ID: "0"
+        CLOSEDATE: "2020-05-29"
+        COMPANY_ID: "company 1"
+        CONTACT_IDS: "guest 1"
+        CURRENCY_ID: "RUB"
+        IS_MANUAL_OPPORTUNITY: "Y"
+        OPPORTUNITY: "0.00"
+        ORIGINATOR_ID: "ECVI"
+        ORIGIN_ID: "3682"
+        PROBABILITY: "60"
+        STAGE_ID: "EXECUTING"
+        TITLE: "Заявка №3682 (Приходько) 20.05.2020 12:00 - 29.05.2020 12:00"
+    "#);
+    let plan = document(&hotel, "initial-export --dry-run --json");
+    let cards: Vec<&Value> =
+        plan["steps"].as_array().unwrap().iter().filter_map(|step| step.get("card")).collect();
+    assert_eq!(cards.len(), 3);
+    assert_eq!((&cards[1]["PHONE"], &cards[2]["CONTACT_IDS"]), (&json!("+79001234567"), &json!("guest 1")));
+    assert_eq!(hotel.server.portal().counters.writes, 0);
+}
+
+#[test]
+fn one_record_is_shown_alone_with_its_whole_card() {
+    let hotel = Hotel::exported("");
+    hotel.sql(
+        "INSERT INTO guests (id, last_name, modified_at) VALUES (2, 'Спутник', '2026'), (3, 'Гость', '2026');
+         UPDATE bookings SET status = 'checked_in', modified_at = '2026'",
+    );
+    assert_snapshot!(hotel.said(0, "sync --dry-run --only guest 3"), @r#"
+    guest 3: create, unless the CRM has the object
+        LAST_NAME: "Гость"
+        ORIGINATOR_ID: "ECVI"
+        ORIGIN_ID: "3"
+        TYPE_ID: "CLIENT"
+    "#);
+    let booking = hotel.said(0, "sync --dry-run --only booking 3682");
+    assert!(
+        booking.contains("STAGE_ID: \"EXECUTING\" -> \"WON\"") && booking.contains("CURRENCY_ID: \"RUB\""),
+        "{booking}"
+    );
+    assert_snapshot!(hotel.said(0, "sync --dry-run --only guest 1"), @"guest 1: nothing to do, all is sent");
+    let plan = document(&hotel, "sync --dry-run --json --only guest 3");
+    assert_eq!(plan["steps"].as_array().unwrap().len(), 1);
+    assert_eq!(plan["steps"][0]["card"]["LAST_NAME"], json!("Гость"));
+    hotel.run(2, "sync --dry-run --only guest 99");
+    hotel.run(2, "sync --dry-run --only room 1");
+    hotel.run(2, "sync --only guest 3");
+}

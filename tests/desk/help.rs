@@ -65,6 +65,7 @@ fn sync() {
           --max-deletes <N>        Up to N bookings, guests or companies may be gone at once, instead of the configured number
           --time-limit <DURATION>  Begin no request after this time, e.g. 150s or 5m
           --json                   Print the plan as JSON
+          --only <KIND> <ID>       Show one record alone, with its whole card: --only booking 3682
       -h, --help                   Print help
 
     Options of every command:
@@ -91,9 +92,10 @@ fn initial_export() {
     Usage: ecvi-b24 initial-export [OPTIONS]
 
     Options:
-          --dry-run  Print the plan and send nothing
-          --json     Print the plan as JSON
-      -h, --help     Print help
+          --dry-run           Print the plan and send nothing
+          --json              Print the plan as JSON
+          --only <KIND> <ID>  Show one record alone, with its whole card: --only booking 3682
+      -h, --help              Print help
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]

@@ -7,7 +7,8 @@ use crate::path;
 
 /// From the top of the house to its ground; `ARCHITECTURE.md` has the same list.
 const LAYERS: [&str; 11] = [
-    "commands", "output", "sync", "crm", "mapping", "state", "mirror", "portal", "config", "platform", "domain",
+    "commands", "output", "sync", "crm", "mapping", "state", "mirror", "portal", "config", "platform",
+    "domain",
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -28,9 +29,8 @@ fn folders_named_by(file: &Path) -> BTreeSet<String> {
     let text = std::fs::read_to_string(file).unwrap();
     let code = text.split("\nmod tests {").next().unwrap_or_default();
     let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    let first_word = |rest: &str| -> String {
-        rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
-    };
+    let first_word =
+        |rest: &str| -> String { rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect() };
     let mut named = BTreeSet::new();
     for rest in code.split("crate::").skip(1) {
         // `crate::{a, b::C}` names a and b.

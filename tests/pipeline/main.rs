@@ -24,6 +24,7 @@ mod phones;
 mod quarantine;
 mod refusals;
 mod relink;
+mod required_fields;
 mod robots;
 mod secrets;
 mod shapes;

@@ -70,18 +70,20 @@ fn row(row: &Row) -> Php {
 
 /// The answer of `*.fields`.
 pub(crate) fn fields(portal: &Portal, kind: Kind) -> Php {
-    let standard = schema::fields(kind).map(|field| (field.name.to_owned(), describe(kind, field)));
+    let standard = schema::fields(kind).map(|field| (field.name.to_owned(), describe(portal, kind, field)));
     let own = portal.dictionaries.user_fields(kind).map(|field| (field.name.clone(), field.describe()));
     Php::map(standard.chain(own))
 }
 
-fn describe(kind: Kind, field: &schema::Field) -> Php {
+fn describe(portal: &Portal, kind: Kind, field: &schema::Field) -> Php {
     let many = matches!(field.holds, Type::Multi | Type::Contacts | Type::Companies);
     let required = match kind {
         Kind::Contact => matches!(field.name, "NAME" | "SECOND_NAME" | "LAST_NAME"),
         Kind::Company => field.name == "TITLE",
         Kind::Deal => false,
     };
+    let required =
+        required || portal.settings.required.iter().any(|(of, name)| *of == kind && name == field.name);
     let mut out = Php::map([
         ("type", Php::from(type_name(field))),
         ("isRequired", Php::Bool(required)),

@@ -2,6 +2,7 @@
 //!
 //! A portal that does not answer ends the questions and not the dry run: what is not known is not shown.
 
+mod card;
 mod correction;
 pub mod plan_report;
 mod takeover;
@@ -9,6 +10,7 @@ mod takeover;
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+pub use card::CardField;
 
 use crate::config::{Config, OnMissing};
 use crate::crm::diff::{Difference, differences, without_foreign_stage};
@@ -30,6 +32,17 @@ use crate::sync::push::{Owner, People, Person, owner_of};
 /// New records that are looked for in the CRM: an initial export plans a million, and each costs a question.
 const SOUGHT: usize = 500;
 
+/// The only record that a dry run shows.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Only {
+    /// What the record is.
+    pub kind: Kind,
+    /// Its id in Ecvi.
+    pub id: Id,
+    /// The name that people know it by.
+    pub name: String,
+}
+
 /// What is known of one step.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Prospect {
@@ -49,6 +62,8 @@ pub struct Prospect {
     pub is_taken: bool,
     /// The booking waits for this guest, who is not sent in this pass either.
     pub waits_for: Option<Id>,
+    /// What the card will look like; of the first new one of each kind, and of the record that was asked for.
+    pub card: Vec<CardField>,
 }
 
 /// Sees what steps would change.
@@ -62,12 +77,39 @@ pub struct Foresight<'a, 'p> {
     sought: usize,
     notes: Vec<String>,
     blind: bool,
+    /// The only record that is shown.
+    only: Option<Only>,
+    /// The kinds of which a sample card is still to be shown.
+    unsampled: Vec<Kind>,
 }
 
 impl<'a, 'p> Foresight<'a, 'p> {
     /// Asks nothing yet.
     pub fn new(config: &'a Config, state: &'a State, queue: &'a Queue, gate: Gate<'p>) -> Foresight<'a, 'p> {
-        Foresight { config, state, queue, gate, types: None, sought: 0, notes: Vec::new(), blind: false }
+        Foresight {
+            config,
+            state,
+            queue,
+            gate,
+            types: None,
+            sought: 0,
+            notes: Vec::new(),
+            blind: false,
+            only: None,
+            unsampled: Vec::new(),
+        }
+    }
+
+    /// Shows a sample card of each kind.
+    #[must_use]
+    pub fn with_samples(self) -> Foresight<'a, 'p> {
+        Foresight { unsampled: Kind::ALL.to_vec(), ..self }
+    }
+
+    /// Shows this record alone, with its whole card.
+    #[must_use]
+    pub fn only(self, only: Option<Only>) -> Foresight<'a, 'p> {
+        Foresight { only, ..self }
     }
 
     /// What could not be found out, in words.
@@ -111,12 +153,14 @@ impl<'a, 'p> Foresight<'a, 'p> {
         let types = self.types()?;
         let taken = self.taken(kind, steps)?;
         let mut wanted = Vec::new();
+        let mut cards_to_be = Vec::new();
         for planned in steps {
             let record = self.state.record(kind, &planned.id)?.unwrap_or_default();
             let known = record.known.crm_id.filter(|_| matches!(planned.step, Step::Update | Step::Recheck));
             let crm_id = known.or(taken.get(&planned.id).copied());
             let row = planned.row.as_ref().filter(|_| crm_id.is_some());
             let mapped = row.map(|row| self.mapped(row, &types)).transpose()?.flatten();
+            cards_to_be.push(self.sample(planned, crm_id, &types)?);
             wanted.push((crm_id, record, mapped));
         }
         let ids: BTreeSet<i64> = wanted.iter().filter_map(|(crm_id, ..)| *crm_id).collect();
@@ -125,7 +169,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
         let ids: Vec<i64> = ids.into_iter().collect();
         let Cards { seen: cards, unseen } = cards(&mut self.gate, kind, &ids, &fields)?;
         let mut prospects = Vec::new();
-        for (planned, (crm_id, record, mapped)) in steps.iter().zip(wanted) {
+        for ((planned, (crm_id, record, mapped)), card_to_be) in steps.iter().zip(wanted).zip(cards_to_be) {
             let card = crm_id.and_then(|crm_id| cards.get(&crm_id));
             let unseen = crm_id.and_then(|crm_id| unseen.get(&crm_id)).cloned();
             let is_gone = crm_id.is_some() && card.is_none() && unseen.is_none();
@@ -142,6 +186,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
                     && named.is_some_and(|named| taken.values().any(|id| *id == named)),
                 waits_for: self.waits_for(planned)?,
                 changes: self.changes(kind, &record, mapped, card, &types),
+                card: card_to_be,
             });
         }
         Ok(prospects)

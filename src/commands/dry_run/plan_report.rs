@@ -7,7 +7,7 @@ use std::io::Write;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use crate::commands::dry_run::{Foresight, Prospect};
+use super::{CardField, Foresight, Only, Prospect};
 use crate::config::OnMissing;
 use crate::crm::diff::Difference;
 use crate::crm::objects::Unseen;
@@ -38,13 +38,16 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     if let Some(eyes) = &mut eyes {
         eyes.correct()?;
     }
-    for kind in Kind::ALL {
-        if let Some(counts) = counts_line(queue, kind)? {
-            writeln!(out, "{counts}")?;
+    let only = eyes.as_ref().and_then(|eyes| eyes.only.clone());
+    if only.is_none() {
+        for kind in Kind::ALL {
+            if let Some(counts) = counts_line(queue, kind)? {
+                writeln!(out, "{counts}")?;
+            }
         }
+        writeln!(out)?;
     }
-    writeln!(out)?;
-    each(queue, eyes.as_deref_mut(), |planned, prospect| {
+    let shown = each(queue, eyes.as_deref_mut(), |planned, prospect| {
         let record = state.record(planned.kind, &planned.id)?.unwrap_or_default();
         writeln!(out, "{}", line(planned, &record, prospect.taken))?;
         for change in prospect.changes.iter().flatten() {
@@ -53,8 +56,20 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
         if prospect.changes.as_ref().is_some_and(Vec::is_empty) {
             writeln!(out, "    {}", say!("в CRM уже так", "the CRM has it so already"))?;
         }
+        for CardField { field, value } in &prospect.card {
+            let value = translated(field, value);
+            let value = visible_text::line(&value);
+            writeln!(out, "    {}", say!("{field}: «{value}»", "{field}: \"{value}\""))?;
+        }
         notes(prospect).iter().try_for_each(|note| Ok(writeln!(out, "    {note}")?))
     })?;
+    if let Some(Only { name, .. }) = only.filter(|_| shown == 0) {
+        writeln!(
+            out,
+            "{}",
+            say!("{name}: делать нечего: всё передано", "{name}: nothing to do, all is sent")
+        )?;
+    }
     for note in eyes.iter().flat_map(|eyes| eyes.notes()) {
         writeln!(out, "\n{note}")?;
     }
@@ -142,22 +157,31 @@ fn notes(prospect: &Prospect) -> Vec<String> {
 
 fn change_line(change: &Difference) -> String {
     let Difference { field, ours, theirs } = change;
-    // Guests of a deal who have no contact yet.
-    let ours = if field == "CONTACT_IDS" {
-        ours.replace("guest ", &say!("гость ", "guest "))
-    } else {
-        ours.clone()
-    };
+    let ours = translated(field, ours);
     let (theirs, ours) = (visible_text::line(theirs), visible_text::line(&ours));
     say!("{field}: «{theirs}» -> «{ours}»", "{field}: \"{theirs}\" -> \"{ours}\"")
 }
 
-/// Every step in its order, with what is known of it.
+/// Guests and companies of a deal who have no card yet stand there by their kind and id.
+fn translated(field: &str, value: &str) -> String {
+    match field {
+        "CONTACT_IDS" => value.replace("guest ", &say!("гость ", "guest ")),
+        "COMPANY_ID" => value.replace("company ", &say!("компания ", "company ")),
+        _ => value.to_owned(),
+    }
+}
+
+/// Every step in its order that is to be shown, with what is known of it. Tells how many there were.
 fn each(
     queue: &Queue,
     mut eyes: Eyes<'_, '_, '_>,
     mut show: impl FnMut(&Planned, &Prospect) -> Result<()>,
-) -> Result<()> {
+) -> Result<u64> {
+    let mut count = 0;
+    let only = eyes.as_ref().and_then(|eyes| eyes.only.clone());
+    let is_shown = |planned: &Planned| {
+        only.as_ref().is_none_or(|only| only.kind == planned.kind && only.id == planned.id)
+    };
     for kind in Kind::ALL {
         let mut chunk = Vec::new();
         let mut flush = |chunk: &mut Vec<Planned>| -> Result<()> {
@@ -168,12 +192,16 @@ fn each(
             chunk.drain(..).zip(seen).try_for_each(|(planned, prospect)| show(&planned, &prospect))
         };
         queue.each(kind, |planned| {
+            if !is_shown(planned) {
+                return Ok(());
+            }
+            count += 1;
             chunk.push(planned.clone());
             if chunk.len() < CHUNK { Ok(()) } else { flush(&mut chunk) }
         })?;
         flush(&mut chunk)?;
     }
-    Ok(())
+    Ok(count)
 }
 
 /// Writes the plan as one JSON document, a step on each line.
@@ -297,6 +325,9 @@ fn document(planned: &Planned, record: &Record, prospect: &Prospect) -> Value {
     if let Some(changes) = &prospect.changes {
         let change = |Difference { field, ours, theirs }: &Difference| json!({"field": field, "old": theirs, "new": ours});
         document["changes"] = changes.iter().map(change).collect();
+    }
+    if !prospect.card.is_empty() {
+        document["card"] = super::card::document(&prospect.card);
     }
     document
 }

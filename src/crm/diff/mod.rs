@@ -16,7 +16,7 @@ use crate::mapping::Mapped;
 use crate::mapping::custom_fields::FieldType;
 use crate::mapping::multifield::{Beside, Values};
 use crate::portal::dialect::Dialect;
-pub(crate) use normal::same;
+pub(crate) use normal::{same, shown};
 
 /// The fields whose values tell nothing of a person: they may be shown in reports and logs.
 const IMPERSONAL: [&str; 12] = [

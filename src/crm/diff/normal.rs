@@ -22,7 +22,7 @@ pub(crate) fn same(field: &str, custom: Option<&FieldType>, ours: &Value, theirs
 }
 
 /// A value as people read it.
-pub(super) fn shown(field: &str, value: &Value) -> String {
+pub(crate) fn shown(field: &str, value: &Value) -> String {
     match field {
         "COMMENTS" => comment(&text(value)),
         "BIRTHDATE" | "BEGINDATE" | "CLOSEDATE" => day(&text(value)),

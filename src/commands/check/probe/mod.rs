@@ -5,6 +5,7 @@
 
 mod assumption;
 mod charge_recorder;
+mod required_fields;
 mod trial_objects;
 mod trials;
 
@@ -23,11 +24,13 @@ use crate::domain::run_error::Outcome;
 use crate::platform::clock::Clock;
 use crate::portal::client::Gate;
 use crate::portal::limits::Pace;
-use crate::portal::{CallError, Portal};
+use crate::portal::{CallError, Portal, Refusal};
 use crate::say;
 use crate::state::State;
 use crate::state::settings::PROBE;
+use crate::sync::preflight::config_check::examine;
 use charge_recorder::{Charges, Meter};
+use required_fields::{RequiredField, is_about_required};
 use trial_objects::Bench;
 use trials::TRIALS;
 
@@ -87,9 +90,17 @@ pub(super) fn probe(
     let charges = meter.charges();
     let deadline = Some(clock.now() + PATIENCE);
     let mut gate = Gate::new(&mut meter, clock.clone(), &config.portal, Pace::default(), deadline);
-    let tried = try_all(&mut Bench::new(&mut gate, config));
+    let mut bench = Bench::new(&mut gate, config);
+    let tried = try_all(&mut bench);
+    let refusal = refusal_of_creation(&tried).cloned();
+    let marked = required_fields::marked(&mut bench).unwrap_or_default();
+    let is_explained = refusal.as_ref().is_some_and(|refusal| is_about_required(&marked, refusal));
+    let demanded = required_fields::demanded(marked, refusal.as_ref(), &bench);
+    let required = required_lines(config, &mut gate, &demanded);
     let Charges { batch: charged_to_batch, commands: charged_to_commands } = charges.get();
-    let mut lines: Vec<Line> = tried.iter().map(|(rule, outcome)| line(*rule, outcome, config)).collect();
+    let mut lines: Vec<Line> =
+        tried.iter().map(|(rule, outcome)| line(*rule, outcome, config, is_explained)).collect();
+    lines.extend(required);
     lines.push(accounting(charged_to_batch, charged_to_commands));
     let known = tried.iter().filter_map(|(rule, outcome)| Some((*rule, *outcome.as_ref().ok()?)));
     let findings =
@@ -110,7 +121,26 @@ fn try_all(bench: &mut Bench<'_, '_>) -> Vec<Tried> {
     tried
 }
 
-fn line(rule: Rule, outcome: &Result<bool, CallError>, config: &Config) -> Line {
+/// In what words the trial objects were refused.
+fn refusal_of_creation(tried: &[Tried]) -> Option<&Refusal> {
+    tried.iter().find_map(|(rule, outcome)| match outcome {
+        Err(CallError::Refused(refusal)) if *rule == Rule::Creation => Some(refusal),
+        _ => None,
+    })
+}
+
+fn required_lines(config: &Config, gate: &mut Gate<'_>, demanded: &[RequiredField]) -> Vec<Line> {
+    if demanded.is_empty() {
+        return Vec::new();
+    }
+    match examine(config, gate) {
+        Ok(verdict) => required_fields::lines(config, &verdict.fields, demanded),
+        Err(error) => vec![super::portal::unanswered("probe", error)],
+    }
+}
+
+/// `is_explained`: the trial objects were refused for a required field, which says nothing of the hotel's records.
+fn line(rule: Rule, outcome: &Result<bool, CallError>, config: &Config, is_explained: bool) -> Line {
     let title = rule.title();
     match outcome {
         Ok(true) => Line::fine("probe", say!("Проба: {title}", "Probe: {title}")),
@@ -124,7 +154,7 @@ fn line(rule: Rule, outcome: &Result<bool, CallError>, config: &Config) -> Line 
                 "Проба: не удалось проверить: {title} ({error})",
                 "Probe: could not be tried: {title} ({error})"
             );
-            let refused = rule == Rule::Creation && matches!(error, CallError::Refused(_));
+            let refused = rule == Rule::Creation && matches!(error, CallError::Refused(_)) && !is_explained;
             broken(refused, detail, if refused { rule.meaning() } else { String::new() })
         }
     }

@@ -97,13 +97,35 @@ impl<'b, 'g> Bench<'b, 'g> {
         fields.insert("PHONE".into(), json!([{"VALUE": PHONE, "VALUE_TYPE": "WORK"}]));
         self.contact = self.add(Kind::Guest, fields)?;
         self.company = self.add(Kind::Company, self.company_fields())?;
+        self.deal = self.add(Kind::Booking, self.deal_fields())?;
+        Ok(())
+    }
+
+    fn deal_fields(&self) -> Fields {
         let links =
             Links { last_name: TITLE.into(), contacts: vec![self.contact], company: Some(self.company) };
         let mut fields =
             deal(&booking(), &links, &Map::new(), &self.config.deal, &FieldTypes::default()).fields;
         fields.insert("CATEGORY_ID".into(), self.config.deal.funnel(booking().status).into());
-        self.deal = self.add(Kind::Booking, fields)?;
-        Ok(())
+        fields
+    }
+
+    /// The fields of a trial object, as they are sent.
+    pub(super) fn trial_fields(&self, kind: Kind) -> Fields {
+        match kind {
+            Kind::Guest => {
+                let mut fields = self.contact_fields();
+                fields.insert("PHONE".into(), PHONE.into());
+                fields
+            }
+            Kind::Company => self.company_fields(),
+            Kind::Booking => self.deal_fields(),
+        }
+    }
+
+    /// What the portal says about the fields of a kind.
+    pub(super) fn field_descriptions(&mut self, kind: Kind) -> Result<Value, CallError> {
+        self.ask(&format!("crm.{}.fields", kind.entity()), json!({}))
     }
 
     /// The contact's fields, as they are sent.

@@ -1,0 +1,205 @@
+//! Fields that the portal demands, and the records of the mirror that leave them empty.
+//!
+//! A portal marks more fields as required than it demands: by default it asks REST for none of them (docs/bitrix24.md,
+//! Questions of a check). So the trial objects decide: they leave fields empty, and were made or refused.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::trial_objects::Bench;
+use crate::commands::check::{Line, local};
+use crate::config::Config;
+use crate::domain::display;
+use crate::domain::record::{Id, Kind, Span};
+use crate::mapping::custom_fields::FieldTypes;
+use crate::mapping::deal::Links;
+use crate::mapping::{Fields, creation_fields, mapped};
+use crate::mirror::{Body, Booking, Mirror, Row};
+use crate::portal::{CallError, Refusal};
+use crate::say;
+
+/// Marked on every portal, or filled by the portal itself. Of the names one is enough, and one is always sent.
+const NEVER_DEMANDED: [&str; 8] =
+    ["NAME", "SECOND_NAME", "LAST_NAME", "TITLE", "ASSIGNED_BY_ID", "OPENED", "EXPORT", "CATEGORY_ID"];
+
+/// A field that the portal marks as required.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct RequiredField {
+    kind: Kind,
+    name: String,
+    /// As people know it.
+    label: String,
+}
+
+/// The records that leave a required field empty.
+#[derive(Default)]
+struct Empty {
+    count: u64,
+    example: Option<(Id, String)>,
+}
+
+impl RequiredField {
+    /// A user field without a label is called by its name.
+    fn new(kind: Kind, name: &str, description: &Value) -> RequiredField {
+        let labels =
+            ["formLabel", "listLabel", "title"].map(|key| description[key].as_str().unwrap_or_default());
+        let label = labels.into_iter().find(|label| !label.is_empty()).unwrap_or(name);
+        RequiredField { kind, name: name.to_owned(), label: label.to_owned() }
+    }
+
+    /// Whether the portal's words blame this field.
+    fn is_blamed(&self, refusal: &Refusal) -> bool {
+        refusal.text.contains(&self.name) || refusal.text.contains(&self.label)
+    }
+}
+
+/// The fields that the portal marks as required and may demand.
+pub(super) fn marked(bench: &mut Bench<'_, '_>) -> Result<Vec<RequiredField>, CallError> {
+    let mut required = Vec::new();
+    for kind in Kind::ALL {
+        let descriptions = bench.field_descriptions(kind)?;
+        for (name, description) in descriptions.as_object().into_iter().flatten() {
+            let is_required =
+                matches!(description["isRequired"], Value::Bool(true)) || description["isRequired"] == "Y";
+            let is_read_only = description["isReadOnly"] == true;
+            if is_required && !is_read_only && !NEVER_DEMANDED.contains(&name.as_str()) {
+                required.push(RequiredField::new(kind, name, description));
+            }
+        }
+    }
+    Ok(required)
+}
+
+/// Of the marked fields those that the portal demands, or may demand: a trial object that was made without a field
+/// shows that it is not, and a refusal in other words shows nothing.
+pub(super) fn demanded(
+    marked: Vec<RequiredField>,
+    refusal: Option<&Refusal>,
+    bench: &Bench<'_, '_>,
+) -> Vec<RequiredField> {
+    match refusal {
+        Some(refusal) if is_about_required(&marked, refusal) => marked,
+        Some(_) => Vec::new(),
+        None => marked
+            .into_iter()
+            .filter(|field| !is_empty(&bench.trial_fields(field.kind), &field.name))
+            .collect(),
+    }
+}
+
+/// Whether a trial object was refused for a required field that it left empty.
+pub(super) fn is_about_required(marked: &[RequiredField], refusal: &Refusal) -> bool {
+    refusal.code == "CRM_FIELD_ERROR_REQUIRED" || marked.iter().any(|field| field.is_blamed(refusal))
+}
+
+/// One line for each field that records leave empty, or one that says that none does.
+pub(super) fn lines(config: &Config, types: &FieldTypes, demanded: &[RequiredField]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for kind in Kind::SHOWN {
+        let fields: Vec<&RequiredField> = demanded.iter().filter(|field| field.kind == kind).collect();
+        if fields.is_empty() {
+            continue;
+        }
+        match lines_of_kind(config, types, kind, &fields) {
+            Ok(found) => lines.extend(found),
+            Err(error) => {
+                let title = say!("Зеркало Ecvi", "Mirror");
+                lines.push(local::unusable("probe", &title, &error, String::new()));
+            }
+        }
+    }
+    lines
+}
+
+fn lines_of_kind(
+    config: &Config,
+    types: &FieldTypes,
+    kind: Kind,
+    fields: &[&RequiredField],
+) -> Result<Vec<Line>> {
+    let mut total = 0;
+    let mut empty: BTreeMap<&str, Empty> = BTreeMap::new();
+    let mirror = Mirror::open(&config.mirror)?;
+    let mut scan = mirror.scan(kind)?;
+    for row in scan.rows(Span::ALL)? {
+        let row = row?;
+        let Some(sent) = sent(&row, kind, config, types) else { continue };
+        total += 1;
+        for field in fields.iter().filter(|field| is_empty(&sent, &field.name)) {
+            let empty = empty.entry(&field.name).or_default();
+            empty.count += 1;
+            empty.example.get_or_insert_with(|| (row.id.clone(), row.label.clone()));
+        }
+    }
+    let line = |field: &&RequiredField| line(field, total, empty.get(field.name.as_str()));
+    Ok(fields.iter().map(line).collect())
+}
+
+/// What would be sent of a row; none where it is not sent at all.
+fn sent(row: &Row, kind: Kind, config: &Config, types: &FieldTypes) -> Option<Fields> {
+    let links = match row.body.as_ref().ok()? {
+        Body::Booking(booking)
+            if config.export.bookings_from.is_some_and(|from| booking.departure.date() < from) =>
+        {
+            return None;
+        }
+        Body::Booking(booking) => links(booking),
+        Body::Guest(_) | Body::Company(_) => Links::default(),
+    };
+    let object = mapped(row, &links, config, types)?;
+    let mut fields = object.fields;
+    fields.append(&mut creation_fields(kind, None, config));
+    fields.insert("PHONE".into(), object.phones.into());
+    fields.insert("EMAIL".into(), object.emails.into());
+    Some(fields)
+}
+
+/// Somebody or nobody: the numbers of the cards do not matter here.
+fn links(booking: &Booking) -> Links {
+    let has_guests = booking.guest.is_some() || !booking.residents.is_empty();
+    let has_company = booking.company.is_some() || booking.payer.is_some();
+    Links {
+        contacts: if has_guests { vec![1] } else { Vec::new() },
+        company: has_company.then_some(1),
+        ..Links::default()
+    }
+}
+
+fn is_empty(fields: &Fields, name: &str) -> bool {
+    // A deal's contacts are sent under one name and described under another.
+    let name = if name == "CONTACT_ID" { "CONTACT_IDS" } else { name };
+    match fields.get(name) {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.trim().is_empty(),
+        Some(Value::Array(values)) => values.is_empty(),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Object(_)) => false,
+    }
+}
+
+fn line(field: &RequiredField, total: u64, empty: Option<&Empty>) -> Line {
+    let RequiredField { kind, name, .. } = field;
+    let what = display::plural(*kind);
+    let Some(Empty { count, example: Some((id, label)) }) = empty else {
+        return Line::fine(
+            "probe",
+            say!(
+                "Проба: обязательное поле {name} ({what}) заполнено во всех записях: {total}",
+                "Probe: the required field {name} ({what}) is filled in all records: {total}"
+            ),
+        );
+    };
+    let example = display::record(*kind, id, if *kind == Kind::Booking { label } else { "" });
+    Line::warning(
+        "probe",
+        say!(
+            "Проба: портал требует поле {name}, а в зеркале оно пустое: {what} {count} из {total} (например, {example}); их портал отклонит",
+            "Probe: the portal demands the field {name}, which the mirror leaves empty: {what} {count} of {total} (such as {example}); the portal will refuse them"
+        ),
+        say!(
+            "Заполните его в Ecvi (для своего поля нужен столбец в разделе fields конфигурации) или снимите обязательность в Битрикс24",
+            "Fill it in Ecvi (a field of your own needs a column in the section fields of the configuration), or make it optional in Bitrix24"
+        ),
+    )
+}

@@ -5,8 +5,10 @@
 //! itself does.
 
 use std::fmt::Write;
+use std::fs::File;
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bitrix24_sandbox::{Kind, Portal, Record, Server};
@@ -24,6 +26,12 @@ use serde_json::{Value, json};
 
 /// Bookings whose deals are shown: a cancelled one, a guest who left, and a group of ten rooms.
 const SHOWN: [&str; 3] = ["101", "107", "106"];
+
+/// Between the export and the first pass of cron.
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Between two passes of cron.
+const CRON: Duration = Duration::from_mins(3);
 
 /// The port of the CRM as a page, as in the sandbox.
 const PORT: u16 = 8024;
@@ -49,14 +57,19 @@ pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
     let clock = Clock::virtual_at(now);
     let mut told = String::new();
 
-    change(&config, concat!(include_str!("../fixtures/schema.sql"), include_str!("../fixtures/hotel.sql")))?;
+    let hotel = concat!(include_str!("../fixtures/schema.sql"), include_str!("../fixtures/hotel.sql"));
+    change(&config, hotel, &clock)?;
     writeln!(told, "Гостиница из fixtures/ и пустой Битрикс24.\n")?;
     told += &told_pass(&config, Errand::InitialExport, &clock)?;
     writeln!(
         told,
         "\nПрошёл час: смена фамилии, исправленный e-mail, выезд, новая заявка, удалённая заявка.\n"
     )?;
-    change(&config, include_str!("../fixtures/changes.sql"))?;
+    wait(HOUR, server, &clock);
+    change(&config, include_str!("../fixtures/changes.sql"), &clock)?;
+    told += &told_pass(&config, Errand::Sync, &clock)?;
+    writeln!(told, "\nПрошло три минуты: удалённой заявки в Ecvi по-прежнему нет.\n")?;
+    wait(CRON, server, &clock);
     told += &told_pass(&config, Errand::Sync, &clock)?;
     writeln!(told, "\n$ ecvi-b24 status")?;
     let state = State::open_readonly(&config.state)?;
@@ -73,9 +86,17 @@ fn configuration(folder: &Path, server: &Server) -> Result<Config> {
     config::parse(&text, folder, None)
 }
 
-/// Whatever fills the mirror does this.
-fn change(config: &Config, sql: &str) -> Result<()> {
-    Ok(Connection::open(&config.mirror.path)?.execute_batch(sql)?)
+/// Time passes in the hotel and in the CRM.
+fn wait(time: Duration, server: &Server, clock: &Clock) {
+    clock.sleep(time);
+    server.set_time(clock.now());
+}
+
+/// The program that fills the mirror does this now: the file bears the time of the story.
+fn change(config: &Config, sql: &str, clock: &Clock) -> Result<()> {
+    Connection::open(&config.mirror.path)?.execute_batch(sql)?;
+    let mirror = File::options().write(true).open(&config.mirror.path)?;
+    Ok(mirror.set_modified(clock.now().into())?)
 }
 
 /// One pass, as cron would see it.

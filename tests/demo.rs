@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 /// The times of the passes are told by this machine's clock and zone.
 fn without_time(line: &str) -> String {
-    let at = line.find("24.11.2026 ").filter(|_| line.starts_with("П"));
+    let at = line.find("24.11.2026 ").filter(|_| line.starts_with(['П', 'З']));
     at.map_or_else(|| line.to_owned(), |at| line[..at].to_owned() + "…")
 }
 
@@ -28,12 +28,18 @@ fn the_demonstration_tells_the_story_of_a_small_hotel() {
     Прошёл час: смена фамилии, исправленный e-mail, выезд, новая заявка, удалённая заявка.
 
     $ ecvi-b24 sync
-    sync: создано: гости 1, заявки 1; изменено: гости 2, заявки 2; удалено: заявки 1
+    sync: создано: гости 1, заявки 1; изменено: гости 2, заявки 2
+
+    Прошло три минуты: удалённой заявки в Ecvi по-прежнему нет.
+
+    $ ecvi-b24 sync
+    sync: удалено: заявки 1
 
     $ ecvi-b24 status
     Последний удачный запуск: …
-      создано: гости 1, заявки 1; изменено: гости 2, заявки 2; удалено: заявки 1
+      удалено: заявки 1
     Первичная выгрузка завершена …
+    Зеркало Ecvi обновлено …
 
               передано  ждут отправки   ошибки  ждут гостя
     гости           26              0        0           0

@@ -19,8 +19,8 @@ use ecvi_b24::output::run_summary;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::http::Http;
 use ecvi_b24::state::State;
-use ecvi_b24::sync::options::{Errand, Orders};
-use ecvi_b24::sync::run::pass;
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::run::run_once_unless_busy;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -60,20 +60,20 @@ pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
     let hotel = concat!(include_str!("../fixtures/schema.sql"), include_str!("../fixtures/hotel.sql"));
     change(&config, hotel, &clock)?;
     writeln!(told, "Гостиница из fixtures/ и пустой Битрикс24.\n")?;
-    told += &told_pass(&config, Errand::InitialExport, &clock)?;
+    told += &told_pass(&config, RunKind::InitialExport, &clock)?;
     writeln!(
         told,
         "\nПрошёл час: смена фамилии, исправленный e-mail, выезд, новая заявка, удалённая заявка.\n"
     )?;
     wait(HOUR, server, &clock);
     change(&config, include_str!("../fixtures/changes.sql"), &clock)?;
-    told += &told_pass(&config, Errand::Sync, &clock)?;
+    told += &told_pass(&config, RunKind::Sync, &clock)?;
     writeln!(told, "\nПрошло три минуты: удалённой заявки в Ecvi по-прежнему нет.\n")?;
     wait(CRON, server, &clock);
-    told += &told_pass(&config, Errand::Sync, &clock)?;
+    told += &told_pass(&config, RunKind::Sync, &clock)?;
     writeln!(told, "\n$ ecvi-b24 status")?;
     let state = State::open_readonly(&config.state)?;
-    told += &Status::gather(&config, &state, None, clock.now())?.screen(&config, false, clock.now());
+    told += &Status::collect(&config, &state, None, clock.now())?.render(&config, false, clock.now());
     writeln!(told, "\nТак это выглядит в CRM:")?;
     for origin in SHOWN {
         told += &card(&mut server.portal(), origin, clock.now())?;
@@ -100,11 +100,11 @@ fn change(config: &Config, sql: &str, clock: &Clock) -> Result<()> {
 }
 
 /// One pass, as cron would see it.
-fn told_pass(config: &Config, errand: Errand, clock: &Clock) -> Result<String> {
+fn told_pass(config: &Config, errand: RunKind, clock: &Clock) -> Result<String> {
     let mut portal = Http::new(&config.portal)?;
-    let ended = pass(config, &Orders::plain(errand), &mut portal, clock, &mut ())?;
+    let ended = run_once_unless_busy(config, &RunOptions::new(errand), &mut portal, clock, &mut ())?;
     let ended = ended.context("another pass is under way")?;
-    let line = run_summary::line(errand.name(), &ended.counts).unwrap_or_default();
+    let line = run_summary::summary_line(errand.name(), &ended.counts).unwrap_or_default();
     let outcome = ended.message.unwrap_or_default();
     Ok(format!("$ ecvi-b24 {}\n{line}{outcome}\n", errand.name()))
 }

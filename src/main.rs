@@ -7,11 +7,11 @@ use std::thread;
 use clap::Parser;
 use ecvi_b24::commands::cli::Cli;
 use ecvi_b24::commands::run;
-use ecvi_b24::domain::language::{Language, speak};
-use ecvi_b24::domain::run_error::{Usage, outcome_of};
+use ecvi_b24::domain::language::{Language, set_language};
+use ecvi_b24::domain::run_error::{UsageError, outcome_of};
 use ecvi_b24::domain::visible_text::Visible;
 use ecvi_b24::output::progress;
-use ecvi_b24::output::stdout::complain;
+use ecvi_b24::output::stdout::print_error;
 use env_logger::Target;
 use log::LevelFilter;
 
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 }
 
 fn program() -> ExitCode {
-    speak(Language::of_environment(|name| std::env::var(name).ok()));
+    set_language(Language::from_environment(|name| std::env::var(name).ok()));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return explain(&error),
@@ -37,8 +37,8 @@ fn program() -> ExitCode {
     match run::run(&cli) {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
-            complain(&format!("{error:#}"));
-            if error.is::<Usage>() { ExitCode::from(2) } else { outcome_of(&error).exit_code() }
+            print_error(&format!("{error:#}"));
+            if error.is::<UsageError>() { ExitCode::from(2) } else { outcome_of(&error).exit_code() }
         }
     }
 }
@@ -67,6 +67,6 @@ fn start_log(cli: &Cli) {
         Ok(_) | Err(_) => log.filter_module("ecvi_b24", level),
     };
     log.format_target(false)
-        .target(Target::Pipe(Box::new(Visible::new(progress::Above(std::io::stderr())))))
+        .target(Target::Pipe(Box::new(Visible::new(progress::BarSafeWriter(std::io::stderr())))))
         .init();
 }

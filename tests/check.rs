@@ -8,14 +8,14 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use chrono::DateTime;
-use ecvi_b24::commands::check::{Line, Mark, Next, Options, check, run};
+use ecvi_b24::commands::check::{CheckResult, CheckStatus, Next, Options, check, run};
 use ecvi_b24::config::PortalConfig;
-use ecvi_b24::domain::language::{Language, speak};
+use ecvi_b24::domain::language::{Language, set_language};
 use ecvi_b24::domain::record::{Id, Kind};
 use ecvi_b24::domain::run_error::Outcome;
-use ecvi_b24::domain::timestamp::stamp;
+use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::portal::{Answer, CallError, Portal, Refusal};
+use ecvi_b24::portal::{ApiError, CallError, Portal, Response};
 use ecvi_b24::state::State;
 use ecvi_b24::state::settings::{INITIAL_EXPORT, PORTAL};
 use serde_json::{Map, Value, json};
@@ -33,7 +33,7 @@ struct Fake {
 }
 
 impl Portal for Fake {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         if let Some(trouble) = &self.trouble {
             return Err(trouble.clone());
         }
@@ -47,7 +47,7 @@ impl Portal for Fake {
             }
             other => self.reply(other),
         };
-        Ok(Answer { result, time: Value::Null })
+        Ok(Response { result, time: Value::Null })
     }
 }
 
@@ -111,7 +111,7 @@ impl Place {
         mirror.execute_batch(sql).unwrap();
     }
 
-    fn lines(&self, fake: &Fake) -> Vec<Line> {
+    fn lines(&self, fake: &Fake) -> Vec<CheckResult> {
         let config = self.config();
         let options = Options { config: Some(&config), ..Options::default() };
         check(&options, &connect(fake), &clock()).lines
@@ -149,8 +149,8 @@ fn clock() -> Clock {
 }
 
 /// The checks that are not fine.
-fn marks(lines: &[Line]) -> Vec<(&'static str, Mark)> {
-    lines.iter().filter(|line| line.mark != Mark::Fine).map(|line| (line.name, line.mark)).collect()
+fn marks(lines: &[CheckResult]) -> Vec<(&'static str, CheckStatus)> {
+    lines.iter().filter(|line| line.mark != CheckStatus::Fine).map(|line| (line.name, line.mark)).collect()
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_healthy_place_is_fine_and_is_not_verified_again_by_the_next_pass() {
     State::open(&place.folder.path().join("state.db")).unwrap();
     assert_eq!(marks(&place.lines(&Fake::default())), []);
     let state = State::open(&place.folder.path().join("state.db")).unwrap();
-    assert!(state.recall::<Value>("verified").unwrap().is_some());
+    assert!(state.get::<Value>("verified").unwrap().is_some());
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn before_the_first_pass_no_state_is_made() {
 #[test]
 fn a_configuration_that_cannot_be_read_ends_the_check() {
     let place = Place::new("[deal]\nsatges = {}");
-    assert_eq!(marks(&place.lines(&Fake::default())), [("config", Mark::Bad(Outcome::Failed))]);
+    assert_eq!(marks(&place.lines(&Fake::default())), [("config", CheckStatus::Bad(Outcome::Failed))]);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn after_a_broken_mirror_and_state_the_portal_is_asked_all_the_same() {
     fs::write(place.folder.path().join("state.db"), "not a database, but long enough to be looked at")
         .unwrap();
     place.sql("ALTER TABLE bookings DROP COLUMN number");
-    let bad = Mark::Bad(Outcome::Failed);
+    let bad = CheckStatus::Bad(Outcome::Failed);
     let lines = place.lines(&Fake::default());
     assert_eq!(marks(&lines), [("mirror", bad), ("state", bad), ("dictionary", bad)]);
 }
@@ -191,7 +191,7 @@ fn rows_that_cannot_be_read_are_counted_and_named_by_their_column() {
     let place = Place::new("");
     place.sql("UPDATE bookings SET status = '9'; UPDATE guests SET birth_date = 'в мае'");
     let lines = place.lines(&Fake::default());
-    assert_eq!(marks(&lines), [("mirror_rows", Mark::Warning); 2]);
+    assert_eq!(marks(&lines), [("mirror_rows", CheckStatus::Warning); 2]);
     assert!(lines.iter().any(|line| line.detail.contains("BAD_DATE, birth_date (id 1; birth_date = a a)")));
     assert!(lines.iter().any(|line| line.detail.contains("UNKNOWN_STATUS, status = \"9\" (id 3682)")));
 }
@@ -204,10 +204,13 @@ fn a_portal_out_of_reach_is_5_and_one_that_refuses_is_4() {
         (marks(&lines), ecvi_b24::commands::check::outcome(&lines))
     };
     let (bad, outcome) = told(CallError::NotSent("host not found".into()));
-    assert_eq!((bad, outcome), (vec![("webhook", Mark::Bad(Outcome::Interrupted))], Outcome::Interrupted));
-    let refusal = Refusal { code: "INVALID_CREDENTIALS".into(), text: "Invalid request credentials".into() };
+    assert_eq!(
+        (bad, outcome),
+        (vec![("webhook", CheckStatus::Bad(Outcome::Interrupted))], Outcome::Interrupted)
+    );
+    let refusal = ApiError { code: "INVALID_CREDENTIALS".into(), text: "Invalid request credentials".into() };
     let (bad, outcome) = told(CallError::Refused(refusal));
-    assert_eq!((bad, outcome), (vec![("webhook", Mark::Bad(Outcome::Refused))], Outcome::Refused));
+    assert_eq!((bad, outcome), (vec![("webhook", CheckStatus::Bad(Outcome::Refused))], Outcome::Refused));
 }
 
 #[test]
@@ -215,14 +218,14 @@ fn what_the_webhook_lacks_is_found() {
     let place = Place::new("burst = 250");
     let lacks =
         |instead: Vec<(&'static str, Value)>| marks(&place.lines(&Fake { instead, ..Fake::default() }));
-    assert_eq!(lacks(vec![("scope", json!(["tasks"]))]), [("scope", Mark::Bad(Outcome::Refused))]);
+    assert_eq!(lacks(vec![("scope", json!(["tasks"]))]), [("scope", CheckStatus::Bad(Outcome::Refused))]);
     let instead = vec![
         ("profile", json!({"ID": "7", "ADMIN": false})),
         ("method.get?name=crm.item.import", json!({"isExisting": false, "isAvailable": false})),
         ("server.time", json!("2000-01-01T15:30:00+03:00")),
     ];
-    let warning = Mark::Warning;
-    let methods = ("methods", Mark::Bad(Outcome::Refused));
+    let warning = CheckStatus::Warning;
+    let methods = ("methods", CheckStatus::Bad(Outcome::Refused));
     assert_eq!(lacks(instead), [("user", warning), methods, ("clock", warning), ("rate", warning)]);
 }
 
@@ -230,12 +233,12 @@ fn what_the_webhook_lacks_is_found() {
 fn a_portal_under_a_new_address_that_gives_no_proper_answer_may_be_the_states_own() {
     let place = Place::new("");
     let state = State::open(&place.folder.path().join("state.db")).unwrap();
-    state.remember(PORTAL, &"old.bitrix24.ru").unwrap();
+    state.set(PORTAL, &"old.bitrix24.ru").unwrap();
     let writer = state.writer().unwrap();
     writer.linked(Kind::Guest, &Id::Number(1), 7).unwrap();
     writer.commit().unwrap();
     let fake = Fake { instead: vec![("crm.contact.list", json!("busy"))], ..Fake::default() };
-    assert!(marks(&place.lines(&fake)).contains(&("portal", Mark::Bad(Outcome::Interrupted))));
+    assert!(marks(&place.lines(&fake)).contains(&("portal", CheckStatus::Bad(Outcome::Interrupted))));
 }
 
 #[test]
@@ -247,7 +250,7 @@ fn what_comes_next_is_the_initial_export_then_cron_then_nothing() {
     pass("initial-export");
     assert_eq!(place.next(), Some(Next::InitialExport), "it was interrupted");
     pass("initial-export");
-    state.remember(INITIAL_EXPORT, &stamp(clock().now())).unwrap();
+    state.set(INITIAL_EXPORT, &to_rfc3339(clock().now())).unwrap();
     assert_eq!(place.next(), Some(Next::Sync));
     pass("sync");
     assert_eq!(place.next(), None);
@@ -282,9 +285,9 @@ fn json_says_the_same_in_one_document() {
 fn the_lines_say_what_to_mend_in_both_languages() {
     let place = Place::new("[deal.stages]\nconfirmed = 'EXECUTNG'");
     let fake = Fake { instead: vec![("profile", json!({"ID": "7", "ADMIN": false}))], ..Fake::default() };
-    speak(Language::En);
+    set_language(Language::En);
     let (_, english) = place.printed(&fake, false);
-    speak(Language::Ru);
+    set_language(Language::Ru);
     let (outcome, russian) = place.printed(&fake, false);
     assert_eq!(outcome, Outcome::Failed);
     insta::assert_snapshot!(russian, @"
@@ -323,6 +326,6 @@ fn the_lines_say_what_to_mend_in_both_languages() {
     let last = |shown: String| shown.lines().last().unwrap().to_owned();
     let (sound, fine) = (Place::new(""), Fake::default());
     insta::assert_snapshot!(last(sound.printed(&fine, false).1), @"Всё в порядке. Дальше: ecvi-b24 initial-export (сначала с --dry-run).");
-    speak(Language::En);
+    set_language(Language::En);
     insta::assert_snapshot!(last(sound.printed(&fine, false).1), @"Everything is fine. Next: ecvi-b24 initial-export (with --dry-run first).");
 }

@@ -8,12 +8,12 @@ use std::rc::Rc;
 
 use anyhow::Result;
 use chrono::DateTime;
-use ecvi_b24::commands::check::probe::{Findings, Rule};
-use ecvi_b24::commands::check::{Line, Mark, Options, check};
+use ecvi_b24::commands::check::probe::{Findings, PortalAssumption};
+use ecvi_b24::commands::check::{CheckResult, CheckStatus, Options, check};
 use ecvi_b24::config::PortalConfig;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::portal::{Answer, CallError, Portal};
+use ecvi_b24::portal::{CallError, Portal, Response};
 use ecvi_b24::state::State;
 use ecvi_b24::state::settings::PROBE;
 use serde_json::{Map, Value, json};
@@ -43,9 +43,9 @@ type Params = BTreeMap<String, String>;
 type Objects = BTreeMap<(String, i64), Params>;
 
 impl Portal for Fake {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         if method == "scope" {
-            return Ok(Answer { result: json!(["crm"]), time: Value::Null });
+            return Ok(Response { result: json!(["crm"]), time: Value::Null });
         }
         let (mut results, mut errors, mut times) = (Map::new(), Map::new(), Map::new());
         for (name, command) in params["cmd"].as_object().unwrap() {
@@ -59,7 +59,7 @@ impl Portal for Fake {
             times.insert(name.clone(), json!({"operating": 0.25}));
         }
         let result = json!({"result": results, "result_error": errors, "result_time": times});
-        Ok(Answer { result, time: json!({"operating": 0}) })
+        Ok(Response { result, time: json!({"operating": 0}) })
     }
 }
 
@@ -208,7 +208,7 @@ fn place(more: &str) -> TempDir {
 }
 
 /// What `check`, with `--probe` or without, says of the probe.
-fn lines(folder: &TempDir, fake: &Fake, probe: bool) -> Vec<Line> {
+fn lines(folder: &TempDir, fake: &Fake, probe: bool) -> Vec<CheckResult> {
     let config = folder.path().join("ecvi-b24.toml");
     let clock = Clock::virtual_at(DateTime::parse_from_rfc3339("2000-01-01T12:00:00Z").unwrap().to_utc());
     let connect = |_: &PortalConfig| Ok(Box::new(fake.clone()) as Box<dyn Portal>);
@@ -217,14 +217,14 @@ fn lines(folder: &TempDir, fake: &Fake, probe: bool) -> Vec<Line> {
 }
 
 /// Probes a portal; returns the lines of the probe and what the state remembers.
-fn probe(fake: &Fake, more: &str) -> (Vec<Line>, Option<Findings>) {
+fn probe(fake: &Fake, more: &str) -> (Vec<CheckResult>, Option<Findings>) {
     let folder = place(more);
     let lines = lines(&folder, fake, true);
-    (lines, State::open(&folder.path().join("s.db")).unwrap().recall(PROBE).unwrap())
+    (lines, State::open(&folder.path().join("s.db")).unwrap().get(PROBE).unwrap())
 }
 
 /// The rules that a portal with this quirk breaks.
-fn broken(quirk: Quirk) -> Vec<Rule> {
+fn broken(quirk: Quirk) -> Vec<PortalAssumption> {
     let (_, findings) = probe(&Fake::new(quirk), "");
     findings.unwrap().holds.into_iter().filter(|(_, holds)| !holds).map(|(rule, _)| rule).collect()
 }
@@ -233,7 +233,7 @@ fn broken(quirk: Quirk) -> Vec<Rule> {
 fn a_portal_as_it_should_be_passes_and_is_left_as_it_was() {
     let fake = Fake::new(Quirk::None);
     let (lines, findings) = probe(&fake, "");
-    assert!(lines.iter().all(|line| line.mark == Mark::Fine), "{lines:#?}");
+    assert!(lines.iter().all(|line| line.mark == CheckStatus::Fine), "{lines:#?}");
     assert!(fake.objects.borrow().is_empty());
     let findings = findings.unwrap();
     assert_eq!(findings.holds.len(), 9);
@@ -243,22 +243,22 @@ fn a_portal_as_it_should_be_passes_and_is_left_as_it_was() {
 #[test]
 fn each_quirk_is_found_and_no_other() {
     assert_eq!(broken(Quirk::None), []);
-    assert_eq!(broken(Quirk::NoImport), [Rule::Import]);
-    assert_eq!(broken(Quirk::PhonesPileUp), [Rule::Phones]);
-    assert_eq!(broken(Quirk::KeepsTodayAsClosingDate), [Rule::ClosingDate]);
-    assert_eq!(broken(Quirk::DropsBrackets), [Rule::Comments]);
-    assert_eq!(broken(Quirk::DeletesNothing), [Rule::Deletion]);
-    assert_eq!(broken(Quirk::TakesAnyStage), [Rule::UnknownStage]);
+    assert_eq!(broken(Quirk::NoImport), [PortalAssumption::Import]);
+    assert_eq!(broken(Quirk::PhonesPileUp), [PortalAssumption::Phones]);
+    assert_eq!(broken(Quirk::KeepsTodayAsClosingDate), [PortalAssumption::ClosingDate]);
+    assert_eq!(broken(Quirk::DropsBrackets), [PortalAssumption::Comments]);
+    assert_eq!(broken(Quirk::DeletesNothing), [PortalAssumption::Deletion]);
+    assert_eq!(broken(Quirk::TakesAnyStage), [PortalAssumption::UnknownStage]);
 }
 
 #[test]
 fn without_the_right_to_import_the_export_must_add() {
     let bad = |more| {
         let (lines, _) = probe(&Fake::new(Quirk::NoImport), more);
-        lines.into_iter().find(|line| line.mark != Mark::Fine).unwrap().mark
+        lines.into_iter().find(|line| line.mark != CheckStatus::Fine).unwrap().mark
     };
-    assert_eq!(bad(""), Mark::Bad(Outcome::Refused));
-    assert_eq!(bad("export = {method='add'}"), Mark::Warning);
+    assert_eq!(bad(""), CheckStatus::Bad(Outcome::Refused));
+    assert_eq!(bad("export = {method='add'}"), CheckStatus::Warning);
 }
 
 #[test]
@@ -291,9 +291,9 @@ fn a_check_without_a_probe_tells_what_the_last_one_found() {
         (probed, later.into_iter().next().unwrap())
     };
     assert_eq!(lines(&folder, &Fake::new(Quirk::None), false), []);
-    assert_eq!(told(Quirk::None).1.mark, Mark::Fine);
+    assert_eq!(told(Quirk::None).1.mark, CheckStatus::Fine);
     let (probed, later) = told(Quirk::PhonesPileUp);
-    let broken = probed.iter().find(|line| line.mark == Mark::Warning).unwrap();
+    let broken = probed.iter().find(|line| line.mark == CheckStatus::Warning).unwrap();
     let rule = broken.detail.rsplit(": ").next().unwrap();
-    assert!(later.mark == Mark::Warning && later.detail.ends_with(rule), "{later:#?}");
+    assert!(later.mark == CheckStatus::Warning && later.detail.ends_with(rule), "{later:#?}");
 }

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use ecvi_b24::config::{self, Config};
-use ecvi_b24::domain::owned_values::Written;
-use ecvi_b24::domain::record::{Kind, Span};
-use ecvi_b24::domain::timestamp::stamp;
+use ecvi_b24::domain::owned_values::OwnedValues;
+use ecvi_b24::domain::record::{IdRange, Kind};
+use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::mirror::Mirror;
 use ecvi_b24::state::settings::INITIAL_EXPORT;
-use ecvi_b24::state::{Sent, State, Todo};
+use ecvi_b24::state::{PendingWork, SentRecord, State};
 use rusqlite::Connection;
 
 /// Rows as a hotel's own are: names and comments of the usual length, and a person or two in each booking. The ids are
@@ -78,24 +78,24 @@ impl Hotel {
     pub(crate) fn all_sent(&self, now: DateTime<Utc>) -> Result<()> {
         let mirror = Mirror::open(&self.config.mirror)?;
         let state = State::open(&self.config.state)?;
-        state.remember(INITIAL_EXPORT, &stamp(now))?;
-        state.remember("portal", &self.config.portal.webhook.host())?;
+        state.set(INITIAL_EXPORT, &to_rfc3339(now))?;
+        state.set("portal", &self.config.portal.webhook.host())?;
         let writer = state.writer()?;
-        for kind in Kind::ALL {
+        for kind in Kind::SEND_ORDER {
             let mut scan = mirror.scan(kind)?;
-            for (at, row) in scan.rows(Span::ALL)?.enumerate() {
+            for (at, row) in scan.rows(IdRange::ALL)?.enumerate() {
                 let row = row?;
-                let (crm_id, written) = (i64::try_from(at)? + 1, Written::default());
-                let sent = Sent {
+                let (crm_id, written) = (i64::try_from(at)? + 1, OwnedValues::default());
+                let sent = SentRecord {
                     row: &row,
                     crm_id,
                     links: 1,
                     written: &written,
-                    todo: Todo::default(),
+                    todo: PendingWork::default(),
                     warnings: &[],
                     run: 1,
                 };
-                writer.sent(kind, &sent, now)?;
+                writer.save_sent(kind, &sent, now)?;
             }
         }
         writer.commit()

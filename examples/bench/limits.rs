@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use bitrix24_sandbox::{Portal as Sandbox, Settings};
 use chrono::DateTime;
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::portal::{Answer, CallError, Portal, decode};
-use ecvi_b24::sync::options::{Errand, Orders};
-use ecvi_b24::sync::run::{Ended, pass};
+use ecvi_b24::portal::{CallError, Portal, Response, decode};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::run::{RunReport, run_once_unless_busy};
 use serde_json::Value;
 
 use crate::hotel::Hotel;
@@ -20,21 +20,27 @@ struct Timed {
 }
 
 impl Portal for Timed {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         let reply = self.portal.call(method, params.clone(), self.clock.now());
         self.clock.sleep(Duration::from_secs_f64(reply.seconds));
         decode(reply.status, reply.body.as_bytes(), method == "batch")
     }
 }
 
-fn export(guests: u64, bookings: u64, settings: Settings) -> Result<(Ended, Sandbox, f64)> {
+fn export(guests: u64, bookings: u64, settings: Settings) -> Result<(RunReport, Sandbox, f64)> {
     let folder = tempfile::tempdir()?;
     let hotel = Hotel::new(folder.path(), guests, 0, bookings, "webhook = 'http://127.0.0.1/rest/1/bench/'")?;
     let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default();
     let clock = Clock::virtual_at(start);
     let mut portal = Timed { portal: Sandbox::new(), clock: clock.clone() };
     portal.portal.settings = settings;
-    let ended = pass(&hotel.config, &Orders::plain(Errand::InitialExport), &mut portal, &clock, &mut ())?;
+    let ended = run_once_unless_busy(
+        &hotel.config,
+        &RunOptions::new(RunKind::InitialExport),
+        &mut portal,
+        &clock,
+        &mut (),
+    )?;
     let seconds = seconds(clock.now() - start);
     Ok((ended.context("another pass is under way")?, portal.portal, seconds))
 }

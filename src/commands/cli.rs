@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::Kind;
 
 const EXIT_CODES: &str = "\
@@ -163,7 +163,7 @@ pub struct Status {
     #[arg(long, value_name = "DURATION", requires = "check", default_value = "15m")]
     #[arg(value_parser = humantime::parse_duration)]
     pub max_age: Duration,
-    /// How long ago the mirror may have been written last; without it [monitoring] max_mirror_age
+    /// How long ago the mirror may have been written last; without it "max_mirror_age" of the configuration
     #[arg(long, value_name = "DURATION", requires = "check")]
     #[arg(value_parser = humantime::parse_duration)]
     pub max_mirror_age: Option<Duration>,
@@ -183,7 +183,7 @@ pub struct ResetId {
     pub crm_id: Option<i64>,
     /// All records that failed for this reason, e.g. NOT_OURS
     #[arg(long, value_name = "CODE", hide_possible_values = true, conflicts_with_all = ["all", "crm_id"])]
-    pub code: Option<Code>,
+    pub code: Option<FailureCode>,
     /// Their cards are ours all the same: keep each, and write our mark into it again
     #[arg(long, requires = "code")]
     pub take_back: bool,
@@ -216,7 +216,7 @@ pub struct Retry {
     pub ids: Vec<String>,
     /// Records that failed for this reason alone, e.g. PORTAL_REFUSED
     #[arg(long, value_name = "CODE", hide_possible_values = true)]
-    pub code: Option<Code>,
+    pub code: Option<FailureCode>,
     /// Print which records would be tried, and send nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -245,7 +245,7 @@ pub enum ConfigCommand {
 
 impl ValueEnum for Kind {
     fn value_variants<'a>() -> &'a [Kind] {
-        &Kind::SHOWN
+        &Kind::DISPLAY_ORDER
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -253,9 +253,9 @@ impl ValueEnum for Kind {
     }
 }
 
-impl ValueEnum for Code {
-    fn value_variants<'a>() -> &'a [Code] {
-        Code::ALL
+impl ValueEnum for FailureCode {
+    fn value_variants<'a>() -> &'a [FailureCode] {
+        FailureCode::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::config::Config;
 use crate::domain::record::{Id, Kind};
-use crate::domain::run_error::Usage;
+use crate::domain::run_error::UsageError;
 use crate::domain::visible_text;
 use crate::mirror::{Mirror, Row};
 use crate::platform::clock::ReadLimit;
@@ -13,7 +13,7 @@ use crate::state::State;
 
 /// A record that somebody knows.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Found {
+pub struct FoundRecord {
     /// What the record is.
     pub kind: Kind,
     /// Its id in Ecvi.
@@ -53,31 +53,31 @@ impl<'s> Lookup<'s> {
     ///
     /// # Errors
     /// [`Usage`] when nobody knows such a record.
-    pub fn all(&self, kind: Kind, word: &str) -> Result<Vec<Found>> {
-        let (id_alone, word) = meant(word);
+    pub fn find_all(&self, kind: Kind, word: &str) -> Result<Vec<FoundRecord>> {
+        let (id_alone, word) = parse_query(word);
         let mut found = self.known(kind, word)?;
-        let numbered = |one: &Found| kind == Kind::Booking && one.label == word;
+        let numbered = |one: &FoundRecord| kind == Kind::Booking && one.label == word;
         if id_alone {
             found.retain(|one| one.id.to_string() == word);
         } else if found.iter().any(numbered) {
             found.retain(numbered);
         }
         if found.is_empty() {
-            return Err(self.nobody_knows(kind, word));
+            return Err(self.not_found(kind, word));
         }
         Ok(found)
     }
 
     /// As [`Lookup::all`]; if nobody knows the booking any more, those whose deals were deleted.
-    pub fn ever(&self, kind: Kind, word: &str) -> Result<Vec<Found>> {
-        let error = match self.all(kind, word) {
+    pub fn find_including_deleted(&self, kind: Kind, word: &str) -> Result<Vec<FoundRecord>> {
+        let error = match self.find_all(kind, word) {
             Err(error) if kind == Kind::Booking => error,
             found => return found,
         };
-        let (id_alone, word) = meant(word);
+        let (id_alone, word) = parse_query(word);
         let mut past = self.state.find_deleted(word)?;
         past.retain(|(id, _)| !id_alone || id.to_string() == word);
-        let gone = |(id, label)| Found { kind, id, label, row: None, gone: true };
+        let gone = |(id, label)| FoundRecord { kind, id, label, row: None, gone: true };
         if past.is_empty() { Err(error) } else { Ok(past.into_iter().map(gone).collect()) }
     }
 
@@ -85,8 +85,8 @@ impl<'s> Lookup<'s> {
     ///
     /// # Errors
     /// [`Usage`] when nobody knows it, or when it may be several.
-    pub fn one(&self, kind: Kind, word: &str) -> Result<Found> {
-        let mut found = self.all(kind, word)?;
+    pub fn find_one(&self, kind: Kind, word: &str) -> Result<FoundRecord> {
+        let mut found = self.find_all(kind, word)?;
         match (found.pop(), found.as_slice()) {
             (Some(one), []) => Ok(one),
             (last, others) => {
@@ -98,27 +98,27 @@ impl<'s> Lookup<'s> {
                     "под «{word}» значится несколько записей; укажите одну: {ids}",
                     "several records are called {word}; name one: {ids}"
                 );
-                Err(Usage(message).into())
+                Err(UsageError(message).into())
             }
         }
     }
 
-    fn known(&self, kind: Kind, word: &str) -> Result<Vec<Found>> {
-        let named = |row: Row| Found {
+    fn known(&self, kind: Kind, word: &str) -> Result<Vec<FoundRecord>> {
+        let named = |row: Row| FoundRecord {
             kind,
             id: row.id.clone(),
-            label: row.label.clone(),
+            label: row.display_name.clone(),
             row: Some(row),
             gone: false,
         };
-        let mut found: Vec<Found> = self.rows(kind, word)?.into_iter().map(named).collect();
+        let mut found: Vec<FoundRecord> = self.rows(kind, word)?.into_iter().map(named).collect();
         for id in self.state.find(kind, word)? {
             if !found.iter().any(|one| one.id == id) {
                 // The booking may carry another number by now.
                 let row = self.rows(kind, &id.to_string())?.into_iter().find(|row| row.id == id);
-                let label = self.state.record(kind, &id)?.unwrap_or_default().known.label;
+                let label = self.state.record(kind, &id)?.unwrap_or_default().plan_record.display_name;
                 let gone = row.is_none() && self.mirror.is_ok();
-                found.push(Found { kind, id, label, row, gone });
+                found.push(FoundRecord { kind, id, label, row, gone });
             }
         }
         found.sort_by(|a, b| a.id.cmp(&b.id));
@@ -132,7 +132,7 @@ impl<'s> Lookup<'s> {
         }
     }
 
-    fn nobody_knows(&self, kind: Kind, word: &str) -> anyhow::Error {
+    fn not_found(&self, kind: Kind, word: &str) -> anyhow::Error {
         if let Some(error) = self.mirror_error() {
             return anyhow::anyhow!(error);
         }
@@ -157,12 +157,12 @@ impl<'s> Lookup<'s> {
                 )
             }
         };
-        Usage(message).into()
+        UsageError(message).into()
     }
 }
 
 /// Whether the id alone is meant, and the bare word.
-fn meant(word: &str) -> (bool, &str) {
+fn parse_query(word: &str) -> (bool, &str) {
     match word.strip_prefix("id:") {
         Some(id) => (true, id),
         None => (false, word.strip_prefix('№').unwrap_or(word)),

@@ -14,15 +14,15 @@ use crate::output::stdout::print;
 use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
 use crate::say;
-use crate::state::{Severity, State, Trouble};
+use crate::state::{Issue, Severity, State};
 
 /// Shows which records would be tried.
 pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
     let state = State::open_readonly(&config.state)?;
-    let chosen = chosen(config, &state, options)?;
+    let chosen = selected(config, &state, options)?;
     let mut text = String::new();
-    for Trouble { kind, id, label, code, attempts, .. } in &chosen {
-        let record = display::record(*kind, id, label);
+    for Issue { kind, id, label, code, attempts, .. } in &chosen {
+        let record = display::record_name(*kind, id, label);
         writeln!(
             text,
             "{}",
@@ -47,30 +47,30 @@ fn nothing_failed(options: &cli::Retry) -> String {
 }
 
 /// Ends the pause of the chosen records, so that the pass that follows under the same lock tries them.
-pub fn release(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clock) -> Result<()> {
+pub fn schedule_now(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clock) -> Result<()> {
     let state = State::open(&config.state)?;
-    let chosen = chosen(config, &state, options)?;
+    let chosen = selected(config, &state, options)?;
     if chosen.is_empty() {
         print(&nothing_failed(options))?;
     }
     let writer = state.writer()?;
     for trouble in &chosen {
-        writer.try_at(trouble.kind, &trouble.id, clock.now())?;
+        writer.schedule_retry(trouble.kind, &trouble.id, clock.now())?;
     }
     writer.commit()
 }
 
 /// The failures that the command line names. A record that is named and that nobody knows is an error.
-fn chosen(config: &Config, state: &State, options: &cli::Retry) -> Result<Vec<Trouble>> {
+fn selected(config: &Config, state: &State, options: &cli::Retry) -> Result<Vec<Issue>> {
     let cli::Retry { kind, ids, code, dry_run: _ } = options;
     let mut named: Vec<Id> = Vec::new();
     if let Some(kind) = kind {
         let lookup = Lookup::new(config, state);
         for word in ids {
-            named.extend(lookup.all(*kind, word)?.into_iter().map(|found| found.id));
+            named.extend(lookup.find_all(*kind, word)?.into_iter().map(|found| found.id));
         }
     }
-    let mut troubles = state.troubles(Severity::Failure)?;
+    let mut troubles = state.issues(Severity::Failure)?;
     troubles.retain(|trouble| {
         kind.is_none_or(|kind| trouble.kind == kind)
             && (named.is_empty() || named.contains(&trouble.id))

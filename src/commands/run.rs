@@ -11,56 +11,56 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use crate::commands::cli::{Cli, Command, ConfigCommand};
-use crate::commands::dry_run::{Foresight, Only, plan_report};
-use crate::commands::find_record::{Found, Lookup};
+use crate::commands::dry_run::{ChangePreview, Only, plan_report};
+use crate::commands::find_record::{FoundRecord, Lookup};
 use crate::commands::{audit, check, cli, reset_id, retry, status};
 use crate::config::{self, Config, PortalConfig};
 use crate::domain::display;
 use crate::domain::record::Kind;
-use crate::domain::run_error::{Outcome, Usage};
+use crate::domain::run_error::{Outcome, UsageError};
 use crate::output::progress::Progress;
 use crate::output::{confirm, run_summary, stdout};
 use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
 use crate::platform::sqlite_temp_store;
-use crate::portal::client::Gate;
+use crate::portal::client::Client;
 use crate::portal::http::Http;
 use crate::portal::proxy::Proxy;
 use crate::portal::{self, CallError, Portal};
 use crate::state::State;
 use crate::state::settings::PACE;
-use crate::sync::options::{Errand, Orders};
+use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::preflight::portal_identity;
-use crate::sync::push::Watch;
-use crate::sync::run::Ended;
+use crate::sync::push::ProgressObserver;
+use crate::sync::run::RunReport;
 use crate::sync::{heartbeat, overdue, run};
 use crate::{say, state};
 
 /// How long a dry run asks the portal at most.
-const PATIENCE: TimeDelta = TimeDelta::hours(1);
+const DRY_RUN_DEADLINE: TimeDelta = TimeDelta::hours(1);
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
-    command(cli).map_err(state::explain).map_err(portal::in_words)
+    command(cli).map_err(state::with_hint).map_err(portal::with_explanation)
 }
 
 fn command(cli: &Cli) -> Result<Outcome> {
-    let path = config::locate(cli.config.as_deref());
+    let path = config::find_config_file(cli.config.as_deref());
     watch_resource_signals()?;
     let config = || -> Result<Config> {
-        let config = config::load(&path, webhook().as_deref())?;
+        let config = config::load(&path, webhook_from_environment().as_deref())?;
         sqlite_temp_store::choose_folder(&config.state);
         Ok(config)
     };
     match &cli.command {
-        Command::Sync(options) => sync(&config()?, options, &interruptible()?),
-        Command::InitialExport(options) => initial_export(&config()?, options, &interruptible()?),
+        Command::Sync(options) => sync(&config()?, options, &clock_with_signals()?),
+        Command::InitialExport(options) => initial_export(&config()?, options, &clock_with_signals()?),
         Command::Status(options) => status::run(&config()?, options, Utc::now()),
-        Command::ResetId(options) => reset_id::run(&config()?, options, &uninterrupted()),
-        Command::Check(options) => check(cli, options, &interruptible()?),
-        Command::Retry(options) => retry(&config()?, options, &interruptible()?),
-        Command::Audit(options) => audit(&config()?, options, &interruptible()?),
-        Command::Config(ConfigCommand::Show) => show(&path, &config()?),
+        Command::ResetId(options) => reset_id::run(&config()?, options, &plain_clock()),
+        Command::Check(options) => check(cli, options, &clock_with_signals()?),
+        Command::Retry(options) => retry(&config()?, options, &clock_with_signals()?),
+        Command::Audit(options) => audit(&config()?, options, &clock_with_signals()?),
+        Command::Config(ConfigCommand::Show) => config_show(&path, &config()?),
         Command::Completions { shell } => completions(*shell),
         Command::Man { command } => man(command.as_deref()),
     }
@@ -68,24 +68,24 @@ fn command(cli: &Cli) -> Result<Outcome> {
 
 fn sync(config: &Config, options: &cli::Sync, clock: &Clock) -> Result<Outcome> {
     let cli::Sync { dry_run, full, retry_failed, max_deletes, time_limit, json, ref only } = *options;
-    let orders = Orders { full, retry_failed, max_deletes, time_limit, ..Orders::plain(Errand::Sync) };
+    let orders = RunOptions { full, retry_failed, max_deletes, time_limit, ..RunOptions::new(RunKind::Sync) };
     if dry_run {
         return show_plan(config, &orders, json, only, clock);
     }
-    make_pass(config, &orders, clock, &mut ())
+    run_sync(config, &orders, clock, &mut ())
 }
 
 fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) -> Result<Outcome> {
-    let orders = Orders::plain(Errand::InitialExport);
+    let orders = RunOptions::new(RunKind::InitialExport);
     if options.dry_run {
         return show_plan(config, &orders, options.json, &options.only, clock);
     }
-    make_pass(config, &orders, clock, &mut Progress::new(clock))
+    run_sync(config, &orders, clock, &mut Progress::new(clock))
 }
 
 fn show_plan(
     config: &Config,
-    orders: &Orders,
+    orders: &RunOptions,
     json: bool,
     only: &[String],
     clock: &Clock,
@@ -93,15 +93,15 @@ fn show_plan(
     let (state, plan) = run::preview(config, orders, clock)?;
     let only = only_record(config, &state, only)?;
     let mut portal = Http::new(&config.portal)?;
-    let (pace, end) = (state.recall(PACE)?.unwrap_or_default(), clock.now() + PATIENCE);
-    let mut gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));
-    match portal_identity::know_the_portal(config, &state, &mut gate) {
+    let (pace, end) = (state.get(PACE)?.unwrap_or_default(), clock.now() + DRY_RUN_DEADLINE);
+    let mut gate = Client::new(&mut portal, clock.clone(), &config.portal.with_half_burst(), pace, Some(end));
+    match portal_identity::verify_portal(config, &state, &mut gate) {
         // One that does not answer is told of beside the plan.
         Err(error) if !error.is::<CallError>() => return Err(error),
         _ => {}
     }
-    let mut foresight = Foresight::new(config, &state, &plan.queue, gate).only(only);
-    if orders.errand == Errand::InitialExport {
+    let mut foresight = ChangePreview::new(config, &state, &plan.queue, gate).only(only);
+    if orders.kind == RunKind::InitialExport {
         foresight = foresight.with_samples();
     }
     let show = if json { plan_report::json } else { plan_report::text };
@@ -112,78 +112,83 @@ fn show_plan(
 /// The record that `--only` names by its kind and its id, or by a booking's number.
 fn only_record(config: &Config, state: &State, words: &[String]) -> Result<Option<Only>> {
     let [kind, word] = words else { return Ok(None) };
-    let kind = Kind::from_str(kind, false).map_err(Usage)?;
-    let Found { kind, id, label, .. } = Lookup::new(config, state).one(kind, word)?;
-    let name = display::record(kind, &id, &label);
+    let kind = Kind::from_str(kind, false).map_err(UsageError)?;
+    let FoundRecord { kind, id, label, .. } = Lookup::new(config, state).find_one(kind, word)?;
+    let name = display::record_name(kind, &id, &label);
     Ok(Some(Only { kind, id, name }))
 }
 
-fn make_pass(config: &Config, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Result<Outcome> {
-    let Some(lock) = Lock::take(&config.state)? else {
+fn run_sync(
+    config: &Config,
+    orders: &RunOptions,
+    clock: &Clock,
+    watch: &mut dyn ProgressObserver,
+) -> Result<Outcome> {
+    let Some(lock) = Lock::try_acquire(&config.state)? else {
         watch.over();
-        return Ok(another(config, orders, clock));
+        return Ok(report_busy(config, orders, clock));
     };
-    make_pass_under(&lock, config, orders, clock, watch, true)
+    run_sync_locked(&lock, config, orders, clock, watch, true)
 }
 
 /// `aloud`: what the pass did goes to standard output, which is no document.
-fn make_pass_under(
+fn run_sync_locked(
     lock: &Lock,
     config: &Config,
-    orders: &Orders,
+    orders: &RunOptions,
     clock: &Clock,
-    watch: &mut dyn Watch,
+    watch: &mut dyn ProgressObserver,
     aloud: bool,
 ) -> Result<Outcome> {
     let mut portal = Http::new(&config.portal)?;
-    let ended = run::pass_under(lock, config, orders, &mut portal, clock, watch);
+    let ended = run::run_locked(lock, config, orders, &mut portal, clock, watch);
     watch.over();
     let ended = ended?;
-    heartbeat::beat(config, ended.outcome);
-    if let Err(error) = tell_end(orders.errand, &ended, aloud) {
+    heartbeat::ping(config, ended.outcome);
+    if let Err(error) = print_report(orders.kind, &ended, aloud) {
         // The pass is over and saved: where its words go makes it no other.
         log::warn!("{error:#}");
     }
     Ok(ended.outcome)
 }
 
-fn tell_end(errand: Errand, ended: &Ended, aloud: bool) -> Result<()> {
-    if let Some(line) = run_summary::line(errand.name(), &ended.counts).filter(|_| aloud) {
+fn print_report(errand: RunKind, ended: &RunReport, aloud: bool) -> Result<()> {
+    if let Some(line) = run_summary::summary_line(errand.name(), &ended.counts).filter(|_| aloud) {
         stdout::print(&format!("{line}\n"))?;
     }
-    for line in run_summary::failures(&ended.failures) {
-        stdout::complain(&line);
+    for line in run_summary::failure_lines(&ended.failures) {
+        stdout::print_error(&line);
     }
-    if errand == Errand::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
+    if errand == RunKind::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
         stdout::print(&say!("Первичная выгрузка завершена.\n", "The initial export is completed.\n"))?;
     }
     if let Some(message) = &ended.message {
-        stdout::complain(message);
+        stdout::print_error(message);
     }
     Ok(())
 }
 
 /// Somebody else's pass is under way: cron is told once it does not end; whoever asked for something of his own is at
 /// once.
-fn another(config: &Config, orders: &Orders, clock: &Clock) -> Outcome {
-    let overdue = if *orders == Orders::plain(Errand::Sync) {
+fn report_busy(config: &Config, orders: &RunOptions, clock: &Clock) -> Outcome {
+    let overdue = if *orders == RunOptions::new(RunKind::Sync) {
         overdue::count(config, clock.now())
     } else {
-        let command = orders.errand.name();
-        stdout::complain(&say!(
+        let command = orders.kind.name();
+        stdout::print_error(&say!(
             "Идёт другой запуск; {command} ничего не делает, повторите позже",
             "Another pass is under way; {command} does nothing, try again later"
         ));
         overdue::look(config, clock.now())
     };
     let Some(notice) = overdue else { return Outcome::Ok };
-    stdout::complain(&notice);
+    stdout::print_error(&notice);
     Outcome::Interrupted
 }
 
 /// Reads the configuration itself: that is the first thing it checks.
 fn check(cli: &Cli, options: &cli::Check, clock: &Clock) -> Result<Outcome> {
-    let webhook = webhook();
+    let webhook = webhook_from_environment();
     let (config, webhook) = (cli.config.as_deref(), webhook.as_deref());
     let options = check::Options { config, webhook, json: options.json, probe: options.probe };
     let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
@@ -196,17 +201,17 @@ fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome
     if options.dry_run {
         return retry::show(config, options);
     }
-    let orders = Orders::plain(Errand::Retry);
-    let Some(lock) = Lock::take(&config.state)? else {
-        return Ok(another(config, &orders, clock));
+    let orders = RunOptions::new(RunKind::Retry);
+    let Some(lock) = Lock::try_acquire(&config.state)? else {
+        return Ok(report_busy(config, &orders, clock));
     };
-    retry::release(&lock, config, options, clock)?;
-    make_pass_under(&lock, config, &orders, clock, &mut (), true)
+    retry::schedule_now(&lock, config, options, clock)?;
+    run_sync_locked(&lock, config, &orders, clock, &mut (), true)
 }
 
 fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome> {
     let cli::Audit { repair, json, yes } = *options;
-    let mut progress = Progress::aside(clock);
+    let mut progress = Progress::on_stderr(clock);
     let findings = audit::run(config, json, &mut Http::new(&config.portal)?, clock, &mut progress);
     progress.over();
     let findings = findings?;
@@ -216,29 +221,29 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
         }
         return Ok(findings.outcome());
     }
-    if !yes && !confirm::agreed()? {
-        stdout::complain(confirm::declined().trim_end());
+    if !yes && !confirm::confirm()? {
+        stdout::print_error(confirm::declined_message().trim_end());
         return Ok(findings.outcome());
     }
-    let lock = Lock::insist(&config.state, clock)?;
-    findings.mark(&lock, config, clock)?;
-    let orders = Orders::plain(Errand::Audit);
-    let repaired = make_pass_under(&lock, config, &orders, clock, &mut (), !json)?;
+    let lock = Lock::acquire_or_fail(&config.state, clock)?;
+    findings.schedule_resend(&lock, config, clock)?;
+    let orders = RunOptions::new(RunKind::Audit);
+    let repaired = run_sync_locked(&lock, config, &orders, clock, &mut (), !json)?;
     drop(lock);
     if !matches!(repaired, Outcome::Ok | Outcome::Partial) {
         return Ok(repaired);
     }
     let unrepaired = audit::unrepaired(&findings, config, &mut Http::new(&config.portal)?, clock)?;
     if unrepaired > 0 {
-        stdout::complain(&say!(
+        stdout::print_error(&say!(
             "Не исправлено записей: {unrepaired}. Причины: ecvi-b24 status, расхождения: ecvi-b24 audit",
             "Records not repaired: {unrepaired}. For the reasons run ecvi-b24 status, for what differs ecvi-b24 audit"
         ));
     }
-    Ok(findings.after(repaired, unrepaired))
+    Ok(findings.outcome_after_repair(repaired, unrepaired))
 }
 
-fn show(path: &Path, config: &Config) -> Result<Outcome> {
+fn config_show(path: &Path, config: &Config) -> Result<Outcome> {
     let proxy = match Proxy::of_environment(&config.portal.webhook.address()) {
         Ok(proxy) => proxy.map(|proxy| format!("# proxy: {proxy}\n")).unwrap_or_default(),
         Err(error) => format!("# proxy: {error}\n"),
@@ -262,7 +267,7 @@ fn man(command: Option<&str>) -> Result<Outcome> {
         None => program,
         Some(name) => {
             let known = program.find_subcommand(name).filter(|command| !command.is_hide_set());
-            known.ok_or_else(|| Usage(say!("нет команды {name}", "no command {name}")))?.clone()
+            known.ok_or_else(|| UsageError(say!("нет команды {name}", "no command {name}")))?.clone()
         }
     };
     let mut page = Vec::new();
@@ -271,7 +276,7 @@ fn man(command: Option<&str>) -> Result<Outcome> {
     Ok(Outcome::Ok)
 }
 
-fn webhook() -> Option<String> {
+fn webhook_from_environment() -> Option<String> {
     std::env::var("ECVI_B24_WEBHOOK").ok().filter(|value| !value.is_empty())
 }
 
@@ -289,13 +294,13 @@ fn watch_resource_signals() -> Result<()> {
 }
 
 /// For a command that a signal may end at once, also while it asks.
-fn uninterrupted() -> Clock {
+fn plain_clock() -> Clock {
     Clock::system(Arc::default())
 }
 
 /// A clock that SIGINT and SIGTERM stop: the request under way finishes and is saved. A second signal ends the
 /// program at once, which loses nothing either.
-fn interruptible() -> Result<Clock> {
+fn clock_with_signals() -> Result<Clock> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, 5, Arc::clone(&stop))?;

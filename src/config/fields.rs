@@ -10,7 +10,7 @@ use crate::domain::record::Kind;
 use crate::say;
 
 /// What the program itself writes, so that nobody else's column may.
-fn written(kind: Kind) -> &'static [&'static str] {
+fn program_fields(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Guest => &[
             "LAST_NAME",
@@ -56,19 +56,19 @@ fn written(kind: Kind) -> &'static [&'static str] {
 }
 
 /// Whether the program fills this field itself.
-pub(crate) fn is_written(kind: Kind, name: &str) -> bool {
-    written(kind).contains(&name) || name.starts_with("ORIGIN")
+pub(crate) fn is_program_field(kind: Kind, name: &str) -> bool {
+    program_fields(kind).contains(&name) || name.starts_with("ORIGIN")
 }
 
 /// Fields that have a key of their own; a column may fill them where that key is absent.
-pub(super) struct Keyed {
+pub(super) struct DedicatedKeys {
     pub(super) assigned_by_id: bool,
     pub(super) source_id: bool,
 }
 
 /// Checks the names of a `[….fields]` table.
-pub(super) fn check(kind: Kind, fields: &BTreeMap<String, String>, keyed: &Keyed) -> Result<()> {
-    let section = format!("[{}.fields]", kind.entity());
+pub(super) fn check(kind: Kind, fields: &BTreeMap<String, String>, keyed: &DedicatedKeys) -> Result<()> {
+    let section = format!("[{}.fields]", kind.crm_entity());
     for name in fields.keys() {
         if !name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
             bail!(say!(
@@ -76,7 +76,7 @@ pub(super) fn check(kind: Kind, fields: &BTreeMap<String, String>, keyed: &Keyed
                 "{section} {name}: fields of the portal are written in capitals, such as UF_CRM_TARIFF"
             ));
         }
-        if is_written(kind, name) {
+        if is_program_field(kind, name) {
             bail!(say!(
                 "{section} {name}: это поле программа заполняет сама; выберите другое, например UF_CRM_…",
                 "{section} {name}: the program fills this field itself; choose another one, such as UF_CRM_…"
@@ -98,7 +98,7 @@ pub(super) fn check(kind: Kind, fields: &BTreeMap<String, String>, keyed: &Keyed
 /// Checks `phone_type`: a portal stores any word as it is given, and then shows none.
 pub(super) fn check_phone_type(kind: Kind, phone_type: &str) -> Result<()> {
     const KNOWN: [&str; 7] = ["WORK", "MOBILE", "FAX", "HOME", "PAGER", "MAILING", "OTHER"];
-    let (section, known) = (kind.entity(), KNOWN.join(", "));
+    let (section, known) = (kind.crm_entity(), KNOWN.join(", "));
     if !KNOWN.contains(&phone_type) {
         bail!(say!(
             "[{section}] phone_type: «{phone_type}» портал не знает; бывают {known}",
@@ -117,9 +117,9 @@ mod tests {
     use crate::mapping::company::company;
     use crate::mapping::contact::contact;
     use crate::mapping::custom_fields::FieldTypes;
-    use crate::mapping::deal::{Links, deal};
+    use crate::mapping::deal::{DealLinks, deal};
 
-    const FREE: Keyed = Keyed { assigned_by_id: false, source_id: false };
+    const FREE: DedicatedKeys = DedicatedKeys { assigned_by_id: false, source_id: false };
 
     fn one(name: &str) -> BTreeMap<String, String> {
         BTreeMap::from([(name.to_owned(), "column".to_owned())])
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_field_with_a_key_of_its_own_is_filled_by_one_of_both() {
-        let keyed = Keyed { assigned_by_id: true, source_id: true };
+        let keyed = DedicatedKeys { assigned_by_id: true, source_id: true };
         assert!(check(Kind::Guest, &one("SOURCE_ID"), &keyed).is_err());
         assert!(check(Kind::Guest, &one("ASSIGNED_BY_ID"), &keyed).is_err());
     }
@@ -161,7 +161,7 @@ mod tests {
         let mapped = [
             (Kind::Guest, contact(&id, &guest.unwrap(), &extra, &config.contact, &types)),
             (Kind::Company, company(&id, &firm.unwrap(), &extra, &config.company, &types)),
-            (Kind::Booking, deal(&booking.unwrap(), &Links::default(), &extra, &config.deal, &types)),
+            (Kind::Booking, deal(&booking.unwrap(), &DealLinks::default(), &extra, &config.deal, &types)),
         ];
         for (kind, mapped) in mapped {
             for name in mapped.fields.keys() {

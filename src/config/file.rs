@@ -135,20 +135,20 @@ pub enum OnMissing {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Export {
-    pub(super) method: Method,
+    pub(super) method: ExportMethod,
     pub(super) bookings_from: Option<String>,
 }
 
 impl Default for Export {
     fn default() -> Self {
-        Export { method: Method::Import, bookings_from: None }
+        Export { method: ExportMethod::Import, bookings_from: None }
     }
 }
 
 /// How the initial export creates objects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Method {
+pub enum ExportMethod {
     /// The portal's import, which starts none of the hotel's automation rules.
     Import,
     /// The plain way, with all rules.
@@ -165,7 +165,7 @@ pub(super) struct Monitoring {
 /// A way to recognise people who already stand in the CRM.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Match {
+pub enum MatchBy {
     /// By a phone number.
     Phone,
     /// By an e-mail address.
@@ -179,7 +179,7 @@ pub(super) struct Contact {
     pub(super) assigned_by_id: Option<u64>,
     pub(super) source_id: Option<String>,
     pub(super) phone_type: String,
-    pub(super) match_existing: Vec<Match>,
+    pub(super) match_existing: Vec<MatchBy>,
     pub(super) comments: String,
     pub(super) fields: BTreeMap<String, String>,
 }
@@ -219,7 +219,7 @@ pub(super) struct Company {
     pub(super) assigned_by_id: Option<u64>,
     pub(super) source_id: Option<String>,
     pub(super) phone_type: String,
-    pub(super) match_existing: Vec<Match>,
+    pub(super) match_existing: Vec<MatchBy>,
     pub(super) comments: String,
     pub(super) fields: BTreeMap<String, String>,
 }

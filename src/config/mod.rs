@@ -23,15 +23,15 @@ use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 
 pub(crate) use address::scheme_and_host;
-pub(crate) use fields::is_written;
-pub use file::{Match, Method, OnMissing};
+pub(crate) use fields::is_program_field;
+pub use file::{ExportMethod, MatchBy, OnMissing};
 pub use link::Link;
-pub use objects::{DealConfig, PersonConfig};
-pub use portal::{PortalConfig, Source};
+pub use objects::{DealConfig, PartyConfig};
+pub use portal::{PortalConfig, WebhookSource};
 pub use webhook::Webhook;
 
 use crate::domain::language::Language;
-use crate::domain::record::{Kind, Status};
+use crate::domain::record::{BookingStatus, Kind};
 use crate::platform::{hash, private_files};
 use crate::say;
 use template::{NAMES, Template};
@@ -56,9 +56,9 @@ pub struct Config {
     /// A mirror that was written longer ago than this is no longer filled.
     pub max_mirror_age: Option<Duration>,
     /// Guest -> contact.
-    pub contact: PersonConfig,
+    pub contact: PartyConfig,
     /// Company -> company.
-    pub company: PersonConfig,
+    pub company: PartyConfig,
     /// Booking -> deal.
     pub deal: DealConfig,
     /// Files with a secret in them that everyone on this machine could read when they were loaded.
@@ -79,7 +79,7 @@ pub struct MirrorConfig {
     /// The columns beyond the usual ones that fields and templates ask for, by [`Kind`].
     pub columns: [Vec<String>; 3],
     /// The hotel's own status codes.
-    pub statuses: BTreeMap<String, Status>,
+    pub statuses: BTreeMap<String, BookingStatus>,
     /// New ids of the CRM are written into the mirror's `crm_id`.
     pub write_back: bool,
     /// How texts that are not UTF-8 are read; without it they fail.
@@ -90,7 +90,7 @@ pub struct MirrorConfig {
 #[derive(Clone, Debug)]
 pub struct ExportConfig {
     /// How it creates.
-    pub method: Method,
+    pub method: ExportMethod,
     /// Bookings that were over before this day are not carried over, here and in later passes.
     pub bookings_from: Option<NaiveDate>,
 }
@@ -115,11 +115,11 @@ impl Config {
     /// of the webhook, which `Debug` hides, and the version of this program, which may make another thing of them.
     pub fn fingerprint(&self, settings: &str) -> u64 {
         let (version, secret) = (env!("CARGO_PKG_VERSION"), self.portal.webhook.fingerprint());
-        hash::of_text(&format!("{version} {secret} {settings}"))
+        hash::text_hash(&format!("{version} {secret} {settings}"))
     }
 
     /// The settings of guests or of companies.
-    pub fn person(&self, kind: Kind) -> Option<&PersonConfig> {
+    pub fn person(&self, kind: Kind) -> Option<&PartyConfig> {
         match kind {
             Kind::Guest => Some(&self.contact),
             Kind::Company => Some(&self.company),
@@ -129,7 +129,7 @@ impl Config {
 }
 
 /// The columns beyond the usual ones that fields and templates ask for.
-fn columns(contact: &PersonConfig, company: &PersonConfig, deal: &DealConfig) -> [Vec<String>; 3] {
+fn columns(contact: &PartyConfig, company: &PartyConfig, deal: &DealConfig) -> [Vec<String>; 3] {
     [
         extra(&contact.fields, &[&contact.comments], &["marks", "comment"]),
         extra(&company.fields, &[&company.comments], &["comment"]),
@@ -144,7 +144,7 @@ fn extra(fields: &BTreeMap<String, String>, templates: &[&Template], usual: &[&s
 }
 
 /// The file to use: `--config`, else `$ECVI_B24_CONFIG`, else `ecvi-b24.toml` here, else in `/etc`.
-pub fn locate(option: Option<&Path>) -> PathBuf {
+pub fn find_config_file(option: Option<&Path>) -> PathBuf {
     let here = Path::new("ecvi-b24.toml");
     match option {
         Some(path) if !path.as_os_str().is_empty() => path.to_owned(),
@@ -155,7 +155,7 @@ pub fn locate(option: Option<&Path>) -> PathBuf {
 
 /// Most often somebody runs a command as himself instead of as the user of the passes.
 fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
-    let (shown, cure) = (path.display(), private_files::as_its_user());
+    let (shown, cure) = (path.display(), private_files::run_as_owner_hint());
     let message = match error.kind() {
         ErrorKind::PermissionDenied => say!(
             "нет прав на файл конфигурации {shown}: {cure}",
@@ -187,7 +187,7 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
         say!("ошибка в файле конфигурации {shown}", "the configuration file {shown} is wrong")
     })?;
     paths::refuse_own(&config, path)?;
-    config.exposed = exposed(&config, path);
+    config.exposed = world_readable_secrets(&config, path);
     config.link = linked.map(|file| Link::new(path, file, &config.state));
     Ok(config)
 }
@@ -198,7 +198,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
     let file: file::File =
         toml::from_str(text).map_err(|error| anyhow::anyhow!(without_secret(text, &error)))?;
     if let Some(language) = file.language {
-        crate::domain::language::speak(language);
+        crate::domain::language::set_language(language);
     }
     paths::refuse_clash(&file, folder)?;
     let (contact, company) = (objects::contact(file.contact)?, objects::company(file.company)?);
@@ -245,7 +245,7 @@ fn mirror(mirror: file::Mirror, folder: &Path, columns: [Vec<String>; 3]) -> Res
     };
     let mut statuses = BTreeMap::new();
     for (code, word) in mirror.statuses {
-        let Some(status) = Status::from_word(&word) else {
+        let Some(status) = BookingStatus::from_word(&word) else {
             bail!(say!(
                 "[mirror.statuses] \"{code}\" = \"{word}\": такого состояния нет; бывают temporary, confirmed, checked_in, checked_out, cancelled, no_show",
                 "[mirror.statuses] \"{code}\" = \"{word}\": no such status; there are temporary, confirmed, checked_in, checked_out, cancelled, no_show"
@@ -314,7 +314,7 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig> {
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
 
 /// A whole number within bounds.
-fn whole(key: &str, number: i64, bounds: RangeInclusive<u8>) -> Result<u8> {
+fn bounded_int(key: &str, number: i64, bounds: RangeInclusive<u8>) -> Result<u8> {
     u8::try_from(number).ok().filter(|number| bounds.contains(number)).with_context(|| {
         let (least, most) = (bounds.start(), bounds.end());
         say!("{key} = {number}: от {least} до {most}", "{key} = {number}: from {least} to {most}")
@@ -332,13 +332,13 @@ pub fn duration(key: &str, text: &str) -> Result<Duration> {
 }
 
 /// `own` is the configuration's file.
-fn exposed(config: &Config, own: &Path) -> Vec<PathBuf> {
+fn world_readable_secrets(config: &Config, own: &Path) -> Vec<PathBuf> {
     let file = match &config.portal.source {
-        Source::File(path) => Some(path.as_path()),
-        Source::Configuration | Source::Environment => None,
+        WebhookSource::File(path) => Some(path.as_path()),
+        WebhookSource::Configuration | WebhookSource::Environment => None,
     };
     // Who knows the address of a heartbeat can feign one.
-    let own_too = config.portal.source == Source::Configuration || config.heartbeat.is_some();
+    let own_too = config.portal.source == WebhookSource::Configuration || config.heartbeat.is_some();
     let secret = own_too.then_some(own).into_iter().chain(file);
     secret.filter(|path| is_readable_by_others(path)).map(Path::to_owned).collect()
 }

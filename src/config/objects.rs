@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::file::{self, Match};
+use super::file::{self, MatchBy};
 use super::template::Template;
-use super::{fields, whole};
-use crate::domain::record::{Kind, Status};
+use super::{bounded_int, fields};
+use crate::domain::record::{BookingStatus, Kind};
 
 /// What a contact or a company gets beside its own data.
 #[derive(Clone, Debug)]
-pub struct PersonConfig {
+pub struct PartyConfig {
     /// `HONORIFIC` of men and women; empty for companies.
     pub honorific: [String; 2],
     /// The responsible user.
@@ -21,7 +21,7 @@ pub struct PersonConfig {
     /// `VALUE_TYPE` of phones; e-mails are always `WORK`.
     pub phone_type: String,
     /// How people who already stand in the CRM are recognised.
-    pub match_existing: Vec<Match>,
+    pub match_existing: Vec<MatchBy>,
     /// `COMMENTS`.
     pub comments: Template,
     /// Field of the portal -> column of the mirror.
@@ -49,40 +49,40 @@ pub struct DealConfig {
 
 impl DealConfig {
     /// Stage and probability of a status.
-    pub fn stage(&self, status: Status) -> (&str, u8) {
+    pub fn stage(&self, status: BookingStatus) -> (&str, u8) {
         let (stage, probability) = &self.stages[status as usize];
         (stage, *probability)
     }
 
     /// The funnel of a status: its stage says it, `C5:NEW`. The general funnel is 0 and has no prefix.
-    pub fn funnel(&self, status: Status) -> u64 {
+    pub fn funnel(&self, status: BookingStatus) -> u64 {
         let prefix = self.stage(status).0.strip_prefix('C').and_then(|rest| rest.split_once(':'));
         prefix.and_then(|(number, _)| number.parse().ok()).unwrap_or(0)
     }
 
     /// The funnels of all statuses. When there are several, bookings move between them.
     pub fn funnels(&self) -> BTreeSet<u64> {
-        Status::ALL.into_iter().map(|status| self.funnel(status)).collect()
+        BookingStatus::ALL.into_iter().map(|status| self.funnel(status)).collect()
     }
 }
 
-pub(super) fn contact(contact: file::Contact) -> Result<PersonConfig> {
+pub(super) fn contact(contact: file::Contact) -> Result<PartyConfig> {
     let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
         contact;
     let honorific = [honorific.male, honorific.female];
     fields::check_phone_type(Kind::Guest, &phone_type)?;
     check_fields(Kind::Guest, &fields, assigned_by_id, source_id.as_deref())?;
     let comments = Template::parse(&comments);
-    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
+    Ok(PartyConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
 }
 
-pub(super) fn company(company: file::Company) -> Result<PersonConfig> {
+pub(super) fn company(company: file::Company) -> Result<PartyConfig> {
     let file::Company { assigned_by_id, source_id, phone_type, match_existing, comments, fields } = company;
     fields::check_phone_type(Kind::Company, &phone_type)?;
     check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
     let honorific = Default::default();
     let comments = Template::parse(&comments);
-    Ok(PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
+    Ok(PartyConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
 }
 
 pub(super) fn deal(deal: file::Deal) -> Result<DealConfig> {
@@ -107,8 +107,8 @@ pub(super) fn deal(deal: file::Deal) -> Result<DealConfig> {
         (cancelled, probability.cancelled),
         (no_show, probability.no_show),
     ];
-    for ((_, probability), status) in stages.iter().zip(Status::ALL) {
-        whole(&format!("[deal.probability] {}", status.word()), *probability, 0..=100)?;
+    for ((_, probability), status) in stages.iter().zip(BookingStatus::ALL) {
+        bounded_int(&format!("[deal.probability] {}", status.word()), *probability, 0..=100)?;
     }
     let stages = stages.map(|(stage, probability)| (full_stage(category_id, stage), probability as u8));
     let (title, comments) = (Template::parse(&title), Template::parse(&comments));
@@ -121,7 +121,8 @@ fn check_fields(
     assigned_by_id: Option<u64>,
     source_id: Option<&str>,
 ) -> Result<()> {
-    let keyed = fields::Keyed { assigned_by_id: assigned_by_id.is_some(), source_id: source_id.is_some() };
+    let keyed =
+        fields::DedicatedKeys { assigned_by_id: assigned_by_id.is_some(), source_id: source_id.is_some() };
     fields::check(kind, fields, &keyed)
 }
 

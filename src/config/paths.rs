@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use super::Config;
 use super::file::File;
 use crate::platform::lock;
-use crate::platform::sidecar_path::beside;
+use crate::platform::sidecar_path::sidecar_path;
 use crate::say;
 
 /// Refuses a configuration that names one file under two keys, whatever way the paths lead there.
@@ -17,7 +17,7 @@ pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {
     let state = at(&file.state.path);
     let named = [
         ("[mirror] path", Some(at(&file.mirror.path))),
-        ("[state] path + .lock", Some(beside(&state, lock::SUFFIX))),
+        ("[state] path + .lock", Some(sidecar_path(&state, lock::SUFFIX))),
         ("[state] path", Some(state)),
         ("[portal] shared_bucket", file.portal.shared_bucket.as_ref().map(at)),
         ("[portal] webhook_file", file.portal.webhook_file.as_ref().map(at)),
@@ -25,7 +25,7 @@ pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {
     ];
     let mut taken: Vec<(&str, PathBuf)> = Vec::new();
     for (key, path) in named {
-        let Some(path) = path.map(|path| real(&path)) else { continue };
+        let Some(path) = path.map(|path| canonical_path(&path)) else { continue };
         if let Some((other, _)) = taken.iter().find(|(_, other)| *other == path) {
             let shown = path.display();
             bail!(say!(
@@ -40,13 +40,13 @@ pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {
 
 /// Refuses to write where the configuration itself stands.
 pub(super) fn refuse_own(config: &Config, own: &Path) -> Result<()> {
-    let own = real(own);
+    let own = canonical_path(own);
     let written = [
         ("[state] path", Some(&config.state)),
         ("[portal] shared_bucket", config.portal.shared_bucket.as_ref()),
     ];
     for (key, path) in written {
-        if path.is_some_and(|path| real(path) == own) {
+        if path.is_some_and(|path| canonical_path(path) == own) {
             let shown = own.display();
             bail!(say!(
                 "{key} — сам файл конфигурации {shown}: назовите другой",
@@ -58,7 +58,7 @@ pub(super) fn refuse_own(config: &Config, own: &Path) -> Result<()> {
 }
 
 /// The file behind links and dots. One that is still to be made is known by its folder.
-fn real(path: &Path) -> PathBuf {
+fn canonical_path(path: &Path) -> PathBuf {
     let path = absolute(path).unwrap_or_else(|_| path.to_owned());
     let to_be_made = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
     path.canonicalize().ok().or_else(to_be_made).unwrap_or(path.clone())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::{Webhook, duration, file, whole};
+use super::{Webhook, bounded_int, duration, file};
 use crate::platform::private_files;
 use crate::say;
 
@@ -16,7 +16,7 @@ pub struct PortalConfig {
     /// Address and password.
     pub webhook: Webhook,
     /// Where they stand.
-    pub source: Source,
+    pub source: WebhookSource,
     /// `ORIGINATOR_ID` of everything that is ours.
     pub originator: String,
     /// Drain of the leaky bucket.
@@ -40,14 +40,14 @@ pub struct PortalConfig {
 impl PortalConfig {
     /// Half of the bucket, for what asks while a pass of cron may run.
     #[must_use]
-    pub fn gently(&self) -> PortalConfig {
+    pub fn with_half_burst(&self) -> PortalConfig {
         PortalConfig { burst: self.burst.div_ceil(2), ..self.clone() }
     }
 }
 
 /// Where the webhook stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Source {
+pub enum WebhookSource {
     /// In the configuration file.
     Configuration,
     /// In a file of its own.
@@ -57,7 +57,7 @@ pub enum Source {
 }
 
 pub(super) fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Result<PortalConfig> {
-    let batch_size = whole("[portal] batch_size", portal.batch_size, 1..=50)?;
+    let batch_size = bounded_int("[portal] batch_size", portal.batch_size, 1..=50)?;
     if !portal.requests_per_second.is_finite() || portal.requests_per_second <= 0.0 || portal.burst == 0 {
         bail!(say!(
             "[portal] requests_per_second и burst должны быть больше нуля",
@@ -99,13 +99,13 @@ fn webhook(
     file: Option<PathBuf>,
     folder: &Path,
     environment: Option<&str>,
-) -> Result<(Webhook, Source)> {
+) -> Result<(Webhook, WebhookSource)> {
     let (text, source) = match (inline, file, environment) {
         (Some(_), Some(_), _) => bail!(say!(
             "[portal]: задайте либо webhook, либо webhook_file",
             "[portal]: give either webhook or webhook_file"
         )),
-        (Some(text), None, _) => (text, Source::Configuration),
+        (Some(text), None, _) => (text, WebhookSource::Configuration),
         (None, Some(path), _) => {
             let path = folder.join(path);
             let shown = path.display();
@@ -114,25 +114,25 @@ fn webhook(
                     ErrorKind::InvalidData => {
                         say!("сохраните его как обычный текст (UTF-8)", "save it as plain text (UTF-8)")
                     }
-                    _ => private_files::cure(&error),
+                    _ => private_files::io_hint(&error),
                 };
                 anyhow::Error::new(error).context(say!(
                     "не читается [portal] webhook_file {shown}: {cure}",
                     "[portal] webhook_file {shown} cannot be read: {cure}"
                 ))
             })?;
-            (text, Source::File(path))
+            (text, WebhookSource::File(path))
         }
-        (None, None, Some(text)) => (text.to_owned(), Source::Environment),
+        (None, None, Some(text)) => (text.to_owned(), WebhookSource::Environment),
         (None, None, None) => bail!(say!(
             "нет адреса вебхука: задайте [portal] webhook, webhook_file или переменную ECVI_B24_WEBHOOK",
             "no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK"
         )),
     };
     let named = match &source {
-        Source::Configuration => "[portal] webhook".to_owned(),
-        Source::File(path) => format!("[portal] webhook_file {}", path.display()),
-        Source::Environment => "ECVI_B24_WEBHOOK".to_owned(),
+        WebhookSource::Configuration => "[portal] webhook".to_owned(),
+        WebhookSource::File(path) => format!("[portal] webhook_file {}", path.display()),
+        WebhookSource::Environment => "ECVI_B24_WEBHOOK".to_owned(),
     };
     let webhook = Webhook::parse(&text).map_err(|message| anyhow::anyhow!("{named}: {message}"))?;
     Ok((webhook, source))

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result};
 
 use super::{
-    Config, DealConfig, Match, Method, MirrorConfig, OnMissing, PersonConfig, PortalConfig, SyncConfig,
-    scheme_and_host,
+    Config, DealConfig, ExportMethod, MatchBy, MirrorConfig, OnMissing, PartyConfig, PortalConfig,
+    SyncConfig, scheme_and_host,
 };
 use crate::domain::language::Language;
-use crate::domain::record::Status;
+use crate::domain::record::BookingStatus;
 
 impl Display for Config {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -39,17 +39,17 @@ impl Display for Config {
         self::portal(f, portal)?;
         self::sync(f, sync)?;
         let method = match export.method {
-            Method::Import => "import",
-            Method::Add => "add",
+            ExportMethod::Import => "import",
+            ExportMethod::Add => "add",
         };
         writeln!(f, "\n[export]\nmethod = {}", text(method))?;
-        option(f, "bookings_from", export.bookings_from.map(|day| text(&day.to_string())))?;
+        write_optional(f, "bookings_from", export.bookings_from.map(|day| text(&day.to_string())))?;
         if heartbeat.is_some() || max_mirror_age.is_some() {
             writeln!(f, "\n[monitoring]")?;
         }
-        option(f, "heartbeat_url", heartbeat.as_deref().map(|url| text(&host_alone(url))))?;
+        write_optional(f, "heartbeat_url", heartbeat.as_deref().map(|url| text(&redacted_url(url))))?;
         let age = max_mirror_age.map(|age| text(&humantime::format_duration(age).to_string()));
-        option(f, "max_mirror_age", age)?;
+        write_optional(f, "max_mirror_age", age)?;
         person(f, "contact", contact)?;
         person(f, "company", company)?;
         self::deal(f, deal)
@@ -59,7 +59,7 @@ impl Display for Config {
 fn mirror(f: &mut Formatter<'_>, mirror: &MirrorConfig) -> Result {
     let MirrorConfig { path, sources, residents, columns: _, statuses, write_back, encoding } = mirror;
     writeln!(f, "[mirror]\npath = {}\nwrite_back = {write_back}", text(&path.to_string_lossy()))?;
-    option(f, "encoding", encoding.map(|encoding| text(&encoding.name().to_lowercase())))?;
+    write_optional(f, "encoding", encoding.map(|encoding| text(&encoding.name().to_lowercase())))?;
     let names = ["guests", "companies", "bookings", "booking_guests"];
     let sources = names.iter().zip(sources.iter().chain([residents]));
     let queries: Vec<_> = sources.filter(|(name, source)| *name != source).collect();
@@ -102,8 +102,8 @@ fn portal(f: &mut Formatter<'_>, portal: &PortalConfig) -> Result {
     for (key, time) in times {
         writeln!(f, "{key} = \"{}\"", humantime::format_duration(*time))?;
     }
-    option(f, "ca_file", ca_file.as_ref().map(|path| text(&path.to_string_lossy())))?;
-    option(f, "shared_bucket", shared_bucket.as_ref().map(|path| text(&path.to_string_lossy())))
+    write_optional(f, "ca_file", ca_file.as_ref().map(|path| text(&path.to_string_lossy())))?;
+    write_optional(f, "shared_bucket", shared_bucket.as_ref().map(|path| text(&path.to_string_lossy())))
 }
 
 fn sync(f: &mut Formatter<'_>, sync: &SyncConfig) -> Result {
@@ -119,22 +119,22 @@ fn sync(f: &mut Formatter<'_>, sync: &SyncConfig) -> Result {
     writeln!(f, "on_missing = {}", text(on_missing))
 }
 
-fn person(f: &mut Formatter<'_>, section: &str, person: &PersonConfig) -> Result {
-    let PersonConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
+fn person(f: &mut Formatter<'_>, section: &str, person: &PartyConfig) -> Result {
+    let PartyConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
         person;
     writeln!(f, "\n[{section}]")?;
     let [male, female] = honorific;
     if section == "contact" {
         writeln!(f, "honorific = {{ M = {}, F = {} }}", text(male), text(female))?;
     }
-    option(f, "assigned_by_id", *assigned_by_id)?;
-    option(f, "source_id", source_id.as_deref().map(text))?;
+    write_optional(f, "assigned_by_id", *assigned_by_id)?;
+    write_optional(f, "source_id", source_id.as_deref().map(text))?;
     writeln!(f, "phone_type = {}", text(phone_type))?;
     let ways: Vec<String> = match_existing
         .iter()
         .map(|way| match way {
-            Match::Phone => text("phone"),
-            Match::Email => text("email"),
+            MatchBy::Phone => text("phone"),
+            MatchBy::Email => text("email"),
         })
         .collect();
     writeln!(f, "match_existing = [{}]", ways.join(", "))?;
@@ -148,14 +148,14 @@ fn deal(f: &mut Formatter<'_>, deal: &DealConfig) -> Result {
     let funnel = deal.funnels().first().copied().unwrap_or_default();
     writeln!(f, "\n[deal]\ncategory_id = {funnel}\ncurrency = {}", text(currency))?;
     writeln!(f, "title = {}\ncomments = {}", text(title.source()), text(comments.source()))?;
-    option(f, "assigned_by_id", *assigned_by_id)?;
-    option(f, "source_id", source_id.as_deref().map(text))?;
+    write_optional(f, "assigned_by_id", *assigned_by_id)?;
+    write_optional(f, "source_id", source_id.as_deref().map(text))?;
     writeln!(f, "\n[deal.stages]")?;
-    for (status, (stage, _)) in Status::ALL.iter().zip(stages) {
+    for (status, (stage, _)) in BookingStatus::ALL.iter().zip(stages) {
         writeln!(f, "{} = {}", status.word(), text(stage))?;
     }
     writeln!(f, "\n[deal.probability]")?;
-    for (status, (_, probability)) in Status::ALL.iter().zip(stages) {
+    for (status, (_, probability)) in BookingStatus::ALL.iter().zip(stages) {
         writeln!(f, "{} = {probability}", status.word())?;
     }
     custom_fields(f, "deal", fields)
@@ -168,7 +168,7 @@ fn custom_fields(f: &mut Formatter<'_>, section: &str, fields: &BTreeMap<String,
     fields.iter().try_for_each(|(field, column)| writeln!(f, "{field} = {}", text(column)))
 }
 
-fn option(f: &mut Formatter<'_>, key: &str, value: Option<impl Display>) -> Result {
+fn write_optional(f: &mut Formatter<'_>, key: &str, value: Option<impl Display>) -> Result {
     value.map_or(Ok(()), |value| writeln!(f, "{key} = {value}"))
 }
 
@@ -178,7 +178,7 @@ fn text(text: &str) -> String {
 }
 
 /// Who knows the address of a heartbeat can feign one.
-fn host_alone(url: &str) -> String {
+fn redacted_url(url: &str) -> String {
     scheme_and_host(url).map_or("***".into(), |(scheme, host)| format!("{scheme}://{host}/***"))
 }
 

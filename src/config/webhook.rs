@@ -28,12 +28,12 @@ impl Webhook {
         let mut url = Url::parse(text).map_err(unreadable)?;
         let segments = url.path_segments().map(|parts| parts.filter(|part| !part.is_empty()));
         let path: Vec<String> = segments.into_iter().flatten().map(str::to_owned).collect();
-        let [.., rest, user, secret] = path.as_slice() else { return Err(shape()) };
+        let [.., rest, user, secret] = path.as_slice() else { return Err(format_error()) };
         // A name and a password before the host would show wherever the host does.
         let is_plain = url.username().is_empty() && url.password().is_none();
         let is_bare = url.query().is_none() && url.fragment().is_none();
         if rest != "rest" || !is_plain || !is_bare || user.parse::<u64>().is_err() || !is_code(secret) {
-            return Err(shape());
+            return Err(format_error());
         }
         without_last_dot(&mut url)?;
         let place = &url[..Position::AfterPort];
@@ -57,12 +57,12 @@ impl Webhook {
     }
 
     /// The address of a method. The only place where the secret leaves the type.
-    pub fn expose_method(&self, method: &str) -> String {
+    pub fn method_url(&self, method: &str) -> String {
         format!("{}{method}.json", self.base)
     }
 
     /// An answer without the secret: error pages like to repeat the address that was asked for.
-    pub fn hide(&self, answer: Vec<u8>) -> Vec<u8> {
+    pub fn redact(&self, answer: Vec<u8>) -> Vec<u8> {
         let secret = self.base.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         if !answer.windows(secret.len()).any(|part| part == secret.as_bytes()) {
             return answer;
@@ -72,7 +72,7 @@ impl Webhook {
 
     /// A number that changes when the address or the secret does, and tells neither.
     pub fn fingerprint(&self) -> u64 {
-        hash::of_text(&self.base)
+        hash::text_hash(&self.base)
     }
 
     /// Host and port.
@@ -115,7 +115,7 @@ fn unreadable(error: ParseError) -> String {
             "имя портала в адресе вебхука записано неверно",
             "the portal's name in the webhook is malformed"
         ),
-        _ => shape(),
+        _ => format_error(),
     }
 }
 
@@ -132,7 +132,7 @@ pub(super) fn is_loopback(authority: &str) -> bool {
 }
 
 /// Never quotes what was given: it may hold the secret.
-fn shape() -> String {
+fn format_error() -> String {
     say!(
         "адрес вебхука должен иметь вид https://ПОРТАЛ/rest/НОМЕР/КОД/ (Битрикс24: Приложения, Разработчикам, Другое, Входящий вебхук)",
         "the webhook must have the form https://PORTAL/rest/NUMBER/CODE/ (Bitrix24: Applications, Developer resources, Other, Inbound webhook)"
@@ -149,7 +149,7 @@ mod tests {
         {
             let webhook = Webhook::parse(text).unwrap();
             assert_eq!(webhook.host(), "hotel.bitrix24.ru");
-            assert_eq!(webhook.expose_method("batch"), "https://hotel.bitrix24.ru/rest/1/abc123/batch.json");
+            assert_eq!(webhook.method_url("batch"), "https://hotel.bitrix24.ru/rest/1/abc123/batch.json");
             assert_eq!(webhook.card("deal", 42), "https://hotel.bitrix24.ru/crm/deal/details/42/");
         }
     }
@@ -167,8 +167,8 @@ mod tests {
     #[test]
     fn an_answer_that_repeats_the_address_loses_the_secret() {
         let webhook = Webhook::parse("https://hotel.bitrix24.ru/rest/1/s3cr3t/").unwrap();
-        assert_eq!(webhook.hide(b"no /rest/1/s3cr3t/x".to_vec()), b"no /rest/1/***/x");
-        assert_eq!(webhook.hide(b"{}".to_vec()), b"{}");
+        assert_eq!(webhook.redact(b"no /rest/1/s3cr3t/x".to_vec()), b"no /rest/1/***/x");
+        assert_eq!(webhook.redact(b"{}".to_vec()), b"{}");
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
             "HTTPS://Портал-Отеля.РФ/rest/1/abc",
             "\u{feff}https://портал-отеля.рф./rest/1/abc/\r\n",
         ] {
-            assert_eq!(Webhook::parse(text).unwrap().expose_method("batch"), punycode, "{text}");
+            assert_eq!(Webhook::parse(text).unwrap().method_url("batch"), punycode, "{text}");
         }
         for (text, address) in [
             ("https://Hotel.Bitrix24.ru:443/rest/1/abc/", "https://hotel.bitrix24.ru/"),
@@ -204,7 +204,7 @@ mod tests {
         ] {
             let webhook = Webhook::parse(text).unwrap();
             assert_eq!(webhook.address(), address, "{text}");
-            assert!(webhook.expose_method("x").ends_with("/rest/1/abc/x.json"), "{text}");
+            assert!(webhook.method_url("x").ends_with("/rest/1/abc/x.json"), "{text}");
         }
     }
 

@@ -9,53 +9,53 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::config::Match;
-use crate::crm::objects::{Object, ask_each, by_id};
-use crate::domain::failure_code::Code;
-use crate::domain::owned_values::Written;
+use crate::config::MatchBy;
+use crate::crm::objects::{Object, by_id, query_each};
+use crate::domain::failure_code::FailureCode;
+use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::Kind;
 use crate::mapping::contact_value::{Phone, email};
 use crate::mapping::multifield::Values;
 use crate::mapping::text::has_reference;
-use crate::mirror::Body;
+use crate::mirror::Entity;
 use crate::portal::batch::Command;
-use crate::portal::client::Gate;
-use crate::portal::{CallError, Refusal, object_id};
+use crate::portal::client::Client;
+use crate::portal::{ApiError, CallError, object_id};
 
 /// The portal takes no more values in one call.
 const VALUES: usize = 20;
 
 /// Phones and e-mails to look for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Reach {
+pub struct ContactPoints {
     /// Numbers.
     pub phones: Vec<String>,
     /// Addresses.
     pub emails: Vec<String>,
 }
 
-impl Reach {
+impl ContactPoints {
     /// What of a guest or a company the configuration says to look for.
-    pub fn of(body: &Body, by: &[Match]) -> Reach {
+    pub fn of(body: &Entity, by: &[MatchBy]) -> ContactPoints {
         let (phones, emails) = match body {
-            Body::Guest(guest) => (&guest.phones, &guest.emails),
-            Body::Company(company) => (&company.phones, &company.emails),
-            Body::Booking(_) => return Reach::default(),
+            Entity::Guest(guest) => (&guest.phones, &guest.emails),
+            Entity::Company(company) => (&company.phones, &company.emails),
+            Entity::Booking(_) => return ContactPoints::default(),
         };
-        let mut reach = Reach::default();
-        if by.contains(&Match::Phone) {
+        let mut reach = ContactPoints::default();
+        if by.contains(&MatchBy::Phone) {
             reach.phones.clone_from(phones);
         }
-        if by.contains(&Match::Email) {
+        if by.contains(&MatchBy::Email) {
             reach.emails.clone_from(emails);
         }
-        reach.askable()
+        reach.searchable()
     }
 
     /// Without what the portal refuses to look for: a phone without a digit before its extension, as hotels write
     /// «нет».
     #[must_use]
-    pub fn askable(mut self) -> Reach {
+    pub fn searchable(mut self) -> ContactPoints {
         let number =
             |phone: &str| phone.split([';', ',', '#', 'д', 'e', 'x']).next().unwrap_or_default().to_owned();
         self.phones
@@ -71,7 +71,7 @@ impl Reach {
 
     /// What of it is none of these.
     #[must_use]
-    pub fn beyond(mut self, others: &Written) -> Reach {
+    pub fn without(mut self, others: &OwnedValues) -> ContactPoints {
         self.phones.retain(|value| !others.phones.iter().any(|other| reaches(other, value)));
         let is_same = |a: &str, b: &str| Values::Emails.mean_the_same(a, b);
         self.emails.retain(|value| !others.emails.iter().any(|other| is_same(other, value)));
@@ -79,7 +79,7 @@ impl Reach {
     }
 
     /// Whether the object has one of the numbers or addresses, as people would compare them.
-    pub fn meets(&self, object: &Object) -> bool {
+    pub fn matches(&self, object: &Object) -> bool {
         let phone = |value: &String| object.phones.iter().any(|row| reaches(&row.value, value));
         let is_same = |row: &str, value: &str| Values::Emails.mean_the_same(row, value);
         let email = |value: &String| object.emails.iter().any(|row| is_same(&row.value, value));
@@ -124,15 +124,19 @@ fn reaches(a: &str, b: &str) -> bool {
 
 /// What is known of one: the objects that the portal names for its phones and e-mails, whether they
 /// [meet](Reach::meets) it or not; or why the portal does not look for them.
-pub type Found = Result<Vec<Object>, Refusal>;
+pub type Found = Result<Vec<Object>, ApiError>;
 
 /// For each of `wanted` what the portal found.
-pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec<Found>, CallError> {
+pub fn find_by_contact(
+    gate: &mut Client<'_>,
+    kind: Kind,
+    wanted: &[ContactPoints],
+) -> Result<Vec<Found>, CallError> {
     let (commands, owners) = questions(kind, wanted);
-    let mut candidates: Vec<Result<BTreeSet<i64>, Refusal>> = vec![Ok(BTreeSet::new()); wanted.len()];
-    let answers = match ask_each(gate, &commands) {
+    let mut candidates: Vec<Result<BTreeSet<i64>, ApiError>> = vec![Ok(BTreeSet::new()); wanted.len()];
+    let answers = match query_each(gate, &commands) {
         // Perhaps one of them is to blame.
-        Err(CallError::Lost(_)) => {
+        Err(CallError::UnknownOutcome(_)) => {
             commands.iter().map(|command| ask_alone(gate, command)).collect::<Result<_, _>>()?
         }
         answers => answers?,
@@ -140,7 +144,9 @@ pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec
     for (owner, answer) in owners.into_iter().zip(answers) {
         let ids = match answer {
             Ok(answer) => ids(kind, &answer).ok_or_else(|| {
-                CallError::Lost("crm.duplicate.findbycomm answered with something else than ids".into())
+                CallError::UnknownOutcome(
+                    "crm.duplicate.findbycomm answered with something else than ids".into(),
+                )
             })?,
             Err(refusal) => {
                 candidates[owner] = Err(refusal);
@@ -158,21 +164,21 @@ pub fn by_reach(gate: &mut Gate<'_>, kind: Kind, wanted: &[Reach]) -> Result<Vec
 }
 
 /// A question that a portal never answers, though it answers others, concerns one record.
-fn ask_alone(gate: &mut Gate<'_>, command: &Command) -> Result<Result<Value, Refusal>, CallError> {
-    match ask_each(gate, std::slice::from_ref(command)) {
-        Err(CallError::Lost(text)) if gate.read("server.time", &json!({})).is_ok() => {
-            Ok(Err(Refusal { code: Code::NoAnswer.name().into(), text }))
+fn ask_alone(gate: &mut Client<'_>, command: &Command) -> Result<Result<Value, ApiError>, CallError> {
+    match query_each(gate, std::slice::from_ref(command)) {
+        Err(CallError::UnknownOutcome(text)) if gate.read("server.time", &json!({})).is_ok() => {
+            Ok(Err(ApiError { code: FailureCode::NoAnswer.name().into(), text }))
         }
         answers => answers.map(|mut answers| answers.remove(0)),
     }
 }
 
-fn questions(kind: Kind, wanted: &[Reach]) -> (Vec<Command>, Vec<usize>) {
+fn questions(kind: Kind, wanted: &[ContactPoints]) -> (Vec<Command>, Vec<usize>) {
     let (mut commands, mut owners) = (Vec::new(), Vec::new());
     for (owner, reach) in wanted.iter().enumerate() {
         for (by, values) in [("PHONE", reach.phone_forms()), ("EMAIL", reach.email_forms())] {
             for values in values.chunks(VALUES) {
-                let entity = kind.entity().to_uppercase();
+                let entity = kind.crm_entity().to_uppercase();
                 let params = json!({"type": by, "values": values, "entity_type": entity});
                 let name = format!("q{}", commands.len());
                 commands.push(Command::new(name, "crm.duplicate.findbycomm", params));
@@ -187,7 +193,7 @@ fn questions(kind: Kind, wanted: &[Reach]) -> (Vec<Command>, Vec<usize>) {
 fn ids(kind: Kind, answer: &Value) -> Option<Vec<i64>> {
     match answer {
         Value::Array(none) => none.is_empty().then(Vec::new),
-        Value::Object(found) => match found.get(&kind.entity().to_uppercase()) {
+        Value::Object(found) => match found.get(&kind.crm_entity().to_uppercase()) {
             Some(ids) => ids.as_array()?.iter().map(object_id).collect(),
             None => Some(Vec::new()),
         },
@@ -196,16 +202,16 @@ fn ids(kind: Kind, answer: &Value) -> Option<Vec<i64>> {
 }
 
 /// Those of them that stood there without us. Another guest of ours may share the phone: that is nobody's doubt.
-pub fn strangers(mut found: Vec<Object>, originator: &str) -> Vec<Object> {
+pub fn not_ours(mut found: Vec<Object>, originator: &str) -> Vec<Object> {
     found.retain(|object| object.originator != originator);
     found
 }
 
 /// The one of them that carries the same name and nobody's origin, and has one of the phones or e-mails.
-pub fn the_same<'o>(label: &str, reach: &Reach, found: &'o [Object]) -> Option<&'o Object> {
+pub fn unique_name_match<'o>(label: &str, reach: &ContactPoints, found: &'o [Object]) -> Option<&'o Object> {
     let mut same = found
         .iter()
-        .filter(|object| object.origin.is_empty() && reach.meets(object) && is_called(label, &object.name));
+        .filter(|object| object.origin.is_empty() && reach.matches(object) && is_called(label, &object.name));
     same.next().filter(|_| same.next().is_none())
 }
 
@@ -229,8 +235,8 @@ mod tests {
     use super::*;
     use crate::config::parse;
     use crate::platform::clock::Clock;
-    use crate::portal::limits::Pace;
-    use crate::portal::{Answer, Portal};
+    use crate::portal::limits::RateLimits;
+    use crate::portal::{Portal, Response};
 
     #[test]
     fn a_number_is_asked_for_in_every_form_that_the_portal_may_have_made_of_it() {
@@ -253,11 +259,11 @@ mod tests {
     struct Stubborn;
 
     impl Portal for Stubborn {
-        fn call(&mut self, _: &str, params: &Value) -> Result<Answer, CallError> {
+        fn call(&mut self, _: &str, params: &Value) -> Result<Response, CallError> {
             let names: Vec<&String> = params["cmd"].as_object().unwrap().keys().collect();
             let mut result = json!({"result": {names[0]: []}, "result_error": {}});
             result["result_error"][names[1]] = json!({"error": "", "error_description": "no"});
-            Ok(Answer { result, time: Value::Null })
+            Ok(Response { result, time: Value::Null })
         }
     }
 
@@ -267,9 +273,10 @@ mod tests {
             parse("mirror.path = 'm'\nportal.webhook = 'http://127.0.0.1/rest/1/x/'", Path::new(""), None);
         let mut portal = Stubborn;
         let clock = Clock::virtual_at(DateTime::default());
-        let mut gate = Gate::new(&mut portal, clock, &config.unwrap().portal, Pace::default(), None);
-        let wanted = ["+71", "+72"].map(|phone| Reach { phones: vec![phone.into()], emails: Vec::new() });
-        let found = by_reach(&mut gate, Kind::Guest, &wanted).unwrap();
+        let mut gate = Client::new(&mut portal, clock, &config.unwrap().portal, RateLimits::default(), None);
+        let wanted =
+            ["+71", "+72"].map(|phone| ContactPoints { phones: vec![phone.into()], emails: Vec::new() });
+        let found = find_by_contact(&mut gate, Kind::Guest, &wanted).unwrap();
         assert_eq!(found[0], Ok(Vec::new()));
         assert_eq!(found[1].as_ref().unwrap_err().text, "no");
     }

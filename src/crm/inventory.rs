@@ -10,15 +10,16 @@ use serde_json::{Value, json};
 
 use crate::crm::objects::spoiled_lists::{Question, Range, Scope, ask_in_parts, list_reply};
 use crate::crm::objects::{
-    MARKS, Object, PAGE, UNREACHED, ask_each, collates, goes_on, not_filtered, rows, spoiled_ids,
+    MARKS, Object, PAGE, UNREACHED, equal_under_collation, is_next_page, not_filtered, query_each, rows,
+    spoiled_ids,
 };
 use crate::domain::record::Kind;
 use crate::portal::CallError;
 use crate::portal::batch::{self, Command};
-use crate::portal::client::Gate;
+use crate::portal::client::Client;
 
 /// Rows that a range should hold: room to be wrong before a page is full.
-const AIM: i64 = 35;
+const TARGET_ROWS: i64 = 35;
 /// A guess from one page is not trusted further than this.
 const MOST_PARTS: i64 = 50;
 
@@ -26,13 +27,13 @@ const MOST_PARTS: i64 = 50;
 pub type Gaps = BTreeMap<(Kind, i64), String>;
 
 /// Calls `each` for every object under `originator`.
-pub fn walk(
-    gate: &mut Gate<'_>,
+pub fn for_each_object(
+    gate: &mut Client<'_>,
     originator: &str,
     mut each: impl FnMut(Kind, &Object) -> anyhow::Result<()>,
 ) -> anyhow::Result<Gaps> {
     let mut gaps = Gaps::new();
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         let spoiled = walk_kind(gate, kind, originator, &mut each)?;
         gaps.extend(spoiled.into_iter().map(|(crm_id, reason)| ((kind, crm_id), reason)));
     }
@@ -40,18 +41,19 @@ pub fn walk(
 }
 
 fn walk_kind(
-    gate: &mut Gate<'_>,
+    gate: &mut Client<'_>,
     kind: Kind,
     originator: &str,
     each: &mut impl FnMut(Kind, &Object) -> anyhow::Result<()>,
 ) -> anyhow::Result<BTreeMap<i64, String>> {
     let Newest { crm_id, page_size } = newest(gate, kind, originator)?;
-    let mut open = cut(Range { above: 0, upto: crm_id }, (MOST_PARTS - 2) * AIM);
+    let mut open = split_range(Range { above: 0, upto: crm_id }, (MOST_PARTS - 2) * TARGET_ROWS);
     // The newest id is a hint: a portal that does not sort as it was asked to has objects behind it.
     open.push(Range { above: crm_id, upto: UNREACHED });
     let mut gaps = BTreeMap::new();
     while !open.is_empty() {
-        let now = open.drain(..open.len().min(batch::MOST)).map(|range| question(kind, originator, range));
+        let now =
+            open.drain(..open.len().min(batch::MAX_COMMANDS)).map(|range| question(kind, originator, range));
         let answers = ask_in_parts(gate, kind, now.collect(), |command, reply| {
             list_reply(command, reply, |page| rows(kind, page))
         })?;
@@ -62,7 +64,7 @@ fn walk_kind(
             for object in page.iter().filter(|object| object.originator == originator) {
                 each(kind, object)?;
             }
-            open.extend(rest(range, &page, page_size));
+            open.extend(remaining_range(range, &page, page_size));
         }
     }
     Ok(gaps)
@@ -82,8 +84,8 @@ fn narrow() -> Value {
 /// A page that does not hold what was asked for, or not in that order, is no answer.
 fn check(kind: Kind, originator: &str, range: Range, page: &[Object]) -> Result<(), CallError> {
     let is_inside = page.last().is_none_or(|last| last.crm_id <= range.upto);
-    let is_ours = page.iter().all(|object| collates(&object.originator, originator));
-    if is_inside && is_ours && goes_on(range.above, page) { Ok(()) } else { Err(not_filtered(kind)) }
+    let is_ours = page.iter().all(|object| equal_under_collation(&object.originator, originator));
+    if is_inside && is_ours && is_next_page(range.above, page) { Ok(()) } else { Err(not_filtered(kind)) }
 }
 
 /// What the list of the newest objects told.
@@ -95,15 +97,15 @@ struct Newest {
 }
 
 /// The newest object under `originator`, as far as one list tells.
-fn newest(gate: &mut Gate<'_>, kind: Kind, originator: &str) -> Result<Newest, CallError> {
+fn newest(gate: &mut Client<'_>, kind: Kind, originator: &str) -> Result<Newest, CallError> {
     let params = json!({
         "filter": {"ORIGINATOR_ID": originator}, "order": {"ID": "DESC"}, "select": narrow(), "start": -1,
     });
-    let newest = Command::new("newest", format!("crm.{}.list", kind.entity()), params);
-    let page = match ask_each(gate, &[newest]).map(|mut answers| answers.pop()) {
+    let newest = Command::new("newest", format!("crm.{}.list", kind.crm_entity()), params);
+    let page = match query_each(gate, &[newest]).map(|mut answers| answers.pop()) {
         Ok(Some(Ok(page))) if page.is_array() => rows(kind, &page)?,
         // A card among the newest may spoil it. The ranges find that one out, or that the portal does not answer.
-        Ok(_) | Err(CallError::Lost(_)) => Vec::new(),
+        Ok(_) | Err(CallError::UnknownOutcome(_)) => Vec::new(),
         Err(error) => return Err(error),
     };
     let crm_id = page.iter().map(|object| object.crm_id).max().unwrap_or(0);
@@ -111,10 +113,10 @@ fn newest(gate: &mut Gate<'_>, kind: Kind, originator: &str) -> Result<Newest, C
     Ok(Newest { crm_id, page_size })
 }
 
-/// Cuts a range into parts that hold about [`AIM`] of its `count` objects each.
-fn cut(Range { above, upto }: Range, count: i64) -> Vec<Range> {
+/// Cuts a range into parts that hold about [`TARGET_ROWS`] of its `count` objects each.
+fn split_range(Range { above, upto }: Range, count: i64) -> Vec<Range> {
     let span = upto - above;
-    let parts = (count / AIM + 1).min(MOST_PARTS).clamp(1, span.max(1));
+    let parts = (count / TARGET_ROWS + 1).min(MOST_PARTS).clamp(1, span.max(1));
     let edge = |part: i64| {
         above + i64::try_from(i128::from(span) * i128::from(part) / i128::from(parts)).unwrap_or(span)
     };
@@ -123,12 +125,12 @@ fn cut(Range { above, upto }: Range, count: i64) -> Vec<Range> {
 }
 
 /// What is left of a range behind a full page, cut by the density that the page showed.
-fn rest(Range { above, upto }: Range, page: &[Object], page_size: usize) -> Vec<Range> {
+fn remaining_range(Range { above, upto }: Range, page: &[Object], page_size: usize) -> Vec<Range> {
     let Some(last) = page.last().filter(|last| page.len() >= page_size && last.crm_id < upto) else {
         return Vec::new();
     };
     let (seen, left) = ((last.crm_id - above).max(1), upto - last.crm_id);
-    cut(Range { above: last.crm_id, upto }, left.saturating_mul(page.len() as i64) / seen)
+    split_range(Range { above: last.crm_id, upto }, left.saturating_mul(page.len() as i64) / seen)
 }
 
 #[cfg(test)]
@@ -138,21 +140,21 @@ mod tests {
     #[test]
     fn the_parts_of_a_range_cover_it_without_a_gap() {
         for (above, upto, count) in [(0, 100, 500), (7, 8, 50), (0, 1_000_000, 1), (3, 1000, 999)] {
-            let parts = cut(Range { above, upto }, count);
+            let parts = split_range(Range { above, upto }, count);
             assert_eq!((parts[0].above, parts[parts.len() - 1].upto), (above, upto));
             assert!(parts.windows(2).all(|pair| pair[0].upto == pair[1].above), "{parts:?}");
         }
-        assert!(cut(Range { above: 0, upto: 0 }, 0).is_empty());
+        assert!(split_range(Range { above: 0, upto: 0 }, 0).is_empty());
     }
 
     #[test]
     fn a_full_page_is_followed_by_what_is_left_of_its_range() {
         let page: Vec<Object> = (1..=50).map(|crm_id| Object { crm_id, ..Object::default() }).collect();
         let range = Range { above: 0, upto: 200 };
-        let left = rest(range, &page, PAGE);
+        let left = remaining_range(range, &page, PAGE);
         assert_eq!((left[0].above, left[left.len() - 1].upto), (50, 200));
         assert!(left.len() > 3);
-        assert!(rest(range, &page[..49], PAGE).is_empty());
-        assert!(rest(Range { above: 0, upto: 50 }, &page, PAGE).is_empty());
+        assert!(remaining_range(range, &page[..49], PAGE).is_empty());
+        assert!(remaining_range(Range { above: 0, upto: 50 }, &page, PAGE).is_empty());
     }
 }

@@ -5,12 +5,12 @@
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
 use crate::domain::record::{Id, Kind};
-use crate::domain::timestamp::parse_stamp;
+use crate::domain::timestamp::parse_rfc3339;
 use crate::domain::{language, visible_text};
 use crate::say;
 
 /// `гости`, `guests`
-pub fn plural(kind: Kind) -> String {
+pub fn plural_name(kind: Kind) -> String {
     match kind {
         Kind::Guest => say!("гости", "guests"),
         Kind::Company => say!("компании", "companies"),
@@ -19,7 +19,7 @@ pub fn plural(kind: Kind) -> String {
 }
 
 /// `гость 42`, `заявка №3682 (id 5)`
-pub fn record(kind: Kind, id: &Id, label: &str) -> String {
+pub fn record_name(kind: Kind, id: &Id, label: &str) -> String {
     let (id, label) = (visible_text::name(&id.to_string()), visible_text::name(label));
     match kind {
         Kind::Guest => say!("гость {id}", "guest {id}"),
@@ -30,7 +30,7 @@ pub fn record(kind: Kind, id: &Id, label: &str) -> String {
 }
 
 /// `контакт 17`, `deal 17`
-pub fn object(kind: Kind, crm_id: i64) -> String {
+pub fn object_name(kind: Kind, crm_id: i64) -> String {
     match kind {
         Kind::Guest => say!("контакт {crm_id}", "contact {crm_id}"),
         Kind::Company => say!("компания {crm_id}", "company {crm_id}"),
@@ -39,7 +39,7 @@ pub fn object(kind: Kind, crm_id: i64) -> String {
 }
 
 /// The word of an operation: `create`, `update`, `delete` or `read`.
-pub fn operation(name: &str) -> String {
+pub fn operation_name(name: &str) -> String {
     match name {
         "create" => say!("создание", "create"),
         "update" => say!("изменение", "update"),
@@ -50,23 +50,23 @@ pub fn operation(name: &str) -> String {
 }
 
 /// A time on this machine's clock.
-pub fn time(at: DateTime<Utc>) -> String {
-    let format = if language::english() { "%Y-%m-%d %H:%M" } else { "%d.%m.%Y %H:%M" };
+pub fn format_time(at: DateTime<Utc>) -> String {
+    let format = if language::is_english() { "%Y-%m-%d %H:%M" } else { "%d.%m.%Y %H:%M" };
     at.with_timezone(&Local).format(format).to_string()
 }
 
 /// A time of today on this machine's clock, to the second.
-pub fn time_of_day(at: DateTime<Utc>) -> String {
+pub fn format_time_of_day(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%H:%M:%S").to_string()
 }
 
 /// A stored time on this machine's clock.
-pub fn stored_time(text: &str) -> String {
-    time(parse_stamp(text))
+pub fn format_stored_time(text: &str) -> String {
+    format_time(parse_rfc3339(text))
 }
 
 /// How long ago something was, in its largest unit; a clock that went back counts as now.
-pub fn age(ago: TimeDelta) -> String {
+pub fn format_age(ago: TimeDelta) -> String {
     let minutes = ago.num_minutes().max(0);
     match (minutes, minutes / 60, minutes / (60 * 24)) {
         (0, ..) => say!("только что", "just now"),
@@ -77,7 +77,7 @@ pub fn age(ago: TimeDelta) -> String {
 }
 
 /// How long something takes: `2 ч 5 мин`, `13 мин`, `меньше минуты`.
-pub fn span(time: TimeDelta) -> String {
+pub fn format_duration(time: TimeDelta) -> String {
     let minutes = (time.num_seconds() + 30) / 60;
     match (minutes / (60 * 24), minutes / 60 % 24, minutes % 60) {
         (0, 0, 0) => say!("меньше минуты", "less than a minute"),

@@ -10,20 +10,20 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $ru:literal, $en:literal;)*) => {
         /// Why a record was not sent, or not sent whole. Names are stable; codes are only ever added.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-        pub enum Code { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
+        pub enum FailureCode { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
 
-        impl Code {
+        impl FailureCode {
             /// Every code, in the order of the documentation.
-            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+            pub const ALL: &'static [FailureCode] = &[$(FailureCode::$variant,)*];
 
             /// The word of JSON and of the state.
             pub fn name(self) -> &'static str {
-                match self { $(Code::$variant => $name,)* }
+                match self { $(FailureCode::$variant => $name,)* }
             }
 
             /// What it means and what to do, for people who are not programmers.
-            pub fn advice(self) -> String {
-                match self { $(Code::$variant => say!($ru, $en),)* }
+            pub fn remedy(self) -> String {
+                match self { $(FailureCode::$variant => say!($ru, $en),)* }
             }
         }
     };
@@ -140,15 +140,15 @@ codes! {
         "The CRM holds a deal of ours without a booking in Ecvi. Look at it and delete it by hand if it is not needed. Once it is gone, the next ecvi-b24 initial-export takes the warning away.";
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for FailureCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
 }
 
-impl Code {
-    /// The code of a [`Code::name`].
-    pub fn from_name(name: &str) -> Option<Code> {
-        Code::ALL.iter().copied().find(|code| code.name() == name)
+impl FailureCode {
+    /// The code of a [`FailureCode::name`].
+    pub fn from_name(name: &str) -> Option<FailureCode> {
+        FailureCode::ALL.iter().copied().find(|code| code.name() == name)
     }
 }

@@ -20,7 +20,7 @@ pub enum Language {
 impl Language {
     /// The language of an environment: English where `LC_ALL`, `LC_MESSAGES` or `LANG` (the first that is
     /// set) begins with `en`, else Russian.
-    pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Language {
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Language {
         let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable).find(|v| !v.is_empty());
         if set.is_some_and(|value| value.starts_with("en")) { Language::En } else { Language::Ru }
     }
@@ -29,12 +29,12 @@ impl Language {
 static ENGLISH: AtomicBool = AtomicBool::new(false);
 
 /// Fixes the language of every later message.
-pub fn speak(language: Language) {
+pub fn set_language(language: Language) {
     ENGLISH.store(language == Language::En, Ordering::Relaxed);
 }
 
 /// Whether messages are English now.
-pub fn english() -> bool {
+pub fn is_english() -> bool {
     ENGLISH.load(Ordering::Relaxed)
 }
 
@@ -42,6 +42,6 @@ pub fn english() -> bool {
 #[macro_export]
 macro_rules! say {
     ($ru:literal, $en:literal $(, $argument:expr)* $(,)?) => {
-        if $crate::domain::language::english() { format!($en $(, $argument)*) } else { format!($ru $(, $argument)*) }
+        if $crate::domain::language::is_english() { format!($en $(, $argument)*) } else { format!($ru $(, $argument)*) }
     };
 }

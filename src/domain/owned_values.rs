@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The values of one record that are ours: we wrote them and may replace them.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Written {
+pub struct OwnedValues {
     /// Numbers.
     #[serde(default)]
     pub phones: Vec<String>,
@@ -13,15 +13,15 @@ pub struct Written {
     pub emails: Vec<String>,
 }
 
-impl Written {
+impl OwnedValues {
     /// What may be ours while a call is in doubt: what was, and what will be.
     #[must_use]
-    pub fn or(&self, other: &Written) -> Written {
+    pub fn union(&self, other: &OwnedValues) -> OwnedValues {
         let both = |a: &[String], b: &[String]| {
             let mut all = a.to_vec();
             all.extend(b.iter().filter(|value| !a.contains(value)).cloned());
             all
         };
-        Written { phones: both(&self.phones, &other.phones), emails: both(&self.emails, &other.emails) }
+        OwnedValues { phones: both(&self.phones, &other.phones), emails: both(&self.emails, &other.emails) }
     }
 }

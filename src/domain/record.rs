@@ -23,10 +23,10 @@ pub enum Kind {
 
 impl Kind {
     /// In the order in which they are sent: a booking needs the ids of its people.
-    pub const ALL: [Kind; 3] = [Kind::Company, Kind::Guest, Kind::Booking];
+    pub const SEND_ORDER: [Kind; 3] = [Kind::Company, Kind::Guest, Kind::Booking];
 
     /// In the order in which people read them, and in which numbers by kind are kept.
-    pub const SHOWN: [Kind; 3] = [Kind::Guest, Kind::Company, Kind::Booking];
+    pub const DISPLAY_ORDER: [Kind; 3] = [Kind::Guest, Kind::Company, Kind::Booking];
 
     /// The word for the command line, the state and JSON.
     pub fn name(self) -> &'static str {
@@ -47,7 +47,7 @@ impl Kind {
     }
 
     /// The portal's word, as in `crm.deal.add` and in the address of a card.
-    pub fn entity(self) -> &'static str {
+    pub fn crm_entity(self) -> &'static str {
         match self {
             Kind::Guest => "contact",
             Kind::Company => "company",
@@ -66,7 +66,7 @@ impl Kind {
 
     /// The kind of a [`Kind::name`].
     pub fn from_name(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+        Kind::SEND_ORDER.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -108,12 +108,12 @@ impl Id {
     }
 
     /// The ids that a mark in the portal may mean: those of 41 and '41' read the same.
-    pub fn either(mark: &str) -> impl Iterator<Item = Id> {
-        Id::parse(mark).and_namesake()
+    pub fn ids_for_origin(mark: &str) -> impl Iterator<Item = Id> {
+        Id::parse(mark).with_other_type()
     }
 
     /// The id whose mark in the portal reads the same: '41' of 41, and 41 of '41'.
-    pub fn namesake(&self) -> Option<Id> {
+    pub fn other_type_id(&self) -> Option<Id> {
         match self {
             Id::Number(number) => Some(Id::Text(number.to_string())),
             Id::Text(text) => Some(Id::parse(text)).filter(|other| other != self),
@@ -122,8 +122,8 @@ impl Id {
 
     /// The id, then its namesake: a booking may name somebody by a text where the id is a number, or the other way
     /// round.
-    pub fn and_namesake(self) -> impl Iterator<Item = Id> {
-        let namesake = self.namesake();
+    pub fn with_other_type(self) -> impl Iterator<Item = Id> {
+        let namesake = self.other_type_id();
         std::iter::once(self).chain(namesake)
     }
 
@@ -147,7 +147,7 @@ pub enum IdRef<'r> {
 
 impl<'r> IdRef<'r> {
     /// The id in a cell; none where the cell cannot be one.
-    pub(crate) fn of(value: ValueRef<'r>) -> Option<IdRef<'r>> {
+    pub(crate) fn from_cell(value: ValueRef<'r>) -> Option<IdRef<'r>> {
         match value {
             ValueRef::Integer(number) => Some(IdRef::Number(number)),
             // What fills a mirror may keep a column of whole numbers with gaps as 42.0.
@@ -171,25 +171,25 @@ impl From<IdRef<'_>> for Id {
 
 /// The ids from one on, up to but not including another; open where there is none.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Span {
+pub struct IdRange {
     /// The first.
-    pub from: Option<Id>,
+    pub start: Option<Id>,
     /// The first that does not belong to it.
-    pub upto: Option<Id>,
+    pub end: Option<Id>,
 }
 
-impl Span {
+impl IdRange {
     /// All ids.
-    pub const ALL: &'static [Span] = &[Span { from: None, upto: None }];
+    pub const ALL: &'static [IdRange] = &[IdRange { start: None, end: None }];
 
     /// Whether it ends before this id.
-    pub fn is_over(&self, id: &Id) -> bool {
-        self.upto.as_ref().is_some_and(|upto| upto <= id)
+    pub fn ends_before(&self, id: &Id) -> bool {
+        self.end.as_ref().is_some_and(|upto| upto <= id)
     }
 
     /// Whether it begins after this id.
-    pub fn is_ahead(&self, id: &Id) -> bool {
-        self.from.as_ref().is_some_and(|from| from > id)
+    pub fn starts_after(&self, id: &Id) -> bool {
+        self.start.as_ref().is_some_and(|from| from > id)
     }
 }
 
@@ -235,14 +235,14 @@ impl From<Id> for Value {
 
 impl FromSql for Id {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        IdRef::of(value).map(Id::from).ok_or(FromSqlError::InvalidType)
+        IdRef::from_cell(value).map(Id::from).ok_or(FromSqlError::InvalidType)
     }
 }
 
 /// The state of a booking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum BookingStatus {
     /// Held for a while.
     Temporary,
     /// Confirmed.
@@ -257,31 +257,31 @@ pub enum Status {
     NoShow,
 }
 
-impl Status {
+impl BookingStatus {
     /// In the order of their declaration.
-    pub const ALL: [Status; 6] = [
-        Status::Temporary,
-        Status::Confirmed,
-        Status::CheckedIn,
-        Status::CheckedOut,
-        Status::Cancelled,
-        Status::NoShow,
+    pub const ALL: [BookingStatus; 6] = [
+        BookingStatus::Temporary,
+        BookingStatus::Confirmed,
+        BookingStatus::CheckedIn,
+        BookingStatus::CheckedOut,
+        BookingStatus::Cancelled,
+        BookingStatus::NoShow,
     ];
 
     /// The word of the mirror and of the configuration.
     pub fn word(self) -> &'static str {
         match self {
-            Status::Temporary => "temporary",
-            Status::Confirmed => "confirmed",
-            Status::CheckedIn => "checked_in",
-            Status::CheckedOut => "checked_out",
-            Status::Cancelled => "cancelled",
-            Status::NoShow => "no_show",
+            BookingStatus::Temporary => "temporary",
+            BookingStatus::Confirmed => "confirmed",
+            BookingStatus::CheckedIn => "checked_in",
+            BookingStatus::CheckedOut => "checked_out",
+            BookingStatus::Cancelled => "cancelled",
+            BookingStatus::NoShow => "no_show",
         }
     }
 
     /// The status of a [`Status::word`].
-    pub fn from_word(word: &str) -> Option<Status> {
-        Status::ALL.into_iter().find(|status| status.word() == word)
+    pub fn from_word(word: &str) -> Option<BookingStatus> {
+        BookingStatus::ALL.into_iter().find(|status| status.word() == word)
     }
 }

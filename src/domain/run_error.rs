@@ -55,67 +55,67 @@ impl Outcome {
 /// It travels as an `anyhow` error; where none is found in the chain, the cause lies in what the program was
 /// given (configuration, mirror, state), and the outcome is [`Outcome::Failed`].
 #[derive(Clone, Debug)]
-pub struct Stop {
+pub struct RunError {
     /// The exit code's meaning.
     pub outcome: Outcome,
     /// What happened and what to do next.
     pub message: String,
     /// What the next passes of cron do about the rest, where the work of a pass was cut short.
-    pub rest: Option<String>,
+    pub followup: Option<String>,
 }
 
-impl Stop {
+impl RunError {
     /// The portal refuses us: an administrator must act.
-    pub fn refused(message: String) -> Stop {
-        Stop { outcome: Outcome::Refused, message, rest: None }
+    pub fn refused(message: String) -> RunError {
+        RunError { outcome: Outcome::Refused, message, followup: None }
     }
 
     /// Nobody has to act: the same may succeed later.
-    pub fn interrupted(message: String) -> Stop {
-        Stop { outcome: Outcome::Interrupted, message, rest: None }
+    pub fn interrupted(message: String) -> RunError {
+        RunError { outcome: Outcome::Interrupted, message, followup: None }
     }
 
     /// Configuration, mirror or state cannot be used.
-    pub fn failed(message: String) -> Stop {
-        Stop { outcome: Outcome::Failed, message, rest: None }
+    pub fn failed(message: String) -> RunError {
+        RunError { outcome: Outcome::Failed, message, followup: None }
     }
 
     /// Adds what the next passes of cron do about the rest.
     #[must_use]
-    pub fn and_the_rest(self, rest: String) -> Stop {
-        Stop { rest: Some(rest), ..self }
+    pub fn with_followup(self, rest: String) -> RunError {
+        RunError { followup: Some(rest), ..self }
     }
 
     /// The message of a cron pass: what happened, then what becomes of the rest.
-    pub fn of_pass(self) -> String {
-        match self.rest {
+    pub fn full_message(self) -> String {
+        match self.followup {
             Some(rest) => format!("{}; {rest}", self.message),
             None => self.message,
         }
     }
 }
 
-impl fmt::Display for Stop {
+impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Stop {}
+impl std::error::Error for RunError {}
 
 /// The outcome that an error stands for, once it is in words.
 pub fn outcome_of(error: &anyhow::Error) -> Outcome {
-    error.downcast_ref::<Stop>().map_or(Outcome::Failed, |stop| stop.outcome)
+    error.downcast_ref::<RunError>().map_or(Outcome::Failed, |stop| stop.outcome)
 }
 
 /// A record or a word that nobody knows, or a command line that makes no sense: exit 2.
 #[derive(Debug)]
-pub struct Usage(pub String);
+pub struct UsageError(pub String);
 
-impl fmt::Display for Usage {
+impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Usage {}
+impl std::error::Error for UsageError {}

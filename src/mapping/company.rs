@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Mapped, text};
-use crate::config::PersonConfig;
+use super::{CrmFields, text};
+use crate::config::PartyConfig;
 use crate::domain::record::{Id, Kind};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Company;
@@ -13,11 +13,11 @@ pub fn company(
     id: &Id,
     company: &Company,
     extra: &Map<String, Value>,
-    config: &PersonConfig,
+    config: &PartyConfig,
     types: &FieldTypes,
-) -> Mapped {
+) -> CrmFields {
     let Company { name, address, city, country, postal_code, phones, emails, comment } = company;
-    let mut mapped = Mapped::default();
+    let mut mapped = CrmFields::default();
     let name = if name.trim().is_empty() { &format!("Компания №{id}") } else { name };
     mapped.text("TITLE", name, 255);
     let comments = config.comments.fill(&|name| match name {
@@ -31,7 +31,7 @@ pub fn company(
         ("ADDRESS_COUNTRY", country, 128),
         ("ADDRESS_POSTAL_CODE", postal_code, 16),
     ]);
-    mapped.reach(phones, emails);
+    mapped.set_contact_points(phones, emails);
     mapped.custom(&config.fields, extra, types.of(Kind::Company));
     mapped
 }

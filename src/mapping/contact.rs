@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Mapped, text};
-use crate::config::PersonConfig;
+use super::{CrmFields, text};
+use crate::config::PartyConfig;
 use crate::domain::record::{Id, Kind};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Guest;
@@ -19,12 +19,12 @@ pub fn contact(
     id: &Id,
     guest: &Guest,
     extra: &Map<String, Value>,
-    config: &PersonConfig,
+    config: &PartyConfig,
     types: &FieldTypes,
-) -> Mapped {
+) -> CrmFields {
     let Guest { last_name, first_name, middle_name, birth_date, phones, emails, .. } = guest;
     let Guest { country, region, city, sex, .. } = guest;
-    let mut contact = Mapped::default();
+    let mut contact = CrmFields::default();
     // Without a last and a first name the portal refuses the update, and the booking would hang on it.
     let nameless = last_name.trim().is_empty() && first_name.trim().is_empty();
     let last_name = if nameless { &format!("Гость №{id}") } else { last_name };
@@ -36,7 +36,7 @@ pub fn contact(
     contact.fields.insert("HONORIFIC".into(), honorific(sex, config).into());
     contact.fields.insert("TYPE_ID".into(), TYPE.into());
     let comments = config.comments.fill(&|name| match name {
-        "marks" => marks(guest),
+        "marks" => guest_flags(guest),
         "comment" => guest.comment.clone(),
         column => super::column(extra, column),
     });
@@ -47,12 +47,12 @@ pub fn contact(
         ("ADDRESS_PROVINCE", region, PLACE),
         ("ADDRESS_CITY", city, PLACE),
     ]);
-    contact.reach(phones, emails);
+    contact.set_contact_points(phones, emails);
     contact.custom(&config.fields, extra, types.of(Kind::Guest));
     contact
 }
 
-fn honorific<'c>(sex: &str, config: &'c PersonConfig) -> &'c str {
+fn honorific<'c>(sex: &str, config: &'c PartyConfig) -> &'c str {
     let [male, female] = &config.honorific;
     match sex {
         "M" => male,
@@ -62,7 +62,7 @@ fn honorific<'c>(sex: &str, config: &'c PersonConfig) -> &'c str {
 }
 
 /// `{ VIP }` and `{ ЧЕРНЫЙ СПИСОК }`, in this order.
-fn marks(guest: &Guest) -> String {
+fn guest_flags(guest: &Guest) -> String {
     let marks = [(guest.vip, "{ VIP }"), (guest.blacklisted, "{ ЧЕРНЫЙ СПИСОК }")];
     let set: Vec<&str> = marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark).collect();
     set.join(" ")
@@ -79,8 +79,8 @@ mod tests {
     const EMPTY: &str = r#"{"last_name":"","first_name":"","middle_name":"","birth_date":null,"phones":[],
         "emails":[],"country":"","region":"","city":"","sex":"","comment":"","vip":false,"blacklisted":false}"#;
 
-    fn map(guest: &Guest) -> Mapped {
-        let config = PersonConfig {
+    fn map(guest: &Guest) -> CrmFields {
+        let config = PartyConfig {
             honorific: ["HNR_RU_1".into(), "HNR_RU_2".into()],
             assigned_by_id: None,
             source_id: None,

@@ -9,8 +9,8 @@ use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Mapped, text, text_of_cell};
-use crate::domain::failure_code::Code;
+use super::{CrmFields, text, text_of_cell};
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::Kind;
 use crate::mirror::values::{self, Decimal};
 
@@ -29,7 +29,7 @@ impl FieldTypes {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FieldType {
     /// The form of one value.
-    pub form: Form,
+    pub form: ValueFormat,
     /// Whether it holds a list of them.
     pub multiple: bool,
 }
@@ -37,13 +37,13 @@ pub struct FieldType {
 impl Default for FieldType {
     /// What a field is as long as the portal was not asked: a text.
     fn default() -> Self {
-        FieldType { form: Form::Text, multiple: false }
+        FieldType { form: ValueFormat::Text, multiple: false }
     }
 }
 
 /// The form of a value.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Form {
+pub enum ValueFormat {
     /// As it is.
     Text,
     /// A text in which commas belong to the value.
@@ -75,7 +75,7 @@ pub struct Item {
     pub text: String,
 }
 
-impl Mapped {
+impl CrmFields {
     /// Fills `fields` (field -> column) from the row's own columns; an empty column clears the field.
     pub(super) fn custom(
         &mut self,
@@ -94,33 +94,33 @@ impl Mapped {
             }
             left_out.extend(unfit.iter().map(|part| describe(name, column, part, &field.form)));
         }
-        self.left_out(Code::FieldLeftOut, &left_out);
+        self.warn_left_out(FailureCode::FieldLeftOut, &left_out);
     }
 }
 
 /// A cell as text. A number of the mirror is a number whatever its decimals: `1.234` gets another one, which tells it
 /// from a text that may mean a thousand.
-fn written(cell: &Value, form: &Form) -> String {
+fn written(cell: &Value, form: &ValueFormat) -> String {
     let text = text_of_cell(cell);
     let has_three = text.split_once('.').is_some_and(|(_, fraction)| fraction.len() == 3);
-    let is_number = cell.is_number() && matches!(form, Form::Decimal | Form::Money(_));
+    let is_number = cell.is_number() && matches!(form, ValueFormat::Decimal | ValueFormat::Money(_));
     if is_number && has_three { text + "0" } else { text }
 }
 
 /// `UF_CRM_MEALS (meal_plan) = "FB+"`. Only the words of a list are quoted; all else may be a person's data.
-fn describe(name: &str, column: &str, value: &str, form: &Form) -> String {
+fn describe(name: &str, column: &str, value: &str, form: &ValueFormat) -> String {
     let value: String = value.chars().take(60).collect();
     match form {
-        Form::List(_) => format!("{name} ({column}) = {value:?}"),
-        Form::Text
-        | Form::Address
-        | Form::Integer
-        | Form::Decimal
-        | Form::Money(_)
-        | Form::Date
-        | Form::DateTime
-        | Form::Boolean
-        | Form::Flag => format!("{name} ({column})"),
+        ValueFormat::List(_) => format!("{name} ({column}) = {value:?}"),
+        ValueFormat::Text
+        | ValueFormat::Address
+        | ValueFormat::Integer
+        | ValueFormat::Decimal
+        | ValueFormat::Money(_)
+        | ValueFormat::Date
+        | ValueFormat::DateTime
+        | ValueFormat::Boolean
+        | ValueFormat::Flag => format!("{name} ({column})"),
     }
 }
 
@@ -131,14 +131,14 @@ fn convert<'c>(cell: &'c str, field: &FieldType) -> (Option<Value>, Vec<&'c str>
         return (Some("".into()), Vec::new());
     }
     if !field.multiple {
-        return match one(cell, &field.form) {
+        return match convert_value(cell, &field.form) {
             Some(value) => (Some(value), Vec::new()),
             None => (None, vec![cell]),
         };
     }
     let (mut values, mut unfit) = (Vec::new(), Vec::new());
-    for part in parts(cell, &field.form) {
-        match one(part, &field.form) {
+    for part in split_values(cell, &field.form) {
+        match convert_value(part, &field.form) {
             Some(value) => values.push(value),
             None => unfit.push(part),
         }
@@ -147,26 +147,26 @@ fn convert<'c>(cell: &'c str, field: &FieldType) -> (Option<Value>, Vec<&'c str>
 }
 
 /// The values of a multiple field. An item of a list may have commas in its name.
-fn parts<'c>(cell: &'c str, form: &Form) -> Vec<&'c str> {
+fn split_values<'c>(cell: &'c str, form: &ValueFormat) -> Vec<&'c str> {
     let separators: &[char] = match form {
-        Form::List(items) if item(cell, items).is_some() => &[],
-        Form::Address => &[';'],
+        ValueFormat::List(items) if match_list_item(cell, items).is_some() => &[],
+        ValueFormat::Address => &[';'],
         _ => &[',', ';'],
     };
     cell.split(separators).map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
-fn one(value: &str, form: &Form) -> Option<Value> {
+fn convert_value(value: &str, form: &ValueFormat) -> Option<Value> {
     match form {
-        Form::Text | Form::Address => Some(text::plain(value, usize::MAX).into()),
-        Form::Integer => integer(value).map(Value::from),
-        Form::Decimal => decimal(value).map(Value::from),
-        Form::Money(currency) => money(value, currency).map(Value::from),
-        Form::Date => values::day(value).map(|date| date.to_string().into()),
-        Form::DateTime => date_time(value).map(Value::from),
-        Form::Boolean => values::flag(value).map(Value::from),
-        Form::Flag => values::flag(value).map(|yes| if yes { "Y" } else { "N" }.into()),
-        Form::List(items) => item(value, items).map(Value::from),
+        ValueFormat::Text | ValueFormat::Address => Some(text::single_line(value, usize::MAX).into()),
+        ValueFormat::Integer => integer(value).map(Value::from),
+        ValueFormat::Decimal => decimal(value).map(Value::from),
+        ValueFormat::Money(currency) => money(value, currency).map(Value::from),
+        ValueFormat::Date => values::day(value).map(|date| date.to_string().into()),
+        ValueFormat::DateTime => date_time(value).map(Value::from),
+        ValueFormat::Boolean => values::flag(value).map(Value::from),
+        ValueFormat::Flag => values::flag(value).map(|yes| if yes { "Y" } else { "N" }.into()),
+        ValueFormat::List(items) => match_list_item(value, items).map(Value::from),
     }
 }
 
@@ -201,7 +201,7 @@ fn date_time(value: &str) -> Option<String> {
 }
 
 /// By the item's words, as people read them, else by its id.
-fn item(value: &str, items: &[Item]) -> Option<String> {
+fn match_list_item(value: &str, items: &[Item]) -> Option<String> {
     let lower = value.to_lowercase();
     let same = |item: &&Item| item.text.trim().to_lowercase() == lower;
     let found = items.iter().find(|item| item.text == value).or_else(|| items.iter().find(same));
@@ -215,17 +215,17 @@ mod tests {
     use super::*;
     use crate::domain::warning::Warning;
 
-    fn single(form: Form) -> FieldType {
+    fn single(form: ValueFormat) -> FieldType {
         FieldType { form, multiple: false }
     }
 
-    fn sent(cell: &str, form: Form) -> Option<Value> {
+    fn sent(cell: &str, form: ValueFormat) -> Option<Value> {
         convert(cell, &single(form)).0
     }
 
-    fn meals() -> Form {
+    fn meals() -> ValueFormat {
         let item = |id: &str, text: &str| Item { id: id.into(), text: text.into() };
-        Form::List(vec![
+        ValueFormat::List(vec![
             item("79", "Завтрак"),
             item("80", "Завтрак, ужин"),
             item("81", "3"),
@@ -235,60 +235,62 @@ mod tests {
 
     #[test]
     fn an_empty_column_clears_the_field() {
-        for form in [Form::Text, Form::Integer, Form::Date, Form::Boolean, meals()] {
+        for form in
+            [ValueFormat::Text, ValueFormat::Integer, ValueFormat::Date, ValueFormat::Boolean, meals()]
+        {
             assert_eq!(sent("  ", form), Some(json!("")));
         }
     }
 
     #[test]
     fn numbers_are_read_as_people_write_them() {
-        assert_eq!(sent("1 234", Form::Integer), Some(json!("1234")));
-        assert_eq!(sent("5.0", Form::Integer), Some(json!("5")));
-        assert_eq!(sent("5.5", Form::Integer), None);
-        assert_eq!(sent("1\u{a0}234,50", Form::Decimal), Some(json!("1234.50")));
-        assert_eq!(sent("1 234,567", Form::Decimal), Some(json!("1234.567")));
-        assert_eq!(sent("1e5", Form::Decimal), None);
+        assert_eq!(sent("1 234", ValueFormat::Integer), Some(json!("1234")));
+        assert_eq!(sent("5.0", ValueFormat::Integer), Some(json!("5")));
+        assert_eq!(sent("5.5", ValueFormat::Integer), None);
+        assert_eq!(sent("1\u{a0}234,50", ValueFormat::Decimal), Some(json!("1234.50")));
+        assert_eq!(sent("1 234,567", ValueFormat::Decimal), Some(json!("1234.567")));
+        assert_eq!(sent("1e5", ValueFormat::Decimal), None);
         for two_meanings in ["1,234", "1.234", "12 34", "1.234,5", "1'234"] {
-            assert_eq!(sent(two_meanings, Form::Decimal), None, "{two_meanings}");
-            assert_eq!(sent(two_meanings, Form::Integer), None, "{two_meanings}");
+            assert_eq!(sent(two_meanings, ValueFormat::Decimal), None, "{two_meanings}");
+            assert_eq!(sent(two_meanings, ValueFormat::Integer), None, "{two_meanings}");
         }
-        assert_eq!(sent("12.05.2024", Form::Decimal), None);
+        assert_eq!(sent("12.05.2024", ValueFormat::Decimal), None);
     }
 
     #[test]
     fn money_carries_its_currency() {
-        assert_eq!(sent("123,45", Form::Money("RUB".into())), Some(json!("123.45|RUB")));
-        assert_eq!(sent("10|USD", Form::Money("RUB".into())), Some(json!("10|USD")));
-        assert_eq!(sent("много", Form::Money("RUB".into())), None);
+        assert_eq!(sent("123,45", ValueFormat::Money("RUB".into())), Some(json!("123.45|RUB")));
+        assert_eq!(sent("10|USD", ValueFormat::Money("RUB".into())), Some(json!("10|USD")));
+        assert_eq!(sent("много", ValueFormat::Money("RUB".into())), None);
     }
 
     #[test]
     fn a_date_is_sent_bare_and_a_time_without_an_offset() {
         for cell in ["2024-05-12", "2024-05-12 14:00", "2024-05-12T14:00:00", "12.05.2024"] {
-            assert_eq!(sent(cell, Form::Date), Some(json!("2024-05-12")), "{cell}");
+            assert_eq!(sent(cell, ValueFormat::Date), Some(json!("2024-05-12")), "{cell}");
         }
         for cell in ["2024-05-12 14:00", "2024-05-12T14:00:00.000", "12.05.2024 14:00"] {
-            assert_eq!(sent(cell, Form::DateTime), Some(json!("2024-05-12T14:00:00")), "{cell}");
+            assert_eq!(sent(cell, ValueFormat::DateTime), Some(json!("2024-05-12T14:00:00")), "{cell}");
         }
-        assert_eq!(sent("2024-05-12", Form::DateTime), Some(json!("2024-05-12T00:00:00")));
+        assert_eq!(sent("2024-05-12", ValueFormat::DateTime), Some(json!("2024-05-12T00:00:00")));
         assert_eq!(
-            sent("2024-05-12T14:00:00+05:00", Form::DateTime),
+            sent("2024-05-12T14:00:00+05:00", ValueFormat::DateTime),
             Some(json!("2024-05-12T14:00:00+05:00"))
         );
         for cell in ["2024-05-11T21:00:00Z", "2024-05-12 или 13", "01.02.03", "0000-00-00"] {
-            assert_eq!(sent(cell, Form::Date), None, "{cell}");
+            assert_eq!(sent(cell, ValueFormat::Date), None, "{cell}");
         }
         for cell in ["2024-02-30", "вчера", "2024-05-12 25:00"] {
-            assert_eq!(sent(cell, Form::DateTime), None, "{cell}");
+            assert_eq!(sent(cell, ValueFormat::DateTime), None, "{cell}");
         }
     }
 
     #[test]
     fn a_yes_and_a_no_are_known_in_both_languages() {
-        assert_eq!(sent("Да", Form::Boolean), Some(json!(true)));
-        assert_eq!(sent("0", Form::Boolean), Some(json!(false)));
-        assert_eq!(sent("true", Form::Flag), Some(json!("Y")));
-        assert_eq!(sent("может быть", Form::Boolean), None);
+        assert_eq!(sent("Да", ValueFormat::Boolean), Some(json!(true)));
+        assert_eq!(sent("0", ValueFormat::Boolean), Some(json!(false)));
+        assert_eq!(sent("true", ValueFormat::Flag), Some(json!("Y")));
+        assert_eq!(sent("может быть", ValueFormat::Boolean), None);
     }
 
     #[test]
@@ -302,9 +304,9 @@ mod tests {
     #[test]
     fn several_values_are_separated_by_commas_and_semicolons() {
         let multiple = |form| FieldType { form, multiple: true };
-        assert_eq!(convert("a, b;c;", &multiple(Form::Text)).0, Some(json!(["a", "b", "c"])));
+        assert_eq!(convert("a, b;c;", &multiple(ValueFormat::Text)).0, Some(json!(["a", "b", "c"])));
         assert_eq!(
-            convert("Омск, Мира 1; Тула", &multiple(Form::Address)).0,
+            convert("Омск, Мира 1; Тула", &multiple(ValueFormat::Address)).0,
             Some(json!(["Омск, Мира 1", "Тула"]))
         );
         assert_eq!(convert("завтрак, ужин", &multiple(meals())).0, Some(json!(["80"])));
@@ -318,14 +320,14 @@ mod tests {
         let fields = names.map(|(name, column)| (name.to_owned(), column.to_owned())).into();
         let types = BTreeMap::from([
             ("UF_CRM_MEALS".to_owned(), single(meals())),
-            ("UF_CRM_PASSPORT_DATE".to_owned(), single(Form::Date)),
+            ("UF_CRM_PASSPORT_DATE".to_owned(), single(ValueFormat::Date)),
         ]);
         let Value::Object(extra) = json!({"meal": "Обед", "issued": "в мае"}) else { unreachable!() };
-        let mut mapped = Mapped::default();
+        let mut mapped = CrmFields::default();
         mapped.custom(&fields, &extra, &types);
         assert!(mapped.fields.is_empty());
         let message = "UF_CRM_MEALS (meal) = \"Обед\"; UF_CRM_PASSPORT_DATE (issued)".to_owned();
-        assert_eq!(mapped.warnings, [Warning { code: Code::FieldLeftOut, message }]);
+        assert_eq!(mapped.warnings, [Warning { code: FailureCode::FieldLeftOut, message }]);
     }
 
     #[test]
@@ -334,10 +336,10 @@ mod tests {
         let names = [("UF_CRM_RATE", "rate"), ("UF_CRM_NIGHTS", "nights")];
         let fields = names.map(|(name, column)| (name.to_owned(), column.to_owned())).into();
         let types = BTreeMap::from([
-            ("UF_CRM_RATE".to_owned(), single(Form::Decimal)),
-            ("UF_CRM_NIGHTS".to_owned(), single(Form::Integer)),
+            ("UF_CRM_RATE".to_owned(), single(ValueFormat::Decimal)),
+            ("UF_CRM_NIGHTS".to_owned(), single(ValueFormat::Integer)),
         ]);
-        let mut mapped = Mapped::default();
+        let mut mapped = CrmFields::default();
         mapped.custom(&fields, &extra, &types);
         assert_eq!(mapped.warnings, []);
         assert_eq!(mapped.fields["UF_CRM_RATE"], "1.2340");
@@ -348,7 +350,7 @@ mod tests {
     fn a_field_that_the_portal_was_not_asked_about_is_a_text() {
         let fields = BTreeMap::from([("UF_CRM_X".to_owned(), "x".to_owned())]);
         let Value::Object(extra) = json!({"x": "$result[0]"}) else { unreachable!() };
-        let mut mapped = Mapped::default();
+        let mut mapped = CrmFields::default();
         mapped.custom(&fields, &extra, &BTreeMap::new());
         assert_eq!(mapped.fields["UF_CRM_X"], "$\u{2060}result[0]");
     }

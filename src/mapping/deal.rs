@@ -2,16 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::{Mapped, text};
+use super::{CrmFields, text};
 use crate::config::DealConfig;
 use crate::config::template::Template;
-use crate::domain::record::{Kind, Status};
+use crate::domain::record::{BookingStatus, Kind};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Booking;
 
 /// The people of a deal, as the CRM knows them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Links {
+pub struct DealLinks {
     /// The last name of the booking's guest, empty where there is none.
     pub last_name: String,
     /// The booking's guest first, then all who stay, each once.
@@ -23,13 +23,13 @@ pub struct Links {
 /// The deal of a booking.
 pub fn deal(
     booking: &Booking,
-    links: &Links,
+    links: &DealLinks,
     extra: &Map<String, Value>,
     config: &DealConfig,
     types: &FieldTypes,
-) -> Mapped {
+) -> CrmFields {
     let (stage, probability) = config.stage(booking.status);
-    let mut deal = Mapped::default();
+    let mut deal = CrmFields::default();
     deal.text("TITLE", &fill(&config.title, booking, links, extra), 255);
     let comments = text::comment(&fill(&config.comments, booking, links, extra));
     let fields = &mut deal.fields;
@@ -42,7 +42,7 @@ pub fn deal(
     fields.insert("CURRENCY_ID".into(), config.currency.clone().into());
     fields.insert("STAGE_ID".into(), stage.into());
     fields.insert("PROBABILITY".into(), probability.into());
-    if booking.status == Status::CheckedOut {
+    if booking.status == BookingStatus::CheckedOut {
         fields.insert("CLOSED".into(), "Y".into());
     }
     fields.insert("COMMENTS".into(), comments.into());
@@ -62,7 +62,7 @@ pub fn closedate(booking: &Booking) -> Value {
 }
 
 /// A template with the booking's values.
-fn fill(template: &Template, booking: &Booking, links: &Links, extra: &Map<String, Value>) -> String {
+fn fill(template: &Template, booking: &Booking, links: &DealLinks, extra: &Map<String, Value>) -> String {
     template.fill(&|name| match name {
         "number" => booking.number.clone(),
         "last_name" => links.last_name.clone(),
@@ -78,9 +78,11 @@ fn fill(template: &Template, booking: &Booking, links: &Links, extra: &Map<Strin
 /// count a booking as won before the guests come: by a stage of the portal's own, or by one that ends a stay.
 pub fn is_closed(booking: &Booking, config: &DealConfig) -> bool {
     let stage = |status| config.stage(status).0;
-    ends(booking.status)
+    is_final_status(booking.status)
         || is_final(stage(booking.status))
-        || Status::ALL.into_iter().any(|status| ends(status) && stage(status) == stage(booking.status))
+        || BookingStatus::ALL
+            .into_iter()
+            .any(|status| is_final_status(status) && stage(status) == stage(booking.status))
 }
 
 /// `WON`, `C5:LOSE`: stages that every funnel has, and that end a deal.
@@ -89,9 +91,12 @@ fn is_final(stage: &str) -> bool {
     matches!(name, "WON" | "LOSE" | "APOLOGY")
 }
 
-fn ends(status: Status) -> bool {
+fn is_final_status(status: BookingStatus) -> bool {
     match status {
-        Status::Temporary | Status::Confirmed => false,
-        Status::CheckedIn | Status::CheckedOut | Status::Cancelled | Status::NoShow => true,
+        BookingStatus::Temporary | BookingStatus::Confirmed => false,
+        BookingStatus::CheckedIn
+        | BookingStatus::CheckedOut
+        | BookingStatus::Cancelled
+        | BookingStatus::NoShow => true,
     }
 }

@@ -16,12 +16,12 @@ use serde_json::{Map, Value};
 pub use creation::creation_fields;
 
 use crate::config::Config;
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::Id;
 use crate::domain::warning::Warning;
-use crate::mirror::{Body, Row, RowWarning};
+use crate::mirror::{Entity, Row, RowWarning};
 use custom_fields::FieldTypes;
-use deal::Links;
+use deal::DealLinks;
 use multifield::Values;
 
 /// The fields of one object, by the portal's names. A field that is empty in Ecvi is `""` here: that clears it.
@@ -29,7 +29,7 @@ pub type Fields = Map<String, Value>;
 
 /// A record in the portal's words.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Mapped {
+pub struct CrmFields {
     /// Everything but phones, e-mails and the origin.
     pub fields: Fields,
     /// The wanted `PHONE` values.
@@ -54,12 +54,12 @@ fn text_of_cell(cell: &Value) -> String {
 }
 
 /// The object of a row that can be read.
-pub fn mapped(row: &Row, links: &Links, config: &Config, types: &FieldTypes) -> Option<Mapped> {
-    let (id, extra) = (&row.id, &row.extra);
+pub fn mapped(row: &Row, links: &DealLinks, config: &Config, types: &FieldTypes) -> Option<CrmFields> {
+    let (id, extra) = (&row.id, &row.custom_columns);
     let mut mapped = match row.body.as_ref().ok()? {
-        Body::Guest(guest) => contact::contact(id, guest, extra, &config.contact, types),
-        Body::Company(company) => company::company(id, company, extra, &config.company, types),
-        Body::Booking(booking) => deal::deal(booking, links, extra, &config.deal, types),
+        Entity::Guest(guest) => contact::contact(id, guest, extra, &config.contact, types),
+        Entity::Company(company) => company::company(id, company, extra, &config.company, types),
+        Entity::Booking(booking) => deal::deal(booking, links, extra, &config.deal, types),
     };
     for RowWarning { code, column } in &row.warnings {
         mapped.warn(*code, column);
@@ -73,9 +73,9 @@ pub fn origin(originator: &str, id: &Id) -> Fields {
     marks.into_iter().map(|(name, mark)| (name.to_owned(), mark.into())).collect()
 }
 
-impl Mapped {
+impl CrmFields {
     fn text(&mut self, name: &str, text: &str, limit: usize) {
-        self.fields.insert(name.into(), text::filled(text, limit).into());
+        self.fields.insert(name.into(), text::non_zero_text(text, limit).into());
     }
 
     /// All parts together or none: parts that are not sent become empty, and an address without any part is
@@ -89,10 +89,10 @@ impl Mapped {
     }
 
     /// Takes the values that the portal takes, each number and address once, and warns of the others.
-    fn reach(&mut self, phones: &[String], emails: &[String]) {
+    fn set_contact_points(&mut self, phones: &[String], emails: &[String]) {
         let mut refused_phones = Vec::new();
         for phone in phones {
-            let phone = text::plain(phone, usize::MAX).trim().to_owned();
+            let phone = text::single_line(phone, usize::MAX).trim().to_owned();
             if !text::is_phone(&phone) {
                 refused_phones.push(shortened(&phone, 20));
             } else if !phone.is_empty() && !has(Values::Phones, &self.phones, &phone) {
@@ -101,19 +101,19 @@ impl Mapped {
         }
         let mut refused_emails = Vec::new();
         for email in emails {
-            let email = text::plain(email, usize::MAX).trim().to_owned();
+            let email = text::single_line(email, usize::MAX).trim().to_owned();
             if !text::is_email(&email) {
                 refused_emails.push(email.chars().take(80).collect());
             } else if !has(Values::Emails, &self.emails, &email) {
                 self.emails.push(email);
             }
         }
-        self.left_out(Code::PhoneLeftOut, &refused_phones);
-        self.left_out(Code::EmailLeftOut, &refused_emails);
+        self.warn_left_out(FailureCode::PhoneLeftOut, &refused_phones);
+        self.warn_left_out(FailureCode::EmailLeftOut, &refused_emails);
     }
 
     /// Adds to the warning of this code, because a record has one of each.
-    pub(crate) fn warn(&mut self, code: Code, part: &str) {
+    pub(crate) fn warn(&mut self, code: FailureCode, part: &str) {
         match self.warnings.iter_mut().find(|warning| warning.code == code) {
             Some(warning) => {
                 warning.message.push_str(", ");
@@ -124,7 +124,7 @@ impl Mapped {
     }
 
     /// One warning, because a record has one of each code.
-    fn left_out(&mut self, code: Code, parts: &[String]) {
+    fn warn_left_out(&mut self, code: FailureCode, parts: &[String]) {
         if !parts.is_empty() {
             self.warnings.push(Warning { code, message: parts.join("; ") });
         }

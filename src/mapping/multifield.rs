@@ -10,7 +10,7 @@ use crate::mapping::contact_value::{Phone, email};
 
 /// A row as it stands in the portal.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Listed {
+pub struct MultifieldRow {
     /// The row's id.
     pub id: String,
     /// The number or the address.
@@ -56,7 +56,7 @@ pub struct Beside<'a> {
     /// What we wrote before, as we spelled it.
     pub written: &'a [String],
     /// What stands in the CRM.
-    pub existing: &'a [Listed],
+    pub existing: &'a [MultifieldRow],
     /// The type of what we write.
     pub value_type: &'a str,
 }
@@ -72,7 +72,7 @@ pub struct Change {
 
 impl<'a> Beside<'a> {
     /// What brings the card's rows to the wanted values.
-    pub fn change(&self) -> Change {
+    pub fn diff_rows(&self) -> Change {
         let mut outdated = self.outdated().into_iter();
         let mut change = Change { elements: Vec::new(), ours: Vec::new() };
         for value in self.wanted {
@@ -97,8 +97,8 @@ impl<'a> Beside<'a> {
     }
 
     /// The rows of values that are ours and not wanted any more, each once.
-    pub fn outdated(&self) -> Vec<&'a Listed> {
-        let mut rows: Vec<&Listed> = Vec::new();
+    pub fn outdated(&self) -> Vec<&'a MultifieldRow> {
+        let mut rows: Vec<&MultifieldRow> = Vec::new();
         for value in self.written.iter().filter(|value| !self.is_wanted(value)) {
             let row = self.find(value, |row| !rows.iter().any(|known| known.id == row.id));
             rows.extend(row);
@@ -107,7 +107,7 @@ impl<'a> Beside<'a> {
     }
 
     /// The row in which a wanted value stands.
-    fn row_of(&self, value: &str) -> Option<&'a Listed> {
+    fn row_of(&self, value: &str) -> Option<&'a MultifieldRow> {
         let row = self.find(value, |_| true)?;
         let is_whole = self.values.mean_the_same(&row.value, value);
         // Who has only the number of a switchboard still gets the extension.
@@ -116,7 +116,7 @@ impl<'a> Beside<'a> {
 
     /// The row that means the value, rather in its own spelling and of our type; else the one that a robot cut its
     /// extension off.
-    fn find(&self, value: &str, is_free: impl Fn(&Listed) -> bool) -> Option<&'a Listed> {
+    fn find(&self, value: &str, is_free: impl Fn(&MultifieldRow) -> bool) -> Option<&'a MultifieldRow> {
         let rows = || self.existing.iter().filter(|row| is_free(row));
         let whole = rows().filter(|row| self.values.mean_the_same(&row.value, value));
         let best = whole.min_by_key(|row| (row.value != value, row.value_type != self.value_type));
@@ -135,11 +135,11 @@ impl<'a> Beside<'a> {
     }
 
     /// Ecvi spells the value otherwise by now, and the row still reads as we wrote it.
-    fn is_respelled(&self, row: &Listed, value: &str) -> bool {
+    fn is_respelled(&self, row: &MultifieldRow, value: &str) -> bool {
         row.value != value && self.written.contains(&row.value)
     }
 
-    fn element(&self, row: Option<&Listed>, value: &str) -> Value {
+    fn element(&self, row: Option<&MultifieldRow>, value: &str) -> Value {
         match row {
             Some(row) => json!({"ID": row.id, "VALUE": value, "VALUE_TYPE": self.value_type}),
             None => json!({"VALUE": value, "VALUE_TYPE": self.value_type}),
@@ -156,8 +156,8 @@ mod tests {
     }
 
     /// Rows of the type WORK, with their ids.
-    fn rows(values: &[(&str, &str)]) -> Vec<Listed> {
-        let row = |(id, value): &(&str, &str)| Listed {
+    fn rows(values: &[(&str, &str)]) -> Vec<MultifieldRow> {
+        let row = |(id, value): &(&str, &str)| MultifieldRow {
             id: (*id).into(),
             value: (*value).into(),
             value_type: "WORK".into(),
@@ -165,13 +165,13 @@ mod tests {
         values.iter().map(row).collect()
     }
 
-    fn phones(wanted: &[&str], written: &[&str], existing: &[Listed]) -> Change {
+    fn phones(wanted: &[&str], written: &[&str], existing: &[MultifieldRow]) -> Change {
         values(Values::Phones, wanted, written, existing)
     }
 
-    fn values(values: Values, wanted: &[&str], written: &[&str], existing: &[Listed]) -> Change {
+    fn values(values: Values, wanted: &[&str], written: &[&str], existing: &[MultifieldRow]) -> Change {
         let (wanted, written) = (texts(wanted), texts(written));
-        Beside { values, wanted: &wanted, written: &written, existing, value_type: "WORK" }.change()
+        Beside { values, wanted: &wanted, written: &written, existing, value_type: "WORK" }.diff_rows()
     }
 
     fn replaced(id: &str, value: &str) -> Value {

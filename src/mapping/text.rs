@@ -17,7 +17,7 @@ const STORED_BYTES: usize = 65_000;
 const MULTIFIELD_LIMIT: usize = 250;
 
 /// A text field other than a comment: one line, cut at `limit` characters, references of a batch defused.
-pub(super) fn plain(text: &str, limit: usize) -> String {
+pub(super) fn single_line(text: &str, limit: usize) -> String {
     let in_one_line = |c: char| match c {
         '\n' | '\r' | '\t' => Some(' '),
         c if c.is_control() => None,
@@ -26,12 +26,12 @@ pub(super) fn plain(text: &str, limit: usize) -> String {
     // Cut before the work, since a mirror may hold a text of any size.
     let text = first_chars(text, limit.saturating_mul(2));
     let line: String = text.replace("\r\n", "\n").chars().filter_map(in_one_line).take(limit).collect();
-    defuse(&line).chars().take(limit).collect()
+    escape_batch_refs(&line).chars().take(limit).collect()
 }
 
 /// A field that the portal fills itself when it is empty: a lone `0` is empty to it.
-pub(super) fn filled(text: &str, limit: usize) -> String {
-    keep_zero(plain(text, limit))
+pub(super) fn non_zero_text(text: &str, limit: usize) -> String {
+    keep_zero(single_line(text, limit))
 }
 
 fn first_chars(text: &str, count: usize) -> &str {
@@ -49,12 +49,12 @@ fn keep_zero(mut text: String) -> String {
 pub(super) fn comment(text: &str) -> String {
     let text = first_chars(text.trim(), 2 * COMMENT_BYTES);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let exchanged: String = text.trim().chars().filter_map(exchange).collect();
+    let exchanged: String = text.trim().chars().filter_map(replace_bracket).collect();
     let text = keep_zero(split_entities(&split_marks(&exchanged)));
-    cut(&text).trim_end().to_owned()
+    truncate(&text).trim_end().to_owned()
 }
 
-fn exchange(c: char) -> Option<char> {
+fn replace_bracket(c: char) -> Option<char> {
     match c {
         '[' => Some('('),
         ']' => Some(')'),
@@ -68,13 +68,13 @@ fn exchange(c: char) -> Option<char> {
 
 /// Whether a batch would put the answer of another command there.
 pub(crate) fn has_reference(text: &str) -> bool {
-    defuse(text) != text
+    escape_batch_refs(text) != text
 }
 
 /// Splits `$result[…]` and its kin behind the `$`: a batch would put the answer of another command there.
 ///
 /// A reference has brackets in it and reaches to the next white space of ASCII; a no-break space does not end it.
-fn defuse(text: &str) -> String {
+fn escape_batch_refs(text: &str) -> String {
     text.split_inclusive(is_ascii_space).map(defuse_token).collect()
 }
 
@@ -120,7 +120,7 @@ fn starts(text: &str, word: &str) -> bool {
     text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
-fn cut(text: &str) -> &str {
+fn truncate(text: &str) -> &str {
     let escaped = |c: char| match c {
         '&' => 5,
         '"' => 6,
@@ -192,14 +192,14 @@ mod tests {
     #[test]
     fn a_reference_of_a_batch_is_defused_and_money_is_not() {
         assert_eq!(
-            plain("$result[0] $Total[x] $timex[1]", 99),
+            single_line("$result[0] $Total[x] $timex[1]", 99),
             "$\u{2060}result[0] $\u{2060}Total[x] $\u{2060}timex[1]"
         );
-        assert_eq!(plain("100$ result [0] $result", 99), "100$ result [0] $result");
-        assert_eq!(plain("$RESULT[c00]", 99), "$\u{2060}RESULT[c00]");
+        assert_eq!(single_line("100$ result [0] $result", 99), "100$ result [0] $result");
+        assert_eq!(single_line("$RESULT[c00]", 99), "$\u{2060}RESULT[c00]");
         for blank in ['\u{a0}', '\u{2003}', '\u{3000}', '\u{feff}'] {
             let hidden = format!("$result{blank}[c00]");
-            assert_eq!(plain(&hidden, 99), format!("$\u{2060}result{blank}[c00]"));
+            assert_eq!(single_line(&hidden, 99), format!("$\u{2060}result{blank}[c00]"));
         }
     }
 
@@ -222,15 +222,15 @@ mod tests {
         for letter in ["$", "$result[", "&", "&#", "(", "[", "<", "\r\n", "$ ["] {
             let text = letter.repeat(2_000_000 / letter.len());
             comment(&text);
-            plain(&text, 50);
-            plain(&text, usize::MAX);
+            single_line(&text, 50);
+            single_line(&text, usize::MAX);
         }
         assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     }
 
     #[test]
     fn a_text_is_cut_by_characters_not_bytes() {
-        assert_eq!(plain(&"я".repeat(60), 50), "я".repeat(50));
+        assert_eq!(single_line(&"я".repeat(60), 50), "я".repeat(50));
     }
 
     #[test]

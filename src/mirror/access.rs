@@ -14,7 +14,7 @@ use anyhow::{Result, anyhow};
 
 use super::reason::busy;
 use crate::platform::private_files;
-use crate::platform::sidecar_path::beside;
+use crate::platform::sidecar_path::sidecar_path;
 use crate::say;
 
 #[cfg(unix)]
@@ -156,5 +156,5 @@ fn no_file(path: &Path, found: FileType) -> anyhow::Error {
 
 /// The log of a mirror and its index, beside the file that a link leads to.
 pub(super) fn sidecars(path: &Path) -> [PathBuf; 2] {
-    [beside(path, "-wal"), beside(path, "-shm")]
+    [sidecar_path(path, "-wal"), sidecar_path(path, "-shm")]
 }

@@ -10,7 +10,7 @@ use super::values::trimmed;
 use crate::domain::record::Id;
 
 /// `booking_guests`, read along with the bookings.
-pub(super) struct Residents<'s> {
+pub(super) struct BookingGuests<'s> {
     rows: rusqlite::Rows<'s>,
     /// Bookings are named in another type than their own ids have.
     convert_to: Option<IdType>,
@@ -34,9 +34,9 @@ pub(super) struct Stays {
     pub(super) has_unreadable: bool,
 }
 
-impl<'s> Residents<'s> {
-    pub(super) fn new(rows: rusqlite::Rows<'s>, convert_to: Option<IdType>) -> Residents<'s> {
-        Residents { rows, convert_to, ahead: None }
+impl<'s> BookingGuests<'s> {
+    pub(super) fn new(rows: rusqlite::Rows<'s>, convert_to: Option<IdType>) -> BookingGuests<'s> {
+        BookingGuests { rows, convert_to, ahead: None }
     }
 
     /// Those of one booking. Bookings must be asked for in the order of their ids.

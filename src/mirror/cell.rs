@@ -10,10 +10,10 @@ use rusqlite::Row as SqlRow;
 use rusqlite::types::ValueRef;
 
 use super::ids::id_of;
-use super::rows::{BadRow, Booking, Company, Guest, RowWarning};
+use super::rows::{Booking, Company, Guest, RowError, RowWarning};
 use super::values::{self, Moment, bit, trimmed, whole_number};
-use crate::domain::failure_code::Code;
-use crate::domain::record::{Id, Status};
+use crate::domain::failure_code::FailureCode;
+use crate::domain::record::{BookingStatus, Id};
 
 /// Nobody has so many phones: they are compared each with each, and a damaged cell may hold a hundred thousand.
 const MAX_VALUES: usize = 100;
@@ -21,8 +21,8 @@ const MAX_VALUES: usize = 100;
 /// How texts that are not UTF-8 are read; none where they are not.
 pub(super) type Encoding = Option<&'static encoding_rs::Encoding>;
 
-/// The cells of one row by position, in the order of the column lists in [`super::columns`].
-pub(super) struct Cells<'a, 'stmt> {
+/// The cells of one row by position, in the order of the column lists in `columns.rs`.
+pub(super) struct RowReader<'a, 'stmt> {
     row: &'a SqlRow<'stmt>,
     pub(super) names: &'a [&'static str],
     encoding: Encoding,
@@ -31,17 +31,17 @@ pub(super) struct Cells<'a, 'stmt> {
     warnings: Vec<RowWarning>,
 }
 
-impl<'a, 'stmt> Cells<'a, 'stmt> {
+impl<'a, 'stmt> RowReader<'a, 'stmt> {
     /// The row has `names`, then `own` columns; a mirror of UTF-16 has one more, which says what is no text.
     pub(super) fn new(
         row: &'a SqlRow<'stmt>,
         names: &'a [&'static str],
         own: usize,
         encoding: Encoding,
-    ) -> Cells<'a, 'stmt> {
+    ) -> RowReader<'a, 'stmt> {
         let broken: Option<i64> = row.get(names.len() + own).unwrap_or_default();
         let broken = broken.and_then(|at| usize::try_from(at).ok());
-        Cells { row, names, encoding, broken, warnings: Vec::new() }
+        RowReader { row, names, encoding, broken, warnings: Vec::new() }
     }
 
     fn position(&self, column: &str) -> Option<usize> {
@@ -58,18 +58,18 @@ impl<'a, 'stmt> Cells<'a, 'stmt> {
     }
 
     /// The column as text, whatever type it has; NULL is empty.
-    pub(super) fn text(&self, column: &str) -> Result<String, BadRow> {
+    pub(super) fn text(&self, column: &str) -> Result<String, RowError> {
         self.position(column).map_or(Ok(String::new()), |at| self.text_at(at, column))
     }
 
-    fn text_at(&self, at: usize, column: &str) -> Result<String, BadRow> {
+    fn text_at(&self, at: usize, column: &str) -> Result<String, RowError> {
         let text = text_of(self.at(at), self.encoding).filter(|_| self.broken != Some(at));
         // What it holds may be a person's data: the message names the column alone.
-        text.map(Cow::into_owned).ok_or_else(|| BadRow::new(Code::BadText, column, ""))
+        text.map(Cow::into_owned).ok_or_else(|| RowError::new(FailureCode::BadText, column, ""))
     }
 
     /// A column of the hotel's own, behind the usual ones. A decimal number stays one: as a text it could mean two.
-    pub(super) fn own(&self, at: usize, column: &str) -> Result<serde_json::Value, BadRow> {
+    pub(super) fn own(&self, at: usize, column: &str) -> Result<serde_json::Value, RowError> {
         let at = self.names.len() + at;
         Ok(match self.at(at) {
             ValueRef::Blob(blob) if bit(blob).is_some() => bit(blob).into(),
@@ -83,7 +83,7 @@ impl<'a, 'stmt> Cells<'a, 'stmt> {
         self.warnings
     }
 
-    pub(super) fn warn(&mut self, code: Code, column: &str) {
+    pub(super) fn warn(&mut self, code: FailureCode, column: &str) {
         self.warnings.push(RowWarning { code, column: column.to_owned() });
     }
 
@@ -94,31 +94,31 @@ impl<'a, 'stmt> Cells<'a, 'stmt> {
             value => text_of(value, self.encoding).and_then(|text| values::flag(&text)),
         };
         if flag.is_none() {
-            self.warn(Code::UnknownFlag, column);
+            self.warn(FailureCode::UnknownFlag, column);
         }
         flag.unwrap_or_default()
     }
 
-    fn sex(&mut self) -> Result<String, BadRow> {
+    fn sex(&mut self) -> Result<String, RowError> {
         let sex = values::sex(&self.text("sex")?);
         if sex.is_none() {
-            self.warn(Code::UnknownSex, "sex");
+            self.warn(FailureCode::UnknownSex, "sex");
         }
         Ok(sex.unwrap_or_default().to_owned())
     }
 
-    fn list(&mut self, column: &str) -> Result<Vec<String>, BadRow> {
+    fn list(&mut self, column: &str) -> Result<Vec<String>, RowError> {
         let text = self.text(column)?;
         let mut parts = text.split([',', ';', '\n', '\r']).map(trimmed).filter(|part| !part.is_empty());
         let list = parts.by_ref().take(MAX_VALUES).map(str::to_owned).collect();
         if parts.next().is_some() {
-            self.warn(Code::FieldLeftOut, column);
+            self.warn(FailureCode::FieldLeftOut, column);
         }
         Ok(list)
     }
 
     /// `Иван <ivan@example.ru>` is the address in it.
-    fn emails(&mut self) -> Result<Vec<String>, BadRow> {
+    fn emails(&mut self) -> Result<Vec<String>, RowError> {
         let address = |text: String| {
             let inside = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
             inside.map_or_else(|| text.clone(), |(_, address)| trimmed(address).to_owned())
@@ -132,27 +132,27 @@ impl<'a, 'stmt> Cells<'a, 'stmt> {
         id.filter(|id| !matches!(id, Id::Text(text) if text.is_empty()))
     }
 
-    fn checked_reference(&mut self, column: &str) -> Result<Option<Id>, BadRow> {
+    fn checked_reference(&mut self, column: &str) -> Result<Option<Id>, RowError> {
         let id = self.reference(column);
         let is_blob = matches!(self.value(column), ValueRef::Blob(_));
         if id.is_none() && (is_blob || !self.text(column)?.is_empty()) {
-            self.warn(Code::UnknownReference, column);
+            self.warn(FailureCode::UnknownReference, column);
         }
         Ok(id)
     }
 
     /// The object that Ecvi names; NULL, blank and 0 are none.
-    pub(super) fn crm_id(&self) -> Result<Option<i64>, BadRow> {
+    pub(super) fn crm_id(&self) -> Result<Option<i64>, RowError> {
         let text = self.text("crm_id")?;
         match whole_number(&text) {
             _ if text.is_empty() => Ok(None),
             Some(id) => Ok(Some(id).filter(|id| *id > 0)),
             // It would get a second object.
-            None => Err(BadRow::new(Code::BadId, "crm_id", &text)),
+            None => Err(RowError::new(FailureCode::BadId, "crm_id", &text)),
         }
     }
 
-    pub(super) fn guest(&mut self) -> Result<Guest, BadRow> {
+    pub(super) fn guest(&mut self) -> Result<Guest, RowError> {
         Ok(Guest {
             last_name: self.text("last_name")?,
             first_name: self.text("first_name")?,
@@ -170,17 +170,17 @@ impl<'a, 'stmt> Cells<'a, 'stmt> {
         })
     }
 
-    fn birth_date(&self) -> Result<Option<NaiveDate>, BadRow> {
+    fn birth_date(&self) -> Result<Option<NaiveDate>, RowError> {
         let text = self.text("birth_date")?;
         if text.is_empty() {
             return Ok(None);
         }
         // The value is a person's data: the message names the column alone.
-        let bad = || BadRow::new(Code::BadDate, "birth_date", "").of_form(&text);
+        let bad = || RowError::new(FailureCode::BadDate, "birth_date", "").of_form(&text);
         values::birth_date(&text).map(Some).ok_or_else(bad)
     }
 
-    pub(super) fn company(&mut self) -> Result<Company, BadRow> {
+    pub(super) fn company(&mut self) -> Result<Company, RowError> {
         Ok(Company {
             name: self.text("name")?,
             address: self.text("address")?,
@@ -196,16 +196,17 @@ impl<'a, 'stmt> Cells<'a, 'stmt> {
     pub(super) fn booking(
         &mut self,
         residents: Vec<Id>,
-        status: impl Fn(&str) -> Option<Status>,
-    ) -> Result<Booking, BadRow> {
+        status: impl Fn(&str) -> Option<BookingStatus>,
+    ) -> Result<Booking, RowError> {
         let number = self.text("number")?;
         if number.is_empty() {
-            return Err(BadRow::new(Code::NoValue, "number", ""));
+            return Err(RowError::new(FailureCode::NoValue, "number", ""));
         }
         let word = self.text("status")?;
         Ok(Booking {
             number,
-            status: status(&word).ok_or_else(|| BadRow::new(Code::UnknownStatus, "status", &word))?,
+            status: status(&word)
+                .ok_or_else(|| RowError::new(FailureCode::UnknownStatus, "status", &word))?,
             arrival: self.moment("arrival")?,
             departure: self.moment("departure")?,
             amount: self.amount()?,
@@ -217,19 +218,19 @@ impl<'a, 'stmt> Cells<'a, 'stmt> {
         })
     }
 
-    fn moment(&self, column: &str) -> Result<Moment, BadRow> {
+    fn moment(&self, column: &str) -> Result<Moment, RowError> {
         let text = self.text(column)?;
-        values::moment(&text).ok_or_else(|| BadRow::new(Code::BadDate, column, &text).of_form(&text))
+        values::moment(&text).ok_or_else(|| RowError::new(FailureCode::BadDate, column, &text).of_form(&text))
     }
 
-    fn amount(&self) -> Result<String, BadRow> {
+    fn amount(&self) -> Result<String, RowError> {
         let text = self.text("amount")?;
         let amount = match self.value("amount") {
             ValueRef::Blob(_) => None,
             ValueRef::Real(number) => values::amount_of_real(number),
             ValueRef::Null | ValueRef::Integer(_) | ValueRef::Text(_) => values::amount_of_text(&text),
         };
-        amount.ok_or_else(|| BadRow::new(Code::BadAmount, "amount", &text).of_form(&text))
+        amount.ok_or_else(|| RowError::new(FailureCode::BadAmount, "amount", &text).of_form(&text))
     }
 }
 

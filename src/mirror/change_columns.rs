@@ -30,7 +30,7 @@ const ALIKE: u64 = 100;
 
 /// What the blocks of an outline are marked by.
 #[derive(Clone, Copy, Debug)]
-pub struct Marks<'a> {
+pub struct ChangeInputs<'a> {
     /// Every digest begins with this.
     pub seed: u64,
     /// The bookings of these are to be read.
@@ -70,11 +70,11 @@ impl Mirror {
     ///
     /// # Errors
     /// The mirror is damaged or its rows are not in order.
-    pub fn outline(&self, kind: Kind, marks: &Marks<'_>) -> Result<Outline> {
+    pub fn outline(&self, kind: Kind, marks: &ChangeInputs<'_>) -> Result<Outline> {
         self.draw_outline(kind, marks).map_err(|error| self.broken_off(kind, &error))
     }
 
-    fn draw_outline(&self, kind: Kind, marks: &Marks<'_>) -> Result<Outline> {
+    fn draw_outline(&self, kind: Kind, marks: &ChangeInputs<'_>) -> Result<Outline> {
         let mut sketch = Sketch::new(self.grain, marks);
         let order = &self.record_ids(kind)?.order.expression;
         let mut records =
@@ -116,7 +116,7 @@ struct Sketch<'a> {
 }
 
 impl<'a> Sketch<'a> {
-    fn new(grain: u64, marks: &Marks<'a>) -> Sketch<'a> {
+    fn new(grain: u64, marks: &ChangeInputs<'a>) -> Sketch<'a> {
         let outline = Outline {
             blocks: vec![Block::beginning(None)],
             rows: 0,

@@ -67,7 +67,7 @@ pub(super) fn columns(kind: Kind) -> (&'static [&'static str], &'static [&'stati
 }
 
 /// The columns that show whether a record may have to be read: whatever else changes, `modified_at` changes with it.
-pub(super) fn outlined(kind: Kind) -> &'static [&'static str] {
+pub(super) fn change_columns(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Guest | Kind::Company => &["id", "modified_at"],
         Kind::Booking => &["id", "modified_at", "number", "guest_id", "company_id", "payer_company_id"],
@@ -75,7 +75,7 @@ pub(super) fn outlined(kind: Kind) -> &'static [&'static str] {
 }
 
 /// The residents' columns, of which the first two must exist.
-pub(super) const RESIDENT_COLUMNS: &[&str] = &["booking_id", "guest_id", "position"];
+pub(super) const BOOKING_GUEST_COLUMNS: &[&str] = &["booking_id", "guest_id", "position"];
 
 /// The columns of a table, a view or a query. Those of a table are not asked for by a `SELECT`: it may have computed
 /// columns of functions that only the program that fills the mirror knows.

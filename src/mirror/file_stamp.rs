@@ -20,10 +20,10 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::platform::hash::Fingerprint;
-use crate::platform::sidecar_path::beside;
+use crate::platform::sidecar_path::sidecar_path;
 
 /// Longer than a tick of any file system; FAT has the longest, with two seconds.
-const SETTLED: TimeDelta = TimeDelta::seconds(5);
+const MIN_AGE: TimeDelta = TimeDelta::seconds(5);
 
 /// Of a `SQLite` file its change counter is among these bytes, of an index both copies of what is shown.
 const HEADER: u64 = 96;
@@ -33,27 +33,27 @@ const HEADER: u64 = 96;
 ///
 /// To be taken before the mirror is opened: what changes in between then shows the next time. Not while it is open: a
 /// process that closes a file lets go of all its locks on it.
-pub fn footprint(mirror: &Path, now: DateTime<Utc>) -> Option<u64> {
+pub fn file_stamp(mirror: &Path, now: DateTime<Utc>) -> Option<u64> {
     // SQLite looks for the other files beside what a link points to.
     let mirror = fs::canonicalize(mirror).ok()?;
     // Opening a pipe waits for somebody who writes into it.
     fs::metadata(&mirror).ok()?.is_file().then_some(())?;
     let mut print = Fingerprint::default();
     print.text(&mirror.to_string_lossy());
-    print.write_u64(look(&mirror, Some(now))?);
-    print.write(&begin(&mirror).ok()?);
-    let log = beside(&mirror, "-wal");
+    print.write_u64(stat_hash(&mirror, Some(now))?);
+    print.write(&read_header(&mirror).ok()?);
+    let log = sidecar_path(&mirror, "-wal");
     if log.exists() {
         // Not by its change time: SQLite moves that when root reads.
-        print.write_u64(look(&log, None)?);
-        print.write(&begin(&beside(&mirror, "-shm")).ok()?);
+        print.write_u64(stat_hash(&log, None)?);
+        print.write(&read_header(&sidecar_path(&mirror, "-shm")).ok()?);
     }
     Some(print.finish())
 }
 
 /// A file, which must not have changed shortly before `now` where its change time counts.
 #[cfg(unix)]
-fn look(path: &Path, now: Option<DateTime<Utc>>) -> Option<u64> {
+fn stat_hash(path: &Path, now: Option<DateTime<Utc>>) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
     let file = fs::metadata(path).ok()?;
     let mut print = Fingerprint::default();
@@ -67,7 +67,7 @@ fn look(path: &Path, now: Option<DateTime<Utc>>) -> Option<u64> {
         let changed = DateTime::from_timestamp(file.ctime(), u32::try_from(file.ctime_nsec()).ok()?)?;
         print.write_i64(file.ctime());
         print.write_i64(file.ctime_nsec());
-        ((now - changed).abs() >= SETTLED).then_some(())?;
+        ((now - changed).abs() >= MIN_AGE).then_some(())?;
     }
     Some(print.finish())
 }
@@ -77,7 +77,7 @@ fn look(_: &Path, _: Option<DateTime<Utc>>) -> Option<u64> {
     None
 }
 
-fn begin(path: &Path) -> io::Result<Vec<u8>> {
+fn read_header(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(HEADER).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -106,7 +106,7 @@ mod tests {
 
     /// Seen a minute from now.
     fn seen(path: &Path) -> Option<u64> {
-        footprint(path, Utc::now() + TimeDelta::minutes(1))
+        file_stamp(path, Utc::now() + TimeDelta::minutes(1))
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn nothing_is_said_of_a_file_that_changed_a_moment_ago_or_cannot_be_seen() {
         let (folder, path, _writer) = mirror("delete");
-        assert_eq!(footprint(&path, Utc::now()), None);
+        assert_eq!(file_stamp(&path, Utc::now()), None);
         assert_eq!(seen(&folder.path().join("none.db")), None);
     }
 
@@ -216,6 +216,6 @@ mod tests {
     #[test]
     fn a_time_in_the_future_is_long_ago_too() {
         let (_folder, path, _writer) = mirror("delete");
-        assert_eq!(footprint(&path, Utc::now() - TimeDelta::hours(1)), seen(&path));
+        assert_eq!(file_stamp(&path, Utc::now() - TimeDelta::hours(1)), seen(&path));
     }
 }

@@ -8,7 +8,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use crate::platform::sidecar_path::beside;
+use crate::platform::sidecar_path::sidecar_path;
 
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
@@ -16,7 +16,7 @@ const FRAME_HEADER: u64 = 24;
 /// Whether the log beside the mirror belongs to another file. Not while the mirror is open: a process that closes a
 /// file lets go of all its locks on it.
 pub fn has_foreign_log(mirror: &Path) -> bool {
-    compare(mirror, &beside(mirror, "-wal")).unwrap_or(false)
+    compare(mirror, &sidecar_path(mirror, "-wal")).unwrap_or(false)
 }
 
 fn compare(mirror: &Path, log: &Path) -> io::Result<bool> {
@@ -155,7 +155,7 @@ mod tests {
         later();
         assert!(!has_foreign_log(&path), "not carried over yet");
         filler.query_row("PRAGMA wal_checkpoint", [], |_| Ok(())).unwrap();
-        assert!(fs::metadata(beside(&path, "-wal")).unwrap().len() > 0);
+        assert!(fs::metadata(sidecar_path(&path, "-wal")).unwrap().len() > 0);
         assert!(!has_foreign_log(&path), "carried over");
         drop(filler);
         assert!(!has_foreign_log(&path), "no log");

@@ -13,7 +13,7 @@ use crate::domain::record::{Id, IdRef};
 pub(super) fn id_of(value: ValueRef<'_>) -> Option<IdRef<'_>> {
     match value {
         ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(|text| IdRef::Text(tidy(text))),
-        other => IdRef::of(other),
+        other => IdRef::from_cell(other),
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) enum IdType {
 pub(super) fn as_type(id: Id, wanted: Option<IdType>) -> Id {
     match (wanted, &id) {
         (Some(IdType::Number), Id::Text(_)) | (Some(IdType::Text), Id::Number(_)) => {
-            id.namesake().unwrap_or(id)
+            id.other_type_id().unwrap_or(id)
         }
         _ => id,
     }

@@ -32,41 +32,41 @@ use anyhow::Result;
 use rusqlite::{Connection, OpenFlags};
 
 pub use age::written_at;
-pub use change_columns::{Block, Marks, Outline};
-pub use file_stamp::footprint;
+pub use change_columns::{Block, ChangeInputs, Outline};
+pub use file_stamp::file_stamp;
 pub use foreign_log::has_foreign_log;
 pub use references::Strangers;
-pub use rows::{BadRow, Body, Booking, Company, Guest, Row, RowWarning};
+pub use rows::{Booking, Company, Entity, Guest, Row, RowError, RowWarning};
 pub use scan::{Rows, Scan};
 pub use values::{Moment, is_time};
 pub use write_back::write_back;
 
 use crate::config::MirrorConfig;
-use crate::domain::record::{Kind, Status};
+use crate::domain::record::{BookingStatus, Kind};
 use crate::platform::clock::ReadLimit;
 use crate::platform::hash::Fingerprint;
 use access::Admission;
 use cell::Encoding;
 use columns::{
-    RESIDENT_COLUMNS, broken_texts, columns, found_columns, outlined, parameters, require,
+    BOOKING_GUEST_COLUMNS, broken_texts, change_columns, columns, found_columns, parameters, require,
     require_no_parameters, require_own, select_list,
 };
 use ids::{IdOrder, RecordIds, StayIds};
 use reason::{unreadable, unusable};
-use write_back::roll_back;
+use write_back::recover_hot_journal;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Steps of SQLite between two looks at the limit: some milliseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 
 /// The table of those who stay, and its key.
-const RESIDENTS: &str = "booking_guests";
+const BOOKING_GUESTS: &str = "booking_guests";
 
 /// An open mirror, inside its read transaction.
 pub struct Mirror {
     connection: Connection,
-    statuses: BTreeMap<String, Status>,
+    statuses: BTreeMap<String, BookingStatus>,
     encoding: Encoding,
     /// By [`Kind`], in the order guest, company, booking.
     selects: [String; 3],
@@ -78,7 +78,7 @@ pub struct Mirror {
     residents: String,
     record_ids: [OnceCell<RecordIds>; 3],
     stay_ids: OnceCell<StayIds>,
-    windows: [bool; 3],
+    windowed: [bool; 3],
     residents_slide: bool,
     /// The blocks of [`Outline`] have about so many rows.
     grain: u64,
@@ -97,13 +97,13 @@ impl Mirror {
 
     /// As [`Mirror::open`]; all reading ends at the limit.
     pub fn open_within(config: &MirrorConfig, limit: &ReadLimit) -> Result<Mirror> {
-        let admission = access::admit(&config.path, PATIENCE)?;
-        roll_back(config);
+        let admission = access::admit(&config.path, BUSY_TIMEOUT)?;
+        recover_hot_journal(config);
         let connection = connect(config, limit)?;
         let utf_16 = prepare(&connection, config)?;
         let (mut selects, mut outlines) = ([const { String::new() }; 3], [const { String::new() }; 3]);
         let mut is_dated = [true; 3];
-        for kind in Kind::ALL {
+        for kind in Kind::SEND_ORDER {
             let (source, table) = (&config.sources[kind as usize], kind.table());
             let (wanted, required) = columns(kind);
             let found = own_columns(&connection, config, source, table)?;
@@ -117,19 +117,19 @@ impl Mirror {
             let all = [wanted, &own].concat();
             let list = select_list(&all, &found) + &broken_texts(&all, &found, utf_16);
             selects[kind as usize] = format!("SELECT {list} FROM {source}");
-            outlines[kind as usize] = select(outlined(kind));
+            outlines[kind as usize] = select(change_columns(kind));
             is_dated[kind as usize] = found.iter().any(|name| name == "modified_at");
         }
         let source = &config.residents;
-        let found = own_columns(&connection, config, source, RESIDENTS)?;
+        let found = own_columns(&connection, config, source, BOOKING_GUESTS)?;
         functions::stand_in_for_collations(&connection)?;
-        require(&found, &RESIDENT_COLUMNS[..2], RESIDENTS)?;
-        let residents = format!("SELECT {} FROM {source}", select_list(RESIDENT_COLUMNS, &found));
+        require(&found, &BOOKING_GUEST_COLUMNS[..2], BOOKING_GUESTS)?;
+        let residents = format!("SELECT {} FROM {source}", select_list(BOOKING_GUEST_COLUMNS, &found));
         let mut windows = [false; 3];
-        for kind in Kind::ALL {
-            windows[kind as usize] = window::slides(&connection, &config.sources[kind as usize])?;
+        for kind in Kind::SEND_ORDER {
+            windows[kind as usize] = window::is_windowed(&connection, &config.sources[kind as usize])?;
         }
-        let residents_slide = window::slides(&connection, source)?;
+        let residents_slide = window::is_windowed(&connection, source)?;
         // Deferred: the transaction, and with it the writer's wait, begins with the first row that is read.
         connection.execute_batch("BEGIN")?;
         Ok(Mirror {
@@ -143,7 +143,7 @@ impl Mirror {
             residents,
             record_ids: [const { OnceCell::new() }; 3],
             stay_ids: OnceCell::new(),
-            windows,
+            windowed: windows,
             residents_slide,
             grain: change_columns::GRAIN,
             few: change_columns::FEW,
@@ -154,11 +154,11 @@ impl Mirror {
 
     /// Which kinds are seen through a window that moves: a record that is missing there may still be in Ecvi.
     pub fn windows(&self) -> [bool; 3] {
-        self.windows
+        self.windowed
     }
 
     /// Whether those who stay are seen through a window that moves: who slides out of it leaves the deal.
-    pub fn residents_slide(&self) -> bool {
+    pub fn are_booking_guests_windowed(&self) -> bool {
         self.residents_slide
     }
 
@@ -185,7 +185,7 @@ impl Mirror {
     }
 
     /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status codes.
-    pub fn terms(&self) -> Result<u64> {
+    pub fn schema_fingerprint(&self) -> Result<u64> {
         let mut print = Fingerprint::default();
         for text in self.selects.iter().chain(&self.outlines).chain([&self.residents]) {
             print.text(text);
@@ -210,8 +210,8 @@ impl Mirror {
         Mirror { grain, few: 0, ..self }
     }
 
-    fn status(&self, word: &str) -> Option<Status> {
-        self.statuses.get(word).copied().or_else(|| Status::from_word(word))
+    fn status(&self, word: &str) -> Option<BookingStatus> {
+        self.statuses.get(word).copied().or_else(|| BookingStatus::from_word(word))
     }
 }
 
@@ -219,7 +219,7 @@ fn connect(config: &MirrorConfig, limit: &ReadLimit) -> Result<Connection> {
     let broken = |error: rusqlite::Error| unusable(&config.path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(&config.path, flags).map_err(broken)?;
-    connection.busy_timeout(PATIENCE).map_err(broken)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(broken)?;
     let limit = limit.clone();
     connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || limit.is_over())).map_err(broken)?;
     Ok(connection)

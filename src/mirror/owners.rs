@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::process::{getegid, geteuid};
 
 use super::access::sidecars;
-use crate::platform::sidecar_path::folder;
+use crate::platform::sidecar_path::parent_dir;
 use crate::say;
 
 const GROUP_WRITES: u32 = 0o020;
@@ -67,7 +67,7 @@ pub(super) fn obstacle(path: &Path) -> Option<Obstacle> {
     if sidecars.iter().all(|file| file.exists()) {
         return None;
     }
-    let folder = folder(&real);
+    let folder = parent_dir(&real);
     match may(folder, Access::WRITE_OK | Access::EXEC_OK) {
         Err(Errno::ROFS) => return Some(Obstacle::ReadOnlyMount),
         Err(_) => return Some(Obstacle::ClosedFolder(folder.to_owned())),

@@ -10,10 +10,10 @@ use super::{Mirror, access};
 use crate::config::MirrorConfig;
 use crate::domain::display;
 use crate::domain::record::Kind;
-use crate::domain::run_error::Stop;
+use crate::domain::run_error::RunError;
 use crate::platform::clock::ReadLimit;
 use crate::platform::private_files;
-use crate::platform::sidecar_path::beside;
+use crate::platform::sidecar_path::sidecar_path;
 use crate::say;
 
 /// Words alone: an error of SQLite that travels up is the state's.
@@ -107,7 +107,7 @@ fn exhausted(error: &rusqlite::Error) -> Option<String> {
 /// A filler that was killed in the middle of a write left its journal; it alone, or a writer, can roll that back.
 fn interrupted_filler(path: &Path) -> String {
     let shown = path.display();
-    let journal = beside(path, "-journal");
+    let journal = sidecar_path(path, "-journal");
     let journal = journal.display();
     say!(
         "программа, которая наполняет зеркало Ecvi {shown}, оборвалась посреди записи (рядом остался {journal}): запустите её снова, она вернёт файл в порядок; удалять журнал нельзя",
@@ -148,8 +148,8 @@ impl Mirror {
 }
 
 /// The limit of reading was reached: nobody has to act at once, and nothing was sent.
-fn over(limit: &ReadLimit) -> Stop {
-    Stop::interrupted(if limit.is_stopped() {
+fn over(limit: &ReadLimit) -> RunError {
+    RunError::interrupted(if limit.is_stopped() {
         say!("прервано при чтении зеркала Ecvi", "interrupted while the mirror was read")
     } else {
         say!(
@@ -160,7 +160,7 @@ fn over(limit: &ReadLimit) -> Stop {
 }
 
 fn damaged(kind: Kind) -> String {
-    let rows = display::plural(kind);
+    let rows = display::plural_name(kind);
     say!(
         "зеркало Ecvi повреждено или занято (чтение: {rows}); ничего не передано",
         "the mirror is damaged or busy (reading {rows}); nothing was sent"

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::values::Moment;
-use crate::domain::failure_code::Code;
-use crate::domain::record::{Id, Status};
+use crate::domain::failure_code::FailureCode;
+use crate::domain::record::{BookingStatus, Id};
 
 /// гость
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ pub struct Booking {
     /// The number people know it by.
     pub number: String,
     /// What has become of it.
-    pub status: Status,
+    pub status: BookingStatus,
     /// The hotel's wall clock.
     pub arrival: Moment,
     /// The hotel's wall clock.
@@ -89,7 +89,7 @@ pub struct Booking {
 
 /// The record itself.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub enum Body {
+pub enum Entity {
     /// гость
     Guest(Guest),
     /// компания
@@ -106,17 +106,17 @@ pub struct Row {
     /// Compared, never computed with.
     pub modified_at: String,
     /// A fingerprint of the row's values.
-    pub content: u64,
+    pub content_hash: u64,
     /// A fingerprint of the ids of a booking's people and companies; 0 for the other kinds.
-    pub people: u64,
+    pub parties_hash: u64,
     /// A guest's last name, a booking's number: what titles and messages call it.
-    pub label: String,
+    pub display_name: String,
     /// The CRM's id, where the built-in exchange of Ecvi knows it.
     pub crm_id: Option<i64>,
     /// Columns that the configuration maps to custom fields, by column.
-    pub extra: Map<String, Value>,
+    pub custom_columns: Map<String, Value>,
     /// What it says, or why it cannot be read.
-    pub body: Result<Body, BadRow>,
+    pub body: Result<Entity, RowError>,
     /// Cells that nobody understands and that do not stop the record.
     #[serde(default)]
     pub warnings: Vec<RowWarning>,
@@ -126,16 +126,16 @@ pub struct Row {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RowWarning {
     /// What is wrong.
-    pub code: Code,
+    pub code: FailureCode,
     /// Where.
     pub column: String,
 }
 
 /// Why a row cannot be read.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct BadRow {
+pub struct RowError {
     /// What is wrong.
-    pub code: Code,
+    pub code: FailureCode,
     /// Where.
     pub column: String,
     /// Column and value.
@@ -145,17 +145,17 @@ pub struct BadRow {
     pub form: String,
 }
 
-impl BadRow {
+impl RowError {
     /// A row whose `column` cannot be used.
-    pub fn new(code: Code, column: &str, value: &str) -> BadRow {
+    pub fn new(code: FailureCode, column: &str, value: &str) -> RowError {
         let value: String = value.chars().take(60).collect();
         let message = if value.is_empty() { column.to_owned() } else { format!("{column} = {value:?}") };
-        BadRow { code, column: column.to_owned(), message, form: String::new() }
+        RowError { code, column: column.to_owned(), message, form: String::new() }
     }
 
     /// Likewise, with the form of the value that should have been a number or a date.
     #[must_use]
-    pub(super) fn of_form(self, value: &str) -> BadRow {
+    pub(super) fn of_form(self, value: &str) -> RowError {
         let sign = |c: char| match c {
             c if c.is_numeric() => '9',
             c if c.is_alphabetic() => 'a',
@@ -163,6 +163,6 @@ impl BadRow {
         };
         let mut form: Vec<char> = value.chars().take(60).map(sign).collect();
         form.dedup_by(|a, b| a == b && *a == 'a');
-        BadRow { form: form.into_iter().take(24).collect(), ..self }
+        RowError { form: form.into_iter().take(24).collect(), ..self }
     }
 }

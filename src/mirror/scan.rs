@@ -8,13 +8,13 @@ use rusqlite::{CachedStatement, Connection, params_from_iter};
 use serde_json::{Map, Value};
 
 use super::Mirror;
-use super::cell::{Cells, raw_text};
+use super::cell::{RowReader, raw_text};
 use super::columns::columns;
 use super::ids::{IdOrder, IdType, id_of};
-use super::rows::{BadRow, Body, Row};
-use crate::domain::failure_code::Code;
-use crate::domain::record::{Id, Kind, Span};
-use crate::mirror::booking_guests::{Residents, Stays};
+use super::rows::{Entity, Row, RowError};
+use crate::domain::failure_code::FailureCode;
+use crate::domain::record::{Id, IdRange, Kind};
+use crate::mirror::booking_guests::{BookingGuests, Stays};
 use crate::platform::hash::Fingerprint;
 use crate::say;
 
@@ -30,9 +30,9 @@ pub struct Scan<'m> {
 }
 
 /// A query for some ids, ordered. Compared as the merge compares, whatever the column's own collation says.
-fn between(select: &str, order: &IdOrder, span: &Span) -> String {
+fn range_query(select: &str, order: &IdOrder, span: &IdRange) -> String {
     let id = &order.expression;
-    let bounds = [(&span.from, ">="), (&span.upto, "<")].into_iter().filter(|(bound, _)| bound.is_some());
+    let bounds = [(&span.start, ">="), (&span.end, "<")].into_iter().filter(|(bound, _)| bound.is_some());
     let bounds = bounds.enumerate().map(|(at, (_, than))| format!("{id} {than} ?{}", at + 1));
     let bounds = bounds.collect::<Vec<_>>().join(" AND ");
     let filter = if bounds.is_empty() { String::new() } else { format!("WHERE {bounds}") };
@@ -40,29 +40,30 @@ fn between(select: &str, order: &IdOrder, span: &Span) -> String {
 }
 
 /// How `SQLite` comes to the rows of a query.
-fn steps(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+fn query_plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
     let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
     let parameters = vec![Cell::Null; plan.parameter_count()];
     plan.query_map(params_from_iter(parameters), |row| row.get(3))?.collect()
 }
 
 /// Whether the query goes straight to its rows, by an index that has them in order.
-fn seeks(connection: &Connection, sql: &str) -> Result<bool> {
-    let steps = steps(connection, sql)?;
+fn uses_index(connection: &Connection, sql: &str) -> Result<bool> {
+    let steps = query_plan(connection, sql)?;
     Ok(!steps.is_empty() && steps.iter().all(|step| step.starts_with("SEARCH")))
 }
 
 impl Mirror {
     /// Prepares to read all rows of a kind, or those of some spans in one go.
     pub fn scan(&self, kind: Kind) -> Result<Scan<'_>> {
-        self.scan_of(kind, &Span::ALL[0])
+        self.scan_of(kind, &IdRange::ALL[0])
     }
 
     /// Prepares to read the rows of one span.
-    pub fn scan_of(&self, kind: Kind, span: &Span) -> Result<Scan<'_>> {
+    pub fn scan_of(&self, kind: Kind, span: &IdRange) -> Result<Scan<'_>> {
         let order = &self.record_ids(kind)?.order;
-        let records = self.connection.prepare_cached(&between(&self.selects[kind as usize], order, span))?;
-        let bounds = || [&span.from, &span.upto].into_iter().flatten();
+        let records =
+            self.connection.prepare_cached(&range_query(&self.selects[kind as usize], order, span))?;
+        let bounds = || [&span.start, &span.end].into_iter().flatten();
         let mut prepared = Scan {
             mirror: self,
             kind,
@@ -74,7 +75,7 @@ impl Mirror {
         };
         if kind == Kind::Booking {
             let stays = self.stay_ids()?;
-            let sql = between(&self.residents, &stays.order, span);
+            let sql = range_query(&self.residents, &stays.order, span);
             prepared.residents = Some(self.connection.prepare_cached(&sql)?);
             prepared.convert_to = stays.convert_to;
             prepared.residents_parameters = bounds().map(|id| stays.order.parameter(id)).collect();
@@ -84,13 +85,13 @@ impl Mirror {
 
     /// Whether some rows of a kind can be had without reading all: a hotel's own query may compute its ids.
     pub fn can_seek(&self, kind: Kind) -> Result<bool> {
-        let span = Span { from: Some(Id::Number(0)), upto: Some(Id::Number(0)) };
+        let span = IdRange { start: Some(Id::Number(0)), end: Some(Id::Number(0)) };
         let order = &self.record_ids(kind)?.order;
-        let records = seeks(&self.connection, &between(&self.selects[kind as usize], order, &span))?;
+        let records = uses_index(&self.connection, &range_query(&self.selects[kind as usize], order, &span))?;
         if kind != Kind::Booking || !records {
             return Ok(records);
         }
-        seeks(&self.connection, &between(&self.residents, &self.stay_ids()?.order, &span))
+        uses_index(&self.connection, &range_query(&self.residents, &self.stay_ids()?.order, &span))
     }
 
     /// Whether there is a row with this id.
@@ -110,17 +111,17 @@ impl Mirror {
         scan.records = self.connection.prepare_cached(&sql)?;
         let (id, text) = (Id::parse(word), Id::Text(word.to_owned()));
         scan.parameters = vec![order.parameter(&id), order.parameter(&text), Cell::Text(word.to_owned())];
-        scan.rows(Span::ALL)?.collect()
+        scan.rows(IdRange::ALL)?.collect()
     }
 }
 
 impl Scan<'_> {
     /// The rows that lie in these spans, ordered by id, each id once.
-    pub fn rows<'s>(&'s mut self, spans: &'s [Span]) -> Result<Rows<'s>> {
+    pub fn rows<'s>(&'s mut self, spans: &'s [IdRange]) -> Result<Rows<'s>> {
         let residents = match &mut self.residents {
             Some(statement) => {
                 let rows = statement.query(params_from_iter(&self.residents_parameters))?;
-                Some(Residents::new(rows, self.convert_to))
+                Some(BookingGuests::new(rows, self.convert_to))
             }
             None => None,
         };
@@ -144,8 +145,8 @@ pub struct Rows<'s> {
     kind: Kind,
     names: &'static [&'static str],
     cursor: rusqlite::Rows<'s>,
-    residents: Option<Residents<'s>>,
-    spans: &'s [Span],
+    residents: Option<BookingGuests<'s>>,
+    spans: &'s [IdRange],
     ahead: Option<Row>,
     count: u64,
     nameless: u64,
@@ -178,12 +179,12 @@ impl Rows<'_> {
                 None => Stays::default(),
             };
             let own = self.mirror.extra[self.kind as usize].len();
-            let cells = Cells::new(row, self.names, own, self.mirror.encoding);
+            let cells = RowReader::new(row, self.names, own, self.mirror.encoding);
             return Ok(Some(parse(self.mirror, self.kind, id, residents, cells)));
         }
     }
 
-    fn once_each(&mut self) -> Result<Option<Row>> {
+    fn next_unique(&mut self) -> Result<Option<Row>> {
         let Some(mut row) = (match self.ahead.take() {
             Some(row) => Some(row),
             None => self.read()?,
@@ -198,27 +199,27 @@ impl Rows<'_> {
             if next.id < row.id {
                 bail!(out_of_order(&next.id, &row.id));
             }
-            row.body = Err(BadRow::new(Code::DuplicateId, "id", &row.id.to_string()));
+            row.body = Err(RowError::new(FailureCode::DuplicateId, "id", &row.id.to_string()));
         }
         Ok(Some(row))
     }
 }
 
 /// Whether the id lies in a span; spans that end before it are done with.
-fn is_wanted(id: &Id, spans: &mut &[Span]) -> bool {
+fn is_wanted(id: &Id, spans: &mut &[IdRange]) -> bool {
     while let [first, rest @ ..] = *spans
-        && first.is_over(id)
+        && first.ends_before(id)
     {
         *spans = rest;
     }
-    spans.first().is_some_and(|span| !span.is_ahead(id))
+    spans.first().is_some_and(|span| !span.starts_after(id))
 }
 
 impl Iterator for Rows<'_> {
     type Item = Result<Row>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.once_each().map_err(|error| self.mirror.broken_off(self.kind, &error)).transpose()
+        self.next_unique().map_err(|error| self.mirror.broken_off(self.kind, &error)).transpose()
     }
 }
 
@@ -229,7 +230,7 @@ pub(super) fn out_of_order(next: &Id, after: &Id) -> String {
     )
 }
 
-fn parse(mirror: &Mirror, kind: Kind, id: Id, stays: Stays, mut cells: Cells) -> Row {
+fn parse(mirror: &Mirror, kind: Kind, id: Id, stays: Stays, mut cells: RowReader) -> Row {
     let modified_at = raw_text(cells.at(1)).into_owned();
     let own = &mirror.extra[kind as usize];
     let content = content(&cells, own.len());
@@ -239,17 +240,17 @@ fn parse(mirror: &Mirror, kind: Kind, id: Id, stays: Stays, mut cells: Cells) ->
         Kind::Booking => (people(&cells, &stays.guests), cells.text("number")),
     };
     if stays.has_unreadable {
-        cells.warn(Code::UnknownReference, "booking_guests.guest_id");
+        cells.warn(FailureCode::UnknownReference, "booking_guests.guest_id");
     }
     let must_be_dated = mirror.is_dated[kind as usize];
     let body = match kind {
-        Kind::Guest => cells.guest().map(Body::Guest),
-        Kind::Company => cells.company().map(Body::Company),
-        Kind::Booking => cells.booking(stays.guests, |word| mirror.status(word)).map(Body::Booking),
+        Kind::Guest => cells.guest().map(Entity::Guest),
+        Kind::Company => cells.company().map(Entity::Company),
+        Kind::Booking => cells.booking(stays.guests, |word| mirror.status(word)).map(Entity::Booking),
     };
     let (crm_id, body) = match cells.crm_id() {
         _ if must_be_dated && modified_at.trim().is_empty() => {
-            (None, Err(BadRow::new(Code::NoValue, "modified_at", "")))
+            (None, Err(RowError::new(FailureCode::NoValue, "modified_at", "")))
         }
         Ok(crm_id) => (crm_id, check_id(&id).and(body)),
         Err(bad) => (None, Err(bad)),
@@ -259,17 +260,27 @@ fn parse(mirror: &Mirror, kind: Kind, id: Id, stays: Stays, mut cells: Cells) ->
         Err(bad) => (Map::new(), body.and(Err(bad))),
     };
     let (label, warnings) = (label.unwrap_or_default(), cells.into_warnings());
-    Row { id, modified_at, content, people, label, crm_id, extra, body, warnings }
+    Row {
+        id,
+        modified_at,
+        content_hash: content,
+        parties_hash: people,
+        display_name: label,
+        crm_id,
+        custom_columns: extra,
+        body,
+        warnings,
+    }
 }
 
 /// What the portal's ORIGIN_ID can hold and a batch leaves alone.
-fn check_id(id: &Id) -> Result<(), BadRow> {
+fn check_id(id: &Id) -> Result<(), RowError> {
     let Id::Text(text) = id else { return Ok(()) };
     let usable = !text.is_empty()
         && text.len() <= 255
         && text.trim() == text
         && !text.chars().any(|c| c.is_control() || c == '$');
-    if usable { Ok(()) } else { Err(BadRow::new(Code::BadId, "id", text)) }
+    if usable { Ok(()) } else { Err(RowError::new(FailureCode::BadId, "id", text)) }
 }
 
 /// To be raised when [`content`] makes another number of the same row.
@@ -287,7 +298,7 @@ impl Mirror {
     }
 }
 
-fn content(cells: &Cells, extra: usize) -> u64 {
+fn content(cells: &RowReader, extra: usize) -> u64 {
     let mut fingerprint = Fingerprint::default();
     for at in 0..cells.names.len() + extra {
         // The CRM's id may be ours, written back.
@@ -298,7 +309,7 @@ fn content(cells: &Cells, extra: usize) -> u64 {
     fingerprint.finish()
 }
 
-fn people(cells: &Cells, residents: &[Id]) -> u64 {
+fn people(cells: &RowReader, residents: &[Id]) -> u64 {
     let mut fingerprint = Fingerprint::default();
     for column in ["guest_id", "company_id", "payer_company_id"] {
         fingerprint.text(&cells.reference(column).map(|id| id.to_string()).unwrap_or_default());
@@ -309,7 +320,7 @@ fn people(cells: &Cells, residents: &[Id]) -> u64 {
     fingerprint.finish()
 }
 
-fn custom(cells: &Cells, columns: &[String]) -> Result<Map<String, Value>, BadRow> {
+fn custom(cells: &RowReader, columns: &[String]) -> Result<Map<String, Value>, RowError> {
     let value = |(at, column): (usize, &String)| Ok((column.clone(), cells.own(at, column)?));
     columns.iter().enumerate().map(value).collect()
 }
@@ -326,7 +337,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mirror.db");
         Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/schema.sql")).unwrap();
-        let (sources, residents) = (Kind::SHOWN.map(|kind| kind.table().to_owned()), "booking_guests".into());
+        let (sources, residents) =
+            (Kind::DISPLAY_ORDER.map(|kind| kind.table().to_owned()), "booking_guests".into());
         let config = MirrorConfig {
             path,
             sources,
@@ -337,19 +349,19 @@ mod tests {
             encoding: None,
         };
         let mirror = Mirror::open(&config).unwrap();
-        let all = &Span::ALL[0];
-        for kind in Kind::ALL {
+        let all = &IdRange::ALL[0];
+        for kind in Kind::SEND_ORDER {
             assert!(mirror.can_seek(kind).unwrap(), "{kind}");
             let (rows, outline) = (&mirror.selects[kind as usize], &mirror.outlines[kind as usize]);
             let order = &mirror.record_ids(kind).unwrap().order;
             let stays = &mirror.stay_ids().unwrap().order;
             let queries = [
-                between(rows, order, all),
-                between(outline, order, all),
-                between(&mirror.residents, stays, all),
+                range_query(rows, order, all),
+                range_query(outline, order, all),
+                range_query(&mirror.residents, stays, all),
             ];
             for sql in queries {
-                let steps = steps(&mirror.connection, &sql).unwrap();
+                let steps = query_plan(&mirror.connection, &sql).unwrap();
                 assert!(matches!(steps.as_slice(), [step] if step.starts_with("SCAN")), "{sql}: {steps:?}");
             }
         }

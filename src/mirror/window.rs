@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 /// The SQL by which a query knows what time it is. Better one too many: a query that is taken for a window deletes
 /// nothing, and `check` says so.
-const SIGNS: [&str; 9] = [
+const TIME_FUNCTIONS: [&str; 9] = [
     "'now",
     "('subsec",
     "current_date",
@@ -23,7 +23,7 @@ const SIGNS: [&str; 9] = [
 ];
 
 /// Whether the query, or a view that it reads, depends on the time or on a number of rows.
-pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
+pub(super) fn is_windowed(connection: &Connection, source: &str) -> Result<bool> {
     let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
     // Not by SQLite's lower(), which knows Latin letters only.
     let lower = |text: String| text.to_lowercase();
@@ -33,10 +33,9 @@ pub(super) fn slides(connection: &Connection, source: &str) -> Result<bool> {
     while let Some(at) = unread.iter().position(|(name, _)| texts.iter().any(|text| names(text, name))) {
         texts.push(unread.swap_remove(at).1);
     }
-    Ok(texts
-        .iter()
-        .map(|text| plain(text))
-        .any(|text| SIGNS.iter().any(|sign| text.contains(sign)) || formats_now(&text) || counts_rows(&text)))
+    Ok(texts.iter().map(|text| plain(text)).any(|text| {
+        TIME_FUNCTIONS.iter().any(|sign| text.contains(sign)) || formats_now(&text) || counts_rows(&text)
+    }))
 }
 
 /// Whether a number of rows, or what some rows hold, decides which rows there are. What is looked up beside a row, in
@@ -140,7 +139,7 @@ mod tests {
                  CREATE VIEW \"Свежие\" AS SELECT * FROM recent;",
             )
             .unwrap();
-        let slides = |source: &str| slides(&connection, source).unwrap();
+        let slides = |source: &str| is_windowed(&connection, source).unwrap();
         assert!(slides("(SELECT * FROM t WHERE departure > CURRENT_DATE)"));
         assert!(slides("(SELECT * FROM t\n LIMIT 1000)"));
         assert!(slides("(SELECT * FROM t WHERE departure >= date(\"now\", '-30 days'))"));

@@ -12,11 +12,11 @@ use super::functions;
 use super::ids::key;
 use crate::config::MirrorConfig;
 use crate::domain::record::{Id, Kind};
-use crate::platform::sidecar_path::beside;
+use crate::platform::sidecar_path::sidecar_path;
 use crate::say;
 
 /// Whatever fills the mirror comes first; what is not written now goes with the next pass.
-const PATIENCE: Duration = Duration::from_secs(5);
+const WRITE_BACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Writes the ids, all or none.
 pub fn write_back(config: &MirrorConfig, links: &[(Kind, Id, Option<i64>)]) -> Result<()> {
@@ -28,9 +28,9 @@ pub fn write_back(config: &MirrorConfig, links: &[(Kind, Id, Option<i64>)]) -> R
         )
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let _admission = admit(&config.path, PATIENCE)?;
+    let _admission = admit(&config.path, WRITE_BACK_TIMEOUT)?;
     let mut connection = Connection::open_with_flags(&config.path, flags).with_context(broken)?;
-    connection.busy_timeout(PATIENCE).with_context(broken)?;
+    connection.busy_timeout(WRITE_BACK_TIMEOUT).with_context(broken)?;
     functions::add(&connection, None).with_context(broken)?;
     let transaction = connection.transaction().with_context(broken)?;
     for (kind, id, crm_id) in links {
@@ -57,8 +57,8 @@ fn set(connection: &Connection, table: &str, id: &Id, crm_id: Option<i64>) -> ru
 /// Undoes what a pass that was killed in the middle of [`write_back`] left half done: who only reads cannot do that.
 ///
 /// What fails here fails again when the mirror is read, and is told there.
-pub(super) fn roll_back(config: &MirrorConfig) {
-    if config.write_back && beside(&config.path, "-journal").exists() {
+pub(super) fn recover_hot_journal(config: &MirrorConfig) {
+    if config.write_back && sidecar_path(&config.path, "-journal").exists() {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let looked = Connection::open_with_flags(&config.path, flags)
             .and_then(|mirror| mirror.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())));

@@ -8,7 +8,7 @@ use crate::say;
 
 /// Asks on a terminal; without one there is nobody to ask, and the command itself is the answer. The question goes
 /// to standard error: standard output may be a document.
-pub fn agreed() -> Result<bool> {
+pub fn confirm() -> Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
         return Ok(true);
@@ -22,7 +22,7 @@ pub fn agreed() -> Result<bool> {
 }
 
 /// What is said after a no.
-pub fn declined() -> String {
+pub fn declined_message() -> String {
     say!("Ничего не изменено.\n", "Nothing was changed.\n")
 }
 

@@ -8,12 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::display;
 use crate::domain::record::Kind;
 use crate::output::run_summary::per_kind;
-use crate::portal::limits::SHARE;
+use crate::portal::limits::SUSTAINED_SHARE;
 use crate::say;
 
 /// The numbers of one export, by [`Kind`].
 #[derive(Clone, Debug, Default)]
-pub(super) struct Board {
+pub(super) struct ExportStats {
     seen: [u64; 3],
     planned: [u64; 3],
     speeds: [Speed; 3],
@@ -38,11 +38,11 @@ struct Speed {
 impl Speed {
     /// Seconds for one record in the long run; none before one was done.
     fn seconds(&self) -> Option<f64> {
-        (self.done > 0).then(|| self.took.max(self.charged / SHARE) / self.done as f64)
+        (self.done > 0).then(|| self.took.max(self.charged / SUSTAINED_SHARE) / self.done as f64)
     }
 }
 
-impl Board {
+impl ExportStats {
     pub(super) fn seen(&mut self, kind: Kind) {
         self.seen[kind as usize] += 1;
     }
@@ -76,11 +76,11 @@ impl Board {
     /// `гости 1200 из 3000, заявки 0 из 20000`
     pub(super) fn counts(&self) -> String {
         let part = |kind: Kind| {
-            let (name, done) = (display::plural(kind), self.speeds[kind as usize].done);
+            let (name, done) = (display::plural_name(kind), self.speeds[kind as usize].done);
             let planned = self.planned[kind as usize];
             (planned > 0).then(|| say!("{name} {done} из {planned}", "{name} {done} of {planned}"))
         };
-        let parts: Vec<String> = Kind::SHOWN.into_iter().filter_map(part).collect();
+        let parts: Vec<String> = Kind::DISPLAY_ORDER.into_iter().filter_map(part).collect();
         if parts.is_empty() {
             return say!("передавать нечего", "nothing to send");
         }
@@ -88,7 +88,7 @@ impl Board {
     }
 
     /// `85 в минуту, осталось около 2 ч 5 мин`; empty while that is unknown.
-    pub(super) fn outlook(&self, now: DateTime<Utc>) -> String {
+    pub(super) fn rate_and_eta(&self, now: DateTime<Utc>) -> String {
         let pace = self.current.map(|kind| self.speeds[kind as usize]);
         let Some(pace) = pace.filter(|pace| pace.took > 0.0) else { return String::new() };
         let rate = (pace.done as f64 * 60.0 / pace.took).round();
@@ -96,7 +96,7 @@ impl Board {
             None => String::new(),
             Some(left) if left.is_zero() => say!("{rate} в минуту", "{rate} a minute"),
             Some(left) => {
-                let left = display::span(left);
+                let left = display::format_duration(left);
                 say!("{rate} в минуту, осталось около {left}", "{rate} a minute, about {left} left")
             }
         }
@@ -135,8 +135,8 @@ mod tests {
         DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
     }
 
-    fn begun() -> Board {
-        let mut board = Board::default();
+    fn begun() -> ExportStats {
+        let mut board = ExportStats::default();
         board.planned([300, 0, 600], at(0));
         board
     }
@@ -144,8 +144,8 @@ mod tests {
     #[test]
     fn nothing_is_promised_before_something_was_done() {
         assert_eq!(begun().counts(), "гости 0 из 300, заявки 0 из 600");
-        assert_eq!(begun().outlook(at(5)), "");
-        assert_eq!(Board::default().counts(), "передавать нечего");
+        assert_eq!(begun().rate_and_eta(at(5)), "");
+        assert_eq!(ExportStats::default().counts(), "передавать нечего");
     }
 
     #[test]
@@ -153,10 +153,10 @@ mod tests {
         let mut board = begun();
         board.done(Kind::Guest, 60, 0.0, at(10));
         board.done(Kind::Guest, 60, 0.0, at(120));
-        assert_eq!(board.outlook(at(120)), "60 в минуту, осталось около 13 мин");
+        assert_eq!(board.rate_and_eta(at(120)), "60 в минуту, осталось около 13 мин");
         board.done(Kind::Guest, 180, 0.0, at(300));
         board.done(Kind::Booking, 600, 0.0, at(600));
-        assert_eq!(board.outlook(at(600)), "120 в минуту");
+        assert_eq!(board.rate_and_eta(at(600)), "120 в минуту");
         assert_eq!(board.total(), (900, 900));
     }
 
@@ -165,7 +165,7 @@ mod tests {
         let mut board = begun();
         // A second of the portal's for each record, but nothing to wait for yet.
         board.done(Kind::Guest, 100, 100.0, at(100));
-        assert_eq!(board.outlook(at(100)), "60 в минуту, осталось около 21 мин");
+        assert_eq!(board.rate_and_eta(at(100)), "60 в минуту, осталось около 21 мин");
     }
 
     #[test]

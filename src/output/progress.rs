@@ -2,7 +2,7 @@
 //!
 //! An export of hours spends most of them waiting for the portal's time budgets, so what it waits for is always
 //! shown: the bar is drawn by force, because what comes too quickly after another drawing is left out otherwise. Logs
-//! and reports go through [`Above`], which lifts the bar for as long as they write.
+//! and reports go through [`BarSafeWriter`], which lifts the bar for as long as they write.
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
@@ -14,26 +14,26 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::domain::display;
 use crate::domain::record::Kind;
-use crate::output::export_stats::Board;
+use crate::output::export_stats::ExportStats;
 use crate::output::stdout::print;
 use crate::platform::clock::Clock;
-use crate::portal::client::{Cause, Gate, Teller};
+use crate::portal::client::{Client, WaitCallback, WaitReason};
 use crate::say;
-use crate::sync::push::Watch;
+use crate::sync::push::ProgressObserver;
 
 const BETWEEN_LINES: TimeDelta = TimeDelta::seconds(60);
 
 /// The bar that stands on the terminal now.
-static STANDING: Mutex<Option<ProgressBar>> = Mutex::new(None);
+static ACTIVE_BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// The progress of one export or audit.
 pub struct Progress {
     clock: Clock,
-    board: Board,
-    screen: Rc<Screen>,
+    board: ExportStats,
+    screen: Rc<ProgressOutput>,
 }
 
-enum Screen {
+enum ProgressOutput {
     Bar(ProgressBar),
     /// When the last line was printed.
     Lines(Cell<DateTime<Utc>>),
@@ -44,29 +44,31 @@ impl Progress {
     /// On standard output.
     pub fn new(clock: &Clock) -> Progress {
         let on_terminal = io::stdout().is_terminal();
-        let bar = || Screen::bar(ProgressDrawTarget::stdout());
-        Progress::on(clock, if on_terminal { bar() } else { Screen::Lines(Cell::default()) })
+        let bar = || ProgressOutput::bar(ProgressDrawTarget::stdout());
+        Progress::on(clock, if on_terminal { bar() } else { ProgressOutput::Lines(Cell::default()) })
     }
 
     /// Beside a report on standard output.
-    pub fn aside(clock: &Clock) -> Progress {
+    pub fn on_stderr(clock: &Clock) -> Progress {
         let on_terminal = io::stderr().is_terminal();
-        let bar = || Screen::bar(ProgressDrawTarget::stderr());
-        Progress::on(clock, if on_terminal { bar() } else { Screen::Nothing })
+        let bar = || ProgressOutput::bar(ProgressDrawTarget::stderr());
+        Progress::on(clock, if on_terminal { bar() } else { ProgressOutput::Nothing })
     }
 
-    fn on(clock: &Clock, screen: Screen) -> Progress {
-        Progress { clock: clock.clone(), board: Board::default(), screen: Rc::new(screen) }
+    fn on(clock: &Clock, screen: ProgressOutput) -> Progress {
+        Progress { clock: clock.clone(), board: ExportStats::default(), screen: Rc::new(screen) }
     }
 }
 
-impl Watch for Progress {
+impl ProgressObserver for Progress {
     fn seen(&mut self, kind: Kind) {
         self.board.seen(kind);
         let text = self.board.inventory();
         match &*self.screen {
-            Screen::Bar(bar) => bar.set_message(text),
-            Screen::Lines(_) | Screen::Nothing => self.screen.line(&text, self.clock.now(), false),
+            ProgressOutput::Bar(bar) => bar.set_message(text),
+            ProgressOutput::Lines(_) | ProgressOutput::Nothing => {
+                self.screen.line(&text, self.clock.now(), false)
+            }
         }
     }
 
@@ -76,39 +78,39 @@ impl Watch for Progress {
         self.screen.show(&self.board, now, true);
     }
 
-    fn done(&mut self, kind: Kind, records: u64, gate: &Gate<'_>) {
+    fn done(&mut self, kind: Kind, records: u64, gate: &Client<'_>) {
         let now = self.clock.now();
-        let operating = gate.pace().operating(|method| concerns(method, kind));
+        let operating = gate.pace().operating(|method| counts_towards(method, kind));
         self.board.done(kind, records, operating, now);
         self.screen.show(&self.board, now, false);
     }
 
-    fn teller(&self) -> Option<Teller> {
+    fn teller(&self) -> Option<WaitCallback> {
         let (screen, clock) = (Rc::clone(&self.screen), self.clock.clone());
         Some(Box::new(move |cause, until| screen.wait(cause, until, clock.now())))
     }
 
     fn over(&mut self) {
-        if let Screen::Bar(bar) = &*self.screen {
+        if let ProgressOutput::Bar(bar) = &*self.screen {
             bar.finish_and_clear();
-            stand(None);
+            set_active_bar(None);
         }
     }
 }
 
-impl Screen {
-    fn bar(target: ProgressDrawTarget) -> Screen {
+impl ProgressOutput {
+    fn bar(target: ProgressDrawTarget) -> ProgressOutput {
         let bar = ProgressBar::with_draw_target(Some(0), target);
         let style = ProgressStyle::with_template("{bar:40} {percent:>3}%\n{prefix}\n{msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("##-"));
-        stand(Some(bar.clone()));
-        Screen::Bar(bar)
+        set_active_bar(Some(bar.clone()));
+        ProgressOutput::Bar(bar)
     }
 
-    fn show(&self, board: &Board, now: DateTime<Utc>, at_once: bool) {
-        let (counts, outlook) = (board.counts(), board.outlook(now));
+    fn show(&self, board: &ExportStats, now: DateTime<Utc>, at_once: bool) {
+        let (counts, outlook) = (board.counts(), board.rate_and_eta(now));
         match self {
-            Screen::Bar(bar) => {
+            ProgressOutput::Bar(bar) => {
                 let (done, planned) = board.total();
                 bar.set_length(planned);
                 bar.set_prefix(counts);
@@ -116,26 +118,28 @@ impl Screen {
                 bar.set_position(done);
                 bar.force_draw();
             }
-            Screen::Lines(_) if outlook.is_empty() => self.line(&counts, now, at_once),
-            Screen::Lines(_) => self.line(&format!("{counts}; {outlook}"), now, at_once),
-            Screen::Nothing => {}
+            ProgressOutput::Lines(_) if outlook.is_empty() => self.line(&counts, now, at_once),
+            ProgressOutput::Lines(_) => self.line(&format!("{counts}; {outlook}"), now, at_once),
+            ProgressOutput::Nothing => {}
         }
     }
 
-    fn wait(&self, cause: Cause<'_>, until: DateTime<Utc>, now: DateTime<Utc>) {
+    fn wait(&self, cause: WaitReason<'_>, until: DateTime<Utc>, now: DateTime<Utc>) {
         let text = waiting(cause, until);
         match self {
-            Screen::Bar(bar) => {
+            ProgressOutput::Bar(bar) => {
                 bar.set_message(text);
                 bar.force_draw();
             }
-            Screen::Lines(_) | Screen::Nothing => self.line(&text, now, until - now >= BETWEEN_LINES),
+            ProgressOutput::Lines(_) | ProgressOutput::Nothing => {
+                self.line(&text, now, until - now >= BETWEEN_LINES)
+            }
         }
     }
 
     /// Prints a line, unless the last one is younger than a minute.
     fn line(&self, text: &str, now: DateTime<Utc>, at_once: bool) {
-        let Screen::Lines(last) = self else { return };
+        let ProgressOutput::Lines(last) = self else { return };
         if at_once || now - last.get() >= BETWEEN_LINES {
             last.set(now);
             // A reader that went away does not end an export of hours.
@@ -144,18 +148,18 @@ impl Screen {
     }
 }
 
-fn waiting(cause: Cause<'_>, until: DateTime<Utc>) -> String {
-    let until = display::time_of_day(until);
+fn waiting(cause: WaitReason<'_>, until: DateTime<Utc>) -> String {
+    let until = display::format_time_of_day(until);
     match cause {
-        Cause::Budget(method) => say!(
+        WaitReason::Budget(method) => say!(
             "ждём до {until}: портал ограничивает время работы {method}",
             "waiting until {until}: the portal limits the working time of {method}"
         ),
-        Cause::Unreachable(reason) => say!(
+        WaitReason::Unreachable(reason) => say!(
             "портал недоступен, следующая попытка в {until}: {reason}",
             "the portal cannot be reached, next attempt at {until}: {reason}"
         ),
-        Cause::Doubts => say!(
+        WaitReason::Doubts => say!(
             "ждём до {until}: прежние вызовы ещё могут выполниться",
             "waiting until {until}: earlier calls may still take effect"
         ),
@@ -163,26 +167,26 @@ fn waiting(cause: Cause<'_>, until: DateTime<Utc>) -> String {
 }
 
 /// Whether a method's time budget is what records of this kind wait for.
-fn concerns(method: &str, kind: Kind) -> bool {
+fn counts_towards(method: &str, kind: Kind) -> bool {
     let parts: Vec<&str> = method.split('.').collect();
     match parts.as_slice() {
         ["batch"] => true,
         ["crm", "item", "import"] => kind == Kind::Booking,
-        ["crm", entity, "add" | "update"] => *entity == kind.entity(),
+        ["crm", entity, "add" | "update"] => *entity == kind.crm_entity(),
         _ => false,
     }
 }
 
-fn stand(bar: Option<ProgressBar>) {
-    *STANDING.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+fn set_active_bar(bar: Option<ProgressBar>) {
+    *ACTIVE_BAR.lock().unwrap_or_else(PoisonError::into_inner) = bar;
 }
 
 /// A way out that keeps above the bar, where one stands.
-pub struct Above<W>(pub W);
+pub struct BarSafeWriter<W>(pub W);
 
-impl<W: Write> Write for Above<W> {
+impl<W: Write> Write for BarSafeWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let bar = STANDING.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let bar = ACTIVE_BAR.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match bar {
             Some(bar) => bar.suspend(|| self.0.write(bytes)),
             None => self.0.write(bytes),

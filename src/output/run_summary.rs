@@ -1,14 +1,14 @@
 //! The one line that a pass prints when it changed something.
 
 use crate::domain::display;
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::Kind;
 use crate::say;
 use crate::state::Counts;
 use crate::sync::push::{Failed, Failures};
 
 /// `sync: создано: гости 1, заявки 2; изменено: заявки 1; ошибок: 1`; none when nothing was changed in the portal.
-pub fn line(command: &str, counts: &Counts) -> Option<String> {
+pub fn summary_line(command: &str, counts: &Counts) -> Option<String> {
     changes(counts).filter(|_| counts.changed()).map(|changes| format!("{command}: {changes}"))
 }
 
@@ -32,10 +32,10 @@ pub fn changes(counts: &Counts) -> Option<String> {
 }
 
 /// A line for each reason of failure, for cron's mail: how many records, the first of them, and what to do.
-pub fn failures(failures: &Failures) -> Vec<String> {
-    let line = |(code, Failed { count, first }): (&Code, &Failed)| {
+pub fn failure_lines(failures: &Failures) -> Vec<String> {
+    let line = |(code, Failed { count, first }): (&FailureCode, &Failed)| {
         let more = if *count > first.len() as u64 { ", …" } else { "" };
-        format!("{code} ({count}): {}{more}. {}", first.join(", "), code.advice())
+        format!("{code} ({count}): {}{more}. {}", first.join(", "), code.remedy())
     };
     failures.0.iter().map(line).collect()
 }
@@ -43,7 +43,7 @@ pub fn failures(failures: &Failures) -> Vec<String> {
 /// `guests 2, bookings 1`; none where there is nothing to count.
 pub(crate) fn per_kind(counts: &[u64; 3]) -> Option<String> {
     let part =
-        |(kind, count): (Kind, &u64)| (*count > 0).then(|| format!("{} {count}", display::plural(kind)));
-    let parts: Vec<String> = Kind::SHOWN.into_iter().zip(counts).filter_map(part).collect();
+        |(kind, count): (Kind, &u64)| (*count > 0).then(|| format!("{} {count}", display::plural_name(kind)));
+    let parts: Vec<String> = Kind::DISPLAY_ORDER.into_iter().zip(counts).filter_map(part).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -14,7 +14,8 @@ pub fn print(text: &str) -> Result<()> {
 
 /// Prints what `write` writes, as it is written. A reader that went away (`| head`) is no failure.
 pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let mut out = Visible::new(BufWriter::new(crate::output::progress::Above(std::io::stdout().lock())));
+    let mut out =
+        Visible::new(BufWriter::new(crate::output::progress::BarSafeWriter(std::io::stdout().lock())));
     let written = write(&mut out).and_then(|()| Ok(out.flush()?));
     match written {
         Err(error) if is_broken_pipe(&error) => Ok(()),
@@ -23,7 +24,7 @@ pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()
 }
 
 /// Tells what went wrong, on standard error. That nobody can be told, on a full disk, is no further fault.
-pub fn complain(text: &str) {
+pub fn print_error(text: &str) {
     // A line that is not the first one is none of the program's own.
     let text = text.replace('\n', "\n  ");
     drop(writeln!(Visible::new(std::io::stderr()), "ecvi-b24: {text}"));

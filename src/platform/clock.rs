@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-const SLICE: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A source of time and a way to wait.
 #[derive(Clone, Debug)]
@@ -42,13 +42,13 @@ impl Clock {
     /// The time now.
     pub fn now(&self) -> DateTime<Utc> {
         match self {
-            Clock::System { began: (time, instant), .. } => after(*time, instant.elapsed()),
+            Clock::System { began: (time, instant), .. } => saturating_add(*time, instant.elapsed()),
             Clock::Virtual(time) => time.get(),
         }
     }
 
     /// The later of the two clocks, for dating doubts: a later date only makes the next process wait longer.
-    pub fn latest(&self) -> DateTime<Utc> {
+    pub fn later_of_clocks(&self) -> DateTime<Utc> {
         match self {
             Clock::System { .. } => self.now().max(Utc::now()),
             Clock::Virtual(time) => time.get(),
@@ -60,15 +60,15 @@ impl Clock {
         match self {
             Clock::System { .. } => {
                 let began = Instant::now();
-                while !self.stopped() {
+                while !self.interrupted() {
                     let left = duration.saturating_sub(began.elapsed());
                     if left.is_zero() {
                         return;
                     }
-                    std::thread::sleep(left.min(SLICE));
+                    std::thread::sleep(left.min(POLL_INTERVAL));
                 }
             }
-            Clock::Virtual(time) => time.set(after(time.get(), duration)),
+            Clock::Virtual(time) => time.set(saturating_add(time.get(), duration)),
         }
     }
 
@@ -85,7 +85,7 @@ impl Clock {
     }
 
     /// Whether a signal asked the program to end.
-    pub fn stopped(&self) -> bool {
+    pub fn interrupted(&self) -> bool {
         match self {
             Clock::System { stop, .. } => stop.load(Ordering::Relaxed),
             Clock::Virtual(_) => false,
@@ -118,7 +118,7 @@ impl ReadLimit {
 }
 
 /// `time` plus `wait`, or the last representable time.
-pub fn after(time: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+pub fn saturating_add(time: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
     let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
     time.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
@@ -143,8 +143,11 @@ mod tests {
     #[test]
     fn a_wait_that_no_calendar_holds_ends_with_it() {
         let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        assert_eq!(after(start, Duration::from_secs(60)), start + TimeDelta::seconds(60));
-        assert_eq!(after(start, Duration::from_secs(300_000 * 31_557_600)), DateTime::<Utc>::MAX_UTC);
-        assert_eq!(after(start, Duration::MAX), DateTime::<Utc>::MAX_UTC);
+        assert_eq!(saturating_add(start, Duration::from_secs(60)), start + TimeDelta::seconds(60));
+        assert_eq!(
+            saturating_add(start, Duration::from_secs(300_000 * 31_557_600)),
+            DateTime::<Utc>::MAX_UTC
+        );
+        assert_eq!(saturating_add(start, Duration::MAX), DateTime::<Utc>::MAX_UTC);
     }
 }

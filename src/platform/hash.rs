@@ -105,7 +105,7 @@ impl Digest {
 }
 
 /// The fingerprint of one text.
-pub fn of_text(text: &str) -> u64 {
+pub fn text_hash(text: &str) -> u64 {
     let mut fingerprint = Fingerprint::default();
     fingerprint.text(text);
     fingerprint.finish()

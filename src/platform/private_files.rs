@@ -12,7 +12,7 @@ use crate::platform::regular_file;
 use crate::say;
 
 /// Opens the file, or makes it; and whether it was made.
-pub(crate) fn open(path: &Path) -> io::Result<(File, bool)> {
+pub(crate) fn open_or_create_private(path: &Path) -> io::Result<(File, bool)> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]
@@ -31,7 +31,7 @@ pub(crate) fn open(path: &Path) -> io::Result<(File, bool)> {
 }
 
 /// What to do about a file that is another user's.
-pub(crate) fn as_its_user() -> String {
+pub(crate) fn run_as_owner_hint() -> String {
     say!(
         "выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
         "run the command as the user who runs the passes (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)"
@@ -39,9 +39,9 @@ pub(crate) fn as_its_user() -> String {
 }
 
 /// What to do about a file that cannot be read.
-pub(crate) fn cure(error: &io::Error) -> String {
+pub(crate) fn io_hint(error: &io::Error) -> String {
     match error.kind() {
-        ErrorKind::PermissionDenied => as_its_user(),
+        ErrorKind::PermissionDenied => run_as_owner_hint(),
         _ => say!("проверьте путь", "check its path"),
     }
 }
@@ -99,8 +99,8 @@ pub(crate) fn has_several_names(_: &File) -> io::Result<bool> {
 #[cfg(unix)]
 fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
-    let folder = std::fs::metadata(crate::platform::sidecar_path::folder(path))?;
-    match heir(made.metadata()?.uid(), folder.uid()) {
+    let folder = std::fs::metadata(crate::platform::sidecar_path::parent_dir(path))?;
+    match new_owner(made.metadata()?.uid(), folder.uid()) {
         Some(heir) => fchown(made, Some(heir), Some(folder.gid())),
         None => Ok(()),
     }
@@ -108,7 +108,7 @@ fn leave_to_the_folders_owner(made: &File, path: &Path) -> io::Result<()> {
 
 /// Who gets a new file of this owner in a folder of that one, if anybody.
 #[cfg(unix)]
-fn heir(file: u32, folder: u32) -> Option<u32> {
+fn new_owner(file: u32, folder: u32) -> Option<u32> {
     (file == 0 && folder != 0).then_some(folder)
 }
 
@@ -133,17 +133,17 @@ mod tests {
 
     #[test]
     fn root_alone_leaves_its_files_to_others() {
-        assert_eq!(heir(0, SOMEBODY), Some(SOMEBODY));
-        assert_eq!(heir(0, 0), None);
-        assert_eq!(heir(SOMEBODY, SOMEBODY), None);
-        assert_eq!(heir(SOMEBODY, 0), None);
-        assert_eq!(heir(SOMEBODY, 1000), None);
+        assert_eq!(new_owner(0, SOMEBODY), Some(SOMEBODY));
+        assert_eq!(new_owner(0, 0), None);
+        assert_eq!(new_owner(SOMEBODY, SOMEBODY), None);
+        assert_eq!(new_owner(SOMEBODY, 0), None);
+        assert_eq!(new_owner(SOMEBODY, 1000), None);
     }
 
     #[test]
     fn what_root_makes_belongs_to_whom_the_folder_belongs() {
         let Some(folder) = folder() else { return };
-        let made = open(&folder.path().join("state.db")).unwrap().0.metadata().unwrap();
+        let made = open_or_create_private(&folder.path().join("state.db")).unwrap().0.metadata().unwrap();
         assert_eq!((made.uid(), made.gid(), made.mode() & 0o777), (SOMEBODY, SOMEBODY, 0o600));
     }
 
@@ -153,7 +153,7 @@ mod tests {
         let [state, link] = ["state.db", "link.db"].map(|name| folder.path().join(name));
         std::fs::write(&state, "").unwrap();
         symlink(&state, &link).unwrap();
-        assert_eq!(open(&state).unwrap().0.metadata().unwrap().uid(), 0);
-        assert!(regular_file::is_unfit(&open(&link).unwrap_err()));
+        assert_eq!(open_or_create_private(&state).unwrap().0.metadata().unwrap().uid(), 0);
+        assert!(regular_file::is_unfit(&open_or_create_private(&link).unwrap_err()));
     }
 }

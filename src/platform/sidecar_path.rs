@@ -4,14 +4,14 @@
 use std::path::{Path, PathBuf};
 
 /// `state.db` -> `state.db.lock`, beside the file that a link leads to, where SQLite too puts its own.
-pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn sidecar_path(file: &Path, suffix: &str) -> PathBuf {
     let mut path = file.canonicalize().unwrap_or_else(|_| file.to_owned()).into_os_string();
     path.push(suffix);
     path.into()
 }
 
 /// The folder of a file.
-pub(crate) fn folder(file: &Path) -> &Path {
+pub(crate) fn parent_dir(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -26,7 +26,7 @@ mod tests {
         let (file, link) = (folder.join("real.db"), folder.join("link.db"));
         std::fs::write(&file, "").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        assert_eq!(beside(&link, "-wal"), folder.join("real.db-wal"));
-        assert_eq!(beside(&folder.join("new.db"), ".lock"), folder.join("new.db.lock"));
+        assert_eq!(sidecar_path(&link, "-wal"), folder.join("real.db-wal"));
+        assert_eq!(sidecar_path(&folder.join("new.db"), ".lock"), folder.join("new.db.lock"));
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::platform::sidecar_path::folder;
+use crate::platform::sidecar_path::parent_dir;
 
 /// Where SQLite looks by itself, behind the variables of the environment.
 const USUAL: [&str; 3] = ["/var/tmp", "/usr/tmp", "/tmp"];
@@ -17,7 +17,7 @@ pub(crate) fn choose_folder(state: &Path) {
     if named.any(is_writable) || USUAL.iter().any(|usual| is_writable(Path::new(usual))) {
         return;
     }
-    let own = folder(state);
+    let own = parent_dir(state);
     if let (true, Some(own)) = (is_writable(own), own.to_str()) {
         let chosen = Connection::open_in_memory()
             .and_then(|database| database.pragma_update(None, "temp_store_directory", own));

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, CallError, Refusal};
+use super::{ApiError, CallError, Response};
 use crate::portal::response::refusal;
 
 /// The portal runs no more commands in one batch.
-pub const MOST: usize = 50;
+pub const MAX_COMMANDS: usize = 50;
 
 /// One command of a batch.
 #[derive(Clone, PartialEq, Debug)]
@@ -35,11 +35,11 @@ impl Command {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Reply {
     /// What the method returned.
-    Done(Value),
+    Ok(Value),
     /// The portal refused it; its neighbours are not touched by that.
-    Refused(Refusal),
+    Err(ApiError),
     /// Neither a result nor an error: it may have been executed.
-    Silent,
+    Missing,
 }
 
 /// Commands that go in one request, each under a name on the wire that no other request uses.
@@ -73,7 +73,7 @@ impl<'a> Batch<'a> {
     }
 
     /// What each command cost: `time` of its answer, where there is one.
-    pub fn times<'t>(&self, answer: &'t Answer) -> Vec<(&'a Command, &'t Value)> {
+    pub fn times<'t>(&self, answer: &'t Response) -> Vec<(&'a Command, &'t Value)> {
         let Some(times) = answer.result.get("result_time") else { return Vec::new() };
         let time = |(at, command)| Some((command, times.get(self.key(at))?));
         self.commands.iter().enumerate().filter_map(time).collect()
@@ -83,23 +83,23 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// An answer of another shape, or to another request: what was executed is unknown.
-    pub fn replies(&self, mut answer: Answer) -> Result<BTreeMap<String, Reply>, CallError> {
+    pub fn replies(&self, mut answer: Response) -> Result<BTreeMap<String, Reply>, CallError> {
         let mut results = named(answer.result.get_mut("result"))?;
         let mut errors = named(answer.result.get_mut("result_error"))?;
         let mut replies = BTreeMap::new();
         for (at, command) in self.commands.iter().enumerate() {
             let key = self.key(at);
             let reply = match (errors.remove(&key), results.remove(&key)) {
-                (Some(error), _) => Reply::Refused(refusal(&error)),
-                (None, Some(result)) => Reply::Done(result),
-                (None, None) => Reply::Silent,
+                (Some(error), _) => Reply::Err(refusal(&error)),
+                (None, Some(result)) => Reply::Ok(result),
+                (None, None) => Reply::Missing,
             };
             replies.insert(command.name.clone(), reply);
         }
         if results.is_empty() && errors.is_empty() {
             Ok(replies)
         } else {
-            Err(CallError::Lost("the answer belongs to another request".into()))
+            Err(CallError::UnknownOutcome("the answer belongs to another request".into()))
         }
     }
 }
@@ -109,7 +109,9 @@ fn named(value: Option<&mut Value>) -> Result<Map<String, Value>, CallError> {
     match value.map(Value::take) {
         Some(Value::Object(named)) => Ok(named),
         Some(Value::Array(list)) if list.is_empty() => Ok(Map::new()),
-        other => Err(CallError::Lost(format!("the answer of a batch has {}", shape(other.as_ref())))),
+        other => {
+            Err(CallError::UnknownOutcome(format!("the answer of a batch has {}", shape(other.as_ref()))))
+        }
     }
 }
 
@@ -212,7 +214,7 @@ mod tests {
 
     #[test]
     fn commands_are_carried_out_in_their_order() {
-        let names: Vec<String> = (0..MOST).map(|at| format!("r{}", MOST - at)).collect();
+        let names: Vec<String> = (0..MAX_COMMANDS).map(|at| format!("r{}", MAX_COMMANDS - at)).collect();
         let commands: Vec<Command> = names.iter().map(|name| command(name, json!({"id": name}))).collect();
         let request = batch(&commands).request();
         let sent: Vec<&Value> = request["cmd"].as_object().unwrap().values().collect();
@@ -222,7 +224,7 @@ mod tests {
 
     #[test]
     fn each_command_is_answered_by_its_name() {
-        let answer = Answer {
+        let answer = Response {
             result: json!({
                 "result": {"c00_00000007": 7},
                 "result_error": {"c01_00000007": {"error": "", "error_description": "Not found<br>"}},
@@ -231,21 +233,21 @@ mod tests {
         };
         let commands = ["g1", "g2", "g3"].map(|name| command(name, json!({})));
         let replies = batch(&commands).replies(answer).unwrap();
-        assert_eq!(replies["g1"], Reply::Done(json!(7)));
-        assert_eq!(replies["g2"], Reply::Refused(Refusal { code: String::new(), text: "Not found".into() }));
-        assert_eq!(replies["g3"], Reply::Silent);
+        assert_eq!(replies["g1"], Reply::Ok(json!(7)));
+        assert_eq!(replies["g2"], Reply::Err(ApiError { code: String::new(), text: "Not found".into() }));
+        assert_eq!(replies["g3"], Reply::Missing);
     }
 
     #[test]
     fn a_command_that_is_refused_with_the_address_does_not_tell_it() {
         let error = json!({"error": "x", "error_description": "see https://h.ru/rest/1/geheim/crm.deal.add"});
-        let answer = Answer {
+        let answer = Response {
             result: json!({"result": [], "result_error": {"c00_00000007": error}}),
             time: Value::Null,
         };
         let commands = [command("g1", json!({}))];
         let replies = batch(&commands).replies(answer).unwrap();
-        let Reply::Refused(refusal) = &replies["g1"] else { panic!("{replies:?}") };
+        let Reply::Err(refusal) = &replies["g1"] else { panic!("{replies:?}") };
         assert!(
             !refusal.text.contains("geheim") && refusal.text.starts_with("see https://h.ru"),
             "{refusal}"
@@ -254,17 +256,17 @@ mod tests {
 
     #[test]
     fn an_empty_list_stands_for_an_empty_object() {
-        let answer = Answer { result: json!({"result": [], "result_error": []}), time: Value::Null };
+        let answer = Response { result: json!({"result": [], "result_error": []}), time: Value::Null };
         let commands = [command("g1", json!({}))];
-        assert_eq!(batch(&commands).replies(answer).unwrap()["g1"], Reply::Silent);
+        assert_eq!(batch(&commands).replies(answer).unwrap()["g1"], Reply::Missing);
     }
 
     #[test]
     fn an_answer_of_another_shape_leaves_doubt() {
         for result in [json!(null), json!([]), json!({"result": [1, 2], "result_error": []})] {
-            let answer = Answer { result, time: Value::Null };
+            let answer = Response { result, time: Value::Null };
             let error = batch(&[command("g1", json!({}))]).replies(answer).unwrap_err();
-            assert!(matches!(error, CallError::Lost(_)), "{error}");
+            assert!(matches!(error, CallError::UnknownOutcome(_)), "{error}");
         }
     }
 
@@ -274,8 +276,8 @@ mod tests {
         for part in ["result", "result_error"] {
             let mut result = json!({"result": [], "result_error": []});
             result[part] = json!({"c00_00000006": 7});
-            let error = batch(&commands).replies(Answer { result, time: Value::Null }).unwrap_err();
-            assert!(matches!(error, CallError::Lost(_)), "{part}: {error}");
+            let error = batch(&commands).replies(Response { result, time: Value::Null }).unwrap_err();
+            assert!(matches!(error, CallError::UnknownOutcome(_)), "{part}: {error}");
         }
     }
 }

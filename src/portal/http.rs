@@ -13,16 +13,16 @@ use ureq::{Agent, Error};
 use url::Url;
 
 use super::proxy::Proxy;
-use super::{Answer, CallError, Portal, decode, resolver, tls};
+use super::{CallError, Portal, Response, decode, resolver, tls};
 use crate::config::{PortalConfig, Webhook};
 use crate::platform::private_files;
 use crate::portal::answer_size::Bounds;
 use crate::say;
 
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("ecvi-b24/", env!("CARGO_PKG_VERSION"));
 /// A server closes idle connections, and a request on a closed one would be a call without an answer.
-const IDLE: Duration = Duration::from_secs(5);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A real portal.
 pub struct Http {
@@ -63,8 +63,8 @@ impl Http {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .max_idle_age(IDLE)
-            .timeout_connect(Some(CONNECT))
+            .max_idle_age(IDLE_TIMEOUT)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_global(Some(config.request_timeout))
             .user_agent(USER_AGENT)
             .build();
@@ -81,22 +81,22 @@ impl Http {
     ) -> Result<(u16, Option<String>, Vec<u8>), Error> {
         let mut response = self
             .agent
-            .post(self.webhook.expose_method(method))
+            .post(self.webhook.method_url(method))
             .content_type("application/json")
             .header("Accept", "application/json")
             .send(params.to_string())?;
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
         let location = location.map(str::to_owned);
         let body = response.body_mut().with_config().limit(bounds.bytes).read_to_vec()?;
-        Ok((response.status().as_u16(), location, self.webhook.hide(body)))
+        Ok((response.status().as_u16(), location, self.webhook.redact(body)))
     }
 
     fn failed(&self, error: &Error) -> CallError {
         let unconnected = self.unconnected.load(Ordering::Relaxed);
         let tls = tls::reason(error);
         let is_handshake = tls.is_some_and(tls::is_handshake);
-        if !unconnected && !is_handshake && !never_opened(error) {
-            return CallError::Lost(words(error));
+        if !unconnected && !is_handshake && !failed_before_connect(error) {
+            return CallError::UnknownOutcome(words(error));
         }
         let reason = match &self.proxy {
             Some(proxy) if tls.is_none() => through(proxy, error),
@@ -108,14 +108,14 @@ impl Http {
 }
 
 impl Portal for Http {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         self.unconnected.store(false, Ordering::Relaxed);
         let bounds = Bounds::of(params);
         match self.post(method, params, bounds) {
             Ok((status @ 300..=399, location, _)) => {
                 Err(redirected(status, &self.webhook.address(), location.as_deref().unwrap_or_default()))
             }
-            Ok((_, _, body)) if !bounds.hold(&body) => Err(CallError::Lost(too_large())),
+            Ok((_, _, body)) if !bounds.hold(&body) => Err(CallError::UnknownOutcome(too_large())),
             Ok((status, _, body)) => decode(status, &body, method == "batch"),
             Err(error) => Err(self.failed(&error)),
         }
@@ -156,14 +156,14 @@ fn redirected(status: u16, asked: &str, location: &str) -> CallError {
     let place = |url: &Url| (url.host_str().map(str::to_owned), url.port());
     match (asked, target) {
         (Some(asked), Some(target)) if target.has_host() && place(&asked) != place(&target) => {
-            CallError::Moved(format!("{}/", &target[..url::Position::AfterPort]))
+            CallError::Redirected(format!("{}/", &target[..url::Position::AfterPort]))
         }
-        _ => CallError::Lost(format!("HTTP {status}, a redirect within the portal")),
+        _ => CallError::UnknownOutcome(format!("HTTP {status}, a redirect within the portal")),
     }
 }
 
 /// Whether the error arose before there was a connection, though not while one was set up.
-fn never_opened(error: &Error) -> bool {
+fn failed_before_connect(error: &Error) -> bool {
     match error {
         Error::HostNotFound | Error::BadUri(_) | Error::InvalidProxyUrl => true,
         Error::Timeout(ureq::Timeout::Resolve) => true,
@@ -262,8 +262,8 @@ mod tests {
             ("", None),
         ] {
             match (redirected(302, asked, location), moved) {
-                (CallError::Moved(place), Some(expected)) => assert_eq!(place, expected),
-                (CallError::Lost(_), None) => {}
+                (CallError::Redirected(place), Some(expected)) => assert_eq!(place, expected),
+                (CallError::UnknownOutcome(_), None) => {}
                 (other, _) => panic!("{location}: {other}"),
             }
         }
@@ -273,7 +273,7 @@ mod tests {
     fn what_was_torn_later_than_the_handshake_leaves_doubt() {
         let torn = |reason| Error::Io(std::io::Error::new(ErrorKind::InvalidData, reason));
         let is_sure =
-            |error: &Error| tls::reason(error).is_some_and(tls::is_handshake) || never_opened(error);
+            |error: &Error| tls::reason(error).is_some_and(tls::is_handshake) || failed_before_connect(error);
         assert!(!is_sure(&torn(rustls::Error::DecryptError)));
         let demanded = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
         assert!(is_sure(&torn(demanded)));

@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 /// the price of stops here, because its next batch may be a long one.
 const BUDGET: f64 = 380.0;
 /// A method whose price is known comes this far, in batches that end here.
-const LINE: f64 = 400.0;
+const SOFT_LIMIT: f64 = 400.0;
 /// A batch that was made up before its price was known may come this far.
-const BRIM: f64 = 410.0;
+const HARD_LIMIT: f64 = 410.0;
 /// What a batch may cost while nobody knows how much of the window has dropped out: it finds that out.
-const PROBE: f64 = 5.0;
+const PROBE_SECONDS: f64 = 5.0;
 /// The portal cuts a request here, so no batch costs more.
-const LONGEST: f64 = 60.0;
+const MAX_REQUEST: f64 = 60.0;
 /// The part of the time that a method may work in the long run, carefully.
-pub const SHARE: f64 = BUDGET / 600.0;
+pub const SUSTAINED_SHARE: f64 = BUDGET / 600.0;
 /// No block of the portal lasts longer, give or take a clock.
 const WINDOW: TimeDelta = TimeDelta::minutes(11);
 /// Seconds that a request waits behind those of other programs at most.
@@ -33,18 +33,18 @@ const FIRST_BATCH: usize = 10;
 /// What is known of the portal's limits.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Pace {
+pub struct RateLimits {
     /// Requests in the leaky bucket at `filled_at`.
     level: f64,
     filled_at: DateTime<Utc>,
-    methods: BTreeMap<String, Method>,
-    labels: BTreeMap<String, Label>,
+    methods: BTreeMap<String, MethodBudget>,
+    labels: BTreeMap<String, BatchProfile>,
 }
 
 /// The time budget of a method.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Method {
+struct MethodBudget {
     /// Seconds charged in the portal's window of ten minutes.
     operating: f64,
     /// When the oldest part of them drops out.
@@ -57,16 +57,16 @@ struct Method {
 
 /// Batches of one label: they are alike, so each tells how long the next may be.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Label {
+struct BatchProfile {
     /// Commands that may be sent together next time.
     batch: usize,
     /// The methods of the last batch, and each one's part of the commands.
     parts: BTreeMap<String, f64>,
 }
 
-impl Default for Label {
-    fn default() -> Label {
-        Label { batch: FIRST_BATCH, parts: BTreeMap::new() }
+impl Default for BatchProfile {
+    fn default() -> BatchProfile {
+        BatchProfile { batch: FIRST_BATCH, parts: BTreeMap::new() }
     }
 }
 
@@ -88,7 +88,7 @@ pub struct Bucket {
     pub burst: u32,
 }
 
-impl Pace {
+impl RateLimits {
     /// How long to wait before the next request. A clock that went back drains nothing.
     pub fn wait(&self, bucket: Bucket, now: DateTime<Utc>) -> Duration {
         // Two below the brim: requests do not arrive as evenly as they are sent.
@@ -105,17 +105,17 @@ impl Pace {
     }
 
     /// The portal says that the bucket is full: somebody else fills it too.
-    pub fn full(&mut self, bucket: Bucket, now: DateTime<Utc>) {
+    pub fn assume_bucket_full(&mut self, bucket: Bucket, now: DateTime<Utc>) {
         self.level = f64::from(bucket.burst);
         self.filled_at = now;
     }
 
     /// The level alone, as long as the programs of one host can have filled it so far; none where they cannot.
-    pub(super) fn plausible(self, bucket: Bucket) -> Option<Pace> {
+    pub(super) fn plausible(self, bucket: Bucket) -> Option<RateLimits> {
         // Each program waits for one request at a time.
         let most = f64::from(bucket.burst) + bucket.per_second * LONGEST_QUEUE;
-        let Pace { level, filled_at, .. } = self;
-        (0.0..=most).contains(&level).then(|| Pace { level, filled_at, ..Pace::default() })
+        let RateLimits { level, filled_at, .. } = self;
+        (0.0..=most).contains(&level).then(|| RateLimits { level, filled_at, ..RateLimits::default() })
     }
 
     fn level_at(&self, bucket: Bucket, now: DateTime<Utc>) -> f64 {
@@ -126,9 +126,9 @@ impl Pace {
     /// Until when a request with so many calls of the method has to wait, if it has to.
     pub fn blocked(&self, method: &str, calls: usize, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let known = self.methods.get(method)?;
-        let price = (known.each * calls as f64).min(LONGEST);
+        let price = (known.each * calls as f64).min(MAX_REQUEST);
         let is_spent = if known.each > 0.0 {
-            known.operating + known.each > LINE || known.operating + price > BRIM
+            known.operating + known.each > SOFT_LIMIT || known.operating + price > HARD_LIMIT
         } else {
             known.operating >= BUDGET
         };
@@ -143,21 +143,21 @@ impl Pace {
         let Some(known) = self.methods.get(method).filter(|known| known.each > 0.0) else {
             return f64::INFINITY;
         };
-        let left = LINE - known.operating;
+        let left = SOFT_LIMIT - known.operating;
         let is_current = known.resets_at > now && known.resets_at <= now + WINDOW;
-        (if is_current { left } else { left.max(PROBE) }) / known.each
+        (if is_current { left } else { left.max(PROBE_SECONDS) }) / known.each
     }
 
     /// Takes note of `operating` and `operating_reset_at` (Unix time) from an answer.
-    pub fn charged(&mut self, method: &str, operating: f64, resets_at: Option<i64>) {
+    pub fn record_charge(&mut self, method: &str, operating: f64, resets_at: Option<i64>) {
         let known = self.methods.entry(method.to_owned()).or_default();
         known.operating = operating;
         known.resets_at = resets_at.and_then(|at| DateTime::from_timestamp(at, 0)).unwrap_or(known.resets_at);
     }
 
-    /// Learns the price of a method from a batch with so many calls of it, all of them [`Pace::charged`]: `first` is
+    /// Learns the price of a method from a batch with so many calls of it, all of them [`RateLimits::charged`]: `first` is
     /// what `operating` was after the first of them, `before` what it was before the batch.
-    pub fn priced(&mut self, method: &str, calls: usize, first: f64, before: Used) {
+    pub fn record_cost(&mut self, method: &str, calls: usize, first: f64, before: Used) {
         let known = self.methods.entry(method.to_owned()).or_default();
         let (from, calls) = if before.resets_at == known.resets_at {
             (before.seconds, calls)
@@ -173,12 +173,12 @@ impl Pace {
 
     /// What the method has used, as last seen.
     pub fn used(&self, method: &str) -> Used {
-        let used = |known: &Method| Used { seconds: known.operating, resets_at: known.resets_at };
+        let used = |known: &MethodBudget| Used { seconds: known.operating, resets_at: known.resets_at };
         self.methods.get(method).map(used).unwrap_or_default()
     }
 
     /// Remembers which methods a batch of this label calls, and how often.
-    pub fn made_of(&mut self, label: &str, calls: &BTreeMap<&str, usize>) {
+    pub fn record_composition(&mut self, label: &str, calls: &BTreeMap<&str, usize>) {
         let all = calls.values().sum::<usize>().max(1) as f64;
         let parts = calls.iter().map(|(method, calls)| ((*method).to_owned(), *calls as f64 / all));
         self.labels.entry(label.to_owned()).or_default().parts = parts.collect();
@@ -201,16 +201,16 @@ impl Pace {
     pub fn batch(&self, label: &str, most: usize, now: DateTime<Utc>) -> usize {
         let Some(known) = self.labels.get(label) else { return FIRST_BATCH.min(most) };
         let rooms = known.parts.iter().map(|(method, part)| self.room(method, now) / part);
-        let room = rooms.fold(f64::INFINITY, f64::min).clamp(1.0, super::batch::MOST as f64) as usize;
+        let room = rooms.fold(f64::INFINITY, f64::min).clamp(1.0, super::batch::MAX_COMMANDS as f64) as usize;
         known.batch.min(most).min(room)
     }
 
     /// Learns from a batch that took `wall`: the next one may be twice as long, and as long as fits `target`.
-    pub fn took(&mut self, label: &str, commands: usize, wall: Duration, target: Duration) {
+    pub fn record_duration(&mut self, label: &str, commands: usize, wall: Duration, target: Duration) {
         let known = self.labels.entry(label.to_owned()).or_default();
         let seconds = wall.as_secs_f64() / commands.max(1) as f64;
         let fitting = (target.as_secs_f64() / seconds.max(1e-6)).min(1000.0) as usize;
-        known.batch = fitting.clamp(1, known.batch * 2).min(super::batch::MOST);
+        known.batch = fitting.clamp(1, known.batch * 2).min(super::batch::MAX_COMMANDS);
     }
 
     /// A batch without an answer may have been too long for the portal.
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_bucket_is_never_overrun_and_then_drains_two_a_second() {
-        let mut pace = Pace::default();
+        let mut pace = RateLimits::default();
         for _ in 0..48 {
             assert_eq!(pace.wait(BUCKET, at(0)), Duration::ZERO);
             pace.sent(BUCKET, at(0));
@@ -248,31 +248,31 @@ mod tests {
     #[test]
     fn a_bucket_that_hardly_drains_is_waited_for_without_end() {
         let slow = Bucket { per_second: 1e-300, burst: 1 };
-        let mut pace = Pace::default();
+        let mut pace = RateLimits::default();
         pace.sent(slow, at(0));
         assert_eq!(pace.wait(slow, at(1)), Duration::MAX);
     }
 
     #[test]
     fn a_clock_that_went_back_drains_nothing() {
-        let mut pace = Pace::default();
-        pace.full(BUCKET, at(100));
+        let mut pace = RateLimits::default();
+        pace.assume_bucket_full(BUCKET, at(100));
         assert!(pace.wait(BUCKET, at(0)) > Duration::ZERO);
     }
 
     #[test]
     fn a_method_is_left_alone_before_the_portal_blocks_it() {
-        let mut pace = Pace::default();
-        pace.charged("crm.deal.add", 379.0, Some(at(60).timestamp()));
+        let mut pace = RateLimits::default();
+        pace.record_charge("crm.deal.add", 379.0, Some(at(60).timestamp()));
         assert_eq!(pace.blocked("crm.deal.add", 1, at(0)), None);
-        pace.charged("crm.deal.add", 381.0, Some(at(60).timestamp()));
+        pace.record_charge("crm.deal.add", 381.0, Some(at(60).timestamp()));
         assert_eq!(pace.blocked("crm.deal.add", 1, at(0)), Some(at(60)));
         assert_eq!(pace.blocked("crm.contact.add", 1, at(0)), None);
     }
 
     #[test]
     fn a_blocked_method_waits_for_five_minutes_when_the_portal_does_not_say() {
-        let mut pace = Pace::default();
+        let mut pace = RateLimits::default();
         pace.over_budget("batch", at(0));
         assert_eq!(pace.blocked("batch", 1, at(0)), Some(at(301)));
         assert_eq!(pace.blocked("batch", 1, at(302)), None);
@@ -281,8 +281,8 @@ mod tests {
     #[test]
     fn a_ban_lasts_until_what_is_announced_and_five_minutes_at_least() {
         for (announced, ends) in [(60, 301), (400, 401), (-5, 301), (900, 301)] {
-            let mut pace = Pace::default();
-            pace.charged("batch", 420.0, Some(at(announced).timestamp()));
+            let mut pace = RateLimits::default();
+            pace.record_charge("batch", 420.0, Some(at(announced).timestamp()));
             pace.over_budget("batch", at(0));
             let known = &pace.methods["batch"];
             assert_eq!(known.blocked_until, at(ends), "announced {announced}");
@@ -291,27 +291,27 @@ mod tests {
 
     #[test]
     fn batches_grow_to_what_fits_the_target_and_shrink_with_a_slow_portal() {
-        let mut pace = Pace::default();
+        let mut pace = RateLimits::default();
         let target = Duration::from_secs(20);
         assert_eq!(pace.batch("m", 50, at(0)), 10);
-        pace.took("m", 10, Duration::from_secs(1), target);
+        pace.record_duration("m", 10, Duration::from_secs(1), target);
         assert_eq!(pace.batch("m", 50, at(0)), 20);
-        pace.took("m", 20, Duration::from_secs(40), target);
+        pace.record_duration("m", 20, Duration::from_secs(40), target);
         assert_eq!(pace.batch("m", 50, at(0)), 10);
         pace.lost("m");
         assert_eq!(pace.batch("m", 50, at(0)), 5);
     }
 
     /// A batch of twenty that charges half a second for each.
-    fn after_a_batch(operating: f64, resets_at: i64) -> Pace {
-        let mut pace = Pace::default();
+    fn after_a_batch(operating: f64, resets_at: i64) -> RateLimits {
+        let mut pace = RateLimits::default();
         let calls = BTreeMap::from([("crm.deal.add", 20)]);
-        pace.made_of("booking", &calls);
-        pace.took("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
-        pace.took("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
-        pace.took("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
-        pace.charged("crm.deal.add", operating, Some(at(resets_at).timestamp()));
-        pace.priced(
+        pace.record_composition("booking", &calls);
+        pace.record_duration("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
+        pace.record_duration("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
+        pace.record_duration("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
+        pace.record_charge("crm.deal.add", operating, Some(at(resets_at).timestamp()));
+        pace.record_cost(
             "crm.deal.add",
             20,
             operating - 9.5,
@@ -351,8 +351,8 @@ mod tests {
         let mut pace = after_a_batch(300.0, 60);
         let mut next = |seconds: f64| {
             let before = pace.used("m").seconds;
-            pace.charged("m", before + seconds, Some(at(60).timestamp()));
-            pace.priced("m", 10, before, Used { seconds: before, resets_at: at(60) });
+            pace.record_charge("m", before + seconds, Some(at(60).timestamp()));
+            pace.record_cost("m", 10, before, Used { seconds: before, resets_at: at(60) });
             pace.methods["m"].each
         };
         assert!((next(10.0) - 1.0).abs() < 1e-9);

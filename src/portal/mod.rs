@@ -23,7 +23,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::domain::display;
-use crate::domain::run_error::Stop;
+use crate::domain::run_error::RunError;
 use crate::say;
 
 /// A Bitrix24 portal behind its inbound webhook.
@@ -32,7 +32,7 @@ pub trait Portal {
     ///
     /// # Errors
     /// [`CallError`] tells whether the call may have taken effect.
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError>;
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError>;
 
     /// Gives up the connection that is kept open: what comes over it belongs to another request.
     fn reconnect(&mut self) {}
@@ -40,7 +40,7 @@ pub trait Portal {
 
 /// A proper answer: `{"result": …, "time": {…}}`.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Answer {
+pub struct Response {
     /// What the method returned.
     pub result: Value,
     /// `time`: `operating` and `operating_reset_at` among others; null when absent.
@@ -49,7 +49,7 @@ pub struct Answer {
 
 /// The portal's own words for a refusal.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Refusal {
+pub struct ApiError {
     /// `error`, often empty.
     pub code: String,
     /// `error_description`, in the portal's language.
@@ -58,23 +58,23 @@ pub struct Refusal {
 
 /// What a refusal asks of us. Decided by the code; texts are localized.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Meaning {
+pub enum ErrorClass {
     /// The leaky bucket is full: slow down.
-    TooFast,
+    RateLimited,
     /// The method's time budget is used up: wait for it.
-    OverBudget,
+    BudgetExceeded,
     /// The webhook, its rights or the portal itself: an administrator must act.
     Administrator,
     /// This one record.
     Record,
 }
 
-impl Refusal {
+impl ApiError {
     /// The reaction that the code calls for (docs/bitrix24.md, Errors).
-    pub fn meaning(&self) -> Meaning {
+    pub fn class(&self) -> ErrorClass {
         match self.code.to_ascii_lowercase().as_str() {
-            "query_limit_exceeded" => Meaning::TooFast,
-            "operation_time_limit" => Meaning::OverBudget,
+            "query_limit_exceeded" => ErrorClass::RateLimited,
+            "operation_time_limit" => ErrorClass::BudgetExceeded,
             "invalid_credentials"
             | "no_auth_found"
             | "insufficient_scope"
@@ -88,8 +88,8 @@ impl Refusal {
             | "overload_limit"
             | "expired_token"
             | "invalid_token"
-            | "user_access_error" => Meaning::Administrator,
-            _ => Meaning::Record,
+            | "user_access_error" => ErrorClass::Administrator,
+            _ => ErrorClass::Record,
         }
     }
 
@@ -99,7 +99,7 @@ impl Refusal {
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.code.as_str() {
             "" => f.write_str(&self.text),
@@ -113,7 +113,7 @@ impl std::fmt::Display for Refusal {
 pub enum CallError {
     /// The portal answered that it did nothing.
     #[error("{0}")]
-    Refused(Refusal),
+    Refused(ApiError),
     /// The connection was never opened, so nothing happened.
     #[error("not connected: {0}")]
     NotSent(String),
@@ -122,64 +122,64 @@ pub enum CallError {
     Misconfigured(String),
     /// Anything else: the call may have taken effect, or may still.
     #[error("no proper answer: {0}")]
-    Lost(String),
+    UnknownOutcome(String),
     /// The portal lives elsewhere now.
     #[error("redirected to {0}")]
-    Moved(String),
+    Redirected(String),
     /// A limit of the portal that we would have to wait for longer than this pass lasts.
     #[error("the portal's limit holds until {0}")]
-    Wait(DateTime<Utc>),
+    LimitedUntil(DateTime<Utc>),
     /// A signal or the time limit came before the call was made.
     #[error("stopped")]
-    Stopped,
+    Cancelled,
     /// A file in which a call has to be noted cannot be written, so it was not made; in words for people.
     #[error("{0}")]
-    NotSaved(String),
+    NoteFailed(String),
 }
 
 impl CallError {
     /// The end of the work, in words for people.
-    pub fn stop(self) -> Stop {
+    pub fn into_run_error(self) -> RunError {
         match self {
             CallError::Refused(refusal) => refused(&refusal),
-            CallError::NotSent(reason) => Stop::interrupted(say!(
+            CallError::NotSent(reason) => RunError::interrupted(say!(
                 "портал недоступен ({reason})",
                 "the portal cannot be reached ({reason})"
             ))
-            .and_the_rest(with_the_next_pass()),
-            CallError::Misconfigured(reason) => Stop::interrupted(say!(
+            .with_followup(with_the_next_pass()),
+            CallError::Misconfigured(reason) => RunError::interrupted(say!(
                 "соединение с порталом не устанавливается: {reason}",
                 "no connection to the portal can be set up: {reason}"
             )),
-            CallError::Lost(reason) => Stop::interrupted(say!(
+            CallError::UnknownOutcome(reason) => RunError::interrupted(say!(
                 "портал не ответил как следует ({reason})",
                 "the portal gave no proper answer ({reason})"
             ))
-            .and_the_rest(say!(
+            .with_followup(say!(
                 "следующие запуски выяснят, что успело выполниться",
                 "the next passes find out what took effect"
             )),
-            CallError::Moved(place) => Stop::refused(say!(
+            CallError::Redirected(place) => RunError::refused(say!(
                 "портал сменил адрес: {place}. Проверьте адрес и исправьте вебхук в конфигурации",
                 "the portal has moved to {place}. Make sure that this is right and correct the webhook in the configuration"
             )),
-            CallError::Wait(until) => {
-                let until = display::time_of_day(until);
-                Stop::interrupted(say!(
+            CallError::LimitedUntil(until) => {
+                let until = display::format_time_of_day(until);
+                RunError::interrupted(say!(
                     "лимиты портала не пускают дальше до {until}",
                     "the portal's limits hold until {until}"
                 ))
-                .and_the_rest(with_the_next_pass())
+                .with_followup(with_the_next_pass())
             }
-            CallError::NotSaved(reason) => Stop::failed(say!(
+            CallError::NoteFailed(reason) => RunError::failed(say!(
                 "{reason}, поэтому ничего больше не передано; проверьте место на диске и права",
                 "{reason}, so nothing more was sent; check the disk space and the permissions"
             )),
-            CallError::Stopped => Stop::interrupted(say!(
+            CallError::Cancelled => RunError::interrupted(say!(
                 "запуск прерван или вышло его время",
                 "the pass was interrupted or its time is up"
             ))
-            .and_the_rest(say!(
+            .with_followup(say!(
                 "сделанное сохранено, остальное уйдёт со следующим запуском",
                 "what was done is saved, the rest goes with the next pass"
             )),
@@ -191,44 +191,44 @@ impl CallError {
     /// Why the portal does not serve us now, where nobody has to act.
     pub fn outage(&self) -> Option<String> {
         match self {
-            CallError::Lost(reason) | CallError::NotSent(reason) => Some(reason.clone()),
-            CallError::Refused(refusal) => match refusal.meaning() {
-                Meaning::TooFast | Meaning::OverBudget => Some(refusal.to_string()),
-                Meaning::Administrator | Meaning::Record => None,
+            CallError::UnknownOutcome(reason) | CallError::NotSent(reason) => Some(reason.clone()),
+            CallError::Refused(refusal) => match refusal.class() {
+                ErrorClass::RateLimited | ErrorClass::BudgetExceeded => Some(refusal.to_string()),
+                ErrorClass::Administrator | ErrorClass::Record => None,
             },
-            CallError::Misconfigured(_) | CallError::Moved(_) | CallError::Wait(_) => None,
-            CallError::Stopped | CallError::NotSaved(_) => None,
+            CallError::Misconfigured(_) | CallError::Redirected(_) | CallError::LimitedUntil(_) => None,
+            CallError::Cancelled | CallError::NoteFailed(_) => None,
         }
     }
 }
 
 /// What the portal did, in words for people; other errors stay as they are.
-pub fn in_words(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<CallError>() { stop_of(error).into() } else { error }
+pub fn with_explanation(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<CallError>() { run_error_from(error).into() } else { error }
 }
 
 /// The end that an error stands for.
-pub fn stop_of(error: anyhow::Error) -> Stop {
-    match error.downcast::<Stop>() {
+pub fn run_error_from(error: anyhow::Error) -> RunError {
+    match error.downcast::<RunError>() {
         Ok(stop) => stop,
         Err(error) => match error.downcast::<CallError>() {
-            Ok(error) => error.stop(),
-            Err(error) => Stop::failed(format!("{error:#}")),
+            Ok(error) => error.into_run_error(),
+            Err(error) => RunError::failed(format!("{error:#}")),
         },
     }
 }
 
-fn refused(refusal: &Refusal) -> Stop {
-    match refusal.meaning() {
-        Meaning::TooFast | Meaning::OverBudget => Stop::interrupted(say!(
+fn refused(refusal: &ApiError) -> RunError {
+    match refusal.class() {
+        ErrorClass::RateLimited | ErrorClass::BudgetExceeded => RunError::interrupted(say!(
             "портал просит подождать ({refusal})",
             "the portal asks us to wait ({refusal})"
         ))
-        .and_the_rest(with_the_next_pass()),
-        Meaning::Administrator | Meaning::Record => {
+        .with_followup(with_the_next_pass()),
+        ErrorClass::Administrator | ErrorClass::Record => {
             let (refused, remedy) = (refusal.to_string(), remedy(refusal));
             let refused = refused.trim_end_matches('.');
-            Stop::refused(say!(
+            RunError::refused(say!(
                 "портал отказывает нам: {refused}. {remedy}",
                 "the portal refuses us: {refused}. {remedy}"
             ))
@@ -237,7 +237,7 @@ fn refused(refusal: &Refusal) -> Stop {
 }
 
 /// What an administrator does about a refusal that concerns everything.
-fn remedy(refusal: &Refusal) -> String {
+fn remedy(refusal: &ApiError) -> String {
     match refusal.code.to_ascii_lowercase().as_str() {
         "invalid_credentials" | "no_auth_found" | "expired_token" | "invalid_token" | "wrong_auth_type" => {
             say!(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, CallError, Meaning, Refusal};
+use super::{ApiError, CallError, ErrorClass, Response};
 use crate::portal::plain_text::{beginning, error_text};
 
 /// Places in a body at which an answer may begin.
@@ -10,17 +10,17 @@ const WARNINGS: usize = 20;
 
 /// What a body with its HTTP status means. `several` says that the call was a batch, of which a part may have been
 /// executed before it failed.
-pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Answer, CallError> {
+pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Response, CallError> {
     let Some(mut answer) = document(body) else {
-        return Err(CallError::Lost(format!("HTTP {status}, no JSON: {}", beginning(body))));
+        return Err(CallError::UnknownOutcome(format!("HTTP {status}, no JSON: {}", beginning(body))));
     };
     if answer.get("error").is_some() {
         return Err(refused(status, refusal(&answer), several));
     }
     let mut part = |name: &str| answer.get_mut(name).map(Value::take);
     match part("result") {
-        Some(result) if status == 200 => Ok(Answer { result, time: part("time").unwrap_or_default() }),
-        _ => Err(CallError::Lost(format!("HTTP {status}, neither result nor error"))),
+        Some(result) if status == 200 => Ok(Response { result, time: part("time").unwrap_or_default() }),
+        _ => Err(CallError::UnknownOutcome(format!("HTTP {status}, neither result nor error"))),
     }
 }
 
@@ -41,19 +41,23 @@ fn begins_as_answer(text: &[u8]) -> bool {
 }
 
 /// `error` and `error_description`, as an answer has them, or one command of a batch.
-pub(super) fn refusal(answer: &Value) -> Refusal {
+pub(super) fn refusal(answer: &Value) -> ApiError {
     let part = |name: &str| answer.get(name).map(words).unwrap_or_default();
-    Refusal { code: part("error"), text: part("error_description") }
+    ApiError { code: part("error"), text: part("error_description") }
 }
 
-fn refused(status: u16, refusal: Refusal, several: bool) -> CallError {
-    let proper = match refusal.meaning() {
-        Meaning::TooFast | Meaning::OverBudget | Meaning::Administrator => true,
+fn refused(status: u16, refusal: ApiError, several: bool) -> CallError {
+    let proper = match refusal.class() {
+        ErrorClass::RateLimited | ErrorClass::BudgetExceeded | ErrorClass::Administrator => true,
         // Whatever the code: the portal lets nobody in who comes with this webhook.
-        Meaning::Record if status == 401 || status == 403 => true,
-        Meaning::Record => status < 500 && (!several || refusal.is_access_denied()),
+        ErrorClass::Record if status == 401 || status == 403 => true,
+        ErrorClass::Record => status < 500 && (!several || refusal.is_access_denied()),
     };
-    if proper { CallError::Refused(refusal) } else { CallError::Lost(format!("HTTP {status}, {refusal}")) }
+    if proper {
+        CallError::Refused(refusal)
+    } else {
+        CallError::UnknownOutcome(format!("HTTP {status}, {refusal}"))
+    }
 }
 
 /// An id, which comes as a number or as a text.
@@ -82,7 +86,7 @@ mod tests {
         for status in [200, 400, 401, 503] {
             let body = r#"{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}"#;
             let CallError::Refused(refusal) = error(status, body) else { panic!("{status}") };
-            assert_eq!(refusal.meaning(), Meaning::TooFast);
+            assert_eq!(refusal.class(), ErrorClass::RateLimited);
         }
     }
 
@@ -98,14 +102,17 @@ mod tests {
             (400, r#"{"error":"ERROR_CORE","error_description":"?"}"#),
             (500, r#"{"result":true}"#),
         ] {
-            assert!(matches!(error(status, body), CallError::Lost(_)), "{status} {body}");
+            assert!(matches!(error(status, body), CallError::UnknownOutcome(_)), "{status} {body}");
         }
     }
 
     #[test]
     fn a_gateways_page_is_shown_by_its_title() {
         let page = "<html>\n<head><title>504 Gateway\nTime-out</title></head>";
-        assert_eq!(error(504, page), CallError::Lost("HTTP 504, no JSON: 504 Gateway Time-out".into()));
+        assert_eq!(
+            error(504, page),
+            CallError::UnknownOutcome("HTTP 504, no JSON: 504 Gateway Time-out".into())
+        );
     }
 
     #[test]
@@ -121,7 +128,7 @@ mod tests {
     #[test]
     fn data_that_broke_off_are_not_shown() {
         let body = r#"{"result":[{"LAST_NAME":"Smith"#;
-        assert_eq!(error(200, body), CallError::Lost("HTTP 200, no JSON: 30 bytes".into()));
+        assert_eq!(error(200, body), CallError::UnknownOutcome("HTTP 200, no JSON: 30 bytes".into()));
     }
 
     #[test]
@@ -146,6 +153,6 @@ mod tests {
     fn an_unknown_code_with_401_or_403_refuses_everything() {
         let body = r#"{"error":"SOMETHING_NEW","error_description":"no"}"#;
         assert!([401, 403].iter().all(|status| matches!(error(*status, body), CallError::Refused(_))));
-        assert!([400, 500].iter().all(|status| matches!(error(*status, body), CallError::Lost(_))));
+        assert!([400, 500].iter().all(|status| matches!(error(*status, body), CallError::UnknownOutcome(_))));
     }
 }

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::platform::private_files;
-use crate::portal::limits::{Bucket, Pace};
+use crate::portal::limits::{Bucket, RateLimits};
 use crate::say;
 
 /// Whoever uses the file holds it for an instant.
@@ -28,20 +28,20 @@ const MAX_BYTES: u64 = 512;
 pub(super) struct Shared {
     path: PathBuf,
     /// What was sent while it could not be had.
-    careful: Pace,
+    careful: RateLimits,
     retry_at: DateTime<Utc>,
     warned: bool,
 }
 
 impl Shared {
     pub(super) fn new(path: PathBuf) -> Shared {
-        Shared { path, careful: Pace::default(), retry_at: DateTime::default(), warned: false }
+        Shared { path, careful: RateLimits::default(), retry_at: DateTime::default(), warned: false }
     }
 
     /// Takes a place in the bucket. Returns how long to wait before the request.
     ///
     /// The place is taken before the wait, so that everybody else waits behind it.
-    pub(super) fn take_place(&mut self, bucket: Bucket, now: DateTime<Utc>) -> Duration {
+    pub(super) fn reserve_slot(&mut self, bucket: Bucket, now: DateTime<Utc>) -> Duration {
         if now < self.retry_at && now >= self.retry_at - PAUSE {
             return self.take_careful_place(bucket, now);
         }
@@ -82,7 +82,7 @@ fn take_place(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> io::Result<Dur
     lock(&file)?;
     let mut pace = match read(&mut file, bucket)? {
         Some(pace) => pace,
-        None if is_new => Pace::default(),
+        None if is_new => RateLimits::default(),
         None => full(bucket, now),
     };
     let wait = pace.wait(bucket, now);
@@ -93,9 +93,9 @@ fn take_place(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> io::Result<Dur
 
 /// The file, and whether it was made just now.
 fn open(path: &Path) -> io::Result<(File, bool)> {
-    let (file, is_new) = private_files::open(path)?;
+    let (file, is_new) = private_files::open_or_create_private(path)?;
     if is_new {
-        for_the_group(&file)?;
+        set_group_mode(&file)?;
     }
     if private_files::has_several_names(&file)? {
         return Err(strangers());
@@ -120,7 +120,7 @@ fn lock(file: &File) -> io::Result<()> {
 }
 
 /// What stands in the file; none where that is nonsense.
-fn read(file: &mut File, bucket: Bucket) -> io::Result<Option<Pace>> {
+fn read(file: &mut File, bucket: Bucket) -> io::Result<Option<RateLimits>> {
     let mut bytes = Vec::new();
     file.take(MAX_BYTES).read_to_end(&mut bytes)?;
     if is_strangers(&bytes) {
@@ -128,14 +128,14 @@ fn read(file: &mut File, bucket: Bucket) -> io::Result<Option<Pace>> {
     }
     // JSON of an array would be read as well.
     let text = bytes.starts_with(b"{").then_some(&bytes);
-    let pace = text.and_then(|text| serde_json::from_slice::<Pace>(text).ok());
+    let pace = text.and_then(|text| serde_json::from_slice::<RateLimits>(text).ok());
     Ok(pace.and_then(|pace| pace.plausible(bucket)))
 }
 
 /// Somebody was killed as he wrote, or something else did: what was sent until then nobody knows.
-fn full(bucket: Bucket, now: DateTime<Utc>) -> Pace {
-    let mut pace = Pace::default();
-    pace.full(bucket, now);
+fn full(bucket: Bucket, now: DateTime<Utc>) -> RateLimits {
+    let mut pace = RateLimits::default();
+    pace.assume_bucket_full(bucket, now);
     pace
 }
 
@@ -157,7 +157,7 @@ fn strangers() -> io::Error {
 
 /// Readable and writable by the group, whatever the umask: the hotels of a chain may run as different users.
 #[cfg(unix)]
-fn for_the_group(file: &File) -> std::io::Result<()> {
+fn set_group_mode(file: &File) -> std::io::Result<()> {
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o660))
 }
 
@@ -232,12 +232,12 @@ mod tests {
         let path = folder.path().join("bucket");
         std::fs::create_dir(&path).unwrap();
         let mut shared = Shared::new(path.clone());
-        let waits = [(); 3].map(|()| shared.take_place(BUCKET, at(0)));
+        let waits = [(); 3].map(|()| shared.reserve_slot(BUCKET, at(0)));
         assert_eq!(waits, [0, 1, 2].map(Duration::from_secs));
         std::fs::remove_dir(&path).unwrap();
-        shared.take_place(BUCKET, at(30));
+        shared.reserve_slot(BUCKET, at(30));
         assert!(!path.exists());
-        assert_eq!(shared.take_place(BUCKET, at(60)), Duration::ZERO);
+        assert_eq!(shared.reserve_slot(BUCKET, at(60)), Duration::ZERO);
         assert!(path.exists());
     }
 

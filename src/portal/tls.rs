@@ -17,7 +17,7 @@ pub(super) fn roots(ca_file: Option<&Path>) -> Result<RootCerts> {
     let Some(path) = ca_file else { return Ok(RootCerts::PlatformVerifier) };
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|error| {
-        let cure = private_files::cure(&error);
+        let cure = private_files::io_hint(&error);
         anyhow::Error::new(error).context(say!(
             "не читается сертификат [portal] ca_file {shown}: {cure}",
             "the certificate [portal] ca_file {shown} cannot be read: {cure}"
@@ -135,24 +135,24 @@ pub(super) fn words(error: &Error) -> String {
 }
 
 fn certificate(why: &CertificateError) -> String {
-    use CertificateError as Why;
+    use CertificateError as HoldReason;
     match why {
-        Why::Expired | Why::ExpiredContext { .. } => say!(
+        HoldReason::Expired | HoldReason::ExpiredContext { .. } => say!(
             "срок действия сертификата портала истёк: его обновляет администратор портала; проверьте и часы этой машины",
             "the portal's certificate has expired: its administrator renews it; check this machine's clock too"
         ),
-        Why::NotValidYet | Why::NotValidYetContext { .. } => say!(
+        HoldReason::NotValidYet | HoldReason::NotValidYetContext { .. } => say!(
             "сертификат портала ещё не действует: скорее всего, отстают часы этой машины, исправьте дату и время",
             "the portal's certificate is not valid yet: most likely this machine's clock is behind, set date and time"
         ),
-        Why::NotValidForName | Why::NotValidForNameContext { .. } => say!(
+        HoldReason::NotValidForName | HoldReason::NotValidForNameContext { .. } => say!(
             "сертификат сервера выдан другому имени: проверьте адрес в [portal] webhook",
             "the server's certificate is for another name: check the address in [portal] webhook"
         ),
-        Why::Revoked => {
+        HoldReason::Revoked => {
             say!("сертификат портала отозван", "the portal's certificate was revoked")
         }
-        Why::UnknownIssuer => say!(
+        HoldReason::UnknownIssuer => say!(
             "сертификат сервера не принят (UnknownIssuer); если он у портала собственный, назовите его в [portal] ca_file",
             "the server's certificate is not accepted (UnknownIssuer); where the portal has one of its own, name it in [portal] ca_file"
         ),

@@ -14,7 +14,7 @@ use super::State;
 use super::records::BEFORE_ALL;
 use super::writer::Writer;
 use crate::domain::record::{Id, Kind};
-use crate::domain::timestamp::{parse_stamp, stamp};
+use crate::domain::timestamp::{parse_rfc3339, to_rfc3339};
 
 /// A block in which everything stood as sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +60,7 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
     Ok(Kept {
         stood: digest.map(|digest| Stood { digest: digest.cast_unsigned(), linked }),
         seen: seen.map(i64::cast_unsigned),
-        changed_at: changed_at.as_deref().map(parse_stamp),
+        changed_at: changed_at.as_deref().map(parse_rfc3339),
     })
 }
 
@@ -75,7 +75,7 @@ impl State {
     }
 
     /// Whether everything stood as sent in the last pass that read the mirror, and nothing was done to a record since.
-    pub fn is_at_rest(&self) -> Result<bool> {
+    pub fn is_clean(&self) -> Result<bool> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM blocks WHERE digest IS NULL)
                       AND NOT EXISTS (SELECT 1 FROM doubts)
                       AND NOT EXISTS (SELECT 1 FROM touched)
@@ -98,15 +98,15 @@ impl Writer<'_> {
             match change {
                 BlockChange::Keep(first, Kept { stood, seen, changed_at }) => {
                     let digest = stood.map(|stood| stood.digest.cast_signed());
-                    let linked = stood.map_or(0, |stood| stood.linked);
+                    let link = stood.map_or(0, |stood| stood.linked);
                     let seen = seen.map(u64::cast_signed);
                     keep.execute((
                         kind,
                         border(first.as_ref()),
                         digest,
-                        linked,
+                        link,
                         seen,
-                        changed_at.map(stamp),
+                        changed_at.map(to_rfc3339),
                     ))?;
                 }
                 BlockChange::Drop(first) => {

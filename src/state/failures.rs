@@ -9,9 +9,9 @@ use rusqlite::{OptionalExtension, params};
 use super::records::GONE;
 use super::writer::Writer;
 use super::{Event, Operation, Severity};
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Id, Kind};
-use crate::domain::timestamp::stamp;
+use crate::domain::timestamp::to_rfc3339;
 use crate::domain::warning::Warning;
 use crate::mirror::Row;
 
@@ -22,7 +22,7 @@ pub const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
 #[derive(Clone, Debug)]
 pub struct Failure<'a> {
     /// Our own word for it.
-    pub code: Code,
+    pub code: FailureCode,
     /// What was tried; none where the row cannot be read.
     pub operation: Option<Operation>,
     /// The portal's words, or the column.
@@ -32,9 +32,9 @@ pub struct Failure<'a> {
 }
 
 /// What the state remembers of a record that is not sent, or not whole.
-struct NewTrouble<'a> {
+struct NewIssue<'a> {
     severity: Severity,
-    code: Code,
+    code: FailureCode,
     /// None is a row that cannot be read, or a deal that nobody sent.
     operation: Option<Operation>,
     message: &'a str,
@@ -56,14 +56,14 @@ impl Writer<'_> {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let Failure { code, operation, message, row } = failure;
-        let before = self.before(kind, id, Severity::Failure)?;
-        let (attempts, first_at) = before.unwrap_or((0, stamp(now)));
+        let before = self.previous_attempts(kind, id, Severity::Failure)?;
+        let (attempts, first_at) = before.unwrap_or((0, to_rfc3339(now)));
         let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
         let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
         self.remember_row(kind, id, *row)?;
         self.clear_severity(kind, id, Severity::Failure)?;
         self.clear_severity(kind, id, Severity::Waiting)?;
-        let trouble = NewTrouble {
+        let trouble = NewIssue {
             severity: Severity::Failure,
             code: *code,
             operation: *operation,
@@ -73,21 +73,22 @@ impl Writer<'_> {
             first_at,
         };
         self.trouble(kind, id, &trouble, now)?;
-        self.try_at(kind, id, now + pause)?;
+        self.schedule_retry(kind, id, now + pause)?;
         self.clear_doubt(kind, id)?;
-        self.event(kind, id, Event::Failed, None, code.name(), now)
+        self.log_event(kind, id, Event::Failed, None, code.name(), now)
     }
 
     /// The booking waits for its guest.
     pub fn waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
         let kind = Kind::Booking;
         self.remember_row(kind, &row.id, Some(row))?;
-        let since =
-            self.before(kind, &row.id, Severity::Waiting)?.map_or_else(|| stamp(now), |(_, since)| since);
+        let since = self
+            .previous_attempts(kind, &row.id, Severity::Waiting)?
+            .map_or_else(|| to_rfc3339(now), |(_, since)| since);
         self.clear_troubles(kind, &row.id)?;
-        let trouble = NewTrouble {
+        let trouble = NewIssue {
             severity: Severity::Waiting,
-            code: Code::GuestWaiting,
+            code: FailureCode::GuestWaiting,
             operation: Some(Operation::Create),
             message,
             row: Some(row),
@@ -100,14 +101,14 @@ impl Writer<'_> {
     /// The record is sent, but not whole.
     pub fn warn(&self, kind: Kind, row: &Row, warning: &Warning, now: DateTime<Utc>) -> Result<()> {
         let Warning { code, message } = warning;
-        let trouble = NewTrouble {
+        let trouble = NewIssue {
             severity: Severity::Warning,
             code: *code,
             operation: Some(Operation::Update),
             message,
             row: Some(row),
             attempts: 1,
-            first_at: stamp(now),
+            first_at: to_rfc3339(now),
         };
         self.trouble(kind, &row.id, &trouble, now)
     }
@@ -115,42 +116,42 @@ impl Writer<'_> {
     /// Deals of ours with this origin that no booking stands behind.
     pub fn orphans(&self, id: &Id, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
         let deals: Vec<String> = deals.iter().map(ToString::to_string).collect();
-        let trouble = NewTrouble {
+        let trouble = NewIssue {
             severity: Severity::Warning,
-            code: Code::DealWithoutBooking,
+            code: FailureCode::DealWithoutBooking,
             operation: None,
             message: &deals.join(", "),
             row: None,
             attempts: 1,
-            first_at: stamp(now),
+            first_at: to_rfc3339(now),
         };
         self.trouble(Kind::Booking, id, &trouble, now)
     }
 
     /// A failed record is tried with the first pass after this.
-    pub fn try_at(&self, kind: Kind, id: &Id, at: DateTime<Utc>) -> Result<()> {
+    pub fn schedule_retry(&self, kind: Kind, id: &Id, at: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
             )?
-            .execute((kind, id, stamp(at)))?;
+            .execute((kind, id, to_rfc3339(at)))?;
         Ok(())
     }
 
     /// What was reported of deals without a booking is about to be reported anew.
     pub fn forget_orphans(&self) -> Result<()> {
         self.transaction
-            .execute("DELETE FROM troubles WHERE code = ?1", [Code::DealWithoutBooking.name()])?;
+            .execute("DELETE FROM troubles WHERE code = ?1", [FailureCode::DealWithoutBooking.name()])?;
         Ok(())
     }
 
     /// A failure is forgotten: the record is tried with the next pass.
-    pub fn forgive(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn clear_failure(&self, kind: Kind, id: &Id) -> Result<()> {
         self.clear_severity(kind, id, Severity::Failure)
     }
 
     /// Attempts until now, and since when.
-    fn before(&self, kind: Kind, id: &Id, severity: Severity) -> Result<Option<(u32, String)>> {
+    fn previous_attempts(&self, kind: Kind, id: &Id, severity: Severity) -> Result<Option<(u32, String)>> {
         let sql = "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let found = statement.query_row((kind, id, severity.name()), |row| Ok((row.get(0)?, row.get(1)?)));
@@ -174,7 +175,7 @@ impl Writer<'_> {
     /// A record that is not sent is known by its name, and goes again when its pause is over. What was sent before
     /// keeps the name it was sent with: its bookings' titles are compared with that. Whoever has a row is not gone.
     fn remember_row(&self, kind: Kind, id: &Id, row: Option<&Row>) -> Result<()> {
-        let label = row.map_or("", |row| row.label.as_str());
+        let label = row.map_or("", |row| row.display_name.as_str());
         let gone = if row.is_some() { GONE } else { 0 };
         self.transaction
             .prepare_cached(
@@ -186,8 +187,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn trouble(&self, kind: Kind, id: &Id, trouble: &NewTrouble<'_>, now: DateTime<Utc>) -> Result<()> {
-        let NewTrouble { severity, code, operation, message, row, attempts, first_at } = trouble;
+    fn trouble(&self, kind: Kind, id: &Id, trouble: &NewIssue<'_>, now: DateTime<Utc>) -> Result<()> {
+        let NewIssue { severity, code, operation, message, row, attempts, first_at } = trouble;
         self.transaction
             .prepare_cached(
                 "INSERT OR REPLACE INTO troubles (kind, id, severity, code, operation, message, attempts, first_at,
@@ -205,10 +206,10 @@ impl Writer<'_> {
                 message,
                 attempts,
                 first_at,
-                stamp(now),
+                to_rfc3339(now),
                 row.map(|row| row.modified_at.as_str()),
-                row.map(|row| row.content.cast_signed()),
-                row.map(|row| row.people.cast_signed()),
+                row.map(|row| row.content_hash.cast_signed()),
+                row.map(|row| row.parties_hash.cast_signed()),
             ])?;
         Ok(())
     }
@@ -222,7 +223,7 @@ mod tests {
     #[test]
     fn the_pause_of_a_record_that_fails_doubles_up_to_a_day() {
         let (state, id, now) = (State::in_memory().unwrap(), Id::Number(1), DateTime::default());
-        let failure = Failure { code: Code::PortalRefused, operation: None, message: "", row: None };
+        let failure = Failure { code: FailureCode::PortalRefused, operation: None, message: "", row: None };
         let pause = |_| {
             let writer = state.writer().unwrap();
             writer.failed(Kind::Guest, &id, &failure, Duration::from_secs(15 * 60), now).unwrap();

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use crate::domain::record::{Id, Kind};
-use crate::domain::timestamp::stamp;
-use crate::state::settings::SIGHT;
+use crate::domain::timestamp::to_rfc3339;
+use crate::state::settings::INPUTS;
 use chrono::{DateTime, Utc};
 
 /// Ten days of a cron line every three minutes.
@@ -109,7 +109,7 @@ impl Event {
 
 /// A line of a record's history.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Entry {
+pub struct HistoryEntry {
     /// RFC 3339.
     pub at: String,
     /// The name of an [`Event`].
@@ -144,9 +144,9 @@ impl State {
     /// Writes down that a pass begins; a pass that never ended was killed. Returns the run's number.
     pub fn begin_run(&self, command: &str, now: DateTime<Utc>) -> Result<i64> {
         let transaction = self.connection.unchecked_transaction()?;
-        let run = self.add_run(command, &stamp(now))?;
+        let run = self.add_run(command, &to_rfc3339(now))?;
         // Until the pass has run through: a mirror that looks again as it did before may be a disk that was set back.
-        self.remember(SIGHT, &())?;
+        self.set(INPUTS, &())?;
         transaction.commit()?;
         Ok(run)
     }
@@ -205,11 +205,11 @@ impl State {
     }
 
     /// What happened to a record, oldest first.
-    pub fn history(&self, kind: Kind, id: &Id) -> Result<Vec<Entry>> {
+    pub fn history(&self, kind: Kind, id: &Id) -> Result<Vec<HistoryEntry>> {
         let sql = "SELECT at, event, crm_id, detail FROM history WHERE kind = ?1 AND id = ?2 ORDER BY seq";
         let mut statement = self.connection.prepare(sql)?;
         let entries = statement.query_map((kind, id), |row| {
-            Ok(Entry { at: row.get(0)?, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
+            Ok(HistoryEntry { at: row.get(0)?, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
         })?;
         Ok(entries.collect::<rusqlite::Result<_>>()?)
     }

@@ -5,25 +5,31 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::Operation;
 use super::writer::{Writer, json};
-use crate::domain::owned_values::Written;
+use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{Id, Kind};
 use crate::mirror::Row;
 
 /// What is about to be tried.
 #[derive(Clone, Debug)]
-pub struct Attempt<'a> {
+pub struct InDoubtCall<'a> {
     /// Create, update or delete.
     pub operation: Operation,
     /// The row that is sent.
     pub row: Option<&'a Row>,
     /// Phones and e-mails that are ours, or may be ours after the call.
-    pub written: &'a Written,
+    pub written: &'a OwnedValues,
 }
 
 impl Writer<'_> {
     /// Before a call: what is tried with which row, and what of phones and e-mails may be ours from now on.
-    pub fn doubt(&self, kind: Kind, id: &Id, attempt: &Attempt<'_>, now: DateTime<Utc>) -> Result<()> {
-        let Attempt { operation, row, written } = attempt;
+    pub fn mark_in_doubt(
+        &self,
+        kind: Kind,
+        id: &Id,
+        attempt: &InDoubtCall<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let InDoubtCall { operation, row, written } = attempt;
         self.transaction
             .prepare_cached(
                 "INSERT OR REPLACE INTO doubts (kind, id, operation, at, modified_at, content, people)
@@ -35,20 +41,20 @@ impl Writer<'_> {
                 operation.name(),
                 now.to_rfc3339_opts(SecondsFormat::Millis, true),
                 row.map_or("", |row| row.modified_at.as_str()),
-                row.map_or(0, |row| row.content.cast_signed()),
-                row.map_or(0, |row| row.people.cast_signed()),
+                row.map_or(0, |row| row.content_hash.cast_signed()),
+                row.map_or(0, |row| row.parties_hash.cast_signed()),
             ))?;
         self.transaction
             .prepare_cached(
                 "INSERT INTO records (kind, id, label, written) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT DO UPDATE SET written = excluded.written",
             )?
-            .execute((kind, id, row.map_or("", |row| row.label.as_str()), json(written)?))?;
+            .execute((kind, id, row.map_or("", |row| row.display_name.as_str()), json(written)?))?;
         Ok(())
     }
 
     /// The record's call was never answered.
-    pub fn strike(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn count_unanswered(&self, kind: Kind, id: &Id) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET strikes = strikes + 1 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id))?;
@@ -56,7 +62,7 @@ impl Writer<'_> {
     }
 
     /// The call was still under way just now, or the clock went back: the doubt is as young as can be.
-    pub fn redate_doubt(&self, kind: Kind, id: &Id, now: DateTime<Utc>) -> Result<()> {
+    pub fn refresh_doubt(&self, kind: Kind, id: &Id, now: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id, now.to_rfc3339_opts(SecondsFormat::Millis, true)))?;
@@ -64,7 +70,7 @@ impl Writer<'_> {
     }
 
     /// The portal did nothing: of phones and e-mails is ours what was ours before the call.
-    pub fn not_done(&self, kind: Kind, id: &Id, written: &Written) -> Result<()> {
+    pub fn revert_attempt(&self, kind: Kind, id: &Id, written: &OwnedValues) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET written = ?3 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id, json(written)?))?;
@@ -72,7 +78,7 @@ impl Writer<'_> {
     }
 
     /// The record's call was answered.
-    pub fn answered(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn reset_unanswered(&self, kind: Kind, id: &Id) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET strikes = 0 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id))?;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use rusqlite::{Params, Row};
 
 use super::State;
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Id, Kind};
 
 /// How bad it is.
@@ -36,7 +36,7 @@ impl Severity {
 
 /// One trouble of one record, as `status` shows it.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Trouble {
+pub struct Issue {
     /// What the record is.
     pub kind: Kind,
     /// Its id in Ecvi.
@@ -55,7 +55,7 @@ pub struct Trouble {
     pub last_at: String,
     /// RFC 3339; warnings have none.
     pub next_at: Option<String>,
-    /// The name of a [`crate::domain::failure_code::Code`].
+    /// The name of a [`crate::domain::failure_code::FailureCode`].
     pub code: String,
     /// The portal's words, or the column.
     pub message: String,
@@ -68,8 +68,8 @@ pub(super) const TROUBLES: &str =
  FROM troubles t LEFT JOIN records r ON r.kind = t.kind AND r.id = t.id
  WHERE t.severity = ?1";
 
-fn trouble(row: &Row<'_>) -> rusqlite::Result<Trouble> {
-    Ok(Trouble {
+fn trouble(row: &Row<'_>) -> rusqlite::Result<Issue> {
+    Ok(Issue {
         kind: row.get(0)?,
         id: row.get(1)?,
         label: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
@@ -86,18 +86,19 @@ fn trouble(row: &Row<'_>) -> rusqlite::Result<Trouble> {
 
 impl State {
     /// All troubles of a severity, ordered by kind and id.
-    pub fn troubles(&self, severity: Severity) -> Result<Vec<Trouble>> {
+    pub fn issues(&self, severity: Severity) -> Result<Vec<Issue>> {
         self.query_troubles(&format!("{TROUBLES} ORDER BY t.kind, t.id, t.code"), [severity.name()])
     }
 
     /// Objects that are known to be gone, of records that were put aside for that.
     pub fn missing_objects(&self) -> Result<Vec<(Kind, i64)>> {
         let sql = format!("{TROUBLES} AND t.code = ?2 ORDER BY t.kind, t.id");
-        let missing = self.query_troubles(&sql, (Severity::Failure.name(), Code::ObjectMissing.name()))?;
+        let missing =
+            self.query_troubles(&sql, (Severity::Failure.name(), FailureCode::ObjectMissing.name()))?;
         Ok(missing.into_iter().filter_map(|trouble| Some((trouble.kind, trouble.crm_id?))).collect())
     }
 
-    fn query_troubles(&self, sql: &str, parameters: impl Params) -> Result<Vec<Trouble>> {
+    fn query_troubles(&self, sql: &str, parameters: impl Params) -> Result<Vec<Issue>> {
         let mut statement = self.connection.prepare(sql)?;
         let troubles = statement.query_map(parameters, trouble)?;
         Ok(troubles.collect::<rusqlite::Result<_>>()?)
@@ -112,7 +113,7 @@ impl State {
     }
 
     /// The troubles of one record, failures first.
-    pub fn troubles_of(&self, kind: Kind, id: &Id) -> Result<Vec<(Severity, Trouble)>> {
+    pub fn issues_of(&self, kind: Kind, id: &Id) -> Result<Vec<(Severity, Issue)>> {
         let sql = format!("{TROUBLES} AND t.kind = ?2 AND t.id = ?3 ORDER BY t.code");
         let mut found = Vec::new();
         for severity in Severity::ALL {
@@ -123,7 +124,7 @@ impl State {
     }
 
     /// How many records of a kind have a trouble of a severity.
-    pub fn count_troubles(&self, kind: Kind, severity: Severity) -> Result<u64> {
+    pub fn count_issues(&self, kind: Kind, severity: Severity) -> Result<u64> {
         let sql = "SELECT count(DISTINCT id) FROM troubles WHERE kind = ?1 AND severity = ?2";
         Ok(self.connection.query_row(sql, (kind, severity.name()), |row| row.get(0))?)
     }

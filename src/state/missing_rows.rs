@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::State;
 use super::writer::Writer;
 use crate::domain::record::{Id, Kind};
-use crate::domain::timestamp::{parse_stamp, stamp};
-use crate::mirror::{Body, Row};
+use crate::domain::timestamp::{parse_rfc3339, to_rfc3339};
+use crate::mirror::{Entity, Row};
 
 /// When a stay is, in minutes of the hotel's wall clock since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl Stay {
 
     /// Of a booking that can be read.
     pub fn of_row(row: &Row) -> Option<Stay> {
-        let Ok(Body::Booking(booking)) = &row.body else { return None };
+        let Ok(Entity::Booking(booking)) = &row.body else { return None };
         let minutes = |time: chrono::NaiveDateTime| time.and_utc().timestamp() / 60;
         Some(Stay {
             arrival: minutes(booking.arrival.or_midnight()),
@@ -83,10 +83,10 @@ impl State {
     pub fn departures(&self, kind: Kind, since: DateTime<Utc>) -> Result<Vec<Departure>> {
         let sql = "SELECT id, at, arrival, departure FROM departures WHERE kind = ?1 AND at >= ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map((kind, stamp(since)), |row| {
+        let found = statement.query_map((kind, to_rfc3339(since)), |row| {
             let at: String = row.get(1)?;
             let stay = Stay::of(row.get(2)?, row.get(3)?);
-            Ok(Departure { id: row.get(0)?, at: parse_stamp(&at), stay })
+            Ok(Departure { id: row.get(0)?, at: parse_rfc3339(&at), stay })
         })?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
@@ -115,7 +115,7 @@ impl Writer<'_> {
             Note::Missing => self
                 .transaction
                 .prepare_cached("UPDATE records SET missing_since = ?3 WHERE kind = ?1 AND id = ?2")?
-                .execute((kind, id, stamp(now)))?,
+                .execute((kind, id, to_rfc3339(now)))?,
             Note::Read { content, stay } => self
                 .transaction
                 .prepare_cached(
@@ -152,7 +152,7 @@ impl Writer<'_> {
                 "INSERT OR REPLACE INTO departures (kind, id, at, arrival, departure)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute((kind, id, stamp(*at), arrival, end))?;
+            .execute((kind, id, to_rfc3339(*at), arrival, end))?;
         Ok(())
     }
 
@@ -160,7 +160,7 @@ impl Writer<'_> {
     pub fn forget_departures(&self, kind: Kind, before: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM departures WHERE kind = ?1 AND at < ?2")?
-            .execute((kind, stamp(before)))?;
+            .execute((kind, to_rfc3339(before)))?;
         Ok(())
     }
 }

@@ -32,17 +32,17 @@ use serde::de::DeserializeOwned;
 
 pub use blocks::{BlockChange, Blocks, Kept, Stood};
 pub use failures::{Failure, LONGEST_PAUSE};
-pub use history::{Counts, Entry, Event, Run};
-pub use in_doubt::Attempt;
-pub use issues::{Severity, Trouble};
+pub use history::{Counts, Event, HistoryEntry, Run};
+pub use in_doubt::InDoubtCall;
+pub use issues::{Issue, Severity};
 pub use missing_rows::{Departure, Note, Oldest, Stay};
-pub use records::{Doubt, Hold, Known, KnownScan, Operation, Record, Todo};
-pub use writer::{Sent, Writer};
+pub use records::{Doubt, Operation, PendingWork, PlanRecord, RecordScan, RetryBackoff, StoredRecord};
+pub use writer::{SentRecord, Writer};
 
 use crate::platform::{private_files, regular_file, sidecar_path};
 use crate::say;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// More than there are: with sixteen, as is usual, a batch would parse most of its statements again and again.
 const STATEMENTS: usize = 64;
 
@@ -74,17 +74,17 @@ impl State {
     }
 
     fn prepare(connection: Connection) -> Result<State> {
-        connection.busy_timeout(PATIENCE)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         // FULL does not save that the journal is gone: after a power cut it may come back and undo the last commit.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        stable_plans(&connection)?;
+        enable_stable_query_plans(&connection)?;
         schema::migrate(&connection)?;
         Ok(State { connection })
     }
 
     /// A remembered value; one that this version cannot read counts as forgotten.
-    pub fn recall<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
         let text: Option<String> = self
             .connection
             .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
@@ -94,7 +94,7 @@ impl State {
     }
 
     /// Remembers a value. One that is remembered already costs no write.
-    pub fn remember<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
+    pub fn set<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
         self.connection
             .prepare_cached(
                 "INSERT INTO meta (key, value) VALUES (?1, ?2)
@@ -119,13 +119,13 @@ impl State {
 
 /// A statement is planned once. Left to itself, `SQLite` plans one anew for each value that it is run with, where the
 /// value might favour another index.
-pub(crate) fn stable_plans(connection: &Connection) -> Result<()> {
+pub(crate) fn enable_stable_query_plans(connection: &Connection) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
 /// Says what to do where the reason is a disk that is full or may not be written to; other errors stay as they are.
-pub fn explain(error: anyhow::Error) -> anyhow::Error {
+pub fn with_hint(error: anyhow::Error) -> anyhow::Error {
     let cause = error.downcast_ref::<rusqlite::Error>();
     match cause.filter(|cause| !is_interrupted(cause)).and_then(rusqlite::Error::sqlite_error_code) {
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => error.context(say!(
@@ -149,7 +149,7 @@ fn damaged(path: Option<&Path>) -> String {
 fn look_at(path: &Path) -> Result<Option<Connection>> {
     file_header::refuse_strangers(path, &regular_file::read(path)?)?;
     let connection = connect(path)?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(schema::is_current(&connection)?.then_some(connection))
 }
@@ -164,13 +164,13 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
-    let folder = sidecar_path::folder(path).canonicalize()?;
+    let folder = sidecar_path::parent_dir(path).canonicalize()?;
     Ok(path.file_name().map_or(folder.clone(), |name| folder.join(name)))
 }
 
 /// Why a state cannot be opened, and what to do.
 fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
-    let (shown, cure) = (path.display(), private_files::as_its_user());
+    let (shown, cure) = (path.display(), private_files::run_as_owner_hint());
     if !error.is::<rusqlite::Error>() && !error.is::<std::io::Error>() {
         // Another version's, or another program's: it says so itself.
         return anyhow!("{shown}: {error:#}");
@@ -217,7 +217,7 @@ fn is_interrupted(error: &rusqlite::Error) -> bool {
 /// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old file's rights away.
 /// Another program's file is left as it is.
 fn create_private(path: &Path) -> Result<()> {
-    let (file, _) = private_files::open(path)?;
+    let (file, _) = private_files::open_or_create_private(path)?;
     file_header::refuse_strangers(path, &file)?;
     #[cfg(unix)]
     {

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::State;
 use super::records::COLUMNS;
-use super::writer::UNLINKED;
+use super::writer::RESET_LINK_COLUMNS;
 use crate::state::issues::TROUBLES;
 
 const SOURCES: [&str; 10] = [
@@ -42,13 +42,15 @@ fn statements(source: &str) -> Vec<(&str, String)> {
         ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.trim_start().starts_with(verb))
     };
     let whole = |text: &str| {
-        text.replace("{COLUMNS}", COLUMNS).replace("{UNLINKED}", UNLINKED).replace("{TROUBLES}", TROUBLES)
+        text.replace("{COLUMNS}", COLUMNS)
+            .replace("{RESET_LINK_COLUMNS}", RESET_LINK_COLUMNS)
+            .replace("{TROUBLES}", TROUBLES)
     };
     source.split('"').map(|text| (text, whole(text))).filter(is_sql).collect()
 }
 
 /// Looks at every statement in the sources, but for those that begin as one of `whole`. Returns how many there are.
-pub(crate) fn none_is_slow(connection: &Connection, sources: &[&str], whole: &[(&str, &str)]) -> usize {
+pub(crate) fn assert_indexed(connection: &Connection, sources: &[&str], whole: &[(&str, &str)]) -> usize {
     let mut seen = 0;
     for (source, sql) in sources.iter().copied().flat_map(statements) {
         let plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"));
@@ -71,6 +73,6 @@ pub(crate) fn none_is_slow(connection: &Connection, sources: &[&str], whole: &[(
 #[test]
 fn every_statement_goes_by_an_index_or_reads_a_table_once() {
     let state = State::in_memory().unwrap();
-    let seen = none_is_slow(&state.connection, &SOURCES, &WHOLE);
+    let seen = assert_indexed(&state.connection, &SOURCES, &WHOLE);
     assert!(seen > 40, "{seen} statements");
 }

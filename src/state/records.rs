@@ -8,9 +8,9 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Statement};
 
 use super::State;
-use crate::domain::owned_values::Written;
-use crate::domain::record::{Id, Kind, Span};
-use crate::domain::timestamp::parse_stamp;
+use crate::domain::owned_values::OwnedValues;
+use crate::domain::record::{Id, IdRange, Kind};
+use crate::domain::timestamp::parse_rfc3339;
 use crate::mirror::Row as MirrorRow;
 use crate::state::missing_rows::Stay;
 
@@ -46,7 +46,7 @@ impl Operation {
 
 /// What is still to be done though the row did not change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Todo {
+pub struct PendingWork {
     /// All fields have to be sent again.
     pub resend: bool,
     /// The portal put its own closing date over ours.
@@ -55,13 +55,13 @@ pub struct Todo {
     pub recheck: bool,
 }
 
-impl Todo {
+impl PendingWork {
     pub(super) fn bits(self) -> i64 {
         i64::from(self.resend) | i64::from(self.close) << 1 | i64::from(self.recheck) << 2
     }
 
-    fn from_bits(bits: i64) -> Todo {
-        Todo { resend: bits & 1 != 0, close: bits & 2 != 0, recheck: bits & 4 != 0 }
+    fn from_bits(bits: i64) -> PendingWork {
+        PendingWork { resend: bits & 1 != 0, close: bits & 2 != 0, recheck: bits & 4 != 0 }
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) const SHARED: i64 = 16;
 
 /// What the plan has to know of a record.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Known {
+pub struct PlanRecord {
     /// The object, once it exists.
     pub crm_id: Option<i64>,
     /// Of the row as last sent.
@@ -83,11 +83,11 @@ pub struct Known {
     /// Fingerprint of the people as last sent.
     pub people: u64,
     /// Last name or number.
-    pub label: String,
+    pub display_name: String,
     /// What is still to be done.
-    pub todo: Todo,
+    pub pending: PendingWork,
     /// No row of the mirror has this id any more.
-    pub gone: bool,
+    pub absent_in_mirror: bool,
     /// It had an object once, which is gone from the CRM or was let go of.
     pub parted: bool,
     /// Since when its row is missing, as the first sound reading saw it.
@@ -98,13 +98,13 @@ pub struct Known {
 
 /// A record with everything the push has to know.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Record {
+pub struct StoredRecord {
     /// What the plan knows too.
-    pub known: Known,
+    pub plan_record: PlanRecord,
     /// Fingerprint of the deal's people, and of the name in its title, as last sent.
-    pub links: u64,
+    pub links_hash: u64,
     /// Phones and e-mails that are ours.
-    pub written: Written,
+    pub owned_values: OwnedValues,
     /// `reset-id` let go of the object: the mirror's own `crm_id` does not count any more.
     pub released: bool,
     /// Something was sent to the object, so it carries our mark.
@@ -112,7 +112,7 @@ pub struct Record {
     /// The object carries the mark of another record, on purpose: after a merge, or by `reset-id`.
     pub shared: bool,
     /// The run in which the object was last known to be alive.
-    pub seen_run: i64,
+    pub last_seen_run: i64,
     /// When that was, in seconds of Unix time.
     pub seen_at: i64,
     /// Calls in a row that were never answered: after two the record is sent alone, so that it costs no
@@ -123,11 +123,11 @@ pub struct Record {
 /// An object that was seen alive this long ago may be gone by now: people merge and delete cards at any time.
 const ALIVE_FOR: TimeDelta = TimeDelta::minutes(2);
 
-impl Record {
+impl StoredRecord {
     /// Whether the object was seen alive in this run, and a moment ago.
     pub fn is_alive(&self, run: i64, now: DateTime<Utc>) -> bool {
         let ago = now.timestamp().abs_diff(self.seen_at);
-        self.seen_run == run && ago <= ALIVE_FOR.num_seconds().unsigned_abs()
+        self.last_seen_run == run && ago <= ALIVE_FOR.num_seconds().unsigned_abs()
     }
 
     /// The object that the mirror itself names in a row of this record, unless `reset-id` let go of it.
@@ -147,7 +147,7 @@ pub struct Doubt {
 
 /// A failed record that is left alone for a while, unless it changes.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Hold {
+pub struct RetryBackoff {
     /// When it is tried again.
     pub until: DateTime<Utc>,
     /// Of the row that failed.
@@ -163,32 +163,32 @@ pub struct Hold {
 pub(super) const COLUMNS: &str =
     "id, crm_id, modified_at, content, people, label, todo, flags, missing_since, arrival, departure";
 
-fn known(row: &Row<'_>) -> rusqlite::Result<(Id, Known)> {
-    let known = Known {
+fn known(row: &Row<'_>) -> rusqlite::Result<(Id, PlanRecord)> {
+    let known = PlanRecord {
         crm_id: row.get(1)?,
         modified_at: row.get(2)?,
         content: row.get::<_, i64>(3)?.cast_unsigned(),
         people: row.get::<_, i64>(4)?.cast_unsigned(),
-        label: row.get(5)?,
-        todo: Todo::from_bits(row.get(6)?),
-        gone: row.get::<_, i64>(7)? & GONE != 0,
+        display_name: row.get(5)?,
+        pending: PendingWork::from_bits(row.get(6)?),
+        absent_in_mirror: row.get::<_, i64>(7)? & GONE != 0,
         parted: row.get::<_, i64>(7)? & (RELEASED | LOST) != 0,
-        missing_since: row.get::<_, Option<String>>(8)?.as_deref().map(parse_stamp),
+        missing_since: row.get::<_, Option<String>>(8)?.as_deref().map(parse_rfc3339),
         stay: Stay::of(row.get(9)?, row.get(10)?),
     };
     Ok((row.get(0)?, known))
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+fn record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
     let written: String = row.get(12)?;
-    Ok(Record {
-        known: known(row)?.1,
-        links: row.get::<_, i64>(11)?.cast_unsigned(),
-        written: serde_json::from_str(&written).unwrap_or_default(),
+    Ok(StoredRecord {
+        plan_record: known(row)?.1,
+        links_hash: row.get::<_, i64>(11)?.cast_unsigned(),
+        owned_values: serde_json::from_str(&written).unwrap_or_default(),
         released: row.get::<_, i64>(7)? & RELEASED != 0,
         marked: row.get::<_, i64>(7)? & MARKED != 0,
         shared: row.get::<_, i64>(7)? & SHARED != 0,
-        seen_run: row.get(13)?,
+        last_seen_run: row.get(13)?,
         strikes: row.get(14)?,
         seen_at: row.get(15)?,
     })
@@ -202,25 +202,25 @@ pub(super) const BEFORE_ALL: Value = Value::Real(f64::NEG_INFINITY);
 const AFTER_ALL: Value = Value::Blob(Vec::new());
 
 /// A prepared stream over the records of one kind.
-pub struct KnownScan<'s> {
+pub struct RecordScan<'s> {
     statement: Statement<'s>,
     kind: Kind,
-    page: VecDeque<(Id, Known)>,
+    page: VecDeque<(Id, PlanRecord)>,
 }
 
-impl KnownScan<'_> {
+impl RecordScan<'_> {
     /// The records that lie in these spans, ordered by id.
-    pub fn rows(&mut self, spans: &[Span]) -> impl Iterator<Item = Result<(Id, Known)>> {
-        let bounds = |span: &Span| {
+    pub fn rows(&mut self, spans: &[IdRange]) -> impl Iterator<Item = Result<(Id, PlanRecord)>> {
+        let bounds = |span: &IdRange| {
             let bound = |id: &Option<Id>, none| id.clone().map_or(none, Value::from);
-            (bound(&span.from, BEFORE_ALL), bound(&span.upto, AFTER_ALL))
+            (bound(&span.start, BEFORE_ALL), bound(&span.end, AFTER_ALL))
         };
         self.page.clear();
         let mut rest: VecDeque<(Value, Value)> = spans.iter().map(bounds).collect();
         std::iter::from_fn(move || self.next_row(&mut rest).transpose())
     }
 
-    fn next_row(&mut self, rest: &mut VecDeque<(Value, Value)>) -> Result<Option<(Id, Known)>> {
+    fn next_row(&mut self, rest: &mut VecDeque<(Value, Value)>) -> Result<Option<(Id, PlanRecord)>> {
         while self.page.is_empty()
             && let Some((from, upto)) = rest.pop_front()
         {
@@ -239,16 +239,16 @@ impl KnownScan<'_> {
 
 impl State {
     /// Prepares to read records of a kind.
-    pub fn known(&self, kind: Kind) -> Result<KnownScan<'_>> {
+    pub fn known(&self, kind: Kind) -> Result<RecordScan<'_>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM records WHERE kind = ?1 AND id >= ?2 AND id < ?3 ORDER BY id LIMIT ?4"
         );
         let statement = self.connection.prepare(&sql)?;
-        Ok(KnownScan { statement, kind, page: VecDeque::new() })
+        Ok(RecordScan { statement, kind, page: VecDeque::new() })
     }
 
     /// One record.
-    pub fn record(&self, kind: Kind, id: &Id) -> Result<Option<Record>> {
+    pub fn record(&self, kind: Kind, id: &Id) -> Result<Option<StoredRecord>> {
         let sql = format!(
             "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records WHERE kind = ?1 AND id = ?2"
         );
@@ -256,8 +256,8 @@ impl State {
     }
 
     /// The record that an origin means. Those of 41 and '41' read the same.
-    pub fn named(&self, kind: Kind, origin: &str) -> Result<Option<(Id, Record)>> {
-        for id in Id::either(origin) {
+    pub fn find_by_origin(&self, kind: Kind, origin: &str) -> Result<Option<(Id, StoredRecord)>> {
+        for id in Id::ids_for_origin(origin) {
             if let Some(record) = self.record(kind, &id)? {
                 return Ok(Some((id, record)));
             }
@@ -266,12 +266,12 @@ impl State {
     }
 
     /// Whether some record stands behind an object that carries our mark.
-    pub fn knows(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<bool> {
-        Ok(self.named(kind, origin)?.is_some() || !self.holders(kind, crm_id)?.is_empty())
+    pub fn has_record_for(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<bool> {
+        Ok(self.find_by_origin(kind, origin)?.is_some() || !self.records_of_object(kind, crm_id)?.is_empty())
     }
 
     /// The records that hold an object of the CRM, ordered by id; more than one after a merge.
-    pub fn holders(&self, kind: Kind, crm_id: i64) -> Result<Vec<Id>> {
+    pub fn records_of_object(&self, kind: Kind, crm_id: i64) -> Result<Vec<Id>> {
         let sql = "SELECT id FROM records WHERE kind = ?1 AND crm_id = ?2 ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let ids = statement.query_map((kind, crm_id), |row| row.get(0))?;
@@ -327,7 +327,7 @@ impl State {
     }
 
     /// Objects of a kind with the highest ids of the CRM, and with the lowest.
-    pub fn outermost_linked(&self, kind: Kind, most: u32) -> Result<Vec<i64>> {
+    pub fn sample_linked(&self, kind: Kind, most: u32) -> Result<Vec<i64>> {
         let sql = "SELECT DISTINCT crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL
                    ORDER BY crm_id LIMIT ?2";
         let mut lowest = self.connection.prepare_cached(sql)?;
@@ -359,20 +359,20 @@ impl State {
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map([kind], |row| {
             let (operation, at): (String, String) = (row.get(1)?, row.get(2)?);
-            Ok((row.get(0)?, Doubt { operation: Operation::from_name(&operation), at: parse_stamp(&at) }))
+            Ok((row.get(0)?, Doubt { operation: Operation::from_name(&operation), at: parse_rfc3339(&at) }))
         })?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The failed records of a kind and how long they are left alone.
-    pub fn holds(&self, kind: Kind) -> Result<HashMap<Id, Hold>> {
+    pub fn holds(&self, kind: Kind) -> Result<HashMap<Id, RetryBackoff>> {
         let sql = "SELECT id, next_at, modified_at, content, people, operation = 'read' FROM troubles
                    WHERE kind = ?1 AND severity = 'failure'";
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map([kind], |row| {
             let until: Option<String> = row.get(1)?;
-            let hold = Hold {
-                until: until.as_deref().map(parse_stamp).unwrap_or_default(),
+            let hold = RetryBackoff {
+                until: until.as_deref().map(parse_rfc3339).unwrap_or_default(),
                 modified_at: row.get(2)?,
                 content: row.get::<_, i64>(3)?.cast_unsigned(),
                 people: row.get::<_, i64>(4)?.cast_unsigned(),
@@ -384,7 +384,7 @@ impl State {
     }
 
     /// The people and companies whose bookings have to be looked at again.
-    pub fn touched(&self) -> Result<HashSet<(Kind, Id)>> {
+    pub fn dirty(&self) -> Result<HashSet<(Kind, Id)>> {
         let mut statement = self.connection.prepare_cached("SELECT kind, id FROM touched")?;
         let touched = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(touched.collect::<rusqlite::Result<_>>()?)
@@ -403,14 +403,14 @@ mod tests {
         let ids: Vec<Id> = numbers.chain(["a", "b"].map(|text| Id::Text(text.into()))).collect();
         let writer = state.writer().unwrap();
         for id in &ids {
-            writer.know(Kind::Guest, id, "").unwrap();
+            writer.insert_if_missing(Kind::Guest, id, "").unwrap();
         }
         writer.commit().unwrap();
         let mut scan = state.known(Kind::Guest).unwrap();
-        let seen: Vec<Id> = scan.rows(Span::ALL).map(|row| row.unwrap().0).collect();
+        let seen: Vec<Id> = scan.rows(IdRange::ALL).map(|row| row.unwrap().0).collect();
         assert_eq!(seen, ids);
         let between =
-            |from: i64, upto: &str| Span { from: Some(Id::Number(from)), upto: Some(Id::parse(upto)) };
+            |from: i64, upto: &str| IdRange { start: Some(Id::Number(from)), end: Some(Id::parse(upto)) };
         let spans = [between(-1, "2"), between(PAGE as i64, "b")];
         let seen: Vec<Id> = scan.rows(&spans).map(|row| row.unwrap().0).collect();
         assert_eq!(

@@ -5,21 +5,21 @@ use chrono::{DateTime, Utc};
 
 use super::Event;
 use super::records::{MARKED, RELEASED, SHARED};
-use super::writer::{UNLINKED, Writer};
+use super::writer::{RESET_LINK_COLUMNS, Writer};
 use crate::domain::record::{Id, Kind};
-use crate::domain::timestamp::stamp;
+use crate::domain::timestamp::to_rfc3339;
 
 impl Writer<'_> {
     /// `reset-id` points the record at another object. A call without an answer stays in doubt: what it made is
     /// still to be found.
-    pub fn pointed(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
+    pub fn relink_manually(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, seen_at = 0, flags = flags & ~?5 | ?4
                  WHERE kind = ?1 AND id = ?2",
             )?
             .execute((kind, id, crm_id, RELEASED, MARKED | SHARED))?;
-        self.touch(kind, id)
+        self.mark_dirty(kind, id)
     }
 
     /// Lets go of the objects of all records of a kind, as [`Writer::released`] does of one. Returns how many.
@@ -27,7 +27,7 @@ impl Writer<'_> {
         self.transaction.execute(
             "INSERT INTO history (at, kind, id, event, crm_id)
              SELECT ?2, kind, id, ?3, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL",
-            (kind, stamp(now), Event::Reset.name()),
+            (kind, to_rfc3339(now), Event::Reset.name()),
         )?;
         if kind != Kind::Booking {
             let sql = "INSERT INTO touched (kind, id)
@@ -37,7 +37,7 @@ impl Writer<'_> {
         self.transaction.execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
         let released = self.transaction.execute(
             &format!(
-                "UPDATE records SET {UNLINKED}, flags = flags & ~?3 | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL"
+                "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?3 | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL"
             ),
             (kind, RELEASED, MARKED | SHARED),
         )?;

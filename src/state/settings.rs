@@ -8,8 +8,8 @@ use super::State;
 /// When the initial export was completed: RFC 3339.
 pub const INITIAL_EXPORT: &str = "initial_export";
 
-/// The [`crate::sync::plan::Survey`] of the last pass that ran through.
-pub const SURVEY: &str = "survey";
+/// The [`crate::sync::plan::MirrorStats`] of the last pass that ran through.
+pub const MIRROR_STATS: &str = "survey";
 
 /// Of what the contents of the records are made, by kind: those made of other columns cannot be compared.
 pub const CONTENTS: &str = "contents";
@@ -20,8 +20,8 @@ pub const HELD_SINCE: &str = "held_since";
 /// What is remembered there.
 pub type HeldSince = [Option<DateTime<Utc>>; 3];
 
-/// The [`crate::sync::preflight::idle::Sight`] of that pass; null where nothing can be concluded from it.
-pub const SIGHT: &str = "sight";
+/// The [`crate::sync::preflight::idle::InputFingerprint`] of that pass; null where nothing can be concluded from it.
+pub const INPUTS: &str = "sight";
 
 /// Whether somebody ordered that every record is sent again, and no pass has marked them yet.
 pub const FULL: &str = "full";
@@ -60,7 +60,7 @@ pub const CHECKED: &str = "checked_at";
 /// What `check --probe` found out.
 pub const PROBE: &str = "probe";
 
-/// What was learned of the portal's limits: a [`crate::portal::limits::Pace`].
+/// What was learned of the portal's limits: a [`crate::portal::limits::RateLimits`].
 pub const PACE: &str = "pace";
 
 const DAY: TimeDelta = TimeDelta::days(1);
@@ -68,16 +68,16 @@ const DAY: TimeDelta = TimeDelta::days(1);
 impl State {
     /// Whether a once-a-day notice is due; `key` holds when it was last given.
     pub fn once_a_day(&self, key: &str, now: DateTime<Utc>) -> Result<bool> {
-        let told: Option<DateTime<Utc>> = self.recall(key)?;
+        let told: Option<DateTime<Utc>> = self.get(key)?;
         let is_due = told.is_none_or(|told| (now - told).abs() >= DAY);
         if is_due {
-            self.remember(key, &now)?;
+            self.set(key, &now)?;
         }
         Ok(is_due)
     }
 
     /// When the initial export was completed, RFC 3339.
     pub fn initial_export(&self) -> Result<Option<String>> {
-        self.recall(INITIAL_EXPORT)
+        self.get(INITIAL_EXPORT)
     }
 }

@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::schema::APPLICATION_ID;
-use crate::platform::sidecar_path::beside;
+use crate::platform::sidecar_path::sidecar_path;
 use crate::platform::{range_lock, regular_file};
 use crate::say;
 
@@ -27,7 +27,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a journal says of the file that it belongs to.
-struct Owner {
+struct JournalHeader {
     /// The counter before the commit that was under way; none where that had not come to the first page.
     counter: Option<u32>,
     /// The program that the first page named then.
@@ -58,25 +58,25 @@ pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
 
 /// Whether `SQLite` may bring a file in order whose first page cannot be read: a commit of ours was under way.
 pub(super) fn has_own_journal(state: &Path) -> io::Result<bool> {
-    let owner = owner(&beside(state, "-journal"))?;
-    let ours = |owner: Owner| owner.pages == 0 || owner.application == Some(APPLICATION_ID);
+    let owner = owner(&sidecar_path(state, "-journal"))?;
+    let ours = |owner: JournalHeader| owner.pages == 0 || owner.application == Some(APPLICATION_ID);
     Ok(owner.is_some_and(ours))
 }
 
 fn has_foreign_journal(state: &Path) -> io::Result<bool> {
-    let journal = beside(state, "-journal");
+    let journal = sidecar_path(state, "-journal");
     if fs::symlink_metadata(&journal).is_err() {
         return Ok(false);
     }
     // Asked on both sides: while somebody commits between the two, nothing is concluded.
-    let Some(before) = head(state)? else { return Ok(false) };
+    let Some(before) = read_header(state)? else { return Ok(false) };
     let Some(owner) = owner(&journal)? else { return Ok(false) };
-    Ok(head(state)? == Some(before) && !fits(&owner, before))
+    Ok(read_header(state)? == Some(before) && !belongs_to(&owner, before))
 }
 
 fn set_aside(state: &Path) -> io::Result<()> {
-    let aside = beside(state, "-journal.foreign");
-    fs::rename(beside(state, "-journal"), &aside)?;
+    let aside = sidecar_path(state, "-journal.foreign");
+    fs::rename(sidecar_path(state, "-journal"), &aside)?;
     let aside = aside.display();
     log::warn!(
         "{}",
@@ -88,7 +88,7 @@ fn set_aside(state: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn fits(owner: &Owner, [counter, pages]: [u32; 2]) -> bool {
+fn belongs_to(owner: &JournalHeader, [counter, pages]: [u32; 2]) -> bool {
     match owner.counter {
         Some(before) => counter == before || counter == before.wrapping_add(1),
         // The first commit of a new state: there was no page to be kept, and until the end there may be none.
@@ -99,23 +99,23 @@ fn fits(owner: &Owner, [counter, pages]: [u32; 2]) -> bool {
 
 /// The counter of a database, and its size in pages; none where there is no first page, or a power cut spoiled it: the
 /// journal is then all that can bring it back.
-fn head(state: &Path) -> io::Result<Option<[u32; 2]>> {
-    let Some(mut file) = present(regular_file::read(state))? else { return Ok(None) };
+fn read_header(state: &Path) -> io::Result<Option<[u32; 2]>> {
+    let Some(mut file) = if_exists(regular_file::read(state))? else { return Ok(None) };
     let mut bytes = [0; COUNTER as usize];
     if !is_complete(file.read_exact(&mut bytes))? || !bytes.starts_with(crate::state::file_header::MAGIC) {
         return Ok(None);
     }
-    numbers(&mut file)
+    read_u32s(&mut file)
 }
 
 /// None where there is no journal, or none that would be played back.
-fn owner(journal: &Path) -> io::Result<Option<Owner>> {
-    let Some(file) = present(regular_file::read(journal))? else { return Ok(None) };
+fn owner(journal: &Path) -> io::Result<Option<JournalHeader>> {
+    let Some(file) = if_exists(regular_file::read(journal))? else { return Ok(None) };
     let mut file = BufReader::new(file);
     let (mut at, mut size) = (0, None);
     loop {
         file.seek(SeekFrom::Start(at))?;
-        let Some([first, second, records, _, original, sector, page]) = numbers(&mut file)? else { break };
+        let Some([first, second, records, _, original, sector, page]) = read_u32s(&mut file)? else { break };
         if [first, second] != MAGIC || sector < 32 || page < 512 {
             break;
         }
@@ -123,7 +123,7 @@ fn owner(journal: &Path) -> io::Result<Option<Owner>> {
         at += u64::from(sector);
         file.seek(SeekFrom::Start(at))?;
         for _ in 0..records {
-            let Some([number]) = numbers(&mut file)? else { break };
+            let Some([number]) = read_u32s(&mut file)? else { break };
             if number == 1 {
                 return first_page(&mut file, pages).map(Some);
             }
@@ -133,20 +133,20 @@ fn owner(journal: &Path) -> io::Result<Option<Owner>> {
         }
         at = at.next_multiple_of(u64::from(sector));
     }
-    Ok(size.map(|pages| Owner { counter: None, application: None, pages }))
+    Ok(size.map(|pages| JournalHeader { counter: None, application: None, pages }))
 }
 
 /// What the first page says, which the journal has here.
-fn first_page(file: &mut BufReader<File>, pages: u32) -> io::Result<Owner> {
+fn first_page(file: &mut BufReader<File>, pages: u32) -> io::Result<JournalHeader> {
     file.seek_relative(COUNTER as i64)?;
-    let counter = numbers(file)?.map(|[counter]| counter);
+    let counter = read_u32s(file)?.map(|[counter]| counter);
     file.seek_relative(APPLICATION_AFTER_COUNTER)?;
-    let application = numbers(file)?.map(|[application]| application);
-    Ok(Owner { counter, application, pages })
+    let application = read_u32s(file)?.map(|[application]| application);
+    Ok(JournalHeader { counter, application, pages })
 }
 
 /// The next numbers; none where the file ends before.
-fn numbers<const N: usize>(file: &mut impl Read) -> io::Result<Option<[u32; N]>> {
+fn read_u32s<const N: usize>(file: &mut impl Read) -> io::Result<Option<[u32; N]>> {
     let mut numbers = [0; N];
     for number in &mut numbers {
         let mut bytes = [0; 4];
@@ -167,7 +167,7 @@ fn is_complete(read: io::Result<()>) -> io::Result<bool> {
 }
 
 /// None where the file is not there.
-fn present(opened: io::Result<File>) -> io::Result<Option<File>> {
+fn if_exists(opened: io::Result<File>) -> io::Result<Option<File>> {
     match opened {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         opened => opened.map(Some),
@@ -198,7 +198,7 @@ mod tests {
         }
         connection.execute_batch(&format!("BEGIN; {transaction}")).unwrap();
         for suffix in ["", "-journal"] {
-            fs::copy(beside(&lived, suffix), beside(&state, suffix)).unwrap();
+            fs::copy(sidecar_path(&lived, suffix), sidecar_path(&state, suffix)).unwrap();
         }
         (folder, state, older)
     }
@@ -218,7 +218,7 @@ mod tests {
         for transaction in [GROWS.to_owned(), format!("CREATE TABLE u (x); {GROWS}")] {
             let (_folder, state, _) = killed(30, &transaction);
             set_foreign_journal_aside(&state).unwrap();
-            assert!(beside(&state, "-journal").exists());
+            assert!(sidecar_path(&state, "-journal").exists());
             assert_eq!(rows(&state), 31);
         }
     }
@@ -229,7 +229,10 @@ mod tests {
             let (_folder, state, older) = killed(30, &transaction);
             fs::write(&state, older).unwrap();
             set_foreign_journal_aside(&state).unwrap();
-            assert!(!beside(&state, "-journal").exists() && beside(&state, "-journal.foreign").exists());
+            assert!(
+                !sidecar_path(&state, "-journal").exists()
+                    && sidecar_path(&state, "-journal.foreign").exists()
+            );
             assert_eq!(rows(&state), 1);
         }
     }
@@ -250,7 +253,7 @@ mod tests {
     #[test]
     fn the_first_pages_counter_decides_else_the_size_and_nothing_where_there_is_no_record() {
         let (_folder, state, _) = killed(3, GROWS);
-        let [now, pages] = head(&state).unwrap().unwrap();
+        let [now, pages] = read_header(&state).unwrap().unwrap();
         for (journal, is_foreign) in [
             (journal(32, 1, pages, now), false),
             (journal(32, 1, 1, now - 1), false),
@@ -259,20 +262,21 @@ mod tests {
             (journal(32, 2, pages + 1, 0), true),
             (journal(0, 1, pages + 1, 0), false),
         ] {
-            fs::write(beside(&state, "-journal"), &journal).unwrap();
+            fs::write(sidecar_path(&state, "-journal"), &journal).unwrap();
             set_foreign_journal_aside(&state).unwrap();
-            assert_eq!(!beside(&state, "-journal").exists(), is_foreign, "{journal:?}");
+            assert_eq!(!sidecar_path(&state, "-journal").exists(), is_foreign, "{journal:?}");
         }
     }
 
     #[test]
     fn without_a_state_or_a_journal_nothing_is_done() {
         let (folder, state, _) = killed(1, GROWS);
-        fs::remove_file(beside(&state, "-journal")).unwrap();
+        fs::remove_file(sidecar_path(&state, "-journal")).unwrap();
         set_foreign_journal_aside(&state).unwrap();
         set_foreign_journal_aside(&folder.path().join("new.db")).unwrap();
-        fs::write(beside(&state, "-journal"), "no journal at all, but as long as the head of one").unwrap();
+        fs::write(sidecar_path(&state, "-journal"), "no journal at all, but as long as the head of one")
+            .unwrap();
         set_foreign_journal_aside(&state).unwrap();
-        assert!(beside(&state, "-journal").exists());
+        assert!(sidecar_path(&state, "-journal").exists());
     }
 }

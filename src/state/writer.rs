@@ -5,16 +5,17 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
 use super::records::{GONE, LOST, MARKED, RELEASED, SHARED};
-use super::{Event, Todo};
-use crate::domain::owned_values::Written;
+use super::{Event, PendingWork};
+use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{Id, Kind};
-use crate::domain::timestamp::stamp;
+use crate::domain::timestamp::to_rfc3339;
 use crate::domain::warning::Warning;
 use crate::mirror::Row;
 use crate::state::missing_rows::Stay;
 
 /// What is written over a record that has no object any more.
-pub(super) const UNLINKED: &str = "crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0";
+pub(super) const RESET_LINK_COLUMNS: &str =
+    "crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0";
 
 /// A transaction on the state.
 pub struct Writer<'s> {
@@ -23,7 +24,7 @@ pub struct Writer<'s> {
 
 /// A record that reached the portal.
 #[derive(Clone, Debug)]
-pub struct Sent<'a> {
+pub struct SentRecord<'a> {
     /// The row as it was sent.
     pub row: &'a Row,
     /// The object.
@@ -31,9 +32,9 @@ pub struct Sent<'a> {
     /// Fingerprint of the deal's people, and of the name in its title; 0 for the other kinds.
     pub links: u64,
     /// Phones and e-mails that are ours now.
-    pub written: &'a Written,
+    pub written: &'a OwnedValues,
     /// What is still to be done.
-    pub todo: Todo,
+    pub todo: PendingWork,
     /// What was left out.
     pub warnings: &'a [Warning],
     /// The run.
@@ -51,8 +52,8 @@ impl<'s> Writer<'s> {
     }
 
     /// The record stands in the portal as its row says.
-    pub fn sent(&self, kind: Kind, sent: &Sent<'_>, now: DateTime<Utc>) -> Result<()> {
-        let Sent { row, crm_id, links, written, todo, warnings, run } = sent;
+    pub fn save_sent(&self, kind: Kind, sent: &SentRecord<'_>, now: DateTime<Utc>) -> Result<()> {
+        let SentRecord { row, crm_id, links, written, todo, warnings, run } = sent;
         let stay = Stay::of_row(row);
         self.transaction
             .prepare_cached(
@@ -69,10 +70,10 @@ impl<'s> Writer<'s> {
                 row.id,
                 crm_id,
                 row.modified_at,
-                row.content.cast_signed(),
-                row.people.cast_signed(),
+                row.content_hash.cast_signed(),
+                row.parties_hash.cast_signed(),
                 links.cast_signed(),
-                row.label,
+                row.display_name,
                 json(written)?,
                 todo.bits(),
                 run,
@@ -91,7 +92,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The record is known from now on, if it was not.
-    pub fn know(&self, kind: Kind, id: &Id, label: &str) -> Result<()> {
+    pub fn insert_if_missing(&self, kind: Kind, id: &Id, label: &str) -> Result<()> {
         self.transaction
             .prepare_cached("INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)")?
             .execute((kind, id, label))?;
@@ -99,7 +100,7 @@ impl<'s> Writer<'s> {
     }
 
     /// Nothing had to be sent: only the people were looked at again.
-    pub fn unchanged(&self, kind: Kind, id: &Id, todo: Todo) -> Result<()> {
+    pub fn update_pending(&self, kind: Kind, id: &Id, todo: PendingWork) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET todo = ?3 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id, todo.bits()))?;
@@ -145,26 +146,26 @@ impl<'s> Writer<'s> {
     }
 
     /// The record's object is gone.
-    pub fn lost(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn mark_missing_in_crm(&self, kind: Kind, id: &Id) -> Result<()> {
         self.unlink(kind, id, LOST)
     }
 
     /// `reset-id` let go of the record's object: the mirror's own `crm_id` counts no more.
-    pub fn released(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn detach(&self, kind: Kind, id: &Id) -> Result<()> {
         self.unlink(kind, id, RELEASED)
     }
 
     fn unlink(&self, kind: Kind, id: &Id, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(&format!(
-                "UPDATE records SET {UNLINKED}, flags = flags & ~?4 | ?3 WHERE kind = ?1 AND id = ?2"
+                "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?4 | ?3 WHERE kind = ?1 AND id = ?2"
             ))?
             .execute((kind, id, flag, MARKED | SHARED))?;
-        self.touch(kind, id)
+        self.mark_dirty(kind, id)
     }
 
     /// The bookings of this person or company have to be looked at again; a booking has none.
-    pub fn touch(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn mark_dirty(&self, kind: Kind, id: &Id) -> Result<()> {
         if kind == Kind::Booking {
             return Ok(());
         }
@@ -175,7 +176,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The mirror is to learn the record's id.
-    pub fn owe_write_back(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn queue_write_back(&self, kind: Kind, id: &Id) -> Result<()> {
         self.transaction
             .prepare_cached("INSERT OR IGNORE INTO write_backs (kind, id) VALUES (?1, ?2)")?
             .execute((kind, id))?;
@@ -183,7 +184,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The mirror knows these ids now.
-    pub fn wrote_back(&self, links: &[(Kind, Id, Option<i64>)]) -> Result<()> {
+    pub fn clear_write_back(&self, links: &[(Kind, Id, Option<i64>)]) -> Result<()> {
         let mut statement =
             self.transaction.prepare_cached("DELETE FROM write_backs WHERE kind = ?1 AND id = ?2")?;
         for (kind, id, _) in links {
@@ -193,22 +194,22 @@ impl<'s> Writer<'s> {
     }
 
     /// Names the people whose bookings a plan looks at. Returns the mark for [`Writer::untouch`].
-    pub fn touch_all(&self, people: &[(Kind, Id)]) -> Result<i64> {
+    pub fn mark_all_dirty(&self, people: &[(Kind, Id)]) -> Result<i64> {
         for (kind, id) in people {
-            self.touch(*kind, id)?;
+            self.mark_dirty(*kind, id)?;
         }
         let sql = "SELECT coalesce(max(seq), 0) FROM touched";
         Ok(self.transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
     /// All bookings were looked at for the people that were named up to this mark.
-    pub fn untouch(&self, mark: i64) -> Result<()> {
+    pub fn clear_dirty(&self, mark: i64) -> Result<()> {
         self.transaction.prepare_cached("DELETE FROM touched WHERE seq <= ?1")?.execute([mark])?;
         Ok(())
     }
 
     /// The object was seen in the portal in this run.
-    pub fn alive(&self, kind: Kind, crm_id: i64, run: i64, now: DateTime<Utc>) -> Result<()> {
+    pub fn mark_seen(&self, kind: Kind, crm_id: i64, run: i64, now: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET seen_run = ?3, seen_at = ?4 WHERE kind = ?1 AND crm_id = ?2")?
             .execute((kind, crm_id, run, now.timestamp()))?;
@@ -216,7 +217,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The row of a guest or a company is gone from the mirror: its object is left alone.
-    pub fn gone(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn mark_absent(&self, kind: Kind, id: &Id) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET flags = flags | ?3, missing_since = NULL WHERE kind = ?1 AND id = ?2",
@@ -238,7 +239,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The record is known no more: its booking and its deal are gone.
-    pub fn forget(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn delete(&self, kind: Kind, id: &Id) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM records WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id))?;
@@ -247,7 +248,7 @@ impl<'s> Writer<'s> {
     }
 
     /// A line in the record's history.
-    pub fn event(
+    pub fn log_event(
         &self,
         kind: Kind,
         id: &Id,
@@ -260,11 +261,11 @@ impl<'s> Writer<'s> {
             .prepare_cached(
                 "INSERT INTO history (at, kind, id, event, crm_id, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute((stamp(now), kind, id, event.name(), crm_id, detail))?;
+            .execute((to_rfc3339(now), kind, id, event.name(), crm_id, detail))?;
         Ok(())
     }
 }
 
-pub(super) fn json(written: &Written) -> Result<String> {
-    if *written == Written::default() { Ok(String::new()) } else { Ok(serde_json::to_string(written)?) }
+pub(super) fn json(written: &OwnedValues) -> Result<String> {
+    if *written == OwnedValues::default() { Ok(String::new()) } else { Ok(serde_json::to_string(written)?) }
 }

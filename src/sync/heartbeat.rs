@@ -10,13 +10,13 @@ use crate::config::Config;
 use crate::domain::run_error::Outcome;
 use crate::portal::http;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Fetches the address, where there is one and the pass was good. It says nothing about the pass, and what it answers
 /// does not matter to the pass.
-pub fn beat(config: &Config, outcome: Outcome) {
+pub fn ping(config: &Config, outcome: Outcome) {
     let Some(url) = config.heartbeat.as_deref().filter(|_| outcome == Outcome::Ok) else { return };
-    match http::fetch(url, PATIENCE) {
+    match http::fetch(url, HEARTBEAT_TIMEOUT) {
         Ok(()) => log::debug!("the heartbeat was taken"),
         Err(reason) => log::info!("the heartbeat was not taken: {reason}"),
     }

@@ -13,8 +13,8 @@ const KEPT: TimeDelta = TimeDelta::days(40);
 
 /// Who is missing, who is back, who is given up, and what a guard holds back.
 pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan, now: DateTime<Utc>) -> Result<()> {
-    let mut held_since: HeldSince = state.recall(HELD_SINCE)?.unwrap_or_default();
-    for kind in Kind::SHOWN {
+    let mut held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
+    for kind in Kind::DISPLAY_ORDER {
         let Departing { given_up, is_vouched, is_held } = &plan.departing[kind as usize];
         plan.queue.each_note(kind, |id, note| writer.note(kind, id, note, now))?;
         let since = &mut held_since[kind as usize];
@@ -28,5 +28,5 @@ pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan, now: DateTim
             writer.departs(kind, departure)?;
         }
     }
-    state.remember(HELD_SINCE, &held_since)
+    state.set(HELD_SINCE, &held_since)
 }

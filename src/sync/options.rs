@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What kind of pass.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Errand {
+pub enum RunKind {
     /// Cron's pass.
     Sync,
     /// A pass of cron's kind that somebody asked for, to try failed records.
@@ -15,23 +15,23 @@ pub enum Errand {
     InitialExport,
 }
 
-impl Errand {
+impl RunKind {
     /// The command that it comes from.
     pub fn name(self) -> &'static str {
         match self {
-            Errand::Sync => "sync",
-            Errand::Retry => "retry",
-            Errand::Audit => "audit",
-            Errand::InitialExport => "initial-export",
+            RunKind::Sync => "sync",
+            RunKind::Retry => "retry",
+            RunKind::Audit => "audit",
+            RunKind::InitialExport => "initial-export",
         }
     }
 }
 
 /// What a pass is told on the command line.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Orders {
+pub struct RunOptions {
     /// What kind of pass.
-    pub errand: Errand,
+    pub kind: RunKind,
     /// Send every record again.
     pub full: bool,
     /// Try failed records whatever their pause.
@@ -42,9 +42,9 @@ pub struct Orders {
     pub time_limit: Option<Duration>,
 }
 
-impl Orders {
+impl RunOptions {
     /// A pass without any options.
-    pub fn plain(errand: Errand) -> Orders {
-        Orders { errand, full: false, retry_failed: false, max_deletes: None, time_limit: None }
+    pub fn new(errand: RunKind) -> RunOptions {
+        RunOptions { kind: errand, full: false, retry_failed: false, max_deletes: None, time_limit: None }
     }
 }

@@ -6,22 +6,22 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use crate::config::MirrorConfig;
-use crate::domain::record::{Id, Kind, Span};
+use crate::domain::record::{Id, IdRange, Kind};
 use crate::mirror::Mirror;
 use crate::platform::clock::{Clock, ReadLimit};
 use crate::state::State;
-use crate::sync::plan::Queue;
+use crate::sync::plan::PlanStore;
 
 /// Writes them down as warnings, in the place of those that were told of before.
-pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &Queue, clock: &Clock) -> Result<()> {
+pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &PlanStore, clock: &Clock) -> Result<()> {
     let mut orphans: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    queue.each_stocked(Kind::Booking, |origin, crm_id| {
-        if !state.knows(Kind::Booking, origin, crm_id)? {
+    queue.each_inventory(Kind::Booking, |origin, crm_id| {
+        if !state.has_record_for(Kind::Booking, origin, crm_id)? {
             orphans.entry(origin.to_owned()).or_default().push(crm_id);
         }
         Ok(())
     })?;
-    let history = adopt_history(mirror, &clock.read_limit(None), &mut orphans)?;
+    let history = adopt_old_bookings(mirror, &clock.read_limit(None), &mut orphans)?;
     let writer = state.writer()?;
     writer.forget_orphans()?;
     for (id, deal) in &history {
@@ -35,7 +35,7 @@ pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &Queue, clock:
 
 /// Bookings from before `bookings_from` are not sent, but one that has a deal keeps it, also where the state was lost:
 /// they are taken out of `orphans`.
-fn adopt_history(
+fn adopt_old_bookings(
     mirror: &MirrorConfig,
     limit: &ReadLimit,
     orphans: &mut BTreeMap<String, Vec<i64>>,
@@ -44,7 +44,7 @@ fn adopt_history(
     if orphans.is_empty() {
         return Ok(history);
     }
-    for row in Mirror::open_within(mirror, limit)?.scan(Kind::Booking)?.rows(Span::ALL)? {
+    for row in Mirror::open_within(mirror, limit)?.scan(Kind::Booking)?.rows(IdRange::ALL)? {
         let id = row?.id;
         history.extend(orphans.remove(&id.to_string()).map(|deals| (id, deals[0])));
     }

@@ -7,7 +7,7 @@ use crate::domain::display;
 use crate::platform::lock::Lock;
 use crate::platform::lock::note::PassedOver;
 use crate::say;
-use crate::sync::options::Errand;
+use crate::sync::options::RunKind;
 
 /// How often cron starts a pass.
 const CRON: u64 = 180;
@@ -20,7 +20,7 @@ const SILENT_EXPORT: TimeDelta = TimeDelta::hours(6);
 pub(crate) fn count(config: &Config, now: DateTime<Utc>) -> Option<String> {
     match Lock::pass_over(&config.state, now) {
         Ok(told) => {
-            log::info!("another pass is under way since {}", display::time(told.since()));
+            log::info!("another pass is under way since {}", display::format_time(told.since()));
             notice(config, &told, now)
         }
         Err(error) => {
@@ -40,9 +40,9 @@ fn notice(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> Option<Stri
         return None;
     }
     let PassedOver { passes, holder, .. } = told;
-    let since = display::time(told.since());
+    let since = display::format_time(told.since());
     let command = holder.as_ref().map_or("ecvi-b24", |holder| &holder.command);
-    let lock = crate::platform::sidecar_path::beside(&config.state, crate::platform::lock::SUFFIX);
+    let lock = crate::platform::sidecar_path::sidecar_path(&config.state, crate::platform::lock::SUFFIX);
     let lock = lock.display();
     Some(say!(
         "другой запуск ({command}) не заканчивается с {since}, пропущено запусков: {passes}; узнайте, кто держит {lock} (fuser {lock}), и завершите этот процесс: сделанное им сохранено",
@@ -51,7 +51,8 @@ fn notice(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> Option<Stri
 }
 
 fn is_overdue(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> bool {
-    let is_export = told.holder.as_ref().is_some_and(|holder| holder.command == Errand::InitialExport.name());
+    let is_export =
+        told.holder.as_ref().is_some_and(|holder| holder.command == RunKind::InitialExport.name());
     if is_export && now - told.last_call.unwrap_or_default().max(told.since()) < SILENT_EXPORT {
         return false;
     }

@@ -149,7 +149,7 @@ fn an_audit_writes_nothing_and_needs_no_lock() {
     let hotel = eventful();
     let before = std::fs::read(hotel.path("state.db")).unwrap();
     hotel.server.portal().counters = Counters::default();
-    let _held = Lock::take(&hotel.path("state.db")).unwrap();
+    let _held = Lock::try_acquire(&hotel.path("state.db")).unwrap();
     hotel.said(0, "audit");
     assert_eq!(hotel.server.portal().counters.writes, 0);
     assert_eq!(std::fs::read(hotel.path("state.db")).unwrap(), before);
@@ -160,7 +160,7 @@ fn records_that_share_an_object_are_compared_by_its_being_there_alone() {
     let hotel = eventful();
     hotel.said(0, "reset-id guest 2 --crm-id 3 --yes");
     let state = hotel.state();
-    assert_eq!(state.record(Records::Guest, &Id::Number(2)).unwrap().unwrap().known.crm_id, Some(3));
+    assert_eq!(state.record(Records::Guest, &Id::Number(2)).unwrap().unwrap().plan_record.crm_id, Some(3));
     hotel.said(0, "sync");
     // Only that the record has two contacts now: the one that it let go of still carries its origin.
     let found = documents(&hotel, 1);

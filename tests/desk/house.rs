@@ -8,14 +8,14 @@ use std::time::Duration;
 use assert_cmd::Command;
 use chrono::{DateTime, Utc};
 use ecvi_b24::config::{self, Config};
-use ecvi_b24::domain::failure_code::Code;
-use ecvi_b24::domain::owned_values::Written;
+use ecvi_b24::domain::failure_code::FailureCode;
+use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::Kind;
-use ecvi_b24::domain::timestamp::stamp;
+use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::domain::warning::Warning;
 use ecvi_b24::mirror::{Mirror, Row};
 use ecvi_b24::state::settings::INITIAL_EXPORT;
-use ecvi_b24::state::{Counts, Event, Failure, Operation, Run, Sent, State, Todo};
+use ecvi_b24::state::{Counts, Event, Failure, Operation, PendingWork, Run, SentRecord, State};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -113,9 +113,9 @@ impl House {
         let state = self.state();
         let mirror = Mirror::open(&self.config().mirror).unwrap();
         let row = |kind, id: &str| mirror.find(kind, id).unwrap().remove(0);
-        state.remember(INITIAL_EXPORT, &"2026-01-01T18:00:00Z").unwrap();
+        state.set(INITIAL_EXPORT, &"2026-01-01T18:00:00Z").unwrap();
         let run = state.begin_run("sync", at("2026-01-02T03:00:00Z")).unwrap();
-        let email = Warning { code: Code::EmailLeftOut, message: "petr@@example".into() };
+        let email = Warning { code: FailureCode::EmailLeftOut, message: "petr@@example".into() };
         send(&state, run, Kind::Company, &row(Kind::Company, "7"), 7001, &[]);
         send(&state, run, Kind::Guest, &row(Kind::Guest, "41"), 101, &[]);
         send(&state, run, Kind::Guest, &row(Kind::Guest, "42"), 102, &[email]);
@@ -145,19 +145,24 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 
 fn send(state: &State, run: i64, kind: Kind, row: &Row, crm_id: i64, warnings: &[Warning]) {
     let now = at("2026-01-02T03:00:02Z");
-    let written = Written::default();
-    let sent = Sent { row, crm_id, links: 0, written: &written, todo: Todo::default(), warnings, run };
+    let written = OwnedValues::default();
+    let sent =
+        SentRecord { row, crm_id, links: 0, written: &written, todo: PendingWork::default(), warnings, run };
     let writer = state.writer().unwrap();
-    writer.sent(kind, &sent, now).unwrap();
-    writer.event(kind, &row.id, Event::Created, Some(crm_id), "", now).unwrap();
+    writer.save_sent(kind, &sent, now).unwrap();
+    writer.log_event(kind, &row.id, Event::Created, Some(crm_id), "", now).unwrap();
     writer.commit().unwrap();
 }
 
 /// Three attempts.
 fn fail(state: &State, row: &Row) {
     let message = "Invalid value for field HONORIFIC.\nChoose another.";
-    let failure =
-        Failure { code: Code::PortalRefused, operation: Some(Operation::Create), message, row: Some(row) };
+    let failure = Failure {
+        code: FailureCode::PortalRefused,
+        operation: Some(Operation::Create),
+        message,
+        row: Some(row),
+    };
     for time in ["2026-01-01T20:00:00Z", "2026-01-02T01:00:00Z", "2026-01-02T03:00:03Z"] {
         let writer = state.writer().unwrap();
         writer.failed(Kind::Guest, &row.id, &failure, Duration::from_secs(900), at(time)).unwrap();
@@ -177,7 +182,7 @@ pub(crate) fn without_age(text: &str) -> String {
 }
 
 pub(crate) fn recent() -> String {
-    stamp(Utc::now())
+    to_rfc3339(Utc::now())
 }
 
 #[cfg(unix)]

@@ -1,11 +1,11 @@
 //! The plan of a dry run and the line of a pass, in words and as JSON.
 
 use ecvi_b24::commands::dry_run::plan_report;
-use ecvi_b24::domain::language::{Language, speak};
+use ecvi_b24::domain::language::{Language, set_language};
 use ecvi_b24::mirror::Mirror;
 use ecvi_b24::output::run_summary;
 use ecvi_b24::state::Counts;
-use ecvi_b24::sync::plan::{Plan, Rules};
+use ecvi_b24::sync::plan::{Plan, PlanOptions};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -14,9 +14,9 @@ use crate::house::{House, at};
 fn shown(house: &House, write: fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
     let (config, state) = (house.config(), house.state());
     let mirror = Mirror::open(&config.mirror).unwrap();
-    let rules = Rules { now: at("2026-01-02T04:00:00Z"), deletes: true, ..Rules::default() };
+    let rules = PlanOptions { now: at("2026-01-02T04:00:00Z"), deletes: true, ..PlanOptions::default() };
     let mut text = Vec::new();
-    write(&Plan::draw(&mirror, &state, &rules).unwrap(), &state, &mut text);
+    write(&Plan::build(&mirror, &state, &rules).unwrap(), &state, &mut text);
     String::from_utf8(text).unwrap()
 }
 
@@ -47,7 +47,7 @@ fn a_plan_and_a_pass_in_two_languages() {
     let house = eventful();
     let counts = Counts { created: [1, 0, 2], updated: [0, 0, 1], deleted: 1, failed: 2 };
     let nothing = Counts { failed: 2, ..Counts::default() };
-    speak(Language::En);
+    set_language(Language::En);
     assert_snapshot!(text(&house), @r#"
     companies: create 1, gone from Ecvi 1
     guests: create 1, update 1
@@ -62,8 +62,8 @@ fn a_plan_and_a_pass_in_two_languages() {
     booking 3700 (id 10): cannot be read: UNKNOWN_STATUS status = "lost"
     DELETE deal 508 (booking 3690 (id 8), gone from Ecvi)
     "#);
-    assert_snapshot!(run_summary::line("sync", &counts).unwrap(), @"sync: created: guests 1, bookings 2; updated: bookings 1; deleted: bookings 1; failed: 2");
-    speak(Language::Ru);
+    assert_snapshot!(run_summary::summary_line("sync", &counts).unwrap(), @"sync: created: guests 1, bookings 2; updated: bookings 1; deleted: bookings 1; failed: 2");
+    set_language(Language::Ru);
     assert_snapshot!(text(&house), @r#"
     компании: создать 1, больше нет в Ecvi 1
     гости: создать 1, изменить 1
@@ -78,8 +78,8 @@ fn a_plan_and_a_pass_in_two_languages() {
     заявка №3700 (id 10): не читается: UNKNOWN_STATUS status = "lost"
     УДАЛИТЬ: сделка 508 (заявка №3690 (id 8), больше нет в Ecvi)
     "#);
-    assert_snapshot!(run_summary::line("sync", &counts).unwrap(), @"sync: создано: гости 1, заявки 2; изменено: заявки 1; удалено: заявки 1; ошибок: 2");
-    assert_eq!(run_summary::line("sync", &nothing), None);
+    assert_snapshot!(run_summary::summary_line("sync", &counts).unwrap(), @"sync: создано: гости 1, заявки 2; изменено: заявки 1; удалено: заявки 1; ошибок: 2");
+    assert_eq!(run_summary::summary_line("sync", &nothing), None);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! `reset-id`: what it shows, what it does to the state, and what it refuses.
 
-use ecvi_b24::domain::owned_values::Written;
+use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::{Id, Kind};
 use ecvi_b24::platform::lock::Lock;
-use ecvi_b24::state::settings::SURVEY;
-use ecvi_b24::state::{Attempt, Operation, Record};
+use ecvi_b24::state::settings::MIRROR_STATS;
+use ecvi_b24::state::{InDoubtCall, Operation, StoredRecord};
 use insta::assert_snapshot;
 
 use crate::house::{House, at};
@@ -12,7 +12,7 @@ use crate::house::{House, at};
 const RU: &str = "ru_RU.UTF-8";
 const EN: &str = "en_US.UTF-8";
 
-fn record(house: &House, kind: Kind, id: i64) -> Record {
+fn record(house: &House, kind: Kind, id: i64) -> StoredRecord {
     house.state().record(kind, &Id::Number(id)).unwrap().unwrap_or_default()
 }
 
@@ -30,14 +30,14 @@ fn a_record_is_let_go_of_and_can_be_brought_back() {
     заявка №3682 (id 5): сделано; вернуть: ecvi-b24 reset-id booking id:5 --crm-id 501
     ");
     let booking = record(&house, Kind::Booking, 5);
-    assert_eq!((booking.known.crm_id, booking.released), (None, true));
+    assert_eq!((booking.plan_record.crm_id, booking.released), (None, true));
     assert_eq!(events(&house, Kind::Booking, 5).last().unwrap(), &("reset".into(), Some(501)));
     assert_snapshot!(house.said(0, EN, "reset-id booking id:5 --crm-id 501"), @r"
     booking 3682 (id 5): point at deal 501
     booking 3682 (id 5): done
     ");
     let booking = record(&house, Kind::Booking, 5);
-    assert_eq!((booking.known.crm_id, booking.known.todo.resend), (Some(501), true));
+    assert_eq!((booking.plan_record.crm_id, booking.plan_record.pending.resend), (Some(501), true));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn another_object_may_be_shared_and_that_is_said() {
       this object already belongs to guest 42: both will write to one card
     guest 41: done; to undo: ecvi-b24 reset-id guest id:41 --crm-id 101
     ");
-    assert_eq!(record(&house, Kind::Guest, 41).known.crm_id, Some(102));
+    assert_eq!(record(&house, Kind::Guest, 41).plan_record.crm_id, Some(102));
     let history = events(&house, Kind::Guest, 41);
     assert_eq!(history[1..], [("reset".into(), Some(101)), ("pointed".into(), Some(102))]);
 }
@@ -70,10 +70,10 @@ fn a_call_in_doubt_stays_in_doubt() {
         let writer = state.writer().unwrap();
         let now = at("2026-01-02T03:03:01Z");
         writer
-            .doubt(
+            .mark_in_doubt(
                 Kind::Company,
                 &Id::Number(7),
-                &Attempt { operation: Operation::Create, row: None, written: &Written::default() },
+                &InDoubtCall { operation: Operation::Create, row: None, written: &OwnedValues::default() },
                 now,
             )
             .unwrap();
@@ -87,7 +87,7 @@ fn a_call_in_doubt_stays_in_doubt() {
 fn a_record_of_the_mirror_alone_can_be_pointed_at_an_object() {
     let house = House::new();
     house.said(0, EN, "reset-id guest 42 --crm-id 17 --yes");
-    assert_eq!(record(&house, Kind::Guest, 42).known.crm_id, Some(17));
+    assert_eq!(record(&house, Kind::Guest, 42).plan_record.crm_id, Some(17));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn all_of_a_kind_or_everything() {
 fn a_table_that_was_emptied_on_purpose_is_accepted_after_it() {
     let house = House::running();
     let survey = serde_json::json!({"rows": [3, 1, 3], "residents": 4, "newest": ["", "", ""]});
-    house.state().remember(SURVEY, &survey).unwrap();
+    house.state().set(MIRROR_STATS, &survey).unwrap();
     house.sql("DELETE FROM bookings; DELETE FROM booking_guests");
     assert!(house.said(0, EN, "status").contains("the table bookings of the mirror had rows"));
     house.said(0, EN, "reset-id booking --all --yes");
@@ -146,7 +146,7 @@ fn what_makes_no_sense_is_exit_2_and_changes_nothing() {
     house.complained(2, EN, "reset-id guest");
     house.complained(2, EN, "reset-id guest 41 --all");
     house.complained(2, EN, "reset-id guest 41 --crm-id 0");
-    assert_eq!(record(&house, Kind::Guest, 41).known.crm_id, Some(101));
+    assert_eq!(record(&house, Kind::Guest, 41).plan_record.crm_id, Some(101));
 }
 
 #[test]
@@ -159,15 +159,15 @@ fn a_number_that_two_bookings_carry_is_asked_about() {
 #[test]
 fn it_waits_for_the_pass_that_is_running() {
     let house = House::running();
-    let lock = Lock::take(&house.path("state.db")).unwrap();
+    let lock = Lock::try_acquire(&house.path("state.db")).unwrap();
     let waiting = std::thread::scope(|scope| {
         let reset = scope.spawn(|| house.said(0, EN, "reset-id guest 41 --yes"));
         std::thread::sleep(std::time::Duration::from_millis(600));
-        let before = record(&house, Kind::Guest, 41).known.crm_id;
+        let before = record(&house, Kind::Guest, 41).plan_record.crm_id;
         drop(lock);
         reset.join().unwrap();
         before
     });
     assert_eq!(waiting, Some(101));
-    assert_eq!(record(&house, Kind::Guest, 41).known.crm_id, None);
+    assert_eq!(record(&house, Kind::Guest, 41).plan_record.crm_id, None);
 }

@@ -1,9 +1,9 @@
 //! `status`: its document field by field, and its words in both languages.
 
-use ecvi_b24::domain::owned_values::Written;
+use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::{Id, Kind};
 use ecvi_b24::platform::lock::Lock;
-use ecvi_b24::state::{Attempt, Counts, Event, Operation, Run};
+use ecvi_b24::state::{Counts, Event, InDoubtCall, Operation, Run};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -116,7 +116,9 @@ fn it_is_answered_while_a_pass_writes() {
     let state = house.state();
     state.begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
     let writer = state.writer().unwrap();
-    writer.event(Kind::Guest, &Id::Number(41), Event::Updated, None, "", at("2026-01-02T03:03:01Z")).unwrap();
+    writer
+        .log_event(Kind::Guest, &Id::Number(41), Event::Updated, None, "", at("2026-01-02T03:03:01Z"))
+        .unwrap();
     let last_run = document(&house, "status --json")["last_run"].clone();
     assert_eq!((&last_run["outcome"], &last_run["finished_at"]), (&Value::Null, &Value::Null));
     writer.commit().unwrap();
@@ -126,7 +128,7 @@ fn it_is_answered_while_a_pass_writes() {
 fn a_pass_that_runs_is_told_from_one_that_broke_off() {
     let house = House::running();
     house.state().begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
-    let lock = Lock::take(&house.path("state.db")).unwrap();
+    let lock = Lock::try_acquire(&house.path("state.db")).unwrap();
     assert!(
         lock.is_some() && house.said(0, EN, "status").contains("began 2026-01-02 06:03 and is still running")
     );
@@ -328,10 +330,10 @@ fn a_call_in_doubt_is_told() {
     let writer = state.writer().unwrap();
     let (kind, id) = (Kind::Company, Id::Number(7));
     writer
-        .doubt(
+        .mark_in_doubt(
             kind,
             &id,
-            &Attempt { operation: Operation::Update, row: None, written: &Written::default() },
+            &InDoubtCall { operation: Operation::Update, row: None, written: &OwnedValues::default() },
             at("2026-01-02T03:03:01Z"),
         )
         .unwrap();

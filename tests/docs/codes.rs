@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use ecvi_b24::domain::failure_code::Code;
-use ecvi_b24::domain::language::{Language, speak};
+use ecvi_b24::domain::failure_code::FailureCode;
+use ecvi_b24::domain::language::{Language, set_language};
 
 use crate::{assert_current, language, read};
 
@@ -22,34 +22,34 @@ enum Group {
     Unavailable,
 }
 
-fn group(code: Code) -> Group {
+fn group(code: FailureCode) -> Group {
     match code {
-        Code::BadId
-        | Code::DuplicateId
-        | Code::NoValue
-        | Code::UnknownStatus
-        | Code::BadDate
-        | Code::BadAmount
-        | Code::BadText
-        | Code::CrmIdTaken
-        | Code::EmailLeftOut
-        | Code::PhoneLeftOut
-        | Code::FieldLeftOut
-        | Code::UnknownFlag
-        | Code::UnknownSex
-        | Code::UnknownReference => Group::Data,
-        Code::GuestWaiting | Code::WithoutCompanion => Group::Waiting,
-        Code::PortalRefused
-        | Code::BadContactInCrm
-        | Code::AccessDenied
-        | Code::ObjectMissing
-        | Code::NotOurs
-        | Code::CardUnreadable
-        | Code::SeveralInCrm
-        | Code::DoubtfulMatch
-        | Code::OtherFunnel
-        | Code::DealWithoutBooking => Group::Refused,
-        Code::NoAnswer => Group::Unavailable,
+        FailureCode::BadId
+        | FailureCode::DuplicateId
+        | FailureCode::NoValue
+        | FailureCode::UnknownStatus
+        | FailureCode::BadDate
+        | FailureCode::BadAmount
+        | FailureCode::BadText
+        | FailureCode::CrmIdTaken
+        | FailureCode::EmailLeftOut
+        | FailureCode::PhoneLeftOut
+        | FailureCode::FieldLeftOut
+        | FailureCode::UnknownFlag
+        | FailureCode::UnknownSex
+        | FailureCode::UnknownReference => Group::Data,
+        FailureCode::GuestWaiting | FailureCode::WithoutCompanion => Group::Waiting,
+        FailureCode::PortalRefused
+        | FailureCode::BadContactInCrm
+        | FailureCode::AccessDenied
+        | FailureCode::ObjectMissing
+        | FailureCode::NotOurs
+        | FailureCode::CardUnreadable
+        | FailureCode::SeveralInCrm
+        | FailureCode::DoubtfulMatch
+        | FailureCode::OtherFunnel
+        | FailureCode::DealWithoutBooking => Group::Refused,
+        FailureCode::NoAnswer => Group::Unavailable,
     }
 }
 
@@ -73,9 +73,9 @@ fn heading(group: Group) -> (&'static str, &'static str) {
     }
 }
 
-fn advice(code: Code, language: Language) -> String {
-    speak(language);
-    code.advice()
+fn advice(code: FailureCode, language: Language) -> String {
+    set_language(language);
+    code.remedy()
 }
 
 fn catalogue() -> String {
@@ -84,7 +84,7 @@ fn catalogue() -> String {
     for part in [Group::Data, Group::Waiting, Group::Refused, Group::Unavailable] {
         let (title, note) = heading(part);
         write!(text, "\n## {title}\n\n{note}\n").unwrap();
-        for code in Code::ALL.iter().copied().filter(|code| group(*code) == part) {
+        for code in FailureCode::ALL.iter().copied().filter(|code| group(*code) == part) {
             let (name, english, russian) =
                 (code.name(), advice(code, Language::En), advice(code, Language::Ru));
             write!(text, "\n### `{name}`\n\n{english}\n\n{russian}\n").unwrap();
@@ -104,6 +104,6 @@ fn the_catalogue_is_complete_and_says_what_the_program_says() {
         .step_by(2)
         .filter(|word| word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
     {
-        assert!(Code::from_name(word).is_some(), "{word}");
+        assert!(FailureCode::from_name(word).is_some(), "{word}");
     }
 }

@@ -156,7 +156,7 @@ fn a_full_disk_ends_an_initial_export_before_the_next_request() {
 fn a_second_program_ends_at_once_and_sends_nothing() {
     let hotel = scenes::newcomers().copy();
     let (arrived, first_request) = mpsc::channel();
-    let (go_on, wait) = mpsc::channel::<()>();
+    let (resume_hint, wait) = mpsc::channel::<()>();
     hotel.server.faults(move |exchange| {
         if exchange.number == 1 {
             arrived.send(()).unwrap();
@@ -175,7 +175,7 @@ fn a_second_program_ends_at_once_and_sends_nothing() {
             assert!(second.output().contains("Another pass is under way"), "{command}: {}", second.output());
         }
         assert_eq!(runs(), before);
-        go_on.send(()).unwrap();
+        resume_hint.send(()).unwrap();
         first.join().unwrap().expect(0);
     });
     assert_eq!(

@@ -160,7 +160,7 @@ fn a_state_of_two_names_is_worked_on_by_one_pass_alone() {
     fs::hard_link(hotel.path("state.db"), hotel.path("other.db")).unwrap();
     let configuration = fs::read_to_string(hotel.path("ecvi-b24.toml")).unwrap();
     fs::write(hotel.path("other.toml"), format!("{configuration}[state]\npath = \"other.db\"\n")).unwrap();
-    let lock = ecvi_b24::platform::lock::Lock::take(&hotel.path("other.db")).unwrap();
+    let lock = ecvi_b24::platform::lock::Lock::try_acquire(&hotel.path("other.db")).unwrap();
     let requests = hotel.server.requests();
     assert_eq!(hotel.run("sync").expect(0).output(), "");
     assert_eq!(hotel.server.requests(), requests);

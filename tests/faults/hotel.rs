@@ -94,7 +94,7 @@ impl Hotel {
         if hotel.path("state.db").exists() && !self.moved {
             // Its portal has another address, and is no stranger for that.
             let host = format!("127.0.0.1:{}", hotel.server.port());
-            State::open(&hotel.path("state.db")).unwrap().remember(PORTAL, &host).unwrap();
+            State::open(&hotel.path("state.db")).unwrap().set(PORTAL, &host).unwrap();
         }
         hotel
     }
@@ -205,7 +205,7 @@ impl Hotel {
     /// Records whose calls were not answered yet.
     pub(crate) fn doubts(&self) -> usize {
         let state = State::open_readonly(&self.path("state.db")).unwrap();
-        Kind::ALL.map(|kind| state.doubts(kind).unwrap().len()).iter().sum()
+        Kind::SEND_ORDER.map(|kind| state.doubts(kind).unwrap().len()).iter().sum()
     }
 }
 

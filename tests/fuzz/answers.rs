@@ -4,8 +4,8 @@ use std::path::Path;
 
 use bitrix24_sandbox::Portal as Sandbox;
 use ecvi_b24::commands::check;
-use ecvi_b24::portal::{Answer, CallError, Portal};
-use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::portal::{CallError, Portal, Response};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
 use serde_json::Value;
 
 use crate::dice::Dice;
@@ -43,7 +43,7 @@ fn history(seed: u64, dir: &Path, harmed: bool) -> Result<Hotel, String> {
     let percent = dice.one_of(&[10, 30, 60]);
     let mut hotel = Hotel::new(dir, &mut dice, 0);
     if dice.chance(60) {
-        hotel.pass(&Orders::plain(Errand::InitialExport))?;
+        hotel.pass(&RunOptions::new(RunKind::InitialExport))?;
     }
     hotel.wire.percent = if harmed { percent } else { 0 };
     let steps = 2 + dice.roll(5);
@@ -63,9 +63,9 @@ fn live(hotel: &mut Hotel, steps: usize, dice: &mut Dice) -> Result<(), String> 
         }
         let full = dice.chance(20);
         let orders = match dice.roll(5) {
-            0 => Orders::plain(Errand::InitialExport),
-            1 => Orders { retry_failed: true, ..Orders::plain(Errand::Retry) },
-            _ => Orders { full, ..sync() },
+            0 => RunOptions::new(RunKind::InitialExport),
+            1 => RunOptions { retry_failed: true, ..RunOptions::new(RunKind::Retry) },
+            _ => RunOptions { full, ..sync() },
         };
         hotel.pass(&orders)?;
         hotel.wait(dice.one_of(&[0, 1, 3, 20]));
@@ -77,7 +77,7 @@ fn live(hotel: &mut Hotel, steps: usize, dice: &mut Dice) -> Result<(), String> 
 struct Owned(Wire);
 
 impl Portal for Owned {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         self.0.call(method, params)
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ecvi_b24::config::load;
-use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
 
 use crate::dice::Dice;
 use crate::hotel::{Hotel, SECRET, fill};
@@ -95,8 +95,8 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
 fn live(hotel: &mut Hotel, dice: &mut Dice) -> Result<(), String> {
     // A call that is lost, so that doubts are settled too.
     hotel.wire.percent = dice.one_of(&[0, 20]);
-    for errand in [Errand::InitialExport, Errand::Sync, Errand::Sync] {
-        match hotel.try_pass(&Orders::plain(errand)) {
+    for errand in [RunKind::InitialExport, RunKind::Sync, RunKind::Sync] {
+        match hotel.try_pass(&RunOptions::new(errand)) {
             Ok(ended) => silent(&format!("{ended:?}"))?,
             Err(error) => silent(&format!("{error:#}"))?,
         }

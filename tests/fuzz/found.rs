@@ -2,9 +2,9 @@
 
 use ecvi_b24::config::parse;
 use ecvi_b24::domain::run_error::Outcome;
-use ecvi_b24::portal::{Answer, CallError, Portal};
-use ecvi_b24::sync::options::{Errand, Orders};
-use ecvi_b24::sync::run::pass;
+use ecvi_b24::portal::{CallError, Portal, Response};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::run::run_once_unless_busy;
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
@@ -17,7 +17,7 @@ use crate::wire::Wire;
 struct Twisted<'w>(&'w mut Wire, fn(&mut Value));
 
 impl Portal for Twisted<'_> {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         let mut answer = self.0.call(method, params)?;
         if let Some(results) = answer.result.get_mut("result").and_then(Value::as_object_mut) {
             results.values_mut().for_each(self.1);
@@ -27,21 +27,22 @@ impl Portal for Twisted<'_> {
 }
 
 /// A hotel of this configuration; `before` happens to it, then comes a pass with twisted answers, then quiet.
-fn after_twisted(more: &str, before: fn(&mut Hotel), orders: &Orders, twist: fn(&mut Value)) -> Hotel {
+fn after_twisted(more: &str, before: fn(&mut Hotel), orders: &RunOptions, twist: fn(&mut Value)) -> Hotel {
     let dir = folder();
     fill(dir.path());
     let config = parse(&toml(more), dir.path(), None).unwrap();
     let mut hotel = Hotel::with(config, &mut Dice::new(1), 0);
     before(&mut hotel);
     let mut portal = Twisted(&mut hotel.wire, twist);
-    let ended = pass(&hotel.config, orders, &mut portal, &hotel.clock, &mut ()).unwrap().unwrap();
+    let ended =
+        run_once_unless_busy(&hotel.config, orders, &mut portal, &hotel.clock, &mut ()).unwrap().unwrap();
     assert_eq!(ended.outcome, Outcome::Interrupted, "{ended:?}");
     hotel.rest().unwrap();
     hotel
 }
 
 fn exported(hotel: &mut Hotel) {
-    hotel.pass(&Orders::plain(Errand::InitialExport)).unwrap();
+    hotel.pass(&RunOptions::new(RunKind::InitialExport)).unwrap();
 }
 
 fn rows(list: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -77,7 +78,7 @@ fn a_row_without_its_mark_is_not_taken_for_somebody_elses() {
         |list: &mut Value| rows(list).for_each(|row| drop(row.as_object_mut().unwrap().remove("ORIGIN_ID"))),
         |list: &mut Value| rows(list).for_each(|row| row["ORIGIN_ID"] = json!([41])),
     ] {
-        after_twisted("", lost, &Orders::plain(Errand::InitialExport), twist);
+        after_twisted("", lost, &RunOptions::new(RunKind::InitialExport), twist);
     }
 }
 
@@ -156,7 +157,7 @@ fn a_number_and_a_text_that_reads_alike_do_not_share_an_object() {
     let contact = contact_41(&hotel);
     assert!(contact.contains("Приходько") && !contact.contains("Лебедев"), "{contact}");
     let state = ecvi_b24::state::State::open_readonly(&hotel.config.state).unwrap();
-    let failures = state.troubles(ecvi_b24::state::Severity::Failure).unwrap();
+    let failures = state.issues(ecvi_b24::state::Severity::Failure).unwrap();
     let told: Vec<_> = failures.iter().map(|flaw| (flaw.id.to_string(), flaw.code.as_str())).collect();
     assert_eq!(told, [("41".to_owned(), "DUPLICATE_ID")]);
 }

@@ -7,8 +7,8 @@ use bitrix24_sandbox::Portal as Sandbox;
 use chrono::{DateTime, Utc};
 use ecvi_b24::config::{Config, parse};
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::sync::options::{Errand, Orders};
-use ecvi_b24::sync::run::{Ended, pass};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::run::{RunReport, run_once_unless_busy};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -43,8 +43,8 @@ pub(crate) struct Hotel {
 }
 
 /// A pass of cron that may delete whatever is gone.
-pub(crate) fn sync() -> Orders {
-    Orders { max_deletes: Some(1000), ..Orders::plain(Errand::Sync) }
+pub(crate) fn sync() -> RunOptions {
+    RunOptions { max_deletes: Some(1000), ..RunOptions::new(RunKind::Sync) }
 }
 
 /// The text of the configuration; `more` are lines of `[portal]` and further sections.
@@ -104,7 +104,7 @@ impl Hotel {
     }
 
     /// A pass. What it told and left is looked at; `whole` says that no answer lied so far.
-    pub(crate) fn pass(&mut self, orders: &Orders) -> Result<Ended, String> {
+    pub(crate) fn pass(&mut self, orders: &RunOptions) -> Result<RunReport, String> {
         let ended = self.try_pass(orders).map_err(|error| format!("the state cannot be used: {error:#}"))?;
         look::at_pass(self, &ended)?;
         if !self.wire.lied {
@@ -114,9 +114,11 @@ impl Hotel {
     }
 
     /// A pass of which nothing is expected.
-    pub(crate) fn try_pass(&mut self, orders: &Orders) -> anyhow::Result<Ended> {
+    pub(crate) fn try_pass(&mut self, orders: &RunOptions) -> anyhow::Result<RunReport> {
         for _ in 0..500 {
-            if let Some(ended) = pass(&self.config, orders, &mut self.wire, &self.clock, &mut ())? {
+            if let Some(ended) =
+                run_once_unless_busy(&self.config, orders, &mut self.wire, &self.clock, &mut ())?
+            {
                 return Ok(ended);
             }
             // A program that another case starts holds all files of this one for a moment.
@@ -144,7 +146,7 @@ impl Hotel {
     /// Passes, with all the time there is, until one has nothing to do.
     pub(crate) fn rest(&mut self) -> Result<(), String> {
         self.wire.heal();
-        let mut orders = Orders { full: true, retry_failed: true, ..sync() };
+        let mut orders = RunOptions { full: true, retry_failed: true, ..sync() };
         let mut last = None;
         for _ in 0..12 {
             self.wait(60 * 25);
@@ -152,7 +154,7 @@ impl Hotel {
             last.clone_from(&ended.message);
             if ended.outcome == ecvi_b24::domain::run_error::Outcome::Failed {
                 // It refuses until an initial export is completed.
-                self.pass(&Orders::plain(Errand::InitialExport))?;
+                self.pass(&RunOptions::new(RunKind::InitialExport))?;
             } else if ended.requests == 0 && orders == sync() {
                 return Ok(());
             } else {

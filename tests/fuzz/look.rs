@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bitrix24_sandbox::{Kind as Entity, Portal, Record};
 use ecvi_b24::commands::status::Status;
-use ecvi_b24::domain::failure_code::Code;
+use ecvi_b24::domain::failure_code::FailureCode;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
-use ecvi_b24::sync::run::Ended;
+use ecvi_b24::sync::run::RunReport;
 
 use crate::ears;
 use crate::hotel::{Hotel, SECRET};
@@ -18,25 +18,25 @@ const FLEETING: [&str; 6] =
     ["ID", "DATE_CREATE", "DATE_MODIFY", "LAST_ACTIVITY_TIME", "MOVED_TIME", "COMPANY_ID"];
 
 /// What the pass says of itself, aloud, in the log and in `status`.
-pub(crate) fn at_pass(hotel: &Hotel, ended: &Ended) -> Result<(), String> {
+pub(crate) fn at_pass(hotel: &Hotel, ended: &RunReport) -> Result<(), String> {
     if let Some(line) = ears::told() {
         return Err(format!("a line of the log tells too much: {line}"));
     }
     let state = State::open_readonly(&hotel.config.state).map_err(|error| format!("{error:#}"))?;
-    let status = Status::gather(&hotel.config, &state, None, hotel.clock.now())
+    let status = Status::collect(&hotel.config, &state, None, hotel.clock.now())
         .map_err(|error| format!("no status: {error:#}"))?;
     let document = serde_json::to_string(&status).map_err(|error| error.to_string())?;
     let told = format!(
         "{:?} {:?} {document} {}",
         ended.message,
         ended.failures,
-        status.screen(&hotel.config, true, hotel.clock.now())
+        status.render(&hotel.config, true, hotel.clock.now())
     );
     if told.contains(SECRET) {
         return Err(format!("the secret is told: {told}"));
     }
     let flaws = status.failures.iter().chain(&status.warnings).chain(&status.waiting);
-    if let Some(flaw) = flaws.into_iter().find(|flaw| Code::from_name(&flaw.code).is_none()) {
+    if let Some(flaw) = flaws.into_iter().find(|flaw| FailureCode::from_name(&flaw.code).is_none()) {
         return Err(format!("a failure without a code: {flaw:?}"));
     }
     let run = status.last_run.as_ref().ok_or("the pass stands nowhere")?;

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use ecvi_b24::commands::status::Status;
 use ecvi_b24::domain::run_error::Outcome;
-use ecvi_b24::sync::options::{Errand, Orders};
-use ecvi_b24::sync::run::Ended;
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::run::RunReport;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -55,7 +55,7 @@ fn is_other_hotel(wrong: &str) -> bool {
 
 /// Passes over the damaged mirror.
 fn damaged(hotel: &mut Hotel, dice: &mut Dice) -> Result<(), String> {
-    let first = if dice.chance(50) { Orders::plain(Errand::InitialExport) } else { sync() };
+    let first = if dice.chance(50) { RunOptions::new(RunKind::InitialExport) } else { sync() };
     let writes = hotel.wire.portal.counters.writes;
     let ended = hotel.pass(&first)?;
     if ended.outcome == Outcome::Failed && hotel.wire.portal.counters.writes != writes {
@@ -75,12 +75,12 @@ fn damaged(hotel: &mut Hotel, dice: &mut Dice) -> Result<(), String> {
 }
 
 /// Every row that can be told from the others was sent, or stands in `status`.
-fn accounted(hotel: &Hotel, ended: &Ended) -> Result<(), String> {
+fn accounted(hotel: &Hotel, ended: &RunReport) -> Result<(), String> {
     if !matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
         return Ok(());
     }
     let state = ecvi_b24::state::State::open_readonly(&hotel.config.state).unwrap();
-    let status = Status::gather(&hotel.config, &state, None, hotel.clock.now()).unwrap();
+    let status = Status::collect(&hotel.config, &state, None, hotel.clock.now()).unwrap();
     for (kind, tally) in &status.records {
         let table = TABLES[*kind as usize];
         let rows = ids(&hotel.config.mirror.path, table);

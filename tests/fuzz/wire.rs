@@ -5,7 +5,7 @@ use std::time::Duration;
 use bitrix24_sandbox::Portal as Sandbox;
 use ecvi_b24::config::Webhook;
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::portal::{Answer, CallError, Portal, decode};
+use ecvi_b24::portal::{CallError, Portal, Response, decode};
 use serde_json::Value;
 
 use crate::damage::{Damaged, damage};
@@ -70,7 +70,7 @@ impl Wire {
 }
 
 impl Portal for Wire {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         self.requests += 1;
         assert!(self.requests < ENDLESS, "{ENDLESS} requests: it never ends");
         let reply = self.portal.call(method, params.clone(), self.clock.now());
@@ -81,6 +81,6 @@ impl Portal for Wire {
         }
         let damaged = self.harm(method, reply.status, &reply.body);
         self.lied |= damaged.lies;
-        decode(damaged.status, &self.webhook.hide(damaged.body), several)
+        decode(damaged.status, &self.webhook.redact(damaged.body), several)
     }
 }

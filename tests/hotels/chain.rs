@@ -79,7 +79,7 @@ fn a_lost_state_finds_what_is_its_own_and_nothing_else() {
 #[test]
 fn a_pass_of_one_hotel_does_not_keep_the_other_waiting() {
     let chain = exported();
-    let _pass = Lock::take(&chain.path("north/state.db")).unwrap().unwrap();
+    let _pass = Lock::try_acquire(&chain.path("north/state.db")).unwrap().unwrap();
     for name in HOTELS {
         let change = "UPDATE bookings SET amount = '1', modified_at = '2026-06-01' WHERE id = 101";
         chain.sql_of(&format!("{name}/mirror.db"), change);

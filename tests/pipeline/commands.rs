@@ -112,7 +112,7 @@ fn while_another_pass_is_under_way_it_does_nothing_and_is_no_run() {
     let hotel = Hotel::running();
     hotel.booking(2, "");
     let before = hotel.status()["last_run"].clone();
-    let lock = Lock::take(&hotel.path("state.db")).unwrap();
+    let lock = Lock::try_acquire(&hotel.path("state.db")).unwrap();
     let requests = hotel.requests(|hotel| {
         assert_eq!(hotel.sync(), "");
         // Whoever asked for something of his own is told that nobody did it.

@@ -6,7 +6,7 @@ use bitrix24_sandbox::{Kind, Portal, Record};
 use chrono::Utc;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
 
 use crate::hotel::Hotel;
 
@@ -57,7 +57,7 @@ fn a_card_that_goes_between_the_people_and_the_deals_of_an_export_leaves_no_deal
     for deed in [merge, delete] {
         let hotel = hotel();
         once_before_the_deals(&hotel, "crm.item.import", deed);
-        let orders = Orders::plain(Errand::InitialExport);
+        let orders = RunOptions::new(RunKind::InitialExport);
         let ended = hotel.watched(&orders, &Clock::system(Arc::default()), &mut ());
         assert_eq!(ended.outcome, Outcome::Ok, "{ended:?}");
         assert_eq!(dead_links(&hotel), [0; 0]);

@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -140,8 +140,8 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-fn make_pass(hotel: &Hotel, errand: Errand, clock: &Clock) {
-    let ended = hotel.pass(&Orders::plain(errand), clock);
+fn make_pass(hotel: &Hotel, errand: RunKind, clock: &Clock) {
+    let ended = hotel.pass(&RunOptions::new(errand), clock);
     assert_eq!(ended.outcome, Outcome::Ok, "{ended:?}");
 }
 
@@ -158,11 +158,11 @@ fn days_at_the_desk(days: &[Vec<Event>]) {
         }
         // A table that was emptied is another test's accident.
         hotel.sql("INSERT OR IGNORE INTO booking_guests (booking_id, guest_id, position) VALUES (1, 1, 9)");
-        let errand = if number == 0 { Errand::InitialExport } else { Errand::Sync };
+        let errand = if number == 0 { RunKind::InitialExport } else { RunKind::Sync };
         let clock = Clock::virtual_at(now);
         make_pass(&hotel, errand, &clock);
         assert_eq!(differences(&hotel), [""; 0], "after day {number}");
-        let requests = hotel.requests(|hotel| make_pass(hotel, Errand::Sync, &clock));
+        let requests = hotel.requests(|hotel| make_pass(hotel, RunKind::Sync, &clock));
         assert_eq!(requests, 0, "of an idle pass after day {number}");
         now += TimeDelta::minutes(3);
     }

@@ -8,9 +8,9 @@ use chrono::{TimeDelta, Utc};
 use ecvi_b24::domain::record::Kind as RecordKind;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::portal::client::Gate;
-use ecvi_b24::sync::options::{Errand, Orders};
-use ecvi_b24::sync::push::Watch;
+use ecvi_b24::portal::client::Client;
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::push::ProgressObserver;
 use serde_json::json;
 
 use crate::hotel::Hotel;
@@ -59,17 +59,17 @@ fn a_deal_whose_closing_date_follows_counts_once() {
         planned: [u64; 3],
         done: [u64; 3],
     }
-    impl Watch for Seen {
+    impl ProgressObserver for Seen {
         fn planned(&mut self, records: [u64; 3]) {
             self.planned = records;
         }
-        fn done(&mut self, kind: RecordKind, records: u64, _: &Gate<'_>) {
+        fn done(&mut self, kind: RecordKind, records: u64, _: &Client<'_>) {
             self.done[kind as usize] += records;
         }
     }
     let hotel = hotel();
     let mut seen = Seen::default();
-    hotel.watched(&Orders::plain(Errand::InitialExport), &Clock::system(Arc::default()), &mut seen);
+    hotel.watched(&RunOptions::new(RunKind::InitialExport), &Clock::system(Arc::default()), &mut seen);
     assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
     assert_eq!((seen.planned, seen.done), ([3, 0, 3], [3, 0, 3]));
 }
@@ -208,7 +208,7 @@ fn such_calls_are_waited_for_once_whatever_the_clock_says() {
         std::fs::write(hotel.path("state.db.lock"), called.to_rfc3339()).unwrap();
         hotel.guest(2, "");
         let pass = |seconds| {
-            let orders = Orders { time_limit: limit, ..Orders::plain(Errand::Sync) };
+            let orders = RunOptions { time_limit: limit, ..RunOptions::new(RunKind::Sync) };
             hotel.pass(&orders, &Clock::virtual_at(start + TimeDelta::seconds(seconds))).outcome
         };
         let ends = [0, over - 5, over + 1].map(pass);

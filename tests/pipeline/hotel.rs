@@ -15,10 +15,10 @@ use chrono::Utc;
 use ecvi_b24::config;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::http::Http;
-use ecvi_b24::portal::{Answer, CallError};
-use ecvi_b24::sync::options::{Errand, Orders};
-use ecvi_b24::sync::push::Watch;
-use ecvi_b24::sync::run::{Ended, pass};
+use ecvi_b24::portal::{CallError, Response};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::push::ProgressObserver;
+use ecvi_b24::sync::run::{RunReport, run_once_unless_busy};
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -175,30 +175,35 @@ impl Hotel {
     }
 
     /// One pass, by the code of the program and over its wire, without a process of its own: at any time.
-    pub(crate) fn pass(&self, orders: &Orders, clock: &Clock) -> Ended {
+    pub(crate) fn pass(&self, orders: &RunOptions, clock: &Clock) -> RunReport {
         self.watched(orders, clock, &mut ())
     }
 
     /// Likewise, while somebody looks.
-    pub(crate) fn watched(&self, orders: &Orders, clock: &Clock, watch: &mut dyn Watch) -> Ended {
+    pub(crate) fn watched(
+        &self,
+        orders: &RunOptions,
+        clock: &Clock,
+        watch: &mut dyn ProgressObserver,
+    ) -> RunReport {
         self.through(|_| (), orders, clock, watch)
     }
 
     /// Likewise, while people are at work in the portal: `before` each request, which it is told the number of.
-    pub(crate) fn disturbed(&self, before: impl FnMut(u32)) -> Ended {
-        self.through(before, &Orders::plain(Errand::Sync), &Clock::system(Arc::default()), &mut ())
+    pub(crate) fn disturbed(&self, before: impl FnMut(u32)) -> RunReport {
+        self.through(before, &RunOptions::new(RunKind::Sync), &Clock::system(Arc::default()), &mut ())
     }
 
     pub(crate) fn through(
         &self,
         before: impl FnMut(u32),
-        orders: &Orders,
+        orders: &RunOptions,
         clock: &Clock,
-        watch: &mut dyn Watch,
-    ) -> Ended {
+        watch: &mut dyn ProgressObserver,
+    ) -> RunReport {
         let config = config::load(&self.path("ecvi-b24.toml"), None).unwrap();
         let mut portal = Busy { http: Http::new(&config.portal).unwrap(), requests: 0, before };
-        let mut once = || pass(&config, orders, &mut portal, clock, watch).unwrap();
+        let mut once = || run_once_unless_busy(&config, orders, &mut portal, clock, watch).unwrap();
         // A process that another test starts holds our lock for the moment between its fork and its exec.
         std::iter::repeat_with(&mut once).flatten().next().unwrap()
     }
@@ -329,7 +334,7 @@ struct Busy<F> {
 }
 
 impl<F: FnMut(u32)> ecvi_b24::portal::Portal for Busy<F> {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         self.requests += 1;
         (self.before)(self.requests);
         self.http.call(method, params)

@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::state::State;
-use ecvi_b24::sync::options::{Errand, Orders};
-use ecvi_b24::sync::run::Ended;
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::run::RunReport;
 use rusqlite::TransactionBehavior;
 
 use crate::hotel::Hotel;
@@ -19,12 +19,12 @@ fn later() -> DateTime<Utc> {
     Utc::now() + TimeDelta::minutes(10)
 }
 
-fn make(hotel: &Hotel, orders: &Orders, now: DateTime<Utc>) -> Ended {
+fn make(hotel: &Hotel, orders: &RunOptions, now: DateTime<Utc>) -> RunReport {
     hotel.pass(orders, &Clock::virtual_at(now))
 }
 
-fn sync(hotel: &Hotel, now: DateTime<Utc>) -> Ended {
-    make(hotel, &Orders::plain(Errand::Sync), now)
+fn sync(hotel: &Hotel, now: DateTime<Utc>) -> RunReport {
+    make(hotel, &RunOptions::new(RunKind::Sync), now)
 }
 
 /// A hotel in which a pass has found that everything stands as sent.
@@ -37,12 +37,12 @@ fn settled() -> Hotel {
 }
 
 /// Whether a pass looks at the mirror.
-fn looks(hotel: &Hotel, orders: &Orders, now: DateTime<Utc>) -> bool {
+fn looks(hotel: &Hotel, orders: &RunOptions, now: DateTime<Utc>) -> bool {
     hotel.saves(|hotel| drop(make(hotel, orders, now))) > 1
 }
 
 fn sync_looks(hotel: &Hotel) -> bool {
-    looks(hotel, &Orders::plain(Errand::Sync), later())
+    looks(hotel, &RunOptions::new(RunKind::Sync), later())
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_mirror_that_changed_a_moment_ago_is_looked_at() {
     for _ in 0..3 {
         sync(&hotel, Utc::now());
     }
-    assert!(looks(&hotel, &Orders::plain(Errand::Sync), Utc::now()));
+    assert!(looks(&hotel, &RunOptions::new(RunKind::Sync), Utc::now()));
 }
 
 #[test]
@@ -121,11 +121,11 @@ fn a_row_without_an_id_is_looked_at_until_it_is_mended() {
 #[test]
 fn a_pass_that_is_told_to_do_something_looks() {
     let hotel = settled();
-    let plain = Orders::plain(Errand::Sync);
-    assert!(looks(&hotel, &Orders { retry_failed: true, ..plain.clone() }, later()));
-    assert!(looks(&hotel, &Orders { full: true, ..plain }, later()));
-    assert!(looks(&hotel, &Orders::plain(Errand::Retry), later()));
-    assert!(looks(&hotel, &Orders::plain(Errand::InitialExport), later()));
+    let plain = RunOptions::new(RunKind::Sync);
+    assert!(looks(&hotel, &RunOptions { retry_failed: true, ..plain.clone() }, later()));
+    assert!(looks(&hotel, &RunOptions { full: true, ..plain }, later()));
+    assert!(looks(&hotel, &RunOptions::new(RunKind::Retry), later()));
+    assert!(looks(&hotel, &RunOptions::new(RunKind::InitialExport), later()));
 }
 
 #[test]
@@ -138,8 +138,8 @@ fn another_configuration_is_a_reason_to_look() {
 #[test]
 fn once_a_day_the_mirror_is_looked_at() {
     let hotel = settled();
-    assert!(!looks(&hotel, &Orders::plain(Errand::Sync), later() + TimeDelta::hours(22)));
-    assert!(looks(&hotel, &Orders::plain(Errand::Sync), later() + TimeDelta::hours(24)));
+    assert!(!looks(&hotel, &RunOptions::new(RunKind::Sync), later() + TimeDelta::hours(22)));
+    assert!(looks(&hotel, &RunOptions::new(RunKind::Sync), later() + TimeDelta::hours(24)));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use bitrix24_sandbox::Kind;
 use chrono::{DateTime, TimeDelta, Utc};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::sync::options::{Errand, Orders};
-use ecvi_b24::sync::run::Ended;
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::run::RunReport;
 
 use crate::hotel::Hotel;
 
@@ -31,19 +31,19 @@ fn patient(bookings: u32) -> Hotel {
     hotel
 }
 
-fn pass(hotel: &Hotel, minutes: i64, max_deletes: Option<u64>) -> Ended {
-    let orders = Orders { max_deletes, ..Orders::plain(Errand::Sync) };
+fn pass(hotel: &Hotel, minutes: i64, max_deletes: Option<u64>) -> RunReport {
+    let orders = RunOptions { max_deletes, ..RunOptions::new(RunKind::Sync) };
     let now: DateTime<Utc> = Utc::now() + TimeDelta::minutes(20 + minutes);
     hotel.pass(&orders, &Clock::virtual_at(now))
 }
 
 /// A pass at this minute.
-fn sync(hotel: &Hotel, minutes: i64) -> Ended {
+fn sync(hotel: &Hotel, minutes: i64) -> RunReport {
     pass(hotel, minutes, None)
 }
 
 /// Likewise, by somebody who says that so many may be gone.
-fn vouched(hotel: &Hotel, minutes: i64, most: u64) -> Ended {
+fn vouched(hotel: &Hotel, minutes: i64, most: u64) -> RunReport {
     pass(hotel, minutes, Some(most))
 }
 

@@ -6,7 +6,7 @@ use bitrix24_sandbox::Kind;
 use chrono::Utc;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
 use serde_json::json;
 
 use crate::hotel::{Hotel, fields};
@@ -226,7 +226,8 @@ fn a_cancellation_does_not_wait_for_guests_who_change_with_every_pass() {
         hotel.booking(1, &format!("status = '{status}'"));
         // A pass of two minutes at a portal that takes ten seconds a request.
         let clock = Clock::virtual_at(Utc::now());
-        let orders = Orders { time_limit: Some(Duration::from_secs(120)), ..Orders::plain(Errand::Sync) };
+        let orders =
+            RunOptions { time_limit: Some(Duration::from_secs(120)), ..RunOptions::new(RunKind::Sync) };
         let ended = hotel.through(|_| clock.sleep(Duration::from_secs(10)), &orders, &clock, &mut ());
         assert_eq!(ended.outcome, Outcome::Interrupted);
         assert!((1..80).contains(&ended.counts.updated[0]), "{:?}", ended.counts);
@@ -246,7 +247,7 @@ fn a_deal_that_went_before_its_guest_is_looked_at_again() {
     hotel.sql("UPDATE guests SET last_name = 'Новикова' WHERE id = 30");
     hotel.booking(1, "comment = 'x'");
     let clock = Clock::virtual_at(Utc::now());
-    let orders = Orders { time_limit: Some(Duration::from_secs(180)), ..Orders::plain(Errand::Sync) };
+    let orders = RunOptions { time_limit: Some(Duration::from_secs(180)), ..RunOptions::new(RunKind::Sync) };
     let ended = hotel.through(|_| clock.sleep(Duration::from_secs(10)), &orders, &clock, &mut ());
     assert_eq!((ended.outcome, ended.counts.updated), (Outcome::Ok, [30, 0, 1]));
     assert!(!hotel.deal(1).text("TITLE").contains("Новикова"), "it went before its guest");

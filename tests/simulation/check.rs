@@ -30,7 +30,7 @@ impl Told {
             shared: BTreeSet::new(),
             warned: BTreeSet::new(),
         };
-        for kind in Kind::ALL {
+        for kind in Kind::SEND_ORDER {
             let mut seen = BTreeSet::new();
             for (id, crm_id) in state.newest_linked(kind, u32::MAX)? {
                 let crm_id = crm_id.cast_unsigned();
@@ -41,8 +41,7 @@ impl Told {
             }
             told.held.extend(state.failed_or_waiting(kind)?.into_iter().map(|id| (kind, id)));
         }
-        let funnel =
-            state.troubles(Severity::Warning)?.into_iter().filter(|flaw| flaw.code == "OTHER_FUNNEL");
+        let funnel = state.issues(Severity::Warning)?.into_iter().filter(|flaw| flaw.code == "OTHER_FUNNEL");
         told.warned = funnel.map(|flaw| (flaw.kind, flaw.id)).collect();
         Ok(told)
     }
@@ -60,7 +59,7 @@ impl World {
         let state = State::open_readonly(&self.config.state).expect("a state");
         let told = Told::read(&state).expect("a state");
         let mut wrongs = Vec::new();
-        for kind in Kind::ALL {
+        for kind in Kind::SEND_ORDER {
             for id in self.hotel.ids(kind) {
                 if let Err(wrong) = self.check_record(kind, &id, &told, all) {
                     wrongs.push(format!("{kind} {id}: {wrong}"));

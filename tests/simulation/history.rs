@@ -2,7 +2,7 @@
 //! others still make sense.
 
 use ecvi_b24::domain::record::Kind;
-use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
 
 use crate::desk::Deed;
 use crate::dice::Dice;
@@ -16,7 +16,7 @@ pub(crate) enum Step {
     Ecvi(Deed, u64),
     Crm(Act, u64),
     House(Decision),
-    Pass(Orders, Vec<Incident>),
+    Pass(RunOptions, Vec<Incident>),
     /// Minutes without anything.
     Wait(i64),
     /// This machine's clock is set by so many minutes.
@@ -56,7 +56,7 @@ impl History {
         let mut steps = Vec::new();
         // Most histories are about what comes after the first export.
         if dice.chance(70) {
-            steps.push(Step::Pass(Orders::plain(Errand::InitialExport), Vec::new()));
+            steps.push(Step::Pass(RunOptions::new(RunKind::InitialExport), Vec::new()));
         }
         // Short ones more often.
         let length = 5 + dice.roll(26).min(dice.roll(26));
@@ -125,8 +125,11 @@ fn decision(dice: &mut Dice) -> Decision {
 }
 
 fn pass(dice: &mut Dice) -> Step {
-    let mut orders =
-        Orders::plain(dice.weighted(&[(8, Errand::Sync), (2, Errand::InitialExport), (1, Errand::Retry)]));
+    let mut orders = RunOptions::new(dice.weighted(&[
+        (8, RunKind::Sync),
+        (2, RunKind::InitialExport),
+        (1, RunKind::Retry),
+    ]));
     orders.full = dice.chance(8);
     orders.retry_failed = dice.chance(10);
     orders.time_limit = dice.chance(8).then(|| std::time::Duration::from_secs(dice.next() % 5));

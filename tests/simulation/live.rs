@@ -8,8 +8,8 @@ use chrono::TimeDelta;
 use ecvi_b24::domain::record::{Id, Kind};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
-use ecvi_b24::sync::options::Orders;
-use ecvi_b24::sync::run::{Ended, pass};
+use ecvi_b24::sync::options::RunOptions;
+use ecvi_b24::sync::run::{RunReport, run_once_unless_busy};
 
 use crate::dice::Dice;
 use crate::ears;
@@ -55,7 +55,7 @@ impl World {
     }
 
     /// A pass; none when the process died in it.
-    pub(crate) fn pass(&mut self, orders: &Orders, incidents: &[Incident]) -> Option<Ended> {
+    pub(crate) fn pass(&mut self, orders: &RunOptions, incidents: &[Incident]) -> Option<RunReport> {
         self.pass_began = self.portal_now();
         self.ledger.missed = self.ledger.missing.clone();
         self.tell(format!("PASS {}", words(orders)));
@@ -63,7 +63,9 @@ impl World {
         let mut wire = Wire { world: self, incidents, count: 0 };
         let speechless = incidents.iter().find(|incident| incident.fault == Fault::Speechless);
         ears::die_at_line(speechless.map(|incident| incident.at));
-        let made = catch_unwind(AssertUnwindSafe(|| pass(&config, orders, &mut wire, &clock, &mut ())));
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            run_once_unless_busy(&config, orders, &mut wire, &clock, &mut ())
+        }));
         let count = wire.count;
         ears::die_at_line(None);
         match made {
@@ -115,12 +117,12 @@ impl World {
         }
         let id = dice.one_of(&ids);
         let object = (to == ResetTo::Another).then(|| self.another(entity_of(kind), dice)).flatten();
-        writer.know(kind, &id, "").expect("written");
+        writer.insert_if_missing(kind, &id, "").expect("written");
         match object {
-            None => writer.released(kind, &id).expect("written"),
-            Some(crm_id) => writer.pointed(kind, &id, crm_id.cast_signed()).expect("written"),
+            None => writer.detach(kind, &id).expect("written"),
+            Some(crm_id) => writer.relink_manually(kind, &id, crm_id.cast_signed()).expect("written"),
         }
-        writer.forgive(kind, &id).expect("written");
+        writer.clear_failure(kind, &id).expect("written");
         writer.commit().expect("written");
         self.tell(format!("reset-id {kind} {id} --crm-id {object:?}"));
         self.name(kind, &id, object);
@@ -160,7 +162,7 @@ impl World {
         .expect("the mirror is written");
         self.tell(format!("the mirror is damaged ({how})"));
         let writes = self.portal.counters.writes;
-        let ended = self.pass(&Orders::plain(ecvi_b24::sync::options::Errand::Sync), &[]);
+        let ended = self.pass(&RunOptions::new(ecvi_b24::sync::options::RunKind::Sync), &[]);
         if self.portal.counters.writes != writes || ended.is_none_or(|ended| ended.outcome != Outcome::Failed)
         {
             self.wrong("a damaged mirror was used".into());
@@ -169,8 +171,8 @@ impl World {
     }
 }
 
-fn words(orders: &Orders) -> String {
-    let mut words = orders.errand.name().to_owned();
+fn words(orders: &RunOptions) -> String {
+    let mut words = orders.kind.name().to_owned();
     for (said, word) in [(orders.full, " --full"), (orders.retry_failed, " --retry-failed")] {
         words += if said { word } else { "" };
     }
@@ -181,7 +183,7 @@ fn words(orders: &Orders) -> String {
     words
 }
 
-fn counts(ended: &Ended) -> String {
+fn counts(ended: &RunReport) -> String {
     let counts = &ended.counts;
     let sum = |of: [u64; 3]| of.iter().sum::<u64>();
     format!(

@@ -6,7 +6,7 @@ use ecvi_b24::commands::status::Status;
 use ecvi_b24::config::OnMissing;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
-use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
 
 use crate::world::{SECRET, World};
 
@@ -20,15 +20,15 @@ impl World {
         self.open_house();
         // After the state was lost or replaced, all that stands in the CRM may be older than Ecvi.
         if !self.forgot {
-            self.quiet(&Orders { retry_failed: true, ..sync() });
+            self.quiet(&RunOptions { retry_failed: true, ..sync() });
             self.check(false);
         }
-        self.quiet(&Orders { retry_failed: true, full: true, ..sync() });
+        self.quiet(&RunOptions { retry_failed: true, full: true, ..sync() });
         self.check(true);
     }
 
     /// Passes until one makes no request.
-    fn quiet(&mut self, first: &Orders) {
+    fn quiet(&mut self, first: &RunOptions) {
         self.wait(TimeDelta::minutes(3));
         self.let_late_calls_act();
         // A person who cannot be read, and whose object is gone and not to be made anew, is looked for in every pass, with
@@ -44,7 +44,7 @@ impl World {
             self.wait(TimeDelta::minutes(3));
             if ended.as_ref().is_some_and(|ended| ended.outcome == Outcome::Failed) {
                 // A state that was lost: it refuses until an initial export is completed.
-                self.pass(&Orders::plain(Errand::InitialExport), &[]);
+                self.pass(&RunOptions::new(RunKind::InitialExport), &[]);
                 continue;
             }
             let ended = ended.filter(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial));
@@ -60,7 +60,7 @@ impl World {
     /// Whether nothing is left to do, by the program's own account; then every row of the mirror is told of.
     fn account(&mut self) -> bool {
         let state = State::open_readonly(&self.config.state).expect("a state");
-        let status = Status::gather(&self.config, &state, None, self.clock.now()).expect("a status");
+        let status = Status::collect(&self.config, &state, None, self.clock.now()).expect("a status");
         let told = format!("{:?}{:?}", status.failures, status.warnings);
         if told.contains(SECRET) {
             self.wrong(format!("the secret is told: {told}"));
@@ -77,6 +77,6 @@ impl World {
 }
 
 /// Cron's pass, allowed to delete whatever is gone.
-fn sync() -> Orders {
-    Orders { max_deletes: Some(1000), ..Orders::plain(Errand::Sync) }
+fn sync() -> RunOptions {
+    RunOptions { max_deletes: Some(1000), ..RunOptions::new(RunKind::Sync) }
 }

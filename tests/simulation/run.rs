@@ -147,7 +147,7 @@ fn simpler(history: &History, at: usize) -> Vec<History> {
         fewer.remove(out);
         with(Step::Pass(orders.clone(), fewer))
     });
-    let plain = ecvi_b24::sync::options::Orders::plain(orders.errand);
+    let plain = ecvi_b24::sync::options::RunOptions::new(orders.kind);
     let plain = (*orders != plain).then(|| with(Step::Pass(plain, incidents.clone())));
     fewer.chain(plain).collect()
 }

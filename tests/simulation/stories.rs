@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ecvi_b24::domain::record::{Id, Kind};
-use ecvi_b24::sync::options::{Errand, Orders};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
 
 use crate::dice::Dice;
 use crate::run::folder;
@@ -22,11 +22,11 @@ fn story(seed: u64, tell: impl FnOnce(&mut World)) {
 }
 
 fn export(world: &mut World) {
-    world.pass(&Orders::plain(Errand::InitialExport), &[]);
+    world.pass(&RunOptions::new(RunKind::InitialExport), &[]);
 }
 
 fn sync(world: &mut World) {
-    world.pass(&Orders::plain(Errand::Sync), &[]);
+    world.pass(&RunOptions::new(RunKind::Sync), &[]);
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn what_a_full_pass_does_not_get_to_goes_with_the_next_passes() {
     story(2, |world| {
         world.portal.settings.cost = 9.0;
         let limit = Some(Duration::from_secs(1));
-        world.pass(&Orders { full: true, time_limit: limit, ..Orders::plain(Errand::Sync) }, &[]);
+        world.pass(&RunOptions { full: true, time_limit: limit, ..RunOptions::new(RunKind::Sync) }, &[]);
         for _ in 0..12 {
             world.wait(chrono::TimeDelta::minutes(3));
             sync(world);

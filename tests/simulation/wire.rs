@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bitrix24_sandbox::{Bucket, Reply};
 use chrono::TimeDelta;
-use ecvi_b24::portal::{Answer, CallError, Portal, decode};
+use ecvi_b24::portal::{CallError, Portal, Response, decode};
 use serde_json::Value;
 
 use crate::desk::Deed;
@@ -78,7 +78,7 @@ pub(crate) struct Wire<'w> {
 const LATENCY: Duration = Duration::from_millis(100);
 
 impl Portal for Wire<'_> {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         self.count += 1;
         self.world.look_at_state();
         let now: Vec<Incident> = self
@@ -129,20 +129,20 @@ fn may_write(params: &Value) -> bool {
 }
 
 trait Decode {
-    fn decode(self, method: &str) -> Result<Answer, CallError>;
+    fn decode(self, method: &str) -> Result<Response, CallError>;
 }
 
 impl Decode for Reply {
-    fn decode(self, method: &str) -> Result<Answer, CallError> {
+    fn decode(self, method: &str) -> Result<Response, CallError> {
         match self.location {
-            Some(place) => Err(CallError::Moved(place)),
+            Some(place) => Err(CallError::Redirected(place)),
             None => decode(self.status, self.body.as_bytes(), method == "batch"),
         }
     }
 }
 
-fn lost() -> Result<Answer, CallError> {
-    Err(CallError::Lost("connection reset".into()))
+fn lost() -> Result<Response, CallError> {
+    Err(CallError::UnknownOutcome("connection reset".into()))
 }
 
 impl World {
@@ -187,7 +187,7 @@ impl World {
         mut dice: Dice,
         method: &str,
         params: &Value,
-    ) -> Result<Answer, CallError> {
+    ) -> Result<Response, CallError> {
         self.lost_answers = true;
         match fault {
             Fault::Refused => Err(CallError::NotSent("ConnectionRefused".into())),
@@ -237,7 +237,7 @@ impl World {
         }
     }
 
-    fn one_silent(&mut self, method: &str, params: &Value, dice: &mut Dice) -> Result<Answer, CallError> {
+    fn one_silent(&mut self, method: &str, params: &Value, dice: &mut Dice) -> Result<Response, CallError> {
         let mut answer = self.execute(method, params, usize::MAX).decode(method)?;
         for part in ["result", "result_error"] {
             if let Some(named) = answer.result.get_mut(part).and_then(Value::as_object_mut)
@@ -250,7 +250,7 @@ impl World {
     }
 
     /// The portal itself refuses, by its own rules, for this one request.
-    fn refused(&mut self, fault: Fault, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn refused(&mut self, fault: Fault, method: &str, params: &Value) -> Result<Response, CallError> {
         let settings = self.portal.settings.clone();
         let counters = self.portal.counters.clone();
         let now = &mut self.portal.settings;

@@ -9,8 +9,8 @@ use ecvi_b24::config::{Config, parse};
 use ecvi_b24::domain::record::{Id, Kind};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
-use ecvi_b24::sync::options::{Errand, Orders};
-use ecvi_b24::sync::run::Ended;
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::run::RunReport;
 use rusqlite::Connection;
 
 use crate::desk::{self, Deed};
@@ -221,7 +221,7 @@ impl World {
         let rows = dice.roll(self.hotel.bookings.len() + 1);
         self.fill_from(&self.hotel.part(rows));
         self.tell(format!("the mirror is filled anew; {rows} rows of each table so far"));
-        let plain = Orders::plain(Errand::Sync);
+        let plain = RunOptions::new(RunKind::Sync);
         self.pass(&plain, &[]);
         self.fill_mirror();
         let ended = self.pass(&plain, &[]);
@@ -279,7 +279,7 @@ impl World {
     }
 
     /// What holds after every pass.
-    pub(crate) fn look_at(&mut self, ended: &Ended) {
+    pub(crate) fn look_at(&mut self, ended: &RunReport) {
         let told = format!("{:?} {:?}", ended.message, ended.failures);
         if told.contains(SECRET) {
             self.wrong(format!("the secret is told: {told}"));

@@ -10,16 +10,16 @@ use super::{CHUNK, Findings};
 use crate::config::Config;
 use crate::crm::diff::{differences, without_foreign_stage};
 use crate::crm::objects::Unseen;
-use crate::crm::objects::card::{Card, Cards, cards};
+use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
 use crate::domain::record::{Id, Kind};
 use crate::mapping::custom_fields::FieldTypes;
-use crate::mapping::deal::Links;
-use crate::mapping::{Mapped, mapped, origin};
-use crate::mirror::{Body, Booking, Row};
-use crate::portal::client::Gate;
-use crate::state::{Record, State};
-use crate::sync::plan::{Planned, Queue, Wave, names};
-use crate::sync::push::{Owner, People, Person, Watch, owner_of};
+use crate::mapping::deal::DealLinks;
+use crate::mapping::{CrmFields, mapped, origin};
+use crate::mirror::{Booking, Entity, Row};
+use crate::portal::client::Client;
+use crate::state::{State, StoredRecord};
+use crate::sync::plan::{PlanStore, Planned, Priority, references_any};
+use crate::sync::push::{DealParties, Owner, Party, ProgressObserver, owner_of};
 
 /// A comparison under way.
 pub(super) struct Comparison<'a, 'p> {
@@ -28,7 +28,7 @@ pub(super) struct Comparison<'a, 'p> {
     pub(super) state: &'a State,
     /// Whose deals are about to be looked at.
     pub(super) touched: HashSet<(Kind, Id)>,
-    pub(super) gate: &'a mut Gate<'p>,
+    pub(super) gate: &'a mut Client<'p>,
 }
 
 /// A record, and what its object should read.
@@ -37,23 +37,23 @@ struct Expected {
     label: String,
     crm_id: i64,
     /// As it was when the comparison began.
-    record: Record,
+    record: StoredRecord,
     /// None where several records share the object: each writes its own into it.
-    mapped: Option<Mapped>,
+    mapped: Option<CrmFields>,
 }
 
 impl Comparison<'_, '_> {
     pub(super) fn all(
         &mut self,
-        queue: &Queue,
+        queue: &PlanStore,
         findings: &mut Findings,
         report: &mut Report<'_>,
-        watch: &mut dyn Watch,
+        watch: &mut dyn ProgressObserver,
     ) -> Result<()> {
-        for kind in Kind::ALL {
+        for kind in Kind::SEND_ORDER {
             loop {
                 self.gate.check_time()?;
-                let chunk = queue.take(kind, Wave::Changes, CHUNK)?;
+                let chunk = queue.take(kind, Priority::Changes, CHUNK)?;
                 if chunk.is_empty() {
                     break;
                 }
@@ -103,9 +103,9 @@ impl Comparison<'_, '_> {
     /// Whether no pass has touched the record while the portal was asked.
     fn still_holds(&self, kind: Kind, expected: &Expected) -> Result<bool> {
         let record = self.state.record(kind, &expected.id)?.unwrap_or_default();
-        let Record { known, .. } = record;
+        let StoredRecord { plan_record: known, .. } = record;
         Ok(known.crm_id == Some(expected.crm_id)
-            && known.modified_at == expected.record.known.modified_at
+            && known.modified_at == expected.record.plan_record.modified_at
             && !self.state.doubts(kind)?.contains_key(&expected.id))
     }
 
@@ -114,41 +114,42 @@ impl Comparison<'_, '_> {
         let (Some(row), Some(record)) = (&planned.row, self.state.record(kind, &planned.id)?) else {
             return Ok(None);
         };
-        let known = &record.known;
+        let known = &record.plan_record;
         let Some(crm_id) = known.crm_id else { return Ok(None) };
-        if known.modified_at.as_ref() != Some(&row.modified_at) || known.people != row.people {
+        if known.modified_at.as_ref() != Some(&row.modified_at) || known.people != row.parties_hash {
             return Ok(None);
         }
         let Some(links) = self.links(row, &record)? else { return Ok(None) };
-        let shared = record.shared || (!record.marked && self.state.holders(kind, crm_id)?.len() > 1);
+        let shared =
+            record.shared || (!record.marked && self.state.records_of_object(kind, crm_id)?.len() > 1);
         let mapped = mapped(row, &links, self.config, self.types).filter(|_| !shared);
         let mapped = mapped.map(|mapped| self.with_origin(mapped, &row.id));
-        Ok(Some(Expected { id: row.id.clone(), label: known.label.clone(), crm_id, record, mapped }))
+        Ok(Some(Expected { id: row.id.clone(), label: known.display_name.clone(), crm_id, record, mapped }))
     }
 
     /// The people that the deal should show; none when it is about to be sent with others.
-    fn links(&self, row: &Row, record: &Record) -> Result<Option<Links>> {
-        let Ok(Body::Booking(booking)) = &row.body else { return Ok(Some(Links::default())) };
+    fn links(&self, row: &Row, record: &StoredRecord) -> Result<Option<DealLinks>> {
+        let Ok(Entity::Booking(booking)) = &row.body else { return Ok(Some(DealLinks::default())) };
         let people = self.people(booking)?;
-        let is_as_sent = people.fingerprint() == record.links;
-        let is_due = record.known.todo.recheck || names(Some(row), &self.touched);
+        let is_as_sent = people.fingerprint() == record.links_hash;
+        let is_due = record.plan_record.pending.recheck || references_any(Some(row), &self.touched);
         Ok((is_as_sent || !is_due).then_some(people.links))
     }
 
-    fn people(&self, booking: &Booking) -> Result<People> {
-        People::of(booking, |kind, id| {
+    fn people(&self, booking: &Booking) -> Result<DealParties> {
+        DealParties::of(booking, |kind, id| {
             Ok(match self.state.record(kind, id)? {
-                None => Person::Nobody,
-                Some(record) if record.known.gone => Person::Nobody,
-                Some(Record { known, .. }) => match known.crm_id {
-                    Some(crm_id) => Person::Here { crm_id, label: known.label, seen: true },
-                    None => Person::Coming,
+                None => Party::NotInMirror,
+                Some(record) if record.plan_record.absent_in_mirror => Party::NotInMirror,
+                Some(StoredRecord { plan_record: known, .. }) => match known.crm_id {
+                    Some(crm_id) => Party::InCrm { crm_id, label: known.display_name, seen: true },
+                    None => Party::NotInCrm,
                 },
             })
         })
     }
 
-    fn with_origin(&self, mut mapped: Mapped, id: &Id) -> Mapped {
+    fn with_origin(&self, mut mapped: CrmFields, id: &Id) -> CrmFields {
         mapped.fields.append(&mut origin(&self.config.portal.originator, id));
         mapped
     }
@@ -184,7 +185,7 @@ impl Comparison<'_, '_> {
         }
         let Some(mut mapped) = mapped.clone() else { return Ok(None) };
         without_foreign_stage(kind, &self.config.deal, &card.object, &mut mapped);
-        let fields = differences(&mapped, &record.written, card, self.types.of(kind));
+        let fields = differences(&mapped, &record.owned_values, card, self.types.of(kind));
         Ok((!fields.is_empty()).then_some(Drift::Different { kind, id, label, crm_id, fields }))
     }
 }
@@ -200,6 +201,6 @@ impl Expected {
     }
 }
 
-fn is_unread(card: &Card, field: &str) -> bool {
+fn is_unread(card: &ObjectWithFields, field: &str) -> bool {
     !card.fields.contains_key(field)
 }

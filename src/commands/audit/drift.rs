@@ -39,42 +39,45 @@ impl Drift {
     pub(super) fn lines(&self, webhook: &Webhook) -> Vec<String> {
         let mut lines = vec![self.line()];
         let (kind, objects) = self.objects();
-        lines.extend(objects.iter().map(|crm_id| format!("    {}", webhook.card(kind.entity(), *crm_id))));
+        lines
+            .extend(objects.iter().map(|crm_id| format!("    {}", webhook.card(kind.crm_entity(), *crm_id))));
         lines
     }
 
     fn line(&self) -> String {
         match self {
             Drift::Missing { kind, id, label, crm_id } => {
-                let (name, object) = (display::record(*kind, id, label), display::object(*kind, *crm_id));
+                let (name, object) =
+                    (display::record_name(*kind, id, label), display::object_name(*kind, *crm_id));
                 say!("{name}: в CRM больше нет: {object}", "{name}: gone from the CRM: {object}")
             }
             Drift::Hidden { kind, id, label, crm_id } => {
-                let (name, object) = (display::record(*kind, id, label), display::object(*kind, *crm_id));
+                let (name, object) =
+                    (display::record_name(*kind, id, label), display::object_name(*kind, *crm_id));
                 say!(
                     "{name}: {object}: пользователь вебхука его не видит (ACCESS_DENIED)",
                     "{name}: {object}: the webhook's user may not see it (ACCESS_DENIED)"
                 )
             }
             Drift::OthersCard { kind, id, label, crm_id, origin } => {
-                let name = display::record(*kind, id, label);
-                let object = display::object(*kind, *crm_id);
+                let name = display::record_name(*kind, id, label);
+                let object = display::object_name(*kind, *crm_id);
                 say!(
                     "{name}: своей карточки в CRM нет: {object} принадлежит другой записи (ORIGIN_ID {origin})",
                     "{name}: no card of its own in the CRM: {object} is another record's (ORIGIN_ID {origin})"
                 )
             }
             Drift::NotOurs { kind, id, label, crm_id } => {
-                let name = display::record(*kind, id, label);
-                let object = display::object(*kind, *crm_id);
+                let name = display::record_name(*kind, id, label);
+                let object = display::object_name(*kind, *crm_id);
                 say!(
                     "{name}: {object} больше не помечено как наше (NOT_OURS); посмотрите карточку, затем выполните reset-id",
                     "{name}: {object} does not carry our mark any more (NOT_OURS); look at the card, then run reset-id"
                 )
             }
             Drift::Unreadable { kind, id, label, crm_id, reason } => {
-                let object = display::object(*kind, *crm_id);
-                let name = id.as_ref().map(|id| format!("{}: ", display::record(*kind, id, label)));
+                let object = display::object_name(*kind, *crm_id);
+                let name = id.as_ref().map(|id| format!("{}: ", display::record_name(*kind, id, label)));
                 let name = name.unwrap_or_default();
                 say!(
                     "{name}{object}: портал не может показать карточку (CARD_UNREADABLE): {reason}",
@@ -82,15 +85,16 @@ impl Drift {
                 )
             }
             Drift::Different { kind, id, label, crm_id, fields } => {
-                let (name, object) = (display::record(*kind, id, label), display::object(*kind, *crm_id));
+                let (name, object) =
+                    (display::record_name(*kind, id, label), display::object_name(*kind, *crm_id));
                 let fields: Vec<String> = fields.iter().map(field).collect();
                 let fields = fields.join(", ");
                 say!("{name}: отличается {object}: {fields}", "{name}: {object} differs: {fields}")
             }
             Drift::Twice { kind, id, label, objects } => {
-                let name = display::record(*kind, id, label);
+                let name = display::record_name(*kind, id, label);
                 let objects: Vec<String> =
-                    objects.iter().map(|crm_id| display::object(*kind, *crm_id)).collect();
+                    objects.iter().map(|crm_id| display::object_name(*kind, *crm_id)).collect();
                 let objects = objects.join(", ");
                 say!(
                     "{name}: в CRM несколько объектов: {objects}; объедините их в CRM",
@@ -98,7 +102,7 @@ impl Drift {
                 )
             }
             Drift::Foreign { kind, origin, crm_id } => {
-                let object = display::object(*kind, *crm_id);
+                let object = display::object_name(*kind, *crm_id);
                 say!(
                     "{object}: помечено как наше (ORIGIN_ID {origin}), но такой записи нет; проверьте и удалите вручную, если это лишнее",
                     "{object} carries our mark (ORIGIN_ID {origin}), but there is no such record; look at it and delete it by hand if it is not needed"

@@ -16,28 +16,28 @@ use anyhow::Result;
 use crate::config::Config;
 use crate::crm::inventory;
 use crate::crm::objects::{by_id, by_origin};
-use crate::domain::record::{Id, Kind, Span};
+use crate::domain::record::{Id, IdRange, Kind};
 use crate::domain::run_error::Outcome;
 use crate::mirror::Mirror;
 use crate::output::stdout::print_with;
 use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
-use crate::portal::client::Gate;
+use crate::portal::client::Client;
 use crate::portal::{CallError, Portal};
 use crate::say;
 use crate::state::settings::PACE;
-use crate::state::{Event, Known, State};
+use crate::state::{Event, PlanRecord, State};
 use crate::sync::plan;
 use crate::sync::plan::{
-    OnHold, Pair, Planned, Queue, Rules, Step, Wave, by_either_type, decide, is_history, merge,
+    Deferred, Pair, PlanOptions, PlanStore, Planned, Priority, Step, both_id_types, decide, is_history, merge,
 };
-use crate::sync::preflight::config_check::examine;
+use crate::sync::preflight::config_check::fetch_and_check;
 use crate::sync::preflight::portal_identity;
-use crate::sync::push::Watch;
+use crate::sync::push::ProgressObserver;
 use compare::Comparison;
 use drift::Drift;
 use report::Report;
-use scratch_db::Shelf;
+use scratch_db::ScratchDb;
 
 /// Objects that are looked at in one go: half a batch of full pages.
 const CHUNK: usize = 1000;
@@ -63,14 +63,14 @@ impl Tally {
 /// What an audit found.
 pub struct Findings {
     tally: Tally,
-    shelf: Shelf,
+    shelf: ScratchDb,
     /// Fields that the portal did not answer with, and of how many cards.
     unread: BTreeMap<(Kind, String), u64>,
 }
 
 impl Findings {
     fn new() -> Result<Findings> {
-        Ok(Findings { tally: Tally::default(), shelf: Shelf::new()?, unread: BTreeMap::new() })
+        Ok(Findings { tally: Tally::default(), shelf: ScratchDb::new()?, unread: BTreeMap::new() })
     }
 
     fn note_unread(&mut self, kind: Kind, fields: Vec<String>) {
@@ -101,18 +101,18 @@ impl Findings {
 
     /// The outcome after a repair that ended so, and left so many records as they were. What people have to decide is
     /// still there too.
-    pub fn after(&self, repair: Outcome, unrepaired: u64) -> Outcome {
+    pub fn outcome_after_repair(&self, repair: Outcome, unrepaired: u64) -> Outcome {
         let is_left = self.tally.other + unrepaired > 0;
         if repair == Outcome::Ok && is_left { Outcome::Partial } else { repair }
     }
 
     /// Marks the records that the pass that follows under the same lock is to send again.
-    pub fn mark(&self, _: &Lock, config: &Config, clock: &Clock) -> Result<()> {
+    pub fn schedule_resend(&self, _: &Lock, config: &Config, clock: &Clock) -> Result<()> {
         let state = State::open(&config.state)?;
         let writer = state.writer()?;
         self.shelf.repairs(|kind, id| {
             writer.resend(kind, &id)?;
-            writer.event(kind, &id, Event::Audited, None, "", clock.now())
+            writer.log_event(kind, &id, Event::Audited, None, "", clock.now())
         })?;
         writer.commit()
     }
@@ -127,32 +127,32 @@ pub fn run(
     json: bool,
     portal: &mut dyn Portal,
     clock: &Clock,
-    watch: &mut dyn Watch,
+    watch: &mut dyn ProgressObserver,
 ) -> Result<Findings> {
     let state = State::open_readonly(&config.state)?;
-    portal_identity::know_the_mark(config, &state)?;
+    portal_identity::verify_originator(config, &state)?;
     let mut findings = Findings::new()?;
     let queue = collect(config, &state, &mut findings, clock)?;
-    let pace = state.recall(PACE)?.unwrap_or_default();
-    let mut gate = Gate::new(portal, clock.clone(), &config.portal.gently(), pace, None);
+    let pace = state.get(PACE)?.unwrap_or_default();
+    let mut gate = Client::new(portal, clock.clone(), &config.portal.with_half_burst(), pace, None);
     gate.on_wait(watch.teller());
     watch.planned(queue.left()?);
-    portal_identity::know_the_portal(config, &state, &mut gate)?;
-    let verdict = examine(config, &mut gate)?;
-    verdict.stand()?;
+    portal_identity::verify_portal(config, &state, &mut gate)?;
+    let verdict = fetch_and_check(config, &mut gate)?;
+    verdict.into_result()?;
     print_with(|out| {
         let mut report = Report::begin(out, &config.portal.webhook, json)?;
-        let touched = state.touched()?.into_iter().flat_map(by_either_type).collect();
+        let touched = state.dirty()?.into_iter().flat_map(both_id_types).collect();
         let mut comparison =
             Comparison { config, types: &verdict.fields, state: &state, touched, gate: &mut gate };
         comparison.all(&queue, &mut findings, &mut report, watch)?;
-        let gaps = inventory::walk(&mut gate, &config.portal.originator, |kind, object| {
+        let gaps = inventory::for_each_object(&mut gate, &config.portal.originator, |kind, object| {
             watch.seen(kind);
             findings.shelf.stock(kind, &object.origin, object.crm_id)
         })?;
         unreadable(&state, gaps, &mut findings, &mut report)?;
-        twice(config, &state, &mut gate, &mut findings, &mut report)?;
-        foreign(&state, &mut gate, &mut findings, &mut report)?;
+        report_duplicates(config, &state, &mut gate, &mut findings, &mut report)?;
+        report_orphans(&state, &mut gate, &mut findings, &mut report)?;
         report.end(&findings.tally, &findings.unread)
     })?;
     Ok(findings)
@@ -170,18 +170,18 @@ pub fn unrepaired(
 ) -> Result<u64> {
     let state = State::open_readonly(&config.state)?;
     let mirror = Mirror::open(&config.mirror)?;
-    let queue = Queue::new()?;
+    let queue = PlanStore::new()?;
     findings.shelf.repairs(|kind, id| {
         // What is gone from Ecvi by now needs no repair.
         let row = mirror.find(kind, &id.to_string())?.into_iter().find(|row| row.id == id);
         row.map_or(Ok(()), |row| {
-            queue.add(&Planned { kind, id, step: Step::Update, wave: Wave::Changes, row: Some(row) })
+            queue.add(&Planned { kind, id, step: Step::Update, wave: Priority::Changes, row: Some(row) })
         })
     })?;
     drop(mirror);
-    let pace = state.recall(PACE)?.unwrap_or_default();
-    let mut gate = Gate::new(portal, clock.clone(), &config.portal.gently(), pace, None);
-    let types = examine(config, &mut gate)?.fields;
+    let pace = state.get(PACE)?.unwrap_or_default();
+    let mut gate = Client::new(portal, clock.clone(), &config.portal.with_half_burst(), pace, None);
+    let types = fetch_and_check(config, &mut gate)?.fields;
     let (touched, mut left) = (HashSet::new(), Findings::new()?);
     let mut comparison = Comparison { config, types: &types, state: &state, touched, gate: &mut gate };
     let mut nowhere = std::io::sink();
@@ -198,7 +198,7 @@ fn unreadable(
     report: &mut Report<'_>,
 ) -> Result<()> {
     for ((kind, crm_id), reason) in gaps {
-        if state.holders(kind, crm_id)?.is_empty() {
+        if state.records_of_object(kind, crm_id)?.is_empty() {
             report.drift(&Drift::Unreadable { kind, id: None, label: String::new(), crm_id, reason })?;
             findings.tally.other += 1;
         }
@@ -207,16 +207,16 @@ fn unreadable(
 }
 
 /// Reads mirror and state: what was sent and has not changed since is to be compared.
-fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Clock) -> Result<Queue> {
+fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Clock) -> Result<PlanStore> {
     let mirror = Mirror::open_within(&config.mirror, &clock.read_limit(None))?;
-    let rules = Rules::usual(config, &mirror, state, clock.now())?;
+    let rules = PlanOptions::for_sync(config, &mirror, state, clock.now())?;
     // A mirror from which nothing may be concluded is refused here.
     plan::compare(&mirror, state, &rules, |_, _, _| Ok(()), |_, _, _| Ok(()))?;
-    let queue = Queue::new()?;
-    for kind in Kind::ALL {
-        let on_hold = OnHold::of(kind, state)?;
+    let queue = PlanStore::new()?;
+    for kind in Kind::SEND_ORDER {
+        let on_hold = Deferred::for_kind(kind, state)?;
         let (mut scan, mut known) = (mirror.scan(kind)?, state.known(kind)?);
-        for pair in merge(scan.rows(Span::ALL)?, known.rows(Span::ALL)) {
+        for pair in merge(scan.rows(IdRange::ALL)?, known.rows(IdRange::ALL)) {
             let pair = pair?;
             let crm_id = pair.known.as_ref().and_then(|known| known.crm_id);
             findings.shelf.know(kind, &pair.id, crm_id)?;
@@ -225,7 +225,7 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
                     kind,
                     id: pair.id,
                     step: Step::Update,
-                    wave: Wave::Changes,
+                    wave: Priority::Changes,
                     row: pair.row,
                 })?;
             } else if pair.row.as_ref().is_some_and(|row| crm_id.is_some() || !is_history(row, &rules)) {
@@ -236,7 +236,7 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
     Ok(queue)
 }
 
-fn is_settled(kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> bool {
+fn is_settled(kind: Kind, pair: &Pair, on_hold: &Deferred, rules: &PlanOptions) -> bool {
     let sent = pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
     // Of a deal that lacks somebody, the rest is as it was sent.
     sent && !on_hold.has(&pair.id)
@@ -244,24 +244,25 @@ fn is_settled(kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> bool 
 }
 
 /// Records that have several objects, looked at once more.
-fn twice(
+fn report_duplicates(
     config: &Config,
     state: &State,
-    gate: &mut Gate<'_>,
+    gate: &mut Client<'_>,
     findings: &mut Findings,
     report: &mut Report<'_>,
 ) -> Result<()> {
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         let mut ids = Vec::new();
-        findings.shelf.twice(kind, |origin| {
-            let named = state.named(kind, &origin)?;
+        findings.shelf.duplicates(kind, |origin| {
+            let named = state.find_by_origin(kind, &origin)?;
             ids.push(named.map_or_else(|| Id::parse(&origin), |(id, _)| id));
             Ok(())
         })?;
         for ids in ids.chunks(CHUNK) {
             let marked = by_origin(gate, kind, &config.portal.originator, ids)?;
             for (id, mut objects) in marked.found {
-                let Known { crm_id, label, .. } = state.record(kind, &id)?.unwrap_or_default().known;
+                let PlanRecord { crm_id, display_name: label, .. } =
+                    state.record(kind, &id)?.unwrap_or_default().plan_record;
                 objects.extend(crm_id.filter(|crm_id| !objects.contains(crm_id)));
                 if objects.len() > 1 {
                     report.drift(&Drift::Twice { kind, id, label, objects })?;
@@ -274,18 +275,18 @@ fn twice(
 }
 
 /// Objects of ours without a record, if they are still there and nobody has come to know them meanwhile.
-fn foreign(
+fn report_orphans(
     state: &State,
-    gate: &mut Gate<'_>,
+    gate: &mut Client<'_>,
     findings: &mut Findings,
     report: &mut Report<'_>,
 ) -> Result<()> {
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         let (mut chunk, mut other) = (Vec::new(), 0);
         let mut look = |chunk: &mut Vec<(String, i64)>| -> Result<()> {
             let alive = alive(gate, kind, chunk)?;
             for (origin, crm_id) in chunk.drain(..).filter(|(_, crm_id)| alive.contains(crm_id)) {
-                if !state.knows(kind, &origin, crm_id)? {
+                if !state.has_record_for(kind, &origin, crm_id)? {
                     report.drift(&Drift::Foreign { kind, origin, crm_id })?;
                     other += 1;
                 }
@@ -302,7 +303,7 @@ fn foreign(
     Ok(())
 }
 
-fn alive(gate: &mut Gate<'_>, kind: Kind, chunk: &[(String, i64)]) -> Result<Vec<i64>, CallError> {
+fn alive(gate: &mut Client<'_>, kind: Kind, chunk: &[(String, i64)]) -> Result<Vec<i64>, CallError> {
     let ids: Vec<i64> = chunk.iter().map(|(_, crm_id)| *crm_id).collect();
     Ok(by_id(gate, kind, &ids)?.into_keys().collect())
 }

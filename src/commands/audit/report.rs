@@ -82,7 +82,7 @@ impl<'o> Report<'o> {
             writeln!(self.out, "{line}")?;
         }
         for ((kind, field), cards) in unread {
-            let kind = display::plural(*kind);
+            let kind = display::plural_name(*kind);
             let line = say!(
                 "Не сверялось, потому что портал этого не показывает: {kind}, поле {field}, карточек: {cards}.",
                 "Not compared, because the portal does not show it: {kind}, field {field}, cards: {cards}."
@@ -99,11 +99,11 @@ fn unread_document(unread: &BTreeMap<(Kind, String), u64>) -> Value {
 }
 
 fn counts(counts: &[u64; 3]) -> String {
-    let part = |kind: Kind| format!("{} {}", display::plural(kind), counts[kind as usize]);
-    Kind::SHOWN.map(part).join(", ")
+    let part = |kind: Kind| format!("{} {}", display::plural_name(kind), counts[kind as usize]);
+    Kind::DISPLAY_ORDER.map(part).join(", ")
 }
 
 fn document(counts: &[u64; 3]) -> Value {
     let count = |kind: Kind| (kind.name().to_owned(), counts[kind as usize].into());
-    Value::Object(Kind::SHOWN.map(count).into_iter().collect::<Map<_, _>>())
+    Value::Object(Kind::DISPLAY_ORDER.map(count).into_iter().collect::<Map<_, _>>())
 }

@@ -7,12 +7,12 @@ use rusqlite::Connection;
 use crate::domain::record::{Id, Kind};
 
 /// Ids that Ecvi or the state knows, objects of ours in the portal, and records to be sent again.
-pub(super) struct Shelf {
+pub(super) struct ScratchDb {
     connection: Connection,
 }
 
-impl Shelf {
-    pub(super) fn new() -> Result<Shelf> {
+impl ScratchDb {
+    pub(super) fn new() -> Result<ScratchDb> {
         let connection = Connection::open("")?;
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -22,7 +22,7 @@ impl Shelf {
                                    PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
              CREATE TABLE repairs (kind TEXT, id ANY, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;",
         )?;
-        Ok(Shelf { connection })
+        Ok(ScratchDb { connection })
     }
 
     /// Ecvi or the state knows this record, the state perhaps its object.
@@ -60,7 +60,7 @@ impl Shelf {
     }
 
     /// The known origins of a kind that more than one object carries, or another object than the record's.
-    pub(super) fn twice(&self, kind: Kind, mut each: impl FnMut(String) -> Result<()>) -> Result<()> {
+    pub(super) fn duplicates(&self, kind: Kind, mut each: impl FnMut(String) -> Result<()>) -> Result<()> {
         let sql = "SELECT origin FROM objects o JOIN known k USING (kind, origin) WHERE kind = ?1
                    GROUP BY origin HAVING count(*) > 1 OR max(o.crm_id <> k.crm_id) = 1 ORDER BY origin";
         let mut statement = self.connection.prepare(sql)?;
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn objects_of_nobody_and_objects_that_are_several_are_told_apart() {
-        let shelf = Shelf::new().unwrap();
+        let shelf = ScratchDb::new().unwrap();
         for (id, crm_id) in [(1, Some(11)), (3, Some(31)), (4, Some(49)), (5, None)] {
             shelf.know(Kind::Guest, &Id::Number(id), crm_id).unwrap();
         }
@@ -107,7 +107,7 @@ mod tests {
             twice.push(origin);
             Ok(())
         };
-        shelf.twice(Kind::Guest, note).unwrap();
+        shelf.duplicates(Kind::Guest, note).unwrap();
         assert_eq!(unknown, [("2".to_owned(), 21), ("2".to_owned(), 22)]);
         assert_eq!(twice, ["1", "4"]);
     }

@@ -6,31 +6,31 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Line, Options};
+use super::{CheckResult, Options};
 use crate::config::{self, Config, Link};
 use crate::domain::run_error::{Outcome, outcome_of};
-use crate::domain::timestamp::stamp;
+use crate::domain::timestamp::to_rfc3339;
 use crate::platform::clock::Clock;
-use crate::platform::sidecar_path::{beside, folder};
+use crate::platform::sidecar_path::{parent_dir, sidecar_path};
 use crate::say;
 use crate::state::State;
 use crate::state::settings::CHECKED;
-use crate::sync::options::{Errand, Orders};
+use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::run::preview;
 
 /// Reads the configuration; without it nothing else can be checked.
-pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>) {
-    let path = config::locate(options.config);
+pub(super) fn configuration(options: &Options<'_>) -> (Vec<CheckResult>, Option<Config>) {
+    let path = config::find_config_file(options.config);
     let shown = path.display();
     let config = match config::load(&path, options.webhook) {
         Ok(config) => config,
         Err(error) => return (vec![unusable_configuration(&error)], None),
     };
-    let mut lines = vec![Line::fine("config", say!("Конфигурация: {shown}", "Configuration: {shown}"))];
+    let mut lines = vec![CheckResult::ok("config", say!("Конфигурация: {shown}", "Configuration: {shown}"))];
     lines.extend(config.link.as_ref().map(linked));
     for path in &config.exposed {
         let shown = path.display();
-        lines.push(Line::warning(
+        lines.push(CheckResult::warning(
             "config_permissions",
             say!(
                 "Файл {shown} могут прочесть все на этой машине",
@@ -47,10 +47,10 @@ pub(super) fn configuration(options: &Options<'_>) -> (Vec<Line>, Option<Config>
 }
 
 /// A portal's database may take letters for the same that differ by accents alone, and two hotels would share cards.
-fn originator(name: &str) -> Option<Line> {
+fn originator(name: &str) -> Option<CheckResult> {
     let is_plain = name.chars().all(|c| c.is_ascii_graphic() || c == ' ');
     (!is_plain).then(|| {
-        Line::bad(
+        CheckResult::error(
             "originator",
             Outcome::Failed,
             say!(
@@ -66,20 +66,20 @@ fn originator(name: &str) -> Option<Line> {
 }
 
 /// The configuration is a link: which file counts, and where relative paths lead.
-fn linked(link: &Link) -> Line {
+fn linked(link: &Link) -> CheckResult {
     let file = link.file.display();
     let detail = say!(
         "Конфигурация — ссылка на {file}: относительные пути отсчитываются от этого файла",
         "The configuration is a link to {file}: relative paths are relative to that file"
     );
     match link.unused_state() {
-        None => Line::fine("config_link", detail),
-        Some(remedy) => Line::warning("config_link", detail, remedy),
+        None => CheckResult::ok("config_link", detail),
+        Some(remedy) => CheckResult::warning("config_link", detail, remedy),
     }
 }
 
 /// A file that cannot be read says what to do itself; one that is wrong does not.
-fn unusable_configuration(error: &anyhow::Error) -> Line {
+fn unusable_configuration(error: &anyhow::Error) -> CheckResult {
     let remedy = if error.is::<std::io::Error>() {
         String::new()
     } else {
@@ -92,7 +92,7 @@ fn unusable_configuration(error: &anyhow::Error) -> Line {
 }
 
 /// Opens the state, where there is one, and writes to it.
-pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<Line>, Option<State>) {
+pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<CheckResult>, Option<State>) {
     let path = &config.state;
     let shown = path.display();
     if !path.exists() && !path.is_symlink() {
@@ -100,7 +100,7 @@ pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<Line>, Option<S
     }
     let loose = is_open_to_others(path);
     let state = State::open(path).and_then(|state| {
-        state.remember(CHECKED, &stamp(now)).context(shown.to_string())?;
+        state.set(CHECKED, &to_rfc3339(now)).context(shown.to_string())?;
         Ok(state)
     });
     match state {
@@ -110,20 +110,20 @@ pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<Line>, Option<S
                 "Состояние {shown}: файл был доступен не только владельцу; исправлено",
                 "State {shown}: others than its owner had access to the file; mended"
             );
-            (vec![Line::warning("state", detail, String::new())], Some(state))
+            (vec![CheckResult::warning("state", detail, String::new())], Some(state))
         }
         Ok(state) => {
             let detail = say!("Состояние: {shown}, запись работает", "State: {shown}, can be written");
-            (vec![Line::fine("state", detail)], Some(state))
+            (vec![CheckResult::ok("state", detail)], Some(state))
         }
     }
 }
 
 /// Before the first pass: the file will be made, so its folder must be there and writable.
-fn no_state(path: &Path) -> Line {
+fn no_state(path: &Path) -> CheckResult {
     let shown = path.display();
-    match try_to_make(path) {
-        Ok(()) => Line::fine(
+    match test_writable(path) {
+        Ok(()) => CheckResult::ok(
             "state",
             say!(
                 "Состояние: {shown}, появится при первом запуске",
@@ -135,13 +135,18 @@ fn no_state(path: &Path) -> Line {
 }
 
 /// What the next pass would refuse or hold back, once an initial export was completed.
-pub(super) fn plan(config: &Config, state: Option<&State>, clock: &Clock) -> Option<Line> {
+pub(super) fn plan(config: &Config, state: Option<&State>, clock: &Clock) -> Option<CheckResult> {
     state?.initial_export().ok()??;
-    match preview(config, &Orders::plain(Errand::Sync), clock) {
-        Ok((_, plan)) => plan.notice().map(|notice| Line::warning("plan", next_pass(&notice), String::new())),
-        Err(error) => {
-            Some(Line::bad("plan", outcome_of(&error), next_pass(&format!("{error:#}")), String::new()))
+    match preview(config, &RunOptions::new(RunKind::Sync), clock) {
+        Ok((_, plan)) => {
+            plan.notice().map(|notice| CheckResult::warning("plan", next_pass(&notice), String::new()))
         }
+        Err(error) => Some(CheckResult::error(
+            "plan",
+            outcome_of(&error),
+            next_pass(&format!("{error:#}")),
+            String::new(),
+        )),
     }
 }
 
@@ -151,19 +156,19 @@ fn next_pass(ends: &str) -> String {
 
 /// A file that is not there. An empty one was left by a check that was killed, anything else is somebody's.
 fn trial_file(path: &Path) -> PathBuf {
-    let usual = beside(path, ".check");
+    let usual = sidecar_path(path, ".check");
     let found = std::fs::symlink_metadata(&usual);
     if found.is_ok_and(|found| !found.is_file() || found.len() > 0) {
-        return beside(path, &format!(".check-{}", std::process::id()));
+        return sidecar_path(path, &format!(".check-{}", std::process::id()));
     }
     // Where it cannot be removed, the new one cannot be made, and that is told.
     drop(std::fs::remove_file(&usual));
     usual
 }
 
-fn try_to_make(path: &Path) -> Result<()> {
+fn test_writable(path: &Path) -> Result<()> {
     let trial = trial_file(path);
-    let folder = folder(path).display();
+    let folder = parent_dir(path).display();
     OpenOptions::new().write(true).create_new(true).open(&trial).with_context(|| {
         say!(
             "в папке {folder} нельзя создать файл состояния: проверьте [state] path, папку и права",
@@ -185,15 +190,20 @@ fn is_open_to_others(_: &Path) -> bool {
 }
 
 /// A state that cannot be used; the error says what to do.
-pub(super) fn unusable_state(error: &anyhow::Error) -> Line {
+pub(super) fn unusable_state(error: &anyhow::Error) -> CheckResult {
     unusable("state", &say!("Состояние", "State"), error, String::new())
 }
 
 /// What cannot be used, and what to do where the error does not say it itself.
-pub(super) fn unusable(name: &'static str, title: &str, error: &anyhow::Error, remedy: String) -> Line {
+pub(super) fn unusable(
+    name: &'static str,
+    title: &str,
+    error: &anyhow::Error,
+    remedy: String,
+) -> CheckResult {
     let outcome = match outcome_of(error) {
         Outcome::Ok | Outcome::Partial => Outcome::Failed,
         other => other,
     };
-    Line::bad(name, outcome, format!("{title}: {error:#}"), remedy)
+    CheckResult::error(name, outcome, format!("{title}: {error:#}"), remedy)
 }

@@ -6,22 +6,22 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::local::unusable;
-use super::{Line, references, rows};
+use super::{CheckResult, references, rows};
 use crate::config::Config;
 use crate::domain::display;
 use crate::domain::record::Kind;
 use crate::mirror::{Mirror, has_foreign_log, written_at};
-use crate::platform::clock::{Clock, after, is_older};
-use crate::platform::sidecar_path::beside;
+use crate::platform::clock::{Clock, is_older, saturating_add};
+use crate::platform::sidecar_path::sidecar_path;
 use crate::say;
 
 /// Whatever fills the mirror should have done so since.
 const FRESH: Duration = Duration::from_secs(86_400);
 
 /// Checks the mirror.
-pub(super) fn check(config: &Config, clock: &Clock) -> Vec<Line> {
+pub(super) fn check(config: &Config, clock: &Clock) -> Vec<CheckResult> {
     let now = clock.now();
-    let limit = clock.read_limit(Some(after(now, config.sync.time_limit)));
+    let limit = clock.read_limit(Some(saturating_add(now, config.sync.time_limit)));
     let foreign_log = has_foreign_log(&config.mirror.path).then(|| replaced(&config.mirror.path));
     let mirror = match Mirror::open_within(&config.mirror, &limit) {
         Ok(mirror) => mirror,
@@ -29,11 +29,13 @@ pub(super) fn check(config: &Config, clock: &Clock) -> Vec<Line> {
     };
     let mut lines = vec![age(config, now)];
     lines.extend(foreign_log);
-    lines.extend(Kind::SHOWN.into_iter().filter(|kind| mirror.windows()[*kind as usize]).map(window_of));
-    lines.extend(mirror.residents_slide().then(window_of_residents));
+    lines.extend(
+        Kind::DISPLAY_ORDER.into_iter().filter(|kind| mirror.windows()[*kind as usize]).map(window_of),
+    );
+    lines.extend(mirror.are_booking_guests_windowed().then(window_of_residents));
     // A clock that is behind makes no row one of the future.
     let latest = written_at(&config.mirror.path).map_or(now, |at| at.max(now));
-    for kind in Kind::SHOWN {
+    for kind in Kind::DISPLAY_ORDER {
         lines.extend(
             rows::lines(&mirror, kind, config, latest).unwrap_or_else(|error| vec![unusable_mirror(&error)]),
         );
@@ -43,15 +45,15 @@ pub(super) fn check(config: &Config, clock: &Clock) -> Vec<Line> {
 }
 
 /// The error says what to do.
-fn unusable_mirror(error: &anyhow::Error) -> Line {
+fn unusable_mirror(error: &anyhow::Error) -> CheckResult {
     unusable("mirror", &say!("Зеркало Ecvi", "Mirror"), error, String::new())
 }
 
 /// The mirror was replaced and the log of the old one was left there.
-fn replaced(path: &Path) -> Line {
-    let (shown, log) = (path.display(), beside(path, "-wal"));
+fn replaced(path: &Path) -> CheckResult {
+    let (shown, log) = (path.display(), sidecar_path(path, "-wal"));
     let log = log.display();
-    Line::warning(
+    CheckResult::warning(
         "mirror_log",
         say!(
             "Зеркало Ecvi {shown} новее журнала {log} и не соответствует ему: похоже, файл заменили, а журнал остался от прежнего",
@@ -65,25 +67,28 @@ fn replaced(path: &Path) -> Line {
 }
 
 /// When the file, or its log, was written last.
-fn age(config: &Config, now: DateTime<Utc>) -> Line {
+fn age(config: &Config, now: DateTime<Utc>) -> CheckResult {
     let path = &config.mirror.path;
     let written = written_at(path);
     let shown = path.display();
-    let time = written.map(display::time).unwrap_or_default();
+    let time = written.map(display::format_time).unwrap_or_default();
     let limit = config.max_mirror_age.unwrap_or(FRESH);
     if written.is_some_and(|at| is_older(at, limit, now)) {
-        return Line::warning(
+        return CheckResult::warning(
             "mirror",
             say!("Зеркало Ecvi {shown}: не обновлялось с {time}", "Mirror {shown}: not written since {time}"),
             say!("Проверьте, работает ли то, что его наполняет", "See whether what fills it is running"),
         );
     }
-    Line::fine("mirror", say!("Зеркало Ecvi: {shown}, обновлено {time}", "Mirror: {shown}, written {time}"))
+    CheckResult::ok(
+        "mirror",
+        say!("Зеркало Ecvi: {shown}, обновлено {time}", "Mirror: {shown}, written {time}"),
+    )
 }
 
 /// The query of a table shows fewer rows tomorrow than today; `then` says what follows.
-fn window(table: &str, then: String) -> Line {
-    Line::warning(
+fn window(table: &str, then: String) -> CheckResult {
+    CheckResult::warning(
         "mirror",
         say!(
             "Зеркало Ecvi: запрос {table} зависит от времени или числа строк",
@@ -93,7 +98,7 @@ fn window(table: &str, then: String) -> Line {
     )
 }
 
-fn window_of(kind: Kind) -> Line {
+fn window_of(kind: Kind) -> CheckResult {
     let then = match kind {
         Kind::Booking => say!(
             "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому сделки не удаляются. Чтобы удалялись, уберите окно из [mirror.queries]; глубину истории задаёт [export] bookings_from",
@@ -107,7 +112,7 @@ fn window_of(kind: Kind) -> Line {
     window(kind.table(), then)
 }
 
-fn window_of_residents() -> Line {
+fn window_of_residents() -> CheckResult {
     window(
         "booking_guests",
         say!(

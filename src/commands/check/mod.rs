@@ -20,20 +20,20 @@ use anyhow::Result;
 use chrono::TimeDelta;
 
 pub use next::Next;
-pub use result_line::{Line, Mark, outcome};
+pub use result_line::{CheckResult, CheckStatus, outcome};
 
 use crate::config::{Config, PortalConfig};
 use crate::domain::run_error::Outcome;
 use crate::platform::clock::Clock;
 use crate::platform::sqlite_temp_store;
 use crate::portal::Portal;
-use crate::portal::client::Gate;
-use crate::portal::limits::Pace;
+use crate::portal::client::Client;
+use crate::portal::limits::RateLimits;
 use crate::say;
 use crate::state::State;
 
 /// Longer than this nobody waits for a check.
-const PATIENCE: TimeDelta = TimeDelta::minutes(3);
+const CHECK_DEADLINE: TimeDelta = TimeDelta::minutes(3);
 
 /// What the command line says.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,7 +55,7 @@ pub type Connect<'c> = &'c dyn Fn(&PortalConfig) -> Result<Box<dyn Portal>>;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Checks {
     /// One line a check.
-    pub lines: Vec<Line>,
+    pub lines: Vec<CheckResult>,
     /// What comes next, where nothing has to be mended first.
     pub next: Option<Next>,
 }
@@ -94,17 +94,17 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Chec
     Checks { lines, next }
 }
 
-fn unusable_webhook(error: &anyhow::Error) -> Line {
+fn unusable_webhook(error: &anyhow::Error) -> CheckResult {
     let remedy = say!("Исправьте [portal] в конфигурации", "Correct [portal] in the configuration");
     local::unusable("webhook", &say!("Вебхук", "Webhook"), error, remedy)
 }
 
-fn ask(config: &Config, state: Option<&State>, portal: &mut dyn Portal, clock: &Clock) -> Vec<Line> {
-    let deadline = Some(clock.now() + PATIENCE);
-    let mut gate = Gate::new(portal, clock.clone(), &config.portal, Pace::default(), deadline);
+fn ask(config: &Config, state: Option<&State>, portal: &mut dyn Portal, clock: &Clock) -> Vec<CheckResult> {
+    let deadline = Some(clock.now() + CHECK_DEADLINE);
+    let mut gate = Client::new(portal, clock.clone(), &config.portal, RateLimits::default(), deadline);
     let mut lines = Vec::new();
     if portal::webhook(config, &mut gate, &mut lines) {
-        lines.extend(state.and_then(|state| portal::another(config, state, &mut gate)));
+        lines.extend(state.and_then(|state| portal::wrong_portal(config, state, &mut gate)));
         rights::rights(config, &mut gate, &mut lines);
         portal::dictionary(config, state, &mut gate, &mut lines);
     }
@@ -113,17 +113,17 @@ fn ask(config: &Config, state: Option<&State>, portal: &mut dyn Portal, clock: &
 
 /// The trial comes last, and on sound ground only.
 fn probe(
-    before: &[Line],
+    before: &[CheckResult],
     config: &Config,
     state: Option<&State>,
     portal: &mut dyn Portal,
     clock: &Clock,
-) -> Vec<Line> {
+) -> Vec<CheckResult> {
     if outcome(before) == Outcome::Ok {
         return probe::probe(config, state, portal, clock);
     }
     let detail = say!("Проба: не проводилась", "Probe: was not made");
-    vec![Line::warning(
+    vec![CheckResult::warning(
         "probe",
         detail,
         say!("Сначала исправьте отмеченное выше", "Mend what stands above first"),

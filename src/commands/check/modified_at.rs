@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::Line;
-use crate::domain::display::plural;
+use super::CheckResult;
+use crate::domain::display::plural_name;
 use crate::domain::record::{Id, Kind};
 use crate::say;
 
@@ -48,12 +48,12 @@ impl Moments {
     }
 
     /// What is odd of it.
-    pub(super) fn lines(&self, kind: Kind) -> Vec<Line> {
+    pub(super) fn lines(&self, kind: Kind) -> Vec<CheckResult> {
         self.in_future(kind).into_iter().chain(self.otherwise(kind)).collect()
     }
 
-    fn in_future(&self, kind: Kind) -> Option<Line> {
-        let (what, (rows, id)) = (plural(kind), self.future.as_ref()?);
+    fn in_future(&self, kind: Kind) -> Option<CheckResult> {
+        let (what, (rows, id)) = (plural_name(kind), self.future.as_ref()?);
         let detail = say!(
             "Зеркало, {what}: modified_at в будущем, строк: {rows} (id {id})",
             "Mirror, {what}: modified_at in the future, rows: {rows} (id {id})"
@@ -62,16 +62,16 @@ impl Moments {
             "Изменения передаются и так. Проверьте часы на компьютере, где работает Ecvi или программа, которая наполняет зеркало",
             "Changes are sent all the same. Check the clock of the machine that runs Ecvi, or what fills the mirror"
         );
-        Some(Line::warning("mirror_rows", detail, remedy))
+        Some(CheckResult::warning("mirror_rows", detail, remedy))
     }
 
-    fn otherwise(&self, kind: Kind) -> Option<Line> {
+    fn otherwise(&self, kind: Kind) -> Option<CheckResult> {
         let mut shapes: Vec<&(u64, Id)> = self.shapes.values().flatten().collect();
         shapes.sort_by_key(|(rows, _)| std::cmp::Reverse(*rows));
         let (_, others) = shapes.split_first()?;
         let (_, id) = others.first()?;
         let rows: u64 = others.iter().map(|(rows, _)| rows).sum();
-        let what = plural(kind);
+        let what = plural_name(kind);
         let detail = say!(
             "Зеркало, {what}: modified_at записан иначе, чем в большинстве строк; таких строк: {rows} (id {id})",
             "Mirror, {what}: modified_at is written otherwise than in most rows, in rows: {rows} (id {id})"
@@ -80,7 +80,7 @@ impl Moments {
             "Изменения передаются и так. Посмотрите, не пишет ли в зеркало что-то ещё",
             "Changes are sent all the same. See whether something else writes into the mirror"
         );
-        Some(Line::warning("mirror_rows", detail, remedy))
+        Some(CheckResult::warning("mirror_rows", detail, remedy))
     }
 }
 

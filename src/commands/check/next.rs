@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::say;
 use crate::state::State;
-use crate::sync::options::Errand;
+use crate::sync::options::RunKind;
 
 /// The command that comes next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,14 +23,14 @@ impl Next {
             return Some(Next::InitialExport);
         }
         let last = state.last_run().ok()??;
-        (last.command == Errand::InitialExport.name()).then_some(Next::Sync)
+        (last.command == RunKind::InitialExport.name()).then_some(Next::Sync)
     }
 
     /// As on the command line.
     pub fn command(self) -> &'static str {
         match self {
-            Next::InitialExport => Errand::InitialExport.name(),
-            Next::Sync => Errand::Sync.name(),
+            Next::InitialExport => RunKind::InitialExport.name(),
+            Next::Sync => RunKind::Sync.name(),
         }
     }
 }

@@ -2,18 +2,18 @@
 
 use anyhow::Result;
 
-use super::Line;
-use crate::domain::failure_code::Code;
+use super::CheckResult;
+use crate::domain::failure_code::FailureCode;
 use crate::mirror::{Mirror, Strangers};
 use crate::say;
 
 /// What is to be said of it.
-pub(super) fn lines(mirror: &Mirror) -> Result<Vec<Line>> {
+pub(super) fn lines(mirror: &Mirror) -> Result<Vec<CheckResult>> {
     let (bookings, without) = mirror.bookings_without_guests()?;
-    let mut lines: Vec<Line> =
+    let mut lines: Vec<CheckResult> =
         mirror.strangers()?.iter().map(|strangers| named_in_vain(strangers, bookings)).collect();
     if without > 0 {
-        lines.push(Line::fine(
+        lines.push(CheckResult::ok(
             "mirror_references",
             say!(
                 "Зеркало, заявки: без гостей {without} из {bookings}",
@@ -24,7 +24,7 @@ pub(super) fn lines(mirror: &Mirror) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-fn named_in_vain(strangers: &Strangers, bookings: u64) -> Line {
+fn named_in_vain(strangers: &Strangers, bookings: u64) -> CheckResult {
     let Strangers { column, count, booking, named } = strangers;
     let text = if *column == "booking_guests.booking_id" {
         say!(
@@ -37,5 +37,5 @@ fn named_in_vain(strangers: &Strangers, bookings: u64) -> Line {
             "Mirror, bookings: {count} of {bookings} name somebody in {column} whom no row has (such as the booking with id {booking}: {named})"
         )
     };
-    Line::warning("mirror_references", text, Code::UnknownReference.advice())
+    CheckResult::warning("mirror_references", text, FailureCode::UnknownReference.remedy())
 }

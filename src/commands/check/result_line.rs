@@ -8,11 +8,11 @@ use crate::say;
 
 /// One check.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Line {
+pub struct CheckResult {
     /// A stable word for scripts: `config`, `mirror`, `webhook` and the like.
     pub name: &'static str,
     /// How it went.
-    pub mark: Mark,
+    pub mark: CheckStatus,
     /// What was found.
     pub detail: String,
     /// What to mend and where; empty where nothing has to be.
@@ -21,7 +21,7 @@ pub struct Line {
 
 /// How a check went.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mark {
+pub enum CheckStatus {
     /// ✓
     Fine,
     /// ! A pass works, but somebody should know.
@@ -30,46 +30,46 @@ pub enum Mark {
     Bad(Outcome),
 }
 
-impl Mark {
+impl CheckStatus {
     fn sign(self) -> char {
         match self {
-            Mark::Fine => '✓',
-            Mark::Warning => '!',
-            Mark::Bad(_) => '✗',
+            CheckStatus::Fine => '✓',
+            CheckStatus::Warning => '!',
+            CheckStatus::Bad(_) => '✗',
         }
     }
 
     fn word(self) -> &'static str {
         match self {
-            Mark::Fine => "ok",
-            Mark::Warning => "warning",
-            Mark::Bad(_) => "bad",
+            CheckStatus::Fine => "ok",
+            CheckStatus::Warning => "warning",
+            CheckStatus::Bad(_) => "bad",
         }
     }
 }
 
-impl Line {
+impl CheckResult {
     /// ✓
-    pub(super) fn fine(name: &'static str, detail: String) -> Line {
-        Line { name, mark: Mark::Fine, detail, remedy: String::new() }
+    pub(super) fn ok(name: &'static str, detail: String) -> CheckResult {
+        CheckResult { name, mark: CheckStatus::Fine, detail, remedy: String::new() }
     }
 
     /// !
-    pub(super) fn warning(name: &'static str, detail: String, remedy: String) -> Line {
-        Line { name, mark: Mark::Warning, detail, remedy }
+    pub(super) fn warning(name: &'static str, detail: String, remedy: String) -> CheckResult {
+        CheckResult { name, mark: CheckStatus::Warning, detail, remedy }
     }
 
     /// ✗
-    pub(super) fn bad(name: &'static str, outcome: Outcome, detail: String, remedy: String) -> Line {
-        Line { name, mark: Mark::Bad(outcome), detail, remedy }
+    pub(super) fn error(name: &'static str, outcome: Outcome, detail: String, remedy: String) -> CheckResult {
+        CheckResult { name, mark: CheckStatus::Bad(outcome), detail, remedy }
     }
 }
 
 /// The outcome of all checks: what an administrator must mend first, then what may pass by itself.
-pub fn outcome(lines: &[Line]) -> Outcome {
+pub fn outcome(lines: &[CheckResult]) -> Outcome {
     let mut bad = lines.iter().filter_map(|line| match line.mark {
-        Mark::Bad(outcome) => Some(outcome),
-        Mark::Fine | Mark::Warning => None,
+        CheckStatus::Bad(outcome) => Some(outcome),
+        CheckStatus::Fine | CheckStatus::Warning => None,
     });
     let first = bad.clone().find(|outcome| *outcome != Outcome::Interrupted);
     first.or_else(|| bad.next()).unwrap_or(Outcome::Ok)
@@ -78,7 +78,7 @@ pub fn outcome(lines: &[Line]) -> Outcome {
 /// For people.
 pub(super) fn text(Checks { lines, next }: &Checks) -> String {
     let mut shown = Vec::new();
-    for Line { name: _, mark, detail, remedy } in lines {
+    for CheckResult { name: _, mark, detail, remedy } in lines {
         shown.push(format!("{} {}", mark.sign(), detail.replace('\n', "\n  ")));
         if !remedy.is_empty() {
             shown.push(format!("  → {}", remedy.replace('\n', "\n    ")));
@@ -89,9 +89,9 @@ pub(super) fn text(Checks { lines, next }: &Checks) -> String {
     shown.join("\n") + "\n"
 }
 
-fn summary(lines: &[Line]) -> String {
-    let bad = lines.iter().filter(|line| matches!(line.mark, Mark::Bad(_))).count();
-    let warnings = lines.iter().filter(|line| line.mark == Mark::Warning).count();
+fn summary(lines: &[CheckResult]) -> String {
+    let bad = lines.iter().filter(|line| matches!(line.mark, CheckStatus::Bad(_))).count();
+    let warnings = lines.iter().filter(|line| line.mark == CheckStatus::Warning).count();
     match (bad, warnings) {
         (0, 0) => say!("Всё в порядке.", "Everything is fine."),
         (0, _) => say!(
@@ -108,8 +108,8 @@ fn summary(lines: &[Line]) -> String {
 
 /// For scripts. Names and results are stable; details are for people, in their language.
 pub(super) fn json(Checks { lines, next }: &Checks) -> String {
-    let check = |line: &Line| {
-        let Line { name, mark, detail, remedy } = line;
+    let check = |line: &CheckResult| {
+        let CheckResult { name, mark, detail, remedy } = line;
         let remedy = if remedy.is_empty() { Value::Null } else { remedy.as_str().into() };
         json!({"name": name, "result": mark.word(), "detail": detail, "remedy": remedy})
     };

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Value, json};
 
-use super::Line;
+use super::CheckResult;
 use super::portal::unanswered;
-use crate::config::{Config, Method, OnMissing};
+use crate::config::{Config, ExportMethod, OnMissing};
 use crate::domain::display;
 use crate::domain::record::Kind;
 use crate::domain::run_error::Outcome;
 use crate::portal::batch::{Command, Reply};
-use crate::portal::client::Gate;
+use crate::portal::client::Client;
 use crate::say;
 use crate::sync::preflight::config_check;
 
@@ -22,13 +22,13 @@ const CLOCK_OFF: i64 = 60;
 /// The methods by which records are found and carried over, in the lower case that `method.get` wants. Those that
 /// verify the configuration tell of themselves.
 fn methods(config: &Config) -> Vec<String> {
-    let each = |kind: Kind| ["add", "update", "list"].map(|verb| format!("crm.{}.{verb}", kind.entity()));
-    let mut methods: Vec<String> = Kind::ALL.into_iter().flat_map(each).collect();
+    let each = |kind: Kind| ["add", "update", "list"].map(|verb| format!("crm.{}.{verb}", kind.crm_entity()));
+    let mut methods: Vec<String> = Kind::SEND_ORDER.into_iter().flat_map(each).collect();
     methods.extend(["crm.deal.delete", "crm.item.get"].map(str::to_owned));
     if config.deal.funnels().len() > 1 {
         methods.push("crm.item.update".into());
     }
-    if config.export.method == Method::Import {
+    if config.export.method == ExportMethod::Import {
         methods.push("crm.item.import".into());
     }
     let matches = [&config.contact, &config.company].map(|person| !person.match_existing.is_empty());
@@ -39,12 +39,12 @@ fn methods(config: &Config) -> Vec<String> {
 }
 
 /// The webhook's user, his rights, the clocks, the pace.
-pub(super) fn rights(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line>) {
+pub(super) fn rights(config: &Config, gate: &mut Client<'_>, lines: &mut Vec<CheckResult>) {
     let methods = methods(config);
     let mut commands =
         vec![Command::new("profile", "profile", json!({})), Command::new("time", "server.time", json!({}))];
-    commands.extend(Kind::ALL.map(|kind| {
-        let method = format!("crm.{}.list", kind.entity());
+    commands.extend(Kind::SEND_ORDER.map(|kind| {
+        let method = format!("crm.{}.list", kind.crm_entity());
         Command::new(kind.name(), method, json!({"select": ["ID"], "start": -1, "filter": {"<ID": 1}}))
     }));
     commands.extend(
@@ -56,7 +56,7 @@ pub(super) fn rights(config: &Config, gate: &mut Gate<'_>, lines: &mut Vec<Line>
     };
     lines.push(user(&replies));
     lines.extend(notices(config, &replies));
-    lines.extend(Kind::ALL.into_iter().filter_map(|kind| access(kind, &replies)));
+    lines.extend(Kind::SEND_ORDER.into_iter().filter_map(|kind| access(kind, &replies)));
     lines.push(available(&methods, &replies));
     lines.extend(clock(gate, &replies));
     lines.push(rate(config));
@@ -69,21 +69,21 @@ fn named(method: &str) -> String {
 
 fn done<'r>(replies: &'r BTreeMap<String, Reply>, name: &str) -> Option<&'r Value> {
     match replies.get(name) {
-        Some(Reply::Done(value)) => Some(value),
-        Some(Reply::Refused(_) | Reply::Silent) | None => None,
+        Some(Reply::Ok(value)) => Some(value),
+        Some(Reply::Err(_) | Reply::Missing) | None => None,
     }
 }
 
 /// By his number alone: a name is a person's data.
-fn user(replies: &BTreeMap<String, Reply>) -> Line {
+fn user(replies: &BTreeMap<String, Reply>) -> CheckResult {
     let profile = done(replies, "profile");
     let id = profile.map(|profile| profile["ID"].to_string().replace('"', "")).unwrap_or_default();
     match profile.and_then(|profile| profile["ADMIN"].as_bool()) {
-        Some(true) => Line::fine(
+        Some(true) => CheckResult::ok(
             "user",
             say!("Пользователь вебхука: {id}, администратор", "The webhook's user: {id}, an administrator"),
         ),
-        Some(false) => Line::warning(
+        Some(false) => CheckResult::warning(
             "user",
             say!(
                 "Пользователь вебхука: {id}, не администратор",
@@ -94,7 +94,7 @@ fn user(replies: &BTreeMap<String, Reply>) -> Line {
                 "He needs the rights to read, add and change all contacts, companies and deals, to delete deals, and to import; an administrator's webhook is safer"
             ),
         ),
-        None => Line::warning(
+        None => CheckResult::warning(
             "user",
             say!(
                 "Пользователь вебхука: портал не сказал, кто это",
@@ -106,16 +106,16 @@ fn user(replies: &BTreeMap<String, Reply>) -> Line {
 }
 
 /// The responsible users whom the portal tells of each card.
-fn notices(config: &Config, replies: &BTreeMap<String, Reply>) -> Vec<Line> {
+fn notices(config: &Config, replies: &BTreeMap<String, Reply>) -> Vec<CheckResult> {
     let Some(profile) = done(replies, "profile") else { return Vec::new() };
     let notified = config_check::notified(config, profile);
-    notified.iter().map(|user| Line::warning("notices", user.detail(), user.remedy())).collect()
+    notified.iter().map(|user| CheckResult::warning("notices", user.detail(), user.remedy())).collect()
 }
 
-fn access(kind: Kind, replies: &BTreeMap<String, Reply>) -> Option<Line> {
-    let Some(Reply::Refused(refusal)) = replies.get(kind.name()) else { return None };
-    let entity = kind.entity();
-    Some(Line::bad(
+fn access(kind: Kind, replies: &BTreeMap<String, Reply>) -> Option<CheckResult> {
+    let Some(Reply::Err(refusal)) = replies.get(kind.name()) else { return None };
+    let entity = kind.crm_entity();
+    Some(CheckResult::error(
         "access",
         Outcome::Refused,
         say!("Доступ к CRM: crm.{entity}.list: {refusal}", "Access to the CRM: crm.{entity}.list: {refusal}"),
@@ -126,7 +126,7 @@ fn access(kind: Kind, replies: &BTreeMap<String, Reply>) -> Option<Line> {
     ))
 }
 
-fn available(methods: &[String], replies: &BTreeMap<String, Reply>) -> Line {
+fn available(methods: &[String], replies: &BTreeMap<String, Reply>) -> CheckResult {
     let missing = |method: &&String| {
         done(replies, &named(method))
             .is_some_and(|told| told["isExisting"] == false || told["isAvailable"] == false)
@@ -134,14 +134,14 @@ fn available(methods: &[String], replies: &BTreeMap<String, Reply>) -> Line {
     let missing: Vec<&str> = methods.iter().filter(missing).map(String::as_str).collect();
     if missing.is_empty() {
         let count = methods.len();
-        return Line::fine(
+        return CheckResult::ok(
             "methods",
             say!("Методы портала: все {count}", "Methods of the portal: all {count}"),
         );
     }
     let only_import = missing.iter().all(|method| method.contains("import"));
     let missing = missing.join(", ");
-    Line::bad(
+    CheckResult::error(
         "methods",
         Outcome::Refused,
         say!("Методы портала: недоступны {missing}", "Methods of the portal: {missing} cannot be called"),
@@ -156,15 +156,15 @@ fn available(methods: &[String], replies: &BTreeMap<String, Reply>) -> Line {
     )
 }
 
-fn clock(gate: &Gate<'_>, replies: &BTreeMap<String, Reply>) -> Option<Line> {
+fn clock(gate: &Client<'_>, replies: &BTreeMap<String, Reply>) -> Option<CheckResult> {
     let told = done(replies, "time")?.as_str()?;
     let portal = DateTime::parse_from_rfc3339(told).ok()?.to_utc();
     let off = (gate.clock().now() - portal).num_seconds();
     Some(if off.abs() > CLOCK_OFF {
-        Line::warning(
+        CheckResult::warning(
             "clock",
             {
-                let span = display::span(TimeDelta::seconds(off.abs()));
+                let span = display::format_duration(TimeDelta::seconds(off.abs()));
                 if off > 0 {
                     say!("Часы: спешат на {span} против портала", "Clock: {span} ahead of the portal's")
                 } else {
@@ -177,20 +177,20 @@ fn clock(gate: &Gate<'_>, replies: &BTreeMap<String, Reply>) -> Option<Line> {
             ),
         )
     } else {
-        Line::fine("clock", say!("Часы: как у портала", "Clock: agrees with the portal's"))
+        CheckResult::ok("clock", say!("Часы: как у портала", "Clock: agrees with the portal's"))
     })
 }
 
-fn rate(config: &Config) -> Line {
+fn rate(config: &Config) -> CheckResult {
     let (rate, burst) = (config.portal.requests_per_second, config.portal.burst);
     let detail = say!(
         "Частота запросов: {rate} в секунду, не больше {burst} подряд",
         "Request rate: {rate} a second, {burst} at once at most"
     );
     if rate <= 2.0 && burst <= 50 {
-        return Line::fine("rate", detail);
+        return CheckResult::ok("rate", detail);
     }
-    Line::warning(
+    CheckResult::warning(
         "rate",
         detail,
         say!(

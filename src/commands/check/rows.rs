@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::Line;
+use super::CheckResult;
 use crate::commands::check::modified_at::Moments;
 use crate::config::Config;
-use crate::domain::display::plural;
-use crate::domain::failure_code::Code;
-use crate::domain::record::{Id, Kind, Span};
+use crate::domain::display::plural_name;
+use crate::domain::failure_code::FailureCode;
+use crate::domain::record::{Id, IdRange, Kind};
 use crate::mapping::custom_fields::FieldTypes;
-use crate::mapping::deal::Links;
+use crate::mapping::deal::DealLinks;
 use crate::mapping::mapped;
-use crate::mirror::{BadRow, Mirror, Row, RowWarning, is_time};
+use crate::mirror::{Mirror, Row, RowError, RowWarning, is_time};
 use crate::say;
 
 /// More ids would not help to find the cause.
@@ -30,8 +30,8 @@ struct Sample {
     newest: String,
     moments: Moments,
     /// By code and column.
-    refused: BTreeMap<(Code, String), Flaw>,
-    warned: BTreeMap<(Code, String), Flaw>,
+    refused: BTreeMap<(FailureCode, String), Flaw>,
+    warned: BTreeMap<(FailureCode, String), Flaw>,
 }
 
 /// Rows with one flaw.
@@ -53,10 +53,10 @@ pub(super) fn lines(
     kind: Kind,
     config: &Config,
     latest: DateTime<Utc>,
-) -> Result<Vec<Line>> {
+) -> Result<Vec<CheckResult>> {
     let mut sample = Sample::default();
     let mut scan = mirror.scan(kind)?;
-    let mut rows = scan.rows(Span::ALL)?;
+    let mut rows = scan.rows(IdRange::ALL)?;
     for row in rows.by_ref() {
         let row = row?;
         sample.moments.see(&row.modified_at, &row.id, latest);
@@ -81,11 +81,11 @@ impl Sample {
             self.warned.entry((*code, column.clone())).or_default().note(&row.id);
         }
         // The types of custom fields are the portal's: what does not fit them is not known here.
-        let mapped = mapped(&row, &Links::default(), config, &FieldTypes::default());
+        let mapped = mapped(&row, &DealLinks::default(), config, &FieldTypes::default());
         for warning in mapped.into_iter().flat_map(|mapped| mapped.warnings) {
             let column = match warning.code {
-                Code::EmailLeftOut => "email",
-                Code::PhoneLeftOut => "phone",
+                FailureCode::EmailLeftOut => "email",
+                FailureCode::PhoneLeftOut => "phone",
                 _ => continue,
             };
             self.warned.entry((warning.code, column.to_owned())).or_default().note(&row.id);
@@ -98,10 +98,10 @@ impl Sample {
         }
     }
 
-    fn refuse(&mut self, bad: BadRow, id: &Id) {
-        let BadRow { code, column, message, form } = bad;
+    fn refuse(&mut self, bad: RowError, id: &Id) {
+        let RowError { code, column, message, form } = bad;
         // A status word says what to add to the configuration; other values may be a person's data.
-        let key = if code == Code::UnknownStatus { message.clone() } else { column.clone() };
+        let key = if code == FailureCode::UnknownStatus { message.clone() } else { column.clone() };
         let flaw = self.refused.entry((code, key)).or_default();
         flaw.note(id);
         if !form.is_empty() && flaw.examples.len() < EXAMPLES_SHOWN {
@@ -110,7 +110,7 @@ impl Sample {
         }
     }
 
-    fn lines(&self, kind: Kind) -> Vec<Line> {
+    fn lines(&self, kind: Kind) -> Vec<CheckResult> {
         let mut lines = vec![self.count(kind)];
         lines.extend(self.moments.lines(kind));
         lines.extend((self.nameless > 0).then(|| self.without_id(kind)));
@@ -119,11 +119,11 @@ impl Sample {
         lines
     }
 
-    fn count(&self, kind: Kind) -> Line {
+    fn count(&self, kind: Kind) -> CheckResult {
         let Sample { rows, newest, .. } = self;
-        let what = plural(kind);
+        let what = plural_name(kind);
         if self.rows == 0 && kind != Kind::Company {
-            return Line::warning(
+            return CheckResult::warning(
                 "mirror_rows",
                 say!("Зеркало, {what}: нет ни одной строки", "Mirror, {what}: not one row"),
                 say!("Проверьте, наполнено ли зеркало", "See whether the mirror was filled"),
@@ -138,44 +138,44 @@ impl Sample {
         } else {
             say!("Зеркало, {what}: {rows}", "Mirror, {what}: {rows}")
         };
-        Line::fine("mirror_rows", text)
+        CheckResult::ok("mirror_rows", text)
     }
 
-    fn without_id(&self, kind: Kind) -> Line {
-        let (what, count) = (plural(kind), self.nameless);
-        Line::warning(
+    fn without_id(&self, kind: Kind) -> CheckResult {
+        let (what, count) = (plural_name(kind), self.nameless);
+        CheckResult::warning(
             "mirror_rows",
             say!("Зеркало, {what}: строк без id: {count}", "Mirror, {what}: rows without an id: {count}"),
-            Code::BadId.advice(),
+            FailureCode::BadId.remedy(),
         )
     }
 }
 
-fn refused(kind: Kind, code: Code, column: &str, flaw: &Flaw) -> Line {
+fn refused(kind: Kind, code: FailureCode, column: &str, flaw: &Flaw) -> CheckResult {
     let Flaw { count, ids, examples } = flaw;
-    let what = plural(kind);
+    let what = plural_name(kind);
     let shown: Vec<String> = [listed(ids)].into_iter().chain(examples.values().cloned()).collect();
     let shown = shown.join("; ");
-    Line::warning(
+    CheckResult::warning(
         "mirror_rows",
         say!(
             "Зеркало, {what}: не читается строк: {count}, {code}, {column} (id {shown})",
             "Mirror, {what}: rows that cannot be read: {count}, {code}, {column} (id {shown})"
         ),
-        code.advice(),
+        code.remedy(),
     )
 }
 
-fn warned(kind: Kind, code: Code, column: &str, flaw: &Flaw) -> Line {
+fn warned(kind: Kind, code: FailureCode, column: &str, flaw: &Flaw) -> CheckResult {
     let Flaw { count, ids, examples: _ } = flaw;
-    let (what, ids) = (plural(kind), listed(ids));
-    Line::warning(
+    let (what, ids) = (plural_name(kind), listed(ids));
+    CheckResult::warning(
         "mirror_rows",
         say!(
             "Зеркало, {what}: строк, которые уйдут не целиком: {count}, {code}, {column} (id {ids})",
             "Mirror, {what}: rows that would not be sent whole: {count}, {code}, {column} (id {ids})"
         ),
-        code.advice(),
+        code.remedy(),
     )
 }
 

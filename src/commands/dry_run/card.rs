@@ -3,14 +3,14 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::Foresight;
-use crate::crm::diff::shown;
+use super::ChangePreview;
+use crate::crm::diff::display_value;
 use crate::domain::record::Kind;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::{creation_fields, origin};
-use crate::mirror::{Body, Booking, Row};
+use crate::mirror::{Booking, Entity, Row};
 use crate::sync::plan::{Planned, Step};
-use crate::sync::push::People;
+use crate::sync::push::DealParties;
 
 /// A field of a card that is not empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,7 +21,7 @@ pub struct CardField {
     pub value: String,
 }
 
-impl Foresight<'_, '_> {
+impl ChangePreview<'_, '_> {
     /// The fields of the card where it is to be shown whole. A sample is a new card: one that is taken over shows its
     /// changes instead.
     pub(super) fn sample(
@@ -49,11 +49,11 @@ impl Foresight<'_, '_> {
         fields.insert("EMAIL".into(), mapped.emails.into());
         let mut card: Vec<CardField> = fields
             .iter()
-            .map(|(field, value)| CardField { field: field.clone(), value: shown(field, value) })
+            .map(|(field, value)| CardField { field: field.clone(), value: display_value(field, value) })
             .collect();
         let guests = coming.iter().map(|guest| format!("guest {guest}"));
         append(&mut card, "CONTACT_IDS", guests.collect());
-        if let Ok(Body::Booking(booking)) = &row.body {
+        if let Ok(Entity::Booking(booking)) = &row.body {
             append(&mut card, "COMPANY_ID", self.coming_company(booking)?);
         }
         card.retain(|field| !field.value.is_empty());
@@ -62,14 +62,14 @@ impl Foresight<'_, '_> {
 
     fn funnel(&self, row: &Row) -> Option<u64> {
         match &row.body {
-            Ok(Body::Booking(booking)) => Some(self.config.deal.funnel(booking.status)),
-            Ok(Body::Guest(_) | Body::Company(_)) | Err(_) => None,
+            Ok(Entity::Booking(booking)) => Some(self.config.deal.funnel(booking.status)),
+            Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => None,
         }
     }
 
     /// The company of a booking that has no card yet.
     fn coming_company(&self, booking: &Booking) -> Result<Vec<String>> {
-        let people = People::of(booking, |kind, id| self.person(kind, id))?;
+        let people = DealParties::of(booking, |kind, id| self.person(kind, id))?;
         let companies = people.missing.into_iter().filter(|(kind, _)| *kind == Kind::Company);
         Ok(companies.map(|(_, id)| format!("company {id}")).collect())
     }

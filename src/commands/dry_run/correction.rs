@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::Foresight;
+use super::ChangePreview;
 use crate::config::OnMissing;
 use crate::crm::objects::{Look, by_origin, look};
 use crate::domain::record::{Id, Kind};
 use crate::portal::CallError;
-use crate::state::Record;
+use crate::state::StoredRecord;
 use crate::sync::plan::{Planned, Step};
 use crate::sync::push::{Owner, owner_of};
 
@@ -19,11 +19,11 @@ const CHUNK: usize = 400;
 /// A step, and the record that it is about.
 struct Doubtful {
     planned: Planned,
-    record: Record,
+    record: StoredRecord,
     crm_id: i64,
 }
 
-impl Foresight<'_, '_> {
+impl ChangePreview<'_, '_> {
     /// Plans anew what a pass would plan anew: changes of objects that are not there any more, or whose numbers are
     /// other records' by now.
     ///
@@ -33,7 +33,7 @@ impl Foresight<'_, '_> {
         if self.config.sync.on_missing == OnMissing::Fail {
             return Ok(());
         }
-        for kind in Kind::ALL {
+        for kind in Kind::SEND_ORDER {
             match self.correct_kind(kind) {
                 Err(error) if error.is::<CallError>() => return self.give_up(error),
                 corrected => corrected?,
@@ -65,7 +65,7 @@ impl Foresight<'_, '_> {
         for id in ids {
             let record = self.state.record(kind, id)?.unwrap_or_default();
             let planned = self.queue.step_of(kind, id)?;
-            if let (Some(crm_id), Some(planned)) = (record.known.crm_id, planned) {
+            if let (Some(crm_id), Some(planned)) = (record.plan_record.crm_id, planned) {
                 doubtful.push(Doubtful { planned, record, crm_id });
             }
         }

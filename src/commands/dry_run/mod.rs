@@ -15,19 +15,19 @@ pub use card::CardField;
 use crate::config::{Config, OnMissing};
 use crate::crm::diff::{Difference, differences, without_foreign_stage};
 use crate::crm::objects::Unseen;
-use crate::crm::objects::card::{Card, Cards, cards};
+use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
 use crate::domain::record::{Id, Kind};
 use crate::mapping::custom_fields::FieldTypes;
-use crate::mapping::deal::Links;
-use crate::mapping::{Mapped, mapped};
-use crate::mirror::{Body, Booking, Row};
+use crate::mapping::deal::DealLinks;
+use crate::mapping::{CrmFields, mapped};
+use crate::mirror::{Booking, Entity, Row};
 use crate::portal::CallError;
-use crate::portal::client::Gate;
+use crate::portal::client::Client;
 use crate::say;
-use crate::state::{Record, State};
-use crate::sync::plan::{Planned, Queue, Step};
-use crate::sync::preflight::config_check::examine;
-use crate::sync::push::{Owner, People, Person, owner_of};
+use crate::state::{State, StoredRecord};
+use crate::sync::plan::{PlanStore, Planned, Step};
+use crate::sync::preflight::config_check::fetch_and_check;
+use crate::sync::push::{DealParties, Owner, Party, owner_of};
 
 /// New records that are looked for in the CRM: an initial export plans a million, and each costs a question.
 const SOUGHT: usize = 500;
@@ -45,7 +45,7 @@ pub struct Only {
 
 /// What is known of one step.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Prospect {
+pub struct StepPreview {
     /// The object that would be taken over instead of a new one.
     pub taken: Option<i64>,
     /// The fields that would change; none where that is not known.
@@ -67,11 +67,11 @@ pub struct Prospect {
 }
 
 /// Sees what steps would change.
-pub struct Foresight<'a, 'p> {
+pub struct ChangePreview<'a, 'p> {
     config: &'a Config,
     state: &'a State,
-    queue: &'a Queue,
-    gate: Gate<'p>,
+    queue: &'a PlanStore,
+    gate: Client<'p>,
     /// Learnt with the first question.
     types: Option<FieldTypes>,
     sought: usize,
@@ -83,10 +83,15 @@ pub struct Foresight<'a, 'p> {
     unsampled: Vec<Kind>,
 }
 
-impl<'a, 'p> Foresight<'a, 'p> {
+impl<'a, 'p> ChangePreview<'a, 'p> {
     /// Asks nothing yet.
-    pub fn new(config: &'a Config, state: &'a State, queue: &'a Queue, gate: Gate<'p>) -> Foresight<'a, 'p> {
-        Foresight {
+    pub fn new(
+        config: &'a Config,
+        state: &'a State,
+        queue: &'a PlanStore,
+        gate: Client<'p>,
+    ) -> ChangePreview<'a, 'p> {
+        ChangePreview {
             config,
             state,
             queue,
@@ -102,14 +107,14 @@ impl<'a, 'p> Foresight<'a, 'p> {
 
     /// Shows a sample card of each kind.
     #[must_use]
-    pub fn with_samples(self) -> Foresight<'a, 'p> {
-        Foresight { unsampled: Kind::ALL.to_vec(), ..self }
+    pub fn with_samples(self) -> ChangePreview<'a, 'p> {
+        ChangePreview { unsampled: Kind::SEND_ORDER.to_vec(), ..self }
     }
 
     /// Shows this record alone, with its whole card.
     #[must_use]
-    pub fn only(self, only: Option<Only>) -> Foresight<'a, 'p> {
-        Foresight { only, ..self }
+    pub fn only(self, only: Option<Only>) -> ChangePreview<'a, 'p> {
+        ChangePreview { only, ..self }
     }
 
     /// What could not be found out, in words.
@@ -118,14 +123,14 @@ impl<'a, 'p> Foresight<'a, 'p> {
     }
 
     /// What is known of each step; all are of one kind.
-    pub fn see(&mut self, kind: Kind, steps: &[Planned]) -> Result<Vec<Prospect>> {
+    pub fn see(&mut self, kind: Kind, steps: &[Planned]) -> Result<Vec<StepPreview>> {
         if self.blind || !steps.iter().any(|planned| self.asks(planned)) {
-            return Ok(vec![Prospect::default(); steps.len()]);
+            return Ok(vec![StepPreview::default(); steps.len()]);
         }
         match self.look(kind, steps) {
             Err(error) => {
                 self.give_up(error)?;
-                Ok(vec![Prospect::default(); steps.len()])
+                Ok(vec![StepPreview::default(); steps.len()])
             }
             seen => seen,
         }
@@ -135,7 +140,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
     fn give_up(&mut self, error: anyhow::Error) -> Result<()> {
         let error: CallError = error.downcast()?;
         self.blind = true;
-        let reason = error.stop().message;
+        let reason = error.into_run_error().message;
         self.notes
             .push(say!("Прежние значения не показаны: {reason}.", "Old values are not shown: {reason}."));
         Ok(())
@@ -149,14 +154,15 @@ impl<'a, 'p> Foresight<'a, 'p> {
         }
     }
 
-    fn look(&mut self, kind: Kind, steps: &[Planned]) -> Result<Vec<Prospect>> {
+    fn look(&mut self, kind: Kind, steps: &[Planned]) -> Result<Vec<StepPreview>> {
         let types = self.types()?;
-        let taken = self.taken(kind, steps)?;
+        let taken = self.takeovers(kind, steps)?;
         let mut wanted = Vec::new();
         let mut cards_to_be = Vec::new();
         for planned in steps {
             let record = self.state.record(kind, &planned.id)?.unwrap_or_default();
-            let known = record.known.crm_id.filter(|_| matches!(planned.step, Step::Update | Step::Recheck));
+            let known =
+                record.plan_record.crm_id.filter(|_| matches!(planned.step, Step::Update | Step::Recheck));
             let crm_id = known.or(taken.get(&planned.id).copied());
             let row = planned.row.as_ref().filter(|_| crm_id.is_some());
             let mapped = row.map(|row| self.mapped(row, &types)).transpose()?.flatten();
@@ -173,10 +179,10 @@ impl<'a, 'p> Foresight<'a, 'p> {
             let card = crm_id.and_then(|crm_id| cards.get(&crm_id));
             let unseen = crm_id.and_then(|crm_id| unseen.get(&crm_id)).cloned();
             let is_gone = crm_id.is_some() && card.is_none() && unseen.is_none();
-            let lost = record.known.crm_id.filter(|_| planned.step == Step::Create);
+            let lost = record.plan_record.crm_id.filter(|_| planned.step == Step::Create);
             let is_not_ours = self.is_not_ours(planned, &record, card)?;
             let named = record.named_by(planned.row.as_ref()).filter(|_| planned.step == Step::Create);
-            prospects.push(Prospect {
+            prospects.push(StepPreview {
                 gone: is_gone.then_some(self.config.sync.on_missing),
                 lost,
                 unseen,
@@ -192,7 +198,12 @@ impl<'a, 'p> Foresight<'a, 'p> {
         Ok(prospects)
     }
 
-    fn is_not_ours(&self, planned: &Planned, record: &Record, card: Option<&Card>) -> Result<bool> {
+    fn is_not_ours(
+        &self,
+        planned: &Planned,
+        record: &StoredRecord,
+        card: Option<&ObjectWithFields>,
+    ) -> Result<bool> {
         let is_change = matches!(planned.step, Step::Update | Step::Recheck);
         let Some(card) = card.filter(|_| is_change) else { return Ok(false) };
         let whose = (planned.kind, &planned.id);
@@ -202,10 +213,10 @@ impl<'a, 'p> Foresight<'a, 'p> {
 
     /// The guest without whom the booking does not go, unless this pass sends them before it.
     fn waits_for(&self, planned: &Planned) -> Result<Option<Id>> {
-        let Some(Ok(Body::Booking(booking))) = planned.row.as_ref().map(|row| &row.body) else {
+        let Some(Ok(Entity::Booking(booking))) = planned.row.as_ref().map(|row| &row.body) else {
             return Ok(None);
         };
-        let waits_for = People::of(booking, |kind, id| self.person(kind, id))?.waits_for;
+        let waits_for = DealParties::of(booking, |kind, id| self.person(kind, id))?.waits_for;
         let Some(guest) = waits_for else { return Ok(None) };
         let step = self.step_of_guest(&guest)?.map(|planned| planned.step);
         let is_due = matches!(planned.step, Step::Create | Step::Update | Step::Recheck);
@@ -213,7 +224,7 @@ impl<'a, 'p> Foresight<'a, 'p> {
     }
 
     fn step_of_guest(&self, id: &Id) -> Result<Option<Planned>> {
-        for id in id.clone().and_namesake() {
+        for id in id.clone().with_other_type() {
             if let Some(planned) = self.queue.step_of(Kind::Guest, &id)? {
                 return Ok(Some(planned));
             }
@@ -225,8 +236,8 @@ impl<'a, 'p> Foresight<'a, 'p> {
         if let Some(types) = &self.types {
             return Ok(types.clone());
         }
-        let verdict = examine(self.config, &mut self.gate)?;
-        if let Err(stop) = verdict.stand() {
+        let verdict = fetch_and_check(self.config, &mut self.gate)?;
+        if let Err(stop) = verdict.into_result() {
             self.notes.push(stop.message);
         }
         self.types = Some(verdict.fields.clone());
@@ -234,21 +245,21 @@ impl<'a, 'p> Foresight<'a, 'p> {
     }
 
     /// What would be written, and which of a deal's guests have no object yet.
-    fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<(Mapped, Vec<Id>)>> {
+    fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<(CrmFields, Vec<Id>)>> {
         let (links, coming) = match &row.body {
-            Ok(Body::Booking(booking)) => self.people(booking)?,
-            Ok(Body::Guest(_) | Body::Company(_)) | Err(_) => Default::default(),
+            Ok(Entity::Booking(booking)) => self.people(booking)?,
+            Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => Default::default(),
         };
         Ok(mapped(row, &links, self.config, types).map(|mapped| (mapped, coming)))
     }
 
-    fn people(&self, booking: &Booking) -> Result<(Links, Vec<Id>)> {
-        let mut people = People::of(booking, |kind, id| self.person(kind, id))?;
+    fn people(&self, booking: &Booking) -> Result<(DealLinks, Vec<Id>)> {
+        let mut people = DealParties::of(booking, |kind, id| self.person(kind, id))?;
         let guest = |(kind, id)| (kind == Kind::Guest).then_some(id);
         let mut coming: Vec<Id> = people.missing.into_iter().filter_map(guest).collect();
         if let Some(guest) = people.waits_for {
             let planned = self.step_of_guest(&guest)?.and_then(|planned| planned.row);
-            people.links.last_name = planned.map(|row| row.label).unwrap_or_default();
+            people.links.last_name = planned.map(|row| row.display_name).unwrap_or_default();
             coming.retain(|other| *other != guest);
             coming.insert(0, guest);
         }
@@ -256,38 +267,38 @@ impl<'a, 'p> Foresight<'a, 'p> {
     }
 
     /// As the pass will find them after it has sent the people.
-    fn person(&self, kind: Kind, id: &Id) -> Result<Person> {
+    fn person(&self, kind: Kind, id: &Id) -> Result<Party> {
         let planned = self.queue.step_of(kind, id)?;
         if planned.as_ref().is_some_and(|planned| planned.step == Step::Gone) {
-            return Ok(Person::Nobody);
+            return Ok(Party::NotInMirror);
         }
         let is_made_anew = planned.as_ref().is_some_and(|planned| planned.step == Step::Create);
         let row = planned.and_then(|planned| planned.row);
-        let Some(Record { known, .. }) = self.state.record(kind, id)? else {
-            return Ok(if row.is_some() { Person::Coming } else { Person::Nobody });
+        let Some(StoredRecord { plan_record, .. }) = self.state.record(kind, id)? else {
+            return Ok(if row.is_some() { Party::NotInCrm } else { Party::NotInMirror });
         };
-        Ok(match known.crm_id {
-            _ if known.gone && row.is_none() => Person::Nobody,
-            Some(_) if is_made_anew => Person::Coming,
+        Ok(match plan_record.crm_id {
+            _ if plan_record.absent_in_mirror && row.is_none() => Party::NotInMirror,
+            Some(_) if is_made_anew => Party::NotInCrm,
             Some(crm_id) => {
-                let label = row.map_or(known.label, |row| row.label);
-                Person::Here { crm_id, label, seen: true }
+                let label = row.map_or(plan_record.display_name, |row| row.display_name);
+                Party::InCrm { crm_id, label, seen: true }
             }
-            None => Person::Coming,
+            None => Party::NotInCrm,
         })
     }
 
     fn changes(
         &self,
         kind: Kind,
-        record: &Record,
-        mapped: Option<(Mapped, Vec<Id>)>,
-        card: Option<&Card>,
+        record: &StoredRecord,
+        mapped: Option<(CrmFields, Vec<Id>)>,
+        card: Option<&ObjectWithFields>,
         types: &FieldTypes,
     ) -> Option<Vec<Difference>> {
         let ((mut mapped, coming), card) = (mapped?, card?);
         without_foreign_stage(kind, &self.config.deal, &card.object, &mut mapped);
-        let mut changes = differences(&mapped, &record.written, card, types.of(kind));
+        let mut changes = differences(&mapped, &record.owned_values, card, types.of(kind));
         if !coming.is_empty() {
             changes.retain(|change| change.field != "CONTACT_IDS");
             changes.extend(Difference::of_people(&mapped, card, &coming));

@@ -7,7 +7,7 @@ use std::io::Write;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use super::{CardField, Foresight, Only, Prospect};
+use super::{CardField, ChangePreview, Only, StepPreview};
 use crate::config::OnMissing;
 use crate::crm::diff::Difference;
 use crate::crm::objects::Unseen;
@@ -15,14 +15,14 @@ use crate::domain::record::Kind;
 use crate::domain::{display, visible_text};
 use crate::output::run_summary::per_kind;
 use crate::say;
-use crate::state::{Record, State};
-use crate::sync::plan::{HeldBack, Plan, Planned, Queue, Step, Why};
+use crate::state::{State, StoredRecord};
+use crate::sync::plan::{HoldReason, Plan, PlanStore, Planned, Step, SuppressedRemoval};
 
 /// Steps that the portal is asked about in one go.
 const CHUNK: usize = 400;
 
 /// Looks into the CRM for a dry run, where that is wanted.
-pub type Eyes<'e, 'a, 'p> = Option<&'e mut Foresight<'a, 'p>>;
+pub type Eyes<'e, 'a, 'p> = Option<&'e mut ChangePreview<'a, 'p>>;
 
 /// Writes the plan for people.
 pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dyn Write) -> Result<()> {
@@ -40,7 +40,7 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     }
     let only = eyes.as_ref().and_then(|eyes| eyes.only.clone());
     if only.is_none() {
-        for kind in Kind::ALL {
+        for kind in Kind::SEND_ORDER {
             if let Some(counts) = counts_line(queue, kind)? {
                 writeln!(out, "{counts}")?;
             }
@@ -80,7 +80,7 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
 /// what took effect.
 fn remarks(plan: &Plan, state: &State) -> Result<Vec<String>> {
     let mut doubts = [0; 3];
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         doubts[kind as usize] = state.doubts(kind)?.len() as u64;
     }
     let doubts = per_kind(&doubts).map(|doubts| {
@@ -96,7 +96,7 @@ fn remarks(plan: &Plan, state: &State) -> Result<Vec<String>> {
 /// Who is missing, and is given up later unless they come back.
 fn waiting(plan: &Plan) -> Option<String> {
     let counts = [0, 1, 2].map(|kind| plan.waiting[kind].count);
-    let until = plan.waiting.iter().filter_map(|waiting| waiting.until).min().map(display::time)?;
+    let until = plan.waiting.iter().filter_map(|waiting| waiting.until).min().map(display::format_time)?;
     per_kind(&counts).map(|counts| {
         say!(
             "Исчезли из Ecvi: {counts}. Если не вернутся до {until}, их сделки будут удалены, а гости и компании покинут свои сделки ([sync] delete_after).",
@@ -106,7 +106,7 @@ fn waiting(plan: &Plan) -> Option<String> {
 }
 
 /// Why a step may end otherwise than its line says.
-fn notes(prospect: &Prospect) -> Vec<String> {
+fn notes(prospect: &StepPreview) -> Vec<String> {
     let gone = prospect.gone.map(|on_missing| match on_missing {
         OnMissing::Relink => say!(
             "такого объекта в CRM больше нет: найдётся другой или он будет создан заново",
@@ -146,7 +146,7 @@ fn notes(prospect: &Prospect) -> Vec<String> {
         )
     });
     let waits = prospect.waits_for.as_ref().map(|guest| {
-        let guest = display::record(Kind::Guest, guest, "");
+        let guest = display::record_name(Kind::Guest, guest, "");
         say!(
             "будет ждать, пока передастся {guest} (GUEST_WAITING)",
             "will wait until {guest} is sent (GUEST_WAITING)"
@@ -173,21 +173,21 @@ fn translated(field: &str, value: &str) -> String {
 
 /// Every step in its order that is to be shown, with what is known of it. Tells how many there were.
 fn each(
-    queue: &Queue,
+    queue: &PlanStore,
     mut eyes: Eyes<'_, '_, '_>,
-    mut show: impl FnMut(&Planned, &Prospect) -> Result<()>,
+    mut show: impl FnMut(&Planned, &StepPreview) -> Result<()>,
 ) -> Result<u64> {
     let mut count = 0;
     let only = eyes.as_ref().and_then(|eyes| eyes.only.clone());
     let is_shown = |planned: &Planned| {
         only.as_ref().is_none_or(|only| only.kind == planned.kind && only.id == planned.id)
     };
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         let mut chunk = Vec::new();
         let mut flush = |chunk: &mut Vec<Planned>| -> Result<()> {
             let seen = match &mut eyes {
                 Some(eyes) => eyes.see(kind, chunk)?,
-                None => vec![Prospect::default(); chunk.len()],
+                None => vec![StepPreview::default(); chunk.len()],
             };
             chunk.drain(..).zip(seen).try_for_each(|(planned, prospect)| show(&planned, &prospect))
         };
@@ -211,7 +211,7 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
         eyes.correct()?;
     }
     let mut counts = Map::new();
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         let steps: Result<Map<String, Value>> = Step::ALL
             .into_iter()
             .map(|step| Ok((step.to_string(), queue.count(kind, step)?.into())))
@@ -228,14 +228,17 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     })?;
     let mut notes = eyes.map(|eyes| eyes.notes().to_vec()).unwrap_or_default();
     notes.extend(remarks(plan, state)?);
-    let many = |held_back: &&HeldBack| held_back.kind == Kind::Booking && held_back.why != Why::Unnamed;
+    let many = |held_back: &&SuppressedRemoval| {
+        held_back.kind == Kind::Booking && held_back.why != HoldReason::Unnamed
+    };
     let deletions = held_back.iter().find(many);
-    let deletions = deletions.map(|HeldBack { gone, most, .. }| json!({"delete": gone, "max_deletes": most}));
+    let deletions =
+        deletions.map(|SuppressedRemoval { gone, most, .. }| json!({"delete": gone, "max_deletes": most}));
     writeln!(out, "],\n \"held_back\": {},\n \"notes\": {}}}", json!(deletions), Value::from(notes))?;
     Ok(())
 }
 
-fn counts_line(queue: &Queue, kind: Kind) -> Result<Option<String>> {
+fn counts_line(queue: &PlanStore, kind: Kind) -> Result<Option<String>> {
     let mut parts = Vec::new();
     for step in Step::ALL {
         let count = queue.count(kind, step)?;
@@ -243,7 +246,7 @@ fn counts_line(queue: &Queue, kind: Kind) -> Result<Option<String>> {
             parts.push(format!("{} {count}", noun(step)));
         }
     }
-    Ok((!parts.is_empty()).then(|| format!("{}: {}", display::plural(kind), parts.join(", "))))
+    Ok((!parts.is_empty()).then(|| format!("{}: {}", display::plural_name(kind), parts.join(", "))))
 }
 
 fn noun(step: Step) -> String {
@@ -260,20 +263,24 @@ fn noun(step: Step) -> String {
 }
 
 /// One planned step, in words.
-pub fn line(planned: &Planned, record: &Record, found: Option<i64>) -> String {
-    let name = display::record(planned.kind, &planned.id, label(planned, record));
-    let object = record.known.crm_id.map(|crm_id| display::object(planned.kind, crm_id)).unwrap_or_default();
+pub fn line(planned: &Planned, record: &StoredRecord, found: Option<i64>) -> String {
+    let name = display::record_name(planned.kind, &planned.id, label(planned, record));
+    let object = record
+        .plan_record
+        .crm_id
+        .map(|crm_id| display::object_name(planned.kind, crm_id))
+        .unwrap_or_default();
     match planned.step {
         Step::Create => match (found, taken_over(planned, record)) {
             (Some(crm_id), named) if named != Some(crm_id) => {
-                let object = display::object(planned.kind, crm_id);
+                let object = display::object_name(planned.kind, crm_id);
                 say!(
                     "{name}: взять готовый объект: {object} (найден в CRM)",
                     "{name}: take over {object} (found in the CRM)"
                 )
             }
             (_, Some(crm_id)) => {
-                let object = display::object(planned.kind, crm_id);
+                let object = display::object_name(planned.kind, crm_id);
                 say!(
                     "{name}: взять готовый объект: {object} (id из Ecvi)",
                     "{name}: take over {object} (its id is in Ecvi)"
@@ -316,11 +323,11 @@ pub fn line(planned: &Planned, record: &Record, found: Option<i64>) -> String {
     }
 }
 
-fn document(planned: &Planned, record: &Record, prospect: &Prospect) -> Value {
+fn document(planned: &Planned, record: &StoredRecord, prospect: &StepPreview) -> Value {
     let Planned { kind, id, step, wave: _, row: _ } = planned;
     let label = label(planned, record);
     let number = (*kind == Kind::Booking && !label.is_empty()).then_some(label);
-    let crm_id = record.known.crm_id.or(prospect.taken).or_else(|| taken_over(planned, record));
+    let crm_id = record.plan_record.crm_id.or(prospect.taken).or_else(|| taken_over(planned, record));
     let mut document = json!({"kind": kind, "id": id.to_string(), "number": number, "step": step.to_string(), "crm_id": crm_id});
     if let Some(changes) = &prospect.changes {
         let change = |Difference { field, ours, theirs }: &Difference| json!({"field": field, "old": theirs, "new": ours});
@@ -332,12 +339,12 @@ fn document(planned: &Planned, record: &Record, prospect: &Prospect) -> Value {
     document
 }
 
-fn label<'a>(planned: &'a Planned, record: &'a Record) -> &'a str {
-    planned.row.as_ref().map_or(&record.known.label, |row| &row.label)
+fn label<'a>(planned: &'a Planned, record: &'a StoredRecord) -> &'a str {
+    planned.row.as_ref().map_or(&record.plan_record.display_name, |row| &row.display_name)
 }
 
 /// The object that the mirror itself names, unless `reset-id` let go of it.
-fn taken_over(planned: &Planned, record: &Record) -> Option<i64> {
+fn taken_over(planned: &Planned, record: &StoredRecord) -> Option<i64> {
     record.named_by(planned.row.as_ref()).filter(|_| planned.step == Step::Create)
 }
 

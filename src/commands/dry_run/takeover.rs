@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Foresight, SOUGHT};
-use crate::config::PersonConfig;
-use crate::crm::contact_match::{Reach, by_reach, strangers, the_same};
+use super::{ChangePreview, SOUGHT};
+use crate::config::PartyConfig;
+use crate::crm::contact_match::{ContactPoints, find_by_contact, not_ours, unique_name_match};
 use crate::crm::objects::{Object, by_origin};
 use crate::domain::record::{Id, Kind};
 use crate::mirror::Row;
 use crate::say;
 use crate::sync::plan::{Planned, Step};
 
-impl Foresight<'_, '_> {
-    pub(super) fn taken(&mut self, kind: Kind, steps: &[Planned]) -> Result<BTreeMap<Id, i64>> {
+impl ChangePreview<'_, '_> {
+    pub(super) fn takeovers(&mut self, kind: Kind, steps: &[Planned]) -> Result<BTreeMap<Id, i64>> {
         let new: Vec<&Planned> = steps.iter().filter(|planned| planned.step == Step::Create).collect();
         let (new, left) = new.split_at(new.len().min(SOUGHT.saturating_sub(self.sought)));
         if !left.is_empty() && self.sought < SOUGHT {
@@ -39,31 +39,31 @@ impl Foresight<'_, '_> {
                 None => others.push(planned),
             }
         }
-        taken.append(&mut self.met(kind, &others)?);
+        taken.append(&mut self.contact_matches(kind, &others)?);
         Ok(taken)
     }
 
     fn known_by_ecvi(&self, planned: &Planned) -> Result<Option<i64>> {
         let record = self.state.record(planned.kind, &planned.id)?.unwrap_or_default();
         // A record that has lost its object is not put on that one again.
-        let is_lost = |crm_id: &i64| record.known.crm_id == Some(*crm_id);
+        let is_lost = |crm_id: &i64| record.plan_record.crm_id == Some(*crm_id);
         Ok(record.named_by(planned.row.as_ref()).filter(|crm_id| !is_lost(crm_id)))
     }
 
     /// Those that `match_existing` would take for the same.
-    fn met(&mut self, kind: Kind, new: &[&Planned]) -> Result<BTreeMap<Id, i64>> {
-        let Some(PersonConfig { match_existing: by, .. }) = self.config.person(kind) else {
+    fn contact_matches(&mut self, kind: Kind, new: &[&Planned]) -> Result<BTreeMap<Id, i64>> {
+        let Some(PartyConfig { match_existing: by, .. }) = self.config.person(kind) else {
             return Ok(BTreeMap::new());
         };
         let (mut rows, mut reaches) = (Vec::new(), Vec::new());
         for row in new.iter().filter_map(|planned| planned.row.as_ref()) {
-            let reach = row.body.as_ref().map(|body| Reach::of(body, by)).unwrap_or_default();
+            let reach = row.body.as_ref().map(|body| ContactPoints::of(body, by)).unwrap_or_default();
             if !reach.is_empty() {
                 rows.push(row);
                 reaches.push(reach);
             }
         }
-        let answers = by_reach(&mut self.gate, kind, &reaches)?;
+        let answers = find_by_contact(&mut self.gate, kind, &reaches)?;
         let mut met = BTreeMap::new();
         for ((row, reach), found) in rows.into_iter().zip(&reaches).zip(answers) {
             if let Some(crm_id) = self
@@ -76,9 +76,15 @@ impl Foresight<'_, '_> {
         Ok(met)
     }
 
-    fn stranger(&self, kind: Kind, row: &Row, reach: &Reach, found: Vec<Object>) -> Result<Option<i64>> {
-        let strangers = strangers(found, &self.config.portal.originator);
-        let Some(one) = the_same(&row.label, reach, &strangers) else { return Ok(None) };
-        Ok(self.state.holders(kind, one.crm_id)?.is_empty().then_some(one.crm_id))
+    fn stranger(
+        &self,
+        kind: Kind,
+        row: &Row,
+        reach: &ContactPoints,
+        found: Vec<Object>,
+    ) -> Result<Option<i64>> {
+        let strangers = not_ours(found, &self.config.portal.originator);
+        let Some(one) = unique_name_match(&row.display_name, reach, &strangers) else { return Ok(None) };
+        Ok(self.state.records_of_object(kind, one.crm_id)?.is_empty().then_some(one.crm_id))
     }
 }

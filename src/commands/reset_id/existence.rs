@@ -7,10 +7,10 @@ use crate::config::Config;
 use crate::crm::objects::existing;
 use crate::domain::display;
 use crate::domain::record::Kind;
-use crate::domain::run_error::Usage;
-use crate::output::stdout::complain;
+use crate::domain::run_error::UsageError;
+use crate::output::stdout::print_error;
 use crate::platform::clock::Clock;
-use crate::portal::client::Gate;
+use crate::portal::client::Client;
 use crate::portal::http::Http;
 use crate::say;
 use crate::state::State;
@@ -25,19 +25,19 @@ const DEADLINE: TimeDelta = TimeDelta::seconds(30);
 /// [`Usage`] where there is no such object.
 pub(super) fn require(config: &Config, state: &State, kind: Kind, crm_id: i64, clock: &Clock) -> Result<()> {
     let mut portal = Http::new(&config.portal)?;
-    let pace = state.recall(PACE)?.unwrap_or_default();
+    let pace = state.get(PACE)?.unwrap_or_default();
     let end = clock.now() + DEADLINE;
-    let mut gate = Gate::new(&mut portal, clock.clone(), &config.portal.gently(), pace, Some(end));
-    let object = display::object(kind, crm_id);
+    let mut gate = Client::new(&mut portal, clock.clone(), &config.portal.with_half_burst(), pace, Some(end));
+    let object = display::object_name(kind, crm_id);
     match existing(&mut gate, kind, &[crm_id]) {
         Ok(found) if found.is_empty() => {
-            Err(Usage(say!("в CRM нет такого объекта: {object}", "no such object in the CRM: {object}"))
+            Err(UsageError(say!("в CRM нет такого объекта: {object}", "no such object in the CRM: {object}"))
                 .into())
         }
         Ok(_) => Ok(()),
         Err(error) => {
-            let reason = error.stop().message;
-            complain(&say!(
+            let reason = error.into_run_error().message;
+            print_error(&say!(
                 "есть ли в CRM {object}, не проверено: {reason}",
                 "it was not checked whether the CRM has {object}: {reason}"
             ));

@@ -9,20 +9,20 @@ mod preview;
 use anyhow::Result;
 
 use crate::commands::cli;
-use crate::commands::find_record::{Found, Lookup};
+use crate::commands::find_record::{FoundRecord, Lookup};
 use crate::config::Config;
 use crate::domain::display;
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::Kind;
-use crate::domain::run_error::{Outcome, Usage};
+use crate::domain::run_error::{Outcome, UsageError};
 use crate::output::confirm;
 use crate::output::stdout::print;
 use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
 use crate::say;
-use crate::state::settings::SURVEY;
-use crate::state::{Event, Record, Severity, State};
-use crate::sync::plan::Survey;
+use crate::state::settings::MIRROR_STATS;
+use crate::state::{Event, Severity, State, StoredRecord};
+use crate::sync::plan::MirrorStats;
 
 /// What the records are put on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,32 +56,32 @@ impl Aim {
 
 /// What is let go of.
 enum Targets {
-    Records(Vec<Found>),
+    Records(Vec<FoundRecord>),
     /// All records of these kinds.
     All(Vec<Kind>),
 }
 
 /// Carries out `reset-id`.
 pub fn run(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Outcome> {
-    let targets = announce(config, options, clock)?;
+    let targets = preview_changes(config, options, clock)?;
     if matches!(&targets, Targets::Records(found) if found.is_empty()) {
         print(&say!("Таких неудач нет.\n", "No records failed for this reason.\n"))?;
         return Ok(Outcome::Ok);
     }
-    if !options.yes && !confirm::agreed()? {
-        print(&confirm::declined())?;
+    if !options.yes && !confirm::confirm()? {
+        print(&confirm::declined_message())?;
         return Ok(Outcome::Partial);
     }
-    let _lock = Lock::insist(&config.state, clock)?;
-    print(&carry_out(&State::open(&config.state)?, &targets, Aim::of(options), clock)?)?;
+    let _lock = Lock::acquire_or_fail(&config.state, clock)?;
+    print(&apply(&State::open(&config.state)?, &targets, Aim::of(options), clock)?)?;
     Ok(Outcome::Ok)
 }
 
 /// Finds the records and shows what will happen to them.
-fn announce(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Targets> {
+fn preview_changes(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Targets> {
     let cli::ResetId { kind, ids, crm_id, code, take_back: _, all: _, yes: _ } = options;
     if crm_id.is_some() && ids.len() != 1 {
-        return Err(Usage(say!("--crm-id: укажите одну запись", "--crm-id: name one record")).into());
+        return Err(UsageError(say!("--crm-id: укажите одну запись", "--crm-id: name one record")).into());
     }
     let state = State::open_readonly(&config.state)?;
     let targets = match code {
@@ -98,11 +98,11 @@ fn announce(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Ta
 }
 
 /// The records that failed for this reason.
-fn failed(config: &Config, state: &State, kind: Option<Kind>, code: Code) -> Result<Vec<Found>> {
-    let mut troubles = state.troubles(Severity::Failure)?;
+fn failed(config: &Config, state: &State, kind: Option<Kind>, code: FailureCode) -> Result<Vec<FoundRecord>> {
+    let mut troubles = state.issues(Severity::Failure)?;
     troubles.retain(|trouble| trouble.code == code.name() && kind.is_none_or(|kind| trouble.kind == kind));
     let lookup = Lookup::new(config, state);
-    let found = troubles.iter().map(|trouble| lookup.one(trouble.kind, &format!("id:{}", trouble.id)));
+    let found = troubles.iter().map(|trouble| lookup.find_one(trouble.kind, &format!("id:{}", trouble.id)));
     found.collect()
 }
 
@@ -111,17 +111,17 @@ fn targets(config: &Config, state: &State, kind: Option<Kind>, ids: &[String]) -
     match kind {
         Some(kind) if !ids.is_empty() => {
             let lookup = Lookup::new(config, state);
-            let mut found = ids.iter().map(|word| lookup.one(kind, word)).collect::<Result<Vec<_>>>()?;
+            let mut found = ids.iter().map(|word| lookup.find_one(kind, word)).collect::<Result<Vec<_>>>()?;
             found.sort_by(|a, b| a.id.cmp(&b.id));
             found.dedup_by(|a, b| a.id == b.id);
             Ok(Targets::Records(found))
         }
         Some(kind) => Ok(Targets::All(vec![kind])),
-        None => Ok(Targets::All(Kind::SHOWN.to_vec())),
+        None => Ok(Targets::All(Kind::DISPLAY_ORDER.to_vec())),
     }
 }
 
-fn carry_out(state: &State, targets: &Targets, aim: Aim, clock: &Clock) -> Result<String> {
+fn apply(state: &State, targets: &Targets, aim: Aim, clock: &Clock) -> Result<String> {
     match targets {
         Targets::Records(found) => found
             .iter()
@@ -133,26 +133,26 @@ fn carry_out(state: &State, targets: &Targets, aim: Aim, clock: &Clock) -> Resul
 }
 
 /// One record. The old id is read again: a pass may have run while people were asked.
-fn reset(state: &State, found: &Found, aim: Aim, clock: &Clock) -> Result<String> {
-    let Found { kind, id, label, row: _, gone: _ } = found;
+fn reset(state: &State, found: &FoundRecord, aim: Aim, clock: &Clock) -> Result<String> {
+    let FoundRecord { kind, id, label, row: _, gone: _ } = found;
     let (record, now) = (known(state, found)?, clock.now());
-    let old = record.known.crm_id;
+    let old = record.plan_record.crm_id;
     let writer = state.writer()?;
-    writer.know(*kind, id, label)?;
+    writer.insert_if_missing(*kind, id, label)?;
     if let Some(old) = old {
-        writer.event(*kind, id, Event::Reset, Some(old), "", now)?;
+        writer.log_event(*kind, id, Event::Reset, Some(old), "", now)?;
         writer.resend_others(*kind, id)?;
     }
     match aim.object(old) {
-        None => writer.released(*kind, id)?,
+        None => writer.detach(*kind, id)?,
         Some(crm_id) => {
-            writer.pointed(*kind, id, crm_id)?;
-            writer.event(*kind, id, Event::Pointed, Some(crm_id), "", now)?;
+            writer.relink_manually(*kind, id, crm_id)?;
+            writer.log_event(*kind, id, Event::Pointed, Some(crm_id), "", now)?;
         }
     }
-    writer.forgive(*kind, id)?;
+    writer.clear_failure(*kind, id)?;
     writer.commit()?;
-    let name = display::record(*kind, id, label);
+    let name = display::record_name(*kind, id, label);
     let undo = old.map(|old| format!("ecvi-b24 reset-id {kind} id:{id} --crm-id {old}"));
     Ok(match undo {
         None => say!("{name}: сделано\n", "{name}: done\n"),
@@ -164,22 +164,22 @@ fn reset(state: &State, found: &Found, aim: Aim, clock: &Clock) -> Result<String
 fn reset_all(state: &State, kinds: &[Kind], clock: &Clock) -> Result<String> {
     let mut text = String::new();
     let writer = state.writer()?;
-    let mut survey: Option<Survey> = state.recall(SURVEY)?;
+    let mut survey: Option<MirrorStats> = state.get(MIRROR_STATS)?;
     for kind in kinds {
         let count = writer.release_all(*kind, clock.now())?;
         if let Some(survey) = &mut survey {
             survey.forget(*kind);
         }
-        let name = display::plural(*kind);
+        let name = display::plural_name(*kind);
         text += &say!("{name}: забыто id CRM: {count}\n", "{name}: CRM ids forgotten: {count}\n");
     }
     if let Some(survey) = survey {
-        state.remember(SURVEY, &survey)?;
+        state.set(MIRROR_STATS, &survey)?;
     }
     writer.commit()?;
     Ok(text)
 }
 
-fn known(state: &State, found: &Found) -> Result<Record> {
+fn known(state: &State, found: &FoundRecord) -> Result<StoredRecord> {
     Ok(state.record(found.kind, &found.id)?.unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Aim, Targets, known};
-use crate::commands::find_record::Found;
+use crate::commands::find_record::FoundRecord;
 use crate::domain::display;
 use crate::domain::record::Kind;
 use crate::say;
@@ -30,7 +30,7 @@ pub(super) fn lines(state: &State, targets: &Targets, aim: Aim) -> Result<Vec<St
 fn all(state: &State, kinds: &[Kind]) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for kind in kinds {
-        let (name, count) = (display::plural(*kind), state.count_linked(*kind)?);
+        let (name, count) = (display::plural_name(*kind), state.count_linked(*kind)?);
         lines.push(say!("{name}: забыть id CRM: {count}", "{name}: CRM ids to be forgotten: {count}"));
     }
     if kinds.contains(&Kind::Booking) {
@@ -46,11 +46,11 @@ fn all(state: &State, kinds: &[Kind]) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-fn record(state: &State, found: &Found, aim: Aim) -> Result<Vec<String>> {
-    let old = known(state, found)?.known.crm_id;
+fn record(state: &State, found: &FoundRecord, aim: Aim) -> Result<Vec<String>> {
+    let old = known(state, found)?.plan_record.crm_id;
     let crm_id = aim.object(old);
-    let name = display::record(found.kind, &found.id, &found.label);
-    let object = |crm_id| display::object(found.kind, crm_id);
+    let name = display::record_name(found.kind, &found.id, &found.label);
+    let object = |crm_id| display::object_name(found.kind, crm_id);
     let mut lines = vec![match (old, crm_id) {
         (None, None) => match found.row.as_ref().and_then(|row| row.crm_id) {
             Some(named) => say!(
@@ -82,7 +82,7 @@ fn record(state: &State, found: &Found, aim: Aim) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-fn gone(found: &Found, crm_id: Option<i64>) -> Option<String> {
+fn gone(found: &FoundRecord, crm_id: Option<i64>) -> Option<String> {
     (found.gone && found.kind == Kind::Booking).then(|| match crm_id {
         None => say!(
             "такой заявки в Ecvi больше нет: её сделка останется в CRM, удалите её вручную",
@@ -95,10 +95,10 @@ fn gone(found: &Found, crm_id: Option<i64>) -> Option<String> {
     })
 }
 
-fn doubt(state: &State, found: &Found) -> Result<Option<String>> {
+fn doubt(state: &State, found: &FoundRecord) -> Result<Option<String>> {
     let doubt = state.doubts(found.kind)?.remove(&found.id);
     Ok(doubt.map(|doubt| {
-        let at = display::time(doubt.at);
+        let at = display::format_time(doubt.at);
         say!(
             "вызов {at} остался без ответа: сначала следующий запуск выяснит, выполнился ли он",
             "a call at {at} had no answer: the next pass first finds out what it did"
@@ -107,12 +107,12 @@ fn doubt(state: &State, found: &Found) -> Result<Option<String>> {
 }
 
 /// After a merge several records may share an object; that is allowed, but should be meant.
-fn shared(state: &State, found: &Found, crm_id: Option<i64>) -> Result<Vec<String>> {
+fn shared(state: &State, found: &FoundRecord, crm_id: Option<i64>) -> Result<Vec<String>> {
     let Some(crm_id) = crm_id else { return Ok(Vec::new()) };
     let mut notes = Vec::new();
-    for other in state.holders(found.kind, crm_id)?.into_iter().filter(|other| *other != found.id) {
-        let label = state.record(found.kind, &other)?.unwrap_or_default().known.label;
-        let other = display::record(found.kind, &other, &label);
+    for other in state.records_of_object(found.kind, crm_id)?.into_iter().filter(|other| *other != found.id) {
+        let label = state.record(found.kind, &other)?.unwrap_or_default().plan_record.display_name;
+        let other = display::record_name(found.kind, &other, &label);
         notes.push(say!(
             "этот объект уже занят ({other}): обе записи будут писать в одну карточку",
             "this object already belongs to {other}: both will write to one card"

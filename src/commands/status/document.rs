@@ -6,9 +6,9 @@ use anyhow::Result;
 use serde::{Serialize, Serializer};
 
 use super::pending::Pending;
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::Kind;
-use crate::state::{Counts, Run, Severity, State, Trouble};
+use crate::state::{Counts, Issue, Run, Severity, State};
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
 pub(super) const SCHEMA: u32 = 1;
@@ -25,16 +25,16 @@ pub struct Status {
     /// When the last pass that ran through ended.
     pub last_success_at: Option<String>,
     /// How many records; of the kind alone that was asked for, where one was.
-    pub records: BTreeMap<Kind, Tally>,
+    pub records: BTreeMap<Kind, RecordCounts>,
     /// Records that were not sent.
-    pub failures: Vec<Flaw>,
+    pub failures: Vec<IssueReport>,
     /// Records that were sent, but not whole.
-    pub warnings: Vec<Flaw>,
+    pub warnings: Vec<IssueReport>,
     /// The mirror as its files show it.
     pub mirror: MirrorFile,
     /// Bookings that wait for their guest; the document counts them alone.
     #[serde(skip)]
-    pub waiting: Vec<Flaw>,
+    pub waiting: Vec<IssueReport>,
     /// Why `pending` is unknown.
     #[serde(skip)]
     pub mirror_error: Option<String>,
@@ -77,7 +77,7 @@ struct LastRun<'r> {
 
 /// How many records of a kind; each counts in one place (docs/status.md).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct Tally {
+pub struct RecordCounts {
     /// In the CRM as Ecvi has them.
     pub synced: u64,
     /// To be sent with the next pass; none when the mirror cannot be read.
@@ -90,7 +90,7 @@ pub struct Tally {
 
 /// What is wrong with one record.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Flaw {
+pub struct IssueReport {
     /// The record.
     pub kind: Kind,
     /// Its id in Ecvi, as text.
@@ -109,7 +109,7 @@ pub struct Flaw {
     pub last_failed_at: String,
     /// RFC 3339; none for warnings.
     pub next_attempt_at: Option<String>,
-    /// The name of a [`crate::domain::failure_code::Code`].
+    /// The name of a [`crate::domain::failure_code::FailureCode`].
     pub code: String,
     /// The portal's words, or the column.
     pub message: String,
@@ -118,10 +118,10 @@ pub struct Flaw {
 impl Status {
     /// What the state says.
     pub fn read(state: &State, kind: Option<Kind>) -> Result<Status> {
-        let flaws = |severity| -> Result<Vec<Flaw>> {
+        let flaws = |severity| -> Result<Vec<IssueReport>> {
             let troubles =
-                state.troubles(severity)?.into_iter().filter(|found| kind.is_none_or(|k| k == found.kind));
-            let mut flaws: Vec<Flaw> = troubles.map(Flaw::of).collect();
+                state.issues(severity)?.into_iter().filter(|found| kind.is_none_or(|k| k == found.kind));
+            let mut flaws: Vec<IssueReport> = troubles.map(IssueReport::of).collect();
             flaws.sort_by_key(|flaw| flaw.kind);
             Ok(flaws)
         };
@@ -155,7 +155,7 @@ impl Serialize for Run {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Run { command, started_at, finished_at, outcome, message, counts, requests } = self;
         let Counts { created, updated, deleted, failed } = *counts;
-        let by_kind = |numbers: [u64; 3]| Kind::SHOWN.into_iter().zip(numbers).collect();
+        let by_kind = |numbers: [u64; 3]| Kind::DISPLAY_ORDER.into_iter().zip(numbers).collect();
         let run = LastRun {
             command,
             started_at,
@@ -173,36 +173,28 @@ impl Serialize for Run {
     }
 }
 
-fn tallies(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, Tally>> {
-    let kinds = Kind::SHOWN.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind));
-    let tally = |kind| -> Result<(Kind, Tally)> {
+fn tallies(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, RecordCounts>> {
+    let kinds = Kind::DISPLAY_ORDER.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind));
+    let tally = |kind| -> Result<(Kind, RecordCounts)> {
         let (synced, pending) = (state.count_settled(kind)?, None);
-        let failed = state.count_troubles(kind, Severity::Failure)?;
-        let waiting = state.count_troubles(kind, Severity::Waiting)?;
-        Ok((kind, Tally { synced, pending, failed, waiting }))
+        let failed = state.count_issues(kind, Severity::Failure)?;
+        let waiting = state.count_issues(kind, Severity::Waiting)?;
+        Ok((kind, RecordCounts { synced, pending, failed, waiting }))
     };
     kinds.map(tally).collect()
 }
 
-impl Flaw {
-    pub(super) fn of(trouble: Trouble) -> Flaw {
-        let Trouble {
-            kind,
-            id,
-            label,
-            crm_id,
-            operation,
-            attempts,
-            first_at,
-            last_at,
-            next_at,
-            code,
-            message,
-        } = trouble;
+impl IssueReport {
+    pub(super) fn of(trouble: Issue) -> IssueReport {
+        let Issue { kind, id, label, crm_id, operation, attempts, first_at, last_at, next_at, code, message } =
+            trouble;
         // The value is a person's data: the id says where to look.
-        let quotes_a_person = matches!(Code::from_name(&code), Some(Code::PhoneLeftOut | Code::EmailLeftOut));
+        let quotes_a_person = matches!(
+            FailureCode::from_name(&code),
+            Some(FailureCode::PhoneLeftOut | FailureCode::EmailLeftOut)
+        );
         let message = if quotes_a_person { String::new() } else { message };
-        Flaw {
+        IssueReport {
             kind,
             id: id.to_string(),
             number: (kind == Kind::Booking && !label.is_empty()).then_some(label),

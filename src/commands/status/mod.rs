@@ -15,22 +15,22 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-pub use document::{Flaw, InitialExport, MirrorFile, Status, Tally};
-pub use record::{MirrorRow, OpenCall, RecordStatus};
+pub use document::{InitialExport, IssueReport, MirrorFile, RecordCounts, Status};
+pub use record::{OpenCall, RecordStatus, RowSummary};
 
 use crate::commands::cli;
 use crate::commands::find_record::Lookup;
 use crate::config::Config;
 use crate::domain::record::Kind;
 use crate::domain::run_error::Outcome;
-use crate::domain::timestamp::{parse_stamp, stamp};
+use crate::domain::timestamp::{parse_rfc3339, to_rfc3339};
 use crate::mirror::written_at;
 use crate::output::stdout::print;
 use crate::platform::clock::is_stale;
 use crate::platform::lock::Lock;
 use crate::state::State;
 use crate::sync::overdue;
-use crate::sync::plan::Rules;
+use crate::sync::plan::PlanOptions;
 use crate::sync::preflight::mapping_version;
 
 /// Carries out `status`.
@@ -47,7 +47,7 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
         status.mirror = MirrorFile::of(config);
         status
     } else {
-        Status::gather(config, &state, *kind, now)?
+        Status::collect(config, &state, *kind, now)?
     };
     status.overdue = overdue::look(config, now);
     match (json, &limits) {
@@ -56,7 +56,7 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
             print_json(&status)?;
         }
         (false, Some(limits)) => print(&text::check_line(&status, limits, now))?,
-        (false, None) => print(&status.screen(config, kind.is_some(), now))?,
+        (false, None) => print(&status.render(config, kind.is_some(), now))?,
     }
     Ok(if limits.is_none_or(|limits| status.is_good(&limits, now)) { Outcome::Ok } else { Outcome::Partial })
 }
@@ -72,12 +72,13 @@ fn show_records(
     let webhook = &config.portal.webhook;
     let lookup = Lookup::new(config, state);
     let error = lookup.mirror_error();
-    let rules = lookup.mirror().map(|mirror| Rules::usual(config, mirror, state, now)).transpose()?;
+    let rules =
+        lookup.mirror().map(|mirror| PlanOptions::for_sync(config, mirror, state, now)).transpose()?;
     if json {
         warn(error.as_deref());
     }
     let mut screens = Vec::new();
-    for one in &lookup.ever(kind, word)? {
+    for one in &lookup.find_including_deleted(kind, word)? {
         let record = RecordStatus::read(state, one, webhook, rules.as_ref())?;
         if json {
             print_json(&record)?;
@@ -102,10 +103,10 @@ fn print_json(document: &impl Serialize) -> Result<()> {
 
 impl Status {
     /// Everything, what waits in the mirror included.
-    pub fn gather(config: &Config, state: &State, kind: Option<Kind>, now: DateTime<Utc>) -> Result<Status> {
+    pub fn collect(config: &Config, state: &State, kind: Option<Kind>, now: DateTime<Utc>) -> Result<Status> {
         let mut status = Status::read(state, kind)?;
         status.mirror = MirrorFile::of(config);
-        status.remapped = mapping_version::is_stale(config, state)?;
+        status.remapped = mapping_version::has_changed(config, state)?;
         match pending::count(config, state, now) {
             Ok(pending) => status.add(&pending),
             Err(error) => status.mirror_error = Some(format!("{error:#}")),
@@ -114,7 +115,7 @@ impl Status {
     }
 
     /// In words. `all`: no list is shortened.
-    pub fn screen(&self, config: &Config, all: bool, now: DateTime<Utc>) -> String {
+    pub fn render(&self, config: &Config, all: bool, now: DateTime<Utc>) -> String {
         let runs = Lock::is_held(&config.state);
         let shown = if all { usize::MAX } else { text::SHOWN };
         text::screen(self, &text::View { webhook: &config.portal.webhook, runs, shown, now })
@@ -122,8 +123,8 @@ impl Status {
 
     /// What `--check` asks: nothing failed, no pass hangs, and neither the last good pass nor the mirror is too old.
     pub fn is_good(&self, limits: &AgeLimits, now: DateTime<Utc>) -> bool {
-        let last_success = self.last_success_at.as_deref().map(parse_stamp);
-        let written = self.mirror.written_at.as_deref().map(parse_stamp);
+        let last_success = self.last_success_at.as_deref().map(parse_rfc3339);
+        let written = self.mirror.written_at.as_deref().map(parse_rfc3339);
         self.failures.is_empty()
             && self.overdue.is_none()
             && !is_stale(last_success, limits.run, now)
@@ -143,6 +144,6 @@ pub struct AgeLimits {
 impl MirrorFile {
     /// As it is now.
     pub fn of(config: &Config) -> MirrorFile {
-        MirrorFile { written_at: written_at(&config.mirror.path).map(stamp) }
+        MirrorFile { written_at: written_at(&config.mirror.path).map(to_rfc3339) }
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::record::{Id, Kind};
 use crate::mirror::Mirror;
 use crate::platform::clock::ReadLimit;
 use crate::state::State;
-use crate::sync::plan::{Pair, Rules, Step, compare};
+use crate::sync::plan::{Pair, PlanOptions, Step, compare};
 
 /// Records to be sent, by [`Kind`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -27,10 +27,10 @@ pub(super) struct Pending {
 /// A mirror that cannot be read, or from which nothing may be concluded.
 pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Pending> {
     let mirror = Mirror::open_within(&config.mirror, &ReadLimit::lasting(config.sync.time_limit))?;
-    let rules = Rules::usual(config, &mirror, state, now)?;
+    let rules = PlanOptions::for_sync(config, &mirror, state, now)?;
     let mut aside: [HashSet<Id>; 3] = Default::default();
     let mut pending = Pending::default();
-    for kind in Kind::SHOWN {
+    for kind in Kind::DISPLAY_ORDER {
         aside[kind as usize] = state.failed_or_waiting(kind)?;
         // A call without an answer is made again or found to have worked.
         let doubts = state.doubts(kind)?;
@@ -52,10 +52,11 @@ impl Pending {
         let sends = match step {
             Step::Create | Step::Update | Step::Close | Step::Fail | Step::Delete => true,
             // A deal that lacks somebody is looked at in every pass; that is a warning, no change.
-            Step::Recheck => pair.known.as_ref().is_some_and(|known| !known.todo.recheck),
+            Step::Recheck => pair.known.as_ref().is_some_and(|known| !known.pending.recheck),
             Step::Gone | Step::Forget => false,
         };
-        let settled = pair.known.as_ref().is_some_and(|known| known.crm_id.is_some() && !known.gone);
+        let settled =
+            pair.known.as_ref().is_some_and(|known| known.crm_id.is_some() && !known.absent_in_mirror);
         self.total[kind as usize] += u64::from(sends);
         self.linked[kind as usize] += u64::from(sends && settled);
     }

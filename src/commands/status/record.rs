@@ -6,15 +6,15 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Flaw;
+use super::IssueReport;
 use super::document::SCHEMA;
-use crate::commands::find_record::Found;
+use crate::commands::find_record::FoundRecord;
 use crate::config::Webhook;
 use crate::domain::record::{Id, Kind};
-use crate::domain::timestamp::stamp;
-use crate::mirror::{Body, Row, is_time};
-use crate::state::{Entry, Record, Severity, State, Todo};
-use crate::sync::plan::{OnHold, Pair, Rules, Step, decide, is_history};
+use crate::domain::timestamp::to_rfc3339;
+use crate::mirror::{Entity, Row, is_time};
+use crate::state::{HistoryEntry, PendingWork, Severity, State, StoredRecord};
+use crate::sync::plan::{Deferred, Pair, PlanOptions, Step, decide, is_history};
 
 /// The document of `status KIND ID --json`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -32,7 +32,7 @@ pub struct RecordStatus {
     /// Its card in the portal.
     pub url: Option<String>,
     /// The row, unless it is gone or the mirror cannot be read.
-    pub mirror: Option<MirrorRow>,
+    pub mirror: Option<RowSummary>,
     /// `modified_at` of the row as last sent, empty where it is no time.
     pub sent_modified_at: Option<String>,
     /// What is still to be done though the row did not change: `resend`, `close`, `recheck`.
@@ -42,16 +42,16 @@ pub struct RecordStatus {
     /// What the next pass does, if anything.
     pub next_step: Option<Step>,
     /// Why it was not sent.
-    pub failures: Vec<Flaw>,
+    pub failures: Vec<IssueReport>,
     /// What it waits for.
-    pub waiting: Vec<Flaw>,
+    pub waiting: Vec<IssueReport>,
     /// What was left out.
-    pub warnings: Vec<Flaw>,
+    pub warnings: Vec<IssueReport>,
     /// What was done, oldest first.
-    pub history: Vec<Entry>,
+    pub history: Vec<HistoryEntry>,
     /// Why nothing is due, though it is not as sent.
     #[serde(skip)]
-    pub(super) left: Option<Left>,
+    pub(super) left: Option<SkipReason>,
     /// What the last pass said of itself, where it ended early or a guard holds something back.
     #[serde(skip)]
     pub(super) last_message: Option<String>,
@@ -59,7 +59,7 @@ pub struct RecordStatus {
 
 /// Why a record is left as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Left {
+pub(super) enum SkipReason {
     /// The row is missing where rows may slide out of a window: its object stays.
     Window,
     /// From before `[export] bookings_from`.
@@ -68,7 +68,7 @@ pub(super) enum Left {
 
 /// What the mirror says.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct MirrorRow {
+pub struct RowSummary {
     /// Empty where it is no time.
     pub modified_at: String,
     /// What the built-in exchange of Ecvi knows.
@@ -92,24 +92,24 @@ impl RecordStatus {
     /// Collects what state and mirror know. `rules`: those of the next pass, where the mirror can be read.
     pub fn read(
         state: &State,
-        found: &Found,
+        found: &FoundRecord,
         webhook: &Webhook,
-        rules: Option<&Rules>,
+        rules: Option<&PlanOptions>,
     ) -> Result<RecordStatus> {
-        let Found { kind, id, label, row, gone: _ } = found;
+        let FoundRecord { kind, id, label, row, gone: _ } = found;
         let record = state.record(*kind, id)?;
         let next_step = rules.map(|rules| next_step(state, found, record.as_ref(), rules)).transpose()?;
-        let known = record.map(|record| record.known).unwrap_or_default();
+        let known = record.map(|record| record.plan_record).unwrap_or_default();
         let mut status = RecordStatus {
             schema: SCHEMA,
             kind: *kind,
             id: id.to_string(),
             number: (*kind == Kind::Booking && !label.is_empty()).then(|| label.clone()),
             crm_id: known.crm_id,
-            url: known.crm_id.map(|crm_id| webhook.card(kind.entity(), crm_id)),
-            mirror: row.as_ref().map(MirrorRow::of),
+            url: known.crm_id.map(|crm_id| webhook.card(kind.crm_entity(), crm_id)),
+            mirror: row.as_ref().map(RowSummary::of),
             sent_modified_at: known.modified_at.as_deref().map(shown_time),
-            todo: todo(known.todo),
+            todo: todo(known.pending),
             doubt: open_call(state, *kind, id)?,
             next_step: next_step.flatten(),
             failures: Vec::new(),
@@ -119,13 +119,13 @@ impl RecordStatus {
             left: rules.and_then(|rules| left(*kind, row.as_ref(), known.crm_id, rules)),
             last_message: state.last_run()?.and_then(|run| run.message),
         };
-        for (severity, trouble) in state.troubles_of(*kind, id)? {
-            status.flaws_mut(severity).push(Flaw::of(trouble));
+        for (severity, trouble) in state.issues_of(*kind, id)? {
+            status.flaws_mut(severity).push(IssueReport::of(trouble));
         }
         Ok(status)
     }
 
-    fn flaws_mut(&mut self, severity: Severity) -> &mut Vec<Flaw> {
+    fn flaws_mut(&mut self, severity: Severity) -> &mut Vec<IssueReport> {
         match severity {
             Severity::Failure => &mut self.failures,
             Severity::Waiting => &mut self.waiting,
@@ -134,35 +134,40 @@ impl RecordStatus {
     }
 }
 
-fn todo(todo: Todo) -> Vec<&'static str> {
-    let Todo { resend, close, recheck } = todo;
+fn todo(todo: PendingWork) -> Vec<&'static str> {
+    let PendingWork { resend, close, recheck } = todo;
     let words = [(resend, "resend"), (close, "close"), (recheck, "recheck")];
     words.into_iter().filter_map(|(set, word)| set.then_some(word)).collect()
 }
 
-fn left(kind: Kind, row: Option<&Row>, crm_id: Option<i64>, rules: &Rules) -> Option<Left> {
+fn left(kind: Kind, row: Option<&Row>, crm_id: Option<i64>, rules: &PlanOptions) -> Option<SkipReason> {
     match row {
-        None => rules.windows[kind as usize].then_some(Left::Window),
-        Some(row) => (crm_id.is_none() && is_history(row, rules)).then_some(Left::History),
+        None => rules.windows[kind as usize].then_some(SkipReason::Window),
+        Some(row) => (crm_id.is_none() && is_history(row, rules)).then_some(SkipReason::History),
     }
 }
 
 fn open_call(state: &State, kind: Kind, id: &Id) -> Result<Option<OpenCall>> {
     let doubt = state.doubts(kind)?.remove(id);
-    Ok(doubt.map(|doubt| OpenCall { operation: doubt.operation.name(), at: stamp(doubt.at) }))
+    Ok(doubt.map(|doubt| OpenCall { operation: doubt.operation.name(), at: to_rfc3339(doubt.at) }))
 }
 
-fn next_step(state: &State, found: &Found, record: Option<&Record>, rules: &Rules) -> Result<Option<Step>> {
-    let Found { kind, id, row, .. } = found;
-    let on_hold = OnHold::of(*kind, state)?;
-    let known = record.map(|record| record.known.clone());
+fn next_step(
+    state: &State,
+    found: &FoundRecord,
+    record: Option<&StoredRecord>,
+    rules: &PlanOptions,
+) -> Result<Option<Step>> {
+    let FoundRecord { kind, id, row, .. } = found;
+    let on_hold = Deferred::for_kind(*kind, state)?;
+    let known = record.map(|record| record.plan_record.clone());
     let pair = Pair { id: id.clone(), row: row.clone(), known };
     Ok(decide(*kind, &pair, &on_hold, false, rules))
 }
 
-impl MirrorRow {
-    fn of(row: &Row) -> MirrorRow {
-        MirrorRow {
+impl RowSummary {
+    fn of(row: &Row) -> RowSummary {
+        RowSummary {
             modified_at: shown_time(&row.modified_at),
             crm_id: row.crm_id,
             error: row.body.as_ref().err().map(|bad| bad.message.clone()),
@@ -176,18 +181,18 @@ fn shown_time(modified_at: &str) -> String {
     if is_time(modified_at) { modified_at.to_owned() } else { String::new() }
 }
 
-fn values(body: &Body) -> Map<String, Value> {
+fn values(body: &Entity) -> Map<String, Value> {
     let object = match body {
-        Body::Guest(guest) => json!({
+        Entity::Guest(guest) => json!({
             "country": guest.country, "region": guest.region, "city": guest.city,
             "phones": guest.phones.len(), "emails": guest.emails.len(),
             "is_vip": guest.vip, "is_blacklisted": guest.blacklisted,
         }),
-        Body::Company(company) => json!({
+        Entity::Company(company) => json!({
             "name": company.name, "country": company.country, "city": company.city,
             "phones": company.phones.len(), "emails": company.emails.len(),
         }),
-        Body::Booking(booking) => json!({
+        Entity::Booking(booking) => json!({
             "status": booking.status.word(),
             "arrival": booking.arrival.to_string(),
             "departure": booking.departure.to_string(),

@@ -4,15 +4,15 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::RecordStatus;
-use super::record::{Left, MirrorRow, OpenCall};
+use super::record::{OpenCall, RowSummary, SkipReason};
 use super::text::flaw_lines;
-use crate::commands::find_record::Found;
+use crate::commands::find_record::FoundRecord;
 use crate::config::Webhook;
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::Kind;
 use crate::domain::{display, visible_text};
 use crate::say;
-use crate::state::{Entry, Event};
+use crate::state::{Event, HistoryEntry};
 use crate::sync::plan::Step;
 
 /// The columns in the order in which people read them.
@@ -36,17 +36,18 @@ const COLUMNS: [&str; 14] = [
 /// The whole screen. `mirror_error`: why the mirror could not be asked.
 pub(super) fn screen(
     status: &RecordStatus,
-    found: &Found,
+    found: &FoundRecord,
     webhook: &Webhook,
     mirror_error: Option<&str>,
     now: DateTime<Utc>,
 ) -> String {
-    let mut lines = vec![capitalized(&display::record(found.kind, &found.id, &found.label)), in_crm(status)];
+    let mut lines =
+        vec![capitalized(&display::record_name(found.kind, &found.id, &found.label)), in_crm(status)];
     lines.extend(in_ecvi(status, mirror_error));
     lines.extend(status.doubt.as_ref().map(doubt));
     for flaw in status.failures.iter().chain(&status.waiting).chain(&status.warnings) {
         let advice =
-            Code::from_name(&flaw.code).map(|code| format!(": {}", code.advice())).unwrap_or_default();
+            FailureCode::from_name(&flaw.code).map(|code| format!(": {}", code.remedy())).unwrap_or_default();
         lines.push(format!("{}{advice}", flaw.code));
         lines.extend(flaw_lines(flaw, webhook, now).into_iter().map(|line| format!("  {line}")));
     }
@@ -72,7 +73,7 @@ fn capitalized(text: &str) -> String {
 fn in_crm(status: &RecordStatus) -> String {
     match (status.crm_id, &status.url) {
         (Some(crm_id), Some(url)) => {
-            let object = display::object(status.kind, crm_id);
+            let object = display::object_name(status.kind, crm_id);
             say!("В CRM: {object}, {url}", "In the CRM: {object}, {url}")
         }
         _ if status.history.last().is_some_and(|line| line.event == Event::Deleted.name()) => {
@@ -89,7 +90,7 @@ fn in_ecvi(status: &RecordStatus, mirror_error: Option<&str>) -> Vec<String> {
             None => say!("В зеркале Ecvi: записи больше нет", "In the mirror: the record is gone"),
         }];
     };
-    let MirrorRow { modified_at, crm_id, error, values } = row;
+    let RowSummary { modified_at, crm_id, error, values } = row;
     let modified_at = visible_text::line(modified_at);
     let mut lines = vec![if modified_at.is_empty() {
         say!("В Ecvi:", "In Ecvi:")
@@ -150,7 +151,7 @@ fn label(column: &str) -> String {
 }
 
 fn doubt(call: &OpenCall) -> String {
-    let (operation, at) = (display::operation(call.operation), display::stored_time(&call.at));
+    let (operation, at) = (display::operation_name(call.operation), display::format_stored_time(&call.at));
     say!(
         "Вызов без ответа: {operation}, {at}. Ближайшие запуски выяснят, что успело выполниться; до того запись не трогается.",
         "A call without an answer: {operation}, {at}. The next passes find out what took effect; until then the record is left alone."
@@ -185,11 +186,11 @@ fn next(status: &RecordStatus) -> String {
             "ничего, пока не выйдет пауза или запись не изменится",
             "nothing until the pause is over or the record changes"
         ),
-        None if status.left == Some(Left::History) => say!(
+        None if status.left == Some(SkipReason::History) => say!(
             "ничего: она закончилась раньше [export] bookings_from, сделки у неё нет",
             "nothing: it was over before [export] bookings_from and has no deal"
         ),
-        None if status.left == Some(Left::Window) => say!(
+        None if status.left == Some(SkipReason::Window) => say!(
             "ничего: запрос в [mirror.queries] показывает не все записи, и выпавшая из него остаётся в CRM; подробнее: ecvi-b24 check",
             "nothing: the query in [mirror.queries] does not show all records, and what fell out of it stays in the CRM; more: ecvi-b24 check"
         ),
@@ -198,18 +199,18 @@ fn next(status: &RecordStatus) -> String {
     say!("Ближайший запуск: {what}", "The next pass: {what}")
 }
 
-fn history(kind: Kind, history: &[Entry]) -> Vec<String> {
+fn history(kind: Kind, history: &[HistoryEntry]) -> Vec<String> {
     if history.is_empty() {
         return Vec::new();
     }
-    let line = |line: &Entry| {
-        let Entry { at, event, crm_id, detail } = line;
-        let object = crm_id.map(|crm_id| display::object(kind, crm_id));
+    let line = |line: &HistoryEntry| {
+        let HistoryEntry { at, event, crm_id, detail } = line;
+        let object = crm_id.map(|crm_id| display::object_name(kind, crm_id));
         // A deletion notes the booking's number, which stands above.
         let detail =
             Some(detail.clone()).filter(|detail| !detail.is_empty() && event != Event::Deleted.name());
         let parts: Vec<String> = std::iter::once(event_word(event)).chain(object).chain(detail).collect();
-        format!("  {} {}", display::stored_time(at), parts.join(": "))
+        format!("  {} {}", display::format_stored_time(at), parts.join(": "))
     };
     let title = say!("История:", "History:");
     std::iter::once(title).chain(history.iter().map(line)).collect()

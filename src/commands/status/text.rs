@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{AgeLimits, Flaw, Status, Tally};
+use super::{AgeLimits, IssueReport, RecordCounts, Status};
 use crate::config::Webhook;
 use crate::domain::display;
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Id, Kind};
 use crate::domain::run_error::Outcome;
-use crate::domain::timestamp::parse_stamp;
+use crate::domain::timestamp::parse_rfc3339;
 use crate::output::run_summary;
 use crate::platform::clock::CLOCK_DRIFT;
 use crate::say;
 use crate::state::{LONGEST_PAUSE, Run};
-use crate::sync::options::Errand;
+use crate::sync::options::RunKind;
 use crate::sync::preflight::mapping_version;
 
 /// What [`View::shown`] is, unless one kind was asked for.
@@ -54,7 +54,7 @@ fn mirror_age(status: &Status, now: DateTime<Utc>) -> String {
 /// When the mirror was written last.
 fn mirror(status: &Status, now: DateTime<Utc>) -> Option<String> {
     let at = status.mirror.written_at.as_deref()?;
-    let time = display::stored_time(at);
+    let time = display::format_stored_time(at);
     let age = age(at, now);
     Some(say!("Зеркало Ecvi обновлено {time} ({age})", "Mirror written {time} ({age})"))
 }
@@ -98,9 +98,9 @@ pub(super) fn screen(status: &Status, view: &View<'_>) -> String {
 
 /// How long ago a pass was; a time in the future is another clock's.
 fn age(at: &str, now: DateTime<Utc>) -> String {
-    let ago = now - parse_stamp(at);
+    let ago = now - parse_rfc3339(at);
     if ago >= -CLOCK_DRIFT {
-        return display::age(ago);
+        return display::format_age(ago);
     }
     say!(
         "записан будущим временем: проверьте часы этой машины",
@@ -112,7 +112,7 @@ fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
     match &status.last_success_at {
         None => say!("Удачных запусков ещё не было.", "There has been no successful pass yet."),
         Some(at) => {
-            let (time, age) = (display::stored_time(at), age(at, now));
+            let (time, age) = (display::format_stored_time(at), age(at, now));
             say!("Последний удачный запуск: {time} ({age})", "Last good pass: {time} ({age})")
         }
     }
@@ -121,7 +121,7 @@ fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
 /// The newest pass: how it ended where it was not simply good, and what it did.
 fn last_run(run: &Run, runs: bool) -> Vec<String> {
     let Run { command, started_at, outcome, message, counts, .. } = run;
-    let time = display::stored_time(started_at);
+    let time = display::format_stored_time(started_at);
     let ended = match outcome.as_deref() {
         None if runs => Some(say!(
             "Запуск {command} начат {time} и ещё идёт",
@@ -155,7 +155,7 @@ fn ended(word: &str) -> Option<String> {
 fn initial_export(status: &Status, runs: bool) -> String {
     let last = status.last_run.as_ref().map(|run| run.command.as_str());
     match &status.initial_export {
-        None if runs && last == Some(Errand::InitialExport.name()) => {
+        None if runs && last == Some(RunKind::InitialExport.name()) => {
             say!("Первичная выгрузка ещё идёт", "The initial export is still under way")
         }
         None => say!(
@@ -163,7 +163,7 @@ fn initial_export(status: &Status, runs: bool) -> String {
             "The initial export is not completed: run ecvi-b24 initial-export"
         ),
         Some(done) => {
-            let time = display::stored_time(&done.completed_at);
+            let time = display::format_stored_time(&done.completed_at);
             say!("Первичная выгрузка завершена {time}", "The initial export was completed {time}")
         }
     }
@@ -186,28 +186,28 @@ fn table(status: &Status) -> Vec<String> {
     };
     let mut lines = vec![row("", &head)];
     for (kind, tally) in &status.records {
-        let Tally { synced, pending, failed, waiting } = tally;
+        let RecordCounts { synced, pending, failed, waiting } = tally;
         let pending = pending.map_or("?".into(), |count| count.to_string());
         lines.push(row(
-            &display::plural(*kind),
+            &display::plural_name(*kind),
             &[synced.to_string(), pending, failed.to_string(), waiting.to_string()],
         ));
     }
     lines
 }
 
-fn section(title: &str, flaws: &[Flaw], view: &View<'_>) -> Vec<String> {
+fn section(title: &str, flaws: &[IssueReport], view: &View<'_>) -> Vec<String> {
     let View { webhook, shown, now, .. } = *view;
     if flaws.is_empty() {
         return Vec::new();
     }
-    let mut by_code: BTreeMap<(Option<Code>, &str), Vec<&Flaw>> = BTreeMap::new();
+    let mut by_code: BTreeMap<(Option<FailureCode>, &str), Vec<&IssueReport>> = BTreeMap::new();
     for flaw in flaws {
-        by_code.entry((Code::from_name(&flaw.code), &flaw.code)).or_default().push(flaw);
+        by_code.entry((FailureCode::from_name(&flaw.code), &flaw.code)).or_default().push(flaw);
     }
     let mut lines = vec![String::new(), format!("{title}: {}", flaws.len())];
     for ((code, name), flaws) in by_code {
-        let advice = code.map(|code| format!(": {}", code.advice())).unwrap_or_default();
+        let advice = code.map(|code| format!(": {}", code.remedy())).unwrap_or_default();
         lines.push(format!("  {name}{advice}"));
         for flaw in flaws.iter().take(shown) {
             lines.extend(flaw_lines(flaw, webhook, now).into_iter().map(|line| format!("    {line}")));
@@ -217,17 +217,20 @@ fn section(title: &str, flaws: &[Flaw], view: &View<'_>) -> Vec<String> {
     lines
 }
 
-fn more(flaws: &[&Flaw], shown: usize) -> Option<String> {
+fn more(flaws: &[&IssueReport], shown: usize) -> Option<String> {
     let more = flaws.len().checked_sub(shown).filter(|more| *more > 0)?;
     let kind = flaws[shown].kind;
     Some(say!("    и ещё {more}: ecvi-b24 status {kind}", "    and {more} more: ecvi-b24 status {kind}"))
 }
 
 /// One record: what happened, and what comes next.
-pub(super) fn flaw_lines(flaw: &Flaw, webhook: &Webhook, now: DateTime<Utc>) -> Vec<String> {
-    let Flaw { kind, id, number, crm_id, operation, attempts, first_failed_at, next_attempt_at, .. } = flaw;
-    let name = display::record(*kind, &Id::parse(id), number.as_deref().unwrap_or_default());
-    let (operation, since) = (display::operation(operation), display::stored_time(first_failed_at));
+pub(super) fn flaw_lines(flaw: &IssueReport, webhook: &Webhook, now: DateTime<Utc>) -> Vec<String> {
+    let IssueReport {
+        kind, id, number, crm_id, operation, attempts, first_failed_at, next_attempt_at, ..
+    } = flaw;
+    let name = display::record_name(*kind, &Id::parse(id), number.as_deref().unwrap_or_default());
+    let (operation, since) =
+        (display::operation_name(operation), display::format_stored_time(first_failed_at));
     let mut first = match next_attempt_at {
         Some(_) => say!(
             "{name}, {operation}, попыток: {attempts}, с {since}",
@@ -243,38 +246,38 @@ pub(super) fn flaw_lines(flaw: &Flaw, webhook: &Webhook, now: DateTime<Utc>) -> 
     let mut objects: Vec<i64> = crm_id.iter().copied().chain(named(flaw)).collect();
     let mut seen = HashSet::new();
     objects.retain(|object| seen.insert(*object));
-    lines.extend(objects.into_iter().map(|crm_id| webhook.card(kind.entity(), crm_id)));
+    lines.extend(objects.into_iter().map(|crm_id| webhook.card(kind.crm_entity(), crm_id)));
     lines
 }
 
 /// The objects that the words are about, where they are ids alone.
-fn named(flaw: &Flaw) -> Vec<i64> {
-    match Code::from_name(&flaw.code) {
+fn named(flaw: &IssueReport) -> Vec<i64> {
+    match FailureCode::from_name(&flaw.code) {
         Some(
-            Code::ObjectMissing
-            | Code::AccessDenied
-            | Code::DealWithoutBooking
-            | Code::SeveralInCrm
-            | Code::DoubtfulMatch,
+            FailureCode::ObjectMissing
+            | FailureCode::AccessDenied
+            | FailureCode::DealWithoutBooking
+            | FailureCode::SeveralInCrm
+            | FailureCode::DoubtfulMatch,
         ) => flaw.message.split(", ").filter_map(|id| id.parse().ok()).collect(),
         Some(_) | None => Vec::new(),
     }
 }
 
 /// The words of the portal in one line.
-fn quote(flaw: &Flaw) -> Option<String> {
-    match Code::from_name(&flaw.code) {
-        Some(Code::GuestWaiting | Code::WithoutCompanion | Code::UnknownReference) => {
+fn quote(flaw: &IssueReport) -> Option<String> {
+    match FailureCode::from_name(&flaw.code) {
+        Some(FailureCode::GuestWaiting | FailureCode::WithoutCompanion | FailureCode::UnknownReference) => {
             return Some(people(&flaw.message));
         }
-        Some(Code::CrmIdTaken) => {
+        Some(FailureCode::CrmIdTaken) => {
             let taken = flaw.message.split_once(": ");
             return Some(taken.map_or(flaw.message.clone(), |(it, by)| format!("{it}: {}", people(by))));
         }
         Some(_) | None => {}
     }
     let objects: Vec<String> =
-        named(flaw).into_iter().map(|crm_id| display::object(flaw.kind, crm_id)).collect();
+        named(flaw).into_iter().map(|crm_id| display::object_name(flaw.kind, crm_id)).collect();
     if !objects.is_empty() {
         return Some(objects.join(", "));
     }
@@ -286,18 +289,18 @@ fn quote(flaw: &Flaw) -> Option<String> {
 fn people(list: &str) -> String {
     let person = |word: &str| {
         let (kind, id) = word.split_once(' ')?;
-        Some(display::record(Kind::from_name(kind)?, &Id::parse(id), ""))
+        Some(display::record_name(Kind::from_name(kind)?, &Id::parse(id), ""))
     };
     let people: Vec<String> = list.split(", ").map(|word| person(word).unwrap_or(word.to_owned())).collect();
     people.join(", ")
 }
 
 fn next_attempt(at: &str, now: DateTime<Utc>) -> String {
-    let due = parse_stamp(at);
+    let due = parse_rfc3339(at);
     // What a clock set that ran ahead is no pause.
     if due <= now || due - now > LONGEST_PAUSE {
         return say!("следующая попытка: при ближайшем запуске", "next attempt: with the next pass");
     }
-    let time = display::time(due);
+    let time = display::format_time(due);
     say!("следующая попытка: {time}", "next attempt: {time}")
 }

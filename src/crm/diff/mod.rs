@@ -9,16 +9,16 @@ use std::collections::BTreeMap;
 
 use crate::config::DealConfig;
 use crate::crm::objects::Object;
-use crate::crm::objects::card::Card;
-use crate::domain::owned_values::Written;
+use crate::crm::objects::card::ObjectWithFields;
+use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{Id, Kind};
-use crate::mapping::Mapped;
+use crate::mapping::CrmFields;
 use crate::mapping::custom_fields::FieldType;
 use crate::mapping::multifield::{Beside, Values};
 use crate::portal::dialect::Dialect;
-pub(crate) use normal::{same, shown};
+pub(crate) use normal::{display_value, values_equal};
 
-/// The fields whose values tell nothing of a person: they may be shown in reports and logs.
+/// The fields whose values tell nothing of a person: they may be display_value in reports and logs.
 const IMPERSONAL: [&str; 12] = [
     "BEGINDATE",
     "CLOSEDATE",
@@ -52,10 +52,10 @@ impl Difference {
     }
 
     /// The people of a deal, of whom some are still `coming`.
-    pub fn of_people(mapped: &Mapped, card: &Card, coming: &[Id]) -> Option<Difference> {
+    pub fn of_people(mapped: &CrmFields, card: &ObjectWithFields, coming: &[Id]) -> Option<Difference> {
         let field = "CONTACT_IDS";
-        let theirs = normal::shown(field, card.fields.get(field)?);
-        let here = mapped.fields.get(field).map(|ids| normal::shown(field, ids)).unwrap_or_default();
+        let theirs = normal::display_value(field, card.fields.get(field)?);
+        let here = mapped.fields.get(field).map(|ids| normal::display_value(field, ids)).unwrap_or_default();
         let coming = coming.iter().map(|guest| format!("guest {guest}"));
         let all: Vec<String> = [here].into_iter().filter(|ids| !ids.is_empty()).chain(coming).collect();
         let ours = all.join(", ");
@@ -66,19 +66,19 @@ impl Difference {
 /// The fields of a card that differ from what we write, in the order of their names; phones and e-mails last, of
 /// which `written` are ours.
 pub fn differences(
-    mapped: &Mapped,
-    written: &Written,
-    card: &Card,
+    mapped: &CrmFields,
+    written: &OwnedValues,
+    card: &ObjectWithFields,
     types: &BTreeMap<String, FieldType>,
 ) -> Vec<Difference> {
-    let Mapped { fields, phones, emails, warnings: _ } = mapped;
+    let CrmFields { fields, phones, emails, warnings: _ } = mapped;
     let mut found = Vec::new();
     // Cards are read by the lists of the legacy methods.
     for (field, ours) in &Dialect::Legacy.changes(fields.clone()) {
         // A portal that does not know a field, or its people, does not answer with it.
         let Some(theirs) = card.fields.get(field) else { continue };
-        if !normal::same(field, types.get(field), ours, theirs) {
-            let (ours, theirs) = (normal::shown(field, ours), normal::shown(field, theirs));
+        if !normal::values_equal(field, types.get(field), ours, theirs) {
+            let (ours, theirs) = (normal::display_value(field, ours), normal::display_value(field, theirs));
             found.push(Difference { field: field.clone(), ours, theirs });
         }
     }
@@ -113,7 +113,7 @@ fn rows(field: &str, beside: &Beside<'_>) -> Option<Difference> {
 }
 
 /// Leaves out the stage where a deal stands in a funnel of people's own: it stays there.
-pub fn without_foreign_stage(kind: Kind, deal: &DealConfig, object: &Object, mapped: &mut Mapped) {
+pub fn without_foreign_stage(kind: Kind, deal: &DealConfig, object: &Object, mapped: &mut CrmFields) {
     if kind == Kind::Booking && !deal.funnels().contains(&object.category) {
         mapped.fields.remove("STAGE_ID");
     }
@@ -124,18 +124,18 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::mapping::multifield::Listed;
+    use crate::mapping::multifield::MultifieldRow;
 
-    fn listed(id: &str, value: &str) -> Listed {
-        Listed { id: id.into(), value: value.into(), value_type: "WORK".into() }
+    fn listed(id: &str, value: &str) -> MultifieldRow {
+        MultifieldRow { id: id.into(), value: value.into(), value_type: "WORK".into() }
     }
 
     fn found(ours: Value, theirs: Value) -> Vec<Difference> {
         let (Value::Object(ours), Value::Object(theirs)) = (ours, theirs) else { unreachable!() };
-        let mapped = Mapped { fields: ours, phones: vec!["+71".into()], ..Mapped::default() };
+        let mapped = CrmFields { fields: ours, phones: vec!["+71".into()], ..CrmFields::default() };
         let phones = vec![listed("1", "+72"), listed("2", " +71")];
-        let card = Card { object: Object { phones, ..Object::default() }, fields: theirs };
-        differences(&mapped, &Written::default(), &card, &BTreeMap::new())
+        let card = ObjectWithFields { object: Object { phones, ..Object::default() }, fields: theirs };
+        differences(&mapped, &OwnedValues::default(), &card, &BTreeMap::new())
     }
 
     #[test]

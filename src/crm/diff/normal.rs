@@ -3,16 +3,20 @@
 use chrono::{DateTime, NaiveTime, TimeDelta};
 use serde_json::Value;
 
-use crate::mapping::custom_fields::{FieldType, Form};
+use crate::mapping::custom_fields::{FieldType, ValueFormat};
 
 /// Whether a field reads as it was written.
-pub(crate) fn same(field: &str, custom: Option<&FieldType>, ours: &Value, theirs: &Value) -> bool {
+pub(crate) fn values_equal(field: &str, custom: Option<&FieldType>, ours: &Value, theirs: &Value) -> bool {
     match (field, custom) {
         // The portal computes it from the stage.
         ("CLOSED", _) => true,
-        (_, Some(kind)) if kind.multiple => several(ours, &kind.form) == several(theirs, &kind.form),
-        (_, Some(FieldType { form: Form::DateTime, .. })) => same_time(&text(ours), &text(theirs)),
-        (_, Some(FieldType { form, .. })) => one(&text(ours), form) == one(&text(theirs), form),
+        (_, Some(kind)) if kind.multiple => {
+            normalize_list(ours, &kind.form) == normalize_list(theirs, &kind.form)
+        }
+        (_, Some(FieldType { form: ValueFormat::DateTime, .. })) => same_time(&text(ours), &text(theirs)),
+        (_, Some(FieldType { form, .. })) => {
+            normalize_scalar(&text(ours), form) == normalize_scalar(&text(theirs), form)
+        }
         ("COMMENTS", _) => comment(&text(ours)) == comment(&text(theirs)),
         ("BIRTHDATE" | "BEGINDATE" | "CLOSEDATE", _) => day(&text(ours)) == day(&text(theirs)),
         ("OPPORTUNITY" | "PROBABILITY" | "COMPANY_ID", _) => number(&text(ours)) == number(&text(theirs)),
@@ -22,7 +26,7 @@ pub(crate) fn same(field: &str, custom: Option<&FieldType>, ours: &Value, theirs
 }
 
 /// A value as people read it.
-pub(crate) fn shown(field: &str, value: &Value) -> String {
+pub(crate) fn display_value(field: &str, value: &Value) -> String {
     match field {
         "COMMENTS" => comment(&text(value)),
         "BIRTHDATE" | "BEGINDATE" | "CLOSEDATE" => day(&text(value)),
@@ -84,7 +88,7 @@ fn number(text: &str) -> String {
 /// Escaped for HTML, links wrapped, blanks drawn together.
 fn comment(text: &str) -> String {
     let plain = text.replace("\r\n", "\n").replace('\u{a0}', " ");
-    let mut plain = unwrapped(&plain).replace("&#91;", "[").replace("&#93;", "]").replace("&#39;", "'");
+    let mut plain = strip_url_tags(&plain).replace("&#91;", "[").replace("&#93;", "]").replace("&#39;", "'");
     for (entity, sign) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
         plain = plain.replace(entity, sign);
     }
@@ -95,7 +99,7 @@ fn comment(text: &str) -> String {
 }
 
 /// `[url=X]Y[/url]` -> `Y`
-fn unwrapped(text: &str) -> String {
+fn strip_url_tags(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, link)) = rest.split_once("[url=") {
@@ -108,35 +112,35 @@ fn unwrapped(text: &str) -> String {
     out + rest
 }
 
-fn one(value: &str, form: &Form) -> String {
+fn normalize_scalar(value: &str, form: &ValueFormat) -> String {
     let value = value.trim();
     match form {
         // The portal adds where on the map it is.
-        Form::Address => value.split('|').next().unwrap_or_default().trim().to_owned(),
-        Form::Integer | Form::Decimal | Form::List(_) => number(value),
-        Form::Money(_) => match value.split_once('|') {
+        ValueFormat::Address => value.split('|').next().unwrap_or_default().trim().to_owned(),
+        ValueFormat::Integer | ValueFormat::Decimal | ValueFormat::List(_) => number(value),
+        ValueFormat::Money(_) => match value.split_once('|') {
             Some((amount, currency)) => format!("{}|{currency}", number(amount)),
             None => value.to_owned(),
         },
-        Form::Date => day(value),
-        Form::DateTime => value.chars().take(19).collect(),
-        Form::Boolean | Form::Flag => {
+        ValueFormat::Date => day(value),
+        ValueFormat::DateTime => value.chars().take(19).collect(),
+        ValueFormat::Boolean | ValueFormat::Flag => {
             if matches!(value, "1" | "Y" | "y" | "true") {
                 "Y".into()
             } else {
                 "N".into()
             }
         }
-        Form::Text => value.to_owned(),
+        ValueFormat::Text => value.to_owned(),
     }
 }
 
-fn several(value: &Value, form: &Form) -> Vec<String> {
+fn normalize_list(value: &Value, form: &ValueFormat) -> Vec<String> {
     let mut values: Vec<String> = match value {
-        Value::Array(values) => values.iter().map(|value| one(&text(value), form)).collect(),
+        Value::Array(values) => values.iter().map(|value| normalize_scalar(&text(value), form)).collect(),
         other => Some(text(other))
             .filter(|text| !text.is_empty())
-            .map(|text| one(&text, form))
+            .map(|text| normalize_scalar(&text, form))
             .into_iter()
             .collect(),
     };
@@ -151,7 +155,7 @@ mod tests {
     use super::*;
 
     fn plain(field: &str, ours: &Value, theirs: &Value) -> bool {
-        same(field, None, ours, theirs)
+        values_equal(field, None, ours, theirs)
     }
 
     #[test]
@@ -213,26 +217,26 @@ mod tests {
     #[test]
     fn custom_fields_are_compared_by_their_type() {
         let custom = |form, multiple, ours: &Value, theirs: &Value| {
-            same("UF_CRM_X", Some(&FieldType { form, multiple }), ours, theirs)
+            values_equal("UF_CRM_X", Some(&FieldType { form, multiple }), ours, theirs)
         };
-        assert!(custom(Form::Boolean, false, &json!("1"), &json!("Y")));
-        assert!(custom(Form::Boolean, false, &json!("0"), &json!(null)));
-        assert!(custom(Form::Money("RUB".into()), false, &json!("12.50|RUB"), &json!("12.5|RUB")));
-        assert!(custom(Form::List(vec![]), true, &json!(["7", "5"]), &json!([5, 7])));
-        assert!(custom(Form::Text, true, &json!(""), &json!(false)));
+        assert!(custom(ValueFormat::Boolean, false, &json!("1"), &json!("Y")));
+        assert!(custom(ValueFormat::Boolean, false, &json!("0"), &json!(null)));
+        assert!(custom(ValueFormat::Money("RUB".into()), false, &json!("12.50|RUB"), &json!("12.5|RUB")));
+        assert!(custom(ValueFormat::List(vec![]), true, &json!(["7", "5"]), &json!([5, 7])));
+        assert!(custom(ValueFormat::Text, true, &json!(""), &json!(false)));
         assert!(custom(
-            Form::DateTime,
+            ValueFormat::DateTime,
             false,
             &json!("2026-05-01T10:00:00"),
             &json!("2026-05-01T10:00:00+03:00")
         ));
         assert!(custom(
-            Form::DateTime,
+            ValueFormat::DateTime,
             false,
             &json!("2026-05-01T10:00:00+05:00"),
             &json!("2026-05-01T08:00:00+03:00")
         ));
-        assert!(custom(Form::Address, false, &json!("Омск"), &json!("Омск|55.0;73.3")));
-        assert!(!custom(Form::Date, false, &json!("2026-05-01"), &json!("2026-05-02T03:00:00+03:00")));
+        assert!(custom(ValueFormat::Address, false, &json!("Омск"), &json!("Омск|55.0;73.3")));
+        assert!(!custom(ValueFormat::Date, false, &json!("2026-05-01"), &json!("2026-05-02T03:00:00+03:00")));
     }
 }

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{ASKED, Object, Unseen, not_filtered, object, of_ids, spoiled_ids, unseen};
+use super::{FILTER_CHUNK, Object, Unseen, not_filtered, object, of_ids, spoiled_ids, unseen};
 use crate::crm::objects::spoiled_lists::{Question, Scope, ask_in_parts, list_reply};
 use crate::domain::record::Kind;
 use crate::portal::batch::Reply;
-use crate::portal::client::Gate;
+use crate::portal::client::Client;
 use crate::portal::{CallError, object_id};
 
 /// The field that holds a deal's people, the primary one first.
@@ -18,7 +18,7 @@ const CONTACTS: &str = "CONTACT_IDS";
 
 /// An object and its fields.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Card {
+pub struct ObjectWithFields {
     /// What is always read.
     pub object: Object,
     /// The fields that were asked for, by the portal's names.
@@ -29,21 +29,21 @@ pub struct Card {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Cards {
     /// Those that the lists show.
-    pub seen: BTreeMap<i64, Card>,
+    pub seen: BTreeMap<i64, ObjectWithFields>,
     /// Those that exist all the same.
     pub unseen: BTreeMap<i64, Unseen>,
 }
 
 /// The objects that exist, of these ids, with these fields.
 pub fn cards(
-    gate: &mut Gate<'_>,
+    gate: &mut Client<'_>,
     kind: Kind,
     ids: &[i64],
     fields: &BTreeSet<String>,
 ) -> Result<Cards, CallError> {
     let fixed = super::select(kind).iter().map(|name| (*name).to_owned());
     let select: BTreeSet<String> = fixed.chain(fields.iter().cloned()).collect();
-    let questions = ids.chunks(ASKED).map(|ids| of_ids(kind, ids, &json!(select))).collect();
+    let questions = ids.chunks(FILTER_CHUNK).map(|ids| of_ids(kind, ids, &json!(select))).collect();
     let answers = ask_in_parts(gate, kind, questions, |command, reply| {
         list_reply(command, reply, |page| rows(kind, page))
     })?;
@@ -62,8 +62,8 @@ pub fn cards(
     Ok(Cards { seen, unseen })
 }
 
-fn rows(kind: Kind, page: &Value) -> Result<Vec<Card>, CallError> {
-    let unreadable = || CallError::Lost(format!("a {kind} that cannot be read"));
+fn rows(kind: Kind, page: &Value) -> Result<Vec<ObjectWithFields>, CallError> {
+    let unreadable = || CallError::UnknownOutcome(format!("a {kind} that cannot be read"));
     items(page).map(|row| card(row).ok_or_else(unreadable)).collect()
 }
 
@@ -72,18 +72,22 @@ fn items(page: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// The people of deals, of which the portal may say nothing.
-fn add_people(gate: &mut Gate<'_>, cards: &mut BTreeMap<i64, Card>) -> Result<(), CallError> {
+fn add_people(gate: &mut Client<'_>, cards: &mut BTreeMap<i64, ObjectWithFields>) -> Result<(), CallError> {
     let ids: Vec<i64> = cards.keys().copied().collect();
-    let answers =
-        ask_in_parts(gate, Kind::Booking, ids.chunks(ASKED).map(people).collect(), |command, reply| {
+    let answers = ask_in_parts(
+        gate,
+        Kind::Booking,
+        ids.chunks(FILTER_CHUNK).map(people).collect(),
+        |command, reply| {
             let reply = reply.map(|reply| match reply {
-                Reply::Done(mut value) => {
-                    Reply::Done(value.get_mut("items").map(Value::take).unwrap_or_default())
+                Reply::Ok(mut value) => {
+                    Reply::Ok(value.get_mut("items").map(Value::take).unwrap_or_default())
                 }
                 other => other,
             });
             list_reply(command, reply, |page| Ok(items(page).cloned().collect()))
-        })?;
+        },
+    )?;
     for item in answers.read.iter().flat_map(|(_, items)| items) {
         add_contacts(cards, item);
     }
@@ -98,12 +102,12 @@ fn people(ids: &[i64]) -> Question {
     Question::universal("crm.item.list", params, Kind::Booking, Scope::Values("@id", ids))
 }
 
-fn card(row: &Value) -> Option<Card> {
-    Some(Card { object: object(row)?, fields: row.as_object()?.clone() })
+fn card(row: &Value) -> Option<ObjectWithFields> {
+    Some(ObjectWithFields { object: object(row)?, fields: row.as_object()?.clone() })
 }
 
 /// A portal that does not tell a deal's people says nothing of them.
-fn add_contacts(cards: &mut BTreeMap<i64, Card>, item: &Value) {
+fn add_contacts(cards: &mut BTreeMap<i64, ObjectWithFields>, item: &Value) {
     let card = item.get("id").and_then(object_id).and_then(|id| cards.get_mut(&id));
     let (Some(card), Some(Value::Array(all))) = (card, item.get("contactIds")) else { return };
     let primary = item.get("contactId").and_then(object_id).unwrap_or(0);

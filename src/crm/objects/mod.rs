@@ -11,19 +11,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Id, Kind};
-use crate::mapping::multifield::Listed;
+use crate::mapping::multifield::MultifieldRow;
 use crate::portal::batch::{Command, Reply};
-use crate::portal::client::Gate;
-use crate::portal::{CallError, Meaning, Refusal};
+use crate::portal::client::Client;
+use crate::portal::{ApiError, CallError, ErrorClass};
 use crate::say;
 use spoiled_lists::{Question, Reading, Scope, ask_in_parts, list_reply};
 
 /// Rows on a page of a list.
 pub(crate) const PAGE: usize = 50;
 /// Values in one filter: fewer than a page, so that a full page always means that there is more.
-const ASKED: usize = 40;
+const FILTER_CHUNK: usize = 40;
 
 /// No object has this id, nor a higher one: the portal's numbers stay exact in JSON.
 pub(crate) const UNREACHED: i64 = (1 << 53) - 1;
@@ -47,9 +47,9 @@ pub struct Object {
     /// The funnel of a deal.
     pub category: u64,
     /// `PHONE`
-    pub phones: Vec<Listed>,
+    pub phones: Vec<MultifieldRow>,
     /// `EMAIL`
-    pub emails: Vec<Listed>,
+    pub emails: Vec<MultifieldRow>,
 }
 
 /// What a look at some objects found; what is in neither map does not exist.
@@ -72,10 +72,10 @@ pub enum Unseen {
 
 impl Unseen {
     /// Our own word for it.
-    pub fn code(&self) -> Code {
+    pub fn code(&self) -> FailureCode {
         match self {
-            Unseen::Denied => Code::AccessDenied,
-            Unseen::Unreadable(_) => Code::CardUnreadable,
+            Unseen::Denied => FailureCode::AccessDenied,
+            Unseen::Unreadable(_) => FailureCode::CardUnreadable,
         }
     }
 
@@ -89,19 +89,19 @@ impl Unseen {
 }
 
 /// Looks at the objects of these ids.
-pub fn look(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<Look, CallError> {
+pub fn look(gate: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<Look, CallError> {
     let Listing { seen, spoiled } = listed_by_id(gate, kind, ids)?;
     let unseen = unseen(gate, kind, ids.iter().copied(), &seen, spoiled)?;
     Ok(Look { seen, unseen })
 }
 
 /// The objects of these ids that the lists show.
-pub fn by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i64, Object>, CallError> {
+pub fn by_id(gate: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i64, Object>, CallError> {
     Ok(listed_by_id(gate, kind, ids)?.seen)
 }
 
 /// Of these ids those whose objects exist, seen or not.
-pub fn existing(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, CallError> {
+pub fn existing(gate: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, CallError> {
     let Look { seen, unseen } = look(gate, kind, ids)?;
     Ok(seen.into_keys().chain(unseen.into_keys()).collect())
 }
@@ -113,9 +113,9 @@ struct Listing {
 }
 
 /// The objects of these ids, and those that spoil every list that shows them.
-fn listed_by_id(gate: &mut Gate<'_>, kind: Kind, ids: &[i64]) -> Result<Listing, CallError> {
+fn listed_by_id(gate: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<Listing, CallError> {
     let of = |ids: &[i64]| of_ids(kind, ids, &json!(select(kind)));
-    let questions = ids.chunks(ASKED).map(of).collect();
+    let questions = ids.chunks(FILTER_CHUNK).map(of).collect();
     let answers = ask_in_parts(gate, kind, questions, |command, reply| {
         list_reply(command, reply, |page| rows(kind, page))
     })?;
@@ -149,7 +149,7 @@ pub(crate) fn spoiled_ids(spoiled: Vec<(Question, String)>) -> BTreeMap<i64, Str
 /// leaves an object that the user may not see out as if it were gone; `crm.item.get` looks for it before it looks at
 /// the user's rights.
 fn unseen<T>(
-    gate: &mut Gate<'_>,
+    gate: &mut Client<'_>,
     kind: Kind,
     ids: impl IntoIterator<Item = i64>,
     seen: &BTreeMap<i64, T>,
@@ -174,10 +174,10 @@ fn unseen<T>(
 /// What `crm.item.get` says of an object that no list showed. Only a refusal of rights is a matter of rights.
 fn card_reply(command: &Command, reply: Option<Reply>) -> Result<Reading<Unseen>, CallError> {
     Ok(match reply {
-        Some(Reply::Refused(refusal)) if refusal.code.eq_ignore_ascii_case("NOT_FOUND") => {
+        Some(Reply::Err(refusal)) if refusal.code.eq_ignore_ascii_case("NOT_FOUND") => {
             Reading::Rows(Vec::new())
         }
-        Some(Reply::Refused(refusal)) if refusal.is_access_denied() => Reading::Rows(vec![Unseen::Denied]),
+        Some(Reply::Err(refusal)) if refusal.is_access_denied() => Reading::Rows(vec![Unseen::Denied]),
         reply => match result(command, reply)? {
             Ok(_) => Reading::Rows(vec![Unseen::Unreadable(shown_alone())]),
             Err(refusal) => Reading::Spoiled(refusal.to_string()),
@@ -199,7 +199,12 @@ pub struct Marked {
 }
 
 /// The objects that carry our origin for these records.
-pub fn by_origin(gate: &mut Gate<'_>, kind: Kind, originator: &str, ids: &[Id]) -> Result<Marked, CallError> {
+pub fn by_origin(
+    gate: &mut Client<'_>,
+    kind: Kind,
+    originator: &str,
+    ids: &[Id],
+) -> Result<Marked, CallError> {
     let wanted: BTreeMap<String, &Id> = ids.iter().map(|id| (id.to_string(), id)).collect();
     let origins: Vec<Value> = wanted.keys().map(|origin| Value::from(origin.as_str())).collect();
     let of = |origins: &[Value]| {
@@ -207,7 +212,7 @@ pub fn by_origin(gate: &mut Gate<'_>, kind: Kind, originator: &str, ids: &[Id]) 
         Question::list(kind, &json!({"ORIGINATOR_ID": originator}), scope, &json!(select(kind)))
     };
     let mut marked = Marked::default();
-    let mut open: Vec<Question> = origins.chunks(ASKED).map(of).collect();
+    let mut open: Vec<Question> = origins.chunks(FILTER_CHUNK).map(of).collect();
     while !open.is_empty() {
         let answers = ask_in_parts(gate, kind, std::mem::take(&mut open), |command, reply| {
             list_reply(command, reply, |page| rows(kind, page))
@@ -239,7 +244,7 @@ fn note_origins(
     page: &[Object],
 ) -> Result<(), CallError> {
     for object in page {
-        if !collates(&object.originator, originator) || object.origin.is_empty() {
+        if !equal_under_collation(&object.originator, originator) || object.origin.is_empty() {
             return Err(not_filtered(kind));
         }
         // The portal compares without regard to case; two ids of Ecvi may differ in nothing else.
@@ -253,41 +258,45 @@ fn note_origins(
 /// Whether a page lies behind `above`, and is the last one or can be followed by the next. The order of its rows
 /// matters only where there is a next page: some portals ignore the order that they are asked for.
 fn is_read_to_its_end(above: i64, page: &[Object]) -> bool {
-    if page.len() < PAGE { page.iter().all(|object| object.crm_id > above) } else { goes_on(above, page) }
+    if page.len() < PAGE {
+        page.iter().all(|object| object.crm_id > above)
+    } else {
+        is_next_page(above, page)
+    }
 }
 
 /// Whether a page begins behind `above` and rises: without that its successors would be asked for for ever.
-pub(crate) fn goes_on(above: i64, page: &[Object]) -> bool {
+pub(crate) fn is_next_page(above: i64, page: &[Object]) -> bool {
     page.first().is_none_or(|first| first.crm_id > above)
         && page.windows(2).all(|pair| pair[0].crm_id < pair[1].crm_id)
 }
 
 /// Whether the portal's database takes the two marks for one: it knows neither case nor blanks at the end.
-pub(crate) fn collates(found: &str, asked: &str) -> bool {
+pub(crate) fn equal_under_collation(found: &str, asked: &str) -> bool {
     found.trim_end().to_lowercase() == asked.trim_end().to_lowercase()
 }
 
 /// The results of questions, in their order, where each may be refused by itself.
-pub(crate) fn ask_each(
-    gate: &mut Gate<'_>,
+pub(crate) fn query_each(
+    gate: &mut Client<'_>,
     commands: &[Command],
-) -> Result<Vec<Result<Value, Refusal>>, CallError> {
+) -> Result<Vec<Result<Value, ApiError>>, CallError> {
     let mut replies = gate.read_batch(commands)?;
     commands.iter().map(|command| result(command, replies.remove(&command.name))).collect()
 }
 
 /// What a question was answered with.
-fn result(command: &Command, reply: Option<Reply>) -> Result<Result<Value, Refusal>, CallError> {
+fn result(command: &Command, reply: Option<Reply>) -> Result<Result<Value, ApiError>, CallError> {
     match reply {
-        Some(Reply::Done(value)) => Ok(Ok(value)),
+        Some(Reply::Ok(value)) => Ok(Ok(value)),
         // Without the right to ask an administrator must act; any other refusal is this question's.
-        Some(Reply::Refused(refusal))
-            if refusal.meaning() == Meaning::Record && !refusal.is_access_denied() =>
-        {
+        Some(Reply::Err(refusal)) if refusal.class() == ErrorClass::Record && !refusal.is_access_denied() => {
             Ok(Err(refusal))
         }
-        Some(Reply::Refused(refusal)) => Err(CallError::Refused(refusal)),
-        Some(Reply::Silent) | None => Err(CallError::Lost(format!("{} was not answered", command.method))),
+        Some(Reply::Err(refusal)) => Err(CallError::Refused(refusal)),
+        Some(Reply::Missing) | None => {
+            Err(CallError::UnknownOutcome(format!("{} was not answered", command.method)))
+        }
     }
 }
 
@@ -300,9 +309,12 @@ fn select(kind: Kind) -> &'static [&'static str] {
 }
 
 pub(crate) fn rows(kind: Kind, page: &Value) -> Result<Vec<Object>, CallError> {
-    let rows = page.as_array().ok_or_else(|| CallError::Lost(format!("a list of {kind}s is no list")))?;
+    let rows =
+        page.as_array().ok_or_else(|| CallError::UnknownOutcome(format!("a list of {kind}s is no list")))?;
     rows.iter()
-        .map(|row| object(row).ok_or_else(|| CallError::Lost(format!("a {kind} that cannot be read"))))
+        .map(|row| {
+            object(row).ok_or_else(|| CallError::UnknownOutcome(format!("a {kind} that cannot be read")))
+        })
         .collect()
 }
 
@@ -332,7 +344,7 @@ fn text(row: &Map<String, Value>, key: &str) -> Option<String> {
     }
 }
 
-fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<Listed>> {
+fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<MultifieldRow>> {
     let rows: Vec<&Value> = match row.get(key) {
         Some(Value::Array(rows)) => rows.iter().collect(),
         // A list of PHP with gaps.
@@ -343,7 +355,7 @@ fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<Listed>> {
     };
     let standing = |row: &Value| {
         let row = row.as_object().filter(|row| row.contains_key("ID") && row.contains_key("VALUE"))?;
-        Some(Listed {
+        Some(MultifieldRow {
             id: text(row, "ID")?,
             value: text(row, "VALUE")?,
             value_type: text(row, "VALUE_TYPE")?,
@@ -353,7 +365,10 @@ fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<Listed>> {
 }
 
 pub(crate) fn not_filtered(kind: Kind) -> CallError {
-    CallError::Lost(format!("crm.{}.list answered with objects that were not asked for", kind.entity()))
+    CallError::UnknownOutcome(format!(
+        "crm.{}.list answered with objects that were not asked for",
+        kind.crm_entity()
+    ))
 }
 
 #[cfg(test)]
@@ -364,8 +379,8 @@ mod tests {
     fn only_a_refusal_of_rights_hides_a_card_and_any_other_error_leaves_it_unreadable() {
         let command = Command::new("q0", "crm.item.get", json!({}));
         let said = |code: &str, text: &str| {
-            let refusal = Refusal { code: code.into(), text: text.into() };
-            card_reply(&command, Some(Reply::Refused(refusal))).unwrap()
+            let refusal = ApiError { code: code.into(), text: text.into() };
+            card_reply(&command, Some(Reply::Err(refusal))).unwrap()
         };
         assert!(matches!(said("NOT_FOUND", ""), Reading::Rows(rows) if rows.is_empty()));
         assert!(matches!(said("ACCESS_DENIED", ""), Reading::Rows(rows) if rows == [Unseen::Denied]));

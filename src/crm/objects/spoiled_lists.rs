@@ -5,11 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::{UNREACHED, ask_each, result};
+use super::{UNREACHED, query_each, result};
 use crate::domain::record::Kind;
 use crate::portal::CallError;
 use crate::portal::batch::{Command, Reply};
-use crate::portal::client::Gate;
+use crate::portal::client::Client;
 
 /// So many spoiled cards, and not one that can be read, are no fault of single cards.
 const MOST_SPOILED: usize = 20;
@@ -60,7 +60,7 @@ impl Question {
     /// A list of a kind by ascending id, beside `filter` of this scope.
     pub(crate) fn list(kind: Kind, filter: &Value, scope: Scope, select: &Value) -> Question {
         let params = json!({"filter": filter, "order": {"ID": "ASC"}, "select": select, "start": -1});
-        Question { method: format!("crm.{}.list", kind.entity()), params, scope }
+        Question { method: format!("crm.{}.list", kind.crm_entity()), params, scope }
     }
 
     /// A call of a universal method.
@@ -131,7 +131,7 @@ pub(crate) fn list_reply<T>(
 
 /// Asks all of them, in parts where that is what it takes. `read` says what each reply means.
 pub(crate) fn ask_in_parts<T>(
-    gate: &mut Gate<'_>,
+    gate: &mut Client<'_>,
     kind: Kind,
     questions: Vec<Question>,
     read: impl Fn(&Command, Option<Reply>) -> Result<Reading<T>, CallError>,
@@ -139,14 +139,14 @@ pub(crate) fn ask_in_parts<T>(
     let answers = Answers { read: Vec::new(), spoiled: Vec::new() };
     let mut inquiry = Inquiry { gate, kind, read, open: vec![questions], answers, is_portal_up: false };
     while let Some(group) = inquiry.open.pop() {
-        inquiry.ask(group)?;
+        inquiry.query(group)?;
     }
     Ok(inquiry.answers)
 }
 
 /// Questions on their way.
 pub(crate) struct Inquiry<'g, 'p, T, F> {
-    gate: &'g mut Gate<'p>,
+    gate: &'g mut Client<'p>,
     kind: Kind,
     read: F,
     /// Groups that go out together.
@@ -160,7 +160,7 @@ impl<T, F> Inquiry<'_, '_, T, F>
 where
     F: Fn(&Command, Option<Reply>) -> Result<Reading<T>, CallError>,
 {
-    fn ask(&mut self, mut group: Vec<Question>) -> Result<(), CallError> {
+    fn query(&mut self, mut group: Vec<Question>) -> Result<(), CallError> {
         match self.readings(&group)? {
             Ok(readings) => {
                 for (question, reading) in group.into_iter().zip(readings) {
@@ -189,7 +189,7 @@ where
         let named = group.iter().enumerate();
         let commands: Vec<Command> = named.map(|(at, question)| question.command(format!("q{at}"))).collect();
         let mut replies = match self.gate.read_batch(&commands) {
-            Err(CallError::Lost(reason)) => return Ok(Err(reason)),
+            Err(CallError::UnknownOutcome(reason)) => return Ok(Err(reason)),
             replies => replies?,
         };
         let readings = commands.iter().map(|command| (self.read)(command, replies.remove(&command.name)));
@@ -219,7 +219,7 @@ where
         self.answers.spoiled.push((question, reason.clone()));
         let is_any_read = self.answers.read.iter().any(|(_, rows)| !rows.is_empty());
         if self.answers.spoiled.len() >= MOST_SPOILED && !is_any_read {
-            return Err(CallError::Lost(reason));
+            return Err(CallError::UnknownOutcome(reason));
         }
         Ok(())
     }
@@ -231,12 +231,12 @@ where
         }
         let nobody = Scope::Values("@ID", vec![UNREACHED.into()]);
         let question = Question::list(self.kind, &json!({}), nobody, &json!(["ID"]));
-        match ask_each(self.gate, &[question.command("q0".to_owned())]) {
+        match query_each(self.gate, &[question.command("q0".to_owned())]) {
             Ok(answers) if matches!(answers.first(), Some(Ok(Value::Array(_)))) => {
                 self.is_portal_up = true;
                 Ok(())
             }
-            Ok(_) | Err(CallError::Lost(_)) => Err(CallError::Lost(reason.to_owned())),
+            Ok(_) | Err(CallError::UnknownOutcome(_)) => Err(CallError::UnknownOutcome(reason.to_owned())),
             Err(error) => Err(error),
         }
     }

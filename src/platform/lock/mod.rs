@@ -18,18 +18,18 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 
 use self::note::{Holder, PassedOver};
-use crate::domain::run_error::Stop;
+use crate::domain::run_error::RunError;
 use crate::platform::clock::Clock;
-use crate::platform::sidecar_path::beside;
+use crate::platform::sidecar_path::sidecar_path;
 use crate::platform::{private_files, range_lock, regular_file};
 use crate::say;
 
 /// `state.db` -> `state.db.lock`.
 pub(crate) const SUFFIX: &str = ".lock";
 /// Longer than [`Lock::is_held`] takes.
-const GLANCE: Duration = Duration::from_millis(20);
+const PROBE_RETRY: Duration = Duration::from_millis(20);
 const PAUSE: Duration = Duration::from_millis(200);
-const PATIENCE: Duration = Duration::from_secs(60);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Held as long as it lives.
 #[derive(Debug)]
@@ -41,13 +41,13 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the lock of the state at this path; none when somebody else holds it.
-    pub fn take(state: &Path) -> Result<Option<Lock>> {
+    pub fn try_acquire(state: &Path) -> Result<Option<Lock>> {
         refuse_link(state)?;
-        let path = beside(state, SUFFIX);
+        let path = sidecar_path(state, SUFFIX);
         let file = open(&path).map_err(|error| unusable(&path, error))?;
         let tried = file.try_lock().or_else(|_| {
             // Somebody's `status` may just be looking.
-            std::thread::sleep(GLANCE);
+            std::thread::sleep(PROBE_RETRY);
             file.try_lock()
         });
         match tried {
@@ -55,7 +55,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(unusable(&path, error)),
         }
-        let state = private_files::open(state).map(|(file, _)| file).ok();
+        let state = private_files::open_or_create_private(state).map(|(file, _)| file).ok();
         if let Some(state) = &state
             && !range_lock::try_lock(state, range_lock::PASS)?
         {
@@ -66,7 +66,7 @@ impl Lock {
     }
 
     /// A call that changes something is made now.
-    pub fn note_call(&self, now: DateTime<Utc>) -> io::Result<()> {
+    pub fn record_call(&self, now: DateTime<Utc>) -> io::Result<()> {
         note::write_call(&self.file, now)
     }
 
@@ -85,7 +85,7 @@ impl Lock {
     /// # Errors
     /// The file cannot be read or written.
     pub fn pass_over(state: &Path, now: DateTime<Utc>) -> io::Result<PassedOver> {
-        let path = beside(state, SUFFIX);
+        let path = sidecar_path(state, SUFFIX);
         let file = regular_file::open(&path, File::options().read(true).write(true))?;
         note::count_passed_over(&file, now)
     }
@@ -95,13 +95,13 @@ impl Lock {
         if !Lock::is_held(state) {
             return None;
         }
-        let file = regular_file::read(&beside(state, SUFFIX)).ok()?;
+        let file = regular_file::read(&sidecar_path(state, SUFFIX)).ok()?;
         note::read(&file).ok()?.passed_over
     }
 
     /// Whether a pass holds the lock of this state. Only a look: no file is made, and the lock is shared for an instant.
     pub fn is_held(state: &Path) -> bool {
-        let file = regular_file::read(&beside(state, SUFFIX));
+        let file = regular_file::read(&sidecar_path(state, SUFFIX));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
@@ -109,9 +109,9 @@ impl Lock {
     ///
     /// # Errors
     /// [`Stop`]: the pass that holds it did not end in time.
-    pub fn insist(state: &Path, clock: &Clock) -> Result<Lock> {
-        Lock::wait(state, PATIENCE, clock)?.ok_or_else(|| {
-            Stop::interrupted(say!(
+    pub fn acquire_or_fail(state: &Path, clock: &Clock) -> Result<Lock> {
+        Lock::wait(state, LOCK_TIMEOUT, clock)?.ok_or_else(|| {
+            RunError::interrupted(say!(
                 "идёт другой запуск, за минуту он не закончился; ничего не изменено, повторите позже",
                 "another pass is under way and did not end within a minute; nothing was changed, try again later"
             ))
@@ -123,10 +123,10 @@ impl Lock {
     fn wait(state: &Path, patience: Duration, clock: &Clock) -> Result<Option<Lock>> {
         let end = clock.now() + patience;
         loop {
-            if let Some(lock) = Lock::take(state)? {
+            if let Some(lock) = Lock::try_acquire(state)? {
                 return Ok(Some(lock));
             }
-            if clock.stopped() || clock.now() >= end {
+            if clock.interrupted() || clock.now() >= end {
                 return Ok(None);
             }
             clock.sleep(PAUSE);
@@ -153,7 +153,7 @@ fn refuse_link(state: &Path) -> Result<()> {
 
 /// Opens the lock, or makes it. A file of several names may be another's, unless it holds what a lock holds.
 fn open(path: &Path) -> io::Result<File> {
-    let (file, _) = private_files::open(path)?;
+    let (file, _) = private_files::open_or_create_private(path)?;
     if private_files::has_several_names(&file)? && !note::is_ours(&file)? {
         let words = say!("у этого файла есть другое имя", "this file has another name");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
@@ -169,7 +169,7 @@ fn unusable(path: &Path, error: io::Error) -> anyhow::Error {
             "the lock file {shown} is unfit: move it away"
         )
     } else if private_files::is_denied(path) {
-        let cure = private_files::as_its_user();
+        let cure = private_files::run_as_owner_hint();
         say!("нет прав на файл блокировки {shown}: {cure}", "no permission for the lock file {shown}: {cure}")
     } else {
         say!(
@@ -190,13 +190,13 @@ mod tests {
     fn one_holder_at_a_time_and_the_file_stays() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state.db");
-        let held = Lock::take(&state).unwrap();
+        let held = Lock::try_acquire(&state).unwrap();
         assert!(held.is_some() && Lock::is_held(&state));
-        assert!(Lock::take(&state).unwrap().is_none());
+        assert!(Lock::try_acquire(&state).unwrap().is_none());
         drop(held);
         assert!(!Lock::is_held(&state));
         assert!(folder.path().join("state.db.lock").exists());
-        assert!(Lock::take(&state).unwrap().is_some());
+        assert!(Lock::try_acquire(&state).unwrap().is_some());
     }
 
     #[cfg(unix)]
@@ -206,7 +206,7 @@ mod tests {
         let (state, link) = (there.path().join("state.db"), here.path().join("state.db"));
         File::create(&state).unwrap();
         std::os::unix::fs::symlink(&state, &link).unwrap();
-        assert!(Lock::take(&link).is_err());
+        assert!(Lock::try_acquire(&link).is_err());
         assert!(!there.path().join("state.db.lock").exists());
     }
 
@@ -217,10 +217,10 @@ mod tests {
         let [one, two] = ["one.db", "two.db"].map(|name| folder.path().join(name));
         File::create(&one).unwrap();
         std::fs::hard_link(&one, &two).unwrap();
-        let held = Lock::take(&one).unwrap();
-        assert!(held.is_some() && Lock::take(&two).unwrap().is_none());
+        let held = Lock::try_acquire(&one).unwrap();
+        assert!(held.is_some() && Lock::try_acquire(&two).unwrap().is_none());
         drop(held);
-        assert!(Lock::take(&two).unwrap().is_some());
+        assert!(Lock::try_acquire(&two).unwrap().is_some());
     }
 
     #[cfg(unix)]
@@ -232,7 +232,7 @@ mod tests {
         std::fs::write(&theirs, "theirs").unwrap();
         for link in [std::fs::hard_link, std::os::unix::fs::symlink] as [fn(_, _) -> _; 2] {
             link(theirs.as_path(), lock.as_path()).unwrap();
-            let error = format!("{:#}", Lock::take(&state).unwrap_err());
+            let error = format!("{:#}", Lock::try_acquire(&state).unwrap_err());
             assert!(error.contains("state.db.lock") && !Lock::is_held(&state), "{error}");
             assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "theirs");
             std::fs::remove_file(&lock).unwrap();
@@ -244,19 +244,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state.db");
         let [since, first, second] = [0, 180, 360].map(|s| DateTime::from_timestamp(1_700_000_000 + s, 0));
-        let held = Lock::take(&state).unwrap().unwrap();
-        held.note_call(since.unwrap()).unwrap();
+        let held = Lock::try_acquire(&state).unwrap().unwrap();
+        held.record_call(since.unwrap()).unwrap();
         held.note_holder("sync", since.unwrap()).unwrap();
         assert!(Lock::passed_over(&state).is_none());
         Lock::pass_over(&state, first.unwrap()).unwrap();
         let told = Lock::pass_over(&state, second.unwrap()).unwrap();
         assert_eq!((told.passes, told.since()), (2, since.unwrap()));
-        held.note_call(second.unwrap()).unwrap();
+        held.record_call(second.unwrap()).unwrap();
         assert_eq!(Lock::passed_over(&state).unwrap().passes, 2);
         assert_eq!(held.last_call(), second);
         drop(held);
         assert!(Lock::passed_over(&state).is_none());
-        let next = Lock::take(&state).unwrap().unwrap();
+        let next = Lock::try_acquire(&state).unwrap().unwrap();
         assert_eq!((Lock::passed_over(&state), next.last_call()), (None, second));
     }
 
@@ -264,16 +264,16 @@ mod tests {
     fn the_last_call_is_told_to_the_next_holder() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state.db");
-        let held = Lock::take(&state).unwrap().unwrap();
+        let held = Lock::try_acquire(&state).unwrap().unwrap();
         assert_eq!(held.last_call(), None);
         let calls =
             [1_700_000_000_000, 1_700_000_075_250].map(|ms| DateTime::from_timestamp_millis(ms).unwrap());
         for call in calls {
-            held.note_call(call).unwrap();
+            held.record_call(call).unwrap();
             assert_eq!(held.last_call(), Some(call));
         }
         drop(held);
-        assert_eq!(Lock::take(&state).unwrap().unwrap().last_call(), Some(calls[1]));
+        assert_eq!(Lock::try_acquire(&state).unwrap().unwrap().last_call(), Some(calls[1]));
     }
 
     #[test]
@@ -281,10 +281,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state.db");
         std::fs::write(folder.path().join("state.db.lock"), "something else ".repeat(9)).unwrap();
-        let held = Lock::take(&state).unwrap().unwrap();
+        let held = Lock::try_acquire(&state).unwrap().unwrap();
         assert_eq!(held.last_call(), None);
         let call = DateTime::from_timestamp_millis(1_700_000_000_000).unwrap();
-        held.note_call(call).unwrap();
+        held.record_call(call).unwrap();
         assert_eq!(held.last_call(), Some(call));
     }
 
@@ -292,7 +292,7 @@ mod tests {
     fn a_wait_ends_when_its_patience_does() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state.db");
-        let _held = Lock::take(&state).unwrap();
+        let _held = Lock::try_acquire(&state).unwrap();
         let clock = Clock::virtual_at(DateTime::default());
         assert!(Lock::wait(&state, Duration::from_secs(1), &clock).unwrap().is_none());
         assert_eq!(clock.now().timestamp(), 1);
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_named() {
-        let error = Lock::take(Path::new("/nowhere/state.db")).unwrap_err();
+        let error = Lock::try_acquire(Path::new("/nowhere/state.db")).unwrap_err();
         assert!(error.to_string().contains("/nowhere/state.db.lock"));
     }
 
@@ -309,7 +309,7 @@ mod tests {
     fn the_file_is_its_owners_alone() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        let _held = Lock::take(&folder.path().join("state.db")).unwrap();
+        let _held = Lock::try_acquire(&folder.path().join("state.db")).unwrap();
         let mode = std::fs::metadata(folder.path().join("state.db.lock")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

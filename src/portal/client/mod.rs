@@ -13,10 +13,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::batch::{Batch, Command, Reply};
-use super::{Answer, CallError, Meaning, Portal};
+use super::{CallError, ErrorClass, Portal, Response};
 use crate::config::PortalConfig;
-use crate::platform::clock::{Clock, after};
-use crate::portal::limits::{Bucket, Pace};
+use crate::platform::clock::{Clock, saturating_add};
+use crate::portal::limits::{Bucket, RateLimits};
 use crate::portal::shared_bucket::Shared;
 use crate::say;
 
@@ -26,7 +26,7 @@ const TRIES: u32 = 6;
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
 /// What a longer wait is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cause<'c> {
+pub enum WaitReason<'c> {
     /// The portal's time budget for this method.
     Budget(&'c str),
     /// The portal cannot be reached, or gives no proper answer; why.
@@ -36,14 +36,14 @@ pub enum Cause<'c> {
 }
 
 /// Is told of each longer wait: what for, and until when.
-pub type Teller = Box<dyn Fn(Cause<'_>, DateTime<Utc>)>;
+pub type WaitCallback = Box<dyn Fn(WaitReason<'_>, DateTime<Utc>)>;
 
 /// What is done right before a call is made, with the time.
-pub type Mark<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> anyhow::Result<()>;
+pub type BeforeSend<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> anyhow::Result<()>;
 
-fn marked(mark: Mark, now: DateTime<Utc>) -> Result<(), CallError> {
+fn marked(mark: BeforeSend, now: DateTime<Utc>) -> Result<(), CallError> {
     mark(now).map_err(|error| {
-        CallError::NotSaved(say!(
+        CallError::NoteFailed(say!(
             "состояние не записывается ({error:#})",
             "the state cannot be written ({error:#})"
         ))
@@ -56,17 +56,17 @@ pub fn growing_pause(attempts: u32) -> TimeDelta {
 }
 
 /// A portal whose limits are kept.
-pub struct Gate<'p> {
+pub struct Client<'p> {
     portal: &'p mut dyn Portal,
     clock: Clock,
-    pace: Pace,
+    limits: RateLimits,
     bucket: Bucket,
     shared: Option<Shared>,
     batch_size: usize,
     target: Duration,
     deadline: Option<DateTime<Utc>>,
     requests: u64,
-    teller: Option<Teller>,
+    teller: Option<WaitCallback>,
     /// Of the batch that was sent last.
     nonce: u32,
     /// An outage is waited out, however long it lasts.
@@ -75,7 +75,7 @@ pub struct Gate<'p> {
     is_answering: bool,
 }
 
-impl<'p> Gate<'p> {
+impl<'p> Client<'p> {
     /// When the last request may begin, where there is such a time.
     pub fn deadline(&self) -> Option<DateTime<Utc>> {
         self.deadline
@@ -86,19 +86,19 @@ impl<'p> Gate<'p> {
         portal: &'p mut dyn Portal,
         clock: Clock,
         config: &PortalConfig,
-        pace: Pace,
+        pace: RateLimits,
         deadline: Option<DateTime<Utc>>,
-    ) -> Gate<'p> {
+    ) -> Client<'p> {
         let bucket = Bucket { per_second: config.requests_per_second, burst: config.burst };
         let (batch_size, target) = (config.batch_size, config.request_target);
         let shared = config.shared_bucket.clone().map(Shared::new);
         let (requests, teller) = (0, None);
         // Another one in each process: the answers of a pass that was killed must not fit either.
         let nonce = RandomState::new().build_hasher().finish() as u32;
-        Gate {
+        Client {
             portal,
             clock,
-            pace,
+            limits: pace,
             bucket,
             shared,
             batch_size,
@@ -113,12 +113,12 @@ impl<'p> Gate<'p> {
     }
 
     /// Counts the bucket as full: what a pass sent just before it was killed, nobody wrote down.
-    pub fn fill_bucket(&mut self) {
-        self.pace.full(self.bucket, self.clock.now());
+    pub fn assume_bucket_full(&mut self) {
+        self.limits.assume_bucket_full(self.bucket, self.clock.now());
     }
 
     /// Has somebody told of each longer wait.
-    pub fn on_wait(&mut self, teller: Option<Teller>) {
+    pub fn on_wait(&mut self, teller: Option<WaitCallback>) {
         self.teller = teller;
     }
 
@@ -138,8 +138,8 @@ impl<'p> Gate<'p> {
     }
 
     /// What was learned of the limits, to be kept for the next pass.
-    pub fn pace(&self) -> &Pace {
-        &self.pace
+    pub fn pace(&self) -> &RateLimits {
+        &self.limits
     }
 
     /// Requests made until now.
@@ -149,11 +149,11 @@ impl<'p> Gate<'p> {
 
     /// How many commands of this label to send together.
     pub fn batch_size(&self, label: &str) -> usize {
-        self.pace.batch(label, self.batch_size, self.clock.now())
+        self.limits.batch(label, self.batch_size, self.clock.now())
     }
 
     /// When half of the time that is left will be over; none where there is no end.
-    pub fn halfway(&self) -> Option<DateTime<Utc>> {
+    pub fn half_time_mark(&self) -> Option<DateTime<Utc>> {
         let now = self.clock.now();
         self.deadline.map(|deadline| now + (deadline - now) / 2)
     }
@@ -161,20 +161,20 @@ impl<'p> Gate<'p> {
     /// Ends the pass when a signal or the time limit came.
     pub fn check_time(&self) -> Result<(), CallError> {
         let late = self.deadline.is_some_and(|deadline| self.clock.now() >= deadline);
-        if late || self.clock.stopped() { Err(CallError::Stopped) } else { Ok(()) }
+        if late || self.clock.interrupted() { Err(CallError::Cancelled) } else { Ok(()) }
     }
 
     /// Waits until then, or says that this pass cannot wait so long.
     fn wait_until(&self, until: DateTime<Utc>) -> Result<(), CallError> {
         if self.deadline.is_some_and(|deadline| until > deadline) {
-            return Err(CallError::Wait(until));
+            return Err(CallError::LimitedUntil(until));
         }
         self.clock.sleep((until - self.clock.now()).to_std().unwrap_or_default());
         self.check_time()
     }
 
     /// Waits as [`Gate::wait_until`], and tells of it.
-    pub fn wait_for(&self, cause: Cause<'_>, until: DateTime<Utc>) -> Result<(), CallError> {
+    pub fn wait_for(&self, cause: WaitReason<'_>, until: DateTime<Utc>) -> Result<(), CallError> {
         if let Some(teller) = &self.teller {
             teller(cause, until);
         }
@@ -189,7 +189,7 @@ impl<'p> Gate<'p> {
         &mut self,
         label: &str,
         commands: &[Command],
-        mark: Mark,
+        mark: BeforeSend,
     ) -> Result<BTreeMap<String, Reply>, CallError> {
         if commands.is_empty() {
             return Ok(BTreeMap::new());
@@ -198,24 +198,24 @@ impl<'p> Gate<'p> {
         for command in commands {
             *calls.entry(command.method.as_str()).or_default() += 1;
         }
-        self.pace.made_of(label, &calls);
+        self.limits.record_composition(label, &calls);
         self.nonce = self.nonce.wrapping_add(1);
         let batch = Batch::new(commands, self.nonce);
         let (answer, wall) = self.send("batch", &batch.request(), &calls, mark);
         match &answer {
-            Ok(_) => self.pace.took(label, commands.len(), wall, self.target),
-            Err(CallError::Lost(_)) => self.pace.lost(label),
+            Ok(_) => self.limits.record_duration(label, commands.len(), wall, self.target),
+            Err(CallError::UnknownOutcome(_)) => self.limits.lost(label),
             Err(_) => {}
         }
         let answer = answer?;
         self.note_commands(&batch, &answer);
         let replies = batch.replies(answer).inspect_err(|_| self.portal.reconnect())?;
         for command in commands {
-            let Some(Reply::Refused(refusal)) = replies.get(&command.name) else { continue };
-            match refusal.meaning() {
-                Meaning::OverBudget => self.pace.over_budget(&command.method, self.clock.now()),
-                Meaning::TooFast => self.pace.full(self.bucket, self.clock.now()),
-                Meaning::Administrator | Meaning::Record => {}
+            let Some(Reply::Err(refusal)) = replies.get(&command.name) else { continue };
+            match refusal.class() {
+                ErrorClass::BudgetExceeded => self.limits.over_budget(&command.method, self.clock.now()),
+                ErrorClass::RateLimited => self.limits.assume_bucket_full(self.bucket, self.clock.now()),
+                ErrorClass::Administrator | ErrorClass::Record => {}
             }
         }
         Ok(replies)
@@ -227,13 +227,13 @@ impl<'p> Gate<'p> {
         method: &str,
         params: &Value,
         calls: &BTreeMap<&str, usize>,
-        mark: Mark,
-    ) -> (Result<Answer, CallError>, Duration) {
+        mark: BeforeSend,
+    ) -> (Result<Response, CallError>, Duration) {
         let (mut wall, mut tries) = (Duration::ZERO, 0);
         loop {
             tries += 1;
             if let Err(error) =
-                self.wait_for_turn(method, calls).and_then(|()| marked(mark, self.clock.latest()))
+                self.wait_for_turn(method, calls).and_then(|()| marked(mark, self.clock.later_of_clocks()))
             {
                 return (Err(error), wall);
             }
@@ -244,7 +244,7 @@ impl<'p> Gate<'p> {
             self.is_answering = answer.is_ok();
             match answer {
                 Ok(answer) => {
-                    self.note(method, &answer.time);
+                    self.record_usage(method, &answer.time);
                     return (Ok(answer), wall);
                 }
                 Err(error) if self.is_spent(tries) || !self.prepare_retry(method, &error, tries) => {
@@ -264,24 +264,24 @@ impl<'p> Gate<'p> {
         self.check_time()?;
         let now = self.clock.now();
         let all = calls.iter().map(|(name, calls)| (*name, *calls)).chain([(method, 1)]);
-        let blocked = all.filter_map(|(name, calls)| Some((self.pace.blocked(name, calls, now)?, name)));
+        let blocked = all.filter_map(|(name, calls)| Some((self.limits.blocked(name, calls, now)?, name)));
         if let Some((until, spent)) = blocked.max() {
             log::info!("{spent}: the portal's time budget holds until {until}");
-            self.wait_for(Cause::Budget(spent), until)?;
+            self.wait_for(WaitReason::Budget(spent), until)?;
         }
-        let pause = self.turn();
+        let pause = self.next_slot();
         if !pause.is_zero() {
-            self.wait_until(after(self.clock.now(), pause))?;
+            self.wait_until(saturating_add(self.clock.now(), pause))?;
         }
-        self.pace.sent(self.bucket, self.clock.now());
+        self.limits.sent(self.bucket, self.clock.now());
         Ok(())
     }
 
     /// How long to wait for a place in the bucket: in this program's own, and in the one that the host shares.
-    fn turn(&mut self) -> Duration {
+    fn next_slot(&mut self) -> Duration {
         let now = self.clock.now();
-        let own = self.pace.wait(self.bucket, now);
-        let others = self.shared.as_mut().map(|shared| shared.take_place(self.bucket, now));
+        let own = self.limits.wait(self.bucket, now);
+        let others = self.shared.as_mut().map(|shared| shared.reserve_slot(self.bucket, now));
         own.max(others.unwrap_or_default())
     }
 
@@ -289,48 +289,52 @@ impl<'p> Gate<'p> {
     fn prepare_retry(&mut self, method: &str, error: &CallError, tries: u32) -> bool {
         let now = self.clock.now();
         match error {
-            CallError::Refused(refusal) => match refusal.meaning() {
-                Meaning::TooFast => {
-                    self.pace.full(self.bucket, now);
+            CallError::Refused(refusal) => match refusal.class() {
+                ErrorClass::RateLimited => {
+                    self.limits.assume_bucket_full(self.bucket, now);
                     let pause = if self.is_patient { growing_pause(tries) } else { TimeDelta::seconds(2) };
-                    self.wait_for(Cause::Unreachable(&refusal.to_string()), now + pause).is_ok()
+                    self.wait_for(WaitReason::Unreachable(&refusal.to_string()), now + pause).is_ok()
                 }
-                Meaning::OverBudget => {
-                    self.pace.over_budget(method, now);
+                ErrorClass::BudgetExceeded => {
+                    self.limits.over_budget(method, now);
                     true
                 }
-                Meaning::Administrator | Meaning::Record => false,
+                ErrorClass::Administrator | ErrorClass::Record => false,
             },
             // An export of hours outlives a router that restarts; the next pass of cron is near anyway.
             CallError::NotSent(reason) if self.deadline.is_none() => {
-                self.wait_for(Cause::Unreachable(reason), now + growing_pause(tries)).is_ok()
+                self.wait_for(WaitReason::Unreachable(reason), now + growing_pause(tries)).is_ok()
             }
-            CallError::NotSent(_) | CallError::Lost(_) | CallError::Moved(_) => false,
+            CallError::NotSent(_) | CallError::UnknownOutcome(_) | CallError::Redirected(_) => false,
             CallError::Misconfigured(_)
-            | CallError::Wait(_)
-            | CallError::Stopped
-            | CallError::NotSaved(_) => false,
+            | CallError::LimitedUntil(_)
+            | CallError::Cancelled
+            | CallError::NoteFailed(_) => false,
         }
     }
 
-    fn note_commands(&mut self, batch: &Batch<'_>, answer: &Answer) {
+    fn note_commands(&mut self, batch: &Batch<'_>, answer: &Response) {
         let mut seen = BTreeMap::new();
         for (command, time) in batch.times(answer) {
             let Command { method, .. } = command;
-            let before = self.pace.used(method);
-            self.note(method, time);
-            let after = self.pace.used(method).seconds;
+            let before = self.limits.used(method);
+            self.record_usage(method, time);
+            let after = self.limits.used(method).seconds;
             let (calls, ..) = seen.entry(method).or_insert((0, after, before));
             *calls += 1;
         }
         for (method, (calls, first, before)) in seen {
-            self.pace.priced(method, calls, first, before);
+            self.limits.record_cost(method, calls, first, before);
         }
     }
 
-    fn note(&mut self, method: &str, time: &Value) {
+    fn record_usage(&mut self, method: &str, time: &Value) {
         if let Some(operating) = time.get("operating").and_then(Value::as_f64) {
-            self.pace.charged(method, operating, time.get("operating_reset_at").and_then(Value::as_i64));
+            self.limits.record_charge(
+                method,
+                operating,
+                time.get("operating_reset_at").and_then(Value::as_i64),
+            );
         }
     }
 }
@@ -348,9 +352,9 @@ mod tests {
     struct Dear(Clock);
 
     impl Portal for Dear {
-        fn call(&mut self, _: &str, _: &Value) -> Result<Answer, CallError> {
+        fn call(&mut self, _: &str, _: &Value) -> Result<Response, CallError> {
             let resets_at = self.0.now().timestamp() + 60;
-            Ok(Answer {
+            Ok(Response {
                 result: Value::Null,
                 time: json!({"operating": 400, "operating_reset_at": resets_at}),
             })
@@ -364,7 +368,7 @@ mod tests {
         let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'";
         let config = crate::config::parse(toml, std::path::Path::new(""), None).unwrap();
         let mut portal = Dear(clock.clone());
-        let mut gate = Gate::new(&mut portal, clock.clone(), &config.portal, Pace::default(), None);
+        let mut gate = Client::new(&mut portal, clock.clone(), &config.portal, RateLimits::default(), None);
         let told = Rc::new(RefCell::new(Vec::new()));
         let hears = Rc::clone(&told);
         gate.on_wait(Some(Box::new(move |cause, until| {

@@ -4,25 +4,25 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Cause, Gate, TRIES, growing_pause};
+use super::{Client, TRIES, WaitReason, growing_pause};
 use crate::portal::batch::{Command, Reply};
-use crate::portal::{Answer, CallError, Meaning};
+use crate::portal::{CallError, ErrorClass, Response};
 
 /// A text by which questions of a batch were refused is believed after it came so often for a question alone.
 const CONFIRMED: usize = 3;
 /// The label of questions.
 const READS: &str = "questions";
 
-impl Gate<'_> {
+impl Client<'_> {
     /// One call that changes nothing; repeated once when its answer is lost.
-    pub fn read(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    pub fn read(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         let answer = once_more(method, self.ask(method, params), || self.ask(method, params));
-        let Err(CallError::Lost(reason)) = answer else { return answer };
+        let Err(CallError::UnknownOutcome(reason)) = answer else { return answer };
         self.outwait(reason)?;
         self.ask(method, params)
     }
 
-    fn ask(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn ask(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         self.send(method, params, &BTreeMap::from([(method, 1)]), &mut |_| Ok(())).0
     }
 
@@ -32,14 +32,14 @@ impl Gate<'_> {
     /// The call was lost, and this pass has not the time to wait.
     pub fn outwait(&mut self, mut reason: String) -> Result<(), CallError> {
         if !self.is_patient {
-            return Err(CallError::Lost(reason));
+            return Err(CallError::UnknownOutcome(reason));
         }
         let mut attempts = 0;
         while let Err(error) = self.ask("server.time", &Value::Object(Map::new())) {
-            let CallError::Lost(again) = error else { return Err(error) };
+            let CallError::UnknownOutcome(again) = error else { return Err(error) };
             reason = again;
             attempts += 1;
-            self.wait_for(Cause::Unreachable(&reason), self.clock.now() + growing_pause(attempts))?;
+            self.wait_for(WaitReason::Unreachable(&reason), self.clock.now() + growing_pause(attempts))?;
         }
         Ok(())
     }
@@ -68,7 +68,7 @@ impl Gate<'_> {
     fn ask_batch(&mut self, commands: &[Command]) -> Result<BTreeMap<String, Reply>, CallError> {
         let mut ask = || self.batch(READS, commands, &mut |_| Ok(())).and_then(answered);
         let answers = once_more("batch", ask(), ask);
-        let Err(CallError::Lost(reason)) = answers else { return answers };
+        let Err(CallError::UnknownOutcome(reason)) = answers else { return answers };
         self.outwait(reason)?;
         self.batch(READS, commands, &mut |_| Ok(())).and_then(answered)
     }
@@ -76,13 +76,13 @@ impl Gate<'_> {
 
 /// Refused for a limit of the portal: asking again later helps.
 fn is_limited(reply: &Reply) -> bool {
-    matches!(reply, Reply::Refused(refusal) if matches!(refusal.meaning(), Meaning::TooFast | Meaning::OverBudget))
+    matches!(reply, Reply::Err(refusal) if matches!(refusal.class(), ErrorClass::RateLimited | ErrorClass::BudgetExceeded))
 }
 
 /// A question that got neither a result nor an error was not answered.
 fn answered(replies: BTreeMap<String, Reply>) -> Result<BTreeMap<String, Reply>, CallError> {
-    match replies.iter().find(|(_, reply)| **reply == Reply::Silent) {
-        Some((name, _)) => Err(CallError::Lost(format!("no reply to {name}"))),
+    match replies.iter().find(|(_, reply)| **reply == Reply::Missing) {
+        Some((name, _)) => Err(CallError::UnknownOutcome(format!("no reply to {name}"))),
         None => Ok(replies),
     }
 }
@@ -93,7 +93,7 @@ fn once_more<T>(
     mut ask: impl FnMut() -> Result<T, CallError>,
 ) -> Result<T, CallError> {
     match answer {
-        Err(CallError::Lost(reason)) => {
+        Err(CallError::UnknownOutcome(reason)) => {
             log::info!("{method}: {reason}; asking once more");
             ask()
         }
@@ -107,8 +107,8 @@ fn repeated<'c>(commands: &'c [Command], replies: &BTreeMap<String, Reply>) -> V
     let mut texts: BTreeMap<String, usize> = BTreeMap::new();
     let mut repeated = Vec::new();
     for command in commands {
-        let Some(Reply::Refused(refusal)) = replies.get(&command.name) else { continue };
-        if refusal.meaning() != Meaning::Record {
+        let Some(Reply::Err(refusal)) = replies.get(&command.name) else { continue };
+        if refusal.class() != ErrorClass::Record {
             continue;
         }
         let times = texts.entry(refusal.to_string()).or_default();

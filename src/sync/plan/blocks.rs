@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::record::Span;
+use crate::domain::record::IdRange;
 use crate::mirror::{Block, Outline};
 use crate::state::{BlockChange, Blocks, Kept, Stood};
 use crate::sync::plan::Pair;
@@ -81,14 +81,14 @@ impl Watched {
     }
 
     /// Where the rows are that are to be read.
-    pub(super) fn spans(&self) -> Vec<Span> {
-        let mut spans: Vec<Span> = Vec::new();
+    pub(super) fn spans(&self) -> Vec<IdRange> {
+        let mut spans: Vec<IdRange> = Vec::new();
         let mut joins = false;
         for (at, seen) in self.blocks.iter().enumerate() {
             let upto = self.blocks.get(at + 1).and_then(|next| next.block.first.clone());
             match spans.last_mut() {
-                Some(span) if seen.due && joins => span.upto = upto,
-                _ if seen.due => spans.push(Span { from: seen.block.first.clone(), upto }),
+                Some(span) if seen.due && joins => span.end = upto,
+                _ if seen.due => spans.push(IdRange { start: seen.block.first.clone(), end: upto }),
                 _ => {}
             }
             joins = seen.due;

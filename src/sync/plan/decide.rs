@@ -6,10 +6,10 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::Survey;
+use super::MirrorStats;
 use crate::domain::record::{Id, Kind};
-use crate::mirror::{Body, Row};
-use crate::state::{Doubt, Hold, Known, LONGEST_PAUSE, Todo};
+use crate::mirror::{Entity, Row};
+use crate::state::{Doubt, LONGEST_PAUSE, PendingWork, PlanRecord, RetryBackoff};
 
 /// A step towards the portal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -65,7 +65,7 @@ impl fmt::Display for Step {
 /// The order in which steps are taken. A hotel whose every record is sent again, after a change of the configuration,
 /// still sees today's bookings today.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Wave {
+pub enum Priority {
     /// Something is new or different.
     Changes,
     /// Unchanged records that are sent again.
@@ -74,18 +74,18 @@ pub enum Wave {
     Deletions,
 }
 
-impl Wave {
+impl Priority {
     /// In their order.
-    pub const ALL: [Wave; 3] = [Wave::Changes, Wave::Resends, Wave::Deletions];
+    pub const ALL: [Priority; 3] = [Priority::Changes, Priority::Resends, Priority::Deletions];
 
     /// The wave of a step that was decided on.
-    pub fn of(step: Step, pair: &Pair, rules: &Rules) -> Wave {
+    pub fn of(step: Step, pair: &Pair, rules: &PlanOptions) -> Priority {
         match (step, &pair.row, &pair.known) {
-            (Step::Delete, ..) => Wave::Deletions,
+            (Step::Delete, ..) => Priority::Deletions,
             (Step::Update, Some(row), Some(known)) if rules.resending && is_as_sent(row, known) => {
-                Wave::Resends
+                Priority::Resends
             }
-            _ => Wave::Changes,
+            _ => Priority::Changes,
         }
     }
 }
@@ -93,7 +93,7 @@ impl Wave {
 /// What holds for the whole pass.
 #[expect(clippy::struct_excessive_bools, reason = "each is an order by itself, and no two make a third")]
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Rules {
+pub struct PlanOptions {
     /// The time of the pass.
     pub now: DateTime<Utc>,
     /// Send every record again.
@@ -109,7 +109,7 @@ pub struct Rules {
     /// Bookings that were over before this day and never had a deal are left alone.
     pub bookings_from: Option<NaiveDate>,
     /// What the mirror looked like in the last pass that ran through.
-    pub before: Survey,
+    pub before: MirrorStats,
     /// The kinds whose contents are made of other columns than those of the rows that were sent: they are learnt anew,
     /// and a change shows in `modified_at` alone this time.
     pub learns: [bool; 3],
@@ -118,21 +118,21 @@ pub struct Rules {
     /// So many records at once somebody said may be gone, or be others.
     pub vouched: u64,
     /// Read every row, also where its block looks as it did when everything stood as sent.
-    pub whole: bool,
+    pub full_read: bool,
     /// A fingerprint of all that says what a row means: with another one, no block looks as it did.
     pub terms: u64,
 }
 
 /// Records that are not touched, or not yet, whatever their rows say.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct OnHold {
+pub struct Deferred {
     /// Records in doubt are left alone.
     pub doubts: HashMap<Id, Doubt>,
     /// Failed records are left alone for a while.
-    pub holds: HashMap<Id, Hold>,
+    pub holds: HashMap<Id, RetryBackoff>,
 }
 
-impl OnHold {
+impl Deferred {
     /// Whether this record is one of them, its pause over or not.
     pub fn has(&self, id: &Id) -> bool {
         self.doubts.contains_key(id) || self.holds.contains_key(id)
@@ -147,73 +147,84 @@ pub struct Pair {
     /// In the mirror.
     pub row: Option<Row>,
     /// In the state.
-    pub known: Option<Known>,
+    pub known: Option<PlanRecord>,
 }
 
 /// What to do about a record, if anything. `touched`: one of its people may have changed in the CRM.
-pub fn decide(kind: Kind, pair: &Pair, on_hold: &OnHold, touched: bool, rules: &Rules) -> Option<Step> {
+pub fn decide(
+    kind: Kind,
+    pair: &Pair,
+    on_hold: &Deferred,
+    touched: bool,
+    rules: &PlanOptions,
+) -> Option<Step> {
     let hold = on_hold.holds.get(&pair.id);
     // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be told from it.
     let is_doubtful = |id: &Id| on_hold.doubts.contains_key(id);
     let may_be_doubtful = !on_hold.doubts.is_empty();
-    if may_be_doubtful && (is_doubtful(&pair.id) || pair.id.namesake().is_some_and(|id| is_doubtful(&id)))
+    if may_be_doubtful
+        && (is_doubtful(&pair.id) || pair.id.other_type_id().is_some_and(|id| is_doubtful(&id)))
         || hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), rules))
     {
         return None;
     }
     match (&pair.row, &pair.known) {
         (None, None) => None,
-        (None, Some(known)) => vanished(kind, known, rules),
+        (None, Some(known)) => on_absent(kind, known, rules),
         (Some(row), _) if row.body.is_err() => Some(Step::Fail),
         (Some(row), None) if is_history(row, rules) => None,
         // It failed or waited before it became history.
-        (Some(row), Some(Known { crm_id: None, parted: false, .. })) if is_history(row, rules) => {
+        (Some(row), Some(PlanRecord { crm_id: None, parted: false, .. })) if is_history(row, rules) => {
             Some(Step::Forget)
         }
-        (Some(_), None | Some(Known { crm_id: None, .. })) => Some(Step::Create),
+        (Some(_), None | Some(PlanRecord { crm_id: None, .. })) => Some(Step::Create),
         (Some(row), Some(known)) if changed(kind, row, known, rules) => Some(Step::Update),
         // An update has the closing date with it; the date alone would leave the people as they are.
-        (Some(_), Some(known)) if known.todo.close && (touched || known.todo.recheck) => Some(Step::Update),
-        (Some(_), Some(known)) if known.todo.close => Some(Step::Close),
-        (Some(_), Some(known)) if touched || known.todo.recheck => Some(Step::Recheck),
+        (Some(_), Some(known)) if known.pending.close && (touched || known.pending.recheck) => {
+            Some(Step::Update)
+        }
+        (Some(_), Some(known)) if known.pending.close => Some(Step::Close),
+        (Some(_), Some(known)) if touched || known.pending.recheck => Some(Step::Recheck),
         (Some(_), Some(_)) => None,
     }
 }
 
 /// Whether this record stays settled until its outline or its entry in the state changes, or it is touched. Only a block
 /// of such records may go unread.
-pub fn may_go_unread(kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> bool {
+pub fn is_skippable(kind: Kind, pair: &Pair, on_hold: &Deferred, rules: &PlanOptions) -> bool {
     if on_hold.has(&pair.id) {
         return false;
     }
     match (&pair.row, &pair.known) {
         (None, None) => true,
-        (None, Some(known)) => kind != Kind::Booking && known.gone,
+        (None, Some(known)) => kind != Kind::Booking && known.absent_in_mirror,
         (Some(row), _) if row.body.is_err() => false,
         (Some(row), None) => is_history(row, rules),
-        (Some(_), Some(Known { crm_id: None, .. })) => false,
+        (Some(_), Some(PlanRecord { crm_id: None, .. })) => false,
         (Some(row), Some(known)) => {
-            !changed(kind, row, known, rules) && known.todo == Todo::default() && known.label == row.label
+            !changed(kind, row, known, rules)
+                && known.pending == PendingWork::default()
+                && known.display_name == row.display_name
         }
     }
 }
 
 /// Whether the stay ended before `[export] bookings_from`.
-pub(crate) fn is_history(row: &Row, rules: &Rules) -> bool {
+pub(crate) fn is_history(row: &Row, rules: &PlanOptions) -> bool {
     match (&row.body, rules.bookings_from) {
-        (Ok(Body::Booking(booking)), Some(from)) => booking.departure.date() < from,
+        (Ok(Entity::Booking(booking)), Some(from)) => booking.departure.date() < from,
         _ => false,
     }
 }
 
 /// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from there. A pause longer
 /// than the longest was set by a clock that ran ahead.
-fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
+fn holds(hold: &RetryBackoff, row: Option<&Row>, rules: &PlanOptions) -> bool {
     let same = match row {
         Some(row) => {
             // Once the configuration knows its status word, the same row can be read.
             let is_mended = hold.unreadable && row.body.is_ok();
-            let is_same_row = (row.content, row.people) == (hold.content, hold.people);
+            let is_same_row = (row.content_hash, row.parties_hash) == (hold.content, hold.people);
             row.modified_at == hold.modified_at && is_same_row && !is_mended
         }
         // What failed was the deletion itself.
@@ -223,44 +234,44 @@ fn holds(hold: &Hold, row: Option<&Row>, rules: &Rules) -> bool {
     same && pauses && !rules.retry_failed && !rules.full
 }
 
-fn vanished(kind: Kind, known: &Known, rules: &Rules) -> Option<Step> {
+fn on_absent(kind: Kind, known: &PlanRecord, rules: &PlanOptions) -> Option<Step> {
     let slid = rules.windows[kind as usize] || waits(kind, known, rules);
     match kind {
-        Kind::Guest | Kind::Company => (!known.gone && !slid).then_some(Step::Gone),
+        Kind::Guest | Kind::Company => (!known.absent_in_mirror && !slid).then_some(Step::Gone),
         Kind::Booking if known.crm_id.is_none() => Some(Step::Forget),
         Kind::Booking => (rules.deletes && !slid).then_some(Step::Delete),
     }
 }
 
 /// Whether the record is missing, and it is too early to give it up.
-pub(super) fn waits(kind: Kind, known: &Known, rules: &Rules) -> bool {
+pub(super) fn waits(kind: Kind, known: &PlanRecord, rules: &PlanOptions) -> bool {
     let Some(patience) = rules.patience else { return false };
     let patience = patience[kind as usize];
     let is_over = known.missing_since.is_some_and(|since| rules.now - since >= patience);
     !is_over && patience > TimeDelta::zero()
 }
 
-fn is_as_sent(row: &Row, known: &Known) -> bool {
-    !known.gone
+fn is_as_sent(row: &Row, known: &PlanRecord) -> bool {
+    !known.absent_in_mirror
         && known.modified_at.as_ref() == Some(&row.modified_at)
-        && (known.content, known.people) == (row.content, row.people)
+        && (known.content, known.people) == (row.content_hash, row.parties_hash)
 }
 
-fn changed(kind: Kind, row: &Row, known: &Known, rules: &Rules) -> bool {
+fn changed(kind: Kind, row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bool {
     rules.full
-        || known.todo.resend
-        || known.gone
+        || known.pending.resend
+        || known.absent_in_mirror
         || known.modified_at.as_ref() != Some(&row.modified_at)
-        || known.people != row.people
-        || known.content != row.content && (!rules.learns[kind as usize] || row.modified_at.is_empty())
+        || known.people != row.parties_hash
+        || known.content != row.content_hash && (!rules.learns[kind as usize] || row.modified_at.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::failure_code::Code;
-    use crate::domain::record::Status;
-    use crate::mirror::{BadRow, Booking, Company};
+    use crate::domain::failure_code::FailureCode;
+    use crate::domain::record::BookingStatus;
+    use crate::mirror::{Booking, Company, RowError};
     use crate::state::Operation;
 
     fn row() -> Row {
@@ -277,33 +288,33 @@ mod tests {
         Row {
             id: Id::Number(1),
             modified_at: "2026-01-02".into(),
-            content: 10,
-            people: 20,
-            label: "3682".into(),
+            content_hash: 10,
+            parties_hash: 20,
+            display_name: "3682".into(),
             crm_id: None,
-            extra: serde_json::Map::new(),
-            body: Ok(Body::Company(company)),
+            custom_columns: serde_json::Map::new(),
+            body: Ok(Entity::Company(company)),
             warnings: vec![],
         }
     }
 
-    fn known() -> Known {
-        Known {
+    fn known() -> PlanRecord {
+        PlanRecord {
             crm_id: Some(7),
             modified_at: Some("2026-01-02".into()),
             content: 10,
             people: 20,
-            label: "3682".into(),
-            ..Known::default()
+            display_name: "3682".into(),
+            ..PlanRecord::default()
         }
     }
 
-    fn step(row: Option<Row>, known: Option<Known>, rules: &Rules) -> Option<Step> {
-        decide(Kind::Booking, &Pair { id: Id::Number(1), row, known }, &OnHold::default(), false, rules)
+    fn step(row: Option<Row>, known: Option<PlanRecord>, rules: &PlanOptions) -> Option<Step> {
+        decide(Kind::Booking, &Pair { id: Id::Number(1), row, known }, &Deferred::default(), false, rules)
     }
 
-    fn rules() -> Rules {
-        Rules { deletes: true, ..Rules::default() }
+    fn rules() -> PlanOptions {
+        PlanOptions { deletes: true, ..PlanOptions::default() }
     }
 
     #[test]
@@ -314,39 +325,43 @@ mod tests {
     #[test]
     fn a_record_without_an_object_is_created() {
         assert_eq!(step(Some(row()), None, &rules()), Some(Step::Create));
-        assert_eq!(step(Some(row()), Some(Known::default()), &rules()), Some(Step::Create));
+        assert_eq!(step(Some(row()), Some(PlanRecord::default()), &rules()), Some(Step::Create));
     }
 
     #[test]
     fn another_modified_at_or_other_people_are_an_update() {
         let newer = Row { modified_at: "2026-01-03".into(), ..row() };
         assert_eq!(step(Some(newer), Some(known()), &rules()), Some(Step::Update));
-        assert_eq!(step(Some(Row { people: 21, ..row() }), Some(known()), &rules()), Some(Step::Update));
-        let resend = Known { todo: Todo { resend: true, ..Todo::default() }, ..known() };
+        assert_eq!(
+            step(Some(Row { parties_hash: 21, ..row() }), Some(known()), &rules()),
+            Some(Step::Update)
+        );
+        let resend =
+            PlanRecord { pending: PendingWork { resend: true, ..PendingWork::default() }, ..known() };
         assert_eq!(step(Some(row()), Some(resend), &rules()), Some(Step::Update));
     }
 
     #[test]
     fn other_content_is_a_change_whatever_modified_at_says() {
-        let other = Row { content: 11, ..row() };
+        let other = Row { content_hash: 11, ..row() };
         assert_eq!(step(Some(other), Some(known()), &rules()), Some(Step::Update));
     }
 
     #[test]
     fn contents_of_other_columns_are_no_change_unless_nothing_else_would_tell_one() {
-        let learns = Rules { learns: [true; 3], ..rules() };
-        let other = Row { content: 11, ..row() };
+        let learns = PlanOptions { learns: [true; 3], ..rules() };
+        let other = Row { content_hash: 11, ..row() };
         assert_eq!(step(Some(other.clone()), Some(known()), &learns), None);
         let timeless = Row { modified_at: String::new(), ..other };
-        let sent = Known { modified_at: Some(String::new()), ..known() };
+        let sent = PlanRecord { modified_at: Some(String::new()), ..known() };
         assert_eq!(step(Some(timeless), Some(sent), &learns), Some(Step::Update));
     }
 
     #[test]
     fn who_is_missing_is_given_up_after_the_patience_and_not_before() {
         let since = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let missing = Known { missing_since: Some(since), ..known() };
-        let after = |seconds, patience: i64| Rules {
+        let missing = PlanRecord { missing_since: Some(since), ..known() };
+        let after = |seconds, patience: i64| PlanOptions {
             now: since + TimeDelta::seconds(seconds),
             patience: Some([TimeDelta::seconds(patience); 3]),
             ..rules()
@@ -363,23 +378,27 @@ mod tests {
     #[test]
     fn a_booking_that_is_gone_has_its_deal_deleted_where_deletions_are_allowed() {
         assert_eq!(step(None, Some(known()), &rules()), Some(Step::Delete));
-        assert_eq!(step(None, Some(known()), &Rules { deletes: false, ..rules() }), None);
-        assert_eq!(step(None, Some(Known::default()), &rules()), Some(Step::Forget));
+        assert_eq!(step(None, Some(known()), &PlanOptions { deletes: false, ..rules() }), None);
+        assert_eq!(step(None, Some(PlanRecord::default()), &rules()), Some(Step::Forget));
     }
 
     #[test]
     fn what_slides_out_of_a_window_is_neither_deleted_nor_gone() {
         let pair = Pair { id: Id::Number(1), row: None, known: Some(known()) };
-        let rules = Rules { windows: [true; 3], ..rules() };
-        for kind in Kind::ALL {
-            assert_eq!(decide(kind, &pair, &OnHold::default(), false, &rules), None, "{kind}");
+        let rules = PlanOptions { windows: [true; 3], ..rules() };
+        for kind in Kind::SEND_ORDER {
+            assert_eq!(decide(kind, &pair, &Deferred::default(), false, &rules), None, "{kind}");
         }
     }
 
     #[test]
     fn a_guest_that_is_gone_is_marked_once() {
-        let pair = |gone| Pair { id: Id::Number(1), row: None, known: Some(Known { gone, ..known() }) };
-        let decide = |gone| decide(Kind::Guest, &pair(gone), &OnHold::default(), false, &rules());
+        let pair = |gone| Pair {
+            id: Id::Number(1),
+            row: None,
+            known: Some(PlanRecord { absent_in_mirror: gone, ..known() }),
+        };
+        let decide = |gone| decide(Kind::Guest, &pair(gone), &Deferred::default(), false, &rules());
         assert_eq!(decide(false), Some(Step::Gone));
         assert_eq!(decide(true), None);
     }
@@ -387,17 +406,20 @@ mod tests {
     #[test]
     fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
         let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
-        let on_hold = OnHold { doubts: HashMap::from([(Id::Number(1), doubt)]), ..OnHold::default() };
+        let on_hold = Deferred { doubts: HashMap::from([(Id::Number(1), doubt)]), ..Deferred::default() };
         for row in [Some(row()), None] {
             let pair = Pair { id: Id::Number(1), row, known: Some(known()) };
-            assert_eq!(decide(Kind::Booking, &pair, &on_hold, true, &Rules { full: true, ..rules() }), None);
+            assert_eq!(
+                decide(Kind::Booking, &pair, &on_hold, true, &PlanOptions { full: true, ..rules() }),
+                None
+            );
         }
     }
 
     #[test]
     fn while_41_is_in_doubt_its_namesake_waits_for_they_carry_one_mark() {
         let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
-        let on_hold = OnHold { doubts: HashMap::from([(Id::Number(41), doubt)]), ..OnHold::default() };
+        let on_hold = Deferred { doubts: HashMap::from([(Id::Number(41), doubt)]), ..Deferred::default() };
         let step = |id: &str| {
             let id = Id::Text(id.into());
             let pair = Pair { id: id.clone(), row: Some(Row { id, ..row() }), known: None };
@@ -409,7 +431,7 @@ mod tests {
     #[test]
     fn a_row_that_can_be_read_by_now_waits_no_longer() {
         let until = rules().now + LONGEST_PAUSE;
-        let hold = |unreadable| Hold {
+        let hold = |unreadable| RetryBackoff {
             until,
             modified_at: "2026-01-02".into(),
             content: 10,
@@ -418,21 +440,21 @@ mod tests {
         };
         assert!(holds(&hold(false), Some(&row()), &rules()));
         assert!(!holds(&hold(true), Some(&row()), &rules()));
-        let broken = Row { body: Err(BadRow::new(Code::UnknownStatus, "status", "7")), ..row() };
+        let broken = Row { body: Err(RowError::new(FailureCode::UnknownStatus, "status", "7")), ..row() };
         assert!(holds(&hold(true), Some(&broken), &rules()));
     }
 
     #[test]
     fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
-        let hold = Hold {
+        let hold = RetryBackoff {
             until: rules().now + LONGEST_PAUSE,
             modified_at: "2026-01-02".into(),
             content: 10,
             people: 20,
             unreadable: false,
         };
-        let on_hold = OnHold { holds: HashMap::from([(Id::Number(1), hold)]), ..OnHold::default() };
-        let try_it = |row: Row, rules: &Rules| {
+        let on_hold = Deferred { holds: HashMap::from([(Id::Number(1), hold)]), ..Deferred::default() };
+        let try_it = |row: Row, rules: &PlanOptions| {
             decide(
                 Kind::Booking,
                 &Pair { id: Id::Number(1), row: Some(row), known: None },
@@ -442,19 +464,24 @@ mod tests {
             )
         };
         assert_eq!(try_it(row(), &rules()), None);
-        assert_eq!(try_it(Row { content: 11, ..row() }, &rules()), Some(Step::Create));
-        assert_eq!(try_it(row(), &Rules { retry_failed: true, ..rules() }), Some(Step::Create));
+        assert_eq!(try_it(Row { content_hash: 11, ..row() }, &rules()), Some(Step::Create));
+        assert_eq!(try_it(row(), &PlanOptions { retry_failed: true, ..rules() }), Some(Step::Create));
     }
 
     #[test]
     fn the_pause_of_a_failed_record_ends_at_its_end() {
         let until = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let hold =
-            Hold { until, modified_at: "2026-01-02".into(), content: 10, people: 20, unreadable: false };
-        let at = |seconds| Rules { now: until + chrono::TimeDelta::seconds(seconds), ..rules() };
+        let hold = RetryBackoff {
+            until,
+            modified_at: "2026-01-02".into(),
+            content: 10,
+            people: 20,
+            unreadable: false,
+        };
+        let at = |seconds| PlanOptions { now: until + chrono::TimeDelta::seconds(seconds), ..rules() };
         assert!(holds(&hold, Some(&row()), &at(-1)));
         assert!(!holds(&hold, Some(&row()), &at(0)));
-        let ahead = |days: i32| Rules { now: until - LONGEST_PAUSE * days, ..rules() };
+        let ahead = |days: i32| PlanOptions { now: until - LONGEST_PAUSE * days, ..rules() };
         assert!(holds(&hold, Some(&row()), &ahead(1)));
         assert!(!holds(&hold, Some(&row()), &ahead(2)));
     }
@@ -465,7 +492,7 @@ mod tests {
         let time = |text| day(text).and_hms_opt(12, 0, 0).unwrap().into();
         let booking = Booking {
             number: "1".into(),
-            status: Status::Confirmed,
+            status: BookingStatus::Confirmed,
             arrival: time("2023-12-20"),
             departure: time("2023-12-31"),
             amount: "0.00".into(),
@@ -475,22 +502,25 @@ mod tests {
             payer: None,
             residents: Vec::new(),
         };
-        let row = Row { body: Ok(Body::Booking(booking)), ..row() };
-        let from = |text| Rules { bookings_from: Some(day(text)), ..rules() };
+        let row = Row { body: Ok(Entity::Booking(booking)), ..row() };
+        let from = |text| PlanOptions { bookings_from: Some(day(text)), ..rules() };
         assert_eq!(step(Some(row.clone()), None, &from("2024-01-01")), None);
         assert_eq!(step(Some(row.clone()), None, &from("2023-12-31")), Some(Step::Create));
         assert_eq!(step(Some(row.clone()), None, &from("2023-12-30")), Some(Step::Create));
         assert_eq!(step(Some(row.clone()), None, &rules()), Some(Step::Create));
-        let sent = Known { modified_at: Some("2026-01-01".into()), ..known() };
+        let sent = PlanRecord { modified_at: Some("2026-01-01".into()), ..known() };
         assert_eq!(step(Some(row), Some(sent), &from("2024-01-01")), Some(Step::Update));
     }
 
     #[test]
     fn a_closing_date_goes_with_the_people_where_they_are_due_too() {
         let decide = |recheck, touched| {
-            let known = Known { todo: Todo { close: true, recheck, ..Todo::default() }, ..known() };
+            let known = PlanRecord {
+                pending: PendingWork { close: true, recheck, ..PendingWork::default() },
+                ..known()
+            };
             let pair = Pair { id: Id::Number(1), row: Some(row()), known: Some(known) };
-            decide(Kind::Booking, &pair, &OnHold::default(), touched, &rules())
+            decide(Kind::Booking, &pair, &Deferred::default(), touched, &rules())
         };
         assert_eq!([decide(false, true), decide(true, false)], [Some(Step::Update); 2]);
     }
@@ -499,31 +529,34 @@ mod tests {
     fn only_a_record_that_is_as_it_was_sent_waits_for_the_others() {
         let wave = |step, row, known, resending| {
             let pair = Pair { id: Id::Number(1), row: Some(row), known: Some(known) };
-            Wave::of(step, &pair, &Rules { resending, ..rules() })
+            Priority::of(step, &pair, &PlanOptions { resending, ..rules() })
         };
-        assert_eq!(wave(Step::Update, row(), known(), true), Wave::Resends);
-        assert_eq!(wave(Step::Update, row(), known(), false), Wave::Changes);
-        assert_eq!(wave(Step::Update, Row { content: 11, ..row() }, known(), true), Wave::Changes);
-        assert_eq!(wave(Step::Update, row(), Known { gone: true, ..known() }, true), Wave::Changes);
-        assert_eq!(wave(Step::Delete, row(), known(), true), Wave::Deletions);
+        assert_eq!(wave(Step::Update, row(), known(), true), Priority::Resends);
+        assert_eq!(wave(Step::Update, row(), known(), false), Priority::Changes);
+        assert_eq!(wave(Step::Update, Row { content_hash: 11, ..row() }, known(), true), Priority::Changes);
+        assert_eq!(
+            wave(Step::Update, row(), PlanRecord { absent_in_mirror: true, ..known() }, true),
+            Priority::Changes
+        );
+        assert_eq!(wave(Step::Delete, row(), known(), true), Priority::Deletions);
     }
 
     #[test]
     fn a_closing_date_alone_is_a_step_of_its_own() {
-        let open = Known { todo: Todo { close: true, ..Todo::default() }, ..known() };
+        let open = PlanRecord { pending: PendingWork { close: true, ..PendingWork::default() }, ..known() };
         assert_eq!(step(Some(row()), Some(open), &rules()), Some(Step::Close));
         assert_eq!(format!("{:>6}", Step::Close), " close");
     }
 
     #[test]
     fn a_row_that_cannot_be_read_fails_and_is_no_deletion() {
-        let broken = Row { body: Err(BadRow::new(Code::BadDate, "arrival", "x")), ..row() };
+        let broken = Row { body: Err(RowError::new(FailureCode::BadDate, "arrival", "x")), ..row() };
         assert_eq!(step(Some(broken), Some(known()), &rules()), Some(Step::Fail));
     }
 
     #[test]
     fn a_booking_whose_people_were_touched_is_looked_at_again() {
         let pair = Pair { id: Id::Number(1), row: Some(row()), known: Some(known()) };
-        assert_eq!(decide(Kind::Booking, &pair, &OnHold::default(), true, &rules()), Some(Step::Recheck));
+        assert_eq!(decide(Kind::Booking, &pair, &Deferred::default(), true, &rules()), Some(Step::Recheck));
     }
 }

@@ -10,14 +10,14 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Compared, Pair, Rules, Step, Survey, compare};
+use super::{Compared, MirrorStats, Pair, PlanOptions, Step, compare};
 use crate::config::MirrorConfig;
-use crate::domain::failure_code::Code;
-use crate::domain::owned_values::Written;
-use crate::domain::record::{Id, Kind, Status};
+use crate::domain::failure_code::FailureCode;
+use crate::domain::owned_values::OwnedValues;
+use crate::domain::record::{BookingStatus, Id, Kind};
 use crate::mirror::{Mirror, Row};
-use crate::platform::hash::{Fingerprint, of_text};
-use crate::state::{Attempt, Failure, Note, Operation, Sent, State, Todo, Writer};
+use crate::platform::hash::{Fingerprint, text_hash};
+use crate::state::{Failure, InDoubtCall, Note, Operation, PendingWork, SentRecord, State, Writer};
 
 const TABLES: &str = "
     PRAGMA synchronous = OFF;
@@ -62,7 +62,7 @@ struct World {
     folder: TempDir,
     hotel: Connection,
     state: State,
-    survey: Option<Survey>,
+    survey: Option<MirrorStats>,
     now: DateTime<Utc>,
     minute: u32,
     view: usize,
@@ -82,7 +82,7 @@ fn id(thrown: u8) -> Id {
 }
 
 fn kind(thrown: u8) -> Kind {
-    Kind::ALL[usize::from(thrown) % 3]
+    Kind::SEND_ORDER[usize::from(thrown) % 3]
 }
 
 impl World {
@@ -106,7 +106,7 @@ impl World {
 
     fn mirror(&self) -> Mirror {
         let path = self.folder.path().join("mirror.db");
-        let statuses = self.codes.then(|| ("odd".to_owned(), Status::Confirmed)).into_iter().collect();
+        let statuses = self.codes.then(|| ("odd".to_owned(), BookingStatus::Confirmed)).into_iter().collect();
         let [guests, companies, bookings, residents] = VIEWS[self.view].map(str::to_owned);
         let sources = [guests, companies, bookings];
         let config = MirrorConfig {
@@ -121,26 +121,26 @@ impl World {
         Mirror::open(&config).unwrap().in_blocks_of(2)
     }
 
-    fn rules(&self, mirror: &Mirror) -> Rules {
+    fn rules(&self, mirror: &Mirror) -> PlanOptions {
         let mut terms = Fingerprint::default();
-        terms.write_u64(mirror.terms().unwrap());
+        terms.write_u64(mirror.schema_fingerprint().unwrap());
         terms.write_u8(self.history.into());
-        Rules {
+        PlanOptions {
             now: self.now,
             deletes: true,
             windows: mirror.windows(),
             bookings_from: self.history.then(|| NaiveDate::from_ymd_opt(2026, 1, 15).unwrap()),
             before: self.survey.clone().unwrap_or_default(),
             terms: terms.finish(),
-            ..Rules::default()
+            ..PlanOptions::default()
         }
     }
 
     /// Compares both ways. Returns what the fast one saw, unless the mirror was refused.
-    fn compare(&self, rules: &Rules) -> Option<(Found, Notes, Compared)> {
+    fn compare(&self, rules: &PlanOptions) -> Option<(Found, Notes, Compared)> {
         let mirror = self.mirror();
         let [fast, whole] = [false, true].map(|whole| {
-            let rules = Rules { whole, ..rules.clone() };
+            let rules = PlanOptions { full_read: whole, ..rules.clone() };
             let (mut found, mut notes) = (Found::new(), Notes::new());
             let add = |kind, step, pair| {
                 found.push((kind, step, pair));
@@ -156,9 +156,9 @@ impl World {
         assert_eq!((&fast.0, &fast.1), (&whole.0, &whole.1), "what differs");
         match (fast.2, whole.2) {
             (Ok(seen), Ok(other)) => {
-                let survey = Survey { whole_at: other.survey.whole_at, ..seen.survey.clone() };
+                let survey = MirrorStats { full_read_at: other.survey.full_read_at, ..seen.survey.clone() };
                 assert_eq!(survey, other.survey);
-                assert_eq!(seen.touched, other.touched);
+                assert_eq!(seen.dirty, other.dirty);
                 Some((fast.0, fast.1, seen))
             }
             (seen, other) => {
@@ -170,14 +170,14 @@ impl World {
 
     /// A pass that compares, and keeps the blocks; its survey only where it ran through.
     fn pass(&mut self, full: bool, (retry_failed, deletes): (bool, bool), sends: usize, through: bool) {
-        let rules = Rules { full, retry_failed, deletes, ..self.rules(&self.mirror()) };
+        let rules = PlanOptions { full, retry_failed, deletes, ..self.rules(&self.mirror()) };
         let Some((found, notes, seen)) = self.compare(&rules) else { return };
         let writer = self.state.writer().unwrap();
         for (kind, id, note) in &notes {
             writer.note(*kind, id, *note, self.now).unwrap();
         }
-        let mark = writer.touch_all(&seen.touched).unwrap();
-        for kind in Kind::ALL {
+        let mark = writer.mark_all_dirty(&seen.dirty).unwrap();
+        for kind in Kind::SEND_ORDER {
             writer.keep_blocks(kind, &seen.blocks[kind as usize]).unwrap();
         }
         writer.commit().unwrap();
@@ -189,25 +189,25 @@ impl World {
         }
         if through {
             let writer = self.state.writer().unwrap();
-            writer.untouch(mark).unwrap();
+            writer.clear_dirty(mark).unwrap();
             writer.commit().unwrap();
             self.survey = Some(seen.survey);
         }
         let stood =
             |kind| self.state.blocks(kind).unwrap().values().filter(|kept| kept.stood.is_some()).count();
-        self.stood += Kind::ALL.into_iter().map(stood).sum::<usize>();
+        self.stood += Kind::SEND_ORDER.into_iter().map(stood).sum::<usize>();
     }
 
     fn take(&self, kind: Kind, step: Step, pair: &Pair) {
         self.write(|writer| match (step, &pair.row) {
             (Step::Create | Step::Update | Step::Close, Some(row)) => {
-                self.send(writer, kind, row, Todo::default());
+                self.send(writer, kind, row, PendingWork::default());
             }
             (Step::Create | Step::Update | Step::Close, None) => unreachable!("a row is needed"),
             (Step::Fail, row) => self.fail(writer, kind, &pair.id, row.as_ref(), 15),
-            (Step::Recheck, _) => writer.unchanged(kind, &pair.id, Todo::default()).unwrap(),
-            (Step::Gone, _) => writer.gone(kind, &pair.id).unwrap(),
-            (Step::Forget | Step::Delete, _) => writer.forget(kind, &pair.id).unwrap(),
+            (Step::Recheck, _) => writer.update_pending(kind, &pair.id, PendingWork::default()).unwrap(),
+            (Step::Gone, _) => writer.mark_absent(kind, &pair.id).unwrap(),
+            (Step::Forget | Step::Delete, _) => writer.delete(kind, &pair.id).unwrap(),
         });
     }
 
@@ -217,15 +217,15 @@ impl World {
         writer.commit().unwrap();
     }
 
-    fn send(&self, writer: &Writer<'_>, kind: Kind, row: &Row, todo: Todo) {
-        let crm_id = 1 + (of_text(&row.id.to_string()) % 1_000_000) as i64;
-        let written = Written::default();
-        let sent = Sent { row, crm_id, links: 1, written: &written, todo, warnings: &[], run: 1 };
-        writer.sent(kind, &sent, self.now).unwrap();
+    fn send(&self, writer: &Writer<'_>, kind: Kind, row: &Row, todo: PendingWork) {
+        let crm_id = 1 + (text_hash(&row.id.to_string()) % 1_000_000) as i64;
+        let written = OwnedValues::default();
+        let sent = SentRecord { row, crm_id, links: 1, written: &written, todo, warnings: &[], run: 1 };
+        writer.save_sent(kind, &sent, self.now).unwrap();
     }
 
     fn fail(&self, writer: &Writer<'_>, kind: Kind, id: &Id, row: Option<&Row>, minutes: u64) {
-        let failure = Failure { code: Code::BadDate, operation: None, message: "", row };
+        let failure = Failure { code: FailureCode::BadDate, operation: None, message: "", row };
         let pause = std::time::Duration::from_secs(60 * minutes);
         writer.failed(kind, id, &failure, pause, self.now).unwrap();
     }
@@ -296,9 +296,9 @@ impl World {
     fn state_event(&mut self, (what, a, b, c): Event) {
         let (kind, id) = (kind(c), id(a));
         let row = self.mirror().find(kind, &id.to_string()).unwrap().into_iter().next();
-        let todo = Todo { resend: b % 2 == 0, close: b % 3 == 0, recheck: b % 5 == 0 };
+        let todo = PendingWork { resend: b % 2 == 0, close: b % 3 == 0, recheck: b % 5 == 0 };
         let attempt =
-            Attempt { operation: Operation::Update, row: row.as_ref(), written: &Written::default() };
+            InDoubtCall { operation: Operation::Update, row: row.as_ref(), written: &OwnedValues::default() };
         self.write(|writer| match what {
             0 => {
                 if let Some(row) = &row {
@@ -311,21 +311,21 @@ impl World {
                     writer.waiting(row, "", self.now).unwrap();
                 }
             }
-            2 | 3 => writer.doubt(kind, &id, &attempt, self.now).unwrap(),
+            2 | 3 => writer.mark_in_doubt(kind, &id, &attempt, self.now).unwrap(),
             4 => writer.clear_doubt(kind, &id).unwrap(),
             5 => writer.resend(kind, &id).unwrap(),
-            6 => writer.unchanged(kind, &id, todo).unwrap(),
+            6 => writer.update_pending(kind, &id, todo).unwrap(),
             7 => writer.linked(kind, &id, 900 + i64::from(b)).unwrap(),
-            8 if b % 2 == 0 => writer.released(kind, &id).unwrap(),
-            8 => writer.lost(kind, &id).unwrap(),
-            9 => writer.pointed(kind, &id, 900 + i64::from(b)).unwrap(),
-            10 => writer.forget(kind, &id).unwrap(),
-            11 => writer.gone(kind, &id).unwrap(),
-            12..=13 => writer.touch(kind, &id).unwrap(),
-            14 => writer.know(kind, &id, "").unwrap(),
-            15 => writer.forgive(kind, &id).unwrap(),
+            8 if b % 2 == 0 => writer.detach(kind, &id).unwrap(),
+            8 => writer.mark_missing_in_crm(kind, &id).unwrap(),
+            9 => writer.relink_manually(kind, &id, 900 + i64::from(b)).unwrap(),
+            10 => writer.delete(kind, &id).unwrap(),
+            11 => writer.mark_absent(kind, &id).unwrap(),
+            12..=13 => writer.mark_dirty(kind, &id).unwrap(),
+            14 => writer.insert_if_missing(kind, &id, "").unwrap(),
+            15 => writer.clear_failure(kind, &id).unwrap(),
             16 if b % 4 == 0 => drop(writer.release_all(kind, self.now).unwrap()),
-            _ => writer.try_at(kind, &id, self.now).unwrap(),
+            _ => writer.schedule_retry(kind, &id, self.now).unwrap(),
         });
     }
 
@@ -342,7 +342,7 @@ impl World {
             49..=56 => self.pass(false, (false, true), usize::MAX, true),
             57..=60 => self.pass(a % 16 == 0, (b % 4 == 0, b % 8 != 1), usize::from(c % 8), c % 2 == 0),
             // A look from outside keeps nothing.
-            _ => drop(self.compare(&Rules { deletes: a % 2 == 0, ..self.rules(&self.mirror()) })),
+            _ => drop(self.compare(&PlanOptions { deletes: a % 2 == 0, ..self.rules(&self.mirror()) })),
         }
     }
 }
@@ -355,7 +355,7 @@ proptest! {
         let mut world = World::new();
         // Every third id is free: for newcomers, and for records that the state alone knows.
         for thrown in (0..24).filter(|thrown| thrown % 3 > 0) {
-            for kind in Kind::ALL {
+            for kind in Kind::SEND_ORDER {
                 world.put(kind, &id(thrown), (thrown, 1));
             }
         }

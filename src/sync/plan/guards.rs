@@ -10,20 +10,20 @@ use std::fmt;
 use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Plan, Planned, Rules, Step, by_either_type};
+use super::{Plan, PlanOptions, Planned, Step, both_id_types};
 use crate::domain::display;
 use crate::domain::record::{Id, Kind};
 use crate::mirror::Mirror;
 use crate::say;
 use crate::state::State;
 use crate::state::settings::{HELD_SINCE, HeldSince};
-use crate::sync::plan::names;
 use crate::sync::plan::observations::Departing;
+use crate::sync::plan::references_any;
 use crate::sync::plan::removals::{Losses, step_of};
 
 /// What is gone and counts as being there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct HeldBack {
+pub struct SuppressedRemoval {
     /// Of this kind.
     pub kind: Kind,
     /// So many are gone.
@@ -31,12 +31,12 @@ pub struct HeldBack {
     /// At most so many may go unasked.
     pub most: u64,
     /// Why.
-    pub why: Why,
+    pub why: HoldReason,
 }
 
 /// Why somebody who is gone counts as being there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Why {
+pub enum HoldReason {
     /// More are gone than is likely.
     Many,
     /// There are rows without a usable id, which may be theirs.
@@ -51,7 +51,7 @@ const FEW: u64 = 3;
 /// How long whoever goes has to be missing, by [`Kind`]. Where somebody has said that they may, the time counts in which
 /// a guard held them back.
 fn patience(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<[TimeDelta; 3]> {
-    let held_since: HeldSince = state.recall(HELD_SINCE)?.unwrap_or_default();
+    let held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
     let is_long = |since: DateTime<Utc>| (now - since).abs() >= limits.delete_after;
     Ok(held_since.map(|since| match limits.vouched {
         Some(_) if since.is_some_and(is_long) => TimeDelta::zero(),
@@ -83,7 +83,12 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Plan::draw`]; and a mirror of which no record of a kind is known, though at least three were.
-    pub fn guarded(mirror: &Mirror, state: &State, mut rules: Rules, limits: Limits) -> Result<Plan> {
+    pub fn build_guarded(
+        mirror: &Mirror,
+        state: &State,
+        mut rules: PlanOptions,
+        limits: Limits,
+    ) -> Result<Plan> {
         rules.vouched = limits.vouched.unwrap_or(0);
         let plan = Plan::draw_sparing(mirror, state, &rules, limits)?;
         plan.refuse_strange(&rules, state)?;
@@ -103,22 +108,22 @@ impl Plan {
         Ok(patient)
     }
 
-    fn draw_sparing(mirror: &Mirror, state: &State, rules: &Rules, limits: Limits) -> Result<Plan> {
-        let plan = Plan::draw(mirror, state, rules)?;
+    fn draw_sparing(mirror: &Mirror, state: &State, rules: &PlanOptions, limits: Limits) -> Result<Plan> {
+        let plan = Plan::build(mirror, state, rules)?;
         if rules.bookings_from.is_some() {
-            plan.spare_renamed(mirror, limits.most())?;
+            plan.keep_retyped(mirror, limits.most())?;
         }
         Ok(plan)
     }
 
     /// Refuses a mirror in which nothing of what was sent is known.
-    fn refuse_strange(&self, rules: &Rules, state: &State) -> Result<()> {
+    fn refuse_strange(&self, rules: &PlanOptions, state: &State) -> Result<()> {
         let mut knows_any = false;
-        for kind in Kind::SHOWN {
+        for kind in Kind::DISPLAY_ORDER {
             // What slid out of a window is not missing, and what has no usable id may be what is.
-            let slid = rules.windows[kind as usize] || self.unnamed[kind as usize];
-            let knows = slid || self.knows_any(kind, state)?;
-            if self.survey.is_strange(kind, rules.vouched) && !knows {
+            let slid = rules.windows[kind as usize] || self.without_id[kind as usize];
+            let knows = slid || self.any_row_known(kind, state)?;
+            if self.survey.looks_foreign(kind, rules.vouched) && !knows {
                 bail!(strange(kind, self.survey.missing[kind as usize]));
             }
             knows_any |= knows;
@@ -131,7 +136,7 @@ impl Plan {
 
     /// Whoever is not missing, for another row speaks for their object, goes at once and whatever is held back.
     fn hand_over_moved(&self, patient: &Plan, state: &State) -> Result<()> {
-        for kind in Kind::SHOWN {
+        for kind in Kind::DISPLAY_ORDER {
             self.each_going(kind, |planned| {
                 if self.has_moved(planned, state)? { patient.queue.add(planned) } else { Ok(()) }
             })?;
@@ -146,13 +151,13 @@ impl Plan {
     }
 
     /// What is held back of all that is missing.
-    fn held(&self, state: &State, rules: &Rules, limits: Limits) -> Result<Vec<HeldBack>> {
-        let mut held_back = self.perhaps_unnamed(limits.most())?;
-        for kind in Kind::SHOWN.into_iter().filter(|kind| !self.unnamed[*kind as usize]) {
+    fn held(&self, state: &State, rules: &PlanOptions, limits: Limits) -> Result<Vec<SuppressedRemoval>> {
+        let mut held_back = self.held_for_missing_ids(limits.most())?;
+        for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| !self.without_id[*kind as usize]) {
             let losses = self.losses(kind, state, rules.now)?;
             held_back.extend(self.too_many(losses, limits.most(), limits.vouched.is_some())?);
         }
-        let is_held = |kind: Kind| held_back.iter().any(|held: &HeldBack| held.kind == kind);
+        let is_held = |kind: Kind| held_back.iter().any(|held: &SuppressedRemoval| held.kind == kind);
         if limits.vouched.is_none() && !is_held(Kind::Booking) {
             held_back.extend(self.oldest(state, rules.now, limits)?);
         }
@@ -160,12 +165,13 @@ impl Plan {
     }
 
     /// More than is likely: more than the limit, or more than a third. Whom no booking names may go in any number.
-    fn too_many(&self, losses: Losses, most: u64, is_vouched: bool) -> Result<Option<HeldBack>> {
+    fn too_many(&self, losses: Losses, most: u64, is_vouched: bool) -> Result<Option<SuppressedRemoval>> {
         let Losses { kind, going, before, all } = losses;
         let most = if is_vouched { most } else { most.min(FEW.max(all / 3)) };
         let gone = going + before;
-        let is_held = going > 0 && gone > most && (kind == Kind::Booking || self.names_gone(kind)?);
-        Ok(is_held.then_some(HeldBack { kind, gone, most, why: Why::Many }))
+        let is_held =
+            going > 0 && gone > most && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
+        Ok(is_held.then_some(SuppressedRemoval { kind, gone, most, why: HoldReason::Many }))
     }
 
     /// Whether these losses would be held back unasked.
@@ -180,17 +186,18 @@ impl Plan {
         &mut self,
         state: &State,
         all: &Plan,
-        held_back: &[HeldBack],
+        held_back: &[SuppressedRemoval],
         limits: Limits,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        for kind in Kind::SHOWN {
+        for kind in Kind::DISPLAY_ORDER {
             let is_held = held_back.iter().any(|held| held.kind == kind);
             let goes = !is_held && self.queue.count(kind, step_of(kind))? > 0;
             let losses = all.losses(kind, state, now)?;
             let is_vouched =
                 goes && limits.vouched.is_some() && all.is_unlikely(losses, state, now, limits)?;
-            let counts = goes && !is_vouched && (kind == Kind::Booking || self.names_gone(kind)?);
+            let counts =
+                goes && !is_vouched && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
             let given_up = if counts { self.leaving(kind, state, now)? } else { Vec::new() };
             self.departing[kind as usize] = Departing { given_up, is_vouched, is_held };
         }
@@ -198,12 +205,12 @@ impl Plan {
     }
 
     /// Whoever is gone where rows have no usable id.
-    fn perhaps_unnamed(&self, most: u64) -> Result<Vec<HeldBack>> {
+    fn held_for_missing_ids(&self, most: u64) -> Result<Vec<SuppressedRemoval>> {
         let mut held_back = Vec::new();
-        for kind in Kind::SHOWN.into_iter().filter(|kind| self.unnamed[*kind as usize]) {
+        for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| self.without_id[*kind as usize]) {
             let gone = self.queue.count(kind, Step::Gone)? + self.queue.count(kind, Step::Delete)?;
             if gone > 0 {
-                held_back.push(HeldBack { kind, gone, most, why: Why::Unnamed });
+                held_back.push(SuppressedRemoval { kind, gone, most, why: HoldReason::Unnamed });
             }
         }
         Ok(held_back)
@@ -211,13 +218,13 @@ impl Plan {
 
     /// A booking older than `bookings_from` whose id only changed type keeps its deal: its row needs no step, so nothing
     /// in the plan shows that it is still there. The search ends once more than `most` are really gone.
-    fn spare_renamed(&self, mirror: &Mirror, most: u64) -> Result<()> {
+    fn keep_retyped(&self, mirror: &Mirror, most: u64) -> Result<()> {
         let (mut going, mut spared) = (0, Vec::new());
         self.queue.each(Kind::Booking, |planned| {
-            let Some(namesake) = planned.id.namesake().filter(|_| planned.step == Step::Delete) else {
+            let Some(namesake) = planned.id.other_type_id().filter(|_| planned.step == Step::Delete) else {
                 return Ok(());
             };
-            if going > most || self.comes(Kind::Booking, &namesake)? {
+            if going > most || self.has_row(Kind::Booking, &namesake)? {
                 return Ok(());
             }
             if mirror.has(Kind::Booking, &namesake)? {
@@ -234,33 +241,33 @@ impl Plan {
     }
 
     /// Whether a step is planned for a row of this record.
-    pub(super) fn comes(&self, kind: Kind, id: &Id) -> Result<bool> {
+    pub(super) fn has_row(&self, kind: Kind, id: &Id) -> Result<bool> {
         Ok(self.queue.has(kind, id)? && !self.queue.is_gone(kind, id)?)
     }
 
     /// Whether a booking names somebody who is gone.
-    fn names_gone(&self, kind: Kind) -> Result<bool> {
+    fn referenced_by_bookings(&self, kind: Kind) -> Result<bool> {
         let mut gone = HashSet::new();
         self.queue.each(kind, |planned| {
             if planned.step == Step::Gone {
-                gone.extend(by_either_type((kind, planned.id.clone())));
+                gone.extend(both_id_types((kind, planned.id.clone())));
             }
             Ok(())
         })?;
         let mut is_named = false;
         self.queue.each(Kind::Booking, |planned| {
-            is_named |= names(planned.row.as_ref(), &gone);
+            is_named |= references_any(planned.row.as_ref(), &gone);
             Ok(())
         })?;
         Ok(is_named)
     }
 
     /// Whether a row of the mirror means a record that was sent: with an id of another type, or by its `crm_id`.
-    fn knows_any(&self, kind: Kind, state: &State) -> Result<bool> {
+    fn any_row_known(&self, kind: Kind, state: &State) -> Result<bool> {
         let mut knows = false;
         self.queue.each(kind, |Planned { kind, id, row, .. }| {
             if let (false, Some(row)) = (knows, row) {
-                knows = state.knows(*kind, &id.to_string(), row.crm_id.unwrap_or_default())?;
+                knows = state.has_record_for(*kind, &id.to_string(), row.crm_id.unwrap_or_default())?;
             }
             Ok(())
         })?;
@@ -275,7 +282,7 @@ impl Plan {
 }
 
 fn strange(kind: Kind, missing: u64) -> String {
-    let records = display::plural(kind);
+    let records = display::plural_name(kind);
     say!(
         "похоже, это зеркало другого отеля: в нём нет ни одной из переданных записей ({records}: {missing}). Проверьте [mirror] path. Если в Ecvi все они действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}: объекты будут созданы заново, прежние сделки удалены. Если прежние просто ушли из зеркала и должны остаться в CRM: ecvi-b24 reset-id {kind} --all",
         "this looks like another hotel's mirror: none of what was sent is in it ({records}: {missing}). Check [mirror] path. If Ecvi really gave all of them new ids, run ecvi-b24 sync --max-deletes {missing}: objects are made anew, and old deals deleted. If the old ones only left the mirror and are to stay in the CRM: ecvi-b24 reset-id {kind} --all"
@@ -289,18 +296,18 @@ fn strange_throughout(missing: u64) -> String {
     )
 }
 
-impl fmt::Display for HeldBack {
+impl fmt::Display for SuppressedRemoval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HeldBack { kind, gone, most, why } = self;
-        if *why == Why::Unnamed {
-            let kind = display::plural(*kind);
+        let SuppressedRemoval { kind, gone, most, why } = self;
+        if *why == HoldReason::Unnamed {
+            let kind = display::plural_name(*kind);
             return f.write_str(&say!(
                 "в зеркале Ecvi у записей негодный id (BAD_ID; {kind}), а прежних нет: {gone}. Может быть, это они: пока id не исправлены, ничего не удаляется",
                 "rows of the mirror have no usable id (BAD_ID; {kind}), and {gone} that were there are not. They may be the same: until the ids are corrected, nothing is deleted"
             ));
         }
         let kept = match kind {
-            Kind::Booking if *why == Why::Oldest => say!(
+            Kind::Booking if *why == HoldReason::Oldest => say!(
                 "из Ecvi исчезли самые старые заявки подряд ({gone} за сутки): похоже, их больше не выгружают в зеркало; сделки не удалены. Если сделки должны остаться в CRM, отпустите их: ecvi-b24 reset-id booking НОМЕР",
                 "the oldest bookings in a row are gone from Ecvi ({gone} within a day): it looks as if they are not exported any more; no deal was deleted. If the deals are to stay in the CRM, let go of them: ecvi-b24 reset-id booking NUMBER"
             ),

@@ -4,18 +4,18 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::decide::{Pair, Rules};
+use super::decide::{Pair, PlanOptions};
 use crate::domain::record::Kind;
 use crate::mirror::Outline;
 use crate::say;
 use crate::sync::plan::renamed_records::{Names, foreign};
 
 /// Every row is read at least once a day, whatever its block looks like.
-const WHOLE: TimeDelta = TimeDelta::hours(23);
+const FULL_READ_INTERVAL: TimeDelta = TimeDelta::hours(23);
 
 /// What the mirror looked like.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Survey {
+pub struct MirrorStats {
     /// Rows, by [`Kind`].
     pub rows: [u64; 3],
     /// Rows of `booking_guests`.
@@ -25,7 +25,7 @@ pub struct Survey {
     pub terms: u64,
     /// When every row was last read, and not only those whose block looked otherwise.
     #[serde(default)]
-    pub whole_at: DateTime<Utc>,
+    pub full_read_at: DateTime<Utc>,
     /// Records that have an object and are in the mirror, by [`Kind`].
     #[serde(skip)]
     pub(super) known: [u64; 3],
@@ -37,7 +37,7 @@ pub struct Survey {
     pub(super) names: [Names; 3],
 }
 
-impl Survey {
+impl MirrorStats {
     /// The records of a kind were let go of: that their table is empty now means nothing.
     pub fn forget(&mut self, kind: Kind) {
         self.rows[kind as usize] = 0;
@@ -47,8 +47,8 @@ impl Survey {
     }
 
     /// Whether it is time to read every row again.
-    pub fn is_whole_due(&self, now: DateTime<Utc>) -> bool {
-        (now - self.whole_at).abs() >= WHOLE
+    pub fn is_full_read_due(&self, now: DateTime<Utc>) -> bool {
+        (now - self.full_read_at).abs() >= FULL_READ_INTERVAL
     }
 
     /// Takes note of a kind's table.
@@ -64,9 +64,9 @@ impl Survey {
         match &pair.row {
             Some(row) => {
                 self.known[kind as usize] += u64::from(is_linked);
-                self.names[kind as usize].compare(kind, known, &row.label);
+                self.names[kind as usize].compare(kind, known, &row.display_name);
             }
-            None => self.missing[kind as usize] += u64::from(is_linked && !known.gone),
+            None => self.missing[kind as usize] += u64::from(is_linked && !known.absent_in_mirror),
         }
     }
 
@@ -74,7 +74,7 @@ impl Survey {
     /// window may be empty for a season.
     fn emptied(
         &self,
-        before: &Survey,
+        before: &MirrorStats,
         windows: [bool; 3],
         residents_slide: bool,
     ) -> Option<(&'static str, Kind, u64)> {
@@ -94,8 +94,8 @@ impl Survey {
     }
 
     /// Refuses a mirror from which nothing may be concluded.
-    pub(super) fn check(&self, rules: &Rules, residents_slide: bool) -> Result<()> {
-        let Rules { before, windows, vouched, .. } = rules;
+    pub(super) fn check(&self, rules: &PlanOptions, residents_slide: bool) -> Result<()> {
+        let PlanOptions { before, windows, vouched, .. } = rules;
         if self.rows.iter().all(|count| *count == 0) {
             bail!(say!(
                 "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
@@ -119,7 +119,7 @@ impl Survey {
                 "the table {table} of the mirror had rows and is empty now. Check what fills it. Only if Ecvi really has none any more, run ecvi-b24 reset-id {kind} --all; {then}"
             ));
         }
-        for kind in Kind::SHOWN {
+        for kind in Kind::DISPLAY_ORDER {
             let names = self.names[kind as usize].all(self.known[kind as usize]);
             if names.are_foreign(kind) && names.other > *vouched {
                 bail!(foreign(kind, names));
@@ -130,7 +130,7 @@ impl Survey {
 
     /// Whether the mirror has records of this kind, and not one that is known, while at least three that have an object
     /// are missing: more than somebody said may be.
-    pub(super) fn is_strange(&self, kind: Kind, vouched: u64) -> bool {
+    pub(super) fn looks_foreign(&self, kind: Kind, vouched: u64) -> bool {
         let of = |counts: &[u64; 3]| counts[kind as usize];
         of(&self.known) == 0 && of(&self.rows) > 0 && is_strange(of(&self.missing), vouched)
     }

@@ -20,32 +20,32 @@ use chrono::{DateTime, Utc};
 
 use blocks::{Look, Watched};
 pub(crate) use decide::is_history;
-pub use decide::{OnHold, Pair, Rules, Step, Wave, decide, may_go_unread};
-pub use guards::{HeldBack, Limits, Why};
+pub use decide::{Deferred, Pair, PlanOptions, Priority, Step, decide, is_skippable};
+pub use guards::{HoldReason, Limits, SuppressedRemoval};
 pub use merge::merge;
-pub use mirror_stats::Survey;
+pub use mirror_stats::MirrorStats;
 pub use observations::{Departing, Waiting};
-pub use store::{Planned, Queue};
+pub use store::{PlanStore, Planned};
 
 use crate::config::Config;
-use crate::domain::failure_code::Code;
-use crate::domain::record::{Id, Kind, Span};
-use crate::mirror::{BadRow, Body, Marks, Mirror, Row};
+use crate::domain::failure_code::FailureCode;
+use crate::domain::record::{Id, IdRange, Kind};
+use crate::mirror::{ChangeInputs, Entity, Mirror, Row, RowError};
 use crate::platform::hash::Fingerprint;
-use crate::state::settings::{CONTENTS, SURVEY};
+use crate::state::settings::{CONTENTS, MIRROR_STATS};
 use crate::state::{BlockChange, Note, State};
 use observations::{is_missing, note_of};
 
 /// The plan of a pass.
 pub struct Plan {
     /// The steps.
-    pub queue: Queue,
+    pub queue: PlanStore,
     /// What was seen on the way.
-    pub survey: Survey,
+    pub survey: MirrorStats,
     /// People and companies whose bookings are in the plan for their sake, and whom the state does not name yet.
-    pub touched: Vec<(Kind, Id)>,
+    pub dirty: Vec<(Kind, Id)>,
     /// What is not in it because nobody has said that it is right.
-    pub held_back: Vec<HeldBack>,
+    pub held_back: Vec<SuppressedRemoval>,
     /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
     pub blocks: [Vec<BlockChange>; 3],
     /// Who is missing and not given up yet, by [`Kind`].
@@ -53,22 +53,22 @@ pub struct Plan {
     /// What becomes of those who are given up, by [`Kind`].
     pub departing: [Departing; 3],
     /// The kinds of which rows have no usable id: whoever is missing may be one of them.
-    unnamed: [bool; 3],
+    without_id: [bool; 3],
 }
 
 /// What a comparison saw, beside what differs.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Compared {
     /// What the mirror looked like.
-    pub survey: Survey,
+    pub survey: MirrorStats,
     /// People and companies whose bookings differ for their sake, and whom the state does not name yet.
-    pub touched: Vec<(Kind, Id)>,
+    pub dirty: Vec<(Kind, Id)>,
     /// What the state is to know of the mirror's blocks, by [`Kind`].
     pub blocks: [Vec<BlockChange>; 3],
     /// Who is missing and not given up yet, by [`Kind`].
     pub waiting: [Waiting; 3],
     /// The kinds of which rows have no usable id.
-    unnamed: [bool; 3],
+    without_id: [bool; 3],
 }
 
 impl Plan {
@@ -76,17 +76,17 @@ impl Plan {
     ///
     /// # Errors
     /// A mirror that is damaged, empty, or not the one it was: nothing may be sent or deleted then.
-    pub fn draw(mirror: &Mirror, state: &State, rules: &Rules) -> Result<Plan> {
-        let queue = Queue::new()?;
+    pub fn build(mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<Plan> {
+        let queue = PlanStore::new()?;
         let add = |kind, step, pair: Pair| {
-            let wave = Wave::of(step, &pair, rules);
+            let wave = Priority::of(step, &pair, rules);
             queue.add(&Planned { kind, id: pair.id, step, wave, row: pair.row })
         };
         let note = |kind, id: &Id, note| queue.note(kind, id, note);
-        let Compared { survey, touched, blocks, waiting, unnamed } =
+        let Compared { survey, dirty: touched, blocks, waiting, without_id: unnamed } =
             compare(mirror, state, rules, add, note)?;
         let (held_back, departing) = Default::default();
-        Ok(Plan { queue, survey, touched, held_back, blocks, waiting, departing, unnamed })
+        Ok(Plan { queue, survey, dirty: touched, held_back, blocks, waiting, departing, without_id: unnamed })
     }
 }
 
@@ -99,25 +99,25 @@ impl Plan {
 pub fn compare(
     mirror: &Mirror,
     state: &State,
-    rules: &Rules,
+    rules: &PlanOptions,
     found: impl FnMut(Kind, Step, Pair) -> Result<()>,
     note: impl FnMut(Kind, &Id, Note) -> Result<()>,
 ) -> Result<Compared> {
-    let whole_at = if rules.whole || rules.full { rules.now } else { rules.before.whole_at };
+    let whole_at = if rules.full_read || rules.full { rules.now } else { rules.before.full_read_at };
     let mut comparison = Comparison {
         seen: Compared {
-            survey: Survey { whole_at, terms: rules.terms, ..Survey::default() },
+            survey: MirrorStats { full_read_at: whole_at, terms: rules.terms, ..MirrorStats::default() },
             ..Compared::default()
         },
-        touched: state.touched()?.into_iter().flat_map(by_either_type).collect(),
+        touched: state.dirty()?.into_iter().flat_map(both_id_types).collect(),
         deals_stand: state.has_linked(Kind::Booking)?,
         found,
         note,
     };
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         comparison.kind(kind, mirror, state, rules)?;
     }
-    comparison.seen.survey.check(rules, mirror.residents_slide())?;
+    comparison.seen.survey.check(rules, mirror.are_booking_guests_windowed())?;
     Ok(comparison.seen)
 }
 
@@ -136,9 +136,9 @@ where
     F: FnMut(Kind, Step, Pair) -> Result<()>,
     N: FnMut(Kind, &Id, Note) -> Result<()>,
 {
-    fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &Rules) -> Result<()> {
-        let on_hold = OnHold::of(kind, state)?;
-        let outline = mirror.outline(kind, &Marks { seed: rules.terms, touched: &self.touched })?;
+    fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<()> {
+        let on_hold = Deferred::for_kind(kind, state)?;
+        let outline = mirror.outline(kind, &ChangeInputs { seed: rules.terms, touched: &self.touched })?;
         self.seen.survey.count(kind, &outline);
         let nameless_rows = outline.nameless;
         let mut blocks = Watched::new(outline, state.blocks(kind)?, rules.look(kind));
@@ -147,30 +147,30 @@ where
         // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
         let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
         let mut known = state.known(kind)?;
-        let nameless = nameless(nameless_rows);
+        let nameless = row_without_id(nameless_rows);
         for spans in spans.chunks(at_once) {
-            let mut scan = mirror.scan_of(kind, &hull(spans))?;
+            let mut scan = mirror.scan_of(kind, &bounding_range(spans))?;
             for pair in merge(scan.rows(spans)?, known.rows(spans)) {
                 let pair = pair?;
-                if nameless.is_some() && pair.id == nameless_id() {
+                if nameless.is_some() && pair.id == missing_id() {
                     // Known since it failed, and no record that vanished.
                     blocks.saw(&pair, false);
                     continue;
                 }
                 self.seen.survey.see(kind, &pair);
-                self.seen.unnamed[kind as usize] |= has_bad_id(pair.row.as_ref());
+                self.seen.without_id[kind as usize] |= has_bad_id(pair.row.as_ref());
                 self.note(kind, &pair, rules)?;
                 let step = self.step(kind, &pair, &on_hold, rules);
-                blocks.saw(&pair, step.is_none() && may_go_unread(kind, &pair, &on_hold, rules));
+                blocks.saw(&pair, step.is_none() && is_skippable(kind, &pair, &on_hold, rules));
                 if let Some(step) = step {
                     (self.found)(kind, step, pair)?;
                 }
             }
         }
         self.seen.blocks[kind as usize] = blocks.changes();
-        self.seen.unnamed[kind as usize] |= nameless_rows > 0;
+        self.seen.without_id[kind as usize] |= nameless_rows > 0;
         if let Some(row) = nameless {
-            let pair = Pair { id: nameless_id(), row: Some(row), known: None };
+            let pair = Pair { id: missing_id(), row: Some(row), known: None };
             if let Some(step) = decide(kind, &pair, &on_hold, false, rules) {
                 (self.found)(kind, step, pair)?;
             }
@@ -178,7 +178,7 @@ where
         Ok(())
     }
 
-    fn note(&mut self, kind: Kind, pair: &Pair, rules: &Rules) -> Result<()> {
+    fn note(&mut self, kind: Kind, pair: &Pair, rules: &PlanOptions) -> Result<()> {
         if let (None, Some(known)) = (&pair.row, &pair.known)
             && is_missing(kind, known, rules)
         {
@@ -190,14 +190,14 @@ where
         }
     }
 
-    fn step(&mut self, kind: Kind, pair: &Pair, on_hold: &OnHold, rules: &Rules) -> Option<Step> {
-        let has_touched = kind == Kind::Booking && names(pair.row.as_ref(), &self.touched);
+    fn step(&mut self, kind: Kind, pair: &Pair, on_hold: &Deferred, rules: &PlanOptions) -> Option<Step> {
+        let has_touched = kind == Kind::Booking && references_any(pair.row.as_ref(), &self.touched);
         let step = decide(kind, pair, on_hold, has_touched, rules)?;
         if self.touches_bookings(kind, pair) {
             let person = (kind, pair.id.clone());
             if !self.touched.contains(&person) {
-                self.touched.extend(by_either_type(person.clone()));
-                self.seen.touched.push(person);
+                self.touched.extend(both_id_types(person.clone()));
+                self.seen.dirty.push(person);
             }
         }
         Some(step)
@@ -209,79 +209,85 @@ where
             (Kind::Booking, _) => false,
             (Kind::Guest | Kind::Company, None) => self.deals_stand,
             (Kind::Guest | Kind::Company, Some(known)) => {
-                known.gone || pair.row.as_ref().is_none_or(|row| row.label != known.label)
+                known.absent_in_mirror
+                    || pair.row.as_ref().is_none_or(|row| row.display_name != known.display_name)
             }
         }
     }
 }
 
 /// Rows without an id cannot be told apart: they fail together, as one row under the id that they do not have.
-fn nameless(count: u64) -> Option<Row> {
+fn row_without_id(count: u64) -> Option<Row> {
     (count > 0).then(|| Row {
-        id: nameless_id(),
+        id: missing_id(),
         // Not empty: once they have ids, their failure is over at once.
         modified_at: "NULL".into(),
-        content: count,
-        people: 0,
-        label: String::new(),
+        content_hash: count,
+        parties_hash: 0,
+        display_name: String::new(),
         crm_id: None,
-        extra: serde_json::Map::new(),
-        body: Err(BadRow::new(Code::BadId, "id", &format!("NULL × {count}"))),
+        custom_columns: serde_json::Map::new(),
+        body: Err(RowError::new(FailureCode::BadId, "id", &format!("NULL × {count}"))),
         warnings: Vec::new(),
     })
 }
 
-fn nameless_id() -> Id {
+fn missing_id() -> Id {
     Id::Text("NULL".into())
 }
 
 fn has_bad_id(row: Option<&Row>) -> bool {
     let bad = row.and_then(|row| row.body.as_ref().err());
-    bad.is_some_and(|bad| bad.code == Code::BadId && bad.column == "id")
+    bad.is_some_and(|bad| bad.code == FailureCode::BadId && bad.column == "id")
 }
 
 /// Somebody by all that a booking may call them.
-pub(crate) fn by_either_type((kind, id): (Kind, Id)) -> impl Iterator<Item = (Kind, Id)> {
-    id.and_namesake().map(move |id| (kind, id))
+pub(crate) fn both_id_types((kind, id): (Kind, Id)) -> impl Iterator<Item = (Kind, Id)> {
+    id.with_other_type().map(move |id| (kind, id))
 }
 
 /// From the first of the spans to the last.
-fn hull(spans: &[Span]) -> Span {
-    let from = spans.first().and_then(|span| span.from.clone());
-    Span { from, upto: spans.last().and_then(|span| span.upto.clone()) }
+fn bounding_range(spans: &[IdRange]) -> IdRange {
+    let from = spans.first().and_then(|span| span.start.clone());
+    IdRange { start: from, end: spans.last().and_then(|span| span.end.clone()) }
 }
 
 /// Whether the row is a booking that names one of these people.
-pub(crate) fn names(row: Option<&Row>, people: &HashSet<(Kind, Id)>) -> bool {
-    let Some(Ok(Body::Booking(booking))) = row.map(|row| &row.body) else { return false };
+pub(crate) fn references_any(row: Option<&Row>, people: &HashSet<(Kind, Id)>) -> bool {
+    let Some(Ok(Entity::Booking(booking))) = row.map(|row| &row.body) else { return false };
     let has = |kind: Kind, id: &Id| people.contains(&(kind, id.clone()));
     !people.is_empty()
         && (booking.guest.iter().chain(&booking.residents).any(|id| has(Kind::Guest, id))
             || booking.company.iter().chain(&booking.payer).any(|id| has(Kind::Company, id)))
 }
 
-impl OnHold {
+impl Deferred {
     /// Those of a kind.
-    pub fn of(kind: Kind, state: &State) -> Result<OnHold> {
-        Ok(OnHold { doubts: state.doubts(kind)?, holds: state.holds(kind)? })
+    pub fn for_kind(kind: Kind, state: &State) -> Result<Deferred> {
+        Ok(Deferred { doubts: state.doubts(kind)?, holds: state.holds(kind)? })
     }
 }
 
-impl Rules {
+impl PlanOptions {
     /// The rules of an ordinary pass of cron.
-    pub fn usual(config: &Config, mirror: &Mirror, state: &State, now: DateTime<Utc>) -> Result<Rules> {
-        let before: Survey = state.recall(SURVEY)?.unwrap_or_default();
+    pub fn for_sync(
+        config: &Config,
+        mirror: &Mirror,
+        state: &State,
+        now: DateTime<Utc>,
+    ) -> Result<PlanOptions> {
+        let before: MirrorStats = state.get(MIRROR_STATS)?.unwrap_or_default();
         let bookings_from = config.export.bookings_from;
-        let contents: Option<[u64; 3]> = state.recall(CONTENTS)?;
-        let learns = Kind::SHOWN.map(|kind| {
+        let contents: Option<[u64; 3]> = state.get(CONTENTS)?;
+        let learns = Kind::DISPLAY_ORDER.map(|kind| {
             contents.is_none_or(|contents| contents[kind as usize] != mirror.content_terms(kind))
         });
         // Another version of this program may read a row otherwise.
         let mut terms = Fingerprint::default();
         terms.text(env!("CARGO_PKG_VERSION"));
         terms.text(&bookings_from.map(|day| day.to_string()).unwrap_or_default());
-        terms.write_u64(mirror.terms()?);
-        Ok(Rules {
+        terms.write_u64(mirror.schema_fingerprint()?);
+        Ok(PlanOptions {
             now,
             full: false,
             resending: false,
@@ -290,7 +296,7 @@ impl Rules {
             windows: mirror.windows(),
             bookings_from,
             // Those who stay may be others by now, though nobody wrote to the mirror.
-            whole: before.is_whole_due(now) || mirror.residents_slide(),
+            full_read: before.is_full_read_due(now) || mirror.are_booking_guests_windowed(),
             learns,
             before,
             terms: terms.finish(),
@@ -302,7 +308,7 @@ impl Rules {
     /// How the blocks of a kind are looked at. Two queries through one window may not show the same rows, so its outline
     /// says nothing of them.
     fn look(&self, kind: Kind) -> Look {
-        let all = self.whole || self.full || self.windows[kind as usize] || self.learns[kind as usize];
+        let all = self.full_read || self.full || self.windows[kind as usize] || self.learns[kind as usize];
         Look { all, anew: self.before.terms != self.terms, now: self.now }
     }
 }

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::decide::{Pair, Rules, waits};
+use super::decide::{Pair, PlanOptions, waits};
 use crate::domain::record::{Id, Kind};
-use crate::state::{Departure, Known, Note, Stay};
-use crate::sync::plan::store::Queue;
+use crate::state::{Departure, Note, PlanRecord, Stay};
+use crate::sync::plan::store::PlanStore;
 
 /// Those of a kind who are missing, and not given up yet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -30,7 +30,7 @@ pub struct Departing {
 
 impl Waiting {
     /// Counts one who is missing, where it is too early to give them up.
-    pub(super) fn count(&mut self, kind: Kind, known: &Known, rules: &Rules) {
+    pub(super) fn count(&mut self, kind: Kind, known: &PlanRecord, rules: &PlanOptions) {
         if !waits(kind, known, rules) {
             return;
         }
@@ -42,16 +42,16 @@ impl Waiting {
 }
 
 /// Whether a record without a row is missing: it has something to lose, and no window hides it.
-pub(super) fn is_missing(kind: Kind, known: &Known, rules: &Rules) -> bool {
+pub(super) fn is_missing(kind: Kind, known: &PlanRecord, rules: &PlanOptions) -> bool {
     let has_something = match kind {
-        Kind::Guest | Kind::Company => !known.gone,
+        Kind::Guest | Kind::Company => !known.absent_in_mirror,
         Kind::Booking => known.crm_id.is_some() && rules.deletes,
     };
     has_something && !rules.windows[kind as usize]
 }
 
 /// What the state is to know of the record, whatever step it takes.
-pub(super) fn note_of(kind: Kind, pair: &Pair, rules: &Rules) -> Option<Note> {
+pub(super) fn note_of(kind: Kind, pair: &Pair, rules: &PlanOptions) -> Option<Note> {
     let known = pair.known.as_ref()?;
     let Some(row) = &pair.row else {
         // In the future it was noted by a clock that ran ahead.
@@ -60,13 +60,13 @@ pub(super) fn note_of(kind: Kind, pair: &Pair, rules: &Rules) -> Option<Note> {
     };
     let stay = Stay::of_row(row).or(known.stay);
     let learns = rules.learns[kind as usize] && !row.modified_at.is_empty();
-    let content = if learns { row.content } else { known.content };
+    let content = if learns { row.content_hash } else { known.content };
     let is_known = known.missing_since.is_none()
         && (known.crm_id.is_none() || known.stay == stay && known.content == content);
     (!is_known).then_some(Note::Read { content, stay })
 }
 
-impl Queue {
+impl PlanStore {
     /// Keeps what the state is to know of a record.
     pub fn note(&self, kind: Kind, id: &Id, note: Note) -> Result<()> {
         self.connection

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Plan, Planned, Step};
 use crate::domain::record::{Id, Kind};
 use crate::state::{Departure, Oldest, State};
-use crate::sync::plan::guards::{HeldBack, Limits, Why};
+use crate::sync::plan::guards::{HoldReason, Limits, SuppressedRemoval};
 
 /// So many bookings make a range.
 const RANGE: usize = 3;
@@ -41,7 +41,7 @@ pub(super) fn step_of(kind: Kind) -> Step {
 impl Plan {
     /// Who is missing now, and who went before within a day.
     pub(super) fn losses(&self, kind: Kind, state: &State, now: DateTime<Utc>) -> Result<Losses> {
-        let going = self.going(kind, state)?;
+        let going = self.count_removals(kind, state)?;
         let departures = state.departures(kind, now - DAY)?;
         let mut before = 0;
         for departure in departures.iter().filter(|departure| departure.at <= now) {
@@ -58,7 +58,7 @@ impl Plan {
         state: &State,
         now: DateTime<Utc>,
         limits: Limits,
-    ) -> Result<Option<HeldBack>> {
+    ) -> Result<Option<SuppressedRemoval>> {
         let missing = self.leaving(Kind::Booking, state, now)?;
         if missing.is_empty() {
             return Ok(None);
@@ -80,7 +80,12 @@ impl Plan {
                 let losses = self.losses(Kind::Booking, state, now)?;
                 let gone = losses.going + losses.before;
                 let most = limits.max_deletes;
-                return Ok(Some(HeldBack { kind: Kind::Booking, gone, most, why: Why::Oldest }));
+                return Ok(Some(SuppressedRemoval {
+                    kind: Kind::Booking,
+                    gone,
+                    most,
+                    why: HoldReason::Oldest,
+                }));
             }
         }
         Ok(None)
@@ -91,7 +96,7 @@ impl Plan {
         let mut leaving = Vec::new();
         self.each_going(kind, |planned| {
             if !self.has_moved(planned, state)? {
-                let stay = state.record(kind, &planned.id)?.and_then(|record| record.known.stay);
+                let stay = state.record(kind, &planned.id)?.and_then(|record| record.plan_record.stay);
                 leaving.push(Departure { id: planned.id.clone(), at: now, stay });
             }
             Ok(())
@@ -100,7 +105,7 @@ impl Plan {
     }
 
     /// How many are missing: those whose object another row speaks for are not.
-    fn going(&self, kind: Kind, state: &State) -> Result<u64> {
+    fn count_removals(&self, kind: Kind, state: &State) -> Result<u64> {
         let mut going = 0;
         if self.queue.count(kind, step_of(kind))? > 0 {
             self.each_going(kind, |planned| {
@@ -120,12 +125,12 @@ impl Plan {
     /// Whether a row of this mirror means the same record: its id only changed type, or the row names the object.
     pub(super) fn has_moved(&self, planned: &Planned, state: &State) -> Result<bool> {
         let Planned { kind, id, .. } = planned;
-        if let Some(namesake) = id.namesake()
-            && self.comes(*kind, &namesake)?
+        if let Some(namesake) = id.other_type_id()
+            && self.has_row(*kind, &namesake)?
         {
             return Ok(true);
         }
-        match state.record(*kind, id)?.and_then(|record| record.known.crm_id) {
+        match state.record(*kind, id)?.and_then(|record| record.plan_record.crm_id) {
             Some(crm_id) => self.queue.names(*kind, crm_id),
             None => Ok(false),
         }

@@ -2,7 +2,7 @@
 
 use crate::domain::record::Kind;
 use crate::say;
-use crate::state::Known;
+use crate::state::PlanRecord;
 
 /// So many people change their last names at once by marriage, or are corrected.
 const CORRECTED: u64 = 2;
@@ -25,13 +25,13 @@ pub(super) struct Names {
 
 impl Names {
     /// Takes note of a record that is in the mirror.
-    pub(super) fn compare(&mut self, kind: Kind, known: &Known, label: &str) {
+    pub(super) fn compare(&mut self, kind: Kind, known: &PlanRecord, label: &str) {
         // A name that is missing, or was never read right, tells nothing.
         let says_nothing = |label: &str| label.trim().is_empty() || label.contains('\u{fffd}');
-        if says_nothing(&known.label) || says_nothing(label) {
+        if says_nothing(&known.display_name) || says_nothing(label) {
             return;
         }
-        let other = u64::from(is_other(kind, &known.label, label));
+        let other = u64::from(is_other(kind, &known.display_name, label));
         if known.crm_id.is_some() {
             self.other += other;
         } else {

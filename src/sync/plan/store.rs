@@ -6,10 +6,10 @@
 use anyhow::Result;
 use rusqlite::{Connection, Row};
 
-use super::decide::{Step, Wave};
+use super::decide::{Priority, Step};
 use crate::domain::record::{Id, Kind};
-use crate::mirror::{Body, Row as MirrorRow};
-use crate::state::stable_plans;
+use crate::mirror::{Entity, Row as MirrorRow};
+use crate::state::enable_stable_query_plans;
 
 /// A planned step.
 #[derive(Clone, PartialEq, Debug)]
@@ -21,35 +21,35 @@ pub struct Planned {
     /// What to do.
     pub step: Step,
     /// When.
-    pub wave: Wave,
+    pub wave: Priority,
     /// Its row, unless it is gone.
     pub row: Option<MirrorRow>,
 }
 
 /// Planned steps, and what stands in the portal under our origin where that was asked for.
-pub struct Queue {
+pub struct PlanStore {
     pub(super) connection: Connection,
 }
 
 fn planned(kind: Kind, cells: &Row<'_>) -> Result<Planned> {
     let row: Option<String> = cells.get(2)?;
     let row = row.map(|row| serde_json::from_str(&row)).transpose()?;
-    let (step, wave) = (one_of(&Step::ALL, cells, 1)?, one_of(&Wave::ALL, cells, 3)?);
+    let (step, wave) = (from_index(&Step::ALL, cells, 1)?, from_index(&Priority::ALL, cells, 3)?);
     Ok(Planned { kind, id: cells.get(0)?, step, wave, row })
 }
 
 /// Steps and waves stand in the queue as their places among all.
-fn one_of<T: Copy>(all: &[T], cells: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+fn from_index<T: Copy>(all: &[T], cells: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let place: u8 = cells.get(column)?;
     let found = all.get(usize::from(place)).copied();
     found.ok_or(rusqlite::Error::IntegralValueOutOfRange(column, place.into()))
 }
 
-impl Queue {
+impl PlanStore {
     /// An empty queue, in a temporary file that nobody else sees.
-    pub fn new() -> Result<Queue> {
+    pub fn new() -> Result<PlanStore> {
         let connection = Connection::open("")?;
-        stable_plans(&connection)?;
+        enable_stable_query_plans(&connection)?;
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
              CREATE TABLE plan (kind TEXT, id ANY, step INTEGER, wave INTEGER, arrival TEXT, row TEXT,
@@ -66,14 +66,14 @@ impl Queue {
              -- Never committed: nobody else reads it, and it goes with the pass.
              BEGIN;",
         )?;
-        Ok(Queue { connection })
+        Ok(PlanStore { connection })
     }
 
     /// Adds a step. Within a wave bookings go by arrival, the newest first.
     pub fn add(&self, planned: &Planned) -> Result<()> {
         let Planned { kind, id, step, wave, row } = planned;
         let arrival = match row.as_ref().map(|row| &row.body) {
-            Some(Ok(Body::Booking(booking))) => booking.arrival.to_string(),
+            Some(Ok(Entity::Booking(booking))) => booking.arrival.to_string(),
             _ => String::new(),
         };
         let cells = row.as_ref().map(serde_json::to_string).transpose()?;
@@ -93,7 +93,7 @@ impl Queue {
     }
 
     /// Takes the next steps of a kind out of the queue, up to this wave.
-    pub fn take(&self, kind: Kind, wave: Wave, most: usize) -> Result<Vec<Planned>> {
+    pub fn take(&self, kind: Kind, wave: Priority, most: usize) -> Result<Vec<Planned>> {
         let taken = self.next(kind, wave, most)?;
         let mut statement = self.connection.prepare_cached("DELETE FROM plan WHERE kind = ?1 AND id = ?2")?;
         for planned in &taken {
@@ -102,7 +102,7 @@ impl Queue {
         Ok(taken)
     }
 
-    fn next(&self, kind: Kind, wave: Wave, most: usize) -> Result<Vec<Planned>> {
+    fn next(&self, kind: Kind, wave: Priority, most: usize) -> Result<Vec<Planned>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, step, row, wave FROM plan WHERE kind = ?1 AND wave <= ?2
              ORDER BY wave, arrival DESC, id LIMIT ?3",
@@ -140,7 +140,7 @@ impl Queue {
     }
 
     /// Whether a step of this kind, up to this wave, is still to be taken.
-    pub fn has_any(&self, kind: Kind, wave: Wave) -> Result<bool> {
+    pub fn has_any(&self, kind: Kind, wave: Priority) -> Result<bool> {
         let mut statement =
             self.connection.prepare_cached("SELECT 1 FROM plan WHERE kind = ?1 AND wave <= ?2 LIMIT 1")?;
         Ok(statement.exists((kind, wave as u8))?)
@@ -182,7 +182,7 @@ impl Queue {
     }
 
     /// Remembers an object that stands in the portal under our originator.
-    pub fn stock(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<()> {
+    pub fn add_inventory(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<()> {
         self.connection
             .prepare_cached("INSERT OR IGNORE INTO inventory (kind, origin, crm_id) VALUES (?1, ?2, ?3)")?
             .execute((kind, origin, crm_id))?;
@@ -201,7 +201,7 @@ impl Queue {
     }
 
     /// The object is not there any more.
-    pub fn unstock(&self, kind: Kind, crm_id: i64) -> Result<()> {
+    pub fn remove_inventory(&self, kind: Kind, crm_id: i64) -> Result<()> {
         self.connection
             .prepare_cached("DELETE FROM inventory WHERE kind = ?1 AND crm_id = ?2")?
             .execute((kind, crm_id))?;
@@ -209,7 +209,7 @@ impl Queue {
     }
 
     /// The objects that carried this origin when the inventory was taken, the oldest first.
-    pub fn stocked(&self, kind: Kind, origin: &str) -> Result<Vec<i64>> {
+    pub fn find_inventory(&self, kind: Kind, origin: &str) -> Result<Vec<i64>> {
         let sql = "SELECT crm_id FROM inventory WHERE kind = ?1 AND origin = ?2 ORDER BY crm_id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map((kind, origin), |row| row.get(0))?;
@@ -217,7 +217,7 @@ impl Queue {
     }
 
     /// Shows the objects of the inventory to `show`, each with its origin.
-    pub fn each_stocked(&self, kind: Kind, mut show: impl FnMut(&str, i64) -> Result<()>) -> Result<()> {
+    pub fn each_inventory(&self, kind: Kind, mut show: impl FnMut(&str, i64) -> Result<()>) -> Result<()> {
         let sql = "SELECT origin, crm_id FROM inventory WHERE kind = ?1 ORDER BY origin, crm_id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([kind])?;
@@ -231,26 +231,26 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::query_plans::none_is_slow;
+    use crate::state::query_plans::assert_indexed;
 
     #[test]
     fn steps_and_waves_are_numbered_by_their_places() {
         for (place, step) in Step::ALL.into_iter().enumerate() {
             assert_eq!(step as usize, place);
         }
-        for (place, wave) in Wave::ALL.into_iter().enumerate() {
+        for (place, wave) in Priority::ALL.into_iter().enumerate() {
             assert_eq!(wave as usize, place);
         }
     }
 
     #[test]
     fn every_statement_goes_by_an_index_or_needs_the_whole_plan() {
-        let queue = Queue::new().unwrap();
+        let queue = PlanStore::new().unwrap();
         let whole = [
             ("SELECT count(*) FROM plan", "once for a kind, before anything is sent"),
             ("SELECT NOT EXISTS (SELECT 1 FROM plan)", "the first row tells"),
         ];
-        let seen = none_is_slow(
+        let seen = assert_indexed(
             &queue.connection,
             &[include_str!("store.rs"), include_str!("observations.rs")],
             &whole,

@@ -9,37 +9,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::domain::run_error::Outcome;
-use crate::mirror::footprint;
+use crate::mirror::file_stamp;
 use crate::state::State;
-use crate::state::settings::{SIGHT, SURVEY};
-use crate::sync::options::{Errand, Orders};
-use crate::sync::plan::Survey;
+use crate::state::settings::{INPUTS, MIRROR_STATS};
+use crate::sync::options::{RunKind, RunOptions};
+use crate::sync::plan::MirrorStats;
 
 /// All that decides what a pass finds, but for the state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Sight {
+pub struct InputFingerprint {
     mirror: u64,
     config: u64,
 }
 
-impl Sight {
+impl InputFingerprint {
     /// What is there now; none where nothing can be concluded from it. To be taken before the mirror is read.
-    pub fn of(config: &Config, now: DateTime<Utc>) -> Option<Sight> {
-        let mirror = footprint(&config.mirror.path, now)?;
-        Some(Sight { mirror, config: config.fingerprint(&format!("{config:?}")) })
+    pub fn current(config: &Config, now: DateTime<Utc>) -> Option<InputFingerprint> {
+        let mirror = file_stamp(&config.mirror.path, now)?;
+        Some(InputFingerprint { mirror, config: config.fingerprint(&format!("{config:?}")) })
     }
 }
 
 /// Whether a pass of cron would find nothing to do.
-pub fn is_idle(config: &Config, orders: &Orders, state: &State, now: DateTime<Utc>) -> Result<bool> {
-    if orders.errand != Errand::Sync || orders.full || orders.retry_failed {
+pub fn can_skip(config: &Config, orders: &RunOptions, state: &State, now: DateTime<Utc>) -> Result<bool> {
+    if orders.kind != RunKind::Sync || orders.full || orders.retry_failed {
         return Ok(false);
     }
-    let sight = Sight::of(config, now);
-    if sight.is_none() || sight != state.recall(SIGHT)? {
+    let sight = InputFingerprint::current(config, now);
+    if sight.is_none() || sight != state.get(INPUTS)? {
         return Ok(false);
     }
     let went_well = state.last_run()?.is_some_and(|run| run.outcome.as_deref() == Some(Outcome::Ok.name()));
-    let read_today = state.recall::<Survey>(SURVEY)?.is_some_and(|survey| !survey.is_whole_due(now));
-    Ok(went_well && read_today && state.is_at_rest()?)
+    let read_today =
+        state.get::<MirrorStats>(MIRROR_STATS)?.is_some_and(|survey| !survey.is_full_read_due(now));
+    Ok(went_well && read_today && state.is_clean()?)
 }

@@ -8,28 +8,28 @@ use std::hash::Hasher;
 
 use anyhow::Result;
 
-use crate::config::{Config, DealConfig, MirrorConfig, PersonConfig};
+use crate::config::{Config, DealConfig, MirrorConfig, PartyConfig};
 use crate::platform::hash::Fingerprint;
 use crate::say;
 use crate::state::State;
 use crate::state::settings::MAPPING;
 
 /// All records are marked for resending; the mapping is noted once it is verified.
-pub fn forget(state: &State) -> Result<()> {
-    state.remember(MAPPING, &None::<u64>)
+pub fn clear(state: &State) -> Result<()> {
+    state.set(MAPPING, &None::<u64>)
 }
 
 /// Everything will be by this verified mapping, unless an earlier start of the same export began with another.
-pub fn begin(config: &Config, state: &State) -> Result<()> {
-    match state.recall::<Option<u64>>(MAPPING)?.flatten() {
+pub fn record_current(config: &Config, state: &State) -> Result<()> {
+    match state.get::<Option<u64>>(MAPPING)?.flatten() {
         Some(_) => Ok(()),
-        None => state.remember(MAPPING, &fingerprint(config)),
+        None => state.set(MAPPING, &fingerprint(config)),
     }
 }
 
 /// Whether records in the CRM are by another mapping than the configuration's.
-pub fn is_stale(config: &Config, state: &State) -> Result<bool> {
-    Ok(state.recall::<Option<u64>>(MAPPING)?.flatten().is_some_and(|sent| sent != fingerprint(config)))
+pub fn has_changed(config: &Config, state: &State) -> Result<bool> {
+    Ok(state.get::<Option<u64>>(MAPPING)?.flatten().is_some_and(|sent| sent != fingerprint(config)))
 }
 
 /// What has happened and what to do, for people.
@@ -73,8 +73,8 @@ fn fingerprint(config: &Config) -> u64 {
     print.finish()
 }
 
-fn person(person: &PersonConfig) -> impl Iterator<Item = String> {
-    let PersonConfig {
+fn person(person: &PartyConfig) -> impl Iterator<Item = String> {
+    let PartyConfig {
         honorific,
         comments,
         fields,

@@ -8,8 +8,8 @@ use anyhow::Result;
 use crate::config::Config;
 use crate::crm::objects::by_id;
 use crate::domain::record::{Id, Kind};
-use crate::domain::run_error::Stop;
-use crate::portal::client::Gate;
+use crate::domain::run_error::RunError;
+use crate::portal::client::Client;
 use crate::say;
 use crate::state::State;
 use crate::state::settings::{ORIGINATOR, PORTAL};
@@ -22,21 +22,21 @@ const SAMPLE: u32 = 20;
 ///
 /// # Errors
 /// [`Stop`] with what to do, when less than half of what should stand there does.
-pub fn recognise(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()> {
-    know_the_mark(config, state)?;
-    know_the_portal(config, state, gate)
+pub fn verify_identity(config: &Config, state: &State, gate: &mut Client<'_>) -> Result<()> {
+    verify_originator(config, state)?;
+    verify_portal(config, state, gate)
 }
 
 /// Makes sure that the portal is the state's own.
 ///
 /// # Errors
 /// [`Stop`] with what to do.
-pub fn know_the_portal(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<()> {
+pub fn verify_portal(config: &Config, state: &State, gate: &mut Client<'_>) -> Result<()> {
     let host = config.portal.webhook.host();
-    if let Some(known) = state.recall::<String>(PORTAL)?.filter(|known| known != host) {
-        let (ours, asked) = look(config, state, gate)?;
+    if let Some(known) = state.get::<String>(PORTAL)?.filter(|known| known != host) {
+        let (ours, asked) = sample_objects(config, state, gate)?;
         if ours * 2 < asked {
-            return Err(stranger(&known, host).into());
+            return Err(wrong_portal_error(&known, host).into());
         }
     }
     Ok(())
@@ -46,24 +46,24 @@ pub fn know_the_portal(config: &Config, state: &State, gate: &mut Gate<'_>) -> R
 ///
 /// # Errors
 /// [`Stop`] with what to do.
-pub fn know_the_mark(config: &Config, state: &State) -> Result<()> {
+pub fn verify_originator(config: &Config, state: &State) -> Result<()> {
     let originator = &config.portal.originator;
-    match state.recall::<String>(ORIGINATOR)? {
-        Some(known) if known != *originator => Err(renamed(&known, originator).into()),
+    match state.get::<String>(ORIGINATOR)? {
+        Some(known) if known != *originator => Err(originator_changed(&known, originator).into()),
         Some(_) | None => Ok(()),
     }
 }
 
 /// From now on something may be sent there, with this mark.
 pub fn remember(config: &Config, state: &State) -> Result<()> {
-    state.remember(ORIGINATOR, &config.portal.originator)?;
-    state.remember(PORTAL, &config.portal.webhook.host())
+    state.set(ORIGINATOR, &config.portal.originator)?;
+    state.set(PORTAL, &config.portal.webhook.host())
 }
 
 /// How many of the newest objects stand there with our origin, and how many were looked for.
-fn look(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<(usize, usize)> {
+fn sample_objects(config: &Config, state: &State, gate: &mut Client<'_>) -> Result<(usize, usize)> {
     let (mut ours, mut asked) = (0, 0);
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         let linked: Vec<(Id, i64)> = state.newest_linked(kind, SAMPLE)?;
         let ids: Vec<i64> = linked.iter().map(|(_, crm_id)| *crm_id).collect();
         let found = by_id(gate, kind, &ids)?;
@@ -77,15 +77,15 @@ fn look(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<(usize, u
 }
 
 /// What carries the old mark would not be found, and be made once more.
-fn renamed(known: &str, originator: &str) -> Stop {
-    Stop::failed(say!(
+fn originator_changed(known: &str, originator: &str) -> RunError {
+    RunError::failed(say!(
         "[portal] originator_id был {known}, а теперь {originator}: переданное раньше не узнать, и оно было бы создано второй раз; ничего не передано. Верните {known}",
         "[portal] originator_id was {known} and is {originator} now: what was sent before would not be recognised and be made a second time; nothing was sent. Put {known} back"
     ))
 }
 
-fn stranger(known: &str, host: &str) -> Stop {
-    Stop::failed(say!(
+fn wrong_portal_error(known: &str, host: &str) -> RunError {
+    RunError::failed(say!(
         "состояние относится к порталу {known}, а в {host} наших объектов нет; ничего не передано. Проверьте [portal] webhook; для нового портала задайте новый файл [state] path и выполните initial-export",
         "the state belongs to the portal {known}, and our objects do not stand in {host}; nothing was sent. Check [portal] webhook; for a new portal give another [state] path and run initial-export"
     ))

@@ -6,40 +6,40 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 
-use super::{Push, Target, Way, carries_mark};
-use crate::config::{Match, OnMissing, PersonConfig};
-use crate::crm::contact_match::{Reach, by_reach, the_same};
+use super::{CreateMode, Push, WorkItem, carries_mark};
+use crate::config::{MatchBy, OnMissing, PartyConfig};
+use crate::crm::contact_match::{ContactPoints, find_by_contact, unique_name_match};
 use crate::crm::objects::{Look, Marked, Object, Unseen, by_origin, look};
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Id, Kind};
 use crate::domain::warning::Warning;
 use crate::state::Operation;
 use crate::sync::plan::{Planned, Step};
-use crate::sync::push::missing_object::Fate;
+use crate::sync::push::missing_object::MissingResolution;
 
 /// Objects, at either end of what was made, by which it is seen whether the webhook's user sees all.
 const SAMPLE: u32 = 20;
 
 /// By whatever a record can be reached.
-const ANY: [Match; 2] = [Match::Phone, Match::Email];
+const ANY: [MatchBy; 2] = [MatchBy::Phone, MatchBy::Email];
 
 impl Push<'_, '_> {
     /// Finds the objects. What has to be left for later, or turned out to be done, goes no further.
-    pub(super) fn find_objects(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+    pub(super) fn find_objects(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let targets = self.find_by_origin(kind, targets)?;
-        let targets = self.look_at(kind, targets)?;
+        let targets = self.fetch_objects(kind, targets)?;
         self.find_by_reach(kind, targets)
     }
 
     /// What is to be created may stand there already: under our origin, or under the id that Ecvi knows.
-    fn find_by_origin(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+    fn find_by_origin(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let new: Vec<Id> =
             targets.iter().filter(|t| t.planned.step == Step::Create).map(|t| t.id().clone()).collect();
         let namesakes = self.namesakes(kind, &new)?;
         let Marked { found: standing, unclear } = self.standing(kind, &new)?;
         let is_found = |id: &Id| standing.get(id).is_some_and(|objects| !objects.is_empty());
         let unfound = targets.iter().filter(|t| t.planned.step == Step::Create && !is_found(t.id()));
-        let out_of_sight = self.out_of_sight(kind, &unfound.collect::<Vec<_>>())?;
+        let out_of_sight = self.find_hidden_candidates(kind, &unfound.collect::<Vec<_>>())?;
         let mut claimed = HashSet::new();
         let mut ready = Vec::new();
         for mut target in targets {
@@ -48,18 +48,18 @@ impl Push<'_, '_> {
                 continue;
             }
             if let Some(reason) = unclear.get(target.id()) {
-                self.fail(&target, Code::CardUnreadable, Operation::Create, reason)?;
+                self.fail(&target, FailureCode::CardUnreadable, Operation::Create, reason)?;
                 continue;
             }
             if target.planned.step == Step::Create && namesakes.contains(target.id()) {
-                self.fail(&target, Code::DuplicateId, Operation::Create, &target.id().to_string())?;
+                self.fail(&target, FailureCode::DuplicateId, Operation::Create, &target.id().to_string())?;
                 continue;
             }
             if let Some([first, others @ ..]) = standing.get(target.id()).map(Vec::as_slice) {
-                target.adopt(*first);
+                target.take_over(*first);
                 if !others.is_empty() {
                     let message = format!("{first}, {}", join(others));
-                    target.warnings.push(Warning { code: Code::SeveralInCrm, message });
+                    target.warnings.push(Warning { code: FailureCode::SeveralInCrm, message });
                 }
             } else if let (Step::Create, Some(crm_id)) = (target.planned.step, target.known_by_ecvi()) {
                 // A record that is gone from Ecvi does not block a row that names its object.
@@ -68,13 +68,13 @@ impl Push<'_, '_> {
                     let owner = taken.map(|id| format!(": {kind} {id}")).unwrap_or_default();
                     self.fail(
                         &target,
-                        Code::CrmIdTaken,
+                        FailureCode::CrmIdTaken,
                         Operation::Create,
                         &format!("crm_id {crm_id}{owner}"),
                     )?;
                     continue;
                 }
-                target.record.known.crm_id = Some(crm_id);
+                target.record.plan_record.crm_id = Some(crm_id);
             }
             ready.push(target);
         }
@@ -83,7 +83,11 @@ impl Push<'_, '_> {
 
     /// Of records that no list shows those that may have an object all the same, which the webhook's user may not see:
     /// `reset-id` let go of it, or an unanswered call made it. With an object that he may not see.
-    fn out_of_sight(&mut self, kind: Kind, unfound: &[&Target]) -> Result<BTreeMap<Id, (i64, Unseen)>> {
+    fn find_hidden_candidates(
+        &mut self,
+        kind: Kind,
+        unfound: &[&WorkItem],
+    ) -> Result<BTreeMap<Id, (i64, Unseen)>> {
         let mut suspects = Vec::new();
         for target in unfound.iter().filter(|target| target.record.released) {
             suspects.extend(self.state.last_object(kind, target.id())?.map(|crm_id| (target.id(), crm_id)));
@@ -99,7 +103,7 @@ impl Push<'_, '_> {
         let mut called = unfound.iter().filter(|target| target.record.strikes > 0).peekable();
         if called.peek().is_some() {
             // Whoever does not see what was made before would not see what such a call made.
-            let ours = self.state.outermost_linked(kind, SAMPLE)?;
+            let ours = self.state.sample_linked(kind, SAMPLE)?;
             let unseen = look(self.gate, kind, &ours)?.unseen;
             if let Some((crm_id, why)) = unseen.iter().find(|(_, why)| **why == Unseen::Denied) {
                 out_of_sight.extend(called.map(|target| (target.id().clone(), (*crm_id, why.clone()))));
@@ -122,23 +126,24 @@ impl Push<'_, '_> {
     }
 
     fn has_namesake(&self, kind: Kind, id: &Id) -> Result<bool> {
-        let Some(other) = id.namesake() else { return Ok(false) };
+        let Some(other) = id.other_type_id() else { return Ok(false) };
         // The hotel moved from texts to numbers: the one goes as the other comes.
         if !self.is_in_ecvi(kind, &other)? {
             return Ok(false);
         }
-        let stands = self.state.record(kind, &other)?.is_some_and(|record| record.known.crm_id.is_some());
+        let stands =
+            self.state.record(kind, &other)?.is_some_and(|record| record.plan_record.crm_id.is_some());
         Ok(stands || matches!(id, Id::Text(_)))
     }
 
     fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<Marked> {
         let originator = &self.config.portal.originator;
-        if !matches!(self.way, Way::Export { stocked: true, .. }) {
+        if !matches!(self.way, CreateMode::Export { stocked: true, .. }) {
             return Ok(by_origin(self.gate, kind, originator, ids)?);
         }
         let mut standing = BTreeMap::new();
         for id in ids {
-            standing.insert(id.clone(), self.queue.stocked(kind, &id.to_string())?);
+            standing.insert(id.clone(), self.queue.find_inventory(kind, &id.to_string())?);
         }
         if !self.queue.has_gap(kind)? {
             return Ok(Marked { found: standing, ..Marked::default() });
@@ -152,17 +157,17 @@ impl Push<'_, '_> {
     }
 
     /// Looks at every object that is about to be changed: is it there, whose is it, which phones does it have.
-    fn look_at(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+    fn fetch_objects(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let (run, now) = (self.run, self.gate.clock().now());
         // A deal that this pass has just sent is not looked at again for its closing date.
         let is_just_sent =
-            |target: &Target| target.planned.step == Step::Close && target.record.is_alive(run, now);
+            |target: &WorkItem| target.planned.step == Step::Close && target.record.is_alive(run, now);
         let looked_at = targets.iter().filter(|target| !is_just_sent(target));
-        let ids: Vec<i64> = looked_at.filter_map(|target| target.record.known.crm_id).collect();
+        let ids: Vec<i64> = looked_at.filter_map(|target| target.record.plan_record.crm_id).collect();
         let Look { seen: objects, unseen } = look(self.gate, kind, &ids)?;
         let mut ready = Vec::new();
         for mut target in targets {
-            let crm_id = target.record.known.crm_id;
+            let crm_id = target.record.plan_record.crm_id;
             if let Some((crm_id, unseen)) = crm_id.and_then(|crm_id| Some((crm_id, unseen.get(&crm_id)?))) {
                 let operation =
                     if target.planned.step == Step::Delete { Operation::Delete } else { Operation::Update };
@@ -174,33 +179,33 @@ impl Push<'_, '_> {
                 _ if is_just_sent(&target) => ready.push(target),
                 (_, None, _) => ready.push(target),
                 (_, Some(crm_id), Some(_)) if !self.is_still_marked(&target) => {
-                    self.queue.unstock(kind, crm_id)?;
-                    self.announce(&target)?;
+                    self.queue.remove_inventory(kind, crm_id)?;
+                    self.register(&target)?;
                 }
-                (_, Some(_), Some(_)) => ready.extend(self.permit(target)?),
+                (_, Some(_), Some(_)) => ready.extend(self.check_deletion(target)?),
                 (Step::Delete, Some(_), None) => self.gone_before(&target)?,
                 // The object that the search by origin just found is gone: left to the next pass.
-                (Step::Create, Some(_), None) if target.adopted => self.announce(&target)?,
+                (Step::Create, Some(_), None) if target.adopted => self.register(&target)?,
                 (Step::Create, Some(_), None) => {
-                    target.record.known.crm_id = None;
+                    target.record.plan_record.crm_id = None;
                     ready.push(target);
                 }
-                (_, Some(_), None) => self.replan(&target)?,
+                (_, Some(_), None) => self.handle_missing(&target)?,
             }
         }
         Ok(ready)
     }
 
     /// A deal that is to be deleted is gone already, unless somebody has restored it under another id.
-    fn gone_before(&mut self, target: &Target) -> Result<()> {
+    fn gone_before(&mut self, target: &WorkItem) -> Result<()> {
         let (kind, id, old) = (target.kind(), target.id(), target.crm_id().unwrap_or_default());
-        let crm_id = match self.marked_elsewhere(kind, id, old)? {
+        let crm_id = match self.other_object_by_origin(kind, id, old)? {
             Ok(Some(crm_id)) => crm_id,
             Ok(None) => return self.deleted(target),
-            Err(reason) => return self.fail(target, Code::CardUnreadable, Operation::Delete, &reason),
+            Err(reason) => return self.fail(target, FailureCode::CardUnreadable, Operation::Delete, &reason),
         };
         // One that vanishes twice in a pass is left to the next one.
-        if !self.dead.insert((kind, old)) {
+        if !self.missing_in_crm.insert((kind, old)) {
             return Ok(());
         }
         self.relink(kind, id, (old, crm_id), true)?;
@@ -208,34 +213,38 @@ impl Push<'_, '_> {
     }
 
     /// It is not sent in this pass, but its bookings know that it is coming.
-    fn announce(&self, target: &Target) -> Result<()> {
+    fn register(&self, target: &WorkItem) -> Result<()> {
         let writer = self.state.writer()?;
-        writer.know(target.kind(), target.id(), target.row().map_or("", |row| &row.label))?;
+        writer.insert_if_missing(
+            target.kind(),
+            target.id(),
+            target.row().map_or("", |row| &row.display_name),
+        )?;
         writer.commit()
     }
 
     /// Nothing is deleted that another booking points at, or that does not carry our mark.
-    fn permit(&mut self, target: Target) -> Result<Option<Target>> {
+    fn check_deletion(&mut self, target: WorkItem) -> Result<Option<WorkItem>> {
         let (Step::Delete, Some(object)) = (target.planned.step, &target.object) else {
-            return self.permit_change(target);
+            return self.check_ownership(target);
         };
         let (kind, id) = (target.kind(), target.id());
-        let mut others = self.state.holders(kind, object.crm_id)?;
+        let mut others = self.state.records_of_object(kind, object.crm_id)?;
         others.retain(|holder| holder != id);
         if let Some(heir) = others.first() {
             let writer = self.state.writer()?;
-            writer.forget(kind, id)?;
+            writer.delete(kind, id)?;
             // It writes itself over what the other one left, its origin too.
             writer.resend(kind, heir)?;
             writer.commit()?;
             return Ok(None);
         }
         // The deal carries the mark of that record too, which finds it as soon as it can be read.
-        if let Some(namesake) = id.namesake()
+        if let Some(namesake) = id.other_type_id()
             && self.is_in_ecvi(kind, &namesake)?
         {
             let writer = self.state.writer()?;
-            writer.forget(kind, id)?;
+            writer.delete(kind, id)?;
             writer.commit()?;
             return Ok(None);
         }
@@ -248,12 +257,12 @@ impl Push<'_, '_> {
             return Ok(Some(target));
         }
         let message = format!("{} {}", object.originator, object.origin);
-        self.fail(&target, Code::NotOurs, Operation::Delete, message.trim())?;
+        self.fail(&target, FailureCode::NotOurs, Operation::Delete, message.trim())?;
         Ok(None)
     }
 
     /// An object that Ecvi names, and that carries the mark of another record, is not taken away from that record.
-    pub(super) fn permit_takeover(&mut self, target: Target) -> Result<Option<Target>> {
+    pub(super) fn check_takeover(&mut self, target: WorkItem) -> Result<Option<WorkItem>> {
         let (Step::Create, false, Some(object)) = (target.planned.step, target.adopted, &target.object)
         else {
             return Ok(Some(target));
@@ -262,7 +271,7 @@ impl Push<'_, '_> {
         let other = ours && !object.origin.is_empty() && object.origin != target.id().to_string();
         if other && let Some(owner) = self.owner(target.kind(), &object.origin)? {
             let message = format!("crm_id {}: {} {owner}", object.crm_id, target.kind());
-            self.fail(&target, Code::CrmIdTaken, Operation::Create, &message)?;
+            self.fail(&target, FailureCode::CrmIdTaken, Operation::Create, &message)?;
             return Ok(None);
         }
         Ok(Some(target))
@@ -270,7 +279,7 @@ impl Push<'_, '_> {
 
     /// The record that an origin means, if Ecvi has it.
     pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<Id>> {
-        for id in Id::either(origin) {
+        for id in Id::ids_for_origin(origin) {
             if self.is_in_ecvi(kind, &id)? {
                 return Ok(Some(id));
             }
@@ -281,7 +290,7 @@ impl Push<'_, '_> {
     /// The records with a row in this pass's mirror that hold an object, ordered by id.
     pub(super) fn holders_in_ecvi(&self, kind: Kind, crm_id: i64) -> Result<Vec<Id>> {
         let mut holders = Vec::new();
-        for id in self.state.holders(kind, crm_id)? {
+        for id in self.state.records_of_object(kind, crm_id)? {
             if self.is_in_ecvi(kind, &id)? {
                 holders.push(id);
             }
@@ -295,28 +304,33 @@ impl Push<'_, '_> {
             return Ok(false);
         }
         let known = self.state.record(kind, id)?;
-        Ok(known.is_some_and(|record| !record.known.gone) || self.is_coming(kind, id)?)
+        Ok(known.is_some_and(|record| !record.plan_record.absent_in_mirror) || self.is_coming(kind, id)?)
     }
 
     /// The object is gone: the step is planned anew for what came of that.
-    pub(super) fn replan(&mut self, target: &Target) -> Result<()> {
+    pub(super) fn handle_missing(&mut self, target: &WorkItem) -> Result<()> {
         let (kind, id) = (target.kind(), target.id());
         let old = target.crm_id().unwrap_or_default();
-        let first = self.dead.insert((kind, old));
+        let first = self.missing_in_crm.insert((kind, old));
         // The inventory of an export may be hours old.
-        self.queue.unstock(kind, old)?;
+        self.queue.remove_inventory(kind, old)?;
         if self.config.sync.on_missing == OnMissing::Fail {
-            return self.fail(target, Code::ObjectMissing, Operation::Update, &old.to_string());
+            return self.fail(target, FailureCode::ObjectMissing, Operation::Update, &old.to_string());
         }
-        let step = match self.vanished(kind, id, &target.record, target.row())? {
-            Fate::Relinked(_) => Step::Update,
-            Fate::Released => Step::Create,
-            Fate::Deferred => return Ok(()),
-            Fate::Refused(refusal) => {
-                return self.fail(target, Code::PortalRefused, Operation::Update, &refusal.to_string());
+        let step = match self.resolve_missing(kind, id, &target.record, target.row())? {
+            MissingResolution::Relinked(_) => Step::Update,
+            MissingResolution::Released => Step::Create,
+            MissingResolution::Deferred => return Ok(()),
+            MissingResolution::Refused(refusal) => {
+                return self.fail(
+                    target,
+                    FailureCode::PortalRefused,
+                    Operation::Update,
+                    &refusal.to_string(),
+                );
             }
-            Fate::Unreadable(reason) => {
-                return self.fail(target, Code::CardUnreadable, Operation::Update, &reason);
+            MissingResolution::Unreadable(reason) => {
+                return self.fail(target, FailureCode::CardUnreadable, Operation::Update, &reason);
             }
         };
         // An object that vanishes twice in one pass is left to the next one.
@@ -327,37 +341,37 @@ impl Push<'_, '_> {
     }
 
     /// People and companies who stood in the CRM before us, where the configuration says to look for them.
-    fn find_by_reach(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
-        let Some(PersonConfig { match_existing: by, .. }) = self.config.person(kind) else {
+    fn find_by_reach(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+        let Some(PartyConfig { match_existing: by, .. }) = self.config.person(kind) else {
             return Ok(targets);
         };
-        let mut claimed: HashSet<i64> = targets.iter().filter_map(Target::crm_id).collect();
-        let reaches: Vec<Reach> = targets.iter().map(|target| target.sought(by)).collect();
-        if reaches.iter().all(Reach::is_empty) {
+        let mut claimed: HashSet<i64> = targets.iter().filter_map(WorkItem::crm_id).collect();
+        let reaches: Vec<ContactPoints> = targets.iter().map(|target| target.sought(by)).collect();
+        if reaches.iter().all(ContactPoints::is_empty) {
             return Ok(targets);
         }
         let mut ready = Vec::new();
-        for (mut target, found) in targets.into_iter().zip(by_reach(self.gate, kind, &reaches)?) {
+        for (mut target, found) in targets.into_iter().zip(find_by_contact(self.gate, kind, &reaches)?) {
             let found = match found {
                 Ok(found) => found,
                 Err(refusal) => {
-                    self.fail(&target, Code::PortalRefused, Operation::Create, &refusal.to_string())?;
+                    self.fail(&target, FailureCode::PortalRefused, Operation::Create, &refusal.to_string())?;
                     continue;
                 }
             };
             let similar = self.similar(&target, found)?;
             match target.matching(by, &similar) {
                 Some(object)
-                    if self.state.holders(kind, object.crm_id)?.is_empty()
+                    if self.state.records_of_object(kind, object.crm_id)?.is_empty()
                         && claimed.insert(object.crm_id) =>
                 {
-                    target.adopt(object.crm_id);
+                    target.take_over(object.crm_id);
                     target.object = Some(object);
                 }
                 _ if similar.is_empty() => {}
                 _ => {
                     let ids: Vec<i64> = similar.iter().map(|object| object.crm_id).collect();
-                    target.warnings.push(Warning { code: Code::DoubtfulMatch, message: join(&ids) });
+                    target.warnings.push(Warning { code: FailureCode::DoubtfulMatch, message: join(&ids) });
                 }
             }
             ready.push(target);
@@ -367,7 +381,7 @@ impl Push<'_, '_> {
 
     /// Of the cards that the portal names those that may be the record's. Another guest of ours may share the phone:
     /// that is nobody's doubt, unless the record's own card may have been merged into that guest's.
-    fn similar(&self, target: &Target, found: Vec<Object>) -> Result<Vec<Object>> {
+    fn similar(&self, target: &WorkItem, found: Vec<Object>) -> Result<Vec<Object>> {
         let originator = &self.config.portal.originator;
         let (ours, mut similar): (Vec<Object>, Vec<Object>) =
             found.into_iter().partition(|object| object.originator == *originator);
@@ -380,9 +394,9 @@ impl Push<'_, '_> {
     }
 }
 
-impl Target {
-    fn adopt(&mut self, crm_id: i64) {
-        self.record.known.crm_id = Some(crm_id);
+impl WorkItem {
+    fn take_over(&mut self, crm_id: i64) {
+        self.record.plan_record.crm_id = Some(crm_id);
         self.adopted = true;
     }
 
@@ -391,28 +405,28 @@ impl Target {
         self.record.named_by(self.row())
     }
 
-    fn reach(&self, by: &[Match]) -> Reach {
-        self.body().map(|body| Reach::of(body, by)).unwrap_or_default()
+    fn reach(&self, by: &[MatchBy]) -> ContactPoints {
+        self.body().map(|body| ContactPoints::of(body, by)).unwrap_or_default()
     }
 
     /// What the record's card is looked for by. Where the record had one that is gone, and none was clearly the one it
     /// was merged into, the similar ones are to be named.
-    fn sought(&self, by: &[Match]) -> Reach {
+    fn sought(&self, by: &[MatchBy]) -> ContactPoints {
         match (self.planned.step, &self.object) {
             (Step::Create, None) if self.is_lost() => self.reach(&ANY),
             (Step::Create, None) => self.reach(by),
-            _ => Reach::default(),
+            _ => ContactPoints::default(),
         }
     }
 
     /// The record had an object, which is gone from the CRM.
     fn is_lost(&self) -> bool {
-        self.record.known.parted && !self.record.released
+        self.record.plan_record.parted && !self.record.released
     }
 
     /// The one card that is taken for the record's own.
-    fn matching(&self, by: &[Match], found: &[Object]) -> Option<Object> {
-        self.row().and_then(|row| the_same(&row.label, &self.reach(by), found)).cloned()
+    fn matching(&self, by: &[MatchBy], found: &[Object]) -> Option<Object> {
+        self.row().and_then(|row| unique_name_match(&row.display_name, &self.reach(by), found)).cloned()
     }
 }
 

@@ -7,17 +7,17 @@
 use anyhow::Result;
 
 use super::Push;
-use crate::config::{Match, OnMissing};
-use crate::crm::contact_match::{Reach, by_reach, is_called, same_name};
+use crate::config::{MatchBy, OnMissing};
+use crate::crm::contact_match::{ContactPoints, find_by_contact, is_called, same_name};
 use crate::crm::objects::{Object, by_origin};
 use crate::domain::record::{Id, Kind};
-use crate::mirror::{Body, Row};
-use crate::portal::Refusal;
-use crate::state::{Event, Record};
+use crate::mirror::{Entity, Row};
+use crate::portal::ApiError;
+use crate::state::{Event, StoredRecord};
 
 /// What becomes of a record whose object is gone.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Fate {
+pub(super) enum MissingResolution {
     /// It is on this object from now on.
     Relinked(Relinked),
     /// It is created anew.
@@ -25,7 +25,7 @@ pub(super) enum Fate {
     /// Its own turn decides.
     Deferred,
     /// The portal does not look for its phone or e-mail.
-    Refused(Refusal),
+    Refused(ApiError),
     /// The portal cannot say whether another object carries its mark.
     Unreadable(String),
 }
@@ -40,29 +40,35 @@ pub(super) struct Relinked {
 
 impl Push<'_, '_> {
     /// The object of this record was looked for and is not there.
-    pub(super) fn vanished(
+    pub(super) fn resolve_missing(
         &mut self,
-        kind: Kind,
+        push_kind: Kind,
         id: &Id,
-        record: &Record,
+        record: &StoredRecord,
         row: Option<&Row>,
-    ) -> Result<Fate> {
-        let Some(old) = record.known.crm_id else { return Ok(Fate::Released) };
-        if row.is_none() && (self.config.sync.on_missing == OnMissing::Fail || !record.known.todo.resend) {
+    ) -> Result<MissingResolution> {
+        let Some(old) = record.plan_record.crm_id else { return Ok(MissingResolution::Released) };
+        if row.is_none()
+            && (self.config.sync.on_missing == OnMissing::Fail || !record.plan_record.pending.resend)
+        {
             // A booking came upon it. Its own turn, with its row, is the next pass; where it had that, the row is of no
             // use.
             let writer = self.state.writer()?;
-            writer.resend(kind, id)?;
+            writer.resend(push_kind, id)?;
             writer.commit()?;
-            return Ok(Fate::Deferred);
+            return Ok(MissingResolution::Deferred);
         }
-        let fate = self.fate(kind, id, record, row, old)?;
+        let fate = self.decide_missing(push_kind, id, record, row, old)?;
         match &fate {
-            Fate::Relinked(found) => self.relink(kind, id, (old, found.crm_id), found.is_marked)?,
-            Fate::Released => self.release(kind, id, old)?,
-            Fate::Deferred | Fate::Refused(_) | Fate::Unreadable(_) => return Ok(fate),
+            MissingResolution::Relinked(found) => {
+                self.relink(push_kind, id, (old, found.crm_id), found.is_marked)?
+            }
+            MissingResolution::Released => self.release(push_kind, id, old)?,
+            MissingResolution::Deferred
+            | MissingResolution::Refused(_)
+            | MissingResolution::Unreadable(_) => return Ok(fate),
         }
-        log::info!("{kind} {id}: object {old} is gone from the CRM ({fate:?})");
+        log::info!("{push_kind} {id}: object {old} is gone from the CRM ({fate:?})");
         Ok(fate)
     }
 
@@ -80,13 +86,20 @@ impl Push<'_, '_> {
         } else {
             writer.linked(kind, id, crm_id)?;
         }
-        writer.touch(kind, id)?;
-        writer.event(kind, id, Event::Relinked, Some(crm_id), &old.to_string(), self.gate.clock().now())?;
+        writer.mark_dirty(kind, id)?;
+        writer.log_event(
+            kind,
+            id,
+            Event::Relinked,
+            Some(crm_id),
+            &old.to_string(),
+            self.gate.clock().now(),
+        )?;
         writer.commit()
     }
 
     /// The object beside the `old` one that carries the record's mark, or why the portal cannot say it.
-    pub(super) fn marked_elsewhere(
+    pub(super) fn other_object_by_origin(
         &mut self,
         kind: Kind,
         id: &Id,
@@ -103,24 +116,31 @@ impl Push<'_, '_> {
     /// From now on the record has no object.
     fn release(&self, kind: Kind, id: &Id, old: i64) -> Result<()> {
         let writer = self.state.writer()?;
-        writer.lost(kind, id)?;
-        writer.event(kind, id, Event::Missing, Some(old), "", self.gate.clock().now())?;
+        writer.mark_missing_in_crm(kind, id)?;
+        writer.log_event(kind, id, Event::Missing, Some(old), "", self.gate.clock().now())?;
         writer.commit()
     }
 
-    fn fate(&mut self, kind: Kind, id: &Id, record: &Record, row: Option<&Row>, old: i64) -> Result<Fate> {
-        match self.marked_elsewhere(kind, id, old)? {
-            Ok(Some(crm_id)) => return Ok(Fate::Relinked(Relinked { crm_id, is_marked: true })),
+    fn decide_missing(
+        &mut self,
+        kind: Kind,
+        id: &Id,
+        record: &StoredRecord,
+        row: Option<&Row>,
+        old: i64,
+    ) -> Result<MissingResolution> {
+        match self.other_object_by_origin(kind, id, old)? {
+            Ok(Some(crm_id)) => return Ok(MissingResolution::Relinked(Relinked { crm_id, is_marked: true })),
             Ok(None) => {}
-            Err(reason) => return Ok(Fate::Unreadable(reason)),
+            Err(reason) => return Ok(MissingResolution::Unreadable(reason)),
         }
         let reach = reach(record, row);
         if reach.is_empty() {
-            return Ok(Fate::Released);
+            return Ok(MissingResolution::Released);
         }
-        let candidates = match by_reach(self.gate, kind, std::slice::from_ref(&reach))?.remove(0) {
+        let candidates = match find_by_contact(self.gate, kind, std::slice::from_ref(&reach))?.remove(0) {
             Ok(candidates) => candidates,
-            Err(refusal) => return Ok(Fate::Refused(refusal)),
+            Err(refusal) => return Ok(MissingResolution::Refused(refusal)),
         };
         let mut free = Vec::new();
         for object in candidates {
@@ -128,52 +148,60 @@ impl Push<'_, '_> {
             let is_foreign =
                 !object.originator.is_empty() && object.originator != self.config.portal.originator;
             // A phone alone is no person: relatives and colleagues share it.
-            let is_candidate = !is_foreign && reach.meets(&object) && has_name(record, row, &object);
+            let is_candidate = !is_foreign && reach.matches(&object) && has_name(record, row, &object);
             let is_namesake = is_candidate && is_namesake(record, row, &object);
             if is_namesake || (is_candidate && self.is_free(kind, id, &reach, &object)?) {
                 free.push(object.crm_id);
             }
         }
         Ok(if let [crm_id] = free[..] {
-            Fate::Relinked(Relinked { crm_id, is_marked: false })
+            MissingResolution::Relinked(Relinked { crm_id, is_marked: false })
         } else {
-            Fate::Released
+            MissingResolution::Released
         })
     }
 
     /// Whether a card may be the one that the record's was merged into, or made by hand again, and not another
     /// record's own.
-    pub(super) fn is_free(&self, kind: Kind, id: &Id, reach: &Reach, object: &Object) -> Result<bool> {
-        let owner = self.state.named(kind, &object.origin)?.filter(|(owner, _)| owner != id);
+    pub(super) fn is_free(
+        &self,
+        kind: Kind,
+        id: &Id,
+        reach: &ContactPoints,
+        object: &Object,
+    ) -> Result<bool> {
+        let owner = self.state.find_by_origin(kind, &object.origin)?.filter(|(owner, _)| owner != id);
         let Some((_, owner)) = owner else {
             // Whom the state does not know yet may be about to be found by the mark.
             return Ok(self.owner(kind, &object.origin)?.is_none_or(|owner| owner == *id));
         };
         // The card of another guest, in Ecvi or not any more, has what it shows from a merge, or the two share a
         // phone, as a family does.
-        Ok(reach.clone().beyond(&owner.written).meets(object))
+        Ok(reach.clone().without(&owner.owned_values).matches(object))
     }
 }
 
 /// What the record's card is looked for by.
-fn reach(record: &Record, row: Option<&Row>) -> Reach {
+fn reach(record: &StoredRecord, row: Option<&Row>) -> ContactPoints {
     let body = row.and_then(|row| row.body.as_ref().ok());
-    let mut reach = body.map(|body| Reach::of(body, &[Match::Phone, Match::Email])).unwrap_or_default();
+    let mut reach =
+        body.map(|body| ContactPoints::of(body, &[MatchBy::Phone, MatchBy::Email])).unwrap_or_default();
     // What stood there before us counts as people's, so it is not among what we wrote.
-    reach.phones.extend(record.written.phones.iter().cloned());
-    reach.emails.extend(record.written.emails.iter().cloned());
-    reach.askable()
+    reach.phones.extend(record.owned_values.phones.iter().cloned());
+    reach.emails.extend(record.owned_values.emails.iter().cloned());
+    reach.searchable()
 }
 
 /// Whether a card bears the last name, or the title, of the record as it was last sent or as it reads now.
-fn has_name(record: &Record, row: Option<&Row>, object: &Object) -> bool {
-    is_called(&record.known.label, &object.name) || row.is_some_and(|row| is_called(&row.label, &object.name))
+fn has_name(record: &StoredRecord, row: Option<&Row>, object: &Object) -> bool {
+    is_called(&record.plan_record.display_name, &object.name)
+        || row.is_some_and(|row| is_called(&row.display_name, &object.name))
 }
 
 /// Whether a guest whose row is at hand has the card's first name too.
-fn is_namesake(record: &Record, row: Option<&Row>, object: &Object) -> bool {
+fn is_namesake(record: &StoredRecord, row: Option<&Row>, object: &Object) -> bool {
     let same_first_name = match row.map(|row| &row.body) {
-        Some(Ok(Body::Guest(guest))) => same_name(&object.first_name, &guest.first_name),
+        Some(Ok(Entity::Guest(guest))) => same_name(&object.first_name, &guest.first_name),
         Some(_) | None => true,
     };
     same_first_name && has_name(record, row, object)

@@ -18,21 +18,21 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use crate::config::{Config, Method};
+use crate::config::{Config, ExportMethod};
 use crate::crm::objects::Object;
 use crate::domain::display;
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Id, Kind};
 use crate::domain::warning::Warning;
 use crate::mapping::custom_fields::FieldTypes;
-use crate::mirror::{Body, Row};
+use crate::mirror::{Entity, Row};
 use crate::platform::lock::Lock;
 use crate::portal::CallError;
-use crate::portal::client::{Gate, Teller};
-use crate::state::{Counts, Failure, Operation, Record, State};
-use crate::sync::plan::{Planned, Queue, Step, Wave};
+use crate::portal::client::{Client, WaitCallback};
+use crate::state::{Counts, Failure, Operation, State, StoredRecord};
+use crate::sync::plan::{PlanStore, Planned, Priority, Step};
 pub(crate) use ownership::{Owner, carries_mark, owner_of};
-pub(crate) use parties::{People, Person};
+pub(crate) use parties::{DealParties, Party};
 use refusals::Refusals;
 
 /// Cards that deals were pointed at are looked at once more when there are so many of them.
@@ -40,13 +40,13 @@ const LOOKED_BACK_AT: usize = 1_000;
 
 /// How objects are created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Way {
+pub enum CreateMode {
     /// `sync`: the plain way, with the hotel's automation rules.
     Sync,
     /// `initial-export`, with much patience.
     Export {
         /// By the portal's methods that start no automation rule, or the plain way.
-        method: Method,
+        method: ExportMethod,
         /// The queue holds an inventory of the portal, so that nobody has to ask what stands there.
         stocked: bool,
     },
@@ -54,7 +54,7 @@ pub enum Way {
 
 /// What a pass has done so far.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Done {
+pub struct RunStats {
     /// What was sent, and how much failed.
     pub counts: Counts,
     /// What failed, by reason.
@@ -67,9 +67,9 @@ pub struct Done {
     pub dead_links: bool,
 }
 
-impl Done {
+impl RunStats {
     /// Counts a failure. Names and the portal's words stay in the state, for `status`.
-    pub(crate) fn fail(&mut self, code: Code, record: String) {
+    pub(crate) fn fail(&mut self, code: FailureCode, record: String) {
         self.counts.failed += 1;
         self.failures.add(code, record);
     }
@@ -77,7 +77,7 @@ impl Done {
 
 /// What failed, by reason.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Failures(pub BTreeMap<Code, Failed>);
+pub struct Failures(pub BTreeMap<FailureCode, Failed>);
 
 /// The records that failed for one reason.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -92,7 +92,7 @@ impl Failures {
     /// Records that a message names.
     const NAMED: usize = 5;
 
-    fn add(&mut self, code: Code, record: String) {
+    fn add(&mut self, code: FailureCode, record: String) {
         let failed = self.0.entry(code).or_default();
         failed.count += 1;
         if failed.first.len() < Failures::NAMED {
@@ -102,15 +102,15 @@ impl Failures {
 }
 
 /// Where a long pass stands.
-pub trait Watch {
+pub trait ProgressObserver {
     /// Another object that stands in the portal was seen.
     fn seen(&mut self, _: Kind) {}
     /// So many records are still to be sent, by [`Kind`].
     fn planned(&mut self, records: [u64; 3]);
     /// Records were dealt with.
-    fn done(&mut self, kind: Kind, records: u64, gate: &Gate<'_>);
+    fn done(&mut self, kind: Kind, records: u64, gate: &Client<'_>);
     /// Who is to be told of waits.
-    fn teller(&self) -> Option<Teller> {
+    fn teller(&self) -> Option<WaitCallback> {
         None
     }
     /// Nothing follows.
@@ -118,14 +118,14 @@ pub trait Watch {
 }
 
 /// Nobody looks.
-impl Watch for () {
+impl ProgressObserver for () {
     fn planned(&mut self, _: [u64; 3]) {}
-    fn done(&mut self, _: Kind, _: u64, _: &Gate<'_>) {}
+    fn done(&mut self, _: Kind, _: u64, _: &Client<'_>) {}
 }
 
 /// What a push works with.
 #[derive(Clone, Copy)]
-pub struct Means<'a> {
+pub struct PushContext<'a> {
     /// What goes where, and how.
     pub config: &'a Config,
     /// Of the custom fields.
@@ -135,9 +135,9 @@ pub struct Means<'a> {
     /// Where it is noted that a call is made, should the state be lost.
     pub lock: &'a Lock,
     /// What is to be done.
-    pub queue: &'a Queue,
+    pub queue: &'a PlanStore,
     /// How objects are created.
-    pub way: Way,
+    pub way: CreateMode,
     /// The number of the pass.
     pub run: i64,
 }
@@ -148,37 +148,37 @@ pub struct Push<'a, 'p> {
     types: &'a FieldTypes,
     state: &'a State,
     lock: &'a Lock,
-    queue: &'a Queue,
-    way: Way,
+    queue: &'a PlanStore,
+    way: CreateMode,
     run: i64,
-    gate: &'a mut Gate<'p>,
-    done: &'a mut Done,
+    gate: &'a mut Client<'p>,
+    done: &'a mut RunStats,
     /// Batches in a row that were not answered.
-    lost: u32,
+    lost_batches: u32,
     refusals: Refusals,
     /// Objects that are known to be gone.
-    dead: HashSet<(Kind, i64)>,
+    missing_in_crm: HashSet<(Kind, i64)>,
     /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi has them.
-    underway: HashSet<(Kind, Id)>,
+    in_flight: HashSet<(Kind, Id)>,
     /// Whom the deals that were just sent point at.
     pointed_at: BTreeSet<(Kind, i64)>,
 }
 
 /// A step on its way: what is known of its record and of its object.
-struct Target {
+struct WorkItem {
     planned: Planned,
-    record: Record,
+    record: StoredRecord,
     object: Option<Object>,
     /// A booking's people.
-    people: Option<People>,
+    people: Option<DealParties>,
     /// The object was found, not made by the record's last call.
     adopted: bool,
     warnings: Vec<Warning>,
 }
 
-impl Target {
-    fn new(planned: Planned, record: Record) -> Target {
-        Target { planned, record, object: None, people: None, adopted: false, warnings: Vec::new() }
+impl WorkItem {
+    fn new(planned: Planned, record: StoredRecord) -> WorkItem {
+        WorkItem { planned, record, object: None, people: None, adopted: false, warnings: Vec::new() }
     }
 
     fn kind(&self) -> Kind {
@@ -194,19 +194,19 @@ impl Target {
         self.planned.row.as_ref()
     }
 
-    fn body(&self) -> Option<&Body> {
+    fn body(&self) -> Option<&Entity> {
         self.row().and_then(|row| row.body.as_ref().ok())
     }
 
     fn crm_id(&self) -> Option<i64> {
-        self.object.as_ref().map(|object| object.crm_id).or(self.record.known.crm_id)
+        self.object.as_ref().map(|object| object.crm_id).or(self.record.plan_record.crm_id)
     }
 }
 
 impl<'a, 'p> Push<'a, 'p> {
     /// A push that adds to what the pass has `done` so far.
-    pub fn new(means: Means<'a>, gate: &'a mut Gate<'p>, done: &'a mut Done) -> Push<'a, 'p> {
-        let Means { config, types, state, lock, queue, way, run } = means;
+    pub fn new(means: PushContext<'a>, gate: &'a mut Client<'p>, done: &'a mut RunStats) -> Push<'a, 'p> {
+        let PushContext { config, types, state, lock, queue, way, run } = means;
         Push {
             config,
             types,
@@ -217,10 +217,10 @@ impl<'a, 'p> Push<'a, 'p> {
             run,
             gate,
             done,
-            lost: 0,
+            lost_batches: 0,
             refusals: Refusals::default(),
-            dead: HashSet::new(),
-            underway: HashSet::new(),
+            missing_in_crm: HashSet::new(),
+            in_flight: HashSet::new(),
             pointed_at: BTreeSet::new(),
         }
     }
@@ -230,20 +230,20 @@ impl<'a, 'p> Push<'a, 'p> {
     /// # Errors
     /// A [`CallError`] or a [`crate::domain::run_error::Stop`] that ends the pass; what was answered is saved. A limit that holds
     /// back one kind does not hold back the others.
-    pub fn all(&mut self, watch: &mut dyn Watch) -> Result<()> {
+    pub fn run(&mut self, watch: &mut dyn ProgressObserver) -> Result<()> {
         // A deal that was found missing once may have come back under another id.
         let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
-        self.dead.extend(self.state.missing_objects()?.into_iter().filter(people));
+        self.missing_in_crm.extend(self.state.missing_objects()?.into_iter().filter(people));
         self.recall_pointed_at()?;
         let mut waits = None;
         // Guests who all change with every pass must not keep a cancellation waiting for ever.
-        let halfway = self.gate.halfway();
+        let halfway = self.gate.half_time_mark();
         // Deletions last: a record that comes may take over the deal of one that goes.
-        let waves = [Wave::Changes, Wave::Deletions];
-        for (wave, kind) in waves.into_iter().flat_map(|wave| Kind::ALL.map(|kind| (wave, kind))) {
-            let until = halfway.filter(|_| wave == Wave::Changes && kind != Kind::Booking);
+        let waves = [Priority::Changes, Priority::Deletions];
+        for (wave, kind) in waves.into_iter().flat_map(|wave| Kind::SEND_ORDER.map(|kind| (wave, kind))) {
+            let until = halfway.filter(|_| wave == Priority::Changes && kind != Kind::Booking);
             match self.kind(kind, wave, until, watch) {
-                Err(error) if matches!(error.downcast_ref(), Some(CallError::Wait(_))) => {
+                Err(error) if matches!(error.downcast_ref(), Some(CallError::LimitedUntil(_))) => {
                     waits = waits.or(Some(error));
                 }
                 done => done?,
@@ -258,9 +258,9 @@ impl<'a, 'p> Push<'a, 'p> {
     fn kind(
         &mut self,
         kind: Kind,
-        wave: Wave,
+        wave: Priority,
         until: Option<DateTime<Utc>>,
-        watch: &mut dyn Watch,
+        watch: &mut dyn ProgressObserver,
     ) -> Result<()> {
         while until.is_none_or(|until| self.gate.clock().now() < until) {
             let most = self.gate.batch_size(kind.name()) / self.commands_each(kind);
@@ -270,7 +270,7 @@ impl<'a, 'p> Push<'a, 'p> {
             }
             // The closing date of a deal that was just made is a second step of one record.
             let size = chunk.iter().filter(|planned| planned.step != Step::Close).count() as u64;
-            let targets = self.begin(chunk)?;
+            let targets = self.apply_local(chunk)?;
             if !targets.is_empty() {
                 self.gate.check_time()?;
                 let targets = self.find_people(kind, targets)?;
@@ -280,7 +280,7 @@ impl<'a, 'p> Push<'a, 'p> {
             if self.pointed_at.len() >= LOOKED_BACK_AT {
                 self.look_back()?;
             }
-            self.underway.retain(|(of, _)| *of != kind);
+            self.in_flight.retain(|(of, _)| *of != kind);
             watch.done(kind, size, self.gate);
         }
         self.done.people_late |= self.queue.has_any(kind, wave)?;
@@ -289,7 +289,7 @@ impl<'a, 'p> Push<'a, 'p> {
 
     /// Whether the record is still to be sent in this pass, or on its way.
     fn is_coming(&self, kind: Kind, id: &Id) -> Result<bool> {
-        Ok(self.underway.contains(&(kind, id.clone())) || self.queue.has(kind, id)?)
+        Ok(self.in_flight.contains(&(kind, id.clone())) || self.queue.has(kind, id)?)
     }
 
     /// Commands that one step may take: a deal's update, its closing date, and a move where there are several funnels.
@@ -302,7 +302,7 @@ impl<'a, 'p> Push<'a, 'p> {
     }
 
     /// Does what concerns the state alone; returns the steps that need the portal.
-    fn begin(&mut self, chunk: Vec<Planned>) -> Result<Vec<Target>> {
+    fn apply_local(&mut self, chunk: Vec<Planned>) -> Result<Vec<WorkItem>> {
         let writer = self.state.writer()?;
         let now = self.gate.clock().now();
         let mut targets = Vec::new();
@@ -311,8 +311,8 @@ impl<'a, 'p> Push<'a, 'p> {
             planned.step = step_now(planned.step, &record);
             let Planned { kind, id, step, wave: _, row } = &planned;
             match step {
-                Step::Gone => writer.gone(*kind, id)?,
-                Step::Forget => writer.forget(*kind, id)?,
+                Step::Gone => writer.mark_absent(*kind, id)?,
+                Step::Forget => writer.delete(*kind, id)?,
                 Step::Fail => {
                     let failure = unreadable(row.as_ref());
                     writer.failed(*kind, id, &failure, self.config.sync.retry_after, now)?;
@@ -320,9 +320,9 @@ impl<'a, 'p> Push<'a, 'p> {
                 }
                 Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
                     if row.is_some() {
-                        self.underway.insert((*kind, id.clone()));
+                        self.in_flight.insert((*kind, id.clone()));
                     }
-                    targets.push(Target::new(planned, record));
+                    targets.push(WorkItem::new(planned, record));
                 }
             }
         }
@@ -331,36 +331,42 @@ impl<'a, 'p> Push<'a, 'p> {
     }
 
     /// Puts a record aside with the portal's words.
-    fn fail(&mut self, target: &Target, code: Code, operation: Operation, message: &str) -> Result<()> {
+    fn fail(
+        &mut self,
+        target: &WorkItem,
+        code: FailureCode,
+        operation: Operation,
+        message: &str,
+    ) -> Result<()> {
         let failure = Failure { code, operation: Some(operation), message, row: target.row() };
         let (now, pause) = (self.gate.clock().now(), self.config.sync.retry_after);
         let writer = self.state.writer()?;
         writer.failed(target.kind(), target.id(), &failure, pause, now)?;
         writer.commit()?;
-        self.count_failure(&target.planned, &target.record.known.label, code);
+        self.count_failure(&target.planned, &target.record.plan_record.display_name, code);
         Ok(())
     }
 
     /// For the end of the pass; `known_as` where the row is gone.
-    fn count_failure(&mut self, planned: &Planned, known_as: &str, code: Code) {
-        let label = planned.row.as_ref().map_or(known_as, |row| &row.label);
+    fn count_failure(&mut self, planned: &Planned, known_as: &str, code: FailureCode) {
+        let label = planned.row.as_ref().map_or(known_as, |row| &row.display_name);
         log::info!("{} {}: {}", planned.kind, planned.id, code);
-        self.done.fail(code, display::record(planned.kind, &planned.id, label));
+        self.done.fail(code, display::record_name(planned.kind, &planned.id, label));
     }
 }
 
 /// What is to be done for a record that may have lost its object since its step was planned: an object is made only
 /// by a step that first asks whether there is one.
-fn step_now(step: Step, record: &Record) -> Step {
+fn step_now(step: Step, record: &StoredRecord) -> Step {
     match step {
-        Step::Update | Step::Recheck | Step::Close if record.known.crm_id.is_none() => Step::Create,
+        Step::Update | Step::Recheck | Step::Close if record.plan_record.crm_id.is_none() => Step::Create,
         step => step,
     }
 }
 
 fn unreadable(row: Option<&Row>) -> Failure<'_> {
     let bad = row.and_then(|row| row.body.as_ref().err());
-    let code = bad.map_or(Code::NoValue, |bad| bad.code);
+    let code = bad.map_or(FailureCode::NoValue, |bad| bad.code);
     Failure { code, operation: None, message: bad.map_or("", |bad| &bad.message), row }
 }
 
@@ -372,9 +378,9 @@ mod tests {
     fn a_message_names_the_first_five_that_failed_and_counts_all() {
         let mut failures = Failures::default();
         for number in 1..=7 {
-            failures.add(Code::PortalRefused, format!("guest {number}"));
+            failures.add(FailureCode::PortalRefused, format!("guest {number}"));
         }
-        let failed = &failures.0[&Code::PortalRefused];
+        let failed = &failures.0[&FailureCode::PortalRefused];
         assert_eq!(
             (failed.count, failed.first.join(", ").as_str()),
             (7, "guest 1, guest 2, guest 3, guest 4, guest 5")

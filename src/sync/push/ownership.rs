@@ -3,14 +3,14 @@
 
 use anyhow::Result;
 
-use super::{Push, Target};
+use super::{Push, WorkItem};
 use crate::config::OnMissing;
 use crate::crm::objects::Object;
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Id, Kind};
-use crate::state::{Event, Operation, Record, State, Writer};
+use crate::state::{Event, Operation, State, StoredRecord, Writer};
 use crate::sync::plan::{Planned, Step};
-use crate::sync::push::missing_object::Fate;
+use crate::sync::push::missing_object::MissingResolution;
 
 /// Whose an object is, seen from a record that holds it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,14 +29,15 @@ pub(crate) fn owner_of(
     state: &State,
     originator: &str,
     (kind, id): (Kind, &Id),
-    record: &Record,
+    record: &StoredRecord,
     object: &Object,
 ) -> Result<Owner> {
     let is_ours = object.originator == originator;
     if carries_mark(originator, id, object) || !record.marked || (record.shared && is_ours) {
         return Ok(Owner::Record);
     }
-    let is_known = is_ours && !object.origin.is_empty() && state.named(kind, &object.origin)?.is_some();
+    let is_known =
+        is_ours && !object.origin.is_empty() && state.find_by_origin(kind, &object.origin)?.is_some();
     Ok(if is_known { Owner::AnotherRecord } else { Owner::Unknown })
 }
 
@@ -47,45 +48,50 @@ pub(crate) fn carries_mark(originator: &str, id: &Id, object: &Object) -> bool {
 
 impl Push<'_, '_> {
     /// Whether the object is the record's to change. What is not goes no further.
-    pub(super) fn permit_change(&mut self, target: Target) -> Result<Option<Target>> {
-        let Some(object) = &target.object else { return self.permit_takeover(target) };
+    pub(super) fn check_ownership(&mut self, target: WorkItem) -> Result<Option<WorkItem>> {
+        let Some(object) = &target.object else { return self.check_takeover(target) };
         let whose = (target.kind(), target.id());
         let originator = &self.config.portal.originator;
         match owner_of(self.state, originator, whose, &target.record, object)? {
-            Owner::Record => self.permit_takeover(target),
+            Owner::Record => self.check_takeover(target),
             Owner::AnotherRecord => {
                 self.given_out_anew(&target, object.crm_id)?;
                 Ok(None)
             }
             Owner::Unknown => {
                 let message = format!("{} {} {}", object.crm_id, object.originator, object.origin);
-                self.fail(&target, Code::NotOurs, Operation::Update, message.trim())?;
+                self.fail(&target, FailureCode::NotOurs, Operation::Update, message.trim())?;
                 Ok(None)
             }
         }
     }
 
     /// Whether what the search by origin found, perhaps hours ago, still carries the record's mark.
-    pub(super) fn is_still_marked(&self, target: &Target) -> bool {
+    pub(super) fn is_still_marked(&self, target: &WorkItem) -> bool {
         let Some(object) = &target.object else { return true };
         !target.adopted || carries_mark(&self.config.portal.originator, target.id(), object)
     }
 
     /// The record's object is gone, and its number is another record's: the step is planned anew.
-    fn given_out_anew(&mut self, target: &Target, crm_id: i64) -> Result<()> {
+    fn given_out_anew(&mut self, target: &WorkItem, crm_id: i64) -> Result<()> {
         let (kind, id) = (target.kind(), target.id());
         if self.config.sync.on_missing == OnMissing::Fail {
-            return self.fail(target, Code::ObjectMissing, Operation::Update, &crm_id.to_string());
+            return self.fail(target, FailureCode::ObjectMissing, Operation::Update, &crm_id.to_string());
         }
-        let step = match self.vanished(kind, id, &target.record, target.row())? {
-            Fate::Relinked(_) => Step::Update,
-            Fate::Released => Step::Create,
-            Fate::Deferred => return Ok(()),
-            Fate::Refused(refusal) => {
-                return self.fail(target, Code::PortalRefused, Operation::Update, &refusal.to_string());
+        let step = match self.resolve_missing(kind, id, &target.record, target.row())? {
+            MissingResolution::Relinked(_) => Step::Update,
+            MissingResolution::Released => Step::Create,
+            MissingResolution::Deferred => return Ok(()),
+            MissingResolution::Refused(refusal) => {
+                return self.fail(
+                    target,
+                    FailureCode::PortalRefused,
+                    Operation::Update,
+                    &refusal.to_string(),
+                );
             }
-            Fate::Unreadable(reason) => {
-                return self.fail(target, Code::CardUnreadable, Operation::Update, &reason);
+            MissingResolution::Unreadable(reason) => {
+                return self.fail(target, FailureCode::CardUnreadable, Operation::Update, &reason);
             }
         };
         self.queue.add(&Planned { step, ..target.planned.clone() })
@@ -100,10 +106,10 @@ impl Push<'_, '_> {
         crm_id: i64,
     ) -> Result<()> {
         let now = self.gate.clock().now();
-        for other in self.state.holders(kind, crm_id)?.into_iter().filter(|other| other != id) {
+        for other in self.state.records_of_object(kind, crm_id)?.into_iter().filter(|other| other != id) {
             log::info!("{kind} {other}: object {crm_id} was given out anew");
-            writer.lost(kind, &other)?;
-            writer.event(kind, &other, Event::Missing, Some(crm_id), "", now)?;
+            writer.mark_missing_in_crm(kind, &other)?;
+            writer.log_event(kind, &other, Event::Missing, Some(crm_id), "", now)?;
         }
         Ok(())
     }

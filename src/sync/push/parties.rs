@@ -4,20 +4,20 @@ use std::hash::Hasher;
 
 use anyhow::Result;
 
-use super::{Push, Target};
+use super::{Push, WorkItem};
 use crate::crm::objects;
 use crate::domain::record::{Id, Kind};
-use crate::mapping::deal::Links;
-use crate::mirror::{Body, Booking};
+use crate::mapping::deal::DealLinks;
+use crate::mirror::{Booking, Entity};
 use crate::platform::hash::Fingerprint;
 use crate::state::settings::POINTED_AT;
 use crate::sync::plan::Step;
 
 /// A booking's people as the deal will have them.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(crate) struct People {
+pub(crate) struct DealParties {
     /// As the CRM knows them.
-    pub(crate) links: Links,
+    pub(crate) links: DealLinks,
     /// Who has no object yet.
     pub(crate) missing: Vec<(Kind, Id)>,
     /// Whom the booking names and no row has.
@@ -25,10 +25,10 @@ pub(crate) struct People {
     /// The booking's guest, when the deal has to wait for them.
     pub(crate) waits_for: Option<Id>,
     /// Objects that were not seen a moment ago.
-    unsure: Vec<(Kind, i64)>,
+    unverified: Vec<(Kind, i64)>,
 }
 
-impl People {
+impl DealParties {
     /// What of the people a deal shows: when it differs, the deal is sent again.
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::default();
@@ -41,12 +41,12 @@ impl People {
 }
 
 /// What is known of one person or company of a booking.
-pub(crate) enum Person {
+pub(crate) enum Party {
     /// No row of the mirror has this id.
-    Nobody,
+    NotInMirror,
     /// It has no object yet.
-    Coming,
-    Here {
+    NotInCrm,
+    InCrm {
         crm_id: i64,
         label: String,
         seen: bool,
@@ -55,7 +55,7 @@ pub(crate) enum Person {
 
 impl Push<'_, '_> {
     /// Finds the people of bookings. What has to wait, or would read the same, goes no further.
-    pub(super) fn find_people(&mut self, kind: Kind, targets: Vec<Target>) -> Result<Vec<Target>> {
+    pub(super) fn find_people(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         if kind != Kind::Booking {
             return Ok(targets);
         }
@@ -63,7 +63,7 @@ impl Push<'_, '_> {
         let unsure: Vec<(Kind, i64)> = targets
             .iter()
             .filter_map(|target| target.people.as_ref())
-            .flat_map(|people| &people.unsure)
+            .flat_map(|people| &people.unverified)
             .copied()
             .collect();
         if self.check_alive(Kind::Guest, &unsure)? | self.check_alive(Kind::Company, &unsure)? {
@@ -72,7 +72,7 @@ impl Push<'_, '_> {
         Ok(targets)
     }
 
-    fn with_people(&mut self, targets: Vec<Target>) -> Result<Vec<Target>> {
+    fn with_people(&mut self, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let writer = self.state.writer()?;
         let now = self.gate.clock().now();
         let mut ready = Vec::new();
@@ -82,14 +82,14 @@ impl Push<'_, '_> {
                 continue;
             };
             let people = self.people(booking)?;
-            let todo = target.record.known.todo;
+            let todo = target.record.plan_record.pending;
             // The warning names who is missing, and only sending the deal updates it.
             let misses_as_before = todo.recheck != people.missing.is_empty();
-            let is_same = misses_as_before && people.fingerprint() == target.record.links;
+            let is_same = misses_as_before && people.fingerprint() == target.record.links_hash;
             if let (Some(guest), Some(row)) = (&people.waits_for, target.row()) {
                 writer.waiting(row, &format!("guest {guest}"), now)?;
             } else if target.planned.step == Step::Recheck && is_same {
-                writer.unchanged(Kind::Booking, target.id(), todo)?;
+                writer.update_pending(Kind::Booking, target.id(), todo)?;
             } else {
                 target.people = Some(people);
                 ready.push(target);
@@ -99,27 +99,27 @@ impl Push<'_, '_> {
         Ok(ready)
     }
 
-    fn people(&self, booking: &Booking) -> Result<People> {
-        People::of(booking, |kind, id| self.person(kind, id))
+    fn people(&self, booking: &Booking) -> Result<DealParties> {
+        DealParties::of(booking, |kind, id| self.person(kind, id))
     }
 
-    fn person(&self, kind: Kind, id: &Id) -> Result<Person> {
+    fn person(&self, kind: Kind, id: &Id) -> Result<Party> {
         let Some(record) = self.state.record(kind, id)? else {
-            return Ok(if self.is_coming(kind, id)? { Person::Coming } else { Person::Nobody });
+            return Ok(if self.is_coming(kind, id)? { Party::NotInCrm } else { Party::NotInMirror });
         };
-        Ok(match record.known.crm_id {
-            _ if record.known.gone => Person::Nobody,
-            Some(crm_id) if !self.dead.contains(&(kind, crm_id)) => {
+        Ok(match record.plan_record.crm_id {
+            _ if record.plan_record.absent_in_mirror => Party::NotInMirror,
+            Some(crm_id) if !self.missing_in_crm.contains(&(kind, crm_id)) => {
                 let seen = record.is_alive(self.run, self.gate.clock().now());
-                Person::Here { crm_id, label: record.known.label, seen }
+                Party::InCrm { crm_id, label: record.plan_record.display_name, seen }
             }
-            Some(_) | None => Person::Coming,
+            Some(_) | None => Party::NotInCrm,
         })
     }
 
     /// Whom the deals of an earlier pass point at, which was cut short before it looked back.
     pub(super) fn recall_pointed_at(&mut self) -> Result<()> {
-        let before: Vec<(Kind, i64)> = self.state.recall(POINTED_AT)?.unwrap_or_default();
+        let before: Vec<(Kind, i64)> = self.state.get(POINTED_AT)?.unwrap_or_default();
         self.pointed_at.extend(before);
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Push<'_, '_> {
         let people: Vec<(Kind, i64)> = std::mem::take(&mut self.pointed_at).into_iter().collect();
         let dead = self.check_alive(Kind::Guest, &people)? | self.check_alive(Kind::Company, &people)?;
         self.done.dead_links |= dead;
-        self.state.remember(POINTED_AT, &Vec::<(Kind, i64)>::new())
+        self.state.set(POINTED_AT, &Vec::<(Kind, i64)>::new())
     }
 
     /// A portal accepts dead ids in silence, so those that a deal is about to point at are looked up. Returns
@@ -148,16 +148,16 @@ impl Push<'_, '_> {
         let writer = self.state.writer()?;
         let now = self.gate.clock().now();
         for crm_id in alive {
-            writer.alive(kind, crm_id, self.run, now)?;
+            writer.mark_seen(kind, crm_id, self.run, now)?;
         }
         writer.commit()?;
         for crm_id in &gone {
-            for id in self.state.holders(kind, *crm_id)? {
+            for id in self.state.records_of_object(kind, *crm_id)? {
                 let record = self.state.record(kind, &id)?.unwrap_or_default();
-                self.vanished(kind, &id, &record, None)?;
+                self.resolve_missing(kind, &id, &record, None)?;
                 self.touch(kind, &id)?;
             }
-            self.dead.insert((kind, *crm_id));
+            self.missing_in_crm.insert((kind, *crm_id));
         }
         Ok(!gone.is_empty())
     }
@@ -165,38 +165,38 @@ impl Push<'_, '_> {
     /// The next pass looks at the bookings of this person or company.
     fn touch(&self, kind: Kind, id: &Id) -> Result<()> {
         let writer = self.state.writer()?;
-        writer.touch(kind, id)?;
+        writer.mark_dirty(kind, id)?;
         writer.commit()
     }
 }
 
-impl Target {
+impl WorkItem {
     /// The booking, where its people are about to be sent.
     fn sendable_booking(&self) -> Option<&Booking> {
         match (self.planned.step, self.body()) {
-            (Step::Create | Step::Update | Step::Recheck, Some(Body::Booking(booking))) => Some(booking),
+            (Step::Create | Step::Update | Step::Recheck, Some(Entity::Booking(booking))) => Some(booking),
             _ => None,
         }
     }
 }
 
-impl People {
+impl DealParties {
     /// The booking's guest first, then all who stay; the company, or where there is none the payer. `person` says
     /// what is known of each.
-    pub(crate) fn of(booking: &Booking, person: impl Fn(Kind, &Id) -> Result<Person>) -> Result<People> {
+    pub(crate) fn of(booking: &Booking, person: impl Fn(Kind, &Id) -> Result<Party>) -> Result<DealParties> {
         // A reference may be kept as a text where the id is a number, or the other way round.
-        let person = |kind: Kind, id: &Id| match (person(kind, id)?, id.namesake()) {
-            (Person::Nobody, Some(namesake)) => person(kind, &namesake),
+        let person = |kind: Kind, id: &Id| match (person(kind, id)?, id.other_type_id()) {
+            (Party::NotInMirror, Some(namesake)) => person(kind, &namesake),
             (found, _) => Ok(found),
         };
-        let mut people = People::default();
+        let mut people = DealParties::default();
         for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
             let main = at == 0 && booking.guest.is_some();
             match person(Kind::Guest, id)? {
-                Person::Nobody => people.name_stranger(Kind::Guest, id),
-                Person::Coming if main => people.waits_for = Some(id.clone()),
-                Person::Coming => people.missing.push((Kind::Guest, id.clone())),
-                Person::Here { crm_id, label, seen } => {
+                Party::NotInMirror => people.name_stranger(Kind::Guest, id),
+                Party::NotInCrm if main => people.waits_for = Some(id.clone()),
+                Party::NotInCrm => people.missing.push((Kind::Guest, id.clone())),
+                Party::InCrm { crm_id, label, seen } => {
                     if main {
                         people.links.last_name = label;
                     }
@@ -207,13 +207,13 @@ impl People {
         let mut has_company = false;
         for id in booking.company.iter().chain(&booking.payer) {
             match person(Kind::Company, id)? {
-                Person::Nobody => people.name_stranger(Kind::Company, id),
+                Party::NotInMirror => people.name_stranger(Kind::Company, id),
                 _ if has_company => {}
-                Person::Coming => {
+                Party::NotInCrm => {
                     has_company = true;
                     people.missing.push((Kind::Company, id.clone()));
                 }
-                Person::Here { crm_id, seen, .. } => {
+                Party::InCrm { crm_id, seen, .. } => {
                     has_company = true;
                     people.meet(Kind::Company, crm_id, seen);
                 }
@@ -224,7 +224,7 @@ impl People {
 
     /// The cards that the deal points at.
     pub(crate) fn cards(&self) -> impl Iterator<Item = (Kind, i64)> {
-        let Links { contacts, company, .. } = &self.links;
+        let DealLinks { contacts, company, .. } = &self.links;
         let contacts = contacts.iter().map(|crm_id| (Kind::Guest, *crm_id));
         contacts.chain(company.iter().map(|crm_id| (Kind::Company, *crm_id)))
     }
@@ -239,7 +239,7 @@ impl People {
 
     fn meet(&mut self, kind: Kind, crm_id: i64, seen: bool) {
         if !seen {
-            self.unsure.push((kind, crm_id));
+            self.unverified.push((kind, crm_id));
         }
         if kind == Kind::Company {
             self.links.company = Some(crm_id);

@@ -3,32 +3,32 @@
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, json};
 
-use super::{Push, Target, Way};
-use crate::config::{Method, PersonConfig};
+use super::{CreateMode, Push, WorkItem};
+use crate::config::{ExportMethod, PartyConfig};
 use crate::crm::objects::{Object, existing};
-use crate::domain::failure_code::Code;
-use crate::domain::owned_values::Written;
+use crate::domain::failure_code::FailureCode;
+use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::Kind;
 use crate::domain::warning::Warning;
-use crate::mapping::deal::{Links, closedate, is_closed};
+use crate::mapping::deal::{DealLinks, closedate, is_closed};
 use crate::mapping::multifield::{Beside, Values};
-use crate::mapping::{Fields, Mapped, creation_fields, mapped, origin};
-use crate::mirror::{Body, Booking, Row};
+use crate::mapping::{CrmFields, Fields, creation_fields, mapped, origin};
+use crate::mirror::{Booking, Entity, Row};
 use crate::portal::batch::Command;
 use crate::portal::dialect::Dialect;
-use crate::state::{Operation, Todo};
+use crate::state::{Operation, PendingWork};
 use crate::sync::plan::Step;
 
 /// A step as commands, and what will be true once they are answered.
-pub(super) struct Call {
-    pub(super) target: Target,
+pub(super) struct PreparedStep {
+    pub(super) target: WorkItem,
     pub(super) operation: Operation,
     /// Perhaps a move to another funnel, the command that counts, perhaps the closing date; empty once it is sent.
     pub(super) commands: Vec<Command>,
     /// Phones and e-mails that are ours then.
-    pub(super) written: Written,
+    pub(super) written: OwnedValues,
     /// What is still to be done then.
-    pub(super) todo: Todo,
+    pub(super) todo: PendingWork,
     /// Fingerprint of the deal's people.
     pub(super) links: u64,
     /// Whose mark the object keeps, where that is another record's.
@@ -43,7 +43,7 @@ pub(super) const CLOSING: char = 'c';
 
 impl Push<'_, '_> {
     /// Makes up the call of a step. `at` is its place in the batch.
-    pub(super) fn call(&mut self, at: usize, mut target: Target) -> Result<Call> {
+    pub(super) fn call(&mut self, at: usize, mut target: WorkItem) -> Result<PreparedStep> {
         let row = target.planned.row.take();
         let mut call = match (target.planned.step, &row) {
             (Step::Delete, _) => deletion(at, target),
@@ -58,38 +58,47 @@ impl Push<'_, '_> {
         Ok(call)
     }
 
-    fn creation(&self, at: usize, mut target: Target, row: &Row) -> Result<Call> {
+    fn creation(&self, at: usize, mut target: WorkItem, row: &Row) -> Result<PreparedStep> {
         let kind = target.kind();
         let mut mapped = self.mapped(&target, row)?;
         target.warnings.append(&mut mapped.warnings);
-        let (mut fields, written) = self.reach(kind, &mapped, &Written::default(), &Object::default());
+        let (mut fields, written) = self.reach(kind, &mapped, &OwnedValues::default(), &Object::default());
         fields.append(&mut mapped.fields);
         fields.append(&mut origin(&self.config.portal.originator, target.id()));
         fields.append(&mut creation_fields(kind, self.funnel(row), self.config));
         let (method, fields, mut params) = match (self.way, kind) {
-            (Way::Export { method: Method::Import, .. }, Kind::Booking) => (
+            (CreateMode::Export { method: ExportMethod::Import, .. }, Kind::Booking) => (
                 "crm.item.import".to_owned(),
                 Dialect::Universal.new_object(fields),
                 json!({"entityTypeId": kind.entity_type_id(), "useOriginalUfNames": "Y"}),
             ),
-            (Way::Export { method: Method::Import, .. }, Kind::Guest | Kind::Company) => {
+            (CreateMode::Export { method: ExportMethod::Import, .. }, Kind::Guest | Kind::Company) => {
                 let fields = Dialect::Legacy.new_object(fields);
-                (format!("crm.{}.add", kind.entity()), fields, json!({"params": {"IMPORT": "Y"}}))
+                (format!("crm.{}.add", kind.crm_entity()), fields, json!({"params": {"IMPORT": "Y"}}))
             }
-            (Way::Sync | Way::Export { method: Method::Add, .. }, _) => {
-                (format!("crm.{}.add", kind.entity()), Dialect::Legacy.new_object(fields), json!({}))
+            (CreateMode::Sync | CreateMode::Export { method: ExportMethod::Add, .. }, _) => {
+                (format!("crm.{}.add", kind.crm_entity()), Dialect::Legacy.new_object(fields), json!({}))
             }
         };
         // Moved: `json!` would copy it.
         params["fields"] = fields.into();
         // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
-        let todo = Todo { close: self.closed(row), recheck: misses(&target), resend: false };
+        let todo =
+            PendingWork { close: self.closed(row), recheck: has_missing_parties(&target), resend: false };
         let commands = vec![Command::new(format!("{MAIN}{at}"), method, params)];
         let links = links(&target);
-        Ok(Call { target, operation: Operation::Create, commands, written, todo, links, shared_with: None })
+        Ok(PreparedStep {
+            target,
+            operation: Operation::Create,
+            commands,
+            written,
+            todo,
+            links,
+            shared_with: None,
+        })
     }
 
-    fn update(&mut self, at: usize, mut target: Target, row: &Row, crm_id: i64) -> Result<Call> {
+    fn update(&mut self, at: usize, mut target: WorkItem, row: &Row, crm_id: i64) -> Result<PreparedStep> {
         let kind = target.kind();
         let mut mapped = self.mapped(&target, row)?;
         target.warnings.append(&mut mapped.warnings);
@@ -107,33 +116,35 @@ impl Push<'_, '_> {
                 commands.push(moving(at, crm_id, funnel, &fields));
             } else {
                 let message = object.category.to_string();
-                target.warnings.push(Warning { code: Code::OtherFunnel, message });
+                target.warnings.push(Warning { code: FailureCode::OtherFunnel, message });
             }
         }
         commands.push(update(format!("{MAIN}{at}"), kind, crm_id, fields));
-        if let (true, Ok(Body::Booking(booking))) = (self.closed(row), &row.body) {
+        if let (true, Ok(Entity::Booking(booking))) = (self.closed(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
             commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, closing_date(booking)));
         }
-        let todo = Todo { recheck: misses(&target), ..Todo::default() };
+        let todo = PendingWork { recheck: has_missing_parties(&target), ..PendingWork::default() };
         let links = links(&target);
         let is_own = object.origin == target.id().to_string();
         let shared_with = Some(object.origin).filter(|_| keeps_origin && !is_own);
-        Ok(Call { target, operation: Operation::Update, commands, written, todo, links, shared_with })
+        Ok(PreparedStep { target, operation: Operation::Update, commands, written, todo, links, shared_with })
     }
 
-    fn mapped(&self, target: &Target, row: &Row) -> Result<Mapped> {
-        let nobody = Links::default();
+    fn mapped(&self, target: &WorkItem, row: &Row) -> Result<CrmFields> {
+        let nobody = DealLinks::default();
         let links = target.people.as_ref().map_or(&nobody, |people| &people.links);
         let mapped = mapped(row, links, self.config, self.types);
         let mut mapped = mapped.context("a row that cannot be read is never sent")?;
         for (kind, id) in target.people.iter().flat_map(|people| &people.strangers) {
-            mapped.warn(Code::UnknownReference, &format!("{kind} {id}"));
+            mapped.warn(FailureCode::UnknownReference, &format!("{kind} {id}"));
         }
         if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
             let missing: Vec<String> =
                 people.missing.iter().map(|(kind, id)| format!("{kind} {id}")).collect();
-            mapped.warnings.push(Warning { code: Code::WithoutCompanion, message: missing.join(", ") });
+            mapped
+                .warnings
+                .push(Warning { code: FailureCode::WithoutCompanion, message: missing.join(", ") });
         }
         Ok(mapped)
     }
@@ -141,19 +152,25 @@ impl Push<'_, '_> {
     /// The funnel that a booking belongs into.
     fn funnel(&self, row: &Row) -> Option<u64> {
         match &row.body {
-            Ok(Body::Booking(booking)) => Some(self.config.deal.funnel(booking.status)),
-            Ok(Body::Guest(_) | Body::Company(_)) | Err(_) => None,
+            Ok(Entity::Booking(booking)) => Some(self.config.deal.funnel(booking.status)),
+            Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => None,
         }
     }
 
     fn closed(&self, row: &Row) -> bool {
-        matches!(&row.body, Ok(Body::Booking(booking)) if is_closed(booking, &self.config.deal))
+        matches!(&row.body, Ok(Entity::Booking(booking)) if is_closed(booking, &self.config.deal))
     }
 
     /// `PHONE` and `EMAIL`, and which of their values are ours then.
-    fn reach(&self, kind: Kind, mapped: &Mapped, written: &Written, object: &Object) -> (Fields, Written) {
-        let Some(PersonConfig { phone_type, .. }) = self.config.person(kind) else {
-            return (Fields::new(), Written::default());
+    fn reach(
+        &self,
+        kind: Kind,
+        mapped: &CrmFields,
+        written: &OwnedValues,
+        object: &Object,
+    ) -> (Fields, OwnedValues) {
+        let Some(PartyConfig { phone_type, .. }) = self.config.person(kind) else {
+            return (Fields::new(), OwnedValues::default());
         };
         let phones = Beside {
             values: Values::Phones,
@@ -169,27 +186,27 @@ impl Push<'_, '_> {
             existing: &object.emails,
             value_type: "WORK",
         };
-        let (phones, emails) = (phones.change(), emails.change());
+        let (phones, emails) = (phones.diff_rows(), emails.diff_rows());
         let fields = [("PHONE", phones.elements), ("EMAIL", emails.elements)];
         let fields = fields.into_iter().filter(|(_, rows)| !rows.is_empty());
         let fields = fields.map(|(name, rows)| (name.to_owned(), rows.into())).collect();
-        (fields, Written { phones: phones.ours, emails: emails.ours })
+        (fields, OwnedValues { phones: phones.ours, emails: emails.ours })
     }
 
     /// Which phones and e-mails of an object are ours. On an object with the record's own mark that this state has
     /// never written to, after a takeover or a lost state, what means the same as Ecvi has now was written by us.
-    fn written(&self, target: &Target, object: &Object, mapped: &Mapped) -> Written {
-        let written = &target.record.written;
+    fn written(&self, target: &WorkItem, object: &Object, mapped: &CrmFields) -> OwnedValues {
+        let written = &target.record.owned_values;
         let is_marked =
             object.originator == self.config.portal.originator && object.origin == target.id().to_string();
         if target.record.marked || !is_marked {
             return written.clone();
         }
-        written.or(&Written { phones: mapped.phones.clone(), emails: mapped.emails.clone() })
+        written.union(&OwnedValues { phones: mapped.phones.clone(), emails: mapped.emails.clone() })
     }
 
     /// An object that carries several records keeps its first owner's origin.
-    fn keeps_origin(&mut self, target: &Target, object: &Object) -> Result<bool> {
+    fn keeps_origin(&mut self, target: &WorkItem, object: &Object) -> Result<bool> {
         if object.originator != self.config.portal.originator || object.origin.is_empty() {
             return Ok(false);
         }
@@ -204,27 +221,43 @@ impl Push<'_, '_> {
         // alone.
         let Some(owner) = self.owner(target.kind(), &object.origin)? else { return Ok(false) };
         let record = self.state.record(target.kind(), &owner)?.unwrap_or_default();
-        let Some(crm_id) = record.known.crm_id else { return Ok(true) };
+        let Some(crm_id) = record.plan_record.crm_id else { return Ok(true) };
         Ok(!record.is_alive(self.run, self.gate.clock().now())
             && existing(self.gate, target.kind(), &[crm_id])?.is_empty())
     }
 }
 
-fn deletion(at: usize, target: Target) -> Result<Call> {
+fn deletion(at: usize, target: WorkItem) -> Result<PreparedStep> {
     let id = target.crm_id().context("a deletion without an object")?;
-    let method = format!("crm.{}.delete", target.kind().entity());
+    let method = format!("crm.{}.delete", target.kind().crm_entity());
     let commands = vec![Command::new(format!("{MAIN}{at}"), method, json!({"id": id}))];
-    let (written, todo) = (Written::default(), Todo::default());
-    Ok(Call { target, operation: Operation::Delete, commands, written, todo, links: 0, shared_with: None })
+    let (written, todo) = (OwnedValues::default(), PendingWork::default());
+    Ok(PreparedStep {
+        target,
+        operation: Operation::Delete,
+        commands,
+        written,
+        todo,
+        links: 0,
+        shared_with: None,
+    })
 }
 
-fn closing(at: usize, target: Target, row: &Row) -> Result<Call> {
+fn closing(at: usize, target: WorkItem, row: &Row) -> Result<PreparedStep> {
     let id = target.crm_id().context("a closing date without a deal")?;
-    let Ok(Body::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
+    let Ok(Entity::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
     let commands = vec![update(format!("{MAIN}{at}"), target.kind(), id, closing_date(booking))];
-    let (written, links) = (target.record.written.clone(), target.record.links);
-    let todo = Todo { close: false, ..target.record.known.todo };
-    Ok(Call { target, operation: Operation::Update, commands, written, todo, links, shared_with: None })
+    let (written, links) = (target.record.owned_values.clone(), target.record.links_hash);
+    let todo = PendingWork { close: false, ..target.record.plan_record.pending };
+    Ok(PreparedStep {
+        target,
+        operation: Operation::Update,
+        commands,
+        written,
+        todo,
+        links,
+        shared_with: None,
+    })
 }
 
 fn closing_date(booking: &Booking) -> Fields {
@@ -234,7 +267,7 @@ fn closing_date(booking: &Booking) -> Fields {
 fn update(name: String, kind: Kind, id: i64, fields: Fields) -> Command {
     let fields = Dialect::Legacy.changes(fields);
     let params = Map::from_iter([("id".to_owned(), id.into()), ("fields".to_owned(), fields.into())]);
-    Command::new(name, format!("crm.{}.update", kind.entity()), params.into())
+    Command::new(name, format!("crm.{}.update", kind.crm_entity()), params.into())
 }
 
 /// The legacy method drops a funnel in silence, so the universal one moves the deal.
@@ -246,10 +279,10 @@ fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
     Command::new(format!("{MOVING}{at}"), "crm.item.update", params)
 }
 
-fn misses(target: &Target) -> bool {
+fn has_missing_parties(target: &WorkItem) -> bool {
     target.people.as_ref().is_some_and(|people| !people.missing.is_empty())
 }
 
-fn links(target: &Target) -> u64 {
-    target.people.as_ref().map_or(0, crate::sync::push::parties::People::fingerprint)
+fn links(target: &WorkItem) -> u64 {
+    target.people.as_ref().map_or(0, crate::sync::push::parties::DealParties::fingerprint)
 }

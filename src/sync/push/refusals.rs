@@ -10,12 +10,12 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 use serde_json::json;
 
-use super::{Push, Target};
+use super::{Push, WorkItem};
 use crate::crm::objects::{Object, by_id};
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::Kind;
-use crate::domain::run_error::Stop;
-use crate::portal::Refusal;
+use crate::domain::run_error::RunError;
+use crate::portal::ApiError;
 use crate::portal::batch::{Command, Reply};
 use crate::say;
 use crate::state::Operation;
@@ -31,9 +31,9 @@ const TRIAL: &str = "trial";
 
 /// A record that the portal refused.
 pub(super) struct Refused {
-    pub(super) target: Target,
+    pub(super) target: WorkItem,
     pub(super) operation: Operation,
-    pub(super) refusal: Refusal,
+    pub(super) refusal: ApiError,
     /// The portal accepted another record after it.
     pub(super) disproved: bool,
 }
@@ -49,21 +49,21 @@ pub(super) struct Refusals {
 
 impl Refusals {
     /// The only call of its batch was refused so: nobody else's text.
-    pub(super) fn confirm(&mut self, refusal: &Refusal) {
+    pub(super) fn confirm(&mut self, refusal: &ApiError) {
         *self.confirmed.entry(refusal.to_string()).or_default() += 1;
     }
 
     /// Whether the text may be that of an earlier command of the batch, which a portal does not forget
     /// (docs/bitrix24.md, The answer).
-    pub(super) fn may_be_repeated(&self, refusal: &Refusal, earlier: &mut HashSet<String>) -> bool {
+    pub(super) fn may_be_repeated(&self, refusal: &ApiError, earlier: &mut HashSet<String>) -> bool {
         let text = refusal.to_string();
         let is_certain = self.confirmed.get(&text).is_some_and(|times| *times >= CONFIRMED);
         !earlier.insert(text) && !is_certain
     }
 
     /// The refusal that several records were held for, or that says itself that it concerns everything.
-    fn common(&self) -> Option<&Refusal> {
-        let same = |one: &Refusal| self.held.iter().filter(|held| held.refusal == *one).count();
+    fn common(&self) -> Option<&ApiError> {
+        let same = |one: &ApiError| self.held.iter().filter(|held| held.refusal == *one).count();
         let common = self.held.iter().map(|held| &held.refusal).max_by_key(|one| same(one))?;
         let concerns_all = self.held.iter().map(|held| &held.refusal).find(|one| names_the_portal(one));
         concerns_all.or((same(common) > 1).then_some(common))
@@ -89,9 +89,9 @@ impl Push<'_, '_> {
         for Refused { target, operation, refusal, .. } in failed {
             let unsavable = target.object.as_ref().map(Object::unsavable_fields).unwrap_or_default();
             let (code, message) = match (refusal.is_access_denied(), unsavable.join(", ")) {
-                (true, _) => (Code::AccessDenied, refusal.to_string()),
-                (false, fields) if fields.is_empty() => (Code::PortalRefused, refusal.to_string()),
-                (false, fields) => (Code::BadContactInCrm, format!("{fields}: {refusal}")),
+                (true, _) => (FailureCode::AccessDenied, refusal.to_string()),
+                (false, fields) if fields.is_empty() => (FailureCode::PortalRefused, refusal.to_string()),
+                (false, fields) => (FailureCode::BadContactInCrm, format!("{fields}: {refusal}")),
             };
             self.fail(&target, code, operation, &message)?;
         }
@@ -118,23 +118,23 @@ impl Push<'_, '_> {
     }
 
     /// Sends a card of ours with the mark that it carries already. None where there is no such card.
-    fn refuses_what_it_took(&mut self, common: &Refusal) -> Result<Option<bool>> {
+    fn refuses_what_it_took(&mut self, common: &ApiError) -> Result<Option<bool>> {
         let refused_kind = self.refusals.held.first().map(|held| held.target.kind());
-        let mut kinds = Kind::ALL;
+        let mut kinds = Kind::SEND_ORDER;
         // The rules of another kind differ: a field that it demands explains nothing there.
         kinds.sort_by_key(|kind| Some(*kind) == refused_kind);
         for kind in kinds {
-            let ids = self.state.outermost_linked(kind, SAMPLE)?;
+            let ids = self.state.sample_linked(kind, SAMPLE)?;
             let originator = &self.config.portal.originator;
             let cards = by_id(self.gate, kind, &ids)?;
             let Some(card) = cards.into_values().rev().find(|card| card.originator == *originator) else {
                 continue;
             };
             let params = json!({"id": card.crm_id, "fields": {"ORIGINATOR_ID": originator}});
-            let commands = [Command::new("trial", format!("crm.{}.update", kind.entity()), params)];
+            let commands = [Command::new("trial", format!("crm.{}.update", kind.crm_entity()), params)];
             let replies = self.gate.batch(TRIAL, &commands, &mut |_| Ok(()))?;
             let is_refused_alike =
-                matches!(replies.get("trial"), Some(Reply::Refused(refusal)) if refusal == common);
+                matches!(replies.get("trial"), Some(Reply::Err(refusal)) if refusal == common);
             return Ok(Some(is_refused_alike));
         }
         Ok(None)
@@ -142,16 +142,16 @@ impl Push<'_, '_> {
 }
 
 /// Words of refusals that concern the portal. They are no proof: a field of a card may be called so.
-fn names_the_portal(refusal: &Refusal) -> bool {
+fn names_the_portal(refusal: &ApiError) -> bool {
     let words = ["disk", "диск", "quota", "квот", "тариф", "подписк", "subscription", "licen", "лиценз"];
     let text = refusal.text.to_lowercase();
     words.iter().any(|word| text.contains(word))
 }
 
-fn refuses_everything(refusal: &Refusal) -> Stop {
+fn refuses_everything(refusal: &ApiError) -> RunError {
     let said = refusal.to_string();
     let said = said.trim_end_matches('.');
-    Stop::refused(say!(
+    RunError::refused(say!(
         "портал отказывается принимать что бы то ни было: {said}. Проверьте в Битрикс24 место на диске, тариф, подписку и права владельца вебхука; ни одна запись не отложена, после исправления всё уйдёт со следующим запуском",
         "the portal refuses everything: {said}. Check the disk space, the plan, the subscription and the rights of the webhook's owner in Bitrix24; no record was put aside, and all go with the next pass once that is mended"
     ))

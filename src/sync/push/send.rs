@@ -7,45 +7,45 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::refusals::Refused;
-use super::{People, Push, Target, Way};
-use crate::config::Method;
+use super::{CreateMode, DealParties, Push, WorkItem};
+use crate::config::ExportMethod;
 use crate::crm::objects::existing;
 use crate::domain::record::{Id, Kind};
-use crate::domain::run_error::Stop;
+use crate::domain::run_error::RunError;
 use crate::portal::batch::{Command, Reply};
-use crate::portal::{CallError, Meaning, Refusal, object_id};
+use crate::portal::{ApiError, CallError, ErrorClass, object_id};
 use crate::say;
 use crate::state::settings::{LAST_CALL, PACE, POINTED_AT};
-use crate::state::{Attempt, Counts, Event, Operation, Sent, Todo, Writer};
-use crate::sync::plan::{Planned, Step, Wave};
-use crate::sync::push::prepare_call::{CLOSING, Call, MAIN, MOVING};
+use crate::state::{Counts, Event, InDoubtCall, Operation, PendingWork, SentRecord, Writer};
+use crate::sync::plan::{Planned, Priority, Step};
+use crate::sync::push::prepare_call::{CLOSING, MAIN, MOVING, PreparedStep};
 
 /// Batches in a row without an answer after which a pass of cron, or an export, gives up.
 const LOST_SYNC: u32 = 3;
 const LOST_EXPORT: u32 = 10;
 /// A record whose calls were never answered this often goes alone.
-const SUSPECT: u32 = 2;
+const ISOLATE_AFTER: u32 = 2;
 /// The label of deletions.
 const DELETIONS: &str = "deletions";
 
 /// What an answer calls for beyond saving it.
 #[derive(Default)]
-struct After {
+struct RefusalActions {
     /// Refused in words that may mean that the object is gone.
     unclear: Vec<Refused>,
     /// Refused as records.
     failed: Vec<Refused>,
     /// Refused in the words of an earlier command of the batch: to be tried again alone.
-    again: Vec<Target>,
+    again: Vec<WorkItem>,
     /// What the batch was refused for until now.
     texts: HashSet<String>,
     /// Something was accepted behind what was refused before this batch, or in it.
     accepted: bool,
     /// An administrator must act.
-    stop: Option<Refusal>,
+    stop: Option<ApiError>,
 }
 
-impl After {
+impl RefusalActions {
     /// The portal accepted a command: what it refused before that, in this batch or earlier, was no refusal of
     /// everything.
     fn accept(&mut self) {
@@ -56,9 +56,9 @@ impl After {
 
 impl Push<'_, '_> {
     /// Sends the targets of one chunk.
-    pub(super) fn send(&mut self, kind: Kind, targets: Vec<Target>) -> Result<()> {
+    pub(super) fn send(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<()> {
         let (alone, together): (Vec<_>, Vec<_>) =
-            targets.into_iter().partition(|target| target.record.strikes >= SUSPECT);
+            targets.into_iter().partition(|target| target.record.strikes >= ISOLATE_AFTER);
         // A deletion takes seconds where an update takes tenths: their batches learn their size apart.
         let (mut deletions, changes): (Vec<_>, Vec<_>) =
             together.into_iter().partition(|target| target.planned.step == Step::Delete);
@@ -74,46 +74,46 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    fn batch(&mut self, kind: Kind, label: &str, targets: Vec<Target>) -> Result<()> {
+    fn batch(&mut self, kind: Kind, label: &str, targets: Vec<WorkItem>) -> Result<()> {
         let calls = targets.into_iter().enumerate().map(|(at, target)| self.call(at, target));
-        let mut calls = calls.collect::<Result<Vec<Call>>>()?;
+        let mut calls = calls.collect::<Result<Vec<PreparedStep>>>()?;
         let commands: Vec<Command> = calls.iter_mut().flat_map(|call| call.commands.drain(..)).collect();
         let (state, lock) = (self.state, self.lock);
         let mut mark = |now| {
             let writer = state.writer()?;
-            for Call { target, operation, written, .. } in &calls {
-                let either = target.record.written.or(written);
-                let attempt = Attempt { operation: *operation, row: target.row(), written: &either };
-                writer.doubt(kind, target.id(), &attempt, now)?;
+            for PreparedStep { target, operation, written, .. } in &calls {
+                let either = target.record.owned_values.union(written);
+                let attempt = InDoubtCall { operation: *operation, row: target.row(), written: &either };
+                writer.mark_in_doubt(kind, target.id(), &attempt, now)?;
             }
-            state.remember(LAST_CALL, &now)?;
+            state.set(LAST_CALL, &now)?;
             writer.commit()?;
-            Ok(lock.note_call(now)?)
+            Ok(lock.record_call(now)?)
         };
         match self.gate.batch(label, &commands, &mut mark) {
             Ok(replies) => {
-                self.lost = 0;
+                self.lost_batches = 0;
                 let after = self.save(calls, replies)?;
-                self.act(kind, label, after)
+                self.handle_refusals(kind, label, after)
             }
-            Err(CallError::Lost(reason)) => {
-                self.lost += 1;
+            Err(CallError::UnknownOutcome(reason)) => {
+                self.lost_batches += 1;
                 self.done.unanswered = true;
-                self.redate(kind, &calls)?;
+                self.refresh_doubts(kind, &calls)?;
                 log::info!(
                     "batch of {} ({kind}): {reason}; the next passes find out what took effect",
                     calls.len()
                 );
-                let most = if self.way == Way::Sync { LOST_SYNC } else { LOST_EXPORT };
-                if self.lost >= most {
-                    return Err(CallError::Lost(reason).into());
+                let most = if self.way == CreateMode::Sync { LOST_SYNC } else { LOST_EXPORT };
+                if self.lost_batches >= most {
+                    return Err(CallError::UnknownOutcome(reason).into());
                 }
-                if self.way == Way::Sync { Ok(()) } else { Ok(self.gate.outwait(reason)?) }
+                if self.way == CreateMode::Sync { Ok(()) } else { Ok(self.gate.outwait(reason)?) }
             }
             Err(error) => {
                 let writer = self.state.writer()?;
-                for Call { target, .. } in &calls {
-                    writer.not_done(kind, target.id(), &target.record.written)?;
+                for PreparedStep { target, .. } in &calls {
+                    writer.revert_attempt(kind, target.id(), &target.record.owned_values)?;
                 }
                 writer.commit()?;
                 Err(error.into())
@@ -122,45 +122,49 @@ impl Push<'_, '_> {
     }
 
     /// A call that was given up may have been on its way until now: from now on it is in doubt.
-    fn redate(&self, kind: Kind, calls: &[Call]) -> Result<()> {
-        let now = self.gate.clock().latest();
+    fn refresh_doubts(&self, kind: Kind, calls: &[PreparedStep]) -> Result<()> {
+        let now = self.gate.clock().later_of_clocks();
         let writer = self.state.writer()?;
         for call in calls {
-            writer.redate_doubt(kind, call.target.id(), now)?;
+            writer.refresh_doubt(kind, call.target.id(), now)?;
         }
-        self.state.remember(LAST_CALL, &now)?;
+        self.state.set(LAST_CALL, &now)?;
         writer.commit()?;
-        Ok(self.lock.note_call(now)?)
+        Ok(self.lock.record_call(now)?)
     }
 
     /// Saves the answers, and what they told of the limits, in one transaction.
-    fn save(&mut self, calls: Vec<Call>, mut replies: BTreeMap<String, Reply>) -> Result<After> {
-        if let ([_], Some(Reply::Refused(refusal))) = (&calls[..], replies.get(&format!("{MAIN}0"))) {
+    fn save(
+        &mut self,
+        calls: Vec<PreparedStep>,
+        mut replies: BTreeMap<String, Reply>,
+    ) -> Result<RefusalActions> {
+        if let ([_], Some(Reply::Err(refusal))) = (&calls[..], replies.get(&format!("{MAIN}0"))) {
             self.refusals.confirm(refusal);
         }
         let writer = self.state.writer()?;
-        let mut after = After::default();
+        let mut after = RefusalActions::default();
         let (mut counts, mut unanswered) = (self.done.counts, false);
         for (at, call) in calls.into_iter().enumerate() {
             let (reply, closed) = take_replies(at, &mut replies);
             match reply {
-                Some(Reply::Done(value)) => match object_of(&call, &value) {
+                Some(Reply::Ok(value)) => match object_of(&call, &value) {
                     Some(crm_id) => {
                         after.accept();
-                        self.pointed_at.extend(call.target.people.iter().flat_map(People::cards));
-                        self.arrived(&writer, &mut counts, call, crm_id, closed)?;
+                        self.pointed_at.extend(call.target.people.iter().flat_map(DealParties::cards));
+                        self.save_success(&writer, &mut counts, call, crm_id, closed)?;
                     }
                     // An answer without an id does not count.
                     None => unanswered = true,
                 },
-                Some(Reply::Refused(refusal)) => self.refused(&writer, &mut after, call, refusal)?,
+                Some(Reply::Err(refusal)) => self.refused(&writer, &mut after, call, refusal)?,
                 // It may have been executed: it stays in doubt.
-                Some(Reply::Silent) | None => unanswered = true,
+                Some(Reply::Missing) | None => unanswered = true,
             }
         }
-        self.state.remember(PACE, self.gate.pace())?;
+        self.state.set(PACE, self.gate.pace())?;
         if !self.pointed_at.is_empty() {
-            self.state.remember(POINTED_AT, &self.pointed_at)?;
+            self.state.set(POINTED_AT, &self.pointed_at)?;
         }
         writer.commit()?;
         self.done.counts = counts;
@@ -168,25 +172,32 @@ impl Push<'_, '_> {
         Ok(after)
     }
 
-    fn arrived(
+    fn save_success(
         &self,
         writer: &Writer<'_>,
         counts: &mut Counts,
-        call: Call,
+        call: PreparedStep,
         crm_id: i64,
         closed: bool,
     ) -> Result<()> {
-        let Call { target, operation, written, mut todo, links, shared_with, .. } = call;
+        let PreparedStep { target, operation, written, mut todo, links, shared_with, .. } = call;
         let (kind, id, now) = (target.kind(), target.id(), self.gate.clock().now());
         if operation == Operation::Delete {
             counts.deleted += 1;
-            writer.event(kind, id, Event::Deleted, Some(crm_id), &target.record.known.label, now)?;
-            return writer.forget(kind, id);
+            writer.log_event(
+                kind,
+                id,
+                Event::Deleted,
+                Some(crm_id),
+                &target.record.plan_record.display_name,
+                now,
+            )?;
+            return writer.delete(kind, id);
         }
         let Some(row) = target.row() else { return Ok(()) };
         if target.planned.step == Step::Close {
-            writer.answered(kind, id)?;
-            return writer.unchanged(kind, id, todo);
+            writer.reset_unanswered(kind, id)?;
+            return writer.update_pending(kind, id, todo);
         }
         let event = match operation {
             Operation::Create => Event::Created,
@@ -197,51 +208,69 @@ impl Push<'_, '_> {
         count[kind as usize] += 1;
         todo.close |= !closed;
         let warnings = &target.warnings;
-        writer.sent(
+        writer.save_sent(
             kind,
-            &Sent { row, crm_id, links, written: &written, todo, warnings, run: self.run },
+            &SentRecord { row, crm_id, links, written: &written, todo, warnings, run: self.run },
             now,
         )?;
-        writer.event(kind, id, event, Some(crm_id), "", now)?;
+        writer.log_event(kind, id, event, Some(crm_id), "", now)?;
         if operation == Operation::Create {
             self.take_from_others(writer, (kind, id), crm_id)?;
         }
         for sharer in shared_with
             .iter()
-            .flat_map(|origin| Id::either(origin))
+            .flat_map(|origin| Id::ids_for_origin(origin))
             .chain(shared_with.as_ref().map(|_| id.clone()))
         {
             writer.shares(kind, &sharer, crm_id)?;
         }
-        self.follow(writer, &target, crm_id, todo)
+        self.queue_followups(writer, &target, crm_id, todo)
     }
 
     /// What is left to do once a record has arrived: the mirror learns its id, and the portal its closing date.
-    fn follow(&self, writer: &Writer<'_>, target: &Target, crm_id: i64, todo: Todo) -> Result<()> {
+    fn queue_followups(
+        &self,
+        writer: &Writer<'_>,
+        target: &WorkItem,
+        crm_id: i64,
+        todo: PendingWork,
+    ) -> Result<()> {
         let (kind, id) = (target.kind(), target.id());
         if self.config.mirror.write_back && target.row().is_some_and(|row| row.crm_id != Some(crm_id)) {
-            writer.owe_write_back(kind, id)?;
+            writer.queue_write_back(kind, id)?;
         }
         if todo.close {
             let row = target.planned.row.clone();
-            self.queue.add(&Planned { kind, id: id.clone(), step: Step::Close, wave: Wave::Changes, row })?;
+            self.queue.add(&Planned {
+                kind,
+                id: id.clone(),
+                step: Step::Close,
+                wave: Priority::Changes,
+                row,
+            })?;
         }
         log::debug!("{kind} {id}: object {crm_id}");
         Ok(())
     }
 
-    fn refused(&self, writer: &Writer<'_>, after: &mut After, call: Call, refusal: Refusal) -> Result<()> {
-        let Call { target, operation, .. } = call;
-        writer.not_done(target.kind(), target.id(), &target.record.written)?;
-        writer.answered(target.kind(), target.id())?;
-        match refusal.meaning() {
+    fn refused(
+        &self,
+        writer: &Writer<'_>,
+        after: &mut RefusalActions,
+        call: PreparedStep,
+        refusal: ApiError,
+    ) -> Result<()> {
+        let PreparedStep { target, operation, .. } = call;
+        writer.revert_attempt(target.kind(), target.id(), &target.record.owned_values)?;
+        writer.reset_unanswered(target.kind(), target.id())?;
+        match refusal.class() {
             // Not this time; the gate knows until when.
-            Meaning::TooFast | Meaning::OverBudget => self.queue.add(&target.planned)?,
-            Meaning::Administrator => after.stop = Some(refusal),
-            Meaning::Record if self.refusals.may_be_repeated(&refusal, &mut after.texts) => {
+            ErrorClass::RateLimited | ErrorClass::BudgetExceeded => self.queue.add(&target.planned)?,
+            ErrorClass::Administrator => after.stop = Some(refusal),
+            ErrorClass::Record if self.refusals.may_be_repeated(&refusal, &mut after.texts) => {
                 after.again.push(target);
             }
-            Meaning::Record => {
+            ErrorClass::Record => {
                 let is_new = operation == Operation::Create;
                 let refused = Refused { target, operation, refusal, disproved: false };
                 if is_new { after.failed.push(refused) } else { after.unclear.push(refused) }
@@ -250,12 +279,12 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    fn act(&mut self, kind: Kind, label: &str, after: After) -> Result<()> {
-        let After { unclear, mut failed, again, accepted, stop, .. } = after;
+    fn handle_refusals(&mut self, kind: Kind, label: &str, after: RefusalActions) -> Result<()> {
+        let RefusalActions { unclear, mut failed, again, accepted, stop, .. } = after;
         if let Some(refusal) = stop {
             return Err(CallError::Refused(refusal).into());
         }
-        if matches!(self.way, Way::Export { method: Method::Import, .. })
+        if matches!(self.way, CreateMode::Export { method: ExportMethod::Import, .. })
             && let Some(Refused { refusal, .. }) =
                 failed.iter().find(|refused| refused.refusal.is_access_denied())
         {
@@ -264,7 +293,7 @@ impl Push<'_, '_> {
         if accepted {
             self.accepted()?;
         }
-        failed.extend(self.still_there(unclear)?);
+        failed.extend(self.retain_existing(unclear)?);
         self.hold(failed)?;
         for target in again {
             self.batch(kind, label, vec![target])?;
@@ -274,7 +303,7 @@ impl Push<'_, '_> {
 
     /// The words for an object that is gone vary with version and language, so a list decides. What is gone is
     /// planned anew; the others are returned.
-    fn still_there(&mut self, unclear: Vec<Refused>) -> Result<Vec<Refused>> {
+    fn retain_existing(&mut self, unclear: Vec<Refused>) -> Result<Vec<Refused>> {
         let Some(kind) = unclear.first().map(|refused| refused.target.kind()) else {
             return Ok(Vec::new());
         };
@@ -287,19 +316,19 @@ impl Push<'_, '_> {
             } else if refused.operation == Operation::Delete {
                 self.deleted(&refused.target)?;
             } else {
-                self.replan(&refused.target)?;
+                self.handle_missing(&refused.target)?;
             }
         }
         Ok(there)
     }
 
     /// A deal that is gone counts as deleted.
-    pub(super) fn deleted(&mut self, target: &Target) -> Result<()> {
+    pub(super) fn deleted(&mut self, target: &WorkItem) -> Result<()> {
         let (kind, id) = (target.kind(), target.id());
         let writer = self.state.writer()?;
-        let label = &target.record.known.label;
-        writer.event(kind, id, Event::Deleted, target.crm_id(), label, self.gate.clock().now())?;
-        writer.forget(kind, id)?;
+        let label = &target.record.plan_record.display_name;
+        writer.log_event(kind, id, Event::Deleted, target.crm_id(), label, self.gate.clock().now())?;
+        writer.delete(kind, id)?;
         writer.commit()?;
         self.done.counts.deleted += 1;
         Ok(())
@@ -309,22 +338,22 @@ impl Push<'_, '_> {
 /// The deciding reply: the main command's, or that of a failed move before it; and whether the closing date was set.
 fn take_replies(at: usize, replies: &mut BTreeMap<String, Reply>) -> (Option<Reply>, bool) {
     let mut reply_to = |part: char| replies.remove(&format!("{part}{at}"));
-    let closed = reply_to(CLOSING).is_none_or(|reply| reply == Reply::Done(true.into()));
+    let closed = reply_to(CLOSING).is_none_or(|reply| reply == Reply::Ok(true.into()));
     let moved = reply_to(MOVING).map(confirmed_move);
     let reply = reply_to(MAIN);
-    (moved.filter(|moved| !matches!(moved, Reply::Done(_))).or(reply), closed)
+    (moved.filter(|moved| !matches!(moved, Reply::Ok(_))).or(reply), closed)
 }
 
 /// `crm.item.update` answers with the item; anything else does not say that it moved.
 fn confirmed_move(reply: Reply) -> Reply {
     match reply {
-        Reply::Done(value) if value.pointer("/item/id").is_none() => Reply::Silent,
+        Reply::Ok(value) if value.pointer("/item/id").is_none() => Reply::Missing,
         other => other,
     }
 }
 
 /// The object that a call was about, as its answer tells.
-fn object_of(call: &Call, value: &Value) -> Option<i64> {
+fn object_of(call: &PreparedStep, value: &Value) -> Option<i64> {
     match call.operation {
         Operation::Create => new_id(value),
         // Anything else is no confirmation: the call stays in doubt.
@@ -338,8 +367,8 @@ fn new_id(value: &Value) -> Option<i64> {
     object_id(value.pointer("/item/id").unwrap_or(value)).filter(|id| *id > 0)
 }
 
-fn no_import_right(refusal: &Refusal) -> Stop {
-    Stop::refused(say!(
+fn no_import_right(refusal: &ApiError) -> RunError {
+    RunError::refused(say!(
         "портал не даёт импортировать ({refusal}). Дайте пользователю вебхука право «Импорт» в CRM или задайте [export] method = \"add\": тогда сделки создаются обычным путём и сработают роботы и бизнес-процессы",
         "the portal does not let us import ({refusal}). Give the webhook's user the right to import in the CRM, or set [export] method = \"add\": deals are then created the plain way, and automation rules run"
     ))

@@ -12,30 +12,30 @@ use chrono::{DateTime, Utc};
 use crate::config::Config;
 use crate::crm::objects::{Marked, by_origin, existing};
 use crate::domain::display;
-use crate::domain::failure_code::Code;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Id, Kind};
-use crate::domain::run_error::Stop;
-use crate::platform::clock::after;
+use crate::domain::run_error::RunError;
+use crate::platform::clock::saturating_add;
 use crate::platform::lock::Lock;
 use crate::portal::CallError;
-use crate::portal::client::{Cause, Gate};
+use crate::portal::client::{Client, WaitReason};
 use crate::say;
 use crate::state::settings::LAST_CALL;
-use crate::state::{Doubt, Event, Failure, Operation, Record, State, Writer};
+use crate::state::{Doubt, Event, Failure, Operation, State, StoredRecord, Writer};
 
 /// A record whose calls are never answered is put aside after this many.
-const STRIKES: u32 = 4;
+const MAX_UNANSWERED: u32 = 4;
 
 /// A doubt that is old enough to be settled.
-struct Due {
+struct MaturedDoubt {
     id: Id,
     operation: Operation,
-    record: Record,
+    record: StoredRecord,
 }
 
-impl Due {
+impl MaturedDoubt {
     /// Whether the call took effect, as far as what stands in the portal tells.
-    fn worked(&self, standing: &BTreeMap<Id, Vec<i64>>) -> bool {
+    fn took_effect(&self, standing: &BTreeMap<Id, Vec<i64>>) -> bool {
         match self.operation {
             Operation::Create => standing.contains_key(&self.id),
             Operation::Delete => !standing.contains_key(&self.id),
@@ -46,28 +46,35 @@ impl Due {
 
 /// Settles every doubt that is old enough. Returns the records, as messages call them, that are put aside, and why:
 /// their calls are never answered, or no list can say what came of them.
-pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec<(Code, String)>> {
+pub fn resolve_doubts(
+    config: &Config,
+    state: &State,
+    gate: &mut Client<'_>,
+) -> Result<Vec<(FailureCode, String)>> {
     let mut aside = Vec::new();
-    for kind in Kind::ALL {
-        let due = due(config, state, kind, gate.clock().now())?;
+    for kind in Kind::SEND_ORDER {
+        let due = matured_doubts(config, state, kind, gate.clock().now())?;
         if due.is_empty() {
             continue;
         }
         log::info!("records of the kind {kind} in doubt: {}; asking the portal", due.len());
-        let Marked { found: standing, unclear } = ask(config, gate, kind, &due)?;
+        let Marked { found: standing, unclear } = fetch_existing(config, gate, kind, &due)?;
         let now = gate.clock().now();
         let writer = state.writer()?;
         for doubt in &due {
             if let Some(reason) = unclear.get(&doubt.id) {
-                put_aside(config, &writer, kind, doubt, (Code::CardUnreadable, reason), now)?;
+                quarantine(config, &writer, kind, doubt, (FailureCode::CardUnreadable, reason), now)?;
                 aside.push((
-                    Code::CardUnreadable,
-                    display::record(kind, &doubt.id, &doubt.record.known.label),
+                    FailureCode::CardUnreadable,
+                    display::record_name(kind, &doubt.id, &doubt.record.plan_record.display_name),
                 ));
-            } else if doubt.record.strikes + 1 >= STRIKES && !doubt.worked(&standing) {
-                writer.strike(kind, &doubt.id)?;
-                put_aside(config, &writer, kind, doubt, (Code::NoAnswer, ""), now)?;
-                aside.push((Code::NoAnswer, display::record(kind, &doubt.id, &doubt.record.known.label)));
+            } else if doubt.record.strikes + 1 >= MAX_UNANSWERED && !doubt.took_effect(&standing) {
+                writer.count_unanswered(kind, &doubt.id)?;
+                quarantine(config, &writer, kind, doubt, (FailureCode::NoAnswer, ""), now)?;
+                aside.push((
+                    FailureCode::NoAnswer,
+                    display::record_name(kind, &doubt.id, &doubt.record.plan_record.display_name),
+                ));
             } else {
                 resolve(&writer, kind, doubt, &standing, now)?;
             }
@@ -81,31 +88,31 @@ pub fn settle(config: &Config, state: &State, gate: &mut Gate<'_>) -> Result<Vec
 ///
 /// # Errors
 /// [`Stop`], where the time of the pass does not reach so far.
-pub fn outwait(config: &Config, state: &State, lock: &Lock, gate: &Gate<'_>) -> Result<()> {
+pub fn wait_for_unknown_calls(config: &Config, state: &State, lock: &Lock, gate: &Client<'_>) -> Result<()> {
     let Some(call) = lock.last_call() else { return Ok(()) };
-    let known: Option<DateTime<Utc>> = state.recall(LAST_CALL)?;
+    let known: Option<DateTime<Utc>> = state.get(LAST_CALL)?;
     if known.is_some_and(|known| known.timestamp_millis() == call.timestamp_millis()) {
         return Ok(());
     }
     let now = gate.clock().now();
     if call > now {
         // The clock went back: it waits its time from now, once.
-        lock.note_call(now)?;
+        lock.record_call(now)?;
     }
-    let over = over(config, call, now);
+    let over = settle_deadline(config, call, now);
     if over <= now {
         return Ok(());
     }
     log::info!("the state knows nothing of calls that were made until {call}; they are waited for");
-    match gate.wait_for(Cause::Doubts, over) {
-        Err(CallError::Wait(until)) => Err(too_early(until).into()),
+    match gate.wait_for(WaitReason::Doubts, over) {
+        Err(CallError::LimitedUntil(until)) => Err(wait_message(until).into()),
         waited => Ok(waited?),
     }
 }
 
-fn too_early(until: DateTime<Utc>) -> Stop {
-    let until = display::time_of_day(until);
-    Stop::interrupted(say!(
+fn wait_message(until: DateTime<Utc>) -> RunError {
+    let until = display::format_time_of_day(until);
+    RunError::interrupted(say!(
         "состояние новое или старее последних вызовов, а они ещё могут выполниться до {until}: передаст следующий запуск",
         "the state is new, or older than the last calls, which may still take effect until {until}: a later pass sends"
     ))
@@ -114,18 +121,23 @@ fn too_early(until: DateTime<Utc>) -> Stop {
 /// When the youngest doubt is old enough; none when there is no doubt.
 pub fn settled_at(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
     let mut latest = None;
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         latest = latest.max(state.doubts(kind)?.values().map(|doubt| doubt.at).max());
     }
-    Ok(latest.map(|at| over(config, at, now)))
+    Ok(latest.map(|at| settle_deadline(config, at, now)))
 }
 
 /// When a call can have no effect any more; one from the future waits its time from now.
-fn over(config: &Config, call: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    after(call.min(now), config.portal.settle_time)
+fn settle_deadline(config: &Config, call: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    saturating_add(call.min(now), config.portal.settle_time)
 }
 
-fn due(config: &Config, state: &State, kind: Kind, now: DateTime<Utc>) -> Result<Vec<Due>> {
+fn matured_doubts(
+    config: &Config,
+    state: &State,
+    kind: Kind,
+    now: DateTime<Utc>,
+) -> Result<Vec<MaturedDoubt>> {
     let mut due = Vec::new();
     let writer = state.writer()?;
     let mut doubts: Vec<(Id, Doubt)> = state.doubts(kind)?.into_iter().collect();
@@ -133,10 +145,10 @@ fn due(config: &Config, state: &State, kind: Kind, now: DateTime<Utc>) -> Result
     for (id, Doubt { operation, at }) in doubts {
         if at > now {
             // The clock went back. How old the doubt is nobody knows, so it waits its time from now.
-            writer.redate_doubt(kind, &id, now)?;
-        } else if after(at, config.portal.settle_time) <= now {
+            writer.refresh_doubt(kind, &id, now)?;
+        } else if saturating_add(at, config.portal.settle_time) <= now {
             let record = state.record(kind, &id)?.unwrap_or_default();
-            due.push(Due { id, operation, record });
+            due.push(MaturedDoubt { id, operation, record });
         }
     }
     writer.commit()?;
@@ -144,14 +156,20 @@ fn due(config: &Config, state: &State, kind: Kind, now: DateTime<Utc>) -> Result
 }
 
 /// The objects that stand in the portal: by origin for creates, by id for deletions.
-fn ask(config: &Config, gate: &mut Gate<'_>, kind: Kind, due: &[Due]) -> Result<Marked> {
+fn fetch_existing(
+    config: &Config,
+    gate: &mut Client<'_>,
+    kind: Kind,
+    due: &[MaturedDoubt],
+) -> Result<Marked> {
     let of = |operation| due.iter().filter(move |doubt| doubt.operation == operation);
     let created: Vec<Id> = of(Operation::Create).map(|doubt| doubt.id.clone()).collect();
     let mut standing = by_origin(gate, kind, &config.portal.originator, &created)?;
-    let deleted: Vec<i64> = of(Operation::Delete).filter_map(|doubt| doubt.record.known.crm_id).collect();
+    let deleted: Vec<i64> =
+        of(Operation::Delete).filter_map(|doubt| doubt.record.plan_record.crm_id).collect();
     let alive = existing(gate, kind, &deleted)?;
     for doubt in of(Operation::Delete) {
-        let crm_id = doubt.record.known.crm_id.filter(|crm_id| alive.contains(crm_id));
+        let crm_id = doubt.record.plan_record.crm_id.filter(|crm_id| alive.contains(crm_id));
         standing.found.extend(crm_id.map(|crm_id| (doubt.id.clone(), vec![crm_id])));
     }
     Ok(standing)
@@ -160,50 +178,57 @@ fn ask(config: &Config, gate: &mut Gate<'_>, kind: Kind, due: &[Due]) -> Result<
 fn resolve(
     writer: &Writer<'_>,
     kind: Kind,
-    doubt: &Due,
+    doubt: &MaturedDoubt,
     standing: &BTreeMap<Id, Vec<i64>>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let Due { id, operation, record } = doubt;
+    let MaturedDoubt { id, operation, record } = doubt;
     match (operation, standing.get(id).map(Vec::as_slice)) {
         (Operation::Create, Some([first, others @ ..])) => {
             if !others.is_empty() {
                 log::warn!("{kind} {id}: objects {first} and {others:?} carry its origin; the first is used");
             }
             // reset-id may have pointed the record elsewhere meanwhile.
-            let crm_id = record.known.crm_id.unwrap_or(*first);
-            if record.known.crm_id.is_none() {
+            let crm_id = record.plan_record.crm_id.unwrap_or(*first);
+            if record.plan_record.crm_id.is_none() {
                 writer.marked(kind, id, crm_id)?;
             } else {
                 writer.linked(kind, id, crm_id)?;
             }
-            writer.event(kind, id, Event::Settled, Some(crm_id), "", now)
+            writer.log_event(kind, id, Event::Settled, Some(crm_id), "", now)
         }
         (Operation::Delete, None | Some([])) => {
             // Should the booking come back, it is created anew.
-            writer.event(kind, id, Event::Deleted, record.known.crm_id, &record.known.label, now)?;
-            writer.lost(kind, id)?;
+            writer.log_event(
+                kind,
+                id,
+                Event::Deleted,
+                record.plan_record.crm_id,
+                &record.plan_record.display_name,
+                now,
+            )?;
+            writer.mark_missing_in_crm(kind, id)?;
             writer.clear_doubt(kind, id)
         }
         (Operation::Create, None | Some([])) => {
-            writer.strike(kind, id)?;
+            writer.count_unanswered(kind, id)?;
             writer.clear_doubt(kind, id)
         }
         // Should the booking be back by now, its people may have changed while it was away.
         (Operation::Update, _) | (Operation::Delete, Some(_)) => {
-            writer.strike(kind, id)?;
+            writer.count_unanswered(kind, id)?;
             writer.resend(kind, id)?;
             writer.clear_doubt(kind, id)
         }
     }
 }
 
-fn put_aside(
+fn quarantine(
     config: &Config,
     writer: &Writer<'_>,
     kind: Kind,
-    doubt: &Due,
-    (code, message): (Code, &str),
+    doubt: &MaturedDoubt,
+    (code, message): (FailureCode, &str),
     now: DateTime<Utc>,
 ) -> Result<()> {
     let failure = Failure { code, operation: Some(doubt.operation), message, row: None };

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::parse;
-use crate::domain::owned_values::Written;
+use crate::domain::owned_values::OwnedValues;
 use crate::platform::clock::Clock;
-use crate::portal::limits::Pace;
-use crate::portal::{Answer, CallError, Portal, decode};
-use crate::state::{Attempt, Severity};
+use crate::portal::limits::RateLimits;
+use crate::portal::{CallError, Portal, Response, decode};
+use crate::state::{InDoubtCall, Severity};
 
 struct Near(Sandbox, Clock);
 
 impl Portal for Near {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         let reply = self.0.call(method, params.clone(), self.1.now());
         decode(reply.status, reply.body.as_bytes(), method == "batch")
     }
@@ -52,17 +52,17 @@ impl Case {
 
     /// The call of this record was made so long ago, and `strikes` calls before it were never answered.
     fn doubt(&self, kind: Kind, id: &Id, operation: Operation, seconds_ago: i64, strikes: u32) {
-        let attempt = Attempt { operation, row: None, written: &Written::default() };
+        let attempt = InDoubtCall { operation, row: None, written: &OwnedValues::default() };
         let at = self.clock.now() - TimeDelta::seconds(seconds_ago);
         self.write(|writer| {
-            writer.doubt(kind, id, &attempt, at)?;
-            (0..strikes).try_for_each(|_| writer.strike(kind, id))
+            writer.mark_in_doubt(kind, id, &attempt, at)?;
+            (0..strikes).try_for_each(|_| writer.count_unanswered(kind, id))
         });
     }
 
     fn link(&self, kind: Kind, id: &Id, crm_id: i64) {
         self.write(|writer| {
-            writer.know(kind, id, "")?;
+            writer.insert_if_missing(kind, id, "")?;
             writer.linked(kind, id, crm_id)
         });
     }
@@ -71,7 +71,7 @@ impl Case {
     fn stands(&mut self, kind: Kind, id: &Id) -> i64 {
         let fields =
             json!({"TITLE": "x", "LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": id.to_string()});
-        let method = format!("crm.{}.add", kind.entity());
+        let method = format!("crm.{}.add", kind.crm_entity());
         self.portal.0.call(&method, json!({"fields": fields}), self.clock.now());
         let kind = match kind {
             Kind::Guest => bitrix24_sandbox::Kind::Contact,
@@ -82,13 +82,18 @@ impl Case {
     }
 
     /// Settles, and returns who was put aside.
-    fn settle(&mut self) -> Vec<(Code, String)> {
-        let mut gate =
-            Gate::new(&mut self.portal, self.clock.clone(), &self.config.portal, Pace::default(), None);
-        settle(&self.config, &self.state, &mut gate).unwrap()
+    fn settle(&mut self) -> Vec<(FailureCode, String)> {
+        let mut gate = Client::new(
+            &mut self.portal,
+            self.clock.clone(),
+            &self.config.portal,
+            RateLimits::default(),
+            None,
+        );
+        resolve_doubts(&self.config, &self.state, &mut gate).unwrap()
     }
 
-    fn record(&self, kind: Kind, id: &Id) -> Record {
+    fn record(&self, kind: Kind, id: &Id) -> StoredRecord {
         self.state.record(kind, id).unwrap().unwrap_or_default()
     }
 
@@ -104,9 +109,9 @@ fn a_creation_is_settled_by_its_origin() {
     case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
     case.doubt(Kind::Guest, &Id::Number(42), Operation::Create, 75, 0);
     assert!(case.settle().is_empty());
-    assert_eq!(case.record(Kind::Guest, &GUEST).known.crm_id, Some(contact));
+    assert_eq!(case.record(Kind::Guest, &GUEST).plan_record.crm_id, Some(contact));
     let other = case.record(Kind::Guest, &Id::Number(42));
-    assert_eq!((other.known.crm_id, other.strikes), (None, 1));
+    assert_eq!((other.plan_record.crm_id, other.strikes), (None, 1));
     assert_eq!(case.doubts(Kind::Guest), 0);
 }
 
@@ -117,12 +122,12 @@ fn of_several_objects_the_first_is_used_unless_somebody_pointed_the_record_elsew
     case.stands(Kind::Guest, &GUEST);
     case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
     case.settle();
-    assert_eq!(case.record(Kind::Guest, &GUEST).known.crm_id, Some(first));
+    assert_eq!(case.record(Kind::Guest, &GUEST).plan_record.crm_id, Some(first));
     case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
     case.link(Kind::Guest, &GUEST, 77);
     case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
     case.settle();
-    assert_eq!(case.record(Kind::Guest, &GUEST).known.crm_id, Some(77));
+    assert_eq!(case.record(Kind::Guest, &GUEST).plan_record.crm_id, Some(77));
 }
 
 #[test]
@@ -131,10 +136,10 @@ fn a_doubt_is_settled_at_its_time_and_not_a_second_before() {
     let contact = case.stands(Kind::Guest, &GUEST);
     case.doubt(Kind::Guest, &GUEST, Operation::Create, 74, 0);
     case.settle();
-    assert_eq!((case.record(Kind::Guest, &GUEST).known.crm_id, case.doubts(Kind::Guest)), (None, 1));
+    assert_eq!((case.record(Kind::Guest, &GUEST).plan_record.crm_id, case.doubts(Kind::Guest)), (None, 1));
     case.clock.sleep(std::time::Duration::from_secs(1));
     case.settle();
-    assert_eq!(case.record(Kind::Guest, &GUEST).known.crm_id, Some(contact));
+    assert_eq!(case.record(Kind::Guest, &GUEST).plan_record.crm_id, Some(contact));
 }
 
 #[test]
@@ -163,9 +168,9 @@ fn a_deletion_is_settled_by_whether_the_deal_still_stands() {
     case.doubt(Kind::Booking, &Id::Number(7), Operation::Create, 75, 0);
     assert!(case.settle().is_empty());
     let there = case.record(Kind::Booking, &kept);
-    assert_eq!((there.known.crm_id, there.strikes), (Some(deal), 1));
-    assert_eq!(case.record(Kind::Booking, &lost).known.crm_id, None);
-    assert_eq!(case.record(Kind::Booking, &Id::Number(7)).known.crm_id, Some(new));
+    assert_eq!((there.plan_record.crm_id, there.strikes), (Some(deal), 1));
+    assert_eq!(case.record(Kind::Booking, &lost).plan_record.crm_id, None);
+    assert_eq!(case.record(Kind::Booking, &Id::Number(7)).plan_record.crm_id, Some(new));
     assert_eq!(case.doubts(Kind::Booking), 0);
 }
 
@@ -177,7 +182,7 @@ fn an_update_is_sent_again() {
     case.doubt(Kind::Guest, &GUEST, Operation::Update, 75, 0);
     case.settle();
     let record = case.record(Kind::Guest, &GUEST);
-    assert_eq!((record.known.todo.resend, record.strikes), (true, 1));
+    assert_eq!((record.plan_record.pending.resend, record.strikes), (true, 1));
     assert_eq!(case.doubts(Kind::Guest), 0);
 }
 
@@ -198,11 +203,11 @@ fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked(
     let aside = [(Kind::Guest, &ids[1]), (Kind::Guest, &ids[3]), (Kind::Booking, &BOOKING)];
     assert_eq!(
         case.settle(),
-        aside.map(|(kind, id)| (Code::NoAnswer, crate::domain::display::record(kind, id, "")))
+        aside.map(|(kind, id)| (FailureCode::NoAnswer, crate::domain::display::record_name(kind, id, "")))
     );
-    assert_eq!(case.record(Kind::Guest, &ids[0]).known.crm_id, Some(contact));
+    assert_eq!(case.record(Kind::Guest, &ids[0]).plan_record.crm_id, Some(contact));
     assert_eq!(case.record(Kind::Guest, &ids[1]).strikes, 4);
-    let failures = case.state.troubles(Severity::Failure).unwrap();
+    let failures = case.state.issues(Severity::Failure).unwrap();
     let told: Vec<_> = failures.iter().map(|flaw| (flaw.id.clone(), flaw.code.as_str())).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told.iter().all(|(_, code)| *code == "NO_ANSWER"));

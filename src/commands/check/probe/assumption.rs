@@ -7,7 +7,7 @@ use crate::say;
 /// A behaviour of the portal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rule {
+pub enum PortalAssumption {
     /// The trial objects can be made.
     Creation,
     /// A new object is found by its origin at once, and no other.
@@ -30,32 +30,36 @@ pub enum Rule {
     Deletion,
 }
 
-impl Rule {
+impl PortalAssumption {
     /// What should be so.
     pub(super) fn title(self) -> String {
         match self {
-            Rule::Creation => {
+            PortalAssumption::Creation => {
                 say!("контакт, компания и сделка создаются", "a contact, a company and a deal can be made")
             }
-            Rule::Origin => say!(
+            PortalAssumption::Origin => say!(
                 "созданное сразу находится по ORIGIN_ID, и только оно",
                 "what was created is found by ORIGIN_ID at once, and nothing else"
             ),
-            Rule::Comments => say!("комментарий доходит без потерь", "a comment arrives whole"),
-            Rule::Address => say!("адрес доходит целиком", "an address arrives whole"),
-            Rule::Phones => say!("телефон заменяется, а не добавляется", "a phone is replaced and not added"),
-            Rule::ClosingDate => say!(
+            PortalAssumption::Comments => say!("комментарий доходит без потерь", "a comment arrives whole"),
+            PortalAssumption::Address => say!("адрес доходит целиком", "an address arrives whole"),
+            PortalAssumption::Phones => {
+                say!("телефон заменяется, а не добавляется", "a phone is replaced and not added")
+            }
+            PortalAssumption::ClosingDate => say!(
                 "в закрытой сделке стоит дата выезда, а не сегодняшняя",
                 "a closed deal keeps the departure and not today's date"
             ),
-            Rule::UnknownStage => {
+            PortalAssumption::UnknownStage => {
                 say!("неизвестная стадия ничего не меняет", "an unknown stage changes nothing")
             }
-            Rule::Unbinding => {
+            PortalAssumption::Unbinding => {
                 say!("гостей можно отвязать от сделки", "guests can be unbound from a deal")
             }
-            Rule::Import => say!("у вебхука есть право импорта", "the webhook has the right to import"),
-            Rule::Deletion => {
+            PortalAssumption::Import => {
+                say!("у вебхука есть право импорта", "the webhook has the right to import")
+            }
+            PortalAssumption::Deletion => {
                 say!("удалённое исчезает из списков", "what was deleted is gone from the lists")
             }
         }
@@ -64,40 +68,42 @@ impl Rule {
     /// What it means when it is not so.
     pub(super) fn meaning(self) -> String {
         match self {
-            Rule::Creation => say!("Без этого передавать нечего", "Nothing can be sent without it"),
-            Rule::Origin => say!(
+            PortalAssumption::Creation => {
+                say!("Без этого передавать нечего", "Nothing can be sent without it")
+            }
+            PortalAssumption::Origin => say!(
                 "После потерянного ответа возможны дубликаты. Не запускайте выгрузку и сообщите разработчикам",
                 "Duplicates are possible after a lost answer. Do not start the export, and tell the developers"
             ),
-            Rule::Comments => say!(
+            PortalAssumption::Comments => say!(
                 "Слова комментариев могут теряться; на остальное это не влияет",
                 "Words of comments may get lost; nothing else is affected"
             ),
-            Rule::Address => say!(
+            PortalAssumption::Address => say!(
                 "Адреса гостей могут не появиться в карточках; на остальное это не влияет",
                 "Addresses may not show on cards; nothing else is affected"
             ),
-            Rule::Phones => say!(
+            PortalAssumption::Phones => say!(
                 "После смены телефона в карточке останется и старый",
                 "After a change of a phone the old one stays on the card"
             ),
-            Rule::ClosingDate => say!(
+            PortalAssumption::ClosingDate => say!(
                 "В отчётах по дате закрытия будет день передачи, а не выезда",
                 "Reports by closing date will show the day of the transfer and not the departure"
             ),
-            Rule::UnknownStage => say!(
+            PortalAssumption::UnknownStage => say!(
                 "Портал принимает несуществующую стадию: следите за [deal.stages]",
                 "The portal takes a stage that does not exist: mind [deal.stages]"
             ),
-            Rule::Unbinding => say!(
+            PortalAssumption::Unbinding => say!(
                 "Гость, убранный из заявки, останется в сделке",
                 "A guest who was taken off a booking stays in its deal"
             ),
-            Rule::Import => say!(
+            PortalAssumption::Import => say!(
                 "Дайте пользователю вебхука право импорта контактов, компаний и сделок, или задайте [export] method = \"add\": тогда сработают роботы и правила портала",
                 "Give the webhook's user the right to import contacts, companies and deals, or set [export] method = \"add\", which sets off the portal's automation"
             ),
-            Rule::Deletion => say!(
+            PortalAssumption::Deletion => say!(
                 "Удалите вручную контакты, компанию и сделки с названием «Проба ecvi-b24»",
                 "Delete by hand the contacts, the company and the deals called \"Проба ecvi-b24\""
             ),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::portal::{Answer, CallError, Portal};
+use crate::portal::{CallError, Portal, Response};
 
 /// What the portal charged, in seconds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,14 +17,14 @@ pub(super) struct Charges {
 }
 
 /// A portal whose charges are read off.
-pub(super) struct Meter<'p> {
+pub(super) struct ChargeRecorder<'p> {
     portal: &'p mut dyn Portal,
     charges: Rc<Cell<Charges>>,
 }
 
-impl<'p> Meter<'p> {
-    pub(super) fn new(portal: &'p mut dyn Portal) -> Meter<'p> {
-        Meter { portal, charges: Rc::default() }
+impl<'p> ChargeRecorder<'p> {
+    pub(super) fn new(portal: &'p mut dyn Portal) -> ChargeRecorder<'p> {
+        ChargeRecorder { portal, charges: Rc::default() }
     }
 
     /// What was charged so far, to be read at any time.
@@ -33,8 +33,8 @@ impl<'p> Meter<'p> {
     }
 }
 
-impl Portal for Meter<'_> {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+impl Portal for ChargeRecorder<'_> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         let answer = self.portal.call(method, params)?;
         let times = answer.result.get("result_time").and_then(Value::as_object);
         let commands: f64 = times.into_iter().flatten().map(|(_, time)| operating(time)).sum();

@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::trial_objects::Bench;
-use crate::commands::check::{Line, local};
+use super::trial_objects::TrialObjects;
+use crate::commands::check::{CheckResult, local};
 use crate::config::Config;
 use crate::domain::display;
-use crate::domain::record::{Id, Kind, Span};
+use crate::domain::record::{Id, IdRange, Kind};
 use crate::mapping::custom_fields::FieldTypes;
-use crate::mapping::deal::Links;
+use crate::mapping::deal::DealLinks;
 use crate::mapping::{Fields, creation_fields, mapped};
-use crate::mirror::{Body, Booking, Mirror, Row};
-use crate::portal::{CallError, Refusal};
+use crate::mirror::{Booking, Entity, Mirror, Row};
+use crate::portal::{ApiError, CallError};
 use crate::say;
 
 /// Marked on every portal, or filled by the portal itself. Of the names one is enough, and one is always sent.
@@ -50,15 +50,15 @@ impl RequiredField {
     }
 
     /// Whether the portal's words blame this field.
-    fn is_blamed(&self, refusal: &Refusal) -> bool {
+    fn is_blamed(&self, refusal: &ApiError) -> bool {
         refusal.text.contains(&self.name) || refusal.text.contains(&self.label)
     }
 }
 
 /// The fields that the portal marks as required and may demand.
-pub(super) fn marked(bench: &mut Bench<'_, '_>) -> Result<Vec<RequiredField>, CallError> {
+pub(super) fn marked(bench: &mut TrialObjects<'_, '_>) -> Result<Vec<RequiredField>, CallError> {
     let mut required = Vec::new();
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         let descriptions = bench.field_descriptions(kind)?;
         for (name, description) in descriptions.as_object().into_iter().flatten() {
             let is_required =
@@ -76,8 +76,8 @@ pub(super) fn marked(bench: &mut Bench<'_, '_>) -> Result<Vec<RequiredField>, Ca
 /// shows that it is not, and a refusal in other words shows nothing.
 pub(super) fn demanded(
     marked: Vec<RequiredField>,
-    refusal: Option<&Refusal>,
-    bench: &Bench<'_, '_>,
+    refusal: Option<&ApiError>,
+    bench: &TrialObjects<'_, '_>,
 ) -> Vec<RequiredField> {
     match refusal {
         Some(refusal) if is_about_required(&marked, refusal) => marked,
@@ -90,14 +90,14 @@ pub(super) fn demanded(
 }
 
 /// Whether a trial object was refused for a required field that it left empty.
-pub(super) fn is_about_required(marked: &[RequiredField], refusal: &Refusal) -> bool {
+pub(super) fn is_about_required(marked: &[RequiredField], refusal: &ApiError) -> bool {
     refusal.code == "CRM_FIELD_ERROR_REQUIRED" || marked.iter().any(|field| field.is_blamed(refusal))
 }
 
 /// One line for each field that records leave empty, or one that says that none does.
-pub(super) fn lines(config: &Config, types: &FieldTypes, demanded: &[RequiredField]) -> Vec<Line> {
+pub(super) fn lines(config: &Config, types: &FieldTypes, demanded: &[RequiredField]) -> Vec<CheckResult> {
     let mut lines = Vec::new();
-    for kind in Kind::SHOWN {
+    for kind in Kind::DISPLAY_ORDER {
         let fields: Vec<&RequiredField> = demanded.iter().filter(|field| field.kind == kind).collect();
         if fields.is_empty() {
             continue;
@@ -118,19 +118,19 @@ fn lines_of_kind(
     types: &FieldTypes,
     kind: Kind,
     fields: &[&RequiredField],
-) -> Result<Vec<Line>> {
+) -> Result<Vec<CheckResult>> {
     let mut total = 0;
     let mut empty: BTreeMap<&str, Empty> = BTreeMap::new();
     let mirror = Mirror::open(&config.mirror)?;
     let mut scan = mirror.scan(kind)?;
-    for row in scan.rows(Span::ALL)? {
+    for row in scan.rows(IdRange::ALL)? {
         let row = row?;
         let Some(sent) = sent(&row, kind, config, types) else { continue };
         total += 1;
         for field in fields.iter().filter(|field| is_empty(&sent, &field.name)) {
             let empty = empty.entry(&field.name).or_default();
             empty.count += 1;
-            empty.example.get_or_insert_with(|| (row.id.clone(), row.label.clone()));
+            empty.example.get_or_insert_with(|| (row.id.clone(), row.display_name.clone()));
         }
     }
     let line = |field: &&RequiredField| line(field, total, empty.get(field.name.as_str()));
@@ -140,13 +140,13 @@ fn lines_of_kind(
 /// What would be sent of a row; none where it is not sent at all.
 fn sent(row: &Row, kind: Kind, config: &Config, types: &FieldTypes) -> Option<Fields> {
     let links = match row.body.as_ref().ok()? {
-        Body::Booking(booking)
+        Entity::Booking(booking)
             if config.export.bookings_from.is_some_and(|from| booking.departure.date() < from) =>
         {
             return None;
         }
-        Body::Booking(booking) => links(booking),
-        Body::Guest(_) | Body::Company(_) => Links::default(),
+        Entity::Booking(booking) => links(booking),
+        Entity::Guest(_) | Entity::Company(_) => DealLinks::default(),
     };
     let object = mapped(row, &links, config, types)?;
     let mut fields = object.fields;
@@ -157,13 +157,13 @@ fn sent(row: &Row, kind: Kind, config: &Config, types: &FieldTypes) -> Option<Fi
 }
 
 /// Somebody or nobody: the numbers of the cards do not matter here.
-fn links(booking: &Booking) -> Links {
+fn links(booking: &Booking) -> DealLinks {
     let has_guests = booking.guest.is_some() || !booking.residents.is_empty();
     let has_company = booking.company.is_some() || booking.payer.is_some();
-    Links {
+    DealLinks {
         contacts: if has_guests { vec![1] } else { Vec::new() },
         company: has_company.then_some(1),
-        ..Links::default()
+        ..DealLinks::default()
     }
 }
 
@@ -178,11 +178,11 @@ fn is_empty(fields: &Fields, name: &str) -> bool {
     }
 }
 
-fn line(field: &RequiredField, total: u64, empty: Option<&Empty>) -> Line {
+fn line(field: &RequiredField, total: u64, empty: Option<&Empty>) -> CheckResult {
     let RequiredField { kind, name, .. } = field;
-    let what = display::plural(*kind);
+    let what = display::plural_name(*kind);
     let Some(Empty { count, example: Some((id, label)) }) = empty else {
-        return Line::fine(
+        return CheckResult::ok(
             "probe",
             say!(
                 "Проба: обязательное поле {name} ({what}) заполнено во всех записях: {total}",
@@ -190,8 +190,8 @@ fn line(field: &RequiredField, total: u64, empty: Option<&Empty>) -> Line {
             ),
         );
     };
-    let example = display::record(*kind, id, if *kind == Kind::Booking { label } else { "" });
-    Line::warning(
+    let example = display::record_name(*kind, id, if *kind == Kind::Booking { label } else { "" });
+    CheckResult::warning(
         "probe",
         say!(
             "Проба: портал требует поле {name}, а в зеркале оно пустое: {what} {count} из {total} (например, {example}); их портал отклонит",

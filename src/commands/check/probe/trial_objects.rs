@@ -4,16 +4,16 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
-use crate::domain::record::{Id, Kind, Status};
+use crate::domain::record::{BookingStatus, Id, Kind};
 use crate::mapping::company::company;
 use crate::mapping::contact::contact;
 use crate::mapping::custom_fields::FieldTypes;
-use crate::mapping::deal::{Links, deal};
+use crate::mapping::deal::{DealLinks, deal};
 use crate::mapping::{Fields, origin};
 use crate::mirror::{Booking, Company, Guest};
 use crate::portal::batch::{Command, Reply};
-use crate::portal::client::Gate;
-use crate::portal::{CallError, Refusal, object_id};
+use crate::portal::client::Client;
+use crate::portal::{ApiError, CallError, object_id};
 
 /// What every trial object is called, so that people know it.
 pub(super) const TITLE: &str = "Проба ecvi-b24";
@@ -25,8 +25,8 @@ const ORIGIN: &str = "probe";
 const COMMENT: &str = "[VIP] <a@b.example> R&D (c) $result[0] «+7» #1 100%\nвторая строка 😀";
 
 /// The objects under trial.
-pub(super) struct Bench<'b, 'g> {
-    gate: &'b mut Gate<'g>,
+pub(super) struct TrialObjects<'b, 'g> {
+    gate: &'b mut Client<'g>,
     config: Config,
     mark: String,
     pub(super) contact: i64,
@@ -34,15 +34,15 @@ pub(super) struct Bench<'b, 'g> {
     pub(super) deal: i64,
 }
 
-impl<'b, 'g> Bench<'b, 'g> {
-    pub(super) fn new(gate: &'b mut Gate<'g>, config: &Config) -> Bench<'b, 'g> {
+impl<'b, 'g> TrialObjects<'b, 'g> {
+    pub(super) fn new(gate: &'b mut Client<'g>, config: &Config) -> TrialObjects<'b, 'g> {
         let mark = format!("PROBE {}", config.portal.originator);
         let mut config = config.clone();
         // The hotel's own columns have no part in a trial.
         config.contact.fields.clear();
         config.company.fields.clear();
         config.deal.fields.clear();
-        Bench { gate, config, mark, contact: 0, company: 0, deal: 0 }
+        TrialObjects { gate, config, mark, contact: 0, company: 0, deal: 0 }
     }
 
     /// One command, sent as a pass sends it: in a batch, and never twice.
@@ -50,9 +50,9 @@ impl<'b, 'g> Bench<'b, 'g> {
         let command = Command::new("c", method, params);
         let mut replies = self.gate.batch("probe", &[command], &mut |_| Ok(()))?;
         match replies.remove("c") {
-            Some(Reply::Done(value)) => Ok(value),
-            Some(Reply::Refused(refusal)) => Err(CallError::Refused(refusal)),
-            Some(Reply::Silent) | None => Err(CallError::Lost(format!("no answer to {method}"))),
+            Some(Reply::Ok(value)) => Ok(value),
+            Some(Reply::Err(refusal)) => Err(CallError::Refused(refusal)),
+            Some(Reply::Missing) | None => Err(CallError::UnknownOutcome(format!("no answer to {method}"))),
         }
     }
 
@@ -64,7 +64,7 @@ impl<'b, 'g> Bench<'b, 'g> {
         }
         let select = ["ID", "ORIGINATOR_ID"];
         let params = json!({"filter": filter, "select": select, "order": {"ID": "ASC"}, "start": -1});
-        let rows = self.ask(&format!("crm.{}.list", kind.entity()), params)?;
+        let rows = self.ask(&format!("crm.{}.list", kind.crm_entity()), params)?;
         // A portal that ignores a filter lists everything: only what carries the mark counts.
         let ours = |row: &&Value| row["ORIGINATOR_ID"] == self.mark.as_str();
         Ok(rows
@@ -83,12 +83,12 @@ impl<'b, 'g> Bench<'b, 'g> {
 
     /// One object with all its fields.
     pub(super) fn get(&mut self, kind: Kind, id: i64) -> Result<Value, CallError> {
-        self.ask(&format!("crm.{}.get", kind.entity()), json!({"id": id}))
+        self.ask(&format!("crm.{}.get", kind.crm_entity()), json!({"id": id}))
     }
 
     /// Changes fields of an object.
     pub(super) fn update(&mut self, kind: Kind, id: i64, fields: &Value) -> Result<Value, CallError> {
-        self.ask(&format!("crm.{}.update", kind.entity()), json!({"id": id, "fields": fields}))
+        self.ask(&format!("crm.{}.update", kind.crm_entity()), json!({"id": id, "fields": fields}))
     }
 
     /// Makes a contact, a company and a closed deal of both.
@@ -103,7 +103,7 @@ impl<'b, 'g> Bench<'b, 'g> {
 
     fn deal_fields(&self) -> Fields {
         let links =
-            Links { last_name: TITLE.into(), contacts: vec![self.contact], company: Some(self.company) };
+            DealLinks { last_name: TITLE.into(), contacts: vec![self.contact], company: Some(self.company) };
         let mut fields =
             deal(&booking(), &links, &Map::new(), &self.config.deal, &FieldTypes::default()).fields;
         fields.insert("CATEGORY_ID".into(), self.config.deal.funnel(booking().status).into());
@@ -125,7 +125,7 @@ impl<'b, 'g> Bench<'b, 'g> {
 
     /// What the portal says about the fields of a kind.
     pub(super) fn field_descriptions(&mut self, kind: Kind) -> Result<Value, CallError> {
-        self.ask(&format!("crm.{}.fields", kind.entity()), json!({}))
+        self.ask(&format!("crm.{}.fields", kind.crm_entity()), json!({}))
     }
 
     /// The contact's fields, as they are sent.
@@ -134,7 +134,8 @@ impl<'b, 'g> Bench<'b, 'g> {
     }
 
     fn company_fields(&self) -> Fields {
-        company(&Id::Number(1), &firm(), &Map::new(), &self.config.company, &FieldTypes::default()).fields
+        company(&Id::Number(1), &sample_company(), &Map::new(), &self.config.company, &FieldTypes::default())
+            .fields
     }
 
     /// Marks the fields as those of a trial object.
@@ -145,16 +146,17 @@ impl<'b, 'g> Bench<'b, 'g> {
 
     fn add(&mut self, kind: Kind, fields: Fields) -> Result<i64, CallError> {
         let params = json!({"fields": self.marked(fields)});
-        let added = self.ask(&format!("crm.{}.add", kind.entity()), params)?;
-        object_id(&added).ok_or_else(|| CallError::Lost(format!("no id of the new {}", kind.entity())))
+        let added = self.ask(&format!("crm.{}.add", kind.crm_entity()), params)?;
+        object_id(&added)
+            .ok_or_else(|| CallError::UnknownOutcome(format!("no id of the new {}", kind.crm_entity())))
     }
 
     /// Imports a contact and a deal beside the others. False where the right is missing.
     pub(super) fn import(&mut self) -> Result<bool, CallError> {
         let params = json!({"fields": self.marked(self.contact_fields()), "params": {"IMPORT": "Y"}});
-        let (mark, stage) = (self.mark.clone(), self.config.deal.stage(Status::Temporary).0);
+        let (mark, stage) = (self.mark.clone(), self.config.deal.stage(BookingStatus::Temporary).0);
         let fields = json!({"title": TITLE, "originatorId": mark, "originId": ORIGIN, "stageId": stage,
-            "categoryId": self.config.deal.funnel(Status::Temporary)});
+            "categoryId": self.config.deal.funnel(BookingStatus::Temporary)});
         let contact = allowed(self.ask("crm.contact.add", params))?;
         let deal = allowed(self.ask(
             "crm.item.import",
@@ -168,10 +170,10 @@ impl<'b, 'g> Bench<'b, 'g> {
         let mut left = 0;
         for kind in [Kind::Booking, Kind::Guest, Kind::Company] {
             for id in self.find(kind, None)? {
-                let deleted = self.ask(&format!("crm.{}.delete", kind.entity()), json!({"id": id}));
+                let deleted = self.ask(&format!("crm.{}.delete", kind.crm_entity()), json!({"id": id}));
                 // Too slow an answer says nothing; what is left is counted afterwards.
                 if let Err(error) = deleted {
-                    log::info!("probe: {} {id}: {error}", kind.entity());
+                    log::info!("probe: {} {id}: {error}", kind.crm_entity());
                 }
             }
             left += self.find(kind, None)?.len();
@@ -189,7 +191,7 @@ fn allowed(answer: Result<Value, CallError>) -> Result<bool, CallError> {
     }
 }
 
-fn lacks_right(refusal: &Refusal) -> bool {
+fn lacks_right(refusal: &ApiError) -> bool {
     refusal.is_access_denied() || refusal.code.eq_ignore_ascii_case("error_method_not_found")
 }
 
@@ -211,7 +213,7 @@ fn guest() -> Guest {
     }
 }
 
-fn firm() -> Company {
+fn sample_company() -> Company {
     Company {
         name: TITLE.into(),
         address: String::new(),
@@ -230,7 +232,7 @@ fn booking() -> Booking {
         |day| NaiveDate::from_ymd_opt(2020, 5, day).unwrap_or_default().and_time(chrono::NaiveTime::MIN);
     Booking {
         number: TITLE.into(),
-        status: Status::CheckedOut,
+        status: BookingStatus::CheckedOut,
         arrival: day(20).into(),
         departure: day(29).into(),
         amount: "1.00".into(),

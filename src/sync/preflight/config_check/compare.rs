@@ -1,17 +1,17 @@
 //! The configuration beside the portal's answers. Pure: the same answers give the same findings.
 
-use super::fields::{choices, is_unfillable, portal_type, wanted};
-use super::finding::{Finding, Problem, Thing};
+use super::fields::{choices, configured_fields, is_unfillable, portal_type};
+use super::finding::{Finding, Problem, SettingKind};
 use crate::config::{Config, DealConfig};
-use crate::domain::record::{Kind, Status};
+use crate::domain::record::{BookingStatus, Kind};
 use crate::mapping::contact;
 use crate::sync::preflight::config_check::queries::{
     CONTACT_TYPES, CURRENCIES, FUNNELS, HONORIFICS, SOURCES, fields_of, sources, stages_of, user, users,
 };
-use crate::sync::preflight::config_check::responses::{Answers, Choice, yes};
+use crate::sync::preflight::config_check::responses::{PortalOption, Responses, parse_flag};
 
 /// Everything that is wrong or could not be checked, in the order of the configuration.
-pub(super) fn findings(config: &Config, answers: &Answers) -> Vec<Finding> {
+pub(super) fn findings(config: &Config, answers: &Responses) -> Vec<Finding> {
     let mut found = people(config, answers);
     let funnels = funnels(&config.deal, answers);
     let no_funnel = funnels.iter().any(Finding::is_error);
@@ -23,68 +23,86 @@ pub(super) fn findings(config: &Config, answers: &Answers) -> Vec<Finding> {
     }
     found.extend(sources(config).filter_map(|(key, source)| {
         let told = answers.statuses(SOURCES);
-        member(key, source, Thing::Source, told)
+        check_member(key, source, SettingKind::Source, told)
     }));
     found.extend(users(config).filter_map(|(key, id)| responsible(key, id, answers)));
-    for kind in Kind::ALL {
-        let fields = wanted(config, kind).iter();
+    for kind in Kind::SEND_ORDER {
+        let fields = configured_fields(config, kind).iter();
         found.extend(fields.filter_map(|(name, column)| field(kind, name, column, answers)));
     }
     found
 }
 
-fn people(config: &Config, answers: &Answers) -> Vec<Finding> {
+fn people(config: &Config, answers: &Responses) -> Vec<Finding> {
     let [male, female] = &config.contact.honorific;
     let honorifics = [("[contact] honorific M", male), ("[contact] honorific F", female)];
     let honorifics = honorifics.into_iter().filter(|(_, honorific)| !honorific.is_empty());
     let found = honorifics.filter_map(|(key, honorific)| {
-        member(key, honorific, Thing::Honorific, answers.statuses(HONORIFICS))
+        check_member(key, honorific, SettingKind::Honorific, answers.statuses(HONORIFICS))
     });
-    let kind = member("TYPE_ID", contact::TYPE, Thing::ContactType, answers.statuses(CONTACT_TYPES));
+    let kind =
+        check_member("TYPE_ID", contact::TYPE, SettingKind::ContactType, answers.statuses(CONTACT_TYPES));
     found.chain(kind).collect()
 }
 
-fn funnels(deal: &DealConfig, answers: &Answers) -> Vec<Finding> {
+fn funnels(deal: &DealConfig, answers: &Responses) -> Vec<Finding> {
     let named = deal.funnels().into_iter().filter(|funnel| *funnel != 0);
     let finding = |funnel: u64| {
         // A stage may name a funnel of its own.
-        let of = |status: &Status| deal.funnel(*status) == funnel;
-        let status = Status::ALL.into_iter().find(of).filter(|_| deal.funnels().len() > 1);
+        let of = |status: &BookingStatus| deal.funnel(*status) == funnel;
+        let status = BookingStatus::ALL.into_iter().find(of).filter(|_| deal.funnels().len() > 1);
         let key =
             status.map_or("[deal] category_id".into(), |status| format!("[deal.stages] {}", status.word()));
-        member(&key, &funnel.to_string(), Thing::Funnel, answers.funnels(FUNNELS))
+        check_member(&key, &funnel.to_string(), SettingKind::Funnel, answers.funnels(FUNNELS))
     };
     named.filter_map(finding).collect()
 }
 
-fn currency(deal: &DealConfig, answers: &Answers) -> Option<Finding> {
-    member("[deal] currency", &deal.currency, Thing::Currency, answers.currencies(CURRENCIES))
+fn currency(deal: &DealConfig, answers: &Responses) -> Option<Finding> {
+    check_member("[deal] currency", &deal.currency, SettingKind::Currency, answers.currencies(CURRENCIES))
 }
 
-fn stages(deal: &DealConfig, answers: &Answers) -> Vec<Finding> {
-    let stage = |status: Status| {
+fn stages(deal: &DealConfig, answers: &Responses) -> Vec<Finding> {
+    let stage = |status: BookingStatus| {
         let (key, value) = (format!("[deal.stages] {}", status.word()), deal.stage(status).0);
         let told = answers.statuses(&stages_of(deal.funnel(status)));
-        member(&key, value, Thing::Stage, told.clone()).or_else(|| ending(&key, value, status, &told.ok()?))
+        check_member(&key, value, SettingKind::Stage, told.clone())
+            .or_else(|| check_stage_outcome(&key, value, status, &told.ok()?))
     };
-    Status::ALL.into_iter().filter_map(stage).collect()
+    BookingStatus::ALL.into_iter().filter_map(stage).collect()
 }
 
 /// A stay that is over belongs on a stage that ends the deal.
-fn ending(key: &str, value: &str, status: Status, stages: &[Choice]) -> Option<Finding> {
+fn check_stage_outcome(
+    key: &str,
+    value: &str,
+    status: BookingStatus,
+    stages: &[PortalOption],
+) -> Option<Finding> {
     let (wanted, problem) = match status {
-        Status::CheckedOut => ("S", Problem::NotSuccess),
-        Status::Cancelled | Status::NoShow => ("F", Problem::NotFailure),
-        Status::Temporary | Status::Confirmed | Status::CheckedIn => return None,
+        BookingStatus::CheckedOut => ("S", Problem::NotSuccess),
+        BookingStatus::Cancelled | BookingStatus::NoShow => ("F", Problem::NotFailure),
+        BookingStatus::Temporary | BookingStatus::Confirmed | BookingStatus::CheckedIn => return None,
     };
-    let is_wanted = |stage: &&Choice| stage.semantics.as_deref() == Some(wanted);
+    let is_wanted = |stage: &&PortalOption| stage.semantics.as_deref() == Some(wanted);
     let fine = stages.iter().filter(is_wanted).any(|stage| stage.id == value);
     let choices = stages.iter().filter(is_wanted).cloned().collect();
-    (!fine).then(|| Finding { key: key.into(), value: value.into(), what: Thing::Stage, problem, choices })
+    (!fine).then(|| Finding {
+        key: key.into(),
+        value: value.into(),
+        what: SettingKind::Stage,
+        problem,
+        choices,
+    })
 }
 
 /// What is wrong with a value that should be one of the portal's.
-fn member(key: &str, value: &str, what: Thing, told: Result<Vec<Choice>, &str>) -> Option<Finding> {
+fn check_member(
+    key: &str,
+    value: &str,
+    what: SettingKind,
+    told: Result<Vec<PortalOption>, &str>,
+) -> Option<Finding> {
     let (problem, choices) = match told {
         Ok(choices) if choices.iter().any(|choice| choice.id == value) => return None,
         Ok(choices) => (Problem::Absent, choices),
@@ -93,7 +111,7 @@ fn member(key: &str, value: &str, what: Thing, told: Result<Vec<Choice>, &str>) 
     Some(Finding { key: key.into(), value: value.into(), what, problem, choices })
 }
 
-fn responsible(key: &str, id: u64, answers: &Answers) -> Option<Finding> {
+fn responsible(key: &str, id: u64, answers: &Responses) -> Option<Finding> {
     let problem = match answers.user(&user(id), id) {
         Ok(Some(true)) => return None,
         Ok(Some(false)) => Problem::Dismissed,
@@ -101,13 +119,13 @@ fn responsible(key: &str, id: u64, answers: &Answers) -> Option<Finding> {
         Err(words) => Problem::Unchecked(words.to_owned()),
     };
     let (key, value) = (key.to_owned(), id.to_string());
-    Some(Finding { key, value, what: Thing::User, problem, choices: Vec::new() })
+    Some(Finding { key, value, what: SettingKind::User, problem, choices: Vec::new() })
 }
 
-fn field(kind: Kind, name: &str, column: &str, answers: &Answers) -> Option<Finding> {
+fn field(kind: Kind, name: &str, column: &str, answers: &Responses) -> Option<Finding> {
     let finding = |problem, choices| {
-        let key = format!("[{}.fields] {name}", kind.entity());
-        Some(Finding { key, value: column.to_owned(), what: Thing::Field, problem, choices })
+        let key = format!("[{}.fields] {name}", kind.crm_entity());
+        Some(Finding { key, value: column.to_owned(), what: SettingKind::Field, problem, choices })
     };
     let told = match answers.get(&fields_of(kind)) {
         Ok(told) => told,
@@ -115,7 +133,7 @@ fn field(kind: Kind, name: &str, column: &str, answers: &Answers) -> Option<Find
     };
     let Some(meta) = told.get(name) else { return finding(Problem::Absent, choices(kind, told)) };
     match portal_type(meta) {
-        _ if yes(&meta["isReadOnly"]) => finding(Problem::ReadOnly, choices(kind, told)),
+        _ if parse_flag(&meta["isReadOnly"]) => finding(Problem::ReadOnly, choices(kind, told)),
         form if is_unfillable(&form) => finding(Problem::Unfillable(form), choices(kind, told)),
         _ => None,
     }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::config::{Config, is_written};
+use crate::config::{Config, is_program_field};
 use crate::domain::record::Kind;
-use crate::mapping::custom_fields::{FieldType, FieldTypes, Form, Item};
+use crate::mapping::custom_fields::{FieldType, FieldTypes, Item, ValueFormat};
 use crate::sync::preflight::config_check::queries::{dictionary, fields_of};
-use crate::sync::preflight::config_check::responses::{Answers, Choice, words, yes};
+use crate::sync::preflight::config_check::responses::{PortalOption, Responses, parse_flag, words};
 
 /// What the configuration fills: field -> column.
-pub(super) fn wanted(config: &Config, kind: Kind) -> &BTreeMap<String, String> {
+pub(super) fn configured_fields(config: &Config, kind: Kind) -> &BTreeMap<String, String> {
     match kind {
         Kind::Guest => &config.contact.fields,
         Kind::Company => &config.company.fields,
@@ -20,20 +20,20 @@ pub(super) fn wanted(config: &Config, kind: Kind) -> &BTreeMap<String, String> {
 }
 
 /// The dictionaries that configured fields take their values from.
-pub(super) fn dictionaries(config: &Config, answers: &Answers) -> impl Iterator<Item = String> {
+pub(super) fn dictionaries(config: &Config, answers: &Responses) -> impl Iterator<Item = String> {
     let told = move |kind| {
-        let names = wanted(config, kind).keys();
+        let names = configured_fields(config, kind).keys();
         names.filter_map(move |name| answers.get(&fields_of(kind)).ok()?.get(name))
     };
-    Kind::ALL.into_iter().flat_map(told).filter_map(entity)
+    Kind::SEND_ORDER.into_iter().flat_map(told).filter_map(entity)
 }
 
 /// The types of all configured fields that exist and can be filled.
-pub(super) fn types(config: &Config, answers: &Answers) -> FieldTypes {
+pub(super) fn types(config: &Config, answers: &Responses) -> FieldTypes {
     let mut types = FieldTypes::default();
-    for kind in Kind::ALL {
+    for kind in Kind::SEND_ORDER {
         let Ok(told) = answers.get(&fields_of(kind)) else { continue };
-        for name in wanted(config, kind).keys() {
+        for name in configured_fields(config, kind).keys() {
             let field = told.get(name).and_then(|meta| field_type(meta, config, answers));
             types.0[kind as usize].extend(field.map(|field| (name.clone(), field)));
         }
@@ -41,25 +41,25 @@ pub(super) fn types(config: &Config, answers: &Answers) -> FieldTypes {
     types
 }
 
-fn field_type(meta: &Value, config: &Config, answers: &Answers) -> Option<FieldType> {
-    Some(FieldType { form: form(meta, config, answers)?, multiple: yes(&meta["isMultiple"]) })
+fn field_type(meta: &Value, config: &Config, answers: &Responses) -> Option<FieldType> {
+    Some(FieldType { form: form(meta, config, answers)?, multiple: parse_flag(&meta["isMultiple"]) })
 }
 
-fn form(meta: &Value, config: &Config, answers: &Answers) -> Option<Form> {
+fn form(meta: &Value, config: &Config, answers: &Responses) -> Option<ValueFormat> {
     Some(match portal_type(meta).as_str() {
         kind if is_unfillable(kind) => return None,
-        "address" => Form::Address,
-        "integer" | "int" | "user" | "employee" | "iblock_element" | "iblock_section" => Form::Integer,
-        "crm_lead" | "crm_deal" | "crm_contact" | "crm_company" | "crm_quote" => Form::Integer,
-        "double" | "float" => Form::Decimal,
-        "money" => Form::Money(config.deal.currency.clone()),
-        "date" => Form::Date,
-        "datetime" => Form::DateTime,
-        "boolean" => Form::Boolean,
-        "char" => Form::Flag,
-        "enumeration" => Form::List(items(meta)),
-        "crm_status" => dictionary_items(meta, answers).map_or(Form::Text, Form::List),
-        _ => Form::Text,
+        "address" => ValueFormat::Address,
+        "integer" | "int" | "user" | "employee" | "iblock_element" | "iblock_section" => ValueFormat::Integer,
+        "crm_lead" | "crm_deal" | "crm_contact" | "crm_company" | "crm_quote" => ValueFormat::Integer,
+        "double" | "float" => ValueFormat::Decimal,
+        "money" => ValueFormat::Money(config.deal.currency.clone()),
+        "date" => ValueFormat::Date,
+        "datetime" => ValueFormat::DateTime,
+        "boolean" => ValueFormat::Boolean,
+        "char" => ValueFormat::Flag,
+        "enumeration" => ValueFormat::List(items(meta)),
+        "crm_status" => dictionary_items(meta, answers).map_or(ValueFormat::Text, ValueFormat::List),
+        _ => ValueFormat::Text,
     })
 }
 
@@ -78,9 +78,9 @@ fn items(meta: &Value) -> Vec<Item> {
     items.map(|item| Item { id: words(&item["ID"]), text: words(&item["VALUE"]) }).collect()
 }
 
-fn dictionary_items(meta: &Value, answers: &Answers) -> Option<Vec<Item>> {
+fn dictionary_items(meta: &Value, answers: &Responses) -> Option<Vec<Item>> {
     let choices = answers.statuses(&dictionary(&entity(meta)?)).ok()?;
-    Some(choices.into_iter().map(|Choice { id, name, .. }| Item { id, text: name }).collect())
+    Some(choices.into_iter().map(|PortalOption { id, name, .. }| Item { id, text: name }).collect())
 }
 
 /// The dictionary of a `crm_status` field: told by a standard field itself, by a custom one in its settings.
@@ -93,18 +93,20 @@ fn entity(meta: &Value) -> Option<String> {
 }
 
 /// The fields that an administrator could choose, by what people call them: the hotel's own first.
-pub(super) fn choices(kind: Kind, told: &Value) -> Vec<Choice> {
+pub(super) fn choices(kind: Kind, told: &Value) -> Vec<PortalOption> {
     let is_free = |name: &str, meta: &Value| {
-        !yes(&meta["isReadOnly"]) && !is_unfillable(&portal_type(meta)) && !is_written(kind, name)
+        !parse_flag(&meta["isReadOnly"])
+            && !is_unfillable(&portal_type(meta))
+            && !is_program_field(kind, name)
     };
     let fields = told.as_object().into_iter().flatten().filter(|(name, meta)| is_free(name, meta));
-    let mut choices: Vec<Choice> = fields.map(|(name, meta)| choice(name, meta)).collect();
+    let mut choices: Vec<PortalOption> = fields.map(|(name, meta)| choice(name, meta)).collect();
     choices.sort_by_key(|choice| (!choice.id.starts_with("UF_"), choice.id.clone()));
     choices
 }
 
-fn choice(name: &str, meta: &Value) -> Choice {
+fn choice(name: &str, meta: &Value) -> PortalOption {
     let labels = ["formLabel", "listLabel", "title"].map(|key| words(&meta[key]));
     let label = labels.into_iter().find(|label| !label.is_empty() && label != name);
-    Choice { id: name.to_owned(), name: label.unwrap_or_default(), semantics: None }
+    PortalOption { id: name.to_owned(), name: label.unwrap_or_default(), semantics: None }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::say;
-use crate::sync::preflight::config_check::responses::Choice;
+use crate::sync::preflight::config_check::responses::PortalOption;
 
 /// More would not help to choose.
 const CHOICES_SHOWN: usize = 40;
@@ -16,16 +16,16 @@ pub struct Finding {
     /// What stands there.
     pub value: String,
     /// What kind of thing it names.
-    pub what: Thing,
+    pub what: SettingKind,
     /// What is wrong with it.
     pub problem: Problem,
     /// What exists instead.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<PortalOption>,
 }
 
 /// The kinds of things that a configuration names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Thing {
+pub enum SettingKind {
     /// обращение
     Honorific,
     /// тип контакта
@@ -68,7 +68,7 @@ impl Finding {
     pub fn is_error(&self) -> bool {
         match self.problem {
             // The program's own word and no setting; a portal stores it all the same.
-            Problem::Absent => self.what != Thing::ContactType,
+            Problem::Absent => self.what != SettingKind::ContactType,
             Problem::ReadOnly | Problem::Unfillable(_) => true,
             Problem::Unchecked(_) | Problem::NotSuccess | Problem::NotFailure | Problem::Dismissed => false,
         }
@@ -100,7 +100,7 @@ impl Finding {
                 "поле типа {kind} нельзя заполнить текстом",
                 "a field of the type {kind} cannot be filled with a text"
             ),
-            Problem::Unchecked(words) if self.what == Thing::User => say!(
+            Problem::Unchecked(words) if self.what == SettingKind::User => say!(
                 "проверить не удалось, для этого вебхуку нужно право user ({words}); сверьте номер сами",
                 "could not be checked, the webhook would need the right user ({words}); see to the number yourself"
             ),
@@ -124,20 +124,22 @@ impl Finding {
     }
 }
 
-impl Thing {
+impl SettingKind {
     fn absent(self) -> String {
         match self {
-            Thing::Honorific => say!("такого обращения в портале нет", "the portal has no such honorific"),
-            Thing::ContactType => say!(
+            SettingKind::Honorific => {
+                say!("такого обращения в портале нет", "the portal has no such honorific")
+            }
+            SettingKind::ContactType => say!(
                 "такого типа контакта в портале нет; контакты будут без типа",
                 "the portal has no such contact type; contacts will show none"
             ),
-            Thing::Funnel => say!("такой воронки в портале нет", "the portal has no such funnel"),
-            Thing::Stage => say!("такой стадии в воронке нет", "the funnel has no such stage"),
-            Thing::Currency => say!("такой валюты в портале нет", "the portal has no such currency"),
-            Thing::Source => say!("такого источника в портале нет", "the portal has no such source"),
-            Thing::User => say!("такого пользователя в портале нет", "the portal has no such user"),
-            Thing::Field => say!("такого поля в портале нет", "the portal has no such field"),
+            SettingKind::Funnel => say!("такой воронки в портале нет", "the portal has no such funnel"),
+            SettingKind::Stage => say!("такой стадии в воронке нет", "the funnel has no such stage"),
+            SettingKind::Currency => say!("такой валюты в портале нет", "the portal has no such currency"),
+            SettingKind::Source => say!("такого источника в портале нет", "the portal has no such source"),
+            SettingKind::User => say!("такого пользователя в портале нет", "the portal has no such user"),
+            SettingKind::Field => say!("такого поля в портале нет", "the portal has no such field"),
         }
     }
 }

@@ -15,23 +15,23 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use finding::{Finding, Problem, Thing, describe};
+pub use finding::{Finding, Problem, SettingKind, describe};
 pub use notices::{ask_notified, notified};
-pub use responses::Choice;
+pub use responses::PortalOption;
 
 use crate::config::Config;
-use crate::domain::run_error::Stop;
+use crate::domain::run_error::RunError;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::portal::batch::Command;
-use crate::portal::client::Gate;
-use crate::portal::{CallError, Meaning};
+use crate::portal::client::Client;
+use crate::portal::{CallError, ErrorClass};
 use crate::say;
 use crate::state::State;
 use crate::state::settings::{FIELDS, VERIFIED};
-use responses::Answers;
+use responses::Responses;
 
 /// How long a verification holds.
-const HOLDS: TimeDelta = TimeDelta::days(1);
+const VALID_FOR: TimeDelta = TimeDelta::days(1);
 
 /// What the state remembers of the last verification that found no error.
 #[derive(Serialize, Deserialize)]
@@ -42,7 +42,7 @@ struct Verified {
 
 /// What the portal's answers mean for the configuration.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Verdict {
+pub struct Report {
     /// What is wrong or could not be checked, in the order of the configuration.
     pub findings: Vec<Finding>,
     /// The types of the configured fields.
@@ -55,35 +55,40 @@ pub struct Verdict {
 ///
 /// # Errors
 /// [`Stop`]: `Failed` when the portal lacks what the configuration names, else what [`CallError::stop`] makes of it.
-pub fn verify(config: &Config, gate: &mut Gate<'_>, state: &State, needed: bool) -> Result<FieldTypes> {
+pub fn verify_config(
+    config: &Config,
+    gate: &mut Client<'_>,
+    state: &State,
+    needed: bool,
+) -> Result<FieldTypes> {
     let now = gate.clock().now();
     if let Some(fields) = remembered(config, state, now, needed)? {
         return Ok(fields);
     }
-    let verdict = examine(config, gate).map_err(CallError::stop)?;
+    let verdict = fetch_and_check(config, gate).map_err(CallError::into_run_error)?;
     for finding in verdict.findings.iter().filter(|finding| !finding.is_error()) {
         log::info!("configuration: {finding}");
     }
-    verdict.stand()?;
+    verdict.into_result()?;
     remember(config, state, &verdict.fields, now)?;
     Ok(verdict.fields)
 }
 
 /// Asks the portal about everything that the configuration names.
-pub fn examine(config: &Config, gate: &mut Gate<'_>) -> Result<Verdict, CallError> {
-    let mut answers = ask(gate, &queries::first(config))?;
-    answers.extend(ask(gate, &queries::second(config, &answers))?);
-    Ok(Verdict { findings: compare::findings(config, &answers), fields: fields::types(config, &answers) })
+pub fn fetch_and_check(config: &Config, gate: &mut Client<'_>) -> Result<Report, CallError> {
+    let mut answers = ask(gate, &queries::first_queries(config))?;
+    answers.extend(ask(gate, &queries::dependent_queries(config, &answers))?);
+    Ok(Report { findings: compare::findings(config, &answers), fields: fields::types(config, &answers) })
 }
 
-fn ask(gate: &mut Gate<'_>, commands: &[Command]) -> Result<Answers, CallError> {
-    Answers::read(commands, &gate.read_batch(commands)?)
+fn ask(gate: &mut Client<'_>, commands: &[Command]) -> Result<Responses, CallError> {
+    Responses::read(commands, &gate.read_batch(commands)?)
 }
 
 /// Remembers a verification that found no error.
 pub fn remember(config: &Config, state: &State, fields: &FieldTypes, now: DateTime<Utc>) -> Result<()> {
-    state.remember(FIELDS, fields)?;
-    state.remember(VERIFIED, &Verified { fingerprint: fingerprint(config), at: now })
+    state.set(FIELDS, fields)?;
+    state.set(VERIFIED, &Verified { fingerprint: fingerprint(config), at: now })
 }
 
 fn remembered(
@@ -92,10 +97,10 @@ fn remembered(
     now: DateTime<Utc>,
     needed: bool,
 ) -> Result<Option<FieldTypes>> {
-    let Some(verified) = state.recall::<Verified>(VERIFIED)? else { return Ok(None) };
-    let fresh = (now - verified.at).abs() < HOLDS;
+    let Some(verified) = state.get::<Verified>(VERIFIED)? else { return Ok(None) };
+    let fresh = (now - verified.at).abs() < VALID_FOR;
     if verified.fingerprint == fingerprint(config) && (fresh || !needed) {
-        return state.recall(FIELDS);
+        return state.get(FIELDS);
     }
     Ok(None)
 }
@@ -106,19 +111,19 @@ fn fingerprint(config: &Config) -> u64 {
     config.fingerprint(&format!("{portal:?} {contact:?} {company:?} {deal:?}"))
 }
 
-impl Verdict {
+impl Report {
     /// Whether the configuration can be used.
     ///
     /// # Errors
     /// Every error with what to mend, as one [`Stop`].
-    pub fn stand(&self) -> Result<(), Stop> {
+    pub fn into_result(&self) -> Result<(), RunError> {
         let errors: Vec<Finding> =
             self.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
         if errors.is_empty() {
             return Ok(());
         }
         let list = describe(&errors);
-        Err(Stop::failed(say!(
+        Err(RunError::failed(say!(
             "конфигурация называет то, чего в портале нет; ничего не передано.\n{list}\nИсправьте файл конфигурации или заведите недостающее в Битрикс24",
             "the configuration names what the portal does not have; nothing was sent.\n{list}\nCorrect the configuration file or add what is missing to Bitrix24"
         )))
@@ -126,10 +131,10 @@ impl Verdict {
 }
 
 /// Whether a refused question ends the verification: it must be asked again, or an administrator must act.
-fn ends(meaning: Meaning) -> bool {
+fn is_fatal(meaning: ErrorClass) -> bool {
     match meaning {
-        Meaning::TooFast | Meaning::OverBudget | Meaning::Administrator => true,
-        Meaning::Record => false,
+        ErrorClass::RateLimited | ErrorClass::BudgetExceeded | ErrorClass::Administrator => true,
+        ErrorClass::Record => false,
     }
 }
 

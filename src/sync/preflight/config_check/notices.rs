@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::portal::client::Gate;
+use crate::portal::client::Client;
 use crate::portal::object_id;
 use crate::say;
 use crate::sync::preflight::config_check::queries::users;
@@ -34,7 +34,7 @@ pub fn notified(config: &Config, profile: &Value) -> Vec<Notified> {
 }
 
 /// Asks whose the webhook is, where the configuration names somebody. A portal that does not say has said so to `check`.
-pub fn ask_notified(config: &Config, gate: &mut Gate<'_>) -> Vec<Notified> {
+pub fn ask_notified(config: &Config, gate: &mut Client<'_>) -> Vec<Notified> {
     if users(config).next().is_none() {
         return Vec::new();
     }

@@ -8,7 +8,7 @@ use super::fields;
 use crate::config::Config;
 use crate::domain::record::Kind;
 use crate::portal::batch::Command;
-use crate::sync::preflight::config_check::responses::Answers;
+use crate::sync::preflight::config_check::responses::Responses;
 
 /// The names of the questions.
 pub(super) const HONORIFICS: &str = "honorifics";
@@ -19,7 +19,7 @@ pub(super) const CURRENCIES: &str = "currencies";
 
 /// The name of the question for a kind's fields.
 pub(super) fn fields_of(kind: Kind) -> String {
-    format!("fields_{}", kind.entity())
+    format!("fields_{}", kind.crm_entity())
 }
 
 /// The name of the question for the stages of a funnel.
@@ -38,7 +38,7 @@ pub(super) fn dictionary(entity: &str) -> String {
 }
 
 /// The first batch: everything but what the answers lead to.
-pub(super) fn first(config: &Config) -> Vec<Command> {
+pub(super) fn first_queries(config: &Config) -> Vec<Command> {
     let funnels = config.deal.funnels();
     let stages = |funnel: &u64| match funnel {
         0 => statuses(&stages_of(0), "DEAL_STAGE"),
@@ -60,9 +60,10 @@ pub(super) fn first(config: &Config) -> Vec<Command> {
             json!({"entityTypeId": Kind::Booking.entity_type_id()}),
         ));
     }
-    let own = Kind::ALL.into_iter().filter(|kind| !fields::wanted(config, *kind).is_empty());
+    let own =
+        Kind::SEND_ORDER.into_iter().filter(|kind| !fields::configured_fields(config, *kind).is_empty());
     commands.extend(
-        own.map(|kind| Command::new(fields_of(kind), format!("crm.{}.fields", kind.entity()), json!({}))),
+        own.map(|kind| Command::new(fields_of(kind), format!("crm.{}.fields", kind.crm_entity()), json!({}))),
     );
     let users: BTreeSet<u64> = users(config).map(|(_, id)| id).collect();
     commands.extend(users.into_iter().map(|id| Command::new(user(id), "user.get", json!({"ID": id}))));
@@ -70,7 +71,7 @@ pub(super) fn first(config: &Config) -> Vec<Command> {
 }
 
 /// The second batch, mostly empty: the dictionaries that configured fields take their values from.
-pub(super) fn second(config: &Config, answers: &Answers) -> Vec<Command> {
+pub(super) fn dependent_queries(config: &Config, answers: &Responses) -> Vec<Command> {
     let entities: BTreeSet<String> = fields::dictionaries(config, answers).collect();
     entities.iter().map(|entity| statuses(&dictionary(entity), entity)).collect()
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::ends;
+use super::is_fatal;
 use crate::portal::batch::{Command, Reply};
-use crate::portal::{CallError, Refusal};
+use crate::portal::{ApiError, CallError};
 
 /// Something that exists in the portal.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Choice {
+pub struct PortalOption {
     /// What the configuration would name.
     pub id: String,
     /// What people read in the portal.
@@ -21,9 +21,9 @@ pub struct Choice {
 
 /// The answers by the name of their question; the portal's own words where it would not tell.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Answers(BTreeMap<String, Result<Value, String>>);
+pub(super) struct Responses(BTreeMap<String, Result<Value, String>>);
 
-impl Answers {
+impl Responses {
     /// Keeps what was told.
     ///
     /// # Errors
@@ -31,22 +31,22 @@ impl Answers {
     pub(super) fn read(
         commands: &[Command],
         replies: &BTreeMap<String, Reply>,
-    ) -> Result<Answers, CallError> {
+    ) -> Result<Responses, CallError> {
         let mut answers = BTreeMap::new();
         for command in commands {
             let answer = match replies.get(&command.name) {
-                Some(Reply::Done(value)) => Ok(value.clone()),
-                Some(Reply::Refused(refusal)) => Err(reason(&command.method, refusal)?),
-                Some(Reply::Silent) | None => {
-                    return Err(CallError::Lost(format!("no answer to {}", command.method)));
+                Some(Reply::Ok(value)) => Ok(value.clone()),
+                Some(Reply::Err(refusal)) => Err(reason(&command.method, refusal)?),
+                Some(Reply::Missing) | None => {
+                    return Err(CallError::UnknownOutcome(format!("no answer to {}", command.method)));
                 }
             };
             answers.insert(command.name.clone(), answer);
         }
-        Ok(Answers(answers))
+        Ok(Responses(answers))
     }
 
-    pub(super) fn extend(&mut self, other: Answers) {
+    pub(super) fn extend(&mut self, other: Responses) {
         self.0.extend(other.0);
     }
 
@@ -60,19 +60,19 @@ impl Answers {
     }
 
     /// The rows of a dictionary.
-    pub(super) fn statuses(&self, name: &str) -> Result<Vec<Choice>, &str> {
+    pub(super) fn statuses(&self, name: &str) -> Result<Vec<PortalOption>, &str> {
         let rows = rows(self.get(name)?);
         Ok(rows.map(|row| choice(row, "STATUS_ID", "NAME")).collect())
     }
 
     /// The currencies.
-    pub(super) fn currencies(&self, name: &str) -> Result<Vec<Choice>, &str> {
+    pub(super) fn currencies(&self, name: &str) -> Result<Vec<PortalOption>, &str> {
         let rows = rows(self.get(name)?);
         Ok(rows.map(|row| choice(row, "CURRENCY", "FULL_NAME")).collect())
     }
 
     /// The funnels that the webhook's user sees.
-    pub(super) fn funnels(&self, name: &str) -> Result<Vec<Choice>, &str> {
+    pub(super) fn funnels(&self, name: &str) -> Result<Vec<PortalOption>, &str> {
         let rows = rows(&self.get(name)?["categories"]);
         Ok(rows.map(|row| choice(row, "id", "name")).collect())
     }
@@ -81,7 +81,7 @@ impl Answers {
     pub(super) fn user(&self, name: &str, id: u64) -> Result<Option<bool>, &str> {
         let (users, id) = (self.get(name)?, id.to_string());
         match rows(users).find(|row| words(&row["ID"]) == id) {
-            Some(user) => Ok(Some(user.get("ACTIVE").is_none_or(yes))),
+            Some(user) => Ok(Some(user.get("ACTIVE").is_none_or(parse_flag))),
             None if rows(users).next().is_none() => Ok(None),
             // One page of everybody: the filter was not understood, and that proves nothing.
             None => Err("other users were listed"),
@@ -90,17 +90,17 @@ impl Answers {
 }
 
 /// Why a question stays open. A right that the webhook lacks is fine where the program can do without.
-fn reason(method: &str, refusal: &Refusal) -> Result<String, CallError> {
+fn reason(method: &str, refusal: &ApiError) -> Result<String, CallError> {
     let optional = method.starts_with("user.") && refusal.code.eq_ignore_ascii_case("insufficient_scope");
-    if !optional && ends(refusal.meaning()) {
+    if !optional && is_fatal(refusal.class()) {
         return Err(CallError::Refused(refusal.clone()));
     }
     Ok(refusal.to_string())
 }
 
-fn choice(row: &Value, id: &str, name: &str) -> Choice {
+fn choice(row: &Value, id: &str, name: &str) -> PortalOption {
     let semantics = row.get("SEMANTICS").and_then(Value::as_str).map(str::to_owned);
-    Choice { id: words(&row[id]), name: words(&row[name]), semantics }
+    PortalOption { id: words(&row[id]), name: words(&row[name]), semantics }
 }
 
 fn rows(list: &Value) -> impl Iterator<Item = &Value> {
@@ -117,6 +117,6 @@ pub(super) fn words(value: &Value) -> String {
 }
 
 /// A flag in any of the portal's spellings.
-pub(super) fn yes(value: &Value) -> bool {
+pub(super) fn parse_flag(value: &Value) -> bool {
     matches!(words(value).as_str(), "true" | "Y" | "y" | "1")
 }

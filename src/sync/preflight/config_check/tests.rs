@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::record::Kind;
 use crate::domain::run_error::Outcome;
-use crate::mapping::custom_fields::{FieldType, Form, Item};
+use crate::mapping::custom_fields::{FieldType, Item, ValueFormat};
 use crate::platform::clock::Clock;
-use crate::portal::limits::Pace;
-use crate::portal::{Answer, Portal, Refusal};
+use crate::portal::limits::RateLimits;
+use crate::portal::{ApiError, Portal, Response};
 
 /// A portal with the dictionaries of a fresh Russian one; `refused` methods answer so in a batch.
 #[derive(Default)]
@@ -21,7 +21,7 @@ struct Fake {
 }
 
 impl Portal for Fake {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Answer, CallError> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         assert_eq!(method, "batch");
         self.batches += 1;
         let (mut result, mut errors) = (serde_json::Map::new(), serde_json::Map::new());
@@ -35,7 +35,7 @@ impl Portal for Fake {
             };
         }
         let result = json!({"result": result, "result_error": errors});
-        Ok(Answer { result, time: Value::Null })
+        Ok(Response { result, time: Value::Null })
     }
 }
 
@@ -98,10 +98,10 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap()
 }
 
-fn verdict(more: &str, fake: &mut Fake) -> Result<Verdict, CallError> {
+fn verdict(more: &str, fake: &mut Fake) -> Result<Report, CallError> {
     let config = config(more);
-    let mut gate = Gate::new(fake, Clock::virtual_at(now()), &config.portal, Pace::default(), None);
-    examine(&config, &mut gate)
+    let mut gate = Client::new(fake, Clock::virtual_at(now()), &config.portal, RateLimits::default(), None);
+    fetch_and_check(&config, &mut gate)
 }
 
 fn found(more: &str) -> Vec<String> {
@@ -113,8 +113,9 @@ fn found(more: &str) -> Vec<String> {
 fn pass(config: &Config, state: &State, hours: i64, needed: bool) -> (Result<FieldTypes>, u32) {
     let mut fake = Fake::default();
     let now = now() + TimeDelta::hours(hours);
-    let mut gate = Gate::new(&mut fake, Clock::virtual_at(now), &config.portal, Pace::default(), None);
-    let fields = verify(config, &mut gate, state, needed);
+    let mut gate =
+        Client::new(&mut fake, Clock::virtual_at(now), &config.portal, RateLimits::default(), None);
+    let fields = verify_config(config, &mut gate, state, needed);
     (fields, fake.batches)
 }
 
@@ -129,7 +130,7 @@ fn the_defaults_fit_a_fresh_russian_portal_and_cost_one_request() {
 fn an_absent_value_is_found_with_what_exists_instead() {
     let wrong = "contact = {honorific={M='HNR_EN_1'}}\ndeal = {currency='EUR', stages={confirmed='EXECUTNG', no_show='APOLOGY'}}";
     let verdict = verdict(wrong, &mut Fake::default()).unwrap();
-    let stop = verdict.stand().unwrap_err();
+    let stop = verdict.into_result().unwrap_err();
     assert_eq!(stop.outcome, Outcome::Failed);
     assert_snapshot!(stop.message, @"
     конфигурация называет то, чего в портале нет; ничего не передано.
@@ -160,7 +161,7 @@ fn a_funnel_that_is_not_there_is_one_finding() {
 fn a_stay_that_is_over_on_an_open_stage_is_a_warning() {
     let odd = "deal = {stages={checked_out='EXECUTING', cancelled='WON', no_show='NEW'}}";
     let verdict = verdict(odd, &mut Fake::default()).unwrap();
-    assert!(verdict.stand().is_ok());
+    assert!(verdict.into_result().is_ok());
     assert_eq!(verdict.findings.len(), 3);
     assert_eq!(verdict.findings[0].alternatives(), "WON «Сделка успешна»");
 }
@@ -181,14 +182,14 @@ fn without_the_scope_user_a_user_cannot_be_checked_and_that_is_no_error() {
     let mut fake = Fake { refused: vec![("user.get", "insufficient_scope")], ..Fake::default() };
     let verdict = verdict("contact = {assigned_by_id=9}", &mut fake).unwrap();
     assert!(matches!(verdict.findings[0].problem, Problem::Unchecked(_)));
-    assert!(verdict.stand().is_ok());
+    assert!(verdict.into_result().is_ok());
 }
 
 #[test]
 fn without_the_scope_crm_the_portal_refuses_us() {
     let mut fake = Fake { refused: vec![("crm.", "insufficient_scope")], ..Fake::default() };
     let error = verdict("", &mut fake).unwrap_err();
-    assert_eq!(error, CallError::Refused(Refusal { code: "insufficient_scope".into(), text: "?".into() }));
+    assert_eq!(error, CallError::Refused(ApiError { code: "insufficient_scope".into(), text: "?".into() }));
 }
 
 #[test]
@@ -212,10 +213,10 @@ fn the_types_of_the_fields_are_learnt() {
     let fields = "deal = {fields={UF_CRM_MEALS='d', UF_CRM_PRICE='p'}}\ncompany = {fields={INDUSTRY='i'}}";
     let types = verdict(fields, &mut Fake::default()).unwrap().fields;
     let item = |id: &str, text: &str| Item { id: id.into(), text: text.into() };
-    let meals = FieldType { form: Form::List(vec![item("79", "Завтрак")]), multiple: true };
+    let meals = FieldType { form: ValueFormat::List(vec![item("79", "Завтрак")]), multiple: true };
     assert_eq!(types.of(Kind::Booking)["UF_CRM_MEALS"], meals);
-    assert_eq!(types.of(Kind::Booking)["UF_CRM_PRICE"].form, Form::Money("RUB".into()));
-    assert_eq!(types.of(Kind::Company)["INDUSTRY"].form, Form::List(vec![item("IT", "ИТ")]));
+    assert_eq!(types.of(Kind::Booking)["UF_CRM_PRICE"].form, ValueFormat::Money("RUB".into()));
+    assert_eq!(types.of(Kind::Company)["INDUSTRY"].form, ValueFormat::List(vec![item("IT", "ИТ")]));
 }
 
 #[test]

@@ -125,7 +125,9 @@ impl World {
         };
         let named = self.ledger.named.contains(&(entity_of(kind), object.id));
         for (field, wanted) in [("PHONE", values(phones)), ("EMAIL", values(emails))] {
-            let stands: BTreeSet<&str> = object.values(field).into_iter().collect();
+            let formed = |value: &str| self.after_robots(field, value);
+            let wanted: BTreeSet<String> = wanted.into_iter().map(formed).collect();
+            let stands: BTreeSet<String> = object.values(field).into_iter().map(formed).collect();
             let exact = !touched && !named;
             if !wanted.is_subset(&stands) || (exact && wanted != stands) {
                 return Err(format!("{field} of {} is {stands:?}, not {wanted:?}", object.id));

@@ -173,7 +173,7 @@ impl Hotel {
         for row in self.bookings.iter_mut().filter(|row| kind == Kind::Booking && row.id == *id) {
             match way {
                 0 => row.status = "waitlist",
-                1 => row.amount = "13 050,00",
+                1 => row.amount = "13.050",
                 _ => row.arrival = "скоро".into(),
             }
         }

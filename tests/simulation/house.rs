@@ -1,10 +1,15 @@
 //! The portal that a history has: builds, rights and habits differ. And what its administrator and its vendor decide
 //! while the program works.
 
-use bitrix24_sandbox::{Accounting, Condition, ListOrder, Portal};
+use bitrix24_sandbox::{Accounting, Condition, ListOrder, Portal, Row, robots};
+use chrono::DateTime;
+use ecvi_b24::state::{Severity, State};
 
 use crate::dice::Dice;
 use crate::world::World;
+
+/// What a portal says whose plan has ended.
+const NO_SUBSCRIPTION: &str = "available only by subscription";
 
 /// What is decided about the whole portal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,11 +33,13 @@ pub(crate) fn portal(dice: &mut Dice) -> Portal {
     settings.leaking_errors = dice.chance(30);
     settings.list_order =
         dice.weighted(&[(7, ListOrder::AsAsked), (1, ListOrder::Ascending), (1, ListOrder::Scattered)]);
+    settings.robot = dice.weighted(&[(7, None), (3, Some(robots::reformat as fn(&mut Vec<Row>)))]);
     portal
 }
 
 impl World {
     pub(crate) fn decide(&mut self, decision: Decision) {
+        self.relieved |= matches!(decision, Decision::FreeDisk | Decision::PayPlan);
         let settings = &mut self.portal.settings;
         match decision {
             Decision::FillDisk => settings.full_disk = true,
@@ -51,5 +58,35 @@ impl World {
         settings.spoiled.clear();
         // A list that does not come as it was asked for is no answer: nothing is carried over meanwhile.
         settings.list_order = ListOrder::AsAsked;
+    }
+
+    /// How a phone or an e-mail stands on a card, after the portal's robots.
+    pub(crate) fn after_robots(&self, type_id: &str, value: &str) -> String {
+        let type_id = type_id.to_owned();
+        let mut rows = vec![Row { id: 0, type_id, value_type: "WORK".to_owned(), value: value.to_owned() }];
+        if let Some(robot) = self.portal.settings.robot {
+            robot(&mut rows);
+        }
+        rows.pop().map(|row| row.value).unwrap_or_default()
+    }
+
+    /// A full disk and an ended plan are no fault of a record: nobody is put aside for them. A pass that sees the portal
+    /// take a change again cannot tell that from a refusal of one record.
+    pub(crate) fn check_nobody_pays_for_the_house(&mut self) {
+        if self.relieved || !self.config.state.exists() {
+            return;
+        }
+        let state = State::open_readonly(&self.config.state).expect("the state");
+        let reasons = [self.portal.settings.full_disk_text.clone(), NO_SUBSCRIPTION.to_owned()];
+        for failure in state.troubles(Severity::Failure).expect("the failures") {
+            let last = DateTime::parse_from_rfc3339(&failure.last_at).expect("a time");
+            if last < self.pass_began_here {
+                continue;
+            }
+            if reasons.iter().any(|reason| failure.message.contains(reason)) {
+                let (kind, id, message) = (failure.kind, failure.id, failure.message);
+                self.wrong(format!("{kind} {id} was put aside for the whole portal: {message}"));
+            }
+        }
     }
 }

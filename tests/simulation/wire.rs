@@ -257,7 +257,10 @@ impl World {
         match fault {
             Fault::TooFast => now.bucket = Some(Bucket { per_second: 0.0, burst: 0.0 }),
             Fault::OverBudget => now.operating = Some(-1.0),
-            Fault::FullDisk => now.full_disk = true,
+            Fault::FullDisk => {
+                now.full_disk = true;
+                self.relieved = true;
+            }
             Fault::Revoked => now.condition = bitrix24_sandbox::Condition::Revoked,
             _ => now.condition = bitrix24_sandbox::Condition::Moved("https://neu.bitrix24.ru".into()),
         }

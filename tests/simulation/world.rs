@@ -35,6 +35,10 @@ pub(crate) struct World {
     /// What people deleted.
     pub(crate) bin: Vec<Object>,
     pub(crate) pass_began: DateTime<Utc>,
+    /// The same by this machine's clock.
+    pub(crate) pass_began_here: DateTime<Utc>,
+    /// The portal refused everything and took changes again, both in this pass.
+    pub(crate) relieved: bool,
     /// How far this machine's clock is behind.
     off: TimeDelta,
     /// Calls are on their way that nobody waits for any more.
@@ -107,6 +111,8 @@ impl World {
             funnel,
             bin: Vec::new(),
             pass_began: start,
+            pass_began_here: start,
+            relieved: false,
             off: TimeDelta::zero(),
             late_calls: false,
             lost_answers: false,
@@ -287,6 +293,7 @@ impl World {
         if ears::secret_was_told() {
             self.wrong("the secret is told in a log".into());
         }
+        self.check_nobody_pays_for_the_house();
         // Nobody who does not know the time keeps a limit.
         let counters = &self.portal.counters;
         let blocked = counters.blocked > 0 && !self.lost_answers && self.portal.settings.cost <= 2.0;

@@ -52,7 +52,7 @@ impl<'s> Lookup<'s> {
     /// All records that a word may mean: a booking's number before an id. `id:5` means the id alone.
     ///
     /// # Errors
-    /// [`Usage`] when nobody knows such a record.
+    /// [`UsageError`] when nobody knows such a record.
     pub fn find_all(&self, kind: Kind, word: &str) -> Result<Vec<FoundRecord>> {
         let (id_alone, word) = parse_query(word);
         let mut found = self.known(kind, word)?;
@@ -68,7 +68,7 @@ impl<'s> Lookup<'s> {
         Ok(found)
     }
 
-    /// As [`Lookup::all`]; if nobody knows the booking any more, those whose deals were deleted.
+    /// As [`Lookup::find_all`]; if nobody knows the booking any more, those whose deals were deleted.
     pub fn find_including_deleted(&self, kind: Kind, word: &str) -> Result<Vec<FoundRecord>> {
         let error = match self.find_all(kind, word) {
             Err(error) if kind == Kind::Booking => error,
@@ -84,7 +84,7 @@ impl<'s> Lookup<'s> {
     /// The one record that a word means.
     ///
     /// # Errors
-    /// [`Usage`] when nobody knows it, or when it may be several.
+    /// [`UsageError`] when nobody knows it, or when it may be several.
     pub fn find_one(&self, kind: Kind, word: &str) -> Result<FoundRecord> {
         let mut found = self.find_all(kind, word)?;
         match (found.pop(), found.as_slice()) {

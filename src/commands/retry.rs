@@ -46,7 +46,7 @@ fn nothing_failed(options: &cli::Retry) -> String {
     )
 }
 
-/// Ends the pause of the chosen records, so that the pass that follows under the same lock tries them.
+/// Ends the pause of the chosen records, so that the run that follows under the same lock tries them.
 pub fn schedule_now(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clock) -> Result<()> {
     let state = State::open(&config.state)?;
     let chosen = selected(config, &state, options)?;

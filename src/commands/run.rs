@@ -131,7 +131,7 @@ fn run_sync(
     run_sync_locked(&lock, config, orders, clock, watch, true)
 }
 
-/// `aloud`: what the pass did goes to standard output, which is no document.
+/// `aloud`: what the run did goes to standard output, which is no document.
 fn run_sync_locked(
     lock: &Lock,
     config: &Config,
@@ -146,7 +146,7 @@ fn run_sync_locked(
     let ended = ended?;
     heartbeat::ping(config, ended.outcome);
     if let Err(error) = print_report(orders.kind, &ended, aloud) {
-        // The pass is over and saved: where its words go makes it no other.
+        // The run is over and saved: where its words go makes it no other.
         log::warn!("{error:#}");
     }
     Ok(ended.outcome)

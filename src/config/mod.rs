@@ -47,11 +47,11 @@ pub struct Config {
     pub state: PathBuf,
     /// Where to send.
     pub portal: PortalConfig,
-    /// How a pass behaves.
+    /// How a run behaves.
     pub sync: SyncConfig,
     /// The initial export.
     pub export: ExportConfig,
-    /// An address fetched after a good pass.
+    /// An address fetched after a good run.
     pub heartbeat: Option<String>,
     /// A mirror that was written longer ago than this is no longer filled.
     pub max_mirror_age: Option<Duration>,
@@ -91,18 +91,18 @@ pub struct MirrorConfig {
 pub struct ExportConfig {
     /// How it creates.
     pub method: ExportMethod,
-    /// Bookings that were over before this day are not carried over, here and in later passes.
+    /// Bookings that were over before this day are not carried over, here and in later runs.
     pub bookings_from: Option<NaiveDate>,
 }
 
-/// How a pass behaves.
+/// How a run behaves.
 #[derive(Clone, Debug)]
 pub struct SyncConfig {
     /// No request begins after this.
     pub time_limit: Duration,
     /// More bookings than this gone within a day: delete none.
     pub max_deletes: u64,
-    /// A booking has to be missing this long, seen by two passes, before its deal is deleted.
+    /// A booking has to be missing this long, seen by two runs, before its deal is deleted.
     pub delete_after: Duration,
     /// First pause before a failed record is tried again.
     pub retry_after: Duration,
@@ -153,7 +153,7 @@ pub fn find_config_file(option: Option<&Path>) -> PathBuf {
     }
 }
 
-/// Most often somebody runs a command as himself instead of as the user of the passes.
+/// Most often somebody runs a command as himself instead of as the user of the runs.
 fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
     let (shown, cure) = (path.display(), private_files::run_as_owner_hint());
     let message = match error.kind() {

@@ -41,7 +41,7 @@ pub struct DealConfig {
     pub title: Template,
     /// `COMMENTS`.
     pub comments: Template,
-    /// Stage, in full (`C5:NEW`), and probability of each status, in the order of [`Status::ALL`].
+    /// Stage, in full (`C5:NEW`), and probability of each status, in the order of [`BookingStatus::ALL`].
     pub stages: [(String, u8); 6],
     /// Field of the portal -> column of the mirror.
     pub fields: BTreeMap<String, String>,

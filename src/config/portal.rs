@@ -38,7 +38,7 @@ pub struct PortalConfig {
 }
 
 impl PortalConfig {
-    /// Half of the bucket, for what asks while a pass of cron may run.
+    /// Half of the bucket, for what asks while a run of cron may run.
     #[must_use]
     pub fn with_half_burst(&self) -> PortalConfig {
         PortalConfig { burst: self.burst.div_ceil(2), ..self.clone() }

@@ -123,7 +123,7 @@ fn reaches(a: &str, b: &str) -> bool {
 }
 
 /// What is known of one: the objects that the portal names for its phones and e-mails, whether they
-/// [meet](Reach::meets) it or not; or why the portal does not look for them.
+/// [meet](ContactPoints::matches) it or not; or why the portal does not look for them.
 pub type Found = Result<Vec<Object>, ApiError>;
 
 /// For each of `wanted` what the portal found.

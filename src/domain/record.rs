@@ -280,7 +280,7 @@ impl BookingStatus {
         }
     }
 
-    /// The status of a [`Status::word`].
+    /// The status of a [`BookingStatus::word`].
     pub fn from_word(word: &str) -> Option<BookingStatus> {
         BookingStatus::ALL.into_iter().find(|status| status.word() == word)
     }

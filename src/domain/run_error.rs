@@ -1,9 +1,9 @@
-//! Why a pass or a command ends before its work is done, and the exit code that says so.
+//! Why a run or a command ends before its work is done, and the exit code that says so.
 
 use std::fmt;
 use std::process::ExitCode;
 
-/// How a pass ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
+/// How a run ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// Done; exit 0.
@@ -60,7 +60,7 @@ pub struct RunError {
     pub outcome: Outcome,
     /// What happened and what to do next.
     pub message: String,
-    /// What the next passes of cron do about the rest, where the work of a pass was cut short.
+    /// What the next runs of cron do about the rest, where the work of a run was cut short.
     pub followup: Option<String>,
 }
 
@@ -80,7 +80,7 @@ impl RunError {
         RunError { outcome: Outcome::Failed, message, followup: None }
     }
 
-    /// Adds what the next passes of cron do about the rest.
+    /// Adds what the next runs of cron do about the rest.
     #[must_use]
     pub fn with_followup(self, rest: String) -> RunError {
         RunError { followup: Some(rest), ..self }

@@ -3,7 +3,7 @@
 //!
 //! Ids, numbers, status words, file names and the portal's words come from others. Raw, they could clear the screen,
 //! rename the window, or forge a line of their own. They are written as JSON writes them (`\u001b`), so a JSON document
-//! that passes here stays the same document.
+//! that runs here stays the same document.
 
 use std::borrow::Cow;
 use std::io::{self, Write};

@@ -21,7 +21,7 @@ use crate::platform::hash::Digest;
 /// Rows in a block, about: what one changed record costs to read.
 pub(super) const GRAIN: u64 = 256;
 
-/// Of no more rows than this each is read in every pass: that takes some milliseconds.
+/// Of no more rows than this each is read in every run: that takes some milliseconds.
 pub(super) const FEW: u64 = 2_000;
 
 /// Where fewer rows than one in so many have another `modified_at` than the row before, it says next to nothing. One

@@ -1,4 +1,4 @@
-//! What the mirror's files look like from outside. As long as that stays as it was, nothing in them changed, and a pass
+//! What the mirror's files look like from outside. As long as that stays as it was, nothing in them changed, and a run
 //! need not open them.
 //!
 //! Whoever writes into a file, replaces it, moves it or restores it leaves another change time, which no program can

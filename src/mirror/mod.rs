@@ -82,7 +82,7 @@ pub struct Mirror {
     residents_slide: bool,
     /// The blocks of [`Outline`] have about so many rows.
     grain: u64,
-    /// Of so many rows at most each is read in every pass.
+    /// Of so many rows at most each is read in every run.
     few: u64,
     limit: ReadLimit,
     /// Dropped after the connection: closing a file drops all locks that the process has on it.

@@ -139,7 +139,7 @@ impl Scan<'_> {
     }
 }
 
-/// A stream of rows. An error ends the pass: the mirror is damaged or its rows are not in order.
+/// A stream of rows. An error ends the run: the mirror is damaged or its rows are not in order.
 pub struct Rows<'s> {
     mirror: &'s Mirror,
     kind: Kind,

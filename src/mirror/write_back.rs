@@ -15,7 +15,7 @@ use crate::domain::record::{Id, Kind};
 use crate::platform::sidecar_path::sidecar_path;
 use crate::say;
 
-/// Whatever fills the mirror comes first; what is not written now goes with the next pass.
+/// Whatever fills the mirror comes first; what is not written now goes with the next run.
 const WRITE_BACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Writes the ids, all or none.
@@ -54,7 +54,7 @@ fn set(connection: &Connection, table: &str, id: &Id, crm_id: Option<i64>) -> ru
     Ok(())
 }
 
-/// Undoes what a pass that was killed in the middle of [`write_back`] left half done: who only reads cannot do that.
+/// Undoes what a run that was killed in the middle of [`write_back`] left half done: who only reads cannot do that.
 ///
 /// What fails here fails again when the mirror is read, and is told there.
 pub(super) fn recover_hot_journal(config: &MirrorConfig) {

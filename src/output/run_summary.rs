@@ -1,4 +1,4 @@
-//! The one line that a pass prints when it changed something.
+//! The one line that a run prints when it changed something.
 
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;

@@ -1,5 +1,5 @@
-//! What is told of a pass: a plan before it (`--dry-run`), the progress of a long one, and one
-//! line after a pass.
+//! What is told of a run: a plan before it (`--dry-run`), the progress of a long one, and one
+//! line after a run.
 
 use std::io::{BufWriter, ErrorKind, Write};
 

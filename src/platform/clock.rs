@@ -2,7 +2,7 @@
 //!
 //! Everything that depends on time asks here, so a history of days can be replayed in milliseconds. Within one process
 //! time goes by the monotonic clock: somebody who sets the wall clock meanwhile neither shortens the wait for a doubt
-//! nor moves the end of the pass.
+//! nor moves the end of the run.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -24,7 +24,7 @@ pub enum Clock {
         /// What both clocks of the machine showed at the same moment.
         began: (DateTime<Utc>, Instant),
     },
-    /// Time that passes only by waiting.
+    /// Time that runs only by waiting.
     Virtual(Rc<Cell<DateTime<Utc>>>),
 }
 

@@ -1,6 +1,6 @@
 //! A 64-bit fingerprint of values (FNV-1a): the same for the same values, on every machine and in every version.
 //!
-//! It is kept in the state between passes, so the standard library's hasher, which may change, will not do.
+//! It is kept in the state between runs, so the standard library's hasher, which may change, will not do.
 
 use std::hash::Hasher;
 

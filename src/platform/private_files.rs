@@ -2,7 +2,7 @@
 //! to their group afterwards.
 //!
 //! A file that root creates in another user's folder is given to the folder's owner: a command that was run as root
-//! once would otherwise leave a state that the passes of cron cannot open.
+//! once would otherwise leave a state that the runs of cron cannot open.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};

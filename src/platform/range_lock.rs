@@ -14,7 +14,7 @@ pub(crate) struct Range {
     length: i64,
 }
 
-/// Far behind the bytes that `SQLite` locks: held by the pass that works on a state.
+/// Far behind the bytes that `SQLite` locks: held by the run that works on a state.
 pub(crate) const PASS: Range = Range { first: 1 << 61, length: 1 };
 /// All the bytes that `SQLite` locks: while they are held, nobody else reads or writes the database.
 pub(crate) const DATABASE: Range = Range { first: 0x4000_0000, length: 512 };

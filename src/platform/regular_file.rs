@@ -1,7 +1,7 @@
 //! Opens regular files alone: no link is followed, and nothing is waited for.
 //!
 //! Others may write into the folder of a state or of a shared bucket. A link in the place of such a file would have
-//! its target written over, and a fifo would keep a pass waiting for ever.
+//! its target written over, and a fifo would keep a run waiting for ever.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;

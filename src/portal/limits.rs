@@ -1,6 +1,6 @@
 //! The portal's limits as numbers: the leaky bucket, the time budget of each method, the length of a batch.
 //!
-//! Pure: time is passed in. What is learned is kept in the state from pass to pass (docs/bitrix24.md, Limits).
+//! Pure: time is passed in. What is learned is kept in the state from run to run (docs/bitrix24.md, Limits).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -155,7 +155,7 @@ impl RateLimits {
         known.resets_at = resets_at.and_then(|at| DateTime::from_timestamp(at, 0)).unwrap_or(known.resets_at);
     }
 
-    /// Learns the price of a method from a batch with so many calls of it, all of them [`RateLimits::charged`]: `first` is
+    /// Learns the price of a method from a batch with so many calls of it, all of them [`RateLimits::record_charge`]: `first` is
     /// what `operating` was after the first of them, `before` what it was before the batch.
     pub fn record_cost(&mut self, method: &str, calls: usize, first: f64, before: Used) {
         let known = self.methods.entry(method.to_owned()).or_default();

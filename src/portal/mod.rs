@@ -126,7 +126,7 @@ pub enum CallError {
     /// The portal lives elsewhere now.
     #[error("redirected to {0}")]
     Redirected(String),
-    /// A limit of the portal that we would have to wait for longer than this pass lasts.
+    /// A limit of the portal that we would have to wait for longer than this run lasts.
     #[error("the portal's limit holds until {0}")]
     LimitedUntil(DateTime<Utc>),
     /// A signal or the time limit came before the call was made.

@@ -1,7 +1,7 @@
 //! The leaky bucket of several programs on one host: a portal counts requests by the address they come from.
 //!
 //! The level stands in a small file of its own, and every request takes its place there under a lock. Others write that
-//! file, so nothing in it is trusted. Where it cannot be had, a pass goes on at a careful rate of its own.
+//! file, so nothing in it is trusted. Where it cannot be had, a run goes on at a careful rate of its own.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};

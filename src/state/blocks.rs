@@ -1,4 +1,4 @@
-//! What the mirror looked like where everything stood as sent, by blocks of neighbouring ids: a pass that finds the
+//! What the mirror looked like where everything stood as sent, by blocks of neighbouring ids: a run that finds the
 //! same again need not read the rows.
 //!
 //! A block is void as soon as any of its records changes in the state; triggers see to that, so nobody can forget it.
@@ -74,7 +74,7 @@ impl State {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Whether everything stood as sent in the last pass that read the mirror, and nothing was done to a record since.
+    /// Whether everything stood as sent in the last run that read the mirror, and nothing was done to a record since.
     pub fn is_clean(&self) -> Result<bool> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM blocks WHERE digest IS NULL)
                       AND NOT EXISTS (SELECT 1 FROM doubts)

@@ -41,7 +41,7 @@ struct NewIssue<'a> {
     /// The row that it came with, where there is one.
     row: Option<&'a Row>,
     attempts: u32,
-    /// When it was like this first, as [`stamp`] writes it.
+    /// When it was like this first, as [`crate::domain::timestamp::to_rfc3339`] writes it.
     first_at: String,
 }
 
@@ -128,7 +128,7 @@ impl Writer<'_> {
         self.trouble(Kind::Booking, id, &trouble, now)
     }
 
-    /// A failed record is tried with the first pass after this.
+    /// A failed record is tried with the first run after this.
     pub fn schedule_retry(&self, kind: Kind, id: &Id, at: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached(
@@ -145,7 +145,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A failure is forgotten: the record is tried with the next pass.
+    /// A failure is forgotten: the record is tried with the next run.
     pub fn clear_failure(&self, kind: Kind, id: &Id) -> Result<()> {
         self.clear_severity(kind, id, Severity::Failure)
     }

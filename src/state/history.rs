@@ -1,4 +1,4 @@
-//! The history: of passes, and of what was done to each record. Both are trimmed, so the state does not grow for
+//! The history: of runs, and of what was done to each record. Both are trimmed, so the state does not grow for
 //! ever.
 
 use anyhow::Result;
@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 const RUNS_KEPT: i64 = 5_000;
 const EVENTS_KEPT: i64 = 500_000;
 
-/// What a pass did.
+/// What a run did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Created, by kind in the order guest, company, booking.
@@ -35,7 +35,7 @@ impl Counts {
     }
 }
 
-/// A pass.
+/// A run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Run {
     /// `sync`, `initial-export`, `retry` or `audit`.
@@ -141,17 +141,17 @@ impl State {
         Ok(self.connection.prepare_cached(sql)?.query_row((kind, id), |row| row.get(0)).optional()?)
     }
 
-    /// Writes down that a pass begins; a pass that never ended was killed. Returns the run's number.
+    /// Writes down that a run begins; a run that never ended was killed. Returns the run's number.
     pub fn begin_run(&self, command: &str, now: DateTime<Utc>) -> Result<i64> {
         let transaction = self.connection.unchecked_transaction()?;
         let run = self.add_run(command, &to_rfc3339(now))?;
-        // Until the pass has run through: a mirror that looks again as it did before may be a disk that was set back.
+        // Until the run has completed: a mirror that looks again as it did before may be a disk that was set back.
         self.set(INPUTS, &())?;
         transaction.commit()?;
         Ok(run)
     }
 
-    /// Writes down a pass that is over already.
+    /// Writes down a run that is over already.
     pub fn log_run(&self, ended: &Run) -> Result<()> {
         let transaction = self.connection.unchecked_transaction()?;
         let run = self.add_run(&ended.command, &ended.started_at)?;
@@ -175,7 +175,7 @@ impl State {
         Ok(run)
     }
 
-    /// Writes down how a pass ended.
+    /// Writes down how a run ended.
     pub fn finish_run(&self, run: i64, ended: &Run) -> Result<()> {
         self.connection.execute(
             "UPDATE runs SET finished_at = ?2, outcome = ?3, message = ?4, counts = ?5, requests = ?6 WHERE id = ?1",
@@ -198,7 +198,7 @@ impl State {
         Ok(self.connection.query_row(sql, [], run).optional()?)
     }
 
-    /// When the last pass that ran through (`ok` or `partial`) ended.
+    /// When the last run that completed (`ok` or `partial`) ended.
     pub fn last_success(&self) -> Result<Option<String>> {
         let sql = "SELECT finished_at FROM runs WHERE outcome IN ('ok', 'partial') ORDER BY id DESC LIMIT 1";
         Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?)

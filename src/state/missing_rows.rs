@@ -27,7 +27,7 @@ pub enum Note {
     Missing,
     /// It has one, with this content.
     Read {
-        /// As [`Row::content`].
+        /// As [`Row::content_hash`].
         content: u64,
         /// Of a booking.
         stay: Option<Stay>,

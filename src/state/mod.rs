@@ -1,7 +1,7 @@
 //! The state: what was sent, what is in doubt, what failed, and the history of runs.
 //!
 //! One `SQLite` file, readable by its owner only. The rollback journal is used and not WAL: the state is then one
-//! file that can be copied as a backup at any time between passes, it works on every file system, and a pass
+//! file that can be copied as a backup at any time between runs, it works on every file system, and a run
 //! makes two requests a second at most, so commits are never what it waits for.
 
 mod blocks;
@@ -58,7 +58,7 @@ impl State {
         opened.map_err(|error| unusable(path, error))
     }
 
-    /// Opens the state to look at it, also while a pass is writing: nothing is made, migrated or changed. Where no
+    /// Opens the state to look at it, also while a run is writing: nothing is made, migrated or changed. Where no
     /// pass has been yet, it is an empty one in memory.
     pub fn open_readonly(path: &Path) -> Result<State> {
         if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == IoErrorKind::NotFound) {
@@ -154,7 +154,7 @@ fn look_at(path: &Path) -> Result<Option<Connection>> {
     Ok(schema::is_current(&connection)?.then_some(connection))
 }
 
-/// Who only looks needs it writable too: SQLite has to roll back what a killed pass left behind.
+/// Who only looks needs it writable too: SQLite has to roll back what a killed run left behind.
 fn connect(path: &Path) -> Result<Connection> {
     stale_journal::set_foreign_journal_aside(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -1,5 +1,5 @@
 //! Every statement of the state finds its rows by an index, or reads a table once, in order, because it needs all of it:
-//! a pass may not become slow with the years. The statements are taken from the source, so that none is forgotten.
+//! a run may not become slow with the years. The statements are taken from the source, so that none is forgotten.
 
 use rusqlite::Connection;
 

@@ -194,7 +194,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
     })
 }
 
-/// Rows read at once: whoever looks at the state lets a pass write in between.
+/// Rows read at once: whoever looks at the state lets a run write in between.
 const PAGE: usize = 2_000;
 /// Smaller than every id in `SQLite`'s order.
 pub(super) const BEFORE_ALL: Value = Value::Real(f64::NEG_INFINITY);
@@ -311,7 +311,7 @@ impl State {
         Ok(self.connection.prepare_cached(sql)?.exists([kind])?)
     }
 
-    /// Every record is to be sent again; what a pass does not get to goes with the next ones.
+    /// Every record is to be sent again; what a run does not get to goes with the next ones.
     pub fn resend_all(&self) -> Result<()> {
         self.connection.execute("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", [])?;
         Ok(())

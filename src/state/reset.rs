@@ -22,7 +22,7 @@ impl Writer<'_> {
         self.mark_dirty(kind, id)
     }
 
-    /// Lets go of the objects of all records of a kind, as [`Writer::released`] does of one. Returns how many.
+    /// Lets go of the objects of all records of a kind, as [`Writer::detach`] does of one. Returns how many.
     pub fn release_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
         self.transaction.execute(
             "INSERT INTO history (at, kind, id, event, crm_id)

@@ -1,4 +1,4 @@
-//! What is remembered from pass to pass beside the records, and under which key of [`State::recall`].
+//! What is remembered from run to run beside the records, and under which key of [`State::get`].
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,7 +8,7 @@ use super::State;
 /// When the initial export was completed: RFC 3339.
 pub const INITIAL_EXPORT: &str = "initial_export";
 
-/// The [`crate::sync::plan::MirrorStats`] of the last pass that ran through.
+/// The [`crate::sync::plan::MirrorStats`] of the last run that completed.
 pub const MIRROR_STATS: &str = "survey";
 
 /// Of what the contents of the records are made, by kind: those made of other columns cannot be compared.
@@ -20,13 +20,13 @@ pub const HELD_SINCE: &str = "held_since";
 /// What is remembered there.
 pub type HeldSince = [Option<DateTime<Utc>>; 3];
 
-/// The [`crate::sync::preflight::idle::InputFingerprint`] of that pass; null where nothing can be concluded from it.
+/// The [`crate::sync::preflight::idle::InputFingerprint`] of that run; null where nothing can be concluded from it.
 pub const INPUTS: &str = "sight";
 
-/// Whether somebody ordered that every record is sent again, and no pass has marked them yet.
+/// Whether somebody ordered that every record is sent again, and no run has marked them yet.
 pub const FULL: &str = "full";
 
-/// Whether every record was marked to be sent again, and no pass has run through since.
+/// Whether every record was marked to be sent again, and no run has completed since.
 pub const RESENDING: &str = "resending";
 
 /// The host of the portal that the ids belong to.
@@ -49,7 +49,7 @@ pub const MIRROR_AGE_TOLD: &str = "mirror_age_told";
 /// When it was last told that another state lies beside the link to the configuration.
 pub const LINK_TOLD: &str = "link_told";
 
-/// By which mapping everything was sent, as a fingerprint; null until a full pass has verified its own.
+/// By which mapping everything was sent, as a fingerprint; null until a full run has verified its own.
 pub const MAPPING: &str = "mapping";
 /// When the configuration was found good, with its fingerprint.
 pub const VERIFIED: &str = "verified";

@@ -38,7 +38,7 @@ struct JournalHeader {
 
 /// Puts a journal out of the way that is not this file's.
 ///
-/// Nobody else reads or writes the state meanwhile: a pass that begins now would make a journal of its own, and that
+/// Nobody else reads or writes the state meanwhile: a run that begins now would make a journal of its own, and that
 /// would be taken for the one that was judged.
 pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
     if !has_foreign_journal(state)? {

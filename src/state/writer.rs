@@ -193,7 +193,7 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// Names the people whose bookings a plan looks at. Returns the mark for [`Writer::untouch`].
+    /// Names the people whose bookings a plan looks at. Returns the mark for [`Writer::clear_dirty`].
     pub fn mark_all_dirty(&self, people: &[(Kind, Id)]) -> Result<i64> {
         for (kind, id) in people {
             self.mark_dirty(*kind, id)?;

@@ -1,4 +1,4 @@
-//! What a pass warns of though it can go on. In cron's mail once a day is enough.
+//! What a run warns of though it can go on. In cron's mail once a day is enough.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};

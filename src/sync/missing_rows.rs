@@ -1,4 +1,4 @@
-//! What a pass writes down of those who are missing, before it sends anything.
+//! What a run writes down of those who are missing, before it sends anything.
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};

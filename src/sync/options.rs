@@ -1,15 +1,15 @@
-//! What a pass is told to do.
+//! What a run is told to do.
 
 use std::time::Duration;
 
-/// What kind of pass.
+/// What kind of run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RunKind {
     /// Cron's pass.
     Sync,
-    /// A pass of cron's kind that somebody asked for, to try failed records.
+    /// A run of cron's kind that somebody asked for, to try failed records.
     Retry,
-    /// A pass of cron's kind that sends what an audit found to differ.
+    /// A run of cron's kind that sends what an audit found to differ.
     Audit,
     /// Everything there is, without a time limit and without deletions.
     InitialExport,
@@ -27,10 +27,10 @@ impl RunKind {
     }
 }
 
-/// What a pass is told on the command line.
+/// What a run is told on the command line.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RunOptions {
-    /// What kind of pass.
+    /// What kind of run.
     pub kind: RunKind,
     /// Send every record again.
     pub full: bool,
@@ -43,7 +43,7 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// A pass without any options.
+    /// A run without any options.
     pub fn new(errand: RunKind) -> RunOptions {
         RunOptions { kind: errand, full: false, retry_failed: false, max_deletes: None, time_limit: None }
     }

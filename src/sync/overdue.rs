@@ -1,4 +1,4 @@
-//! A pass that hangs is seen: the passes of cron that find the lock held count themselves, and after a while they say so.
+//! A run that hangs is seen: the runs of cron that find the lock held count themselves, and after a while they say so.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,14 +9,14 @@ use crate::platform::lock::note::PassedOver;
 use crate::say;
 use crate::sync::options::RunKind;
 
-/// How often cron starts a pass.
+/// How often cron starts a run.
 const CRON: u64 = 180;
-/// Beyond the passes that one which ends in time may overlap.
+/// Beyond the runs that one which ends in time may overlap.
 const SPARE: u64 = 2;
 /// An initial export knows no time limit, but it makes calls all the time, or waits for a portal that is away.
 const SILENT_EXPORT: TimeDelta = TimeDelta::hours(6);
 
-/// Counts a pass that found the lock held; and what is to be said, where too many did.
+/// Counts a run that found the lock held; and what is to be said, where too many did.
 pub(crate) fn count(config: &Config, now: DateTime<Utc>) -> Option<String> {
     match Lock::pass_over(&config.state, now) {
         Ok(told) => {
@@ -30,7 +30,7 @@ pub(crate) fn count(config: &Config, now: DateTime<Utc>) -> Option<String> {
     }
 }
 
-/// What is to be said of the pass that is under way now, where too many found the lock held.
+/// What is to be said of the run that is under way now, where too many found the lock held.
 pub(crate) fn look(config: &Config, now: DateTime<Utc>) -> Option<String> {
     Lock::passed_over(&config.state).and_then(|told| notice(config, &told, now))
 }

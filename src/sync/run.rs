@@ -1,4 +1,4 @@
-//! One pass, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
+//! One run, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -33,7 +33,7 @@ const WRITE_BACK_CHUNK: u32 = 1_000;
 /// Rounds of an export that mend deals whose people were merged or deleted meanwhile. People may go on with that.
 const MENDING_ROUNDS: u32 = 3;
 
-/// How a pass ended.
+/// How a run ended.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RunReport {
     /// The exit code's meaning.
@@ -56,10 +56,10 @@ impl RunReport {
     }
 }
 
-/// Makes a pass, and writes down that and how it went. None when another one is under way.
+/// Makes a run, and writes down that and how it went. None when another one is under way.
 ///
 /// # Errors
-/// The state cannot be used. All other ends of a pass are an [`Ended`].
+/// The state cannot be used. All other ends of a run are an [`RunReport`].
 pub fn run_once_unless_busy(
     config: &Config,
     orders: &RunOptions,
@@ -71,10 +71,10 @@ pub fn run_once_unless_busy(
     run_locked(&lock, config, orders, portal, clock, watch).map(Some)
 }
 
-/// Likewise, by whoever holds the lock already: what was prepared under it is what the pass finds.
+/// Likewise, by whoever holds the lock already: what was prepared under it is what the run finds.
 ///
 /// # Errors
-/// As [`pass`].
+/// As [`run_once_unless_busy`].
 pub fn run_locked(
     lock: &Lock,
     config: &Config,
@@ -117,7 +117,7 @@ pub fn run_locked(
     Ok(ended)
 }
 
-/// The plan that a pass would follow now. Nothing is written, and the portal is not asked.
+/// The plan that a run would follow now. Nothing is written, and the portal is not asked.
 pub fn preview(config: &Config, orders: &RunOptions, clock: &Clock) -> Result<(State, Plan)> {
     let state = State::open_readonly(&config.state)?;
     require_initial_export(orders.kind, &state)?;
@@ -129,7 +129,7 @@ pub fn preview(config: &Config, orders: &RunOptions, clock: &Clock) -> Result<(S
     Ok((state, plan))
 }
 
-/// A pass under way.
+/// A run under way.
 struct RunContext<'a> {
     config: &'a Config,
     orders: &'a RunOptions,
@@ -150,7 +150,7 @@ struct Prepared {
 }
 
 impl RunContext<'_> {
-    /// Rounds, until nothing is left in doubt; a pass of cron makes one and leaves the rest to the next.
+    /// Rounds, until nothing is left in doubt; a run of cron makes one and leaves the rest to the next.
     fn run(&mut self, gate: &mut Client<'_>, watch: &mut dyn ProgressObserver) -> Result<()> {
         require_initial_export(self.orders.kind, self.state)?;
         wait_for_unknown_calls(self.config, self.state, self.lock, gate)?;
@@ -241,7 +241,7 @@ impl RunContext<'_> {
         self.save_baseline(&plan, sight, touched)
     }
 
-    /// The plan, and where everything is to be sent again the marks for that. Should the pass be killed or the portal not
+    /// The plan, and where everything is to be sent again the marks for that. Should the run be killed or the portal not
     /// answer before they are set, the next one carries the order out; what was refused it does not, behind somebody's
     /// back.
     fn plan_and_mark_full(
@@ -296,7 +296,7 @@ impl RunContext<'_> {
         Ok(Prepared { plan, types, touched })
     }
 
-    /// Written down before anything is sent: a pass that is cut short forgets no booking for its people's sake, and
+    /// Written down before anything is sent: a run that is cut short forgets no booking for its people's sake, and
     /// what is sent voids the blocks that it falls into.
     fn save_dirty(&self, plan: &Plan, contents: [u64; 3], now: DateTime<Utc>) -> Result<i64> {
         let writer = self.state.writer()?;
@@ -384,7 +384,7 @@ fn warn_of_exposed(config: &Config, state: &State, now: DateTime<Utc>) -> Result
     Ok(())
 }
 
-/// How an initial export that did not come to its end goes on: no pass of cron does that.
+/// How an initial export that did not come to its end goes on: no run of cron does that.
 fn resume_hint(cause: &str, stopped: bool) -> String {
     if stopped {
         return say!(
@@ -414,7 +414,7 @@ fn effective_options(config: &Config, orders: &RunOptions, state: &State) -> Res
     let goes_on =
         again && state.get(RESENDING)? == Some(true) && !mapping_version::has_changed(config, state)?;
     let full = orders.full || (again && !goes_on) || state.get(FULL)? == Some(true);
-    // As in a full pass, the pause of a failed record does not matter.
+    // As in a full run, the pause of a failed record does not matter.
     Ok(RunOptions { full, retry_failed: orders.retry_failed || goes_on, ..orders.clone() })
 }
 

@@ -100,7 +100,7 @@ impl Comparison<'_, '_> {
         Ok(())
     }
 
-    /// Whether no pass has touched the record while the portal was asked.
+    /// Whether no run has touched the record while the portal was asked.
     fn still_holds(&self, kind: Kind, expected: &Expected) -> Result<bool> {
         let record = self.state.record(kind, &expected.id)?.unwrap_or_default();
         let StoredRecord { plan_record: known, .. } = record;

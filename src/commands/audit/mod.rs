@@ -1,7 +1,7 @@
 //! `audit`: the CRM beside the mirror, through list calls, and what of it is to be sent again.
 //!
-//! First mirror and state are read and let go of; what a pass has yet to send is no drift. Then the portal is asked:
-//! the objects of the settled records, and everything under our originator. Passes go on meanwhile, so each finding
+//! First mirror and state are read and let go of; what a run has yet to send is no drift. Then the portal is asked:
+//! the objects of the settled records, and everything under our originator. Runs go on meanwhile, so each finding
 //! is held against the state as it is by then. Nothing is written, and no foreign object is ever touched.
 
 mod compare;
@@ -106,7 +106,7 @@ impl Findings {
         if repair == Outcome::Ok && is_left { Outcome::Partial } else { repair }
     }
 
-    /// Marks the records that the pass that follows under the same lock is to send again.
+    /// Marks the records that the run that follows under the same lock is to send again.
     pub fn schedule_resend(&self, _: &Lock, config: &Config, clock: &Clock) -> Result<()> {
         let state = State::open(&config.state)?;
         let writer = state.writer()?;

@@ -119,7 +119,7 @@ pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<CheckResult>, O
     }
 }
 
-/// Before the first pass: the file will be made, so its folder must be there and writable.
+/// Before the first run: the file will be made, so its folder must be there and writable.
 fn no_state(path: &Path) -> CheckResult {
     let shown = path.display();
     match test_writable(path) {
@@ -134,7 +134,7 @@ fn no_state(path: &Path) -> CheckResult {
     }
 }
 
-/// What the next pass would refuse or hold back, once an initial export was completed.
+/// What the next run would refuse or hold back, once an initial export was completed.
 pub(super) fn plan(config: &Config, state: Option<&State>, clock: &Clock) -> Option<CheckResult> {
     state?.initial_export().ok()??;
     match preview(config, &RunOptions::new(RunKind::Sync), clock) {

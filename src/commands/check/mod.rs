@@ -1,4 +1,4 @@
-//! The command `check`: would a pass work, and if not, what to mend and where.
+//! The command `check`: would a run work, and if not, what to mend and where.
 //!
 //! One line a check, and every check that still makes sense is made, so that an administrator mends everything at
 //! once. Nothing is sent that changes anything, but for `--probe`. Neither the secret nor people's data is shown.

@@ -11,7 +11,7 @@ use crate::sync::options::RunKind;
 pub enum Next {
     /// No initial export was completed.
     InitialExport,
-    /// It was, and no pass of cron followed yet.
+    /// It was, and no run of cron followed yet.
     Sync,
 }
 

@@ -95,7 +95,7 @@ pub(super) fn unanswered(name: &'static str, error: CallError) -> CheckResult {
     }
 }
 
-/// Does the portal have what the configuration names? Success is remembered, so that the next pass need not ask.
+/// Does the portal have what the configuration names? Success is remembered, so that the next run need not ask.
 pub(super) fn dictionary(
     config: &Config,
     state: Option<&State>,

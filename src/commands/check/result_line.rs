@@ -24,9 +24,9 @@ pub struct CheckResult {
 pub enum CheckStatus {
     /// ✓
     Fine,
-    /// ! A pass works, but somebody should know.
+    /// ! A run works, but somebody should know.
     Warning,
-    /// ✗ A pass would end with this outcome.
+    /// ✗ A run would end with this outcome.
     Bad(Outcome),
 }
 

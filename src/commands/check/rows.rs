@@ -1,4 +1,4 @@
-//! The rows of the mirror: how many of each kind there are, which a pass would refuse, and of which it would warn.
+//! The rows of the mirror: how many of each kind there are, which a run would refuse, and of which it would warn.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Steps whose objects are gone: a pass finds that out when it looks at them, a dry run says so beforehand.
+//! Steps whose objects are gone: a run finds that out when it looks at them, a dry run says so beforehand.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ struct Doubtful {
 }
 
 impl ChangePreview<'_, '_> {
-    /// Plans anew what a pass would plan anew: changes of objects that are not there any more, or whose numbers are
+    /// Plans anew what a run would plan anew: changes of objects that are not there any more, or whose numbers are
     /// other records' by now.
     ///
     /// # Errors

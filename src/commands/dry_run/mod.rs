@@ -60,7 +60,7 @@ pub struct StepPreview {
     pub is_not_ours: bool,
     /// The object that Ecvi names is another record's already.
     pub is_taken: bool,
-    /// The booking waits for this guest, who is not sent in this pass either.
+    /// The booking waits for this guest, who is not sent in this run either.
     pub waits_for: Option<Id>,
     /// What the card will look like; of the first new one of each kind, and of the record that was asked for.
     pub card: Vec<CardField>,
@@ -211,7 +211,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         Ok(owner_of(self.state, originator, whose, record, &card.object)? == Owner::Unknown)
     }
 
-    /// The guest without whom the booking does not go, unless this pass sends them before it.
+    /// The guest without whom the booking does not go, unless this run sends them before it.
     fn waits_for(&self, planned: &Planned) -> Result<Option<Id>> {
         let Some(Ok(Entity::Booking(booking))) = planned.row.as_ref().map(|row| &row.body) else {
             return Ok(None);
@@ -266,7 +266,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         Ok((people.links, coming))
     }
 
-    /// As the pass will find them after it has sent the people.
+    /// As the run will find them after it has sent the people.
     fn person(&self, kind: Kind, id: &Id) -> Result<Party> {
         let planned = self.queue.step_of(kind, id)?;
         if planned.as_ref().is_some_and(|planned| planned.step == Step::Gone) {

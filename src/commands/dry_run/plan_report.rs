@@ -76,7 +76,7 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     remarks(plan, state)?.iter().try_for_each(|remark| Ok(writeln!(out, "\n{remark}")?))
 }
 
-/// What is no step: deletions that are held back, and records whose call has no answer, of which the pass first finds out
+/// What is no step: deletions that are held back, and records whose call has no answer, of which the run first finds out
 /// what took effect.
 fn remarks(plan: &Plan, state: &State) -> Result<Vec<String>> {
     let mut doubts = [0; 3];

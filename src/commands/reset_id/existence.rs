@@ -19,10 +19,10 @@ use crate::state::settings::PACE;
 /// A person waits for the answer.
 const DEADLINE: TimeDelta = TimeDelta::seconds(30);
 
-/// Refuses an object that the portal does not have. A portal that does not answer refuses nothing: the next pass looks.
+/// Refuses an object that the portal does not have. A portal that does not answer refuses nothing: the next run looks.
 ///
 /// # Errors
-/// [`Usage`] where there is no such object.
+/// [`UsageError`] where there is no such object.
 pub(super) fn require(config: &Config, state: &State, kind: Kind, crm_id: i64, clock: &Clock) -> Result<()> {
     let mut portal = Http::new(&config.portal)?;
     let pace = state.get(PACE)?.unwrap_or_default();

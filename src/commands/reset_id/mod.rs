@@ -27,7 +27,7 @@ use crate::sync::plan::MirrorStats;
 /// What the records are put on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Aim {
-    /// On nothing: the next pass finds their objects, or creates them.
+    /// On nothing: the next run finds their objects, or creates them.
     Nothing,
     /// On this object.
     Object(i64),
@@ -132,7 +132,7 @@ fn apply(state: &State, targets: &Targets, aim: Aim, clock: &Clock) -> Result<St
     }
 }
 
-/// One record. The old id is read again: a pass may have run while people were asked.
+/// One record. The old id is read again: a run may have run while people were asked.
 fn reset(state: &State, found: &FoundRecord, aim: Aim, clock: &Clock) -> Result<String> {
     let FoundRecord { kind, id, label, row: _, gone: _ } = found;
     let (record, now) = (known(state, found)?, clock.now());

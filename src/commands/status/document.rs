@@ -22,7 +22,7 @@ pub struct Status {
     pub initial_export: Option<InitialExport>,
     /// The newest pass, also one that is running: then without its end.
     pub last_run: Option<Run>,
-    /// When the last pass that ran through ended.
+    /// When the last run that completed ended.
     pub last_success_at: Option<String>,
     /// How many records; of the kind alone that was asked for, where one was.
     pub records: BTreeMap<Kind, RecordCounts>,
@@ -41,7 +41,7 @@ pub struct Status {
     /// What stands in the CRM is by another mapping than the configuration's.
     #[serde(skip)]
     pub remapped: bool,
-    /// A pass is under way that should have ended, in words.
+    /// A run is under way that should have ended, in words.
     #[serde(skip)]
     pub overdue: Option<String>,
 }
@@ -60,7 +60,7 @@ pub struct InitialExport {
     pub completed_at: String,
 }
 
-/// A pass, as the document shows it.
+/// A run, as the document shows it.
 #[derive(Serialize)]
 struct LastRun<'r> {
     command: &'r str,
@@ -80,7 +80,7 @@ struct LastRun<'r> {
 pub struct RecordCounts {
     /// In the CRM as Ecvi has them.
     pub synced: u64,
-    /// To be sent with the next pass; none when the mirror cannot be read.
+    /// To be sent with the next run; none when the mirror cannot be read.
     pub pending: Option<u64>,
     /// Tried and refused.
     pub failed: u64,

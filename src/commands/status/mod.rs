@@ -1,7 +1,7 @@
 //! `status`: what was done, what waits, what failed and why.
 //!
 //! First the data, exactly the document of `--json` (docs/status.md); then the words. Everything is read only, and
-//! a pass may be running meanwhile.
+//! a run may be running meanwhile.
 
 mod document;
 mod pending;
@@ -121,7 +121,7 @@ impl Status {
         text::screen(self, &text::View { webhook: &config.portal.webhook, runs, shown, now })
     }
 
-    /// What `--check` asks: nothing failed, no pass hangs, and neither the last good pass nor the mirror is too old.
+    /// What `--check` asks: nothing failed, no run hangs, and neither the last good run nor the mirror is too old.
     pub fn is_good(&self, limits: &AgeLimits, now: DateTime<Utc>) -> bool {
         let last_success = self.last_success_at.as_deref().map(parse_rfc3339);
         let written = self.mirror.written_at.as_deref().map(parse_rfc3339);
@@ -135,7 +135,7 @@ impl Status {
 /// How old things may be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AgeLimits {
-    /// The last good pass.
+    /// The last good run.
     pub run: Duration,
     /// The newest write of the mirror, where that matters.
     pub mirror: Option<Duration>,

@@ -21,7 +21,7 @@ pub(super) struct Pending {
     pub(super) linked: [u64; 3],
 }
 
-/// Counts what a pass would send now. Failed and waiting records are counted elsewhere, and left out here.
+/// Counts what a run would send now. Failed and waiting records are counted elsewhere, and left out here.
 ///
 /// # Errors
 /// A mirror that cannot be read, or from which nothing may be concluded.
@@ -51,7 +51,7 @@ impl Pending {
     fn add(&mut self, kind: Kind, step: Step, pair: &Pair) {
         let sends = match step {
             Step::Create | Step::Update | Step::Close | Step::Fail | Step::Delete => true,
-            // A deal that lacks somebody is looked at in every pass; that is a warning, no change.
+            // A deal that lacks somebody is looked at in every run; that is a warning, no change.
             Step::Recheck => pair.known.as_ref().is_some_and(|known| !known.pending.recheck),
             Step::Gone | Step::Forget => false,
         };

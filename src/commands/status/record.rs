@@ -39,7 +39,7 @@ pub struct RecordStatus {
     pub todo: Vec<&'static str>,
     /// A call without an answer.
     pub doubt: Option<OpenCall>,
-    /// What the next pass does, if anything.
+    /// What the next run does, if anything.
     pub next_step: Option<Step>,
     /// Why it was not sent.
     pub failures: Vec<IssueReport>,
@@ -52,7 +52,7 @@ pub struct RecordStatus {
     /// Why nothing is due, though it is not as sent.
     #[serde(skip)]
     pub(super) left: Option<SkipReason>,
-    /// What the last pass said of itself, where it ended early or a guard holds something back.
+    /// What the last run said of itself, where it ended early or a guard holds something back.
     #[serde(skip)]
     pub(super) last_message: Option<String>,
 }
@@ -89,7 +89,7 @@ pub struct OpenCall {
 }
 
 impl RecordStatus {
-    /// Collects what state and mirror know. `rules`: those of the next pass, where the mirror can be read.
+    /// Collects what state and mirror know. `rules`: those of the next run, where the mirror can be read.
     pub fn read(
         state: &State,
         found: &FoundRecord,

@@ -33,7 +33,7 @@ pub(super) fn check_line(status: &Status, limits: &AgeLimits, now: DateTime<Utc>
     let failed = status.failures.len();
     let failed = say!("ошибок: {failed}", "failures: {failed}");
     let word = if status.is_good(limits, now) { "OK" } else { "PROBLEM" };
-    // Why the last pass ended early, or what a guard holds back: no failure, but somebody has to act.
+    // Why the last run ended early, or what a guard holds back: no failure, but somebody has to act.
     let told = status.last_run.as_ref().and_then(|run| run.message.as_ref());
     let told = told.into_iter().chain(&status.overdue).map(|message| format!("; {message}"));
     let told = told.collect::<String>();
@@ -63,7 +63,7 @@ fn mirror(status: &Status, now: DateTime<Utc>) -> Option<String> {
 pub(super) struct View<'a> {
     /// Whose cards the links lead to.
     pub(super) webhook: &'a Webhook,
-    /// A pass is under way.
+    /// A run is under way.
     pub(super) runs: bool,
     /// Records that are shown of each reason.
     pub(super) shown: usize,
@@ -96,7 +96,7 @@ pub(super) fn screen(status: &Status, view: &View<'_>) -> String {
     lines.join("\n") + "\n"
 }
 
-/// How long ago a pass was; a time in the future is another clock's.
+/// How long ago a run was; a time in the future is another clock's.
 fn age(at: &str, now: DateTime<Utc>) -> String {
     let ago = now - parse_rfc3339(at);
     if ago >= -CLOCK_DRIFT {
@@ -140,7 +140,7 @@ fn last_run(run: &Run, runs: bool) -> Vec<String> {
     ended.into_iter().chain(message).chain(changes).collect()
 }
 
-/// How a pass ended, unless it was simply good. Another version may have written a word that this one does not know.
+/// How a run ended, unless it was simply good. Another version may have written a word that this one does not know.
 fn ended(word: &str) -> Option<String> {
     let Some(outcome) = Outcome::from_name(word) else { return Some(word.to_owned()) };
     match outcome {

@@ -1,4 +1,4 @@
-//! One pass at a time: a lock on a file beside the state.
+//! One run at a time: a lock on a file beside the state.
 //!
 //! The system lets go of it when the process ends, however it ends. The file itself is never deleted: two
 //! processes could hold locks on two files of one name. It is not the state's own file, because opening and
@@ -80,7 +80,7 @@ impl Lock {
         note::write_holder(&self.file, &Holder { since: now, command: command.to_owned() })
     }
 
-    /// A pass found the lock held and ends: it is counted, and how many there were until now is returned.
+    /// A run found the lock held and ends: it is counted, and how many there were until now is returned.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -90,7 +90,7 @@ impl Lock {
         note::count_passed_over(&file, now)
     }
 
-    /// The passes that found the lock held which is held now, if there were any.
+    /// The runs that found the lock held which is held now, if there were any.
     pub fn passed_over(state: &Path) -> Option<PassedOver> {
         if !Lock::is_held(state) {
             return None;
@@ -99,7 +99,7 @@ impl Lock {
         note::read(&file).ok()?.passed_over
     }
 
-    /// Whether a pass holds the lock of this state. Only a look: no file is made, and the lock is shared for an instant.
+    /// Whether a run holds the lock of this state. Only a look: no file is made, and the lock is shared for an instant.
     pub fn is_held(state: &Path) -> bool {
         let file = regular_file::read(&sidecar_path(state, SUFFIX));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
@@ -108,7 +108,7 @@ impl Lock {
     /// Waits for the lock, as long as a person at a terminal would.
     ///
     /// # Errors
-    /// [`Stop`]: the pass that holds it did not end in time.
+    /// [`RunError`]: the run that holds it did not end in time.
     pub fn acquire_or_fail(state: &Path, clock: &Clock) -> Result<Lock> {
         Lock::wait(state, LOCK_TIMEOUT, clock)?.ok_or_else(|| {
             RunError::interrupted(say!(

@@ -3,7 +3,7 @@
 //! 1. When the last call was made that changes something. It outlives the state: one that is new, or was put back from
 //!    a copy, knows nothing of a call that may still take effect.
 //! 2. Since when the lock is held, and by which command.
-//! 3. How many passes found it held, and when the first of them did. They write it, not the holder, who may hang.
+//! 3. How many runs found it held, and when the first of them did. They write it, not the holder, who may hang.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -37,7 +37,7 @@ pub struct Holder {
     pub command: String,
 }
 
-/// Passes that found the lock held.
+/// Runs that found the lock held.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PassedOver {
     /// How many.
@@ -87,7 +87,7 @@ pub(super) fn count_passed_over(file: &File, now: DateTime<Utc>) -> io::Result<P
     let none_yet = || PassedOver { passes: 0, first_at: now, holder: holder(&text), last_call };
     let mut told = before.passed_over.unwrap_or_else(none_yet);
     told.passes = told.passes.saturating_add(1);
-    // A lock that was held before any pass of this version wrote its lines.
+    // A lock that was held before any run of this version wrote its lines.
     if text.len() < PASSED_OVER as usize {
         write_at(file, 0, &line(&shown(told.last_call), TIME))?;
         clear_holder(file)?;

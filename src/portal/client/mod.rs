@@ -1,6 +1,6 @@
 //! The gate before the portal: every request passes here and keeps the portal's limits.
 //!
-//! It waits where the limits ask for it, as long as the pass may still wait, and repeats what the portal says it
+//! It waits where the limits ask for it, as long as the run may still wait, and repeats what the portal says it
 //! did not do. It never repeats a call that may have taken effect.
 
 mod questions;
@@ -81,7 +81,7 @@ impl<'p> Client<'p> {
         self.deadline
     }
 
-    /// A gate that remembers `pace` from earlier passes. Without a `deadline` it waits as long as the portal asks.
+    /// A gate that remembers `pace` from earlier runs. Without a `deadline` it waits as long as the portal asks.
     pub fn new(
         portal: &'p mut dyn Portal,
         clock: Clock,
@@ -93,7 +93,7 @@ impl<'p> Client<'p> {
         let (batch_size, target) = (config.batch_size, config.request_target);
         let shared = config.shared_bucket.clone().map(Shared::new);
         let (requests, teller) = (0, None);
-        // Another one in each process: the answers of a pass that was killed must not fit either.
+        // Another one in each process: the answers of a run that was killed must not fit either.
         let nonce = RandomState::new().build_hasher().finish() as u32;
         Client {
             portal,
@@ -112,7 +112,7 @@ impl<'p> Client<'p> {
         }
     }
 
-    /// Counts the bucket as full: what a pass sent just before it was killed, nobody wrote down.
+    /// Counts the bucket as full: what a run sent just before it was killed, nobody wrote down.
     pub fn assume_bucket_full(&mut self) {
         self.limits.assume_bucket_full(self.bucket, self.clock.now());
     }
@@ -137,7 +137,7 @@ impl<'p> Client<'p> {
         &self.clock
     }
 
-    /// What was learned of the limits, to be kept for the next pass.
+    /// What was learned of the limits, to be kept for the next run.
     pub fn pace(&self) -> &RateLimits {
         &self.limits
     }
@@ -158,13 +158,13 @@ impl<'p> Client<'p> {
         self.deadline.map(|deadline| now + (deadline - now) / 2)
     }
 
-    /// Ends the pass when a signal or the time limit came.
+    /// Ends the run when a signal or the time limit came.
     pub fn check_time(&self) -> Result<(), CallError> {
         let late = self.deadline.is_some_and(|deadline| self.clock.now() >= deadline);
         if late || self.clock.interrupted() { Err(CallError::Cancelled) } else { Ok(()) }
     }
 
-    /// Waits until then, or says that this pass cannot wait so long.
+    /// Waits until then, or says that this run cannot wait so long.
     fn wait_until(&self, until: DateTime<Utc>) -> Result<(), CallError> {
         if self.deadline.is_some_and(|deadline| until > deadline) {
             return Err(CallError::LimitedUntil(until));
@@ -173,7 +173,7 @@ impl<'p> Client<'p> {
         self.check_time()
     }
 
-    /// Waits as [`Gate::wait_until`], and tells of it.
+    /// Waits as [`Client::wait_until`], and tells of it.
     pub fn wait_for(&self, cause: WaitReason<'_>, until: DateTime<Utc>) -> Result<(), CallError> {
         if let Some(teller) = &self.teller {
             teller(cause, until);
@@ -301,7 +301,7 @@ impl<'p> Client<'p> {
                 }
                 ErrorClass::Administrator | ErrorClass::Record => false,
             },
-            // An export of hours outlives a router that restarts; the next pass of cron is near anyway.
+            // An export of hours outlives a router that restarts; the next run of cron is near anyway.
             CallError::NotSent(reason) if self.deadline.is_none() => {
                 self.wait_for(WaitReason::Unreachable(reason), now + growing_pause(tries)).is_ok()
             }

@@ -29,7 +29,7 @@ impl Client<'_> {
     /// Waits until the portal answers at all.
     ///
     /// # Errors
-    /// The call was lost, and this pass has not the time to wait.
+    /// The call was lost, and this run has not the time to wait.
     pub fn outwait(&mut self, mut reason: String) -> Result<(), CallError> {
         if !self.is_patient {
             return Err(CallError::UnknownOutcome(reason));
@@ -56,7 +56,7 @@ impl Client<'_> {
             }
             refusals = if answers.values().any(is_limited) { refusals + 1 } else { 0 };
             if (1..TRIES).contains(&refusals) {
-                // The next attempt waits for the budget, or says that this pass cannot.
+                // The next attempt waits for the budget, or says that this run cannot.
                 continue;
             }
             replies.extend(answers);

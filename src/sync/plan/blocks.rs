@@ -1,7 +1,7 @@
 //! Which blocks of the mirror are read, and which of those stand as sent when they were. Pure.
 //!
 //! A block is read where it does not look as it did when everything in it stood as sent. One that looks otherwise than
-//! it did is read in the next passes too, until no second change can hide behind the same `modified_at`: it counts when
+//! it did is read in the next runs too, until no second change can hide behind the same `modified_at`: it counts when
 //! we saw that, by our own clock, and not what the rows say of the time.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,7 +24,7 @@ pub(super) struct Look {
     pub(super) all: bool,
     /// The digests are made by other terms than the last time: that they differ says nothing.
     pub(super) anew: bool,
-    /// The time of the pass.
+    /// The time of the run.
     pub(super) now: DateTime<Utc>,
 }
 

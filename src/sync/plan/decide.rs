@@ -90,15 +90,15 @@ impl Priority {
     }
 }
 
-/// What holds for the whole pass.
+/// What holds for the whole run.
 #[expect(clippy::struct_excessive_bools, reason = "each is an order by itself, and no two make a third")]
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PlanOptions {
-    /// The time of the pass.
+    /// The time of the run.
     pub now: DateTime<Utc>,
     /// Send every record again.
     pub full: bool,
-    /// This pass, or an earlier one that did not get to all of them, sends every record again.
+    /// This run, or an earlier one that did not get to all of them, sends every record again.
     pub resending: bool,
     /// Try failed records whatever their pause.
     pub retry_failed: bool,
@@ -108,7 +108,7 @@ pub struct PlanOptions {
     pub windows: [bool; 3],
     /// Bookings that were over before this day and never had a deal are left alone.
     pub bookings_from: Option<NaiveDate>,
-    /// What the mirror looked like in the last pass that ran through.
+    /// What the mirror looked like in the last run that completed.
     pub before: MirrorStats,
     /// The kinds whose contents are made of other columns than those of the rows that were sent: they are learnt anew,
     /// and a change shows in `modified_at` alone this time.

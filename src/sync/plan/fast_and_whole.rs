@@ -168,7 +168,7 @@ impl World {
         }
     }
 
-    /// A pass that compares, and keeps the blocks; its survey only where it ran through.
+    /// A run that compares, and keeps the blocks; its survey only where it ran through.
     fn pass(&mut self, full: bool, (retry_failed, deletes): (bool, bool), sends: usize, through: bool) {
         let rules = PlanOptions { full, retry_failed, deletes, ..self.rules(&self.mirror()) };
         let Some((found, notes, seen)) = self.compare(&rules) else { return };
@@ -275,7 +275,7 @@ impl World {
             8..=9 => self.sql("INSERT INTO booking_guests VALUES (?1, ?2, ?3)", (id, self::id(b), c % 3)),
             10 => self.sql("DELETE FROM booking_guests WHERE booking_id = ?1", [id]),
             11 => self.sql("UPDATE booking_guests SET position = 5 WHERE booking_id = ?1", [id]),
-            // A pass, and a second change within the same second: nothing but its content shows it.
+            // A run, and a second change within the same second: nothing but its content shows it.
             12 => {
                 self.put(Kind::Guest, &id, (b, c));
                 self.pass(false, (false, true), usize::MAX, true);

@@ -71,7 +71,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The most that one pass may let go of.
+    /// The most that one run may let go of.
     fn most(&self) -> u64 {
         self.vouched.unwrap_or(self.max_deletes)
     }
@@ -82,7 +82,7 @@ impl Plan {
     /// enough to be believed.
     ///
     /// # Errors
-    /// As [`Plan::draw`]; and a mirror of which no record of a kind is known, though at least three were.
+    /// As [`Plan::build`]; and a mirror of which no record of a kind is known, though at least three were.
     pub fn build_guarded(
         mirror: &Mirror,
         state: &State,

@@ -36,7 +36,7 @@ use crate::state::settings::{CONTENTS, MIRROR_STATS};
 use crate::state::{BlockChange, Note, State};
 use observations::{is_missing, note_of};
 
-/// The plan of a pass.
+/// The plan of a run.
 pub struct Plan {
     /// The steps.
     pub queue: PlanStore,
@@ -95,7 +95,7 @@ impl Plan {
 /// them stood as sent are not read.
 ///
 /// # Errors
-/// As [`Plan::draw`], which keeps what is found.
+/// As [`Plan::build`], which keeps what is found.
 pub fn compare(
     mirror: &Mirror,
     state: &State,
@@ -269,7 +269,7 @@ impl Deferred {
 }
 
 impl PlanOptions {
-    /// The rules of an ordinary pass of cron.
+    /// The rules of an ordinary run of cron.
     pub fn for_sync(
         config: &Config,
         mirror: &Mirror,

@@ -20,7 +20,7 @@ pub struct Waiting {
 /// What becomes of those of a kind who are missing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Departing {
-    /// They are given up in this pass, and nobody was asked.
+    /// They are given up in this run, and nobody was asked.
     pub given_up: Vec<Departure>,
     /// Somebody said that they may be: whoever went before them counts no more.
     pub is_vouched: bool,

@@ -1,7 +1,7 @@
-//! Whether a pass has anything to do at all.
+//! Whether a run has anything to do at all.
 //!
-//! Nothing to do as long as the mirror's files, the configuration and the program are unchanged since a pass that found
-//! everything sent, and the state is unchanged too. Such a pass reads no row.
+//! Nothing to do as long as the mirror's files, the configuration and the program are unchanged since a run that found
+//! everything sent, and the state is unchanged too. Such a run reads no row.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ use crate::state::settings::{INPUTS, MIRROR_STATS};
 use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::plan::MirrorStats;
 
-/// All that decides what a pass finds, but for the state.
+/// All that decides what a run finds, but for the state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct InputFingerprint {
     mirror: u64,
@@ -30,7 +30,7 @@ impl InputFingerprint {
     }
 }
 
-/// Whether a pass of cron would find nothing to do.
+/// Whether a run of cron would find nothing to do.
 pub fn can_skip(config: &Config, orders: &RunOptions, state: &State, now: DateTime<Utc>) -> Result<bool> {
     if orders.kind != RunKind::Sync || orders.full || orders.retry_failed {
         return Ok(false);

@@ -1,7 +1,7 @@
 //! A mapping that was changed since everything was sent with it.
 //!
-//! A plain pass sends what changes in Ecvi, so the records that stand in the CRM keep the old mapping until somebody
-//! runs a full pass. That is told of once a day, and by `status`.
+//! A plain run sends what changes in Ecvi, so the records that stand in the CRM keep the old mapping until somebody
+//! runs a full run. That is told of once a day, and by `status`.
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;

@@ -1,6 +1,6 @@
 //! Is this the portal that the state belongs to, and do we call ourselves in it what we did?
 //!
-//! The ids in the state mean other people's cards in another portal, and a pass would write over them. When the
+//! The ids in the state mean other people's cards in another portal, and a run would write over them. When the
 //! address changed, a few objects are looked at: a portal that was renamed has them, another one has not.
 
 use anyhow::Result;
@@ -21,7 +21,7 @@ const SAMPLE: u32 = 20;
 /// Makes sure that the portal is the state's own, and the mark too; asks the portal only when its address changed.
 ///
 /// # Errors
-/// [`Stop`] with what to do, when less than half of what should stand there does.
+/// [`RunError`] with what to do, when less than half of what should stand there does.
 pub fn verify_identity(config: &Config, state: &State, gate: &mut Client<'_>) -> Result<()> {
     verify_originator(config, state)?;
     verify_portal(config, state, gate)
@@ -30,7 +30,7 @@ pub fn verify_identity(config: &Config, state: &State, gate: &mut Client<'_>) ->
 /// Makes sure that the portal is the state's own.
 ///
 /// # Errors
-/// [`Stop`] with what to do.
+/// [`RunError`] with what to do.
 pub fn verify_portal(config: &Config, state: &State, gate: &mut Client<'_>) -> Result<()> {
     let host = config.portal.webhook.host();
     if let Some(known) = state.get::<String>(PORTAL)?.filter(|known| known != host) {
@@ -45,7 +45,7 @@ pub fn verify_portal(config: &Config, state: &State, gate: &mut Client<'_>) -> R
 /// Makes sure that the mark is the one under which everything was sent.
 ///
 /// # Errors
-/// [`Stop`] with what to do.
+/// [`RunError`] with what to do.
 pub fn verify_originator(config: &Config, state: &State) -> Result<()> {
     let originator = &config.portal.originator;
     match state.get::<String>(ORIGINATOR)? {

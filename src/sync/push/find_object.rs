@@ -1,6 +1,6 @@
 //! Which object a step is about: found by origin, by the id that Ecvi knows, by phone and e-mail, or none.
 //!
-//! Nothing is created before the portal was asked in this pass, by origin, whether it exists already.
+//! Nothing is created before the portal was asked in this run, by origin, whether it exists already.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -159,7 +159,7 @@ impl Push<'_, '_> {
     /// Looks at every object that is about to be changed: is it there, whose is it, which phones does it have.
     fn fetch_objects(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let (run, now) = (self.run, self.gate.clock().now());
-        // A deal that this pass has just sent is not looked at again for its closing date.
+        // A deal that this run has just sent is not looked at again for its closing date.
         let is_just_sent =
             |target: &WorkItem| target.planned.step == Step::Close && target.record.is_alive(run, now);
         let looked_at = targets.iter().filter(|target| !is_just_sent(target));
@@ -184,7 +184,7 @@ impl Push<'_, '_> {
                 }
                 (_, Some(_), Some(_)) => ready.extend(self.check_deletion(target)?),
                 (Step::Delete, Some(_), None) => self.gone_before(&target)?,
-                // The object that the search by origin just found is gone: left to the next pass.
+                // The object that the search by origin just found is gone: left to the next run.
                 (Step::Create, Some(_), None) if target.adopted => self.register(&target)?,
                 (Step::Create, Some(_), None) => {
                     target.record.plan_record.crm_id = None;
@@ -204,7 +204,7 @@ impl Push<'_, '_> {
             Ok(None) => return self.deleted(target),
             Err(reason) => return self.fail(target, FailureCode::CardUnreadable, Operation::Delete, &reason),
         };
-        // One that vanishes twice in a pass is left to the next one.
+        // One that vanishes twice in a run is left to the next one.
         if !self.missing_in_crm.insert((kind, old)) {
             return Ok(());
         }
@@ -212,7 +212,7 @@ impl Push<'_, '_> {
         self.queue.add(&target.planned)
     }
 
-    /// It is not sent in this pass, but its bookings know that it is coming.
+    /// It is not sent in this run, but its bookings know that it is coming.
     fn register(&self, target: &WorkItem) -> Result<()> {
         let writer = self.state.writer()?;
         writer.insert_if_missing(
@@ -287,7 +287,7 @@ impl Push<'_, '_> {
         Ok(None)
     }
 
-    /// The records with a row in this pass's mirror that hold an object, ordered by id.
+    /// The records with a row in this run's mirror that hold an object, ordered by id.
     pub(super) fn holders_in_ecvi(&self, kind: Kind, crm_id: i64) -> Result<Vec<Id>> {
         let mut holders = Vec::new();
         for id in self.state.records_of_object(kind, crm_id)? {
@@ -298,7 +298,7 @@ impl Push<'_, '_> {
         Ok(holders)
     }
 
-    /// Whether the record has a row in this pass's mirror, as far as state and plan tell.
+    /// Whether the record has a row in this run's mirror, as far as state and plan tell.
     fn is_in_ecvi(&self, kind: Kind, id: &Id) -> Result<bool> {
         if self.queue.is_gone(kind, id)? {
             return Ok(false);
@@ -333,7 +333,7 @@ impl Push<'_, '_> {
                 return self.fail(target, FailureCode::CardUnreadable, Operation::Update, &reason);
             }
         };
-        // An object that vanishes twice in one pass is left to the next one.
+        // An object that vanishes twice in one run is left to the next one.
         if first {
             self.queue.add(&Planned { step, ..target.planned.clone() })?;
         }

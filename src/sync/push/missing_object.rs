@@ -51,7 +51,7 @@ impl Push<'_, '_> {
         if row.is_none()
             && (self.config.sync.on_missing == OnMissing::Fail || !record.plan_record.pending.resend)
         {
-            // A booking came upon it. Its own turn, with its row, is the next pass; where it had that, the row is of no
+            // A booking came upon it. Its own turn, with its row, is the next run; where it had that, the row is of no
             // use.
             let writer = self.state.writer()?;
             writer.resend(push_kind, id)?;

@@ -52,7 +52,7 @@ pub enum CreateMode {
     },
 }
 
-/// What a pass has done so far.
+/// What a run has done so far.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct RunStats {
     /// What was sent, and how much failed.
@@ -101,7 +101,7 @@ impl Failures {
     }
 }
 
-/// Where a long pass stands.
+/// Where a long run stands.
 pub trait ProgressObserver {
     /// Another object that stands in the portal was seen.
     fn seen(&mut self, _: Kind) {}
@@ -138,7 +138,7 @@ pub struct PushContext<'a> {
     pub queue: &'a PlanStore,
     /// How objects are created.
     pub way: CreateMode,
-    /// The number of the pass.
+    /// The number of the run.
     pub run: i64,
 }
 
@@ -204,7 +204,7 @@ impl WorkItem {
 }
 
 impl<'a, 'p> Push<'a, 'p> {
-    /// A push that adds to what the pass has `done` so far.
+    /// A push that adds to what the run has `done` so far.
     pub fn new(means: PushContext<'a>, gate: &'a mut Client<'p>, done: &'a mut RunStats) -> Push<'a, 'p> {
         let PushContext { config, types, state, lock, queue, way, run } = means;
         Push {
@@ -228,7 +228,7 @@ impl<'a, 'p> Push<'a, 'p> {
     /// Takes every step there is. `watch` is told of each chunk.
     ///
     /// # Errors
-    /// A [`CallError`] or a [`crate::domain::run_error::Stop`] that ends the pass; what was answered is saved. A limit that holds
+    /// A [`CallError`] or a [`crate::domain::run_error::RunError`] that ends the run; what was answered is saved. A limit that holds
     /// back one kind does not hold back the others.
     pub fn run(&mut self, watch: &mut dyn ProgressObserver) -> Result<()> {
         // A deal that was found missing once may have come back under another id.
@@ -236,7 +236,7 @@ impl<'a, 'p> Push<'a, 'p> {
         self.missing_in_crm.extend(self.state.missing_objects()?.into_iter().filter(people));
         self.recall_pointed_at()?;
         let mut waits = None;
-        // Guests who all change with every pass must not keep a cancellation waiting for ever.
+        // Guests who all change with every run must not keep a cancellation waiting for ever.
         let halfway = self.gate.half_time_mark();
         // Deletions last: a record that comes may take over the deal of one that goes.
         let waves = [Priority::Changes, Priority::Deletions];
@@ -287,7 +287,7 @@ impl<'a, 'p> Push<'a, 'p> {
         Ok(())
     }
 
-    /// Whether the record is still to be sent in this pass, or on its way.
+    /// Whether the record is still to be sent in this run, or on its way.
     fn is_coming(&self, kind: Kind, id: &Id) -> Result<bool> {
         Ok(self.in_flight.contains(&(kind, id.clone())) || self.queue.has(kind, id)?)
     }
@@ -347,7 +347,7 @@ impl<'a, 'p> Push<'a, 'p> {
         Ok(())
     }
 
-    /// For the end of the pass; `known_as` where the row is gone.
+    /// For the end of the run; `known_as` where the row is gone.
     fn count_failure(&mut self, planned: &Planned, known_as: &str, code: FailureCode) {
         let label = planned.row.as_ref().map_or(known_as, |row| &row.display_name);
         log::info!("{} {}: {}", planned.kind, planned.id, code);

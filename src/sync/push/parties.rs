@@ -117,7 +117,7 @@ impl Push<'_, '_> {
         })
     }
 
-    /// Whom the deals of an earlier pass point at, which was cut short before it looked back.
+    /// Whom the deals of an earlier run point at, which was cut short before it looked back.
     pub(super) fn recall_pointed_at(&mut self) -> Result<()> {
         let before: Vec<(Kind, i64)> = self.state.get(POINTED_AT)?.unwrap_or_default();
         self.pointed_at.extend(before);
@@ -162,7 +162,7 @@ impl Push<'_, '_> {
         Ok(!gone.is_empty())
     }
 
-    /// The next pass looks at the bookings of this person or company.
+    /// The next run looks at the bookings of this person or company.
     fn touch(&self, kind: Kind, id: &Id) -> Result<()> {
         let writer = self.state.writer()?;
         writer.mark_dirty(kind, id)?;

@@ -3,7 +3,7 @@
 //! A full disk or a plan that ended refuses every record with one text, in the portal's language. Records that are
 //! refused are therefore held until the portal accepts something after them: then each of them failed by itself. Where
 //! it accepts nothing any more and refuses several alike, a card of ours that it took before is sent again unchanged.
-//! When even that is refused with the same text, no record is to blame: the pass stops, and nobody is put aside.
+//! When even that is refused with the same text, no record is to blame: the run stops, and nobody is put aside.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,7 +22,7 @@ use crate::state::Operation;
 
 /// So many refused records are held before it is found out what the portal accepts.
 const HELD: usize = 50;
-/// A text that was confirmed so often is believed at once for the rest of the pass.
+/// A text that was confirmed so often is believed at once for the rest of the run.
 const CONFIRMED: u32 = 10;
 /// Cards among which one is looked for that the portal took before.
 const SAMPLE: u32 = 10;
@@ -38,7 +38,7 @@ pub(super) struct Refused {
     pub(super) disproved: bool,
 }
 
-/// What was learned of refusals in this pass.
+/// What was learned of refusals in this run.
 #[derive(Default)]
 pub(super) struct Refusals {
     /// Refused, and nothing was accepted since.
@@ -102,7 +102,7 @@ impl Push<'_, '_> {
     /// no card of ours to try.
     ///
     /// # Errors
-    /// A [`Stop`], when the portal refuses everything.
+    /// A [`RunError`], when the portal refuses everything.
     pub(super) fn judge(&mut self, must: bool) -> Result<()> {
         let Some(common) = self.refusals.common().cloned() else {
             return if must { self.accepted() } else { Ok(()) };

@@ -20,7 +20,7 @@ use crate::state::{Counts, Event, InDoubtCall, Operation, PendingWork, SentRecor
 use crate::sync::plan::{Planned, Priority, Step};
 use crate::sync::push::prepare_call::{CLOSING, MAIN, MOVING, PreparedStep};
 
-/// Batches in a row without an answer after which a pass of cron, or an export, gives up.
+/// Batches in a row without an answer after which a run of cron, or an export, gives up.
 const LOST_SYNC: u32 = 3;
 const LOST_EXPORT: u32 = 10;
 /// A record whose calls were never answered this often goes alone.

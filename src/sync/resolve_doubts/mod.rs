@@ -1,4 +1,4 @@
-//! Settling doubts: what became of the calls of earlier passes that were never answered.
+//! Settling doubts: what became of the calls of earlier runs that were never answered.
 //!
 //! An unanswered call may still take effect for a while, so nothing is asked before `settle_time` is over. Then a
 //! create is settled by its origin, an update is sent again, and a deletion by whether the deal is still there. A state
@@ -87,7 +87,7 @@ pub fn resolve_doubts(
 /// Waits until calls that this state knows nothing of can have no effect any more.
 ///
 /// # Errors
-/// [`Stop`], where the time of the pass does not reach so far.
+/// [`RunError`], where the time of the run does not reach so far.
 pub fn wait_for_unknown_calls(config: &Config, state: &State, lock: &Lock, gate: &Client<'_>) -> Result<()> {
     let Some(call) = lock.last_call() else { return Ok(()) };
     let known: Option<DateTime<Utc>> = state.get(LAST_CALL)?;

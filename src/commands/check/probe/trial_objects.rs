@@ -45,7 +45,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         TrialObjects { gate, config, mark, contact: 0, company: 0, deal: 0 }
     }
 
-    /// One command, sent as a pass sends it: in a batch, and never twice.
+    /// One command, sent as a run sends it: in a batch, and never twice.
     pub(super) fn ask(&mut self, method: &str, params: Value) -> Result<Value, CallError> {
         let command = Command::new("c", method, params);
         let mut replies = self.gate.batch("probe", &[command], &mut |_| Ok(()))?;

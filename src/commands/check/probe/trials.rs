@@ -1,4 +1,4 @@
-//! The trials: each does what a pass does and looks at what came of it.
+//! The trials: each does what a run does and looks at what came of it.
 
 use serde_json::json;
 

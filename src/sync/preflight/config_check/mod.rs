@@ -1,7 +1,7 @@
 //! Does the portal have what the configuration names? Asked before anything is sent, because a portal ignores an
 //! unknown stage or field in silence.
 //!
-//! What was verified is remembered for a day, so an idle pass costs no request; a changed configuration is verified
+//! What was verified is remembered for a day, so an idle run costs no request; a changed configuration is verified
 //! at once. On the way the types of the configured fields are learnt ([`crate::mapping::custom_fields`]).
 
 mod compare;
@@ -54,7 +54,7 @@ pub struct Report {
 /// `needed`: something will be sent. Without need only a changed configuration is verified.
 ///
 /// # Errors
-/// [`Stop`]: `Failed` when the portal lacks what the configuration names, else what [`CallError::stop`] makes of it.
+/// [`RunError`]: `Failed` when the portal lacks what the configuration names, else what [`CallError::into_run_error`] makes of it.
 pub fn verify_config(
     config: &Config,
     gate: &mut Client<'_>,
@@ -115,7 +115,7 @@ impl Report {
     /// Whether the configuration can be used.
     ///
     /// # Errors
-    /// Every error with what to mend, as one [`Stop`].
+    /// Every error with what to mend, as one [`RunError`].
     pub fn into_result(&self) -> Result<(), RunError> {
         let errors: Vec<Finding> =
             self.findings.iter().filter(|finding| finding.is_error()).cloned().collect();

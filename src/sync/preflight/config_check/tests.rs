@@ -109,7 +109,7 @@ fn found(more: &str) -> Vec<String> {
     findings.iter().map(|finding| format!("{} {:?}", finding.key, finding.problem)).collect()
 }
 
-/// Runs a pass's verification and counts the batches.
+/// Runs a run's verification and counts the batches.
 fn pass(config: &Config, state: &State, hours: i64, needed: bool) -> (Result<FieldTypes>, u32) {
     let mut fake = Fake::default();
     let now = now() + TimeDelta::hours(hours);

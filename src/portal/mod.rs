@@ -9,6 +9,7 @@ pub mod dialect;
 pub mod http;
 pub mod limits;
 mod plain_text;
+mod private_words;
 pub mod proxy;
 mod resolver;
 mod response;
@@ -193,7 +194,7 @@ impl CallError {
         match self {
             CallError::UnknownOutcome(reason) | CallError::NotSent(reason) => Some(reason.clone()),
             CallError::Refused(refusal) => match refusal.class() {
-                ErrorClass::RateLimited | ErrorClass::BudgetExceeded => Some(refusal.to_string()),
+                ErrorClass::RateLimited | ErrorClass::BudgetExceeded => Some(refusal.printable().to_string()),
                 ErrorClass::Administrator | ErrorClass::Record => None,
             },
             CallError::Misconfigured(_) | CallError::Redirected(_) | CallError::LimitedUntil(_) => None,
@@ -219,14 +220,16 @@ pub fn run_error_from(error: anyhow::Error) -> RunError {
 }
 
 fn refused(refusal: &ApiError) -> RunError {
+    let printable = refusal.printable();
     match refusal.class() {
         ErrorClass::RateLimited | ErrorClass::BudgetExceeded => RunError::interrupted(say!(
-            "портал просит подождать ({refusal})",
-            "the portal asks us to wait ({refusal})"
+            "портал просит подождать ({printable})",
+            "the portal asks us to wait ({printable})"
         ))
         .with_followup(with_the_next_pass()),
         ErrorClass::Administrator | ErrorClass::Record => {
-            let (refused, remedy) = (refusal.to_string(), remedy(refusal));
+            let remedy = remedy(refusal);
+            let refused = printable.to_string();
             let refused = refused.trim_end_matches('.');
             RunError::refused(say!(
                 "портал отказывает нам: {refused}. {remedy}",

@@ -3,8 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use bitrix24_sandbox::{Condition, Fault};
+use bitrix24_sandbox::{Condition, Exchange, Fault};
 
 use crate::crew::each;
 use crate::hotel::{HASTY, Hotel, SECRET};
@@ -82,6 +84,26 @@ fn keeps_silent(ended: &Ended, about: &[&str], what: &str) {
     assert_eq!(told, None, "{what}: {output}");
 }
 
+/// Runs the command; an initial export, which waits for a broken portal without end, is asked to end.
+fn run_for_a_while(hotel: &Hotel, log: &str, arguments: &str) -> Ended {
+    let victim = Victim::default();
+    if !arguments.contains("initial-export") {
+        return hotel.run_as(&victim, &[("RUST_LOG", log)], arguments);
+    }
+    thread::scope(|scope| {
+        let run = scope.spawn(|| hotel.run_as(&victim, &[("RUST_LOG", log)], arguments));
+        let patience = Instant::now() + Duration::from_secs(1);
+        while !run.is_finished() && Instant::now() < patience {
+            thread::sleep(Duration::from_millis(5));
+        }
+        while !run.is_finished() {
+            victim.ask_to_end();
+            thread::sleep(Duration::from_millis(50));
+        }
+        run.join().unwrap()
+    })
+}
+
 #[test]
 fn neither_the_secret_nor_people_show_in_any_output() {
     let hotel = scenes::changes();
@@ -91,7 +113,7 @@ fn neither_the_secret_nor_people_show_in_any_output() {
             let fault = fault.clone();
             hotel.server.faults(move |_| fault.clone());
             for command in COMMANDS {
-                let ended = hotel.run_with(&[("RUST_LOG", log)], &format!("{options} {command}"));
+                let ended = run_for_a_while(&hotel, log, &format!("{options} {command}"));
                 let what = format!("{options} {command}, RUST_LOG={log}");
                 keeps_silent(&ended, &[SECRET], &what);
                 if (options, log) == ("", "") {
@@ -102,21 +124,69 @@ fn neither_the_secret_nor_people_show_in_any_output() {
     });
 }
 
+/// What a portal may say of the guest, and of what was sent.
+const WORDS: [&str; 3] = [
+    "Приходько: +79161112233 and anna@example.ru are wrong",
+    "the contact Иванова is wrong",
+    "8 (916) 000-00-00: wrong number",
+];
+
 #[test]
-fn the_portals_words_about_a_person_do_not_show_in_the_output_of_a_pass() {
+fn the_portals_words_about_a_person_do_not_show_in_the_output_of_a_run() {
     let hotel = scenes::changes();
-    let words = "Приходько: +79161112233 and anna@example.ru are wrong";
-    hotel
-        .server
-        .faults(move |exchange| (asked(exchange) == Asked::Change).then(|| refuse_all(exchange, "", words)));
-    for command in ["sync", "retry", "status", "status --check", "sync --full"] {
-        let ended = hotel.run(command);
-        assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.output());
-        keeps_silent(&ended, &["Иванова", "Лебедев", "Анна"], command);
-        if !command.starts_with("status") {
+    each(&WORDS, |words| {
+        let hotel = hotel.copy();
+        let accept_unchanged_cards = |exchange: &Exchange| !is_trial(exchange);
+        refuse_changes(&hotel, words, accept_unchanged_cards);
+        for command in ["sync", "retry", "sync --full"] {
+            let ended = hotel.run(command).expect(1);
             keeps_silent(&ended, &PERSONAL, command);
+            keeps_silent(&ended, &["000-00-00"], command);
         }
-    }
+        for command in ["status", "status --check"] {
+            let ended = hotel.run(command);
+            assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.output());
+            keeps_silent(&ended, &["Лебедев", "Анна"], command);
+        }
+    });
+}
+
+#[test]
+fn the_words_of_a_portal_that_refuses_everything_do_not_show_where_they_name_a_person() {
+    let hotel = scenes::changes();
+    each(&WORDS, |words| {
+        let hotel = hotel.copy();
+        refuse_changes(&hotel, words, |_| true);
+        for command in ["sync", "sync --full", "initial-export"] {
+            let ended = hotel.run(command).expect(4);
+            assert!(ended.stderr.contains("refuses everything"), "{}", ended.stderr);
+            keeps_silent(&ended, &PERSONAL, command);
+            keeps_silent(&ended, &["000-00-00"], command);
+        }
+        keeps_silent(&hotel.run("status"), &PERSONAL, "status");
+        let ended = hotel.run("-v sync").expect(4);
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    });
+    refuse_changes(&hotel, "Disk resource exhausted", |_| true);
+    assert!(hotel.run("sync").expect(4).stderr.contains("Disk resource exhausted"));
+}
+
+/// The portal refuses these changes with these words.
+fn refuse_changes(
+    hotel: &Hotel,
+    words: &'static str,
+    is_refused: impl Fn(&Exchange) -> bool + Send + Sync + 'static,
+) {
+    hotel.server.faults(move |exchange| {
+        let is_hit = asked(exchange) == Asked::Change && is_refused(exchange);
+        is_hit.then(|| refuse_all(exchange, "", words))
+    });
+}
+
+/// Whether only the mark of a card is sent, to see whether the portal takes it.
+fn is_trial(exchange: &Exchange) -> bool {
+    let commands = exchange.params.argument("cmd");
+    commands.entries().len() == 1 && commands.values().all(|command| !command.text().contains("ORIGIN_ID"))
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// No pass of these tests takes longer; what does hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -65,6 +67,15 @@ impl Victim {
         if let Some(child) = self.child().as_mut() {
             drop(child.kill());
             drop(child.wait());
+        }
+    }
+
+    /// SIGTERM: it saves what it has done, and ends.
+    pub(crate) fn ask_to_end(&self) {
+        if let Some(child) = self.child().as_mut()
+            && let Ok(None) = child.try_wait()
+        {
+            kill_process(Pid::from_child(child), Signal::TERM).unwrap();
         }
     }
 

@@ -46,12 +46,14 @@ pub(crate) fn merged_into_a_stranger() -> Hotel {
     hotel
 }
 
-/// In the CRM guest 41 was merged into guest 42, who then has both phones; then guest 41 changed in Ecvi.
+/// In the CRM guest 41 was merged into guest 42, who then has both phones and goes by the last name of guest 41: a
+/// phone alone is no person. Then guest 41 changed in Ecvi.
 pub(crate) fn merged_into_one_another() -> Hotel {
     let hotel = Hotel::running();
     let phone = Php::list([Php::map([("VALUE", "+79161112233"), ("VALUE_TYPE", "WORK")])]);
     let survivor = crm_id(&hotel, Kind::Contact, "42");
-    let params = Php::map([("id", Php::from(survivor)), ("fields", Php::map([("PHONE", phone)]))]);
+    let fields = Php::map([("PHONE", phone), ("LAST_NAME", Php::from("Приходько"))]);
+    let params = Php::map([("id", Php::from(survivor)), ("fields", fields)]);
     hotel.server.portal().call("crm.contact.update", params, Utc::now());
     lose_guest_41(&hotel);
     hotel

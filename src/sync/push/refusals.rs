@@ -34,6 +34,8 @@ pub(super) struct Refused {
     pub(super) target: WorkItem,
     pub(super) operation: Operation,
     pub(super) refusal: ApiError,
+    /// The same as it may be printed: without what it says of a person.
+    pub(super) printable: ApiError,
     /// The portal accepted another record after it.
     pub(super) disproved: bool,
 }
@@ -59,6 +61,12 @@ impl Refusals {
         let text = refusal.to_string();
         let is_certain = self.confirmed.get(&text).is_some_and(|times| *times >= CONFIRMED);
         !earlier.insert(text) && !is_certain
+    }
+
+    /// This refusal as it may be printed: hidden where it repeats what was sent for any of the records it came for.
+    fn printable(&self, common: &ApiError) -> ApiError {
+        let mut forms = self.held.iter().filter(|held| held.refusal == *common).map(|held| &held.printable);
+        forms.find(|printable| *printable != common).unwrap_or(common).clone()
     }
 
     /// The refusal that several records were held for, or that says itself that it concerns everything.
@@ -111,8 +119,9 @@ impl Push<'_, '_> {
             Some(false) => self.accepted(),
             None if !must => Ok(()),
             Some(true) | None => {
+                let printable = self.refusals.printable(&common);
                 self.refusals.held.clear();
-                Err(refuses_everything(&common).into())
+                Err(refuses_everything(&printable).into())
             }
         }
     }

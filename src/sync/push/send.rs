@@ -93,7 +93,7 @@ impl Push<'_, '_> {
         match self.gate.batch(label, &commands, &mut mark) {
             Ok(replies) => {
                 self.lost_batches = 0;
-                let after = self.save(calls, replies)?;
+                let after = self.save(calls, &commands, replies)?;
                 self.handle_refusals(kind, label, after)
             }
             Err(CallError::UnknownOutcome(reason)) => {
@@ -116,7 +116,7 @@ impl Push<'_, '_> {
                     writer.revert_attempt(kind, target.id(), &target.record.owned_values)?;
                 }
                 writer.commit()?;
-                Err(error.into())
+                Err(printable_error(error, &commands).into())
             }
         }
     }
@@ -137,6 +137,7 @@ impl Push<'_, '_> {
     fn save(
         &mut self,
         calls: Vec<PreparedStep>,
+        sent: &[Command],
         mut replies: BTreeMap<String, Reply>,
     ) -> Result<RefusalActions> {
         if let ([_], Some(Reply::Err(refusal))) = (&calls[..], replies.get(&format!("{MAIN}0"))) {
@@ -157,7 +158,9 @@ impl Push<'_, '_> {
                     // An answer without an id does not count.
                     None => unanswered = true,
                 },
-                Some(Reply::Err(refusal)) => self.refused(&writer, &mut after, call, refusal)?,
+                Some(Reply::Err(refusal)) => {
+                    self.refused(&writer, &mut after, call, sent, refusal)?;
+                }
                 // It may have been executed: it stays in doubt.
                 Some(Reply::Missing) | None => unanswered = true,
             }
@@ -253,11 +256,13 @@ impl Push<'_, '_> {
         Ok(())
     }
 
+    /// `sent` is the whole batch: a portal may repeat what it said of an earlier command.
     fn refused(
         &self,
         writer: &Writer<'_>,
         after: &mut RefusalActions,
         call: PreparedStep,
+        sent: &[Command],
         refusal: ApiError,
     ) -> Result<()> {
         let PreparedStep { target, operation, .. } = call;
@@ -266,13 +271,14 @@ impl Push<'_, '_> {
         match refusal.class() {
             // Not this time; the gate knows until when.
             ErrorClass::RateLimited | ErrorClass::BudgetExceeded => self.queue.add(&target.planned)?,
-            ErrorClass::Administrator => after.stop = Some(refusal),
+            ErrorClass::Administrator => after.stop = Some(printable_stop(&refusal, sent)),
             ErrorClass::Record if self.refusals.may_be_repeated(&refusal, &mut after.texts) => {
                 after.again.push(target);
             }
             ErrorClass::Record => {
                 let is_new = operation == Operation::Create;
-                let refused = Refused { target, operation, refusal, disproved: false };
+                let printable = refusal.printable_for(sent);
+                let refused = Refused { target, operation, refusal, printable, disproved: false };
                 if is_new { after.failed.push(refused) } else { after.unclear.push(refused) }
             }
         }
@@ -285,10 +291,10 @@ impl Push<'_, '_> {
             return Err(CallError::Refused(refusal).into());
         }
         if matches!(self.way, CreateMode::Export { method: ExportMethod::Import, .. })
-            && let Some(Refused { refusal, .. }) =
+            && let Some(Refused { printable, .. }) =
                 failed.iter().find(|refused| refused.refusal.is_access_denied())
         {
-            return Err(no_import_right(refusal).into());
+            return Err(no_import_right(printable).into());
         }
         if accepted {
             self.accepted()?;
@@ -365,6 +371,18 @@ fn object_of(call: &PreparedStep, value: &Value) -> Option<i64> {
 /// `crm.deal.add` returns the id, `crm.item.import` an item that has it.
 fn new_id(value: &Value) -> Option<i64> {
     object_id(value.pointer("/item/id").unwrap_or(value)).filter(|id| *id > 0)
+}
+
+fn printable_error(error: CallError, sent: &[Command]) -> CallError {
+    match error {
+        CallError::Refused(refusal) => CallError::Refused(printable_stop(&refusal, sent)),
+        error => error,
+    }
+}
+
+/// Its code says what to do about it, its text may be hidden.
+fn printable_stop(refusal: &ApiError, sent: &[Command]) -> ApiError {
+    ApiError { code: refusal.code.clone(), text: refusal.printable_for(sent).text }
 }
 
 fn no_import_right(refusal: &ApiError) -> RunError {

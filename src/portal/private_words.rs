@@ -1,0 +1,191 @@
+//! What a portal says of a person stays out of what is printed and logged by default.
+//!
+//! A refusal may repeat what was sent: "Приходько: the phone +7… is wrong". Such a text is left to `status` of that
+//! record and to `-v`; a text about the portal itself, such as "Disk resource exhausted", is printed.
+
+use serde_json::Value;
+
+use super::ApiError;
+use super::batch::Command;
+use crate::say;
+
+/// A shorter value is found in too many texts that do not mean it.
+const SHORTEST: usize = 4;
+/// So many digits are a phone's, not a number of something else.
+const PHONE_DIGITS: usize = 7;
+
+impl ApiError {
+    /// The refusal as it may be printed, where nothing is known of what was sent.
+    pub(crate) fn printable(&self) -> ApiError {
+        if holds_contact(&self.to_string()) { self.hidden() } else { self.clone() }
+    }
+
+    /// The refusal of these calls as it may be printed.
+    pub(crate) fn printable_for(&self, sent: &[Command]) -> ApiError {
+        let text = self.to_string();
+        let repeats = sent.iter().any(|command| repeats(&text, "", &command.params));
+        if repeats { self.hidden() } else { self.printable() }
+    }
+
+    fn hidden(&self) -> ApiError {
+        log::info!("{self}");
+        ApiError {
+            code: String::new(),
+            text: say!(
+                "в ответе портала данные гостя, поэтому он здесь не показан; увидеть его: ecvi-b24 -v sync",
+                "the portal's answer holds a guest's data and is not shown here; to see it: ecvi-b24 -v sync"
+            ),
+        }
+    }
+}
+
+/// Whether the text holds a value of these parameters that says something of a person.
+fn repeats(text: &str, field: &str, value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter().any(|(field, value)| repeats(text, field, value)),
+        Value::Array(values) => values.iter().any(|value| repeats(text, field, value)),
+        Value::String(value) => !is_technical(field) && names(text, field, value),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Fields whose values are words of the portal, ids and numbers. Universal methods spell them in camel case.
+fn is_technical(field: &str) -> bool {
+    let field = plain_field(field);
+    let technical =
+        ["HONORIFIC", "OPENED", "CLOSED", "EXPORT", "IMPORT", "PROBABILITY", "OPPORTUNITY", "BEGINDATE"];
+    let endings = ["ID", "IDS", "TYPE", "CLOSEDATE", "OPPORTUNITY"];
+    technical.contains(&field.as_str()) || endings.iter().any(|ending| field.ends_with(ending))
+}
+
+fn plain_field(field: &str) -> String {
+    field.replace('_', "").to_uppercase()
+}
+
+fn names(text: &str, field: &str, value: &str) -> bool {
+    let is_name = matches!(plain_field(field).as_str(), "NAME" | "LASTNAME" | "SECONDNAME");
+    let name = if is_name { value } else { in_parentheses(value) };
+    let text_words = words(text);
+    let is_named = words(name).iter().any(|word| word.chars().count() > 1 && text_words.contains(word));
+    is_named || holds_value(&text_words, value) || holds_digits(text, value)
+}
+
+/// The guest's last name in a deal's title.
+fn in_parentheses(title: &str) -> &str {
+    let Some((_, rest)) = title.split_once('(') else { return "" };
+    rest.split_once(')').map_or("", |(name, _)| name)
+}
+
+fn holds_value(text_words: &[String], value: &str) -> bool {
+    let value_words = words(value);
+    let length: usize = value_words.iter().map(|word| word.chars().count()).sum();
+    length >= SHORTEST && text_words.windows(value_words.len()).any(|part| part == value_words)
+}
+
+/// Whether the text holds a phone however it is written: its last digits, without the country's.
+fn holds_digits(text: &str, value: &str) -> bool {
+    let digits = digits(value);
+    let national = &digits[digits.len().saturating_sub(10)..];
+    national.len() >= PHONE_DIGITS && number_runs(text).any(|run| self::digits(run).contains(national))
+}
+
+/// Whether something in the text looks like a phone or an e-mail.
+fn holds_contact(text: &str) -> bool {
+    text.split_whitespace().any(is_email) || number_runs(text).any(is_phone)
+}
+
+fn is_email(word: &str) -> bool {
+    let Some((before, after)) = word.split_once('@') else { return false };
+    before.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric)
+}
+
+/// As people write one: `+` and its digits, 7 or 8 and ten digits, or the ten of a mobile phone. A date is none.
+fn is_phone(run: &str) -> bool {
+    let digits = digits(run);
+    match (run.contains('+'), digits.len()) {
+        (true, count) => count >= PHONE_DIGITS,
+        (false, 11) => digits.starts_with(['7', '8']),
+        (false, 10) => digits.starts_with('9'),
+        (false, _) => false,
+    }
+}
+
+/// Digits with what may stand between those of a phone.
+fn number_runs(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | ' ' | '\u{a0}');
+    text.split(move |c| !is_part(c)).filter(|run| run.contains(|c: char| c.is_ascii_digit()))
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn words(text: &str) -> Vec<String> {
+    let parts = text.split(|c: char| !c.is_alphanumeric());
+    parts.filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refusal(text: &str) -> ApiError {
+        ApiError { code: String::new(), text: text.to_owned() }
+    }
+
+    fn sent() -> Vec<Command> {
+        let contact = json!({"fields": {
+            "LAST_NAME": "Приходько-Ли", "NAME": "Анна", "BIRTHDATE": "1980-02-29", "TYPE_ID": "CLIENT",
+            "ORIGINATOR_ID": "DISK", "PHONE": [{"VALUE": "8 (495) 123-45-67", "VALUE_TYPE": "WORK"}],
+            "EMAIL": [{"VALUE": "anna@localhost"}], "COMMENTS": "вид на море",
+        }});
+        let deal = json!({"fields": {"title": "Заявка №7 (Лебедев) 01.04.2026", "stageId": "WON"}});
+        vec![Command::new("a", "crm.contact.add", contact), Command::new("b", "crm.item.add", deal)]
+    }
+
+    #[test]
+    fn a_text_that_repeats_what_was_sent_of_a_person_is_not_printed() {
+        for text in [
+            "Контакт ПРИХОДЬКО не сохранён",
+            "Ли: ошибка",
+            "wrong name \"Анна\"",
+            "Лебедев уже есть",
+            "bad date 1980-02-29",
+            "+7 495 1234567 is wrong",
+            "4951234567",
+            "comment <вид на море> too long",
+            "anna@localhost",
+        ] {
+            let printable = refusal(text).printable_for(&sent());
+            assert!(printable.text.contains("ecvi-b24 -v sync"), "{text}: {printable}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_phone_or_an_email_is_not_printed_whoever_sent_it() {
+        for text in [
+            "taken by ivan@example.ru.",
+            "<ivan@example.ru>",
+            "phone +79161112233",
+            "8 (916) 111-22-33",
+            "9161112233",
+        ] {
+            assert_ne!(refusal(text).printable(), refusal(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_about_the_portal_is_printed() {
+        for text in [
+            "Disk resource exhausted",
+            "Заявка не сохранена: на диске нет места",
+            "Required client type WORK is missing, stage WON",
+            "Blocked until 2026-11-24 10:00:00 (id 1234567)",
+            "limit 5000 of 10.0.0.1, 1780000000",
+        ] {
+            assert_eq!(refusal(text).printable_for(&sent()), refusal(text), "{text}");
+        }
+    }
+}

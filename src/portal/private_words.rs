@@ -90,7 +90,7 @@ fn holds_digits(text: &str, value: &str) -> bool {
 }
 
 /// Whether something in the text looks like a phone or an e-mail.
-fn holds_contact(text: &str) -> bool {
+pub(super) fn holds_contact(text: &str) -> bool {
     text.split_whitespace().any(is_email) || number_runs(text).any(is_phone)
 }
 

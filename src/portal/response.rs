@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::private_words::holds_contact;
 use super::{ApiError, CallError, ErrorClass, Response};
 use crate::portal::plain_text::{beginning, error_text};
 
@@ -12,7 +13,7 @@ const WARNINGS: usize = 20;
 /// executed before it failed.
 pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Response, CallError> {
     let Some(mut answer) = document(body) else {
-        return Err(CallError::UnknownOutcome(format!("HTTP {status}, no JSON: {}", beginning(body))));
+        return Err(CallError::UnknownOutcome(format!("HTTP {status}, no JSON: {}", glimpse(body))));
     };
     if answer.get("error").is_some() {
         return Err(refused(status, refusal(&answer), several));
@@ -22,6 +23,12 @@ pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Response, CallE
         Some(result) if status == 200 => Ok(Response { result, time: part("time").unwrap_or_default() }),
         _ => Err(CallError::UnknownOutcome(format!("HTTP {status}, neither result nor error"))),
     }
+}
+
+/// The beginning of the body, or its size where that may say something of a person.
+fn glimpse(body: &[u8]) -> String {
+    let beginning = beginning(body);
+    if holds_contact(&beginning) { format!("{} bytes", body.len()) } else { beginning.to_string() }
 }
 
 /// The JSON of an answer. A byte order mark, or the lines of warnings that PHP prints before its answer, are stepped
@@ -56,7 +63,7 @@ fn refused(status: u16, refusal: ApiError, several: bool) -> CallError {
     if proper {
         CallError::Refused(refusal)
     } else {
-        CallError::UnknownOutcome(format!("HTTP {status}, {refusal}"))
+        CallError::UnknownOutcome(format!("HTTP {status}, {}", refusal.printable()))
     }
 }
 

@@ -28,10 +28,10 @@ use serde_json::{Value, json};
 const SHOWN: [&str; 3] = ["101", "107", "106"];
 
 /// Between the export and the first pass of cron.
-const HOUR: Duration = Duration::from_hours(1);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Between two passes of cron.
-const CRON: Duration = Duration::from_mins(3);
+const CRON: Duration = Duration::from_secs(180);
 
 /// The port of the CRM as a page, as in the sandbox.
 const PORT: u16 = 8024;

@@ -67,7 +67,7 @@ impl ProgressObserver for Progress {
         match &*self.screen {
             ProgressOutput::Bar(bar) => bar.set_message(text),
             ProgressOutput::Lines(_) | ProgressOutput::Nothing => {
-                self.screen.line(&text, self.clock.now(), false)
+                self.screen.line(&text, self.clock.now(), false);
             }
         }
     }
@@ -132,7 +132,7 @@ impl ProgressOutput {
                 bar.force_draw();
             }
             ProgressOutput::Lines(_) | ProgressOutput::Nothing => {
-                self.line(&text, now, until - now >= BETWEEN_LINES)
+                self.line(&text, now, until - now >= BETWEEN_LINES);
             }
         }
     }

@@ -78,7 +78,7 @@ impl World {
         }
         let state = State::open_readonly(&self.config.state).expect("the state");
         let reasons = [self.portal.settings.full_disk_text.clone(), NO_SUBSCRIPTION.to_owned()];
-        for failure in state.troubles(Severity::Failure).expect("the failures") {
+        for failure in state.issues(Severity::Failure).expect("the failures") {
             let last = DateTime::parse_from_rfc3339(&failure.last_at).expect("a time");
             if last < self.pass_began_here {
                 continue;

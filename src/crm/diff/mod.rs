@@ -18,7 +18,7 @@ use crate::mapping::multifield::{Beside, Values};
 use crate::portal::dialect::Dialect;
 pub(crate) use normal::{display_value, values_equal};
 
-/// The fields whose values tell nothing of a person: they may be display_value in reports and logs.
+/// The fields whose values tell nothing of a person: they may be shown in reports and logs.
 const IMPERSONAL: [&str; 12] = [
     "BEGINDATE",
     "CLOSEDATE",

@@ -61,7 +61,7 @@ impl Push<'_, '_> {
         let fate = self.decide_missing(push_kind, id, record, row, old)?;
         match &fate {
             MissingResolution::Relinked(found) => {
-                self.relink(push_kind, id, (old, found.crm_id), found.is_marked)?
+                self.relink(push_kind, id, (old, found.crm_id), found.is_marked)?;
             }
             MissingResolution::Released => self.release(push_kind, id, old)?,
             MissingResolution::Deferred

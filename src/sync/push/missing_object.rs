@@ -42,7 +42,7 @@ impl Push<'_, '_> {
     /// The object of this record was looked for and is not there.
     pub(super) fn resolve_missing(
         &mut self,
-        push_kind: Kind,
+        kind: Kind,
         id: &Id,
         record: &StoredRecord,
         row: Option<&Row>,
@@ -54,21 +54,21 @@ impl Push<'_, '_> {
             // A booking came upon it. Its own turn, with its row, is the next run; where it had that, the row is of no
             // use.
             let writer = self.state.writer()?;
-            writer.resend(push_kind, id)?;
+            writer.resend(kind, id)?;
             writer.commit()?;
             return Ok(MissingResolution::Deferred);
         }
-        let fate = self.decide_missing(push_kind, id, record, row, old)?;
+        let fate = self.decide_missing(kind, id, record, row, old)?;
         match &fate {
             MissingResolution::Relinked(found) => {
-                self.relink(push_kind, id, (old, found.crm_id), found.is_marked)?;
+                self.relink(kind, id, (old, found.crm_id), found.is_marked)?;
             }
-            MissingResolution::Released => self.release(push_kind, id, old)?,
+            MissingResolution::Released => self.release(kind, id, old)?,
             MissingResolution::Deferred
             | MissingResolution::Refused(_)
             | MissingResolution::Unreadable(_) => return Ok(fate),
         }
-        log::info!("{push_kind} {id}: object {old} is gone from the CRM ({fate:?})");
+        log::info!("{kind} {id}: object {old} is gone from the CRM ({fate:?})");
         Ok(fate)
     }
 

@@ -242,7 +242,7 @@ impl<'a, 'p> Push<'a, 'p> {
         let waves = [Priority::Changes, Priority::Deletions];
         for (wave, kind) in waves.into_iter().flat_map(|wave| Kind::SEND_ORDER.map(|kind| (wave, kind))) {
             let until = halfway.filter(|_| wave == Priority::Changes && kind != Kind::Booking);
-            match self.kind(kind, wave, until, watch) {
+            match self.push_kind(kind, wave, until, watch) {
                 Err(error) if matches!(error.downcast_ref(), Some(CallError::LimitedUntil(_))) => {
                     waits = waits.or(Some(error));
                 }
@@ -255,7 +255,7 @@ impl<'a, 'p> Push<'a, 'p> {
     }
 
     /// Takes the steps of a kind; what is left at `until` goes with the next wave.
-    fn kind(
+    fn push_kind(
         &mut self,
         kind: Kind,
         wave: Priority,

@@ -91,11 +91,21 @@ fn russian_trunk(digits: &str) -> String {
     }
 }
 
-/// An address without its spelling: in lower case, without a name around it and without `mailto:`.
+/// An address without its spelling: in lower case, without a name around it and without `mailto:`. Its domain is written
+/// in the letters of the network, so that `почта.рф` and `xn--80a1acny.xn--p1ai` are one.
 pub(crate) fn email(text: &str) -> String {
     let text = text.trim().to_lowercase();
     let address = bracketed(&text).unwrap_or(&text).trim();
-    address.strip_prefix("mailto:").unwrap_or(address).trim_end_matches('.').to_owned()
+    let address = address.strip_prefix("mailto:").unwrap_or(address).trim_end_matches('.');
+    match address.rsplit_once('@') {
+        Some((local, domain)) => format!("{local}@{}", network_name(domain)),
+        None => address.to_owned(),
+    }
+}
+
+/// A domain as the network knows it; what is no domain stays as it is.
+fn network_name(domain: &str) -> String {
+    url::Host::parse(domain).map_or_else(|_| domain.to_owned(), |host| host.to_string())
 }
 
 /// What stands in the first brackets, where there is something: `Name <a@x.ru>` is the address `a@x.ru`.
@@ -177,5 +187,15 @@ mod tests {
             assert_eq!(email(spelling), "a@x.ru", "{spelling}");
         }
         assert_ne!(email("a+b@x.ru"), email("a@x.ru"));
+    }
+
+    #[test]
+    fn a_domain_is_one_in_letters_of_any_language_and_in_those_of_the_network() {
+        for spelling in ["a@xn--80a1acny.xn--p1ai", "A@XN--80A1ACNY.XN--P1AI", "А <a@Почта.РФ>"] {
+            assert_eq!(email(spelling), email("a@почта.рф"), "{spelling}");
+        }
+        assert_eq!(email("a@bücher.de"), email("a@xn--bcher-kva.de"));
+        assert_ne!(email("a@почта.рф"), email("a@пошта.рф"));
+        assert_eq!(email("нет @ почты"), "нет @ почты");
     }
 }

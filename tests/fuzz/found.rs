@@ -161,3 +161,42 @@ fn a_number_and_a_text_that_reads_alike_do_not_share_an_object() {
     let told: Vec<_> = failures.iter().map(|flaw| (flaw.id.to_string(), flaw.code.as_str())).collect();
     assert_eq!(told, [("41".to_owned(), "DUPLICATE_ID")]);
 }
+
+/// A portal whose database is away: requests are answered, and whatever they ask fails.
+struct Failing<'w> {
+    wire: &'w mut Wire,
+    requests_left: u32,
+}
+
+impl Portal for Failing<'_> {
+    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
+        let mut answer = self.wire.call(method, params)?;
+        if method != "batch" || self.requests_left == 0 {
+            return Ok(answer);
+        }
+        self.requests_left -= 1;
+        let names = params["cmd"].as_object().into_iter().flat_map(|commands| commands.keys());
+        let refusal = json!({"error": "ERROR_CORE", "error_description": "MySQL server has gone away"});
+        let refusals: serde_json::Map<String, Value> =
+            names.map(|name| (name.clone(), refusal.clone())).collect();
+        answer.result["result"] = json!([]);
+        answer.result["result_error"] = refusals.into();
+        Ok(answer)
+    }
+}
+
+#[test]
+fn an_export_waits_for_a_portal_that_answers_and_fails_at_every_question() {
+    let dir = folder();
+    fill(dir.path());
+    let config = parse(&toml(""), dir.path(), None).unwrap();
+    let mut hotel = Hotel::with(config, &mut Dice::new(1), 0);
+    exported(&mut hotel);
+    hotel.lose_state();
+    let mut portal = Failing { wire: &mut hotel.wire, requests_left: 40 };
+    let orders = RunOptions::new(RunKind::InitialExport);
+    let ended =
+        run_once_unless_busy(&hotel.config, &orders, &mut portal, &hotel.clock, &mut ()).unwrap().unwrap();
+    assert_eq!((ended.outcome, portal.requests_left), (Outcome::Ok, 0), "{ended:?}");
+    hotel.rest().unwrap();
+}

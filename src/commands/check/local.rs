@@ -207,3 +207,16 @@ pub(super) fn unusable(
     };
     CheckResult::error(name, outcome, format!("{title}: {error:#}"), remedy)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_originator_that_a_database_may_take_for_another_is_refused() {
+        assert!(["ECVI", "ECVI-SOCHI 2", "hotel_1"].into_iter().all(|name| originator(name).is_none()));
+        for name in ["Гостиница", "HÔTEL", "\u{415}CVI", "ECVI\u{a0}2", "ECVI\t2"] {
+            assert!(originator(name).is_some(), "{name:?}");
+        }
+    }
+}

@@ -1,9 +1,12 @@
 //! One form for what was sent and for what a portal reads back (docs/bitrix24.md, Values, Texts, Custom fields).
 
-use chrono::{DateTime, NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta};
 use serde_json::Value;
 
 use crate::mapping::custom_fields::{FieldType, ValueFormat};
+
+/// In seconds. All offsets from Greenwich are whole quarters.
+const QUARTER_OF_AN_HOUR: i64 = 900;
 
 /// Whether a field reads as it was written.
 pub(crate) fn values_equal(field: &str, custom: Option<&FieldType>, ours: &Value, theirs: &Value) -> bool {
@@ -65,12 +68,24 @@ fn day(text: &str) -> String {
     }
 }
 
-/// Without an offset we mean the portal's own clock, and it answers with that.
+/// Without an offset we mean the portal's own clock, and it answers with that, or on the clock of Greenwich.
 fn same_time(ours: &str, theirs: &str) -> bool {
-    match (DateTime::parse_from_rfc3339(ours), DateTime::parse_from_rfc3339(theirs)) {
+    let shown = DateTime::parse_from_rfc3339(theirs);
+    match (DateTime::parse_from_rfc3339(ours), shown) {
         (Ok(ours), Ok(theirs)) => ours == theirs,
+        (Err(_), Ok(theirs)) if theirs.offset().local_minus_utc() == 0 => {
+            NaiveDateTime::parse_from_str(ours, "%Y-%m-%dT%H:%M:%S")
+                .is_ok_and(|ours| is_zone(ours - theirs.naive_utc()))
+        }
         _ => ours.get(..19).unwrap_or(ours) == theirs.get(..19).unwrap_or(theirs),
     }
+}
+
+/// Whether the clock of some place on Earth is so far ahead of that of Greenwich. Which place the portal means is not
+/// known where it tells no offset of its own.
+fn is_zone(ahead: TimeDelta) -> bool {
+    let is_on_earth = (TimeDelta::hours(-12)..=TimeDelta::hours(14)).contains(&ahead);
+    is_on_earth && ahead.num_seconds() % QUARTER_OF_AN_HOUR == 0
 }
 
 /// `13050.00`, `13050`: without the zeros that mean nothing.
@@ -236,6 +251,14 @@ mod tests {
             &json!("2026-05-01T10:00:00+05:00"),
             &json!("2026-05-01T08:00:00+03:00")
         ));
+        let ten = json!("2026-05-01T10:00:00");
+        for theirs in ["2026-05-01T07:00:00+00:00", "2026-05-01T07:00:00Z", "2026-05-01T04:15:00+00:00"] {
+            assert!(custom(ValueFormat::DateTime, false, &ten, &json!(theirs)), "{theirs}");
+        }
+        for theirs in ["2026-05-01T07:05:00+00:00", "2026-05-02T07:00:00+00:00", "2026-05-01T07:00:00+03:00"]
+        {
+            assert!(!custom(ValueFormat::DateTime, false, &ten, &json!(theirs)), "{theirs}");
+        }
         assert!(custom(ValueFormat::Address, false, &json!("Омск"), &json!("Омск|55.0;73.3")));
         assert!(!custom(ValueFormat::Date, false, &json!("2026-05-01"), &json!("2026-05-02T03:00:00+03:00")));
     }

@@ -236,7 +236,13 @@ where
                 self.is_portal_up = true;
                 Ok(())
             }
-            Ok(_) | Err(CallError::UnknownOutcome(_)) => Err(CallError::UnknownOutcome(reason.to_owned())),
+            Ok(answers) => {
+                if matches!(answers.first(), Some(Err(_))) {
+                    self.gate.note_failing();
+                }
+                Err(CallError::UnknownOutcome(reason.to_owned()))
+            }
+            Err(CallError::UnknownOutcome(_)) => Err(CallError::UnknownOutcome(reason.to_owned())),
             Err(error) => Err(error),
         }
     }

@@ -132,6 +132,11 @@ impl<'p> Client<'p> {
         self.is_answering
     }
 
+    /// Notes that the portal answers requests and fails at whatever they ask: that is an outage too.
+    pub(crate) fn note_failing(&mut self) {
+        self.is_answering = false;
+    }
+
     /// The clock that everything here goes by.
     pub fn clock(&self) -> &Clock {
         &self.clock

@@ -28,7 +28,7 @@ pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Response, CallE
 /// The beginning of the body, or its size where that may say something of a person.
 fn glimpse(body: &[u8]) -> String {
     let beginning = beginning(body);
-    if holds_contact(&beginning) { format!("{} bytes", body.len()) } else { beginning.to_string() }
+    if holds_contact(&beginning) { format!("{} bytes", body.len()) } else { beginning }
 }
 
 /// The JSON of an answer. A byte order mark, or the lines of warnings that PHP prints before its answer, are stepped

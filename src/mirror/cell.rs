@@ -18,6 +18,9 @@ use crate::domain::record::{BookingStatus, Id};
 /// Nobody has so many phones: they are compared each with each, and a damaged cell may hold a hundred thousand.
 const MAX_VALUES: usize = 100;
 
+/// A floating-point number keeps fifteen digits.
+const MOST_DIGITS: f64 = 1e15;
+
 /// How texts that are not UTF-8 are read; none where they are not.
 pub(super) type Encoding = Option<&'static encoding_rs::Encoding>;
 
@@ -72,7 +75,9 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
     pub(super) fn own(&self, at: usize, column: &str) -> Result<serde_json::Value, RowError> {
         let at = self.names.len() + at;
         Ok(match self.at(at) {
-            ValueRef::Blob(blob) if bit(blob).is_some() => bit(blob).into(),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) if has_bits(bytes) && bit(bytes).is_some() => {
+                bit(bytes).into()
+            }
             ValueRef::Real(number) => number.into(),
             _ => self.text_at(at, column)?.into(),
         })
@@ -90,7 +95,9 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
     /// Any value that nobody understands is off.
     fn flag(&mut self, column: &str) -> bool {
         let flag = match self.value(column) {
-            ValueRef::Blob(blob) if bit(blob).is_some() => Some(bit(blob) == Some("1")),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) if has_bits(bytes) => {
+                bit(bytes).map(|bit| bit == "1")
+            }
             value => text_of(value, self.encoding).and_then(|text| values::flag(&text)),
         };
         if flag.is_none() {
@@ -240,6 +247,8 @@ pub(super) fn text_of(value: ValueRef<'_>, encoding: Encoding) -> Option<Cow<'_,
     let text: Cow<'_, str> = match value {
         ValueRef::Null => "".into(),
         ValueRef::Integer(number) => number.to_string().into(),
+        // Beyond that, digits that stood there are lost.
+        ValueRef::Real(number) if !(number.abs() < MOST_DIGITS) => return None,
         ValueRef::Real(number) => number.to_string().into(),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => decode(bytes, encoding)?,
     };
@@ -248,6 +257,12 @@ pub(super) fn text_of(value: ValueRef<'_>, encoding: Encoding) -> Option<Cow<'_,
         Cow::Owned(text) => Cow::Owned(trimmed(&text).to_owned()),
     };
     (!text.contains(['\0', char::REPLACEMENT_CHARACTER])).then_some(text)
+}
+
+/// Whether these are the bits of a number and no word: a mark such as `x'01'` is no letter, and no blank either.
+fn has_bits(bytes: &[u8]) -> bool {
+    bytes.iter().any(|byte| *byte < b'\t')
+        && !bytes.iter().any(|byte| byte.is_ascii_graphic() || !byte.is_ascii())
 }
 
 fn decode(bytes: &[u8], encoding: Encoding) -> Option<Cow<'_, str>> {

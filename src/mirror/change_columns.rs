@@ -84,11 +84,11 @@ impl Mirror {
             sketch.record(kind, row)?;
         }
         if kind == Kind::Booking {
-            let convert_to = self.stay_ids()?.convert_to;
-            let mut residents = self.connection.prepare_cached(&self.residents)?;
+            let stays = self.stay_ids()?;
+            let mut residents = self.connection.prepare_cached(&stays.select)?;
             let mut rows = residents.query([])?;
             while let Some(row) = rows.next()? {
-                sketch.resident(row, convert_to)?;
+                sketch.resident(row, stays.convert_to)?;
             }
         }
         let mut outline = sketch.finish(marks.seed);

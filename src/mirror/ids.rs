@@ -6,6 +6,7 @@
 use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, OptionalExtension};
 
+use super::columns::RESIDENT_COLUMNS;
 use super::values::{trimmed, whole_number};
 use crate::domain::record::{Id, IdRef};
 
@@ -41,6 +42,7 @@ pub(super) fn key(id: IdRef<'_>) -> Cell {
 pub(super) enum IdType {
     Number,
     Text,
+    Mixed,
 }
 
 /// An id as the ids that it has to meet are kept: `'7'` is 7 where those are numbers, and the other way round.
@@ -72,31 +74,44 @@ impl IdOrder {
         let id_type = match (has_numbers, has_texts) {
             (true, false) => Some(IdType::Number),
             (false, true) => Some(IdType::Text),
-            _ => None,
+            (true, true) => Some(IdType::Mixed),
+            (false, false) => None,
         };
         let expression = if has_untidy { "ecvi_id(id)" } else { "id COLLATE BINARY" };
         Ok(RecordIds { order: IdOrder { expression: expression.into(), is_keyed: has_untidy }, id_type })
     }
 
-    /// Of the bookings that `booking_guests` names, which have to meet ids of this type.
+    /// Of the bookings that `booking_guests` names, which have to meet those of `bookings`.
     pub(super) fn of_stays(
         connection: &Connection,
         select: &str,
-        bookings: Option<IdType>,
+        bookings: &str,
+        id_type: Option<IdType>,
     ) -> rusqlite::Result<StayIds> {
-        let first = first_type(connection, select)?;
-        let convert_to = bookings.filter(|bookings| first.is_some_and(|first| first != *bookings));
+        if id_type == Some(IdType::Mixed) {
+            let expression = "ecvi_id(booking_id)".into();
+            let order = IdOrder { expression, is_keyed: true };
+            return Ok(StayIds { select: meeting(select, bookings), order, convert_to: None });
+        }
+        let has_texts = has_any(connection, select, IdType::Text)?;
+        let has_strangers = match id_type {
+            Some(IdType::Number) => has_texts,
+            Some(IdType::Text) => has_any(connection, select, IdType::Number)?,
+            _ => false,
+        };
+        let convert_to = id_type.filter(|_| has_strangers);
         let function = match convert_to {
             Some(IdType::Number) => "ecvi_number",
             Some(IdType::Text) => "ecvi_text_id",
-            None => "ecvi_id",
+            _ => "ecvi_id",
         };
         // Numbers have one form alone, and are not looked through.
-        let is_keyed = convert_to.is_some()
-            || first == Some(IdType::Text) && Shape::look(connection, select, "booking_id")?.has_untidy;
+        let is_keyed =
+            convert_to.is_some() || has_texts && Shape::look(connection, select, "booking_id")?.has_untidy;
         let expression =
             if is_keyed { format!("{function}(booking_id)") } else { "booking_id COLLATE BINARY".into() };
-        Ok(StayIds { order: IdOrder { expression, is_keyed }, convert_to })
+        let order = IdOrder { expression, is_keyed };
+        Ok(StayIds { select: select.to_owned(), order, convert_to })
     }
 
     /// The id as a parameter that is compared with the expression.
@@ -109,13 +124,15 @@ impl IdOrder {
 #[derive(Clone, Debug)]
 pub(super) struct RecordIds {
     pub(super) order: IdOrder,
-    /// None where there are numbers and texts.
+    /// None where there is none.
     pub(super) id_type: Option<IdType>,
 }
 
 /// The bookings' ids in `booking_guests`.
 #[derive(Clone, Debug)]
 pub(super) struct StayIds {
+    /// The rows of `booking_guests`.
+    pub(super) select: String,
     pub(super) order: IdOrder,
     /// They are of another type than the bookings' own.
     pub(super) convert_to: Option<IdType>,
@@ -145,15 +162,27 @@ impl Shape {
     }
 }
 
-/// The type of the first booking's id that is named; none where there is none.
-fn first_type(connection: &Connection, select: &str) -> rusqlite::Result<Option<IdType>> {
-    let sql = format!("SELECT typeof(booking_id) FROM ({select}) WHERE booking_id IS NOT NULL LIMIT 1");
-    let name: Option<String> = connection.query_row(&sql, [], |row| row.get(0)).optional()?;
-    Ok(match name.as_deref() {
-        Some("integer" | "real") => Some(IdType::Number),
-        Some("text") => Some(IdType::Text),
-        Some(_) | None => None,
-    })
+/// Whether a booking is named by a text, or by a number: texts come behind all numbers, and an index knows where.
+fn has_any(connection: &Connection, select: &str, id_type: IdType) -> rusqlite::Result<bool> {
+    let filter = match id_type {
+        IdType::Text => ">= '' AND typeof(booking_id) = 'text'",
+        IdType::Number | IdType::Mixed => "< ''",
+    };
+    let sql = format!("SELECT 1 FROM ({select}) WHERE booking_id COLLATE BINARY {filter} LIMIT 1");
+    connection.prepare(&sql)?.exists([])
+}
+
+/// `booking_guests` where some bookings have numbers for ids and others texts: each row names the booking that there
+/// is, by the type of its id.
+fn meeting(select: &str, bookings: &str) -> String {
+    let known = format!("SELECT ecvi_id(id) FROM ({bookings}) WHERE ecvi_id(id) IS NOT NULL");
+    let namesake =
+        format!("CASE WHEN ecvi_id(booking_id) NOT IN ({known}) THEN ecvi_namesake(booking_id) END");
+    let others = RESIDENT_COLUMNS[1..].join(", ");
+    format!(
+        "SELECT booking_id, {others}
+         FROM (SELECT coalesce({namesake}, booking_id) AS booking_id, {others} FROM ({select}))"
+    )
 }
 
 /// Whether the id is the number of its row, which is always whole.

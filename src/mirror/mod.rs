@@ -178,8 +178,9 @@ impl Mirror {
         if let Some(ids) = self.stay_ids.get() {
             return Ok(ids);
         }
-        let bookings = self.record_ids(Kind::Booking)?.id_type;
-        let ids = IdOrder::of_stays(&self.connection, &self.residents, bookings);
+        let id_type = self.record_ids(Kind::Booking)?.id_type;
+        let bookings = &self.outlines[Kind::Booking as usize];
+        let ids = IdOrder::of_stays(&self.connection, &self.residents, bookings, id_type);
         let ids = ids.map_err(|error| self.broken_off(Kind::Booking, &error.into()))?;
         Ok(self.stay_ids.get_or_init(|| ids))
     }

@@ -75,7 +75,7 @@ impl Mirror {
         };
         if kind == Kind::Booking {
             let stays = self.stay_ids()?;
-            let sql = range_query(&self.residents, &stays.order, span);
+            let sql = range_query(&stays.select, &stays.order, span);
             prepared.residents = Some(self.connection.prepare_cached(&sql)?);
             prepared.convert_to = stays.convert_to;
             prepared.residents_parameters = bounds().map(|id| stays.order.parameter(id)).collect();
@@ -91,7 +91,8 @@ impl Mirror {
         if kind != Kind::Booking || !records {
             return Ok(records);
         }
-        uses_index(&self.connection, &range_query(&self.residents, &self.stay_ids()?.order, &span))
+        let stays = self.stay_ids()?;
+        uses_index(&self.connection, &range_query(&stays.select, &stays.order, &span))
     }
 
     /// Whether there is a row with this id.

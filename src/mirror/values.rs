@@ -139,10 +139,13 @@ fn clock(text: &str) -> Option<Clock> {
 
 /// Without `Z` or `+03:00`.
 fn without_zone(text: &str) -> &str {
-    let zone = text.rfind(['Z', '+', '-']).filter(|at| {
-        let zone = &text[at + 1..];
-        zone.len() <= 5 && zone.bytes().all(|b| b.is_ascii_digit() || b == b':')
-    });
+    if let Some(wall) = text.strip_suffix('Z') {
+        return wall.trim_end();
+    }
+    let is_offset = |offset: &str| {
+        (2..=5).contains(&offset.len()) && offset.bytes().all(|b| b.is_ascii_digit() || b == b':')
+    };
+    let zone = text.rfind(['+', '-']).filter(|at| is_offset(&text[at + 1..]));
     zone.map_or(text, |at| text[..at].trim_end())
 }
 
@@ -420,6 +423,8 @@ mod tests {
         }
         for text in
             ["1979-12-31T21:00:00.000Z", "1980-01-01 или 1981", "1980-01-01 12:00", "01.02.80", "1980"]
+                .into_iter()
+                .chain(["1980-01-01 00:00-", "1980-01-01 00:00Z12"])
         {
             assert_eq!(birth_date(text), None, "{text}");
         }

@@ -20,6 +20,7 @@ mod marks;
 mod missing;
 mod nothing_guessed;
 mod notices;
+mod odd_cells;
 mod phones;
 mod quarantine;
 mod refusals;

@@ -9,7 +9,7 @@ use crate::hotel::{Hotel, fields};
 const RUSSIAN: &str = "CAST(x'CFF0E8F5EEE4FCEAEE' AS TEXT)";
 
 /// A hotel whose tables have columns without types, so that every cell keeps what is put into it.
-fn without_types() -> Hotel {
+pub(crate) fn without_types() -> Hotel {
     let hotel = Hotel::new();
     hotel.sql(
         "DROP TABLE guests; DROP TABLE bookings; DROP TABLE booking_guests;

@@ -171,3 +171,16 @@ fn a_waiting_booking_that_is_gone_is_forgotten() {
     hotel.sync();
     assert_eq!(hotel.status()["records"]["booking"]["waiting"], 0);
 }
+
+#[test]
+fn a_payer_who_turns_up_ends_the_warning_though_the_deal_has_another_company() {
+    let hotel = Hotel::new();
+    hotel.company(1, "name = 'Ромашка'");
+    hotel.booking(1, "company_id = 1, payer_company_id = 7");
+    hotel.export();
+    assert_eq!(hotel.flaws("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
+    hotel.company(7, "name = 'Плательщик'");
+    hotel.sync();
+    assert_eq!(hotel.flaws("warnings"), Vec::<String>::new());
+    hotel.rests();
+}

@@ -29,12 +29,15 @@ pub(crate) struct DealParties {
 }
 
 impl DealParties {
-    /// What of the people a deal shows: when it differs, the deal is sent again.
+    /// What of the people a deal shows, and whom its warning names: when it differs, the deal is sent again.
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::default();
         fingerprint.text(&self.links.last_name);
         for crm_id in self.links.contacts.iter().copied().chain([0]).chain(self.links.company) {
             fingerprint.write(&crm_id.to_le_bytes());
+        }
+        for (kind, id) in &self.strangers {
+            fingerprint.text(&format!("{kind} {id}"));
         }
         fingerprint.finish()
     }

@@ -115,6 +115,10 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
     }
 
     fn list(&mut self, column: &str) -> Result<Vec<String>, RowError> {
+        if matches!(self.value(column), ValueRef::Real(number) if number.abs() >= MOST_DIGITS) {
+            // Digits that stood there are lost.
+            return Err(RowError::new(FailureCode::BadText, column, ""));
+        }
         let text = self.text(column)?;
         let mut parts = text.split([',', ';', '\n', '\r']).map(trimmed).filter(|part| !part.is_empty());
         let list = parts.by_ref().take(MAX_VALUES).map(str::to_owned).collect();
@@ -247,8 +251,6 @@ pub(super) fn text_of(value: ValueRef<'_>, encoding: Encoding) -> Option<Cow<'_,
     let text: Cow<'_, str> = match value {
         ValueRef::Null => "".into(),
         ValueRef::Integer(number) => number.to_string().into(),
-        // Beyond that, digits that stood there are lost.
-        ValueRef::Real(number) if !(number.abs() < MOST_DIGITS) => return None,
         ValueRef::Real(number) => number.to_string().into(),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => decode(bytes, encoding)?,
     };

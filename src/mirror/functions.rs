@@ -19,9 +19,9 @@ pub(super) fn add(connection: &Connection, encoding: Encoding) -> Result<()> {
         .create_scalar_function("ecvi_number", 1, flags, |call| Ok(id_key(call, Some(IdType::Number))))?;
     connection
         .create_scalar_function("ecvi_text_id", 1, flags, |call| Ok(id_key(call, Some(IdType::Text))))?;
-    connection.create_scalar_function("ecvi_namesake", 1, flags, |call| {
-        let namesake = id_of(call.get_raw(0)).and_then(|id| Id::from(id).namesake());
-        Ok(namesake.map_or(Cell::Null, Cell::from))
+    connection.create_scalar_function("ecvi_other_type", 1, flags, |call| {
+        let other = id_of(call.get_raw(0)).and_then(|id| Id::from(id).other_type_id());
+        Ok(other.map_or(Cell::Null, Cell::from))
     })?;
     connection.create_scalar_function("ecvi_mark", 1, flags, |call| {
         Ok(id_of(call.get_raw(0)).map(|id| Id::from(id).to_string().into_bytes()))

@@ -6,7 +6,7 @@
 use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::columns::RESIDENT_COLUMNS;
+use super::columns::BOOKING_GUEST_COLUMNS;
 use super::values::{trimmed, whole_number};
 use crate::domain::record::{Id, IdRef};
 
@@ -176,12 +176,12 @@ fn has_any(connection: &Connection, select: &str, id_type: IdType) -> rusqlite::
 /// is, by the type of its id.
 fn meeting(select: &str, bookings: &str) -> String {
     let known = format!("SELECT ecvi_id(id) FROM ({bookings}) WHERE ecvi_id(id) IS NOT NULL");
-    let namesake =
-        format!("CASE WHEN ecvi_id(booking_id) NOT IN ({known}) THEN ecvi_namesake(booking_id) END");
-    let others = RESIDENT_COLUMNS[1..].join(", ");
+    let other_type =
+        format!("CASE WHEN ecvi_id(booking_id) NOT IN ({known}) THEN ecvi_other_type(booking_id) END");
+    let others = BOOKING_GUEST_COLUMNS[1..].join(", ");
     format!(
         "SELECT booking_id, {others}
-         FROM (SELECT coalesce({namesake}, booking_id) AS booking_id, {others} FROM ({select}))"
+         FROM (SELECT coalesce({other_type}, booking_id) AS booking_id, {others} FROM ({select}))"
     )
 }
 

@@ -16,11 +16,10 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The fields of a new object. What is empty is left out where it may be: there is nothing to clear. An empty custom
-    /// field goes along, or else the portal would fill in the default that people gave the field.
+    /// The fields of a new object. What is empty is left out where it may be: there is nothing to clear.
     pub fn new_object(self, mut fields: Map<String, Value>) -> Map<String, Value> {
         if self == Dialect::Universal {
-            fields.retain(|name, value| is_custom(name) || value.as_str() != Some(""));
+            fields.retain(|_, value| value.as_str() != Some(""));
         }
         self.changes(fields)
     }
@@ -34,7 +33,7 @@ impl Dialect {
     /// an import has to ask for (`useOriginalUfNames`).
     pub fn name(self, legacy: &str) -> String {
         match self {
-            Dialect::Universal if !is_custom(legacy) => camel_case(legacy),
+            Dialect::Universal if !legacy.starts_with("UF_") => camel_case(legacy),
             Dialect::Universal | Dialect::Legacy => legacy.to_owned(),
         }
     }
@@ -48,10 +47,6 @@ impl Dialect {
             (_, value) => value,
         }
     }
-}
-
-fn is_custom(name: &str) -> bool {
-    name.starts_with("UF_")
 }
 
 fn camel_case(legacy: &str) -> String {
@@ -83,13 +78,6 @@ mod tests {
         let expected = json!({"isManualOpportunity": "Y", "begindate": "2020-05-20", "contactIds": [1],
             "UF_CRM_PAID": "Y", "UF_CRM_TAGS": ["Y", "N"]});
         assert_eq!(sent(|fields| Dialect::Universal.new_object(fields)), expected);
-    }
-
-    #[test]
-    fn an_empty_custom_field_goes_along_so_that_no_default_takes_its_place() {
-        let Value::Object(fields) = json!({"UF_CRM_MEALS": "", "COMMENTS": ""}) else { unreachable!() };
-        let sent = Dialect::Universal.new_object(fields);
-        assert_eq!(Value::from(sent), json!({"UF_CRM_MEALS": ""}));
     }
 
     #[test]

@@ -15,6 +15,9 @@ use super::values::{self, Moment, bit, trimmed, whole_number};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{BookingStatus, Id};
 
+/// No field of the CRM takes longer texts; comments, the longest, are cut at 60,000 bytes.
+const MAX_TEXT_BYTES: usize = 1024 * 1024;
+
 /// Nobody has so many phones: they are compared each with each, and a damaged cell may hold a hundred thousand.
 const MAX_VALUES: usize = 100;
 
@@ -255,10 +258,19 @@ pub(super) fn text_of(value: ValueRef<'_>, encoding: Encoding) -> Option<Cow<'_,
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => decode(bytes, encoding)?,
     };
     let text = match text {
-        Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
-        Cow::Owned(text) => Cow::Owned(trimmed(&text).to_owned()),
+        Cow::Borrowed(text) => Cow::Borrowed(beginning(trimmed(text))),
+        Cow::Owned(text) => Cow::Owned(beginning(trimmed(&text)).to_owned()),
     };
     (!text.contains(['\0', char::REPLACEMENT_CHARACTER])).then_some(text)
+}
+
+/// What a card can hold of a text, and far more: the rest of a huge cell must not hold up a run.
+fn beginning(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Whether these are the bits of a number and no word: a mark such as `x'01'` is no letter, and no blank either.

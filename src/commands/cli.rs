@@ -163,8 +163,11 @@ pub struct Status {
     #[arg(long, value_name = "DURATION", requires = "check", default_value = "15m")]
     #[arg(value_parser = humantime::parse_duration)]
     pub max_age: Duration,
-    /// How long ago the mirror may have been written last; without it "max_mirror_age" of the configuration
+    /// The largest age of the mirror, for `--check`.
     #[arg(long, value_name = "DURATION", requires = "check")]
+    #[arg(
+        help = "How long ago the mirror may have been written last; without it [monitoring] max_mirror_age"
+    )]
     #[arg(value_parser = humantime::parse_duration)]
     pub max_mirror_age: Option<Duration>,
 }

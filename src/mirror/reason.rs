@@ -130,6 +130,10 @@ fn extended_code(error: &rusqlite::Error) -> Option<i32> {
 impl Mirror {
     /// Why reading rows ended before their end.
     pub(super) fn broken_off(&self, kind: Kind, error: &anyhow::Error) -> anyhow::Error {
+        // A question within the reading has said it already.
+        if let Some(reason) = error.downcast_ref::<RunError>() {
+            return reason.clone().into();
+        }
         let cause = error.downcast_ref::<rusqlite::Error>();
         if cause.and_then(rusqlite::Error::sqlite_error_code) == Some(ErrorCode::OperationInterrupted) {
             return over(&self.limit).into();

@@ -94,6 +94,23 @@ fn reading_ends_at_the_time_limit() {
     says_at_once(&place, "reset-id guest 1 --yes");
 }
 
+/// A signal that comes before the program is ready for it ends it like any other program. The reading begins right
+/// afterwards.
+fn wait_until_signals_are_caught(child: &Child) {
+    let status = format!("/proc/{}/status", child.id());
+    let terminate = 1_u64 << (Signal::TERM.as_raw() - 1);
+    for _ in 0..200 {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        if mask.is_some_and(|mask| mask & terminate != 0) {
+            break;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    sleep(Duration::from_millis(500));
+}
+
 #[test]
 fn a_signal_ends_reading() {
     let Some(place) = place() else { return };
@@ -104,7 +121,7 @@ fn a_signal_ends_reading() {
             let mut command = place.command();
             command.args(arguments.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
             let child = command.spawn().unwrap();
-            sleep(Duration::from_millis(700));
+            wait_until_signals_are_caught(&child);
             kill_process(Pid::from_child(&child), signal).unwrap();
             let said = ends_within(child, Duration::from_secs(10));
             assert_eq!(said.code, Some(5), "{arguments}: {}", said.text);

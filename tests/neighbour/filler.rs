@@ -13,7 +13,7 @@ const SQL: &str = "NEIGHBOUR_SQL";
 const END: &str = "NEIGHBOUR_END";
 
 /// A write that every filler makes.
-pub(crate) const WRITE: &str = "UPDATE guests SET modified_at = modified_at || '.'";
+pub(crate) const WRITE: &str = "UPDATE guests SET modified_at = datetime(modified_at, '+1 day')";
 
 /// A write that does not fit into the cache, so that the file is written before the transaction ends.
 pub(crate) const LONG_WRITE: &str = "PRAGMA cache_size = 1; BEGIN;

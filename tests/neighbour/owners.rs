@@ -125,7 +125,7 @@ fn the_log_of_a_filler_that_was_killed_is_read() {
     let place = Place::open();
     place.is_made_by(FILLER, "WAL", 0o644);
     FILLER.writes(&place.mirror(), WRITE, End::Dies).map(drop).unwrap();
-    place.says("check").has("✓ Mirror, guests: 1, newest change 2026-11-24 10:00.");
+    place.says("check").has("✓ Mirror, guests: 1, newest change 2026-11-25 10:00");
     FILLER.writes(&place.mirror(), WRITE, End::Closes).map(drop).unwrap();
     let [_, index] = place.sidecars();
     FILLER.writes(&place.mirror(), WRITE, End::Dies).map(drop).unwrap();

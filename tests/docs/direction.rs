@@ -83,3 +83,19 @@ fn the_architecture_page_lists_the_folders_in_this_order() {
     assert!(places.iter().all(Option::is_some), "a folder is missing: {places:?}");
     assert!(places.is_sorted(), "{places:?}");
 }
+
+#[test]
+fn the_files_that_the_architecture_page_names_exist() {
+    let page = std::fs::read_to_string(path("ARCHITECTURE.md")).unwrap();
+    let named: Vec<&str> =
+        page.split('`').filter(|word| word.ends_with(".rs") && !word.contains(' ')).collect();
+    assert!(named.len() > 20, "{named:?}");
+    for file in named {
+        assert!(
+            path("src").join(file).exists()
+                || path(file).exists()
+                || path("tests/pipeline").join(file).exists(),
+            "{file}"
+        );
+    }
+}

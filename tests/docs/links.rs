@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{path, read};
 
-const DOCUMENTS: [&str; 24] = [
+const DOCUMENTS: [&str; 25] = [
     "README.md",
     "README.ru.md",
     "ARCHITECTURE.md",
@@ -26,6 +26,7 @@ const DOCUMENTS: [&str; 24] = [
     "docs/operations.md",
     "docs/performance.md",
     "docs/release.md",
+    "docs/reliability-history.md",
     "docs/reliability.md",
     "docs/status.md",
     "examples/sandbox/README.md",

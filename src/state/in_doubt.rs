@@ -3,8 +3,10 @@
 use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::Operation;
+use rusqlite::OptionalExtension;
+
 use super::writer::{Writer, json};
+use super::{Operation, State};
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{Id, Kind};
 use crate::mirror::Row;
@@ -20,7 +22,25 @@ pub struct InDoubtCall<'a> {
     pub written: &'a OwnedValues,
 }
 
+impl State {
+    /// Why the call in doubt had no answer; empty where nobody knows.
+    pub fn reason_of_doubt(&self, kind: Kind, id: &Id) -> Result<String> {
+        let sql = "SELECT reason FROM doubts WHERE kind = ?1 AND id = ?2";
+        let reason =
+            self.connection.prepare_cached(sql)?.query_row((kind, id), |row| row.get(0)).optional()?;
+        Ok(reason.unwrap_or_default())
+    }
+}
+
 impl Writer<'_> {
+    /// Why the call in doubt had no answer, as far as the line told.
+    pub fn save_reason_of_doubt(&self, kind: Kind, id: &Id, reason: &str) -> Result<()> {
+        self.transaction
+            .prepare_cached("UPDATE doubts SET reason = ?3 WHERE kind = ?1 AND id = ?2")?
+            .execute((kind, id, reason))?;
+        Ok(())
+    }
+
     /// Before a call: what is tried with which row, and what of phones and e-mails may be ours from now on.
     pub fn mark_in_doubt(
         &self,

@@ -9,7 +9,7 @@ use crate::say;
 pub(super) const APPLICATION_ID: u32 = 0x4543_4234;
 
 /// Each step raises `user_version` by one. Steps that were released never change.
-const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS, VANISHED];
+const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS, VANISHED, REASONS];
 
 const RECORDS: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -109,6 +109,11 @@ const MARKS: &str = "
     WHERE (kind, crm_id) IN (SELECT kind, crm_id FROM records WHERE crm_id IS NOT NULL
                              GROUP BY kind, crm_id HAVING count(*) > 1)
       AND (kind, crm_id) IN (SELECT kind, crm_id FROM history WHERE event IN ('relinked', 'pointed'));
+";
+
+const REASONS: &str = "
+    -- Why there was no answer, for people, should the record be put aside for that.
+    ALTER TABLE doubts ADD COLUMN reason TEXT NOT NULL DEFAULT '';
 ";
 
 const VANISHED: &str = "

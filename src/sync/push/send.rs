@@ -99,7 +99,7 @@ impl Push<'_, '_> {
             Err(CallError::UnknownOutcome(reason)) => {
                 self.lost_batches += 1;
                 self.done.unanswered = true;
-                self.refresh_doubts(kind, &calls)?;
+                self.refresh_doubts(kind, &calls, &reason)?;
                 log::info!(
                     "batch of {} ({kind}): {reason}; the next passes find out what took effect",
                     calls.len()
@@ -122,11 +122,12 @@ impl Push<'_, '_> {
     }
 
     /// A call that was given up may have been on its way until now: from now on it is in doubt.
-    fn refresh_doubts(&self, kind: Kind, calls: &[PreparedStep]) -> Result<()> {
+    fn refresh_doubts(&self, kind: Kind, calls: &[PreparedStep], reason: &str) -> Result<()> {
         let now = self.gate.clock().later_of_clocks();
         let writer = self.state.writer()?;
         for call in calls {
             writer.refresh_doubt(kind, call.target.id(), now)?;
+            writer.save_reason_of_doubt(kind, call.target.id(), reason)?;
         }
         self.state.set(LAST_CALL, &now)?;
         writer.commit()?;

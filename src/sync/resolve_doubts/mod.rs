@@ -70,7 +70,8 @@ pub fn resolve_doubts(
                 ));
             } else if doubt.record.strikes + 1 >= MAX_UNANSWERED && !doubt.took_effect(&standing) {
                 writer.count_unanswered(kind, &doubt.id)?;
-                quarantine(config, &writer, kind, doubt, (FailureCode::NoAnswer, ""), now)?;
+                let reason = state.reason_of_doubt(kind, &doubt.id)?;
+                quarantine(config, &writer, kind, doubt, (FailureCode::NoAnswer, &reason), now)?;
                 aside.push((
                     FailureCode::NoAnswer,
                     display::record_name(kind, &doubt.id, &doubt.record.plan_record.display_name),

@@ -193,6 +193,9 @@ fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked(
     let contact = case.stands(Kind::Guest, &ids[0]);
     case.doubt(Kind::Guest, &ids[0], Operation::Create, 75, 3);
     case.doubt(Kind::Guest, &ids[1], Operation::Create, 75, 3);
+    let writer = case.state.writer().unwrap();
+    writer.save_reason_of_doubt(Kind::Guest, &ids[1], "413 Request Entity Too Large").unwrap();
+    writer.commit().unwrap();
     case.doubt(Kind::Guest, &ids[2], Operation::Create, 75, 2);
     case.doubt(Kind::Guest, &ids[3], Operation::Update, 75, 3);
     let deal = case.stands(Kind::Booking, &BOOKING);
@@ -211,5 +214,7 @@ fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked(
     let told: Vec<_> = failures.iter().map(|flaw| (flaw.id.clone(), flaw.code.as_str())).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told.iter().all(|(_, code)| *code == "NO_ANSWER"));
+    let reason = failures.iter().find(|flaw| flaw.id == ids[1]).map(|flaw| flaw.message.as_str());
+    assert_eq!(reason, Some("413 Request Entity Too Large"));
     assert_eq!((case.doubts(Kind::Guest), case.doubts(Kind::Booking)), (0, 0));
 }

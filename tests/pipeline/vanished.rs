@@ -321,6 +321,7 @@ fn age_state(hotel: &Hotel) {
              ALTER TABLE records DROP COLUMN arrival; ALTER TABLE records DROP COLUMN departure;
              ALTER TABLE blocks DROP COLUMN seen; ALTER TABLE blocks DROP COLUMN changed_at;
              DELETE FROM meta WHERE key IN ('contents', 'held_since');
+             ALTER TABLE doubts DROP COLUMN reason;
              PRAGMA user_version = 3;",
         )
         .unwrap();

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use anyhow::Result;
 
 use super::{CreateMode, Push, WorkItem, carries_mark};
-use crate::config::{MatchBy, OnMissing, PartyConfig};
+use crate::config::{MatchBy, PartyConfig};
 use crate::crm::contact_match::{ContactPoints, find_by_contact, unique_name_match};
 use crate::crm::objects::{Look, Marked, Object, Unseen, by_origin, look};
 use crate::domain::failure_code::FailureCode;
@@ -15,7 +15,6 @@ use crate::domain::record::{Id, Kind};
 use crate::domain::warning::Warning;
 use crate::state::Operation;
 use crate::sync::plan::{Planned, Step};
-use crate::sync::push::missing_object::MissingResolution;
 
 /// Objects, at either end of what was made, by which it is seen whether the webhook's user sees all.
 const SAMPLE: u32 = 20;
@@ -309,30 +308,12 @@ impl Push<'_, '_> {
 
     /// The object is gone: the step is planned anew for what came of that.
     pub(super) fn handle_missing(&mut self, target: &WorkItem) -> Result<()> {
-        let (kind, id) = (target.kind(), target.id());
+        let kind = target.kind();
         let old = target.crm_id().unwrap_or_default();
         let first = self.missing_in_crm.insert((kind, old));
         // The inventory of an export may be hours old.
         self.queue.remove_inventory(kind, old)?;
-        if self.config.sync.on_missing == OnMissing::Fail {
-            return self.fail(target, FailureCode::ObjectMissing, Operation::Update, &old.to_string());
-        }
-        let step = match self.resolve_missing(kind, id, &target.record, target.row())? {
-            MissingResolution::Relinked(_) => Step::Update,
-            MissingResolution::Released => Step::Create,
-            MissingResolution::Deferred => return Ok(()),
-            MissingResolution::Refused(refusal) => {
-                return self.fail(
-                    target,
-                    FailureCode::PortalRefused,
-                    Operation::Update,
-                    &refusal.to_string(),
-                );
-            }
-            MissingResolution::Unreadable(reason) => {
-                return self.fail(target, FailureCode::CardUnreadable, Operation::Update, &reason);
-            }
-        };
+        let Some(step) = self.step_without_object(target, old)? else { return Ok(()) };
         // An object that vanishes twice in one run is left to the next one.
         if first {
             self.queue.add(&Planned { step, ..target.planned.clone() })?;

@@ -72,28 +72,32 @@ impl Push<'_, '_> {
         !target.adopted || carries_mark(&self.config.portal.originator, target.id(), object)
     }
 
-    /// The record's object is gone, and its number is another record's: the step is planned anew.
-    fn given_out_anew(&mut self, target: &WorkItem, crm_id: i64) -> Result<()> {
+    /// What is to be done with a record that has no object any more; none where it failed or waits.
+    pub(super) fn step_without_object(&mut self, target: &WorkItem, crm_id: i64) -> Result<Option<Step>> {
         let (kind, id) = (target.kind(), target.id());
         if self.config.sync.on_missing == OnMissing::Fail {
-            return self.fail(target, FailureCode::ObjectMissing, Operation::Update, &crm_id.to_string());
+            self.fail(target, FailureCode::ObjectMissing, Operation::Update, &crm_id.to_string())?;
+            return Ok(None);
         }
-        let step = match self.resolve_missing(kind, id, &target.record, target.row())? {
-            MissingResolution::Relinked(_) => Step::Update,
-            MissingResolution::Released => Step::Create,
-            MissingResolution::Deferred => return Ok(()),
+        Ok(match self.resolve_missing(kind, id, &target.record, target.row())? {
+            MissingResolution::Relinked(_) => Some(Step::Update),
+            MissingResolution::Released => Some(Step::Create),
+            MissingResolution::Deferred => None,
             MissingResolution::Refused(refusal) => {
-                return self.fail(
-                    target,
-                    FailureCode::PortalRefused,
-                    Operation::Update,
-                    &refusal.to_string(),
-                );
+                let refusal = refusal.to_string();
+                self.fail(target, FailureCode::PortalRefused, Operation::Update, &refusal)?;
+                None
             }
             MissingResolution::Unreadable(reason) => {
-                return self.fail(target, FailureCode::CardUnreadable, Operation::Update, &reason);
+                self.fail(target, FailureCode::CardUnreadable, Operation::Update, &reason)?;
+                None
             }
-        };
+        })
+    }
+
+    /// The record's object is gone, and its number is another record's: the step is planned anew.
+    fn given_out_anew(&mut self, target: &WorkItem, crm_id: i64) -> Result<()> {
+        let Some(step) = self.step_without_object(target, crm_id)? else { return Ok(()) };
         self.queue.add(&Planned { step, ..target.planned.clone() })
     }
 

@@ -31,6 +31,7 @@ pub use portal::{PortalConfig, WebhookSource};
 pub use webhook::Webhook;
 
 use crate::domain::language::Language;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{BookingStatus, Kind};
 use crate::platform::{hash, private_files};
 use crate::say;
@@ -73,11 +74,11 @@ pub struct MirrorConfig {
     /// The `SQLite` file.
     pub path: PathBuf,
     /// By [`Kind`]: a table's name, or a `SELECT` in parentheses.
-    pub sources: [String; 3],
+    pub sources: PerKind<String>,
     /// Who stays in which booking, likewise.
     pub residents: String,
     /// The columns beyond the usual ones that fields and templates ask for, by [`Kind`].
-    pub columns: [Vec<String>; 3],
+    pub columns: PerKind<Vec<String>>,
     /// The hotel's own status codes.
     pub statuses: BTreeMap<String, BookingStatus>,
     /// New ids of the CRM are written into the mirror's `crm_id`.
@@ -129,12 +130,12 @@ impl Config {
 }
 
 /// The columns beyond the usual ones that fields and templates ask for.
-fn columns(contact: &PartyConfig, company: &PartyConfig, deal: &DealConfig) -> [Vec<String>; 3] {
-    [
-        extra(&contact.fields, &[&contact.comments], &["marks", "comment"]),
-        extra(&company.fields, &[&company.comments], &["comment"]),
-        extra(&deal.fields, &[&deal.title, &deal.comments], &NAMES),
-    ]
+fn columns(contact: &PartyConfig, company: &PartyConfig, deal: &DealConfig) -> PerKind<Vec<String>> {
+    PerKind::from_fn(|kind| match kind {
+        Kind::Guest => extra(&contact.fields, &[&contact.comments], &["marks", "comment"]),
+        Kind::Company => extra(&company.fields, &[&company.comments], &["comment"]),
+        Kind::Booking => extra(&deal.fields, &[&deal.title, &deal.comments], &NAMES),
+    })
 }
 
 fn extra(fields: &BTreeMap<String, String>, templates: &[&Template], usual: &[&str]) -> Vec<String> {
@@ -230,7 +231,7 @@ fn without_secret(text: &str, error: &toml::de::Error) -> String {
     say!("строка {line}: {message}", "line {line}: {message}")
 }
 
-fn mirror(mirror: file::Mirror, folder: &Path, columns: [Vec<String>; 3]) -> Result<MirrorConfig> {
+fn mirror(mirror: file::Mirror, folder: &Path, columns: PerKind<Vec<String>>) -> Result<MirrorConfig> {
     let file::Queries { guests, companies, bookings, booking_guests } = mirror.queries;
     if mirror.write_back && [&guests, &companies, &bookings].iter().any(|query| query.is_some()) {
         bail!(say!(
@@ -255,7 +256,11 @@ fn mirror(mirror: file::Mirror, folder: &Path, columns: [Vec<String>; 3]) -> Res
     }
     Ok(MirrorConfig {
         path: folder.join(mirror.path),
-        sources: [source(guests, "guests"), source(companies, "companies"), source(bookings, "bookings")],
+        sources: PerKind::from([
+            source(guests, "guests"),
+            source(companies, "companies"),
+            source(bookings, "bookings"),
+        ]),
         residents: source(booking_guests, "booking_guests"),
         columns,
         statuses,

@@ -61,7 +61,7 @@ fn mirror(f: &mut Formatter<'_>, mirror: &MirrorConfig) -> Result {
     writeln!(f, "[mirror]\npath = {}\nwrite_back = {write_back}", text(&path.to_string_lossy()))?;
     write_optional(f, "encoding", encoding.map(|encoding| text(&encoding.name().to_lowercase())))?;
     let names = ["guests", "companies", "bookings", "booking_guests"];
-    let sources = names.iter().zip(sources.iter().chain([residents]));
+    let sources = names.iter().zip(sources.values().chain([residents]));
     let queries: Vec<_> = sources.filter(|(name, source)| *name != source).collect();
     if !queries.is_empty() {
         writeln!(f, "\n[mirror.queries]")?;

@@ -4,6 +4,7 @@ pub mod display;
 pub mod failure_code;
 pub mod language;
 pub mod owned_values;
+pub mod per_kind;
 pub mod record;
 pub mod run_error;
 pub mod timestamp;

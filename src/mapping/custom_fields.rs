@@ -11,17 +11,18 @@ use serde_json::{Map, Value};
 
 use super::{CrmFields, text, text_of_cell};
 use crate::domain::failure_code::FailureCode;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::mirror::values::{self, Decimal};
 
 /// The types of the configured fields, by kind and by the portal's name.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct FieldTypes(pub [BTreeMap<String, FieldType>; 3]);
+pub struct FieldTypes(pub PerKind<BTreeMap<String, FieldType>>);
 
 impl FieldTypes {
     /// The fields of one kind.
     pub fn of(&self, kind: Kind) -> &BTreeMap<String, FieldType> {
-        &self.0[kind as usize]
+        &self.0[kind]
     }
 }
 

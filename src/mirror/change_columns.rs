@@ -78,7 +78,7 @@ impl Mirror {
         let mut sketch = Sketch::new(self.grain, marks);
         let order = &self.record_ids(kind)?.order.expression;
         let mut records =
-            self.connection.prepare_cached(&format!("{} ORDER BY {order}", self.outlines[kind as usize]))?;
+            self.connection.prepare_cached(&format!("{} ORDER BY {order}", self.outlines[kind]))?;
         let mut rows = records.query([])?;
         while let Some(row) = rows.next()? {
             sketch.record(kind, row)?;

@@ -42,6 +42,7 @@ pub use values::{Moment, is_time};
 pub use write_back::write_back;
 
 use crate::config::MirrorConfig;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{BookingStatus, Kind};
 use crate::platform::clock::ReadLimit;
 use crate::platform::hash::Fingerprint;
@@ -69,16 +70,16 @@ pub struct Mirror {
     statuses: BTreeMap<String, BookingStatus>,
     encoding: Encoding,
     /// By [`Kind`], in the order guest, company, booking.
-    selects: [String; 3],
+    selects: PerKind<String>,
     /// Of the same rows, what tells whether they are to be read at all.
-    outlines: [String; 3],
-    extra: [Vec<String>; 3],
+    outlines: PerKind<String>,
+    extra: PerKind<Vec<String>>,
     /// Which kinds have a `modified_at`; of the others the content alone tells a change.
-    is_dated: [bool; 3],
+    is_dated: PerKind<bool>,
     residents: String,
-    record_ids: [OnceCell<RecordIds>; 3],
+    record_ids: PerKind<OnceCell<RecordIds>>,
     stay_ids: OnceCell<StayIds>,
-    windowed: [bool; 3],
+    windowed: PerKind<bool>,
     residents_slide: bool,
     /// The blocks of [`Outline`] have about so many rows.
     grain: u64,
@@ -101,34 +102,32 @@ impl Mirror {
         recover_hot_journal(config);
         let connection = connect(config, limit)?;
         let utf_16 = prepare(&connection, config)?;
-        let (mut selects, mut outlines) = ([const { String::new() }; 3], [const { String::new() }; 3]);
-        let mut is_dated = [true; 3];
+        let mut selects = PerKind::<String>::default();
+        let mut outlines = PerKind::<String>::default();
+        let mut is_dated = PerKind::default();
         for kind in Kind::SEND_ORDER {
-            let (source, table) = (&config.sources[kind as usize], kind.table());
+            let (source, table) = (&config.sources[kind], kind.table());
             let (wanted, required) = columns(kind);
             let found = own_columns(&connection, config, source, table)?;
             require(&found, required, table)?;
-            let own: Vec<&str> = config.columns[kind as usize].iter().map(String::as_str).collect();
-            require_own(&found, &config.columns[kind as usize], table)?;
+            let own: Vec<&str> = config.columns[kind].iter().map(String::as_str).collect();
+            require_own(&found, &config.columns[kind], table)?;
             if config.write_back {
                 require(&found, &["crm_id"], table)?;
             }
             let select = |names: &[&str]| format!("SELECT {} FROM {source}", select_list(names, &found));
             let all = [wanted, &own].concat();
             let list = select_list(&all, &found) + &broken_texts(&all, &found, utf_16);
-            selects[kind as usize] = format!("SELECT {list} FROM {source}");
-            outlines[kind as usize] = select(change_columns(kind));
-            is_dated[kind as usize] = found.iter().any(|name| name == "modified_at");
+            selects[kind] = format!("SELECT {list} FROM {source}");
+            outlines[kind] = select(change_columns(kind));
+            is_dated[kind] = found.iter().any(|name| name == "modified_at");
         }
         let source = &config.residents;
         let found = own_columns(&connection, config, source, BOOKING_GUESTS)?;
         functions::stand_in_for_collations(&connection)?;
         require(&found, &BOOKING_GUEST_COLUMNS[..2], BOOKING_GUESTS)?;
         let residents = format!("SELECT {} FROM {source}", select_list(BOOKING_GUEST_COLUMNS, &found));
-        let mut windows = [false; 3];
-        for kind in Kind::SEND_ORDER {
-            windows[kind as usize] = window::is_windowed(&connection, &config.sources[kind as usize])?;
-        }
+        let windows = PerKind::try_from_fn(|kind| window::is_windowed(&connection, &config.sources[kind]))?;
         let residents_slide = window::is_windowed(&connection, source)?;
         // Deferred: the transaction, and with it the writer's wait, begins with the first row that is read.
         connection.execute_batch("BEGIN")?;
@@ -141,7 +140,7 @@ impl Mirror {
             extra: config.columns.clone(),
             is_dated,
             residents,
-            record_ids: [const { OnceCell::new() }; 3],
+            record_ids: PerKind::default(),
             stay_ids: OnceCell::new(),
             windowed: windows,
             residents_slide,
@@ -153,7 +152,7 @@ impl Mirror {
     }
 
     /// Which kinds are seen through a window that moves: a record that is missing there may still be in Ecvi.
-    pub fn windows(&self) -> [bool; 3] {
+    pub fn windows(&self) -> PerKind<bool> {
         self.windowed
     }
 
@@ -164,11 +163,11 @@ impl Mirror {
 
     /// How the ids of a kind are compared. Looked up when they are first needed: the writer may wait from then on.
     fn record_ids(&self, kind: Kind) -> Result<&RecordIds> {
-        let cell = &self.record_ids[kind as usize];
+        let cell = &self.record_ids[kind];
         if let Some(ids) = cell.get() {
             return Ok(ids);
         }
-        let ids = IdOrder::of_records(&self.connection, &self.outlines[kind as usize]);
+        let ids = IdOrder::of_records(&self.connection, &self.outlines[kind]);
         let ids = ids.map_err(|error| self.broken_off(kind, &error.into()))?;
         Ok(cell.get_or_init(|| ids))
     }
@@ -179,7 +178,7 @@ impl Mirror {
             return Ok(ids);
         }
         let id_type = self.record_ids(Kind::Booking)?.id_type;
-        let bookings = &self.outlines[Kind::Booking as usize];
+        let bookings = &self.outlines[Kind::Booking];
         let ids = IdOrder::of_stays(&self.connection, &self.residents, bookings, id_type);
         let ids = ids.map_err(|error| self.broken_off(Kind::Booking, &error.into()))?;
         Ok(self.stay_ids.get_or_init(|| ids))
@@ -188,7 +187,7 @@ impl Mirror {
     /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status codes.
     pub fn schema_fingerprint(&self) -> Result<u64> {
         let mut print = Fingerprint::default();
-        for text in self.selects.iter().chain(&self.outlines).chain([&self.residents]) {
+        for text in self.selects.values().chain(self.outlines.values()).chain([&self.residents]) {
             print.text(text);
         }
         for (code, status) in &self.statuses {

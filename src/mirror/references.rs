@@ -34,7 +34,7 @@ impl Mirror {
 
     fn count_strangers(&self) -> rusqlite::Result<Vec<Strangers>> {
         let [guests, companies, bookings] =
-            [Kind::Guest, Kind::Company, Kind::Booking].map(|kind| self.selects[kind as usize].as_str());
+            [Kind::Guest, Kind::Company, Kind::Booking].map(|kind| self.selects[kind].as_str());
         let columns = [
             ("guest_id", "id", bookings, guests),
             ("company_id", "id", bookings, companies),
@@ -60,8 +60,7 @@ impl Mirror {
 
     /// How many bookings there are, and how many of them name no guest whom a row has.
     pub fn bookings_without_guests(&self) -> Result<(u64, u64)> {
-        let [guests, bookings] =
-            [Kind::Guest, Kind::Booking].map(|kind| self.selects[kind as usize].as_str());
+        let [guests, bookings] = [Kind::Guest, Kind::Booking].map(|kind| self.selects[kind].as_str());
         let (guests, residents) = (known(guests), &self.residents);
         let sql = format!(
             "SELECT count(*), coalesce(sum(coalesce(ecvi_mark(guest_id), x'') NOT IN ({guests})

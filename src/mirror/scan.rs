@@ -61,8 +61,7 @@ impl Mirror {
     /// Prepares to read the rows of one span.
     pub fn scan_of(&self, kind: Kind, span: &IdRange) -> Result<Scan<'_>> {
         let order = &self.record_ids(kind)?.order;
-        let records =
-            self.connection.prepare_cached(&range_query(&self.selects[kind as usize], order, span))?;
+        let records = self.connection.prepare_cached(&range_query(&self.selects[kind], order, span))?;
         let bounds = || [&span.start, &span.end].into_iter().flatten();
         let mut prepared = Scan {
             mirror: self,
@@ -87,7 +86,7 @@ impl Mirror {
     pub fn can_seek(&self, kind: Kind) -> Result<bool> {
         let span = IdRange { start: Some(Id::Number(0)), end: Some(Id::Number(0)) };
         let order = &self.record_ids(kind)?.order;
-        let records = uses_index(&self.connection, &range_query(&self.selects[kind as usize], order, &span))?;
+        let records = uses_index(&self.connection, &range_query(&self.selects[kind], order, &span))?;
         if kind != Kind::Booking || !records {
             return Ok(records);
         }
@@ -97,14 +96,14 @@ impl Mirror {
 
     /// Whether there is a row with this id.
     pub fn has(&self, kind: Kind, id: &Id) -> Result<bool> {
-        let (select, order) = (&self.selects[kind as usize], &self.record_ids(kind)?.order);
+        let (select, order) = (&self.selects[kind], &self.record_ids(kind)?.order);
         let sql = format!("SELECT 1 FROM ({select}) WHERE {} = ?1 LIMIT 1", order.expression);
         self.whole(self.connection.prepare_cached(&sql)?.exists([order.parameter(id)]))
     }
 
     /// The rows that have this id, or the bookings with this number.
     pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Row>> {
-        let (select, order) = (&self.selects[kind as usize], &self.record_ids(kind)?.order);
+        let (select, order) = (&self.selects[kind], &self.record_ids(kind)?.order);
         let number = if kind == Kind::Booking { "ecvi_text(number)" } else { "NULL" };
         let id = &order.expression;
         let sql = format!("SELECT * FROM ({select}) WHERE {id} IN (?1, ?2) OR {number} = ?3 ORDER BY {id}");
@@ -179,7 +178,7 @@ impl Rows<'_> {
                 Some(residents) => residents.of(&id)?,
                 None => Stays::default(),
             };
-            let own = self.mirror.extra[self.kind as usize].len();
+            let own = self.mirror.extra[self.kind].len();
             let cells = RowReader::new(row, self.names, own, self.mirror.encoding);
             return Ok(Some(parse(self.mirror, self.kind, id, residents, cells)));
         }
@@ -233,7 +232,7 @@ pub(super) fn out_of_order(next: &Id, after: &Id) -> String {
 
 fn parse(mirror: &Mirror, kind: Kind, id: Id, stays: Stays, mut cells: RowReader) -> Row {
     let modified_at = raw_text(cells.at(1)).into_owned();
-    let own = &mirror.extra[kind as usize];
+    let own = &mirror.extra[kind];
     let content = content(&cells, own.len());
     let (people, label) = match kind {
         Kind::Guest => (0, cells.text("last_name")),
@@ -243,7 +242,7 @@ fn parse(mirror: &Mirror, kind: Kind, id: Id, stays: Stays, mut cells: RowReader
     if stays.has_unreadable {
         cells.warn(FailureCode::UnknownReference, "booking_guests.guest_id");
     }
-    let must_be_dated = mirror.is_dated[kind as usize];
+    let must_be_dated = mirror.is_dated[kind];
     let body = match kind {
         Kind::Guest => cells.guest().map(Entity::Guest),
         Kind::Company => cells.company().map(Entity::Company),
@@ -292,7 +291,7 @@ impl Mirror {
     pub fn content_terms(&self, kind: Kind) -> u64 {
         let mut print = Fingerprint::default();
         print.write_u64(CONTENT);
-        for column in &self.extra[kind as usize] {
+        for column in &self.extra[kind] {
             print.text(column);
         }
         print.finish()
@@ -332,19 +331,18 @@ mod tests {
 
     use super::*;
     use crate::config::MirrorConfig;
+    use crate::domain::per_kind::PerKind;
 
     #[test]
     fn of_the_usual_tables_rows_come_in_order_without_being_sorted_and_spans_are_gone_to_straight() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mirror.db");
         Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/schema.sql")).unwrap();
-        let (sources, residents) =
-            (Kind::DISPLAY_ORDER.map(|kind| kind.table().to_owned()), "booking_guests".into());
         let config = MirrorConfig {
             path,
-            sources,
-            residents,
-            columns: Default::default(),
+            sources: PerKind::from_fn(|kind| kind.table().to_owned()),
+            residents: "booking_guests".into(),
+            columns: PerKind::default(),
             statuses: BTreeMap::new(),
             write_back: false,
             encoding: None,
@@ -353,7 +351,7 @@ mod tests {
         let all = &IdRange::ALL[0];
         for kind in Kind::SEND_ORDER {
             assert!(mirror.can_seek(kind).unwrap(), "{kind}");
-            let (rows, outline) = (&mirror.selects[kind as usize], &mirror.outlines[kind as usize]);
+            let (rows, outline) = (&mirror.selects[kind], &mirror.outlines[kind]);
             let order = &mirror.record_ids(kind).unwrap().order;
             let stays = &mirror.stay_ids().unwrap().order;
             let queries = [

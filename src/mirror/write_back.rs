@@ -34,7 +34,7 @@ pub fn write_back(config: &MirrorConfig, links: &[(Kind, Id, Option<i64>)]) -> R
     functions::add(&connection, None).with_context(broken)?;
     let transaction = connection.transaction().with_context(broken)?;
     for (kind, id, crm_id) in links {
-        set(&transaction, &config.sources[*kind as usize], id, *crm_id).with_context(broken)?;
+        set(&transaction, &config.sources[*kind], id, *crm_id).with_context(broken)?;
     }
     transaction.commit().with_context(broken)
 }

@@ -6,6 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::display;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::output::run_summary::per_kind;
 use crate::portal::limits::SUSTAINED_SHARE;
@@ -14,9 +15,9 @@ use crate::say;
 /// The numbers of one export, by [`Kind`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct ExportStats {
-    seen: [u64; 3],
-    planned: [u64; 3],
-    speeds: [Speed; 3],
+    seen: PerKind<u64>,
+    planned: PerKind<u64>,
+    speeds: PerKind<Speed>,
     /// When something happened last.
     last: DateTime<Utc>,
     /// Of which kind.
@@ -44,40 +45,38 @@ impl Speed {
 
 impl ExportStats {
     pub(super) fn seen(&mut self, kind: Kind) {
-        self.seen[kind as usize] += 1;
+        self.seen[kind] += 1;
     }
 
     /// So many are left: at the beginning all, later what has to be tried again.
-    pub(super) fn planned(&mut self, left: [u64; 3], now: DateTime<Utc>) {
-        for (at, left) in left.into_iter().enumerate() {
-            self.planned[at] = self.speeds[at].done + left;
-        }
+    pub(super) fn planned(&mut self, left: PerKind<u64>, now: DateTime<Utc>) {
+        self.planned = PerKind::from_fn(|kind| self.speeds[kind].done + left[kind]);
         self.last = now;
     }
 
     /// `operating`: what the portal has charged for records of this kind in its window.
     pub(super) fn done(&mut self, kind: Kind, records: u64, operating: f64, now: DateTime<Utc>) {
-        let speed = &mut self.speeds[kind as usize];
+        let speed = &mut self.speeds[kind];
         speed.done += records;
         speed.took += seconds(now - self.last);
         // What drops out of the window was charged all the same.
         speed.charged += (operating - speed.operating).max(0.0);
         speed.operating = operating;
-        let planned = &mut self.planned[kind as usize];
+        let planned = &mut self.planned[kind];
         *planned = speed.done.max(*planned);
         (self.last, self.current) = (now, Some(kind));
     }
 
     /// Records done, and all of them.
     pub(super) fn total(&self) -> (u64, u64) {
-        (self.speeds.iter().map(|speed| speed.done).sum(), self.planned.iter().sum())
+        (self.speeds.values().map(|speed| speed.done).sum(), self.planned.sum())
     }
 
     /// `гости 1200 из 3000, заявки 0 из 20000`
     pub(super) fn counts(&self) -> String {
         let part = |kind: Kind| {
-            let (name, done) = (display::plural_name(kind), self.speeds[kind as usize].done);
-            let planned = self.planned[kind as usize];
+            let (name, done) = (display::plural_name(kind), self.speeds[kind].done);
+            let planned = self.planned[kind];
             (planned > 0).then(|| say!("{name} {done} из {planned}", "{name} {done} of {planned}"))
         };
         let parts: Vec<String> = Kind::DISPLAY_ORDER.into_iter().filter_map(part).collect();
@@ -89,7 +88,7 @@ impl ExportStats {
 
     /// `85 в минуту, осталось около 2 ч 5 мин`; empty while that is unknown.
     pub(super) fn rate_and_eta(&self, now: DateTime<Utc>) -> String {
-        let pace = self.current.map(|kind| self.speeds[kind as usize]);
+        let pace = self.current.map(|kind| self.speeds[kind]);
         let Some(pace) = pace.filter(|pace| pace.took > 0.0) else { return String::new() };
         let rate = (pace.done as f64 * 60.0 / pace.took).round();
         match self.left(now) {
@@ -110,12 +109,12 @@ impl ExportStats {
 
     /// Kinds that did not begin are taken to go as the others did.
     fn left(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
-        let known: Vec<f64> = self.speeds.iter().filter_map(Speed::seconds).collect();
+        let known: Vec<f64> = self.speeds.values().filter_map(Speed::seconds).collect();
         let mean = known.iter().sum::<f64>() / known.len() as f64;
         if known.is_empty() {
             return None;
         }
-        let each = self.speeds.iter().zip(self.planned);
+        let each = self.speeds.values().zip(self.planned.values());
         let left =
             each.map(|(speed, planned)| (planned - speed.done) as f64 * speed.seconds().unwrap_or(mean));
         let left = TimeDelta::milliseconds((left.sum::<f64>() * 1000.0) as i64);
@@ -137,7 +136,7 @@ mod tests {
 
     fn begun() -> ExportStats {
         let mut board = ExportStats::default();
-        board.planned([300, 0, 600], at(0));
+        board.planned(PerKind::from([300, 0, 600]), at(0));
         board
     }
 
@@ -173,7 +172,7 @@ mod tests {
         let mut board = begun();
         board.done(Kind::Guest, 300, 0.0, at(1));
         board.done(Kind::Booking, 600, 0.0, at(2));
-        board.planned([0, 0, 5], at(3));
+        board.planned(PerKind::from([0, 0, 5]), at(3));
         assert_eq!(board.counts(), "гости 300 из 300, заявки 600 из 605");
     }
 }

@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::domain::display;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::output::export_stats::ExportStats;
 use crate::output::stdout::print;
@@ -72,7 +73,7 @@ impl ProgressObserver for Progress {
         }
     }
 
-    fn planned(&mut self, records: [u64; 3]) {
+    fn planned(&mut self, records: PerKind<u64>) {
         let now = self.clock.now();
         self.board.planned(records, now);
         self.screen.show(&self.board, now, true);

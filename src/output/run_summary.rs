@@ -2,6 +2,7 @@
 
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::say;
 use crate::state::Counts;
@@ -41,9 +42,9 @@ pub fn failure_lines(failures: &Failures) -> Vec<String> {
 }
 
 /// `guests 2, bookings 1`; none where there is nothing to count.
-pub(crate) fn per_kind(counts: &[u64; 3]) -> Option<String> {
+pub(crate) fn per_kind(counts: &PerKind<u64>) -> Option<String> {
     let part =
         |(kind, count): (Kind, &u64)| (*count > 0).then(|| format!("{} {count}", display::plural_name(kind)));
-    let parts: Vec<String> = Kind::DISPLAY_ORDER.into_iter().zip(counts).filter_map(part).collect();
+    let parts: Vec<String> = counts.iter().filter_map(part).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
 use super::State;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Id, Kind};
 use crate::domain::timestamp::to_rfc3339;
 use crate::state::settings::INPUTS;
@@ -19,9 +20,9 @@ const EVENTS_KEPT: i64 = 500_000;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Created, by kind in the order guest, company, booking.
-    pub created: [u64; 3],
+    pub created: PerKind<u64>,
     /// Updated, likewise.
-    pub updated: [u64; 3],
+    pub updated: PerKind<u64>,
     /// Deleted deals.
     pub deleted: u64,
     /// Records that were tried and failed.
@@ -31,7 +32,7 @@ pub struct Counts {
 impl Counts {
     /// Whether anything was changed in the portal.
     pub fn changed(&self) -> bool {
-        self.created.iter().chain(&self.updated).any(|count| *count > 0) || self.deleted > 0
+        self.created.sum() + self.updated.sum() + self.deleted > 0
     }
 }
 

@@ -4,6 +4,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::State;
+use crate::domain::per_kind::PerKind;
 
 /// When the initial export was completed: RFC 3339.
 pub const INITIAL_EXPORT: &str = "initial_export";
@@ -18,7 +19,7 @@ pub const CONTENTS: &str = "contents";
 pub const HELD_SINCE: &str = "held_since";
 
 /// What is remembered there.
-pub type HeldSince = [Option<DateTime<Utc>>; 3];
+pub type HeldSince = PerKind<Option<DateTime<Utc>>>;
 
 /// The [`crate::sync::preflight::idle::InputFingerprint`] of that run; null where nothing can be concluded from it.
 pub const INPUTS: &str = "sight";

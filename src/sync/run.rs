@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::crm::inventory;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, RunError, outcome_of};
 use crate::domain::timestamp::to_rfc3339;
@@ -211,7 +212,8 @@ impl RunContext<'_> {
         let limit = gate.clock().read_limit(gate.deadline());
         let mirror = Mirror::open_within(&config.mirror, &limit)?;
         // What a window shows changes with the time alone.
-        let sight = sight.filter(|_| mirror.windows() == [false; 3] && !mirror.are_booking_guests_windowed());
+        let sight =
+            sight.filter(|_| mirror.windows() == PerKind::default() && !mirror.are_booking_guests_windowed());
         let orders = if first { effective_options(config, self.orders, state)? } else { self.orders.clone() };
         let Prepared { plan, types, touched } = self.plan_and_mark_full(mirror, &orders, gate)?;
         portal_identity::remember(config, state)?;
@@ -282,7 +284,7 @@ impl RunContext<'_> {
             self.done.fail(code, record);
         }
         let plan = build_plan(config, &mirror, state, orders, gate.clock().now())?;
-        let contents = Kind::DISPLAY_ORDER.map(|kind| mirror.content_terms(kind));
+        let contents = PerKind::from_fn(|kind| mirror.content_terms(kind));
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
         let touched = self.save_dirty(&plan, contents, gate.clock().now())?;
@@ -298,13 +300,13 @@ impl RunContext<'_> {
 
     /// Written down before anything is sent: a run that is cut short forgets no booking for its people's sake, and
     /// what is sent voids the blocks that it falls into.
-    fn save_dirty(&self, plan: &Plan, contents: [u64; 3], now: DateTime<Utc>) -> Result<i64> {
+    fn save_dirty(&self, plan: &Plan, contents: PerKind<u64>, now: DateTime<Utc>) -> Result<i64> {
         let writer = self.state.writer()?;
         crate::sync::missing_rows::note(self.state, &writer, plan, now)?;
         self.state.set(CONTENTS, &contents)?;
         let mark = writer.mark_all_dirty(&plan.dirty)?;
         for kind in Kind::SEND_ORDER {
-            writer.keep_blocks(kind, &plan.blocks[kind as usize])?;
+            writer.keep_blocks(kind, &plan.blocks[kind])?;
         }
         writer.commit()?;
         Ok(mark)

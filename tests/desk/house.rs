@@ -125,7 +125,7 @@ impl House {
         let writer = state.writer().unwrap();
         writer.waiting(&row(Kind::Booking, "6"), "guest 43", at("2026-01-02T03:00:02Z")).unwrap();
         writer.commit().unwrap();
-        let counts = Counts { created: [2, 1, 2], updated: [0, 0, 1], deleted: 0, failed: 1 };
+        let counts = Counts { created: [2, 1, 2].into(), updated: [0, 0, 1].into(), deleted: 0, failed: 1 };
         let ended = Run {
             command: "sync".into(),
             started_at: String::new(),

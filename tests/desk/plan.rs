@@ -45,7 +45,7 @@ fn eventful() -> House {
 #[test]
 fn a_plan_and_a_pass_in_two_languages() {
     let house = eventful();
-    let counts = Counts { created: [1, 0, 2], updated: [0, 0, 1], deleted: 1, failed: 2 };
+    let counts = Counts { created: [1, 0, 2].into(), updated: [0, 0, 1].into(), deleted: 1, failed: 2 };
     let nothing = Counts { failed: 2, ..Counts::default() };
     set_language(Language::En);
     assert_snapshot!(text(&house), @r#"

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bitrix24_sandbox::{Fault, Kind, User};
 use chrono::{TimeDelta, Utc};
+use ecvi_b24::domain::per_kind::PerKind;
 use ecvi_b24::domain::record::Kind as RecordKind;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
@@ -56,22 +57,23 @@ fn a_batch_costs_two_saves_one_before_the_call_and_one_after_the_answer() {
 fn a_deal_whose_closing_date_follows_counts_once() {
     #[derive(Default)]
     struct Seen {
-        planned: [u64; 3],
-        done: [u64; 3],
+        planned: PerKind<u64>,
+        done: PerKind<u64>,
     }
     impl ProgressObserver for Seen {
-        fn planned(&mut self, records: [u64; 3]) {
+        fn planned(&mut self, records: PerKind<u64>) {
             self.planned = records;
         }
         fn done(&mut self, kind: RecordKind, records: u64, _: &Client<'_>) {
-            self.done[kind as usize] += records;
+            self.done[kind] += records;
         }
     }
     let hotel = hotel();
     let mut seen = Seen::default();
     hotel.watched(&RunOptions::new(RunKind::InitialExport), &Clock::system(Arc::default()), &mut seen);
     assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
-    assert_eq!((seen.planned, seen.done), ([3, 0, 3], [3, 0, 3]));
+    let three_of_two_kinds = PerKind::from([3, 0, 3]);
+    assert_eq!((seen.planned, seen.done), (three_of_two_kinds, three_of_two_kinds));
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn a_change_in_the_mirror_is_seen_by_the_next_pass() {
     for comment in ["x", "y", "x"] {
         hotel.sql(&format!("UPDATE guests SET comment = '{comment}'"));
         let ended = sync(&hotel, later());
-        assert_eq!(ended.counts.updated, [1, 0, 0]);
+        assert_eq!(ended.counts.updated, [1, 0, 0].into());
         assert_eq!(hotel.contact(1).text("COMMENTS"), comment);
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bitrix24_sandbox::{Fault, Kind};
 use chrono::Utc;
+use ecvi_b24::domain::per_kind::PerKind;
 use serde_json::json;
 
 use crate::hotel::Hotel;
@@ -63,7 +64,7 @@ fn a_deal_waits_for_a_guest_whose_card_goes_between_two_looks() {
             hotel.portal().delete(Kind::Contact, old);
         }
     });
-    assert_eq!((ended.counts.created, ended.counts.updated), ([0; 3], [0; 3]));
+    assert_eq!((ended.counts.created, ended.counts.updated), (PerKind::all(0), PerKind::all(0)));
     assert_eq!(hotel.status()["records"]["booking"]["waiting"], 1);
     hotel.sync();
     assert_eq!(hotel.portal().count(Kind::Deal), 3);

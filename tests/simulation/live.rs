@@ -187,11 +187,10 @@ fn words(orders: &RunOptions) -> String {
 
 fn counts(ended: &RunReport) -> String {
     let counts = &ended.counts;
-    let sum = |of: [u64; 3]| of.iter().sum::<u64>();
     format!(
         "{} created, {} updated, {} deleted, {} failed",
-        sum(counts.created),
-        sum(counts.updated),
+        counts.created.sum(),
+        counts.updated.sum(),
         counts.deleted,
         counts.failed
     )

@@ -76,17 +76,17 @@ impl Comparison<'_, '_> {
         for planned in chunk {
             match self.expected(kind, &planned)? {
                 Some(expected) => records.push(expected),
-                None => findings.tally.pending[kind as usize] += 1,
+                None => findings.tally.pending[kind] += 1,
             }
         }
         let cards = self.cards(kind, &records)?;
         for expected in records {
             let drift = self.drift(kind, &expected, &cards)?;
             if drift.is_some() && !self.still_holds(kind, &expected)? {
-                findings.tally.pending[kind as usize] += 1;
+                findings.tally.pending[kind] += 1;
                 continue;
             }
-            findings.tally.compared[kind as usize] += 1;
+            findings.tally.compared[kind] += 1;
             findings.note_unread(kind, expected.unread(&cards));
             let Some(drift) = drift else { continue };
             if drift.is_mendable() {

@@ -16,6 +16,7 @@ use anyhow::Result;
 use crate::config::Config;
 use crate::crm::inventory;
 use crate::crm::objects::{by_id, by_origin};
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Id, IdRange, Kind};
 use crate::domain::run_error::Outcome;
 use crate::mirror::Mirror;
@@ -45,9 +46,9 @@ const CHUNK: usize = 1000;
 /// How much was found, by [`Kind`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Tally {
-    compared: [u64; 3],
+    compared: PerKind<u64>,
     /// To be sent, failed, or in doubt.
-    pending: [u64; 3],
+    pending: PerKind<u64>,
     /// Drift that sending again mends.
     mendable: u64,
     /// Drift that people have to decide.
@@ -187,7 +188,7 @@ pub fn unrepaired(
     let mut nowhere = std::io::sink();
     let mut report = Report::begin(&mut nowhere, &config.portal.webhook, false)?;
     comparison.all(&queue, &mut left, &mut report, &mut ())?;
-    Ok(left.tally.found() + left.tally.pending.iter().sum::<u64>())
+    Ok(left.tally.found() + left.tally.pending.sum())
 }
 
 /// Cards of ours that no list shows, unless a record was compared with them already.
@@ -229,7 +230,7 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
                     row: pair.row,
                 })?;
             } else if pair.row.as_ref().is_some_and(|row| crm_id.is_some() || !is_history(row, &rules)) {
-                findings.tally.pending[kind as usize] += 1;
+                findings.tally.pending[kind] += 1;
             }
         }
     }

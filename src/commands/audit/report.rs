@@ -10,6 +10,7 @@ use super::Tally;
 use super::drift::Drift;
 use crate::config::Webhook;
 use crate::domain::display;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::say;
 
@@ -73,7 +74,7 @@ impl<'o> Report<'o> {
                 )
             )?,
         }
-        if tally.pending.iter().any(|count| *count > 0) {
+        if tally.pending.values().any(|count| *count > 0) {
             let pending = counts(&tally.pending);
             let line = say!(
                 "Не сверялось, потому что ещё не передано или не удалось передать: {pending}.",
@@ -98,12 +99,13 @@ fn unread_document(unread: &BTreeMap<(Kind, String), u64>) -> Value {
     unread.iter().map(field).collect()
 }
 
-fn counts(counts: &[u64; 3]) -> String {
-    let part = |kind: Kind| format!("{} {}", display::plural_name(kind), counts[kind as usize]);
-    Kind::DISPLAY_ORDER.map(part).join(", ")
+fn counts(counts: &PerKind<u64>) -> String {
+    let part = |(kind, count): (Kind, &u64)| format!("{} {count}", display::plural_name(kind));
+    let parts: Vec<String> = counts.iter().map(part).collect();
+    parts.join(", ")
 }
 
-fn document(counts: &[u64; 3]) -> Value {
-    let count = |kind: Kind| (kind.name().to_owned(), counts[kind as usize].into());
-    Value::Object(Kind::DISPLAY_ORDER.map(count).into_iter().collect::<Map<_, _>>())
+fn document(counts: &PerKind<u64>) -> Value {
+    let count = |(kind, count): (Kind, &u64)| (kind.name().to_owned(), (*count).into());
+    Value::Object(counts.iter().map(count).collect::<Map<_, _>>())
 }

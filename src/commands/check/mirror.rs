@@ -29,9 +29,7 @@ pub(super) fn check(config: &Config, clock: &Clock) -> Vec<CheckResult> {
     };
     let mut lines = vec![age(config, now)];
     lines.extend(foreign_log);
-    lines.extend(
-        Kind::DISPLAY_ORDER.into_iter().filter(|kind| mirror.windows()[*kind as usize]).map(window_of),
-    );
+    lines.extend(Kind::DISPLAY_ORDER.into_iter().filter(|kind| mirror.windows()[*kind]).map(window_of));
     lines.extend(mirror.are_booking_guests_windowed().then(window_of_residents));
     // A clock that is behind makes no row one of the future.
     let latest = written_at(&config.mirror.path).map_or(now, |at| at.max(now));

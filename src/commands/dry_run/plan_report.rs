@@ -11,6 +11,7 @@ use super::{CardField, ChangePreview, Only, StepPreview};
 use crate::config::OnMissing;
 use crate::crm::diff::Difference;
 use crate::crm::objects::Unseen;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::domain::{display, visible_text};
 use crate::output::run_summary::per_kind;
@@ -79,9 +80,9 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
 /// What is no step: deletions that are held back, and records whose call has no answer, of which the run first finds out
 /// what took effect.
 fn remarks(plan: &Plan, state: &State) -> Result<Vec<String>> {
-    let mut doubts = [0; 3];
+    let mut doubts = PerKind::default();
     for kind in Kind::SEND_ORDER {
-        doubts[kind as usize] = state.doubts(kind)?.len() as u64;
+        doubts[kind] = state.doubts(kind)?.len() as u64;
     }
     let doubts = per_kind(&doubts).map(|doubts| {
         say!(
@@ -95,8 +96,8 @@ fn remarks(plan: &Plan, state: &State) -> Result<Vec<String>> {
 
 /// Who is missing, and is given up later unless they come back.
 fn waiting(plan: &Plan) -> Option<String> {
-    let counts = [0, 1, 2].map(|kind| plan.waiting[kind].count);
-    let until = plan.waiting.iter().filter_map(|waiting| waiting.until).min().map(display::format_time)?;
+    let counts = PerKind::from_fn(|kind| plan.waiting[kind].count);
+    let until = plan.waiting.values().filter_map(|waiting| waiting.until).min().map(display::format_time)?;
     per_kind(&counts).map(|counts| {
         say!(
             "Исчезли из Ecvi: {counts}. Если не вернутся до {until}, их сделки будут удалены, а гости и компании покинут свои сделки ([sync] delete_after).",

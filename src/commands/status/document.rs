@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::pending::Pending;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::state::{Counts, Issue, Run, Severity, State};
 
@@ -144,8 +145,8 @@ impl Status {
     /// A record that is to be sent again does not count as sent.
     pub(super) fn add(&mut self, pending: &Pending) {
         for (kind, tally) in &mut self.records {
-            tally.pending = Some(pending.total[*kind as usize]);
-            tally.synced = tally.synced.saturating_sub(pending.linked[*kind as usize]);
+            tally.pending = Some(pending.total[*kind]);
+            tally.synced = tally.synced.saturating_sub(pending.linked[*kind]);
         }
     }
 }
@@ -155,7 +156,7 @@ impl Serialize for Run {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Run { command, started_at, finished_at, outcome, message, counts, requests } = self;
         let Counts { created, updated, deleted, failed } = *counts;
-        let by_kind = |numbers: [u64; 3]| Kind::DISPLAY_ORDER.into_iter().zip(numbers).collect();
+        let by_kind = |numbers: PerKind<u64>| numbers.iter().map(|(kind, count)| (kind, *count)).collect();
         let run = LastRun {
             command,
             started_at,

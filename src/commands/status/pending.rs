@@ -1,12 +1,11 @@
 //! How many changes of the mirror are not in the CRM yet: the plan is drawn, and its steps are counted and dropped.
 
-use std::collections::HashSet;
-
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
-use crate::domain::record::{Id, Kind};
+use crate::domain::per_kind::PerKind;
+use crate::domain::record::Kind;
 use crate::mirror::Mirror;
 use crate::platform::clock::ReadLimit;
 use crate::state::State;
@@ -16,9 +15,9 @@ use crate::sync::plan::{Pair, PlanOptions, Step, compare};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Pending {
     /// All of them.
-    pub(super) total: [u64; 3],
+    pub(super) total: PerKind<u64>,
     /// Those of them that [`State::count_settled`] counts.
-    pub(super) linked: [u64; 3],
+    pub(super) linked: PerKind<u64>,
 }
 
 /// Counts what a run would send now. Failed and waiting records are counted elsewhere, and left out here.
@@ -28,17 +27,15 @@ pub(super) struct Pending {
 pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Pending> {
     let mirror = Mirror::open_within(&config.mirror, &ReadLimit::lasting(config.sync.time_limit))?;
     let rules = PlanOptions::for_sync(config, &mirror, state, now)?;
-    let mut aside: [HashSet<Id>; 3] = Default::default();
+    let aside = PerKind::try_from_fn(|kind| state.failed_or_waiting(kind))?;
     let mut pending = Pending::default();
     for kind in Kind::DISPLAY_ORDER {
-        aside[kind as usize] = state.failed_or_waiting(kind)?;
         // A call without an answer is made again or found to have worked.
         let doubts = state.doubts(kind)?;
-        pending.total[kind as usize] =
-            doubts.keys().filter(|id| !aside[kind as usize].contains(id)).count() as u64;
+        pending.total[kind] = doubts.keys().filter(|id| !aside[kind].contains(id)).count() as u64;
     }
     let count = |kind: Kind, step, pair: Pair| {
-        if !aside[kind as usize].contains(&pair.id) {
+        if !aside[kind].contains(&pair.id) {
             pending.add(kind, step, &pair);
         }
         Ok(())
@@ -57,7 +54,7 @@ impl Pending {
         };
         let settled =
             pair.known.as_ref().is_some_and(|known| known.crm_id.is_some() && !known.absent_in_mirror);
-        self.total[kind as usize] += u64::from(sends);
-        self.linked[kind as usize] += u64::from(sends && settled);
+        self.total[kind] += u64::from(sends);
+        self.linked[kind] += u64::from(sends && settled);
     }
 }

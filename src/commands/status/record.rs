@@ -142,7 +142,7 @@ fn todo(todo: PendingWork) -> Vec<&'static str> {
 
 fn left(kind: Kind, row: Option<&Row>, crm_id: Option<i64>, rules: &PlanOptions) -> Option<SkipReason> {
     match row {
-        None => rules.windows[kind as usize].then_some(SkipReason::Window),
+        None => rules.windows[kind].then_some(SkipReason::Window),
         Some(row) => (crm_id.is_none() && is_history(row, rules)).then_some(SkipReason::History),
     }
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::MirrorStats;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Id, Kind};
 use crate::mirror::{Entity, Row};
 use crate::state::{Doubt, LONGEST_PAUSE, PendingWork, PlanRecord, RetryBackoff};
@@ -105,16 +106,16 @@ pub struct PlanOptions {
     /// Delete the deals of bookings that are gone.
     pub deletes: bool,
     /// The kinds of which the mirror shows a sliding window: what is missing there is not gone.
-    pub windows: [bool; 3],
+    pub windows: PerKind<bool>,
     /// Bookings that were over before this day and never had a deal are left alone.
     pub bookings_from: Option<NaiveDate>,
     /// What the mirror looked like in the last run that completed.
     pub before: MirrorStats,
     /// The kinds whose contents are made of other columns than those of the rows that were sent: they are learnt anew,
     /// and a change shows in `modified_at` alone this time.
-    pub learns: [bool; 3],
+    pub learns: PerKind<bool>,
     /// Whoever is missing is given up only after so long, by [`Kind`]; none: at once, and whatever a guard may say.
-    pub patience: Option<[TimeDelta; 3]>,
+    pub patience: Option<PerKind<TimeDelta>>,
     /// So many records at once somebody said may be gone, or be others.
     pub vouched: u64,
     /// Read every row, also where its block looks as it did when everything stood as sent.
@@ -235,7 +236,7 @@ fn holds(hold: &RetryBackoff, row: Option<&Row>, rules: &PlanOptions) -> bool {
 }
 
 fn on_absent(kind: Kind, known: &PlanRecord, rules: &PlanOptions) -> Option<Step> {
-    let slid = rules.windows[kind as usize] || waits(kind, known, rules);
+    let slid = rules.windows[kind] || waits(kind, known, rules);
     match kind {
         Kind::Guest | Kind::Company => (!known.absent_in_mirror && !slid).then_some(Step::Gone),
         Kind::Booking if known.crm_id.is_none() => Some(Step::Forget),
@@ -246,7 +247,7 @@ fn on_absent(kind: Kind, known: &PlanRecord, rules: &PlanOptions) -> Option<Step
 /// Whether the record is missing, and it is too early to give it up.
 pub(super) fn waits(kind: Kind, known: &PlanRecord, rules: &PlanOptions) -> bool {
     let Some(patience) = rules.patience else { return false };
-    let patience = patience[kind as usize];
+    let patience = patience[kind];
     let is_over = known.missing_since.is_some_and(|since| rules.now - since >= patience);
     !is_over && patience > TimeDelta::zero()
 }
@@ -263,7 +264,7 @@ fn changed(kind: Kind, row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bo
         || known.absent_in_mirror
         || known.modified_at.as_ref() != Some(&row.modified_at)
         || known.people != row.parties_hash
-        || known.content != row.content_hash && (!rules.learns[kind as usize] || row.modified_at.is_empty())
+        || known.content != row.content_hash && (!rules.learns[kind] || row.modified_at.is_empty())
 }
 
 #[cfg(test)]
@@ -349,7 +350,7 @@ mod tests {
 
     #[test]
     fn contents_of_other_columns_are_no_change_unless_nothing_else_would_tell_one() {
-        let learns = PlanOptions { learns: [true; 3], ..rules() };
+        let learns = PlanOptions { learns: PerKind::all(true), ..rules() };
         let other = Row { content_hash: 11, ..row() };
         assert_eq!(step(Some(other.clone()), Some(known()), &learns), None);
         let timeless = Row { modified_at: String::new(), ..other };
@@ -363,7 +364,7 @@ mod tests {
         let missing = PlanRecord { missing_since: Some(since), ..known() };
         let after = |seconds, patience: i64| PlanOptions {
             now: since + TimeDelta::seconds(seconds),
-            patience: Some([TimeDelta::seconds(patience); 3]),
+            patience: Some(PerKind::all(TimeDelta::seconds(patience))),
             ..rules()
         };
         assert_eq!(step(None, Some(missing.clone()), &after(119, 120)), None);
@@ -385,7 +386,7 @@ mod tests {
     #[test]
     fn what_slides_out_of_a_window_is_neither_deleted_nor_gone() {
         let pair = Pair { id: Id::Number(1), row: None, known: Some(known()) };
-        let rules = PlanOptions { windows: [true; 3], ..rules() };
+        let rules = PlanOptions { windows: PerKind::all(true), ..rules() };
         for kind in Kind::SEND_ORDER {
             assert_eq!(decide(kind, &pair, &Deferred::default(), false, &rules), None, "{kind}");
         }

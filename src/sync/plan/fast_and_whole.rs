@@ -14,6 +14,7 @@ use super::{Compared, MirrorStats, Pair, PlanOptions, Step, compare};
 use crate::config::MirrorConfig;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::owned_values::OwnedValues;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{BookingStatus, Id, Kind};
 use crate::mirror::{Mirror, Row};
 use crate::platform::hash::{Fingerprint, text_hash};
@@ -111,9 +112,9 @@ impl World {
         let sources = [guests, companies, bookings];
         let config = MirrorConfig {
             path,
-            sources,
+            sources: PerKind::from(sources),
             residents,
-            columns: Default::default(),
+            columns: PerKind::default(),
             statuses,
             write_back: false,
             encoding: None,
@@ -178,7 +179,7 @@ impl World {
         }
         let mark = writer.mark_all_dirty(&seen.dirty).unwrap();
         for kind in Kind::SEND_ORDER {
-            writer.keep_blocks(kind, &seen.blocks[kind as usize]).unwrap();
+            writer.keep_blocks(kind, &seen.blocks[kind]).unwrap();
         }
         writer.commit().unwrap();
         if full {

@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Plan, PlanOptions, Planned, Step, both_id_types};
 use crate::domain::display;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Id, Kind};
 use crate::mirror::Mirror;
 use crate::say;
@@ -50,7 +51,7 @@ const FEW: u64 = 3;
 
 /// How long whoever goes has to be missing, by [`Kind`]. Where somebody has said that they may, the time counts in which
 /// a guard held them back.
-fn patience(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<[TimeDelta; 3]> {
+fn patience(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<PerKind<TimeDelta>> {
     let held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
     let is_long = |since: DateTime<Utc>| (now - since).abs() >= limits.delete_after;
     Ok(held_since.map(|since| match limits.vouched {
@@ -98,7 +99,7 @@ impl Plan {
         let held_back = plan.held(state, &rules, limits)?;
         for held in &held_back {
             // As with a window: what is missing is not gone.
-            rules.windows[held.kind as usize] = true;
+            rules.windows[held.kind] = true;
         }
         rules.patience = Some(patience(state, rules.now, limits)?);
         let mut patient = Plan::draw_sparing(mirror, state, &rules, limits)?;
@@ -121,15 +122,15 @@ impl Plan {
         let mut knows_any = false;
         for kind in Kind::DISPLAY_ORDER {
             // What slid out of a window is not missing, and what has no usable id may be what is.
-            let slid = rules.windows[kind as usize] || self.without_id[kind as usize];
+            let slid = rules.windows[kind] || self.without_id[kind];
             let knows = slid || self.any_row_known(kind, state)?;
             if self.survey.looks_foreign(kind, rules.vouched) && !knows {
-                bail!(strange(kind, self.survey.missing[kind as usize]));
+                bail!(strange(kind, self.survey.missing[kind]));
             }
             knows_any |= knows;
         }
         if self.survey.is_strange_throughout(rules.vouched) && !knows_any {
-            bail!(strange_throughout(self.survey.missing.iter().sum()));
+            bail!(strange_throughout(self.survey.missing.sum()));
         }
         Ok(())
     }
@@ -153,7 +154,7 @@ impl Plan {
     /// What is held back of all that is missing.
     fn held(&self, state: &State, rules: &PlanOptions, limits: Limits) -> Result<Vec<SuppressedRemoval>> {
         let mut held_back = self.held_for_missing_ids(limits.most())?;
-        for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| !self.without_id[*kind as usize]) {
+        for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| !self.without_id[*kind]) {
             let losses = self.losses(kind, state, rules.now)?;
             held_back.extend(self.too_many(losses, limits.most(), limits.vouched.is_some())?);
         }
@@ -199,7 +200,7 @@ impl Plan {
             let counts =
                 goes && !is_vouched && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
             let given_up = if counts { self.leaving(kind, state, now)? } else { Vec::new() };
-            self.departing[kind as usize] = Departing { given_up, is_vouched, is_held };
+            self.departing[kind] = Departing { given_up, is_vouched, is_held };
         }
         Ok(())
     }
@@ -207,7 +208,7 @@ impl Plan {
     /// Whoever is gone where rows have no usable id.
     fn held_for_missing_ids(&self, most: u64) -> Result<Vec<SuppressedRemoval>> {
         let mut held_back = Vec::new();
-        for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| self.without_id[*kind as usize]) {
+        for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| self.without_id[*kind]) {
             let gone = self.queue.count(kind, Step::Gone)? + self.queue.count(kind, Step::Delete)?;
             if gone > 0 {
                 held_back.push(SuppressedRemoval { kind, gone, most, why: HoldReason::Unnamed });

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::decide::{Pair, PlanOptions};
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::mirror::Outline;
 use crate::say;
@@ -17,7 +18,7 @@ const FULL_READ_INTERVAL: TimeDelta = TimeDelta::hours(23);
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct MirrorStats {
     /// Rows, by [`Kind`].
-    pub rows: [u64; 3],
+    pub rows: PerKind<u64>,
     /// Rows of `booking_guests`.
     pub residents: u64,
     /// By what terms the rows were read: digests of other terms cannot be compared.
@@ -28,19 +29,19 @@ pub struct MirrorStats {
     pub full_read_at: DateTime<Utc>,
     /// Records that have an object and are in the mirror, by [`Kind`].
     #[serde(skip)]
-    pub(super) known: [u64; 3],
+    pub(super) known: PerKind<u64>,
     /// Records that have an object and are not in the mirror any more, by [`Kind`].
     #[serde(skip)]
-    pub(super) missing: [u64; 3],
+    pub(super) missing: PerKind<u64>,
     /// What known records are called now, by [`Kind`].
     #[serde(skip)]
-    pub(super) names: [Names; 3],
+    pub(super) names: PerKind<Names>,
 }
 
 impl MirrorStats {
     /// The records of a kind were let go of: that their table is empty now means nothing.
     pub fn forget(&mut self, kind: Kind) {
-        self.rows[kind as usize] = 0;
+        self.rows[kind] = 0;
         if kind == Kind::Booking {
             self.residents = 0;
         }
@@ -53,7 +54,7 @@ impl MirrorStats {
 
     /// Takes note of a kind's table.
     pub(super) fn count(&mut self, kind: Kind, outline: &Outline) {
-        self.rows[kind as usize] = outline.rows;
+        self.rows[kind] = outline.rows;
         self.residents = self.residents.max(outline.residents);
     }
 
@@ -63,10 +64,10 @@ impl MirrorStats {
         let is_linked = known.crm_id.is_some();
         match &pair.row {
             Some(row) => {
-                self.known[kind as usize] += u64::from(is_linked);
-                self.names[kind as usize].compare(kind, known, &row.display_name);
+                self.known[kind] += u64::from(is_linked);
+                self.names[kind].compare(kind, known, &row.display_name);
             }
-            None => self.missing[kind as usize] += u64::from(is_linked && !known.absent_in_mirror),
+            None => self.missing[kind] += u64::from(is_linked && !known.absent_in_mirror),
         }
     }
 
@@ -75,13 +76,11 @@ impl MirrorStats {
     fn emptied(
         &self,
         before: &MirrorStats,
-        windows: [bool; 3],
+        windows: PerKind<bool>,
         residents_slide: bool,
     ) -> Option<(&'static str, Kind, u64)> {
-        let table =
-            |kind: Kind| (self.rows[kind as usize], before.rows[kind as usize], windows[kind as usize]);
-        let residents =
-            (self.residents, before.residents, residents_slide || windows[Kind::Booking as usize]);
+        let table = |kind: Kind| (self.rows[kind], before.rows[kind], windows[kind]);
+        let residents = (self.residents, before.residents, residents_slide || windows[Kind::Booking]);
         let tables = [
             ("guests", Kind::Guest, table(Kind::Guest)),
             ("companies", Kind::Company, table(Kind::Company)),
@@ -96,7 +95,7 @@ impl MirrorStats {
     /// Refuses a mirror from which nothing may be concluded.
     pub(super) fn check(&self, rules: &PlanOptions, residents_slide: bool) -> Result<()> {
         let PlanOptions { before, windows, vouched, .. } = rules;
-        if self.rows.iter().all(|count| *count == 0) {
+        if self.rows.sum() == 0 {
             bail!(say!(
                 "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
                 "the mirror is empty: no guests, no companies, no bookings. Check what fills it"
@@ -120,7 +119,7 @@ impl MirrorStats {
             ));
         }
         for kind in Kind::DISPLAY_ORDER {
-            let names = self.names[kind as usize].all(self.known[kind as usize]);
+            let names = self.names[kind].all(self.known[kind]);
             if names.are_foreign(kind) && names.other > *vouched {
                 bail!(foreign(kind, names));
             }
@@ -131,14 +130,12 @@ impl MirrorStats {
     /// Whether the mirror has records of this kind, and not one that is known, while at least three that have an object
     /// are missing: more than somebody said may be.
     pub(super) fn looks_foreign(&self, kind: Kind, vouched: u64) -> bool {
-        let of = |counts: &[u64; 3]| counts[kind as usize];
-        of(&self.known) == 0 && of(&self.rows) > 0 && is_strange(of(&self.missing), vouched)
+        self.known[kind] == 0 && self.rows[kind] > 0 && is_strange(self.missing[kind], vouched)
     }
 
     /// Likewise where no kind has so many, but all together do.
     pub(super) fn is_strange_throughout(&self, vouched: u64) -> bool {
-        let sum = |counts: &[u64; 3]| counts.iter().sum::<u64>();
-        sum(&self.known) == 0 && is_strange(sum(&self.missing), vouched)
+        self.known.sum() == 0 && is_strange(self.missing.sum(), vouched)
     }
 }
 

@@ -29,6 +29,7 @@ pub use store::{PlanStore, Planned};
 
 use crate::config::Config;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Id, IdRange, Kind};
 use crate::mirror::{ChangeInputs, Entity, Mirror, Row, RowError};
 use crate::platform::hash::Fingerprint;
@@ -47,13 +48,13 @@ pub struct Plan {
     /// What is not in it because nobody has said that it is right.
     pub held_back: Vec<SuppressedRemoval>,
     /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
-    pub blocks: [Vec<BlockChange>; 3],
+    pub blocks: PerKind<Vec<BlockChange>>,
     /// Who is missing and not given up yet, by [`Kind`].
-    pub waiting: [Waiting; 3],
+    pub waiting: PerKind<Waiting>,
     /// What becomes of those who are given up, by [`Kind`].
-    pub departing: [Departing; 3],
+    pub departing: PerKind<Departing>,
     /// The kinds of which rows have no usable id: whoever is missing may be one of them.
-    without_id: [bool; 3],
+    without_id: PerKind<bool>,
 }
 
 /// What a comparison saw, beside what differs.
@@ -64,11 +65,11 @@ pub struct Compared {
     /// People and companies whose bookings differ for their sake, and whom the state does not name yet.
     pub dirty: Vec<(Kind, Id)>,
     /// What the state is to know of the mirror's blocks, by [`Kind`].
-    pub blocks: [Vec<BlockChange>; 3],
+    pub blocks: PerKind<Vec<BlockChange>>,
     /// Who is missing and not given up yet, by [`Kind`].
-    pub waiting: [Waiting; 3],
+    pub waiting: PerKind<Waiting>,
     /// The kinds of which rows have no usable id.
-    without_id: [bool; 3],
+    without_id: PerKind<bool>,
 }
 
 impl Plan {
@@ -142,7 +143,7 @@ where
         self.seen.survey.count(kind, &outline);
         let nameless_rows = outline.nameless;
         let mut blocks = Watched::new(outline, state.blocks(kind)?, rules.look(kind));
-        self.seen.survey.known[kind as usize] = blocks.linked();
+        self.seen.survey.known[kind] = blocks.linked();
         let spans = blocks.spans();
         // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
         let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
@@ -158,7 +159,7 @@ where
                     continue;
                 }
                 self.seen.survey.see(kind, &pair);
-                self.seen.without_id[kind as usize] |= has_bad_id(pair.row.as_ref());
+                self.seen.without_id[kind] |= has_bad_id(pair.row.as_ref());
                 self.note(kind, &pair, rules)?;
                 let step = self.step(kind, &pair, &on_hold, rules);
                 blocks.saw(&pair, step.is_none() && is_skippable(kind, &pair, &on_hold, rules));
@@ -167,8 +168,8 @@ where
                 }
             }
         }
-        self.seen.blocks[kind as usize] = blocks.changes();
-        self.seen.without_id[kind as usize] |= nameless_rows > 0;
+        self.seen.blocks[kind] = blocks.changes();
+        self.seen.without_id[kind] |= nameless_rows > 0;
         if let Some(row) = nameless {
             let pair = Pair { id: missing_id(), row: Some(row), known: None };
             if let Some(step) = decide(kind, &pair, &on_hold, false, rules) {
@@ -182,7 +183,7 @@ where
         if let (None, Some(known)) = (&pair.row, &pair.known)
             && is_missing(kind, known, rules)
         {
-            self.seen.waiting[kind as usize].count(kind, known, rules);
+            self.seen.waiting[kind].count(kind, known, rules);
         }
         match note_of(kind, pair, rules) {
             Some(note) => (self.note)(kind, &pair.id, note),
@@ -278,9 +279,9 @@ impl PlanOptions {
     ) -> Result<PlanOptions> {
         let before: MirrorStats = state.get(MIRROR_STATS)?.unwrap_or_default();
         let bookings_from = config.export.bookings_from;
-        let contents: Option<[u64; 3]> = state.get(CONTENTS)?;
-        let learns = Kind::DISPLAY_ORDER.map(|kind| {
-            contents.is_none_or(|contents| contents[kind as usize] != mirror.content_terms(kind))
+        let contents: Option<PerKind<u64>> = state.get(CONTENTS)?;
+        let learns = PerKind::from_fn(|kind| {
+            contents.is_none_or(|contents| contents[kind] != mirror.content_terms(kind))
         });
         // Another version of this program may read a row otherwise.
         let mut terms = Fingerprint::default();
@@ -308,7 +309,7 @@ impl PlanOptions {
     /// How the blocks of a kind are looked at. Two queries through one window may not show the same rows, so its outline
     /// says nothing of them.
     fn look(&self, kind: Kind) -> Look {
-        let all = self.full_read || self.full || self.windows[kind as usize] || self.learns[kind as usize];
+        let all = self.full_read || self.full || self.windows[kind] || self.learns[kind];
         Look { all, anew: self.before.terms != self.terms, now: self.now }
     }
 }

@@ -35,7 +35,7 @@ impl Waiting {
             return;
         }
         self.count += 1;
-        let patience = rules.patience.unwrap_or_default()[kind as usize];
+        let patience = rules.patience.unwrap_or_default()[kind];
         let until = known.missing_since.unwrap_or(rules.now) + patience;
         self.until = Some(self.until.map_or(until, |first| first.min(until)));
     }
@@ -47,7 +47,7 @@ pub(super) fn is_missing(kind: Kind, known: &PlanRecord, rules: &PlanOptions) ->
         Kind::Guest | Kind::Company => !known.absent_in_mirror,
         Kind::Booking => known.crm_id.is_some() && rules.deletes,
     };
-    has_something && !rules.windows[kind as usize]
+    has_something && !rules.windows[kind]
 }
 
 /// What the state is to know of the record, whatever step it takes.
@@ -59,7 +59,7 @@ pub(super) fn note_of(kind: Kind, pair: &Pair, rules: &PlanOptions) -> Option<No
         return (is_missing(kind, known, rules) && !is_noted).then_some(Note::Missing);
     };
     let stay = Stay::of_row(row).or(known.stay);
-    let learns = rules.learns[kind as usize] && !row.modified_at.is_empty();
+    let learns = rules.learns[kind] && !row.modified_at.is_empty();
     let content = if learns { row.content_hash } else { known.content };
     let is_known = known.missing_since.is_none()
         && (known.crm_id.is_none() || known.stay == stay && known.content == content);

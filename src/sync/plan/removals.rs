@@ -47,7 +47,7 @@ impl Plan {
         for departure in departures.iter().filter(|departure| departure.at <= now) {
             before += u64::from(!self.queue.is_gone(kind, &departure.id)?);
         }
-        let stands = self.survey.known[kind as usize];
+        let stands = self.survey.known[kind];
         Ok(Losses { kind, going, before, all: stands + going + before })
     }
 

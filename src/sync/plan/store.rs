@@ -7,6 +7,7 @@ use anyhow::Result;
 use rusqlite::{Connection, Row};
 
 use super::decide::{Priority, Step};
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Id, Kind};
 use crate::mirror::{Entity, Row as MirrorRow};
 use crate::state::enable_stable_query_plans;
@@ -168,12 +169,10 @@ impl PlanStore {
     }
 
     /// How many records are left, by [`Kind`]; a closing date alone is none.
-    pub fn left(&self) -> Result<[u64; 3]> {
-        let count = |kind: Kind| {
-            let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step <> ?2";
-            self.connection.query_row(sql, (kind, Step::Close as u8), |row| row.get(0))
-        };
-        Ok([count(Kind::Guest)?, count(Kind::Company)?, count(Kind::Booking)?])
+    pub fn left(&self) -> Result<PerKind<u64>> {
+        let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step <> ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(PerKind::try_from_fn(|kind| statement.query_row((kind, Step::Close as u8), |row| row.get(0)))?)
     }
 
     /// Whether nothing is left to do.

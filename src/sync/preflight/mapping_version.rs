@@ -62,7 +62,7 @@ fn fingerprint(config: &Config) -> u64 {
     let statuses = statuses.iter().map(|(code, status)| format!("{code} {}", status.word()));
     let stages = stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));
     let texts = [currency, title.source(), comments.source()].map(str::to_owned);
-    let queries = sources.iter().chain([residents]).cloned();
+    let queries = sources.values().chain([residents]).cloned();
     let all = queries.chain(statuses).chain(person(contact)).chain(person(company));
     let encoding = encoding.map(|encoding| encoding.name().to_owned());
     let all = all.chain(texts).chain(stages).chain(columns(fields)).chain(encoding);

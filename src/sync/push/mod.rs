@@ -22,6 +22,7 @@ use crate::config::{Config, ExportMethod};
 use crate::crm::objects::Object;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Id, Kind};
 use crate::domain::warning::Warning;
 use crate::mapping::custom_fields::FieldTypes;
@@ -106,7 +107,7 @@ pub trait ProgressObserver {
     /// Another object that stands in the portal was seen.
     fn seen(&mut self, _: Kind) {}
     /// So many records are still to be sent, by [`Kind`].
-    fn planned(&mut self, records: [u64; 3]);
+    fn planned(&mut self, records: PerKind<u64>);
     /// Records were dealt with.
     fn done(&mut self, kind: Kind, records: u64, gate: &Client<'_>);
     /// Who is to be told of waits.
@@ -119,7 +120,7 @@ pub trait ProgressObserver {
 
 /// Nobody looks.
 impl ProgressObserver for () {
-    fn planned(&mut self, _: [u64; 3]) {}
+    fn planned(&mut self, _: PerKind<u64>) {}
     fn done(&mut self, _: Kind, _: u64, _: &Client<'_>) {}
 }
 

@@ -209,7 +209,7 @@ impl Push<'_, '_> {
             _ => Event::Updated,
         };
         let count = if operation == Operation::Create { &mut counts.created } else { &mut counts.updated };
-        count[kind as usize] += 1;
+        count[kind] += 1;
         todo.close |= !closed;
         let warnings = &target.warnings;
         writer.save_sent(

@@ -35,7 +35,7 @@ pub(super) fn types(config: &Config, answers: &Responses) -> FieldTypes {
         let Ok(told) = answers.get(&fields_of(kind)) else { continue };
         for name in configured_fields(config, kind).keys() {
             let field = told.get(name).and_then(|meta| field_type(meta, config, answers));
-            types.0[kind as usize].extend(field.map(|field| (name.clone(), field)));
+            types.0[kind].extend(field.map(|field| (name.clone(), field)));
         }
     }
     types

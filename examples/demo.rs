@@ -105,7 +105,7 @@ fn told_pass(config: &Config, errand: RunKind, clock: &Clock) -> Result<String> 
     let ended = run_once_unless_busy(config, &RunOptions::new(errand), &mut portal, clock, &mut ())?;
     let ended = ended.context("another pass is under way")?;
     let line = run_summary::summary_line(errand.name(), &ended.counts).unwrap_or_default();
-    let outcome = ended.message.unwrap_or_default();
+    let outcome = ended.message.map(|message| message.to_string()).unwrap_or_default();
     Ok(format!("$ ecvi-b24 {}\n{line}{outcome}\n", errand.name()))
 }
 

@@ -163,7 +163,7 @@ fn print_report(errand: RunKind, ended: &RunReport, aloud: bool) -> Result<()> {
         stdout::print(&say!("Первичная выгрузка завершена.\n", "The initial export is completed.\n"))?;
     }
     if let Some(message) = &ended.message {
-        stdout::print_error(message);
+        stdout::print_error(&message.to_string());
     }
     Ok(())
 }

@@ -38,6 +38,11 @@ pub fn is_english() -> bool {
     ENGLISH.load(Ordering::Relaxed)
 }
 
+/// The language of the messages now.
+pub fn current_language() -> Language {
+    if is_english() { Language::En } else { Language::Ru }
+}
+
 /// A message in the chosen language: `say!("найдено: {n}", "found: {n}")`.
 #[macro_export]
 macro_rules! say {

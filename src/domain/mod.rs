@@ -3,6 +3,7 @@
 pub mod display;
 pub mod failure_code;
 pub mod language;
+pub mod messages;
 pub mod owned_values;
 pub mod per_kind;
 pub mod record;

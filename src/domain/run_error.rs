@@ -3,6 +3,9 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use super::language::current_language;
+use super::messages::Message;
+
 /// How a run ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
@@ -50,46 +53,50 @@ impl Outcome {
     }
 }
 
-/// An end before the work was done, with the words for the person who reads it.
+/// The work ended before it was done: what happened, for the person who reads it.
 ///
-/// It travels as an `anyhow` error; where none is found in the chain, the cause lies in what the program was
-/// given (configuration, mirror, state), and the outcome is [`Outcome::Failed`].
-#[derive(Clone, Debug)]
+/// It travels as an `anyhow` error. An error without one comes from what the program was given (configuration,
+/// mirror, state), and its outcome is [`Outcome::Failed`].
+#[derive(Clone, PartialEq, Debug)]
 pub struct RunError {
     /// The exit code's meaning.
     pub outcome: Outcome,
     /// What happened and what to do next.
-    pub message: String,
+    pub message: Message,
     /// What the next runs of cron do about the rest, where the work of a run was cut short.
-    pub followup: Option<String>,
+    pub followup: Option<Message>,
 }
 
 impl RunError {
     /// The portal refuses us: an administrator must act.
-    pub fn refused(message: String) -> RunError {
-        RunError { outcome: Outcome::Refused, message, followup: None }
+    pub fn refused(message: impl Into<Message>) -> RunError {
+        RunError::new(Outcome::Refused, message)
     }
 
     /// Nobody has to act: the same may succeed later.
-    pub fn interrupted(message: String) -> RunError {
-        RunError { outcome: Outcome::Interrupted, message, followup: None }
+    pub fn interrupted(message: impl Into<Message>) -> RunError {
+        RunError::new(Outcome::Interrupted, message)
     }
 
     /// Configuration, mirror or state cannot be used.
-    pub fn failed(message: String) -> RunError {
-        RunError { outcome: Outcome::Failed, message, followup: None }
+    pub fn failed(message: impl Into<Message>) -> RunError {
+        RunError::new(Outcome::Failed, message)
+    }
+
+    fn new(outcome: Outcome, message: impl Into<Message>) -> RunError {
+        RunError { outcome, message: message.into(), followup: None }
     }
 
     /// Adds what the next runs of cron do about the rest.
     #[must_use]
-    pub fn with_followup(self, rest: String) -> RunError {
-        RunError { followup: Some(rest), ..self }
+    pub fn with_followup(self, followup: impl Into<Message>) -> RunError {
+        RunError { followup: Some(followup.into()), ..self }
     }
 
-    /// The message of a cron pass: what happened, then what becomes of the rest.
-    pub fn full_message(self) -> String {
+    /// The message of a cron run: what happened, then what becomes of the rest.
+    pub fn full_message(self) -> Message {
         match self.followup {
-            Some(rest) => format!("{}; {rest}", self.message),
+            Some(followup) => Message::WithFollowup(Box::new(self.message), Box::new(followup)),
             None => self.message,
         }
     }
@@ -97,15 +104,43 @@ impl RunError {
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message.text(current_language()))
     }
 }
 
 impl std::error::Error for RunError {}
 
-/// The outcome that an error stands for, once it is in words.
+/// Puts a message before an error: what could not be done, and with the error why.
+pub trait Explain<T> {
+    /// The error becomes a [`RunError`] that says the message and after a colon its cause.
+    fn explain<M: Into<Message>>(self, message: impl FnOnce() -> M) -> Result<T, RunError>;
+}
+
+impl<T, E: Into<anyhow::Error>> Explain<T> for Result<T, E> {
+    fn explain<M: Into<Message>>(self, message: impl FnOnce() -> M) -> Result<T, RunError> {
+        self.map_err(|error| {
+            let cause = message_of(&error.into());
+            RunError::failed(Message::Chain(vec![message().into(), cause]))
+        })
+    }
+}
+
+/// What an error says to people: its message, and after a colon each of its causes.
+pub fn message_of(error: &anyhow::Error) -> Message {
+    let links = error.chain().map(|link| match link.downcast_ref::<RunError>() {
+        Some(error) => error.message.clone(),
+        None => Message::Foreign(link.to_string()),
+    });
+    let mut links: Vec<Message> = links.collect();
+    match links.len() {
+        1 => links.remove(0),
+        _ => Message::Chain(links),
+    }
+}
+
+/// The outcome that an error stands for.
 pub fn outcome_of(error: &anyhow::Error) -> Outcome {
-    error.downcast_ref::<RunError>().map_or(Outcome::Failed, |stop| stop.outcome)
+    error.downcast_ref::<RunError>().map_or(Outcome::Failed, |error| error.outcome)
 }
 
 /// A record or a word that nobody knows, or a command line that makes no sense: exit 2.

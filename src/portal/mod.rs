@@ -24,8 +24,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::domain::display;
-use crate::domain::run_error::RunError;
-use crate::say;
+use crate::domain::messages::PortalMessage;
+use crate::domain::run_error::{RunError, message_of};
 
 /// A Bitrix24 portal behind its inbound webhook.
 pub trait Portal {
@@ -143,47 +143,27 @@ impl CallError {
     pub fn into_run_error(self) -> RunError {
         match self {
             CallError::Refused(refusal) => refused(&refusal),
-            CallError::NotSent(reason) => RunError::interrupted(say!(
-                "портал недоступен ({reason})",
-                "the portal cannot be reached ({reason})"
-            ))
-            .with_followup(with_the_next_pass()),
-            CallError::Misconfigured(reason) => RunError::interrupted(say!(
-                "соединение с порталом не устанавливается: {reason}",
-                "no connection to the portal can be set up: {reason}"
-            )),
-            CallError::UnknownOutcome(reason) => RunError::interrupted(say!(
-                "портал не ответил как следует ({reason})",
-                "the portal gave no proper answer ({reason})"
-            ))
-            .with_followup(say!(
-                "следующие запуски выяснят, что успело выполниться",
-                "the next passes find out what took effect"
-            )),
-            CallError::Redirected(place) => RunError::refused(say!(
-                "портал сменил адрес: {place}. Проверьте адрес и исправьте вебхук в конфигурации",
-                "the portal has moved to {place}. Make sure that this is right and correct the webhook in the configuration"
-            )),
-            CallError::LimitedUntil(until) => {
-                let until = display::format_time_of_day(until);
-                RunError::interrupted(say!(
-                    "лимиты портала не пускают дальше до {until}",
-                    "the portal's limits hold until {until}"
-                ))
-                .with_followup(with_the_next_pass())
+            CallError::NotSent(reason) => {
+                let message = PortalMessage::Unreachable { reason: reason.into() };
+                RunError::interrupted(message).with_followup(PortalMessage::RestNextRun)
             }
-            CallError::NoteFailed(reason) => RunError::failed(say!(
-                "{reason}, поэтому ничего больше не передано; проверьте место на диске и права",
-                "{reason}, so nothing more was sent; check the disk space and the permissions"
-            )),
-            CallError::Cancelled => RunError::interrupted(say!(
-                "запуск прерван или вышло его время",
-                "the pass was interrupted or its time is up"
-            ))
-            .with_followup(say!(
-                "сделанное сохранено, остальное уйдёт со следующим запуском",
-                "what was done is saved, the rest goes with the next pass"
-            )),
+            CallError::Misconfigured(reason) => {
+                RunError::interrupted(PortalMessage::Misconfigured { reason: reason.into() })
+            }
+            CallError::UnknownOutcome(reason) => {
+                let message = PortalMessage::NoProperAnswer { reason: reason.into() };
+                RunError::interrupted(message).with_followup(PortalMessage::OutcomeFoundLater)
+            }
+            CallError::Redirected(address) => RunError::refused(PortalMessage::Moved { address }),
+            CallError::LimitedUntil(until) => {
+                let message = PortalMessage::LimitedUntil { time: display::format_time_of_day(until) };
+                RunError::interrupted(message).with_followup(PortalMessage::RestNextRun)
+            }
+            CallError::NoteFailed(reason) => {
+                RunError::failed(PortalMessage::NothingMoreSent { reason: reason.into() })
+            }
+            CallError::Cancelled => RunError::interrupted(PortalMessage::Interrupted)
+                .with_followup(PortalMessage::RestNextRunSaved),
         }
     }
 }
@@ -211,74 +191,40 @@ pub fn with_explanation(error: anyhow::Error) -> anyhow::Error {
 /// The end that an error stands for.
 pub fn run_error_from(error: anyhow::Error) -> RunError {
     match error.downcast::<RunError>() {
-        Ok(stop) => stop,
+        Ok(error) => error,
         Err(error) => match error.downcast::<CallError>() {
             Ok(error) => error.into_run_error(),
-            Err(error) => RunError::failed(format!("{error:#}")),
+            Err(error) => RunError::failed(message_of(&error)),
         },
     }
 }
 
 fn refused(refusal: &ApiError) -> RunError {
-    let printable = refusal.printable();
+    let printable = refusal.printable().to_string();
     match refusal.class() {
-        ErrorClass::RateLimited | ErrorClass::BudgetExceeded => RunError::interrupted(say!(
-            "портал просит подождать ({printable})",
-            "the portal asks us to wait ({printable})"
-        ))
-        .with_followup(with_the_next_pass()),
-        ErrorClass::Administrator | ErrorClass::Record => {
-            let remedy = remedy(refusal);
-            let refused = printable.to_string();
-            let refused = refused.trim_end_matches('.');
-            RunError::refused(say!(
-                "портал отказывает нам: {refused}. {remedy}",
-                "the portal refuses us: {refused}. {remedy}"
-            ))
+        ErrorClass::RateLimited | ErrorClass::BudgetExceeded => {
+            RunError::interrupted(PortalMessage::AsksToWait { refusal: printable })
+                .with_followup(PortalMessage::RestNextRun)
         }
+        ErrorClass::Administrator | ErrorClass::Record => RunError::refused(PortalMessage::RefusesUs {
+            refusal: printable.trim_end_matches('.').to_owned(),
+            remedy: remedy(refusal).into(),
+        }),
     }
 }
 
 /// What an administrator does about a refusal that concerns everything.
-fn remedy(refusal: &ApiError) -> String {
+fn remedy(refusal: &ApiError) -> PortalMessage {
     match refusal.code.to_ascii_lowercase().as_str() {
         "invalid_credentials" | "no_auth_found" | "expired_token" | "invalid_token" | "wrong_auth_type" => {
-            say!(
-                "Битрикс24 не принимает этот вебхук: проверьте, что адрес в [portal] webhook скопирован целиком; если вебхук удалён или истёк, создайте новый (или верните доступ его владельцу) и выполните ecvi-b24 check",
-                "Bitrix24 does not accept this webhook: see that the address in [portal] webhook was copied whole; if it was deleted or expired, make a new one (or give its owner access again) and run ecvi-b24 check"
-            )
+            PortalMessage::WebhookNotAccepted
         }
-        "insufficient_scope" => say!(
-            "У вебхука нет права CRM (crm): отметьте его в настройках вебхука в Битрикс24",
-            "The webhook lacks the right CRM (crm): tick it in the webhook's settings in Bitrix24"
-        ),
-        "payment_required" => say!(
-            "Тариф портала не оплачен или не даёт REST: продлите тариф и подписку Битрикс24 Маркет",
-            "The portal's plan is not paid, or has no REST: renew the plan and the subscription to Bitrix24 Market"
-        ),
-        "overload_limit" => say!(
-            "Битрикс24 заблокировал REST этого портала из-за нагрузки: обратитесь в поддержку Битрикс24",
-            "Bitrix24 has blocked REST in this portal because of load: ask Bitrix24's support"
-        ),
-        "access_denied" | "allowed_only_intranet_user" | "user_access_error" => say!(
-            "Входящим вебхукам нужны оплаченный тариф и действующая подписка Битрикс24 Маркет, а владельцу вебхука доступ к CRM: проверьте тариф, подписку и права владельца",
-            "Inbound webhooks need a paid plan and an active subscription to Bitrix24 Market, and the webhook's owner needs access to the CRM: check the plan, the subscription and the owner's rights"
-        ),
-        "error_method_not_found" => say!(
-            "Этот портал не знает метода, который нужен программе: обновите ecvi-b24 (свой портал обновите тоже) и выполните ecvi-b24 check; ни одна запись не отложена",
-            "This portal lacks a method that the program needs: update ecvi-b24 (and a portal of your own) and run ecvi-b24 check; no record was put aside"
-        ),
-        "portal_deleted" => say!(
-            "Такого портала больше нет: проверьте адрес в [portal] webhook",
-            "There is no such portal any more: check the address in [portal] webhook"
-        ),
-        _ => say!(
-            "Проверьте вебхук: действует ли он, есть ли у него право CRM, не уволен ли его владелец и видит ли он CRM, оплачены ли тариф и подписка Битрикс24 Маркет",
-            "Check the webhook: that it is valid, has the right CRM, that its owner is active and may see the CRM, and that the plan and the subscription to Bitrix24 Market are paid"
-        ),
+        "insufficient_scope" => PortalMessage::ScopeMissing,
+        "payment_required" => PortalMessage::PlanNotPaid,
+        "overload_limit" => PortalMessage::RestBlocked,
+        "access_denied" | "allowed_only_intranet_user" | "user_access_error" => PortalMessage::NoAccessToCrm,
+        "error_method_not_found" => PortalMessage::MethodMissing,
+        "portal_deleted" => PortalMessage::NoSuchPortal,
+        _ => PortalMessage::CheckWebhook,
     }
-}
-
-fn with_the_next_pass() -> String {
-    say!("остальное уйдёт со следующим запуском", "the rest goes with the next pass")
 }

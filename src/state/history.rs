@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
 use super::State;
+use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Id, Kind};
 use crate::domain::timestamp::to_rfc3339;
@@ -48,7 +49,7 @@ pub struct Run {
     /// The word of an [`crate::domain::run_error::Outcome`]; none while it runs.
     pub outcome: Option<String>,
     /// Why it ended early.
-    pub message: Option<String>,
+    pub message: Option<Message>,
     /// What it did.
     pub counts: Counts,
     /// Requests made.

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::crm::inventory;
+use crate::domain::messages::{Message, SyncMessage};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, RunError, outcome_of};
@@ -40,7 +41,7 @@ pub struct RunReport {
     /// The exit code's meaning.
     pub outcome: Outcome,
     /// Why it ended early, or what a guard holds back.
-    pub message: Option<String>,
+    pub message: Option<Message>,
     /// What it did.
     pub counts: Counts,
     /// What failed, by reason.
@@ -349,16 +350,16 @@ impl RunContext<'_> {
     fn end(self, result: Result<()>, gate: &Client<'_>) -> RunReport {
         let RunContext { done: RunStats { counts, failures, unanswered, .. }, notice, orders, .. } = self;
         let unsure =
-            || CallError::UnknownOutcome(say!("ответ потерян", "an answer was lost")).into_run_error();
+            || CallError::UnknownOutcome(Message::from(SyncMessage::AnswerLost).to_string()).into_run_error();
         let stop = result.map_err(run_error_from).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
             Some(RunError { outcome: Outcome::Interrupted, message, .. })
                 if orders.kind == RunKind::InitialExport =>
             {
-                (Outcome::Interrupted, Some(resume_hint(&message, gate.clock().interrupted())))
+                (Outcome::Interrupted, Some(resume_hint(message, gate.clock().interrupted())))
             }
             Some(stop) => (stop.outcome, Some(stop.full_message())),
-            None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice),
+            None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice.map(Message::Foreign)),
             None => (Outcome::Ok, None),
         };
         RunReport { outcome, message, counts, failures, requests: gate.requests() }
@@ -387,14 +388,11 @@ fn warn_of_exposed(config: &Config, state: &State, now: DateTime<Utc>) -> Result
 }
 
 /// How an initial export that did not come to its end goes on: no run of cron does that.
-fn resume_hint(cause: &str, stopped: bool) -> String {
+fn resume_hint(cause: Message, stopped: bool) -> Message {
     if stopped {
-        return say!(
-            "Прервано. Сделанное сохранено; продолжить: ecvi-b24 initial-export",
-            "Interrupted. What was done is saved; to go on: ecvi-b24 initial-export"
-        );
+        return SyncMessage::ExportInterrupted.into();
     }
-    say!("{cause}. Продолжить: ecvi-b24 initial-export", "{cause}. To go on: ecvi-b24 initial-export")
+    SyncMessage::ExportStopped { cause: Box::new(cause) }.into()
 }
 
 /// Before an initial export was completed, nobody has said that the portal is to be filled.
@@ -402,11 +400,7 @@ fn require_initial_export(errand: RunKind, state: &State) -> Result<()> {
     if errand == RunKind::InitialExport || state.initial_export()?.is_some() {
         return Ok(());
     }
-    Err(RunError::failed(say!(
-        "первичная выгрузка ещё не завершена: выполните ecvi-b24 initial-export, до этого sync ничего не передаёт",
-        "no initial export was completed yet: run ecvi-b24 initial-export; until then sync sends nothing"
-    ))
-    .into())
+    Err(SyncMessage::InitialExportMissing.into())
 }
 
 /// A completed initial export that is asked for again sends every record again, and goes on where such a one was

@@ -177,7 +177,7 @@ fn deletions_are_counted_by_the_day() {
     drop_bookings(&hotel, "id IN (14, 16)");
     let ended = sync(&hotel, 60);
     assert_eq!((ended.outcome, ended.counts.deleted), (Outcome::Partial, 0));
-    assert!(ended.message.unwrap().contains("--max-deletes 4"));
+    assert!(ended.message.unwrap().to_string().contains("--max-deletes 4"));
     // A day later those of yesterday count no more.
     assert_eq!(sync(&hotel, 25 * 60).counts.deleted, 2);
     drop_bookings(&hotel, "id IN (18, 20, 22, 24)");
@@ -194,7 +194,7 @@ fn the_oldest_stays_in_a_row_are_held_back() {
     let ended = sync(&hotel, 0);
     assert_eq!((ended.outcome, deals(&hotel)), (Outcome::Partial, 30));
     let message = ended.message.unwrap();
-    assert!(message.contains("самые старые заявки подряд (3 за сутки)"), "{message}");
+    assert!(message.to_string().contains("самые старые заявки подряд (3 за сутки)"), "{message}");
     bring_back(&hotel, "id <= 3");
     assert_eq!((sync(&hotel, 3).outcome, deals(&hotel)), (Outcome::Ok, 30));
 }

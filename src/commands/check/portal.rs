@@ -90,7 +90,7 @@ pub(super) fn unanswered(name: &'static str, error: CallError) -> CheckResult {
         ),
         other => {
             let stop = other.into_run_error();
-            CheckResult::error(name, stop.outcome, stop.message, String::new())
+            CheckResult::error(name, stop.outcome, stop.message.to_string(), String::new())
         }
     }
 }

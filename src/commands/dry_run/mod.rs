@@ -238,7 +238,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         }
         let verdict = fetch_and_check(self.config, &mut self.gate)?;
         if let Err(stop) = verdict.into_result() {
-            self.notes.push(stop.message);
+            self.notes.push(stop.message.to_string());
         }
         self.types = Some(verdict.fields.clone());
         Ok(verdict.fields)

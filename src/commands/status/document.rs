@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::pending::Pending;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::state::{Counts, Issue, Run, Severity, State};
@@ -68,7 +69,7 @@ struct LastRun<'r> {
     started_at: &'r str,
     finished_at: Option<&'r str>,
     outcome: Option<&'r str>,
-    message: Option<&'r str>,
+    message: Option<String>,
     created: BTreeMap<Kind, u64>,
     updated: BTreeMap<Kind, u64>,
     deleted: BTreeMap<Kind, u64>,
@@ -162,7 +163,7 @@ impl Serialize for Run {
             started_at,
             finished_at: finished_at.as_deref(),
             outcome: outcome.as_deref(),
-            message: message.as_deref(),
+            message: message.as_ref().map(Message::to_string),
             created: by_kind(created),
             updated: by_kind(updated),
             // Deals alone are ever deleted.

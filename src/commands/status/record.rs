@@ -10,6 +10,7 @@ use super::IssueReport;
 use super::document::SCHEMA;
 use crate::commands::find_record::FoundRecord;
 use crate::config::Webhook;
+use crate::domain::messages::Message;
 use crate::domain::record::{Id, Kind};
 use crate::domain::timestamp::to_rfc3339;
 use crate::mirror::{Entity, Row, is_time};
@@ -54,7 +55,7 @@ pub struct RecordStatus {
     pub(super) left: Option<SkipReason>,
     /// What the last run said of itself, where it ended early or a guard holds something back.
     #[serde(skip)]
-    pub(super) last_message: Option<String>,
+    pub(super) last_message: Option<Message>,
 }
 
 /// Why a record is left as it is.

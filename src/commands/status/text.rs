@@ -8,6 +8,7 @@ use super::{AgeLimits, IssueReport, RecordCounts, Status};
 use crate::config::Webhook;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::messages::Message;
 use crate::domain::record::{Id, Kind};
 use crate::domain::run_error::Outcome;
 use crate::domain::timestamp::parse_rfc3339;
@@ -34,8 +35,8 @@ pub(super) fn check_line(status: &Status, limits: &AgeLimits, now: DateTime<Utc>
     let failed = say!("ошибок: {failed}", "failures: {failed}");
     let word = if status.is_good(limits, now) { "OK" } else { "PROBLEM" };
     // Why the last run ended early, or what a guard holds back: no failure, but somebody has to act.
-    let told = status.last_run.as_ref().and_then(|run| run.message.as_ref());
-    let told = told.into_iter().chain(&status.overdue).map(|message| format!("; {message}"));
+    let told = status.last_run.as_ref().and_then(|run| run.message.as_ref()).map(Message::to_string);
+    let told = told.iter().chain(&status.overdue).map(|message| format!("; {message}"));
     let told = told.collect::<String>();
     let mirror = limits.mirror.map(|_| format!("; {}", mirror_age(status, now))).unwrap_or_default();
     format!("{word}: {failed}; {passed}{mirror}{told}\n")
@@ -135,7 +136,7 @@ fn last_run(run: &Run, runs: bool) -> Vec<String> {
             say!("Последний запуск: {command} {time}, {ended}", "Last pass: {command} {time}, {ended}")
         }),
     };
-    let message = message.as_ref().map(|message| format!("  {}", message.replace('\n', "\n  ")));
+    let message = message.as_ref().map(|message| format!("  {}", message.to_string().replace('\n', "\n  ")));
     let changes = run_summary::changes(counts).map(|changes| format!("  {changes}"));
     ended.into_iter().chain(message).chain(changes).collect()
 }

@@ -1,0 +1,189 @@
+//! What the program tells people, kept as what it says and not as sentences, so that each reader gets their language.
+//!
+//! A module's rules name a message and its arguments; the texts stand here, in both languages side by side, where
+//! somebody can read them aloud. The edge of the program calls [`Message::text`] with the reader's language. The state
+//! keeps a message as JSON: `status` may speak another language than the run that wrote it.
+
+mod portal;
+mod sync;
+
+use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use serde::{Deserialize, Serialize};
+
+pub use self::portal::PortalMessage;
+pub use self::sync::SyncMessage;
+use super::language::{Language, current_language};
+
+/// A value that can stand in a message.
+pub trait Localized {
+    /// The value in the reader's language.
+    fn localized(&self, language: Language) -> String;
+}
+
+macro_rules! same_in_every_language {
+    ($($plain:ty),*) => {
+        $(impl Localized for $plain {
+            fn localized(&self, _language: Language) -> String {
+                self.to_string()
+            }
+        })*
+    };
+}
+same_in_every_language!(String, i64, u64, u32, u16, usize);
+
+impl Localized for Box<Message> {
+    fn localized(&self, language: Language) -> String {
+        self.text(language)
+    }
+}
+
+/// The messages of one module: `Variant { argument: Type } => "по-русски {argument}", "in English {argument}";`
+///
+/// The compiler checks that both texts use arguments that are there. The English text is the variant's documentation.
+macro_rules! messages {
+    (
+        $(#[$about:meta])*
+        pub enum $module:ident {
+            $($variant:ident $({ $($argument:ident: $type:ty),* $(,)? })? => $ru:literal, $en:literal;)*
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+        #[allow(missing_docs, reason = "an argument is explained by the text that uses it")]
+        pub enum $module {
+            $(#[doc = $en] $variant $({ $($argument: $type),* })?,)*
+        }
+
+        impl $crate::domain::messages::Localized for $module {
+            fn localized(&self, language: $crate::domain::language::Language) -> String {
+                match self {
+                    $($module::$variant $({ $($argument),* })? => {
+                        $($(let $argument = $crate::domain::messages::Localized::localized($argument, language);)*)?
+                        match language {
+                            $crate::domain::language::Language::Ru => format!($ru),
+                            $crate::domain::language::Language::En => format!($en),
+                        }
+                    })*
+                }
+            }
+        }
+
+        impl From<$module> for anyhow::Error {
+            /// The message as a [`RunError`](crate::domain::run_error::RunError), so that `?` and `bail!` take it.
+            fn from(message: $module) -> anyhow::Error {
+                $crate::domain::run_error::RunError::failed(message).into()
+            }
+        }
+    };
+}
+use messages;
+
+/// Anything the program tells people.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Message {
+    /// Bitrix24's side: the connection, the limits, what the portal refuses.
+    Portal(PortalMessage),
+    /// A run: what it waits for, what it holds back, what it needs first.
+    Sync(SyncMessage),
+    /// Words that are not ours and have no translation: the portal's, the operating system's, `SQLite`'s.
+    Foreign(String),
+    /// What happened, and after a colon each of its causes.
+    Chain(Vec<Message>),
+    /// What happened, and after a semicolon what follows from it.
+    WithFollowup(Box<Message>, Box<Message>),
+}
+
+impl Message {
+    /// The text in the reader's language.
+    pub fn text(&self, language: Language) -> String {
+        match self {
+            Message::Portal(message) => message.localized(language),
+            Message::Sync(message) => message.localized(language),
+            Message::Foreign(words) => words.clone(),
+            Message::Chain(links) => {
+                let texts: Vec<String> = links.iter().map(|link| link.text(language)).collect();
+                texts.join(": ")
+            }
+            Message::WithFollowup(message, followup) => {
+                format!("{}; {}", message.text(language), followup.text(language))
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text(current_language()))
+    }
+}
+
+macro_rules! is_a_message {
+    ($($variant:ident($module:ty)),*) => {
+        $(
+            impl From<$module> for Message {
+                fn from(message: $module) -> Message {
+                    Message::$variant(message)
+                }
+            }
+
+            impl From<$module> for Box<Message> {
+                fn from(message: $module) -> Box<Message> {
+                    Box::new(Message::$variant(message))
+                }
+            }
+        )*
+    };
+}
+is_a_message!(Portal(PortalMessage), Sync(SyncMessage), Foreign(String));
+
+impl ToSql for Message {
+    /// As JSON, so that it is read again in any language.
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let json =
+            serde_json::to_string(self).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+        Ok(json.into())
+    }
+}
+
+impl FromSql for Message {
+    /// What is no JSON is a sentence that an earlier version of the program wrote.
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Message> {
+        let text = value.as_str()?;
+        Ok(serde_json::from_str(text).unwrap_or_else(|_| Message::Foreign(text.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    fn kept_and_read_again(stored: impl ToSql) -> Message {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.query_row("SELECT ?1", [stored], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_kept_message_is_read_again_in_either_language() {
+        let refused = PortalMessage::RefusesUs {
+            refusal: "PAYMENT_REQUIRED".to_owned(),
+            remedy: PortalMessage::NoSuchPortal.into(),
+        };
+        let message = kept_and_read_again(Message::from(refused));
+        assert_eq!(
+            message.text(Language::Ru),
+            "портал отказывает нам: PAYMENT_REQUIRED. Такого портала больше нет: проверьте адрес в [portal] webhook"
+        );
+        assert_eq!(
+            message.text(Language::En),
+            "the portal refuses us: PAYMENT_REQUIRED. There is no such portal any more: check the address in [portal] webhook"
+        );
+    }
+
+    #[test]
+    fn a_sentence_of_an_earlier_version_stays_as_it_is() {
+        let message = kept_and_read_again("портал недоступен (timeout)");
+        assert_eq!(message.text(Language::En), "портал недоступен (timeout)");
+    }
+}

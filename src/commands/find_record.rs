@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::config::Config;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::run_error::UsageError;
 use crate::domain::visible_text;
 use crate::mirror::{Mirror, Row};
@@ -17,7 +17,7 @@ pub struct FoundRecord {
     /// What the record is.
     pub kind: Kind,
     /// Its id in Ecvi.
-    pub id: Id,
+    pub id: RecordId,
     /// A booking's number, else empty or a name that is not to be shown.
     pub label: String,
     /// Its row in the mirror.

@@ -8,7 +8,7 @@ use crate::commands::cli;
 use crate::commands::find_record::Lookup;
 use crate::config::Config;
 use crate::domain::display;
-use crate::domain::record::Id;
+use crate::domain::record::RecordId;
 use crate::domain::run_error::Outcome;
 use crate::output::stdout::print;
 use crate::platform::clock::Clock;
@@ -63,7 +63,7 @@ pub fn schedule_now(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clo
 /// The failures that the command line names. A record that is named and that nobody knows is an error.
 fn selected(config: &Config, state: &State, options: &cli::Retry) -> Result<Vec<Issue>> {
     let cli::Retry { kind, ids, code, dry_run: _ } = options;
-    let mut named: Vec<Id> = Vec::new();
+    let mut named: Vec<RecordId> = Vec::new();
     if let Some(kind) = kind {
         let lookup = Lookup::new(config, state);
         for word in ids {

@@ -113,7 +113,7 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::domain::record::Id;
+    use crate::domain::record::RecordId;
     use crate::mapping::company::company;
     use crate::mapping::contact::contact;
     use crate::mapping::custom_fields::FieldTypes;
@@ -144,7 +144,7 @@ mod tests {
     fn every_field_that_the_mapping_writes_is_refused() {
         let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'";
         let config = crate::config::parse(toml, std::path::Path::new(""), None).unwrap();
-        let (types, extra, id) = (FieldTypes::default(), Map::new(), Id::Number(1));
+        let (types, extra, id) = (FieldTypes::default(), Map::new(), RecordId::Number(1));
         let guest = serde_json::from_str(
             r#"{"last_name":"","first_name":"","middle_name":"","birth_date":null,"phones":[],"emails":[],
                 "country":"x","region":"","city":"","sex":"","comment":"","vip":false,"blacklisted":false}"#,

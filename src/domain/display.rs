@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::timestamp::parse_rfc3339;
 use crate::domain::{language, visible_text};
 use crate::say;
@@ -19,7 +19,7 @@ pub fn plural_name(kind: Kind) -> String {
 }
 
 /// `гость 42`, `заявка №3682 (id 5)`
-pub fn record_name(kind: Kind, id: &Id, label: &str) -> String {
+pub fn record_name(kind: Kind, id: &RecordId, label: &str) -> String {
     let (id, label) = (visible_text::name(&id.to_string()), visible_text::name(label));
     match kind {
         Kind::Guest => say!("гость {id}", "guest {id}"),

@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use super::{CrmFields, text};
 use crate::config::PartyConfig;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Company;
 
 /// The company of a company.
 pub fn company(
-    id: &Id,
+    id: &RecordId,
     company: &Company,
     extra: &Map<String, Value>,
     config: &PartyConfig,

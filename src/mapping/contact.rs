@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{CrmFields, text};
 use crate::config::PartyConfig;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Guest;
 
@@ -16,7 +16,7 @@ const PLACE: usize = 128;
 
 /// The contact of a guest.
 pub fn contact(
-    id: &Id,
+    id: &RecordId,
     guest: &Guest,
     extra: &Map<String, Value>,
     config: &PartyConfig,
@@ -89,7 +89,7 @@ mod tests {
             comments: crate::config::template::Template::parse("[{marks} ]{comment}"),
             fields: std::collections::BTreeMap::new(),
         };
-        contact(&Id::Number(42), guest, &Map::new(), &config, &FieldTypes::default())
+        contact(&RecordId::Number(42), guest, &Map::new(), &config, &FieldTypes::default())
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use creation::creation_fields;
 
 use crate::config::Config;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::Id;
+use crate::domain::record::RecordId;
 use crate::domain::warning::Warning;
 use crate::mirror::{Entity, Row, RowWarning};
 use custom_fields::FieldTypes;
@@ -68,7 +68,7 @@ pub fn mapped(row: &Row, links: &DealLinks, config: &Config, types: &FieldTypes)
 }
 
 /// The mark by which a record's object is found again.
-pub fn origin(originator: &str, id: &Id) -> Fields {
+pub fn origin(originator: &str, id: &RecordId) -> Fields {
     let marks = [("ORIGINATOR_ID", originator.to_owned()), ("ORIGIN_ID", id.to_string())];
     marks.into_iter().map(|(name, mark)| (name.to_owned(), mark.into())).collect()
 }

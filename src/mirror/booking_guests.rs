@@ -7,7 +7,7 @@ use rusqlite::types::ValueRef;
 use super::cell::raw_text;
 use super::ids::{IdType, as_type, id_of};
 use super::values::trimmed;
-use crate::domain::record::Id;
+use crate::domain::record::RecordId;
 
 /// `booking_guests`, read along with the bookings.
 pub(super) struct BookingGuests<'s> {
@@ -19,17 +19,17 @@ pub(super) struct BookingGuests<'s> {
 
 /// A row of `booking_guests`.
 struct Stay {
-    booking: Id,
+    booking: RecordId,
     position: i64,
     /// None where nobody can say whom the row names.
-    guest: Option<Id>,
+    guest: Option<RecordId>,
 }
 
 /// Those who stay in one booking.
 #[derive(Default)]
 pub(super) struct Stays {
     /// By position, then by id.
-    pub(super) guests: Vec<Id>,
+    pub(super) guests: Vec<RecordId>,
     /// A row names somebody whom nobody can make out.
     pub(super) has_unreadable: bool,
 }
@@ -40,7 +40,7 @@ impl<'s> BookingGuests<'s> {
     }
 
     /// Those of one booking. Bookings must be asked for in the order of their ids.
-    pub(super) fn of(&mut self, booking: &Id) -> Result<Stays> {
+    pub(super) fn of(&mut self, booking: &RecordId) -> Result<Stays> {
         let mut stays = Stays::default();
         let mut found = Vec::new();
         while let Some(stay) = self.peek()? {
@@ -67,7 +67,7 @@ impl<'s> BookingGuests<'s> {
         while let Some(row) = self.rows.next()? {
             let Some(booking) = id_of(row.get_ref(0)?) else { continue };
             let booking = as_type(booking.into(), self.convert_to);
-            let guest = id_of(row.get_ref(1)?).map(Id::from);
+            let guest = id_of(row.get_ref(1)?).map(RecordId::from);
             return Ok(Some(Stay { booking, position: position(row.get_ref(2)?), guest }));
         }
         Ok(None)

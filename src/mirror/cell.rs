@@ -13,7 +13,7 @@ use super::ids::id_of;
 use super::rows::{Booking, Company, Guest, RowError, RowWarning};
 use super::values::{self, Moment, bit, trimmed, whole_number};
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{BookingStatus, Id};
+use crate::domain::record::{BookingStatus, RecordId};
 
 /// No field of the CRM takes longer texts; comments, the longest, are cut at 60,000 bytes.
 const MAX_TEXT_BYTES: usize = 1024 * 1024;
@@ -141,12 +141,12 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
     }
 
     /// A reference to another record; NULL and blank are none.
-    pub(super) fn reference(&self, column: &str) -> Option<Id> {
-        let id = id_of(self.value(column)).map(Id::from);
-        id.filter(|id| !matches!(id, Id::Text(text) if text.is_empty()))
+    pub(super) fn reference(&self, column: &str) -> Option<RecordId> {
+        let id = id_of(self.value(column)).map(RecordId::from);
+        id.filter(|id| !matches!(id, RecordId::Text(text) if text.is_empty()))
     }
 
-    fn checked_reference(&mut self, column: &str) -> Result<Option<Id>, RowError> {
+    fn checked_reference(&mut self, column: &str) -> Result<Option<RecordId>, RowError> {
         let id = self.reference(column);
         let is_blob = matches!(self.value(column), ValueRef::Blob(_));
         if id.is_none() && (is_blob || !self.text(column)?.is_empty()) {
@@ -209,7 +209,7 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
 
     pub(super) fn booking(
         &mut self,
-        residents: Vec<Id>,
+        residents: Vec<RecordId>,
         status: impl Fn(&str) -> Option<BookingStatus>,
     ) -> Result<Booking, RowError> {
         let number = self.text("number")?;

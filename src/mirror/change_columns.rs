@@ -15,7 +15,7 @@ use super::Mirror;
 use super::cell::raw_text;
 use super::ids::{IdType, as_type, id_of};
 use super::scan::out_of_order;
-use crate::domain::record::{Id, IdRef, Kind};
+use crate::domain::record::{Kind, RecordId, RecordIdRef};
 use crate::platform::hash::Digest;
 
 /// Rows in a block, about: what one changed record costs to read.
@@ -34,14 +34,14 @@ pub struct ChangeInputs<'a> {
     /// Every digest begins with this.
     pub seed: u64,
     /// The bookings of these are to be read.
-    pub touched: &'a HashSet<(Kind, Id)>,
+    pub touched: &'a HashSet<(Kind, RecordId)>,
 }
 
 /// The rows from one id on, up to the next block's first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Block {
     /// None for the first block, which begins before all ids.
-    pub first: Option<Id>,
+    pub first: Option<RecordId>,
     /// What its rows look like, and where it ends.
     pub digest: u64,
     /// It has a row that is to be read whatever the digest.
@@ -104,15 +104,15 @@ struct Sketch<'a> {
     digest: Digest,
     /// Added up, by block.
     residents: Vec<u64>,
-    last: Option<Id>,
+    last: Option<RecordId>,
     /// The block of the last resident.
     at: usize,
     grain: u64,
     /// The `modified_at` of the last row, and how many rows have another one than the row before.
     modified: String,
     turns: u64,
-    guests: Vec<IdRef<'a>>,
-    companies: Vec<IdRef<'a>>,
+    guests: Vec<RecordIdRef<'a>>,
+    companies: Vec<RecordIdRef<'a>>,
 }
 
 impl<'a> Sketch<'a> {
@@ -126,7 +126,7 @@ impl<'a> Sketch<'a> {
         };
         let touched = |of: Kind| {
             let ids = marks.touched.iter().filter(|(kind, _)| *kind == of).map(|(_, id)| id.borrowed());
-            let mut ids: Vec<IdRef<'a>> = ids.collect();
+            let mut ids: Vec<RecordIdRef<'a>> = ids.collect();
             ids.sort_unstable();
             ids
         };
@@ -174,8 +174,8 @@ impl<'a> Sketch<'a> {
     }
 
     /// Begins a new block where the id says so. Rows of one id are never parted.
-    fn begin(&mut self, id: IdRef<'_>) -> Result<()> {
-        let last = self.last.as_ref().map(Id::borrowed);
+    fn begin(&mut self, id: RecordIdRef<'_>) -> Result<()> {
+        let last = self.last.as_ref().map(RecordId::borrowed);
         if last == Some(id) {
             return Ok(());
         }
@@ -192,7 +192,7 @@ impl<'a> Sketch<'a> {
             self.residents.push(0);
         }
         match (&mut self.last, id) {
-            (Some(Id::Text(last)), IdRef::Text(text)) => text.clone_into(last),
+            (Some(RecordId::Text(last)), RecordIdRef::Text(text)) => text.clone_into(last),
             (last, id) => *last = Some(id.into()),
         }
         Ok(())
@@ -217,7 +217,7 @@ impl<'a> Sketch<'a> {
         self.outline.residents += 1;
         let Some(named) = id_of(row.get_ref(0)?) else { return Ok(()) };
         let converted = convert_to.map(|_| as_type(named.into(), convert_to));
-        let booking = converted.as_ref().map_or(named, Id::borrowed);
+        let booking = converted.as_ref().map_or(named, RecordId::borrowed);
         let at = self.block_of(booking);
         let Some(guest) = id_of(row.get_ref(1)?) else {
             // Its booking has a warning: whoever nobody can make out may be another one by now.
@@ -236,7 +236,7 @@ impl<'a> Sketch<'a> {
     }
 
     /// The block of a booking: mostly that of the resident before.
-    fn block_of(&mut self, id: IdRef<'_>) -> usize {
+    fn block_of(&mut self, id: RecordIdRef<'_>) -> usize {
         let blocks = &self.outline.blocks;
         let begins = |block: &Block| block.first.as_ref().is_none_or(|first| first.borrowed() <= id);
         let here = begins(&blocks[self.at]) && !blocks.get(self.at + 1).is_some_and(begins);
@@ -268,7 +268,7 @@ impl<'a> Sketch<'a> {
 }
 
 impl Block {
-    fn beginning(first: Option<Id>) -> Block {
+    fn beginning(first: Option<RecordId>) -> Block {
         Block { first, digest: 0, open: false, coarse: false }
     }
 }
@@ -291,7 +291,7 @@ fn unreadable(value: ValueRef<'_>) -> u64 {
 }
 
 /// Whether a cell names one of these.
-fn is_among(ids: &[IdRef<'_>], value: ValueRef<'_>) -> bool {
+fn is_among(ids: &[RecordIdRef<'_>], value: ValueRef<'_>) -> bool {
     id_of(value).is_some_and(|id| ids.binary_search(&id).is_ok())
 }
 

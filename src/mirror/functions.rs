@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result};
 
 use super::cell::{Encoding, text_of};
 use super::ids::{IdType, as_type, id_of, key};
-use crate::domain::record::Id;
+use crate::domain::record::RecordId;
 
 /// Adds the functions to a connection.
 pub(super) fn add(connection: &Connection, encoding: Encoding) -> Result<()> {
@@ -20,11 +20,11 @@ pub(super) fn add(connection: &Connection, encoding: Encoding) -> Result<()> {
     connection
         .create_scalar_function("ecvi_text_id", 1, flags, |call| Ok(id_key(call, Some(IdType::Text))))?;
     connection.create_scalar_function("ecvi_other_type", 1, flags, |call| {
-        let other = id_of(call.get_raw(0)).and_then(|id| Id::from(id).other_type_id());
+        let other = id_of(call.get_raw(0)).and_then(|id| RecordId::from(id).other_type_id());
         Ok(other.map_or(Cell::Null, Cell::from))
     })?;
     connection.create_scalar_function("ecvi_mark", 1, flags, |call| {
-        Ok(id_of(call.get_raw(0)).map(|id| Id::from(id).to_string().into_bytes()))
+        Ok(id_of(call.get_raw(0)).map(|id| RecordId::from(id).to_string().into_bytes()))
     })?;
     connection.create_scalar_function("ecvi_text", 1, flags, move |call| {
         Ok(text_of(call.get_raw(0), encoding).map(Cow::into_owned))

@@ -8,13 +8,13 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::columns::BOOKING_GUEST_COLUMNS;
 use super::values::{trimmed, whole_number};
-use crate::domain::record::{Id, IdRef};
+use crate::domain::record::{RecordId, RecordIdRef};
 
 /// The id in a cell; none where the cell cannot be one.
-pub(super) fn id_of(value: ValueRef<'_>) -> Option<IdRef<'_>> {
+pub(super) fn id_of(value: ValueRef<'_>) -> Option<RecordIdRef<'_>> {
     match value {
-        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(|text| IdRef::Text(tidy(text))),
-        other => IdRef::from_cell(other),
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(|text| RecordIdRef::Text(tidy(text))),
+        other => RecordIdRef::from_cell(other),
     }
 }
 
@@ -29,11 +29,11 @@ fn tidy(text: &str) -> &str {
 }
 
 /// The id as the functions of SQL yield it.
-pub(super) fn key(id: IdRef<'_>) -> Cell {
+pub(super) fn key(id: RecordIdRef<'_>) -> Cell {
     match id {
-        IdRef::Number(number) => Cell::Integer(number),
+        RecordIdRef::Number(number) => Cell::Integer(number),
         // Bytes: a text would be compared in the mirror's encoding, and UTF-16 has another order.
-        IdRef::Text(text) => Cell::Blob(text.as_bytes().to_vec()),
+        RecordIdRef::Text(text) => Cell::Blob(text.as_bytes().to_vec()),
     }
 }
 
@@ -46,9 +46,9 @@ pub(super) enum IdType {
 }
 
 /// An id as the ids that it has to meet are kept: `'7'` is 7 where those are numbers, and the other way round.
-pub(super) fn as_type(id: Id, wanted: Option<IdType>) -> Id {
+pub(super) fn as_type(id: RecordId, wanted: Option<IdType>) -> RecordId {
     match (wanted, &id) {
-        (Some(IdType::Number), Id::Text(_)) | (Some(IdType::Text), Id::Number(_)) => {
+        (Some(IdType::Number), RecordId::Text(_)) | (Some(IdType::Text), RecordId::Number(_)) => {
             id.other_type_id().unwrap_or(id)
         }
         _ => id,
@@ -115,7 +115,7 @@ impl IdOrder {
     }
 
     /// The id as a parameter that is compared with the expression.
-    pub(super) fn parameter(&self, id: &Id) -> Cell {
+    pub(super) fn parameter(&self, id: &RecordId) -> Cell {
         if self.is_keyed { key(id.borrowed()) } else { id.clone().into() }
     }
 }
@@ -211,9 +211,9 @@ mod tests {
             ("1e3", "1e3"),
             ("a.0", "a.0"),
         ] {
-            assert_eq!(text(written), Some(IdRef::Text(id)), "{written}");
+            assert_eq!(text(written), Some(RecordIdRef::Text(id)), "{written}");
         }
-        assert_eq!(id_of(ValueRef::Real(1.0)), Some(IdRef::Number(1)));
+        assert_eq!(id_of(ValueRef::Real(1.0)), Some(RecordIdRef::Number(1)));
         for none in [ValueRef::Real(1.5), ValueRef::Real(1e20), ValueRef::Null, ValueRef::Blob(b"1")] {
             assert_eq!(id_of(none), None, "{none:?}");
         }

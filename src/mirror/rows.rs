@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::values::Moment;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{BookingStatus, Id};
+use crate::domain::record::{BookingStatus, RecordId};
 
 /// гость
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -78,13 +78,13 @@ pub struct Booking {
     /// Комментарий
     pub comment: String,
     /// The guest of the booking.
-    pub guest: Option<Id>,
+    pub guest: Option<RecordId>,
     /// The company.
-    pub company: Option<Id>,
+    pub company: Option<RecordId>,
     /// The company that pays.
-    pub payer: Option<Id>,
+    pub payer: Option<RecordId>,
     /// Everyone who stays, by position, then by id.
-    pub residents: Vec<Id>,
+    pub residents: Vec<RecordId>,
 }
 
 /// The record itself.
@@ -102,7 +102,7 @@ pub enum Entity {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// The Ecvi id.
-    pub id: Id,
+    pub id: RecordId,
     /// Compared, never computed with.
     pub modified_at: String,
     /// A fingerprint of the row's values.

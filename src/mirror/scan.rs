@@ -13,7 +13,7 @@ use super::columns::columns;
 use super::ids::{IdOrder, IdType, id_of};
 use super::rows::{Entity, Row, RowError};
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Id, IdRange, Kind};
+use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::mirror::booking_guests::{BookingGuests, Stays};
 use crate::platform::hash::Fingerprint;
 use crate::say;
@@ -84,7 +84,7 @@ impl Mirror {
 
     /// Whether some rows of a kind can be had without reading all: a hotel's own query may compute its ids.
     pub fn can_seek(&self, kind: Kind) -> Result<bool> {
-        let span = IdRange { start: Some(Id::Number(0)), end: Some(Id::Number(0)) };
+        let span = IdRange { start: Some(RecordId::Number(0)), end: Some(RecordId::Number(0)) };
         let order = &self.record_ids(kind)?.order;
         let records = uses_index(&self.connection, &range_query(&self.selects[kind], order, &span))?;
         if kind != Kind::Booking || !records {
@@ -95,7 +95,7 @@ impl Mirror {
     }
 
     /// Whether there is a row with this id.
-    pub fn has(&self, kind: Kind, id: &Id) -> Result<bool> {
+    pub fn has(&self, kind: Kind, id: &RecordId) -> Result<bool> {
         let (select, order) = (&self.selects[kind], &self.record_ids(kind)?.order);
         let sql = format!("SELECT 1 FROM ({select}) WHERE {} = ?1 LIMIT 1", order.expression);
         self.whole(self.connection.prepare_cached(&sql)?.exists([order.parameter(id)]))
@@ -109,7 +109,7 @@ impl Mirror {
         let sql = format!("SELECT * FROM ({select}) WHERE {id} IN (?1, ?2) OR {number} = ?3 ORDER BY {id}");
         let mut scan = self.scan(kind)?;
         scan.records = self.connection.prepare_cached(&sql)?;
-        let (id, text) = (Id::parse(word), Id::Text(word.to_owned()));
+        let (id, text) = (RecordId::parse(word), RecordId::Text(word.to_owned()));
         scan.parameters = vec![order.parameter(&id), order.parameter(&text), Cell::Text(word.to_owned())];
         scan.rows(IdRange::ALL)?.collect()
     }
@@ -167,7 +167,7 @@ impl Rows<'_> {
         loop {
             let Some(row) = self.cursor.next()? else { return Ok(None) };
             self.count += 1;
-            let Some(id) = id_of(row.get_ref(0)?).map(Id::from) else {
+            let Some(id) = id_of(row.get_ref(0)?).map(RecordId::from) else {
                 self.nameless += 1;
                 continue;
             };
@@ -206,7 +206,7 @@ impl Rows<'_> {
 }
 
 /// Whether the id lies in a span; spans that end before it are done with.
-fn is_wanted(id: &Id, spans: &mut &[IdRange]) -> bool {
+fn is_wanted(id: &RecordId, spans: &mut &[IdRange]) -> bool {
     while let [first, rest @ ..] = *spans
         && first.ends_before(id)
     {
@@ -223,14 +223,14 @@ impl Iterator for Rows<'_> {
     }
 }
 
-pub(super) fn out_of_order(next: &Id, after: &Id) -> String {
+pub(super) fn out_of_order(next: &RecordId, after: &RecordId) -> String {
     say!(
         "зеркало отдаёт записи не по порядку номеров ({next} после {after})",
         "the mirror's rows are not in the order of their ids ({next} after {after})"
     )
 }
 
-fn parse(mirror: &Mirror, kind: Kind, id: Id, stays: Stays, mut cells: RowReader) -> Row {
+fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: RowReader) -> Row {
     let modified_at = raw_text(cells.at(1)).into_owned();
     let own = &mirror.extra[kind];
     let content = content(&cells, own.len());
@@ -274,8 +274,8 @@ fn parse(mirror: &Mirror, kind: Kind, id: Id, stays: Stays, mut cells: RowReader
 }
 
 /// What the portal's ORIGIN_ID can hold and a batch leaves alone.
-fn check_id(id: &Id) -> Result<(), RowError> {
-    let Id::Text(text) = id else { return Ok(()) };
+fn check_id(id: &RecordId) -> Result<(), RowError> {
+    let RecordId::Text(text) = id else { return Ok(()) };
     let usable = !text.is_empty()
         && text.len() <= 255
         && text.trim() == text
@@ -309,7 +309,7 @@ fn content(cells: &RowReader, extra: usize) -> u64 {
     fingerprint.finish()
 }
 
-fn people(cells: &RowReader, residents: &[Id]) -> u64 {
+fn people(cells: &RowReader, residents: &[RecordId]) -> u64 {
     let mut fingerprint = Fingerprint::default();
     for column in ["guest_id", "company_id", "payer_company_id"] {
         fingerprint.text(&cells.reference(column).map(|id| id.to_string()).unwrap_or_default());

@@ -11,7 +11,7 @@ use super::access::admit;
 use super::functions;
 use super::ids::key;
 use crate::config::MirrorConfig;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::platform::sidecar_path::sidecar_path;
 use crate::say;
 
@@ -19,7 +19,7 @@ use crate::say;
 const WRITE_BACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Writes the ids, all or none.
-pub fn write_back(config: &MirrorConfig, links: &[(Kind, Id, Option<i64>)]) -> Result<()> {
+pub fn write_back(config: &MirrorConfig, links: &[(Kind, RecordId, Option<i64>)]) -> Result<()> {
     let shown = config.path.display();
     let broken = || {
         say!(
@@ -40,7 +40,7 @@ pub fn write_back(config: &MirrorConfig, links: &[(Kind, Id, Option<i64>)]) -> R
 }
 
 /// Ids are compared by their bytes, since the column's own collation may be unknown here.
-fn set(connection: &Connection, table: &str, id: &Id, crm_id: Option<i64>) -> rusqlite::Result<()> {
+fn set(connection: &Connection, table: &str, id: &RecordId, crm_id: Option<i64>) -> rusqlite::Result<()> {
     let row = "id COLLATE BINARY = ?1";
     let exists = format!("SELECT 1 FROM {table} WHERE {row}");
     if connection.prepare_cached(&exists)?.exists([id])? {

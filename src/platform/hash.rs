@@ -6,7 +6,7 @@ use std::hash::Hasher;
 
 use rusqlite::types::ValueRef;
 
-use crate::domain::record::IdRef;
+use crate::domain::record::RecordIdRef;
 
 /// FNV-1a, 64 bits.
 #[derive(Clone, Copy, Debug)]
@@ -91,10 +91,10 @@ impl Digest {
     }
 
     /// Adds an id, as [`Digest::value`] does its cell.
-    pub(crate) fn id(&mut self, id: IdRef<'_>) {
+    pub(crate) fn id(&mut self, id: RecordIdRef<'_>) {
         match id {
-            IdRef::Number(number) => self.value(ValueRef::Integer(number)),
-            IdRef::Text(text) => self.value(ValueRef::Text(text.as_bytes())),
+            RecordIdRef::Number(number) => self.value(ValueRef::Integer(number)),
+            RecordIdRef::Text(text) => self.value(ValueRef::Text(text.as_bytes())),
         }
     }
 

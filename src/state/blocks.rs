@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 use super::State;
 use super::records::BEFORE_ALL;
 use super::writer::Writer;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::timestamp::{parse_rfc3339, to_rfc3339};
 
 /// A block in which everything stood as sent.
@@ -37,18 +37,18 @@ pub struct Kept {
 }
 
 /// The blocks of a kind, by their first ids.
-pub type Blocks = BTreeMap<Option<Id>, Kept>;
+pub type Blocks = BTreeMap<Option<RecordId>, Kept>;
 
 /// What becomes of one block.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BlockChange {
     /// It begins here, and looks so.
-    Keep(Option<Id>, Kept),
+    Keep(Option<RecordId>, Kept),
     /// No block begins here any more.
-    Drop(Option<Id>),
+    Drop(Option<RecordId>),
 }
 
-fn border(first: Option<&Id>) -> Value {
+fn border(first: Option<&RecordId>) -> Value {
     first.map_or(BEFORE_ALL, |id| id.clone().into())
 }
 

@@ -10,7 +10,7 @@ use super::records::GONE;
 use super::writer::Writer;
 use super::{Event, Operation, Severity};
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::timestamp::to_rfc3339;
 use crate::domain::warning::Warning;
 use crate::mirror::Row;
@@ -50,7 +50,7 @@ impl Writer<'_> {
     pub fn failed(
         &self,
         kind: Kind,
-        id: &Id,
+        id: &RecordId,
         failure: &Failure<'_>,
         retry_after: Duration,
         now: DateTime<Utc>,
@@ -114,7 +114,7 @@ impl Writer<'_> {
     }
 
     /// Deals of ours with this origin that no booking stands behind.
-    pub fn orphans(&self, id: &Id, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
+    pub fn orphans(&self, id: &RecordId, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
         let deals: Vec<String> = deals.iter().map(ToString::to_string).collect();
         let trouble = NewIssue {
             severity: Severity::Warning,
@@ -129,7 +129,7 @@ impl Writer<'_> {
     }
 
     /// A failed record is tried with the first run after this.
-    pub fn schedule_retry(&self, kind: Kind, id: &Id, at: DateTime<Utc>) -> Result<()> {
+    pub fn schedule_retry(&self, kind: Kind, id: &RecordId, at: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
@@ -146,26 +146,31 @@ impl Writer<'_> {
     }
 
     /// A failure is forgotten: the record is tried with the next run.
-    pub fn clear_failure(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn clear_failure(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.clear_severity(kind, id, Severity::Failure)
     }
 
     /// Attempts until now, and since when.
-    fn previous_attempts(&self, kind: Kind, id: &Id, severity: Severity) -> Result<Option<(u32, String)>> {
+    fn previous_attempts(
+        &self,
+        kind: Kind,
+        id: &RecordId,
+        severity: Severity,
+    ) -> Result<Option<(u32, String)>> {
         let sql = "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let found = statement.query_row((kind, id, severity.name()), |row| Ok((row.get(0)?, row.get(1)?)));
         Ok(found.optional()?)
     }
 
-    pub(super) fn clear_troubles(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub(super) fn clear_troubles(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id))?;
         Ok(())
     }
 
-    pub(super) fn clear_severity(&self, kind: Kind, id: &Id, severity: Severity) -> Result<()> {
+    pub(super) fn clear_severity(&self, kind: Kind, id: &RecordId, severity: Severity) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3")?
             .execute((kind, id, severity.name()))?;
@@ -174,7 +179,7 @@ impl Writer<'_> {
 
     /// A record that is not sent is known by its name, and goes again when its pause is over. What was sent before
     /// keeps the name it was sent with: its bookings' titles are compared with that. Whoever has a row is not gone.
-    fn remember_row(&self, kind: Kind, id: &Id, row: Option<&Row>) -> Result<()> {
+    fn remember_row(&self, kind: Kind, id: &RecordId, row: Option<&Row>) -> Result<()> {
         let label = row.map_or("", |row| row.display_name.as_str());
         let gone = if row.is_some() { GONE } else { 0 };
         self.transaction
@@ -187,7 +192,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn trouble(&self, kind: Kind, id: &Id, trouble: &NewIssue<'_>, now: DateTime<Utc>) -> Result<()> {
+    fn trouble(&self, kind: Kind, id: &RecordId, trouble: &NewIssue<'_>, now: DateTime<Utc>) -> Result<()> {
         let NewIssue { severity, code, operation, message, row, attempts, first_at } = trouble;
         self.transaction
             .prepare_cached(
@@ -222,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_pause_of_a_record_that_fails_doubles_up_to_a_day() {
-        let (state, id, now) = (State::in_memory().unwrap(), Id::Number(1), DateTime::default());
+        let (state, id, now) = (State::in_memory().unwrap(), RecordId::Number(1), DateTime::default());
         let failure = Failure { code: FailureCode::PortalRefused, operation: None, message: "", row: None };
         let pause = |_| {
             let writer = state.writer().unwrap();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::State;
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::timestamp::to_rfc3339;
 use crate::state::settings::INPUTS;
 use chrono::{DateTime, Utc};
@@ -137,7 +137,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
 
 impl State {
     /// The object that a record's history names last.
-    pub fn last_object(&self, kind: Kind, id: &Id) -> Result<Option<i64>> {
+    pub fn last_object(&self, kind: Kind, id: &RecordId) -> Result<Option<i64>> {
         let sql = "SELECT crm_id FROM history WHERE kind = ?1 AND id = ?2 AND crm_id IS NOT NULL
                    ORDER BY seq DESC LIMIT 1";
         Ok(self.connection.prepare_cached(sql)?.query_row((kind, id), |row| row.get(0)).optional()?)
@@ -207,7 +207,7 @@ impl State {
     }
 
     /// What happened to a record, oldest first.
-    pub fn history(&self, kind: Kind, id: &Id) -> Result<Vec<HistoryEntry>> {
+    pub fn history(&self, kind: Kind, id: &RecordId) -> Result<Vec<HistoryEntry>> {
         let sql = "SELECT at, event, crm_id, detail FROM history WHERE kind = ?1 AND id = ?2 ORDER BY seq";
         let mut statement = self.connection.prepare(sql)?;
         let entries = statement.query_map((kind, id), |row| {

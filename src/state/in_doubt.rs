@@ -8,7 +8,7 @@ use rusqlite::OptionalExtension;
 use super::writer::{Writer, json};
 use super::{Operation, State};
 use crate::domain::owned_values::OwnedValues;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mirror::Row;
 
 /// What is about to be tried.
@@ -24,7 +24,7 @@ pub struct InDoubtCall<'a> {
 
 impl State {
     /// Why the call in doubt had no answer; empty where nobody knows.
-    pub fn reason_of_doubt(&self, kind: Kind, id: &Id) -> Result<String> {
+    pub fn reason_of_doubt(&self, kind: Kind, id: &RecordId) -> Result<String> {
         let sql = "SELECT reason FROM doubts WHERE kind = ?1 AND id = ?2";
         let reason =
             self.connection.prepare_cached(sql)?.query_row((kind, id), |row| row.get(0)).optional()?;
@@ -34,7 +34,7 @@ impl State {
 
 impl Writer<'_> {
     /// Why the call in doubt had no answer, as far as the line told.
-    pub fn save_reason_of_doubt(&self, kind: Kind, id: &Id, reason: &str) -> Result<()> {
+    pub fn save_reason_of_doubt(&self, kind: Kind, id: &RecordId, reason: &str) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE doubts SET reason = ?3 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id, reason))?;
@@ -45,7 +45,7 @@ impl Writer<'_> {
     pub fn mark_in_doubt(
         &self,
         kind: Kind,
-        id: &Id,
+        id: &RecordId,
         attempt: &InDoubtCall<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
@@ -74,7 +74,7 @@ impl Writer<'_> {
     }
 
     /// The record's call was never answered.
-    pub fn count_unanswered(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn count_unanswered(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET strikes = strikes + 1 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id))?;
@@ -82,7 +82,7 @@ impl Writer<'_> {
     }
 
     /// The call was still under way just now, or the clock went back: the doubt is as young as can be.
-    pub fn refresh_doubt(&self, kind: Kind, id: &Id, now: DateTime<Utc>) -> Result<()> {
+    pub fn refresh_doubt(&self, kind: Kind, id: &RecordId, now: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id, now.to_rfc3339_opts(SecondsFormat::Millis, true)))?;
@@ -90,7 +90,7 @@ impl Writer<'_> {
     }
 
     /// The portal did nothing: of phones and e-mails is ours what was ours before the call.
-    pub fn revert_attempt(&self, kind: Kind, id: &Id, written: &OwnedValues) -> Result<()> {
+    pub fn revert_attempt(&self, kind: Kind, id: &RecordId, written: &OwnedValues) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET written = ?3 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id, json(written)?))?;
@@ -98,7 +98,7 @@ impl Writer<'_> {
     }
 
     /// The record's call was answered.
-    pub fn reset_unanswered(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn reset_unanswered(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET strikes = 0 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id))?;
@@ -106,7 +106,7 @@ impl Writer<'_> {
     }
 
     /// The call left no doubt, or the doubt is settled.
-    pub fn clear_doubt(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn clear_doubt(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM doubts WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id))?;

@@ -7,7 +7,7 @@ use rusqlite::{Params, Row};
 
 use super::State;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +40,7 @@ pub struct Issue {
     /// What the record is.
     pub kind: Kind,
     /// Its id in Ecvi.
-    pub id: Id,
+    pub id: RecordId,
     /// Last name or number; empty when unknown.
     pub label: String,
     /// The object, where there is one.
@@ -105,7 +105,7 @@ impl State {
     }
 
     /// The records of a kind that failed or wait.
-    pub fn failed_or_waiting(&self, kind: Kind) -> Result<HashSet<Id>> {
+    pub fn failed_or_waiting(&self, kind: Kind) -> Result<HashSet<RecordId>> {
         let sql = "SELECT id FROM troubles WHERE kind = ?1 AND severity IN ('failure', 'waiting')";
         let mut statement = self.connection.prepare(sql)?;
         let ids = statement.query_map([kind], |row| row.get(0))?;
@@ -113,7 +113,7 @@ impl State {
     }
 
     /// The troubles of one record, failures first.
-    pub fn issues_of(&self, kind: Kind, id: &Id) -> Result<Vec<(Severity, Issue)>> {
+    pub fn issues_of(&self, kind: Kind, id: &RecordId) -> Result<Vec<(Severity, Issue)>> {
         let sql = format!("{TROUBLES} AND t.kind = ?2 AND t.id = ?3 ORDER BY t.code");
         let mut found = Vec::new();
         for severity in Severity::ALL {

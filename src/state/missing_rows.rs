@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::writer::Writer;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::timestamp::{parse_rfc3339, to_rfc3339};
 use crate::mirror::{Entity, Row};
 
@@ -38,7 +38,7 @@ pub enum Note {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Departure {
     /// Its id.
-    pub id: Id,
+    pub id: RecordId,
     /// When.
     pub at: DateTime<Utc>,
     /// Of a booking, where it is known.
@@ -92,7 +92,7 @@ impl State {
     }
 
     /// The bookings with a deal whose stays are the oldest, the oldest first, with the time that counts.
-    pub fn oldest_stays(&self, by: Oldest, most: u64) -> Result<Vec<(Id, i64)>> {
+    pub fn oldest_stays(&self, by: Oldest, most: u64) -> Result<Vec<(RecordId, i64)>> {
         let arrival = "SELECT id, arrival FROM records
                        WHERE arrival IS NOT NULL AND crm_id IS NOT NULL ORDER BY arrival, id LIMIT ?1";
         let departure = "SELECT id, departure FROM records
@@ -110,7 +110,7 @@ impl State {
 
 impl Writer<'_> {
     /// Writes down what a sound reading says of a record.
-    pub fn note(&self, kind: Kind, id: &Id, note: Note, now: DateTime<Utc>) -> Result<()> {
+    pub fn note(&self, kind: Kind, id: &RecordId, note: Note, now: DateTime<Utc>) -> Result<()> {
         match note {
             Note::Missing => self
                 .transaction

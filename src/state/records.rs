@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, Statement};
 
 use super::State;
 use crate::domain::owned_values::OwnedValues;
-use crate::domain::record::{Id, IdRange, Kind};
+use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::domain::timestamp::parse_rfc3339;
 use crate::mirror::Row as MirrorRow;
 use crate::state::missing_rows::Stay;
@@ -163,7 +163,7 @@ pub struct RetryBackoff {
 pub(super) const COLUMNS: &str =
     "id, crm_id, modified_at, content, people, label, todo, flags, missing_since, arrival, departure";
 
-fn known(row: &Row<'_>) -> rusqlite::Result<(Id, PlanRecord)> {
+fn known(row: &Row<'_>) -> rusqlite::Result<(RecordId, PlanRecord)> {
     let known = PlanRecord {
         crm_id: row.get(1)?,
         modified_at: row.get(2)?,
@@ -205,14 +205,14 @@ const AFTER_ALL: Value = Value::Blob(Vec::new());
 pub struct RecordScan<'s> {
     statement: Statement<'s>,
     kind: Kind,
-    page: VecDeque<(Id, PlanRecord)>,
+    page: VecDeque<(RecordId, PlanRecord)>,
 }
 
 impl RecordScan<'_> {
     /// The records that lie in these spans, ordered by id.
-    pub fn rows(&mut self, spans: &[IdRange]) -> impl Iterator<Item = Result<(Id, PlanRecord)>> {
+    pub fn rows(&mut self, spans: &[IdRange]) -> impl Iterator<Item = Result<(RecordId, PlanRecord)>> {
         let bounds = |span: &IdRange| {
-            let bound = |id: &Option<Id>, none| id.clone().map_or(none, Value::from);
+            let bound = |id: &Option<RecordId>, none| id.clone().map_or(none, Value::from);
             (bound(&span.start, BEFORE_ALL), bound(&span.end, AFTER_ALL))
         };
         self.page.clear();
@@ -220,7 +220,7 @@ impl RecordScan<'_> {
         std::iter::from_fn(move || self.next_row(&mut rest).transpose())
     }
 
-    fn next_row(&mut self, rest: &mut VecDeque<(Value, Value)>) -> Result<Option<(Id, PlanRecord)>> {
+    fn next_row(&mut self, rest: &mut VecDeque<(Value, Value)>) -> Result<Option<(RecordId, PlanRecord)>> {
         while self.page.is_empty()
             && let Some((from, upto)) = rest.pop_front()
         {
@@ -248,7 +248,7 @@ impl State {
     }
 
     /// One record.
-    pub fn record(&self, kind: Kind, id: &Id) -> Result<Option<StoredRecord>> {
+    pub fn record(&self, kind: Kind, id: &RecordId) -> Result<Option<StoredRecord>> {
         let sql = format!(
             "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records WHERE kind = ?1 AND id = ?2"
         );
@@ -256,8 +256,8 @@ impl State {
     }
 
     /// The record that an origin means. Those of 41 and '41' read the same.
-    pub fn find_by_origin(&self, kind: Kind, origin: &str) -> Result<Option<(Id, StoredRecord)>> {
-        for id in Id::ids_for_origin(origin) {
+    pub fn find_by_origin(&self, kind: Kind, origin: &str) -> Result<Option<(RecordId, StoredRecord)>> {
+        for id in RecordId::ids_for_origin(origin) {
             if let Some(record) = self.record(kind, &id)? {
                 return Ok(Some((id, record)));
             }
@@ -271,7 +271,7 @@ impl State {
     }
 
     /// The records that hold an object of the CRM, ordered by id; more than one after a merge.
-    pub fn records_of_object(&self, kind: Kind, crm_id: i64) -> Result<Vec<Id>> {
+    pub fn records_of_object(&self, kind: Kind, crm_id: i64) -> Result<Vec<RecordId>> {
         let sql = "SELECT id FROM records WHERE kind = ?1 AND crm_id = ?2 ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let ids = statement.query_map((kind, crm_id), |row| row.get(0))?;
@@ -279,16 +279,16 @@ impl State {
     }
 
     /// The ids of the records of a kind that are called so (a booking's number), or carry this id.
-    pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Id>> {
+    pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<RecordId>> {
         let sql = "SELECT id FROM records WHERE kind = ?1 AND id IN (?2, ?3)
                    UNION SELECT id FROM records WHERE kind = ?1 AND kind = 'booking' AND label = ?3 ORDER BY 1";
         let mut statement = self.connection.prepare(sql)?;
-        let ids = statement.query_map((kind, Id::parse(word), word), |row| row.get(0))?;
+        let ids = statement.query_map((kind, RecordId::parse(word), word), |row| row.get(0))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The bookings that an id or a number meant whose deals were deleted, each with its number.
-    pub fn find_deleted(&self, word: &str) -> Result<Vec<(Id, String)>> {
+    pub fn find_deleted(&self, word: &str) -> Result<Vec<(RecordId, String)>> {
         let sql = "SELECT id, max(detail) FROM history WHERE kind = 'booking' AND event = 'deleted'
                      AND (CAST(id AS TEXT) = ?1 OR detail = ?1) GROUP BY id ORDER BY id";
         let mut statement = self.connection.prepare(sql)?;
@@ -297,7 +297,7 @@ impl State {
     }
 
     /// Ids that the mirror is to learn, at most so many.
-    pub fn write_backs(&self, most: u32) -> Result<Vec<(Kind, Id, Option<i64>)>> {
+    pub fn write_backs(&self, most: u32) -> Result<Vec<(Kind, RecordId, Option<i64>)>> {
         let sql = "SELECT w.kind, w.id, r.crm_id FROM write_backs w
                    LEFT JOIN records r ON r.kind = w.kind AND r.id = w.id LIMIT ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -318,7 +318,7 @@ impl State {
     }
 
     /// Some records of a kind with the highest ids of the CRM.
-    pub fn newest_linked(&self, kind: Kind, most: u32) -> Result<Vec<(Id, i64)>> {
+    pub fn newest_linked(&self, kind: Kind, most: u32) -> Result<Vec<(RecordId, i64)>> {
         let sql = "SELECT id, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL
                    ORDER BY crm_id DESC LIMIT ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -354,7 +354,7 @@ impl State {
     }
 
     /// The records of a kind that are in doubt.
-    pub fn doubts(&self, kind: Kind) -> Result<HashMap<Id, Doubt>> {
+    pub fn doubts(&self, kind: Kind) -> Result<HashMap<RecordId, Doubt>> {
         let sql = "SELECT id, operation, at FROM doubts WHERE kind = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map([kind], |row| {
@@ -365,7 +365,7 @@ impl State {
     }
 
     /// The failed records of a kind and how long they are left alone.
-    pub fn holds(&self, kind: Kind) -> Result<HashMap<Id, RetryBackoff>> {
+    pub fn holds(&self, kind: Kind) -> Result<HashMap<RecordId, RetryBackoff>> {
         let sql = "SELECT id, next_at, modified_at, content, people, operation = 'read' FROM troubles
                    WHERE kind = ?1 AND severity = 'failure'";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -384,7 +384,7 @@ impl State {
     }
 
     /// The people and companies whose bookings have to be looked at again.
-    pub fn dirty(&self) -> Result<HashSet<(Kind, Id)>> {
+    pub fn dirty(&self) -> Result<HashSet<(Kind, RecordId)>> {
         let mut statement = self.connection.prepare_cached("SELECT kind, id FROM touched")?;
         let touched = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(touched.collect::<rusqlite::Result<_>>()?)
@@ -399,23 +399,25 @@ mod tests {
     fn the_stream_crosses_pages_and_knows_numbers_and_texts() {
         let state = State::in_memory().unwrap();
         let pages = i64::try_from(PAGE).unwrap() * 2;
-        let numbers = [i64::MIN, -1].into_iter().chain(1..=pages).map(Id::Number);
-        let ids: Vec<Id> = numbers.chain(["a", "b"].map(|text| Id::Text(text.into()))).collect();
+        let numbers = [i64::MIN, -1].into_iter().chain(1..=pages).map(RecordId::Number);
+        let ids: Vec<RecordId> = numbers.chain(["a", "b"].map(|text| RecordId::Text(text.into()))).collect();
         let writer = state.writer().unwrap();
         for id in &ids {
             writer.insert_if_missing(Kind::Guest, id, "").unwrap();
         }
         writer.commit().unwrap();
         let mut scan = state.known(Kind::Guest).unwrap();
-        let seen: Vec<Id> = scan.rows(IdRange::ALL).map(|row| row.unwrap().0).collect();
+        let seen: Vec<RecordId> = scan.rows(IdRange::ALL).map(|row| row.unwrap().0).collect();
         assert_eq!(seen, ids);
-        let between =
-            |from: i64, upto: &str| IdRange { start: Some(Id::Number(from)), end: Some(Id::parse(upto)) };
+        let between = |from: i64, upto: &str| IdRange {
+            start: Some(RecordId::Number(from)),
+            end: Some(RecordId::parse(upto)),
+        };
         let spans = [between(-1, "2"), between(PAGE as i64, "b")];
-        let seen: Vec<Id> = scan.rows(&spans).map(|row| row.unwrap().0).collect();
+        let seen: Vec<RecordId> = scan.rows(&spans).map(|row| row.unwrap().0).collect();
         assert_eq!(
             (&seen[..3], &seen[3..]),
-            (&[-1, 1, PAGE as i64].map(Id::Number)[..], &ids[PAGE + 2..ids.len() - 1])
+            (&[-1, 1, PAGE as i64].map(RecordId::Number)[..], &ids[PAGE + 2..ids.len() - 1])
         );
     }
 }

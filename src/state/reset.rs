@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 use super::Event;
 use super::records::{MARKED, RELEASED, SHARED};
 use super::writer::{RESET_LINK_COLUMNS, Writer};
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::timestamp::to_rfc3339;
 
 impl Writer<'_> {
     /// `reset-id` points the record at another object. A call without an answer stays in doubt: what it made is
     /// still to be found.
-    pub fn relink_manually(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
+    pub fn relink_manually(&self, kind: Kind, id: &RecordId, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, seen_at = 0, flags = flags & ~?5 | ?4

@@ -7,7 +7,7 @@ use rusqlite::{Transaction, params};
 use super::records::{GONE, LOST, MARKED, RELEASED, SHARED};
 use super::{Event, PendingWork};
 use crate::domain::owned_values::OwnedValues;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::timestamp::to_rfc3339;
 use crate::domain::warning::Warning;
 use crate::mirror::Row;
@@ -92,7 +92,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The record is known from now on, if it was not.
-    pub fn insert_if_missing(&self, kind: Kind, id: &Id, label: &str) -> Result<()> {
+    pub fn insert_if_missing(&self, kind: Kind, id: &RecordId, label: &str) -> Result<()> {
         self.transaction
             .prepare_cached("INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)")?
             .execute((kind, id, label))?;
@@ -100,7 +100,7 @@ impl<'s> Writer<'s> {
     }
 
     /// Nothing had to be sent: only the people were looked at again.
-    pub fn update_pending(&self, kind: Kind, id: &Id, todo: PendingWork) -> Result<()> {
+    pub fn update_pending(&self, kind: Kind, id: &RecordId, todo: PendingWork) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET todo = ?3 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id, todo.bits()))?;
@@ -108,16 +108,16 @@ impl<'s> Writer<'s> {
     }
 
     /// The record's object is known now, whatever mark it carries; all fields have to be sent again.
-    pub fn linked(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
+    pub fn linked(&self, kind: Kind, id: &RecordId, crm_id: i64) -> Result<()> {
         self.link(kind, id, crm_id, 0)
     }
 
     /// Likewise, where the object was found by the record's own mark.
-    pub fn marked(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
+    pub fn marked(&self, kind: Kind, id: &RecordId, crm_id: i64) -> Result<()> {
         self.link(kind, id, crm_id, MARKED)
     }
 
-    fn link(&self, kind: Kind, id: &Id, crm_id: i64, flag: i64) -> Result<()> {
+    fn link(&self, kind: Kind, id: &RecordId, crm_id: i64, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "INSERT INTO records (kind, id, crm_id, todo, flags) VALUES (?1, ?2, ?3, 1, ?5)
@@ -128,7 +128,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The record shares this object with another one, whose mark it carries.
-    pub fn shares(&self, kind: Kind, id: &Id, crm_id: i64) -> Result<()> {
+    pub fn shares(&self, kind: Kind, id: &RecordId, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET flags = flags | ?4 WHERE kind = ?1 AND id = ?2 AND crm_id = ?3",
@@ -138,7 +138,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The record has to be sent again, whatever its row says.
-    pub fn resend(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn resend(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET todo = todo | 1 WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id))?;
@@ -146,16 +146,16 @@ impl<'s> Writer<'s> {
     }
 
     /// The record's object is gone.
-    pub fn mark_missing_in_crm(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn mark_missing_in_crm(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.unlink(kind, id, LOST)
     }
 
     /// `reset-id` let go of the record's object: the mirror's own `crm_id` counts no more.
-    pub fn detach(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn detach(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.unlink(kind, id, RELEASED)
     }
 
-    fn unlink(&self, kind: Kind, id: &Id, flag: i64) -> Result<()> {
+    fn unlink(&self, kind: Kind, id: &RecordId, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(&format!(
                 "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?4 | ?3 WHERE kind = ?1 AND id = ?2"
@@ -165,7 +165,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The bookings of this person or company have to be looked at again; a booking has none.
-    pub fn mark_dirty(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn mark_dirty(&self, kind: Kind, id: &RecordId) -> Result<()> {
         if kind == Kind::Booking {
             return Ok(());
         }
@@ -176,7 +176,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The mirror is to learn the record's id.
-    pub fn queue_write_back(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn queue_write_back(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.transaction
             .prepare_cached("INSERT OR IGNORE INTO write_backs (kind, id) VALUES (?1, ?2)")?
             .execute((kind, id))?;
@@ -184,7 +184,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The mirror knows these ids now.
-    pub fn clear_write_back(&self, links: &[(Kind, Id, Option<i64>)]) -> Result<()> {
+    pub fn clear_write_back(&self, links: &[(Kind, RecordId, Option<i64>)]) -> Result<()> {
         let mut statement =
             self.transaction.prepare_cached("DELETE FROM write_backs WHERE kind = ?1 AND id = ?2")?;
         for (kind, id, _) in links {
@@ -194,7 +194,7 @@ impl<'s> Writer<'s> {
     }
 
     /// Names the people whose bookings a plan looks at. Returns the mark for [`Writer::clear_dirty`].
-    pub fn mark_all_dirty(&self, people: &[(Kind, Id)]) -> Result<i64> {
+    pub fn mark_all_dirty(&self, people: &[(Kind, RecordId)]) -> Result<i64> {
         for (kind, id) in people {
             self.mark_dirty(*kind, id)?;
         }
@@ -217,7 +217,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The row of a guest or a company is gone from the mirror: its object is left alone.
-    pub fn mark_absent(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn mark_absent(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET flags = flags | ?3, missing_since = NULL WHERE kind = ?1 AND id = ?2",
@@ -228,7 +228,7 @@ impl<'s> Writer<'s> {
     }
 
     /// Whoever else is on the record's object writes itself over what this one leaves there, its mark too.
-    pub fn resend_others(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn resend_others(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET todo = todo | 1 WHERE kind = ?1 AND id <> ?2
@@ -239,7 +239,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The record is known no more: its booking and its deal are gone.
-    pub fn delete(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub fn delete(&self, kind: Kind, id: &RecordId) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM records WHERE kind = ?1 AND id = ?2")?
             .execute((kind, id))?;
@@ -251,7 +251,7 @@ impl<'s> Writer<'s> {
     pub fn log_event(
         &self,
         kind: Kind,
-        id: &Id,
+        id: &RecordId,
         event: Event,
         crm_id: Option<i64>,
         detail: &str,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use crate::config::MirrorConfig;
-use crate::domain::record::{Id, IdRange, Kind};
+use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::mirror::Mirror;
 use crate::platform::clock::{Clock, ReadLimit};
 use crate::state::State;
@@ -28,7 +28,7 @@ pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &PlanStore, cl
         writer.marked(Kind::Booking, id, *deal)?;
     }
     for (origin, deals) in &orphans {
-        writer.orphans(&Id::parse(origin), deals, clock.now())?;
+        writer.orphans(&RecordId::parse(origin), deals, clock.now())?;
     }
     writer.commit()
 }
@@ -39,7 +39,7 @@ fn adopt_old_bookings(
     mirror: &MirrorConfig,
     limit: &ReadLimit,
     orphans: &mut BTreeMap<String, Vec<i64>>,
-) -> Result<Vec<(Id, i64)>> {
+) -> Result<Vec<(RecordId, i64)>> {
     let mut history = Vec::new();
     if orphans.is_empty() {
         return Ok(history);

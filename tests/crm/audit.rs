@@ -1,7 +1,7 @@
 //! `audit`: what it finds, what it leaves alone, and what a repair mends.
 
 use bitrix24_sandbox::{Counters, Kind};
-use ecvi_b24::domain::record::{Id, Kind as Records};
+use ecvi_b24::domain::record::{Kind as Records, RecordId};
 use ecvi_b24::platform::lock::Lock;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -160,7 +160,10 @@ fn records_that_share_an_object_are_compared_by_its_being_there_alone() {
     let hotel = eventful();
     hotel.said(0, "reset-id guest 2 --crm-id 3 --yes");
     let state = hotel.state();
-    assert_eq!(state.record(Records::Guest, &Id::Number(2)).unwrap().unwrap().plan_record.crm_id, Some(3));
+    assert_eq!(
+        state.record(Records::Guest, &RecordId::Number(2)).unwrap().unwrap().plan_record.crm_id,
+        Some(3)
+    );
     hotel.said(0, "sync");
     // Only that the record has two contacts now: the one that it let go of still carries its origin.
     let found = documents(&hotel, 1);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bitrix24_sandbox::{Kind as Entity, Record};
-use ecvi_b24::domain::record::{Id, Kind};
+use ecvi_b24::domain::record::{Kind, RecordId};
 use ecvi_b24::state::{Severity, State};
 
 use crate::hotel::{Booking, Company, Guest};
@@ -13,13 +13,13 @@ use crate::world::{World, entity_of};
 
 /// What the state says.
 pub(crate) struct Told {
-    linked: BTreeMap<(Kind, Id), u64>,
+    linked: BTreeMap<(Kind, RecordId), u64>,
     /// Records that failed or wait.
-    held: BTreeSet<(Kind, Id)>,
+    held: BTreeSet<(Kind, RecordId)>,
     /// Objects that several records hold.
     shared: BTreeSet<(Kind, u64)>,
     /// Deals that were moved into another funnel, and the like.
-    warned: BTreeSet<(Kind, Id)>,
+    warned: BTreeSet<(Kind, RecordId)>,
 }
 
 impl Told {
@@ -72,7 +72,7 @@ impl World {
         self.ledger.wrongs.extend(wrongs);
     }
 
-    fn check_record(&self, kind: Kind, id: &Id, told: &Told, all: bool) -> Result<(), String> {
+    fn check_record(&self, kind: Kind, id: &RecordId, told: &Told, all: bool) -> Result<(), String> {
         let key = (kind, id.clone());
         if told.held.contains(&key) {
             return Ok(());
@@ -111,7 +111,7 @@ impl World {
     }
 
     /// What Ecvi has stands there; where nobody else ever wrote, nothing else does.
-    fn check_reach(&self, kind: Kind, id: &Id, object: &Record, touched: bool) -> Result<(), String> {
+    fn check_reach(&self, kind: Kind, id: &RecordId, object: &Record, touched: bool) -> Result<(), String> {
         let (phones, emails) = match kind {
             Kind::Guest => {
                 let Some(row) = self.hotel.guests.iter().find(|row| row.id == *id) else { return Ok(()) };
@@ -138,7 +138,7 @@ impl World {
 
     fn booking(&self, row: &Booking, deal: &Record, told: &Told, moved: bool) -> Vec<Field> {
         // Whose object is gone, and is not to be made anew, is left out.
-        let id_of = |kind: Kind, id: &Id| {
+        let id_of = |kind: Kind, id: &RecordId| {
             let linked = told.linked.get(&(kind, id.clone())).filter(|_| self.hotel.has(kind, id));
             linked.copied().filter(|crm_id| self.portal.get(entity_of(kind), *crm_id).is_some())
         };

@@ -1,7 +1,7 @@
 //! The front desk: what people do in Ecvi.
 
 use chrono::{DateTime, Utc};
-use ecvi_b24::domain::record::{Id, Kind};
+use ecvi_b24::domain::record::{Kind, RecordId};
 
 use crate::dice::Dice;
 use crate::hotel::{Booking, Company, Guest, Hotel, Text};
@@ -39,9 +39,9 @@ const AMOUNTS: &[&str] = &["13050.00", "0.00", "99.90"];
 const STATUSES: &[&str] = &["temporary", "confirmed", "checked_in", "checked_out", "cancelled", "no_show"];
 
 /// The ids that records of a kind may have; few, so that they are used again.
-fn ids(kind: Kind, size: i64) -> Vec<Id> {
-    let text = |word: &str| Id::Text(word.into());
-    let numbers = |most: i64| (1..=most).map(Id::Number);
+fn ids(kind: Kind, size: i64) -> Vec<RecordId> {
+    let text = |word: &str| RecordId::Text(word.into());
+    let numbers = |most: i64| (1..=most).map(RecordId::Number);
     match kind {
         Kind::Guest => numbers(size).chain([text("k7"), text("K7")]).collect(),
         Kind::Company => numbers(3).collect(),
@@ -56,11 +56,12 @@ pub(crate) fn act(
     dice: &mut Dice,
     now: DateTime<Utc>,
     standing: &[i64],
-) -> Option<(Kind, Id, String)> {
+) -> Option<(Kind, RecordId, String)> {
     let second = now.format("%Y-%m-%d %H:%M:%S").to_string();
     match deed {
         Deed::New(kind) => {
-            let free: Vec<Id> = ids(kind, hotel.size).into_iter().filter(|id| !hotel.has(kind, id)).collect();
+            let free: Vec<RecordId> =
+                ids(kind, hotel.size).into_iter().filter(|id| !hotel.has(kind, id)).collect();
             let id = (!free.is_empty()).then(|| dice.one_of(&free))?;
             let crm_id = (dice.chance(15) && !standing.is_empty()).then(|| dice.one_of(standing));
             hotel.add(kind, &id, crm_id, dice, &second);
@@ -97,12 +98,19 @@ pub(crate) fn act(
 }
 
 impl Hotel {
-    fn any(&self, kind: Kind, dice: &mut Dice) -> Option<Id> {
+    fn any(&self, kind: Kind, dice: &mut Dice) -> Option<RecordId> {
         let ids = self.ids(kind);
         (!ids.is_empty()).then(|| dice.one_of(&ids))
     }
 
-    pub(crate) fn add(&mut self, kind: Kind, id: &Id, crm_id: Option<i64>, dice: &mut Dice, second: &str) {
+    pub(crate) fn add(
+        &mut self,
+        kind: Kind,
+        id: &RecordId,
+        crm_id: Option<i64>,
+        dice: &mut Dice,
+        second: &str,
+    ) {
         let id = id.clone();
         match kind {
             Kind::Guest => self.guests.push(Guest { id, crm_id, ..guest(dice, second) }),
@@ -116,7 +124,7 @@ impl Hotel {
     }
 
     /// All fields may change; ids and people stay.
-    fn change(&mut self, kind: Kind, id: &Id, dice: &mut Dice, second: &str) {
+    fn change(&mut self, kind: Kind, id: &RecordId, dice: &mut Dice, second: &str) {
         for row in self.guests.iter_mut().filter(|row| kind == Kind::Guest && row.id == *id) {
             *row = Guest { id: id.clone(), crm_id: row.crm_id, ..guest(dice, second) };
         }
@@ -130,25 +138,29 @@ impl Hotel {
         }
     }
 
-    fn people(&self, dice: &mut Dice) -> (Option<Id>, Vec<Id>, Option<Id>, Option<Id>) {
-        let mut some =
-            |ids: &[Id], percent| (dice.chance(percent) && !ids.is_empty()).then(|| dice.one_of(ids).clone());
+    fn people(
+        &self,
+        dice: &mut Dice,
+    ) -> (Option<RecordId>, Vec<RecordId>, Option<RecordId>, Option<RecordId>) {
+        let mut some = |ids: &[RecordId], percent| {
+            (dice.chance(percent) && !ids.is_empty()).then(|| dice.one_of(ids).clone())
+        };
         // Now and then somebody whom no row has.
-        let guests: Vec<Id> = self.ids(Kind::Guest).into_iter().chain([Id::Number(99)]).collect();
+        let guests: Vec<RecordId> = self.ids(Kind::Guest).into_iter().chain([RecordId::Number(99)]).collect();
         let companies = self.ids(Kind::Company);
         let guest = some(&guests, 90);
-        let mut residents: Vec<Id> = (0..3).filter_map(|_| some(&guests, 60)).collect();
+        let mut residents: Vec<RecordId> = (0..3).filter_map(|_| some(&guests, 60)).collect();
         residents.extend(guest.clone());
         if residents.is_empty() {
             // An emptied table is refused, and that is another story.
-            residents.push(Id::Number(1));
+            residents.push(RecordId::Number(1));
         }
         residents.sort();
         residents.dedup();
         (guest, residents, some(&companies, 40), some(&companies, 40))
     }
 
-    fn remove(&mut self, kind: Kind, id: &Id) -> bool {
+    fn remove(&mut self, kind: Kind, id: &RecordId) -> bool {
         let others = self.bookings.iter().any(|row| row.id != *id && !row.residents.is_empty());
         match kind {
             Kind::Guest => self.guests.retain(|row| row.id != *id),
@@ -159,7 +171,7 @@ impl Hotel {
         true
     }
 
-    fn spoil(&mut self, kind: Kind, id: &Id, dice: &mut Dice) {
+    fn spoil(&mut self, kind: Kind, id: &RecordId, dice: &mut Dice) {
         let way = dice.roll(3);
         for row in self.guests.iter_mut().filter(|row| kind == Kind::Guest && row.id == *id) {
             match way {
@@ -187,7 +199,7 @@ fn guest(dice: &mut Dice, second: &str) -> Guest {
         phones.push(phone(dice));
     }
     Guest {
-        id: Id::Number(0),
+        id: RecordId::Number(0),
         last_name: dice.one_of(NAMES),
         first_name: dice.one_of(NAMES),
         birth_date: dice.one_of(&["1980-02-29", "2001-12-31", ""]),
@@ -204,7 +216,7 @@ fn guest(dice: &mut Dice, second: &str) -> Guest {
 
 fn company(dice: &mut Dice, second: &str) -> Company {
     Company {
-        id: Id::Number(0),
+        id: RecordId::Number(0),
         name: dice.one_of(NAMES),
         city: dice.one_of(CITIES),
         phone: format!("+7 495 000-00-{:02}", dice.roll(4)),
@@ -217,7 +229,7 @@ fn company(dice: &mut Dice, second: &str) -> Company {
 fn booking(dice: &mut Dice, second: &str) -> Booking {
     let arrival = 1 + dice.roll(20);
     Booking {
-        id: Id::Number(0),
+        id: RecordId::Number(0),
         status: dice.one_of(STATUSES),
         arrival: format!("2026-12-{arrival:02} 14:00"),
         departure: format!("2026-12-{:02}T12:00:00", arrival + 1 + dice.roll(8)),

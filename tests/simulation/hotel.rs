@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use ecvi_b24::domain::record::{Id, Kind};
+use ecvi_b24::domain::record::{Kind, RecordId};
 use rusqlite::{Connection, params};
 
 /// A guest as Ecvi has them. Texts are pairs: as written here, and as they must read in the CRM.
 #[derive(Clone, Debug)]
 pub(crate) struct Guest {
-    pub(crate) id: Id,
+    pub(crate) id: RecordId,
     pub(crate) last_name: Text,
     pub(crate) first_name: Text,
     pub(crate) birth_date: &'static str,
@@ -24,7 +24,7 @@ pub(crate) struct Guest {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Company {
-    pub(crate) id: Id,
+    pub(crate) id: RecordId,
     pub(crate) name: Text,
     pub(crate) city: &'static str,
     pub(crate) phone: String,
@@ -35,17 +35,17 @@ pub(crate) struct Company {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Booking {
-    pub(crate) id: Id,
+    pub(crate) id: RecordId,
     pub(crate) status: &'static str,
     pub(crate) arrival: String,
     pub(crate) departure: String,
     pub(crate) amount: &'static str,
     pub(crate) comment: Text,
-    pub(crate) guest: Option<Id>,
-    pub(crate) company: Option<Id>,
-    pub(crate) payer: Option<Id>,
+    pub(crate) guest: Option<RecordId>,
+    pub(crate) company: Option<RecordId>,
+    pub(crate) payer: Option<RecordId>,
     /// Everyone who stays, by position.
-    pub(crate) residents: Vec<Id>,
+    pub(crate) residents: Vec<RecordId>,
     pub(crate) modified_at: Option<String>,
     pub(crate) crm_id: Option<i64>,
 }
@@ -134,11 +134,11 @@ impl Booking {
 
 impl Hotel {
     /// Whether there is a row of this kind with this id.
-    pub(crate) fn has(&self, kind: Kind, id: &Id) -> bool {
+    pub(crate) fn has(&self, kind: Kind, id: &RecordId) -> bool {
         self.ids(kind).contains(id)
     }
 
-    pub(crate) fn ids(&self, kind: Kind) -> Vec<Id> {
+    pub(crate) fn ids(&self, kind: Kind) -> Vec<RecordId> {
         match kind {
             Kind::Guest => self.guests.iter().map(|row| row.id.clone()).collect(),
             Kind::Company => self.companies.iter().map(|row| row.id.clone()).collect(),
@@ -146,8 +146,8 @@ impl Hotel {
         }
     }
 
-    pub(crate) fn crm_ids(&self, kind: Kind) -> Vec<(Id, i64)> {
-        let all: Vec<(&Id, Option<i64>)> = match kind {
+    pub(crate) fn crm_ids(&self, kind: Kind) -> Vec<(RecordId, i64)> {
+        let all: Vec<(&RecordId, Option<i64>)> = match kind {
             Kind::Guest => self.guests.iter().map(|row| (&row.id, row.crm_id)).collect(),
             Kind::Company => self.companies.iter().map(|row| (&row.id, row.crm_id)).collect(),
             Kind::Booking => self.bookings.iter().map(|row| (&row.id, row.crm_id)).collect(),

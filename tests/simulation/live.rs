@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use bitrix24_sandbox::Kind as Entity;
 use chrono::TimeDelta;
-use ecvi_b24::domain::record::{Id, Kind};
+use ecvi_b24::domain::record::{Kind, RecordId};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::options::RunOptions;
@@ -137,7 +137,7 @@ impl World {
 
     /// An administrator pointed a record at an object: whoever it belonged to may have to be made anew, and so may the
     /// record, for its former object is anybody's now.
-    fn name(&mut self, kind: Kind, id: &Id, object: Option<u64>) {
+    fn name(&mut self, kind: Kind, id: &RecordId, object: Option<u64>) {
         let entity = entity_of(kind);
         let Some(crm_id) = object else { return };
         self.merged = true;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ecvi_b24::domain::record::{Id, Kind};
+use ecvi_b24::domain::record::{Kind, RecordId};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 
 use crate::dice::Dice;
@@ -64,7 +64,7 @@ fn an_object_that_carries_the_mark_of_another_record_is_not_taken_over() {
             world.portal.records(bitrix24_sandbox::Kind::Deal).next().map(|deal| deal.id.cast_signed());
         std::fs::remove_file(&world.config.state).expect("a state");
         world.forgot = true;
-        let id = Id::Text("r-1".into());
+        let id = RecordId::Text("r-1".into());
         world.hotel.bookings.retain(|booking| booking.id != id);
         world.hotel.add(Kind::Booking, &id, crm_id, &mut Dice::new(4), "2026-12-24 12:00:00");
         world.fill_mirror();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bitrix24_sandbox::{Kind as Entity, Portal};
 use chrono::{DateTime, TimeDelta, Utc};
 use ecvi_b24::config::{Config, parse};
-use ecvi_b24::domain::record::{Id, Kind};
+use ecvi_b24::domain::record::{Kind, RecordId};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
@@ -133,9 +133,9 @@ impl World {
     /// One record of each kind stands there from the beginning, so that no table is ever empty.
     fn open_hotel(&mut self, dice: &mut Dice) {
         for kind in [Kind::Guest, Kind::Company, Kind::Booking] {
-            self.hotel.add(kind, &Id::Number(1), None, dice, "2026-11-01 00:00:00");
+            self.hotel.add(kind, &RecordId::Number(1), None, dice, "2026-11-01 00:00:00");
         }
-        self.hotel.bookings[0].residents = vec![Id::Number(1)];
+        self.hotel.bookings[0].residents = vec![RecordId::Number(1)];
         for _ in 0..dice.roll(2 * self.hotel.size.unsigned_abs() as usize) {
             let kind = dice.one_of(&[Kind::Guest, Kind::Booking]);
             desk::act(&mut self.hotel, Deed::New(kind), dice, self.clock.now(), &[]);

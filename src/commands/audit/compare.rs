@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::crm::diff::{differences, without_foreign_stage};
 use crate::crm::objects::Unseen;
 use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::{CrmFields, mapped, origin};
@@ -27,13 +27,13 @@ pub(super) struct Comparison<'a, 'p> {
     pub(super) types: &'a FieldTypes,
     pub(super) state: &'a State,
     /// Whose deals are about to be looked at.
-    pub(super) touched: HashSet<(Kind, Id)>,
+    pub(super) touched: HashSet<(Kind, RecordId)>,
     pub(super) gate: &'a mut Client<'p>,
 }
 
 /// A record, and what its object should read.
 struct Expected {
-    id: Id,
+    id: RecordId,
     label: String,
     crm_id: i64,
     /// As it was when the comparison began.
@@ -149,7 +149,7 @@ impl Comparison<'_, '_> {
         })
     }
 
-    fn with_origin(&self, mut mapped: CrmFields, id: &Id) -> CrmFields {
+    fn with_origin(&self, mut mapped: CrmFields, id: &RecordId) -> CrmFields {
         mapped.fields.append(&mut origin(&self.config.portal.originator, id));
         mapped
     }

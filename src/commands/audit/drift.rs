@@ -5,26 +5,26 @@ use serde_json::{Value, json};
 use crate::config::Webhook;
 use crate::crm::diff::Difference;
 use crate::domain::display;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::say;
 
 /// Where the CRM and what we know of it part.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Drift {
     /// The record's object is gone.
-    Missing { kind: Kind, id: Id, label: String, crm_id: i64 },
+    Missing { kind: Kind, id: RecordId, label: String, crm_id: i64 },
     /// The record's object is there, and the webhook's user may not see it.
-    Hidden { kind: Kind, id: Id, label: String, crm_id: i64 },
+    Hidden { kind: Kind, id: RecordId, label: String, crm_id: i64 },
     /// The record's object carries another record's mark: the portal gave its number out anew.
-    OthersCard { kind: Kind, id: Id, label: String, crm_id: i64, origin: String },
+    OthersCard { kind: Kind, id: RecordId, label: String, crm_id: i64, origin: String },
     /// The record's object carries no mark of ours any more.
-    NotOurs { kind: Kind, id: Id, label: String, crm_id: i64 },
+    NotOurs { kind: Kind, id: RecordId, label: String, crm_id: i64 },
     /// The portal cannot show the card, nor any list that has it; nobody knows whose it is where there is no id.
-    Unreadable { kind: Kind, id: Option<Id>, label: String, crm_id: i64, reason: String },
+    Unreadable { kind: Kind, id: Option<RecordId>, label: String, crm_id: i64, reason: String },
     /// Fields read otherwise than they were written.
-    Different { kind: Kind, id: Id, label: String, crm_id: i64, fields: Vec<Difference> },
+    Different { kind: Kind, id: RecordId, label: String, crm_id: i64, fields: Vec<Difference> },
     /// Several objects carry the record's origin.
-    Twice { kind: Kind, id: Id, label: String, objects: Vec<i64> },
+    Twice { kind: Kind, id: RecordId, label: String, objects: Vec<i64> },
     /// An object of ours that no record stands behind.
     Foreign { kind: Kind, origin: String, crm_id: i64 },
 }

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::crm::inventory;
 use crate::crm::objects::{by_id, by_origin};
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Id, IdRange, Kind};
+use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::domain::run_error::Outcome;
 use crate::mirror::Mirror;
 use crate::output::stdout::print_with;
@@ -256,7 +256,7 @@ fn report_duplicates(
         let mut ids = Vec::new();
         findings.shelf.duplicates(kind, |origin| {
             let named = state.find_by_origin(kind, &origin)?;
-            ids.push(named.map_or_else(|| Id::parse(&origin), |(id, _)| id));
+            ids.push(named.map_or_else(|| RecordId::parse(&origin), |(id, _)| id));
             Ok(())
         })?;
         for ids in ids.chunks(CHUNK) {

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use rusqlite::Connection;
 
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 
 /// Ids that Ecvi or the state knows, objects of ours in the portal, and records to be sent again.
 pub(super) struct ScratchDb {
@@ -26,7 +26,7 @@ impl ScratchDb {
     }
 
     /// Ecvi or the state knows this record, the state perhaps its object.
-    pub(super) fn know(&self, kind: Kind, id: &Id, crm_id: Option<i64>) -> Result<()> {
+    pub(super) fn know(&self, kind: Kind, id: &RecordId, crm_id: Option<i64>) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO known (kind, origin, crm_id) VALUES (?1, ?2, ?3)";
         self.connection.prepare_cached(sql)?.execute((kind, id.to_string(), crm_id))?;
         Ok(())
@@ -40,7 +40,7 @@ impl ScratchDb {
     }
 
     /// The record is to be sent again.
-    pub(super) fn repair(&self, kind: Kind, id: &Id) -> Result<()> {
+    pub(super) fn repair(&self, kind: Kind, id: &RecordId) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO repairs (kind, id) VALUES (?1, ?2)";
         self.connection.prepare_cached(sql)?.execute((kind, id))?;
         Ok(())
@@ -72,7 +72,7 @@ impl ScratchDb {
     }
 
     /// The records to be sent again.
-    pub(super) fn repairs(&self, mut each: impl FnMut(Kind, Id) -> Result<()>) -> Result<()> {
+    pub(super) fn repairs(&self, mut each: impl FnMut(Kind, RecordId) -> Result<()>) -> Result<()> {
         let mut statement = self.connection.prepare("SELECT kind, id FROM repairs ORDER BY kind, id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -90,7 +90,7 @@ mod tests {
     fn objects_of_nobody_and_objects_that_are_several_are_told_apart() {
         let shelf = ScratchDb::new().unwrap();
         for (id, crm_id) in [(1, Some(11)), (3, Some(31)), (4, Some(49)), (5, None)] {
-            shelf.know(Kind::Guest, &Id::Number(id), crm_id).unwrap();
+            shelf.know(Kind::Guest, &RecordId::Number(id), crm_id).unwrap();
         }
         let objects =
             [("1", 11), ("1", 12), ("1", 12), ("2", 21), ("2", 22), ("3", 31), ("4", 41), ("5", 51)];

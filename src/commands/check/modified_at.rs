@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::CheckResult;
 use crate::domain::display::plural_name;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::say;
 
 /// No hotel's wall clock is further ahead of the world's time.
@@ -19,7 +19,7 @@ const AHEAD: TimeDelta = TimeDelta::days(1);
 const SHAPES: usize = 20;
 
 /// So many rows, and the first of them.
-type Rows = Option<(u64, Id)>;
+type Rows = Option<(u64, RecordId)>;
 
 /// What the times look like.
 #[derive(Default)]
@@ -28,7 +28,7 @@ pub(super) struct Moments {
     shapes: BTreeMap<String, Rows>,
 }
 
-fn count(rows: &mut Rows, id: &Id) {
+fn count(rows: &mut Rows, id: &RecordId) {
     match rows {
         Some((count, _)) => *count += 1,
         None => *rows = Some((1, id.clone())),
@@ -37,7 +37,7 @@ fn count(rows: &mut Rows, id: &Id) {
 
 impl Moments {
     /// Takes note of a row.
-    pub(super) fn see(&mut self, modified_at: &str, id: &Id, now: DateTime<Utc>) {
+    pub(super) fn see(&mut self, modified_at: &str, id: &RecordId, now: DateTime<Utc>) {
         if day(modified_at).is_some_and(|day| day > (now + AHEAD).date_naive()) {
             count(&mut self.future, id);
         }
@@ -66,7 +66,7 @@ impl Moments {
     }
 
     fn otherwise(&self, kind: Kind) -> Option<CheckResult> {
-        let mut shapes: Vec<&(u64, Id)> = self.shapes.values().flatten().collect();
+        let mut shapes: Vec<&(u64, RecordId)> = self.shapes.values().flatten().collect();
         shapes.sort_by_key(|(rows, _)| std::cmp::Reverse(*rows));
         let (_, others) = shapes.split_first()?;
         let (_, id) = others.first()?;
@@ -118,7 +118,7 @@ mod tests {
         let mut moments = Moments::default();
         let now = DateTime::from_timestamp(1_796_000_000, 0).unwrap();
         for (at, modified_at) in rows.iter().enumerate() {
-            moments.see(modified_at, &Id::Number(at as i64), now);
+            moments.see(modified_at, &RecordId::Number(at as i64), now);
         }
         moments.lines(Kind::Guest).into_iter().map(|line| line.detail).collect()
     }

@@ -10,7 +10,7 @@ use crate::commands::check::modified_at::Moments;
 use crate::config::Config;
 use crate::domain::display::plural_name;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Id, IdRange, Kind};
+use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::mapped;
@@ -39,7 +39,7 @@ struct Sample {
 struct Flaw {
     count: u64,
     /// The first of them.
-    ids: Vec<Id>,
+    ids: Vec<RecordId>,
     /// By their form: values that look alike have one cause.
     examples: BTreeMap<String, String>,
 }
@@ -67,7 +67,7 @@ pub(super) fn lines(
 }
 
 impl Flaw {
-    fn note(&mut self, id: &Id) {
+    fn note(&mut self, id: &RecordId) {
         self.count += 1;
         if self.ids.len() < IDS_SHOWN {
             self.ids.push(id.clone());
@@ -98,7 +98,7 @@ impl Sample {
         }
     }
 
-    fn refuse(&mut self, bad: RowError, id: &Id) {
+    fn refuse(&mut self, bad: RowError, id: &RecordId) {
         let RowError { code, column, message, form } = bad;
         // A status word says what to add to the configuration; other values may be a person's data.
         let key = if code == FailureCode::UnknownStatus { message.clone() } else { column.clone() };
@@ -179,6 +179,6 @@ fn warned(kind: Kind, code: FailureCode, column: &str, flaw: &Flaw) -> CheckResu
     )
 }
 
-fn listed(ids: &[Id]) -> String {
+fn listed(ids: &[RecordId]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

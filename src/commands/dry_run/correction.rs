@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::ChangePreview;
 use crate::config::OnMissing;
 use crate::crm::objects::{Look, by_origin, look};
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::portal::CallError;
 use crate::state::StoredRecord;
 use crate::sync::plan::{Planned, Step};
@@ -60,7 +60,7 @@ impl ChangePreview<'_, '_> {
     }
 
     /// Of these records those whose objects would be made anew.
-    fn replanned(&mut self, kind: Kind, ids: &[Id]) -> Result<Vec<Planned>> {
+    fn replanned(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Vec<Planned>> {
         let mut doubtful = Vec::new();
         for id in ids {
             let record = self.state.record(kind, id)?.unwrap_or_default();
@@ -77,7 +77,7 @@ impl ChangePreview<'_, '_> {
                 lost.push(one.planned);
             }
         }
-        let lost_ids: Vec<Id> = lost.iter().map(|planned| planned.id.clone()).collect();
+        let lost_ids: Vec<RecordId> = lost.iter().map(|planned| planned.id.clone()).collect();
         let marked = by_origin(&mut self.gate, kind, &self.config.portal.originator, &lost_ids)?;
         lost.retain(|planned| !marked.found.contains_key(&planned.id));
         Ok(lost)

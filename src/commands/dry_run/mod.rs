@@ -16,7 +16,7 @@ use crate::config::{Config, OnMissing};
 use crate::crm::diff::{Difference, differences, without_foreign_stage};
 use crate::crm::objects::Unseen;
 use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::{CrmFields, mapped};
@@ -38,7 +38,7 @@ pub struct Only {
     /// What the record is.
     pub kind: Kind,
     /// Its id in Ecvi.
-    pub id: Id,
+    pub id: RecordId,
     /// The name that people know it by.
     pub name: String,
 }
@@ -61,7 +61,7 @@ pub struct StepPreview {
     /// The object that Ecvi names is another record's already.
     pub is_taken: bool,
     /// The booking waits for this guest, who is not sent in this run either.
-    pub waits_for: Option<Id>,
+    pub waits_for: Option<RecordId>,
     /// What the card will look like; of the first new one of each kind, and of the record that was asked for.
     pub card: Vec<CardField>,
 }
@@ -212,7 +212,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     }
 
     /// The guest without whom the booking does not go, unless this run sends them before it.
-    fn waits_for(&self, planned: &Planned) -> Result<Option<Id>> {
+    fn waits_for(&self, planned: &Planned) -> Result<Option<RecordId>> {
         let Some(Ok(Entity::Booking(booking))) = planned.row.as_ref().map(|row| &row.body) else {
             return Ok(None);
         };
@@ -223,7 +223,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         Ok((is_due && !matches!(step, Some(Step::Create | Step::Update))).then_some(guest))
     }
 
-    fn step_of_guest(&self, id: &Id) -> Result<Option<Planned>> {
+    fn step_of_guest(&self, id: &RecordId) -> Result<Option<Planned>> {
         for id in id.clone().with_other_type() {
             if let Some(planned) = self.queue.step_of(Kind::Guest, &id)? {
                 return Ok(Some(planned));
@@ -245,7 +245,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     }
 
     /// What would be written, and which of a deal's guests have no object yet.
-    fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<(CrmFields, Vec<Id>)>> {
+    fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<(CrmFields, Vec<RecordId>)>> {
         let (links, coming) = match &row.body {
             Ok(Entity::Booking(booking)) => self.people(booking)?,
             Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => Default::default(),
@@ -253,10 +253,10 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         Ok(mapped(row, &links, self.config, types).map(|mapped| (mapped, coming)))
     }
 
-    fn people(&self, booking: &Booking) -> Result<(DealLinks, Vec<Id>)> {
+    fn people(&self, booking: &Booking) -> Result<(DealLinks, Vec<RecordId>)> {
         let mut people = DealParties::of(booking, |kind, id| self.person(kind, id))?;
         let guest = |(kind, id)| (kind == Kind::Guest).then_some(id);
-        let mut coming: Vec<Id> = people.missing.into_iter().filter_map(guest).collect();
+        let mut coming: Vec<RecordId> = people.missing.into_iter().filter_map(guest).collect();
         if let Some(guest) = people.waits_for {
             let planned = self.step_of_guest(&guest)?.and_then(|planned| planned.row);
             people.links.last_name = planned.map(|row| row.display_name).unwrap_or_default();
@@ -267,7 +267,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     }
 
     /// As the run will find them after it has sent the people.
-    fn person(&self, kind: Kind, id: &Id) -> Result<Party> {
+    fn person(&self, kind: Kind, id: &RecordId) -> Result<Party> {
         let planned = self.queue.step_of(kind, id)?;
         if planned.as_ref().is_some_and(|planned| planned.step == Step::Gone) {
             return Ok(Party::NotInMirror);
@@ -292,7 +292,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         &self,
         kind: Kind,
         record: &StoredRecord,
-        mapped: Option<(CrmFields, Vec<Id>)>,
+        mapped: Option<(CrmFields, Vec<RecordId>)>,
         card: Option<&ObjectWithFields>,
         types: &FieldTypes,
     ) -> Option<Vec<Difference>> {

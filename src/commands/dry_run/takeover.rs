@@ -8,13 +8,13 @@ use super::{ChangePreview, SOUGHT};
 use crate::config::PartyConfig;
 use crate::crm::contact_match::{ContactPoints, find_by_contact, not_ours, unique_name_match};
 use crate::crm::objects::{Object, by_origin};
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mirror::Row;
 use crate::say;
 use crate::sync::plan::{Planned, Step};
 
 impl ChangePreview<'_, '_> {
-    pub(super) fn takeovers(&mut self, kind: Kind, steps: &[Planned]) -> Result<BTreeMap<Id, i64>> {
+    pub(super) fn takeovers(&mut self, kind: Kind, steps: &[Planned]) -> Result<BTreeMap<RecordId, i64>> {
         let new: Vec<&Planned> = steps.iter().filter(|planned| planned.step == Step::Create).collect();
         let (new, left) = new.split_at(new.len().min(SOUGHT.saturating_sub(self.sought)));
         if !left.is_empty() && self.sought < SOUGHT {
@@ -24,10 +24,10 @@ impl ChangePreview<'_, '_> {
             ));
         }
         self.sought += new.len() + left.len();
-        let ids: Vec<Id> = new.iter().map(|planned| planned.id.clone()).collect();
+        let ids: Vec<RecordId> = new.iter().map(|planned| planned.id.clone()).collect();
         let standing = by_origin(&mut self.gate, kind, &self.config.portal.originator, &ids)?.found;
-        let oldest = |(id, objects): (Id, Vec<i64>)| Some((id, *objects.first()?));
-        let mut taken: BTreeMap<Id, i64> = standing.into_iter().filter_map(oldest).collect();
+        let oldest = |(id, objects): (RecordId, Vec<i64>)| Some((id, *objects.first()?));
+        let mut taken: BTreeMap<RecordId, i64> = standing.into_iter().filter_map(oldest).collect();
         let mut others = Vec::new();
         for planned in
             new.iter().filter(|planned| !taken.contains_key(&planned.id)).copied().collect::<Vec<_>>()
@@ -51,7 +51,7 @@ impl ChangePreview<'_, '_> {
     }
 
     /// Those that `match_existing` would take for the same.
-    fn contact_matches(&mut self, kind: Kind, new: &[&Planned]) -> Result<BTreeMap<Id, i64>> {
+    fn contact_matches(&mut self, kind: Kind, new: &[&Planned]) -> Result<BTreeMap<RecordId, i64>> {
         let Some(PartyConfig { match_existing: by, .. }) = self.config.person(kind) else {
             return Ok(BTreeMap::new());
         };

@@ -11,7 +11,7 @@ use super::document::SCHEMA;
 use crate::commands::find_record::FoundRecord;
 use crate::config::Webhook;
 use crate::domain::messages::Message;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::timestamp::to_rfc3339;
 use crate::mirror::{Entity, Row, is_time};
 use crate::state::{HistoryEntry, PendingWork, Severity, State, StoredRecord};
@@ -148,7 +148,7 @@ fn left(kind: Kind, row: Option<&Row>, crm_id: Option<i64>, rules: &PlanOptions)
     }
 }
 
-fn open_call(state: &State, kind: Kind, id: &Id) -> Result<Option<OpenCall>> {
+fn open_call(state: &State, kind: Kind, id: &RecordId) -> Result<Option<OpenCall>> {
     let doubt = state.doubts(kind)?.remove(id);
     Ok(doubt.map(|doubt| OpenCall { operation: doubt.operation.name(), at: to_rfc3339(doubt.at) }))
 }

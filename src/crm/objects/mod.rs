@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mapping::multifield::MultifieldRow;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::client::Client;
@@ -193,9 +193,9 @@ fn shown_alone() -> String {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Marked {
     /// The objects that carry a record's mark, the lowest id first.
-    pub found: BTreeMap<Id, Vec<i64>>,
+    pub found: BTreeMap<RecordId, Vec<i64>>,
     /// The records of which the portal cannot say it, and why: a card of theirs spoils every list.
-    pub unclear: BTreeMap<Id, String>,
+    pub unclear: BTreeMap<RecordId, String>,
 }
 
 /// The objects that carry our origin for these records.
@@ -203,9 +203,9 @@ pub fn by_origin(
     gate: &mut Client<'_>,
     kind: Kind,
     originator: &str,
-    ids: &[Id],
+    ids: &[RecordId],
 ) -> Result<Marked, CallError> {
-    let wanted: BTreeMap<String, &Id> = ids.iter().map(|id| (id.to_string(), id)).collect();
+    let wanted: BTreeMap<String, &RecordId> = ids.iter().map(|id| (id.to_string(), id)).collect();
     let origins: Vec<Value> = wanted.keys().map(|origin| Value::from(origin.as_str())).collect();
     let of = |origins: &[Value]| {
         let scope = Scope::Values("@ORIGIN_ID", origins.to_vec());
@@ -240,7 +240,7 @@ fn note_origins(
     marked: &mut Marked,
     kind: Kind,
     originator: &str,
-    wanted: &BTreeMap<String, &Id>,
+    wanted: &BTreeMap<String, &RecordId>,
     page: &[Object],
 ) -> Result<(), CallError> {
     for object in page {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::MirrorStats;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mirror::{Entity, Row};
 use crate::state::{Doubt, LONGEST_PAUSE, PendingWork, PlanRecord, RetryBackoff};
 
@@ -128,14 +128,14 @@ pub struct PlanOptions {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Deferred {
     /// Records in doubt are left alone.
-    pub doubts: HashMap<Id, Doubt>,
+    pub doubts: HashMap<RecordId, Doubt>,
     /// Failed records are left alone for a while.
-    pub holds: HashMap<Id, RetryBackoff>,
+    pub holds: HashMap<RecordId, RetryBackoff>,
 }
 
 impl Deferred {
     /// Whether this record is one of them, its pause over or not.
-    pub fn has(&self, id: &Id) -> bool {
+    pub fn has(&self, id: &RecordId) -> bool {
         self.doubts.contains_key(id) || self.holds.contains_key(id)
     }
 }
@@ -144,7 +144,7 @@ impl Deferred {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Pair {
     /// Its id.
-    pub id: Id,
+    pub id: RecordId,
     /// In the mirror.
     pub row: Option<Row>,
     /// In the state.
@@ -161,7 +161,7 @@ pub fn decide(
 ) -> Option<Step> {
     let hold = on_hold.holds.get(&pair.id);
     // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be told from it.
-    let is_doubtful = |id: &Id| on_hold.doubts.contains_key(id);
+    let is_doubtful = |id: &RecordId| on_hold.doubts.contains_key(id);
     let may_be_doubtful = !on_hold.doubts.is_empty();
     if may_be_doubtful
         && (is_doubtful(&pair.id) || pair.id.other_type_id().is_some_and(|id| is_doubtful(&id)))
@@ -287,7 +287,7 @@ mod tests {
             comment: String::new(),
         };
         Row {
-            id: Id::Number(1),
+            id: RecordId::Number(1),
             modified_at: "2026-01-02".into(),
             content_hash: 10,
             parties_hash: 20,
@@ -311,7 +311,13 @@ mod tests {
     }
 
     fn step(row: Option<Row>, known: Option<PlanRecord>, rules: &PlanOptions) -> Option<Step> {
-        decide(Kind::Booking, &Pair { id: Id::Number(1), row, known }, &Deferred::default(), false, rules)
+        decide(
+            Kind::Booking,
+            &Pair { id: RecordId::Number(1), row, known },
+            &Deferred::default(),
+            false,
+            rules,
+        )
     }
 
     fn rules() -> PlanOptions {
@@ -385,7 +391,7 @@ mod tests {
 
     #[test]
     fn what_slides_out_of_a_window_is_neither_deleted_nor_gone() {
-        let pair = Pair { id: Id::Number(1), row: None, known: Some(known()) };
+        let pair = Pair { id: RecordId::Number(1), row: None, known: Some(known()) };
         let rules = PlanOptions { windows: PerKind::all(true), ..rules() };
         for kind in Kind::SEND_ORDER {
             assert_eq!(decide(kind, &pair, &Deferred::default(), false, &rules), None, "{kind}");
@@ -395,7 +401,7 @@ mod tests {
     #[test]
     fn a_guest_that_is_gone_is_marked_once() {
         let pair = |gone| Pair {
-            id: Id::Number(1),
+            id: RecordId::Number(1),
             row: None,
             known: Some(PlanRecord { absent_in_mirror: gone, ..known() }),
         };
@@ -407,9 +413,10 @@ mod tests {
     #[test]
     fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
         let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
-        let on_hold = Deferred { doubts: HashMap::from([(Id::Number(1), doubt)]), ..Deferred::default() };
+        let on_hold =
+            Deferred { doubts: HashMap::from([(RecordId::Number(1), doubt)]), ..Deferred::default() };
         for row in [Some(row()), None] {
-            let pair = Pair { id: Id::Number(1), row, known: Some(known()) };
+            let pair = Pair { id: RecordId::Number(1), row, known: Some(known()) };
             assert_eq!(
                 decide(Kind::Booking, &pair, &on_hold, true, &PlanOptions { full: true, ..rules() }),
                 None
@@ -420,9 +427,10 @@ mod tests {
     #[test]
     fn while_41_is_in_doubt_its_namesake_waits_for_they_carry_one_mark() {
         let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
-        let on_hold = Deferred { doubts: HashMap::from([(Id::Number(41), doubt)]), ..Deferred::default() };
+        let on_hold =
+            Deferred { doubts: HashMap::from([(RecordId::Number(41), doubt)]), ..Deferred::default() };
         let step = |id: &str| {
-            let id = Id::Text(id.into());
+            let id = RecordId::Text(id.into());
             let pair = Pair { id: id.clone(), row: Some(Row { id, ..row() }), known: None };
             decide(Kind::Booking, &pair, &on_hold, false, &rules())
         };
@@ -454,11 +462,11 @@ mod tests {
             people: 20,
             unreadable: false,
         };
-        let on_hold = Deferred { holds: HashMap::from([(Id::Number(1), hold)]), ..Deferred::default() };
+        let on_hold = Deferred { holds: HashMap::from([(RecordId::Number(1), hold)]), ..Deferred::default() };
         let try_it = |row: Row, rules: &PlanOptions| {
             decide(
                 Kind::Booking,
-                &Pair { id: Id::Number(1), row: Some(row), known: None },
+                &Pair { id: RecordId::Number(1), row: Some(row), known: None },
                 &on_hold,
                 false,
                 rules,
@@ -520,7 +528,7 @@ mod tests {
                 pending: PendingWork { close: true, recheck, ..PendingWork::default() },
                 ..known()
             };
-            let pair = Pair { id: Id::Number(1), row: Some(row()), known: Some(known) };
+            let pair = Pair { id: RecordId::Number(1), row: Some(row()), known: Some(known) };
             decide(Kind::Booking, &pair, &Deferred::default(), touched, &rules())
         };
         assert_eq!([decide(false, true), decide(true, false)], [Some(Step::Update); 2]);
@@ -529,7 +537,7 @@ mod tests {
     #[test]
     fn only_a_record_that_is_as_it_was_sent_waits_for_the_others() {
         let wave = |step, row, known, resending| {
-            let pair = Pair { id: Id::Number(1), row: Some(row), known: Some(known) };
+            let pair = Pair { id: RecordId::Number(1), row: Some(row), known: Some(known) };
             Priority::of(step, &pair, &PlanOptions { resending, ..rules() })
         };
         assert_eq!(wave(Step::Update, row(), known(), true), Priority::Resends);
@@ -557,7 +565,7 @@ mod tests {
 
     #[test]
     fn a_booking_whose_people_were_touched_is_looked_at_again() {
-        let pair = Pair { id: Id::Number(1), row: Some(row()), known: Some(known()) };
+        let pair = Pair { id: RecordId::Number(1), row: Some(row()), known: Some(known()) };
         assert_eq!(decide(Kind::Booking, &pair, &Deferred::default(), true, &rules()), Some(Step::Recheck));
     }
 }

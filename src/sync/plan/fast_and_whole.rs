@@ -15,7 +15,7 @@ use crate::config::MirrorConfig;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{BookingStatus, Id, Kind};
+use crate::domain::record::{BookingStatus, Kind, RecordId};
 use crate::mirror::{Mirror, Row};
 use crate::platform::hash::{Fingerprint, text_hash};
 use crate::state::{Failure, InDoubtCall, Note, Operation, PendingWork, SentRecord, State, Writer};
@@ -54,7 +54,7 @@ const VIEWS: [[&str; 4]; 3] = [
 type Found = Vec<(Kind, Step, Pair)>;
 
 /// What it has the state know.
-type Notes = Vec<(Kind, Id, Note)>;
+type Notes = Vec<(Kind, RecordId, Note)>;
 
 /// What happens, and to what: each number is taken modulo what there is.
 type Event = (u8, u8, u8, u8);
@@ -74,11 +74,11 @@ struct World {
 }
 
 /// Numbers, negative ones too, and texts, some of which look like numbers.
-fn id(thrown: u8) -> Id {
+fn id(thrown: u8) -> RecordId {
     match thrown % 24 {
-        n @ 0..=17 => Id::Number(i64::from(n) * 3 - 9),
-        n @ 18..=20 => Id::Text(format!("uuid-{n}")),
-        n => Id::Text(n.to_string()),
+        n @ 0..=17 => RecordId::Number(i64::from(n) * 3 - 9),
+        n @ 18..=20 => RecordId::Text(format!("uuid-{n}")),
+        n => RecordId::Text(n.to_string()),
     }
 }
 
@@ -147,7 +147,7 @@ impl World {
                 found.push((kind, step, pair));
                 Ok(())
             };
-            let note = |kind, id: &Id, note| {
+            let note = |kind, id: &RecordId, note| {
                 notes.push((kind, id.clone(), note));
                 Ok(())
             };
@@ -225,7 +225,7 @@ impl World {
         writer.save_sent(kind, &sent, self.now).unwrap();
     }
 
-    fn fail(&self, writer: &Writer<'_>, kind: Kind, id: &Id, row: Option<&Row>, minutes: u64) {
+    fn fail(&self, writer: &Writer<'_>, kind: Kind, id: &RecordId, row: Option<&Row>, minutes: u64) {
         let failure = Failure { code: FailureCode::BadDate, operation: None, message: "", row };
         let pause = std::time::Duration::from_secs(60 * minutes);
         writer.failed(kind, id, &failure, pause, self.now).unwrap();
@@ -237,7 +237,7 @@ impl World {
         format!("2026-01-{:02} {:02}:{:02}", 1 + self.minute / 1440, self.minute / 60 % 24, self.minute % 60)
     }
 
-    fn put(&mut self, kind: Kind, id: &Id, (b, c): (u8, u8)) {
+    fn put(&mut self, kind: Kind, id: &RecordId, (b, c): (u8, u8)) {
         let at = self.modified(b);
         self.hotel.execute(&format!("DELETE FROM {} WHERE id = ?1", kind.table()), [id]).unwrap();
         let date = if c % 13 == 0 { "soon" } else { "1970-01-01" };

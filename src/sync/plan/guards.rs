@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Plan, PlanOptions, Planned, Step, both_id_types};
 use crate::domain::display;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mirror::Mirror;
 use crate::say;
 use crate::state::State;
@@ -242,7 +242,7 @@ impl Plan {
     }
 
     /// Whether a step is planned for a row of this record.
-    pub(super) fn has_row(&self, kind: Kind, id: &Id) -> Result<bool> {
+    pub(super) fn has_row(&self, kind: Kind, id: &RecordId) -> Result<bool> {
         Ok(self.queue.has(kind, id)? && !self.queue.is_gone(kind, id)?)
     }
 

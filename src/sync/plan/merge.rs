@@ -6,14 +6,14 @@ use std::iter::Peekable;
 use anyhow::Result;
 
 use super::decide::Pair;
-use crate::domain::record::Id;
+use crate::domain::record::RecordId;
 use crate::mirror::Row;
 use crate::state::PlanRecord;
 
 /// Merges two streams that are both ordered by id. An error of either side ends it.
 pub fn merge(
     mirror: impl Iterator<Item = Result<Row>>,
-    state: impl Iterator<Item = Result<(Id, PlanRecord)>>,
+    state: impl Iterator<Item = Result<(RecordId, PlanRecord)>>,
 ) -> impl Iterator<Item = Result<Pair>> {
     let (mut mirror, mut state) = (mirror.peekable(), state.peekable());
     std::iter::from_fn(move || next_pair(&mut mirror, &mut state).transpose())
@@ -21,7 +21,7 @@ pub fn merge(
 
 fn next_pair(
     mirror: &mut Peekable<impl Iterator<Item = Result<Row>>>,
-    state: &mut Peekable<impl Iterator<Item = Result<(Id, PlanRecord)>>>,
+    state: &mut Peekable<impl Iterator<Item = Result<(RecordId, PlanRecord)>>>,
 ) -> Result<Option<Pair>> {
     let order = match (mirror.peek(), state.peek()) {
         (None, None) => return Ok(None),

@@ -30,7 +30,7 @@ pub use store::{PlanStore, Planned};
 use crate::config::Config;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Id, IdRange, Kind};
+use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::mirror::{ChangeInputs, Entity, Mirror, Row, RowError};
 use crate::platform::hash::Fingerprint;
 use crate::state::settings::{CONTENTS, MIRROR_STATS};
@@ -44,7 +44,7 @@ pub struct Plan {
     /// What was seen on the way.
     pub survey: MirrorStats,
     /// People and companies whose bookings are in the plan for their sake, and whom the state does not name yet.
-    pub dirty: Vec<(Kind, Id)>,
+    pub dirty: Vec<(Kind, RecordId)>,
     /// What is not in it because nobody has said that it is right.
     pub held_back: Vec<SuppressedRemoval>,
     /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
@@ -63,7 +63,7 @@ pub struct Compared {
     /// What the mirror looked like.
     pub survey: MirrorStats,
     /// People and companies whose bookings differ for their sake, and whom the state does not name yet.
-    pub dirty: Vec<(Kind, Id)>,
+    pub dirty: Vec<(Kind, RecordId)>,
     /// What the state is to know of the mirror's blocks, by [`Kind`].
     pub blocks: PerKind<Vec<BlockChange>>,
     /// Who is missing and not given up yet, by [`Kind`].
@@ -83,7 +83,7 @@ impl Plan {
             let wave = Priority::of(step, &pair, rules);
             queue.add(&Planned { kind, id: pair.id, step, wave, row: pair.row })
         };
-        let note = |kind, id: &Id, note| queue.note(kind, id, note);
+        let note = |kind, id: &RecordId, note| queue.note(kind, id, note);
         let Compared { survey, dirty: touched, blocks, waiting, without_id: unnamed } =
             compare(mirror, state, rules, add, note)?;
         let (held_back, departing) = Default::default();
@@ -102,7 +102,7 @@ pub fn compare(
     state: &State,
     rules: &PlanOptions,
     found: impl FnMut(Kind, Step, Pair) -> Result<()>,
-    note: impl FnMut(Kind, &Id, Note) -> Result<()>,
+    note: impl FnMut(Kind, &RecordId, Note) -> Result<()>,
 ) -> Result<Compared> {
     let whole_at = if rules.full_read || rules.full { rules.now } else { rules.before.full_read_at };
     let mut comparison = Comparison {
@@ -125,7 +125,7 @@ pub fn compare(
 struct Comparison<F, N> {
     seen: Compared,
     /// Those whom the state names, and those who came to it in this comparison; by either type of their ids.
-    touched: HashSet<(Kind, Id)>,
+    touched: HashSet<(Kind, RecordId)>,
     /// Some booking has a deal: one that names a newcomer may have gone without them.
     deals_stand: bool,
     found: F,
@@ -135,7 +135,7 @@ struct Comparison<F, N> {
 impl<F, N> Comparison<F, N>
 where
     F: FnMut(Kind, Step, Pair) -> Result<()>,
-    N: FnMut(Kind, &Id, Note) -> Result<()>,
+    N: FnMut(Kind, &RecordId, Note) -> Result<()>,
 {
     fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<()> {
         let on_hold = Deferred::for_kind(kind, state)?;
@@ -233,8 +233,8 @@ fn row_without_id(count: u64) -> Option<Row> {
     })
 }
 
-fn missing_id() -> Id {
-    Id::Text("NULL".into())
+fn missing_id() -> RecordId {
+    RecordId::Text("NULL".into())
 }
 
 fn has_bad_id(row: Option<&Row>) -> bool {
@@ -243,7 +243,7 @@ fn has_bad_id(row: Option<&Row>) -> bool {
 }
 
 /// Somebody by all that a booking may call them.
-pub(crate) fn both_id_types((kind, id): (Kind, Id)) -> impl Iterator<Item = (Kind, Id)> {
+pub(crate) fn both_id_types((kind, id): (Kind, RecordId)) -> impl Iterator<Item = (Kind, RecordId)> {
     id.with_other_type().map(move |id| (kind, id))
 }
 
@@ -254,9 +254,9 @@ fn bounding_range(spans: &[IdRange]) -> IdRange {
 }
 
 /// Whether the row is a booking that names one of these people.
-pub(crate) fn references_any(row: Option<&Row>, people: &HashSet<(Kind, Id)>) -> bool {
+pub(crate) fn references_any(row: Option<&Row>, people: &HashSet<(Kind, RecordId)>) -> bool {
     let Some(Ok(Entity::Booking(booking))) = row.map(|row| &row.body) else { return false };
-    let has = |kind: Kind, id: &Id| people.contains(&(kind, id.clone()));
+    let has = |kind: Kind, id: &RecordId| people.contains(&(kind, id.clone()));
     !people.is_empty()
         && (booking.guest.iter().chain(&booking.residents).any(|id| has(Kind::Guest, id))
             || booking.company.iter().chain(&booking.payer).any(|id| has(Kind::Company, id)))

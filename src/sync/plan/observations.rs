@@ -4,7 +4,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::decide::{Pair, PlanOptions, waits};
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::state::{Departure, Note, PlanRecord, Stay};
 use crate::sync::plan::store::PlanStore;
 
@@ -68,7 +68,7 @@ pub(super) fn note_of(kind: Kind, pair: &Pair, rules: &PlanOptions) -> Option<No
 
 impl PlanStore {
     /// Keeps what the state is to know of a record.
-    pub fn note(&self, kind: Kind, id: &Id, note: Note) -> Result<()> {
+    pub fn note(&self, kind: Kind, id: &RecordId, note: Note) -> Result<()> {
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO notes (kind, id, note) VALUES (?1, ?2, ?3)")?
             .execute((kind, id, serde_json::to_string(&note)?))?;
@@ -76,7 +76,7 @@ impl PlanStore {
     }
 
     /// Shows what is kept of a kind's records to `show`.
-    pub fn each_note(&self, kind: Kind, mut show: impl FnMut(&Id, Note) -> Result<()>) -> Result<()> {
+    pub fn each_note(&self, kind: Kind, mut show: impl FnMut(&RecordId, Note) -> Result<()>) -> Result<()> {
         let sql = "SELECT id, note FROM notes WHERE kind = ?1 ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([kind])?;

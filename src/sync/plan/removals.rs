@@ -6,7 +6,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Plan, Planned, Step};
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::state::{Departure, Oldest, State};
 use crate::sync::plan::guards::{HoldReason, Limits, SuppressedRemoval};
 
@@ -63,7 +63,7 @@ impl Plan {
         if missing.is_empty() {
             return Ok(None);
         }
-        let gone: HashSet<&Id> = missing.iter().map(|departure| &departure.id).collect();
+        let gone: HashSet<&RecordId> = missing.iter().map(|departure| &departure.id).collect();
         let before: Vec<Departure> = state.departures(Kind::Booking, now - MEMORY)?;
         let before = before.iter().filter(|departure| !gone.contains(&departure.id));
         let before: Vec<&Departure> = before.collect();

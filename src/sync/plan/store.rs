@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row};
 
 use super::decide::{Priority, Step};
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mirror::{Entity, Row as MirrorRow};
 use crate::state::enable_stable_query_plans;
 
@@ -18,7 +18,7 @@ pub struct Planned {
     /// What the record is.
     pub kind: Kind,
     /// Its id in Ecvi.
-    pub id: Id,
+    pub id: RecordId,
     /// What to do.
     pub step: Step,
     /// When.
@@ -128,7 +128,7 @@ impl PlanStore {
     }
 
     /// Whether a step of this record is still to be taken.
-    pub fn has(&self, kind: Kind, id: &Id) -> Result<bool> {
+    pub fn has(&self, kind: Kind, id: &RecordId) -> Result<bool> {
         let mut statement =
             self.connection.prepare_cached("SELECT 1 FROM plan WHERE kind = ?1 AND id = ?2")?;
         Ok(statement.exists((kind, id))?)
@@ -148,7 +148,7 @@ impl PlanStore {
     }
 
     /// The step of this record, if one is planned.
-    pub fn step_of(&self, kind: Kind, id: &Id) -> Result<Option<Planned>> {
+    pub fn step_of(&self, kind: Kind, id: &RecordId) -> Result<Option<Planned>> {
         let sql = "SELECT id, step, row, wave FROM plan WHERE kind = ?1 AND id = ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query((kind, id))?;
@@ -156,7 +156,7 @@ impl PlanStore {
     }
 
     /// Whether this record has no row in the mirror, taken out of the queue or not.
-    pub fn is_gone(&self, kind: Kind, id: &Id) -> Result<bool> {
+    pub fn is_gone(&self, kind: Kind, id: &RecordId) -> Result<bool> {
         let mut statement =
             self.connection.prepare_cached("SELECT 1 FROM gone WHERE kind = ?1 AND id = ?2")?;
         Ok(statement.exists((kind, id))?)

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::config::Config;
 use crate::crm::objects::by_id;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::run_error::RunError;
 use crate::portal::client::Client;
 use crate::say;
@@ -64,10 +64,10 @@ pub fn remember(config: &Config, state: &State) -> Result<()> {
 fn sample_objects(config: &Config, state: &State, gate: &mut Client<'_>) -> Result<(usize, usize)> {
     let (mut ours, mut asked) = (0, 0);
     for kind in Kind::SEND_ORDER {
-        let linked: Vec<(Id, i64)> = state.newest_linked(kind, SAMPLE)?;
+        let linked: Vec<(RecordId, i64)> = state.newest_linked(kind, SAMPLE)?;
         let ids: Vec<i64> = linked.iter().map(|(_, crm_id)| *crm_id).collect();
         let found = by_id(gate, kind, &ids)?;
-        let is_ours = |(id, crm_id): &&(Id, i64)| {
+        let is_ours = |(id, crm_id): &&(RecordId, i64)| {
             found.get(crm_id).is_some_and(|object| carries_mark(&config.portal.originator, id, object))
         };
         ours += linked.iter().filter(is_ours).count();

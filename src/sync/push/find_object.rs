@@ -11,7 +11,7 @@ use crate::config::{MatchBy, PartyConfig};
 use crate::crm::contact_match::{ContactPoints, find_by_contact, unique_name_match};
 use crate::crm::objects::{Look, Marked, Object, Unseen, by_origin, look};
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::warning::Warning;
 use crate::state::Operation;
 use crate::sync::plan::{Planned, Step};
@@ -32,11 +32,11 @@ impl Push<'_, '_> {
 
     /// What is to be created may stand there already: under our origin, or under the id that Ecvi knows.
     fn find_by_origin(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
-        let new: Vec<Id> =
+        let new: Vec<RecordId> =
             targets.iter().filter(|t| t.planned.step == Step::Create).map(|t| t.id().clone()).collect();
         let namesakes = self.namesakes(kind, &new)?;
         let Marked { found: standing, unclear } = self.standing(kind, &new)?;
-        let is_found = |id: &Id| standing.get(id).is_some_and(|objects| !objects.is_empty());
+        let is_found = |id: &RecordId| standing.get(id).is_some_and(|objects| !objects.is_empty());
         let unfound = targets.iter().filter(|t| t.planned.step == Step::Create && !is_found(t.id()));
         let out_of_sight = self.find_hidden_candidates(kind, &unfound.collect::<Vec<_>>())?;
         let mut claimed = HashSet::new();
@@ -86,7 +86,7 @@ impl Push<'_, '_> {
         &mut self,
         kind: Kind,
         unfound: &[&WorkItem],
-    ) -> Result<BTreeMap<Id, (i64, Unseen)>> {
+    ) -> Result<BTreeMap<RecordId, (i64, Unseen)>> {
         let mut suspects = Vec::new();
         for target in unfound.iter().filter(|target| target.record.released) {
             suspects.extend(self.state.last_object(kind, target.id())?.map(|crm_id| (target.id(), crm_id)));
@@ -113,7 +113,7 @@ impl Push<'_, '_> {
 
     /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write over the other's
     /// object. Whoever stands there already keeps it; of two new ones the number does.
-    fn namesakes(&self, kind: Kind, new: &[Id]) -> Result<HashSet<Id>> {
+    fn namesakes(&self, kind: Kind, new: &[RecordId]) -> Result<HashSet<RecordId>> {
         let _at_once = self.state.snapshot()?;
         let mut namesakes = HashSet::new();
         for id in new {
@@ -124,7 +124,7 @@ impl Push<'_, '_> {
         Ok(namesakes)
     }
 
-    fn has_namesake(&self, kind: Kind, id: &Id) -> Result<bool> {
+    fn has_namesake(&self, kind: Kind, id: &RecordId) -> Result<bool> {
         let Some(other) = id.other_type_id() else { return Ok(false) };
         // The hotel moved from texts to numbers: the one goes as the other comes.
         if !self.is_in_ecvi(kind, &other)? {
@@ -132,10 +132,10 @@ impl Push<'_, '_> {
         }
         let stands =
             self.state.record(kind, &other)?.is_some_and(|record| record.plan_record.crm_id.is_some());
-        Ok(stands || matches!(id, Id::Text(_)))
+        Ok(stands || matches!(id, RecordId::Text(_)))
     }
 
-    fn standing(&mut self, kind: Kind, ids: &[Id]) -> Result<Marked> {
+    fn standing(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Marked> {
         let originator = &self.config.portal.originator;
         if !matches!(self.way, CreateMode::Export { stocked: true, .. }) {
             return Ok(by_origin(self.gate, kind, originator, ids)?);
@@ -148,7 +148,7 @@ impl Push<'_, '_> {
             return Ok(Marked { found: standing, ..Marked::default() });
         }
         // A card that the inventory could not read may be the record's own.
-        let unfound: Vec<Id> = ids.iter().filter(|id| standing[id].is_empty()).cloned().collect();
+        let unfound: Vec<RecordId> = ids.iter().filter(|id| standing[id].is_empty()).cloned().collect();
         let mut marked = by_origin(self.gate, kind, originator, &unfound)?;
         standing.retain(|_, objects| !objects.is_empty());
         marked.found.append(&mut standing);
@@ -277,8 +277,8 @@ impl Push<'_, '_> {
     }
 
     /// The record that an origin means, if Ecvi has it.
-    pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<Id>> {
-        for id in Id::ids_for_origin(origin) {
+    pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<RecordId>> {
+        for id in RecordId::ids_for_origin(origin) {
             if self.is_in_ecvi(kind, &id)? {
                 return Ok(Some(id));
             }
@@ -287,7 +287,7 @@ impl Push<'_, '_> {
     }
 
     /// The records with a row in this run's mirror that hold an object, ordered by id.
-    pub(super) fn holders_in_ecvi(&self, kind: Kind, crm_id: i64) -> Result<Vec<Id>> {
+    pub(super) fn holders_in_ecvi(&self, kind: Kind, crm_id: i64) -> Result<Vec<RecordId>> {
         let mut holders = Vec::new();
         for id in self.state.records_of_object(kind, crm_id)? {
             if self.is_in_ecvi(kind, &id)? {
@@ -298,7 +298,7 @@ impl Push<'_, '_> {
     }
 
     /// Whether the record has a row in this run's mirror, as far as state and plan tell.
-    fn is_in_ecvi(&self, kind: Kind, id: &Id) -> Result<bool> {
+    fn is_in_ecvi(&self, kind: Kind, id: &RecordId) -> Result<bool> {
         if self.queue.is_gone(kind, id)? {
             return Ok(false);
         }

@@ -10,7 +10,7 @@ use super::Push;
 use crate::config::{MatchBy, OnMissing};
 use crate::crm::contact_match::{ContactPoints, find_by_contact, is_called, same_name};
 use crate::crm::objects::{Object, by_origin};
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mirror::{Entity, Row};
 use crate::portal::ApiError;
 use crate::state::{Event, StoredRecord};
@@ -43,7 +43,7 @@ impl Push<'_, '_> {
     pub(super) fn resolve_missing(
         &mut self,
         kind: Kind,
-        id: &Id,
+        id: &RecordId,
         record: &StoredRecord,
         row: Option<&Row>,
     ) -> Result<MissingResolution> {
@@ -76,7 +76,7 @@ impl Push<'_, '_> {
     pub(super) fn relink(
         &self,
         kind: Kind,
-        id: &Id,
+        id: &RecordId,
         (old, crm_id): (i64, i64),
         is_marked: bool,
     ) -> Result<()> {
@@ -102,7 +102,7 @@ impl Push<'_, '_> {
     pub(super) fn other_object_by_origin(
         &mut self,
         kind: Kind,
-        id: &Id,
+        id: &RecordId,
         old: i64,
     ) -> Result<Result<Option<i64>, String>> {
         let originator = &self.config.portal.originator;
@@ -114,7 +114,7 @@ impl Push<'_, '_> {
     }
 
     /// From now on the record has no object.
-    fn release(&self, kind: Kind, id: &Id, old: i64) -> Result<()> {
+    fn release(&self, kind: Kind, id: &RecordId, old: i64) -> Result<()> {
         let writer = self.state.writer()?;
         writer.mark_missing_in_crm(kind, id)?;
         writer.log_event(kind, id, Event::Missing, Some(old), "", self.gate.clock().now())?;
@@ -124,7 +124,7 @@ impl Push<'_, '_> {
     fn decide_missing(
         &mut self,
         kind: Kind,
-        id: &Id,
+        id: &RecordId,
         record: &StoredRecord,
         row: Option<&Row>,
         old: i64,
@@ -166,7 +166,7 @@ impl Push<'_, '_> {
     pub(super) fn is_free(
         &self,
         kind: Kind,
-        id: &Id,
+        id: &RecordId,
         reach: &ContactPoints,
         object: &Object,
     ) -> Result<bool> {

@@ -23,7 +23,7 @@ use crate::crm::objects::Object;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::warning::Warning;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::{Entity, Row};
@@ -160,7 +160,7 @@ pub struct Push<'a, 'p> {
     /// Objects that are known to be gone.
     missing_in_crm: HashSet<(Kind, i64)>,
     /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi has them.
-    in_flight: HashSet<(Kind, Id)>,
+    in_flight: HashSet<(Kind, RecordId)>,
     /// Whom the deals that were just sent point at.
     pointed_at: BTreeSet<(Kind, i64)>,
 }
@@ -186,7 +186,7 @@ impl WorkItem {
         self.planned.kind
     }
 
-    fn id(&self) -> &Id {
+    fn id(&self) -> &RecordId {
         &self.planned.id
     }
 
@@ -289,7 +289,7 @@ impl<'a, 'p> Push<'a, 'p> {
     }
 
     /// Whether the record is still to be sent in this run, or on its way.
-    fn is_coming(&self, kind: Kind, id: &Id) -> Result<bool> {
+    fn is_coming(&self, kind: Kind, id: &RecordId) -> Result<bool> {
         Ok(self.in_flight.contains(&(kind, id.clone())) || self.queue.has(kind, id)?)
     }
 

@@ -7,7 +7,7 @@ use super::{Push, WorkItem};
 use crate::config::OnMissing;
 use crate::crm::objects::Object;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::state::{Event, Operation, State, StoredRecord, Writer};
 use crate::sync::plan::{Planned, Step};
 use crate::sync::push::missing_object::MissingResolution;
@@ -28,7 +28,7 @@ pub(crate) enum Owner {
 pub(crate) fn owner_of(
     state: &State,
     originator: &str,
-    (kind, id): (Kind, &Id),
+    (kind, id): (Kind, &RecordId),
     record: &StoredRecord,
     object: &Object,
 ) -> Result<Owner> {
@@ -42,7 +42,7 @@ pub(crate) fn owner_of(
 }
 
 /// Whether an object carries the mark of this record, both parts of it.
-pub(crate) fn carries_mark(originator: &str, id: &Id, object: &Object) -> bool {
+pub(crate) fn carries_mark(originator: &str, id: &RecordId, object: &Object) -> bool {
     object.originator == originator && object.origin == id.to_string()
 }
 
@@ -106,7 +106,7 @@ impl Push<'_, '_> {
     pub(super) fn take_from_others(
         &self,
         writer: &Writer<'_>,
-        (kind, id): (Kind, &Id),
+        (kind, id): (Kind, &RecordId),
         crm_id: i64,
     ) -> Result<()> {
         let now = self.gate.clock().now();

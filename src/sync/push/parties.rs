@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{Push, WorkItem};
 use crate::crm::objects;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::mapping::deal::DealLinks;
 use crate::mirror::{Booking, Entity};
 use crate::platform::hash::Fingerprint;
@@ -19,11 +19,11 @@ pub(crate) struct DealParties {
     /// As the CRM knows them.
     pub(crate) links: DealLinks,
     /// Who has no object yet.
-    pub(crate) missing: Vec<(Kind, Id)>,
+    pub(crate) missing: Vec<(Kind, RecordId)>,
     /// Whom the booking names and no row has.
-    pub(crate) strangers: Vec<(Kind, Id)>,
+    pub(crate) strangers: Vec<(Kind, RecordId)>,
     /// The booking's guest, when the deal has to wait for them.
-    pub(crate) waits_for: Option<Id>,
+    pub(crate) waits_for: Option<RecordId>,
     /// Objects that were not seen a moment ago.
     unverified: Vec<(Kind, i64)>,
 }
@@ -106,7 +106,7 @@ impl Push<'_, '_> {
         DealParties::of(booking, |kind, id| self.person(kind, id))
     }
 
-    fn person(&self, kind: Kind, id: &Id) -> Result<Party> {
+    fn person(&self, kind: Kind, id: &RecordId) -> Result<Party> {
         let Some(record) = self.state.record(kind, id)? else {
             return Ok(if self.is_coming(kind, id)? { Party::NotInCrm } else { Party::NotInMirror });
         };
@@ -166,7 +166,7 @@ impl Push<'_, '_> {
     }
 
     /// The next run looks at the bookings of this person or company.
-    fn touch(&self, kind: Kind, id: &Id) -> Result<()> {
+    fn touch(&self, kind: Kind, id: &RecordId) -> Result<()> {
         let writer = self.state.writer()?;
         writer.mark_dirty(kind, id)?;
         writer.commit()
@@ -186,9 +186,12 @@ impl WorkItem {
 impl DealParties {
     /// The booking's guest first, then all who stay; the company, or where there is none the payer. `person` says
     /// what is known of each.
-    pub(crate) fn of(booking: &Booking, person: impl Fn(Kind, &Id) -> Result<Party>) -> Result<DealParties> {
+    pub(crate) fn of(
+        booking: &Booking,
+        person: impl Fn(Kind, &RecordId) -> Result<Party>,
+    ) -> Result<DealParties> {
         // A reference may be kept as a text where the id is a number, or the other way round.
-        let person = |kind: Kind, id: &Id| match (person(kind, id)?, id.other_type_id()) {
+        let person = |kind: Kind, id: &RecordId| match (person(kind, id)?, id.other_type_id()) {
             (Party::NotInMirror, Some(namesake)) => person(kind, &namesake),
             (found, _) => Ok(found),
         };
@@ -233,7 +236,7 @@ impl DealParties {
     }
 
     /// A 0 names nobody on purpose, as NULL does.
-    fn name_stranger(&mut self, kind: Kind, id: &Id) {
+    fn name_stranger(&mut self, kind: Kind, id: &RecordId) {
         let stranger = (kind, id.clone());
         if id.to_string() != "0" && !self.strangers.contains(&stranger) {
             self.strangers.push(stranger);

@@ -10,7 +10,7 @@ use super::refusals::Refused;
 use super::{CreateMode, DealParties, Push, WorkItem};
 use crate::config::ExportMethod;
 use crate::crm::objects::existing;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::run_error::RunError;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{ApiError, CallError, ErrorClass, object_id};
@@ -223,7 +223,7 @@ impl Push<'_, '_> {
         }
         for sharer in shared_with
             .iter()
-            .flat_map(|origin| Id::ids_for_origin(origin))
+            .flat_map(|origin| RecordId::ids_for_origin(origin))
             .chain(shared_with.as_ref().map(|_| id.clone()))
         {
             writer.shares(kind, &sharer, crm_id)?;

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::crm::objects::{Marked, by_origin, existing};
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Id, Kind};
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::run_error::RunError;
 use crate::platform::clock::saturating_add;
 use crate::platform::lock::Lock;
@@ -28,14 +28,14 @@ const MAX_UNANSWERED: u32 = 4;
 
 /// A doubt that is old enough to be settled.
 struct MaturedDoubt {
-    id: Id,
+    id: RecordId,
     operation: Operation,
     record: StoredRecord,
 }
 
 impl MaturedDoubt {
     /// Whether the call took effect, as far as what stands in the portal tells.
-    fn took_effect(&self, standing: &BTreeMap<Id, Vec<i64>>) -> bool {
+    fn took_effect(&self, standing: &BTreeMap<RecordId, Vec<i64>>) -> bool {
         match self.operation {
             Operation::Create => standing.contains_key(&self.id),
             Operation::Delete => !standing.contains_key(&self.id),
@@ -141,7 +141,7 @@ fn matured_doubts(
 ) -> Result<Vec<MaturedDoubt>> {
     let mut due = Vec::new();
     let writer = state.writer()?;
-    let mut doubts: Vec<(Id, Doubt)> = state.doubts(kind)?.into_iter().collect();
+    let mut doubts: Vec<(RecordId, Doubt)> = state.doubts(kind)?.into_iter().collect();
     doubts.sort_by(|(a, _), (b, _)| a.cmp(b));
     for (id, Doubt { operation, at }) in doubts {
         if at > now {
@@ -164,7 +164,7 @@ fn fetch_existing(
     due: &[MaturedDoubt],
 ) -> Result<Marked> {
     let of = |operation| due.iter().filter(move |doubt| doubt.operation == operation);
-    let created: Vec<Id> = of(Operation::Create).map(|doubt| doubt.id.clone()).collect();
+    let created: Vec<RecordId> = of(Operation::Create).map(|doubt| doubt.id.clone()).collect();
     let mut standing = by_origin(gate, kind, &config.portal.originator, &created)?;
     let deleted: Vec<i64> =
         of(Operation::Delete).filter_map(|doubt| doubt.record.plan_record.crm_id).collect();
@@ -180,7 +180,7 @@ fn resolve(
     writer: &Writer<'_>,
     kind: Kind,
     doubt: &MaturedDoubt,
-    standing: &BTreeMap<Id, Vec<i64>>,
+    standing: &BTreeMap<RecordId, Vec<i64>>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let MaturedDoubt { id, operation, record } = doubt;

@@ -29,8 +29,8 @@ struct Case {
     portal: Near,
 }
 
-const GUEST: Id = Id::Number(41);
-const BOOKING: Id = Id::Number(5);
+const GUEST: RecordId = RecordId::Number(41);
+const BOOKING: RecordId = RecordId::Number(5);
 
 impl Case {
     fn new() -> Case {
@@ -51,7 +51,7 @@ impl Case {
     }
 
     /// The call of this record was made so long ago, and `strikes` calls before it were never answered.
-    fn doubt(&self, kind: Kind, id: &Id, operation: Operation, seconds_ago: i64, strikes: u32) {
+    fn doubt(&self, kind: Kind, id: &RecordId, operation: Operation, seconds_ago: i64, strikes: u32) {
         let attempt = InDoubtCall { operation, row: None, written: &OwnedValues::default() };
         let at = self.clock.now() - TimeDelta::seconds(seconds_ago);
         self.write(|writer| {
@@ -60,7 +60,7 @@ impl Case {
         });
     }
 
-    fn link(&self, kind: Kind, id: &Id, crm_id: i64) {
+    fn link(&self, kind: Kind, id: &RecordId, crm_id: i64) {
         self.write(|writer| {
             writer.insert_if_missing(kind, id, "")?;
             writer.linked(kind, id, crm_id)
@@ -68,7 +68,7 @@ impl Case {
     }
 
     /// An object of this record stands in the portal.
-    fn stands(&mut self, kind: Kind, id: &Id) -> i64 {
+    fn stands(&mut self, kind: Kind, id: &RecordId) -> i64 {
         let fields =
             json!({"TITLE": "x", "LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": id.to_string()});
         let method = format!("crm.{}.add", kind.crm_entity());
@@ -93,7 +93,7 @@ impl Case {
         resolve_doubts(&self.config, &self.state, &mut gate).unwrap()
     }
 
-    fn record(&self, kind: Kind, id: &Id) -> StoredRecord {
+    fn record(&self, kind: Kind, id: &RecordId) -> StoredRecord {
         self.state.record(kind, id).unwrap().unwrap_or_default()
     }
 
@@ -107,10 +107,10 @@ fn a_creation_is_settled_by_its_origin() {
     let mut case = Case::new();
     let contact = case.stands(Kind::Guest, &GUEST);
     case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
-    case.doubt(Kind::Guest, &Id::Number(42), Operation::Create, 75, 0);
+    case.doubt(Kind::Guest, &RecordId::Number(42), Operation::Create, 75, 0);
     assert!(case.settle().is_empty());
     assert_eq!(case.record(Kind::Guest, &GUEST).plan_record.crm_id, Some(contact));
-    let other = case.record(Kind::Guest, &Id::Number(42));
+    let other = case.record(Kind::Guest, &RecordId::Number(42));
     assert_eq!((other.plan_record.crm_id, other.strikes), (None, 1));
     assert_eq!(case.doubts(Kind::Guest), 0);
 }
@@ -156,7 +156,7 @@ fn a_doubt_from_the_future_is_dated_from_now() {
 #[test]
 fn a_deletion_is_settled_by_whether_the_deal_still_stands() {
     let mut case = Case::new();
-    let (lost, kept) = (Id::Number(6), BOOKING);
+    let (lost, kept) = (RecordId::Number(6), BOOKING);
     let deal = case.stands(Kind::Booking, &kept);
     case.link(Kind::Booking, &kept, deal);
     case.link(Kind::Booking, &lost, 99);
@@ -164,13 +164,13 @@ fn a_deletion_is_settled_by_whether_the_deal_still_stands() {
         case.doubt(Kind::Booking, id, Operation::Delete, 75, 0);
     }
     // One that was to be created, and stands there, is not mixed up with them.
-    let new = case.stands(Kind::Booking, &Id::Number(7));
-    case.doubt(Kind::Booking, &Id::Number(7), Operation::Create, 75, 0);
+    let new = case.stands(Kind::Booking, &RecordId::Number(7));
+    case.doubt(Kind::Booking, &RecordId::Number(7), Operation::Create, 75, 0);
     assert!(case.settle().is_empty());
     let there = case.record(Kind::Booking, &kept);
     assert_eq!((there.plan_record.crm_id, there.strikes), (Some(deal), 1));
     assert_eq!(case.record(Kind::Booking, &lost).plan_record.crm_id, None);
-    assert_eq!(case.record(Kind::Booking, &Id::Number(7)).plan_record.crm_id, Some(new));
+    assert_eq!(case.record(Kind::Booking, &RecordId::Number(7)).plan_record.crm_id, Some(new));
     assert_eq!(case.doubts(Kind::Booking), 0);
 }
 
@@ -189,7 +189,7 @@ fn an_update_is_sent_again() {
 #[test]
 fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked() {
     let mut case = Case::new();
-    let ids = [GUEST, Id::Number(42), Id::Number(43), Id::Number(44)];
+    let ids = [GUEST, RecordId::Number(42), RecordId::Number(43), RecordId::Number(44)];
     let contact = case.stands(Kind::Guest, &ids[0]);
     case.doubt(Kind::Guest, &ids[0], Operation::Create, 75, 3);
     case.doubt(Kind::Guest, &ids[1], Operation::Create, 75, 3);
@@ -201,8 +201,8 @@ fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked(
     let deal = case.stands(Kind::Booking, &BOOKING);
     case.link(Kind::Booking, &BOOKING, deal);
     case.doubt(Kind::Booking, &BOOKING, Operation::Delete, 75, 3);
-    case.link(Kind::Booking, &Id::Number(6), 99);
-    case.doubt(Kind::Booking, &Id::Number(6), Operation::Delete, 75, 3);
+    case.link(Kind::Booking, &RecordId::Number(6), 99);
+    case.doubt(Kind::Booking, &RecordId::Number(6), Operation::Delete, 75, 3);
     let aside = [(Kind::Guest, &ids[1]), (Kind::Guest, &ids[3]), (Kind::Booking, &BOOKING)];
     assert_eq!(
         case.settle(),

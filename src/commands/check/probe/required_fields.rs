@@ -12,7 +12,7 @@ use super::trial_objects::TrialObjects;
 use crate::commands::check::{CheckResult, local};
 use crate::config::Config;
 use crate::domain::display;
-use crate::domain::record::{Id, IdRange, Kind};
+use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::{Fields, creation_fields, mapped};
@@ -37,7 +37,7 @@ pub(super) struct RequiredField {
 #[derive(Default)]
 struct Empty {
     count: u64,
-    example: Option<(Id, String)>,
+    example: Option<(RecordId, String)>,
 }
 
 impl RequiredField {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
-use crate::domain::record::{BookingStatus, Id, Kind};
+use crate::domain::record::{BookingStatus, Kind, RecordId};
 use crate::mapping::company::company;
 use crate::mapping::contact::contact;
 use crate::mapping::custom_fields::FieldTypes;
@@ -130,17 +130,24 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
 
     /// The contact's fields, as they are sent.
     pub(super) fn contact_fields(&self) -> Fields {
-        contact(&Id::Number(1), &guest(), &Map::new(), &self.config.contact, &FieldTypes::default()).fields
+        contact(&RecordId::Number(1), &guest(), &Map::new(), &self.config.contact, &FieldTypes::default())
+            .fields
     }
 
     fn company_fields(&self) -> Fields {
-        company(&Id::Number(1), &sample_company(), &Map::new(), &self.config.company, &FieldTypes::default())
-            .fields
+        company(
+            &RecordId::Number(1),
+            &sample_company(),
+            &Map::new(),
+            &self.config.company,
+            &FieldTypes::default(),
+        )
+        .fields
     }
 
     /// Marks the fields as those of a trial object.
     pub(super) fn marked(&self, mut fields: Fields) -> Fields {
-        fields.append(&mut origin(&self.mark, &Id::Text(ORIGIN.into())));
+        fields.append(&mut origin(&self.mark, &RecordId::Text(ORIGIN.into())));
         fields
     }
 

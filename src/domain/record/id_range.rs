@@ -1,0 +1,27 @@
+//! A range of ids: what is read of a table at once.
+
+use super::RecordId;
+
+/// The ids from one on, up to but not including another; open where there is none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdRange {
+    /// The first.
+    pub start: Option<RecordId>,
+    /// The first that does not belong to it.
+    pub end: Option<RecordId>,
+}
+
+impl IdRange {
+    /// All ids.
+    pub const ALL: &'static [IdRange] = &[IdRange { start: None, end: None }];
+
+    /// Whether it ends before this id.
+    pub fn ends_before(&self, id: &RecordId) -> bool {
+        self.end.as_ref().is_some_and(|upto| upto <= id)
+    }
+
+    /// Whether it begins after this id.
+    pub fn starts_after(&self, id: &RecordId) -> bool {
+        self.start.as_ref().is_some_and(|from| from > id)
+    }
+}

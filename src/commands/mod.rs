@@ -8,4 +8,5 @@ pub mod find_record;
 pub mod reset_id;
 pub mod retry;
 pub mod run;
+mod shell_and_manual;
 pub mod status;

@@ -6,14 +6,14 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use chrono::{TimeDelta, Utc};
-use clap::{CommandFactory, ValueEnum};
+use clap::ValueEnum;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use crate::commands::cli::{Cli, Command, ConfigCommand};
 use crate::commands::dry_run::{ChangePreview, Only, plan_report};
 use crate::commands::find_record::{FoundRecord, Lookup};
-use crate::commands::{audit, check, cli, reset_id, retry, status};
+use crate::commands::{audit, check, cli, reset_id, retry, shell_and_manual, status};
 use crate::config::{self, Config, PortalConfig};
 use crate::domain::display;
 use crate::domain::record::Kind;
@@ -61,8 +61,8 @@ fn command(cli: &Cli) -> Result<Outcome> {
         Command::Retry(options) => retry(&config()?, options, &clock_with_signals()?),
         Command::Audit(options) => audit(&config()?, options, &clock_with_signals()?),
         Command::Config(ConfigCommand::Show) => config_show(&path, &config()?),
-        Command::Completions { shell } => completions(*shell),
-        Command::Man { command } => man(command.as_deref()),
+        Command::Completions { shell } => print(&shell_and_manual::completion_script(*shell)),
+        Command::Man { command } => print(&shell_and_manual::manual_page(command.as_deref())?),
     }
 }
 
@@ -252,27 +252,8 @@ fn config_show(path: &Path, config: &Config) -> Result<Outcome> {
     Ok(Outcome::Ok)
 }
 
-fn completions(shell: clap_complete::Shell) -> Result<Outcome> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "ecvi-b24", &mut script);
-    stdout::print(&String::from_utf8_lossy(&script))?;
-    Ok(Outcome::Ok)
-}
-
-/// Of the program, or of one of its commands; a page of its own for each, as `git` has it.
-fn man(command: Option<&str>) -> Result<Outcome> {
-    let mut program = Cli::command().disable_help_subcommand(true);
-    program.build();
-    let about = match command {
-        None => program,
-        Some(name) => {
-            let known = program.find_subcommand(name).filter(|command| !command.is_hide_set());
-            known.ok_or_else(|| UsageError(say!("нет команды {name}", "no command {name}")))?.clone()
-        }
-    };
-    let mut page = Vec::new();
-    clap_mangen::Man::new(about).render(&mut page)?;
-    stdout::print(&String::from_utf8_lossy(&page).replace(".SH EXTRA", ".SH NOTES"))?;
+fn print(text: &str) -> Result<Outcome> {
+    stdout::print(text)?;
     Ok(Outcome::Ok)
 }
 

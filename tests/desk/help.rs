@@ -1,5 +1,7 @@
 //! `--help` of the program and of each command, word for word.
 
+use std::process::Command;
+
 use insta::assert_snapshot;
 
 use crate::house::House;
@@ -317,12 +319,41 @@ fn config_show() {
     ");
 }
 
+/// What a real bash offers for the last of these words.
+fn completed(words: &[&str]) -> String {
+    let script = House::new().said(0, "C", "completions bash");
+    let typed = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+    let last = words.len() - 1;
+    let (word, before) = (words[last], words[last - 1]);
+    let question = format!(
+        "{script}\nCOMP_WORDS=({typed}); COMP_CWORD={last}\n_ecvi__b24 ecvi-b24 '{word}' '{before}'\necho \"${{COMPREPLY[@]}}\""
+    );
+    let output = Command::new("bash").args(["--norc", "-c", &question]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
 #[test]
-fn a_completion_script_and_a_manual_page_are_made() {
-    assert!(House::new().said(0, "C", "completions bash").contains("initial-export"));
+fn bash_completes_commands_kinds_codes_and_options() {
+    assert_eq!(completed(&["ecvi-b24", "init"]), "initial-export");
+    assert_eq!(completed(&["ecvi-b24", "reset-id", "b"]), "booking");
+    assert_eq!(completed(&["ecvi-b24", "status", "g"]), "guest");
+    assert_eq!(completed(&["ecvi-b24", "retry", "--code", "BAD_D"]), "BAD_DATE");
+    assert_eq!(completed(&["ecvi-b24", "sync", "--max-d"]), "--max-deletes");
+    assert_eq!(completed(&["ecvi-b24", "config", "s"]), "show");
+}
+
+#[test]
+fn pages_of_the_manual_are_made() {
     assert!(House::new().said(0, "C", "man").contains(".TH ecvi-b24 1"));
     assert!(House::new().said(0, "C", "man reset-id").contains(".TH ecvi-b24-reset-id 1"));
     House::new().complained(2, "C", "man completions");
+}
+
+#[test]
+fn a_page_of_the_manual_has_the_usage_of_the_help() {
+    let page = House::new().said(0, "C", "man status");
+    assert!(page.contains(".SH SYNOPSIS\necvi\\-b24 status [OPTIONS] [KIND] [ID]\n"), "{page}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 """Prints the notices of everything that is linked into the program, for its packages.
 
 They are read from the sources that cargo has, as Cargo.lock names them; nothing is kept by hand. Where a
-crate offers MIT among others, MIT is what is taken. A crate without a text of its licence is an error.
+crate offers MIT among others, MIT is what is taken. A crate that offers MIT and brings no text of it gets the
+licence's own text with the authors that its manifest names; any other without a text is an error.
 """
 
 import json
@@ -20,6 +21,24 @@ https://www.sqlite.org/copyright.html
 
 The Rust standard library: MIT or Apache-2.0, https://github.com/rust-lang/rust/blob/master/COPYRIGHT
 """
+
+MIT = """\
+MIT License
+
+Copyright (c) {authors}
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE."""
 
 
 def metadata():
@@ -58,6 +77,8 @@ def texts(package):
     may_choose = mit and " AND " not in package["license"]
     if may_choose:
         files = mit + [file for file in files if file.name.upper().startswith(("COPYRIGHT", "NOTICE"))]
+    if not files and package["authors"] and "MIT" in package["license"]:
+        return MIT.format(authors=", ".join(package["authors"]))
     if not files:
         sys.exit(f"{package['name']} {package['version']} has no text of its licence")
     return "\n\n".join(file.read_text(encoding="utf-8", errors="replace").strip() for file in files)

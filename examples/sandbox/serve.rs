@@ -1,18 +1,30 @@
-//! The sandbox portal as a program: `cargo run --example sandbox -- [--port N] [--unlimited] [--require KIND.FIELD]`.
+//! The sandbox portal as a program: `cargo run --example sandbox -- --port 8024`.
 
-use std::{env, io, thread};
+use std::{io, thread};
 
 use bitrix24_sandbox::{Kind, Portal, Server};
+use clap::Parser;
+
+/// A Bitrix24 portal in one process: nothing leaves the machine, nothing is kept
+#[derive(Parser)]
+#[command(name = "sandbox")]
+struct Arguments {
+    /// The port to listen at, on this machine alone
+    #[arg(long, default_value_t = 8024)]
+    port: u16,
+    /// Refuse nothing for being asked too much
+    #[arg(long)]
+    unlimited: bool,
+    /// A field that must be filled, e.g. contact.BIRTHDATE; may be given several times
+    #[arg(long, value_name = "KIND.FIELD", value_parser = required_field)]
+    require: Vec<(Kind, String)>,
+}
 
 fn main() -> io::Result<()> {
-    let arguments: Vec<String> = env::args().collect();
-    let mut portal = portal(&arguments);
-    for word in after(&arguments, "--require") {
-        let field =
-            required(word).ok_or_else(|| io::Error::other(format!("--require {word}: no KIND.FIELD")))?;
-        portal.settings.required.push(field);
-    }
-    let server = Server::start(portal, port(&arguments))?;
+    let arguments = Arguments::parse();
+    let mut portal = if arguments.unlimited { Portal::unlimited() } else { Portal::new() };
+    portal.settings.required.extend(arguments.require);
+    let server = Server::start(portal, arguments.port)?;
     println!("webhook = \"{}\"", server.webhook());
     println!("The CRM as a page: {}", server.address());
     println!("Ctrl+C ends it; nothing is kept.");
@@ -21,27 +33,8 @@ fn main() -> io::Result<()> {
     }
 }
 
-/// With `--unlimited` the portal refuses nothing for being asked too much.
-fn portal(arguments: &[String]) -> Portal {
-    if arguments.iter().any(|argument| argument == "--unlimited") {
-        Portal::unlimited()
-    } else {
-        Portal::new()
-    }
-}
-
-/// `contact.BIRTHDATE`: who has none is refused, as where an administrator made the field mandatory.
-fn required(word: &str) -> Option<(Kind, String)> {
-    let (kind, field) = word.split_once('.')?;
-    Some((Kind::of_word(kind)?, field.to_owned()))
-}
-
-/// `--port N`; 8024 without it.
-fn port(arguments: &[String]) -> u16 {
-    after(arguments, "--port").next().and_then(|port| port.parse().ok()).unwrap_or(8024)
-}
-
-/// What follows an option, each time that it is given.
-fn after<'a>(arguments: &'a [String], option: &'a str) -> impl Iterator<Item = &'a String> {
-    arguments.windows(2).filter(move |pair| pair[0] == option).map(|pair| &pair[1])
+fn required_field(text: &str) -> Result<(Kind, String), String> {
+    let (kind, field) = text.split_once('.').ok_or("it reads KIND.FIELD, e.g. contact.BIRTHDATE")?;
+    let kind = Kind::of_word(kind).ok_or_else(|| format!("no kind {kind}: contact, company or deal"))?;
+    Ok((kind, field.to_owned()))
 }

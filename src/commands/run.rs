@@ -160,12 +160,26 @@ fn print_report(errand: RunKind, ended: &RunReport, aloud: bool) -> Result<()> {
         stdout::print_error(&line);
     }
     if errand == RunKind::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
-        stdout::print(&say!("Первичная выгрузка завершена.\n", "The initial export is completed.\n"))?;
+        stdout::print(&format!("{}\n", export_completed(ended.counts.failed)))?;
     }
     if let Some(message) = &ended.message {
         stdout::print_error(&message.to_string());
     }
     Ok(())
+}
+
+/// The end of an initial export, and what comes next.
+fn export_completed(failed: u64) -> String {
+    match failed {
+        0 => say!(
+            "Первичная выгрузка завершена. Дальше: ecvi-b24 sync каждые три минуты, из cron или таймером systemd.",
+            "The initial export is completed. Next: ecvi-b24 sync every three minutes, by cron or a systemd timer."
+        ),
+        failed => say!(
+            "Первичная выгрузка прошла до конца, но не передано записей: {failed}. Причины и что делать: ecvi-b24 status. Дальше: ecvi-b24 sync каждые три минуты, из cron или таймером systemd; он передаст и исправленное.",
+            "The initial export went through, but records were not sent: {failed}. For the reasons and what to do run ecvi-b24 status. Next: ecvi-b24 sync every three minutes, by cron or a systemd timer; it also sends what was corrected."
+        ),
+    }
 }
 
 /// Somebody else's pass is under way: cron is told once it does not end; whoever asked for something of his own is at

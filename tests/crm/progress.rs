@@ -14,7 +14,7 @@ fn without_a_terminal_lines_tell_what_is_planned_and_what_was_done() {
     assert_snapshot!(hotel.said(0, "initial-export"), @r"
     guests 0 of 1, companies 0 of 1, bookings 0 of 1
     initial-export: created: guests 1, companies 1, bookings 1
-    The initial export is completed.
+    The initial export is completed. Next: ecvi-b24 sync every three minutes, by cron or a systemd timer.
     ");
 }
 

@@ -1,5 +1,8 @@
 //! What lies in `packaging/` fits the program and the manifest.
 
+use std::process::Command;
+
+use chrono::NaiveDateTime;
 use clap::CommandFactory;
 use ecvi_b24::commands::cli::Cli;
 use toml::{Table, Value};
@@ -57,7 +60,39 @@ fn unit_and_crontab_run_a_pass_every_three_minutes() {
     assert_command(command);
     assert!(read("packaging/systemd/ecvi-b24.timer").contains("OnCalendar=*:0/3\n"));
     let cron = read("packaging/examples/ecvi-b24.cron");
-    assert!(cron.contains(&format!("\n*/3 * * * * ecvi-b24 {command} >>/var/log/ecvi-b24/")));
+    assert!(cron.contains(&format!("\n*/3 * * * * ecvi-b24 {command} 2>&1 |")));
+}
+
+/// The line is run by a real shell as cron runs it: `\%` stands for a percent sign.
+#[test]
+fn the_crontab_writes_a_log_with_the_time_of_each_line() {
+    let cron = read("packaging/examples/ecvi-b24.cron");
+    let line = cron.lines().find_map(|line| line.strip_prefix("*/3 * * * * ecvi-b24 ")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("sync.log");
+    let line = line
+        .replace("/usr/bin/ecvi-b24", env!("CARGO_BIN_EXE_ecvi-b24"))
+        .replace("/etc/ecvi-b24.toml", "/nonexistent.toml")
+        .replace("/var/log/ecvi-b24/sync.log", log.to_str().unwrap())
+        .replace("\\%", "%");
+    let output = Command::new("/bin/sh").args(["-c", &line]).env("LANG", "C").output().unwrap();
+    assert_eq!((output.stdout.len(), output.stderr.len()), (0, 0), "{output:?}");
+    let log = std::fs::read_to_string(log).unwrap();
+    let (time, words) = log.split_at(20);
+    assert!(NaiveDateTime::parse_from_str(time.trim(), "%Y-%m-%d %H:%M:%S").is_ok(), "{log}");
+    assert!(words.contains("/nonexistent.toml"), "{log}");
+}
+
+#[test]
+fn the_lines_for_sudo_stand_in_the_documents_as_in_the_file() {
+    let documents = read("docs/operations.md");
+    let file = read("packaging/examples/ecvi-b24.sudoers");
+    let lines: Vec<&str> = file.lines().filter(|line| line.contains("NOPASSWD")).collect();
+    assert_eq!(lines.len(), 3);
+    for line in lines {
+        assert!(documents.contains(line), "{line}");
+        assert!(!line.ends_with('*'), "a star would allow every other option as well: {line}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use chrono::DateTime;
 use ecvi_b24::commands::check::{CheckResult, CheckStatus, Next, Options, check, run};
 use ecvi_b24::config::PortalConfig;
 use ecvi_b24::domain::language::{Language, set_language};
-use ecvi_b24::domain::record::{Kind, RecordId};
+use ecvi_b24::domain::record::{Kind, RecordKey};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::platform::clock::Clock;
@@ -235,7 +235,7 @@ fn a_portal_under_a_new_address_that_gives_no_proper_answer_may_be_the_states_ow
     let state = State::open(&place.folder.path().join("state.db")).unwrap();
     state.set(PORTAL, &"old.bitrix24.ru").unwrap();
     let writer = state.writer().unwrap();
-    writer.linked(Kind::Guest, &RecordId::Number(1), 7).unwrap();
+    writer.linked(&RecordKey::new(Kind::Guest, 1), 7).unwrap();
     writer.commit().unwrap();
     let fake = Fake { instead: vec![("crm.contact.list", json!("busy"))], ..Fake::default() };
     assert!(marks(&place.lines(&fake)).contains(&("portal", CheckStatus::Bad(Outcome::Interrupted))));

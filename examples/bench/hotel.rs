@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use ecvi_b24::config::{self, Config};
 use ecvi_b24::domain::owned_values::OwnedValues;
-use ecvi_b24::domain::record::{IdRange, Kind};
+use ecvi_b24::domain::record::{IdRange, Kind, RecordKey};
 use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::mirror::Mirror;
 use ecvi_b24::state::settings::INITIAL_EXPORT;
@@ -95,7 +95,7 @@ impl Hotel {
                     warnings: &[],
                     run: 1,
                 };
-                writer.save_sent(kind, &sent, now)?;
+                writer.save_sent(&RecordKey::new(kind, row.id.clone()), &sent, now)?;
             }
         }
         writer.commit()

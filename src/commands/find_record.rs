@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::config::Config;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error::UsageError;
 use crate::domain::visible_text;
 use crate::mirror::{Mirror, Row};
@@ -14,10 +14,8 @@ use crate::state::State;
 /// A record that somebody knows.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FoundRecord {
-    /// What the record is.
-    pub kind: Kind,
-    /// Its id in Ecvi.
-    pub id: RecordId,
+    /// Which record.
+    pub key: RecordKey,
     /// A booking's number, else empty or a name that is not to be shown.
     pub label: String,
     /// Its row in the mirror.
@@ -58,7 +56,7 @@ impl<'s> Lookup<'s> {
         let mut found = self.known(kind, word)?;
         let numbered = |one: &FoundRecord| kind == Kind::Booking && one.label == word;
         if id_alone {
-            found.retain(|one| one.id.to_string() == word);
+            found.retain(|one| one.key.id.to_string() == word);
         } else if found.iter().any(numbered) {
             found.retain(numbered);
         }
@@ -77,7 +75,7 @@ impl<'s> Lookup<'s> {
         let (id_alone, word) = parse_query(word);
         let mut past = self.state.find_deleted(word)?;
         past.retain(|(id, _)| !id_alone || id.to_string() == word);
-        let gone = |(id, label)| FoundRecord { kind, id, label, row: None, gone: true };
+        let gone = |(id, label)| FoundRecord { key: RecordKey { kind, id }, label, row: None, gone: true };
         if past.is_empty() { Err(error) } else { Ok(past.into_iter().map(gone).collect()) }
     }
 
@@ -91,7 +89,7 @@ impl<'s> Lookup<'s> {
             (Some(one), []) => Ok(one),
             (last, others) => {
                 let ids: Vec<String> =
-                    others.iter().chain(&last).map(|one| format!("id:{}", one.id)).collect();
+                    others.iter().chain(&last).map(|one| format!("id:{}", one.key.id)).collect();
                 let ids = visible_text::name(&ids.join(", "));
                 let word = visible_text::name(word);
                 let message = say!(
@@ -105,23 +103,23 @@ impl<'s> Lookup<'s> {
 
     fn known(&self, kind: Kind, word: &str) -> Result<Vec<FoundRecord>> {
         let named = |row: Row| FoundRecord {
-            kind,
-            id: row.id.clone(),
+            key: RecordKey { kind, id: row.id.clone() },
             label: row.display_name.clone(),
             row: Some(row),
             gone: false,
         };
         let mut found: Vec<FoundRecord> = self.rows(kind, word)?.into_iter().map(named).collect();
         for id in self.state.find(kind, word)? {
-            if !found.iter().any(|one| one.id == id) {
+            if !found.iter().any(|one| one.key.id == id) {
                 // The booking may carry another number by now.
                 let row = self.rows(kind, &id.to_string())?.into_iter().find(|row| row.id == id);
-                let label = self.state.record(kind, &id)?.unwrap_or_default().plan_record.display_name;
+                let key = RecordKey { kind, id };
+                let label = self.state.record(&key)?.unwrap_or_default().plan_record.display_name;
                 let gone = row.is_none() && self.mirror.is_ok();
-                found.push(FoundRecord { kind, id, label, row, gone });
+                found.push(FoundRecord { key, label, row, gone });
             }
         }
-        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found.sort_by(|a, b| a.key.id.cmp(&b.key.id));
         Ok(found)
     }
 

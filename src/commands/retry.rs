@@ -8,7 +8,7 @@ use crate::commands::cli;
 use crate::commands::find_record::Lookup;
 use crate::config::Config;
 use crate::domain::display;
-use crate::domain::record::RecordId;
+use crate::domain::record::RecordKey;
 use crate::domain::run_error::Outcome;
 use crate::output::stdout::print;
 use crate::platform::clock::Clock;
@@ -21,8 +21,8 @@ pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
     let state = State::open_readonly(&config.state)?;
     let chosen = selected(config, &state, options)?;
     let mut text = String::new();
-    for Issue { kind, id, label, code, attempts, .. } in &chosen {
-        let record = display::record_name(*kind, id, label);
+    for Issue { key, label, code, attempts, .. } in &chosen {
+        let record = display::record_name(key, label);
         writeln!(
             text,
             "{}",
@@ -55,7 +55,7 @@ pub fn schedule_now(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clo
     }
     let writer = state.writer()?;
     for trouble in &chosen {
-        writer.schedule_retry(trouble.kind, &trouble.id, clock.now())?;
+        writer.schedule_retry(&trouble.key, clock.now())?;
     }
     writer.commit()
 }
@@ -63,17 +63,17 @@ pub fn schedule_now(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clo
 /// The failures that the command line names. A record that is named and that nobody knows is an error.
 fn selected(config: &Config, state: &State, options: &cli::Retry) -> Result<Vec<Issue>> {
     let cli::Retry { kind, ids, code, dry_run: _ } = options;
-    let mut named: Vec<RecordId> = Vec::new();
+    let mut named: Vec<RecordKey> = Vec::new();
     if let Some(kind) = kind {
         let lookup = Lookup::new(config, state);
         for word in ids {
-            named.extend(lookup.find_all(*kind, word)?.into_iter().map(|found| found.id));
+            named.extend(lookup.find_all(*kind, word)?.into_iter().map(|found| found.key));
         }
     }
     let mut troubles = state.issues(Severity::Failure)?;
     troubles.retain(|trouble| {
-        kind.is_none_or(|kind| trouble.kind == kind)
-            && (named.is_empty() || named.contains(&trouble.id))
+        kind.is_none_or(|kind| trouble.key.kind == kind)
+            && (named.is_empty() || named.contains(&trouble.key))
             && code.is_none_or(|code| trouble.code == code.name())
     });
     Ok(troubles)

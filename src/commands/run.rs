@@ -113,9 +113,9 @@ fn show_plan(
 fn only_record(config: &Config, state: &State, words: &[String]) -> Result<Option<Only>> {
     let [kind, word] = words else { return Ok(None) };
     let kind = Kind::from_str(kind, false).map_err(UsageError)?;
-    let FoundRecord { kind, id, label, .. } = Lookup::new(config, state).find_one(kind, word)?;
-    let name = display::record_name(kind, &id, &label);
-    Ok(Some(Only { kind, id, name }))
+    let FoundRecord { key, label, .. } = Lookup::new(config, state).find_one(kind, word)?;
+    let name = display::record_name(&key, &label);
+    Ok(Some(Only { key, name }))
 }
 
 fn run_sync(

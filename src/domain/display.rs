@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::domain::timestamp::parse_rfc3339;
 use crate::domain::{language, visible_text};
 use crate::say;
@@ -19,9 +19,10 @@ pub fn plural_name(kind: Kind) -> String {
 }
 
 /// `гость 42`, `заявка №3682 (id 5)`
-pub fn record_name(kind: Kind, id: &RecordId, label: &str) -> String {
-    let (id, label) = (visible_text::name(&id.to_string()), visible_text::name(label));
-    match kind {
+pub fn record_name(key: &RecordKey, label: &str) -> String {
+    let id = visible_text::name(&key.id.to_string());
+    let label = visible_text::name(label);
+    match key.kind {
         Kind::Guest => say!("гость {id}", "guest {id}"),
         Kind::Company => say!("компания {id}", "company {id}"),
         Kind::Booking if label.is_empty() => say!("заявка с id {id}", "booking with id {id}"),

@@ -15,7 +15,7 @@ use super::Mirror;
 use super::cell::raw_text;
 use super::ids::{IdType, as_type, id_of};
 use super::scan::out_of_order;
-use crate::domain::record::{Kind, RecordId, RecordIdRef};
+use crate::domain::record::{Kind, RecordId, RecordIdRef, RecordKey};
 use crate::platform::hash::Digest;
 
 /// Rows in a block, about: what one changed record costs to read.
@@ -34,7 +34,7 @@ pub struct ChangeInputs<'a> {
     /// Every digest begins with this.
     pub seed: u64,
     /// The bookings of these are to be read.
-    pub touched: &'a HashSet<(Kind, RecordId)>,
+    pub touched: &'a HashSet<RecordKey>,
 }
 
 /// The rows from one id on, up to the next block's first.
@@ -125,7 +125,7 @@ impl<'a> Sketch<'a> {
             says_little: false,
         };
         let touched = |of: Kind| {
-            let ids = marks.touched.iter().filter(|(kind, _)| *kind == of).map(|(_, id)| id.borrowed());
+            let ids = marks.touched.iter().filter(|key| key.kind == of).map(|key| key.id.borrowed());
             let mut ids: Vec<RecordIdRef<'a>> = ids.collect();
             ids.sort_unstable();
             ids

@@ -39,7 +39,7 @@ pub use references::Strangers;
 pub use rows::{Booking, Company, Entity, Guest, Row, RowError, RowWarning};
 pub use scan::{Rows, Scan};
 pub use values::{Moment, is_time};
-pub use write_back::write_back;
+pub use write_back::{WriteBack, write_back};
 
 use crate::config::MirrorConfig;
 use crate::domain::per_kind::PerKind;

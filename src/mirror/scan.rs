@@ -13,7 +13,7 @@ use super::columns::columns;
 use super::ids::{IdOrder, IdType, id_of};
 use super::rows::{Entity, Row, RowError};
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{IdRange, Kind, RecordId};
+use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::mirror::booking_guests::{BookingGuests, Stays};
 use crate::platform::hash::Fingerprint;
 use crate::say;
@@ -95,10 +95,11 @@ impl Mirror {
     }
 
     /// Whether there is a row with this id.
-    pub fn has(&self, kind: Kind, id: &RecordId) -> Result<bool> {
-        let (select, order) = (&self.selects[kind], &self.record_ids(kind)?.order);
+    pub fn has(&self, key: &RecordKey) -> Result<bool> {
+        let select = &self.selects[key.kind];
+        let order = &self.record_ids(key.kind)?.order;
         let sql = format!("SELECT 1 FROM ({select}) WHERE {} = ?1 LIMIT 1", order.expression);
-        self.whole(self.connection.prepare_cached(&sql)?.exists([order.parameter(id)]))
+        self.whole(self.connection.prepare_cached(&sql)?.exists([order.parameter(&key.id)]))
     }
 
     /// The rows that have this id, or the bookings with this number.

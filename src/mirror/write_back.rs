@@ -11,15 +11,24 @@ use super::access::admit;
 use super::functions;
 use super::ids::key;
 use crate::config::MirrorConfig;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{RecordId, RecordKey};
 use crate::platform::sidecar_path::sidecar_path;
 use crate::say;
 
 /// Whatever fills the mirror comes first; what is not written now goes with the next run.
 const WRITE_BACK_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The object of a record, for the mirror.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WriteBack {
+    /// The record.
+    pub key: RecordKey,
+    /// Its object; none once it has none.
+    pub crm_id: Option<i64>,
+}
+
 /// Writes the ids, all or none.
-pub fn write_back(config: &MirrorConfig, links: &[(Kind, RecordId, Option<i64>)]) -> Result<()> {
+pub fn write_back(config: &MirrorConfig, links: &[WriteBack]) -> Result<()> {
     let shown = config.path.display();
     let broken = || {
         say!(
@@ -33,8 +42,8 @@ pub fn write_back(config: &MirrorConfig, links: &[(Kind, RecordId, Option<i64>)]
     connection.busy_timeout(WRITE_BACK_TIMEOUT).with_context(broken)?;
     functions::add(&connection, None).with_context(broken)?;
     let transaction = connection.transaction().with_context(broken)?;
-    for (kind, id, crm_id) in links {
-        set(&transaction, &config.sources[*kind], id, *crm_id).with_context(broken)?;
+    for WriteBack { key, crm_id } in links {
+        set(&transaction, &config.sources[key.kind], &key.id, *crm_id).with_context(broken)?;
     }
     transaction.commit().with_context(broken)
 }

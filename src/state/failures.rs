@@ -10,7 +10,7 @@ use super::records::GONE;
 use super::writer::Writer;
 use super::{Event, Operation, Severity};
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::domain::timestamp::to_rfc3339;
 use crate::domain::warning::Warning;
 use crate::mirror::Row;
@@ -49,20 +49,19 @@ impl Writer<'_> {
     /// The record failed; it is tried again after a pause that doubles each time.
     pub fn failed(
         &self,
-        kind: Kind,
-        id: &RecordId,
+        key: &RecordKey,
         failure: &Failure<'_>,
         retry_after: Duration,
         now: DateTime<Utc>,
     ) -> Result<()> {
         let Failure { code, operation, message, row } = failure;
-        let before = self.previous_attempts(kind, id, Severity::Failure)?;
+        let before = self.previous_attempts(key, Severity::Failure)?;
         let (attempts, first_at) = before.unwrap_or((0, to_rfc3339(now)));
         let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
         let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-        self.remember_row(kind, id, *row)?;
-        self.clear_severity(kind, id, Severity::Failure)?;
-        self.clear_severity(kind, id, Severity::Waiting)?;
+        self.remember_row(key, *row)?;
+        self.clear_severity(key, Severity::Failure)?;
+        self.clear_severity(key, Severity::Waiting)?;
         let trouble = NewIssue {
             severity: Severity::Failure,
             code: *code,
@@ -72,20 +71,20 @@ impl Writer<'_> {
             attempts: attempts + 1,
             first_at,
         };
-        self.trouble(kind, id, &trouble, now)?;
-        self.schedule_retry(kind, id, now + pause)?;
-        self.clear_doubt(kind, id)?;
-        self.log_event(kind, id, Event::Failed, None, code.name(), now)
+        self.trouble(key, &trouble, now)?;
+        self.schedule_retry(key, now + pause)?;
+        self.clear_doubt(key)?;
+        self.log_event(key, Event::Failed, None, code.name(), now)
     }
 
     /// The booking waits for its guest.
     pub fn waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
-        let kind = Kind::Booking;
-        self.remember_row(kind, &row.id, Some(row))?;
+        let key = RecordKey::new(Kind::Booking, row.id.clone());
+        self.remember_row(&key, Some(row))?;
         let since = self
-            .previous_attempts(kind, &row.id, Severity::Waiting)?
+            .previous_attempts(&key, Severity::Waiting)?
             .map_or_else(|| to_rfc3339(now), |(_, since)| since);
-        self.clear_troubles(kind, &row.id)?;
+        self.clear_troubles(&key)?;
         let trouble = NewIssue {
             severity: Severity::Waiting,
             code: FailureCode::GuestWaiting,
@@ -95,11 +94,11 @@ impl Writer<'_> {
             attempts: 1,
             first_at: since,
         };
-        self.trouble(kind, &row.id, &trouble, now)
+        self.trouble(&key, &trouble, now)
     }
 
     /// The record is sent, but not whole.
-    pub fn warn(&self, kind: Kind, row: &Row, warning: &Warning, now: DateTime<Utc>) -> Result<()> {
+    pub fn warn(&self, key: &RecordKey, row: &Row, warning: &Warning, now: DateTime<Utc>) -> Result<()> {
         let Warning { code, message } = warning;
         let trouble = NewIssue {
             severity: Severity::Warning,
@@ -110,11 +109,11 @@ impl Writer<'_> {
             attempts: 1,
             first_at: to_rfc3339(now),
         };
-        self.trouble(kind, &row.id, &trouble, now)
+        self.trouble(key, &trouble, now)
     }
 
     /// Deals of ours with this origin that no booking stands behind.
-    pub fn orphans(&self, id: &RecordId, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
+    pub fn orphans(&self, booking: &RecordKey, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
         let deals: Vec<String> = deals.iter().map(ToString::to_string).collect();
         let trouble = NewIssue {
             severity: Severity::Warning,
@@ -125,16 +124,16 @@ impl Writer<'_> {
             attempts: 1,
             first_at: to_rfc3339(now),
         };
-        self.trouble(Kind::Booking, id, &trouble, now)
+        self.trouble(booking, &trouble, now)
     }
 
     /// A failed record is tried with the first run after this.
-    pub fn schedule_retry(&self, kind: Kind, id: &RecordId, at: DateTime<Utc>) -> Result<()> {
+    pub fn schedule_retry(&self, key: &RecordKey, at: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
             )?
-            .execute((kind, id, to_rfc3339(at)))?;
+            .execute((key.kind, &key.id, to_rfc3339(at)))?;
         Ok(())
     }
 
@@ -146,40 +145,36 @@ impl Writer<'_> {
     }
 
     /// A failure is forgotten: the record is tried with the next run.
-    pub fn clear_failure(&self, kind: Kind, id: &RecordId) -> Result<()> {
-        self.clear_severity(kind, id, Severity::Failure)
+    pub fn clear_failure(&self, key: &RecordKey) -> Result<()> {
+        self.clear_severity(key, Severity::Failure)
     }
 
     /// Attempts until now, and since when.
-    fn previous_attempts(
-        &self,
-        kind: Kind,
-        id: &RecordId,
-        severity: Severity,
-    ) -> Result<Option<(u32, String)>> {
+    fn previous_attempts(&self, key: &RecordKey, severity: Severity) -> Result<Option<(u32, String)>> {
         let sql = "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let found = statement.query_row((kind, id, severity.name()), |row| Ok((row.get(0)?, row.get(1)?)));
+        let found =
+            statement.query_row((key.kind, &key.id, severity.name()), |row| Ok((row.get(0)?, row.get(1)?)));
         Ok(found.optional()?)
     }
 
-    pub(super) fn clear_troubles(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    pub(super) fn clear_troubles(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id))?;
+            .execute((key.kind, &key.id))?;
         Ok(())
     }
 
-    pub(super) fn clear_severity(&self, kind: Kind, id: &RecordId, severity: Severity) -> Result<()> {
+    pub(super) fn clear_severity(&self, key: &RecordKey, severity: Severity) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3")?
-            .execute((kind, id, severity.name()))?;
+            .execute((key.kind, &key.id, severity.name()))?;
         Ok(())
     }
 
     /// A record that is not sent is known by its name, and goes again when its pause is over. What was sent before
     /// keeps the name it was sent with: its bookings' titles are compared with that. Whoever has a row is not gone.
-    fn remember_row(&self, kind: Kind, id: &RecordId, row: Option<&Row>) -> Result<()> {
+    fn remember_row(&self, key: &RecordKey, row: Option<&Row>) -> Result<()> {
         let label = row.map_or("", |row| row.display_name.as_str());
         let gone = if row.is_some() { GONE } else { 0 };
         self.transaction
@@ -188,11 +183,11 @@ impl Writer<'_> {
                  ON CONFLICT DO UPDATE SET todo = todo | 1, flags = flags & ~?4,
                    label = iif(?3 = '' OR modified_at IS NOT NULL, label, ?3)",
             )?
-            .execute((kind, id, label, gone))?;
+            .execute((key.kind, &key.id, label, gone))?;
         Ok(())
     }
 
-    fn trouble(&self, kind: Kind, id: &RecordId, trouble: &NewIssue<'_>, now: DateTime<Utc>) -> Result<()> {
+    fn trouble(&self, key: &RecordKey, trouble: &NewIssue<'_>, now: DateTime<Utc>) -> Result<()> {
         let NewIssue { severity, code, operation, message, row, attempts, first_at } = trouble;
         self.transaction
             .prepare_cached(
@@ -203,8 +198,8 @@ impl Writer<'_> {
                  FROM (SELECT 1) LEFT JOIN doubts d ON d.kind = ?1 AND d.id = ?2",
             )?
             .execute(params![
-                kind,
-                id,
+                key.kind,
+                key.id,
                 severity.name(),
                 code.name(),
                 operation.map_or("read", Operation::name),
@@ -227,13 +222,14 @@ mod tests {
 
     #[test]
     fn the_pause_of_a_record_that_fails_doubles_up_to_a_day() {
-        let (state, id, now) = (State::in_memory().unwrap(), RecordId::Number(1), DateTime::default());
+        let (state, now) = (State::in_memory().unwrap(), DateTime::default());
+        let guest = RecordKey::new(Kind::Guest, 1);
         let failure = Failure { code: FailureCode::PortalRefused, operation: None, message: "", row: None };
         let pause = |_| {
             let writer = state.writer().unwrap();
-            writer.failed(Kind::Guest, &id, &failure, Duration::from_secs(15 * 60), now).unwrap();
+            writer.failed(&guest, &failure, Duration::from_secs(15 * 60), now).unwrap();
             writer.commit().unwrap();
-            (state.holds(Kind::Guest).unwrap()[&id].until - now).num_minutes()
+            (state.holds(Kind::Guest).unwrap()[&guest.id].until - now).num_minutes()
         };
         let pauses: Vec<i64> = (0..10).map(pause).collect();
         assert_eq!(pauses, [15, 30, 60, 120, 240, 480, 960, 1440, 1440, 1440]);

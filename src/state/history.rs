@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::State;
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::RecordKey;
 use crate::domain::timestamp::to_rfc3339;
 use crate::state::settings::INPUTS;
 use chrono::{DateTime, Utc};
@@ -137,10 +137,14 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
 
 impl State {
     /// The object that a record's history names last.
-    pub fn last_object(&self, kind: Kind, id: &RecordId) -> Result<Option<i64>> {
+    pub fn last_object(&self, key: &RecordKey) -> Result<Option<i64>> {
         let sql = "SELECT crm_id FROM history WHERE kind = ?1 AND id = ?2 AND crm_id IS NOT NULL
                    ORDER BY seq DESC LIMIT 1";
-        Ok(self.connection.prepare_cached(sql)?.query_row((kind, id), |row| row.get(0)).optional()?)
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .query_row((key.kind, &key.id), |row| row.get(0))
+            .optional()?)
     }
 
     /// Writes down that a run begins; a run that never ended was killed. Returns the run's number.
@@ -207,10 +211,10 @@ impl State {
     }
 
     /// What happened to a record, oldest first.
-    pub fn history(&self, kind: Kind, id: &RecordId) -> Result<Vec<HistoryEntry>> {
+    pub fn history(&self, key: &RecordKey) -> Result<Vec<HistoryEntry>> {
         let sql = "SELECT at, event, crm_id, detail FROM history WHERE kind = ?1 AND id = ?2 ORDER BY seq";
         let mut statement = self.connection.prepare(sql)?;
-        let entries = statement.query_map((kind, id), |row| {
+        let entries = statement.query_map((key.kind, &key.id), |row| {
             Ok(HistoryEntry { at: row.get(0)?, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
         })?;
         Ok(entries.collect::<rusqlite::Result<_>>()?)

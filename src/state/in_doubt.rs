@@ -8,7 +8,7 @@ use rusqlite::OptionalExtension;
 use super::writer::{Writer, json};
 use super::{Operation, State};
 use crate::domain::owned_values::OwnedValues;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::RecordKey;
 use crate::mirror::Row;
 
 /// What is about to be tried.
@@ -24,28 +24,30 @@ pub struct InDoubtCall<'a> {
 
 impl State {
     /// Why the call in doubt had no answer; empty where nobody knows.
-    pub fn reason_of_doubt(&self, kind: Kind, id: &RecordId) -> Result<String> {
+    pub fn reason_of_doubt(&self, key: &RecordKey) -> Result<String> {
         let sql = "SELECT reason FROM doubts WHERE kind = ?1 AND id = ?2";
-        let reason =
-            self.connection.prepare_cached(sql)?.query_row((kind, id), |row| row.get(0)).optional()?;
+        let reason = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row((key.kind, &key.id), |row| row.get(0))
+            .optional()?;
         Ok(reason.unwrap_or_default())
     }
 }
 
 impl Writer<'_> {
     /// Why the call in doubt had no answer, as far as the line told.
-    pub fn save_reason_of_doubt(&self, kind: Kind, id: &RecordId, reason: &str) -> Result<()> {
+    pub fn save_reason_of_doubt(&self, key: &RecordKey, reason: &str) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE doubts SET reason = ?3 WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id, reason))?;
+            .execute((key.kind, &key.id, reason))?;
         Ok(())
     }
 
     /// Before a call: what is tried with which row, and what of phones and e-mails may be ours from now on.
     pub fn mark_in_doubt(
         &self,
-        kind: Kind,
-        id: &RecordId,
+        key: &RecordKey,
         attempt: &InDoubtCall<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
@@ -56,8 +58,8 @@ impl Writer<'_> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute((
-                kind,
-                id,
+                key.kind,
+                &key.id,
                 operation.name(),
                 now.to_rfc3339_opts(SecondsFormat::Millis, true),
                 row.map_or("", |row| row.modified_at.as_str()),
@@ -69,47 +71,47 @@ impl Writer<'_> {
                 "INSERT INTO records (kind, id, label, written) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT DO UPDATE SET written = excluded.written",
             )?
-            .execute((kind, id, row.map_or("", |row| row.display_name.as_str()), json(written)?))?;
+            .execute((key.kind, &key.id, row.map_or("", |row| row.display_name.as_str()), json(written)?))?;
         Ok(())
     }
 
     /// The record's call was never answered.
-    pub fn count_unanswered(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    pub fn count_unanswered(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET strikes = strikes + 1 WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id))?;
+            .execute((key.kind, &key.id))?;
         Ok(())
     }
 
     /// The call was still under way just now, or the clock went back: the doubt is as young as can be.
-    pub fn refresh_doubt(&self, kind: Kind, id: &RecordId, now: DateTime<Utc>) -> Result<()> {
+    pub fn refresh_doubt(&self, key: &RecordKey, now: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id, now.to_rfc3339_opts(SecondsFormat::Millis, true)))?;
+            .execute((key.kind, &key.id, now.to_rfc3339_opts(SecondsFormat::Millis, true)))?;
         Ok(())
     }
 
     /// The portal did nothing: of phones and e-mails is ours what was ours before the call.
-    pub fn revert_attempt(&self, kind: Kind, id: &RecordId, written: &OwnedValues) -> Result<()> {
+    pub fn revert_attempt(&self, key: &RecordKey, written: &OwnedValues) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET written = ?3 WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id, json(written)?))?;
-        self.clear_doubt(kind, id)
+            .execute((key.kind, &key.id, json(written)?))?;
+        self.clear_doubt(key)
     }
 
     /// The record's call was answered.
-    pub fn reset_unanswered(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    pub fn reset_unanswered(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET strikes = 0 WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id))?;
+            .execute((key.kind, &key.id))?;
         Ok(())
     }
 
     /// The call left no doubt, or the doubt is settled.
-    pub fn clear_doubt(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    pub fn clear_doubt(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM doubts WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id))?;
+            .execute((key.kind, &key.id))?;
         Ok(())
     }
 }

@@ -6,8 +6,9 @@ use anyhow::Result;
 use rusqlite::{Params, Row};
 
 use super::State;
+use super::records::key;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,10 +38,8 @@ impl Severity {
 /// One trouble of one record, as `status` shows it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Issue {
-    /// What the record is.
-    pub kind: Kind,
-    /// Its id in Ecvi.
-    pub id: RecordId,
+    /// Which record.
+    pub key: RecordKey,
     /// Last name or number; empty when unknown.
     pub label: String,
     /// The object, where there is one.
@@ -70,8 +69,7 @@ pub(super) const TROUBLES: &str =
 
 fn trouble(row: &Row<'_>) -> rusqlite::Result<Issue> {
     Ok(Issue {
-        kind: row.get(0)?,
-        id: row.get(1)?,
+        key: key(row)?,
         label: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
         crm_id: row.get(3)?,
         operation: row.get(4)?,
@@ -95,7 +93,7 @@ impl State {
         let sql = format!("{TROUBLES} AND t.code = ?2 ORDER BY t.kind, t.id");
         let missing =
             self.query_troubles(&sql, (Severity::Failure.name(), FailureCode::ObjectMissing.name()))?;
-        Ok(missing.into_iter().filter_map(|trouble| Some((trouble.kind, trouble.crm_id?))).collect())
+        Ok(missing.into_iter().filter_map(|trouble| Some((trouble.key.kind, trouble.crm_id?))).collect())
     }
 
     fn query_troubles(&self, sql: &str, parameters: impl Params) -> Result<Vec<Issue>> {
@@ -113,11 +111,11 @@ impl State {
     }
 
     /// The troubles of one record, failures first.
-    pub fn issues_of(&self, kind: Kind, id: &RecordId) -> Result<Vec<(Severity, Issue)>> {
+    pub fn issues_of(&self, key: &RecordKey) -> Result<Vec<(Severity, Issue)>> {
         let sql = format!("{TROUBLES} AND t.kind = ?2 AND t.id = ?3 ORDER BY t.code");
         let mut found = Vec::new();
         for severity in Severity::ALL {
-            let all = self.query_troubles(&sql, (severity.name(), kind, id))?;
+            let all = self.query_troubles(&sql, (severity.name(), key.kind, &key.id))?;
             found.extend(all.into_iter().map(|trouble| (severity, trouble)));
         }
         Ok(found)

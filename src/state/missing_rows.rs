@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::writer::Writer;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::timestamp::{parse_rfc3339, to_rfc3339};
 use crate::mirror::{Entity, Row};
 
@@ -110,12 +110,12 @@ impl State {
 
 impl Writer<'_> {
     /// Writes down what a sound reading says of a record.
-    pub fn note(&self, kind: Kind, id: &RecordId, note: Note, now: DateTime<Utc>) -> Result<()> {
+    pub fn note(&self, key: &RecordKey, note: Note, now: DateTime<Utc>) -> Result<()> {
         match note {
             Note::Missing => self
                 .transaction
                 .prepare_cached("UPDATE records SET missing_since = ?3 WHERE kind = ?1 AND id = ?2")?
-                .execute((kind, id, to_rfc3339(now)))?,
+                .execute((key.kind, &key.id, to_rfc3339(now)))?,
             Note::Read { content, stay } => self
                 .transaction
                 .prepare_cached(
@@ -123,8 +123,8 @@ impl Writer<'_> {
                      WHERE kind = ?1 AND id = ?2",
                 )?
                 .execute((
-                    kind,
-                    id,
+                    key.kind,
+                    &key.id,
                     content.cast_signed(),
                     stay.map(|stay| stay.arrival),
                     stay.map(|stay| stay.departure),

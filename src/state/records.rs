@@ -9,9 +9,9 @@ use rusqlite::{OptionalExtension, Row, Statement};
 
 use super::State;
 use crate::domain::owned_values::OwnedValues;
-use crate::domain::record::{IdRange, Kind, RecordId};
+use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::domain::timestamp::parse_rfc3339;
-use crate::mirror::Row as MirrorRow;
+use crate::mirror::{Row as MirrorRow, WriteBack};
 use crate::state::missing_rows::Stay;
 
 /// What changes something in the portal.
@@ -163,6 +163,11 @@ pub struct RetryBackoff {
 pub(super) const COLUMNS: &str =
     "id, crm_id, modified_at, content, people, label, todo, flags, missing_since, arrival, departure";
 
+/// The key of a row that begins with kind and id.
+pub(super) fn key(row: &Row<'_>) -> rusqlite::Result<RecordKey> {
+    Ok(RecordKey { kind: row.get(0)?, id: row.get(1)? })
+}
+
 fn known(row: &Row<'_>) -> rusqlite::Result<(RecordId, PlanRecord)> {
     let known = PlanRecord {
         crm_id: row.get(1)?,
@@ -248,18 +253,18 @@ impl State {
     }
 
     /// One record.
-    pub fn record(&self, kind: Kind, id: &RecordId) -> Result<Option<StoredRecord>> {
+    pub fn record(&self, key: &RecordKey) -> Result<Option<StoredRecord>> {
         let sql = format!(
             "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records WHERE kind = ?1 AND id = ?2"
         );
-        Ok(self.connection.prepare_cached(&sql)?.query_row((kind, id), record).optional()?)
+        Ok(self.connection.prepare_cached(&sql)?.query_row((key.kind, &key.id), record).optional()?)
     }
 
     /// The record that an origin means. Those of 41 and '41' read the same.
-    pub fn find_by_origin(&self, kind: Kind, origin: &str) -> Result<Option<(RecordId, StoredRecord)>> {
-        for id in RecordId::ids_for_origin(origin) {
-            if let Some(record) = self.record(kind, &id)? {
-                return Ok(Some((id, record)));
+    pub fn find_by_origin(&self, kind: Kind, origin: &str) -> Result<Option<(RecordKey, StoredRecord)>> {
+        for key in RecordKey::for_origin(kind, origin) {
+            if let Some(record) = self.record(&key)? {
+                return Ok(Some((key, record)));
             }
         }
         Ok(None)
@@ -271,10 +276,10 @@ impl State {
     }
 
     /// The records that hold an object of the CRM, ordered by id; more than one after a merge.
-    pub fn records_of_object(&self, kind: Kind, crm_id: i64) -> Result<Vec<RecordId>> {
-        let sql = "SELECT id FROM records WHERE kind = ?1 AND crm_id = ?2 ORDER BY id";
+    pub fn records_of_object(&self, kind: Kind, crm_id: i64) -> Result<Vec<RecordKey>> {
+        let sql = "SELECT kind, id FROM records WHERE kind = ?1 AND crm_id = ?2 ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let ids = statement.query_map((kind, crm_id), |row| row.get(0))?;
+        let ids = statement.query_map((kind, crm_id), key)?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -297,11 +302,12 @@ impl State {
     }
 
     /// Ids that the mirror is to learn, at most so many.
-    pub fn write_backs(&self, most: u32) -> Result<Vec<(Kind, RecordId, Option<i64>)>> {
+    pub fn write_backs(&self, most: u32) -> Result<Vec<WriteBack>> {
         let sql = "SELECT w.kind, w.id, r.crm_id FROM write_backs w
                    LEFT JOIN records r ON r.kind = w.kind AND r.id = w.id LIMIT ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map([most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let found =
+            statement.query_map([most], |row| Ok(WriteBack { key: key(row)?, crm_id: row.get(2)? }))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -384,9 +390,9 @@ impl State {
     }
 
     /// The people and companies whose bookings have to be looked at again.
-    pub fn dirty(&self) -> Result<HashSet<(Kind, RecordId)>> {
+    pub fn dirty(&self) -> Result<HashSet<RecordKey>> {
         let mut statement = self.connection.prepare_cached("SELECT kind, id FROM touched")?;
-        let touched = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let touched = statement.query_map([], key)?;
         Ok(touched.collect::<rusqlite::Result<_>>()?)
     }
 }
@@ -403,7 +409,8 @@ mod tests {
         let ids: Vec<RecordId> = numbers.chain(["a", "b"].map(|text| RecordId::Text(text.into()))).collect();
         let writer = state.writer().unwrap();
         for id in &ids {
-            writer.insert_if_missing(Kind::Guest, id, "").unwrap();
+            let guest = RecordKey::new(Kind::Guest, id.clone());
+            writer.insert_if_missing(&guest, "").unwrap();
         }
         writer.commit().unwrap();
         let mut scan = state.known(Kind::Guest).unwrap();

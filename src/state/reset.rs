@@ -6,20 +6,20 @@ use chrono::{DateTime, Utc};
 use super::Event;
 use super::records::{MARKED, RELEASED, SHARED};
 use super::writer::{RESET_LINK_COLUMNS, Writer};
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::domain::timestamp::to_rfc3339;
 
 impl Writer<'_> {
     /// `reset-id` points the record at another object. A call without an answer stays in doubt: what it made is
     /// still to be found.
-    pub fn relink_manually(&self, kind: Kind, id: &RecordId, crm_id: i64) -> Result<()> {
+    pub fn relink_manually(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, seen_at = 0, flags = flags & ~?5 | ?4
                  WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((kind, id, crm_id, RELEASED, MARKED | SHARED))?;
-        self.mark_dirty(kind, id)
+            .execute((key.kind, &key.id, crm_id, RELEASED, MARKED | SHARED))?;
+        self.mark_dirty(key)
     }
 
     /// Lets go of the objects of all records of a kind, as [`Writer::detach`] does of one. Returns how many.

@@ -7,10 +7,10 @@ use rusqlite::{Transaction, params};
 use super::records::{GONE, LOST, MARKED, RELEASED, SHARED};
 use super::{Event, PendingWork};
 use crate::domain::owned_values::OwnedValues;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::domain::timestamp::to_rfc3339;
 use crate::domain::warning::Warning;
-use crate::mirror::Row;
+use crate::mirror::{Row, WriteBack};
 use crate::state::missing_rows::Stay;
 
 /// What is written over a record that has no object any more.
@@ -52,7 +52,7 @@ impl<'s> Writer<'s> {
     }
 
     /// The record stands in the portal as its row says.
-    pub fn save_sent(&self, kind: Kind, sent: &SentRecord<'_>, now: DateTime<Utc>) -> Result<()> {
+    pub fn save_sent(&self, key: &RecordKey, sent: &SentRecord<'_>, now: DateTime<Utc>) -> Result<()> {
         let SentRecord { row, crm_id, links, written, todo, warnings, run } = sent;
         let stay = Stay::of_row(row);
         self.transaction
@@ -66,8 +66,8 @@ impl<'s> Writer<'s> {
                    strikes = 0, seen_at = ?14, arrival = ?15, departure = ?16, missing_since = NULL",
             )?
             .execute(params![
-                kind,
-                row.id,
+                key.kind,
+                key.id,
                 crm_id,
                 row.modified_at,
                 row.content_hash.cast_signed(),
@@ -83,120 +83,120 @@ impl<'s> Writer<'s> {
                 stay.map(|stay| stay.arrival),
                 stay.map(|stay| stay.departure),
             ])?;
-        self.clear_doubt(kind, &row.id)?;
-        self.clear_troubles(kind, &row.id)?;
+        self.clear_doubt(key)?;
+        self.clear_troubles(key)?;
         for warning in *warnings {
-            self.warn(kind, row, warning, now)?;
+            self.warn(key, row, warning, now)?;
         }
         Ok(())
     }
 
     /// The record is known from now on, if it was not.
-    pub fn insert_if_missing(&self, kind: Kind, id: &RecordId, label: &str) -> Result<()> {
+    pub fn insert_if_missing(&self, key: &RecordKey, label: &str) -> Result<()> {
         self.transaction
             .prepare_cached("INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)")?
-            .execute((kind, id, label))?;
+            .execute((key.kind, &key.id, label))?;
         Ok(())
     }
 
     /// Nothing had to be sent: only the people were looked at again.
-    pub fn update_pending(&self, kind: Kind, id: &RecordId, todo: PendingWork) -> Result<()> {
+    pub fn update_pending(&self, key: &RecordKey, todo: PendingWork) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET todo = ?3 WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id, todo.bits()))?;
-        self.clear_doubt(kind, id)
+            .execute((key.kind, &key.id, todo.bits()))?;
+        self.clear_doubt(key)
     }
 
     /// The record's object is known now, whatever mark it carries; all fields have to be sent again.
-    pub fn linked(&self, kind: Kind, id: &RecordId, crm_id: i64) -> Result<()> {
-        self.link(kind, id, crm_id, 0)
+    pub fn linked(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
+        self.link(key, crm_id, 0)
     }
 
     /// Likewise, where the object was found by the record's own mark.
-    pub fn marked(&self, kind: Kind, id: &RecordId, crm_id: i64) -> Result<()> {
-        self.link(kind, id, crm_id, MARKED)
+    pub fn marked(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
+        self.link(key, crm_id, MARKED)
     }
 
-    fn link(&self, kind: Kind, id: &RecordId, crm_id: i64, flag: i64) -> Result<()> {
+    fn link(&self, key: &RecordKey, crm_id: i64, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "INSERT INTO records (kind, id, crm_id, todo, flags) VALUES (?1, ?2, ?3, 1, ?5)
                  ON CONFLICT DO UPDATE SET crm_id = ?3, todo = 1, flags = flags & ~?4 | ?5",
             )?
-            .execute((kind, id, crm_id, MARKED | SHARED, flag))?;
-        self.clear_doubt(kind, id)
+            .execute((key.kind, &key.id, crm_id, MARKED | SHARED, flag))?;
+        self.clear_doubt(key)
     }
 
     /// The record shares this object with another one, whose mark it carries.
-    pub fn shares(&self, kind: Kind, id: &RecordId, crm_id: i64) -> Result<()> {
+    pub fn shares(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET flags = flags | ?4 WHERE kind = ?1 AND id = ?2 AND crm_id = ?3",
             )?
-            .execute((kind, id, crm_id, SHARED))?;
+            .execute((key.kind, &key.id, crm_id, SHARED))?;
         Ok(())
     }
 
     /// The record has to be sent again, whatever its row says.
-    pub fn resend(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    pub fn resend(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE records SET todo = todo | 1 WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id))?;
+            .execute((key.kind, &key.id))?;
         Ok(())
     }
 
     /// The record's object is gone.
-    pub fn mark_missing_in_crm(&self, kind: Kind, id: &RecordId) -> Result<()> {
-        self.unlink(kind, id, LOST)
+    pub fn mark_missing_in_crm(&self, key: &RecordKey) -> Result<()> {
+        self.unlink(key, LOST)
     }
 
     /// `reset-id` let go of the record's object: the mirror's own `crm_id` counts no more.
-    pub fn detach(&self, kind: Kind, id: &RecordId) -> Result<()> {
-        self.unlink(kind, id, RELEASED)
+    pub fn detach(&self, key: &RecordKey) -> Result<()> {
+        self.unlink(key, RELEASED)
     }
 
-    fn unlink(&self, kind: Kind, id: &RecordId, flag: i64) -> Result<()> {
+    fn unlink(&self, key: &RecordKey, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(&format!(
                 "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?4 | ?3 WHERE kind = ?1 AND id = ?2"
             ))?
-            .execute((kind, id, flag, MARKED | SHARED))?;
-        self.mark_dirty(kind, id)
+            .execute((key.kind, &key.id, flag, MARKED | SHARED))?;
+        self.mark_dirty(key)
     }
 
     /// The bookings of this person or company have to be looked at again; a booking has none.
-    pub fn mark_dirty(&self, kind: Kind, id: &RecordId) -> Result<()> {
-        if kind == Kind::Booking {
+    pub fn mark_dirty(&self, key: &RecordKey) -> Result<()> {
+        if key.kind == Kind::Booking {
             return Ok(());
         }
         self.transaction
             .prepare_cached("INSERT INTO touched (kind, id) VALUES (?1, ?2)")?
-            .execute((kind, id))?;
+            .execute((key.kind, &key.id))?;
         Ok(())
     }
 
     /// The mirror is to learn the record's id.
-    pub fn queue_write_back(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    pub fn queue_write_back(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached("INSERT OR IGNORE INTO write_backs (kind, id) VALUES (?1, ?2)")?
-            .execute((kind, id))?;
+            .execute((key.kind, &key.id))?;
         Ok(())
     }
 
     /// The mirror knows these ids now.
-    pub fn clear_write_back(&self, links: &[(Kind, RecordId, Option<i64>)]) -> Result<()> {
+    pub fn clear_write_back(&self, links: &[WriteBack]) -> Result<()> {
         let mut statement =
             self.transaction.prepare_cached("DELETE FROM write_backs WHERE kind = ?1 AND id = ?2")?;
-        for (kind, id, _) in links {
-            statement.execute((kind, id))?;
+        for WriteBack { key, .. } in links {
+            statement.execute((key.kind, &key.id))?;
         }
         Ok(())
     }
 
     /// Names the people whose bookings a plan looks at. Returns the mark for [`Writer::clear_dirty`].
-    pub fn mark_all_dirty(&self, people: &[(Kind, RecordId)]) -> Result<i64> {
-        for (kind, id) in people {
-            self.mark_dirty(*kind, id)?;
+    pub fn mark_all_dirty(&self, people: &[RecordKey]) -> Result<i64> {
+        for key in people {
+            self.mark_dirty(key)?;
         }
         let sql = "SELECT coalesce(max(seq), 0) FROM touched";
         Ok(self.transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
@@ -217,41 +217,40 @@ impl<'s> Writer<'s> {
     }
 
     /// The row of a guest or a company is gone from the mirror: its object is left alone.
-    pub fn mark_absent(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    pub fn mark_absent(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET flags = flags | ?3, missing_since = NULL WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((kind, id, GONE))?;
-        self.resend_others(kind, id)?;
-        self.clear_troubles(kind, id)
+            .execute((key.kind, &key.id, GONE))?;
+        self.resend_others(key)?;
+        self.clear_troubles(key)
     }
 
     /// Whoever else is on the record's object writes itself over what this one leaves there, its mark too.
-    pub fn resend_others(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    pub fn resend_others(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET todo = todo | 1 WHERE kind = ?1 AND id <> ?2
                    AND crm_id = (SELECT crm_id FROM records WHERE kind = ?1 AND id = ?2)",
             )?
-            .execute((kind, id))?;
+            .execute((key.kind, &key.id))?;
         Ok(())
     }
 
     /// The record is known no more: its booking and its deal are gone.
-    pub fn delete(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    pub fn delete(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM records WHERE kind = ?1 AND id = ?2")?
-            .execute((kind, id))?;
-        self.clear_troubles(kind, id)?;
-        self.clear_doubt(kind, id)
+            .execute((key.kind, &key.id))?;
+        self.clear_troubles(key)?;
+        self.clear_doubt(key)
     }
 
     /// A line in the record's history.
     pub fn log_event(
         &self,
-        kind: Kind,
-        id: &RecordId,
+        key: &RecordKey,
         event: Event,
         crm_id: Option<i64>,
         detail: &str,
@@ -261,7 +260,7 @@ impl<'s> Writer<'s> {
             .prepare_cached(
                 "INSERT INTO history (at, kind, id, event, crm_id, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute((to_rfc3339(now), kind, id, event.name(), crm_id, detail))?;
+            .execute((to_rfc3339(now), key.kind, &key.id, event.name(), crm_id, detail))?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use crate::config::MirrorConfig;
-use crate::domain::record::{IdRange, Kind, RecordId};
+use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::mirror::Mirror;
 use crate::platform::clock::{Clock, ReadLimit};
 use crate::state::State;
@@ -24,11 +24,11 @@ pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &PlanStore, cl
     let history = adopt_old_bookings(mirror, &clock.read_limit(None), &mut orphans)?;
     let writer = state.writer()?;
     writer.forget_orphans()?;
-    for (id, deal) in &history {
-        writer.marked(Kind::Booking, id, *deal)?;
+    for (booking, deal) in &history {
+        writer.marked(booking, *deal)?;
     }
     for (origin, deals) in &orphans {
-        writer.orphans(&RecordId::parse(origin), deals, clock.now())?;
+        writer.orphans(&RecordKey::new(Kind::Booking, RecordId::parse(origin)), deals, clock.now())?;
     }
     writer.commit()
 }
@@ -39,14 +39,14 @@ fn adopt_old_bookings(
     mirror: &MirrorConfig,
     limit: &ReadLimit,
     orphans: &mut BTreeMap<String, Vec<i64>>,
-) -> Result<Vec<(RecordId, i64)>> {
+) -> Result<Vec<(RecordKey, i64)>> {
     let mut history = Vec::new();
     if orphans.is_empty() {
         return Ok(history);
     }
     for row in Mirror::open_within(mirror, limit)?.scan(Kind::Booking)?.rows(IdRange::ALL)? {
-        let id = row?.id;
-        history.extend(orphans.remove(&id.to_string()).map(|deals| (id, deals[0])));
+        let booking = RecordKey::new(Kind::Booking, row?.id);
+        history.extend(orphans.remove(&booking.id.to_string()).map(|deals| (booking, deals[0])));
     }
     Ok(history)
 }

@@ -1,7 +1,7 @@
 //! `audit`: what it finds, what it leaves alone, and what a repair mends.
 
 use bitrix24_sandbox::{Counters, Kind};
-use ecvi_b24::domain::record::{Kind as Records, RecordId};
+use ecvi_b24::domain::record::{Kind as Records, RecordKey};
 use ecvi_b24::platform::lock::Lock;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -161,7 +161,7 @@ fn records_that_share_an_object_are_compared_by_its_being_there_alone() {
     hotel.said(0, "reset-id guest 2 --crm-id 3 --yes");
     let state = hotel.state();
     assert_eq!(
-        state.record(Records::Guest, &RecordId::Number(2)).unwrap().unwrap().plan_record.crm_id,
+        state.record(&RecordKey::new(Records::Guest, 2)).unwrap().unwrap().plan_record.crm_id,
         Some(3)
     );
     hotel.said(0, "sync");

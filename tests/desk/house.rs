@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use ecvi_b24::config::{self, Config};
 use ecvi_b24::domain::failure_code::FailureCode;
 use ecvi_b24::domain::owned_values::OwnedValues;
-use ecvi_b24::domain::record::Kind;
+use ecvi_b24::domain::record::{Kind, RecordKey};
 use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::domain::warning::Warning;
 use ecvi_b24::mirror::{Mirror, Row};
@@ -149,8 +149,9 @@ fn send(state: &State, run: i64, kind: Kind, row: &Row, crm_id: i64, warnings: &
     let sent =
         SentRecord { row, crm_id, links: 0, written: &written, todo: PendingWork::default(), warnings, run };
     let writer = state.writer().unwrap();
-    writer.save_sent(kind, &sent, now).unwrap();
-    writer.log_event(kind, &row.id, Event::Created, Some(crm_id), "", now).unwrap();
+    let key = RecordKey::new(kind, row.id.clone());
+    writer.save_sent(&key, &sent, now).unwrap();
+    writer.log_event(&key, Event::Created, Some(crm_id), "", now).unwrap();
     writer.commit().unwrap();
 }
 
@@ -163,9 +164,10 @@ fn fail(state: &State, row: &Row) {
         message,
         row: Some(row),
     };
+    let guest = RecordKey::new(Kind::Guest, row.id.clone());
     for time in ["2026-01-01T20:00:00Z", "2026-01-02T01:00:00Z", "2026-01-02T03:00:03Z"] {
         let writer = state.writer().unwrap();
-        writer.failed(Kind::Guest, &row.id, &failure, Duration::from_secs(900), at(time)).unwrap();
+        writer.failed(&guest, &failure, Duration::from_secs(900), at(time)).unwrap();
         writer.commit().unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! `reset-id`: what it shows, what it does to the state, and what it refuses.
 
 use ecvi_b24::domain::owned_values::OwnedValues;
-use ecvi_b24::domain::record::{Kind, RecordId};
+use ecvi_b24::domain::record::{Kind, RecordKey};
 use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::state::settings::MIRROR_STATS;
 use ecvi_b24::state::{InDoubtCall, Operation, StoredRecord};
@@ -13,11 +13,11 @@ const RU: &str = "ru_RU.UTF-8";
 const EN: &str = "en_US.UTF-8";
 
 fn record(house: &House, kind: Kind, id: i64) -> StoredRecord {
-    house.state().record(kind, &RecordId::Number(id)).unwrap().unwrap_or_default()
+    house.state().record(&RecordKey::new(kind, id)).unwrap().unwrap_or_default()
 }
 
 fn events(house: &House, kind: Kind, id: i64) -> Vec<(String, Option<i64>)> {
-    let events = house.state().history(kind, &RecordId::Number(id)).unwrap();
+    let events = house.state().history(&RecordKey::new(kind, id)).unwrap();
     events.into_iter().map(|event| (event.event, event.crm_id)).collect()
 }
 
@@ -71,8 +71,7 @@ fn a_call_in_doubt_stays_in_doubt() {
         let now = at("2026-01-02T03:03:01Z");
         writer
             .mark_in_doubt(
-                Kind::Company,
-                &RecordId::Number(7),
+                &RecordKey::new(Kind::Company, 7),
                 &InDoubtCall { operation: Operation::Create, row: None, written: &OwnedValues::default() },
                 now,
             )

@@ -1,7 +1,7 @@
 //! `status`: its document field by field, and its words in both languages.
 
 use ecvi_b24::domain::owned_values::OwnedValues;
-use ecvi_b24::domain::record::{Kind, RecordId};
+use ecvi_b24::domain::record::{Kind, RecordKey};
 use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::state::{Counts, Event, InDoubtCall, Operation, Run};
 use insta::assert_snapshot;
@@ -117,7 +117,7 @@ fn it_is_answered_while_a_pass_writes() {
     state.begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
     let writer = state.writer().unwrap();
     writer
-        .log_event(Kind::Guest, &RecordId::Number(41), Event::Updated, None, "", at("2026-01-02T03:03:01Z"))
+        .log_event(&RecordKey::new(Kind::Guest, 41), Event::Updated, None, "", at("2026-01-02T03:03:01Z"))
         .unwrap();
     let last_run = document(&house, "status --json")["last_run"].clone();
     assert_eq!((&last_run["outcome"], &last_run["finished_at"]), (&Value::Null, &Value::Null));
@@ -328,11 +328,9 @@ fn a_call_in_doubt_is_told() {
     let house = House::running();
     let state = house.state();
     let writer = state.writer().unwrap();
-    let (kind, id) = (Kind::Company, RecordId::Number(7));
     writer
         .mark_in_doubt(
-            kind,
-            &id,
+            &RecordKey::new(Kind::Company, 7),
             &InDoubtCall { operation: Operation::Update, row: None, written: &OwnedValues::default() },
             at("2026-01-02T03:03:01Z"),
         )

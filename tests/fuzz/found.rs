@@ -158,7 +158,7 @@ fn a_number_and_a_text_that_reads_alike_do_not_share_an_object() {
     assert!(contact.contains("Приходько") && !contact.contains("Лебедев"), "{contact}");
     let state = ecvi_b24::state::State::open_readonly(&hotel.config.state).unwrap();
     let failures = state.issues(ecvi_b24::state::Severity::Failure).unwrap();
-    let told: Vec<_> = failures.iter().map(|flaw| (flaw.id.to_string(), flaw.code.as_str())).collect();
+    let told: Vec<_> = failures.iter().map(|flaw| (flaw.key.id.to_string(), flaw.code.as_str())).collect();
     assert_eq!(told, [("41".to_owned(), "DUPLICATE_ID")]);
 }
 

@@ -2,7 +2,7 @@
 
 use bitrix24_sandbox::Kind;
 use ecvi_b24::domain::record;
-use ecvi_b24::domain::record::RecordId;
+use ecvi_b24::domain::record::RecordKey;
 use ecvi_b24::state::State;
 use serde_json::json;
 
@@ -101,7 +101,7 @@ fn the_history_tells_what_was_made_from_what_was_taken_over_and_what_was_changed
     hotel.sync();
     let state = State::open(&hotel.path("state.db")).unwrap();
     let words = |guest| {
-        let events = state.history(record::Kind::Guest, &RecordId::Number(guest)).unwrap();
+        let events = state.history(&RecordKey::new(record::Kind::Guest, guest)).unwrap();
         events.into_iter().map(|event| event.event).collect::<Vec<_>>()
     };
     assert_eq!(words(1), ["created", "updated"]);

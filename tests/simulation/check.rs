@@ -42,7 +42,7 @@ impl Told {
             told.held.extend(state.failed_or_waiting(kind)?.into_iter().map(|id| (kind, id)));
         }
         let funnel = state.issues(Severity::Warning)?.into_iter().filter(|flaw| flaw.code == "OTHER_FUNNEL");
-        told.warned = funnel.map(|flaw| (flaw.kind, flaw.id)).collect();
+        told.warned = funnel.map(|flaw| (flaw.key.kind, flaw.key.id)).collect();
         Ok(told)
     }
 }

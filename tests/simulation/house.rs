@@ -84,8 +84,8 @@ impl World {
                 continue;
             }
             if reasons.iter().any(|reason| failure.message.contains(reason)) {
-                let (kind, id, message) = (failure.kind, failure.id, failure.message);
-                self.wrong(format!("{kind} {id} was put aside for the whole portal: {message}"));
+                let (key, message) = (failure.key, failure.message);
+                self.wrong(format!("{key} was put aside for the whole portal: {message}"));
             }
         }
     }

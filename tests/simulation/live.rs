@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use bitrix24_sandbox::Kind as Entity;
 use chrono::TimeDelta;
-use ecvi_b24::domain::record::{Kind, RecordId};
+use ecvi_b24::domain::record::{Kind, RecordId, RecordKey};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::options::RunOptions;
@@ -119,12 +119,13 @@ impl World {
         }
         let id = dice.one_of(&ids);
         let object = (to == ResetTo::Another).then(|| self.another(entity_of(kind), dice)).flatten();
-        writer.insert_if_missing(kind, &id, "").expect("written");
+        let key = RecordKey::new(kind, id.clone());
+        writer.insert_if_missing(&key, "").expect("written");
         match object {
-            None => writer.detach(kind, &id).expect("written"),
-            Some(crm_id) => writer.relink_manually(kind, &id, crm_id.cast_signed()).expect("written"),
+            None => writer.detach(&key).expect("written"),
+            Some(crm_id) => writer.relink_manually(&key, crm_id.cast_signed()).expect("written"),
         }
-        writer.clear_failure(kind, &id).expect("written");
+        writer.clear_failure(&key).expect("written");
         writer.commit().expect("written");
         self.tell(format!("reset-id {kind} {id} --crm-id {object:?}"));
         self.name(kind, &id, object);

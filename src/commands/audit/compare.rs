@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::crm::diff::{differences, without_foreign_stage};
 use crate::crm::objects::Unseen;
 use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::{CrmFields, mapped, origin};
@@ -27,13 +27,13 @@ pub(super) struct Comparison<'a, 'p> {
     pub(super) types: &'a FieldTypes,
     pub(super) state: &'a State,
     /// Whose deals are about to be looked at.
-    pub(super) touched: HashSet<(Kind, RecordId)>,
+    pub(super) touched: HashSet<RecordKey>,
     pub(super) gate: &'a mut Client<'p>,
 }
 
 /// A record, and what its object should read.
 struct Expected {
-    id: RecordId,
+    key: RecordKey,
     label: String,
     crm_id: i64,
     /// As it was when the comparison began.
@@ -74,15 +74,15 @@ impl Comparison<'_, '_> {
     ) -> Result<()> {
         let mut records = Vec::new();
         for planned in chunk {
-            match self.expected(kind, &planned)? {
+            match self.expected(&planned)? {
                 Some(expected) => records.push(expected),
                 None => findings.tally.pending[kind] += 1,
             }
         }
         let cards = self.cards(kind, &records)?;
         for expected in records {
-            let drift = self.drift(kind, &expected, &cards)?;
-            if drift.is_some() && !self.still_holds(kind, &expected)? {
+            let drift = self.drift(&expected, &cards)?;
+            if drift.is_some() && !self.still_holds(&expected)? {
                 findings.tally.pending[kind] += 1;
                 continue;
             }
@@ -90,7 +90,7 @@ impl Comparison<'_, '_> {
             findings.note_unread(kind, expected.unread(&cards));
             let Some(drift) = drift else { continue };
             if drift.is_mendable() {
-                findings.shelf.repair(kind, &expected.id)?;
+                findings.shelf.repair(&expected.key)?;
                 findings.tally.mendable += 1;
             } else {
                 findings.tally.other += 1;
@@ -101,17 +101,19 @@ impl Comparison<'_, '_> {
     }
 
     /// Whether no run has touched the record while the portal was asked.
-    fn still_holds(&self, kind: Kind, expected: &Expected) -> Result<bool> {
-        let record = self.state.record(kind, &expected.id)?.unwrap_or_default();
+    fn still_holds(&self, expected: &Expected) -> Result<bool> {
+        let key = &expected.key;
+        let record = self.state.record(key)?.unwrap_or_default();
         let StoredRecord { plan_record: known, .. } = record;
         Ok(known.crm_id == Some(expected.crm_id)
             && known.modified_at == expected.record.plan_record.modified_at
-            && !self.state.doubts(kind)?.contains_key(&expected.id))
+            && !self.state.doubts(key.kind)?.contains_key(&key.id))
     }
 
     /// None when the record was sent, changed or let go of since it was read.
-    fn expected(&self, kind: Kind, planned: &Planned) -> Result<Option<Expected>> {
-        let (Some(row), Some(record)) = (&planned.row, self.state.record(kind, &planned.id)?) else {
+    fn expected(&self, planned: &Planned) -> Result<Option<Expected>> {
+        let key = &planned.key;
+        let (Some(row), Some(record)) = (&planned.row, self.state.record(key)?) else {
             return Ok(None);
         };
         let known = &record.plan_record;
@@ -121,10 +123,10 @@ impl Comparison<'_, '_> {
         }
         let Some(links) = self.links(row, &record)? else { return Ok(None) };
         let shared =
-            record.shared || (!record.marked && self.state.records_of_object(kind, crm_id)?.len() > 1);
+            record.shared || (!record.marked && self.state.records_of_object(key.kind, crm_id)?.len() > 1);
         let mapped = mapped(row, &links, self.config, self.types).filter(|_| !shared);
         let mapped = mapped.map(|mapped| self.with_origin(mapped, &row.id));
-        Ok(Some(Expected { id: row.id.clone(), label: known.display_name.clone(), crm_id, record, mapped }))
+        Ok(Some(Expected { key: key.clone(), label: known.display_name.clone(), crm_id, record, mapped }))
     }
 
     /// The people that the deal should show; none when it is about to be sent with others.
@@ -137,8 +139,8 @@ impl Comparison<'_, '_> {
     }
 
     fn people(&self, booking: &Booking) -> Result<DealParties> {
-        DealParties::of(booking, |kind, id| {
-            Ok(match self.state.record(kind, id)? {
+        DealParties::of(booking, |key| {
+            Ok(match self.state.record(key)? {
                 None => Party::NotInMirror,
                 Some(record) if record.plan_record.absent_in_mirror => Party::NotInMirror,
                 Some(StoredRecord { plan_record: known, .. }) => match known.crm_id {
@@ -161,32 +163,32 @@ impl Comparison<'_, '_> {
         Ok(cards(self.gate, kind, &ids.into_iter().collect::<Vec<_>>(), &fields)?)
     }
 
-    fn drift(&self, kind: Kind, expected: &Expected, cards: &Cards) -> Result<Option<Drift>> {
-        let Expected { id, label, crm_id, record, mapped } = expected;
-        let (id, label, crm_id) = (id.clone(), label.clone(), *crm_id);
+    fn drift(&self, expected: &Expected, cards: &Cards) -> Result<Option<Drift>> {
+        let Expected { key, label, crm_id, record, mapped } = expected;
+        let (key, label, crm_id) = (key.clone(), label.clone(), *crm_id);
         match cards.unseen.get(&crm_id) {
-            Some(Unseen::Denied) => return Ok(Some(Drift::Hidden { kind, id, label, crm_id })),
+            Some(Unseen::Denied) => return Ok(Some(Drift::Hidden { key, label, crm_id })),
             Some(Unseen::Unreadable(reason)) => {
-                let (id, reason) = (Some(id), reason.clone());
-                return Ok(Some(Drift::Unreadable { kind, id, label, crm_id, reason }));
+                let reason = reason.clone();
+                return Ok(Some(Drift::Unreadable { key, label, crm_id, reason }));
             }
             None => {}
         }
         let Some(card) = cards.seen.get(&crm_id) else {
-            return Ok(Some(Drift::Missing { kind, id, label, crm_id }));
+            return Ok(Some(Drift::Missing { key, label, crm_id }));
         };
-        match owner_of(self.state, &self.config.portal.originator, (kind, &id), record, &card.object)? {
+        match owner_of(self.state, &self.config.portal.originator, &key, record, &card.object)? {
             Owner::Record => {}
             Owner::AnotherRecord => {
                 let origin = card.object.origin.clone();
-                return Ok(Some(Drift::OthersCard { kind, id, label, crm_id, origin }));
+                return Ok(Some(Drift::OthersCard { key, label, crm_id, origin }));
             }
-            Owner::Unknown => return Ok(Some(Drift::NotOurs { kind, id, label, crm_id })),
+            Owner::Unknown => return Ok(Some(Drift::NotOurs { key, label, crm_id })),
         }
         let Some(mut mapped) = mapped.clone() else { return Ok(None) };
-        without_foreign_stage(kind, &self.config.deal, &card.object, &mut mapped);
-        let fields = differences(&mapped, &record.owned_values, card, self.types.of(kind));
-        Ok((!fields.is_empty()).then_some(Drift::Different { kind, id, label, crm_id, fields }))
+        without_foreign_stage(key.kind, &self.config.deal, &card.object, &mut mapped);
+        let fields = differences(&mapped, &record.owned_values, card, self.types.of(key.kind));
+        Ok((!fields.is_empty()).then_some(Drift::Different { key, label, crm_id, fields }))
     }
 }
 

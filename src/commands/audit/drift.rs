@@ -5,26 +5,28 @@ use serde_json::{Value, json};
 use crate::config::Webhook;
 use crate::crm::diff::Difference;
 use crate::domain::display;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::say;
 
 /// Where the CRM and what we know of it part.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Drift {
     /// The record's object is gone.
-    Missing { kind: Kind, id: RecordId, label: String, crm_id: i64 },
+    Missing { key: RecordKey, label: String, crm_id: i64 },
     /// The record's object is there, and the webhook's user may not see it.
-    Hidden { kind: Kind, id: RecordId, label: String, crm_id: i64 },
+    Hidden { key: RecordKey, label: String, crm_id: i64 },
     /// The record's object carries another record's mark: the portal gave its number out anew.
-    OthersCard { kind: Kind, id: RecordId, label: String, crm_id: i64, origin: String },
+    OthersCard { key: RecordKey, label: String, crm_id: i64, origin: String },
     /// The record's object carries no mark of ours any more.
-    NotOurs { kind: Kind, id: RecordId, label: String, crm_id: i64 },
-    /// The portal cannot show the card, nor any list that has it; nobody knows whose it is where there is no id.
-    Unreadable { kind: Kind, id: Option<RecordId>, label: String, crm_id: i64, reason: String },
+    NotOurs { key: RecordKey, label: String, crm_id: i64 },
+    /// The portal cannot show the record's card, nor any list that has it.
+    Unreadable { key: RecordKey, label: String, crm_id: i64, reason: String },
+    /// Likewise, and nobody knows whose card it is.
+    UnreadableCard { kind: Kind, crm_id: i64, reason: String },
     /// Fields read otherwise than they were written.
-    Different { kind: Kind, id: RecordId, label: String, crm_id: i64, fields: Vec<Difference> },
+    Different { key: RecordKey, label: String, crm_id: i64, fields: Vec<Difference> },
     /// Several objects carry the record's origin.
-    Twice { kind: Kind, id: RecordId, label: String, objects: Vec<i64> },
+    Twice { key: RecordKey, label: String, objects: Vec<i64> },
     /// An object of ours that no record stands behind.
     Foreign { kind: Kind, origin: String, crm_id: i64 },
 }
@@ -46,55 +48,52 @@ impl Drift {
 
     fn line(&self) -> String {
         match self {
-            Drift::Missing { kind, id, label, crm_id } => {
-                let (name, object) =
-                    (display::record_name(*kind, id, label), display::object_name(*kind, *crm_id));
+            Drift::Missing { key, label, crm_id } => {
+                let name = display::record_name(key, label);
+                let object = display::object_name(key.kind, *crm_id);
                 say!("{name}: в CRM больше нет: {object}", "{name}: gone from the CRM: {object}")
             }
-            Drift::Hidden { kind, id, label, crm_id } => {
-                let (name, object) =
-                    (display::record_name(*kind, id, label), display::object_name(*kind, *crm_id));
+            Drift::Hidden { key, label, crm_id } => {
+                let name = display::record_name(key, label);
+                let object = display::object_name(key.kind, *crm_id);
                 say!(
                     "{name}: {object}: пользователь вебхука его не видит (ACCESS_DENIED)",
                     "{name}: {object}: the webhook's user may not see it (ACCESS_DENIED)"
                 )
             }
-            Drift::OthersCard { kind, id, label, crm_id, origin } => {
-                let name = display::record_name(*kind, id, label);
-                let object = display::object_name(*kind, *crm_id);
+            Drift::OthersCard { key, label, crm_id, origin } => {
+                let name = display::record_name(key, label);
+                let object = display::object_name(key.kind, *crm_id);
                 say!(
                     "{name}: своей карточки в CRM нет: {object} принадлежит другой записи (ORIGIN_ID {origin})",
                     "{name}: no card of its own in the CRM: {object} is another record's (ORIGIN_ID {origin})"
                 )
             }
-            Drift::NotOurs { kind, id, label, crm_id } => {
-                let name = display::record_name(*kind, id, label);
-                let object = display::object_name(*kind, *crm_id);
+            Drift::NotOurs { key, label, crm_id } => {
+                let name = display::record_name(key, label);
+                let object = display::object_name(key.kind, *crm_id);
                 say!(
                     "{name}: {object} больше не помечено как наше (NOT_OURS); посмотрите карточку, затем выполните reset-id",
                     "{name}: {object} does not carry our mark any more (NOT_OURS); look at the card, then run reset-id"
                 )
             }
-            Drift::Unreadable { kind, id, label, crm_id, reason } => {
-                let object = display::object_name(*kind, *crm_id);
-                let name = id.as_ref().map(|id| format!("{}: ", display::record_name(*kind, id, label)));
-                let name = name.unwrap_or_default();
-                say!(
-                    "{name}{object}: портал не может показать карточку (CARD_UNREADABLE): {reason}",
-                    "{name}{object}: the portal cannot show the card (CARD_UNREADABLE): {reason}"
-                )
+            Drift::Unreadable { key, label, crm_id, reason } => {
+                let name = display::record_name(key, label);
+                let card = unreadable_line(key.kind, *crm_id, reason);
+                format!("{name}: {card}")
             }
-            Drift::Different { kind, id, label, crm_id, fields } => {
-                let (name, object) =
-                    (display::record_name(*kind, id, label), display::object_name(*kind, *crm_id));
+            Drift::UnreadableCard { kind, crm_id, reason } => unreadable_line(*kind, *crm_id, reason),
+            Drift::Different { key, label, crm_id, fields } => {
+                let name = display::record_name(key, label);
+                let object = display::object_name(key.kind, *crm_id);
                 let fields: Vec<String> = fields.iter().map(field).collect();
                 let fields = fields.join(", ");
                 say!("{name}: отличается {object}: {fields}", "{name}: {object} differs: {fields}")
             }
-            Drift::Twice { kind, id, label, objects } => {
-                let name = display::record_name(*kind, id, label);
+            Drift::Twice { key, label, objects } => {
+                let name = display::record_name(key, label);
                 let objects: Vec<String> =
-                    objects.iter().map(|crm_id| display::object_name(*kind, *crm_id)).collect();
+                    objects.iter().map(|crm_id| display::object_name(key.kind, *crm_id)).collect();
                 let objects = objects.join(", ");
                 say!(
                     "{name}: в CRM несколько объектов: {objects}; объедините их в CRM",
@@ -113,14 +112,16 @@ impl Drift {
 
     fn objects(&self) -> (Kind, Vec<i64>) {
         match self {
-            Drift::Missing { kind, .. } => (*kind, Vec::new()),
-            Drift::Hidden { kind, crm_id, .. }
-            | Drift::OthersCard { kind, crm_id, .. }
-            | Drift::NotOurs { kind, crm_id, .. }
-            | Drift::Unreadable { kind, crm_id, .. }
-            | Drift::Different { kind, crm_id, .. }
-            | Drift::Foreign { kind, crm_id, .. } => (*kind, vec![*crm_id]),
-            Drift::Twice { kind, objects, .. } => (*kind, objects.clone()),
+            Drift::Missing { key, .. } => (key.kind, Vec::new()),
+            Drift::Hidden { key, crm_id, .. }
+            | Drift::OthersCard { key, crm_id, .. }
+            | Drift::NotOurs { key, crm_id, .. }
+            | Drift::Unreadable { key, crm_id, .. }
+            | Drift::Different { key, crm_id, .. } => (key.kind, vec![*crm_id]),
+            Drift::UnreadableCard { kind, crm_id, .. } | Drift::Foreign { kind, crm_id, .. } => {
+                (*kind, vec![*crm_id])
+            }
+            Drift::Twice { key, objects, .. } => (key.kind, objects.clone()),
         }
     }
 
@@ -129,32 +130,35 @@ impl Drift {
         let number =
             |kind: Kind, label: &str| (kind == Kind::Booking && !label.is_empty()).then(|| label.to_owned());
         match self {
-            Drift::Missing { kind, id, label, crm_id } => json!({
-                "drift": "missing", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+            Drift::Missing { key, label, crm_id } => json!({
+                "drift": "missing", "kind": key.kind, "id": key.id.to_string(), "number": number(key.kind, label),
                 "crm_id": crm_id,
             }),
-            Drift::Hidden { kind, id, label, crm_id } => json!({
-                "drift": "hidden", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+            Drift::Hidden { key, label, crm_id } => json!({
+                "drift": "hidden", "kind": key.kind, "id": key.id.to_string(), "number": number(key.kind, label),
                 "crm_id": crm_id,
             }),
-            Drift::OthersCard { kind, id, label, crm_id, origin } => json!({
-                "drift": "others_card", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+            Drift::OthersCard { key, label, crm_id, origin } => json!({
+                "drift": "others_card", "kind": key.kind, "id": key.id.to_string(), "number": number(key.kind, label),
                 "crm_id": crm_id, "origin": origin,
             }),
-            Drift::NotOurs { kind, id, label, crm_id } => json!({
-                "drift": "not_ours", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+            Drift::NotOurs { key, label, crm_id } => json!({
+                "drift": "not_ours", "kind": key.kind, "id": key.id.to_string(), "number": number(key.kind, label),
                 "crm_id": crm_id,
             }),
-            Drift::Unreadable { kind, id, label, crm_id, reason } => json!({
-                "drift": "unreadable", "kind": kind, "id": id.as_ref().map(ToString::to_string),
-                "number": number(*kind, label), "crm_id": crm_id, "reason": reason,
+            Drift::Unreadable { key, label, crm_id, reason } => json!({
+                "drift": "unreadable", "kind": key.kind, "id": key.id.to_string(), "number": number(key.kind, label),
+                "crm_id": crm_id, "reason": reason,
             }),
-            Drift::Different { kind, id, label, crm_id, fields } => json!({
-                "drift": "different", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+            Drift::UnreadableCard { kind, crm_id, reason } => json!({
+                "drift": "unreadable", "kind": kind, "id": null, "number": null, "crm_id": crm_id, "reason": reason,
+            }),
+            Drift::Different { key, label, crm_id, fields } => json!({
+                "drift": "different", "kind": key.kind, "id": key.id.to_string(), "number": number(key.kind, label),
                 "crm_id": crm_id, "fields": fields.iter().map(field_document).collect::<Vec<_>>(),
             }),
-            Drift::Twice { kind, id, label, objects } => json!({
-                "drift": "twice", "kind": kind, "id": id.to_string(), "number": number(*kind, label),
+            Drift::Twice { key, label, objects } => json!({
+                "drift": "twice", "kind": key.kind, "id": key.id.to_string(), "number": number(key.kind, label),
                 "crm_id": objects.first(), "crm_ids": objects,
             }),
             Drift::Foreign { kind, origin, crm_id } => json!({
@@ -162,6 +166,14 @@ impl Drift {
             }),
         }
     }
+}
+
+fn unreadable_line(kind: Kind, crm_id: i64, reason: &str) -> String {
+    let object = display::object_name(kind, crm_id);
+    say!(
+        "{object}: портал не может показать карточку (CARD_UNREADABLE): {reason}",
+        "{object}: the portal cannot show the card (CARD_UNREADABLE): {reason}"
+    )
 }
 
 /// `STAGE_ID «NEW» вместо «WON»`; of what may tell something of a person the name alone.

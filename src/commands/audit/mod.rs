@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::crm::inventory;
 use crate::crm::objects::{by_id, by_origin};
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{IdRange, Kind, RecordId};
+use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::domain::run_error::Outcome;
 use crate::mirror::Mirror;
 use crate::output::stdout::print_with;
@@ -30,7 +30,7 @@ use crate::state::settings::PACE;
 use crate::state::{Event, PlanRecord, State};
 use crate::sync::plan;
 use crate::sync::plan::{
-    Deferred, Pair, PlanOptions, PlanStore, Planned, Priority, Step, both_id_types, decide, is_history, merge,
+    Deferred, Pair, PlanOptions, PlanStore, Planned, Priority, Step, decide, is_history, merge,
 };
 use crate::sync::preflight::config_check::fetch_and_check;
 use crate::sync::preflight::portal_identity;
@@ -111,9 +111,9 @@ impl Findings {
     pub fn schedule_resend(&self, _: &Lock, config: &Config, clock: &Clock) -> Result<()> {
         let state = State::open(&config.state)?;
         let writer = state.writer()?;
-        self.shelf.repairs(|kind, id| {
-            writer.resend(kind, &id)?;
-            writer.log_event(kind, &id, Event::Audited, None, "", clock.now())
+        self.shelf.repairs(|key| {
+            writer.resend(&key)?;
+            writer.log_event(&key, Event::Audited, None, "", clock.now())
         })?;
         writer.commit()
     }
@@ -143,7 +143,7 @@ pub fn run(
     verdict.into_result()?;
     print_with(|out| {
         let mut report = Report::begin(out, &config.portal.webhook, json)?;
-        let touched = state.dirty()?.into_iter().flat_map(both_id_types).collect();
+        let touched = state.dirty()?.into_iter().flat_map(RecordKey::with_other_type).collect();
         let mut comparison =
             Comparison { config, types: &verdict.fields, state: &state, touched, gate: &mut gate };
         comparison.all(&queue, &mut findings, &mut report, watch)?;
@@ -172,11 +172,11 @@ pub fn unrepaired(
     let state = State::open_readonly(&config.state)?;
     let mirror = Mirror::open(&config.mirror)?;
     let queue = PlanStore::new()?;
-    findings.shelf.repairs(|kind, id| {
+    findings.shelf.repairs(|key| {
         // What is gone from Ecvi by now needs no repair.
-        let row = mirror.find(kind, &id.to_string())?.into_iter().find(|row| row.id == id);
+        let row = mirror.find(key.kind, &key.id.to_string())?.into_iter().find(|row| row.id == key.id);
         row.map_or(Ok(()), |row| {
-            queue.add(&Planned { kind, id, step: Step::Update, wave: Priority::Changes, row: Some(row) })
+            queue.add(&Planned { key, step: Step::Update, wave: Priority::Changes, row: Some(row) })
         })
     })?;
     drop(mirror);
@@ -200,7 +200,7 @@ fn unreadable(
 ) -> Result<()> {
     for ((kind, crm_id), reason) in gaps {
         if state.records_of_object(kind, crm_id)?.is_empty() {
-            report.drift(&Drift::Unreadable { kind, id: None, label: String::new(), crm_id, reason })?;
+            report.drift(&Drift::UnreadableCard { kind, crm_id, reason })?;
             findings.tally.other += 1;
         }
     }
@@ -212,7 +212,7 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
     let mirror = Mirror::open_within(&config.mirror, &clock.read_limit(None))?;
     let rules = PlanOptions::for_sync(config, &mirror, state, clock.now())?;
     // A mirror from which nothing may be concluded is refused here.
-    plan::compare(&mirror, state, &rules, |_, _, _| Ok(()), |_, _, _| Ok(()))?;
+    plan::compare(&mirror, state, &rules, |_, _, _| Ok(()), |_, _| Ok(()))?;
     let queue = PlanStore::new()?;
     for kind in Kind::SEND_ORDER {
         let on_hold = Deferred::for_kind(kind, state)?;
@@ -223,8 +223,7 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
             findings.shelf.know(kind, &pair.id, crm_id)?;
             if is_settled(kind, &pair, &on_hold, &rules) {
                 queue.add(&Planned {
-                    kind,
-                    id: pair.id,
+                    key: pair.key(kind),
                     step: Step::Update,
                     wave: Priority::Changes,
                     row: pair.row,
@@ -256,17 +255,18 @@ fn report_duplicates(
         let mut ids = Vec::new();
         findings.shelf.duplicates(kind, |origin| {
             let named = state.find_by_origin(kind, &origin)?;
-            ids.push(named.map_or_else(|| RecordId::parse(&origin), |(id, _)| id));
+            ids.push(named.map_or_else(|| RecordId::parse(&origin), |(key, _)| key.id));
             Ok(())
         })?;
         for ids in ids.chunks(CHUNK) {
             let marked = by_origin(gate, kind, &config.portal.originator, ids)?;
             for (id, mut objects) in marked.found {
+                let key = RecordKey { kind, id };
                 let PlanRecord { crm_id, display_name: label, .. } =
-                    state.record(kind, &id)?.unwrap_or_default().plan_record;
+                    state.record(&key)?.unwrap_or_default().plan_record;
                 objects.extend(crm_id.filter(|crm_id| !objects.contains(crm_id)));
                 if objects.len() > 1 {
-                    report.drift(&Drift::Twice { kind, id, label, objects })?;
+                    report.drift(&Drift::Twice { key, label, objects })?;
                     findings.tally.other += 1;
                 }
             }

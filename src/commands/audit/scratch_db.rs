@@ -4,7 +4,7 @@
 use anyhow::Result;
 use rusqlite::Connection;
 
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 
 /// Ids that Ecvi or the state knows, objects of ours in the portal, and records to be sent again.
 pub(super) struct ScratchDb {
@@ -40,9 +40,9 @@ impl ScratchDb {
     }
 
     /// The record is to be sent again.
-    pub(super) fn repair(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    pub(super) fn repair(&self, key: &RecordKey) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO repairs (kind, id) VALUES (?1, ?2)";
-        self.connection.prepare_cached(sql)?.execute((kind, id))?;
+        self.connection.prepare_cached(sql)?.execute((key.kind, &key.id))?;
         Ok(())
     }
 
@@ -72,11 +72,11 @@ impl ScratchDb {
     }
 
     /// The records to be sent again.
-    pub(super) fn repairs(&self, mut each: impl FnMut(Kind, RecordId) -> Result<()>) -> Result<()> {
+    pub(super) fn repairs(&self, mut each: impl FnMut(RecordKey) -> Result<()>) -> Result<()> {
         let mut statement = self.connection.prepare("SELECT kind, id FROM repairs ORDER BY kind, id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            each(row.get(0)?, row.get(1)?)?;
+            each(RecordKey { kind: row.get(0)?, id: row.get(1)? })?;
         }
         Ok(())
     }

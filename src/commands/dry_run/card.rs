@@ -32,12 +32,12 @@ impl ChangePreview<'_, '_> {
     ) -> Result<Vec<CardField>> {
         let Some(row) = &planned.row else { return Ok(Vec::new()) };
         let is_new = planned.step == Step::Create && taken.is_none() && row.crm_id.is_none();
-        let is_sample = is_new && self.unsampled.contains(&planned.kind);
+        let is_sample = is_new && self.unsampled.contains(&planned.key.kind);
         if self.only.is_none() && !is_sample {
             return Ok(Vec::new());
         }
-        self.unsampled.retain(|kind| *kind != planned.kind);
-        self.card(planned.kind, row, types)
+        self.unsampled.retain(|kind| *kind != planned.key.kind);
+        self.card(planned.key.kind, row, types)
     }
 
     fn card(&self, kind: Kind, row: &Row, types: &FieldTypes) -> Result<Vec<CardField>> {
@@ -51,8 +51,7 @@ impl ChangePreview<'_, '_> {
             .iter()
             .map(|(field, value)| CardField { field: field.clone(), value: display_value(field, value) })
             .collect();
-        let guests = coming.iter().map(|guest| format!("guest {guest}"));
-        append(&mut card, "CONTACT_IDS", guests.collect());
+        append(&mut card, "CONTACT_IDS", coming.iter().map(ToString::to_string).collect());
         if let Ok(Entity::Booking(booking)) = &row.body {
             append(&mut card, "COMPANY_ID", self.coming_company(booking)?);
         }
@@ -69,9 +68,9 @@ impl ChangePreview<'_, '_> {
 
     /// The company of a booking that has no card yet.
     fn coming_company(&self, booking: &Booking) -> Result<Vec<String>> {
-        let people = DealParties::of(booking, |kind, id| self.person(kind, id))?;
-        let companies = people.missing.into_iter().filter(|(kind, _)| *kind == Kind::Company);
-        Ok(companies.map(|(_, id)| format!("company {id}")).collect())
+        let people = DealParties::of(booking, |key| self.person(key))?;
+        let companies = people.missing.iter().filter(|missing| missing.kind == Kind::Company);
+        Ok(companies.map(ToString::to_string).collect())
     }
 }
 

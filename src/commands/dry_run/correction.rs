@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::ChangePreview;
 use crate::config::OnMissing;
 use crate::crm::objects::{Look, by_origin, look};
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::portal::CallError;
 use crate::state::StoredRecord;
 use crate::sync::plan::{Planned, Step};
@@ -43,16 +43,16 @@ impl ChangePreview<'_, '_> {
     }
 
     fn correct_kind(&mut self, kind: Kind) -> Result<()> {
-        let mut steps = Vec::new();
+        let mut changes = Vec::new();
         self.queue.each(kind, |planned| {
             let is_change = matches!(planned.step, Step::Update | Step::Recheck | Step::Close);
-            if let Some(row) = planned.row.as_ref().filter(|_| is_change) {
-                steps.push(row.id.clone());
+            if is_change && planned.row.is_some() {
+                changes.push(planned.key.clone());
             }
             Ok(())
         })?;
-        for ids in steps.chunks(CHUNK) {
-            for planned in self.replanned(kind, ids)? {
+        for keys in changes.chunks(CHUNK) {
+            for planned in self.replanned(kind, keys)? {
                 self.queue.add(&Planned { step: Step::Create, ..planned })?;
             }
         }
@@ -60,11 +60,11 @@ impl ChangePreview<'_, '_> {
     }
 
     /// Of these records those whose objects would be made anew.
-    fn replanned(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Vec<Planned>> {
+    fn replanned(&mut self, kind: Kind, keys: &[RecordKey]) -> Result<Vec<Planned>> {
         let mut doubtful = Vec::new();
-        for id in ids {
-            let record = self.state.record(kind, id)?.unwrap_or_default();
-            let planned = self.queue.step_of(kind, id)?;
+        for key in keys {
+            let record = self.state.record(key)?.unwrap_or_default();
+            let planned = self.queue.step_of(key)?;
             if let (Some(crm_id), Some(planned)) = (record.plan_record.crm_id, planned) {
                 doubtful.push(Doubtful { planned, record, crm_id });
             }
@@ -73,22 +73,22 @@ impl ChangePreview<'_, '_> {
         let there = look(&mut self.gate, kind, &crm_ids.into_iter().collect::<Vec<_>>())?;
         let mut lost = Vec::new();
         for one in doubtful {
-            if self.is_lost(kind, &one, &there)? {
+            if self.is_lost(&one, &there)? {
                 lost.push(one.planned);
             }
         }
-        let lost_ids: Vec<RecordId> = lost.iter().map(|planned| planned.id.clone()).collect();
+        let lost_ids: Vec<RecordId> = lost.iter().map(|planned| planned.key.id.clone()).collect();
         let marked = by_origin(&mut self.gate, kind, &self.config.portal.originator, &lost_ids)?;
-        lost.retain(|planned| !marked.found.contains_key(&planned.id));
+        lost.retain(|planned| !marked.found.contains_key(&planned.key.id));
         Ok(lost)
     }
 
-    fn is_lost(&self, kind: Kind, one: &Doubtful, there: &Look) -> Result<bool> {
+    fn is_lost(&self, one: &Doubtful, there: &Look) -> Result<bool> {
         let Some(object) = there.seen.get(&one.crm_id) else {
             return Ok(!there.unseen.contains_key(&one.crm_id));
         };
         let originator = &self.config.portal.originator;
-        let owner = owner_of(self.state, originator, (kind, &one.planned.id), &one.record, object)?;
+        let owner = owner_of(self.state, originator, &one.planned.key, &one.record, object)?;
         Ok(owner == Owner::AnotherRecord)
     }
 }

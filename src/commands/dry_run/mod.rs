@@ -16,7 +16,7 @@ use crate::config::{Config, OnMissing};
 use crate::crm::diff::{Difference, differences, without_foreign_stage};
 use crate::crm::objects::Unseen;
 use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::{CrmFields, mapped};
@@ -35,10 +35,8 @@ const SOUGHT: usize = 500;
 /// The only record that a dry run shows.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Only {
-    /// What the record is.
-    pub kind: Kind,
-    /// Its id in Ecvi.
-    pub id: RecordId,
+    /// Which record.
+    pub key: RecordKey,
     /// The name that people know it by.
     pub name: String,
 }
@@ -61,7 +59,7 @@ pub struct StepPreview {
     /// The object that Ecvi names is another record's already.
     pub is_taken: bool,
     /// The booking waits for this guest, who is not sent in this run either.
-    pub waits_for: Option<RecordId>,
+    pub waits_for: Option<RecordKey>,
     /// What the card will look like; of the first new one of each kind, and of the record that was asked for.
     pub card: Vec<CardField>,
 }
@@ -160,10 +158,10 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         let mut wanted = Vec::new();
         let mut cards_to_be = Vec::new();
         for planned in steps {
-            let record = self.state.record(kind, &planned.id)?.unwrap_or_default();
+            let record = self.state.record(&planned.key)?.unwrap_or_default();
             let known =
                 record.plan_record.crm_id.filter(|_| matches!(planned.step, Step::Update | Step::Recheck));
-            let crm_id = known.or(taken.get(&planned.id).copied());
+            let crm_id = known.or(taken.get(&planned.key.id).copied());
             let row = planned.row.as_ref().filter(|_| crm_id.is_some());
             let mapped = row.map(|row| self.mapped(row, &types)).transpose()?.flatten();
             cards_to_be.push(self.sample(planned, crm_id, &types)?);
@@ -206,26 +204,25 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     ) -> Result<bool> {
         let is_change = matches!(planned.step, Step::Update | Step::Recheck);
         let Some(card) = card.filter(|_| is_change) else { return Ok(false) };
-        let whose = (planned.kind, &planned.id);
         let originator = &self.config.portal.originator;
-        Ok(owner_of(self.state, originator, whose, record, &card.object)? == Owner::Unknown)
+        Ok(owner_of(self.state, originator, &planned.key, record, &card.object)? == Owner::Unknown)
     }
 
     /// The guest without whom the booking does not go, unless this run sends them before it.
-    fn waits_for(&self, planned: &Planned) -> Result<Option<RecordId>> {
+    fn waits_for(&self, planned: &Planned) -> Result<Option<RecordKey>> {
         let Some(Ok(Entity::Booking(booking))) = planned.row.as_ref().map(|row| &row.body) else {
             return Ok(None);
         };
-        let waits_for = DealParties::of(booking, |kind, id| self.person(kind, id))?.waits_for;
+        let waits_for = DealParties::of(booking, |key| self.person(key))?.waits_for;
         let Some(guest) = waits_for else { return Ok(None) };
         let step = self.step_of_guest(&guest)?.map(|planned| planned.step);
         let is_due = matches!(planned.step, Step::Create | Step::Update | Step::Recheck);
         Ok((is_due && !matches!(step, Some(Step::Create | Step::Update))).then_some(guest))
     }
 
-    fn step_of_guest(&self, id: &RecordId) -> Result<Option<Planned>> {
-        for id in id.clone().with_other_type() {
-            if let Some(planned) = self.queue.step_of(Kind::Guest, &id)? {
+    fn step_of_guest(&self, guest: &RecordKey) -> Result<Option<Planned>> {
+        for key in guest.clone().with_other_type() {
+            if let Some(planned) = self.queue.step_of(&key)? {
                 return Ok(Some(planned));
             }
         }
@@ -245,7 +242,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     }
 
     /// What would be written, and which of a deal's guests have no object yet.
-    fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<(CrmFields, Vec<RecordId>)>> {
+    fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<(CrmFields, Vec<RecordKey>)>> {
         let (links, coming) = match &row.body {
             Ok(Entity::Booking(booking)) => self.people(booking)?,
             Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => Default::default(),
@@ -253,10 +250,10 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         Ok(mapped(row, &links, self.config, types).map(|mapped| (mapped, coming)))
     }
 
-    fn people(&self, booking: &Booking) -> Result<(DealLinks, Vec<RecordId>)> {
-        let mut people = DealParties::of(booking, |kind, id| self.person(kind, id))?;
-        let guest = |(kind, id)| (kind == Kind::Guest).then_some(id);
-        let mut coming: Vec<RecordId> = people.missing.into_iter().filter_map(guest).collect();
+    fn people(&self, booking: &Booking) -> Result<(DealLinks, Vec<RecordKey>)> {
+        let mut people = DealParties::of(booking, |key| self.person(key))?;
+        let mut coming = people.missing;
+        coming.retain(|missing| missing.kind == Kind::Guest);
         if let Some(guest) = people.waits_for {
             let planned = self.step_of_guest(&guest)?.and_then(|planned| planned.row);
             people.links.last_name = planned.map(|row| row.display_name).unwrap_or_default();
@@ -267,14 +264,14 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     }
 
     /// As the run will find them after it has sent the people.
-    fn person(&self, kind: Kind, id: &RecordId) -> Result<Party> {
-        let planned = self.queue.step_of(kind, id)?;
+    fn person(&self, key: &RecordKey) -> Result<Party> {
+        let planned = self.queue.step_of(key)?;
         if planned.as_ref().is_some_and(|planned| planned.step == Step::Gone) {
             return Ok(Party::NotInMirror);
         }
         let is_made_anew = planned.as_ref().is_some_and(|planned| planned.step == Step::Create);
         let row = planned.and_then(|planned| planned.row);
-        let Some(StoredRecord { plan_record, .. }) = self.state.record(kind, id)? else {
+        let Some(StoredRecord { plan_record, .. }) = self.state.record(key)? else {
             return Ok(if row.is_some() { Party::NotInCrm } else { Party::NotInMirror });
         };
         Ok(match plan_record.crm_id {
@@ -292,7 +289,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         &self,
         kind: Kind,
         record: &StoredRecord,
-        mapped: Option<(CrmFields, Vec<RecordId>)>,
+        mapped: Option<(CrmFields, Vec<RecordKey>)>,
         card: Option<&ObjectWithFields>,
         types: &FieldTypes,
     ) -> Option<Vec<Difference>> {

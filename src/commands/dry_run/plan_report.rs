@@ -12,7 +12,7 @@ use crate::config::OnMissing;
 use crate::crm::diff::Difference;
 use crate::crm::objects::Unseen;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::Kind;
+use crate::domain::record::{Kind, RecordKey};
 use crate::domain::{display, visible_text};
 use crate::output::run_summary::per_kind;
 use crate::say;
@@ -49,7 +49,7 @@ pub fn text(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
         writeln!(out)?;
     }
     let shown = each(queue, eyes.as_deref_mut(), |planned, prospect| {
-        let record = state.record(planned.kind, &planned.id)?.unwrap_or_default();
+        let record = state.record(&planned.key)?.unwrap_or_default();
         writeln!(out, "{}", line(planned, &record, prospect.taken))?;
         for change in prospect.changes.iter().flatten() {
             writeln!(out, "    {}", change_line(change))?;
@@ -147,7 +147,7 @@ fn notes(prospect: &StepPreview) -> Vec<String> {
         )
     });
     let waits = prospect.waits_for.as_ref().map(|guest| {
-        let guest = display::record_name(Kind::Guest, guest, "");
+        let guest = display::record_name(guest, "");
         say!(
             "будет ждать, пока передастся {guest} (GUEST_WAITING)",
             "will wait until {guest} is sent (GUEST_WAITING)"
@@ -180,9 +180,7 @@ fn each(
 ) -> Result<u64> {
     let mut count = 0;
     let only = eyes.as_ref().and_then(|eyes| eyes.only.clone());
-    let is_shown = |planned: &Planned| {
-        only.as_ref().is_none_or(|only| only.kind == planned.kind && only.id == planned.id)
-    };
+    let is_shown = |planned: &Planned| only.as_ref().is_none_or(|only| only.key == planned.key);
     for kind in Kind::SEND_ORDER {
         let mut chunk = Vec::new();
         let mut flush = |chunk: &mut Vec<Planned>| -> Result<()> {
@@ -222,7 +220,7 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     write!(out, "{{\"schema\": 1,\n \"counts\": {},\n \"steps\": [", Value::Object(counts))?;
     let mut separator = "\n  ";
     each(queue, eyes.as_deref_mut(), |planned, prospect| {
-        let record = state.record(planned.kind, &planned.id)?.unwrap_or_default();
+        let record = state.record(&planned.key)?.unwrap_or_default();
         write!(out, "{separator}{}", document(planned, &record, prospect))?;
         separator = ",\n  ";
         Ok(())
@@ -265,23 +263,23 @@ fn noun(step: Step) -> String {
 
 /// One planned step, in words.
 pub fn line(planned: &Planned, record: &StoredRecord, found: Option<i64>) -> String {
-    let name = display::record_name(planned.kind, &planned.id, label(planned, record));
+    let name = display::record_name(&planned.key, label(planned, record));
     let object = record
         .plan_record
         .crm_id
-        .map(|crm_id| display::object_name(planned.kind, crm_id))
+        .map(|crm_id| display::object_name(planned.key.kind, crm_id))
         .unwrap_or_default();
     match planned.step {
         Step::Create => match (found, taken_over(planned, record)) {
             (Some(crm_id), named) if named != Some(crm_id) => {
-                let object = display::object_name(planned.kind, crm_id);
+                let object = display::object_name(planned.key.kind, crm_id);
                 say!(
                     "{name}: взять готовый объект: {object} (найден в CRM)",
                     "{name}: take over {object} (found in the CRM)"
                 )
             }
             (_, Some(crm_id)) => {
-                let object = display::object_name(planned.kind, crm_id);
+                let object = display::object_name(planned.key.kind, crm_id);
                 say!(
                     "{name}: взять готовый объект: {object} (id из Ecvi)",
                     "{name}: take over {object} (its id is in Ecvi)"
@@ -325,7 +323,7 @@ pub fn line(planned: &Planned, record: &StoredRecord, found: Option<i64>) -> Str
 }
 
 fn document(planned: &Planned, record: &StoredRecord, prospect: &StepPreview) -> Value {
-    let Planned { kind, id, step, wave: _, row: _ } = planned;
+    let Planned { key: RecordKey { kind, id }, step, wave: _, row: _ } = planned;
     let label = label(planned, record);
     let number = (*kind == Kind::Booking && !label.is_empty()).then_some(label);
     let crm_id = record.plan_record.crm_id.or(prospect.taken).or_else(|| taken_over(planned, record));

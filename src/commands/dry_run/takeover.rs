@@ -24,18 +24,18 @@ impl ChangePreview<'_, '_> {
             ));
         }
         self.sought += new.len() + left.len();
-        let ids: Vec<RecordId> = new.iter().map(|planned| planned.id.clone()).collect();
+        let ids: Vec<RecordId> = new.iter().map(|planned| planned.key.id.clone()).collect();
         let standing = by_origin(&mut self.gate, kind, &self.config.portal.originator, &ids)?.found;
         let oldest = |(id, objects): (RecordId, Vec<i64>)| Some((id, *objects.first()?));
         let mut taken: BTreeMap<RecordId, i64> = standing.into_iter().filter_map(oldest).collect();
         let mut others = Vec::new();
         for planned in
-            new.iter().filter(|planned| !taken.contains_key(&planned.id)).copied().collect::<Vec<_>>()
+            new.iter().filter(|planned| !taken.contains_key(&planned.key.id)).copied().collect::<Vec<_>>()
         {
             match self.known_by_ecvi(planned)? {
                 // Of two rows that name one object the second fails.
                 Some(crm_id) if taken.values().any(|one| *one == crm_id) => {}
-                Some(crm_id) => drop(taken.insert(planned.id.clone(), crm_id)),
+                Some(crm_id) => drop(taken.insert(planned.key.id.clone(), crm_id)),
                 None => others.push(planned),
             }
         }
@@ -44,7 +44,7 @@ impl ChangePreview<'_, '_> {
     }
 
     fn known_by_ecvi(&self, planned: &Planned) -> Result<Option<i64>> {
-        let record = self.state.record(planned.kind, &planned.id)?.unwrap_or_default();
+        let record = self.state.record(&planned.key)?.unwrap_or_default();
         // A record that has lost its object is not put on that one again.
         let is_lost = |crm_id: &i64| record.plan_record.crm_id == Some(*crm_id);
         Ok(record.named_by(planned.row.as_ref()).filter(|crm_id| !is_lost(crm_id)))

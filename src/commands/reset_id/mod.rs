@@ -100,9 +100,11 @@ fn preview_changes(config: &Config, options: &cli::ResetId, clock: &Clock) -> Re
 /// The records that failed for this reason.
 fn failed(config: &Config, state: &State, kind: Option<Kind>, code: FailureCode) -> Result<Vec<FoundRecord>> {
     let mut troubles = state.issues(Severity::Failure)?;
-    troubles.retain(|trouble| trouble.code == code.name() && kind.is_none_or(|kind| trouble.kind == kind));
+    troubles
+        .retain(|trouble| trouble.code == code.name() && kind.is_none_or(|kind| trouble.key.kind == kind));
     let lookup = Lookup::new(config, state);
-    let found = troubles.iter().map(|trouble| lookup.find_one(trouble.kind, &format!("id:{}", trouble.id)));
+    let found =
+        troubles.iter().map(|trouble| lookup.find_one(trouble.key.kind, &format!("id:{}", trouble.key.id)));
     found.collect()
 }
 
@@ -112,8 +114,8 @@ fn targets(config: &Config, state: &State, kind: Option<Kind>, ids: &[String]) -
         Some(kind) if !ids.is_empty() => {
             let lookup = Lookup::new(config, state);
             let mut found = ids.iter().map(|word| lookup.find_one(kind, word)).collect::<Result<Vec<_>>>()?;
-            found.sort_by(|a, b| a.id.cmp(&b.id));
-            found.dedup_by(|a, b| a.id == b.id);
+            found.sort_by(|a, b| a.key.cmp(&b.key));
+            found.dedup_by(|a, b| a.key == b.key);
             Ok(Targets::Records(found))
         }
         Some(kind) => Ok(Targets::All(vec![kind])),
@@ -134,26 +136,26 @@ fn apply(state: &State, targets: &Targets, aim: Aim, clock: &Clock) -> Result<St
 
 /// One record. The old id is read again: a run may have run while people were asked.
 fn reset(state: &State, found: &FoundRecord, aim: Aim, clock: &Clock) -> Result<String> {
-    let FoundRecord { kind, id, label, row: _, gone: _ } = found;
+    let FoundRecord { key, label, row: _, gone: _ } = found;
     let (record, now) = (known(state, found)?, clock.now());
     let old = record.plan_record.crm_id;
     let writer = state.writer()?;
-    writer.insert_if_missing(*kind, id, label)?;
+    writer.insert_if_missing(key, label)?;
     if let Some(old) = old {
-        writer.log_event(*kind, id, Event::Reset, Some(old), "", now)?;
-        writer.resend_others(*kind, id)?;
+        writer.log_event(key, Event::Reset, Some(old), "", now)?;
+        writer.resend_others(key)?;
     }
     match aim.object(old) {
-        None => writer.detach(*kind, id)?,
+        None => writer.detach(key)?,
         Some(crm_id) => {
-            writer.relink_manually(*kind, id, crm_id)?;
-            writer.log_event(*kind, id, Event::Pointed, Some(crm_id), "", now)?;
+            writer.relink_manually(key, crm_id)?;
+            writer.log_event(key, Event::Pointed, Some(crm_id), "", now)?;
         }
     }
-    writer.clear_failure(*kind, id)?;
+    writer.clear_failure(key)?;
     writer.commit()?;
-    let name = display::record_name(*kind, id, label);
-    let undo = old.map(|old| format!("ecvi-b24 reset-id {kind} id:{id} --crm-id {old}"));
+    let name = display::record_name(key, label);
+    let undo = old.map(|old| format!("ecvi-b24 reset-id {} id:{} --crm-id {old}", key.kind, key.id));
     Ok(match undo {
         None => say!("{name}: сделано\n", "{name}: done\n"),
         Some(undo) => say!("{name}: сделано; вернуть: {undo}\n", "{name}: done; to undo: {undo}\n"),
@@ -181,5 +183,5 @@ fn reset_all(state: &State, kinds: &[Kind], clock: &Clock) -> Result<String> {
 }
 
 fn known(state: &State, found: &FoundRecord) -> Result<StoredRecord> {
-    Ok(state.record(found.kind, &found.id)?.unwrap_or_default())
+    Ok(state.record(&found.key)?.unwrap_or_default())
 }

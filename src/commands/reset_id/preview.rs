@@ -49,8 +49,8 @@ fn all(state: &State, kinds: &[Kind]) -> Result<Vec<String>> {
 fn record(state: &State, found: &FoundRecord, aim: Aim) -> Result<Vec<String>> {
     let old = known(state, found)?.plan_record.crm_id;
     let crm_id = aim.object(old);
-    let name = display::record_name(found.kind, &found.id, &found.label);
-    let object = |crm_id| display::object_name(found.kind, crm_id);
+    let name = display::record_name(&found.key, &found.label);
+    let object = |crm_id| display::object_name(found.key.kind, crm_id);
     let mut lines = vec![match (old, crm_id) {
         (None, None) => match found.row.as_ref().and_then(|row| row.crm_id) {
             Some(named) => say!(
@@ -83,7 +83,7 @@ fn record(state: &State, found: &FoundRecord, aim: Aim) -> Result<Vec<String>> {
 }
 
 fn gone(found: &FoundRecord, crm_id: Option<i64>) -> Option<String> {
-    (found.gone && found.kind == Kind::Booking).then(|| match crm_id {
+    (found.gone && found.key.kind == Kind::Booking).then(|| match crm_id {
         None => say!(
             "такой заявки в Ecvi больше нет: её сделка останется в CRM, удалите её вручную",
             "Ecvi has no such booking any more: its deal stays in the CRM, delete it by hand"
@@ -96,7 +96,7 @@ fn gone(found: &FoundRecord, crm_id: Option<i64>) -> Option<String> {
 }
 
 fn doubt(state: &State, found: &FoundRecord) -> Result<Option<String>> {
-    let doubt = state.doubts(found.kind)?.remove(&found.id);
+    let doubt = state.doubts(found.key.kind)?.remove(&found.key.id);
     Ok(doubt.map(|doubt| {
         let at = display::format_time(doubt.at);
         say!(
@@ -110,9 +110,10 @@ fn doubt(state: &State, found: &FoundRecord) -> Result<Option<String>> {
 fn shared(state: &State, found: &FoundRecord, crm_id: Option<i64>) -> Result<Vec<String>> {
     let Some(crm_id) = crm_id else { return Ok(Vec::new()) };
     let mut notes = Vec::new();
-    for other in state.records_of_object(found.kind, crm_id)?.into_iter().filter(|other| *other != found.id) {
-        let label = state.record(found.kind, &other)?.unwrap_or_default().plan_record.display_name;
-        let other = display::record_name(found.kind, &other, &label);
+    let holders = state.records_of_object(found.key.kind, crm_id)?;
+    for other in holders.into_iter().filter(|other| *other != found.key) {
+        let label = state.record(&other)?.unwrap_or_default().plan_record.display_name;
+        let other = display::record_name(&other, &label);
         notes.push(say!(
             "этот объект уже занят ({other}): обе записи будут писать в одну карточку",
             "this object already belongs to {other}: both will write to one card"

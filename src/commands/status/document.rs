@@ -121,8 +121,10 @@ impl Status {
     /// What the state says.
     pub fn read(state: &State, kind: Option<Kind>) -> Result<Status> {
         let flaws = |severity| -> Result<Vec<IssueReport>> {
-            let troubles =
-                state.issues(severity)?.into_iter().filter(|found| kind.is_none_or(|k| k == found.kind));
+            let troubles = state
+                .issues(severity)?
+                .into_iter()
+                .filter(|found| kind.is_none_or(|kind| kind == found.key.kind));
             let mut flaws: Vec<IssueReport> = troubles.map(IssueReport::of).collect();
             flaws.sort_by_key(|flaw| flaw.kind);
             Ok(flaws)
@@ -188,7 +190,7 @@ fn tallies(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, RecordCo
 
 impl IssueReport {
     pub(super) fn of(trouble: Issue) -> IssueReport {
-        let Issue { kind, id, label, crm_id, operation, attempts, first_at, last_at, next_at, code, message } =
+        let Issue { key, label, crm_id, operation, attempts, first_at, last_at, next_at, code, message } =
             trouble;
         // The value is a person's data: the id says where to look.
         let quotes_a_person = matches!(
@@ -197,9 +199,9 @@ impl IssueReport {
         );
         let message = if quotes_a_person { String::new() } else { message };
         IssueReport {
-            kind,
-            id: id.to_string(),
-            number: (kind == Kind::Booking && !label.is_empty()).then_some(label),
+            kind: key.kind,
+            id: key.id.to_string(),
+            number: (key.kind == Kind::Booking && !label.is_empty()).then_some(label),
             crm_id,
             operation,
             attempts,

@@ -40,7 +40,7 @@ pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Resul
         }
         Ok(())
     };
-    compare(&mirror, state, &rules, count, |_, _, _| Ok(()))?;
+    compare(&mirror, state, &rules, count, |_, _| Ok(()))?;
     Ok(pending)
 }
 

@@ -11,7 +11,7 @@ use super::document::SCHEMA;
 use crate::commands::find_record::FoundRecord;
 use crate::config::Webhook;
 use crate::domain::messages::Message;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::domain::timestamp::to_rfc3339;
 use crate::mirror::{Entity, Row, is_time};
 use crate::state::{HistoryEntry, PendingWork, Severity, State, StoredRecord};
@@ -97,8 +97,9 @@ impl RecordStatus {
         webhook: &Webhook,
         rules: Option<&PlanOptions>,
     ) -> Result<RecordStatus> {
-        let FoundRecord { kind, id, label, row, gone: _ } = found;
-        let record = state.record(*kind, id)?;
+        let FoundRecord { key, label, row, gone: _ } = found;
+        let RecordKey { kind, id } = key;
+        let record = state.record(key)?;
         let next_step = rules.map(|rules| next_step(state, found, record.as_ref(), rules)).transpose()?;
         let known = record.map(|record| record.plan_record).unwrap_or_default();
         let mut status = RecordStatus {
@@ -111,16 +112,16 @@ impl RecordStatus {
             mirror: row.as_ref().map(RowSummary::of),
             sent_modified_at: known.modified_at.as_deref().map(shown_time),
             todo: todo(known.pending),
-            doubt: open_call(state, *kind, id)?,
+            doubt: open_call(state, key)?,
             next_step: next_step.flatten(),
             failures: Vec::new(),
             waiting: Vec::new(),
             warnings: Vec::new(),
-            history: state.history(*kind, id)?,
+            history: state.history(key)?,
             left: rules.and_then(|rules| left(*kind, row.as_ref(), known.crm_id, rules)),
             last_message: state.last_run()?.and_then(|run| run.message),
         };
-        for (severity, trouble) in state.issues_of(*kind, id)? {
+        for (severity, trouble) in state.issues_of(key)? {
             status.flaws_mut(severity).push(IssueReport::of(trouble));
         }
         Ok(status)
@@ -148,8 +149,8 @@ fn left(kind: Kind, row: Option<&Row>, crm_id: Option<i64>, rules: &PlanOptions)
     }
 }
 
-fn open_call(state: &State, kind: Kind, id: &RecordId) -> Result<Option<OpenCall>> {
-    let doubt = state.doubts(kind)?.remove(id);
+fn open_call(state: &State, key: &RecordKey) -> Result<Option<OpenCall>> {
+    let doubt = state.doubts(key.kind)?.remove(&key.id);
     Ok(doubt.map(|doubt| OpenCall { operation: doubt.operation.name(), at: to_rfc3339(doubt.at) }))
 }
 
@@ -159,11 +160,11 @@ fn next_step(
     record: Option<&StoredRecord>,
     rules: &PlanOptions,
 ) -> Result<Option<Step>> {
-    let FoundRecord { kind, id, row, .. } = found;
-    let on_hold = Deferred::for_kind(*kind, state)?;
+    let FoundRecord { key, row, .. } = found;
+    let on_hold = Deferred::for_kind(key.kind, state)?;
     let known = record.map(|record| record.plan_record.clone());
-    let pair = Pair { id: id.clone(), row: row.clone(), known };
-    Ok(decide(*kind, &pair, &on_hold, false, rules))
+    let pair = Pair { id: key.id.clone(), row: row.clone(), known };
+    Ok(decide(key.kind, &pair, &on_hold, false, rules))
 }
 
 impl RowSummary {

@@ -41,8 +41,7 @@ pub(super) fn screen(
     mirror_error: Option<&str>,
     now: DateTime<Utc>,
 ) -> String {
-    let mut lines =
-        vec![capitalized(&display::record_name(found.kind, &found.id, &found.label)), in_crm(status)];
+    let mut lines = vec![capitalized(&display::record_name(&found.key, &found.label)), in_crm(status)];
     lines.extend(in_ecvi(status, mirror_error));
     lines.extend(status.doubt.as_ref().map(doubt));
     for flaw in status.failures.iter().chain(&status.waiting).chain(&status.warnings) {
@@ -61,7 +60,7 @@ pub(super) fn screen(
             )
         }));
     }
-    lines.extend(history(found.kind, &status.history));
+    lines.extend(history(found.key.kind, &status.history));
     lines.join("\n") + "\n"
 }
 

@@ -9,7 +9,7 @@ use crate::config::Webhook;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::Message;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error::Outcome;
 use crate::domain::timestamp::parse_rfc3339;
 use crate::output::run_summary;
@@ -229,7 +229,10 @@ pub(super) fn flaw_lines(flaw: &IssueReport, webhook: &Webhook, now: DateTime<Ut
     let IssueReport {
         kind, id, number, crm_id, operation, attempts, first_failed_at, next_attempt_at, ..
     } = flaw;
-    let name = display::record_name(*kind, &RecordId::parse(id), number.as_deref().unwrap_or_default());
+    let name = display::record_name(
+        &RecordKey::new(*kind, RecordId::parse(id)),
+        number.as_deref().unwrap_or_default(),
+    );
     let (operation, since) =
         (display::operation_name(operation), display::format_stored_time(first_failed_at));
     let mut first = match next_attempt_at {
@@ -290,7 +293,8 @@ fn quote(flaw: &IssueReport) -> Option<String> {
 fn people(list: &str) -> String {
     let person = |word: &str| {
         let (kind, id) = word.split_once(' ')?;
-        Some(display::record_name(Kind::from_name(kind)?, &RecordId::parse(id), ""))
+        let key = RecordKey::new(Kind::from_name(kind)?, RecordId::parse(id));
+        Some(display::record_name(&key, ""))
     };
     let people: Vec<String> = list.split(", ").map(|word| person(word).unwrap_or(word.to_owned())).collect();
     people.join(", ")

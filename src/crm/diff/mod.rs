@@ -11,7 +11,7 @@ use crate::config::DealConfig;
 use crate::crm::objects::Object;
 use crate::crm::objects::card::ObjectWithFields;
 use crate::domain::owned_values::OwnedValues;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::mapping::CrmFields;
 use crate::mapping::custom_fields::FieldType;
 use crate::mapping::multifield::{Beside, Values};
@@ -52,11 +52,15 @@ impl Difference {
     }
 
     /// The people of a deal, of whom some are still `coming`.
-    pub fn of_people(mapped: &CrmFields, card: &ObjectWithFields, coming: &[RecordId]) -> Option<Difference> {
+    pub fn of_people(
+        mapped: &CrmFields,
+        card: &ObjectWithFields,
+        coming: &[RecordKey],
+    ) -> Option<Difference> {
         let field = "CONTACT_IDS";
         let theirs = normal::display_value(field, card.fields.get(field)?);
         let here = mapped.fields.get(field).map(|ids| normal::display_value(field, ids)).unwrap_or_default();
-        let coming = coming.iter().map(|guest| format!("guest {guest}"));
+        let coming = coming.iter().map(ToString::to_string);
         let all: Vec<String> = [here].into_iter().filter(|ids| !ids.is_empty()).chain(coming).collect();
         let ours = all.join(", ");
         Some(Difference { field: field.to_owned(), ours, theirs })

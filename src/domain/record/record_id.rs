@@ -28,11 +28,6 @@ impl RecordId {
         }
     }
 
-    /// The ids that a mark in the portal may mean: those of 41 and '41' read the same.
-    pub fn ids_for_origin(mark: &str) -> impl Iterator<Item = RecordId> {
-        RecordId::parse(mark).with_other_type()
-    }
-
     /// The id whose mark in the portal reads the same: '41' of 41, and 41 of '41'.
     pub fn other_type_id(&self) -> Option<RecordId> {
         match self {
@@ -100,6 +95,12 @@ impl Ord for RecordId {
 impl PartialOrd for RecordId {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl From<i64> for RecordId {
+    fn from(number: i64) -> RecordId {
+        RecordId::Number(number)
     }
 }
 

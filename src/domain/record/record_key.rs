@@ -20,13 +20,13 @@ impl RecordKey {
     }
 
     /// The key of the record whose origin in the portal reads the same: guest '41' of guest 41.
-    pub fn with_other_type_id(&self) -> Option<RecordKey> {
+    pub fn other_type_key(&self) -> Option<RecordKey> {
         Some(RecordKey { kind: self.kind, id: self.id.other_type_id()? })
     }
 
     /// The key, then the one whose origin reads the same: a booking may name somebody by either.
     pub fn with_other_type(self) -> impl Iterator<Item = RecordKey> {
-        let other = self.with_other_type_id();
+        let other = self.other_type_key();
         std::iter::once(self).chain(other)
     }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::MirrorStats;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::mirror::{Entity, Row};
 use crate::state::{Doubt, LONGEST_PAUSE, PendingWork, PlanRecord, RetryBackoff};
 
@@ -149,6 +149,13 @@ pub struct Pair {
     pub row: Option<Row>,
     /// In the state.
     pub known: Option<PlanRecord>,
+}
+
+impl Pair {
+    /// Its key, where it is a record of this kind.
+    pub fn key(&self, kind: Kind) -> RecordKey {
+        RecordKey::new(kind, self.id.clone())
+    }
 }
 
 /// What to do about a record, if anything. `touched`: one of its people may have changed in the CRM.

@@ -15,7 +15,7 @@ use crate::config::MirrorConfig;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{BookingStatus, Kind, RecordId};
+use crate::domain::record::{BookingStatus, Kind, RecordId, RecordKey};
 use crate::mirror::{Mirror, Row};
 use crate::platform::hash::{Fingerprint, text_hash};
 use crate::state::{Failure, InDoubtCall, Note, Operation, PendingWork, SentRecord, State, Writer};
@@ -54,7 +54,7 @@ const VIEWS: [[&str; 4]; 3] = [
 type Found = Vec<(Kind, Step, Pair)>;
 
 /// What it has the state know.
-type Notes = Vec<(Kind, RecordId, Note)>;
+type Notes = Vec<(RecordKey, Note)>;
 
 /// What happens, and to what: each number is taken modulo what there is.
 type Event = (u8, u8, u8, u8);
@@ -147,8 +147,8 @@ impl World {
                 found.push((kind, step, pair));
                 Ok(())
             };
-            let note = |kind, id: &RecordId, note| {
-                notes.push((kind, id.clone(), note));
+            let note = |key: &RecordKey, note| {
+                notes.push((key.clone(), note));
                 Ok(())
             };
             let seen = compare(&mirror, &self.state, &rules, add, note);
@@ -174,8 +174,8 @@ impl World {
         let rules = PlanOptions { full, retry_failed, deletes, ..self.rules(&self.mirror()) };
         let Some((found, notes, seen)) = self.compare(&rules) else { return };
         let writer = self.state.writer().unwrap();
-        for (kind, id, note) in &notes {
-            writer.note(*kind, id, *note, self.now).unwrap();
+        for (key, note) in &notes {
+            writer.note(key, *note, self.now).unwrap();
         }
         let mark = writer.mark_all_dirty(&seen.dirty).unwrap();
         for kind in Kind::SEND_ORDER {
@@ -200,15 +200,16 @@ impl World {
     }
 
     fn take(&self, kind: Kind, step: Step, pair: &Pair) {
+        let key = pair.key(kind);
         self.write(|writer| match (step, &pair.row) {
             (Step::Create | Step::Update | Step::Close, Some(row)) => {
                 self.send(writer, kind, row, PendingWork::default());
             }
             (Step::Create | Step::Update | Step::Close, None) => unreachable!("a row is needed"),
-            (Step::Fail, row) => self.fail(writer, kind, &pair.id, row.as_ref(), 15),
-            (Step::Recheck, _) => writer.update_pending(kind, &pair.id, PendingWork::default()).unwrap(),
-            (Step::Gone, _) => writer.mark_absent(kind, &pair.id).unwrap(),
-            (Step::Forget | Step::Delete, _) => writer.delete(kind, &pair.id).unwrap(),
+            (Step::Fail, row) => self.fail(writer, &key, row.as_ref(), 15),
+            (Step::Recheck, _) => writer.update_pending(&key, PendingWork::default()).unwrap(),
+            (Step::Gone, _) => writer.mark_absent(&key).unwrap(),
+            (Step::Forget | Step::Delete, _) => writer.delete(&key).unwrap(),
         });
     }
 
@@ -222,13 +223,14 @@ impl World {
         let crm_id = 1 + (text_hash(&row.id.to_string()) % 1_000_000) as i64;
         let written = OwnedValues::default();
         let sent = SentRecord { row, crm_id, links: 1, written: &written, todo, warnings: &[], run: 1 };
-        writer.save_sent(kind, &sent, self.now).unwrap();
+        let key = RecordKey::new(kind, row.id.clone());
+        writer.save_sent(&key, &sent, self.now).unwrap();
     }
 
-    fn fail(&self, writer: &Writer<'_>, kind: Kind, id: &RecordId, row: Option<&Row>, minutes: u64) {
+    fn fail(&self, writer: &Writer<'_>, key: &RecordKey, row: Option<&Row>, minutes: u64) {
         let failure = Failure { code: FailureCode::BadDate, operation: None, message: "", row };
         let pause = std::time::Duration::from_secs(60 * minutes);
-        writer.failed(kind, id, &failure, pause, self.now).unwrap();
+        writer.failed(key, &failure, pause, self.now).unwrap();
     }
 
     /// The time of a change: mostly another second, now and then the same one.
@@ -296,6 +298,7 @@ impl World {
     /// A change in the state, as passes and commands make them.
     fn state_event(&mut self, (what, a, b, c): Event) {
         let (kind, id) = (kind(c), id(a));
+        let key = RecordKey::new(kind, id.clone());
         let row = self.mirror().find(kind, &id.to_string()).unwrap().into_iter().next();
         let todo = PendingWork { resend: b % 2 == 0, close: b % 3 == 0, recheck: b % 5 == 0 };
         let attempt =
@@ -306,27 +309,27 @@ impl World {
                     self.send(writer, kind, row, todo);
                 }
             }
-            1 => self.fail(writer, kind, &id, row.as_ref(), u64::from(b)),
+            1 => self.fail(writer, &key, row.as_ref(), u64::from(b)),
             2 if kind == Kind::Booking => {
                 if let Some(row) = &row {
                     writer.waiting(row, "", self.now).unwrap();
                 }
             }
-            2 | 3 => writer.mark_in_doubt(kind, &id, &attempt, self.now).unwrap(),
-            4 => writer.clear_doubt(kind, &id).unwrap(),
-            5 => writer.resend(kind, &id).unwrap(),
-            6 => writer.update_pending(kind, &id, todo).unwrap(),
-            7 => writer.linked(kind, &id, 900 + i64::from(b)).unwrap(),
-            8 if b % 2 == 0 => writer.detach(kind, &id).unwrap(),
-            8 => writer.mark_missing_in_crm(kind, &id).unwrap(),
-            9 => writer.relink_manually(kind, &id, 900 + i64::from(b)).unwrap(),
-            10 => writer.delete(kind, &id).unwrap(),
-            11 => writer.mark_absent(kind, &id).unwrap(),
-            12..=13 => writer.mark_dirty(kind, &id).unwrap(),
-            14 => writer.insert_if_missing(kind, &id, "").unwrap(),
-            15 => writer.clear_failure(kind, &id).unwrap(),
+            2 | 3 => writer.mark_in_doubt(&key, &attempt, self.now).unwrap(),
+            4 => writer.clear_doubt(&key).unwrap(),
+            5 => writer.resend(&key).unwrap(),
+            6 => writer.update_pending(&key, todo).unwrap(),
+            7 => writer.linked(&key, 900 + i64::from(b)).unwrap(),
+            8 if b % 2 == 0 => writer.detach(&key).unwrap(),
+            8 => writer.mark_missing_in_crm(&key).unwrap(),
+            9 => writer.relink_manually(&key, 900 + i64::from(b)).unwrap(),
+            10 => writer.delete(&key).unwrap(),
+            11 => writer.mark_absent(&key).unwrap(),
+            12..=13 => writer.mark_dirty(&key).unwrap(),
+            14 => writer.insert_if_missing(&key, "").unwrap(),
+            15 => writer.clear_failure(&key).unwrap(),
             16 if b % 4 == 0 => drop(writer.release_all(kind, self.now).unwrap()),
-            _ => writer.schedule_retry(kind, &id, self.now).unwrap(),
+            _ => writer.schedule_retry(&key, self.now).unwrap(),
         });
     }
 

@@ -10,10 +10,10 @@ use std::fmt;
 use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Plan, PlanOptions, Planned, Step, both_id_types};
+use super::{Plan, PlanOptions, Planned, Step};
 use crate::domain::display;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::mirror::Mirror;
 use crate::say;
 use crate::state::State;
@@ -222,13 +222,13 @@ impl Plan {
     fn keep_retyped(&self, mirror: &Mirror, most: u64) -> Result<()> {
         let (mut going, mut spared) = (0, Vec::new());
         self.queue.each(Kind::Booking, |planned| {
-            let Some(namesake) = planned.id.other_type_id().filter(|_| planned.step == Step::Delete) else {
+            let Some(other) = planned.key.other_type_key().filter(|_| planned.step == Step::Delete) else {
                 return Ok(());
             };
-            if going > most || self.has_row(Kind::Booking, &namesake)? {
+            if going > most || self.has_row(&other)? {
                 return Ok(());
             }
-            if mirror.has(Kind::Booking, &namesake)? {
+            if mirror.has(&other)? {
                 spared.push(planned.clone());
             } else {
                 going += 1;
@@ -242,8 +242,8 @@ impl Plan {
     }
 
     /// Whether a step is planned for a row of this record.
-    pub(super) fn has_row(&self, kind: Kind, id: &RecordId) -> Result<bool> {
-        Ok(self.queue.has(kind, id)? && !self.queue.is_gone(kind, id)?)
+    pub(super) fn has_row(&self, key: &RecordKey) -> Result<bool> {
+        Ok(self.queue.has(key)? && !self.queue.is_gone(key)?)
     }
 
     /// Whether a booking names somebody who is gone.
@@ -251,7 +251,7 @@ impl Plan {
         let mut gone = HashSet::new();
         self.queue.each(kind, |planned| {
             if planned.step == Step::Gone {
-                gone.extend(both_id_types((kind, planned.id.clone())));
+                gone.extend(planned.key.clone().with_other_type());
             }
             Ok(())
         })?;
@@ -266,9 +266,9 @@ impl Plan {
     /// Whether a row of the mirror means a record that was sent: with an id of another type, or by its `crm_id`.
     fn any_row_known(&self, kind: Kind, state: &State) -> Result<bool> {
         let mut knows = false;
-        self.queue.each(kind, |Planned { kind, id, row, .. }| {
+        self.queue.each(kind, |Planned { key, row, .. }| {
             if let (false, Some(row)) = (knows, row) {
-                knows = state.has_record_for(*kind, &id.to_string(), row.crm_id.unwrap_or_default())?;
+                knows = state.has_record_for(kind, &key.id.to_string(), row.crm_id.unwrap_or_default())?;
             }
             Ok(())
         })?;

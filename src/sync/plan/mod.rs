@@ -30,7 +30,7 @@ pub use store::{PlanStore, Planned};
 use crate::config::Config;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{IdRange, Kind, RecordId};
+use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::mirror::{ChangeInputs, Entity, Mirror, Row, RowError};
 use crate::platform::hash::Fingerprint;
 use crate::state::settings::{CONTENTS, MIRROR_STATS};
@@ -44,7 +44,7 @@ pub struct Plan {
     /// What was seen on the way.
     pub survey: MirrorStats,
     /// People and companies whose bookings are in the plan for their sake, and whom the state does not name yet.
-    pub dirty: Vec<(Kind, RecordId)>,
+    pub dirty: Vec<RecordKey>,
     /// What is not in it because nobody has said that it is right.
     pub held_back: Vec<SuppressedRemoval>,
     /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
@@ -63,7 +63,7 @@ pub struct Compared {
     /// What the mirror looked like.
     pub survey: MirrorStats,
     /// People and companies whose bookings differ for their sake, and whom the state does not name yet.
-    pub dirty: Vec<(Kind, RecordId)>,
+    pub dirty: Vec<RecordKey>,
     /// What the state is to know of the mirror's blocks, by [`Kind`].
     pub blocks: PerKind<Vec<BlockChange>>,
     /// Who is missing and not given up yet, by [`Kind`].
@@ -81,9 +81,9 @@ impl Plan {
         let queue = PlanStore::new()?;
         let add = |kind, step, pair: Pair| {
             let wave = Priority::of(step, &pair, rules);
-            queue.add(&Planned { kind, id: pair.id, step, wave, row: pair.row })
+            queue.add(&Planned { key: RecordKey { kind, id: pair.id }, step, wave, row: pair.row })
         };
-        let note = |kind, id: &RecordId, note| queue.note(kind, id, note);
+        let note = |key: &RecordKey, note| queue.note(key, note);
         let Compared { survey, dirty: touched, blocks, waiting, without_id: unnamed } =
             compare(mirror, state, rules, add, note)?;
         let (held_back, departing) = Default::default();
@@ -102,7 +102,7 @@ pub fn compare(
     state: &State,
     rules: &PlanOptions,
     found: impl FnMut(Kind, Step, Pair) -> Result<()>,
-    note: impl FnMut(Kind, &RecordId, Note) -> Result<()>,
+    note: impl FnMut(&RecordKey, Note) -> Result<()>,
 ) -> Result<Compared> {
     let whole_at = if rules.full_read || rules.full { rules.now } else { rules.before.full_read_at };
     let mut comparison = Comparison {
@@ -110,7 +110,7 @@ pub fn compare(
             survey: MirrorStats { full_read_at: whole_at, terms: rules.terms, ..MirrorStats::default() },
             ..Compared::default()
         },
-        touched: state.dirty()?.into_iter().flat_map(both_id_types).collect(),
+        touched: state.dirty()?.into_iter().flat_map(RecordKey::with_other_type).collect(),
         deals_stand: state.has_linked(Kind::Booking)?,
         found,
         note,
@@ -125,7 +125,7 @@ pub fn compare(
 struct Comparison<F, N> {
     seen: Compared,
     /// Those whom the state names, and those who came to it in this comparison; by either type of their ids.
-    touched: HashSet<(Kind, RecordId)>,
+    touched: HashSet<RecordKey>,
     /// Some booking has a deal: one that names a newcomer may have gone without them.
     deals_stand: bool,
     found: F,
@@ -135,7 +135,7 @@ struct Comparison<F, N> {
 impl<F, N> Comparison<F, N>
 where
     F: FnMut(Kind, Step, Pair) -> Result<()>,
-    N: FnMut(Kind, &RecordId, Note) -> Result<()>,
+    N: FnMut(&RecordKey, Note) -> Result<()>,
 {
     fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<()> {
         let on_hold = Deferred::for_kind(kind, state)?;
@@ -186,7 +186,7 @@ where
             self.seen.waiting[kind].count(kind, known, rules);
         }
         match note_of(kind, pair, rules) {
-            Some(note) => (self.note)(kind, &pair.id, note),
+            Some(note) => (self.note)(&pair.key(kind), note),
             None => Ok(()),
         }
     }
@@ -195,10 +195,10 @@ where
         let has_touched = kind == Kind::Booking && references_any(pair.row.as_ref(), &self.touched);
         let step = decide(kind, pair, on_hold, has_touched, rules)?;
         if self.touches_bookings(kind, pair) {
-            let person = (kind, pair.id.clone());
-            if !self.touched.contains(&person) {
-                self.touched.extend(both_id_types(person.clone()));
-                self.seen.dirty.push(person);
+            let party = pair.key(kind);
+            if !self.touched.contains(&party) {
+                self.touched.extend(party.clone().with_other_type());
+                self.seen.dirty.push(party);
             }
         }
         Some(step)
@@ -242,11 +242,6 @@ fn has_bad_id(row: Option<&Row>) -> bool {
     bad.is_some_and(|bad| bad.code == FailureCode::BadId && bad.column == "id")
 }
 
-/// Somebody by all that a booking may call them.
-pub(crate) fn both_id_types((kind, id): (Kind, RecordId)) -> impl Iterator<Item = (Kind, RecordId)> {
-    id.with_other_type().map(move |id| (kind, id))
-}
-
 /// From the first of the spans to the last.
 fn bounding_range(spans: &[IdRange]) -> IdRange {
     let from = spans.first().and_then(|span| span.start.clone());
@@ -254,9 +249,9 @@ fn bounding_range(spans: &[IdRange]) -> IdRange {
 }
 
 /// Whether the row is a booking that names one of these people.
-pub(crate) fn references_any(row: Option<&Row>, people: &HashSet<(Kind, RecordId)>) -> bool {
+pub(crate) fn references_any(row: Option<&Row>, people: &HashSet<RecordKey>) -> bool {
     let Some(Ok(Entity::Booking(booking))) = row.map(|row| &row.body) else { return false };
-    let has = |kind: Kind, id: &RecordId| people.contains(&(kind, id.clone()));
+    let has = |kind: Kind, id: &RecordId| people.contains(&RecordKey::new(kind, id.clone()));
     !people.is_empty()
         && (booking.guest.iter().chain(&booking.residents).any(|id| has(Kind::Guest, id))
             || booking.company.iter().chain(&booking.payer).any(|id| has(Kind::Company, id)))

@@ -4,7 +4,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::decide::{Pair, PlanOptions, waits};
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::state::{Departure, Note, PlanRecord, Stay};
 use crate::sync::plan::store::PlanStore;
 
@@ -68,21 +68,21 @@ pub(super) fn note_of(kind: Kind, pair: &Pair, rules: &PlanOptions) -> Option<No
 
 impl PlanStore {
     /// Keeps what the state is to know of a record.
-    pub fn note(&self, kind: Kind, id: &RecordId, note: Note) -> Result<()> {
+    pub fn note(&self, key: &RecordKey, note: Note) -> Result<()> {
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO notes (kind, id, note) VALUES (?1, ?2, ?3)")?
-            .execute((kind, id, serde_json::to_string(&note)?))?;
+            .execute((key.kind, &key.id, serde_json::to_string(&note)?))?;
         Ok(())
     }
 
     /// Shows what is kept of a kind's records to `show`.
-    pub fn each_note(&self, kind: Kind, mut show: impl FnMut(&RecordId, Note) -> Result<()>) -> Result<()> {
+    pub fn each_note(&self, kind: Kind, mut show: impl FnMut(&RecordKey, Note) -> Result<()>) -> Result<()> {
         let sql = "SELECT id, note FROM notes WHERE kind = ?1 ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([kind])?;
         while let Some(cells) = rows.next()? {
             let note = serde_json::from_str(cells.get_ref(1)?.as_str()?)?;
-            show(&cells.get(0)?, note)?;
+            show(&RecordKey { kind, id: cells.get(0)? }, note)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Plan, Planned, Step};
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::state::{Departure, Oldest, State};
 use crate::sync::plan::guards::{HoldReason, Limits, SuppressedRemoval};
 
@@ -45,7 +45,8 @@ impl Plan {
         let departures = state.departures(kind, now - DAY)?;
         let mut before = 0;
         for departure in departures.iter().filter(|departure| departure.at <= now) {
-            before += u64::from(!self.queue.is_gone(kind, &departure.id)?);
+            let key = RecordKey::new(kind, departure.id.clone());
+            before += u64::from(!self.queue.is_gone(&key)?);
         }
         let stands = self.survey.known[kind];
         Ok(Losses { kind, going, before, all: stands + going + before })
@@ -96,8 +97,8 @@ impl Plan {
         let mut leaving = Vec::new();
         self.each_going(kind, |planned| {
             if !self.has_moved(planned, state)? {
-                let stay = state.record(kind, &planned.id)?.and_then(|record| record.plan_record.stay);
-                leaving.push(Departure { id: planned.id.clone(), at: now, stay });
+                let stay = state.record(&planned.key)?.and_then(|record| record.plan_record.stay);
+                leaving.push(Departure { id: planned.key.id.clone(), at: now, stay });
             }
             Ok(())
         })?;
@@ -124,14 +125,14 @@ impl Plan {
 
     /// Whether a row of this mirror means the same record: its id only changed type, or the row names the object.
     pub(super) fn has_moved(&self, planned: &Planned, state: &State) -> Result<bool> {
-        let Planned { kind, id, .. } = planned;
-        if let Some(namesake) = id.other_type_id()
-            && self.has_row(*kind, &namesake)?
+        let key = &planned.key;
+        if let Some(other) = key.other_type_key()
+            && self.has_row(&other)?
         {
             return Ok(true);
         }
-        match state.record(*kind, id)?.and_then(|record| record.plan_record.crm_id) {
-            Some(crm_id) => self.queue.names(*kind, crm_id),
+        match state.record(key)?.and_then(|record| record.plan_record.crm_id) {
+            Some(crm_id) => self.queue.names(key.kind, crm_id),
             None => Ok(false),
         }
     }

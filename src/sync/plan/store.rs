@@ -8,17 +8,15 @@ use rusqlite::{Connection, Row};
 
 use super::decide::{Priority, Step};
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::mirror::{Entity, Row as MirrorRow};
 use crate::state::enable_stable_query_plans;
 
 /// A planned step.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Planned {
-    /// What the record is.
-    pub kind: Kind,
-    /// Its id in Ecvi.
-    pub id: RecordId,
+    /// Which record.
+    pub key: RecordKey,
     /// What to do.
     pub step: Step,
     /// When.
@@ -36,7 +34,7 @@ fn planned(kind: Kind, cells: &Row<'_>) -> Result<Planned> {
     let row: Option<String> = cells.get(2)?;
     let row = row.map(|row| serde_json::from_str(&row)).transpose()?;
     let (step, wave) = (from_index(&Step::ALL, cells, 1)?, from_index(&Priority::ALL, cells, 3)?);
-    Ok(Planned { kind, id: cells.get(0)?, step, wave, row })
+    Ok(Planned { key: RecordKey { kind, id: cells.get(0)? }, step, wave, row })
 }
 
 /// Steps and waves stand in the queue as their places among all.
@@ -72,7 +70,7 @@ impl PlanStore {
 
     /// Adds a step. Within a wave bookings go by arrival, the newest first.
     pub fn add(&self, planned: &Planned) -> Result<()> {
-        let Planned { kind, id, step, wave, row } = planned;
+        let Planned { key, step, wave, row } = planned;
         let arrival = match row.as_ref().map(|row| &row.body) {
             Some(Ok(Entity::Booking(booking))) => booking.arrival.to_string(),
             _ => String::new(),
@@ -84,11 +82,11 @@ impl PlanStore {
                 "INSERT OR REPLACE INTO plan (kind, id, step, wave, arrival, row, names)
                  VALUES (?1,?2,?3,?4,?5,?6,?7)",
             )?
-            .execute((kind, id, *step as u8, *wave as u8, arrival, cells, names))?;
+            .execute((key.kind, &key.id, *step as u8, *wave as u8, arrival, cells, names))?;
         if row.is_none() {
             self.connection
                 .prepare_cached("INSERT OR IGNORE INTO gone (kind, id) VALUES (?1, ?2)")?
-                .execute((kind, id))?;
+                .execute((key.kind, &key.id))?;
         }
         Ok(())
     }
@@ -98,7 +96,7 @@ impl PlanStore {
         let taken = self.next(kind, wave, most)?;
         let mut statement = self.connection.prepare_cached("DELETE FROM plan WHERE kind = ?1 AND id = ?2")?;
         for planned in &taken {
-            statement.execute((kind, &planned.id))?;
+            statement.execute((kind, &planned.key.id))?;
         }
         Ok(taken)
     }
@@ -128,10 +126,10 @@ impl PlanStore {
     }
 
     /// Whether a step of this record is still to be taken.
-    pub fn has(&self, kind: Kind, id: &RecordId) -> Result<bool> {
+    pub fn has(&self, key: &RecordKey) -> Result<bool> {
         let mut statement =
             self.connection.prepare_cached("SELECT 1 FROM plan WHERE kind = ?1 AND id = ?2")?;
-        Ok(statement.exists((kind, id))?)
+        Ok(statement.exists((key.kind, &key.id))?)
     }
 
     /// Whether a step is planned for a row that itself names this object.
@@ -148,18 +146,18 @@ impl PlanStore {
     }
 
     /// The step of this record, if one is planned.
-    pub fn step_of(&self, kind: Kind, id: &RecordId) -> Result<Option<Planned>> {
+    pub fn step_of(&self, key: &RecordKey) -> Result<Option<Planned>> {
         let sql = "SELECT id, step, row, wave FROM plan WHERE kind = ?1 AND id = ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query((kind, id))?;
-        rows.next()?.map(|cells| planned(kind, cells)).transpose()
+        let mut rows = statement.query((key.kind, &key.id))?;
+        rows.next()?.map(|cells| planned(key.kind, cells)).transpose()
     }
 
     /// Whether this record has no row in the mirror, taken out of the queue or not.
-    pub fn is_gone(&self, kind: Kind, id: &RecordId) -> Result<bool> {
+    pub fn is_gone(&self, key: &RecordKey) -> Result<bool> {
         let mut statement =
             self.connection.prepare_cached("SELECT 1 FROM gone WHERE kind = ?1 AND id = ?2")?;
-        Ok(statement.exists((kind, id))?)
+        Ok(statement.exists((key.kind, &key.id))?)
     }
 
     /// How many steps of a kind are planned.

@@ -11,7 +11,7 @@ use crate::config::{MatchBy, PartyConfig};
 use crate::crm::contact_match::{ContactPoints, find_by_contact, unique_name_match};
 use crate::crm::objects::{Look, Marked, Object, Unseen, by_origin, look};
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::warning::Warning;
 use crate::state::Operation;
 use crate::sync::plan::{Planned, Step};
@@ -62,9 +62,9 @@ impl Push<'_, '_> {
                 }
             } else if let (Step::Create, Some(crm_id)) = (target.planned.step, target.known_by_ecvi()) {
                 // A record that is gone from Ecvi does not block a row that names its object.
-                let taken = self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|id| id != target.id());
+                let taken = self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|key| key != target.key());
                 if taken.is_some() || !claimed.insert(crm_id) {
-                    let owner = taken.map(|id| format!(": {kind} {id}")).unwrap_or_default();
+                    let owner = taken.map(|owner| format!(": {owner}")).unwrap_or_default();
                     self.fail(
                         &target,
                         FailureCode::CrmIdTaken,
@@ -89,7 +89,7 @@ impl Push<'_, '_> {
     ) -> Result<BTreeMap<RecordId, (i64, Unseen)>> {
         let mut suspects = Vec::new();
         for target in unfound.iter().filter(|target| target.record.released) {
-            suspects.extend(self.state.last_object(kind, target.id())?.map(|crm_id| (target.id(), crm_id)));
+            suspects.extend(self.state.last_object(target.key())?.map(|crm_id| (target.id(), crm_id)));
         }
         let let_go: Vec<i64> = suspects.iter().map(|(_, crm_id)| *crm_id).collect();
         let unseen = look(self.gate, kind, &let_go)?.unseen;
@@ -117,22 +117,21 @@ impl Push<'_, '_> {
         let _at_once = self.state.snapshot()?;
         let mut namesakes = HashSet::new();
         for id in new {
-            if self.has_namesake(kind, id)? {
+            if self.has_namesake(&RecordKey::new(kind, id.clone()))? {
                 namesakes.insert(id.clone());
             }
         }
         Ok(namesakes)
     }
 
-    fn has_namesake(&self, kind: Kind, id: &RecordId) -> Result<bool> {
-        let Some(other) = id.other_type_id() else { return Ok(false) };
+    fn has_namesake(&self, key: &RecordKey) -> Result<bool> {
+        let Some(other) = key.other_type_key() else { return Ok(false) };
         // The hotel moved from texts to numbers: the one goes as the other comes.
-        if !self.is_in_ecvi(kind, &other)? {
+        if !self.is_in_ecvi(&other)? {
             return Ok(false);
         }
-        let stands =
-            self.state.record(kind, &other)?.is_some_and(|record| record.plan_record.crm_id.is_some());
-        Ok(stands || matches!(id, RecordId::Text(_)))
+        let stands = self.state.record(&other)?.is_some_and(|record| record.plan_record.crm_id.is_some());
+        Ok(stands || matches!(key.id, RecordId::Text(_)))
     }
 
     fn standing(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Marked> {
@@ -197,28 +196,25 @@ impl Push<'_, '_> {
 
     /// A deal that is to be deleted is gone already, unless somebody has restored it under another id.
     fn gone_before(&mut self, target: &WorkItem) -> Result<()> {
-        let (kind, id, old) = (target.kind(), target.id(), target.crm_id().unwrap_or_default());
-        let crm_id = match self.other_object_by_origin(kind, id, old)? {
+        let key = target.key();
+        let old = target.crm_id().unwrap_or_default();
+        let crm_id = match self.other_object_by_origin(key, old)? {
             Ok(Some(crm_id)) => crm_id,
             Ok(None) => return self.deleted(target),
             Err(reason) => return self.fail(target, FailureCode::CardUnreadable, Operation::Delete, &reason),
         };
         // One that vanishes twice in a run is left to the next one.
-        if !self.missing_in_crm.insert((kind, old)) {
+        if !self.missing_in_crm.insert((key.kind, old)) {
             return Ok(());
         }
-        self.relink(kind, id, (old, crm_id), true)?;
+        self.relink(key, (old, crm_id), true)?;
         self.queue.add(&target.planned)
     }
 
     /// It is not sent in this run, but its bookings know that it is coming.
     fn register(&self, target: &WorkItem) -> Result<()> {
         let writer = self.state.writer()?;
-        writer.insert_if_missing(
-            target.kind(),
-            target.id(),
-            target.row().map_or("", |row| &row.display_name),
-        )?;
+        writer.insert_if_missing(target.key(), target.row().map_or("", |row| &row.display_name))?;
         writer.commit()
     }
 
@@ -227,23 +223,23 @@ impl Push<'_, '_> {
         let (Step::Delete, Some(object)) = (target.planned.step, &target.object) else {
             return self.check_ownership(target);
         };
-        let (kind, id) = (target.kind(), target.id());
-        let mut others = self.state.records_of_object(kind, object.crm_id)?;
-        others.retain(|holder| holder != id);
+        let key = target.key();
+        let mut others = self.state.records_of_object(key.kind, object.crm_id)?;
+        others.retain(|holder| holder != key);
         if let Some(heir) = others.first() {
             let writer = self.state.writer()?;
-            writer.delete(kind, id)?;
+            writer.delete(key)?;
             // It writes itself over what the other one left, its origin too.
-            writer.resend(kind, heir)?;
+            writer.resend(heir)?;
             writer.commit()?;
             return Ok(None);
         }
         // The deal carries the mark of that record too, which finds it as soon as it can be read.
-        if let Some(namesake) = id.other_type_id()
-            && self.is_in_ecvi(kind, &namesake)?
+        if let Some(other) = key.other_type_key()
+            && self.is_in_ecvi(&other)?
         {
             let writer = self.state.writer()?;
-            writer.delete(kind, id)?;
+            writer.delete(key)?;
             writer.commit()?;
             return Ok(None);
         }
@@ -251,8 +247,8 @@ impl Push<'_, '_> {
         // A deal that several bookings shared carries the mark of one that may be gone by now.
         let was_shared = object.originator == *originator
             && (target.record.shared || !target.record.marked)
-            && self.owner(kind, &object.origin)?.is_none();
-        if was_shared || carries_mark(originator, id, object) {
+            && self.owner(key.kind, &object.origin)?.is_none();
+        if was_shared || carries_mark(originator, &key.id, object) {
             return Ok(Some(target));
         }
         let message = format!("{} {}", object.originator, object.origin);
@@ -269,7 +265,7 @@ impl Push<'_, '_> {
         let ours = object.originator == self.config.portal.originator;
         let other = ours && !object.origin.is_empty() && object.origin != target.id().to_string();
         if other && let Some(owner) = self.owner(target.kind(), &object.origin)? {
-            let message = format!("crm_id {}: {} {owner}", object.crm_id, target.kind());
+            let message = format!("crm_id {}: {owner}", object.crm_id);
             self.fail(&target, FailureCode::CrmIdTaken, Operation::Create, &message)?;
             return Ok(None);
         }
@@ -277,33 +273,33 @@ impl Push<'_, '_> {
     }
 
     /// The record that an origin means, if Ecvi has it.
-    pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<RecordId>> {
-        for id in RecordId::ids_for_origin(origin) {
-            if self.is_in_ecvi(kind, &id)? {
-                return Ok(Some(id));
+    pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<RecordKey>> {
+        for key in RecordKey::for_origin(kind, origin) {
+            if self.is_in_ecvi(&key)? {
+                return Ok(Some(key));
             }
         }
         Ok(None)
     }
 
     /// The records with a row in this run's mirror that hold an object, ordered by id.
-    pub(super) fn holders_in_ecvi(&self, kind: Kind, crm_id: i64) -> Result<Vec<RecordId>> {
+    pub(super) fn holders_in_ecvi(&self, kind: Kind, crm_id: i64) -> Result<Vec<RecordKey>> {
         let mut holders = Vec::new();
-        for id in self.state.records_of_object(kind, crm_id)? {
-            if self.is_in_ecvi(kind, &id)? {
-                holders.push(id);
+        for holder in self.state.records_of_object(kind, crm_id)? {
+            if self.is_in_ecvi(&holder)? {
+                holders.push(holder);
             }
         }
         Ok(holders)
     }
 
     /// Whether the record has a row in this run's mirror, as far as state and plan tell.
-    fn is_in_ecvi(&self, kind: Kind, id: &RecordId) -> Result<bool> {
-        if self.queue.is_gone(kind, id)? {
+    fn is_in_ecvi(&self, key: &RecordKey) -> Result<bool> {
+        if self.queue.is_gone(key)? {
             return Ok(false);
         }
-        let known = self.state.record(kind, id)?;
-        Ok(known.is_some_and(|record| !record.plan_record.absent_in_mirror) || self.is_coming(kind, id)?)
+        let known = self.state.record(key)?;
+        Ok(known.is_some_and(|record| !record.plan_record.absent_in_mirror) || self.is_coming(key)?)
     }
 
     /// The object is gone: the step is planned anew for what came of that.
@@ -367,7 +363,7 @@ impl Push<'_, '_> {
         let (ours, mut similar): (Vec<Object>, Vec<Object>) =
             found.into_iter().partition(|object| object.originator == *originator);
         for object in ours.into_iter().filter(|_| target.is_lost()) {
-            if self.is_free(target.kind(), target.id(), &target.reach(&ANY), &object)? {
+            if self.is_free(target.key(), &target.reach(&ANY), &object)? {
                 similar.push(object);
             }
         }

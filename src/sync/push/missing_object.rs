@@ -10,7 +10,7 @@ use super::Push;
 use crate::config::{MatchBy, OnMissing};
 use crate::crm::contact_match::{ContactPoints, find_by_contact, is_called, same_name};
 use crate::crm::objects::{Object, by_origin};
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::RecordKey;
 use crate::mirror::{Entity, Row};
 use crate::portal::ApiError;
 use crate::state::{Event, StoredRecord};
@@ -42,8 +42,7 @@ impl Push<'_, '_> {
     /// The object of this record was looked for and is not there.
     pub(super) fn resolve_missing(
         &mut self,
-        kind: Kind,
-        id: &RecordId,
+        key: &RecordKey,
         record: &StoredRecord,
         row: Option<&Row>,
     ) -> Result<MissingResolution> {
@@ -54,82 +53,67 @@ impl Push<'_, '_> {
             // A booking came upon it. Its own turn, with its row, is the next run; where it had that, the row is of no
             // use.
             let writer = self.state.writer()?;
-            writer.resend(kind, id)?;
+            writer.resend(key)?;
             writer.commit()?;
             return Ok(MissingResolution::Deferred);
         }
-        let fate = self.decide_missing(kind, id, record, row, old)?;
+        let fate = self.decide_missing(key, record, row, old)?;
         match &fate {
             MissingResolution::Relinked(found) => {
-                self.relink(kind, id, (old, found.crm_id), found.is_marked)?;
+                self.relink(key, (old, found.crm_id), found.is_marked)?;
             }
-            MissingResolution::Released => self.release(kind, id, old)?,
+            MissingResolution::Released => self.release(key, old)?,
             MissingResolution::Deferred
             | MissingResolution::Refused(_)
             | MissingResolution::Unreadable(_) => return Ok(fate),
         }
-        log::info!("{kind} {id}: object {old} is gone from the CRM ({fate:?})");
+        log::info!("{key}: object {old} is gone from the CRM ({fate:?})");
         Ok(fate)
     }
 
     /// From now on the record is on another object than the `old` one, found by its mark or otherwise.
-    pub(super) fn relink(
-        &self,
-        kind: Kind,
-        id: &RecordId,
-        (old, crm_id): (i64, i64),
-        is_marked: bool,
-    ) -> Result<()> {
+    pub(super) fn relink(&self, key: &RecordKey, (old, crm_id): (i64, i64), is_marked: bool) -> Result<()> {
         let writer = self.state.writer()?;
         if is_marked {
-            writer.marked(kind, id, crm_id)?;
+            writer.marked(key, crm_id)?;
         } else {
-            writer.linked(kind, id, crm_id)?;
+            writer.linked(key, crm_id)?;
         }
-        writer.mark_dirty(kind, id)?;
-        writer.log_event(
-            kind,
-            id,
-            Event::Relinked,
-            Some(crm_id),
-            &old.to_string(),
-            self.gate.clock().now(),
-        )?;
+        writer.mark_dirty(key)?;
+        writer.log_event(key, Event::Relinked, Some(crm_id), &old.to_string(), self.gate.clock().now())?;
         writer.commit()
     }
 
     /// The object beside the `old` one that carries the record's mark, or why the portal cannot say it.
     pub(super) fn other_object_by_origin(
         &mut self,
-        kind: Kind,
-        id: &RecordId,
+        key: &RecordKey,
         old: i64,
     ) -> Result<Result<Option<i64>, String>> {
         let originator = &self.config.portal.originator;
-        let mut marked = by_origin(self.gate, kind, originator, std::slice::from_ref(id))?;
-        if let Some(reason) = marked.unclear.remove(id) {
+        let mut marked = by_origin(self.gate, key.kind, originator, std::slice::from_ref(&key.id))?;
+        if let Some(reason) = marked.unclear.remove(&key.id) {
             return Ok(Err(reason));
         }
-        Ok(Ok(marked.found.get(id).into_iter().flatten().copied().find(|crm_id| *crm_id != old)))
+        Ok(Ok(marked.found.get(&key.id).into_iter().flatten().copied().find(|crm_id| *crm_id != old)))
     }
 
     /// From now on the record has no object.
-    fn release(&self, kind: Kind, id: &RecordId, old: i64) -> Result<()> {
+    fn release(&self, key: &RecordKey, old: i64) -> Result<()> {
         let writer = self.state.writer()?;
-        writer.mark_missing_in_crm(kind, id)?;
-        writer.log_event(kind, id, Event::Missing, Some(old), "", self.gate.clock().now())?;
+        writer.mark_missing_in_crm(key)?;
+        writer.log_event(key, Event::Missing, Some(old), "", self.gate.clock().now())?;
         writer.commit()
     }
 
     fn decide_missing(
         &mut self,
-        kind: Kind,
-        id: &RecordId,
+        key: &RecordKey,
         record: &StoredRecord,
         row: Option<&Row>,
         old: i64,
     ) -> Result<MissingResolution> {
-        match self.other_object_by_origin(kind, id, old)? {
+        match self.other_object_by_origin(key, old)? {
             Ok(Some(crm_id)) => return Ok(MissingResolution::Relinked(Relinked { crm_id, is_marked: true })),
             Ok(None) => {}
             Err(reason) => return Ok(MissingResolution::Unreadable(reason)),
@@ -138,7 +122,7 @@ impl Push<'_, '_> {
         if reach.is_empty() {
             return Ok(MissingResolution::Released);
         }
-        let candidates = match find_by_contact(self.gate, kind, std::slice::from_ref(&reach))?.remove(0) {
+        let candidates = match find_by_contact(self.gate, key.kind, std::slice::from_ref(&reach))?.remove(0) {
             Ok(candidates) => candidates,
             Err(refusal) => return Ok(MissingResolution::Refused(refusal)),
         };
@@ -150,7 +134,7 @@ impl Push<'_, '_> {
             // A phone alone is no person: relatives and colleagues share it.
             let is_candidate = !is_foreign && reach.matches(&object) && has_name(record, row, &object);
             let is_namesake = is_candidate && is_namesake(record, row, &object);
-            if is_namesake || (is_candidate && self.is_free(kind, id, &reach, &object)?) {
+            if is_namesake || (is_candidate && self.is_free(key, &reach, &object)?) {
                 free.push(object.crm_id);
             }
         }
@@ -163,17 +147,11 @@ impl Push<'_, '_> {
 
     /// Whether a card may be the one that the record's was merged into, or made by hand again, and not another
     /// record's own.
-    pub(super) fn is_free(
-        &self,
-        kind: Kind,
-        id: &RecordId,
-        reach: &ContactPoints,
-        object: &Object,
-    ) -> Result<bool> {
-        let owner = self.state.find_by_origin(kind, &object.origin)?.filter(|(owner, _)| owner != id);
+    pub(super) fn is_free(&self, key: &RecordKey, reach: &ContactPoints, object: &Object) -> Result<bool> {
+        let owner = self.state.find_by_origin(key.kind, &object.origin)?.filter(|(owner, _)| owner != key);
         let Some((_, owner)) = owner else {
             // Whom the state does not know yet may be about to be found by the mark.
-            return Ok(self.owner(kind, &object.origin)?.is_none_or(|owner| owner == *id));
+            return Ok(self.owner(key.kind, &object.origin)?.is_none_or(|owner| owner == *key));
         };
         // The card of another guest, in Ecvi or not any more, has what it shows from a merge, or the two share a
         // phone, as a family does.

@@ -23,7 +23,7 @@ use crate::crm::objects::Object;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::warning::Warning;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::{Entity, Row};
@@ -160,7 +160,7 @@ pub struct Push<'a, 'p> {
     /// Objects that are known to be gone.
     missing_in_crm: HashSet<(Kind, i64)>,
     /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi has them.
-    in_flight: HashSet<(Kind, RecordId)>,
+    in_flight: HashSet<RecordKey>,
     /// Whom the deals that were just sent point at.
     pointed_at: BTreeSet<(Kind, i64)>,
 }
@@ -182,12 +182,16 @@ impl WorkItem {
         WorkItem { planned, record, object: None, people: None, adopted: false, warnings: Vec::new() }
     }
 
+    fn key(&self) -> &RecordKey {
+        &self.planned.key
+    }
+
     fn kind(&self) -> Kind {
-        self.planned.kind
+        self.planned.key.kind
     }
 
     fn id(&self) -> &RecordId {
-        &self.planned.id
+        &self.planned.key.id
     }
 
     /// The row; of the steps that get here, only deletions have none.
@@ -281,7 +285,7 @@ impl<'a, 'p> Push<'a, 'p> {
             if self.pointed_at.len() >= LOOKED_BACK_AT {
                 self.look_back()?;
             }
-            self.in_flight.retain(|(of, _)| *of != kind);
+            self.in_flight.retain(|key| key.kind != kind);
             watch.done(kind, size, self.gate);
         }
         self.done.people_late |= self.queue.has_any(kind, wave)?;
@@ -289,8 +293,8 @@ impl<'a, 'p> Push<'a, 'p> {
     }
 
     /// Whether the record is still to be sent in this run, or on its way.
-    fn is_coming(&self, kind: Kind, id: &RecordId) -> Result<bool> {
-        Ok(self.in_flight.contains(&(kind, id.clone())) || self.queue.has(kind, id)?)
+    fn is_coming(&self, key: &RecordKey) -> Result<bool> {
+        Ok(self.in_flight.contains(key) || self.queue.has(key)?)
     }
 
     /// Commands that one step may take: a deal's update, its closing date, and a move where there are several funnels.
@@ -308,20 +312,20 @@ impl<'a, 'p> Push<'a, 'p> {
         let now = self.gate.clock().now();
         let mut targets = Vec::new();
         for mut planned in chunk {
-            let record = self.state.record(planned.kind, &planned.id)?.unwrap_or_default();
+            let record = self.state.record(&planned.key)?.unwrap_or_default();
             planned.step = step_now(planned.step, &record);
-            let Planned { kind, id, step, wave: _, row } = &planned;
+            let Planned { key, step, wave: _, row } = &planned;
             match step {
-                Step::Gone => writer.mark_absent(*kind, id)?,
-                Step::Forget => writer.delete(*kind, id)?,
+                Step::Gone => writer.mark_absent(key)?,
+                Step::Forget => writer.delete(key)?,
                 Step::Fail => {
                     let failure = unreadable(row.as_ref());
-                    writer.failed(*kind, id, &failure, self.config.sync.retry_after, now)?;
+                    writer.failed(key, &failure, self.config.sync.retry_after, now)?;
                     self.count_failure(&planned, "", failure.code);
                 }
                 Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
                     if row.is_some() {
-                        self.in_flight.insert((*kind, id.clone()));
+                        self.in_flight.insert(key.clone());
                     }
                     targets.push(WorkItem::new(planned, record));
                 }
@@ -342,7 +346,7 @@ impl<'a, 'p> Push<'a, 'p> {
         let failure = Failure { code, operation: Some(operation), message, row: target.row() };
         let (now, pause) = (self.gate.clock().now(), self.config.sync.retry_after);
         let writer = self.state.writer()?;
-        writer.failed(target.kind(), target.id(), &failure, pause, now)?;
+        writer.failed(target.key(), &failure, pause, now)?;
         writer.commit()?;
         self.count_failure(&target.planned, &target.record.plan_record.display_name, code);
         Ok(())
@@ -351,8 +355,8 @@ impl<'a, 'p> Push<'a, 'p> {
     /// For the end of the run; `known_as` where the row is gone.
     fn count_failure(&mut self, planned: &Planned, known_as: &str, code: FailureCode) {
         let label = planned.row.as_ref().map_or(known_as, |row| &row.display_name);
-        log::info!("{} {}: {}", planned.kind, planned.id, code);
-        self.done.fail(code, display::record_name(planned.kind, &planned.id, label));
+        log::info!("{}: {code}", planned.key);
+        self.done.fail(code, display::record_name(&planned.key, label));
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Push, WorkItem};
 use crate::config::OnMissing;
 use crate::crm::objects::Object;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{RecordId, RecordKey};
 use crate::state::{Event, Operation, State, StoredRecord, Writer};
 use crate::sync::plan::{Planned, Step};
 use crate::sync::push::missing_object::MissingResolution;
@@ -28,16 +28,16 @@ pub(crate) enum Owner {
 pub(crate) fn owner_of(
     state: &State,
     originator: &str,
-    (kind, id): (Kind, &RecordId),
+    key: &RecordKey,
     record: &StoredRecord,
     object: &Object,
 ) -> Result<Owner> {
     let is_ours = object.originator == originator;
-    if carries_mark(originator, id, object) || !record.marked || (record.shared && is_ours) {
+    if carries_mark(originator, &key.id, object) || !record.marked || (record.shared && is_ours) {
         return Ok(Owner::Record);
     }
     let is_known =
-        is_ours && !object.origin.is_empty() && state.find_by_origin(kind, &object.origin)?.is_some();
+        is_ours && !object.origin.is_empty() && state.find_by_origin(key.kind, &object.origin)?.is_some();
     Ok(if is_known { Owner::AnotherRecord } else { Owner::Unknown })
 }
 
@@ -50,9 +50,8 @@ impl Push<'_, '_> {
     /// Whether the object is the record's to change. What is not goes no further.
     pub(super) fn check_ownership(&mut self, target: WorkItem) -> Result<Option<WorkItem>> {
         let Some(object) = &target.object else { return self.check_takeover(target) };
-        let whose = (target.kind(), target.id());
         let originator = &self.config.portal.originator;
-        match owner_of(self.state, originator, whose, &target.record, object)? {
+        match owner_of(self.state, originator, target.key(), &target.record, object)? {
             Owner::Record => self.check_takeover(target),
             Owner::AnotherRecord => {
                 self.given_out_anew(&target, object.crm_id)?;
@@ -74,12 +73,11 @@ impl Push<'_, '_> {
 
     /// What is to be done with a record that has no object any more; none where it failed or waits.
     pub(super) fn step_without_object(&mut self, target: &WorkItem, crm_id: i64) -> Result<Option<Step>> {
-        let (kind, id) = (target.kind(), target.id());
         if self.config.sync.on_missing == OnMissing::Fail {
             self.fail(target, FailureCode::ObjectMissing, Operation::Update, &crm_id.to_string())?;
             return Ok(None);
         }
-        Ok(match self.resolve_missing(kind, id, &target.record, target.row())? {
+        Ok(match self.resolve_missing(target.key(), &target.record, target.row())? {
             MissingResolution::Relinked(_) => Some(Step::Update),
             MissingResolution::Released => Some(Step::Create),
             MissingResolution::Deferred => None,
@@ -103,17 +101,13 @@ impl Push<'_, '_> {
 
     /// A new object got this number. Whoever else holds it has lost theirs: the portal gives no number out twice,
     /// unless it was set back to a backup.
-    pub(super) fn take_from_others(
-        &self,
-        writer: &Writer<'_>,
-        (kind, id): (Kind, &RecordId),
-        crm_id: i64,
-    ) -> Result<()> {
+    pub(super) fn take_from_others(&self, writer: &Writer<'_>, key: &RecordKey, crm_id: i64) -> Result<()> {
         let now = self.gate.clock().now();
-        for other in self.state.records_of_object(kind, crm_id)?.into_iter().filter(|other| other != id) {
-            log::info!("{kind} {other}: object {crm_id} was given out anew");
-            writer.mark_missing_in_crm(kind, &other)?;
-            writer.log_event(kind, &other, Event::Missing, Some(crm_id), "", now)?;
+        for other in self.state.records_of_object(key.kind, crm_id)?.into_iter().filter(|other| other != key)
+        {
+            log::info!("{other}: object {crm_id} was given out anew");
+            writer.mark_missing_in_crm(&other)?;
+            writer.log_event(&other, Event::Missing, Some(crm_id), "", now)?;
         }
         Ok(())
     }

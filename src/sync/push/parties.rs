@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{Push, WorkItem};
 use crate::crm::objects;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::mapping::deal::DealLinks;
 use crate::mirror::{Booking, Entity};
 use crate::platform::hash::Fingerprint;
@@ -19,11 +19,11 @@ pub(crate) struct DealParties {
     /// As the CRM knows them.
     pub(crate) links: DealLinks,
     /// Who has no object yet.
-    pub(crate) missing: Vec<(Kind, RecordId)>,
+    pub(crate) missing: Vec<RecordKey>,
     /// Whom the booking names and no row has.
-    pub(crate) strangers: Vec<(Kind, RecordId)>,
+    pub(crate) strangers: Vec<RecordKey>,
     /// The booking's guest, when the deal has to wait for them.
-    pub(crate) waits_for: Option<RecordId>,
+    pub(crate) waits_for: Option<RecordKey>,
     /// Objects that were not seen a moment ago.
     unverified: Vec<(Kind, i64)>,
 }
@@ -36,8 +36,8 @@ impl DealParties {
         for crm_id in self.links.contacts.iter().copied().chain([0]).chain(self.links.company) {
             fingerprint.write(&crm_id.to_le_bytes());
         }
-        for (kind, id) in &self.strangers {
-            fingerprint.text(&format!("{kind} {id}"));
+        for key in &self.strangers {
+            fingerprint.text(&key.to_string());
         }
         fingerprint.finish()
     }
@@ -90,9 +90,9 @@ impl Push<'_, '_> {
             let misses_as_before = todo.recheck != people.missing.is_empty();
             let is_same = misses_as_before && people.fingerprint() == target.record.links_hash;
             if let (Some(guest), Some(row)) = (&people.waits_for, target.row()) {
-                writer.waiting(row, &format!("guest {guest}"), now)?;
+                writer.waiting(row, &guest.to_string(), now)?;
             } else if target.planned.step == Step::Recheck && is_same {
-                writer.update_pending(Kind::Booking, target.id(), todo)?;
+                writer.update_pending(target.key(), todo)?;
             } else {
                 target.people = Some(people);
                 ready.push(target);
@@ -103,16 +103,16 @@ impl Push<'_, '_> {
     }
 
     fn people(&self, booking: &Booking) -> Result<DealParties> {
-        DealParties::of(booking, |kind, id| self.person(kind, id))
+        DealParties::of(booking, |key| self.person(key))
     }
 
-    fn person(&self, kind: Kind, id: &RecordId) -> Result<Party> {
-        let Some(record) = self.state.record(kind, id)? else {
-            return Ok(if self.is_coming(kind, id)? { Party::NotInCrm } else { Party::NotInMirror });
+    fn person(&self, key: &RecordKey) -> Result<Party> {
+        let Some(record) = self.state.record(key)? else {
+            return Ok(if self.is_coming(key)? { Party::NotInCrm } else { Party::NotInMirror });
         };
         Ok(match record.plan_record.crm_id {
             _ if record.plan_record.absent_in_mirror => Party::NotInMirror,
-            Some(crm_id) if !self.missing_in_crm.contains(&(kind, crm_id)) => {
+            Some(crm_id) if !self.missing_in_crm.contains(&(key.kind, crm_id)) => {
                 let seen = record.is_alive(self.run, self.gate.clock().now());
                 Party::InCrm { crm_id, label: record.plan_record.display_name, seen }
             }
@@ -155,10 +155,10 @@ impl Push<'_, '_> {
         }
         writer.commit()?;
         for crm_id in &gone {
-            for id in self.state.records_of_object(kind, *crm_id)? {
-                let record = self.state.record(kind, &id)?.unwrap_or_default();
-                self.resolve_missing(kind, &id, &record, None)?;
-                self.touch(kind, &id)?;
+            for key in self.state.records_of_object(kind, *crm_id)? {
+                let record = self.state.record(&key)?.unwrap_or_default();
+                self.resolve_missing(&key, &record, None)?;
+                self.touch(&key)?;
             }
             self.missing_in_crm.insert((kind, *crm_id));
         }
@@ -166,9 +166,9 @@ impl Push<'_, '_> {
     }
 
     /// The next run looks at the bookings of this person or company.
-    fn touch(&self, kind: Kind, id: &RecordId) -> Result<()> {
+    fn touch(&self, key: &RecordKey) -> Result<()> {
         let writer = self.state.writer()?;
-        writer.mark_dirty(kind, id)?;
+        writer.mark_dirty(key)?;
         writer.commit()
     }
 }
@@ -186,22 +186,20 @@ impl WorkItem {
 impl DealParties {
     /// The booking's guest first, then all who stay; the company, or where there is none the payer. `person` says
     /// what is known of each.
-    pub(crate) fn of(
-        booking: &Booking,
-        person: impl Fn(Kind, &RecordId) -> Result<Party>,
-    ) -> Result<DealParties> {
+    pub(crate) fn of(booking: &Booking, person: impl Fn(&RecordKey) -> Result<Party>) -> Result<DealParties> {
         // A reference may be kept as a text where the id is a number, or the other way round.
-        let person = |kind: Kind, id: &RecordId| match (person(kind, id)?, id.other_type_id()) {
-            (Party::NotInMirror, Some(namesake)) => person(kind, &namesake),
+        let person = |key: &RecordKey| match (person(key)?, key.other_type_key()) {
+            (Party::NotInMirror, Some(other)) => person(&other),
             (found, _) => Ok(found),
         };
         let mut people = DealParties::default();
         for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
             let main = at == 0 && booking.guest.is_some();
-            match person(Kind::Guest, id)? {
-                Party::NotInMirror => people.name_stranger(Kind::Guest, id),
-                Party::NotInCrm if main => people.waits_for = Some(id.clone()),
-                Party::NotInCrm => people.missing.push((Kind::Guest, id.clone())),
+            let guest = RecordKey::new(Kind::Guest, id.clone());
+            match person(&guest)? {
+                Party::NotInMirror => people.name_stranger(guest),
+                Party::NotInCrm if main => people.waits_for = Some(guest),
+                Party::NotInCrm => people.missing.push(guest),
                 Party::InCrm { crm_id, label, seen } => {
                     if main {
                         people.links.last_name = label;
@@ -212,12 +210,13 @@ impl DealParties {
         }
         let mut has_company = false;
         for id in booking.company.iter().chain(&booking.payer) {
-            match person(Kind::Company, id)? {
-                Party::NotInMirror => people.name_stranger(Kind::Company, id),
+            let company = RecordKey::new(Kind::Company, id.clone());
+            match person(&company)? {
+                Party::NotInMirror => people.name_stranger(company),
                 _ if has_company => {}
                 Party::NotInCrm => {
                     has_company = true;
-                    people.missing.push((Kind::Company, id.clone()));
+                    people.missing.push(company);
                 }
                 Party::InCrm { crm_id, seen, .. } => {
                     has_company = true;
@@ -236,9 +235,8 @@ impl DealParties {
     }
 
     /// A 0 names nobody on purpose, as NULL does.
-    fn name_stranger(&mut self, kind: Kind, id: &RecordId) {
-        let stranger = (kind, id.clone());
-        if id.to_string() != "0" && !self.strangers.contains(&stranger) {
+    fn name_stranger(&mut self, stranger: RecordKey) {
+        if stranger.id.to_string() != "0" && !self.strangers.contains(&stranger) {
             self.strangers.push(stranger);
         }
     }

@@ -136,12 +136,11 @@ impl Push<'_, '_> {
         let links = target.people.as_ref().map_or(&nobody, |people| &people.links);
         let mapped = mapped(row, links, self.config, self.types);
         let mut mapped = mapped.context("a row that cannot be read is never sent")?;
-        for (kind, id) in target.people.iter().flat_map(|people| &people.strangers) {
-            mapped.warn(FailureCode::UnknownReference, &format!("{kind} {id}"));
+        for stranger in target.people.iter().flat_map(|people| &people.strangers) {
+            mapped.warn(FailureCode::UnknownReference, &stranger.to_string());
         }
         if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
-            let missing: Vec<String> =
-                people.missing.iter().map(|(kind, id)| format!("{kind} {id}")).collect();
+            let missing: Vec<String> = people.missing.iter().map(ToString::to_string).collect();
             mapped
                 .warnings
                 .push(Warning { code: FailureCode::WithoutCompanion, message: missing.join(", ") });
@@ -214,13 +213,13 @@ impl Push<'_, '_> {
             return Ok(true);
         }
         let holders = self.holders_in_ecvi(target.kind(), object.crm_id)?;
-        if holders.iter().any(|id| id.to_string() == object.origin) {
+        if holders.iter().any(|holder| holder.id.to_string() == object.origin) {
             return Ok(true);
         }
         // Its owner may have no object just now, after reset-id, a lost or an older state, and finds this one by the mark
         // alone.
         let Some(owner) = self.owner(target.kind(), &object.origin)? else { return Ok(false) };
-        let record = self.state.record(target.kind(), &owner)?.unwrap_or_default();
+        let record = self.state.record(&owner)?.unwrap_or_default();
         let Some(crm_id) = record.plan_record.crm_id else { return Ok(true) };
         Ok(!record.is_alive(self.run, self.gate.clock().now())
             && existing(self.gate, target.kind(), &[crm_id])?.is_empty())

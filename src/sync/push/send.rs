@@ -10,7 +10,7 @@ use super::refusals::Refused;
 use super::{CreateMode, DealParties, Push, WorkItem};
 use crate::config::ExportMethod;
 use crate::crm::objects::existing;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error::RunError;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{ApiError, CallError, ErrorClass, object_id};
@@ -84,7 +84,7 @@ impl Push<'_, '_> {
             for PreparedStep { target, operation, written, .. } in &calls {
                 let either = target.record.owned_values.union(written);
                 let attempt = InDoubtCall { operation: *operation, row: target.row(), written: &either };
-                writer.mark_in_doubt(kind, target.id(), &attempt, now)?;
+                writer.mark_in_doubt(target.key(), &attempt, now)?;
             }
             state.set(LAST_CALL, &now)?;
             writer.commit()?;
@@ -99,7 +99,7 @@ impl Push<'_, '_> {
             Err(CallError::UnknownOutcome(reason)) => {
                 self.lost_batches += 1;
                 self.done.unanswered = true;
-                self.refresh_doubts(kind, &calls, &reason)?;
+                self.refresh_doubts(&calls, &reason)?;
                 log::info!(
                     "batch of {} ({kind}): {reason}; the next passes find out what took effect",
                     calls.len()
@@ -113,7 +113,7 @@ impl Push<'_, '_> {
             Err(error) => {
                 let writer = self.state.writer()?;
                 for PreparedStep { target, .. } in &calls {
-                    writer.revert_attempt(kind, target.id(), &target.record.owned_values)?;
+                    writer.revert_attempt(target.key(), &target.record.owned_values)?;
                 }
                 writer.commit()?;
                 Err(printable_error(error, &commands).into())
@@ -122,12 +122,12 @@ impl Push<'_, '_> {
     }
 
     /// A call that was given up may have been on its way until now: from now on it is in doubt.
-    fn refresh_doubts(&self, kind: Kind, calls: &[PreparedStep], reason: &str) -> Result<()> {
+    fn refresh_doubts(&self, calls: &[PreparedStep], reason: &str) -> Result<()> {
         let now = self.gate.clock().later_of_clocks();
         let writer = self.state.writer()?;
         for call in calls {
-            writer.refresh_doubt(kind, call.target.id(), now)?;
-            writer.save_reason_of_doubt(kind, call.target.id(), reason)?;
+            writer.refresh_doubt(call.target.key(), now)?;
+            writer.save_reason_of_doubt(call.target.key(), reason)?;
         }
         self.state.set(LAST_CALL, &now)?;
         writer.commit()?;
@@ -185,23 +185,23 @@ impl Push<'_, '_> {
         closed: bool,
     ) -> Result<()> {
         let PreparedStep { target, operation, written, mut todo, links, shared_with, .. } = call;
-        let (kind, id, now) = (target.kind(), target.id(), self.gate.clock().now());
+        let key = target.key();
+        let now = self.gate.clock().now();
         if operation == Operation::Delete {
             counts.deleted += 1;
             writer.log_event(
-                kind,
-                id,
+                key,
                 Event::Deleted,
                 Some(crm_id),
                 &target.record.plan_record.display_name,
                 now,
             )?;
-            return writer.delete(kind, id);
+            return writer.delete(key);
         }
         let Some(row) = target.row() else { return Ok(()) };
         if target.planned.step == Step::Close {
-            writer.reset_unanswered(kind, id)?;
-            return writer.update_pending(kind, id, todo);
+            writer.reset_unanswered(key)?;
+            return writer.update_pending(key, todo);
         }
         let event = match operation {
             Operation::Create => Event::Created,
@@ -209,24 +209,24 @@ impl Push<'_, '_> {
             _ => Event::Updated,
         };
         let count = if operation == Operation::Create { &mut counts.created } else { &mut counts.updated };
-        count[kind] += 1;
+        count[key.kind] += 1;
         todo.close |= !closed;
         let warnings = &target.warnings;
         writer.save_sent(
-            kind,
+            key,
             &SentRecord { row, crm_id, links, written: &written, todo, warnings, run: self.run },
             now,
         )?;
-        writer.log_event(kind, id, event, Some(crm_id), "", now)?;
+        writer.log_event(key, event, Some(crm_id), "", now)?;
         if operation == Operation::Create {
-            self.take_from_others(writer, (kind, id), crm_id)?;
+            self.take_from_others(writer, key, crm_id)?;
         }
         for sharer in shared_with
             .iter()
-            .flat_map(|origin| RecordId::ids_for_origin(origin))
-            .chain(shared_with.as_ref().map(|_| id.clone()))
+            .flat_map(|origin| RecordKey::for_origin(key.kind, origin))
+            .chain(shared_with.as_ref().map(|_| key.clone()))
         {
-            writer.shares(kind, &sharer, crm_id)?;
+            writer.shares(&sharer, crm_id)?;
         }
         self.queue_followups(writer, &target, crm_id, todo)
     }
@@ -239,21 +239,15 @@ impl Push<'_, '_> {
         crm_id: i64,
         todo: PendingWork,
     ) -> Result<()> {
-        let (kind, id) = (target.kind(), target.id());
+        let key = target.key();
         if self.config.mirror.write_back && target.row().is_some_and(|row| row.crm_id != Some(crm_id)) {
-            writer.queue_write_back(kind, id)?;
+            writer.queue_write_back(key)?;
         }
         if todo.close {
             let row = target.planned.row.clone();
-            self.queue.add(&Planned {
-                kind,
-                id: id.clone(),
-                step: Step::Close,
-                wave: Priority::Changes,
-                row,
-            })?;
+            self.queue.add(&Planned { key: key.clone(), step: Step::Close, wave: Priority::Changes, row })?;
         }
-        log::debug!("{kind} {id}: object {crm_id}");
+        log::debug!("{key}: object {crm_id}");
         Ok(())
     }
 
@@ -267,8 +261,8 @@ impl Push<'_, '_> {
         refusal: ApiError,
     ) -> Result<()> {
         let PreparedStep { target, operation, .. } = call;
-        writer.revert_attempt(target.kind(), target.id(), &target.record.owned_values)?;
-        writer.reset_unanswered(target.kind(), target.id())?;
+        writer.revert_attempt(target.key(), &target.record.owned_values)?;
+        writer.reset_unanswered(target.key())?;
         match refusal.class() {
             // Not this time; the gate knows until when.
             ErrorClass::RateLimited | ErrorClass::BudgetExceeded => self.queue.add(&target.planned)?,
@@ -331,11 +325,11 @@ impl Push<'_, '_> {
 
     /// A deal that is gone counts as deleted.
     pub(super) fn deleted(&mut self, target: &WorkItem) -> Result<()> {
-        let (kind, id) = (target.kind(), target.id());
+        let key = target.key();
         let writer = self.state.writer()?;
         let label = &target.record.plan_record.display_name;
-        writer.log_event(kind, id, Event::Deleted, target.crm_id(), label, self.gate.clock().now())?;
-        writer.delete(kind, id)?;
+        writer.log_event(key, Event::Deleted, target.crm_id(), label, self.gate.clock().now())?;
+        writer.delete(key)?;
         writer.commit()?;
         self.done.counts.deleted += 1;
         Ok(())

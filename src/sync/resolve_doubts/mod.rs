@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::crm::objects::{Marked, by_origin, existing};
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{Kind, RecordId};
+use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error::RunError;
 use crate::platform::clock::saturating_add;
 use crate::platform::lock::Lock;
@@ -28,7 +28,7 @@ const MAX_UNANSWERED: u32 = 4;
 
 /// A doubt that is old enough to be settled.
 struct MaturedDoubt {
-    id: RecordId,
+    key: RecordKey,
     operation: Operation,
     record: StoredRecord,
 }
@@ -37,8 +37,8 @@ impl MaturedDoubt {
     /// Whether the call took effect, as far as what stands in the portal tells.
     fn took_effect(&self, standing: &BTreeMap<RecordId, Vec<i64>>) -> bool {
         match self.operation {
-            Operation::Create => standing.contains_key(&self.id),
-            Operation::Delete => !standing.contains_key(&self.id),
+            Operation::Create => standing.contains_key(&self.key.id),
+            Operation::Delete => !standing.contains_key(&self.key.id),
             Operation::Update => false,
         }
     }
@@ -62,22 +62,22 @@ pub fn resolve_doubts(
         let now = gate.clock().now();
         let writer = state.writer()?;
         for doubt in &due {
-            if let Some(reason) = unclear.get(&doubt.id) {
-                quarantine(config, &writer, kind, doubt, (FailureCode::CardUnreadable, reason), now)?;
+            if let Some(reason) = unclear.get(&doubt.key.id) {
+                quarantine(config, &writer, doubt, (FailureCode::CardUnreadable, reason), now)?;
                 aside.push((
                     FailureCode::CardUnreadable,
-                    display::record_name(kind, &doubt.id, &doubt.record.plan_record.display_name),
+                    display::record_name(&doubt.key, &doubt.record.plan_record.display_name),
                 ));
             } else if doubt.record.strikes + 1 >= MAX_UNANSWERED && !doubt.took_effect(&standing) {
-                writer.count_unanswered(kind, &doubt.id)?;
-                let reason = state.reason_of_doubt(kind, &doubt.id)?;
-                quarantine(config, &writer, kind, doubt, (FailureCode::NoAnswer, &reason), now)?;
+                writer.count_unanswered(&doubt.key)?;
+                let reason = state.reason_of_doubt(&doubt.key)?;
+                quarantine(config, &writer, doubt, (FailureCode::NoAnswer, &reason), now)?;
                 aside.push((
                     FailureCode::NoAnswer,
-                    display::record_name(kind, &doubt.id, &doubt.record.plan_record.display_name),
+                    display::record_name(&doubt.key, &doubt.record.plan_record.display_name),
                 ));
             } else {
-                resolve(&writer, kind, doubt, &standing, now)?;
+                resolve(&writer, doubt, &standing, now)?;
             }
         }
         writer.commit()?;
@@ -144,12 +144,13 @@ fn matured_doubts(
     let mut doubts: Vec<(RecordId, Doubt)> = state.doubts(kind)?.into_iter().collect();
     doubts.sort_by(|(a, _), (b, _)| a.cmp(b));
     for (id, Doubt { operation, at }) in doubts {
+        let key = RecordKey { kind, id };
         if at > now {
             // The clock went back. How old the doubt is nobody knows, so it waits its time from now.
-            writer.refresh_doubt(kind, &id, now)?;
+            writer.refresh_doubt(&key, now)?;
         } else if saturating_add(at, config.portal.settle_time) <= now {
-            let record = state.record(kind, &id)?.unwrap_or_default();
-            due.push(MaturedDoubt { id, operation, record });
+            let record = state.record(&key)?.unwrap_or_default();
+            due.push(MaturedDoubt { key, operation, record });
         }
     }
     writer.commit()?;
@@ -164,62 +165,60 @@ fn fetch_existing(
     due: &[MaturedDoubt],
 ) -> Result<Marked> {
     let of = |operation| due.iter().filter(move |doubt| doubt.operation == operation);
-    let created: Vec<RecordId> = of(Operation::Create).map(|doubt| doubt.id.clone()).collect();
+    let created: Vec<RecordId> = of(Operation::Create).map(|doubt| doubt.key.id.clone()).collect();
     let mut standing = by_origin(gate, kind, &config.portal.originator, &created)?;
     let deleted: Vec<i64> =
         of(Operation::Delete).filter_map(|doubt| doubt.record.plan_record.crm_id).collect();
     let alive = existing(gate, kind, &deleted)?;
     for doubt in of(Operation::Delete) {
         let crm_id = doubt.record.plan_record.crm_id.filter(|crm_id| alive.contains(crm_id));
-        standing.found.extend(crm_id.map(|crm_id| (doubt.id.clone(), vec![crm_id])));
+        standing.found.extend(crm_id.map(|crm_id| (doubt.key.id.clone(), vec![crm_id])));
     }
     Ok(standing)
 }
 
 fn resolve(
     writer: &Writer<'_>,
-    kind: Kind,
     doubt: &MaturedDoubt,
     standing: &BTreeMap<RecordId, Vec<i64>>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let MaturedDoubt { id, operation, record } = doubt;
-    match (operation, standing.get(id).map(Vec::as_slice)) {
+    let MaturedDoubt { key, operation, record } = doubt;
+    match (operation, standing.get(&key.id).map(Vec::as_slice)) {
         (Operation::Create, Some([first, others @ ..])) => {
             if !others.is_empty() {
-                log::warn!("{kind} {id}: objects {first} and {others:?} carry its origin; the first is used");
+                log::warn!("{key}: objects {first} and {others:?} carry its origin; the first is used");
             }
             // reset-id may have pointed the record elsewhere meanwhile.
             let crm_id = record.plan_record.crm_id.unwrap_or(*first);
             if record.plan_record.crm_id.is_none() {
-                writer.marked(kind, id, crm_id)?;
+                writer.marked(key, crm_id)?;
             } else {
-                writer.linked(kind, id, crm_id)?;
+                writer.linked(key, crm_id)?;
             }
-            writer.log_event(kind, id, Event::Settled, Some(crm_id), "", now)
+            writer.log_event(key, Event::Settled, Some(crm_id), "", now)
         }
         (Operation::Delete, None | Some([])) => {
             // Should the booking come back, it is created anew.
             writer.log_event(
-                kind,
-                id,
+                key,
                 Event::Deleted,
                 record.plan_record.crm_id,
                 &record.plan_record.display_name,
                 now,
             )?;
-            writer.mark_missing_in_crm(kind, id)?;
-            writer.clear_doubt(kind, id)
+            writer.mark_missing_in_crm(key)?;
+            writer.clear_doubt(key)
         }
         (Operation::Create, None | Some([])) => {
-            writer.count_unanswered(kind, id)?;
-            writer.clear_doubt(kind, id)
+            writer.count_unanswered(key)?;
+            writer.clear_doubt(key)
         }
         // Should the booking be back by now, its people may have changed while it was away.
         (Operation::Update, _) | (Operation::Delete, Some(_)) => {
-            writer.count_unanswered(kind, id)?;
-            writer.resend(kind, id)?;
-            writer.clear_doubt(kind, id)
+            writer.count_unanswered(key)?;
+            writer.resend(key)?;
+            writer.clear_doubt(key)
         }
     }
 }
@@ -227,14 +226,13 @@ fn resolve(
 fn quarantine(
     config: &Config,
     writer: &Writer<'_>,
-    kind: Kind,
     doubt: &MaturedDoubt,
     (code, message): (FailureCode, &str),
     now: DateTime<Utc>,
 ) -> Result<()> {
     let failure = Failure { code, operation: Some(doubt.operation), message, row: None };
-    log::info!("{kind} {}: {}", doubt.id, failure.code);
-    writer.failed(kind, &doubt.id, &failure, config.sync.retry_after, now)
+    log::info!("{}: {code}", doubt.key);
+    writer.failed(&doubt.key, &failure, config.sync.retry_after, now)
 }
 
 #[cfg(test)]

@@ -29,8 +29,16 @@ struct Case {
     portal: Near,
 }
 
-const GUEST: RecordId = RecordId::Number(41);
-const BOOKING: RecordId = RecordId::Number(5);
+const GUEST: RecordKey = RecordKey { kind: Kind::Guest, id: RecordId::Number(41) };
+const BOOKING: RecordKey = RecordKey { kind: Kind::Booking, id: RecordId::Number(5) };
+
+fn guest(id: i64) -> RecordKey {
+    RecordKey::new(Kind::Guest, id)
+}
+
+fn booking(id: i64) -> RecordKey {
+    RecordKey::new(Kind::Booking, id)
+}
 
 impl Case {
     fn new() -> Case {
@@ -51,29 +59,29 @@ impl Case {
     }
 
     /// The call of this record was made so long ago, and `strikes` calls before it were never answered.
-    fn doubt(&self, kind: Kind, id: &RecordId, operation: Operation, seconds_ago: i64, strikes: u32) {
+    fn doubt(&self, key: &RecordKey, operation: Operation, seconds_ago: i64, strikes: u32) {
         let attempt = InDoubtCall { operation, row: None, written: &OwnedValues::default() };
         let at = self.clock.now() - TimeDelta::seconds(seconds_ago);
         self.write(|writer| {
-            writer.mark_in_doubt(kind, id, &attempt, at)?;
-            (0..strikes).try_for_each(|_| writer.count_unanswered(kind, id))
+            writer.mark_in_doubt(key, &attempt, at)?;
+            (0..strikes).try_for_each(|_| writer.count_unanswered(key))
         });
     }
 
-    fn link(&self, kind: Kind, id: &RecordId, crm_id: i64) {
+    fn link(&self, key: &RecordKey, crm_id: i64) {
         self.write(|writer| {
-            writer.insert_if_missing(kind, id, "")?;
-            writer.linked(kind, id, crm_id)
+            writer.insert_if_missing(key, "")?;
+            writer.linked(key, crm_id)
         });
     }
 
     /// An object of this record stands in the portal.
-    fn stands(&mut self, kind: Kind, id: &RecordId) -> i64 {
+    fn stands(&mut self, key: &RecordKey) -> i64 {
         let fields =
-            json!({"TITLE": "x", "LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": id.to_string()});
-        let method = format!("crm.{}.add", kind.crm_entity());
+            json!({"TITLE": "x", "LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": key.id.to_string()});
+        let method = format!("crm.{}.add", key.kind.crm_entity());
         self.portal.0.call(&method, json!({"fields": fields}), self.clock.now());
-        let kind = match kind {
+        let kind = match key.kind {
             Kind::Guest => bitrix24_sandbox::Kind::Contact,
             Kind::Company => bitrix24_sandbox::Kind::Company,
             Kind::Booking => bitrix24_sandbox::Kind::Deal,
@@ -93,8 +101,8 @@ impl Case {
         resolve_doubts(&self.config, &self.state, &mut gate).unwrap()
     }
 
-    fn record(&self, kind: Kind, id: &RecordId) -> StoredRecord {
-        self.state.record(kind, id).unwrap().unwrap_or_default()
+    fn record(&self, key: &RecordKey) -> StoredRecord {
+        self.state.record(key).unwrap().unwrap_or_default()
     }
 
     fn doubts(&self, kind: Kind) -> usize {
@@ -105,12 +113,12 @@ impl Case {
 #[test]
 fn a_creation_is_settled_by_its_origin() {
     let mut case = Case::new();
-    let contact = case.stands(Kind::Guest, &GUEST);
-    case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
-    case.doubt(Kind::Guest, &RecordId::Number(42), Operation::Create, 75, 0);
+    let contact = case.stands(&GUEST);
+    case.doubt(&GUEST, Operation::Create, 75, 0);
+    case.doubt(&guest(42), Operation::Create, 75, 0);
     assert!(case.settle().is_empty());
-    assert_eq!(case.record(Kind::Guest, &GUEST).plan_record.crm_id, Some(contact));
-    let other = case.record(Kind::Guest, &RecordId::Number(42));
+    assert_eq!(case.record(&GUEST).plan_record.crm_id, Some(contact));
+    let other = case.record(&guest(42));
     assert_eq!((other.plan_record.crm_id, other.strikes), (None, 1));
     assert_eq!(case.doubts(Kind::Guest), 0);
 }
@@ -118,37 +126,37 @@ fn a_creation_is_settled_by_its_origin() {
 #[test]
 fn of_several_objects_the_first_is_used_unless_somebody_pointed_the_record_elsewhere() {
     let mut case = Case::new();
-    let first = case.stands(Kind::Guest, &GUEST);
-    case.stands(Kind::Guest, &GUEST);
-    case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
+    let first = case.stands(&GUEST);
+    case.stands(&GUEST);
+    case.doubt(&GUEST, Operation::Create, 75, 0);
     case.settle();
-    assert_eq!(case.record(Kind::Guest, &GUEST).plan_record.crm_id, Some(first));
-    case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
-    case.link(Kind::Guest, &GUEST, 77);
-    case.doubt(Kind::Guest, &GUEST, Operation::Create, 75, 0);
+    assert_eq!(case.record(&GUEST).plan_record.crm_id, Some(first));
+    case.doubt(&GUEST, Operation::Create, 75, 0);
+    case.link(&GUEST, 77);
+    case.doubt(&GUEST, Operation::Create, 75, 0);
     case.settle();
-    assert_eq!(case.record(Kind::Guest, &GUEST).plan_record.crm_id, Some(77));
+    assert_eq!(case.record(&GUEST).plan_record.crm_id, Some(77));
 }
 
 #[test]
 fn a_doubt_is_settled_at_its_time_and_not_a_second_before() {
     let mut case = Case::new();
-    let contact = case.stands(Kind::Guest, &GUEST);
-    case.doubt(Kind::Guest, &GUEST, Operation::Create, 74, 0);
+    let contact = case.stands(&GUEST);
+    case.doubt(&GUEST, Operation::Create, 74, 0);
     case.settle();
-    assert_eq!((case.record(Kind::Guest, &GUEST).plan_record.crm_id, case.doubts(Kind::Guest)), (None, 1));
+    assert_eq!((case.record(&GUEST).plan_record.crm_id, case.doubts(Kind::Guest)), (None, 1));
     case.clock.sleep(std::time::Duration::from_secs(1));
     case.settle();
-    assert_eq!(case.record(Kind::Guest, &GUEST).plan_record.crm_id, Some(contact));
+    assert_eq!(case.record(&GUEST).plan_record.crm_id, Some(contact));
 }
 
 #[test]
 fn a_doubt_from_the_future_is_dated_from_now() {
     let mut case = Case::new();
-    case.doubt(Kind::Guest, &GUEST, Operation::Create, -3600, 0);
+    case.doubt(&GUEST, Operation::Create, -3600, 0);
     case.settle();
     let now = case.clock.now();
-    assert_eq!(case.state.doubts(Kind::Guest).unwrap()[&GUEST].at, now);
+    assert_eq!(case.state.doubts(Kind::Guest).unwrap()[&GUEST.id].at, now);
     let settled = settled_at(&case.config, &case.state, now).unwrap();
     assert_eq!(settled, Some(now + TimeDelta::seconds(75)));
 }
@@ -156,32 +164,32 @@ fn a_doubt_from_the_future_is_dated_from_now() {
 #[test]
 fn a_deletion_is_settled_by_whether_the_deal_still_stands() {
     let mut case = Case::new();
-    let (lost, kept) = (RecordId::Number(6), BOOKING);
-    let deal = case.stands(Kind::Booking, &kept);
-    case.link(Kind::Booking, &kept, deal);
-    case.link(Kind::Booking, &lost, 99);
-    for id in [&kept, &lost] {
-        case.doubt(Kind::Booking, id, Operation::Delete, 75, 0);
+    let (lost, kept) = (booking(6), BOOKING);
+    let deal = case.stands(&kept);
+    case.link(&kept, deal);
+    case.link(&lost, 99);
+    for key in [&kept, &lost] {
+        case.doubt(key, Operation::Delete, 75, 0);
     }
     // One that was to be created, and stands there, is not mixed up with them.
-    let new = case.stands(Kind::Booking, &RecordId::Number(7));
-    case.doubt(Kind::Booking, &RecordId::Number(7), Operation::Create, 75, 0);
+    let new = case.stands(&booking(7));
+    case.doubt(&booking(7), Operation::Create, 75, 0);
     assert!(case.settle().is_empty());
-    let there = case.record(Kind::Booking, &kept);
+    let there = case.record(&kept);
     assert_eq!((there.plan_record.crm_id, there.strikes), (Some(deal), 1));
-    assert_eq!(case.record(Kind::Booking, &lost).plan_record.crm_id, None);
-    assert_eq!(case.record(Kind::Booking, &RecordId::Number(7)).plan_record.crm_id, Some(new));
+    assert_eq!(case.record(&lost).plan_record.crm_id, None);
+    assert_eq!(case.record(&booking(7)).plan_record.crm_id, Some(new));
     assert_eq!(case.doubts(Kind::Booking), 0);
 }
 
 #[test]
 fn an_update_is_sent_again() {
     let mut case = Case::new();
-    let contact = case.stands(Kind::Guest, &GUEST);
-    case.link(Kind::Guest, &GUEST, contact);
-    case.doubt(Kind::Guest, &GUEST, Operation::Update, 75, 0);
+    let contact = case.stands(&GUEST);
+    case.link(&GUEST, contact);
+    case.doubt(&GUEST, Operation::Update, 75, 0);
     case.settle();
-    let record = case.record(Kind::Guest, &GUEST);
+    let record = case.record(&GUEST);
     assert_eq!((record.plan_record.pending.resend, record.strikes), (true, 1));
     assert_eq!(case.doubts(Kind::Guest), 0);
 }
@@ -189,32 +197,32 @@ fn an_update_is_sent_again() {
 #[test]
 fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked() {
     let mut case = Case::new();
-    let ids = [GUEST, RecordId::Number(42), RecordId::Number(43), RecordId::Number(44)];
-    let contact = case.stands(Kind::Guest, &ids[0]);
-    case.doubt(Kind::Guest, &ids[0], Operation::Create, 75, 3);
-    case.doubt(Kind::Guest, &ids[1], Operation::Create, 75, 3);
+    let ids = [GUEST, guest(42), guest(43), guest(44)];
+    let contact = case.stands(&ids[0]);
+    case.doubt(&ids[0], Operation::Create, 75, 3);
+    case.doubt(&ids[1], Operation::Create, 75, 3);
     let writer = case.state.writer().unwrap();
-    writer.save_reason_of_doubt(Kind::Guest, &ids[1], "413 Request Entity Too Large").unwrap();
+    writer.save_reason_of_doubt(&ids[1], "413 Request Entity Too Large").unwrap();
     writer.commit().unwrap();
-    case.doubt(Kind::Guest, &ids[2], Operation::Create, 75, 2);
-    case.doubt(Kind::Guest, &ids[3], Operation::Update, 75, 3);
-    let deal = case.stands(Kind::Booking, &BOOKING);
-    case.link(Kind::Booking, &BOOKING, deal);
-    case.doubt(Kind::Booking, &BOOKING, Operation::Delete, 75, 3);
-    case.link(Kind::Booking, &RecordId::Number(6), 99);
-    case.doubt(Kind::Booking, &RecordId::Number(6), Operation::Delete, 75, 3);
-    let aside = [(Kind::Guest, &ids[1]), (Kind::Guest, &ids[3]), (Kind::Booking, &BOOKING)];
+    case.doubt(&ids[2], Operation::Create, 75, 2);
+    case.doubt(&ids[3], Operation::Update, 75, 3);
+    let deal = case.stands(&BOOKING);
+    case.link(&BOOKING, deal);
+    case.doubt(&BOOKING, Operation::Delete, 75, 3);
+    case.link(&booking(6), 99);
+    case.doubt(&booking(6), Operation::Delete, 75, 3);
+    let aside = [&ids[1], &ids[3], &BOOKING];
     assert_eq!(
         case.settle(),
-        aside.map(|(kind, id)| (FailureCode::NoAnswer, crate::domain::display::record_name(kind, id, "")))
+        aside.map(|key| (FailureCode::NoAnswer, crate::domain::display::record_name(key, "")))
     );
-    assert_eq!(case.record(Kind::Guest, &ids[0]).plan_record.crm_id, Some(contact));
-    assert_eq!(case.record(Kind::Guest, &ids[1]).strikes, 4);
+    assert_eq!(case.record(&ids[0]).plan_record.crm_id, Some(contact));
+    assert_eq!(case.record(&ids[1]).strikes, 4);
     let failures = case.state.issues(Severity::Failure).unwrap();
-    let told: Vec<_> = failures.iter().map(|flaw| (flaw.id.clone(), flaw.code.as_str())).collect();
+    let told: Vec<_> = failures.iter().map(|flaw| (flaw.key.clone(), flaw.code.as_str())).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told.iter().all(|(_, code)| *code == "NO_ANSWER"));
-    let reason = failures.iter().find(|flaw| flaw.id == ids[1]).map(|flaw| flaw.message.as_str());
+    let reason = failures.iter().find(|flaw| flaw.key == ids[1]).map(|flaw| flaw.message.as_str());
     assert_eq!(reason, Some("413 Request Entity Too Large"));
     assert_eq!((case.doubts(Kind::Guest), case.doubts(Kind::Booking)), (0, 0));
 }

@@ -12,7 +12,7 @@ use super::trial_objects::TrialObjects;
 use crate::commands::check::{CheckResult, local};
 use crate::config::Config;
 use crate::domain::display;
-use crate::domain::record::{IdRange, Kind, RecordId};
+use crate::domain::record::{IdRange, Kind, RecordKey};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::{Fields, creation_fields, mapped};
@@ -37,7 +37,7 @@ pub(super) struct RequiredField {
 #[derive(Default)]
 struct Empty {
     count: u64,
-    example: Option<(RecordId, String)>,
+    example: Option<(RecordKey, String)>,
 }
 
 impl RequiredField {
@@ -130,7 +130,9 @@ fn lines_of_kind(
         for field in fields.iter().filter(|field| is_empty(&sent, &field.name)) {
             let empty = empty.entry(&field.name).or_default();
             empty.count += 1;
-            empty.example.get_or_insert_with(|| (row.id.clone(), row.display_name.clone()));
+            empty
+                .example
+                .get_or_insert_with(|| (RecordKey::new(kind, row.id.clone()), row.display_name.clone()));
         }
     }
     let line = |field: &&RequiredField| line(field, total, empty.get(field.name.as_str()));
@@ -181,7 +183,7 @@ fn is_empty(fields: &Fields, name: &str) -> bool {
 fn line(field: &RequiredField, total: u64, empty: Option<&Empty>) -> CheckResult {
     let RequiredField { kind, name, .. } = field;
     let what = display::plural_name(*kind);
-    let Some(Empty { count, example: Some((id, label)) }) = empty else {
+    let Some(Empty { count, example: Some((key, label)) }) = empty else {
         return CheckResult::ok(
             "probe",
             say!(
@@ -190,7 +192,7 @@ fn line(field: &RequiredField, total: u64, empty: Option<&Empty>) -> CheckResult
             ),
         );
     };
-    let example = display::record_name(*kind, id, if *kind == Kind::Booking { label } else { "" });
+    let example = display::record_name(key, if *kind == Kind::Booking { label } else { "" });
     CheckResult::warning(
         "probe",
         say!(

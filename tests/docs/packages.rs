@@ -1,5 +1,7 @@
 //! What lies in `packaging/` fits the program and the manifest.
 
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
 use chrono::NaiveDateTime;
@@ -109,20 +111,58 @@ fn every_command_has_its_page_of_the_manual() {
     assert_eq!(pages, commands);
 }
 
-/// Documents lie in the package as in the repository, so that links between them lead somewhere there too.
-#[test]
-fn the_links_of_the_readme_lead_somewhere_in_the_package() {
+/// The files of the repository that the package has below `usr/share/doc/ecvi-b24/`, by their path there.
+fn packaged_documents() -> BTreeSet<PathBuf> {
     let deb = manifest();
-    let assets = deb["assets"].as_array().unwrap().iter();
-    let places: Vec<String> =
-        assets.map(|asset| format!("{}{}", asset[1].as_str().unwrap(), asset[0].as_str().unwrap())).collect();
-    for name in ["README.md", "README.ru.md"] {
-        let document = read(name);
-        let links = document.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
-        for link in links.filter(|link| link.starts_with("docs/")) {
-            let folder = std::path::Path::new(link).parent().unwrap().to_str().unwrap();
-            let place = format!("usr/share/doc/ecvi-b24/{folder}/{folder}/");
-            assert!(places.iter().any(|asset| asset.starts_with(&place)), "{name}: {link}");
+    let mut found = BTreeSet::new();
+    for asset in deb["assets"].as_array().unwrap() {
+        let (source, place) = (asset[0].as_str().unwrap(), asset[1].as_str().unwrap());
+        let Some(place) = place.strip_prefix("usr/share/doc/ecvi-b24/") else { continue };
+        let (folder, pattern) = source.rsplit_once('/').unwrap_or(("", source));
+        let ending = pattern.strip_prefix('*');
+        if !path(folder).is_dir() {
+            continue;
+        }
+        for entry in std::fs::read_dir(path(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if ending.map_or(name == pattern, |ending| name.ends_with(ending)) {
+                found.insert(Path::new(place).join(name));
+            }
         }
     }
+    found
+}
+
+/// `docs/../examples/x` -> `examples/x`
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// Documents lie in the package as in the repository, so that links between them lead somewhere there too.
+#[test]
+fn every_link_of_a_packaged_document_leads_somewhere_in_the_package() {
+    let places = packaged_documents();
+    let mut links = 0;
+    for document in places.iter().filter(|place| place.extension().is_some_and(|ending| ending == "md")) {
+        let text = std::fs::read_to_string(path(document.to_str().unwrap())).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for target in targets.filter(|target| !target.is_empty() && !target.contains("://")) {
+            // A Debian package has its licence beside the documents, under the name `copyright`.
+            if target == "LICENSE" {
+                continue;
+            }
+            let place = without_dots(&document.parent().unwrap().join(target));
+            let leads_somewhere = places.iter().any(|other| other.starts_with(&place));
+            assert!(leads_somewhere, "{}: {target}", document.display());
+            links += 1;
+        }
+    }
+    assert!(links > 40, "the test sees hardly any link: {links}");
 }

@@ -21,7 +21,7 @@ use crate::state::settings::{
 };
 use crate::state::{Counts, Run, State};
 use crate::sync::options::{RunKind, RunOptions};
-use crate::sync::plan::{Limits, Plan, PlanOptions};
+use crate::sync::plan::{Limits, Plan, PlanOptions, Resend};
 use crate::sync::preflight::config_check::{ask_notified, verify_config};
 use crate::sync::preflight::idle::{InputFingerprint, can_skip};
 use crate::sync::preflight::{mapping_version, portal_identity};
@@ -423,14 +423,17 @@ fn build_plan(
 ) -> Result<Plan> {
     let usual = PlanOptions::for_sync(config, mirror, state, now)?;
     let deletes = usual.deletes && orders.kind != RunKind::InitialExport;
-    let resending = orders.full || state.get(RESENDING)? == Some(true);
+    let resend = match state.get(RESENDING)? {
+        _ if orders.full => Resend::All,
+        Some(true) => Resend::Rest,
+        Some(false) | None => Resend::Marked,
+    };
     let limits = Limits {
         max_deletes: config.sync.max_deletes,
         vouched: orders.max_deletes,
         delete_after: TimeDelta::from_std(config.sync.delete_after)?,
     };
-    let RunOptions { full, retry_failed, .. } = *orders;
-    let rules = PlanOptions { full, resending, retry_failed, deletes, ..usual };
+    let rules = PlanOptions { resend, retry_failed: orders.retry_failed, deletes, ..usual };
     Plan::build_guarded(mirror, state, rules, limits)
 }
 

@@ -83,7 +83,9 @@ impl Priority {
     pub fn of(step: Step, pair: &Pair, rules: &PlanOptions) -> Priority {
         match (step, &pair.row, &pair.known) {
             (Step::Delete, ..) => Priority::Deletions,
-            (Step::Update, Some(row), Some(known)) if rules.resending && is_as_sent(row, known) => {
+            (Step::Update, Some(row), Some(known))
+                if rules.resend != Resend::Marked && is_as_sent(row, known) =>
+            {
                 Priority::Resends
             }
             _ => Priority::Changes,
@@ -91,16 +93,25 @@ impl Priority {
     }
 }
 
+/// Which records are sent again though nothing about them changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Resend {
+    /// Those that are marked for it, each for a reason of its own.
+    #[default]
+    Marked,
+    /// Likewise, and most of the marks come from a run that was to send all and did not get to these.
+    Rest,
+    /// All of them.
+    All,
+}
+
 /// What holds for the whole run.
-#[expect(clippy::struct_excessive_bools, reason = "each is an order by itself, and no two make a third")]
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PlanOptions {
     /// The time of the run.
     pub now: DateTime<Utc>,
-    /// Send every record again.
-    pub full: bool,
-    /// This run, or an earlier one that did not get to all of them, sends every record again.
-    pub resending: bool,
+    /// What is sent again.
+    pub resend: Resend,
     /// Try failed records whatever their pause.
     pub retry_failed: bool,
     /// Delete the deals of bookings that are gone.
@@ -239,7 +250,7 @@ fn holds(hold: &RetryBackoff, row: Option<&Row>, rules: &PlanOptions) -> bool {
         None => hold.modified_at.is_empty(),
     };
     let pauses = rules.now < hold.until && hold.until - rules.now <= LONGEST_PAUSE;
-    same && pauses && !rules.retry_failed && !rules.full
+    same && pauses && !rules.retry_failed && rules.resend != Resend::All
 }
 
 fn on_absent(kind: Kind, known: &PlanRecord, rules: &PlanOptions) -> Option<Step> {
@@ -266,7 +277,7 @@ fn is_as_sent(row: &Row, known: &PlanRecord) -> bool {
 }
 
 fn changed(kind: Kind, row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bool {
-    rules.full
+    rules.resend == Resend::All
         || known.pending.resend
         || known.absent_in_mirror
         || known.modified_at.as_ref() != Some(&row.modified_at)
@@ -425,7 +436,7 @@ mod tests {
         for row in [Some(row()), None] {
             let pair = Pair { id: RecordId::Number(1), row, known: Some(known()) };
             assert_eq!(
-                decide(Kind::Booking, &pair, &on_hold, true, &PlanOptions { full: true, ..rules() }),
+                decide(Kind::Booking, &pair, &on_hold, true, &PlanOptions { resend: Resend::All, ..rules() }),
                 None
             );
         }
@@ -543,18 +554,21 @@ mod tests {
 
     #[test]
     fn only_a_record_that_is_as_it_was_sent_waits_for_the_others() {
-        let wave = |step, row, known, resending| {
+        let wave = |step, row, known, resend| {
             let pair = Pair { id: RecordId::Number(1), row: Some(row), known: Some(known) };
-            Priority::of(step, &pair, &PlanOptions { resending, ..rules() })
+            Priority::of(step, &pair, &PlanOptions { resend, ..rules() })
         };
-        assert_eq!(wave(Step::Update, row(), known(), true), Priority::Resends);
-        assert_eq!(wave(Step::Update, row(), known(), false), Priority::Changes);
-        assert_eq!(wave(Step::Update, Row { content_hash: 11, ..row() }, known(), true), Priority::Changes);
+        assert_eq!(wave(Step::Update, row(), known(), Resend::Rest), Priority::Resends);
+        assert_eq!(wave(Step::Update, row(), known(), Resend::Marked), Priority::Changes);
         assert_eq!(
-            wave(Step::Update, row(), PlanRecord { absent_in_mirror: true, ..known() }, true),
+            wave(Step::Update, Row { content_hash: 11, ..row() }, known(), Resend::Rest),
             Priority::Changes
         );
-        assert_eq!(wave(Step::Delete, row(), known(), true), Priority::Deletions);
+        assert_eq!(
+            wave(Step::Update, row(), PlanRecord { absent_in_mirror: true, ..known() }, Resend::Rest),
+            Priority::Changes
+        );
+        assert_eq!(wave(Step::Delete, row(), known(), Resend::Rest), Priority::Deletions);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Compared, MirrorStats, Pair, PlanOptions, Step, compare};
+use super::{Compared, MirrorStats, Pair, PlanOptions, Resend, Step, compare};
 use crate::config::MirrorConfig;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::owned_values::OwnedValues;
@@ -171,7 +171,8 @@ impl World {
 
     /// A run that compares, and keeps the blocks; its survey only where it ran through.
     fn pass(&mut self, full: bool, (retry_failed, deletes): (bool, bool), sends: usize, through: bool) {
-        let rules = PlanOptions { full, retry_failed, deletes, ..self.rules(&self.mirror()) };
+        let resend = if full { Resend::All } else { Resend::Marked };
+        let rules = PlanOptions { resend, retry_failed, deletes, ..self.rules(&self.mirror()) };
         let Some((found, notes, seen)) = self.compare(&rules) else { return };
         let writer = self.state.writer().unwrap();
         for (key, note) in &notes {

@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 
 use blocks::{Look, Watched};
 pub(crate) use decide::is_history;
-pub use decide::{Deferred, Pair, PlanOptions, Priority, Step, decide, is_skippable};
+pub use decide::{Deferred, Pair, PlanOptions, Priority, Resend, Step, decide, is_skippable};
 pub use guards::{HoldReason, Limits, SuppressedRemoval};
 pub use merge::merge;
 pub use mirror_stats::MirrorStats;
@@ -104,7 +104,7 @@ pub fn compare(
     found: impl FnMut(Kind, Step, Pair) -> Result<()>,
     note: impl FnMut(&RecordKey, Note) -> Result<()>,
 ) -> Result<Compared> {
-    let whole_at = if rules.full_read || rules.full { rules.now } else { rules.before.full_read_at };
+    let whole_at = if rules.reads_all() { rules.now } else { rules.before.full_read_at };
     let mut comparison = Comparison {
         seen: Compared {
             survey: MirrorStats { full_read_at: whole_at, terms: rules.terms, ..MirrorStats::default() },
@@ -285,8 +285,7 @@ impl PlanOptions {
         terms.write_u64(mirror.schema_fingerprint()?);
         Ok(PlanOptions {
             now,
-            full: false,
-            resending: false,
+            resend: Resend::Marked,
             retry_failed: false,
             deletes: true,
             windows: mirror.windows(),
@@ -301,10 +300,15 @@ impl PlanOptions {
         })
     }
 
+    /// Whether every row is read, whatever its block looks like.
+    fn reads_all(&self) -> bool {
+        self.full_read || self.resend == Resend::All
+    }
+
     /// How the blocks of a kind are looked at. Two queries through one window may not show the same rows, so its outline
     /// says nothing of them.
     fn look(&self, kind: Kind) -> Look {
-        let all = self.full_read || self.full || self.windows[kind] || self.learns[kind];
+        let all = self.reads_all() || self.windows[kind] || self.learns[kind];
         Look { all, anew: self.before.terms != self.terms, now: self.now }
     }
 }

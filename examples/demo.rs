@@ -83,7 +83,7 @@ pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
 
 fn configuration(folder: &Path, server: &Server) -> Result<Config> {
     let text = format!("[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"{}\"\n", server.webhook());
-    config::parse(&text, folder, None)
+    Ok(config::parse(&text, folder, None)?)
 }
 
 /// Time passes in the hotel and in the CRM.

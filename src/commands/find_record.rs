@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::config::Config;
 use crate::domain::record::{Kind, RecordKey};
-use crate::domain::run_error::UsageError;
+use crate::domain::run_error::{RunError, UsageError};
 use crate::domain::visible_text;
 use crate::mirror::{Mirror, Row};
 use crate::platform::clock::ReadLimit;
@@ -27,7 +27,7 @@ pub struct FoundRecord {
 /// Where records are looked for. A mirror that cannot be read is an error only where the state knows nothing.
 pub struct Lookup<'s> {
     state: &'s State,
-    mirror: Result<Mirror>,
+    mirror: Result<Mirror, RunError>,
 }
 
 impl<'s> Lookup<'s> {
@@ -44,7 +44,7 @@ impl<'s> Lookup<'s> {
 
     /// Why the mirror cannot be asked.
     pub fn mirror_error(&self) -> Option<String> {
-        self.mirror.as_ref().err().map(|error| format!("{error:#}"))
+        self.mirror.as_ref().err().map(ToString::to_string)
     }
 
     /// All records that a word may mean: a booking's number before an id. `id:5` means the id alone.
@@ -125,7 +125,7 @@ impl<'s> Lookup<'s> {
 
     fn rows(&self, kind: Kind, word: &str) -> Result<Vec<Row>> {
         match &self.mirror {
-            Ok(mirror) => mirror.find(kind, word),
+            Ok(mirror) => Ok(mirror.find(kind, word)?),
             Err(_) => Ok(Vec::new()),
         }
     }

@@ -4,10 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
-
+use crate::domain::messages::ConfigMessage;
 use crate::domain::record::Kind;
-use crate::say;
 
 /// What the program itself writes, so that nobody else's column may.
 fn program_fields(kind: Kind) -> &'static [&'static str] {
@@ -67,45 +65,41 @@ pub(super) struct DedicatedKeys {
 }
 
 /// Checks the names of a `[….fields]` table.
-pub(super) fn check(kind: Kind, fields: &BTreeMap<String, String>, keyed: &DedicatedKeys) -> Result<()> {
-    let section = format!("[{}.fields]", kind.crm_entity());
+pub(super) fn check(
+    kind: Kind,
+    fields: &BTreeMap<String, String>,
+    keyed: &DedicatedKeys,
+) -> Result<(), ConfigMessage> {
     for name in fields.keys() {
+        let section = format!("[{}.fields]", kind.crm_entity());
+        let field = name.clone();
         if !name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
-            bail!(say!(
-                "{section} {name}: поля портала пишутся большими буквами, например UF_CRM_TARIFF",
-                "{section} {name}: fields of the portal are written in capitals, such as UF_CRM_TARIFF"
-            ));
+            return Err(ConfigMessage::FieldNotUpperCase { section, field });
         }
         if is_program_field(kind, name) {
-            bail!(say!(
-                "{section} {name}: это поле программа заполняет сама; выберите другое, например UF_CRM_…",
-                "{section} {name}: the program fills this field itself; choose another one, such as UF_CRM_…"
-            ));
+            return Err(ConfigMessage::FieldOfProgram { section, field });
         }
         let key = match name.as_str() {
             "ASSIGNED_BY_ID" if keyed.assigned_by_id => "assigned_by_id",
             "SOURCE_ID" if keyed.source_id => "source_id",
             _ => continue,
         };
-        bail!(say!(
-            "{section} {name}: для этого поля уже задан ключ {key}; оставьте что-то одно",
-            "{section} {name}: the key {key} is given for this field too; leave one of them"
-        ));
+        return Err(ConfigMessage::FieldHasKey { section, field, key: key.to_owned() });
     }
     Ok(())
 }
 
 /// Checks `phone_type`: a portal stores any word as it is given, and then shows none.
-pub(super) fn check_phone_type(kind: Kind, phone_type: &str) -> Result<()> {
+pub(super) fn check_phone_type(kind: Kind, phone_type: &str) -> Result<(), ConfigMessage> {
     const KNOWN: [&str; 7] = ["WORK", "MOBILE", "FAX", "HOME", "PAGER", "MAILING", "OTHER"];
-    let (section, known) = (kind.crm_entity(), KNOWN.join(", "));
-    if !KNOWN.contains(&phone_type) {
-        bail!(say!(
-            "[{section}] phone_type: «{phone_type}» портал не знает; бывают {known}",
-            "[{section}] phone_type: the portal does not know \"{phone_type}\"; there are {known}"
-        ));
+    if KNOWN.contains(&phone_type) {
+        return Ok(());
     }
-    Ok(())
+    Err(ConfigMessage::NoSuchPhoneType {
+        section: kind.crm_entity().to_owned(),
+        phone_type: phone_type.to_owned(),
+        known: KNOWN.join(", "),
+    })
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! A webhook's address that stands under another key: it would be quoted by whatever complains about that key, and
 //! its path is the password to the whole CRM.
 
-use anyhow::{Result, bail};
 use toml::{Table, Value};
 
-use crate::say;
+use crate::domain::messages::ConfigMessage;
 
 /// Refuses a text in which such an address stands anywhere but in `[portal] webhook`.
-pub(super) fn refuse_misplaced(text: &str) -> Result<()> {
+pub(super) fn refuse_misplaced(text: &str) -> Result<(), ConfigMessage> {
     // What is no TOML at all is told by whoever reads it.
     let Ok(file) = toml::from_str::<Table>(text) else { return Ok(()) };
     for (section, value) in &file {
@@ -16,10 +15,7 @@ pub(super) fn refuse_misplaced(text: &str) -> Result<()> {
         let inside = keys.find(|(key, value)| !(own(key) && value.is_str()) && holds((key, value)));
         if is_address(section) || value.as_str().is_some_and(is_address) || inside.is_some() {
             let place = named(section, inside.map(|(key, _)| key.as_str()));
-            bail!(say!(
-                "адрес вебхука стоит не на своём месте{place}: его ключ — [portal] webhook",
-                "a webhook's address stands in the wrong place{place}: its key is [portal] webhook"
-            ));
+            return Err(ConfigMessage::WebhookMisplaced { place });
         }
     }
     Ok(())
@@ -59,6 +55,7 @@ fn is_address(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::messages::Message;
 
     #[test]
     fn a_webhook_under_another_key_is_refused_without_being_quoted() {
@@ -72,11 +69,11 @@ mod tests {
             format!("language = '{address}'"),
             format!("'{address}' = 1"),
         ] {
-            let error = refuse_misplaced(&line).unwrap_err().to_string();
+            let error = Message::from(refuse_misplaced(&line).unwrap_err()).to_string();
             assert!(!error.contains("s3cr3t"), "{line}");
         }
-        let error = refuse_misplaced(&format!("[portal]\nwebhok = '{address}'")).unwrap_err().to_string();
-        assert!(error.contains("([portal] webhok)"), "{error}");
+        let error = refuse_misplaced(&format!("[portal]\nwebhok = '{address}'")).unwrap_err();
+        assert_eq!(error, ConfigMessage::WebhookMisplaced { place: " ([portal] webhok)".to_owned() });
         assert!(
             refuse_misplaced(&format!("[portal]\nwebhook = '{address}'\nca_file = '/rest/here'")).is_ok()
         );

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::say;
+use crate::domain::messages::{ConfigMessage, Message};
 
 /// A configuration behind a link.
 #[derive(Clone, Debug)]
@@ -33,12 +33,9 @@ impl Link {
     }
 
     /// What to do about a state beside the link.
-    pub fn unused_state(&self) -> Option<String> {
-        let other = self.other_state.as_ref()?.display();
-        Some(say!(
-            "Состояние {other} рядом со ссылкой не используется: если нужно именно оно, укажите в [state] path полный путь; если нет, уберите его",
-            "The state {other} beside the link is not used: if it is the right one, give its full path in [state] path; if not, move it away"
-        ))
+    pub fn unused_state(&self) -> Option<Message> {
+        let other_state = self.other_state.as_ref()?;
+        Some(ConfigMessage::UnusedState { path: other_state.display().to_string() }.into())
     }
 }
 

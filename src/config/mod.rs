@@ -1,6 +1,7 @@
 //! The configuration, checked: every value has its real type, every path is absolute or relative to here.
 
 mod address;
+mod error;
 mod fields;
 mod file;
 mod leaked_webhook;
@@ -14,15 +15,14 @@ pub mod template;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, ErrorKind};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 
 pub(crate) use address::scheme_and_host;
+pub use error::ConfigError;
 pub(crate) use fields::is_program_field;
 pub use file::{ExportMethod, MatchBy, OnMissing};
 pub use link::Link;
@@ -31,10 +31,10 @@ pub use portal::{PortalConfig, WebhookSource};
 pub use webhook::Webhook;
 
 use crate::domain::language::Language;
+use crate::domain::messages::ConfigMessage;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{BookingStatus, Kind};
-use crate::platform::{hash, private_files};
-use crate::say;
+use crate::platform::hash;
 use template::{NAMES, Template};
 
 /// Everything the program was told.
@@ -154,39 +154,15 @@ pub fn find_config_file(option: Option<&Path>) -> PathBuf {
     }
 }
 
-/// Most often somebody runs a command as himself instead of as the user of the runs.
-fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
-    let (shown, cure) = (path.display(), private_files::run_as_owner_hint());
-    let message = match error.kind() {
-        ErrorKind::PermissionDenied => say!(
-            "нет прав на файл конфигурации {shown}: {cure}",
-            "no permission to read the configuration file {shown}: {cure}"
-        ),
-        ErrorKind::NotFound => say!(
-            "файла конфигурации {shown} нет: создайте его или назовите другой ключом --config",
-            "there is no configuration file {shown}: write it, or name another one with --config"
-        ),
-        ErrorKind::InvalidData => say!(
-            "файл конфигурации {shown} не в кодировке UTF-8: сохраните его в ней",
-            "the configuration file {shown} is not in UTF-8: save it so"
-        ),
-        _ => say!("не читается файл конфигурации {shown}", "the configuration file {shown} cannot be read"),
-    };
-    anyhow::Error::new(error).context(message)
-}
-
 /// Reads and checks a configuration file.
 ///
 /// `webhook` is the value of `$ECVI_B24_WEBHOOK`; the file's own `webhook` wins over it.
-pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
+pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| error::unreadable(path, &error))?;
     ownership::refuse_others_file(path)?;
     let linked = link::behind(path);
     let folder = linked.as_deref().unwrap_or(path).parent().unwrap_or(Path::new(""));
-    let mut config = parse(&text, folder, webhook).with_context(|| {
-        say!("ошибка в файле конфигурации {shown}", "the configuration file {shown} is wrong")
-    })?;
+    let mut config = parse(&text, folder, webhook).map_err(|error| error.in_file(path))?;
     paths::refuse_own(&config, path)?;
     config.exposed = world_readable_secrets(&config, path);
     config.link = linked.map(|file| Link::new(path, file, &config.state));
@@ -194,10 +170,9 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config> {
 }
 
 /// Checks the text of a configuration; relative paths are relative to `folder`.
-pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config> {
+pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
     leaked_webhook::refuse_misplaced(text)?;
-    let file: file::File =
-        toml::from_str(text).map_err(|error| anyhow::anyhow!(without_secret(text, &error)))?;
+    let file: file::File = toml::from_str(text).map_err(|error| without_secret(text, &error))?;
     if let Some(language) = file.language {
         crate::domain::language::set_language(language);
     }
@@ -224,20 +199,25 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config>
 }
 
 /// A TOML error quotes the line it stands in, and that may be the webhook's: only its words are kept.
-fn without_secret(text: &str, error: &toml::de::Error) -> String {
-    let message = error.message();
-    let Some(at) = error.span().and_then(|span| text.get(..span.start)) else { return message.to_owned() };
-    let line = at.matches('\n').count() + 1;
-    say!("строка {line}: {message}", "line {line}: {message}")
+fn without_secret(text: &str, error: &toml::de::Error) -> ConfigError {
+    let message = error.message().to_owned();
+    match error.span().and_then(|span| text.get(..span.start)) {
+        Some(before) => {
+            let line = before.matches('\n').count() + 1;
+            ConfigMessage::LineWrong { line, error: message }.into()
+        }
+        None => ConfigError::Wrong(message.into()),
+    }
 }
 
-fn mirror(mirror: file::Mirror, folder: &Path, columns: PerKind<Vec<String>>) -> Result<MirrorConfig> {
+fn mirror(
+    mirror: file::Mirror,
+    folder: &Path,
+    columns: PerKind<Vec<String>>,
+) -> Result<MirrorConfig, ConfigMessage> {
     let file::Queries { guests, companies, bookings, booking_guests } = mirror.queries;
     if mirror.write_back && [&guests, &companies, &bookings].iter().any(|query| query.is_some()) {
-        bail!(say!(
-            "[mirror] write_back пишет только в таблицы guests, companies и bookings, а в [mirror.queries] вместо них заданы запросы",
-            "[mirror] write_back writes into the tables guests, companies and bookings alone, and [mirror.queries] replaces them"
-        ));
+        return Err(ConfigMessage::WriteBackWithQueries);
     }
     let source = |query: Option<String>, table: &str| match query {
         // It may end with a comment.
@@ -247,10 +227,7 @@ fn mirror(mirror: file::Mirror, folder: &Path, columns: PerKind<Vec<String>>) ->
     let mut statuses = BTreeMap::new();
     for (code, word) in mirror.statuses {
         let Some(status) = BookingStatus::from_word(&word) else {
-            bail!(say!(
-                "[mirror.statuses] \"{code}\" = \"{word}\": такого состояния нет; бывают temporary, confirmed, checked_in, checked_out, cancelled, no_show",
-                "[mirror.statuses] \"{code}\" = \"{word}\": no such status; there are temporary, confirmed, checked_in, checked_out, cancelled, no_show"
-            ));
+            return Err(ConfigMessage::NoSuchStatus { code, status: word });
         };
         statuses.insert(code.trim().to_owned(), status);
     }
@@ -270,42 +247,31 @@ fn mirror(mirror: file::Mirror, folder: &Path, columns: PerKind<Vec<String>>) ->
 }
 
 /// One whose texts can be told from UTF-8: not UTF-16, which SQLite itself knows.
-fn encoding(name: &str) -> Result<&'static encoding_rs::Encoding> {
+fn encoding(name: &str) -> Result<&'static encoding_rs::Encoding, ConfigMessage> {
     let found = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes());
-    found.filter(|encoding| encoding.is_ascii_compatible() && *encoding != encoding_rs::UTF_8).with_context(|| {
-        say!(
-            "[mirror] encoding = \"{name}\": такой кодировки нет; бывают, например, windows-1251, koi8-r, ibm866. UTF-8 и UTF-16 узнаются сами",
-            "[mirror] encoding = \"{name}\": no such encoding; there are, for example, windows-1251, koi8-r, ibm866. UTF-8 and UTF-16 are recognised by themselves"
-        )
-    })
+    found
+        .filter(|encoding| encoding.is_ascii_compatible() && *encoding != encoding_rs::UTF_8)
+        .ok_or_else(|| ConfigMessage::NoSuchEncoding { name: name.to_owned() })
 }
 
-fn export(export: &file::Export) -> Result<ExportConfig> {
+fn export(export: &file::Export) -> Result<ExportConfig, ConfigMessage> {
     let day = |text: &String| {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().with_context(|| {
-            say!(
-                "[export] bookings_from: «{text}» не дата; пишите, например, 2024-01-01",
-                "[export] bookings_from: \"{text}\" is no date; write 2024-01-01"
-            )
-        })
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| ConfigMessage::NoDate { text: text.clone() })
     };
     let bookings_from = export.bookings_from.as_ref().map(day).transpose()?;
     Ok(ExportConfig { method: export.method, bookings_from })
 }
 
 /// Never quotes what was given: it may hold a token.
-fn heartbeat(url: String) -> Result<String> {
+fn heartbeat(url: String) -> Result<String, ConfigMessage> {
     match scheme_and_host(&url) {
         Some(("https", _)) => Ok(url),
         Some(("http", host)) if webhook::is_loopback(host) => Ok(url),
-        Some(_) | None => bail!(say!(
-            "[monitoring] heartbeat_url: адрес должен начинаться с https://",
-            "[monitoring] heartbeat_url: the address must begin with https://"
-        )),
+        Some(_) | None => Err(ConfigMessage::HeartbeatNotHttps),
     }
 }
 
-fn sync(sync: &file::Sync) -> Result<SyncConfig> {
+fn sync(sync: &file::Sync) -> Result<SyncConfig, ConfigMessage> {
     Ok(SyncConfig {
         time_limit: duration("[sync] time_limit", &sync.time_limit)?,
         max_deletes: sync.max_deletes,
@@ -319,21 +285,20 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig> {
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
 
 /// A whole number within bounds.
-fn bounded_int(key: &str, number: i64, bounds: RangeInclusive<u8>) -> Result<u8> {
-    u8::try_from(number).ok().filter(|number| bounds.contains(number)).with_context(|| {
-        let (least, most) = (bounds.start(), bounds.end());
-        say!("{key} = {number}: от {least} до {most}", "{key} = {number}: from {least} to {most}")
+fn bounded_int(key: &str, number: i64, bounds: RangeInclusive<u8>) -> Result<u8, ConfigMessage> {
+    let bounded = u8::try_from(number).ok().filter(|number| bounds.contains(number));
+    bounded.ok_or_else(|| ConfigMessage::OutOfBounds {
+        key: key.to_owned(),
+        number,
+        least: (*bounds.start()).into(),
+        most: (*bounds.end()).into(),
     })
 }
 
 /// Reads a duration such as `90s`, `15m` or `1h 30m`.
-pub fn duration(key: &str, text: &str) -> Result<Duration> {
-    humantime::parse_duration(text).ok().filter(|time| *time <= YEAR).with_context(|| {
-        say!(
-            "{key}: «{text}» не длительность (самое большее год); пишите, например, 90s, 15m или 2h",
-            "{key}: \"{text}\" is not a duration of up to a year; write 90s, 15m or 2h"
-        )
-    })
+pub fn duration(key: &str, text: &str) -> Result<Duration, ConfigMessage> {
+    let time = humantime::parse_duration(text).ok().filter(|time| *time <= YEAR);
+    time.ok_or_else(|| ConfigMessage::NoDuration { key: key.to_owned(), text: text.to_owned() })
 }
 
 /// `own` is the configuration's file.

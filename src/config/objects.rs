@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
-
 use super::file::{self, MatchBy};
 use super::template::Template;
 use super::{bounded_int, fields};
+use crate::domain::messages::ConfigMessage;
 use crate::domain::record::{BookingStatus, Kind};
 
 /// What a contact or a company gets beside its own data.
@@ -66,7 +65,7 @@ impl DealConfig {
     }
 }
 
-pub(super) fn contact(contact: file::Contact) -> Result<PartyConfig> {
+pub(super) fn contact(contact: file::Contact) -> Result<PartyConfig, ConfigMessage> {
     let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
         contact;
     let honorific = [honorific.male, honorific.female];
@@ -76,7 +75,7 @@ pub(super) fn contact(contact: file::Contact) -> Result<PartyConfig> {
     Ok(PartyConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
 }
 
-pub(super) fn company(company: file::Company) -> Result<PartyConfig> {
+pub(super) fn company(company: file::Company) -> Result<PartyConfig, ConfigMessage> {
     let file::Company { assigned_by_id, source_id, phone_type, match_existing, comments, fields } = company;
     fields::check_phone_type(Kind::Company, &phone_type)?;
     check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
@@ -85,7 +84,7 @@ pub(super) fn company(company: file::Company) -> Result<PartyConfig> {
     Ok(PartyConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
 }
 
-pub(super) fn deal(deal: file::Deal) -> Result<DealConfig> {
+pub(super) fn deal(deal: file::Deal) -> Result<DealConfig, ConfigMessage> {
     let file::Deal {
         category_id,
         currency,
@@ -120,7 +119,7 @@ fn check_fields(
     fields: &BTreeMap<String, String>,
     assigned_by_id: Option<u64>,
     source_id: Option<&str>,
-) -> Result<()> {
+) -> Result<(), ConfigMessage> {
     let keyed =
         fields::DedicatedKeys { assigned_by_id: assigned_by_id.is_some(), source_id: source_id.is_some() };
     fields::check(kind, fields, &keyed)

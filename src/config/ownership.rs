@@ -2,32 +2,30 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use super::error::ConfigError;
+#[cfg(unix)]
+use super::error::unreadable;
+#[cfg(unix)]
+use crate::domain::messages::ConfigMessage;
 
 /// Refuses a configuration that others than root may write, where root reads it.
 #[cfg(unix)]
-pub(super) fn refuse_others_file(path: &Path) -> Result<()> {
+pub(super) fn refuse_others_file(path: &Path) -> Result<(), ConfigError> {
     use std::os::unix::fs::MetadataExt;
-
-    use crate::say;
-
     if !rustix::process::geteuid().is_root() {
         return Ok(());
     }
     // A link is its owner's, whatever it leads to.
-    let (link, file) = (std::fs::symlink_metadata(path)?, std::fs::metadata(path)?);
+    let link = std::fs::symlink_metadata(path).map_err(|error| unreadable(path, &error))?;
+    let file = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if may_be_others(link.uid(), 0, 0) || may_be_others(file.uid(), file.gid(), file.mode()) {
-        let shown = path.display();
-        anyhow::bail!(say!(
-            "файл конфигурации {shown} может изменить не только root, а команду выполняет root: выполните её от имени владельца файла (sudo -u …) или оставьте файл одному root (chown root, chmod go-w)",
-            "others than root may change the configuration file {shown}, and root runs the command: run it as the file's owner (sudo -u …), or leave the file to root alone (chown root, chmod go-w)"
-        ));
+        return Err(ConfigMessage::FileOfOthers { path: path.display().to_string() }.into());
     }
     Ok(())
 }
 
 #[cfg(not(unix))]
-pub(super) fn refuse_others_file(_: &Path) -> Result<()> {
+pub(super) fn refuse_others_file(_: &Path) -> Result<(), ConfigError> {
     Ok(())
 }
 

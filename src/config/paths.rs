@@ -3,16 +3,14 @@
 
 use std::path::{Path, PathBuf, absolute};
 
-use anyhow::{Result, bail};
-
 use super::Config;
 use super::file::File;
+use crate::domain::messages::ConfigMessage;
 use crate::platform::lock;
 use crate::platform::sidecar_path::sidecar_path;
-use crate::say;
 
 /// Refuses a configuration that names one file under two keys, whatever way the paths lead there.
-pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {
+pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<(), ConfigMessage> {
     let at = |path: &PathBuf| folder.join(path);
     let state = at(&file.state.path);
     let named = [
@@ -27,11 +25,11 @@ pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {
     for (key, path) in named {
         let Some(path) = path.map(|path| canonical_path(&path)) else { continue };
         if let Some((other, _)) = taken.iter().find(|(_, other)| *other == path) {
-            let shown = path.display();
-            bail!(say!(
-                "{other} и {key} — один и тот же файл {shown}: дайте каждому свой",
-                "{other} and {key} are one and the same file, {shown}: give each one of its own"
-            ));
+            return Err(ConfigMessage::SameFile {
+                first: (*other).to_owned(),
+                second: key.to_owned(),
+                path: path.display().to_string(),
+            });
         }
         taken.push((key, path));
     }
@@ -39,7 +37,7 @@ pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<()> {
 }
 
 /// Refuses to write where the configuration itself stands.
-pub(super) fn refuse_own(config: &Config, own: &Path) -> Result<()> {
+pub(super) fn refuse_own(config: &Config, own: &Path) -> Result<(), ConfigMessage> {
     let own = canonical_path(own);
     let written = [
         ("[state] path", Some(&config.state)),
@@ -47,11 +45,8 @@ pub(super) fn refuse_own(config: &Config, own: &Path) -> Result<()> {
     ];
     for (key, path) in written {
         if path.is_some_and(|path| canonical_path(path) == own) {
-            let shown = own.display();
-            bail!(say!(
-                "{key} — сам файл конфигурации {shown}: назовите другой",
-                "{key} is the configuration file {shown} itself: name another one"
-            ));
+            let path = own.display().to_string();
+            return Err(ConfigMessage::ConfigurationItself { key: key.to_owned(), path });
         }
     }
     Ok(())

@@ -1,14 +1,11 @@
 //! `[portal]`: where to send, and the pace at which the portal is used.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
-
+use super::error::{ConfigError, webhook_file_unreadable};
 use super::{Webhook, bounded_int, duration, file};
-use crate::platform::private_files;
-use crate::say;
+use crate::domain::messages::ConfigMessage;
 
 /// The portal and the pace it is used at.
 #[derive(Clone, Debug)]
@@ -56,27 +53,22 @@ pub enum WebhookSource {
     Environment,
 }
 
-pub(super) fn portal(portal: file::Portal, folder: &Path, environment: Option<&str>) -> Result<PortalConfig> {
+pub(super) fn portal(
+    portal: file::Portal,
+    folder: &Path,
+    environment: Option<&str>,
+) -> Result<PortalConfig, ConfigError> {
     let batch_size = bounded_int("[portal] batch_size", portal.batch_size, 1..=50)?;
     if !portal.requests_per_second.is_finite() || portal.requests_per_second <= 0.0 || portal.burst == 0 {
-        bail!(say!(
-            "[portal] requests_per_second и burst должны быть больше нуля",
-            "[portal] requests_per_second and burst must be greater than zero"
-        ));
+        return Err(ConfigMessage::RatesNotPositive.into());
     }
     let request_timeout = duration("[portal] request_timeout", &portal.request_timeout)?;
     if request_timeout.is_zero() {
-        bail!(say!(
-            "[portal] request_timeout должно быть больше нуля",
-            "[portal] request_timeout must be greater than zero"
-        ));
+        return Err(ConfigMessage::TimeoutZero.into());
     }
     let originator = portal.originator_id.trim();
     if originator.is_empty() || originator.chars().count() > 255 {
-        bail!(say!(
-            "[portal] originator_id: от 1 до 255 знаков",
-            "[portal] originator_id: from 1 to 255 characters"
-        ));
+        return Err(ConfigMessage::OriginatorLength.into());
     }
     let (webhook, source) = webhook(portal.webhook, portal.webhook_file, folder, environment)?;
     Ok(PortalConfig {
@@ -99,41 +91,26 @@ fn webhook(
     file: Option<PathBuf>,
     folder: &Path,
     environment: Option<&str>,
-) -> Result<(Webhook, WebhookSource)> {
+) -> Result<(Webhook, WebhookSource), ConfigError> {
     let (text, source) = match (inline, file, environment) {
-        (Some(_), Some(_), _) => bail!(say!(
-            "[portal]: задайте либо webhook, либо webhook_file",
-            "[portal]: give either webhook or webhook_file"
-        )),
+        (Some(_), Some(_), _) => return Err(ConfigMessage::TwoWebhooks.into()),
         (Some(text), None, _) => (text, WebhookSource::Configuration),
         (None, Some(path), _) => {
             let path = folder.join(path);
-            let shown = path.display();
-            let text = std::fs::read_to_string(&path).map_err(|error| {
-                let cure = match error.kind() {
-                    ErrorKind::InvalidData => {
-                        say!("сохраните его как обычный текст (UTF-8)", "save it as plain text (UTF-8)")
-                    }
-                    _ => private_files::io_hint(&error),
-                };
-                anyhow::Error::new(error).context(say!(
-                    "не читается [portal] webhook_file {shown}: {cure}",
-                    "[portal] webhook_file {shown} cannot be read: {cure}"
-                ))
-            })?;
+            let read = std::fs::read_to_string(&path);
+            let text = read.map_err(|error| webhook_file_unreadable(&path, &error))?;
             (text, WebhookSource::File(path))
         }
         (None, None, Some(text)) => (text.to_owned(), WebhookSource::Environment),
-        (None, None, None) => bail!(say!(
-            "нет адреса вебхука: задайте [portal] webhook, webhook_file или переменную ECVI_B24_WEBHOOK",
-            "no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK"
-        )),
+        (None, None, None) => return Err(ConfigMessage::NoWebhook.into()),
     };
-    let named = match &source {
+    let key = match &source {
         WebhookSource::Configuration => "[portal] webhook".to_owned(),
         WebhookSource::File(path) => format!("[portal] webhook_file {}", path.display()),
         WebhookSource::Environment => "ECVI_B24_WEBHOOK".to_owned(),
     };
-    let webhook = Webhook::parse(&text).map_err(|message| anyhow::anyhow!("{named}: {message}"))?;
-    Ok((webhook, source))
+    match Webhook::parse(&text) {
+        Ok(webhook) => Ok((webhook, source)),
+        Err(reason) => Err(ConfigMessage::WebhookWrong { key, reason: reason.into() }.into()),
+    }
 }

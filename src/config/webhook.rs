@@ -4,8 +4,8 @@ use std::fmt;
 
 use url::{ParseError, Position, Url};
 
+use crate::domain::messages::ConfigMessage;
 use crate::platform::hash;
-use crate::say;
 
 /// An inbound webhook, `https://hotel.bitrix24.ru/rest/1/secret/`.
 ///
@@ -20,32 +20,29 @@ pub struct Webhook {
 impl Webhook {
     /// Checks an address as it was copied from the portal: with or without the slash at its end, in any case, with the
     /// mark that some editors put before a text.
-    pub fn parse(text: &str) -> Result<Webhook, String> {
+    pub fn parse(text: &str) -> Result<Webhook, ConfigMessage> {
         let text = text.trim_start_matches('\u{feff}').trim();
         if text.contains(char::is_whitespace) {
-            return Err(say!("в адресе вебхука пробел", "there is a blank in the webhook"));
+            return Err(ConfigMessage::WebhookHasBlank);
         }
         let mut url = Url::parse(text).map_err(unreadable)?;
         let segments = url.path_segments().map(|parts| parts.filter(|part| !part.is_empty()));
         let path: Vec<String> = segments.into_iter().flatten().map(str::to_owned).collect();
-        let [.., rest, user, secret] = path.as_slice() else { return Err(format_error()) };
+        let [.., rest, user, secret] = path.as_slice() else {
+            return Err(ConfigMessage::WebhookForm);
+        };
         // A name and a password before the host would show wherever the host does.
         let is_plain = url.username().is_empty() && url.password().is_none();
         let is_bare = url.query().is_none() && url.fragment().is_none();
         if rest != "rest" || !is_plain || !is_bare || user.parse::<u64>().is_err() || !is_code(secret) {
-            return Err(format_error());
+            return Err(ConfigMessage::WebhookForm);
         }
         without_last_dot(&mut url)?;
         let place = &url[..Position::AfterPort];
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url[Position::BeforeHost..Position::AfterPort]) => {}
-            _ => {
-                return Err(say!(
-                    "адрес вебхука должен начинаться с https://",
-                    "the webhook must begin with https://"
-                ));
-            }
+            _ => return Err(ConfigMessage::WebhookNotHttps),
         }
         let base = format!("{place}/{}/", path.join("/"));
         Ok(Webhook { base, host_from: url.scheme().len() + 3, host_to: place.len() })
@@ -93,7 +90,7 @@ impl fmt::Debug for Webhook {
 }
 
 /// A name may end with a dot; a certificate's never does.
-fn without_last_dot(url: &mut Url) -> Result<(), String> {
+fn without_last_dot(url: &mut Url) -> Result<(), ConfigMessage> {
     match url.host_str().and_then(|host| host.strip_suffix('.')).map(str::to_owned) {
         Some(host) => url.set_host(Some(&host)).map_err(unreadable),
         None => Ok(()),
@@ -101,21 +98,15 @@ fn without_last_dot(url: &mut Url) -> Result<(), String> {
 }
 
 /// Which part of the address is wrong, without quoting it.
-fn unreadable(error: ParseError) -> String {
+fn unreadable(error: ParseError) -> ConfigMessage {
     match error {
-        ParseError::InvalidPort => say!(
-            "порт в адресе вебхука должен быть числом от 1 до 65535",
-            "the port of the webhook must be a number from 1 to 65535"
-        ),
+        ParseError::InvalidPort => ConfigMessage::WebhookPort,
         ParseError::EmptyHost
         | ParseError::IdnaError
         | ParseError::InvalidDomainCharacter
         | ParseError::InvalidIpv4Address
-        | ParseError::InvalidIpv6Address => say!(
-            "имя портала в адресе вебхука записано неверно",
-            "the portal's name in the webhook is malformed"
-        ),
-        _ => format_error(),
+        | ParseError::InvalidIpv6Address => ConfigMessage::WebhookHost,
+        _ => ConfigMessage::WebhookForm,
     }
 }
 
@@ -131,17 +122,10 @@ pub(super) fn is_loopback(authority: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Never quotes what was given: it may hold the secret.
-fn format_error() -> String {
-    say!(
-        "адрес вебхука должен иметь вид https://ПОРТАЛ/rest/НОМЕР/КОД/ (Битрикс24: Приложения, Разработчикам, Другое, Входящий вебхук)",
-        "the webhook must have the form https://PORTAL/rest/NUMBER/CODE/ (Bitrix24: Applications, Developer resources, Other, Inbound webhook)"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::messages::Message;
 
     #[test]
     fn an_address_is_taken_with_or_without_its_last_slash() {
@@ -182,7 +166,8 @@ mod tests {
             "s3cr3t",
             "https://h/rest/1/s3cr3t?x",
         ] {
-            assert!(!Webhook::parse(broken).unwrap_err().contains("s3cr3t"), "{broken}");
+            let error = Message::from(Webhook::parse(broken).unwrap_err()).to_string();
+            assert!(!error.contains("s3cr3t"), "{broken}: {error}");
         }
     }
 
@@ -222,7 +207,7 @@ mod tests {
             ("hotel.ru/rest/1/abc/", "должен иметь вид"),
             ("http://hotel.ru/rest/1/abc/", "https://"),
         ] {
-            let error = Webhook::parse(text).unwrap_err();
+            let error = Message::from(Webhook::parse(text).unwrap_err()).to_string();
             assert!(error.contains(told), "{text}: {error}");
         }
     }

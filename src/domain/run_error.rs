@@ -64,7 +64,7 @@ pub struct RunError {
     /// What happened and what to do next.
     pub message: Message,
     /// What the next runs of cron do about the rest, where the work of a run was cut short.
-    pub followup: Option<Message>,
+    pub followup: Option<Box<Message>>,
 }
 
 impl RunError {
@@ -90,13 +90,13 @@ impl RunError {
     /// Adds what the next runs of cron do about the rest.
     #[must_use]
     pub fn with_followup(self, followup: impl Into<Message>) -> RunError {
-        RunError { followup: Some(followup.into()), ..self }
+        RunError { followup: Some(Box::new(followup.into())), ..self }
     }
 
     /// The message of a cron run: what happened, then what becomes of the rest.
     pub fn full_message(self) -> Message {
         match self.followup {
-            Some(followup) => Message::WithFollowup(Box::new(self.message), Box::new(followup)),
+            Some(followup) => Message::WithFollowup(Box::new(self.message), followup),
             None => self.message,
         }
     }

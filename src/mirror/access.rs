@@ -10,12 +10,10 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, anyhow};
-
-use super::reason::busy;
+use crate::domain::messages::MirrorMessage;
+use crate::domain::run_error::RunError;
 use crate::platform::private_files;
 use crate::platform::sidecar_path::sidecar_path;
-use crate::say;
 
 #[cfg(unix)]
 use super::owners;
@@ -38,10 +36,10 @@ pub(super) struct Admission {
 ///
 /// # Errors
 /// In words: it is not there, is no file, is not ours to read, or reading it would stop whatever fills it.
-pub(super) fn admit(path: &Path, patience: Duration) -> Result<Admission> {
+pub(super) fn admit(path: &Path, patience: Duration) -> Result<Admission, RunError> {
     let found = fs::metadata(path).map_err(|error| unseen(path, &error))?;
     if !found.is_file() {
-        return Err(no_file(path, found.file_type()));
+        return Err(no_file(path, found.file_type()).into());
     }
     let mut file = File::open(path).map_err(|error| unseen(path, &error))?;
     if !is_wal(&mut file) {
@@ -58,29 +56,31 @@ fn is_wal(file: &mut File) -> bool {
 }
 
 #[cfg(unix)]
-fn admit_log(path: &Path, file: File, patience: Duration) -> Result<Admission> {
+fn admit_log(path: &Path, file: File, patience: Duration) -> Result<Admission, RunError> {
     lock(path, &file, patience)?;
     match owners::obstacle(path) {
         None => Ok(Admission { _locked: Some(file) }),
-        Some(obstacle) => Err(anyhow!(obstacle.in_words(path))),
+        Some(obstacle) => Err(obstacle.into()),
     }
 }
 
 #[cfg(not(unix))]
-fn admit_log(_: &Path, _: File, _: Duration) -> Result<Admission> {
+fn admit_log(_: &Path, _: File, _: Duration) -> Result<Admission, RunError> {
     Ok(Admission::default())
 }
 
 /// Every connection to a database in WAL mode holds such a lock; who closes the last one tries an exclusive one.
 #[cfg(unix)]
-fn lock(path: &Path, file: &File, patience: Duration) -> Result<()> {
+fn lock(path: &Path, file: &File, patience: Duration) -> Result<(), MirrorMessage> {
     use rustix::fs::{FlockOperation, fcntl_lock};
     use rustix::io::Errno;
     let began = std::time::Instant::now();
     loop {
         match fcntl_lock(file, FlockOperation::NonBlockingLockShared) {
             Err(Errno::AGAIN | Errno::ACCESS) if began.elapsed() < patience => std::thread::sleep(PAUSE),
-            Err(Errno::AGAIN | Errno::ACCESS) => return Err(anyhow!(busy(path))),
+            Err(Errno::AGAIN | Errno::ACCESS) => {
+                return Err(MirrorMessage::Busy { path: path.display().to_string() });
+            }
             // A file system without locks: SQLite says what it thinks of that.
             Ok(()) | Err(_) => return Ok(()),
         }
@@ -88,47 +88,25 @@ fn lock(path: &Path, file: &File, patience: Duration) -> Result<()> {
 }
 
 /// A file that cannot be seen or opened.
-fn unseen(path: &Path, error: &std::io::Error) -> anyhow::Error {
-    let shown = path.display();
-    let what = match error.kind() {
-        ErrorKind::NotFound if fs::symlink_metadata(path).is_ok() => say!(
-            "зеркало Ecvi {shown} — ссылка на файл, которого нет: проверьте [mirror] path и программу, которая наполняет зеркало",
-            "the mirror {shown} is a link to a file that is not there: check [mirror] path and what fills it"
-        ),
-        ErrorKind::NotFound | ErrorKind::NotADirectory => say!(
-            "файл зеркала Ecvi {shown} не найден: проверьте [mirror] path и программу, которая наполняет зеркало",
-            "there is no mirror {shown}: check [mirror] path and what fills it"
-        ),
-        ErrorKind::PermissionDenied => denied(path),
+fn unseen(file: &Path, error: &std::io::Error) -> RunError {
+    let path = file.display().to_string();
+    let is_link = || fs::symlink_metadata(file).is_ok();
+    let message = match error.kind() {
+        ErrorKind::NotFound if is_link() => MirrorMessage::DanglingLink { path },
+        ErrorKind::NotFound | ErrorKind::NotADirectory => MirrorMessage::NotFound { path },
+        ErrorKind::PermissionDenied => match closed_folder(file) {
+            Some(folder) => MirrorMessage::FolderDenied { path, folder: folder.display().to_string() },
+            None => MirrorMessage::FileDenied { path },
+        },
         _ => match private_files::exhausted(error) {
-            Some(words) => words,
-            None => say!(
-                "зеркало Ecvi {shown} не открывается ({error}): проверьте диск и [mirror] path",
-                "the mirror {shown} cannot be opened ({error}): check the disk and [mirror] path"
-            ),
+            Some(message) => return RunError::failed(message),
+            None => MirrorMessage::CannotBeOpened { path, error: error.to_string() },
         },
     };
-    anyhow!(what)
+    message.into()
 }
 
-/// The file, or the first folder on the way to it that this user may not enter.
-fn denied(path: &Path) -> String {
-    let shown = path.display();
-    match closed_folder(path) {
-        Some(folder) => {
-            let folder = folder.display();
-            say!(
-                "нет доступа к зеркалу Ecvi {shown}: у этого пользователя нет права входа (x) в папку {folder}; дайте его, или выполните команду от имени пользователя запусков",
-                "no access to the mirror {shown}: this user may not enter the folder {folder} (right x); grant that, or run the command as the user who runs the passes"
-            )
-        }
-        None => say!(
-            "нет права читать зеркало Ecvi {shown}: дайте его пользователю, от которого идут запуски (docs/mirror.md)",
-            "no permission to read the mirror {shown}: grant it to the user who runs the passes (docs/mirror.md)"
-        ),
-    }
-}
-
+/// The first folder on the way to the file that this user may not enter.
 fn closed_folder(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     let mut folders: Vec<&Path> = path.ancestors().skip(1).collect();
@@ -140,18 +118,9 @@ fn closed_folder(path: &Path) -> Option<PathBuf> {
 }
 
 /// Reading a pipe or a device may never end.
-fn no_file(path: &Path, found: FileType) -> anyhow::Error {
-    let shown = path.display();
-    if found.is_dir() {
-        return anyhow!(say!(
-            "зеркало Ecvi {shown} — папка, а не файл: укажите в [mirror] path файл SQLite",
-            "the mirror {shown} is a folder: name the SQLite file in [mirror] path"
-        ));
-    }
-    anyhow!(say!(
-        "зеркало Ecvi {shown} — канал или устройство, а не файл: укажите в [mirror] path файл SQLite",
-        "the mirror {shown} is a pipe or a device and no file: name the SQLite file in [mirror] path"
-    ))
+fn no_file(path: &Path, found: FileType) -> MirrorMessage {
+    let path = path.display().to_string();
+    if found.is_dir() { MirrorMessage::IsFolder { path } } else { MirrorMessage::IsDevice { path } }
 }
 
 /// The log of a mirror and its index, beside the file that a link leads to.

@@ -1,7 +1,7 @@
 //! `booking_guests`, read along with the bookings: a merge of two lists, so that no booking costs a query of its own.
 //! Hence both are ordered by the booking's id.
 
-use anyhow::Result;
+use rusqlite::Result;
 use rusqlite::types::ValueRef;
 
 use super::cell::raw_text;

@@ -7,15 +7,16 @@
 
 use std::collections::HashSet;
 
-use anyhow::{Result, bail};
 use rusqlite::Row as SqlRow;
 use rusqlite::types::ValueRef;
 
 use super::Mirror;
 use super::cell::raw_text;
 use super::ids::{IdType, as_type, id_of};
+use super::reason::ReadError;
 use super::scan::out_of_order;
 use crate::domain::record::{Kind, RecordId, RecordIdRef, RecordKey};
+use crate::domain::run_error::RunError;
 use crate::platform::hash::Digest;
 
 /// Rows in a block, about: what one changed record costs to read.
@@ -70,11 +71,11 @@ impl Mirror {
     ///
     /// # Errors
     /// The mirror is damaged or its rows are not in order.
-    pub fn outline(&self, kind: Kind, marks: &ChangeInputs<'_>) -> Result<Outline> {
-        self.draw_outline(kind, marks).map_err(|error| self.broken_off(kind, &error))
+    pub fn outline(&self, kind: Kind, marks: &ChangeInputs<'_>) -> Result<Outline, RunError> {
+        self.draw_outline(kind, marks).map_err(|error| self.broken_off(kind, error))
     }
 
-    fn draw_outline(&self, kind: Kind, marks: &ChangeInputs<'_>) -> Result<Outline> {
+    fn draw_outline(&self, kind: Kind, marks: &ChangeInputs<'_>) -> Result<Outline, ReadError> {
         let mut sketch = Sketch::new(self.grain, marks);
         let order = &self.record_ids(kind)?.order.expression;
         let mut records =
@@ -144,7 +145,7 @@ impl<'a> Sketch<'a> {
         }
     }
 
-    fn record(&mut self, kind: Kind, row: &SqlRow<'_>) -> Result<()> {
+    fn record(&mut self, kind: Kind, row: &SqlRow<'_>) -> Result<(), ReadError> {
         self.outline.rows += 1;
         let Some(id) = id_of(row.get_ref(0)?) else {
             self.outline.nameless += 1;
@@ -174,7 +175,7 @@ impl<'a> Sketch<'a> {
     }
 
     /// Begins a new block where the id says so. Rows of one id are never parted.
-    fn begin(&mut self, id: RecordIdRef<'_>) -> Result<()> {
+    fn begin(&mut self, id: RecordIdRef<'_>) -> Result<(), RunError> {
         let last = self.last.as_ref().map(RecordId::borrowed);
         if last == Some(id) {
             return Ok(());
@@ -182,7 +183,7 @@ impl<'a> Sketch<'a> {
         if let Some(last) = &self.last
             && last.borrowed() > id
         {
-            bail!(out_of_order(&id.into(), last));
+            return Err(out_of_order(&id.into(), last));
         }
         let mut own = Digest::new(0);
         own.id(id);
@@ -213,7 +214,7 @@ impl<'a> Sketch<'a> {
         is_coarse(modified_at)
     }
 
-    fn resident(&mut self, row: &SqlRow<'_>, convert_to: Option<IdType>) -> Result<()> {
+    fn resident(&mut self, row: &SqlRow<'_>, convert_to: Option<IdType>) -> rusqlite::Result<()> {
         self.outline.residents += 1;
         let Some(named) = id_of(row.get_ref(0)?) else { return Ok(()) };
         let converted = convert_to.map(|_| as_type(named.into(), convert_to));

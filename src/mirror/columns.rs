@@ -1,10 +1,9 @@
 //! The columns of the mirror: which are read, which must exist, and what stands for those that a hotel does not have.
 
-use anyhow::{Result, bail};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::domain::messages::MirrorMessage;
 use crate::domain::record::Kind;
-use crate::say;
 
 /// The columns that are read, and those that must exist.
 pub(super) fn columns(kind: Kind) -> (&'static [&'static str], &'static [&'static str]) {
@@ -105,12 +104,9 @@ pub(super) fn parameters(connection: &Connection, source: &str) -> rusqlite::Res
 }
 
 /// Nothing would give a `?1` the value that whoever wrote it had in mind.
-pub(super) fn require_no_parameters(count: usize, table: &str) -> Result<()> {
+pub(super) fn require_no_parameters(count: usize, table: &str) -> Result<(), MirrorMessage> {
     if count > 0 {
-        bail!(say!(
-            "в [mirror.queries] {table} есть параметр («?» или «:имя»), которому неоткуда взять значение. Напишите вместо него само значение",
-            "[mirror.queries] {table} has a parameter (a ? or a :name) that nothing gives a value. Write the value itself"
-        ));
+        return Err(MirrorMessage::QueryHasParameter { table: table.to_owned() });
     }
     Ok(())
 }
@@ -139,24 +135,18 @@ fn missing<'n>(found: &[String], wanted: impl Iterator<Item = &'n str>) -> Optio
 }
 
 /// The columns that the configuration names beyond the usual ones.
-pub(super) fn require_own(found: &[String], own: &[String], table: &str) -> Result<()> {
-    if let Some(missing) = missing(found, own.iter().map(String::as_str)) {
-        bail!(say!(
-            "конфигурация называет столбцы, которых в {table} зеркала нет: {missing}. Исправьте fields, title или comments в [contact], [company], [deal] либо зеркало",
-            "the configuration names columns that {table} of the mirror has not: {missing}. Correct fields, title or comments in [contact], [company], [deal], or the mirror"
-        ));
+pub(super) fn require_own(found: &[String], own: &[String], table: &str) -> Result<(), MirrorMessage> {
+    match missing(found, own.iter().map(String::as_str)) {
+        Some(columns) => Err(MirrorMessage::ConfiguredColumnsMissing { table: table.to_owned(), columns }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-pub(super) fn require(found: &[String], required: &[&str], table: &str) -> Result<()> {
-    if let Some(missing) = missing(found, required.iter().copied()) {
-        bail!(say!(
-            "в зеркале у {table} нет столбцов: {missing}. Исправьте зеркало или [mirror.queries] {table}",
-            "columns are missing in {table} of the mirror: {missing}. Correct the mirror or [mirror.queries] {table}"
-        ));
+pub(super) fn require(found: &[String], required: &[&str], table: &str) -> Result<(), MirrorMessage> {
+    match missing(found, required.iter().copied()) {
+        Some(columns) => Err(MirrorMessage::ColumnsMissing { table: table.to_owned(), columns }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The columns by position; those that the hotel does not have read as NULL.

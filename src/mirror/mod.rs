@@ -28,7 +28,6 @@ use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::time::Duration;
 
-use anyhow::Result;
 use rusqlite::{Connection, OpenFlags};
 
 pub use age::written_at;
@@ -44,6 +43,7 @@ pub use write_back::{WriteBack, write_back};
 use crate::config::MirrorConfig;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{BookingStatus, Kind};
+use crate::domain::run_error::RunError;
 use crate::platform::clock::ReadLimit;
 use crate::platform::hash::Fingerprint;
 use access::Admission;
@@ -92,14 +92,15 @@ pub struct Mirror {
 
 impl Mirror {
     /// Opens the file, begins the read transaction and checks that the tables and columns exist.
-    pub fn open(config: &MirrorConfig) -> Result<Mirror> {
+    pub fn open(config: &MirrorConfig) -> Result<Mirror, RunError> {
         Mirror::open_within(config, &ReadLimit::default())
     }
 
     /// As [`Mirror::open`]; all reading ends at the limit.
-    pub fn open_within(config: &MirrorConfig, limit: &ReadLimit) -> Result<Mirror> {
+    pub fn open_within(config: &MirrorConfig, limit: &ReadLimit) -> Result<Mirror, RunError> {
         let admission = access::admit(&config.path, BUSY_TIMEOUT)?;
         recover_hot_journal(config);
+        let broken = |error: rusqlite::Error| unusable(&config.path, &error);
         let connection = connect(config, limit)?;
         let utf_16 = prepare(&connection, config)?;
         let mut selects = PerKind::<String>::default();
@@ -124,13 +125,14 @@ impl Mirror {
         }
         let source = &config.residents;
         let found = own_columns(&connection, config, source, BOOKING_GUESTS)?;
-        functions::stand_in_for_collations(&connection)?;
+        functions::stand_in_for_collations(&connection).map_err(broken)?;
         require(&found, &BOOKING_GUEST_COLUMNS[..2], BOOKING_GUESTS)?;
         let residents = format!("SELECT {} FROM {source}", select_list(BOOKING_GUEST_COLUMNS, &found));
-        let windows = PerKind::try_from_fn(|kind| window::is_windowed(&connection, &config.sources[kind]))?;
-        let residents_slide = window::is_windowed(&connection, source)?;
+        let windows = PerKind::try_from_fn(|kind| window::is_windowed(&connection, &config.sources[kind]))
+            .map_err(broken)?;
+        let residents_slide = window::is_windowed(&connection, source).map_err(broken)?;
         // Deferred: the transaction, and with it the writer's wait, begins with the first row that is read.
-        connection.execute_batch("BEGIN")?;
+        connection.execute_batch("BEGIN").map_err(broken)?;
         Ok(Mirror {
             connection,
             statuses: config.statuses.clone(),
@@ -162,30 +164,34 @@ impl Mirror {
     }
 
     /// How the ids of a kind are compared. Looked up when they are first needed: the writer may wait from then on.
-    fn record_ids(&self, kind: Kind) -> Result<&RecordIds> {
+    fn record_ids(&self, kind: Kind) -> Result<&RecordIds, RunError> {
         let cell = &self.record_ids[kind];
         if let Some(ids) = cell.get() {
             return Ok(ids);
         }
         let ids = IdOrder::of_records(&self.connection, &self.outlines[kind]);
-        let ids = ids.map_err(|error| self.broken_off(kind, &error.into()))?;
+        let ids = ids.map_err(|error| self.broken_off(kind, error))?;
         Ok(cell.get_or_init(|| ids))
     }
 
     /// How the bookings of `booking_guests` are compared.
-    fn stay_ids(&self) -> Result<&StayIds> {
+    fn stay_ids(&self) -> Result<&StayIds, RunError> {
         if let Some(ids) = self.stay_ids.get() {
             return Ok(ids);
         }
         let id_type = self.record_ids(Kind::Booking)?.id_type;
         let bookings = &self.outlines[Kind::Booking];
         let ids = IdOrder::of_stays(&self.connection, &self.residents, bookings, id_type);
-        let ids = ids.map_err(|error| self.broken_off(Kind::Booking, &error.into()))?;
+        let ids = ids.map_err(|error| self.broken_off(Kind::Booking, error))?;
         Ok(self.stay_ids.get_or_init(|| ids))
     }
 
     /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status codes.
-    pub fn schema_fingerprint(&self) -> Result<u64> {
+    pub fn schema_fingerprint(&self) -> Result<u64, RunError> {
+        self.hash_schema().map_err(|error| self.broken_off(Kind::Booking, error))
+    }
+
+    fn hash_schema(&self) -> rusqlite::Result<u64> {
         let mut print = Fingerprint::default();
         for text in self.selects.values().chain(self.outlines.values()).chain([&self.residents]) {
             print.text(text);
@@ -215,7 +221,7 @@ impl Mirror {
     }
 }
 
-fn connect(config: &MirrorConfig, limit: &ReadLimit) -> Result<Connection> {
+fn connect(config: &MirrorConfig, limit: &ReadLimit) -> Result<Connection, RunError> {
     let broken = |error: rusqlite::Error| unusable(&config.path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(&config.path, flags).map_err(broken)?;
@@ -226,7 +232,7 @@ fn connect(config: &MirrorConfig, limit: &ReadLimit) -> Result<Connection> {
 }
 
 /// Makes ready what reads ids and texts. Whether texts are UTF-16, and of which kind.
-fn prepare(connection: &Connection, config: &MirrorConfig) -> Result<Option<bool>> {
+fn prepare(connection: &Connection, config: &MirrorConfig) -> Result<Option<bool>, RunError> {
     let broken = |error: rusqlite::Error| unusable(&config.path, &error);
     functions::add(connection, config.encoding).map_err(broken)?;
     columns::utf_16(connection).map_err(broken)
@@ -238,7 +244,7 @@ fn own_columns(
     config: &MirrorConfig,
     source: &str,
     table: &str,
-) -> Result<Vec<String>> {
+) -> Result<Vec<String>, RunError> {
     let broken = |error: rusqlite::Error| unreadable(config, table, &error);
     require_no_parameters(parameters(connection, source).map_err(broken)?, table)?;
     found_columns(connection, source).map_err(broken)

@@ -3,33 +3,20 @@
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid};
 
 use super::access::sidecars;
+use crate::domain::messages::MirrorMessage;
 use crate::platform::sidecar_path::parent_dir;
-use crate::say;
 
 const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 const SETGID: u32 = 0o2000;
 const STICKY: u32 = 0o1000;
-
-/// Why a mirror in WAL mode is not opened.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Obstacle {
-    /// `-wal` or `-shm` is there and this user may not read it.
-    Unreadable(PathBuf),
-    /// They are missing, on a file system that is mounted read-only.
-    ReadOnlyMount,
-    /// They are missing, and this user may make no files in the folder.
-    ClosedFolder(PathBuf),
-    /// They are missing, and the filler could not write those that we would make.
-    StopsFiller,
-}
 
 /// A file or folder, and what it allows to whom.
 #[derive(Clone, Copy, Debug)]
@@ -57,20 +44,25 @@ struct Ties {
 
 /// What stands in the way of reading a mirror in WAL mode. It looks at names alone: opening and closing a file would
 /// drop the locks on it.
-pub(super) fn obstacle(path: &Path) -> Option<Obstacle> {
-    let real = fs::canonicalize(path).ok()?;
+pub(super) fn obstacle(mirror: &Path) -> Option<MirrorMessage> {
+    let path = mirror.display().to_string();
+    let real = fs::canonicalize(mirror).ok()?;
     let sidecars = sidecars(&real);
     let unreadable = sidecars.iter().find(|file| file.exists() && may(file, Access::READ_OK).is_err());
     if let Some(file) = unreadable {
-        return Some(Obstacle::Unreadable(file.clone()));
+        let file = file.display().to_string();
+        return Some(MirrorMessage::SidecarDenied { path, file });
     }
     if sidecars.iter().all(|file| file.exists()) {
         return None;
     }
     let folder = parent_dir(&real);
     match may(folder, Access::WRITE_OK | Access::EXEC_OK) {
-        Err(Errno::ROFS) => return Some(Obstacle::ReadOnlyMount),
-        Err(_) => return Some(Obstacle::ClosedFolder(folder.to_owned())),
+        Err(Errno::ROFS) => return Some(MirrorMessage::ReadOnlyMount { path }),
+        Err(_) => {
+            let folder = folder.display().to_string();
+            return Some(MirrorMessage::ClosedFolder { path, folder });
+        }
         Ok(()) => {}
     }
     let reader = Reader { uid: geteuid().as_raw(), gid: getegid().as_raw() };
@@ -79,7 +71,7 @@ pub(super) fn obstacle(path: &Path) -> Option<Obstacle> {
     let is_granted = is_granted(folder, database.uid);
     let ties = Ties { is_granted, is_outsider: is_outsider(database) };
     let goes_on = filler_goes_on(database, owned_folder, reader, ties);
-    (!goes_on).then_some(Obstacle::StopsFiller)
+    (!goes_on).then_some(MirrorMessage::StopsFiller { path })
 }
 
 fn may(path: &Path, access: Access) -> Result<(), Errno> {
@@ -149,37 +141,6 @@ fn grants(acl: &[u8], user: u32) -> bool {
 impl From<&Metadata> for Owned {
     fn from(found: &Metadata) -> Owned {
         Owned { uid: found.uid(), gid: found.gid(), mode: found.mode() }
-    }
-}
-
-impl Obstacle {
-    /// What stands in the way, and what to do.
-    pub(super) fn in_words(&self, path: &Path) -> String {
-        let shown = path.display();
-        match self {
-            Obstacle::Unreadable(file) => {
-                let file = file.display();
-                say!(
-                    "зеркало Ecvi {shown} в режиме WAL, а файл {file} этому пользователю нельзя читать: дайте право на чтение (docs/mirror.md)",
-                    "the mirror {shown} is in WAL mode, and this user may not read {file}: grant that (docs/mirror.md)"
-                )
-            }
-            Obstacle::ReadOnlyMount => say!(
-                "зеркало Ecvi {shown} в режиме WAL, его диск подключён только для чтения, а файлов -wal и -shm рядом нет: переведите зеркало в journal_mode=DELETE или подключите диск с правом записи (docs/mirror.md)",
-                "the mirror {shown} is in WAL mode on a file system that is mounted read-only, without -wal and -shm beside it: set journal_mode=DELETE, or mount it writable (docs/mirror.md)"
-            ),
-            Obstacle::ClosedFolder(folder) => {
-                let folder = folder.display();
-                say!(
-                    "зеркало Ecvi {shown} в режиме WAL, а у этого пользователя нет права записи в папку {folder}: дайте обоим пользователям одну группу и ей право на папку, или переведите зеркало в journal_mode=DELETE (docs/mirror.md)",
-                    "the mirror {shown} is in WAL mode, and this user may not write into the folder {folder}: give both users one group and it the folder, or set journal_mode=DELETE (docs/mirror.md)"
-                )
-            }
-            Obstacle::StopsFiller => say!(
-                "зеркало Ecvi {shown} в режиме WAL: при чтении здесь появились бы файлы -wal и -shm этого пользователя, и программа, которая наполняет зеркало, больше не смогла бы писать. Поэтому оно не открыто. Дайте обоим пользователям одну группу: файлу права 0660, папке 2770; или переведите зеркало в journal_mode=DELETE (docs/mirror.md)",
-                "the mirror {shown} is in WAL mode: reading would leave -wal and -shm files of this user there, and what fills the mirror could not write any more. So it was not opened. Give both users one group, the file 0660 and the folder 2770; or set journal_mode=DELETE (docs/mirror.md)"
-            ),
-        }
     }
 }
 

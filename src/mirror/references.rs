@@ -2,11 +2,11 @@
 //!
 //! Ids are compared as they read, since a text may stand for a number. A 0 names nobody on purpose, as NULL does.
 
-use anyhow::Result;
 use rusqlite::Row as SqlRow;
 
 use super::Mirror;
 use crate::domain::record::Kind;
+use crate::domain::run_error::RunError;
 
 /// Bookings that name somebody whom no row has.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,8 +28,8 @@ fn known(select: &str) -> String {
 
 impl Mirror {
     /// How many bookings name, in which column, somebody whom no row has.
-    pub fn strangers(&self) -> Result<Vec<Strangers>> {
-        self.count_strangers().map_err(|error| self.broken_off(Kind::Booking, &error.into()))
+    pub fn strangers(&self) -> Result<Vec<Strangers>, RunError> {
+        self.count_strangers().map_err(|error| self.broken_off(Kind::Booking, error))
     }
 
     fn count_strangers(&self) -> rusqlite::Result<Vec<Strangers>> {
@@ -59,7 +59,7 @@ impl Mirror {
     }
 
     /// How many bookings there are, and how many of them name no guest whom a row has.
-    pub fn bookings_without_guests(&self) -> Result<(u64, u64)> {
+    pub fn bookings_without_guests(&self) -> Result<(u64, u64), RunError> {
         let [guests, bookings] = [Kind::Guest, Kind::Booking].map(|kind| self.selects[kind].as_str());
         let (guests, residents) = (known(guests), &self.residents);
         let sql = format!(
@@ -69,7 +69,7 @@ impl Mirror {
              FROM ({bookings})"
         );
         let counts = self.connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)));
-        counts.map_err(|error| self.broken_off(Kind::Booking, &error.into()))
+        counts.map_err(|error| self.broken_off(Kind::Booking, error))
     }
 }
 

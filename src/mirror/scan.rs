@@ -2,7 +2,6 @@
 
 use std::hash::Hasher;
 
-use anyhow::{Result, bail};
 use rusqlite::types::Value as Cell;
 use rusqlite::{CachedStatement, Connection, params_from_iter};
 use serde_json::{Map, Value};
@@ -11,12 +10,14 @@ use super::Mirror;
 use super::cell::{RowReader, raw_text};
 use super::columns::columns;
 use super::ids::{IdOrder, IdType, id_of};
+use super::reason::ReadError;
 use super::rows::{Entity, Row, RowError};
 use crate::domain::failure_code::FailureCode;
+use crate::domain::messages::MirrorMessage;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
+use crate::domain::run_error::RunError;
 use crate::mirror::booking_guests::{BookingGuests, Stays};
 use crate::platform::hash::Fingerprint;
-use crate::say;
 
 /// Prepared statements over one kind.
 pub struct Scan<'m> {
@@ -47,19 +48,23 @@ fn query_plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String
 }
 
 /// Whether the query goes straight to its rows, by an index that has them in order.
-fn uses_index(connection: &Connection, sql: &str) -> Result<bool> {
+fn uses_index(connection: &Connection, sql: &str) -> rusqlite::Result<bool> {
     let steps = query_plan(connection, sql)?;
     Ok(!steps.is_empty() && steps.iter().all(|step| step.starts_with("SEARCH")))
 }
 
 impl Mirror {
     /// Prepares to read all rows of a kind, or those of some spans in one go.
-    pub fn scan(&self, kind: Kind) -> Result<Scan<'_>> {
+    pub fn scan(&self, kind: Kind) -> Result<Scan<'_>, RunError> {
         self.scan_of(kind, &IdRange::ALL[0])
     }
 
     /// Prepares to read the rows of one span.
-    pub fn scan_of(&self, kind: Kind, span: &IdRange) -> Result<Scan<'_>> {
+    pub fn scan_of(&self, kind: Kind, span: &IdRange) -> Result<Scan<'_>, RunError> {
+        self.prepare_scan(kind, span).map_err(|error| self.broken_off(kind, error))
+    }
+
+    fn prepare_scan(&self, kind: Kind, span: &IdRange) -> Result<Scan<'_>, ReadError> {
         let order = &self.record_ids(kind)?.order;
         let records = self.connection.prepare_cached(&range_query(&self.selects[kind], order, span))?;
         let bounds = || [&span.start, &span.end].into_iter().flatten();
@@ -83,7 +88,11 @@ impl Mirror {
     }
 
     /// Whether some rows of a kind can be had without reading all: a hotel's own query may compute its ids.
-    pub fn can_seek(&self, kind: Kind) -> Result<bool> {
+    pub fn can_seek(&self, kind: Kind) -> Result<bool, RunError> {
+        self.is_indexed(kind).map_err(|error| self.broken_off(kind, error))
+    }
+
+    fn is_indexed(&self, kind: Kind) -> Result<bool, ReadError> {
         let span = IdRange { start: Some(RecordId::Number(0)), end: Some(RecordId::Number(0)) };
         let order = &self.record_ids(kind)?.order;
         let records = uses_index(&self.connection, &range_query(&self.selects[kind], order, &span))?;
@@ -91,25 +100,27 @@ impl Mirror {
             return Ok(records);
         }
         let stays = self.stay_ids()?;
-        uses_index(&self.connection, &range_query(&stays.select, &stays.order, &span))
+        Ok(uses_index(&self.connection, &range_query(&stays.select, &stays.order, &span))?)
     }
 
     /// Whether there is a row with this id.
-    pub fn has(&self, key: &RecordKey) -> Result<bool> {
+    pub fn has(&self, key: &RecordKey) -> Result<bool, RunError> {
         let select = &self.selects[key.kind];
         let order = &self.record_ids(key.kind)?.order;
         let sql = format!("SELECT 1 FROM ({select}) WHERE {} = ?1 LIMIT 1", order.expression);
-        self.whole(self.connection.prepare_cached(&sql)?.exists([order.parameter(&key.id)]))
+        let exists = |sql: &str| self.connection.prepare_cached(sql)?.exists([order.parameter(&key.id)]);
+        exists(&sql).map_err(|error| self.broken_off(key.kind, error))
     }
 
     /// The rows that have this id, or the bookings with this number.
-    pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Row>> {
+    pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Row>, RunError> {
         let (select, order) = (&self.selects[kind], &self.record_ids(kind)?.order);
         let number = if kind == Kind::Booking { "ecvi_text(number)" } else { "NULL" };
         let id = &order.expression;
         let sql = format!("SELECT * FROM ({select}) WHERE {id} IN (?1, ?2) OR {number} = ?3 ORDER BY {id}");
         let mut scan = self.scan(kind)?;
-        scan.records = self.connection.prepare_cached(&sql)?;
+        let prepared = self.connection.prepare_cached(&sql);
+        scan.records = prepared.map_err(|error| self.broken_off(kind, error))?;
         let (id, text) = (RecordId::parse(word), RecordId::Text(word.to_owned()));
         scan.parameters = vec![order.parameter(&id), order.parameter(&text), Cell::Text(word.to_owned())];
         scan.rows(IdRange::ALL)?.collect()
@@ -118,7 +129,12 @@ impl Mirror {
 
 impl Scan<'_> {
     /// The rows that lie in these spans, ordered by id, each id once.
-    pub fn rows<'s>(&'s mut self, spans: &'s [IdRange]) -> Result<Rows<'s>> {
+    pub fn rows<'s>(&'s mut self, spans: &'s [IdRange]) -> Result<Rows<'s>, RunError> {
+        let (mirror, kind) = (self.mirror, self.kind);
+        self.begin(spans).map_err(|error| mirror.broken_off(kind, error))
+    }
+
+    fn begin<'s>(&'s mut self, spans: &'s [IdRange]) -> rusqlite::Result<Rows<'s>> {
         let residents = match &mut self.residents {
             Some(statement) => {
                 let rows = statement.query(params_from_iter(&self.residents_parameters))?;
@@ -164,7 +180,7 @@ impl Rows<'_> {
         self.nameless
     }
 
-    fn read(&mut self) -> Result<Option<Row>> {
+    fn read(&mut self) -> rusqlite::Result<Option<Row>> {
         loop {
             let Some(row) = self.cursor.next()? else { return Ok(None) };
             self.count += 1;
@@ -185,7 +201,7 @@ impl Rows<'_> {
         }
     }
 
-    fn next_unique(&mut self) -> Result<Option<Row>> {
+    fn next_unique(&mut self) -> Result<Option<Row>, ReadError> {
         let Some(mut row) = (match self.ahead.take() {
             Some(row) => Some(row),
             None => self.read()?,
@@ -198,7 +214,7 @@ impl Rows<'_> {
                 break;
             }
             if next.id < row.id {
-                bail!(out_of_order(&next.id, &row.id));
+                return Err(out_of_order(&next.id, &row.id).into());
             }
             row.body = Err(RowError::new(FailureCode::DuplicateId, "id", &row.id.to_string()));
         }
@@ -217,18 +233,15 @@ fn is_wanted(id: &RecordId, spans: &mut &[IdRange]) -> bool {
 }
 
 impl Iterator for Rows<'_> {
-    type Item = Result<Row>;
+    type Item = Result<Row, RunError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_unique().map_err(|error| self.mirror.broken_off(self.kind, &error)).transpose()
+        self.next_unique().map_err(|error| self.mirror.broken_off(self.kind, error)).transpose()
     }
 }
 
-pub(super) fn out_of_order(next: &RecordId, after: &RecordId) -> String {
-    say!(
-        "зеркало отдаёт записи не по порядку номеров ({next} после {after})",
-        "the mirror's rows are not in the order of their ids ({next} after {after})"
-    )
+pub(super) fn out_of_order(next: &RecordId, after: &RecordId) -> RunError {
+    MirrorMessage::OutOfOrder { id: next.to_string(), after: after.to_string() }.into()
 }
 
 fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: RowReader) -> Row {

@@ -5,8 +5,7 @@
 //! does, for nothing else says who stays; `check` warns of it. What the program that fills the mirror leaves out cannot
 //! be seen here.
 
-use anyhow::Result;
-use rusqlite::Connection;
+use rusqlite::{Connection, Result};
 
 /// The SQL by which a query knows what time it is. Better one too many: a query that is taken for a window deletes
 /// nothing, and `check` says so.

@@ -4,19 +4,22 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 
 use super::access::admit;
 use super::functions;
 use super::ids::key;
+use super::reason::with_cause;
 use crate::config::MirrorConfig;
+use crate::domain::messages::MirrorMessage;
 use crate::domain::record::{RecordId, RecordKey};
+use crate::domain::run_error::RunError;
 use crate::platform::sidecar_path::sidecar_path;
-use crate::say;
 
 /// Whatever fills the mirror comes first; what is not written now goes with the next run.
 const WRITE_BACK_TIMEOUT: Duration = Duration::from_secs(5);
+
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// The object of a record, for the mirror.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,24 +31,22 @@ pub struct WriteBack {
 }
 
 /// Writes the ids, all or none.
-pub fn write_back(config: &MirrorConfig, links: &[WriteBack]) -> Result<()> {
-    let shown = config.path.display();
-    let broken = || {
-        say!(
-            "в зеркало {shown} не записываются номера CRM ([mirror] write_back): проверьте права и столбец crm_id",
-            "CRM ids cannot be written into the mirror {shown} ([mirror] write_back): check its permissions and the column crm_id"
-        )
-    };
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+pub fn write_back(config: &MirrorConfig, links: &[WriteBack]) -> Result<(), RunError> {
     let _admission = admit(&config.path, WRITE_BACK_TIMEOUT)?;
-    let mut connection = Connection::open_with_flags(&config.path, flags).with_context(broken)?;
-    connection.busy_timeout(WRITE_BACK_TIMEOUT).with_context(broken)?;
-    functions::add(&connection, None).with_context(broken)?;
-    let transaction = connection.transaction().with_context(broken)?;
+    write_all(config, links).map_err(|error| {
+        with_cause(MirrorMessage::NotWrittenBack { path: config.path.display().to_string() }, &error)
+    })
+}
+
+fn write_all(config: &MirrorConfig, links: &[WriteBack]) -> rusqlite::Result<()> {
+    let mut connection = Connection::open_with_flags(&config.path, FLAGS)?;
+    connection.busy_timeout(WRITE_BACK_TIMEOUT)?;
+    functions::add(&connection, None)?;
+    let transaction = connection.transaction()?;
     for WriteBack { key, crm_id } in links {
-        set(&transaction, &config.sources[key.kind], &key.id, *crm_id).with_context(broken)?;
+        set(&transaction, &config.sources[key.kind], &key.id, *crm_id)?;
     }
-    transaction.commit().with_context(broken)
+    transaction.commit()
 }
 
 /// Ids are compared by their bytes, since the column's own collation may be unknown here.
@@ -68,8 +69,7 @@ fn set(connection: &Connection, table: &str, id: &RecordId, crm_id: Option<i64>)
 /// What fails here fails again when the mirror is read, and is told there.
 pub(super) fn recover_hot_journal(config: &MirrorConfig) {
     if config.write_back && sidecar_path(&config.path, "-journal").exists() {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let looked = Connection::open_with_flags(&config.path, flags)
+        let looked = Connection::open_with_flags(&config.path, FLAGS)
             .and_then(|mirror| mirror.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())));
         log::info!("a journal stands beside the mirror: {looked:?}");
     }

@@ -169,7 +169,7 @@ impl Comparison<'_, '_> {
         match cards.unseen.get(&crm_id) {
             Some(Unseen::Denied) => return Ok(Some(Drift::Hidden { key, label, crm_id })),
             Some(Unseen::Unreadable(reason)) => {
-                let reason = reason.clone();
+                let reason = reason.to_string();
                 return Ok(Some(Drift::Unreadable { key, label, crm_id, reason }));
             }
             None => {}

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 
 use super::{CheckResult, Options};
-use crate::config::{self, Config, Link};
+use crate::config::{self, Config, ConfigError, Link};
 use crate::domain::run_error::{Outcome, outcome_of};
 use crate::domain::timestamp::to_rfc3339;
 use crate::platform::clock::Clock;
@@ -24,7 +24,7 @@ pub(super) fn configuration(options: &Options<'_>) -> (Vec<CheckResult>, Option<
     let shown = path.display();
     let config = match config::load(&path, options.webhook) {
         Ok(config) => config,
-        Err(error) => return (vec![unusable_configuration(&error)], None),
+        Err(error) => return (vec![unusable_configuration(error)], None),
     };
     let mut lines = vec![CheckResult::ok("config", say!("Конфигурация: {shown}", "Configuration: {shown}"))];
     lines.extend(config.link.as_ref().map(linked));
@@ -74,21 +74,20 @@ fn linked(link: &Link) -> CheckResult {
     );
     match link.unused_state() {
         None => CheckResult::ok("config_link", detail),
-        Some(remedy) => CheckResult::warning("config_link", detail, remedy),
+        Some(remedy) => CheckResult::warning("config_link", detail, remedy.to_string()),
     }
 }
 
 /// A file that cannot be read says what to do itself; one that is wrong does not.
-fn unusable_configuration(error: &anyhow::Error) -> CheckResult {
-    let remedy = if error.is::<std::io::Error>() {
-        String::new()
-    } else {
-        say!(
+fn unusable_configuration(error: ConfigError) -> CheckResult {
+    let remedy = match error {
+        ConfigError::Unreadable(_) => String::new(),
+        ConfigError::Wrong(_) => say!(
             "Исправьте файл; все ключи описаны в docs/configuration.md",
             "Correct the file; docs/configuration.md describes every key"
-        )
+        ),
     };
-    unusable("config", &say!("Конфигурация", "Configuration"), error, remedy)
+    unusable("config", &say!("Конфигурация", "Configuration"), &error.into(), remedy)
 }
 
 /// Opens the state, where there is one, and writes to it.

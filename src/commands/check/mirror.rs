@@ -25,7 +25,7 @@ pub(super) fn check(config: &Config, clock: &Clock) -> Vec<CheckResult> {
     let foreign_log = has_foreign_log(&config.mirror.path).then(|| replaced(&config.mirror.path));
     let mirror = match Mirror::open_within(&config.mirror, &limit) {
         Ok(mirror) => mirror,
-        Err(error) => return vec![unusable_mirror(&error)],
+        Err(error) => return vec![unusable_mirror(error)],
     };
     let mut lines = vec![age(config, now)];
     lines.extend(foreign_log);
@@ -35,16 +35,16 @@ pub(super) fn check(config: &Config, clock: &Clock) -> Vec<CheckResult> {
     let latest = written_at(&config.mirror.path).map_or(now, |at| at.max(now));
     for kind in Kind::DISPLAY_ORDER {
         lines.extend(
-            rows::lines(&mirror, kind, config, latest).unwrap_or_else(|error| vec![unusable_mirror(&error)]),
+            rows::lines(&mirror, kind, config, latest).unwrap_or_else(|error| vec![unusable_mirror(error)]),
         );
     }
-    lines.extend(references::lines(&mirror).unwrap_or_else(|error| vec![unusable_mirror(&error)]));
+    lines.extend(references::lines(&mirror).unwrap_or_else(|error| vec![unusable_mirror(error)]));
     lines
 }
 
 /// The error says what to do.
-fn unusable_mirror(error: &anyhow::Error) -> CheckResult {
-    unusable("mirror", &say!("Зеркало Ecvi", "Mirror"), error, String::new())
+fn unusable_mirror(error: impl Into<anyhow::Error>) -> CheckResult {
+    unusable("mirror", &say!("Зеркало Ecvi", "Mirror"), &error.into(), String::new())
 }
 
 /// The mirror was replaced and the log of the old one was left there.

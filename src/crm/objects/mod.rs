@@ -12,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::domain::failure_code::FailureCode;
+use crate::domain::messages::{CrmMessage, Message};
 use crate::domain::record::{Kind, RecordId};
 use crate::mapping::multifield::MultifieldRow;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::client::Client;
 use crate::portal::{ApiError, CallError, ErrorClass};
-use crate::say;
 use spoiled_lists::{Question, Reading, Scope, ask_in_parts, list_reply};
 
 /// Rows on a page of a list.
@@ -62,12 +62,12 @@ pub struct Look {
 }
 
 /// Why no list shows an object that exists.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Unseen {
     /// The webhook's user may not see it.
     Denied,
-    /// The portal cannot show it, in its own words.
-    Unreadable(String),
+    /// The portal cannot show it, and why.
+    Unreadable(Message),
 }
 
 impl Unseen {
@@ -167,7 +167,7 @@ fn unseen<T>(
         }
     }
     let unreadable = spoiled.into_iter().chain(spoiled_ids(answers.spoiled));
-    unseen.extend(unreadable.map(|(crm_id, reason)| (crm_id, Unseen::Unreadable(reason))));
+    unseen.extend(unreadable.map(|(crm_id, reason)| (crm_id, Unseen::Unreadable(reason.into()))));
     Ok(unseen)
 }
 
@@ -179,14 +179,10 @@ fn card_reply(command: &Command, reply: Option<Reply>) -> Result<Reading<Unseen>
         }
         Some(Reply::Err(refusal)) if refusal.is_access_denied() => Reading::Rows(vec![Unseen::Denied]),
         reply => match result(command, reply)? {
-            Ok(_) => Reading::Rows(vec![Unseen::Unreadable(shown_alone())]),
+            Ok(_) => Reading::Rows(vec![Unseen::Unreadable(CrmMessage::NotListed.into())]),
             Err(refusal) => Reading::Spoiled(refusal.to_string()),
         },
     })
-}
-
-fn shown_alone() -> String {
-    say!("карточка открывается, но ни один список её не показывает", "the card opens, but no list shows it")
 }
 
 /// What was found by the marks of some records.

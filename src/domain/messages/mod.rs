@@ -4,13 +4,21 @@
 //! somebody can read them aloud. The edge of the program calls [`Message::text`] with the reader's language. The state
 //! keeps a message as JSON: `status` may speak another language than the run that wrote it.
 
+mod config;
+mod crm;
+mod mirror;
 mod portal;
+mod state;
 mod sync;
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
 
+pub use self::config::ConfigMessage;
+pub use self::crm::CrmMessage;
+pub use self::mirror::MirrorMessage;
 pub use self::portal::PortalMessage;
+pub use self::state::StateMessage;
 pub use self::sync::SyncMessage;
 use super::language::{Language, current_language};
 
@@ -51,7 +59,7 @@ macro_rules! messages {
         #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
         #[allow(missing_docs, reason = "an argument is explained by the text that uses it")]
         pub enum $module {
-            $(#[doc = $en] $variant $({ $($argument: $type),* })?,)*
+            $(#[doc = concat!("`", $en, "`")] $variant $({ $($argument: $type),* })?,)*
         }
 
         impl $crate::domain::messages::Localized for $module {
@@ -68,6 +76,12 @@ macro_rules! messages {
             }
         }
 
+        impl From<$module> for $crate::domain::run_error::RunError {
+            fn from(message: $module) -> $crate::domain::run_error::RunError {
+                $crate::domain::run_error::RunError::failed(message)
+            }
+        }
+
         impl From<$module> for anyhow::Error {
             /// The message as a [`RunError`](crate::domain::run_error::RunError), so that `?` and `bail!` take it.
             fn from(message: $module) -> anyhow::Error {
@@ -81,6 +95,14 @@ use messages;
 /// Anything the program tells people.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Message {
+    /// The configuration file and its keys.
+    Config(ConfigMessage),
+    /// The objects of the CRM.
+    Crm(CrmMessage),
+    /// The mirror's file and its rows.
+    Mirror(MirrorMessage),
+    /// The state's file.
+    State(StateMessage),
     /// Bitrix24's side: the connection, the limits, what the portal refuses.
     Portal(PortalMessage),
     /// A run: what it waits for, what it holds back, what it needs first.
@@ -97,6 +119,10 @@ impl Message {
     /// The text in the reader's language.
     pub fn text(&self, language: Language) -> String {
         match self {
+            Message::Config(message) => message.localized(language),
+            Message::Crm(message) => message.localized(language),
+            Message::Mirror(message) => message.localized(language),
+            Message::State(message) => message.localized(language),
             Message::Portal(message) => message.localized(language),
             Message::Sync(message) => message.localized(language),
             Message::Foreign(words) => words.clone(),
@@ -134,7 +160,15 @@ macro_rules! is_a_message {
         )*
     };
 }
-is_a_message!(Portal(PortalMessage), Sync(SyncMessage), Foreign(String));
+is_a_message!(
+    Config(ConfigMessage),
+    Crm(CrmMessage),
+    Mirror(MirrorMessage),
+    State(StateMessage),
+    Portal(PortalMessage),
+    Sync(SyncMessage),
+    Foreign(String)
+);
 
 impl ToSql for Message {
     /// As JSON, so that it is read again in any language.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::iter::Peekable;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::decide::Pair;
 use crate::domain::record::RecordId;
@@ -11,11 +11,12 @@ use crate::mirror::Row;
 use crate::state::PlanRecord;
 
 /// Merges two streams that are both ordered by id. An error of either side ends it.
-pub fn merge(
-    mirror: impl Iterator<Item = Result<Row>>,
-    state: impl Iterator<Item = Result<(RecordId, PlanRecord)>>,
+pub fn merge<M: Into<Error>, S: Into<Error>>(
+    mirror: impl Iterator<Item = Result<Row, M>>,
+    state: impl Iterator<Item = Result<(RecordId, PlanRecord), S>>,
 ) -> impl Iterator<Item = Result<Pair>> {
-    let (mut mirror, mut state) = (mirror.peekable(), state.peekable());
+    let mut mirror = mirror.map(|row| row.map_err(Into::into)).peekable();
+    let mut state = state.map(|record| record.map_err(Into::into)).peekable();
     std::iter::from_fn(move || next_pair(&mut mirror, &mut state).transpose())
 }
 

@@ -1,0 +1,83 @@
+//! Why a configuration cannot be used: a file that cannot be read says what to do itself, one that is wrong does not.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use crate::domain::messages::{ConfigMessage, Message};
+use crate::domain::run_error::RunError;
+use crate::platform::private_files;
+
+/// Why a configuration cannot be used.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// The file, or that of the webhook, cannot be read; the message says what to do.
+    Unreadable(Message),
+    /// Something in the file is wrong.
+    Wrong(Message),
+}
+
+impl ConfigError {
+    /// What happened.
+    pub fn into_message(self) -> Message {
+        match self {
+            ConfigError::Unreadable(message) | ConfigError::Wrong(message) => message,
+        }
+    }
+
+    /// Names the configuration before what is wrong in it.
+    pub(super) fn in_file(self, path: &Path) -> ConfigError {
+        let file_wrong = ConfigMessage::FileWrong { path: path.display().to_string() };
+        let in_file = |message| Message::Chain(vec![file_wrong.into(), message]);
+        match self {
+            ConfigError::Unreadable(message) => ConfigError::Unreadable(in_file(message)),
+            ConfigError::Wrong(message) => ConfigError::Wrong(in_file(message)),
+        }
+    }
+}
+
+impl From<ConfigMessage> for ConfigError {
+    fn from(message: ConfigMessage) -> ConfigError {
+        ConfigError::Wrong(message.into())
+    }
+}
+
+impl From<ConfigError> for anyhow::Error {
+    fn from(error: ConfigError) -> anyhow::Error {
+        RunError::failed(error.into_message()).into()
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigError::Unreadable(message) | ConfigError::Wrong(message) => message.fmt(f),
+        }
+    }
+}
+
+/// Most often somebody runs a command as himself instead of as the user of the runs.
+pub(super) fn unreadable(file: &Path, error: &io::Error) -> ConfigError {
+    let path = file.display().to_string();
+    let message = match error.kind() {
+        ErrorKind::PermissionDenied => {
+            ConfigMessage::FileDenied { path, remedy: private_files::run_as_owner_hint().into() }
+        }
+        ErrorKind::NotFound => ConfigMessage::FileMissing { path },
+        ErrorKind::InvalidData => ConfigMessage::FileNotUtf8 { path },
+        _ => ConfigMessage::FileUnreadable { path },
+    };
+    with_cause(message, error)
+}
+
+pub(super) fn webhook_file_unreadable(file: &Path, error: &io::Error) -> ConfigError {
+    let remedy = match error.kind() {
+        ErrorKind::InvalidData => ConfigMessage::SaveAsUtf8.into(),
+        _ => private_files::io_hint(error).into(),
+    };
+    with_cause(ConfigMessage::WebhookFileUnreadable { path: file.display().to_string(), remedy }, error)
+}
+
+fn with_cause(message: ConfigMessage, error: &io::Error) -> ConfigError {
+    ConfigError::Unreadable(Message::Chain(vec![message.into(), error.to_string().into()]))
+}

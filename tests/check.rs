@@ -208,7 +208,7 @@ fn a_portal_out_of_reach_is_5_and_one_that_refuses_is_4() {
         (bad, outcome),
         (vec![("webhook", CheckStatus::Bad(Outcome::Interrupted))], Outcome::Interrupted)
     );
-    let refusal = ApiError { code: "INVALID_CREDENTIALS".into(), text: "Invalid request credentials".into() };
+    let refusal = ApiError::new("INVALID_CREDENTIALS", "Invalid request credentials");
     let (bad, outcome) = told(CallError::Refused(refusal));
     assert_eq!((bad, outcome), (vec![("webhook", CheckStatus::Bad(Outcome::Refused))], Outcome::Refused));
 }

@@ -16,6 +16,8 @@ use crate::commands::find_record::{FoundRecord, Lookup};
 use crate::commands::{audit, check, cli, reset_id, retry, shell_and_manual, status};
 use crate::config::{self, Config, PortalConfig};
 use crate::domain::display;
+use crate::domain::language::current_language;
+use crate::domain::messages::{Localized, OutputMessage};
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, UsageError};
 use crate::output::progress::Progress;
@@ -80,7 +82,7 @@ fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) 
     if options.dry_run {
         return show_plan(config, &orders, options.json, &options.only, clock);
     }
-    run_sync(config, &orders, clock, &mut Progress::new(clock))
+    run_sync(config, &orders, clock, &mut Progress::new(clock, current_language()))
 }
 
 fn show_plan(
@@ -114,7 +116,7 @@ fn only_record(config: &Config, state: &State, words: &[String]) -> Result<Optio
     let [kind, word] = words else { return Ok(None) };
     let kind = Kind::from_str(kind, false).map_err(UsageError)?;
     let FoundRecord { key, label, .. } = Lookup::new(config, state).find_one(kind, word)?;
-    let name = display::record_name(&key, &label);
+    let name = display::record_name(&key, &label).to_string();
     Ok(Some(Only { key, name }))
 }
 
@@ -153,10 +155,12 @@ fn run_sync_locked(
 }
 
 fn print_report(errand: RunKind, ended: &RunReport, aloud: bool) -> Result<()> {
-    if let Some(line) = run_summary::summary_line(errand.name(), &ended.counts).filter(|_| aloud) {
+    if let Some(line) =
+        run_summary::summary_line(errand.name(), &ended.counts, current_language()).filter(|_| aloud)
+    {
         stdout::print(&format!("{line}\n"))?;
     }
-    for line in run_summary::failure_lines(&ended.failures) {
+    for line in run_summary::failure_lines(&ended.failures, current_language()) {
         stdout::print_error(&line);
     }
     if errand == RunKind::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
@@ -225,7 +229,7 @@ fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome
 
 fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome> {
     let cli::Audit { repair, json, yes } = *options;
-    let mut progress = Progress::on_stderr(clock);
+    let mut progress = Progress::on_stderr(clock, current_language());
     let findings = audit::run(config, json, &mut Http::new(&config.portal)?, clock, &mut progress);
     progress.over();
     let findings = findings?;
@@ -235,8 +239,8 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
         }
         return Ok(findings.outcome());
     }
-    if !yes && !confirm::confirm()? {
-        stdout::print_error(confirm::declined_message().trim_end());
+    if !yes && !confirm::confirm(current_language())? {
+        stdout::print_error(&OutputMessage::NothingChanged.localized(current_language()));
         return Ok(findings.outcome());
     }
     let lock = Lock::acquire_or_fail(&config.state, clock)?;

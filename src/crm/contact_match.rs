@@ -144,9 +144,7 @@ pub fn find_by_contact(
     for (owner, answer) in owners.into_iter().zip(answers) {
         let ids = match answer {
             Ok(answer) => ids(kind, &answer).ok_or_else(|| {
-                CallError::UnknownOutcome(
-                    "crm.duplicate.findbycomm answered with something else than ids".into(),
-                )
+                CallError::unknown_outcome("crm.duplicate.findbycomm answered with something else than ids")
             })?,
             Err(refusal) => {
                 candidates[owner] = Err(refusal);
@@ -166,8 +164,8 @@ pub fn find_by_contact(
 /// A question that a portal never answers, though it answers others, concerns one record.
 fn ask_alone(gate: &mut Client<'_>, command: &Command) -> Result<Result<Value, ApiError>, CallError> {
     match query_each(gate, std::slice::from_ref(command)) {
-        Err(CallError::UnknownOutcome(text)) if gate.read("server.time", &json!({})).is_ok() => {
-            Ok(Err(ApiError { code: FailureCode::NoAnswer.name().into(), text }))
+        Err(CallError::UnknownOutcome(reason)) if gate.read("server.time", &json!({})).is_ok() => {
+            Ok(Err(ApiError::new(FailureCode::NoAnswer.name(), reason.to_string())))
         }
         answers => answers.map(|mut answers| answers.remove(0)),
     }

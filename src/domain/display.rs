@@ -4,55 +4,62 @@
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
+use crate::domain::language::Language;
+use crate::domain::messages::{Message, NameMessage};
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::timestamp::parse_rfc3339;
-use crate::domain::{language, visible_text};
-use crate::say;
+use crate::domain::visible_text;
 
 /// `гости`, `guests`
-pub fn plural_name(kind: Kind) -> String {
-    match kind {
-        Kind::Guest => say!("гости", "guests"),
-        Kind::Company => say!("компании", "companies"),
-        Kind::Booking => say!("заявки", "bookings"),
-    }
+pub fn plural_name(kind: Kind) -> Message {
+    let name = match kind {
+        Kind::Guest => NameMessage::Guests,
+        Kind::Company => NameMessage::Companies,
+        Kind::Booking => NameMessage::Bookings,
+    };
+    name.into()
 }
 
 /// `гость 42`, `заявка №3682 (id 5)`
-pub fn record_name(key: &RecordKey, label: &str) -> String {
+pub fn record_name(key: &RecordKey, number: &str) -> Message {
     let id = visible_text::name(&key.id.to_string());
-    let label = visible_text::name(label);
-    match key.kind {
-        Kind::Guest => say!("гость {id}", "guest {id}"),
-        Kind::Company => say!("компания {id}", "company {id}"),
-        Kind::Booking if label.is_empty() => say!("заявка с id {id}", "booking with id {id}"),
-        Kind::Booking => say!("заявка №{label} (id {id})", "booking {label} (id {id})"),
-    }
+    let number = visible_text::name(number);
+    let name = match key.kind {
+        Kind::Guest => NameMessage::Guest { id },
+        Kind::Company => NameMessage::Company { id },
+        Kind::Booking if number.is_empty() => NameMessage::BookingById { id },
+        Kind::Booking => NameMessage::Booking { number, id },
+    };
+    name.into()
 }
 
 /// `контакт 17`, `deal 17`
-pub fn object_name(kind: Kind, crm_id: i64) -> String {
-    match kind {
-        Kind::Guest => say!("контакт {crm_id}", "contact {crm_id}"),
-        Kind::Company => say!("компания {crm_id}", "company {crm_id}"),
-        Kind::Booking => say!("сделка {crm_id}", "deal {crm_id}"),
-    }
+pub fn object_name(kind: Kind, crm_id: i64) -> Message {
+    let name = match kind {
+        Kind::Guest => NameMessage::ContactCard { crm_id },
+        Kind::Company => NameMessage::CompanyCard { crm_id },
+        Kind::Booking => NameMessage::DealCard { crm_id },
+    };
+    name.into()
 }
 
-/// The word of an operation: `create`, `update`, `delete` or `read`.
-pub fn operation_name(name: &str) -> String {
+/// The name of an operation of the state: `create`, `update`, `delete` or `read`.
+pub fn operation_name(name: &str) -> Message {
     match name {
-        "create" => say!("создание", "create"),
-        "update" => say!("изменение", "update"),
-        "delete" => say!("удаление", "delete"),
-        "read" => say!("чтение", "read"),
-        other => other.to_owned(),
+        "create" => NameMessage::Create.into(),
+        "update" => NameMessage::Update.into(),
+        "delete" => NameMessage::Delete.into(),
+        "read" => NameMessage::Read.into(),
+        other => other.to_owned().into(),
     }
 }
 
-/// A time on this machine's clock.
-pub fn format_time(at: DateTime<Utc>) -> String {
-    let format = if language::is_english() { "%Y-%m-%d %H:%M" } else { "%d.%m.%Y %H:%M" };
+/// A date and time on this machine's clock.
+pub fn format_time(at: DateTime<Utc>, language: Language) -> String {
+    let format = match language {
+        Language::Ru => "%d.%m.%Y %H:%M",
+        Language::En => "%Y-%m-%d %H:%M",
+    };
     at.with_timezone(&Local).format(format).to_string()
 }
 
@@ -62,28 +69,33 @@ pub fn format_time_of_day(at: DateTime<Utc>) -> String {
 }
 
 /// A stored time on this machine's clock.
-pub fn format_stored_time(text: &str) -> String {
-    format_time(parse_rfc3339(text))
+pub fn format_stored_time(text: &str, language: Language) -> String {
+    format_time(parse_rfc3339(text), language)
 }
 
-/// How long ago something was, in its largest unit; a clock that went back counts as now.
-pub fn format_age(ago: TimeDelta) -> String {
-    let minutes = ago.num_minutes().max(0);
-    match (minutes, minutes / 60, minutes / (60 * 24)) {
-        (0, ..) => say!("только что", "just now"),
-        (minutes, 0, _) => say!("{minutes} мин назад", "{minutes} min ago"),
-        (_, hours, 0..2) => say!("{hours} ч назад", "{hours} h ago"),
-        (_, _, days) => say!("{days} дн назад", "{days} days ago"),
-    }
+/// How long ago something was, in its largest unit. A time in the future counts as now: the clock went back.
+pub fn format_age(ago: TimeDelta) -> Message {
+    let minutes = ago.num_minutes();
+    let hours = ago.num_hours();
+    let age = match (minutes, hours) {
+        (..=0, _) => NameMessage::JustNow,
+        (_, 0) => NameMessage::MinutesAgo { minutes },
+        (_, ..48) => NameMessage::HoursAgo { hours },
+        _ => NameMessage::DaysAgo { days: ago.num_days() },
+    };
+    age.into()
 }
 
 /// How long something takes: `2 ч 5 мин`, `13 мин`, `меньше минуты`.
-pub fn format_duration(time: TimeDelta) -> String {
-    let minutes = (time.num_seconds() + 30) / 60;
-    match (minutes / (60 * 24), minutes / 60 % 24, minutes % 60) {
-        (0, 0, 0) => say!("меньше минуты", "less than a minute"),
-        (0, 0, minutes) => say!("{minutes} мин", "{minutes} min"),
-        (0, hours, minutes) => say!("{hours} ч {minutes} мин", "{hours} h {minutes} min"),
-        (days, hours, _) => say!("{days} дн {hours} ч", "{days} days {hours} h"),
-    }
+pub fn format_duration(time: TimeDelta) -> Message {
+    let rounded = TimeDelta::minutes((time.num_seconds() + 30) / 60);
+    let minutes = rounded.num_minutes() % 60;
+    let hours = rounded.num_hours() % 24;
+    let length = match (rounded.num_days(), hours, minutes) {
+        (0, 0, 0) => NameMessage::LessThanAMinute,
+        (0, 0, minutes) => NameMessage::Minutes { minutes },
+        (0, hours, minutes) => NameMessage::HoursAndMinutes { hours, minutes },
+        (days, hours, _) => NameMessage::DaysAndHours { days, hours },
+    };
+    length.into()
 }

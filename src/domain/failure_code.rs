@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::say;
+use crate::domain::language::Language;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $ru:literal, $en:literal;)*) => {
@@ -22,8 +22,12 @@ macro_rules! codes {
             }
 
             /// What it means and what to do, for people who are not programmers.
-            pub fn remedy(self) -> String {
-                match self { $(FailureCode::$variant => say!($ru, $en),)* }
+            pub fn remedy(self, language: Language) -> &'static str {
+                let (russian, english) = match self { $(FailureCode::$variant => ($ru, $en),)* };
+                match language {
+                    Language::Ru => russian,
+                    Language::En => english,
+                }
             }
         }
     };

@@ -1,6 +1,8 @@
 //! Why a run or a command ends before its work is done, and the exit code that says so.
 
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 
 use super::language::current_language;
@@ -83,6 +85,11 @@ impl RunError {
         RunError::new(Outcome::Failed, message)
     }
 
+    /// Says the message, and after a colon the error that is its cause.
+    pub fn explaining(message: impl Into<Message>, cause: impl Into<anyhow::Error>) -> RunError {
+        RunError::failed(Message::Chain(vec![message.into(), message_of(&cause.into())]))
+    }
+
     fn new(outcome: Outcome, message: impl Into<Message>) -> RunError {
         RunError { outcome, message: message.into(), followup: None }
     }
@@ -108,7 +115,7 @@ impl fmt::Display for RunError {
     }
 }
 
-impl std::error::Error for RunError {}
+impl Error for RunError {}
 
 /// Puts a message before an error: what could not be done, and with the error why.
 pub trait Explain<T> {
@@ -118,23 +125,34 @@ pub trait Explain<T> {
 
 impl<T, E: Into<anyhow::Error>> Explain<T> for Result<T, E> {
     fn explain<M: Into<Message>>(self, message: impl FnOnce() -> M) -> Result<T, RunError> {
-        self.map_err(|error| {
-            let cause = message_of(&error.into());
-            RunError::failed(Message::Chain(vec![message().into(), cause]))
-        })
+        self.map_err(|error| RunError::explaining(message(), error))
     }
 }
 
 /// What an error says to people: its message, and after a colon each of its causes.
 pub fn message_of(error: &anyhow::Error) -> Message {
-    let links = error.chain().map(|link| match link.downcast_ref::<RunError>() {
-        Some(error) => error.message.clone(),
-        None => Message::Foreign(link.to_string()),
-    });
-    let mut links: Vec<Message> = links.collect();
+    let mut links: Vec<Message> = error.chain().map(message_of_link).collect();
     match links.len() {
         1 => links.remove(0),
         _ => Message::Chain(links),
+    }
+}
+
+fn message_of_link(link: &(dyn Error + 'static)) -> Message {
+    if let Some(error) = link.downcast_ref::<RunError>() {
+        return error.message.clone();
+    }
+    match link.downcast_ref::<io::Error>() {
+        Some(error) => message_of_io(error),
+        None => Message::Foreign(link.to_string()),
+    }
+}
+
+/// What an error of a file or a connection says. The program puts its own message into one as a [`RunError`].
+pub fn message_of_io(error: &io::Error) -> Message {
+    match error.get_ref().and_then(|own| own.downcast_ref::<RunError>()) {
+        Some(own) => own.message.clone(),
+        None => Message::Foreign(error.to_string()),
     }
 }
 
@@ -153,4 +171,4 @@ impl fmt::Display for UsageError {
     }
 }
 
-impl std::error::Error for UsageError {}
+impl Error for UsageError {}

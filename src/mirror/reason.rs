@@ -89,10 +89,10 @@ fn exhausted(error: &rusqlite::Error) -> Option<Message> {
         return Some(MirrorMessage::NoTemporaryFolder.into());
     }
     match error.sqlite_error_code()? {
-        ErrorCode::OutOfMemory => Some(private_files::no_memory().into()),
+        ErrorCode::OutOfMemory => Some(private_files::no_memory()),
         ErrorCode::DiskFull => Some(MirrorMessage::NoTemporarySpace.into()),
         ErrorCode::TooBig => Some(MirrorMessage::ValueTooBig.into()),
-        ErrorCode::CannotOpen => private_files::no_descriptors().map(Message::from),
+        ErrorCode::CannotOpen => private_files::no_descriptors(),
         _ => None,
     }
 }

@@ -4,26 +4,22 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::Result;
 
-use crate::say;
+use crate::domain::language::Language;
+use crate::domain::messages::{Localized, OutputMessage};
 
-/// Asks on a terminal; without one there is nobody to ask, and the command itself is the answer. The question goes
-/// to standard error: standard output may be a document.
-pub fn confirm() -> Result<bool> {
+/// Asks on a terminal. Without one there is nobody to ask, and the command itself is the answer. The question goes
+/// to standard error, because standard output may be a document.
+pub fn confirm(language: Language) -> Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
         return Ok(true);
     }
     let mut stderr = std::io::stderr();
-    write!(stderr, "{} ", say!("Продолжить? [д/н]", "Go on? [y/N]"))?;
+    write!(stderr, "{} ", OutputMessage::GoOn.localized(language))?;
     stderr.flush()?;
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer)?;
     Ok(is_yes(&answer))
-}
-
-/// What is said after a no.
-pub fn declined_message() -> String {
-    say!("Ничего не изменено.\n", "Nothing was changed.\n")
 }
 
 fn is_yes(answer: &str) -> bool {

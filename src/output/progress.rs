@@ -1,8 +1,8 @@
-//! Where an initial export stands: a bar on a terminal, elsewhere one plain line a minute. An audit has the bar alone.
+//! The progress of an initial export: a bar on a terminal, elsewhere one plain line a minute. An audit shows the bar only.
 //!
-//! An export of hours spends most of them waiting for the portal's time budgets, so what it waits for is always
-//! shown: the bar is drawn by force, because what comes too quickly after another drawing is left out otherwise. Logs
-//! and reports go through [`BarSafeWriter`], which lifts the bar for as long as they write.
+//! An export of hours spends most of them waiting for the portal's time budgets, so the reason of the wait is always
+//! shown: the bar is drawn by force, because a drawing too soon after another is left out otherwise. Logs and reports
+//! go through [`BarSafeWriter`], which lifts the bar while they write.
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
@@ -13,135 +13,156 @@ use chrono::{DateTime, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::domain::display;
+use crate::domain::language::Language;
+use crate::domain::messages::{Localized, OutputMessage};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::output::export_stats::ExportStats;
 use crate::output::stdout::print;
 use crate::platform::clock::Clock;
 use crate::portal::client::{Client, WaitCallback, WaitReason};
-use crate::say;
 use crate::sync::push::ProgressObserver;
 
 const BETWEEN_LINES: TimeDelta = TimeDelta::seconds(60);
 
-/// The bar that stands on the terminal now.
+/// The bar that is on the terminal now.
 static ACTIVE_BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// The progress of one export or audit.
 pub struct Progress {
     clock: Clock,
-    board: ExportStats,
-    screen: Rc<ProgressOutput>,
+    stats: ExportStats,
+    output: Rc<ProgressOutput>,
 }
 
-enum ProgressOutput {
+struct ProgressOutput {
+    language: Language,
+    form: Form,
+}
+
+enum Form {
     Bar(ProgressBar),
     /// When the last line was printed.
     Lines(Cell<DateTime<Utc>>),
     Nothing,
 }
 
+/// When a line is printed.
+#[derive(Clone, Copy, PartialEq)]
+enum Urgency {
+    Now,
+    /// Unless the last line is younger than a minute.
+    EveryMinute,
+}
+
 impl Progress {
     /// On standard output.
-    pub fn new(clock: &Clock) -> Progress {
-        let on_terminal = io::stdout().is_terminal();
-        let bar = || ProgressOutput::bar(ProgressDrawTarget::stdout());
-        Progress::on(clock, if on_terminal { bar() } else { ProgressOutput::Lines(Cell::default()) })
+    pub fn new(clock: &Clock, language: Language) -> Progress {
+        let form = if io::stdout().is_terminal() {
+            Form::bar(ProgressDrawTarget::stdout())
+        } else {
+            Form::Lines(Cell::default())
+        };
+        Progress::shown_as(form, clock, language)
     }
 
-    /// Beside a report on standard output.
-    pub fn on_stderr(clock: &Clock) -> Progress {
-        let on_terminal = io::stderr().is_terminal();
-        let bar = || ProgressOutput::bar(ProgressDrawTarget::stderr());
-        Progress::on(clock, if on_terminal { bar() } else { ProgressOutput::Nothing })
+    /// On standard error, beside a report on standard output.
+    pub fn on_stderr(clock: &Clock, language: Language) -> Progress {
+        let form =
+            if io::stderr().is_terminal() { Form::bar(ProgressDrawTarget::stderr()) } else { Form::Nothing };
+        Progress::shown_as(form, clock, language)
     }
 
-    fn on(clock: &Clock, screen: ProgressOutput) -> Progress {
-        Progress { clock: clock.clone(), board: ExportStats::default(), screen: Rc::new(screen) }
+    fn shown_as(form: Form, clock: &Clock, language: Language) -> Progress {
+        let output = Rc::new(ProgressOutput { language, form });
+        Progress { clock: clock.clone(), stats: ExportStats::default(), output }
     }
 }
 
 impl ProgressObserver for Progress {
     fn seen(&mut self, kind: Kind) {
-        self.board.seen(kind);
-        let text = self.board.inventory();
-        match &*self.screen {
-            ProgressOutput::Bar(bar) => bar.set_message(text),
-            ProgressOutput::Lines(_) | ProgressOutput::Nothing => {
-                self.screen.line(&text, self.clock.now(), false);
+        self.stats.seen(kind);
+        let text = self.stats.inventory(self.output.language);
+        match &self.output.form {
+            Form::Bar(bar) => bar.set_message(text),
+            Form::Lines(_) | Form::Nothing => {
+                self.output.print_line(&text, self.clock.now(), Urgency::EveryMinute);
             }
         }
     }
 
     fn planned(&mut self, records: PerKind<u64>) {
         let now = self.clock.now();
-        self.board.planned(records, now);
-        self.screen.show(&self.board, now, true);
+        self.stats.planned(records, now);
+        self.output.show(&self.stats, now, Urgency::Now);
     }
 
-    fn done(&mut self, kind: Kind, records: u64, gate: &Client<'_>) {
+    fn done(&mut self, kind: Kind, records: u64, client: &Client<'_>) {
         let now = self.clock.now();
-        let operating = gate.pace().operating(|method| counts_towards(method, kind));
-        self.board.done(kind, records, operating, now);
-        self.screen.show(&self.board, now, false);
+        let operating = client.pace().operating(|method| counts_towards(method, kind));
+        self.stats.done(kind, records, operating, now);
+        self.output.show(&self.stats, now, Urgency::EveryMinute);
     }
 
     fn teller(&self) -> Option<WaitCallback> {
-        let (screen, clock) = (Rc::clone(&self.screen), self.clock.clone());
-        Some(Box::new(move |cause, until| screen.wait(cause, until, clock.now())))
+        let output = Rc::clone(&self.output);
+        let clock = self.clock.clone();
+        Some(Box::new(move |reason, until| output.show_wait(reason, until, clock.now())))
     }
 
     fn over(&mut self) {
-        if let ProgressOutput::Bar(bar) = &*self.screen {
+        if let Form::Bar(bar) = &self.output.form {
             bar.finish_and_clear();
             set_active_bar(None);
         }
     }
 }
 
-impl ProgressOutput {
-    fn bar(target: ProgressDrawTarget) -> ProgressOutput {
+impl Form {
+    fn bar(target: ProgressDrawTarget) -> Form {
         let bar = ProgressBar::with_draw_target(Some(0), target);
         let style = ProgressStyle::with_template("{bar:40} {percent:>3}%\n{prefix}\n{msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("##-"));
         set_active_bar(Some(bar.clone()));
-        ProgressOutput::Bar(bar)
+        Form::Bar(bar)
     }
+}
 
-    fn show(&self, board: &ExportStats, now: DateTime<Utc>, at_once: bool) {
-        let (counts, outlook) = (board.counts(), board.rate_and_eta(now));
-        match self {
-            ProgressOutput::Bar(bar) => {
-                let (done, planned) = board.total();
-                bar.set_length(planned);
+impl ProgressOutput {
+    fn show(&self, stats: &ExportStats, now: DateTime<Utc>, urgency: Urgency) {
+        let counts = stats.counts(self.language);
+        let rate = stats.rate_and_eta(now).map(|rate| rate.localized(self.language));
+        match (&self.form, rate) {
+            (Form::Bar(bar), rate) => {
+                bar.set_length(stats.total_planned());
                 bar.set_prefix(counts);
-                bar.set_message(outlook);
-                bar.set_position(done);
+                bar.set_message(rate.unwrap_or_default());
+                bar.set_position(stats.total_done());
                 bar.force_draw();
             }
-            ProgressOutput::Lines(_) if outlook.is_empty() => self.line(&counts, now, at_once),
-            ProgressOutput::Lines(_) => self.line(&format!("{counts}; {outlook}"), now, at_once),
-            ProgressOutput::Nothing => {}
+            (Form::Lines(_), Some(rate)) => self.print_line(&format!("{counts}; {rate}"), now, urgency),
+            (Form::Lines(_), None) => self.print_line(&counts, now, urgency),
+            (Form::Nothing, _) => {}
         }
     }
 
-    fn wait(&self, cause: WaitReason<'_>, until: DateTime<Utc>, now: DateTime<Utc>) {
-        let text = waiting(cause, until);
-        match self {
-            ProgressOutput::Bar(bar) => {
+    fn show_wait(&self, reason: WaitReason<'_>, until: DateTime<Utc>, now: DateTime<Utc>) {
+        let text = wait_message(reason, until).localized(self.language);
+        match &self.form {
+            Form::Bar(bar) => {
                 bar.set_message(text);
                 bar.force_draw();
             }
-            ProgressOutput::Lines(_) | ProgressOutput::Nothing => {
-                self.line(&text, now, until - now >= BETWEEN_LINES);
+            Form::Lines(_) | Form::Nothing => {
+                let is_long = until - now >= BETWEEN_LINES;
+                self.print_line(&text, now, if is_long { Urgency::Now } else { Urgency::EveryMinute });
             }
         }
     }
 
-    /// Prints a line, unless the last one is younger than a minute.
-    fn line(&self, text: &str, now: DateTime<Utc>, at_once: bool) {
-        let ProgressOutput::Lines(last) = self else { return };
-        if at_once || now - last.get() >= BETWEEN_LINES {
+    fn print_line(&self, text: &str, now: DateTime<Utc>, urgency: Urgency) {
+        let Form::Lines(last) = &self.form else { return };
+        if urgency == Urgency::Now || now - last.get() >= BETWEEN_LINES {
             last.set(now);
             // A reader that went away does not end an export of hours.
             drop(print(&format!("{text}\n")));
@@ -149,25 +170,18 @@ impl ProgressOutput {
     }
 }
 
-fn waiting(cause: WaitReason<'_>, until: DateTime<Utc>) -> String {
-    let until = display::format_time_of_day(until);
-    match cause {
-        WaitReason::Budget(method) => say!(
-            "ждём до {until}: портал ограничивает время работы {method}",
-            "waiting until {until}: the portal limits the working time of {method}"
-        ),
-        WaitReason::Unreachable(reason) => say!(
-            "портал недоступен, следующая попытка в {until}: {reason}",
-            "the portal cannot be reached, next attempt at {until}: {reason}"
-        ),
-        WaitReason::Doubts => say!(
-            "ждём до {until}: прежние вызовы ещё могут выполниться",
-            "waiting until {until}: earlier calls may still take effect"
-        ),
+fn wait_message(reason: WaitReason<'_>, until: DateTime<Utc>) -> OutputMessage {
+    let time = display::format_time_of_day(until);
+    match reason {
+        WaitReason::Budget(method) => OutputMessage::WaitingForBudget { time, method: method.to_owned() },
+        WaitReason::Unreachable(reason) => {
+            OutputMessage::WaitingForPortal { time, reason: Box::new(reason.clone()) }
+        }
+        WaitReason::Doubts => OutputMessage::WaitingForEarlierCalls { time },
     }
 }
 
-/// Whether a method's time budget is what records of this kind wait for.
+/// Whether records of this kind wait for this method's time budget.
 fn counts_towards(method: &str, kind: Kind) -> bool {
     let parts: Vec<&str> = method.split('.').collect();
     match parts.as_slice() {
@@ -182,7 +196,7 @@ fn set_active_bar(bar: Option<ProgressBar>) {
     *ACTIVE_BAR.lock().unwrap_or_else(PoisonError::into_inner) = bar;
 }
 
-/// A way out that keeps above the bar, where one stands.
+/// Writes above the bar, where there is one.
 pub struct BarSafeWriter<W>(pub W);
 
 impl<W: Write> Write for BarSafeWriter<W> {

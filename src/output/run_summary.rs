@@ -2,49 +2,48 @@
 
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::language::Language;
+use crate::domain::messages::{Localized, OutputMessage};
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::Kind;
-use crate::say;
 use crate::state::Counts;
 use crate::sync::push::{Failed, Failures};
 
-/// `sync: создано: гости 1, заявки 2; изменено: заявки 1; ошибок: 1`; none when nothing was changed in the portal.
-pub fn summary_line(command: &str, counts: &Counts) -> Option<String> {
-    changes(counts).filter(|_| counts.changed()).map(|changes| format!("{command}: {changes}"))
+/// `sync: создано: гости 1, заявки 2; изменено: заявки 1; ошибок: 1`; none when the portal was not changed.
+pub fn summary_line(command: &str, counts: &Counts, language: Language) -> Option<String> {
+    if !counts.changed() {
+        return None;
+    }
+    Some(format!("{command}: {}", changes(counts, language)?))
 }
 
-/// What was created, updated and deleted, and how many failed; none when all is zero.
-pub fn changes(counts: &Counts) -> Option<String> {
-    let Counts { created, updated, deleted, failed } = counts;
-    let mut parts = Vec::new();
-    if let Some(kinds) = per_kind(created) {
-        parts.push(say!("создано: {kinds}", "created: {kinds}"));
-    }
-    if let Some(kinds) = per_kind(updated) {
-        parts.push(say!("изменено: {kinds}", "updated: {kinds}"));
-    }
-    if *deleted > 0 {
-        parts.push(say!("удалено: заявки {deleted}", "deleted: bookings {deleted}"));
-    }
-    if *failed > 0 {
-        parts.push(say!("ошибок: {failed}", "failed: {failed}"));
-    }
+/// How much was created, updated and deleted, and how much failed; none when all is zero.
+pub fn changes(counts: &Counts, language: Language) -> Option<String> {
+    let Counts { created, updated, deleted, failed } = *counts;
+    let created = per_kind(&created, language).map(|records| OutputMessage::Created { records });
+    let updated = per_kind(&updated, language).map(|records| OutputMessage::Updated { records });
+    let deleted = (deleted > 0).then_some(OutputMessage::Deleted { bookings: deleted });
+    let failed = (failed > 0).then_some(OutputMessage::Failed { records: failed });
+    let parts = [created, updated, deleted, failed].into_iter().flatten();
+    let parts: Vec<String> = parts.map(|part| part.localized(language)).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// A line for each reason of failure, for cron's mail: how many records, the first of them, and what to do.
-pub fn failure_lines(failures: &Failures) -> Vec<String> {
-    let line = |(code, Failed { count, first }): (&FailureCode, &Failed)| {
-        let more = if *count > first.len() as u64 { ", …" } else { "" };
-        format!("{code} ({count}): {}{more}. {}", first.join(", "), code.remedy())
-    };
-    failures.0.iter().map(line).collect()
+pub fn failure_lines(failures: &Failures, language: Language) -> Vec<String> {
+    failures.0.iter().map(|(code, failed)| failure_line(*code, failed, language)).collect()
+}
+
+fn failure_line(code: FailureCode, failed: &Failed, language: Language) -> String {
+    let Failed { count, first } = failed;
+    let names: Vec<String> = first.iter().map(|name| name.text(language)).collect();
+    let more = if *count > first.len() as u64 { ", …" } else { "" };
+    format!("{code} ({count}): {}{more}. {}", names.join(", "), code.remedy(language))
 }
 
 /// `guests 2, bookings 1`; none where there is nothing to count.
-pub(crate) fn per_kind(counts: &PerKind<u64>) -> Option<String> {
-    let part =
-        |(kind, count): (Kind, &u64)| (*count > 0).then(|| format!("{} {count}", display::plural_name(kind)));
-    let parts: Vec<String> = counts.iter().filter_map(part).collect();
+pub(crate) fn per_kind(counts: &PerKind<u64>, language: Language) -> Option<String> {
+    let counted = counts.iter().filter(|(_, count)| **count > 0);
+    let part = counted.map(|(kind, count)| format!("{} {count}", display::plural_name(kind).text(language)));
+    let parts: Vec<String> = part.collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -1,48 +1,50 @@
 //! Opens regular files alone: no link is followed, and nothing is waited for.
 //!
-//! Others may write into the folder of a state or of a shared bucket. A link in the place of such a file would have
-//! its target written over, and a fifo would keep a run waiting for ever.
+//! Others may write into the folder of a state or of a shared bucket. Through a link in the place of such a file its
+//! target would be overwritten, and a fifo would keep a run waiting for ever.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use crate::say;
+use crate::domain::messages::PlatformMessage;
+use crate::domain::run_error::RunError;
 
-/// Opens a regular file that is there.
+/// Opens an existing regular file.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidInput`], in words: it is a link, or no regular file.
+/// An [`unfit`] error: it is a link, or no regular file.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
-    // Asked before it is opened, because opening a device may already do something.
+    // Checked before it is opened too, because opening a device may already do something.
     refuse_unfit(&std::fs::symlink_metadata(path)?)?;
     let file = without_following(options).open(path)?;
     refuse_unfit(&file.metadata()?)?;
     Ok(file)
 }
 
-/// Opens a regular file to read it.
-///
-/// # Errors
-/// As [`open`].
+/// Opens an existing regular file to read it, as [`open`] does.
 pub(crate) fn read(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().read(true))
 }
 
-/// Whether this error says that a path leads to something else than a regular file.
+/// The error of a path that leads to something which must not be used as a file of ours.
+pub(crate) fn unfit(reason: PlatformMessage) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, RunError::failed(reason))
+}
+
+/// Whether this is an [`unfit`] error.
 pub(crate) fn is_unfit(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidInput
 }
 
 fn refuse_unfit(found: &Metadata) -> io::Result<()> {
-    let what = if found.is_symlink() {
-        say!("это ссылка, а не сам файл", "it is a link and not the file itself")
+    if found.is_symlink() {
+        Err(unfit(PlatformMessage::FileIsLink))
     } else if found.is_file() {
-        return Ok(());
+        Ok(())
     } else {
-        say!("это не обычный файл", "it is no regular file")
-    };
-    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+        Err(unfit(PlatformMessage::NoRegularFile))
+    }
 }
 
 #[cfg(unix)]

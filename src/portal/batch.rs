@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::{ApiError, CallError, Response};
@@ -12,6 +13,8 @@ use crate::portal::response::refusal;
 
 /// The portal runs no more commands in one batch.
 pub const MAX_COMMANDS: usize = 50;
+/// Everything but the unreserved characters of RFC 3986.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// One command of a batch.
 #[derive(Clone, PartialEq, Debug)]
@@ -99,7 +102,7 @@ impl<'a> Batch<'a> {
         if results.is_empty() && errors.is_empty() {
             Ok(replies)
         } else {
-            Err(CallError::UnknownOutcome("the answer belongs to another request".into()))
+            Err(CallError::unknown_outcome("the answer belongs to another request".to_owned()))
         }
     }
 }
@@ -110,7 +113,7 @@ fn named(value: Option<&mut Value>) -> Result<Map<String, Value>, CallError> {
         Some(Value::Object(named)) => Ok(named),
         Some(Value::Array(list)) if list.is_empty() => Ok(Map::new()),
         other => {
-            Err(CallError::UnknownOutcome(format!("the answer of a batch has {}", shape(other.as_ref()))))
+            Err(CallError::unknown_outcome(format!("the answer of a batch has {}", shape(other.as_ref()))))
         }
     }
 }
@@ -126,7 +129,9 @@ fn shape(value: Option<&Value>) -> &'static str {
 fn query(params: &Value) -> String {
     let mut query = String::new();
     for (name, value) in params.as_object().into_iter().flatten() {
-        append(&mut query, &mut encode(name), value);
+        let mut key = String::new();
+        encode_into(&mut key, name);
+        append(&mut query, &mut key, value);
     }
     query
 }
@@ -167,26 +172,9 @@ fn pair(query: &mut String, key: &str, value: &str) {
     encode_into(query, value);
 }
 
-fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    encode_into(&mut encoded, text);
-    encoded
-}
-
-/// Percent-encodes the text behind what stands there. Half of what an export sends is Cyrillic, so each byte counts.
+/// Percent-encodes the text and appends it.
 fn encode_into(query: &mut String, text: &str) {
-    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    query.reserve(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => query.push(byte.into()),
-            _ => {
-                query.push('%');
-                query.push(HEX[usize::from(byte >> 4)]);
-                query.push(HEX[usize::from(byte & 15)]);
-            }
-        }
-    }
+    query.extend(utf8_percent_encode(text, ENCODED));
 }
 
 #[cfg(test)]
@@ -234,7 +222,7 @@ mod tests {
         let commands = ["g1", "g2", "g3"].map(|name| command(name, json!({})));
         let replies = batch(&commands).replies(answer).unwrap();
         assert_eq!(replies["g1"], Reply::Ok(json!(7)));
-        assert_eq!(replies["g2"], Reply::Err(ApiError { code: String::new(), text: "Not found".into() }));
+        assert_eq!(replies["g2"], Reply::Err(ApiError::new("", "Not found")));
         assert_eq!(replies["g3"], Reply::Missing);
     }
 

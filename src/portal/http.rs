@@ -15,9 +15,10 @@ use url::Url;
 use super::proxy::Proxy;
 use super::{CallError, Portal, Response, decode, resolver, tls};
 use crate::config::{PortalConfig, Webhook};
+use crate::domain::messages::{Message, PortalMessage};
+use crate::domain::run_error::message_of;
 use crate::platform::private_files;
 use crate::portal::answer_size::Bounds;
-use crate::say;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("ecvi-b24/", env!("CARGO_PKG_VERSION"));
@@ -93,14 +94,14 @@ impl Http {
 
     fn failed(&self, error: &Error) -> CallError {
         let unconnected = self.unconnected.load(Ordering::Relaxed);
-        let tls = tls::reason(error);
+        let tls = tls::error_of(error);
         let is_handshake = tls.is_some_and(tls::is_handshake);
         if !unconnected && !is_handshake && !failed_before_connect(error) {
-            return CallError::UnknownOutcome(words(error));
+            return CallError::UnknownOutcome(reason(error));
         }
         let reason = match &self.proxy {
-            Some(proxy) if tls.is_none() => through(proxy, error),
-            _ => words(error),
+            Some(proxy) if tls.is_none() => through_proxy(proxy, error),
+            _ => reason(error),
         };
         let needs_a_person = is_handshake || is_without_roots(tls) || is_login(error);
         if needs_a_person { CallError::Misconfigured(reason) } else { CallError::NotSent(reason) }
@@ -115,7 +116,9 @@ impl Portal for Http {
             Ok((status @ 300..=399, location, _)) => {
                 Err(redirected(status, &self.webhook.address(), location.as_deref().unwrap_or_default()))
             }
-            Ok((_, _, body)) if !bounds.hold(&body) => Err(CallError::UnknownOutcome(too_large())),
+            Ok((_, _, body)) if !bounds.hold(&body) => {
+                Err(CallError::unknown_outcome(PortalMessage::AnswerTooLarge))
+            }
             Ok((status, _, body)) => decode(status, &body, method == "batch"),
             Err(error) => Err(self.failed(&error)),
         }
@@ -135,18 +138,22 @@ fn agent(config: &ureq::config::Config, failed: &Arc<AtomicBool>) -> Agent {
 ///
 /// # Errors
 /// Why it was not fetched, in words without the address, which may hold a token.
-pub fn fetch(url: &str, patience: Duration) -> Result<(), String> {
-    let proxy = Proxy::of_environment(url).map_err(|error| error.to_string())?;
+pub fn fetch(url: &str, timeout: Duration) -> Result<(), Message> {
+    let proxy = Proxy::of_environment(url).map_err(|error| message_of(&error))?;
     let settings = Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .proxy(proxy.as_ref().map(Proxy::to_ureq))
         .http_status_as_error(false)
-        .timeout_global(Some(patience))
+        .timeout_global(Some(timeout))
         .user_agent(USER_AGENT)
         .build();
     let agent = resolver::agent(settings, DefaultConnector::new());
-    let response = agent.get(url).call().map_err(|error| words(&error))?;
-    if response.status().is_success() { Ok(()) } else { Err(format!("HTTP {}", response.status().as_u16())) }
+    let response = agent.get(url).call().map_err(|error| reason(&error))?;
+    if response.status().is_success() {
+        Ok(())
+    } else {
+        Err(format!("HTTP {}", response.status().as_u16()).into())
+    }
 }
 
 /// A redirect to another host is a move. Its scheme and host alone are shown: the path may repeat the secret.
@@ -158,7 +165,7 @@ fn redirected(status: u16, asked: &str, location: &str) -> CallError {
         (Some(asked), Some(target)) if target.has_host() && place(&asked) != place(&target) => {
             CallError::Redirected(format!("{}/", &target[..url::Position::AfterPort]))
         }
-        _ => CallError::UnknownOutcome(format!("HTTP {status}, a redirect within the portal")),
+        _ => CallError::unknown_outcome(format!("HTTP {status}, a redirect within the portal")),
     }
 }
 
@@ -186,22 +193,16 @@ fn is_login(error: &Error) -> bool {
 }
 
 /// What the proxy did, which is all that this machine sees.
-fn through(proxy: &Proxy, error: &Error) -> String {
+fn through_proxy(proxy: &Proxy, error: &Error) -> Message {
     let reason = match error {
-        _ if is_login(error) => say!(
-            "требует имя и пароль (407): добавьте их в адрес прокси",
-            "wants a name and a password (407): add them to the proxy's address"
-        ),
-        Error::ConnectProxyFailed(said) => {
-            let status = said.rsplit(' ').next().and_then(|said| said.split('/').next()).unwrap_or(said);
-            say!(
-                "не соединяет с порталом (ответ {status})",
-                "does not connect to the portal (it said {status})"
-            )
+        _ if is_login(error) => PortalMessage::ProxyWantsLogin.into(),
+        Error::ConnectProxyFailed(text) => {
+            let status = text.rsplit(' ').next().and_then(|last| last.split('/').next()).unwrap_or(text);
+            PortalMessage::ProxyDoesNotConnect { status: status.to_owned() }.into()
         }
-        other => words(other),
+        other => reason(other),
     };
-    say!("прокси {proxy}: {reason}", "proxy {proxy}: {reason}")
+    PortalMessage::Proxy { proxy: proxy.to_string(), reason: reason.into() }.into()
 }
 
 /// The standard library has no kind for that, only these words.
@@ -209,39 +210,29 @@ fn is_unknown_host(error: &std::io::Error) -> bool {
     error.to_string().starts_with("failed to lookup address information")
 }
 
-/// ureq's words may hold the address, and that holds the secret.
-fn words(error: &Error) -> String {
-    if let Some(reason) = tls::reason(error) {
-        return tls::words(reason);
+/// Why a request failed. ureq's own text may contain the address, and with it the secret.
+fn reason(error: &Error) -> Message {
+    if let Some(error) = tls::error_of(error) {
+        return tls::reason(error).into();
     }
     match error {
-        Error::BadUri(_) | Error::RequireHttpsOnly(_) => "bad address".into(),
-        Error::Io(error) if is_unknown_host(error) => say!(
-            "такого адреса в интернете не нашлось: проверьте адрес и связь",
-            "no such address was found: check the address and the connection"
-        ),
-        Error::Io(error) if private_files::is_out_of_descriptors(error) => {
-            private_files::exhausted(error).unwrap_or_default()
-        }
-        Error::Io(error) => broken_off(error.kind()),
-        Error::BodyExceedsLimit(_) => too_large(),
-        Error::Timeout(_) => say!("ответа не дождались", "it did not answer in time"),
-        other => other.to_string(),
+        Error::BadUri(_) | Error::RequireHttpsOnly(_) => "bad address".to_owned().into(),
+        Error::Io(error) if is_unknown_host(error) => PortalMessage::HostNotFound.into(),
+        Error::Io(error) => private_files::exhausted(error).unwrap_or_else(|| broken_off(error.kind())),
+        Error::BodyExceedsLimit(_) => PortalMessage::AnswerTooLarge.into(),
+        Error::Timeout(_) => PortalMessage::NoAnswerInTime.into(),
+        other => other.to_string().into(),
     }
 }
 
-fn too_large() -> String {
-    say!("ответ больше, чем было спрошено", "the answer is larger than what was asked for")
-}
-
-fn broken_off(kind: ErrorKind) -> String {
+fn broken_off(kind: ErrorKind) -> Message {
     match kind {
-        ErrorKind::ConnectionRefused => say!("соединение отклонено", "the connection was refused"),
+        ErrorKind::ConnectionRefused => PortalMessage::ConnectionRefused.into(),
         ErrorKind::UnexpectedEof
         | ErrorKind::ConnectionReset
         | ErrorKind::ConnectionAborted
-        | ErrorKind::BrokenPipe => say!("соединение оборвалось", "the connection broke off"),
-        other => other.to_string(),
+        | ErrorKind::BrokenPipe => PortalMessage::ConnectionBroken.into(),
+        other => other.to_string().into(),
     }
 }
 
@@ -272,8 +263,9 @@ mod tests {
     #[test]
     fn what_was_torn_later_than_the_handshake_leaves_doubt() {
         let torn = |reason| Error::Io(std::io::Error::new(ErrorKind::InvalidData, reason));
-        let is_sure =
-            |error: &Error| tls::reason(error).is_some_and(tls::is_handshake) || failed_before_connect(error);
+        let is_sure = |error: &Error| {
+            tls::error_of(error).is_some_and(tls::is_handshake) || failed_before_connect(error)
+        };
         assert!(!is_sure(&torn(rustls::Error::DecryptError)));
         let demanded = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
         assert!(is_sure(&torn(demanded)));

@@ -6,11 +6,11 @@
 
 use std::net::IpAddr;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use url::{Host, Url};
 
 use crate::config::scheme_and_host;
-use crate::say;
+use crate::domain::messages::PortalMessage;
 
 const VARIABLES: [&str; 6] =
     ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY"];
@@ -62,26 +62,22 @@ impl std::fmt::Display for Proxy {
 
 fn proxy(variable: &'static str, value: &str) -> Result<Proxy> {
     let value = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    let Some((scheme, host)) = scheme_and_host(&value) else { bail!(unreadable(variable)) };
+    let Some((scheme, host)) = scheme_and_host(&value) else {
+        return Err(unreadable(variable));
+    };
     let scheme = scheme.to_ascii_lowercase();
     if scheme.starts_with("socks") {
-        bail!(say!(
-            "переменная {variable} называет SOCKS-прокси, а программа понимает только http и https: задайте такой прокси в HTTPS_PROXY или добавьте портал в NO_PROXY",
-            "the variable {variable} names a SOCKS proxy, and only http and https are understood: name such a proxy in HTTPS_PROXY, or add the portal to NO_PROXY"
-        ));
+        return Err(PortalMessage::ProxyIsSocks { variable: variable.to_owned() }.into());
     }
     let readable = Url::parse(&value).is_ok() && (scheme == "http" || scheme == "https");
     match ureq::Proxy::new(&value) {
         Ok(inner) if readable => Ok(Proxy { variable, address: format!("{scheme}://{host}"), inner }),
-        _ => bail!(unreadable(variable)),
+        _ => Err(unreadable(variable)),
     }
 }
 
-fn unreadable(variable: &str) -> String {
-    say!(
-        "переменная {variable} не похожа на адрес прокси; он пишется так: http://proxy.example:3128",
-        "the variable {variable} does not look like the address of a proxy, which reads http://proxy.example:3128"
-    )
+fn unreadable(variable: &str) -> anyhow::Error {
+    PortalMessage::ProxyUnreadable { variable: variable.to_owned() }.into()
 }
 
 /// The secret would leave this machine in plain text.

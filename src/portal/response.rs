@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::private_words::holds_contact;
+use super::personal_data::holds_contact;
 use super::{ApiError, CallError, ErrorClass, Response};
+use crate::domain::messages::PortalMessage;
 use crate::portal::plain_text::{beginning, error_text};
 
 /// Places in a body at which an answer may begin.
@@ -13,7 +14,7 @@ const WARNINGS: usize = 20;
 /// executed before it failed.
 pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Response, CallError> {
     let Some(mut answer) = document(body) else {
-        return Err(CallError::UnknownOutcome(format!("HTTP {status}, no JSON: {}", glimpse(body))));
+        return Err(CallError::unknown_outcome(format!("HTTP {status}, no JSON: {}", glimpse(body))));
     };
     if answer.get("error").is_some() {
         return Err(refused(status, refusal(&answer), several));
@@ -21,7 +22,7 @@ pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Response, CallE
     let mut part = |name: &str| answer.get_mut(name).map(Value::take);
     match part("result") {
         Some(result) if status == 200 => Ok(Response { result, time: part("time").unwrap_or_default() }),
-        _ => Err(CallError::UnknownOutcome(format!("HTTP {status}, neither result nor error"))),
+        _ => Err(CallError::unknown_outcome(format!("HTTP {status}, neither result nor error"))),
     }
 }
 
@@ -50,7 +51,7 @@ fn begins_as_answer(text: &[u8]) -> bool {
 /// `error` and `error_description`, as an answer has them, or one command of a batch.
 pub(super) fn refusal(answer: &Value) -> ApiError {
     let part = |name: &str| answer.get(name).map(words).unwrap_or_default();
-    ApiError { code: part("error"), text: part("error_description") }
+    ApiError::new(part("error"), part("error_description"))
 }
 
 fn refused(status: u16, refusal: ApiError, several: bool) -> CallError {
@@ -63,7 +64,10 @@ fn refused(status: u16, refusal: ApiError, several: bool) -> CallError {
     if proper {
         CallError::Refused(refusal)
     } else {
-        CallError::UnknownOutcome(format!("HTTP {status}, {}", refusal.printable()))
+        CallError::unknown_outcome(PortalMessage::HttpError {
+            status,
+            refusal: refusal.printable().message().into(),
+        })
     }
 }
 
@@ -118,7 +122,7 @@ mod tests {
         let page = "<html>\n<head><title>504 Gateway\nTime-out</title></head>";
         assert_eq!(
             error(504, page),
-            CallError::UnknownOutcome("HTTP 504, no JSON: 504 Gateway Time-out".into())
+            CallError::unknown_outcome("HTTP 504, no JSON: 504 Gateway Time-out".to_owned())
         );
     }
 
@@ -135,7 +139,7 @@ mod tests {
     #[test]
     fn data_that_broke_off_are_not_shown() {
         let body = r#"{"result":[{"LAST_NAME":"Smith"#;
-        assert_eq!(error(200, body), CallError::UnknownOutcome("HTTP 200, no JSON: 30 bytes".into()));
+        assert_eq!(error(200, body), CallError::unknown_outcome("HTTP 200, no JSON: 30 bytes".to_owned()));
     }
 
     #[test]

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::platform::private_files;
+use crate::domain::messages::{Message, PortalMessage};
+use crate::domain::run_error::{RunError, message_of_io};
+use crate::platform::private_files::{self, Opened};
 use crate::portal::limits::{Bucket, RateLimits};
-use crate::say;
 
 /// Whoever uses the file holds it for an instant.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -65,14 +66,9 @@ impl Shared {
 
     fn warn(&mut self, error: &io::Error) {
         if !std::mem::replace(&mut self.warned, true) {
-            let shown = self.path.display();
-            log::warn!(
-                "{}",
-                say!(
-                    "общий счётчик запросов {shown} недоступен ({error}), запросы идут вдвое реже; проверьте [portal] shared_bucket, файл и права",
-                    "the shared bucket {shown} cannot be used ({error}), requests go at half the rate; check [portal] shared_bucket, the file and its permissions"
-                )
-            );
+            let path = self.path.display().to_string();
+            let reason = message_of_io(error).into();
+            log::warn!("{}", Message::from(PortalMessage::SharedBucketUnusable { path, reason }));
         }
     }
 }
@@ -93,7 +89,7 @@ fn take_place(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> io::Result<Dur
 
 /// The file, and whether it was made just now.
 fn open(path: &Path) -> io::Result<(File, bool)> {
-    let (file, is_new) = private_files::open_or_create_private(path)?;
+    let Opened { file, is_new } = private_files::open_or_create_private(path)?;
     if is_new {
         set_group_mode(&file)?;
     }
@@ -111,8 +107,8 @@ fn lock(file: &File) -> io::Result<()> {
             Ok(()) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) if Instant::now() > give_up => {
-                let words = say!("его держит другая программа", "another program holds it");
-                return Err(io::Error::new(ErrorKind::WouldBlock, words));
+                let busy = RunError::failed(PortalMessage::SharedBucketBusy);
+                return Err(io::Error::new(ErrorKind::WouldBlock, busy));
             }
             Err(TryLockError::WouldBlock) => sleep(POLL_INTERVAL),
         }
@@ -151,8 +147,7 @@ fn is_strangers(bytes: &[u8]) -> bool {
 }
 
 fn strangers() -> io::Error {
-    let words = say!("это файл другой программы", "it is another program's file");
-    io::Error::new(ErrorKind::InvalidInput, words)
+    io::Error::new(ErrorKind::InvalidInput, RunError::failed(PortalMessage::SharedBucketForeign))
 }
 
 /// Readable and writable by the group, whatever the umask: the hotels of a chain may run as different users.
@@ -162,7 +157,7 @@ fn set_group_mode(file: &File) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn for_the_group(_: &File) -> std::io::Result<()> {
+fn set_group_mode(_: &File) -> std::io::Result<()> {
     Ok(())
 }
 

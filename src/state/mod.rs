@@ -183,7 +183,7 @@ fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
     }
     let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
     let of_system = error.downcast_ref::<std::io::Error>().and_then(private_files::exhausted);
-    let out_of_descriptors = of_system.or_else(private_files::no_descriptors);
+    let out_of_descriptors = of_system.or_else(private_files::no_descriptors).map(|hint| hint.to_string());
     let what = match code {
         // As when it happens later: `explain` says it.
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => return error,
@@ -217,7 +217,7 @@ fn is_interrupted(error: &rusqlite::Error) -> bool {
 /// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old file's rights away.
 /// Another program's file is left as it is.
 fn create_private(path: &Path) -> Result<()> {
-    let (file, _) = private_files::open_or_create_private(path)?;
+    let file = private_files::open_or_create_private(path)?.file;
     file_header::refuse_strangers(path, &file)?;
     #[cfg(unix)]
     {

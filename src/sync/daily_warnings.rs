@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config::{Config, Link};
 use crate::domain::display;
+use crate::domain::language::current_language;
 use crate::mirror::written_at;
 use crate::platform::clock::is_older;
 use crate::say;
@@ -16,7 +17,7 @@ pub(super) fn of_mirror_age(config: &Config, state: &State, now: DateTime<Utc>) 
     let Some(limit) = config.max_mirror_age else { return Ok(()) };
     let Some(written) = written_at(&config.mirror.path) else { return Ok(()) };
     if is_older(written, limit, now) && state.once_a_day(MIRROR_AGE_TOLD, now)? {
-        let (shown, time) = (config.mirror.path.display(), display::format_time(written));
+        let (shown, time) = (config.mirror.path.display(), display::format_time(written, current_language()));
         let warning = say!(
             "зеркало Ecvi {shown} не обновлялось с {time}: проверьте программу, которая его наполняет",
             "the mirror {shown} was not written since {time}: check what fills it"

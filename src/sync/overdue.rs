@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::domain::display;
+use crate::domain::language::current_language;
 use crate::platform::lock::Lock;
 use crate::platform::lock::note::PassedOver;
 use crate::say;
@@ -20,7 +21,10 @@ const SILENT_EXPORT: TimeDelta = TimeDelta::hours(6);
 pub(crate) fn count(config: &Config, now: DateTime<Utc>) -> Option<String> {
     match Lock::pass_over(&config.state, now) {
         Ok(told) => {
-            log::info!("another pass is under way since {}", display::format_time(told.since()));
+            log::info!(
+                "another pass is under way since {}",
+                display::format_time(told.since(), current_language())
+            );
             notice(config, &told, now)
         }
         Err(error) => {
@@ -40,7 +44,7 @@ fn notice(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> Option<Stri
         return None;
     }
     let PassedOver { passes, holder, .. } = told;
-    let since = display::format_time(told.since());
+    let since = display::format_time(told.since(), current_language());
     let command = holder.as_ref().map_or("ecvi-b24", |holder| &holder.command);
     let lock = crate::platform::sidecar_path::sidecar_path(&config.state, crate::platform::lock::SUFFIX);
     let lock = lock.display();

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::crm::inventory;
+use crate::domain::language::Language;
 use crate::domain::messages::{Message, SyncMessage};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
@@ -197,7 +198,7 @@ impl RunContext<'_> {
             let outage = error.downcast_ref().and_then(CallError::outage);
             let Some(reason) = outage.filter(|_| waits) else { return Err(error) };
             attempts = if self.done.counts == before { attempts + 1 } else { 1 };
-            log::info!("{reason}; the round begins anew");
+            log::info!("{}; the round begins anew", reason.text(Language::En));
             gate.wait_for(WaitReason::Unreachable(&reason), gate.clock().now() + growing_pause(attempts))?;
         }
     }
@@ -349,8 +350,7 @@ impl RunContext<'_> {
 
     fn end(self, result: Result<()>, gate: &Client<'_>) -> RunReport {
         let RunContext { done: RunStats { counts, failures, unanswered, .. }, notice, orders, .. } = self;
-        let unsure =
-            || CallError::UnknownOutcome(Message::from(SyncMessage::AnswerLost).to_string()).into_run_error();
+        let unsure = || CallError::unknown_outcome(SyncMessage::AnswerLost).into_run_error();
         let stop = result.map_err(run_error_from).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
             Some(RunError { outcome: Outcome::Interrupted, message, .. })

@@ -148,7 +148,7 @@ fn a_configuration_of_another_user_is_said_to_be_that() {
     // Root may read everything.
     if std::fs::read(&config).is_err() {
         let said = house.said(3, EN, "check");
-        assert!(said.contains("run the command as the user who runs the passes"), "{said}");
+        assert!(said.contains("run the command as the user of the scheduled runs"), "{said}");
         assert!(!said.contains("Correct the file"), "{said}");
     }
 }

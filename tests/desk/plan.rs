@@ -62,7 +62,7 @@ fn a_plan_and_a_pass_in_two_languages() {
     booking 3700 (id 10): cannot be read: UNKNOWN_STATUS status = "lost"
     DELETE deal 508 (booking 3690 (id 8), gone from Ecvi)
     "#);
-    assert_snapshot!(run_summary::summary_line("sync", &counts).unwrap(), @"sync: created: guests 1, bookings 2; updated: bookings 1; deleted: bookings 1; failed: 2");
+    assert_snapshot!(run_summary::summary_line("sync", &counts, Language::En).unwrap(), @"sync: created: guests 1, bookings 2; updated: bookings 1; deleted: bookings 1; failed: 2");
     set_language(Language::Ru);
     assert_snapshot!(text(&house), @r#"
     компании: создать 1, больше нет в Ecvi 1
@@ -78,8 +78,8 @@ fn a_plan_and_a_pass_in_two_languages() {
     заявка №3700 (id 10): не читается: UNKNOWN_STATUS status = "lost"
     УДАЛИТЬ: сделка 508 (заявка №3690 (id 8), больше нет в Ecvi)
     "#);
-    assert_snapshot!(run_summary::summary_line("sync", &counts).unwrap(), @"sync: создано: гости 1, заявки 2; изменено: заявки 1; удалено: заявки 1; ошибок: 2");
-    assert_eq!(run_summary::summary_line("sync", &nothing), None);
+    assert_snapshot!(run_summary::summary_line("sync", &counts, Language::Ru).unwrap(), @"sync: создано: гости 1, заявки 2; изменено: заявки 1; удалено: заявки 1; ошибок: 2");
+    assert_eq!(run_summary::summary_line("sync", &nothing, Language::Ru), None);
 }
 
 #[test]

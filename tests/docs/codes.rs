@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use ecvi_b24::domain::failure_code::FailureCode;
-use ecvi_b24::domain::language::{Language, set_language};
+use ecvi_b24::domain::language::Language;
 
-use crate::{assert_current, language, read};
+use crate::{assert_current, read};
 
 const BEGIN: &str = "<!-- from here on this file is written by `UPDATE_DOCS=1 cargo test --test docs` -->\n";
 
@@ -73,20 +73,14 @@ fn heading(group: Group) -> (&'static str, &'static str) {
     }
 }
 
-fn advice(code: FailureCode, language: Language) -> String {
-    set_language(language);
-    code.remedy()
-}
-
 fn catalogue() -> String {
-    let _language = language();
     let mut text = String::new();
     for part in [Group::Data, Group::Waiting, Group::Refused, Group::Unavailable] {
         let (title, note) = heading(part);
         write!(text, "\n## {title}\n\n{note}\n").unwrap();
         for code in FailureCode::ALL.iter().copied().filter(|code| group(*code) == part) {
             let (name, english, russian) =
-                (code.name(), advice(code, Language::En), advice(code, Language::Ru));
+                (code.name(), code.remedy(Language::En), code.remedy(Language::Ru));
             write!(text, "\n### `{name}`\n\n{english}\n\n{russian}\n").unwrap();
         }
     }

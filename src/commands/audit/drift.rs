@@ -92,8 +92,10 @@ impl Drift {
             }
             Drift::Twice { key, label, objects } => {
                 let name = display::record_name(key, label);
-                let objects: Vec<String> =
-                    objects.iter().map(|crm_id| display::object_name(key.kind, *crm_id)).collect();
+                let objects: Vec<String> = objects
+                    .iter()
+                    .map(|crm_id| display::object_name(key.kind, *crm_id).to_string())
+                    .collect();
                 let objects = objects.join(", ");
                 say!(
                     "{name}: в CRM несколько объектов: {objects}; объедините их в CRM",

@@ -9,6 +9,7 @@ use super::local::unusable;
 use super::{CheckResult, references, rows};
 use crate::config::Config;
 use crate::domain::display;
+use crate::domain::language::current_language;
 use crate::domain::record::Kind;
 use crate::mirror::{Mirror, has_foreign_log, written_at};
 use crate::platform::clock::{Clock, is_older, saturating_add};
@@ -69,7 +70,7 @@ fn age(config: &Config, now: DateTime<Utc>) -> CheckResult {
     let path = &config.mirror.path;
     let written = written_at(path);
     let shown = path.display();
-    let time = written.map(display::format_time).unwrap_or_default();
+    let time = written.map(|time| display::format_time(time, current_language())).unwrap_or_default();
     let limit = config.max_mirror_age.unwrap_or(FRESH);
     if written.is_some_and(|at| is_older(at, limit, now)) {
         return CheckResult::warning(

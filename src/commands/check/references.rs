@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::CheckResult;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::language::current_language;
 use crate::mirror::{Mirror, Strangers};
 use crate::say;
 
@@ -37,5 +38,9 @@ fn named_in_vain(strangers: &Strangers, bookings: u64) -> CheckResult {
             "Mirror, bookings: {count} of {bookings} name somebody in {column} whom no row has (such as the booking with id {booking}: {named})"
         )
     };
-    CheckResult::warning("mirror_references", text, FailureCode::UnknownReference.remedy())
+    CheckResult::warning(
+        "mirror_references",
+        text,
+        FailureCode::UnknownReference.remedy(current_language()).to_owned(),
+    )
 }

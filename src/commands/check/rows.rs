@@ -10,6 +10,7 @@ use crate::commands::check::modified_at::Moments;
 use crate::config::Config;
 use crate::domain::display::plural_name;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::language::current_language;
 use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
@@ -146,7 +147,7 @@ impl Sample {
         CheckResult::warning(
             "mirror_rows",
             say!("Зеркало, {what}: строк без id: {count}", "Mirror, {what}: rows without an id: {count}"),
-            FailureCode::BadId.remedy(),
+            FailureCode::BadId.remedy(current_language()).to_owned(),
         )
     }
 }
@@ -162,7 +163,7 @@ fn refused(kind: Kind, code: FailureCode, column: &str, flaw: &Flaw) -> CheckRes
             "Зеркало, {what}: не читается строк: {count}, {code}, {column} (id {shown})",
             "Mirror, {what}: rows that cannot be read: {count}, {code}, {column} (id {shown})"
         ),
-        code.remedy(),
+        code.remedy(current_language()).to_owned(),
     )
 }
 
@@ -175,7 +176,7 @@ fn warned(kind: Kind, code: FailureCode, column: &str, flaw: &Flaw) -> CheckResu
             "Зеркало, {what}: строк, которые уйдут не целиком: {count}, {code}, {column} (id {ids})",
             "Mirror, {what}: rows that would not be sent whole: {count}, {code}, {column} (id {ids})"
         ),
-        code.remedy(),
+        code.remedy(current_language()).to_owned(),
     )
 }
 

@@ -11,6 +11,7 @@ use super::{CardField, ChangePreview, Only, StepPreview};
 use crate::config::OnMissing;
 use crate::crm::diff::Difference;
 use crate::crm::objects::Unseen;
+use crate::domain::language::current_language;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::{display, visible_text};
@@ -84,7 +85,7 @@ fn remarks(plan: &Plan, state: &State) -> Result<Vec<String>> {
     for kind in Kind::SEND_ORDER {
         doubts[kind] = state.doubts(kind)?.len() as u64;
     }
-    let doubts = per_kind(&doubts).map(|doubts| {
+    let doubts = per_kind(&doubts, current_language()).map(|doubts| {
         say!(
             "Вызовы без ответа: {doubts}. Ближайший запуск выяснит, что выполнилось, и передаст остальное.",
             "Calls without an answer: {doubts}. The next pass finds out what took effect and sends the rest."
@@ -97,8 +98,13 @@ fn remarks(plan: &Plan, state: &State) -> Result<Vec<String>> {
 /// Who is missing, and is given up later unless they come back.
 fn waiting(plan: &Plan) -> Option<String> {
     let counts = PerKind::from_fn(|kind| plan.waiting[kind].count);
-    let until = plan.waiting.values().filter_map(|waiting| waiting.until).min().map(display::format_time)?;
-    per_kind(&counts).map(|counts| {
+    let until = plan
+        .waiting
+        .values()
+        .filter_map(|waiting| waiting.until)
+        .min()
+        .map(|time| display::format_time(time, current_language()))?;
+    per_kind(&counts, current_language()).map(|counts| {
         say!(
             "Исчезли из Ecvi: {counts}. Если не вернутся до {until}, их сделки будут удалены, а гости и компании покинут свои сделки ([sync] delete_after).",
             "Gone from Ecvi: {counts}. Unless they are back by {until}, their deals are deleted, and guests and companies leave their deals ([sync] delete_after)."
@@ -267,7 +273,7 @@ pub fn line(planned: &Planned, record: &StoredRecord, found: Option<i64>) -> Str
     let object = record
         .plan_record
         .crm_id
-        .map(|crm_id| display::object_name(planned.key.kind, crm_id))
+        .map(|crm_id| display::object_name(planned.key.kind, crm_id).to_string())
         .unwrap_or_default();
     match planned.step {
         Step::Create => match (found, taken_over(planned, record)) {

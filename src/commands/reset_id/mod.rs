@@ -13,6 +13,8 @@ use crate::commands::find_record::{FoundRecord, Lookup};
 use crate::config::Config;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::language::current_language;
+use crate::domain::messages::{Localized, OutputMessage};
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, UsageError};
 use crate::output::confirm;
@@ -68,8 +70,8 @@ pub fn run(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Out
         print(&say!("Таких неудач нет.\n", "No records failed for this reason.\n"))?;
         return Ok(Outcome::Ok);
     }
-    if !options.yes && !confirm::confirm()? {
-        print(&confirm::declined_message())?;
+    if !options.yes && !confirm::confirm(current_language())? {
+        print(&format!("{}\n", OutputMessage::NothingChanged.localized(current_language())))?;
         return Ok(Outcome::Partial);
     }
     let _lock = Lock::acquire_or_fail(&config.state, clock)?;

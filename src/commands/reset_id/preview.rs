@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::{Aim, Targets, known};
 use crate::commands::find_record::FoundRecord;
 use crate::domain::display;
+use crate::domain::language::current_language;
 use crate::domain::record::Kind;
 use crate::say;
 use crate::state::State;
@@ -98,7 +99,7 @@ fn gone(found: &FoundRecord, crm_id: Option<i64>) -> Option<String> {
 fn doubt(state: &State, found: &FoundRecord) -> Result<Option<String>> {
     let doubt = state.doubts(found.key.kind)?.remove(&found.key.id);
     Ok(doubt.map(|doubt| {
-        let at = display::format_time(doubt.at);
+        let at = display::format_time(doubt.at, current_language());
         say!(
             "вызов {at} остался без ответа: сначала следующий запуск выяснит, выполнился ли он",
             "a call at {at} had no answer: the next pass first finds out what it did"

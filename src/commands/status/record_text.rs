@@ -9,6 +9,7 @@ use super::text::flaw_lines;
 use crate::commands::find_record::FoundRecord;
 use crate::config::Webhook;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::language::current_language;
 use crate::domain::record::Kind;
 use crate::domain::{display, visible_text};
 use crate::say;
@@ -41,12 +42,14 @@ pub(super) fn screen(
     mirror_error: Option<&str>,
     now: DateTime<Utc>,
 ) -> String {
-    let mut lines = vec![capitalized(&display::record_name(&found.key, &found.label)), in_crm(status)];
+    let name = display::record_name(&found.key, &found.label).to_string();
+    let mut lines = vec![capitalized(&name), in_crm(status)];
     lines.extend(in_ecvi(status, mirror_error));
     lines.extend(status.doubt.as_ref().map(doubt));
     for flaw in status.failures.iter().chain(&status.waiting).chain(&status.warnings) {
-        let advice =
-            FailureCode::from_name(&flaw.code).map(|code| format!(": {}", code.remedy())).unwrap_or_default();
+        let advice = FailureCode::from_name(&flaw.code)
+            .map(|code| format!(": {}", code.remedy(current_language())))
+            .unwrap_or_default();
         lines.push(format!("{}{advice}", flaw.code));
         lines.extend(flaw_lines(flaw, webhook, now).into_iter().map(|line| format!("  {line}")));
     }
@@ -150,7 +153,8 @@ fn label(column: &str) -> String {
 }
 
 fn doubt(call: &OpenCall) -> String {
-    let (operation, at) = (display::operation_name(call.operation), display::format_stored_time(&call.at));
+    let (operation, at) =
+        (display::operation_name(call.operation), display::format_stored_time(&call.at, current_language()));
     say!(
         "Вызов без ответа: {operation}, {at}. Ближайшие запуски выяснят, что успело выполниться; до того запись не трогается.",
         "A call without an answer: {operation}, {at}. The next passes find out what took effect; until then the record is left alone."
@@ -204,12 +208,12 @@ fn history(kind: Kind, history: &[HistoryEntry]) -> Vec<String> {
     }
     let line = |line: &HistoryEntry| {
         let HistoryEntry { at, event, crm_id, detail } = line;
-        let object = crm_id.map(|crm_id| display::object_name(kind, crm_id));
+        let object = crm_id.map(|crm_id| display::object_name(kind, crm_id).to_string());
         // A deletion notes the booking's number, which stands above.
         let detail =
             Some(detail.clone()).filter(|detail| !detail.is_empty() && event != Event::Deleted.name());
         let parts: Vec<String> = std::iter::once(event_word(event)).chain(object).chain(detail).collect();
-        format!("  {} {}", display::format_stored_time(at), parts.join(": "))
+        format!("  {} {}", display::format_stored_time(at, current_language()), parts.join(": "))
     };
     let title = say!("История:", "History:");
     std::iter::once(title).chain(history.iter().map(line)).collect()

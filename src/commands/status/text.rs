@@ -8,6 +8,7 @@ use super::{AgeLimits, IssueReport, RecordCounts, Status};
 use crate::config::Webhook;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::language::current_language;
 use crate::domain::messages::Message;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error::Outcome;
@@ -55,7 +56,7 @@ fn mirror_age(status: &Status, now: DateTime<Utc>) -> String {
 /// When the mirror was written last.
 fn mirror(status: &Status, now: DateTime<Utc>) -> Option<String> {
     let at = status.mirror.written_at.as_deref()?;
-    let time = display::format_stored_time(at);
+    let time = display::format_stored_time(at, current_language());
     let age = age(at, now);
     Some(say!("Зеркало Ecvi обновлено {time} ({age})", "Mirror written {time} ({age})"))
 }
@@ -101,7 +102,7 @@ pub(super) fn screen(status: &Status, view: &View<'_>) -> String {
 fn age(at: &str, now: DateTime<Utc>) -> String {
     let ago = now - parse_rfc3339(at);
     if ago >= -CLOCK_DRIFT {
-        return display::format_age(ago);
+        return display::format_age(ago).to_string();
     }
     say!(
         "записан будущим временем: проверьте часы этой машины",
@@ -113,7 +114,7 @@ fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
     match &status.last_success_at {
         None => say!("Удачных запусков ещё не было.", "There has been no successful pass yet."),
         Some(at) => {
-            let (time, age) = (display::format_stored_time(at), age(at, now));
+            let (time, age) = (display::format_stored_time(at, current_language()), age(at, now));
             say!("Последний удачный запуск: {time} ({age})", "Last good pass: {time} ({age})")
         }
     }
@@ -122,7 +123,7 @@ fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
 /// The newest pass: how it ended where it was not simply good, and what it did.
 fn last_run(run: &Run, runs: bool) -> Vec<String> {
     let Run { command, started_at, outcome, message, counts, .. } = run;
-    let time = display::format_stored_time(started_at);
+    let time = display::format_stored_time(started_at, current_language());
     let ended = match outcome.as_deref() {
         None if runs => Some(say!(
             "Запуск {command} начат {time} и ещё идёт",
@@ -137,7 +138,7 @@ fn last_run(run: &Run, runs: bool) -> Vec<String> {
         }),
     };
     let message = message.as_ref().map(|message| format!("  {}", message.to_string().replace('\n', "\n  ")));
-    let changes = run_summary::changes(counts).map(|changes| format!("  {changes}"));
+    let changes = run_summary::changes(counts, current_language()).map(|changes| format!("  {changes}"));
     ended.into_iter().chain(message).chain(changes).collect()
 }
 
@@ -164,7 +165,7 @@ fn initial_export(status: &Status, runs: bool) -> String {
             "The initial export is not completed: run ecvi-b24 initial-export"
         ),
         Some(done) => {
-            let time = display::format_stored_time(&done.completed_at);
+            let time = display::format_stored_time(&done.completed_at, current_language());
             say!("Первичная выгрузка завершена {time}", "The initial export was completed {time}")
         }
     }
@@ -190,7 +191,7 @@ fn table(status: &Status) -> Vec<String> {
         let RecordCounts { synced, pending, failed, waiting } = tally;
         let pending = pending.map_or("?".into(), |count| count.to_string());
         lines.push(row(
-            &display::plural_name(*kind),
+            &display::plural_name(*kind).to_string(),
             &[synced.to_string(), pending, failed.to_string(), waiting.to_string()],
         ));
     }
@@ -208,7 +209,7 @@ fn section(title: &str, flaws: &[IssueReport], view: &View<'_>) -> Vec<String> {
     }
     let mut lines = vec![String::new(), format!("{title}: {}", flaws.len())];
     for ((code, name), flaws) in by_code {
-        let advice = code.map(|code| format!(": {}", code.remedy())).unwrap_or_default();
+        let advice = code.map(|code| format!(": {}", code.remedy(current_language()))).unwrap_or_default();
         lines.push(format!("  {name}{advice}"));
         for flaw in flaws.iter().take(shown) {
             lines.extend(flaw_lines(flaw, webhook, now).into_iter().map(|line| format!("    {line}")));
@@ -233,8 +234,8 @@ pub(super) fn flaw_lines(flaw: &IssueReport, webhook: &Webhook, now: DateTime<Ut
         &RecordKey::new(*kind, RecordId::parse(id)),
         number.as_deref().unwrap_or_default(),
     );
-    let (operation, since) =
-        (display::operation_name(operation), display::format_stored_time(first_failed_at));
+    let operation = display::operation_name(operation);
+    let since = display::format_stored_time(first_failed_at, current_language());
     let mut first = match next_attempt_at {
         Some(_) => say!(
             "{name}, {operation}, попыток: {attempts}, с {since}",
@@ -281,7 +282,7 @@ fn quote(flaw: &IssueReport) -> Option<String> {
         Some(_) | None => {}
     }
     let objects: Vec<String> =
-        named(flaw).into_iter().map(|crm_id| display::object_name(flaw.kind, crm_id)).collect();
+        named(flaw).into_iter().map(|crm_id| display::object_name(flaw.kind, crm_id).to_string()).collect();
     if !objects.is_empty() {
         return Some(objects.join(", "));
     }
@@ -294,7 +295,7 @@ fn people(list: &str) -> String {
     let person = |word: &str| {
         let (kind, id) = word.split_once(' ')?;
         let key = RecordKey::new(Kind::from_name(kind)?, RecordId::parse(id));
-        Some(display::record_name(&key, ""))
+        Some(display::record_name(&key, "").to_string())
     };
     let people: Vec<String> = list.split(", ").map(|word| person(word).unwrap_or(word.to_owned())).collect();
     people.join(", ")
@@ -306,6 +307,6 @@ fn next_attempt(at: &str, now: DateTime<Utc>) -> String {
     if due <= now || due - now > LONGEST_PAUSE {
         return say!("следующая попытка: при ближайшем запуске", "next attempt: with the next pass");
     }
-    let time = display::format_time(due);
+    let time = display::format_time(due, current_language());
     say!("следующая попытка: {time}", "next attempt: {time}")
 }

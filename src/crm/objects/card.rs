@@ -63,7 +63,7 @@ pub fn cards(
 }
 
 fn rows(kind: Kind, page: &Value) -> Result<Vec<ObjectWithFields>, CallError> {
-    let unreadable = || CallError::UnknownOutcome(format!("a {kind} that cannot be read"));
+    let unreadable = || CallError::unknown_outcome(format!("a {kind} that cannot be read"));
     items(page).map(|row| card(row).ok_or_else(unreadable)).collect()
 }
 

@@ -136,13 +136,16 @@ fn of_ids(kind: Kind, ids: &[i64], select: &Value) -> Question {
     Question::list(kind, &json!({}), Scope::Values("@ID", ids), select)
 }
 
-pub(crate) fn spoiled_ids(spoiled: Vec<(Question, String)>) -> BTreeMap<i64, String> {
+pub(crate) fn spoiled_ids(spoiled: Vec<(Question, Message)>) -> BTreeMap<i64, String> {
     let single = |question: Question| match question.scope {
         Scope::Values(_, values) => values.first().and_then(Value::as_i64),
         Scope::Range(range) => Some(range.upto),
         Scope::Card(crm_id) => Some(crm_id),
     };
-    spoiled.into_iter().filter_map(|(question, reason)| Some((single(question)?, reason))).collect()
+    spoiled
+        .into_iter()
+        .filter_map(|(question, reason)| Some((single(question)?, reason.to_string())))
+        .collect()
 }
 
 /// Of these ids those that the lists did not show whose objects exist all the same; `spoiled` are known to. A list
@@ -180,7 +183,7 @@ fn card_reply(command: &Command, reply: Option<Reply>) -> Result<Reading<Unseen>
         Some(Reply::Err(refusal)) if refusal.is_access_denied() => Reading::Rows(vec![Unseen::Denied]),
         reply => match result(command, reply)? {
             Ok(_) => Reading::Rows(vec![Unseen::Unreadable(CrmMessage::NotListed.into())]),
-            Err(refusal) => Reading::Spoiled(refusal.to_string()),
+            Err(refusal) => Reading::Spoiled(refusal.message()),
         },
     })
 }
@@ -216,7 +219,7 @@ pub fn by_origin(
         for (question, reason) in answers.spoiled {
             let Scope::Values(_, origins) = question.scope else { continue };
             let origin = origins.first().and_then(Value::as_str).unwrap_or_default();
-            marked.unclear.extend(wanted.get(origin).map(|id| ((*id).clone(), reason)));
+            marked.unclear.extend(wanted.get(origin).map(|id| ((*id).clone(), reason.to_string())));
         }
         for (question, page) in answers.read {
             if !is_read_to_its_end(question.above(), &page) {
@@ -291,7 +294,7 @@ fn result(command: &Command, reply: Option<Reply>) -> Result<Result<Value, ApiEr
         }
         Some(Reply::Err(refusal)) => Err(CallError::Refused(refusal)),
         Some(Reply::Missing) | None => {
-            Err(CallError::UnknownOutcome(format!("{} was not answered", command.method)))
+            Err(CallError::unknown_outcome(format!("{} was not answered", command.method)))
         }
     }
 }
@@ -306,10 +309,10 @@ fn select(kind: Kind) -> &'static [&'static str] {
 
 pub(crate) fn rows(kind: Kind, page: &Value) -> Result<Vec<Object>, CallError> {
     let rows =
-        page.as_array().ok_or_else(|| CallError::UnknownOutcome(format!("a list of {kind}s is no list")))?;
+        page.as_array().ok_or_else(|| CallError::unknown_outcome(format!("a list of {kind}s is no list")))?;
     rows.iter()
         .map(|row| {
-            object(row).ok_or_else(|| CallError::UnknownOutcome(format!("a {kind} that cannot be read")))
+            object(row).ok_or_else(|| CallError::unknown_outcome(format!("a {kind} that cannot be read")))
         })
         .collect()
 }
@@ -361,7 +364,7 @@ fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<MultifieldRow>>
 }
 
 pub(crate) fn not_filtered(kind: Kind) -> CallError {
-    CallError::UnknownOutcome(format!(
+    CallError::unknown_outcome(format!(
         "crm.{}.list answered with objects that were not asked for",
         kind.crm_entity()
     ))
@@ -375,13 +378,16 @@ mod tests {
     fn only_a_refusal_of_rights_hides_a_card_and_any_other_error_leaves_it_unreadable() {
         let command = Command::new("q0", "crm.item.get", json!({}));
         let said = |code: &str, text: &str| {
-            let refusal = ApiError { code: code.into(), text: text.into() };
+            let refusal = ApiError::new(code, text);
             card_reply(&command, Some(Reply::Err(refusal))).unwrap()
         };
         assert!(matches!(said("NOT_FOUND", ""), Reading::Rows(rows) if rows.is_empty()));
         assert!(matches!(said("ACCESS_DENIED", ""), Reading::Rows(rows) if rows == [Unseen::Denied]));
         for (code, text) in [("ERROR_CORE", "Internal error"), ("", "Undefined index"), ("100", "x")] {
-            assert!(matches!(said(code, text), Reading::Spoiled(reason) if reason.contains(text)), "{code}");
+            assert!(
+                matches!(said(code, text), Reading::Spoiled(reason) if reason.to_string().contains(text)),
+                "{code}"
+            );
         }
     }
 }

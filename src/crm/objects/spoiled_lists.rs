@@ -6,6 +6,8 @@
 use serde_json::{Value, json};
 
 use super::{UNREACHED, query_each, result};
+use crate::domain::language::Language;
+use crate::domain::messages::Message;
 use crate::domain::record::Kind;
 use crate::portal::CallError;
 use crate::portal::batch::{Command, Reply};
@@ -46,14 +48,14 @@ pub(crate) struct Question {
 pub(crate) enum Reading<T> {
     Rows(Vec<T>),
     /// It cannot be read, for this reason.
-    Spoiled(String),
+    Spoiled(Message),
 }
 
 /// What was answered, and which cards cannot be shown.
 pub(crate) struct Answers<T> {
     pub(crate) read: Vec<(Question, Vec<T>)>,
     /// Each about one card, with the reason.
-    pub(crate) spoiled: Vec<(Question, String)>,
+    pub(crate) spoiled: Vec<(Question, Message)>,
 }
 
 impl Question {
@@ -124,8 +126,8 @@ pub(crate) fn list_reply<T>(
 ) -> Result<Reading<T>, CallError> {
     Ok(match result(command, reply)? {
         Ok(page) if page.is_array() => Reading::Rows(rows(&page)?),
-        Ok(_) => Reading::Spoiled(format!("{} answered with no list", command.method)),
-        Err(refusal) => Reading::Spoiled(refusal.to_string()),
+        Ok(_) => Reading::Spoiled(format!("{} answered with no list", command.method).into()),
+        Err(refusal) => Reading::Spoiled(refusal.message()),
     })
 }
 
@@ -185,7 +187,7 @@ where
     }
 
     /// What the replies say, or why there were none. An answer of another shape than was asked for is the end.
-    fn readings(&mut self, group: &[Question]) -> Result<Result<Vec<Reading<T>>, String>, CallError> {
+    fn readings(&mut self, group: &[Question]) -> Result<Result<Vec<Reading<T>>, Message>, CallError> {
         let named = group.iter().enumerate();
         let commands: Vec<Command> = named.map(|(at, question)| question.command(format!("q{at}"))).collect();
         let mut replies = match self.gate.read_batch(&commands) {
@@ -196,7 +198,7 @@ where
         readings.collect::<Result<_, _>>().map(Ok)
     }
 
-    fn halve(&mut self, question: Question, reason: String, together: bool) -> Result<(), CallError> {
+    fn halve(&mut self, question: Question, reason: Message, together: bool) -> Result<(), CallError> {
         self.see_that_it_answers(&reason)?;
         match question.halves() {
             Some(halves) if together => self.open.push(halves.into()),
@@ -207,7 +209,7 @@ where
     }
 
     /// One card is left. It is asked for once more by itself, and the portal has to answer beside it.
-    fn blame(&mut self, question: Question, reason: String) -> Result<(), CallError> {
+    fn blame(&mut self, question: Question, reason: Message) -> Result<(), CallError> {
         let readings = self.readings(std::slice::from_ref(&question))?;
         if let Some(Reading::Rows(rows)) = readings.ok().and_then(|mut readings| readings.pop()) {
             self.answers.read.push((question, rows));
@@ -215,7 +217,7 @@ where
         }
         self.is_portal_up = false;
         self.see_that_it_answers(&reason)?;
-        log::info!("{}: one card cannot be shown: {reason}", question.method);
+        log::info!("{}: one card cannot be shown: {}", question.method, reason.text(Language::En));
         self.answers.spoiled.push((question, reason.clone()));
         let is_any_read = self.answers.read.iter().any(|(_, rows)| !rows.is_empty());
         if self.answers.spoiled.len() >= MOST_SPOILED && !is_any_read {
@@ -225,7 +227,7 @@ where
     }
 
     /// A list that can show no card is answered, unless the portal fails at every list.
-    fn see_that_it_answers(&mut self, reason: &str) -> Result<(), CallError> {
+    fn see_that_it_answers(&mut self, reason: &Message) -> Result<(), CallError> {
         if self.is_portal_up {
             return Ok(());
         }
@@ -240,9 +242,9 @@ where
                 if matches!(answers.first(), Some(Err(_))) {
                     self.gate.note_failing();
                 }
-                Err(CallError::UnknownOutcome(reason.to_owned()))
+                Err(CallError::UnknownOutcome(reason.clone()))
             }
-            Err(CallError::UnknownOutcome(_)) => Err(CallError::UnknownOutcome(reason.to_owned())),
+            Err(CallError::UnknownOutcome(_)) => Err(CallError::UnknownOutcome(reason.clone())),
             Err(error) => Err(error),
         }
     }

@@ -7,9 +7,13 @@
 mod config;
 mod crm;
 mod mirror;
+mod names;
+mod output;
+mod platform;
 mod portal;
 mod state;
 mod sync;
+mod tls;
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
@@ -17,9 +21,13 @@ use serde::{Deserialize, Serialize};
 pub use self::config::ConfigMessage;
 pub use self::crm::CrmMessage;
 pub use self::mirror::MirrorMessage;
+pub use self::names::NameMessage;
+pub use self::output::OutputMessage;
+pub use self::platform::PlatformMessage;
 pub use self::portal::PortalMessage;
 pub use self::state::StateMessage;
 pub use self::sync::SyncMessage;
+pub use self::tls::TlsMessage;
 use super::language::{Language, current_language};
 
 /// A value that can stand in a message.
@@ -56,7 +64,7 @@ macro_rules! messages {
         }
     ) => {
         $(#[$about])*
-        #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
         #[allow(missing_docs, reason = "an argument is explained by the text that uses it")]
         pub enum $module {
             $(#[doc = concat!("`", $en, "`")] $variant $({ $($argument: $type),* })?,)*
@@ -93,7 +101,7 @@ macro_rules! messages {
 use messages;
 
 /// Anything the program tells people.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Message {
     /// The configuration file and its keys.
     Config(ConfigMessage),
@@ -103,10 +111,18 @@ pub enum Message {
     Mirror(MirrorMessage),
     /// The state's file.
     State(StateMessage),
+    /// What a record, an object or a length of time is called.
+    Name(NameMessage),
+    /// The summary of a run, the progress of a long one, and questions to a person.
+    Output(OutputMessage),
+    /// This machine's side: files, locks, memory.
+    Platform(PlatformMessage),
     /// Bitrix24's side: the connection, the limits, what the portal refuses.
     Portal(PortalMessage),
     /// A run: what it waits for, what it holds back, what it needs first.
     Sync(SyncMessage),
+    /// Certificates, and why a handshake failed.
+    Tls(TlsMessage),
     /// Words that are not ours and have no translation: the portal's, the operating system's, `SQLite`'s.
     Foreign(String),
     /// What happened, and after a colon each of its causes.
@@ -123,8 +139,12 @@ impl Message {
             Message::Crm(message) => message.localized(language),
             Message::Mirror(message) => message.localized(language),
             Message::State(message) => message.localized(language),
+            Message::Name(message) => message.localized(language),
+            Message::Output(message) => message.localized(language),
+            Message::Platform(message) => message.localized(language),
             Message::Portal(message) => message.localized(language),
             Message::Sync(message) => message.localized(language),
+            Message::Tls(message) => message.localized(language),
             Message::Foreign(words) => words.clone(),
             Message::Chain(links) => {
                 let texts: Vec<String> = links.iter().map(|link| link.text(language)).collect();
@@ -165,10 +185,20 @@ is_a_message!(
     Crm(CrmMessage),
     Mirror(MirrorMessage),
     State(StateMessage),
+    Name(NameMessage),
+    Output(OutputMessage),
+    Platform(PlatformMessage),
     Portal(PortalMessage),
     Sync(SyncMessage),
+    Tls(TlsMessage),
     Foreign(String)
 );
+
+impl From<&str> for Message {
+    fn from(words: &str) -> Message {
+        Message::Foreign(words.to_owned())
+    }
+}
 
 impl ToSql for Message {
     /// As JSON, so that it is read again in any language.
@@ -201,7 +231,7 @@ mod tests {
     #[test]
     fn a_kept_message_is_read_again_in_either_language() {
         let refused = PortalMessage::RefusesUs {
-            refusal: "PAYMENT_REQUIRED".to_owned(),
+            refusal: "PAYMENT_REQUIRED".to_owned().into(),
             remedy: PortalMessage::NoSuchPortal.into(),
         };
         let message = kept_and_read_again(Message::from(refused));

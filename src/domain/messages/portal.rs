@@ -35,10 +35,10 @@ messages! {
         RestNextRun =>
             "остальное уйдёт со следующим запуском",
             "the rest goes with the next run";
-        AsksToWait { refusal: String } =>
+        AsksToWait { refusal: Box<Message> } =>
             "портал просит подождать ({refusal})",
             "the portal asks us to wait ({refusal})";
-        RefusesUs { refusal: String, remedy: Box<Message> } =>
+        RefusesUs { refusal: Box<Message>, remedy: Box<Message> } =>
             "портал отказывает нам: {refusal}. {remedy}",
             "the portal refuses us: {refusal}. {remedy}";
         WebhookNotAccepted =>
@@ -65,5 +65,53 @@ messages! {
         CheckWebhook =>
             "Проверьте вебхук: действует ли он, есть ли у него право CRM, не уволен ли его владелец и видит ли он CRM, оплачены ли тариф и подписка Битрикс24 Маркет",
             "Check the webhook: that it is valid, has the right CRM, that its owner is active and may see the CRM, and that the plan and the subscription to Bitrix24 Market are paid";
+        HttpError { status: u16, refusal: Box<Message> } =>
+            "HTTP {status}, {refusal}",
+            "HTTP {status}, {refusal}";
+        RefusalHidden =>
+            "в ответе портала данные гостя, поэтому он здесь не показан; увидеть его: ecvi-b24 -v sync",
+            "the portal's answer holds a guest's data and is not shown here; to see it: ecvi-b24 -v sync";
+        StateNotWritten { reason: Box<Message> } =>
+            "состояние не записывается ({reason})",
+            "the state cannot be written ({reason})";
+        HostNotFound =>
+            "такого адреса в интернете не нашлось: проверьте адрес и связь",
+            "no such address was found: check the address and the connection";
+        NoAnswerInTime =>
+            "ответа не дождались",
+            "it did not answer in time";
+        AnswerTooLarge =>
+            "ответ больше, чем было спрошено",
+            "the answer is larger than what was asked for";
+        ConnectionRefused =>
+            "соединение отклонено",
+            "the connection was refused";
+        ConnectionBroken =>
+            "соединение оборвалось",
+            "the connection broke off";
+        Proxy { proxy: String, reason: Box<Message> } =>
+            "прокси {proxy}: {reason}",
+            "proxy {proxy}: {reason}";
+        ProxyWantsLogin =>
+            "требует имя и пароль (407): добавьте их в адрес прокси",
+            "wants a name and a password (407): add them to the proxy's address";
+        ProxyDoesNotConnect { status: String } =>
+            "не соединяет с порталом (ответ {status})",
+            "does not connect to the portal (it said {status})";
+        ProxyIsSocks { variable: String } =>
+            "переменная {variable} называет SOCKS-прокси, а программа понимает только http и https: задайте такой прокси в HTTPS_PROXY или добавьте портал в NO_PROXY",
+            "the variable {variable} names a SOCKS proxy, and only http and https are understood: name such a proxy in HTTPS_PROXY, or add the portal to NO_PROXY";
+        ProxyUnreadable { variable: String } =>
+            "переменная {variable} не похожа на адрес прокси; он пишется так: http://proxy.example:3128",
+            "the variable {variable} does not look like the address of a proxy, which reads http://proxy.example:3128";
+        SharedBucketUnusable { path: String, reason: Box<Message> } =>
+            "общий счётчик запросов {path} недоступен ({reason}), запросы идут вдвое реже; проверьте [portal] shared_bucket, файл и права",
+            "the shared bucket {path} cannot be used ({reason}), requests go at half the rate; check [portal] shared_bucket, the file and its permissions";
+        SharedBucketBusy =>
+            "его держит другая программа",
+            "another program holds it";
+        SharedBucketForeign =>
+            "это файл другой программы",
+            "it is another program's file";
     }
 }

@@ -1,11 +1,11 @@
 //! One run at a time: a lock on a file beside the state.
 //!
-//! The system lets go of it when the process ends, however it ends. The file itself is never deleted: two
-//! processes could hold locks on two files of one name. It is not the state's own file, because opening and
-//! closing that would drop SQLite's locks. A state that exists is locked as well, on a byte that SQLite does not use:
-//! it may have a second name, and beside that lies another lock.
+//! The system releases it when the process ends, however it ends. The file is never deleted, because two processes
+//! could then hold locks on two files of the same name. It is not the state's own file, because opening and closing
+//! that would release SQLite's locks. An existing state is locked as well, on a byte that SQLite does not use: the
+//! state may have a second name with another lock beside it.
 //!
-//! What stands in the file is told in [`note`].
+//! [`note`] says what the file contains.
 
 pub(crate) mod note;
 
@@ -14,48 +14,41 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use self::note::{Holder, PassedOver};
+use crate::domain::messages::PlatformMessage;
 use crate::domain::run_error::RunError;
 use crate::platform::clock::Clock;
 use crate::platform::sidecar_path::sidecar_path;
 use crate::platform::{private_files, range_lock, regular_file};
-use crate::say;
 
 /// `state.db` -> `state.db.lock`.
 pub(crate) const SUFFIX: &str = ".lock";
 /// Longer than [`Lock::is_held`] takes.
 const PROBE_RETRY: Duration = Duration::from_millis(20);
-const PAUSE: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Held as long as it lives.
+/// The right to work on a state, for as long as the value lives.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
-    /// The state, kept open for the lock on it; none where it cannot be opened, which opening it will say.
+    /// The state, kept open for the lock on it. None where it cannot be opened: opening the database reports that.
     _state: Option<File>,
 }
 
 impl Lock {
-    /// Takes the lock of the state at this path; none when somebody else holds it.
+    /// Takes the lock of this state; none when another process holds it.
     pub fn try_acquire(state: &Path) -> Result<Option<Lock>> {
         refuse_link(state)?;
         let path = sidecar_path(state, SUFFIX);
         let file = open(&path).map_err(|error| unusable(&path, error))?;
-        let tried = file.try_lock().or_else(|_| {
-            // Somebody's `status` may just be looking.
-            std::thread::sleep(PROBE_RETRY);
-            file.try_lock()
-        });
-        match tried {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(unusable(&path, error)),
+        if !try_lock(&file).map_err(|error| unusable(&path, error))? {
+            return Ok(None);
         }
-        let state = private_files::open_or_create_private(state).map(|(file, _)| file).ok();
+        let state = private_files::open_or_create_private(state).ok().map(|opened| opened.file);
         if let Some(state) = &state
             && !range_lock::try_lock(state, range_lock::PASS)?
         {
@@ -65,22 +58,45 @@ impl Lock {
         Ok(Some(Lock { file, _state: state }))
     }
 
-    /// A call that changes something is made now.
+    /// Waits a minute for the lock, as a person at a terminal would.
+    ///
+    /// # Errors
+    /// [`RunError`]: the run that holds it did not end in time.
+    pub fn acquire_or_fail(state: &Path, clock: &Clock) -> Result<Lock> {
+        let lock = Lock::wait(state, LOCK_TIMEOUT, clock)?;
+        Ok(lock.ok_or_else(|| RunError::interrupted(PlatformMessage::AnotherRunHoldsLock))?)
+    }
+
+    /// Waits for the lock; none when the timeout or a signal ended the wait.
+    fn wait(state: &Path, timeout: Duration, clock: &Clock) -> Result<Option<Lock>> {
+        let end = clock.now() + timeout;
+        loop {
+            if let Some(lock) = Lock::try_acquire(state)? {
+                return Ok(Some(lock));
+            }
+            if clock.interrupted() || clock.now() >= end {
+                return Ok(None);
+            }
+            clock.sleep(POLL_INTERVAL);
+        }
+    }
+
+    /// Notes that a call which changes something is made now.
     pub fn record_call(&self, now: DateTime<Utc>) -> io::Result<()> {
         note::write_call(&self.file, now)
     }
 
-    /// When the last one was made; none where there was none yet, or what stands there cannot be read.
+    /// When the last such call was made; none where there was none yet, or the note cannot be read.
     pub fn last_call(&self) -> Option<DateTime<Utc>> {
         note::read(&self.file).ok()?.last_call
     }
 
-    /// Says for those who find the lock held who holds it, and since when.
+    /// Notes who holds the lock and since when, for the runs that find it held.
     pub fn note_holder(&self, command: &str, now: DateTime<Utc>) -> io::Result<()> {
         note::write_holder(&self.file, &Holder { since: now, command: command.to_owned() })
     }
 
-    /// A run found the lock held and ends: it is counted, and how many there were until now is returned.
+    /// Counts a run that found the lock held and therefore ends. Returns all that did until now.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -90,7 +106,7 @@ impl Lock {
         note::count_passed_over(&file, now)
     }
 
-    /// The runs that found the lock held which is held now, if there were any.
+    /// The runs that found the lock held by its present holder; none where there were none.
     pub fn passed_over(state: &Path) -> Option<PassedOver> {
         if !Lock::is_held(state) {
             return None;
@@ -99,85 +115,62 @@ impl Lock {
         note::read(&file).ok()?.passed_over
     }
 
-    /// Whether a run holds the lock of this state. Only a look: no file is made, and the lock is shared for an instant.
+    /// Whether a run holds the lock of this state. Creates no file, and shares the lock for an instant only.
     pub fn is_held(state: &Path) -> bool {
         let file = regular_file::read(&sidecar_path(state, SUFFIX));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
-    }
-
-    /// Waits for the lock, as long as a person at a terminal would.
-    ///
-    /// # Errors
-    /// [`RunError`]: the run that holds it did not end in time.
-    pub fn acquire_or_fail(state: &Path, clock: &Clock) -> Result<Lock> {
-        Lock::wait(state, LOCK_TIMEOUT, clock)?.ok_or_else(|| {
-            RunError::interrupted(say!(
-                "идёт другой запуск, за минуту он не закончился; ничего не изменено, повторите позже",
-                "another pass is under way and did not end within a minute; nothing was changed, try again later"
-            ))
-            .into()
-        })
-    }
-
-    /// Waits for the lock; none when `patience` or a signal ended the wait.
-    fn wait(state: &Path, patience: Duration, clock: &Clock) -> Result<Option<Lock>> {
-        let end = clock.now() + patience;
-        loop {
-            if let Some(lock) = Lock::try_acquire(state)? {
-                return Ok(Some(lock));
-            }
-            if clock.interrupted() || clock.now() >= end {
-                return Ok(None);
-            }
-            clock.sleep(PAUSE);
-        }
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Nobody is told of a holder that is gone. Where that cannot be written, the next one writes over it.
+        // The holder is gone. Where that cannot be written, the next holder overwrites the note.
         drop(note::clear_holder(&self.file));
     }
 }
 
-/// Through a link the lock would come to lie beside another file, in another's folder perhaps.
-fn refuse_link(state: &Path) -> Result<()> {
-    let Some(target) = state.is_symlink().then(|| state.read_link()).transpose()? else { return Ok(()) };
-    let (shown, target) = (state.display(), target.display());
-    bail!(say!(
-        "файл состояния {shown} — ссылка на {target}: назовите в [state] path сам файл",
-        "the state {shown} is a link to {target}: name the file itself in [state] path"
-    ))
+/// False when another process holds the lock. It is tried twice, because `status` may be probing it just now.
+fn try_lock(file: &File) -> io::Result<bool> {
+    let mut tried = file.try_lock();
+    if tried.is_err() {
+        std::thread::sleep(PROBE_RETRY);
+        tried = file.try_lock();
+    }
+    match tried {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
-/// Opens the lock, or makes it. A file of several names may be another's, unless it holds what a lock holds.
+/// Through a link, the lock would be created beside another file, perhaps in another user's folder.
+fn refuse_link(state: &Path) -> Result<()> {
+    if !state.is_symlink() {
+        return Ok(());
+    }
+    let target = state.read_link()?.display().to_string();
+    Err(PlatformMessage::StateIsLink { path: state.display().to_string(), target }.into())
+}
+
+/// Opens the lock file, or creates it. A file with several names is another's, unless it contains what a lock contains.
 fn open(path: &Path) -> io::Result<File> {
-    let (file, _) = private_files::open_or_create_private(path)?;
+    let file = private_files::open_or_create_private(path)?.file;
     if private_files::has_several_names(&file)? && !note::is_ours(&file)? {
-        let words = say!("у этого файла есть другое имя", "this file has another name");
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+        return Err(regular_file::unfit(PlatformMessage::FileHasAnotherName));
     }
     Ok(file)
 }
 
-fn unusable(path: &Path, error: io::Error) -> anyhow::Error {
-    let shown = path.display();
-    let words = if regular_file::is_unfit(&error) {
-        say!(
-            "файл блокировки {shown} не годится: уберите его оттуда",
-            "the lock file {shown} is unfit: move it away"
-        )
+fn unusable(path: &Path, error: io::Error) -> RunError {
+    let shown = path.display().to_string();
+    let message = if regular_file::is_unfit(&error) {
+        PlatformMessage::LockFileUnfit { path: shown }
     } else if private_files::is_denied(path) {
-        let cure = private_files::run_as_owner_hint();
-        say!("нет прав на файл блокировки {shown}: {cure}", "no permission for the lock file {shown}: {cure}")
+        PlatformMessage::LockFileDenied { path: shown, hint: private_files::run_as_owner_hint().into() }
     } else {
-        say!(
-            "файл блокировки {shown} не открывается: проверьте папку и права",
-            "the lock file {shown} cannot be opened: check its folder and permissions"
-        )
+        PlatformMessage::LockFileUnusable { path: shown }
     };
-    anyhow::Error::new(error).context(words)
+    RunError::explaining(message, error)
 }
 
 #[cfg(test)]

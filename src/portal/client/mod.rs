@@ -15,10 +15,11 @@ use serde_json::Value;
 use super::batch::{Batch, Command, Reply};
 use super::{CallError, ErrorClass, Portal, Response};
 use crate::config::PortalConfig;
+use crate::domain::messages::{Message, PortalMessage};
+use crate::domain::run_error::message_of;
 use crate::platform::clock::{Clock, saturating_add};
 use crate::portal::limits::{Bucket, RateLimits};
 use crate::portal::shared_bucket::Shared;
-use crate::say;
 
 /// How often a request that the portal did not take is repeated.
 const TRIES: u32 = 6;
@@ -30,7 +31,7 @@ pub enum WaitReason<'c> {
     /// The portal's time budget for this method.
     Budget(&'c str),
     /// The portal cannot be reached, or gives no proper answer; why.
-    Unreachable(&'c str),
+    Unreachable(&'c Message),
     /// Calls without an answer may still take effect.
     Doubts,
 }
@@ -43,10 +44,8 @@ pub type BeforeSend<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> anyhow::Result<()>
 
 fn marked(mark: BeforeSend, now: DateTime<Utc>) -> Result<(), CallError> {
     mark(now).map_err(|error| {
-        CallError::NoteFailed(say!(
-            "состояние не записывается ({error:#})",
-            "the state cannot be written ({error:#})"
-        ))
+        let reason = message_of(&error).into();
+        CallError::NoteFailed(PortalMessage::StateNotWritten { reason }.into())
     })
 }
 
@@ -298,7 +297,7 @@ impl<'p> Client<'p> {
                 ErrorClass::RateLimited => {
                     self.limits.assume_bucket_full(self.bucket, now);
                     let pause = if self.is_patient { growing_pause(tries) } else { TimeDelta::seconds(2) };
-                    self.wait_for(WaitReason::Unreachable(&refusal.to_string()), now + pause).is_ok()
+                    self.wait_for(WaitReason::Unreachable(&refusal.message()), now + pause).is_ok()
                 }
                 ErrorClass::BudgetExceeded => {
                     self.limits.over_budget(method, now);

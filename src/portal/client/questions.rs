@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{Client, TRIES, WaitReason, growing_pause};
+use crate::domain::language::Language;
+use crate::domain::messages::Message;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{CallError, ErrorClass, Response};
 
@@ -30,7 +32,7 @@ impl Client<'_> {
     ///
     /// # Errors
     /// The call was lost, and this run has not the time to wait.
-    pub fn outwait(&mut self, mut reason: String) -> Result<(), CallError> {
+    pub fn outwait(&mut self, mut reason: Message) -> Result<(), CallError> {
         if !self.is_patient {
             return Err(CallError::UnknownOutcome(reason));
         }
@@ -76,13 +78,13 @@ impl Client<'_> {
 
 /// Refused for a limit of the portal: asking again later helps.
 fn is_limited(reply: &Reply) -> bool {
-    matches!(reply, Reply::Err(refusal) if matches!(refusal.class(), ErrorClass::RateLimited | ErrorClass::BudgetExceeded))
+    matches!(reply, Reply::Err(refusal) if refusal.is_limit())
 }
 
 /// A question that got neither a result nor an error was not answered.
 fn answered(replies: BTreeMap<String, Reply>) -> Result<BTreeMap<String, Reply>, CallError> {
     match replies.iter().find(|(_, reply)| **reply == Reply::Missing) {
-        Some((name, _)) => Err(CallError::UnknownOutcome(format!("no reply to {name}"))),
+        Some((name, _)) => Err(CallError::unknown_outcome(format!("no reply to {name}"))),
         None => Ok(replies),
     }
 }
@@ -94,7 +96,7 @@ fn once_more<T>(
 ) -> Result<T, CallError> {
     match answer {
         Err(CallError::UnknownOutcome(reason)) => {
-            log::info!("{method}: {reason}; asking once more");
+            log::info!("{method}: {}; asking once more", reason.text(Language::En));
             ask()
         }
         other => other,

@@ -22,6 +22,7 @@ use crate::config::{Config, ExportMethod};
 use crate::crm::objects::Object;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::warning::Warning;
@@ -70,7 +71,7 @@ pub struct RunStats {
 
 impl RunStats {
     /// Counts a failure. Names and the portal's words stay in the state, for `status`.
-    pub(crate) fn fail(&mut self, code: FailureCode, record: String) {
+    pub(crate) fn fail(&mut self, code: FailureCode, record: Message) {
         self.counts.failed += 1;
         self.failures.add(code, record);
     }
@@ -86,14 +87,14 @@ pub struct Failed {
     /// How many.
     pub count: u64,
     /// The first of them, as messages call them.
-    pub first: Vec<String>,
+    pub first: Vec<Message>,
 }
 
 impl Failures {
     /// Records that a message names.
     const NAMED: usize = 5;
 
-    fn add(&mut self, code: FailureCode, record: String) {
+    fn add(&mut self, code: FailureCode, record: Message) {
         let failed = self.0.entry(code).or_default();
         failed.count += 1;
         if failed.first.len() < Failures::NAMED {
@@ -383,11 +384,12 @@ mod tests {
     fn a_message_names_the_first_five_that_failed_and_counts_all() {
         let mut failures = Failures::default();
         for number in 1..=7 {
-            failures.add(FailureCode::PortalRefused, format!("guest {number}"));
+            failures.add(FailureCode::PortalRefused, format!("guest {number}").into());
         }
         let failed = &failures.0[&FailureCode::PortalRefused];
+        let named: Vec<String> = failed.first.iter().map(Message::to_string).collect();
         assert_eq!(
-            (failed.count, failed.first.join(", ").as_str()),
+            (failed.count, named.join(", ").as_str()),
             (7, "guest 1, guest 2, guest 3, guest 4, guest 5")
         );
     }

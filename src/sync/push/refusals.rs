@@ -158,7 +158,7 @@ fn names_the_portal(refusal: &ApiError) -> bool {
 }
 
 fn refuses_everything(refusal: &ApiError) -> RunError {
-    let said = refusal.to_string();
+    let said = refusal.message().to_string();
     let said = said.trim_end_matches('.');
     RunError::refused(say!(
         "портал отказывается принимать что бы то ни было: {said}. Проверьте в Битрикс24 место на диске, тариф, подписку и права владельца вебхука; ни одна запись не отложена, после исправления всё уйдёт со следующим запуском",

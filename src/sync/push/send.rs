@@ -10,6 +10,7 @@ use super::refusals::Refused;
 use super::{CreateMode, DealParties, Push, WorkItem};
 use crate::config::ExportMethod;
 use crate::crm::objects::existing;
+use crate::domain::language::Language;
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error::RunError;
 use crate::portal::batch::{Command, Reply};
@@ -99,10 +100,11 @@ impl Push<'_, '_> {
             Err(CallError::UnknownOutcome(reason)) => {
                 self.lost_batches += 1;
                 self.done.unanswered = true;
-                self.refresh_doubts(&calls, &reason)?;
+                self.refresh_doubts(&calls, &reason.to_string())?;
                 log::info!(
-                    "batch of {} ({kind}): {reason}; the next passes find out what took effect",
-                    calls.len()
+                    "batch of {} ({kind}): {}; the next runs find out what took effect",
+                    calls.len(),
+                    reason.text(Language::En)
                 );
                 let most = if self.way == CreateMode::Sync { LOST_SYNC } else { LOST_EXPORT };
                 if self.lost_batches >= most {
@@ -377,10 +379,11 @@ fn printable_error(error: CallError, sent: &[Command]) -> CallError {
 
 /// Its code says what to do about it, its text may be hidden.
 fn printable_stop(refusal: &ApiError, sent: &[Command]) -> ApiError {
-    ApiError { code: refusal.code.clone(), text: refusal.printable_for(sent).text }
+    ApiError { code: refusal.code.clone(), ..refusal.printable_for(sent) }
 }
 
 fn no_import_right(refusal: &ApiError) -> RunError {
+    let refusal = refusal.message();
     RunError::refused(say!(
         "портал не даёт импортировать ({refusal}). Дайте пользователю вебхука право «Импорт» в CRM или задайте [export] method = \"add\": тогда сделки создаются обычным путём и сработают роботы и бизнес-процессы",
         "the portal does not let us import ({refusal}). Give the webhook's user the right to import in the CRM, or set [export] method = \"add\": deals are then created the plain way, and automation rules run"

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::crm::objects::{Marked, by_origin, existing};
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::messages::Message;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error::RunError;
 use crate::platform::clock::saturating_add;
@@ -50,7 +51,7 @@ pub fn resolve_doubts(
     config: &Config,
     state: &State,
     gate: &mut Client<'_>,
-) -> Result<Vec<(FailureCode, String)>> {
+) -> Result<Vec<(FailureCode, Message)>> {
     let mut aside = Vec::new();
     for kind in Kind::SEND_ORDER {
         let due = matured_doubts(config, state, kind, gate.clock().now())?;

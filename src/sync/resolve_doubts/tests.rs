@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::parse;
+use crate::domain::messages::Message;
 use crate::domain::owned_values::OwnedValues;
 use crate::platform::clock::Clock;
 use crate::portal::limits::RateLimits;
@@ -90,7 +91,7 @@ impl Case {
     }
 
     /// Settles, and returns who was put aside.
-    fn settle(&mut self) -> Vec<(FailureCode, String)> {
+    fn settle(&mut self) -> Vec<(FailureCode, Message)> {
         let mut gate = Client::new(
             &mut self.portal,
             self.clock.clone(),

@@ -20,6 +20,7 @@ pub use assumption::PortalAssumption;
 use super::CheckResult;
 use crate::config::{Config, ExportMethod};
 use crate::domain::display;
+use crate::domain::language::current_language;
 use crate::domain::run_error::Outcome;
 use crate::platform::clock::Clock;
 use crate::portal::client::Client;
@@ -56,7 +57,7 @@ type Tried = (PortalAssumption, Result<bool, CallError>);
 /// What the last probe found, for a check that makes none.
 pub(super) fn last(state: &State) -> Option<CheckResult> {
     let Findings { at, holds, .. } = state.get(PROBE).ok().flatten()?;
-    let at = display::format_time(at);
+    let at = display::format_time(at, current_language());
     let broken = holds.into_iter().filter(|(_, holds)| !holds);
     let broken: Vec<String> = broken.map(|(rule, _)| rule.title()).collect();
     if broken.is_empty() {

@@ -52,7 +52,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         match replies.remove("c") {
             Some(Reply::Ok(value)) => Ok(value),
             Some(Reply::Err(refusal)) => Err(CallError::Refused(refusal)),
-            Some(Reply::Missing) | None => Err(CallError::UnknownOutcome(format!("no answer to {method}"))),
+            Some(Reply::Missing) | None => Err(CallError::unknown_outcome(format!("no answer to {method}"))),
         }
     }
 
@@ -155,7 +155,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         let params = json!({"fields": self.marked(fields)});
         let added = self.ask(&format!("crm.{}.add", kind.crm_entity()), params)?;
         object_id(&added)
-            .ok_or_else(|| CallError::UnknownOutcome(format!("no id of the new {}", kind.crm_entity())))
+            .ok_or_else(|| CallError::unknown_outcome(format!("no id of the new {}", kind.crm_entity())))
     }
 
     /// Imports a contact and a deal beside the others. False where the right is missing.

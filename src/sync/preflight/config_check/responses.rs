@@ -38,7 +38,7 @@ impl Responses {
                 Some(Reply::Ok(value)) => Ok(value.clone()),
                 Some(Reply::Err(refusal)) => Err(reason(&command.method, refusal)?),
                 Some(Reply::Missing) | None => {
-                    return Err(CallError::UnknownOutcome(format!("no answer to {}", command.method)));
+                    return Err(CallError::unknown_outcome(format!("no answer to {}", command.method)));
                 }
             };
             answers.insert(command.name.clone(), answer);

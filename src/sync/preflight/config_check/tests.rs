@@ -189,7 +189,7 @@ fn without_the_scope_user_a_user_cannot_be_checked_and_that_is_no_error() {
 fn without_the_scope_crm_the_portal_refuses_us() {
     let mut fake = Fake { refused: vec![("crm.", "insufficient_scope")], ..Fake::default() };
     let error = verdict("", &mut fake).unwrap_err();
-    assert_eq!(error, CallError::Refused(ApiError { code: "insufficient_scope".into(), text: "?".into() }));
+    assert_eq!(error, CallError::Refused(ApiError::new("insufficient_scope", "?")));
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn selected(config: &Config, state: &State, options: &cli::Retry) -> Result<Vec<
     troubles.retain(|trouble| {
         kind.is_none_or(|kind| trouble.key.kind == kind)
             && (named.is_empty() || named.contains(&trouble.key))
-            && code.is_none_or(|code| trouble.code == code.name())
+            && code.is_none_or(|code| trouble.code == code)
     });
     Ok(troubles)
 }

@@ -226,7 +226,7 @@ fn mirror(
     };
     let mut statuses = BTreeMap::new();
     for (code, word) in mirror.statuses {
-        let Some(status) = BookingStatus::from_word(&word) else {
+        let Ok(status) = word.parse() else {
             return Err(ConfigMessage::NoSuchStatus { code, status: word });
         };
         statuses.insert(code.trim().to_owned(), status);

@@ -7,7 +7,6 @@ use chrono::{DateTime, Local, TimeDelta, Utc};
 use crate::domain::language::Language;
 use crate::domain::messages::{Message, NameMessage};
 use crate::domain::record::{Kind, RecordKey};
-use crate::domain::timestamp::parse_rfc3339;
 use crate::domain::visible_text;
 
 /// `гости`, `guests`
@@ -43,17 +42,6 @@ pub fn object_name(kind: Kind, crm_id: i64) -> Message {
     name.into()
 }
 
-/// The name of an operation of the state: `create`, `update`, `delete` or `read`.
-pub fn operation_name(name: &str) -> Message {
-    match name {
-        "create" => NameMessage::Create.into(),
-        "update" => NameMessage::Update.into(),
-        "delete" => NameMessage::Delete.into(),
-        "read" => NameMessage::Read.into(),
-        other => other.to_owned().into(),
-    }
-}
-
 /// A date and time on this machine's clock.
 pub fn format_time(at: DateTime<Utc>, language: Language) -> String {
     let format = match language {
@@ -66,11 +54,6 @@ pub fn format_time(at: DateTime<Utc>, language: Language) -> String {
 /// A time of today on this machine's clock, to the second.
 pub fn format_time_of_day(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%H:%M:%S").to_string()
-}
-
-/// A stored time on this machine's clock.
-pub fn format_stored_time(text: &str, language: Language) -> String {
-    format_time(parse_rfc3339(text), language)
 }
 
 /// How long ago something was, in its largest unit. A time in the future counts as now: the clock went back.

@@ -1,8 +1,7 @@
 //! The catalogue of failure codes: stable words for monitoring, each with its meaning and remedy for people.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::domain::language::Language;
 
@@ -10,15 +9,16 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $ru:literal, $en:literal;)*) => {
         /// Why a record was not sent, or not sent whole. Names are stable; codes are only ever added.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-        pub enum FailureCode { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
+        #[derive(Display, EnumString, IntoStaticStr, VariantArray)]
+        pub enum FailureCode { $($(#[$doc])* #[serde(rename = $name)] #[strum(serialize = $name)] $variant,)* }
 
         impl FailureCode {
             /// Every code, in the order of the documentation.
-            pub const ALL: &'static [FailureCode] = &[$(FailureCode::$variant,)*];
+            pub const ALL: &'static [FailureCode] = FailureCode::VARIANTS;
 
             /// The word of JSON and of the state.
             pub fn name(self) -> &'static str {
-                match self { $(FailureCode::$variant => $name,)* }
+                self.into()
             }
 
             /// What it means and what to do, for people who are not programmers.
@@ -142,17 +142,4 @@ codes! {
     DealWithoutBooking = "DEAL_WITHOUT_BOOKING",
         "В CRM есть наша сделка, но такой заявки в Ecvi нет. Проверьте и удалите её вручную, если она лишняя. Когда её не станет, предупреждение снимет следующий ecvi-b24 initial-export.",
         "The CRM holds a deal of ours without a booking in Ecvi. Look at it and delete it by hand if it is not needed. Once it is gone, the next ecvi-b24 initial-export takes the warning away.";
-}
-
-impl fmt::Display for FailureCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FailureCode {
-    /// The code of a [`FailureCode::name`].
-    pub fn from_name(name: &str) -> Option<FailureCode> {
-        FailureCode::ALL.iter().copied().find(|code| code.name() == name)
-    }
 }

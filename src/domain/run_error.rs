@@ -5,11 +5,14 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use strum::{Display, EnumString, IntoStaticStr};
+
 use super::language::current_language;
 use super::messages::Message;
 
 /// How a run ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Display, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Outcome {
     /// Done; exit 0.
     Ok,
@@ -24,23 +27,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [Outcome; 5] =
-        [Outcome::Ok, Outcome::Partial, Outcome::Failed, Outcome::Refused, Outcome::Interrupted];
-
     /// The word of the status document.
     pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Ok => "ok",
-            Outcome::Partial => "partial",
-            Outcome::Failed => "failed",
-            Outcome::Refused => "refused",
-            Outcome::Interrupted => "interrupted",
-        }
-    }
-
-    /// The outcome of an [`Outcome::name`].
-    pub fn from_name(name: &str) -> Option<Outcome> {
-        Outcome::ALL.into_iter().find(|outcome| outcome.name() == name)
+        self.into()
     }
 
     /// The exit code of the process.

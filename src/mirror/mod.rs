@@ -217,7 +217,7 @@ impl Mirror {
     }
 
     fn status(&self, word: &str) -> Option<BookingStatus> {
-        self.statuses.get(word).copied().or_else(|| BookingStatus::from_word(word))
+        self.statuses.get(word).copied().or_else(|| word.parse().ok())
     }
 }
 

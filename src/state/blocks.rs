@@ -11,10 +11,10 @@ use rusqlite::Row;
 use rusqlite::types::Value;
 
 use super::State;
+use super::columns::Time;
 use super::records::BEFORE_ALL;
 use super::writer::Writer;
 use crate::domain::record::{Kind, RecordId};
-use crate::domain::timestamp::{parse_rfc3339, to_rfc3339};
 
 /// A block in which everything stood as sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,11 +56,11 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
     let digest: Option<i64> = row.get(1)?;
     let linked = row.get(2)?;
     let seen: Option<i64> = row.get(3)?;
-    let changed_at: Option<String> = row.get(4)?;
+    let changed_at: Option<Time> = row.get(4)?;
     Ok(Kept {
         stood: digest.map(|digest| Stood { digest: digest.cast_unsigned(), linked }),
         seen: seen.map(i64::cast_unsigned),
-        changed_at: changed_at.as_deref().map(parse_rfc3339),
+        changed_at: changed_at.map(|Time(at)| at),
     })
 }
 
@@ -100,14 +100,7 @@ impl Writer<'_> {
                     let digest = stood.map(|stood| stood.digest.cast_signed());
                     let link = stood.map_or(0, |stood| stood.linked);
                     let seen = seen.map(u64::cast_signed);
-                    keep.execute((
-                        kind,
-                        border(first.as_ref()),
-                        digest,
-                        link,
-                        seen,
-                        changed_at.map(to_rfc3339),
-                    ))?;
+                    keep.execute((kind, border(first.as_ref()), digest, link, seen, changed_at.map(Time)))?;
                 }
                 BlockChange::Drop(first) => {
                     drop.execute((kind, border(first.as_ref())))?;

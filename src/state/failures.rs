@@ -6,12 +6,12 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 
+use super::columns::Time;
 use super::records::GONE;
 use super::writer::Writer;
 use super::{Event, Operation, Severity};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Kind, RecordKey};
-use crate::domain::timestamp::to_rfc3339;
 use crate::domain::warning::Warning;
 use crate::mirror::Row;
 
@@ -41,8 +41,8 @@ struct NewIssue<'a> {
     /// The row that it came with, where there is one.
     row: Option<&'a Row>,
     attempts: u32,
-    /// When it was like this first, as [`crate::domain::timestamp::to_rfc3339`] writes it.
-    first_at: String,
+    /// When it was like this first.
+    first_at: DateTime<Utc>,
 }
 
 impl Writer<'_> {
@@ -56,7 +56,7 @@ impl Writer<'_> {
     ) -> Result<()> {
         let Failure { code, operation, message, row } = failure;
         let before = self.previous_attempts(key, Severity::Failure)?;
-        let (attempts, first_at) = before.unwrap_or((0, to_rfc3339(now)));
+        let (attempts, first_at) = before.unwrap_or((0, now));
         let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
         let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
         self.remember_row(key, *row)?;
@@ -81,9 +81,7 @@ impl Writer<'_> {
     pub fn waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
         let key = RecordKey::new(Kind::Booking, row.id.clone());
         self.remember_row(&key, Some(row))?;
-        let since = self
-            .previous_attempts(&key, Severity::Waiting)?
-            .map_or_else(|| to_rfc3339(now), |(_, since)| since);
+        let since = self.previous_attempts(&key, Severity::Waiting)?.map_or(now, |(_, since)| since);
         self.clear_troubles(&key)?;
         let trouble = NewIssue {
             severity: Severity::Waiting,
@@ -107,7 +105,7 @@ impl Writer<'_> {
             message,
             row: Some(row),
             attempts: 1,
-            first_at: to_rfc3339(now),
+            first_at: now,
         };
         self.trouble(key, &trouble, now)
     }
@@ -122,7 +120,7 @@ impl Writer<'_> {
             message: &deals.join(", "),
             row: None,
             attempts: 1,
-            first_at: to_rfc3339(now),
+            first_at: now,
         };
         self.trouble(booking, &trouble, now)
     }
@@ -133,14 +131,14 @@ impl Writer<'_> {
             .prepare_cached(
                 "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
             )?
-            .execute((key.kind, &key.id, to_rfc3339(at)))?;
+            .execute((key.kind, &key.id, Time(at)))?;
         Ok(())
     }
 
     /// What was reported of deals without a booking is about to be reported anew.
     pub fn forget_orphans(&self) -> Result<()> {
         self.transaction
-            .execute("DELETE FROM troubles WHERE code = ?1", [FailureCode::DealWithoutBooking.name()])?;
+            .execute("DELETE FROM troubles WHERE code = ?1", [FailureCode::DealWithoutBooking])?;
         Ok(())
     }
 
@@ -150,11 +148,11 @@ impl Writer<'_> {
     }
 
     /// Attempts until now, and since when.
-    fn previous_attempts(&self, key: &RecordKey, severity: Severity) -> Result<Option<(u32, String)>> {
+    fn previous_attempts(&self, key: &RecordKey, severity: Severity) -> Result<Option<(u32, DateTime<Utc>)>> {
         let sql = "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let found =
-            statement.query_row((key.kind, &key.id, severity.name()), |row| Ok((row.get(0)?, row.get(1)?)));
+        let found = statement
+            .query_row((key.kind, &key.id, severity), |row| Ok((row.get(0)?, row.get::<_, Time>(1)?.0)));
         Ok(found.optional()?)
     }
 
@@ -168,7 +166,7 @@ impl Writer<'_> {
     pub(super) fn clear_severity(&self, key: &RecordKey, severity: Severity) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3")?
-            .execute((key.kind, &key.id, severity.name()))?;
+            .execute((key.kind, &key.id, severity))?;
         Ok(())
     }
 
@@ -200,13 +198,13 @@ impl Writer<'_> {
             .execute(params![
                 key.kind,
                 key.id,
-                severity.name(),
-                code.name(),
+                severity,
+                code,
                 operation.map_or("read", Operation::name),
                 message,
                 attempts,
-                first_at,
-                to_rfc3339(now),
+                Time(*first_at),
+                Time(now),
                 row.map(|row| row.modified_at.as_str()),
                 row.map(|row| row.content_hash.cast_signed()),
                 row.map(|row| row.parties_hash.cast_signed()),

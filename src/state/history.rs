@@ -4,12 +4,14 @@
 use anyhow::Result;
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr};
 
 use super::State;
+use super::columns::{Stored, Time};
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::RecordKey;
-use crate::domain::timestamp::to_rfc3339;
+use crate::domain::run_error::Outcome;
 use crate::state::settings::INPUTS;
 use chrono::{DateTime, Utc};
 
@@ -42,12 +44,12 @@ impl Counts {
 pub struct Run {
     /// `sync`, `initial-export`, `retry` or `audit`.
     pub command: String,
-    /// RFC 3339.
-    pub started_at: String,
-    /// RFC 3339; none while it runs, or when it was killed.
-    pub finished_at: Option<String>,
-    /// The word of an [`crate::domain::run_error::Outcome`]; none while it runs.
-    pub outcome: Option<String>,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended; none while it runs, or when it was killed.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How it ended; none while it runs.
+    pub outcome: Option<Stored<Outcome>>,
     /// Why it ended early.
     pub message: Option<Message>,
     /// What it did.
@@ -57,7 +59,8 @@ pub struct Run {
 }
 
 /// What happens to a record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Display, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Event {
     /// Its object was made.
     Created,
@@ -84,38 +87,19 @@ pub enum Event {
 }
 
 impl Event {
-    const NAMES: [(Event, &str); 11] = [
-        (Event::Created, "created"),
-        (Event::Updated, "updated"),
-        (Event::Deleted, "deleted"),
-        (Event::Adopted, "adopted"),
-        (Event::Relinked, "relinked"),
-        (Event::Settled, "settled"),
-        (Event::Missing, "missing"),
-        (Event::Failed, "failed"),
-        (Event::Audited, "audited"),
-        (Event::Reset, "reset"),
-        (Event::Pointed, "pointed"),
-    ];
-
     /// The word of the state and of JSON.
     pub fn name(self) -> &'static str {
-        Event::NAMES[self as usize].1
-    }
-
-    /// The event of an [`Event::name`].
-    pub fn from_name(name: &str) -> Option<Event> {
-        Event::NAMES.into_iter().find_map(|(event, of)| (of == name).then_some(event))
+        self.into()
     }
 }
 
 /// A line of a record's history.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct HistoryEntry {
-    /// RFC 3339.
-    pub at: String,
-    /// The name of an [`Event`].
-    pub event: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub event: Stored<Event>,
     /// The object.
     pub crm_id: Option<i64>,
     /// More about it.
@@ -126,8 +110,8 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let counts: String = row.get(5)?;
     Ok(Run {
         command: row.get(0)?,
-        started_at: row.get(1)?,
-        finished_at: row.get(2)?,
+        started_at: row.get::<_, Time>(1)?.0,
+        finished_at: row.get::<_, Option<Time>>(2)?.map(|Time(at)| at),
         outcome: row.get(3)?,
         message: row.get(4)?,
         counts: serde_json::from_str(&counts).unwrap_or_default(),
@@ -150,7 +134,7 @@ impl State {
     /// Writes down that a run begins; a run that never ended was killed. Returns the run's number.
     pub fn begin_run(&self, command: &str, now: DateTime<Utc>) -> Result<i64> {
         let transaction = self.connection.unchecked_transaction()?;
-        let run = self.add_run(command, &to_rfc3339(now))?;
+        let run = self.add_run(command, now)?;
         // Until the run has completed: a mirror that looks again as it did before may be a disk that was set back.
         self.set(INPUTS, &())?;
         transaction.commit()?;
@@ -160,15 +144,16 @@ impl State {
     /// Writes down a run that is over already.
     pub fn log_run(&self, ended: &Run) -> Result<()> {
         let transaction = self.connection.unchecked_transaction()?;
-        let run = self.add_run(&ended.command, &ended.started_at)?;
+        let run = self.add_run(&ended.command, ended.started_at)?;
         self.finish_run(run, ended)?;
         Ok(transaction.commit()?)
     }
 
-    fn add_run(&self, command: &str, started_at: &str) -> Result<i64> {
+    fn add_run(&self, command: &str, started_at: DateTime<Utc>) -> Result<i64> {
         let state = &self.connection;
         state.execute("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", [])?;
-        state.execute("INSERT INTO runs (command, started_at) VALUES (?1, ?2)", (command, started_at))?;
+        state
+            .execute("INSERT INTO runs (command, started_at) VALUES (?1, ?2)", (command, Time(started_at)))?;
         let run = state.last_insert_rowid();
         // The last one that ran through stays, however long ago it was.
         state.execute(
@@ -187,7 +172,7 @@ impl State {
             "UPDATE runs SET finished_at = ?2, outcome = ?3, message = ?4, counts = ?5, requests = ?6 WHERE id = ?1",
             (
                 run,
-                &ended.finished_at,
+                ended.finished_at.map(Time),
                 &ended.outcome,
                 &ended.message,
                 serde_json::to_string(&ended.counts)?,
@@ -205,9 +190,9 @@ impl State {
     }
 
     /// When the last run that completed (`ok` or `partial`) ended.
-    pub fn last_success(&self) -> Result<Option<String>> {
+    pub fn last_success(&self) -> Result<Option<DateTime<Utc>>> {
         let sql = "SELECT finished_at FROM runs WHERE outcome IN ('ok', 'partial') ORDER BY id DESC LIMIT 1";
-        Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?)
+        Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?.map(|Time(at)| at))
     }
 
     /// What happened to a record, oldest first.
@@ -215,7 +200,8 @@ impl State {
         let sql = "SELECT at, event, crm_id, detail FROM history WHERE kind = ?1 AND id = ?2 ORDER BY seq";
         let mut statement = self.connection.prepare(sql)?;
         let entries = statement.query_map((key.kind, &key.id), |row| {
-            Ok(HistoryEntry { at: row.get(0)?, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
+            let Time(at) = row.get(0)?;
+            Ok(HistoryEntry { at, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
         })?;
         Ok(entries.collect::<rusqlite::Result<_>>()?)
     }
@@ -226,24 +212,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_event_has_its_own_name() {
-        for (at, (event, name)) in Event::NAMES.into_iter().enumerate() {
-            assert_eq!((event as usize, event.name(), Event::from_name(name)), (at, name, Some(event)));
-        }
-    }
-
-    #[test]
     fn the_last_pass_that_ran_through_is_known_however_many_failed_since() {
         let state = State::in_memory().unwrap();
+        let at = |run: i64| DateTime::from_timestamp(run * 180, 0).unwrap();
         let run = |id: i64, outcome: &str| {
-            let sql = "INSERT INTO runs (id, command, started_at, finished_at, outcome) VALUES (?1, 'sync', '', ?1, ?2)";
-            state.connection.execute(sql, (id, outcome)).unwrap();
+            let sql = "INSERT INTO runs (id, command, started_at, finished_at, outcome) VALUES (?1, 'sync', '', ?2, ?3)";
+            state.connection.execute(sql, (id, Time(at(id)), outcome)).unwrap();
         };
         run(1, "ok");
         run(2, "ok");
         run(3, "refused");
         run(RUNS_KEPT + 10, "refused");
         state.begin_run("sync", DateTime::default()).unwrap();
-        assert_eq!(state.last_success().unwrap().as_deref(), Some("2"));
+        assert_eq!(state.last_success().unwrap(), Some(at(2)));
     }
 }

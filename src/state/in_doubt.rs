@@ -60,7 +60,7 @@ impl Writer<'_> {
             .execute((
                 key.kind,
                 &key.id,
-                operation.name(),
+                operation,
                 now.to_rfc3339_opts(SecondsFormat::Millis, true),
                 row.map_or("", |row| row.modified_at.as_str()),
                 row.map_or(0, |row| row.content_hash.cast_signed()),

@@ -3,15 +3,19 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use rusqlite::{Params, Row};
+use strum::{EnumString, IntoStaticStr};
 
 use super::State;
-use super::records::key;
+use super::columns::{Stored, Time};
+use super::records::{Operation, key};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 
 /// How bad it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Severity {
     /// Not sent.
     Failure,
@@ -27,11 +31,7 @@ impl Severity {
 
     /// The word of the state.
     pub fn name(self) -> &'static str {
-        match self {
-            Severity::Failure => "failure",
-            Severity::Warning => "warning",
-            Severity::Waiting => "waiting",
-        }
+        self.into()
     }
 }
 
@@ -44,18 +44,18 @@ pub struct Issue {
     pub label: String,
     /// The object, where there is one.
     pub crm_id: Option<i64>,
-    /// `create`, `update`, `delete` or `read`.
-    pub operation: String,
+    /// What was tried; none where the row cannot be read.
+    pub operation: Option<Operation>,
     /// How often it was tried.
     pub attempts: u64,
-    /// RFC 3339.
-    pub first_at: String,
-    /// RFC 3339.
-    pub last_at: String,
-    /// RFC 3339; warnings have none.
-    pub next_at: Option<String>,
-    /// The name of a [`crate::domain::failure_code::FailureCode`].
-    pub code: String,
+    /// When it was so first.
+    pub first_at: DateTime<Utc>,
+    /// When it was so last.
+    pub last_at: DateTime<Utc>,
+    /// When it is tried again; warnings are not.
+    pub next_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub code: Stored<FailureCode>,
     /// The portal's words, or the column.
     pub message: String,
 }
@@ -72,11 +72,11 @@ fn trouble(row: &Row<'_>) -> rusqlite::Result<Issue> {
         key: key(row)?,
         label: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
         crm_id: row.get(3)?,
-        operation: row.get(4)?,
+        operation: row.get::<_, Stored<Operation>>(4)?.known(),
         attempts: row.get(5)?,
-        first_at: row.get(6)?,
-        last_at: row.get(7)?,
-        next_at: row.get(8)?,
+        first_at: row.get::<_, Time>(6)?.0,
+        last_at: row.get::<_, Time>(7)?.0,
+        next_at: row.get::<_, Option<Time>>(8)?.map(|Time(at)| at),
         code: row.get(9)?,
         message: row.get(10)?,
     })
@@ -85,14 +85,13 @@ fn trouble(row: &Row<'_>) -> rusqlite::Result<Issue> {
 impl State {
     /// All troubles of a severity, ordered by kind and id.
     pub fn issues(&self, severity: Severity) -> Result<Vec<Issue>> {
-        self.query_troubles(&format!("{TROUBLES} ORDER BY t.kind, t.id, t.code"), [severity.name()])
+        self.query_troubles(&format!("{TROUBLES} ORDER BY t.kind, t.id, t.code"), [severity])
     }
 
     /// Objects that are known to be gone, of records that were put aside for that.
     pub fn missing_objects(&self) -> Result<Vec<(Kind, i64)>> {
         let sql = format!("{TROUBLES} AND t.code = ?2 ORDER BY t.kind, t.id");
-        let missing =
-            self.query_troubles(&sql, (Severity::Failure.name(), FailureCode::ObjectMissing.name()))?;
+        let missing = self.query_troubles(&sql, (Severity::Failure, FailureCode::ObjectMissing))?;
         Ok(missing.into_iter().filter_map(|trouble| Some((trouble.key.kind, trouble.crm_id?))).collect())
     }
 
@@ -115,7 +114,7 @@ impl State {
         let sql = format!("{TROUBLES} AND t.kind = ?2 AND t.id = ?3 ORDER BY t.code");
         let mut found = Vec::new();
         for severity in Severity::ALL {
-            let all = self.query_troubles(&sql, (severity.name(), key.kind, &key.id))?;
+            let all = self.query_troubles(&sql, (severity, key.kind, &key.id))?;
             found.extend(all.into_iter().map(|trouble| (severity, trouble)));
         }
         Ok(found)
@@ -124,6 +123,6 @@ impl State {
     /// How many records of a kind have a trouble of a severity.
     pub fn count_issues(&self, kind: Kind, severity: Severity) -> Result<u64> {
         let sql = "SELECT count(DISTINCT id) FROM troubles WHERE kind = ?1 AND severity = ?2";
-        Ok(self.connection.query_row(sql, (kind, severity.name()), |row| row.get(0))?)
+        Ok(self.connection.query_row(sql, (kind, severity), |row| row.get(0))?)
     }
 }

@@ -6,9 +6,9 @@ use rusqlite::Row as SqlRow;
 use serde::{Deserialize, Serialize};
 
 use super::State;
+use super::columns::Time;
 use super::writer::Writer;
 use crate::domain::record::{Kind, RecordId, RecordKey};
-use crate::domain::timestamp::{parse_rfc3339, to_rfc3339};
 use crate::mirror::{Entity, Row};
 
 /// When a stay is, in minutes of the hotel's wall clock since 1970.
@@ -83,10 +83,10 @@ impl State {
     pub fn departures(&self, kind: Kind, since: DateTime<Utc>) -> Result<Vec<Departure>> {
         let sql = "SELECT id, at, arrival, departure FROM departures WHERE kind = ?1 AND at >= ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map((kind, to_rfc3339(since)), |row| {
-            let at: String = row.get(1)?;
+        let found = statement.query_map((kind, Time(since)), |row| {
+            let Time(at) = row.get(1)?;
             let stay = Stay::of(row.get(2)?, row.get(3)?);
-            Ok(Departure { id: row.get(0)?, at: parse_rfc3339(&at), stay })
+            Ok(Departure { id: row.get(0)?, at, stay })
         })?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
@@ -115,7 +115,7 @@ impl Writer<'_> {
             Note::Missing => self
                 .transaction
                 .prepare_cached("UPDATE records SET missing_since = ?3 WHERE kind = ?1 AND id = ?2")?
-                .execute((key.kind, &key.id, to_rfc3339(now)))?,
+                .execute((key.kind, &key.id, Time(now)))?,
             Note::Read { content, stay } => self
                 .transaction
                 .prepare_cached(
@@ -152,7 +152,7 @@ impl Writer<'_> {
                 "INSERT OR REPLACE INTO departures (kind, id, at, arrival, departure)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute((kind, id, to_rfc3339(*at), arrival, end))?;
+            .execute((kind, id, Time(*at), arrival, end))?;
         Ok(())
     }
 
@@ -160,7 +160,7 @@ impl Writer<'_> {
     pub fn forget_departures(&self, kind: Kind, before: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM departures WHERE kind = ?1 AND at < ?2")?
-            .execute((kind, to_rfc3339(before)))?;
+            .execute((kind, Time(before)))?;
         Ok(())
     }
 }

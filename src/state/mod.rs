@@ -5,6 +5,7 @@
 //! makes two requests a second at most, so commits are never what it waits for.
 
 mod blocks;
+mod columns;
 mod failures;
 mod file_header;
 mod history;
@@ -31,6 +32,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use blocks::{BlockChange, Blocks, Kept, Stood};
+pub use columns::Stored;
 pub use failures::{Failure, LONGEST_PAUSE};
 pub use history::{Counts, Event, HistoryEntry, Run};
 pub use in_doubt::InDoubtCall;

@@ -6,16 +6,20 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Statement};
+use serde::Serialize;
+use strum::{EnumString, IntoStaticStr};
 
 use super::State;
+use super::columns::Time;
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
-use crate::domain::timestamp::parse_rfc3339;
 use crate::mirror::{Row as MirrorRow, WriteBack};
 use crate::state::missing_rows::Stay;
 
 /// What changes something in the portal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Operation {
     /// A new object.
     Create,
@@ -28,19 +32,7 @@ pub enum Operation {
 impl Operation {
     /// The word of the state and of JSON.
     pub fn name(self) -> &'static str {
-        match self {
-            Operation::Create => "create",
-            Operation::Update => "update",
-            Operation::Delete => "delete",
-        }
-    }
-
-    fn from_name(name: &str) -> Operation {
-        match name {
-            "create" => Operation::Create,
-            "delete" => Operation::Delete,
-            _ => Operation::Update,
-        }
+        self.into()
     }
 }
 
@@ -178,7 +170,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<(RecordId, PlanRecord)> {
         pending: PendingWork::from_bits(row.get(6)?),
         absent_in_mirror: row.get::<_, i64>(7)? & GONE != 0,
         parted: row.get::<_, i64>(7)? & (RELEASED | LOST) != 0,
-        missing_since: row.get::<_, Option<String>>(8)?.as_deref().map(parse_rfc3339),
+        missing_since: row.get::<_, Option<Time>>(8)?.map(|Time(since)| since),
         stay: Stay::of(row.get(9)?, row.get(10)?),
     };
     Ok((row.get(0)?, known))
@@ -364,8 +356,8 @@ impl State {
         let sql = "SELECT id, operation, at FROM doubts WHERE kind = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map([kind], |row| {
-            let (operation, at): (String, String) = (row.get(1)?, row.get(2)?);
-            Ok((row.get(0)?, Doubt { operation: Operation::from_name(&operation), at: parse_rfc3339(&at) }))
+            let Time(at) = row.get(2)?;
+            Ok((row.get(0)?, Doubt { operation: row.get(1)?, at }))
         })?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
@@ -376,9 +368,9 @@ impl State {
                    WHERE kind = ?1 AND severity = 'failure'";
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map([kind], |row| {
-            let until: Option<String> = row.get(1)?;
+            let until: Option<Time> = row.get(1)?;
             let hold = RetryBackoff {
-                until: until.as_deref().map(parse_rfc3339).unwrap_or_default(),
+                until: until.map(|Time(until)| until).unwrap_or_default(),
                 modified_at: row.get(2)?,
                 content: row.get::<_, i64>(3)?.cast_unsigned(),
                 people: row.get::<_, i64>(4)?.cast_unsigned(),

@@ -4,10 +4,10 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::Event;
+use super::columns::Time;
 use super::records::{MARKED, RELEASED, SHARED};
 use super::writer::{RESET_LINK_COLUMNS, Writer};
 use crate::domain::record::{Kind, RecordKey};
-use crate::domain::timestamp::to_rfc3339;
 
 impl Writer<'_> {
     /// `reset-id` points the record at another object. A call without an answer stays in doubt: what it made is
@@ -27,7 +27,7 @@ impl Writer<'_> {
         self.transaction.execute(
             "INSERT INTO history (at, kind, id, event, crm_id)
              SELECT ?2, kind, id, ?3, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL",
-            (kind, to_rfc3339(now), Event::Reset.name()),
+            (kind, Time(now), Event::Reset),
         )?;
         if kind != Kind::Booking {
             let sql = "INSERT INTO touched (kind, id)

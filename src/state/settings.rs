@@ -77,8 +77,8 @@ impl State {
         Ok(is_due)
     }
 
-    /// When the initial export was completed, RFC 3339.
-    pub fn initial_export(&self) -> Result<Option<String>> {
+    /// When the initial export was completed.
+    pub fn initial_export(&self) -> Result<Option<DateTime<Utc>>> {
         self.get(INITIAL_EXPORT)
     }
 }

@@ -4,11 +4,11 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
+use super::columns::Time;
 use super::records::{GONE, LOST, MARKED, RELEASED, SHARED};
 use super::{Event, PendingWork};
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{Kind, RecordKey};
-use crate::domain::timestamp::to_rfc3339;
 use crate::domain::warning::Warning;
 use crate::mirror::{Row, WriteBack};
 use crate::state::missing_rows::Stay;
@@ -260,7 +260,7 @@ impl<'s> Writer<'s> {
             .prepare_cached(
                 "INSERT INTO history (at, kind, id, event, crm_id, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute((to_rfc3339(now), key.kind, &key.id, event.name(), crm_id, detail))?;
+            .execute((Time(now), key.kind, &key.id, event, crm_id, detail))?;
         Ok(())
     }
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use strum::IntoStaticStr;
+
 /// What kind of run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum RunKind {
     /// Cron's pass.
     Sync,
@@ -18,12 +21,7 @@ pub enum RunKind {
 impl RunKind {
     /// The command that it comes from.
     pub fn name(self) -> &'static str {
-        match self {
-            RunKind::Sync => "sync",
-            RunKind::Retry => "retry",
-            RunKind::Audit => "audit",
-            RunKind::InitialExport => "initial-export",
-        }
+        self.into()
     }
 }
 

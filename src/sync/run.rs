@@ -445,9 +445,9 @@ fn deadline(config: &Config, orders: &RunOptions, started: DateTime<Utc>) -> Opt
 fn run_record(orders: &RunOptions, ended: &RunReport, started: DateTime<Utc>, now: DateTime<Utc>) -> Run {
     Run {
         command: orders.kind.name().to_owned(),
-        started_at: to_rfc3339(started),
-        finished_at: Some(to_rfc3339(now)),
-        outcome: Some(ended.outcome.name().to_owned()),
+        started_at: started,
+        finished_at: Some(now),
+        outcome: Some(ended.outcome.into()),
         message: ended.message.clone(),
         counts: ended.counts,
         requests: ended.requests,

@@ -11,6 +11,7 @@ use ecvi_b24::config::{self, Config};
 use ecvi_b24::domain::failure_code::FailureCode;
 use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::{Kind, RecordKey};
+use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::domain::warning::Warning;
 use ecvi_b24::mirror::{Mirror, Row};
@@ -128,9 +129,9 @@ impl House {
         let counts = Counts { created: [2, 1, 2].into(), updated: [0, 0, 1].into(), deleted: 0, failed: 1 };
         let ended = Run {
             command: "sync".into(),
-            started_at: String::new(),
-            finished_at: Some("2026-01-02T03:00:04Z".into()),
-            outcome: Some("partial".into()),
+            started_at: DateTime::default(),
+            finished_at: Some(at("2026-01-02T03:00:04Z")),
+            outcome: Some(Outcome::Partial.into()),
             message: None,
             counts,
             requests: 4,

@@ -18,7 +18,7 @@ fn record(house: &House, kind: Kind, id: i64) -> StoredRecord {
 
 fn events(house: &House, kind: Kind, id: i64) -> Vec<(String, Option<i64>)> {
     let events = house.state().history(&RecordKey::new(kind, id)).unwrap();
-    events.into_iter().map(|event| (event.event, event.crm_id)).collect()
+    events.into_iter().map(|event| (event.event.to_string(), event.crm_id)).collect()
 }
 
 #[test]

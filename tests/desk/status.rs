@@ -2,6 +2,7 @@
 
 use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::{Kind, RecordKey};
+use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::state::{Counts, Event, InDoubtCall, Operation, Run};
 use insta::assert_snapshot;
@@ -143,9 +144,9 @@ fn monitoring_hears_of_failures_and_of_silence() {
     let run = state.begin_run("sync", at(&recent())).unwrap();
     let ended = Run {
         command: "sync".into(),
-        started_at: String::new(),
-        finished_at: Some(recent()),
-        outcome: Some("ok".into()),
+        started_at: at(&recent()),
+        finished_at: Some(at(&recent())),
+        outcome: Some(Outcome::Ok.into()),
         message: None,
         counts: Counts::default(),
         requests: 0,
@@ -154,7 +155,7 @@ fn monitoring_hears_of_failures_and_of_silence() {
     assert_snapshot!(house.said(0, EN, "status --check"), @"OK: failures: 0; last good pass just now");
     assert_snapshot!(house.said(0, RU, "status --check"), @"OK: ошибок: 0; последний удачный запуск только что");
     house.said(0, EN, "status --check --max-age 1h");
-    let old = Run { finished_at: Some("2026-01-02T03:00:00Z".into()), ..ended };
+    let old = Run { finished_at: Some(at("2026-01-02T03:00:00Z")), ..ended };
     state.finish_run(run, &old).unwrap();
     house.said(1, EN, "status --check --max-age 1h");
     house.said(1, EN, "status --check --json");

@@ -158,8 +158,8 @@ fn a_number_and_a_text_that_reads_alike_do_not_share_an_object() {
     assert!(contact.contains("Приходько") && !contact.contains("Лебедев"), "{contact}");
     let state = ecvi_b24::state::State::open_readonly(&hotel.config.state).unwrap();
     let failures = state.issues(ecvi_b24::state::Severity::Failure).unwrap();
-    let told: Vec<_> = failures.iter().map(|flaw| (flaw.key.id.to_string(), flaw.code.as_str())).collect();
-    assert_eq!(told, [("41".to_owned(), "DUPLICATE_ID")]);
+    let told: Vec<_> = failures.iter().map(|flaw| (flaw.key.id.to_string(), flaw.code.to_string())).collect();
+    assert_eq!(told, [("41".to_owned(), "DUPLICATE_ID".to_owned())]);
 }
 
 /// A portal whose database is away: requests are answered, and whatever they ask fails.

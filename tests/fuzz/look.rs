@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bitrix24_sandbox::{Kind as Entity, Portal, Record};
 use ecvi_b24::commands::status::Status;
-use ecvi_b24::domain::failure_code::FailureCode;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::run::RunReport;
@@ -36,11 +35,11 @@ pub(crate) fn at_pass(hotel: &Hotel, ended: &RunReport) -> Result<(), String> {
         return Err(format!("the secret is told: {told}"));
     }
     let flaws = status.failures.iter().chain(&status.warnings).chain(&status.waiting);
-    if let Some(flaw) = flaws.into_iter().find(|flaw| FailureCode::from_name(&flaw.code).is_none()) {
+    if let Some(flaw) = flaws.into_iter().find(|flaw| flaw.code.known().is_none()) {
         return Err(format!("a failure without a code: {flaw:?}"));
     }
     let run = status.last_run.as_ref().ok_or("the pass stands nowhere")?;
-    if run.outcome.as_deref() != Some(ended.outcome.name()) {
+    if run.outcome != Some(ended.outcome.into()) {
         return Err(format!("status says {:?} of a pass that ended {:?}", run.outcome, ended.outcome));
     }
     match ended.outcome {

@@ -102,7 +102,7 @@ fn the_history_tells_what_was_made_from_what_was_taken_over_and_what_was_changed
     let state = State::open(&hotel.path("state.db")).unwrap();
     let words = |guest| {
         let events = state.history(&RecordKey::new(record::Kind::Guest, guest)).unwrap();
-        events.into_iter().map(|event| event.event).collect::<Vec<_>>()
+        events.into_iter().map(|event| event.event.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(words(1), ["created", "updated"]);
     assert_eq!(words(2), ["adopted"]);

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bitrix24_sandbox::{Kind as Entity, Record};
+use ecvi_b24::domain::failure_code::FailureCode;
 use ecvi_b24::domain::record::{Kind, RecordId};
 use ecvi_b24::state::{Severity, State};
 
@@ -41,7 +42,8 @@ impl Told {
             }
             told.held.extend(state.failed_or_waiting(kind)?.into_iter().map(|id| (kind, id)));
         }
-        let funnel = state.issues(Severity::Warning)?.into_iter().filter(|flaw| flaw.code == "OTHER_FUNNEL");
+        let funnel =
+            state.issues(Severity::Warning)?.into_iter().filter(|flaw| flaw.code == FailureCode::OtherFunnel);
         told.warned = funnel.map(|flaw| (flaw.key.kind, flaw.key.id)).collect();
         Ok(told)
     }

@@ -102,8 +102,7 @@ fn preview_changes(config: &Config, options: &cli::ResetId, clock: &Clock) -> Re
 /// The records that failed for this reason.
 fn failed(config: &Config, state: &State, kind: Option<Kind>, code: FailureCode) -> Result<Vec<FoundRecord>> {
     let mut troubles = state.issues(Severity::Failure)?;
-    troubles
-        .retain(|trouble| trouble.code == code.name() && kind.is_none_or(|kind| trouble.key.kind == kind));
+    troubles.retain(|trouble| trouble.code == code && kind.is_none_or(|kind| trouble.key.kind == kind));
     let lookup = Lookup::new(config, state);
     let found =
         troubles.iter().map(|trouble| lookup.find_one(trouble.key.kind, &format!("id:{}", trouble.key.id)));

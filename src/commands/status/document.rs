@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
 use super::pending::Pending;
@@ -10,7 +11,8 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
-use crate::state::{Counts, Issue, Run, Severity, State};
+use crate::domain::run_error::Outcome;
+use crate::state::{Counts, Issue, Operation, Run, Severity, State, Stored};
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
 pub(super) const SCHEMA: u32 = 1;
@@ -25,7 +27,7 @@ pub struct Status {
     /// The newest pass, also one that is running: then without its end.
     pub last_run: Option<Run>,
     /// When the last run that completed ended.
-    pub last_success_at: Option<String>,
+    pub last_success_at: Option<DateTime<Utc>>,
     /// How many records; of the kind alone that was asked for, where one was.
     pub records: BTreeMap<Kind, RecordCounts>,
     /// Records that were not sent.
@@ -51,24 +53,24 @@ pub struct Status {
 /// The mirror as its files show it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct MirrorFile {
-    /// When it was written last, RFC 3339; none where that cannot be seen.
-    pub written_at: Option<String>,
+    /// When it was written last; none where that cannot be seen.
+    pub written_at: Option<DateTime<Utc>>,
 }
 
 /// The initial export.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct InitialExport {
-    /// RFC 3339.
-    pub completed_at: String,
+    /// When it was completed.
+    pub completed_at: DateTime<Utc>,
 }
 
 /// A run, as the document shows it.
 #[derive(Serialize)]
 struct LastRun<'r> {
     command: &'r str,
-    started_at: &'r str,
-    finished_at: Option<&'r str>,
-    outcome: Option<&'r str>,
+    started_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
+    outcome: &'r Option<Stored<Outcome>>,
     message: Option<String>,
     created: BTreeMap<Kind, u64>,
     updated: BTreeMap<Kind, u64>,
@@ -101,18 +103,19 @@ pub struct IssueReport {
     pub number: Option<String>,
     /// The object, where there is one.
     pub crm_id: Option<i64>,
-    /// `create`, `update`, `delete` or `read`.
-    pub operation: String,
+    /// What was tried; `read` where the row cannot be read.
+    #[serde(serialize_with = "operation_or_read")]
+    pub operation: Option<Operation>,
     /// How often it was tried.
     pub attempts: u64,
-    /// RFC 3339.
-    pub first_failed_at: String,
-    /// RFC 3339.
-    pub last_failed_at: String,
-    /// RFC 3339; none for warnings.
-    pub next_attempt_at: Option<String>,
-    /// The name of a [`crate::domain::failure_code::FailureCode`].
-    pub code: String,
+    /// When it was so first.
+    pub first_failed_at: DateTime<Utc>,
+    /// When it was so last.
+    pub last_failed_at: DateTime<Utc>,
+    /// When it is tried again; none for warnings.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// Why.
+    pub code: Stored<FailureCode>,
     /// The portal's words, or the column.
     pub message: String,
 }
@@ -162,9 +165,9 @@ impl Serialize for Run {
         let by_kind = |numbers: PerKind<u64>| numbers.iter().map(|(kind, count)| (kind, *count)).collect();
         let run = LastRun {
             command,
-            started_at,
-            finished_at: finished_at.as_deref(),
-            outcome: outcome.as_deref(),
+            started_at: *started_at,
+            finished_at: *finished_at,
+            outcome,
             message: message.as_ref().map(Message::to_string),
             created: by_kind(created),
             updated: by_kind(updated),
@@ -175,6 +178,11 @@ impl Serialize for Run {
         };
         run.serialize(serializer)
     }
+}
+
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde asks for this form")]
+fn operation_or_read<S: Serializer>(operation: &Option<Operation>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(operation.map_or("read", Operation::name))
 }
 
 fn tallies(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, RecordCounts>> {
@@ -193,10 +201,8 @@ impl IssueReport {
         let Issue { key, label, crm_id, operation, attempts, first_at, last_at, next_at, code, message } =
             trouble;
         // The value is a person's data: the id says where to look.
-        let quotes_a_person = matches!(
-            FailureCode::from_name(&code),
-            Some(FailureCode::PhoneLeftOut | FailureCode::EmailLeftOut)
-        );
+        let quotes_a_person =
+            matches!(code.known(), Some(FailureCode::PhoneLeftOut | FailureCode::EmailLeftOut));
         let message = if quotes_a_person { String::new() } else { message };
         IssueReport {
             kind: key.kind,

@@ -12,7 +12,7 @@ mod text;
 use std::time::Duration;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 
 pub use document::{InitialExport, IssueReport, MirrorFile, RecordCounts, Status};
@@ -23,7 +23,6 @@ use crate::commands::find_record::Lookup;
 use crate::config::Config;
 use crate::domain::record::Kind;
 use crate::domain::run_error::Outcome;
-use crate::domain::timestamp::{parse_rfc3339, to_rfc3339};
 use crate::mirror::written_at;
 use crate::output::stdout::print;
 use crate::platform::clock::is_stale;
@@ -123,12 +122,10 @@ impl Status {
 
     /// What `--check` asks: nothing failed, no run hangs, and neither the last good run nor the mirror is too old.
     pub fn is_good(&self, limits: &AgeLimits, now: DateTime<Utc>) -> bool {
-        let last_success = self.last_success_at.as_deref().map(parse_rfc3339);
-        let written = self.mirror.written_at.as_deref().map(parse_rfc3339);
         self.failures.is_empty()
             && self.overdue.is_none()
-            && !is_stale(last_success, limits.run, now)
-            && limits.mirror.is_none_or(|limit| !is_stale(written, limit, now))
+            && !is_stale(self.last_success_at, limits.run, now)
+            && limits.mirror.is_none_or(|limit| !is_stale(self.mirror.written_at, limit, now))
     }
 }
 
@@ -144,6 +141,7 @@ pub struct AgeLimits {
 impl MirrorFile {
     /// As it is now.
     pub fn of(config: &Config) -> MirrorFile {
-        MirrorFile { written_at: written_at(&config.mirror.path).map(to_rfc3339) }
+        let written_at = written_at(&config.mirror.path);
+        MirrorFile { written_at: written_at.map(|at| at.trunc_subsecs(0)) }
     }
 }

@@ -3,6 +3,7 @@
 //! Without names, phones, e-mails and comments: the answer may be copied into a ticket.
 
 use anyhow::Result;
+use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -12,9 +13,8 @@ use crate::commands::find_record::FoundRecord;
 use crate::config::Webhook;
 use crate::domain::messages::Message;
 use crate::domain::record::{Kind, RecordKey};
-use crate::domain::timestamp::to_rfc3339;
 use crate::mirror::{Entity, Row, is_time};
-use crate::state::{HistoryEntry, PendingWork, Severity, State, StoredRecord};
+use crate::state::{HistoryEntry, Operation, PendingWork, Severity, State, StoredRecord};
 use crate::sync::plan::{Deferred, Pair, PlanOptions, Step, decide, is_history};
 
 /// The document of `status KIND ID --json`.
@@ -83,10 +83,10 @@ pub struct RowSummary {
 /// A call without an answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct OpenCall {
-    /// `create`, `update` or `delete`.
-    pub operation: &'static str,
-    /// RFC 3339.
-    pub at: String,
+    /// What was tried.
+    pub operation: Operation,
+    /// When, to the second.
+    pub at: DateTime<Utc>,
 }
 
 impl RecordStatus {
@@ -151,7 +151,7 @@ fn left(kind: Kind, row: Option<&Row>, crm_id: Option<i64>, rules: &PlanOptions)
 
 fn open_call(state: &State, key: &RecordKey) -> Result<Option<OpenCall>> {
     let doubt = state.doubts(key.kind)?.remove(&key.id);
-    Ok(doubt.map(|doubt| OpenCall { operation: doubt.operation.name(), at: to_rfc3339(doubt.at) }))
+    Ok(doubt.map(|doubt| OpenCall { operation: doubt.operation, at: doubt.at.trunc_subsecs(0) }))
 }
 
 fn next_step(

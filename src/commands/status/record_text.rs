@@ -5,15 +5,14 @@ use serde_json::{Map, Value};
 
 use super::RecordStatus;
 use super::record::{OpenCall, RowSummary, SkipReason};
-use super::text::flaw_lines;
+use super::text::{code_line, flaw_lines, operation_name};
 use crate::commands::find_record::FoundRecord;
 use crate::config::Webhook;
-use crate::domain::failure_code::FailureCode;
 use crate::domain::language::current_language;
 use crate::domain::record::Kind;
 use crate::domain::{display, visible_text};
 use crate::say;
-use crate::state::{Event, HistoryEntry};
+use crate::state::{Event, HistoryEntry, Stored};
 use crate::sync::plan::Step;
 
 /// The columns in the order in which people read them.
@@ -47,10 +46,7 @@ pub(super) fn screen(
     lines.extend(in_ecvi(status, mirror_error));
     lines.extend(status.doubt.as_ref().map(doubt));
     for flaw in status.failures.iter().chain(&status.waiting).chain(&status.warnings) {
-        let advice = FailureCode::from_name(&flaw.code)
-            .map(|code| format!(": {}", code.remedy(current_language())))
-            .unwrap_or_default();
-        lines.push(format!("{}{advice}", flaw.code));
+        lines.push(code_line(&flaw.code));
         lines.extend(flaw_lines(flaw, webhook, now).into_iter().map(|line| format!("  {line}")));
     }
     if mirror_error.is_none() {
@@ -78,7 +74,7 @@ fn in_crm(status: &RecordStatus) -> String {
             let object = display::object_name(status.kind, crm_id);
             say!("В CRM: {object}, {url}", "In the CRM: {object}, {url}")
         }
-        _ if status.history.last().is_some_and(|line| line.event == Event::Deleted.name()) => {
+        _ if status.history.last().is_some_and(|line| line.event == Event::Deleted) => {
             say!("В CRM: сделка удалена", "In the CRM: the deal was deleted")
         }
         _ => say!("В CRM: объект неизвестен", "In the CRM: no object known"),
@@ -154,7 +150,7 @@ fn label(column: &str) -> String {
 
 fn doubt(call: &OpenCall) -> String {
     let (operation, at) =
-        (display::operation_name(call.operation), display::format_stored_time(&call.at, current_language()));
+        (operation_name(Some(call.operation)), display::format_time(call.at, current_language()));
     say!(
         "Вызов без ответа: {operation}, {at}. Ближайшие запуски выяснят, что успело выполниться; до того запись не трогается.",
         "A call without an answer: {operation}, {at}. The next passes find out what took effect; until then the record is left alone."
@@ -210,17 +206,19 @@ fn history(kind: Kind, history: &[HistoryEntry]) -> Vec<String> {
         let HistoryEntry { at, event, crm_id, detail } = line;
         let object = crm_id.map(|crm_id| display::object_name(kind, crm_id).to_string());
         // A deletion notes the booking's number, which stands above.
-        let detail =
-            Some(detail.clone()).filter(|detail| !detail.is_empty() && event != Event::Deleted.name());
+        let detail = Some(detail.clone()).filter(|detail| !detail.is_empty() && *event != Event::Deleted);
         let parts: Vec<String> = std::iter::once(event_word(event)).chain(object).chain(detail).collect();
-        format!("  {} {}", display::format_stored_time(at, current_language()), parts.join(": "))
+        format!("  {} {}", display::format_time(*at, current_language()), parts.join(": "))
     };
     let title = say!("История:", "History:");
     std::iter::once(title).chain(history.iter().map(line)).collect()
 }
 
-fn event_word(name: &str) -> String {
-    let Some(event) = Event::from_name(name) else { return name.to_owned() };
+fn event_word(event: &Stored<Event>) -> String {
+    let event = match event {
+        Stored::Unknown(name) => return name.clone(),
+        Stored::Known(event) => event,
+    };
     match event {
         Event::Created => say!("создание", "created"),
         Event::Updated => say!("изменение", "updated"),

@@ -9,14 +9,13 @@ use crate::config::Webhook;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::language::current_language;
-use crate::domain::messages::Message;
-use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::domain::messages::{Message, NameMessage};
+use crate::domain::record::{RecordId, RecordKey};
 use crate::domain::run_error::Outcome;
-use crate::domain::timestamp::parse_rfc3339;
 use crate::output::run_summary;
 use crate::platform::clock::CLOCK_DRIFT;
 use crate::say;
-use crate::state::{LONGEST_PAUSE, Run};
+use crate::state::{LONGEST_PAUSE, Operation, Run, Stored};
 use crate::sync::options::RunKind;
 use crate::sync::preflight::mapping_version;
 
@@ -25,7 +24,7 @@ pub(super) const SHOWN: usize = 5;
 
 /// The line of `--check`.
 pub(super) fn check_line(status: &Status, limits: &AgeLimits, now: DateTime<Utc>) -> String {
-    let passed = match &status.last_success_at {
+    let passed = match status.last_success_at {
         None => say!("удачных запусков ещё не было", "no good pass yet"),
         Some(at) => {
             let age = age(at, now);
@@ -44,7 +43,7 @@ pub(super) fn check_line(status: &Status, limits: &AgeLimits, now: DateTime<Utc>
 }
 
 fn mirror_age(status: &Status, now: DateTime<Utc>) -> String {
-    match &status.mirror.written_at {
+    match status.mirror.written_at {
         None => say!("когда обновлялось зеркало Ecvi, неизвестно", "when the mirror was written is unknown"),
         Some(at) => {
             let age = age(at, now);
@@ -55,8 +54,8 @@ fn mirror_age(status: &Status, now: DateTime<Utc>) -> String {
 
 /// When the mirror was written last.
 fn mirror(status: &Status, now: DateTime<Utc>) -> Option<String> {
-    let at = status.mirror.written_at.as_deref()?;
-    let time = display::format_stored_time(at, current_language());
+    let at = status.mirror.written_at?;
+    let time = display::format_time(at, current_language());
     let age = age(at, now);
     Some(say!("Зеркало Ecvi обновлено {time} ({age})", "Mirror written {time} ({age})"))
 }
@@ -99,8 +98,8 @@ pub(super) fn screen(status: &Status, view: &View<'_>) -> String {
 }
 
 /// How long ago a run was; a time in the future is another clock's.
-fn age(at: &str, now: DateTime<Utc>) -> String {
-    let ago = now - parse_rfc3339(at);
+fn age(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let ago = now - at;
     if ago >= -CLOCK_DRIFT {
         return display::format_age(ago).to_string();
     }
@@ -111,10 +110,10 @@ fn age(at: &str, now: DateTime<Utc>) -> String {
 }
 
 fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
-    match &status.last_success_at {
+    match status.last_success_at {
         None => say!("Удачных запусков ещё не было.", "There has been no successful pass yet."),
         Some(at) => {
-            let (time, age) = (display::format_stored_time(at, current_language()), age(at, now));
+            let (time, age) = (display::format_time(at, current_language()), age(at, now));
             say!("Последний удачный запуск: {time} ({age})", "Last good pass: {time} ({age})")
         }
     }
@@ -123,8 +122,8 @@ fn good_pass(status: &Status, now: DateTime<Utc>) -> String {
 /// The newest pass: how it ended where it was not simply good, and what it did.
 fn last_run(run: &Run, runs: bool) -> Vec<String> {
     let Run { command, started_at, outcome, message, counts, .. } = run;
-    let time = display::format_stored_time(started_at, current_language());
-    let ended = match outcome.as_deref() {
+    let time = display::format_time(*started_at, current_language());
+    let ended = match outcome {
         None if runs => Some(say!(
             "Запуск {command} начат {time} и ещё идёт",
             "The pass {command} began {time} and is still running"
@@ -142,9 +141,12 @@ fn last_run(run: &Run, runs: bool) -> Vec<String> {
     ended.into_iter().chain(message).chain(changes).collect()
 }
 
-/// How a run ended, unless it was simply good. Another version may have written a word that this one does not know.
-fn ended(word: &str) -> Option<String> {
-    let Some(outcome) = Outcome::from_name(word) else { return Some(word.to_owned()) };
+/// How a run ended, unless it was simply good.
+fn ended(outcome: &Stored<Outcome>) -> Option<String> {
+    let outcome = match outcome {
+        Stored::Unknown(name) => return Some(name.clone()),
+        Stored::Known(outcome) => outcome,
+    };
     match outcome {
         Outcome::Ok => None,
         Outcome::Partial => Some(say!("выполнен не полностью", "done in part")),
@@ -165,7 +167,7 @@ fn initial_export(status: &Status, runs: bool) -> String {
             "The initial export is not completed: run ecvi-b24 initial-export"
         ),
         Some(done) => {
-            let time = display::format_stored_time(&done.completed_at, current_language());
+            let time = display::format_time(done.completed_at, current_language());
             say!("Первичная выгрузка завершена {time}", "The initial export was completed {time}")
         }
     }
@@ -203,20 +205,38 @@ fn section(title: &str, flaws: &[IssueReport], view: &View<'_>) -> Vec<String> {
     if flaws.is_empty() {
         return Vec::new();
     }
-    let mut by_code: BTreeMap<(Option<FailureCode>, &str), Vec<&IssueReport>> = BTreeMap::new();
+    let mut by_code: BTreeMap<&Stored<FailureCode>, Vec<&IssueReport>> = BTreeMap::new();
     for flaw in flaws {
-        by_code.entry((FailureCode::from_name(&flaw.code), &flaw.code)).or_default().push(flaw);
+        by_code.entry(&flaw.code).or_default().push(flaw);
     }
     let mut lines = vec![String::new(), format!("{title}: {}", flaws.len())];
-    for ((code, name), flaws) in by_code {
-        let advice = code.map(|code| format!(": {}", code.remedy(current_language()))).unwrap_or_default();
-        lines.push(format!("  {name}{advice}"));
+    for (code, flaws) in by_code {
+        lines.push(format!("  {}", code_line(code)));
         for flaw in flaws.iter().take(shown) {
             lines.extend(flaw_lines(flaw, webhook, now).into_iter().map(|line| format!("    {line}")));
         }
         lines.extend(more(&flaws, shown));
     }
     lines
+}
+
+/// A code, and what to do.
+pub(super) fn code_line(code: &Stored<FailureCode>) -> String {
+    match code {
+        Stored::Known(known) => format!("{known}: {}", known.remedy(current_language())),
+        Stored::Unknown(name) => name.clone(),
+    }
+}
+
+/// The word of an operation; of none, the row could not be read.
+pub(super) fn operation_name(operation: Option<Operation>) -> Message {
+    let name = match operation {
+        Some(Operation::Create) => NameMessage::Create,
+        Some(Operation::Update) => NameMessage::Update,
+        Some(Operation::Delete) => NameMessage::Delete,
+        None => NameMessage::Read,
+    };
+    name.into()
 }
 
 fn more(flaws: &[&IssueReport], shown: usize) -> Option<String> {
@@ -234,8 +254,8 @@ pub(super) fn flaw_lines(flaw: &IssueReport, webhook: &Webhook, now: DateTime<Ut
         &RecordKey::new(*kind, RecordId::parse(id)),
         number.as_deref().unwrap_or_default(),
     );
-    let operation = display::operation_name(operation);
-    let since = display::format_stored_time(first_failed_at, current_language());
+    let (operation, since) =
+        (operation_name(*operation), display::format_time(*first_failed_at, current_language()));
     let mut first = match next_attempt_at {
         Some(_) => say!(
             "{name}, {operation}, попыток: {attempts}, с {since}",
@@ -247,7 +267,7 @@ pub(super) fn flaw_lines(flaw: &IssueReport, webhook: &Webhook, now: DateTime<Ut
         first = format!("{first}: {quote}");
     }
     let mut lines = vec![first];
-    lines.extend(next_attempt_at.as_deref().map(|at| next_attempt(at, now)));
+    lines.extend(next_attempt_at.map(|due| next_attempt(due, now)));
     let mut objects: Vec<i64> = crm_id.iter().copied().chain(named(flaw)).collect();
     let mut seen = HashSet::new();
     objects.retain(|object| seen.insert(*object));
@@ -257,7 +277,7 @@ pub(super) fn flaw_lines(flaw: &IssueReport, webhook: &Webhook, now: DateTime<Ut
 
 /// The objects that the words are about, where they are ids alone.
 fn named(flaw: &IssueReport) -> Vec<i64> {
-    match FailureCode::from_name(&flaw.code) {
+    match flaw.code.known() {
         Some(
             FailureCode::ObjectMissing
             | FailureCode::AccessDenied
@@ -271,7 +291,7 @@ fn named(flaw: &IssueReport) -> Vec<i64> {
 
 /// The words of the portal in one line.
 fn quote(flaw: &IssueReport) -> Option<String> {
-    match FailureCode::from_name(&flaw.code) {
+    match flaw.code.known() {
         Some(FailureCode::GuestWaiting | FailureCode::WithoutCompanion | FailureCode::UnknownReference) => {
             return Some(people(&flaw.message));
         }
@@ -294,15 +314,14 @@ fn quote(flaw: &IssueReport) -> Option<String> {
 fn people(list: &str) -> String {
     let person = |word: &str| {
         let (kind, id) = word.split_once(' ')?;
-        let key = RecordKey::new(Kind::from_name(kind)?, RecordId::parse(id));
+        let key = RecordKey::new(kind.parse().ok()?, RecordId::parse(id));
         Some(display::record_name(&key, "").to_string())
     };
     let people: Vec<String> = list.split(", ").map(|word| person(word).unwrap_or(word.to_owned())).collect();
     people.join(", ")
 }
 
-fn next_attempt(at: &str, now: DateTime<Utc>) -> String {
-    let due = parse_rfc3339(at);
+fn next_attempt(due: DateTime<Utc>, now: DateTime<Utc>) -> String {
     // What a clock set that ran ahead is no pause.
     if due <= now || due - now > LONGEST_PAUSE {
         return say!("следующая попытка: при ближайшем запуске", "next attempt: with the next pass");

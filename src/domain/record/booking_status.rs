@@ -1,10 +1,12 @@
 //! How far a booking has come.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 /// The state of a booking.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum BookingStatus {
     /// Held for a while.
     Temporary,
@@ -33,18 +35,6 @@ impl BookingStatus {
 
     /// The word of the mirror and of the configuration.
     pub fn word(self) -> &'static str {
-        match self {
-            BookingStatus::Temporary => "temporary",
-            BookingStatus::Confirmed => "confirmed",
-            BookingStatus::CheckedIn => "checked_in",
-            BookingStatus::CheckedOut => "checked_out",
-            BookingStatus::Cancelled => "cancelled",
-            BookingStatus::NoShow => "no_show",
-        }
-    }
-
-    /// The status of a [`BookingStatus::word`].
-    pub fn from_word(word: &str) -> Option<BookingStatus> {
-        BookingStatus::ALL.into_iter().find(|status| status.word() == word)
+        self.into()
     }
 }

@@ -1,14 +1,29 @@
 //! The three kinds of records, and how each is called in the mirror and in the portal.
 
-use std::fmt;
-
 use enum_map::Enum;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr};
 
 /// The three kinds of records that are carried over.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Enum, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Debug,
+    Enum,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     /// гость, a contact in Bitrix24
     Guest,
@@ -27,11 +42,7 @@ impl Kind {
 
     /// The word for the command line, the state and JSON.
     pub fn name(self) -> &'static str {
-        match self {
-            Kind::Guest => "guest",
-            Kind::Company => "company",
-            Kind::Booking => "booking",
-        }
+        self.into()
     }
 
     /// The mirror's table, and the key of `[mirror.queries]`.
@@ -60,17 +71,6 @@ impl Kind {
             Kind::Company => 4,
         }
     }
-
-    /// The kind of a [`Kind::name`].
-    pub fn from_name(name: &str) -> Option<Kind> {
-        Kind::SEND_ORDER.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
 }
 
 impl ToSql for Kind {
@@ -81,6 +81,6 @@ impl ToSql for Kind {
 
 impl FromSql for Kind {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Kind::from_name(value.as_str()?).ok_or(FromSqlError::InvalidType)
+        value.as_str()?.parse().map_err(|_| FromSqlError::InvalidType)
     }
 }

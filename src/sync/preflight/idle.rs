@@ -39,7 +39,7 @@ pub fn can_skip(config: &Config, orders: &RunOptions, state: &State, now: DateTi
     if sight.is_none() || sight != state.get(INPUTS)? {
         return Ok(false);
     }
-    let went_well = state.last_run()?.is_some_and(|run| run.outcome.as_deref() == Some(Outcome::Ok.name()));
+    let went_well = state.last_run()?.is_some_and(|run| run.outcome == Some(Outcome::Ok.into()));
     let read_today =
         state.get::<MirrorStats>(MIRROR_STATS)?.is_some_and(|survey| !survey.is_full_read_due(now));
     Ok(went_well && read_today && state.is_clean()?)

@@ -38,7 +38,9 @@ pub use history::{Counts, Event, HistoryEntry, Run};
 pub use in_doubt::InDoubtCall;
 pub use issues::{Issue, Severity};
 pub use missing_rows::{Departure, Note, Oldest, Stay};
-pub use records::{Doubt, Operation, PendingWork, PlanRecord, RecordScan, RetryBackoff, StoredRecord};
+pub use records::{
+    Doubt, Operation, PendingWork, PlanRecord, RecordScan, RetryBackoff, Sighting, StoredRecord,
+};
 pub use writer::{SentRecord, Writer};
 
 use crate::platform::{private_files, regular_file, sidecar_path};

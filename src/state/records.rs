@@ -115,11 +115,33 @@ pub struct StoredRecord {
 /// An object that was seen alive this long ago may be gone by now: people merge and delete cards at any time.
 const ALIVE_FOR: TimeDelta = TimeDelta::minutes(2);
 
+/// When an object was last seen alive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sighting {
+    /// In which run.
+    pub run: i64,
+    /// How long ago; after a clock that went back, how long ahead.
+    pub ago: TimeDelta,
+}
+
+impl Sighting {
+    /// Whether it was in this run, and a moment ago.
+    pub fn is_recent(self, run: i64) -> bool {
+        self.run == run && self.ago <= ALIVE_FOR
+    }
+}
+
 impl StoredRecord {
+    /// When the object was last seen alive.
+    pub fn sighting(&self, now: DateTime<Utc>) -> Sighting {
+        let seconds = now.timestamp().abs_diff(self.seen_at).cast_signed();
+        let ago = TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX);
+        Sighting { run: self.last_seen_run, ago }
+    }
+
     /// Whether the object was seen alive in this run, and a moment ago.
     pub fn is_alive(&self, run: i64, now: DateTime<Utc>) -> bool {
-        let ago = now.timestamp().abs_diff(self.seen_at);
-        self.last_seen_run == run && ago <= ALIVE_FOR.num_seconds().unsigned_abs()
+        self.sighting(now).is_recent(run)
     }
 
     /// The object that the mirror itself names in a row of this record, unless `reset-id` let go of it.

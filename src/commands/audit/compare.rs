@@ -8,6 +8,7 @@ use super::drift::Drift;
 use super::report::Report;
 use super::{CHUNK, Findings};
 use crate::config::Config;
+use crate::crm::deal_parties::{DealParties, PartyOutlook};
 use crate::crm::diff::{differences, without_foreign_stage};
 use crate::crm::objects::Unseen;
 use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
@@ -19,7 +20,7 @@ use crate::mirror::{Booking, Entity, Row};
 use crate::portal::client::Client;
 use crate::state::{State, StoredRecord};
 use crate::sync::plan::{PlanStore, Planned, Priority, references_any};
-use crate::sync::push::{DealParties, Owner, Party, ProgressObserver, owner_of};
+use crate::sync::push::{Owner, ProgressObserver, owner_of};
 
 /// A comparison under way.
 pub(super) struct Comparison<'a, 'p> {
@@ -139,15 +140,9 @@ impl Comparison<'_, '_> {
     }
 
     fn people(&self, booking: &Booking) -> Result<DealParties> {
+        let now = self.gate.clock().now();
         DealParties::of(booking, |key| {
-            Ok(match self.state.record(key)? {
-                None => Party::NotInMirror,
-                Some(record) if record.plan_record.absent_in_mirror => Party::NotInMirror,
-                Some(StoredRecord { plan_record: known, .. }) => match known.crm_id {
-                    Some(crm_id) => Party::InCrm { crm_id, label: known.display_name, seen: true },
-                    None => Party::NotInCrm,
-                },
-            })
+            Ok(PartyOutlook::default().resolve(key.kind, self.state.record(key)?, now))
         })
     }
 

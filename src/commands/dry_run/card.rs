@@ -4,13 +4,13 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::ChangePreview;
+use crate::crm::deal_parties::DealParties;
 use crate::crm::diff::display_value;
 use crate::domain::record::Kind;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::{creation_fields, origin};
 use crate::mirror::{Booking, Entity, Row};
 use crate::sync::plan::{Planned, Step};
-use crate::sync::push::DealParties;
 
 /// A field of a card that is not empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,7 +68,7 @@ impl ChangePreview<'_, '_> {
 
     /// The company of a booking that has no card yet.
     fn coming_company(&self, booking: &Booking) -> Result<Vec<String>> {
-        let people = DealParties::of(booking, |key| self.person(key))?;
+        let people = DealParties::of(booking, |key| self.party(key))?;
         let companies = people.missing.iter().filter(|missing| missing.kind == Kind::Company);
         Ok(companies.map(ToString::to_string).collect())
     }

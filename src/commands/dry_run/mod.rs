@@ -13,6 +13,7 @@ use anyhow::Result;
 pub use card::CardField;
 
 use crate::config::{Config, OnMissing};
+use crate::crm::deal_parties::{DealParties, Party, PartyOutlook, PartyRow};
 use crate::crm::diff::{Difference, differences, without_foreign_stage};
 use crate::crm::objects::Unseen;
 use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
@@ -27,7 +28,7 @@ use crate::say;
 use crate::state::{State, StoredRecord};
 use crate::sync::plan::{PlanStore, Planned, Step};
 use crate::sync::preflight::config_check::fetch_and_check;
-use crate::sync::push::{DealParties, Owner, Party, owner_of};
+use crate::sync::push::{Owner, owner_of};
 
 /// New records that are looked for in the CRM: an initial export plans a million, and each costs a question.
 const SOUGHT: usize = 500;
@@ -213,7 +214,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         let Some(Ok(Entity::Booking(booking))) = planned.row.as_ref().map(|row| &row.body) else {
             return Ok(None);
         };
-        let waits_for = DealParties::of(booking, |key| self.person(key))?.waits_for;
+        let waits_for = DealParties::of(booking, |key| self.party(key))?.waits_for;
         let Some(guest) = waits_for else { return Ok(None) };
         let step = self.step_of_guest(&guest)?.map(|planned| planned.step);
         let is_due = matches!(planned.step, Step::Create | Step::Update | Step::Recheck);
@@ -251,7 +252,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     }
 
     fn people(&self, booking: &Booking) -> Result<(DealLinks, Vec<RecordKey>)> {
-        let mut people = DealParties::of(booking, |key| self.person(key))?;
+        let mut people = DealParties::of(booking, |key| self.party(key))?;
         let mut coming = people.missing;
         coming.retain(|missing| missing.kind == Kind::Guest);
         if let Some(guest) = people.waits_for {
@@ -264,25 +265,16 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     }
 
     /// As the run will find them after it has sent the people.
-    fn person(&self, key: &RecordKey) -> Result<Party> {
+    fn party(&self, key: &RecordKey) -> Result<Party> {
         let planned = self.queue.step_of(key)?;
-        if planned.as_ref().is_some_and(|planned| planned.step == Step::Gone) {
-            return Ok(Party::NotInMirror);
-        }
-        let is_made_anew = planned.as_ref().is_some_and(|planned| planned.step == Step::Create);
-        let row = planned.and_then(|planned| planned.row);
-        let Some(StoredRecord { plan_record, .. }) = self.state.record(key)? else {
-            return Ok(if row.is_some() { Party::NotInCrm } else { Party::NotInMirror });
+        let step = planned.as_ref().map(|planned| planned.step);
+        let row = match planned.and_then(|planned| planned.row) {
+            _ if step == Some(Step::Gone) => PartyRow::Gone,
+            Some(row) => PartyRow::Coming(row.display_name),
+            None => PartyRow::AsStored,
         };
-        Ok(match plan_record.crm_id {
-            _ if plan_record.absent_in_mirror && row.is_none() => Party::NotInMirror,
-            Some(_) if is_made_anew => Party::NotInCrm,
-            Some(crm_id) => {
-                let label = row.map_or(plan_record.display_name, |row| row.display_name);
-                Party::InCrm { crm_id, label, seen: true }
-            }
-            None => Party::NotInCrm,
-        })
+        let outlook = PartyOutlook { row, card_is_gone: step == Some(Step::Create) };
+        Ok(outlook.resolve(key.kind, self.state.record(key)?, self.gate.clock().now()))
     }
 
     fn changes(

@@ -19,6 +19,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::config::{Config, ExportMethod};
+use crate::crm::deal_parties::DealParties;
 use crate::crm::objects::Object;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
@@ -34,7 +35,6 @@ use crate::portal::client::{Client, WaitCallback};
 use crate::state::{Counts, Failure, Operation, State, StoredRecord};
 use crate::sync::plan::{PlanStore, Planned, Priority, Step};
 pub(crate) use ownership::{Owner, carries_mark, owner_of};
-pub(crate) use parties::{DealParties, Party};
 use refusals::Refusals;
 
 /// Cards that deals were pointed at are looked at once more when there are so many of them.

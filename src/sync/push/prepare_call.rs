@@ -5,6 +5,7 @@ use serde_json::{Map, json};
 
 use super::{CreateMode, Push, WorkItem};
 use crate::config::{ExportMethod, PartyConfig};
+use crate::crm::deal_parties::DealParties;
 use crate::crm::objects::{Object, existing};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::owned_values::OwnedValues;
@@ -283,5 +284,5 @@ fn has_missing_parties(target: &WorkItem) -> bool {
 }
 
 fn links(target: &WorkItem) -> u64 {
-    target.people.as_ref().map_or(0, crate::sync::push::parties::DealParties::fingerprint)
+    target.people.as_ref().map_or(0, DealParties::fingerprint)
 }

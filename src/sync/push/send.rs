@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::refusals::Refused;
-use super::{CreateMode, DealParties, Push, WorkItem};
+use super::{CreateMode, Push, WorkItem};
 use crate::config::ExportMethod;
 use crate::crm::objects::existing;
 use crate::domain::language::Language;
@@ -155,7 +155,8 @@ impl Push<'_, '_> {
                 Some(Reply::Ok(value)) => match object_of(&call, &value) {
                     Some(crm_id) => {
                         after.accept();
-                        self.pointed_at.extend(call.target.people.iter().flat_map(DealParties::cards));
+                        let cards = call.target.people.iter().flat_map(|people| &people.cards);
+                        self.pointed_at.extend(cards.map(|card| (card.kind, card.crm_id)));
                         self.save_success(&writer, &mut counts, call, crm_id, closed)?;
                     }
                     // An answer without an id does not count.

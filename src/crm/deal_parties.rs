@@ -1,0 +1,244 @@
+//! A booking's people: who of them has which card, who is still to come, and whom the deal has to wait for.
+//!
+//! One place answers which card a person or a company has: what the state knows, and what the asker knows beyond it.
+
+use std::hash::Hasher;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use crate::domain::record::{Kind, RecordKey};
+use crate::mapping::deal::DealLinks;
+use crate::mirror::Booking;
+use crate::platform::hash::Fingerprint;
+use crate::state::{Sighting, StoredRecord};
+
+/// A card of the CRM that a deal may point at.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PartyCard {
+    /// A guest's or a company's.
+    pub kind: Kind,
+    /// The card.
+    pub crm_id: i64,
+    /// Last name, or name of the company.
+    pub display_name: String,
+    /// When it was last seen alive.
+    pub sighting: Sighting,
+}
+
+/// Where one person or company of a booking stands.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Party {
+    /// No row of the mirror has this id.
+    NotInMirror,
+    /// It has no card yet.
+    NotInCrm,
+    /// It has this card.
+    InCrm(PartyCard),
+}
+
+/// The row of a party, as far as the asker knows more of it than the state.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum PartyRow {
+    /// The state knows.
+    #[default]
+    AsStored,
+    /// It is about to be sent, under this name.
+    Coming(String),
+    /// The mirror has none any more.
+    Gone,
+}
+
+/// What the asker knows of a party that the state does not know yet.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PartyOutlook {
+    /// Its row.
+    pub row: PartyRow,
+    /// The card that the state names is gone, and another one is made or found.
+    pub card_is_gone: bool,
+}
+
+impl PartyOutlook {
+    /// Which card the party has.
+    pub fn resolve(self, kind: Kind, record: Option<StoredRecord>, now: DateTime<Utc>) -> Party {
+        let is_stored = record.as_ref().is_some_and(|record| !record.plan_record.absent_in_mirror);
+        let (is_in_mirror, new_name) = match self.row {
+            PartyRow::AsStored => (is_stored, None),
+            PartyRow::Coming(name) => (true, Some(name)),
+            PartyRow::Gone => (false, None),
+        };
+        if !is_in_mirror {
+            return Party::NotInMirror;
+        }
+        let Some(record) = record.filter(|_| !self.card_is_gone) else { return Party::NotInCrm };
+        let sighting = record.sighting(now);
+        let Some(crm_id) = record.plan_record.crm_id else { return Party::NotInCrm };
+        let display_name = new_name.unwrap_or(record.plan_record.display_name);
+        Party::InCrm(PartyCard { kind, crm_id, display_name, sighting })
+    }
+}
+
+/// A booking's people as the deal will have them.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct DealParties {
+    /// As the CRM knows them.
+    pub links: DealLinks,
+    /// Who has no object yet.
+    pub missing: Vec<RecordKey>,
+    /// Whom the booking names and no row has.
+    pub strangers: Vec<RecordKey>,
+    /// The booking's guest, when the deal has to wait for them.
+    pub waits_for: Option<RecordKey>,
+    /// The cards that the deal points at.
+    pub cards: Vec<PartyCard>,
+}
+
+impl DealParties {
+    /// What of the people a deal shows, and whom its warning names: when it differs, the deal is sent again.
+    pub fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.text(&self.links.last_name);
+        for crm_id in self.links.contacts.iter().copied().chain([0]).chain(self.links.company) {
+            fingerprint.write(&crm_id.to_le_bytes());
+        }
+        for key in &self.strangers {
+            fingerprint.text(&key.to_string());
+        }
+        fingerprint.finish()
+    }
+}
+
+impl DealParties {
+    /// The booking's guest first, then all who stay; the company, or where there is none the payer. `person` says
+    /// what is known of each.
+    pub fn of(booking: &Booking, person: impl Fn(&RecordKey) -> Result<Party>) -> Result<DealParties> {
+        // A reference may be kept as a text where the id is a number, or the other way round.
+        let person = |key: &RecordKey| match (person(key)?, key.other_type_key()) {
+            (Party::NotInMirror, Some(other)) => person(&other),
+            (found, _) => Ok(found),
+        };
+        let mut people = DealParties::default();
+        for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
+            let main = at == 0 && booking.guest.is_some();
+            let guest = RecordKey::new(Kind::Guest, id.clone());
+            match person(&guest)? {
+                Party::NotInMirror => people.name_stranger(guest),
+                Party::NotInCrm if main => people.waits_for = Some(guest),
+                Party::NotInCrm => people.missing.push(guest),
+                Party::InCrm(card) => {
+                    if main {
+                        people.links.last_name.clone_from(&card.display_name);
+                    }
+                    people.link(card);
+                }
+            }
+        }
+        let mut has_company = false;
+        for id in booking.company.iter().chain(&booking.payer) {
+            let company = RecordKey::new(Kind::Company, id.clone());
+            match person(&company)? {
+                Party::NotInMirror => people.name_stranger(company),
+                _ if has_company => {}
+                Party::NotInCrm => {
+                    has_company = true;
+                    people.missing.push(company);
+                }
+                Party::InCrm(card) => {
+                    has_company = true;
+                    people.link(card);
+                }
+            }
+        }
+        Ok(people)
+    }
+
+    /// A 0 names nobody on purpose, as NULL does.
+    fn name_stranger(&mut self, stranger: RecordKey) {
+        if stranger.id.to_string() != "0" && !self.strangers.contains(&stranger) {
+            self.strangers.push(stranger);
+        }
+    }
+
+    fn link(&mut self, card: PartyCard) {
+        if card.kind == Kind::Company {
+            self.links.company = Some(card.crm_id);
+        } else if !self.links.contacts.contains(&card.crm_id) {
+            self.links.contacts.push(card.crm_id);
+        }
+        self.cards.push(card);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::state::PlanRecord;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    /// A guest with card 7, seen alive in run 3 a minute ago.
+    fn stored() -> StoredRecord {
+        let plan_record =
+            PlanRecord { crm_id: Some(7), display_name: "Иванов".into(), ..PlanRecord::default() };
+        let seen_at = (now() - TimeDelta::minutes(1)).timestamp();
+        StoredRecord { plan_record, last_seen_run: 3, seen_at, ..StoredRecord::default() }
+    }
+
+    fn absent() -> StoredRecord {
+        let plan_record = PlanRecord { absent_in_mirror: true, ..stored().plan_record };
+        StoredRecord { plan_record, ..stored() }
+    }
+
+    fn resolve(row: PartyRow, record: Option<StoredRecord>) -> Party {
+        PartyOutlook { row, card_is_gone: false }.resolve(Kind::Guest, record, now())
+    }
+
+    fn card(display_name: &str) -> Party {
+        let sighting = Sighting { run: 3, ago: TimeDelta::minutes(1) };
+        Party::InCrm(PartyCard {
+            kind: Kind::Guest,
+            crm_id: 7,
+            display_name: display_name.to_owned(),
+            sighting,
+        })
+    }
+
+    #[test]
+    fn a_party_is_on_the_card_that_the_state_knows_which_tells_when_it_was_seen() {
+        assert_eq!(resolve(PartyRow::AsStored, Some(stored())), card("Иванов"));
+        assert_eq!(resolve(PartyRow::AsStored, Some(absent())), Party::NotInMirror);
+        assert_eq!(resolve(PartyRow::AsStored, None), Party::NotInMirror);
+        assert_eq!(resolve(PartyRow::AsStored, Some(StoredRecord::default())), Party::NotInCrm);
+    }
+
+    #[test]
+    fn what_the_asker_knows_of_the_row_counts_before_the_state() {
+        let coming = || PartyRow::Coming("Петров".into());
+        assert_eq!(resolve(coming(), Some(stored())), card("Петров"));
+        assert_eq!(resolve(coming(), Some(absent())), card("Петров"));
+        assert_eq!(resolve(coming(), None), Party::NotInCrm);
+        assert_eq!(resolve(PartyRow::Gone, Some(stored())), Party::NotInMirror);
+    }
+
+    #[test]
+    fn a_card_that_is_gone_is_none() {
+        let outlook = PartyOutlook { card_is_gone: true, ..PartyOutlook::default() };
+        assert_eq!(outlook.clone().resolve(Kind::Guest, Some(stored()), now()), Party::NotInCrm);
+        assert_eq!(outlook.resolve(Kind::Guest, Some(absent()), now()), Party::NotInMirror);
+    }
+
+    #[test]
+    fn a_card_was_seen_recently_in_this_run_and_within_two_minutes_by_either_clock() {
+        let sighting = |seconds: i64| {
+            let seen_at = now().timestamp() - seconds;
+            StoredRecord { seen_at, last_seen_run: 3, ..StoredRecord::default() }.sighting(now())
+        };
+        assert!([0, 120, -120].map(sighting).iter().all(|sighting| sighting.is_recent(3)));
+        assert!([121, -121, i64::MAX / 4].map(sighting).iter().all(|sighting| !sighting.is_recent(3)));
+        assert!(!sighting(0).is_recent(4));
+    }
+}

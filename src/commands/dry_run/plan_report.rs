@@ -6,6 +6,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
+use strum::IntoEnumIterator;
 
 use super::{CardField, ChangePreview, Only, StepPreview};
 use crate::config::OnMissing;
@@ -217,10 +218,8 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
     }
     let mut counts = Map::new();
     for kind in Kind::SEND_ORDER {
-        let steps: Result<Map<String, Value>> = Step::ALL
-            .into_iter()
-            .map(|step| Ok((step.to_string(), queue.count(kind, step)?.into())))
-            .collect();
+        let steps: Result<Map<String, Value>> =
+            Step::iter().map(|step| Ok((step.to_string(), queue.count(kind, step)?.into()))).collect();
         counts.insert(kind.name().into(), Value::Object(steps?));
     }
     write!(out, "{{\"schema\": 1,\n \"counts\": {},\n \"steps\": [", Value::Object(counts))?;
@@ -245,7 +244,7 @@ pub fn json(plan: &Plan, state: &State, mut eyes: Eyes<'_, '_, '_>, out: &mut dy
 
 fn counts_line(queue: &PlanStore, kind: Kind) -> Result<Option<String>> {
     let mut parts = Vec::new();
-    for step in Step::ALL {
+    for step in Step::iter() {
         let count = queue.count(kind, step)?;
         if count > 0 {
             parts.push(format!("{} {count}", noun(step)));

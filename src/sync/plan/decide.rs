@@ -1,10 +1,10 @@
 //! What is to be done about one record: pure, one `match` of the row against what was sent last.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
+use strum::{Display, EnumIter, FromRepr};
 
 use super::MirrorStats;
 use crate::domain::per_kind::PerKind;
@@ -12,9 +12,11 @@ use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::mirror::{Entity, Row};
 use crate::state::{Doubt, LONGEST_PAUSE, PendingWork, PlanRecord, RetryBackoff};
 
-/// A step towards the portal.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+/// A step towards the portal, in the order in which a plan counts them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Display, EnumIter, FromRepr)]
+#[repr(u8)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Step {
     /// The record has no object.
     Create,
@@ -34,38 +36,10 @@ pub enum Step {
     Delete,
 }
 
-impl Step {
-    /// In the order in which a plan counts them.
-    pub const ALL: [Step; 8] = [
-        Step::Create,
-        Step::Update,
-        Step::Recheck,
-        Step::Close,
-        Step::Fail,
-        Step::Gone,
-        Step::Forget,
-        Step::Delete,
-    ];
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Step::Create => "create",
-            Step::Update => "update",
-            Step::Recheck => "recheck",
-            Step::Close => "close",
-            Step::Fail => "fail",
-            Step::Gone => "gone",
-            Step::Forget => "forget",
-            Step::Delete => "delete",
-        })
-    }
-}
-
 /// The order in which steps are taken. A hotel whose every record is sent again, after a change of the configuration,
 /// still sees today's bookings today.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, FromRepr)]
+#[repr(u8)]
 pub enum Priority {
     /// Something is new or different.
     Changes,
@@ -76,9 +50,6 @@ pub enum Priority {
 }
 
 impl Priority {
-    /// In their order.
-    pub const ALL: [Priority; 3] = [Priority::Changes, Priority::Resends, Priority::Deletions];
-
     /// The wave of a step that was decided on.
     pub fn of(step: Step, pair: &Pair, rules: &PlanOptions) -> Priority {
         match (step, &pair.row, &pair.known) {

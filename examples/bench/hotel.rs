@@ -98,7 +98,7 @@ impl Hotel {
                 writer.save_sent(&RecordKey::new(kind, row.id.clone()), &sent, now)?;
             }
         }
-        writer.commit()
+        Ok(writer.commit()?)
     }
 
     /// The arguments of the program, and the program.

@@ -57,7 +57,7 @@ pub fn schedule_now(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clo
     for trouble in &chosen {
         writer.schedule_retry(&trouble.key, clock.now())?;
     }
-    writer.commit()
+    Ok(writer.commit()?)
 }
 
 /// The failures that the command line names. A record that is named and that nobody knows is an error.

@@ -29,6 +29,7 @@ use crate::portal::client::Client;
 use crate::portal::http::Http;
 use crate::portal::proxy::Proxy;
 use crate::portal::{self, CallError, Portal};
+use crate::say;
 use crate::state::State;
 use crate::state::settings::PACE;
 use crate::sync::options::{RunKind, RunOptions};
@@ -36,14 +37,13 @@ use crate::sync::preflight::portal_identity;
 use crate::sync::push::ProgressObserver;
 use crate::sync::run::RunReport;
 use crate::sync::{heartbeat, overdue, run};
-use crate::{say, state};
 
 /// How long a dry run asks the portal at most.
 const DRY_RUN_DEADLINE: TimeDelta = TimeDelta::hours(1);
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
 pub fn run(cli: &Cli) -> Result<Outcome> {
-    command(cli).map_err(state::with_hint).map_err(portal::with_explanation)
+    command(cli).map_err(portal::with_explanation)
 }
 
 fn command(cli: &Cli) -> Result<Outcome> {

@@ -5,15 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 use rusqlite::types::Value;
 
-use super::State;
 use super::columns::Time;
 use super::records::BEFORE_ALL;
 use super::writer::Writer;
+use super::{Result, State};
 use crate::domain::record::{Kind, RecordId};
 
 /// A block in which everything stood as sent.

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use super::columns::Time;
 use super::records::GONE;
 use super::writer::Writer;
-use super::{Event, Operation, Severity};
+use super::{Event, Operation, Result, Severity};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::warning::Warning;

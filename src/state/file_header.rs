@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
 
-use anyhow::{Result, bail};
 use rusqlite::ffi;
 
-use super::schema::{APPLICATION_ID, strangers};
+use super::error::OpenError;
+use super::schema::APPLICATION_ID;
+use crate::domain::messages::StateMessage;
 use crate::state::stale_journal;
 
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -25,7 +26,7 @@ const LEAF: u8 = 13;
 ///
 /// # Errors
 /// Another program's database, in words; no database at all, as `SQLite` would say it.
-pub(super) fn refuse_strangers(path: &Path, mut file: &File) -> Result<()> {
+pub(super) fn refuse_strangers(path: &Path, mut file: &File) -> Result<(), OpenError> {
     let mut head = Vec::new();
     file.rewind()?;
     file.take(LENGTH as u64).read_to_end(&mut head)?;
@@ -34,10 +35,11 @@ pub(super) fn refuse_strangers(path: &Path, mut file: &File) -> Result<()> {
     }
     let is_database = head.len() == LENGTH && head.starts_with(MAGIC);
     if !is_database && !stale_journal::has_own_journal(path)? {
-        bail!(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_NOTADB), None));
+        let no_database = ffi::Error::new(ffi::SQLITE_NOTADB);
+        return Err(rusqlite::Error::SqliteFailure(no_database, None).into());
     }
     if is_database && !is_ours(&head) {
-        bail!(strangers());
+        return Err(OpenError::Refused(StateMessage::OtherProgram));
     }
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! The history: of runs, and of what was done to each record. Both are trimmed, so the state does not grow for
 //! ever.
 
-use anyhow::Result;
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
-use super::State;
 use super::columns::{Stored, Time};
+use super::{Result, State};
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::RecordKey;

@@ -1,12 +1,11 @@
 //! Calls that are under way or were never answered: written down before the call, cleared after its answer.
 
-use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use rusqlite::OptionalExtension;
 
 use super::writer::{Writer, json};
-use super::{Operation, State};
+use super::{Operation, Result, State};
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::RecordKey;
 use crate::mirror::Row;

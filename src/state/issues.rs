@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Params, Row};
 use strum::{EnumString, IntoStaticStr};
 
-use super::State;
 use super::columns::{Stored, Time};
 use super::records::{Operation, key};
+use super::{Result, State};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 

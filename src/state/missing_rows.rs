@@ -1,13 +1,12 @@
 //! Records whose rows are missing: since when, who was given up lately, and which stays are the oldest.
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::Row as SqlRow;
 use serde::{Deserialize, Serialize};
 
-use super::State;
 use super::columns::Time;
 use super::writer::Writer;
+use super::{Result, State};
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::mirror::{Entity, Row};
 

@@ -6,6 +6,7 @@
 
 mod blocks;
 mod columns;
+mod error;
 mod failures;
 mod file_header;
 mod history;
@@ -25,14 +26,14 @@ use std::io::{self, ErrorKind as IoErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, anyhow};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use blocks::{BlockChange, Blocks, Kept, Stood};
 pub use columns::Stored;
+pub use error::{Result, StateError};
 pub use failures::{Failure, LONGEST_PAUSE};
 pub use history::{Counts, Event, HistoryEntry, Run};
 pub use in_doubt::InDoubtCall;
@@ -44,7 +45,7 @@ pub use records::{
 pub use writer::{SentRecord, Writer};
 
 use crate::platform::{private_files, regular_file, sidecar_path};
-use crate::say;
+use error::OpenError;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// More than there are: with sixteen, as is usual, a batch would parse most of its statements again and again.
@@ -59,7 +60,7 @@ impl State {
     /// Opens the state, or makes a new one, and brings it to this version's schema.
     pub fn open(path: &Path) -> Result<State> {
         let opened = create_private(path).and_then(|()| connect(path)).and_then(State::prepare);
-        opened.map_err(|error| unusable(path, error))
+        opened.map_err(|error| error.of(path))
     }
 
     /// Opens the state to look at it, also while a run is writing: nothing is made, migrated or changed. Where no
@@ -68,16 +69,16 @@ impl State {
         if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == IoErrorKind::NotFound) {
             return State::in_memory();
         }
-        let connection = look_at(path).map_err(|error| unusable(path, error))?;
+        let connection = look_at(path).map_err(|error| error.of(path))?;
         connection.map_or_else(State::in_memory, |connection| Ok(State { connection }))
     }
 
     /// An empty state that lives in memory.
     pub fn in_memory() -> Result<State> {
-        State::prepare(Connection::open_in_memory()?)
+        State::prepare(Connection::open_in_memory()?).map_err(|error| error.of(Path::new(":memory:")))
     }
 
-    fn prepare(connection: Connection) -> Result<State> {
+    fn prepare(connection: Connection) -> Result<State, OpenError> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // FULL does not save that the journal is gone: after a power cut it may come back and undo the last commit.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
@@ -123,34 +124,12 @@ impl State {
 
 /// A statement is planned once. Left to itself, `SQLite` plans one anew for each value that it is run with, where the
 /// value might favour another index.
-pub(crate) fn enable_stable_query_plans(connection: &Connection) -> Result<()> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    Ok(())
-}
-
-/// Says what to do where the reason is a disk that is full or may not be written to; other errors stay as they are.
-pub fn with_hint(error: anyhow::Error) -> anyhow::Error {
-    let cause = error.downcast_ref::<rusqlite::Error>();
-    match cause.filter(|cause| !is_interrupted(cause)).and_then(rusqlite::Error::sqlite_error_code) {
-        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => error.context(say!(
-            "состояние не записывается: проверьте место на диске (и там, где временные файлы, TMPDIR) и права на файл и на его папку",
-            "the state cannot be written: check the disk space (that of temporary files too, TMPDIR) and the permissions of the file and of its folder"
-        )),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => error.context(damaged(None)),
-        _ => error,
-    }
-}
-
-fn damaged(path: Option<&Path>) -> String {
-    let shown = path.map(|path| format!(" {}", path.display())).unwrap_or_default();
-    say!(
-        "файл состояния{shown} повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
-        "the state{shown} is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what stands in the CRM already"
-    )
+pub(crate) fn enable_stable_query_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Opens a state to look at it; none while it is empty.
-fn look_at(path: &Path) -> Result<Option<Connection>> {
+fn look_at(path: &Path) -> Result<Option<Connection>, OpenError> {
     file_header::refuse_strangers(path, &regular_file::read(path)?)?;
     let connection = connect(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -159,7 +138,7 @@ fn look_at(path: &Path) -> Result<Option<Connection>> {
 }
 
 /// Who only looks needs it writable too: SQLite has to roll back what a killed run left behind.
-fn connect(path: &Path) -> Result<Connection> {
+fn connect(path: &Path) -> Result<Connection, OpenError> {
     stale_journal::set_foreign_journal_aside(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // A folder may be a link. The file itself was none a moment ago, and must be none now.
@@ -172,55 +151,9 @@ fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
     Ok(path.file_name().map_or(folder.clone(), |name| folder.join(name)))
 }
 
-/// Why a state cannot be opened, and what to do.
-fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
-    let (shown, cure) = (path.display(), private_files::run_as_owner_hint());
-    if !error.is::<rusqlite::Error>() && !error.is::<std::io::Error>() {
-        // Another version's, or another program's: it says so itself.
-        return anyhow!("{shown}: {error:#}");
-    }
-    if error.downcast_ref().is_some_and(regular_file::is_unfit) {
-        return anyhow!(say!(
-            "файл состояния {shown}: {error:#}; назовите в [state] path сам файл",
-            "the state {shown}: {error:#}; name the file itself in [state] path"
-        ));
-    }
-    let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
-    let of_system = error.downcast_ref::<std::io::Error>().and_then(private_files::exhausted);
-    let out_of_descriptors = of_system.or_else(private_files::no_descriptors).map(|hint| hint.to_string());
-    let what = match code {
-        // As when it happens later: `explain` says it.
-        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => return error,
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => damaged(Some(path)),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => say!(
-            "файл состояния {shown} занят другой программой: повторите позже",
-            "the state {shown} is held by another program: try again later"
-        ),
-        Some(ErrorCode::SystemIoFailure) => say!(
-            "состояние {shown} не записывается: проверьте диск, свободное место и предел размера файлов (ulimit -f)",
-            "the state {shown} cannot be written: check the disk, its free space and the limit of file sizes (ulimit -f)"
-        ),
-        _ if out_of_descriptors.is_some() => out_of_descriptors.unwrap_or_default(),
-        _ if private_files::is_denied(path) => {
-            say!("нет прав на файл состояния {shown}: {cure}", "no permission for the state {shown}: {cure}")
-        }
-        _ => say!(
-            "файл состояния {shown} не открывается: проверьте путь, права и место на диске",
-            "the state {shown} cannot be opened: check its path, permissions and the disk space"
-        ),
-    };
-    // Words alone, so that nobody explains them once more.
-    anyhow!("{what}: {error:#}")
-}
-
-/// A file whose writer died in the middle: that is the mirror, which is only read; the state's own is rolled back.
-fn is_interrupted(error: &rusqlite::Error) -> bool {
-    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
-}
-
 /// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old file's rights away.
 /// Another program's file is left as it is.
-fn create_private(path: &Path) -> Result<()> {
+fn create_private(path: &Path) -> Result<(), OpenError> {
     let file = private_files::open_or_create_private(path)?.file;
     file_header::refuse_strangers(path, &file)?;
     #[cfg(unix)]

@@ -2,15 +2,14 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Statement};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr};
 
-use super::State;
 use super::columns::Time;
+use super::{Result, State};
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::mirror::{Row as MirrorRow, WriteBack};

@@ -1,12 +1,11 @@
 //! What `reset-id` writes down: records that let go of their object, or are pointed at another one.
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::Event;
 use super::columns::Time;
 use super::records::{MARKED, RELEASED, SHARED};
 use super::writer::{RESET_LINK_COLUMNS, Writer};
+use super::{Event, Result};
 use crate::domain::record::{Kind, RecordKey};
 
 impl Writer<'_> {

@@ -1,9 +1,9 @@
 //! The state's tables, and how an older state becomes a newer one.
 
-use anyhow::{Result, bail};
 use rusqlite::Connection;
 
-use crate::say;
+use super::error::OpenError;
+use crate::domain::messages::StateMessage;
 
 /// Marks the file as ours in the header of the `SQLite` file: "ECB4".
 pub(super) const APPLICATION_ID: u32 = 0x4543_4234;
@@ -140,42 +140,28 @@ const VANISHED: &str = "
     UPDATE blocks SET digest = NULL;
 ";
 
-/// What is said of another program's file.
-pub(super) fn strangers() -> String {
-    say!(
-        "это файл другой программы, а не состояние ecvi-b24; проверьте [state] path",
-        "this file belongs to another program and is no state of ecvi-b24; check [state] path"
-    )
-}
-
 /// The state's version; 0 is a file that nothing was written into yet.
 ///
 /// # Errors
 /// A file of another program, or a state of a newer version.
-fn version(connection: &Connection) -> Result<usize> {
+fn version(connection: &Connection) -> Result<usize, OpenError> {
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != APPLICATION_ID && (tables > 0 || version > 0) {
-        bail!(strangers());
+        return Err(OpenError::Refused(StateMessage::OtherProgram));
     }
     if version > MIGRATIONS.len() {
-        bail!(say!(
-            "файл состояния создан более новой версией программы; установите её или новее",
-            "the state was made by a newer version of this program; install that version or a newer one"
-        ));
+        return Err(OpenError::Refused(StateMessage::NewerVersion));
     }
     Ok(version)
 }
 
 /// Whether the state can be read as it is; not while it is empty.
-pub(super) fn is_current(connection: &Connection) -> Result<bool> {
+pub(super) fn is_current(connection: &Connection) -> Result<bool, OpenError> {
     let version = version(connection)?;
     if version > 0 && version < MIGRATIONS.len() {
-        bail!(say!(
-            "файл состояния создан более старой версией программы; его обновит следующий запуск sync",
-            "the state was made by an older version of this program; the next sync brings it up to date"
-        ));
+        return Err(OpenError::Refused(StateMessage::OlderVersion));
     }
     Ok(version > 0)
 }
@@ -184,7 +170,7 @@ pub(super) fn is_current(connection: &Connection) -> Result<bool> {
 ///
 /// # Errors
 /// A file of another program, or a state of a newer version.
-pub(super) fn migrate(connection: &Connection) -> Result<()> {
+pub(super) fn migrate(connection: &Connection) -> Result<(), OpenError> {
     let version = version(connection)?;
     let (steps, last) = (MIGRATIONS[version..].concat(), MIGRATIONS.len());
     if !steps.is_empty() {
@@ -205,14 +191,14 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         migrate(&connection).unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
-        assert!(migrate(&connection).unwrap_err().to_string().contains("новой версией"));
+        assert!(matches!(migrate(&connection), Err(OpenError::Refused(StateMessage::NewerVersion))));
     }
 
     #[test]
     fn a_file_of_another_program_is_refused() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
-        assert!(migrate(&connection).unwrap_err().to_string().contains("другой программы"));
+        assert!(matches!(migrate(&connection), Err(OpenError::Refused(StateMessage::OtherProgram))));
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! What is remembered from run to run beside the records, and under which key of [`State::get`].
 
-use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::State;
+use super::{Result, State};
 use crate::domain::per_kind::PerKind;
 
 /// When the initial export was completed: RFC 3339.

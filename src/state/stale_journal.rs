@@ -12,9 +12,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::schema::APPLICATION_ID;
+use crate::domain::messages::{Message, StateMessage};
 use crate::platform::sidecar_path::sidecar_path;
 use crate::platform::{range_lock, regular_file};
-use crate::say;
 
 /// The first eight bytes of a journal.
 const MAGIC: [u32; 2] = [0xd9d5_05f9, 0x20a1_63d7];
@@ -77,14 +77,8 @@ fn has_foreign_journal(state: &Path) -> io::Result<bool> {
 fn set_aside(state: &Path) -> io::Result<()> {
     let aside = sidecar_path(state, "-journal.foreign");
     fs::rename(sidecar_path(state, "-journal"), &aside)?;
-    let aside = aside.display();
-    log::warn!(
-        "{}",
-        say!(
-            "рядом с файлом состояния лежал журнал другого файла (после прерванного запуска вернули копию?); он переименован в {aside}, его можно удалить",
-            "beside the state lay the journal of another file (was a copy put back after a pass was killed?); it is {aside} now and can be deleted"
-        )
-    );
+    let told = StateMessage::ForeignJournal { path: aside.display().to_string() };
+    log::warn!("{}", Message::from(told));
     Ok(())
 }
 

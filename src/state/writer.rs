@@ -1,12 +1,11 @@
 //! What is written down about records: each method is one fact, and a transaction holds all facts of one answer.
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
 use super::columns::Time;
 use super::records::{GONE, LOST, MARKED, RELEASED, SHARED};
-use super::{Event, PendingWork};
+use super::{Event, PendingWork, Result};
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::warning::Warning;

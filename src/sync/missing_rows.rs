@@ -16,7 +16,7 @@ pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan, now: DateTim
     let mut held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
     for kind in Kind::DISPLAY_ORDER {
         let Departing { given_up, is_vouched, is_held } = &plan.departing[kind];
-        plan.queue.each_note(kind, |key, note| writer.note(key, note, now))?;
+        plan.queue.each_note(kind, |key, note| Ok(writer.note(key, note, now)?))?;
         let since = &mut held_since[kind];
         *since = is_held.then_some(since.unwrap_or(now));
         if *is_held {
@@ -28,5 +28,5 @@ pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan, now: DateTim
             writer.departs(kind, departure)?;
         }
     }
-    state.set(HELD_SINCE, &held_since)
+    Ok(state.set(HELD_SINCE, &held_since)?)
 }

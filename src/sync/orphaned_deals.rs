@@ -30,7 +30,7 @@ pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &PlanStore, cl
     for (origin, deals) in &orphans {
         writer.orphans(&RecordKey::new(Kind::Booking, RecordId::parse(origin)), deals, clock.now())?;
     }
-    writer.commit()
+    Ok(writer.commit()?)
 }
 
 /// Bookings from before `bookings_from` are not sent, but one that has a deal keeps it, also where the state was lost:

@@ -17,6 +17,7 @@ use crate::platform::clock::{Clock, saturating_add};
 use crate::platform::lock::Lock;
 use crate::portal::client::{Client, WaitReason, growing_pause};
 use crate::portal::{CallError, Portal, run_error_from};
+use crate::say;
 use crate::state::settings::{
     CONTENTS, EXPOSED_TOLD, FULL, INITIAL_EXPORT, INPUTS, MAPPING_TOLD, MIRROR_STATS, PACE, RESENDING,
 };
@@ -28,7 +29,6 @@ use crate::sync::preflight::idle::{InputFingerprint, can_skip};
 use crate::sync::preflight::{mapping_version, portal_identity};
 use crate::sync::push::{CreateMode, Failures, ProgressObserver, Push, PushContext, RunStats};
 use crate::sync::resolve_doubts::{resolve_doubts, settled_at, wait_for_unknown_calls};
-use crate::{say, state};
 
 /// Ids in one transaction on the mirror.
 const WRITE_BACK_CHUNK: u32 = 1_000;
@@ -111,7 +111,7 @@ pub fn run_locked(
     }
     let mut pass =
         RunContext { config, orders, state: &state, lock, run, done: RunStats::default(), notice: None };
-    let result = pass.run(&mut gate, watch).map_err(state::with_hint);
+    let result = pass.run(&mut gate, watch);
     let ended = pass.end(result, &gate);
     let writer = state.writer()?;
     state.set(PACE, gate.pace())?;
@@ -225,7 +225,7 @@ impl RunContext<'_> {
             // What stands in the portal under our originator, so that a lost state costs time and no duplicate.
             let gaps = inventory::for_each_object(gate, &config.portal.originator, |kind, object| {
                 watch.seen(kind);
-                plan.queue.add_inventory(kind, &object.origin, object.crm_id)
+                Ok(plan.queue.add_inventory(kind, &object.origin, object.crm_id)?)
             })?;
             gaps.keys().try_for_each(|(kind, _)| plan.queue.note_gap(*kind))?;
         }
@@ -345,7 +345,7 @@ impl RunContext<'_> {
         if all_seen && !self.done.people_late {
             writer.clear_dirty(touched)?;
         }
-        writer.commit()
+        Ok(writer.commit()?)
     }
 
     fn end(self, result: Result<()>, gate: &Client<'_>) -> RunReport {

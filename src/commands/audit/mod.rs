@@ -113,9 +113,9 @@ impl Findings {
         let writer = state.writer()?;
         self.shelf.repairs(|key| {
             writer.resend(&key)?;
-            writer.log_event(&key, Event::Audited, None, "", clock.now())
+            Ok(writer.log_event(&key, Event::Audited, None, "", clock.now())?)
         })?;
-        writer.commit()
+        Ok(writer.commit()?)
     }
 }
 
@@ -149,7 +149,7 @@ pub fn run(
         comparison.all(&queue, &mut findings, &mut report, watch)?;
         let gaps = inventory::for_each_object(&mut gate, &config.portal.originator, |kind, object| {
             watch.seen(kind);
-            findings.shelf.stock(kind, &object.origin, object.crm_id)
+            Ok(findings.shelf.stock(kind, &object.origin, object.crm_id)?)
         })?;
         unreadable(&state, gaps, &mut findings, &mut report)?;
         report_duplicates(config, &state, &mut gate, &mut findings, &mut report)?;
@@ -175,9 +175,10 @@ pub fn unrepaired(
     findings.shelf.repairs(|key| {
         // What is gone from Ecvi by now needs no repair.
         let row = mirror.find(key.kind, &key.id.to_string())?.into_iter().find(|row| row.id == key.id);
-        row.map_or(Ok(()), |row| {
-            queue.add(&Planned { key, step: Step::Update, wave: Priority::Changes, row: Some(row) })
-        })
+        if row.is_some() {
+            queue.add(&Planned { key, step: Step::Update, wave: Priority::Changes, row })?;
+        }
+        Ok(())
     })?;
     drop(mirror);
     let pace = state.get(PACE)?.unwrap_or_default();

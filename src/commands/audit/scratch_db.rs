@@ -1,10 +1,10 @@
 //! What an audit has to keep until its end, in a temporary file: a hotel of a million bookings does not stand in
 //! memory.
 
-use anyhow::Result;
 use rusqlite::Connection;
 
 use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::state::Result;
 
 /// Ids that Ecvi or the state knows, objects of ours in the portal, and records to be sent again.
 pub(super) struct ScratchDb {
@@ -47,7 +47,11 @@ impl ScratchDb {
     }
 
     /// The objects of a kind whose origin nobody knows, with it.
-    pub(super) fn unknown(&self, kind: Kind, mut each: impl FnMut(String, i64) -> Result<()>) -> Result<()> {
+    pub(super) fn unknown(
+        &self,
+        kind: Kind,
+        mut each: impl FnMut(String, i64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let sql = "SELECT origin, crm_id FROM objects o WHERE kind = ?1
                      AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = o.kind AND k.origin = o.origin)
                    ORDER BY origin, crm_id";
@@ -60,7 +64,11 @@ impl ScratchDb {
     }
 
     /// The known origins of a kind that more than one object carries, or another object than the record's.
-    pub(super) fn duplicates(&self, kind: Kind, mut each: impl FnMut(String) -> Result<()>) -> Result<()> {
+    pub(super) fn duplicates(
+        &self,
+        kind: Kind,
+        mut each: impl FnMut(String) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let sql = "SELECT origin FROM objects o JOIN known k USING (kind, origin) WHERE kind = ?1
                    GROUP BY origin HAVING count(*) > 1 OR max(o.crm_id <> k.crm_id) = 1 ORDER BY origin";
         let mut statement = self.connection.prepare(sql)?;
@@ -72,7 +80,10 @@ impl ScratchDb {
     }
 
     /// The records to be sent again.
-    pub(super) fn repairs(&self, mut each: impl FnMut(RecordKey) -> Result<()>) -> Result<()> {
+    pub(super) fn repairs(
+        &self,
+        mut each: impl FnMut(RecordKey) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let mut statement = self.connection.prepare("SELECT kind, id FROM repairs ORDER BY kind, id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{CheckResult, Options};
 use crate::config::{self, Config, ConfigError, Link};
-use crate::domain::run_error::{Outcome, outcome_of};
+use crate::domain::run_error::{Explain, Outcome, outcome_of};
 use crate::domain::timestamp::to_rfc3339;
 use crate::platform::clock::Clock;
 use crate::platform::sidecar_path::{parent_dir, sidecar_path};
@@ -98,12 +98,8 @@ pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<CheckResult>, O
         return (vec![no_state(path)], None);
     }
     let loose = is_open_to_others(path);
-    let state = State::open(path).and_then(|state| {
-        state.set(CHECKED, &to_rfc3339(now)).context(shown.to_string())?;
-        Ok(state)
-    });
-    match state {
-        Err(error) => (vec![unusable_state(&error)], None),
+    match open_and_write(path, now) {
+        Err(error) => (vec![unusable_state(error)], None),
         Ok(state) if loose => {
             let detail = say!(
                 "Состояние {shown}: файл был доступен не только владельцу; исправлено",
@@ -118,6 +114,12 @@ pub(super) fn state(config: &Config, now: DateTime<Utc>) -> (Vec<CheckResult>, O
     }
 }
 
+fn open_and_write(path: &Path, now: DateTime<Utc>) -> Result<State> {
+    let state = State::open(path)?;
+    state.set(CHECKED, &to_rfc3339(now)).explain(|| path.display().to_string())?;
+    Ok(state)
+}
+
 /// Before the first run: the file will be made, so its folder must be there and writable.
 fn no_state(path: &Path) -> CheckResult {
     let shown = path.display();
@@ -129,7 +131,7 @@ fn no_state(path: &Path) -> CheckResult {
                 "State: {shown}, will be made by the first pass"
             ),
         ),
-        Err(error) => unusable_state(&error),
+        Err(error) => unusable_state(error),
     }
 }
 
@@ -189,8 +191,8 @@ fn is_open_to_others(_: &Path) -> bool {
 }
 
 /// A state that cannot be used; the error says what to do.
-pub(super) fn unusable_state(error: &anyhow::Error) -> CheckResult {
-    unusable("state", &say!("Состояние", "State"), error, String::new())
+pub(super) fn unusable_state(error: impl Into<anyhow::Error>) -> CheckResult {
+    unusable("state", &say!("Состояние", "State"), &error.into(), String::new())
 }
 
 /// What cannot be used, and what to do where the error does not say it itself.

@@ -118,7 +118,7 @@ pub(super) fn dictionary(
     lines.extend(verdict.findings.iter().map(found));
     let Some(state) = state.filter(|_| verdict.into_result().is_ok()) else { return };
     if let Err(error) = config_check::remember(config, state, &verdict.fields, gate.clock().now()) {
-        lines.push(super::local::unusable_state(&error));
+        lines.push(super::local::unusable_state(error));
     }
 }
 

@@ -139,7 +139,7 @@ impl Plan {
     fn hand_over_moved(&self, patient: &Plan, state: &State) -> Result<()> {
         for kind in Kind::DISPLAY_ORDER {
             self.each_going(kind, |planned| {
-                if self.has_moved(planned, state)? { patient.queue.add(planned) } else { Ok(()) }
+                if self.has_moved(planned, state)? { Ok(patient.queue.add(planned)?) } else { Ok(()) }
             })?;
         }
         Ok(())

@@ -81,9 +81,9 @@ impl Plan {
         let queue = PlanStore::new()?;
         let add = |kind, step, pair: Pair| {
             let wave = Priority::of(step, &pair, rules);
-            queue.add(&Planned { key: RecordKey { kind, id: pair.id }, step, wave, row: pair.row })
+            Ok(queue.add(&Planned { key: RecordKey { kind, id: pair.id }, step, wave, row: pair.row })?)
         };
-        let note = |key: &RecordKey, note| queue.note(key, note);
+        let note = |key: &RecordKey, note| Ok(queue.note(key, note)?);
         let Compared { survey, dirty: touched, blocks, waiting, without_id: unnamed } =
             compare(mirror, state, rules, add, note)?;
         let (held_back, departing) = Default::default();

@@ -1,11 +1,10 @@
 //! What a reading tells of records that may be as they were sent: who is missing, who is back, what was never learnt.
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::decide::{Pair, PlanOptions, waits};
 use crate::domain::record::{Kind, RecordKey};
-use crate::state::{Departure, Note, PlanRecord, Stay};
+use crate::state::{Departure, Note, PlanRecord, Result, Stay};
 use crate::sync::plan::store::PlanStore;
 
 /// Those of a kind who are missing, and not given up yet.
@@ -76,7 +75,11 @@ impl PlanStore {
     }
 
     /// Shows what is kept of a kind's records to `show`.
-    pub fn each_note(&self, kind: Kind, mut show: impl FnMut(&RecordKey, Note) -> Result<()>) -> Result<()> {
+    pub fn each_note(
+        &self,
+        kind: Kind,
+        mut show: impl FnMut(&RecordKey, Note) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let sql = "SELECT id, note FROM notes WHERE kind = ?1 ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([kind])?;

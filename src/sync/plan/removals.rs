@@ -132,7 +132,7 @@ impl Plan {
             return Ok(true);
         }
         match state.record(key)?.and_then(|record| record.plan_record.crm_id) {
-            Some(crm_id) => self.queue.names(key.kind, crm_id),
+            Some(crm_id) => Ok(self.queue.names(key.kind, crm_id)?),
             None => Ok(false),
         }
     }

@@ -3,14 +3,13 @@
 //! The mirror is let go of as soon as it was read, because a reader of hours would block whatever fills it; and
 //! an initial export plans a million records, which must not stand in memory.
 
-use anyhow::Result;
 use rusqlite::{Connection, Row};
 
 use super::decide::{Priority, Step};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordKey};
 use crate::mirror::{Entity, Row as MirrorRow};
-use crate::state::enable_stable_query_plans;
+use crate::state::{Result, enable_stable_query_plans};
 
 /// A planned step.
 #[derive(Clone, PartialEq, Debug)]
@@ -115,7 +114,11 @@ impl PlanStore {
     }
 
     /// Shows every step of a kind to `show`, in their order, and keeps them.
-    pub fn each(&self, kind: Kind, mut show: impl FnMut(&Planned) -> Result<()>) -> Result<()> {
+    pub fn each(
+        &self,
+        kind: Kind,
+        mut show: impl FnMut(&Planned) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let sql = "SELECT id, step, row, wave FROM plan WHERE kind = ?1 ORDER BY wave, arrival DESC, id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([kind])?;
@@ -214,7 +217,11 @@ impl PlanStore {
     }
 
     /// Shows the objects of the inventory to `show`, each with its origin.
-    pub fn each_inventory(&self, kind: Kind, mut show: impl FnMut(&str, i64) -> Result<()>) -> Result<()> {
+    pub fn each_inventory(
+        &self,
+        kind: Kind,
+        mut show: impl FnMut(&str, i64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let sql = "SELECT origin, crm_id FROM inventory WHERE kind = ?1 ORDER BY origin, crm_id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([kind])?;

@@ -16,14 +16,14 @@ use crate::state::settings::MAPPING;
 
 /// All records are marked for resending; the mapping is noted once it is verified.
 pub fn clear(state: &State) -> Result<()> {
-    state.set(MAPPING, &None::<u64>)
+    Ok(state.set(MAPPING, &None::<u64>)?)
 }
 
 /// Everything will be by this verified mapping, unless an earlier start of the same export began with another.
 pub fn record_current(config: &Config, state: &State) -> Result<()> {
     match state.get::<Option<u64>>(MAPPING)?.flatten() {
         Some(_) => Ok(()),
-        None => state.set(MAPPING, &fingerprint(config)),
+        None => Ok(state.set(MAPPING, &fingerprint(config))?),
     }
 }
 

@@ -57,7 +57,7 @@ pub fn verify_originator(config: &Config, state: &State) -> Result<()> {
 /// From now on something may be sent there, with this mark.
 pub fn remember(config: &Config, state: &State) -> Result<()> {
     state.set(ORIGINATOR, &config.portal.originator)?;
-    state.set(PORTAL, &config.portal.webhook.host())
+    Ok(state.set(PORTAL, &config.portal.webhook.host())?)
 }
 
 /// How many of the newest objects stand there with our origin, and how many were looked for.

@@ -208,14 +208,14 @@ impl Push<'_, '_> {
             return Ok(());
         }
         self.relink(key, (old, crm_id), true)?;
-        self.queue.add(&target.planned)
+        Ok(self.queue.add(&target.planned)?)
     }
 
     /// It is not sent in this run, but its bookings know that it is coming.
     fn register(&self, target: &WorkItem) -> Result<()> {
         let writer = self.state.writer()?;
         writer.insert_if_missing(target.key(), target.row().map_or("", |row| &row.display_name))?;
-        writer.commit()
+        Ok(writer.commit()?)
     }
 
     /// Nothing is deleted that another booking points at, or that does not carry our mark.

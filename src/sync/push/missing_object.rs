@@ -81,7 +81,7 @@ impl Push<'_, '_> {
         }
         writer.mark_dirty(key)?;
         writer.log_event(key, Event::Relinked, Some(crm_id), &old.to_string(), self.gate.clock().now())?;
-        writer.commit()
+        Ok(writer.commit()?)
     }
 
     /// The object beside the `old` one that carries the record's mark, or why the portal cannot say it.
@@ -103,7 +103,7 @@ impl Push<'_, '_> {
         let writer = self.state.writer()?;
         writer.mark_missing_in_crm(key)?;
         writer.log_event(key, Event::Missing, Some(old), "", self.gate.clock().now())?;
-        writer.commit()
+        Ok(writer.commit()?)
     }
 
     fn decide_missing(

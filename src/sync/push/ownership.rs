@@ -96,7 +96,7 @@ impl Push<'_, '_> {
     /// The record's object is gone, and its number is another record's: the step is planned anew.
     fn given_out_anew(&mut self, target: &WorkItem, crm_id: i64) -> Result<()> {
         let Some(step) = self.step_without_object(target, crm_id)? else { return Ok(()) };
-        self.queue.add(&Planned { step, ..target.planned.clone() })
+        Ok(self.queue.add(&Planned { step, ..target.planned.clone() })?)
     }
 
     /// A new object got this number. Whoever else holds it has lost theirs: the portal gives no number out twice,

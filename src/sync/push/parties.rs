@@ -88,7 +88,7 @@ impl Push<'_, '_> {
         let people: Vec<(Kind, i64)> = std::mem::take(&mut self.pointed_at).into_iter().collect();
         let dead = self.check_alive(Kind::Guest, &people)? | self.check_alive(Kind::Company, &people)?;
         self.done.dead_links |= dead;
-        self.state.set(POINTED_AT, &Vec::<(Kind, i64)>::new())
+        Ok(self.state.set(POINTED_AT, &Vec::<(Kind, i64)>::new())?)
     }
 
     /// A portal accepts dead ids in silence, so those that a deal is about to point at are looked up. Returns
@@ -121,7 +121,7 @@ impl Push<'_, '_> {
     fn touch(&self, key: &RecordKey) -> Result<()> {
         let writer = self.state.writer()?;
         writer.mark_dirty(key)?;
-        writer.commit()
+        Ok(writer.commit()?)
     }
 }
 

@@ -199,12 +199,12 @@ impl Push<'_, '_> {
                 &target.record.plan_record.display_name,
                 now,
             )?;
-            return writer.delete(key);
+            return Ok(writer.delete(key)?);
         }
         let Some(row) = target.row() else { return Ok(()) };
         if target.planned.step == Step::Close {
             writer.reset_unanswered(key)?;
-            return writer.update_pending(key, todo);
+            return Ok(writer.update_pending(key, todo)?);
         }
         let event = match operation {
             Operation::Create => Event::Created,

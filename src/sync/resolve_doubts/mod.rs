@@ -197,7 +197,7 @@ fn resolve(
             } else {
                 writer.linked(key, crm_id)?;
             }
-            writer.log_event(key, Event::Settled, Some(crm_id), "", now)
+            Ok(writer.log_event(key, Event::Settled, Some(crm_id), "", now)?)
         }
         (Operation::Delete, None | Some([])) => {
             // Should the booking come back, it is created anew.
@@ -209,17 +209,17 @@ fn resolve(
                 now,
             )?;
             writer.mark_missing_in_crm(key)?;
-            writer.clear_doubt(key)
+            Ok(writer.clear_doubt(key)?)
         }
         (Operation::Create, None | Some([])) => {
             writer.count_unanswered(key)?;
-            writer.clear_doubt(key)
+            Ok(writer.clear_doubt(key)?)
         }
         // Should the booking be back by now, its people may have changed while it was away.
         (Operation::Update, _) | (Operation::Delete, Some(_)) => {
             writer.count_unanswered(key)?;
             writer.resend(key)?;
-            writer.clear_doubt(key)
+            Ok(writer.clear_doubt(key)?)
         }
     }
 }
@@ -233,7 +233,7 @@ fn quarantine(
 ) -> Result<()> {
     let failure = Failure { code, operation: Some(doubt.operation), message, row: None };
     log::info!("{}: {code}", doubt.key);
-    writer.failed(&doubt.key, &failure, config.sync.retry_after, now)
+    Ok(writer.failed(&doubt.key, &failure, config.sync.retry_after, now)?)
 }
 
 #[cfg(test)]

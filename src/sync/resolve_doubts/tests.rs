@@ -53,7 +53,7 @@ impl Case {
         }
     }
 
-    fn write(&self, write: impl FnOnce(&Writer<'_>) -> Result<()>) {
+    fn write(&self, write: impl FnOnce(&Writer<'_>) -> crate::state::Result<()>) {
         let writer = self.state.writer().unwrap();
         write(&writer).unwrap();
         writer.commit().unwrap();

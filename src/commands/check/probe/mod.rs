@@ -107,7 +107,7 @@ pub(super) fn probe(
     let findings =
         Findings { at: clock.now(), holds: known.collect(), charged_to_batch, charged_to_commands };
     if let Some(Err(error)) = state.map(|state| state.set(PROBE, &findings)) {
-        lines.push(super::local::unusable_state(&error));
+        lines.push(super::local::unusable_state(error));
     }
     lines
 }

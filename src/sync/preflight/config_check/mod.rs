@@ -88,7 +88,7 @@ fn ask(gate: &mut Client<'_>, commands: &[Command]) -> Result<Responses, CallErr
 /// Remembers a verification that found no error.
 pub fn remember(config: &Config, state: &State, fields: &FieldTypes, now: DateTime<Utc>) -> Result<()> {
     state.set(FIELDS, fields)?;
-    state.set(VERIFIED, &Verified { fingerprint: fingerprint(config), at: now })
+    Ok(state.set(VERIFIED, &Verified { fingerprint: fingerprint(config), at: now })?)
 }
 
 fn remembered(
@@ -100,7 +100,7 @@ fn remembered(
     let Some(verified) = state.get::<Verified>(VERIFIED)? else { return Ok(None) };
     let fresh = (now - verified.at).abs() < VALID_FOR;
     if verified.fingerprint == fingerprint(config) && (fresh || !needed) {
-        return state.get(FIELDS);
+        return Ok(state.get(FIELDS)?);
     }
     Ok(None)
 }

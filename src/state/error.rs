@@ -1,0 +1,125 @@
+//! Why the state cannot be opened, read or written, and what to do about it.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+
+use crate::domain::messages::{Message, StateMessage};
+use crate::domain::run_error::{RunError, message_of_io};
+use crate::platform::{private_files, regular_file};
+
+/// What a question to the state yields.
+pub type Result<T, E = StateError> = std::result::Result<T, E>;
+
+/// Why the state, or a temporary database beside it, cannot be used: what happened and what to do.
+#[derive(Debug)]
+pub struct StateError(Message);
+
+impl StateError {
+    fn with_cause(message: impl Into<Message>, cause: impl fmt::Display) -> StateError {
+        StateError(Message::Chain(vec![message.into(), cause.to_string().into()]))
+    }
+}
+
+impl From<rusqlite::Error> for StateError {
+    fn from(error: rusqlite::Error) -> StateError {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => {
+                StateError::with_cause(StateMessage::NotWritable, error)
+            }
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+                StateError::with_cause(StateMessage::Damaged, error)
+            }
+            _ => StateError(error.to_string().into()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StateError {
+    fn from(error: serde_json::Error) -> StateError {
+        StateError(error.to_string().into())
+    }
+}
+
+impl From<StateError> for anyhow::Error {
+    fn from(error: StateError) -> anyhow::Error {
+        RunError::failed(error.0).into()
+    }
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What stops the opening of a state.
+#[derive(Debug)]
+pub(super) enum OpenError {
+    Sqlite(rusqlite::Error),
+    Io(io::Error),
+    /// Another program's file, or another version's: nothing failed.
+    Refused(StateMessage),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> OpenError {
+        OpenError::Sqlite(error)
+    }
+}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> OpenError {
+        OpenError::Io(error)
+    }
+}
+
+impl OpenError {
+    /// Names the file and says what to do.
+    pub(super) fn of(self, path: &Path) -> StateError {
+        match self {
+            OpenError::Sqlite(error) => not_opened_by_sqlite(path, error),
+            OpenError::Io(error) => not_opened(path, &error),
+            OpenError::Refused(message) => {
+                StateError(Message::Chain(vec![path.display().to_string().into(), message.into()]))
+            }
+        }
+    }
+}
+
+fn not_opened_by_sqlite(file: &Path, error: rusqlite::Error) -> StateError {
+    let path = file.display().to_string();
+    let message = match error.sqlite_error_code() {
+        // As when it happens later.
+        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => return error.into(),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StateMessage::FileDamaged { path },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StateMessage::Busy { path },
+        Some(ErrorCode::SystemIoFailure) => StateMessage::DiskFailed { path },
+        _ => return StateError::with_cause(cannot_be_opened(file), error),
+    };
+    StateError::with_cause(message, error)
+}
+
+fn not_opened(file: &Path, error: &io::Error) -> StateError {
+    if regular_file::is_unfit(error) {
+        let path = file.display().to_string();
+        let reason = message_of_io(error).into();
+        return StateError(StateMessage::NotAFile { path, reason }.into());
+    }
+    let message = private_files::exhausted(error).unwrap_or_else(|| cannot_be_opened(file));
+    StateError::with_cause(message, error)
+}
+
+/// Where the error itself does not tell why.
+fn cannot_be_opened(file: &Path) -> Message {
+    let path = file.display().to_string();
+    if let Some(no_descriptors) = private_files::no_descriptors() {
+        return no_descriptors;
+    }
+    if private_files::is_denied(file) {
+        return StateMessage::Denied { path, remedy: private_files::run_as_owner_hint().into() }.into();
+    }
+    StateMessage::CannotBeOpened { path }.into()
+}

@@ -11,6 +11,8 @@ pub mod mapping;
 
 pub mod state;
 
+pub mod report_files;
+
 pub mod mirror;
 pub mod portal;
 

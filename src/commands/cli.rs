@@ -12,6 +12,7 @@ use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::failure_code::FailureCode;
+use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::Kind;
 
 const EXIT_CODES: &str = "\
@@ -88,6 +89,13 @@ pub enum Command {
     /// Compare the CRM with the mirror and report what differs
     #[command(after_help = EXIT_CODES)]
     Audit(Audit),
+    /// Fill the mirror from report files of Ecvi, where no other program fills it
+    ///
+    /// The reports are CSV or XLSX files that [load] of the configuration names. A row that is gone
+    /// from a report is gone from the mirror. A report that is cut, empty, or has lost more than a
+    /// third of its rows is refused, and the mirror stays as it is.
+    #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
+    Load(Load),
     /// Show the configuration in effect
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -239,6 +247,20 @@ pub struct Audit {
     pub yes: bool,
 }
 
+/// `load`
+#[derive(Args, Debug, Default)]
+pub struct Load {
+    /// Show what would change in the mirror, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The reports of these tables, or all, hold some of the rows alone: what they lack stays
+    #[arg(long, value_name = "TABLE", num_args = 0..)]
+    pub partial: Option<Vec<MirrorTable>>,
+    /// The reports of these tables, or all, are right although they look cut, emptied or shrunken
+    #[arg(long, value_name = "TABLE", num_args = 0..)]
+    pub trust: Option<Vec<MirrorTable>>,
+}
+
 /// `config`
 #[derive(Subcommand, Debug)]
 pub enum ConfigCommand {
@@ -249,6 +271,16 @@ pub enum ConfigCommand {
 impl ValueEnum for Kind {
     fn value_variants<'a>() -> &'a [Kind] {
         &Kind::DISPLAY_ORDER
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+impl ValueEnum for MirrorTable {
+    fn value_variants<'a>() -> &'a [MirrorTable] {
+        &MirrorTable::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

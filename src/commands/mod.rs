@@ -5,6 +5,7 @@ pub mod check;
 pub mod cli;
 pub mod dry_run;
 pub mod find_record;
+pub mod load;
 pub mod reset_id;
 pub mod retry;
 pub mod run;

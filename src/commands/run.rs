@@ -13,7 +13,7 @@ use signal_hook::flag;
 use crate::commands::cli::{Cli, Command, ConfigCommand};
 use crate::commands::dry_run::{ChangePreview, Only, plan_report};
 use crate::commands::find_record::{FoundRecord, Lookup};
-use crate::commands::{audit, check, cli, reset_id, retry, shell_and_manual, status};
+use crate::commands::{audit, check, cli, load, reset_id, retry, shell_and_manual, status};
 use crate::config::{self, Config, PortalConfig};
 use crate::domain::display;
 use crate::domain::language::current_language;
@@ -62,6 +62,7 @@ fn command(cli: &Cli) -> Result<Outcome> {
         Command::Check(options) => check(cli, options, &clock_with_signals()?),
         Command::Retry(options) => retry(&config()?, options, &clock_with_signals()?),
         Command::Audit(options) => audit(&config()?, options, &clock_with_signals()?),
+        Command::Load(options) => load::run(&config()?, options, &clock_with_signals()?),
         Command::Config(ConfigCommand::Show) => config_show(&path, &config()?),
         Command::Completions { shell } => print(&shell_and_manual::completion_script(*shell)),
         Command::Man { command } => print(&shell_and_manual::manual_page(command.as_deref())?),

@@ -25,6 +25,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) monitoring: Monitoring,
     #[serde(default)]
+    pub(super) load: Load,
+    #[serde(default)]
     pub(super) contact: Contact,
     #[serde(default)]
     pub(super) company: Company,
@@ -160,6 +162,37 @@ pub enum ExportMethod {
 pub(super) struct Monitoring {
     pub(super) heartbeat_url: Option<String>,
     pub(super) max_mirror_age: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Load {
+    pub(super) encoding: Option<String>,
+    pub(super) amount_of: Option<AmountOf>,
+    pub(super) files: LoadFiles,
+    pub(super) guests: BTreeMap<String, String>,
+    pub(super) companies: BTreeMap<String, String>,
+    pub(super) bookings: BTreeMap<String, String>,
+    pub(super) booking_guests: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LoadFiles {
+    pub(super) guests: Option<PathBuf>,
+    pub(super) companies: Option<PathBuf>,
+    pub(super) bookings: Option<PathBuf>,
+    pub(super) booking_guests: Option<PathBuf>,
+}
+
+/// What the amount in a report with one row a room belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AmountOf {
+    /// To the room: the booking's amount is their sum.
+    Room,
+    /// To the booking: each of its rows says the same.
+    Booking,
 }
 
 /// A way to recognise people who already stand in the CRM.

@@ -6,6 +6,7 @@ mod fields;
 mod file;
 mod leaked_webhook;
 mod link;
+mod load;
 mod objects;
 mod ownership;
 mod paths;
@@ -24,8 +25,9 @@ use chrono::NaiveDate;
 pub(crate) use address::scheme_and_host;
 pub use error::ConfigError;
 pub(crate) use fields::is_program_field;
-pub use file::{ExportMethod, MatchBy, OnMissing};
+pub use file::{AmountOf, ExportMethod, MatchBy, OnMissing};
 pub use link::Link;
+pub use load::{Heading, LoadConfig, ReportConfig, plain_heading};
 pub use objects::{DealConfig, PartyConfig};
 pub use portal::{PortalConfig, WebhookSource};
 pub use webhook::Webhook;
@@ -52,6 +54,8 @@ pub struct Config {
     pub sync: SyncConfig,
     /// The initial export.
     pub export: ExportConfig,
+    /// The report files that fill the mirror.
+    pub load: LoadConfig,
     /// An address fetched after a good run.
     pub heartbeat: Option<String>,
     /// A mirror that was written longer ago than this is no longer filled.
@@ -181,9 +185,11 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config,
     let deal = objects::deal(file.deal)?;
     let max_mirror_age = file.monitoring.max_mirror_age.as_deref();
     let max_mirror_age = max_mirror_age.map(|age| duration("[monitoring] max_mirror_age", age));
+    let mirror = mirror(file.mirror, folder, columns(&contact, &company, &deal))?;
     Ok(Config {
         language: file.language,
-        mirror: mirror(file.mirror, folder, columns(&contact, &company, &deal))?,
+        load: load::load(file.load, folder, &mirror.columns)?,
+        mirror,
         state: folder.join(file.state.path),
         portal: portal::portal(file.portal, folder, webhook)?,
         sync: sync(&file.sync)?,
@@ -242,16 +248,16 @@ fn mirror(
         columns,
         statuses,
         write_back: mirror.write_back,
-        encoding: mirror.encoding.as_deref().map(encoding).transpose()?,
+        encoding: mirror.encoding.as_deref().map(|name| encoding("[mirror]", name)).transpose()?,
     })
 }
 
 /// One whose texts can be told from UTF-8: not UTF-16, which SQLite itself knows.
-fn encoding(name: &str) -> Result<&'static encoding_rs::Encoding, ConfigMessage> {
+fn encoding(section: &str, name: &str) -> Result<&'static encoding_rs::Encoding, ConfigMessage> {
     let found = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes());
     found
         .filter(|encoding| encoding.is_ascii_compatible() && *encoding != encoding_rs::UTF_8)
-        .ok_or_else(|| ConfigMessage::NoSuchEncoding { name: name.to_owned() })
+        .ok_or_else(|| ConfigMessage::NoSuchEncoding { section: section.to_owned(), name: name.to_owned() })
 }
 
 fn export(export: &file::Export) -> Result<ExportConfig, ConfigMessage> {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf, absolute};
 
 use super::Config;
-use super::file::File;
+use super::file::{File, LoadFiles};
 use crate::domain::messages::ConfigMessage;
 use crate::platform::lock;
 use crate::platform::sidecar_path::sidecar_path;
@@ -32,6 +32,23 @@ pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<(), ConfigMessa
             });
         }
         taken.push((key, path));
+    }
+    refuse_report(&file.load.files, &taken, at)
+}
+
+/// One report may fill two tables, but it is no other file of the program's.
+fn refuse_report(
+    files: &LoadFiles,
+    taken: &[(&str, PathBuf)],
+    at: impl Fn(&PathBuf) -> PathBuf,
+) -> Result<(), ConfigMessage> {
+    let LoadFiles { guests, companies, bookings, booking_guests } = files;
+    for report in [guests, companies, bookings, booking_guests].into_iter().flatten() {
+        let report = canonical_path(&at(report));
+        if let Some((other, _)) = taken.iter().find(|(_, path)| *path == report) {
+            let path = report.display().to_string();
+            return Err(ConfigMessage::ReportIsOtherFile { key: (*other).to_owned(), path });
+        }
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result};
 
 use super::{
-    Config, DealConfig, ExportMethod, MatchBy, MirrorConfig, OnMissing, PartyConfig, PortalConfig,
-    SyncConfig, scheme_and_host,
+    AmountOf, Config, DealConfig, ExportMethod, Heading, LoadConfig, MatchBy, MirrorConfig, OnMissing,
+    PartyConfig, PortalConfig, ReportConfig, SyncConfig, scheme_and_host,
 };
 use crate::domain::language::Language;
 use crate::domain::record::BookingStatus;
@@ -19,6 +19,7 @@ impl Display for Config {
             portal,
             sync,
             export,
+            load,
             heartbeat,
             max_mirror_age,
             contact,
@@ -44,6 +45,7 @@ impl Display for Config {
         };
         writeln!(f, "\n[export]\nmethod = {}", text(method))?;
         write_optional(f, "bookings_from", export.bookings_from.map(|day| text(&day.to_string())))?;
+        self::load(f, load)?;
         if heartbeat.is_some() || max_mirror_age.is_some() {
             writeln!(f, "\n[monitoring]")?;
         }
@@ -104,6 +106,31 @@ fn portal(f: &mut Formatter<'_>, portal: &PortalConfig) -> Result {
     }
     write_optional(f, "ca_file", ca_file.as_ref().map(|path| text(&path.to_string_lossy())))?;
     write_optional(f, "shared_bucket", shared_bucket.as_ref().map(|path| text(&path.to_string_lossy())))
+}
+
+fn load(f: &mut Formatter<'_>, load: &LoadConfig) -> Result {
+    let LoadConfig { reports, encoding, amount_of } = load;
+    if reports.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n[load]")?;
+    write_optional(f, "encoding", encoding.map(|encoding| text(&encoding.name().to_lowercase())))?;
+    let amount_of = amount_of.map(|amount_of| match amount_of {
+        AmountOf::Room => "room",
+        AmountOf::Booking => "booking",
+    });
+    write_optional(f, "amount_of", amount_of.map(text))?;
+    writeln!(f, "\n[load.files]")?;
+    for ReportConfig { table, file, headings: _ } in reports {
+        writeln!(f, "{} = {}", table.name(), text(&file.to_string_lossy()))?;
+    }
+    for ReportConfig { table, file: _, headings } in reports {
+        writeln!(f, "\n[load.{}]", table.name())?;
+        for Heading { text: heading, columns, is_required: _ } in headings {
+            writeln!(f, "{} = {}", text(heading), text(&columns.join(" ")))?;
+        }
+    }
+    Ok(())
 }
 
 fn sync(f: &mut Formatter<'_>, sync: &SyncConfig) -> Result {

@@ -4,6 +4,7 @@ pub mod display;
 pub mod failure_code;
 pub mod language;
 pub mod messages;
+pub mod mirror_table;
 pub mod owned_values;
 pub mod per_kind;
 pub mod record;

@@ -10,6 +10,7 @@ mod cell;
 mod change_columns;
 mod columns;
 mod file_stamp;
+pub mod fill;
 mod foreign_log;
 mod functions;
 mod ids;

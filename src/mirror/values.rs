@@ -154,7 +154,7 @@ fn is_midnight(time: Option<NaiveTime>) -> bool {
 }
 
 /// A birthday. With a time other than midnight it is an instant, and may be another day where the hotel stands.
-pub(super) fn birth_date(text: &str) -> Option<NaiveDate> {
+pub(crate) fn birth_date(text: &str) -> Option<NaiveDate> {
     let (day, clock) = day_and_clock(text)?;
     is_midnight(clock.time).then_some(day)
 }
@@ -224,7 +224,7 @@ fn all_digits(text: &str) -> bool {
 }
 
 /// An amount that is written as a text; an empty one is `0.00`.
-pub(super) fn amount_of_text(text: &str) -> Option<String> {
+pub(crate) fn amount_of_text(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("0.00".into());
     }

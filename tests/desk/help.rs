@@ -25,6 +25,7 @@ fn the_program() {
       check           Verify configuration, mirror, state, webhook, and what the configuration names in the portal
       retry           Try failed records now instead of after their pause
       audit           Compare the CRM with the mirror and report what differs
+      load            Fill the mirror from report files of Ecvi, where no other program fills it
       config          Show the configuration in effect
       help            Print this message or the help of the given subcommand(s)
 
@@ -261,6 +262,57 @@ fn retry() {
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
       -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
       -q, --quiet          Log errors alone
+
+    Exit codes:
+      0  done, also with nothing to do, with warnings, or while another pass is under way
+      1  done, but something that was tried failed, or a guard holds something back
+      2  wrong usage, or a record that nobody knows
+      3  configuration, mirror or state unusable: nothing was sent
+      4  the portal refuses us: an administrator must act
+      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
+         the rest goes with the next pass
+    ");
+}
+
+#[test]
+fn load() {
+    assert_snapshot!(help("load"), @r"
+    Fill the mirror from report files of Ecvi, where no other program fills it
+
+    The reports are CSV or XLSX files that [load] of the configuration names. A row that is gone
+    from a report is gone from the mirror. A report that is cut, empty, or has lost more than a
+    third of its rows is refused, and the mirror stays as it is.
+
+    Usage: ecvi-b24 load [OPTIONS]
+
+    Options:
+          --dry-run
+              Show what would change in the mirror, and write nothing
+
+          --partial [<TABLE>...]
+              The reports of these tables, or all, hold some of the rows alone: what they lack stays
+              
+              [possible values: guests, companies, bookings, booking_guests]
+
+          --trust [<TABLE>...]
+              The reports of these tables, or all, are right although they look cut, emptied or shrunken
+              
+              [possible values: guests, companies, bookings, booking_guests]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Options of every command:
+          --config <FILE>
+              Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml]
+              
+              [env: ECVI_B24_CONFIG]
+
+      -v, --verbose...
+              Log more: -v what is waited for and put aside, -vv every record
+
+      -q, --quiet
+              Log errors alone
 
     Exit codes:
       0  done, also with nothing to do, with warnings, or while another pass is under way

@@ -6,8 +6,18 @@ use std::path::{Path, PathBuf};
 use crate::path;
 
 /// From the top of the house to its ground; `ARCHITECTURE.md` has the same list.
-const LAYERS: [&str; 11] = [
-    "commands", "output", "sync", "crm", "mapping", "state", "mirror", "portal", "config", "platform",
+const LAYERS: [&str; 12] = [
+    "commands",
+    "output",
+    "sync",
+    "crm",
+    "mapping",
+    "state",
+    "report_files",
+    "mirror",
+    "portal",
+    "config",
+    "platform",
     "domain",
 ];
 

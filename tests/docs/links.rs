@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{path, read};
 
-const DOCUMENTS: [&str; 25] = [
+const DOCUMENTS: [&str; 27] = [
     "README.md",
     "README.ru.md",
     "ARCHITECTURE.md",
@@ -22,6 +22,8 @@ const DOCUMENTS: [&str; 25] = [
     "docs/decisions/0006-two-languages-in-code.md",
     "docs/decisions/README.md",
     "docs/hotels.md",
+    "docs/load.md",
+    "docs/load.ru.md",
     "docs/mirror.md",
     "docs/operations.md",
     "docs/performance.md",

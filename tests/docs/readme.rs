@@ -13,9 +13,11 @@ const BOTH: [&str; 2] = ["README.md", "README.ru.md"];
 const TEST: &str = "cargo test --workspace --locked";
 
 /// Every document with commands in it.
-const ALL: [&str; 6] = [
+const ALL: [&str; 8] = [
     "README.md",
     "README.ru.md",
+    "docs/load.md",
+    "docs/load.ru.md",
     "docs/operations.md",
     "docs/configuration.md",
     "docs/codes.md",

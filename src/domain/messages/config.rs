@@ -47,12 +47,33 @@ messages! {
         NoSuchStatus { code: String, status: String } =>
             "[mirror.statuses] \"{code}\" = \"{status}\": такого статуса нет; бывают temporary, confirmed, checked_in, checked_out, cancelled, no_show",
             "[mirror.statuses] \"{code}\" = \"{status}\": no such status; there are temporary, confirmed, checked_in, checked_out, cancelled, no_show";
-        NoSuchEncoding { name: String } =>
-            "[mirror] encoding = \"{name}\": такой кодировки нет; бывают, например, windows-1251, koi8-r, ibm866. UTF-8 и UTF-16 узнаются сами",
-            "[mirror] encoding = \"{name}\": no such encoding; there are, for example, windows-1251, koi8-r, ibm866. UTF-8 and UTF-16 are recognised by themselves";
+        NoSuchEncoding { section: String, name: String } =>
+            "{section} encoding = \"{name}\": такой кодировки нет; бывают, например, windows-1251, koi8-r, ibm866. UTF-8 и UTF-16 узнаются сами",
+            "{section} encoding = \"{name}\": no such encoding; there are, for example, windows-1251, koi8-r, ibm866. UTF-8 and UTF-16 are recognised by themselves";
         NoDate { text: String } =>
             "[export] bookings_from: «{text}» не дата; пишите, например, 2024-01-01",
             "[export] bookings_from: \"{text}\" is no date; write 2024-01-01";
+        ReportWithoutFile { table: String } =>
+            "[load.{table}] называет заголовки, а файл отчёта не указан: добавьте его в [load.files] {table}",
+            "[load.{table}] names headings, but no report file: add it to [load.files] {table}";
+        HeadingWithoutColumn { table: String, heading: String } =>
+            "[load.{table}] \"{heading}\": столбец не назван; например \"Фамилия\" = \"last_name\"",
+            "[load.{table}] \"{heading}\": no column is named; write, for example, \"Фамилия\" = \"last_name\"";
+        OddColumn { table: String, heading: String, column: String } =>
+            "[load.{table}] \"{heading}\" = \"{column}\": в имени столбца бывают только буквы, цифры и _",
+            "[load.{table}] \"{heading}\" = \"{column}\": a column's name has letters, digits and _ alone";
+        HeadingTwice { table: String, heading: String } =>
+            "[load.{table}]: заголовок «{heading}» записан дважды; регистр букв и пробелы не различаются",
+            "[load.{table}]: the heading \"{heading}\" is written twice; case and blanks make no difference";
+        ColumnsUnfilled { table: String, columns: String } =>
+            "[load.{table}]: не сказано, какой заголовок отчёта заполняет {columns}",
+            "[load.{table}]: no heading of the report fills {columns}";
+        KeySplit { table: String, column: String } =>
+            "[load.{table}]: столбец {column} заполняется одним заголовком целиком",
+            "[load.{table}]: the column {column} is filled by one heading alone, and by the whole of its cell";
+        ReportIsOtherFile { key: String, path: String } =>
+            "{key} и [load.files] — один и тот же файл {path}: отчёт должен быть своим файлом",
+            "{key} and [load.files] are one and the same file, {path}: a report is a file of its own";
         HeartbeatNotHttps =>
             "[monitoring] heartbeat_url: адрес должен начинаться с https://",
             "[monitoring] heartbeat_url: the address must begin with https://";

@@ -6,6 +6,7 @@
 
 mod config;
 mod crm;
+mod load;
 mod mirror;
 mod names;
 mod output;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::config::ConfigMessage;
 pub use self::crm::CrmMessage;
+pub use self::load::LoadMessage;
 pub use self::mirror::MirrorMessage;
 pub use self::names::NameMessage;
 pub use self::output::OutputMessage;
@@ -107,6 +109,8 @@ pub enum Message {
     Config(ConfigMessage),
     /// The objects of the CRM.
     Crm(CrmMessage),
+    /// Report files, and filling the mirror from them.
+    Load(LoadMessage),
     /// The mirror's file and its rows.
     Mirror(MirrorMessage),
     /// The state's file.
@@ -137,6 +141,7 @@ impl Message {
         match self {
             Message::Config(message) => message.localized(language),
             Message::Crm(message) => message.localized(language),
+            Message::Load(message) => message.localized(language),
             Message::Mirror(message) => message.localized(language),
             Message::State(message) => message.localized(language),
             Message::Name(message) => message.localized(language),
@@ -183,6 +188,7 @@ macro_rules! is_a_message {
 is_a_message!(
     Config(ConfigMessage),
     Crm(CrmMessage),
+    Load(LoadMessage),
     Mirror(MirrorMessage),
     State(StateMessage),
     Name(NameMessage),

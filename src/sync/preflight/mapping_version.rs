@@ -52,6 +52,7 @@ fn fingerprint(config: &Config) -> u64 {
         portal: _,
         sync: _,
         export: _,
+        load: _,
         heartbeat: _,
         max_mirror_age: _,
         link: _,

@@ -1,0 +1,110 @@
+//! What `load` says: what changed, what would change, and which rows cannot be read.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+
+use anyhow::Result;
+
+use super::table::Loaded;
+use crate::domain::language::Language;
+use crate::domain::messages::{LoadMessage, Localized, Message, NameMessage};
+use crate::domain::mirror_table::MirrorTable;
+use crate::domain::visible_text;
+use crate::mirror::fill::{Change, Changes, Filling};
+
+/// More flaws of one report help nobody.
+const MOST_FLAWS: usize = 20;
+/// More changed rows of one kind are not listed.
+const MOST_CHANGES: u32 = 20;
+
+/// The rows that cannot be read.
+pub(super) fn complaints(tables: &[Loaded]) -> Vec<LoadMessage> {
+    let mut complaints = Vec::new();
+    for Loaded { file, flaws, hidden, .. } in tables {
+        complaints.extend(flaws.iter().take(MOST_FLAWS).map(|flaw| flaw.message(file)));
+        let more = flaws.len().saturating_sub(MOST_FLAWS) as u64;
+        if more > 0 {
+            complaints.push(LoadMessage::MoreFlaws { file: file.clone(), count: more });
+        }
+        if *hidden > 0 {
+            complaints.push(LoadMessage::HiddenRows { file: file.clone(), count: *hidden });
+        }
+    }
+    complaints
+}
+
+/// `load: новых: гости 3; изменено: заявки 1`; none where nothing changed and nobody is looking.
+pub(super) fn line(tables: &[Loaded], language: Language) -> Option<String> {
+    let counted = |count: fn(&Loaded) -> u64| counted(tables, count, language);
+    let new = counted(|table| table.changes.new).map(|tables| LoadMessage::New { tables });
+    let changed = counted(|table| table.changes.changed).map(|tables| LoadMessage::Changed { tables });
+    let gone = counted(|table| table.changes.gone).map(|tables| LoadMessage::Gone { tables });
+    let unreadable = counted(unreadable).map(|tables| LoadMessage::Unreadable { tables });
+    let parts = [new, changed, gone, unreadable].into_iter().flatten();
+    let mut parts: Vec<String> = parts.map(|part| part.localized(language)).collect();
+    if parts.is_empty() && std::io::stdout().is_terminal() {
+        let tables = counted(|table| table.rows).unwrap_or_else(|| "0".to_owned());
+        parts.push(LoadMessage::NothingChanged { tables }.localized(language));
+    }
+    (!parts.is_empty()).then(|| format!("load: {}\n", parts.join("; ")))
+}
+
+fn unreadable(table: &Loaded) -> u64 {
+    table.flaws.iter().map(|flaw| flaw.line).collect::<BTreeSet<_>>().len() as u64
+}
+
+/// `гости 2, заявки 1`; none where all are zero.
+fn counted(tables: &[Loaded], count: fn(&Loaded) -> u64, language: Language) -> Option<String> {
+    let filled = tables.iter().filter(|table| count(table) > 0);
+    let part =
+        |table: &Loaded| format!("{} {}", table.scope.table.plural_name().text(language), count(table));
+    let parts: Vec<String> = filled.map(part).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What would change, with the first rows of each kind.
+pub(super) fn plan(filling: &Filling, tables: &[Loaded], language: Language) -> Result<String> {
+    let mut lines = Vec::new();
+    for table in tables {
+        let Changes { new, changed, gone, before: _ } = table.changes;
+        let plan = LoadMessage::TablePlan {
+            table: Box::new(table.scope.table.plural_name()),
+            file: table.file.clone(),
+            new,
+            changed,
+            gone,
+            unreadable: unreadable(table),
+        };
+        lines.push(plan.localized(language));
+        let changes = filling.changes(&table.scope, MOST_CHANGES)?;
+        let more = (new + changed + gone).saturating_sub(changes.len() as u64);
+        lines.extend(changes.iter().map(|change| change_line(table.scope.table, change, language)));
+        if more > 0 {
+            lines.push(format!("  {}", LoadMessage::MoreChanges { count: more }.localized(language)));
+        }
+    }
+    lines.push(LoadMessage::NothingWritten.localized(language));
+    Ok(lines.join("\n") + "\n")
+}
+
+fn change_line(table: MirrorTable, change: &Change, language: Language) -> String {
+    let name = |name: &str| record_name(table, name).text(language);
+    match change {
+        Change::New(row) => format!("  + {}", name(row)),
+        Change::Changed(row, columns) => format!("  ~ {}: {}", name(row), columns.join(", ")),
+        Change::Gone(row) => format!("  - {}", name(row)),
+    }
+}
+
+fn record_name(table: MirrorTable, name: &str) -> Message {
+    let name = visible_text::name(name);
+    match table {
+        MirrorTable::Guests => NameMessage::Guest { id: name }.into(),
+        MirrorTable::Companies => NameMessage::Company { id: name }.into(),
+        MirrorTable::Bookings => LoadMessage::BookingNumber { number: name }.into(),
+        MirrorTable::BookingGuests => {
+            let (booking, guest) = name.split_once(' ').unwrap_or((&name, ""));
+            LoadMessage::GuestOfBooking { guest: guest.to_owned(), booking: booking.to_owned() }.into()
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! `[load]`: the report files that `load` fills the mirror from, and which of their headings is which column.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::file::{self, AmountOf};
+use crate::domain::messages::ConfigMessage;
+use crate::domain::mirror_table::MirrorTable;
+use crate::domain::per_kind::PerKind;
+use crate::domain::record::Kind;
+
+/// What `load` was told.
+#[derive(Clone, Debug, Default)]
+pub struct LoadConfig {
+    /// In the order of the tables, those that have a file.
+    pub reports: Vec<ReportConfig>,
+    /// How a report that is neither UTF-8 nor UTF-16 is read; without it as windows-1251.
+    pub encoding: Option<&'static encoding_rs::Encoding>,
+    /// What the amount in a report by rooms belongs to.
+    pub amount_of: Option<AmountOf>,
+}
+
+/// The report of one table.
+#[derive(Clone, Debug)]
+pub struct ReportConfig {
+    /// What it fills.
+    pub table: MirrorTable,
+    /// The file; its name may hold `*`, and the newest such file is read.
+    pub file: PathBuf,
+    /// The headings that are read.
+    pub headings: Vec<Heading>,
+}
+
+/// A heading of a report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Heading {
+    /// As it stands in the report.
+    pub text: String,
+    /// The column that it fills; where there are several, the words of a cell go into one each.
+    pub columns: Vec<String>,
+    /// A report without it is refused.
+    pub is_required: bool,
+}
+
+impl LoadConfig {
+    /// The report of a table, if it has one.
+    pub fn report(&self, table: MirrorTable) -> Option<&ReportConfig> {
+        self.reports.iter().find(|report| report.table == table)
+    }
+}
+
+/// Checks the section. `own_columns` are those that fields and templates ask for.
+pub(super) fn load(
+    load: file::Load,
+    folder: &Path,
+    own_columns: &PerKind<Vec<String>>,
+) -> Result<LoadConfig, ConfigMessage> {
+    let file::Load { encoding, amount_of, files, guests, companies, bookings, booking_guests } = load;
+    let sections = [
+        (MirrorTable::Guests, files.guests, guests),
+        (MirrorTable::Companies, files.companies, companies),
+        (MirrorTable::Bookings, files.bookings, bookings),
+        (MirrorTable::BookingGuests, files.booking_guests, booking_guests),
+    ];
+    let mut reports = Vec::new();
+    for (table, file, written) in sections {
+        let Some(file) = file else {
+            refuse_headings_without_file(table, &written)?;
+            continue;
+        };
+        let headings = if written.is_empty() {
+            columns_as_headings(table, own_columns)
+        } else {
+            headings(table, written)?
+        };
+        reports.push(ReportConfig { table, file: folder.join(file), headings });
+    }
+    let encoding = encoding.as_deref().map(|name| super::encoding("[load]", name)).transpose()?;
+    Ok(LoadConfig { reports, encoding, amount_of })
+}
+
+fn refuse_headings_without_file(
+    table: MirrorTable,
+    written: &BTreeMap<String, String>,
+) -> Result<(), ConfigMessage> {
+    if written.is_empty() {
+        return Ok(());
+    }
+    Err(ConfigMessage::ReportWithoutFile { table: table.name().to_owned() })
+}
+
+/// A report whose headings are the columns of the mirror needs no list of them.
+fn columns_as_headings(table: MirrorTable, own_columns: &PerKind<Vec<String>>) -> Vec<Heading> {
+    let own = match table {
+        MirrorTable::Guests => own_columns[Kind::Guest].as_slice(),
+        MirrorTable::Companies => own_columns[Kind::Company].as_slice(),
+        MirrorTable::Bookings => own_columns[Kind::Booking].as_slice(),
+        MirrorTable::BookingGuests => &[],
+    };
+    let usual = table.columns().iter().map(|column| Heading {
+        text: (*column).to_owned(),
+        columns: vec![(*column).to_owned()],
+        is_required: table.required_columns().contains(column),
+    });
+    let own = own.iter().map(|column| Heading {
+        text: column.clone(),
+        columns: vec![column.clone()],
+        is_required: false,
+    });
+    usual.chain(own).collect()
+}
+
+fn headings(table: MirrorTable, written: BTreeMap<String, String>) -> Result<Vec<Heading>, ConfigMessage> {
+    let mut headings = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (text, columns) in written {
+        let columns: Vec<String> = columns.split_whitespace().map(str::to_owned).collect();
+        refuse_odd_columns(table, &text, &columns)?;
+        if !seen.insert(plain_heading(&text)) {
+            return Err(ConfigMessage::HeadingTwice { table: table.name().to_owned(), heading: text });
+        }
+        headings.push(Heading { text, columns, is_required: true });
+    }
+    require_columns(table, &headings)?;
+    refuse_split_keys(table, &headings)?;
+    Ok(headings)
+}
+
+/// A heading as headings are compared: without case, `ё` as `е`, blanks of any kind and number as one.
+pub fn plain_heading(text: &str) -> String {
+    let is_mark = |c: char| matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}');
+    let text = text.replace(is_mark, " ").to_lowercase().replace('ё', "е");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn refuse_odd_columns(table: MirrorTable, heading: &str, columns: &[String]) -> Result<(), ConfigMessage> {
+    let is_name = |column: &&String| column.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let (table, heading) = (table.name().to_owned(), heading.to_owned());
+    if columns.is_empty() {
+        return Err(ConfigMessage::HeadingWithoutColumn { table, heading });
+    }
+    match columns.iter().find(|column| !is_name(column)) {
+        Some(odd) => Err(ConfigMessage::OddColumn { table, heading, column: odd.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn fills(headings: &[Heading], column: &str) -> usize {
+    headings.iter().flat_map(|heading| &heading.columns).filter(|name| *name == column).count()
+}
+
+fn require_columns(table: MirrorTable, headings: &[Heading]) -> Result<(), ConfigMessage> {
+    let has = |column: &str| fills(headings, column) > 0;
+    // A booking's number may stand for its id, and the other way round.
+    let is_there = |column: &str| has(column) || column == "number" && has("id");
+    let missing: Vec<&str> =
+        table.required_columns().iter().copied().filter(|column| !is_there(column)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(ConfigMessage::ColumnsUnfilled { table: table.name().to_owned(), columns: missing.join(", ") })
+}
+
+/// An id that is put together from several cells, or taken out of one, is no id of Ecvi.
+fn refuse_split_keys(table: MirrorTable, headings: &[Heading]) -> Result<(), ConfigMessage> {
+    let keys = ["id", "booking_id", "guest_id", "company_id", "payer_company_id", "crm_id", "amount"];
+    for key in keys {
+        let names_key = |heading: &Heading| heading.columns.iter().any(|column| column == key);
+        let is_split = headings.iter().any(|heading| heading.columns.len() > 1 && names_key(heading));
+        if is_split || fills(headings, key) > 1 {
+            let table = table.name().to_owned();
+            return Err(ConfigMessage::KeySplit { table, column: key.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_are_compared_without_case_and_whatever_blanks_they_have() {
+        for text in ["Дата приёма", " дата\u{a0}приема ", "\u{feff}ДАТА\n ПРИЁМА"]
+        {
+            assert_eq!(plain_heading(text), "дата приема", "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The four tables of the mirror, which `load` fills one by one.
+
+use crate::domain::messages::{LoadMessage, Message, NameMessage};
+
+/// A table of the mirror.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum MirrorTable {
+    /// Guests.
+    Guests,
+    /// Companies.
+    Companies,
+    /// Bookings.
+    Bookings,
+    /// Who stays in which booking.
+    BookingGuests,
+}
+
+impl MirrorTable {
+    /// In the order in which they are filled and reported.
+    pub const ALL: [MirrorTable; 4] =
+        [MirrorTable::Guests, MirrorTable::Companies, MirrorTable::Bookings, MirrorTable::BookingGuests];
+
+    /// The name of the table, and of its keys in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            MirrorTable::Guests => "guests",
+            MirrorTable::Companies => "companies",
+            MirrorTable::Bookings => "bookings",
+            MirrorTable::BookingGuests => "booking_guests",
+        }
+    }
+
+    /// `гости`, `guests`
+    pub fn plural_name(self) -> Message {
+        match self {
+            MirrorTable::Guests => NameMessage::Guests.into(),
+            MirrorTable::Companies => NameMessage::Companies.into(),
+            MirrorTable::Bookings => NameMessage::Bookings.into(),
+            MirrorTable::BookingGuests => LoadMessage::GuestsWhoStay.into(),
+        }
+    }
+
+    /// The columns that a row is known by.
+    pub fn key_columns(self) -> &'static [&'static str] {
+        match self {
+            MirrorTable::Guests | MirrorTable::Companies | MirrorTable::Bookings => &["id"],
+            MirrorTable::BookingGuests => &["booking_id", "guest_id"],
+        }
+    }
+
+    /// The columns that the program itself reads.
+    pub fn columns(self) -> &'static [&'static str] {
+        match self {
+            MirrorTable::Guests => &[
+                "id",
+                "last_name",
+                "first_name",
+                "middle_name",
+                "birth_date",
+                "phone",
+                "email",
+                "country",
+                "region",
+                "city",
+                "sex",
+                "comment",
+                "is_vip",
+                "is_blacklisted",
+                "modified_at",
+                "crm_id",
+            ],
+            MirrorTable::Companies => &[
+                "id",
+                "name",
+                "address",
+                "city",
+                "country",
+                "postal_code",
+                "phone",
+                "email",
+                "comment",
+                "modified_at",
+                "crm_id",
+            ],
+            MirrorTable::Bookings => &[
+                "id",
+                "number",
+                "status",
+                "arrival",
+                "departure",
+                "amount",
+                "comment",
+                "guest_id",
+                "company_id",
+                "payer_company_id",
+                "modified_at",
+                "crm_id",
+            ],
+            MirrorTable::BookingGuests => &["booking_id", "guest_id", "room", "position"],
+        }
+    }
+
+    /// The columns that a report has to fill, of which a booking's number may stand for its id.
+    pub fn required_columns(self) -> &'static [&'static str] {
+        match self {
+            MirrorTable::Guests | MirrorTable::Companies => &["id"],
+            MirrorTable::Bookings => &["number", "status", "arrival", "departure"],
+            MirrorTable::BookingGuests => &["booking_id", "guest_id"],
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Filling a mirror of our own: rows are collected beside it, compared with it, and what differs is written, all in one
+//! transaction. A mirror that another program fills is left alone.
+//!
+//! Nothing is written where nothing differs, so that the next run sees an untouched file.
+
+mod compare;
+mod schema;
+mod stage;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+pub use compare::{Change, Changes, Removal, Scope};
+pub use stage::ReadRow;
+
+use super::reason;
+use crate::domain::messages::{LoadMessage, MirrorMessage};
+use crate::domain::run_error::RunError;
+use crate::platform::clock::ReadLimit;
+use crate::platform::private_files::{self, Opened};
+use crate::platform::sidecar_path::parent_dir;
+
+/// Whoever reads the mirror meanwhile is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Steps of SQLite between two looks at the limit.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+
+/// A mirror that is being filled. Dropped without [`Filling::commit`], it is as it was.
+pub struct Filling {
+    connection: Connection,
+    path: PathBuf,
+    /// Made here, and to be removed again where nothing is written.
+    made: Option<MadeFile>,
+}
+
+impl Filling {
+    /// Opens the mirror, or makes it, and begins the transaction.
+    ///
+    /// # Errors
+    /// In words: another program fills it, or it cannot be written.
+    pub fn open(path: &Path, limit: &ReadLimit) -> Result<Filling> {
+        let made = MadeFile::ensure(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let filling = Filling::connect(path, flags, limit, made)?;
+        filling.begin("BEGIN IMMEDIATE")?;
+        filling.said(schema::prepare(&filling.connection))?;
+        Ok(filling)
+    }
+
+    /// Opens the mirror to compare with it, without a change: an absent one counts as empty.
+    ///
+    /// # Errors
+    /// As [`Filling::open`].
+    pub fn open_to_compare(path: &Path, limit: &ReadLimit) -> Result<Filling> {
+        let is_empty = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
+        let filling = if is_empty {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_MEMORY;
+            let filling = Filling::connect(Path::new(":memory:"), flags, limit, None)?;
+            filling.said(schema::prepare(&filling.connection))?;
+            filling
+        } else {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Filling::connect(path, flags, limit, None)?
+        };
+        filling.begin("BEGIN")?;
+        Ok(filling)
+    }
+
+    fn connect(path: &Path, flags: OpenFlags, limit: &ReadLimit, made: Option<MadeFile>) -> Result<Filling> {
+        let connection = connected(path, flags, limit).map_err(|error| broken(path, &error))?;
+        let filling = Filling { connection, path: path.to_owned(), made };
+        if filling.said(schema::is_foreign(&filling.connection))? {
+            return Err(LoadMessage::OtherFiller { path: path.display().to_string() }.into());
+        }
+        Ok(filling)
+    }
+
+    fn begin(&self, sql: &str) -> Result<()> {
+        self.said(self.connection.execute_batch(sql))
+    }
+
+    /// Writes all that was applied.
+    ///
+    /// # Errors
+    /// In words; the mirror is as it was then.
+    pub fn commit(mut self) -> Result<()> {
+        self.said(self.connection.execute_batch("COMMIT"))?;
+        if let Some(made) = self.made.take() {
+            made.keep();
+        }
+        Ok(())
+    }
+
+    /// What a failure of SQLite means.
+    fn said<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
+        result.map_err(|error| broken(&self.path, &error))
+    }
+}
+
+fn connected(path: &Path, flags: OpenFlags, limit: &ReadLimit) -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let limit = limit.clone();
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || limit.is_over()))?;
+    Ok(connection)
+}
+
+/// Dates the mirror's file: it is as old as what it was filled from, whenever that was.
+///
+/// # Errors
+/// The file cannot be touched.
+pub fn date_file(path: &Path, written: SystemTime) -> std::io::Result<()> {
+    let file = std::fs::File::options().write(true).open(path)?;
+    if file.metadata()?.modified().ok() == Some(written) {
+        return Ok(());
+    }
+    file.set_modified(written)
+}
+
+fn broken(mirror: &Path, error: &rusqlite::Error) -> anyhow::Error {
+    let path = mirror.display().to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => {
+            RunError::interrupted(LoadMessage::Interrupted { path }).into()
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            RunError::interrupted(MirrorMessage::Busy { path }).into()
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+            let remedy = private_files::run_as_owner_hint().into();
+            LoadMessage::MirrorDenied { path, remedy }.into()
+        }
+        Some(ErrorCode::DiskFull) => LoadMessage::DiskFull { path }.into(),
+        _ => reason::unusable(mirror, error).into(),
+    }
+}
+
+/// A file that was made for a mirror, and is removed again unless it is kept.
+struct MadeFile {
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl MadeFile {
+    /// Makes the file where there is none.
+    fn ensure(path: &Path) -> Result<Option<MadeFile>> {
+        if path.exists() {
+            return Ok(None);
+        }
+        let made = make(path).map_err(|error| LoadMessage::MirrorNotMade {
+            path: path.display().to_string(),
+            error: error.to_string(),
+            remedy: private_files::io_hint(&error).into(),
+        })?;
+        Ok(made.then(|| MadeFile { path: path.to_owned(), is_kept: false }))
+    }
+
+    fn keep(mut self) {
+        self.is_kept = true;
+    }
+}
+
+impl Drop for MadeFile {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            drop(std::fs::remove_file(&self.path));
+        }
+    }
+}
+
+/// Readable by its owner alone, for it holds people's data; in a folder that hands on its group, by the group too.
+fn make(path: &Path) -> std::io::Result<bool> {
+    let Opened { file, is_new } = private_files::open_or_create_private(path)?;
+    if is_new && hands_on_group(parent_dir(path)) {
+        share_with_group(&file)?;
+    }
+    Ok(is_new)
+}
+
+#[cfg(unix)]
+fn hands_on_group(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    const SETGID: u32 = 0o2000;
+    std::fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & SETGID != 0)
+}
+
+#[cfg(unix)]
+fn share_with_group(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o660))
+}
+
+#[cfg(not(unix))]
+fn hands_on_group(_: &Path) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn share_with_group(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! The rows of the reports, collected in temporary tables: a hotel's rows need not stand in memory.
+
+use anyhow::Result;
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, params_from_iter};
+
+use super::{Filling, schema};
+use crate::domain::mirror_table::MirrorTable;
+
+/// A row of a report, of which there may be several with one id.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReadRow {
+    /// Where it stands in the report.
+    pub line: u64,
+    /// The id.
+    pub key: String,
+    /// By the columns of the report.
+    pub values: Vec<String>,
+    /// A fingerprint of all its cells.
+    pub print: u64,
+}
+
+impl Filling {
+    /// Makes ready for the rows of a table.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn begin_table(&self, table: MirrorTable, columns: &[String], may_write: bool) -> Result<()> {
+        let name = table.name();
+        let definitions: Vec<String> =
+            columns.iter().map(|column| format!("\"{column}\" {}", schema::type_of(column))).collect();
+        let (definitions, keys) = (definitions.join(", "), table.key_columns().join(", "));
+        self.said(self.connection.execute_batch(&format!(
+            "CREATE TEMP TABLE read_{name} (line INTEGER, key TEXT, row_values TEXT, print INTEGER);
+             CREATE TEMP TABLE new_{name} ({definitions}, PRIMARY KEY ({keys}));
+             CREATE TEMP TABLE kept_{name} (key TEXT PRIMARY KEY);"
+        )))?;
+        if may_write {
+            self.said(schema::add_columns(&self.connection, table, columns))?;
+        }
+        Ok(())
+    }
+
+    /// Takes a row of a report.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn add_read(&self, table: MirrorTable, row: &ReadRow) -> Result<()> {
+        let sql = format!("INSERT INTO temp.read_{} VALUES (?1, ?2, ?3, ?4)", table.name());
+        let ReadRow { line, key, values, print } = row;
+        let values = serde_json::to_string(values)?;
+        let parameters = (line, key, values, print.cast_signed());
+        self.said(self.connection.prepare_cached(&sql).and_then(|mut sql| sql.execute(parameters)))?;
+        Ok(())
+    }
+
+    /// The rows that were taken, those of one id together, in the order of the report.
+    ///
+    /// # Errors
+    /// In words; or what `take` says.
+    pub fn for_each_key(
+        &self,
+        table: MirrorTable,
+        mut take: impl FnMut(&str, Vec<ReadRow>) -> Result<()>,
+    ) -> Result<()> {
+        let sql =
+            format!("SELECT line, key, row_values, print FROM temp.read_{} ORDER BY key, line", table.name());
+        let mut statement = self.said(self.connection.prepare(&sql))?;
+        let mut rows = self.said(statement.query([]))?;
+        let mut group: Vec<ReadRow> = Vec::new();
+        while let Some(row) = self.said(rows.next())? {
+            let row = read_row(row)?;
+            if group.first().is_some_and(|first| first.key != row.key) {
+                let whole = std::mem::take(&mut group);
+                take(&whole[0].key.clone(), whole)?;
+            }
+            group.push(row);
+        }
+        match group.first() {
+            Some(first) => take(&first.key.clone(), group),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a row for the mirror, by the columns of [`Filling::begin_table`]. The first one of a key counts.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn stage(&self, table: MirrorTable, columns: &[String], values: &[String]) -> Result<()> {
+        let marks = vec!["?"; columns.len()].join(", ");
+        let sql = format!("INSERT OR IGNORE INTO temp.new_{} VALUES ({marks})", table.name());
+        let values = columns.iter().zip(values).map(|(column, value)| value_of(column, value));
+        let staged = self.connection.prepare_cached(&sql);
+        self.said(staged.and_then(|mut sql| sql.execute(params_from_iter(values))))?;
+        Ok(())
+    }
+
+    /// The rows of this id stay in the mirror as they are: the report has them, and they cannot be read.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn keep(&self, table: MirrorTable, key: &str) -> Result<()> {
+        let sql = format!("INSERT OR IGNORE INTO temp.kept_{} VALUES (?1)", table.name());
+        self.said(self.connection.prepare_cached(&sql).and_then(|mut sql| sql.execute([key])))?;
+        Ok(())
+    }
+
+    /// Likewise who stays in the bookings that are kept.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn keep_stays_of_kept_bookings(&self) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO temp.kept_booking_guests SELECT key FROM temp.kept_bookings";
+        self.said(self.connection.execute(sql, []))?;
+        Ok(())
+    }
+
+    /// Whether they do.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn is_kept(&self, table: MirrorTable, key: &str) -> Result<bool> {
+        let sql = format!("SELECT 1 FROM temp.kept_{} WHERE key = ?1", table.name());
+        self.said(self.connection.prepare_cached(&sql).and_then(|mut sql| sql.exists([key])))
+    }
+
+    /// Whether the last report of this table had an end of its last line; none where nobody knows.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn ended_with_line_break(&self, table: MirrorTable) -> Result<Option<bool>> {
+        let sql = "SELECT ends_with_line_break FROM main.load_files WHERE filled_table = ?1";
+        self.said(self.connection.query_row(sql, [table.name()], |row| row.get(0)).optional())
+    }
+
+    /// Notes that for the next report. What is noted already is not written again.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn note_line_break(&self, table: MirrorTable, is_there: bool) -> Result<()> {
+        if self.ended_with_line_break(table)? == Some(is_there) {
+            return Ok(());
+        }
+        let sql = "INSERT OR REPLACE INTO main.load_files VALUES (?1, ?2)";
+        self.said(self.connection.execute(sql, (table.name(), is_there)))?;
+        Ok(())
+    }
+}
+
+fn read_row(row: &rusqlite::Row<'_>) -> Result<ReadRow> {
+    let values: String = row.get(2)?;
+    let print: i64 = row.get(3)?;
+    Ok(ReadRow {
+        line: row.get(0)?,
+        key: row.get(1)?,
+        values: serde_json::from_str(&values)?,
+        print: print.cast_unsigned(),
+    })
+}
+
+/// An empty cell is no value, where the mirror may do without one.
+fn value_of(column: &str, value: &str) -> Value {
+    if !value.is_empty() {
+        return Value::Text(value.to_owned());
+    }
+    match schema::default_of(column) {
+        "0" => Value::Integer(0),
+        "''" => Value::Text(String::new()),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,113 @@
+//! Why a report as a whole cannot be read, in words: the file, what is wrong with it, and what to do.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use super::layout::LayoutError;
+use crate::domain::messages::LoadMessage;
+use crate::domain::mirror_table::MirrorTable;
+use crate::domain::run_error::RunError;
+use crate::domain::visible_text;
+use crate::platform::private_files;
+
+/// More headings than these help nobody.
+const MOST_SHOWN: usize = 40;
+
+/// A report that cannot be found, opened or read to its end.
+pub fn unreadable_file(path: &Path, error: &io::Error) -> anyhow::Error {
+    let shown = path.display().to_string();
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => LoadMessage::ReportMissing { path: shown }.into(),
+        ErrorKind::PermissionDenied => LoadMessage::ReportDenied { path: shown }.into(),
+        _ => match private_files::exhausted(error) {
+            Some(message) => RunError::failed(message).into(),
+            None => LoadMessage::ReportUnreadable { path: shown, error: error.to_string() }.into(),
+        },
+    }
+}
+
+/// Headings that are missing or doubled.
+pub(super) fn headings(path: &Path, table: MirrorTable, error: LayoutError) -> LoadMessage {
+    let (path, section) = (path.display().to_string(), table.name().to_owned());
+    match error {
+        LayoutError::Missing { missing, present, line } => LoadMessage::HeadingsMissing {
+            path,
+            section,
+            missing: quoted(&missing),
+            present: quoted(&present),
+            line,
+        },
+        LayoutError::Doubled { heading, columns, line } => LoadMessage::HeadingDoubled {
+            path,
+            heading: quoted(&[heading]),
+            columns: columns.join(", "),
+            line,
+        },
+        LayoutError::None { wanted, present } if present.is_empty() => {
+            LoadMessage::NoHeadings { path, wanted: quoted(&wanted) }
+        }
+        LayoutError::None { wanted, present } => LoadMessage::OtherHeadings {
+            path,
+            wanted: quoted(&wanted),
+            present: quoted(&present),
+            draft: draft(table, &present),
+        },
+    }
+}
+
+fn quoted(texts: &[String]) -> String {
+    let quote = |text: &String| format!("«{}»", visible_text::name(text));
+    let mut quoted: Vec<String> = texts.iter().take(MOST_SHOWN).map(quote).collect();
+    if texts.len() > MOST_SHOWN {
+        quoted.push("…".into());
+    }
+    quoted.join(", ")
+}
+
+/// What stands in the reports of Russian hotels, and the column that is meant.
+const USUAL_HEADINGS: [(&str, &str); 32] = [
+    ("код", "id"),
+    ("id", "id"),
+    ("фамилия", "last_name"),
+    ("имя", "first_name"),
+    ("отчество", "middle_name"),
+    ("фио", "last_name first_name middle_name"),
+    ("дата рождения", "birth_date"),
+    ("телефон", "phone"),
+    ("e-mail", "email"),
+    ("email", "email"),
+    ("почта", "email"),
+    ("страна", "country"),
+    ("регион", "region"),
+    ("область", "region"),
+    ("город", "city"),
+    ("пол", "sex"),
+    ("комментарий", "comment"),
+    ("примечание", "comment"),
+    ("vip", "is_vip"),
+    ("черный список", "is_blacklisted"),
+    ("название", "name"),
+    ("адрес", "address"),
+    ("индекс", "postal_code"),
+    ("номер заявки", "number"),
+    ("статус", "status"),
+    ("заезд", "arrival"),
+    ("дата заезда", "arrival"),
+    ("выезд", "departure"),
+    ("дата выезда", "departure"),
+    ("сумма", "amount"),
+    ("код гостя", "guest_id"),
+    ("изменен", "modified_at"),
+];
+
+/// The section as it might read, for a person to correct.
+fn draft(table: MirrorTable, present: &[String]) -> String {
+    let mut lines = vec![format!("[load.{}]", table.name())];
+    for heading in present.iter().take(MOST_SHOWN) {
+        let plain = crate::config::plain_heading(heading);
+        let usual = USUAL_HEADINGS.iter().find(|(usual, _)| *usual == plain);
+        let (hash, column) = usual.map_or(("# ", "…"), |(_, column)| ("", *column));
+        lines.push(format!("{hash}{heading:?} = \"{column}\""));
+    }
+    lines.join("\n")
+}

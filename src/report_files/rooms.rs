@@ -1,0 +1,222 @@
+//! A report by rooms has several rows of one booking: they are joined to one. Pure.
+
+use super::rows::FlawKind;
+use crate::config::AmountOf;
+use crate::domain::record::BookingStatus;
+use crate::mirror::values::moment;
+
+/// One row of a booking.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RoomRow {
+    /// Where it stands in the report.
+    pub line: u64,
+    /// By the columns of the report.
+    pub values: Vec<String>,
+}
+
+/// How rows are joined.
+pub struct Rooms<'r> {
+    /// The columns of the report.
+    pub columns: &'r [String],
+    /// What a status word means.
+    pub status: &'r dyn Fn(&str) -> Option<BookingStatus>,
+    /// What an amount belongs to.
+    pub amount_of: Option<AmountOf>,
+}
+
+impl Rooms<'_> {
+    /// The rows that make the booking: rooms that were cancelled or not taken go where another one stays.
+    pub fn living<'a>(&self, rows: &'a [RoomRow]) -> Vec<&'a RoomRow> {
+        let is_living = |row: &&RoomRow| {
+            !matches!(self.status_of(row), Some(BookingStatus::Cancelled | BookingStatus::NoShow))
+        };
+        let living: Vec<&RoomRow> = rows.iter().filter(is_living).collect();
+        if living.is_empty() { rows.iter().collect() } else { living }
+    }
+
+    /// The values of the booking.
+    ///
+    /// # Errors
+    /// The rows contradict each other.
+    pub fn join(&self, rows: &[RoomRow]) -> Result<Vec<String>, FlawKind> {
+        let living = self.living(rows);
+        let columns = self.columns.iter().enumerate();
+        columns.map(|(at, column)| self.joined(&living, at, column)).collect()
+    }
+
+    fn status_of(&self, row: &RoomRow) -> Option<BookingStatus> {
+        let at = self.columns.iter().position(|column| column == "status")?;
+        (self.status)(&row.values[at])
+    }
+
+    fn joined(&self, rows: &[&RoomRow], at: usize, column: &str) -> Result<String, FlawKind> {
+        let mut values: Vec<&str> = Vec::new();
+        for row in rows {
+            let value = row.values[at].as_str();
+            if !value.is_empty() && !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        match (column, values.as_slice()) {
+            (_, []) => Ok(String::new()),
+            ("amount", _) => self.amount(rows, at),
+            (_, [only]) => Ok((*only).to_owned()),
+            ("status", several) => Ok(self.joined_status(several)),
+            ("arrival", several) => Ok(outermost(several, Outermost::First)),
+            ("departure" | "modified_at", several) => Ok(outermost(several, Outermost::Last)),
+            ("guest_id", [first, ..]) => Ok((*first).to_owned()),
+            ("id" | "number" | "company_id" | "payer_company_id" | "crm_id", _) => {
+                Err(FlawKind::Differing { lines: lines(rows) })
+            }
+            ("comment", several) => Ok(several.join("\n")),
+            (_, several) => Ok(several.join(", ")),
+        }
+    }
+
+    /// A booking has begun once one of its rooms was taken, and is over once all were left.
+    fn joined_status(&self, words: &[&str]) -> String {
+        let word_of = |wanted: BookingStatus| {
+            words.iter().find(|word| (self.status)(word) == Some(wanted)).map(|word| (*word).to_owned())
+        };
+        // A word that nobody understands fails the record.
+        if let Some(unknown) = words.iter().find(|word| (self.status)(word).is_none()) {
+            return (*unknown).to_owned();
+        }
+        let checked_in = || word_of(BookingStatus::CheckedIn);
+        let begun = checked_in().or_else(|| {
+            let is_begun = word_of(BookingStatus::CheckedOut).is_some();
+            // Words that are all understood and differ: others were not taken yet.
+            is_begun.then(|| BookingStatus::CheckedIn.word().to_owned())
+        });
+        let confirmed = || word_of(BookingStatus::Confirmed);
+        let cancelled = || word_of(BookingStatus::Cancelled);
+        begun.or_else(confirmed).or_else(cancelled).unwrap_or_else(|| words[0].to_owned())
+    }
+
+    fn amount(&self, rows: &[&RoomRow], at: usize) -> Result<String, FlawKind> {
+        let amounts: Vec<&str> =
+            rows.iter().map(|row| row.values[at].as_str()).filter(|amount| !amount.is_empty()).collect();
+        let Some(cents) = amounts.iter().map(|amount| cents(amount)).collect::<Option<Vec<i64>>>() else {
+            // One that cannot be read fails the record.
+            let odd = amounts.iter().find(|amount| cents(amount).is_none());
+            return Ok(odd.copied().unwrap_or_default().to_owned());
+        };
+        let is_same = cents.iter().all(|one| *one == cents[0]);
+        match self.amount_of {
+            // One amount is the booking's, whichever of the two it was meant to be.
+            _ if cents.len() == 1 => Ok(amounts[0].to_owned()),
+            None if cents.iter().filter(|one| **one != 0).count() <= 1 => Ok(decimal(cents.iter().sum())),
+            Some(AmountOf::Room) => Ok(decimal(cents.iter().sum())),
+            Some(AmountOf::Booking) if is_same => Ok(amounts[0].to_owned()),
+            Some(AmountOf::Booking) => Err(FlawKind::Differing { lines: lines(rows) }),
+            None => Err(FlawKind::WhoseAmount { lines: lines(rows) }),
+        }
+    }
+}
+
+/// All but the first, at which the flaw is told.
+fn lines(rows: &[&RoomRow]) -> Vec<u64> {
+    rows.iter().skip(1).map(|row| row.line).collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outermost {
+    First,
+    Last,
+}
+
+/// The first or the last moment; one that cannot be read stays, and fails the record.
+fn outermost(values: &[&str], wanted: Outermost) -> String {
+    let mut best: Option<(&str, chrono::NaiveDateTime)> = None;
+    for value in values {
+        let Some(time) = moment(value).map(crate::mirror::Moment::or_midnight) else {
+            return (*value).to_owned();
+        };
+        let is_better = best.is_none_or(|(_, best)| match wanted {
+            Outermost::First => time < best,
+            Outermost::Last => time > best,
+        });
+        if is_better {
+            best = Some((value, time));
+        }
+    }
+    best.map(|(value, _)| value.to_owned()).unwrap_or_default()
+}
+
+/// `12500.50`, as the cells of a report are written by now.
+fn cents(amount: &str) -> Option<i64> {
+    let (whole, fraction) = amount.rsplit_once('.')?;
+    (fraction.len() == 2).then(|| format!("{whole}{fraction}").parse().ok())?
+}
+
+fn decimal(cents: i64) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn join(rows: &[[&str; 6]], amount_of: Option<AmountOf>) -> Result<Vec<String>, FlawKind> {
+        let columns = ["id", "status", "arrival", "departure", "amount", "comment"].map(str::to_owned);
+        let rooms = Rooms { columns: &columns, status: &|word| word.parse().ok(), amount_of };
+        let row = |(at, values): (usize, &[&str; 6])| RoomRow {
+            line: at as u64 + 2,
+            values: values.map(str::to_owned).to_vec(),
+        };
+        rooms.join(&rows.iter().enumerate().map(row).collect::<Vec<_>>())
+    }
+
+    const FIRST: [&str; 6] = ["7", "confirmed", "2026-05-20 14:00", "2026-05-22 12:00", "1000.50", "тихий"];
+    const SECOND: [&str; 6] = ["7", "confirmed", "2026-05-19", "2026-05-29 12:00", "2000.00", "с видом"];
+
+    #[test]
+    fn a_booking_spans_its_rooms_and_sums_their_amounts() {
+        let joined = join(&[FIRST, SECOND], Some(AmountOf::Room)).unwrap();
+        assert_eq!(joined, ["7", "confirmed", "2026-05-19", "2026-05-29 12:00", "3000.50", "тихий\nс видом"]);
+    }
+
+    #[test]
+    fn nobody_guesses_whose_an_amount_is() {
+        let lines = vec![3];
+        let asked = join(&[FIRST, SECOND], None);
+        assert_eq!(asked, Err(FlawKind::WhoseAmount { lines: lines.clone() }));
+        assert_eq!(join(&[FIRST, SECOND], Some(AmountOf::Booking)), Err(FlawKind::Differing { lines }));
+        let same = [FIRST, ["7", "confirmed", "2026-05-20", "2026-05-22", "1000.50", ""]];
+        assert_eq!(join(&same, Some(AmountOf::Booking)).unwrap()[4], "1000.50");
+        assert_eq!(join(&same, Some(AmountOf::Room)).unwrap()[4], "2001.00");
+        assert!(join(&same, None).is_err(), "one amount twice may mean either");
+        let free = [FIRST, SECOND].map(|row| [row[0], row[1], row[2], row[3], "0.00", row[5]]);
+        assert_eq!(join(&free, None).unwrap()[4], "0.00");
+    }
+
+    #[test]
+    fn a_room_that_was_cancelled_counts_only_where_all_were() {
+        let cancelled = ["7", "cancelled", "2026-01-01", "2026-12-31", "9000.00", "отказ"];
+        let joined = join(&[cancelled, FIRST], None).unwrap();
+        assert_eq!(joined, FIRST.map(str::to_owned));
+        assert_eq!(join(&[cancelled, cancelled], Some(AmountOf::Room)).unwrap()[1], "cancelled");
+    }
+
+    #[test]
+    fn a_booking_has_begun_with_its_first_room_and_is_over_with_its_last() {
+        let status = |words: [&str; 2]| {
+            let rows = words.map(|word| ["7", word, "2026-05-20", "2026-05-22", "", ""]);
+            join(&rows, None).unwrap()[1].clone()
+        };
+        assert_eq!(status(["confirmed", "checked_in"]), "checked_in");
+        assert_eq!(status(["checked_out", "checked_in"]), "checked_in");
+        assert_eq!(status(["checked_out", "confirmed"]), "checked_in");
+        assert_eq!(status(["checked_out", "checked_out"]), "checked_out");
+        assert_eq!(status(["temporary", "confirmed"]), "confirmed");
+        assert_eq!(status(["no_show", "cancelled"]), "cancelled");
+        assert_eq!(status(["confirmed", "???"]), "???");
+    }
+
+    #[test]
+    fn a_moment_that_cannot_be_read_stays_for_the_mirrors_reader_to_refuse() {
+        let odd = ["7", "confirmed", "вчера", "2026-05-22", "", ""];
+        assert_eq!(join(&[FIRST, odd], None).unwrap()[2], "вчера");
+    }
+}

@@ -1,0 +1,301 @@
+//! Which rows of a report are rows of the hotel, and what cannot be read of them. Pure.
+
+use super::cells::{self, Cell};
+use super::layout::{Layout, Place};
+use super::records::Record;
+use crate::domain::messages::LoadMessage;
+use crate::domain::mirror_table::MirrorTable;
+use crate::domain::visible_text;
+use crate::mirror::values::trimmed;
+use crate::platform::hash::text_hash;
+
+/// A row as it goes into the mirror.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReportRow {
+    /// Where it stands in the report.
+    pub line: u64,
+    /// The id that it is known by; of `booking_guests` the booking's.
+    pub key: String,
+    /// By the columns of the report.
+    pub values: Vec<String>,
+    /// A fingerprint of all its cells, those too that are not read.
+    pub print: u64,
+    /// What the mirror's reader will not understand.
+    pub flaws: Vec<Flaw>,
+}
+
+/// Something in a report that cannot be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Flaw {
+    /// Where.
+    pub line: u64,
+    /// Under which heading, where it is one cell.
+    pub heading: Option<String>,
+    /// What.
+    pub kind: FlawKind,
+}
+
+/// What cannot be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FlawKind {
+    /// The row says not whose it is.
+    NoId,
+    /// It has another number of values than there are headings.
+    Width {
+        /// So many values.
+        found: usize,
+        /// So many headings.
+        wanted: usize,
+    },
+    /// No date, or one that could mean two.
+    Date,
+    /// No amount, or one that could mean two.
+    Amount,
+    /// A status that neither the program nor the configuration knows.
+    Status(String),
+    /// A value that must be there is empty.
+    Empty,
+    /// Bytes that are no letters.
+    LostLetters,
+    /// A number that Excel has cut: `7,90012E+10`.
+    Shortened,
+    /// `#N/A` and the like.
+    SpreadsheetError,
+    /// Rows of one id that say different things.
+    Differing {
+        /// Where the others stand.
+        lines: Vec<u64>,
+    },
+    /// Several rows of one booking with amounts of which nobody said what they belong to.
+    WhoseAmount {
+        /// Where the others stand.
+        lines: Vec<u64>,
+    },
+}
+
+/// What a record of the file turned out to be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Finding {
+    /// A row.
+    Row(ReportRow),
+    /// A row that cannot go into the mirror; the id is there where it is certain.
+    Unreadable {
+        /// Whose row it is.
+        key: Option<String>,
+        /// What is wrong.
+        flaw: Flaw,
+    },
+}
+
+impl Flaw {
+    /// `guests.csv, строка 17, «Заезд»: дата не читается`; never a value that may be a person's.
+    pub fn message(&self, file: &str) -> LoadMessage {
+        let (file, line, flaw) = (file.to_owned(), self.line, self.kind.message().into());
+        match &self.heading {
+            Some(heading) => LoadMessage::CellFlaw { file, line, heading: visible_text::name(heading), flaw },
+            None => LoadMessage::RowFlaw { file, line, flaw },
+        }
+    }
+}
+
+impl FlawKind {
+    fn message(&self) -> LoadMessage {
+        match self {
+            FlawKind::NoId => LoadMessage::FlawNoId,
+            FlawKind::Width { found, wanted } => {
+                LoadMessage::FlawWidth { found: *found as u64, wanted: *wanted as u64 }
+            }
+            FlawKind::Date => LoadMessage::FlawDate,
+            FlawKind::Amount => LoadMessage::FlawAmount,
+            FlawKind::Status(status) => LoadMessage::FlawStatus { status: visible_text::name(status) },
+            FlawKind::Empty => LoadMessage::FlawEmpty,
+            FlawKind::LostLetters => LoadMessage::FlawLostLetters,
+            FlawKind::Shortened => LoadMessage::FlawShortened,
+            FlawKind::SpreadsheetError => LoadMessage::FlawSpreadsheetError,
+            FlawKind::Differing { lines } => LoadMessage::FlawDiffering { lines: listed(lines) },
+            FlawKind::WhoseAmount { lines } => LoadMessage::FlawWhoseAmount { lines: listed(lines) },
+        }
+    }
+}
+
+fn listed(lines: &[u64]) -> String {
+    lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Reads the records below the headings.
+pub(super) struct RowReader<'r> {
+    pub(super) table: MirrorTable,
+    pub(super) layout: &'r Layout,
+    pub(super) is_status: &'r dyn Fn(&str) -> bool,
+}
+
+impl RowReader<'_> {
+    /// The row in a record; none where the record is blank, the headings once more, or a sum of the rows.
+    pub(super) fn read(&self, record: &Record) -> Option<Finding> {
+        let fields = &record.fields;
+        if fields.iter().all(|field| trimmed(field).is_empty()) || self.layout.is_headings(fields) {
+            return None;
+        }
+        let key = self.key(fields);
+        if is_total(fields, &key) {
+            return None;
+        }
+        if let Some(kind) = self.wrong_width(fields) {
+            let key = self.is_key_certain(fields).then_some(key).filter(|key| !key.is_empty());
+            let flaw = Flaw { line: record.line, heading: None, kind };
+            return Some(Finding::Unreadable { key, flaw });
+        }
+        Some(self.row(record).unwrap_or_else(|flaw| Finding::Unreadable { key: usable(key), flaw }))
+    }
+
+    fn key_place(&self) -> Option<&Place> {
+        self.layout.place(self.table.key_columns()[0])
+    }
+
+    fn key(&self, fields: &[String]) -> String {
+        let Some(place) = self.key_place() else { return String::new() };
+        match cells::understand(self.table, &place.column, place.value(fields)) {
+            Ok(Cell { value, flaw: None }) => value,
+            Ok(_) | Err(_) => String::new(),
+        }
+    }
+
+    fn wrong_width(&self, fields: &[String]) -> Option<FlawKind> {
+        let wanted = self.layout.width;
+        let beyond = fields.get(wanted..).map(|rest| rest.iter().any(|field| !trimmed(field).is_empty()));
+        // Many programs write a separator behind the last value as well.
+        (beyond != Some(false)).then_some(FlawKind::Width { found: fields.len(), wanted })
+    }
+
+    /// In a row that lacks values at its end the first ones stand where they belong, and in any the very first.
+    fn is_key_certain(&self, fields: &[String]) -> bool {
+        let positions = self.key_place().map(Place::positions).unwrap_or_default();
+        let last = positions.iter().max();
+        last.is_some_and(|last| *last == 0 || fields.len() < self.layout.width && last + 1 < fields.len())
+    }
+
+    fn row(&self, record: &Record) -> Result<Finding, Flaw> {
+        let line = record.line;
+        let (mut values, mut flaws) = (Vec::new(), Vec::new());
+        for place in &self.layout.places {
+            let flaw = |kind| Flaw { line, heading: Some(place.heading.clone()), kind };
+            let text = place.value(&record.fields);
+            let cell = cells::understand(self.table, &place.column, text).map_err(flaw)?;
+            let kind = cell.flaw.or_else(|| self.flaw_of_booking(&place.column, &cell.value));
+            flaws.extend(kind.map(flaw));
+            values.push(cell.value);
+        }
+        let key = self.key(&record.fields);
+        if key.is_empty() {
+            let heading = self.key_place().map(|place| place.heading.clone());
+            return Err(Flaw { line, heading, kind: FlawKind::NoId });
+        }
+        let print = text_hash(&record.fields.join("\u{1f}"));
+        Ok(Finding::Row(ReportRow { line, key, values, print, flaws }))
+    }
+
+    fn flaw_of_booking(&self, column: &str, value: &str) -> Option<FlawKind> {
+        if self.table != MirrorTable::Bookings {
+            return None;
+        }
+        match column {
+            "number" if value.is_empty() => Some(FlawKind::Empty),
+            "status" if !(self.is_status)(value) => Some(FlawKind::Status(value.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+fn usable(key: String) -> Option<String> {
+    Some(key).filter(|key| !key.is_empty())
+}
+
+/// `Итого: 25`, below the rows or between them.
+fn is_total(fields: &[String], key: &str) -> bool {
+    let first = fields.iter().map(|field| trimmed(field)).find(|field| !field.is_empty());
+    first.is_some_and(|first| is_total_word(first) && (key.is_empty() || first.starts_with(key)))
+}
+
+fn is_total_word(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let words = ["итого", "всего", "итог", "total", "grand total", "количество", "записей", "строк"];
+    words.iter().any(|word| {
+        let rest = text.strip_prefix(word);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Heading;
+    use crate::report_files::layout;
+
+    fn record(text: &str) -> Record {
+        Record { line: 5, fields: text.split(';').map(str::to_owned).collect(), is_cut: false }
+    }
+
+    fn read(text: &str) -> Option<Finding> {
+        let heading = |(text, column): (&str, &str)| Heading {
+            text: text.into(),
+            columns: vec![column.into()],
+            is_required: true,
+        };
+        let headings = [("Фамилия", "last_name"), ("Код", "id"), ("Рождён", "birth_date")].map(heading);
+        let head = [record("Фамилия;Код;Рождён;Прочее;")];
+        let layout = layout::find(&head, MirrorTable::Guests, &headings).unwrap();
+        let reader = RowReader { table: MirrorTable::Guests, layout: &layout, is_status: &|_| true };
+        reader.read(&record(text))
+    }
+
+    fn key(text: &str) -> Option<String> {
+        match read(text)? {
+            Finding::Row(row) => Some(row.key),
+            Finding::Unreadable { key, .. } => key,
+        }
+    }
+
+    fn kind(text: &str) -> Option<FlawKind> {
+        match read(text)? {
+            Finding::Row(row) => row.flaws.into_iter().next().map(|flaw| flaw.kind),
+            Finding::Unreadable { flaw, .. } => Some(flaw.kind),
+        }
+    }
+
+    #[test]
+    fn blank_rows_sums_and_headings_once_more_are_no_rows() {
+        for text in
+            ["", ";;;", " ;\u{a0};;", "фамилия;КОД;Рождён;Прочее;", "Итого;;;", "Всего: 25", ";Итого:;;3"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+        for text in ["Всеволодов;7;;", "Итого;7;;"] {
+            assert_eq!(key(text).as_deref(), Some("7"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_another_width_is_unreadable_and_its_id_counts_where_it_is_certain() {
+        assert_eq!(kind("Белова;7"), Some(FlawKind::Width { found: 2, wanted: 4 }));
+        assert_eq!(key("Белова;7"), None, "the value may be cut");
+        assert_eq!(key("Белова;7;x").as_deref(), Some("7"));
+        assert_eq!(key("Белова;Анна;7;;x"), None);
+        assert_eq!(kind("Белова;7;;;;;"), None, "separators alone");
+    }
+
+    #[test]
+    fn a_row_without_an_id_or_spoiled_by_excel_is_unreadable() {
+        assert_eq!(kind("Белова;;;"), Some(FlawKind::NoId));
+        assert_eq!((kind("Белова;1E+10;;"), key("Белова;1E+10;;")), (Some(FlawKind::Shortened), None));
+        assert_eq!((kind("#Н/Д;7;;"), key("#Н/Д;7;;")), (Some(FlawKind::SpreadsheetError), Some("7".into())));
+    }
+
+    #[test]
+    fn a_date_that_cannot_be_read_goes_into_the_mirror_and_is_told() {
+        let Some(Finding::Row(row)) = read("Белова;7;вчера;") else { panic!() };
+        assert!(row.values.contains(&"вчера".to_owned()));
+        let [flaw] = row.flaws.as_slice() else { panic!() };
+        assert_eq!((flaw.line, flaw.heading.as_deref()), (5, Some("Рождён")));
+        assert!(!format!("{:?}", flaw.message("guests.csv")).contains("вчера"));
+    }
+}

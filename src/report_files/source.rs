@@ -1,0 +1,126 @@
+//! Which file a report is, and that nobody writes it while it is read.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+
+use super::unreadable_file;
+use crate::domain::messages::LoadMessage;
+use crate::domain::run_error::RunError;
+use crate::platform::clock::Clock;
+
+/// A file that was written within this time may be written still.
+const REST: Duration = Duration::from_secs(2);
+
+/// The report of one table, found and at rest.
+#[derive(Debug)]
+pub struct Source {
+    /// Where it is.
+    pub path: PathBuf,
+    seen: Metadata,
+}
+
+impl Source {
+    /// Finds the file. A name with `*` means the newest file of such a name.
+    ///
+    /// # Errors
+    /// In words: there is none, it is no file, or it may not be read.
+    pub fn find(pattern: &Path) -> Result<Source> {
+        let path = newest(pattern)?;
+        let seen = fs::metadata(&path).map_err(|error| unreadable_file(&path, &error))?;
+        if !seen.is_file() {
+            return Err(LoadMessage::ReportNoFile { path: path.display().to_string() }.into());
+        }
+        Ok(Source { path, seen })
+    }
+
+    /// The name alone, for messages.
+    pub fn name(&self) -> String {
+        self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
+    }
+
+    /// The path, for messages.
+    pub fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// When it was written last.
+    pub fn written_at(&self) -> Option<SystemTime> {
+        self.seen.modified().ok()
+    }
+
+    /// Opens it to be read.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn open(&self) -> Result<File> {
+        File::open(&self.path).map_err(|error| unreadable_file(&self.path, &error))
+    }
+
+    /// Waits until nothing was written into it for a moment, and looks at it anew.
+    ///
+    /// # Errors
+    /// In words, as [`Source::find`].
+    pub fn at_rest(self, clock: &Clock) -> Result<Source> {
+        // A time in the future is another machine's clock, and says nothing.
+        let age = self.written_at().and_then(|written| SystemTime::now().duration_since(written).ok());
+        let Some(left) = age.and_then(|age| REST.checked_sub(age)) else { return Ok(self) };
+        clock.sleep(left);
+        Source::find(&self.path)
+    }
+
+    /// Whether it still is what it was when it was found.
+    ///
+    /// # Errors
+    /// [`RunError`]: it was written meanwhile, so that what was read may be a part of it.
+    pub fn require_unchanged(&self) -> Result<()> {
+        let now = fs::metadata(&self.path);
+        if now.is_ok_and(|now| is_same(&self.seen, &now)) {
+            return Ok(());
+        }
+        let path = self.path.display().to_string();
+        Err(RunError::interrupted(LoadMessage::ReportChanging { path }).into())
+    }
+}
+
+fn is_same(seen: &Metadata, now: &Metadata) -> bool {
+    is_same_file(seen, now) && seen.len() == now.len() && seen.modified().ok() == now.modified().ok()
+}
+
+#[cfg(unix)]
+fn is_same_file(seen: &Metadata, now: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (seen.dev(), seen.ino()) == (now.dev(), now.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
+
+/// The newest file of a name with `*`; a name without it is the file.
+fn newest(pattern: &Path) -> Result<PathBuf> {
+    let name = pattern.file_name().unwrap_or_default().to_string_lossy();
+    let (Ok(wanted), true) = (glob::Pattern::new(&name), name.contains('*')) else {
+        return Ok(pattern.to_owned());
+    };
+    let folder = pattern.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let entries = fs::read_dir(folder).map_err(|error| unreadable_file(folder, &error))?;
+    let mut found: Vec<(SystemTime, PathBuf)> = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| unreadable_file(folder, &error))?;
+        let path = entry.path();
+        let is_wanted = wanted.matches(&entry.file_name().to_string_lossy());
+        if is_wanted && path.is_file() {
+            let written = fs::metadata(&path).and_then(|file| file.modified());
+            found.push((written.unwrap_or(SystemTime::UNIX_EPOCH), path));
+        }
+    }
+    // Of two files of one moment the later name.
+    let newest = found.into_iter().max().map(|(_, path)| path);
+    newest.ok_or_else(|| unreadable_file(pattern, &io::Error::from(ErrorKind::NotFound)))
+}

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::values::Moment;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::{BookingStatus, RecordId};
+use crate::domain::record::{BookingStatus, Kind, RecordId, RecordKey};
 
 /// гость
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -85,6 +85,15 @@ pub struct Booking {
     pub payer: Option<RecordId>,
     /// Everyone who stays, by position, then by id.
     pub residents: Vec<RecordId>,
+}
+
+impl Booking {
+    /// Everybody whom it names: the guest, all who stay, the company and the payer.
+    pub fn parties(&self) -> impl Iterator<Item = RecordKey> {
+        let guests = self.guest.iter().chain(&self.residents).map(|id| (Kind::Guest, id));
+        let companies = self.company.iter().chain(&self.payer).map(|id| (Kind::Company, id));
+        guests.chain(companies).map(|(kind, id)| RecordKey::new(kind, id.clone()))
+    }
 }
 
 /// The record itself.

@@ -124,8 +124,8 @@ fn the_bar_tells_each_kind_the_rate_the_time_left_and_what_is_waited_for_and_ctr
     let hotel = limited();
     let mut terminal = Terminal::export(&hotel);
     terminal.shows("guests 0 of 20, companies 0 of 1, bookings 0 of 1");
-    terminal.shows("guests 10 of 20, companies 1 of 1, bookings 0 of 1");
-    terminal.shows(" 50%");
+    terminal.shows("guests 10 of 20, companies 1 of 1, bookings 1 of 1");
+    terminal.shows(" 55%");
     terminal.shows(" a minute, about ");
     terminal.shows(": the portal limits the working time of crm.contact.add");
     let (before, _) = terminal.shown.rsplit_once(": the portal limits").unwrap();

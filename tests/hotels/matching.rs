@@ -70,12 +70,12 @@ fn a_card_that_belongs_to_another_program_is_left_to_it() {
 }
 
 #[test]
-fn two_guests_of_one_family_and_one_phone_share_no_card() {
+fn of_two_guests_of_one_family_and_one_phone_the_one_with_the_newer_booking_gets_the_card() {
     let hotel = Hotel::filled("matching");
     hotel.sql("UPDATE guests SET phone = '+79001234567' WHERE id = 5");
     let card = card(&hotel, "Приходько", "+79001234567");
-    assert_eq!(export(&hotel), [format!("guest 5: DOUBTFUL_MATCH {card}")]);
-    assert_eq!(hotel.contact("1").id, card);
+    assert_eq!(export(&hotel), [format!("guest 1: DOUBTFUL_MATCH {card}")]);
+    assert_eq!(hotel.contact("5").id, card);
     assert_eq!(hotel.counts(), [5, 2, 10]);
 }
 

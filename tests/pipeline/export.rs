@@ -108,7 +108,7 @@ fn the_newest_bookings_go_first() {
 #[test]
 fn after_an_interruption_it_goes_on_where_it_stopped() {
     let hotel = hotel();
-    hotel.configure("portal.settle_time = '1s'\nportal.batch_size = 4");
+    hotel.configure("portal.settle_time = '1s'\nportal.batch_size = 2");
     let mut imports = 0;
     hotel.server().faults(move |exchange| {
         imports += usize::from(exchange.calls("crm.item.import"));

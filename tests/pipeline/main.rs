@@ -12,6 +12,7 @@ mod dead_links;
 mod deletion;
 mod equal;
 mod export;
+mod export_order;
 mod guards;
 mod guests;
 mod hotel;

@@ -19,7 +19,7 @@ use crate::mapping::{CrmFields, mapped, origin};
 use crate::mirror::{Booking, Entity, Row};
 use crate::portal::client::Client;
 use crate::state::{State, StoredRecord};
-use crate::sync::plan::{PlanStore, Planned, Priority, references_any};
+use crate::sync::plan::{Lane, PlanStore, Planned, Step, references_any};
 use crate::sync::push::{Owner, ProgressObserver, owner_of};
 
 /// A comparison under way.
@@ -54,7 +54,7 @@ impl Comparison<'_, '_> {
         for kind in Kind::SEND_ORDER {
             loop {
                 self.gate.check_time()?;
-                let chunk = queue.take(kind, Priority::Changes, CHUNK)?;
+                let chunk = queue.take_some(Lane::of(kind, Step::Update), CHUNK)?;
                 if chunk.is_empty() {
                     break;
                 }

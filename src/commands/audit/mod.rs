@@ -176,7 +176,7 @@ pub fn unrepaired(
         // What is gone from Ecvi by now needs no repair.
         let row = mirror.find(key.kind, &key.id.to_string())?.into_iter().find(|row| row.id == key.id);
         if row.is_some() {
-            queue.add(&Planned { key, step: Step::Update, wave: Priority::Changes, row })?;
+            queue.add(&Planned::new(key, Step::Update, Priority::Changes, row))?;
         }
         Ok(())
     })?;
@@ -223,12 +223,7 @@ fn collect(config: &Config, state: &State, findings: &mut Findings, clock: &Cloc
             let crm_id = pair.known.as_ref().and_then(|known| known.crm_id);
             findings.shelf.know(kind, &pair.id, crm_id)?;
             if is_settled(kind, &pair, &on_hold, &rules) {
-                queue.add(&Planned {
-                    key: pair.key(kind),
-                    step: Step::Update,
-                    wave: Priority::Changes,
-                    row: pair.row,
-                })?;
+                queue.add(&Planned::new(pair.key(kind), Step::Update, Priority::Changes, pair.row))?;
             } else if pair.row.as_ref().is_some_and(|row| crm_id.is_some() || !is_history(row, &rules)) {
                 findings.tally.pending[kind] += 1;
             }

@@ -328,7 +328,7 @@ pub fn line(planned: &Planned, record: &StoredRecord, found: Option<i64>) -> Str
 }
 
 fn document(planned: &Planned, record: &StoredRecord, prospect: &StepPreview) -> Value {
-    let Planned { key: RecordKey { kind, id }, step, wave: _, row: _ } = planned;
+    let Planned { key: RecordKey { kind, id }, step, turn: _, row: _ } = planned;
     let label = label(planned, record);
     let number = (*kind == Kind::Booking && !label.is_empty()).then_some(label);
     let crm_id = record.plan_record.crm_id.or(prospect.taken).or_else(|| taken_over(planned, record));

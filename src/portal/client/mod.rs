@@ -54,6 +54,24 @@ pub fn growing_pause(attempts: u32) -> TimeDelta {
     TimeDelta::seconds(1 << attempts.clamp(1, 9)).min(LONGEST_PAUSE)
 }
 
+/// A time budget of the portal that is used up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BudgetHold {
+    /// When there is room again.
+    pub until: DateTime<Utc>,
+    /// Whose budget it is.
+    pub method: String,
+}
+
+/// How often each method is called.
+fn count_calls(commands: &[Command]) -> BTreeMap<&str, usize> {
+    let mut calls = BTreeMap::new();
+    for command in commands {
+        *calls.entry(command.method.as_str()).or_default() += 1;
+    }
+    calls
+}
+
 /// A portal whose limits are kept.
 pub struct Client<'p> {
     portal: &'p mut dyn Portal,
@@ -198,10 +216,7 @@ impl<'p> Client<'p> {
         if commands.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let mut calls = BTreeMap::new();
-        for command in commands {
-            *calls.entry(command.method.as_str()).or_default() += 1;
-        }
+        let calls = count_calls(commands);
         self.limits.record_composition(label, &calls);
         self.nonce = self.nonce.wrapping_add(1);
         let batch = Batch::new(commands, self.nonce);
@@ -223,6 +238,17 @@ impl<'p> Client<'p> {
             }
         }
         Ok(replies)
+    }
+
+    /// The budget that holds a batch of these commands back, if one does.
+    pub fn budget_hold(&self, commands: &[Command]) -> Option<BudgetHold> {
+        let now = self.clock.now();
+        let mut calls = count_calls(commands);
+        calls.insert("batch", 1);
+        let held = calls.into_iter().filter_map(|(method, calls)| {
+            Some(BudgetHold { until: self.limits.blocked(method, calls, now)?, method: method.to_owned() })
+        });
+        held.max_by_key(|hold| hold.until)
     }
 
     /// One request with its repetitions, and how long the last attempt took.

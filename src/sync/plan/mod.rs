@@ -5,6 +5,7 @@ mod decide;
 #[cfg(test)]
 mod fast_and_whole;
 mod guards;
+mod lane;
 mod merge;
 mod mirror_stats;
 mod observations;
@@ -22,6 +23,7 @@ use blocks::{Look, Watched};
 pub(crate) use decide::is_history;
 pub use decide::{Deferred, Pair, PlanOptions, Priority, Resend, Step, decide, is_skippable};
 pub use guards::{HoldReason, Limits, SuppressedRemoval};
+pub use lane::{Lane, Turn};
 pub use merge::merge;
 pub use mirror_stats::MirrorStats;
 pub use observations::{Departing, Waiting};
@@ -81,7 +83,7 @@ impl Plan {
         let queue = PlanStore::new()?;
         let add = |kind, step, pair: Pair| {
             let wave = Priority::of(step, &pair, rules);
-            Ok(queue.add(&Planned { key: RecordKey { kind, id: pair.id }, step, wave, row: pair.row })?)
+            Ok(queue.add(&Planned::new(RecordKey { kind, id: pair.id }, step, wave, pair.row))?)
         };
         let note = |key: &RecordKey, note| Ok(queue.note(key, note)?);
         let Compared { survey, dirty: touched, blocks, waiting, without_id: unnamed } =
@@ -251,10 +253,7 @@ fn bounding_range(spans: &[IdRange]) -> IdRange {
 /// Whether the row is a booking that names one of these people.
 pub(crate) fn references_any(row: Option<&Row>, people: &HashSet<RecordKey>) -> bool {
     let Some(Ok(Entity::Booking(booking))) = row.map(|row| &row.body) else { return false };
-    let has = |kind: Kind, id: &RecordId| people.contains(&RecordKey::new(kind, id.clone()));
-    !people.is_empty()
-        && (booking.guest.iter().chain(&booking.residents).any(|id| has(Kind::Guest, id))
-            || booking.company.iter().chain(&booking.payer).any(|id| has(Kind::Company, id)))
+    !people.is_empty() && booking.parties().any(|party| people.contains(&party))
 }
 
 impl Deferred {

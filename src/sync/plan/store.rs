@@ -3,9 +3,10 @@
 //! The mirror is let go of as soon as it was read, because a reader of hours would block whatever fills it; and
 //! an initial export plans a million records, which must not stand in memory.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::decide::{Priority, Step};
+use super::lane::{Lane, Turn};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordKey};
 use crate::mirror::{Entity, Row as MirrorRow};
@@ -19,7 +20,7 @@ pub struct Planned {
     /// What to do.
     pub step: Step,
     /// When.
-    pub wave: Priority,
+    pub turn: Turn,
     /// Its row, unless it is gone.
     pub row: Option<MirrorRow>,
 }
@@ -29,12 +30,30 @@ pub struct PlanStore {
     pub(super) connection: Connection,
 }
 
-fn planned(kind: Kind, cells: &Row<'_>) -> Result<Planned> {
-    let row: Option<String> = cells.get(2)?;
-    let row = row.map(|row| serde_json::from_str(&row)).transpose()?;
-    let step = from_number(Step::from_repr, cells, 1)?;
-    let wave = from_number(Priority::from_repr, cells, 3)?;
-    Ok(Planned { key: RecordKey { kind, id: cells.get(0)? }, step, wave, row })
+impl Planned {
+    /// A step of a record.
+    pub fn new(key: RecordKey, step: Step, wave: Priority, row: Option<MirrorRow>) -> Planned {
+        let turn = Turn::new(&key, wave, row.as_ref());
+        Planned { key, step, turn, row }
+    }
+
+    /// The lane in which it goes.
+    pub fn lane(&self) -> Lane {
+        Lane::of(self.key.kind, self.step)
+    }
+
+    fn from_cells(kind: Kind, cells: &Row<'_>) -> Result<Planned> {
+        let row: Option<String> = cells.get(2)?;
+        let row = row.map(|row| serde_json::from_str(&row)).transpose()?;
+        let step = from_number(Step::from_repr, cells, 1)?;
+        Ok(Planned { key: RecordKey { kind, id: cells.get(0)? }, step, turn: turn(cells, 3)?, row })
+    }
+}
+
+/// The turn that stands in three cells, from `first` on.
+fn turn(cells: &Row<'_>, first: usize) -> rusqlite::Result<Turn> {
+    let wave = from_number(Priority::from_repr, cells, first)?;
+    Ok(Turn { wave, newest_first: cells.get(first + 1)?, booking: cells.get(first + 2)? })
 }
 
 /// Steps and waves stand in the plan as numbers.
@@ -50,10 +69,10 @@ impl PlanStore {
         enable_stable_query_plans(&connection)?;
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-             CREATE TABLE plan (kind TEXT, id ANY, step INTEGER, wave INTEGER, arrival TEXT, row TEXT,
-                                names INTEGER,
+             CREATE TABLE plan (kind TEXT, id ANY, step INTEGER, lane INTEGER, wave INTEGER,
+                                newest_first INTEGER, booking ANY, row TEXT, names INTEGER,
                                 PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
-             CREATE INDEX plan_turn ON plan (kind, wave, arrival DESC, id);
+             CREATE INDEX plan_turn ON plan (kind, lane, wave, newest_first, booking, id);
              CREATE INDEX plan_names ON plan (kind, names) WHERE names IS NOT NULL;
              CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
                                      PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
@@ -67,32 +86,72 @@ impl PlanStore {
         Ok(PlanStore { connection })
     }
 
-    /// Adds a step. Within a wave bookings go by arrival, the newest first.
+    /// Adds a step. A booking brings the people and companies that it needs forward to its own turn.
     pub fn add(&self, planned: &Planned) -> Result<()> {
-        let Planned { key, step, wave, row } = planned;
-        let arrival = match row.as_ref().map(|row| &row.body) {
-            Some(Ok(Entity::Booking(booking))) => booking.arrival.to_string(),
-            _ => String::new(),
-        };
+        let Planned { key, step, turn, row } = planned;
         let cells = row.as_ref().map(serde_json::to_string).transpose()?;
         let names = row.as_ref().and_then(|row| row.crm_id);
         self.connection
             .prepare_cached(
-                "INSERT OR REPLACE INTO plan (kind, id, step, wave, arrival, row, names)
-                 VALUES (?1,?2,?3,?4,?5,?6,?7)",
+                "INSERT OR REPLACE INTO plan
+                   (kind, id, step, lane, wave, newest_first, booking, row, names)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
-            .execute((key.kind, &key.id, *step as u8, *wave as u8, arrival, cells, names))?;
+            .execute(params![
+                key.kind,
+                key.id,
+                *step as u8,
+                planned.lane() as u8,
+                turn.wave as u8,
+                turn.newest_first,
+                turn.booking,
+                cells,
+                names,
+            ])?;
         if row.is_none() {
             self.connection
                 .prepare_cached("INSERT OR IGNORE INTO gone (kind, id) VALUES (?1, ?2)")?
                 .execute((key.kind, &key.id))?;
         }
+        self.bring_forward(planned)
+    }
+
+    fn bring_forward(&self, booking: &Planned) -> Result<()> {
+        let Some(Ok(Entity::Booking(needs))) = booking.row.as_ref().map(|row| &row.body) else {
+            return Ok(());
+        };
+        let mut statement = self.connection.prepare_cached(
+            "UPDATE plan SET newest_first = ?3, booking = ?4 WHERE kind = ?1 AND id = ?2
+               AND (newest_first > ?3 OR newest_first = ?3 AND booking > ?4)",
+        )?;
+        for RecordKey { kind, id } in needs.parties().flat_map(RecordKey::with_other_type) {
+            statement.execute((kind, id, booking.turn.newest_first, &booking.key.id))?;
+        }
         Ok(())
     }
 
-    /// Takes the next steps of a kind out of the queue, up to this wave.
-    pub fn take(&self, kind: Kind, wave: Priority, most: usize) -> Result<Vec<Planned>> {
-        let taken = self.next(kind, wave, most)?;
+    /// Takes the next steps of a lane out of the plan, for as long as one `fits`, and up to a turn where one is given.
+    pub fn take(
+        &self,
+        lane: Lane,
+        before: Option<&Turn>,
+        mut fits: impl FnMut(&Planned) -> bool,
+    ) -> Result<Vec<Planned>> {
+        let kind = lane.kind();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, step, row, wave, newest_first, booking FROM plan WHERE kind = ?1 AND lane = ?2
+             ORDER BY wave, newest_first, booking, id",
+        )?;
+        let mut rows = statement.query((kind, lane as u8))?;
+        let mut taken = Vec::new();
+        while let Some(cells) = rows.next()? {
+            let planned = Planned::from_cells(kind, cells)?;
+            if before.is_some_and(|before| planned.turn >= *before) || !fits(&planned) {
+                break;
+            }
+            taken.push(planned);
+        }
+        drop(rows);
         let mut statement = self.connection.prepare_cached("DELETE FROM plan WHERE kind = ?1 AND id = ?2")?;
         for planned in &taken {
             statement.execute((kind, &planned.key.id))?;
@@ -100,17 +159,35 @@ impl PlanStore {
         Ok(taken)
     }
 
-    fn next(&self, kind: Kind, wave: Priority, most: usize) -> Result<Vec<Planned>> {
+    /// Likewise, at most so many.
+    pub fn take_some(&self, lane: Lane, limit: usize) -> Result<Vec<Planned>> {
+        let mut left = limit;
+        self.take(lane, None, |_| {
+            let fits = left > 0;
+            left = left.saturating_sub(1);
+            fits
+        })
+    }
+
+    /// The turn of a lane's next step; none where the lane is empty.
+    pub fn next_turn(&self, lane: Lane) -> Result<Option<Turn>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, step, row, wave FROM plan WHERE kind = ?1 AND wave <= ?2
-             ORDER BY wave, arrival DESC, id LIMIT ?3",
+            "SELECT wave, newest_first, booking FROM plan WHERE kind = ?1 AND lane = ?2
+             ORDER BY wave, newest_first, booking, id LIMIT 1",
         )?;
-        let mut rows = statement.query((kind, wave as u8, most as u64))?;
-        let mut found = Vec::new();
-        while let Some(cells) = rows.next()? {
-            found.push(planned(kind, cells)?);
-        }
-        Ok(found)
+        Ok(statement.query_row((lane.kind(), lane as u8), |cells| turn(cells, 0)).optional()?)
+    }
+
+    /// Whether so many steps of a lane come before a turn.
+    pub fn has_before(&self, lane: Lane, before: &Turn, count: usize) -> Result<bool> {
+        let Some(last) = count.checked_sub(1) else { return Ok(true) };
+        let mut statement = self.connection.prepare_cached(
+            "SELECT wave, newest_first, booking FROM plan WHERE kind = ?1 AND lane = ?2
+             ORDER BY wave, newest_first, booking, id LIMIT 1 OFFSET ?3",
+        )?;
+        let place = (lane.kind(), lane as u8, last as u64);
+        let found = statement.query_row(place, |cells| turn(cells, 0)).optional()?;
+        Ok(found.is_some_and(|turn| turn < *before))
     }
 
     /// Shows every step of a kind to `show`, in their order, and keeps them.
@@ -119,11 +196,12 @@ impl PlanStore {
         kind: Kind,
         mut show: impl FnMut(&Planned) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let sql = "SELECT id, step, row, wave FROM plan WHERE kind = ?1 ORDER BY wave, arrival DESC, id";
+        let sql = "SELECT id, step, row, wave, newest_first, booking FROM plan WHERE kind = ?1
+                   ORDER BY lane, wave, newest_first, booking, id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([kind])?;
         while let Some(cells) = rows.next()? {
-            show(&planned(kind, cells)?)?;
+            show(&Planned::from_cells(kind, cells)?)?;
         }
         Ok(())
     }
@@ -141,19 +219,13 @@ impl PlanStore {
         Ok(self.connection.prepare_cached(sql)?.exists((kind, crm_id))?)
     }
 
-    /// Whether a step of this kind, up to this wave, is still to be taken.
-    pub fn has_any(&self, kind: Kind, wave: Priority) -> Result<bool> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT 1 FROM plan WHERE kind = ?1 AND wave <= ?2 LIMIT 1")?;
-        Ok(statement.exists((kind, wave as u8))?)
-    }
-
     /// The step of this record, if one is planned.
     pub fn step_of(&self, key: &RecordKey) -> Result<Option<Planned>> {
-        let sql = "SELECT id, step, row, wave FROM plan WHERE kind = ?1 AND id = ?2";
+        let sql = "SELECT id, step, row, wave, newest_first, booking FROM plan
+                   WHERE kind = ?1 AND id = ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query((key.kind, &key.id))?;
-        rows.next()?.map(|cells| planned(key.kind, cells)).transpose()
+        rows.next()?.map(|cells| Planned::from_cells(key.kind, cells)).transpose()
     }
 
     /// Whether this record has no row in the mirror, taken out of the queue or not.

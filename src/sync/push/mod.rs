@@ -1,9 +1,9 @@
 //! The push: takes the planned steps, a batch at a time, to the portal, and saves every answer before the next
 //! request.
 //!
-//! Companies and guests go first, so that a booking finds its people's ids. Where every record is sent again, what is
-//! new goes before all that. For each step its object is found ([`find_object`]), for a booking its people ([`parties`]); then
-//! the calls are made up ([`prepare_call`]) and sent ([`send`]).
+//! The newest bookings go first, each behind its own guests and companies, so that it finds their ids; the time budgets
+//! of the portal work side by side ([`schedule`], [`turns`]). For each step its object is found ([`find_object`]), for a
+//! booking its people ([`parties`]); then the calls are made up ([`prepare_call`]) and sent ([`send`]).
 
 mod find_object;
 mod missing_object;
@@ -11,12 +11,14 @@ mod ownership;
 mod parties;
 mod prepare_call;
 mod refusals;
+mod schedule;
 mod send;
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
+use enum_map::EnumMap;
 
 use crate::config::{Config, ExportMethod};
 use crate::crm::deal_parties::DealParties;
@@ -30,15 +32,11 @@ use crate::domain::warning::Warning;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::{Entity, Row};
 use crate::platform::lock::Lock;
-use crate::portal::CallError;
-use crate::portal::client::{Client, WaitCallback};
+use crate::portal::client::{BudgetHold, Client, WaitCallback};
 use crate::state::{Counts, Failure, Operation, State, StoredRecord};
-use crate::sync::plan::{PlanStore, Planned, Priority, Step};
+use crate::sync::plan::{Lane, PlanStore, Planned, Step};
 pub(crate) use ownership::{Owner, carries_mark, owner_of};
 use refusals::Refusals;
-
-/// Cards that deals were pointed at are looked at once more when there are so many of them.
-const LOOKED_BACK_AT: usize = 1_000;
 
 /// How objects are created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -164,6 +162,12 @@ pub struct Push<'a, 'p> {
     in_flight: HashSet<RecordKey>,
     /// Whom the deals that were just sent point at.
     pointed_at: BTreeSet<(Kind, i64)>,
+    /// Lanes whose budgets are used up.
+    holds: EnumMap<Lane, Option<BudgetHold>>,
+    /// Batches of guests and companies since the last one of bookings.
+    party_batches: u32,
+    /// Records that were taken and put back, because a budget turned out to be used up.
+    put_back: u64,
 }
 
 /// A step on its way: what is known of its record and of its object.
@@ -228,83 +232,15 @@ impl<'a, 'p> Push<'a, 'p> {
             missing_in_crm: HashSet::new(),
             in_flight: HashSet::new(),
             pointed_at: BTreeSet::new(),
+            holds: EnumMap::default(),
+            party_batches: 0,
+            put_back: 0,
         }
-    }
-
-    /// Takes every step there is. `watch` is told of each chunk.
-    ///
-    /// # Errors
-    /// A [`CallError`] or a [`crate::domain::run_error::RunError`] that ends the run; what was answered is saved. A limit that holds
-    /// back one kind does not hold back the others.
-    pub fn run(&mut self, watch: &mut dyn ProgressObserver) -> Result<()> {
-        // A deal that was found missing once may have come back under another id.
-        let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
-        self.missing_in_crm.extend(self.state.missing_objects()?.into_iter().filter(people));
-        self.recall_pointed_at()?;
-        let mut waits = None;
-        // Guests who all change with every run must not keep a cancellation waiting for ever.
-        let halfway = self.gate.half_time_mark();
-        // Deletions last: a record that comes may take over the deal of one that goes.
-        let waves = [Priority::Changes, Priority::Deletions];
-        for (wave, kind) in waves.into_iter().flat_map(|wave| Kind::SEND_ORDER.map(|kind| (wave, kind))) {
-            let until = halfway.filter(|_| wave == Priority::Changes && kind != Kind::Booking);
-            match self.push_kind(kind, wave, until, watch) {
-                Err(error) if matches!(error.downcast_ref(), Some(CallError::LimitedUntil(_))) => {
-                    waits = waits.or(Some(error));
-                }
-                done => done?,
-            }
-        }
-        self.judge(true)?;
-        self.look_back()?;
-        waits.map_or(Ok(()), Err)
-    }
-
-    /// Takes the steps of a kind; what is left at `until` goes with the next wave.
-    fn push_kind(
-        &mut self,
-        kind: Kind,
-        wave: Priority,
-        until: Option<DateTime<Utc>>,
-        watch: &mut dyn ProgressObserver,
-    ) -> Result<()> {
-        while until.is_none_or(|until| self.gate.clock().now() < until) {
-            let most = self.gate.batch_size(kind.name()) / self.commands_each(kind);
-            let chunk = self.queue.take(kind, wave, most.max(1))?;
-            if chunk.is_empty() {
-                return self.judge(false);
-            }
-            // The closing date of a deal that was just made is a second step of one record.
-            let size = chunk.iter().filter(|planned| planned.step != Step::Close).count() as u64;
-            let targets = self.apply_local(chunk)?;
-            if !targets.is_empty() {
-                self.gate.check_time()?;
-                let targets = self.find_people(kind, targets)?;
-                let targets = self.find_objects(kind, targets)?;
-                self.send(kind, targets)?;
-            }
-            if self.pointed_at.len() >= LOOKED_BACK_AT {
-                self.look_back()?;
-            }
-            self.in_flight.retain(|key| key.kind != kind);
-            watch.done(kind, size, self.gate);
-        }
-        self.done.people_late |= self.queue.has_any(kind, wave)?;
-        Ok(())
     }
 
     /// Whether the record is still to be sent in this run, or on its way.
     fn is_coming(&self, key: &RecordKey) -> Result<bool> {
         Ok(self.in_flight.contains(key) || self.queue.has(key)?)
-    }
-
-    /// Commands that one step may take: a deal's update, its closing date, and a move where there are several funnels.
-    fn commands_each(&self, kind: Kind) -> usize {
-        match kind {
-            Kind::Guest | Kind::Company => 1,
-            Kind::Booking if self.config.deal.funnels().len() > 1 => 3,
-            Kind::Booking => 2,
-        }
     }
 
     /// Does what concerns the state alone; returns the steps that need the portal.
@@ -315,7 +251,7 @@ impl<'a, 'p> Push<'a, 'p> {
         for mut planned in chunk {
             let record = self.state.record(&planned.key)?.unwrap_or_default();
             planned.step = step_now(planned.step, &record);
-            let Planned { key, step, wave: _, row } = &planned;
+            let Planned { key, step, turn: _, row } = &planned;
             match step {
                 Step::Gone => writer.mark_absent(key)?,
                 Step::Forget => writer.delete(key)?,

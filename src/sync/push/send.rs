@@ -11,14 +11,14 @@ use super::{CreateMode, Push, WorkItem};
 use crate::config::ExportMethod;
 use crate::crm::objects::existing;
 use crate::domain::language::Language;
-use crate::domain::record::{Kind, RecordKey};
+use crate::domain::record::RecordKey;
 use crate::domain::run_error::RunError;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{ApiError, CallError, ErrorClass, object_id};
 use crate::say;
 use crate::state::settings::{LAST_CALL, PACE, POINTED_AT};
 use crate::state::{Counts, Event, InDoubtCall, Operation, PendingWork, SentRecord, Writer};
-use crate::sync::plan::{Planned, Priority, Step};
+use crate::sync::plan::{Lane, Planned, Priority, Step};
 use crate::sync::push::prepare_call::{CLOSING, MAIN, MOVING, PreparedStep};
 
 /// Batches in a row without an answer after which a run of cron, or an export, gives up.
@@ -26,8 +26,6 @@ const LOST_SYNC: u32 = 3;
 const LOST_EXPORT: u32 = 10;
 /// A record whose calls were never answered this often goes alone.
 const ISOLATE_AFTER: u32 = 2;
-/// The label of deletions.
-const DELETIONS: &str = "deletions";
 
 /// What an answer calls for beyond saving it.
 #[derive(Default)]
@@ -56,29 +54,24 @@ impl RefusalActions {
 }
 
 impl Push<'_, '_> {
-    /// Sends the targets of one chunk.
-    pub(super) fn send(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<()> {
+    /// Sends what was taken of a lane.
+    pub(super) fn send(&mut self, lane: Lane, targets: Vec<WorkItem>) -> Result<()> {
         let (alone, together): (Vec<_>, Vec<_>) =
             targets.into_iter().partition(|target| target.record.strikes >= ISOLATE_AFTER);
-        // A deletion takes seconds where an update takes tenths: their batches learn their size apart.
-        let (mut deletions, changes): (Vec<_>, Vec<_>) =
-            together.into_iter().partition(|target| target.planned.step == Step::Delete);
-        self.batch(kind, kind.name(), changes)?;
-        while !deletions.is_empty() {
-            let later = deletions.split_off(self.gate.batch_size(DELETIONS).clamp(1, deletions.len()));
-            self.batch(kind, DELETIONS, std::mem::replace(&mut deletions, later))?;
+        for batch in self.in_batches(lane, together) {
+            self.batch(lane, batch)?;
         }
-        for target in alone {
-            let label = if target.planned.step == Step::Delete { DELETIONS } else { kind.name() };
-            self.batch(kind, label, vec![target])?;
-        }
-        Ok(())
+        alone.into_iter().try_for_each(|target| self.batch(lane, vec![target]))
     }
 
-    fn batch(&mut self, kind: Kind, label: &str, targets: Vec<WorkItem>) -> Result<()> {
+    fn batch(&mut self, lane: Lane, targets: Vec<WorkItem>) -> Result<()> {
+        let (kind, label) = (lane.kind(), lane.label());
         let calls = targets.into_iter().enumerate().map(|(at, target)| self.call(at, target));
         let mut calls = calls.collect::<Result<Vec<PreparedStep>>>()?;
         let commands: Vec<Command> = calls.iter_mut().flat_map(|call| call.commands.drain(..)).collect();
+        if let Some(hold) = self.gate.budget_hold(&commands) {
+            return self.hold_lane(lane, hold, &calls);
+        }
         let (state, lock) = (self.state, self.lock);
         let mut mark = |now| {
             let writer = state.writer()?;
@@ -95,7 +88,7 @@ impl Push<'_, '_> {
             Ok(replies) => {
                 self.lost_batches = 0;
                 let after = self.save(calls, &commands, replies)?;
-                self.handle_refusals(kind, label, after)
+                self.handle_refusals(lane, after)
             }
             Err(CallError::UnknownOutcome(reason)) => {
                 self.lost_batches += 1;
@@ -248,7 +241,7 @@ impl Push<'_, '_> {
         }
         if todo.close {
             let row = target.planned.row.clone();
-            self.queue.add(&Planned { key: key.clone(), step: Step::Close, wave: Priority::Changes, row })?;
+            self.queue.add(&Planned::new(key.clone(), Step::Close, Priority::Changes, row))?;
         }
         log::debug!("{key}: object {crm_id}");
         Ok(())
@@ -283,7 +276,7 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    fn handle_refusals(&mut self, kind: Kind, label: &str, after: RefusalActions) -> Result<()> {
+    fn handle_refusals(&mut self, lane: Lane, after: RefusalActions) -> Result<()> {
         let RefusalActions { unclear, mut failed, again, accepted, stop, .. } = after;
         if let Some(refusal) = stop {
             return Err(CallError::Refused(refusal).into());
@@ -300,7 +293,7 @@ impl Push<'_, '_> {
         failed.extend(self.retain_existing(unclear)?);
         self.hold(failed)?;
         for target in again {
-            self.batch(kind, label, vec![target])?;
+            self.batch(lane, vec![target])?;
         }
         Ok(())
     }

@@ -1,0 +1,214 @@
+//! The turns of a push: one lane after another takes a batch of its steps, in the order of the [`schedule`].
+//!
+//! [`schedule`]: super::schedule
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use enum_map::EnumMap;
+
+use super::schedule::{LaneState, NextStep, Schedule};
+use super::{ProgressObserver, Push, WorkItem};
+use crate::domain::record::Kind;
+use crate::portal::CallError;
+use crate::portal::client::{BudgetHold, WaitReason};
+use crate::sync::plan::{Lane, Planned, Priority, Step, Turn};
+use crate::sync::push::prepare_call::PreparedStep;
+
+/// Cards that deals were pointed at are looked at once more when there are so many of them.
+const LOOKED_BACK_AT: usize = 1_000;
+
+/// After so many batches of guests and companies even a few bookings go: their people were seen alive a moment ago.
+const PARTY_BATCHES: u32 = 4;
+
+impl Push<'_, '_> {
+    /// Takes every step there is. `observer` is told of each batch.
+    ///
+    /// # Errors
+    /// A [`CallError`] or a [`crate::domain::run_error::RunError`] that ends the run; what was answered is saved. A
+    /// limit that holds back one lane does not hold back the others.
+    pub fn run(&mut self, observer: &mut dyn ProgressObserver) -> Result<()> {
+        // A deal that was found missing once may have come back under another id.
+        let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
+        self.missing_in_crm.extend(self.state.missing_objects()?.into_iter().filter(people));
+        self.recall_pointed_at()?;
+        // Guests who all change with every run must not keep a cancellation waiting for ever.
+        let half_time = self.gate.half_time_mark();
+        loop {
+            let schedule = self.schedule(half_time)?;
+            match schedule.next_step() {
+                NextStep::Go(lane, before) => {
+                    self.note_late_parties(&schedule, lane);
+                    self.go(lane, before.as_ref(), observer)?;
+                }
+                NextStep::Wait(lane, until) => self.wait_for_budget(lane, until)?,
+                NextStep::End => break,
+            }
+        }
+        self.judge(true)?;
+        self.look_back()?;
+        let held = self.holds.values().flatten().map(|hold| hold.until);
+        held.min().map_or(Ok(()), |until| Err(CallError::LimitedUntil(until).into()))
+    }
+
+    fn schedule(&mut self, half_time: Option<DateTime<Utc>>) -> Result<Schedule> {
+        let now = self.gate.clock().now();
+        for hold in self.holds.values_mut() {
+            hold.take_if(|hold| hold.until <= now);
+        }
+        let mut lanes: EnumMap<Lane, LaneState> = EnumMap::default();
+        for (lane, state) in &mut lanes {
+            state.next = self.queue.next_turn(lane)?;
+            state.held_until = self.holds[lane].as_ref().map(|hold| hold.until);
+            state.is_closed = state.held_until.is_some_and(|until| self.is_after_the_run(until));
+        }
+        let is_half_time = half_time.is_some_and(|half_time| now >= half_time);
+        let mut schedule = Schedule { lanes, is_half_time, ..Schedule::default() };
+        schedule.is_batch_full = self.fills_a_batch(&schedule)?;
+        Ok(schedule)
+    }
+
+    fn is_after_the_run(&self, until: DateTime<Utc>) -> bool {
+        self.gate.deadline().is_some_and(|deadline| until > deadline)
+    }
+
+    /// Whether the bookings that can go are worth a request. They are when no more of them can become ready soon.
+    fn fills_a_batch(&self, schedule: &Schedule) -> Result<bool> {
+        let (Some(next), Some(barrier)) = (&schedule.lanes[Lane::Bookings].next, schedule.barrier()) else {
+            return Ok(true);
+        };
+        if next.wave < barrier.wave || !barrier.is_needed() || self.party_batches >= PARTY_BATCHES {
+            return Ok(true);
+        }
+        let batch = self.gate.batch_size(Lane::Bookings.label());
+        Ok(self.queue.has_before(Lane::Bookings, barrier, batch)?)
+    }
+
+    /// Bookings that go before somebody whom they name may show them as they were.
+    fn note_late_parties(&mut self, schedule: &Schedule, lane: Lane) {
+        let is_late = |lane: Lane| {
+            let state = &schedule.lanes[lane];
+            let is_changed = state.next.as_ref().is_some_and(|next| next.wave == Priority::Changes);
+            is_changed && (state.is_closed || schedule.is_half_time)
+        };
+        let goes_ahead = lane.kind() == Kind::Booking;
+        self.done.people_late |= goes_ahead && (is_late(Lane::Guests) || is_late(Lane::Companies));
+    }
+
+    /// A batch of a lane.
+    fn go(&mut self, lane: Lane, before: Option<&Turn>, observer: &mut dyn ProgressObserver) -> Result<()> {
+        self.count_batch(lane);
+        match self.take_batch(lane, before, observer) {
+            Err(error) => match error.downcast_ref() {
+                // A question waits for a budget that is free only after this run.
+                Some(CallError::LimitedUntil(until)) => {
+                    self.holds[lane] = Some(BudgetHold { until: *until, method: String::new() });
+                }
+                _ => return Err(error),
+            },
+            Ok(()) if self.queue.next_turn(lane)?.is_none() => self.judge(false)?,
+            Ok(()) => {}
+        }
+        if self.pointed_at.len() >= LOOKED_BACK_AT {
+            self.look_back()?;
+        }
+        Ok(())
+    }
+
+    fn count_batch(&mut self, lane: Lane) {
+        match lane {
+            Lane::Companies | Lane::Guests => self.party_batches += 1,
+            Lane::Bookings => self.party_batches = 0,
+            Lane::ClosingDates | Lane::Deletions => {}
+        }
+    }
+
+    fn take_batch(
+        &mut self,
+        lane: Lane,
+        before: Option<&Turn>,
+        observer: &mut dyn ProgressObserver,
+    ) -> Result<()> {
+        let kind = lane.kind();
+        let chunk = self.take_steps(lane, before)?;
+        // The closing date of a deal that was just made is a second step of one record.
+        let size = if lane == Lane::ClosingDates { 0 } else { chunk.len() as u64 };
+        self.put_back = 0;
+        let targets = self.apply_local(chunk)?;
+        if !targets.is_empty() {
+            self.gate.check_time()?;
+            let targets = self.find_people(kind, targets)?;
+            let targets = self.find_objects(kind, targets)?;
+            self.send(lane, targets)?;
+        }
+        self.in_flight.retain(|key| key.kind != kind);
+        observer.done(kind, size.saturating_sub(self.put_back), self.gate);
+        Ok(())
+    }
+
+    /// As many steps of one wave as their commands fit into one batch; one at least.
+    fn take_steps(&mut self, lane: Lane, before: Option<&Turn>) -> Result<Vec<Planned>> {
+        let room = self.gate.batch_size(lane.label());
+        let mut taken = 0;
+        let mut wave = None;
+        let steps = self.queue.take(lane, before, |planned| {
+            let commands = match planned.step {
+                Step::Update | Step::Recheck => self.commands_of_update(lane.kind()),
+                _ => 1,
+            };
+            let is_alike = *wave.get_or_insert(planned.turn.wave) == planned.turn.wave;
+            let fits = taken == 0 || (is_alike && taken + commands <= room);
+            taken += commands;
+            fits
+        })?;
+        Ok(steps)
+    }
+
+    /// Commands that one update may take: a deal's fields, its closing date, and a move where there are several funnels.
+    fn commands_of_update(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Guest | Kind::Company => 1,
+            Kind::Booking if self.config.deal.funnels().len() > 1 => 3,
+            Kind::Booking => 2,
+        }
+    }
+
+    /// Parts of what is to be sent, each as long as one batch may be. What was to be created and stands there is updated,
+    /// which may take more commands.
+    pub(super) fn in_batches(&self, lane: Lane, targets: Vec<WorkItem>) -> Vec<Vec<WorkItem>> {
+        let room = self.gate.batch_size(lane.label());
+        let mut batches = Vec::new();
+        let mut batch = Vec::new();
+        let mut commands = 0;
+        for target in targets {
+            let is_update = lane == Lane::Bookings && target.crm_id().is_some();
+            let needed = if is_update { self.commands_of_update(Kind::Booking) } else { 1 };
+            if !batch.is_empty() && commands + needed > room {
+                batches.push(std::mem::take(&mut batch));
+                commands = 0;
+            }
+            commands += needed;
+            batch.push(target);
+        }
+        if !batch.is_empty() {
+            batches.push(batch);
+        }
+        batches
+    }
+
+    /// The budget of the lane turned out to be used up: the steps are taken again when there is room.
+    pub(super) fn hold_lane(&mut self, lane: Lane, hold: BudgetHold, calls: &[PreparedStep]) -> Result<()> {
+        log::info!("{}: the portal's time budget holds until {}", hold.method, hold.until);
+        self.put_back += calls.len() as u64;
+        self.holds[lane] = Some(hold);
+        for call in calls {
+            self.queue.add(&call.target.planned)?;
+        }
+        Ok(())
+    }
+
+    /// Nothing else can go: the first budget that is free again is waited for.
+    fn wait_for_budget(&mut self, lane: Lane, until: DateTime<Utc>) -> Result<()> {
+        let method = self.holds[lane].take().map(|hold| hold.method).unwrap_or_default();
+        Ok(self.gate.wait_for(WaitReason::Budget(&method), until)?)
+    }
+}

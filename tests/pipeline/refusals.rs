@@ -1,6 +1,11 @@
 //! A refusal concerns one record, or everything: what the portal does tells which, and not its words.
 
+use std::sync::Arc;
+
 use bitrix24_sandbox::{Exchange, Fault, Kind, Php};
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::sync::options::{RunKind, RunOptions};
 use serde_json::{Value, json};
 
 use crate::hotel::{Hotel, same_replies};
@@ -25,6 +30,13 @@ fn is_change(exchange: &Exchange) -> bool {
         [".add", ".update", ".delete", ".import"].iter().any(|verb| method.ends_with(verb))
     };
     commands.values().map(Php::text).any(|command| changes(&command))
+}
+
+/// A card is sent that changes nothing: it carries this mark already.
+fn is_trial(exchange: &Exchange) -> bool {
+    let commands = exchange.params.argument("cmd");
+    let is_mark_alone = |text: String| text.contains("ORIGINATOR_ID") && !text.contains("ORIGIN_ID");
+    is_change(exchange) && commands.values().map(Php::text).all(is_mark_alone)
 }
 
 /// The portal refuses every change with this text.
@@ -57,6 +69,53 @@ fn a_full_disk_is_no_failure_of_the_only_record_that_changed() {
     hotel.portal().settings.full_disk = true;
     hotel.exits(4, "sync");
     assert_eq!(hotel.flaws("failures"), [""; 0]);
+}
+
+/// A full pass that finds the disk full when it comes to the deals: they are left to the next one.
+fn resend_until_the_disk_is_full(hotel: &Hotel) {
+    let fill_disk = |_| {
+        let mut portal = hotel.portal();
+        portal.settings.full_disk = portal.counters.methods.contains_key("crm.contact.update");
+    };
+    let full = RunOptions { full: true, ..RunOptions::new(RunKind::Sync) };
+    let ended = hotel.through(fill_disk, &full, &Clock::system(Arc::default()), &mut ());
+    assert_eq!((ended.outcome, ended.counts.updated.sum()), (Outcome::Refused, 1));
+}
+
+#[test]
+fn a_deletion_that_a_full_disk_allows_says_nothing_of_the_changes_that_it_refuses() {
+    let hotel = Hotel::running();
+    (2..=4).for_each(|id| hotel.booking(id, "guest_id = 1"));
+    hotel.sync();
+    resend_until_the_disk_is_full(&hotel);
+    hotel.remove_booking(4);
+    hotel.exits(4, "sync");
+    assert_eq!(hotel.portal().count(Kind::Deal), 3);
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    hotel.portal().settings.full_disk = false;
+    assert_eq!(hotel.sync(), "sync: изменено: заявки 3\n");
+    hotel.rests();
+}
+
+#[test]
+fn a_trial_without_an_answer_to_it_puts_nobody_aside() {
+    let limit = json!({"error": "OPERATION_TIME_LIMIT", "error_description": "Method is blocked"});
+    for (part, reply) in [("result_error", limit), ("result_time", json!({}))] {
+        let hotel = hotel();
+        hotel.server().faults(move |exchange| {
+            let body = if is_trial(exchange) {
+                same_replies(exchange, part, &reply)
+            } else {
+                same_replies(exchange, "result_error", &refusal("Límite alcanzado"))
+            };
+            is_change(exchange).then_some(Fault::Answer { status: 200, body })
+        });
+        hotel.exits(5, "sync");
+        assert_eq!(hotel.flaws("failures"), [""; 0]);
+        hotel.server().faults(|_| None);
+        hotel.sync();
+        assert_eq!(hotel.deal(2).link_ids(), [hotel.contact(2).id]);
+    }
 }
 
 #[test]

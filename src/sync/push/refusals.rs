@@ -15,8 +15,8 @@ use crate::crm::objects::{Object, by_id};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::Kind;
 use crate::domain::run_error::RunError;
-use crate::portal::ApiError;
 use crate::portal::batch::{Command, Reply};
+use crate::portal::{ApiError, CallError, ErrorClass};
 use crate::say;
 use crate::state::Operation;
 
@@ -26,7 +26,7 @@ const HELD: usize = 50;
 const CONFIRMED: u32 = 10;
 /// Cards among which one is looked for that the portal took before.
 const SAMPLE: u32 = 10;
-/// The label of the card that is sent unchanged.
+/// The label and the name of the command that sends a card unchanged.
 const TRIAL: &str = "trial";
 
 /// A record that the portal refused.
@@ -140,13 +140,24 @@ impl Push<'_, '_> {
                 continue;
             };
             let params = json!({"id": card.crm_id, "fields": {"ORIGINATOR_ID": originator}});
-            let commands = [Command::new("trial", format!("crm.{}.update", kind.crm_entity()), params)];
-            let replies = self.gate.batch(TRIAL, &commands, &mut |_| Ok(()))?;
-            let is_refused_alike =
-                matches!(replies.get("trial"), Some(Reply::Err(refusal)) if refusal == common);
-            return Ok(Some(is_refused_alike));
+            let commands = [Command::new(TRIAL, format!("crm.{}.update", kind.crm_entity()), params)];
+            let mut replies = self.gate.batch(TRIAL, &commands, &mut |_| Ok(()))?;
+            return Ok(Some(is_refused_alike(replies.remove(TRIAL), common)?));
         }
         Ok(None)
+    }
+}
+
+/// What the trial says. No reply, or one that asks to wait, says nothing of the records: the pass ends, and they go with
+/// the next one.
+fn is_refused_alike(reply: Option<Reply>, common: &ApiError) -> Result<bool, CallError> {
+    match reply {
+        Some(Reply::Err(refusal)) if refusal == *common => Ok(true),
+        Some(Reply::Err(refusal)) if refusal.class() != ErrorClass::Record => {
+            Err(CallError::Refused(refusal))
+        }
+        Some(Reply::Ok(_) | Reply::Err(_)) => Ok(false),
+        Some(Reply::Missing) | None => Err(CallError::unknown_outcome(format!("no reply to {TRIAL}"))),
     }
 }
 

@@ -45,8 +45,8 @@ struct RefusalActions {
 }
 
 impl RefusalActions {
-    /// The portal accepted a command: what it refused before that, in this batch or earlier, was no refusal of
-    /// everything.
+    /// The portal accepted a new or a changed object: what it refused before that, in this batch or earlier, was no
+    /// refusal of everything.
     fn accept(&mut self) {
         self.accepted = true;
         self.failed.iter_mut().chain(&mut self.unclear).for_each(|refused| refused.disproved = true);
@@ -147,7 +147,10 @@ impl Push<'_, '_> {
             match reply {
                 Some(Reply::Ok(value)) => match object_of(&call, &value) {
                     Some(crm_id) => {
-                        after.accept();
+                        // A portal whose disk is full still deletes: that it does says nothing of changes.
+                        if call.operation != Operation::Delete {
+                            after.accept();
+                        }
                         let cards = call.target.people.iter().flat_map(|people| &people.cards);
                         self.pointed_at.extend(cards.map(|card| (card.kind, card.crm_id)));
                         self.save_success(&writer, &mut counts, call, crm_id, closed)?;

@@ -90,6 +90,42 @@ fn of_two_rows_with_one_crm_id_the_second_is_reported_not_merged() {
     assert_eq!(hotel.portal().count(Kind::Contact), 1);
 }
 
+/// The row with this id is gone, and another one names the card that it had.
+fn give_card_to_another(hotel: &Hotel, table: &str, card: u64) {
+    hotel.sql(&format!("DELETE FROM {table} WHERE id = 1"));
+    match table {
+        "guests" => hotel.guest(9, &format!("crm_id = {card}")),
+        _ => hotel.company(9, &format!("crm_id = {card}")),
+    }
+}
+
+#[test]
+fn a_deal_leaves_whom_its_booking_names_in_vain_when_another_row_has_the_card() {
+    for table in ["guests", "companies"] {
+        let hotel = Hotel::new();
+        hotel.be_patient();
+        hotel.guest(1, "");
+        hotel.guest(2, "");
+        hotel.company(1, "");
+        hotel.company(2, "");
+        hotel.booking(1, "guest_id = 2, company_id = 1");
+        hotel.stay(1, &[1]);
+        hotel.export();
+        let (guest, other, firm) = (hotel.contact(1).id, hotel.contact(2).id, hotel.firm(1).id);
+        let (contacts, company) = match table {
+            "guests" => (vec![other], firm.to_string()),
+            _ => (vec![other, guest], "0".to_owned()),
+        };
+        give_card_to_another(&hotel, table, if table == "guests" { guest } else { firm });
+        hotel.sync();
+        assert_eq!([Kind::Contact, Kind::Company].map(|kind| hotel.portal().count(kind)), [2, 2]);
+        assert_eq!(hotel.deal(1).link_ids(), contacts, "{table}");
+        assert_eq!(hotel.deal(1).text("COMPANY_ID"), company, "{table}");
+        assert_eq!(hotel.flaws("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
+        hotel.rests();
+    }
+}
+
 #[test]
 fn the_history_tells_what_was_made_from_what_was_taken_over_and_what_was_changed() {
     let hotel = Hotel::new();

@@ -1,6 +1,6 @@
 //! What is to be done about one record: pure, one `match` of the row against what was sent last.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
@@ -98,6 +98,9 @@ pub struct PlanOptions {
     pub learns: PerKind<bool>,
     /// Whoever is missing is given up only after so long, by [`Kind`]; none: at once, and whatever a guard may say.
     pub patience: Option<PerKind<TimeDelta>>,
+    /// Records without a row whose object another row speaks for. They are not missing, so they go at once, whatever a
+    /// guard holds back.
+    pub moved: HashSet<RecordKey>,
     /// So many records at once somebody said may be gone, or be others.
     pub vouched: u64,
     /// Read every row, also where its block looks as it did when everything stood as sent.
@@ -160,7 +163,7 @@ pub fn decide(
     }
     match (&pair.row, &pair.known) {
         (None, None) => None,
-        (None, Some(known)) => on_absent(kind, known, rules),
+        (None, Some(known)) => on_absent(&pair.key(kind), known, rules),
         (Some(row), _) if row.body.is_err() => Some(Step::Fail),
         (Some(row), None) if is_history(row, rules) => None,
         // It failed or waited before it became history.
@@ -224,19 +227,24 @@ fn holds(hold: &RetryBackoff, row: Option<&Row>, rules: &PlanOptions) -> bool {
     same && pauses && !rules.retry_failed && rules.resend != Resend::All
 }
 
-fn on_absent(kind: Kind, known: &PlanRecord, rules: &PlanOptions) -> Option<Step> {
-    let slid = rules.windows[kind] || waits(kind, known, rules);
+fn on_absent(record: &RecordKey, known: &PlanRecord, rules: &PlanOptions) -> Option<Step> {
+    let kind = record.kind;
+    let is_hidden = rules.windows[kind] && !rules.moved.contains(record);
+    let is_kept = is_hidden || waits(record, known, rules);
     match kind {
-        Kind::Guest | Kind::Company => (!known.absent_in_mirror && !slid).then_some(Step::Gone),
+        Kind::Guest | Kind::Company => (!known.absent_in_mirror && !is_kept).then_some(Step::Gone),
         Kind::Booking if known.crm_id.is_none() => Some(Step::Forget),
-        Kind::Booking => (rules.deletes && !slid).then_some(Step::Delete),
+        Kind::Booking => (rules.deletes && !is_kept).then_some(Step::Delete),
     }
 }
 
 /// Whether the record is missing, and it is too early to give it up.
-pub(super) fn waits(kind: Kind, known: &PlanRecord, rules: &PlanOptions) -> bool {
+pub(super) fn waits(record: &RecordKey, known: &PlanRecord, rules: &PlanOptions) -> bool {
     let Some(patience) = rules.patience else { return false };
-    let patience = patience[kind];
+    if rules.moved.contains(record) {
+        return false;
+    }
+    let patience = patience[record.kind];
     let is_over = known.missing_since.is_some_and(|since| rules.now - since >= patience);
     !is_over && patience > TimeDelta::zero()
 }

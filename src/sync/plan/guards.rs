@@ -102,8 +102,8 @@ impl Plan {
             rules.windows[held.kind] = true;
         }
         rules.patience = Some(patience(state, rules.now, limits)?);
+        rules.moved = plan.moved(state)?;
         let mut patient = Plan::draw_sparing(mirror, state, &rules, limits)?;
-        plan.hand_over_moved(&patient, state)?;
         patient.depart(state, &plan, &held_back, limits, rules.now)?;
         patient.held_back = held_back;
         Ok(patient)
@@ -135,14 +135,18 @@ impl Plan {
         Ok(())
     }
 
-    /// Whoever is not missing, for another row speaks for their object, goes at once and whatever is held back.
-    fn hand_over_moved(&self, patient: &Plan, state: &State) -> Result<()> {
+    /// Who is not missing, because another row speaks for their object.
+    fn moved(&self, state: &State) -> Result<HashSet<RecordKey>> {
+        let mut moved = HashSet::new();
         for kind in Kind::DISPLAY_ORDER {
             self.each_going(kind, |planned| {
-                if self.has_moved(planned, state)? { Ok(patient.queue.add(planned)?) } else { Ok(()) }
+                if self.has_moved(planned, state)? {
+                    moved.insert(planned.key.clone());
+                }
+                Ok(())
             })?;
         }
-        Ok(())
+        Ok(moved)
     }
 
     fn lets_anybody_go(&self) -> Result<bool> {

@@ -185,7 +185,7 @@ where
         if let (None, Some(known)) = (&pair.row, &pair.known)
             && is_missing(kind, known, rules)
         {
-            self.seen.waiting[kind].count(kind, known, rules);
+            self.seen.waiting[kind].count(&pair.key(kind), known, rules);
         }
         match note_of(kind, pair, rules) {
             Some(note) => (self.note)(&pair.key(kind), note),
@@ -295,6 +295,7 @@ impl PlanOptions {
             before,
             terms: terms.finish(),
             patience: None,
+            moved: HashSet::new(),
             vouched: 0,
         })
     }

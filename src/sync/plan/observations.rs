@@ -29,12 +29,12 @@ pub struct Departing {
 
 impl Waiting {
     /// Counts one who is missing, where it is too early to give them up.
-    pub(super) fn count(&mut self, kind: Kind, known: &PlanRecord, rules: &PlanOptions) {
-        if !waits(kind, known, rules) {
+    pub(super) fn count(&mut self, record: &RecordKey, known: &PlanRecord, rules: &PlanOptions) {
+        if !waits(record, known, rules) {
             return;
         }
         self.count += 1;
-        let patience = rules.patience.unwrap_or_default()[kind];
+        let patience = rules.patience.unwrap_or_default()[record.kind];
         let until = known.missing_since.unwrap_or(rules.now) + patience;
         self.until = Some(self.until.map_or(until, |first| first.min(until)));
     }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::unanswered::Unanswered;
+
 /// The portal blocks a method at 420 to 480 seconds; the number is not published. A method whose commands nobody knows
 /// the price of stops here, because its next batch may be a long one.
 const BUDGET: f64 = 380.0;
@@ -53,6 +55,8 @@ struct MethodBudget {
     blocked_until: DateTime<Utc>,
     /// Seconds charged for one command, as last seen; 0 is unknown.
     each: f64,
+    /// What calls used since `operating` was told that had no answer.
+    unanswered: Unanswered,
 }
 
 /// Batches of one label: they are alike, so each tells how long the next may be.
@@ -133,7 +137,9 @@ impl RateLimits {
             known.operating >= BUDGET
         };
         let spent = if is_spent { known.resets_at } else { DateTime::default() };
-        let blocked = [known.blocked_until, spent].into_iter();
+        let room = if known.each > 0.0 { SOFT_LIMIT - price.max(known.each) } else { BUDGET };
+        let drained = known.unanswered.drained_to(room, now).unwrap_or_default();
+        let blocked = [known.blocked_until, spent, drained].into_iter();
         // The portal's window is ten minutes: a later time was written by another clock.
         blocked.filter(|until| *until > now && *until <= now + WINDOW).max()
     }
@@ -143,16 +149,40 @@ impl RateLimits {
         let Some(known) = self.methods.get(method).filter(|known| known.each > 0.0) else {
             return f64::INFINITY;
         };
-        let left = SOFT_LIMIT - known.operating;
+        let left = SOFT_LIMIT - known.operating - known.unanswered.seconds();
         let is_current = known.resets_at > now && known.resets_at <= now + WINDOW;
         (if is_current { left } else { left.max(PROBE_SECONDS) }) / known.each
     }
 
     /// Takes note of `operating` and `operating_reset_at` (Unix time) from an answer.
-    pub fn record_charge(&mut self, method: &str, operating: f64, resets_at: Option<i64>) {
+    pub fn record_charge(
+        &mut self,
+        method: &str,
+        operating: f64,
+        resets_at: Option<i64>,
+        now: DateTime<Utc>,
+    ) {
         let known = self.methods.entry(method.to_owned()).or_default();
         known.operating = operating;
+        known.unanswered = Unanswered::told(operating, now);
         known.resets_at = resets_at.and_then(|at| DateTime::from_timestamp(at, 0)).unwrap_or(known.resets_at);
+    }
+
+    /// Counts a request that took `wall` and was not answered: the portal charges it all the same. Which of its methods
+    /// took the time nobody tells, so it counts for each. A portal that told of no budget has none.
+    pub fn record_unanswered<'m>(
+        &mut self,
+        methods: impl Iterator<Item = &'m str>,
+        wall: Duration,
+        now: DateTime<Utc>,
+    ) {
+        if self.methods.values().all(|known| known.resets_at == DateTime::<Utc>::default()) {
+            return;
+        }
+        let seconds = wall.as_secs_f64().min(MAX_REQUEST);
+        for method in methods {
+            self.methods.entry(method.to_owned()).or_default().unanswered.add(seconds, now);
+        }
     }
 
     /// Learns the price of a method from a batch with so many calls of it, all of them [`RateLimits::record_charge`]: `first` is
@@ -171,9 +201,12 @@ impl RateLimits {
         }
     }
 
-    /// What the method has used, as last seen.
+    /// What the method has used, as last seen, with what was not answered since.
     pub fn used(&self, method: &str) -> Used {
-        let used = |known: &MethodBudget| Used { seconds: known.operating, resets_at: known.resets_at };
+        let used = |known: &MethodBudget| Used {
+            seconds: known.operating + known.unanswered.seconds(),
+            resets_at: known.resets_at,
+        };
         self.methods.get(method).map(used).unwrap_or_default()
     }
 
@@ -263,9 +296,9 @@ mod tests {
     #[test]
     fn a_method_is_left_alone_before_the_portal_blocks_it() {
         let mut pace = RateLimits::default();
-        pace.record_charge("crm.deal.add", 379.0, Some(at(60).timestamp()));
+        pace.record_charge("crm.deal.add", 379.0, Some(at(60).timestamp()), at(0));
         assert_eq!(pace.blocked("crm.deal.add", 1, at(0)), None);
-        pace.record_charge("crm.deal.add", 381.0, Some(at(60).timestamp()));
+        pace.record_charge("crm.deal.add", 381.0, Some(at(60).timestamp()), at(0));
         assert_eq!(pace.blocked("crm.deal.add", 1, at(0)), Some(at(60)));
         assert_eq!(pace.blocked("crm.contact.add", 1, at(0)), None);
     }
@@ -282,7 +315,7 @@ mod tests {
     fn a_ban_lasts_until_what_is_announced_and_five_minutes_at_least() {
         for (announced, ends) in [(60, 301), (400, 401), (-5, 301), (900, 301)] {
             let mut pace = RateLimits::default();
-            pace.record_charge("batch", 420.0, Some(at(announced).timestamp()));
+            pace.record_charge("batch", 420.0, Some(at(announced).timestamp()), at(0));
             pace.over_budget("batch", at(0));
             let known = &pace.methods["batch"];
             assert_eq!(known.blocked_until, at(ends), "announced {announced}");
@@ -310,7 +343,7 @@ mod tests {
         pace.record_duration("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
         pace.record_duration("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
         pace.record_duration("booking", 50, Duration::from_secs(10), Duration::from_secs(20));
-        pace.record_charge("crm.deal.add", operating, Some(at(resets_at).timestamp()));
+        pace.record_charge("crm.deal.add", operating, Some(at(resets_at).timestamp()), at(0));
         pace.record_cost(
             "crm.deal.add",
             20,
@@ -351,7 +384,7 @@ mod tests {
         let mut pace = after_a_batch(300.0, 60);
         let mut next = |seconds: f64| {
             let before = pace.used("m").seconds;
-            pace.record_charge("m", before + seconds, Some(at(60).timestamp()));
+            pace.record_charge("m", before + seconds, Some(at(60).timestamp()), at(0));
             pace.record_cost("m", 10, before, Used { seconds: before, resets_at: at(60) });
             pace.methods["m"].each
         };

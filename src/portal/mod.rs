@@ -16,6 +16,7 @@ mod resolver;
 mod response;
 mod shared_bucket;
 mod tls;
+mod unanswered;
 
 use serde_json::Value;
 

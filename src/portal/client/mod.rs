@@ -3,6 +3,7 @@
 //! It waits where the limits ask for it, as long as the run may still wait, and repeats what the portal says it
 //! did not do. It never repeats a call that may have taken effect.
 
+mod charges;
 mod questions;
 
 use std::collections::BTreeMap;
@@ -228,6 +229,7 @@ impl<'p> Client<'p> {
         }
         let answer = answer?;
         self.note_commands(&batch, &answer);
+        self.note_untold(&calls, &batch, &answer, wall);
         let replies = batch.replies(answer).inspect_err(|_| self.portal.reconnect())?;
         for command in commands {
             let Some(Reply::Err(refusal)) = replies.get(&command.name) else { continue };
@@ -272,6 +274,10 @@ impl<'p> Client<'p> {
             wall = (self.clock.now() - started).to_std().unwrap_or_default();
             self.requests += 1;
             self.is_answering = answer.is_ok();
+            if matches!(answer, Err(CallError::UnknownOutcome(_))) {
+                let methods = calls.keys().copied().chain([method]);
+                self.limits.record_unanswered(methods, wall, self.clock.now());
+            }
             match answer {
                 Ok(answer) => {
                     self.record_usage(method, &answer.time);
@@ -340,31 +346,6 @@ impl<'p> Client<'p> {
             | CallError::LimitedUntil(_)
             | CallError::Cancelled
             | CallError::NoteFailed(_) => false,
-        }
-    }
-
-    fn note_commands(&mut self, batch: &Batch<'_>, answer: &Response) {
-        let mut seen = BTreeMap::new();
-        for (command, time) in batch.times(answer) {
-            let Command { method, .. } = command;
-            let before = self.limits.used(method);
-            self.record_usage(method, time);
-            let after = self.limits.used(method).seconds;
-            let (calls, ..) = seen.entry(method).or_insert((0, after, before));
-            *calls += 1;
-        }
-        for (method, (calls, first, before)) in seen {
-            self.limits.record_cost(method, calls, first, before);
-        }
-    }
-
-    fn record_usage(&mut self, method: &str, time: &Value) {
-        if let Some(operating) = time.get("operating").and_then(Value::as_f64) {
-            self.limits.record_charge(
-                method,
-                operating,
-                time.get("operating_reset_at").and_then(Value::as_i64),
-            );
         }
     }
 }

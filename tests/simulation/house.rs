@@ -1,8 +1,10 @@
 //! The portal that a history has: builds, rights and habits differ. And what its administrator and its vendor decide
 //! while the program works.
 
+use std::collections::HashSet;
+
 use bitrix24_sandbox::{Accounting, Condition, ListOrder, Portal, Row, robots};
-use ecvi_b24::state::{Severity, State};
+use ecvi_b24::state::{Issue, Severity, State};
 
 use crate::dice::Dice;
 use crate::world::World;
@@ -72,19 +74,29 @@ impl World {
     /// A full disk and an ended plan are no fault of a record: nobody is put aside for them. A pass that sees the portal
     /// take a change again cannot tell that from a refusal of one record.
     pub(crate) fn check_nobody_pays_for_the_house(&mut self) {
-        if self.relieved || !self.config.state.exists() {
+        if self.relieved {
             return;
         }
-        let state = State::open_readonly(&self.config.state).expect("the state");
-        let reasons = [self.portal.settings.full_disk_text.clone(), NO_SUBSCRIPTION.to_owned()];
-        for failure in state.issues(Severity::Failure).expect("the failures") {
-            if failure.last_at < self.pass_began_here {
+        let attempt = |failure: &Issue| (failure.key.clone(), failure.attempts, failure.last_at);
+        let before: HashSet<_> = self.put_aside_before.iter().map(attempt).collect();
+        for failure in self.failures() {
+            if before.contains(&attempt(&failure)) {
                 continue;
             }
+            let reasons = [self.portal.settings.full_disk_text.as_str(), NO_SUBSCRIPTION];
             if reasons.iter().any(|reason| failure.message.contains(reason)) {
                 let (key, message) = (failure.key, failure.message);
                 self.wrong(format!("{key} was put aside for the whole portal: {message}"));
             }
         }
+    }
+
+    /// Who is put aside, by the state on disk.
+    pub(crate) fn failures(&self) -> Vec<Issue> {
+        if !self.config.state.exists() {
+            return Vec::new();
+        }
+        let state = State::open_readonly(&self.config.state).expect("the state");
+        state.issues(Severity::Failure).expect("the failures")
     }
 }

@@ -57,7 +57,7 @@ impl World {
     /// A pass; none when the process died in it.
     pub(crate) fn pass(&mut self, orders: &RunOptions, incidents: &[Incident]) -> Option<RunReport> {
         self.pass_began = self.portal_now();
-        self.pass_began_here = self.clock.now();
+        self.put_aside_before = self.failures();
         self.relieved = false;
         self.ledger.missed = self.ledger.missing.clone();
         self.tell(format!("PASS {}", words(orders)));

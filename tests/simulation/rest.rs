@@ -7,6 +7,7 @@ use ecvi_b24::config::OnMissing;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::run::preview;
 
 use crate::world::{SECRET, World};
 
@@ -41,20 +42,29 @@ impl World {
                 return;
             }
             let ended = self.pass(&orders, &[]);
+            let is_lost = ended.as_ref().is_some_and(|ended| ended.outcome == Outcome::Failed);
+            let ended = ended.filter(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial));
+            let is_idle = ended.is_some_and(|ended| ended.requests <= asks) && !self.anybody_waits();
             self.wait(TimeDelta::minutes(3));
-            if ended.as_ref().is_some_and(|ended| ended.outcome == Outcome::Failed) {
+            if is_lost {
                 // A state that was lost: it refuses until an initial export is completed.
                 self.pass(&RunOptions::new(RunKind::InitialExport), &[]);
                 continue;
             }
-            let ended = ended.filter(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial));
-            if ended.is_some_and(|ended| ended.requests <= asks) && self.account() {
+            if is_idle && self.account() {
                 return;
             }
             // What a pass does not get to goes with the next ones, without being asked for again.
             orders = sync();
         }
         self.wrong("it never comes to rest".into());
+    }
+
+    /// Whether somebody is missing from the mirror and not given up yet. Until then their deals may show them, which is no
+    /// change that `status` counts where a deal failed or lacks somebody else.
+    fn anybody_waits(&self) -> bool {
+        let (_, plan) = preview(&self.config, &sync(), &self.clock).expect("a plan");
+        plan.waiting.values().any(|waiting| waiting.count > 0)
     }
 
     /// Whether nothing is left to do, by the program's own account; then every row of the mirror is told of.

@@ -9,6 +9,7 @@ use ecvi_b24::config::{Config, parse};
 use ecvi_b24::domain::record::{Kind, RecordId};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::state::Issue;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use ecvi_b24::sync::run::RunReport;
 use rusqlite::Connection;
@@ -35,8 +36,8 @@ pub(crate) struct World {
     /// What people deleted.
     pub(crate) bin: Vec<Object>,
     pub(crate) pass_began: DateTime<Utc>,
-    /// The same by this machine's clock.
-    pub(crate) pass_began_here: DateTime<Utc>,
+    /// Who was put aside when the pass began.
+    pub(crate) put_aside_before: Vec<Issue>,
     /// The portal refused everything and took changes again, both in this pass.
     pub(crate) relieved: bool,
     /// How far this machine's clock is behind.
@@ -111,7 +112,7 @@ impl World {
             funnel,
             bin: Vec::new(),
             pass_began: start,
-            pass_began_here: start,
+            put_aside_before: Vec::new(),
             relieved: false,
             off: TimeDelta::zero(),
             late_calls: false,

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
-use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
 /// Nobody writes a longer note about a guest.
 const MOST_LINES: usize = 200;
@@ -27,6 +27,8 @@ pub(super) struct CsvRecords<R> {
     pending: VecDeque<Line>,
     lines_read: u64,
     separator: u8,
+    /// Takes long to make, so there is one.
+    parser: Reader,
     /// How many values a record has; unknown before the headings are.
     width: Option<usize>,
     ends_with_line_break: bool,
@@ -45,6 +47,7 @@ impl<R: BufRead> CsvRecords<R> {
             pending: VecDeque::new(),
             lines_read: 0,
             separator: b';',
+            parser: parser(b';'),
             width: None,
             ends_with_line_break: true,
         }
@@ -62,6 +65,7 @@ impl<R: BufRead> CsvRecords<R> {
     /// Says how the records are written; known once the headings are.
     pub(super) fn expect(&mut self, separator: u8, width: Option<usize>) {
         self.separator = separator;
+        self.parser = parser(separator);
         self.width = width;
     }
 
@@ -76,7 +80,7 @@ impl<R: BufRead> CsvRecords<R> {
         let mut text = first.text.clone();
         let mut following = Vec::new();
         loop {
-            if let Some(fields) = split(&text, self.separator) {
+            if let Some(fields) = self.split(&text) {
                 let is_whole = following.is_empty() || self.fits(&fields) && self.is_well_quoted(&text);
                 return Ok(Some(if is_whole {
                     record(&first, fields)
@@ -108,11 +112,26 @@ impl<R: BufRead> CsvRecords<R> {
 
     /// The file ended while a quote was open: it was cut there, or the quote is a stray one and whole rows follow.
     fn unclosed(&mut self, first: &Line, following: Vec<Line>) -> Record {
-        let is_row = |line: &Line| split(&line.text, self.separator).is_some_and(|row| self.fits(&row));
-        if following.iter().any(is_row) {
-            return self.retreat(first, following);
+        for line in &following {
+            if self.split(&line.text).is_some_and(|row| self.fits(&row)) {
+                return self.retreat(first, following);
+            }
         }
         Record { is_cut: true, ..record(first, without_quotes(&first.text, self.separator)) }
+    }
+
+    /// The values of a record, or none while a quote is open.
+    fn split(&mut self, text: &str) -> Option<Vec<String>> {
+        let mut values = vec![0; text.len() + 1];
+        let mut ends = vec![0; text.bytes().filter(|byte| *byte == self.separator).count() + 2];
+        self.parser.reset();
+        let (result, _, _, count) = self.parser.read_record(text.as_bytes(), &mut values, &mut ends);
+        match result {
+            ReadRecordResult::Record => Some(between(&values, &ends[..count])),
+            // A line without anything in it.
+            _ if text.trim_matches('\n').is_empty() => Some(Vec::new()),
+            _ => None,
+        }
     }
 
     fn fits(&self, fields: &[String]) -> bool {
@@ -178,18 +197,8 @@ fn end_of_quoted(text: &str) -> Option<usize> {
     None
 }
 
-/// The values of a record, or none while a quote is open.
-fn split(text: &str, separator: u8) -> Option<Vec<String>> {
-    let mut reader = ReaderBuilder::new().delimiter(separator).terminator(Terminator::Any(b'\n')).build();
-    let mut values = vec![0; text.len() + 1];
-    let mut ends = vec![0; text.bytes().filter(|byte| *byte == separator).count() + 2];
-    let (result, _, _, count) = reader.read_record(text.as_bytes(), &mut values, &mut ends);
-    match result {
-        ReadRecordResult::Record => Some(between(&values, &ends[..count])),
-        // A line without anything in it.
-        _ if text.trim_matches('\n').is_empty() => Some(Vec::new()),
-        _ => None,
-    }
+fn parser(separator: u8) -> Reader {
+    ReaderBuilder::new().delimiter(separator).terminator(Terminator::Any(b'\n')).build()
 }
 
 fn between(values: &[u8], ends: &[usize]) -> Vec<String> {

@@ -137,7 +137,7 @@ impl RowReader<'_> {
             return None;
         }
         let key = self.key(fields);
-        if is_total(fields, &key) {
+        if is_total(fields, &key) || self.is_note(fields) {
             return None;
         }
         if let Some(kind) = self.wrong_width(fields) {
@@ -146,6 +146,17 @@ impl RowReader<'_> {
             return Some(Finding::Unreadable { key, flaw });
         }
         Some(self.row(record).unwrap_or_else(|flaw| Finding::Unreadable { key: usable(key), flaw }))
+    }
+
+    /// `Корпус 2, третий этаж` between the rows, or `Отчёт составлен 20.05.2026` below them: some words in the column of the
+    /// ids or in one that is not read, and nothing else.
+    fn is_note(&self, fields: &[String]) -> bool {
+        let filled: Vec<usize> = (0..fields.len()).filter(|at| !trimmed(&fields[*at]).is_empty()).collect();
+        let [position] = filled.as_slice() else { return false };
+        let is_of_key = self.key_place().is_some_and(|place| place.positions().contains(position));
+        let is_read = self.layout.places.iter().any(|place| place.positions().contains(position));
+        let words = trimmed(&fields[*position]).split_whitespace();
+        (is_of_key || !is_read) && words.filter(|word| word.chars().any(char::is_alphabetic)).count() > 1
     }
 
     fn key_place(&self) -> Option<&Place> {
@@ -271,6 +282,18 @@ mod tests {
         }
         for text in ["Всеволодов;7;;", "Итого;7;;"] {
             assert_eq!(key(text).as_deref(), Some("7"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_note_between_the_rows_is_no_row() {
+        for text in [";Отчёт составлен 20.05.2026;;", ";;;Корпус 2, третий этаж", ";Подпись администратора"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+        for text in ["Белова Анна;;;", ";;20.05.2026;", ";;;Корпус", ";7 а;;", ";Корпус 2;;x"]
+        {
+            assert!(read(text).is_some(), "{text}");
         }
     }
 

@@ -15,6 +15,9 @@ use crate::platform::clock::Clock;
 /// A file that was written within this time may be written still.
 const REST: Duration = Duration::from_secs(2);
 
+/// No export takes longer to write its file; one that does is read by the next run.
+const MOST_WAITS: usize = 15;
+
 /// The report of one table, found and at rest.
 #[derive(Debug)]
 pub struct Source {
@@ -63,13 +66,28 @@ impl Source {
     /// Waits until nothing was written into it for a moment, and looks at it anew.
     ///
     /// # Errors
-    /// In words, as [`Source::find`].
+    /// As [`Source::find`]; and [`RunError`] where it is written all the time, or a signal came.
     pub fn at_rest(self, clock: &Clock) -> Result<Source> {
+        let mut source = self;
+        for _ in 0..MOST_WAITS {
+            let Some(left) = source.time_to_rest() else { return Ok(source) };
+            clock.sleep(left);
+            if clock.interrupted() {
+                break;
+            }
+            source = Source::find(&source.path)?;
+        }
+        Err(source.changing())
+    }
+
+    fn time_to_rest(&self) -> Option<Duration> {
         // A time in the future is another machine's clock, and says nothing.
-        let age = self.written_at().and_then(|written| SystemTime::now().duration_since(written).ok());
-        let Some(left) = age.and_then(|age| REST.checked_sub(age)) else { return Ok(self) };
-        clock.sleep(left);
-        Source::find(&self.path)
+        let age = SystemTime::now().duration_since(self.written_at()?).ok()?;
+        REST.checked_sub(age)
+    }
+
+    fn changing(&self) -> anyhow::Error {
+        RunError::interrupted(LoadMessage::ReportChanging { path: self.shown() }).into()
     }
 
     /// Whether it still is what it was when it was found.
@@ -81,8 +99,7 @@ impl Source {
         if now.is_ok_and(|now| is_same(&self.seen, &now)) {
             return Ok(());
         }
-        let path = self.path.display().to_string();
-        Err(RunError::interrupted(LoadMessage::ReportChanging { path }).into())
+        Err(self.changing())
     }
 }
 
@@ -123,4 +140,55 @@ fn newest(pattern: &Path) -> Result<PathBuf> {
     // Of two files of one moment the later name.
     let newest = found.into_iter().max().map(|(_, path)| path);
     newest.ok_or_else(|| unreadable_file(pattern, &io::Error::from(ErrorKind::NotFound)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(pattern: &Path) -> Source {
+        Source::find(pattern).unwrap()
+    }
+
+    #[test]
+    fn a_file_that_was_written_meanwhile_is_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guests.csv");
+        fs::write(&path, "1;Белова\n").unwrap();
+        let source = found(&path);
+        source.require_unchanged().unwrap();
+        let changes: [fn(&Path); 3] = [
+            |path| fs::write(path, "1;Белова\n2;Зуева\n").unwrap(),
+            |path| fs::remove_file(path).unwrap(),
+            |path| {
+                // Of the same size and time, but another file.
+                let time = fs::metadata(path).unwrap().modified().unwrap();
+                let other = path.with_extension("new");
+                fs::write(&other, "1;Белова\n").unwrap();
+                File::options().write(true).open(&other).unwrap().set_modified(time).unwrap();
+                fs::rename(other, path).unwrap();
+            },
+        ];
+        for change in changes {
+            fs::write(&path, "1;Белова\n").unwrap();
+            let source = found(&path);
+            change(&path);
+            assert!(source.require_unchanged().is_err());
+        }
+    }
+
+    #[test]
+    fn a_star_means_the_newest_file_and_no_other_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, seconds| {
+            let file = File::create(folder.path().join(name)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+        };
+        write("guests-1.csv", 200);
+        write("guests-2.csv", 100);
+        write("guests-3.csv.new", 300);
+        fs::create_dir(folder.path().join("guests-4.csv")).unwrap();
+        assert_eq!(found(&folder.path().join("guests-*.csv")).name(), "guests-1.csv");
+        assert!(Source::find(&folder.path().join("rooms-*.csv")).is_err());
+    }
 }

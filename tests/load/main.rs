@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails it")]
 
 mod changes;
+mod configuration;
 mod examples;
 mod hotel;
+mod interruption;
 mod reading;
 mod refusals;
+mod workbooks;

@@ -98,6 +98,6 @@ fn date_mirror(config: &Config, sources: &BTreeMap<MirrorTable, Source>) {
     let Some(newest) = newest.map(|newest| newest.min(SystemTime::now())) else { return };
     if let Err(error) = fill::date_file(&config.mirror.path, newest) {
         // Its age is a help for people; what it holds is right.
-        log::warn!("the mirror's file keeps the time of its last write: {error}");
+        log::info!("the mirror's file keeps the time of its last write: {error}");
     }
 }

@@ -7,6 +7,7 @@ mod compare;
 mod schema;
 mod stage;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -115,10 +116,28 @@ fn connected(path: &Path, flags: OpenFlags, limit: &ReadLimit) -> rusqlite::Resu
 /// The file cannot be touched.
 pub fn date_file(path: &Path, written: SystemTime) -> std::io::Result<()> {
     let file = std::fs::File::options().write(true).open(path)?;
-    if file.metadata()?.modified().ok() == Some(written) {
+    let present = file.metadata()?.modified()?;
+    if present == written {
         return Ok(());
     }
-    file.set_modified(written)
+    match file.set_modified(written) {
+        // Who is not its owner may only say that it was written now.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && present < written => touch(&file),
+        result => result,
+    }
+}
+
+#[cfg(unix)]
+fn touch(file: &std::fs::File) -> std::io::Result<()> {
+    use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
+    let [last_access, last_modification] =
+        [UTIME_OMIT, UTIME_NOW].map(|tv_nsec| Timespec { tv_sec: 0, tv_nsec });
+    Ok(futimens(file, &Timestamps { last_access, last_modification })?)
+}
+
+#[cfg(not(unix))]
+fn touch(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn broken(mirror: &Path, error: &rusqlite::Error) -> anyhow::Error {

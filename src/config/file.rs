@@ -1,15 +1,17 @@
 //! The configuration as it is written: a mirror of the TOML file, nothing checked but its shape.
 //!
-//! A key that is not here is refused by name. The checked form is [`super::Config`].
+//! A key that is not here is refused by name. `config show` prints this form with all defaults, so that it can be read
+//! again; the checked form is [`super::Config`].
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::shown::{FilePath, SecretAddress};
 use crate::domain::language::Language;
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) language: Option<Language>,
@@ -22,9 +24,9 @@ pub(super) struct File {
     pub(super) sync: Sync,
     #[serde(default)]
     pub(super) export: Export,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Monitoring::is_empty")]
     pub(super) monitoring: Monitoring,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Load::is_empty")]
     pub(super) load: Load,
     #[serde(default)]
     pub(super) contact: Contact,
@@ -34,20 +36,34 @@ pub(super) struct File {
     pub(super) deal: Deal,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Mirror {
-    pub(super) path: PathBuf,
-    pub(super) encoding: Option<String>,
-    #[serde(default)]
-    pub(super) queries: Queries,
-    #[serde(default)]
-    pub(super) statuses: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) write_back: bool,
+impl File {
+    /// The same, with every path from `folder` on.
+    pub(super) fn in_folder(mut self, folder: &Path) -> File {
+        let Portal { webhook_file, ca_file, shared_bucket, .. } = &mut self.portal;
+        let LoadFiles { guests, companies, bookings, booking_guests } = &mut self.load.files;
+        let reports = [guests, companies, bookings, booking_guests];
+        let optional = [webhook_file, ca_file, shared_bucket].into_iter().chain(reports).flatten();
+        for FilePath(path) in optional.chain([&mut self.mirror.path, &mut self.state.path]) {
+            *path = folder.join(&path);
+        }
+        self
+    }
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mirror {
+    pub(super) path: FilePath,
+    pub(super) encoding: Option<String>,
+    #[serde(default)]
+    pub(super) write_back: bool,
+    #[serde(default, skip_serializing_if = "Queries::is_empty")]
+    pub(super) queries: Queries,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) statuses: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Queries {
     pub(super) guests: Option<String>,
@@ -56,23 +72,29 @@ pub(super) struct Queries {
     pub(super) booking_guests: Option<String>,
 }
 
-#[derive(Deserialize)]
+impl Queries {
+    fn is_empty(&self) -> bool {
+        *self == Queries::default()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct State {
-    pub(super) path: PathBuf,
+    pub(super) path: FilePath,
 }
 
 impl Default for State {
     fn default() -> Self {
-        State { path: "state.db".into() }
+        State { path: FilePath("state.db".into()) }
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Portal {
-    pub(super) webhook: Option<String>,
-    pub(super) webhook_file: Option<PathBuf>,
+    pub(super) webhook: Option<SecretAddress>,
+    pub(super) webhook_file: Option<FilePath>,
     pub(super) originator_id: String,
     pub(super) requests_per_second: f64,
     pub(super) burst: u32,
@@ -80,8 +102,8 @@ pub(super) struct Portal {
     pub(super) request_target: String,
     pub(super) request_timeout: String,
     pub(super) settle_time: String,
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) shared_bucket: Option<PathBuf>,
+    pub(super) ca_file: Option<FilePath>,
+    pub(super) shared_bucket: Option<FilePath>,
 }
 
 impl Default for Portal {
@@ -102,7 +124,7 @@ impl Default for Portal {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Sync {
     pub(super) time_limit: String,
@@ -125,7 +147,7 @@ impl Default for Sync {
 }
 
 /// What to do when an object vanished from the CRM.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnMissing {
     /// Find it again by `ORIGIN_ID`, or by one match of phone or e-mail; else create it anew.
@@ -134,7 +156,7 @@ pub enum OnMissing {
     Fail,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Export {
     pub(super) method: ExportMethod,
@@ -148,7 +170,7 @@ impl Default for Export {
 }
 
 /// How the initial export creates objects.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ExportMethod {
     /// The portal's import, which starts none of the hotel's automation rules.
@@ -157,36 +179,59 @@ pub enum ExportMethod {
     Add,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Monitoring {
-    pub(super) heartbeat_url: Option<String>,
+    pub(super) heartbeat_url: Option<SecretAddress>,
     pub(super) max_mirror_age: Option<String>,
 }
 
-#[derive(Deserialize, Default)]
+impl Monitoring {
+    fn is_empty(&self) -> bool {
+        self.heartbeat_url.is_none() && self.max_mirror_age.is_none()
+    }
+}
+
+#[derive(Serialize, Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Load {
     pub(super) encoding: Option<String>,
     pub(super) amount_of: Option<AmountOf>,
+    #[serde(skip_serializing_if = "LoadFiles::is_empty")]
     pub(super) files: LoadFiles,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) guests: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) companies: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) bookings: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) booking_guests: BTreeMap<String, String>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Serialize, Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct LoadFiles {
-    pub(super) guests: Option<PathBuf>,
-    pub(super) companies: Option<PathBuf>,
-    pub(super) bookings: Option<PathBuf>,
-    pub(super) booking_guests: Option<PathBuf>,
+    pub(super) guests: Option<FilePath>,
+    pub(super) companies: Option<FilePath>,
+    pub(super) bookings: Option<FilePath>,
+    pub(super) booking_guests: Option<FilePath>,
+}
+
+impl Load {
+    fn is_empty(&self) -> bool {
+        *self == Load::default()
+    }
+}
+
+impl LoadFiles {
+    fn is_empty(&self) -> bool {
+        *self == LoadFiles::default()
+    }
 }
 
 /// What the amount in a report with one row a room belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AmountOf {
     /// To the room: the booking's amount is their sum.
@@ -196,7 +241,7 @@ pub enum AmountOf {
 }
 
 /// A way to recognise people who already stand in the CRM.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MatchBy {
     /// By a phone number.
@@ -205,33 +250,34 @@ pub enum MatchBy {
     Email,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Contact {
-    pub(super) honorific: Honorific,
     pub(super) assigned_by_id: Option<u64>,
     pub(super) source_id: Option<String>,
     pub(super) phone_type: String,
     pub(super) match_existing: Vec<MatchBy>,
     pub(super) comments: String,
+    pub(super) honorific: Honorific,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) fields: BTreeMap<String, String>,
 }
 
 impl Default for Contact {
     fn default() -> Self {
         Contact {
-            honorific: Honorific::default(),
             assigned_by_id: None,
             source_id: None,
             phone_type: "WORK".into(),
             match_existing: Vec::new(),
             comments: "[{marks} ]{comment}".into(),
+            honorific: Honorific::default(),
             fields: BTreeMap::new(),
         }
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Honorific {
     #[serde(rename = "M")]
@@ -246,7 +292,7 @@ impl Default for Honorific {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Company {
     pub(super) assigned_by_id: Option<u64>,
@@ -254,6 +300,7 @@ pub(super) struct Company {
     pub(super) phone_type: String,
     pub(super) match_existing: Vec<MatchBy>,
     pub(super) comments: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) fields: BTreeMap<String, String>,
 }
 
@@ -270,7 +317,7 @@ impl Default for Company {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Deal {
     pub(super) category_id: u64,
@@ -281,6 +328,7 @@ pub(super) struct Deal {
     pub(super) comments: String,
     pub(super) stages: Stages,
     pub(super) probability: Probabilities,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) fields: BTreeMap<String, String>,
 }
 
@@ -300,7 +348,7 @@ impl Default for Deal {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Stages {
     pub(super) temporary: String,
@@ -324,7 +372,7 @@ impl Default for Stages {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Probabilities {
     pub(super) temporary: i64,

@@ -1,9 +1,11 @@
 //! `[load]`: the report files that `load` fills the mirror from, and which of their headings is which column.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::file::{self, AmountOf};
+use super::mirror;
+use super::shown::FilePath;
 use crate::domain::messages::ConfigMessage;
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::per_kind::PerKind;
@@ -52,7 +54,6 @@ impl LoadConfig {
 /// Checks the section. `own_columns` are those that fields and templates ask for.
 pub(super) fn load(
     load: file::Load,
-    folder: &Path,
     own_columns: &PerKind<Vec<String>>,
 ) -> Result<LoadConfig, ConfigMessage> {
     let file::Load { encoding, amount_of, files, guests, companies, bookings, booking_guests } = load;
@@ -64,7 +65,7 @@ pub(super) fn load(
     ];
     let mut reports = Vec::new();
     for (table, file, written) in sections {
-        let Some(file) = file else {
+        let Some(FilePath(file)) = file else {
             refuse_headings_without_file(table, &written)?;
             continue;
         };
@@ -73,9 +74,9 @@ pub(super) fn load(
         } else {
             headings(table, written)?
         };
-        reports.push(ReportConfig { table, file: folder.join(file), headings });
+        reports.push(ReportConfig { table, file, headings });
     }
-    let encoding = encoding.as_deref().map(|name| super::encoding("[load]", name)).transpose()?;
+    let encoding = encoding.as_deref().map(|name| mirror::encoding("[load]", name)).transpose()?;
     Ok(LoadConfig { reports, encoding, amount_of })
 }
 

@@ -7,15 +7,16 @@ mod file;
 mod leaked_webhook;
 mod link;
 mod load;
+mod mirror;
 mod objects;
 mod ownership;
 mod paths;
 mod portal;
-mod show;
+mod shown;
 pub mod template;
 mod webhook;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,16 +29,17 @@ pub(crate) use fields::is_program_field;
 pub use file::{AmountOf, ExportMethod, MatchBy, OnMissing};
 pub use link::Link;
 pub use load::{Heading, LoadConfig, ReportConfig, plain_heading};
+pub use mirror::MirrorConfig;
 pub use objects::{DealConfig, PartyConfig};
 pub use portal::{PortalConfig, WebhookSource};
 pub use webhook::Webhook;
 
 use crate::domain::language::Language;
 use crate::domain::messages::ConfigMessage;
-use crate::domain::per_kind::PerKind;
-use crate::domain::record::{BookingStatus, Kind};
+use crate::domain::record::Kind;
 use crate::platform::hash;
-use template::{NAMES, Template};
+use file::File;
+use shown::SecretAddress;
 
 /// Everything the program was told.
 #[derive(Clone, Debug)]
@@ -70,25 +72,15 @@ pub struct Config {
     pub exposed: Vec<PathBuf>,
     /// Where the configuration was reached by a link.
     pub link: Option<Link>,
+    /// All keys in effect as TOML, the secrets hidden.
+    pub shown: String,
 }
 
-/// The mirror's file and shape.
-#[derive(Clone, Debug)]
-pub struct MirrorConfig {
-    /// The `SQLite` file.
-    pub path: PathBuf,
-    /// By [`Kind`]: a table's name, or a `SELECT` in parentheses.
-    pub sources: PerKind<String>,
-    /// Who stays in which booking, likewise.
-    pub residents: String,
-    /// The columns beyond the usual ones that fields and templates ask for, by [`Kind`].
-    pub columns: PerKind<Vec<String>>,
-    /// The hotel's own status codes.
-    pub statuses: BTreeMap<String, BookingStatus>,
-    /// New ids of the CRM are written into the mirror's `crm_id`.
-    pub write_back: bool,
-    /// How texts that are not UTF-8 are read; without it they fail.
-    pub encoding: Option<&'static encoding_rs::Encoding>,
+impl fmt::Display for Config {
+    /// All keys in effect as TOML: fit for a ticket, because secrets are hidden.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
 }
 
 /// The initial export.
@@ -133,21 +125,6 @@ impl Config {
     }
 }
 
-/// The columns beyond the usual ones that fields and templates ask for.
-fn columns(contact: &PartyConfig, company: &PartyConfig, deal: &DealConfig) -> PerKind<Vec<String>> {
-    PerKind::from_fn(|kind| match kind {
-        Kind::Guest => extra(&contact.fields, &[&contact.comments], &["marks", "comment"]),
-        Kind::Company => extra(&company.fields, &[&company.comments], &["comment"]),
-        Kind::Booking => extra(&deal.fields, &[&deal.title, &deal.comments], &NAMES),
-    })
-}
-
-fn extra(fields: &BTreeMap<String, String>, templates: &[&Template], usual: &[&str]) -> Vec<String> {
-    let named = templates.iter().flat_map(|template| template.names()).filter(|name| !usual.contains(name));
-    let columns: BTreeSet<&str> = fields.values().map(String::as_str).chain(named).collect();
-    columns.into_iter().map(str::to_owned).collect()
-}
-
 /// The file to use: `--config`, else `$ECVI_B24_CONFIG`, else `ecvi-b24.toml` here, else in `/etc`.
 pub fn find_config_file(option: Option<&Path>) -> PathBuf {
     let here = Path::new("ecvi-b24.toml");
@@ -176,31 +153,34 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
 /// Checks the text of a configuration; relative paths are relative to `folder`.
 pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
     leaked_webhook::refuse_misplaced(text)?;
-    let file: file::File = toml::from_str(text).map_err(|error| without_secret(text, &error))?;
+    let file: File = toml::from_str(text).map_err(|error| without_secret(text, &error))?;
     if let Some(language) = file.language {
         crate::domain::language::set_language(language);
     }
-    paths::refuse_clash(&file, folder)?;
-    let (contact, company) = (objects::contact(file.contact)?, objects::company(file.company)?);
+    let mut file = file.in_folder(folder);
+    paths::refuse_clash(&file)?;
+    let (webhook, source) = portal::take_webhook(&mut file.portal, webhook)?;
+    let shown = toml::to_string(&file).unwrap_or_else(|error| error.to_string());
+    let contact = objects::contact(file.contact)?;
+    let company = objects::company(file.company)?;
     let deal = objects::deal(file.deal)?;
-    let max_mirror_age = file.monitoring.max_mirror_age.as_deref();
-    let max_mirror_age = max_mirror_age.map(|age| duration("[monitoring] max_mirror_age", age));
-    let mirror = mirror(file.mirror, folder, columns(&contact, &company, &deal))?;
+    let mirror = mirror::mirror(file.mirror, mirror::own_columns(&contact, &company, &deal))?;
     Ok(Config {
         language: file.language,
-        load: load::load(file.load, folder, &mirror.columns)?,
+        load: load::load(file.load, &mirror.columns)?,
         mirror,
-        state: folder.join(file.state.path),
-        portal: portal::portal(file.portal, folder, webhook)?,
+        state: file.state.path.0,
+        portal: portal::portal(file.portal, webhook, source)?,
         sync: sync(&file.sync)?,
         export: export(&file.export)?,
         heartbeat: file.monitoring.heartbeat_url.map(heartbeat).transpose()?,
-        max_mirror_age: max_mirror_age.transpose()?,
+        max_mirror_age: file.monitoring.max_mirror_age.as_deref().map(max_mirror_age).transpose()?,
         contact,
         company,
         deal,
         exposed: Vec::new(),
         link: None,
+        shown,
     })
 }
 
@@ -216,50 +196,6 @@ fn without_secret(text: &str, error: &toml::de::Error) -> ConfigError {
     }
 }
 
-fn mirror(
-    mirror: file::Mirror,
-    folder: &Path,
-    columns: PerKind<Vec<String>>,
-) -> Result<MirrorConfig, ConfigMessage> {
-    let file::Queries { guests, companies, bookings, booking_guests } = mirror.queries;
-    if mirror.write_back && [&guests, &companies, &bookings].iter().any(|query| query.is_some()) {
-        return Err(ConfigMessage::WriteBackWithQueries);
-    }
-    let source = |query: Option<String>, table: &str| match query {
-        // It may end with a comment.
-        Some(query) => format!("({}\n)", query.trim().trim_end_matches(';')),
-        None => table.to_owned(),
-    };
-    let mut statuses = BTreeMap::new();
-    for (code, word) in mirror.statuses {
-        let Ok(status) = word.parse() else {
-            return Err(ConfigMessage::NoSuchStatus { code, status: word });
-        };
-        statuses.insert(code.trim().to_owned(), status);
-    }
-    Ok(MirrorConfig {
-        path: folder.join(mirror.path),
-        sources: PerKind::from([
-            source(guests, "guests"),
-            source(companies, "companies"),
-            source(bookings, "bookings"),
-        ]),
-        residents: source(booking_guests, "booking_guests"),
-        columns,
-        statuses,
-        write_back: mirror.write_back,
-        encoding: mirror.encoding.as_deref().map(|name| encoding("[mirror]", name)).transpose()?,
-    })
-}
-
-/// One whose texts can be told from UTF-8: not UTF-16, which SQLite itself knows.
-fn encoding(section: &str, name: &str) -> Result<&'static encoding_rs::Encoding, ConfigMessage> {
-    let found = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes());
-    found
-        .filter(|encoding| encoding.is_ascii_compatible() && *encoding != encoding_rs::UTF_8)
-        .ok_or_else(|| ConfigMessage::NoSuchEncoding { section: section.to_owned(), name: name.to_owned() })
-}
-
 fn export(export: &file::Export) -> Result<ExportConfig, ConfigMessage> {
     let day = |text: &String| {
         NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| ConfigMessage::NoDate { text: text.clone() })
@@ -269,12 +205,16 @@ fn export(export: &file::Export) -> Result<ExportConfig, ConfigMessage> {
 }
 
 /// Never quotes what was given: it may hold a token.
-fn heartbeat(url: String) -> Result<String, ConfigMessage> {
+fn heartbeat(SecretAddress(url): SecretAddress) -> Result<String, ConfigMessage> {
     match scheme_and_host(&url) {
         Some(("https", _)) => Ok(url),
         Some(("http", host)) if webhook::is_loopback(host) => Ok(url),
         Some(_) | None => Err(ConfigMessage::HeartbeatNotHttps),
     }
+}
+
+fn max_mirror_age(age: &str) -> Result<Duration, ConfigMessage> {
+    duration("[monitoring] max_mirror_age", age)
 }
 
 fn sync(sync: &file::Sync) -> Result<SyncConfig, ConfigMessage> {

@@ -10,20 +10,19 @@ use crate::platform::lock;
 use crate::platform::sidecar_path::sidecar_path;
 
 /// Refuses a configuration that names one file under two keys, whatever way the paths lead there.
-pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<(), ConfigMessage> {
-    let at = |path: &PathBuf| folder.join(path);
-    let state = at(&file.state.path);
+pub(super) fn refuse_clash(file: &File) -> Result<(), ConfigMessage> {
+    let state = &file.state.path.0;
     let named = [
-        ("[mirror] path", Some(at(&file.mirror.path))),
-        ("[state] path + .lock", Some(sidecar_path(&state, lock::SUFFIX))),
+        ("[mirror] path", Some(&file.mirror.path.0)),
+        ("[state] path + .lock", Some(&sidecar_path(state, lock::SUFFIX))),
         ("[state] path", Some(state)),
-        ("[portal] shared_bucket", file.portal.shared_bucket.as_ref().map(at)),
-        ("[portal] webhook_file", file.portal.webhook_file.as_ref().map(at)),
-        ("[portal] ca_file", file.portal.ca_file.as_ref().map(at)),
+        ("[portal] shared_bucket", file.portal.shared_bucket.as_ref().map(|path| &path.0)),
+        ("[portal] webhook_file", file.portal.webhook_file.as_ref().map(|path| &path.0)),
+        ("[portal] ca_file", file.portal.ca_file.as_ref().map(|path| &path.0)),
     ];
     let mut taken: Vec<(&str, PathBuf)> = Vec::new();
     for (key, path) in named {
-        let Some(path) = path.map(|path| canonical_path(&path)) else { continue };
+        let Some(path) = path.map(|path| canonical_path(path)) else { continue };
         if let Some((other, _)) = taken.iter().find(|(_, other)| *other == path) {
             return Err(ConfigMessage::SameFile {
                 first: (*other).to_owned(),
@@ -33,18 +32,14 @@ pub(super) fn refuse_clash(file: &File, folder: &Path) -> Result<(), ConfigMessa
         }
         taken.push((key, path));
     }
-    refuse_report(&file.load.files, &taken, at)
+    refuse_report(&file.load.files, &taken)
 }
 
 /// One report may fill two tables, but it is no other file of the program's.
-fn refuse_report(
-    files: &LoadFiles,
-    taken: &[(&str, PathBuf)],
-    at: impl Fn(&PathBuf) -> PathBuf,
-) -> Result<(), ConfigMessage> {
+fn refuse_report(files: &LoadFiles, taken: &[(&str, PathBuf)]) -> Result<(), ConfigMessage> {
     let LoadFiles { guests, companies, bookings, booking_guests } = files;
     for report in [guests, companies, bookings, booking_guests].into_iter().flatten() {
-        let report = canonical_path(&at(report));
+        let report = canonical_path(&report.0);
         if let Some((other, _)) = taken.iter().find(|(_, path)| *path == report) {
             let path = report.display().to_string();
             return Err(ConfigMessage::ReportIsOtherFile { key: (*other).to_owned(), path });

@@ -1,9 +1,10 @@
 //! `[portal]`: where to send, and the pace at which the portal is used.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::{ConfigError, webhook_file_unreadable};
+use super::shown::{FilePath, SecretAddress};
 use super::{Webhook, bounded_int, duration, file};
 use crate::domain::messages::ConfigMessage;
 
@@ -53,24 +54,54 @@ pub enum WebhookSource {
     Environment,
 }
 
+impl WebhookSource {
+    fn key(&self) -> String {
+        match self {
+            WebhookSource::Configuration => "[portal] webhook".to_owned(),
+            WebhookSource::File(path) => format!("[portal] webhook_file {}", path.display()),
+            WebhookSource::Environment => "ECVI_B24_WEBHOOK".to_owned(),
+        }
+    }
+}
+
+/// Takes the webhook from where it stands, and leaves its address where the file may have it.
+pub(super) fn take_webhook(
+    portal: &mut file::Portal,
+    environment: Option<&str>,
+) -> Result<(Webhook, WebhookSource), ConfigError> {
+    let (text, source) = match (portal.webhook.take(), portal.webhook_file.take(), environment) {
+        (Some(_), Some(_), _) => return Err(ConfigMessage::TwoWebhooks.into()),
+        (Some(SecretAddress(text)), None, _) => (text, WebhookSource::Configuration),
+        (None, Some(FilePath(path)), _) => {
+            let read = std::fs::read_to_string(&path);
+            (read.map_err(|error| webhook_file_unreadable(&path, &error))?, WebhookSource::File(path))
+        }
+        (None, None, Some(text)) => (text.to_owned(), WebhookSource::Environment),
+        (None, None, None) => return Err(ConfigMessage::NoWebhook.into()),
+    };
+    let webhook = Webhook::parse(&text)
+        .map_err(|reason| ConfigMessage::WebhookWrong { key: source.key(), reason: reason.into() })?;
+    portal.webhook = Some(SecretAddress(text));
+    Ok((webhook, source))
+}
+
 pub(super) fn portal(
     portal: file::Portal,
-    folder: &Path,
-    environment: Option<&str>,
-) -> Result<PortalConfig, ConfigError> {
+    webhook: Webhook,
+    source: WebhookSource,
+) -> Result<PortalConfig, ConfigMessage> {
     let batch_size = bounded_int("[portal] batch_size", portal.batch_size, 1..=50)?;
     if !portal.requests_per_second.is_finite() || portal.requests_per_second <= 0.0 || portal.burst == 0 {
-        return Err(ConfigMessage::RatesNotPositive.into());
+        return Err(ConfigMessage::RatesNotPositive);
     }
     let request_timeout = duration("[portal] request_timeout", &portal.request_timeout)?;
     if request_timeout.is_zero() {
-        return Err(ConfigMessage::TimeoutZero.into());
+        return Err(ConfigMessage::TimeoutZero);
     }
     let originator = portal.originator_id.trim();
     if originator.is_empty() || originator.chars().count() > 255 {
-        return Err(ConfigMessage::OriginatorLength.into());
+        return Err(ConfigMessage::OriginatorLength);
     }
-    let (webhook, source) = webhook(portal.webhook, portal.webhook_file, folder, environment)?;
     Ok(PortalConfig {
         webhook,
         source,
@@ -81,36 +112,7 @@ pub(super) fn portal(
         request_target: duration("[portal] request_target", &portal.request_target)?,
         request_timeout,
         settle_time: duration("[portal] settle_time", &portal.settle_time)?,
-        ca_file: portal.ca_file.map(|path| folder.join(path)),
-        shared_bucket: portal.shared_bucket.map(|path| folder.join(path)),
+        ca_file: portal.ca_file.map(|path| path.0),
+        shared_bucket: portal.shared_bucket.map(|path| path.0),
     })
-}
-
-fn webhook(
-    inline: Option<String>,
-    file: Option<PathBuf>,
-    folder: &Path,
-    environment: Option<&str>,
-) -> Result<(Webhook, WebhookSource), ConfigError> {
-    let (text, source) = match (inline, file, environment) {
-        (Some(_), Some(_), _) => return Err(ConfigMessage::TwoWebhooks.into()),
-        (Some(text), None, _) => (text, WebhookSource::Configuration),
-        (None, Some(path), _) => {
-            let path = folder.join(path);
-            let read = std::fs::read_to_string(&path);
-            let text = read.map_err(|error| webhook_file_unreadable(&path, &error))?;
-            (text, WebhookSource::File(path))
-        }
-        (None, None, Some(text)) => (text.to_owned(), WebhookSource::Environment),
-        (None, None, None) => return Err(ConfigMessage::NoWebhook.into()),
-    };
-    let key = match &source {
-        WebhookSource::Configuration => "[portal] webhook".to_owned(),
-        WebhookSource::File(path) => format!("[portal] webhook_file {}", path.display()),
-        WebhookSource::Environment => "ECVI_B24_WEBHOOK".to_owned(),
-    };
-    match Webhook::parse(&text) {
-        Ok(webhook) => Ok((webhook, source)),
-        Err(reason) => Err(ConfigMessage::WebhookWrong { key, reason: reason.into() }.into()),
-    }
 }

@@ -24,11 +24,11 @@ fn the_secret_is_hidden_and_defaults_are_shown() {
     burst = 50
     batch_size = 50
     request_target = "20s"
-    request_timeout = "1m 15s"
-    settle_time = "1m 15s"
+    request_timeout = "75s"
+    settle_time = "75s"
 
     [sync]
-    time_limit = "2m 30s"
+    time_limit = "150s"
     max_deletes = 25
     delete_after = "2m"
     retry_after = "15m"
@@ -38,10 +38,13 @@ fn the_secret_is_hidden_and_defaults_are_shown() {
     method = "import"
 
     [contact]
-    honorific = { M = "HNR_RU_1", F = "HNR_RU_2" }
     phone_type = "WORK"
     match_existing = []
     comments = "[{marks} ]{comment}"
+
+    [contact.honorific]
+    M = "HNR_RU_1"
+    F = "HNR_RU_2"
 
     [company]
     phone_type = "WORK"

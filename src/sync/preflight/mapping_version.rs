@@ -57,6 +57,7 @@ fn fingerprint(config: &Config) -> u64 {
         max_mirror_age: _,
         link: _,
         exposed: _,
+        shown: _,
     } = config;
     let MirrorConfig { sources, residents, statuses, encoding, path: _, columns: _, write_back: _ } = mirror;
     let DealConfig { currency, title, comments, stages, fields, assigned_by_id: _, source_id: _ } = deal;

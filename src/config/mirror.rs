@@ -1,0 +1,103 @@
+//! `[mirror]`: which file is read, by which queries, and how its values are to be understood.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use encoding_rs::Encoding;
+
+use super::file;
+use super::shown::FilePath;
+use super::template::{NAMES, Template};
+use super::{DealConfig, PartyConfig};
+use crate::domain::messages::ConfigMessage;
+use crate::domain::per_kind::PerKind;
+use crate::domain::record::{BookingStatus, Kind};
+
+/// The mirror's file and shape.
+#[derive(Clone, Debug)]
+pub struct MirrorConfig {
+    /// The `SQLite` file.
+    pub path: PathBuf,
+    /// By [`Kind`]: a table's name, or a `SELECT` in parentheses.
+    pub sources: PerKind<String>,
+    /// Who stays in which booking, likewise.
+    pub residents: String,
+    /// The columns beyond the usual ones that fields and templates ask for, by [`Kind`].
+    pub columns: PerKind<Vec<String>>,
+    /// The hotel's own status codes.
+    pub statuses: BTreeMap<String, BookingStatus>,
+    /// New ids of the CRM are written into the mirror's `crm_id`.
+    pub write_back: bool,
+    /// How texts that are not UTF-8 are read; without it they fail.
+    pub encoding: Option<&'static Encoding>,
+}
+
+pub(super) fn mirror(
+    mirror: file::Mirror,
+    columns: PerKind<Vec<String>>,
+) -> Result<MirrorConfig, ConfigMessage> {
+    let file::Mirror { path: FilePath(path), encoding: encoding_name, queries, statuses, write_back } =
+        mirror;
+    let file::Queries { guests, companies, bookings, booking_guests } = queries;
+    let is_replaced = guests.is_some() || companies.is_some() || bookings.is_some();
+    if write_back && is_replaced {
+        return Err(ConfigMessage::WriteBackWithQueries);
+    }
+    let sources = PerKind::from([
+        source(guests, "guests"),
+        source(companies, "companies"),
+        source(bookings, "bookings"),
+    ]);
+    Ok(MirrorConfig {
+        path,
+        sources,
+        residents: source(booking_guests, "booking_guests"),
+        columns,
+        statuses: statuses.into_iter().map(status).collect::<Result<_, _>>()?,
+        write_back,
+        encoding: encoding_name.as_deref().map(|name| encoding("[mirror]", name)).transpose()?,
+    })
+}
+
+/// The table, or the query in its place, which may end with a comment.
+fn source(query: Option<String>, table: &str) -> String {
+    match query {
+        Some(query) => format!("({}\n)", query.trim().trim_end_matches(';')),
+        None => table.to_owned(),
+    }
+}
+
+fn status((code, status): (String, String)) -> Result<(String, BookingStatus), ConfigMessage> {
+    match status.parse() {
+        Ok(parsed) => Ok((code.trim().to_owned(), parsed)),
+        Err(_) => Err(ConfigMessage::NoSuchStatus { code, status }),
+    }
+}
+
+/// An encoding whose texts can be told from UTF-8: not UTF-16, which SQLite itself knows.
+pub(super) fn encoding(section: &str, name: &str) -> Result<&'static Encoding, ConfigMessage> {
+    let found = Encoding::for_label_no_replacement(name.as_bytes());
+    found
+        .filter(|encoding| encoding.is_ascii_compatible() && *encoding != encoding_rs::UTF_8)
+        .ok_or_else(|| ConfigMessage::NoSuchEncoding { section: section.to_owned(), name: name.to_owned() })
+}
+
+/// The columns beyond the usual ones that fields and templates ask for.
+pub(super) fn own_columns(
+    contact: &PartyConfig,
+    company: &PartyConfig,
+    deal: &DealConfig,
+) -> PerKind<Vec<String>> {
+    PerKind::from_fn(|kind| match kind {
+        Kind::Guest => named_by(&contact.fields, &[&contact.comments], &["marks", "comment"]),
+        Kind::Company => named_by(&company.fields, &[&company.comments], &["comment"]),
+        Kind::Booking => named_by(&deal.fields, &[&deal.title, &deal.comments], &NAMES),
+    })
+}
+
+fn named_by(fields: &BTreeMap<String, String>, templates: &[&Template], usual: &[&str]) -> Vec<String> {
+    let in_templates = templates.iter().flat_map(|template| template.names());
+    let own = in_templates.filter(|name| !usual.contains(name));
+    let columns: BTreeSet<&str> = fields.values().map(String::as_str).chain(own).collect();
+    columns.into_iter().map(str::to_owned).collect()
+}

@@ -99,7 +99,7 @@ impl ProgressObserver for Progress {
 
     fn done(&mut self, kind: Kind, records: u64, client: &Client<'_>) {
         let now = self.clock.now();
-        let operating = client.pace().operating(|method| counts_towards(method, kind));
+        let operating = client.limits().operating(|method| counts_towards(method, kind));
         self.stats.done(kind, records, operating, now);
         self.output.show(&self.stats, now, Urgency::EveryMinute);
     }

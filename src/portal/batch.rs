@@ -1,7 +1,7 @@
 //! `batch`: up to fifty commands in one request, each answered by its name.
 //!
-//! A command is a query string that PHP's `parse_str` reads, so every value is percent-encoded once, even inside
-//! a JSON body (docs/bitrix24.md, Batch).
+//! A command is a query string that PHP's `parse_str` reads, so each value is percent-encoded once, even inside a JSON
+//! body (docs/bitrix24.md, Batch).
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// One command of a batch.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Command {
-    /// What its reply is found by.
+    /// Identifies its reply.
     pub name: String,
     /// `crm.deal.add` and the like.
     pub method: String,
@@ -28,7 +28,7 @@ pub struct Command {
 }
 
 impl Command {
-    /// A command by this name.
+    /// A call of a method.
     pub fn new(name: impl Into<String>, method: impl Into<String>, params: Value) -> Command {
         Command { name: name.into(), method: method.into(), params }
     }
@@ -39,13 +39,13 @@ impl Command {
 pub enum Reply {
     /// What the method returned.
     Ok(Value),
-    /// The portal refused it; its neighbours are not touched by that.
+    /// The portal refused this command. That does not concern the others.
     Err(ApiError),
     /// Neither a result nor an error: it may have been executed.
     Missing,
 }
 
-/// Commands that go in one request, each under a name on the wire that no other request uses.
+/// Commands that go in one request, each under a key that no other request uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
     commands: &'a [Command],
@@ -53,7 +53,7 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// The commands, to be carried out in this order. `nonce` differs from that of every other batch.
+    /// The commands, to be executed in this order. `nonce` differs from that of every other batch.
     pub fn new(commands: &'a [Command], nonce: u32) -> Batch<'a> {
         Batch { commands, nonce }
     }
@@ -68,16 +68,16 @@ impl<'a> Batch<'a> {
         json!({"halt": 0, "cmd": cmd})
     }
 
-    /// What a command is called on the wire. The portal goes by the order of the JSON object, and that is written by
-    /// the alphabet: without the number in front, what sets a deal's closing date would come before what moves its
-    /// stage. With the nonce, a late answer to another request on the same connection is not taken for this one's.
+    /// The portal executes the commands in the order of the JSON object, and that is written by the alphabet: without
+    /// the number in front, a deal's closing date would be set before its stage. With the nonce, a late answer to
+    /// another request on the same connection is not taken for the answer to this one.
     fn key(&self, at: usize) -> String {
         format!("c{at:02}_{:08x}", self.nonce)
     }
 
-    /// What each command cost: `time` of its answer, where there is one.
-    pub fn times<'t>(&self, answer: &'t Response) -> Vec<(&'a Command, &'t Value)> {
-        let Some(times) = answer.result.get("result_time") else { return Vec::new() };
+    /// `time` of the answer to each command, where there is one.
+    pub fn times<'t>(&self, response: &'t Response) -> Vec<(&'a Command, &'t Value)> {
+        let Some(times) = response.result.get("result_time") else { return Vec::new() };
         let time = |(at, command)| Some((command, times.get(self.key(at))?));
         self.commands.iter().enumerate().filter_map(time).collect()
     }
@@ -85,10 +85,10 @@ impl<'a> Batch<'a> {
     /// The replies by name, one for each command.
     ///
     /// # Errors
-    /// An answer of another shape, or to another request: what was executed is unknown.
-    pub fn replies(&self, mut answer: Response) -> Result<BTreeMap<String, Reply>, CallError> {
-        let mut results = named(answer.result.get_mut("result"))?;
-        let mut errors = named(answer.result.get_mut("result_error"))?;
+    /// The answer has another shape or belongs to another request, so it is unknown what was executed.
+    pub fn replies(&self, mut response: Response) -> Result<BTreeMap<String, Reply>, CallError> {
+        let mut results = by_key(response.result.get_mut("result"))?;
+        let mut errors = by_key(response.result.get_mut("result_error"))?;
         let mut replies = BTreeMap::new();
         for (at, command) in self.commands.iter().enumerate() {
             let key = self.key(at);
@@ -102,79 +102,61 @@ impl<'a> Batch<'a> {
         if results.is_empty() && errors.is_empty() {
             Ok(replies)
         } else {
-            Err(CallError::unknown_outcome("the answer belongs to another request".to_owned()))
+            Err(CallError::unknown_outcome("the answer belongs to another request"))
         }
     }
 }
 
 /// An empty object comes as an empty list.
-fn named(value: Option<&mut Value>) -> Result<Map<String, Value>, CallError> {
-    match value.map(Value::take) {
-        Some(Value::Object(named)) => Ok(named),
-        Some(Value::Array(list)) if list.is_empty() => Ok(Map::new()),
-        other => {
-            Err(CallError::unknown_outcome(format!("the answer of a batch has {}", shape(other.as_ref()))))
-        }
-    }
-}
-
-fn shape(value: Option<&Value>) -> &'static str {
-    match value {
+fn by_key(value: Option<&mut Value>) -> Result<Map<String, Value>, CallError> {
+    let found = match value.map(Value::take) {
+        Some(Value::Object(named)) => return Ok(named),
+        Some(Value::Array(list)) if list.is_empty() => return Ok(Map::new()),
         None | Some(Value::Null) => "no result",
         Some(Value::Array(_)) => "a list for a result",
         Some(_) => "a result of another kind",
-    }
+    };
+    Err(CallError::unknown_outcome(format!("the answer of a batch has {found}")))
 }
 
 fn query(params: &Value) -> String {
     let mut query = String::new();
     for (name, value) in params.as_object().into_iter().flatten() {
-        let mut key = String::new();
-        encode_into(&mut key, name);
-        append(&mut query, &mut key, value);
+        append(&mut query, &encode(name), value);
     }
     query
 }
 
-/// Writes a value, or all values in it, behind their keys.
-fn append(query: &mut String, key: &mut String, value: &Value) {
-    let outer = key.len();
+/// Appends a value, or all values in it, as `key=value` pairs.
+fn append(query: &mut String, key: &str, value: &Value) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
-                key.push('[');
-                encode_into(key, name);
-                key.push(']');
-                append(query, key, value);
-                key.truncate(outer);
+                append(query, &format!("{key}[{}]", encode(name)), value);
             }
         }
         Value::Array(elements) => {
             for (at, value) in elements.iter().enumerate() {
-                key.extend(["[", &at.to_string(), "]"]);
-                append(query, key, value);
-                key.truncate(outer);
+                append(query, &format!("{key}[{at}]"), value);
             }
         }
-        Value::String(text) => pair(query, key, text),
-        Value::Null => pair(query, key, ""),
-        Value::Bool(yes) => pair(query, key, if *yes { "Y" } else { "N" }),
-        Value::Number(number) => pair(query, key, &number.to_string()),
+        Value::String(text) => append_pair(query, key, text),
+        Value::Null => append_pair(query, key, ""),
+        Value::Bool(yes) => append_pair(query, key, if *yes { "Y" } else { "N" }),
+        Value::Number(number) => append_pair(query, key, &number.to_string()),
     }
 }
 
-fn pair(query: &mut String, key: &str, value: &str) {
+fn append_pair(query: &mut String, key: &str, value: &str) {
     if !query.is_empty() {
         query.push('&');
     }
-    query.push_str(key);
-    query.push('=');
-    encode_into(query, value);
+    query.extend([key, "="]);
+    query.extend(utf8_percent_encode(value, ENCODED));
 }
 
-/// Percent-encodes the text and appends it.
-fn encode_into(query: &mut String, text: &str) {
-    query.extend(utf8_percent_encode(text, ENCODED));
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
 }
 
 #[cfg(test)]

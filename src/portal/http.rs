@@ -1,4 +1,4 @@
-//! The one door to the network: JSON over blocking HTTP to the inbound webhook, and the address of a heartbeat.
+//! The one module that uses the network: JSON over blocking HTTP to the inbound webhook, and the address of a heartbeat.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnecto
 use ureq::{Agent, Error};
 use url::Url;
 
+use super::answer_size::SizeLimit;
 use super::proxy::Proxy;
 use super::{CallError, Portal, Response, decode, resolver, tls};
 use crate::config::{PortalConfig, Webhook};
 use crate::domain::messages::{Message, PortalMessage};
 use crate::domain::run_error::message_of;
 use crate::platform::private_files;
-use crate::portal::answer_size::Bounds;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("ecvi-b24/", env!("CARGO_PKG_VERSION"));
@@ -31,18 +31,17 @@ pub struct Http {
     config: ureq::config::Config,
     webhook: Webhook,
     proxy: Option<Proxy>,
-    /// The last connection could not be set up, so nothing was said to the portal.
-    unconnected: Arc<AtomicBool>,
+    connect_failed: Arc<AtomicBool>,
 }
 
-/// Notes whether a connection could be set up, with its proxy and its TLS: what fails there was never sent.
+/// Notes whether the last connection failed while it was set up, proxy and TLS included: nothing was sent then.
 #[derive(Debug)]
-struct Noting {
+struct NotingConnector {
     connector: DefaultConnector,
     failed: Arc<AtomicBool>,
 }
 
-impl Connector<()> for Noting {
+impl Connector<()> for NotingConnector {
     type Out = Box<dyn Transport>;
 
     fn connect(&self, details: &ConnectionDetails, chained: Option<()>) -> Result<Option<Self::Out>, Error> {
@@ -52,12 +51,19 @@ impl Connector<()> for Noting {
     }
 }
 
+struct Answer {
+    status: u16,
+    /// Where a redirect leads.
+    location: String,
+    body: Vec<u8>,
+}
+
 impl Http {
     /// Prepares the connection; nothing is sent yet.
     pub fn new(config: &PortalConfig) -> Result<Http> {
         let roots = tls::roots(config.ca_file.as_deref())?;
         let proxy = Proxy::of_environment(&config.webhook.address())?;
-        let config_of_agent = Agent::config_builder()
+        let agent_config = Agent::config_builder()
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .proxy(proxy.as_ref().map(Proxy::to_ureq))
             // Errors are JSON with any status, and a redirect followed would lose the body of a POST.
@@ -69,17 +75,17 @@ impl Http {
             .timeout_global(Some(config.request_timeout))
             .user_agent(USER_AGENT)
             .build();
-        let unconnected = Arc::new(AtomicBool::new(false));
-        let agent = agent(&config_of_agent, &unconnected);
-        Ok(Http { agent, config: config_of_agent, webhook: config.webhook.clone(), proxy, unconnected })
+        let connect_failed = Arc::new(AtomicBool::new(false));
+        Ok(Http {
+            agent: agent(&agent_config, &connect_failed),
+            config: agent_config,
+            webhook: config.webhook.clone(),
+            proxy,
+            connect_failed,
+        })
     }
 
-    fn post(
-        &self,
-        method: &str,
-        params: &Value,
-        bounds: Bounds,
-    ) -> Result<(u16, Option<String>, Vec<u8>), Error> {
+    fn post(&self, method: &str, params: &Value, limit: SizeLimit) -> Result<Answer, Error> {
         let mut response = self
             .agent
             .post(self.webhook.method_url(method))
@@ -87,89 +93,94 @@ impl Http {
             .header("Accept", "application/json")
             .send(params.to_string())?;
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
-        let location = location.map(str::to_owned);
-        let body = response.body_mut().with_config().limit(bounds.bytes).read_to_vec()?;
-        Ok((response.status().as_u16(), location, self.webhook.redact(body)))
+        let location = location.unwrap_or_default().to_owned();
+        let body = response.body_mut().with_config().limit(limit.bytes).read_to_vec()?;
+        Ok(Answer { status: response.status().as_u16(), location, body: self.webhook.redact(body) })
     }
 
-    fn failed(&self, error: &Error) -> CallError {
-        let unconnected = self.unconnected.load(Ordering::Relaxed);
+    fn call_error(&self, error: &Error) -> CallError {
         let tls = tls::error_of(error);
         let is_handshake = tls.is_some_and(tls::is_handshake);
-        if !unconnected && !is_handshake && !failed_before_connect(error) {
+        let connect_failed = self.connect_failed.load(Ordering::Relaxed);
+        if !connect_failed && !is_handshake && !failed_before_connect(error) {
             return CallError::UnknownOutcome(reason(error));
         }
         let reason = match &self.proxy {
-            Some(proxy) if tls.is_none() => through_proxy(proxy, error),
+            Some(proxy) if tls.is_none() => proxy_reason(proxy, error),
             _ => reason(error),
         };
-        let needs_a_person = is_handshake || is_without_roots(tls) || is_login(error);
-        if needs_a_person { CallError::Misconfigured(reason) } else { CallError::NotSent(reason) }
+        let has_no_roots = matches!(tls, Some(rustls::Error::General(_)));
+        if is_handshake || has_no_roots || is_proxy_login(error) {
+            CallError::Misconfigured(reason)
+        } else {
+            CallError::NotSent(reason)
+        }
     }
 }
 
 impl Portal for Http {
     fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
-        self.unconnected.store(false, Ordering::Relaxed);
-        let bounds = Bounds::of(params);
-        match self.post(method, params, bounds) {
-            Ok((status @ 300..=399, location, _)) => {
-                Err(redirected(status, &self.webhook.address(), location.as_deref().unwrap_or_default()))
-            }
-            Ok((_, _, body)) if !bounds.hold(&body) => {
-                Err(CallError::unknown_outcome(PortalMessage::AnswerTooLarge))
-            }
-            Ok((status, _, body)) => decode(status, &body, method == "batch"),
-            Err(error) => Err(self.failed(&error)),
+        self.connect_failed.store(false, Ordering::Relaxed);
+        let limit = SizeLimit::for_request(params);
+        let answer = self.post(method, params, limit).map_err(|error| self.call_error(&error))?;
+        if (300..=399).contains(&answer.status) {
+            return Err(redirected(answer.status, &self.webhook.address(), &answer.location));
         }
+        if !limit.allows(&answer.body) {
+            return Err(CallError::unknown_outcome(PortalMessage::AnswerTooLarge));
+        }
+        decode(answer.status, &answer.body, method == "batch")
     }
 
     fn reconnect(&mut self) {
-        self.agent = agent(&self.config, &self.unconnected);
+        self.agent = agent(&self.config, &self.connect_failed);
     }
 }
 
-fn agent(config: &ureq::config::Config, failed: &Arc<AtomicBool>) -> Agent {
-    let connector = Noting { connector: DefaultConnector::new(), failed: Arc::clone(failed) };
+fn agent(config: &ureq::config::Config, connect_failed: &Arc<AtomicBool>) -> Agent {
+    let failed = Arc::clone(connect_failed);
+    let connector = NotingConnector { connector: DefaultConnector::new(), failed };
     resolver::agent(config.clone(), connector)
 }
 
-/// Fetches an address that is not the portal's and drops what it says.
+/// Fetches an address that is not the portal's, and ignores the answer.
 ///
 /// # Errors
-/// Why it was not fetched, in words without the address, which may hold a token.
+/// Why it was not fetched, without the address, which may contain a token.
 pub fn fetch(url: &str, timeout: Duration) -> Result<(), Message> {
     let proxy = Proxy::of_environment(url).map_err(|error| message_of(&error))?;
-    let settings = Agent::config_builder()
+    let config = Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .proxy(proxy.as_ref().map(Proxy::to_ureq))
         .http_status_as_error(false)
         .timeout_global(Some(timeout))
         .user_agent(USER_AGENT)
         .build();
-    let agent = resolver::agent(settings, DefaultConnector::new());
+    let agent = resolver::agent(config, DefaultConnector::new());
     let response = agent.get(url).call().map_err(|error| reason(&error))?;
-    if response.status().is_success() {
-        Ok(())
-    } else {
-        Err(format!("HTTP {}", response.status().as_u16()).into())
+    match response.status() {
+        status if status.is_success() => Ok(()),
+        status => Err(format!("HTTP {}", status.as_u16()).into()),
     }
 }
 
-/// A redirect to another host is a move. Its scheme and host alone are shown: the path may repeat the secret.
-fn redirected(status: u16, asked: &str, location: &str) -> CallError {
-    let asked = Url::parse(asked).ok();
-    let target = asked.as_ref().and_then(|asked| asked.join(location).ok());
-    let place = |url: &Url| (url.host_str().map(str::to_owned), url.port());
-    match (asked, target) {
-        (Some(asked), Some(target)) if target.has_host() && place(&asked) != place(&target) => {
-            CallError::Redirected(format!("{}/", &target[..url::Position::AfterPort]))
-        }
-        _ => CallError::unknown_outcome(format!("HTTP {status}, a redirect within the portal")),
-    }
+/// A redirect to another host means that the portal has moved. Only scheme and host of the target are shown, because
+/// the path may repeat the secret.
+fn redirected(status: u16, address: &str, location: &str) -> CallError {
+    moved_to(address, location).map_or_else(
+        || CallError::unknown_outcome(format!("HTTP {status}, a redirect within the portal")),
+        CallError::Redirected,
+    )
 }
 
-/// Whether the error arose before there was a connection, though not while one was set up.
+fn moved_to(address: &str, location: &str) -> Option<String> {
+    let address = Url::parse(address).ok()?;
+    let target = address.join(location).ok()?;
+    let is_same_place = target.host_str() == address.host_str() && target.port() == address.port();
+    (target.has_host() && !is_same_place).then(|| format!("{}/", &target[..url::Position::AfterPort]))
+}
+
+/// Whether the error arose before a connection was even tried.
 fn failed_before_connect(error: &Error) -> bool {
     match error {
         Error::HostNotFound | Error::BadUri(_) | Error::InvalidProxyUrl => true,
@@ -183,19 +194,15 @@ fn failed_before_connect(error: &Error) -> bool {
     }
 }
 
-fn is_without_roots(error: Option<&rustls::Error>) -> bool {
-    matches!(error, Some(rustls::Error::General(_)))
-}
-
-/// The proxy wants to know who asks.
-fn is_login(error: &Error) -> bool {
-    matches!(error, Error::ConnectProxyFailed(said) if said.contains("407"))
+/// The proxy wants a name and a password.
+fn is_proxy_login(error: &Error) -> bool {
+    matches!(error, Error::ConnectProxyFailed(text) if text.contains("407"))
 }
 
 /// What the proxy did, which is all that this machine sees.
-fn through_proxy(proxy: &Proxy, error: &Error) -> Message {
+fn proxy_reason(proxy: &Proxy, error: &Error) -> Message {
     let reason = match error {
-        _ if is_login(error) => PortalMessage::ProxyWantsLogin.into(),
+        _ if is_proxy_login(error) => PortalMessage::ProxyWantsLogin.into(),
         Error::ConnectProxyFailed(text) => {
             let status = text.rsplit(' ').next().and_then(|last| last.split('/').next()).unwrap_or(text);
             PortalMessage::ProxyDoesNotConnect { status: status.to_owned() }.into()
@@ -205,7 +212,7 @@ fn through_proxy(proxy: &Proxy, error: &Error) -> Message {
     PortalMessage::Proxy { proxy: proxy.to_string(), reason: reason.into() }.into()
 }
 
-/// The standard library has no kind for that, only these words.
+/// The standard library has no error kind for that, only this text.
 fn is_unknown_host(error: &std::io::Error) -> bool {
     error.to_string().starts_with("failed to lookup address information")
 }
@@ -216,16 +223,16 @@ fn reason(error: &Error) -> Message {
         return tls::reason(error).into();
     }
     match error {
-        Error::BadUri(_) | Error::RequireHttpsOnly(_) => "bad address".to_owned().into(),
+        Error::BadUri(_) | Error::RequireHttpsOnly(_) => "bad address".into(),
         Error::Io(error) if is_unknown_host(error) => PortalMessage::HostNotFound.into(),
-        Error::Io(error) => private_files::exhausted(error).unwrap_or_else(|| broken_off(error.kind())),
+        Error::Io(error) => private_files::exhausted(error).unwrap_or_else(|| io_reason(error.kind())),
         Error::BodyExceedsLimit(_) => PortalMessage::AnswerTooLarge.into(),
         Error::Timeout(_) => PortalMessage::NoAnswerInTime.into(),
         other => other.to_string().into(),
     }
 }
 
-fn broken_off(kind: ErrorKind) -> Message {
+fn io_reason(kind: ErrorKind) -> Message {
     match kind {
         ErrorKind::ConnectionRefused => PortalMessage::ConnectionRefused.into(),
         ErrorKind::UnexpectedEof

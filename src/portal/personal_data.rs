@@ -1,20 +1,20 @@
-//! What a portal says of a person stays out of what is printed and logged by default.
+//! Keeps personal data that the portal repeats out of what is printed and logged by default.
 //!
-//! A refusal may repeat what was sent: "Приходько: the phone +7… is wrong". Such a text is left to `status` of that
-//! record and to `-v`; a text about the portal itself, such as "Disk resource exhausted", is printed.
+//! A refusal may repeat what was sent: "Приходько: the phone +7… is wrong". Such a text is shown by `status` of that
+//! record and by `-v` only. A text about the portal itself, such as "Disk resource exhausted", is printed.
 
 use serde_json::Value;
 
 use super::ApiError;
 use super::batch::Command;
 
-/// A shorter value is found in too many texts that do not mean it.
-const SHORTEST: usize = 4;
-/// So many digits are a phone's, not a number of something else.
+/// Shorter values occur in too many texts that do not mean them.
+const SHORTEST_VALUE: usize = 4;
+/// So many digits are a phone, fewer may be any number.
 const PHONE_DIGITS: usize = 7;
 
 impl ApiError {
-    /// The refusal as it may be printed, where nothing is known of what was sent.
+    /// The refusal as it may be printed, where it is unknown what was sent.
     pub(crate) fn printable(&self) -> ApiError {
         if holds_contact(&self.to_string()) { self.hidden() } else { self.clone() }
     }
@@ -32,35 +32,38 @@ impl ApiError {
     }
 }
 
-/// Whether the text holds a value of these parameters that says something of a person.
+/// Whether the text repeats personal data of these parameters.
 fn repeats(text: &str, field: &str, value: &Value) -> bool {
     match value {
         Value::Object(fields) => fields.iter().any(|(field, value)| repeats(text, field, value)),
         Value::Array(values) => values.iter().any(|value| repeats(text, field, value)),
-        Value::String(value) => !is_technical(field) && names(text, field, value),
+        Value::String(value) => repeats_value(text, &plain_field(field), value),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
-/// Fields whose values are words of the portal, ids and numbers. Universal methods spell them in camel case.
-fn is_technical(field: &str) -> bool {
-    let field = plain_field(field);
-    let technical =
-        ["HONORIFIC", "OPENED", "CLOSED", "EXPORT", "IMPORT", "PROBABILITY", "OPPORTUNITY", "BEGINDATE"];
-    let endings = ["ID", "IDS", "TYPE", "CLOSEDATE", "OPPORTUNITY"];
-    technical.contains(&field.as_str()) || endings.iter().any(|ending| field.ends_with(ending))
-}
-
+/// Universal methods spell the names of fields in camel case.
 fn plain_field(field: &str) -> String {
     field.replace('_', "").to_uppercase()
 }
 
-fn names(text: &str, field: &str, value: &str) -> bool {
-    let is_name = matches!(plain_field(field).as_str(), "NAME" | "LASTNAME" | "SECONDNAME");
+fn repeats_value(text: &str, field: &str, value: &str) -> bool {
+    if is_technical(field) {
+        return false;
+    }
+    let is_name = matches!(field, "NAME" | "LASTNAME" | "SECONDNAME");
     let name = if is_name { value } else { in_parentheses(value) };
     let text_words = words(text);
     let is_named = words(name).iter().any(|word| word.chars().count() > 1 && text_words.contains(word));
-    is_named || holds_value(&text_words, value) || holds_digits(text, value)
+    is_named || contains_words(&text_words, &words(value)) || contains_phone(text, value)
+}
+
+/// Fields whose values are the portal's own words, ids and numbers.
+fn is_technical(field: &str) -> bool {
+    let names =
+        ["HONORIFIC", "OPENED", "CLOSED", "EXPORT", "IMPORT", "PROBABILITY", "OPPORTUNITY", "BEGINDATE"];
+    let endings = ["ID", "IDS", "TYPE", "CLOSEDATE", "OPPORTUNITY"];
+    names.contains(&field) || endings.iter().any(|ending| field.ends_with(ending))
 }
 
 /// The guest's last name in a deal's title.
@@ -69,15 +72,14 @@ fn in_parentheses(title: &str) -> &str {
     rest.split_once(')').map_or("", |(name, _)| name)
 }
 
-fn holds_value(text_words: &[String], value: &str) -> bool {
-    let value_words = words(value);
-    let length: usize = value_words.iter().map(|word| word.chars().count()).sum();
-    length >= SHORTEST && text_words.windows(value_words.len()).any(|part| part == value_words)
+fn contains_words(text: &[String], value: &[String]) -> bool {
+    let length: usize = value.iter().map(|word| word.chars().count()).sum();
+    length >= SHORTEST_VALUE && text.windows(value.len()).any(|part| part == value)
 }
 
-/// Whether the text holds a phone however it is written: its last digits, without the country's.
-fn holds_digits(text: &str, value: &str) -> bool {
-    let digits = digits(value);
+/// Whether the text contains a phone however it is written. Its last ten digits count, without the country's.
+fn contains_phone(text: &str, phone: &str) -> bool {
+    let digits = digits(phone);
     let national = &digits[digits.len().saturating_sub(10)..];
     national.len() >= PHONE_DIGITS && number_runs(text).any(|run| self::digits(run).contains(national))
 }
@@ -95,11 +97,11 @@ fn is_email(word: &str) -> bool {
 /// As people write one: `+` and its digits, 7 or 8 and ten digits, or the ten of a mobile phone. A date is none.
 fn is_phone(run: &str) -> bool {
     let digits = digits(run);
-    match (run.contains('+'), digits.len()) {
-        (true, count) => count >= PHONE_DIGITS,
-        (false, 11) => digits.starts_with(['7', '8']),
-        (false, 10) => digits.starts_with('9'),
-        (false, _) => false,
+    match digits.len() {
+        count if run.contains('+') => count >= PHONE_DIGITS,
+        11 => digits.starts_with(['7', '8']),
+        10 => digits.starts_with('9'),
+        _ => false,
     }
 }
 

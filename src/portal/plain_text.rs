@@ -1,10 +1,10 @@
-//! What portals and gateways say, as plain text: without markup, without the webhook's address, and short.
+//! Texts of portals and gateways made short and plain: without markup, and without the webhook's address.
 
-/// Longer texts are a database's or a page's, and hold more than a reason.
+/// Longer texts are a database's or a page's, and contain more than a reason.
 const LONGEST: usize = 300;
-/// How much of a body is quoted that is no answer.
+/// How much is quoted of a body that is no answer.
 const QUOTED: usize = 80;
-/// A page tells its reason near its beginning.
+/// A page says its reason near its beginning.
 const READ: usize = 4000;
 
 /// An error text of the portal, for people.
@@ -13,15 +13,15 @@ pub(super) fn error_text(text: &str) -> String {
     cut(without_statement(&readable).trim(), LONGEST)
 }
 
-/// How a body that is no answer begins. What looks like data is left out: it may be about people.
+/// The beginning of a body that is no answer. What looks like data is left out, because it may be personal.
 pub(super) fn beginning(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(READ)]).into_owned();
+    let text = String::from_utf8_lossy(&body[..body.len().min(READ)]);
     let text = title(&text).unwrap_or(&text);
-    let words = text.split(['{', '[']).next().unwrap_or_default();
-    let is_text = !words.contains(|c: char| c == '\u{fffd}' || (c.is_control() && !c.is_whitespace()));
-    let words = without_address(&without_markup(words));
-    let words: Vec<&str> = words.split_whitespace().collect();
-    if words.is_empty() || !is_text {
+    let before_data = text.split(['{', '[']).next().unwrap_or_default();
+    let is_binary = |c: char| c == '\u{fffd}' || (c.is_control() && !c.is_whitespace());
+    let plain = without_address(&without_markup(before_data));
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    if words.is_empty() || before_data.contains(is_binary) {
         return format!("{} bytes", body.len());
     }
     cut(&words.join(" "), QUOTED)
@@ -39,7 +39,7 @@ fn cut(text: &str, longest: usize) -> String {
     }
 }
 
-/// A database names its statement in an error, with the values of the record in it.
+/// A database quotes its statement in an error, with the values of the record in it.
 fn without_statement(text: &str) -> String {
     let verbs = ["INSERT INTO", "UPDATE ", "SELECT ", "DELETE FROM", "REPLACE INTO"];
     match verbs.iter().filter_map(|verb| text.find(verb)).min() {
@@ -48,28 +48,27 @@ fn without_statement(text: &str) -> String {
     }
 }
 
-/// Line breaks and paragraphs become lines, other tags go, and entities become their characters.
+/// Line breaks and paragraphs become lines, other tags are removed, and entities become their characters.
 fn without_markup(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find('<') {
-        plain += &rest[..at];
-        rest = &rest[at..];
-        if let Some(tag) = tag(rest) {
-            plain.push_str(if is_line_break(tag) { "\n" } else { "" });
-            rest = &rest[tag.len() + 2..];
+    while let Some((before, after)) = rest.split_once('<') {
+        plain += before;
+        if let Some(tag) = tag(after) {
+            plain += if is_line_break(tag) { "\n" } else { "" };
+            rest = &after[tag.len() + 1..];
         } else {
             plain.push('<');
-            rest = &rest[1..];
+            rest = after;
         }
     }
     plain += rest;
-    with_characters(&plain)
+    html_escape::decode_html_entities(&plain).into_owned()
 }
 
-/// What stands between the brackets of a tag that the text begins with.
+/// The tag whose bracket was opened before this text.
 fn tag(text: &str) -> Option<&str> {
-    let inside = text.strip_prefix('<')?.split_once('>')?.0;
+    let inside = text.split_once('>')?.0;
     inside.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!').then_some(inside)
 }
 
@@ -78,15 +77,7 @@ fn is_line_break(tag: &str) -> bool {
     ["br", "p", "div", "li", "tr", "h1", "hr"].iter().any(|block| name.eq_ignore_ascii_case(block))
 }
 
-/// `&amp;` comes last, so that `&amp;lt;` stays what was meant.
-fn with_characters(text: &str) -> String {
-    let entities =
-        [("&nbsp;", " "), ("&quot;", "\""), ("&laquo;", "«"), ("&raquo;", "»"), ("&lt;", "<"), ("&gt;", ">")];
-    let marks = [("&#039;", "'"), ("&#39;", "'"), ("&apos;", "'"), ("&mdash;", "—"), ("&amp;", "&")];
-    entities.iter().chain(&marks).fold(text.to_owned(), |text, (entity, mark)| text.replace(entity, mark))
-}
-
-/// A gateway may name the address that was called, and the webhook's secret is in its path.
+/// A gateway may quote the address that was called, and the webhook's secret is in its path.
 fn without_address(text: &str) -> String {
     let mut parts = text.split("/rest/");
     let mut kept = parts.next().unwrap_or_default().to_owned();

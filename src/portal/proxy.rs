@@ -1,12 +1,13 @@
-//! The proxies that the environment names, and which of them a request takes.
+//! The proxies of the environment, and which of them a request takes.
 //!
 //! `https_proxy` comes first, then `all_proxy` and `http_proxy`, in lower or upper case. An address of this machine is
-//! never asked for through one, nor what `no_proxy` lists: host names with everything below them, addresses, networks
+//! never reached through a proxy, nor what `no_proxy` lists: host names with everything below them, addresses, networks
 //! as `10.0.0.0/8`, with or without a port, separated by commas or blanks; `*` is everything.
 
 use std::net::IpAddr;
 
 use anyhow::Result;
+use ipnet::IpNet;
 use url::{Host, Url};
 
 use crate::config::scheme_and_host;
@@ -15,10 +16,9 @@ use crate::domain::messages::PortalMessage;
 const VARIABLES: [&str; 6] =
     ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY"];
 
-/// A proxy, and where it is named.
+/// A proxy, and the variable that names it.
 #[derive(Clone, Debug)]
 pub struct Proxy {
-    /// The variable of the environment.
     variable: &'static str,
     /// Scheme, host and port; never a name and a password.
     address: String,
@@ -26,10 +26,10 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy that requests to this address take, if any.
+    /// The proxy that requests to this address take; none where they go directly.
     ///
     /// # Errors
-    /// A variable that names no usable proxy. Its value is not shown: it may hold a password.
+    /// A variable that names no usable proxy. Its value is not shown: it may contain a password.
     pub fn of_environment(target: &str) -> Result<Option<Proxy>> {
         Proxy::among(target, |name| std::env::var(name).ok())
     }
@@ -42,45 +42,40 @@ impl Proxy {
             return Ok(None);
         }
         match VARIABLES.into_iter().find_map(|name| Some((name, filled(name)?))) {
-            Some((name, value)) => proxy(name, value.trim()).map(Some),
+            Some((name, value)) => Ok(Some(parse(name, value.trim())?)),
             None => Ok(None),
         }
     }
 
-    /// What ureq connects through.
+    /// The same for ureq.
     pub(super) fn to_ureq(&self) -> ureq::Proxy {
         self.inner.clone()
     }
 }
 
-/// As people read it: `http://proxy.lan:3128 (HTTPS_PROXY)`.
+/// For people: `http://proxy.lan:3128 (HTTPS_PROXY)`.
 impl std::fmt::Display for Proxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({})", self.address, self.variable)
     }
 }
 
-fn proxy(variable: &'static str, value: &str) -> Result<Proxy> {
+fn parse(variable: &'static str, value: &str) -> Result<Proxy, PortalMessage> {
+    let unreadable = PortalMessage::ProxyUnreadable { variable: variable.to_owned() };
     let value = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    let Some((scheme, host)) = scheme_and_host(&value) else {
-        return Err(unreadable(variable));
-    };
+    let Some((scheme, host)) = scheme_and_host(&value) else { return Err(unreadable) };
     let scheme = scheme.to_ascii_lowercase();
     if scheme.starts_with("socks") {
-        return Err(PortalMessage::ProxyIsSocks { variable: variable.to_owned() }.into());
+        return Err(PortalMessage::ProxyIsSocks { variable: variable.to_owned() });
     }
-    let readable = Url::parse(&value).is_ok() && (scheme == "http" || scheme == "https");
+    let is_readable = Url::parse(&value).is_ok() && (scheme == "http" || scheme == "https");
     match ureq::Proxy::new(&value) {
-        Ok(inner) if readable => Ok(Proxy { variable, address: format!("{scheme}://{host}"), inner }),
-        _ => Err(unreadable(variable)),
+        Ok(inner) if is_readable => Ok(Proxy { variable, address: format!("{scheme}://{host}"), inner }),
+        _ => Err(unreadable),
     }
 }
 
-fn unreadable(variable: &str) -> anyhow::Error {
-    PortalMessage::ProxyUnreadable { variable: variable.to_owned() }.into()
-}
-
-/// The secret would leave this machine in plain text.
+/// A portal of this machine may use plain HTTP, so through a proxy its secret would leave the machine unencrypted.
 fn is_local(target: &Url) -> bool {
     match target.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -103,15 +98,19 @@ fn matches_entry(target: &Url, entry: &str) -> bool {
     if port.is_some_and(|port| target.port_or_known_default() != Some(port)) {
         return false;
     }
-    let address = match target.host() {
-        Some(Host::Domain(name)) => return is_below(name, host),
-        Some(Host::Ipv4(address)) => IpAddr::V4(address),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address),
-        None => return false,
-    };
-    match host.split_once('/') {
-        Some((network, bits)) => is_within(address, network, bits).unwrap_or(false),
-        None => host.parse() == Ok(address),
+    match target.host() {
+        Some(Host::Domain(name)) => is_below(name, host),
+        Some(Host::Ipv4(address)) => is_address_in(IpAddr::V4(address), host),
+        Some(Host::Ipv6(address)) => is_address_in(IpAddr::V6(address), host),
+        None => false,
+    }
+}
+
+/// `network` is one address or a network such as `10.0.0.0/8`.
+fn is_address_in(address: IpAddr, network: &str) -> bool {
+    match network.parse::<IpNet>() {
+        Ok(network) => network.contains(&address),
+        Err(_) => network.parse() == Ok(address),
     }
 }
 
@@ -131,21 +130,6 @@ fn is_below(name: &str, entry: &str) -> bool {
     // As the target is written: a name in letters of another language is compared in its ASCII form.
     let parsed = Host::parse(&entry).map(|host| host.to_string()).unwrap_or(entry);
     !parsed.is_empty() && (name == parsed || name.ends_with(&format!(".{parsed}")))
-}
-
-fn is_within(address: IpAddr, network: &str, bits: &str) -> Option<bool> {
-    let bits: u32 = bits.parse().ok()?;
-    match (address, network.parse().ok()?) {
-        (IpAddr::V4(address), IpAddr::V4(network)) => {
-            let mask = u32::MAX.checked_shl(32_u32.checked_sub(bits)?).unwrap_or(0);
-            Some(u32::from(address) & mask == u32::from(network) & mask)
-        }
-        (IpAddr::V6(address), IpAddr::V6(network)) => {
-            let mask = u128::MAX.checked_shl(128_u32.checked_sub(bits)?).unwrap_or(0);
-            Some(u128::from(address) & mask == u128::from(network) & mask)
-        }
-        _ => Some(false),
-    }
 }
 
 #[cfg(test)]

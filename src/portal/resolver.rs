@@ -1,5 +1,5 @@
-//! The address of a host, also where the system gives no thread: looked up in a thread of its own so that the time
-//! limit of the call holds, else in this one.
+//! Looks up the address of a host in a thread of its own, so that the time limit of the call holds, and in this thread
+//! where the system gives no other. ureq's own resolver panics then.
 
 use std::sync::mpsc;
 use std::thread;
@@ -10,32 +10,31 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{Connector, NextTimeout};
 use ureq::{Agent, Error};
 
-/// An agent that never asks for a thread in vain: ureq's own resolver panics then.
 pub(super) fn agent(config: Config, connector: impl Connector) -> Agent {
-    Agent::with_parts(config, connector, SparingResolver)
+    Agent::with_parts(config, connector, ThreadResolver)
 }
 
 #[derive(Debug)]
-struct SparingResolver;
+struct ThreadResolver;
 
-impl Resolver for SparingResolver {
+impl Resolver for ThreadResolver {
     fn resolve(
         &self,
         uri: &Uri,
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, Error> {
-        let (found, answer) = mpsc::sync_channel(1);
-        let own = (uri.clone(), config.clone());
-        let looked_up = thread::Builder::new().spawn(move || found.send(look_up(&own.0, &own.1)).ok());
-        match looked_up {
-            Ok(_) => answer.recv_timeout(*timeout.after).unwrap_or(Err(Error::Timeout(timeout.reason))),
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let own_uri = uri.clone();
+        let own_config = config.clone();
+        let lookup = move || sender.send(look_up(&own_uri, &own_config)).ok();
+        match thread::Builder::new().spawn(lookup) {
+            Ok(_) => receiver.recv_timeout(*timeout.after).unwrap_or(Err(Error::Timeout(timeout.reason))),
             Err(_) => look_up(uri, config),
         }
     }
 }
 
-/// As long as the system takes.
 fn look_up(uri: &Uri, config: &Config) -> Result<ResolvedSocketAddrs, Error> {
     DefaultResolver::default().resolve(uri, config, NextTimeout::default())
 }

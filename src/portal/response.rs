@@ -1,4 +1,4 @@
-//! Reading an answer: JSON first, the HTTP status second, because one error comes with different statuses.
+//! Reads an answer: the JSON first and the HTTP status second, because one error comes with different statuses.
 
 use serde_json::Value;
 
@@ -7,81 +7,73 @@ use super::{ApiError, CallError, ErrorClass, Response};
 use crate::domain::messages::PortalMessage;
 use crate::portal::plain_text::{beginning, error_text};
 
-/// Places in a body at which an answer may begin.
-const WARNINGS: usize = 20;
+/// In a body that begins with warnings, so many places are tried at which the answer may begin.
+const STARTS: usize = 20;
 
-/// What a body with its HTTP status means. `several` says that the call was a batch, of which a part may have been
-/// executed before it failed.
-pub fn decode(status: u16, body: &[u8], several: bool) -> Result<Response, CallError> {
+/// What a body with its HTTP status means. Of a batch, a part may have been executed before it failed.
+pub fn decode(status: u16, body: &[u8], is_batch: bool) -> Result<Response, CallError> {
     let Some(mut answer) = document(body) else {
-        return Err(CallError::unknown_outcome(format!("HTTP {status}, no JSON: {}", glimpse(body))));
+        return Err(CallError::unknown_outcome(format!("HTTP {status}, no JSON: {}", summary(body))));
     };
     if answer.get("error").is_some() {
-        return Err(refused(status, refusal(&answer), several));
+        return Err(refused(status, refusal(&answer), is_batch));
     }
-    let mut part = |name: &str| answer.get_mut(name).map(Value::take);
-    match part("result") {
-        Some(result) if status == 200 => Ok(Response { result, time: part("time").unwrap_or_default() }),
+    let time = answer.get_mut("time").map(Value::take).unwrap_or_default();
+    match answer.get_mut("result").map(Value::take) {
+        Some(result) if status == 200 => Ok(Response { result, time }),
         _ => Err(CallError::unknown_outcome(format!("HTTP {status}, neither result nor error"))),
     }
 }
 
-/// The beginning of the body, or its size where that may say something of a person.
-fn glimpse(body: &[u8]) -> String {
+/// The beginning of the body, or its size where the beginning may contain personal data.
+fn summary(body: &[u8]) -> String {
     let beginning = beginning(body);
     if holds_contact(&beginning) { format!("{} bytes", body.len()) } else { beginning }
 }
 
-/// The JSON of an answer. A byte order mark, or the lines of warnings that PHP prints before its answer, are stepped
-/// over (docs/bitrix24.md, The answer).
+/// The JSON of an answer, without a byte order mark and the warnings that PHP may print before it (docs/bitrix24.md, The
+/// answer).
 fn document(body: &[u8]) -> Option<Value> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if let Ok(answer) = serde_json::from_slice(body) {
         return Some(answer).filter(Value::is_object);
     }
-    let brackets = body.iter().enumerate().filter(|(_, byte)| **byte == b'{');
-    let rests = brackets.map(|(at, _)| &body[at..]).filter(|rest| begins_as_answer(rest));
-    rests.take(WARNINGS).find_map(|rest| serde_json::from_slice(rest).ok())
+    let begins_answer = |at: &usize| {
+        let rest = &body[*at..];
+        rest.starts_with(b"{\"result\"") || rest.starts_with(b"{\"error\"")
+    };
+    let mut starts = (0..body.len()).filter(begins_answer).take(STARTS);
+    starts.find_map(|at| serde_json::from_slice(&body[at..]).ok())
 }
 
-fn begins_as_answer(text: &[u8]) -> bool {
-    [&b"{\"result\""[..], b"{\"error\""].iter().any(|begin| text.starts_with(begin))
-}
-
-/// `error` and `error_description`, as an answer has them, or one command of a batch.
+/// `error` and `error_description` of an answer or of one command of a batch.
 pub(super) fn refusal(answer: &Value) -> ApiError {
-    let part = |name: &str| answer.get(name).map(words).unwrap_or_default();
+    let part = |name: &str| answer.get(name).map(text).unwrap_or_default();
     ApiError::new(part("error"), part("error_description"))
 }
 
-fn refused(status: u16, refusal: ApiError, several: bool) -> CallError {
-    let proper = match refusal.class() {
-        ErrorClass::RateLimited | ErrorClass::BudgetExceeded | ErrorClass::Administrator => true,
-        // Whatever the code: the portal lets nobody in who comes with this webhook.
-        ErrorClass::Record if status == 401 || status == 403 => true,
-        ErrorClass::Record => status < 500 && (!several || refusal.is_access_denied()),
-    };
-    if proper {
-        CallError::Refused(refusal)
-    } else {
-        CallError::unknown_outcome(PortalMessage::HttpError {
-            status,
-            refusal: refusal.printable().message().into(),
-        })
+/// Codes and texts are strings, but a code may be a number, and an error of REST v3 an object.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => error_text(text),
+        other => error_text(&other.to_string()),
     }
+}
+
+fn refused(status: u16, refusal: ApiError, is_batch: bool) -> CallError {
+    // With 401 or 403 the portal lets nobody in who comes with this webhook, whatever the code.
+    let refuses_us = refusal.class() != ErrorClass::Record || status == 401 || status == 403;
+    let refuses_call = status < 500 && (!is_batch || refusal.is_access_denied());
+    if refuses_us || refuses_call {
+        return CallError::Refused(refusal);
+    }
+    let refusal = refusal.printable().message().into();
+    CallError::unknown_outcome(PortalMessage::HttpError { status, refusal })
 }
 
 /// An id, which comes as a number or as a text.
 pub(crate) fn object_id(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
-}
-
-/// Codes and texts are strings, but a code may be a number, and a v3 error an object.
-fn words(value: &Value) -> String {
-    match value {
-        Value::String(text) => error_text(text),
-        other => error_text(&other.to_string()),
-    }
 }
 
 #[cfg(test)]

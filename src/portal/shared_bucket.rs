@@ -1,7 +1,7 @@
-//! The leaky bucket of several programs on one host: a portal counts requests by the address they come from.
+//! The leaky bucket of several programs on one host, because a portal counts requests by the address they come from.
 //!
-//! The level stands in a small file of its own, and every request takes its place there under a lock. Others write that
-//! file, so nothing in it is trusted. Where it cannot be had, a run goes on at a careful rate of its own.
+//! The level is kept in a small file, in which each request reserves its slot under a lock. Other programs write that
+//! file, so its content is checked. Where the file cannot be used, a run goes on at half the rate.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -17,55 +17,52 @@ use crate::domain::run_error::{RunError, message_of_io};
 use crate::platform::private_files::{self, Opened};
 use crate::portal::limits::{Bucket, RateLimits};
 
-/// Whoever uses the file holds it for an instant.
+/// Each program holds the file for an instant only.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// How long a file that could not be had is not asked for again.
-const PAUSE: TimeDelta = TimeDelta::minutes(1);
-/// A level has far fewer bytes. What is larger is another's file.
+/// A file that cannot be used is tried again after this time.
+const RETRY_AFTER: TimeDelta = TimeDelta::minutes(1);
+/// A level is much shorter, so a longer file is another program's.
 const MAX_BYTES: u64 = 512;
 
-/// The file, and how to go on without it.
-pub(super) struct Shared {
+pub(super) struct SharedBucket {
     path: PathBuf,
-    /// What was sent while it could not be had.
-    careful: RateLimits,
+    /// The requests that were sent without the file.
+    fallback: RateLimits,
     retry_at: DateTime<Utc>,
     warned: bool,
 }
 
-impl Shared {
-    pub(super) fn new(path: PathBuf) -> Shared {
-        Shared { path, careful: RateLimits::default(), retry_at: DateTime::default(), warned: false }
+impl SharedBucket {
+    pub(super) fn new(path: PathBuf) -> SharedBucket {
+        let fallback = RateLimits::default();
+        SharedBucket { path, fallback, retry_at: DateTime::default(), warned: false }
     }
 
-    /// Takes a place in the bucket. Returns how long to wait before the request.
-    ///
-    /// The place is taken before the wait, so that everybody else waits behind it.
+    /// How long to wait before the request. The slot is reserved before that wait, so that all others wait behind it.
     pub(super) fn reserve_slot(&mut self, bucket: Bucket, now: DateTime<Utc>) -> Duration {
-        if now < self.retry_at && now >= self.retry_at - PAUSE {
-            return self.take_careful_place(bucket, now);
+        let is_retry_pending = now < self.retry_at && now >= self.retry_at - RETRY_AFTER;
+        if is_retry_pending {
+            return self.reserve_fallback_slot(bucket, now);
         }
-        match take_place(&self.path, bucket, now) {
-            Ok(wait) => wait,
-            Err(error) => {
-                self.warn(&error);
-                self.retry_at = now + PAUSE;
-                self.take_careful_place(bucket, now)
-            }
-        }
+        reserve_slot(&self.path, bucket, now).unwrap_or_else(|error| {
+            self.warn(&error);
+            self.retry_at = now + RETRY_AFTER;
+            self.reserve_fallback_slot(bucket, now)
+        })
     }
 
-    /// Half of the rate, and no burst: the others are not seen.
-    fn take_careful_place(&mut self, bucket: Bucket, now: DateTime<Utc>) -> Duration {
+    /// Half of the rate, and no burst, because the requests of the others are not known.
+    fn reserve_fallback_slot(&mut self, bucket: Bucket, now: DateTime<Utc>) -> Duration {
         let careful = Bucket { per_second: bucket.per_second / 2.0, burst: 1 };
-        let wait = self.careful.wait(careful, now);
-        self.careful.sent(careful, now);
+        let wait = self.fallback.wait(careful, now);
+        self.fallback.record_request(careful, now);
         wait
     }
 
     fn warn(&mut self, error: &io::Error) {
-        if !std::mem::replace(&mut self.warned, true) {
+        if !self.warned {
+            self.warned = true;
             let path = self.path.display().to_string();
             let reason = message_of_io(error).into();
             log::warn!("{}", Message::from(PortalMessage::SharedBucketUnusable { path, reason }));
@@ -73,33 +70,31 @@ impl Shared {
     }
 }
 
-fn take_place(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> io::Result<Duration> {
-    let (mut file, is_new) = open(path)?;
+fn reserve_slot(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> io::Result<Duration> {
+    let Opened { mut file, is_new } = open(path)?;
     lock(&file)?;
-    let mut pace = match read(&mut file, bucket)? {
-        Some(pace) => pace,
-        None if is_new => RateLimits::default(),
-        None => full(bucket, now),
-    };
-    let wait = pace.wait(bucket, now);
-    pace.sent(bucket, now);
-    write(&mut file, &serde_json::to_string(&pace)?)?;
+    let saved = read(&mut file, bucket)?;
+    let is_lost = saved.is_none() && !is_new;
+    let mut limits = saved.unwrap_or_default();
+    if is_lost {
+        // A writer was killed or the disk broke, so what was sent until now is unknown.
+        limits.assume_bucket_full(bucket, now);
+    }
+    let wait = limits.wait(bucket, now);
+    limits.record_request(bucket, now);
+    write(&mut file, &serde_json::to_string(&limits)?)?;
     Ok(wait)
 }
 
-/// The file, and whether it was made just now.
-fn open(path: &Path) -> io::Result<(File, bool)> {
-    let Opened { file, is_new } = private_files::open_or_create_private(path)?;
-    if is_new {
-        set_group_mode(&file)?;
+fn open(path: &Path) -> io::Result<Opened> {
+    let opened = private_files::open_or_create_private(path)?;
+    if opened.is_new {
+        set_group_mode(&opened.file)?;
     }
-    if private_files::has_several_names(&file)? {
-        return Err(strangers());
-    }
-    Ok((file, is_new))
+    if private_files::has_several_names(&opened.file)? { Err(foreign_file()) } else { Ok(opened) }
 }
 
-/// Held for a moment; the system lets go of it when the file is closed.
+/// The system releases the lock when the file is closed.
 fn lock(file: &File) -> io::Result<()> {
     let give_up = Instant::now() + LOCK_TIMEOUT;
     loop {
@@ -115,29 +110,24 @@ fn lock(file: &File) -> io::Result<()> {
     }
 }
 
-/// What stands in the file; none where that is nonsense.
+/// The saved level; none where the file does not contain a plausible one.
 fn read(file: &mut File, bucket: Bucket) -> io::Result<Option<RateLimits>> {
     let mut bytes = Vec::new();
     file.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    if is_strangers(&bytes) {
-        return Err(strangers());
+    if is_foreign(&bytes) {
+        return Err(foreign_file());
     }
-    // JSON of an array would be read as well.
-    let text = bytes.starts_with(b"{").then_some(&bytes);
-    let pace = text.and_then(|text| serde_json::from_slice::<RateLimits>(text).ok());
-    Ok(pace.and_then(|pace| pace.plausible(bucket)))
+    // A JSON array would be read as well.
+    if !bytes.starts_with(b"{") {
+        return Ok(None);
+    }
+    let limits: Option<RateLimits> = serde_json::from_slice(&bytes).ok();
+    Ok(limits.and_then(|limits| limits.plausible(bucket)))
 }
 
-/// Somebody was killed as he wrote, or something else did: what was sent until then nobody knows.
-fn full(bucket: Bucket, now: DateTime<Utc>) -> RateLimits {
-    let mut pace = RateLimits::default();
-    pace.assume_bucket_full(bucket, now);
-    pace
-}
-
-/// Readable text in lines, JSON of another sort, or more than a level has, was put there by somebody for something. What
-/// a killed writer or a broken disk leaves is none of these.
-fn is_strangers(bytes: &[u8]) -> bool {
+/// Readable text in lines, other JSON, or more than a level needs was put there by somebody for some purpose. A killed
+/// writer or a broken disk leaves none of these.
+fn is_foreign(bytes: &[u8]) -> bool {
     let is_other_json = match serde_json::from_slice(bytes) {
         Ok(Value::Object(found)) => !found.is_empty() && !found.contains_key("level"),
         _ => false,
@@ -146,22 +136,22 @@ fn is_strangers(bytes: &[u8]) -> bool {
     bytes.len() as u64 >= MAX_BYTES || is_other_json || has_lines
 }
 
-fn strangers() -> io::Error {
+fn foreign_file() -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, RunError::failed(PortalMessage::SharedBucketForeign))
 }
 
 /// Readable and writable by the group, whatever the umask: the hotels of a chain may run as different users.
 #[cfg(unix)]
-fn set_group_mode(file: &File) -> std::io::Result<()> {
+fn set_group_mode(file: &File) -> io::Result<()> {
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o660))
 }
 
 #[cfg(not(unix))]
-fn set_group_mode(_: &File) -> std::io::Result<()> {
+fn set_group_mode(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-fn write(file: &mut File, text: &str) -> std::io::Result<()> {
+fn write(file: &mut File, text: &str) -> io::Result<()> {
     file.rewind()?;
     file.set_len(0)?;
     file.write_all(text.as_bytes())
@@ -181,7 +171,7 @@ mod tests {
     fn a_bucket_whose_writer_was_killed_counts_as_full_and_so_does_nonsense() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bucket");
-        assert_eq!(take_place(&path, BUCKET, at(0)).unwrap(), Duration::ZERO);
+        assert_eq!(reserve_slot(&path, BUCKET, at(0)).unwrap(), Duration::ZERO);
         let nonsense: [&[u8]; 9] = [
             b"",
             b"{\"level\": 4",
@@ -195,8 +185,8 @@ mod tests {
         ];
         for bytes in nonsense {
             std::fs::write(&path, bytes).unwrap();
-            assert_eq!(take_place(&path, BUCKET, at(0)).unwrap(), Duration::from_millis(1500), "{bytes:?}");
-            assert_eq!(take_place(&path, BUCKET, at(0)).unwrap(), Duration::from_secs(2), "{bytes:?}");
+            assert_eq!(reserve_slot(&path, BUCKET, at(0)).unwrap(), Duration::from_millis(1500), "{bytes:?}");
+            assert_eq!(reserve_slot(&path, BUCKET, at(0)).unwrap(), Duration::from_secs(2), "{bytes:?}");
         }
     }
 
@@ -205,8 +195,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bucket");
         std::fs::write(&path, "{\"level\":50,\"filled_at\":\"9999-01-01T00:00:00Z\"}").unwrap();
-        assert_eq!(take_place(&path, BUCKET, at(0)).unwrap(), Duration::from_millis(1500));
-        assert_eq!(take_place(&path, BUCKET, at(10)).unwrap(), Duration::ZERO);
+        assert_eq!(reserve_slot(&path, BUCKET, at(0)).unwrap(), Duration::from_millis(1500));
+        assert_eq!(reserve_slot(&path, BUCKET, at(10)).unwrap(), Duration::ZERO);
     }
 
     #[test]
@@ -216,7 +206,7 @@ mod tests {
         let long = "x".repeat(600);
         for text in ["[portal]\nwebhook = 'x'", "{\"name\": \"theirs\"}", long.as_str()] {
             std::fs::write(&path, text).unwrap();
-            assert!(take_place(&path, BUCKET, at(0)).is_err(), "{text}");
+            assert!(reserve_slot(&path, BUCKET, at(0)).is_err(), "{text}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
     }
@@ -226,7 +216,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bucket");
         std::fs::create_dir(&path).unwrap();
-        let mut shared = Shared::new(path.clone());
+        let mut shared = SharedBucket::new(path.clone());
         let waits = [(); 3].map(|()| shared.reserve_slot(BUCKET, at(0)));
         assert_eq!(waits, [0, 1, 2].map(Duration::from_secs));
         std::fs::remove_dir(&path).unwrap();
@@ -240,7 +230,7 @@ mod tests {
     fn two_hotels_share_one_bucket() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bucket");
-        let waits: Vec<Duration> = (0..50).map(|_| take_place(&path, BUCKET, at(0)).unwrap()).collect();
+        let waits: Vec<Duration> = (0..50).map(|_| reserve_slot(&path, BUCKET, at(0)).unwrap()).collect();
         assert_eq!(waits[47], Duration::ZERO);
         assert_eq!(waits[48], Duration::from_millis(500));
         assert_eq!(waits[49], Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! Certificates: whose word is taken for a portal's, and why a handshake failed, in words.
+//! Certificates: which ones a portal's is checked against, and why a handshake failed.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::domain::messages::TlsMessage;
 use crate::domain::run_error::RunError;
 use crate::platform::private_files;
 
-/// DER begins so, whatever the file is called.
+/// A file in DER format begins so.
 const DER: &[u8] = &[0x30, 0x82];
 
 /// The certificates that a portal's is checked against: the machine's, or those of `ca_file`.
@@ -64,7 +64,8 @@ pub(super) fn error_of(error: &ureq::Error) -> Option<&Error> {
     }
 }
 
-/// Alerts of a handshake. With TLS 1.3 one can come when the request is on its way already; it was not read then.
+/// Whether the handshake failed. With TLS 1.3 its alert may come after the request was sent; the server has not read it
+/// then.
 pub(super) fn is_handshake(error: &Error) -> bool {
     use AlertDescription as Alert;
     match error {

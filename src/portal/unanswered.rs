@@ -1,7 +1,7 @@
 //! What calls without an answer have used of a method's time budget.
 //!
-//! The portal charges a call that it cannot answer as any other, and says so only in the next answer. Until then the time
-//! that such calls took is counted here, minute by minute, as the portal's window has it.
+//! The portal charges such a call as any other, and says so only in its next answer. Until then the time that such calls
+//! took is counted here by the minute, as the portal's window has it.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,19 @@ use serde::{Deserialize, Serialize};
 /// Minutes of the portal's window.
 const WINDOW: i64 = 10;
 
-/// What was used since the portal told what the method had used by then, and that itself.
+/// What the portal said that the method has used, and what was used since then.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Unanswered {
-    /// Used since then.
+    /// Used since the portal's last answer.
     seconds: f64,
-    /// Both, by the minute of Unix time.
+    /// All seconds, by the minute of Unix time.
     minutes: BTreeMap<i64, f64>,
 }
 
 impl Unanswered {
-    /// Nothing yet: the portal has just told the sum of its window. How it is spread over the minutes nobody knows, so all
-    /// of it counts as used now: none of it drops out too early.
+    /// The portal has just said what its window contains. How that is spread over the minutes is unknown. So all of it
+    /// counts as used now, and nothing drops out too early.
     pub(super) fn told(operating: f64, now: DateTime<Utc>) -> Unanswered {
         Unanswered { seconds: 0.0, minutes: BTreeMap::from([(minute(now), operating)]) }
     }
@@ -35,21 +35,21 @@ impl Unanswered {
         *self.minutes.entry(minute(now)).or_default() += seconds;
     }
 
-    /// Used since the portal told.
+    /// Used since the portal's last answer.
     pub(super) fn seconds(&self) -> f64 {
         self.seconds
     }
 
-    /// From when on no more than `most` seconds are in the portal's window; none where that is so now, or where all that
-    /// was used was told.
-    pub(super) fn drained_to(&self, most: f64, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// From when on the portal's window contains no more than `limit` seconds; none where that is so now, or where the
+    /// portal has told of all that was used.
+    pub(super) fn drained_to(&self, limit: f64, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.seconds <= 0.0 {
             return None;
         }
         let mut left: f64 = self.in_window(now).map(|(_, seconds)| seconds).sum();
         let mut until = None;
         for (at, seconds) in self.in_window(now) {
-            if left <= most {
+            if left <= limit {
                 break;
             }
             left -= seconds;
@@ -63,7 +63,7 @@ impl Unanswered {
     }
 }
 
-/// A minute that is still to come was counted by a clock that ran ahead.
+/// A minute in the future was counted by a clock that was ahead.
 fn is_in_window(at: i64, now: DateTime<Utc>) -> bool {
     (minute(now) - WINDOW + 1..=minute(now)).contains(&at)
 }

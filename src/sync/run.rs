@@ -114,7 +114,7 @@ pub fn run_locked(
     let result = pass.run(&mut gate, watch);
     let ended = pass.end(result, &gate);
     let writer = state.writer()?;
-    state.set(PACE, gate.pace())?;
+    state.set(PACE, gate.limits())?;
     state.finish_run(run, &run_record(orders, &ended, started, clock.now()))?;
     writer.commit()?;
     Ok(ended)

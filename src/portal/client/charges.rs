@@ -1,64 +1,60 @@
-//! What calls used of the portal's time budgets: as their answers tell, or by the time they took where none does.
+//! What calls have used of the portal's time budgets: as their answers say, or the time they took where none says it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Client;
+use super::{CallCounts, Client};
 use crate::portal::Response;
-use crate::portal::batch::{Batch, Command};
+use crate::portal::batch::Batch;
+use crate::portal::limits::Cost;
 
 impl Client<'_> {
-    /// What the answer of a batch tells of each method.
-    pub(super) fn note_commands(&mut self, batch: &Batch<'_>, answer: &Response) {
-        let mut seen = BTreeMap::new();
-        for (command, time) in batch.times(answer) {
-            let Command { method, .. } = command;
-            let before = self.limits.used(method);
-            self.record_usage(method, time);
-            let after = self.limits.used(method).seconds;
-            let (calls, ..) = seen.entry(method).or_insert((0, after, before));
-            *calls += 1;
+    /// Learns from the answer to a batch what a call of each method costs.
+    pub(super) fn record_costs(&mut self, batch: &Batch<'_>, response: &Response) {
+        let mut costs: BTreeMap<&str, Cost> = BTreeMap::new();
+        for (command, time) in batch.times(response) {
+            let before = self.limits.used(&command.method);
+            self.record_charge(&command.method, time);
+            let after_first = self.limits.used(&command.method).seconds;
+            costs.entry(&command.method).or_insert(Cost { calls: 0, before, after_first }).calls += 1;
         }
-        for (method, (calls, first, before)) in seen {
-            self.limits.record_cost(method, calls, first, before);
+        for (method, cost) in costs {
+            self.limits.record_cost(method, cost);
         }
     }
 
-    /// Methods of a batch whose commands all failed, so that the answer tells nothing of what they used.
-    pub(super) fn note_untold(
+    /// Counts the methods whose commands all failed, because the answer does not say what those have used.
+    pub(super) fn record_untold_charges(
         &mut self,
-        calls: &BTreeMap<&str, usize>,
+        calls: &CallCounts<'_>,
         batch: &Batch<'_>,
-        answer: &Response,
-        wall: Duration,
+        response: &Response,
     ) {
-        let told: BTreeSet<&str> =
-            batch.times(answer).into_iter().map(|(command, _)| command.method.as_str()).collect();
+        let times = batch.times(response).into_iter();
+        let told: BTreeSet<&str> = times.map(|(command, _)| command.method.as_str()).collect();
         let untold = calls.keys().copied().filter(|method| !told.contains(method));
-        self.limits.record_unanswered(untold, wall, self.clock.now());
+        self.limits.record_unanswered(untold, self.last_duration, self.clock.now());
     }
 
-    pub(super) fn record_usage(&mut self, method: &str, time: &Value) {
+    pub(super) fn record_charge(&mut self, method: &str, time: &Value) {
         if let Some(operating) = time.get("operating").and_then(Value::as_f64) {
-            self.limits.record_charge(
-                method,
-                operating,
-                time.get("operating_reset_at").and_then(Value::as_i64),
-                self.clock.now(),
-            );
+            let resets_at = time.get("operating_reset_at").and_then(Value::as_i64);
+            self.limits.record_charge(method, operating, resets_at, self.clock.now());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use chrono::{DateTime, TimeDelta, Utc};
     use serde_json::json;
 
     use super::*;
     use crate::platform::clock::Clock;
+    use crate::portal::batch::Command;
     use crate::portal::limits::RateLimits;
     use crate::portal::{CallError, Portal};
 

@@ -1,7 +1,7 @@
-//! The gate before the portal: every request passes here and keeps the portal's limits.
+//! Every request goes through the client, which keeps the portal's limits.
 //!
-//! It waits where the limits ask for it, as long as the run may still wait, and repeats what the portal says it
-//! did not do. It never repeats a call that may have taken effect.
+//! It waits where the limits ask for it, as long as the run may still wait. It repeats a call that the portal says it
+//! did not execute, and never one that may have taken effect.
 
 mod charges;
 mod questions;
@@ -20,37 +20,34 @@ use crate::domain::messages::{Message, PortalMessage};
 use crate::domain::run_error::message_of;
 use crate::platform::clock::{Clock, saturating_add};
 use crate::portal::limits::{Bucket, RateLimits};
-use crate::portal::shared_bucket::Shared;
+use crate::portal::shared_bucket::SharedBucket;
 
-/// How often a request that the portal did not take is repeated.
-const TRIES: u32 = 6;
-/// The longest pause between two attempts to reach the portal.
+/// How often a request is sent that the portal says it did not execute.
+const ATTEMPTS: u32 = 6;
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
+
 /// What a longer wait is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WaitReason<'c> {
     /// The portal's time budget for this method.
     Budget(&'c str),
-    /// The portal cannot be reached, or gives no proper answer; why.
+    /// The portal cannot be reached or gives no proper answer, for this reason.
     Unreachable(&'c Message),
     /// Calls without an answer may still take effect.
     Doubts,
 }
 
-/// Is told of each longer wait: what for, and until when.
+/// Is told the reason and the end of each longer wait.
 pub type WaitCallback = Box<dyn Fn(WaitReason<'_>, DateTime<Utc>)>;
 
-/// What is done right before a call is made, with the time.
+/// Runs right before each attempt, with its time: what the call changes is saved as in doubt. When that fails,
+/// nothing is sent.
 pub type BeforeSend<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> anyhow::Result<()>;
 
-fn marked(mark: BeforeSend, now: DateTime<Utc>) -> Result<(), CallError> {
-    mark(now).map_err(|error| {
-        let reason = message_of(&error).into();
-        CallError::NoteFailed(PortalMessage::StateNotWritten { reason }.into())
-    })
-}
+/// How many calls of each method a request makes.
+type CallCounts<'c> = BTreeMap<&'c str, usize>;
 
-/// The pause after so many attempts in vain: each is twice as long as the one before.
+/// The pause after so many failed attempts. It doubles with each.
 pub fn growing_pause(attempts: u32) -> TimeDelta {
     TimeDelta::seconds(1 << attempts.clamp(1, 9)).min(LONGEST_PAUSE)
 }
@@ -60,15 +57,14 @@ pub fn growing_pause(attempts: u32) -> TimeDelta {
 pub struct BudgetHold {
     /// When there is room again.
     pub until: DateTime<Utc>,
-    /// Whose budget it is.
+    /// The method whose budget it is.
     pub method: String,
 }
 
-/// How often each method is called.
-fn count_calls(commands: &[Command]) -> BTreeMap<&str, usize> {
-    let mut calls = BTreeMap::new();
+fn count_calls(commands: &[Command]) -> CallCounts<'_> {
+    let mut calls = CallCounts::new();
     for command in commands {
-        *calls.entry(command.method.as_str()).or_default() += 1;
+        *calls.entry(&command.method).or_default() += 1;
     }
     calls
 }
@@ -79,115 +75,118 @@ pub struct Client<'p> {
     clock: Clock,
     limits: RateLimits,
     bucket: Bucket,
-    shared: Option<Shared>,
+    shared_bucket: Option<SharedBucket>,
     batch_size: usize,
+    /// How long a batch should take.
     target: Duration,
     deadline: Option<DateTime<Utc>>,
     requests: u64,
-    teller: Option<WaitCallback>,
+    last_duration: Duration,
+    on_wait: Option<WaitCallback>,
     /// Of the batch that was sent last.
     nonce: u32,
-    /// An outage is waited out, however long it lasts.
     is_patient: bool,
-    /// The last request had a proper answer.
     is_answering: bool,
 }
 
 impl<'p> Client<'p> {
-    /// When the last request may begin, where there is such a time.
-    pub fn deadline(&self) -> Option<DateTime<Utc>> {
-        self.deadline
-    }
-
-    /// A gate that remembers `pace` from earlier runs. Without a `deadline` it waits as long as the portal asks.
+    /// A client that goes on from the limits of earlier runs. Without a `deadline` it waits as long as the portal asks.
     pub fn new(
         portal: &'p mut dyn Portal,
         clock: Clock,
         config: &PortalConfig,
-        pace: RateLimits,
+        limits: RateLimits,
         deadline: Option<DateTime<Utc>>,
     ) -> Client<'p> {
-        let bucket = Bucket { per_second: config.requests_per_second, burst: config.burst };
-        let (batch_size, target) = (config.batch_size, config.request_target);
-        let shared = config.shared_bucket.clone().map(Shared::new);
-        let (requests, teller) = (0, None);
-        // Another one in each process: the answers of a run that was killed must not fit either.
-        let nonce = RandomState::new().build_hasher().finish() as u32;
         Client {
             portal,
             clock,
-            limits: pace,
-            bucket,
-            shared,
-            batch_size,
-            target,
+            limits,
+            bucket: Bucket { per_second: config.requests_per_second, burst: config.burst },
+            shared_bucket: config.shared_bucket.clone().map(SharedBucket::new),
+            batch_size: config.batch_size,
+            target: config.request_target,
             deadline,
-            requests,
-            teller,
-            nonce,
+            requests: 0,
+            last_duration: Duration::ZERO,
+            on_wait: None,
+            // Random, because the late answers to a run that was killed must not fit either.
+            nonce: RandomState::new().build_hasher().finish() as u32,
             is_patient: false,
             is_answering: false,
         }
     }
 
-    /// Counts the bucket as full: what a run sent just before it was killed, nobody wrote down.
+    /// Counts the bucket as full: what a killed run sent last was not saved.
     pub fn assume_bucket_full(&mut self) {
         self.limits.assume_bucket_full(self.bucket, self.clock.now());
     }
 
-    /// Has somebody told of each longer wait.
-    pub fn on_wait(&mut self, teller: Option<WaitCallback>) {
-        self.teller = teller;
+    /// Tells somebody of each longer wait.
+    pub fn on_wait(&mut self, callback: Option<WaitCallback>) {
+        self.on_wait = callback;
     }
 
-    /// Waits out every outage with growing pauses, as long as nothing says that a person must act.
+    /// Waits out every outage with growing pauses, unless a person must act.
     pub fn be_patient(&mut self) {
         self.is_patient = true;
     }
 
-    /// Whether the last request had a proper answer: what was wrong with it then, no waiting mends.
+    /// Whether the last request had a proper answer. Waiting does not help against its error then.
     pub fn is_answering(&self) -> bool {
         self.is_answering
     }
 
-    /// Notes that the portal answers requests and fails at whatever they ask: that is an outage too.
+    /// The portal answers, but fails at everything it is asked: that is an outage too.
     pub(crate) fn note_failing(&mut self) {
         self.is_answering = false;
     }
 
-    /// The clock that everything here goes by.
+    /// The clock of the run.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// What was learned of the limits, to be kept for the next run.
-    pub fn pace(&self) -> &RateLimits {
+    /// What was learned of the limits, to be saved for the next run.
+    pub fn limits(&self) -> &RateLimits {
         &self.limits
     }
 
-    /// Requests made until now.
+    /// How many requests were made.
     pub fn requests(&self) -> u64 {
         self.requests
     }
 
     /// How many commands of this label to send together.
     pub fn batch_size(&self, label: &str) -> usize {
-        self.limits.batch(label, self.batch_size, self.clock.now())
+        self.limits.batch_size(label, self.batch_size, self.clock.now())
     }
 
-    /// When half of the time that is left will be over; none where there is no end.
+    /// After this time no request begins; none where the run has no time limit.
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.deadline
+    }
+
+    /// When half of the remaining time is over; none where the run has no time limit.
     pub fn half_time_mark(&self) -> Option<DateTime<Utc>> {
         let now = self.clock.now();
         self.deadline.map(|deadline| now + (deadline - now) / 2)
     }
 
-    /// Ends the run when a signal or the time limit came.
+    /// Fails when a signal or the time limit has come.
     pub fn check_time(&self) -> Result<(), CallError> {
-        let late = self.deadline.is_some_and(|deadline| self.clock.now() >= deadline);
-        if late || self.clock.interrupted() { Err(CallError::Cancelled) } else { Ok(()) }
+        let is_late = self.deadline.is_some_and(|deadline| self.clock.now() >= deadline);
+        if is_late || self.clock.interrupted() { Err(CallError::Cancelled) } else { Ok(()) }
     }
 
-    /// Waits until then, or says that this run cannot wait so long.
+    /// Waits until a time and tells of it. Fails when the run does not last so long.
+    pub fn wait_for(&self, reason: WaitReason<'_>, until: DateTime<Utc>) -> Result<(), CallError> {
+        if let Some(on_wait) = &self.on_wait {
+            on_wait(reason, until);
+        }
+        self.wait_until(until)
+    }
+
     fn wait_until(&self, until: DateTime<Utc>) -> Result<(), CallError> {
         if self.deadline.is_some_and(|deadline| until > deadline) {
             return Err(CallError::LimitedUntil(until));
@@ -196,23 +195,12 @@ impl<'p> Client<'p> {
         self.check_time()
     }
 
-    /// Waits as [`Client::wait_until`], and tells of it.
-    pub fn wait_for(&self, cause: WaitReason<'_>, until: DateTime<Utc>) -> Result<(), CallError> {
-        if let Some(teller) = &self.teller {
-            teller(cause, until);
-        }
-        self.wait_until(until)
-    }
-
-    /// Sends up to fifty commands in one request. `label` names what is alike enough to learn its speed together.
-    ///
-    /// `mark` is called right before each attempt, with its time: what changes something is written down there as
-    /// in doubt. When it fails, nothing is sent.
+    /// Sends up to fifty commands in one request. Batches of one `label` are alike, so they learn their length together.
     pub fn batch(
         &mut self,
         label: &str,
         commands: &[Command],
-        mark: BeforeSend,
+        before_send: BeforeSend,
     ) -> Result<BTreeMap<String, Reply>, CallError> {
         if commands.is_empty() {
             return Ok(BTreeMap::new());
@@ -221,133 +209,151 @@ impl<'p> Client<'p> {
         self.limits.record_composition(label, &calls);
         self.nonce = self.nonce.wrapping_add(1);
         let batch = Batch::new(commands, self.nonce);
-        let (answer, wall) = self.send("batch", &batch.request(), &calls, mark);
+        let answer = self.send("batch", &batch.request(), &calls, before_send);
         match &answer {
-            Ok(_) => self.limits.record_duration(label, commands.len(), wall, self.target),
-            Err(CallError::UnknownOutcome(_)) => self.limits.lost(label),
+            Ok(_) => self.limits.record_duration(label, commands.len(), self.last_duration, self.target),
+            Err(CallError::UnknownOutcome(_)) => self.limits.record_lost_batch(label),
             Err(_) => {}
         }
-        let answer = answer?;
-        self.note_commands(&batch, &answer);
-        self.note_untold(&calls, &batch, &answer, wall);
-        let replies = batch.replies(answer).inspect_err(|_| self.portal.reconnect())?;
-        for command in commands {
-            let Some(Reply::Err(refusal)) = replies.get(&command.name) else { continue };
-            match refusal.class() {
-                ErrorClass::BudgetExceeded => self.limits.over_budget(&command.method, self.clock.now()),
-                ErrorClass::RateLimited => self.limits.assume_bucket_full(self.bucket, self.clock.now()),
-                ErrorClass::Administrator | ErrorClass::Record => {}
-            }
-        }
+        let response = answer?;
+        self.record_costs(&batch, &response);
+        self.record_untold_charges(&calls, &batch, &response);
+        let replies = batch.replies(response).inspect_err(|_| self.portal.reconnect())?;
+        self.record_refusals(commands, &replies);
         Ok(replies)
     }
 
-    /// The budget that holds a batch of these commands back, if one does.
+    /// The budget for which a batch of these commands has to wait; none where it may go.
     pub fn budget_hold(&self, commands: &[Command]) -> Option<BudgetHold> {
-        let now = self.clock.now();
         let mut calls = count_calls(commands);
         calls.insert("batch", 1);
-        let held = calls.into_iter().filter_map(|(method, calls)| {
-            Some(BudgetHold { until: self.limits.blocked(method, calls, now)?, method: method.to_owned() })
-        });
-        held.max_by_key(|hold| hold.until)
+        self.exceeded_budget(&calls)
     }
 
-    /// One request with its repetitions, and how long the last attempt took.
+    fn exceeded_budget(&self, calls: &CallCounts<'_>) -> Option<BudgetHold> {
+        let now = self.clock.now();
+        let holds = calls.iter().filter_map(|(method, count)| {
+            let until = self.limits.blocked(method, *count, now)?;
+            Some(BudgetHold { until, method: (*method).to_owned() })
+        });
+        holds.max_by_key(|hold| hold.until)
+    }
+
+    /// Sends a request, again as long as the portal did not execute it and waiting may help.
     fn send(
         &mut self,
         method: &str,
         params: &Value,
-        calls: &BTreeMap<&str, usize>,
-        mark: BeforeSend,
-    ) -> (Result<Response, CallError>, Duration) {
-        let (mut wall, mut tries) = (Duration::ZERO, 0);
+        calls: &CallCounts<'_>,
+        before_send: BeforeSend,
+    ) -> Result<Response, CallError> {
+        let mut attempts = 0;
         loop {
-            tries += 1;
-            if let Err(error) =
-                self.wait_for_turn(method, calls).and_then(|()| marked(mark, self.clock.later_of_clocks()))
-            {
-                return (Err(error), wall);
-            }
-            let started = self.clock.now();
-            let answer = self.portal.call(method, params);
-            wall = (self.clock.now() - started).to_std().unwrap_or_default();
-            self.requests += 1;
-            self.is_answering = answer.is_ok();
-            if matches!(answer, Err(CallError::UnknownOutcome(_))) {
-                let methods = calls.keys().copied().chain([method]);
-                self.limits.record_unanswered(methods, wall, self.clock.now());
-            }
-            match answer {
-                Ok(answer) => {
-                    self.record_usage(method, &answer.time);
-                    return (Ok(answer), wall);
-                }
-                Err(error) if self.is_spent(tries) || !self.prepare_retry(method, &error, tries) => {
-                    return (Err(error), wall);
-                }
+            attempts += 1;
+            self.wait_for_turn(method, calls)?;
+            before_send(self.clock.later_of_clocks()).map_err(|error| not_saved(&error))?;
+            match self.attempt(method, params, calls) {
+                Ok(response) => return Ok(response),
+                Err(error) if attempts >= ATTEMPTS && !self.is_patient => return Err(error),
+                Err(error) if !self.prepare_retry(method, &error, attempts) => return Err(error),
                 Err(error) => log::info!("{method}: {error}; trying again"),
             }
         }
     }
 
-    fn is_spent(&self, tries: u32) -> bool {
-        tries >= TRIES && !self.is_patient
+    fn attempt(
+        &mut self,
+        method: &str,
+        params: &Value,
+        calls: &CallCounts<'_>,
+    ) -> Result<Response, CallError> {
+        let started = self.clock.now();
+        let answer = self.portal.call(method, params);
+        self.last_duration = (self.clock.now() - started).to_std().unwrap_or_default();
+        self.requests += 1;
+        self.is_answering = answer.is_ok();
+        if matches!(answer, Err(CallError::UnknownOutcome(_))) {
+            let methods = calls.keys().copied().chain([method]);
+            self.limits.record_unanswered(methods, self.last_duration, self.clock.now());
+        }
+        let response = answer?;
+        self.record_charge(method, &response.time);
+        Ok(response)
     }
 
-    /// Waits for the bucket and for the budgets of the methods.
-    fn wait_for_turn(&mut self, method: &str, calls: &BTreeMap<&str, usize>) -> Result<(), CallError> {
+    /// Waits for the time budgets of the methods and for a place in the bucket.
+    fn wait_for_turn<'c>(&mut self, method: &'c str, calls: &CallCounts<'c>) -> Result<(), CallError> {
         self.check_time()?;
-        let now = self.clock.now();
-        let all = calls.iter().map(|(name, calls)| (*name, *calls)).chain([(method, 1)]);
-        let blocked = all.filter_map(|(name, calls)| Some((self.limits.blocked(name, calls, now)?, name)));
-        if let Some((until, spent)) = blocked.max() {
-            log::info!("{spent}: the portal's time budget holds until {until}");
-            self.wait_for(WaitReason::Budget(spent), until)?;
+        let mut all_calls = calls.clone();
+        all_calls.entry(method).or_insert(1);
+        if let Some(BudgetHold { until, method }) = self.exceeded_budget(&all_calls) {
+            log::info!("{method}: the portal's time budget holds until {until}");
+            self.wait_for(WaitReason::Budget(&method), until)?;
         }
-        let pause = self.next_slot();
+        let pause = self.reserve_slot();
         if !pause.is_zero() {
             self.wait_until(saturating_add(self.clock.now(), pause))?;
         }
-        self.limits.sent(self.bucket, self.clock.now());
+        self.limits.record_request(self.bucket, self.clock.now());
         Ok(())
     }
 
-    /// How long to wait for a place in the bucket: in this program's own, and in the one that the host shares.
-    fn next_slot(&mut self) -> Duration {
+    /// How long to wait for a place in the bucket of this program, and in the one of all programs of this host.
+    fn reserve_slot(&mut self) -> Duration {
         let now = self.clock.now();
         let own = self.limits.wait(self.bucket, now);
-        let others = self.shared.as_mut().map(|shared| shared.reserve_slot(self.bucket, now));
-        own.max(others.unwrap_or_default())
+        match &mut self.shared_bucket {
+            Some(shared) => own.max(shared.reserve_slot(self.bucket, now)),
+            None => own,
+        }
     }
 
-    /// Whether the call is to be repeated: the portal did nothing, and waiting may help.
-    fn prepare_retry(&mut self, method: &str, error: &CallError, tries: u32) -> bool {
+    /// Whether to repeat the call: the portal did not execute it, and waiting may help.
+    fn prepare_retry(&mut self, method: &str, error: &CallError, attempts: u32) -> bool {
         let now = self.clock.now();
         match error {
             CallError::Refused(refusal) => match refusal.class() {
                 ErrorClass::RateLimited => {
-                    self.limits.assume_bucket_full(self.bucket, now);
-                    let pause = if self.is_patient { growing_pause(tries) } else { TimeDelta::seconds(2) };
+                    self.assume_bucket_full();
+                    let pause = if self.is_patient { growing_pause(attempts) } else { TimeDelta::seconds(2) };
                     self.wait_for(WaitReason::Unreachable(&refusal.message()), now + pause).is_ok()
                 }
                 ErrorClass::BudgetExceeded => {
-                    self.limits.over_budget(method, now);
+                    self.limits.record_exceeded_budget(method, now);
                     true
                 }
                 ErrorClass::Administrator | ErrorClass::Record => false,
             },
-            // An export of hours outlives a router that restarts; the next run of cron is near anyway.
+            // An export of hours outlives a router that restarts. Of the runs of cron, the next one is near.
             CallError::NotSent(reason) if self.deadline.is_none() => {
-                self.wait_for(WaitReason::Unreachable(reason), now + growing_pause(tries)).is_ok()
+                self.wait_for(WaitReason::Unreachable(reason), now + growing_pause(attempts)).is_ok()
             }
-            CallError::NotSent(_) | CallError::UnknownOutcome(_) | CallError::Redirected(_) => false,
-            CallError::Misconfigured(_)
+            CallError::NotSent(_)
+            | CallError::UnknownOutcome(_)
+            | CallError::Redirected(_)
+            | CallError::Misconfigured(_)
             | CallError::LimitedUntil(_)
             | CallError::Cancelled
             | CallError::NoteFailed(_) => false,
         }
     }
+
+    fn record_refusals(&mut self, commands: &[Command], replies: &BTreeMap<String, Reply>) {
+        for command in commands {
+            let Some(Reply::Err(refusal)) = replies.get(&command.name) else { continue };
+            match refusal.class() {
+                ErrorClass::BudgetExceeded => {
+                    self.limits.record_exceeded_budget(&command.method, self.clock.now());
+                }
+                ErrorClass::RateLimited => self.assume_bucket_full(),
+                ErrorClass::Administrator | ErrorClass::Record => {}
+            }
+        }
+    }
+}
+
+fn not_saved(error: &anyhow::Error) -> CallError {
+    CallError::NoteFailed(PortalMessage::StateNotWritten { reason: message_of(error).into() }.into())
 }
 
 #[cfg(test)]
@@ -379,14 +385,14 @@ mod tests {
         let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'";
         let config = crate::config::parse(toml, std::path::Path::new(""), None).unwrap();
         let mut portal = Dear(clock.clone());
-        let mut gate = Client::new(&mut portal, clock.clone(), &config.portal, RateLimits::default(), None);
+        let mut client = Client::new(&mut portal, clock.clone(), &config.portal, RateLimits::default(), None);
         let told = Rc::new(RefCell::new(Vec::new()));
         let hears = Rc::clone(&told);
-        gate.on_wait(Some(Box::new(move |cause, until| {
-            hears.borrow_mut().push((format!("{cause:?}"), until));
+        client.on_wait(Some(Box::new(move |reason, until| {
+            hears.borrow_mut().push((format!("{reason:?}"), until));
         })));
         for _ in 0..2 {
-            gate.read("crm.deal.list", &json!({})).unwrap();
+            client.read("crm.deal.list", &json!({})).unwrap();
         }
         let end = start + TimeDelta::seconds(60);
         assert_eq!(*told.borrow(), [("Budget(\"crm.deal.list\")".to_owned(), end)]);

@@ -103,7 +103,7 @@ impl Push<'_, '_> {
                 if self.lost_batches >= most {
                     return Err(CallError::UnknownOutcome(reason).into());
                 }
-                if self.way == CreateMode::Sync { Ok(()) } else { Ok(self.gate.outwait(reason)?) }
+                if self.way == CreateMode::Sync { Ok(()) } else { Ok(self.gate.wait_out_outage(reason)?) }
             }
             Err(error) => {
                 let writer = self.state.writer()?;
@@ -165,7 +165,7 @@ impl Push<'_, '_> {
                 Some(Reply::Missing) | None => unanswered = true,
             }
         }
-        self.state.set(PACE, self.gate.pace())?;
+        self.state.set(PACE, self.gate.limits())?;
         if !self.pointed_at.is_empty() {
             self.state.set(POINTED_AT, &self.pointed_at)?;
         }

@@ -1,4 +1,4 @@
-//! The catalogue of failure codes: stable words for monitoring, each with its meaning and remedy for people.
+//! The failure codes: stable names for monitoring, each with its meaning and its remedy for people.
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
@@ -7,7 +7,7 @@ use crate::domain::language::Language;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $ru:literal, $en:literal;)*) => {
-        /// Why a record was not sent, or not sent whole. Names are stable; codes are only ever added.
+        /// Why a record was not sent, or not completely. Names never change, and codes are only added.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
         #[derive(Display, EnumString, IntoStaticStr, VariantArray)]
         pub enum FailureCode { $($(#[$doc])* #[serde(rename = $name)] #[strum(serialize = $name)] $variant,)* }
@@ -16,7 +16,7 @@ macro_rules! codes {
             /// Every code, in the order of the documentation.
             pub const ALL: &'static [FailureCode] = FailureCode::VARIANTS;
 
-            /// The word of JSON and of the state.
+            /// The name in JSON and in the state.
             pub fn name(self) -> &'static str {
                 self.into()
             }
@@ -36,20 +36,20 @@ macro_rules! codes {
 codes! {
     /// The id is neither a number nor a usable text.
     BadId = "BAD_ID",
-        "В зеркале у записи негодный номер (id или crm_id). Исправьте его в Ecvi или в зеркале.",
+        "В зеркале у записи недопустимый номер (id или crm_id). Исправьте его в Ecvi или в зеркале.",
         "The record's id, or its crm_id, cannot be used. Correct it in Ecvi or in the mirror.";
-    /// Two rows of the mirror carry one id.
+    /// Two rows of the mirror have the same id.
     DuplicateId = "DUPLICATE_ID",
         "В зеркале две строки с одним номером (id): какая верна, неизвестно. Оставьте одну.",
-        "Two rows of the mirror carry one id, and nothing tells which is right. Leave one.";
+        "Two rows of the mirror have the same id, and it is unknown which is right. Leave one.";
     /// A column that must have a value is empty.
     NoValue = "NO_VALUE",
         "Обязательное поле пусто. Заполните его в Ecvi.",
         "A field that must be filled is empty. Fill it in Ecvi.";
-    /// A status word that the configuration does not know.
+    /// A status that the configuration does not know.
     UnknownStatus = "UNKNOWN_STATUS",
         "Неизвестный статус заявки. Добавьте его код в [mirror.statuses] конфигурации: заявка уйдёт со следующим запуском.",
-        "The booking's status is unknown. Add its code to [mirror.statuses] of the configuration: the booking goes with the next pass.";
+        "The booking's status is unknown. Add its code to [mirror.statuses] of the configuration: the booking goes with the next run.";
     /// A date that cannot be read.
     BadDate = "BAD_DATE",
         "Дата не читается. Исправьте её в Ecvi; в зеркале она должна быть вида 2026-12-30 14:00 или 30.12.2026 14:00, без часового пояса; день рождения 1980-02-29 или 29.02.1980, без времени.",
@@ -58,46 +58,46 @@ codes! {
     BadAmount = "BAD_AMOUNT",
         "Сумма не читается. Исправьте её в Ecvi; в зеркале она должна быть вида 13050.00 или 13 050,00: без названия валюты, без запятых и точек между тысячами.",
         "An amount cannot be read. Correct it in Ecvi; in the mirror it has to read 13050.00 or 13 050,00: no currency, no commas or points between thousands.";
-    /// A text whose bytes are no text.
+    /// A text in another encoding, or with lost letters.
     BadText = "BAD_TEXT",
         "Текст не читается: его байты не в UTF-8, или буквы потеряны ещё при наполнении зеркала. Если зеркало в другой кодировке, укажите её в [mirror] encoding, например \"windows-1251\"; иначе исправьте то, что наполняет зеркало.",
         "A text cannot be read: its bytes are not UTF-8, or letters were lost when the mirror was filled. If the mirror has another encoding, name it in [mirror] encoding, such as \"windows-1251\"; if not, correct what fills the mirror.";
     /// Two rows of the mirror name one object of the CRM.
     CrmIdTaken = "CRM_ID_TAKEN",
         "Этот объект CRM уже занят другой записью Ecvi. Если у этой записи должен быть свой, выполните для неё ecvi-b24 reset-id: он будет создан; если объект у них общий, выполните reset-id для неё с --crm-id и номером объекта.",
-        "Another record of Ecvi holds this object of the CRM. If this record is to have one of its own, run ecvi-b24 reset-id for it: it is created then; if they share the object, run reset-id for it with --crm-id and the object's number.";
+        "Another record of Ecvi already has this object of the CRM. If this record is to have its own, run ecvi-b24 reset-id for it: it is created then; if they share the object, run reset-id for it with --crm-id and the object's number.";
     /// The portal refused the call.
     PortalRefused = "PORTAL_REFUSED",
         "Битрикс24 отказался принять запись. Исправьте то, что он называет (ecvi-b24 status), в Ecvi или в CRM, затем выполните ecvi-b24 retry.",
         "Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.";
-    /// A phone or an e-mail that stands on the card already makes the portal refuse every change of the card.
+    /// The portal refuses every change of the card because of a phone or an e-mail that it already has.
     BadContactInCrm = "BAD_CONTACT_IN_CRM",
         "На карточке в CRM стоит телефон или e-mail, который портал считает недопустимым, поэтому он отклоняет любое изменение карточки. Исправьте или удалите этот телефон или e-mail на карточке, затем выполните ecvi-b24 retry.",
-        "A phone or an e-mail that stands on the card in the CRM is one that the portal does not take, so it refuses every change of the card. Correct or delete it on the card, then run ecvi-b24 retry.";
+        "The card in the CRM has a phone or an e-mail that the portal does not accept, so the portal refuses every change of the card. Correct or delete it on the card, then run ecvi-b24 retry.";
     /// The webhook's user may not do this.
     AccessDenied = "ACCESS_DENIED",
         "У пользователя вебхука нет прав на этот объект. Дайте ему права в CRM (лучше всего вебхук администратора).",
-        "The webhook's user may not touch this object. Give him the rights in the CRM (an administrator's webhook is best).";
-    /// The object is gone from the CRM and the configuration says to report that.
+        "The webhook's user has no rights on this object. Give them the rights in the CRM (an administrator's webhook is best).";
+    /// The object no longer exists in the CRM, and the configuration says to report that.
     ObjectMissing = "OBJECT_MISSING",
-        "Объекта больше нет в CRM. Чтобы создать его заново, выполните ecvi-b24 reset-id для этой записи.",
-        "The object is gone from the CRM. To create it anew, run ecvi-b24 reset-id for this record.";
-    /// A deal was not deleted because it does not carry our mark.
+        "Карточки больше нет в CRM. Чтобы создать её заново, выполните ecvi-b24 reset-id для этой записи.",
+        "The object no longer exists in the CRM. To create it again, run ecvi-b24 reset-id for this record.";
+    /// The object's origin is not ours, so it was neither changed nor deleted.
     NotOurs = "NOT_OURS",
         "Объект в CRM не помечен как наш, поэтому не изменён и не удалён: возможно, под этим номером теперь чужая карточка. Посмотрите её. Если она наша, выполните ecvi-b24 reset-id с видом, id и --crm-id; если нет, то же без --crm-id. Сразу для всех таких записей: ecvi-b24 reset-id --code NOT_OURS, для своих карточек с --take-back. Сделку, заявки которой больше нет, удалите вручную.",
-        "The object of the CRM does not carry our mark and was neither changed nor deleted: another card may have its number by now. Look at it. If it is ours, run ecvi-b24 reset-id with kind, id and --crm-id; if not, the same without --crm-id. For all such records at once: ecvi-b24 reset-id --code NOT_OURS, with --take-back where the cards are ours. If the booking is gone, delete its deal by hand.";
+        "The object of the CRM is not marked as ours and was neither changed nor deleted: the number may belong to another card now. Look at it. If it is ours, run ecvi-b24 reset-id with kind, id and --crm-id; if not, the same without --crm-id. For all such records at once: ecvi-b24 reset-id --code NOT_OURS, with --take-back where the cards are ours. If the booking no longer exists, delete its deal by hand.";
     /// The portal cannot show the record's object.
     CardUnreadable = "CARD_UNREADABLE",
         "Битрикс24 не может показать карточку этой записи: любой список с ней приходит испорченным, обычно из-за повреждённого текста в одном из её полей. Остальные записи передаются. Откройте карточку в CRM и сохраните её поля заново или удалите её, затем выполните ecvi-b24 retry; если не помогает, покажите карточку поддержке Битрикс24.",
-        "Bitrix24 cannot show this record's card: every list with it comes spoiled, mostly because of broken text in one of its fields. All other records are sent. Open the card in the CRM and save its fields anew, or delete it, then run ecvi-b24 retry; if that does not help, show the card to Bitrix24's support.";
+        "Bitrix24 cannot show this record's card: every list that contains it is broken, mostly because of a damaged text in one of its fields. All other records are sent. Open the card in the CRM and save its fields again, or delete it, then run ecvi-b24 retry; if that does not help, show the card to Bitrix24's support.";
     /// The portal never answers when this record is sent.
     NoAnswer = "NO_ANSWER",
         "Портал раз за разом не отвечает на передачу этой записи. Она откладывается и пробуется снова; если это не проходит, покажите запись поддержке Битрикс24.",
-        "Time after time the portal does not answer when this record is sent. It is put aside and tried again; if that goes on, show the record to Bitrix24's support.";
+        "The portal repeatedly gives no answer when this record is sent. The record is put aside and tried again; if that goes on, show it to Bitrix24's support.";
     /// Held: the booking's guest has no contact yet.
     GuestWaiting = "GUEST_WAITING",
-        "Заявка ждёт, пока её гость появится в CRM. Что ему мешает, покажет ecvi-b24 status guest с его номером (id).",
-        "The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows what keeps the guest back.";
+        "Заявка ждёт, пока её гость появится в CRM. Причину покажет ecvi-b24 status guest с его номером (id).",
+        "The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows the reason.";
     /// Warning: an e-mail that the portal would refuse.
     EmailLeftOut = "EMAIL_LEFT_OUT",
         "Адрес e-mail записан неверно и не передан; остальное передано. Исправьте адрес в Ecvi.",
@@ -105,7 +105,7 @@ codes! {
     /// Warning: a phone that the portal would refuse.
     PhoneLeftOut = "PHONE_LEFT_OUT",
         "Телефон длиннее 250 знаков или состоит из одного нуля: портал такой не принимает, поэтому он не передан; остальное передано. Исправьте его в Ecvi.",
-        "A phone is longer than 250 characters, or a lone zero, which the portal does not take: it was left out; all else was sent. Correct it in Ecvi.";
+        "A phone is longer than 250 characters, or a lone zero, which the portal does not accept: it was left out; all else was sent. Correct it in Ecvi.";
     /// Warning: values that the portal's field cannot hold.
     FieldLeftOut = "FIELD_LEFT_OUT",
         "Значение не подходит к названному полю CRM и не передано; остальное передано. Исправьте его в Ecvi, или дополните список в CRM и выполните ecvi-b24 check, затем ecvi-b24 sync --full.",
@@ -117,23 +117,23 @@ codes! {
     /// Warning: a sex that is neither.
     UnknownSex = "UNKNOWN_SEX",
         "Пол не понят, обращение не заполнено; остальное передано. Понятны M и F, м и ж, мужской и женский; исправьте его в Ecvi или в зеркале.",
-        "The sex is not understood, and the honorific stays empty; all else was sent. M and F, male and female are understood; correct it in Ecvi or in the mirror.";
+        "The sex is not understood, and so the honorific stays empty; all else was sent. M and F, male and female are understood; correct it in Ecvi or in the mirror.";
     /// Warning: a booking names somebody whom no row has.
     UnknownReference = "UNKNOWN_REFERENCE",
         "Заявка называет того, кого нет в зеркале, и передана без него. Проверьте, те ли номера (id) в зеркале у гостей и компаний, что в guest_id, company_id и booking_guests; появится такая строка, и сделка дополнится сама.",
-        "The booking names somebody whom the mirror does not have, and was sent without them. See whether guests and companies have the ids that guest_id, company_id and booking_guests name; once there is such a row, the deal completes itself.";
+        "The booking names somebody whom the mirror does not have, and was sent without them. See whether guests and companies have the ids that guest_id, company_id and booking_guests name; once there is such a row, the deal is completed by itself.";
     /// Warning: the deal goes without somebody who has no object yet.
     WithoutCompanion = "WITHOUT_COMPANION",
         "Сделка передана без тех, кого ещё нет в CRM; она дополнится сама, когда они появятся.",
-        "The deal was sent without those who are not in the CRM yet; it completes itself once they are.";
+        "The deal was sent without those who are not in the CRM yet; it is completed by itself once they are.";
     /// Warning: several objects carry the record's origin.
     SeveralInCrm = "SEVERAL_IN_CRM",
-        "В CRM несколько объектов этой записи; используется самый старый. Объедините их в CRM; предупреждение исчезнет, когда запись изменится в Ecvi. Что осталось, покажет ecvi-b24 audit.",
-        "Several objects of the CRM belong to this record; the oldest is used. Merge them in the CRM; the warning goes when the record changes in Ecvi. ecvi-b24 audit shows what is left.";
+        "В CRM несколько карточек этой записи; используется самая старая. Объедините их в CRM; предупреждение исчезнет, когда запись изменится в Ecvi. Что осталось, покажет ecvi-b24 audit.",
+        "Several objects of the CRM belong to this record; the oldest is used. Merge them in the CRM; the warning disappears when the record changes in Ecvi. ecvi-b24 audit shows what is left.";
     /// Warning: somebody in the CRM may be this person.
     DoubtfulMatch = "DOUBTFUL_MATCH",
         "В CRM есть похожие карточки с тем же телефоном или e-mail; создана новая. Если это один и тот же человек, объедините их в CRM. Предупреждение исчезнет, когда запись изменится в Ecvi.",
-        "The CRM holds similar cards with the same phone or e-mail; a new one was made. If it is the same person, merge them in the CRM. The warning goes when the record changes in Ecvi.";
+        "The CRM has similar cards with the same phone or e-mail; a new one was created. If it is the same person, merge them in the CRM. The warning disappears when the record changes in Ecvi.";
     /// Warning: somebody moved the deal into another funnel.
     OtherFunnel = "OTHER_FUNNEL",
         "Сделку перенесли в другую воронку: её стадия больше не меняется. Верните сделку в воронку из конфигурации.",
@@ -141,5 +141,5 @@ codes! {
     /// Warning: a deal of ours that no booking stands behind.
     DealWithoutBooking = "DEAL_WITHOUT_BOOKING",
         "В CRM есть наша сделка, но такой заявки в Ecvi нет. Проверьте и удалите её вручную, если она лишняя. Когда её не станет, предупреждение снимет следующий ecvi-b24 initial-export.",
-        "The CRM holds a deal of ours without a booking in Ecvi. Look at it and delete it by hand if it is not needed. Once it is gone, the next ecvi-b24 initial-export takes the warning away.";
+        "The CRM has a deal of ours without a booking in Ecvi. Look at it, and delete it by hand if it is not needed. The next ecvi-b24 initial-export removes the warning then.";
 }

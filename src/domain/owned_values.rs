@@ -1,27 +1,27 @@
-//! Phones and e-mails of an object that this program wrote itself, and so may replace.
+//! Phones and e-mails of an object that this program wrote itself, and therefore may replace.
 
 use serde::{Deserialize, Serialize};
 
-/// The values of one record that are ours: we wrote them and may replace them.
+/// The phones and e-mails that we wrote for one record.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OwnedValues {
-    /// Numbers.
+    /// Phone numbers.
     #[serde(default)]
     pub phones: Vec<String>,
-    /// Addresses.
+    /// E-mail addresses.
     #[serde(default)]
     pub emails: Vec<String>,
 }
 
 impl OwnedValues {
-    /// What may be ours while a call is in doubt: what was, and what will be.
+    /// The old and the new values: while a call is in doubt, either may be on the object.
     #[must_use]
     pub fn union(&self, other: &OwnedValues) -> OwnedValues {
-        let both = |a: &[String], b: &[String]| {
-            let mut all = a.to_vec();
-            all.extend(b.iter().filter(|value| !a.contains(value)).cloned());
-            all
-        };
-        OwnedValues { phones: both(&self.phones, &other.phones), emails: both(&self.emails, &other.emails) }
+        OwnedValues { phones: union(&self.phones, &other.phones), emails: union(&self.emails, &other.emails) }
     }
+}
+
+fn union(old: &[String], new: &[String]) -> Vec<String> {
+    let added = new.iter().filter(|value| !old.contains(value));
+    old.iter().chain(added).cloned().collect()
 }

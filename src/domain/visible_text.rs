@@ -1,27 +1,26 @@
-//! The one door for everything that a person sees: characters that steer a terminal or turn the direction of a text
-//! become visible, and a value stays in its line.
+//! Makes characters visible that control a terminal or turn the direction of a text. All output goes through here.
 //!
 //! Ids, numbers, status words, file names and the portal's words come from others. Raw, they could clear the screen,
-//! rename the window, or forge a line of their own. They are written as JSON writes them (`\u001b`), so a JSON document
-//! that runs here stays the same document.
+//! rename the window, or imitate a line of the program. They are written as JSON writes them (`\u001b`), so a JSON
+//! document stays the same document.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// Longer values are cut: nobody reads them, and a terminal would show nothing else.
+/// Longer values are cut, because they would fill the terminal.
 const LONGEST: usize = 300;
 
-/// A text of several lines: line breaks and tabs stay.
+/// A text of several lines, in which line breaks and tabs stay.
 pub fn text(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c != '\n' && c != '\t' && is_hidden(c))
 }
 
-/// A value within a line.
+/// A value within a line, in which line breaks and tabs become visible too.
 pub(crate) fn line(value: &str) -> Cow<'_, str> {
     escaped(value, is_hidden)
 }
 
-/// The name of a record, within a line and of a length that a person reads.
+/// The name of a record within a line, cut to a readable length.
 pub(crate) fn name(value: &str) -> String {
     match value.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", line(&value[..end])),
@@ -45,16 +44,15 @@ fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(visible)
 }
 
-/// As JSON has it: characters beyond the first 65,536 are two numbers.
+/// As in JSON, characters beyond the first 65,536 become two numbers.
 fn push_units(visible: &mut String, c: char) {
     for unit in c.encode_utf16(&mut [0; 2]) {
-        let written = format!("\\u{unit:04x}");
-        visible.push_str(&written);
+        let escaped = format!("\\u{unit:04x}");
+        visible.push_str(&escaped);
     }
 }
 
-/// Controls, and what has no width or turns the direction. The joiners stay: they hold emoji together, and texts that a
-/// portal would change.
+/// Control characters, and those without a width or that turn the direction. The joiners stay, because emoji need them.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -63,28 +61,27 @@ fn is_hidden(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// A way out through the door.
+/// A writer that makes hidden characters visible.
 pub struct Visible<W> {
     out: W,
-    /// The beginning of a character whose rest was not written yet.
-    begun: Vec<u8>,
+    /// The first bytes of a character whose other bytes were not written yet.
+    incomplete: Vec<u8>,
 }
 
 impl<W: Write> Visible<W> {
-    /// Before this way out.
+    /// In front of another writer.
     pub fn new(out: W) -> Visible<W> {
-        Visible { out, begun: Vec::new() }
+        Visible { out, incomplete: Vec::new() }
     }
 }
 
 impl<W: Write> Write for Visible<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.begun.extend_from_slice(bytes);
-        let written = std::mem::take(&mut self.begun);
-        let complete = written.len() - unfinished(&written);
-        let shown = String::from_utf8_lossy(&written[..complete]);
-        self.begun = written[complete..].to_vec();
-        self.out.write_all(text(&shown).as_bytes())?;
+        self.incomplete.extend_from_slice(bytes);
+        let written = std::mem::take(&mut self.incomplete);
+        let (complete, incomplete) = written.split_at(written.len() - incomplete_length(&written));
+        self.incomplete = incomplete.to_vec();
+        self.out.write_all(text(&String::from_utf8_lossy(complete)).as_bytes())?;
         Ok(bytes.len())
     }
 
@@ -93,8 +90,8 @@ impl<W: Write> Write for Visible<W> {
     }
 }
 
-/// How many bytes at the end begin a character that is not complete.
-fn unfinished(bytes: &[u8]) -> usize {
+/// How many bytes at the end belong to a character that is not complete.
+fn incomplete_length(bytes: &[u8]) -> usize {
     match std::str::from_utf8(bytes) {
         Err(error) if error.error_len().is_none() => bytes.len() - error.valid_up_to(),
         _ => 0,

@@ -1,12 +1,12 @@
-//! A flaw of a record that was sent all the same.
+//! A fault of a record that was sent in spite of it.
 
 use super::failure_code::FailureCode;
 
-/// Sent, but not whole.
+/// The record was sent, but not completely.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Warning {
-    /// What kind of flaw.
+    /// The kind of fault.
     pub code: FailureCode,
-    /// Which value.
+    /// Which value is wrong.
     pub message: String,
 }

@@ -1,8 +1,8 @@
-//! The time: the machine's, or a simulation's in which an hour of waiting takes no time.
+//! The time: the machine's, or a virtual one in which an hour of waiting takes no time.
 //!
-//! Everything that depends on time asks here, so a history of days can be replayed in milliseconds. Within one process
-//! time goes by the monotonic clock: somebody who sets the wall clock meanwhile neither shortens the wait for a doubt
-//! nor moves the end of the run.
+//! Everything that depends on time asks here, so that a history of days can be replayed in milliseconds. Within one
+//! process time follows the monotonic clock: setting the wall clock meanwhile neither shortens the wait for a doubt nor
+//! moves the end of the run.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,28 +13,30 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// A clock may drift so far by itself.
+pub(crate) const CLOCK_DRIFT: TimeDelta = TimeDelta::minutes(1);
 
 /// A source of time and a way to wait.
 #[derive(Clone, Debug)]
 pub enum Clock {
     /// The machine's clock. Waiting ends early when the flag is raised (SIGTERM, SIGINT).
     System {
-        /// Raised by a signal: finish the request under way, save, and end.
+        /// Raised by a signal: finish the current request, save, and end.
         stop: Arc<AtomicBool>,
         /// What both clocks of the machine showed at the same moment.
         began: (DateTime<Utc>, Instant),
     },
-    /// Time that runs only by waiting.
+    /// Time that passes by waiting only.
     Virtual(Rc<Cell<DateTime<Utc>>>),
 }
 
 impl Clock {
-    /// The machine's clock, from now on.
+    /// The machine's clock.
     pub fn system(stop: Arc<AtomicBool>) -> Clock {
         Clock::System { stop, began: (Utc::now(), Instant::now()) }
     }
 
-    /// A virtual clock that stands at `start`.
+    /// A virtual clock that shows this time.
     pub fn virtual_at(start: DateTime<Utc>) -> Clock {
         Clock::Virtual(Rc::new(Cell::new(start)))
     }
@@ -47,7 +49,7 @@ impl Clock {
         }
     }
 
-    /// The later of the two clocks, for dating doubts: a later date only makes the next process wait longer.
+    /// The later of the two clocks, for the dates of doubts: a later date only makes the next process wait longer.
     pub fn later_of_clocks(&self) -> DateTime<Utc> {
         match self {
             Clock::System { .. } => self.now().max(Utc::now()),
@@ -60,11 +62,8 @@ impl Clock {
         match self {
             Clock::System { .. } => {
                 let began = Instant::now();
-                while !self.interrupted() {
+                while !self.interrupted() && began.elapsed() < duration {
                     let left = duration.saturating_sub(began.elapsed());
-                    if left.is_zero() {
-                        return;
-                    }
                     std::thread::sleep(left.min(POLL_INTERVAL));
                 }
             }
@@ -76,8 +75,8 @@ impl Clock {
     pub fn read_limit(&self, end: Option<DateTime<Utc>>) -> ReadLimit {
         match self {
             Clock::System { stop, .. } => {
-                let left = |end: DateTime<Utc>| (end - self.now()).to_std().unwrap_or_default();
-                let end = end.and_then(|end| Instant::now().checked_add(left(end)));
+                let left = end.map(|end| (end - self.now()).to_std().unwrap_or_default());
+                let end = left.and_then(|left| Instant::now().checked_add(left));
                 ReadLimit { stop: Arc::clone(stop), end }
             }
             Clock::Virtual(_) => ReadLimit::default(),
@@ -101,7 +100,7 @@ pub struct ReadLimit {
 }
 
 impl ReadLimit {
-    /// Over after this time; a command without signals of its own is ended by them at once.
+    /// Ends after this time, for a command that signals end at once.
     pub fn lasting(time: Duration) -> ReadLimit {
         ReadLimit { stop: Arc::default(), end: Instant::now().checked_add(time) }
     }
@@ -117,16 +116,13 @@ impl ReadLimit {
     }
 }
 
-/// `time` plus `wait`, or the last representable time.
+/// `time` plus `wait`, or the last time that can be represented.
 pub fn saturating_add(time: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
     let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
     time.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// A clock may drift so far by itself.
-pub(crate) const CLOCK_DRIFT: TimeDelta = TimeDelta::minutes(1);
-
-/// Whether a time is longer ago than the limit, or unknown. One in the future is another clock's and says nothing.
+/// Whether a time is longer ago than the limit, or unknown. A time in the future comes from another clock and says nothing.
 pub(crate) fn is_stale(at: Option<DateTime<Utc>>, limit: Duration, now: DateTime<Utc>) -> bool {
     at.is_none_or(|at| is_older(at, limit, now) || now - at < -CLOCK_DRIFT)
 }

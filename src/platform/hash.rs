@@ -1,32 +1,24 @@
-//! A 64-bit fingerprint of values (FNV-1a): the same for the same values, on every machine and in every version.
-//!
-//! It is kept in the state between runs, so the standard library's hasher, which may change, will not do.
+//! 64-bit fingerprints of values, equal on every machine and in every version of the program: the state keeps them
+//! between runs. The standard library's hasher may change, so it is not used.
 
 use std::hash::Hasher;
 
+use fnv::FnvHasher;
 use rusqlite::types::ValueRef;
 
 use crate::domain::record::RecordIdRef;
 
 /// FNV-1a, 64 bits.
-#[derive(Clone, Copy, Debug)]
-pub struct Fingerprint(u64);
-
-impl Default for Fingerprint {
-    fn default() -> Self {
-        Fingerprint(0xcbf2_9ce4_8422_2325)
-    }
-}
+#[derive(Default)]
+pub struct Fingerprint(FnvHasher);
 
 impl Hasher for Fingerprint {
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        self.0.write(bytes);
     }
 
     fn finish(&self) -> u64 {
-        self.0
+        self.0.finish()
     }
 }
 
@@ -37,7 +29,7 @@ impl Fingerprint {
         self.write(&[0xff]);
     }
 
-    /// Adds a cell of a database: its bytes, whatever their type.
+    /// Adds the bytes of a cell of a database, without their type.
     pub(crate) fn value(&mut self, value: ValueRef<'_>) {
         match value {
             ValueRef::Null => self.write(&[0]),
@@ -49,18 +41,18 @@ impl Fingerprint {
     }
 }
 
-/// A 64-bit digest of many values, taken eight bytes at a time: [`Fingerprint`] would cost an idle pass as much as
-/// all its reading does. It is kept in the state too, so it never changes either.
+/// A 64-bit digest of many values, eight bytes at a time. [`Fingerprint`] would cost a run without changes as much as
+/// all its reading. The state keeps digests too, so their values never change either.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Digest(u64);
 
 impl Digest {
-    /// A digest that begins with a number.
+    /// Digests with different seeds differ.
     pub(crate) fn new(seed: u64) -> Digest {
         Digest(seed ^ 0x2d35_8dcc_aa6c_78a5)
     }
 
-    /// Adds eight bytes: the two halves of a long product hold every bit of both factors.
+    /// Adds eight bytes. The two halves of a long product depend on every bit of both factors.
     pub(crate) fn word(&mut self, word: u64) {
         let product = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15;
         self.0 = (product as u64 ^ (product >> 64) as u64).wrapping_add(0x8bb8_4b93_962e_acc9);
@@ -79,7 +71,7 @@ impl Digest {
         }
     }
 
-    /// Adds a cell of a database, type included.
+    /// Adds a cell of a database with its type.
     pub(crate) fn value(&mut self, value: ValueRef<'_>) {
         match value {
             ValueRef::Null => self.word(0xd6e8_feb8_6659_fd93),
@@ -90,7 +82,7 @@ impl Digest {
         }
     }
 
-    /// Adds an id, as [`Digest::value`] does its cell.
+    /// Adds an id as [`Digest::value`] adds its cell.
     pub(crate) fn id(&mut self, id: RecordIdRef<'_>) {
         match id {
             RecordIdRef::Number(number) => self.value(ValueRef::Integer(number)),
@@ -98,7 +90,6 @@ impl Digest {
         }
     }
 
-    /// The digest.
     pub(crate) fn finish(self) -> u64 {
         self.0
     }
@@ -109,4 +100,15 @@ pub fn text_hash(text: &str) -> u64 {
     let mut fingerprint = Fingerprint::default();
     fingerprint.text(text);
     fingerprint.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprints_that_states_keep_never_change() {
+        assert_eq!(text_hash(""), 0xaf64_724c_8602_eb6e);
+        assert_eq!(text_hash("гость 42"), 0x3966_1483_ce2a_44f9);
+    }
 }

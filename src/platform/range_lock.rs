@@ -1,27 +1,26 @@
-//! Locks on bytes of an opened file. They belong to what was opened, whatever its name, and the system lets go of them
-//! when it is closed.
+//! Locks on bytes of an opened file. They belong to the file, whatever its name, and the system releases them when it is
+//! closed.
 //!
-//! `SQLite` keeps locks of the same sort on other bytes of its files (<https://www.sqlite.org/lockingv3.html>), so both
-//! keep out of each other's way, also on a network file system. Systems that have no such locks lock nothing here.
+//! `SQLite` uses such locks on other bytes of its files (<https://www.sqlite.org/lockingv3.html>), so neither disturbs
+//! the other, also on a network file system. On systems without such locks nothing is locked here.
 
 use std::fs::File;
 use std::io;
 
-/// The bytes of one lock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Range {
     first: i64,
     length: i64,
 }
 
-/// Far behind the bytes that `SQLite` locks: held by the run that works on a state.
-pub(crate) const PASS: Range = Range { first: 1 << 61, length: 1 };
-/// All the bytes that `SQLite` locks: while they are held, nobody else reads or writes the database.
+/// Held by the run that works on a state. Far behind the bytes that `SQLite` locks.
+pub(crate) const RUN: Range = Range { first: 1 << 61, length: 1 };
+/// All bytes that `SQLite` locks. While they are held, no other program reads or writes the database.
 pub(crate) const DATABASE: Range = Range { first: 0x4000_0000, length: 512 };
-/// Whoever writes into the database holds this byte.
+/// A program that writes into the database holds this byte.
 pub(crate) const WRITER: Range = Range { first: 0x4000_0001, length: 1 };
 
-/// Takes a lock as long as the file stays open; false when another holds it.
+/// Takes a lock until the file is closed; false when another program holds it.
 #[cfg(target_os = "linux")]
 pub(crate) fn try_lock(file: &File, range: Range) -> io::Result<bool> {
     use nix::errno::Errno;
@@ -35,7 +34,7 @@ pub(crate) fn try_lock(file: &File, range: Range) -> io::Result<bool> {
     }
 }
 
-/// Whether somebody else holds one of these bytes.
+/// Whether another program holds one of these bytes.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_held(file: &File, range: Range) -> bool {
     use nix::fcntl::{FcntlArg, fcntl};
@@ -74,13 +73,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_sqlite_locks_is_seen_and_a_passs_own_byte_is_none_of_it() {
+    fn what_sqlite_locks_is_seen_and_the_byte_of_a_run_is_none_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch("CREATE TABLE t (x)").unwrap();
         let file = File::options().read(true).write(true).open(&path).unwrap();
-        assert!(try_lock(&file, PASS).unwrap());
+        assert!(try_lock(&file, RUN).unwrap());
         connection.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
         assert!(is_held(&file, WRITER) && !try_lock(&file, DATABASE).unwrap());
         connection.execute_batch("COMMIT").unwrap();
@@ -95,8 +94,8 @@ mod tests {
         File::create(&names[0]).unwrap();
         std::fs::hard_link(&names[0], &names[1]).unwrap();
         let [one, two] = names.map(|name| File::options().write(true).open(name).unwrap());
-        assert!(try_lock(&one, PASS).unwrap() && !try_lock(&two, PASS).unwrap());
+        assert!(try_lock(&one, RUN).unwrap() && !try_lock(&two, RUN).unwrap());
         drop(one);
-        assert!(try_lock(&two, PASS).unwrap());
+        assert!(try_lock(&two, RUN).unwrap());
     }
 }

@@ -1,16 +1,14 @@
-//! What lies around a file: its folder, and the files that belong to it, as the lock of a state does, and what SQLite
-//! keeps beside a database.
+//! Paths beside a file: its folder, the lock of a state, and the files that SQLite keeps beside a database.
 
 use std::path::{Path, PathBuf};
 
-/// `state.db` -> `state.db.lock`, beside the file that a link leads to, where SQLite too puts its own.
+/// `state.db` -> `state.db.lock`. Of a link, it lies beside the target, as SQLite's own files do.
 pub(crate) fn sidecar_path(file: &Path, suffix: &str) -> PathBuf {
     let mut path = file.canonicalize().unwrap_or_else(|_| file.to_owned()).into_os_string();
     path.push(suffix);
     path.into()
 }
 
-/// The folder of a file.
 pub(crate) fn parent_dir(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,5 +1,4 @@
-//! Where SQLite puts what it sorts: into the system's folder for temporary files, or, where none can be written, into
-//! the folder of the state.
+//! The folder for SQLite's temporary files: the system's, or that of the state where the system's cannot be written.
 
 use std::path::Path;
 
@@ -7,10 +6,10 @@ use rusqlite::Connection;
 
 use crate::platform::sidecar_path::parent_dir;
 
-/// Where SQLite looks by itself, behind the variables of the environment.
+/// Where SQLite looks by itself, after the variables of the environment.
 const USUAL: [&str; 3] = ["/var/tmp", "/usr/tmp", "/tmp"];
 
-/// Names the state's folder to SQLite, where no usual folder can be written. A failure shows when one is needed.
+/// Gives SQLite the state's folder, where no usual folder can be written. A failure shows when a temporary file is needed.
 pub(crate) fn choose_folder(state: &Path) {
     let of_environment = ["SQLITE_TMPDIR", "TMPDIR"].map(std::env::var_os);
     let mut named = of_environment.iter().flatten().map(Path::new);

@@ -102,9 +102,55 @@ macro_rules! messages {
 }
 use messages;
 
-/// Anything the program tells people.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Message {
+/// Makes [`Message`] of the messages of all modules.
+macro_rules! message_of_any_module {
+    ($($(#[$about:meta])* $variant:ident($module:ty),)*) => {
+        /// Anything the program tells people.
+        #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+        pub enum Message {
+            $($(#[$about])* $variant($module),)*
+            /// Words that are not ours and have no translation: the portal's, the operating system's, `SQLite`'s.
+            Foreign(String),
+            /// What happened, and after a colon each of its causes.
+            Chain(Vec<Message>),
+            /// What happened, and after a semicolon what follows from it.
+            WithFollowup(Box<Message>, Box<Message>),
+        }
+
+        impl Message {
+            /// The text in the reader's language.
+            pub fn text(&self, language: Language) -> String {
+                match self {
+                    $(Message::$variant(message) => message.localized(language),)*
+                    Message::Foreign(words) => words.clone(),
+                    Message::Chain(links) => {
+                        let texts: Vec<String> = links.iter().map(|link| link.text(language)).collect();
+                        texts.join(": ")
+                    }
+                    Message::WithFollowup(message, followup) => {
+                        format!("{}; {}", message.text(language), followup.text(language))
+                    }
+                }
+            }
+        }
+
+        $(
+            impl From<$module> for Message {
+                fn from(message: $module) -> Message {
+                    Message::$variant(message)
+                }
+            }
+
+            impl From<$module> for Box<Message> {
+                fn from(message: $module) -> Box<Message> {
+                    Box::new(message.into())
+                }
+            }
+        )*
+    };
+}
+
+message_of_any_module! {
     /// The configuration file and its keys.
     Config(ConfigMessage),
     /// The objects of the CRM.
@@ -127,39 +173,6 @@ pub enum Message {
     Sync(SyncMessage),
     /// Certificates, and why a handshake failed.
     Tls(TlsMessage),
-    /// Words that are not ours and have no translation: the portal's, the operating system's, `SQLite`'s.
-    Foreign(String),
-    /// What happened, and after a colon each of its causes.
-    Chain(Vec<Message>),
-    /// What happened, and after a semicolon what follows from it.
-    WithFollowup(Box<Message>, Box<Message>),
-}
-
-impl Message {
-    /// The text in the reader's language.
-    pub fn text(&self, language: Language) -> String {
-        match self {
-            Message::Config(message) => message.localized(language),
-            Message::Crm(message) => message.localized(language),
-            Message::Load(message) => message.localized(language),
-            Message::Mirror(message) => message.localized(language),
-            Message::State(message) => message.localized(language),
-            Message::Name(message) => message.localized(language),
-            Message::Output(message) => message.localized(language),
-            Message::Platform(message) => message.localized(language),
-            Message::Portal(message) => message.localized(language),
-            Message::Sync(message) => message.localized(language),
-            Message::Tls(message) => message.localized(language),
-            Message::Foreign(words) => words.clone(),
-            Message::Chain(links) => {
-                let texts: Vec<String> = links.iter().map(|link| link.text(language)).collect();
-                texts.join(": ")
-            }
-            Message::WithFollowup(message, followup) => {
-                format!("{}; {}", message.text(language), followup.text(language))
-            }
-        }
-    }
 }
 
 impl std::fmt::Display for Message {
@@ -168,37 +181,17 @@ impl std::fmt::Display for Message {
     }
 }
 
-macro_rules! is_a_message {
-    ($($variant:ident($module:ty)),*) => {
-        $(
-            impl From<$module> for Message {
-                fn from(message: $module) -> Message {
-                    Message::$variant(message)
-                }
-            }
-
-            impl From<$module> for Box<Message> {
-                fn from(message: $module) -> Box<Message> {
-                    Box::new(Message::$variant(message))
-                }
-            }
-        )*
-    };
+impl From<String> for Message {
+    fn from(words: String) -> Message {
+        Message::Foreign(words)
+    }
 }
-is_a_message!(
-    Config(ConfigMessage),
-    Crm(CrmMessage),
-    Load(LoadMessage),
-    Mirror(MirrorMessage),
-    State(StateMessage),
-    Name(NameMessage),
-    Output(OutputMessage),
-    Platform(PlatformMessage),
-    Portal(PortalMessage),
-    Sync(SyncMessage),
-    Tls(TlsMessage),
-    Foreign(String)
-);
+
+impl From<String> for Box<Message> {
+    fn from(words: String) -> Box<Message> {
+        Box::new(Message::Foreign(words))
+    }
+}
 
 impl From<&str> for Message {
     fn from(words: &str) -> Message {

@@ -50,7 +50,7 @@ impl Lock {
         }
         let state = private_files::open_or_create_private(state).ok().map(|opened| opened.file);
         if let Some(state) = &state
-            && !range_lock::try_lock(state, range_lock::PASS)?
+            && !range_lock::try_lock(state, range_lock::RUN)?
         {
             return Ok(None);
         }

@@ -1,9 +1,10 @@
-//! What stands in the lock file: three lines, each in a place of its own, so that whoever writes one leaves the others.
+//! The content of the lock file: three lines at fixed positions, so that writing one leaves the others as they are.
 //!
-//! 1. When the last call was made that changes something. It outlives the state: one that is new, or was put back from
-//!    a copy, knows nothing of a call that may still take effect.
+//! 1. When the last call was made that changes something. The lock file outlives the state, because a state that is new
+//!    or was restored knows nothing of a call that may still take effect.
 //! 2. Since when the lock is held, and by which command.
-//! 3. How many runs found it held, and when the first of them did. They write it, not the holder, who may hang.
+//! 3. How many runs found it held, and when the first of them did. They write it themselves, because the holder may
+//!    hang.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -12,16 +13,16 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 /// `2026-11-28T21:37:33.250Z`
 const TIME: usize = 24;
-/// Where the second line begins.
-const HOLDER: u64 = TIME as u64 + 1;
 /// The longest name of a command, and more.
 const COMMAND: usize = 20;
+/// Where the second line begins, and its width.
+const HOLDER: u64 = TIME as u64 + 1;
+const HOLDER_WIDTH: usize = TIME + 1 + COMMAND;
 /// Where the third line begins.
-const PASSED_OVER: u64 = HOLDER + (TIME + 1 + COMMAND + 1) as u64;
+const PASSED_OVER: u64 = HOLDER + HOLDER_WIDTH as u64 + 1;
 /// More than all three lines have.
-const LONGEST: u64 = 256;
+const MAX_BYTES: u64 = 256;
 
-/// What the file says.
 #[derive(Default, Debug)]
 pub(super) struct Note {
     pub(super) last_call: Option<DateTime<Utc>>,
@@ -33,11 +34,11 @@ pub(super) struct Note {
 pub struct Holder {
     /// Since when.
     pub since: DateTime<Utc>,
-    /// The command.
+    /// The name of the command.
     pub command: String,
 }
 
-/// Runs that found the lock held.
+/// The runs that found the lock held.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PassedOver {
     /// How many.
@@ -57,93 +58,92 @@ impl PassedOver {
     }
 }
 
-/// A new holder: nothing is known of it yet, and nobody was passed over. The time of the last call stays, and anything
-/// else that stood there goes.
+/// Begins the note of a new holder, of whom nothing is known yet. Only the time of the last call stays.
 pub(super) fn begin(file: &File) -> io::Result<()> {
     let last_call = read(file)?.last_call;
-    write_at(file, 0, &line(&shown(last_call), TIME))?;
+    write_last_call(file, last_call)?;
     file.set_len(HOLDER)?;
     clear_holder(file)
 }
 
 pub(super) fn write_call(file: &File, now: DateTime<Utc>) -> io::Result<()> {
-    write_at(file, 0, &line(&shown(Some(now)), TIME))
+    write_last_call(file, Some(now))
+}
+
+fn write_last_call(file: &File, at: Option<DateTime<Utc>>) -> io::Result<()> {
+    let time = at.map(to_text).unwrap_or_default();
+    write_line(file, 0, &format!("{time:<TIME$}"))
 }
 
 pub(super) fn write_holder(file: &File, holder: &Holder) -> io::Result<()> {
-    let Holder { since, command } = holder;
-    write_at(file, HOLDER, &line(&format!("{} {command}", shown(Some(*since))), TIME + 1 + COMMAND))
+    let text = format!("{} {}", to_text(holder.since), holder.command);
+    write_line(file, HOLDER, &format!("{text:<HOLDER_WIDTH$}"))
 }
 
 pub(super) fn clear_holder(file: &File) -> io::Result<()> {
-    write_at(file, HOLDER, &line("", TIME + 1 + COMMAND))
+    write_line(file, HOLDER, &" ".repeat(HOLDER_WIDTH))
 }
 
-/// Counts one more pass that found the lock held.
+/// Counts one more run that found the lock held.
 pub(super) fn count_passed_over(file: &File, now: DateTime<Utc>) -> io::Result<PassedOver> {
-    let text = text(file)?;
-    let before = parse(&text);
-    let last_call = before.last_call;
-    let none_yet = || PassedOver { passes: 0, first_at: now, holder: holder(&text), last_call };
-    let mut told = before.passed_over.unwrap_or_else(none_yet);
-    told.passes = told.passes.saturating_add(1);
-    // A lock that was held before any run of this version wrote its lines.
+    let text = read_text(file)?;
+    let Note { last_call, passed_over } = parse(&text);
+    let none_yet = || PassedOver { passes: 0, first_at: now, holder: parse_holder(&text), last_call };
+    let mut counted = passed_over.unwrap_or_else(none_yet);
+    counted.passes = counted.passes.saturating_add(1);
+    // An older version of the program holds the lock, which writes the first line only.
     if text.len() < PASSED_OVER as usize {
-        write_at(file, 0, &line(&shown(told.last_call), TIME))?;
+        write_last_call(file, last_call)?;
         clear_holder(file)?;
     }
-    let first_at = shown(Some(told.first_at));
-    write_at(file, PASSED_OVER, &line(&format!("{first_at} {}", told.passes), 0))?;
-    Ok(told)
+    write_line(file, PASSED_OVER, &format!("{} {}", to_text(counted.first_at), counted.passes))?;
+    Ok(counted)
 }
 
 pub(super) fn read(file: &File) -> io::Result<Note> {
-    text(file).map(|text| parse(&text))
+    Ok(parse(&read_text(file)?))
 }
 
-/// Whether nothing but what a lock holds stands in the file.
+/// Whether the file is empty or contains what a lock contains.
 pub(super) fn is_ours(file: &File) -> io::Result<bool> {
-    let text = text(file)?;
+    let text = read_text(file)?;
     Ok(text.trim().is_empty() || parse(&text).last_call.is_some())
 }
 
 fn parse(text: &str) -> Note {
-    let last_call = text.lines().next().and_then(time);
-    let passed_over = text.get(PASSED_OVER as usize..).and_then(|line| {
-        let (first_at, passes) = line.trim_end().split_once(' ')?;
-        let (first_at, passes) = (time(first_at)?, passes.parse().ok()?);
-        Some(PassedOver { passes, first_at, holder: holder(text), last_call })
-    });
-    Note { last_call, passed_over }
+    let last_call = text.lines().next().and_then(parse_time);
+    Note { last_call, passed_over: parse_passed_over(text, last_call) }
 }
 
-fn holder(text: &str) -> Option<Holder> {
+fn parse_passed_over(text: &str, last_call: Option<DateTime<Utc>>) -> Option<PassedOver> {
+    let line = text.get(PASSED_OVER as usize..)?;
+    let (first_at, passes) = line.trim_end().split_once(' ')?;
+    let passes = passes.parse().ok()?;
+    Some(PassedOver { passes, first_at: parse_time(first_at)?, holder: parse_holder(text), last_call })
+}
+
+fn parse_holder(text: &str) -> Option<Holder> {
     let line = text.get(HOLDER as usize..PASSED_OVER as usize)?;
     let (since, command) = line.trim_end().split_once(' ')?;
-    Some(Holder { since: time(since)?, command: command.to_owned() })
+    Some(Holder { since: parse_time(since)?, command: command.to_owned() })
 }
 
-fn time(text: &str) -> Option<DateTime<Utc>> {
+fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text.trim_end()).ok().map(|time| time.to_utc())
 }
 
-fn shown(time: Option<DateTime<Utc>>) -> String {
-    time.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)).unwrap_or_default()
+fn to_text(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// A line of at least this width.
-fn line(text: &str, width: usize) -> String {
-    format!("{text:<width$}\n")
-}
-
-fn text(mut file: &File) -> io::Result<String> {
+fn read_text(mut file: &File) -> io::Result<String> {
     let mut bytes = Vec::new();
     file.rewind()?;
-    file.take(LONGEST).read_to_end(&mut bytes)?;
+    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8(bytes).unwrap_or_default())
 }
 
-fn write_at(mut file: &File, at: u64, text: &str) -> io::Result<()> {
+fn write_line(mut file: &File, at: u64, line: &str) -> io::Result<()> {
     file.seek(SeekFrom::Start(at))?;
-    file.write_all(text.as_bytes())
+    file.write_all(format!("{line}\n").as_bytes())
 }

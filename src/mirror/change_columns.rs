@@ -255,12 +255,13 @@ impl<'a> Sketch<'a> {
             let mut digest = Digest::new(seed);
             digest.word(blocks[at].digest);
             digest.word(self.residents[at]);
+            match &blocks[at].first {
+                Some(first) => digest.id(first.borrowed()),
+                None => digest.value(ValueRef::Null),
+            }
             // Its end too: a block that swallowed its empty neighbour is another one.
-            for border in [Some(at), Some(at + 1).filter(|next| *next < blocks.len())] {
-                match border.and_then(|border| blocks[border].first.as_ref()) {
-                    Some(id) => digest.id(id.borrowed()),
-                    None => digest.value(ValueRef::Null),
-                }
+            if let Some(end) = blocks.get(at + 1).and_then(|next| next.first.as_ref()) {
+                digest.id(end.borrowed());
             }
             blocks[at].digest = digest.finish();
         }

@@ -51,7 +51,7 @@ use access::Admission;
 use cell::Encoding;
 use columns::{
     BOOKING_GUEST_COLUMNS, broken_texts, change_columns, columns, found_columns, parameters, require,
-    require_no_parameters, require_own, select_list,
+    require_no_parameters, require_own, required_columns, select_list,
 };
 use ids::{IdOrder, RecordIds, StayIds};
 use reason::{unreadable, unusable};
@@ -109,16 +109,15 @@ impl Mirror {
         let mut is_dated = PerKind::default();
         for kind in Kind::SEND_ORDER {
             let (source, table) = (&config.sources[kind], kind.table());
-            let (wanted, required) = columns(kind);
             let found = own_columns(&connection, config, source, table)?;
-            require(&found, required, table)?;
+            require(&found, required_columns(kind), table)?;
             let own: Vec<&str> = config.columns[kind].iter().map(String::as_str).collect();
             require_own(&found, &config.columns[kind], table)?;
             if config.write_back {
                 require(&found, &["crm_id"], table)?;
             }
             let select = |names: &[&str]| format!("SELECT {} FROM {source}", select_list(names, &found));
-            let all = [wanted, &own].concat();
+            let all = [columns(kind), &own].concat();
             let list = select_list(&all, &found) + &broken_texts(&all, &found, utf_16);
             selects[kind] = format!("SELECT {list} FROM {source}");
             outlines[kind] = select(change_columns(kind));

@@ -33,10 +33,12 @@ pub struct Scan<'m> {
 /// A query for some ids, ordered. Compared as the merge compares, whatever the column's own collation says.
 fn range_query(select: &str, order: &IdOrder, span: &IdRange) -> String {
     let id = &order.expression;
-    let bounds = [(&span.start, ">="), (&span.end, "<")].into_iter().filter(|(bound, _)| bound.is_some());
-    let bounds = bounds.enumerate().map(|(at, (_, than))| format!("{id} {than} ?{}", at + 1));
-    let bounds = bounds.collect::<Vec<_>>().join(" AND ");
-    let filter = if bounds.is_empty() { String::new() } else { format!("WHERE {bounds}") };
+    let filter = match (&span.start, &span.end) {
+        (None, None) => String::new(),
+        (Some(_), None) => format!("WHERE {id} >= ?1"),
+        (None, Some(_)) => format!("WHERE {id} < ?1"),
+        (Some(_), Some(_)) => format!("WHERE {id} >= ?1 AND {id} < ?2"),
+    };
     format!("{select} {filter} ORDER BY {id}")
 }
 
@@ -145,7 +147,7 @@ impl Scan<'_> {
         Ok(Rows {
             mirror: self.mirror,
             kind: self.kind,
-            names: columns(self.kind).0,
+            names: columns(self.kind),
             cursor: self.records.query(params_from_iter(&self.parameters))?,
             residents,
             spans,
@@ -247,43 +249,41 @@ pub(super) fn out_of_order(next: &RecordId, after: &RecordId) -> RunError {
 fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: RowReader) -> Row {
     let modified_at = raw_text(cells.at(1)).into_owned();
     let own = &mirror.extra[kind];
-    let content = content(&cells, own.len());
-    let (people, label) = match kind {
-        Kind::Guest => (0, cells.text("last_name")),
-        Kind::Company => (0, cells.text("name")),
-        Kind::Booking => (people(&cells, &stays.guests), cells.text("number")),
+    let content_hash = content_hash(&cells, own.len());
+    let name_column = match kind {
+        Kind::Guest => "last_name",
+        Kind::Company => "name",
+        Kind::Booking => "number",
     };
+    let display_name = cells.text(name_column).unwrap_or_default();
+    let parties_hash = if kind == Kind::Booking { parties_hash(&cells, &stays.guests) } else { 0 };
     if stays.has_unreadable {
         cells.warn(FailureCode::UnknownReference, "booking_guests.guest_id");
     }
-    let must_be_dated = mirror.is_dated[kind];
-    let body = match kind {
+    let entity = match kind {
         Kind::Guest => cells.guest().map(Entity::Guest),
         Kind::Company => cells.company().map(Entity::Company),
         Kind::Booking => cells.booking(stays.guests, |word| mirror.status(word)).map(Entity::Booking),
     };
-    let (crm_id, body) = match cells.crm_id() {
-        _ if must_be_dated && modified_at.trim().is_empty() => {
-            (None, Err(RowError::new(FailureCode::NoValue, "modified_at", "")))
-        }
-        Ok(crm_id) => (crm_id, check_id(&id).and(body)),
-        Err(bad) => (None, Err(bad)),
+    let is_undated = mirror.is_dated[kind] && modified_at.trim().is_empty();
+    let crm_id =
+        if is_undated { Err(RowError::new(FailureCode::NoValue, "modified_at", "")) } else { cells.crm_id() };
+    let custom_columns = custom_columns(&cells, own);
+    let body = match (&crm_id, &custom_columns) {
+        (Err(error), _) => Err(error.clone()),
+        (Ok(_), Ok(_)) => check_id(&id).and(entity),
+        (Ok(_), Err(error)) => check_id(&id).and(entity).and(Err(error.clone())),
     };
-    let (extra, body) = match custom(&cells, own) {
-        Ok(extra) => (extra, body),
-        Err(bad) => (Map::new(), body.and(Err(bad))),
-    };
-    let (label, warnings) = (label.unwrap_or_default(), cells.into_warnings());
     Row {
         id,
         modified_at,
-        content_hash: content,
-        parties_hash: people,
-        display_name: label,
-        crm_id,
-        custom_columns: extra,
+        content_hash,
+        parties_hash,
+        display_name,
+        crm_id: crm_id.unwrap_or_default(),
+        custom_columns: custom_columns.unwrap_or_default(),
         body,
-        warnings,
+        warnings: cells.into_warnings(),
     }
 }
 
@@ -297,7 +297,7 @@ fn check_id(id: &RecordId) -> Result<(), RowError> {
     if usable { Ok(()) } else { Err(RowError::new(FailureCode::BadId, "id", text)) }
 }
 
-/// To be raised when [`content`] makes another number of the same row.
+/// To be raised when [`content_hash`] makes another number of the same row.
 const CONTENT: u64 = 1;
 
 impl Mirror {
@@ -312,7 +312,7 @@ impl Mirror {
     }
 }
 
-fn content(cells: &RowReader, extra: usize) -> u64 {
+fn content_hash(cells: &RowReader, extra: usize) -> u64 {
     let mut fingerprint = Fingerprint::default();
     for at in 0..cells.names.len() + extra {
         // The CRM's id may be ours, written back.
@@ -323,7 +323,7 @@ fn content(cells: &RowReader, extra: usize) -> u64 {
     fingerprint.finish()
 }
 
-fn people(cells: &RowReader, residents: &[RecordId]) -> u64 {
+fn parties_hash(cells: &RowReader, residents: &[RecordId]) -> u64 {
     let mut fingerprint = Fingerprint::default();
     for column in ["guest_id", "company_id", "payer_company_id"] {
         fingerprint.text(&cells.reference(column).map(|id| id.to_string()).unwrap_or_default());
@@ -334,9 +334,12 @@ fn people(cells: &RowReader, residents: &[RecordId]) -> u64 {
     fingerprint.finish()
 }
 
-fn custom(cells: &RowReader, columns: &[String]) -> Result<Map<String, Value>, RowError> {
-    let value = |(at, column): (usize, &String)| Ok((column.clone(), cells.own(at, column)?));
-    columns.iter().enumerate().map(value).collect()
+fn custom_columns(cells: &RowReader, columns: &[String]) -> Result<Map<String, Value>, RowError> {
+    let mut values = Map::new();
+    for (at, column) in columns.iter().enumerate() {
+        values.insert(column.clone(), cells.own(at, column)?);
+    }
+    Ok(values)
 }
 
 #[cfg(test)]

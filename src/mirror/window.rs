@@ -21,37 +21,75 @@ const TIME_FUNCTIONS: [&str; 9] = [
     "time()",
 ];
 
-/// Whether the query, or a view that it reads, depends on the time or on a number of rows.
-pub(super) fn is_windowed(connection: &Connection, source: &str) -> Result<bool> {
-    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
-    // Not by SQLite's lower(), which knows Latin letters only.
-    let lower = |text: String| text.to_lowercase();
-    let views = statement.query_map([], |row| Ok((row.get(0).map(lower)?, row.get(1).map(lower)?)))?;
-    let mut unread: Vec<(String, String)> = views.collect::<rusqlite::Result<_>>()?;
-    let mut texts = vec![source.to_lowercase()];
-    while let Some(at) = unread.iter().position(|(name, _)| texts.iter().any(|text| names(text, name))) {
-        texts.push(unread.swap_remove(at).1);
-    }
-    Ok(texts.iter().map(|text| plain(text)).any(|text| {
-        TIME_FUNCTIONS.iter().any(|sign| text.contains(sign)) || formats_now(&text) || counts_rows(&text)
-    }))
+/// A view of the mirror, in lower case.
+struct View {
+    name: String,
+    sql: String,
 }
 
-/// Whether a number of rows, or what some rows hold, decides which rows there are. What is looked up beside a row, in
-/// the list of columns of the query itself, does not, nor the newest of several rows of one id.
-fn counts_rows(sql: &str) -> bool {
+/// A `(select …)` within other SQL.
+struct Subselect<'s> {
+    before: &'s str,
+    text: &'s str,
+    behind: &'s str,
+}
+
+/// Whether the query, or a view that it reads, depends on the time or on a number of rows.
+pub(super) fn is_windowed(connection: &Connection, source: &str) -> Result<bool> {
+    let mut unread = views(connection)?;
+    let mut texts = vec![source.to_lowercase()];
+    while let Some(at) = unread.iter().position(|view| texts.iter().any(|text| names(text, &view.name))) {
+        texts.push(unread.swap_remove(at).sql);
+    }
+    Ok(texts.iter().any(|text| is_window(&plain(text))))
+}
+
+fn views(connection: &Connection) -> Result<Vec<View>> {
+    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
+    let views = statement.query_map([], |row| {
+        let name: String = row.get(0)?;
+        let sql: String = row.get(1)?;
+        // Not by SQLite's lower(), which knows Latin letters only.
+        Ok(View { name: name.to_lowercase(), sql: sql.to_lowercase() })
+    })?;
+    views.collect()
+}
+
+fn is_window(sql: &str) -> bool {
+    TIME_FUNCTIONS.iter().any(|function| sql.contains(function)) || formats_now(sql) || selects_by_count(sql)
+}
+
+/// True if LIMIT, ranking or an aggregate selects rows. What is looked up beside a row, in the list of columns of the
+/// query itself, does not, nor the newest of several rows of one id.
+fn selects_by_count(sql: &str) -> bool {
     let behind = behind_columns(sql);
-    let mut subselects =
-        behind.match_indices("(select ").map(|(at, _)| (&behind[..at], enclosed(&behind[at..])));
-    [" limit ", " limit(", "rank()"].iter().any(|sign| behind.contains(sign))
-        || behind.split("row_number()").skip(1).any(|over| !is_by_id(over))
-        || subselects.any(|(before, text)| {
-            let is_joined = ["from", "join"].iter().any(|word| before.trim_end().ends_with(word));
-            let counts = text.contains("count(")
-                && (before.trim_end().ends_with('>')
-                    || behind[before.len() + text.len()..].starts_with(")<"));
-            counts || has_border(text) && !(is_joined && text.contains(" group by "))
-        })
+    let is_limited = [" limit ", " limit(", "rank()"].iter().any(|sign| behind.contains(sign));
+    let is_numbered = behind.split("row_number()").skip(1).any(|over| !is_by_id(over));
+    is_limited || is_numbered || subselects(behind).any(|subselect| subselect.selects_rows())
+}
+
+fn subselects(sql: &str) -> impl Iterator<Item = Subselect<'_>> {
+    sql.match_indices("(select ").map(|(at, _)| {
+        let text = enclosed(&sql[at..]);
+        Subselect { before: sql[..at].trim_end(), text, behind: &sql[at + text.len()..] }
+    })
+}
+
+impl Subselect<'_> {
+    fn selects_rows(&self) -> bool {
+        self.is_count_to_compare() || has_border(self.text) && !self.is_joined_by_group()
+    }
+
+    /// `… > (select count(*) …)`
+    fn is_count_to_compare(&self) -> bool {
+        self.text.contains("count(") && (self.before.ends_with('>') || self.behind.starts_with(")<"))
+    }
+
+    /// `join (select id, max(at) … group by id)` has a value for each row, and leaves none out.
+    fn is_joined_by_group(&self) -> bool {
+        let is_joined = self.before.ends_with("from") || self.before.ends_with("join");
+        is_joined && self.text.contains(" group by ")
+    }
 }
 
 /// `over(partition by id order by …)`: of the rows of one id one is left, and no id less.

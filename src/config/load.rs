@@ -1,4 +1,5 @@
-//! `[load]`: the report files that `load` fills the mirror from, and which of their headings is which column.
+//! `[load]`: the report files that `load` fills the mirror from, and which of their headings is
+//! which column.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -127,7 +128,8 @@ fn headings(table: MirrorTable, written: BTreeMap<String, String>) -> Result<Vec
     Ok(headings)
 }
 
-/// A heading as headings are compared: without case, `ё` as `е`, blanks of any kind and number as one.
+/// A heading as headings are compared: without case, `ё` as `е`, blanks of any kind and number as
+/// one.
 pub fn plain_heading(text: &str) -> String {
     let is_mark = |c: char| matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}');
     let text = text.replace(is_mark, " ").to_lowercase().replace('ё', "е");

@@ -1,7 +1,8 @@
 //! What the cells of a report mean, written as the mirror likes it best. Pure.
 //!
-//! What is not understood goes into the mirror as it is: the run that reads it puts that record aside, and `status` says
-//! so. Only what Excel has spoiled is kept out, for it would look like a value.
+//! What is not understood goes into the mirror as it is: the run that reads it puts that record
+//! aside, and `status` says so. Only what Excel has spoiled is kept out, for it would look like a
+//! value.
 
 use crate::domain::mirror_table::MirrorTable;
 use crate::mirror::values::{self, Moment, amount_of_text, decimal, flag};

@@ -1,4 +1,5 @@
-//! How the letters of a text file are written: UTF-8, UTF-16 with its mark, or an old encoding of one byte a letter.
+//! How the letters of a text file are written: UTF-8, UTF-16 with its mark, or an old encoding of
+//! one byte a letter.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek};
@@ -9,7 +10,8 @@ use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 /// A text file that is read as UTF-8.
 pub(super) type DecodedFile = BufReader<DecodeReaderBytes<File, Vec<u8>>>;
 
-/// The file as UTF-8, from its beginning, without a byte order mark. Bytes that are no letter become `U+FFFD`.
+/// The file as UTF-8, from its beginning, without a byte order mark. Bytes that are no letter
+/// become `U+FFFD`.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -46,7 +48,8 @@ impl Letters {
         Ok(letters)
     }
 
-    /// A text of an old encoding hardly ever has a letter of UTF-8 by chance; one of UTF-8 may have a broken row.
+    /// A text of an old encoding hardly ever has a letter of UTF-8 by chance; one of UTF-8 may have
+    /// a broken row.
     fn are_utf_8(&self) -> bool {
         self.others == 0 || self.utf_8 > self.others
     }

@@ -1,9 +1,10 @@
 //! Report files as a hotel exports them: CSV in some encoding, with some separator, or a workbook.
 //!
-//! Reading goes through these steps: which file it is ([`source`]), how its letters are written ([`encoding`]), its lines
-//! put together to records ([`records`]) or the rows of a sheet ([`workbook`]), where the headings stand ([`layout`]),
-//! which rows are rows of the hotel ([`rows`]), and what their cells mean ([`cells`]). Several rows of one booking are
-//! joined in [`rooms`]. All but the first and the last reader are pure.
+//! Reading goes through these steps: which file it is ([`source`]), how its letters are written
+//! ([`encoding`]), its lines put together to records ([`records`]) or the rows of a sheet
+//! ([`workbook`]), where the headings stand ([`layout`]), which rows are rows of the hotel
+//! ([`rows`]), and what their cells mean ([`cells`]). Several rows of one booking are joined in
+//! [`rooms`]. All but the first and the last reader are pure.
 
 mod cells;
 mod encoding;

@@ -57,7 +57,8 @@ impl<'r> Report<'r> {
     /// Opens a report and finds its headings.
     ///
     /// # Errors
-    /// In words: the file cannot be read, is empty or damaged, or its headings are not those of the configuration.
+    /// In words: the file cannot be read, is empty or damaged, or its headings are not those of the
+    /// configuration.
     pub fn open(source: &'r Source, reading: Reading<'r>) -> Result<Report<'r>> {
         let mut file = source.open()?;
         let kind = FileKind::look(&mut file).map_err(|error| unreadable_file(&source.path, &error))?;

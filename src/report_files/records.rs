@@ -1,7 +1,8 @@
 //! Lines of a CSV file, put together to records: a quoted value may go over several lines.
 //!
-//! A quote that nobody closes would swallow the rows behind it. So a record of several lines counts only where it has as
-//! many values as there are headings; else its first line alone is broken, and the lines behind it are read on their own.
+//! A quote that nobody closes would swallow the rows behind it. So a record of several lines counts
+//! only where it has as many values as there are headings; else its first line alone is broken, and
+//! the lines behind it are read on their own.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
@@ -110,7 +111,8 @@ impl<R: BufRead> CsvRecords<R> {
         record(first, without_quotes(&first.text, self.separator))
     }
 
-    /// The file ended while a quote was open: it was cut there, or the quote is a stray one and whole rows follow.
+    /// The file ended while a quote was open: it was cut there, or the quote is a stray one and
+    /// whole rows follow.
     fn unclosed(&mut self, first: &Line, following: Vec<Line>) -> Record {
         for line in &following {
             if self.split(&line.text).is_some_and(|row| self.fits(&row)) {
@@ -138,8 +140,8 @@ impl<R: BufRead> CsvRecords<R> {
         self.width.is_none_or(|width| fields.len() >= width)
     }
 
-    /// Whether every quote that ends a value stands at its end: one that stands before a letter began another value, and
-    /// the quote before it was a stray one.
+    /// Whether every quote that ends a value stands at its end: one that stands before a letter
+    /// began another value, and the quote before it was a stray one.
     fn is_well_quoted(&self, text: &str) -> bool {
         let separator = char::from(self.separator);
         let mut rest = text;
@@ -267,6 +269,33 @@ mod tests {
             let mut records = records(text);
             while records.next().unwrap().is_some() {}
             assert_eq!(records.ends_with_line_break(), is_ended, "{text:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read(rows in proptest::collection::vec(
+            proptest::collection::vec("[a;,\"\n ё]{0,6}", 3), 1..6
+        )) {
+            let quoted = |value: &String| format!("\"{}\"", value.replace('"', "\"\""));
+            let lines = rows.iter().map(|row| row.iter().map(quoted).collect::<Vec<_>>().join(";"));
+            let text = lines.map(|line| line + "\r\n").collect::<Vec<_>>().concat();
+            let mut records = records(&text);
+            for row in rows {
+                proptest::prop_assert_eq!(records.next().unwrap().unwrap().fields, row);
+            }
+            proptest::prop_assert!(records.next().unwrap().is_none());
+        }
+
+        #[test]
+        fn every_line_belongs_to_one_record(text in "[a;\"\n]{0,60}") {
+            let mut records = records(&text);
+            let mut last = 0;
+            while let Some(record) = records.next().unwrap() {
+                proptest::prop_assert!(record.line > last);
+                last = record.line;
+            }
+            proptest::prop_assert!(last as usize <= text.lines().count());
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Why a report as a whole cannot be read, in words: the file, what is wrong with it, and what to do.
+//! Why a report as a whole cannot be read, in words: the file, what is wrong with it, and what to
+//! do.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;

@@ -25,7 +25,8 @@ pub struct Rooms<'r> {
 }
 
 impl Rooms<'_> {
-    /// The rows that make the booking: rooms that were cancelled or not taken go where another one stays.
+    /// The rows that make the booking: rooms that were cancelled or not taken go where another one
+    /// stays.
     pub fn living<'a>(&self, rows: &'a [RoomRow]) -> Vec<&'a RoomRow> {
         let is_living = |row: &&RoomRow| {
             !matches!(self.status_of(row), Some(BookingStatus::Cancelled | BookingStatus::NoShow))

@@ -130,7 +130,8 @@ pub(super) struct RowReader<'r> {
 }
 
 impl RowReader<'_> {
-    /// The row in a record; none where the record is blank, the headings once more, or a sum of the rows.
+    /// The row in a record; none where the record is blank, the headings once more, or a sum of the
+    /// rows.
     pub(super) fn read(&self, record: &Record) -> Option<Finding> {
         let fields = &record.fields;
         if fields.iter().all(|field| trimmed(field).is_empty()) || self.layout.is_headings(fields) {
@@ -148,8 +149,8 @@ impl RowReader<'_> {
         Some(self.row(record).unwrap_or_else(|flaw| Finding::Unreadable { key: usable(key), flaw }))
     }
 
-    /// `Корпус 2, третий этаж` between the rows, or `Отчёт составлен 20.05.2026` below them: some words in the column of the
-    /// ids or in one that is not read, and nothing else.
+    /// `Корпус 2, третий этаж` between the rows, or `Отчёт составлен 20.05.2026` below them: some
+    /// words in the column of the ids or in one that is not read, and nothing else.
     fn is_note(&self, fields: &[String]) -> bool {
         let filled: Vec<usize> = (0..fields.len()).filter(|at| !trimmed(&fields[*at]).is_empty()).collect();
         let [position] = filled.as_slice() else { return false };
@@ -178,7 +179,8 @@ impl RowReader<'_> {
         (beyond != Some(false)).then_some(FlawKind::Width { found: fields.len(), wanted })
     }
 
-    /// In a row that lacks values at its end the first ones stand where they belong, and in any the very first.
+    /// In a row that lacks values at its end the first ones stand where they belong, and in any the
+    /// very first.
     fn is_key_certain(&self, fields: &[String]) -> bool {
         let positions = self.key_place().map(Place::positions).unwrap_or_default();
         let last = positions.iter().max();

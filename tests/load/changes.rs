@@ -158,3 +158,31 @@ fn a_new_mirror_is_its_owners_alone_or_its_folders_groups() {
     hotel.run(0, "load");
     assert_eq!(mode("shared/mirror.db"), 0o660);
 }
+
+/// Root made the mirror once; since then another user of its group fills it, who may not date the file.
+#[test]
+#[cfg(unix)]
+fn a_mirror_that_root_made_shows_its_age_when_another_user_fills_it() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+    const SOMEBODY: u32 = 65_534;
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return;
+    }
+    let hotel = Hotel::loaded();
+    let allow = |name: &str, mode| {
+        chown(hotel.path(name), None, Some(SOMEBODY)).unwrap();
+        fs::set_permissions(hotel.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    allow("", 0o2770);
+    for name in ["mirror.db", "ecvi-b24.toml", "guests.csv", "companies.csv", "bookings.csv"] {
+        allow(name, 0o660);
+    }
+    hotel.date("mirror.db", Duration::from_secs(7200));
+    let before = modified(&hotel);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
+    command.arg("load").current_dir(hotel.path("")).env_clear().uid(SOMEBODY).gid(SOMEBODY);
+    let output = command.output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    assert!(modified(&hotel) > before);
+}

@@ -1,5 +1,5 @@
-//! The examples do what they say: the hotel of `examples/load`, the crontab line, the units, and the scripts that ask a
-//! database.
+//! The examples do what they say: the hotel of `examples/load`, the crontab line, the units, and
+//! the scripts that ask a database.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! `load`: a mirror is filled from report files as a hotel exports them, and nothing is lost by a bad one.
+//! `load`: a mirror is filled from report files as a hotel exports them, and nothing is lost by a
+//! bad one.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails it")]
 
 mod changes;

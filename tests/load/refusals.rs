@@ -195,6 +195,16 @@ fn a_number_that_excel_has_shortened_never_reaches_the_mirror() {
 }
 
 #[test]
+fn a_report_with_a_flaw_in_every_row_is_told_in_a_few_lines() {
+    let hotel = Hotel::reported();
+    let rows: Vec<String> = (1..=1500).map(|id| format!("{id};Белова;Анна;вчера;;\n")).collect();
+    hotel.write("guests.csv", GUESTS.lines().next().unwrap().to_owned() + "\n" + &rows.concat());
+    let said = hotel.refused(1, "load");
+    assert_eq!(said.lines().count(), 21, "{said}");
+    assert!(said.contains("guests.csv, line 21,") && said.contains("guests.csv: and 1480 more"), "{said}");
+}
+
+#[test]
 fn a_mirror_that_another_program_fills_is_left_alone() {
     let hotel = Hotel::reported();
     hotel.mirror().execute_batch("CREATE TABLE guests (id INTEGER PRIMARY KEY)").unwrap();

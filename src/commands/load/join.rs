@@ -1,4 +1,5 @@
-//! Rows of one id: the same row twice is one row, rooms of a booking are joined, and what contradicts itself stays out.
+//! Rows of one id: the same row twice is one row, rooms of a booking are joined, and what
+//! contradicts itself stays out.
 
 use anyhow::Result;
 
@@ -11,7 +12,8 @@ use crate::report_files::{Flaw, FlawKind};
 /// The columns of a guest who stays, by a report of bookings.
 const STAY_COLUMNS: [&str; 4] = ["booking_id", "guest_id", "room", "position"];
 
-/// The columns that a report fills: those who stay have an order, that of their rows, where it names none.
+/// The columns that a report fills: those who stay have an order, that of their rows, where it
+/// names none.
 pub(super) fn columns(table: MirrorTable, mut reported: Vec<String>) -> Vec<String> {
     let has_order = reported.iter().any(|column| column == "position");
     if table == MirrorTable::BookingGuests && !has_order {
@@ -25,7 +27,8 @@ fn position(columns: &[String], wanted: &str) -> Option<usize> {
 }
 
 impl Loader<'_> {
-    /// Joins what was read, and stages it. Returns the columns of those who stay, where the report tells of them too.
+    /// Joins what was read, and stages it. Returns the columns of those who stay, where the report
+    /// tells of them too.
     pub(super) fn joined(
         &self,
         table: MirrorTable,
@@ -50,7 +53,7 @@ impl Loader<'_> {
                 MirrorTable::BookingGuests => self.stage_stays(columns, reported, rows)?,
             };
             if let Err(kind) = staged {
-                findings.flaws.push(Flaw { line, heading: heading.map(str::to_owned), kind });
+                findings.note(vec![Flaw { line, heading: heading.map(str::to_owned), kind }]);
                 self.filling.keep(table, key)?;
             }
             Ok(())

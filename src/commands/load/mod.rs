@@ -1,7 +1,8 @@
 //! `load`: fills the mirror from the report files that a hotel exports from Ecvi.
 //!
-//! All reports are read before the mirror is touched, and all that differs is written in one transaction. A report that
-//! looks like an accident ends the command, and the mirror stays as it was; a row that cannot be read stops no other.
+//! All reports are read before the mirror is touched, and all that differs is written in one
+//! transaction. A report that looks like an accident ends the command, and the mirror stays as it
+//! was; a row that cannot be read stops no other.
 
 mod guard;
 mod join;
@@ -65,7 +66,7 @@ pub fn run(config: &Config, options: &cli::Load, clock: &Clock) -> Result<Outcom
 }
 
 fn outcome(tables: &[Loaded]) -> Outcome {
-    if tables.iter().all(|table| table.flaws.is_empty()) { Outcome::Ok } else { Outcome::Partial }
+    if tables.iter().all(|table| table.findings.unreadable == 0) { Outcome::Ok } else { Outcome::Partial }
 }
 
 /// The files of the reports, none of which is being written.

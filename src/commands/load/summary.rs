@@ -1,11 +1,10 @@
 //! What `load` says: what changed, what would change, and which rows cannot be read.
 
-use std::collections::BTreeSet;
 use std::io::IsTerminal;
 
 use anyhow::Result;
 
-use super::table::Loaded;
+use super::table::{Findings, Loaded};
 use crate::domain::language::Language;
 use crate::domain::messages::{LoadMessage, Localized, Message, NameMessage};
 use crate::domain::mirror_table::MirrorTable;
@@ -20,11 +19,12 @@ const MOST_CHANGES: u32 = 20;
 /// The rows that cannot be read.
 pub(super) fn complaints(tables: &[Loaded]) -> Vec<LoadMessage> {
     let mut complaints = Vec::new();
-    for Loaded { file, flaws, hidden, .. } in tables {
+    for Loaded { file, findings, .. } in tables {
+        let Findings { flaws, more_flaws, hidden, unreadable: _ } = findings;
         complaints.extend(flaws.iter().take(MOST_FLAWS).map(|flaw| flaw.message(file)));
-        let more = flaws.len().saturating_sub(MOST_FLAWS) as u64;
-        if more > 0 {
-            complaints.push(LoadMessage::MoreFlaws { file: file.clone(), count: more });
+        let count = more_flaws + flaws.len().saturating_sub(MOST_FLAWS) as u64;
+        if count > 0 {
+            complaints.push(LoadMessage::MoreFlaws { file: file.clone(), count });
         }
         if *hidden > 0 {
             complaints.push(LoadMessage::HiddenRows { file: file.clone(), count: *hidden });
@@ -39,7 +39,8 @@ pub(super) fn line(tables: &[Loaded], language: Language) -> Option<String> {
     let new = counted(|table| table.changes.new).map(|tables| LoadMessage::New { tables });
     let changed = counted(|table| table.changes.changed).map(|tables| LoadMessage::Changed { tables });
     let gone = counted(|table| table.changes.gone).map(|tables| LoadMessage::Gone { tables });
-    let unreadable = counted(unreadable).map(|tables| LoadMessage::Unreadable { tables });
+    let unreadable =
+        counted(|table| table.findings.unreadable).map(|tables| LoadMessage::Unreadable { tables });
     let parts = [new, changed, gone, unreadable].into_iter().flatten();
     let mut parts: Vec<String> = parts.map(|part| part.localized(language)).collect();
     if parts.is_empty() && std::io::stdout().is_terminal() {
@@ -47,10 +48,6 @@ pub(super) fn line(tables: &[Loaded], language: Language) -> Option<String> {
         parts.push(LoadMessage::NothingChanged { tables }.localized(language));
     }
     (!parts.is_empty()).then(|| format!("load: {}\n", parts.join("; ")))
-}
-
-fn unreadable(table: &Loaded) -> u64 {
-    table.flaws.iter().map(|flaw| flaw.line).collect::<BTreeSet<_>>().len() as u64
 }
 
 /// `гости 2, заявки 1`; none where all are zero.
@@ -73,7 +70,7 @@ pub(super) fn plan(filling: &Filling, tables: &[Loaded], language: Language) -> 
             new,
             changed,
             gone,
-            unreadable: unreadable(table),
+            unreadable: table.findings.unreadable,
         };
         lines.push(plan.localized(language));
         let changes = filling.changes(&table.scope, MOST_CHANGES)?;

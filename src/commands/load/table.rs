@@ -30,25 +30,48 @@ pub(super) struct Loaded {
     pub(super) file: String,
     pub(super) scope: Scope,
     pub(super) changes: Changes,
-    /// How many rows would be gone if the report's word were taken for it; none where nobody takes it.
+    /// How many rows would be gone if the report's word were taken for it; none where nobody takes
+    /// it.
     pub(super) lost: Option<u64>,
     /// How many rows the report has.
     pub(super) rows: u64,
-    /// Rows whose id nobody knows: none that the report lacks goes then.
-    pub(super) hidden: u64,
-    pub(super) flaws: Vec<Flaw>,
+    pub(super) findings: Findings,
     pub(super) ends_with_line_break: Option<bool>,
 }
+
+/// More flaws than these are counted alone: a report of another shape has one in every row.
+const MOST_FLAWS_KEPT: usize = 1000;
 
 /// What reading a report found beside its rows.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
+    /// The first of them, by their lines.
     pub(super) flaws: Vec<Flaw>,
+    /// How many more there are.
+    pub(super) more_flaws: u64,
+    /// How many rows have one.
+    pub(super) unreadable: u64,
+    /// Rows whose id nobody knows: none that the report lacks goes then.
     pub(super) hidden: u64,
 }
 
+impl Findings {
+    /// Takes note of the flaws of a row.
+    pub(super) fn note(&mut self, flaws: Vec<Flaw>) {
+        self.unreadable += u64::from(!flaws.is_empty());
+        for flaw in flaws {
+            if self.flaws.len() < MOST_FLAWS_KEPT {
+                self.flaws.push(flaw);
+            } else {
+                self.more_flaws += 1;
+            }
+        }
+    }
+}
+
 impl Loader<'_> {
-    /// Reads a report. A report of bookings fills `booking_guests` too, where that has none of its own.
+    /// Reads a report. A report of bookings fills `booking_guests` too, where that has none of its
+    /// own.
     pub(super) fn load(&self, report: &ReportConfig, source: &Source) -> Result<Vec<Loaded>> {
         let table = report.table;
         let is_status = |word: &str| self.status(word).is_some();
@@ -68,7 +91,7 @@ impl Loader<'_> {
         let stays = self.joined(table, &columns[..width], &columns, key_heading.as_deref(), &mut findings)?;
         let own = self.compared(table, columns, source, findings)?;
         let mut loaded = vec![Loaded { ends_with_line_break: end.ends_with_line_break, ..own }];
-        loaded.extend(stays.map(|scope| self.derived(scope, source, loaded[0].hidden)).transpose()?);
+        loaded.extend(stays.map(|scope| self.derived(scope, source, loaded[0].findings.hidden)).transpose()?);
         Ok(loaded)
     }
 
@@ -92,11 +115,11 @@ impl Loader<'_> {
         }
         match finding {
             Finding::Row(ReportRow { line, key, values, print, flaws }) => {
-                findings.flaws.extend(flaws);
+                findings.note(flaws);
                 self.filling.add_read(table, &ReadRow { line, key, values, print })
             }
             Finding::Unreadable { key, flaw } => {
-                findings.flaws.push(flaw);
+                findings.note(vec![flaw]);
                 findings.hidden += u64::from(key.is_none());
                 key.map_or(Ok(()), |key| self.filling.keep(table, &key))
             }
@@ -108,12 +131,11 @@ impl Loader<'_> {
         table: MirrorTable,
         columns: Vec<String>,
         source: &Source,
-        findings: Findings,
+        mut findings: Findings,
     ) -> Result<Loaded> {
-        let Findings { mut flaws, hidden } = findings;
-        flaws.sort_by_key(|flaw| flaw.line);
+        findings.flaws.sort_by_key(|flaw| flaw.line);
         let is_whole = !self.is_partial(table);
-        let removal = match (is_whole && hidden == 0, table) {
+        let removal = match (is_whole && findings.hidden == 0, table) {
             (true, _) => Removal::Absent,
             (false, MirrorTable::BookingGuests) if !is_whole => Removal::OfStagedBookings,
             (false, _) => Removal::Nothing,
@@ -126,8 +148,7 @@ impl Loader<'_> {
             changes: self.filling.compare(&scope)?,
             lost: is_guarded.then_some(if_believed.gone),
             rows: self.filling.staged(table)?,
-            hidden,
-            flaws,
+            findings,
             ends_with_line_break: None,
             scope,
         })
@@ -144,8 +165,7 @@ impl Loader<'_> {
             changes: self.filling.compare(&scope)?,
             lost: None,
             rows: self.filling.staged(table)?,
-            hidden: 0,
-            flaws: Vec::new(),
+            findings: Findings::default(),
             ends_with_line_break: None,
             scope,
         })

@@ -9,8 +9,8 @@ messages! {
             "зеркало Ecvi {path} — ссылка на файл, которого нет: проверьте [mirror] path и программу, которая наполняет зеркало",
             "the mirror {path} is a link to a file that is not there: check [mirror] path and what fills it";
         NotFound { path: String } =>
-            "файл зеркала Ecvi {path} не найден: проверьте [mirror] path и программу, которая наполняет зеркало",
-            "there is no mirror {path}: check [mirror] path and what fills it";
+            "файл зеркала Ecvi {path} не найден: проверьте [mirror] path и программу, которая наполняет зеркало (из отчётов его наполняет ecvi-b24 load)",
+            "there is no mirror {path}: check [mirror] path and what fills it (from reports ecvi-b24 load does)";
         FolderDenied { path: String, folder: String } =>
             "нет доступа к зеркалу Ecvi {path}: у этого пользователя нет права входа (x) в папку {folder}; дайте его, или выполните команду от имени пользователя запусков",
             "no access to the mirror {path}: this user may not enter the folder {folder} (right x); grant that, or run the command as the user of the runs";

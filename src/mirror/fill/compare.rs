@@ -56,7 +56,8 @@ pub enum Change {
 struct Sql {
     table: &'static str,
     keys: &'static [&'static str],
-    /// Every column but the keys and `modified_at`, with what the report says of it and what the mirror has.
+    /// Every column but the keys and `modified_at`, with what the report says of it and what the
+    /// mirror has.
     contents: Vec<Content>,
     has_modified_at: bool,
     reports_modified_at: bool,
@@ -252,7 +253,8 @@ impl Filling {
         self.said(rows.collect())
     }
 
-    /// Writes what differs into the mirror; `now` is the time of a change of which the report has none.
+    /// Writes what differs into the mirror; `now` is the time of a change of which the report has
+    /// none.
     ///
     /// # Errors
     /// In words.

@@ -1,5 +1,5 @@
-//! Filling a mirror of our own: rows are collected beside it, compared with it, and what differs is written, all in one
-//! transaction. A mirror that another program fills is left alone.
+//! Filling a mirror of our own: rows are collected beside it, compared with it, and what differs is
+//! written, all in one transaction. A mirror that another program fills is left alone.
 //!
 //! Nothing is written where nothing differs, so that the next run sees an untouched file.
 
@@ -127,12 +127,12 @@ pub fn date_file(path: &Path, written: SystemTime) -> std::io::Result<()> {
     }
 }
 
+/// Both times at once: whoever may write the file, and is not its owner, may set no other ones.
 #[cfg(unix)]
 fn touch(file: &std::fs::File) -> std::io::Result<()> {
-    use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
-    let [last_access, last_modification] =
-        [UTIME_OMIT, UTIME_NOW].map(|tv_nsec| Timespec { tv_sec: 0, tv_nsec });
-    Ok(futimens(file, &Timestamps { last_access, last_modification })?)
+    use rustix::fs::{Timespec, Timestamps, UTIME_NOW, futimens};
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    Ok(futimens(file, &Timestamps { last_access: now, last_modification: now })?)
 }
 
 #[cfg(not(unix))]
@@ -191,7 +191,8 @@ impl Drop for MadeFile {
     }
 }
 
-/// Readable by its owner alone, for it holds people's data; in a folder that hands on its group, by the group too.
+/// Readable by its owner alone, for it holds people's data; in a folder that hands on its group, by
+/// the group too.
 fn make(path: &Path) -> std::io::Result<bool> {
     let Opened { file, is_new } = private_files::open_or_create_private(path)?;
     if is_new && hands_on_group(parent_dir(path)) {

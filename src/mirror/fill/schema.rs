@@ -1,4 +1,5 @@
-//! The tables of a mirror that `load` fills: those of `docs/mirror.md`, with ids as texts, so that `00123` stays one.
+//! The tables of a mirror that `load` fills: those of `docs/mirror.md`, with ids as texts, so that
+//! `00123` stays one.
 
 use rusqlite::Connection;
 

@@ -82,7 +82,8 @@ impl Filling {
         }
     }
 
-    /// Takes a row for the mirror, by the columns of [`Filling::begin_table`]. The first one of a key counts.
+    /// Takes a row for the mirror, by the columns of [`Filling::begin_table`]. The first one of a
+    /// key counts.
     ///
     /// # Errors
     /// In words.
@@ -95,7 +96,8 @@ impl Filling {
         Ok(())
     }
 
-    /// The rows of this id stay in the mirror as they are: the report has them, and they cannot be read.
+    /// The rows of this id stay in the mirror as they are: the report has them, and they cannot be
+    /// read.
     ///
     /// # Errors
     /// In words.

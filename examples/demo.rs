@@ -15,7 +15,6 @@ use bitrix24_sandbox::{Kind, Portal, Record, Server};
 use chrono::{DateTime, NaiveDate, Utc};
 use ecvi_b24::commands::status::Status;
 use ecvi_b24::config::{self, Config};
-use ecvi_b24::domain::language::current_language;
 use ecvi_b24::output::run_summary;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::http::Http;
@@ -105,9 +104,8 @@ fn told_pass(config: &Config, errand: RunKind, clock: &Clock) -> Result<String> 
     let mut portal = Http::new(&config.portal)?;
     let ended = run_once_unless_busy(config, &RunOptions::new(errand), &mut portal, clock, &mut ())?;
     let ended = ended.context("another pass is under way")?;
-    let line =
-        run_summary::summary_line(errand.name(), &ended.counts, current_language()).unwrap_or_default();
-    let outcome = ended.message.map(|message| message.to_string()).unwrap_or_default();
+    let line = run_summary::summary_line(errand.name(), &ended.counts, config.language).unwrap_or_default();
+    let outcome = ended.message.map(|message| message.text(config.language)).unwrap_or_default();
     Ok(format!("$ ecvi-b24 {}\n{line}{outcome}\n", errand.name()))
 }
 

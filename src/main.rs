@@ -7,8 +7,9 @@ use std::thread;
 use clap::Parser;
 use ecvi_b24::commands::cli::Cli;
 use ecvi_b24::commands::run;
-use ecvi_b24::domain::language::{Language, set_language};
-use ecvi_b24::domain::run_error::{UsageError, outcome_of};
+use ecvi_b24::config;
+use ecvi_b24::domain::language::Language;
+use ecvi_b24::domain::run_error::{UsageError, message_of, outcome_of};
 use ecvi_b24::domain::visible_text::Visible;
 use ecvi_b24::output::progress;
 use ecvi_b24::output::stdout::print_error;
@@ -28,19 +29,26 @@ fn main() -> ExitCode {
 }
 
 fn program() -> ExitCode {
-    set_language(Language::from_environment(|name| std::env::var(name).ok()));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return explain(&error),
     };
     start_log(&cli);
-    match run::run(&cli) {
+    let language = language(&cli);
+    match run::run(&cli, language) {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
-            print_error(&format!("{error:#}"));
+            print_error(&message_of(&error).text(language));
             if error.is::<UsageError>() { ExitCode::from(2) } else { outcome_of(&error).exit_code() }
         }
     }
+}
+
+/// The language that people read: the configuration's, else the environment's.
+fn language(cli: &Cli) -> Language {
+    let file = config::find_config_file(cli.config.as_deref());
+    let from_environment = || Language::from_environment(|name| std::env::var(name).ok());
+    config::language_of(&file).unwrap_or_else(from_environment)
 }
 
 /// Help and version, or a command line that makes no sense; it may repeat what was typed.

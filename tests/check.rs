@@ -1,6 +1,4 @@
 //! `check`, from the configuration file to the printed lines, before a portal that a test can break.
-//!
-//! The language is the process's, so one test alone speaks it; the others look at marks and outcomes.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails it")]
 
 use std::fs;
@@ -10,7 +8,7 @@ use anyhow::Result;
 use chrono::DateTime;
 use ecvi_b24::commands::check::{CheckResult, CheckStatus, Next, Options, check, run};
 use ecvi_b24::config::PortalConfig;
-use ecvi_b24::domain::language::{Language, set_language};
+use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::record::{Kind, RecordKey};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::domain::timestamp::to_rfc3339;
@@ -114,7 +112,7 @@ impl Place {
     fn lines(&self, fake: &Fake) -> Vec<CheckResult> {
         let config = self.config();
         let options = Options { config: Some(&config), ..Options::default() };
-        check(&options, &connect(fake), &clock()).lines
+        check(&options, &connect(fake), &clock()).results
     }
 
     fn next(&self) -> Option<Next> {
@@ -124,9 +122,9 @@ impl Place {
     }
 
     /// What is printed, with the folder and the file's time taken out.
-    fn printed(&self, fake: &Fake, json: bool) -> (Outcome, String) {
+    fn printed(&self, fake: &Fake, language: Language) -> (Outcome, String) {
         let config = self.config();
-        let options = Options { config: Some(&config), json, ..Options::default() };
+        let options = Options { config: Some(&config), language, ..Options::default() };
         let (shown, outcome) = run(&options, &connect(fake), &clock());
         let shown = shown.replace(&format!("{}/", self.folder.path().display()), "");
         assert!(
@@ -150,7 +148,7 @@ fn clock() -> Clock {
 
 /// The checks that are not fine.
 fn marks(lines: &[CheckResult]) -> Vec<(&'static str, CheckStatus)> {
-    lines.iter().filter(|line| line.mark != CheckStatus::Fine).map(|line| (line.name, line.mark)).collect()
+    lines.iter().filter(|line| line.status != CheckStatus::Ok).map(|line| (line.name, line.status)).collect()
 }
 
 #[test]
@@ -172,7 +170,7 @@ fn before_the_first_pass_no_state_is_made() {
 #[test]
 fn a_configuration_that_cannot_be_read_ends_the_check() {
     let place = Place::new("[deal]\nsatges = {}");
-    assert_eq!(marks(&place.lines(&Fake::default())), [("config", CheckStatus::Bad(Outcome::Failed))]);
+    assert_eq!(marks(&place.lines(&Fake::default())), [("config", CheckStatus::Error(Outcome::Failed))]);
 }
 
 #[test]
@@ -181,7 +179,7 @@ fn after_a_broken_mirror_and_state_the_portal_is_asked_all_the_same() {
     fs::write(place.folder.path().join("state.db"), "not a database, but long enough to be looked at")
         .unwrap();
     place.sql("ALTER TABLE bookings DROP COLUMN number");
-    let bad = CheckStatus::Bad(Outcome::Failed);
+    let bad = CheckStatus::Error(Outcome::Failed);
     let lines = place.lines(&Fake::default());
     assert_eq!(marks(&lines), [("mirror", bad), ("state", bad), ("dictionary", bad)]);
 }
@@ -192,8 +190,14 @@ fn rows_that_cannot_be_read_are_counted_and_named_by_their_column() {
     place.sql("UPDATE bookings SET status = '9'; UPDATE guests SET birth_date = 'в мае'");
     let lines = place.lines(&Fake::default());
     assert_eq!(marks(&lines), [("mirror_rows", CheckStatus::Warning); 2]);
-    assert!(lines.iter().any(|line| line.detail.contains("BAD_DATE, birth_date (id 1; birth_date = a a)")));
-    assert!(lines.iter().any(|line| line.detail.contains("UNKNOWN_STATUS, status = \"9\" (id 3682)")));
+    assert!(lines.iter().any(|line| {
+        line.detail.text(Language::Ru).contains("BAD_DATE, birth_date (id 1; birth_date = a a)")
+    }));
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.detail.text(Language::Ru).contains("UNKNOWN_STATUS, status = \"9\" (id 3682)"))
+    );
 }
 
 #[test]
@@ -206,11 +210,11 @@ fn a_portal_out_of_reach_is_5_and_one_that_refuses_is_4() {
     let (bad, outcome) = told(CallError::NotSent("host not found".into()));
     assert_eq!(
         (bad, outcome),
-        (vec![("webhook", CheckStatus::Bad(Outcome::Interrupted))], Outcome::Interrupted)
+        (vec![("webhook", CheckStatus::Error(Outcome::Interrupted))], Outcome::Interrupted)
     );
     let refusal = ApiError::new("INVALID_CREDENTIALS", "Invalid request credentials");
     let (bad, outcome) = told(CallError::Refused(refusal));
-    assert_eq!((bad, outcome), (vec![("webhook", CheckStatus::Bad(Outcome::Refused))], Outcome::Refused));
+    assert_eq!((bad, outcome), (vec![("webhook", CheckStatus::Error(Outcome::Refused))], Outcome::Refused));
 }
 
 #[test]
@@ -218,14 +222,14 @@ fn what_the_webhook_lacks_is_found() {
     let place = Place::new("burst = 250");
     let lacks =
         |instead: Vec<(&'static str, Value)>| marks(&place.lines(&Fake { instead, ..Fake::default() }));
-    assert_eq!(lacks(vec![("scope", json!(["tasks"]))]), [("scope", CheckStatus::Bad(Outcome::Refused))]);
+    assert_eq!(lacks(vec![("scope", json!(["tasks"]))]), [("scope", CheckStatus::Error(Outcome::Refused))]);
     let instead = vec![
         ("profile", json!({"ID": "7", "ADMIN": false})),
         ("method.get?name=crm.item.import", json!({"isExisting": false, "isAvailable": false})),
         ("server.time", json!("2000-01-01T15:30:00+03:00")),
     ];
     let warning = CheckStatus::Warning;
-    let methods = ("methods", CheckStatus::Bad(Outcome::Refused));
+    let methods = ("methods", CheckStatus::Error(Outcome::Refused));
     assert_eq!(lacks(instead), [("user", warning), methods, ("clock", warning), ("rate", warning)]);
 }
 
@@ -238,7 +242,7 @@ fn a_portal_under_a_new_address_that_gives_no_proper_answer_may_be_the_states_ow
     writer.linked(&RecordKey::new(Kind::Guest, 1), 7).unwrap();
     writer.commit().unwrap();
     let fake = Fake { instead: vec![("crm.contact.list", json!("busy"))], ..Fake::default() };
-    assert!(marks(&place.lines(&fake)).contains(&("portal", CheckStatus::Bad(Outcome::Interrupted))));
+    assert!(marks(&place.lines(&fake)).contains(&("portal", CheckStatus::Error(Outcome::Interrupted))));
 }
 
 #[test]
@@ -285,10 +289,8 @@ fn json_says_the_same_in_one_document() {
 fn the_lines_say_what_to_mend_in_both_languages() {
     let place = Place::new("[deal.stages]\nconfirmed = 'EXECUTNG'");
     let fake = Fake { instead: vec![("profile", json!({"ID": "7", "ADMIN": false}))], ..Fake::default() };
-    set_language(Language::En);
-    let (_, english) = place.printed(&fake, false);
-    set_language(Language::Ru);
-    let (outcome, russian) = place.printed(&fake, false);
+    let (_, english) = place.printed(&fake, Language::En);
+    let (outcome, russian) = place.printed(&fake, Language::Ru);
     assert_eq!(outcome, Outcome::Failed);
     insta::assert_snapshot!(russian, @"
     ✓ Конфигурация: ecvi-b24.toml
@@ -299,33 +301,32 @@ fn the_lines_say_what_to_mend_in_both_languages() {
     ✓ Вебхук: hotel.bitrix24.ru отвечает за 0 мс
     ! Пользователь вебхука: 7, не администратор
       → Ему нужны права на чтение, добавление, изменение всех контактов, компаний и сделок, удаление сделок и импорт; надёжнее вебхук администратора
-    ✓ Методы портала: все 13
-    ✓ Часы: как у портала
+    ✓ Методы портала: доступны все 13
+    ✓ Часы: совпадают с часами портала
     ✓ Частота запросов: 2 в секунду, не больше 50 подряд
     ✗ [deal.stages] confirmed = EXECUTNG: такой стадии в воронке нет
       → Исправьте [deal.stages] confirmed в конфигурации или заведите недостающее в Битрикс24. Есть: NEW «Новая», EXECUTING «В работе», WON «Сделка успешна», LOSE «Сделка провалена»
-    Исправить: 1. На что обратить внимание: 1.
+    Ошибок: 1, замечаний: 1.
     ");
     insta::assert_snapshot!(english, @"
     ✓ Configuration: ecvi-b24.toml
     ✓ Mirror, guests: 1, newest change 2020-05-01 10:00:00
     ✓ Mirror, companies: 1, newest change 2020-05-01 10:00:00
     ✓ Mirror, bookings: 1, newest change 2020-05-02 10:00:00
-    ✓ State: state.db, will be made by the first pass
+    ✓ State: state.db, will be made by the first run
     ✓ Webhook: hotel.bitrix24.ru answers in 0 ms
     ! The webhook's user: 7, no administrator
       → He needs the rights to read, add and change all contacts, companies and deals, to delete deals, and to import; an administrator's webhook is safer
-    ✓ Methods of the portal: all 13
+    ✓ Methods of the portal: all 13 can be called
     ✓ Clock: agrees with the portal's
     ✓ Request rate: 2 a second, 50 at once at most
     ✗ [deal.stages] confirmed = EXECUTNG: the funnel has no such stage
       → Correct [deal.stages] confirmed in the configuration, or add what is missing to Bitrix24. There are: NEW «Новая», EXECUTING «В работе», WON «Сделка успешна», LOSE «Сделка провалена»
-    To mend: 1. Worth a look: 1.
+    Errors: 1, warnings: 1.
     ");
 
     let last = |shown: String| shown.lines().last().unwrap().to_owned();
     let (sound, fine) = (Place::new(""), Fake::default());
-    insta::assert_snapshot!(last(sound.printed(&fine, false).1), @"Всё в порядке. Дальше: ecvi-b24 initial-export (сначала с --dry-run).");
-    set_language(Language::En);
-    insta::assert_snapshot!(last(sound.printed(&fine, false).1), @"Everything is fine. Next: ecvi-b24 initial-export (with --dry-run first).");
+    insta::assert_snapshot!(last(sound.printed(&fine, Language::Ru).1), @"Всё в порядке. Дальше: ecvi-b24 initial-export (сначала с --dry-run).");
+    insta::assert_snapshot!(last(sound.printed(&fine, Language::En).1), @"Everything is fine. Next: ecvi-b24 initial-export (with --dry-run first).");
 }

@@ -11,6 +11,7 @@ use chrono::DateTime;
 use ecvi_b24::commands::check::probe::{Findings, PortalAssumption};
 use ecvi_b24::commands::check::{CheckResult, CheckStatus, Options, check};
 use ecvi_b24::config::PortalConfig;
+use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{CallError, Portal, Response};
@@ -213,7 +214,7 @@ fn lines(folder: &TempDir, fake: &Fake, probe: bool) -> Vec<CheckResult> {
     let clock = Clock::virtual_at(DateTime::parse_from_rfc3339("2000-01-01T12:00:00Z").unwrap().to_utc());
     let connect = |_: &PortalConfig| Ok(Box::new(fake.clone()) as Box<dyn Portal>);
     let options = Options { config: Some(&config), probe, ..Options::default() };
-    check(&options, &connect, &clock).lines.into_iter().filter(|line| line.name == "probe").collect()
+    check(&options, &connect, &clock).results.into_iter().filter(|line| line.name == "probe").collect()
 }
 
 /// Probes a portal; returns the lines of the probe and what the state remembers.
@@ -233,7 +234,7 @@ fn broken(quirk: Quirk) -> Vec<PortalAssumption> {
 fn a_portal_as_it_should_be_passes_and_is_left_as_it_was() {
     let fake = Fake::new(Quirk::None);
     let (lines, findings) = probe(&fake, "");
-    assert!(lines.iter().all(|line| line.mark == CheckStatus::Fine), "{lines:#?}");
+    assert!(lines.iter().all(|line| line.status == CheckStatus::Ok), "{lines:#?}");
     assert!(fake.objects.borrow().is_empty());
     let findings = findings.unwrap();
     assert_eq!(findings.holds.len(), 9);
@@ -255,9 +256,9 @@ fn each_quirk_is_found_and_no_other() {
 fn without_the_right_to_import_the_export_must_add() {
     let bad = |more| {
         let (lines, _) = probe(&Fake::new(Quirk::NoImport), more);
-        lines.into_iter().find(|line| line.mark != CheckStatus::Fine).unwrap().mark
+        lines.into_iter().find(|line| line.status != CheckStatus::Ok).unwrap().status
     };
-    assert_eq!(bad(""), CheckStatus::Bad(Outcome::Refused));
+    assert_eq!(bad(""), CheckStatus::Error(Outcome::Refused));
     assert_eq!(bad("export = {method='add'}"), CheckStatus::Warning);
 }
 
@@ -291,9 +292,13 @@ fn a_check_without_a_probe_tells_what_the_last_one_found() {
         (probed, later.into_iter().next().unwrap())
     };
     assert_eq!(lines(&folder, &Fake::new(Quirk::None), false), []);
-    assert_eq!(told(Quirk::None).1.mark, CheckStatus::Fine);
+    assert_eq!(told(Quirk::None).1.status, CheckStatus::Ok);
     let (probed, later) = told(Quirk::PhonesPileUp);
-    let broken = probed.iter().find(|line| line.mark == CheckStatus::Warning).unwrap();
-    let rule = broken.detail.rsplit(": ").next().unwrap();
-    assert!(later.mark == CheckStatus::Warning && later.detail.ends_with(rule), "{later:#?}");
+    let broken = probed.iter().find(|line| line.status == CheckStatus::Warning).unwrap();
+    let rule = broken.detail.text(Language::Ru);
+    let rule = rule.rsplit(": ").next().unwrap();
+    assert!(
+        later.status == CheckStatus::Warning && later.detail.text(Language::Ru).ends_with(rule),
+        "{later:#?}"
+    );
 }

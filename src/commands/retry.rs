@@ -1,6 +1,4 @@
-//! `retry`: failed records are tried now, whatever their pause.
-
-use std::fmt::Write;
+//! `retry`: failed records are tried now instead of after their pause.
 
 use anyhow::Result;
 
@@ -8,73 +6,73 @@ use crate::commands::cli;
 use crate::commands::find_record::Lookup;
 use crate::config::Config;
 use crate::domain::display;
+use crate::domain::language::Language;
 use crate::domain::record::RecordKey;
 use crate::domain::run_error::Outcome;
+use crate::msg;
 use crate::output::stdout::print;
 use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
-use crate::say;
 use crate::state::{Issue, Severity, State};
 
 /// Shows which records would be tried.
 pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
     let state = State::open_readonly(&config.state)?;
-    let chosen = selected(config, &state, options)?;
-    let mut text = String::new();
-    for Issue { key, label, code, attempts, .. } in &chosen {
-        let record = display::record_name(key, label);
-        writeln!(
-            text,
-            "{}",
-            say!("{record}: {code}, попыток: {attempts}", "{record}: {code}, attempts: {attempts}")
-        )?;
-    }
-    if chosen.is_empty() {
-        text = nothing_failed(options);
+    let selected = select(config, &state, options)?;
+    let mut text: String = selected.iter().map(|issue| line(issue, config.language)).collect();
+    if selected.is_empty() {
+        text = nothing_failed(options, config.language);
     }
     print(&text)?;
     Ok(Outcome::Ok)
 }
 
-fn nothing_failed(options: &cli::Retry) -> String {
+fn line(issue: &Issue, language: Language) -> String {
+    let Issue { key, label, code, attempts, .. } = issue;
+    let record = display::record_name(key, label).text(language);
+    msg!(language, "{record}: {code}, попыток: {attempts}\n", "{record}: {code}, attempts: {attempts}\n")
+}
+
+fn nothing_failed(options: &cli::Retry, language: Language) -> String {
     if options.kind.is_none() && options.code.is_none() {
-        return say!("Неудачных записей нет.\n", "No records failed.\n");
+        return msg!(language, "Неудачных записей нет.\n", "No records failed.\n");
     }
-    say!(
+    msg!(
+        language,
         "Среди указанных записей неудачных нет. Чего они ждут, покажет ecvi-b24 status.\n",
-        "None of these records failed. What they wait for shows ecvi-b24 status.\n"
+        "None of these records failed. Run ecvi-b24 status to see what they are waiting for.\n"
     )
 }
 
-/// Ends the pause of the chosen records, so that the run that follows under the same lock tries them.
+/// Ends the pause of the selected records, so that the run that follows under the same lock tries them.
 pub fn schedule_now(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clock) -> Result<()> {
     let state = State::open(&config.state)?;
-    let chosen = selected(config, &state, options)?;
-    if chosen.is_empty() {
-        print(&nothing_failed(options))?;
+    let selected = select(config, &state, options)?;
+    if selected.is_empty() {
+        print(&nothing_failed(options, config.language))?;
     }
     let writer = state.writer()?;
-    for trouble in &chosen {
-        writer.schedule_retry(&trouble.key, clock.now())?;
+    for issue in &selected {
+        writer.schedule_retry(&issue.key, clock.now())?;
     }
     Ok(writer.commit()?)
 }
 
-/// The failures that the command line names. A record that is named and that nobody knows is an error.
-fn selected(config: &Config, state: &State, options: &cli::Retry) -> Result<Vec<Issue>> {
+/// The failures that the command line selects. Naming a record that does not exist is an error.
+fn select(config: &Config, state: &State, options: &cli::Retry) -> Result<Vec<Issue>> {
     let cli::Retry { kind, ids, code, dry_run: _ } = options;
     let mut named: Vec<RecordKey> = Vec::new();
     if let Some(kind) = kind {
         let lookup = Lookup::new(config, state);
-        for word in ids {
-            named.extend(lookup.find_all(*kind, word)?.into_iter().map(|found| found.key));
+        for id in ids {
+            named.extend(lookup.find_all(*kind, id)?.into_iter().map(|found| found.key));
         }
     }
-    let mut troubles = state.issues(Severity::Failure)?;
-    troubles.retain(|trouble| {
-        kind.is_none_or(|kind| trouble.key.kind == kind)
-            && (named.is_empty() || named.contains(&trouble.key))
-            && code.is_none_or(|code| trouble.code == code)
+    let mut failures = state.issues(Severity::Failure)?;
+    failures.retain(|failure| {
+        kind.is_none_or(|kind| failure.key.kind == kind)
+            && (named.is_empty() || named.contains(&failure.key))
+            && code.is_none_or(|code| failure.code == code)
     });
-    Ok(troubles)
+    Ok(failures)
 }

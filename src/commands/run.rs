@@ -1,215 +1,165 @@
 //! From a parsed command line to the command: configuration, signals, and one short function for each command.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use chrono::{TimeDelta, Utc};
-use clap::ValueEnum;
+use chrono::Utc;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use crate::commands::audit::Findings;
 use crate::commands::cli::{Cli, Command, ConfigCommand};
-use crate::commands::dry_run::{ChangePreview, Only, plan_report};
-use crate::commands::find_record::{FoundRecord, Lookup};
-use crate::commands::{audit, check, cli, load, reset_id, retry, shell_and_manual, status};
+use crate::commands::{audit, check, cli, dry_run, load, reset_id, retry, shell_and_manual, status};
 use crate::config::{self, Config, PortalConfig};
-use crate::domain::display;
-use crate::domain::language::current_language;
+use crate::domain::language::Language;
 use crate::domain::messages::{Localized, OutputMessage};
-use crate::domain::record::Kind;
-use crate::domain::run_error::{Outcome, UsageError};
+use crate::domain::run_error::Outcome;
 use crate::output::progress::Progress;
 use crate::output::{confirm, run_summary, stdout};
 use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
 use crate::platform::sqlite_temp_store;
-use crate::portal::client::Client;
 use crate::portal::http::Http;
 use crate::portal::proxy::Proxy;
-use crate::portal::{self, CallError, Portal};
-use crate::say;
-use crate::state::State;
-use crate::state::settings::PACE;
+use crate::portal::{self, Portal};
 use crate::sync::options::{RunKind, RunOptions};
-use crate::sync::preflight::portal_identity;
 use crate::sync::push::ProgressObserver;
 use crate::sync::run::RunReport;
 use crate::sync::{heartbeat, overdue, run};
 
-/// How long a dry run asks the portal at most.
-const DRY_RUN_DEADLINE: TimeDelta = TimeDelta::hours(1);
-
 /// Carries out a command. What people read goes to standard output; an error is for the caller to show.
-pub fn run(cli: &Cli) -> Result<Outcome> {
-    command(cli).map_err(portal::with_explanation)
+pub fn run(cli: &Cli, language: Language) -> Result<Outcome> {
+    command(cli, language).map_err(portal::with_explanation)
 }
 
-fn command(cli: &Cli) -> Result<Outcome> {
-    let path = config::find_config_file(cli.config.as_deref());
-    watch_resource_signals()?;
-    let config = || -> Result<Config> {
-        let config = config::load(&path, webhook_from_environment().as_deref())?;
-        sqlite_temp_store::choose_folder(&config.state);
-        Ok(config)
-    };
+fn command(cli: &Cli, language: Language) -> Result<Outcome> {
+    ignore_resource_signals()?;
+    let config = || load_config(cli, language);
     match &cli.command {
         Command::Sync(options) => sync(&config()?, options, &clock_with_signals()?),
         Command::InitialExport(options) => initial_export(&config()?, options, &clock_with_signals()?),
         Command::Status(options) => status::run(&config()?, options, Utc::now()),
         Command::ResetId(options) => reset_id::run(&config()?, options, &plain_clock()),
-        Command::Check(options) => check(cli, options, &clock_with_signals()?),
+        Command::Check(options) => check(cli, options, language, &clock_with_signals()?),
         Command::Retry(options) => retry(&config()?, options, &clock_with_signals()?),
         Command::Audit(options) => audit(&config()?, options, &clock_with_signals()?),
         Command::Load(options) => load::run(&config()?, options, &clock_with_signals()?),
-        Command::Config(ConfigCommand::Show) => config_show(&path, &config()?),
+        Command::Config(ConfigCommand::Show) => config_show(cli, &config()?),
         Command::Completions { shell } => print(&shell_and_manual::completion_script(*shell)),
         Command::Man { command } => print(&shell_and_manual::manual_page(command.as_deref())?),
     }
 }
 
+fn load_config(cli: &Cli, language: Language) -> Result<Config> {
+    let path = config::find_config_file(cli.config.as_deref());
+    let mut config = config::load(&path, webhook_from_environment().as_deref())?;
+    config.language = language;
+    sqlite_temp_store::choose_folder(&config.state);
+    Ok(config)
+}
+
 fn sync(config: &Config, options: &cli::Sync, clock: &Clock) -> Result<Outcome> {
     let cli::Sync { dry_run, full, retry_failed, max_deletes, time_limit, json, ref only } = *options;
-    let orders = RunOptions { full, retry_failed, max_deletes, time_limit, ..RunOptions::new(RunKind::Sync) };
+    let run = RunOptions { full, retry_failed, max_deletes, time_limit, ..RunOptions::new(RunKind::Sync) };
     if dry_run {
-        return show_plan(config, &orders, json, only, clock);
+        return dry_run::run(config, &run, json, only, clock);
     }
-    run_sync(config, &orders, clock, &mut ())
+    run_sync(config, &run, clock, &mut ())
 }
 
 fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) -> Result<Outcome> {
-    let orders = RunOptions::new(RunKind::InitialExport);
-    if options.dry_run {
-        return show_plan(config, &orders, options.json, &options.only, clock);
+    let cli::InitialExport { dry_run, json, only } = options;
+    let run = RunOptions::new(RunKind::InitialExport);
+    if *dry_run {
+        return dry_run::run(config, &run, *json, only, clock);
     }
-    run_sync(config, &orders, clock, &mut Progress::new(clock, current_language()))
-}
-
-fn show_plan(
-    config: &Config,
-    orders: &RunOptions,
-    json: bool,
-    only: &[String],
-    clock: &Clock,
-) -> Result<Outcome> {
-    let (state, plan) = run::preview(config, orders, clock)?;
-    let only = only_record(config, &state, only)?;
-    let mut portal = Http::new(&config.portal)?;
-    let (pace, end) = (state.get(PACE)?.unwrap_or_default(), clock.now() + DRY_RUN_DEADLINE);
-    let mut gate = Client::new(&mut portal, clock.clone(), &config.portal.with_half_burst(), pace, Some(end));
-    match portal_identity::verify_portal(config, &state, &mut gate) {
-        // One that does not answer is told of beside the plan.
-        Err(error) if !error.is::<CallError>() => return Err(error),
-        _ => {}
-    }
-    let mut foresight = ChangePreview::new(config, &state, &plan.queue, gate).only(only);
-    if orders.kind == RunKind::InitialExport {
-        foresight = foresight.with_samples();
-    }
-    let show = if json { plan_report::json } else { plan_report::text };
-    stdout::print_with(|out| show(&plan, &state, Some(&mut foresight), out))?;
-    Ok(Outcome::Ok)
-}
-
-/// The record that `--only` names by its kind and its id, or by a booking's number.
-fn only_record(config: &Config, state: &State, words: &[String]) -> Result<Option<Only>> {
-    let [kind, word] = words else { return Ok(None) };
-    let kind = Kind::from_str(kind, false).map_err(UsageError)?;
-    let FoundRecord { key, label, .. } = Lookup::new(config, state).find_one(kind, word)?;
-    let name = display::record_name(&key, &label).to_string();
-    Ok(Some(Only { key, name }))
+    run_sync(config, &run, clock, &mut Progress::new(clock, config.language))
 }
 
 fn run_sync(
     config: &Config,
-    orders: &RunOptions,
+    options: &RunOptions,
     clock: &Clock,
-    watch: &mut dyn ProgressObserver,
+    observer: &mut dyn ProgressObserver,
 ) -> Result<Outcome> {
     let Some(lock) = Lock::try_acquire(&config.state)? else {
-        watch.over();
-        return Ok(report_busy(config, orders, clock));
+        observer.over();
+        return Ok(report_busy(config, options, clock));
     };
-    run_sync_locked(&lock, config, orders, clock, watch, true)
+    run_sync_locked(&lock, config, options, clock, observer, true)
 }
 
-/// `aloud`: what the run did goes to standard output, which is no document.
+/// `print_summary`: standard output holds no JSON document, so the summary of the run may go there.
 fn run_sync_locked(
     lock: &Lock,
     config: &Config,
-    orders: &RunOptions,
+    options: &RunOptions,
     clock: &Clock,
-    watch: &mut dyn ProgressObserver,
-    aloud: bool,
+    observer: &mut dyn ProgressObserver,
+    print_summary: bool,
 ) -> Result<Outcome> {
     let mut portal = Http::new(&config.portal)?;
-    let ended = run::run_locked(lock, config, orders, &mut portal, clock, watch);
-    watch.over();
-    let ended = ended?;
-    heartbeat::ping(config, ended.outcome);
-    if let Err(error) = print_report(orders.kind, &ended, aloud) {
-        // The run is over and saved: where its words go makes it no other.
+    let report = run::run_locked(lock, config, options, &mut portal, clock, observer);
+    observer.over();
+    let report = report?;
+    heartbeat::ping(config, report.outcome);
+    if let Err(error) = print_report(options.kind, &report, print_summary, config.language) {
+        // The run is over and saved: that its report cannot be printed does not change its outcome.
         log::warn!("{error:#}");
     }
-    Ok(ended.outcome)
+    Ok(report.outcome)
 }
 
-fn print_report(errand: RunKind, ended: &RunReport, aloud: bool) -> Result<()> {
-    if let Some(line) =
-        run_summary::summary_line(errand.name(), &ended.counts, current_language()).filter(|_| aloud)
-    {
-        stdout::print(&format!("{line}\n"))?;
+fn print_report(kind: RunKind, report: &RunReport, print_summary: bool, language: Language) -> Result<()> {
+    let summary = run_summary::summary_line(kind.name(), &report.counts, language);
+    if let Some(summary) = summary.filter(|_| print_summary) {
+        stdout::print(&format!("{summary}\n"))?;
     }
-    for line in run_summary::failure_lines(&ended.failures, current_language()) {
+    for line in run_summary::failure_lines(&report.failures, language) {
         stdout::print_error(&line);
     }
-    if errand == RunKind::InitialExport && matches!(ended.outcome, Outcome::Ok | Outcome::Partial) {
-        stdout::print(&format!("{}\n", export_completed(ended.counts.failed)))?;
+    if kind == RunKind::InitialExport && matches!(report.outcome, Outcome::Ok | Outcome::Partial) {
+        stdout::print(&format!("{}\n", export_completed(report.counts.failed, language)))?;
     }
-    if let Some(message) = &ended.message {
-        stdout::print_error(&message.to_string());
+    if let Some(message) = &report.message {
+        stdout::print_error(&message.text(language));
     }
     Ok(())
 }
 
 /// The end of an initial export, and what comes next.
-fn export_completed(failed: u64) -> String {
+fn export_completed(failed: u64, language: Language) -> String {
     match failed {
-        0 => say!(
-            "Первичная выгрузка завершена. Дальше: ecvi-b24 sync каждые три минуты, из cron или таймером systemd.",
-            "The initial export is completed. Next: ecvi-b24 sync every three minutes, by cron or a systemd timer."
-        ),
-        failed => say!(
-            "Первичная выгрузка прошла до конца, но не передано записей: {failed}. Причины и что делать: ecvi-b24 status. Дальше: ecvi-b24 sync каждые три минуты, из cron или таймером systemd; он передаст и исправленное.",
-            "The initial export went through, but records were not sent: {failed}. For the reasons and what to do run ecvi-b24 status. Next: ecvi-b24 sync every three minutes, by cron or a systemd timer; it also sends what was corrected."
-        ),
+        0 => OutputMessage::ExportCompleted.localized(language),
+        failed => OutputMessage::ExportCompletedInPart { failed }.localized(language),
     }
 }
 
-/// Somebody else's pass is under way: cron is told once it does not end; whoever asked for something of his own is at
-/// once.
-fn report_busy(config: &Config, orders: &RunOptions, clock: &Clock) -> Outcome {
-    let overdue = if *orders == RunOptions::new(RunKind::Sync) {
+/// Another run is under way. Cron is told so only when that run should have ended; a person is told at once.
+fn report_busy(config: &Config, options: &RunOptions, clock: &Clock) -> Outcome {
+    let overdue = if *options == RunOptions::new(RunKind::Sync) {
         overdue::count(config, clock.now())
     } else {
-        let command = orders.kind.name();
-        stdout::print_error(&say!(
-            "Идёт другой запуск; {command} ничего не делает, повторите позже",
-            "Another pass is under way; {command} does nothing, try again later"
-        ));
+        let command = options.kind.name().to_owned();
+        stdout::print_error(&OutputMessage::Busy { command }.localized(config.language));
         overdue::look(config, clock.now())
     };
     let Some(notice) = overdue else { return Outcome::Ok };
-    stdout::print_error(&notice);
+    stdout::print_error(&notice.text(config.language));
     Outcome::Interrupted
 }
 
 /// Reads the configuration itself: that is the first thing it checks.
-fn check(cli: &Cli, options: &cli::Check, clock: &Clock) -> Result<Outcome> {
+fn check(cli: &Cli, options: &cli::Check, language: Language, clock: &Clock) -> Result<Outcome> {
     let webhook = webhook_from_environment();
-    let (config, webhook) = (cli.config.as_deref(), webhook.as_deref());
-    let options = check::Options { config, webhook, json: options.json, probe: options.probe };
+    let options = check::Options {
+        config: cli.config.as_deref(),
+        webhook: webhook.as_deref(),
+        language,
+        json: options.json,
+        probe: options.probe,
+    };
     let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
     let (shown, outcome) = check::run(&options, &connect, clock);
     stdout::print(&shown)?;
@@ -220,55 +170,57 @@ fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome
     if options.dry_run {
         return retry::show(config, options);
     }
-    let orders = RunOptions::new(RunKind::Retry);
+    let run = RunOptions::new(RunKind::Retry);
     let Some(lock) = Lock::try_acquire(&config.state)? else {
-        return Ok(report_busy(config, &orders, clock));
+        return Ok(report_busy(config, &run, clock));
     };
     retry::schedule_now(&lock, config, options, clock)?;
-    run_sync_locked(&lock, config, &orders, clock, &mut (), true)
+    run_sync_locked(&lock, config, &run, clock, &mut (), true)
 }
 
 fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome> {
     let cli::Audit { repair, json, yes } = *options;
-    let mut progress = Progress::on_stderr(clock, current_language());
+    let mut progress = Progress::on_stderr(clock, config.language);
     let findings = audit::run(config, json, &mut Http::new(&config.portal)?, clock, &mut progress);
     progress.over();
     let findings = findings?;
-    if !repair || !findings.is_mendable() {
-        if let Some(remedy) = findings.remedy().filter(|_| !json) {
+    if !repair || !findings.is_repairable() {
+        if let Some(remedy) = findings.remedy(config.language).filter(|_| !json) {
             stdout::print(&remedy)?;
         }
         return Ok(findings.outcome());
     }
-    if !yes && !confirm::confirm(current_language())? {
-        stdout::print_error(&OutputMessage::NothingChanged.localized(current_language()));
+    if !yes && !confirm::confirm(config.language)? {
+        stdout::print_error(&OutputMessage::NothingChanged.localized(config.language));
         return Ok(findings.outcome());
     }
-    let lock = Lock::acquire_or_fail(&config.state, clock)?;
-    findings.schedule_resend(&lock, config, clock)?;
-    let orders = RunOptions::new(RunKind::Audit);
-    let repaired = run_sync_locked(&lock, config, &orders, clock, &mut (), !json)?;
-    drop(lock);
-    if !matches!(repaired, Outcome::Ok | Outcome::Partial) {
-        return Ok(repaired);
-    }
-    let unrepaired = audit::unrepaired(&findings, config, &mut Http::new(&config.portal)?, clock)?;
-    if unrepaired > 0 {
-        stdout::print_error(&say!(
-            "Не исправлено записей: {unrepaired}. Причины: ecvi-b24 status, расхождения: ecvi-b24 audit",
-            "Records not repaired: {unrepaired}. For the reasons run ecvi-b24 status, for what differs ecvi-b24 audit"
-        ));
-    }
-    Ok(findings.outcome_after_repair(repaired, unrepaired))
+    repair_drift(config, &findings, json, clock)
 }
 
-fn config_show(path: &Path, config: &Config) -> Result<Outcome> {
+/// Sends again what an audit found to differ, then compares these records once more.
+fn repair_drift(config: &Config, findings: &Findings, json: bool, clock: &Clock) -> Result<Outcome> {
+    let lock = Lock::acquire_or_fail(&config.state, clock)?;
+    findings.schedule_resend(&lock, config, clock)?;
+    let options = RunOptions::new(RunKind::Audit);
+    let repair = run_sync_locked(&lock, config, &options, clock, &mut (), !json)?;
+    drop(lock);
+    if !matches!(repair, Outcome::Ok | Outcome::Partial) {
+        return Ok(repair);
+    }
+    let unrepaired = audit::unrepaired(findings, config, &mut Http::new(&config.portal)?, clock)?;
+    if unrepaired > 0 {
+        stdout::print_error(&OutputMessage::NotRepaired { records: unrepaired }.localized(config.language));
+    }
+    Ok(findings.outcome_after_repair(repair, unrepaired))
+}
+
+fn config_show(cli: &Cli, config: &Config) -> Result<Outcome> {
+    let path = config::find_config_file(cli.config.as_deref());
     let proxy = match Proxy::of_environment(&config.portal.webhook.address()) {
         Ok(proxy) => proxy.map(|proxy| format!("# proxy: {proxy}\n")).unwrap_or_default(),
         Err(error) => format!("# proxy: {error}\n"),
     };
-    stdout::print(&format!("# {}\n{proxy}{config}", path.display()))?;
-    Ok(Outcome::Ok)
+    print(&format!("# {}\n{proxy}{config}", path.display()))
 }
 
 fn print(text: &str) -> Result<Outcome> {
@@ -280,16 +232,17 @@ fn webhook_from_environment() -> Option<String> {
     std::env::var("ECVI_B24_WEBHOOK").ok().filter(|value| !value.is_empty())
 }
 
-/// A file that grows beyond the limit of its size (`ulimit -f`) is then an error of the write and ends no process.
+/// A file that grows beyond the limit of its size (`ulimit -f`) is then an error of the write; without this the
+/// signal would end the process.
 #[cfg(unix)]
-fn watch_resource_signals() -> Result<()> {
+fn ignore_resource_signals() -> Result<()> {
     let too_large = rustix::process::Signal::XFSZ.as_raw();
     flag::register(too_large, Arc::default())?;
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn watch_resource_signals() -> Result<()> {
+fn ignore_resource_signals() -> Result<()> {
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
 use crate::commands::cli::Cli;
+use crate::domain::messages::CommandMessage;
 use crate::domain::run_error::UsageError;
-use crate::say;
 
 const PROGRAM: &str = "ecvi-b24";
 
@@ -34,7 +34,8 @@ pub(super) fn manual_page(name: Option<&str>) -> Result<String> {
         None => program,
         Some(name) => {
             let found = program.find_subcommand(name).filter(|command| !command.is_hide_set());
-            found.ok_or_else(|| UsageError(say!("нет команды {name}", "no command {name}")))?.clone()
+            let unknown = || UsageError(CommandMessage::NoSuchCommand { name: name.to_owned() }.into());
+            found.ok_or_else(unknown)?.clone()
         }
     };
     let has_commands = command.has_subcommands();

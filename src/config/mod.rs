@@ -44,8 +44,8 @@ use shown::SecretAddress;
 /// Everything the program was told.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The language of messages, where the file names one.
-    pub language: Option<Language>,
+    /// The language of what people read.
+    pub language: Language,
     /// What to read.
     pub mirror: MirrorConfig,
     /// The state's file.
@@ -135,6 +135,13 @@ pub fn find_config_file(option: Option<&Path>) -> PathBuf {
     }
 }
 
+/// The language that a configuration file names, also where the rest of it is wrong.
+pub fn language_of(path: &Path) -> Option<Language> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let mut table: toml::Table = toml::from_str(&text).ok()?;
+    table.remove("language")?.try_into().ok()
+}
+
 /// Reads and checks a configuration file.
 ///
 /// `webhook` is the value of `$ECVI_B24_WEBHOOK`; the file's own `webhook` wins over it.
@@ -154,9 +161,6 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
 pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
     leaked_webhook::refuse_misplaced(text)?;
     let file: File = toml::from_str(text).map_err(|error| without_secret(text, &error))?;
-    if let Some(language) = file.language {
-        crate::domain::language::set_language(language);
-    }
     let mut file = file.in_folder(folder);
     paths::refuse_clash(&file)?;
     let (webhook, source) = portal::take_webhook(&mut file.portal, webhook)?;
@@ -166,7 +170,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config,
     let deal = objects::deal(file.deal)?;
     let mirror = mirror::mirror(file.mirror, mirror::own_columns(&contact, &company, &deal))?;
     Ok(Config {
-        language: file.language,
+        language: file.language.unwrap_or_default(),
         load: load::load(file.load, &mirror.columns)?,
         mirror,
         state: file.state.path.0,

@@ -125,6 +125,7 @@ pub(super) fn is_loopback(authority: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::language::Language;
     use crate::domain::messages::Message;
 
     #[test]
@@ -207,7 +208,7 @@ mod tests {
             ("hotel.ru/rest/1/abc/", "должен иметь вид"),
             ("http://hotel.ru/rest/1/abc/", "https://"),
         ] {
-            let error = Message::from(Webhook::parse(text).unwrap_err()).to_string();
+            let error = Message::from(Webhook::parse(text).unwrap_err()).text(Language::Ru);
             assert!(error.contains(told), "{text}: {error}");
         }
     }

@@ -1,17 +1,16 @@
 //! The two languages of everything people read: Russian and English, side by side at each message.
 //!
-//! Logs, JSON, failure codes and `--help` have one language and do not pass through here. The choice is made
-//! once, when the program starts; the hotel's cron usually has no `LANG`, and its people read Russian.
-
-use std::sync::atomic::{AtomicBool, Ordering};
+//! Logs for engineers, keys of JSON, failure codes and `--help` are English and do not pass through here. `main` works
+//! the reader's language out once and hands it to the command, which hands it to whatever renders a text.
 
 use serde::{Deserialize, Serialize};
 
 /// A language that people can choose by `language = "ru"` in the configuration.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
-    /// русский
+    /// русский: the hotel's cron usually has no `LANG`, and its people read Russian.
+    #[default]
     Ru,
     /// English
     En,
@@ -26,27 +25,13 @@ impl Language {
     }
 }
 
-static ENGLISH: AtomicBool = AtomicBool::new(false);
-
-/// Fixes the language of every later message.
-pub fn set_language(language: Language) {
-    ENGLISH.store(language == Language::En, Ordering::Relaxed);
-}
-
-/// Whether messages are English now.
-pub fn is_english() -> bool {
-    ENGLISH.load(Ordering::Relaxed)
-}
-
-/// The language of the messages now.
-pub fn current_language() -> Language {
-    if is_english() { Language::En } else { Language::Ru }
-}
-
-/// A message in the chosen language: `say!("найдено: {n}", "found: {n}")`.
+/// One text in the reader's language: `msg!(language, "найдено: {n}", "found: {n}")`.
 #[macro_export]
-macro_rules! say {
-    ($ru:literal, $en:literal $(, $argument:expr)* $(,)?) => {
-        if $crate::domain::language::is_english() { format!($en $(, $argument)*) } else { format!($ru $(, $argument)*) }
+macro_rules! msg {
+    ($language:expr, $ru:literal, $en:literal $(,)?) => {
+        match $language {
+            $crate::domain::language::Language::Ru => format!($ru),
+            $crate::domain::language::Language::En => format!($en),
+        }
     };
 }

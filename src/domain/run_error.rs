@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use strum::{Display, EnumString, IntoStaticStr};
 
-use super::language::current_language;
+use super::language::Language;
 use super::messages::Message;
 
 /// How a run ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
@@ -99,8 +99,9 @@ impl RunError {
 }
 
 impl fmt::Display for RunError {
+    /// In English, for logs. People get the message in their language.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message.text(current_language()))
+        f.write_str(&self.message.text(Language::En))
     }
 }
 
@@ -131,6 +132,9 @@ fn message_of_link(link: &(dyn Error + 'static)) -> Message {
     if let Some(error) = link.downcast_ref::<RunError>() {
         return error.message.clone();
     }
+    if let Some(UsageError(message)) = link.downcast_ref() {
+        return message.clone();
+    }
     match link.downcast_ref::<io::Error>() {
         Some(error) => message_of_io(error),
         None => Message::Foreign(link.to_string()),
@@ -152,11 +156,12 @@ pub fn outcome_of(error: &anyhow::Error) -> Outcome {
 
 /// A record or a word that nobody knows, or a command line that makes no sense: exit 2.
 #[derive(Debug)]
-pub struct UsageError(pub String);
+pub struct UsageError(pub Message);
 
 impl fmt::Display for UsageError {
+    /// In English, as [`RunError`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.0.text(Language::En))
     }
 }
 

@@ -131,6 +131,7 @@ mod tests {
     use super::*;
     use crate::domain::language::Language;
     use crate::domain::messages::Localized;
+    use crate::domain::run_error::message_of;
 
     #[test]
     fn each_flaw_of_a_certificate_has_its_own_remedy() {
@@ -161,7 +162,7 @@ mod tests {
             ("hello", "нет сертификата"),
         ] {
             std::fs::write(&path, held).unwrap();
-            let error = roots(Some(&path)).unwrap_err().to_string();
+            let error = message_of(&roots(Some(&path)).unwrap_err()).text(Language::Ru);
             assert!(error.contains(told), "{held}: {error}");
         }
     }

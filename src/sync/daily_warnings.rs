@@ -4,11 +4,9 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::config::{Config, Link};
-use crate::domain::display;
-use crate::domain::language::current_language;
+use crate::domain::messages::{Message, SyncMessage};
 use crate::mirror::written_at;
 use crate::platform::clock::is_older;
-use crate::say;
 use crate::state::State;
 use crate::state::settings::{LINK_TOLD, MIRROR_AGE_TOLD};
 
@@ -17,12 +15,8 @@ pub(super) fn of_mirror_age(config: &Config, state: &State, now: DateTime<Utc>) 
     let Some(limit) = config.max_mirror_age else { return Ok(()) };
     let Some(written) = written_at(&config.mirror.path) else { return Ok(()) };
     if is_older(written, limit, now) && state.once_a_day(MIRROR_AGE_TOLD, now)? {
-        let (shown, time) = (config.mirror.path.display(), display::format_time(written, current_language()));
-        let warning = say!(
-            "зеркало Ecvi {shown} не обновлялось с {time}: проверьте программу, которая его наполняет",
-            "the mirror {shown} was not written since {time}: check what fills it"
-        );
-        log::warn!("{warning}");
+        let path = config.mirror.path.display().to_string();
+        warn(config, &SyncMessage::MirrorOld { path, written }.into());
     }
     Ok(())
 }
@@ -33,7 +27,11 @@ pub(super) fn of_link(config: &Config, state: &State, now: DateTime<Utc>) -> Res
     if let Some(warning) = unused
         && state.once_a_day(LINK_TOLD, now)?
     {
-        log::warn!("{warning}");
+        warn(config, &warning);
     }
     Ok(())
+}
+
+fn warn(config: &Config, warning: &Message) {
+    log::warn!("{}", warning.text(config.language));
 }

@@ -3,11 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
-use crate::domain::display;
-use crate::domain::language::current_language;
-use crate::platform::lock::Lock;
+use crate::domain::messages::{Message, SyncMessage};
 use crate::platform::lock::note::PassedOver;
-use crate::say;
+use crate::platform::lock::{Lock, SUFFIX};
+use crate::platform::sidecar_path::sidecar_path;
 use crate::sync::options::RunKind;
 
 /// How often cron starts a run.
@@ -18,40 +17,32 @@ const SPARE: u64 = 2;
 const SILENT_EXPORT: TimeDelta = TimeDelta::hours(6);
 
 /// Counts a run that found the lock held; and what is to be said, where too many did.
-pub(crate) fn count(config: &Config, now: DateTime<Utc>) -> Option<String> {
+pub(crate) fn count(config: &Config, now: DateTime<Utc>) -> Option<Message> {
     match Lock::pass_over(&config.state, now) {
         Ok(told) => {
-            log::info!(
-                "another pass is under way since {}",
-                display::format_time(told.since(), current_language())
-            );
+            log::info!("another run is under way since {}", told.since());
             notice(config, &told, now)
         }
         Err(error) => {
-            log::info!("another pass is under way ({error})");
+            log::info!("another run is under way ({error})");
             None
         }
     }
 }
 
 /// What is to be said of the run that is under way now, where too many found the lock held.
-pub(crate) fn look(config: &Config, now: DateTime<Utc>) -> Option<String> {
+pub(crate) fn look(config: &Config, now: DateTime<Utc>) -> Option<Message> {
     Lock::passed_over(&config.state).and_then(|told| notice(config, &told, now))
 }
 
-fn notice(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> Option<String> {
+fn notice(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> Option<Message> {
     if !is_overdue(config, told, now) {
         return None;
     }
     let PassedOver { passes, holder, .. } = told;
-    let since = display::format_time(told.since(), current_language());
-    let command = holder.as_ref().map_or("ecvi-b24", |holder| &holder.command);
-    let lock = crate::platform::sidecar_path::sidecar_path(&config.state, crate::platform::lock::SUFFIX);
-    let lock = lock.display();
-    Some(say!(
-        "другой запуск ({command}) не заканчивается с {since}, пропущено запусков: {passes}; узнайте, кто держит {lock} (fuser {lock}), и завершите этот процесс: сделанное им сохранено",
-        "another pass ({command}) has not ended since {since}, passes left out: {passes}; find out who holds {lock} (fuser {lock}) and end that process: what it did is saved"
-    ))
+    let command = holder.as_ref().map_or("ecvi-b24", |holder| &holder.command).to_owned();
+    let lock = sidecar_path(&config.state, SUFFIX).display().to_string();
+    Some(SyncMessage::RunOverdue { command, since: told.since(), skipped: *passes, lock }.into())
 }
 
 fn is_overdue(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> bool {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::config::Config;
 use crate::crm::inventory;
 use crate::domain::language::Language;
-use crate::domain::messages::{Message, SyncMessage};
+use crate::domain::messages::{Localized, Message, SyncMessage};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, RunError, outcome_of};
@@ -17,7 +17,6 @@ use crate::platform::clock::{Clock, saturating_add};
 use crate::platform::lock::Lock;
 use crate::portal::client::{Client, WaitReason, growing_pause};
 use crate::portal::{CallError, Portal, run_error_from};
-use crate::say;
 use crate::state::settings::{
     CONTENTS, EXPOSED_TOLD, FULL, INITIAL_EXPORT, INPUTS, MAPPING_TOLD, MIRROR_STATS, PACE, RESENDING,
 };
@@ -141,7 +140,7 @@ struct RunContext<'a> {
     run: i64,
     done: RunStats,
     /// What a guard holds back.
-    notice: Option<String>,
+    notice: Option<Message>,
 }
 
 /// What a round needs before it sends.
@@ -162,7 +161,7 @@ impl RunContext<'_> {
             if mapping_version::has_changed(self.config, self.state)?
                 && self.state.once_a_day(MAPPING_TOLD, gate.clock().now())?
             {
-                log::warn!("{}", mapping_version::notice());
+                log::warn!("{}", mapping_version::notice().text(self.config.language));
             }
             return Ok(());
         }
@@ -294,7 +293,8 @@ impl RunContext<'_> {
         let types = verify_config(config, gate, state, !plan.queue.is_empty()?)?;
         if orders.kind == RunKind::InitialExport && state.initial_export()?.is_none() {
             for user in ask_notified(config, gate) {
-                log::warn!("{}. {}", user.detail(), user.remedy());
+                let language = config.language;
+                log::warn!("{}. {}", user.detail().text(language), user.remedy().text(language));
             }
         }
         Ok(Prepared { plan, types, touched })
@@ -359,7 +359,7 @@ impl RunContext<'_> {
                 (Outcome::Interrupted, Some(resume_hint(message, gate.clock().interrupted())))
             }
             Some(stop) => (stop.outcome, Some(stop.full_message())),
-            None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice.map(Message::Foreign)),
+            None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice),
             None => (Outcome::Ok, None),
         };
         RunReport { outcome, message, counts, failures, requests: gate.requests() }
@@ -374,14 +374,9 @@ fn is_unusable(error: &anyhow::Error) -> bool {
 /// In cron's mail once a day is enough.
 fn warn_of_exposed(config: &Config, state: &State, now: DateTime<Utc>) -> Result<()> {
     if !config.exposed.is_empty() && state.once_a_day(EXPOSED_TOLD, now)? {
-        for path in config.exposed.iter().map(|path| path.display()) {
-            log::warn!(
-                "{}",
-                say!(
-                    "файл {path} могут прочесть все на этой машине, а в нём пароль к CRM: chmod o= {path}",
-                    "{path} can be read by everyone on this machine, and holds the password to the CRM: chmod o= {path}"
-                )
-            );
+        for path in &config.exposed {
+            let warning = SyncMessage::FileExposed { path: path.display().to_string() };
+            log::warn!("{}", warning.localized(config.language));
         }
     }
     Ok(())

@@ -64,7 +64,7 @@ fn what_people_changed_is_named_and_personal_values_are_not() {
     booking 3682 (id 3682): deal 1 differs: CLOSEDATE "TODAY" instead of "2020-05-29", COMMENTS, CONTACT_IDS "2, 1" instead of "1, 3, 2", OPPORTUNITY "1.00" instead of "13050.00", STAGE_ID "LOSE" instead of "WON"
         http://portal/crm/deal/details/1/
     Compared: guests 3, companies 1, bookings 1. Differences: 2.
-    To mend it: ecvi-b24 audit --repair. What is gone is created anew; if cards were merged in the CRM, first point the record at the one that is left: ecvi-b24 reset-id guest ID --crm-id NUMBER
+    To repair it: ecvi-b24 audit --repair. What is missing is created anew; if cards were merged in the CRM, first link the record to the one that is left: ecvi-b24 reset-id guest ID --crm-id NUMBER
     "#);
     assert!(!said.contains("Инна") && !said.contains("Анна") && !said.contains("чужое"));
 }
@@ -77,7 +77,7 @@ fn a_repair_sends_again_what_differs_or_is_gone_and_counts_as_a_run() {
     hotel.by_hand("crm.company.delete", json!({"id": 1}));
     let said = hotel.said(0, "audit --repair --yes");
     assert_snapshot!(said, @r#"
-    company 1: gone from the CRM: company 1
+    company 1: missing in the CRM: company 1
     booking 3682 (id 3682): deal 1 differs: COMPANY_ID "" instead of "1", CONTACT_IDS "1" instead of "1, 3, 2", OPPORTUNITY "1.00" instead of "13050.00"
         http://portal/crm/deal/details/1/
     Compared: guests 3, companies 1, bookings 1. Differences: 2.
@@ -97,7 +97,7 @@ fn an_object_of_nobody_is_told_of_and_never_deleted() {
         json!({"fields": {"TITLE": "y", "ORIGINATOR_ID": "OTHER", "ORIGIN_ID": "78"}}),
     );
     assert_snapshot!(hotel.said(1, "audit --repair --yes"), @r"
-    deal 2 carries our mark (ORIGIN_ID 77), but there is no such record; look at it and delete it by hand if it is not needed
+    deal 2 carries our origin (ORIGIN_ID 77), but there is no such record; look at it and delete it by hand if it is not needed
         http://portal/crm/deal/details/2/
     Compared: guests 3, companies 1, bookings 1. Differences: 1.
     ");
@@ -139,7 +139,7 @@ fn an_object_out_of_the_users_sight_is_no_object_that_is_gone() {
     hotel.server.portal().settings.hidden = vec![(Kind::Contact, 1)];
     let found = documents(&hotel, 1);
     assert_eq!((found.len(), &found[0]["drift"], &found[0]["crm_id"]), (1, &json!("hidden"), &json!(1)));
-    assert!(hotel.said(1, "audit").contains("guest 1: contact 1: the webhook's user may not see it"));
+    assert!(hotel.said(1, "audit").contains("guest 1: contact 1: the webhook's user may not see this card"));
     hotel.run(1, "audit --repair --yes");
     assert_eq!(hotel.server.portal().count(Kind::Contact), 1);
 }

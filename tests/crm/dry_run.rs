@@ -34,7 +34,7 @@ fn updates_show_old_and_new_values_and_send_nothing() {
     guest 1: update contact 1
         LAST_NAME: "Приходько" -> "Иная"
         PHONE: "+71" -> "+72"
-    guest 2: create, unless the CRM has the object
+    guest 2: create, unless the CRM has the card
     booking 3682 (id 3682): update deal 1
         PROBABILITY: "60" -> "100"
         STAGE_ID: "EXECUTING" -> "WON"
@@ -71,7 +71,7 @@ fn an_object_that_is_gone_from_the_crm_is_said_to_be() {
     hotel.sql("UPDATE bookings SET modified_at = '2026'");
     let plan = hotel.said(0, "sync --dry-run");
     assert!(plan.contains("bookings: create 1"), "{plan}");
-    assert!(plan.contains("the card that it had (number 1) is gone from the CRM"), "{plan}");
+    assert!(plan.contains("the card that it had (number 1) is missing in the CRM"), "{plan}");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn without_the_portal_the_plan_is_shown_all_the_same() {
     bookings: recheck 1
 
     guest 1: update contact 1
-    booking 3682 (id 3682): look at the people of deal 1
+    booking 3682 (id 3682): recheck the guests and the company of deal 1
 
     Old values are not shown: the portal gave no proper answer (HTTP 502, no JSON: 502 Bad Gateway).
     ");
@@ -107,9 +107,12 @@ fn people_who_would_be_taken_over_are_named() {
     hotel.by_hand("crm.contact.add", json!({"fields": {"LAST_NAME": "ПРИХОДЬКО", "PHONE": phone}}));
     hotel.by_hand("crm.deal.add", json!({"fields": {"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "3682"}}));
     let said = hotel.said(0, "initial-export --dry-run");
-    assert!(said.contains("guest 1: take over contact 1 (found in the CRM)"), "{said}");
-    assert!(said.contains("booking 3682 (id 3682): take over deal 1 (found in the CRM)"), "{said}");
-    assert!(said.contains("company 1: create, unless the CRM has the object"), "{said}");
+    assert!(said.contains("guest 1: link to the existing card: contact 1 (found in the CRM)"), "{said}");
+    assert!(
+        said.contains("booking 3682 (id 3682): link to the existing card: deal 1 (found in the CRM)"),
+        "{said}"
+    );
+    assert!(said.contains("company 1: create, unless the CRM has the card"), "{said}");
     hotel.run(0, "initial-export");
     assert_eq!(hotel.only(bitrix24_sandbox::Kind::Contact).id, 1);
 }
@@ -175,7 +178,7 @@ fn what_will_not_be_sent_is_said_beside_its_step() {
     let plan = hotel.said(0, "sync --dry-run");
     for (step, note) in [
         ("company 1: update company 1", "it will not be sent (OBJECT_MISSING)"),
-        ("guest 9: take over contact", "it will not be sent (CRM_ID_TAKEN)"),
+        ("guest 9: link to the existing card: contact", "it will not be sent (CRM_ID_TAKEN)"),
         ("booking 7 (id 7): create", "will wait until guest 7 is sent (GUEST_WAITING)"),
     ] {
         let after = plan.lines().skip_while(|line| !line.starts_with(step)).nth(1).unwrap_or_default();
@@ -189,8 +192,8 @@ fn an_object_out_of_the_users_sight_is_not_told_as_gone() {
     hotel.server.portal().settings.hidden = vec![(Kind::Company, 1)];
     hotel.sql("UPDATE companies SET modified_at = '2026'");
     let plan = hotel.said(0, "sync --dry-run");
-    assert!(plan.contains("may not see the object: it will not be sent (ACCESS_DENIED)"), "{plan}");
-    assert!(!plan.contains("has no such object"), "{plan}");
+    assert!(plan.contains("may not see the card: it will not be sent (ACCESS_DENIED)"), "{plan}");
+    assert!(!plan.contains("has no such card"), "{plan}");
 }
 
 #[test]
@@ -218,11 +221,11 @@ fn an_export_shows_a_sample_card_of_each_kind() {
     guests: create 2
     bookings: create 1
 
-    company 1: create, unless the CRM has the object
+    company 1: create, unless the CRM has the card
         ORIGINATOR_ID: "ECVI"
         ORIGIN_ID: "1"
         TITLE: "Ромашка"
-    guest 1: create, unless the CRM has the object
+    guest 1: create, unless the CRM has the card
         ADDRESS_CITY: "Омск"
         COMMENTS: "{ VIP }"
         LAST_NAME: "Приходько"
@@ -230,8 +233,8 @@ fn an_export_shows_a_sample_card_of_each_kind() {
         ORIGIN_ID: "1"
         PHONE: "+79001234567"
         TYPE_ID: "CLIENT"
-    guest 2: create, unless the CRM has the object
-    booking 3682 (id 3682): create, unless the CRM has the object
+    guest 2: create, unless the CRM has the card
+    booking 3682 (id 3682): create, unless the CRM has the card
         ASSIGNED_BY_ID: "1"
         BEGINDATE: "2020-05-20"
         CATEGORY_ID: "0"
@@ -263,7 +266,7 @@ fn one_record_is_shown_alone_with_its_whole_card() {
          UPDATE bookings SET status = 'checked_in', modified_at = '2026'",
     );
     assert_snapshot!(hotel.said(0, "sync --dry-run --only guest 3"), @r#"
-    guest 3: create, unless the CRM has the object
+    guest 3: create, unless the CRM has the card
         LAST_NAME: "Гость"
         ORIGINATOR_ID: "ECVI"
         ORIGIN_ID: "3"

@@ -31,8 +31,8 @@ fn the_inventory_is_told_of() {
 fn another_pass_under_way_is_told_of() {
     let hotel = Hotel::new("");
     let _held = Lock::try_acquire(&hotel.path("state.db")).unwrap();
-    assert_snapshot!(hotel.complained(0, "initial-export"), @"ecvi-b24: Another pass is under way; initial-export does nothing, try again later");
-    assert_snapshot!(hotel.complained(0, "retry"), @"ecvi-b24: Another pass is under way; retry does nothing, try again later");
+    assert_snapshot!(hotel.complained(0, "initial-export"), @"ecvi-b24: Another run is under way; initial-export does nothing, try again later");
+    assert_snapshot!(hotel.complained(0, "retry"), @"ecvi-b24: Another run is under way; retry does nothing, try again later");
     assert_eq!(hotel.said(0, "sync"), "");
     assert_eq!(hotel.server.requests(), 0);
 }

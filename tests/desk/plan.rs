@@ -1,7 +1,7 @@
-//! The plan of a dry run and the line of a pass, in words and as JSON.
+//! The plan of a dry run and the line of a run, in words and as JSON.
 
-use ecvi_b24::commands::dry_run::plan_report;
-use ecvi_b24::domain::language::{Language, set_language};
+use ecvi_b24::commands::dry_run;
+use ecvi_b24::domain::language::Language;
 use ecvi_b24::mirror::Mirror;
 use ecvi_b24::output::run_summary;
 use ecvi_b24::state::Counts;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::house::{House, at};
 
-fn shown(house: &House, write: fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
+fn shown(house: &House, write: impl Fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
     let (config, state) = (house.config(), house.state());
     let mirror = Mirror::open(&config.mirror).unwrap();
     let rules = PlanOptions { now: at("2026-01-02T04:00:00Z"), deletes: true, ..PlanOptions::default() };
@@ -20,12 +20,14 @@ fn shown(house: &House, write: fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>))
     String::from_utf8(text).unwrap()
 }
 
-fn text(house: &House) -> String {
-    shown(house, |plan, state, out| plan_report::text(plan, state, None, out).unwrap())
+fn text(house: &House, language: Language) -> String {
+    shown(house, |plan, state, out| dry_run::write_text(plan, state, None, language, out).unwrap())
 }
 
 fn json(house: &House) -> Value {
-    let text = shown(house, |plan, state, out| plan_report::json(plan, state, None, out).unwrap());
+    let text = shown(house, |plan, state, out| {
+        dry_run::write_json(plan, state, None, Language::En, out).unwrap();
+    });
     serde_json::from_str(&text).unwrap()
 }
 
@@ -41,40 +43,37 @@ fn eventful() -> House {
     house
 }
 
-/// One test for both languages, because the language is the process's.
 #[test]
-fn a_plan_and_a_pass_in_two_languages() {
+fn a_plan_and_a_run_in_two_languages() {
     let house = eventful();
     let counts = Counts { created: [1, 0, 2].into(), updated: [0, 0, 1].into(), deleted: 1, failed: 2 };
     let nothing = Counts { failed: 2, ..Counts::default() };
-    set_language(Language::En);
-    assert_snapshot!(text(&house), @r#"
+    assert_snapshot!(text(&house, Language::En), @r#"
     companies: create 1, gone from Ecvi 1
     guests: create 1, update 1
     bookings: create 1, recheck 1, unreadable 1, DELETE 1
 
-    company 7: gone from Ecvi, the object stays in the CRM
-    company 9: take over company 7009 (its id is in Ecvi)
+    company 7: gone from Ecvi, the card stays in the CRM
+    company 9: link to the existing card: company 7009 (its id is in Ecvi)
     guest 41: update contact 101
-    guest 44: create, unless the CRM has the object
-    booking 3683 (id 6): create, unless the CRM has the object
-    booking 3682 (id 5): look at the people of deal 501
+    guest 44: create, unless the CRM has the card
+    booking 3683 (id 6): create, unless the CRM has the card
+    booking 3682 (id 5): recheck the guests and the company of deal 501
     booking 3700 (id 10): cannot be read: UNKNOWN_STATUS status = "lost"
     DELETE deal 508 (booking 3690 (id 8), gone from Ecvi)
     "#);
     assert_snapshot!(run_summary::summary_line("sync", &counts, Language::En).unwrap(), @"sync: created: guests 1, bookings 2; updated: bookings 1; deleted: bookings 1; failed: 2");
-    set_language(Language::Ru);
-    assert_snapshot!(text(&house), @r#"
+    assert_snapshot!(text(&house, Language::Ru), @r#"
     компании: создать 1, больше нет в Ecvi 1
     гости: создать 1, изменить 1
-    заявки: создать 1, проверить 1, не читаются 1, УДАЛИТЬ 1
+    заявки: создать 1, сверить состав гостей 1, не читаются 1, УДАЛИТЬ 1
 
-    компания 7: больше нет в Ecvi, объект останется в CRM
-    компания 9: взять готовый объект: компания 7009 (id из Ecvi)
+    компания 7: больше нет в Ecvi, карточка останется в CRM
+    компания 9: привязать к существующей карточке: компания 7009 (id из Ecvi)
     гость 41: изменить: контакт 101
-    гость 44: создать, если объекта ещё нет в CRM
-    заявка №3683 (id 6): создать, если объекта ещё нет в CRM
-    заявка №3682 (id 5): проверить людей: сделка 501
+    гость 44: создать, если карточки ещё нет в CRM
+    заявка №3683 (id 6): создать, если карточки ещё нет в CRM
+    заявка №3682 (id 5): сверить состав гостей: сделка 501
     заявка №3700 (id 10): не читается: UNKNOWN_STATUS status = "lost"
     УДАЛИТЬ: сделка 508 (заявка №3690 (id 8), больше нет в Ecvi)
     "#);

@@ -26,14 +26,14 @@ fn a_record_is_let_go_of_and_can_be_brought_back() {
     let house = House::running();
     assert_snapshot!(house.said(0, RU, "reset-id booking 3682 --yes"), @r"
     заявка №3682 (id 5): забыть, что это сделка 501
-    Следующий запуск найдёт объекты в CRM по ORIGIN_ID, а ненайденные создаст заново.
-    заявка №3682 (id 5): сделано; вернуть: ecvi-b24 reset-id booking id:5 --crm-id 501
+    Следующий запуск найдёт карточки в CRM по ORIGIN_ID, а ненайденные создаст заново.
+    заявка №3682 (id 5): готово; отменить: ecvi-b24 reset-id booking id:5 --crm-id 501
     ");
     let booking = record(&house, Kind::Booking, 5);
     assert_eq!((booking.plan_record.crm_id, booking.released), (None, true));
     assert_eq!(events(&house, Kind::Booking, 5).last().unwrap(), &("reset".into(), Some(501)));
     assert_snapshot!(house.said(0, EN, "reset-id booking id:5 --crm-id 501"), @r"
-    booking 3682 (id 5): point at deal 501
+    booking 3682 (id 5): link to deal 501
     booking 3682 (id 5): done
     ");
     let booking = record(&house, Kind::Booking, 5);
@@ -44,8 +44,8 @@ fn a_record_is_let_go_of_and_can_be_brought_back() {
 fn another_object_may_be_shared_and_that_is_said() {
     let house = House::running();
     assert_snapshot!(house.said(0, EN, "reset-id guest 41 --crm-id 102"), @r"
-    guest 41: point at contact 102 (until now contact 101)
-      this object already belongs to guest 42: both will write to one card
+    guest 41: link to contact 102 (now contact 101)
+      this card already belongs to guest 42: both records will write to it
     guest 41: done; to undo: ecvi-b24 reset-id guest id:41 --crm-id 101
     ");
     assert_eq!(record(&house, Kind::Guest, 41).plan_record.crm_id, Some(102));
@@ -95,7 +95,7 @@ fn all_of_a_kind_or_everything() {
     assert_snapshot!(house.said(0, RU, "reset-id guest --all --yes"), @r"
     гости: забыть id CRM: 2
     Отменить это можно только по одной записи или восстановив копию файла состояния.
-    Следующий запуск найдёт объекты в CRM по ORIGIN_ID, а ненайденные создаст заново.
+    Следующий запуск найдёт карточки в CRM по ORIGIN_ID, а ненайденные создаст заново.
     гости: забыто id CRM: 2
     ");
     assert_eq!(house.state().count_linked(Kind::Guest).unwrap(), 0);
@@ -107,7 +107,7 @@ fn all_of_a_kind_or_everything() {
     bookings: CRM ids to be forgotten: 2
     Deals of bookings that Ecvi has no more stay in the CRM: ecvi-b24 audit shows them.
     This can be undone record by record, or with a copy of the state file.
-    The next pass finds the objects in the CRM by ORIGIN_ID, and creates anew what it does not find.
+    The next run finds the cards in the CRM by ORIGIN_ID, and creates anew what it does not find.
     guests: CRM ids forgotten: 0
     companies: CRM ids forgotten: 1
     bookings: CRM ids forgotten: 2
@@ -132,8 +132,8 @@ fn a_booking_that_is_gone_from_ecvi_is_warned_of() {
     assert_snapshot!(house.said(0, RU, "reset-id booking 3690 --yes"), @r"
     заявка №3690 (id 8): забыть, что это сделка 508
       такой заявки в Ecvi больше нет: её сделка останется в CRM, удалите её вручную
-    Следующий запуск найдёт объекты в CRM по ORIGIN_ID, а ненайденные создаст заново.
-    заявка №3690 (id 8): сделано; вернуть: ecvi-b24 reset-id booking id:8 --crm-id 508
+    Следующий запуск найдёт карточки в CRM по ORIGIN_ID, а ненайденные создаст заново.
+    заявка №3690 (id 8): готово; отменить: ecvi-b24 reset-id booking id:8 --crm-id 508
     ");
 }
 

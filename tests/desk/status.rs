@@ -88,7 +88,7 @@ fn before_any_pass_there_is_nothing_but_what_waits() {
         })
     );
     assert!(!house.path("state.db").exists());
-    assert!(house.said(1, EN, "status --check").starts_with("PROBLEM: failures: 0; no good pass yet"));
+    assert!(house.said(1, EN, "status --check").starts_with("PROBLEM: failures: 0; no good run yet"));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn without_a_mirror_what_waits_is_unknown() {
     std::fs::remove_file(house.path("mirror.db")).unwrap();
     let records = document(&house, "status --json")["records"].clone();
     assert_eq!(records["guest"], json!({"synced": 2, "pending": null, "failed": 1, "waiting": 0}));
-    assert!(house.said(0, EN, "status").contains("What waits is unknown: there is no mirror"));
+    assert!(house.said(0, EN, "status").contains("What is still to be sent is unknown: there is no mirror"));
     assert!(!house.path("mirror.db").exists());
 }
 
@@ -152,7 +152,7 @@ fn monitoring_hears_of_failures_and_of_silence() {
         requests: 0,
     };
     state.finish_run(run, &ended).unwrap();
-    assert_snapshot!(house.said(0, EN, "status --check"), @"OK: failures: 0; last good pass just now");
+    assert_snapshot!(house.said(0, EN, "status --check"), @"OK: failures: 0; last good run just now");
     assert_snapshot!(house.said(0, RU, "status --check"), @"OK: ошибок: 0; последний удачный запуск только что");
     house.said(0, EN, "status --check --max-age 1h");
     let old = Run { finished_at: Some(at("2026-01-02T03:00:00Z")), ..ended };
@@ -192,7 +192,7 @@ fn the_screen_in_two_languages() {
         следующая попытка: при ближайшем запуске
 
     Ждут своего гостя: 1
-      GUEST_WAITING: Заявка ждёт, пока её гость появится в CRM. Что ему мешает, покажет ecvi-b24 status guest с его номером (id).
+      GUEST_WAITING: Заявка ждёт, пока её гость появится в CRM. Причину покажет ecvi-b24 status guest с его номером (id).
         заявка №3683 (id 6), с 02.01.2026 06:00: гость 43
 
     Передано, но стоит взглянуть: 1
@@ -201,8 +201,8 @@ fn the_screen_in_two_languages() {
         https://hotel.bitrix24.ru/crm/contact/details/102/
     ");
     assert_snapshot!(without_age(&house.said(0, EN, "status")), @r"
-    Last good pass: 2026-01-02 06:00 (AGE)
-    Last pass: sync 2026-01-02 06:00, done in part
+    Last good run: 2026-01-02 06:00 (AGE)
+    Last run: sync 2026-01-02 06:00, done in part
       created: guests 2, companies 1, bookings 2; updated: bookings 1; failed: 1
     The initial export was completed 2026-01-01 21:00
     Mirror written 2026-01-02 05:50 (AGE)
@@ -215,7 +215,7 @@ fn the_screen_in_two_languages() {
     Not sent: 1
       PORTAL_REFUSED: Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.
         guest 43, create, attempts: 3, since 2026-01-01 23:00: Invalid value for field HONORIFIC. / Choose another.
-        next attempt: with the next pass
+        next attempt: with the next run
 
     Waiting for their guest: 1
       GUEST_WAITING: The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows what keeps the guest back.
@@ -239,7 +239,7 @@ fn the_screen_in_two_languages() {
     заявки           0              3        0           0
     ");
     assert_snapshot!(without_age(&empty.said(0, EN, "status")), @r"
-    There has been no successful pass yet.
+    There has been no good run yet.
     The initial export is not completed: run ecvi-b24 initial-export
     Mirror written 2026-01-02 05:50 (AGE)
 
@@ -270,30 +270,30 @@ fn one_record_in_two_languages() {
     assert_snapshot!(house.said(0, RU, "status booking 3682"), @r"
     Заявка №3682 (id 5)
     В CRM: сделка 501, https://hotel.bitrix24.ru/crm/deal/details/501/
-    В Ecvi: последнее изменение 2026-01-01 10:00:00
-      состояние: confirmed
-      заезд: 2026-05-20 12:00
-      выезд: 2026-05-29 12:00
+    В Ecvi: последнее изменение 01.01.2026 10:00:00
+      статус: confirmed
+      заезд: 20.05.2026 12:00
+      выезд: 29.05.2026 12:00
       сумма: 13050.00
       гость заявки: 42
       проживают гости: 42, 41
       компания: 7
-    Передано изменение 2026-01-01 10:00:00
+    Передано: изменение от 01.01.2026 10:00:00
     Ближайший запуск: ничего, всё передано
     История:
       02.01.2026 06:00 создание: сделка 501
     ");
     assert_snapshot!(house.said(0, EN, "status guest 43"), @r"
     Guest 43
-    In the CRM: no object known
+    In the CRM: no card yet
     In Ecvi: last changed 2026-01-01 10:00:00
       phones: 0
       e-mails: 0
     Sent: nothing yet
     PORTAL_REFUSED: Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.
       guest 43, create, attempts: 3, since 2026-01-01 23:00: Invalid value for field HONORIFIC. / Choose another.
-      next attempt: with the next pass
-    The next pass: find the object in the CRM by ORIGIN_ID, or create it where there is none
+      next attempt: with the next run
+    The next run: find the card in the CRM by ORIGIN_ID, or create it where there is none
     History:
       2026-01-01 23:00 failed: PORTAL_REFUSED
       2026-01-02 04:00 failed: PORTAL_REFUSED
@@ -309,7 +309,7 @@ fn one_record_in_two_languages() {
     ");
     assert_snapshot!(house.said(0, EN, "status booking 6"), @r"
     Booking 3683 (id 6)
-    In the CRM: no object known
+    In the CRM: no card yet
     In Ecvi: last changed 2026-01-01 10:00:00
       status: temporary
       arrival: 2026-06-01 14:00
@@ -318,9 +318,9 @@ fn one_record_in_two_languages() {
       guest of the booking: 43
       guests who stay: 43
     Sent: nothing yet
-    GUEST_WAITING: The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows what keeps the guest back.
+    GUEST_WAITING: The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows the reason.
       booking 3683 (id 6), since 2026-01-02 06:00: guest 43
-    The next pass: send it if its guest is in the CRM by then
+    The next run: send it if its guest is in the CRM by then
     ");
 }
 
@@ -340,12 +340,12 @@ fn a_call_in_doubt_is_told() {
     assert_snapshot!(house.said(0, RU, "status company 7"), @r"
     Компания 7
     В CRM: компания 7001, https://hotel.bitrix24.ru/crm/company/details/7001/
-    В Ecvi: последнее изменение 2026-01-01 10:00:00
+    В Ecvi: последнее изменение 01.01.2026 10:00:00
       название: Ромашка
       город: Псков
       телефонов: 1
       адресов e-mail: 0
-    Передано изменение 2026-01-01 10:00:00
+    Передано: изменение от 01.01.2026 10:00:00
     Вызов без ответа: изменение, 02.01.2026 06:03. Ближайшие запуски выяснят, что успело выполниться; до того запись не трогается.
     Ближайший запуск: выяснить, выполнился ли вызов
     История:

@@ -1,4 +1,4 @@
-//! The report of an audit, written as it is found.
+//! The report of an audit, written while it is found.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -6,106 +6,65 @@ use std::io::Write;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use super::Tally;
 use super::drift::Drift;
-use crate::config::Webhook;
-use crate::domain::display;
+use super::{Counts, text};
+use crate::config::Config;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
-use crate::say;
 
 /// A report under way.
 pub(super) struct Report<'o> {
     out: &'o mut dyn Write,
-    webhook: &'o Webhook,
+    config: &'o Config,
     json: bool,
     separator: &'static str,
 }
 
 impl<'o> Report<'o> {
-    pub(super) fn begin(out: &'o mut dyn Write, webhook: &'o Webhook, json: bool) -> Result<Report<'o>> {
+    pub(super) fn begin(out: &'o mut dyn Write, config: &'o Config, json: bool) -> Result<Report<'o>> {
         if json {
             write!(out, "{{\"schema\": 1,\n \"drift\": [")?;
         }
-        Ok(Report { out, webhook, json, separator: "\n  " })
+        Ok(Report { out, config, json, separator: "\n  " })
     }
 
     pub(super) fn drift(&mut self, drift: &Drift) -> Result<()> {
+        let Config { portal, language, .. } = self.config;
         if self.json {
-            write!(self.out, "{}{}", self.separator, drift.document())?;
+            write!(self.out, "{}{}", self.separator, drift.document(*language))?;
             self.separator = ",\n  ";
         } else {
-            writeln!(self.out, "{}", drift.lines(self.webhook).join("\n"))?;
+            let lines = text::drift_lines(drift, &portal.webhook, *language);
+            writeln!(self.out, "{}", lines.join("\n"))?;
         }
         Ok(())
     }
 
-    pub(super) fn end(self, tally: &Tally, unread: &BTreeMap<(Kind, String), u64>) -> Result<()> {
+    pub(super) fn end(self, counts: &Counts, unread: &BTreeMap<(Kind, String), u64>) -> Result<()> {
         if self.json {
-            let (compared, pending) = (document(&tally.compared), document(&tally.pending));
-            let unread = unread_document(unread);
             writeln!(
                 self.out,
-                "],\n \"compared\": {compared},\n \"pending\": {pending},\n \"not_compared\": {unread}}}"
+                "],\n \"compared\": {},\n \"pending\": {},\n \"not_compared\": {}}}",
+                per_kind(&counts.compared),
+                per_kind(&counts.pending),
+                unread_document(unread),
             )?;
-            return Ok(());
-        }
-        let (compared, found) = (counts(&tally.compared), tally.found());
-        match found {
-            0 if !unread.is_empty() => writeln!(
-                self.out,
-                "{}",
-                say!(
-                    "Сверено: {compared}. В том, что портал показал, расхождений нет.",
-                    "Compared: {compared}. Nothing differs in what the portal showed."
-                )
-            )?,
-            0 => writeln!(
-                self.out,
-                "{}",
-                say!("Сверено: {compared}. Расхождений нет.", "Compared: {compared}. Nothing differs.")
-            )?,
-            _ => writeln!(
-                self.out,
-                "{}",
-                say!(
-                    "Сверено: {compared}. Расхождений: {found}.",
-                    "Compared: {compared}. Differences: {found}."
-                )
-            )?,
-        }
-        if tally.pending.values().any(|count| *count > 0) {
-            let pending = counts(&tally.pending);
-            let line = say!(
-                "Не сверялось, потому что ещё не передано или не удалось передать: {pending}.",
-                "Not compared, because it is still to be sent or failed: {pending}."
-            );
-            writeln!(self.out, "{line}")?;
-        }
-        for ((kind, field), cards) in unread {
-            let kind = display::plural_name(*kind);
-            let line = say!(
-                "Не сверялось, потому что портал этого не показывает: {kind}, поле {field}, карточек: {cards}.",
-                "Not compared, because the portal does not show it: {kind}, field {field}, cards: {cards}."
-            );
-            writeln!(self.out, "{line}")?;
+        } else {
+            writeln!(self.out, "{}", text::summary(counts, unread, self.config.language).join("\n"))?;
         }
         Ok(())
     }
 }
 
 fn unread_document(unread: &BTreeMap<(Kind, String), u64>) -> Value {
-    let field = |((kind, field), cards): (&(Kind, String), &u64)| json!({"kind": kind, "field": field, "cards": cards});
-    unread.iter().map(field).collect()
+    let mut fields = Vec::new();
+    for ((kind, field), cards) in unread {
+        fields.push(json!({"kind": kind, "field": field, "cards": cards}));
+    }
+    fields.into()
 }
 
-fn counts(counts: &PerKind<u64>) -> String {
-    let part = |(kind, count): (Kind, &u64)| format!("{} {count}", display::plural_name(kind));
-    let parts: Vec<String> = counts.iter().map(part).collect();
-    parts.join(", ")
-}
-
-fn document(counts: &PerKind<u64>) -> Value {
+fn per_kind(counts: &PerKind<u64>) -> Value {
     let count = |(kind, count): (Kind, &u64)| (kind.name().to_owned(), (*count).into());
-    Value::Object(counts.iter().map(count).collect::<Map<_, _>>())
+    counts.iter().map(count).collect::<Map<_, _>>().into()
 }

@@ -1,7 +1,7 @@
-//! The command `check`: would a run work, and if not, what to mend and where.
+//! The command `check`: would a run work, and if not, what to correct and where.
 //!
-//! One line a check, and every check that still makes sense is made, so that an administrator mends everything at
-//! once. Nothing is sent that changes anything, but for `--probe`. Neither the secret nor people's data is shown.
+//! Every check that still makes sense is made, so that an administrator corrects everything at once. Only `--probe`
+//! changes anything in the CRM. Neither the secret nor people's data is shown.
 
 mod local;
 mod mirror;
@@ -10,9 +10,10 @@ mod next;
 mod portal;
 pub mod probe;
 mod references;
-mod result_line;
+mod result;
 mod rights;
 mod rows;
+mod text;
 
 use std::path::Path;
 
@@ -20,19 +21,20 @@ use anyhow::Result;
 use chrono::TimeDelta;
 
 pub use next::Next;
-pub use result_line::{CheckResult, CheckStatus, outcome};
+pub use result::{CheckResult, CheckStatus, outcome};
 
 use crate::config::{Config, PortalConfig};
-use crate::domain::run_error::Outcome;
+use crate::domain::language::Language;
+use crate::domain::messages::CheckMessage;
+use crate::domain::run_error::{Outcome, message_of};
 use crate::platform::clock::Clock;
 use crate::platform::sqlite_temp_store;
 use crate::portal::Portal;
 use crate::portal::client::Client;
 use crate::portal::limits::RateLimits;
-use crate::say;
 use crate::state::State;
 
-/// Longer than this nobody waits for a check.
+/// A person waits for the answers of the portal.
 const CHECK_DEADLINE: TimeDelta = TimeDelta::minutes(3);
 
 /// What the command line says.
@@ -42,6 +44,8 @@ pub struct Options<'a> {
     pub config: Option<&'a Path>,
     /// The value of `$ECVI_B24_WEBHOOK`.
     pub webhook: Option<&'a str>,
+    /// The reader's.
+    pub language: Language,
     /// `--json`
     pub json: bool,
     /// `--probe`
@@ -51,81 +55,82 @@ pub struct Options<'a> {
 /// How the portal is reached: [`crate::portal::http::Http`], or a test's own.
 pub type Connect<'c> = &'c dyn Fn(&PortalConfig) -> Result<Box<dyn Portal>>;
 
-/// What the checks came to.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What the checks found.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Checks {
-    /// One line a check.
-    pub lines: Vec<CheckResult>,
-    /// What comes next, where nothing has to be mended first.
+    /// One for each check.
+    pub results: Vec<CheckResult>,
+    /// What comes next, where nothing has to be corrected first.
     pub next: Option<Next>,
 }
 
-/// Makes all checks: how they are shown, and the outcome of the gravest finding.
+/// Makes all checks: the text or JSON to print, and the outcome of the gravest finding.
 pub fn run(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> (String, Outcome) {
     let checks = check(options, connect, clock);
-    let shown = if options.json { result_line::json(&checks) } else { result_line::text(&checks) };
-    (shown, outcome(&checks.lines))
+    let render = if options.json { text::json } else { text::text };
+    (render(&checks, options.language), outcome(&checks.results))
 }
 
 /// Makes all checks.
 pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Checks {
-    let (mut lines, config) = local::configuration(options);
-    let Some(config) = config else { return Checks { lines, next: None } };
+    let mut results = Vec::new();
+    let Some(config) = local::check_configuration(options, &mut results) else {
+        return Checks { results, next: None };
+    };
     sqlite_temp_store::choose_folder(&config.state);
-    lines.extend(mirror::check(&config, clock));
-    let (found, state) = local::state(&config, clock.now());
-    lines.extend(found);
-    if outcome(&lines) == Outcome::Ok {
-        lines.extend(local::plan(&config, state.as_ref(), clock));
+    mirror::check(&config, clock, &mut results);
+    let state = local::check_state(&config, clock.now(), &mut results);
+    if outcome(&results) == Outcome::Ok {
+        results.extend(local::check_plan(&config, state.as_ref(), clock));
     }
     match connect(&config.portal) {
         Ok(mut portal) => {
-            lines.extend(portal::proxy(&config));
-            lines.extend(ask(&config, state.as_ref(), &mut *portal, clock));
+            check_portal(&config, state.as_ref(), &mut *portal, clock, &mut results);
             if options.probe {
-                lines.extend(probe(&lines, &config, state.as_ref(), &mut *portal, clock));
+                probe(&config, state.as_ref(), &mut *portal, clock, &mut results);
             } else {
-                lines.extend(state.as_ref().and_then(probe::last));
+                results.extend(state.as_ref().and_then(probe::last));
             }
         }
-        Err(error) => lines.push(unusable_webhook(&error)),
+        Err(error) => {
+            let reason = message_of(&error).into();
+            let unusable = CheckResult::unusable("webhook", &error, CheckMessage::WebhookUnusable { reason });
+            results.push(unusable.with_remedy(CheckMessage::CorrectPortal));
+        }
     }
-    let next = if outcome(&lines) == Outcome::Ok { Next::of(state.as_ref()) } else { None };
-    Checks { lines, next }
+    let next = if outcome(&results) == Outcome::Ok { Next::after(state.as_ref()) } else { None };
+    Checks { results, next }
 }
 
-fn unusable_webhook(error: &anyhow::Error) -> CheckResult {
-    let remedy = say!("Исправьте [portal] в конфигурации", "Correct [portal] in the configuration");
-    local::unusable("webhook", &say!("Вебхук", "Webhook"), error, remedy)
-}
-
-fn ask(config: &Config, state: Option<&State>, portal: &mut dyn Portal, clock: &Clock) -> Vec<CheckResult> {
-    let deadline = Some(clock.now() + CHECK_DEADLINE);
-    let mut gate = Client::new(portal, clock.clone(), &config.portal, RateLimits::default(), deadline);
-    let mut lines = Vec::new();
-    if portal::webhook(config, &mut gate, &mut lines) {
-        lines.extend(state.and_then(|state| portal::wrong_portal(config, state, &mut gate)));
-        rights::rights(config, &mut gate, &mut lines);
-        portal::dictionary(config, state, &mut gate, &mut lines);
-    }
-    lines
-}
-
-/// The trial comes last, and on sound ground only.
-fn probe(
-    before: &[CheckResult],
+fn check_portal(
     config: &Config,
     state: Option<&State>,
     portal: &mut dyn Portal,
     clock: &Clock,
-) -> Vec<CheckResult> {
-    if outcome(before) == Outcome::Ok {
-        return probe::probe(config, state, portal, clock);
+    results: &mut Vec<CheckResult>,
+) {
+    results.extend(portal::proxy(config));
+    let deadline = Some(clock.now() + CHECK_DEADLINE);
+    let mut client = Client::new(portal, clock.clone(), &config.portal, RateLimits::default(), deadline);
+    if portal::check_webhook(config, &mut client, results) {
+        results.extend(state.and_then(|state| portal::wrong_portal(config, state, &mut client)));
+        rights::check(config, &mut client, results);
+        portal::check_dictionaries(config, state, &mut client, results);
     }
-    let detail = say!("Проба: не проводилась", "Probe: was not made");
-    vec![CheckResult::warning(
-        "probe",
-        detail,
-        say!("Сначала исправьте отмеченное выше", "Mend what stands above first"),
-    )]
+}
+
+/// The probe comes last, and only where everything else is in order.
+fn probe(
+    config: &Config,
+    state: Option<&State>,
+    portal: &mut dyn Portal,
+    clock: &Clock,
+    results: &mut Vec<CheckResult>,
+) {
+    if outcome(results) == Outcome::Ok {
+        results.extend(probe::probe(config, state, portal, clock));
+    } else {
+        let not_made = CheckResult::warning("probe", CheckMessage::ProbeNotMade);
+        results.push(not_made.with_remedy(CheckMessage::MendFirst));
+    }
 }

@@ -1,86 +1,69 @@
 //! `modified_at` of the rows of one kind: which lie in the future, and which are written otherwise than most.
 //!
-//! Neither spoils anything for other rows. But a clock that is wrong, or a program that writes times in two ways, is
-//! worth knowing of. Values are not shown: a hotel's own query may have made them of anything.
+//! Neither spoils other rows. But a wrong clock, or a program that writes times in two ways, is worth knowing. Values
+//! are not shown: a hotel's own query may have made them of anything.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::CheckResult;
 use crate::domain::display::plural_name;
+use crate::domain::messages::CheckMessage;
 use crate::domain::record::{Kind, RecordId};
-use crate::say;
 
-/// No hotel's wall clock is further ahead of the world's time.
-const AHEAD: TimeDelta = TimeDelta::days(1);
+/// No hotel's wall clock is further ahead of UTC.
+const MAX_AHEAD: TimeDelta = TimeDelta::days(1);
 
 /// More ways of writing than this are not told apart.
-const SHAPES: usize = 20;
+const MAX_SHAPES: usize = 20;
 
-/// So many rows, and the first of them.
-type Rows = Option<(u64, RecordId)>;
+/// How many rows are alike, and the first of them.
+struct AlikeRows {
+    count: u64,
+    first: RecordId,
+}
 
 /// What the times look like.
 #[derive(Default)]
-pub(super) struct Moments {
-    future: Rows,
-    shapes: BTreeMap<String, Rows>,
+pub(super) struct ModificationTimes {
+    in_future: Option<AlikeRows>,
+    by_shape: BTreeMap<String, AlikeRows>,
 }
 
-fn count(rows: &mut Rows, id: &RecordId) {
-    match rows {
-        Some((count, _)) => *count += 1,
-        None => *rows = Some((1, id.clone())),
-    }
-}
-
-impl Moments {
-    /// Takes note of a row.
-    pub(super) fn see(&mut self, modified_at: &str, id: &RecordId, now: DateTime<Utc>) {
-        if day(modified_at).is_some_and(|day| day > (now + AHEAD).date_naive()) {
-            count(&mut self.future, id);
+impl ModificationTimes {
+    pub(super) fn add(&mut self, modified_at: &str, id: &RecordId, now: DateTime<Utc>) {
+        let new = || AlikeRows { count: 0, first: id.clone() };
+        if day(modified_at).is_some_and(|day| day > (now + MAX_AHEAD).date_naive()) {
+            self.in_future.get_or_insert_with(new).count += 1;
         }
         let shape = shape(modified_at);
-        if self.shapes.len() < SHAPES || self.shapes.contains_key(&shape) {
-            count(self.shapes.entry(shape).or_default(), id);
+        if self.by_shape.len() < MAX_SHAPES || self.by_shape.contains_key(&shape) {
+            self.by_shape.entry(shape).or_insert_with(new).count += 1;
         }
     }
 
-    /// What is odd of it.
-    pub(super) fn lines(&self, kind: Kind) -> Vec<CheckResult> {
-        self.in_future(kind).into_iter().chain(self.otherwise(kind)).collect()
-    }
-
-    fn in_future(&self, kind: Kind) -> Option<CheckResult> {
-        let (what, (rows, id)) = (plural_name(kind), self.future.as_ref()?);
-        let detail = say!(
-            "Зеркало, {what}: modified_at в будущем, строк: {rows} (id {id})",
-            "Mirror, {what}: modified_at in the future, rows: {rows} (id {id})"
-        );
-        let remedy = say!(
-            "Изменения передаются и так. Проверьте часы на компьютере, где работает Ecvi или программа, которая наполняет зеркало",
-            "Changes are sent all the same. Check the clock of the machine that runs Ecvi, or what fills the mirror"
-        );
-        Some(CheckResult::warning("mirror_rows", detail, remedy))
-    }
-
-    fn otherwise(&self, kind: Kind) -> Option<CheckResult> {
-        let mut shapes: Vec<&(u64, RecordId)> = self.shapes.values().flatten().collect();
-        shapes.sort_by_key(|(rows, _)| std::cmp::Reverse(*rows));
-        let (_, others) = shapes.split_first()?;
-        let (_, id) = others.first()?;
-        let rows: u64 = others.iter().map(|(rows, _)| rows).sum();
-        let what = plural_name(kind);
-        let detail = say!(
-            "Зеркало, {what}: modified_at записан иначе, чем в большинстве строк; таких строк: {rows} (id {id})",
-            "Mirror, {what}: modified_at is written otherwise than in most rows, in rows: {rows} (id {id})"
-        );
-        let remedy = say!(
-            "Изменения передаются и так. Посмотрите, не пишет ли в зеркало что-то ещё",
-            "Changes are sent all the same. See whether something else writes into the mirror"
-        );
-        Some(CheckResult::warning("mirror_rows", detail, remedy))
+    /// What is odd about them.
+    pub(super) fn results(&self, kind: Kind) -> Vec<CheckResult> {
+        let mut results = Vec::new();
+        let records = || plural_name(kind).into();
+        if let Some(AlikeRows { count, first }) = &self.in_future {
+            let id = first.to_string();
+            let detail = CheckMessage::ModifiedInFuture { records: records(), count: *count, id };
+            let future = CheckResult::warning("mirror_rows", detail);
+            results.push(future.with_remedy(CheckMessage::CheckFillersClock));
+        }
+        let mut shapes: Vec<&AlikeRows> = self.by_shape.values().collect();
+        shapes.sort_by_key(|rows| Reverse(rows.count));
+        if let [_, most_of_others, ..] = shapes.as_slice() {
+            let count = shapes[1..].iter().map(|rows| rows.count).sum();
+            let id = most_of_others.first.to_string();
+            let detail = CheckMessage::ModifiedInOtherForm { records: records(), count, id };
+            let otherwise = CheckResult::warning("mirror_rows", detail);
+            results.push(otherwise.with_remedy(CheckMessage::SeeWhatElseWrites));
+        }
+        results
     }
 }
 
@@ -113,14 +96,15 @@ fn day(text: &str) -> Option<NaiveDate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::language::Language;
 
     fn told(rows: &[&str]) -> Vec<String> {
-        let mut moments = Moments::default();
+        let mut times = ModificationTimes::default();
         let now = DateTime::from_timestamp(1_796_000_000, 0).unwrap();
         for (at, modified_at) in rows.iter().enumerate() {
-            moments.see(modified_at, &RecordId::Number(at as i64), now);
+            times.add(modified_at, &RecordId::Number(at as i64), now);
         }
-        moments.lines(Kind::Guest).into_iter().map(|line| line.detail).collect()
+        times.results(Kind::Guest).iter().map(|result| result.detail.text(Language::Ru)).collect()
     }
 
     #[test]

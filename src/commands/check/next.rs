@@ -1,8 +1,6 @@
-//! What an administrator does next, once nothing is left to mend.
+//! What an administrator does next, once nothing is left to correct.
 
-use std::fmt::{self, Display, Formatter};
-
-use crate::say;
+use crate::domain::messages::CheckMessage;
 use crate::state::State;
 use crate::sync::options::RunKind;
 
@@ -16,8 +14,8 @@ pub enum Next {
 }
 
 impl Next {
-    /// Nothing, where cron is at work; and where the state cannot be read, which has a line of its own.
-    pub(super) fn of(state: Option<&State>) -> Option<Next> {
+    /// Nothing where runs of cron followed; and where the state cannot be read, which another check says.
+    pub(super) fn after(state: Option<&State>) -> Option<Next> {
         let Some(state) = state else { return Some(Next::InitialExport) };
         if state.initial_export().ok()?.is_none() {
             return Some(Next::InitialExport);
@@ -33,20 +31,11 @@ impl Next {
             Next::Sync => RunKind::Sync.name(),
         }
     }
-}
 
-impl Display for Next {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let command = self.command();
-        f.write_str(&match self {
-            Next::InitialExport => say!(
-                "Дальше: ecvi-b24 {command} (сначала с --dry-run).",
-                "Next: ecvi-b24 {command} (with --dry-run first)."
-            ),
-            Next::Sync => say!(
-                "Дальше: ecvi-b24 {command} каждые три минуты, из cron или по таймеру.",
-                "Next: ecvi-b24 {command} every three minutes, by cron or a timer."
-            ),
-        })
+    pub(super) fn message(self) -> CheckMessage {
+        match self {
+            Next::InitialExport => CheckMessage::NextInitialExport,
+            Next::Sync => CheckMessage::NextSync,
+        }
     }
 }

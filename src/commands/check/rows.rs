@@ -6,17 +6,16 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::CheckResult;
-use crate::commands::check::modified_at::Moments;
+use super::modified_at::ModificationTimes;
 use crate::config::Config;
 use crate::domain::display::plural_name;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::language::current_language;
+use crate::domain::messages::{CheckMessage, Message};
 use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::mapped;
 use crate::mirror::{Mirror, Row, RowError, RowWarning, is_time};
-use crate::say;
 
 /// More ids would not help to find the cause.
 const IDS_SHOWN: usize = 3;
@@ -26,18 +25,24 @@ const EXAMPLES_SHOWN: usize = 5;
 /// What the rows of one kind look like.
 #[derive(Default)]
 struct Sample {
-    rows: u64,
-    nameless: u64,
+    count: u64,
+    without_id: u64,
     newest: String,
-    moments: Moments,
-    /// By code and column.
-    refused: BTreeMap<(FailureCode, String), Flaw>,
-    warned: BTreeMap<(FailureCode, String), Flaw>,
+    times: ModificationTimes,
+    unreadable: BTreeMap<Flaw, FlawedRows>,
+    not_whole: BTreeMap<Flaw, FlawedRows>,
 }
 
-/// Rows with one flaw.
-#[derive(Default)]
+/// Why rows cannot be read, or are not sent whole.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Flaw {
+    code: FailureCode,
+    column: String,
+}
+
+/// The rows with one flaw.
+#[derive(Default)]
+struct FlawedRows {
     count: u64,
     /// The first of them.
     ids: Vec<RecordId>,
@@ -45,11 +50,11 @@ struct Flaw {
     examples: BTreeMap<String, String>,
 }
 
-/// What is to be said of the rows of a kind. No clock is later than `latest`.
+/// Reads the rows of a kind. No clock is later than `latest`.
 ///
 /// # Errors
 /// The mirror cannot be read.
-pub(super) fn lines(
+pub(super) fn check(
     mirror: &Mirror,
     kind: Kind,
     config: &Config,
@@ -60,126 +65,117 @@ pub(super) fn lines(
     let mut rows = scan.rows(IdRange::ALL)?;
     for row in rows.by_ref() {
         let row = row?;
-        sample.moments.see(&row.modified_at, &row.id, latest);
-        sample.note(row, config);
+        sample.times.add(&row.modified_at, &row.id, latest);
+        sample.add(row, config);
     }
-    (sample.rows, sample.nameless) = (rows.seen(), rows.nameless());
-    Ok(sample.lines(kind))
+    sample.count = rows.seen();
+    sample.without_id = rows.nameless();
+    Ok(sample.results(kind))
 }
 
-impl Flaw {
-    fn note(&mut self, id: &RecordId) {
+impl FlawedRows {
+    fn add(&mut self, id: &RecordId) {
         self.count += 1;
         if self.ids.len() < IDS_SHOWN {
             self.ids.push(id.clone());
         }
     }
+
+    fn ids(&self) -> String {
+        self.ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl Sample {
-    fn note(&mut self, row: Row, config: &Config) {
+    fn add(&mut self, row: Row, config: &Config) {
         for RowWarning { code, column } in &row.warnings {
-            self.warned.entry((*code, column.clone())).or_default().note(&row.id);
+            self.add_not_whole(*code, column, &row.id);
         }
-        // The types of custom fields are the portal's: what does not fit them is not known here.
+        // The types of custom fields are the portal's: a value that does not fit them is not known here.
         let mapped = mapped(&row, &DealLinks::default(), config, &FieldTypes::default());
         for warning in mapped.into_iter().flat_map(|mapped| mapped.warnings) {
-            let column = match warning.code {
-                FailureCode::EmailLeftOut => "email",
-                FailureCode::PhoneLeftOut => "phone",
-                _ => continue,
-            };
-            self.warned.entry((warning.code, column.to_owned())).or_default().note(&row.id);
+            match warning.code {
+                FailureCode::EmailLeftOut => self.add_not_whole(warning.code, "email", &row.id),
+                FailureCode::PhoneLeftOut => self.add_not_whole(warning.code, "phone", &row.id),
+                _ => {}
+            }
         }
-        if let Err(bad) = row.body {
-            self.refuse(bad, &row.id);
+        if let Err(error) = row.body {
+            self.add_unreadable(error, &row.id);
         }
         if row.modified_at > self.newest {
             self.newest = row.modified_at;
         }
     }
 
-    fn refuse(&mut self, bad: RowError, id: &RecordId) {
-        let RowError { code, column, message, form } = bad;
-        // A status word says what to add to the configuration; other values may be a person's data.
-        let key = if code == FailureCode::UnknownStatus { message.clone() } else { column.clone() };
-        let flaw = self.refused.entry((code, key)).or_default();
-        flaw.note(id);
-        if !form.is_empty() && flaw.examples.len() < EXAMPLES_SHOWN {
+    fn add_not_whole(&mut self, code: FailureCode, column: &str, id: &RecordId) {
+        self.not_whole.entry(Flaw { code, column: column.to_owned() }).or_default().add(id);
+    }
+
+    fn add_unreadable(&mut self, error: RowError, id: &RecordId) {
+        let RowError { code, column, message, form } = error;
+        // A status code says what to add to the configuration; other values may be a person's data.
+        let shown = if code == FailureCode::UnknownStatus { message.clone() } else { column.clone() };
+        let rows = self.unreadable.entry(Flaw { code, column: shown }).or_default();
+        rows.add(id);
+        if !form.is_empty() && rows.examples.len() < EXAMPLES_SHOWN {
             let example = if message == column { format!("{column} = {form}") } else { message };
-            flaw.examples.entry(form).or_insert(example);
+            rows.examples.entry(form).or_insert(example);
         }
     }
 
-    fn lines(&self, kind: Kind) -> Vec<CheckResult> {
-        let mut lines = vec![self.count(kind)];
-        lines.extend(self.moments.lines(kind));
-        lines.extend((self.nameless > 0).then(|| self.without_id(kind)));
-        lines.extend(self.refused.iter().map(|((code, column), flaw)| refused(kind, *code, column, flaw)));
-        lines.extend(self.warned.iter().map(|((code, column), flaw)| warned(kind, *code, column, flaw)));
-        lines
+    fn results(&self, kind: Kind) -> Vec<CheckResult> {
+        let mut results = vec![self.count(kind)];
+        results.extend(self.times.results(kind));
+        let records = || plural_name(kind).into();
+        if self.without_id > 0 {
+            let detail = CheckMessage::RowsWithoutId { records: records(), count: self.without_id };
+            results.push(warning(detail, FailureCode::BadId));
+        }
+        for (Flaw { code, column }, rows) in &self.unreadable {
+            let ids = [rows.ids()];
+            let examples: Vec<&str> = ids.iter().chain(rows.examples.values()).map(String::as_str).collect();
+            let detail = CheckMessage::RowsUnreadable {
+                records: records(),
+                count: rows.count,
+                code: code.to_string(),
+                column: column.clone(),
+                examples: examples.join("; "),
+            };
+            results.push(warning(detail, *code));
+        }
+        for (Flaw { code, column }, rows) in &self.not_whole {
+            let detail = CheckMessage::RowsNotWhole {
+                records: records(),
+                count: rows.count,
+                code: code.to_string(),
+                column: column.clone(),
+                ids: rows.ids(),
+            };
+            results.push(warning(detail, *code));
+        }
+        results
     }
 
     fn count(&self, kind: Kind) -> CheckResult {
-        let Sample { rows, newest, .. } = self;
-        let what = plural_name(kind);
-        if self.rows == 0 && kind != Kind::Company {
-            return CheckResult::warning(
-                "mirror_rows",
-                say!("Зеркало, {what}: нет ни одной строки", "Mirror, {what}: not one row"),
-                say!("Проверьте, наполнено ли зеркало", "See whether the mirror was filled"),
-            );
+        let records = plural_name(kind).into();
+        if self.count == 0 && kind != Kind::Company {
+            let none = CheckResult::warning("mirror_rows", CheckMessage::NoRows { records });
+            return none.with_remedy(CheckMessage::SeeWhetherFilled);
         }
-        // One that joins columns may hold a person's data.
-        let text = if is_time(newest) {
-            say!(
-                "Зеркало, {what}: {rows}, последнее изменение {newest}",
-                "Mirror, {what}: {rows}, newest change {newest}"
-            )
-        } else {
-            say!("Зеркало, {what}: {rows}", "Mirror, {what}: {rows}")
-        };
-        CheckResult::ok("mirror_rows", text)
-    }
-
-    fn without_id(&self, kind: Kind) -> CheckResult {
-        let (what, count) = (plural_name(kind), self.nameless);
-        CheckResult::warning(
+        let (count, newest) = (self.count, self.newest.clone());
+        // A `modified_at` that joins columns may hold a person's data.
+        CheckResult::ok(
             "mirror_rows",
-            say!("Зеркало, {what}: строк без id: {count}", "Mirror, {what}: rows without an id: {count}"),
-            FailureCode::BadId.remedy(current_language()).to_owned(),
+            if is_time(&newest) {
+                CheckMessage::RowsAndNewest { records, count, newest }
+            } else {
+                CheckMessage::Rows { records, count }
+            },
         )
     }
 }
 
-fn refused(kind: Kind, code: FailureCode, column: &str, flaw: &Flaw) -> CheckResult {
-    let Flaw { count, ids, examples } = flaw;
-    let what = plural_name(kind);
-    let shown: Vec<String> = [listed(ids)].into_iter().chain(examples.values().cloned()).collect();
-    let shown = shown.join("; ");
-    CheckResult::warning(
-        "mirror_rows",
-        say!(
-            "Зеркало, {what}: не читается строк: {count}, {code}, {column} (id {shown})",
-            "Mirror, {what}: rows that cannot be read: {count}, {code}, {column} (id {shown})"
-        ),
-        code.remedy(current_language()).to_owned(),
-    )
-}
-
-fn warned(kind: Kind, code: FailureCode, column: &str, flaw: &Flaw) -> CheckResult {
-    let Flaw { count, ids, examples: _ } = flaw;
-    let (what, ids) = (plural_name(kind), listed(ids));
-    CheckResult::warning(
-        "mirror_rows",
-        say!(
-            "Зеркало, {what}: строк, которые уйдут не целиком: {count}, {code}, {column} (id {ids})",
-            "Mirror, {what}: rows that would not be sent whole: {count}, {code}, {column} (id {ids})"
-        ),
-        code.remedy(current_language()).to_owned(),
-    )
-}
-
-fn listed(ids: &[RecordId]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn warning(detail: CheckMessage, code: FailureCode) -> CheckResult {
+    CheckResult::warning("mirror_rows", detail).with_remedy(Message::Remedy(code))
 }

@@ -1,15 +1,14 @@
 //! What a card will look like, field by field: one sample of each kind, or the record that was asked for.
 
 use anyhow::Result;
-use serde_json::Value;
 
 use super::ChangePreview;
-use crate::crm::deal_parties::DealParties;
+use super::change_preview::MappedRow;
 use crate::crm::diff::display_value;
-use crate::domain::record::Kind;
+use crate::domain::record::{Kind, RecordKey};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::{creation_fields, origin};
-use crate::mirror::{Booking, Entity, Row};
+use crate::mirror::{Entity, Row};
 use crate::sync::plan::{Planned, Step};
 
 /// A field of a card that is not empty.
@@ -17,21 +16,23 @@ use crate::sync::plan::{Planned, Step};
 pub struct CardField {
     /// The portal's name.
     pub field: String,
-    /// What will stand there.
+    /// Its value.
     pub value: String,
+    /// The guests or the company that will be added to the value, once they have a card.
+    pub coming: Vec<RecordKey>,
 }
 
 impl ChangePreview<'_, '_> {
-    /// The fields of the card where it is to be shown whole. A sample is a new card: one that is taken over shows its
-    /// changes instead.
+    /// The fields of the card where it is to be shown whole. A sample is a new card: an existing one that is linked
+    /// shows its changes instead.
     pub(super) fn sample(
         &mut self,
         planned: &Planned,
-        taken: Option<i64>,
+        takeover: Option<i64>,
         types: &FieldTypes,
     ) -> Result<Vec<CardField>> {
         let Some(row) = &planned.row else { return Ok(Vec::new()) };
-        let is_new = planned.step == Step::Create && taken.is_none() && row.crm_id.is_none();
+        let is_new = planned.step == Step::Create && takeover.is_none() && row.crm_id.is_none();
         let is_sample = is_new && self.unsampled.contains(&planned.key.kind);
         if self.only.is_none() && !is_sample {
             return Ok(Vec::new());
@@ -41,21 +42,24 @@ impl ChangePreview<'_, '_> {
     }
 
     fn card(&self, kind: Kind, row: &Row, types: &FieldTypes) -> Result<Vec<CardField>> {
-        let Some((mapped, coming)) = self.mapped(row, types)? else { return Ok(Vec::new()) };
+        let Some(MappedRow { fields: mapped, coming }) = self.mapped(row, types)? else {
+            return Ok(Vec::new());
+        };
         let mut fields = mapped.fields;
         fields.append(&mut creation_fields(kind, self.funnel(row), self.config));
         fields.append(&mut origin(&self.config.portal.originator, &row.id));
         fields.insert("PHONE".into(), mapped.phones.into());
         fields.insert("EMAIL".into(), mapped.emails.into());
-        let mut card: Vec<CardField> = fields
-            .iter()
-            .map(|(field, value)| CardField { field: field.clone(), value: display_value(field, value) })
-            .collect();
-        append(&mut card, "CONTACT_IDS", coming.iter().map(ToString::to_string).collect());
-        if let Ok(Entity::Booking(booking)) = &row.body {
-            append(&mut card, "COMPANY_ID", self.coming_company(booking)?);
+        let mut card = Vec::new();
+        for (field, value) in &fields {
+            let coming = match field.as_str() {
+                "CONTACT_IDS" => coming.clone(),
+                "COMPANY_ID" => self.coming_companies(row)?,
+                _ => Vec::new(),
+            };
+            card.push(CardField { field: field.clone(), value: display_value(field, value), coming });
         }
-        card.retain(|field| !field.value.is_empty());
+        card.retain(|field| !field.value.is_empty() || !field.coming.is_empty());
         Ok(card)
     }
 
@@ -66,22 +70,11 @@ impl ChangePreview<'_, '_> {
         }
     }
 
-    /// The company of a booking that has no card yet.
-    fn coming_company(&self, booking: &Booking) -> Result<Vec<String>> {
-        let people = DealParties::of(booking, |key| self.party(key))?;
-        let companies = people.missing.iter().filter(|missing| missing.kind == Kind::Company);
-        Ok(companies.map(ToString::to_string).collect())
+    /// The company of a booking, where it has no card yet.
+    fn coming_companies(&self, row: &Row) -> Result<Vec<RecordKey>> {
+        let Ok(Entity::Booking(booking)) = &row.body else { return Ok(Vec::new()) };
+        let mut coming = self.parties(booking)?.missing;
+        coming.retain(|missing| missing.kind == Kind::Company);
+        Ok(coming)
     }
-}
-
-/// Adds the records whose cards have no id yet.
-fn append(card: &mut [CardField], name: &str, coming: Vec<String>) {
-    let Some(field) = card.iter_mut().find(|field| field.field == name) else { return };
-    let known = (!field.value.is_empty()).then(|| field.value.clone());
-    field.value = known.into_iter().chain(coming).collect::<Vec<_>>().join(", ");
-}
-
-/// For programs: `{"LAST_NAME": "…"}`.
-pub(super) fn document(card: &[CardField]) -> Value {
-    card.iter().map(|CardField { field, value }| (field.clone(), Value::from(value.as_str()))).collect()
 }

@@ -1,10 +1,10 @@
-//! Steps whose objects are gone: a run finds that out when it looks at them, a dry run says so beforehand.
+//! Steps whose cards are missing in the CRM: a run finds that out when it sends them, a dry run says so beforehand.
 
 use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::ChangePreview;
+use super::{CHUNK, ChangePreview};
 use crate::config::OnMissing;
 use crate::crm::objects::{Look, by_origin, look};
 use crate::domain::record::{Kind, RecordId, RecordKey};
@@ -13,23 +13,20 @@ use crate::state::StoredRecord;
 use crate::sync::plan::{Planned, Step};
 use crate::sync::push::{Owner, owner_of};
 
-/// Objects that are looked at in one go.
-const CHUNK: usize = 400;
-
-/// A step, and the record that it is about.
-struct Doubtful {
+/// A step that changes a card, and the record that it is about.
+struct Change {
     planned: Planned,
     record: StoredRecord,
     crm_id: i64,
 }
 
 impl ChangePreview<'_, '_> {
-    /// Plans anew what a run would plan anew: changes of objects that are not there any more, or whose numbers are
+    /// Plans anew what a run would plan anew: changes of cards that are missing in the CRM, or whose numbers are
     /// other records' by now.
     ///
     /// # Errors
     /// The state or the plan cannot be read. A portal that does not answer leaves the plan as it is.
-    pub fn correct(&mut self) -> Result<()> {
+    pub(super) fn correct(&mut self) -> Result<()> {
         if self.config.sync.on_missing == OnMissing::Fail {
             return Ok(());
         }
@@ -59,36 +56,37 @@ impl ChangePreview<'_, '_> {
         Ok(())
     }
 
-    /// Of these records those whose objects would be made anew.
+    /// Of these records those whose cards would be made anew.
     fn replanned(&mut self, kind: Kind, keys: &[RecordKey]) -> Result<Vec<Planned>> {
-        let mut doubtful = Vec::new();
+        let mut changes = Vec::new();
         for key in keys {
             let record = self.state.record(key)?.unwrap_or_default();
             let planned = self.queue.step_of(key)?;
             if let (Some(crm_id), Some(planned)) = (record.plan_record.crm_id, planned) {
-                doubtful.push(Doubtful { planned, record, crm_id });
+                changes.push(Change { planned, record, crm_id });
             }
         }
-        let crm_ids: BTreeSet<i64> = doubtful.iter().map(|one| one.crm_id).collect();
-        let there = look(&mut self.gate, kind, &crm_ids.into_iter().collect::<Vec<_>>())?;
+        let crm_ids: BTreeSet<i64> = changes.iter().map(|change| change.crm_id).collect();
+        let found = look(&mut self.client, kind, &crm_ids.into_iter().collect::<Vec<_>>())?;
         let mut lost = Vec::new();
-        for one in doubtful {
-            if self.is_lost(&one, &there)? {
-                lost.push(one.planned);
+        for change in changes {
+            if self.has_lost_its_card(&change, &found)? {
+                lost.push(change.planned);
             }
         }
         let lost_ids: Vec<RecordId> = lost.iter().map(|planned| planned.key.id.clone()).collect();
-        let marked = by_origin(&mut self.gate, kind, &self.config.portal.originator, &lost_ids)?;
-        lost.retain(|planned| !marked.found.contains_key(&planned.key.id));
+        let by_origin = by_origin(&mut self.client, kind, &self.config.portal.originator, &lost_ids)?;
+        lost.retain(|planned| !by_origin.found.contains_key(&planned.key.id));
         Ok(lost)
     }
 
-    fn is_lost(&self, one: &Doubtful, there: &Look) -> Result<bool> {
-        let Some(object) = there.seen.get(&one.crm_id) else {
-            return Ok(!there.unseen.contains_key(&one.crm_id));
+    fn has_lost_its_card(&self, change: &Change, found: &Look) -> Result<bool> {
+        let Change { planned, record, crm_id } = change;
+        let Some(card) = found.seen.get(crm_id) else {
+            return Ok(!found.unseen.contains_key(crm_id));
         };
         let originator = &self.config.portal.originator;
-        let owner = owner_of(self.state, originator, &one.planned.key, &one.record, object)?;
+        let owner = owner_of(self.state, originator, &planned.key, record, card)?;
         Ok(owner == Owner::AnotherRecord)
     }
 }

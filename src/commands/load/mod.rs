@@ -17,7 +17,6 @@ use chrono::Local;
 
 use crate::commands::cli;
 use crate::config::{Config, ReportConfig};
-use crate::domain::language::current_language;
 use crate::domain::messages::{LoadMessage, Localized};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::run_error::Outcome;
@@ -45,7 +44,7 @@ pub fn run(config: &Config, options: &cli::Load, clock: &Clock) -> Result<Outcom
     for source in sources.values() {
         source.require_unchanged()?;
     }
-    let language = current_language();
+    let language = config.language;
     for complaint in summary::complaints(&tables) {
         stdout::print_error(&complaint.localized(language));
     }

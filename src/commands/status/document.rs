@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::pending::Pending;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::language::Language;
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
@@ -24,8 +25,8 @@ pub struct Status {
     pub schema: u32,
     /// None before it was completed.
     pub initial_export: Option<InitialExport>,
-    /// The newest pass, also one that is running: then without its end.
-    pub last_run: Option<Run>,
+    /// The newest run, also one that is under way: then without its end.
+    pub last_run: Option<LastRun>,
     /// When the last run that completed ended.
     pub last_success_at: Option<DateTime<Utc>>,
     /// How many records; of the kind alone that was asked for, where one was.
@@ -41,13 +42,13 @@ pub struct Status {
     pub waiting: Vec<IssueReport>,
     /// Why `pending` is unknown.
     #[serde(skip)]
-    pub mirror_error: Option<String>,
-    /// What stands in the CRM is by another mapping than the configuration's.
+    pub mirror_error: Option<Message>,
+    /// The mapping of the configuration was changed since the records were sent.
     #[serde(skip)]
-    pub remapped: bool,
-    /// A run is under way that should have ended, in words.
+    pub is_mapping_changed: bool,
+    /// A run is under way that should have ended.
     #[serde(skip)]
-    pub overdue: Option<String>,
+    pub overdue: Option<Message>,
 }
 
 /// The mirror as its files show it.
@@ -64,19 +65,27 @@ pub struct InitialExport {
     pub completed_at: DateTime<Utc>,
 }
 
-/// A run, as the document shows it.
-#[derive(Serialize)]
-struct LastRun<'r> {
-    command: &'r str,
-    started_at: DateTime<Utc>,
-    finished_at: Option<DateTime<Utc>>,
-    outcome: &'r Option<Stored<Outcome>>,
-    message: Option<String>,
+/// A run, as `last_run` of the document.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct LastRun {
+    /// `sync`, `initial-export`, `retry` or `audit`.
+    pub command: String,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended; none while it is under way, or when it was killed.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How it ended; none while it is under way, or when it was killed.
+    pub outcome: Option<Stored<Outcome>>,
+    /// Why it ended early, or what a guard holds back, in the reader's language.
+    pub message: Option<String>,
     created: BTreeMap<Kind, u64>,
     updated: BTreeMap<Kind, u64>,
     deleted: BTreeMap<Kind, u64>,
     failed: u64,
     requests: u64,
+    /// The numbers above, as the state has them.
+    #[serde(skip)]
+    pub counts: Counts,
 }
 
 /// How many records of a kind; each counts in one place (docs/status.md).
@@ -108,9 +117,9 @@ pub struct IssueReport {
     pub operation: Option<Operation>,
     /// How often it was tried.
     pub attempts: u64,
-    /// When it was so first.
+    /// When it failed first.
     pub first_failed_at: DateTime<Utc>,
-    /// When it was so last.
+    /// When it failed last.
     pub last_failed_at: DateTime<Utc>,
     /// When it is tried again; none for warnings.
     pub next_attempt_at: Option<DateTime<Utc>>,
@@ -120,63 +129,23 @@ pub struct IssueReport {
     pub message: String,
 }
 
-impl Status {
-    /// What the state says.
-    pub fn read(state: &State, kind: Option<Kind>) -> Result<Status> {
-        let flaws = |severity| -> Result<Vec<IssueReport>> {
-            let troubles = state
-                .issues(severity)?
-                .into_iter()
-                .filter(|found| kind.is_none_or(|kind| kind == found.key.kind));
-            let mut flaws: Vec<IssueReport> = troubles.map(IssueReport::of).collect();
-            flaws.sort_by_key(|flaw| flaw.kind);
-            Ok(flaws)
-        };
-        Ok(Status {
-            schema: SCHEMA,
-            initial_export: state.initial_export()?.map(|completed_at| InitialExport { completed_at }),
-            last_run: state.last_run()?,
-            last_success_at: state.last_success()?,
-            records: tallies(state, kind)?,
-            failures: flaws(Severity::Failure)?,
-            warnings: flaws(Severity::Warning)?,
-            mirror: MirrorFile::default(),
-            waiting: flaws(Severity::Waiting)?,
-            mirror_error: None,
-            remapped: false,
-            overdue: None,
-        })
-    }
-
-    /// A record that is to be sent again does not count as sent.
-    pub(super) fn add(&mut self, pending: &Pending) {
-        for (kind, tally) in &mut self.records {
-            tally.pending = Some(pending.total[*kind]);
-            tally.synced = tally.synced.saturating_sub(pending.linked[*kind]);
-        }
-    }
-}
-
-/// As `last_run` of the document.
-impl Serialize for Run {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Run { command, started_at, finished_at, outcome, message, counts, requests } = self;
-        let Counts { created, updated, deleted, failed } = *counts;
-        let by_kind = |numbers: PerKind<u64>| numbers.iter().map(|(kind, count)| (kind, *count)).collect();
-        let run = LastRun {
+impl LastRun {
+    fn new(run: Run, language: Language) -> LastRun {
+        let Run { command, started_at, finished_at, outcome, message, counts, requests } = run;
+        LastRun {
             command,
-            started_at: *started_at,
-            finished_at: *finished_at,
+            started_at,
+            finished_at,
             outcome,
-            message: message.as_ref().map(Message::to_string),
-            created: by_kind(created),
-            updated: by_kind(updated),
-            // Deals alone are ever deleted.
-            deleted: BTreeMap::from([(Kind::Booking, deleted)]),
-            failed,
-            requests: *requests,
-        };
-        run.serialize(serializer)
+            message: message.map(|message| message.text(language)),
+            created: by_kind(counts.created),
+            updated: by_kind(counts.updated),
+            // Only deals are ever deleted.
+            deleted: BTreeMap::from([(Kind::Booking, counts.deleted)]),
+            failed: counts.failed,
+            requests,
+            counts,
+        }
     }
 }
 
@@ -185,21 +154,64 @@ fn operation_or_read<S: Serializer>(operation: &Option<Operation>, serializer: S
     serializer.serialize_str(operation.map_or("read", Operation::name))
 }
 
-fn tallies(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, RecordCounts>> {
-    let kinds = Kind::DISPLAY_ORDER.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind));
-    let tally = |kind| -> Result<(Kind, RecordCounts)> {
-        let (synced, pending) = (state.count_settled(kind)?, None);
-        let failed = state.count_issues(kind, Severity::Failure)?;
-        let waiting = state.count_issues(kind, Severity::Waiting)?;
-        Ok((kind, RecordCounts { synced, pending, failed, waiting }))
-    };
-    kinds.map(tally).collect()
+fn by_kind(counts: PerKind<u64>) -> BTreeMap<Kind, u64> {
+    counts.iter().map(|(kind, count)| (kind, *count)).collect()
+}
+
+impl Status {
+    /// What the state says.
+    pub fn read(state: &State, kind: Option<Kind>, language: Language) -> Result<Status> {
+        Ok(Status {
+            schema: SCHEMA,
+            initial_export: state.initial_export()?.map(|completed_at| InitialExport { completed_at }),
+            last_run: state.last_run()?.map(|run| LastRun::new(run, language)),
+            last_success_at: state.last_success()?,
+            records: record_counts(state, kind)?,
+            failures: issues(state, kind, Severity::Failure)?,
+            warnings: issues(state, kind, Severity::Warning)?,
+            mirror: MirrorFile::default(),
+            waiting: issues(state, kind, Severity::Waiting)?,
+            mirror_error: None,
+            is_mapping_changed: false,
+            overdue: None,
+        })
+    }
+
+    /// A record that is to be sent again does not count as sent.
+    pub(super) fn add(&mut self, pending: &Pending) {
+        for (kind, counts) in &mut self.records {
+            counts.pending = Some(pending.total[*kind]);
+            counts.synced = counts.synced.saturating_sub(pending.linked[*kind]);
+        }
+    }
+}
+
+fn issues(state: &State, asked: Option<Kind>, severity: Severity) -> Result<Vec<IssueReport>> {
+    let mut issues = state.issues(severity)?;
+    issues.retain(|issue| asked.is_none_or(|kind| kind == issue.key.kind));
+    let mut reports: Vec<IssueReport> = issues.into_iter().map(IssueReport::new).collect();
+    reports.sort_by_key(|report| report.kind);
+    Ok(reports)
+}
+
+fn record_counts(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, RecordCounts>> {
+    let mut counts = BTreeMap::new();
+    for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind)) {
+        let of_kind = RecordCounts {
+            synced: state.count_settled(kind)?,
+            pending: None,
+            failed: state.count_issues(kind, Severity::Failure)?,
+            waiting: state.count_issues(kind, Severity::Waiting)?,
+        };
+        counts.insert(kind, of_kind);
+    }
+    Ok(counts)
 }
 
 impl IssueReport {
-    pub(super) fn of(trouble: Issue) -> IssueReport {
+    pub(super) fn new(issue: Issue) -> IssueReport {
         let Issue { key, label, crm_id, operation, attempts, first_at, last_at, next_at, code, message } =
-            trouble;
+            issue;
         // The value is a person's data: the id says where to look.
         let quotes_a_person =
             matches!(code.known(), Some(FailureCode::PhoneLeftOut | FailureCode::EmailLeftOut));

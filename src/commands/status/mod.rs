@@ -1,9 +1,11 @@
 //! `status`: what was done, what waits, what failed and why.
 //!
-//! First the data, exactly the document of `--json` (docs/status.md); then the words. Everything is read only, and
-//! a run may be running meanwhile.
+//! First the data is read, exactly the document of `--json` (docs/status.md); then it is rendered. Nothing is
+//! written, and a run may be under way meanwhile.
 
+mod check_line;
 mod document;
+mod issue_text;
 mod pending;
 mod record;
 mod record_text;
@@ -15,14 +17,16 @@ use anyhow::Result;
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 
-pub use document::{InitialExport, IssueReport, MirrorFile, RecordCounts, Status};
+pub use document::{InitialExport, IssueReport, LastRun, MirrorFile, RecordCounts, Status};
 pub use record::{OpenCall, RecordStatus, RowSummary};
 
 use crate::commands::cli;
 use crate::commands::find_record::Lookup;
-use crate::config::Config;
+use crate::config::{Config, Webhook};
+use crate::domain::language::Language;
+use crate::domain::messages::Message;
 use crate::domain::record::Kind;
-use crate::domain::run_error::Outcome;
+use crate::domain::run_error::{Outcome, message_of};
 use crate::mirror::written_at;
 use crate::output::stdout::print;
 use crate::platform::clock::is_stale;
@@ -36,63 +40,62 @@ use crate::sync::preflight::mapping_version;
 pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result<Outcome> {
     let state = State::open_readonly(&config.state)?;
     let cli::Status { kind, id, json, check, max_age, max_mirror_age } = options;
-    if let (Some(kind), Some(word)) = (*kind, id) {
-        return show_records(config, &state, kind, word, *json, now);
+    if let (Some(kind), Some(id)) = (*kind, id) {
+        return show_records(config, &state, kind, id, *json, now);
     }
-    let max_mirror_age = max_mirror_age.or(config.max_mirror_age);
-    let limits = check.then_some(AgeLimits { run: *max_age, mirror: max_mirror_age });
     let mut status = if *check && !json {
-        let mut status = Status::read(&state, *kind)?;
-        status.mirror = MirrorFile::of(config);
-        status
+        Status::of_files(config, &state, *kind)?
     } else {
         Status::collect(config, &state, *kind, now)?
     };
     status.overdue = overdue::look(config, now);
+    let max_mirror_age = max_mirror_age.or(config.max_mirror_age);
+    let limits = check.then_some(AgeLimits { run: *max_age, mirror: max_mirror_age });
     match (json, &limits) {
         (true, _) => {
-            warn(status.mirror_error.as_deref());
+            warn(config, status.mirror_error.as_ref());
             print_json(&status)?;
         }
-        (false, Some(limits)) => print(&text::check_line(&status, limits, now))?,
+        (false, Some(limits)) => print(&check_line::render(&status, limits, now, config.language))?,
         (false, None) => print(&status.render(config, kind.is_some(), now))?,
     }
-    Ok(if limits.is_none_or(|limits| status.is_good(&limits, now)) { Outcome::Ok } else { Outcome::Partial })
+    let is_good = limits.is_none_or(|limits| status.is_good(&limits, now));
+    Ok(if is_good { Outcome::Ok } else { Outcome::Partial })
 }
 
 fn show_records(
     config: &Config,
     state: &State,
     kind: Kind,
-    word: &str,
+    typed: &str,
     json: bool,
     now: DateTime<Utc>,
 ) -> Result<Outcome> {
-    let webhook = &config.portal.webhook;
     let lookup = Lookup::new(config, state);
-    let error = lookup.mirror_error();
-    let rules =
+    let mirror_error = lookup.mirror_error();
+    let options =
         lookup.mirror().map(|mirror| PlanOptions::for_sync(config, mirror, state, now)).transpose()?;
     if json {
-        warn(error.as_deref());
+        warn(config, mirror_error);
     }
+    let view = View::new(config, now);
     let mut screens = Vec::new();
-    for one in &lookup.find_including_deleted(kind, word)? {
-        let record = RecordStatus::read(state, one, webhook, rules.as_ref())?;
+    for found in &lookup.find_including_deleted(kind, typed)? {
+        let record = RecordStatus::read(state, found, view.webhook, options.as_ref())?;
         if json {
             print_json(&record)?;
         } else {
-            screens.push(record_text::screen(&record, one, webhook, error.as_deref(), now));
+            screens.push(record_text::screen(&record, found, mirror_error, &view));
         }
     }
     print(&screens.join("\n"))?;
     Ok(Outcome::Ok)
 }
 
-/// Why the mirror could not be asked, for which a document has no place.
-fn warn(mirror_error: Option<&str>) {
+/// A JSON document has no place for the reason why the mirror could not be read.
+fn warn(config: &Config, mirror_error: Option<&Message>) {
     if let Some(error) = mirror_error {
-        log::warn!("{error}");
+        log::warn!("{}", error.text(config.language));
     }
 }
 
@@ -100,24 +103,44 @@ fn print_json(document: &impl Serialize) -> Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(document)?))
 }
 
+/// What a screen shows beside the status itself.
+struct View<'a> {
+    /// For the links to the cards.
+    webhook: &'a Webhook,
+    language: Language,
+    now: DateTime<Utc>,
+}
+
+impl View<'_> {
+    fn new(config: &Config, now: DateTime<Utc>) -> View<'_> {
+        View { webhook: &config.portal.webhook, language: config.language, now }
+    }
+}
+
 impl Status {
-    /// Everything, what waits in the mirror included.
-    pub fn collect(config: &Config, state: &State, kind: Option<Kind>, now: DateTime<Utc>) -> Result<Status> {
-        let mut status = Status::read(state, kind)?;
+    /// What state and files say; the rows of the mirror are not read.
+    fn of_files(config: &Config, state: &State, kind: Option<Kind>) -> Result<Status> {
+        let mut status = Status::read(state, kind, config.language)?;
         status.mirror = MirrorFile::of(config);
-        status.remapped = mapping_version::has_changed(config, state)?;
+        Ok(status)
+    }
+
+    /// Everything, also what is still to be sent of the mirror.
+    pub fn collect(config: &Config, state: &State, kind: Option<Kind>, now: DateTime<Utc>) -> Result<Status> {
+        let mut status = Status::of_files(config, state, kind)?;
+        status.is_mapping_changed = mapping_version::has_changed(config, state)?;
         match pending::count(config, state, now) {
             Ok(pending) => status.add(&pending),
-            Err(error) => status.mirror_error = Some(format!("{error:#}")),
+            Err(error) => status.mirror_error = Some(message_of(&error)),
         }
         Ok(status)
     }
 
-    /// In words. `all`: no list is shortened.
+    /// For people. `all`: no list is shortened.
     pub fn render(&self, config: &Config, all: bool, now: DateTime<Utc>) -> String {
-        let runs = Lock::is_held(&config.state);
-        let shown = if all { usize::MAX } else { text::SHOWN };
-        text::screen(self, &text::View { webhook: &config.portal.webhook, runs, shown, now })
+        let is_running = Lock::is_held(&config.state);
+        let limit = if all { usize::MAX } else { text::SHOWN };
+        text::screen(self, is_running, limit, &View::new(config, now))
     }
 
     /// What `--check` asks: nothing failed, no run hangs, and neither the last good run nor the mirror is too old.

@@ -1,4 +1,4 @@
-//! How many changes of the mirror are not in the CRM yet: the plan is drawn, and its steps are counted and dropped.
+//! How many changes of the mirror are not in the CRM yet: the steps of the next run, counted and not kept.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -11,10 +11,10 @@ use crate::platform::clock::ReadLimit;
 use crate::state::State;
 use crate::sync::plan::{Pair, PlanOptions, Step, compare};
 
-/// Records to be sent, by [`Kind`].
+/// Records to be sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Pending {
-    /// All of them.
+    /// All that the next run sends.
     pub(super) total: PerKind<u64>,
     /// Those of them that [`State::count_settled`] counts.
     pub(super) linked: PerKind<u64>,
@@ -26,21 +26,21 @@ pub(super) struct Pending {
 /// A mirror that cannot be read, or from which nothing may be concluded.
 pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Pending> {
     let mirror = Mirror::open_within(&config.mirror, &ReadLimit::lasting(config.sync.time_limit))?;
-    let rules = PlanOptions::for_sync(config, &mirror, state, now)?;
-    let aside = PerKind::try_from_fn(|kind| state.failed_or_waiting(kind))?;
+    let options = PlanOptions::for_sync(config, &mirror, state, now)?;
+    let deferred = PerKind::try_from_fn(|kind| state.failed_or_waiting(kind))?;
     let mut pending = Pending::default();
     for kind in Kind::DISPLAY_ORDER {
-        // A call without an answer is made again or found to have worked.
+        // A call without an answer is made again, or found to have taken effect.
         let doubts = state.doubts(kind)?;
-        pending.total[kind] = doubts.keys().filter(|id| !aside[kind].contains(id)).count() as u64;
+        pending.total[kind] = doubts.keys().filter(|id| !deferred[kind].contains(id)).count() as u64;
     }
     let count = |kind: Kind, step, pair: Pair| {
-        if !aside[kind].contains(&pair.id) {
+        if !deferred[kind].contains(&pair.id) {
             pending.add(kind, step, &pair);
         }
         Ok(())
     };
-    compare(&mirror, state, &rules, count, |_, _| Ok(()))?;
+    compare(&mirror, state, &options, count, |_, _| Ok(()))?;
     Ok(pending)
 }
 
@@ -48,13 +48,13 @@ impl Pending {
     fn add(&mut self, kind: Kind, step: Step, pair: &Pair) {
         let sends = match step {
             Step::Create | Step::Update | Step::Close | Step::Fail | Step::Delete => true,
-            // A deal that lacks somebody is looked at in every run; that is a warning, no change.
-            Step::Recheck => pair.known.as_ref().is_some_and(|known| !known.pending.recheck),
+            // A deal that lacks a guest is looked at in every run: that is a warning and no change.
+            Step::Recheck => pair.known.as_ref().is_some_and(|record| !record.pending.recheck),
             Step::Gone | Step::Forget => false,
         };
-        let settled =
-            pair.known.as_ref().is_some_and(|known| known.crm_id.is_some() && !known.absent_in_mirror);
+        let is_settled =
+            pair.known.as_ref().is_some_and(|record| record.crm_id.is_some() && !record.absent_in_mirror);
         self.total[kind] += u64::from(sends);
-        self.linked[kind] += u64::from(sends && settled);
+        self.linked[kind] += u64::from(sends && is_settled);
     }
 }

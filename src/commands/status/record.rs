@@ -1,6 +1,6 @@
-//! Everything that is known of one record: in Ecvi, in the CRM, what is open, and what was done when.
+//! Everything about one record: its row in Ecvi, its card in the CRM, what is still to be done, and its history.
 //!
-//! Without names, phones, e-mails and comments: the answer may be copied into a ticket.
+//! No names, phones, e-mails and comments: the answer may be copied into a support ticket.
 
 use anyhow::Result;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -30,9 +30,9 @@ pub struct RecordStatus {
     pub number: Option<String>,
     /// The object, once it exists.
     pub crm_id: Option<i64>,
-    /// Its card in the portal.
+    /// The address of its card.
     pub url: Option<String>,
-    /// The row, unless it is gone or the mirror cannot be read.
+    /// Its row; none where Ecvi has it no more or the mirror cannot be read.
     pub mirror: Option<RowSummary>,
     /// `modified_at` of the row as last sent, empty where it is no time.
     pub sent_modified_at: Option<String>,
@@ -50,20 +50,20 @@ pub struct RecordStatus {
     pub warnings: Vec<IssueReport>,
     /// What was done, oldest first.
     pub history: Vec<HistoryEntry>,
-    /// Why nothing is due, though it is not as sent.
+    /// Why nothing is due although the CRM does not have it as Ecvi has it.
     #[serde(skip)]
-    pub(super) left: Option<SkipReason>,
-    /// What the last run said of itself, where it ended early or a guard holds something back.
+    pub(super) skip_reason: Option<SkipReason>,
+    /// Why the last run ended early, or what a guard holds back.
     #[serde(skip)]
     pub(super) last_message: Option<Message>,
 }
 
-/// Why a record is left as it is.
+/// Why a record is not sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum SkipReason {
-    /// The row is missing where rows may slide out of a window: its object stays.
+    /// The mirror's query shows a window of rows only, and the row fell out of it: the card stays.
     Window,
-    /// From before `[export] bookings_from`.
+    /// The booking was over before `[export] bookings_from`.
     History,
 }
 
@@ -90,44 +90,45 @@ pub struct OpenCall {
 }
 
 impl RecordStatus {
-    /// Collects what state and mirror know. `rules`: those of the next run, where the mirror can be read.
-    pub fn read(
+    /// Reads state and mirror. `options`: those of the next run, where the mirror can be read.
+    pub(super) fn read(
         state: &State,
         found: &FoundRecord,
         webhook: &Webhook,
-        rules: Option<&PlanOptions>,
+        options: Option<&PlanOptions>,
     ) -> Result<RecordStatus> {
-        let FoundRecord { key, label, row, gone: _ } = found;
+        let FoundRecord { key, display_name, row, absent_in_mirror: _ } = found;
         let RecordKey { kind, id } = key;
-        let record = state.record(key)?;
-        let next_step = rules.map(|rules| next_step(state, found, record.as_ref(), rules)).transpose()?;
-        let known = record.map(|record| record.plan_record).unwrap_or_default();
+        let stored = state.record(key)?;
+        let next_step =
+            options.map(|options| next_step(state, found, stored.as_ref(), options)).transpose()?;
+        let sent = stored.map(|stored| stored.plan_record).unwrap_or_default();
         let mut status = RecordStatus {
             schema: SCHEMA,
             kind: *kind,
             id: id.to_string(),
-            number: (*kind == Kind::Booking && !label.is_empty()).then(|| label.clone()),
-            crm_id: known.crm_id,
-            url: known.crm_id.map(|crm_id| webhook.card(kind.crm_entity(), crm_id)),
-            mirror: row.as_ref().map(RowSummary::of),
-            sent_modified_at: known.modified_at.as_deref().map(shown_time),
-            todo: todo(known.pending),
+            number: (*kind == Kind::Booking && !display_name.is_empty()).then(|| display_name.clone()),
+            crm_id: sent.crm_id,
+            url: sent.crm_id.map(|crm_id| webhook.card(kind.crm_entity(), crm_id)),
+            mirror: row.as_ref().map(RowSummary::new),
+            sent_modified_at: sent.modified_at.as_deref().map(shown_time),
+            todo: pending_work(sent.pending),
             doubt: open_call(state, key)?,
             next_step: next_step.flatten(),
             failures: Vec::new(),
             waiting: Vec::new(),
             warnings: Vec::new(),
             history: state.history(key)?,
-            left: rules.and_then(|rules| left(*kind, row.as_ref(), known.crm_id, rules)),
+            skip_reason: options.and_then(|options| skip_reason(found, sent.crm_id, options)),
             last_message: state.last_run()?.and_then(|run| run.message),
         };
-        for (severity, trouble) in state.issues_of(key)? {
-            status.flaws_mut(severity).push(IssueReport::of(trouble));
+        for (severity, issue) in state.issues_of(key)? {
+            status.issues_mut(severity).push(IssueReport::new(issue));
         }
         Ok(status)
     }
 
-    fn flaws_mut(&mut self, severity: Severity) -> &mut Vec<IssueReport> {
+    fn issues_mut(&mut self, severity: Severity) -> &mut Vec<IssueReport> {
         match severity {
             Severity::Failure => &mut self.failures,
             Severity::Waiting => &mut self.waiting,
@@ -136,16 +137,16 @@ impl RecordStatus {
     }
 }
 
-fn todo(todo: PendingWork) -> Vec<&'static str> {
-    let PendingWork { resend, close, recheck } = todo;
-    let words = [(resend, "resend"), (close, "close"), (recheck, "recheck")];
-    words.into_iter().filter_map(|(set, word)| set.then_some(word)).collect()
+fn pending_work(work: PendingWork) -> Vec<&'static str> {
+    let PendingWork { resend, close, recheck } = work;
+    let names = [(resend, "resend"), (close, "close"), (recheck, "recheck")];
+    names.into_iter().filter_map(|(is_due, name)| is_due.then_some(name)).collect()
 }
 
-fn left(kind: Kind, row: Option<&Row>, crm_id: Option<i64>, rules: &PlanOptions) -> Option<SkipReason> {
-    match row {
-        None => rules.windows[kind].then_some(SkipReason::Window),
-        Some(row) => (crm_id.is_none() && is_history(row, rules)).then_some(SkipReason::History),
+fn skip_reason(found: &FoundRecord, crm_id: Option<i64>, options: &PlanOptions) -> Option<SkipReason> {
+    match &found.row {
+        None => options.windows[found.key.kind].then_some(SkipReason::Window),
+        Some(row) => (crm_id.is_none() && is_history(row, options)).then_some(SkipReason::History),
     }
 }
 
@@ -157,18 +158,18 @@ fn open_call(state: &State, key: &RecordKey) -> Result<Option<OpenCall>> {
 fn next_step(
     state: &State,
     found: &FoundRecord,
-    record: Option<&StoredRecord>,
-    rules: &PlanOptions,
+    stored: Option<&StoredRecord>,
+    options: &PlanOptions,
 ) -> Result<Option<Step>> {
     let FoundRecord { key, row, .. } = found;
-    let on_hold = Deferred::for_kind(key.kind, state)?;
-    let known = record.map(|record| record.plan_record.clone());
+    let deferred = Deferred::for_kind(key.kind, state)?;
+    let known = stored.map(|stored| stored.plan_record.clone());
     let pair = Pair { id: key.id.clone(), row: row.clone(), known };
-    Ok(decide(key.kind, &pair, &on_hold, false, rules))
+    Ok(decide(key.kind, &pair, &deferred, false, options))
 }
 
 impl RowSummary {
-    fn of(row: &Row) -> RowSummary {
+    fn new(row: &Row) -> RowSummary {
         RowSummary {
             modified_at: shown_time(&row.modified_at),
             crm_id: row.crm_id,
@@ -183,8 +184,8 @@ fn shown_time(modified_at: &str) -> String {
     if is_time(modified_at) { modified_at.to_owned() } else { String::new() }
 }
 
-fn values(body: &Entity) -> Map<String, Value> {
-    let object = match body {
+fn values(entity: &Entity) -> Map<String, Value> {
+    let object = match entity {
         Entity::Guest(guest) => json!({
             "country": guest.country, "region": guest.region, "city": guest.city,
             "phones": guest.phones.len(), "emails": guest.emails.len(),
@@ -202,8 +203,5 @@ fn values(body: &Entity) -> Map<String, Value> {
             "payer_company_id": booking.payer, "guests": booking.residents,
         }),
     };
-    match object {
-        Value::Object(values) => values,
-        _ => Map::new(),
-    }
+    object.as_object().cloned().unwrap_or_default()
 }

@@ -1,17 +1,16 @@
-//! One record in words.
+//! The screen of `status KIND ID`, in the reader's language.
 
-use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::RecordStatus;
+use super::issue_text::{heading, issue_lines, operation_name};
 use super::record::{OpenCall, RowSummary, SkipReason};
-use super::text::{code_line, flaw_lines, operation_name};
+use super::{RecordStatus, View};
 use crate::commands::find_record::FoundRecord;
-use crate::config::Webhook;
-use crate::domain::language::current_language;
+use crate::domain::language::Language;
+use crate::domain::messages::Message;
 use crate::domain::record::Kind;
 use crate::domain::{display, visible_text};
-use crate::say;
+use crate::msg;
 use crate::state::{Event, HistoryEntry, Stored};
 use crate::sync::plan::Step;
 
@@ -33,33 +32,26 @@ const COLUMNS: [&str; 14] = [
     "emails",
 ];
 
-/// The whole screen. `mirror_error`: why the mirror could not be asked.
+/// The whole screen. `mirror_error`: why the mirror could not be read.
 pub(super) fn screen(
     status: &RecordStatus,
     found: &FoundRecord,
-    webhook: &Webhook,
-    mirror_error: Option<&str>,
-    now: DateTime<Utc>,
+    mirror_error: Option<&Message>,
+    view: &View<'_>,
 ) -> String {
-    let name = display::record_name(&found.key, &found.label).to_string();
-    let mut lines = vec![capitalized(&name), in_crm(status)];
-    lines.extend(in_ecvi(status, mirror_error));
-    lines.extend(status.doubt.as_ref().map(doubt));
-    for flaw in status.failures.iter().chain(&status.waiting).chain(&status.warnings) {
-        lines.push(code_line(&flaw.code));
-        lines.extend(flaw_lines(flaw, webhook, now).into_iter().map(|line| format!("  {line}")));
+    let language = view.language;
+    let name = display::record_name(&found.key, &found.display_name).text(language);
+    let mut lines = vec![capitalized(&name), in_crm(status, language)];
+    lines.extend(in_ecvi(status, mirror_error, language));
+    lines.extend(status.doubt.as_ref().map(|call| open_call(call, language)));
+    for issue in status.failures.iter().chain(&status.waiting).chain(&status.warnings) {
+        lines.push(heading(issue, language));
+        lines.extend(issue_lines(issue, view).iter().map(|line| format!("  {line}")));
     }
     if mirror_error.is_none() {
-        lines.push(next(status));
-        let hindered = status.last_message.as_ref().filter(|_| status.next_step.is_some());
-        lines.extend(hindered.map(|message| {
-            say!(
-                "  если его не остановит то же, что остановило последний: {message}",
-                "  unless it is stopped by what stopped the last one: {message}"
-            )
-        }));
+        lines.extend(next_run(status, language));
     }
-    lines.extend(history(found.key.kind, &status.history));
+    lines.extend(history(found.key.kind, &status.history, language));
     lines.join("\n") + "\n"
 }
 
@@ -68,168 +60,230 @@ fn capitalized(text: &str) -> String {
     rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
-fn in_crm(status: &RecordStatus) -> String {
-    match (status.crm_id, &status.url) {
-        (Some(crm_id), Some(url)) => {
-            let object = display::object_name(status.kind, crm_id);
-            say!("В CRM: {object}, {url}", "In the CRM: {object}, {url}")
-        }
-        _ if status.history.last().is_some_and(|line| line.event == Event::Deleted) => {
-            say!("В CRM: сделка удалена", "In the CRM: the deal was deleted")
-        }
-        _ => say!("В CRM: объект неизвестен", "In the CRM: no object known"),
+fn in_crm(status: &RecordStatus, language: Language) -> String {
+    if let (Some(crm_id), Some(url)) = (status.crm_id, &status.url) {
+        let card = display::object_name(status.kind, crm_id).text(language);
+        return msg!(language, "В CRM: {card}, {url}", "In the CRM: {card}, {url}");
     }
+    if status.history.last().is_some_and(|entry| entry.event == Event::Deleted) {
+        return msg!(language, "В CRM: сделка удалена", "In the CRM: the deal was deleted");
+    }
+    msg!(language, "В CRM: карточки ещё нет", "In the CRM: no card yet")
 }
 
-fn in_ecvi(status: &RecordStatus, mirror_error: Option<&str>) -> Vec<String> {
+fn in_ecvi(status: &RecordStatus, mirror_error: Option<&Message>, language: Language) -> Vec<String> {
     let Some(row) = &status.mirror else {
-        return vec![match mirror_error {
-            Some(error) => say!("В Ecvi: {error}", "In Ecvi: {error}"),
-            None => say!("В зеркале Ecvi: записи больше нет", "In the mirror: the record is gone"),
+        return vec![match mirror_error.map(|error| error.text(language)) {
+            Some(error) => msg!(language, "В Ecvi: {error}", "In Ecvi: {error}"),
+            None => msg!(
+                language,
+                "В зеркале Ecvi: записи больше нет",
+                "In the mirror: there is no such record any more"
+            ),
         }];
     };
-    let RowSummary { modified_at, crm_id, error, values } = row;
-    let modified_at = visible_text::line(modified_at);
-    let mut lines = vec![if modified_at.is_empty() {
-        say!("В Ecvi:", "In Ecvi:")
-    } else {
-        say!("В Ecvi: последнее изменение {modified_at}", "In Ecvi: last changed {modified_at}")
-    }];
-    if let Some(error) = error {
-        let error = visible_text::line(error);
-        lines.push(say!("  не читается: {error}", "  cannot be read: {error}"));
-    }
-    if let Some(crm_id) = crm_id {
-        lines.push(say!("  crm_id из Ecvi: {crm_id}", "  crm_id of Ecvi: {crm_id}"));
-    }
-    lines.extend(COLUMNS.iter().filter_map(|column| value(column, values)));
-    lines.push(match &status.sent_modified_at {
-        Some(sent) if sent.is_empty() => say!("Передано", "Sent"),
-        Some(sent) => {
-            let sent = visible_text::line(sent);
-            say!("Передано изменение {sent}", "Sent: the change of {sent}")
+    let mut lines = row_lines(row, language);
+    lines.push(match status.sent_modified_at.as_deref() {
+        None => msg!(language, "Передано: ещё ничего", "Sent: nothing yet"),
+        Some("") => msg!(language, "Передано", "Sent"),
+        Some(time) => {
+            let time = local_time(time, language);
+            msg!(language, "Передано: изменение от {time}", "Sent: the change of {time}")
         }
-        None => say!("Передано: ещё ничего", "Sent: nothing yet"),
     });
     lines
 }
 
-fn value(column: &str, values: &Map<String, Value>) -> Option<String> {
-    let text = match values.get(column)? {
-        Value::Null => return None,
-        Value::String(text) => text.clone(),
-        Value::Array(ids) => ids.iter().map(bare).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    };
-    (!text.is_empty()).then(|| format!("  {}: {}", label(column), visible_text::line(&text)))
+fn row_lines(row: &RowSummary, language: Language) -> Vec<String> {
+    let RowSummary { modified_at, crm_id, error, values } = row;
+    let mut lines = Vec::new();
+    if modified_at.is_empty() {
+        lines.push(msg!(language, "В Ecvi:", "In Ecvi:"));
+    } else {
+        let time = local_time(modified_at, language);
+        lines.push(msg!(language, "В Ecvi: последнее изменение {time}", "In Ecvi: last changed {time}"));
+    }
+    if let Some(error) = error {
+        let error = visible_text::line(error);
+        lines.push(msg!(language, "  не читается: {error}", "  cannot be read: {error}"));
+    }
+    if let Some(crm_id) = crm_id {
+        lines.push(msg!(language, "  crm_id из Ecvi: {crm_id}", "  crm_id of Ecvi: {crm_id}"));
+    }
+    lines.extend(COLUMNS.iter().filter_map(|column| column_line(column, values, language)));
+    lines
 }
 
-fn bare(value: &Value) -> String {
+fn column_line(column: &str, values: &Map<String, Value>, language: Language) -> Option<String> {
+    let text = match values.get(column)? {
+        Value::Null => return None,
+        Value::String(text) if matches!(column, "arrival" | "departure") => local_time(text, language),
+        Value::String(text) => text.clone(),
+        Value::Array(ids) => ids.iter().map(without_quotes).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    if text.is_empty() {
+        return None;
+    }
+    Some(format!("  {}: {}", column_name(column, language), visible_text::line(&text)))
+}
+
+fn without_quotes(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn label(column: &str) -> String {
+/// A time of the mirror as people of the language write it: `20.05.2020 12:00`.
+fn local_time(time: &str, language: Language) -> String {
+    let time = visible_text::line(time).into_owned();
+    let date = time.get(..10).and_then(|date| date.parse::<chrono::NaiveDate>().ok());
+    match (language, date) {
+        (Language::Ru, Some(date)) => format!("{}{}", date.format("%d.%m.%Y"), &time[10..]),
+        (Language::Ru, None) | (Language::En, _) => time,
+    }
+}
+
+fn column_name(column: &str, language: Language) -> String {
     match column {
-        "status" => say!("состояние", "status"),
-        "arrival" => say!("заезд", "arrival"),
-        "departure" => say!("выезд", "departure"),
-        "amount" => say!("сумма", "amount"),
-        "guest_id" => say!("гость заявки", "guest of the booking"),
-        "guests" => say!("проживают гости", "guests who stay"),
-        "company_id" => say!("компания", "company"),
-        "payer_company_id" => say!("плательщик", "payer"),
-        "name" => say!("название", "name"),
-        "country" => say!("страна", "country"),
-        "region" => say!("область", "region"),
-        "city" => say!("город", "city"),
-        "phones" => say!("телефонов", "phones"),
-        "emails" => say!("адресов e-mail", "e-mails"),
+        "status" => msg!(language, "статус", "status"),
+        "arrival" => msg!(language, "заезд", "arrival"),
+        "departure" => msg!(language, "выезд", "departure"),
+        "amount" => msg!(language, "сумма", "amount"),
+        "guest_id" => msg!(language, "гость заявки", "guest of the booking"),
+        "guests" => msg!(language, "проживают гости", "guests who stay"),
+        "company_id" => msg!(language, "компания", "company"),
+        "payer_company_id" => msg!(language, "плательщик", "payer"),
+        "name" => msg!(language, "название", "name"),
+        "country" => msg!(language, "страна", "country"),
+        "region" => msg!(language, "область", "region"),
+        "city" => msg!(language, "город", "city"),
+        "phones" => msg!(language, "телефонов", "phones"),
+        "emails" => msg!(language, "адресов e-mail", "e-mails"),
         other => other.to_owned(),
     }
 }
 
-fn doubt(call: &OpenCall) -> String {
-    let (operation, at) =
-        (operation_name(Some(call.operation)), display::format_time(call.at, current_language()));
-    say!(
+fn open_call(call: &OpenCall, language: Language) -> String {
+    let operation = operation_name(Some(call.operation)).text(language);
+    let at = display::format_time(call.at, language);
+    msg!(
+        language,
         "Вызов без ответа: {operation}, {at}. Ближайшие запуски выяснят, что успело выполниться; до того запись не трогается.",
-        "A call without an answer: {operation}, {at}. The next passes find out what took effect; until then the record is left alone."
+        "A call without an answer: {operation}, {at}. The next runs find out what took effect; until then the record is left alone."
     )
 }
 
-fn next(status: &RecordStatus) -> String {
-    let what = match status.next_step {
-        Some(_) if !status.waiting.is_empty() => {
-            say!("передать, если её гость уже появился в CRM", "send it if its guest is in the CRM by then")
-        }
-        Some(Step::Create) => say!(
-            "найти объект в CRM по ORIGIN_ID, а если его нет, создать",
-            "find the object in the CRM by ORIGIN_ID, or create it where there is none"
+/// What the next run does with the record, and what may keep it from doing so.
+fn next_run(status: &RecordStatus, language: Language) -> Vec<String> {
+    let action = next_action(status, language);
+    let mut lines = vec![msg!(language, "Ближайший запуск: {action}", "The next run: {action}")];
+    if let (Some(_), Some(message)) = (status.next_step, &status.last_message) {
+        let message = message.text(language);
+        lines.push(msg!(
+            language,
+            "  если не помешает то же, что в прошлый раз: {message}",
+            "  unless the previous problem persists: {message}"
+        ));
+    }
+    lines
+}
+
+fn next_action(status: &RecordStatus, language: Language) -> String {
+    match status.next_step {
+        Some(_) if !status.waiting.is_empty() => msg!(
+            language,
+            "передать, если её гость уже появился в CRM",
+            "send it if its guest is in the CRM by then"
         ),
-        Some(Step::Update) => say!("передать все поля", "send all fields"),
-        Some(Step::Recheck) => {
-            say!("проверить, кто из её людей появился в CRM", "see which of its people are in the CRM now")
+        Some(step) => step_action(step, language),
+        None => no_action(status, language),
+    }
+}
+
+fn step_action(step: Step, language: Language) -> String {
+    match step {
+        Step::Create => msg!(
+            language,
+            "найти карточку в CRM по ORIGIN_ID, а если её нет, создать",
+            "find the card in the CRM by ORIGIN_ID, or create it where there is none"
+        ),
+        Step::Update => msg!(language, "передать все поля", "send all fields"),
+        Step::Recheck => msg!(
+            language,
+            "сверить состав гостей",
+            "see which of its guests and companies are in the CRM now"
+        ),
+        Step::Close => msg!(language, "поправить дату завершения", "correct the closing date"),
+        Step::Fail => {
+            msg!(language, "сообщить, что запись не читается", "report that the record cannot be read")
         }
-        Some(Step::Close) => say!("поправить дату завершения", "correct the closing date"),
-        Some(Step::Fail) => say!("сообщить, что запись не читается", "report that the record cannot be read"),
-        Some(Step::Gone) => say!("оставить объект CRM как есть", "leave the object of the CRM as it is"),
-        Some(Step::Forget) => say!("забыть: сделки нет", "forget it: there is no deal"),
-        Some(Step::Delete) => say!(
+        Step::Gone => {
+            msg!(language, "оставить карточку в CRM как есть", "leave the card in the CRM as it is")
+        }
+        Step::Forget => msg!(language, "забыть: сделки нет", "forget it: there is no deal"),
+        Step::Delete => msg!(
+            language,
             "удалить сделку, если заявки нет уже столько времени, сколько задано в [sync] delete_after",
             "delete the deal, if the booking has been gone for as long as [sync] delete_after says"
         ),
-        None if status.doubt.is_some() => {
-            say!("выяснить, выполнился ли вызов", "find out whether the call took effect")
-        }
-        None if !status.failures.is_empty() => say!(
-            "ничего, пока не выйдет пауза или запись не изменится",
+    }
+}
+
+fn no_action(status: &RecordStatus, language: Language) -> String {
+    if status.doubt.is_some() {
+        return msg!(language, "выяснить, выполнился ли вызов", "find out whether the call took effect");
+    }
+    if !status.failures.is_empty() {
+        return msg!(
+            language,
+            "ничего, пока не истечёт пауза или запись не изменится",
             "nothing until the pause is over or the record changes"
-        ),
-        None if status.left == Some(SkipReason::History) => say!(
+        );
+    }
+    match status.skip_reason {
+        Some(SkipReason::History) => msg!(
+            language,
             "ничего: она закончилась раньше [export] bookings_from, сделки у неё нет",
             "nothing: it was over before [export] bookings_from and has no deal"
         ),
-        None if status.left == Some(SkipReason::Window) => say!(
+        Some(SkipReason::Window) => msg!(
+            language,
             "ничего: запрос в [mirror.queries] показывает не все записи, и выпавшая из него остаётся в CRM; подробнее: ecvi-b24 check",
             "nothing: the query in [mirror.queries] does not show all records, and what fell out of it stays in the CRM; more: ecvi-b24 check"
         ),
-        None => say!("ничего, всё передано", "nothing, all is sent"),
-    };
-    say!("Ближайший запуск: {what}", "The next pass: {what}")
+        None => msg!(language, "ничего, всё передано", "nothing, all is sent"),
+    }
 }
 
-fn history(kind: Kind, history: &[HistoryEntry]) -> Vec<String> {
-    if history.is_empty() {
+fn history(kind: Kind, entries: &[HistoryEntry], language: Language) -> Vec<String> {
+    if entries.is_empty() {
         return Vec::new();
     }
-    let line = |line: &HistoryEntry| {
-        let HistoryEntry { at, event, crm_id, detail } = line;
-        let object = crm_id.map(|crm_id| display::object_name(kind, crm_id).to_string());
-        // A deletion notes the booking's number, which stands above.
-        let detail = Some(detail.clone()).filter(|detail| !detail.is_empty() && *event != Event::Deleted);
-        let parts: Vec<String> = std::iter::once(event_word(event)).chain(object).chain(detail).collect();
-        format!("  {} {}", display::format_time(*at, current_language()), parts.join(": "))
-    };
-    let title = say!("История:", "History:");
-    std::iter::once(title).chain(history.iter().map(line)).collect()
+    let mut lines = vec![msg!(language, "История:", "History:")];
+    for HistoryEntry { at, event, crm_id, detail } in entries {
+        let mut parts = vec![event_name(event, language)];
+        parts.extend(crm_id.map(|crm_id| display::object_name(kind, crm_id).text(language)));
+        // The detail of a deletion is the booking's number, which stands above.
+        if !detail.is_empty() && *event != Event::Deleted {
+            parts.push(detail.clone());
+        }
+        lines.push(format!("  {} {}", display::format_time(*at, language), parts.join(": ")));
+    }
+    lines
 }
 
-fn event_word(event: &Stored<Event>) -> String {
-    let event = match event {
-        Stored::Unknown(name) => return name.clone(),
-        Stored::Known(event) => event,
-    };
+fn event_name(event: &Stored<Event>, language: Language) -> String {
+    let Some(event) = event.known() else { return event.to_string() };
     match event {
-        Event::Created => say!("создание", "created"),
-        Event::Updated => say!("изменение", "updated"),
-        Event::Deleted => say!("удаление", "deleted"),
-        Event::Adopted => say!("взят готовый объект", "taken over"),
-        Event::Relinked => say!("найден другой объект", "another object found"),
-        Event::Settled => say!("выяснено, что вызов выполнился", "the call had taken effect"),
-        Event::Missing => say!("объекта нет в CRM", "gone from the CRM"),
-        Event::Failed => say!("ошибка", "failed"),
-        Event::Audited => say!("сверка нашла расхождение", "an audit found a difference"),
-        Event::Reset => say!("reset-id: больше не связана", "reset-id: let go"),
-        Event::Pointed => say!("reset-id: связана", "reset-id: pointed"),
+        Event::Created => msg!(language, "создание", "created"),
+        Event::Updated => msg!(language, "изменение", "updated"),
+        Event::Deleted => msg!(language, "удаление", "deleted"),
+        Event::Adopted => msg!(language, "привязана существующая карточка", "linked to an existing card"),
+        Event::Relinked => msg!(language, "найдена другая карточка", "another card found"),
+        Event::Settled => msg!(language, "выяснено, что вызов выполнился", "the call had taken effect"),
+        Event::Missing => msg!(language, "карточки нет в CRM", "missing in the CRM"),
+        Event::Failed => msg!(language, "ошибка", "failed"),
+        Event::Audited => msg!(language, "сверка нашла расхождение", "an audit found a difference"),
+        Event::Reset => msg!(language, "reset-id: связь снята", "reset-id: unlinked"),
+        Event::Pointed => msg!(language, "reset-id: привязано", "reset-id: linked"),
     }
 }

@@ -43,6 +43,14 @@ pub struct Difference {
     pub ours: String,
     /// What stands there; of phones and e-mails those of ours that have to go.
     pub theirs: String,
+    /// The guests that are added to ours, once they have a card.
+    pub coming: Vec<RecordKey>,
+}
+
+/// A value, and after it those who are still to come.
+pub fn with_coming(value: &str, coming: &[RecordKey], name: impl Fn(&RecordKey) -> String) -> String {
+    let value = (!value.is_empty()).then(|| value.to_owned());
+    value.into_iter().chain(coming.iter().map(name)).collect::<Vec<_>>().join(", ")
 }
 
 impl Difference {
@@ -59,11 +67,8 @@ impl Difference {
     ) -> Option<Difference> {
         let field = "CONTACT_IDS";
         let theirs = normal::display_value(field, card.fields.get(field)?);
-        let here = mapped.fields.get(field).map(|ids| normal::display_value(field, ids)).unwrap_or_default();
-        let coming = coming.iter().map(ToString::to_string);
-        let all: Vec<String> = [here].into_iter().filter(|ids| !ids.is_empty()).chain(coming).collect();
-        let ours = all.join(", ");
-        Some(Difference { field: field.to_owned(), ours, theirs })
+        let ours = mapped.fields.get(field).map(|ids| normal::display_value(field, ids)).unwrap_or_default();
+        Some(Difference { field: field.to_owned(), ours, theirs, coming: coming.to_vec() })
     }
 }
 
@@ -83,7 +88,7 @@ pub fn differences(
         let Some(theirs) = card.fields.get(field) else { continue };
         if !normal::values_equal(field, types.get(field), ours, theirs) {
             let (ours, theirs) = (normal::display_value(field, ours), normal::display_value(field, theirs));
-            found.push(Difference { field: field.clone(), ours, theirs });
+            found.push(Difference { field: field.clone(), ours, theirs, coming: Vec::new() });
         }
     }
     // Of what type a row is makes no difference.
@@ -113,7 +118,12 @@ fn rows(field: &str, beside: &Beside<'_>) -> Option<Difference> {
     let outdated: Vec<&str> = beside.outdated().iter().map(|row| row.value.as_str()).collect();
     let is_different = !missing.is_empty() || !outdated.is_empty();
     let field = field.to_owned();
-    is_different.then(|| Difference { field, ours: missing.join(", "), theirs: outdated.join(", ") })
+    is_different.then(|| Difference {
+        field,
+        ours: missing.join(", "),
+        theirs: outdated.join(", "),
+        coming: Vec::new(),
+    })
 }
 
 /// Leaves out the stage where a deal stands in a funnel of people's own: it stays there.
@@ -147,8 +157,10 @@ mod tests {
         let ours = json!({"STAGE_ID": "WON", "OPPORTUNITY": "13050.00", "TITLE": "A"});
         let theirs = json!({"STAGE_ID": "NEW", "OPPORTUNITY": "13050", "TITLE": "B"});
         let found = found(ours, theirs);
-        let stage = Difference { field: "STAGE_ID".into(), ours: "WON".into(), theirs: "NEW".into() };
-        assert_eq!(found[0], stage);
+        assert_eq!(
+            (found[0].field.as_str(), found[0].ours.as_str(), found[0].theirs.as_str()),
+            ("STAGE_ID", "WON", "NEW")
+        );
         assert_eq!(found[1].field, "TITLE");
         assert_eq!(found.iter().map(Difference::is_personal).collect::<Vec<_>>(), [false, true]);
     }

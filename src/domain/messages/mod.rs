@@ -4,6 +4,8 @@
 //! somebody can read them aloud. The edge of the program calls [`Message::text`] with the reader's language. The state
 //! keeps a message as JSON: `status` may speak another language than the run that wrote it.
 
+mod check;
+mod command;
 mod config;
 mod crm;
 mod load;
@@ -12,13 +14,19 @@ mod names;
 mod output;
 mod platform;
 mod portal;
+mod setting;
 mod state;
 mod sync;
 mod tls;
 
+use std::fmt;
+
+use chrono::{DateTime, Utc};
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
 
+pub use self::check::CheckMessage;
+pub use self::command::CommandMessage;
 pub use self::config::ConfigMessage;
 pub use self::crm::CrmMessage;
 pub use self::load::LoadMessage;
@@ -27,10 +35,13 @@ pub use self::names::NameMessage;
 pub use self::output::OutputMessage;
 pub use self::platform::PlatformMessage;
 pub use self::portal::PortalMessage;
+pub use self::setting::SettingMessage;
 pub use self::state::StateMessage;
 pub use self::sync::SyncMessage;
 pub use self::tls::TlsMessage;
-use super::language::{Language, current_language};
+use super::display::format_time;
+use super::failure_code::FailureCode;
+use super::language::Language;
 
 /// A value that can stand in a message.
 pub trait Localized {
@@ -48,6 +59,12 @@ macro_rules! same_in_every_language {
     };
 }
 same_in_every_language!(String, i64, u64, u32, u16, usize);
+
+impl Localized for DateTime<Utc> {
+    fn localized(&self, language: Language) -> String {
+        format_time(*self, language)
+    }
+}
 
 impl Localized for Box<Message> {
     fn localized(&self, language: Language) -> String {
@@ -102,6 +119,11 @@ macro_rules! messages {
 }
 use messages;
 
+fn joined(messages: &[Message], separator: &str, language: Language) -> String {
+    let texts: Vec<String> = messages.iter().map(|message| message.text(language)).collect();
+    texts.join(separator)
+}
+
 /// Makes [`Message`] of the messages of all modules.
 macro_rules! message_of_any_module {
     ($($(#[$about:meta])* $variant:ident($module:ty),)*) => {
@@ -111,6 +133,10 @@ macro_rules! message_of_any_module {
             $($(#[$about])* $variant($module),)*
             /// Words that are not ours and have no translation: the portal's, the operating system's, `SQLite`'s.
             Foreign(String),
+            /// What a failure code means and what to do.
+            Remedy(FailureCode),
+            /// Several things, a line each.
+            Lines(Vec<Message>),
             /// What happened, and after a colon each of its causes.
             Chain(Vec<Message>),
             /// What happened, and after a semicolon what follows from it.
@@ -123,10 +149,9 @@ macro_rules! message_of_any_module {
                 match self {
                     $(Message::$variant(message) => message.localized(language),)*
                     Message::Foreign(words) => words.clone(),
-                    Message::Chain(links) => {
-                        let texts: Vec<String> = links.iter().map(|link| link.text(language)).collect();
-                        texts.join(": ")
-                    }
+                    Message::Remedy(code) => code.remedy(language).to_owned(),
+                    Message::Lines(lines) => joined(lines, "\n", language),
+                    Message::Chain(links) => joined(links, ": ", language),
                     Message::WithFollowup(message, followup) => {
                         format!("{}; {}", message.text(language), followup.text(language))
                     }
@@ -151,6 +176,10 @@ macro_rules! message_of_any_module {
 }
 
 message_of_any_module! {
+    /// The findings of `check`.
+    Check(CheckMessage),
+    /// Records, cards and commands that a command line names.
+    Command(CommandMessage),
     /// The configuration file and its keys.
     Config(ConfigMessage),
     /// The objects of the CRM.
@@ -159,6 +188,8 @@ message_of_any_module! {
     Load(LoadMessage),
     /// The mirror's file and its rows.
     Mirror(MirrorMessage),
+    /// Values of the configuration that only the portal can judge.
+    Setting(SettingMessage),
     /// The state's file.
     State(StateMessage),
     /// What a record, an object or a length of time is called.
@@ -175,9 +206,10 @@ message_of_any_module! {
     Tls(TlsMessage),
 }
 
-impl std::fmt::Display for Message {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text(current_language()))
+impl fmt::Display for Message {
+    /// In English, for logs. People get [`Message::text`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Language::En))
     }
 }
 

@@ -5,17 +5,16 @@
 //! hotel's: nothing is sent then.
 
 use std::collections::HashSet;
-use std::fmt;
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Plan, PlanOptions, Planned, Step};
 use crate::domain::display;
+use crate::domain::messages::{Message, SyncMessage};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordKey};
 use crate::mirror::Mirror;
-use crate::say;
 use crate::state::State;
 use crate::state::settings::{HELD_SINCE, HeldSince};
 use crate::sync::plan::observations::Departing;
@@ -130,7 +129,7 @@ impl Plan {
             knows_any |= knows;
         }
         if self.survey.is_strange_throughout(rules.vouched) && !knows_any {
-            bail!(strange_throughout(self.survey.missing.sum()));
+            bail!(SyncMessage::OtherHotelsMirrorThroughout { missing: self.survey.missing.sum() });
         }
         Ok(())
     }
@@ -279,59 +278,32 @@ impl Plan {
         Ok(knows)
     }
 
-    /// What is held back, in words.
-    pub fn notice(&self) -> Option<String> {
-        let said: Vec<String> = self.held_back.iter().map(ToString::to_string).collect();
-        (!said.is_empty()).then(|| said.join("; "))
+    /// What is held back.
+    pub fn notice(&self) -> Option<Message> {
+        let mut removals = self.held_back.iter().map(SuppressedRemoval::message);
+        let first = removals.next()?;
+        Some(removals.fold(first, |all, next| Message::WithFollowup(all.into(), next.into())))
     }
 }
 
-fn strange(kind: Kind, missing: u64) -> String {
-    let records = display::plural_name(kind);
-    say!(
-        "похоже, это зеркало другого отеля: в нём нет ни одной из переданных записей ({records}: {missing}). Проверьте [mirror] path. Если в Ecvi все они действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}: объекты будут созданы заново, прежние сделки удалены. Если прежние просто ушли из зеркала и должны остаться в CRM: ecvi-b24 reset-id {kind} --all",
-        "this looks like another hotel's mirror: none of what was sent is in it ({records}: {missing}). Check [mirror] path. If Ecvi really gave all of them new ids, run ecvi-b24 sync --max-deletes {missing}: objects are made anew, and old deals deleted. If the old ones only left the mirror and are to stay in the CRM: ecvi-b24 reset-id {kind} --all"
-    )
-}
-
-fn strange_throughout(missing: u64) -> String {
-    say!(
-        "похоже, это зеркало другого отеля: в нём нет ни одной из переданных записей ({missing}). Проверьте [mirror] path. Если в Ecvi все они действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}",
-        "this looks like another hotel's mirror: none of what was sent is in it ({missing}). Check [mirror] path. If Ecvi really gave all of them new ids, run ecvi-b24 sync --max-deletes {missing}"
-    )
-}
-
-impl fmt::Display for SuppressedRemoval {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let SuppressedRemoval { kind, gone, most, why } = self;
-        if *why == HoldReason::Unnamed {
-            let kind = display::plural_name(*kind);
-            return f.write_str(&say!(
-                "в зеркале Ecvi у записей негодный id (BAD_ID; {kind}), а прежних нет: {gone}. Может быть, это они: пока id не исправлены, ничего не удаляется",
-                "rows of the mirror have no usable id (BAD_ID; {kind}), and {gone} that were there are not. They may be the same: until the ids are corrected, nothing is deleted"
-            ));
+impl SuppressedRemoval {
+    /// What is gone and kept, and what to do.
+    pub fn message(&self) -> Message {
+        let SuppressedRemoval { kind, gone, most, why } = *self;
+        if why == HoldReason::Unnamed {
+            return SyncMessage::GoneOrWithoutId { records: display::plural_name(kind).into(), gone }.into();
         }
         let kept = match kind {
-            Kind::Booking if *why == HoldReason::Oldest => say!(
-                "из Ecvi исчезли самые старые заявки подряд ({gone} за сутки): похоже, их больше не выгружают в зеркало; сделки не удалены. Если сделки должны остаться в CRM, отпустите их: ecvi-b24 reset-id booking НОМЕР",
-                "the oldest bookings in a row are gone from Ecvi ({gone} within a day): it looks as if they are not exported any more; no deal was deleted. If the deals are to stay in the CRM, let go of them: ecvi-b24 reset-id booking NUMBER"
-            ),
-            Kind::Guest => say!(
-                "за сутки из Ecvi исчезло гостей: {gone}, это больше {most}; в сделках они оставлены",
-                "guests gone from Ecvi within a day: {gone}, more than {most}; their deals keep them"
-            ),
-            Kind::Company => say!(
-                "за сутки из Ecvi исчезло компаний: {gone}, это больше {most}; в сделках они оставлены",
-                "companies gone from Ecvi within a day: {gone}, more than {most}; their deals keep them"
-            ),
-            Kind::Booking => say!(
-                "за сутки из Ecvi исчезло заявок: {gone}, а удалять без подтверждения разрешено не больше {most}; сделки не удалены",
-                "bookings gone from Ecvi within a day: {gone}, and at most {most} may be deleted unasked; no deal was deleted"
-            ),
+            Kind::Booking if why == HoldReason::Oldest => SyncMessage::OldestBookingsGone { gone },
+            Kind::Booking => SyncMessage::ManyBookingsGone { gone, limit: most },
+            Kind::Guest => SyncMessage::ManyGuestsGone { gone, limit: most },
+            Kind::Company => SyncMessage::ManyCompaniesGone { gone, limit: most },
         };
-        f.write_str(&say!(
-            "{kept}. Посмотреть, что исчезло: ecvi-b24 sync --dry-run --max-deletes {gone}. Если так и должно быть: ecvi-b24 sync --max-deletes {gone}",
-            "{kept}. To see what is gone: ecvi-b24 sync --dry-run --max-deletes {gone}. If that is right: ecvi-b24 sync --max-deletes {gone}"
-        ))
+        SyncMessage::ConfirmRemovals { kept: kept.into(), gone }.into()
     }
+}
+
+fn strange(kind: Kind, missing: u64) -> SyncMessage {
+    let records = display::plural_name(kind).into();
+    SyncMessage::OtherHotelsMirror { records, missing, kind: kind.name().to_owned() }
 }

@@ -5,10 +5,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::decide::{Pair, PlanOptions};
+use crate::domain::messages::SyncMessage;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::mirror::Outline;
-use crate::say;
 use crate::sync::plan::renamed_records::{Names, foreign};
 
 /// Every row is read at least once a day, whatever its block looks like.
@@ -96,27 +96,16 @@ impl MirrorStats {
     pub(super) fn check(&self, rules: &PlanOptions, residents_slide: bool) -> Result<()> {
         let PlanOptions { before, windows, vouched, .. } = rules;
         if self.rows.sum() == 0 {
-            bail!(say!(
-                "зеркало Ecvi пусто: нет ни гостей, ни компаний, ни заявок. Проверьте, чем оно наполняется",
-                "the mirror is empty: no guests, no companies, no bookings. Check what fills it"
-            ));
+            bail!(SyncMessage::MirrorEmpty);
         }
         if let Some((table, kind, had)) = self.emptied(before, *windows, residents_slide) {
             let then = match table {
-                "bookings" => say!(
-                    "сделки останутся в CRM, удалите их там вручную",
-                    "the deals stay in the CRM, delete them there by hand"
-                ),
-                "guests" | "companies" => say!(
-                    "затем ecvi-b24 sync --max-deletes {had}: сделки останутся без них",
-                    "then ecvi-b24 sync --max-deletes {had}: the deals go without them"
-                ),
-                _ => say!("сделки останутся без них", "the deals go without them"),
+                "bookings" => SyncMessage::DealsStay,
+                "guests" | "companies" => SyncMessage::DealsGoWithoutThemIfAllowed { had },
+                _ => SyncMessage::DealsGoWithoutThem,
             };
-            bail!(say!(
-                "в зеркале Ecvi опустела таблица {table}, в которой были записи. Проверьте, чем оно наполняется. Только если в Ecvi этих записей действительно больше нет, выполните ecvi-b24 reset-id {kind} --all; {then}",
-                "the table {table} of the mirror had rows and is empty now. Check what fills it. Only if Ecvi really has none any more, run ecvi-b24 reset-id {kind} --all; {then}"
-            ));
+            let (table, kind) = (table.to_owned(), kind.name().to_owned());
+            bail!(SyncMessage::TableEmptied { table, kind, then: then.into() });
         }
         for kind in Kind::DISPLAY_ORDER {
             let names = self.names[kind].all(self.known[kind]);

@@ -1,7 +1,7 @@
 //! Whether known records are called as before: the ids of another hotel's mirror are small numbers too, and mean others.
 
+use crate::domain::messages::SyncMessage;
 use crate::domain::record::Kind;
-use crate::say;
 use crate::state::PlanRecord;
 
 /// So many people change their last names at once by marriage, or are corrected.
@@ -68,24 +68,12 @@ fn is_other(kind: Kind, before: &str, now: &str) -> bool {
 }
 
 /// Why the mirror is refused, and what to do.
-pub(super) fn foreign(kind: Kind, tally: Tally) -> String {
+pub(super) fn foreign(kind: Kind, tally: Tally) -> SyncMessage {
     let Tally { compared, other } = tally;
-    let what = match kind {
-        Kind::Booking => say!(
-            "у {other} из {compared} известных заявок другой номер",
-            "{other} of {compared} known bookings carry another number"
-        ),
-        Kind::Guest => say!(
-            "у {other} из {compared} известных гостей другая фамилия",
-            "{other} of {compared} known guests have another last name"
-        ),
-        Kind::Company => say!(
-            "у {other} из {compared} известных компаний другое название",
-            "{other} of {compared} known companies have another name"
-        ),
+    let renamed = match kind {
+        Kind::Booking => SyncMessage::OtherNumbers { other, compared },
+        Kind::Guest => SyncMessage::OtherLastNames { other, compared },
+        Kind::Company => SyncMessage::OtherCompanyNames { other, compared },
     };
-    say!(
-        "похоже, это зеркало другого отеля: {what}. Проверьте [mirror] path. Если так исправлено в Ecvi, выполните ecvi-b24 sync --max-deletes {other}",
-        "this looks like another hotel's mirror: {what}. Check [mirror] path. If they were corrected in Ecvi, run ecvi-b24 sync --max-deletes {other}"
-    )
+    SyncMessage::RenamedMirror { renamed: renamed.into(), other }
 }

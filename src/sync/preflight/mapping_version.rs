@@ -9,8 +9,8 @@ use std::hash::Hasher;
 use anyhow::Result;
 
 use crate::config::{Config, DealConfig, MirrorConfig, PartyConfig};
+use crate::domain::messages::{Message, SyncMessage};
 use crate::platform::hash::Fingerprint;
-use crate::say;
 use crate::state::State;
 use crate::state::settings::MAPPING;
 
@@ -33,11 +33,8 @@ pub fn has_changed(config: &Config, state: &State) -> Result<bool> {
 }
 
 /// What has happened and what to do, for people.
-pub fn notice() -> String {
-    say!(
-        "Соответствие полей в конфигурации изменилось, а переданное раньше осталось прежним. Посмотрите: ecvi-b24 sync --full --dry-run; передать всё заново: ecvi-b24 sync --full",
-        "The mapping in the configuration has changed, and what was sent before is as it was. To see what would change: ecvi-b24 sync --full --dry-run; to send all again: ecvi-b24 sync --full"
-    )
+pub fn notice() -> Message {
+    SyncMessage::MappingChanged.into()
 }
 
 /// What every update sends: not what a creation alone sets.

@@ -7,10 +7,10 @@ use anyhow::Result;
 
 use crate::config::Config;
 use crate::crm::objects::by_id;
+use crate::domain::messages::SyncMessage;
 use crate::domain::record::{Kind, RecordId};
 use crate::domain::run_error::RunError;
 use crate::portal::client::Client;
-use crate::say;
 use crate::state::State;
 use crate::state::settings::{ORIGINATOR, PORTAL};
 use crate::sync::push::carries_mark;
@@ -76,17 +76,12 @@ fn sample_objects(config: &Config, state: &State, gate: &mut Client<'_>) -> Resu
     Ok((ours, asked))
 }
 
-/// What carries the old mark would not be found, and be made once more.
+/// What carries the old originator would not be found, and be created a second time.
 fn originator_changed(known: &str, originator: &str) -> RunError {
-    RunError::failed(say!(
-        "[portal] originator_id был {known}, а теперь {originator}: переданное раньше не узнать, и оно было бы создано второй раз; ничего не передано. Верните {known}",
-        "[portal] originator_id was {known} and is {originator} now: what was sent before would not be recognised and be made a second time; nothing was sent. Put {known} back"
-    ))
+    let (known, originator) = (known.to_owned(), originator.to_owned());
+    RunError::failed(SyncMessage::OriginatorChanged { known, originator })
 }
 
 fn wrong_portal_error(known: &str, host: &str) -> RunError {
-    RunError::failed(say!(
-        "состояние относится к порталу {known}, а в {host} наших объектов нет; ничего не передано. Проверьте [portal] webhook; для нового портала задайте новый файл [state] path и выполните initial-export",
-        "the state belongs to the portal {known}, and our objects do not stand in {host}; nothing was sent. Check [portal] webhook; for a new portal give another [state] path and run initial-export"
-    ))
+    RunError::failed(SyncMessage::OtherPortal { known: known.to_owned(), host: host.to_owned() })
 }

@@ -13,11 +13,11 @@ use serde_json::json;
 use super::{Push, WorkItem};
 use crate::crm::objects::{Object, by_id};
 use crate::domain::failure_code::FailureCode;
+use crate::domain::messages::SyncMessage;
 use crate::domain::record::Kind;
 use crate::domain::run_error::RunError;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{ApiError, CallError, ErrorClass};
-use crate::say;
 use crate::state::Operation;
 
 /// So many refused records are held before it is found out what the portal accepts.
@@ -169,10 +169,5 @@ fn names_the_portal(refusal: &ApiError) -> bool {
 }
 
 fn refuses_everything(refusal: &ApiError) -> RunError {
-    let said = refusal.message().to_string();
-    let said = said.trim_end_matches('.');
-    RunError::refused(say!(
-        "портал отказывается принимать что бы то ни было: {said}. Проверьте в Битрикс24 место на диске, тариф, подписку и права владельца вебхука; ни одна запись не отложена, после исправления всё уйдёт со следующим запуском",
-        "the portal refuses everything: {said}. Check the disk space, the plan, the subscription and the rights of the webhook's owner in Bitrix24; no record was put aside, and all go with the next pass once that is mended"
-    ))
+    RunError::refused(SyncMessage::EverythingRefused { refusal: refusal.message().into() })
 }

@@ -11,11 +11,11 @@ use super::{CreateMode, Push, WorkItem};
 use crate::config::ExportMethod;
 use crate::crm::objects::existing;
 use crate::domain::language::Language;
+use crate::domain::messages::SyncMessage;
 use crate::domain::record::RecordKey;
 use crate::domain::run_error::RunError;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{ApiError, CallError, ErrorClass, object_id};
-use crate::say;
 use crate::state::settings::{LAST_CALL, PACE, POINTED_AT};
 use crate::state::{Counts, Event, InDoubtCall, Operation, PendingWork, SentRecord, Writer};
 use crate::sync::plan::{Lane, Planned, Priority, Step};
@@ -93,7 +93,7 @@ impl Push<'_, '_> {
             Err(CallError::UnknownOutcome(reason)) => {
                 self.lost_batches += 1;
                 self.done.unanswered = true;
-                self.refresh_doubts(&calls, &reason.to_string())?;
+                self.refresh_doubts(&calls, &reason.text(self.config.language))?;
                 log::info!(
                     "batch of {} ({kind}): {}; the next runs find out what took effect",
                     calls.len(),
@@ -380,9 +380,5 @@ fn printable_stop(refusal: &ApiError, sent: &[Command]) -> ApiError {
 }
 
 fn no_import_right(refusal: &ApiError) -> RunError {
-    let refusal = refusal.message();
-    RunError::refused(say!(
-        "портал не даёт импортировать ({refusal}). Дайте пользователю вебхука право «Импорт» в CRM или задайте [export] method = \"add\": тогда сделки создаются обычным путём и сработают роботы и бизнес-процессы",
-        "the portal does not let us import ({refusal}). Give the webhook's user the right to import in the CRM, or set [export] method = \"add\": deals are then created the plain way, and automation rules run"
-    ))
+    RunError::refused(SyncMessage::ImportRefused { refusal: refusal.message().into() })
 }

@@ -13,14 +13,13 @@ use crate::config::Config;
 use crate::crm::objects::{Marked, by_origin, existing};
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::messages::Message;
+use crate::domain::messages::{Message, SyncMessage};
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error::RunError;
 use crate::platform::clock::saturating_add;
 use crate::platform::lock::Lock;
 use crate::portal::CallError;
 use crate::portal::client::{Client, WaitReason};
-use crate::say;
 use crate::state::settings::LAST_CALL;
 use crate::state::{Doubt, Event, Failure, Operation, State, StoredRecord, Writer};
 
@@ -114,10 +113,7 @@ pub fn wait_for_unknown_calls(config: &Config, state: &State, lock: &Lock, gate:
 
 fn wait_message(until: DateTime<Utc>) -> RunError {
     let until = display::format_time_of_day(until);
-    RunError::interrupted(say!(
-        "состояние новое или старее последних вызовов, а они ещё могут выполниться до {until}: передаст следующий запуск",
-        "the state is new, or older than the last calls, which may still take effect until {until}: a later pass sends"
-    ))
+    RunError::interrupted(SyncMessage::EarlierCallsMayTakeEffect { until })
 }
 
 /// When the youngest doubt is old enough; none when there is no doubt.

@@ -1,4 +1,4 @@
-//! Reads off every answer how much the portal charged for it.
+//! Records how much time the portal charged for each call.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,11 +12,11 @@ use crate::portal::{CallError, Portal, Response};
 pub(super) struct Charges {
     /// The most seen on a `batch`.
     pub(super) batch: f64,
-    /// The sum of those on its commands.
+    /// The sum over their commands.
     pub(super) commands: f64,
 }
 
-/// A portal whose charges are read off.
+/// A portal whose charges are recorded.
 pub(super) struct ChargeRecorder<'p> {
     portal: &'p mut dyn Portal,
     charges: Rc<Cell<Charges>>,
@@ -35,15 +35,15 @@ impl<'p> ChargeRecorder<'p> {
 
 impl Portal for ChargeRecorder<'_> {
     fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
-        let answer = self.portal.call(method, params)?;
-        let times = answer.result.get("result_time").and_then(Value::as_object);
+        let response = self.portal.call(method, params)?;
+        let times = response.result.get("result_time").and_then(Value::as_object);
         let commands: f64 = times.into_iter().flatten().map(|(_, time)| operating(time)).sum();
         let so_far = self.charges.get();
         self.charges.set(Charges {
-            batch: so_far.batch.max(operating(&answer.time)),
+            batch: so_far.batch.max(operating(&response.time)),
             commands: so_far.commands + commands,
         });
-        Ok(answer)
+        Ok(response)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `check --probe`: does this portal behave as the program relies on? No document can promise that.
 //!
-//! A contact, a company and a deal are made under a mark of their own, tried, and deleted. What a probe that was
-//! killed left behind is deleted by the next one. The portal's own automation may react to the trial deal.
+//! Trial cards are made under an originator of their own, tried, and deleted. The cards of a probe that was killed are
+//! deleted by the next one. The portal's own automation may react to the trial deal.
 
 mod assumption;
 mod charge_recorder;
@@ -18,15 +18,15 @@ use serde::{Deserialize, Serialize};
 pub use assumption::PortalAssumption;
 
 use super::CheckResult;
+use super::local::unusable_state;
+use super::portal::unanswered;
 use crate::config::{Config, ExportMethod};
-use crate::domain::display;
-use crate::domain::language::current_language;
+use crate::domain::messages::{CheckMessage, Message};
 use crate::domain::run_error::Outcome;
 use crate::platform::clock::Clock;
 use crate::portal::client::Client;
 use crate::portal::limits::RateLimits;
 use crate::portal::{ApiError, CallError, Portal};
-use crate::say;
 use crate::state::State;
 use crate::state::settings::PROBE;
 use crate::sync::preflight::config_check::fetch_and_check;
@@ -36,14 +36,14 @@ use trial_objects::TrialObjects;
 use trials::TRIALS;
 
 /// Deleting a contact alone can take a minute and a half.
-const PATIENCE: TimeDelta = TimeDelta::minutes(10);
+const DEADLINE: TimeDelta = TimeDelta::minutes(10);
 
 /// What a probe found, as the state remembers it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Findings {
     /// When.
     pub at: DateTime<Utc>,
-    /// Whether each rule holds; absent where it could not be tried.
+    /// Whether each assumption holds; absent where it could not be tried.
     pub holds: BTreeMap<PortalAssumption, bool>,
     /// Seconds that the portal charged to `batch` itself.
     pub charged_to_batch: f64,
@@ -51,142 +51,147 @@ pub struct Findings {
     pub charged_to_commands: f64,
 }
 
-/// What came of one trial: whether the rule holds, or why it could not be tried.
-type Tried = (PortalAssumption, Result<bool, CallError>);
+/// What came of one trial: whether the assumption holds, or why it could not be tried.
+struct Trial {
+    assumption: PortalAssumption,
+    holds: Result<bool, CallError>,
+}
 
 /// What the last probe found, for a check that makes none.
 pub(super) fn last(state: &State) -> Option<CheckResult> {
     let Findings { at, holds, .. } = state.get(PROBE).ok().flatten()?;
-    let at = display::format_time(at, current_language());
-    let broken = holds.into_iter().filter(|(_, holds)| !holds);
-    let broken: Vec<String> = broken.map(|(rule, _)| rule.title()).collect();
-    if broken.is_empty() {
-        return Some(CheckResult::ok(
-            "probe",
-            say!(
-                "Проба от {at}: всё, что проверено, подтвердилось",
-                "Probe of {at}: all that was tried holds"
-            ),
-        ));
-    }
-    let broken = broken.join("; ");
-    Some(CheckResult::warning(
-        "probe",
-        say!("Проба от {at}: не подтвердилось: {broken}", "Probe of {at}: does not hold: {broken}"),
-        say!(
-            "Что это значит, скажет новая проба: ecvi-b24 check --probe",
-            "A new probe says what it means: ecvi-b24 check --probe"
-        ),
-    ))
+    let mut broken = holds.iter().filter(|(_, holds)| !**holds).map(|(broken, _)| broken.title().into());
+    let Some(first) = broken.next() else {
+        return Some(CheckResult::ok("probe", CheckMessage::LastProbeHeld { at }));
+    };
+    let broken =
+        broken.fold(first, |all: Message, next: Message| Message::WithFollowup(all.into(), next.into()));
+    let failed = CheckResult::warning("probe", CheckMessage::LastProbeFailed { at, broken: broken.into() });
+    Some(failed.with_remedy(CheckMessage::ProbeAgain))
 }
 
-/// Makes the trial objects, tries every rule, deletes the objects.
+/// Makes the trial cards, tries every assumption, deletes the cards.
 pub(super) fn probe(
     config: &Config,
     state: Option<&State>,
     portal: &mut dyn Portal,
     clock: &Clock,
 ) -> Vec<CheckResult> {
-    let mut meter = ChargeRecorder::new(portal);
-    let charges = meter.charges();
-    let deadline = Some(clock.now() + PATIENCE);
-    let mut gate = Client::new(&mut meter, clock.clone(), &config.portal, RateLimits::default(), deadline);
-    let mut bench = TrialObjects::new(&mut gate, config);
-    let tried = try_all(&mut bench);
-    let refusal = refusal_of_creation(&tried).cloned();
-    let marked = required_fields::marked(&mut bench).unwrap_or_default();
-    let is_explained = refusal.as_ref().is_some_and(|refusal| is_about_required(&marked, refusal));
-    let demanded = required_fields::demanded(marked, refusal.as_ref(), &bench);
-    let required = required_lines(config, &mut gate, &demanded);
-    let Charges { batch: charged_to_batch, commands: charged_to_commands } = charges.get();
-    let mut lines: Vec<CheckResult> =
-        tried.iter().map(|(rule, outcome)| line(*rule, outcome, config, is_explained)).collect();
-    lines.extend(required);
-    lines.push(accounting(charged_to_batch, charged_to_commands));
-    let known = tried.iter().filter_map(|(rule, outcome)| Some((*rule, *outcome.as_ref().ok()?)));
-    let findings =
-        Findings { at: clock.now(), holds: known.collect(), charged_to_batch, charged_to_commands };
-    if let Some(Err(error)) = state.map(|state| state.set(PROBE, &findings)) {
-        lines.push(super::local::unusable_state(error));
+    let mut recorder = ChargeRecorder::new(portal);
+    let charges = recorder.charges();
+    let deadline = Some(clock.now() + DEADLINE);
+    let mut client =
+        Client::new(&mut recorder, clock.clone(), &config.portal, RateLimits::default(), deadline);
+    let mut objects = TrialObjects::new(&mut client, config);
+    let trials = try_all(&mut objects);
+    let refusal = refusal_of_creation(&trials);
+    let marked = required_fields::marked(&mut objects).unwrap_or_default();
+    let is_explained = refusal.is_some_and(|refusal| is_about_required(&marked, refusal));
+    let demanded = required_fields::demanded(marked, refusal, &objects);
+    let mut results: Vec<CheckResult> =
+        trials.iter().map(|trial| result(trial, config, is_explained)).collect();
+    results.extend(check_required(config, &mut client, &demanded));
+    let charges = charges.get();
+    results.push(charged(charges));
+    if let Some(Err(error)) = state.map(|state| state.set(PROBE, &findings(&trials, charges, clock.now()))) {
+        results.push(unusable_state(error));
     }
-    lines
+    results
 }
 
-fn try_all(bench: &mut TrialObjects<'_, '_>) -> Vec<Tried> {
-    let made = bench.clear().and_then(|_| bench.make());
-    let mut tried = match made {
-        Ok(()) => TRIALS.map(|(rule, holds)| (rule, holds(bench))).into(),
-        Err(error) => vec![(PortalAssumption::Creation, Err(error))],
-    };
-    tried.push((PortalAssumption::Deletion, bench.clear().map(|left| left == 0)));
-    tried
+fn try_all(objects: &mut TrialObjects<'_, '_>) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    match objects.clear().and_then(|_| objects.make()) {
+        Ok(()) => {
+            for (assumption, holds) in TRIALS {
+                trials.push(Trial { assumption, holds: holds(objects) });
+            }
+        }
+        Err(error) => trials.push(Trial { assumption: PortalAssumption::Creation, holds: Err(error) }),
+    }
+    let holds = objects.clear().map(|left| left == 0);
+    trials.push(Trial { assumption: PortalAssumption::Deletion, holds });
+    trials
 }
 
-/// In what words the trial objects were refused.
-fn refusal_of_creation(tried: &[Tried]) -> Option<&ApiError> {
-    tried.iter().find_map(|(rule, outcome)| match outcome {
-        Err(CallError::Refused(refusal)) if *rule == PortalAssumption::Creation => Some(refusal),
+fn findings(trials: &[Trial], charges: Charges, at: DateTime<Utc>) -> Findings {
+    let mut holds = BTreeMap::new();
+    for trial in trials {
+        if let Ok(it_holds) = trial.holds {
+            holds.insert(trial.assumption, it_holds);
+        }
+    }
+    Findings { at, holds, charged_to_batch: charges.batch, charged_to_commands: charges.commands }
+}
+
+/// How the portal refused the trial cards.
+fn refusal_of_creation(trials: &[Trial]) -> Option<&ApiError> {
+    trials.iter().find_map(|trial| match &trial.holds {
+        Err(CallError::Refused(refusal)) if trial.assumption == PortalAssumption::Creation => Some(refusal),
         _ => None,
     })
 }
 
-fn required_lines(config: &Config, gate: &mut Client<'_>, demanded: &[RequiredField]) -> Vec<CheckResult> {
+fn check_required(config: &Config, client: &mut Client<'_>, demanded: &[RequiredField]) -> Vec<CheckResult> {
     if demanded.is_empty() {
         return Vec::new();
     }
-    match fetch_and_check(config, gate) {
-        Ok(verdict) => required_fields::lines(config, &verdict.fields, demanded),
-        Err(error) => vec![super::portal::unanswered("probe", error)],
+    match fetch_and_check(config, client) {
+        Ok(verdict) => required_fields::check(config, &verdict.fields, demanded),
+        Err(error) => vec![unanswered("probe", error)],
     }
 }
 
-/// `is_explained`: the trial objects were refused for a required field, which says nothing of the hotel's records.
-fn line(
-    rule: PortalAssumption,
-    outcome: &Result<bool, CallError>,
-    config: &Config,
-    is_explained: bool,
-) -> CheckResult {
-    let title = rule.title();
-    match outcome {
-        Ok(true) => CheckResult::ok("probe", say!("Проба: {title}", "Probe: {title}")),
+/// `is_explained`: the trial cards were refused for a required field, which says nothing about the hotel's records.
+fn result(trial: &Trial, config: &Config, is_explained: bool) -> CheckResult {
+    let Trial { assumption, holds } = trial;
+    let title = assumption.title().into();
+    match holds {
+        Ok(true) => CheckResult::ok("probe", CheckMessage::Holds { assumption: title }),
         Ok(false) => {
-            let detail = say!("Проба: не подтвердилось: {title}", "Probe: does not hold: {title}");
-            let needed = rule == PortalAssumption::Import && config.export.method == ExportMethod::Import;
-            broken(needed, detail, rule.meaning())
+            let is_needed =
+                *assumption == PortalAssumption::Import && config.export.method == ExportMethod::Import;
+            let broken = broken(is_needed, CheckMessage::DoesNotHold { assumption: title });
+            broken.with_remedy(assumption.consequence())
         }
         Err(error) => {
-            let detail = say!(
-                "Проба: не удалось проверить: {title} ({error})",
-                "Probe: could not be tried: {title} ({error})"
-            );
-            let refused =
-                rule == PortalAssumption::Creation && matches!(error, CallError::Refused(_)) && !is_explained;
-            broken(refused, detail, if refused { rule.meaning() } else { String::new() })
+            let is_refused = *assumption == PortalAssumption::Creation
+                && matches!(error, CallError::Refused(_))
+                && !is_explained;
+            let reason = reason(error).into();
+            let not_tried = broken(is_refused, CheckMessage::NotTried { assumption: title, reason });
+            if is_refused { not_tried.with_remedy(assumption.consequence()) } else { not_tried }
         }
     }
 }
 
-fn broken(is_needed: bool, detail: String, meaning: String) -> CheckResult {
-    if is_needed {
-        CheckResult::error("probe", Outcome::Refused, detail, meaning)
-    } else {
-        CheckResult::warning("probe", detail, meaning)
+fn reason(error: &CallError) -> Message {
+    match error {
+        CallError::Refused(refusal) => refusal.message(),
+        CallError::NotSent(reason)
+        | CallError::Misconfigured(reason)
+        | CallError::UnknownOutcome(reason)
+        | CallError::NoteFailed(reason) => reason.clone(),
+        CallError::Redirected(_) | CallError::LimitedUntil(_) | CallError::Cancelled => {
+            error.clone().into_run_error().message
+        }
     }
 }
 
-/// Portals differ in what a batch is charged to; the program follows all ways, this is for those who help.
-fn accounting(batch: f64, commands: f64) -> CheckResult {
-    if batch + commands == 0.0 {
-        let detail =
-            say!("Проба: портал не засчитывает время вызовов", "Probe: the portal charges no time for calls");
-        return CheckResult::ok("probe", detail);
+fn broken(is_needed: bool, detail: CheckMessage) -> CheckResult {
+    if is_needed {
+        CheckResult::error("probe", Outcome::Refused, detail)
+    } else {
+        CheckResult::warning("probe", detail)
     }
-    CheckResult::ok(
-        "probe",
-        say!(
-            "Проба: портал засчитал {batch:.1} с методу batch и {commands:.1} с командам в нём",
-            "Probe: the portal charged {batch:.1} s to the method batch and {commands:.1} s to the commands in it"
-        ),
-    )
+}
+
+/// Portals differ in what they charge a batch to. The program follows all ways; this line is for those who help.
+fn charged(charges: Charges) -> CheckResult {
+    let Charges { batch, commands } = charges;
+    if batch + commands == 0.0 {
+        return CheckResult::ok("probe", CheckMessage::NothingCharged);
+    }
+    let detail = CheckMessage::Charged { batch: format!("{batch:.1}"), commands: format!("{commands:.1}") };
+    CheckResult::ok("probe", detail)
 }

@@ -1,7 +1,7 @@
 //! Fields that the portal demands, and the records of the mirror that leave them empty.
 //!
 //! A portal marks more fields as required than it demands: by default it asks REST for none of them (docs/bitrix24.md,
-//! Questions of a check). So the trial objects decide: they leave fields empty, and were made or refused.
+//! Questions of a check). So the trial cards decide: they leave fields empty, and are made or refused.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,17 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::trial_objects::TrialObjects;
-use crate::commands::check::{CheckResult, local};
+use crate::commands::check::CheckResult;
 use crate::config::Config;
 use crate::domain::display;
+use crate::domain::messages::CheckMessage;
 use crate::domain::record::{IdRange, Kind, RecordKey};
+use crate::domain::run_error::message_of;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::{Fields, creation_fields, mapped};
 use crate::mirror::{Booking, Entity, Mirror, Row};
 use crate::portal::{ApiError, CallError};
-use crate::say;
 
 /// Marked on every portal, or filled by the portal itself. Of the names one is enough, and one is always sent.
 const NEVER_DEMANDED: [&str; 8] =
@@ -34,10 +35,11 @@ pub(super) struct RequiredField {
 }
 
 /// The records that leave a required field empty.
-#[derive(Default)]
-struct Empty {
+struct EmptyRecords {
     count: u64,
-    example: Option<(RecordKey, String)>,
+    first: RecordKey,
+    /// A booking's number.
+    number: String,
 }
 
 impl RequiredField {
@@ -49,17 +51,17 @@ impl RequiredField {
         RequiredField { kind, name: name.to_owned(), label: label.to_owned() }
     }
 
-    /// Whether the portal's words blame this field.
-    fn is_blamed(&self, refusal: &ApiError) -> bool {
+    /// Whether the portal's refusal names this field.
+    fn is_named_by(&self, refusal: &ApiError) -> bool {
         refusal.text.contains(&self.name) || refusal.text.contains(&self.label)
     }
 }
 
 /// The fields that the portal marks as required and may demand.
-pub(super) fn marked(bench: &mut TrialObjects<'_, '_>) -> Result<Vec<RequiredField>, CallError> {
+pub(super) fn marked(objects: &mut TrialObjects<'_, '_>) -> Result<Vec<RequiredField>, CallError> {
     let mut required = Vec::new();
     for kind in Kind::SEND_ORDER {
-        let descriptions = bench.field_descriptions(kind)?;
+        let descriptions = objects.field_descriptions(kind)?;
         for (name, description) in descriptions.as_object().into_iter().flatten() {
             let is_required =
                 matches!(description["isRequired"], Value::Bool(true)) || description["isRequired"] == "Y";
@@ -72,55 +74,56 @@ pub(super) fn marked(bench: &mut TrialObjects<'_, '_>) -> Result<Vec<RequiredFie
     Ok(required)
 }
 
-/// Of the marked fields those that the portal demands, or may demand: a trial object that was made without a field
-/// shows that it is not, and a refusal in other words shows nothing.
+/// Of the marked fields those that the portal demands, or may demand. A trial card that was made without a field shows
+/// that the field is not demanded; a refusal for another reason shows nothing.
 pub(super) fn demanded(
     marked: Vec<RequiredField>,
     refusal: Option<&ApiError>,
-    bench: &TrialObjects<'_, '_>,
+    objects: &TrialObjects<'_, '_>,
 ) -> Vec<RequiredField> {
     match refusal {
         Some(refusal) if is_about_required(&marked, refusal) => marked,
         Some(_) => Vec::new(),
         None => marked
             .into_iter()
-            .filter(|field| !is_empty(&bench.trial_fields(field.kind), &field.name))
+            .filter(|field| !is_empty(&objects.trial_fields(field.kind), &field.name))
             .collect(),
     }
 }
 
-/// Whether a trial object was refused for a required field that it left empty.
+/// Whether a trial card was refused for a required field that it left empty.
 pub(super) fn is_about_required(marked: &[RequiredField], refusal: &ApiError) -> bool {
-    refusal.code == "CRM_FIELD_ERROR_REQUIRED" || marked.iter().any(|field| field.is_blamed(refusal))
+    refusal.code == "CRM_FIELD_ERROR_REQUIRED" || marked.iter().any(|field| field.is_named_by(refusal))
 }
 
-/// One line for each field that records leave empty, or one that says that none does.
-pub(super) fn lines(config: &Config, types: &FieldTypes, demanded: &[RequiredField]) -> Vec<CheckResult> {
-    let mut lines = Vec::new();
+/// One result for each field: how many records leave it empty.
+pub(super) fn check(config: &Config, types: &FieldTypes, demanded: &[RequiredField]) -> Vec<CheckResult> {
+    let mut results = Vec::new();
     for kind in Kind::DISPLAY_ORDER {
         let fields: Vec<&RequiredField> = demanded.iter().filter(|field| field.kind == kind).collect();
         if fields.is_empty() {
             continue;
         }
-        match lines_of_kind(config, types, kind, &fields) {
-            Ok(found) => lines.extend(found),
+        match check_kind(config, types, kind, &fields) {
+            Ok(found) => results.extend(found),
             Err(error) => {
-                let title = say!("Зеркало Ecvi", "Mirror");
-                lines.push(local::unusable("probe", &title, &error, String::new()));
+                let reason = message_of(&error).into();
+                let unusable = CheckMessage::MirrorUnusable { reason };
+                results.push(CheckResult::unusable("probe", &error, unusable));
             }
         }
     }
-    lines
+    results
 }
 
-fn lines_of_kind(
+fn check_kind(
     config: &Config,
     types: &FieldTypes,
     kind: Kind,
     fields: &[&RequiredField],
 ) -> Result<Vec<CheckResult>> {
     let mut total = 0;
-    let mut empty: BTreeMap<&str, Empty> = BTreeMap::new();
+    let mut empty: BTreeMap<&str, EmptyRecords> = BTreeMap::new();
     let mirror = Mirror::open(&config.mirror)?;
     let mut scan = mirror.scan(kind)?;
     for row in scan.rows(IdRange::ALL)? {
@@ -128,15 +131,18 @@ fn lines_of_kind(
         let Some(sent) = sent(&row, kind, config, types) else { continue };
         total += 1;
         for field in fields.iter().filter(|field| is_empty(&sent, &field.name)) {
-            let empty = empty.entry(&field.name).or_default();
-            empty.count += 1;
-            empty
-                .example
-                .get_or_insert_with(|| (RecordKey::new(kind, row.id.clone()), row.display_name.clone()));
+            let records = empty.entry(&field.name).or_insert_with(|| EmptyRecords::from_first(kind, &row));
+            records.count += 1;
         }
     }
-    let line = |field: &&RequiredField| line(field, total, empty.get(field.name.as_str()));
-    Ok(fields.iter().map(line).collect())
+    Ok(fields.iter().map(|field| result(field, total, empty.get(field.name.as_str()))).collect())
+}
+
+impl EmptyRecords {
+    fn from_first(kind: Kind, row: &Row) -> EmptyRecords {
+        let number = if kind == Kind::Booking { row.display_name.clone() } else { String::new() };
+        EmptyRecords { count: 0, first: RecordKey::new(kind, row.id.clone()), number }
+    }
 }
 
 /// What would be sent of a row; none where it is not sent at all.
@@ -158,7 +164,7 @@ fn sent(row: &Row, kind: Kind, config: &Config, types: &FieldTypes) -> Option<Fi
     Some(fields)
 }
 
-/// Somebody or nobody: the numbers of the cards do not matter here.
+/// Which cards the deal names does not matter here, only whether it names any.
 fn links(booking: &Booking) -> DealLinks {
     let has_guests = booking.guest.is_some() || !booking.residents.is_empty();
     let has_company = booking.company.is_some() || booking.payer.is_some();
@@ -180,28 +186,13 @@ fn is_empty(fields: &Fields, name: &str) -> bool {
     }
 }
 
-fn line(field: &RequiredField, total: u64, empty: Option<&Empty>) -> CheckResult {
-    let RequiredField { kind, name, .. } = field;
-    let what = display::plural_name(*kind);
-    let Some(Empty { count, example: Some((key, label)) }) = empty else {
-        return CheckResult::ok(
-            "probe",
-            say!(
-                "Проба: обязательное поле {name} ({what}) заполнено во всех записях: {total}",
-                "Probe: the required field {name} ({what}) is filled in all records: {total}"
-            ),
-        );
+fn result(field: &RequiredField, total: u64, empty: Option<&EmptyRecords>) -> CheckResult {
+    let records = display::plural_name(field.kind).into();
+    let field = field.name.clone();
+    let Some(EmptyRecords { count, first, number }) = empty else {
+        return CheckResult::ok("probe", CheckMessage::RequiredFieldFilled { field, records, total });
     };
-    let example = display::record_name(key, if *kind == Kind::Booking { label } else { "" });
-    CheckResult::warning(
-        "probe",
-        say!(
-            "Проба: портал требует поле {name}, а в зеркале оно пустое: {what} {count} из {total} (например, {example}); их портал отклонит",
-            "Probe: the portal demands the field {name}, which the mirror leaves empty: {what} {count} of {total} (such as {example}); the portal will refuse them"
-        ),
-        say!(
-            "Заполните его в Ecvi (для своего поля нужен столбец в разделе fields конфигурации) или снимите обязательность в Битрикс24",
-            "Fill it in Ecvi (a field of your own needs a column in the section fields of the configuration), or make it optional in Bitrix24"
-        ),
-    )
+    let example = display::record_name(first, number).into();
+    let detail = CheckMessage::RequiredFieldEmpty { field, records, count: *count, total, example };
+    CheckResult::warning("probe", detail).with_remedy(CheckMessage::FillRequiredField)
 }

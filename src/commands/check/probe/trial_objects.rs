@@ -1,4 +1,4 @@
-//! The trial objects: made by the program's own mapping, found again by a mark of their own, deleted.
+//! The trial cards: made by the program's own mapping, found again by an originator of their own, and deleted.
 
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
@@ -15,40 +15,40 @@ use crate::portal::batch::{Command, Reply};
 use crate::portal::client::Client;
 use crate::portal::{ApiError, CallError, object_id};
 
-/// What every trial object is called, so that people know it.
+/// The name of every trial card, so that people know it.
 pub(super) const TITLE: &str = "Проба ecvi-b24";
 /// Nobody's number.
 pub(super) const PHONE: &str = "+70000000000";
 /// `ORIGIN_ID` of all of them.
 const ORIGIN: &str = "probe";
-/// The words that a portal is known to spoil.
+/// Texts that a portal is known to spoil.
 const COMMENT: &str = "[VIP] <a@b.example> R&D (c) $result[0] «+7» #1 100%\nвторая строка 😀";
 
-/// The objects under trial.
+/// The cards under trial.
 pub(super) struct TrialObjects<'b, 'g> {
-    gate: &'b mut Client<'g>,
+    client: &'b mut Client<'g>,
     config: Config,
-    mark: String,
+    originator: String,
     pub(super) contact: i64,
     pub(super) company: i64,
     pub(super) deal: i64,
 }
 
 impl<'b, 'g> TrialObjects<'b, 'g> {
-    pub(super) fn new(gate: &'b mut Client<'g>, config: &Config) -> TrialObjects<'b, 'g> {
-        let mark = format!("PROBE {}", config.portal.originator);
+    pub(super) fn new(client: &'b mut Client<'g>, config: &Config) -> TrialObjects<'b, 'g> {
+        let originator = format!("PROBE {}", config.portal.originator);
         let mut config = config.clone();
         // The hotel's own columns have no part in a trial.
         config.contact.fields.clear();
         config.company.fields.clear();
         config.deal.fields.clear();
-        TrialObjects { gate, config, mark, contact: 0, company: 0, deal: 0 }
+        TrialObjects { client, config, originator, contact: 0, company: 0, deal: 0 }
     }
 
     /// One command, sent as a run sends it: in a batch, and never twice.
     pub(super) fn ask(&mut self, method: &str, params: Value) -> Result<Value, CallError> {
         let command = Command::new("c", method, params);
-        let mut replies = self.gate.batch("probe", &[command], &mut |_| Ok(()))?;
+        let mut replies = self.client.batch("probe", &[command], &mut |_| Ok(()))?;
         match replies.remove("c") {
             Some(Reply::Ok(value)) => Ok(value),
             Some(Reply::Err(refusal)) => Err(CallError::Refused(refusal)),
@@ -56,37 +56,37 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         }
     }
 
-    /// The trial objects of a kind.
+    /// The trial cards of a kind.
     pub(super) fn find(&mut self, kind: Kind, origin: Option<&str>) -> Result<Vec<i64>, CallError> {
-        let mut filter = json!({"ORIGINATOR_ID": self.mark});
+        let mut filter = json!({"ORIGINATOR_ID": self.originator});
         if let Some(origin) = origin {
             filter["@ORIGIN_ID"] = json!([origin]);
         }
         let select = ["ID", "ORIGINATOR_ID"];
         let params = json!({"filter": filter, "select": select, "order": {"ID": "ASC"}, "start": -1});
         let rows = self.ask(&format!("crm.{}.list", kind.crm_entity()), params)?;
-        // A portal that ignores a filter lists everything: only what carries the mark counts.
-        let ours = |row: &&Value| row["ORIGINATOR_ID"] == self.mark.as_str();
+        // A portal that ignores a filter lists everything: only what carries our originator counts.
+        let is_ours = |row: &&Value| row["ORIGINATOR_ID"] == self.originator.as_str();
         Ok(rows
             .as_array()
             .into_iter()
             .flatten()
-            .filter(ours)
+            .filter(is_ours)
             .filter_map(|row| object_id(&row["ID"]))
             .collect())
     }
 
-    /// Those that carry the mark and the origin of this probe.
+    /// Those that carry the originator and the origin of this probe.
     pub(super) fn find_made(&mut self, kind: Kind) -> Result<Vec<i64>, CallError> {
         self.find(kind, Some(ORIGIN))
     }
 
-    /// One object with all its fields.
+    /// One card with all its fields.
     pub(super) fn get(&mut self, kind: Kind, id: i64) -> Result<Value, CallError> {
         self.ask(&format!("crm.{}.get", kind.crm_entity()), json!({"id": id}))
     }
 
-    /// Changes fields of an object.
+    /// Changes fields of a card.
     pub(super) fn update(&mut self, kind: Kind, id: i64, fields: &Value) -> Result<Value, CallError> {
         self.ask(&format!("crm.{}.update", kind.crm_entity()), json!({"id": id, "fields": fields}))
     }
@@ -110,7 +110,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         fields
     }
 
-    /// The fields of a trial object, as they are sent.
+    /// The fields of a trial card, as they are sent.
     pub(super) fn trial_fields(&self, kind: Kind) -> Fields {
         match kind {
             Kind::Guest => {
@@ -145,14 +145,14 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         .fields
     }
 
-    /// Marks the fields as those of a trial object.
-    pub(super) fn marked(&self, mut fields: Fields) -> Fields {
-        fields.append(&mut origin(&self.mark, &RecordId::Text(ORIGIN.into())));
+    /// Adds the origin of a trial card.
+    fn with_origin(&self, mut fields: Fields) -> Fields {
+        fields.append(&mut origin(&self.originator, &RecordId::Text(ORIGIN.into())));
         fields
     }
 
     fn add(&mut self, kind: Kind, fields: Fields) -> Result<i64, CallError> {
-        let params = json!({"fields": self.marked(fields)});
+        let params = json!({"fields": self.with_origin(fields)});
         let added = self.ask(&format!("crm.{}.add", kind.crm_entity()), params)?;
         object_id(&added)
             .ok_or_else(|| CallError::unknown_outcome(format!("no id of the new {}", kind.crm_entity())))
@@ -160,9 +160,9 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
 
     /// Imports a contact and a deal beside the others. False where the right is missing.
     pub(super) fn import(&mut self) -> Result<bool, CallError> {
-        let params = json!({"fields": self.marked(self.contact_fields()), "params": {"IMPORT": "Y"}});
-        let (mark, stage) = (self.mark.clone(), self.config.deal.stage(BookingStatus::Temporary).0);
-        let fields = json!({"title": TITLE, "originatorId": mark, "originId": ORIGIN, "stageId": stage,
+        let params = json!({"fields": self.with_origin(self.contact_fields()), "params": {"IMPORT": "Y"}});
+        let stage = self.config.deal.stage(BookingStatus::Temporary).0;
+        let fields = json!({"title": TITLE, "originatorId": self.originator, "originId": ORIGIN, "stageId": stage,
             "categoryId": self.config.deal.funnel(BookingStatus::Temporary)});
         let contact = allowed(self.ask("crm.contact.add", params))?;
         let deal = allowed(self.ask(
@@ -172,7 +172,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         Ok(contact && deal)
     }
 
-    /// Deletes everything that carries the mark, and says how many objects are left.
+    /// Deletes everything that carries the originator, and tells how many cards are left.
     pub(super) fn clear(&mut self) -> Result<usize, CallError> {
         let mut left = 0;
         for kind in [Kind::Booking, Kind::Guest, Kind::Company] {

@@ -1,4 +1,4 @@
-//! The trials: each does what a run does and looks at what came of it.
+//! The trials: each does what a run does, and looks at what came of it.
 
 use serde_json::json;
 
@@ -8,10 +8,10 @@ use crate::crm::diff::values_equal;
 use crate::domain::record::Kind;
 use crate::portal::CallError;
 
-/// Whether a rule holds.
+/// Tells whether an assumption holds.
 type Trial = fn(&mut TrialObjects<'_, '_>) -> Result<bool, CallError>;
 
-/// What is tried on the objects, in an order in which no trial spoils the next.
+/// What is tried on the cards, in an order in which no trial spoils the next.
 pub(super) const TRIALS: [(PortalAssumption, Trial); 8] = [
     (PortalAssumption::Origin, origin),
     (PortalAssumption::Comments, comments),
@@ -20,61 +20,62 @@ pub(super) const TRIALS: [(PortalAssumption, Trial); 8] = [
     (PortalAssumption::ClosingDate, closing_date),
     (PortalAssumption::UnknownStage, unknown_stage),
     (PortalAssumption::Unbinding, unbinding),
-    (PortalAssumption::Import, |bench| bench.import()),
+    (PortalAssumption::Import, |objects| objects.import()),
 ];
 
-fn origin(bench: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
-    let made = [(Kind::Guest, bench.contact), (Kind::Company, bench.company), (Kind::Booking, bench.deal)];
+fn origin(objects: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
+    let made =
+        [(Kind::Guest, objects.contact), (Kind::Company, objects.company), (Kind::Booking, objects.deal)];
     for (kind, id) in made {
-        if bench.find_made(kind)? != [id] || !bench.find(kind, Some("prob"))?.is_empty() {
+        if objects.find_made(kind)? != [id] || !objects.find(kind, Some("prob"))?.is_empty() {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn comments(bench: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
-    reads_as_sent(bench, &["COMMENTS"])
+fn comments(objects: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
+    reads_as_sent(objects, &["COMMENTS"])
 }
 
-fn address(bench: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
-    reads_as_sent(bench, &["ADDRESS_COUNTRY", "ADDRESS_PROVINCE", "ADDRESS_CITY"])
+fn address(objects: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
+    reads_as_sent(objects, &["ADDRESS_COUNTRY", "ADDRESS_PROVINCE", "ADDRESS_CITY"])
 }
 
-fn reads_as_sent(bench: &mut TrialObjects<'_, '_>, fields: &[&str]) -> Result<bool, CallError> {
-    let (stored, sent) = (bench.get(Kind::Guest, bench.contact)?, bench.contact_fields());
+fn reads_as_sent(objects: &mut TrialObjects<'_, '_>, fields: &[&str]) -> Result<bool, CallError> {
+    let (stored, sent) = (objects.get(Kind::Guest, objects.contact)?, objects.contact_fields());
     Ok(fields.iter().all(|field| values_equal(field, None, &sent[*field], &stored[*field])))
 }
 
-fn phones(bench: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
-    let rows = bench.get(Kind::Guest, bench.contact)?["PHONE"].clone();
+fn phones(objects: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
+    let rows = objects.get(Kind::Guest, objects.contact)?["PHONE"].clone();
     let Some(row) = rows.as_array().into_iter().flatten().find(|row| row["VALUE"] == PHONE) else {
         return Ok(false);
     };
     let wanted = "+70000000001";
     let change = json!([{"ID": row["ID"], "VALUE": wanted, "VALUE_TYPE": "WORK"}]);
-    bench.update(Kind::Guest, bench.contact, &json!({"PHONE": change}))?;
-    let rows = bench.get(Kind::Guest, bench.contact)?["PHONE"].clone();
+    objects.update(Kind::Guest, objects.contact, &json!({"PHONE": change}))?;
+    let rows = objects.get(Kind::Guest, objects.contact)?["PHONE"].clone();
     Ok(rows.as_array().is_some_and(|rows| rows.len() == 1 && rows[0]["VALUE"] == wanted))
 }
 
-fn closing_date(bench: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
-    bench.update(Kind::Booking, bench.deal, &json!({"CLOSEDATE": departure()}))?;
-    let stored = bench.get(Kind::Booking, bench.deal)?;
+fn closing_date(objects: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
+    objects.update(Kind::Booking, objects.deal, &json!({"CLOSEDATE": departure()}))?;
+    let stored = objects.get(Kind::Booking, objects.deal)?;
     Ok(values_equal("CLOSEDATE", None, &departure(), &stored["CLOSEDATE"]))
 }
 
-fn unknown_stage(bench: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
-    let before = bench.get(Kind::Booking, bench.deal)?["STAGE_ID"].clone();
-    match bench.update(Kind::Booking, bench.deal, &json!({"STAGE_ID": "NO_SUCH_STAGE"})) {
+fn unknown_stage(objects: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
+    let before = objects.get(Kind::Booking, objects.deal)?["STAGE_ID"].clone();
+    match objects.update(Kind::Booking, objects.deal, &json!({"STAGE_ID": "NO_SUCH_STAGE"})) {
         Ok(_) | Err(CallError::Refused(_)) => {}
         Err(error) => return Err(error),
     }
-    Ok(bench.get(Kind::Booking, bench.deal)?["STAGE_ID"] == before)
+    Ok(objects.get(Kind::Booking, objects.deal)?["STAGE_ID"] == before)
 }
 
-fn unbinding(bench: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
-    bench.update(Kind::Booking, bench.deal, &json!({"CONTACT_IDS": ""}))?;
-    let bound = bench.ask("crm.deal.contact.items.get", json!({"id": bench.deal}))?;
+fn unbinding(objects: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
+    objects.update(Kind::Booking, objects.deal, &json!({"CONTACT_IDS": ""}))?;
+    let bound = objects.ask("crm.deal.contact.items.get", json!({"id": objects.deal}))?;
     Ok(bound.as_array().is_some_and(Vec::is_empty))
 }

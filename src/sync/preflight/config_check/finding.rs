@@ -1,8 +1,6 @@
-//! One thing that is wrong with the configuration, and its words for the administrator.
+//! One value of the configuration that the portal does not have or does not accept.
 
-use std::fmt;
-
-use crate::say;
+use crate::domain::messages::{Message, SettingMessage};
 use crate::sync::preflight::config_check::responses::PortalOption;
 
 /// More would not help to choose.
@@ -79,88 +77,70 @@ impl Finding {
         matches!(self.problem, Problem::Unchecked(_))
     }
 
-    /// What exists instead, on one line; empty where nothing is known.
-    pub fn alternatives(&self) -> String {
-        let shown = self.choices.iter().take(CHOICES_SHOWN).map(|choice| match choice.name.as_str() {
-            "" => choice.id.clone(),
-            name => format!("{} «{name}»", choice.id),
-        });
-        let shown = shown.collect::<Vec<_>>().join(", ");
+    /// What exists instead, on one line; none where nothing is known.
+    pub fn alternatives(&self) -> Option<Message> {
+        let shown: Vec<String> = self.choices.iter().take(CHOICES_SHOWN).map(option).collect();
+        let list = shown.join(", ");
         match self.choices.len().saturating_sub(CHOICES_SHOWN) {
-            0 => shown,
-            more => say!("{shown} и ещё {more}", "{shown} and {more} more"),
+            0 if list.is_empty() => None,
+            0 => Some(SettingMessage::Alternatives { list }.into()),
+            more => Some(SettingMessage::AlternativesAndMore { list, more }.into()),
         }
     }
 
-    fn problem(&self) -> String {
+    /// The setting, and what is wrong with it.
+    pub fn message(&self) -> Message {
+        let (key, value) = (self.key.clone(), self.value.clone());
+        SettingMessage::Wrong { key, value, problem: self.problem().into() }.into()
+    }
+
+    fn problem(&self) -> SettingMessage {
         match &self.problem {
             Problem::Absent => self.what.absent(),
-            Problem::ReadOnly => say!("это поле заполняет сам портал", "the portal fills this field itself"),
-            Problem::Unfillable(kind) => say!(
-                "поле типа {kind} нельзя заполнить текстом",
-                "a field of the type {kind} cannot be filled with a text"
-            ),
-            Problem::Unchecked(words) if self.what == SettingKind::User => say!(
-                "проверить не удалось, для этого вебхуку нужно право user ({words}); сверьте номер сами",
-                "could not be checked, the webhook would need the right user ({words}); see to the number yourself"
-            ),
-            Problem::Unchecked(words) => {
-                say!("проверить не удалось: {words}", "could not be checked: {words}")
+            Problem::ReadOnly => SettingMessage::FilledByPortal,
+            Problem::Unfillable(field_type) => SettingMessage::NotFillable { field_type: field_type.clone() },
+            Problem::Unchecked(refusal) if self.what == SettingKind::User => {
+                SettingMessage::UserNotChecked { refusal: refusal.clone() }
             }
-            Problem::NotSuccess => {
-                say!(
-                    "это не успешная стадия, а гость уже уехал",
-                    "not a won stage, although the guest has left"
-                )
-            }
-            Problem::NotFailure => {
-                say!(
-                    "это не стадия провала, а заезда не будет",
-                    "not a lost stage, although nobody will come"
-                )
-            }
-            Problem::Dismissed => say!("этот сотрудник уволен", "this user is not active any more"),
+            Problem::Unchecked(refusal) => SettingMessage::NotChecked { refusal: refusal.clone() },
+            Problem::NotSuccess => SettingMessage::NoWonStage,
+            Problem::NotFailure => SettingMessage::NoLostStage,
+            Problem::Dismissed => SettingMessage::UserDismissed,
         }
+    }
+}
+
+fn option(option: &PortalOption) -> String {
+    match option.name.as_str() {
+        "" => option.id.clone(),
+        name => format!("{} «{name}»", option.id),
     }
 }
 
 impl SettingKind {
-    fn absent(self) -> String {
+    fn absent(self) -> SettingMessage {
         match self {
-            SettingKind::Honorific => {
-                say!("такого обращения в портале нет", "the portal has no such honorific")
-            }
-            SettingKind::ContactType => say!(
-                "такого типа контакта в портале нет; контакты будут без типа",
-                "the portal has no such contact type; contacts will show none"
-            ),
-            SettingKind::Funnel => say!("такой воронки в портале нет", "the portal has no such funnel"),
-            SettingKind::Stage => say!("такой стадии в воронке нет", "the funnel has no such stage"),
-            SettingKind::Currency => say!("такой валюты в портале нет", "the portal has no such currency"),
-            SettingKind::Source => say!("такого источника в портале нет", "the portal has no such source"),
-            SettingKind::User => say!("такого пользователя в портале нет", "the portal has no such user"),
-            SettingKind::Field => say!("такого поля в портале нет", "the portal has no such field"),
+            SettingKind::Honorific => SettingMessage::NoHonorific,
+            SettingKind::ContactType => SettingMessage::NoContactType,
+            SettingKind::Funnel => SettingMessage::NoFunnel,
+            SettingKind::Stage => SettingMessage::NoStage,
+            SettingKind::Currency => SettingMessage::NoCurrency,
+            SettingKind::Source => SettingMessage::NoSource,
+            SettingKind::User => SettingMessage::NoUser,
+            SettingKind::Field => SettingMessage::NoField,
         }
     }
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Finding { key, value, .. } = self;
-        write!(f, "{key} = {value}: {}", self.problem())
-    }
-}
-
-/// The findings a line each, and after those that share their alternatives the line with these.
-pub fn describe(findings: &[Finding]) -> String {
+/// A line for each finding, and after the findings that share their alternatives a line with these.
+pub fn describe(findings: &[Finding]) -> Message {
     let mut lines = Vec::new();
     for (at, finding) in findings.iter().enumerate() {
-        lines.push(format!("- {finding}"));
-        let shared = findings.get(at + 1).is_some_and(|next| next.choices == finding.choices);
-        if !shared && !finding.choices.is_empty() {
-            let choices = finding.alternatives();
-            lines.push(say!("  Есть: {choices}", "  There are: {choices}"));
+        lines.push(SettingMessage::Item { finding: finding.message().into() }.into());
+        let is_shared = findings.get(at + 1).is_some_and(|next| next.choices == finding.choices);
+        if let Some(alternatives) = finding.alternatives().filter(|_| !is_shared) {
+            lines.push(SettingMessage::ItemAlternatives { alternatives: alternatives.into() }.into());
         }
     }
-    lines.join("\n")
+    Message::Lines(lines)
 }

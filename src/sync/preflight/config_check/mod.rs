@@ -20,12 +20,13 @@ pub use notices::{ask_notified, notified};
 pub use responses::PortalOption;
 
 use crate::config::Config;
+use crate::domain::language::Language;
+use crate::domain::messages::SettingMessage;
 use crate::domain::run_error::RunError;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::portal::batch::Command;
 use crate::portal::client::Client;
 use crate::portal::{CallError, ErrorClass};
-use crate::say;
 use crate::state::State;
 use crate::state::settings::{FIELDS, VERIFIED};
 use responses::Responses;
@@ -67,7 +68,7 @@ pub fn verify_config(
     }
     let verdict = fetch_and_check(config, gate).map_err(CallError::into_run_error)?;
     for finding in verdict.findings.iter().filter(|finding| !finding.is_error()) {
-        log::info!("configuration: {finding}");
+        log::info!("configuration: {}", finding.message().text(Language::En));
     }
     verdict.into_result()?;
     remember(config, state, &verdict.fields, now)?;
@@ -122,11 +123,7 @@ impl Report {
         if errors.is_empty() {
             return Ok(());
         }
-        let list = describe(&errors);
-        Err(RunError::failed(say!(
-            "конфигурация называет то, чего в портале нет; ничего не передано.\n{list}\nИсправьте файл конфигурации или заведите недостающее в Битрикс24",
-            "the configuration names what the portal does not have; nothing was sent.\n{list}\nCorrect the configuration file or add what is missing to Bitrix24"
-        )))
+        Err(RunError::failed(SettingMessage::ConfigurationWrong { findings: describe(&errors).into() }))
     }
 }
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::config::Config;
+use crate::domain::messages::{Message, SettingMessage};
 use crate::portal::client::Client;
 use crate::portal::object_id;
-use crate::say;
 use crate::sync::preflight::config_check::queries::users;
 
 /// A responsible user who will be sent notices.
@@ -43,20 +43,13 @@ pub fn ask_notified(config: &Config, gate: &mut Client<'_>) -> Vec<Notified> {
 
 impl Notified {
     /// What will happen.
-    pub fn detail(&self) -> String {
-        let Notified { keys, user, own } = self;
-        say!(
-            "Уведомления: вебхук принадлежит пользователю {own}, а ответственным назначается {user} ({keys}): о каждой карточке первичной выгрузки портал пришлёт ему уведомление",
-            "Notices: the webhook is user {own}'s and the responsible user is {user} ({keys}): the portal sends him a notice of each card of the initial export"
-        )
+    pub fn detail(&self) -> Message {
+        let Notified { keys, user, own } = self.clone();
+        SettingMessage::NoticesSent { keys, user, own }.into()
     }
 
     /// What to do.
-    pub fn remedy(&self) -> String {
-        let user = self.user;
-        say!(
-            "Если это лишнее, создайте вебхук от имени пользователя {user} или отключите ему уведомления CRM на время выгрузки",
-            "If that is too much, make the webhook as user {user}, or turn his CRM notices off while the export runs"
-        )
+    pub fn remedy(&self) -> Message {
+        SettingMessage::AvoidNotices { user: self.user }.into()
     }
 }

@@ -132,11 +132,11 @@ fn an_absent_value_is_found_with_what_exists_instead() {
     let verdict = verdict(wrong, &mut Fake::default()).unwrap();
     let stop = verdict.into_result().unwrap_err();
     assert_eq!(stop.outcome, Outcome::Failed);
-    assert_snapshot!(stop.message, @"
-    конфигурация называет то, чего в портале нет; ничего не передано.
-    - [contact] honorific M = HNR_EN_1: такого обращения в портале нет
+    assert_snapshot!(stop.message.text(Language::Ru), @"
+    в конфигурации указано то, чего нет на портале; ничего не передано.
+    - [contact] honorific M = HNR_EN_1: такого обращения на портале нет
       Есть: HNR_RU_1 «г-н», HNR_RU_2 «г-жа»
-    - [deal] currency = EUR: такой валюты в портале нет
+    - [deal] currency = EUR: такой валюты на портале нет
       Есть: RUB «Российский рубль»
     - [deal.stages] confirmed = EXECUTNG: такой стадии в воронке нет
     - [deal.stages] no_show = APOLOGY: такой стадии в воронке нет
@@ -163,7 +163,8 @@ fn a_stay_that_is_over_on_an_open_stage_is_a_warning() {
     let verdict = verdict(odd, &mut Fake::default()).unwrap();
     assert!(verdict.into_result().is_ok());
     assert_eq!(verdict.findings.len(), 3);
-    assert_eq!(verdict.findings[0].alternatives(), "WON «Сделка успешна»");
+    let alternatives = verdict.findings[0].alternatives().unwrap();
+    assert_eq!(alternatives.text(Language::En), "There are: WON «Сделка успешна»");
 }
 
 #[test]
@@ -202,8 +203,8 @@ fn a_field_must_exist_be_writable_and_of_a_type_that_a_text_can_fill() {
 #[test]
 fn fields_that_may_be_filled_are_shown_to_choose_from_the_hotels_own_first() {
     let verdict = verdict("deal = {fields={UF_CRM_NO='a'}}", &mut Fake::default()).unwrap();
-    assert_snapshot!(describe(&verdict.findings), @"
-    - [deal.fields] UF_CRM_NO = a: такого поля в портале нет
+    assert_snapshot!(describe(&verdict.findings).text(Language::Ru), @"
+    - [deal.fields] UF_CRM_NO = a: такого поля на портале нет
       Есть: UF_CRM_MEALS «Питание», UF_CRM_PRICE «Цена», INDUSTRY «Сфера»
     ");
 }

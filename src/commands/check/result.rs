@@ -1,0 +1,69 @@
+//! What one check found.
+
+use crate::domain::messages::Message;
+use crate::domain::run_error::{Outcome, outcome_of};
+
+/// What one check found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CheckResult {
+    /// A stable word for scripts: `config`, `mirror`, `webhook` and the like.
+    pub name: &'static str,
+    /// How it went.
+    pub status: CheckStatus,
+    /// What was found.
+    pub detail: Message,
+    /// What to correct and where, if anything.
+    pub remedy: Option<Message>,
+}
+
+/// How a check went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CheckStatus {
+    /// All is well.
+    Ok,
+    /// A run works, but somebody should know.
+    Warning,
+    /// A run would end with this outcome.
+    Error(Outcome),
+}
+
+impl CheckResult {
+    pub(super) fn ok(name: &'static str, detail: impl Into<Message>) -> CheckResult {
+        CheckResult { name, status: CheckStatus::Ok, detail: detail.into(), remedy: None }
+    }
+
+    pub(super) fn warning(name: &'static str, detail: impl Into<Message>) -> CheckResult {
+        CheckResult { name, status: CheckStatus::Warning, detail: detail.into(), remedy: None }
+    }
+
+    pub(super) fn error(name: &'static str, outcome: Outcome, detail: impl Into<Message>) -> CheckResult {
+        CheckResult { name, status: CheckStatus::Error(outcome), detail: detail.into(), remedy: None }
+    }
+
+    /// Something cannot be used because of this error.
+    pub(super) fn unusable(
+        name: &'static str,
+        error: &anyhow::Error,
+        detail: impl Into<Message>,
+    ) -> CheckResult {
+        let outcome = match outcome_of(error) {
+            Outcome::Ok | Outcome::Partial => Outcome::Failed,
+            other => other,
+        };
+        CheckResult::error(name, outcome, detail)
+    }
+
+    pub(super) fn with_remedy(self, remedy: impl Into<Message>) -> CheckResult {
+        CheckResult { remedy: Some(remedy.into()), ..self }
+    }
+}
+
+/// The outcome of all checks: what an administrator must correct comes before what may pass by itself.
+pub fn outcome(results: &[CheckResult]) -> Outcome {
+    let mut errors = results.iter().filter_map(|result| match result.status {
+        CheckStatus::Error(outcome) => Some(outcome),
+        CheckStatus::Ok | CheckStatus::Warning => None,
+    });
+    let lasting = errors.clone().find(|outcome| *outcome != Outcome::Interrupted);
+    lasting.or_else(|| errors.next()).unwrap_or(Outcome::Ok)
+}

@@ -1,0 +1,302 @@
+//! What the steps of a plan would change in the CRM.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use super::card::CardField;
+use super::{Only, StepPreview};
+use crate::config::Config;
+use crate::crm::deal_parties::{DealParties, Party, PartyOutlook, PartyRow};
+use crate::crm::diff::{Difference, differences, without_foreign_stage};
+use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
+use crate::domain::messages::{CommandMessage, Message};
+use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::mapping::custom_fields::FieldTypes;
+use crate::mapping::deal::DealLinks;
+use crate::mapping::{CrmFields, mapped};
+use crate::mirror::{Booking, Entity, Row};
+use crate::portal::CallError;
+use crate::portal::client::Client;
+use crate::state::{State, StoredRecord};
+use crate::sync::plan::{PlanStore, Planned, Step};
+use crate::sync::preflight::config_check::fetch_and_check;
+use crate::sync::push::{Owner, owner_of};
+
+/// New records that are looked for in the CRM. An initial export plans a million of them, and each costs a question.
+pub(super) const MAX_LOOKUPS: usize = 500;
+
+/// Finds out what steps would change.
+pub struct ChangePreview<'a, 'p> {
+    pub(super) config: &'a Config,
+    pub(super) state: &'a State,
+    pub(super) queue: &'a PlanStore,
+    pub(super) client: Client<'p>,
+    /// Known since the first question.
+    types: Option<FieldTypes>,
+    /// New records that were looked for.
+    pub(super) lookups: usize,
+    pub(super) notes: Vec<Message>,
+    /// The portal did not answer and is not asked again.
+    portal_unavailable: bool,
+    pub(super) only: Option<Only>,
+    /// The kinds of which a sample card is still to be shown.
+    pub(super) unsampled: Vec<Kind>,
+}
+
+/// What would be written of a row.
+pub(super) struct MappedRow {
+    pub(super) fields: CrmFields,
+    /// The guests of the deal who have no card yet.
+    pub(super) coming: Vec<RecordKey>,
+}
+
+/// A step, and the card that it is about.
+struct Target<'s> {
+    planned: &'s Planned,
+    record: StoredRecord,
+    crm_id: Option<i64>,
+    mapped: Option<MappedRow>,
+    sample: Vec<CardField>,
+}
+
+impl<'a, 'p> ChangePreview<'a, 'p> {
+    /// Asks nothing yet.
+    pub fn new(
+        config: &'a Config,
+        state: &'a State,
+        queue: &'a PlanStore,
+        client: Client<'p>,
+    ) -> ChangePreview<'a, 'p> {
+        ChangePreview {
+            config,
+            state,
+            queue,
+            client,
+            types: None,
+            lookups: 0,
+            notes: Vec::new(),
+            portal_unavailable: false,
+            only: None,
+            unsampled: Vec::new(),
+        }
+    }
+
+    /// Shows a sample card of each kind.
+    #[must_use]
+    pub fn with_samples(self) -> ChangePreview<'a, 'p> {
+        ChangePreview { unsampled: Kind::SEND_ORDER.to_vec(), ..self }
+    }
+
+    /// Shows this record alone, with its whole card.
+    #[must_use]
+    pub fn only(self, only: Option<Only>) -> ChangePreview<'a, 'p> {
+        ChangePreview { only, ..self }
+    }
+
+    pub(super) fn only_key(&self) -> Option<RecordKey> {
+        self.only.as_ref().map(|only| only.key.clone())
+    }
+
+    /// What is known of each step; all are of one kind.
+    pub(super) fn preview(&mut self, steps: &[Planned]) -> Result<Vec<StepPreview>> {
+        if !self.portal_unavailable && steps.iter().any(|planned| self.asks_about(planned)) {
+            match self.fetch_preview(steps) {
+                Err(error) => self.give_up(error)?,
+                previews => return previews,
+            }
+        }
+        Ok(vec![StepPreview::default(); steps.len()])
+    }
+
+    /// The portal does not answer: it is not asked again.
+    pub(super) fn give_up(&mut self, error: anyhow::Error) -> Result<()> {
+        let error: CallError = error.downcast()?;
+        self.portal_unavailable = true;
+        let reason = error.into_run_error().message.into();
+        self.notes.push(CommandMessage::OldValuesUnknown { reason }.into());
+        Ok(())
+    }
+
+    fn asks_about(&self, planned: &Planned) -> bool {
+        match planned.step {
+            Step::Update | Step::Recheck => true,
+            Step::Create => self.lookups < MAX_LOOKUPS,
+            Step::Close | Step::Fail | Step::Gone | Step::Forget | Step::Delete => false,
+        }
+    }
+
+    fn fetch_preview(&mut self, steps: &[Planned]) -> Result<Vec<StepPreview>> {
+        let Some(kind) = steps.first().map(|planned| planned.key.kind) else { return Ok(Vec::new()) };
+        let types = self.types()?;
+        let takeovers = self.takeovers(kind, steps)?;
+        let mut targets = Vec::new();
+        for planned in steps {
+            targets.push(self.target(planned, &takeovers, &types)?);
+        }
+        let cards = self.cards(kind, &targets)?;
+        targets.into_iter().map(|target| self.step_preview(target, &cards, &takeovers, &types)).collect()
+    }
+
+    fn target<'s>(
+        &mut self,
+        planned: &'s Planned,
+        takeovers: &BTreeMap<RecordId, i64>,
+        types: &FieldTypes,
+    ) -> Result<Target<'s>> {
+        let record = self.state.record(&planned.key)?.unwrap_or_default();
+        let own = record.plan_record.crm_id.filter(|_| is_change(planned));
+        let crm_id = own.or(takeovers.get(&planned.key.id).copied());
+        let mapped = match &planned.row {
+            Some(row) if crm_id.is_some() => self.mapped(row, types)?,
+            Some(_) | None => None,
+        };
+        let sample = self.sample(planned, crm_id, types)?;
+        Ok(Target { planned, record, crm_id, mapped, sample })
+    }
+
+    fn cards(&mut self, kind: Kind, targets: &[Target<'_>]) -> Result<Cards> {
+        let mut ids = BTreeSet::new();
+        let mut fields = BTreeSet::from(["CONTACT_IDS".to_owned()]);
+        for target in targets {
+            ids.extend(target.crm_id);
+            fields.extend(target.mapped.iter().flat_map(|mapped| mapped.fields.fields.keys().cloned()));
+        }
+        let ids: Vec<i64> = ids.into_iter().collect();
+        Ok(cards(&mut self.client, kind, &ids, &fields)?)
+    }
+
+    fn step_preview(
+        &self,
+        target: Target<'_>,
+        cards: &Cards,
+        takeovers: &BTreeMap<RecordId, i64>,
+        types: &FieldTypes,
+    ) -> Result<StepPreview> {
+        let Target { planned, record, crm_id, mapped, sample } = target;
+        let is_new = planned.step == Step::Create;
+        let card = crm_id.and_then(|crm_id| cards.seen.get(&crm_id));
+        let unseen = crm_id.and_then(|crm_id| cards.unseen.get(&crm_id)).cloned();
+        let is_missing = crm_id.is_some() && card.is_none() && unseen.is_none();
+        let named_by_ecvi = record.named_by(planned.row.as_ref()).filter(|_| is_new && crm_id.is_none());
+        Ok(StepPreview {
+            takeover: crm_id.filter(|_| is_new),
+            missing: is_missing.then_some(self.config.sync.on_missing),
+            former_card: record.plan_record.crm_id.filter(|_| is_new),
+            unseen,
+            is_not_ours: self.is_not_ours(planned, &record, card)?,
+            is_taken: named_by_ecvi.is_some_and(|named| takeovers.values().any(|crm_id| *crm_id == named)),
+            waits_for: self.waits_for(planned)?,
+            changes: self.changes(planned.key.kind, &record, mapped, card, types),
+            card: sample,
+        })
+    }
+
+    fn is_not_ours(
+        &self,
+        planned: &Planned,
+        record: &StoredRecord,
+        card: Option<&ObjectWithFields>,
+    ) -> Result<bool> {
+        let Some(card) = card.filter(|_| is_change(planned)) else { return Ok(false) };
+        let originator = &self.config.portal.originator;
+        Ok(owner_of(self.state, originator, &planned.key, record, &card.object)? == Owner::Unknown)
+    }
+
+    /// The guest without whom the booking is not sent, unless this run sends the guest before it.
+    fn waits_for(&self, planned: &Planned) -> Result<Option<RecordKey>> {
+        let Some(Ok(Entity::Booking(booking))) = planned.row.as_ref().map(|row| &row.body) else {
+            return Ok(None);
+        };
+        let Some(guest) = self.parties(booking)?.waits_for else { return Ok(None) };
+        let step = self.step_of_guest(&guest)?.map(|planned| planned.step);
+        let guest_is_sent = matches!(step, Some(Step::Create | Step::Update));
+        let booking_is_sent = planned.step == Step::Create || is_change(planned);
+        Ok((booking_is_sent && !guest_is_sent).then_some(guest))
+    }
+
+    fn step_of_guest(&self, guest: &RecordKey) -> Result<Option<Planned>> {
+        for key in guest.clone().with_other_type() {
+            if let Some(planned) = self.queue.step_of(&key)? {
+                return Ok(Some(planned));
+            }
+        }
+        Ok(None)
+    }
+
+    fn types(&mut self) -> Result<FieldTypes> {
+        if let Some(types) = &self.types {
+            return Ok(types.clone());
+        }
+        let verdict = fetch_and_check(self.config, &mut self.client)?;
+        if let Err(error) = verdict.into_result() {
+            self.notes.push(error.message);
+        }
+        self.types = Some(verdict.fields.clone());
+        Ok(verdict.fields)
+    }
+
+    /// What would be written of a row; none where it cannot be read.
+    pub(super) fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<MappedRow>> {
+        let (links, coming) = match &row.body {
+            Ok(Entity::Booking(booking)) => self.links(booking)?,
+            Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => Default::default(),
+        };
+        Ok(mapped(row, &links, self.config, types).map(|fields| MappedRow { fields, coming }))
+    }
+
+    /// The cards of a booking's guests and company, and the guests who have none yet.
+    fn links(&self, booking: &Booking) -> Result<(DealLinks, Vec<RecordKey>)> {
+        let mut parties = self.parties(booking)?;
+        let mut coming = parties.missing;
+        coming.retain(|missing| missing.kind == Kind::Guest);
+        if let Some(guest) = parties.waits_for {
+            let row = self.step_of_guest(&guest)?.and_then(|planned| planned.row);
+            parties.links.last_name = row.map(|row| row.display_name).unwrap_or_default();
+            coming.retain(|other| *other != guest);
+            coming.insert(0, guest);
+        }
+        Ok((parties.links, coming))
+    }
+
+    pub(super) fn parties(&self, booking: &Booking) -> Result<DealParties> {
+        DealParties::of(booking, |key| self.party(key))
+    }
+
+    /// As the run will find them after it has sent the people.
+    fn party(&self, key: &RecordKey) -> Result<Party> {
+        let planned = self.queue.step_of(key)?;
+        let step = planned.as_ref().map(|planned| planned.step);
+        let row = match planned.and_then(|planned| planned.row) {
+            _ if step == Some(Step::Gone) => PartyRow::Gone,
+            Some(row) => PartyRow::Coming(row.display_name),
+            None => PartyRow::AsStored,
+        };
+        let outlook = PartyOutlook { row, card_is_gone: step == Some(Step::Create) };
+        Ok(outlook.resolve(key.kind, self.state.record(key)?, self.client.clock().now()))
+    }
+
+    fn changes(
+        &self,
+        kind: Kind,
+        record: &StoredRecord,
+        mapped: Option<MappedRow>,
+        card: Option<&ObjectWithFields>,
+        types: &FieldTypes,
+    ) -> Option<Vec<Difference>> {
+        let MappedRow { mut fields, coming } = mapped?;
+        let card = card?;
+        without_foreign_stage(kind, &self.config.deal, &card.object, &mut fields);
+        let mut changes = differences(&fields, &record.owned_values, card, types.of(kind));
+        if !coming.is_empty() {
+            changes.retain(|change| change.field != "CONTACT_IDS");
+            changes.extend(Difference::of_people(&fields, card, &coming));
+        }
+        Some(changes)
+    }
+}
+
+/// Whether the step changes a card that the record has.
+fn is_change(planned: &Planned) -> bool {
+    matches!(planned.step, Step::Update | Step::Recheck)
+}

@@ -218,7 +218,7 @@ fn the_screen_in_two_languages() {
         next attempt: with the next run
 
     Waiting for their guest: 1
-      GUEST_WAITING: The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows what keeps the guest back.
+      GUEST_WAITING: The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows the reason.
         booking 3683 (id 6), since 2026-01-02 06:00: guest 43
 
     Sent, but worth a look: 1
@@ -382,4 +382,21 @@ fn a_number_wins_over_an_id_and_id_can_be_said() {
     house.sql("UPDATE bookings SET number = '5' WHERE id = 6");
     assert!(house.said(0, EN, "status booking 5").starts_with("Booking 5 (id 6)"));
     assert!(house.said(0, EN, "status booking id:5").starts_with("Booking 3682 (id 5)"));
+}
+
+#[test]
+fn a_russian_run_is_told_of_in_the_language_of_the_reader() {
+    let house = House::running();
+    let text = std::fs::read_to_string(house.path("ecvi-b24.toml")).unwrap();
+    let text = text.replace("https://hotel.bitrix24.ru/", "http://127.0.0.1:1/");
+    std::fs::write(house.path("ecvi-b24.toml"), &text).unwrap();
+    let run = house.complained(5, RU, "sync --time-limit 1s");
+    assert!(run.contains("портал недоступен (соединение отклонено)"), "{run}");
+    let english = "the portal cannot be reached (the connection was refused)";
+    for said in [house.said(0, "en_US.UTF-8", "status"), house.said(1, "en_US.UTF-8", "status --check")] {
+        assert!(said.contains(english) && !said.contains("портал"), "{said}");
+    }
+    std::fs::write(house.path("ecvi-b24.toml"), format!("language = \"en\"\n{text}")).unwrap();
+    assert!(house.said(0, RU, "status").contains(english));
+    assert!(document(&house, "status --json")["last_run"]["message"].as_str().unwrap().contains(english));
 }

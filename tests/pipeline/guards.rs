@@ -329,8 +329,7 @@ fn check_says_what_the_next_pass_would_refuse_or_hold_back() {
     hotel.exits(1, "sync");
     let told = hotel.says("status booking 4");
     assert!(
-        told.contains("если его не остановит то же, что остановило последний: ")
-            && told.contains("--max-deletes 3"),
+        told.contains("если не помешает то же, что в прошлый раз: ") && told.contains("--max-deletes 3"),
         "{told}"
     );
     let line = hotel.says("status --check");

@@ -217,6 +217,6 @@ fn or_left_to_that_program_and_made_anew() {
 fn no_record_is_pointed_at_an_object_that_does_not_exist() {
     let hotel = Hotel::running();
     let said = hotel.exits(2, "reset-id guest 1 --crm-id 99 --yes").err;
-    assert!(said.contains("в CRM нет такого объекта: контакт 99"), "{said}");
+    assert!(said.contains("в CRM нет такой карточки: контакт 99"), "{said}");
     hotel.says("reset-id guest 1 --crm-id 1 --yes");
 }

@@ -2,6 +2,7 @@
 
 use bitrix24_sandbox::Kind;
 use chrono::{DateTime, TimeDelta, Utc};
+use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
@@ -194,7 +195,7 @@ fn the_oldest_stays_in_a_row_are_held_back() {
     let ended = sync(&hotel, 0);
     assert_eq!((ended.outcome, deals(&hotel)), (Outcome::Partial, 30));
     let message = ended.message.unwrap();
-    assert!(message.to_string().contains("самые старые заявки подряд (3 за сутки)"), "{message}");
+    assert!(message.text(Language::Ru).contains("самые старые заявки подряд (3 за сутки)"), "{message}");
     bring_back(&hotel, "id <= 3");
     assert_eq!((sync(&hotel, 3).outcome, deals(&hotel)), (Outcome::Ok, 30));
 }

@@ -1,13 +1,14 @@
 //! How fast the program is, as ratios measured side by side: `cargo run --release --example bench`, after
 //! `cargo build --release`. What each line means stands in docs/performance.md.
 //!
-//! With a word it measures one thing: `idle`, `small`, `export`, `budget`, `cpu`, `memory`. A number sets the bookings
-//! of `idle`, the contacts of `memory`.
+//! With a word it measures one thing: `idle`, `small`, `export`, `budget`, `mixes`, `newest`, `cpu`, `memory`. A number
+//! sets the bookings of `idle`, the guests of `newest`, the contacts of `memory`.
 
 mod hotel;
 mod idle;
 mod limits;
 mod measure;
+mod mixes;
 mod own_cost;
 
 use std::env;
@@ -22,14 +23,18 @@ fn main() -> Result<()> {
         Some("small") => idle::small(),
         Some("export") => limits::bucket(),
         Some("budget") => limits::budget(),
+        Some("mixes") => mixes::all(),
+        Some("newest") => mixes::newest(size.min(100_000)),
         Some("cpu") => own_cost::contacts(4_000),
         Some("memory") => own_cost::memory(10_000, size),
-        Some(other) => bail!("{other}: not one of idle, small, export, budget, cpu, memory"),
+        Some(other) => bail!("{other}: not one of idle, small, export, budget, mixes, newest, cpu, memory"),
         None => {
             idle::large(size)?;
             idle::small()?;
             limits::bucket()?;
             limits::budget()?;
+            mixes::all()?;
+            mixes::newest(100_000)?;
             own_cost::contacts(4_000)?;
             own_cost::memory(10_000, size)
         }

@@ -60,6 +60,9 @@ pub const CHECKED: &str = "checked_at";
 /// What `check --probe` found out.
 pub const PROBE: &str = "probe";
 
+/// Whether imported deals keep their closing dates: a [`crate::sync::push::ImportedDates`].
+pub const IMPORTED_DATES: &str = "imported_dates";
+
 /// What was learned of the portal's limits: a [`crate::portal::limits::RateLimits`].
 pub const PACE: &str = "pace";
 

@@ -194,3 +194,78 @@ fn guests_go_ahead_while_bookings_wait_and_none_goes_before_its_guest() {
     // The budget of bookings is used up after a hundred of them; then all guests are there.
     assert!(guest(60) < place(&made, "crm.item.import", 60));
 }
+
+/// Calls of this method.
+fn calls(hotel: &Hotel, method: &str) -> u64 {
+    hotel.portal().counters.of(method)
+}
+
+#[test]
+fn where_the_import_keeps_the_closing_date_no_second_call_is_made() {
+    let hotel = stays(60);
+    hotel.sql("UPDATE bookings SET status = 'checked_out'");
+    hotel.portal().settings.close_date_sync = false;
+    hotel.export();
+    assert_eq!(calls(&hotel, "crm.deal.update"), 0);
+    assert_eq!(hotel.deal(60).text("CLOSEDATE"), "2026-10-04");
+    hotel.rests();
+    // What was seen holds for a day.
+    hotel.lose_state();
+    let deal = hotel.deal(60).id;
+    hotel.portal().delete(Kind::Deal, deal);
+    hotel.export();
+    assert_eq!(hotel.deal(60).text("CLOSEDATE"), "2026-10-04");
+    hotel.rests();
+}
+
+#[test]
+fn where_the_import_overwrites_the_closing_date_every_closed_deal_gets_it_back() {
+    let hotel = stays(60);
+    hotel.sql(
+        "UPDATE bookings SET arrival = '2020-05-20', departure = '2020-05-29';
+         UPDATE bookings SET status = 'checked_out' WHERE id % 2 = 0",
+    );
+    hotel.export();
+    assert_eq!(calls(&hotel, "crm.deal.update"), 30);
+    for id in 1..=60 {
+        assert_eq!(hotel.deal(id).text("CLOSEDATE"), "2020-05-29", "{id}");
+    }
+    hotel.rests();
+}
+
+#[test]
+fn a_departure_of_today_does_not_tell_whether_the_import_keeps_dates() {
+    let hotel = stays(40);
+    // The newest leave today, so their closing dates read right either way.
+    let today = chrono::Utc::now().format("%Y-%m-%d 12:00").to_string();
+    hotel.sql(&format!(
+        "UPDATE bookings SET status = 'checked_out';
+         UPDATE bookings SET arrival = '2030-01-01', departure = '{today}' WHERE id <= 20"
+    ));
+    hotel.export();
+    for id in [1, 40] {
+        let booking = hotel.mirror().query_row(
+            "SELECT substr(departure, 1, 10) FROM bookings WHERE id = ?1",
+            [id],
+            |row| row.get::<_, String>(0),
+        );
+        assert_eq!(hotel.deal(id).text("CLOSEDATE"), booking.unwrap(), "{id}");
+    }
+    hotel.rests();
+}
+
+#[test]
+fn what_a_probe_saw_of_closing_dates_is_not_asked_again() {
+    let hotel = stays(30);
+    hotel.sql("UPDATE bookings SET status = 'checked_out'");
+    hotel.portal().settings.close_date_sync = false;
+    hotel.says("check --probe");
+    let updates = calls(&hotel, "crm.deal.update");
+    let lists = |hotel: &Hotel| calls(hotel, "crm.deal.list");
+    let before = lists(&hotel);
+    hotel.export();
+    assert_eq!(calls(&hotel, "crm.deal.update"), updates);
+    // The inventory: the newest deal, and the ranges of ids.
+    assert!(lists(&hotel) - before <= 4, "{}", lists(&hotel) - before);
+    assert_eq!(hotel.deal(30).text("CLOSEDATE"), "2026-11-03");
+}

@@ -241,18 +241,18 @@ fn a_cancellation_does_not_wait_for_guests_who_change_with_every_pass() {
 fn a_deal_that_went_before_its_guest_is_looked_at_again() {
     let hotel = Hotel::running();
     hotel.configure("portal.batch_size = 5");
-    (2..=30).for_each(|id| hotel.guest(id, ""));
+    (2..=50).for_each(|id| hotel.guest(id, ""));
     // Those who stay are sent before it: so many take more than half of the time.
-    hotel.booking(1, "guest_id = 30");
-    hotel.stay(1, &(1..=30).collect::<Vec<u32>>());
+    hotel.booking(1, "guest_id = 50");
+    hotel.stay(1, &(1..=50).collect::<Vec<u32>>());
     hotel.sync();
     hotel.sql("UPDATE guests SET comment = 'x', modified_at = 'z'");
-    hotel.sql("UPDATE guests SET last_name = 'Новикова' WHERE id = 30");
+    hotel.sql("UPDATE guests SET last_name = 'Новикова' WHERE id = 50");
     hotel.booking(1, "comment = 'x'");
     let clock = Clock::virtual_at(Utc::now());
-    let orders = RunOptions { time_limit: Some(Duration::from_secs(180)), ..RunOptions::new(RunKind::Sync) };
+    let orders = RunOptions { time_limit: Some(Duration::from_secs(300)), ..RunOptions::new(RunKind::Sync) };
     let ended = hotel.through(|_| clock.sleep(Duration::from_secs(10)), &orders, &clock, &mut ());
-    assert_eq!((ended.outcome, ended.counts.updated), (Outcome::Ok, [30, 0, 1].into()));
+    assert_eq!((ended.outcome, ended.counts.updated), (Outcome::Ok, [50, 0, 1].into()));
     assert!(!hotel.deal(1).text("TITLE").contains("Новикова"), "it went before its guest");
     hotel.sync();
     assert!(hotel.deal(1).text("TITLE").contains("Новикова"));

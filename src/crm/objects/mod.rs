@@ -4,6 +4,7 @@
 //! a portal drops a filter that it does not understand and answers with everything (docs/bitrix24.md, Lists).
 
 pub mod card;
+pub mod first_look;
 pub(crate) mod spoiled_lists;
 mod stored;
 
@@ -136,6 +137,12 @@ fn of_ids(kind: Kind, ids: &[i64], select: &Value) -> Question {
     Question::list(kind, &json!({}), Scope::Values("@ID", ids), select)
 }
 
+/// The question for objects by their origins.
+fn of_origins(kind: Kind, originator: &str, origins: &[Value]) -> Question {
+    let scope = Scope::Values("@ORIGIN_ID", origins.to_vec());
+    Question::list(kind, &json!({"ORIGINATOR_ID": originator}), scope, &json!(select(kind)))
+}
+
 pub(crate) fn spoiled_ids(spoiled: Vec<(Question, Message)>) -> BTreeMap<i64, String> {
     let single = |question: Question| match question.scope {
         Scope::Values(_, values) => values.first().and_then(Value::as_i64),
@@ -206,10 +213,7 @@ pub fn by_origin(
 ) -> Result<Marked, CallError> {
     let wanted: BTreeMap<String, &RecordId> = ids.iter().map(|id| (id.to_string(), id)).collect();
     let origins: Vec<Value> = wanted.keys().map(|origin| Value::from(origin.as_str())).collect();
-    let of = |origins: &[Value]| {
-        let scope = Scope::Values("@ORIGIN_ID", origins.to_vec());
-        Question::list(kind, &json!({"ORIGINATOR_ID": originator}), scope, &json!(select(kind)))
-    };
+    let of = |origins: &[Value]| of_origins(kind, originator, origins);
     let mut marked = Marked::default();
     let mut open: Vec<Question> = origins.chunks(FILTER_CHUNK).map(of).collect();
     while !open.is_empty() {

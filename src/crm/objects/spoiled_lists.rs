@@ -87,7 +87,15 @@ impl Question {
         }
     }
 
-    fn command(&self, name: String) -> Command {
+    /// The values that it asks for; none where it goes by a range or by one card.
+    pub(crate) fn values(&self) -> &[Value] {
+        match &self.scope {
+            Scope::Values(_, values) => values,
+            Scope::Range(_) | Scope::Card(_) => &[],
+        }
+    }
+
+    pub(crate) fn command(&self, name: String) -> Command {
         let mut params = self.params.clone();
         match &self.scope {
             Scope::Values(key, values) => params["filter"][*key] = values.clone().into(),

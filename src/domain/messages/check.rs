@@ -225,6 +225,12 @@ messages! {
         ProbeAgain =>
             "Что это значит, скажет новая проба: ecvi-b24 check --probe",
             "A new probe says what it means: ecvi-b24 check --probe";
+        ImportKeepsDates =>
+            "Проба: импорт сохраняет дату выезда закрытых сделок",
+            "Probe: the import keeps the departure of closed deals";
+        ImportOverwritesDates =>
+            "Проба: импорт ставит закрытым сделкам сегодняшнюю дату, дата выезда уходит вторым вызовом",
+            "Probe: the import puts today's date on closed deals, so the departure goes in a second call";
         Holds { assumption: Box<Message> } => "Проба: {assumption}", "Probe: {assumption}";
         DoesNotHold { assumption: Box<Message> } =>
             "Проба: не подтвердилось: {assumption}",

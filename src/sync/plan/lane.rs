@@ -25,6 +25,10 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// All of them.
+    pub const ALL: [Lane; 5] =
+        [Lane::Companies, Lane::Guests, Lane::Bookings, Lane::ClosingDates, Lane::Deletions];
+
     /// The lane of a step.
     pub fn of(kind: Kind, step: Step) -> Lane {
         match (kind, step) {

@@ -137,7 +137,7 @@ impl Push<'_, '_> {
     fn standing(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Marked> {
         let originator = &self.config.portal.originator;
         if !matches!(self.way, CreateMode::Export { stocked: true, .. }) {
-            return Ok(by_origin(self.gate, kind, originator, ids)?);
+            return Ok(self.look_for_origins(kind, ids)?);
         }
         let mut standing = BTreeMap::new();
         for id in ids {
@@ -162,7 +162,7 @@ impl Push<'_, '_> {
             |target: &WorkItem| target.planned.step == Step::Close && target.record.is_alive(run, now);
         let looked_at = targets.iter().filter(|target| !is_just_sent(target));
         let ids: Vec<i64> = looked_at.filter_map(|target| target.record.plan_record.crm_id).collect();
-        let Look { seen: objects, unseen } = look(self.gate, kind, &ids)?;
+        let Look { seen: objects, unseen } = self.look_at(kind, &ids)?;
         let mut ready = Vec::new();
         for mut target in targets {
             let crm_id = target.record.plan_record.crm_id;

@@ -5,7 +5,9 @@
 //! of the portal work side by side ([`schedule`], [`turns`]). For each step its object is found ([`find_object`]), for a
 //! booking its people ([`parties`]); then the calls are made up ([`prepare_call`]) and sent ([`send`]).
 
+mod closing_dates;
 mod find_object;
+mod first_look;
 mod missing_object;
 mod ownership;
 mod parties;
@@ -35,6 +37,8 @@ use crate::platform::lock::Lock;
 use crate::portal::client::{BudgetHold, Client, WaitCallback};
 use crate::state::{Counts, Failure, Operation, State, StoredRecord};
 use crate::sync::plan::{Lane, PlanStore, Planned, Step};
+pub use closing_dates::ImportedDates;
+use first_look::Foresight;
 pub(crate) use ownership::{Owner, carries_mark, owner_of};
 use refusals::Refusals;
 
@@ -168,6 +172,10 @@ pub struct Push<'a, 'p> {
     party_batches: u32,
     /// Records that were taken and put back, because a budget turned out to be used up.
     put_back: u64,
+    /// Whether imported deals keep their closing dates, as far as that was seen.
+    are_dates_kept: Option<bool>,
+    /// What the first request of a small run found.
+    foresight: Option<Foresight>,
 }
 
 /// A step on its way: what is known of its record and of its object.
@@ -235,6 +243,8 @@ impl<'a, 'p> Push<'a, 'p> {
             holds: EnumMap::default(),
             party_batches: 0,
             put_back: 0,
+            are_dates_kept: None,
+            foresight: None,
         }
     }
 

@@ -57,7 +57,7 @@ impl Push<'_, '_> {
         Ok(ready)
     }
 
-    fn people(&self, booking: &Booking) -> Result<DealParties> {
+    pub(super) fn people(&self, booking: &Booking) -> Result<DealParties> {
         DealParties::of(booking, |key| self.party(key))
     }
 
@@ -85,7 +85,10 @@ impl Push<'_, '_> {
         if self.pointed_at.is_empty() {
             return Ok(());
         }
+        // What was seen before the deals were sent says nothing of what happened meanwhile.
+        self.foresight = None;
         let people: Vec<(Kind, i64)> = std::mem::take(&mut self.pointed_at).into_iter().collect();
+        let people = self.not_shown(&people)?;
         let dead = self.check_alive(Kind::Guest, &people)? | self.check_alive(Kind::Company, &people)?;
         self.done.dead_links |= dead;
         Ok(self.state.set(POINTED_AT, &Vec::<(Kind, i64)>::new())?)
@@ -98,8 +101,10 @@ impl Push<'_, '_> {
             unsure.iter().filter(|(of, _)| *of == kind).map(|(_, crm_id)| *crm_id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let alive = objects::existing(self.gate, kind, &ids)?;
-        let gone: Vec<i64> = ids.into_iter().filter(|crm_id| !alive.contains(crm_id)).collect();
+        let unseen = self.not_just_seen(kind, &ids);
+        let alive = objects::existing(self.gate, kind, &unseen)?;
+        let is_gone = |crm_id: &i64| unseen.contains(crm_id) && !alive.contains(crm_id);
+        let (gone, alive): (Vec<i64>, Vec<i64>) = ids.into_iter().partition(is_gone);
         let writer = self.state.writer()?;
         let now = self.gate.clock().now();
         for crm_id in alive {

@@ -84,8 +84,12 @@ impl Push<'_, '_> {
         // Moved: `json!` would copy it.
         params["fields"] = fields.into();
         // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
-        let todo =
-            PendingWork { close: self.closed(row), recheck: has_missing_parties(&target), resend: false };
+        let is_date_kept = self.imports() && self.are_dates_kept == Some(true);
+        let todo = PendingWork {
+            close: self.closed(row) && !is_date_kept,
+            recheck: has_missing_parties(&target),
+            resend: false,
+        };
         let commands = vec![Command::new(format!("{MAIN}{at}"), method, params)];
         let links = links(&target);
         Ok(PreparedStep {

@@ -31,6 +31,8 @@ impl Push<'_, '_> {
         let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
         self.missing_in_crm.extend(self.state.missing_objects()?.into_iter().filter(people));
         self.recall_pointed_at()?;
+        self.recall_imported_dates()?;
+        self.look_first()?;
         // Guests who all change with every run must not keep a cancellation waiting for ever.
         let half_time = self.gate.half_time_mark();
         loop {
@@ -64,6 +66,7 @@ impl Push<'_, '_> {
         let is_half_time = half_time.is_some_and(|half_time| now >= half_time);
         let mut schedule = Schedule { lanes, is_half_time, ..Schedule::default() };
         schedule.is_batch_full = self.fills_a_batch(&schedule)?;
+        schedule.is_closing_unknown = self.is_closing_unknown();
         Ok(schedule)
     }
 
@@ -105,13 +108,22 @@ impl Push<'_, '_> {
                 }
                 _ => return Err(error),
             },
-            Ok(()) if self.queue.next_turn(lane)?.is_none() => self.judge(false)?,
+            Ok(()) if !self.has_more(lane.kind())? => self.judge(false)?,
             Ok(()) => {}
         }
         if self.pointed_at.len() >= LOOKED_BACK_AT {
             self.look_back()?;
         }
         Ok(())
+    }
+
+    fn has_more(&self, kind: Kind) -> Result<bool> {
+        for lane in Lane::ALL.into_iter().filter(|lane| lane.kind() == kind) {
+            if self.queue.next_turn(lane)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn count_batch(&mut self, lane: Lane) {
@@ -136,6 +148,8 @@ impl Push<'_, '_> {
         let targets = self.apply_local(chunk)?;
         if !targets.is_empty() {
             self.gate.check_time()?;
+            let targets =
+                if lane == Lane::ClosingDates { self.without_kept_dates(targets)? } else { targets };
             let targets = self.find_people(kind, targets)?;
             let targets = self.find_objects(kind, targets)?;
             self.send(lane, targets)?;

@@ -27,9 +27,10 @@ use crate::platform::clock::Clock;
 use crate::portal::client::Client;
 use crate::portal::limits::RateLimits;
 use crate::portal::{ApiError, CallError, Portal};
-use crate::state::State;
-use crate::state::settings::PROBE;
+use crate::state::settings::{IMPORTED_DATES, PROBE};
+use crate::state::{State, StateError};
 use crate::sync::preflight::config_check::fetch_and_check;
+use crate::sync::push::ImportedDates;
 use charge_recorder::{ChargeRecorder, Charges};
 use required_fields::{RequiredField, is_about_required};
 use trial_objects::TrialObjects;
@@ -84,6 +85,7 @@ pub(super) fn probe(
         Client::new(&mut recorder, clock.clone(), &config.portal, RateLimits::default(), deadline);
     let mut objects = TrialObjects::new(&mut client, config);
     let trials = try_all(&mut objects);
+    let are_dates_kept = objects.are_dates_kept;
     let refusal = refusal_of_creation(&trials);
     let marked = required_fields::marked(&mut objects).unwrap_or_default();
     let is_explained = refusal.is_some_and(|refusal| is_about_required(&marked, refusal));
@@ -93,10 +95,29 @@ pub(super) fn probe(
     results.extend(check_required(config, &mut client, &demanded));
     let charges = charges.get();
     results.push(charged(charges));
-    if let Some(Err(error)) = state.map(|state| state.set(PROBE, &findings(&trials, charges, clock.now()))) {
+    let findings = findings(&trials, charges, clock.now());
+    let seen_at = findings.at;
+    let dates = are_dates_kept.map(|are_kept| ImportedDates { are_kept, seen_at });
+    results.extend(dates.map(imported_dates));
+    if let Some(Err(error)) = state.map(|state| remember(state, &findings, dates)) {
         results.push(unusable_state(error));
     }
     results
+}
+
+fn remember(state: &State, findings: &Findings, dates: Option<ImportedDates>) -> Result<(), StateError> {
+    state.set(PROBE, findings)?;
+    if let Some(dates) = dates {
+        state.set(IMPORTED_DATES, &dates)?;
+    }
+    Ok(())
+}
+
+/// Portals differ here too, and the program follows both ways.
+fn imported_dates(dates: ImportedDates) -> CheckResult {
+    let kept = CheckMessage::ImportKeepsDates;
+    let overwritten = CheckMessage::ImportOverwritesDates;
+    CheckResult::ok("probe", if dates.are_kept { kept } else { overwritten })
 }
 
 fn try_all(objects: &mut TrialObjects<'_, '_>) -> Vec<Trial> {

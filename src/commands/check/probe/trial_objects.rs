@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
+use crate::crm::diff::values_equal;
 use crate::domain::record::{BookingStatus, Kind, RecordId};
 use crate::mapping::company::company;
 use crate::mapping::contact::contact;
@@ -32,6 +33,8 @@ pub(super) struct TrialObjects<'b, 'g> {
     pub(super) contact: i64,
     pub(super) company: i64,
     pub(super) deal: i64,
+    /// Whether an imported deal kept its closing date, where that was seen.
+    pub(super) are_dates_kept: Option<bool>,
 }
 
 impl<'b, 'g> TrialObjects<'b, 'g> {
@@ -42,7 +45,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         config.contact.fields.clear();
         config.company.fields.clear();
         config.deal.fields.clear();
-        TrialObjects { client, config, originator, contact: 0, company: 0, deal: 0 }
+        TrialObjects { client, config, originator, contact: 0, company: 0, deal: 0, are_dates_kept: None }
     }
 
     /// One command, sent as a run sends it: in a batch, and never twice.
@@ -158,18 +161,22 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
             .ok_or_else(|| CallError::unknown_outcome(format!("no id of the new {}", kind.crm_entity())))
     }
 
-    /// Imports a contact and a deal beside the others. False where the right is missing.
+    /// Imports a contact and a closed deal beside the others. False where the right is missing.
     pub(super) fn import(&mut self) -> Result<bool, CallError> {
         let params = json!({"fields": self.with_origin(self.contact_fields()), "params": {"IMPORT": "Y"}});
-        let stage = self.config.deal.stage(BookingStatus::Temporary).0;
-        let fields = json!({"title": TITLE, "originatorId": self.originator, "originId": ORIGIN, "stageId": stage,
-            "categoryId": self.config.deal.funnel(BookingStatus::Temporary)});
+        let status = booking().status;
+        let fields = json!({"title": TITLE, "originatorId": self.originator, "originId": ORIGIN,
+            "stageId": self.config.deal.stage(status).0, "categoryId": self.config.deal.funnel(status),
+            "closedate": departure()});
         let contact = allowed(self.ask("crm.contact.add", params))?;
-        let deal = allowed(self.ask(
-            "crm.item.import",
-            json!({"entityTypeId": Kind::Booking.entity_type_id(), "fields": fields}),
-        ))?;
-        Ok(contact && deal)
+        let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "fields": fields});
+        let deal = allowed(self.ask("crm.item.import", params))?;
+        if let Some(id) = deal.as_ref().and_then(|deal| object_id(deal.pointer("/item/id")?)) {
+            let stored = self.get(Kind::Booking, id)?;
+            let is_kept = values_equal("CLOSEDATE", None, &departure(), &stored["CLOSEDATE"]);
+            self.are_dates_kept = Some(is_kept);
+        }
+        Ok(contact.is_some() && deal.is_some())
     }
 
     /// Deletes everything that carries the originator, and tells how many cards are left.
@@ -189,11 +196,11 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
     }
 }
 
-/// Whether it was done; a missing right or method is no failure but an answer.
-fn allowed(answer: Result<Value, CallError>) -> Result<bool, CallError> {
+/// What was done; none where the right or the method is missing: that is no failure but an answer.
+fn allowed(answer: Result<Value, CallError>) -> Result<Option<Value>, CallError> {
     match answer {
-        Ok(_) => Ok(true),
-        Err(CallError::Refused(refusal)) if lacks_right(&refusal) => Ok(false),
+        Ok(value) => Ok(Some(value)),
+        Err(CallError::Refused(refusal)) if lacks_right(&refusal) => Ok(None),
         Err(error) => Err(error),
     }
 }

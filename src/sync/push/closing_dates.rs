@@ -1,0 +1,119 @@
+//! Closing dates that an import may have kept.
+//!
+//! Most portals put today's date over the closing date of a deal that is created in a final stage, so the departure
+//! goes in a second call. A setting of the portal switches that off. The first closed deals of an export show it; where
+//! the import keeps the date, the second call is not made.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{CreateMode, Push, WorkItem};
+use crate::config::ExportMethod;
+use crate::crm::diff::values_equal;
+use crate::crm::objects::card::cards;
+use crate::domain::record::Kind;
+use crate::mapping::deal::closedate;
+use crate::mirror::{Booking, Entity};
+use crate::state::PendingWork;
+use crate::state::settings::IMPORTED_DATES;
+use crate::sync::plan::Step;
+
+const FIELD: &str = "CLOSEDATE";
+/// How long an answer counts: a setting of the portal may be changed.
+const VALID: TimeDelta = TimeDelta::days(1);
+/// A departure so near to today looks the same either way, whatever the portal's time zone is.
+const NEAR: TimeDelta = TimeDelta::days(1);
+
+/// Whether the import keeps the closing date of a deal in a final stage, as the state remembers it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ImportedDates {
+    /// It does.
+    pub are_kept: bool,
+    /// When that was seen.
+    pub seen_at: DateTime<Utc>,
+}
+
+impl Push<'_, '_> {
+    /// What an export or a probe saw within the last day.
+    pub(super) fn recall_imported_dates(&mut self) -> Result<()> {
+        let now = self.gate.clock().now();
+        let seen: Option<ImportedDates> = self.state.get(IMPORTED_DATES)?;
+        let seen = seen.filter(|seen| (now - seen.seen_at).abs() < VALID);
+        self.are_dates_kept = seen.map(|seen| seen.are_kept);
+        Ok(())
+    }
+
+    pub(super) fn imports(&self) -> bool {
+        matches!(self.way, CreateMode::Export { method: ExportMethod::Import, .. })
+    }
+
+    /// Nobody knows yet whether the closing dates of imported deals have to be sent.
+    pub(super) fn is_closing_unknown(&self) -> bool {
+        self.imports() && self.are_dates_kept.is_none()
+    }
+
+    /// Of deals whose closing date is to be sent those in which it does not stand.
+    pub(super) fn without_kept_dates(&mut self, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+        if !self.imports() || self.are_dates_kept == Some(false) {
+            return Ok(targets);
+        }
+        let ids: Vec<i64> = targets.iter().filter_map(WorkItem::crm_id).collect();
+        let found = cards(self.gate, Kind::Booking, &ids, &BTreeSet::from([FIELD.to_owned()]))?.seen;
+        let stands = |target: &WorkItem| {
+            let stored = target.crm_id().and_then(|crm_id| found.get(&crm_id)?.fields.get(FIELD));
+            let booking = target.closing_booking();
+            booking.zip(stored).is_some_and(|(booking, stored)| is_stored(booking, stored))
+        };
+        let (kept, others): (Vec<_>, Vec<_>) = targets.into_iter().partition(stands);
+        self.learn_imported_dates(&kept, &others)?;
+        let writer = self.state.writer()?;
+        for target in kept {
+            let pending = PendingWork { close: false, ..target.record.plan_record.pending };
+            writer.update_pending(target.key(), pending)?;
+        }
+        writer.commit()?;
+        Ok(others)
+    }
+
+    fn learn_imported_dates(&mut self, kept: &[WorkItem], others: &[WorkItem]) -> Result<()> {
+        let (now, run) = (self.gate.clock().now(), self.run);
+        // A deal of another run may have been created or changed by another call.
+        let is_imported = |target: &&WorkItem| target.record.last_seen_run == run;
+        let is_far = |target: &WorkItem| {
+            let departure = target.closing_booking().map(|booking| booking.departure.date());
+            departure.is_some_and(|departure| is_far_from(now.date_naive(), departure))
+        };
+        let are_kept = if others.iter().any(|target| is_imported(&target)) {
+            false
+        } else if kept.iter().filter(is_imported).any(is_far) {
+            true
+        } else {
+            return Ok(());
+        };
+        if self.are_dates_kept != Some(are_kept) {
+            self.state.set(IMPORTED_DATES, &ImportedDates { are_kept, seen_at: now })?;
+            self.are_dates_kept = Some(are_kept);
+        }
+        Ok(())
+    }
+}
+
+impl WorkItem {
+    fn closing_booking(&self) -> Option<&Booking> {
+        match (self.planned.step, self.body()) {
+            (Step::Close, Some(Entity::Booking(booking))) => Some(booking),
+            _ => None,
+        }
+    }
+}
+
+fn is_stored(booking: &Booking, stored: &serde_json::Value) -> bool {
+    values_equal(FIELD, None, &closedate(booking), stored)
+}
+
+fn is_far_from(today: NaiveDate, departure: NaiveDate) -> bool {
+    (departure - today).abs() > NEAR
+}

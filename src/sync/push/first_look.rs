@@ -1,0 +1,160 @@
+//! The first request of a small run: everything that its steps will ask the portal, in one batch.
+//!
+//! An answer counts for a moment only, and each object for one step: people may change it in between. Whatever is not
+//! clearly answered is asked for again where it is needed.
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{CreateMode, Push, step_now};
+use crate::crm::objects::first_look::{FirstLook, Wanted, first_look};
+use crate::crm::objects::{Look, Marked, by_origin, look};
+use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::mirror::{Booking, Entity};
+use crate::portal::CallError;
+use crate::sync::plan::{Planned, Step};
+
+/// So many steps fit into one batch of questions, whatever they are.
+const MOST_STEPS: u64 = 40;
+/// How long an answer counts.
+const FRESH: TimeDelta = TimeDelta::seconds(30);
+
+/// What the first request found.
+pub(super) struct Foresight {
+    look: FirstLook,
+    seen_at: DateTime<Utc>,
+}
+
+impl Push<'_, '_> {
+    /// Asks for everything at once, where there is little to ask.
+    pub(super) fn look_first(&mut self) -> Result<()> {
+        if self.way != CreateMode::Sync || self.queue.left()?.sum() > MOST_STEPS {
+            return Ok(());
+        }
+        let wanted = self.wanted()?;
+        if wanted.questions() < 2 {
+            return Ok(());
+        }
+        let originator = &self.config.portal.originator;
+        match first_look(self.gate, originator, &wanted) {
+            Ok(look) => {
+                self.foresight = Some(Foresight { look, seen_at: self.gate.clock().now() });
+                Ok(())
+            }
+            // What can go without an exhausted budget goes all the same.
+            Err(CallError::LimitedUntil(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn wanted(&self) -> Result<Wanted> {
+        let mut wanted = Wanted::default();
+        for kind in Kind::SEND_ORDER {
+            self.queue.each(kind, |planned| self.want(&mut wanted, planned))?;
+        }
+        Ok(wanted)
+    }
+
+    fn want(&self, wanted: &mut Wanted, planned: &Planned) -> Result<()> {
+        let Planned { key, row, .. } = planned;
+        let record = self.state.record(key)?.unwrap_or_default();
+        let step = step_now(planned.step, &record);
+        if let Some(Ok(Entity::Booking(booking))) = row.as_ref().map(|row| &row.body) {
+            if !self.is_likely_to_go(step, booking)? {
+                return Ok(());
+            }
+            for party in booking.parties().flat_map(RecordKey::with_other_type) {
+                let known = self.state.record(&party)?;
+                wanted.ids[party.kind].extend(known.and_then(|known| known.plan_record.crm_id));
+            }
+        }
+        match step {
+            Step::Create => {
+                wanted.origins[key.kind].insert(key.id.clone());
+                wanted.ids[key.kind].extend(record.named_by(row.as_ref()));
+            }
+            Step::Update | Step::Recheck | Step::Close | Step::Delete => {
+                wanted.ids[key.kind].extend(record.plan_record.crm_id);
+            }
+            Step::Fail | Step::Gone | Step::Forget => {}
+        }
+        Ok(())
+    }
+
+    /// A booking that waits for somebody who does not come in this run costs no request, nor does one that is looked at
+    /// again where nobody whom it names goes.
+    fn is_likely_to_go(&self, step: Step, booking: &Booking) -> Result<bool> {
+        match step {
+            Step::Recheck => self.has_planned(booking.parties()),
+            Step::Create | Step::Update => match self.people(booking)?.waits_for {
+                Some(guest) => self.has_planned(std::iter::once(guest)),
+                None => Ok(true),
+            },
+            _ => Ok(step != Step::Fail),
+        }
+    }
+
+    fn has_planned(&self, parties: impl Iterator<Item = RecordKey>) -> Result<bool> {
+        for party in parties.flat_map(RecordKey::with_other_type) {
+            if self.queue.has(&party)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn fresh_look(&mut self) -> Option<&mut FirstLook> {
+        let now = self.gate.clock().now();
+        let foresight = self.foresight.as_mut()?;
+        ((now - foresight.seen_at).abs() <= FRESH).then_some(&mut foresight.look)
+    }
+
+    /// Looks at objects that are about to be changed.
+    pub(super) fn look_at(&mut self, kind: Kind, ids: &[i64]) -> Result<Look, CallError> {
+        let mut seen = Vec::new();
+        let mut open = Vec::new();
+        for id in ids {
+            match self.fresh_look().and_then(|look| look.objects.remove(&(kind, *id))) {
+                Some(object) => seen.push((*id, object)),
+                None => open.push(*id),
+            }
+        }
+        let mut found = look(self.gate, kind, &open)?;
+        found.seen.extend(seen);
+        Ok(found)
+    }
+
+    /// Of these objects those that were not seen alive a moment ago.
+    pub(super) fn not_just_seen(&mut self, kind: Kind, ids: &[i64]) -> Vec<i64> {
+        let Some(look) = self.fresh_look() else { return ids.to_vec() };
+        ids.iter().copied().filter(|id| !look.objects.contains_key(&(kind, *id))).collect()
+    }
+
+    /// The objects that carry the origins of these records.
+    pub(super) fn look_for_origins(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Marked, CallError> {
+        let mut marked = Marked::default();
+        let mut open = Vec::new();
+        for id in ids {
+            let key = RecordKey::new(kind, id.clone());
+            match self.fresh_look().and_then(|look| look.origins.remove(&key)) {
+                Some(found) => drop(marked.found.insert(id.clone(), found)),
+                None => open.push(id.clone()),
+            }
+        }
+        let asked = by_origin(self.gate, kind, &self.config.portal.originator, &open)?;
+        marked.found.extend(asked.found);
+        marked.unclear = asked.unclear;
+        marked.found.retain(|_, objects| !objects.is_empty());
+        Ok(marked)
+    }
+
+    /// Of these cards those that one request does not show.
+    pub(super) fn not_shown(&mut self, cards: &[(Kind, i64)]) -> Result<Vec<(Kind, i64)>, CallError> {
+        let mut wanted = Wanted::default();
+        for (kind, crm_id) in cards {
+            wanted.ids[*kind].insert(*crm_id);
+        }
+        let shown = first_look(self.gate, &self.config.portal.originator, &wanted)?.objects;
+        Ok(cards.iter().copied().filter(|card| !shown.contains_key(card)).collect())
+    }
+}

@@ -211,3 +211,52 @@ fn open_workbook(
         .map_err(|error| refusal::headings(&source.path, *table, error))?;
     Ok((layout, Records::Sheet(best.into_iter())))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::Heading;
+
+    /// Reads a file of these bytes to its end, whatever becomes of it.
+    fn read(bytes: &[u8]) -> Result<FileEnd> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("guests.csv");
+        std::fs::write(&file, bytes).unwrap();
+        let heading = |(text, column): (&str, &str)| Heading {
+            text: text.into(),
+            columns: vec![column.into()],
+            is_required: true,
+        };
+        let headings = [("Код", "id"), ("Имя", "first_name"), ("Рождён", "birth_date")].map(heading);
+        let config =
+            ReportConfig { table: MirrorTable::Guests, file: file.clone(), headings: headings.to_vec() };
+        let reading = Reading { config: &config, encoding: None, is_trusted: false, is_status: &|_| true };
+        let source = Source::find(&file).unwrap();
+        Report::open(&source, reading)?.read(|_| Ok(()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_file_ends_the_program(
+            start in prop::sample::select(vec![
+                b"PK\x03\x04".to_vec(),
+                b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(),
+                b"\xff\xfe".to_vec(),
+                "Код;Имя;Рождён\n".as_bytes().to_vec(),
+            ]),
+            rest in prop::collection::vec(any::<u8>(), 0..600),
+        ) {
+            drop(read(&[start, rest].concat()));
+        }
+    }
+
+    #[test]
+    fn a_file_of_headings_alone_is_read() {
+        let end = read("Код;Имя;Рождён\n".as_bytes()).unwrap();
+        assert_eq!(end.ends_with_line_break, Some(true));
+    }
+}

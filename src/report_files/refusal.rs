@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::layout::LayoutError;
+use crate::config::plain_heading;
 use crate::domain::messages::LoadMessage;
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::run_error::RunError;
@@ -66,7 +67,7 @@ fn quoted(texts: &[String]) -> String {
 }
 
 /// What stands in the reports of Russian hotels, and the column that is meant.
-const USUAL_HEADINGS: [(&str, &str); 32] = [
+const USUAL_HEADINGS: [(&str, &str); 36] = [
     ("код", "id"),
     ("id", "id"),
     ("фамилия", "last_name"),
@@ -74,7 +75,9 @@ const USUAL_HEADINGS: [(&str, &str); 32] = [
     ("отчество", "middle_name"),
     ("фио", "last_name first_name middle_name"),
     ("дата рождения", "birth_date"),
+    ("день рождения", "birth_date"),
     ("телефон", "phone"),
+    ("мобильный", "phone"),
     ("e-mail", "email"),
     ("email", "email"),
     ("почта", "email"),
@@ -98,6 +101,8 @@ const USUAL_HEADINGS: [(&str, &str); 32] = [
     ("дата выезда", "departure"),
     ("сумма", "amount"),
     ("код гостя", "guest_id"),
+    ("код компании", "company_id"),
+    ("комната", "room"),
     ("изменен", "modified_at"),
 ];
 
@@ -105,10 +110,29 @@ const USUAL_HEADINGS: [(&str, &str); 32] = [
 fn draft(table: MirrorTable, present: &[String]) -> String {
     let mut lines = vec![format!("[load.{}]", table.name())];
     for heading in present.iter().take(MOST_SHOWN) {
-        let plain = crate::config::plain_heading(heading);
-        let usual = USUAL_HEADINGS.iter().find(|(usual, _)| *usual == plain);
-        let (hash, column) = usual.map_or(("# ", "…"), |(_, column)| ("", *column));
-        lines.push(format!("{hash}{heading:?} = \"{column}\""));
+        lines.push(match usual_columns(table, heading) {
+            Some(columns) => format!("{heading:?} = \"{columns}\""),
+            None => format!("# {heading:?} = \"…\""),
+        });
     }
     lines.join("\n")
+}
+
+fn usual_columns(table: MirrorTable, heading: &str) -> Option<&'static str> {
+    let plain = plain_heading(heading);
+    let (_, columns) = USUAL_HEADINGS.iter().find(|(usual, _)| *usual == plain)?;
+    let is_of_table = columns.split(' ').all(|column| table.columns().contains(&column));
+    is_of_table.then_some(*columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_names_the_columns_that_the_table_has() {
+        let present = ["Код", "ФИО", "Название", "Прочее"].map(str::to_owned);
+        let wanted = "[load.guests]\n\"Код\" = \"id\"\n\"ФИО\" = \"last_name first_name middle_name\"\n# \"Название\" = \"…\"\n# \"Прочее\" = \"…\"";
+        assert_eq!(draft(MirrorTable::Guests, &present), wanted);
+    }
 }

@@ -67,6 +67,26 @@ fn the_same_row_twice_is_one_and_leading_zeros_belong_to_an_id() {
 }
 
 #[test]
+fn a_row_of_a_booking_that_stands_there_twice_is_no_second_room() {
+    let hotel = Hotel::reported();
+    hotel.change(
+        "bookings.csv",
+        "7000;3;\n",
+        "7000;3;\n7;3684;Выехали;01.05.2026 14:00;02.05.2026 12:00;7000;3;\n",
+    );
+    hotel.run(0, "load");
+    assert_eq!(hotel.asked::<String>("SELECT amount FROM bookings WHERE id = '7'"), "7000.00");
+}
+
+#[test]
+fn what_excel_and_dos_add_around_the_rows_is_none_of_them() {
+    let hotel =
+        loaded("sep=;\r\n\"Код\";\"Фамилия\";\"Примечание\"\r\n1;\"Приходько\";\r\n2;Зуева;\r\n\u{1a}");
+    assert_eq!(names(&hotel), ["1 Приходько", "2 Зуева"]);
+    assert_eq!(hotel.run(0, "load"), "");
+}
+
+#[test]
 fn the_newest_file_of_a_name_with_a_star_is_read() {
     let hotel = Hotel::with(&ONE.replace("guests.csv", "guests-*.csv"));
     let text = |name: &str| format!("Код;Фамилия;Примечание\n1;{name};\n");

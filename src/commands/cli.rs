@@ -17,17 +17,17 @@ use crate::domain::record::Kind;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done, also with nothing to do, with warnings, or while another pass is under way
+  0  done, also with nothing to do, with warnings, or while another run is under way
   1  done, but something that was tried failed, or a guard holds something back
-  2  wrong usage, or a record that nobody knows
+  2  wrong usage, or a record that does not exist
   3  configuration, mirror or state unusable: nothing was sent
   4  the portal refuses us: an administrator must act
-  5  the portal could not be reached or asked us to wait, or the pass was interrupted:
-     the rest goes with the next pass";
+  5  the portal could not be reached or asked us to wait, or the run was interrupted:
+     the rest goes with the next run";
 
 const FIRST_STEPS: &str = "\
 To begin:
-  ecvi-b24 check            mend what it names
+  ecvi-b24 check            correct what it names
   ecvi-b24 initial-export   once
   ecvi-b24 sync             from cron, every three minutes";
 
@@ -53,7 +53,7 @@ pub struct Cli {
     /// Log more: -v what is waited for and put aside, -vv every record
     #[arg(short, long, global = true, help_heading = EVERYWHERE, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Log errors alone
+    /// Log only errors
     #[arg(short, long, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
     pub quiet: bool,
     /// What to do
@@ -64,7 +64,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Send what changed: one pass, for cron
+    /// Send what changed: one run, for cron
     #[command(after_help = EXIT_CODES)]
     Sync(Sync),
     /// Send everything there is, once; may be interrupted and started again
@@ -73,11 +73,11 @@ pub enum Command {
     /// Show what was done, what waits, what failed and why
     #[command(after_help = EXIT_CODES)]
     Status(Status),
-    /// Forget a record's CRM id, so that the next pass finds or creates its object anew
+    /// Forget a record's CRM id, so that the next run finds or creates its object anew
     ///
     /// An object that carries the record's ORIGIN_ID and still exists is taken over instead.
     /// With --crm-id the record is pointed at another object, for duplicates that were merged
-    /// by hand. Asks first on a terminal; waits at most a minute for a pass that is running.
+    /// by hand. Asks first on a terminal; waits at most a minute for a run that is under way.
     #[command(verbatim_doc_comment, override_usage = RESET_USAGE, after_help = EXIT_CODES)]
     ResetId(ResetId),
     /// Verify configuration, mirror, state, webhook, and what the configuration names in the portal
@@ -134,7 +134,7 @@ pub struct Sync {
     /// Print the plan as JSON
     #[arg(long, requires = "dry_run")]
     pub json: bool,
-    /// Show one record alone, with its whole card: --only booking 3682
+    /// Show only one record, with its whole card: --only booking 3682
     #[arg(long, num_args = 2, value_names = ["KIND", "ID"], requires = "dry_run")]
     pub only: Vec<String>,
 }
@@ -148,7 +148,7 @@ pub struct InitialExport {
     /// Print the plan as JSON
     #[arg(long, requires = "dry_run")]
     pub json: bool,
-    /// Show one record alone, with its whole card: --only booking 3682
+    /// Show only one record, with its whole card: --only booking 3682
     #[arg(long, num_args = 2, value_names = ["KIND", "ID"], requires = "dry_run")]
     pub only: Vec<String>,
 }
@@ -156,7 +156,7 @@ pub struct InitialExport {
 /// `status`
 #[derive(Args, Debug, Default)]
 pub struct Status {
-    /// Records of one kind alone
+    /// Only records of one kind
     pub kind: Option<Kind>,
     /// Everything known of one record: its id in Ecvi, or a booking's number
     #[arg(value_name = "ID", allow_hyphen_values = true)]
@@ -164,10 +164,10 @@ pub struct Status {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// For monitoring: one line; exit 1 when something failed or the last good pass is too old
+    /// For monitoring: one line; exit 1 when something failed or the last good run is too old
     #[arg(long, conflicts_with = "id")]
     pub check: bool,
-    /// How old the last good pass may be
+    /// How old the last good run may be
     #[arg(long, value_name = "DURATION", requires = "check", default_value = "15m")]
     #[arg(value_parser = humantime::parse_duration)]
     pub max_age: Duration,
@@ -195,7 +195,7 @@ pub struct ResetId {
     /// All records that failed for this reason, e.g. NOT_OURS
     #[arg(long, value_name = "CODE", hide_possible_values = true, conflicts_with_all = ["all", "crm_id"])]
     pub code: Option<FailureCode>,
-    /// Their cards are ours all the same: keep each, and write our mark into it again
+    /// Their cards are ours all the same: keep each, and write our origin into it again
     #[arg(long, requires = "code")]
     pub take_back: bool,
     /// All records, of the kind where one is given
@@ -220,12 +220,12 @@ pub struct Check {
 /// `retry`
 #[derive(Args, Debug, Default)]
 pub struct Retry {
-    /// Records of one kind alone
+    /// Only records of one kind
     pub kind: Option<Kind>,
     /// Ids in Ecvi, or numbers of bookings
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
-    /// Records that failed for this reason alone, e.g. PORTAL_REFUSED
+    /// Only records that failed for this reason, e.g. PORTAL_REFUSED
     #[arg(long, value_name = "CODE", hide_possible_values = true)]
     pub code: Option<FailureCode>,
     /// Print which records would be tried, and send nothing

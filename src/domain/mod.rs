@@ -2,6 +2,7 @@
 
 pub mod display;
 pub mod failure_code;
+pub mod issue_detail;
 pub mod language;
 pub mod messages;
 pub mod mirror_table;

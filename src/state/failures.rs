@@ -10,6 +10,7 @@ use super::records::GONE;
 use super::writer::Writer;
 use super::{Event, Operation, Result, Severity};
 use crate::domain::failure_code::FailureCode;
+use crate::domain::issue_detail::IssueDetail;
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::warning::Warning;
 use crate::mirror::Row;
@@ -111,12 +112,12 @@ impl Writer<'_> {
 
     /// Deals of ours with this origin that no booking stands behind.
     pub fn orphans(&self, booking: &RecordKey, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
-        let deals: Vec<String> = deals.iter().map(ToString::to_string).collect();
+        let deals = IssueDetail::Cards(deals.to_vec()).to_string();
         let trouble = NewIssue {
             severity: Severity::Warning,
             code: FailureCode::DealWithoutBooking,
             operation: None,
-            message: &deals.join(", "),
+            message: &deals,
             row: None,
             attempts: 1,
             first_at: now,

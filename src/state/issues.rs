@@ -10,6 +10,7 @@ use super::columns::{Stored, Time};
 use super::records::{Operation, key};
 use super::{Result, State};
 use crate::domain::failure_code::FailureCode;
+use crate::domain::issue_detail::IssueDetail;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 
 /// How bad it is.
@@ -55,8 +56,8 @@ pub struct Issue {
     pub next_at: Option<DateTime<Utc>>,
     /// Why.
     pub code: Stored<FailureCode>,
-    /// The portal's words, or the column.
-    pub message: String,
+    /// What it is about.
+    pub detail: IssueDetail,
 }
 
 /// The columns of [`trouble`], of a severity.
@@ -67,6 +68,8 @@ pub(super) const TROUBLES: &str =
  WHERE t.severity = ?1";
 
 fn trouble(row: &Row<'_>) -> rusqlite::Result<Issue> {
+    let code: Stored<FailureCode> = row.get(9)?;
+    let detail: String = row.get(10)?;
     Ok(Issue {
         key: key(row)?,
         label: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
@@ -76,8 +79,8 @@ fn trouble(row: &Row<'_>) -> rusqlite::Result<Issue> {
         first_at: row.get::<_, Time>(6)?.0,
         last_at: row.get::<_, Time>(7)?.0,
         next_at: row.get::<_, Option<Time>>(8)?.map(|Time(at)| at),
-        code: row.get(9)?,
-        message: row.get(10)?,
+        detail: IssueDetail::read(code.known(), &detail),
+        code,
     })
 }
 

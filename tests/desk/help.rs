@@ -18,10 +18,10 @@ fn the_program() {
     Usage: ecvi-b24 [OPTIONS] <COMMAND>
 
     Commands:
-      sync            Send what changed: one pass, for cron
+      sync            Send what changed: one run, for cron
       initial-export  Send everything there is, once; may be interrupted and started again
       status          Show what was done, what waits, what failed and why
-      reset-id        Forget a record's CRM id, so that the next pass finds or creates its object anew
+      reset-id        Forget a record's CRM id, so that the next run finds or creates its object anew
       check           Verify configuration, mirror, state, webhook, and what the configuration names in the portal
       retry           Try failed records now instead of after their pause
       audit           Compare the CRM with the mirror and report what differs
@@ -36,28 +36,28 @@ fn the_program() {
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
       -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
-      -q, --quiet          Log errors alone
+      -q, --quiet          Log only errors
 
     To begin:
-      ecvi-b24 check            mend what it names
+      ecvi-b24 check            correct what it names
       ecvi-b24 initial-export   once
       ecvi-b24 sync             from cron, every three minutes
 
     Exit codes:
-      0  done, also with nothing to do, with warnings, or while another pass is under way
+      0  done, also with nothing to do, with warnings, or while another run is under way
       1  done, but something that was tried failed, or a guard holds something back
-      2  wrong usage, or a record that nobody knows
+      2  wrong usage, or a record that does not exist
       3  configuration, mirror or state unusable: nothing was sent
       4  the portal refuses us: an administrator must act
-      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
-         the rest goes with the next pass
+      5  the portal could not be reached or asked us to wait, or the run was interrupted:
+         the rest goes with the next run
     ");
 }
 
 #[test]
 fn sync() {
     assert_snapshot!(help("sync"), @r"
-    Send what changed: one pass, for cron
+    Send what changed: one run, for cron
 
     Usage: ecvi-b24 sync [OPTIONS]
 
@@ -68,22 +68,22 @@ fn sync() {
           --max-deletes <N>        Up to N bookings, guests or companies may be gone at once, instead of the configured number
           --time-limit <DURATION>  Begin no request after this time, e.g. 150s or 5m
           --json                   Print the plan as JSON
-          --only <KIND> <ID>       Show one record alone, with its whole card: --only booking 3682
+          --only <KIND> <ID>       Show only one record, with its whole card: --only booking 3682
       -h, --help                   Print help
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
       -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
-      -q, --quiet          Log errors alone
+      -q, --quiet          Log only errors
 
     Exit codes:
-      0  done, also with nothing to do, with warnings, or while another pass is under way
+      0  done, also with nothing to do, with warnings, or while another run is under way
       1  done, but something that was tried failed, or a guard holds something back
-      2  wrong usage, or a record that nobody knows
+      2  wrong usage, or a record that does not exist
       3  configuration, mirror or state unusable: nothing was sent
       4  the portal refuses us: an administrator must act
-      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
-         the rest goes with the next pass
+      5  the portal could not be reached or asked us to wait, or the run was interrupted:
+         the rest goes with the next run
     ");
 }
 
@@ -97,22 +97,22 @@ fn initial_export() {
     Options:
           --dry-run           Print the plan and send nothing
           --json              Print the plan as JSON
-          --only <KIND> <ID>  Show one record alone, with its whole card: --only booking 3682
+          --only <KIND> <ID>  Show only one record, with its whole card: --only booking 3682
       -h, --help              Print help
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
       -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
-      -q, --quiet          Log errors alone
+      -q, --quiet          Log only errors
 
     Exit codes:
-      0  done, also with nothing to do, with warnings, or while another pass is under way
+      0  done, also with nothing to do, with warnings, or while another run is under way
       1  done, but something that was tried failed, or a guard holds something back
-      2  wrong usage, or a record that nobody knows
+      2  wrong usage, or a record that does not exist
       3  configuration, mirror or state unusable: nothing was sent
       4  the portal refuses us: an administrator must act
-      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
-         the rest goes with the next pass
+      5  the portal could not be reached or asked us to wait, or the run was interrupted:
+         the rest goes with the next run
     ");
 }
 
@@ -124,40 +124,40 @@ fn status() {
     Usage: ecvi-b24 status [OPTIONS] [KIND] [ID]
 
     Arguments:
-      [KIND]  Records of one kind alone [possible values: guest, company, booking]
+      [KIND]  Only records of one kind [possible values: guest, company, booking]
       [ID]    Everything known of one record: its id in Ecvi, or a booking's number
 
     Options:
           --json                       Print JSON
-          --check                      For monitoring: one line; exit 1 when something failed or the last good pass is too old
-          --max-age <DURATION>         How old the last good pass may be [default: 15m]
+          --check                      For monitoring: one line; exit 1 when something failed or the last good run is too old
+          --max-age <DURATION>         How old the last good run may be [default: 15m]
           --max-mirror-age <DURATION>  How long ago the mirror may have been written last; without it [monitoring] max_mirror_age
       -h, --help                       Print help
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
       -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
-      -q, --quiet          Log errors alone
+      -q, --quiet          Log only errors
 
     Exit codes:
-      0  done, also with nothing to do, with warnings, or while another pass is under way
+      0  done, also with nothing to do, with warnings, or while another run is under way
       1  done, but something that was tried failed, or a guard holds something back
-      2  wrong usage, or a record that nobody knows
+      2  wrong usage, or a record that does not exist
       3  configuration, mirror or state unusable: nothing was sent
       4  the portal refuses us: an administrator must act
-      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
-         the rest goes with the next pass
+      5  the portal could not be reached or asked us to wait, or the run was interrupted:
+         the rest goes with the next run
     ");
 }
 
 #[test]
 fn reset_id() {
     assert_snapshot!(help("reset-id"), @r"
-    Forget a record's CRM id, so that the next pass finds or creates its object anew
+    Forget a record's CRM id, so that the next run finds or creates its object anew
 
     An object that carries the record's ORIGIN_ID and still exists is taken over instead.
     With --crm-id the record is pointed at another object, for duplicates that were merged
-    by hand. Asks first on a terminal; waits at most a minute for a pass that is running.
+    by hand. Asks first on a terminal; waits at most a minute for a run that is under way.
 
     Usage: ecvi-b24 reset-id [OPTIONS] <KIND> <ID>... [--crm-id <N>]
            ecvi-b24 reset-id [OPTIONS] [KIND] --code <CODE> [--take-back]
@@ -180,7 +180,7 @@ fn reset_id() {
               All records that failed for this reason, e.g. NOT_OURS
 
           --take-back
-              Their cards are ours all the same: keep each, and write our mark into it again
+              Their cards are ours all the same: keep each, and write our origin into it again
 
           --all
               All records, of the kind where one is given
@@ -201,16 +201,16 @@ fn reset_id() {
               Log more: -v what is waited for and put aside, -vv every record
 
       -q, --quiet
-              Log errors alone
+              Log only errors
 
     Exit codes:
-      0  done, also with nothing to do, with warnings, or while another pass is under way
+      0  done, also with nothing to do, with warnings, or while another run is under way
       1  done, but something that was tried failed, or a guard holds something back
-      2  wrong usage, or a record that nobody knows
+      2  wrong usage, or a record that does not exist
       3  configuration, mirror or state unusable: nothing was sent
       4  the portal refuses us: an administrator must act
-      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
-         the rest goes with the next pass
+      5  the portal could not be reached or asked us to wait, or the run was interrupted:
+         the rest goes with the next run
     ");
 }
 
@@ -229,16 +229,16 @@ fn check() {
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
       -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
-      -q, --quiet          Log errors alone
+      -q, --quiet          Log only errors
 
     Exit codes:
-      0  done, also with nothing to do, with warnings, or while another pass is under way
+      0  done, also with nothing to do, with warnings, or while another run is under way
       1  done, but something that was tried failed, or a guard holds something back
-      2  wrong usage, or a record that nobody knows
+      2  wrong usage, or a record that does not exist
       3  configuration, mirror or state unusable: nothing was sent
       4  the portal refuses us: an administrator must act
-      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
-         the rest goes with the next pass
+      5  the portal could not be reached or asked us to wait, or the run was interrupted:
+         the rest goes with the next run
     ");
 }
 
@@ -250,27 +250,27 @@ fn retry() {
     Usage: ecvi-b24 retry [OPTIONS] [KIND] [ID]...
 
     Arguments:
-      [KIND]   Records of one kind alone [possible values: guest, company, booking]
+      [KIND]   Only records of one kind [possible values: guest, company, booking]
       [ID]...  Ids in Ecvi, or numbers of bookings
 
     Options:
-          --code <CODE>  Records that failed for this reason alone, e.g. PORTAL_REFUSED
+          --code <CODE>  Only records that failed for this reason, e.g. PORTAL_REFUSED
           --dry-run      Print which records would be tried, and send nothing
       -h, --help         Print help
 
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
       -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
-      -q, --quiet          Log errors alone
+      -q, --quiet          Log only errors
 
     Exit codes:
-      0  done, also with nothing to do, with warnings, or while another pass is under way
+      0  done, also with nothing to do, with warnings, or while another run is under way
       1  done, but something that was tried failed, or a guard holds something back
-      2  wrong usage, or a record that nobody knows
+      2  wrong usage, or a record that does not exist
       3  configuration, mirror or state unusable: nothing was sent
       4  the portal refuses us: an administrator must act
-      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
-         the rest goes with the next pass
+      5  the portal could not be reached or asked us to wait, or the run was interrupted:
+         the rest goes with the next run
     ");
 }
 
@@ -312,16 +312,16 @@ fn load() {
               Log more: -v what is waited for and put aside, -vv every record
 
       -q, --quiet
-              Log errors alone
+              Log only errors
 
     Exit codes:
-      0  done, also with nothing to do, with warnings, or while another pass is under way
+      0  done, also with nothing to do, with warnings, or while another run is under way
       1  done, but something that was tried failed, or a guard holds something back
-      2  wrong usage, or a record that nobody knows
+      2  wrong usage, or a record that does not exist
       3  configuration, mirror or state unusable: nothing was sent
       4  the portal refuses us: an administrator must act
-      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
-         the rest goes with the next pass
+      5  the portal could not be reached or asked us to wait, or the run was interrupted:
+         the rest goes with the next run
     ");
 }
 
@@ -341,16 +341,16 @@ fn audit() {
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
       -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
-      -q, --quiet          Log errors alone
+      -q, --quiet          Log only errors
 
     Exit codes:
-      0  done, also with nothing to do, with warnings, or while another pass is under way
+      0  done, also with nothing to do, with warnings, or while another run is under way
       1  done, but something that was tried failed, or a guard holds something back
-      2  wrong usage, or a record that nobody knows
+      2  wrong usage, or a record that does not exist
       3  configuration, mirror or state unusable: nothing was sent
       4  the portal refuses us: an administrator must act
-      5  the portal could not be reached or asked us to wait, or the pass was interrupted:
-         the rest goes with the next pass
+      5  the portal could not be reached or asked us to wait, or the run was interrupted:
+         the rest goes with the next run
     ");
 }
 
@@ -367,7 +367,7 @@ fn config_show() {
     Options of every command:
           --config <FILE>  Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml] [env: ECVI_B24_CONFIG]
       -v, --verbose...     Log more: -v what is waited for and put aside, -vv every record
-      -q, --quiet          Log errors alone
+      -q, --quiet          Log only errors
     ");
 }
 

@@ -84,8 +84,8 @@ impl World {
                 continue;
             }
             let reasons = [self.portal.settings.full_disk_text.as_str(), NO_SUBSCRIPTION];
-            if reasons.iter().any(|reason| failure.message.contains(reason)) {
-                let (key, message) = (failure.key, failure.message);
+            if reasons.iter().any(|reason| failure.detail.to_string().contains(reason)) {
+                let (key, message) = (failure.key, failure.detail.to_string());
                 self.wrong(format!("{key} was put aside for the whole portal: {message}"));
             }
         }

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::pending::Pending;
 use crate::domain::failure_code::FailureCode;
+use crate::domain::issue_detail::IssueDetail;
 use crate::domain::language::Language;
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
@@ -125,8 +126,9 @@ pub struct IssueReport {
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// Why.
     pub code: Stored<FailureCode>,
-    /// The portal's words, or the column.
-    pub message: String,
+    /// What it is about: the portal's refusal, a column, cards, other records.
+    #[serde(rename = "message")]
+    pub detail: IssueDetail,
 }
 
 impl LastRun {
@@ -210,12 +212,12 @@ fn record_counts(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, Re
 
 impl IssueReport {
     pub(super) fn new(issue: Issue) -> IssueReport {
-        let Issue { key, label, crm_id, operation, attempts, first_at, last_at, next_at, code, message } =
+        let Issue { key, label, crm_id, operation, attempts, first_at, last_at, next_at, code, detail } =
             issue;
         // The value is a person's data: the id says where to look.
         let quotes_a_person =
             matches!(code.known(), Some(FailureCode::PhoneLeftOut | FailureCode::EmailLeftOut));
-        let message = if quotes_a_person { String::new() } else { message };
+        let detail = if quotes_a_person { IssueDetail::Text(String::new()) } else { detail };
         IssueReport {
             kind: key.kind,
             id: key.id.to_string(),
@@ -227,7 +229,7 @@ impl IssueReport {
             last_failed_at: last_at,
             next_attempt_at: next_at,
             code,
-            message,
+            detail,
         }
     }
 }

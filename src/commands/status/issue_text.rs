@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{IssueReport, View};
 use crate::domain::display;
-use crate::domain::failure_code::FailureCode;
+use crate::domain::issue_detail::IssueDetail;
 use crate::domain::language::Language;
 use crate::domain::messages::{Message, NameMessage};
 use crate::domain::record::{RecordId, RecordKey};
@@ -25,16 +25,24 @@ pub(super) fn heading(issue: &IssueReport, language: Language) -> String {
 pub(super) fn issue_lines(issue: &IssueReport, view: &View<'_>) -> Vec<String> {
     let language = view.language;
     let mut first = record_and_time(issue, language);
-    if let Some(quote) = quote(issue, language) {
-        first = format!("{first}: {quote}");
+    if let Some(detail) = detail_line(issue, language) {
+        first = format!("{first}: {detail}");
     }
     let mut lines = vec![first];
     lines.extend(issue.next_attempt_at.map(|due| next_attempt(due, view.now, language)));
-    let mut cards: Vec<i64> = issue.crm_id.iter().copied().chain(named_cards(issue)).collect();
+    lines.extend(cards(issue).into_iter().map(|crm_id| view.webhook.card(issue.kind.crm_entity(), crm_id)));
+    lines
+}
+
+/// The record's card, and those that the issue is about.
+fn cards(issue: &IssueReport) -> Vec<i64> {
+    let mut cards: Vec<i64> = issue.crm_id.into_iter().collect();
+    if let IssueDetail::Cards(ids) = &issue.detail {
+        cards.extend(ids);
+    }
     let mut seen = HashSet::new();
     cards.retain(|card| seen.insert(*card));
-    lines.extend(cards.into_iter().map(|crm_id| view.webhook.card(issue.kind.crm_entity(), crm_id)));
-    lines
+    cards
 }
 
 fn record_and_time(issue: &IssueReport, language: Language) -> String {
@@ -64,55 +72,25 @@ pub(super) fn operation_name(operation: Option<Operation>) -> Message {
     name.into()
 }
 
-/// The cards that the message names, of a code whose message holds nothing but their ids.
-fn named_cards(issue: &IssueReport) -> Vec<i64> {
-    match issue.code.known() {
-        Some(
-            FailureCode::ObjectMissing
-            | FailureCode::AccessDenied
-            | FailureCode::DealWithoutBooking
-            | FailureCode::SeveralInCrm
-            | FailureCode::DoubtfulMatch,
-        ) => issue.message.split(", ").filter_map(|id| id.parse().ok()).collect(),
-        Some(_) | None => Vec::new(),
-    }
-}
-
-/// The message on one line.
-fn quote(issue: &IssueReport, language: Language) -> Option<String> {
-    let message = &issue.message;
-    match issue.code.known() {
-        Some(FailureCode::GuestWaiting | FailureCode::WithoutCompanion | FailureCode::UnknownReference) => {
-            return Some(parties(message, language));
+/// What the issue is about, on one line.
+fn detail_line(issue: &IssueReport, language: Language) -> Option<String> {
+    match &issue.detail {
+        IssueDetail::Cards(ids) => {
+            let cards = ids.iter().map(|crm_id| display::object_name(issue.kind, *crm_id).text(language));
+            Some(cards.collect::<Vec<_>>().join(", "))
         }
-        Some(FailureCode::CrmIdTaken) => {
-            let taken = message.split_once(": ");
-            return Some(
-                taken.map_or(message.clone(), |(crm_id, by)| format!("{crm_id}: {}", parties(by, language))),
-            );
+        IssueDetail::Parties(keys) => {
+            let names = keys.iter().map(|key| display::record_name(key, "").text(language));
+            Some(names.collect::<Vec<_>>().join(", "))
         }
-        Some(_) | None => {}
+        IssueDetail::TakenCard { crm_id, owner } => {
+            Some(format!("crm_id {crm_id}: {}", display::record_name(owner, "").text(language)))
+        }
+        IssueDetail::Text(text) => {
+            let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            (!lines.is_empty()).then(|| lines.join(" / "))
+        }
     }
-    let cards: Vec<String> = named_cards(issue)
-        .into_iter()
-        .map(|crm_id| display::object_name(issue.kind, crm_id).text(language))
-        .collect();
-    if !cards.is_empty() {
-        return Some(cards.join(", "));
-    }
-    let lines: Vec<&str> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    (!lines.is_empty()).then(|| lines.join(" / "))
-}
-
-/// `guest 42, company 7` in the reader's language.
-fn parties(list: &str, language: Language) -> String {
-    let party = |text: &str| {
-        let (kind, id) = text.split_once(' ')?;
-        let key = RecordKey::new(kind.parse().ok()?, RecordId::parse(id));
-        Some(display::record_name(&key, "").text(language))
-    };
-    let parties: Vec<String> = list.split(", ").map(|text| party(text).unwrap_or(text.to_owned())).collect();
-    parties.join(", ")
 }
 
 fn next_attempt(due: DateTime<Utc>, now: DateTime<Utc>, language: Language) -> String {

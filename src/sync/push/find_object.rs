@@ -11,6 +11,7 @@ use crate::config::{MatchBy, PartyConfig};
 use crate::crm::contact_match::{ContactPoints, find_by_contact, unique_name_match};
 use crate::crm::objects::{Look, Marked, Object, Unseen, by_origin, look};
 use crate::domain::failure_code::FailureCode;
+use crate::domain::issue_detail::IssueDetail;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::warning::Warning;
 use crate::state::Operation;
@@ -54,10 +55,10 @@ impl Push<'_, '_> {
                 self.fail(&target, FailureCode::DuplicateId, Operation::Create, &target.id().to_string())?;
                 continue;
             }
-            if let Some([first, others @ ..]) = standing.get(target.id()).map(Vec::as_slice) {
+            if let Some(cards @ [first, others @ ..]) = standing.get(target.id()).map(Vec::as_slice) {
                 target.take_over(*first);
                 if !others.is_empty() {
-                    let message = format!("{first}, {}", join(others));
+                    let message = IssueDetail::Cards(cards.to_vec()).to_string();
                     target.warnings.push(Warning { code: FailureCode::SeveralInCrm, message });
                 }
             } else if let (Step::Create, Some(crm_id)) = (target.planned.step, target.known_by_ecvi()) {
@@ -265,7 +266,7 @@ impl Push<'_, '_> {
         let ours = object.originator == self.config.portal.originator;
         let other = ours && !object.origin.is_empty() && object.origin != target.id().to_string();
         if other && let Some(owner) = self.owner(target.kind(), &object.origin)? {
-            let message = format!("crm_id {}: {owner}", object.crm_id);
+            let message = IssueDetail::TakenCard { crm_id: object.crm_id, owner }.to_string();
             self.fail(&target, FailureCode::CrmIdTaken, Operation::Create, &message)?;
             return Ok(None);
         }
@@ -347,8 +348,9 @@ impl Push<'_, '_> {
                 }
                 _ if similar.is_empty() => {}
                 _ => {
-                    let ids: Vec<i64> = similar.iter().map(|object| object.crm_id).collect();
-                    target.warnings.push(Warning { code: FailureCode::DoubtfulMatch, message: join(&ids) });
+                    let ids = similar.iter().map(|object| object.crm_id).collect();
+                    let message = IssueDetail::Cards(ids).to_string();
+                    target.warnings.push(Warning { code: FailureCode::DoubtfulMatch, message });
                 }
             }
             ready.push(target);
@@ -405,8 +407,4 @@ impl WorkItem {
     fn matching(&self, by: &[MatchBy], found: &[Object]) -> Option<Object> {
         self.row().and_then(|row| unique_name_match(&row.display_name, &self.reach(by), found)).cloned()
     }
-}
-
-fn join(ids: &[i64]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

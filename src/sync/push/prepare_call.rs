@@ -8,6 +8,7 @@ use crate::config::{ExportMethod, PartyConfig};
 use crate::crm::deal_parties::DealParties;
 use crate::crm::objects::{Object, existing};
 use crate::domain::failure_code::FailureCode;
+use crate::domain::issue_detail::IssueDetail;
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::Kind;
 use crate::domain::warning::Warning;
@@ -145,10 +146,8 @@ impl Push<'_, '_> {
             mapped.warn(FailureCode::UnknownReference, &stranger.to_string());
         }
         if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
-            let missing: Vec<String> = people.missing.iter().map(ToString::to_string).collect();
-            mapped
-                .warnings
-                .push(Warning { code: FailureCode::WithoutCompanion, message: missing.join(", ") });
+            let message = IssueDetail::Parties(people.missing.clone()).to_string();
+            mapped.warnings.push(Warning { code: FailureCode::WithoutCompanion, message });
         }
         Ok(mapped)
     }

@@ -223,7 +223,7 @@ fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked(
     let told: Vec<_> = failures.iter().map(|flaw| (flaw.key.clone(), flaw.code.known())).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told.iter().all(|(_, code)| *code == Some(FailureCode::NoAnswer)));
-    let reason = failures.iter().find(|flaw| flaw.key == ids[1]).map(|flaw| flaw.message.as_str());
-    assert_eq!(reason, Some("413 Request Entity Too Large"));
+    let reason = failures.iter().find(|flaw| flaw.key == ids[1]).map(|flaw| flaw.detail.to_string());
+    assert_eq!(reason, Some("413 Request Entity Too Large".to_owned()));
     assert_eq!((case.doubts(Kind::Guest), case.doubts(Kind::Booking)), (0, 0));
 }

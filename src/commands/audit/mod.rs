@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 
+use crate::commands::quiet_client::quiet_client;
 use crate::config::Config;
 use crate::domain::language::Language;
 use crate::domain::per_kind::PerKind;
@@ -27,7 +28,6 @@ use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
 use crate::portal::Portal;
 use crate::portal::client::Client;
-use crate::state::settings::PACE;
 use crate::state::{Event, State};
 use crate::sync::plan;
 use crate::sync::plan::{
@@ -146,7 +146,7 @@ pub fn run(
     portal_identity::verify_originator(config, &state)?;
     let mut findings = Findings::new()?;
     let queue = settled_records(config, &state, &mut findings, clock)?;
-    let mut client = client(config, &state, portal, clock)?;
+    let mut client = quiet_client(config, &state, portal, clock, None)?;
     client.on_wait(observer.teller());
     observer.planned(queue.left()?);
     portal_identity::verify_portal(config, &state, &mut client)?;
@@ -169,16 +169,6 @@ pub fn run(
     Ok(findings)
 }
 
-fn client<'p>(
-    config: &Config,
-    state: &State,
-    portal: &'p mut dyn Portal,
-    clock: &Clock,
-) -> Result<Client<'p>> {
-    let pace = state.get(PACE)?.unwrap_or_default();
-    Ok(Client::new(portal, clock.clone(), &config.portal.with_half_burst(), pace, None))
-}
-
 /// How many of the records that were to be repaired still differ, or were not sent.
 ///
 /// # Errors
@@ -191,7 +181,7 @@ pub fn unrepaired(
 ) -> Result<u64> {
     let state = State::open_readonly(&config.state)?;
     let queue = records_to_repair(findings, config)?;
-    let mut client = client(config, &state, portal, clock)?;
+    let mut client = quiet_client(config, &state, portal, clock, None)?;
     let types = fetch_and_check(config, &mut client)?.fields;
     let mut left = Findings::new()?;
     let mut nowhere = std::io::sink();

@@ -144,7 +144,8 @@ fn clock(client: &Client<'_>, replies: &Replies) -> Option<CheckResult> {
 }
 
 fn rate(config: &Config) -> CheckResult {
-    let (rate, burst) = (config.portal.requests_per_second, config.portal.burst);
+    let rate = config.portal.requests_per_second;
+    let burst = config.portal.burst;
     let detail = CheckMessage::RequestRate { per_second: rate.to_string(), burst: burst.to_string() };
     if rate <= 2.0 && burst <= 50 {
         return CheckResult::ok("rate", detail);

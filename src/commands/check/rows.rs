@@ -163,7 +163,8 @@ impl Sample {
             let none = CheckResult::warning("mirror_rows", CheckMessage::NoRows { records });
             return none.with_remedy(CheckMessage::SeeWhetherFilled);
         }
-        let (count, newest) = (self.count, self.newest.clone());
+        let count = self.count;
+        let newest = self.newest.clone();
         // A `modified_at` that joins columns may hold a person's data.
         CheckResult::ok(
             "mirror_rows",

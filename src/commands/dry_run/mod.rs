@@ -21,6 +21,7 @@ pub use json::write_json;
 pub use text::write_text;
 
 use crate::commands::find_record::Lookup;
+use crate::commands::quiet_client::quiet_client;
 use crate::config::{Config, OnMissing};
 use crate::crm::diff::Difference;
 use crate::crm::objects::Unseen;
@@ -31,10 +32,8 @@ use crate::domain::run_error::{Outcome, UsageError};
 use crate::output::stdout;
 use crate::platform::clock::Clock;
 use crate::portal::CallError;
-use crate::portal::client::Client;
 use crate::portal::http::Http;
 use crate::state::State;
-use crate::state::settings::PACE;
 use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::plan::{PlanStore, Planned};
 use crate::sync::preflight::portal_identity;
@@ -89,9 +88,8 @@ pub fn run(
     let (state, plan) = run::preview(config, options, clock)?;
     let only = only_record(config, &state, only)?;
     let mut portal = Http::new(&config.portal)?;
-    let pace = state.get(PACE)?.unwrap_or_default();
     let end = Some(clock.now() + DEADLINE);
-    let mut client = Client::new(&mut portal, clock.clone(), &config.portal.with_half_burst(), pace, end);
+    let mut client = quiet_client(config, &state, &mut portal, clock, end)?;
     match portal_identity::verify_portal(config, &state, &mut client) {
         // The preview says it beside the plan that the portal does not answer.
         Err(error) if !error.is::<CallError>() => return Err(error),

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use chrono::TimeDelta;
 
+use crate::commands::quiet_client::quiet_client;
 use crate::config::Config;
 use crate::crm::objects::existing;
 use crate::domain::display;
@@ -11,10 +12,8 @@ use crate::domain::record::Kind;
 use crate::domain::run_error::UsageError;
 use crate::output::stdout::print_error;
 use crate::platform::clock::Clock;
-use crate::portal::client::Client;
 use crate::portal::http::Http;
 use crate::state::State;
-use crate::state::settings::PACE;
 
 /// A person waits for the answer.
 const DEADLINE: TimeDelta = TimeDelta::seconds(30);
@@ -25,9 +24,8 @@ const DEADLINE: TimeDelta = TimeDelta::seconds(30);
 /// [`UsageError`] where there is no such card.
 pub(super) fn require(config: &Config, state: &State, kind: Kind, crm_id: i64, clock: &Clock) -> Result<()> {
     let mut portal = Http::new(&config.portal)?;
-    let pace = state.get(PACE)?.unwrap_or_default();
     let end = Some(clock.now() + DEADLINE);
-    let mut client = Client::new(&mut portal, clock.clone(), &config.portal.with_half_burst(), pace, end);
+    let mut client = quiet_client(config, state, &mut portal, clock, end)?;
     let card = display::object_name(kind, crm_id).into();
     match existing(&mut client, kind, &[crm_id]) {
         Ok(found) if found.is_empty() => Err(UsageError(CommandMessage::NoSuchCard { card }.into()).into()),

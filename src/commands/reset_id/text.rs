@@ -101,7 +101,8 @@ fn link_line(found: &FoundRecord, old: Option<i64>, new: Option<i64>, language: 
             msg!(language, "{name}: вернуть себе: {card}", "{name}: take back {card}")
         }
         (Some(old), Some(new)) => {
-            let (old, card) = (card(old), to_card(found.key.kind, new, language));
+            let old = card(old);
+            let card = to_card(found.key.kind, new, language);
             msg!(language, "{name}: привязать к {card} (сейчас {old})", "{name}: link to {card} (now {old})")
         }
     }

@@ -186,7 +186,8 @@ fn section(title: &str, issues: &[IssueReport], limit: usize, view: &View<'_>) -
             lines.extend(issue_lines(issue, view).iter().map(|line| format!("    {line}")));
         }
         if let Some(hidden) = issues.get(limit) {
-            let (kind, more) = (hidden.kind, issues.len() - limit);
+            let kind = hidden.kind;
+            let more = issues.len() - limit;
             lines.push(msg!(
                 view.language,
                 "    и ещё {more}: ecvi-b24 status {kind}",

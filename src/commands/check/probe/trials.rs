@@ -43,7 +43,8 @@ fn address(objects: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
 }
 
 fn reads_as_sent(objects: &mut TrialObjects<'_, '_>, fields: &[&str]) -> Result<bool, CallError> {
-    let (stored, sent) = (objects.get(Kind::Guest, objects.contact)?, objects.contact_fields());
+    let stored = objects.get(Kind::Guest, objects.contact)?;
+    let sent = objects.contact_fields();
     Ok(fields.iter().all(|field| values_equal(field, None, &sent[*field], &stored[*field])))
 }
 

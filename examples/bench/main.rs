@@ -1,8 +1,8 @@
 //! How fast the program is, as ratios measured side by side: `cargo run --release --example bench`, after
 //! `cargo build --release`. What each line means stands in docs/performance.md.
 //!
-//! With a word it measures one thing: `idle`, `small`, `export`, `budget`, `mixes`, `newest`, `cpu`, `memory`. A number
-//! sets the bookings of `idle`, the guests of `newest`, the contacts of `memory`.
+//! With a word it measures one thing: `idle`, `small`, `export`, `budget`, `mixes`, `newest`, `requests`, `cpu`,
+//! `memory`. A number sets the bookings of `idle`, the guests of `newest`, the contacts of `memory`.
 
 mod hotel;
 mod idle;
@@ -25,9 +25,12 @@ fn main() -> Result<()> {
         Some("budget") => limits::budget(),
         Some("mixes") => mixes::all(),
         Some("newest") => mixes::newest(size.min(100_000)),
+        Some("requests") => mixes::requests(),
         Some("cpu") => own_cost::contacts(4_000),
         Some("memory") => own_cost::memory(10_000, size),
-        Some(other) => bail!("{other}: not one of idle, small, export, budget, mixes, newest, cpu, memory"),
+        Some(other) => {
+            bail!("{other}: not one of idle, small, export, budget, mixes, newest, requests, cpu, memory")
+        }
         None => {
             idle::large(size)?;
             idle::small()?;
@@ -35,6 +38,7 @@ fn main() -> Result<()> {
             limits::budget()?;
             mixes::all()?;
             mixes::newest(100_000)?;
+            mixes::requests()?;
             own_cost::contacts(4_000)?;
             own_cost::memory(10_000, size)
         }

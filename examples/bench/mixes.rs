@@ -161,6 +161,41 @@ pub(crate) fn newest(guests: u64) -> Result<()> {
     Ok(())
 }
 
+/// Requests of runs with few changes, and how many they may be.
+const SMALL: [(&str, &str, u64); 2] = [
+    ("one changed booking", "UPDATE bookings SET comment = 'x', modified_at = '2030-01-01' WHERE id = 1", 3),
+    (
+        "a new guest with a booking",
+        "INSERT INTO guests (id, last_name, modified_at) VALUES (99, 'Новиков', '2030-01-02');
+         INSERT INTO bookings (id, number, status, arrival, departure, guest_id, modified_at)
+         VALUES (99, '99', 'confirmed', '2030-02-01 14:00', '2030-02-02 12:00', 99, '2030-01-02')",
+        4,
+    ),
+];
+
+/// What a run with few changes asks of the bucket that all programs of a host share.
+pub(crate) fn requests() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let hotel = Hotel::new(folder.path(), 20, 2, 20, "webhook = 'http://127.0.0.1/rest/1/bench/'")?;
+    let clock = Clock::virtual_at(DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default());
+    let portal = Sandbox::unlimited();
+    let newest_at = Rc::default();
+    let mut timed = Timed { portal, clock: clock.clone(), takes_time: false, newest_at, ends_then: false };
+    let mut run = |kind| {
+        let report =
+            run_once_unless_busy(&hotel.config, &RunOptions::new(kind), &mut timed, &clock, &mut ())?;
+        report.context("another run is under way")
+    };
+    run(RunKind::InitialExport)?;
+    for (name, sql, allowed) in SMALL {
+        Connection::open(&hotel.config.mirror.path)?.execute_batch(sql)?;
+        let requests = run(RunKind::Sync)?.requests;
+        println!("requests of a run with {name}: {requests}");
+        ensure!(requests == allowed, "{name}: {requests} requests, {allowed} are enough");
+    }
+    Ok(())
+}
+
 fn calls_take(takes_time: bool) -> &'static str {
     if takes_time { "calls take that time" } else { "calls take no time" }
 }

@@ -1,7 +1,8 @@
 //! What an export has done, what is left, and how long that will take: the numbers behind the progress.
 //!
-//! Pure: time is passed in. The time left follows from the measured speed, waits included. That looks too good until
-//! the portal's time budget of the first ten minutes is used up, so what the portal charges is counted too.
+//! Pure: time is passed in. The kinds go side by side, so the time left follows from the measured speed of all together,
+//! waits included. That looks too good until the portal's time budgets of the first ten minutes are used up, so the
+//! slowest of the budgets counts too.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -20,8 +21,6 @@ pub(super) struct ExportStats {
     planned: PerKind<u64>,
     speeds: PerKind<Speed>,
     last_event: DateTime<Utc>,
-    /// The kind that is being sent.
-    current: Option<Kind>,
 }
 
 /// How fast the records of one kind are sent.
@@ -37,9 +36,27 @@ struct Speed {
 }
 
 impl Speed {
-    /// Seconds for one record in the long run; none before one was done.
-    fn seconds_per_record(&self) -> Option<f64> {
-        (self.done > 0).then(|| self.took.max(self.charged / SUSTAINED_SHARE) / self.done as f64)
+    /// Of one record; none before one was done.
+    fn cost_per_record(&self) -> Option<Cost> {
+        let done = self.done as f64;
+        (self.done > 0).then(|| Cost { took: self.took / done, charged: self.charged / done })
+    }
+}
+
+/// What one record costs, in seconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    /// Of our time.
+    took: f64,
+    /// Of the portal's time budget.
+    charged: f64,
+}
+
+impl Cost {
+    fn mean(costs: &[Cost]) -> Cost {
+        let count = costs.len().max(1) as f64;
+        let took = costs.iter().map(|cost| cost.took).sum::<f64>() / count;
+        Cost { took, charged: costs.iter().map(|cost| cost.charged).sum::<f64>() / count }
     }
 }
 
@@ -64,7 +81,6 @@ impl ExportStats {
         speed.operating = operating;
         self.planned[kind] = self.planned[kind].max(speed.done);
         self.last_event = now;
-        self.current = Some(kind);
     }
 
     /// Records done, of all kinds.
@@ -91,11 +107,11 @@ impl ExportStats {
 
     /// `85 в минуту, осталось около 2 ч 5 мин`; none while that is unknown.
     pub(super) fn rate_and_eta(&self, now: DateTime<Utc>) -> Option<OutputMessage> {
-        let speed = self.speeds[self.current?];
-        if speed.took <= 0.0 {
+        let took: f64 = self.speeds.values().map(|speed| speed.took).sum();
+        if took <= 0.0 {
             return None;
         }
-        let per_minute = (speed.done as f64 * 60.0 / speed.took).round() as u64;
+        let per_minute = (self.total_done() as f64 * 60.0 / took).round() as u64;
         let left = self.time_left(now)?;
         Some(if left.is_zero() {
             OutputMessage::Rate { per_minute }
@@ -114,17 +130,20 @@ impl ExportStats {
 
     /// Kinds that did not begin are expected to go as fast as the others; none before a record was done.
     fn time_left(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
-        let known: Vec<f64> = self.speeds.values().filter_map(Speed::seconds_per_record).collect();
+        let known: Vec<Cost> = self.speeds.values().filter_map(Speed::cost_per_record).collect();
         if known.is_empty() {
             return None;
         }
-        let mean = known.iter().sum::<f64>() / known.len() as f64;
-        let mut seconds = 0.0;
+        let mean = Cost::mean(&known);
+        let mut measured = 0.0;
+        let mut slowest_budget: f64 = 0.0;
         for (kind, speed) in self.speeds.iter() {
-            let records = self.planned[kind] - speed.done;
-            seconds += records as f64 * speed.seconds_per_record().unwrap_or(mean);
+            let records = (self.planned[kind] - speed.done) as f64;
+            let cost = speed.cost_per_record().unwrap_or(mean);
+            measured += records * cost.took;
+            slowest_budget = slowest_budget.max(records * cost.charged / SUSTAINED_SHARE);
         }
-        let left = TimeDelta::milliseconds((seconds * 1000.0) as i64);
+        let left = TimeDelta::milliseconds((measured.max(slowest_budget) * 1000.0) as i64);
         Some((left - (now - self.last_event)).max(TimeDelta::zero()))
     }
 }
@@ -162,7 +181,7 @@ mod tests {
         assert_eq!(rate(&stats, at(120)), "60 в минуту, осталось около 13 мин");
         stats.done(Kind::Guest, 180, 0.0, at(300));
         stats.done(Kind::Booking, 600, 0.0, at(600));
-        assert_eq!(rate(&stats, at(600)), "120 в минуту");
+        assert_eq!(rate(&stats, at(600)), "90 в минуту");
         assert_eq!((stats.total_done(), stats.total_planned()), (900, 900));
     }
 
@@ -171,7 +190,16 @@ mod tests {
         let mut stats = begun();
         // A second of the portal's for each record, but nothing to wait for yet.
         stats.done(Kind::Guest, 100, 100.0, at(100));
-        assert_eq!(rate(&stats, at(100)), "60 в минуту, осталось около 21 мин");
+        assert_eq!(rate(&stats, at(100)), "60 в минуту, осталось около 16 мин");
+    }
+
+    #[test]
+    fn of_budgets_that_work_side_by_side_the_slowest_decides() {
+        let mut stats = begun();
+        stats.done(Kind::Guest, 100, 100.0, at(10));
+        stats.done(Kind::Booking, 100, 200.0, at(20));
+        // 200 guests need 200 s of their budget, 500 bookings 1,000 s of theirs, of which 0.633 are free in a second.
+        assert_eq!(rate(&stats, at(20)), "600 в минуту, осталось около 26 мин");
     }
 
     #[test]
@@ -188,6 +216,6 @@ mod tests {
         let mut stats = begun();
         stats.done(Kind::Booking, 600, 0.0, at(60));
         stats.done(Kind::Guest, 250, 0.0, at(120));
-        assert_eq!(rate(&stats, at(120)), "250 в минуту, осталось меньше минуты");
+        assert_eq!(rate(&stats, at(120)), "425 в минуту, осталось меньше минуты");
     }
 }

@@ -7,8 +7,8 @@ pub mod options;
 pub mod orphaned_deals;
 pub mod overdue;
 pub mod plan;
-/// preflight
 pub mod preflight;
+pub mod prepare;
 pub mod push;
 pub mod resolve_doubts;
 pub mod run;

@@ -1,7 +1,7 @@
 //! One run, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
 
 use anyhow::Result;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::crm::inventory;
@@ -13,7 +13,7 @@ use crate::domain::run_error::{Outcome, RunError, outcome_of};
 use crate::domain::timestamp::to_rfc3339;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::{Mirror, write_back};
-use crate::platform::clock::{Clock, saturating_add};
+use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
 use crate::portal::client::{Client, WaitReason, growing_pause};
 use crate::portal::{CallError, Portal, run_error_from};
@@ -22,10 +22,11 @@ use crate::state::settings::{
 };
 use crate::state::{Counts, Run, State};
 use crate::sync::options::{RunKind, RunOptions};
-use crate::sync::plan::{Limits, Plan, PlanOptions, Resend};
+use crate::sync::plan::Plan;
 use crate::sync::preflight::config_check::{ask_notified, verify_config};
 use crate::sync::preflight::idle::{InputFingerprint, can_skip};
 use crate::sync::preflight::{mapping_version, portal_identity};
+use crate::sync::prepare::{build_plan, deadline, effective_options, require_initial_export};
 use crate::sync::push::{CreateMode, Failures, ProgressObserver, Push, PushContext, RunStats};
 use crate::sync::resolve_doubts::{resolve_doubts, settled_at, wait_for_unknown_calls};
 
@@ -117,18 +118,6 @@ pub fn run_locked(
     state.finish_run(run, &run_record(orders, &ended, started, clock.now()))?;
     writer.commit()?;
     Ok(ended)
-}
-
-/// The plan that a run would follow now. Nothing is written, and the portal is not asked.
-pub fn preview(config: &Config, orders: &RunOptions, clock: &Clock) -> Result<(State, Plan)> {
-    let state = State::open_readonly(&config.state)?;
-    require_initial_export(orders.kind, &state)?;
-    portal_identity::verify_originator(config, &state)?;
-    let now = clock.now();
-    let limit = clock.read_limit(deadline(config, orders, now));
-    let mirror = Mirror::open_within(&config.mirror, &limit)?;
-    let plan = build_plan(config, &mirror, &state, &effective_options(config, orders, &state)?, now)?;
-    Ok((state, plan))
 }
 
 /// A run under way.
@@ -388,53 +377,6 @@ fn resume_hint(cause: Message, stopped: bool) -> Message {
         return SyncMessage::ExportInterrupted.into();
     }
     SyncMessage::ExportStopped { cause: Box::new(cause) }.into()
-}
-
-/// Before an initial export was completed, nobody has said that the portal is to be filled.
-fn require_initial_export(errand: RunKind, state: &State) -> Result<()> {
-    if errand == RunKind::InitialExport || state.initial_export()?.is_some() {
-        return Ok(());
-    }
-    Err(SyncMessage::InitialExportMissing.into())
-}
-
-/// A completed initial export that is asked for again sends every record again, and goes on where such a one was
-/// interrupted: what it did not get to is marked. After another change of the mapping it begins anew.
-fn effective_options(config: &Config, orders: &RunOptions, state: &State) -> Result<RunOptions> {
-    let again = orders.kind == RunKind::InitialExport && state.initial_export()?.is_some();
-    let goes_on =
-        again && state.get(RESENDING)? == Some(true) && !mapping_version::has_changed(config, state)?;
-    let full = orders.full || (again && !goes_on) || state.get(FULL)? == Some(true);
-    // As in a full run, the pause of a failed record does not matter.
-    Ok(RunOptions { full, retry_failed: orders.retry_failed || goes_on, ..orders.clone() })
-}
-
-fn build_plan(
-    config: &Config,
-    mirror: &Mirror,
-    state: &State,
-    orders: &RunOptions,
-    now: DateTime<Utc>,
-) -> Result<Plan> {
-    let usual = PlanOptions::for_sync(config, mirror, state, now)?;
-    let deletes = usual.deletes && orders.kind != RunKind::InitialExport;
-    let resend = match state.get(RESENDING)? {
-        _ if orders.full => Resend::All,
-        Some(true) => Resend::Rest,
-        Some(false) | None => Resend::Marked,
-    };
-    let limits = Limits {
-        max_deletes: config.sync.max_deletes,
-        vouched: orders.max_deletes,
-        delete_after: TimeDelta::from_std(config.sync.delete_after)?,
-    };
-    let rules = PlanOptions { resend, retry_failed: orders.retry_failed, deletes, ..usual };
-    Plan::build_guarded(mirror, state, rules, limits)
-}
-
-fn deadline(config: &Config, orders: &RunOptions, started: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let limit = orders.time_limit.unwrap_or(config.sync.time_limit);
-    (orders.kind != RunKind::InitialExport).then(|| saturating_add(started, limit))
 }
 
 fn run_record(orders: &RunOptions, ended: &RunReport, started: DateTime<Utc>, now: DateTime<Utc>) -> Run {

@@ -7,7 +7,7 @@ use ecvi_b24::config::OnMissing;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::preview;
+use ecvi_b24::sync::prepare::preview;
 
 use crate::world::{SECRET, World};
 

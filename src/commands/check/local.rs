@@ -16,7 +16,7 @@ use crate::platform::sidecar_path::{parent_dir, sidecar_path};
 use crate::state::State;
 use crate::state::settings::CHECKED;
 use crate::sync::options::{RunKind, RunOptions};
-use crate::sync::run::preview;
+use crate::sync::prepare::preview;
 
 /// Reads the configuration. Without it nothing else can be checked.
 pub(super) fn check_configuration(options: &Options<'_>, results: &mut Vec<CheckResult>) -> Option<Config> {

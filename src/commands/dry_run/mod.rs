@@ -37,7 +37,7 @@ use crate::state::State;
 use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::plan::{PlanStore, Planned};
 use crate::sync::preflight::portal_identity;
-use crate::sync::run;
+use crate::sync::prepare;
 
 /// How long a dry run asks the portal at most.
 const DEADLINE: TimeDelta = TimeDelta::hours(1);
@@ -85,7 +85,7 @@ pub fn run(
     only: &[String],
     clock: &Clock,
 ) -> Result<Outcome> {
-    let (state, plan) = run::preview(config, options, clock)?;
+    let (state, plan) = prepare::preview(config, options, clock)?;
     let only = only_record(config, &state, only)?;
     let mut portal = Http::new(&config.portal)?;
     let end = Some(clock.now() + DEADLINE);

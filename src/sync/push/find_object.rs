@@ -7,9 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use anyhow::Result;
 
 use super::{CreateMode, Push, WorkItem, carries_mark};
-use crate::config::{MatchBy, PartyConfig};
-use crate::crm::contact_match::{ContactPoints, find_by_contact, unique_name_match};
-use crate::crm::objects::{Look, Marked, Object, Unseen, by_origin, look};
+use crate::crm::objects::{Look, Marked, Unseen, by_origin, look};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
 use crate::domain::record::{Kind, RecordId, RecordKey};
@@ -19,9 +17,6 @@ use crate::sync::plan::{Planned, Step};
 
 /// Objects, at either end of what was made, by which it is seen whether the webhook's user sees all.
 const SAMPLE: u32 = 20;
-
-/// By whatever a record can be reached.
-const ANY: [MatchBy; 2] = [MatchBy::Phone, MatchBy::Email];
 
 impl Push<'_, '_> {
     /// Finds the objects. What has to be left for later, or turned out to be done, goes no further.
@@ -317,64 +312,10 @@ impl Push<'_, '_> {
         }
         Ok(())
     }
-
-    /// People and companies who stood in the CRM before us, where the configuration says to look for them.
-    fn find_by_reach(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
-        let Some(PartyConfig { match_existing: by, .. }) = self.config.person(kind) else {
-            return Ok(targets);
-        };
-        let mut claimed: HashSet<i64> = targets.iter().filter_map(WorkItem::crm_id).collect();
-        let reaches: Vec<ContactPoints> = targets.iter().map(|target| target.sought(by)).collect();
-        if reaches.iter().all(ContactPoints::is_empty) {
-            return Ok(targets);
-        }
-        let mut ready = Vec::new();
-        for (mut target, found) in targets.into_iter().zip(find_by_contact(self.gate, kind, &reaches)?) {
-            let found = match found {
-                Ok(found) => found,
-                Err(refusal) => {
-                    self.fail(&target, FailureCode::PortalRefused, Operation::Create, &refusal.to_string())?;
-                    continue;
-                }
-            };
-            let similar = self.similar(&target, found)?;
-            match target.matching(by, &similar) {
-                Some(object)
-                    if self.state.records_of_object(kind, object.crm_id)?.is_empty()
-                        && claimed.insert(object.crm_id) =>
-                {
-                    target.take_over(object.crm_id);
-                    target.object = Some(object);
-                }
-                _ if similar.is_empty() => {}
-                _ => {
-                    let ids = similar.iter().map(|object| object.crm_id).collect();
-                    let message = IssueDetail::Cards(ids).to_string();
-                    target.warnings.push(Warning { code: FailureCode::DoubtfulMatch, message });
-                }
-            }
-            ready.push(target);
-        }
-        Ok(ready)
-    }
-
-    /// Of the cards that the portal names those that may be the record's. Another guest of ours may share the phone:
-    /// that is nobody's doubt, unless the record's own card may have been merged into that guest's.
-    fn similar(&self, target: &WorkItem, found: Vec<Object>) -> Result<Vec<Object>> {
-        let originator = &self.config.portal.originator;
-        let (ours, mut similar): (Vec<Object>, Vec<Object>) =
-            found.into_iter().partition(|object| object.originator == *originator);
-        for object in ours.into_iter().filter(|_| target.is_lost()) {
-            if self.is_free(target.key(), &target.reach(&ANY), &object)? {
-                similar.push(object);
-            }
-        }
-        Ok(similar)
-    }
 }
 
 impl WorkItem {
-    fn take_over(&mut self, crm_id: i64) {
+    pub(super) fn take_over(&mut self, crm_id: i64) {
         self.record.plan_record.crm_id = Some(crm_id);
         self.adopted = true;
     }
@@ -382,29 +323,5 @@ impl WorkItem {
     /// The id that the built-in exchange of Ecvi knows, unless `reset-id` let go of it.
     fn known_by_ecvi(&self) -> Option<i64> {
         self.record.named_by(self.row())
-    }
-
-    fn reach(&self, by: &[MatchBy]) -> ContactPoints {
-        self.body().map(|body| ContactPoints::of(body, by)).unwrap_or_default()
-    }
-
-    /// What the record's card is looked for by. Where the record had one that is gone, and none was clearly the one it
-    /// was merged into, the similar ones are to be named.
-    fn sought(&self, by: &[MatchBy]) -> ContactPoints {
-        match (self.planned.step, &self.object) {
-            (Step::Create, None) if self.is_lost() => self.reach(&ANY),
-            (Step::Create, None) => self.reach(by),
-            _ => ContactPoints::default(),
-        }
-    }
-
-    /// The record had an object, which is gone from the CRM.
-    fn is_lost(&self) -> bool {
-        self.record.plan_record.parted && !self.record.released
-    }
-
-    /// The one card that is taken for the record's own.
-    fn matching(&self, by: &[MatchBy], found: &[Object]) -> Option<Object> {
-        self.row().and_then(|row| unique_name_match(&row.display_name, &self.reach(by), found)).cloned()
     }
 }

@@ -8,6 +8,7 @@
 mod closing_dates;
 mod find_object;
 mod first_look;
+mod match_contact;
 mod missing_object;
 mod ownership;
 mod parties;

@@ -57,7 +57,7 @@ fn heading(group: Group) -> (&'static str, &'static str) {
     match group {
         Group::Data => (
             "Data in Ecvi",
-            "The hotel mends its data (or the mirror, or the configuration); the record goes with the next pass after that.",
+            "The hotel mends its data (or the mirror, or the configuration); the record goes with the next run after that.",
         ),
         Group::Waiting => {
             ("Waiting for another record", "Settled by itself when the other record is in the CRM.")
@@ -68,7 +68,7 @@ fn heading(group: Group) -> (&'static str, &'static str) {
         ),
         Group::Unavailable => (
             "Portal unavailable",
-            "One record's calls are never answered. When the whole portal cannot be reached, no record fails: the pass ends with exit 5, and the next one goes on.",
+            "One record's calls are never answered. When the whole portal cannot be reached, no record fails: the run ends with exit 5, and the next one goes on.",
         ),
     }
 }

@@ -137,6 +137,8 @@ macro_rules! message_of_any_module {
             Remedy(FailureCode),
             /// Several things, a line each.
             Lines(Vec<Message>),
+            /// Several things, with a semicolon between them.
+            Several(Vec<Message>),
             /// What happened, and after a colon each of its causes.
             Chain(Vec<Message>),
             /// What happened, and after a semicolon what follows from it.
@@ -151,6 +153,7 @@ macro_rules! message_of_any_module {
                     Message::Foreign(words) => words.clone(),
                     Message::Remedy(code) => code.remedy(language).to_owned(),
                     Message::Lines(lines) => joined(lines, "\n", language),
+                    Message::Several(messages) => joined(messages, "; ", language),
                     Message::Chain(links) => joined(links, ": ", language),
                     Message::WithFollowup(message, followup) => {
                         format!("{}; {}", message.text(language), followup.text(language))

@@ -280,9 +280,8 @@ impl Plan {
 
     /// What is held back.
     pub fn notice(&self) -> Option<Message> {
-        let mut removals = self.held_back.iter().map(SuppressedRemoval::message);
-        let first = removals.next()?;
-        Some(removals.fold(first, |all, next| Message::WithFollowup(all.into(), next.into())))
+        let removals: Vec<Message> = self.held_back.iter().map(SuppressedRemoval::message).collect();
+        (!removals.is_empty()).then_some(Message::Several(removals))
     }
 }
 

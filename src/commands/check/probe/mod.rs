@@ -61,13 +61,13 @@ struct Trial {
 /// What the last probe found, for a check that makes none.
 pub(super) fn last(state: &State) -> Option<CheckResult> {
     let Findings { at, holds, .. } = state.get(PROBE).ok().flatten()?;
-    let mut broken = holds.iter().filter(|(_, holds)| !**holds).map(|(broken, _)| broken.title().into());
-    let Some(first) = broken.next() else {
+    let broken = holds.iter().filter(|(_, holds)| !**holds);
+    let broken: Vec<Message> = broken.map(|(assumption, _)| assumption.title().into()).collect();
+    if broken.is_empty() {
         return Some(CheckResult::ok("probe", CheckMessage::LastProbeHeld { at }));
-    };
-    let broken =
-        broken.fold(first, |all: Message, next: Message| Message::WithFollowup(all.into(), next.into()));
-    let failed = CheckResult::warning("probe", CheckMessage::LastProbeFailed { at, broken: broken.into() });
+    }
+    let broken = Message::Several(broken).into();
+    let failed = CheckResult::warning("probe", CheckMessage::LastProbeFailed { at, broken });
     Some(failed.with_remedy(CheckMessage::ProbeAgain))
 }
 

@@ -172,7 +172,7 @@ fn a_second_program_ends_at_once_and_sends_nothing() {
         assert_eq!(hotel.run("sync").expect(0).output(), "", "cron is not told");
         for command in ["initial-export", "retry"] {
             let second = hotel.run(command).expect(0);
-            assert!(second.output().contains("Another pass is under way"), "{command}: {}", second.output());
+            assert!(second.output().contains("Another run is under way"), "{command}: {}", second.output());
         }
         assert_eq!(runs(), before);
         resume_hint.send(()).unwrap();

@@ -91,12 +91,12 @@ fn an_initial_export_meets_every_fault_at_every_request() {
 
 #[test]
 fn a_sync_that_creates_meets_every_fault_at_every_request() {
-    meets_all(&Scene::new(scenes::newcomers(), "sync"), &all(&[LOST, SILENT, REFUSED]), 8);
+    meets_all(&Scene::new(scenes::newcomers(), "sync"), &all(&[LOST, SILENT, REFUSED]), 7);
 }
 
 #[test]
 fn a_sync_that_updates_meets_every_fault_at_every_request() {
-    meets_all(&Scene::new(scenes::changes(), "sync"), &all(&[LOST, SILENT, REFUSED]), 8);
+    meets_all(&Scene::new(scenes::changes(), "sync"), &all(&[LOST, SILENT, REFUSED]), 6);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_refused_connection_leaves_no_doubt() {
         scene.recovers(&hotel, &format!("connection {number} refused"));
         true
     });
-    assert!(refused >= 8, "{refused}");
+    assert!(refused >= 7, "{refused}");
 }
 
 #[test]

@@ -279,7 +279,7 @@ fn load() {
     assert_snapshot!(help("load"), @r"
     Fill the mirror from report files of Ecvi, where no other program fills it
 
-    The reports are CSV or XLSX files that [load] of the configuration names. A row that is gone
+    The reports are CSV or XLSX files that the configuration names. A row that is gone
     from a report is gone from the mirror. A report that is cut, empty, or has lost more than a
     third of its rows is refused, and the mirror stays as it is.
 

@@ -35,6 +35,7 @@ pub(super) struct Watched {
     kept: Blocks,
     /// The block of the last pair.
     at: usize,
+    look: Look,
 }
 
 struct Seen {
@@ -71,7 +72,7 @@ impl Watched {
             let before = kept.get(&block.first).copied();
             Seen::new(block, before, look)
         };
-        Watched { blocks: outline.blocks.into_iter().map(seen).collect(), kept, at: 0 }
+        Watched { blocks: outline.blocks.into_iter().map(seen).collect(), kept, at: 0, look }
     }
 
     /// Records that are in the mirror and have an object, in the blocks that are not read.
@@ -102,7 +103,11 @@ impl Watched {
         while self.blocks.get(self.at + 1).is_some_and(begins) {
             self.at += 1;
         }
-        let stood = &mut self.blocks[self.at].keeps.stood;
+        let Kept { stood, changed_at, .. } = &mut self.blocks[self.at].keeps;
+        // Digests of other terms do not tell that the block changed: its rows do.
+        if self.look.anew && !may_go_unread {
+            *changed_at = Some(self.look.now);
+        }
         let linked = pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
         *stood =
             stood.filter(|_| may_go_unread).map(|it| Stood { linked: it.linked + u64::from(linked), ..it });

@@ -105,6 +105,20 @@ impl World {
         }
     }
 
+    /// A hotel of which everything was sent. Every third id is free: for newcomers, and for records that the state
+    /// alone knows.
+    fn settled() -> World {
+        let mut world = World::new();
+        for thrown in (0..24).filter(|thrown| thrown % 3 > 0) {
+            for kind in Kind::SEND_ORDER {
+                world.put(kind, &id(thrown), (thrown, 1));
+            }
+        }
+        world.pass(false, (false, true), usize::MAX, true);
+        world.pass(false, (false, true), usize::MAX, true);
+        world
+    }
+
     fn mirror(&self) -> Mirror {
         let path = self.folder.path().join("mirror.db");
         let statuses = self.codes.then(|| ("odd".to_owned(), BookingStatus::Confirmed)).into_iter().collect();
@@ -242,7 +256,7 @@ impl World {
 
     fn put(&mut self, kind: Kind, id: &RecordId, (b, c): (u8, u8)) {
         let at = self.modified(b);
-        self.hotel.execute(&format!("DELETE FROM {} WHERE id = ?1", kind.table()), [id]).unwrap();
+        self.hotel.execute(&format!("DELETE FROM {} WHERE id = ?1", kind.table().name()), [id]).unwrap();
         let date = if c % 13 == 0 { "soon" } else { "1970-01-01" };
         match kind {
             Kind::Guest => {
@@ -271,7 +285,7 @@ impl World {
     /// A change in the hotel.
     fn hotel_event(&mut self, (what, a, b, c): Event) {
         let (kind, id) = (kind(c), id(a));
-        let table = kind.table();
+        let table = kind.table().name();
         match what {
             0..=4 => self.put(Kind::Booking, &id, (b, c)),
             5..=6 => self.put(Kind::Guest, &id, (b, c)),
@@ -339,7 +353,11 @@ impl World {
         match what % 64 {
             0..=23 => self.hotel_event((what % 64, a, b, c)),
             24..=43 => self.state_event((what % 64 - 24, a, b, c)),
-            44..=45 => self.now += TimeDelta::minutes(i64::from(a)),
+            // The hotel's clock goes with ours: a change of now has no `modified_at` of some minutes ago.
+            44..=45 => {
+                self.now += TimeDelta::minutes(i64::from(a));
+                self.minute += u32::from(a);
+            }
             46 => self.view = usize::from(a) % 3,
             47 => self.history = a % 2 == 0,
             48 => self.codes = a % 2 == 0,
@@ -352,20 +370,31 @@ impl World {
     }
 }
 
+/// A change that moves no `modified_at` shows in the content alone, and the block has to be read for that. After another
+/// query its digest does not tell when it changed.
+#[test]
+fn a_second_change_within_a_minute_is_found_also_after_another_query() {
+    let mut world = World::settled();
+    world.view = 1;
+    let guest = RecordId::Text("22".into());
+    world.put(Kind::Guest, &guest, (125, 1));
+    world.pass(false, (false, true), usize::MAX, true);
+    world.pass(false, (false, true), usize::MAX, true);
+    world.put(Kind::Guest, &guest, (4, 1));
+    let (found, ..) = world.compare(&world.rules(&world.mirror())).unwrap();
+    assert!(
+        found
+            .iter()
+            .any(|(kind, step, pair)| { (*kind, *step, &pair.id) == (Kind::Guest, Step::Update, &guest) })
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_fast_way_finds_what_the_whole_one_does(events in prop::collection::vec(any::<Event>(), 1..150)) {
-        let mut world = World::new();
-        // Every third id is free: for newcomers, and for records that the state alone knows.
-        for thrown in (0..24).filter(|thrown| thrown % 3 > 0) {
-            for kind in Kind::SEND_ORDER {
-                world.put(kind, &id(thrown), (thrown, 1));
-            }
-        }
-        world.pass(false, (false, true), usize::MAX, true);
-        world.pass(false, (false, true), usize::MAX, true);
+        let mut world = World::settled();
         prop_assert!(world.stood > 12, "{} blocks stood", world.stood);
         for event in events {
             world.happen(event);

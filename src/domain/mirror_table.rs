@@ -1,4 +1,4 @@
-//! The four tables of the mirror, which `load` fills one by one.
+//! The four tables of the mirror and their columns, as they are read and as `load` fills them.
 
 use crate::domain::messages::{LoadMessage, Message, NameMessage};
 
@@ -48,11 +48,13 @@ impl MirrorTable {
         }
     }
 
-    /// The columns that the program itself reads.
+    /// The columns that the program itself reads. The order is that of a row's cells, and part of every fingerprint of
+    /// a row's content.
     pub fn columns(self) -> &'static [&'static str] {
         match self {
             MirrorTable::Guests => &[
                 "id",
+                "modified_at",
                 "last_name",
                 "first_name",
                 "middle_name",
@@ -66,11 +68,11 @@ impl MirrorTable {
                 "comment",
                 "is_vip",
                 "is_blacklisted",
-                "modified_at",
                 "crm_id",
             ],
             MirrorTable::Companies => &[
                 "id",
+                "modified_at",
                 "name",
                 "address",
                 "city",
@@ -79,11 +81,11 @@ impl MirrorTable {
                 "phone",
                 "email",
                 "comment",
-                "modified_at",
                 "crm_id",
             ],
             MirrorTable::Bookings => &[
                 "id",
+                "modified_at",
                 "number",
                 "status",
                 "arrival",
@@ -93,7 +95,6 @@ impl MirrorTable {
                 "guest_id",
                 "company_id",
                 "payer_company_id",
-                "modified_at",
                 "crm_id",
             ],
             MirrorTable::BookingGuests => &["booking_id", "guest_id", "room", "position"],

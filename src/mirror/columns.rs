@@ -5,64 +5,6 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::domain::messages::MirrorMessage;
 use crate::domain::record::Kind;
 
-/// The order is that of a row's cells, and part of every fingerprint of a row's content.
-const GUEST_COLUMNS: &[&str] = &[
-    "id",
-    "modified_at",
-    "last_name",
-    "first_name",
-    "middle_name",
-    "birth_date",
-    "phone",
-    "email",
-    "country",
-    "region",
-    "city",
-    "sex",
-    "comment",
-    "is_vip",
-    "is_blacklisted",
-    "crm_id",
-];
-
-const COMPANY_COLUMNS: &[&str] = &[
-    "id",
-    "modified_at",
-    "name",
-    "address",
-    "city",
-    "country",
-    "postal_code",
-    "phone",
-    "email",
-    "comment",
-    "crm_id",
-];
-
-const BOOKING_COLUMNS: &[&str] = &[
-    "id",
-    "modified_at",
-    "number",
-    "status",
-    "arrival",
-    "departure",
-    "amount",
-    "comment",
-    "guest_id",
-    "company_id",
-    "payer_company_id",
-    "crm_id",
-];
-
-/// The columns that are read.
-pub(super) fn columns(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Guest => GUEST_COLUMNS,
-        Kind::Company => COMPANY_COLUMNS,
-        Kind::Booking => BOOKING_COLUMNS,
-    }
-}
-
 /// The columns that must exist.
 pub(super) fn required_columns(kind: Kind) -> &'static [&'static str] {
     match kind {

@@ -50,7 +50,7 @@ use crate::platform::hash::Fingerprint;
 use access::Admission;
 use cell::Encoding;
 use columns::{
-    BOOKING_GUEST_COLUMNS, broken_texts, change_columns, columns, found_columns, parameters, require,
+    BOOKING_GUEST_COLUMNS, broken_texts, change_columns, found_columns, parameters, require,
     require_no_parameters, require_own, required_columns, select_list,
 };
 use ids::{IdOrder, RecordIds, StayIds};
@@ -108,7 +108,7 @@ impl Mirror {
         let mut outlines = PerKind::<String>::default();
         let mut is_dated = PerKind::default();
         for kind in Kind::SEND_ORDER {
-            let (source, table) = (&config.sources[kind], kind.table());
+            let (source, table) = (&config.sources[kind], kind.table().name());
             let found = own_columns(&connection, config, source, table)?;
             require(&found, required_columns(kind), table)?;
             let own: Vec<&str> = config.columns[kind].iter().map(String::as_str).collect();
@@ -117,7 +117,7 @@ impl Mirror {
                 require(&found, &["crm_id"], table)?;
             }
             let select = |names: &[&str]| format!("SELECT {} FROM {source}", select_list(names, &found));
-            let all = [columns(kind), &own].concat();
+            let all = [kind.table().columns(), &own].concat();
             let list = select_list(&all, &found) + &broken_texts(&all, &found, utf_16);
             selects[kind] = format!("SELECT {list} FROM {source}");
             outlines[kind] = select(change_columns(kind));

@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 use super::Mirror;
 use super::cell::{RowReader, raw_text};
-use super::columns::columns;
 use super::ids::{IdOrder, IdType, id_of};
 use super::reason::ReadError;
 use super::rows::{Entity, Row, RowError};
@@ -147,7 +146,7 @@ impl Scan<'_> {
         Ok(Rows {
             mirror: self.mirror,
             kind: self.kind,
-            names: columns(self.kind),
+            names: self.kind.table().columns(),
             cursor: self.records.query(params_from_iter(&self.parameters))?,
             residents,
             spans,
@@ -357,7 +356,7 @@ mod tests {
         Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/schema.sql")).unwrap();
         let config = MirrorConfig {
             path,
-            sources: PerKind::from_fn(|kind| kind.table().to_owned()),
+            sources: PerKind::from_fn(|kind| kind.table().name().to_owned()),
             residents: "booking_guests".into(),
             columns: PerKind::default(),
             statuses: BTreeMap::new(),

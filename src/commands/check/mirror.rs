@@ -77,7 +77,7 @@ fn windows(mirror: &Mirror) -> Vec<CheckResult> {
             Kind::Booking => CheckMessage::BookingsOutsideWindow,
             Kind::Guest | Kind::Company => CheckMessage::PartiesOutsideWindow,
         };
-        windows.push((kind.table(), then));
+        windows.push((kind.table().name(), then));
     }
     if mirror.are_booking_guests_windowed() {
         windows.push(("booking_guests", CheckMessage::BookingGuestsOutsideWindow));

@@ -5,6 +5,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
+use crate::domain::mirror_table::MirrorTable;
+
 /// The three kinds of records that are carried over.
 #[derive(
     Clone,
@@ -45,12 +47,12 @@ impl Kind {
         self.into()
     }
 
-    /// The mirror's table, and the key of `[mirror.queries]`.
-    pub fn table(self) -> &'static str {
+    /// The mirror's table; its name is also the key of `[mirror.queries]`.
+    pub fn table(self) -> MirrorTable {
         match self {
-            Kind::Guest => "guests",
-            Kind::Company => "companies",
-            Kind::Booking => "bookings",
+            Kind::Guest => MirrorTable::Guests,
+            Kind::Company => MirrorTable::Companies,
+            Kind::Booking => MirrorTable::Bookings,
         }
     }
 

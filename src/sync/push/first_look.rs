@@ -20,7 +20,7 @@ const MOST_STEPS: u64 = 40;
 const FRESH: TimeDelta = TimeDelta::seconds(30);
 
 /// What the first request found.
-pub(super) struct Foresight {
+pub(super) struct FirstAnswers {
     look: FirstLook,
     seen_at: DateTime<Utc>,
 }
@@ -38,7 +38,7 @@ impl Push<'_, '_> {
         let originator = &self.config.portal.originator;
         match first_look(self.gate, originator, &wanted) {
             Ok(look) => {
-                self.foresight = Some(Foresight { look, seen_at: self.gate.clock().now() });
+                self.first_answers = Some(FirstAnswers { look, seen_at: self.gate.clock().now() });
                 Ok(())
             }
             // What can go without an exhausted budget goes all the same.
@@ -105,8 +105,8 @@ impl Push<'_, '_> {
 
     fn fresh_look(&mut self) -> Option<&mut FirstLook> {
         let now = self.gate.clock().now();
-        let foresight = self.foresight.as_mut()?;
-        ((now - foresight.seen_at).abs() <= FRESH).then_some(&mut foresight.look)
+        let first_answers = self.first_answers.as_mut()?;
+        ((now - first_answers.seen_at).abs() <= FRESH).then_some(&mut first_answers.look)
     }
 
     /// Looks at objects that are about to be changed.

@@ -39,7 +39,7 @@ use crate::portal::client::{BudgetHold, Client, WaitCallback};
 use crate::state::{Counts, Failure, Operation, State, StoredRecord};
 use crate::sync::plan::{Lane, PlanStore, Planned, Step};
 pub use closing_dates::ImportedDates;
-use first_look::Foresight;
+use first_look::FirstAnswers;
 pub(crate) use ownership::{Owner, carries_mark, owner_of};
 use refusals::Refusals;
 
@@ -176,7 +176,7 @@ pub struct Push<'a, 'p> {
     /// Whether imported deals keep their closing dates, as far as that was seen.
     are_dates_kept: Option<bool>,
     /// What the first request of a small run found.
-    foresight: Option<Foresight>,
+    first_answers: Option<FirstAnswers>,
 }
 
 /// A step on its way: what is known of its record and of its object.
@@ -245,7 +245,7 @@ impl<'a, 'p> Push<'a, 'p> {
             party_batches: 0,
             put_back: 0,
             are_dates_kept: None,
-            foresight: None,
+            first_answers: None,
         }
     }
 

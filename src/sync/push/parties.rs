@@ -86,7 +86,7 @@ impl Push<'_, '_> {
             return Ok(());
         }
         // What was seen before the deals were sent says nothing of what happened meanwhile.
-        self.foresight = None;
+        self.first_answers = None;
         let people: Vec<(Kind, i64)> = std::mem::take(&mut self.pointed_at).into_iter().collect();
         let people = self.not_shown(&people)?;
         let dead = self.check_alive(Kind::Guest, &people)? | self.check_alive(Kind::Company, &people)?;

@@ -164,6 +164,9 @@ pub struct Status {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// Write a page for a browser into FILE, without names, phones and e-mails
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "id"])]
+    pub html: Option<PathBuf>,
     /// For monitoring: one line; exit 1 when something failed or the last good run is too old
     #[arg(long, conflicts_with = "id")]
     pub check: bool,

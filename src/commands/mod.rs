@@ -6,6 +6,7 @@ pub mod cli;
 pub mod dry_run;
 pub mod find_record;
 pub mod load;
+mod monitoring;
 mod quiet_client;
 pub mod reset_id;
 pub mod retry;

@@ -10,7 +10,9 @@ use signal_hook::flag;
 
 use crate::commands::audit::Findings;
 use crate::commands::cli::{Cli, Command, ConfigCommand};
-use crate::commands::{audit, check, cli, dry_run, load, reset_id, retry, shell_and_manual, status};
+use crate::commands::{
+    audit, check, cli, dry_run, load, monitoring, reset_id, retry, shell_and_manual, status,
+};
 use crate::config::{self, Config, PortalConfig};
 use crate::domain::language::Language;
 use crate::domain::messages::{Localized, OutputMessage};
@@ -83,7 +85,9 @@ fn run_sync(
     clock: &Clock,
     observer: &mut dyn ProgressObserver,
 ) -> Result<Outcome> {
-    let Some(lock) = Lock::try_acquire(&config.state)? else {
+    let lock = Lock::try_acquire(&config.state)
+        .inspect_err(|error| monitoring::after_failed_start(config, error, clock.now()))?;
+    let Some(lock) = lock else {
         observer.over();
         return Ok(report_busy(config, options, clock));
     };
@@ -99,16 +103,27 @@ fn run_sync_locked(
     observer: &mut dyn ProgressObserver,
     print_summary: bool,
 ) -> Result<Outcome> {
-    let mut portal = Http::new(&config.portal)?;
-    let report = run::run_locked(lock, config, options, &mut portal, clock, observer);
+    let report = make_run(lock, config, options, clock, observer);
     observer.over();
-    let report = report?;
+    let report = report.inspect_err(|error| monitoring::after_failed_start(config, error, clock.now()))?;
+    monitoring::after_run(config, report.pending.as_ref(), clock.now());
     heartbeat::ping(config, report.outcome);
     if let Err(error) = print_report(options.kind, &report, print_summary, config.language) {
         // The run is over and saved: that its report cannot be printed does not change its outcome.
         log::warn!("{error:#}");
     }
     Ok(report.outcome)
+}
+
+fn make_run(
+    lock: &Lock,
+    config: &Config,
+    options: &RunOptions,
+    clock: &Clock,
+    observer: &mut dyn ProgressObserver,
+) -> Result<RunReport> {
+    let mut portal = Http::new(&config.portal)?;
+    run::run_locked(lock, config, options, &mut portal, clock, observer)
 }
 
 fn print_report(kind: RunKind, report: &RunReport, print_summary: bool, language: Language) -> Result<()> {
@@ -146,6 +161,7 @@ fn report_busy(config: &Config, options: &RunOptions, clock: &Clock) -> Outcome 
         overdue::look(config, clock.now())
     };
     let Some(notice) = overdue else { return Outcome::Ok };
+    monitoring::of_overdue_run(config, clock.now());
     stdout::print_error(&notice.text(config.language));
     Outcome::Interrupted
 }

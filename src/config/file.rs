@@ -42,7 +42,9 @@ impl File {
         let Portal { webhook_file, ca_file, shared_bucket, .. } = &mut self.portal;
         let LoadFiles { guests, companies, bookings, booking_guests } = &mut self.load.files;
         let reports = [guests, companies, bookings, booking_guests];
-        let optional = [webhook_file, ca_file, shared_bucket].into_iter().chain(reports).flatten();
+        let Monitoring { status_page, metrics_file, .. } = &mut self.monitoring;
+        let single = [webhook_file, ca_file, shared_bucket, status_page, metrics_file];
+        let optional = single.into_iter().chain(reports).flatten();
         for FilePath(path) in optional.chain([&mut self.mirror.path, &mut self.state.path]) {
             *path = folder.join(&path);
         }
@@ -184,11 +186,16 @@ pub enum ExportMethod {
 pub(super) struct Monitoring {
     pub(super) heartbeat_url: Option<SecretAddress>,
     pub(super) max_mirror_age: Option<String>,
+    pub(super) status_page: Option<FilePath>,
+    pub(super) metrics_file: Option<FilePath>,
+    pub(super) notify_user: Option<u64>,
 }
 
 impl Monitoring {
     fn is_empty(&self) -> bool {
-        self.heartbeat_url.is_none() && self.max_mirror_age.is_none()
+        let Monitoring { heartbeat_url, max_mirror_age, status_page, metrics_file, notify_user } = self;
+        let has_files = status_page.is_some() || metrics_file.is_some();
+        heartbeat_url.is_none() && max_mirror_age.is_none() && !has_files && notify_user.is_none()
     }
 }
 

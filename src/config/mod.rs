@@ -8,6 +8,7 @@ mod leaked_webhook;
 mod link;
 mod load;
 mod mirror;
+mod monitoring;
 mod objects;
 mod ownership;
 mod paths;
@@ -30,6 +31,7 @@ pub use file::{AmountOf, ExportMethod, MatchBy, OnMissing};
 pub use link::Link;
 pub use load::{Heading, LoadConfig, ReportConfig, plain_heading};
 pub use mirror::MirrorConfig;
+pub use monitoring::MonitoringConfig;
 pub use objects::{DealConfig, PartyConfig};
 pub use portal::{PortalConfig, WebhookSource};
 pub use webhook::Webhook;
@@ -39,7 +41,6 @@ use crate::domain::messages::ConfigMessage;
 use crate::domain::record::Kind;
 use crate::platform::hash;
 use file::File;
-use shown::SecretAddress;
 
 /// Everything the program was told.
 #[derive(Clone, Debug)]
@@ -58,10 +59,8 @@ pub struct Config {
     pub export: ExportConfig,
     /// The report files that fill the mirror.
     pub load: LoadConfig,
-    /// An address fetched after a good run.
-    pub heartbeat: Option<String>,
-    /// A mirror that was written longer ago than this is no longer filled.
-    pub max_mirror_age: Option<Duration>,
+    /// Who is told how the runs go.
+    pub monitoring: MonitoringConfig,
     /// Guest -> contact.
     pub contact: PartyConfig,
     /// Company -> company.
@@ -177,8 +176,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config,
         portal: portal::portal(file.portal, webhook, source)?,
         sync: sync(&file.sync)?,
         export: export(&file.export)?,
-        heartbeat: file.monitoring.heartbeat_url.map(heartbeat).transpose()?,
-        max_mirror_age: file.monitoring.max_mirror_age.as_deref().map(max_mirror_age).transpose()?,
+        monitoring: monitoring::monitoring(file.monitoring)?,
         contact,
         company,
         deal,
@@ -206,19 +204,6 @@ fn export(export: &file::Export) -> Result<ExportConfig, ConfigMessage> {
     };
     let bookings_from = export.bookings_from.as_ref().map(day).transpose()?;
     Ok(ExportConfig { method: export.method, bookings_from })
-}
-
-/// Never quotes what was given: it may hold a token.
-fn heartbeat(SecretAddress(url): SecretAddress) -> Result<String, ConfigMessage> {
-    match scheme_and_host(&url) {
-        Some(("https", _)) => Ok(url),
-        Some(("http", host)) if webhook::is_loopback(host) => Ok(url),
-        Some(_) | None => Err(ConfigMessage::HeartbeatNotHttps),
-    }
-}
-
-fn max_mirror_age(age: &str) -> Result<Duration, ConfigMessage> {
-    duration("[monitoring] max_mirror_age", age)
 }
 
 fn sync(sync: &file::Sync) -> Result<SyncConfig, ConfigMessage> {
@@ -258,7 +243,8 @@ fn world_readable_secrets(config: &Config, own: &Path) -> Vec<PathBuf> {
         WebhookSource::Configuration | WebhookSource::Environment => None,
     };
     // Who knows the address of a heartbeat can feign one.
-    let own_too = config.portal.source == WebhookSource::Configuration || config.heartbeat.is_some();
+    let own_too =
+        config.portal.source == WebhookSource::Configuration || config.monitoring.heartbeat.is_some();
     let secret = own_too.then_some(own).into_iter().chain(file);
     secret.filter(|path| is_readable_by_others(path)).map(Path::to_owned).collect()
 }

@@ -19,6 +19,8 @@ pub(super) fn refuse_clash(file: &File) -> Result<(), ConfigMessage> {
         ("[portal] shared_bucket", file.portal.shared_bucket.as_ref().map(|path| &path.0)),
         ("[portal] webhook_file", file.portal.webhook_file.as_ref().map(|path| &path.0)),
         ("[portal] ca_file", file.portal.ca_file.as_ref().map(|path| &path.0)),
+        ("[monitoring] status_page", file.monitoring.status_page.as_ref().map(|path| &path.0)),
+        ("[monitoring] metrics_file", file.monitoring.metrics_file.as_ref().map(|path| &path.0)),
     ];
     let mut taken: Vec<(&str, PathBuf)> = Vec::new();
     for (key, path) in named {
@@ -54,6 +56,8 @@ pub(super) fn refuse_own(config: &Config, own: &Path) -> Result<(), ConfigMessag
     let written = [
         ("[state] path", Some(&config.state)),
         ("[portal] shared_bucket", config.portal.shared_bucket.as_ref()),
+        ("[monitoring] status_page", config.monitoring.status_page.as_ref()),
+        ("[monitoring] metrics_file", config.monitoring.metrics_file.as_ref()),
     ];
     for (key, path) in written {
         if path.is_some_and(|path| canonical_path(path) == own) {

@@ -5,13 +5,13 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use strum::{Display, EnumString, IntoStaticStr};
+use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 
 use super::language::Language;
 use super::messages::Message;
 
 /// How a run ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Display, EnumString, IntoStaticStr)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Display, EnumIter, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Outcome {
     /// Done; exit 0.

@@ -46,7 +46,7 @@ fn keep_zero(mut text: String) -> String {
 }
 
 /// A comment that arrives readable. Without square brackets it holds no reference of a batch.
-pub(super) fn comment(text: &str) -> String {
+pub(crate) fn comment(text: &str) -> String {
     let text = first_chars(text.trim(), 2 * COMMENT_BYTES);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let exchanged: String = text.trim().chars().filter_map(replace_bracket).collect();

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod hash;
 pub mod lock;
 pub mod private_files;
+pub(crate) mod published_file;
 pub mod range_lock;
 pub mod regular_file;
 pub mod sidecar_path;

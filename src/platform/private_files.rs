@@ -100,7 +100,7 @@ pub(crate) fn has_several_names(_: &File) -> io::Result<bool> {
 }
 
 #[cfg(unix)]
-fn give_to_owner_of_folder(file: &File, path: &Path) -> io::Result<()> {
+pub(super) fn give_to_owner_of_folder(file: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let folder = std::fs::metadata(crate::platform::sidecar_path::parent_dir(path))?;
     match new_owner(file.metadata()?.uid(), folder.uid()) {
@@ -110,7 +110,7 @@ fn give_to_owner_of_folder(file: &File, path: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn give_to_owner_of_folder(_: &File, _: &Path) -> io::Result<()> {
+pub(super) fn give_to_owner_of_folder(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 

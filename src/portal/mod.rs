@@ -21,6 +21,7 @@ mod unanswered;
 use serde_json::Value;
 
 pub use error::{ApiError, CallError, ErrorClass, run_error_from, with_explanation};
+pub(crate) use personal_data::holds_contact;
 pub use response::decode;
 pub(crate) use response::object_id;
 

@@ -85,7 +85,7 @@ fn contains_phone(text: &str, phone: &str) -> bool {
 }
 
 /// Whether something in the text looks like a phone or an e-mail.
-pub(super) fn holds_contact(text: &str) -> bool {
+pub(crate) fn holds_contact(text: &str) -> bool {
     text.split_whitespace().any(is_email) || number_runs(text).any(is_phone)
 }
 

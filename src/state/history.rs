@@ -14,8 +14,8 @@ use crate::domain::run_error::Outcome;
 use crate::state::settings::INPUTS;
 use chrono::{DateTime, Utc};
 
-/// Ten days of a cron line every three minutes.
-const RUNS_KEPT: i64 = 5_000;
+/// More than a week of a cron line every minute, because the status page shows a week.
+const RUNS_KEPT: i64 = 12_000;
 const EVENTS_KEPT: i64 = 500_000;
 
 /// What a run did.
@@ -105,7 +105,10 @@ pub struct HistoryEntry {
     pub detail: String,
 }
 
-fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
+/// The columns of [`run`].
+pub(super) const RUN_COLUMNS: &str = "command, started_at, finished_at, outcome, message, counts, requests";
+
+pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let counts: String = row.get(5)?;
     Ok(Run {
         command: row.get(0)?,
@@ -178,14 +181,13 @@ impl State {
                 ended.requests,
             ),
         )?;
-        Ok(())
+        self.add_to_totals(ended)
     }
 
     /// The newest pass.
     pub fn last_run(&self) -> Result<Option<Run>> {
-        let sql = "SELECT command, started_at, finished_at, outcome, message, counts, requests FROM runs
-                   ORDER BY id DESC LIMIT 1";
-        Ok(self.connection.query_row(sql, [], run).optional()?)
+        let sql = format!("SELECT {RUN_COLUMNS} FROM runs ORDER BY id DESC LIMIT 1");
+        Ok(self.connection.query_row(&sql, [], run).optional()?)
     }
 
     /// When the last run that completed (`ok` or `partial`) ended.

@@ -4,6 +4,7 @@
 //! file that can be copied as a backup at any time between runs, it works on every file system, and a run
 //! makes two requests a second at most, so commits are never what it waits for.
 
+mod activity;
 mod blocks;
 mod columns;
 mod error;
@@ -31,6 +32,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use activity::Totals;
 pub use blocks::{BlockChange, Blocks, Kept, Stood};
 pub use columns::Stored;
 pub use error::{Result, StateError};

@@ -4,11 +4,13 @@
 use rusqlite::Connection;
 
 use super::State;
+use super::history::RUN_COLUMNS;
 use super::records::COLUMNS;
 use super::writer::RESET_LINK_COLUMNS;
 use crate::state::issues::TROUBLES;
 
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
+    include_str!("activity.rs"),
     include_str!("blocks.rs"),
     include_str!("in_doubt.rs"),
     include_str!("history.rs"),
@@ -22,13 +24,14 @@ const SOURCES: [&str; 10] = [
 ];
 
 /// Read from end to end, as the source has it, and why that is right.
-const WHOLE: [(&str, &str); 11] = [
-    ("SELECT command, started_at, finished_at", "the newest run is the first that is read"),
+const WHOLE: [(&str, &str); 12] = [
+    ("SELECT {RUN_COLUMNS} FROM runs ORDER BY", "the newest run is the first that is read"),
+    ("SELECT {RUN_COLUMNS} FROM runs WHERE", "a week of the runs that are kept, for the status page"),
     ("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", "a full pass marks everything"),
     ("SELECT kind, id FROM touched", "it is empty between passes"),
     ("SELECT w.kind, w.id, r.crm_id FROM write_backs w", "it is empty between passes"),
     ("SELECT NOT EXISTS (SELECT 1 FROM blocks", "a block is 256 records, and one that is void is enough"),
-    ("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", "ten days of runs are kept"),
+    ("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", "12,000 runs are kept"),
     ("SELECT finished_at FROM runs WHERE outcome IN", "from the newest back to the last good one"),
     ("DELETE FROM troubles WHERE code = ?1", "an initial export alone does that"),
     ("SELECT t.kind, t.id, r.label", "the beginning of the next two"),
@@ -43,6 +46,7 @@ fn statements(source: &str) -> Vec<(&str, String)> {
     };
     let whole = |text: &str| {
         text.replace("{COLUMNS}", COLUMNS)
+            .replace("{RUN_COLUMNS}", RUN_COLUMNS)
             .replace("{RESET_LINK_COLUMNS}", RESET_LINK_COLUMNS)
             .replace("{TROUBLES}", TROUBLES)
     };

@@ -49,6 +49,17 @@ pub const MIRROR_AGE_TOLD: &str = "mirror_age_told";
 /// When it was last told that another state lies beside the link to the configuration.
 pub const LINK_TOLD: &str = "link_told";
 
+/// A [`crate::sync::health::Health`]: whether all is well, and since when.
+pub const HEALTH: &str = "health";
+/// What the user of `[monitoring] notify_user` was told.
+pub const NOTIFIED: &str = "notified";
+/// A [`super::Totals`].
+pub const TOTALS: &str = "totals";
+/// When it was last told that the status page cannot be written.
+pub const PAGE_TOLD: &str = "page_told";
+/// When it was last told that the metrics file cannot be written.
+pub const METRICS_TOLD: &str = "metrics_told";
+
 /// By which mapping everything was sent, as a fingerprint; null until a full run has verified its own.
 pub const MAPPING: &str = "mapping";
 /// When the configuration was found good, with its fingerprint.

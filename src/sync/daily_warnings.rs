@@ -8,11 +8,21 @@ use crate::domain::messages::{Message, SyncMessage};
 use crate::mirror::written_at;
 use crate::platform::clock::is_older;
 use crate::state::State;
-use crate::state::settings::{LINK_TOLD, MIRROR_AGE_TOLD};
+use crate::state::settings::{EXPOSED_TOLD, LINK_TOLD, MIRROR_AGE_TOLD};
+
+/// A file that holds the password to the CRM can be read by everyone.
+pub(super) fn of_exposed(config: &Config, state: &State, now: DateTime<Utc>) -> Result<()> {
+    if !config.exposed.is_empty() && state.once_a_day(EXPOSED_TOLD, now)? {
+        for path in &config.exposed {
+            warn(config, &SyncMessage::FileExposed { path: path.display().to_string() }.into());
+        }
+    }
+    Ok(())
+}
 
 /// Nobody writes the mirror any more.
 pub(super) fn of_mirror_age(config: &Config, state: &State, now: DateTime<Utc>) -> Result<()> {
-    let Some(limit) = config.max_mirror_age else { return Ok(()) };
+    let Some(limit) = config.monitoring.max_mirror_age else { return Ok(()) };
     let Some(written) = written_at(&config.mirror.path) else { return Ok(()) };
     if is_older(written, limit, now) && state.once_a_day(MIRROR_AGE_TOLD, now)? {
         let path = config.mirror.path.display().to_string();

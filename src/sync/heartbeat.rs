@@ -15,7 +15,7 @@ const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Fetches the address, where there is one and the run was good. It says nothing about the run, and what it answers
 /// does not matter to the run.
 pub fn ping(config: &Config, outcome: Outcome) {
-    let Some(url) = config.heartbeat.as_deref().filter(|_| outcome == Outcome::Ok) else { return };
+    let Some(url) = config.monitoring.heartbeat.as_deref().filter(|_| outcome == Outcome::Ok) else { return };
     match http::fetch(url, HEARTBEAT_TIMEOUT) {
         Ok(()) => log::debug!("the heartbeat was taken"),
         Err(reason) => log::info!("the heartbeat was not taken: {reason}"),

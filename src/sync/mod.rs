@@ -1,8 +1,10 @@
 //! A run from its lock to its report. The story is told by [`run`]; each stage is a module of its own.
 
 pub mod daily_warnings;
+pub mod health;
 pub mod heartbeat;
 pub mod missing_rows;
+pub mod notify;
 pub mod options;
 pub mod orphaned_deals;
 pub mod overdue;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::config::Config;
 use crate::crm::inventory;
 use crate::domain::language::Language;
-use crate::domain::messages::{Localized, Message, SyncMessage};
+use crate::domain::messages::{Message, SyncMessage};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, RunError, outcome_of};
@@ -18,7 +18,7 @@ use crate::platform::lock::Lock;
 use crate::portal::client::{Client, WaitReason, growing_pause};
 use crate::portal::{CallError, Portal, run_error_from};
 use crate::state::settings::{
-    CONTENTS, EXPOSED_TOLD, FULL, INITIAL_EXPORT, INPUTS, MAPPING_TOLD, MIRROR_STATS, PACE, RESENDING,
+    CONTENTS, FULL, INITIAL_EXPORT, INPUTS, MAPPING_TOLD, MIRROR_STATS, PACE, RESENDING,
 };
 use crate::state::{Counts, Run, State};
 use crate::sync::options::{RunKind, RunOptions};
@@ -29,6 +29,7 @@ use crate::sync::preflight::{mapping_version, portal_identity};
 use crate::sync::prepare::{build_plan, deadline, effective_options, require_initial_export};
 use crate::sync::push::{CreateMode, Failures, ProgressObserver, Push, PushContext, RunStats};
 use crate::sync::resolve_doubts::{resolve_doubts, settled_at, wait_for_unknown_calls};
+use crate::sync::{daily_warnings, notify};
 
 /// Ids in one transaction on the mirror.
 const WRITE_BACK_CHUNK: u32 = 1_000;
@@ -49,13 +50,16 @@ pub struct RunReport {
     pub failures: Failures,
     /// Requests made.
     pub requests: u64,
+    /// What it left for the next run; none where it did not get so far as to know.
+    pub pending: Option<PerKind<u64>>,
 }
 
 impl RunReport {
     /// Nothing was to be done.
-    fn idle() -> RunReport {
+    pub(super) fn idle() -> RunReport {
         let RunStats { counts, failures, .. } = RunStats::default();
-        RunReport { outcome: Outcome::Ok, message: None, counts, failures, requests: 0 }
+        let pending = Some(PerKind::default());
+        RunReport { outcome: Outcome::Ok, message: None, counts, failures, requests: 0, pending }
     }
 }
 
@@ -89,11 +93,12 @@ pub fn run_locked(
     let state = State::open(&config.state)?;
     let started = clock.now();
     lock.note_holder(orders.kind.name(), started)?;
-    warn_of_exposed(config, &state, started)?;
-    crate::sync::daily_warnings::of_mirror_age(config, &state, started)?;
-    crate::sync::daily_warnings::of_link(config, &state, started)?;
+    daily_warnings::of_exposed(config, &state, started)?;
+    daily_warnings::of_mirror_age(config, &state, started)?;
+    daily_warnings::of_link(config, &state, started)?;
     if can_skip(config, orders, &state, started)? {
-        let ended = RunReport::idle();
+        let mut ended = RunReport::idle();
+        notify::after_idle_run(config, &state, portal, clock, &mut ended)?;
         state.log_run(&run_record(orders, &ended, started, clock.now()))?;
         return Ok(ended);
     }
@@ -109,10 +114,19 @@ pub fn run_locked(
     if killed {
         gate.assume_bucket_full();
     }
-    let mut pass =
-        RunContext { config, orders, state: &state, lock, run, done: RunStats::default(), notice: None };
+    let mut pass = RunContext {
+        config,
+        orders,
+        state: &state,
+        lock,
+        run,
+        done: RunStats::default(),
+        notice: None,
+        pending: None,
+    };
     let result = pass.run(&mut gate, watch);
-    let ended = pass.end(result, &gate);
+    let mut ended = pass.end(result, &gate);
+    notify::after_run(config, &state, &mut gate, &mut ended)?;
     let writer = state.writer()?;
     state.set(PACE, gate.limits())?;
     state.finish_run(run, &run_record(orders, &ended, started, clock.now()))?;
@@ -130,6 +144,7 @@ struct RunContext<'a> {
     done: RunStats,
     /// What a guard holds back.
     notice: Option<Message>,
+    pending: Option<PerKind<u64>>,
 }
 
 /// What a round needs before it sends.
@@ -225,6 +240,7 @@ impl RunContext<'_> {
         let means = PushContext { config, types: &types, state, lock, queue, way, run };
         watch.planned(queue.left()?);
         let pushed = Push::new(means, gate, &mut self.done).run(watch);
+        self.pending = Some(queue.left()?);
         self.write_back()?;
         pushed?;
         if stocked {
@@ -338,7 +354,9 @@ impl RunContext<'_> {
     }
 
     fn end(self, result: Result<()>, gate: &Client<'_>) -> RunReport {
-        let RunContext { done: RunStats { counts, failures, unanswered, .. }, notice, orders, .. } = self;
+        let RunContext {
+            done: RunStats { counts, failures, unanswered, .. }, notice, pending, orders, ..
+        } = self;
         let unsure = || CallError::unknown_outcome(SyncMessage::AnswerLost).into_run_error();
         let stop = result.map_err(run_error_from).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
@@ -351,24 +369,13 @@ impl RunContext<'_> {
             None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice),
             None => (Outcome::Ok, None),
         };
-        RunReport { outcome, message, counts, failures, requests: gate.requests() }
+        RunReport { outcome, message, counts, failures, requests: gate.requests(), pending }
     }
 }
 
 /// Whether configuration, mirror or state are at fault, and not the portal.
 fn is_unusable(error: &anyhow::Error) -> bool {
     !error.is::<CallError>() && outcome_of(error) == Outcome::Failed
-}
-
-/// In cron's mail once a day is enough.
-fn warn_of_exposed(config: &Config, state: &State, now: DateTime<Utc>) -> Result<()> {
-    if !config.exposed.is_empty() && state.once_a_day(EXPOSED_TOLD, now)? {
-        for path in &config.exposed {
-            let warning = SyncMessage::FileExposed { path: path.display().to_string() };
-            log::warn!("{}", warning.localized(config.language));
-        }
-    }
-    Ok(())
 }
 
 /// How an initial export that did not come to its end goes on: no run of cron does that.

@@ -5,7 +5,10 @@ mod audit;
 mod dry_run;
 mod heartbeat;
 mod hotel;
+mod metrics;
+mod notify;
 mod progress;
 mod remap;
+mod status_page;
 #[cfg(unix)]
 mod terminal;

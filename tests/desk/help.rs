@@ -129,6 +129,7 @@ fn status() {
 
     Options:
           --json                       Print JSON
+          --html <FILE>                Write a page for a browser into FILE, without names, phones and e-mails
           --check                      For monitoring: one line; exit 1 when something failed or the last good run is too old
           --max-age <DURATION>         How old the last good run may be [default: 15m]
           --max-mirror-age <DURATION>  How long ago the mirror may have been written last; without it [monitoring] max_mirror_age

@@ -41,6 +41,7 @@ mod layouts;
 mod legacy;
 mod limits;
 mod list;
+mod messenger;
 mod methods;
 mod multifield;
 mod names;
@@ -68,6 +69,7 @@ mod userfield;
 mod userfield_methods;
 
 pub use fault::Fault;
+pub use messenger::Notice;
 pub use php::Php;
 pub use portal::{Call, Counters, Portal, Reply};
 pub use record::{Kind, Link, Record, Row};

@@ -6,7 +6,8 @@ use crate::portal::Portal;
 use crate::record::Kind;
 use crate::settings::{Condition, Settings};
 use crate::{
-    bindings, dictionary_methods, duplicates, layouts, legacy, products, system, universal, userfield_methods,
+    bindings, dictionary_methods, duplicates, layouts, legacy, messenger, products, system, universal,
+    userfield_methods,
 };
 
 /// What executes a method.
@@ -32,6 +33,9 @@ pub(crate) fn find(method: &str) -> Option<Handler> {
     if let Some(run) = system::find(method) {
         return Some(Handler::Plain(run));
     }
+    if let Some(run) = messenger::find(method) {
+        return Some(Handler::Plain(run));
+    }
     let crm = method.strip_prefix("crm.")?;
     let plain = match crm.strip_prefix("item.") {
         Some(verb) => universal::find(verb),
@@ -53,6 +57,7 @@ pub(crate) fn names() -> Vec<String> {
     let of_all = ["add", "update", "get", "list", "delete", "fields", "userfield.add", "userfield.list"];
     let of_kinds = Kind::ALL.map(|kind| of_all.map(|verb| format!("crm.{}.{verb}", kind.word())));
     let mut names: Vec<String> = common.map(str::to_owned).to_vec();
+    names.extend(["im.notify.system.add", "im.user.get"].map(str::to_owned));
     names.extend(crm.map(|name| format!("crm.{name}")));
     names.extend(item.map(|verb| format!("crm.item.{verb}")));
     names.extend(of_kinds.into_iter().flatten());
@@ -106,6 +111,7 @@ impl Settings {
         let has = |scope: &str| self.scopes.iter().any(|known| known == scope);
         let allowed = match method.split_once('.') {
             Some(("crm", _)) => has("crm"),
+            Some(("im", _)) => has("im"),
             Some(("user", "get")) => has("user") || has("user_basic"),
             Some(("user", "current")) => has("user") || has("user_basic") || has("user_brief"),
             _ => true,

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::dictionaries::Dictionaries;
 use crate::gate::Request;
 use crate::limits::Limits;
+use crate::messenger::Notice;
 use crate::methods;
 use crate::php::Php;
 use crate::record::{Kind, Record};
@@ -79,6 +80,8 @@ pub struct Portal {
     pub(crate) store: Store,
     pub(crate) layouts: BTreeMap<Kind, Php>,
     pub(crate) now: DateTime<Utc>,
+    /// What users were told in the messenger, oldest first.
+    pub notices: Vec<Notice>,
     pub(crate) limits: Limits,
     recording: bool,
     calls: Vec<Call>,

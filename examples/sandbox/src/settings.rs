@@ -33,6 +33,8 @@ pub struct Settings {
     pub scopes: Vec<String>,
     /// The user that made the webhook.
     pub user: User,
+    /// The other users of the portal, and whether each is still there or was dismissed.
+    pub colleagues: BTreeMap<u64, bool>,
     /// Objects that this user may not see, because the role shows their own alone, or not every funnel. Lists leave them
     /// out (facts, section 8.2).
     pub hidden: Vec<(Kind, u64)>,
@@ -153,6 +155,7 @@ impl Default for Settings {
             max_request_seconds: 60.0,
             times: Times::Exact,
             required: Vec::new(),
+            colleagues: BTreeMap::new(),
             hidden: Vec::new(),
             close_date_sync: true,
             scopes: vec!["crm".to_owned()],

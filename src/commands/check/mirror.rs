@@ -61,7 +61,7 @@ fn age(config: &Config, now: DateTime<Utc>) -> CheckResult {
     let written_at = written_at(&config.mirror.path);
     let path = config.mirror.path.display().to_string();
     let written = written_at.map(|at| display::format_time(at, config.language)).unwrap_or_default();
-    let limit = config.max_mirror_age.unwrap_or(MAX_AGE);
+    let limit = config.monitoring.max_mirror_age.unwrap_or(MAX_AGE);
     if written_at.is_some_and(|at| is_older(at, limit, now)) {
         let old = CheckResult::warning("mirror", CheckMessage::MirrorOld { path, written });
         return old.with_remedy(CheckMessage::CheckFiller);

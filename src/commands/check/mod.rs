@@ -7,6 +7,7 @@ mod local;
 mod mirror;
 mod modified_at;
 mod next;
+mod notify_user;
 mod portal;
 pub mod probe;
 mod references;
@@ -115,6 +116,7 @@ fn check_portal(
     if portal::check_webhook(config, &mut client, results) {
         results.extend(state.and_then(|state| portal::wrong_portal(config, state, &mut client)));
         rights::check(config, &mut client, results);
+        results.extend(notify_user::check(config, &mut client));
         portal::check_dictionaries(config, state, &mut client, results);
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn issue_lines(issue: &IssueReport, view: &View<'_>) -> Vec<String> {
 }
 
 /// The record's card, and those that the issue is about.
-fn cards(issue: &IssueReport) -> Vec<i64> {
+pub(super) fn cards(issue: &IssueReport) -> Vec<i64> {
     let mut cards: Vec<i64> = issue.crm_id.into_iter().collect();
     if let IssueDetail::Cards(ids) = &issue.detail {
         cards.extend(ids);
@@ -45,7 +45,7 @@ fn cards(issue: &IssueReport) -> Vec<i64> {
     cards
 }
 
-fn record_and_time(issue: &IssueReport, language: Language) -> String {
+pub(super) fn record_and_time(issue: &IssueReport, language: Language) -> String {
     let key = RecordKey::new(issue.kind, RecordId::parse(&issue.id));
     let name = display::record_name(&key, issue.number.as_deref().unwrap_or_default()).text(language);
     let since = display::format_time(issue.first_failed_at, language);
@@ -73,7 +73,7 @@ pub(super) fn operation_name(operation: Option<Operation>) -> Message {
 }
 
 /// What the issue is about, on one line.
-fn detail_line(issue: &IssueReport, language: Language) -> Option<String> {
+pub(super) fn detail_line(issue: &IssueReport, language: Language) -> Option<String> {
     match &issue.detail {
         IssueDetail::Cards(ids) => {
             let cards = ids.iter().map(|crm_id| display::object_name(issue.kind, *crm_id).text(language));
@@ -93,7 +93,7 @@ fn detail_line(issue: &IssueReport, language: Language) -> Option<String> {
     }
 }
 
-fn next_attempt(due: DateTime<Utc>, now: DateTime<Utc>, language: Language) -> String {
+pub(super) fn next_attempt(due: DateTime<Utc>, now: DateTime<Utc>, language: Language) -> String {
     // A time further away than any pause was set by a clock that ran ahead.
     if due <= now || due - now > LONGEST_PAUSE {
         return msg!(language, "следующая попытка: при ближайшем запуске", "next attempt: with the next run");

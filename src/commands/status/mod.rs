@@ -3,9 +3,13 @@
 //! First the data is read, exactly the document of `--json` (docs/status.md); then it is rendered. Nothing is
 //! written, and a run may be under way meanwhile.
 
+mod activity;
 mod check_line;
 mod document;
 mod issue_text;
+pub(crate) mod metrics;
+pub mod overview;
+pub(crate) mod page;
 mod pending;
 mod record;
 mod record_text;
@@ -18,10 +22,11 @@ use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 
 pub use document::{InitialExport, IssueReport, LastRun, MirrorFile, RecordCounts, Status};
+use overview::Overview;
 pub use record::{OpenCall, RecordStatus, RowSummary};
 
-use crate::commands::cli;
 use crate::commands::find_record::Lookup;
+use crate::commands::{cli, monitoring};
 use crate::config::{Config, Webhook};
 use crate::domain::language::Language;
 use crate::domain::messages::Message;
@@ -36,12 +41,19 @@ use crate::sync::overdue;
 use crate::sync::plan::PlanOptions;
 use crate::sync::preflight::mapping_version;
 
+/// How old the last good run may be, unless somebody says otherwise.
+const MAX_AGE: Duration = Duration::from_secs(15 * 60);
+
 /// Carries out `status`.
 pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result<Outcome> {
     let state = State::open_readonly(&config.state)?;
-    let cli::Status { kind, id, json, check, max_age, max_mirror_age } = options;
+    let cli::Status { kind, id, json, html, check, max_age, max_mirror_age } = options;
     if let (Some(kind), Some(id)) = (*kind, id) {
         return show_records(config, &state, kind, id, *json, now);
+    }
+    if let Some(path) = html {
+        let overview = Overview::collect(config, &state, *kind, now)?;
+        monitoring::write_page(path, &overview, config, now)?;
     }
     let mut status = if *check && !json {
         Status::of_files(config, &state, *kind)?
@@ -49,7 +61,7 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
         Status::collect(config, &state, *kind, now)?
     };
     status.overdue = overdue::look(config, now);
-    let max_mirror_age = max_mirror_age.or(config.max_mirror_age);
+    let max_mirror_age = max_mirror_age.or(config.monitoring.max_mirror_age);
     let limits = check.then_some(AgeLimits { run: *max_age, mirror: max_mirror_age });
     match (json, &limits) {
         (true, _) => {
@@ -57,6 +69,7 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
             print_json(&status)?;
         }
         (false, Some(limits)) => print(&check_line::render(&status, limits, now, config.language))?,
+        (false, None) if html.is_some() => {}
         (false, None) => print(&status.render(config, kind.is_some(), now))?,
     }
     let is_good = limits.is_none_or(|limits| status.is_good(&limits, now));

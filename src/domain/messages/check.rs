@@ -126,6 +126,27 @@ messages! {
         TickScope =>
             "Отметьте CRM (crm) в правах входящего вебхука в Битрикс24",
             "Tick CRM (crm) among the rights of the inbound webhook in Bitrix24";
+        UserIsNotified { user: u64 } =>
+            "Сообщения: пользователь {user} получит их",
+            "Messages: user {user} will get them";
+        MessagesNeedScope { user: u64 } =>
+            "Сообщения: пользователь {user} их не получит, у вебхука нет права «Чат и уведомления» (im)",
+            "Messages: user {user} will not get them, the webhook lacks the right Chat and notifications (im)";
+        TickMessages =>
+            "Отметьте «Чат и уведомления» (im) в правах входящего вебхука в Битрикс24 или уберите [monitoring] notify_user",
+            "Tick Chat and notifications (im) among the rights of the inbound webhook in Bitrix24, or remove [monitoring] notify_user";
+        NotifiedUserUnknown { user: u64 } =>
+            "Сообщения: пользователя {user} на портале нет",
+            "Messages: the portal has no user {user}";
+        NotifiedUserDismissed { user: u64 } =>
+            "Сообщения: пользователь {user} уволен и их не прочтёт",
+            "Messages: user {user} was dismissed and will not read them";
+        NotifiedUserUnclear { user: u64, reason: Box<Message> } =>
+            "Сообщения: не удалось узнать, есть ли на портале пользователь {user} ({reason})",
+            "Messages: it could not be found out whether the portal has a user {user} ({reason})";
+        NameOtherUser =>
+            "Укажите в [monitoring] notify_user id сотрудника, который прочтёт сообщение",
+            "Give in [monitoring] notify_user the id of somebody who will read the message";
         NotBitrix { reason: Box<Message> } =>
             "Портал ответил не как Битрикс24: {reason}",
             "The portal did not answer as Bitrix24: {reason}";

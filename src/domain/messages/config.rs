@@ -77,6 +77,12 @@ messages! {
         HeartbeatNotHttps =>
             "[monitoring] heartbeat_url: адрес должен начинаться с https://",
             "[monitoring] heartbeat_url: the address must begin with https://";
+        MetricsUnread =>
+            "[monitoring] metrics_file: имя должно оканчиваться на .prom, других файлов сборщик Prometheus не читает",
+            "[monitoring] metrics_file: its name must end with .prom, Prometheus' collector reads no other files";
+        NoUser { key: String } =>
+            "{key}: укажите id пользователя портала, он больше нуля",
+            "{key}: give the id of a user of the portal, which is above zero";
         RatesNotPositive =>
             "[portal] requests_per_second и burst должны быть больше нуля",
             "[portal] requests_per_second and burst must be greater than zero";

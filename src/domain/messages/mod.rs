@@ -11,6 +11,7 @@ mod crm;
 mod load;
 mod mirror;
 mod names;
+mod notice;
 mod output;
 mod platform;
 mod portal;
@@ -32,6 +33,7 @@ pub use self::crm::CrmMessage;
 pub use self::load::LoadMessage;
 pub use self::mirror::MirrorMessage;
 pub use self::names::NameMessage;
+pub use self::notice::NoticeMessage;
 pub use self::output::OutputMessage;
 pub use self::platform::PlatformMessage;
 pub use self::portal::PortalMessage;
@@ -197,6 +199,8 @@ message_of_any_module! {
     State(StateMessage),
     /// What a record, an object or a length of time is called.
     Name(NameMessage),
+    /// Messages to a user of the portal.
+    Notice(NoticeMessage),
     /// The summary of a run, the progress of a long one, and questions to a person.
     Output(OutputMessage),
     /// This machine's side: files, locks, memory.

@@ -29,6 +29,12 @@ messages! {
         NoRegularFile =>
             "это не обычный файл",
             "it is no regular file";
+        FileNotWritten { path: String } =>
+            "файл {path} не записан",
+            "{path} was not written";
+        FileOfOtherProgram =>
+            "там уже есть другой файл: уберите его или укажите другой путь",
+            "another file is there already: move it away, or name another path";
         RunAsOwner =>
             "выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
             "run the command as the user of the scheduled runs (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)";

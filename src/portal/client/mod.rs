@@ -25,6 +25,8 @@ use crate::portal::shared_bucket::SharedBucket;
 /// How often a request is sent that the portal says it did not execute.
 const ATTEMPTS: u32 = 6;
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
+/// How long a call waits for its turn that nothing depends on.
+const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(10);
 
 /// What a longer wait is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -221,6 +223,18 @@ impl<'p> Client<'p> {
         let replies = batch.replies(response).inspect_err(|_| self.portal.reconnect())?;
         self.record_refusals(commands, &replies);
         Ok(replies)
+    }
+
+    /// Makes a call once, unless it would have to wait long: nothing depends on it, and a later run makes it.
+    pub fn call_once(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
+        let soon = self.clock.now() + LONGEST_WAIT;
+        let deadline = self.deadline;
+        self.deadline = Some(deadline.map_or(soon, |deadline| deadline.min(soon)));
+        let calls = CallCounts::from([(method, 1)]);
+        let turn = self.wait_for_turn(method, &calls);
+        self.deadline = deadline;
+        turn?;
+        self.attempt(method, params, &calls)
     }
 
     /// The budget for which a batch of these commands has to wait; none where it may go.

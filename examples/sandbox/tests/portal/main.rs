@@ -9,6 +9,7 @@ mod contacts;
 mod deals;
 mod limits;
 mod lists;
+mod messenger;
 mod metadata;
 mod people;
 mod robots;

@@ -1,0 +1,117 @@
+//! After each run: the page for the reception and the figures for Prometheus. Neither ever fails a run.
+
+use std::path::Path;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use crate::commands::status::overview::Overview;
+use crate::commands::status::page::Written;
+use crate::commands::status::{metrics, page};
+use crate::config::Config;
+use crate::domain::messages::{Localized, NoticeMessage, PlatformMessage};
+use crate::domain::per_kind::PerKind;
+use crate::domain::run_error::{RunError, message_of};
+use crate::platform::published_file::{Published, Writer, publish};
+use crate::state::State;
+use crate::state::settings::{METRICS_TOLD, PAGE_TOLD};
+
+/// A file that is written after each run.
+struct Target<'c> {
+    key: &'static str,
+    path: Option<&'c Path>,
+    mark: &'static str,
+    /// When it was last told that it cannot be written.
+    told: &'static str,
+}
+
+/// Writes what the configuration asks for after a run that holds the lock. `pending` is what it left for the next one.
+pub(super) fn after_run(config: &Config, pending: Option<&PerKind<u64>>, now: DateTime<Utc>) {
+    write(config, Writer::Run, now, || {
+        let state = State::open_readonly(&config.state)?;
+        Overview::after_run(config, &state, pending, now)
+    });
+}
+
+/// Likewise where no run could be made: the lock, the state or the connection cannot be used.
+pub(super) fn after_failed_start(config: &Config, error: &anyhow::Error, now: DateTime<Utc>) {
+    write(config, Writer::Run, now, || Overview::of_error(config, message_of(error), now));
+}
+
+/// Likewise where another run should have ended long ago: nobody else would say so.
+pub(super) fn of_overdue_run(config: &Config, now: DateTime<Utc>) {
+    write(config, Writer::Other, now, || {
+        let state = State::open_readonly(&config.state)?;
+        Overview::collect(config, &state, None, now)
+    });
+}
+
+/// Writes the page for somebody who asked for it.
+pub(super) fn write_page(
+    path: &Path,
+    overview: &Overview,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let text = page::render(overview, Written::Once, config, now);
+    let published = Published { path, mark: page::MARK, text: &text };
+    publish(&published, Writer::Other).map_err(|error| {
+        let message = PlatformMessage::FileNotWritten { path: path.display().to_string() };
+        RunError::explaining(message, error).into()
+    })
+}
+
+fn write(config: &Config, writer: Writer, now: DateTime<Utc>, overview: impl FnOnce() -> Result<Overview>) {
+    let monitoring = &config.monitoring;
+    if monitoring.status_page.is_none() && monitoring.metrics_file.is_none() {
+        return;
+    }
+    match overview() {
+        Ok(overview) => write_files(config, &overview, writer, now),
+        Err(error) => log::warn!("{}", message_of(&error).text(config.language)),
+    }
+}
+
+fn write_files(config: &Config, overview: &Overview, writer: Writer, now: DateTime<Utc>) {
+    let page = Target {
+        key: "[monitoring] status_page",
+        path: config.monitoring.status_page.as_deref(),
+        mark: page::MARK,
+        told: PAGE_TOLD,
+    };
+    write_file(config, &page, writer, now, || page::render(overview, Written::AfterRuns, config, now));
+    let figures = Target {
+        key: "[monitoring] metrics_file",
+        path: config.monitoring.metrics_file.as_deref(),
+        mark: metrics::MARK,
+        told: METRICS_TOLD,
+    };
+    write_file(config, &figures, writer, now, || metrics::render(overview));
+}
+
+fn write_file(
+    config: &Config,
+    target: &Target<'_>,
+    writer: Writer,
+    now: DateTime<Utc>,
+    render: impl FnOnce() -> String,
+) {
+    let Target { key, path, mark, told } = target;
+    let Some(path) = path else { return };
+    let text = render();
+    let Err(error) = publish(&Published { path, mark, text: &text }, writer) else { return };
+    let reason = message_of(&error.into()).text(config.language);
+    let path = path.display().to_string();
+    let warning = NoticeMessage::FileNotWritten { key: (*key).to_owned(), path, reason };
+    if is_to_be_told(config, told, now) {
+        log::warn!("{}", warning.localized(config.language));
+    }
+}
+
+/// In cron's mail once a day is enough. No state is made for it.
+fn is_to_be_told(config: &Config, told: &str, now: DateTime<Utc>) -> bool {
+    if !config.state.exists() {
+        return true;
+    }
+    State::open(&config.state).and_then(|state| state.once_a_day(told, now)).unwrap_or(true)
+}

@@ -1,0 +1,124 @@
+//! Records that were not sent, wait, or are worth a look: by reason, with what to do and links to their cards.
+//!
+//! A page may be read by more people than `status`. So it says which record and why, and never the words of the
+//! portal, which may repeat a guest's name, phone or e-mail: those are for `status` of that record.
+
+use std::collections::BTreeMap;
+
+use super::super::issue_text::{cards, detail_line, next_attempt, record_and_time};
+use super::super::{IssueReport, View};
+use super::html;
+use crate::domain::display;
+use crate::domain::failure_code::FailureCode;
+use crate::domain::issue_detail::IssueDetail;
+use crate::domain::language::Language;
+use crate::msg;
+use crate::portal::holds_contact;
+use crate::state::Stored;
+
+/// So many records of each reason are shown.
+const SHOWN: usize = 20;
+
+/// A section; none where there is nothing to show.
+pub(super) fn section(class: &str, title: &str, issues: &[IssueReport], view: &View<'_>) -> String {
+    if issues.is_empty() {
+        return String::new();
+    }
+    let mut by_code: BTreeMap<&Stored<FailureCode>, Vec<&IssueReport>> = BTreeMap::new();
+    for issue in issues {
+        by_code.entry(&issue.code).or_default().push(issue);
+    }
+    let reasons: String = by_code.iter().map(|(code, issues)| reason(code, issues, view)).collect();
+    format!(
+        "<section class=\"card {class}\"><h2>{} <b class=\"count\">{}</b></h2>\n{reasons}</section>\n",
+        html::text(title),
+        issues.len()
+    )
+}
+
+fn reason(code: &Stored<FailureCode>, issues: &[&IssueReport], view: &View<'_>) -> String {
+    let remedy = code.known().map_or("", |code| code.remedy(view.language));
+    let mut records: String = issues.iter().take(SHOWN).map(|issue| record(issue, view)).collect();
+    if let Some(hidden) = issues.get(SHOWN) {
+        let more = issues.len() - SHOWN;
+        let kind = hidden.kind;
+        let text = msg!(
+            view.language,
+            "и ещё {more}: ecvi-b24 status {kind}",
+            "and {more} more: ecvi-b24 status {kind}"
+        );
+        records += &html::element("li", &text);
+    }
+    format!(
+        "<div class=\"reason\"><code>{}</code>{}<ul>\n{records}</ul></div>\n",
+        html::text(&code.to_string()),
+        html::paragraph("remedy", remedy),
+    )
+}
+
+fn record(issue: &IssueReport, view: &View<'_>) -> String {
+    let language = view.language;
+    let mut parts = vec![html::text(&record_and_time(issue, language))];
+    parts.extend(detail(issue, language).map(|detail| html::text(&detail)));
+    let next = issue.next_attempt_at.map(|due| next_attempt(due, view.now, language));
+    parts.extend(next.map(|next| html::text(&next)));
+    parts.extend(cards(issue).into_iter().map(|crm_id| {
+        let name = display::object_name(issue.kind, crm_id).text(language);
+        html::link(&view.webhook.card(issue.kind.crm_entity(), crm_id), &name)
+    }));
+    format!("<li>{}</li>\n", parts.join("<br>"))
+}
+
+/// What the issue names, where nobody's data can be in it.
+fn detail(issue: &IssueReport, language: Language) -> Option<String> {
+    match &issue.detail {
+        IssueDetail::Cards(_) => None,
+        IssueDetail::Parties(_) | IssueDetail::TakenCard { .. } => detail_line(issue, language),
+        IssueDetail::Text(text) if is_harmless(issue.code.known()) && !holds_contact(text) => {
+            detail_line(issue, language)
+        }
+        IssueDetail::Text(text) if text.is_empty() => None,
+        IssueDetail::Text(_) => {
+            let (kind, id) = (issue.kind, &issue.id);
+            Some(msg!(language, "подробно: ecvi-b24 status {kind} {id}", "more: ecvi-b24 status {kind} {id}"))
+        }
+    }
+}
+
+/// Whether the text names a column and a value that is no name, and not the portal's words.
+fn is_harmless(code: Option<FailureCode>) -> bool {
+    match code {
+        Some(
+            FailureCode::BadId
+            | FailureCode::DuplicateId
+            | FailureCode::NoValue
+            | FailureCode::UnknownStatus
+            | FailureCode::BadDate
+            | FailureCode::BadAmount
+            | FailureCode::UnknownFlag
+            | FailureCode::UnknownSex
+            | FailureCode::CrmIdTaken
+            | FailureCode::OtherFunnel,
+        ) => true,
+        Some(
+            FailureCode::BadText
+            | FailureCode::PortalRefused
+            | FailureCode::BadContactInCrm
+            | FailureCode::AccessDenied
+            | FailureCode::ObjectMissing
+            | FailureCode::NotOurs
+            | FailureCode::CardUnreadable
+            | FailureCode::NoAnswer
+            | FailureCode::GuestWaiting
+            | FailureCode::EmailLeftOut
+            | FailureCode::PhoneLeftOut
+            | FailureCode::FieldLeftOut
+            | FailureCode::UnknownReference
+            | FailureCode::WithoutCompanion
+            | FailureCode::SeveralInCrm
+            | FailureCode::DoubtfulMatch
+            | FailureCode::DealWithoutBooking,
+        )
+        | None => false,
+    }
+}

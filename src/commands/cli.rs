@@ -12,6 +12,7 @@ use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::failure_code::FailureCode;
+use crate::domain::language::Language;
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::Kind;
 
@@ -27,6 +28,7 @@ Exit codes:
 
 const FIRST_STEPS: &str = "\
 To begin:
+  ecvi-b24 init             write the configuration
   ecvi-b24 check            correct what it names
   ecvi-b24 initial-export   once
   ecvi-b24 sync             from cron, every three minutes";
@@ -80,6 +82,14 @@ pub enum Command {
     /// by hand. Asks first on a terminal; waits at most a minute for a run that is under way.
     #[command(verbatim_doc_comment, override_usage = RESET_USAGE, after_help = EXIT_CODES)]
     ResetId(ResetId),
+    /// Write the configuration: asks, looks at the portal and the mirror, and proposes
+    ///
+    /// Every question has an option, so that a script can answer it; --yes takes what is proposed
+    /// for all others. Run again, it offers what stands in the file, and shows what would change
+    /// before it is written. The webhook is a password: it is read from the terminal without being
+    /// shown, from a file, or from standard input, and never from the command line.
+    #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
+    Init(Box<Init>),
     /// Verify configuration, mirror, state, webhook, and what the configuration names in the portal
     #[command(after_help = EXIT_CODES)]
     Check(Check),
@@ -209,6 +219,64 @@ pub struct ResetId {
     pub yes: bool,
 }
 
+/// `init`
+#[derive(Args, Debug, Default)]
+pub struct Init {
+    /// Language of the questions, and of all that people read later
+    #[arg(long, value_enum)]
+    pub language: Option<Language>,
+    /// The file that holds the webhook; the configuration then names this file
+    #[arg(long, value_name = "FILE", value_parser = path(), conflicts_with = "webhook_stdin")]
+    pub webhook_file: Option<PathBuf>,
+    /// Read the webhook from standard input, and keep it in the configuration
+    #[arg(long)]
+    pub webhook_stdin: bool,
+    /// The mirror: the SQLite file with the data of Ecvi
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub mirror: Option<PathBuf>,
+    /// Write the configuration although the mirror is not there yet
+    #[arg(long)]
+    pub mirror_later: bool,
+    /// The query that stands for a table of the mirror: --query guests="SELECT …"
+    #[arg(long, value_name = "TABLE=SELECT", value_parser = key_and_value)]
+    pub query: Vec<(String, String)>,
+    /// What a status code of the hotel means, e.g. 7=confirmed; 7=later leaves it open
+    #[arg(long, value_name = "CODE=STATUS", value_parser = key_and_value)]
+    pub status: Vec<(String, String)>,
+    /// The state, which the program makes itself [default: state.db beside the configuration, of one in /etc /var/lib/ecvi-b24/state.db]
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub state: Option<PathBuf>,
+    /// The funnel of the deals, by its number or name
+    #[arg(long, value_name = "FUNNEL")]
+    pub funnel: Option<String>,
+    /// The stage of a status, by its code or name, e.g. confirmed=EXECUTING
+    #[arg(long, value_name = "STATUS=STAGE", value_parser = key_and_value)]
+    pub stage: Vec<(String, String)>,
+    /// The currency of the deals
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<String>,
+    /// Who is responsible for new cards, by number; "webhook": the webhook's user. Of one kind: deal=12
+    #[arg(long, value_name = "[KIND=]USER")]
+    pub responsible: Vec<String>,
+    /// A custom field and its column, e.g. deal.UF_CRM_TARIFF=tariff; "none": no custom fields
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    pub field: Vec<String>,
+    /// How people who already stand in the CRM are recognised: phone, email, phone,email or none
+    #[arg(long, value_name = "BY")]
+    pub r#match: Option<String>,
+    /// Take what is proposed wherever no option answers, and change a file that is there
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `7=confirmed`
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) => Ok((key.trim().to_owned(), value.trim().to_owned())),
+        None => Err("NAME=VALUE is wanted".to_owned()),
+    }
+}
+
 /// `check`
 #[derive(Args, Debug, Default)]
 pub struct Check {
@@ -269,6 +337,16 @@ pub struct Load {
 pub enum ConfigCommand {
     /// Print the configuration in effect, secrets hidden
     Show,
+}
+
+impl ValueEnum for Language {
+    fn value_variants<'a>() -> &'a [Language] {
+        &[Language::Ru, Language::En]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.code()))
+    }
 }
 
 impl ValueEnum for Kind {

@@ -5,6 +5,7 @@ pub mod check;
 pub mod cli;
 pub mod dry_run;
 pub mod find_record;
+pub mod init;
 pub mod load;
 mod monitoring;
 mod quiet_client;

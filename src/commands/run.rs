@@ -11,7 +11,7 @@ use signal_hook::flag;
 use crate::commands::audit::Findings;
 use crate::commands::cli::{Cli, Command, ConfigCommand};
 use crate::commands::{
-    audit, check, cli, dry_run, load, monitoring, reset_id, retry, shell_and_manual, status,
+    audit, check, cli, dry_run, init, load, monitoring, reset_id, retry, shell_and_manual, status,
 };
 use crate::config::{self, Config, PortalConfig};
 use crate::domain::language::Language;
@@ -43,6 +43,11 @@ fn command(cli: &Cli, language: Language) -> Result<Outcome> {
         Command::InitialExport(options) => initial_export(&config()?, options, &clock_with_signals()?),
         Command::Status(options) => status::run(&config()?, options, Utc::now()),
         Command::ResetId(options) => reset_id::run(&config()?, options, &plain_clock()),
+        Command::Init(options) => {
+            let webhook = webhook_from_environment();
+            let start = init::Start { config: cli.config.as_deref(), webhook: webhook.as_deref(), language };
+            init::run(options, &start, &clock_with_signals()?)
+        }
         Command::Check(options) => check(cli, options, language, &clock_with_signals()?),
         Command::Retry(options) => retry(&config()?, options, &clock_with_signals()?),
         Command::Audit(options) => audit(&config()?, options, &clock_with_signals()?),

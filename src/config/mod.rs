@@ -18,6 +18,7 @@ pub mod template;
 mod webhook;
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -154,6 +155,30 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
     config.exposed = world_readable_secrets(&config, path);
     config.link = linked.map(|file| Link::new(path, file, &config.state));
     Ok(config)
+}
+
+/// The text of a configuration that is to be changed; none where there is no file.
+pub fn text_to_change(path: &Path) -> Result<Option<String>, ConfigError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error::unreadable(path, &error)),
+    };
+    ownership::refuse_others_file(path)?;
+    match toml::from_str::<toml::Table>(&text) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(without_secret(&text, &error).in_file(path)),
+    }
+}
+
+/// The keys that have a default, as a file would say them.
+pub fn defaults() -> toml::Table {
+    let smallest = toml::from_str::<File>("mirror.path = ''");
+    let mut defaults = smallest.ok().and_then(|file| toml::Table::try_from(&file).ok()).unwrap_or_default();
+    if let Some(mirror) = defaults.get_mut("mirror").and_then(toml::Value::as_table_mut) {
+        mirror.remove("path");
+    }
+    defaults
 }
 
 /// Checks the text of a configuration; relative paths are relative to `folder`.

@@ -17,6 +17,14 @@ pub enum Language {
 }
 
 impl Language {
+    /// As the configuration says it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Language::Ru => "ru",
+            Language::En => "en",
+        }
+    }
+
     /// The language of an environment: English where `LC_ALL`, `LC_MESSAGES` or `LANG` (the first that is
     /// set) begins with `en`, else Russian.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Language {

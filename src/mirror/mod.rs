@@ -20,6 +20,7 @@ mod reason;
 mod references;
 mod rows;
 mod scan;
+pub mod survey;
 pub(crate) mod values;
 mod window;
 mod write_back;

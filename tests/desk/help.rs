@@ -22,6 +22,7 @@ fn the_program() {
       initial-export  Send everything there is, once; may be interrupted and started again
       status          Show what was done, what waits, what failed and why
       reset-id        Forget a record's CRM id, so that the next run finds or creates its object anew
+      init            Write the configuration: asks, looks at the portal and the mirror, and proposes
       check           Verify configuration, mirror, state, webhook, and what the configuration names in the portal
       retry           Try failed records now instead of after their pause
       audit           Compare the CRM with the mirror and report what differs
@@ -39,6 +40,7 @@ fn the_program() {
       -q, --quiet          Log only errors
 
     To begin:
+      ecvi-b24 init             write the configuration
       ecvi-b24 check            correct what it names
       ecvi-b24 initial-export   once
       ecvi-b24 sync             from cron, every three minutes
@@ -388,7 +390,7 @@ fn completed(words: &[&str]) -> String {
 
 #[test]
 fn bash_completes_commands_kinds_codes_and_options() {
-    assert_eq!(completed(&["ecvi-b24", "init"]), "initial-export");
+    assert_eq!(completed(&["ecvi-b24", "initi"]), "initial-export");
     assert_eq!(completed(&["ecvi-b24", "reset-id", "b"]), "booking");
     assert_eq!(completed(&["ecvi-b24", "status", "g"]), "guest");
     assert_eq!(completed(&["ecvi-b24", "retry", "--code", "BAD_D"]), "BAD_DATE");

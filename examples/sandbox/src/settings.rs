@@ -35,6 +35,8 @@ pub struct Settings {
     pub user: User,
     /// The other users of the portal, and whether each is still there or was dismissed.
     pub colleagues: BTreeMap<u64, bool>,
+    /// First and last names of colleagues.
+    pub colleague_names: BTreeMap<u64, [&'static str; 2]>,
     /// Objects that this user may not see, because the role shows their own alone, or not every funnel. Lists leave them
     /// out (facts, section 8.2).
     pub hidden: Vec<(Kind, u64)>,
@@ -160,6 +162,7 @@ impl Default for Settings {
             close_date_sync: true,
             scopes: vec!["crm".to_owned()],
             user: User { id: 1, admin: true, import_right: true, active: true },
+            colleague_names: BTreeMap::new(),
             secret: "sandbox".to_owned(),
             condition: Condition::Working,
             full_disk: false,

@@ -66,14 +66,25 @@ fn profile(portal: &mut Portal, _: &Php) -> Outcome {
     ]))
 }
 
-/// The portal has the webhook's user alone; a filter that names another one finds nobody.
+/// The webhook's user and the colleagues; a filter that names somebody else finds nobody.
 fn user_get(portal: &mut Portal, params: &Php) -> Outcome {
-    let (wanted, user) = (params.argument("ID").text(), portal.settings.user);
-    if !wanted.is_empty() && wanted != user.id.to_string() {
-        return ok(Php::empty());
-    }
-    let fields = [("ID", Php::Str(user.id.to_string())), ("ACTIVE", Php::Bool(user.active))];
-    ok(Php::list([Php::map(fields)]))
+    let settings = &portal.settings;
+    let own = std::iter::once((&settings.user.id, &settings.user.active));
+    let wanted = params.argument("ID").text();
+    let only_active = params.argument("FILTER").get("ACTIVE").text() == "Y";
+    let users = own
+        .chain(&settings.colleagues)
+        .filter(|(id, active)| (wanted.is_empty() || wanted == id.to_string()) && (**active || !only_active));
+    ok(Php::list(users.map(|(id, active)| {
+        let unnamed = if *id == settings.user.id { USER } else { ["", ""] };
+        let [first, last] = settings.colleague_names.get(id).unwrap_or(&unnamed);
+        Php::map([
+            ("ID", Php::Str(id.to_string())),
+            ("ACTIVE", Php::Bool(*active)),
+            ("NAME", Php::from(*first)),
+            ("LAST_NAME", Php::from(*last)),
+        ])
+    })))
 }
 
 /// Names are known in lower case only.

@@ -23,6 +23,7 @@ use chrono::TimeDelta;
 
 pub use next::Next;
 pub use result::{CheckResult, CheckStatus, outcome};
+pub use text::lines;
 
 use crate::config::{Config, PortalConfig};
 use crate::domain::language::Language;
@@ -101,6 +102,15 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Chec
     }
     let next = if outcome(&results) == Outcome::Ok { Next::after(state.as_ref()) } else { None };
     Checks { results, next }
+}
+
+/// Checks the webhook alone: is it answered, whose is it, and what may it do?
+pub fn check_webhook(config: &Config, client: &mut Client<'_>) -> Vec<CheckResult> {
+    let mut results: Vec<CheckResult> = portal::proxy(config).into_iter().collect();
+    if portal::check_webhook(config, client, &mut results) {
+        rights::check(config, client, &mut results);
+    }
+    results
 }
 
 fn check_portal(

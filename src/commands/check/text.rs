@@ -6,16 +6,22 @@ use super::{CheckResult, CheckStatus, Checks, Next, outcome};
 use crate::domain::language::Language;
 use crate::domain::messages::{CheckMessage, Localized};
 
-/// For people.
-pub(super) fn text(checks: &Checks, language: Language) -> String {
+/// For people: what each check found.
+pub fn lines(results: &[CheckResult], language: Language) -> Vec<String> {
     let mut lines = Vec::new();
-    for CheckResult { name: _, status, detail, remedy } in &checks.results {
+    for CheckResult { name: _, status, detail, remedy } in results {
         let detail = detail.text(language).replace('\n', "\n  ");
         lines.push(format!("{} {detail}", sign(*status)));
         if let Some(remedy) = remedy {
             lines.push(format!("  → {}", remedy.text(language).replace('\n', "\n    ")));
         }
     }
+    lines
+}
+
+/// For people, with what comes next.
+pub(super) fn text(checks: &Checks, language: Language) -> String {
+    let mut lines = lines(&checks.results, language);
     let summary = summary(&checks.results).localized(language);
     lines.push(match checks.next {
         Some(next) => format!("{summary} {}", next.message().localized(language)),

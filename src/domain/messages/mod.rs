@@ -8,6 +8,7 @@ mod check;
 mod command;
 mod config;
 mod crm;
+mod init;
 mod load;
 mod mirror;
 mod names;
@@ -30,6 +31,7 @@ pub use self::check::CheckMessage;
 pub use self::command::CommandMessage;
 pub use self::config::ConfigMessage;
 pub use self::crm::CrmMessage;
+pub use self::init::InitMessage;
 pub use self::load::LoadMessage;
 pub use self::mirror::MirrorMessage;
 pub use self::names::NameMessage;
@@ -189,6 +191,8 @@ message_of_any_module! {
     Config(ConfigMessage),
     /// The objects of the CRM.
     Crm(CrmMessage),
+    /// The questions of `init`.
+    Init(InitMessage),
     /// Report files, and filling the mirror from them.
     Load(LoadMessage),
     /// The mirror's file and its rows.

@@ -8,6 +8,7 @@ mod compare;
 mod fields;
 mod finding;
 mod notices;
+mod options;
 mod queries;
 mod responses;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use finding::{Finding, Problem, SettingKind, describe};
 pub use notices::{ask_notified, notified};
+pub use options::{PortalOptions, fetch_options};
 pub use responses::PortalOption;
 
 use crate::config::Config;

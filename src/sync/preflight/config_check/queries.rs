@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::fields;
+use super::fields as own_fields;
 use crate::config::Config;
 use crate::domain::record::Kind;
 use crate::portal::batch::Command;
@@ -40,39 +40,53 @@ pub(super) fn dictionary(entity: &str) -> String {
 /// The first batch: everything but what the answers lead to.
 pub(super) fn first_queries(config: &Config) -> Vec<Command> {
     let funnels = config.deal.funnels();
-    let stages = |funnel: &u64| match funnel {
-        0 => statuses(&stages_of(0), "DEAL_STAGE"),
-        funnel => statuses(&stages_of(*funnel), &format!("DEAL_STAGE_{funnel}")),
-    };
     let mut commands = vec![statuses(CONTACT_TYPES, "CONTACT_TYPE")];
-    commands.extend(funnels.iter().map(stages));
+    commands.extend(funnels.iter().map(|funnel| stages(*funnel)));
     if config.contact.honorific.iter().any(|honorific| !honorific.is_empty()) {
         commands.push(statuses(HONORIFICS, "HONORIFIC"));
     }
     if sources(config).next().is_some() {
         commands.push(statuses(SOURCES, "SOURCE"));
     }
-    commands.push(Command::new(CURRENCIES, "crm.currency.list", json!({})));
+    commands.push(currencies());
     if funnels.iter().any(|funnel| *funnel != 0) {
-        commands.push(Command::new(
-            FUNNELS,
-            "crm.category.list",
-            json!({"entityTypeId": Kind::Booking.entity_type_id()}),
-        ));
+        commands.push(all_funnels());
     }
-    let own =
-        Kind::SEND_ORDER.into_iter().filter(|kind| !fields::configured_fields(config, *kind).is_empty());
-    commands.extend(
-        own.map(|kind| Command::new(fields_of(kind), format!("crm.{}.fields", kind.crm_entity()), json!({}))),
-    );
+    let is_named = |kind: &Kind| !own_fields::configured_fields(config, *kind).is_empty();
+    let own = Kind::SEND_ORDER.into_iter().filter(is_named);
+    commands.extend(own.map(fields));
     let users: BTreeSet<u64> = users(config).map(|(_, id)| id).collect();
     commands.extend(users.into_iter().map(|id| Command::new(user(id), "user.get", json!({"ID": id}))));
     commands
 }
 
+/// The stages of a funnel.
+pub(super) fn stages(funnel: u64) -> Command {
+    match funnel {
+        0 => statuses(&stages_of(0), "DEAL_STAGE"),
+        funnel => statuses(&stages_of(funnel), &format!("DEAL_STAGE_{funnel}")),
+    }
+}
+
+/// All currencies.
+pub(super) fn currencies() -> Command {
+    Command::new(CURRENCIES, "crm.currency.list", json!({}))
+}
+
+/// All funnels of deals.
+pub(super) fn all_funnels() -> Command {
+    let deals = json!({"entityTypeId": Kind::Booking.entity_type_id()});
+    Command::new(FUNNELS, "crm.category.list", deals)
+}
+
+/// The fields of a kind.
+pub(super) fn fields(kind: Kind) -> Command {
+    Command::new(fields_of(kind), format!("crm.{}.fields", kind.crm_entity()), json!({}))
+}
+
 /// The second batch, mostly empty: the dictionaries that configured fields take their values from.
 pub(super) fn dependent_queries(config: &Config, answers: &Responses) -> Vec<Command> {
-    let entities: BTreeSet<String> = fields::dictionaries(config, answers).collect();
+    let entities: BTreeSet<String> = own_fields::dictionaries(config, answers).collect();
     entities.iter().map(|entity| statuses(&dictionary(entity), entity)).collect()
 }
 

@@ -71,6 +71,19 @@ impl Responses {
         Ok(rows.map(|row| choice(row, "CURRENCY", "FULL_NAME")).collect())
     }
 
+    /// The users who are still there, by their names.
+    pub(super) fn users(&self, name: &str) -> Result<Vec<PortalOption>, &str> {
+        let rows = rows(self.get(name)?);
+        let active = rows.filter(|row| row.get("ACTIVE").is_none_or(parse_flag));
+        Ok(active.map(user_choice).collect())
+    }
+
+    /// How many of the objects of one page do not carry this mark.
+    pub(super) fn unmarked(&self, name: &str, originator: &str) -> Result<usize, &str> {
+        let rows = rows(self.get(name)?);
+        Ok(rows.filter(|row| words(&row["ORIGINATOR_ID"]) != originator).count())
+    }
+
     /// The funnels that the webhook's user sees.
     pub(super) fn funnels(&self, name: &str) -> Result<Vec<PortalOption>, &str> {
         let rows = rows(&self.get(name)?["categories"]);
@@ -101,6 +114,11 @@ fn reason(method: &str, refusal: &ApiError) -> Result<String, CallError> {
 fn choice(row: &Value, id: &str, name: &str) -> PortalOption {
     let semantics = row.get("SEMANTICS").and_then(Value::as_str).map(str::to_owned);
     PortalOption { id: words(&row[id]), name: words(&row[name]), semantics }
+}
+
+fn user_choice(row: &Value) -> PortalOption {
+    let names = ["LAST_NAME", "NAME"].map(|key| words(&row[key]));
+    PortalOption { id: words(&row["ID"]), name: names.join(" ").trim().to_owned(), semantics: None }
 }
 
 fn rows(list: &Value) -> impl Iterator<Item = &Value> {

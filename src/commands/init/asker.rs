@@ -1,0 +1,179 @@
+//! Asking: on a terminal, or where there is none by what is proposed, if that was agreed to beforehand.
+
+use std::io::{IsTerminal, Write};
+
+use anyhow::Result;
+use inquire::ui::RenderConfig;
+use inquire::{InquireError, MultiSelect, Password, PasswordDisplayMode, Select, Text};
+
+use super::questions::Question;
+use crate::domain::language::Language;
+use crate::domain::messages::{InitMessage, Message};
+use crate::domain::run_error::{RunError, UsageError};
+use crate::domain::visible_text::Visible;
+use crate::msg;
+
+/// So many choices are shown at once.
+const PAGE: usize = 12;
+
+/// One thing that can be chosen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Choice<T> {
+    pub(super) value: T,
+    /// As a person reads it.
+    pub(super) label: String,
+}
+
+/// Who answers where no option did.
+pub(super) struct Asker {
+    pub(super) language: Language,
+    /// There is a person at a terminal.
+    pub(super) is_terminal: bool,
+    /// `--yes`: whatever is proposed is the answer.
+    pub(super) takes_proposals: bool,
+}
+
+impl Asker {
+    pub(super) fn new(language: Language, takes_proposals: bool) -> Asker {
+        let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        Asker { language, is_terminal, takes_proposals }
+    }
+
+    /// Whether a person is asked: there is one, and the proposal does not do.
+    fn asks(&self, has_proposal: bool) -> bool {
+        self.is_terminal && !(self.takes_proposals && has_proposal)
+    }
+
+    /// One of several things.
+    ///
+    /// # Errors
+    /// Nobody answers, or the person went away.
+    pub(super) fn choose<T: Clone>(
+        &self,
+        question: &Question,
+        choices: &[Choice<T>],
+        proposed: Option<usize>,
+    ) -> Result<T> {
+        if let [only] = choices
+            && proposed.is_some()
+        {
+            return Ok(only.value.clone());
+        }
+        let label = proposed.map(|at| choices[at].label.as_str());
+        if !self.asks(proposed.is_some()) {
+            let at = proposed.filter(|_| self.takes_proposals);
+            return at.map(|at| choices[at].value.clone()).ok_or_else(|| self.unanswered(question, label));
+        }
+        let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
+        let chosen = answer(|| {
+            Select::new(&question.text(self.language), labels.clone())
+                .with_help_message(&question.help(self.language))
+                .with_starting_cursor(proposed.unwrap_or_default())
+                .with_page_size(PAGE)
+                .with_render_config(look())
+                .raw_prompt()
+        })?;
+        Ok(choices[chosen.index].value.clone())
+    }
+
+    /// Any number of several things, of which all are proposed.
+    pub(super) fn choose_several<T: Clone>(
+        &self,
+        question: &Question,
+        choices: &[Choice<T>],
+    ) -> Result<Vec<T>> {
+        let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
+        if !self.asks(true) {
+            let all =
+                self.takes_proposals.then(|| choices.iter().map(|choice| choice.value.clone()).collect());
+            return all.ok_or_else(|| self.unanswered(question, Some(&labels.join(", "))));
+        }
+        let chosen = answer(|| {
+            MultiSelect::new(&question.text(self.language), labels.clone())
+                .with_help_message(&question.help(self.language))
+                .with_all_selected_by_default()
+                .with_page_size(PAGE)
+                .with_render_config(look())
+                .raw_prompt()
+        })?;
+        Ok(chosen.iter().map(|chosen| choices[chosen.index].value.clone()).collect())
+    }
+
+    /// A text, of which one may be proposed.
+    pub(super) fn text(&self, question: &Question, proposed: Option<&str>) -> Result<String> {
+        if !self.asks(proposed.is_some()) {
+            let proposed_text = proposed.filter(|_| self.takes_proposals).map(str::to_owned);
+            return proposed_text.ok_or_else(|| self.unanswered(question, proposed));
+        }
+        let text = answer(|| {
+            Text::new(&question.text(self.language))
+                .with_help_message(&question.help(self.language))
+                .with_initial_value(proposed.unwrap_or_default())
+                .with_render_config(look())
+                .prompt()
+        })?;
+        Ok(text.trim().to_owned())
+    }
+
+    /// A secret: what is typed is not shown.
+    pub(super) fn secret(&self, question: &Question) -> Result<String> {
+        if !self.is_terminal {
+            return Err(self.unanswered(question, None));
+        }
+        answer(|| {
+            Password::new(&question.text(self.language))
+                .with_help_message(&question.help(self.language))
+                .without_confirmation()
+                .with_display_mode(PasswordDisplayMode::Hidden)
+                .with_formatter(&|_| String::new())
+                .with_render_config(look())
+                .prompt()
+        })
+    }
+
+    /// Yes, which is proposed, or no in these words.
+    pub(super) fn agree(&self, question: &Question, no: String) -> Result<bool> {
+        let yes = msg!(self.language, "да", "yes");
+        let choices = [Choice { value: true, label: yes }, Choice { value: false, label: no }];
+        self.choose(question, &choices, Some(0))
+    }
+
+    fn unanswered(&self, question: &Question, proposed: Option<&str>) -> anyhow::Error {
+        let (text, flag) = (question.text(self.language), question.flag());
+        usage(match proposed {
+            None => InitMessage::AnswerMissing { question: text, flag },
+            Some(proposed) => {
+                InitMessage::AnswerOrYes { question: text, flag, proposed: proposed.to_owned() }
+            }
+        })
+    }
+}
+
+/// Puts the question until it is answered: Escape puts it once more.
+fn answer<T>(ask: impl Fn() -> Result<T, InquireError>) -> Result<T> {
+    loop {
+        match ask() {
+            Ok(answer) => return Ok(answer),
+            Err(InquireError::OperationCanceled) => {}
+            Err(InquireError::OperationInterrupted) => {
+                return Err(RunError::interrupted(InitMessage::Stopped).into());
+            }
+            Err(error) => return Err(InitMessage::NotAsked { error: error.to_string() }.into()),
+        }
+    }
+}
+
+/// Tells a person something between two questions.
+pub(super) fn tell(text: &str) {
+    // A terminal that is gone is told of by the next question.
+    drop(writeln!(Visible::new(std::io::stderr()), "{text}"));
+}
+
+/// An answer of the command line that makes no sense: exit 2.
+pub(super) fn usage(message: impl Into<Message>) -> anyhow::Error {
+    UsageError(message.into()).into()
+}
+
+fn look() -> RenderConfig<'static> {
+    RenderConfig::default()
+}

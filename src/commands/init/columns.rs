@@ -1,0 +1,253 @@
+//! Which table and which columns of a mirror of another shape are meant, by their names; and which custom field of the
+//! portal fits which column. Proposals alone: a person confirms them.
+
+use crate::domain::mirror_table::MirrorTable;
+use crate::mirror::survey::{FoundTable, needed, quoted};
+use crate::sync::preflight::config_check::PortalOption;
+
+/// Parts of the names that hotels give to a table.
+const TABLE_NAMES: [(MirrorTable, &[&str]); 4] = [
+    (MirrorTable::Guests, &["guest", "person", "client", "customer", "гост", "клиент", "физлиц"]),
+    (
+        MirrorTable::Companies,
+        &["compan", "organi", "firm", "agent", "компани", "организаци", "юрлиц", "контрагент"],
+    ),
+    (MirrorTable::Bookings, &["booking", "reserv", "order", "брон", "заявк", "заказ"]),
+    (
+        MirrorTable::BookingGuests,
+        &["bookingguest", "stay", "resident", "orderperson", "прожива", "гостиброн", "гостизаяв", "ктоживет"],
+    ),
+];
+
+/// What a column may be called, without blanks, signs and upper case.
+const COLUMN_NAMES: &[(&str, &[&str])] = &[
+    ("id", &["код", "ид", "идентификатор", "uuid", "guid"]),
+    (
+        "modified_at",
+        &[
+            "modified",
+            "changed",
+            "changedat",
+            "updated",
+            "updatedat",
+            "изменен",
+            "изменена",
+            "датаизменения",
+            "датавремяпоследнегоизменения",
+        ],
+    ),
+    ("last_name", &["lastname", "surname", "familyname", "фамилия"]),
+    ("first_name", &["firstname", "givenname", "имя"]),
+    ("middle_name", &["middlename", "patronymic", "отчество"]),
+    ("birth_date", &["birthdate", "birthday", "born", "датарождения", "рожден", "рождение", "др"]),
+    ("phone", &["phones", "tel", "telephone", "mobile", "телефон", "телефоны", "мобильный"]),
+    ("email", &["emails", "mail", "почта", "эпочта", "электроннаяпочта"]),
+    ("country", &["страна", "гражданство"]),
+    ("region", &["область", "регион"]),
+    ("city", &["город", "town"]),
+    ("sex", &["gender", "пол"]),
+    ("comment", &["comments", "note", "notes", "remark", "комментарий", "примечание", "заметка", "заметки"]),
+    ("is_vip", &["vip", "вип"]),
+    ("is_blacklisted", &["blacklist", "blacklisted", "черныйсписок", "вчерномсписке"]),
+    ("crm_id", &["crmid", "bitrixid", "idвcrm", "idcrm"]),
+    ("name", &["title", "название", "наименование"]),
+    ("address", &["адрес", "street"]),
+    ("postal_code", &["postalcode", "zip", "index", "индекс"]),
+    ("number", &["no", "num", "номер", "номерзаявки", "номерброни", "bookingnumber", "reservationnumber"]),
+    ("status", &["state", "статус", "состояние"]),
+    ("arrival", &["checkin", "arrivaldate", "datefrom", "заезд", "датазаезда"]),
+    ("departure", &["checkout", "departuredate", "dateto", "выезд", "датавыезда"]),
+    ("amount", &["sum", "total", "price", "сумма", "стоимость", "итого"]),
+    (
+        "guest_id",
+        &[
+            "guestid",
+            "guest",
+            "personid",
+            "clientid",
+            "customerid",
+            "гость",
+            "гостькод",
+            "кодгостя",
+            "клиент",
+        ],
+    ),
+    ("company_id", &["companyid", "company", "компания", "компаниякод", "кодкомпании", "организация"]),
+    ("payer_company_id", &["payercompanyid", "payerid", "payer", "плательщик"]),
+    (
+        "booking_id",
+        &["bookingid", "booking", "orderid", "reservationid", "заявка", "заявкакод", "кодзаявки", "бронь"],
+    ),
+    ("room", &["roomnumber", "номеркомнаты", "комната"]),
+    ("position", &["pos", "порядок", "позиция"]),
+];
+
+/// Columns that no custom field is for.
+const NOT_FOR_FIELDS: [&str; 3] = ["id", "modified_at", "crm_id"];
+
+/// Words of custom fields beside what their columns are called.
+const FIELD_NAMES: [(&str, &[&str]); 5] = [
+    ("tariff", &["тариф"]),
+    ("meal_plan", &["питание", "типпитания"]),
+    ("source", &["источник", "источникброни"]),
+    ("loyalty_card", &["картагостя", "картлояльности", "карталояльности"]),
+    ("rooms", &["номера", "комнаты"]),
+];
+
+/// The table that is read as one of the mirror's, and which of its columns is which.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Matches {
+    /// Column of the mirror, column of the table.
+    pub(super) columns: Vec<(&'static str, String)>,
+    /// Needed, and called by no name that is known.
+    pub(super) missing: Vec<&'static str>,
+}
+
+/// The columns of a table that are meant by the columns of the mirror.
+pub(super) fn match_columns(table: MirrorTable, found: &FoundTable) -> Matches {
+    let mut matches = Matches { columns: Vec::new(), missing: Vec::new() };
+    for wanted in table.columns() {
+        let exact = found.columns.iter().find(|column| column == wanted);
+        let called = || found.columns.iter().find(|column| is_called(column, wanted));
+        match exact.or_else(called) {
+            Some(column) => matches.columns.push((wanted, column.clone())),
+            None if needed(table).contains(wanted) => matches.missing.push(wanted),
+            None => {}
+        }
+    }
+    matches
+}
+
+fn is_called(column: &str, wanted: &str) -> bool {
+    let plain = plain(column);
+    plain == self::plain(wanted) || names_of(wanted).contains(&plain.as_str())
+}
+
+fn names_of(column: &str) -> &'static [&'static str] {
+    let own = COLUMN_NAMES.iter().find(|(name, _)| *name == column);
+    own.map_or(&[], |(_, names)| *names)
+}
+
+/// `Дата рождения` -> `датарождения`
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).map(|letter| if letter == 'ё' { 'е' } else { letter }).collect()
+}
+
+/// The table that seems to hold these rows; none where no name speaks for one.
+pub(super) fn best_table(table: MirrorTable, found: &[FoundTable]) -> Option<usize> {
+    let score = |candidate: &FoundTable| {
+        let matches = match_columns(table, candidate);
+        (is_named(table, &candidate.name), matches.missing.is_empty(), matches.columns.len())
+    };
+    let named = found.iter().enumerate().filter(|(_, candidate)| is_named(table, &candidate.name));
+    let best = named.max_by_key(|(_, candidate)| score(candidate));
+    best.map(|(at, _)| at)
+}
+
+/// A table of guests of bookings is called by both words, and is none of guests.
+fn is_named(table: MirrorTable, name: &str) -> bool {
+    let name = plain(name);
+    let says = |table: MirrorTable| {
+        let own = TABLE_NAMES.iter().find(|(of, _)| *of == table);
+        own.is_some_and(|(_, parts)| parts.iter().any(|part| name.contains(part)))
+    };
+    let is_of_both = says(MirrorTable::Bookings) && says(MirrorTable::Guests);
+    match table {
+        MirrorTable::BookingGuests => says(table) || is_of_both,
+        MirrorTable::Guests | MirrorTable::Bookings => says(table) && !is_of_both,
+        MirrorTable::Companies => says(table),
+    }
+}
+
+/// The query that reads a table of another shape. All its columns stay available to custom fields.
+pub(super) fn query(found: &FoundTable, columns: &[(&str, String)]) -> String {
+    let renamed = columns.iter().filter(|(wanted, column)| wanted != column);
+    let renamed: Vec<String> =
+        renamed.map(|(wanted, column)| format!(", {} AS {wanted}", quoted(column))).collect();
+    format!("SELECT *{} FROM {}", renamed.concat(), quoted(&found.name))
+}
+
+/// The query of a hotel that has no such rows.
+pub(super) fn empty_query(table: MirrorTable) -> String {
+    let columns: Vec<String> = needed(table).iter().map(|column| format!("NULL AS {column}")).collect();
+    format!("SELECT {} WHERE 0", columns.join(", "))
+}
+
+/// The column that a custom field of the portal seems to be for.
+pub(super) fn column_for<'c>(field: &PortalOption, columns: &'c [String]) -> Option<&'c String> {
+    let own = plain(field.id.trim_start_matches("UF_CRM_"));
+    let label = plain(&field.name);
+    let is_meant = |column: &&String| {
+        let name = plain(column);
+        let words = FIELD_NAMES.iter().find(|(known, _)| known == column).map_or(&[][..], |(_, words)| words);
+        let is_word = words.contains(&label.as_str()) || names_of(column).contains(&label.as_str());
+        !NOT_FOR_FIELDS.contains(&column.as_str()) && (name == own || name == label || is_word)
+    };
+    columns.iter().find(is_meant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(name: &str, columns: &[&str]) -> FoundTable {
+        FoundTable { name: name.to_owned(), columns: columns.iter().map(|name| (*name).to_owned()).collect() }
+    }
+
+    fn of_another_shape() -> Vec<FoundTable> {
+        vec![
+            table("Гости", &["Код", "Фамилия", "Имя", "Карта"]),
+            table("Гости брони", &["Заявка", "Гость"]),
+            table("Заявки", &["Код", "Номер", "Состояние", "Заезд", "Выезд", "Гость"]),
+            table("Организации", &["Код", "Название"]),
+            table("log", &["id"]),
+        ]
+    }
+
+    #[test]
+    fn tables_are_known_by_their_names_in_both_languages() {
+        let found = of_another_shape();
+        let best = MirrorTable::ALL.map(|table| best_table(table, &found));
+        assert_eq!(best, [Some(0), Some(3), Some(2), Some(1)]);
+        let english = [table("order_persons", &[]), table("orders", &[]), table("persons", &[])];
+        let best = MirrorTable::ALL.map(|table| best_table(table, &english));
+        assert_eq!(best, [Some(2), None, Some(1), Some(0)]);
+    }
+
+    #[test]
+    fn columns_are_known_by_their_names_and_the_query_renames_them() {
+        let found = of_another_shape();
+        let bookings = match_columns(MirrorTable::Bookings, &found[2]);
+        assert!(bookings.missing.is_empty(), "{bookings:?}");
+        assert_eq!(
+            query(&found[2], &bookings.columns),
+            "SELECT *, \"Код\" AS id, \"Номер\" AS number, \"Состояние\" AS status, \"Заезд\" AS arrival, \
+             \"Выезд\" AS departure, \"Гость\" AS guest_id FROM \"Заявки\""
+        );
+        let guests = table("guests", &["id", "surname", "born"]);
+        let matches = match_columns(MirrorTable::Guests, &guests);
+        assert_eq!(
+            query(&guests, &matches.columns),
+            "SELECT *, \"surname\" AS last_name, \"born\" AS birth_date FROM \"guests\""
+        );
+        let strange = match_columns(MirrorTable::BookingGuests, &table("x", &["a", "b"]));
+        assert_eq!(strange.missing, ["booking_id", "guest_id"]);
+    }
+
+    #[test]
+    fn a_field_fits_a_column_by_its_code_its_label_or_a_word_of_hotels() {
+        let columns = ["id", "tariff", "loyalty_card", "arrival", "Питание"].map(str::to_owned);
+        let field = |id: &str, name: &str| PortalOption { id: id.into(), name: name.into(), semantics: None };
+        for (field, column) in [
+            (field("UF_CRM_LOYALTY_CARD", ""), Some("loyalty_card")),
+            (field("UF_CRM_1700000000", "Тариф"), Some("tariff")),
+            (field("UF_CRM_1700000001", "Дата заезда"), Some("arrival")),
+            (field("UF_CRM_1700000002", "питание"), Some("Питание")),
+            (field("UF_CRM_ID", "Код"), None),
+            (field("UF_CRM_OTHER", "Другое"), None),
+        ] {
+            assert_eq!(column_for(&field, &columns).map(String::as_str), column, "{field:?}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What the deals get: funnel, stages and currency.
+
+use anyhow::Result;
+
+use super::Interview;
+use super::asker::{Choice, tell, usage};
+use super::meaning::{stage_for, without_funnel};
+use super::questions::{Question, status_name};
+use crate::domain::messages::InitMessage;
+use crate::domain::record::BookingStatus;
+use crate::msg;
+use crate::sync::preflight::config_check::{PortalOption, PortalOptions};
+
+/// Asks for funnel, stages and currency.
+pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Result<()> {
+    let key = ["deal", "category_id"];
+    let given = interview.options.funnel.as_deref();
+    let funnel = choose(interview, &Question::Funnel, given, &portal.funnels, &key)?;
+    let number: u64 = funnel.id.parse()?;
+    interview.draft.set(&key, i64::try_from(number)?, &funnel.name);
+    if let Some(stages) = portal.stages.get(&number).filter(|stages| !stages.is_empty()) {
+        ask_stages(interview, number, stages)?;
+    }
+    if !portal.currencies.is_empty() {
+        let key = ["deal", "currency"];
+        let given = interview.options.currency.as_deref();
+        let currency = choose(interview, &Question::Currency, given, &portal.currencies, &key)?;
+        interview.draft.set(&key, currency.id.as_str(), "");
+    }
+    Ok(())
+}
+
+/// One of the portal's options: the one that was named, or the one that is chosen. What the configuration has is
+/// proposed.
+fn choose<'o>(
+    interview: &Interview<'_>,
+    question: &Question,
+    given: Option<&str>,
+    options: &'o [PortalOption],
+    key: &[&str],
+) -> Result<&'o PortalOption> {
+    if let Some(given) = given {
+        return named(&question.flag(), given, options);
+    }
+    let known = interview.draft.get_or_default(key).unwrap_or_default();
+    let proposed = position(options, &known).unwrap_or_default();
+    Ok(&options[interview.asker.choose(question, &positions(options), Some(proposed))?])
+}
+
+fn positions(options: &[PortalOption]) -> Vec<Choice<usize>> {
+    let choice = |(value, option)| Choice { value, label: label(option) };
+    options.iter().enumerate().map(choice).collect()
+}
+
+/// `Новая (NEW)`
+pub(super) fn label(option: &PortalOption) -> String {
+    match option.name.as_str() {
+        "" => option.id.clone(),
+        name => format!("{name} ({})", option.id),
+    }
+}
+
+fn position(options: &[PortalOption], id: &str) -> Option<usize> {
+    options.iter().position(|option| option.id == id)
+}
+
+/// The option that was named by its code or its name.
+fn named<'o>(flag: &str, given: &str, options: &'o [PortalOption]) -> Result<&'o PortalOption> {
+    let is_named = |option: &&PortalOption| {
+        [option.id.as_str(), without_funnel(&option.id)].contains(&given)
+            || option.name.to_lowercase() == given.to_lowercase()
+    };
+    options.iter().find(is_named).ok_or_else(|| {
+        let choices: Vec<String> = options.iter().map(label).collect();
+        usage(InitMessage::no_such_answer(flag, given, &choices.join(", ")))
+    })
+}
+
+/// The stages of all statuses are shown together; who does not agree is asked one by one.
+fn ask_stages(interview: &mut Interview<'_>, funnel: u64, stages: &[PortalOption]) -> Result<()> {
+    if moves_between_funnels(interview, funnel) {
+        return Ok(());
+    }
+    let mut chosen: Vec<(BookingStatus, &PortalOption)> = Vec::new();
+    for status in BookingStatus::ALL {
+        chosen.push((status, proposed_stage(interview, status, stages)?));
+    }
+    let is_given = |(status, _): &(BookingStatus, _)| given_stage(interview, *status).is_some();
+    if !chosen.iter().all(is_given) && !agrees(interview, &chosen)? {
+        for (status, stage) in &mut chosen {
+            let proposed = position(stages, &stage.id);
+            let question = Question::Stage(*status);
+            *stage = &stages[interview.asker.choose(&question, &positions(stages), proposed)?];
+        }
+    }
+    for (status, stage) in chosen {
+        // The stages of the configuration are those of its funnel.
+        let id = without_funnel(&stage.id);
+        interview.draft.set(&["deal", "stages", status.word()], id, &stage.name);
+    }
+    Ok(())
+}
+
+/// Stages of several funnels were written by hand, and stay as they are.
+fn moves_between_funnels(interview: &Interview<'_>, funnel: u64) -> bool {
+    let own = format!("C{funnel}:");
+    BookingStatus::ALL.into_iter().any(|status| {
+        let stage = interview.draft.get(&["deal", "stages", status.word()]);
+        stage.is_some_and(|stage| stage.contains(':') && !stage.starts_with(&own))
+    })
+}
+
+fn given_stage<'i>(interview: &Interview<'i>, status: BookingStatus) -> Option<&'i str> {
+    let given = interview.options.stage.iter().find(|(name, _)| name == status.word());
+    given.map(|(_, stage)| stage.as_str())
+}
+
+/// The stage that an option names, else the one in the file, else the one that the status means.
+fn proposed_stage<'s>(
+    interview: &Interview<'_>,
+    status: BookingStatus,
+    stages: &'s [PortalOption],
+) -> Result<&'s PortalOption> {
+    if let Some(stage) = given_stage(interview, status) {
+        return named(&Question::Stage(status).flag(), stage, stages);
+    }
+    let known = interview.draft.get(&["deal", "stages", status.word()]).unwrap_or_default();
+    let is_known = |stage: &&PortalOption| without_funnel(&stage.id) == without_funnel(&known);
+    let known = stages.iter().find(is_known);
+    Ok(known.or_else(|| stage_for(status, stages)).unwrap_or(&stages[0]))
+}
+
+fn agrees(interview: &Interview<'_>, chosen: &[(BookingStatus, &PortalOption)]) -> Result<bool> {
+    let language = interview.asker.language;
+    let mut lines = vec![msg!(language, "Стадии сделок:", "Stages of the deals:")];
+    for (status, stage) in chosen {
+        lines.push(format!("  {} → {}", status_name(*status, language), label(stage)));
+    }
+    tell(&lines.join("\n"));
+    let no = msg!(language, "нет, назначить самому", "no, choose them");
+    interview.asker.agree(&Question::Stages, no)
+}

@@ -1,0 +1,288 @@
+//! The configuration that is being written: the file with all that people wrote there, and the answers put into it.
+//!
+//! A key is touched only where the answer differs from what stands there, so comments, order and all other keys
+//! stay as they are. What equals the default is not written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Permissions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tempfile::{Builder, NamedTempFile};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
+
+use crate::config::{self, Config};
+use crate::domain::language::Language;
+use crate::domain::messages::InitMessage;
+use crate::domain::run_error::Explain;
+use crate::msg;
+use crate::platform::sidecar_path::parent_dir;
+
+/// A key with the sections that it stands in: `["deal", "stages", "confirmed"]`.
+pub(super) type Key<'a> = &'a [&'a str];
+
+/// A key whose value becomes another one. The webhook is not told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Change {
+    pub(super) key: String,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+}
+
+/// The configuration that is being written.
+pub(super) struct Draft {
+    path: PathBuf,
+    /// What stands in the file; none where there is no file.
+    before: Option<String>,
+    document: DocumentMut,
+    defaults: toml::Table,
+}
+
+impl Draft {
+    /// Reads the file, or begins a new one.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read, or is no TOML.
+    pub(super) fn open(path: &Path, language: Language) -> Result<Draft> {
+        // A link stays one: the file behind it is written.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let before = config::text_to_change(&path)?;
+        let written = before.clone().filter(|text| !text.trim().is_empty());
+        let text = written.unwrap_or_else(|| heading(language));
+        let document = text.parse().context("TOML")?;
+        Ok(Draft { path, before, document, defaults: config::defaults() })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file was there before.
+    pub(super) fn is_rewritten(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// The value of a key as text; none where it is not in the file.
+    pub(super) fn get(&self, key: Key<'_>) -> Option<String> {
+        Some(shown(&plain(self.value(key)?)?))
+    }
+
+    /// The value of a key as text, or its default.
+    pub(super) fn get_or_default(&self, key: Key<'_>) -> Option<String> {
+        self.get(key).or_else(|| Some(shown(look_up(&self.defaults, key)?)))
+    }
+
+    /// The value that stood in the file before the first question.
+    pub(super) fn get_before(&self, key: Key<'_>) -> Option<String> {
+        let before: toml::Table = toml::from_str(self.before.as_deref()?).ok()?;
+        Some(shown(look_up(&before, key)?))
+    }
+
+    fn value(&self, key: Key<'_>) -> Option<&Value> {
+        let mut item = self.document.as_item();
+        for part in key {
+            item = item.get(part)?;
+        }
+        item.as_value()
+    }
+
+    /// Puts an answer into the file, with a comment behind it.
+    pub(super) fn set(&mut self, key: Key<'_>, value: impl Into<Value>, comment: &str) {
+        let mut value = value.into();
+        let wanted = plain(&value);
+        if self.value(key).and_then(plain) == wanted {
+            return;
+        }
+        if look_up(&self.defaults, key) == wanted.as_ref() {
+            return self.remove(key);
+        }
+        if !comment.is_empty() {
+            value.decor_mut().set_suffix(format!("  # {comment}"));
+        } else if let Some(old) = self.value(key) {
+            *value.decor_mut() = old.decor().clone();
+        }
+        put(self.document.as_table_mut(), key, value, false);
+    }
+
+    /// The language stands above all sections, below what people wrote at the head of the file.
+    pub(super) fn set_language(&mut self, language: Language) {
+        let is_new = self.document.get("language").is_none();
+        self.set(&["language"], language.code(), "");
+        if !is_new {
+            return;
+        }
+        let head = self.take_head().unwrap_or_default();
+        if let Some(mut key) = self.document.key_mut("language") {
+            key.leaf_decor_mut().set_prefix(head);
+        }
+    }
+
+    /// The comment before the first section.
+    fn take_head(&mut self) -> Option<String> {
+        let first = self.document.iter_mut().find_map(|(_, item)| item.as_table_mut())?;
+        let head = first.decor().prefix()?.as_str()?.to_owned();
+        first.decor_mut().set_prefix("\n");
+        Some(head)
+    }
+
+    /// Takes a key out of the file.
+    pub(super) fn remove(&mut self, key: Key<'_>) {
+        let Some((name, sections)) = key.split_last() else { return };
+        let mut table: &mut dyn TableLike = self.document.as_table_mut();
+        for part in sections {
+            let Some(inner) = table.get_mut(part).and_then(Item::as_table_like_mut) else { return };
+            table = inner;
+        }
+        table.remove(name);
+    }
+
+    /// The configuration as far as it has got. `webhook` is that of the environment.
+    pub(super) fn config(&self, webhook: Option<&str>) -> Result<Config> {
+        Ok(config::parse(&self.document.to_string(), parent_dir(&self.path), webhook)?)
+    }
+
+    /// What the file will say otherwise than it does.
+    pub(super) fn changes(&self) -> Vec<Change> {
+        let before = flat(self.before.as_deref().unwrap_or_default());
+        let after = flat(&self.document.to_string());
+        let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let change = |key: &String| Change {
+            key: key.clone(),
+            before: before.get(key).cloned(),
+            after: after.get(key).cloned(),
+        };
+        let changes = keys.into_iter().map(change).filter(|change| change.before != change.after);
+        changes.map(without_secret).collect()
+    }
+
+    /// Writes the file, as a whole or not at all: a new one for its owner alone, an old one with its owner and rights.
+    ///
+    /// # Errors
+    /// In words: the folder cannot be written, or somebody else wrote the file meanwhile.
+    pub(super) fn write(&self) -> Result<()> {
+        let path = || self.path.display().to_string();
+        if config::text_to_change(&self.path)? != self.before {
+            return Err(InitMessage::FileChangedMeanwhile { path: path() }.into());
+        }
+        let written = self.replace();
+        Ok(written.explain(|| InitMessage::NotWritten { path: path() })?)
+    }
+
+    fn replace(&self) -> std::io::Result<()> {
+        let made = Builder::new().prefix(".ecvi-b24-").tempfile_in(parent_dir(&self.path));
+        let mut file = match made {
+            // In /etc an administrator may have made the file for the user of the runs: that user makes no other there.
+            Err(error) if self.is_rewritten() && error.kind() == ErrorKind::PermissionDenied => {
+                return fs::write(&self.path, self.document.to_string());
+            }
+            made => made?,
+        };
+        file.write_all(self.document.to_string().as_bytes())?;
+        if self.is_rewritten() {
+            keep_access(&file, &self.path)?;
+        }
+        file.as_file().sync_all()?;
+        if self.is_rewritten() {
+            file.persist(&self.path)?
+        } else {
+            file.persist_noclobber(&self.path)?
+        };
+        Ok(())
+    }
+}
+
+/// The new file is as open as the one that it takes the place of.
+fn keep_access(file: &NamedTempFile, old: &Path) -> std::io::Result<()> {
+    let old = fs::metadata(old)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        fchown(file.as_file(), Some(old.uid()), Some(old.gid()))?;
+    }
+    let access: Permissions = old.permissions();
+    file.as_file().set_permissions(access)
+}
+
+fn heading(language: Language) -> String {
+    let code = language.code();
+    msg!(
+        language,
+        "# Настройки ecvi-b24. Их записала команда ecvi-b24 init; запущенная снова, она предложит эти ответы.\n# Чего здесь нет, то имеет значение по умолчанию. Все ключи описаны в docs/configuration.md.\n# В файле пароль ко всей CRM: никому его не показывайте.\n\nlanguage = \"{code}\"\n",
+        "# The configuration of ecvi-b24, written by ecvi-b24 init; run again, it offers these answers.\n# What is not here has its default. Every key: docs/configuration.md.\n# The file holds a password to the whole CRM: show it to nobody.\n\nlanguage = \"{code}\"\n",
+    )
+}
+
+/// Puts a value below its sections, which are made where they are missing.
+fn put(table: &mut dyn TableLike, key: Key<'_>, value: Value, is_inline: bool) {
+    match key {
+        [] => {}
+        [name] => drop(table.insert(name, Item::Value(value))),
+        [section, rest @ ..] => {
+            let new = if is_inline { InlineTable::new().into() } else { Item::Table(implicit_table()) };
+            let item = table.entry(section).or_insert(new);
+            let is_inline = item.is_inline_table();
+            let mut value = value;
+            if is_inline {
+                // A comment would hide the brace that ends the table.
+                value.decor_mut().clear();
+            }
+            if let Some(inner) = item.as_table_like_mut() {
+                put(inner, rest, value, is_inline);
+            }
+        }
+    }
+}
+
+/// A section that shows only where a key stands in it.
+fn implicit_table() -> Table {
+    let mut table = Table::new();
+    table.set_implicit(true);
+    table
+}
+
+fn look_up<'t>(table: &'t toml::Table, key: Key<'_>) -> Option<&'t toml::Value> {
+    let (name, sections) = key.split_last()?;
+    let mut at = table;
+    for part in sections {
+        at = at.get(*part)?.as_table()?;
+    }
+    at.get(*name)
+}
+
+/// The value without its comment and its spelling.
+fn plain(value: &Value) -> Option<toml::Value> {
+    let mut table: toml::Table = toml::from_str(&format!("x = {value}")).ok()?;
+    table.remove("x")
+}
+
+fn shown(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `[deal.stages] confirmed` -> its value
+fn flat(text: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let table = toml::from_str::<toml::Table>(text).unwrap_or_default();
+    flatten(&table, "", &mut found);
+    found
+}
+
+fn flatten(table: &toml::Table, section: &str, found: &mut BTreeMap<String, String>) {
+    for (name, value) in table {
+        let inner = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
+        match value {
+            toml::Value::Table(table) => flatten(table, &inner, found),
+            value if section.is_empty() => drop(found.insert(name.clone(), shown(value))),
+            value => drop(found.insert(format!("[{section}] {name}"), shown(value))),
+        }
+    }
+}
+
+fn without_secret(change: Change) -> Change {
+    if !["[portal] webhook", "[monitoring] heartbeat_url"].contains(&change.key.as_str()) {
+        return change;
+    }
+    let hidden = |value: Option<String>| value.map(|_| "***".to_owned());
+    Change { before: hidden(change.before), after: hidden(change.after), ..change }
+}

@@ -1,0 +1,77 @@
+//! Custom fields of the portal that columns of the mirror fill.
+
+use anyhow::Result;
+
+use super::Interview;
+use super::asker::{Choice, usage};
+use super::columns::column_for;
+use super::crm::label;
+use super::questions::Question;
+use super::responsible::kind_of;
+use crate::domain::messages::InitMessage;
+use crate::domain::record::Kind;
+use crate::mirror::survey::Survey;
+use crate::sync::preflight::config_check::PortalOptions;
+
+/// A custom field and the column that fills it.
+#[derive(Clone)]
+struct Field {
+    kind: Kind,
+    name: String,
+    column: String,
+}
+
+/// Asks which custom fields the columns of the mirror fill.
+pub(super) fn ask(
+    interview: &mut Interview<'_>,
+    portal: &PortalOptions,
+    mirror: Option<&Survey>,
+) -> Result<()> {
+    let fields = if interview.options.field.is_empty() {
+        let proposed = mirror.map(|mirror| proposed_fields(interview, portal, mirror)).unwrap_or_default();
+        if proposed.is_empty() {
+            Vec::new()
+        } else {
+            interview.asker.choose_several(&Question::Fields, &proposed)?
+        }
+    } else {
+        read_fields(&interview.options.field)?
+    };
+    for field in fields {
+        let key = [field.kind.crm_entity(), "fields", &field.name];
+        let options = &portal.custom_fields[field.kind];
+        let label = options.iter().find(|option| option.id == field.name).map(|option| option.name.as_str());
+        interview.draft.set(&key, field.column.as_str(), label.unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// The fields that no column fills yet, and that one fits.
+fn proposed_fields(interview: &Interview<'_>, portal: &PortalOptions, mirror: &Survey) -> Vec<Choice<Field>> {
+    let mut proposed = Vec::new();
+    for kind in Kind::DISPLAY_ORDER {
+        let Some(columns) = mirror.columns.get(&kind.table()) else { continue };
+        for field in &portal.custom_fields[kind] {
+            let is_filled = interview.draft.get(&[kind.crm_entity(), "fields", &field.id]).is_some();
+            let Some(column) = column_for(field, columns).filter(|_| !is_filled) else { continue };
+            let label = format!("{} = {column}", label(field));
+            let value = Field { kind, name: field.id.clone(), column: column.clone() };
+            proposed.push(Choice { value, label });
+        }
+    }
+    proposed
+}
+
+/// `deal.UF_CRM_TARIFF=tariff`
+fn read_fields(given: &[String]) -> Result<Vec<Field>> {
+    let mut fields = Vec::new();
+    for text in given.iter().filter(|text| *text != "none") {
+        let field = text.split_once('=').and_then(|(field, column)| {
+            let (entity, name) = field.split_once('.')?;
+            Some(Field { kind: kind_of(entity)?, name: name.to_owned(), column: column.to_owned() })
+        });
+        let choices = "deal.UF_CRM_TARIFF=tariff, none";
+        fields.push(field.ok_or_else(|| usage(InitMessage::no_such_answer("--field", text, choices)))?);
+    }
+    Ok(fields)
+}

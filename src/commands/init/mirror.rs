@@ -1,0 +1,240 @@
+//! The mirror: the file, its tables and columns, and the codes of the hotel's bookings.
+
+use std::path::Path;
+
+use anyhow::Result;
+use chrono::Utc;
+
+use super::Interview;
+use super::asker::{Choice, tell, usage};
+use super::columns::{Matches, best_table, empty_query, match_columns, query};
+use super::meaning::status_of;
+use super::questions::{Question, status_name};
+use crate::domain::display::format_age;
+use crate::domain::messages::{InitMessage, Message};
+use crate::domain::mirror_table::MirrorTable;
+use crate::domain::record::{BookingStatus, Kind};
+use crate::domain::run_error::{RunError, message_of};
+use crate::mirror::survey::Survey;
+use crate::mirror::{Mirror, written_at};
+use crate::msg;
+
+/// More codes than this are no codes: the column is another one.
+const MOST_CODES: usize = 30;
+/// A code that is left open: its bookings wait until the configuration knows it.
+const LATER: &str = "later";
+
+/// Asks for the mirror, and returns what stands in it; none where it is not there yet.
+pub(super) fn ask(interview: &mut Interview<'_>) -> Result<Option<Survey>> {
+    take_given(interview)?;
+    let Some(survey) = ask_file(interview)? else { return Ok(None) };
+    for table in MirrorTable::ALL {
+        ask_table(interview, table, &survey)?;
+    }
+    let config = interview.config()?;
+    let limit = interview.clock.read_limit(None);
+    let mirror = Mirror::open_within(&config.mirror, &limit)?;
+    tell_rows(interview, &mirror, &config.mirror.path)?;
+    ask_statuses(interview, &mirror)?;
+    Ok(Some(Survey::read(&config.mirror, &limit)?))
+}
+
+/// Queries and codes that options name are taken also where there is no mirror yet.
+fn take_given(interview: &mut Interview<'_>) -> Result<()> {
+    for (table, select) in &interview.options.query {
+        interview.draft.set(&["mirror", "queries", table], select.as_str(), "");
+    }
+    for (code, word) in &interview.options.status {
+        if let Some(status) = status_word(code, word)? {
+            interview.draft.set(&["mirror", "statuses", code], status.word(), "");
+        }
+    }
+    Ok(())
+}
+
+/// The file, until there is one that can be read, or none is wanted yet.
+fn ask_file(interview: &mut Interview<'_>) -> Result<Option<Survey>> {
+    let mut given = interview.options.mirror.as_deref();
+    loop {
+        let path = match given.take() {
+            Some(path) => interview.as_written(path)?,
+            None => named_file(interview)?,
+        };
+        interview.set_mirror(&path);
+        match survey(interview) {
+            Ok(survey) => return Ok(Some(survey)),
+            Err(reason) if goes_on_without(interview, &reason)? => return Ok(None),
+            Err(_) => {}
+        }
+    }
+}
+
+/// The file that a person names; the proposed one is as the configuration has it already.
+fn named_file(interview: &Interview<'_>) -> Result<String> {
+    let usual = if interview.is_in_etc() { "/var/lib/ecvi/mirror.db" } else { "mirror.db" };
+    let known = interview.draft.get_before(&["mirror", "path"]);
+    let proposed = known.unwrap_or_else(|| usual.to_owned());
+    let typed = interview.asker.text(&Question::Mirror, Some(&proposed))?;
+    if typed == proposed { Ok(typed) } else { interview.as_written(Path::new(&typed)) }
+}
+
+fn survey(interview: &Interview<'_>) -> Result<Survey, Message> {
+    let config = interview.config().map_err(|error| message_of(&error))?;
+    let found = Survey::read(&config.mirror, &interview.clock.read_limit(None));
+    let survey = found.map_err(|error| error.message)?;
+    if survey.tables.is_empty() {
+        let path = config.mirror.path.display().to_string();
+        return Err(InitMessage::MirrorHasNoTables { path }.into());
+    }
+    Ok(survey)
+}
+
+/// There is no mirror to look at. False: another file is named.
+fn goes_on_without(interview: &Interview<'_>, reason: &Message) -> Result<bool> {
+    if interview.options.mirror_later {
+        return Ok(true);
+    }
+    let language = interview.asker.language;
+    if !interview.asker.is_terminal {
+        let reason = Box::new(reason.clone());
+        return Err(RunError::failed(InitMessage::MirrorNotThere { reason }).into());
+    }
+    tell(&reason.text(language));
+    let another = msg!(language, "указать другой файл", "name another file");
+    let later = msg!(
+        language,
+        "продолжить: зеркало появится позже (его наполнит ecvi-b24 load или другая программа)",
+        "go on: the mirror comes later (ecvi-b24 load or another program fills it)"
+    );
+    let choices = [Choice { value: false, label: another }, Choice { value: true, label: later }];
+    interview.asker.choose(&Question::MirrorLater, &choices, Some(0))
+}
+
+/// Asks what stands for a table that is missing, or lacks a column without which it cannot be read.
+fn ask_table(interview: &mut Interview<'_>, table: MirrorTable, survey: &Survey) -> Result<()> {
+    let key = ["mirror", "queries", table.name()];
+    let missing = survey.missing(table);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if interview.options.query.iter().any(|(name, _)| name == table.name()) {
+        return Err(usage(InitMessage::QueryIncomplete { table: table.name().to_owned() }));
+    }
+    tell_missing(interview, survey, table);
+    let mut select = proposed_query(interview, table, survey)?;
+    loop {
+        select = interview.asker.text(&Question::Query(table), Some(&select))?;
+        interview.draft.set(&key, select.as_str(), "");
+        let config = interview.config()?;
+        let survey = Survey::read(&config.mirror, &interview.clock.read_limit(None))?;
+        if survey.missing(table).is_empty() {
+            return Ok(());
+        }
+        if !interview.asker.is_terminal {
+            return Err(usage(InitMessage::QueryIncomplete { table: table.name().to_owned() }));
+        }
+        tell_missing(interview, &survey, table);
+    }
+}
+
+fn tell_missing(interview: &Interview<'_>, survey: &Survey, table: MirrorTable) {
+    let language = interview.asker.language;
+    let (name, missing) = (table.name(), survey.missing(table).join(", "));
+    tell(&if survey.columns.contains_key(&table) {
+        msg!(
+            language,
+            "В таблице {name} нет столбцов: {missing}",
+            "The table {name} has no columns {missing}"
+        )
+    } else {
+        msg!(
+            language,
+            "Таблица {name} не читается или её нет",
+            "There is no table {name}, or it cannot be read"
+        )
+    });
+}
+
+/// The query over the table that a person chooses, or over the one that the names speak for.
+fn proposed_query(interview: &Interview<'_>, table: MirrorTable, survey: &Survey) -> Result<String> {
+    let own = survey.tables.iter().position(|found| found.name.eq_ignore_ascii_case(table.name()));
+    let best = own.or_else(|| best_table(table, &survey.tables));
+    let is_optional = matches!(table, MirrorTable::Companies | MirrorTable::BookingGuests);
+    let mut choices: Vec<Choice<Option<usize>>> = Vec::new();
+    for (at, found) in survey.tables.iter().enumerate() {
+        choices.push(Choice { value: Some(at), label: found.name.clone() });
+    }
+    if is_optional {
+        let none = msg!(interview.asker.language, "такой таблицы нет", "there is no such table");
+        choices.push(Choice { value: None, label: none });
+    }
+    let proposed = best.or_else(|| is_optional.then_some(choices.len() - 1));
+    let Some(chosen) = interview.asker.choose(&Question::Table(table), &choices, proposed)? else {
+        return Ok(empty_query(table));
+    };
+    let found = &survey.tables[chosen];
+    let Matches { mut columns, missing } = match_columns(table, found);
+    for column in missing {
+        let choices = found.columns.iter().map(|name| Choice { value: name.clone(), label: name.clone() });
+        let choices: Vec<Choice<String>> = choices.collect();
+        columns.push((column, interview.asker.choose(&Question::Column(column), &choices, None)?));
+    }
+    Ok(query(found, &columns))
+}
+
+/// How many rows there are, how many of them name cards already, and how old all is.
+fn tell_rows(interview: &Interview<'_>, mirror: &Mirror, path: &Path) -> Result<()> {
+    let language = interview.asker.language;
+    let counts = mirror.rows_and_crm_ids()?;
+    let [guests, companies, bookings] = Kind::DISPLAY_ORDER.map(|kind| counts[kind].0);
+    let age = written_at(path).map(|at| format_age(Utc::now() - at).text(language)).unwrap_or_default();
+    tell(&msg!(
+        language,
+        "✓ Зеркало: гости {guests}, компании {companies}, заявки {bookings}; записано {age}",
+        "✓ The mirror: guests {guests}, companies {companies}, bookings {bookings}; written {age}"
+    ));
+    let [guests, companies, bookings] = Kind::DISPLAY_ORDER.map(|kind| counts[kind].1);
+    if guests + companies + bookings > 0 {
+        tell(&msg!(
+            language,
+            "✓ Номера карточек CRM (crm_id) уже известны: гости {guests}, компании {companies}, заявки {bookings}. Эти карточки будут обновлены, новых не появится",
+            "✓ Cards of the CRM (crm_id) are known already: guests {guests}, companies {companies}, bookings {bookings}. These cards are updated, no new ones are made"
+        ));
+    }
+    Ok(())
+}
+
+/// Asks what each code means that the program does not know.
+fn ask_statuses(interview: &mut Interview<'_>, mirror: &Mirror) -> Result<()> {
+    for (code, count) in mirror.unknown_statuses()?.into_iter().take(MOST_CODES) {
+        if interview.options.status.iter().any(|(known, _)| *known == code) {
+            continue;
+        }
+        if let Some(status) = ask_status(interview, &code, count)? {
+            interview.draft.set(&["mirror", "statuses", &code], status.word(), "");
+        }
+    }
+    Ok(())
+}
+
+fn status_word(code: &str, word: &str) -> Result<Option<BookingStatus>> {
+    let known = BookingStatus::ALL.into_iter().find(|status| status.word() == word);
+    if known.is_none() && word != LATER {
+        let choices = BookingStatus::ALL.map(BookingStatus::word).join(", ");
+        let (flag, choices) = (format!("--status {code}=…"), format!("{choices}, {LATER}"));
+        return Err(usage(InitMessage::no_such_answer(&flag, word, &choices)));
+    }
+    Ok(known)
+}
+
+fn ask_status(interview: &Interview<'_>, code: &str, count: u64) -> Result<Option<BookingStatus>> {
+    let language = interview.asker.language;
+    let mut choices: Vec<Choice<Option<BookingStatus>>> = Vec::new();
+    for status in BookingStatus::ALL {
+        choices.push(Choice { value: Some(status), label: status_name(status, language) });
+    }
+    let later = msg!(language, "решить позже: такие заявки подождут", "decide later: these bookings wait");
+    choices.push(Choice { value: None, label: later });
+    let proposed = status_of(code).map(|status| status as usize);
+    interview.asker.choose(&Question::Status { code: code.to_owned(), count }, &choices, proposed)
+}

@@ -1,0 +1,233 @@
+//! `init`: asks for what a configuration needs, looks at the portal and at the mirror, proposes, and writes the file.
+//!
+//! Nothing is written before the last question is answered, and a file that is there is changed only where an answer
+//! differs from it. The end is what `check` says of the new file.
+
+mod asker;
+mod columns;
+mod crm;
+mod draft;
+mod fields;
+mod matching;
+mod meaning;
+mod mirror;
+mod questions;
+mod responsible;
+mod webhook;
+
+use std::path::{Path, PathBuf, absolute};
+
+use anyhow::Result;
+
+use crate::commands::{check, cli};
+use crate::config::{self, Config, PortalConfig};
+use crate::domain::language::Language;
+use crate::domain::messages::{InitMessage, Localized, OutputMessage};
+use crate::domain::mirror_table::MirrorTable;
+use crate::domain::record::BookingStatus;
+use crate::domain::run_error::Outcome;
+use crate::msg;
+use crate::output::stdout;
+use crate::platform::clock::Clock;
+use crate::platform::sidecar_path::parent_dir;
+use crate::portal::Portal;
+use crate::portal::http::Http;
+use asker::{Asker, Choice, tell, usage};
+use draft::{Change, Draft};
+use questions::Question;
+
+/// What is known before the first question.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    /// `--config`
+    pub config: Option<&'a Path>,
+    /// The value of `$ECVI_B24_WEBHOOK`.
+    pub webhook: Option<&'a str>,
+    /// The reader's, until another one is chosen.
+    pub language: Language,
+}
+
+/// The answers so far, and whoever gives the next ones.
+struct Interview<'a> {
+    options: &'a cli::Init,
+    asker: Asker,
+    draft: Draft,
+    clock: &'a Clock,
+    /// The value of `$ECVI_B24_WEBHOOK`.
+    environment: Option<&'a str>,
+}
+
+/// Asks, writes the file, and checks it.
+///
+/// # Errors
+/// In words: a question that nobody answers, an answer that makes no sense, a file that cannot be written. Nothing was
+/// written then.
+pub fn run(options: &cli::Init, start: &Start<'_>, clock: &Clock) -> Result<Outcome> {
+    refuse_unknown_names(options)?;
+    let asker = Asker::new(start.language, options.yes);
+    let draft = Draft::open(&target(start.config), start.language)?;
+    let mut interview = Interview { options, asker, draft, clock, environment: start.webhook };
+    interview.ask_language()?;
+    interview.tell_target();
+    interview.place_files()?;
+    let portal = webhook::ask(&mut interview)?;
+    let mirror = mirror::ask(&mut interview)?;
+    crm::ask(&mut interview, &portal)?;
+    responsible::ask(&mut interview, &portal.users)?;
+    fields::ask(&mut interview, &portal, mirror.as_ref())?;
+    matching::ask(&mut interview, &portal)?;
+    interview.config()?;
+    if !interview.agrees_to_write()? {
+        stdout::print_error(&OutputMessage::NothingChanged.localized(interview.asker.language));
+        return Ok(Outcome::Ok);
+    }
+    interview.draft.write()?;
+    check_written(&interview)
+}
+
+/// A misspelt table or status would be an answer that nobody hears.
+fn refuse_unknown_names(options: &cli::Init) -> Result<()> {
+    refuse_unknown("--query", &options.query, &MirrorTable::ALL.map(MirrorTable::name))?;
+    refuse_unknown("--stage", &options.stage, &BookingStatus::ALL.map(BookingStatus::word))
+}
+
+fn refuse_unknown(flag: &str, given: &[(String, String)], known: &[&str]) -> Result<()> {
+    match given.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        Some((name, _)) => Err(usage(InitMessage::no_such_answer(flag, name, &known.join(", ")))),
+        None => Ok(()),
+    }
+}
+
+/// The file that the other commands would find; for who may not write it, one in the current folder.
+fn target(option: Option<&Path>) -> PathBuf {
+    let found = config::find_config_file(option);
+    let is_named = option.is_some_and(|path| !path.as_os_str().is_empty());
+    if is_named || found.exists() || is_writable(parent_dir(&found)) {
+        return found;
+    }
+    PathBuf::from("ecvi-b24.toml")
+}
+
+fn is_writable(folder: &Path) -> bool {
+    // Asked by making a file without a name, which leaves nothing there.
+    tempfile::tempfile_in(folder).is_ok()
+}
+
+impl Interview<'_> {
+    /// A comment of the file in the reader's language.
+    fn words(&self, russian: &str, english: &str) -> String {
+        match self.asker.language {
+            Language::Ru => russian.to_owned(),
+            Language::En => english.to_owned(),
+        }
+    }
+
+    fn config(&self) -> Result<Config> {
+        self.draft.config(self.environment)
+    }
+
+    /// Whether the file is a machine's one, and not that of somebody's folder.
+    fn is_in_etc(&self) -> bool {
+        self.draft.path().starts_with("/etc")
+    }
+
+    /// A path as the file says it: from the file's own folder on.
+    fn as_written(&self, path: &Path) -> Result<String> {
+        let folder = parent_dir(self.draft.path()).canonicalize().ok();
+        let is_here = folder.is_some_and(|folder| std::env::current_dir().is_ok_and(|here| here == folder));
+        let path = if is_here { path.to_owned() } else { absolute(path)? };
+        Ok(path.display().to_string())
+    }
+
+    fn ask_language(&mut self) -> Result<()> {
+        let choices = [("русский", Language::Ru), ("English", Language::En)];
+        let choices = choices.map(|(label, value)| Choice { value, label: label.to_owned() });
+        let proposed = choices.iter().position(|choice| choice.value == self.asker.language);
+        let chosen = || self.asker.choose(&Question::Language, &choices, proposed);
+        let language = self.options.language.map_or_else(chosen, Ok)?;
+        self.draft.set_language(language);
+        self.asker.language = language;
+        Ok(())
+    }
+
+    fn tell_target(&self) {
+        let path = self.draft.path().display().to_string();
+        let language = self.asker.language;
+        tell(&if self.draft.is_rewritten() {
+            msg!(
+                language,
+                "Настройки: {path}. Предлагаются ответы из этого файла; всё, о чём вопросов нет, останется как есть.",
+                "The configuration: {path}. The answers in this file are offered; what no question is about stays as it is."
+            )
+        } else {
+            msg!(
+                language,
+                "Настройки: {path}. До последнего ответа ничего не записывается, Ctrl-C прерывает.",
+                "The configuration: {path}. Nothing is written before the last answer; Ctrl-C interrupts."
+            )
+        });
+    }
+
+    /// The state of a machine's own configuration lies where states do, not in `/etc`.
+    fn place_files(&mut self) -> Result<()> {
+        if self.draft.get(&["mirror", "path"]).is_none() {
+            // The next questions are about the portal, and every configuration has a mirror.
+            self.set_mirror("mirror.db");
+        }
+        let is_placed = self.draft.get(&["state", "path"]).is_some();
+        let state = match &self.options.state {
+            Some(path) => self.as_written(path)?,
+            None if self.is_in_etc() && !is_placed => "/var/lib/ecvi-b24/state.db".to_owned(),
+            None => return Ok(()),
+        };
+        let comment = self.words("программа создаст его сама", "the program makes it itself");
+        self.draft.set(&["state", "path"], state, &comment);
+        Ok(())
+    }
+
+    fn set_mirror(&mut self, path: &str) {
+        let comment = self.words("копия данных Ecvi", "the copy of the data of Ecvi");
+        self.draft.set(&["mirror", "path"], path, &comment);
+    }
+
+    /// Shows what would change in a file that is there, and asks. A new file overwrites nothing.
+    fn agrees_to_write(&self) -> Result<bool> {
+        let language = self.asker.language;
+        let changes = self.draft.changes();
+        if changes.is_empty() {
+            tell(&msg!(language, "Настройки не изменились.", "The configuration stays as it is."));
+            return Ok(true);
+        }
+        if !self.draft.is_rewritten() && !self.asker.is_terminal {
+            return Ok(true);
+        }
+        if self.draft.is_rewritten() {
+            let lines: Vec<String> = changes.iter().map(change_line).collect();
+            let changes = lines.join("\n");
+            tell(&msg!(language, "Изменится:\n{changes}", "This changes:\n{changes}"));
+        }
+        self.asker.agree(&Question::Write, msg!(language, "нет", "no"))
+    }
+}
+
+/// `  [deal] currency: RUB → EUR`
+fn change_line(change: &Change) -> String {
+    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+    format!("  {}: {} → {}", change.key, shown(&change.before), shown(&change.after))
+}
+
+fn check_written(interview: &Interview<'_>) -> Result<Outcome> {
+    let path = interview.draft.path().display().to_string();
+    let language = interview.asker.language;
+    tell(&msg!(language, "Записано: {path}. Проверяем:", "Written: {path}. Checking it:"));
+    let options = check::Options {
+        config: Some(interview.draft.path()),
+        webhook: interview.environment,
+        language,
+        ..check::Options::default()
+    };
+    let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
+    let (shown, outcome) = check::run(&options, &connect, interview.clock);
+    stdout::print(&shown)?;
+    Ok(outcome)
+}

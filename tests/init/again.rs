@@ -1,0 +1,113 @@
+//! Run again: the answers of the file are offered, what people wrote stays, and changes are shown before they are made.
+
+use std::fs;
+
+use crate::hotel::{ANSWERS, Hotel, private};
+
+const BY_HAND: &str = r#"# Отель «Приморский»
+[mirror]
+path = "mirror.db"   # пишет filler
+
+[portal]
+webhook_file = "webhook"
+
+[sync]
+max_deletes = 7      # чаще не бывает
+
+[deal]
+currency = "EUR"
+title = "Бронь {number}"
+
+[deal.stages]
+no_show = "APOLOGY"
+"#;
+
+fn with_file(text: &str) -> Hotel {
+    let hotel = Hotel::new();
+    fs::write(hotel.path("ecvi-b24.toml"), text).unwrap();
+    private(&hotel.path("ecvi-b24.toml"));
+    hotel
+}
+
+#[test]
+fn what_stands_in_the_file_is_proposed_and_stays_with_every_comment() {
+    let hotel = with_file(BY_HAND);
+    let file = hotel.writes("--yes");
+    assert_eq!(
+        file,
+        BY_HAND.replace("# Отель «Приморский»\n", "# Отель «Приморский»\nlanguage = \"en\"\n\n")
+    );
+    assert_eq!(hotel.writes("--yes"), file, "a second time");
+}
+
+#[test]
+fn what_would_change_is_told_and_not_made_unasked() {
+    let hotel = with_file(BY_HAND);
+    let said = hotel.says(2, ANSWERS);
+    assert!(said.contains("[deal] currency: EUR → –"), "{said}");
+    assert!(said.contains("[deal.stages] no_show: APOLOGY → –"), "{said}");
+    assert!(said.contains("--yes"), "{said}");
+    assert_eq!(hotel.file(), BY_HAND);
+    let file = hotel.writes(&format!("{ANSWERS} --yes"));
+    assert!(!file.contains("currency") && !file.contains("no_show"), "{file}");
+    assert!(file.contains("max_deletes = 7      # чаще не бывает") && file.contains("title = "), "{file}");
+}
+
+#[test]
+fn a_webhook_that_changes_is_not_shown() {
+    let own = format!(
+        "{}webhook = 'https://hotel.bitrix24.ru/rest/1/s3cr3t/'\n",
+        "[mirror]\npath = 'mirror.db'\n[portal]\n"
+    );
+    let hotel = with_file(&own);
+    let mut command = hotel.command();
+    let output =
+        command.args(["--yes", "--webhook-stdin"]).write_stdin(hotel.server.webhook()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("[portal] webhook: *** → ***"), "{said}");
+    assert!(!said.contains("s3cr3t") && !said.contains("/rest/1/"), "{said}");
+}
+
+#[test]
+fn stages_of_several_funnels_stay_as_they_were_written() {
+    let stages = "[deal.stages]\nchecked_in = \"C1:NEW\"\nchecked_out = \"C1:WON\"\n";
+    let hotel = with_file(&format!("mirror.path = 'mirror.db'\nportal.webhook_file = 'webhook'\n{stages}"));
+    hotel.server.portal().add_funnel("Проживание");
+    assert!(hotel.writes("--yes --funnel 0").contains(stages));
+}
+
+#[test]
+fn inline_tables_stay_inline() {
+    let text = "mirror = { path = 'mirror.db' }\nportal = { webhook_file = 'webhook' }\ndeal = { }\n";
+    let hotel = with_file(text);
+    let file = hotel.writes("--yes --currency EUR --responsible 1");
+    assert!(file.contains("deal = { currency = \"EUR\", assigned_by_id = 1"), "{file}");
+}
+
+#[test]
+fn a_file_that_is_no_configuration_is_left_alone_and_named() {
+    for (text, told) in [("[mirror\n", "line 1"), ("mirrow.path = 'x'\n", "mirrow")] {
+        let hotel = with_file(text);
+        let said = hotel.says(3, &format!("{ANSWERS} --yes"));
+        assert!(said.contains(told) && said.contains("ecvi-b24.toml"), "{text}: {said}");
+        assert_eq!(hotel.file(), text);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_keeps_its_rights_and_a_link_stays_one() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let hotel = with_file(BY_HAND);
+    fs::create_dir(hotel.path("real")).unwrap();
+    fs::rename(hotel.path("ecvi-b24.toml"), hotel.path("real/hotel.toml")).unwrap();
+    fs::rename(hotel.path("mirror.db"), hotel.path("real/mirror.db")).unwrap();
+    fs::rename(hotel.path("webhook"), hotel.path("real/webhook")).unwrap();
+    fs::set_permissions(hotel.path("real/hotel.toml"), fs::Permissions::from_mode(0o640)).unwrap();
+    symlink(hotel.path("real/hotel.toml"), hotel.path("ecvi-b24.toml")).unwrap();
+    let file = hotel.writes("--yes --currency USD");
+    assert!(file.contains("currency = \"USD\""), "{file}");
+    assert!(fs::symlink_metadata(hotel.path("ecvi-b24.toml")).unwrap().is_symlink());
+    assert_eq!(fs::metadata(hotel.path("real/hotel.toml")).unwrap().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_dir(hotel.path("real")).unwrap().count(), 3, "nothing else is left there");
+}

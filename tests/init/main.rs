@@ -1,0 +1,13 @@
+//! `init`: every question on a real terminal and by its option, with the sandbox as the portal and real mirrors.
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
+mod again;
+mod by_options;
+mod hotel;
+#[cfg(unix)]
+mod on_terminal;
+#[cfg(unix)]
+#[path = "../shared/pty.rs"]
+mod pty;
+mod refusals;
+mod shapes;

@@ -8,7 +8,7 @@ out=target/package
 rm -rf "$out" && mkdir -p "$out"
 program=target/release/ecvi-b24
 "$program" man >"$out/ecvi-b24.1"
-for command in sync initial-export status reset-id check retry audit load config; do
+for command in sync initial-export status reset-id init check retry audit load config; do
     "$program" man "$command" >"$out/ecvi-b24-$command.1"
 done
 "$program" completions bash >"$out/ecvi-b24.bash"

@@ -22,6 +22,7 @@ const DOCUMENTS: [&str; 27] = [
     "docs/decisions/0006-two-languages-in-code.md",
     "docs/decisions/README.md",
     "docs/hotels.md",
+    "docs/init.md",
     "docs/load.md",
     "docs/load.ru.md",
     "docs/mirror.md",

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{path, read};
 
-const DOCUMENTS: [&str; 27] = [
+const DOCUMENTS: [&str; 28] = [
     "README.md",
     "README.ru.md",
     "ARCHITECTURE.md",

@@ -1,18 +1,36 @@
 #!/usr/bin/env bash
-# Builds the package for Debian and Ubuntu; it comes to lie in target/debian/. Needs cargo-deb and python3.
+# Builds the packages from one program: a deb, an rpm and an archive come to lie in target/package/.
+#
+# Needs python3 and binutils, and
+#   pip install ziglang cargo-zigbuild
+#   cargo install --locked cargo-deb cargo-generate-rpm
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR=target
-cargo build --release --locked
+# The glibc of Debian 10; Ubuntu 20.04, Astra Linux 1.7, RED OS 7, ALT 10 and AlmaLinux 8 have this one or a newer one.
+glibc=2.28
+target=x86_64-unknown-linux-gnu
+cargo zigbuild --release --locked --target "$target.$glibc" --bin ecvi-b24
+program=target/$target/release/ecvi-b24
+packaging/needs-glibc.sh "$program" "$glibc"
+
 out=target/package
-rm -rf "$out" && mkdir -p "$out"
-program=target/release/ecvi-b24
-"$program" man >"$out/ecvi-b24.1"
-for command in sync initial-export status reset-id init check retry audit load config; do
-    "$program" man "$command" >"$out/ecvi-b24-$command.1"
-done
-"$program" completions bash >"$out/ecvi-b24.bash"
-"$program" completions zsh >"$out/_ecvi-b24"
-"$program" completions fish >"$out/ecvi-b24.fish"
-packaging/notices.py >"$out/THIRD-PARTY-NOTICES.txt"
-cargo deb --no-build --locked "$@"
+rm -rf "$out"
+packaging/stage.sh "$program" "$out/root"
+when=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+version=$("$program" --version | cut --delimiter=' ' --fields=2)
+# Debian's own form; what changed stands in CHANGELOG.md.
+cat >"$out/changelog" <<END
+ecvi-b24 ($version-1) unstable; urgency=medium
+
+  * See CHANGELOG.md.
+
+ -- The ecvi-b24 contributors <ecvi-b24@example.org>  $(date --rfc-email --date="@$when")
+END
+cargo deb --no-build --no-strip --locked --target "$target" --output "$out/"
+# gzip: the oldest of these distributions cannot unpack anything newer.
+cargo generate-rpm --target "$target" --payload-compress gzip --output "$out/"
+# The archive is the same, whoever packs it, and whenever.
+tar --create --gzip --file="$out/ecvi-b24-$version-x86_64-linux.tar.gz" --directory="$out/root" \
+    --owner=0 --group=0 --sort=name --mtime="@$when" usr
+(cd "$out" && sha256sum -- *.deb *.rpm *.tar.gz | tee SHA256SUMS)

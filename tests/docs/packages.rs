@@ -1,50 +1,119 @@
 //! What lies in `packaging/` fits the program and the manifest.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
 use chrono::NaiveDateTime;
 use clap::CommandFactory;
 use ecvi_b24::commands::cli::Cli;
+use tempfile::TempDir;
 use toml::{Table, Value};
 
 use crate::configuration::assert_reads;
 use crate::readme::assert_command;
 use crate::{path, read};
 
-fn manifest() -> Value {
+/// What the packages install below `/usr`, laid out by their own script.
+fn staged() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = Command::new(path("packaging/stage.sh"))
+        .arg(env!("CARGO_BIN_EXE_ecvi-b24"))
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(stage.status.success(), "{}", String::from_utf8_lossy(&stage.stderr));
+    folder
+}
+
+/// All files below a folder, by their path in it.
+fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut files = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = PathBuf::from(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(files_below(&entry.path()).into_iter().map(|file| name.join(file)));
+        } else {
+            files.insert(name);
+        }
+    }
+    files
+}
+
+/// Each format has a list of its own that says where the staged files go; what a list leaves out would be missing.
+#[test]
+fn every_staged_file_is_in_every_package() {
     let manifest: Table = read("Cargo.toml").parse().unwrap();
-    manifest["package"]["metadata"]["deb"].clone()
+    let metadata = &manifest["package"]["metadata"];
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let deb = metadata["deb"]["assets"].as_array().unwrap();
+    let deb: Vec<[String; 3]> = deb.iter().map(|asset| [0, 1, 2].map(|part| text(&asset[part]))).collect();
+    let rpm = metadata["generate-rpm"]["assets"].as_array().unwrap();
+    let rpm: Vec<[String; 3]> =
+        rpm.iter().map(|asset| ["source", "dest", "mode"].map(|part| text(&asset[part]))).collect();
+    let staged = staged();
+    for assets in [deb, rpm] {
+        for file in files_below(staged.path()) {
+            let staged_as = Path::new("target/package/root").join(&file);
+            let places = assets.iter().filter(|[source, ..]| {
+                let (folder, pattern) = source.split_once('*').unwrap();
+                let is_deep = pattern.starts_with('*');
+                let parent = staged_as.parent().unwrap();
+                parent == Path::new(folder) || is_deep && staged_as.starts_with(folder)
+            });
+            let places: Vec<&[String; 3]> = places.collect();
+            let [[source, place, _]] = places[..] else { panic!("{}: {places:?}", file.display()) };
+            assert!(source.starts_with(&format!("target/package/root/{}", place.trim_start_matches('/'))));
+        }
+    }
 }
 
 #[test]
-fn every_file_of_the_package_exists() {
-    let deb = manifest();
-    let assets = deb["assets"].as_array().unwrap();
-    for source in assets.iter().map(|asset| asset[0].as_str().unwrap()) {
-        let folder = source.split_once('*').map_or(source, |(folder, _)| folder);
-        assert!(source.starts_with("target/") || path(folder).exists(), "{source}");
+fn programs_of_the_package_can_be_run_and_the_rest_is_only_read() {
+    let staged = staged();
+    for file in files_below(staged.path()) {
+        let mode = std::fs::metadata(staged.path().join(&file)).unwrap().permissions().mode() & 0o777;
+        let is_program = file.starts_with("usr/bin") || file.starts_with("usr/lib/ecvi-b24");
+        let is_script = file.extension().is_some_and(|ending| ending == "sh");
+        assert_eq!(mode, if is_program || is_script { 0o755 } else { 0o644 }, "{}", file.display());
     }
-    for script in ["postinst", "prerm", "postrm"] {
-        assert!(read(&format!("packaging/debian/{script}")).starts_with("#!/bin/sh\n"), "{script}");
-    }
-    let secret = assets.iter().find(|asset| asset[0].as_str() == Some("packaging/ecvi-b24.toml")).unwrap();
-    assert_eq!(secret[2].as_str(), Some("640"));
-    assert_eq!(deb["conf-files"][0].as_str(), Some("/etc/ecvi-b24.toml"));
+}
+
+/// It will hold the webhook, which is a password.
+#[test]
+fn the_configuration_that_the_package_makes_is_for_its_group_alone() {
+    let set_up = read("packaging/set-up");
+    assert!(set_up.contains(
+        "install -m 0640 -o root -g ecvi-b24 /usr/share/ecvi-b24/ecvi-b24.toml /etc/ecvi-b24.toml"
+    ));
+    assert!(staged().path().join("usr/share/ecvi-b24/ecvi-b24.toml").exists());
 }
 
 #[test]
 fn the_notices_of_what_is_linked_travel_with_the_package() {
-    let notices = std::process::Command::new("python3").arg(path("packaging/notices.py")).output().unwrap();
-    assert!(notices.status.success(), "{}", String::from_utf8_lossy(&notices.stderr));
-    let notices = String::from_utf8(notices.stdout).unwrap();
+    let staged = staged();
+    let notices = staged.path().join("usr/share/doc/ecvi-b24/THIRD-PARTY-NOTICES.txt");
+    let notices = std::fs::read_to_string(notices).unwrap();
     let manifest: Table = read("Cargo.toml").parse().unwrap();
     for name in manifest["dependencies"].as_table().unwrap().keys() {
         assert!(notices.contains(&format!("\n{name} ")), "{name}");
     }
     assert!(notices.contains("SQLite") && !notices.contains("\ninsta "));
-    assert!(read("packaging/build.sh").contains("packaging/notices.py >\"$out/THIRD-PARTY-NOTICES.txt\""));
+}
+
+/// A program that was built here may need any glibc; one older than all is never enough.
+#[test]
+fn a_program_that_needs_a_newer_glibc_is_not_packed() {
+    let needs = |limit: &str| {
+        let program = env!("CARGO_BIN_EXE_ecvi-b24");
+        Command::new(path("packaging/needs-glibc.sh")).args([program, limit]).output().unwrap()
+    };
+    assert!(!needs("2.3").status.success());
+    let enough = needs("2.999");
+    assert!(enough.status.success(), "{}", String::from_utf8_lossy(&enough.stderr));
+    assert!(String::from_utf8_lossy(&enough.stdout).contains("needs glibc 2."));
 }
 
 #[test]
@@ -55,7 +124,7 @@ fn the_configuration_of_the_package_can_be_read_and_names_no_portal() {
 }
 
 #[test]
-fn unit_and_crontab_run_a_pass_every_three_minutes() {
+fn unit_and_crontab_start_a_run_every_three_minutes() {
     let unit = read("packaging/systemd/ecvi-b24.service");
     let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
     assert_eq!(command, "/usr/bin/ecvi-b24 --config /etc/ecvi-b24.toml sync");
@@ -99,7 +168,7 @@ fn the_lines_for_sudo_stand_in_the_documents_as_in_the_file() {
 
 #[test]
 fn every_command_has_its_page_of_the_manual() {
-    let script = read("packaging/build.sh");
+    let script = read("packaging/stage.sh");
     let pages = script.lines().find_map(|line| line.strip_prefix("for command in ")).unwrap();
     let pages: Vec<&str> = pages.trim_end_matches("; do").split(' ').collect();
     let program = Cli::command();
@@ -109,28 +178,6 @@ fn every_command_has_its_page_of_the_manual() {
         .map(clap::Command::get_name)
         .collect();
     assert_eq!(pages, commands);
-}
-
-/// The files of the repository that the package has below `usr/share/doc/ecvi-b24/`, by their path there.
-fn packaged_documents() -> BTreeSet<PathBuf> {
-    let deb = manifest();
-    let mut found = BTreeSet::new();
-    for asset in deb["assets"].as_array().unwrap() {
-        let (source, place) = (asset[0].as_str().unwrap(), asset[1].as_str().unwrap());
-        let Some(place) = place.strip_prefix("usr/share/doc/ecvi-b24/") else { continue };
-        let (folder, pattern) = source.rsplit_once('/').unwrap_or(("", source));
-        let ending = pattern.strip_prefix('*');
-        if !path(folder).is_dir() {
-            continue;
-        }
-        for entry in std::fs::read_dir(path(folder)).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            if ending.map_or(name == pattern, |ending| name.ends_with(ending)) {
-                found.insert(Path::new(place).join(name));
-            }
-        }
-    }
-    found
 }
 
 /// `docs/../examples/x` -> `examples/x`
@@ -148,16 +195,14 @@ fn without_dots(path: &Path) -> PathBuf {
 /// Documents lie in the package as in the repository, so that links between them lead somewhere there too.
 #[test]
 fn every_link_of_a_packaged_document_leads_somewhere_in_the_package() {
-    let places = packaged_documents();
+    let staged = staged();
+    let documents = staged.path().join("usr/share/doc/ecvi-b24");
+    let places = files_below(&documents);
     let mut links = 0;
     for document in places.iter().filter(|place| place.extension().is_some_and(|ending| ending == "md")) {
-        let text = std::fs::read_to_string(path(document.to_str().unwrap())).unwrap();
+        let text = std::fs::read_to_string(documents.join(document)).unwrap();
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
         for target in targets.filter(|target| !target.is_empty() && !target.contains("://")) {
-            // A Debian package has its licence beside the documents, under the name `copyright`.
-            if target == "LICENSE" {
-                continue;
-            }
             let place = without_dots(&document.parent().unwrap().join(target));
             let leads_somewhere = places.iter().any(|other| other.starts_with(&place));
             assert!(leads_somewhere, "{}: {target}", document.display());

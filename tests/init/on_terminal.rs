@@ -188,18 +188,21 @@ fn tables_and_columns_of_other_names_are_proposed_and_chosen() {
     terminal.then_shows("Which table of the mirror holds guests?");
     terminal.presses("people");
     terminal.presses(ENTER);
-    terminal.then_shows("The query instead of the table guests");
+    terminal.then_shows("id ← Код, last_name ← Фамилия");
+    terminal.then_shows("Are these the columns?");
     terminal.presses(ENTER);
     terminal.then_shows("Which table of the mirror holds companies?");
     terminal.then_shows("> there is no such table");
-    terminal.presses(ENTER);
-    terminal.then_shows("The query instead of the table companies");
     terminal.presses(ENTER);
     terminal.then_shows("Which table of the mirror holds bookings?");
     terminal.then_shows("> Заявки");
     terminal.presses(ENTER);
     terminal.then_shows("Which column is departure?");
     terminal.presses("До");
+    terminal.presses(ENTER);
+    terminal.then_shows("departure ← До");
+    terminal.then_shows("Are these the columns?");
+    terminal.presses("no");
     terminal.presses(ENTER);
     terminal.then_shows("The query instead of the table bookings");
     terminal.presses(BACKSPACE);
@@ -211,8 +214,6 @@ fn tables_and_columns_of_other_names_are_proposed_and_chosen() {
     terminal.presses(ENTER);
     terminal.then_shows("Which table of the mirror holds");
     terminal.then_shows("> there is no such table");
-    terminal.presses(ENTER);
-    terminal.then_shows("The query instead of the table booking_guests");
     terminal.presses(ENTER);
     terminal.then_shows("✓ The mirror: guests 1, companies 0, bookings 1");
     to_the_end(&mut terminal);
@@ -232,6 +233,8 @@ fn codes_are_asked_for_one_by_one_with_their_counts() {
     );
     let mut terminal = init(&hotel, "--language en --webhook-file webhook --mirror mirror.db");
     terminal.then_shows("The status code \"7\" (bookings: 2) means");
+    terminal.then_shows("> decide later");
+    terminal.presses(DOWN);
     terminal.presses(DOWN);
     terminal.presses(ENTER);
     terminal.then_shows("The status code \"X\" (bookings: 1) means");
@@ -268,10 +271,10 @@ fn funnel_stages_currency_and_responsible_users_are_chosen_by_their_names() {
     terminal.presses(DOWN);
     terminal.presses(ENTER);
     for status in ["temporary", "confirmed", "checked in", "checked out", "cancelled"] {
-        terminal.then_shows(&format!("The stage of a booking that is {status}"));
+        terminal.then_shows(&format!("The stage of the status \"{status}\""));
         terminal.presses(ENTER);
     }
-    terminal.then_shows("The stage of a booking that is a no-show");
+    terminal.then_shows("The stage of the status \"no-show\"");
     terminal.presses(DOWN);
     terminal.presses(ENTER);
     terminal.then_shows("The currency of the deals");

@@ -121,20 +121,59 @@ fn ask_table(interview: &mut Interview<'_>, table: MirrorTable, survey: &Survey)
         return Err(usage(InitMessage::QueryIncomplete { table: table.name().to_owned() }));
     }
     tell_missing(interview, survey, table);
-    let mut select = proposed_query(interview, table, survey)?;
+    let proposed = proposed_query(interview, table, survey)?;
+    interview.draft.set(&key, proposed.select.as_str(), "");
+    if is_readable(interview, table)? && agrees(interview, &proposed)? {
+        return Ok(());
+    }
+    ask_query(interview, table)
+}
+
+/// Lets a person write the query until the mirror can be read by it.
+fn ask_query(interview: &mut Interview<'_>, table: MirrorTable) -> Result<()> {
+    let key = ["mirror", "queries", table.name()];
     loop {
-        select = interview.asker.text(&Question::Query(table), Some(&select))?;
+        let written = interview.draft.get(&key);
+        let select = interview.asker.text(&Question::Query(table), written.as_deref())?;
         interview.draft.set(&key, select.as_str(), "");
-        let config = interview.config()?;
-        let survey = Survey::read(&config.mirror, &interview.clock.read_limit(None))?;
-        if survey.missing(table).is_empty() {
+        if is_readable(interview, table)? {
             return Ok(());
         }
         if !interview.asker.is_terminal {
             return Err(usage(InitMessage::QueryIncomplete { table: table.name().to_owned() }));
         }
-        tell_missing(interview, &survey, table);
     }
+}
+
+/// What is read instead of a table.
+struct ProposedQuery {
+    table: MirrorTable,
+    select: String,
+    /// Column of the mirror, column of the hotel's table; nothing where the hotel has no such table.
+    columns: Vec<(&'static str, String)>,
+}
+
+/// The columns are shown by their names, and the query only to who wants to change it.
+fn agrees(interview: &Interview<'_>, proposed: &ProposedQuery) -> Result<bool> {
+    if proposed.columns.is_empty() {
+        return Ok(true);
+    }
+    let columns: Vec<String> =
+        proposed.columns.iter().map(|(wanted, own)| format!("{wanted} ← {own}")).collect();
+    tell(&format!("  {}", columns.join(", ")));
+    let no = msg!(interview.asker.language, "нет, исправить запрос", "no, correct the query");
+    interview.asker.agree(&Question::Columns(proposed.table), no)
+}
+
+/// Whether the mirror can be read so; a person is told why not.
+fn is_readable(interview: &Interview<'_>, table: MirrorTable) -> Result<bool> {
+    let config = interview.config()?;
+    let survey = Survey::read(&config.mirror, &interview.clock.read_limit(None))?;
+    if survey.missing(table).is_empty() {
+        return Ok(true);
+    }
+    tell_missing(interview, &survey, table);
+    Ok(false)
 }
 
 fn tell_missing(interview: &Interview<'_>, survey: &Survey, table: MirrorTable) {
@@ -156,7 +195,7 @@ fn tell_missing(interview: &Interview<'_>, survey: &Survey, table: MirrorTable) 
 }
 
 /// The query over the table that a person chooses, or over the one that the names speak for.
-fn proposed_query(interview: &Interview<'_>, table: MirrorTable, survey: &Survey) -> Result<String> {
+fn proposed_query(interview: &Interview<'_>, table: MirrorTable, survey: &Survey) -> Result<ProposedQuery> {
     let own = survey.tables.iter().position(|found| found.name.eq_ignore_ascii_case(table.name()));
     let best = own.or_else(|| best_table(table, &survey.tables));
     let is_optional = matches!(table, MirrorTable::Companies | MirrorTable::BookingGuests);
@@ -170,7 +209,7 @@ fn proposed_query(interview: &Interview<'_>, table: MirrorTable, survey: &Survey
     }
     let proposed = best.or_else(|| is_optional.then_some(choices.len() - 1));
     let Some(chosen) = interview.asker.choose(&Question::Table(table), &choices, proposed)? else {
-        return Ok(empty_query(table));
+        return Ok(ProposedQuery { table, select: empty_query(table), columns: Vec::new() });
     };
     let found = &survey.tables[chosen];
     let Matches { mut columns, missing } = match_columns(table, found);
@@ -179,7 +218,7 @@ fn proposed_query(interview: &Interview<'_>, table: MirrorTable, survey: &Survey
         let choices: Vec<Choice<String>> = choices.collect();
         columns.push((column, interview.asker.choose(&Question::Column(column), &choices, None)?));
     }
-    Ok(query(found, &columns))
+    Ok(ProposedQuery { table, select: query(found, &columns), columns })
 }
 
 /// How many rows there are, how many of them name cards already, and how old all is.
@@ -234,7 +273,10 @@ fn ask_status(interview: &Interview<'_>, code: &str, count: u64) -> Result<Optio
         choices.push(Choice { value: Some(status), label: status_name(status, language) });
     }
     let later = msg!(language, "решить позже: такие заявки подождут", "decide later: these bookings wait");
-    choices.push(Choice { value: None, label: later });
+    let later = Choice { value: None, label: later };
     let proposed = status_of(code).map(|status| status as usize);
+    // Nothing is guessed by who only presses Enter.
+    let place = if proposed.is_some() { choices.len() } else { 0 };
+    choices.insert(place, later);
     interview.asker.choose(&Question::Status { code: code.to_owned(), count }, &choices, proposed)
 }

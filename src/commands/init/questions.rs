@@ -14,6 +14,7 @@ pub(super) enum Question {
     MirrorLater,
     Table(MirrorTable),
     Column(&'static str),
+    Columns(MirrorTable),
     Query(MirrorTable),
     Status { code: String, count: u64 },
     Funnel,
@@ -57,6 +58,7 @@ impl Question {
             Question::Column(column) => {
                 msg!(language, "В каком столбце {column}?", "Which column is {column}?")
             }
+            Question::Columns(_) => msg!(language, "Столбцы названы верно?", "Are these the columns?"),
             Question::Query(table) => {
                 let table = table.name();
                 msg!(language, "Запрос вместо таблицы {table}", "The query instead of the table {table}")
@@ -70,7 +72,7 @@ impl Question {
             Question::Stages => msg!(language, "Стадии назначены верно?", "Are these the stages?"),
             Question::Stage(status) => {
                 let status = status_name(*status, language);
-                msg!(language, "Стадия, когда заявка {status}", "The stage of a booking that is {status}")
+                msg!(language, "Стадия для статуса «{status}»", "The stage of the status \"{status}\"")
             }
             Question::Currency => msg!(language, "Валюта сделок", "The currency of the deals"),
             Question::Responsible => {
@@ -130,7 +132,7 @@ impl Question {
             Question::Webhook { .. } => "--webhook-file FILE, --webhook-stdin".to_owned(),
             Question::Mirror => "--mirror FILE".to_owned(),
             Question::MirrorLater => "--mirror-later".to_owned(),
-            Question::Table(table) | Question::Query(table) => {
+            Question::Table(table) | Question::Columns(table) | Question::Query(table) => {
                 format!("--query {}=\"SELECT …\"", table.name())
             }
             Question::Column(_) => "--query TABLE=\"SELECT …\"".to_owned(),
@@ -153,9 +155,9 @@ pub(super) fn status_name(status: BookingStatus, language: Language) -> String {
     match status {
         BookingStatus::Temporary => msg!(language, "временная", "temporary"),
         BookingStatus::Confirmed => msg!(language, "подтверждена", "confirmed"),
-        BookingStatus::CheckedIn => msg!(language, "заехала (гости живут)", "checked in"),
-        BookingStatus::CheckedOut => msg!(language, "выехала", "checked out"),
+        BookingStatus::CheckedIn => msg!(language, "гости заехали", "checked in"),
+        BookingStatus::CheckedOut => msg!(language, "гости выехали", "checked out"),
         BookingStatus::Cancelled => msg!(language, "отменена", "cancelled"),
-        BookingStatus::NoShow => msg!(language, "не заехала", "a no-show"),
+        BookingStatus::NoShow => msg!(language, "незаезд", "no-show"),
     }
 }

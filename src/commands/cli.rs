@@ -237,6 +237,12 @@ pub struct Init {
     /// Write the configuration although the mirror is not there yet
     #[arg(long)]
     pub mirror_later: bool,
+    /// A report of Ecvi that fills the mirror: --report guests=guests.csv
+    #[arg(long, value_name = "TABLE=FILE", value_parser = key_and_value)]
+    pub report: Vec<(String, String)>,
+    /// What the amount of a row belongs to in a report by rooms: room or booking
+    #[arg(long, value_name = "WHAT", value_parser = ["room", "booking"])]
+    pub amount_of: Option<String>,
     /// The query that stands for a table of the mirror: --query guests="SELECT …"
     #[arg(long, value_name = "TABLE=SELECT", value_parser = key_and_value)]
     pub query: Vec<(String, String)>,

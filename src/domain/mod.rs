@@ -1,5 +1,6 @@
 //! The words that all other folders share: kinds, ids and statuses, failure codes, how a run ends, and the languages.
 
+pub mod column_names;
 pub mod display;
 pub mod failure_code;
 pub mod issue_detail;

@@ -19,7 +19,7 @@ pub(super) struct Layout {
     pub(super) width: usize,
     pub(super) places: Vec<Place>,
     /// As they are compared: a long report repeats them on every page.
-    headings: Vec<String>,
+    pub(super) headings: Vec<String>,
 }
 
 /// Where the value of a column comes from.

@@ -15,6 +15,7 @@ mod refusal;
 pub mod rooms;
 mod rows;
 mod source;
+pub mod survey;
 mod workbook;
 
 pub use reader::{FileEnd, Reading, Report};

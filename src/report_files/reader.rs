@@ -80,6 +80,11 @@ impl<'r> Report<'r> {
         self.layout.place(column).map(|place| place.heading.clone())
     }
 
+    /// All headings, in small letters.
+    pub(super) fn headings(&self) -> &[String] {
+        &self.layout.headings
+    }
+
     /// Reads all rows.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::layout::LayoutError;
-use crate::config::plain_heading;
+use crate::domain::column_names::columns_called;
 use crate::domain::messages::LoadMessage;
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::run_error::RunError;
@@ -66,63 +66,16 @@ fn quoted(texts: &[String]) -> String {
     quoted.join(", ")
 }
 
-/// What stands in the reports of Russian hotels, and the column that is meant.
-const USUAL_HEADINGS: [(&str, &str); 36] = [
-    ("код", "id"),
-    ("id", "id"),
-    ("фамилия", "last_name"),
-    ("имя", "first_name"),
-    ("отчество", "middle_name"),
-    ("фио", "last_name first_name middle_name"),
-    ("дата рождения", "birth_date"),
-    ("день рождения", "birth_date"),
-    ("телефон", "phone"),
-    ("мобильный", "phone"),
-    ("e-mail", "email"),
-    ("email", "email"),
-    ("почта", "email"),
-    ("страна", "country"),
-    ("регион", "region"),
-    ("область", "region"),
-    ("город", "city"),
-    ("пол", "sex"),
-    ("комментарий", "comment"),
-    ("примечание", "comment"),
-    ("vip", "is_vip"),
-    ("черный список", "is_blacklisted"),
-    ("название", "name"),
-    ("адрес", "address"),
-    ("индекс", "postal_code"),
-    ("номер заявки", "number"),
-    ("статус", "status"),
-    ("заезд", "arrival"),
-    ("дата заезда", "arrival"),
-    ("выезд", "departure"),
-    ("дата выезда", "departure"),
-    ("сумма", "amount"),
-    ("код гостя", "guest_id"),
-    ("код компании", "company_id"),
-    ("комната", "room"),
-    ("изменен", "modified_at"),
-];
-
 /// The section as it might read, for a person to correct.
 fn draft(table: MirrorTable, present: &[String]) -> String {
     let mut lines = vec![format!("[load.{}]", table.name())];
     for heading in present.iter().take(MOST_SHOWN) {
-        lines.push(match usual_columns(table, heading) {
+        lines.push(match columns_called(heading, table) {
             Some(columns) => format!("{heading:?} = \"{columns}\""),
             None => format!("# {heading:?} = \"…\""),
         });
     }
     lines.join("\n")
-}
-
-fn usual_columns(table: MirrorTable, heading: &str) -> Option<&'static str> {
-    let plain = plain_heading(heading);
-    let (_, columns) = USUAL_HEADINGS.iter().find(|(usual, _)| *usual == plain)?;
-    let is_of_table = columns.split(' ').all(|column| table.columns().contains(&column));
-    is_of_table.then_some(*columns)
 }
 
 #[cfg(test)]

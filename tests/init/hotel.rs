@@ -68,6 +68,13 @@ impl Hotel {
         command
     }
 
+    /// Another command of the program.
+    pub(crate) fn program(&self, command: &str) -> Output {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
+        program.current_dir(&self.folder).env_clear().env("LANG", "en_US.UTF-8");
+        program.args(["--config", "ecvi-b24.toml", command]).output().unwrap()
+    }
+
     /// With these options, of which none holds a blank.
     pub(crate) fn output(&self, options: &str) -> Output {
         self.command().args(options.split_whitespace()).output().unwrap()

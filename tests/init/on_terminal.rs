@@ -165,7 +165,7 @@ fn a_mirror_that_is_not_there_may_be_another_file_or_come_later() {
     terminal.then_shows("The mirror's file");
     terminal.presses(ENTER);
     terminal.then_shows("What to do?");
-    terminal.presses(DOWN);
+    terminal.presses("another program");
     terminal.presses(ENTER);
     for question in ["Are these the stages?", "The currency", "Who is responsible", "Write it?"] {
         terminal.then_shows(question);
@@ -365,4 +365,37 @@ fn run_again_it_offers_what_stands_in_the_file_and_shows_what_would_change() {
     assert_eq!(terminal.exit_code(), Some(0), "{}", terminal.shown);
     assert_eq!(hotel.file(), before);
     assert_eq!(fs::read_dir(hotel.path("")).unwrap().count(), 3);
+}
+
+#[test]
+fn reports_fill_a_mirror_that_is_not_there() {
+    let hotel = Hotel::without_mirror();
+    fs::write(hotel.path("guests.csv"), "Гости;;\nКод;ФИО;E-mail\n1;Приходько Анна;a@example.ru\n").unwrap();
+    fs::write(hotel.path("rooms.csv"), "Номер заявки;Статус;Дата заезда;Выезд;Код гостя\n").unwrap();
+    let mut terminal = init(&hotel, "--language en --webhook-file webhook --mirror mirror.db");
+    terminal.then_shows("What to do?");
+    terminal.presses("reports");
+    terminal.presses(ENTER);
+    terminal.then_shows("The report of guests");
+    terminal.presses("gone.csv");
+    terminal.presses(ENTER);
+    terminal.then_shows("there is no report gone.csv");
+    terminal.then_shows("The report of guests");
+    terminal.presses("guests.csv");
+    terminal.presses(ENTER);
+    terminal.then_shows("id ← код, last_name first_name middle_name ← фио, email ← e-mail");
+    terminal.then_shows("The report of companies");
+    terminal.presses(ENTER);
+    terminal.then_shows("The report of bookings");
+    terminal.presses("rooms.csv");
+    terminal.presses(ENTER);
+    for question in ["Are these the stages?", "The currency", "Who is responsible", "Write it?"] {
+        terminal.then_shows(question);
+        terminal.presses(ENTER);
+    }
+    assert_eq!(terminal.exit_code(), Some(3), "{}", terminal.shown);
+    assert!(terminal.shown.contains("Next: ecvi-b24 load fills the mirror"), "{}", terminal.shown);
+    let file = hotel.file();
+    assert!(file.contains("[load.files]\nguests = \"guests.csv\"\nbookings = \"rooms.csv\"\n"), "{file}");
+    assert!(file.contains("\"номер заявки\" = \"number\""), "{file}");
 }

@@ -90,3 +90,31 @@ fn a_portal_whose_stages_are_called_otherwise_gets_them_by_their_meaning() {
     assert!(file.contains("checked_in = \"UC_B\"  # Гость проживает"), "{file}");
     assert!(!file.contains("cancelled"), "{file}");
 }
+
+/// Three reports, `init`, `load`, the export.
+#[test]
+fn a_hotel_with_reports_alone_gets_to_its_export_by_what_the_program_says() {
+    let hotel = Hotel::without_mirror();
+    for report in ["guests.csv", "companies.csv", "rooms-2026-05-20.csv"] {
+        let text = std::fs::read(format!("examples/load/reports/{report}")).unwrap();
+        std::fs::write(hotel.path(report), text).unwrap();
+    }
+    let reports = "--report guests=guests.csv --report companies=companies.csv --report bookings=rooms-*.csv --amount-of room";
+    hotel.says(3, &format!("--yes --webhook-file webhook {reports}"));
+    assert!(hotel.file().contains("\"Подтверждена\" = \"confirmed\""), "{}", hotel.file());
+    let load = hotel.program("load");
+    assert!(load.status.success(), "{load:?}");
+    let said = hotel.says(0, "--yes");
+    assert!(said.contains("✓ The mirror: guests 4, companies 1, bookings 3"), "{said}");
+    let export = hotel.program("initial-export");
+    assert!(export.status.success(), "{export:?}");
+}
+
+#[test]
+fn a_report_without_the_needed_headings_names_them() {
+    let hotel = Hotel::without_mirror();
+    std::fs::write(hotel.path("bookings.csv"), "Номер;Статус\n1;2\n").unwrap();
+    let said = hotel.says(2, &format!("{ANSWERS} --report bookings=bookings.csv"));
+    assert!(said.contains("arrival, departure") && said.contains("[load.bookings]"), "{said}");
+    assert!(!hotel.has_file());
+}

@@ -1,6 +1,7 @@
 //! Which table and which columns of a mirror of another shape are meant, by their names; and which custom field of the
 //! portal fits which column. Proposals alone: a person confirms them.
 
+use crate::domain::column_names::{is_called, plain_name};
 use crate::domain::mirror_table::MirrorTable;
 use crate::mirror::survey::{FoundTable, needed, quoted};
 use crate::sync::preflight::config_check::PortalOption;
@@ -17,69 +18,6 @@ const TABLE_NAMES: [(MirrorTable, &[&str]); 4] = [
         MirrorTable::BookingGuests,
         &["bookingguest", "stay", "resident", "orderperson", "прожива", "гостиброн", "гостизаяв", "ктоживет"],
     ),
-];
-
-/// What a column may be called, without blanks, signs and upper case.
-const COLUMN_NAMES: &[(&str, &[&str])] = &[
-    ("id", &["код", "ид", "идентификатор", "uuid", "guid"]),
-    (
-        "modified_at",
-        &[
-            "modified",
-            "changed",
-            "changedat",
-            "updated",
-            "updatedat",
-            "изменен",
-            "изменена",
-            "датаизменения",
-            "датавремяпоследнегоизменения",
-        ],
-    ),
-    ("last_name", &["lastname", "surname", "familyname", "фамилия"]),
-    ("first_name", &["firstname", "givenname", "имя"]),
-    ("middle_name", &["middlename", "patronymic", "отчество"]),
-    ("birth_date", &["birthdate", "birthday", "born", "датарождения", "рожден", "рождение", "др"]),
-    ("phone", &["phones", "tel", "telephone", "mobile", "телефон", "телефоны", "мобильный"]),
-    ("email", &["emails", "mail", "почта", "эпочта", "электроннаяпочта"]),
-    ("country", &["страна", "гражданство"]),
-    ("region", &["область", "регион"]),
-    ("city", &["город", "town"]),
-    ("sex", &["gender", "пол"]),
-    ("comment", &["comments", "note", "notes", "remark", "комментарий", "примечание", "заметка", "заметки"]),
-    ("is_vip", &["vip", "вип"]),
-    ("is_blacklisted", &["blacklist", "blacklisted", "черныйсписок", "вчерномсписке"]),
-    ("crm_id", &["crmid", "bitrixid", "idвcrm", "idcrm"]),
-    ("name", &["title", "название", "наименование"]),
-    ("address", &["адрес", "street"]),
-    ("postal_code", &["postalcode", "zip", "index", "индекс"]),
-    ("number", &["no", "num", "номер", "номерзаявки", "номерброни", "bookingnumber", "reservationnumber"]),
-    ("status", &["state", "статус", "состояние"]),
-    ("arrival", &["checkin", "arrivaldate", "datefrom", "заезд", "датазаезда"]),
-    ("departure", &["checkout", "departuredate", "dateto", "выезд", "датавыезда"]),
-    ("amount", &["sum", "total", "price", "сумма", "стоимость", "итого"]),
-    (
-        "guest_id",
-        &[
-            "guestid",
-            "guest",
-            "personid",
-            "clientid",
-            "customerid",
-            "гость",
-            "гостькод",
-            "кодгостя",
-            "клиент",
-        ],
-    ),
-    ("company_id", &["companyid", "company", "компания", "компаниякод", "кодкомпании", "организация"]),
-    ("payer_company_id", &["payercompanyid", "payerid", "payer", "плательщик"]),
-    (
-        "booking_id",
-        &["bookingid", "booking", "orderid", "reservationid", "заявка", "заявкакод", "кодзаявки", "бронь"],
-    ),
-    ("room", &["roomnumber", "номеркомнаты", "комната"]),
-    ("position", &["pos", "порядок", "позиция"]),
 ];
 
 /// Columns that no custom field is for.
@@ -118,22 +56,6 @@ pub(super) fn match_columns(table: MirrorTable, found: &FoundTable) -> Matches {
     matches
 }
 
-fn is_called(column: &str, wanted: &str) -> bool {
-    let plain = plain(column);
-    plain == self::plain(wanted) || names_of(wanted).contains(&plain.as_str())
-}
-
-fn names_of(column: &str) -> &'static [&'static str] {
-    let own = COLUMN_NAMES.iter().find(|(name, _)| *name == column);
-    own.map_or(&[], |(_, names)| *names)
-}
-
-/// `Дата рождения` -> `датарождения`
-fn plain(name: &str) -> String {
-    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).map(|letter| if letter == 'ё' { 'е' } else { letter }).collect()
-}
-
 /// The table that seems to hold these rows; none where no name speaks for one.
 pub(super) fn best_table(table: MirrorTable, found: &[FoundTable]) -> Option<usize> {
     let score = |candidate: &FoundTable| {
@@ -147,7 +69,7 @@ pub(super) fn best_table(table: MirrorTable, found: &[FoundTable]) -> Option<usi
 
 /// A table of guests of bookings is called by both words, and is none of guests.
 fn is_named(table: MirrorTable, name: &str) -> bool {
-    let name = plain(name);
+    let name = plain_name(name);
     let says = |table: MirrorTable| {
         let own = TABLE_NAMES.iter().find(|(of, _)| *of == table);
         own.is_some_and(|(_, parts)| parts.iter().any(|part| name.contains(part)))
@@ -176,13 +98,13 @@ pub(super) fn empty_query(table: MirrorTable) -> String {
 
 /// The column that a custom field of the portal seems to be for.
 pub(super) fn column_for<'c>(field: &PortalOption, columns: &'c [String]) -> Option<&'c String> {
-    let own = plain(field.id.trim_start_matches("UF_CRM_"));
-    let label = plain(&field.name);
+    let own = plain_name(field.id.trim_start_matches("UF_CRM_"));
+    let label = plain_name(&field.name);
     let is_meant = |column: &&String| {
-        let name = plain(column);
+        let name = plain_name(column);
         let words = FIELD_NAMES.iter().find(|(known, _)| known == column).map_or(&[][..], |(_, words)| words);
-        let is_word = words.contains(&label.as_str()) || names_of(column).contains(&label.as_str());
-        !NOT_FOR_FIELDS.contains(&column.as_str()) && (name == own || name == label || is_word)
+        let is_word = words.contains(&label.as_str()) || is_called(&label, column);
+        !NOT_FOR_FIELDS.contains(&column.as_str()) && (name == own || is_word)
     };
     columns.iter().find(is_meant)
 }

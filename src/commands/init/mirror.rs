@@ -5,11 +5,11 @@ use std::path::Path;
 use anyhow::Result;
 use chrono::Utc;
 
-use super::Interview;
 use super::asker::{Choice, tell, usage};
 use super::columns::{Matches, best_table, empty_query, match_columns, query};
 use super::meaning::status_of;
 use super::questions::{Question, status_name};
+use super::{Interview, reports};
 use crate::domain::display::format_age;
 use crate::domain::messages::{InitMessage, Message};
 use crate::domain::mirror_table::MirrorTable;
@@ -41,6 +41,7 @@ pub(super) fn ask(interview: &mut Interview<'_>) -> Result<Option<Survey>> {
 
 /// Queries and codes that options name are taken also where there is no mirror yet.
 fn take_given(interview: &mut Interview<'_>) -> Result<()> {
+    reports::take_given(interview)?;
     for (table, select) in &interview.options.query {
         interview.draft.set(&["mirror", "queries", table], select.as_str(), "");
     }
@@ -63,8 +64,11 @@ fn ask_file(interview: &mut Interview<'_>) -> Result<Option<Survey>> {
         interview.set_mirror(&path);
         match survey(interview) {
             Ok(survey) => return Ok(Some(survey)),
-            Err(reason) if goes_on_without(interview, &reason)? => return Ok(None),
-            Err(_) => {}
+            Err(reason) => {
+                if goes_on_without(interview, &reason)? {
+                    return Ok(None);
+                }
+            }
         }
     }
 }
@@ -89,9 +93,17 @@ fn survey(interview: &Interview<'_>) -> Result<Survey, Message> {
     Ok(survey)
 }
 
+/// What to do while there is no mirror.
+#[derive(Clone, Copy)]
+enum Absence {
+    AnotherFile,
+    Reports,
+    Later,
+}
+
 /// There is no mirror to look at. False: another file is named.
-fn goes_on_without(interview: &Interview<'_>, reason: &Message) -> Result<bool> {
-    if interview.options.mirror_later {
+fn goes_on_without(interview: &mut Interview<'_>, reason: &Message) -> Result<bool> {
+    if interview.options.mirror_later || !interview.options.report.is_empty() {
         return Ok(true);
     }
     let language = interview.asker.language;
@@ -100,14 +112,32 @@ fn goes_on_without(interview: &Interview<'_>, reason: &Message) -> Result<bool> 
         return Err(RunError::failed(InitMessage::MirrorNotThere { reason }).into());
     }
     tell(&reason.text(language));
-    let another = msg!(language, "указать другой файл", "name another file");
-    let later = msg!(
-        language,
-        "продолжить: зеркало появится позже (его наполнит ecvi-b24 load или другая программа)",
-        "go on: the mirror comes later (ecvi-b24 load or another program fills it)"
-    );
-    let choices = [Choice { value: false, label: another }, Choice { value: true, label: later }];
-    interview.asker.choose(&Question::MirrorLater, &choices, Some(0))
+    let choices = [
+        (Absence::AnotherFile, msg!(language, "указать другой файл", "name another file")),
+        (
+            Absence::Reports,
+            msg!(
+                language,
+                "наполнить зеркало из отчётов Ecvi (CSV, XLSX)",
+                "fill the mirror from reports of Ecvi (CSV, XLSX)"
+            ),
+        ),
+        (
+            Absence::Later,
+            msg!(
+                language,
+                "продолжить: его наполнит другая программа",
+                "go on: another program fills it later"
+            ),
+        ),
+    ];
+    let choices = choices.map(|(value, label)| Choice { value, label });
+    match interview.asker.choose(&Question::MirrorLater, &choices, Some(0))? {
+        Absence::AnotherFile => return Ok(false),
+        Absence::Reports => reports::ask(interview)?,
+        Absence::Later => {}
+    }
+    Ok(true)
 }
 
 /// Asks what stands for a table that is missing, or lacks a column without which it cannot be read.
@@ -246,12 +276,20 @@ fn tell_rows(interview: &Interview<'_>, mirror: &Mirror, path: &Path) -> Result<
 /// Asks what each code means that the program does not know.
 fn ask_statuses(interview: &mut Interview<'_>, mirror: &Mirror) -> Result<()> {
     for (code, count) in mirror.unknown_statuses()?.into_iter().take(MOST_CODES) {
-        if interview.options.status.iter().any(|(known, _)| *known == code) {
-            continue;
-        }
-        if let Some(status) = ask_status(interview, &code, count)? {
-            interview.draft.set(&["mirror", "statuses", &code], status.word(), "");
-        }
+        ask_code(interview, &code, count)?;
+    }
+    Ok(())
+}
+
+/// Asks what a code means, unless that is known.
+pub(super) fn ask_code(interview: &mut Interview<'_>, code: &str, count: u64) -> Result<()> {
+    let is_given = interview.options.status.iter().any(|(given, _)| given == code);
+    let key = ["mirror", "statuses", code];
+    if is_given || code.parse::<BookingStatus>().is_ok() || interview.draft.get(&key).is_some() {
+        return Ok(());
+    }
+    if let Some(status) = ask_status(interview, code, count)? {
+        interview.draft.set(&key, status.word(), "");
     }
     Ok(())
 }

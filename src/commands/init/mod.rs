@@ -12,6 +12,7 @@ mod matching;
 mod meaning;
 mod mirror;
 mod questions;
+mod reports;
 mod responsible;
 mod webhook;
 
@@ -88,6 +89,7 @@ pub fn run(options: &cli::Init, start: &Start<'_>, clock: &Clock) -> Result<Outc
 /// A misspelt table or status would be an answer that nobody hears.
 fn refuse_unknown_names(options: &cli::Init) -> Result<()> {
     refuse_unknown("--query", &options.query, &MirrorTable::ALL.map(MirrorTable::name))?;
+    refuse_unknown("--report", &options.report, &MirrorTable::ALL.map(MirrorTable::name))?;
     refuse_unknown("--stage", &options.stage, &BookingStatus::ALL.map(BookingStatus::word))
 }
 
@@ -185,6 +187,21 @@ impl Interview<'_> {
         Ok(())
     }
 
+    /// What comes before anything else where reports have to fill the mirror first.
+    fn tell_next(&self) {
+        let has_reports = MirrorTable::ALL
+            .into_iter()
+            .any(|table| self.draft.get(&["load", "files", table.name()]).is_some());
+        let is_filled = self.config().is_ok_and(|config| config.mirror.path.exists());
+        if has_reports && !is_filled {
+            tell(&msg!(
+                self.asker.language,
+                "Дальше: ecvi-b24 load наполнит зеркало из отчётов, затем ecvi-b24 check проверит всё ещё раз.",
+                "Next: ecvi-b24 load fills the mirror from the reports, then ecvi-b24 check looks at everything again."
+            ));
+        }
+    }
+
     fn set_mirror(&mut self, path: &str) {
         let comment = self.words("копия данных Ecvi", "the copy of the data of Ecvi");
         self.draft.set(&["mirror", "path"], path, &comment);
@@ -229,5 +246,6 @@ fn check_written(interview: &Interview<'_>) -> Result<Outcome> {
     let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
     let (shown, outcome) = check::run(&options, &connect, interview.clock);
     stdout::print(&shown)?;
+    interview.tell_next();
     Ok(outcome)
 }

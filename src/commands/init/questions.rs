@@ -12,6 +12,8 @@ pub(super) enum Question {
     Webhook { kept: Option<String> },
     Mirror,
     MirrorLater,
+    Report(MirrorTable),
+    AmountOf,
     Table(MirrorTable),
     Column(&'static str),
     Columns(MirrorTable),
@@ -47,6 +49,19 @@ impl Question {
                 "The mirror's file (SQLite with the data of Ecvi)"
             ),
             Question::MirrorLater => msg!(language, "Как поступить?", "What to do?"),
+            Question::Report(table) => {
+                let records = table.plural_name().text(language);
+                msg!(
+                    language,
+                    "Файл отчёта, {records} (Enter — такого нет)",
+                    "The report of {records} (Enter: there is none)"
+                )
+            }
+            Question::AmountOf => msg!(
+                language,
+                "У заявки в отчёте несколько строк с суммой. Сумма строки относится",
+                "A booking has several rows with an amount. The amount of a row is that of"
+            ),
             Question::Table(table) => {
                 let records = table.plural_name().text(language);
                 msg!(
@@ -112,6 +127,11 @@ impl Question {
                 "Путь к файлу; Enter — взять предложенный",
                 "A path; Enter: take the one proposed"
             ),
+            Question::Report(_) => msg!(
+                language,
+                "CSV или XLSX из Ecvi; «*» в имени — самый новый из таких файлов",
+                "CSV or XLSX from Ecvi; a * in the name: the newest of such files"
+            ),
             Question::Fields => msg!(
                 language,
                 "Пробел — отметить или снять, Enter — готово",
@@ -132,6 +152,8 @@ impl Question {
             Question::Webhook { .. } => "--webhook-file FILE, --webhook-stdin".to_owned(),
             Question::Mirror => "--mirror FILE".to_owned(),
             Question::MirrorLater => "--mirror-later".to_owned(),
+            Question::AmountOf => "--amount-of room, --amount-of booking".to_owned(),
+            Question::Report(table) => format!("--report {}=FILE", table.name()),
             Question::Table(table) | Question::Columns(table) | Question::Query(table) => {
                 format!("--query {}=\"SELECT …\"", table.name())
             }

@@ -37,6 +37,9 @@ messages! {
         QueryIncomplete { table: String } =>
             "--query {table}: запрос не даёт всех нужных столбцов",
             "--query {table}: the query does not yield all columns that are needed";
+        ReportIncomplete { path: String, table: String, missing: String } =>
+            "в отчёте {path} не узнать столбцы: {missing}. Назовите их заголовки в [load.{table}] (docs/load.md) или выгрузите отчёт с ними",
+            "the report {path} has no headings that are known for {missing}. Name them in [load.{table}] (docs/load.md), or export the report with them";
         MirrorHasNoTables { path: String } =>
             "в файле {path} нет ни одной таблицы: зеркало ещё не наполнено",
             "the file {path} has no tables: the mirror was not filled yet";

@@ -1,0 +1,61 @@
+//! What a report has to offer that no configuration knows yet: headings that are called as usual, and status words.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use super::{Finding, Reading, Report, Source};
+use crate::config::{Heading, ReportConfig};
+use crate::domain::column_names::{columns_called, names_in};
+use crate::domain::mirror_table::MirrorTable;
+
+/// What a report has to offer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReportSurvey {
+    /// The headings that are called as usual, and their columns.
+    pub headings: Vec<(String, &'static str)>,
+    /// The words of its status, and in how many rows each stands.
+    pub statuses: BTreeMap<String, u64>,
+    /// Several rows have an amount for one booking.
+    pub has_several_amounts: bool,
+}
+
+/// Reads a report to its end.
+///
+/// # Errors
+/// In words: the file cannot be read, or none of its headings is called as usual.
+pub fn survey(source: &Source, table: MirrorTable) -> Result<ReportSurvey> {
+    let config = ReportConfig { table, file: source.path.clone(), headings: usual_headings(table) };
+    let statuses: RefCell<BTreeMap<String, u64>> = RefCell::default();
+    let is_status = |word: &str| {
+        *statuses.borrow_mut().entry(word.to_owned()).or_default() += 1;
+        true
+    };
+    let reading = Reading { config: &config, encoding: None, is_trusted: false, is_status: &is_status };
+    let report = Report::open(source, reading)?;
+    let named = report.headings().iter();
+    let headings =
+        named.filter_map(|heading| Some((heading.clone(), columns_called(heading, table)?))).collect();
+    let amount = report.columns().iter().position(|column| column == "amount");
+    let mut with_amount: BTreeSet<String> = BTreeSet::new();
+    let mut has_several_amounts = false;
+    report.read(|finding| {
+        if let Finding::Row(row) = finding
+            && amount.and_then(|at| row.values.get(at)).is_some_and(|amount| !amount.is_empty())
+        {
+            has_several_amounts |= !with_amount.insert(row.key);
+        }
+        Ok(())
+    })?;
+    Ok(ReportSurvey { headings, statuses: statuses.into_inner(), has_several_amounts })
+}
+
+/// Every name that hotels give to a column of this table.
+fn usual_headings(table: MirrorTable) -> Vec<Heading> {
+    let heading = |text: &str| {
+        let columns = columns_called(text, table)?.split(' ').map(str::to_owned).collect();
+        Some(Heading { text: text.to_owned(), columns, is_required: false })
+    };
+    names_in(table).into_iter().filter_map(heading).collect()
+}

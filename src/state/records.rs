@@ -365,11 +365,15 @@ impl State {
     /// How many records of a kind stand in the CRM with nothing open about them: not gone from Ecvi, no call
     /// without an answer, neither failed nor waiting.
     pub fn count_settled(&self, kind: Kind) -> Result<u64> {
-        let sql = "SELECT count(*) FROM records r WHERE kind = ?1 AND crm_id IS NOT NULL AND flags & ?2 = 0
-                     AND NOT EXISTS (SELECT 1 FROM doubts d WHERE d.kind = r.kind AND d.id = r.id)
-                     AND NOT EXISTS (SELECT 1 FROM troubles t WHERE t.kind = r.kind AND t.id = r.id
-                                     AND t.severity IN ('failure', 'waiting'))";
-        Ok(self.connection.query_row(sql, (kind, GONE), |row| row.get(0))?)
+        // Counted by what is left out: millions of records are not looked at one by one.
+        let sql = "SELECT (SELECT count(*) FROM records WHERE kind = ?1 AND crm_id IS NOT NULL)
+                        - (SELECT count(crm_id) FROM records INDEXED BY records_gone
+                             WHERE kind = ?1 AND flags & 1 = 1)
+                        - (SELECT count(*) FROM records r WHERE kind = ?1 AND crm_id IS NOT NULL AND flags & 1 = 0
+                             AND id IN (SELECT id FROM doubts WHERE kind = ?1 UNION
+                                        SELECT id FROM troubles WHERE kind = ?1
+                                          AND severity IN ('failure', 'waiting')))";
+        Ok(self.connection.query_row(sql, [kind], |row| row.get(0))?)
     }
 
     /// The records of a kind that are in doubt.

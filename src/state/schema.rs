@@ -9,7 +9,7 @@ use crate::domain::messages::StateMessage;
 pub(super) const APPLICATION_ID: u32 = 0x4543_4234;
 
 /// Each step raises `user_version` by one. Steps that were released never change.
-const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS, VANISHED, REASONS];
+const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS, VANISHED, REASONS, COUNTED];
 
 const RECORDS: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -114,6 +114,11 @@ const MARKS: &str = "
 const REASONS: &str = "
     -- Why there was no answer, for people, should the record be put aside for that.
     ALTER TABLE doubts ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+";
+
+const COUNTED: &str = "
+    -- The status page counts after each run what stands in the CRM: all with an object, less those gone from Ecvi.
+    CREATE INDEX records_gone ON records (kind, crm_id) WHERE flags & 1 = 1;
 ";
 
 const VANISHED: &str = "
@@ -253,6 +258,21 @@ mod tests {
                    FROM (SELECT * FROM records WHERE flags <> 0 ORDER BY kind, id)";
         let shared: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(shared, "guest 1 24, guest 2 16, guest 3 16, guest 4 16");
+    }
+
+    #[test]
+    fn a_state_of_the_fifth_version_finds_its_gone_records_by_an_index() {
+        let connection = Connection::open_in_memory().unwrap();
+        let fifth = [RECORDS, BLOCKS, MARKS, VANISHED, REASONS].concat();
+        let header = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 5;");
+        connection.execute_batch(&format!("{fifth}{header}")).unwrap();
+        let records = "INSERT INTO records (kind, id, flags) VALUES ('guest', 1, 9), ('guest', 2, 8)";
+        connection.execute(records, []).unwrap();
+        migrate(&connection).unwrap();
+        let sql =
+            "SELECT count(*) FROM records INDEXED BY records_gone WHERE kind = 'guest' AND flags & 1 = 1";
+        let gone: i64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(gone, 1);
     }
 
     #[test]

@@ -38,11 +38,11 @@ pub(super) fn after_failed_start(config: &Config, error: &anyhow::Error, now: Da
     write(config, Writer::Run, now, || Overview::of_error(config, message_of(error), now));
 }
 
-/// Likewise where another run should have ended long ago: nobody else would say so.
-pub(super) fn of_overdue_run(config: &Config, now: DateTime<Utc>) {
+/// Likewise where another run is under way: an initial export may take hours, and nobody else says that a run hangs.
+pub(super) fn beside_run(config: &Config, now: DateTime<Utc>) {
     write(config, Writer::Other, now, || {
         let state = State::open_readonly(&config.state)?;
-        Overview::collect(config, &state, None, now)
+        Overview::beside_run(config, &state, now)
     });
 }
 

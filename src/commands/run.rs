@@ -165,8 +165,8 @@ fn report_busy(config: &Config, options: &RunOptions, clock: &Clock) -> Outcome 
         stdout::print_error(&OutputMessage::Busy { command }.localized(config.language));
         overdue::look(config, clock.now())
     };
+    monitoring::beside_run(config, clock.now());
     let Some(notice) = overdue else { return Outcome::Ok };
-    monitoring::of_overdue_run(config, clock.now());
     stdout::print_error(&notice.text(config.language));
     Outcome::Interrupted
 }

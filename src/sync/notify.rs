@@ -17,9 +17,8 @@ use crate::domain::record::Kind;
 use crate::domain::run_error::message_of;
 use crate::mapping::text::comment;
 use crate::mirror::written_at;
-use crate::platform::clock::Clock;
+use crate::portal::CallError;
 use crate::portal::client::Client;
-use crate::portal::{CallError, Portal};
 use crate::state::settings::{NOTIFIED, PACE};
 use crate::state::{Severity, State};
 use crate::sync::health::{self, Health, Trouble};
@@ -55,7 +54,7 @@ struct Due {
     told: Told,
 }
 
-/// Notes how things stand after a run, and tells the user where something changed.
+/// Notes how things stand after a run, and tells the user where something changed. Elsewhere it makes no request.
 pub(super) fn after_run(
     config: &Config,
     state: &State,
@@ -67,25 +66,9 @@ pub(super) fn after_run(
     if let Some(due) = due(config, state, &health, now)? {
         send(due, config, state, ended, client);
         ended.requests = client.requests();
+        state.set(PACE, client.limits())?;
     }
     Ok(())
-}
-
-/// Likewise after a run that had nothing to do: it makes a request only where there is something to tell.
-pub(super) fn after_idle_run(
-    config: &Config,
-    state: &State,
-    portal: &mut dyn Portal,
-    clock: &Clock,
-    ended: &mut RunReport,
-) -> Result<()> {
-    let health = health::note(config, state, ended, clock.now())?;
-    let Some(due) = due(config, state, &health, clock.now())? else { return Ok(()) };
-    let pace = state.get(PACE)?.unwrap_or_default();
-    let mut client = Client::new(portal, clock.clone(), &config.portal, pace, None);
-    send(due, config, state, ended, &mut client);
-    ended.requests = client.requests();
-    Ok(state.set(PACE, client.limits())?)
 }
 
 /// What is to be told after a run, if anything.

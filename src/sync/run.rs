@@ -96,17 +96,17 @@ pub fn run_locked(
     daily_warnings::of_exposed(config, &state, started)?;
     daily_warnings::of_mirror_age(config, &state, started)?;
     daily_warnings::of_link(config, &state, started)?;
+    let pace = state.get(PACE)?.unwrap_or_default();
+    let mut gate =
+        Client::new(portal, clock.clone(), &config.portal, pace, deadline(config, orders, started));
     if can_skip(config, orders, &state, started)? {
         let mut ended = RunReport::idle();
-        notify::after_idle_run(config, &state, portal, clock, &mut ended)?;
+        notify::after_run(config, &state, &mut gate, &mut ended)?;
         state.log_run(&run_record(orders, &ended, started, clock.now()))?;
         return Ok(ended);
     }
     let killed = state.last_run()?.is_some_and(|run| run.outcome.is_none());
     let run = state.begin_run(orders.kind.name(), started)?;
-    let pace = state.get(PACE)?.unwrap_or_default();
-    let mut gate =
-        Client::new(portal, clock.clone(), &config.portal, pace, deadline(config, orders, started));
     gate.on_wait(watch.teller());
     if orders.kind == RunKind::InitialExport {
         gate.be_patient();

@@ -4,6 +4,8 @@ use std::fs;
 
 use bitrix24_sandbox::{Fault, Kind};
 
+use ecvi_b24::platform::lock::Lock;
+
 use crate::hotel::Hotel;
 
 const PAGE: &str = "[monitoring]\nstatus_page = \"page.html\"\n";
@@ -202,4 +204,27 @@ fn a_page_in_the_place_of_another_file_is_refused() {
     }
     let hotel = Hotel::new("[monitoring]\nstatus_page = \"ecvi-b24.toml\"\n");
     assert!(hotel.complained(3, "sync").contains("is the configuration file"));
+}
+
+#[test]
+fn a_run_that_finds_another_one_under_way_writes_the_page_too() {
+    let hotel = Hotel::exported(PAGE);
+    fs::remove_file(hotel.path("page.html")).unwrap();
+    let lock = Lock::try_acquire(&hotel.path("state.db")).unwrap().unwrap();
+    lock.note_holder("initial-export", chrono::Utc::now()).unwrap();
+    hotel.state().begin_run("initial-export", chrono::Utc::now()).unwrap();
+    hotel.run(0, "sync");
+    assert!(page(&hotel).contains("<h1>The initial export is under way</h1>"), "{}", page(&hotel));
+    lock.note_holder("sync", chrono::Utc::now() - chrono::TimeDelta::hours(1)).unwrap();
+    for code in [0, 5, 5] {
+        hotel.run(code, "sync");
+    }
+    assert!(page(&hotel).contains("another run (sync) has not ended since"), "{}", page(&hotel));
+}
+
+#[test]
+fn nothing_that_a_text_might_become_is_executed() {
+    let hotel = Hotel::exported(PAGE);
+    let policy = "content=\"default-src 'none'; style-src 'unsafe-inline'\"";
+    assert!(page(&hotel).contains(policy));
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, DurationRound, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use crate::domain::run_error::Outcome;
-use crate::state::{Counts, Run};
+use crate::state::{Counts, Run, Stored};
 
 const HOURS: i32 = 24;
 const DAYS: i32 = 7;
@@ -50,42 +50,44 @@ impl Activity {
 }
 
 impl Sums {
+    fn of(run: &Run) -> Sums {
+        let Counts { created, updated, deleted, failed: _ } = run.counts;
+        let records = created.sum() + updated.sum() + deleted;
+        let sums = Sums { records, requests: run.requests, ..Sums::default() };
+        match run.outcome.as_ref().and_then(Stored::known) {
+            Some(Outcome::Ok) => Sums { good: 1, ..sums },
+            Some(Outcome::Partial | Outcome::Interrupted) | None => Sums { partial: 1, ..sums },
+            Some(Outcome::Failed | Outcome::Refused) => Sums { bad: 1, ..sums },
+        }
+    }
+
+    fn plus(self, other: Sums) -> Sums {
+        Sums {
+            good: self.good + other.good,
+            partial: self.partial + other.partial,
+            bad: self.bad + other.bad,
+            records: self.records + other.records,
+            requests: self.requests + other.requests,
+        }
+    }
+
     /// All runs, however they ended.
     pub(super) fn runs(&self) -> u64 {
         self.good + self.partial + self.bad
-    }
-
-    fn add(&mut self, run: &Run) {
-        match run.outcome.as_ref().and_then(crate::state::Stored::known) {
-            Some(Outcome::Ok) => self.good += 1,
-            Some(Outcome::Partial | Outcome::Interrupted) | None => self.partial += 1,
-            Some(Outcome::Failed | Outcome::Refused) => self.bad += 1,
-        }
-        let Counts { created, updated, deleted, failed: _ } = run.counts;
-        self.records += created.sum() + updated.sum() + deleted;
-        self.requests += run.requests;
     }
 }
 
 /// What these spans add up to.
 pub(super) fn total(bars: &[Bar]) -> Sums {
-    let mut total = Sums::default();
-    for Bar { sums, .. } in bars {
-        total.good += sums.good;
-        total.partial += sums.partial;
-        total.bad += sums.bad;
-        total.records += sums.records;
-        total.requests += sums.requests;
-    }
-    total
+    bars.iter().fold(Sums::default(), |total, bar| total.plus(bar.sums))
 }
 
-/// What began before the first span, or is dated in the future by a wrong clock, is in none.
+/// What began before the first span is in none; what a wrong clock dated in the future is in the last one.
 fn bars(runs: &[Run], starts: Vec<DateTime<Utc>>) -> Vec<Bar> {
     let mut bars: Vec<Bar> = starts.into_iter().map(|from| Bar { from, sums: Sums::default() }).collect();
     for run in runs {
         if let Some(bar) = bars.iter_mut().rev().find(|bar| bar.from <= run.started_at) {
-            bar.sums.add(run);
+            bar.sums = bar.sums.plus(Sums::of(run));
         }
     }
     bars

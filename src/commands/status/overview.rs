@@ -48,6 +48,13 @@ impl Overview {
         Overview::with(config, state, status, now)
     }
 
+    /// As things stand while another run is under way. The mirror is not read: the run does that.
+    pub fn beside_run(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Overview> {
+        let mut status = Status::of_files(config, state, None)?;
+        status.overdue = overdue::look(config, now);
+        Ok(Overview { is_running: true, ..Overview::with(config, state, status, now)? })
+    }
+
     /// As things stand now, with what is to be sent of the mirror.
     pub fn collect(
         config: &Config,

@@ -87,38 +87,9 @@ fn detail(issue: &IssueReport, language: Language) -> Option<String> {
 
 /// Whether the text names a column and a value that is no name, and not the portal's words.
 fn is_harmless(code: Option<FailureCode>) -> bool {
-    match code {
-        Some(
-            FailureCode::BadId
-            | FailureCode::DuplicateId
-            | FailureCode::NoValue
-            | FailureCode::UnknownStatus
-            | FailureCode::BadDate
-            | FailureCode::BadAmount
-            | FailureCode::UnknownFlag
-            | FailureCode::UnknownSex
-            | FailureCode::CrmIdTaken
-            | FailureCode::OtherFunnel,
-        ) => true,
-        Some(
-            FailureCode::BadText
-            | FailureCode::PortalRefused
-            | FailureCode::BadContactInCrm
-            | FailureCode::AccessDenied
-            | FailureCode::ObjectMissing
-            | FailureCode::NotOurs
-            | FailureCode::CardUnreadable
-            | FailureCode::NoAnswer
-            | FailureCode::GuestWaiting
-            | FailureCode::EmailLeftOut
-            | FailureCode::PhoneLeftOut
-            | FailureCode::FieldLeftOut
-            | FailureCode::UnknownReference
-            | FailureCode::WithoutCompanion
-            | FailureCode::SeveralInCrm
-            | FailureCode::DoubtfulMatch
-            | FailureCode::DealWithoutBooking,
-        )
-        | None => false,
-    }
+    use FailureCode as Code;
+    let rows =
+        [Code::BadId, Code::DuplicateId, Code::NoValue, Code::UnknownStatus, Code::BadDate, Code::BadAmount];
+    let others = [Code::UnknownFlag, Code::UnknownSex, Code::CrmIdTaken, Code::OtherFunnel];
+    code.is_some_and(|code| rows.contains(&code) || others.contains(&code))
 }

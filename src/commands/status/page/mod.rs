@@ -25,6 +25,9 @@ const STYLE: &str = include_str!("style.css");
 /// A browser loads the page again as often as cron starts a run.
 const REFRESH: &str = "<meta http-equiv=\"refresh\" content=\"180\">\n";
 
+/// Whatever a text might become: nothing is loaded and nothing is executed.
+const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
+
 /// How the page comes about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Written {
@@ -52,7 +55,7 @@ pub(crate) fn render(overview: &Overview, written: Written, config: &Config, now
     format!(
         "{MARK}\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n{POLICY}\
          <meta name=\"referrer\" content=\"no-referrer\">\n{refresh}<title>{title}</title>\n\
          <style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
         lang = lang(view.language),

@@ -316,7 +316,7 @@ fn age_state(hotel: &Hotel) {
     let state = rusqlite::Connection::open(hotel.path("state.db")).unwrap();
     state
         .execute_batch(
-            "DROP INDEX records_missing; DROP INDEX records_by_arrival; DROP INDEX records_by_departure;
+            "DROP INDEX records_gone; DROP INDEX records_missing; DROP INDEX records_by_arrival; DROP INDEX records_by_departure;
              DROP TABLE departures;
              ALTER TABLE records DROP COLUMN missing_since;
              ALTER TABLE records DROP COLUMN arrival; ALTER TABLE records DROP COLUMN departure;

@@ -231,6 +231,9 @@ pub struct Init {
     /// Read the webhook from standard input, and keep it in the configuration
     #[arg(long)]
     pub webhook_stdin: bool,
+    /// Certificates (PEM) of a self-hosted portal
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub ca_file: Option<PathBuf>,
     /// The mirror: the SQLite file with the data of Ecvi
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub mirror: Option<PathBuf>,

@@ -181,6 +181,12 @@ pub fn defaults() -> toml::Table {
     defaults
 }
 
+/// Checks the text that is to stand in a file.
+pub fn parse_file(path: &Path, text: &str, webhook: Option<&str>) -> Result<Config, ConfigError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    parse(text, folder, webhook).map_err(|error| error.in_file(path))
+}
+
 /// Checks the text of a configuration; relative paths are relative to `folder`.
 pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
     leaked_webhook::refuse_misplaced(text)?;

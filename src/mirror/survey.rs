@@ -104,7 +104,7 @@ impl Mirror {
         let bookings = &self.selects[Kind::Booking];
         let sql = format!(
             "SELECT coalesce(ecvi_text(status), ''), count(*) FROM ({bookings})
-             GROUP BY 1 ORDER BY 2 DESC, 1"
+             WHERE status IS NULL OR ecvi_text(status) IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
         );
         let codes = self.pairs(&sql).map_err(|error| self.broken_off(Kind::Booking, error))?;
         Ok(codes.into_iter().filter(|(code, _)| self.status(code).is_none()).collect())
@@ -162,13 +162,13 @@ mod tests {
              CREATE TABLE booking_guests (booking_id, guest_id);
              CREATE TABLE bookings (id, number, status, arrival, departure, crm_id);
              INSERT INTO bookings (id, status, crm_id) VALUES (1, 7, ''), (2, '7 ', 5), (3, 'confirmed', NULL),
-               (4, 'Бронь', ' '), (5, NULL, NULL)",
+               (4, 'Бронь', ' '), (5, NULL, NULL), (6, x'c1f0eeedfc', NULL)",
         );
         let mirror = mirror.unwrap();
         let codes = mirror.unknown_statuses().unwrap();
         let codes: Vec<(&str, u64)> = codes.iter().map(|(code, count)| (code.as_str(), *count)).collect();
         assert_eq!(codes, [("7", 2), ("", 1), ("Бронь", 1)]);
         let counts = mirror.rows_and_crm_ids().unwrap();
-        assert_eq!((counts[Kind::Guest], counts[Kind::Booking]), ((0, 0), (5, 1)));
+        assert_eq!((counts[Kind::Guest], counts[Kind::Booking]), ((0, 0), (6, 1)));
     }
 }

@@ -111,3 +111,23 @@ fn a_file_keeps_its_rights_and_a_link_stays_one() {
     assert_eq!(fs::metadata(hotel.path("real/hotel.toml")).unwrap().mode() & 0o777, 0o640);
     assert_eq!(fs::read_dir(hotel.path("real")).unwrap().count(), 3, "nothing else is left there");
 }
+
+#[test]
+fn an_empty_file_that_was_made_for_the_user_of_the_runs_is_filled_like_a_new_one() {
+    let hotel = with_file("");
+    let file = hotel.writes(&format!("{ANSWERS} --yes"));
+    assert!(file.starts_with("# The configuration of ecvi-b24, written by ecvi-b24 init"), "{file}");
+    let own = Hotel::new();
+    assert_eq!(file, own.writes(ANSWERS));
+}
+
+#[test]
+fn a_file_that_stays_as_it_is_is_not_written() {
+    let hotel = with_file(BY_HAND);
+    hotel.writes("--yes --language ru");
+    let written = || fs::metadata(hotel.path("ecvi-b24.toml")).unwrap().modified().unwrap();
+    let before = written();
+    let said = hotel.says(0, "--yes");
+    assert!(said.contains("Настройки не изменились."), "{said}");
+    assert_eq!(written(), before);
+}

@@ -399,3 +399,13 @@ fn reports_fill_a_mirror_that_is_not_there() {
     assert!(file.contains("[load.files]\nguests = \"guests.csv\"\nbookings = \"rooms.csv\"\n"), "{file}");
     assert!(file.contains("\"номер заявки\" = \"number\""), "{file}");
 }
+
+#[test]
+fn a_file_with_another_fault_than_its_webhook_is_named_before_anything_is_asked() {
+    let hotel = Hotel::new();
+    fs::write(hotel.path("ecvi-b24.toml"), "[portal]\nwebhok = 'x'\n").unwrap();
+    let mut terminal = init(&hotel, "--language en");
+    assert_eq!(terminal.exit_code(), Some(3), "{}", terminal.shown);
+    assert!(terminal.shown.contains("webhok"), "{}", terminal.shown);
+    assert!(!terminal.shown.contains("Address of the incoming"), "{}", terminal.shown);
+}

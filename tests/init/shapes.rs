@@ -118,3 +118,16 @@ fn a_report_without_the_needed_headings_names_them() {
     assert!(said.contains("arrival, departure") && said.contains("[load.bookings]"), "{said}");
     assert!(!hotel.has_file());
 }
+
+#[test]
+fn names_of_the_portal_cannot_write_keys_into_the_file_nor_move_the_terminal() {
+    let hotel = Hotel::new();
+    let name = "Гость проживает\n[sync]\nmax_deletes = 1000 \u{1b}[2J";
+    hotel.server.portal().add_status("DEAL_STAGE", "UC_A", name);
+    let output = hotel.output("--yes --webhook-file webhook");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(!output.stderr.contains(&0x1b), "{output:?}");
+    let file = hotel.file();
+    assert!(file.contains("checked_in = \"UC_A\"  # Гость проживает"), "{file}");
+    assert!(!file.lines().any(|line| line.starts_with("max_deletes")), "{file}");
+}

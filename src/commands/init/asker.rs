@@ -10,7 +10,7 @@ use super::questions::Question;
 use crate::domain::language::Language;
 use crate::domain::messages::{InitMessage, Message};
 use crate::domain::run_error::{RunError, UsageError};
-use crate::domain::visible_text::Visible;
+use crate::domain::visible_text::{self, Visible};
 use crate::msg;
 
 /// So many choices are shown at once.
@@ -64,7 +64,7 @@ impl Asker {
             let at = proposed.filter(|_| self.takes_proposals);
             return at.map(|at| choices[at].value.clone()).ok_or_else(|| self.unanswered(question, label));
         }
-        let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
+        let labels = labels(choices);
         let chosen = answer(|| {
             Select::new(&question.text(self.language), labels.clone())
                 .with_help_message(&question.help(self.language))
@@ -82,7 +82,7 @@ impl Asker {
         question: &Question,
         choices: &[Choice<T>],
     ) -> Result<Vec<T>> {
-        let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
+        let labels = labels(choices);
         if !self.asks(true) {
             let all =
                 self.takes_proposals.then(|| choices.iter().map(|choice| choice.value.clone()).collect());
@@ -147,6 +147,11 @@ impl Asker {
             }
         })
     }
+}
+
+/// A portal and a mirror may hold letters that do something to a terminal.
+fn labels<T>(choices: &[Choice<T>]) -> Vec<String> {
+    choices.iter().map(|choice| visible_text::line(&choice.label).into_owned()).collect()
 }
 
 /// Puts the question until it is answered: Escape puts it once more.

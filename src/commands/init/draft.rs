@@ -16,6 +16,7 @@ use crate::config::{self, Config};
 use crate::domain::language::Language;
 use crate::domain::messages::InitMessage;
 use crate::domain::run_error::Explain;
+use crate::domain::visible_text;
 use crate::msg;
 use crate::platform::sidecar_path::parent_dir;
 
@@ -40,18 +41,21 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Reads the file, or begins a new one.
+    /// Reads the file, where there is one.
     ///
     /// # Errors
     /// The file is there and cannot be read, or is no TOML.
-    pub(super) fn open(path: &Path, language: Language) -> Result<Draft> {
+    pub(super) fn open(path: &Path) -> Result<Draft> {
         // A link stays one: the file behind it is written.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let before = config::text_to_change(&path)?;
-        let written = before.clone().filter(|text| !text.trim().is_empty());
-        let text = written.unwrap_or_else(|| heading(language));
-        let document = text.parse().context("TOML")?;
+        let document = before.as_deref().unwrap_or_default().parse().context("TOML")?;
         Ok(Draft { path, before, document, defaults: config::defaults() })
+    }
+
+    /// Whether nothing is in the file yet.
+    fn is_empty(&self) -> bool {
+        self.before.as_deref().unwrap_or_default().trim().is_empty()
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -98,7 +102,8 @@ impl Draft {
             return self.remove(key);
         }
         if !comment.is_empty() {
-            value.decor_mut().set_suffix(format!("  # {comment}"));
+            // A stage of the portal may be called by any letters, line breaks among them.
+            value.decor_mut().set_suffix(format!("  # {}", visible_text::line(comment)));
         } else if let Some(old) = self.value(key) {
             *value.decor_mut() = old.decor().clone();
         }
@@ -107,6 +112,12 @@ impl Draft {
 
     /// The language stands above all sections, below what people wrote at the head of the file.
     pub(super) fn set_language(&mut self, language: Language) {
+        if self.is_empty()
+            && let Ok(begun) = heading(language).parse()
+        {
+            self.document = begun;
+            return;
+        }
         let is_new = self.document.get("language").is_none();
         self.set(&["language"], language.code(), "");
         if !is_new {
@@ -139,7 +150,20 @@ impl Draft {
 
     /// The configuration as far as it has got. `webhook` is that of the environment.
     pub(super) fn config(&self, webhook: Option<&str>) -> Result<Config> {
-        Ok(config::parse(&self.document.to_string(), parent_dir(&self.path), webhook)?)
+        Ok(config::parse_file(&self.path, &self.document.to_string(), webhook)?)
+    }
+
+    /// Refuses a file that has a fault beside its webhook, before anything is asked.
+    pub(super) fn refuse_faults(&self) -> Result<()> {
+        let mut document = self.document.clone();
+        for key in ["webhook", "webhook_file"] {
+            document
+                .get_mut("portal")
+                .and_then(Item::as_table_like_mut)
+                .and_then(|portal| portal.remove(key));
+        }
+        config::parse_file(&self.path, &document.to_string(), Some("http://localhost/rest/1/x/"))?;
+        Ok(())
     }
 
     /// What the file will say otherwise than it does.
@@ -162,6 +186,9 @@ impl Draft {
     /// In words: the folder cannot be written, or somebody else wrote the file meanwhile.
     pub(super) fn write(&self) -> Result<()> {
         let path = || self.path.display().to_string();
+        if self.before.as_ref() == Some(&self.document.to_string()) {
+            return Ok(());
+        }
         if config::text_to_change(&self.path)? != self.before {
             return Err(InitMessage::FileChangedMeanwhile { path: path() }.into());
         }

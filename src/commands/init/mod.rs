@@ -66,11 +66,12 @@ struct Interview<'a> {
 pub fn run(options: &cli::Init, start: &Start<'_>, clock: &Clock) -> Result<Outcome> {
     refuse_unknown_names(options)?;
     let asker = Asker::new(start.language, options.yes);
-    let draft = Draft::open(&target(start.config), start.language)?;
+    let draft = Draft::open(&target(start.config))?;
     let mut interview = Interview { options, asker, draft, clock, environment: start.webhook };
     interview.ask_language()?;
     interview.tell_target();
     interview.place_files()?;
+    interview.draft.refuse_faults()?;
     let portal = webhook::ask(&mut interview)?;
     let mirror = mirror::ask(&mut interview)?;
     crm::ask(&mut interview, &portal)?;
@@ -83,7 +84,7 @@ pub fn run(options: &cli::Init, start: &Start<'_>, clock: &Clock) -> Result<Outc
         return Ok(Outcome::Ok);
     }
     interview.draft.write()?;
-    check_written(&interview)
+    interview.check()
 }
 
 /// A misspelt table or status would be an answer that nobody hears.
@@ -176,6 +177,10 @@ impl Interview<'_> {
             // The next questions are about the portal, and every configuration has a mirror.
             self.set_mirror("mirror.db");
         }
+        if let Some(path) = &self.options.ca_file {
+            let path = self.as_written(path)?;
+            self.draft.set(&["portal", "ca_file"], path, "");
+        }
         let is_placed = self.draft.get(&["state", "path"]).is_some();
         let state = match &self.options.state {
             Some(path) => self.as_written(path)?,
@@ -185,6 +190,24 @@ impl Interview<'_> {
         let comment = self.words("программа создаст его сама", "the program makes it itself");
         self.draft.set(&["state", "path"], state, &comment);
         Ok(())
+    }
+
+    /// What `check` says of the file.
+    fn check(&self) -> Result<Outcome> {
+        let path = self.draft.path().display().to_string();
+        let language = self.asker.language;
+        tell(&msg!(language, "Проверка {path}:", "Checking {path}:"));
+        let options = check::Options {
+            config: Some(self.draft.path()),
+            webhook: self.environment,
+            language,
+            ..check::Options::default()
+        };
+        let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
+        let (shown, outcome) = check::run(&options, &connect, self.clock);
+        stdout::print(&shown)?;
+        self.tell_next();
+        Ok(outcome)
     }
 
     /// What comes before anything else where reports have to fill the mirror first.
@@ -211,7 +234,7 @@ impl Interview<'_> {
     fn agrees_to_write(&self) -> Result<bool> {
         let language = self.asker.language;
         let changes = self.draft.changes();
-        if changes.is_empty() {
+        if changes.is_empty() && self.draft.is_rewritten() {
             tell(&msg!(language, "Настройки не изменились.", "The configuration stays as it is."));
             return Ok(true);
         }
@@ -231,21 +254,4 @@ impl Interview<'_> {
 fn change_line(change: &Change) -> String {
     let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
     format!("  {}: {} → {}", change.key, shown(&change.before), shown(&change.after))
-}
-
-fn check_written(interview: &Interview<'_>) -> Result<Outcome> {
-    let path = interview.draft.path().display().to_string();
-    let language = interview.asker.language;
-    tell(&msg!(language, "Записано: {path}. Проверяем:", "Written: {path}. Checking it:"));
-    let options = check::Options {
-        config: Some(interview.draft.path()),
-        webhook: interview.environment,
-        language,
-        ..check::Options::default()
-    };
-    let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
-    let (shown, outcome) = check::run(&options, &connect, interview.clock);
-    stdout::print(&shown)?;
-    interview.tell_next();
-    Ok(outcome)
 }

@@ -3,6 +3,7 @@
 use crate::domain::language::Language;
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::{BookingStatus, Kind};
+use crate::domain::visible_text;
 use crate::msg;
 
 /// A question.
@@ -78,11 +79,14 @@ impl Question {
                 let table = table.name();
                 msg!(language, "Запрос вместо таблицы {table}", "The query instead of the table {table}")
             }
-            Question::Status { code, count } => msg!(
-                language,
-                "Код статуса «{code}» (заявок: {count}) означает",
-                "The status code \"{code}\" (bookings: {count}) means"
-            ),
+            Question::Status { code, count } => {
+                let code = visible_text::line(code);
+                msg!(
+                    language,
+                    "Код статуса «{code}» (заявок: {count}) означает",
+                    "The status code \"{code}\" (bookings: {count}) means"
+                )
+            }
             Question::Funnel => msg!(language, "Воронка сделок", "The funnel of the deals"),
             Question::Stages => msg!(language, "Стадии назначены верно?", "Are these the stages?"),
             Question::Stage(status) => {

@@ -1,4 +1,5 @@
-//! After each run: the page for the reception and the figures for Prometheus. Neither ever fails a run.
+//! After each run: the page for the reception and the figures for Prometheus. Neither ever fails a
+//! run.
 
 use std::path::Path;
 
@@ -25,7 +26,8 @@ struct Target<'c> {
     told: &'static str,
 }
 
-/// Writes what the configuration asks for after a run that holds the lock. `pending` is what it left for the next one.
+/// Writes what the configuration asks for after a run that holds the lock. `pending` is what it
+/// left for the next one.
 pub(super) fn after_run(config: &Config, pending: Option<&PerKind<u64>>, now: DateTime<Utc>) {
     write(config, Writer::Run, now, || {
         let state = State::open_readonly(&config.state)?;
@@ -38,7 +40,8 @@ pub(super) fn after_failed_start(config: &Config, error: &anyhow::Error, now: Da
     write(config, Writer::Run, now, || Overview::of_error(config, message_of(error), now));
 }
 
-/// Likewise where another run is under way: an initial export may take hours, and nobody else says that a run hangs.
+/// Likewise where another run is under way: an initial export may take hours, and nobody else says
+/// that a run hangs.
 pub(super) fn beside_run(config: &Config, now: DateTime<Utc>) {
     write(config, Writer::Other, now, || {
         let state = State::open_readonly(&config.state)?;

@@ -1,7 +1,8 @@
 //! A file of ours that other programs read: a page for a web server, figures for a collector.
 //!
-//! It is written beside its place and renamed, so that its readers see the old file or the new one, whole. No link is
-//! followed, and what is not ours is left as it is: the path may be wrong, or the folder open to others.
+//! It is written beside its place and renamed, so that its readers see the old file or the new one,
+//! whole. No link is followed, and what is not ours is left as it is: the path may be wrong, or the
+//! folder open to others.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -38,8 +39,8 @@ pub(crate) enum Writer {
 /// Writes the file, or leaves the old one as it is.
 ///
 /// # Errors
-/// Its place is taken by a link, by something that is no regular file, or by a file that is not ours; or it cannot be
-/// written.
+/// Its place is taken by a link, by something that is no regular file, or by a file that is not
+/// ours; or it cannot be written.
 pub(crate) fn publish(published: &Published<'_>, writer: Writer) -> io::Result<()> {
     let Published { path, mark, text } = published;
     refuse_foreign(path, mark)?;

@@ -1,5 +1,5 @@
-//! Whether all is well, and since when: written down after each run, for the page of the reception, for the figures of
-//! monitoring, and for the message to a user of the portal.
+//! Whether all is well, and since when: written down after each run, for the page of the reception,
+//! for the figures of monitoring, and for the message to a user of the portal.
 
 use std::collections::BTreeSet;
 

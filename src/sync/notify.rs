@@ -1,7 +1,8 @@
-//! A message to a user of the portal: when something begins to fail, once a day at most, and when all is well again.
+//! A message to a user of the portal: when something begins to fail, once a day at most, and when
+//! all is well again.
 //!
-//! It never fails a run. It is one request, which is made only where there is something to tell; it is noted as told
-//! before it is made, because a message whose answer is lost may have arrived.
+//! It never fails a run. It is one request, which is made only where there is something to tell; it
+//! is noted as told before it is made, because a message whose answer is lost may have arrived.
 
 use std::collections::BTreeSet;
 
@@ -54,7 +55,8 @@ struct Due {
     told: Told,
 }
 
-/// Notes how things stand after a run, and tells the user where something changed. Elsewhere it makes no request.
+/// Notes how things stand after a run, and tells the user where something changed. Elsewhere it
+/// makes no request.
 pub(super) fn after_run(
     config: &Config,
     state: &State,
@@ -80,8 +82,8 @@ fn due(config: &Config, state: &State, health: &Health, now: DateTime<Utc>) -> R
     Ok(next_notice(&told, health, now).map(|notice| Due { user, notice, told }))
 }
 
-/// Of two troubles, the one that has passed is told anew when it comes again. The last one stays until the user knows
-/// that all is well.
+/// Of two troubles, the one that has passed is told anew when it comes again. The last one stays
+/// until the user knows that all is well.
 fn known_after(told: &Told, health: &Health) -> BTreeSet<Trouble> {
     if health.is_well() {
         return told.troubles.clone();

@@ -14,8 +14,8 @@ struct Family {
     samples: BTreeMap<String, u64>,
 }
 
-/// Reads the text format as strictly as Prometheus writes of it: HELP and TYPE before the samples, once each, no
-/// sample twice, every line ended, nothing between.
+/// Reads the text format as strictly as Prometheus writes of it: HELP and TYPE before the samples,
+/// once each, no sample twice, every line ended, nothing between.
 fn parse(text: &str) -> BTreeMap<String, Family> {
     assert!(text.ends_with('\n') && !text.contains("\n\n") && !text.contains('\r'), "{text}");
     let mut families: BTreeMap<String, Family> = BTreeMap::new();

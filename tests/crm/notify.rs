@@ -1,4 +1,5 @@
-//! The message to a user of the portal: when it is sent, what it says, and that nothing depends on it.
+//! The message to a user of the portal: when it is sent, what it says, and that nothing depends on
+//! it.
 
 use bitrix24_sandbox::{Fault, Notice};
 use chrono::{DateTime, TimeDelta, Utc};

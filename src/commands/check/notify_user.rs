@@ -1,4 +1,5 @@
-//! Whether the user of `[monitoring] notify_user` can be sent a message (docs/bitrix24.md, The messenger).
+//! Whether the user of `[monitoring] notify_user` can be sent a message (docs/bitrix24.md, The
+//! messenger).
 
 use serde_json::{Value, json};
 

@@ -82,7 +82,8 @@ pub(super) fn total(bars: &[Bar]) -> Sums {
     bars.iter().fold(Sums::default(), |total, bar| total.plus(bar.sums))
 }
 
-/// What began before the first span is in none; what a wrong clock dated in the future is in the last one.
+/// What began before the first span is in none; what a wrong clock dated in the future is in the
+/// last one.
 fn bars(runs: &[Run], starts: Vec<DateTime<Utc>>) -> Vec<Bar> {
     let mut bars: Vec<Bar> = starts.into_iter().map(|from| Bar { from, sums: Sums::default() }).collect();
     for run in runs {
@@ -98,7 +99,8 @@ fn hour_starts<Z: TimeZone>(now: &DateTime<Z>) -> Vec<DateTime<Utc>> {
     (0..HOURS).rev().map(|ago| hour - Duration::hours(ago.into())).collect()
 }
 
-/// Midnights of the reader's clock. Where the clock is put forward at midnight, the day begins an hour later.
+/// Midnights of the reader's clock. Where the clock is put forward at midnight, the day begins an
+/// hour later.
 fn day_starts<Z: TimeZone>(now: &DateTime<Z>) -> Vec<DateTime<Utc>> {
     let today = now.date_naive();
     let midnight = |ago: i32| {

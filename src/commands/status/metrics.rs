@@ -1,5 +1,5 @@
-//! The metrics, as Prometheus' textfile collector reads them (docs/operations.md). Names follow its conventions: base
-//! units, `_total` for what only grows, `_timestamp_seconds` for times.
+//! The metrics, as Prometheus' textfile collector reads them (docs/operations.md). Names follow its
+//! conventions: base units, `_total` for what only grows, `_timestamp_seconds` for times.
 
 use chrono::{DateTime, Utc};
 use strum::IntoEnumIterator;

@@ -1,5 +1,5 @@
-//! What the page of the reception and the metrics show: the status document, and what lies beside it. Both are pure
-//! renderings of it.
+//! What the page of the reception and the metrics show: the status document, and what lies beside
+//! it. Both are pure renderings of it.
 
 use anyhow::Result;
 use chrono::{DateTime, Local, Utc};
@@ -33,7 +33,8 @@ pub struct Overview {
 }
 
 impl Overview {
-    /// Likewise after a run that holds the lock. `pending` is what it left for the next one, where it got that far.
+    /// Likewise after a run that holds the lock. `pending` is what it left for the next one, where
+    /// it got that far.
     pub fn after_run(
         config: &Config,
         state: &State,

@@ -13,13 +13,19 @@ pub(super) struct Column {
     pub(super) label: String,
     /// What a pointer on it shows.
     pub(super) hint: String,
-    /// The class and the height of each layer.
-    pub(super) layers: Vec<(&'static str, u64)>,
+    pub(super) layers: Vec<Layer>,
+}
+
+/// A part of a bar.
+pub(super) struct Layer {
+    /// The class that gives it its colour.
+    pub(super) class: &'static str,
+    pub(super) height: u64,
 }
 
 impl Column {
     fn height(&self) -> u64 {
-        self.layers.iter().map(|(_, value)| value).sum()
+        self.layers.iter().map(|layer| layer.height).sum()
     }
 }
 
@@ -44,11 +50,11 @@ pub(super) fn chart(title: &str, total: &str, columns: &[Column]) -> String {
 fn bar(column: &Column, left: f64, place: f64, highest: u64) -> String {
     let mut layers = String::new();
     let mut below = 0;
-    for (class, value) in &column.layers {
-        let top = scaled(below + value, highest);
+    for Layer { class, height } in &column.layers {
+        let top = scaled(below + height, highest);
         let bottom = scaled(below, highest);
-        below += value;
-        if *value > 0 {
+        below += height;
+        if *height > 0 {
             layers += &layer(class, left + place * GAP / 2.0, place * (1.0 - GAP), top, bottom);
         }
     }
@@ -80,7 +86,8 @@ mod tests {
     use super::*;
 
     fn column(layers: &[(&'static str, u64)]) -> Column {
-        Column { label: "12".to_owned(), hint: "<b>".to_owned(), layers: layers.to_vec() }
+        let layers = layers.iter().map(|(class, height)| Layer { class, height: *height }).collect();
+        Column { label: "12".to_owned(), hint: "<b>".to_owned(), layers }
     }
 
     #[test]

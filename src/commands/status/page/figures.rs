@@ -1,12 +1,10 @@
-//! The figures of the page: the last run, the mirror, how many records, and the charts.
+//! The figures of the page: the last run, the mirror, how many records.
 
-use chrono::{DateTime, Datelike, Local, Timelike, Utc, Weekday};
+use chrono::{DateTime, Utc};
 
-use super::super::activity::{Activity, Bar, Sums, total};
 use super::super::overview::Overview;
 use super::super::text::age;
 use super::super::{RecordCounts, View};
-use super::chart::{Column, chart};
 use super::html;
 use crate::domain::display;
 use crate::domain::language::Language;
@@ -108,7 +106,7 @@ fn row(name: &str, counts: &RecordCounts, language: Language) -> String {
 }
 
 /// `12345` -> `12 345`, `12,345`
-fn grouped(number: u64, language: Language) -> String {
+pub(super) fn grouped(number: u64, language: Language) -> String {
     let separator = match language {
         Language::Ru => '\u{a0}',
         Language::En => ',',
@@ -122,95 +120,6 @@ fn grouped(number: u64, language: Language) -> String {
         grouped.push(digit);
     }
     grouped
-}
-
-/// Runs, records and requests of the last day and week.
-pub(super) fn charts(activity: &Activity, view: &View<'_>) -> String {
-    let language = view.language;
-    let day = msg!(language, "За сутки", "Last day");
-    let week = msg!(language, "За неделю", "Last week");
-    let periods = [(day, &activity.hours, false), (week, &activity.days, true)];
-    let sections: String =
-        periods.map(|(name, bars, is_by_day)| period(&name, bars, is_by_day, language)).concat();
-    format!("<div class=\"periods\">\n{sections}</div>\n")
-}
-
-fn period(name: &str, bars: &[Bar], is_by_day: bool, language: Language) -> String {
-    let sums = total(bars);
-    let draw = |title: String, amount: String, layers: fn(&Sums) -> Vec<(&'static str, u64)>| {
-        let columns: Vec<Column> = bars.iter().map(|bar| column(bar, is_by_day, layers, language)).collect();
-        chart(&title, &amount, &columns)
-    };
-    let charts = [
-        draw(msg!(language, "Запуски", "Runs"), runs(&sums, language), |sums| {
-            vec![("good", sums.good), ("partial", sums.partial), ("bad", sums.bad)]
-        }),
-        draw(
-            msg!(language, "Изменено в CRM", "Changed in the CRM"),
-            grouped(sums.records, language),
-            |sums| vec![("sent", sums.records)],
-        ),
-        draw(
-            msg!(language, "Запросы к порталу", "Requests to the portal"),
-            grouped(sums.requests, language),
-            |sums| vec![("asked", sums.requests)],
-        ),
-    ]
-    .concat();
-    let name = html::text(name);
-    format!("<section class=\"card\"><h2>{name}</h2>\n<div class=\"charts\">{charts}</div></section>\n")
-}
-
-/// All of them, and those that came to nothing.
-fn runs(sums: &Sums, language: Language) -> String {
-    let all = grouped(sums.runs(), language);
-    let bad = grouped(sums.bad, language);
-    match sums.bad {
-        0 => all,
-        _ => msg!(language, "{all}, не выполнено {bad}", "{all}, failed {bad}"),
-    }
-}
-
-fn column(
-    bar: &Bar,
-    is_by_day: bool,
-    layers: fn(&Sums) -> Vec<(&'static str, u64)>,
-    language: Language,
-) -> Column {
-    let layers = layers(&bar.sums);
-    let from = bar.from.with_timezone(&Local);
-    let hint_time = if is_by_day {
-        format!("{:02}.{:02}", from.day(), from.month())
-    } else {
-        format!("{:02}:{:02}", from.hour(), from.minute())
-    };
-    let amount: u64 = layers.iter().map(|(_, amount)| amount).sum();
-    let bad: u64 = layers.iter().filter(|(class, _)| *class == "bad").map(|(_, amount)| amount).sum();
-    let hint = match bad {
-        0 => format!("{hint_time}: {}", grouped(amount, language)),
-        bad => {
-            msg!(language, "{hint_time}: {amount}, не выполнено {bad}", "{hint_time}: {amount}, {bad} failed")
-        }
-    };
-    let label = if is_by_day { weekday(from.weekday(), language) } else { hour(from.hour()) };
-    Column { label, hint, layers }
-}
-
-/// Every sixth hour has its number below it.
-fn hour(hour: u32) -> String {
-    if hour.is_multiple_of(6) { format!("{hour:02}") } else { String::new() }
-}
-
-fn weekday(day: Weekday, language: Language) -> String {
-    match day {
-        Weekday::Mon => msg!(language, "пн", "Mo"),
-        Weekday::Tue => msg!(language, "вт", "Tu"),
-        Weekday::Wed => msg!(language, "ср", "We"),
-        Weekday::Thu => msg!(language, "чт", "Th"),
-        Weekday::Fri => msg!(language, "пт", "Fr"),
-        Weekday::Sat => msg!(language, "сб", "Sa"),
-        Weekday::Sun => msg!(language, "вс", "Su"),
-    }
 }
 
 #[cfg(test)]

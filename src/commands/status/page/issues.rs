@@ -1,7 +1,9 @@
-//! Records that were not sent, wait, or are worth a look: by reason, with what to do and links to their cards.
+//! Records that were not sent, wait, or are worth a look: by reason, with what to do and links to
+//! their cards.
 //!
-//! A page may be read by more people than `status`. So it says which record and why, and never the words of the
-//! portal, which may repeat a guest's name, phone or e-mail: those are for `status` of that record.
+//! A page may be read by more people than `status`. So it says which record and why, and never the
+//! words of the portal, which may repeat a guest's name, phone or e-mail: those are for `status` of
+//! that record.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,9 @@
-//! The page for the reception: one HTML file without a script, in the language of the configuration. It holds no names,
-//! phones or e-mails.
+//! The page for the reception: one HTML file without a script, in the language of the
+//! configuration. It holds no names, phones or e-mails.
 
 mod chart;
 mod figures;
+mod history;
 mod html;
 mod issues;
 mod verdict;
@@ -47,7 +48,7 @@ pub(crate) fn render(overview: &Overview, written: Written, config: &Config, now
         figures::facts(overview, &view),
         figures::records(overview, &view),
         sections(overview, &view),
-        figures::charts(&overview.activity, &view),
+        history::charts(&overview.activity, view.language),
         footer(written, now, view.language),
     ]
     .concat();

@@ -131,3 +131,22 @@ fn a_file_that_stays_as_it_is_is_not_written() {
     assert!(said.contains("Настройки не изменились."), "{said}");
     assert_eq!(written(), before);
 }
+
+#[test]
+fn what_was_decided_against_is_not_taken_later_because_nobody_says_no() {
+    let hotel = with_file(&format!("language = \"en\"\n{BY_HAND}"));
+    let before = hotel.file();
+    hotel.server.portal().add_status("DEAL_STAGE", "UC_A", "Бронь подтверждена");
+    hotel.sql("ALTER TABLE bookings ADD COLUMN tariff");
+    hotel.add_field("deal", "TARIFF", "Тариф");
+    hotel.add_contact("Старая");
+    assert_eq!(hotel.writes("--yes"), before);
+    let file = hotel.writes("--yes --match phone --field deal.UF_CRM_TARIFF=tariff --stage confirmed=UC_A");
+    assert!(file.contains("UF_CRM_TARIFF") && file.contains("UC_A"), "{file}");
+    assert_eq!(hotel.writes("--yes"), file);
+    let own =
+        file.replace("[company]\nmatch_existing = [\"phone\"]", "[company]\nmatch_existing = [\"email\"]");
+    assert_ne!(own, file);
+    fs::write(hotel.path("ecvi-b24.toml"), &own).unwrap();
+    assert_eq!(hotel.writes("--yes"), own, "guests and companies may differ");
+}

@@ -409,3 +409,27 @@ fn a_file_with_another_fault_than_its_webhook_is_named_before_anything_is_asked(
     assert!(terminal.shown.contains("webhok"), "{}", terminal.shown);
     assert!(!terminal.shown.contains("Address of the incoming"), "{}", terminal.shown);
 }
+
+#[test]
+fn a_responsible_user_whom_the_portal_does_not_list_is_named_by_number() {
+    let hotel = Hotel::new();
+    let mut terminal = init(&hotel, "--language en --webhook-file webhook --mirror mirror.db");
+    for question in ["Are these the stages?", "The currency of the deals"] {
+        terminal.then_shows(question);
+        terminal.presses(ENTER);
+    }
+    terminal.then_shows("Who is responsible for new cards");
+    terminal.presses("by number");
+    terminal.presses(ENTER);
+    terminal.then_shows("The number of the user");
+    terminal.presses("Седов");
+    terminal.presses(ENTER);
+    terminal.then_shows("The number of the user");
+    terminal.then_shows("The number of the user");
+    terminal.presses("1");
+    terminal.presses(ENTER);
+    terminal.then_shows("Write it?");
+    terminal.presses(ENTER);
+    assert_eq!(terminal.exit_code(), Some(0), "{}", terminal.shown);
+    assert_eq!(hotel.file().matches("assigned_by_id = 1  #").count(), 3, "{}", hotel.file());
+}

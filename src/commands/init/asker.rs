@@ -76,22 +76,26 @@ impl Asker {
         Ok(choices[chosen.index].value.clone())
     }
 
-    /// Any number of several things, of which all are proposed.
+    /// Any number of several things: all are proposed, or none.
     pub(super) fn choose_several<T: Clone>(
         &self,
         question: &Question,
         choices: &[Choice<T>],
+        are_proposed: bool,
     ) -> Result<Vec<T>> {
         let labels = labels(choices);
+        let proposed = if are_proposed { choices } else { &[] };
         if !self.asks(true) {
-            let all =
-                self.takes_proposals.then(|| choices.iter().map(|choice| choice.value.clone()).collect());
-            return all.ok_or_else(|| self.unanswered(question, Some(&labels.join(", "))));
+            if self.takes_proposals {
+                return Ok(proposed.iter().map(|choice| choice.value.clone()).collect());
+            }
+            return Err(self.unanswered(question, Some(&labels.join(", "))));
         }
+        let ticked: Vec<usize> = (0..proposed.len()).collect();
         let chosen = answer(|| {
             MultiSelect::new(&question.text(self.language), labels.clone())
                 .with_help_message(&question.help(self.language))
-                .with_all_selected_by_default()
+                .with_default(&ticked)
                 .with_page_size(PAGE)
                 .with_render_config(look())
                 .raw_prompt()

@@ -124,7 +124,10 @@ fn proposed_stage<'s>(
     if let Some(stage) = given_stage(interview, status) {
         return named(&Question::Stage(status).flag(), stage, stages);
     }
-    let known = interview.draft.get(&["deal", "stages", status.word()]).unwrap_or_default();
+    let key = ["deal", "stages", status.word()];
+    let written = interview.draft.get(&key);
+    let decided = written.or_else(|| interview.draft.get_or_default(&key).filter(|_| interview.was_set_up()));
+    let known = decided.unwrap_or_default();
     let is_known = |stage: &&PortalOption| without_funnel(&stage.id) == without_funnel(&known);
     let known = stages.iter().find(is_known);
     Ok(known.or_else(|| stage_for(status, stages)).unwrap_or(&stages[0]))

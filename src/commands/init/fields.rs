@@ -32,7 +32,7 @@ pub(super) fn ask(
         if proposed.is_empty() {
             Vec::new()
         } else {
-            interview.asker.choose_several(&Question::Fields, &proposed)?
+            interview.asker.choose_several(&Question::Fields, &proposed, !interview.was_set_up())?
         }
     } else {
         read_fields(&interview.options.field)?

@@ -16,13 +16,16 @@ const MATCHES: [&str; 4] = ["phone,email", "phone", "email", "none"];
 /// Asks how people are recognised who stand in the CRM already, where there are any.
 pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Result<()> {
     let strangers: usize = portal.strangers.sum();
-    let known = interview.draft.get(&["contact", "match_existing"]);
+    let known = known(interview);
     let chosen = match &interview.options.r#match {
         Some(given) => read_match(given)?,
         // Nobody stands there whom a guest could be.
-        None if strangers == 0 && known.is_none() => return Ok(()),
-        None => ask_how_to_match(interview, known.as_deref())?,
+        None if strangers == 0 && matches!(known, None | Some("none")) => return Ok(()),
+        None => ask_how(interview, known)?,
     };
+    if known == Some(chosen) {
+        return Ok(());
+    }
     let mut by = Array::new();
     by.extend(chosen.split(',').filter(|by| *by != "none"));
     for entity in ["contact", "company"] {
@@ -31,13 +34,26 @@ pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Resu
     Ok(())
 }
 
+/// How the file says that guests are recognised; nothing where nobody has decided yet.
+fn known(interview: &Interview<'_>) -> Option<&'static str> {
+    let written = interview.draft.get(&["contact", "match_existing"]);
+    let Some(written) = written else { return interview.was_set_up().then_some("none") };
+    let says = |by: &str| written.contains(&format!("\"{by}\""));
+    Some(match (says("phone"), says("email")) {
+        (true, true) => "phone,email",
+        (true, false) => "phone",
+        (false, true) => "email",
+        (false, false) => "none",
+    })
+}
+
 fn read_match(given: &str) -> Result<&'static str> {
     let given = if given == "email,phone" { "phone,email" } else { given };
     let found = MATCHES.into_iter().find(|by| *by == given);
     found.ok_or_else(|| usage(InitMessage::no_such_answer("--match", given, &MATCHES.join("; "))))
 }
 
-fn ask_how_to_match(interview: &Interview<'_>, known: Option<&str>) -> Result<&'static str> {
+fn ask_how(interview: &Interview<'_>, known: Option<&str>) -> Result<&'static str> {
     let language = interview.asker.language;
     tell(&msg!(
         language,
@@ -52,12 +68,6 @@ fn ask_how_to_match(interview: &Interview<'_>, known: Option<&str>) -> Result<&'
     ];
     let choices: Vec<Choice<&'static str>> =
         MATCHES.into_iter().zip(labels).map(|(value, label)| Choice { value, label }).collect();
-    let is_known = |by: &&str| {
-        let words: Vec<&str> = by.split(',').filter(|by| *by != "none").collect();
-        known.is_some_and(|known| {
-            words.iter().all(|word| known.contains(word)) && known.matches('"').count() == words.len() * 2
-        })
-    };
-    let proposed = MATCHES.iter().position(is_known).unwrap_or_default();
+    let proposed = MATCHES.iter().position(|by| Some(*by) == known).unwrap_or_default();
     interview.asker.choose(&Question::Match, &choices, Some(proposed))
 }

@@ -125,6 +125,11 @@ impl Interview<'_> {
         }
     }
 
+    /// Whether the file was in use before: what it leaves out then has its default by decision.
+    fn was_set_up(&self) -> bool {
+        ["webhook", "webhook_file"].iter().any(|key| self.draft.get_before(&["portal", key]).is_some())
+    }
+
     fn config(&self) -> Result<Config> {
         self.draft.config(self.environment)
     }

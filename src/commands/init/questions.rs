@@ -26,6 +26,7 @@ pub(super) enum Question {
     Currency,
     Responsible,
     ResponsibleOf(Kind),
+    UserNumber,
     Fields,
     Match,
     Write,
@@ -101,6 +102,11 @@ impl Question {
                 let records = kind.table().plural_name().text(language);
                 msg!(language, "Ответственный, карточки: {records}", "Who is responsible, cards: {records}")
             }
+            Question::UserNumber => msg!(
+                language,
+                "Номер пользователя (стоит в адресе его страницы: …/user/12/)",
+                "The number of the user (it stands in the address of the user's page: …/user/12/)"
+            ),
             Question::Fields => {
                 msg!(language, "Какие поля CRM заполнять?", "Which fields of the CRM to fill?")
             }
@@ -167,7 +173,7 @@ impl Question {
             Question::Stages => "--stage STATUS=STAGE".to_owned(),
             Question::Stage(status) => format!("--stage {}=STAGE", status.word()),
             Question::Currency => "--currency RUB".to_owned(),
-            Question::Responsible => "--responsible USER".to_owned(),
+            Question::Responsible | Question::UserNumber => "--responsible USER".to_owned(),
             Question::ResponsibleOf(kind) => format!("--responsible {}=USER", kind.crm_entity()),
             Question::Fields => "--field FIELD=COLUMN".to_owned(),
             Question::Match => "--match phone,email".to_owned(),

@@ -8,50 +8,74 @@ use super::crm::label;
 use super::questions::Question;
 use crate::domain::messages::InitMessage;
 use crate::domain::record::Kind;
-use crate::msg;
 use crate::sync::preflight::config_check::PortalOption;
 
 /// Who is responsible: a user, or nobody in particular, which is the webhook's user.
 type Responsible = Option<u64>;
 
+/// What a person answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Is(Responsible),
+    /// The user is no one of the list.
+    ByNumber,
+    /// Others for each kind.
+    Differs,
+}
+
 /// Asks who is responsible for new cards, of each kind where that differs.
 pub(super) fn ask(interview: &mut Interview<'_>, users: &[PortalOption]) -> Result<()> {
-    let mut given: Vec<(Kind, Responsible)> = Vec::new();
-    for text in &interview.options.responsible {
-        given.extend(read_responsible(text)?);
-    }
-    for kind in Kind::DISPLAY_ORDER {
-        let named = given.iter().rev().find(|(of, _)| *of == kind).map(|(_, user)| *user);
-        if let Some(user) = named {
-            set_responsible(interview, kind, user);
+    if !interview.options.responsible.is_empty() {
+        for text in &interview.options.responsible {
+            for (kind, user) in read_responsible(text)? {
+                set_responsible(interview, kind, user);
+            }
         }
-    }
-    if !given.is_empty() {
         return Ok(());
     }
     let known = Kind::DISPLAY_ORDER.map(|kind| known_responsible(interview, kind));
     let are_alike = known.iter().all(|user| *user == known[0]);
-    let language = interview.asker.language;
     let mut choices = user_choices(interview, users, &known);
-    let each =
-        msg!(language, "разные для гостей, компаний и заявок", "others for guests, companies and bookings");
-    choices.push(Choice { value: None, label: each });
-    let proposed = choices.iter().position(|choice| choice.value == are_alike.then_some(known[0]));
-    match interview.asker.choose(&Question::Responsible, &choices, proposed)? {
-        Some(user) => Kind::DISPLAY_ORDER.into_iter().for_each(|kind| set_responsible(interview, kind, user)),
-        None => ask_of_each(interview, users, known)?,
+    let differs =
+        interview.words("разные для гостей, компаний и заявок", "others for guests, companies and bookings");
+    choices.push(Choice { value: Answer::Differs, label: differs });
+    let proposed = if are_alike { Answer::Is(known[0]) } else { Answer::Differs };
+    let answer = choose(interview, &Question::Responsible, &choices, proposed)?;
+    for (kind, known_user) in Kind::DISPLAY_ORDER.into_iter().zip(known) {
+        let user = match answer {
+            Answer::Is(user) => user,
+            Answer::ByNumber | Answer::Differs => {
+                let choices = user_choices(interview, users, &known);
+                let question = Question::ResponsibleOf(kind);
+                match choose(interview, &question, &choices, Answer::Is(known_user))? {
+                    Answer::Is(user) => user,
+                    Answer::ByNumber | Answer::Differs => known_user,
+                }
+            }
+        };
+        set_responsible(interview, kind, user);
     }
     Ok(())
 }
 
-fn ask_of_each(interview: &mut Interview<'_>, users: &[PortalOption], known: [Responsible; 3]) -> Result<()> {
-    for (kind, known_user) in Kind::DISPLAY_ORDER.into_iter().zip(known) {
-        let choices = user_choices(interview, users, &known);
-        let proposed = choices.iter().position(|choice| choice.value == Some(known_user));
-        let user = interview.asker.choose(&Question::ResponsibleOf(kind), &choices, proposed)?;
-        set_responsible(interview, kind, user.flatten());
+/// Asks once, and for the number of a user who is not in the list.
+fn choose(
+    interview: &Interview<'_>,
+    question: &Question,
+    choices: &[Choice<Answer>],
+    proposed: Answer,
+) -> Result<Answer> {
+    let proposed = choices.iter().position(|choice| choice.value == proposed);
+    let answer = interview.asker.choose(question, choices, proposed)?;
+    if answer != Answer::ByNumber {
+        return Ok(answer);
     }
-    Ok(())
+    loop {
+        let typed = interview.asker.text(&Question::UserNumber, None)?;
+        if let Ok(user) = typed.parse() {
+            return Ok(Answer::Is(Some(user)));
+        }
+    }
 }
 
 /// The webhook's user, the users of the portal, and those that the file names although the portal does not list them.
@@ -59,18 +83,21 @@ fn user_choices(
     interview: &Interview<'_>,
     users: &[PortalOption],
     known: &[Responsible],
-) -> Vec<Choice<Option<Responsible>>> {
-    let own = msg!(interview.asker.language, "пользователь вебхука", "the webhook's user");
-    let mut choices = vec![Choice { value: Some(None), label: own }];
+) -> Vec<Choice<Answer>> {
+    let own = interview.words("пользователь вебхука", "the webhook's user");
+    let mut choices = vec![Choice { value: Answer::Is(None), label: own }];
     for user in users {
         let id = user.id.parse().ok();
-        choices.extend(id.map(|id| Choice { value: Some(Some(id)), label: label(user) }));
+        choices.extend(id.map(|id| Choice { value: Answer::Is(Some(id)), label: label(user) }));
     }
     for user in known.iter().flatten() {
-        if !choices.iter().any(|choice| choice.value == Some(Some(*user))) {
-            choices.push(Choice { value: Some(Some(*user)), label: user.to_string() });
+        let value = Answer::Is(Some(*user));
+        if !choices.iter().any(|choice| choice.value == value) {
+            choices.push(Choice { value, label: user.to_string() });
         }
     }
+    let by_number = interview.words("другой, по номеру в портале", "another one, by number in the portal");
+    choices.push(Choice { value: Answer::ByNumber, label: by_number });
     choices
 }
 

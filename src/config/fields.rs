@@ -64,6 +64,18 @@ pub(super) struct DedicatedKeys {
     pub(super) source_id: bool,
 }
 
+/// Checks the name of a field that stands in a section of the configuration.
+pub(super) fn check_name(kind: Kind, section: &str, name: &str) -> Result<(), ConfigMessage> {
+    let (section, field) = (section.to_owned(), name.to_owned());
+    if !name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
+        return Err(ConfigMessage::FieldNotUpperCase { section, field });
+    }
+    if is_program_field(kind, name) {
+        return Err(ConfigMessage::FieldOfProgram { section, field });
+    }
+    Ok(())
+}
+
 /// Checks the names of a `[….fields]` table.
 pub(super) fn check(
     kind: Kind,
@@ -73,12 +85,7 @@ pub(super) fn check(
     for name in fields.keys() {
         let section = format!("[{}.fields]", kind.crm_entity());
         let field = name.clone();
-        if !name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
-            return Err(ConfigMessage::FieldNotUpperCase { section, field });
-        }
-        if is_program_field(kind, name) {
-            return Err(ConfigMessage::FieldOfProgram { section, field });
-        }
+        check_name(kind, &section, name)?;
         let key = match name.as_str() {
             "ASSIGNED_BY_ID" if keyed.assigned_by_id => "assigned_by_id",
             "SOURCE_ID" if keyed.source_id => "source_id",

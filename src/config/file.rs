@@ -8,7 +8,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::choices::{AmountOf, ExportMethod, MatchBy, OnMissing};
 use super::shown::{FilePath, SecretAddress};
+use super::stays::StayFigure;
 use crate::domain::language::Language;
 
 #[derive(Serialize, Deserialize)]
@@ -148,16 +150,6 @@ impl Default for Sync {
     }
 }
 
-/// What to do when an object vanished from the CRM.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnMissing {
-    /// Find it again by `ORIGIN_ID`, or by one match of phone or e-mail; else create it anew.
-    Relink,
-    /// Report it.
-    Fail,
-}
-
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Export {
@@ -169,16 +161,6 @@ impl Default for Export {
     fn default() -> Self {
         Export { method: ExportMethod::Import, bookings_from: None }
     }
-}
-
-/// How the initial export creates objects.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ExportMethod {
-    /// The portal's import, which starts none of the hotel's automation rules.
-    Import,
-    /// The plain way, with all rules.
-    Add,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -237,26 +219,6 @@ impl LoadFiles {
     }
 }
 
-/// What the amount in a report with one row a room belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AmountOf {
-    /// To the room: the booking's amount is their sum.
-    Room,
-    /// To the booking: each of its rows says the same.
-    Booking,
-}
-
-/// A way to recognise people who already stand in the CRM.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MatchBy {
-    /// By a phone number.
-    Phone,
-    /// By an e-mail address.
-    Email,
-}
-
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Contact {
@@ -268,6 +230,8 @@ pub(super) struct Contact {
     pub(super) honorific: Honorific,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) fields: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) stays: BTreeMap<String, StayFigure>,
 }
 
 impl Default for Contact {
@@ -280,6 +244,7 @@ impl Default for Contact {
             comments: "[{marks} ]{comment}".into(),
             honorific: Honorific::default(),
             fields: BTreeMap::new(),
+            stays: BTreeMap::new(),
         }
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::file::{self, AmountOf};
+use super::choices::AmountOf;
+use super::file;
 use super::mirror;
 use super::shown::FilePath;
 use crate::domain::messages::ConfigMessage;

@@ -1,6 +1,7 @@
 //! The configuration, checked: every value has its real type, every path is absolute or relative to here.
 
 mod address;
+mod choices;
 mod error;
 mod fields;
 mod file;
@@ -14,6 +15,7 @@ mod ownership;
 mod paths;
 mod portal;
 mod shown;
+mod stays;
 pub mod template;
 mod webhook;
 
@@ -26,15 +28,16 @@ use std::time::Duration;
 use chrono::NaiveDate;
 
 pub(crate) use address::scheme_and_host;
+pub use choices::{AmountOf, ExportMethod, MatchBy, OnMissing};
 pub use error::ConfigError;
 pub(crate) use fields::is_program_field;
-pub use file::{AmountOf, ExportMethod, MatchBy, OnMissing};
 pub use link::Link;
 pub use load::{Heading, LoadConfig, ReportConfig, plain_heading};
 pub use mirror::MirrorConfig;
 pub use monitoring::MonitoringConfig;
 pub use objects::{DealConfig, PartyConfig};
 pub use portal::{PortalConfig, WebhookSource};
+pub use stays::StayFigure;
 pub use webhook::Webhook;
 
 use crate::domain::language::Language;

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file::{self, MatchBy};
+use super::choices::MatchBy;
+use super::file;
+use super::stays::StayFigure;
 use super::template::Template;
-use super::{bounded_int, fields};
+use super::{bounded_int, fields, stays};
 use crate::domain::messages::ConfigMessage;
 use crate::domain::record::{BookingStatus, Kind};
 
@@ -25,6 +27,8 @@ pub struct PartyConfig {
     pub comments: Template,
     /// Field of the portal -> column of the mirror.
     pub fields: BTreeMap<String, String>,
+    /// Field of the portal -> what the bookings say of a guest; empty for companies, and where nobody asks for it.
+    pub stays: BTreeMap<String, StayFigure>,
 }
 
 /// What a deal gets beside its booking's data.
@@ -66,22 +70,48 @@ impl DealConfig {
 }
 
 pub(super) fn contact(contact: file::Contact) -> Result<PartyConfig, ConfigMessage> {
-    let file::Contact { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
-        contact;
+    let file::Contact {
+        honorific,
+        assigned_by_id,
+        source_id,
+        phone_type,
+        match_existing,
+        comments,
+        fields,
+        stays,
+    } = contact;
     let honorific = [honorific.male, honorific.female];
     fields::check_phone_type(Kind::Guest, &phone_type)?;
     check_fields(Kind::Guest, &fields, assigned_by_id, source_id.as_deref())?;
+    stays::check(&stays, &fields)?;
     let comments = Template::parse(&comments);
-    Ok(PartyConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
+    Ok(PartyConfig {
+        honorific,
+        assigned_by_id,
+        source_id,
+        phone_type,
+        match_existing,
+        comments,
+        fields,
+        stays,
+    })
 }
 
 pub(super) fn company(company: file::Company) -> Result<PartyConfig, ConfigMessage> {
     let file::Company { assigned_by_id, source_id, phone_type, match_existing, comments, fields } = company;
     fields::check_phone_type(Kind::Company, &phone_type)?;
     check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
-    let honorific = Default::default();
     let comments = Template::parse(&comments);
-    Ok(PartyConfig { honorific, assigned_by_id, source_id, phone_type, match_existing, comments, fields })
+    Ok(PartyConfig {
+        honorific: Default::default(),
+        assigned_by_id,
+        source_id,
+        phone_type,
+        match_existing,
+        comments,
+        fields,
+        stays: BTreeMap::new(),
+    })
 }
 
 pub(super) fn deal(deal: file::Deal) -> Result<DealConfig, ConfigMessage> {

@@ -88,6 +88,7 @@ mod tests {
             match_existing: vec![],
             comments: crate::config::template::Template::parse("[{marks} ]{comment}"),
             fields: std::collections::BTreeMap::new(),
+            stays: std::collections::BTreeMap::new(),
         };
         contact(&RecordId::Number(42), guest, &Map::new(), &config, &FieldTypes::default())
     }

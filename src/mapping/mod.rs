@@ -9,6 +9,7 @@ mod creation;
 pub mod custom_fields;
 pub mod deal;
 pub mod multifield;
+pub mod stays;
 pub(crate) mod text;
 
 use serde_json::{Map, Value};
@@ -17,12 +18,13 @@ pub use creation::creation_fields;
 
 use crate::config::Config;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::record::RecordId;
+use crate::domain::record::{Kind, RecordId};
 use crate::domain::warning::Warning;
 use crate::mirror::{Entity, Row, RowWarning};
 use custom_fields::FieldTypes;
 use deal::DealLinks;
 use multifield::Values;
+use stays::StaySummary;
 
 /// The fields of one object, by the portal's names. A field that is empty in Ecvi is `""` here: that clears it.
 pub type Fields = Map<String, Value>;
@@ -53,14 +55,24 @@ fn text_of_cell(cell: &Value) -> String {
     }
 }
 
-/// The object of a row that can be read.
-pub fn mapped(row: &Row, links: &DealLinks, config: &Config, types: &FieldTypes) -> Option<CrmFields> {
+/// The object of a row that can be read: of a booking with the people of its deal, of a guest with what the bookings
+/// say of them, where that is asked for.
+pub fn mapped(
+    row: &Row,
+    links: &DealLinks,
+    stays: Option<&StaySummary>,
+    config: &Config,
+    types: &FieldTypes,
+) -> Option<CrmFields> {
     let (id, extra) = (&row.id, &row.custom_columns);
     let mut mapped = match row.body.as_ref().ok()? {
         Entity::Guest(guest) => contact::contact(id, guest, extra, &config.contact, types),
         Entity::Company(company) => company::company(id, company, extra, &config.company, types),
         Entity::Booking(booking) => deal::deal(booking, links, extra, &config.deal, types),
     };
+    if let (Entity::Guest(_), Some(stays)) = (row.body.as_ref().ok()?, stays) {
+        mapped.stays(&config.contact.stays, stays, types.of(Kind::Guest));
+    }
     for RowWarning { code, column } in &row.warnings {
         mapped.warn(*code, column);
     }

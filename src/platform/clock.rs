@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Local, NaiveDate, TimeDelta, Utc};
 
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// A clock may drift so far by itself.
@@ -114,6 +114,11 @@ impl ReadLimit {
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// The day of the hotel's calendar: its clock is this machine's.
+pub fn local_day(time: DateTime<Utc>) -> NaiveDate {
+    time.with_timezone(&Local).date_naive()
 }
 
 /// `time` plus `wait`, or the last time that can be represented.

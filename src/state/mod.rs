@@ -21,6 +21,7 @@ mod reset;
 mod schema;
 pub mod settings;
 mod stale_journal;
+mod stays;
 mod writer;
 
 use std::io::{self, ErrorKind as IoErrorKind};
@@ -44,6 +45,7 @@ pub use missing_rows::{Departure, Note, Oldest, Stay};
 pub use records::{
     Doubt, Operation, PendingWork, PlanRecord, RecordScan, RetryBackoff, Sighting, StoredRecord,
 };
+pub use stays::{BookingStays, GuestStay, StayScan};
 pub use writer::{SentRecord, Writer};
 
 use crate::platform::{private_files, regular_file, sidecar_path};

@@ -9,7 +9,7 @@ use super::records::COLUMNS;
 use super::writer::RESET_LINK_COLUMNS;
 use crate::state::issues::TROUBLES;
 
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     include_str!("activity.rs"),
     include_str!("blocks.rs"),
     include_str!("in_doubt.rs"),
@@ -20,14 +20,20 @@ const SOURCES: [&str; 11] = [
     include_str!("reset.rs"),
     include_str!("issues.rs"),
     include_str!("missing_rows.rs"),
+    include_str!("stays.rs"),
     include_str!("writer.rs"),
 ];
 
 /// Read from end to end, as the source has it, and why that is right.
-const WHOLE: [(&str, &str); 12] = [
+const WHOLE: [(&str, &str); 14] = [
     ("SELECT {RUN_COLUMNS} FROM runs ORDER BY", "the newest run is the first that is read"),
     ("SELECT {RUN_COLUMNS} FROM runs WHERE", "a week of the runs that are kept, for the status page"),
     ("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", "a full pass marks everything"),
+    (
+        "UPDATE records SET todo = todo | 8 WHERE kind = ?1 AND crm_id IS NOT NULL",
+        "once, when stays are asked for",
+    ),
+    ("DELETE FROM stays", "once, when stays are asked for no more; by booking it goes by the key"),
     ("SELECT kind, id FROM touched", "it is empty between passes"),
     ("SELECT w.kind, w.id, r.crm_id FROM write_backs w", "it is empty between passes"),
     ("SELECT NOT EXISTS (SELECT 1 FROM blocks", "a block is 256 records, and one that is void is enough"),

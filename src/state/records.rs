@@ -37,6 +37,7 @@ impl Operation {
 
 /// What is still to be done though the row did not change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the bits of one column, each due for a reason of its own")]
 pub struct PendingWork {
     /// All fields have to be sent again.
     pub resend: bool,
@@ -44,15 +45,25 @@ pub struct PendingWork {
     pub close: bool,
     /// Somebody was missing: see whether they are there now.
     pub recheck: bool,
+    /// Bookings say something else of the guest than was sent.
+    pub stays: bool,
 }
 
 impl PendingWork {
     pub(super) fn bits(self) -> i64 {
-        i64::from(self.resend) | i64::from(self.close) << 1 | i64::from(self.recheck) << 2
+        i64::from(self.resend)
+            | i64::from(self.close) << 1
+            | i64::from(self.recheck) << 2
+            | i64::from(self.stays) << 3
     }
 
     fn from_bits(bits: i64) -> PendingWork {
-        PendingWork { resend: bits & 1 != 0, close: bits & 2 != 0, recheck: bits & 4 != 0 }
+        PendingWork {
+            resend: bits & 1 != 0,
+            close: bits & 2 != 0,
+            recheck: bits & 4 != 0,
+            stays: bits & 8 != 0,
+        }
     }
 }
 
@@ -217,7 +228,7 @@ const PAGE: usize = 2_000;
 /// Smaller than every id in `SQLite`'s order.
 pub(super) const BEFORE_ALL: Value = Value::Real(f64::NEG_INFINITY);
 /// Greater than every id.
-const AFTER_ALL: Value = Value::Blob(Vec::new());
+pub(super) const AFTER_ALL: Value = Value::Blob(Vec::new());
 
 /// A prepared stream over the records of one kind.
 pub struct RecordScan<'s> {

@@ -9,7 +9,7 @@ use crate::domain::messages::StateMessage;
 pub(super) const APPLICATION_ID: u32 = 0x4543_4234;
 
 /// Each step raises `user_version` by one. Steps that were released never change.
-const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS, VANISHED, REASONS, COUNTED];
+const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS, VANISHED, REASONS, COUNTED, STAYS];
 
 const RECORDS: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -119,6 +119,19 @@ const REASONS: &str = "
 const COUNTED: &str = "
     -- The status page counts after each run what stands in the CRM: all with an object, less those gone from Ecvi.
     CREATE INDEX records_gone ON records (kind, crm_id) WHERE flags & 1 = 1;
+";
+
+const STAYS: &str = "
+    -- What the bookings say of their guests, as last read, where the configuration asks for it. Bit 8 of a guest's todo:
+    -- they say something else by now than was sent.
+    CREATE TABLE stays (
+        booking ANY NOT NULL, guest ANY NOT NULL, status TEXT NOT NULL,
+        arrival TEXT NOT NULL, departure TEXT NOT NULL,  -- days
+        amount INTEGER NOT NULL,                         -- in hundredths; 0 for all guests of the booking but one
+        PRIMARY KEY (booking, guest)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX stays_by_guest ON stays (guest);
+    CREATE INDEX stays_ahead ON stays (arrival) WHERE status IN ('temporary', 'confirmed');
 ";
 
 const VANISHED: &str = "

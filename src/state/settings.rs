@@ -23,6 +23,10 @@ pub type HeldSince = PerKind<Option<DateTime<Utc>>>;
 /// The [`crate::sync::preflight::idle::InputFingerprint`] of that run; null where nothing can be concluded from it.
 pub const INPUTS: &str = "sight";
 
+/// What the contacts of all guests show of their stays, and of which day; null where nobody asks for it. A
+/// [`crate::sync::plan::ShownStays`].
+pub const STAYS: &str = "stays";
+
 /// Whether somebody ordered that every record is sent again, and no run has marked them yet.
 pub const FULL: &str = "full";
 

@@ -237,8 +237,16 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// The record is known no more: its booking and its deal are gone.
+    /// The record is known no more: its booking and its deal are gone, and its guests never had it.
     pub fn delete(&self, key: &RecordKey) -> Result<()> {
+        if key.kind == Kind::Booking {
+            self.forget_stays(&key.id)?;
+        }
+        self.forget(key)
+    }
+
+    /// The record is known no more, though its row is there: a booking that is history by now.
+    pub fn forget(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM records WHERE kind = ?1 AND id = ?2")?
             .execute((key.kind, &key.id))?;

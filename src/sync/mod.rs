@@ -14,3 +14,4 @@ pub mod prepare;
 pub mod push;
 pub mod resolve_doubts;
 pub mod run;
+mod stays;

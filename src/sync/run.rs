@@ -315,6 +315,7 @@ impl RunContext<'_> {
         for kind in Kind::SEND_ORDER {
             writer.keep_blocks(kind, &plan.blocks[kind])?;
         }
+        crate::sync::stays::note(self.state, &writer, plan)?;
         writer.commit()?;
         Ok(mark)
     }

@@ -48,7 +48,8 @@ fn prefix(section: &str) -> String {
 /// The tables whose keys are the hotel's own.
 fn free(keys: &BTreeSet<String>) -> BTreeSet<String> {
     let free = |key: &&String| {
-        let tables = ["load.guests", "load.companies", "load.bookings", "load.booking_guests"];
+        let tables =
+            ["load.guests", "load.companies", "load.bookings", "load.booking_guests", "contact.stays"];
         key.ends_with(".fields") || key.ends_with(".statuses") || tables.contains(&key.as_str())
     };
     keys.iter().filter(free).cloned().collect()

@@ -31,6 +31,7 @@ mod robots;
 mod secrets;
 mod shapes;
 mod spoiled;
+mod stays;
 mod takeover;
 mod texts;
 mod vanished;

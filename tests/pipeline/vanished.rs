@@ -323,6 +323,7 @@ fn age_state(hotel: &Hotel) {
              ALTER TABLE blocks DROP COLUMN seen; ALTER TABLE blocks DROP COLUMN changed_at;
              DELETE FROM meta WHERE key IN ('contents', 'held_since');
              ALTER TABLE doubts DROP COLUMN reason;
+             DROP TABLE stays;
              PRAGMA user_version = 3;",
         )
         .unwrap();

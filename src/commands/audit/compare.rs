@@ -12,6 +12,7 @@ use crate::crm::objects::Unseen;
 use crate::crm::objects::card::{Cards, cards};
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::mapping::deal::DealLinks;
+use crate::mapping::stays::StaySummary;
 use crate::mapping::{CrmFields, mapped, origin};
 use crate::mirror::{Booking, Entity, Row};
 use crate::state::StoredRecord;
@@ -24,6 +25,8 @@ struct Expected {
     crm_id: i64,
     /// As it was when the comparison began.
     record: StoredRecord,
+    /// What the bookings say of a guest, as it was then.
+    stays: Option<StaySummary>,
     /// None where several records share the card: each writes its own values into it.
     mapped: Option<CrmFields>,
 }
@@ -38,17 +41,17 @@ impl Audit<'_, '_, '_> {
                 if chunk.is_empty() {
                     break;
                 }
-                self.compare_chunk(kind, &chunk)?;
+                self.compare_chunk(kind, &chunk, queue)?;
                 observer.done(kind, chunk.len() as u64, self.client);
             }
         }
         Ok(())
     }
 
-    fn compare_chunk(&mut self, kind: Kind, chunk: &[Planned]) -> Result<()> {
+    fn compare_chunk(&mut self, kind: Kind, chunk: &[Planned], queue: &PlanStore) -> Result<()> {
         let mut records = Vec::new();
         for planned in chunk {
-            match self.expected(planned)? {
+            match self.expected(planned, queue)? {
                 Some(expected) => records.push(expected),
                 None => self.findings.counts.pending[kind] += 1,
             }
@@ -56,7 +59,7 @@ impl Audit<'_, '_, '_> {
         let cards = self.cards(kind, &records)?;
         for expected in records {
             let problem = self.problem(&expected, &cards)?;
-            if problem.is_some() && !self.is_unchanged(&expected)? {
+            if problem.is_some() && !self.is_unchanged(&expected, queue)? {
                 self.findings.counts.pending[kind] += 1;
                 continue;
             }
@@ -72,7 +75,7 @@ impl Audit<'_, '_, '_> {
     }
 
     fn report_drift(&mut self, expected: Expected, problem: Problem) -> Result<()> {
-        let Expected { key, crm_id, record, mapped: _ } = expected;
+        let Expected { key, crm_id, record, stays: _, mapped: _ } = expected;
         let subject = Subject::Record { key: key.clone(), display_name: record.plan_record.display_name };
         let drift = Drift { subject, crm_ids: vec![crm_id], problem };
         if drift.is_repairable() {
@@ -82,8 +85,11 @@ impl Audit<'_, '_, '_> {
     }
 
     /// Whether no run has sent the record while the portal was asked.
-    fn is_unchanged(&self, expected: &Expected) -> Result<bool> {
+    fn is_unchanged(&self, expected: &Expected, queue: &PlanStore) -> Result<bool> {
         let key = &expected.key;
+        if queue.stay_summary(self.state, key)? != expected.stays {
+            return Ok(false);
+        }
         let now = self.state.record(key)?.unwrap_or_default().plan_record;
         Ok(now.crm_id == Some(expected.crm_id)
             && now.modified_at == expected.record.plan_record.modified_at
@@ -91,7 +97,7 @@ impl Audit<'_, '_, '_> {
     }
 
     /// None when the record was sent, changed or unlinked since it was read.
-    fn expected(&self, planned: &Planned) -> Result<Option<Expected>> {
+    fn expected(&self, planned: &Planned, queue: &PlanStore) -> Result<Option<Expected>> {
         let key = &planned.key;
         let (Some(row), Some(record)) = (&planned.row, self.state.record(key)?) else {
             return Ok(None);
@@ -104,9 +110,10 @@ impl Audit<'_, '_, '_> {
         let Some(links) = self.links(row, &record)? else { return Ok(None) };
         let is_shared =
             record.shared || (!record.marked && self.state.records_of_object(key.kind, crm_id)?.len() > 1);
-        let mapped = if is_shared { None } else { mapped(row, &links, self.config, self.types) };
+        let stays = queue.stay_summary(self.state, key)?;
+        let mapped = mapped(row, &links, stays.as_ref(), self.config, self.types).filter(|_| !is_shared);
         let mapped = mapped.map(|mapped| self.with_origin(mapped, &row.id));
-        Ok(Some(Expected { key: key.clone(), crm_id, record, mapped }))
+        Ok(Some(Expected { key: key.clone(), crm_id, record, stays, mapped }))
     }
 
     /// The cards that the deal should name; none when the deal is about to be sent with others.
@@ -139,7 +146,7 @@ impl Audit<'_, '_, '_> {
     }
 
     fn problem(&self, expected: &Expected, cards: &Cards) -> Result<Option<Problem>> {
-        let Expected { key, crm_id, record, mapped } = expected;
+        let Expected { key, crm_id, record, mapped, stays: _ } = expected;
         match cards.unseen.get(crm_id) {
             Some(Unseen::Denied) => return Ok(Some(Problem::Hidden)),
             Some(Unseen::Unreadable(reason)) => {

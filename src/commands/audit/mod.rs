@@ -19,7 +19,7 @@ use crate::commands::quiet_client::quiet_client;
 use crate::config::Config;
 use crate::domain::language::Language;
 use crate::domain::per_kind::PerKind;
-use crate::domain::record::{IdRange, Kind, RecordKey};
+use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::domain::run_error::Outcome;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Mirror;
@@ -31,7 +31,7 @@ use crate::portal::client::Client;
 use crate::state::{Event, State};
 use crate::sync::plan;
 use crate::sync::plan::{
-    Deferred, Pair, PlanOptions, PlanStore, Planned, Priority, Step, decide, is_history, merge,
+    Deferred, Pair, PlanOptions, PlanStore, Planned, Priority, StayRules, Step, decide, is_history, merge,
 };
 use crate::sync::preflight::config_check::fetch_and_check;
 use crate::sync::preflight::portal_identity;
@@ -180,7 +180,8 @@ pub fn unrepaired(
     clock: &Clock,
 ) -> Result<u64> {
     let state = State::open_readonly(&config.state)?;
-    let queue = records_to_repair(findings, config)?;
+    let stays = StayRules::new(config, &state, clock.now())?;
+    let queue = records_to_repair(findings, config)?.with_stays_on(stays.map(StayRules::today));
     let mut client = quiet_client(config, &state, portal, clock, None)?;
     let types = fetch_and_check(config, &mut client)?.fields;
     let mut left = Findings::new()?;
@@ -222,8 +223,9 @@ fn settled_records(
     let mirror = Mirror::open_within(&config.mirror, &clock.read_limit(None))?;
     let options = PlanOptions::for_sync(config, &mirror, state, clock.now())?;
     // Refuses a mirror from which nothing may be concluded.
-    plan::compare(&mirror, state, &options, |_, _, _| Ok(()), |_, _| Ok(()))?;
-    let queue = PlanStore::new()?;
+    let seen = plan::compare(&mirror, state, &options, |_, _, _| Ok(()), |_, _| Ok(()), |_| Ok(()))?;
+    let due: HashSet<RecordId> = seen.stay_guests.into_iter().flat_map(RecordId::with_other_type).collect();
+    let queue = PlanStore::new()?.with_stays_on(options.stays.map(StayRules::today));
     for kind in Kind::SEND_ORDER {
         let deferred = Deferred::for_kind(kind, state)?;
         let mut scan = mirror.scan(kind)?;
@@ -232,7 +234,8 @@ fn settled_records(
             let pair = pair?;
             let crm_id = pair.known.as_ref().and_then(|record| record.crm_id);
             findings.scratch.add_record(kind, &pair.id, crm_id)?;
-            if is_settled(kind, &pair, &deferred, &options) {
+            let is_due = kind == Kind::Guest && due.contains(&pair.id);
+            if !is_due && is_settled(kind, &pair, &deferred, &options) {
                 queue.add(&Planned::new(pair.key(kind), Step::Update, Priority::Changes, pair.row))?;
             } else if pair.row.as_ref().is_some_and(|row| crm_id.is_some() || !is_history(row, &options)) {
                 findings.counts.pending[kind] += 1;

@@ -92,7 +92,7 @@ impl Sample {
             self.add_not_whole(*code, column, &row.id);
         }
         // The types of custom fields are the portal's: a value that does not fit them is not known here.
-        let mapped = mapped(&row, &DealLinks::default(), config, &FieldTypes::default());
+        let mapped = mapped(&row, &DealLinks::default(), None, config, &FieldTypes::default());
         for warning in mapped.into_iter().flat_map(|mapped| mapped.warnings) {
             match warning.code {
                 FailureCode::EmailLeftOut => self.add_not_whole(warning.code, "email", &row.id),

@@ -242,7 +242,14 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
             Ok(Entity::Booking(booking)) => self.links(booking)?,
             Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => Default::default(),
         };
-        Ok(mapped(row, &links, self.config, types).map(|fields| MappedRow { fields, coming }))
+        let stays = match &row.body {
+            Ok(Entity::Guest(_)) => {
+                self.queue.stay_summary(self.state, &RecordKey::new(Kind::Guest, row.id.clone()))?
+            }
+            Ok(Entity::Company(_) | Entity::Booking(_)) | Err(_) => None,
+        };
+        let fields = mapped(row, &links, stays.as_ref(), self.config, types);
+        Ok(fields.map(|fields| MappedRow { fields, coming }))
     }
 
     /// The cards of a booking's guests and company, and the guests who have none yet.

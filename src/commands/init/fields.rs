@@ -52,7 +52,10 @@ fn proposed_fields(interview: &Interview<'_>, portal: &PortalOptions, mirror: &S
     for kind in Kind::DISPLAY_ORDER {
         let Some(columns) = mirror.columns.get(&kind.table()) else { continue };
         for field in &portal.custom_fields[kind] {
-            let is_filled = interview.draft.get(&[kind.crm_entity(), "fields", &field.id]).is_some();
+            let tables = ["fields", "stays"];
+            let is_filled = tables
+                .into_iter()
+                .any(|table| interview.draft.get(&[kind.crm_entity(), table, &field.id]).is_some());
             let Some(column) = column_for(field, columns).filter(|_| !is_filled) else { continue };
             let label = format!("{} = {column}", label(field));
             let value = Field { kind, name: field.id.clone(), column: column.clone() };

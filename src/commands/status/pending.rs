@@ -40,7 +40,7 @@ pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Resul
         }
         Ok(())
     };
-    compare(&mirror, state, &options, count, |_, _| Ok(()))?;
+    compare(&mirror, state, &options, count, |_, _| Ok(()), |_| Ok(()))?;
     Ok(pending)
 }
 

@@ -36,7 +36,7 @@ pub struct RecordStatus {
     pub mirror: Option<RowSummary>,
     /// `modified_at` of the row as last sent, empty where it is no time.
     pub sent_modified_at: Option<String>,
-    /// What is still to be done though the row did not change: `resend`, `close`, `recheck`.
+    /// What is still to be done though the row did not change: `resend`, `close`, `recheck`, `stays`.
     pub todo: Vec<&'static str>,
     /// A call without an answer.
     pub doubt: Option<OpenCall>,
@@ -138,8 +138,8 @@ impl RecordStatus {
 }
 
 fn pending_work(work: PendingWork) -> Vec<&'static str> {
-    let PendingWork { resend, close, recheck } = work;
-    let names = [(resend, "resend"), (close, "close"), (recheck, "recheck")];
+    let PendingWork { resend, close, recheck, stays } = work;
+    let names = [(resend, "resend"), (close, "close"), (recheck, "recheck"), (stays, "stays")];
     names.into_iter().filter_map(|(is_due, name)| is_due.then_some(name)).collect()
 }
 

@@ -134,6 +134,12 @@ messages! {
         FieldHasKey { section: String, field: String, key: String } =>
             "{section} {field}: для этого поля уже задан ключ {key}; оставьте что-то одно",
             "{section} {field}: the key {key} is given for this field too; leave one of them";
+        FieldNotCustom { section: String, field: String } =>
+            "{section} {field}: здесь могут стоять только пользовательские поля, например UF_CRM_STAYS",
+            "{section} {field}: only custom fields can stand here, such as UF_CRM_STAYS";
+        FieldFilledTwice { field: String } =>
+            "поле {field} указано и в [contact.fields], и в [contact.stays]; оставьте что-то одно",
+            "the field {field} stands in [contact.fields] and in [contact.stays]; leave one of them";
         NoSuchPhoneType { section: String, phone_type: String, known: String } =>
             "[{section}] phone_type: «{phone_type}» портал не знает; бывают {known}",
             "[{section}] phone_type: the portal does not know \"{phone_type}\"; there are {known}";

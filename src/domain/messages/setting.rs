@@ -21,6 +21,9 @@ messages! {
         NotFillable { field_type: String } =>
             "поле типа {field_type} нельзя заполнить текстом",
             "a field of the type {field_type} cannot be filled with a text";
+        OtherType { field_type: String, fit: String } =>
+            "у этого поля тип {field_type}, а подходят {fit}; заведите поле подходящего типа",
+            "this field has the type {field_type}, and {fit} fit; add a field of such a type";
         UserNotChecked { refusal: String } =>
             "проверить не удалось, для этого вебхуку нужно право user ({refusal}); сверьте номер сами",
             "could not be checked, which needs the webhook scope user ({refusal}); check this id by hand";

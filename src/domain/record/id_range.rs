@@ -15,6 +15,17 @@ impl IdRange {
     /// All ids.
     pub const ALL: &'static [IdRange] = &[IdRange { start: None, end: None }];
 
+    /// This id alone.
+    pub fn one(id: &RecordId) -> IdRange {
+        let next = match id {
+            RecordId::Number(number) => number.checked_add(1).map(RecordId::Number),
+            RecordId::Text(text) => Some(RecordId::Text(format!("{text}\0"))),
+        };
+        // Behind the last number come the texts.
+        let end = next.unwrap_or_else(|| RecordId::Text(String::new()));
+        IdRange { start: Some(id.clone()), end: Some(end) }
+    }
+
     /// Whether it ends before this id.
     pub fn ends_before(&self, id: &RecordId) -> bool {
         self.end.as_ref().is_some_and(|upto| upto <= id)

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use strum::{Display, EnumIter, FromRepr};
 
-use super::MirrorStats;
+use super::{MirrorStats, StayRules};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::mirror::{Entity, Row};
@@ -55,7 +55,8 @@ impl Priority {
         match (step, &pair.row, &pair.known) {
             (Step::Delete, ..) => Priority::Deletions,
             (Step::Update, Some(row), Some(known))
-                if rules.resend != Resend::Marked && is_as_sent(row, known) =>
+                if (rules.resend != Resend::Marked || is_for_stays(row, known, rules))
+                    && is_as_sent(row, known) =>
             {
                 Priority::Resends
             }
@@ -105,6 +106,8 @@ pub struct PlanOptions {
     pub vouched: u64,
     /// Read every row, also where its block looks as it did when everything stood as sent.
     pub full_read: bool,
+    /// How stays are looked at; none where nobody asks for them.
+    pub stays: Option<StayRules>,
     /// A fingerprint of all that says what a row means: with another one, no block looks as it did.
     pub terms: u64,
 }
@@ -249,6 +252,12 @@ pub(super) fn waits(record: &RecordKey, known: &PlanRecord, rules: &PlanOptions)
     !is_over && patience > TimeDelta::zero()
 }
 
+/// Whether a contact is sent for what the bookings say of its guest alone.
+fn is_for_stays(row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bool {
+    let fills_it = rules.fills_all_stays() && matches!(row.body, Ok(Entity::Guest(_)));
+    (known.pending.stays || fills_it) && !known.pending.resend
+}
+
 fn is_as_sent(row: &Row, known: &PlanRecord) -> bool {
     !known.absent_in_mirror
         && known.modified_at.as_ref() == Some(&row.modified_at)
@@ -258,6 +267,8 @@ fn is_as_sent(row: &Row, known: &PlanRecord) -> bool {
 fn changed(kind: Kind, row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bool {
     rules.resend == Resend::All
         || known.pending.resend
+        || known.pending.stays
+        || kind == Kind::Guest && rules.fills_all_stays()
         || known.absent_in_mirror
         || known.modified_at.as_ref() != Some(&row.modified_at)
         || known.people != row.parties_hash

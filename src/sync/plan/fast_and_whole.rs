@@ -10,15 +10,18 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Compared, MirrorStats, Pair, PlanOptions, Resend, Step, compare};
+use super::{Compared, MirrorStats, Pair, PlanOptions, Resend, ShownStays, StayRules, Step, compare};
 use crate::config::MirrorConfig;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{BookingStatus, Kind, RecordId, RecordKey};
 use crate::mirror::{Mirror, Row};
+use crate::platform::clock::local_day;
 use crate::platform::hash::{Fingerprint, text_hash};
-use crate::state::{Failure, InDoubtCall, Note, Operation, PendingWork, SentRecord, State, Writer};
+use crate::state::{
+    BookingStays, Failure, InDoubtCall, Note, Operation, PendingWork, SentRecord, State, Writer,
+};
 
 const TABLES: &str = "
     PRAGMA synchronous = OFF;
@@ -54,7 +57,11 @@ const VIEWS: [[&str; 4]; 3] = [
 type Found = Vec<(Kind, Step, Pair)>;
 
 /// What it has the state know.
-type Notes = Vec<(RecordKey, Note)>;
+#[derive(PartialEq, Debug, Default)]
+struct Notes {
+    records: Vec<(RecordKey, Note)>,
+    stays: Vec<BookingStays>,
+}
 
 /// What happens, and to what: each number is taken modulo what there is.
 type Event = (u8, u8, u8, u8);
@@ -69,6 +76,9 @@ struct World {
     view: usize,
     history: bool,
     codes: bool,
+    /// Whether contacts show stays, and what they show by now.
+    has_stays: bool,
+    shown: Option<ShownStays>,
     /// Blocks that stood as sent when their comparison was over: without any, nothing is tested here.
     stood: usize,
 }
@@ -101,6 +111,8 @@ impl World {
             view: 0,
             history: false,
             codes: false,
+            has_stays: true,
+            shown: None,
             stood: 0,
         }
     }
@@ -140,7 +152,11 @@ impl World {
         let mut terms = Fingerprint::default();
         terms.write_u64(mirror.schema_fingerprint().unwrap());
         terms.write_u8(self.history.into());
+        let shown = ShownStays { fields: 1, day: local_day(self.now) };
+        let stays = self.has_stays.then(|| StayRules::after(self.shown, shown));
         PlanOptions {
+            full_read: stays.is_some_and(|stays| stays.fills_all),
+            stays,
             now: self.now,
             deletes: true,
             windows: mirror.windows(),
@@ -155,8 +171,8 @@ impl World {
     fn compare(&self, rules: &PlanOptions) -> Option<(Found, Notes, Compared)> {
         let mirror = self.mirror();
         let [fast, whole] = [false, true].map(|whole| {
-            let rules = PlanOptions { full_read: whole, ..rules.clone() };
-            let (mut found, mut notes) = (Found::new(), Notes::new());
+            let rules = PlanOptions { full_read: whole || rules.full_read, ..rules.clone() };
+            let (mut found, mut notes, mut stays) = (Found::new(), Vec::new(), Vec::new());
             let add = |kind, step, pair| {
                 found.push((kind, step, pair));
                 Ok(())
@@ -165,7 +181,12 @@ impl World {
                 notes.push((key.clone(), note));
                 Ok(())
             };
-            let seen = compare(&mirror, &self.state, &rules, add, note);
+            let change = |changed: &BookingStays| {
+                stays.push(changed.clone());
+                Ok(())
+            };
+            let seen = compare(&mirror, &self.state, &rules, add, note, change);
+            let notes = Notes { records: notes, stays };
             (found, notes, seen.map_err(|error| format!("{error:#}")))
         });
         assert_eq!((&fast.0, &fast.1), (&whole.0, &whole.1), "what differs");
@@ -174,6 +195,7 @@ impl World {
                 let survey = MirrorStats { full_read_at: other.survey.full_read_at, ..seen.survey.clone() };
                 assert_eq!(survey, other.survey);
                 assert_eq!(seen.dirty, other.dirty);
+                assert_eq!(seen.stay_guests, other.stay_guests);
                 Some((fast.0, fast.1, seen))
             }
             (seen, other) => {
@@ -189,14 +211,22 @@ impl World {
         let rules = PlanOptions { resend, retry_failed, deletes, ..self.rules(&self.mirror()) };
         let Some((found, notes, seen)) = self.compare(&rules) else { return };
         let writer = self.state.writer().unwrap();
-        for (key, note) in &notes {
+        for (key, note) in &notes.records {
             writer.note(key, *note, self.now).unwrap();
         }
         let mark = writer.mark_all_dirty(&seen.dirty).unwrap();
         for kind in Kind::SEND_ORDER {
             writer.keep_blocks(kind, &seen.blocks[kind]).unwrap();
         }
+        notes.stays.iter().for_each(|stays| writer.keep_stays(stays).unwrap());
+        seen.stay_guests.iter().for_each(|guest| writer.stays_changed(guest).unwrap());
+        match rules.stays {
+            Some(stays) if stays.fills_all => writer.all_stays_changed().unwrap(),
+            Some(_) => {}
+            None => writer.clear_stays().unwrap(),
+        }
         writer.commit().unwrap();
+        self.shown = rules.stays.map(|stays| stays.shown);
         if full {
             self.state.resend_all().unwrap();
         }
@@ -315,7 +345,8 @@ impl World {
         let (kind, id) = (kind(c), id(a));
         let key = RecordKey::new(kind, id.clone());
         let row = self.mirror().find(kind, &id.to_string()).unwrap().into_iter().next();
-        let todo = PendingWork { resend: b % 2 == 0, close: b % 3 == 0, recheck: b % 5 == 0 };
+        let todo =
+            PendingWork { resend: b % 2 == 0, close: b % 3 == 0, recheck: b % 5 == 0, stays: b % 7 == 0 };
         let attempt =
             InDoubtCall { operation: Operation::Update, row: row.as_ref(), written: &OwnedValues::default() };
         self.write(|writer| match what {
@@ -354,7 +385,8 @@ impl World {
             0..=23 => self.hotel_event((what % 64, a, b, c)),
             24..=43 => self.state_event((what % 64 - 24, a, b, c)),
             // The hotel's clock goes with ours: a change of now has no `modified_at` of some minutes ago.
-            44..=45 => {
+            45 => self.has_stays = a % 4 > 0,
+            44 => {
                 self.now += TimeDelta::minutes(i64::from(a));
                 self.minute += u32::from(a);
             }

@@ -11,9 +11,10 @@ mod mirror_stats;
 mod observations;
 mod removals;
 mod renamed_records;
+mod stays;
 mod store;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::Hasher;
 
 use anyhow::Result;
@@ -27,6 +28,7 @@ pub use lane::{Lane, Turn};
 pub use merge::merge;
 pub use mirror_stats::MirrorStats;
 pub use observations::{Departing, Waiting};
+pub use stays::{ShownStays, StayRules};
 pub use store::{PlanStore, Planned};
 
 use crate::config::Config;
@@ -36,8 +38,9 @@ use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::mirror::{ChangeInputs, Entity, Mirror, Row, RowError};
 use crate::platform::hash::Fingerprint;
 use crate::state::settings::{CONTENTS, MIRROR_STATS};
-use crate::state::{BlockChange, Note, State};
+use crate::state::{BlockChange, BookingStays, Note, State};
 use observations::{is_missing, note_of};
+use stays::StayComparison;
 
 /// The plan of a run.
 pub struct Plan {
@@ -55,6 +58,10 @@ pub struct Plan {
     pub waiting: PerKind<Waiting>,
     /// What becomes of those who are given up, by [`Kind`].
     pub departing: PerKind<Departing>,
+    /// How stays were looked at, where somebody asks for them.
+    pub stays: Option<StayRules>,
+    /// The guests whose contacts show something else of their stays by now, unless all are filled.
+    pub stay_guests: BTreeSet<RecordId>,
     /// The kinds of which rows have no usable id: whoever is missing may be one of them.
     without_id: PerKind<bool>,
 }
@@ -70,6 +77,8 @@ pub struct Compared {
     pub blocks: PerKind<Vec<BlockChange>>,
     /// Who is missing and not given up yet, by [`Kind`].
     pub waiting: PerKind<Waiting>,
+    /// The guests whose contacts show something else of their stays by now, unless all are filled.
+    pub stay_guests: BTreeSet<RecordId>,
     /// The kinds of which rows have no usable id.
     without_id: PerKind<bool>,
 }
@@ -80,21 +89,30 @@ impl Plan {
     /// # Errors
     /// A mirror that is damaged, empty, or not the one it was: nothing may be sent or deleted then.
     pub fn build(mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<Plan> {
-        let queue = PlanStore::new()?;
+        let queue = PlanStore::new()?.with_stays_on(rules.stays.map(StayRules::today));
         let add = |kind, step, pair: Pair| {
             let wave = Priority::of(step, &pair, rules);
             Ok(queue.add(&Planned::new(RecordKey { kind, id: pair.id }, step, wave, pair.row))?)
         };
         let note = |key: &RecordKey, note| Ok(queue.note(key, note)?);
-        let Compared { survey, dirty: touched, blocks, waiting, without_id: unnamed } =
-            compare(mirror, state, rules, add, note)?;
-        let (held_back, departing) = Default::default();
-        Ok(Plan { queue, survey, dirty: touched, held_back, blocks, waiting, departing, without_id: unnamed })
+        let seen = compare(mirror, state, rules, add, note, |stays| queue.change_stays(stays))?;
+        Ok(Plan {
+            queue,
+            survey: seen.survey,
+            dirty: seen.dirty,
+            held_back: Vec::new(),
+            blocks: seen.blocks,
+            waiting: seen.waiting,
+            departing: PerKind::default(),
+            stays: rules.stays,
+            stay_guests: seen.stay_guests,
+            without_id: seen.without_id,
+        })
     }
 }
 
 /// Compares mirror and state and hands each record that differs to `found`, in the order of the ids, and what the state
-/// is to know of one that may be as it was sent to `note`. Blocks of the mirror that look as they did when everything in
+/// is to know of one that may be as it was sent to `note`, and the bookings whose stays are others to `stays`. Blocks of the mirror that look as they did when everything in
 /// them stood as sent are not read.
 ///
 /// # Errors
@@ -105,6 +123,7 @@ pub fn compare(
     rules: &PlanOptions,
     found: impl FnMut(Kind, Step, Pair) -> Result<()>,
     note: impl FnMut(&RecordKey, Note) -> Result<()>,
+    stays: impl FnMut(&BookingStays) -> Result<()>,
 ) -> Result<Compared> {
     let whole_at = if rules.reads_all() { rules.now } else { rules.before.full_read_at };
     let mut comparison = Comparison {
@@ -116,15 +135,16 @@ pub fn compare(
         deals_stand: state.has_linked(Kind::Booking)?,
         found,
         note,
+        stays: StayComparison::new(rules, stays),
     };
     for kind in Kind::SEND_ORDER {
         comparison.kind(kind, mirror, state, rules)?;
     }
     comparison.seen.survey.check(rules, mirror.are_booking_guests_windowed())?;
-    Ok(comparison.seen)
+    comparison.guests_for_stays(mirror, state, rules)
 }
 
-struct Comparison<F, N> {
+struct Comparison<F, N, S> {
     seen: Compared,
     /// Those whom the state names, and those who came to it in this comparison; by either type of their ids.
     touched: HashSet<RecordKey>,
@@ -132,12 +152,14 @@ struct Comparison<F, N> {
     deals_stand: bool,
     found: F,
     note: N,
+    stays: StayComparison<S>,
 }
 
-impl<F, N> Comparison<F, N>
+impl<F, N, S> Comparison<F, N, S>
 where
     F: FnMut(Kind, Step, Pair) -> Result<()>,
     N: FnMut(&RecordKey, Note) -> Result<()>,
+    S: FnMut(&BookingStays) -> Result<()>,
 {
     fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<()> {
         let on_hold = Deferred::for_kind(kind, state)?;
@@ -150,9 +172,12 @@ where
         // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
         let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
         let mut known = state.known(kind)?;
+        let has_stays = kind == Kind::Booking && rules.stays.is_some();
+        let mut ledger = has_stays.then(|| state.stay_scan()).transpose()?;
         let nameless = row_without_id(nameless_rows);
         for spans in spans.chunks(at_once) {
             let mut scan = mirror.scan_of(kind, &bounding_range(spans))?;
+            let mut ledger = ledger.as_mut().map(|ledger| ledger.rows(spans).peekable());
             for pair in merge(scan.rows(spans)?, known.rows(spans)) {
                 let pair = pair?;
                 if nameless.is_some() && pair.id == missing_id() {
@@ -163,12 +188,16 @@ where
                 self.seen.survey.see(kind, &pair);
                 self.seen.without_id[kind] |= has_bad_id(pair.row.as_ref());
                 self.note(kind, &pair, rules)?;
+                if let Some(ledger) = &mut ledger {
+                    self.stays.see(&pair, ledger)?;
+                }
                 let step = self.step(kind, &pair, &on_hold, rules);
                 blocks.saw(&pair, step.is_none() && is_skippable(kind, &pair, &on_hold, rules));
                 if let Some(step) = step {
                     (self.found)(kind, step, pair)?;
                 }
             }
+            self.stays.end(ledger.into_iter().flatten())?;
         }
         self.seen.blocks[kind] = blocks.changes();
         self.seen.without_id[kind] |= nameless_rows > 0;
@@ -179,6 +208,26 @@ where
             }
         }
         Ok(())
+    }
+
+    /// The guests of whom bookings say something else by now, where nothing else is to be done about them.
+    fn guests_for_stays(mut self, mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<Compared> {
+        let guests = self.stays.guests(state, rules)?;
+        let on_hold = Deferred::for_kind(Kind::Guest, state)?;
+        stays::each_guest(&guests, mirror, state, |mut pair| {
+            if decide(Kind::Guest, &pair, &on_hold, false, rules).is_some() {
+                return Ok(());
+            }
+            if let Some(known) = &mut pair.known {
+                known.pending.stays = true;
+            }
+            match decide(Kind::Guest, &pair, &on_hold, false, rules) {
+                Some(step) => (self.found)(Kind::Guest, step, pair),
+                None => Ok(()),
+            }
+        })?;
+        self.seen.stay_guests = guests;
+        Ok(self.seen)
     }
 
     fn note(&mut self, kind: Kind, pair: &Pair, rules: &PlanOptions) -> Result<()> {
@@ -273,6 +322,7 @@ impl PlanOptions {
     ) -> Result<PlanOptions> {
         let before: MirrorStats = state.get(MIRROR_STATS)?.unwrap_or_default();
         let bookings_from = config.export.bookings_from;
+        let stays = StayRules::new(config, state, now)?;
         let contents: Option<PerKind<u64>> = state.get(CONTENTS)?;
         let learns = PerKind::from_fn(|kind| {
             contents.is_none_or(|contents| contents[kind] != mirror.content_terms(kind))
@@ -290,10 +340,13 @@ impl PlanOptions {
             windows: mirror.windows(),
             bookings_from,
             // Those who stay may be others by now, though nobody wrote to the mirror.
-            full_read: before.is_full_read_due(now) || mirror.are_booking_guests_windowed(),
+            full_read: before.is_full_read_due(now)
+                || mirror.are_booking_guests_windowed()
+                || stays.is_some_and(|stays| stays.fills_all),
             learns,
             before,
             terms: terms.finish(),
+            stays,
             patience: None,
             moved: HashSet::new(),
             vouched: 0,

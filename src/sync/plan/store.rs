@@ -3,6 +3,7 @@
 //! The mirror is let go of as soon as it was read, because a reader of hours would block whatever fills it; and
 //! an initial export plans a million records, which must not stand in memory.
 
+use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::decide::{Priority, Step};
@@ -28,6 +29,8 @@ pub struct Planned {
 /// Planned steps, and what stands in the portal under our origin where that was asked for.
 pub struct PlanStore {
     pub(super) connection: Connection,
+    /// The day on which stays are counted; none where nobody asks for them.
+    pub(super) stays_on: Option<NaiveDate>,
 }
 
 impl Planned {
@@ -79,11 +82,21 @@ impl PlanStore {
              CREATE INDEX inventory_object ON inventory (kind, crm_id);
              CREATE TABLE gaps (kind TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
              CREATE TABLE gone (kind TEXT, id ANY, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+             CREATE TABLE changed_stays (booking ANY PRIMARY KEY) STRICT, WITHOUT ROWID;
+             CREATE TABLE stays (booking ANY, guest ANY, status TEXT, arrival TEXT, departure TEXT, amount INTEGER,
+                                 PRIMARY KEY (booking, guest)) STRICT, WITHOUT ROWID;
+             CREATE INDEX stays_by_guest ON stays (guest);
              CREATE TABLE notes (kind TEXT, id ANY, note TEXT, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              -- Never committed: nobody else reads it, and it goes with the pass.
              BEGIN;",
         )?;
-        Ok(PlanStore { connection })
+        Ok(PlanStore { connection, stays_on: None })
+    }
+
+    /// The same, which counts stays on this day; without one it counts none.
+    #[must_use]
+    pub fn with_stays_on(self, day: Option<NaiveDate>) -> PlanStore {
+        PlanStore { stays_on: day, ..self }
     }
 
     /// Adds a step. A booking brings the people and companies that it needs forward to its own turn.
@@ -313,12 +326,13 @@ mod tests {
     fn every_statement_goes_by_an_index_or_needs_the_whole_plan() {
         let queue = PlanStore::new().unwrap();
         let whole = [
+            ("SELECT booking FROM changed_stays", "all are written into the state"),
             ("SELECT count(*) FROM plan", "once for a kind, before anything is sent"),
             ("SELECT NOT EXISTS (SELECT 1 FROM plan)", "the first row tells"),
         ];
         let seen = assert_indexed(
             &queue.connection,
-            &[include_str!("store.rs"), include_str!("observations.rs")],
+            &[include_str!("store.rs"), include_str!("observations.rs"), include_str!("stays.rs")],
             &whole,
         );
         assert!(seen > 12, "{seen} statements");

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::domain::run_error::Outcome;
 use crate::mirror::file_stamp;
+use crate::platform::clock::local_day;
 use crate::state::State;
 use crate::state::settings::{INPUTS, MIRROR_STATS};
 use crate::sync::options::{RunKind, RunOptions};
@@ -26,7 +27,9 @@ impl InputFingerprint {
     /// What is there now; none where nothing can be concluded from it. To be taken before the mirror is read.
     pub fn current(config: &Config, now: DateTime<Utc>) -> Option<InputFingerprint> {
         let mirror = file_stamp(&config.mirror.path, now)?;
-        Some(InputFingerprint { mirror, config: config.fingerprint(&format!("{config:?}")) })
+        // A guest who was expected yesterday is not expected any more, though nothing was written.
+        let day = Some(local_day(now)).filter(|_| !config.contact.stays.is_empty());
+        Some(InputFingerprint { mirror, config: config.fingerprint(&format!("{config:?} {day:?}")) })
     }
 }
 

@@ -76,6 +76,8 @@ fn person(person: &PartyConfig) -> impl Iterator<Item = String> {
         honorific,
         comments,
         fields,
+        // A change of these is seen by the plan, which fills all contacts anew: nobody has to order it.
+        stays: _,
         assigned_by_id: _,
         source_id: _,
         phone_type: _,

@@ -265,6 +265,7 @@ impl<'a, 'p> Push<'a, 'p> {
             let Planned { key, step, turn: _, row } = &planned;
             match step {
                 Step::Gone => writer.mark_absent(key)?,
+                Step::Forget if row.is_some() => writer.forget(key)?,
                 Step::Forget => writer.delete(key)?,
                 Step::Fail => {
                     let failure = unreadable(row.as_ref());

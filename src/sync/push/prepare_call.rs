@@ -89,7 +89,7 @@ impl Push<'_, '_> {
         let todo = PendingWork {
             close: self.closed(row) && !is_date_kept,
             recheck: has_missing_parties(&target),
-            resend: false,
+            ..PendingWork::default()
         };
         let commands = vec![Command::new(format!("{MAIN}{at}"), method, params)];
         let links = links(&target);
@@ -140,7 +140,8 @@ impl Push<'_, '_> {
     fn mapped(&self, target: &WorkItem, row: &Row) -> Result<CrmFields> {
         let nobody = DealLinks::default();
         let links = target.people.as_ref().map_or(&nobody, |people| &people.links);
-        let mapped = mapped(row, links, self.config, self.types);
+        let stays = self.queue.stay_summary(self.state, &target.planned.key)?;
+        let mapped = mapped(row, links, stays.as_ref(), self.config, self.types);
         let mut mapped = mapped.context("a row that cannot be read is never sent")?;
         for stranger in target.people.iter().flat_map(|people| &people.strangers) {
             mapped.warn(FailureCode::UnknownReference, &stranger.to_string());

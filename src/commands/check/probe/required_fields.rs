@@ -17,6 +17,7 @@ use crate::domain::record::{IdRange, Kind, RecordKey};
 use crate::domain::run_error::message_of;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
+use crate::mapping::stays::StaySummary;
 use crate::mapping::{Fields, creation_fields, mapped};
 use crate::mirror::{Booking, Entity, Mirror, Row};
 use crate::portal::{ApiError, CallError};
@@ -156,7 +157,7 @@ fn sent(row: &Row, kind: Kind, config: &Config, types: &FieldTypes) -> Option<Fi
         Entity::Booking(booking) => links(booking),
         Entity::Guest(_) | Entity::Company(_) => DealLinks::default(),
     };
-    let object = mapped(row, &links, config, types)?;
+    let object = mapped(row, &links, Some(&StaySummary::default()), config, types)?;
     let mut fields = object.fields;
     fields.append(&mut creation_fields(kind, None, config));
     fields.insert("PHONE".into(), object.phones.into());

@@ -1,6 +1,6 @@
 //! The configuration beside the portal's answers. Pure: the same answers give the same findings.
 
-use super::fields::{choices, configured_fields, is_unfillable, portal_type};
+use super::fields::{ConfiguredField, choices, configured_fields, is_unfillable, portal_type};
 use super::finding::{Finding, Problem, SettingKind};
 use crate::config::{Config, DealConfig};
 use crate::domain::record::{BookingStatus, Kind};
@@ -27,8 +27,8 @@ pub(super) fn findings(config: &Config, answers: &Responses) -> Vec<Finding> {
     }));
     found.extend(users(config).filter_map(|(key, id)| responsible(key, id, answers)));
     for kind in Kind::SEND_ORDER {
-        let fields = configured_fields(config, kind).iter();
-        found.extend(fields.filter_map(|(name, column)| field(kind, name, column, answers)));
+        let fields = configured_fields(config, kind).into_iter();
+        found.extend(fields.filter_map(|configured| field(kind, &configured, answers)));
     }
     found
 }
@@ -122,19 +122,23 @@ fn responsible(key: &str, id: u64, answers: &Responses) -> Option<Finding> {
     Some(Finding { key, value, what: SettingKind::User, problem, choices: Vec::new() })
 }
 
-fn field(kind: Kind, name: &str, column: &str, answers: &Responses) -> Option<Finding> {
+fn field(kind: Kind, field: &ConfiguredField<'_>, answers: &Responses) -> Option<Finding> {
+    let ConfiguredField { section, name, value, types } = field;
     let finding = |problem, choices| {
-        let key = format!("[{}.fields] {name}", kind.crm_entity());
-        Some(Finding { key, value: column.to_owned(), what: SettingKind::Field, problem, choices })
+        let (key, value) = (format!("{section} {name}"), (*value).to_owned());
+        Some(Finding { key, value, what: SettingKind::Field, problem, choices })
     };
     let told = match answers.get(&fields_of(kind)) {
         Ok(told) => told,
         Err(words) => return finding(Problem::Unchecked(words.to_owned()), Vec::new()),
     };
-    let Some(meta) = told.get(name) else { return finding(Problem::Absent, choices(kind, told)) };
+    let Some(meta) = told.get(*name) else { return finding(Problem::Absent, choices(kind, told)) };
     match portal_type(meta) {
         _ if parse_flag(&meta["isReadOnly"]) => finding(Problem::ReadOnly, choices(kind, told)),
         form if is_unfillable(&form) => finding(Problem::Unfillable(form), choices(kind, told)),
+        form if !types.is_empty() && !types.contains(&form.as_str()) => {
+            finding(Problem::Unfit { is: form, fit: types.join(", ") }, Vec::new())
+        }
         _ => None,
     }
 }

@@ -1,7 +1,5 @@
 //! The configured fields: what the portal says about their types.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::config::{Config, is_program_field};
@@ -10,20 +8,47 @@ use crate::mapping::custom_fields::{FieldType, FieldTypes, Item, ValueFormat};
 use crate::sync::preflight::config_check::queries::{dictionary, fields_of};
 use crate::sync::preflight::config_check::responses::{PortalOption, Responses, parse_flag, words};
 
-/// What the configuration fills: field -> column.
-pub(super) fn configured_fields(config: &Config, kind: Kind) -> &BTreeMap<String, String> {
-    match kind {
-        Kind::Guest => &config.contact.fields,
-        Kind::Company => &config.company.fields,
-        Kind::Booking => &config.deal.fields,
-    }
+/// A field that the configuration fills.
+#[derive(Clone, Debug)]
+pub(super) struct ConfiguredField<'c> {
+    /// Where it stands in the configuration: `[contact.fields]`.
+    pub(super) section: String,
+    /// As the portal calls it.
+    pub(super) name: &'c str,
+    /// What it is filled with: a column, or what the bookings say of a guest.
+    pub(super) value: &'c str,
+    /// The types that it may have; any that can be filled where there are none.
+    pub(super) types: &'static [&'static str],
+}
+
+/// What the configuration fills of a kind.
+pub(super) fn configured_fields(config: &Config, kind: Kind) -> Vec<ConfiguredField<'_>> {
+    let (fields, stays) = match kind {
+        Kind::Guest => (&config.contact.fields, Some(&config.contact.stays)),
+        Kind::Company => (&config.company.fields, None),
+        Kind::Booking => (&config.deal.fields, None),
+    };
+    let section = format!("[{}.fields]", kind.crm_entity());
+    let columns = fields.iter().map(|(name, column)| ConfiguredField {
+        section: section.clone(),
+        name,
+        value: column,
+        types: &[],
+    });
+    let figures = stays.into_iter().flatten().map(|(name, figure)| ConfiguredField {
+        section: "[contact.stays]".to_owned(),
+        name,
+        value: figure.word(),
+        types: figure.field_types(),
+    });
+    columns.chain(figures).collect()
 }
 
 /// The dictionaries that configured fields take their values from.
 pub(super) fn dictionaries(config: &Config, answers: &Responses) -> impl Iterator<Item = String> {
     let told = move |kind| {
-        let names = configured_fields(config, kind).keys();
-        names.filter_map(move |name| answers.get(&fields_of(kind)).ok()?.get(name))
+        let fields = configured_fields(config, kind).into_iter();
+        fields.filter_map(move |field| answers.get(&fields_of(kind)).ok()?.get(field.name))
     };
     Kind::SEND_ORDER.into_iter().flat_map(told).filter_map(entity)
 }
@@ -33,9 +58,9 @@ pub(super) fn types(config: &Config, answers: &Responses) -> FieldTypes {
     let mut types = FieldTypes::default();
     for kind in Kind::SEND_ORDER {
         let Ok(told) = answers.get(&fields_of(kind)) else { continue };
-        for name in configured_fields(config, kind).keys() {
+        for ConfiguredField { name, .. } in configured_fields(config, kind) {
             let field = told.get(name).and_then(|meta| field_type(meta, config, answers));
-            types.0[kind].extend(field.map(|field| (name.clone(), field)));
+            types.0[kind].extend(field.map(|field| (name.to_owned(), field)));
         }
     }
     types

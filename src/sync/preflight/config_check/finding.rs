@@ -51,6 +51,13 @@ pub enum Problem {
     ReadOnly,
     /// A field of this type cannot be filled from a text.
     Unfillable(String),
+    /// What goes into the field is of another type.
+    Unfit {
+        /// The field's own type.
+        is: String,
+        /// The types that it could have.
+        fit: String,
+    },
     /// Warning: the portal would not say; its words.
     Unchecked(String),
     /// Warning: the stage of a stay that is over does not end the deal as won.
@@ -67,7 +74,7 @@ impl Finding {
         match self.problem {
             // The program's own word and no setting; a portal stores it all the same.
             Problem::Absent => self.what != SettingKind::ContactType,
-            Problem::ReadOnly | Problem::Unfillable(_) => true,
+            Problem::ReadOnly | Problem::Unfillable(_) | Problem::Unfit { .. } => true,
             Problem::Unchecked(_) | Problem::NotSuccess | Problem::NotFailure | Problem::Dismissed => false,
         }
     }
@@ -99,6 +106,9 @@ impl Finding {
             Problem::Absent => self.what.absent(),
             Problem::ReadOnly => SettingMessage::FilledByPortal,
             Problem::Unfillable(field_type) => SettingMessage::NotFillable { field_type: field_type.clone() },
+            Problem::Unfit { is, fit } => {
+                SettingMessage::OtherType { field_type: is.clone(), fit: fit.clone() }
+            }
             Problem::Unchecked(refusal) if self.what == SettingKind::User => {
                 SettingMessage::UserNotChecked { refusal: refusal.clone() }
             }

@@ -1,0 +1,242 @@
+//! The ledger of stays: what the bookings say of their guests, as last read. It is kept only where `[contact.stays]` is
+//! on, so that one changed booking costs the look at its own guests, and not at all bookings of the hotel.
+
+use std::collections::VecDeque;
+
+use chrono::NaiveDate;
+use rusqlite::types::{FromSqlError, Value};
+use rusqlite::{Row, Statement, params};
+
+use super::records::{AFTER_ALL, BEFORE_ALL};
+use super::writer::Writer;
+use super::{Result, State};
+use crate::domain::record::{BookingStatus, IdRange, Kind, RecordId, RecordKey};
+
+/// A booking as it counts for one of its guests.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GuestStay {
+    /// The guest, as the booking names them.
+    pub guest: RecordId,
+    /// What has become of the booking.
+    pub status: BookingStatus,
+    /// The day of arrival.
+    pub arrival: NaiveDate,
+    /// The day of departure.
+    pub departure: NaiveDate,
+    /// The booking's amount in hundredths; 0 for all guests but one, so that it is counted once.
+    pub amount: i64,
+}
+
+/// The stays of one booking.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BookingStays {
+    /// The booking.
+    pub booking: RecordId,
+    /// By guest.
+    pub stays: Vec<GuestStay>,
+}
+
+impl GuestStay {
+    /// The stay in the columns guest, status, arrival, departure and amount, from `first` on.
+    pub fn from_cells(row: &Row<'_>, first: usize) -> rusqlite::Result<GuestStay> {
+        let status: String = row.get(first + 1)?;
+        Ok(GuestStay {
+            guest: row.get(first)?,
+            status: status.parse().map_err(|_| FromSqlError::InvalidType)?,
+            arrival: day(row, first + 2)?,
+            departure: day(row, first + 3)?,
+            amount: row.get(first + 4)?,
+        })
+    }
+}
+
+fn day(row: &Row<'_>, at: usize) -> rusqlite::Result<NaiveDate> {
+    let day = row.get_ref(at)?.as_str()?.parse();
+    day.map_err(|_| FromSqlError::InvalidType.into())
+}
+
+/// Rows read at once: whoever looks at the state lets a run write in between.
+const PAGE: usize = 2_000;
+
+/// The ledger as a stream, a booking at a time.
+pub struct StayScan<'s> {
+    statement: Statement<'s>,
+    page: VecDeque<(RecordId, GuestStay)>,
+}
+
+/// What is still to be read of a span.
+struct Rest {
+    /// Rows behind this booking and guest.
+    after: (Value, Value),
+    /// Bookings before this one.
+    before: Value,
+}
+
+impl StayScan<'_> {
+    /// The bookings that lie in these spans, ordered by id.
+    pub fn rows(&mut self, spans: &[IdRange]) -> impl Iterator<Item = Result<BookingStays>> {
+        let mut rest: VecDeque<Rest> = spans.iter().map(Rest::of).collect();
+        self.page.clear();
+        std::iter::from_fn(move || self.next_booking(&mut rest).transpose())
+    }
+
+    fn next_booking(&mut self, rest: &mut VecDeque<Rest>) -> Result<Option<BookingStays>> {
+        self.fill(rest)?;
+        let Some((booking, first)) = self.page.pop_front() else { return Ok(None) };
+        let mut stays = vec![first];
+        loop {
+            self.fill(rest)?;
+            match self.page.pop_front() {
+                Some((next, stay)) if next == booking => stays.push(stay),
+                Some(other) => {
+                    self.page.push_front(other);
+                    break;
+                }
+                None => break,
+            }
+        }
+        Ok(Some(BookingStays { booking, stays }))
+    }
+
+    /// Reads the next page once this one is used up.
+    fn fill(&mut self, rest: &mut VecDeque<Rest>) -> Result<()> {
+        while self.page.is_empty()
+            && let Some(Rest { after: (booking, guest), before }) = rest.pop_front()
+        {
+            let place = params![booking, guest, before, PAGE as u64];
+            let rows = self.statement.query_map(place, booking_and_stay)?;
+            self.page = rows.collect::<rusqlite::Result<_>>()?;
+            if self.page.len() == PAGE
+                && let Some((booking, stay)) = self.page.back()
+            {
+                let after = (booking.clone().into(), stay.guest.clone().into());
+                rest.push_front(Rest { after, before });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Rest {
+    fn of(span: &IdRange) -> Rest {
+        let bound = |id: &Option<RecordId>, none| id.clone().map_or(none, Value::from);
+        // No guest is so small: the first booking belongs to the span with all its guests.
+        Rest { after: (bound(&span.start, BEFORE_ALL), BEFORE_ALL), before: bound(&span.end, AFTER_ALL) }
+    }
+}
+
+fn booking_and_stay(row: &Row<'_>) -> rusqlite::Result<(RecordId, GuestStay)> {
+    Ok((row.get(0)?, GuestStay::from_cells(row, 1)?))
+}
+
+impl State {
+    /// Prepares to read the ledger.
+    pub fn stay_scan(&self) -> Result<StayScan<'_>> {
+        let sql = "SELECT booking, guest, status, arrival, departure, amount FROM stays
+                   WHERE (booking, guest) > (?1, ?2) AND booking < ?3 ORDER BY booking, guest LIMIT ?4";
+        Ok(StayScan { statement: self.connection.prepare(sql)?, page: VecDeque::new() })
+    }
+
+    /// The stays of a guest, each with its booking.
+    pub fn stays_of(&self, guest: &RecordId) -> Result<Vec<(RecordId, GuestStay)>> {
+        let sql = "SELECT booking, guest, status, arrival, departure, amount FROM stays WHERE guest = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map([guest], booking_and_stay)?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The guests who are, or were, expected on one of these days.
+    pub fn guests_expected(&self, from: NaiveDate, before: NaiveDate) -> Result<Vec<RecordId>> {
+        let sql = "SELECT guest FROM stays WHERE status IN ('temporary', 'confirmed')
+                     AND arrival >= ?1 AND arrival < ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map((from.to_string(), before.to_string()), |row| row.get(0))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl Writer<'_> {
+    /// The stays of a booking are these from now on.
+    pub fn keep_stays(&self, BookingStays { booking, stays }: &BookingStays) -> Result<()> {
+        self.transaction.prepare_cached("DELETE FROM stays WHERE booking = ?1")?.execute([booking])?;
+        let mut insert = self.transaction.prepare_cached(
+            "INSERT INTO stays (booking, guest, status, arrival, departure, amount)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for stay in stays {
+            let GuestStay { guest, status, arrival, departure, amount } = stay;
+            let days = [arrival, departure].map(NaiveDate::to_string);
+            insert.execute(params![booking, guest, status.word(), days[0], days[1], amount])?;
+        }
+        Ok(())
+    }
+
+    /// The booking is known no more, and its guests never had it.
+    pub(super) fn forget_stays(&self, booking: &RecordId) -> Result<()> {
+        let mut guests =
+            self.transaction.prepare_cached("DELETE FROM stays WHERE booking = ?1 RETURNING guest")?;
+        let guests = guests.query_map([booking], |row| row.get(0))?;
+        let guests: Vec<RecordId> = guests.collect::<rusqlite::Result<_>>()?;
+        guests.iter().try_for_each(|guest| self.stays_changed(guest))
+    }
+
+    /// The contact of this guest is to show its stays anew.
+    pub fn stays_changed(&self, guest: &RecordId) -> Result<()> {
+        let sql = "UPDATE records SET todo = todo | 8 WHERE kind = ?1 AND id = ?2";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        for RecordKey { kind, id } in RecordKey::new(Kind::Guest, guest.clone()).with_other_type() {
+            statement.execute((kind, id))?;
+        }
+        Ok(())
+    }
+
+    /// The contact of every guest is to show its stays.
+    pub fn all_stays_changed(&self) -> Result<()> {
+        let sql = "UPDATE records SET todo = todo | 8 WHERE kind = ?1 AND crm_id IS NOT NULL";
+        self.transaction.execute(sql, [Kind::Guest])?;
+        Ok(())
+    }
+
+    /// Nobody asks for stays any more.
+    pub fn clear_stays(&self) -> Result<()> {
+        self.transaction.execute("DELETE FROM stays", [])?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stay(guest: i64) -> GuestStay {
+        let day = NaiveDate::from_ymd_opt(2026, 12, 1).unwrap();
+        let status = BookingStatus::Confirmed;
+        GuestStay { guest: guest.into(), status, arrival: day, departure: day, amount: 0 }
+    }
+
+    #[test]
+    fn a_booking_is_never_cut_by_the_end_of_a_page() {
+        let state = State::in_memory().unwrap();
+        let writer = state.writer().unwrap();
+        // One booking is larger than a page.
+        let sizes =
+            (0..1_500).map(|booking| if booking == 700 { PAGE as i64 + 500 } else { 1 + booking % 3 });
+        let all: Vec<BookingStays> = (0..)
+            .zip(sizes)
+            .map(|(booking, size)| BookingStays {
+                booking: booking.into(),
+                stays: (0..size).map(stay).collect(),
+            })
+            .collect();
+        for stays in &all {
+            writer.keep_stays(stays).unwrap();
+        }
+        writer.commit().unwrap();
+        let mut scan = state.stay_scan().unwrap();
+        let seen: Vec<BookingStays> = scan.rows(IdRange::ALL).map(Result::unwrap).collect();
+        assert!(seen == all);
+        let spans = [5, 900].map(|id| IdRange::one(&RecordId::Number(id)));
+        let seen: Vec<BookingStays> = scan.rows(&spans).map(Result::unwrap).collect();
+        assert_eq!(seen, [all[5].clone(), all[900].clone()]);
+    }
+}

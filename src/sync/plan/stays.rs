@@ -1,0 +1,260 @@
+//! What the bookings say of their guests, in the plan: which guests have to be sent again for it.
+//!
+//! The state keeps the stays of every booking as last read. Whatever a reading finds otherwise goes into the plan, and
+//! into the state before anything is sent; the contacts of the guests who are concerned are then filled anew. A booking
+//! that is gone counts until its deal goes: a mirror that is half filled for a moment takes nothing from anybody.
+
+use std::collections::BTreeSet;
+use std::iter::Peekable;
+
+use anyhow::Result;
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+
+use super::decide::PlanOptions;
+use super::{Pair, PlanStore, bounding_range, merge};
+use crate::config::{Config, StayFigure};
+use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
+use crate::mapping::stays::{StaySummary, guest_stays};
+use crate::mirror::{Entity, Mirror};
+use crate::platform::clock::local_day;
+use crate::platform::hash;
+use crate::state::settings::STAYS;
+use crate::state::{BookingStays, GuestStay, Result as StateResult, State};
+
+/// What the contacts of all guests show, or are about to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ShownStays {
+    /// A fingerprint of the fields and of what they show.
+    pub(super) fields: u64,
+    /// The day by the hotel's clock.
+    pub(super) day: NaiveDate,
+}
+
+/// How stays are looked at in a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StayRules {
+    /// What contacts will show.
+    pub shown: ShownStays,
+    /// Contacts show nothing of it yet, or something else: all are filled.
+    pub fills_all: bool,
+    /// Whoever was expected from the one day on and before the other may be expected no more, or again.
+    passed: Option<(NaiveDate, NaiveDate)>,
+}
+
+impl StayRules {
+    /// Today, by the hotel's calendar.
+    pub fn today(self) -> NaiveDate {
+        self.shown.day
+    }
+
+    /// None where nobody asks for stays.
+    pub fn new(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Option<StayRules>> {
+        let fields = &config.contact.stays;
+        if fields.is_empty() {
+            return Ok(None);
+        }
+        let print = hash::text_hash(&format!("{fields:?} {}", config.deal.currency));
+        let shown = ShownStays { fields: print, day: local_day(now) };
+        let before = state.get::<Option<ShownStays>>(STAYS)?.flatten();
+        let rules = StayRules::after(before, shown);
+        let shows_arrivals = fields.values().any(|figure| *figure == StayFigure::NextArrival);
+        Ok(Some(StayRules { passed: rules.passed.filter(|_| shows_arrivals), ..rules }))
+    }
+
+    /// Where contacts showed this before. The clock may have been set back since.
+    pub(super) fn after(before: Option<ShownStays>, shown: ShownStays) -> StayRules {
+        let before = before.filter(|before| before.fields == shown.fields);
+        let days = before.map(|before| (before.day.min(shown.day), before.day.max(shown.day)));
+        let passed = days.filter(|(from, before)| from < before);
+        StayRules { shown, fills_all: before.is_none(), passed }
+    }
+}
+
+impl PlanOptions {
+    /// Whether the contact of every guest is filled with stays.
+    pub(super) fn fills_all_stays(&self) -> bool {
+        self.stays.is_some_and(|stays| stays.fills_all)
+    }
+}
+
+/// What a comparison finds of stays.
+pub(super) struct StayComparison<S> {
+    /// Takes the bookings whose stays are others.
+    found: S,
+    /// The guests whose contacts show something else by now, unless all are filled anyway.
+    guests: BTreeSet<RecordId>,
+    /// The ledger's bookings without a row and without a deal count no more.
+    drops_strangers: bool,
+    fills_all: bool,
+}
+
+impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
+    pub(super) fn new(rules: &PlanOptions, found: S) -> StayComparison<S> {
+        // With patience somebody is missing: that may be an accident, and these bookings a part of it.
+        let is_sure = rules.patience.is_none() && !rules.windows[Kind::Booking];
+        StayComparison {
+            found,
+            guests: BTreeSet::new(),
+            drops_strangers: is_sure,
+            fills_all: rules.fills_all_stays(),
+        }
+    }
+
+    /// Compares a booking with the ledger, which comes in the same order.
+    pub(super) fn see(
+        &mut self,
+        pair: &Pair,
+        ledger: &mut Peekable<impl Iterator<Item = StateResult<BookingStays>>>,
+    ) -> Result<()> {
+        let mut before = Vec::new();
+        let is_behind = |next: &StateResult<BookingStays>| match next {
+            Ok(next) => next.booking <= pair.id,
+            Err(_) => true,
+        };
+        while let Some(next) = ledger.next_if(is_behind) {
+            let next = next?;
+            if next.booking == pair.id {
+                before = next.stays;
+            } else {
+                self.drop_stranger(next)?;
+            }
+        }
+        // What cannot be read counts as it did.
+        let Some(Ok(Entity::Booking(booking))) = pair.row.as_ref().map(|row| &row.body) else {
+            return Ok(());
+        };
+        self.change(pair.id.clone(), &before, guest_stays(booking))
+    }
+
+    /// What the ledger has behind the last booking.
+    pub(super) fn end(&mut self, ledger: impl Iterator<Item = StateResult<BookingStays>>) -> Result<()> {
+        for next in ledger {
+            self.drop_stranger(next?)?;
+        }
+        Ok(())
+    }
+
+    /// A booking that never had a deal is gone.
+    fn drop_stranger(&mut self, stranger: BookingStays) -> Result<()> {
+        if self.drops_strangers {
+            self.change(stranger.booking, &stranger.stays, Vec::new())?;
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, booking: RecordId, before: &[GuestStay], stays: Vec<GuestStay>) -> Result<()> {
+        if before == stays {
+            return Ok(());
+        }
+        if !self.fills_all {
+            let gone = before.iter().filter(|stay| !stays.contains(stay));
+            let new = stays.iter().filter(|stay| !before.contains(stay));
+            self.guests.extend(gone.chain(new).map(|stay| stay.guest.clone()));
+        }
+        (self.found)(&BookingStays { booking, stays })
+    }
+
+    /// The guests whose contacts are to be filled anew: for what was found, and for the days that went by.
+    pub(super) fn guests(self, state: &State, rules: &PlanOptions) -> Result<BTreeSet<RecordId>> {
+        let mut guests = self.guests;
+        if let Some((from, before)) = rules.stays.and_then(|stays| stays.passed) {
+            guests.extend(state.guests_expected(from, before)?);
+        }
+        Ok(guests)
+    }
+}
+
+/// Hands these guests to `found`, each with its row and with what is known of it.
+pub(super) fn each_guest(
+    guests: &BTreeSet<RecordId>,
+    mirror: &Mirror,
+    state: &State,
+    mut found: impl FnMut(Pair) -> Result<()>,
+) -> Result<()> {
+    let ids: BTreeSet<RecordId> = guests.iter().cloned().flat_map(RecordId::with_other_type).collect();
+    let spans: Vec<IdRange> = ids.iter().map(IdRange::one).collect();
+    if spans.is_empty() {
+        return Ok(());
+    }
+    let at_once = if mirror.can_seek(Kind::Guest)? { 1 } else { spans.len() };
+    let mut known = state.known(Kind::Guest)?;
+    for spans in spans.chunks(at_once) {
+        let mut scan = mirror.scan_of(Kind::Guest, &bounding_range(spans))?;
+        for pair in merge(scan.rows(spans)?, known.rows(spans)) {
+            found(pair?)?;
+        }
+    }
+    Ok(())
+}
+
+impl PlanStore {
+    /// The stays of a booking are these, whatever the state says.
+    pub fn change_stays(&self, BookingStays { booking, stays }: &BookingStays) -> Result<()> {
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO changed_stays (booking) VALUES (?1)")?
+            .execute([booking])?;
+        let mut insert = self.connection.prepare_cached(
+            "INSERT OR REPLACE INTO stays (booking, guest, status, arrival, departure, amount)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for stay in stays {
+            let GuestStay { guest, status, arrival, departure, amount } = stay;
+            let days = [arrival, departure].map(NaiveDate::to_string);
+            insert.execute(params![booking, guest, status.word(), days[0], days[1], amount])?;
+        }
+        Ok(())
+    }
+
+    /// Shows the bookings whose stays are others to `show`.
+    pub fn each_changed_stays(&self, mut show: impl FnMut(&BookingStays) -> StateResult<()>) -> Result<()> {
+        let mut bookings =
+            self.connection.prepare_cached("SELECT booking FROM changed_stays ORDER BY booking")?;
+        let mut stays = self.connection.prepare_cached(
+            "SELECT guest, status, arrival, departure, amount FROM stays WHERE booking = ?1 ORDER BY guest",
+        )?;
+        let mut bookings = bookings.query([])?;
+        while let Some(row) = bookings.next()? {
+            let booking: RecordId = row.get(0)?;
+            let found = stays.query_map([&booking], |row| GuestStay::from_cells(row, 0))?;
+            let stays = found.collect::<rusqlite::Result<_>>()?;
+            show(&BookingStays { booking, stays })?;
+        }
+        Ok(())
+    }
+
+    /// What the contact of a guest shows after this run; none where nobody asks for stays. The guests who share the
+    /// contact are added up.
+    pub fn stay_summary(&self, state: &State, guest: &RecordKey) -> Result<Option<StaySummary>> {
+        let Some(today) = self.stays_on.filter(|_| guest.kind == Kind::Guest) else { return Ok(None) };
+        let crm_id = state.record(guest)?.and_then(|record| record.plan_record.crm_id);
+        let mut ids = BTreeSet::from([guest.id.clone()]);
+        if let Some(crm_id) = crm_id {
+            ids.extend(state.records_of_object(Kind::Guest, crm_id)?.into_iter().map(|key| key.id));
+        }
+        let ids: BTreeSet<RecordId> = ids.into_iter().flat_map(RecordId::with_other_type).collect();
+        let mut stays = Vec::new();
+        for id in &ids {
+            for (booking, stay) in state.stays_of(id)? {
+                if !self.changes_stays(&booking)? {
+                    stays.push((booking, stay));
+                }
+            }
+            stays.extend(self.changed_stays_of(id)?);
+        }
+        Ok(Some(StaySummary::of(stays, today)))
+    }
+
+    fn changes_stays(&self, booking: &RecordId) -> Result<bool> {
+        let sql = "SELECT 1 FROM changed_stays WHERE booking = ?1";
+        Ok(self.connection.prepare_cached(sql)?.exists([booking])?)
+    }
+
+    fn changed_stays_of(&self, guest: &RecordId) -> Result<Vec<(RecordId, GuestStay)>> {
+        let sql = "SELECT booking, guest, status, arrival, departure, amount FROM stays WHERE guest = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_map([guest], |row| Ok((row.get(0)?, GuestStay::from_cells(row, 1)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+}

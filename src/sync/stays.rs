@@ -1,0 +1,27 @@
+//! What a run writes down of stays, before it sends anything: a run that is cut short forgets no contact.
+
+use anyhow::Result;
+
+use crate::state::settings::STAYS;
+use crate::state::{State, Writer};
+use crate::sync::plan::{Plan, ShownStays};
+
+/// What the bookings say by now, and which contacts are to show it. To be called after the blocks are written down:
+/// these marks make them void.
+pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan) -> Result<()> {
+    let Some(rules) = plan.stays else {
+        if state.get::<Option<ShownStays>>(STAYS)?.flatten().is_some() {
+            writer.clear_stays()?;
+            state.set(STAYS, &None::<ShownStays>)?;
+        }
+        return Ok(());
+    };
+    plan.queue.each_changed_stays(|stays| writer.keep_stays(stays))?;
+    if rules.fills_all {
+        writer.all_stays_changed()?;
+    }
+    for guest in &plan.stay_guests {
+        writer.stays_changed(guest)?;
+    }
+    Ok(state.set(STAYS, &Some(rules.shown))?)
+}

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Makes the pictures of the README anew: the terminal's from what the program says (their test keeps them true), the
-# card of a deal from the page of the sandbox. Needs Chromium, and pngquant, which makes the card's file small.
+# status page from a run, the card of a deal from the page of the sandbox. Needs Chromium, sqlite3, and pngquant, which
+# makes their files small.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 UPDATE_DOCS=1 cargo test --locked --test docs pictures
+examples/status-page.sh
 
 cargo build --locked --example demo
 page=$(mktemp)

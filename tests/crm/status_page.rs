@@ -129,6 +129,8 @@ fn the_page_is_one_file_without_a_script_and_says_how_its_age_is_seen() {
     }
     assert!(written.contains("<meta http-equiv=\"refresh\" content=\"180\">"), "{written}");
     assert!(written.contains("more than 15 minutes behind the clock"), "{written}");
+    // The webhook is a password, and stands in no address of a card.
+    assert!(!written.contains("/rest/"), "{written}");
     assert_eq!(written.matches("<svg").count(), 6);
     hotel.run(0, "status --html once.html");
     let once = fs::read_to_string(hotel.path("once.html")).unwrap();

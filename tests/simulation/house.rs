@@ -41,6 +41,7 @@ pub(crate) fn portal(dice: &mut Dice) -> Portal {
 impl World {
     pub(crate) fn decide(&mut self, decision: Decision) {
         self.relieved |= matches!(decision, Decision::FreeDisk | Decision::PayPlan);
+        self.struck |= matches!(decision, Decision::FillDisk | Decision::EndPlan);
         let settings = &mut self.portal.settings;
         match decision {
             Decision::FillDisk => settings.full_disk = true,
@@ -91,9 +92,9 @@ impl World {
         }
     }
 
-    /// Who is put aside, by the state on disk.
+    /// Who is put aside, by the state on disk; nobody is asked for before there was a reason.
     pub(crate) fn failures(&self) -> Vec<Issue> {
-        if !self.config.state.exists() {
+        if !self.struck || !self.config.state.exists() {
             return Vec::new();
         }
         let state = State::open_readonly(&self.config.state).expect("the state");

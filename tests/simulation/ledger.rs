@@ -1,6 +1,7 @@
 //! The ledger: every object that appears, changes or goes, through us or through people, and which promise that breaks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bitrix24_sandbox::{Kind, Portal, Record};
 use chrono::{DateTime, Utc};
@@ -34,10 +35,10 @@ pub(crate) struct Ledger {
 }
 
 /// All objects as they stood.
-pub(crate) type Snapshot = BTreeMap<Object, Record>;
+pub(crate) type Snapshot = BTreeMap<Object, Arc<Record>>;
 
 pub(crate) fn snapshot(portal: &Portal) -> Snapshot {
-    let of = |kind| portal.records(kind).map(move |record| ((kind, record.id), record.clone()));
+    let of = |kind| portal.shared_records(kind).map(move |record| ((kind, record.id), Arc::clone(record)));
     Kind::ALL.into_iter().flat_map(of).collect()
 }
 
@@ -53,7 +54,7 @@ impl Ledger {
         for (object, record) in &after {
             match before.get(object) {
                 None => self.appeared(*object, record, before, since),
-                Some(old) if old != record => self.changed(*object, old, record),
+                Some(old) if !Arc::ptr_eq(old, record) && old != record => self.changed(*object, old, record),
                 Some(_) => {}
             }
         }

@@ -260,6 +260,7 @@ impl World {
             Fault::FullDisk => {
                 now.full_disk = true;
                 self.relieved = true;
+                self.struck = true;
             }
             Fault::Revoked => now.condition = bitrix24_sandbox::Condition::Revoked,
             _ => now.condition = bitrix24_sandbox::Condition::Moved("https://neu.bitrix24.ru".into()),

@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub(crate) put_aside_before: Vec<Issue>,
     /// The portal refused everything and took changes again, both in this pass.
     pub(crate) relieved: bool,
+    /// The portal refused everything at some time.
+    pub(crate) struck: bool,
     /// How far this machine's clock is behind.
     off: TimeDelta,
     /// Calls are on their way that nobody waits for any more.
@@ -114,6 +116,7 @@ impl World {
             pass_began: start,
             put_aside_before: Vec::new(),
             relieved: false,
+            struck: false,
             off: TimeDelta::zero(),
             late_calls: false,
             lost_answers: false,

@@ -3,6 +3,7 @@
 //! No I/O, no clock: the time of every call is given.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -170,6 +171,11 @@ impl Portal {
     /// All objects of a kind in the order of their ids.
     pub fn records(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Record> {
         self.store.table(kind).iter()
+    }
+
+    /// The same, shared: a picture of the portal at a moment costs no copies of what stands there.
+    pub fn shared_records(&self, kind: Kind) -> impl Iterator<Item = &Arc<Record>> {
+        self.store.table(kind).shared()
     }
 
     /// How many objects of a kind there are.

@@ -1,13 +1,15 @@
 //! The tables of the CRM, with an index on ORIGIN_ID (not unique) and the recycle bin.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::record::{Kind, Record};
 
 /// The objects of one kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
-    live: BTreeMap<u64, Record>,
+    /// Shared, so that whoever keeps a picture of the portal copies nothing.
+    live: BTreeMap<u64, Arc<Record>>,
     bin: BTreeMap<u64, Record>,
     origins: HashMap<String, BTreeSet<u64>>,
     last: u64,
@@ -29,16 +31,20 @@ pub(crate) fn fold(text: &str) -> String {
 
 impl Table {
     pub(crate) fn get(&self, id: u64) -> Option<&Record> {
-        self.live.get(&id)
+        self.live.get(&id).map(Arc::as_ref)
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.live.values().map(Arc::as_ref)
+    }
+
+    pub(crate) fn shared(&self) -> impl Iterator<Item = &Arc<Record>> {
         self.live.values()
     }
 
     /// Records with an id above this one, in the order of ids.
     pub(crate) fn above(&self, id: u64) -> impl DoubleEndedIterator<Item = &Record> {
-        self.live.range(id.saturating_add(1)..).map(|(_, record)| record)
+        self.live.range(id.saturating_add(1)..).map(|(_, record)| record.as_ref())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -61,11 +67,11 @@ impl Table {
         self.take(record.id);
         self.origins.entry(fold(record.text("ORIGIN_ID"))).or_default().insert(record.id);
         self.last = self.last.max(record.id);
-        self.live.insert(record.id, record);
+        self.live.insert(record.id, Arc::new(record));
     }
 
     pub(crate) fn take(&mut self, id: u64) -> Option<Record> {
-        let record = self.live.remove(&id)?;
+        let record = Arc::unwrap_or_clone(self.live.remove(&id)?);
         let origin = fold(record.text("ORIGIN_ID"));
         if let Some(ids) = self.origins.get_mut(&origin) {
             ids.remove(&id);
@@ -109,13 +115,15 @@ impl Store {
 
     /// Changes every record of a kind that links to this id.
     pub(crate) fn relink(&mut self, kind: Kind, to: u64, mut change: impl FnMut(&mut Record)) {
-        let touched = self.table_mut(kind).live.values_mut();
-        touched.filter(|record| record.links.iter().any(|link| link.id == to)).for_each(&mut change);
+        let records = self.table_mut(kind).live.values_mut();
+        let touched = records.filter(|record| record.links.iter().any(|link| link.id == to));
+        touched.for_each(|record| change(Arc::make_mut(record)));
     }
 
     /// Changes every deal whose `COMPANY_ID` is this one.
     pub(crate) fn recompany(&mut self, company: &str, mut change: impl FnMut(&mut Record)) {
         let deals = self.deals.live.values_mut();
-        deals.filter(|deal| deal.text("COMPANY_ID") == company).for_each(&mut change);
+        let touched = deals.filter(|deal| deal.text("COMPANY_ID") == company);
+        touched.for_each(|deal| change(Arc::make_mut(deal)));
     }
 }

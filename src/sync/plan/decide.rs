@@ -1,4 +1,5 @@
-//! What is to be done about one record: pure, one `match` of the row against what was sent last.
+//! What is to be done about one record: pure, one `match` of the row against what was sent last. The rule that decides
+//! has a name ([`Rule`]), and says what is done.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,7 +7,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use strum::{Display, EnumIter, FromRepr};
 
-use super::{MirrorStats, StayRules};
+use super::{MirrorStats, Rule, StayRules};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::mirror::{Entity, Row};
@@ -154,34 +155,40 @@ pub fn decide(
     touched: bool,
     rules: &PlanOptions,
 ) -> Option<Step> {
-    let hold = on_hold.holds.get(&pair.id);
+    rule_of(kind, pair, on_hold, touched, rules).step()
+}
+
+/// The rule that decides about a record.
+pub fn rule_of(kind: Kind, pair: &Pair, on_hold: &Deferred, touched: bool, rules: &PlanOptions) -> Rule {
     // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be told from it.
     let is_doubtful = |id: &RecordId| on_hold.doubts.contains_key(id);
     let may_be_doubtful = !on_hold.doubts.is_empty();
     if may_be_doubtful
         && (is_doubtful(&pair.id) || pair.id.other_type_id().is_some_and(|id| is_doubtful(&id)))
-        || hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), rules))
     {
-        return None;
+        return Rule::InDoubt;
+    }
+    let hold = on_hold.holds.get(&pair.id);
+    if hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), rules)) {
+        return Rule::OnHold;
     }
     match (&pair.row, &pair.known) {
-        (None, None) => None,
+        (None, None) => Rule::Nowhere,
         (None, Some(known)) => on_absent(&pair.key(kind), known, rules),
-        (Some(row), _) if row.body.is_err() => Some(Step::Fail),
-        (Some(row), None) if is_history(row, rules) => None,
-        // It failed or waited before it became history.
+        (Some(row), _) if row.body.is_err() => Rule::Unreadable,
+        (Some(row), None) if is_history(row, rules) => Rule::History,
         (Some(row), Some(PlanRecord { crm_id: None, parted: false, .. })) if is_history(row, rules) => {
-            Some(Step::Forget)
+            Rule::WaitingHistory
         }
-        (Some(_), None | Some(PlanRecord { crm_id: None, .. })) => Some(Step::Create),
-        (Some(row), Some(known)) if changed(kind, row, known, rules) => Some(Step::Update),
+        (Some(_), None | Some(PlanRecord { crm_id: None, .. })) => Rule::New,
+        (Some(row), Some(known)) if changed(kind, row, known, rules) => Rule::Changed,
         // An update has the closing date with it; the date alone would leave the people as they are.
         (Some(_), Some(known)) if known.pending.close && (touched || known.pending.recheck) => {
-            Some(Step::Update)
+            Rule::CloseWithPeople
         }
-        (Some(_), Some(known)) if known.pending.close => Some(Step::Close),
-        (Some(_), Some(known)) if touched || known.pending.recheck => Some(Step::Recheck),
-        (Some(_), Some(_)) => None,
+        (Some(_), Some(known)) if known.pending.close => Rule::CloseAlone,
+        (Some(_), Some(known)) if touched || known.pending.recheck => Rule::PeopleTouched,
+        (Some(_), Some(_)) => Rule::AsSent,
     }
 }
 
@@ -230,15 +237,24 @@ fn holds(hold: &RetryBackoff, row: Option<&Row>, rules: &PlanOptions) -> bool {
     same && pauses && !rules.retry_failed && rules.resend != Resend::All
 }
 
-fn on_absent(record: &RecordKey, known: &PlanRecord, rules: &PlanOptions) -> Option<Step> {
-    let kind = record.kind;
-    let is_hidden = rules.windows[kind] && !rules.moved.contains(record);
-    let is_kept = is_hidden || waits(record, known, rules);
-    match kind {
-        Kind::Guest | Kind::Company => (!known.absent_in_mirror && !is_kept).then_some(Step::Gone),
-        Kind::Booking if known.crm_id.is_none() => Some(Step::Forget),
-        Kind::Booking => (rules.deletes && !is_kept).then_some(Step::Delete),
+fn on_absent(record: &RecordKey, known: &PlanRecord, rules: &PlanOptions) -> Rule {
+    let is_booking = record.kind == Kind::Booking;
+    if is_booking && known.crm_id.is_none() {
+        return Rule::GoneWithoutDeal;
     }
+    if !is_booking && known.absent_in_mirror {
+        return Rule::KnownAsGone;
+    }
+    if rules.windows[record.kind] && !rules.moved.contains(record) {
+        return Rule::OutsideTheWindow;
+    }
+    if waits(record, known, rules) {
+        return Rule::MayComeBack;
+    }
+    if !is_booking {
+        return Rule::Gone;
+    }
+    if rules.deletes { Rule::GoneWithDeal } else { Rule::DeletionsHeld }
 }
 
 /// Whether the record is missing, and it is too early to give it up.

@@ -11,6 +11,7 @@ mod mirror_stats;
 mod observations;
 mod removals;
 mod renamed_records;
+mod rule;
 mod stays;
 mod store;
 
@@ -22,12 +23,13 @@ use chrono::{DateTime, Utc};
 
 use blocks::{Look, Watched};
 pub(crate) use decide::is_history;
-pub use decide::{Deferred, Pair, PlanOptions, Priority, Resend, Step, decide, is_skippable};
+pub use decide::{Deferred, Pair, PlanOptions, Priority, Resend, Step, decide, is_skippable, rule_of};
 pub use guards::{HoldReason, Limits, SuppressedRemoval};
 pub use lane::{Lane, Turn};
 pub use merge::merge;
 pub use mirror_stats::MirrorStats;
 pub use observations::{Departing, Waiting};
+pub use rule::Rule;
 pub use stays::{ShownStays, StayRules};
 pub use store::{PlanStore, Planned};
 
@@ -40,6 +42,7 @@ use crate::platform::hash::Fingerprint;
 use crate::state::settings::{CONTENTS, MIRROR_STATS};
 use crate::state::{BlockChange, BookingStays, Note, State};
 use observations::{is_missing, note_of};
+use rule::RuleCounts;
 use stays::StayComparison;
 
 /// The plan of a run.
@@ -175,6 +178,7 @@ where
         let has_stays = kind == Kind::Booking && rules.stays.is_some();
         let mut ledger = has_stays.then(|| state.stay_scan()).transpose()?;
         let nameless = row_without_id(nameless_rows);
+        let mut counts = RuleCounts::of(kind);
         for spans in spans.chunks(at_once) {
             let mut scan = mirror.scan_of(kind, &bounding_range(spans))?;
             let mut ledger = ledger.as_mut().map(|ledger| ledger.rows(spans).peekable());
@@ -191,7 +195,9 @@ where
                 if let Some(ledger) = &mut ledger {
                     self.stays.see(&pair, ledger)?;
                 }
-                let step = self.step(kind, &pair, &on_hold, rules);
+                let rule = self.rule(kind, &pair, &on_hold, rules);
+                counts.count(rule);
+                let step = rule.step();
                 blocks.saw(&pair, step.is_none() && is_skippable(kind, &pair, &on_hold, rules));
                 if let Some(step) = step {
                     (self.found)(kind, step, pair)?;
@@ -199,6 +205,7 @@ where
             }
             self.stays.end(ledger.into_iter().flatten())?;
         }
+        counts.tell();
         self.seen.blocks[kind] = blocks.changes();
         self.seen.without_id[kind] |= nameless_rows > 0;
         if let Some(row) = nameless {
@@ -242,17 +249,17 @@ where
         }
     }
 
-    fn step(&mut self, kind: Kind, pair: &Pair, on_hold: &Deferred, rules: &PlanOptions) -> Option<Step> {
+    fn rule(&mut self, kind: Kind, pair: &Pair, on_hold: &Deferred, rules: &PlanOptions) -> Rule {
         let has_touched = kind == Kind::Booking && references_any(pair.row.as_ref(), &self.touched);
-        let step = decide(kind, pair, on_hold, has_touched, rules)?;
-        if self.touches_bookings(kind, pair) {
+        let rule = rule_of(kind, pair, on_hold, has_touched, rules);
+        if rule.step().is_some() && self.touches_bookings(kind, pair) {
             let party = pair.key(kind);
             if !self.touched.contains(&party) {
                 self.touched.extend(party.clone().with_other_type());
                 self.seen.dirty.push(party);
             }
         }
-        Some(step)
+        rule
     }
 
     /// Whether a deal would read differently after this: another last name, a person who came, left or came back.

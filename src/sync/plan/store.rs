@@ -26,6 +26,9 @@ pub struct Planned {
     pub row: Option<MirrorRow>,
 }
 
+/// More than there are: of sixteen, as is usual, the first would be gone when they are needed again.
+const STATEMENTS: usize = 32;
+
 /// Planned steps, and what stands in the portal under our origin where that was asked for.
 pub struct PlanStore {
     pub(super) connection: Connection,
@@ -69,6 +72,7 @@ impl PlanStore {
     /// An empty queue, in a temporary file that nobody else sees.
     pub fn new() -> Result<PlanStore> {
         let connection = Connection::open("")?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         enable_stable_query_plans(&connection)?;
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;

@@ -30,6 +30,20 @@ pub(super) enum MissingResolution {
     Unreadable(String),
 }
 
+impl MissingResolution {
+    /// For the log. What the portal said is left out: it may repeat somebody's phone.
+    fn words(&self) -> &'static str {
+        match self {
+            MissingResolution::Relinked(Relinked { is_marked: true, .. }) => "another one carries its mark",
+            MissingResolution::Relinked(_) => "another one has its phone or e-mail",
+            MissingResolution::Released => "it is created anew",
+            MissingResolution::Deferred => "its own turn decides",
+            MissingResolution::Refused(_) => "its phone or e-mail is not looked for",
+            MissingResolution::Unreadable(_) => "its mark cannot be looked for",
+        }
+    }
+}
+
 /// The object that a record is on from now on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Relinked {
@@ -55,9 +69,12 @@ impl Push<'_, '_> {
             let writer = self.state.writer()?;
             writer.resend(key)?;
             writer.commit()?;
-            return Ok(MissingResolution::Deferred);
+            let fate = MissingResolution::Deferred;
+            log::debug!("{key}: object {old} is gone from the CRM; {}", fate.words());
+            return Ok(fate);
         }
         let fate = self.decide_missing(key, record, row, old)?;
+        log::info!("{key}: object {old} is gone from the CRM; {}", fate.words());
         match &fate {
             MissingResolution::Relinked(found) => {
                 self.relink(key, (old, found.crm_id), found.is_marked)?;
@@ -65,9 +82,8 @@ impl Push<'_, '_> {
             MissingResolution::Released => self.release(key, old)?,
             MissingResolution::Deferred
             | MissingResolution::Refused(_)
-            | MissingResolution::Unreadable(_) => return Ok(fate),
+            | MissingResolution::Unreadable(_) => {}
         }
-        log::info!("{key}: object {old} is gone from the CRM ({fate:?})");
         Ok(fate)
     }
 

@@ -145,6 +145,7 @@ fn matured_doubts(
         if at > now {
             // The clock went back. How old the doubt is nobody knows, so it waits its time from now.
             writer.refresh_doubt(&key, now)?;
+            log::debug!("{key}: its unanswered call is dated anew");
         } else if saturating_add(at, config.portal.settle_time) <= now {
             let record = state.record(&key)?.unwrap_or_default();
             due.push(MaturedDoubt { key, operation, record });
@@ -186,6 +187,7 @@ fn resolve(
             if !others.is_empty() {
                 log::warn!("{key}: objects {first} and {others:?} carry its origin; the first is used");
             }
+            log::debug!("{key}: the unanswered creation made object {first}");
             // reset-id may have pointed the record elsewhere meanwhile.
             let crm_id = record.plan_record.crm_id.unwrap_or(*first);
             if record.plan_record.crm_id.is_none() {
@@ -196,6 +198,7 @@ fn resolve(
             Ok(writer.log_event(key, Event::Settled, Some(crm_id), "", now)?)
         }
         (Operation::Delete, None | Some([])) => {
+            log::debug!("{key}: the unanswered deletion took effect");
             // Should the booking come back, it is created anew.
             writer.log_event(
                 key,
@@ -208,11 +211,13 @@ fn resolve(
             Ok(writer.clear_doubt(key)?)
         }
         (Operation::Create, None | Some([])) => {
+            log::debug!("{key}: the unanswered creation made nothing");
             writer.count_unanswered(key)?;
             Ok(writer.clear_doubt(key)?)
         }
         // Should the booking be back by now, its people may have changed while it was away.
         (Operation::Update, _) | (Operation::Delete, Some(_)) => {
+            log::debug!("{key}: the unanswered {} is made again", operation.name());
             writer.count_unanswered(key)?;
             writer.resend(key)?;
             Ok(writer.clear_doubt(key)?)

@@ -57,7 +57,7 @@ fn write_all(entries: &[(String, Php)], out: &mut String, open: char, close: cha
 }
 
 fn write_text(text: &str, out: &mut String) {
-    out.push_str(&Value::from(text).to_string());
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
 
 impl From<Value> for Php {

@@ -1,0 +1,109 @@
+//! The rules that decide about a record, by name: the log tells how many records each of them decided about.
+
+use std::fmt;
+
+use enum_map::{Enum, EnumMap};
+use strum::Display;
+
+use super::Step;
+use crate::domain::record::Kind;
+
+/// What decided about a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Display, Enum)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Rule {
+    /// A call for it was never answered, and what became of it is not known yet.
+    InDoubt,
+    /// It failed, and waits for its time.
+    OnHold,
+    /// Neither the mirror nor the state has it.
+    Nowhere,
+    /// Its row cannot be read.
+    Unreadable,
+    /// It was over before `bookings_from`, and never had a deal.
+    History,
+    /// Likewise, but it failed or waited before it became history.
+    WaitingHistory,
+    /// It has no object.
+    New,
+    /// It is to be sent again, for whatever reason.
+    Changed,
+    /// Its closing date is owed, and its people may have changed in the CRM.
+    CloseWithPeople,
+    /// Its closing date is owed.
+    CloseAlone,
+    /// Its people may have changed in the CRM.
+    PeopleTouched,
+    /// It stands as it was sent.
+    AsSent,
+    /// A guest or a company is gone from the mirror.
+    Gone,
+    /// Likewise, and that is known already.
+    KnownAsGone,
+    /// A booking that never had a deal is gone.
+    GoneWithoutDeal,
+    /// A booking is gone.
+    GoneWithDeal,
+    /// Likewise, but nothing may be deleted in this run.
+    DeletionsHeld,
+    /// It is missing, but the mirror shows a window only.
+    OutsideTheWindow,
+    /// It is missing, and may come back.
+    MayComeBack,
+}
+
+impl Rule {
+    /// What is done, if anything.
+    pub fn step(self) -> Option<Step> {
+        match self {
+            Rule::Unreadable => Some(Step::Fail),
+            Rule::New => Some(Step::Create),
+            Rule::Changed | Rule::CloseWithPeople => Some(Step::Update),
+            Rule::CloseAlone => Some(Step::Close),
+            Rule::PeopleTouched => Some(Step::Recheck),
+            Rule::Gone => Some(Step::Gone),
+            Rule::WaitingHistory | Rule::GoneWithoutDeal => Some(Step::Forget),
+            Rule::GoneWithDeal => Some(Step::Delete),
+            Rule::InDoubt
+            | Rule::OnHold
+            | Rule::Nowhere
+            | Rule::History
+            | Rule::AsSent
+            | Rule::KnownAsGone
+            | Rule::DeletionsHeld
+            | Rule::OutsideTheWindow
+            | Rule::MayComeBack => None,
+        }
+    }
+}
+
+/// About how many records of a kind each rule decided.
+pub(super) struct RuleCounts {
+    kind: Kind,
+    counts: EnumMap<Rule, u64>,
+}
+
+impl RuleCounts {
+    pub(super) fn of(kind: Kind) -> RuleCounts {
+        RuleCounts { kind, counts: EnumMap::default() }
+    }
+
+    pub(super) fn count(&mut self, rule: Rule) {
+        self.counts[rule] += 1;
+    }
+
+    /// Tells them in the log, where anything was looked at.
+    pub(super) fn tell(&self) {
+        if self.counts.values().any(|count| *count > 0) {
+            log::debug!("planned: {self}");
+        }
+    }
+}
+
+impl fmt::Display for RuleCounts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.kind)?;
+        let counts = self.counts.iter().filter(|(_, count)| **count > 0);
+        counts.into_iter().try_for_each(|(rule, count)| write!(formatter, " {rule}={count}"))
+    }
+}

@@ -150,3 +150,14 @@ fn what_was_decided_against_is_not_taken_later_because_nobody_says_no() {
     fs::write(hotel.path("ecvi-b24.toml"), &own).unwrap();
     assert_eq!(hotel.writes("--yes"), own, "guests and companies may differ");
 }
+
+#[test]
+fn the_draft_of_the_package_is_filled_in_and_keeps_its_comments() {
+    let draft = include_str!("../../packaging/ecvi-b24.toml");
+    let hotel = with_file(draft);
+    let file = hotel.writes("--yes --webhook-file webhook --mirror mirror.db --state state.db");
+    for line in draft.lines().filter(|line| line.starts_with('#')) {
+        assert!(file.lines().any(|kept| kept == line), "{line}\n{file}");
+    }
+    assert!(file.contains("webhook_file = \"webhook\""), "{file}");
+}

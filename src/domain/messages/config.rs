@@ -9,8 +9,8 @@ messages! {
             "нет прав на файл конфигурации {path}: {remedy}",
             "no permission to read the configuration file {path}: {remedy}";
         FileMissing { path: String } =>
-            "файла конфигурации {path} нет: создайте его или назовите другой ключом --config",
-            "there is no configuration file {path}: write it, or name another one with --config";
+            "файла конфигурации {path} нет: составьте его командой ecvi-b24 init или назовите другой ключом --config",
+            "there is no configuration file {path}: write it with ecvi-b24 init, or name another one with --config";
         FileNotUtf8 { path: String } =>
             "файл конфигурации {path} не в кодировке UTF-8: сохраните его в ней",
             "the configuration file {path} is not in UTF-8: save it so";

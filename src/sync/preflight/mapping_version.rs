@@ -7,29 +7,81 @@ use std::collections::BTreeMap;
 use std::hash::Hasher;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, DealConfig, MirrorConfig, PartyConfig};
 use crate::domain::messages::{Message, SyncMessage};
+use crate::domain::record::BookingStatus;
 use crate::platform::hash::Fingerprint;
 use crate::state::State;
 use crate::state::settings::MAPPING;
 
+/// The mapping that the records in the CRM are by.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum SentMapping {
+    /// As earlier versions noted it: a fingerprint of all.
+    Whole(u64),
+    /// What each status code of the configuration means stands apart.
+    WithCodes { fingerprint: u64, statuses: BTreeMap<String, String> },
+}
+
+impl SentMapping {
+    fn of(config: &Config) -> SentMapping {
+        let statuses = &config.mirror.statuses;
+        let statuses = statuses.iter().map(|(code, status)| (code.clone(), status.word().to_owned()));
+        SentMapping::WithCodes {
+            fingerprint: fingerprint(config, std::iter::empty()),
+            statuses: statuses.collect(),
+        }
+    }
+
+    fn is_that_of(&self, config: &Config) -> bool {
+        match self {
+            SentMapping::Whole(sent) => {
+                let statuses = config.mirror.statuses.iter();
+                let statuses = statuses.map(|(code, status)| format!("{code} {}", status.word()));
+                *sent == fingerprint(config, statuses)
+            }
+            SentMapping::WithCodes { fingerprint: sent, statuses } => {
+                *sent == fingerprint(config, std::iter::empty()) && !is_code_changed(statuses, config)
+            }
+        }
+    }
+}
+
+/// Whether a code that had a meaning has another one now. A code that had none changes no record in the CRM: bookings
+/// with it were not sent, and go as soon as it is known.
+fn is_code_changed(sent: &BTreeMap<String, String>, config: &Config) -> bool {
+    let statuses = &config.mirror.statuses;
+    sent.keys().chain(statuses.keys()).any(|code| {
+        let own_word = code.parse::<BookingStatus>().ok().map(BookingStatus::word);
+        let before = sent.get(code).map(String::as_str).or(own_word);
+        let now = statuses.get(code).map(|status| status.word()).or(own_word);
+        before.is_some() && before != now
+    })
+}
+
 /// All records are marked for resending; the mapping is noted once it is verified.
 pub fn clear(state: &State) -> Result<()> {
-    Ok(state.set(MAPPING, &None::<u64>)?)
+    Ok(state.set(MAPPING, &None::<SentMapping>)?)
 }
 
 /// Everything will be by this verified mapping, unless an earlier start of the same export began with another.
 pub fn record_current(config: &Config, state: &State) -> Result<()> {
-    match state.get::<Option<u64>>(MAPPING)?.flatten() {
+    match sent(state)? {
         Some(_) => Ok(()),
-        None => Ok(state.set(MAPPING, &fingerprint(config))?),
+        None => Ok(state.set(MAPPING, &SentMapping::of(config))?),
     }
 }
 
 /// Whether records in the CRM are by another mapping than the configuration's.
 pub fn has_changed(config: &Config, state: &State) -> Result<bool> {
-    Ok(state.get::<Option<u64>>(MAPPING)?.flatten().is_some_and(|sent| sent != fingerprint(config)))
+    Ok(sent(state)?.is_some_and(|sent| !sent.is_that_of(config)))
+}
+
+fn sent(state: &State) -> Result<Option<SentMapping>> {
+    Ok(state.get::<Option<SentMapping>>(MAPPING)?.flatten())
 }
 
 /// What has happened and what to do, for people.
@@ -37,8 +89,8 @@ pub fn notice() -> Message {
     SyncMessage::MappingChanged.into()
 }
 
-/// What every update sends: not what a creation alone sets.
-fn fingerprint(config: &Config) -> u64 {
+/// What every update sends: not what a creation alone sets. `statuses` are the status codes, where they are part of it.
+fn fingerprint(config: &Config, statuses: impl Iterator<Item = String>) -> u64 {
     let Config {
         mirror,
         contact,
@@ -55,9 +107,9 @@ fn fingerprint(config: &Config) -> u64 {
         exposed: _,
         shown: _,
     } = config;
-    let MirrorConfig { sources, residents, statuses, encoding, path: _, columns: _, write_back: _ } = mirror;
+    let MirrorConfig { sources, residents, encoding, statuses: _, path: _, columns: _, write_back: _ } =
+        mirror;
     let DealConfig { currency, title, comments, stages, fields, assigned_by_id: _, source_id: _ } = deal;
-    let statuses = statuses.iter().map(|(code, status)| format!("{code} {}", status.word()));
     let stages = stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));
     let texts = [currency, title.source(), comments.source()].map(str::to_owned);
     let queries = sources.values().chain([residents]).cloned();
@@ -97,17 +149,40 @@ mod tests {
 
     use super::*;
 
-    fn print(more: &str) -> u64 {
+    fn config(more: &str) -> Config {
         let toml = format!("[mirror]\npath = 'm'\n[portal]\nwebhook = 'https://h/rest/1/x/'\n{more}");
-        fingerprint(&crate::config::parse(&toml, Path::new(""), None).unwrap())
+        crate::config::parse(&toml, Path::new(""), None).unwrap()
+    }
+
+    fn changed(before: &str, now: &str) -> bool {
+        !SentMapping::of(&config(before)).is_that_of(&config(now))
+    }
+
+    /// Whoever meets an unknown code adds it, and is not told to send everything again.
+    #[test]
+    fn a_code_that_meant_nothing_changes_no_record_in_the_crm() {
+        let codes = |codes: &str| format!("[mirror.statuses]\n{codes}");
+        assert!(!changed("", &codes("7 = 'confirmed'")));
+        assert!(!changed(&codes("7 = 'confirmed'"), &codes("7 = 'confirmed'\n8 = 'cancelled'")));
+        assert!(!changed("", &codes("confirmed = 'confirmed'")));
+        assert!(changed(&codes("7 = 'confirmed'"), &codes("7 = 'cancelled'")));
+        assert!(changed(&codes("7 = 'confirmed'"), ""));
+        assert!(changed("", &codes("confirmed = 'cancelled'")), "the program's own word had a meaning");
+    }
+
+    #[test]
+    fn a_mapping_that_an_earlier_version_noted_is_compared_as_a_whole() {
+        let with_code = config("[mirror.statuses]\n7 = 'confirmed'");
+        let noted = fingerprint(&with_code, ["7 confirmed".to_owned()].into_iter());
+        let noted: SentMapping = serde_json::from_str(&noted.to_string()).unwrap();
+        assert!(noted.is_that_of(&with_code));
+        assert!(!noted.is_that_of(&config("")));
     }
 
     #[test]
     fn whatever_an_update_sends_is_part_of_the_mapping() {
         let mappings = [
             "",
-            "[mirror.statuses]\n7 = 'confirmed'",
-            "[mirror.statuses]\n7 = 'cancelled'",
             "[mirror.queries]\nguests = 'SELECT * FROM guests'",
             "[mirror.queries]\ncompanies = 'SELECT * FROM companies'",
             "[mirror.queries]\nbookings = 'SELECT * FROM bookings'",
@@ -127,10 +202,11 @@ mod tests {
             "[deal.fields]\nUF_CRM_1 = 'marks'",
             "[deal.fields]\nUF_CRM_1 = 'number'",
         ];
-        let mut prints = mappings.map(print).to_vec();
-        prints.sort_unstable();
-        prints.dedup();
-        assert_eq!(prints.len(), mappings.len());
+        for (at, before) in mappings.iter().enumerate() {
+            for now in &mappings[at + 1..] {
+                assert!(changed(before, now), "{before} {now}");
+            }
+        }
     }
 
     #[test]
@@ -138,6 +214,6 @@ mod tests {
         let person = "assigned_by_id = 1\nsource_id = 'WEB'\nphone_type = 'HOME'\nmatch_existing = []\n";
         let more =
             format!("[contact]\n{person}[company]\n{person}[deal]\nassigned_by_id = 1\nsource_id = 'WEB'");
-        assert_eq!(print(&more), print(""));
+        assert!(!changed("", &more));
     }
 }

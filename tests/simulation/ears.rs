@@ -6,6 +6,7 @@ use std::sync::Once;
 
 use log::{LevelFilter, Log, Metadata, Record};
 
+use crate::coverage;
 use crate::wire::Killed;
 use crate::world::SECRET;
 
@@ -23,9 +24,11 @@ impl Log for Ears {
     }
 
     fn log(&self, record: &Record<'_>) {
-        if record.args().to_string().contains(SECRET) {
+        let line = record.args().to_string();
+        if line.contains(SECRET) {
             TOLD.set(true);
         }
+        coverage::hear(&line);
         match LEFT.get() {
             Some(0) => {
                 LEFT.set(None);

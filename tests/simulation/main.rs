@@ -3,6 +3,7 @@
 //! After every step the promises of the README are checked, and after the last one everything is left in peace: then
 //! the CRM has to equal the mirror. A history that breaks a promise is made as short as it can be and told.
 //!
+//! `SIMULATION_COVERAGE=1` prints which rules of the program they reached, and
 //! `SIMULATION_HISTORIES=1000000 cargo test --profile campaign --test simulation` runs more of them, and
 //! `SIMULATION_SEED=42 cargo test --test simulation` one alone.
 #![allow(
@@ -19,6 +20,7 @@
 #![expect(clippy::expect_used, reason = "what is expected here and does not hold is a failure of the test")]
 
 mod check;
+mod coverage;
 mod desk;
 mod dice;
 mod ears;

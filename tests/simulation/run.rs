@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use tempfile::TempDir;
 
+use crate::coverage;
 use crate::dice::Dice;
 use crate::ears;
 use crate::history::{History, Step};
@@ -31,6 +32,9 @@ pub(crate) fn one(seed: u64) {
 /// Broken histories after which a run is over.
 const ENOUGH: usize = 20;
 
+/// So many histories reach every rule that random ones can reach.
+const REACHES_ALL: u64 = 2_000;
+
 /// Runs `count` histories, one for each seed from `first`.
 pub(crate) fn many(first: u64, count: u64) {
     let (next, failed, started) = (AtomicU64::new(first), Mutex::new(BTreeMap::new()), Instant::now());
@@ -47,6 +51,8 @@ pub(crate) fn many(first: u64, count: u64) {
     if let Some((seed, wrong)) = failed.first_key_value() {
         tell(*seed, &History::random(*seed), wrong, folder().path());
     }
+    let missed = coverage::missed();
+    assert!(count < REACHES_ALL || missed.is_empty(), "no history reached {missed:#?}");
     println!("{count} histories in {:?}", started.elapsed());
 }
 

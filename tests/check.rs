@@ -239,7 +239,7 @@ fn a_portal_under_a_new_address_that_gives_no_proper_answer_may_be_the_states_ow
     let state = State::open(&place.folder.path().join("state.db")).unwrap();
     state.set(PORTAL, &"old.bitrix24.ru").unwrap();
     let writer = state.writer().unwrap();
-    writer.linked(&RecordKey::new(Kind::Guest, 1), 7).unwrap();
+    writer.link(&RecordKey::new(Kind::Guest, 1), 7).unwrap();
     writer.commit().unwrap();
     let fake = Fake { instead: vec![("crm.contact.list", json!("busy"))], ..Fake::default() };
     assert!(marks(&place.lines(&fake)).contains(&("portal", CheckStatus::Error(Outcome::Interrupted))));

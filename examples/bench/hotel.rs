@@ -89,9 +89,9 @@ impl Hotel {
                 let sent = SentRecord {
                     row: &row,
                     crm_id,
-                    links: 1,
-                    written: &written,
-                    todo: PendingWork::default(),
+                    links_hash: 1,
+                    owned_values: &written,
+                    pending: PendingWork::default(),
                     warnings: &[],
                     run: 1,
                 };

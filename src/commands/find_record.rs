@@ -123,7 +123,7 @@ impl<'s> Lookup<'s> {
                 absent_in_mirror: false,
             });
         }
-        for id in self.state.find(kind, text)? {
+        for id in self.state.find_ids(kind, text)? {
             if !found.iter().any(|record| record.key.id == id) {
                 // The booking may carry another number by now.
                 let row = self.rows(kind, &id.to_string())?.into_iter().find(|row| row.id == id);

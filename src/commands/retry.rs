@@ -28,7 +28,7 @@ pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
 }
 
 fn line(issue: &Issue, language: Language) -> String {
-    let Issue { key, label, code, attempts, .. } = issue;
+    let Issue { key, display_name: label, code, attempts, .. } = issue;
     let record = display::record_name(key, label).text(language);
     msg!(language, "{record}: {code}, попыток: {attempts}\n", "{record}: {code}, attempts: {attempts}\n")
 }

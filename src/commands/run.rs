@@ -93,7 +93,7 @@ fn run_sync(
     let lock = Lock::try_acquire(&config.state)
         .inspect_err(|error| monitoring::after_failed_start(config, error, clock.now()))?;
     let Some(lock) = lock else {
-        observer.over();
+        observer.on_end();
         return Ok(report_busy(config, options, clock));
     };
     run_sync_locked(&lock, config, options, clock, observer, true)
@@ -109,7 +109,7 @@ fn run_sync_locked(
     print_summary: bool,
 ) -> Result<Outcome> {
     let report = make_run(lock, config, options, clock, observer);
-    observer.over();
+    observer.on_end();
     let report = report.inspect_err(|error| monitoring::after_failed_start(config, error, clock.now()))?;
     monitoring::after_run(config, report.pending.as_ref(), clock.now());
     heartbeat::ping(config, report.outcome);
@@ -159,11 +159,11 @@ fn export_completed(failed: u64, language: Language) -> String {
 /// Another run is under way. Cron is told so only when that run should have ended; a person is told at once.
 fn report_busy(config: &Config, options: &RunOptions, clock: &Clock) -> Outcome {
     let overdue = if *options == RunOptions::new(RunKind::Sync) {
-        overdue::count(config, clock.now())
+        overdue::count_skipped_run(config, clock.now())
     } else {
         let command = options.kind.name().to_owned();
         stdout::print_error(&OutputMessage::Busy { command }.localized(config.language));
-        overdue::look(config, clock.now())
+        overdue::overdue_notice(config, clock.now())
     };
     monitoring::beside_run(config, clock.now());
     let Some(notice) = overdue else { return Outcome::Ok };
@@ -203,7 +203,7 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
     let cli::Audit { repair, json, yes } = *options;
     let mut progress = Progress::on_stderr(clock, config.language);
     let findings = audit::run(config, json, &mut Http::new(&config.portal)?, clock, &mut progress);
-    progress.over();
+    progress.on_end();
     let findings = findings?;
     if !repair || !findings.is_repairable() {
         if let Some(remedy) = findings.remedy(config.language).filter(|_| !json) {

@@ -185,7 +185,7 @@ mod tests {
         let plan_record =
             PlanRecord { crm_id: Some(7), display_name: "Иванов".into(), ..PlanRecord::default() };
         let seen_at = (now() - TimeDelta::minutes(1)).timestamp();
-        StoredRecord { plan_record, last_seen_run: 3, seen_at, ..StoredRecord::default() }
+        StoredRecord { plan_record, last_seen_run: 3, last_seen_at: seen_at, ..StoredRecord::default() }
     }
 
     fn absent() -> StoredRecord {
@@ -235,7 +235,8 @@ mod tests {
     fn a_card_was_seen_recently_in_this_run_and_within_two_minutes_by_either_clock() {
         let sighting = |seconds: i64| {
             let seen_at = now().timestamp() - seconds;
-            StoredRecord { seen_at, last_seen_run: 3, ..StoredRecord::default() }.sighting(now())
+            StoredRecord { last_seen_at: seen_at, last_seen_run: 3, ..StoredRecord::default() }
+                .sighting(now())
         };
         assert!([0, 120, -120].map(sighting).iter().all(|sighting| sighting.is_recent(3)));
         assert!([121, -121, i64::MAX / 4].map(sighting).iter().all(|sighting| !sighting.is_recent(3)));

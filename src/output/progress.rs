@@ -80,7 +80,7 @@ impl Progress {
 }
 
 impl ProgressObserver for Progress {
-    fn seen(&mut self, kind: Kind) {
+    fn on_object_seen(&mut self, kind: Kind) {
         self.stats.seen(kind);
         let text = self.stats.inventory(self.output.language);
         match &self.output.form {
@@ -91,26 +91,26 @@ impl ProgressObserver for Progress {
         }
     }
 
-    fn planned(&mut self, records: PerKind<u64>) {
+    fn on_planned(&mut self, records: PerKind<u64>) {
         let now = self.clock.now();
         self.stats.planned(records, now);
         self.output.show(&self.stats, now, Urgency::Now);
     }
 
-    fn done(&mut self, kind: Kind, records: u64, client: &Client<'_>) {
+    fn on_batch_done(&mut self, kind: Kind, records: u64, client: &Client<'_>) {
         let now = self.clock.now();
         let operating = client.limits().operating(|method| counts_towards(method, kind));
         self.stats.done(kind, records, operating, now);
         self.output.show(&self.stats, now, Urgency::EveryMinute);
     }
 
-    fn teller(&self) -> Option<WaitCallback> {
+    fn wait_callback(&self) -> Option<WaitCallback> {
         let output = Rc::clone(&self.output);
         let clock = self.clock.clone();
         Some(Box::new(move |reason, until| output.show_wait(reason, until, clock.now())))
     }
 
-    fn over(&mut self) {
+    fn on_end(&mut self) {
         if let Form::Bar(bar) = &self.output.form {
             bar.finish_and_clear();
             set_active_bar(None);

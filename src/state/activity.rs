@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::columns::Time;
-use super::history::{Counts, RUN_COLUMNS, run};
+use super::history::{Counts, RUN_COLUMNS, read_run};
 use super::settings::TOTALS;
 use super::{Result, Run, State};
 use crate::domain::per_kind::PerKind;
@@ -51,7 +51,7 @@ impl State {
     pub fn runs_since(&self, at: DateTime<Utc>) -> Result<Vec<Run>> {
         let sql = format!("SELECT {RUN_COLUMNS} FROM runs WHERE started_at >= ?1 ORDER BY id");
         let mut statement = self.connection.prepare(&sql)?;
-        let runs = statement.query_map([Time(at)], run)?;
+        let runs = statement.query_map([Time(at)], read_run)?;
         Ok(runs.collect::<rusqlite::Result<_>>()?)
     }
 

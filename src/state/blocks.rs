@@ -17,7 +17,7 @@ use crate::domain::record::{Kind, RecordId};
 
 /// A block in which everything stood as sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stood {
+pub struct CleanBlock {
     /// Of its rows in the mirror.
     pub digest: u64,
     /// Records in it that are in the mirror and have an object.
@@ -26,9 +26,9 @@ pub struct Stood {
 
 /// What is kept of a block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Kept {
+pub struct StoredBlock {
     /// As it stood; none where something in it is to be looked at.
-    pub stood: Option<Stood>,
+    pub clean: Option<CleanBlock>,
     /// Its digest when it was last seen.
     pub seen: Option<u64>,
     /// Since when it looks so, where it looked otherwise before.
@@ -36,28 +36,28 @@ pub struct Kept {
 }
 
 /// The blocks of a kind, by their first ids.
-pub type Blocks = BTreeMap<Option<RecordId>, Kept>;
+pub type Blocks = BTreeMap<Option<RecordId>, StoredBlock>;
 
 /// What becomes of one block.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BlockChange {
     /// It begins here, and looks so.
-    Keep(Option<RecordId>, Kept),
+    Keep(Option<RecordId>, StoredBlock),
     /// No block begins here any more.
     Drop(Option<RecordId>),
 }
 
-fn border(first: Option<&RecordId>) -> Value {
+fn first_id(first: Option<&RecordId>) -> Value {
     first.map_or(BEFORE_ALL, |id| id.clone().into())
 }
 
-fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
+fn stored_block(row: &Row<'_>) -> rusqlite::Result<StoredBlock> {
     let digest: Option<i64> = row.get(1)?;
     let linked = row.get(2)?;
     let seen: Option<i64> = row.get(3)?;
     let changed_at: Option<Time> = row.get(4)?;
-    Ok(Kept {
-        stood: digest.map(|digest| Stood { digest: digest.cast_unsigned(), linked }),
+    Ok(StoredBlock {
+        clean: digest.map(|digest| CleanBlock { digest: digest.cast_unsigned(), linked }),
         seen: seen.map(i64::cast_unsigned),
         changed_at: changed_at.map(|Time(at)| at),
     })
@@ -69,7 +69,7 @@ impl State {
         let sql = "SELECT first, digest, linked, seen, changed_at FROM blocks WHERE kind = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         // The first block begins before all ids, with what is none.
-        let found = statement.query_map([kind], |row| Ok((row.get(0).ok(), kept(row)?)))?;
+        let found = statement.query_map([kind], |row| Ok((row.get(0).ok(), stored_block(row)?)))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -86,7 +86,7 @@ impl State {
 
 impl Writer<'_> {
     /// The blocks of a kind are these from now on.
-    pub fn keep_blocks(&self, kind: Kind, changes: &[BlockChange]) -> Result<()> {
+    pub fn save_blocks(&self, kind: Kind, changes: &[BlockChange]) -> Result<()> {
         let mut keep = self.transaction.prepare_cached(
             "INSERT OR REPLACE INTO blocks (kind, first, digest, linked, seen, changed_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -95,14 +95,14 @@ impl Writer<'_> {
             self.transaction.prepare_cached("DELETE FROM blocks WHERE kind = ?1 AND first = ?2")?;
         for change in changes {
             match change {
-                BlockChange::Keep(first, Kept { stood, seen, changed_at }) => {
+                BlockChange::Keep(first, StoredBlock { clean: stood, seen, changed_at }) => {
                     let digest = stood.map(|stood| stood.digest.cast_signed());
                     let link = stood.map_or(0, |stood| stood.linked);
                     let seen = seen.map(u64::cast_signed);
-                    keep.execute((kind, border(first.as_ref()), digest, link, seen, changed_at.map(Time)))?;
+                    keep.execute((kind, first_id(first.as_ref()), digest, link, seen, changed_at.map(Time)))?;
                 }
                 BlockChange::Drop(first) => {
-                    drop.execute((kind, border(first.as_ref())))?;
+                    drop.execute((kind, first_id(first.as_ref())))?;
                 }
             }
         }

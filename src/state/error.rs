@@ -78,7 +78,7 @@ impl From<io::Error> for OpenError {
 
 impl OpenError {
     /// Names the file and says what to do.
-    pub(super) fn of(self, path: &Path) -> StateError {
+    pub(super) fn with_path(self, path: &Path) -> StateError {
         match self {
             OpenError::Sqlite(error) => not_opened_by_sqlite(path, error),
             OpenError::Io(error) => not_opened(path, &error),

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use super::columns::Time;
-use super::records::GONE;
+use super::records::ABSENT_IN_MIRROR;
 use super::writer::Writer;
 use super::{Event, Operation, Result, Severity};
 use crate::domain::failure_code::FailureCode;
@@ -47,7 +47,7 @@ struct NewIssue<'a> {
 
 impl Writer<'_> {
     /// The record failed; it is tried again after a pause that doubles each time.
-    pub fn failed(
+    pub fn save_failure(
         &self,
         key: &RecordKey,
         failure: &Failure<'_>,
@@ -59,7 +59,7 @@ impl Writer<'_> {
         let (attempts, first_at) = before.unwrap_or((0, now));
         let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
         let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-        self.remember_row(key, *row)?;
+        self.keep_record(key, *row)?;
         self.clear_severity(key, Severity::Failure)?;
         self.clear_severity(key, Severity::Waiting)?;
         let trouble = NewIssue {
@@ -71,18 +71,18 @@ impl Writer<'_> {
             attempts: attempts + 1,
             first_at,
         };
-        self.trouble(key, &trouble, now)?;
+        self.insert_issue(key, &trouble, now)?;
         self.schedule_retry(key, now + pause)?;
         self.clear_doubt(key)?;
         self.log_event(key, Event::Failed, None, code.name(), now)
     }
 
     /// The booking waits for its guest.
-    pub fn waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
+    pub fn save_waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
         let key = RecordKey::new(Kind::Booking, row.id.clone());
-        self.remember_row(&key, Some(row))?;
+        self.keep_record(&key, Some(row))?;
         let since = self.previous_attempts(&key, Severity::Waiting)?.map_or(now, |(_, since)| since);
-        self.clear_troubles(&key)?;
+        self.clear_issues(&key)?;
         let trouble = NewIssue {
             severity: Severity::Waiting,
             code: FailureCode::GuestWaiting,
@@ -92,11 +92,17 @@ impl Writer<'_> {
             attempts: 1,
             first_at: since,
         };
-        self.trouble(&key, &trouble, now)
+        self.insert_issue(&key, &trouble, now)
     }
 
     /// The record is sent, but not whole.
-    pub fn warn(&self, key: &RecordKey, row: &Row, warning: &Warning, now: DateTime<Utc>) -> Result<()> {
+    pub fn save_warning(
+        &self,
+        key: &RecordKey,
+        row: &Row,
+        warning: &Warning,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let Warning { code, message } = warning;
         let trouble = NewIssue {
             severity: Severity::Warning,
@@ -107,11 +113,11 @@ impl Writer<'_> {
             attempts: 1,
             first_at: now,
         };
-        self.trouble(key, &trouble, now)
+        self.insert_issue(key, &trouble, now)
     }
 
     /// Deals of ours with this origin that no booking stands behind.
-    pub fn orphans(&self, booking: &RecordKey, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
+    pub fn save_orphaned_deals(&self, booking: &RecordKey, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
         let deals = IssueDetail::Cards(deals.to_vec()).to_string();
         let trouble = NewIssue {
             severity: Severity::Warning,
@@ -122,7 +128,7 @@ impl Writer<'_> {
             attempts: 1,
             first_at: now,
         };
-        self.trouble(booking, &trouble, now)
+        self.insert_issue(booking, &trouble, now)
     }
 
     /// A failed record is tried with the first run after this.
@@ -136,7 +142,7 @@ impl Writer<'_> {
     }
 
     /// What was reported of deals without a booking is about to be reported anew.
-    pub fn forget_orphans(&self) -> Result<()> {
+    pub fn clear_orphaned_deals(&self) -> Result<()> {
         self.transaction
             .execute("DELETE FROM troubles WHERE code = ?1", [FailureCode::DealWithoutBooking])?;
         Ok(())
@@ -156,7 +162,7 @@ impl Writer<'_> {
         Ok(found.optional()?)
     }
 
-    pub(super) fn clear_troubles(&self, key: &RecordKey) -> Result<()> {
+    pub(super) fn clear_issues(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2")?
             .execute((key.kind, &key.id))?;
@@ -172,9 +178,9 @@ impl Writer<'_> {
 
     /// A record that is not sent is known by its name, and goes again when its pause is over. What was sent before
     /// keeps the name it was sent with: its bookings' titles are compared with that. Whoever has a row is not gone.
-    fn remember_row(&self, key: &RecordKey, row: Option<&Row>) -> Result<()> {
+    fn keep_record(&self, key: &RecordKey, row: Option<&Row>) -> Result<()> {
         let label = row.map_or("", |row| row.display_name.as_str());
-        let gone = if row.is_some() { GONE } else { 0 };
+        let gone = if row.is_some() { ABSENT_IN_MIRROR } else { 0 };
         self.transaction
             .prepare_cached(
                 "INSERT INTO records (kind, id, label, todo) VALUES (?1, ?2, ?3, 1)
@@ -185,7 +191,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn trouble(&self, key: &RecordKey, trouble: &NewIssue<'_>, now: DateTime<Utc>) -> Result<()> {
+    fn insert_issue(&self, key: &RecordKey, trouble: &NewIssue<'_>, now: DateTime<Utc>) -> Result<()> {
         let NewIssue { severity, code, operation, message, row, attempts, first_at } = trouble;
         self.transaction
             .prepare_cached(
@@ -225,9 +231,9 @@ mod tests {
         let failure = Failure { code: FailureCode::PortalRefused, operation: None, message: "", row: None };
         let pause = |_| {
             let writer = state.writer().unwrap();
-            writer.failed(&guest, &failure, Duration::from_secs(15 * 60), now).unwrap();
+            writer.save_failure(&guest, &failure, Duration::from_secs(15 * 60), now).unwrap();
             writer.commit().unwrap();
-            (state.holds(Kind::Guest).unwrap()[&guest.id].until - now).num_minutes()
+            (state.retry_backoffs(Kind::Guest).unwrap()[&guest.id].until - now).num_minutes()
         };
         let pauses: Vec<i64> = (0..10).map(pause).collect();
         assert_eq!(pauses, [15, 30, 60, 120, 240, 480, 960, 1440, 1440, 1440]);

@@ -108,7 +108,7 @@ pub struct HistoryEntry {
 /// The columns of [`run`].
 pub(super) const RUN_COLUMNS: &str = "command, started_at, finished_at, outcome, message, counts, requests";
 
-pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
+pub(super) fn read_run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let counts: String = row.get(5)?;
     Ok(Run {
         command: row.get(0)?,
@@ -187,7 +187,7 @@ impl State {
     /// The newest pass.
     pub fn last_run(&self) -> Result<Option<Run>> {
         let sql = format!("SELECT {RUN_COLUMNS} FROM runs ORDER BY id DESC LIMIT 1");
-        Ok(self.connection.query_row(&sql, [], run).optional()?)
+        Ok(self.connection.query_row(&sql, [], read_run).optional()?)
     }
 
     /// When the last run that completed (`ok` or `partial`) ended.

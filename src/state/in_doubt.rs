@@ -18,7 +18,7 @@ pub struct InDoubtCall<'a> {
     /// The row that is sent.
     pub row: Option<&'a Row>,
     /// Phones and e-mails that are ours, or may be ours after the call.
-    pub written: &'a OwnedValues,
+    pub owned_values: &'a OwnedValues,
 }
 
 impl State {
@@ -50,7 +50,7 @@ impl Writer<'_> {
         attempt: &InDoubtCall<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let InDoubtCall { operation, row, written } = attempt;
+        let InDoubtCall { operation, row, owned_values: written } = attempt;
         self.transaction
             .prepare_cached(
                 "INSERT OR REPLACE INTO doubts (kind, id, operation, at, modified_at, content, people)

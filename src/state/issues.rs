@@ -7,7 +7,7 @@ use rusqlite::{Params, Row};
 use strum::{EnumString, IntoStaticStr};
 
 use super::columns::{Stored, Time};
-use super::records::{Operation, key};
+use super::records::{Operation, record_key};
 use super::{Result, State};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
@@ -41,7 +41,7 @@ pub struct Issue {
     /// Which record.
     pub key: RecordKey,
     /// Last name or number; empty when unknown.
-    pub label: String,
+    pub display_name: String,
     /// The object, where there is one.
     pub crm_id: Option<i64>,
     /// What was tried; none where the row cannot be read.
@@ -67,12 +67,12 @@ pub(super) const TROUBLES: &str =
  FROM troubles t LEFT JOIN records r ON r.kind = t.kind AND r.id = t.id
  WHERE t.severity = ?1";
 
-fn trouble(row: &Row<'_>) -> rusqlite::Result<Issue> {
+fn read_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
     let code: Stored<FailureCode> = row.get(9)?;
     let detail: String = row.get(10)?;
     Ok(Issue {
-        key: key(row)?,
-        label: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+        key: record_key(row)?,
+        display_name: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
         crm_id: row.get(3)?,
         operation: row.get::<_, Stored<Operation>>(4)?.known(),
         attempts: row.get(5)?,
@@ -87,19 +87,19 @@ fn trouble(row: &Row<'_>) -> rusqlite::Result<Issue> {
 impl State {
     /// All troubles of a severity, ordered by kind and id.
     pub fn issues(&self, severity: Severity) -> Result<Vec<Issue>> {
-        self.query_troubles(&format!("{TROUBLES} ORDER BY t.kind, t.id, t.code"), [severity])
+        self.query_issues(&format!("{TROUBLES} ORDER BY t.kind, t.id, t.code"), [severity])
     }
 
     /// Objects that are known to be gone, of records that were put aside for that.
     pub fn missing_objects(&self) -> Result<Vec<(Kind, i64)>> {
         let sql = format!("{TROUBLES} AND t.code = ?2 ORDER BY t.kind, t.id");
-        let missing = self.query_troubles(&sql, (Severity::Failure, FailureCode::ObjectMissing))?;
+        let missing = self.query_issues(&sql, (Severity::Failure, FailureCode::ObjectMissing))?;
         Ok(missing.into_iter().filter_map(|trouble| Some((trouble.key.kind, trouble.crm_id?))).collect())
     }
 
-    fn query_troubles(&self, sql: &str, parameters: impl Params) -> Result<Vec<Issue>> {
+    fn query_issues(&self, sql: &str, parameters: impl Params) -> Result<Vec<Issue>> {
         let mut statement = self.connection.prepare(sql)?;
-        let troubles = statement.query_map(parameters, trouble)?;
+        let troubles = statement.query_map(parameters, read_issue)?;
         Ok(troubles.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -116,7 +116,7 @@ impl State {
         let sql = format!("{TROUBLES} AND t.kind = ?2 AND t.id = ?3 ORDER BY t.code");
         let mut found = Vec::new();
         for severity in Severity::ALL {
-            let all = self.query_troubles(&sql, (severity, key.kind, &key.id))?;
+            let all = self.query_issues(&sql, (severity, key.kind, &key.id))?;
             found.extend(all.into_iter().map(|trouble| (severity, trouble)));
         }
         Ok(found)

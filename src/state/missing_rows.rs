@@ -109,7 +109,7 @@ impl State {
 
 impl Writer<'_> {
     /// Writes down what a sound reading says of a record.
-    pub fn note(&self, key: &RecordKey, note: Note, now: DateTime<Utc>) -> Result<()> {
+    pub fn save_note(&self, key: &RecordKey, note: Note, now: DateTime<Utc>) -> Result<()> {
         match note {
             Note::Missing => self
                 .transaction
@@ -133,7 +133,7 @@ impl Writer<'_> {
     }
 
     /// Nothing is concluded from who is missing now: whoever stays away is missing from the next sound reading on.
-    pub fn nobody_is_missing(&self, kind: Kind) -> Result<()> {
+    pub fn clear_missing_since(&self, kind: Kind) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET missing_since = NULL WHERE kind = ?1 AND missing_since IS NOT NULL",
@@ -143,7 +143,7 @@ impl Writer<'_> {
     }
 
     /// A record is about to be given up.
-    pub fn departs(&self, kind: Kind, departure: &Departure) -> Result<()> {
+    pub fn save_departure(&self, kind: Kind, departure: &Departure) -> Result<()> {
         let Departure { id, at, stay } = departure;
         let (arrival, end) = (stay.map(|stay| stay.arrival), stay.map(|stay| stay.departure));
         self.transaction
@@ -156,7 +156,7 @@ impl Writer<'_> {
     }
 
     /// Those who were given up before then count no more.
-    pub fn forget_departures(&self, kind: Kind, before: DateTime<Utc>) -> Result<()> {
+    pub fn delete_departures(&self, kind: Kind, before: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached("DELETE FROM departures WHERE kind = ?1 AND at < ?2")?
             .execute((kind, Time(before)))?;

@@ -34,7 +34,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use activity::Totals;
-pub use blocks::{BlockChange, Blocks, Kept, Stood};
+pub use blocks::{BlockChange, Blocks, CleanBlock, StoredBlock};
 pub use columns::Stored;
 pub use error::{Result, StateError};
 pub use failures::{Failure, LONGEST_PAUSE};
@@ -64,7 +64,7 @@ impl State {
     /// Opens the state, or makes a new one, and brings it to this version's schema.
     pub fn open(path: &Path) -> Result<State> {
         let opened = create_private(path).and_then(|()| connect(path)).and_then(State::prepare);
-        opened.map_err(|error| error.of(path))
+        opened.map_err(|error| error.with_path(path))
     }
 
     /// Opens the state to look at it, also while a run is writing: nothing is made, migrated or changed. Where no
@@ -73,13 +73,13 @@ impl State {
         if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == IoErrorKind::NotFound) {
             return State::in_memory();
         }
-        let connection = look_at(path).map_err(|error| error.of(path))?;
+        let connection = connect_readonly(path).map_err(|error| error.with_path(path))?;
         connection.map_or_else(State::in_memory, |connection| Ok(State { connection }))
     }
 
     /// An empty state that lives in memory.
     pub fn in_memory() -> Result<State> {
-        State::prepare(Connection::open_in_memory()?).map_err(|error| error.of(Path::new(":memory:")))
+        State::prepare(Connection::open_in_memory()?).map_err(|error| error.with_path(Path::new(":memory:")))
     }
 
     fn prepare(connection: Connection) -> Result<State, OpenError> {
@@ -133,7 +133,7 @@ pub(crate) fn enable_stable_query_plans(connection: &Connection) -> rusqlite::Re
 }
 
 /// Opens a state to look at it; none while it is empty.
-fn look_at(path: &Path) -> Result<Option<Connection>, OpenError> {
+fn connect_readonly(path: &Path) -> Result<Option<Connection>, OpenError> {
     file_header::refuse_strangers(path, &regular_file::read(path)?)?;
     let connection = connect(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;

@@ -67,10 +67,10 @@ impl PendingWork {
     }
 }
 
-pub(super) const GONE: i64 = 1;
-pub(super) const RELEASED: i64 = 2;
-pub(super) const LOST: i64 = 4;
-pub(super) const MARKED: i64 = 8;
+pub(super) const ABSENT_IN_MIRROR: i64 = 1;
+pub(super) const DETACHED: i64 = 2;
+pub(super) const MISSING_IN_CRM: i64 = 4;
+pub(super) const CARRIES_ORIGIN: i64 = 8;
 pub(super) const SHARED: i64 = 16;
 
 /// What the plan has to know of a record.
@@ -81,9 +81,9 @@ pub struct PlanRecord {
     /// Of the row as last sent.
     pub modified_at: Option<String>,
     /// Fingerprint of the row as last sent.
-    pub content: u64,
+    pub content_hash: u64,
     /// Fingerprint of the people as last sent.
-    pub people: u64,
+    pub parties_hash: u64,
     /// Last name or number.
     pub display_name: String,
     /// What is still to be done.
@@ -91,7 +91,7 @@ pub struct PlanRecord {
     /// No row of the mirror has this id any more.
     pub absent_in_mirror: bool,
     /// It had an object once, which is gone from the CRM or was let go of.
-    pub parted: bool,
+    pub had_object: bool,
     /// Since when its row is missing, as the first sound reading saw it.
     pub missing_since: Option<DateTime<Utc>>,
     /// When a booking's stay was, as last read.
@@ -108,18 +108,18 @@ pub struct StoredRecord {
     /// Phones and e-mails that are ours.
     pub owned_values: OwnedValues,
     /// `reset-id` let go of the object: the mirror's own `crm_id` does not count any more.
-    pub released: bool,
+    pub detached: bool,
     /// Something was sent to the object, so it carries our mark.
-    pub marked: bool,
+    pub carries_origin: bool,
     /// The object carries the mark of another record, on purpose: after a merge, or by `reset-id`.
     pub shared: bool,
     /// The run in which the object was last known to be alive.
     pub last_seen_run: i64,
     /// When that was, in seconds of Unix time.
-    pub seen_at: i64,
+    pub last_seen_at: i64,
     /// Calls in a row that were never answered: after two the record is sent alone, so that it costs no
     /// neighbour.
-    pub strikes: u32,
+    pub unanswered_calls: u32,
 }
 
 /// An object that was seen alive this long ago may be gone by now: people merge and delete cards at any time.
@@ -144,7 +144,7 @@ impl Sighting {
 impl StoredRecord {
     /// When the object was last seen alive.
     pub fn sighting(&self, now: DateTime<Utc>) -> Sighting {
-        let seconds = now.timestamp().abs_diff(self.seen_at).cast_signed();
+        let seconds = now.timestamp().abs_diff(self.last_seen_at).cast_signed();
         let ago = TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX);
         Sighting { run: self.last_seen_run, ago }
     }
@@ -156,7 +156,7 @@ impl StoredRecord {
 
     /// The object that the mirror itself names in a row of this record, unless `reset-id` let go of it.
     pub fn named_by(&self, row: Option<&MirrorRow>) -> Option<i64> {
-        row?.crm_id.filter(|_| !self.released)
+        row?.crm_id.filter(|_| !self.detached)
     }
 }
 
@@ -177,9 +177,9 @@ pub struct RetryBackoff {
     /// Of the row that failed.
     pub modified_at: String,
     /// Of the row that failed.
-    pub content: u64,
+    pub content_hash: u64,
     /// Of the row that failed.
-    pub people: u64,
+    pub parties_hash: u64,
     /// The row could not be read.
     pub unreadable: bool,
 }
@@ -188,38 +188,38 @@ pub(super) const COLUMNS: &str =
     "id, crm_id, modified_at, content, people, label, todo, flags, missing_since, arrival, departure";
 
 /// The key of a row that begins with kind and id.
-pub(super) fn key(row: &Row<'_>) -> rusqlite::Result<RecordKey> {
+pub(super) fn record_key(row: &Row<'_>) -> rusqlite::Result<RecordKey> {
     Ok(RecordKey { kind: row.get(0)?, id: row.get(1)? })
 }
 
-fn known(row: &Row<'_>) -> rusqlite::Result<(RecordId, PlanRecord)> {
+fn plan_record(row: &Row<'_>) -> rusqlite::Result<(RecordId, PlanRecord)> {
     let known = PlanRecord {
         crm_id: row.get(1)?,
         modified_at: row.get(2)?,
-        content: row.get::<_, i64>(3)?.cast_unsigned(),
-        people: row.get::<_, i64>(4)?.cast_unsigned(),
+        content_hash: row.get::<_, i64>(3)?.cast_unsigned(),
+        parties_hash: row.get::<_, i64>(4)?.cast_unsigned(),
         display_name: row.get(5)?,
         pending: PendingWork::from_bits(row.get(6)?),
-        absent_in_mirror: row.get::<_, i64>(7)? & GONE != 0,
-        parted: row.get::<_, i64>(7)? & (RELEASED | LOST) != 0,
+        absent_in_mirror: row.get::<_, i64>(7)? & ABSENT_IN_MIRROR != 0,
+        had_object: row.get::<_, i64>(7)? & (DETACHED | MISSING_IN_CRM) != 0,
         missing_since: row.get::<_, Option<Time>>(8)?.map(|Time(since)| since),
         stay: Stay::of(row.get(9)?, row.get(10)?),
     };
     Ok((row.get(0)?, known))
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
+fn stored_record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
     let written: String = row.get(12)?;
     Ok(StoredRecord {
-        plan_record: known(row)?.1,
+        plan_record: plan_record(row)?.1,
         links_hash: row.get::<_, i64>(11)?.cast_unsigned(),
         owned_values: serde_json::from_str(&written).unwrap_or_default(),
-        released: row.get::<_, i64>(7)? & RELEASED != 0,
-        marked: row.get::<_, i64>(7)? & MARKED != 0,
+        detached: row.get::<_, i64>(7)? & DETACHED != 0,
+        carries_origin: row.get::<_, i64>(7)? & CARRIES_ORIGIN != 0,
         shared: row.get::<_, i64>(7)? & SHARED != 0,
         last_seen_run: row.get(13)?,
-        strikes: row.get(14)?,
-        seen_at: row.get(15)?,
+        unanswered_calls: row.get(14)?,
+        last_seen_at: row.get(15)?,
     })
 }
 
@@ -253,7 +253,7 @@ impl RecordScan<'_> {
         while self.page.is_empty()
             && let Some((from, upto)) = rest.pop_front()
         {
-            let rows = self.statement.query_map((self.kind, &from, &upto, PAGE as u64 + 1), known)?;
+            let rows = self.statement.query_map((self.kind, &from, &upto, PAGE as u64 + 1), plan_record)?;
             self.page = rows.collect::<rusqlite::Result<_>>()?;
             // One more than a page: with that the next page begins.
             if self.page.len() > PAGE
@@ -268,7 +268,7 @@ impl RecordScan<'_> {
 
 impl State {
     /// Prepares to read records of a kind.
-    pub fn known(&self, kind: Kind) -> Result<RecordScan<'_>> {
+    pub fn scan_records(&self, kind: Kind) -> Result<RecordScan<'_>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM records WHERE kind = ?1 AND id >= ?2 AND id < ?3 ORDER BY id LIMIT ?4"
         );
@@ -281,7 +281,7 @@ impl State {
         let sql = format!(
             "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records WHERE kind = ?1 AND id = ?2"
         );
-        Ok(self.connection.prepare_cached(&sql)?.query_row((key.kind, &key.id), record).optional()?)
+        Ok(self.connection.prepare_cached(&sql)?.query_row((key.kind, &key.id), stored_record).optional()?)
     }
 
     /// The record that an origin means. Those of 41 and '41' read the same.
@@ -303,12 +303,12 @@ impl State {
     pub fn records_of_object(&self, kind: Kind, crm_id: i64) -> Result<Vec<RecordKey>> {
         let sql = "SELECT kind, id FROM records WHERE kind = ?1 AND crm_id = ?2 ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let ids = statement.query_map((kind, crm_id), key)?;
+        let ids = statement.query_map((kind, crm_id), record_key)?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The ids of the records of a kind that are called so (a booking's number), or carry this id.
-    pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<RecordId>> {
+    pub fn find_ids(&self, kind: Kind, word: &str) -> Result<Vec<RecordId>> {
         let sql = "SELECT id FROM records WHERE kind = ?1 AND id IN (?2, ?3)
                    UNION SELECT id FROM records WHERE kind = ?1 AND kind = 'booking' AND label = ?3 ORDER BY 1";
         let mut statement = self.connection.prepare(sql)?;
@@ -330,8 +330,8 @@ impl State {
         let sql = "SELECT w.kind, w.id, r.crm_id FROM write_backs w
                    LEFT JOIN records r ON r.kind = w.kind AND r.id = w.id LIMIT ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let found =
-            statement.query_map([most], |row| Ok(WriteBack { key: key(row)?, crm_id: row.get(2)? }))?;
+        let found = statement
+            .query_map([most], |row| Ok(WriteBack { key: record_key(row)?, crm_id: row.get(2)? }))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -399,7 +399,7 @@ impl State {
     }
 
     /// The failed records of a kind and how long they are left alone.
-    pub fn holds(&self, kind: Kind) -> Result<HashMap<RecordId, RetryBackoff>> {
+    pub fn retry_backoffs(&self, kind: Kind) -> Result<HashMap<RecordId, RetryBackoff>> {
         let sql = "SELECT id, next_at, modified_at, content, people, operation = 'read' FROM troubles
                    WHERE kind = ?1 AND severity = 'failure'";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -408,8 +408,8 @@ impl State {
             let hold = RetryBackoff {
                 until: until.map(|Time(until)| until).unwrap_or_default(),
                 modified_at: row.get(2)?,
-                content: row.get::<_, i64>(3)?.cast_unsigned(),
-                people: row.get::<_, i64>(4)?.cast_unsigned(),
+                content_hash: row.get::<_, i64>(3)?.cast_unsigned(),
+                parties_hash: row.get::<_, i64>(4)?.cast_unsigned(),
                 unreadable: row.get(5)?,
             };
             Ok((row.get(0)?, hold))
@@ -418,9 +418,9 @@ impl State {
     }
 
     /// The people and companies whose bookings have to be looked at again.
-    pub fn dirty(&self) -> Result<HashSet<RecordKey>> {
+    pub fn dirty_parties(&self) -> Result<HashSet<RecordKey>> {
         let mut statement = self.connection.prepare_cached("SELECT kind, id FROM touched")?;
-        let touched = statement.query_map([], key)?;
+        let touched = statement.query_map([], record_key)?;
         Ok(touched.collect::<rusqlite::Result<_>>()?)
     }
 }
@@ -441,7 +441,7 @@ mod tests {
             writer.insert_if_missing(&guest, "").unwrap();
         }
         writer.commit().unwrap();
-        let mut scan = state.known(Kind::Guest).unwrap();
+        let mut scan = state.scan_records(Kind::Guest).unwrap();
         let seen: Vec<RecordId> = scan.rows(IdRange::ALL).map(|row| row.unwrap().0).collect();
         assert_eq!(seen, ids);
         let between = |from: i64, upto: &str| IdRange {

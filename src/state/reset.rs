@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::columns::Time;
-use super::records::{MARKED, RELEASED, SHARED};
+use super::records::{CARRIES_ORIGIN, DETACHED, SHARED};
 use super::writer::{RESET_LINK_COLUMNS, Writer};
 use super::{Event, Result};
 use crate::domain::record::{Kind, RecordKey};
@@ -17,7 +17,7 @@ impl Writer<'_> {
                 "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, seen_at = 0, flags = flags & ~?5 | ?4
                  WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((key.kind, &key.id, crm_id, RELEASED, MARKED | SHARED))?;
+            .execute((key.kind, &key.id, crm_id, DETACHED, CARRIES_ORIGIN | SHARED))?;
         self.mark_dirty(key)
     }
 
@@ -38,7 +38,7 @@ impl Writer<'_> {
             &format!(
                 "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?3 | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL"
             ),
-            (kind, RELEASED, MARKED | SHARED),
+            (kind, DETACHED, CARRIES_ORIGIN | SHARED),
         )?;
         Ok(released)
     }

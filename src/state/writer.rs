@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
 use super::columns::Time;
-use super::records::{GONE, LOST, MARKED, RELEASED, SHARED};
+use super::records::{ABSENT_IN_MIRROR, CARRIES_ORIGIN, DETACHED, MISSING_IN_CRM, SHARED};
 use super::{Event, PendingWork, Result};
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{Kind, RecordKey};
@@ -29,11 +29,11 @@ pub struct SentRecord<'a> {
     /// The object.
     pub crm_id: i64,
     /// Fingerprint of the deal's people, and of the name in its title; 0 for the other kinds.
-    pub links: u64,
+    pub links_hash: u64,
     /// Phones and e-mails that are ours now.
-    pub written: &'a OwnedValues,
+    pub owned_values: &'a OwnedValues,
     /// What is still to be done.
-    pub todo: PendingWork,
+    pub pending: PendingWork,
     /// What was left out.
     pub warnings: &'a [Warning],
     /// The run.
@@ -52,7 +52,15 @@ impl<'s> Writer<'s> {
 
     /// The record stands in the portal as its row says.
     pub fn save_sent(&self, key: &RecordKey, sent: &SentRecord<'_>, now: DateTime<Utc>) -> Result<()> {
-        let SentRecord { row, crm_id, links, written, todo, warnings, run } = sent;
+        let SentRecord {
+            row,
+            crm_id,
+            links_hash: links,
+            owned_values: written,
+            pending: todo,
+            warnings,
+            run,
+        } = sent;
         let stay = Stay::of_row(row);
         self.transaction
             .prepare_cached(
@@ -76,16 +84,16 @@ impl<'s> Writer<'s> {
                 json(written)?,
                 todo.bits(),
                 run,
-                RELEASED,
-                MARKED,
+                DETACHED,
+                CARRIES_ORIGIN,
                 now.timestamp(),
                 stay.map(|stay| stay.arrival),
                 stay.map(|stay| stay.departure),
             ])?;
         self.clear_doubt(key)?;
-        self.clear_troubles(key)?;
+        self.clear_issues(key)?;
         for warning in *warnings {
-            self.warn(key, row, warning, now)?;
+            self.save_warning(key, row, warning, now)?;
         }
         Ok(())
     }
@@ -107,27 +115,27 @@ impl<'s> Writer<'s> {
     }
 
     /// The record's object is known now, whatever mark it carries; all fields have to be sent again.
-    pub fn linked(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
-        self.link(key, crm_id, 0)
+    pub fn link(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
+        self.set_object(key, crm_id, 0)
     }
 
     /// Likewise, where the object was found by the record's own mark.
-    pub fn marked(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
-        self.link(key, crm_id, MARKED)
+    pub fn link_by_origin(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
+        self.set_object(key, crm_id, CARRIES_ORIGIN)
     }
 
-    fn link(&self, key: &RecordKey, crm_id: i64, flag: i64) -> Result<()> {
+    fn set_object(&self, key: &RecordKey, crm_id: i64, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "INSERT INTO records (kind, id, crm_id, todo, flags) VALUES (?1, ?2, ?3, 1, ?5)
                  ON CONFLICT DO UPDATE SET crm_id = ?3, todo = 1, flags = flags & ~?4 | ?5",
             )?
-            .execute((key.kind, &key.id, crm_id, MARKED | SHARED, flag))?;
+            .execute((key.kind, &key.id, crm_id, CARRIES_ORIGIN | SHARED, flag))?;
         self.clear_doubt(key)
     }
 
     /// The record shares this object with another one, whose mark it carries.
-    pub fn shares(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
+    pub fn mark_shared(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
                 "UPDATE records SET flags = flags | ?4 WHERE kind = ?1 AND id = ?2 AND crm_id = ?3",
@@ -146,20 +154,20 @@ impl<'s> Writer<'s> {
 
     /// The record's object is gone.
     pub fn mark_missing_in_crm(&self, key: &RecordKey) -> Result<()> {
-        self.unlink(key, LOST)
+        self.reset_object(key, MISSING_IN_CRM)
     }
 
     /// `reset-id` let go of the record's object: the mirror's own `crm_id` counts no more.
     pub fn detach(&self, key: &RecordKey) -> Result<()> {
-        self.unlink(key, RELEASED)
+        self.reset_object(key, DETACHED)
     }
 
-    fn unlink(&self, key: &RecordKey, flag: i64) -> Result<()> {
+    fn reset_object(&self, key: &RecordKey, flag: i64) -> Result<()> {
         self.transaction
             .prepare_cached(&format!(
                 "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?4 | ?3 WHERE kind = ?1 AND id = ?2"
             ))?
-            .execute((key.kind, &key.id, flag, MARKED | SHARED))?;
+            .execute((key.kind, &key.id, flag, CARRIES_ORIGIN | SHARED))?;
         self.mark_dirty(key)
     }
 
@@ -221,9 +229,9 @@ impl<'s> Writer<'s> {
             .prepare_cached(
                 "UPDATE records SET flags = flags | ?3, missing_since = NULL WHERE kind = ?1 AND id = ?2",
             )?
-            .execute((key.kind, &key.id, GONE))?;
+            .execute((key.kind, &key.id, ABSENT_IN_MIRROR))?;
         self.resend_others(key)?;
-        self.clear_troubles(key)
+        self.clear_issues(key)
     }
 
     /// Whoever else is on the record's object writes itself over what this one leaves there, its mark too.
@@ -250,7 +258,7 @@ impl<'s> Writer<'s> {
         self.transaction
             .prepare_cached("DELETE FROM records WHERE kind = ?1 AND id = ?2")?
             .execute((key.kind, &key.id))?;
-        self.clear_troubles(key)?;
+        self.clear_issues(key)?;
         self.clear_doubt(key)
     }
 

@@ -12,20 +12,25 @@ use crate::sync::plan::{Departing, Plan};
 const KEPT: TimeDelta = TimeDelta::days(40);
 
 /// Who is missing, who is back, who is given up, and what a guard holds back.
-pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan, now: DateTime<Utc>) -> Result<()> {
+pub(super) fn save_observations(
+    state: &State,
+    writer: &Writer<'_>,
+    plan: &Plan,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let mut held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
     for kind in Kind::DISPLAY_ORDER {
         let Departing { given_up, is_vouched, is_held } = &plan.departing[kind];
-        plan.queue.each_note(kind, |key, note| Ok(writer.note(key, note, now)?))?;
+        plan.queue.each_note(kind, |key, note| Ok(writer.save_note(key, note, now)?))?;
         let since = &mut held_since[kind];
         *since = is_held.then_some(since.unwrap_or(now));
         if *is_held {
-            writer.nobody_is_missing(kind)?;
+            writer.clear_missing_since(kind)?;
         }
         let counted_from = if *is_vouched { now + KEPT } else { now - KEPT };
-        writer.forget_departures(kind, counted_from)?;
+        writer.delete_departures(kind, counted_from)?;
         for departure in given_up {
-            writer.departs(kind, departure)?;
+            writer.save_departure(kind, departure)?;
         }
     }
     Ok(state.set(HELD_SINCE, &held_since)?)

@@ -186,7 +186,7 @@ fn line(trouble: Trouble, config: &Config, state: &State, ended: &RunReport) -> 
 fn records(state: &State) -> Result<Option<Message>> {
     let failures = state.issues(Severity::Failure)?;
     let Some(first) = failures.iter().min_by_key(|issue| issue.first_at) else { return Ok(None) };
-    let number = if first.key.kind == Kind::Booking { first.label.as_str() } else { "" };
+    let number = if first.key.kind == Kind::Booking { first.display_name.as_str() } else { "" };
     let record = Box::new(display::record_name(&first.key, number));
     let reason = match first.code.known() {
         Some(code) => Message::Remedy(code),

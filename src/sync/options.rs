@@ -42,7 +42,7 @@ pub struct RunOptions {
 
 impl RunOptions {
     /// A run without any options.
-    pub fn new(errand: RunKind) -> RunOptions {
-        RunOptions { kind: errand, full: false, retry_failed: false, max_deletes: None, time_limit: None }
+    pub fn new(kind: RunKind) -> RunOptions {
+        RunOptions { kind, full: false, retry_failed: false, max_deletes: None, time_limit: None }
     }
 }

@@ -23,12 +23,16 @@ pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &PlanStore, cl
     })?;
     let history = adopt_old_bookings(mirror, &clock.read_limit(None), &mut orphans)?;
     let writer = state.writer()?;
-    writer.forget_orphans()?;
+    writer.clear_orphaned_deals()?;
     for (booking, deal) in &history {
-        writer.marked(booking, *deal)?;
+        writer.link_by_origin(booking, *deal)?;
     }
     for (origin, deals) in &orphans {
-        writer.orphans(&RecordKey::new(Kind::Booking, RecordId::parse(origin)), deals, clock.now())?;
+        writer.save_orphaned_deals(
+            &RecordKey::new(Kind::Booking, RecordId::parse(origin)),
+            deals,
+            clock.now(),
+        )?;
     }
     Ok(writer.commit()?)
 }

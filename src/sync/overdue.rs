@@ -10,14 +10,14 @@ use crate::platform::sidecar_path::sidecar_path;
 use crate::sync::options::RunKind;
 
 /// How often cron starts a run.
-const CRON: u64 = 180;
+const CRON_INTERVAL: u64 = 180;
 /// Beyond the runs that one which ends in time may overlap.
-const SPARE: u64 = 2;
+const SPARE_RUNS: u64 = 2;
 /// An initial export knows no time limit, but it makes calls all the time, or waits for a portal that is away.
 const SILENT_EXPORT: TimeDelta = TimeDelta::hours(6);
 
 /// Counts a run that found the lock held; and what is to be said, where too many did.
-pub(crate) fn count(config: &Config, now: DateTime<Utc>) -> Option<Message> {
+pub(crate) fn count_skipped_run(config: &Config, now: DateTime<Utc>) -> Option<Message> {
     match Lock::pass_over(&config.state, now) {
         Ok(told) => {
             log::info!("another run is under way since {}", told.since());
@@ -31,7 +31,7 @@ pub(crate) fn count(config: &Config, now: DateTime<Utc>) -> Option<Message> {
 }
 
 /// What is to be said of the run that is under way now, where too many found the lock held.
-pub(crate) fn look(config: &Config, now: DateTime<Utc>) -> Option<Message> {
+pub(crate) fn overdue_notice(config: &Config, now: DateTime<Utc>) -> Option<Message> {
     Lock::passed_over(&config.state).and_then(|told| notice(config, &told, now))
 }
 
@@ -51,7 +51,7 @@ fn is_overdue(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> bool {
     if is_export && now - told.last_call.unwrap_or_default().max(told.since()) < SILENT_EXPORT {
         return false;
     }
-    u64::from(told.passes) >= config.sync.time_limit.as_secs().div_ceil(CRON) + SPARE
+    u64::from(told.passes) >= config.sync.time_limit.as_secs().div_ceil(CRON_INTERVAL) + SPARE_RUNS
 }
 
 #[cfg(test)]

@@ -14,20 +14,20 @@ use crate::sync::plan::{Limits, Plan, PlanOptions, Resend};
 use crate::sync::preflight::{mapping_version, portal_identity};
 
 /// The plan that a run would follow now. Nothing is written, and the portal is not asked.
-pub fn preview(config: &Config, orders: &RunOptions, clock: &Clock) -> Result<(State, Plan)> {
+pub fn preview(config: &Config, options: &RunOptions, clock: &Clock) -> Result<(State, Plan)> {
     let state = State::open_readonly(&config.state)?;
-    require_initial_export(orders.kind, &state)?;
+    require_initial_export(options.kind, &state)?;
     portal_identity::verify_originator(config, &state)?;
     let now = clock.now();
-    let limit = clock.read_limit(deadline(config, orders, now));
+    let limit = clock.read_limit(deadline(config, options, now));
     let mirror = Mirror::open_within(&config.mirror, &limit)?;
-    let plan = build_plan(config, &mirror, &state, &effective_options(config, orders, &state)?, now)?;
+    let plan = build_plan(config, &mirror, &state, &effective_options(config, options, &state)?, now)?;
     Ok((state, plan))
 }
 
 /// Before an initial export was completed, nobody has said that the portal is to be filled.
-pub(super) fn require_initial_export(errand: RunKind, state: &State) -> Result<()> {
-    if errand == RunKind::InitialExport || state.initial_export()?.is_some() {
+pub(super) fn require_initial_export(kind: RunKind, state: &State) -> Result<()> {
+    if kind == RunKind::InitialExport || state.initial_export()?.is_some() {
         return Ok(());
     }
     Err(SyncMessage::InitialExportMissing.into())
@@ -35,43 +35,43 @@ pub(super) fn require_initial_export(errand: RunKind, state: &State) -> Result<(
 
 /// A completed initial export that is asked for again sends every record again, and goes on where such a one was
 /// interrupted: what it did not get to is marked. After another change of the mapping it begins anew.
-pub(super) fn effective_options(config: &Config, orders: &RunOptions, state: &State) -> Result<RunOptions> {
-    let again = orders.kind == RunKind::InitialExport && state.initial_export()?.is_some();
+pub(super) fn effective_options(config: &Config, options: &RunOptions, state: &State) -> Result<RunOptions> {
+    let again = options.kind == RunKind::InitialExport && state.initial_export()?.is_some();
     let goes_on =
         again && state.get(RESENDING)? == Some(true) && !mapping_version::has_changed(config, state)?;
-    let full = orders.full || (again && !goes_on) || state.get(FULL)? == Some(true);
+    let full = options.full || (again && !goes_on) || state.get(FULL)? == Some(true);
     // As in a full run, the pause of a failed record does not matter.
-    Ok(RunOptions { full, retry_failed: orders.retry_failed || goes_on, ..orders.clone() })
+    Ok(RunOptions { full, retry_failed: options.retry_failed || goes_on, ..options.clone() })
 }
 
 pub(super) fn build_plan(
     config: &Config,
     mirror: &Mirror,
     state: &State,
-    orders: &RunOptions,
+    options: &RunOptions,
     now: DateTime<Utc>,
 ) -> Result<Plan> {
     let usual = PlanOptions::for_sync(config, mirror, state, now)?;
-    let deletes = usual.deletes && orders.kind != RunKind::InitialExport;
+    let deletes = usual.deletes && options.kind != RunKind::InitialExport;
     let resend = match state.get(RESENDING)? {
-        _ if orders.full => Resend::All,
+        _ if options.full => Resend::All,
         Some(true) => Resend::Rest,
         Some(false) | None => Resend::Marked,
     };
     let limits = Limits {
         max_deletes: config.sync.max_deletes,
-        vouched: orders.max_deletes,
+        allowed: options.max_deletes,
         delete_after: TimeDelta::from_std(config.sync.delete_after)?,
     };
-    let rules = PlanOptions { resend, retry_failed: orders.retry_failed, deletes, ..usual };
-    Plan::build_guarded(mirror, state, rules, limits)
+    let plan_options = PlanOptions { resend, retry_failed: options.retry_failed, deletes, ..usual };
+    Plan::build_guarded(mirror, state, plan_options, limits)
 }
 
 pub(super) fn deadline(
     config: &Config,
-    orders: &RunOptions,
+    options: &RunOptions,
     started: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let limit = orders.time_limit.unwrap_or(config.sync.time_limit);
-    (orders.kind != RunKind::InitialExport).then(|| saturating_add(started, limit))
+    let limit = options.time_limit.unwrap_or(config.sync.time_limit);
+    (options.kind != RunKind::InitialExport).then(|| saturating_add(started, limit))
 }

@@ -69,13 +69,13 @@ impl RunReport {
 /// The state cannot be used. All other ends of a run are an [`RunReport`].
 pub fn run_once_unless_busy(
     config: &Config,
-    orders: &RunOptions,
+    options: &RunOptions,
     portal: &mut dyn Portal,
     clock: &Clock,
-    watch: &mut dyn ProgressObserver,
+    observer: &mut dyn ProgressObserver,
 ) -> Result<Option<RunReport>> {
     let Some(lock) = Lock::try_acquire(&config.state)? else { return Ok(None) };
-    run_locked(&lock, config, orders, portal, clock, watch).map(Some)
+    run_locked(&lock, config, options, portal, clock, observer).map(Some)
 }
 
 /// Likewise, by whoever holds the lock already: what was prepared under it is what the run finds.
@@ -85,38 +85,38 @@ pub fn run_once_unless_busy(
 pub fn run_locked(
     lock: &Lock,
     config: &Config,
-    orders: &RunOptions,
+    options: &RunOptions,
     portal: &mut dyn Portal,
     clock: &Clock,
-    watch: &mut dyn ProgressObserver,
+    observer: &mut dyn ProgressObserver,
 ) -> Result<RunReport> {
     let state = State::open(&config.state)?;
     let started = clock.now();
-    lock.note_holder(orders.kind.name(), started)?;
+    lock.note_holder(options.kind.name(), started)?;
     daily_warnings::of_exposed(config, &state, started)?;
     daily_warnings::of_mirror_age(config, &state, started)?;
     daily_warnings::of_link(config, &state, started)?;
     let pace = state.get(PACE)?.unwrap_or_default();
-    let mut gate =
-        Client::new(portal, clock.clone(), &config.portal, pace, deadline(config, orders, started));
-    if can_skip(config, orders, &state, started)? {
+    let mut client =
+        Client::new(portal, clock.clone(), &config.portal, pace, deadline(config, options, started));
+    if can_skip(config, options, &state, started)? {
         let mut ended = RunReport::idle();
-        notify::after_run(config, &state, &mut gate, &mut ended)?;
-        state.log_run(&run_record(orders, &ended, started, clock.now()))?;
+        notify::after_run(config, &state, &mut client, &mut ended)?;
+        state.log_run(&run_record(options, &ended, started, clock.now()))?;
         return Ok(ended);
     }
     let killed = state.last_run()?.is_some_and(|run| run.outcome.is_none());
-    let run = state.begin_run(orders.kind.name(), started)?;
-    gate.on_wait(watch.teller());
-    if orders.kind == RunKind::InitialExport {
-        gate.be_patient();
+    let run = state.begin_run(options.kind.name(), started)?;
+    client.on_wait(observer.wait_callback());
+    if options.kind == RunKind::InitialExport {
+        client.be_patient();
     }
     if killed {
-        gate.assume_bucket_full();
+        client.assume_bucket_full();
     }
     let mut pass = RunContext {
         config,
-        orders,
+        options,
         state: &state,
         lock,
         run,
@@ -124,12 +124,12 @@ pub fn run_locked(
         notice: None,
         pending: None,
     };
-    let result = pass.run(&mut gate, watch);
-    let mut ended = pass.end(result, &gate);
-    notify::after_run(config, &state, &mut gate, &mut ended)?;
+    let result = pass.run(&mut client, observer);
+    let mut ended = pass.end(result, &client);
+    notify::after_run(config, &state, &mut client, &mut ended)?;
     let writer = state.writer()?;
-    state.set(PACE, gate.limits())?;
-    state.finish_run(run, &run_record(orders, &ended, started, clock.now()))?;
+    state.set(PACE, client.limits())?;
+    state.finish_run(run, &run_record(options, &ended, started, clock.now()))?;
     writer.commit()?;
     Ok(ended)
 }
@@ -137,7 +137,7 @@ pub fn run_locked(
 /// A run under way.
 struct RunContext<'a> {
     config: &'a Config,
-    orders: &'a RunOptions,
+    options: &'a RunOptions,
     state: &'a State,
     lock: &'a Lock,
     run: i64,
@@ -152,36 +152,36 @@ struct Prepared {
     plan: Plan,
     types: FieldTypes,
     /// Up to where the people are named whose bookings the plan looks at.
-    touched: i64,
+    dirty_seq: i64,
 }
 
 impl RunContext<'_> {
     /// Rounds, until nothing is left in doubt; a run of cron makes one and leaves the rest to the next.
-    fn run(&mut self, gate: &mut Client<'_>, watch: &mut dyn ProgressObserver) -> Result<()> {
-        require_initial_export(self.orders.kind, self.state)?;
-        wait_for_unknown_calls(self.config, self.state, self.lock, gate)?;
-        self.patient_round(gate, true, watch)?;
-        if self.orders.kind != RunKind::InitialExport {
+    fn run(&mut self, client: &mut Client<'_>, observer: &mut dyn ProgressObserver) -> Result<()> {
+        require_initial_export(self.options.kind, self.state)?;
+        wait_for_unknown_calls(self.config, self.state, self.lock, client)?;
+        self.patient_round(client, true, observer)?;
+        if self.options.kind != RunKind::InitialExport {
             if mapping_version::has_changed(self.config, self.state)?
-                && self.state.once_a_day(MAPPING_TOLD, gate.clock().now())?
+                && self.state.once_a_day(MAPPING_TOLD, client.clock().now())?
             {
                 log::warn!("{}", mapping_version::notice().text(self.config.language));
             }
             return Ok(());
         }
         for _ in 0..MENDING_ROUNDS {
-            if !std::mem::take(&mut self.done.dead_links) {
+            if !std::mem::take(&mut self.done.has_dead_links) {
                 break;
             }
-            self.patient_round(gate, false, watch)?;
+            self.patient_round(client, false, observer)?;
         }
-        while let Some(settled) = settled_at(self.config, self.state, gate.clock().now())? {
-            gate.wait_for(WaitReason::Doubts, settled)?;
-            self.patient_round(gate, false, watch)?;
+        while let Some(settled) = settled_at(self.config, self.state, client.clock().now())? {
+            client.wait_for(WaitReason::Doubts, settled)?;
+            self.patient_round(client, false, observer)?;
         }
         self.done.unanswered = false;
         if self.state.initial_export()?.is_none() {
-            self.state.set(INITIAL_EXPORT, &to_rfc3339(gate.clock().now()))?;
+            self.state.set(INITIAL_EXPORT, &to_rfc3339(client.clock().now()))?;
         }
         Ok(())
     }
@@ -189,64 +189,66 @@ impl RunContext<'_> {
     /// A round; an initial export begins it anew for as long as nothing but an outage ends it.
     fn patient_round(
         &mut self,
-        gate: &mut Client<'_>,
+        client: &mut Client<'_>,
         first: bool,
-        watch: &mut dyn ProgressObserver,
+        observer: &mut dyn ProgressObserver,
     ) -> Result<()> {
         let mut attempts = 0;
         loop {
             let before = self.done.counts;
-            let Err(error) = self.run_once(gate, first, watch) else { return Ok(()) };
-            let waits = self.orders.kind == RunKind::InitialExport && !gate.is_answering();
+            let Err(error) = self.run_once(client, first, observer) else { return Ok(()) };
+            let waits = self.options.kind == RunKind::InitialExport && !client.is_answering();
             let outage = error.downcast_ref().and_then(CallError::outage);
             let Some(reason) = outage.filter(|_| waits) else { return Err(error) };
             attempts = if self.done.counts == before { attempts + 1 } else { 1 };
             log::info!("{}; the round begins anew", reason.text(Language::En));
-            gate.wait_for(WaitReason::Unreachable(&reason), gate.clock().now() + growing_pause(attempts))?;
+            client
+                .wait_for(WaitReason::Unreachable(&reason), client.clock().now() + growing_pause(attempts))?;
         }
     }
 
     fn run_once(
         &mut self,
-        gate: &mut Client<'_>,
+        client: &mut Client<'_>,
         first: bool,
-        watch: &mut dyn ProgressObserver,
+        observer: &mut dyn ProgressObserver,
     ) -> Result<()> {
         let (config, state) = (self.config, self.state);
-        let sight = InputFingerprint::current(config, gate.clock().now());
-        let limit = gate.clock().read_limit(gate.deadline());
+        let fingerprint = InputFingerprint::current(config, client.clock().now());
+        let limit = client.clock().read_limit(client.deadline());
         let mirror = Mirror::open_within(&config.mirror, &limit)?;
         // What a window shows changes with the time alone.
-        let sight =
-            sight.filter(|_| mirror.windows() == PerKind::default() && !mirror.are_booking_guests_windowed());
-        let orders = if first { effective_options(config, self.orders, state)? } else { self.orders.clone() };
-        let Prepared { plan, types, touched } = self.plan_and_mark_full(mirror, &orders, gate)?;
+        let fingerprint = fingerprint
+            .filter(|_| mirror.windows() == PerKind::default() && !mirror.are_booking_guests_windowed());
+        let options =
+            if first { effective_options(config, self.options, state)? } else { self.options.clone() };
+        let Prepared { plan, types, dirty_seq } = self.plan_and_mark_full(mirror, &options, client)?;
         portal_identity::remember(config, state)?;
         mapping_version::record_current(config, state)?;
-        let stocked = first && orders.kind == RunKind::InitialExport;
+        let stocked = first && options.kind == RunKind::InitialExport;
         if stocked {
             // What stands in the portal under our originator, so that a lost state costs time and no duplicate.
-            let gaps = inventory::for_each_object(gate, &config.portal.originator, |kind, object| {
-                watch.seen(kind);
+            let gaps = inventory::for_each_object(client, &config.portal.originator, |kind, object| {
+                observer.on_object_seen(kind);
                 Ok(plan.queue.add_inventory(kind, &object.origin, object.crm_id)?)
             })?;
             gaps.keys().try_for_each(|(kind, _)| plan.queue.note_gap(*kind))?;
         }
-        let way = match orders.kind {
+        let way = match options.kind {
             RunKind::Sync | RunKind::Retry | RunKind::Audit => CreateMode::Sync,
             RunKind::InitialExport => CreateMode::Export { method: config.export.method, stocked },
         };
         let (lock, queue, run) = (self.lock, &plan.queue, self.run);
-        let means = PushContext { config, types: &types, state, lock, queue, way, run };
-        watch.planned(queue.left()?);
-        let pushed = Push::new(means, gate, &mut self.done).run(watch);
-        self.pending = Some(queue.left()?);
+        let means = PushContext { config, types: &types, state, lock, queue, create_mode: way, run };
+        observer.on_planned(queue.count_left()?);
+        let pushed = Push::new(means, client, &mut self.done).run(observer);
+        self.pending = Some(queue.count_left()?);
         self.write_back()?;
         pushed?;
         if stocked {
-            crate::sync::orphaned_deals::report(&config.mirror, state, queue, gate.clock())?;
+            crate::sync::orphaned_deals::report(&config.mirror, state, queue, client.clock())?;
         }
-        self.save_baseline(&plan, sight, touched)
+        self.save_baseline(&plan, fingerprint, dirty_seq)
     }
 
     /// The plan, and where everything is to be sent again the marks for that. Should the run be killed or the portal not
@@ -255,15 +257,15 @@ impl RunContext<'_> {
     fn plan_and_mark_full(
         &mut self,
         mirror: Mirror,
-        orders: &RunOptions,
-        gate: &mut Client<'_>,
+        options: &RunOptions,
+        client: &mut Client<'_>,
     ) -> Result<Prepared> {
-        if !orders.full {
-            return self.resolve_verify_and_plan(mirror, orders, gate);
+        if !options.full {
+            return self.resolve_verify_and_plan(mirror, options, client);
         }
         let state = self.state;
         state.set(FULL, &true)?;
-        let prepared = self.resolve_verify_and_plan(mirror, orders, gate);
+        let prepared = self.resolve_verify_and_plan(mirror, options, client);
         if prepared.as_ref().is_err_and(is_unusable) {
             state.set(FULL, &false)?;
         }
@@ -281,39 +283,39 @@ impl RunContext<'_> {
     fn resolve_verify_and_plan(
         &mut self,
         mirror: Mirror,
-        orders: &RunOptions,
-        gate: &mut Client<'_>,
+        options: &RunOptions,
+        client: &mut Client<'_>,
     ) -> Result<Prepared> {
         let (config, state) = (self.config, self.state);
-        portal_identity::verify_identity(config, state, gate)?;
-        for (code, record) in resolve_doubts(config, state, gate)? {
+        portal_identity::verify_identity(config, state, client)?;
+        for (code, record) in resolve_doubts(config, state, client)? {
             self.done.fail(code, record);
         }
-        let plan = build_plan(config, &mirror, state, orders, gate.clock().now())?;
+        let plan = build_plan(config, &mirror, state, options, client.clock().now())?;
         let contents = PerKind::from_fn(|kind| mirror.content_terms(kind));
         // Whatever fills the mirror need not wait for the portal.
         drop(mirror);
-        let touched = self.save_dirty(&plan, contents, gate.clock().now())?;
+        let dirty_seq = self.save_dirty(&plan, contents, client.clock().now())?;
         self.notice = plan.notice();
-        let types = verify_config(config, gate, state, !plan.queue.is_empty()?)?;
-        if orders.kind == RunKind::InitialExport && state.initial_export()?.is_none() {
-            for user in ask_notified(config, gate) {
+        let types = verify_config(config, client, state, !plan.queue.is_empty()?)?;
+        if options.kind == RunKind::InitialExport && state.initial_export()?.is_none() {
+            for user in ask_notified(config, client) {
                 let language = config.language;
                 log::warn!("{}. {}", user.detail().text(language), user.remedy().text(language));
             }
         }
-        Ok(Prepared { plan, types, touched })
+        Ok(Prepared { plan, types, dirty_seq })
     }
 
     /// Written down before anything is sent: a run that is cut short forgets no booking for its people's sake, and
     /// what is sent voids the blocks that it falls into.
     fn save_dirty(&self, plan: &Plan, contents: PerKind<u64>, now: DateTime<Utc>) -> Result<i64> {
         let writer = self.state.writer()?;
-        crate::sync::missing_rows::note(self.state, &writer, plan, now)?;
+        crate::sync::missing_rows::save_observations(self.state, &writer, plan, now)?;
         self.state.set(CONTENTS, &contents)?;
         let mark = writer.mark_all_dirty(&plan.dirty)?;
         for kind in Kind::SEND_ORDER {
-            writer.keep_blocks(kind, &plan.blocks[kind])?;
+            writer.save_blocks(kind, &plan.blocks[kind])?;
         }
         crate::sync::stays::note(self.state, &writer, plan)?;
         writer.commit()?;
@@ -338,39 +340,44 @@ impl RunContext<'_> {
     }
 
     /// The round ran through: the next one compares with what this one saw.
-    fn save_baseline(&self, plan: &Plan, sight: Option<InputFingerprint>, touched: i64) -> Result<()> {
+    fn save_baseline(
+        &self,
+        plan: &Plan,
+        fingerprint: Option<InputFingerprint>,
+        dirty_seq: i64,
+    ) -> Result<()> {
         let writer = self.state.writer()?;
         self.state.set(MIRROR_STATS, &plan.survey)?;
-        self.state.set(INPUTS, &sight)?;
+        self.state.set(INPUTS, &fingerprint)?;
         if self.state.get(RESENDING)? == Some(true) {
             self.state.set(RESENDING, &false)?;
         }
         // A booking that is held back was not looked at, nor one whose id reads as that of one in doubt.
         let all_seen = plan.held_back.iter().all(|held| held.kind != Kind::Booking)
             && self.state.doubts(Kind::Booking)?.is_empty();
-        if all_seen && !self.done.people_late {
-            writer.clear_dirty(touched)?;
+        if all_seen && !self.done.parties_late {
+            writer.clear_dirty(dirty_seq)?;
         }
         Ok(writer.commit()?)
     }
 
-    fn end(self, result: Result<()>, gate: &Client<'_>) -> RunReport {
+    fn end(self, result: Result<()>, client: &Client<'_>) -> RunReport {
         let RunContext {
-            done: RunStats { counts, failures, unanswered, .. }, notice, pending, orders, ..
+            done: RunStats { counts, failures, unanswered, .. }, notice, pending, options, ..
         } = self;
         let unsure = || CallError::unknown_outcome(SyncMessage::AnswerLost).into_run_error();
         let stop = result.map_err(run_error_from).err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
             Some(RunError { outcome: Outcome::Interrupted, message, .. })
-                if orders.kind == RunKind::InitialExport =>
+                if options.kind == RunKind::InitialExport =>
             {
-                (Outcome::Interrupted, Some(resume_hint(message, gate.clock().interrupted())))
+                (Outcome::Interrupted, Some(resume_hint(message, client.clock().interrupted())))
             }
             Some(stop) => (stop.outcome, Some(stop.full_message())),
             None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice),
             None => (Outcome::Ok, None),
         };
-        RunReport { outcome, message, counts, failures, requests: gate.requests(), pending }
+        RunReport { outcome, message, counts, failures, requests: client.requests(), pending }
     }
 }
 
@@ -387,9 +394,9 @@ fn resume_hint(cause: Message, stopped: bool) -> Message {
     SyncMessage::ExportStopped { cause: Box::new(cause) }.into()
 }
 
-fn run_record(orders: &RunOptions, ended: &RunReport, started: DateTime<Utc>, now: DateTime<Utc>) -> Run {
+fn run_record(options: &RunOptions, ended: &RunReport, started: DateTime<Utc>, now: DateTime<Utc>) -> Run {
     Run {
-        command: orders.kind.name().to_owned(),
+        command: options.kind.name().to_owned(),
         started_at: started,
         finished_at: Some(now),
         outcome: Some(ended.outcome.into()),

@@ -124,7 +124,7 @@ impl House {
         send(&state, run, Kind::Booking, &row(Kind::Booking, "8"), 508, &[]);
         fail(&state, &row(Kind::Guest, "43"));
         let writer = state.writer().unwrap();
-        writer.waiting(&row(Kind::Booking, "6"), "guest 43", at("2026-01-02T03:00:02Z")).unwrap();
+        writer.save_waiting(&row(Kind::Booking, "6"), "guest 43", at("2026-01-02T03:00:02Z")).unwrap();
         writer.commit().unwrap();
         let counts = Counts { created: [2, 1, 2].into(), updated: [0, 0, 1].into(), deleted: 0, failed: 1 };
         let ended = Run {
@@ -147,8 +147,15 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 fn send(state: &State, run: i64, kind: Kind, row: &Row, crm_id: i64, warnings: &[Warning]) {
     let now = at("2026-01-02T03:00:02Z");
     let written = OwnedValues::default();
-    let sent =
-        SentRecord { row, crm_id, links: 0, written: &written, todo: PendingWork::default(), warnings, run };
+    let sent = SentRecord {
+        row,
+        crm_id,
+        links_hash: 0,
+        owned_values: &written,
+        pending: PendingWork::default(),
+        warnings,
+        run,
+    };
     let writer = state.writer().unwrap();
     let key = RecordKey::new(kind, row.id.clone());
     writer.save_sent(&key, &sent, now).unwrap();
@@ -168,7 +175,7 @@ fn fail(state: &State, row: &Row) {
     let guest = RecordKey::new(Kind::Guest, row.id.clone());
     for time in ["2026-01-01T20:00:00Z", "2026-01-02T01:00:00Z", "2026-01-02T03:00:03Z"] {
         let writer = state.writer().unwrap();
-        writer.failed(&guest, &failure, Duration::from_secs(900), at(time)).unwrap();
+        writer.save_failure(&guest, &failure, Duration::from_secs(900), at(time)).unwrap();
         writer.commit().unwrap();
     }
 }

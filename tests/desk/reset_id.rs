@@ -30,7 +30,7 @@ fn a_record_is_let_go_of_and_can_be_brought_back() {
     заявка №3682 (id 5): готово; отменить: ecvi-b24 reset-id booking id:5 --crm-id 501
     ");
     let booking = record(&house, Kind::Booking, 5);
-    assert_eq!((booking.plan_record.crm_id, booking.released), (None, true));
+    assert_eq!((booking.plan_record.crm_id, booking.detached), (None, true));
     assert_eq!(events(&house, Kind::Booking, 5).last().unwrap(), &("reset".into(), Some(501)));
     assert_snapshot!(house.said(0, EN, "reset-id booking id:5 --crm-id 501"), @r"
     booking 3682 (id 5): link to deal 501
@@ -57,7 +57,7 @@ fn another_object_may_be_shared_and_that_is_said() {
 fn a_failure_is_forgotten_so_that_the_record_is_tried_at_once() {
     let house = House::running();
     house.said(0, EN, "reset-id guest 43 --yes");
-    assert!(house.state().holds(Kind::Guest).unwrap().is_empty());
+    assert!(house.state().retry_backoffs(Kind::Guest).unwrap().is_empty());
 }
 
 #[test]
@@ -72,7 +72,11 @@ fn a_call_in_doubt_stays_in_doubt() {
         writer
             .mark_in_doubt(
                 &RecordKey::new(Kind::Company, 7),
-                &InDoubtCall { operation: Operation::Create, row: None, written: &OwnedValues::default() },
+                &InDoubtCall {
+                    operation: Operation::Create,
+                    row: None,
+                    owned_values: &OwnedValues::default(),
+                },
                 now,
             )
             .unwrap();

@@ -332,7 +332,7 @@ fn a_call_in_doubt_is_told() {
     writer
         .mark_in_doubt(
             &RecordKey::new(Kind::Company, 7),
-            &InDoubtCall { operation: Operation::Update, row: None, written: &OwnedValues::default() },
+            &InDoubtCall { operation: Operation::Update, row: None, owned_values: &OwnedValues::default() },
             at("2026-01-02T03:03:01Z"),
         )
         .unwrap();

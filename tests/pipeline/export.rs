@@ -61,10 +61,10 @@ fn a_deal_whose_closing_date_follows_counts_once() {
         done: PerKind<u64>,
     }
     impl ProgressObserver for Seen {
-        fn planned(&mut self, records: PerKind<u64>) {
+        fn on_planned(&mut self, records: PerKind<u64>) {
             self.planned = records;
         }
-        fn done(&mut self, kind: RecordKind, records: u64, _: &Client<'_>) {
+        fn on_batch_done(&mut self, kind: RecordKind, records: u64, _: &Client<'_>) {
             self.done[kind] += records;
         }
     }

@@ -150,9 +150,9 @@ fn charged(hotel: &Hotel, observer: &mut Waits) -> i64 {
 struct Waits(Rc<RefCell<Vec<String>>>);
 
 impl ProgressObserver for Waits {
-    fn planned(&mut self, _: PerKind<u64>) {}
-    fn done(&mut self, _: RecordKind, _: u64, _: &Client<'_>) {}
-    fn teller(&self) -> Option<WaitCallback> {
+    fn on_planned(&mut self, _: PerKind<u64>) {}
+    fn on_batch_done(&mut self, _: RecordKind, _: u64, _: &Client<'_>) {}
+    fn wait_callback(&self) -> Option<WaitCallback> {
         let waits = Rc::clone(&self.0);
         Some(Box::new(move |reason, _| {
             if let WaitReason::Budget(method) = reason {

@@ -195,7 +195,7 @@ fn a_refusal_is_an_answer_after_calls_that_had_none() {
     hotel.configure("portal.request_timeout = '500ms'\nportal.settle_time = '500ms'");
     let strikes = || {
         let state = State::open(&hotel.path("state.db")).unwrap();
-        state.record(&RecordKey::new(RecordKind::Guest, 2)).unwrap().unwrap().strikes
+        state.record(&RecordKey::new(RecordKind::Guest, 2)).unwrap().unwrap().unanswered_calls
     };
     let mut lost = Some(Fault::ResetBefore);
     hotel.server().faults(move |call| call.calls("crm.contact.add").then(|| lost.take()).flatten());

@@ -42,7 +42,7 @@ impl Audit<'_, '_, '_> {
                     break;
                 }
                 self.compare_chunk(kind, &chunk, queue)?;
-                observer.done(kind, chunk.len() as u64, self.client);
+                observer.on_batch_done(kind, chunk.len() as u64, self.client);
             }
         }
         Ok(())
@@ -104,12 +104,12 @@ impl Audit<'_, '_, '_> {
         };
         let sent = &record.plan_record;
         let Some(crm_id) = sent.crm_id else { return Ok(None) };
-        if sent.modified_at.as_ref() != Some(&row.modified_at) || sent.people != row.parties_hash {
+        if sent.modified_at.as_ref() != Some(&row.modified_at) || sent.parties_hash != row.parties_hash {
             return Ok(None);
         }
         let Some(links) = self.links(row, &record)? else { return Ok(None) };
-        let is_shared =
-            record.shared || (!record.marked && self.state.records_of_object(key.kind, crm_id)?.len() > 1);
+        let is_shared = record.shared
+            || (!record.carries_origin && self.state.records_of_object(key.kind, crm_id)?.len() > 1);
         let stays = queue.stay_summary(self.state, key)?;
         let mapped = mapped(row, &links, stays.as_ref(), self.config, self.types).filter(|_| !is_shared);
         let mapped = mapped.map(|mapped| self.with_origin(mapped, &row.id));

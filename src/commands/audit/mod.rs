@@ -147,8 +147,8 @@ pub fn run(
     let mut findings = Findings::new()?;
     let queue = settled_records(config, &state, &mut findings, clock)?;
     let mut client = quiet_client(config, &state, portal, clock, None)?;
-    client.on_wait(observer.teller());
-    observer.planned(queue.left()?);
+    client.on_wait(observer.wait_callback());
+    observer.on_planned(queue.count_left()?);
     portal_identity::verify_portal(config, &state, &mut client)?;
     let verdict = fetch_and_check(config, &mut client)?;
     verdict.into_result()?;
@@ -157,7 +157,7 @@ pub fn run(
             config,
             types: &verdict.fields,
             state: &state,
-            dirty: state.dirty()?.into_iter().flat_map(RecordKey::with_other_type).collect(),
+            dirty: state.dirty_parties()?.into_iter().flat_map(RecordKey::with_other_type).collect(),
             client: &mut client,
             findings: &mut findings,
             report: Report::begin(out, config, json)?,
@@ -229,7 +229,7 @@ fn settled_records(
     for kind in Kind::SEND_ORDER {
         let deferred = Deferred::for_kind(kind, state)?;
         let mut scan = mirror.scan(kind)?;
-        let mut records = state.known(kind)?;
+        let mut records = state.scan_records(kind)?;
         for pair in merge(scan.rows(IdRange::ALL)?, records.rows(IdRange::ALL)) {
             let pair = pair?;
             let crm_id = pair.known.as_ref().and_then(|record| record.crm_id);

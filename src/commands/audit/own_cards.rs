@@ -16,7 +16,7 @@ impl Audit<'_, '_, '_> {
         let scratch = &self.findings.scratch;
         let gaps =
             inventory::for_each_object(self.client, &self.config.portal.originator, |kind, object| {
-                observer.seen(kind);
+                observer.on_object_seen(kind);
                 Ok(scratch.add_card(kind, &object.origin, object.crm_id)?)
             })?;
         self.report_unreadable(gaps)?;

@@ -58,8 +58,8 @@ fn held_back(plan: &Plan) -> Value {
     let deletions = plan
         .held_back
         .iter()
-        .find(|removal| removal.kind == Kind::Booking && removal.why != HoldReason::Unnamed);
-    json!(deletions.map(|removal| json!({"delete": removal.gone, "max_deletes": removal.most})))
+        .find(|removal| removal.kind == Kind::Booking && removal.reason != HoldReason::WithoutIds);
+    json!(deletions.map(|removal| json!({"delete": removal.gone, "max_deletes": removal.limit})))
 }
 
 fn step(planned: &Planned, record: &StoredRecord, preview: &StepPreview) -> Value {

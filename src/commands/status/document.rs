@@ -212,8 +212,18 @@ fn record_counts(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, Re
 
 impl IssueReport {
     pub(super) fn new(issue: Issue) -> IssueReport {
-        let Issue { key, label, crm_id, operation, attempts, first_at, last_at, next_at, code, detail } =
-            issue;
+        let Issue {
+            key,
+            display_name: label,
+            crm_id,
+            operation,
+            attempts,
+            first_at,
+            last_at,
+            next_at,
+            code,
+            detail,
+        } = issue;
         // The value is a person's data: the id says where to look.
         let quotes_a_person =
             matches!(code.known(), Some(FailureCode::PhoneLeftOut | FailureCode::EmailLeftOut));

@@ -60,7 +60,7 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
     } else {
         Status::collect(config, &state, *kind, now)?
     };
-    status.overdue = overdue::look(config, now);
+    status.overdue = overdue::overdue_notice(config, now);
     let max_mirror_age = max_mirror_age.or(config.monitoring.max_mirror_age);
     let limits = check.then_some(AgeLimits { run: *max_age, mirror: max_mirror_age });
     match (json, &limits) {

@@ -52,7 +52,7 @@ impl Overview {
     /// As things stand while another run is under way. The mirror is not read: the run does that.
     pub fn beside_run(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Overview> {
         let mut status = Status::of_files(config, state, None)?;
-        status.overdue = overdue::look(config, now);
+        status.overdue = overdue::overdue_notice(config, now);
         Ok(Overview { is_running: true, ..Overview::with(config, state, status, now)? })
     }
 
@@ -64,7 +64,7 @@ impl Overview {
         now: DateTime<Utc>,
     ) -> Result<Overview> {
         let mut status = Status::collect(config, state, kind, now)?;
-        status.overdue = overdue::look(config, now);
+        status.overdue = overdue::overdue_notice(config, now);
         let overview = Overview::with(config, state, status, now)?;
         Ok(Overview { is_running: Lock::is_held(&config.state), ..overview })
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::record::IdRange;
 use crate::mirror::{Block, Outline};
-use crate::state::{BlockChange, Blocks, Kept, Stood};
+use crate::state::{BlockChange, Blocks, CleanBlock, StoredBlock};
 use crate::sync::plan::Pair;
 
 /// Longer than the time of day that `modified_at` may lack.
@@ -19,107 +19,118 @@ const MINUTES: TimeDelta = TimeDelta::minutes(2);
 
 /// How blocks are looked at.
 #[derive(Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct BlockOptions {
     /// Every row is read.
-    pub(super) all: bool,
+    pub(super) reads_all: bool,
     /// The digests are made by other terms than the last time: that they differ says nothing.
-    pub(super) anew: bool,
+    pub(super) are_terms_new: bool,
     /// The time of the run.
     pub(super) now: DateTime<Utc>,
 }
 
 /// The blocks of a kind, while they are compared.
-pub(super) struct Watched {
-    blocks: Vec<Seen>,
+pub(super) struct BlockComparison {
+    blocks: Vec<ComparedBlock>,
     /// As the state has them.
-    kept: Blocks,
+    stored: Blocks,
     /// The block of the last pair.
-    at: usize,
-    look: Look,
+    current: usize,
+    options: BlockOptions,
 }
 
-struct Seen {
+struct ComparedBlock {
     block: Block,
     /// Its rows are read.
-    due: bool,
+    is_read: bool,
     /// It looks otherwise than when it was last seen: it is read once more whatever is found.
     changed: bool,
     /// What the state is to know of it; of a block that is read, `stood` as long as everything stands.
-    keeps: Kept,
+    stored: StoredBlock,
 }
 
-impl Seen {
-    fn new(block: Block, before: Option<Kept>, look: Look) -> Seen {
+impl ComparedBlock {
+    fn new(block: Block, before: Option<StoredBlock>, look: BlockOptions) -> ComparedBlock {
         let digest = block.digest;
         let before = before.unwrap_or_default();
-        let changed = !look.anew && before.seen != Some(digest);
+        let changed = !look.are_terms_new && before.seen != Some(digest);
         let changed_at = if changed { Some(look.now) } else { before.changed_at };
         let lasts = if block.coarse { A_DAY_AND_MORE } else { MINUTES };
         let is_fresh = changed_at.is_some_and(|at| (look.now - at).abs() < lasts);
-        let reads = look.all || block.open || changed || is_fresh;
-        let stands = before.stood.filter(|stood| !reads && stood.digest == digest);
-        let stood = stands.or(Some(Stood { digest, linked: 0 }));
-        let keeps = Kept { stood, seen: Some(digest), changed_at: changed_at.filter(|_| is_fresh) };
-        Seen { block, due: stands.is_none(), changed, keeps }
+        let reads = look.reads_all || block.open || changed || is_fresh;
+        let stands = before.clean.filter(|stood| !reads && stood.digest == digest);
+        let stood = stands.or(Some(CleanBlock { digest, linked: 0 }));
+        let keeps =
+            StoredBlock { clean: stood, seen: Some(digest), changed_at: changed_at.filter(|_| is_fresh) };
+        ComparedBlock { block, is_read: stands.is_none(), changed, stored: keeps }
     }
 }
 
-impl Watched {
+impl BlockComparison {
     /// Compares the mirror's blocks with what is kept of them.
-    pub(super) fn new(outline: Outline, kept: Blocks, look: Look) -> Watched {
-        let look = Look { all: look.all || outline.says_little, anew: look.anew || kept.is_empty(), ..look };
+    pub(super) fn new(outline: Outline, kept: Blocks, look: BlockOptions) -> BlockComparison {
+        let look = BlockOptions {
+            reads_all: look.reads_all || outline.says_little,
+            are_terms_new: look.are_terms_new || kept.is_empty(),
+            ..look
+        };
         let seen = |block: Block| {
             let before = kept.get(&block.first).copied();
-            Seen::new(block, before, look)
+            ComparedBlock::new(block, before, look)
         };
-        Watched { blocks: outline.blocks.into_iter().map(seen).collect(), kept, at: 0, look }
+        BlockComparison {
+            blocks: outline.blocks.into_iter().map(seen).collect(),
+            stored: kept,
+            current: 0,
+            options: look,
+        }
     }
 
     /// Records that are in the mirror and have an object, in the blocks that are not read.
     pub(super) fn linked(&self) -> u64 {
-        let unread = self.blocks.iter().filter(|seen| !seen.due);
-        unread.filter_map(|seen| seen.keeps.stood).map(|stood| stood.linked).sum()
+        let unread = self.blocks.iter().filter(|seen| !seen.is_read);
+        unread.filter_map(|seen| seen.stored.clean).map(|stood| stood.linked).sum()
     }
 
     /// Where the rows are that are to be read.
-    pub(super) fn spans(&self) -> Vec<IdRange> {
+    pub(super) fn ranges_to_read(&self) -> Vec<IdRange> {
         let mut spans: Vec<IdRange> = Vec::new();
         let mut joins = false;
         for (at, seen) in self.blocks.iter().enumerate() {
             let upto = self.blocks.get(at + 1).and_then(|next| next.block.first.clone());
             match spans.last_mut() {
-                Some(span) if seen.due && joins => span.end = upto,
-                _ if seen.due => spans.push(IdRange { start: seen.block.first.clone(), end: upto }),
+                Some(span) if seen.is_read && joins => span.end = upto,
+                _ if seen.is_read => spans.push(IdRange { start: seen.block.first.clone(), end: upto }),
                 _ => {}
             }
-            joins = seen.due;
+            joins = seen.is_read;
         }
         spans
     }
 
     /// Takes note of a pair of a block that is read; they come in the order of their ids.
-    pub(super) fn saw(&mut self, pair: &Pair, may_go_unread: bool) {
-        let begins = |seen: &Seen| seen.block.first.as_ref().is_none_or(|first| *first <= pair.id);
-        while self.blocks.get(self.at + 1).is_some_and(begins) {
-            self.at += 1;
+    pub(super) fn note_pair(&mut self, pair: &Pair, may_go_unread: bool) {
+        let begins = |seen: &ComparedBlock| seen.block.first.as_ref().is_none_or(|first| *first <= pair.id);
+        while self.blocks.get(self.current + 1).is_some_and(begins) {
+            self.current += 1;
         }
-        let Kept { stood, changed_at, .. } = &mut self.blocks[self.at].keeps;
+        let StoredBlock { clean: stood, changed_at, .. } = &mut self.blocks[self.current].stored;
         // Digests of other terms do not tell that the block changed: its rows do.
-        if self.look.anew && !may_go_unread {
-            *changed_at = Some(self.look.now);
+        if self.options.are_terms_new && !may_go_unread {
+            *changed_at = Some(self.options.now);
         }
         let linked = pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
-        *stood =
-            stood.filter(|_| may_go_unread).map(|it| Stood { linked: it.linked + u64::from(linked), ..it });
+        *stood = stood
+            .filter(|_| may_go_unread)
+            .map(|it| CleanBlock { linked: it.linked + u64::from(linked), ..it });
     }
 
     /// What the state has to be told, after all pairs.
     pub(super) fn changes(self) -> Vec<BlockChange> {
-        let Watched { blocks, mut kept, .. } = self;
+        let BlockComparison { blocks, stored: mut kept, .. } = self;
         let mut changes = Vec::new();
-        for Seen { block, keeps, changed, .. } in blocks {
-            let stood = keeps.stood.filter(|_| !changed);
-            let keeps = Kept { stood, ..keeps };
+        for ComparedBlock { block, stored: keeps, changed, .. } in blocks {
+            let stood = keeps.clean.filter(|_| !changed);
+            let keeps = StoredBlock { clean: stood, ..keeps };
             if kept.remove(&block.first) != Some(keeps) {
                 changes.push(BlockChange::Keep(block.first, keeps));
             }
@@ -134,11 +145,18 @@ mod tests {
     use super::*;
 
     const DIGEST: u64 = 7;
-    const STOOD: Kept =
-        Kept { stood: Some(Stood { digest: DIGEST, linked: 1 }), seen: Some(DIGEST), changed_at: None };
+    const STOOD: StoredBlock = StoredBlock {
+        clean: Some(CleanBlock { digest: DIGEST, linked: 1 }),
+        seen: Some(DIGEST),
+        changed_at: None,
+    };
 
-    fn look() -> Look {
-        Look { all: false, anew: false, now: DateTime::from_timestamp(1_796_000_000, 0).unwrap() }
+    fn look() -> BlockOptions {
+        BlockOptions {
+            reads_all: false,
+            are_terms_new: false,
+            now: DateTime::from_timestamp(1_796_000_000, 0).unwrap(),
+        }
     }
 
     fn block(digest: u64, coarse: bool) -> Block {
@@ -151,8 +169,8 @@ mod tests {
 
     /// Whether a block is read that was seen to change so long ago.
     fn is_read(coarse: bool, changed: TimeDelta) -> bool {
-        let before = Kept { changed_at: Some(look().now - changed), ..STOOD };
-        Seen::new(block(DIGEST, coarse), Some(before), look()).due
+        let before = StoredBlock { changed_at: Some(look().now - changed), ..STOOD };
+        ComparedBlock::new(block(DIGEST, coarse), Some(before), look()).is_read
     }
 
     #[test]
@@ -170,20 +188,23 @@ mod tests {
     #[test]
     fn a_block_that_looks_otherwise_is_read_once_more_whatever_is_found() {
         let kept: Blocks = [(None, STOOD)].into();
-        let told = |look| Watched::new(outline(DIGEST + 1, false), kept.clone(), look).changes();
-        let changed = Kept { stood: None, seen: Some(DIGEST + 1), changed_at: Some(look().now) };
+        let told = |look| BlockComparison::new(outline(DIGEST + 1, false), kept.clone(), look).changes();
+        let changed = StoredBlock { clean: None, seen: Some(DIGEST + 1), changed_at: Some(look().now) };
         assert_eq!(told(look()), [BlockChange::Keep(None, changed)]);
         // Digests of other terms say nothing of a change.
-        let stood = Some(Stood { digest: DIGEST + 1, linked: 0 });
-        let anew = told(Look { anew: true, ..look() });
-        assert_eq!(anew, [BlockChange::Keep(None, Kept { stood, changed_at: None, ..changed })]);
+        let stood = Some(CleanBlock { digest: DIGEST + 1, linked: 0 });
+        let anew = told(BlockOptions { are_terms_new: true, ..look() });
+        assert_eq!(
+            anew,
+            [BlockChange::Keep(None, StoredBlock { clean: stood, changed_at: None, ..changed })]
+        );
     }
 
     #[test]
     fn where_modified_at_says_next_to_nothing_every_block_is_read() {
         let spans = |says_little| {
             let kept: Blocks = [(None, STOOD)].into();
-            Watched::new(outline(DIGEST, says_little), kept, look()).spans().len()
+            BlockComparison::new(outline(DIGEST, says_little), kept, look()).ranges_to_read().len()
         };
         assert_eq!([false, true].map(spans), [0, 1]);
     }

@@ -177,7 +177,7 @@ pub fn rule_of(kind: Kind, pair: &Pair, on_hold: &Deferred, touched: bool, rules
         (None, Some(known)) => on_absent(&pair.key(kind), known, rules),
         (Some(row), _) if row.body.is_err() => Rule::Unreadable,
         (Some(row), None) if is_history(row, rules) => Rule::History,
-        (Some(row), Some(PlanRecord { crm_id: None, parted: false, .. })) if is_history(row, rules) => {
+        (Some(row), Some(PlanRecord { crm_id: None, had_object: false, .. })) if is_history(row, rules) => {
             Rule::WaitingHistory
         }
         (Some(_), None | Some(PlanRecord { crm_id: None, .. })) => Rule::New,
@@ -227,7 +227,7 @@ fn holds(hold: &RetryBackoff, row: Option<&Row>, rules: &PlanOptions) -> bool {
         Some(row) => {
             // Once the configuration knows its status word, the same row can be read.
             let is_mended = hold.unreadable && row.body.is_ok();
-            let is_same_row = (row.content_hash, row.parties_hash) == (hold.content, hold.people);
+            let is_same_row = (row.content_hash, row.parties_hash) == (hold.content_hash, hold.parties_hash);
             row.modified_at == hold.modified_at && is_same_row && !is_mended
         }
         // What failed was the deletion itself.
@@ -277,7 +277,7 @@ fn is_for_stays(row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bool {
 fn is_as_sent(row: &Row, known: &PlanRecord) -> bool {
     !known.absent_in_mirror
         && known.modified_at.as_ref() == Some(&row.modified_at)
-        && (known.content, known.people) == (row.content_hash, row.parties_hash)
+        && (known.content_hash, known.parties_hash) == (row.content_hash, row.parties_hash)
 }
 
 fn changed(kind: Kind, row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bool {
@@ -287,8 +287,8 @@ fn changed(kind: Kind, row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bo
         || kind == Kind::Guest && rules.fills_all_stays()
         || known.absent_in_mirror
         || known.modified_at.as_ref() != Some(&row.modified_at)
-        || known.people != row.parties_hash
-        || known.content != row.content_hash && (!rules.learns[kind] || row.modified_at.is_empty())
+        || known.parties_hash != row.parties_hash
+        || known.content_hash != row.content_hash && (!rules.learns[kind] || row.modified_at.is_empty())
 }
 
 #[cfg(test)]

@@ -212,11 +212,11 @@ impl World {
         let Some((found, notes, seen)) = self.compare(&rules) else { return };
         let writer = self.state.writer().unwrap();
         for (key, note) in &notes.records {
-            writer.note(key, *note, self.now).unwrap();
+            writer.save_note(key, *note, self.now).unwrap();
         }
         let mark = writer.mark_all_dirty(&seen.dirty).unwrap();
         for kind in Kind::SEND_ORDER {
-            writer.keep_blocks(kind, &seen.blocks[kind]).unwrap();
+            writer.save_blocks(kind, &seen.blocks[kind]).unwrap();
         }
         notes.stays.iter().for_each(|stays| writer.keep_stays(stays).unwrap());
         seen.stay_guests.iter().for_each(|guest| writer.stays_changed(guest).unwrap());
@@ -240,7 +240,7 @@ impl World {
             self.survey = Some(seen.survey);
         }
         let stood =
-            |kind| self.state.blocks(kind).unwrap().values().filter(|kept| kept.stood.is_some()).count();
+            |kind| self.state.blocks(kind).unwrap().values().filter(|kept| kept.clean.is_some()).count();
         self.stood += Kind::SEND_ORDER.into_iter().map(stood).sum::<usize>();
     }
 
@@ -267,7 +267,15 @@ impl World {
     fn send(&self, writer: &Writer<'_>, kind: Kind, row: &Row, todo: PendingWork) {
         let crm_id = 1 + (text_hash(&row.id.to_string()) % 1_000_000) as i64;
         let written = OwnedValues::default();
-        let sent = SentRecord { row, crm_id, links: 1, written: &written, todo, warnings: &[], run: 1 };
+        let sent = SentRecord {
+            row,
+            crm_id,
+            links_hash: 1,
+            owned_values: &written,
+            pending: todo,
+            warnings: &[],
+            run: 1,
+        };
         let key = RecordKey::new(kind, row.id.clone());
         writer.save_sent(&key, &sent, self.now).unwrap();
     }
@@ -275,7 +283,7 @@ impl World {
     fn fail(&self, writer: &Writer<'_>, key: &RecordKey, row: Option<&Row>, minutes: u64) {
         let failure = Failure { code: FailureCode::BadDate, operation: None, message: "", row };
         let pause = std::time::Duration::from_secs(60 * minutes);
-        writer.failed(key, &failure, pause, self.now).unwrap();
+        writer.save_failure(key, &failure, pause, self.now).unwrap();
     }
 
     /// The time of a change: mostly another second, now and then the same one.
@@ -347,8 +355,11 @@ impl World {
         let row = self.mirror().find(kind, &id.to_string()).unwrap().into_iter().next();
         let todo =
             PendingWork { resend: b % 2 == 0, close: b % 3 == 0, recheck: b % 5 == 0, stays: b % 7 == 0 };
-        let attempt =
-            InDoubtCall { operation: Operation::Update, row: row.as_ref(), written: &OwnedValues::default() };
+        let attempt = InDoubtCall {
+            operation: Operation::Update,
+            row: row.as_ref(),
+            owned_values: &OwnedValues::default(),
+        };
         self.write(|writer| match what {
             0 => {
                 if let Some(row) = &row {
@@ -358,14 +369,14 @@ impl World {
             1 => self.fail(writer, &key, row.as_ref(), u64::from(b)),
             2 if kind == Kind::Booking => {
                 if let Some(row) = &row {
-                    writer.waiting(row, "", self.now).unwrap();
+                    writer.save_waiting(row, "", self.now).unwrap();
                 }
             }
             2 | 3 => writer.mark_in_doubt(&key, &attempt, self.now).unwrap(),
             4 => writer.clear_doubt(&key).unwrap(),
             5 => writer.resend(&key).unwrap(),
             6 => writer.update_pending(&key, todo).unwrap(),
-            7 => writer.linked(&key, 900 + i64::from(b)).unwrap(),
+            7 => writer.link(&key, 900 + i64::from(b)).unwrap(),
             8 if b % 2 == 0 => writer.detach(&key).unwrap(),
             8 => writer.mark_missing_in_crm(&key).unwrap(),
             9 => writer.relink_manually(&key, 900 + i64::from(b)).unwrap(),

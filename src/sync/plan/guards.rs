@@ -19,7 +19,7 @@ use crate::state::State;
 use crate::state::settings::{HELD_SINCE, HeldSince};
 use crate::sync::plan::observations::Departing;
 use crate::sync::plan::references_any;
-use crate::sync::plan::removals::{Losses, step_of};
+use crate::sync::plan::removals::{Losses, removal_step};
 
 /// What is gone and counts as being there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,9 +29,9 @@ pub struct SuppressedRemoval {
     /// So many are gone.
     pub gone: u64,
     /// At most so many may go unasked.
-    pub most: u64,
+    pub limit: u64,
     /// Why.
-    pub why: HoldReason,
+    pub reason: HoldReason,
 }
 
 /// Why somebody who is gone counts as being there.
@@ -40,20 +40,20 @@ pub enum HoldReason {
     /// More are gone than is likely.
     Many,
     /// There are rows without a usable id, which may be theirs.
-    Unnamed,
+    WithoutIds,
     /// They are the oldest stays of all: an export of some months would leave them out.
     Oldest,
 }
 
 /// Unasked so many may go of the smallest hotel.
-const FEW: u64 = 3;
+const ALWAYS_ALLOWED: u64 = 3;
 
 /// How long whoever goes has to be missing, by [`Kind`]. Where somebody has said that they may, the time counts in which
 /// a guard held them back.
-fn patience(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<PerKind<TimeDelta>> {
+fn waiting_times(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<PerKind<TimeDelta>> {
     let held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
     let is_long = |since: DateTime<Utc>| (now - since).abs() >= limits.delete_after;
-    Ok(held_since.map(|since| match limits.vouched {
+    Ok(held_since.map(|since| match limits.allowed {
         Some(_) if since.is_some_and(is_long) => TimeDelta::zero(),
         Some(_) | None => limits.delete_after,
     }))
@@ -65,15 +65,15 @@ pub struct Limits {
     /// Unasked, within a day.
     pub max_deletes: u64,
     /// Somebody said so: so many.
-    pub vouched: Option<u64>,
+    pub allowed: Option<u64>,
     /// How long whoever goes has to be missing.
     pub delete_after: TimeDelta,
 }
 
 impl Limits {
     /// The most that one run may let go of.
-    fn most(&self) -> u64 {
-        self.vouched.unwrap_or(self.max_deletes)
+    fn per_run(&self) -> u64 {
+        self.allowed.unwrap_or(self.max_deletes)
     }
 }
 
@@ -89,56 +89,61 @@ impl Plan {
         mut rules: PlanOptions,
         limits: Limits,
     ) -> Result<Plan> {
-        rules.vouched = limits.vouched.unwrap_or(0);
-        let plan = Plan::draw_sparing(mirror, state, &rules, limits)?;
-        plan.refuse_strange(&rules, state)?;
-        if !plan.lets_anybody_go()? {
+        rules.vouched = limits.allowed.unwrap_or(0);
+        let plan = Plan::build_keeping_retyped(mirror, state, &rules, limits)?;
+        plan.refuse_foreign_mirror(&rules, state)?;
+        if !plan.has_removals()? {
             return Ok(plan);
         }
-        let held_back = plan.held(state, &rules, limits)?;
+        let held_back = plan.find_held_back(state, &rules, limits)?;
         for held in &held_back {
             // As with a window: what is missing is not gone.
             rules.windows[held.kind] = true;
         }
-        rules.patience = Some(patience(state, rules.now, limits)?);
-        rules.moved = plan.moved(state)?;
-        let mut patient = Plan::draw_sparing(mirror, state, &rules, limits)?;
-        patient.depart(state, &plan, &held_back, limits, rules.now)?;
+        rules.patience = Some(waiting_times(state, rules.now, limits)?);
+        rules.moved = plan.moved_records(state)?;
+        let mut patient = Plan::build_keeping_retyped(mirror, state, &rules, limits)?;
+        patient.note_departures(state, &plan, &held_back, limits, rules.now)?;
         patient.held_back = held_back;
         Ok(patient)
     }
 
-    fn draw_sparing(mirror: &Mirror, state: &State, rules: &PlanOptions, limits: Limits) -> Result<Plan> {
+    fn build_keeping_retyped(
+        mirror: &Mirror,
+        state: &State,
+        rules: &PlanOptions,
+        limits: Limits,
+    ) -> Result<Plan> {
         let plan = Plan::build(mirror, state, rules)?;
         if rules.bookings_from.is_some() {
-            plan.keep_retyped(mirror, limits.most())?;
+            plan.keep_retyped(mirror, limits.per_run())?;
         }
         Ok(plan)
     }
 
     /// Refuses a mirror in which nothing of what was sent is known.
-    fn refuse_strange(&self, rules: &PlanOptions, state: &State) -> Result<()> {
+    fn refuse_foreign_mirror(&self, rules: &PlanOptions, state: &State) -> Result<()> {
         let mut knows_any = false;
         for kind in Kind::DISPLAY_ORDER {
             // What slid out of a window is not missing, and what has no usable id may be what is.
             let slid = rules.windows[kind] || self.without_id[kind];
             let knows = slid || self.any_row_known(kind, state)?;
             if self.survey.looks_foreign(kind, rules.vouched) && !knows {
-                bail!(strange(kind, self.survey.missing[kind]));
+                bail!(foreign_mirror(kind, self.survey.missing[kind]));
             }
             knows_any |= knows;
         }
-        if self.survey.is_strange_throughout(rules.vouched) && !knows_any {
+        if self.survey.looks_foreign_throughout(rules.vouched) && !knows_any {
             bail!(SyncMessage::OtherHotelsMirrorThroughout { missing: self.survey.missing.sum() });
         }
         Ok(())
     }
 
     /// Who is not missing, because another row speaks for their object.
-    fn moved(&self, state: &State) -> Result<HashSet<RecordKey>> {
+    fn moved_records(&self, state: &State) -> Result<HashSet<RecordKey>> {
         let mut moved = HashSet::new();
         for kind in Kind::DISPLAY_ORDER {
-            self.each_going(kind, |planned| {
+            self.each_removal(kind, |planned| {
                 if self.has_moved(planned, state)? {
                     moved.insert(planned.key.clone());
                 }
@@ -148,45 +153,51 @@ impl Plan {
         Ok(moved)
     }
 
-    fn lets_anybody_go(&self) -> Result<bool> {
+    fn has_removals(&self) -> Result<bool> {
         Ok(self.queue.count(Kind::Booking, Step::Delete)? > 0
             || self.queue.count(Kind::Guest, Step::Gone)? > 0
             || self.queue.count(Kind::Company, Step::Gone)? > 0)
     }
 
     /// What is held back of all that is missing.
-    fn held(&self, state: &State, rules: &PlanOptions, limits: Limits) -> Result<Vec<SuppressedRemoval>> {
-        let mut held_back = self.held_for_missing_ids(limits.most())?;
+    fn find_held_back(
+        &self,
+        state: &State,
+        rules: &PlanOptions,
+        limits: Limits,
+    ) -> Result<Vec<SuppressedRemoval>> {
+        let mut held_back = self.held_for_missing_ids(limits.per_run())?;
         for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| !self.without_id[*kind]) {
-            let losses = self.losses(kind, state, rules.now)?;
-            held_back.extend(self.too_many(losses, limits.most(), limits.vouched.is_some())?);
+            let losses = self.count_losses(kind, state, rules.now)?;
+            held_back.extend(self.too_many(losses, limits.per_run(), limits.allowed.is_some())?);
         }
         let is_held = |kind: Kind| held_back.iter().any(|held: &SuppressedRemoval| held.kind == kind);
-        if limits.vouched.is_none() && !is_held(Kind::Booking) {
-            held_back.extend(self.oldest(state, rules.now, limits)?);
+        if limits.allowed.is_none() && !is_held(Kind::Booking) {
+            held_back.extend(self.oldest_removed(state, rules.now, limits)?);
         }
         Ok(held_back)
     }
 
     /// More than is likely: more than the limit, or more than a third. Whom no booking names may go in any number.
     fn too_many(&self, losses: Losses, most: u64, is_vouched: bool) -> Result<Option<SuppressedRemoval>> {
-        let Losses { kind, going, before, all } = losses;
-        let most = if is_vouched { most } else { most.min(FEW.max(all / 3)) };
+        let Losses { kind, missing: going, given_up: before, all } = losses;
+        let most = if is_vouched { most } else { most.min(ALWAYS_ALLOWED.max(all / 3)) };
         let gone = going + before;
         let is_held =
             going > 0 && gone > most && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
-        Ok(is_held.then_some(SuppressedRemoval { kind, gone, most, why: HoldReason::Many }))
+        Ok(is_held.then_some(SuppressedRemoval { kind, gone, limit: most, reason: HoldReason::Many }))
     }
 
     /// Whether these losses would be held back unasked.
     fn is_unlikely(&self, losses: Losses, state: &State, now: DateTime<Utc>, limits: Limits) -> Result<bool> {
         let too_many = self.too_many(losses, limits.max_deletes, false)?;
-        let is_cut_off = || Ok(losses.kind == Kind::Booking && self.oldest(state, now, limits)?.is_some());
+        let is_cut_off =
+            || Ok(losses.kind == Kind::Booking && self.oldest_removed(state, now, limits)?.is_some());
         if too_many.is_some() { Ok(true) } else { is_cut_off() }
     }
 
     /// Notes who goes now. `all` has everybody who is missing.
-    fn depart(
+    fn note_departures(
         &mut self,
         state: &State,
         all: &Plan,
@@ -196,13 +207,13 @@ impl Plan {
     ) -> Result<()> {
         for kind in Kind::DISPLAY_ORDER {
             let is_held = held_back.iter().any(|held| held.kind == kind);
-            let goes = !is_held && self.queue.count(kind, step_of(kind))? > 0;
-            let losses = all.losses(kind, state, now)?;
+            let goes = !is_held && self.queue.count(kind, removal_step(kind))? > 0;
+            let losses = all.count_losses(kind, state, now)?;
             let is_vouched =
-                goes && limits.vouched.is_some() && all.is_unlikely(losses, state, now, limits)?;
+                goes && limits.allowed.is_some() && all.is_unlikely(losses, state, now, limits)?;
             let counts =
                 goes && !is_vouched && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
-            let given_up = if counts { self.leaving(kind, state, now)? } else { Vec::new() };
+            let given_up = if counts { self.departures(kind, state, now)? } else { Vec::new() };
             self.departing[kind] = Departing { given_up, is_vouched, is_held };
         }
         Ok(())
@@ -214,7 +225,7 @@ impl Plan {
         for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| self.without_id[*kind]) {
             let gone = self.queue.count(kind, Step::Gone)? + self.queue.count(kind, Step::Delete)?;
             if gone > 0 {
-                held_back.push(SuppressedRemoval { kind, gone, most, why: HoldReason::Unnamed });
+                held_back.push(SuppressedRemoval { kind, gone, limit: most, reason: HoldReason::WithoutIds });
             }
         }
         Ok(held_back)
@@ -246,7 +257,7 @@ impl Plan {
 
     /// Whether a step is planned for a row of this record.
     pub(super) fn has_row(&self, key: &RecordKey) -> Result<bool> {
-        Ok(self.queue.has(key)? && !self.queue.is_gone(key)?)
+        Ok(self.queue.has(key)? && !self.queue.has_no_row(key)?)
     }
 
     /// Whether a booking names somebody who is gone.
@@ -288,8 +299,8 @@ impl Plan {
 impl SuppressedRemoval {
     /// What is gone and kept, and what to do.
     pub fn message(&self) -> Message {
-        let SuppressedRemoval { kind, gone, most, why } = *self;
-        if why == HoldReason::Unnamed {
+        let SuppressedRemoval { kind, gone, limit: most, reason: why } = *self;
+        if why == HoldReason::WithoutIds {
             return SyncMessage::GoneOrWithoutId { records: display::plural_name(kind).into(), gone }.into();
         }
         let kept = match kind {
@@ -302,7 +313,7 @@ impl SuppressedRemoval {
     }
 }
 
-fn strange(kind: Kind, missing: u64) -> SyncMessage {
+fn foreign_mirror(kind: Kind, missing: u64) -> SyncMessage {
     let records = display::plural_name(kind).into();
     SyncMessage::OtherHotelsMirror { records, missing, kind: kind.name().to_owned() }
 }

@@ -9,7 +9,7 @@ use crate::domain::messages::SyncMessage;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::mirror::Outline;
-use crate::sync::plan::renamed_records::{Names, foreign};
+use crate::sync::plan::renamed_records::{NameChanges, renamed_mirror};
 
 /// Every row is read at least once a day, whatever its block looks like.
 const FULL_READ_INTERVAL: TimeDelta = TimeDelta::hours(23);
@@ -29,13 +29,13 @@ pub struct MirrorStats {
     pub full_read_at: DateTime<Utc>,
     /// Records that have an object and are in the mirror, by [`Kind`].
     #[serde(skip)]
-    pub(super) known: PerKind<u64>,
+    pub(super) linked: PerKind<u64>,
     /// Records that have an object and are not in the mirror any more, by [`Kind`].
     #[serde(skip)]
     pub(super) missing: PerKind<u64>,
     /// What known records are called now, by [`Kind`].
     #[serde(skip)]
-    pub(super) names: PerKind<Names>,
+    pub(super) names: PerKind<NameChanges>,
 }
 
 impl MirrorStats {
@@ -53,18 +53,18 @@ impl MirrorStats {
     }
 
     /// Takes note of a kind's table.
-    pub(super) fn count(&mut self, kind: Kind, outline: &Outline) {
+    pub(super) fn note_table(&mut self, kind: Kind, outline: &Outline) {
         self.rows[kind] = outline.rows;
         self.residents = self.residents.max(outline.residents);
     }
 
     /// Takes note of a record that is known.
-    pub(super) fn see(&mut self, kind: Kind, pair: &Pair) {
+    pub(super) fn note_pair(&mut self, kind: Kind, pair: &Pair) {
         let Some(known) = &pair.known else { return };
         let is_linked = known.crm_id.is_some();
         match &pair.row {
             Some(row) => {
-                self.known[kind] += u64::from(is_linked);
+                self.linked[kind] += u64::from(is_linked);
                 self.names[kind].compare(kind, known, &row.display_name);
             }
             None => self.missing[kind] += u64::from(is_linked && !known.absent_in_mirror),
@@ -73,7 +73,7 @@ impl MirrorStats {
 
     /// The first table that had rows and is empty now, with the kind to reset if that is right. One that is seen through a
     /// window may be empty for a season.
-    fn emptied(
+    fn find_emptied_table(
         &self,
         before: &MirrorStats,
         windows: PerKind<bool>,
@@ -93,12 +93,12 @@ impl MirrorStats {
     }
 
     /// Refuses a mirror from which nothing may be concluded.
-    pub(super) fn check(&self, rules: &PlanOptions, residents_slide: bool) -> Result<()> {
+    pub(super) fn refuse_unusable(&self, rules: &PlanOptions, residents_slide: bool) -> Result<()> {
         let PlanOptions { before, windows, vouched, .. } = rules;
         if self.rows.sum() == 0 {
             bail!(SyncMessage::MirrorEmpty);
         }
-        if let Some((table, kind, had)) = self.emptied(before, *windows, residents_slide) {
+        if let Some((table, kind, had)) = self.find_emptied_table(before, *windows, residents_slide) {
             let then = match table {
                 "bookings" => SyncMessage::DealsStay,
                 "guests" | "companies" => SyncMessage::DealsGoWithoutThemIfAllowed { had },
@@ -108,9 +108,9 @@ impl MirrorStats {
             bail!(SyncMessage::TableEmptied { table, kind, then: then.into() });
         }
         for kind in Kind::DISPLAY_ORDER {
-            let names = self.names[kind].all(self.known[kind]);
-            if names.are_foreign(kind) && names.other > *vouched {
-                bail!(foreign(kind, names));
+            let names = self.names[kind].tally(self.linked[kind]);
+            if names.looks_foreign(kind) && names.other > *vouched {
+                bail!(renamed_mirror(kind, names));
             }
         }
         Ok(())
@@ -119,18 +119,18 @@ impl MirrorStats {
     /// Whether the mirror has records of this kind, and not one that is known, while at least three that have an object
     /// are missing: more than somebody said may be.
     pub(super) fn looks_foreign(&self, kind: Kind, vouched: u64) -> bool {
-        self.known[kind] == 0 && self.rows[kind] > 0 && is_strange(self.missing[kind], vouched)
+        self.linked[kind] == 0 && self.rows[kind] > 0 && are_too_many_missing(self.missing[kind], vouched)
     }
 
     /// Likewise where no kind has so many, but all together do.
-    pub(super) fn is_strange_throughout(&self, vouched: u64) -> bool {
-        self.known.sum() == 0 && is_strange(self.missing.sum(), vouched)
+    pub(super) fn looks_foreign_throughout(&self, vouched: u64) -> bool {
+        self.linked.sum() == 0 && are_too_many_missing(self.missing.sum(), vouched)
     }
 }
 
 /// Two or three records may well be deleted by hand; that none of so many is left is no accident of one row.
-const STRANGE: u64 = 3;
+const MIN_MISSING: u64 = 3;
 
-fn is_strange(missing: u64, vouched: u64) -> bool {
-    missing >= STRANGE && missing > vouched
+fn are_too_many_missing(missing: u64, vouched: u64) -> bool {
+    missing >= MIN_MISSING && missing > vouched
 }

@@ -21,7 +21,7 @@ use std::hash::Hasher;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use blocks::{Look, Watched};
+use blocks::{BlockComparison, BlockOptions};
 pub(crate) use decide::is_history;
 pub use decide::{Deferred, Pair, PlanOptions, Priority, Resend, Step, decide, is_skippable, rule_of};
 pub use guards::{HoldReason, Limits, SuppressedRemoval};
@@ -134,7 +134,7 @@ pub fn compare(
             survey: MirrorStats { full_read_at: whole_at, terms: rules.terms, ..MirrorStats::default() },
             ..Compared::default()
         },
-        touched: state.dirty()?.into_iter().flat_map(RecordKey::with_other_type).collect(),
+        touched: state.dirty_parties()?.into_iter().flat_map(RecordKey::with_other_type).collect(),
         deals_stand: state.has_linked(Kind::Booking)?,
         found,
         note,
@@ -143,7 +143,7 @@ pub fn compare(
     for kind in Kind::SEND_ORDER {
         comparison.kind(kind, mirror, state, rules)?;
     }
-    comparison.seen.survey.check(rules, mirror.are_booking_guests_windowed())?;
+    comparison.seen.survey.refuse_unusable(rules, mirror.are_booking_guests_windowed())?;
     comparison.guests_for_stays(mirror, state, rules)
 }
 
@@ -167,14 +167,14 @@ where
     fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<()> {
         let on_hold = Deferred::for_kind(kind, state)?;
         let outline = mirror.outline(kind, &ChangeInputs { seed: rules.terms, touched: &self.touched })?;
-        self.seen.survey.count(kind, &outline);
+        self.seen.survey.note_table(kind, &outline);
         let nameless_rows = outline.nameless;
-        let mut blocks = Watched::new(outline, state.blocks(kind)?, rules.look(kind));
-        self.seen.survey.known[kind] = blocks.linked();
-        let spans = blocks.spans();
+        let mut blocks = BlockComparison::new(outline, state.blocks(kind)?, rules.look(kind));
+        self.seen.survey.linked[kind] = blocks.linked();
+        let spans = blocks.ranges_to_read();
         // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
         let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
-        let mut known = state.known(kind)?;
+        let mut known = state.scan_records(kind)?;
         let has_stays = kind == Kind::Booking && rules.stays.is_some();
         let mut ledger = has_stays.then(|| state.stay_scan()).transpose()?;
         let nameless = row_without_id(nameless_rows);
@@ -186,10 +186,10 @@ where
                 let pair = pair?;
                 if nameless.is_some() && pair.id == missing_id() {
                     // Known since it failed, and no record that vanished.
-                    blocks.saw(&pair, false);
+                    blocks.note_pair(&pair, false);
                     continue;
                 }
-                self.seen.survey.see(kind, &pair);
+                self.seen.survey.note_pair(kind, &pair);
                 self.seen.without_id[kind] |= has_bad_id(pair.row.as_ref());
                 self.note(kind, &pair, rules)?;
                 if let Some(ledger) = &mut ledger {
@@ -198,7 +198,7 @@ where
                 let rule = self.rule(kind, &pair, &on_hold, rules);
                 counts.count(rule);
                 let step = rule.step();
-                blocks.saw(&pair, step.is_none() && is_skippable(kind, &pair, &on_hold, rules));
+                blocks.note_pair(&pair, step.is_none() && is_skippable(kind, &pair, &on_hold, rules));
                 if let Some(step) = step {
                     (self.found)(kind, step, pair)?;
                 }
@@ -315,7 +315,7 @@ pub(crate) fn references_any(row: Option<&Row>, people: &HashSet<RecordKey>) -> 
 impl Deferred {
     /// Those of a kind.
     pub fn for_kind(kind: Kind, state: &State) -> Result<Deferred> {
-        Ok(Deferred { doubts: state.doubts(kind)?, holds: state.holds(kind)? })
+        Ok(Deferred { doubts: state.doubts(kind)?, holds: state.retry_backoffs(kind)? })
     }
 }
 
@@ -367,8 +367,8 @@ impl PlanOptions {
 
     /// How the blocks of a kind are looked at. Two queries through one window may not show the same rows, so its outline
     /// says nothing of them.
-    fn look(&self, kind: Kind) -> Look {
+    fn look(&self, kind: Kind) -> BlockOptions {
         let all = self.reads_all() || self.windows[kind] || self.learns[kind];
-        Look { all, anew: self.before.terms != self.terms, now: self.now }
+        BlockOptions { reads_all: all, are_terms_new: self.before.terms != self.terms, now: self.now }
     }
 }

@@ -59,9 +59,9 @@ pub(super) fn note_of(kind: Kind, pair: &Pair, rules: &PlanOptions) -> Option<No
     };
     let stay = Stay::of_row(row).or(known.stay);
     let learns = rules.learns[kind] && !row.modified_at.is_empty();
-    let content = if learns { row.content_hash } else { known.content };
+    let content = if learns { row.content_hash } else { known.content_hash };
     let is_known = known.missing_since.is_none()
-        && (known.crm_id.is_none() || known.stay == stay && known.content == content);
+        && (known.crm_id.is_none() || known.stay == stay && known.content_hash == content);
     (!is_known).then_some(Note::Read { content, stay })
 }
 

@@ -11,27 +11,27 @@ use crate::state::{Departure, Oldest, State};
 use crate::sync::plan::guards::{HoldReason, Limits, SuppressedRemoval};
 
 /// So many bookings make a range.
-const RANGE: usize = 3;
+const MIN_RANGE: usize = 3;
 
 const DAY: TimeDelta = TimeDelta::days(1);
 
 /// How long it counts who was given up, where a range of stays is looked for.
-const MEMORY: TimeDelta = TimeDelta::days(31);
+const DEPARTURES_COUNT_FOR: TimeDelta = TimeDelta::days(31);
 
 /// Who is missing of a kind.
 #[derive(Clone, Copy)]
 pub(super) struct Losses {
     pub(super) kind: Kind,
     /// Missing now.
-    pub(super) going: u64,
+    pub(super) missing: u64,
     /// Given up within the last day.
-    pub(super) before: u64,
+    pub(super) given_up: u64,
     /// How many there were.
     pub(super) all: u64,
 }
 
 /// The step by which those who are missing go.
-pub(super) fn step_of(kind: Kind) -> Step {
+pub(super) fn removal_step(kind: Kind) -> Step {
     match kind {
         Kind::Guest | Kind::Company => Step::Gone,
         Kind::Booking => Step::Delete,
@@ -40,32 +40,32 @@ pub(super) fn step_of(kind: Kind) -> Step {
 
 impl Plan {
     /// Who is missing now, and who went before within a day.
-    pub(super) fn losses(&self, kind: Kind, state: &State, now: DateTime<Utc>) -> Result<Losses> {
+    pub(super) fn count_losses(&self, kind: Kind, state: &State, now: DateTime<Utc>) -> Result<Losses> {
         let going = self.count_removals(kind, state)?;
         let departures = state.departures(kind, now - DAY)?;
         let mut before = 0;
         for departure in departures.iter().filter(|departure| departure.at <= now) {
             let key = RecordKey::new(kind, departure.id.clone());
-            before += u64::from(!self.queue.is_gone(&key)?);
+            before += u64::from(!self.queue.has_no_row(&key)?);
         }
-        let stands = self.survey.known[kind];
-        Ok(Losses { kind, going, before, all: stands + going + before })
+        let stands = self.survey.linked[kind];
+        Ok(Losses { kind, missing: going, given_up: before, all: stands + going + before })
     }
 
     /// Bookings that are missing and look like the begin of the hotel's history, cut off: an export of some months does
     /// that to one that was older, day by day. One or two old bookings may well be deleted.
-    pub(super) fn oldest(
+    pub(super) fn oldest_removed(
         &self,
         state: &State,
         now: DateTime<Utc>,
         limits: Limits,
     ) -> Result<Option<SuppressedRemoval>> {
-        let missing = self.leaving(Kind::Booking, state, now)?;
+        let missing = self.departures(Kind::Booking, state, now)?;
         if missing.is_empty() {
             return Ok(None);
         }
         let gone: HashSet<&RecordId> = missing.iter().map(|departure| &departure.id).collect();
-        let before: Vec<Departure> = state.departures(Kind::Booking, now - MEMORY)?;
+        let before: Vec<Departure> = state.departures(Kind::Booking, now - DEPARTURES_COUNT_FOR)?;
         let before = before.iter().filter(|departure| !gone.contains(&departure.id));
         let before: Vec<&Departure> = before.collect();
         for by in [Oldest::Arrival, Oldest::Departure] {
@@ -77,15 +77,15 @@ impl Plan {
             };
             let cut = missing.iter().filter(is_cut).count();
             let cut_before = before.iter().filter(|departure| is_cut(departure)).count();
-            if cut > 0 && cut + cut_before >= RANGE {
-                let losses = self.losses(Kind::Booking, state, now)?;
-                let gone = losses.going + losses.before;
+            if cut > 0 && cut + cut_before >= MIN_RANGE {
+                let losses = self.count_losses(Kind::Booking, state, now)?;
+                let gone = losses.missing + losses.given_up;
                 let most = limits.max_deletes;
                 return Ok(Some(SuppressedRemoval {
                     kind: Kind::Booking,
                     gone,
-                    most,
-                    why: HoldReason::Oldest,
+                    limit: most,
+                    reason: HoldReason::Oldest,
                 }));
             }
         }
@@ -93,9 +93,9 @@ impl Plan {
     }
 
     /// Who goes by this plan.
-    pub(super) fn leaving(&self, kind: Kind, state: &State, now: DateTime<Utc>) -> Result<Vec<Departure>> {
+    pub(super) fn departures(&self, kind: Kind, state: &State, now: DateTime<Utc>) -> Result<Vec<Departure>> {
         let mut leaving = Vec::new();
-        self.each_going(kind, |planned| {
+        self.each_removal(kind, |planned| {
             if !self.has_moved(planned, state)? {
                 let stay = state.record(&planned.key)?.and_then(|record| record.plan_record.stay);
                 leaving.push(Departure { id: planned.key.id.clone(), at: now, stay });
@@ -108,8 +108,8 @@ impl Plan {
     /// How many are missing: those whose object another row speaks for are not.
     fn count_removals(&self, kind: Kind, state: &State) -> Result<u64> {
         let mut going = 0;
-        if self.queue.count(kind, step_of(kind))? > 0 {
-            self.each_going(kind, |planned| {
+        if self.queue.count(kind, removal_step(kind))? > 0 {
+            self.each_removal(kind, |planned| {
                 going += u64::from(!self.has_moved(planned, state)?);
                 Ok(())
             })?;
@@ -118,8 +118,12 @@ impl Plan {
     }
 
     /// Shows everybody who goes by this plan to `show`.
-    pub(super) fn each_going(&self, kind: Kind, mut show: impl FnMut(&Planned) -> Result<()>) -> Result<()> {
-        let step = step_of(kind);
+    pub(super) fn each_removal(
+        &self,
+        kind: Kind,
+        mut show: impl FnMut(&Planned) -> Result<()>,
+    ) -> Result<()> {
+        let step = removal_step(kind);
         self.queue.each(kind, |planned| if planned.step == step { show(planned) } else { Ok(()) })
     }
 
@@ -132,7 +136,7 @@ impl Plan {
             return Ok(true);
         }
         match state.record(key)?.and_then(|record| record.plan_record.crm_id) {
-            Some(crm_id) => Ok(self.queue.names(key.kind, crm_id)?),
+            Some(crm_id) => Ok(self.queue.has_row_naming(key.kind, crm_id)?),
             None => Ok(false),
         }
     }

@@ -16,14 +16,14 @@ pub(super) struct Tally {
 
 /// What known records of a kind are called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Names {
+pub(super) struct NameChanges {
     /// Of those that have an object, how many are called otherwise.
     other: u64,
     /// Those that have none, or let go of it.
     unlinked: Tally,
 }
 
-impl Names {
+impl NameChanges {
     /// Takes note of a record that is in the mirror.
     pub(super) fn compare(&mut self, kind: Kind, known: &PlanRecord, label: &str) {
         // A name that is missing, or was never read right, tells nothing.
@@ -42,7 +42,7 @@ impl Names {
 
     /// All that counts: where none has an object, because somebody let go of all, those that had one. `linked` counts
     /// those too whose rows were not read, for they are as they were.
-    pub(super) fn all(&self, linked: u64) -> Tally {
+    pub(super) fn tally(&self, linked: u64) -> Tally {
         if linked > 0 { Tally { compared: linked, other: self.other } } else { self.unlinked }
     }
 }
@@ -50,7 +50,7 @@ impl Names {
 impl Tally {
     /// Whether so many are called otherwise that they must be others: of bookings more than a tenth, for nobody changes
     /// a number; of people more than half, and more than two.
-    pub(super) fn are_foreign(self, kind: Kind) -> bool {
+    pub(super) fn looks_foreign(self, kind: Kind) -> bool {
         match kind {
             Kind::Booking => self.other * 10 > self.compared,
             Kind::Guest | Kind::Company => self.other > CORRECTED && self.other * 2 > self.compared,
@@ -68,7 +68,7 @@ fn is_other(kind: Kind, before: &str, now: &str) -> bool {
 }
 
 /// Why the mirror is refused, and what to do.
-pub(super) fn foreign(kind: Kind, tally: Tally) -> SyncMessage {
+pub(super) fn renamed_mirror(kind: Kind, tally: Tally) -> SyncMessage {
     let Tally { compared, other } = tally;
     let renamed = match kind {
         Kind::Booking => SyncMessage::OtherNumbers { other, compared },

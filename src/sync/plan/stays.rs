@@ -179,7 +179,7 @@ pub(super) fn each_guest(
         return Ok(());
     }
     let at_once = if mirror.can_seek(Kind::Guest)? { 1 } else { spans.len() };
-    let mut known = state.known(Kind::Guest)?;
+    let mut known = state.scan_records(Kind::Guest)?;
     for spans in spans.chunks(at_once) {
         let mut scan = mirror.scan_of(Kind::Guest, &bounding_range(spans))?;
         for pair in merge(scan.rows(spans)?, known.rows(spans)) {

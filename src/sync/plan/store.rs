@@ -231,7 +231,7 @@ impl PlanStore {
     }
 
     /// Whether a step is planned for a row that itself names this object.
-    pub fn names(&self, kind: Kind, crm_id: i64) -> Result<bool> {
+    pub fn has_row_naming(&self, kind: Kind, crm_id: i64) -> Result<bool> {
         let sql = "SELECT 1 FROM plan WHERE kind = ?1 AND names = ?2";
         Ok(self.connection.prepare_cached(sql)?.exists((kind, crm_id))?)
     }
@@ -246,7 +246,7 @@ impl PlanStore {
     }
 
     /// Whether this record has no row in the mirror, taken out of the queue or not.
-    pub fn is_gone(&self, key: &RecordKey) -> Result<bool> {
+    pub fn has_no_row(&self, key: &RecordKey) -> Result<bool> {
         let mut statement =
             self.connection.prepare_cached("SELECT 1 FROM gone WHERE kind = ?1 AND id = ?2")?;
         Ok(statement.exists((key.kind, &key.id))?)
@@ -259,7 +259,7 @@ impl PlanStore {
     }
 
     /// How many records are left, by [`Kind`]; a closing date alone is none.
-    pub fn left(&self) -> Result<PerKind<u64>> {
+    pub fn count_left(&self) -> Result<PerKind<u64>> {
         let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step <> ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         Ok(PerKind::try_from_fn(|kind| statement.query_row((kind, Step::Close as u8), |row| row.get(0)))?)

@@ -34,16 +34,16 @@ impl InputFingerprint {
 }
 
 /// Whether a run of cron would find nothing to do.
-pub fn can_skip(config: &Config, orders: &RunOptions, state: &State, now: DateTime<Utc>) -> Result<bool> {
-    if orders.kind != RunKind::Sync || orders.full || orders.retry_failed {
+pub fn can_skip(config: &Config, options: &RunOptions, state: &State, now: DateTime<Utc>) -> Result<bool> {
+    if options.kind != RunKind::Sync || options.full || options.retry_failed {
         return Ok(false);
     }
-    let sight = InputFingerprint::current(config, now);
-    if sight.is_none() || sight != state.get(INPUTS)? {
+    let fingerprint = InputFingerprint::current(config, now);
+    if fingerprint.is_none() || fingerprint != state.get(INPUTS)? {
         return Ok(false);
     }
     let went_well = state.last_run()?.is_some_and(|run| run.outcome == Some(Outcome::Ok.into()));
     let read_today =
-        state.get::<MirrorStats>(MIRROR_STATS)?.is_some_and(|survey| !survey.is_full_read_due(now));
+        state.get::<MirrorStats>(MIRROR_STATS)?.is_some_and(|stats| !stats.is_full_read_due(now));
     Ok(went_well && read_today && state.is_clean()?)
 }

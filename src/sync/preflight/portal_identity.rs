@@ -22,19 +22,19 @@ const SAMPLE: u32 = 20;
 ///
 /// # Errors
 /// [`RunError`] with what to do, when less than half of what should stand there does.
-pub fn verify_identity(config: &Config, state: &State, gate: &mut Client<'_>) -> Result<()> {
+pub fn verify_identity(config: &Config, state: &State, client: &mut Client<'_>) -> Result<()> {
     verify_originator(config, state)?;
-    verify_portal(config, state, gate)
+    verify_portal(config, state, client)
 }
 
 /// Makes sure that the portal is the state's own.
 ///
 /// # Errors
 /// [`RunError`] with what to do.
-pub fn verify_portal(config: &Config, state: &State, gate: &mut Client<'_>) -> Result<()> {
+pub fn verify_portal(config: &Config, state: &State, client: &mut Client<'_>) -> Result<()> {
     let host = config.portal.webhook.host();
     if let Some(known) = state.get::<String>(PORTAL)?.filter(|known| known != host) {
-        let (ours, asked) = sample_objects(config, state, gate)?;
+        let (ours, asked) = sample_objects(config, state, client)?;
         if ours * 2 < asked {
             return Err(wrong_portal_error(&known, host).into());
         }
@@ -61,12 +61,12 @@ pub fn remember(config: &Config, state: &State) -> Result<()> {
 }
 
 /// How many of the newest objects stand there with our origin, and how many were looked for.
-fn sample_objects(config: &Config, state: &State, gate: &mut Client<'_>) -> Result<(usize, usize)> {
+fn sample_objects(config: &Config, state: &State, client: &mut Client<'_>) -> Result<(usize, usize)> {
     let (mut ours, mut asked) = (0, 0);
     for kind in Kind::SEND_ORDER {
         let linked: Vec<(RecordId, i64)> = state.newest_linked(kind, SAMPLE)?;
         let ids: Vec<i64> = linked.iter().map(|(_, crm_id)| *crm_id).collect();
-        let found = by_id(gate, kind, &ids)?;
+        let found = by_id(client, kind, &ids)?;
         let is_ours = |(id, crm_id): &&(RecordId, i64)| {
             found.get(crm_id).is_some_and(|object| carries_mark(&config.portal.originator, id, object))
         };

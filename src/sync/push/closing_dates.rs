@@ -23,9 +23,9 @@ use crate::sync::plan::Step;
 
 const FIELD: &str = "CLOSEDATE";
 /// How long an answer counts: a setting of the portal may be changed.
-const VALID: TimeDelta = TimeDelta::days(1);
+const VALID_FOR: TimeDelta = TimeDelta::days(1);
 /// A departure so near to today looks the same either way, whatever the portal's time zone is.
-const NEAR: TimeDelta = TimeDelta::days(1);
+const NEAR_TODAY: TimeDelta = TimeDelta::days(1);
 
 /// Whether the import keeps the closing date of a deal in a final stage, as the state remembers it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -39,54 +39,54 @@ pub struct ImportedDates {
 impl Push<'_, '_> {
     /// What an export or a probe saw within the last day.
     pub(super) fn recall_imported_dates(&mut self) -> Result<()> {
-        let now = self.gate.clock().now();
+        let now = self.client.clock().now();
         let seen: Option<ImportedDates> = self.state.get(IMPORTED_DATES)?;
-        let seen = seen.filter(|seen| (now - seen.seen_at).abs() < VALID);
+        let seen = seen.filter(|seen| (now - seen.seen_at).abs() < VALID_FOR);
         self.are_dates_kept = seen.map(|seen| seen.are_kept);
         Ok(())
     }
 
-    pub(super) fn imports(&self) -> bool {
-        matches!(self.way, CreateMode::Export { method: ExportMethod::Import, .. })
+    pub(super) fn is_import(&self) -> bool {
+        matches!(self.create_mode, CreateMode::Export { method: ExportMethod::Import, .. })
     }
 
     /// Nobody knows yet whether the closing dates of imported deals have to be sent.
     pub(super) fn is_closing_unknown(&self) -> bool {
-        self.imports() && self.are_dates_kept.is_none()
+        self.is_import() && self.are_dates_kept.is_none()
     }
 
     /// Of deals whose closing date is to be sent those in which it does not stand.
-    pub(super) fn without_kept_dates(&mut self, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
-        if !self.imports() || self.are_dates_kept == Some(false) {
-            return Ok(targets);
+    pub(super) fn without_kept_dates(&mut self, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+        if !self.is_import() || self.are_dates_kept == Some(false) {
+            return Ok(items);
         }
-        let ids: Vec<i64> = targets.iter().filter_map(WorkItem::crm_id).collect();
-        let found = cards(self.gate, Kind::Booking, &ids, &BTreeSet::from([FIELD.to_owned()]))?.seen;
-        let stands = |target: &WorkItem| {
-            let stored = target.crm_id().and_then(|crm_id| found.get(&crm_id)?.fields.get(FIELD));
-            let booking = target.closing_booking();
+        let ids: Vec<i64> = items.iter().filter_map(WorkItem::crm_id).collect();
+        let found = cards(self.client, Kind::Booking, &ids, &BTreeSet::from([FIELD.to_owned()]))?.seen;
+        let stands = |item: &WorkItem| {
+            let stored = item.crm_id().and_then(|crm_id| found.get(&crm_id)?.fields.get(FIELD));
+            let booking = item.closing_booking();
             booking.zip(stored).is_some_and(|(booking, stored)| is_stored(booking, stored))
         };
-        let (kept, others): (Vec<_>, Vec<_>) = targets.into_iter().partition(stands);
+        let (kept, others): (Vec<_>, Vec<_>) = items.into_iter().partition(stands);
         self.learn_imported_dates(&kept, &others)?;
         let writer = self.state.writer()?;
-        for target in kept {
-            let pending = PendingWork { close: false, ..target.record.plan_record.pending };
-            writer.update_pending(target.key(), pending)?;
+        for item in kept {
+            let pending = PendingWork { close: false, ..item.record.plan_record.pending };
+            writer.update_pending(item.key(), pending)?;
         }
         writer.commit()?;
         Ok(others)
     }
 
     fn learn_imported_dates(&mut self, kept: &[WorkItem], others: &[WorkItem]) -> Result<()> {
-        let (now, run) = (self.gate.clock().now(), self.run);
+        let (now, run) = (self.client.clock().now(), self.run);
         // A deal of another run may have been created or changed by another call.
-        let is_imported = |target: &&WorkItem| target.record.last_seen_run == run;
-        let is_far = |target: &WorkItem| {
-            let departure = target.closing_booking().map(|booking| booking.departure.date());
+        let is_imported = |item: &&WorkItem| item.record.last_seen_run == run;
+        let is_far = |item: &WorkItem| {
+            let departure = item.closing_booking().map(|booking| booking.departure.date());
             departure.is_some_and(|departure| is_far_from(now.date_naive(), departure))
         };
-        let are_kept = if others.iter().any(|target| is_imported(&target)) {
+        let are_kept = if others.iter().any(|item| is_imported(&item)) {
             false
         } else if kept.iter().filter(is_imported).any(is_far) {
             true
@@ -115,5 +115,5 @@ fn is_stored(booking: &Booking, stored: &serde_json::Value) -> bool {
 }
 
 fn is_far_from(today: NaiveDate, departure: NaiveDate) -> bool {
-    (departure - today).abs() > NEAR
+    (departure - today).abs() > NEAR_TODAY
 }

@@ -20,58 +20,58 @@ const SAMPLE: u32 = 20;
 
 impl Push<'_, '_> {
     /// Finds the objects. What has to be left for later, or turned out to be done, goes no further.
-    pub(super) fn find_objects(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
-        let targets = self.find_by_origin(kind, targets)?;
-        let targets = self.fetch_objects(kind, targets)?;
-        self.find_by_reach(kind, targets)
+    pub(super) fn find_objects(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+        let items = self.find_by_origin(kind, items)?;
+        let items = self.fetch_objects(kind, items)?;
+        self.match_by_contact(kind, items)
     }
 
     /// What is to be created may stand there already: under our origin, or under the id that Ecvi knows.
-    fn find_by_origin(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+    fn find_by_origin(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let new: Vec<RecordId> =
-            targets.iter().filter(|t| t.planned.step == Step::Create).map(|t| t.id().clone()).collect();
-        let namesakes = self.namesakes(kind, &new)?;
-        let Marked { found: standing, unclear } = self.standing(kind, &new)?;
+            items.iter().filter(|t| t.planned.step == Step::Create).map(|t| t.id().clone()).collect();
+        let namesakes = self.ids_taken_by_other_type(kind, &new)?;
+        let Marked { found: standing, unclear } = self.find_existing(kind, &new)?;
         let is_found = |id: &RecordId| standing.get(id).is_some_and(|objects| !objects.is_empty());
-        let unfound = targets.iter().filter(|t| t.planned.step == Step::Create && !is_found(t.id()));
+        let unfound = items.iter().filter(|t| t.planned.step == Step::Create && !is_found(t.id()));
         let out_of_sight = self.find_hidden_candidates(kind, &unfound.collect::<Vec<_>>())?;
         let mut claimed = HashSet::new();
         let mut ready = Vec::new();
-        for mut target in targets {
-            if let Some((crm_id, unseen)) = out_of_sight.get(target.id()) {
-                self.fail(&target, unseen.code(), Operation::Create, &unseen.message(*crm_id))?;
+        for mut item in items {
+            if let Some((crm_id, unseen)) = out_of_sight.get(item.id()) {
+                self.fail(&item, unseen.code(), Operation::Create, &unseen.message(*crm_id))?;
                 continue;
             }
-            if let Some(reason) = unclear.get(target.id()) {
-                self.fail(&target, FailureCode::CardUnreadable, Operation::Create, reason)?;
+            if let Some(reason) = unclear.get(item.id()) {
+                self.fail(&item, FailureCode::CardUnreadable, Operation::Create, reason)?;
                 continue;
             }
-            if target.planned.step == Step::Create && namesakes.contains(target.id()) {
-                self.fail(&target, FailureCode::DuplicateId, Operation::Create, &target.id().to_string())?;
+            if item.planned.step == Step::Create && namesakes.contains(item.id()) {
+                self.fail(&item, FailureCode::DuplicateId, Operation::Create, &item.id().to_string())?;
                 continue;
             }
-            if let Some(cards @ [first, others @ ..]) = standing.get(target.id()).map(Vec::as_slice) {
-                target.take_over(*first);
+            if let Some(cards @ [first, others @ ..]) = standing.get(item.id()).map(Vec::as_slice) {
+                item.take_over(*first);
                 if !others.is_empty() {
                     let message = IssueDetail::Cards(cards.to_vec()).to_string();
-                    target.warnings.push(Warning { code: FailureCode::SeveralInCrm, message });
+                    item.warnings.push(Warning { code: FailureCode::SeveralInCrm, message });
                 }
-            } else if let (Step::Create, Some(crm_id)) = (target.planned.step, target.known_by_ecvi()) {
+            } else if let (Step::Create, Some(crm_id)) = (item.planned.step, item.known_by_ecvi()) {
                 // A record that is gone from Ecvi does not block a row that names its object.
-                let taken = self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|key| key != target.key());
+                let taken = self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|key| key != item.key());
                 if taken.is_some() || !claimed.insert(crm_id) {
                     let owner = taken.map(|owner| format!(": {owner}")).unwrap_or_default();
                     self.fail(
-                        &target,
+                        &item,
                         FailureCode::CrmIdTaken,
                         Operation::Create,
                         &format!("crm_id {crm_id}{owner}"),
                     )?;
                     continue;
                 }
-                target.record.plan_record.crm_id = Some(crm_id);
+                item.record.plan_record.crm_id = Some(crm_id);
             }
-            ready.push(target);
+            ready.push(item);
         }
         Ok(ready)
     }
@@ -84,24 +84,24 @@ impl Push<'_, '_> {
         unfound: &[&WorkItem],
     ) -> Result<BTreeMap<RecordId, (i64, Unseen)>> {
         let mut suspects = Vec::new();
-        for target in unfound.iter().filter(|target| target.record.released) {
-            suspects.extend(self.state.last_object(target.key())?.map(|crm_id| (target.id(), crm_id)));
+        for item in unfound.iter().filter(|item| item.record.detached) {
+            suspects.extend(self.state.last_object(item.key())?.map(|crm_id| (item.id(), crm_id)));
         }
         let let_go: Vec<i64> = suspects.iter().map(|(_, crm_id)| *crm_id).collect();
-        let unseen = look(self.gate, kind, &let_go)?.unseen;
+        let unseen = look(self.client, kind, &let_go)?.unseen;
         let mut out_of_sight = BTreeMap::new();
         for (id, crm_id) in suspects {
             if let Some(why) = unseen.get(&crm_id) {
                 out_of_sight.insert(id.clone(), (crm_id, why.clone()));
             }
         }
-        let mut called = unfound.iter().filter(|target| target.record.strikes > 0).peekable();
+        let mut called = unfound.iter().filter(|item| item.record.unanswered_calls > 0).peekable();
         if called.peek().is_some() {
             // Whoever does not see what was made before would not see what such a call made.
             let ours = self.state.sample_linked(kind, SAMPLE)?;
-            let unseen = look(self.gate, kind, &ours)?.unseen;
+            let unseen = look(self.client, kind, &ours)?.unseen;
             if let Some((crm_id, why)) = unseen.iter().find(|(_, why)| **why == Unseen::Denied) {
-                out_of_sight.extend(called.map(|target| (target.id().clone(), (*crm_id, why.clone()))));
+                out_of_sight.extend(called.map(|item| (item.id().clone(), (*crm_id, why.clone()))));
             }
         }
         Ok(out_of_sight)
@@ -109,18 +109,18 @@ impl Push<'_, '_> {
 
     /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write over the other's
     /// object. Whoever stands there already keeps it; of two new ones the number does.
-    fn namesakes(&self, kind: Kind, new: &[RecordId]) -> Result<HashSet<RecordId>> {
+    fn ids_taken_by_other_type(&self, kind: Kind, new: &[RecordId]) -> Result<HashSet<RecordId>> {
         let _at_once = self.state.snapshot()?;
         let mut namesakes = HashSet::new();
         for id in new {
-            if self.has_namesake(&RecordKey::new(kind, id.clone()))? {
+            if self.is_taken_by_other_type(&RecordKey::new(kind, id.clone()))? {
                 namesakes.insert(id.clone());
             }
         }
         Ok(namesakes)
     }
 
-    fn has_namesake(&self, key: &RecordKey) -> Result<bool> {
+    fn is_taken_by_other_type(&self, key: &RecordKey) -> Result<bool> {
         let Some(other) = key.other_type_key() else { return Ok(false) };
         // The hotel moved from texts to numbers: the one goes as the other comes.
         if !self.is_in_ecvi(&other)? {
@@ -130,9 +130,9 @@ impl Push<'_, '_> {
         Ok(stands || matches!(key.id, RecordId::Text(_)))
     }
 
-    fn standing(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Marked> {
+    fn find_existing(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Marked> {
         let originator = &self.config.portal.originator;
-        if !matches!(self.way, CreateMode::Export { stocked: true, .. }) {
+        if !matches!(self.create_mode, CreateMode::Export { stocked: true, .. }) {
             return Ok(self.look_for_origins(kind, ids)?);
         }
         let mut standing = BTreeMap::new();
@@ -144,82 +144,82 @@ impl Push<'_, '_> {
         }
         // A card that the inventory could not read may be the record's own.
         let unfound: Vec<RecordId> = ids.iter().filter(|id| standing[id].is_empty()).cloned().collect();
-        let mut marked = by_origin(self.gate, kind, originator, &unfound)?;
+        let mut marked = by_origin(self.client, kind, originator, &unfound)?;
         standing.retain(|_, objects| !objects.is_empty());
         marked.found.append(&mut standing);
         Ok(marked)
     }
 
     /// Looks at every object that is about to be changed: is it there, whose is it, which phones does it have.
-    fn fetch_objects(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
-        let (run, now) = (self.run, self.gate.clock().now());
+    fn fetch_objects(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+        let (run, now) = (self.run, self.client.clock().now());
         // A deal that this run has just sent is not looked at again for its closing date.
         let is_just_sent =
-            |target: &WorkItem| target.planned.step == Step::Close && target.record.is_alive(run, now);
-        let looked_at = targets.iter().filter(|target| !is_just_sent(target));
-        let ids: Vec<i64> = looked_at.filter_map(|target| target.record.plan_record.crm_id).collect();
-        let Look { seen: objects, unseen } = self.look_at(kind, &ids)?;
+            |item: &WorkItem| item.planned.step == Step::Close && item.record.is_alive(run, now);
+        let looked_at = items.iter().filter(|item| !is_just_sent(item));
+        let ids: Vec<i64> = looked_at.filter_map(|item| item.record.plan_record.crm_id).collect();
+        let Look { seen: objects, unseen } = self.look_at_objects(kind, &ids)?;
         let mut ready = Vec::new();
-        for mut target in targets {
-            let crm_id = target.record.plan_record.crm_id;
+        for mut item in items {
+            let crm_id = item.record.plan_record.crm_id;
             if let Some((crm_id, unseen)) = crm_id.and_then(|crm_id| Some((crm_id, unseen.get(&crm_id)?))) {
                 let operation =
-                    if target.planned.step == Step::Delete { Operation::Delete } else { Operation::Update };
-                self.fail(&target, unseen.code(), operation, &unseen.message(crm_id))?;
+                    if item.planned.step == Step::Delete { Operation::Delete } else { Operation::Update };
+                self.fail(&item, unseen.code(), operation, &unseen.message(crm_id))?;
                 continue;
             }
-            target.object = crm_id.and_then(|crm_id| objects.get(&crm_id)).cloned();
-            match (target.planned.step, crm_id, &target.object) {
-                _ if is_just_sent(&target) => ready.push(target),
-                (_, None, _) => ready.push(target),
-                (_, Some(crm_id), Some(_)) if !self.is_still_marked(&target) => {
+            item.object = crm_id.and_then(|crm_id| objects.get(&crm_id)).cloned();
+            match (item.planned.step, crm_id, &item.object) {
+                _ if is_just_sent(&item) => ready.push(item),
+                (_, None, _) => ready.push(item),
+                (_, Some(crm_id), Some(_)) if !self.is_still_marked(&item) => {
                     self.queue.remove_inventory(kind, crm_id)?;
-                    self.register(&target)?;
+                    self.note_coming(&item)?;
                 }
-                (_, Some(_), Some(_)) => ready.extend(self.check_deletion(target)?),
-                (Step::Delete, Some(_), None) => self.gone_before(&target)?,
+                (_, Some(_), Some(_)) => ready.extend(self.check_deletion(item)?),
+                (Step::Delete, Some(_), None) => self.resolve_missing_deal(&item)?,
                 // The object that the search by origin just found is gone: left to the next run.
-                (Step::Create, Some(_), None) if target.adopted => self.register(&target)?,
+                (Step::Create, Some(_), None) if item.is_adopted => self.note_coming(&item)?,
                 (Step::Create, Some(_), None) => {
-                    target.record.plan_record.crm_id = None;
-                    ready.push(target);
+                    item.record.plan_record.crm_id = None;
+                    ready.push(item);
                 }
-                (_, Some(_), None) => self.handle_missing(&target)?,
+                (_, Some(_), None) => self.handle_missing(&item)?,
             }
         }
         Ok(ready)
     }
 
     /// A deal that is to be deleted is gone already, unless somebody has restored it under another id.
-    fn gone_before(&mut self, target: &WorkItem) -> Result<()> {
-        let key = target.key();
-        let old = target.crm_id().unwrap_or_default();
+    fn resolve_missing_deal(&mut self, item: &WorkItem) -> Result<()> {
+        let key = item.key();
+        let old = item.crm_id().unwrap_or_default();
         let crm_id = match self.other_object_by_origin(key, old)? {
             Ok(Some(crm_id)) => crm_id,
-            Ok(None) => return self.deleted(target),
-            Err(reason) => return self.fail(target, FailureCode::CardUnreadable, Operation::Delete, &reason),
+            Ok(None) => return self.save_deleted(item),
+            Err(reason) => return self.fail(item, FailureCode::CardUnreadable, Operation::Delete, &reason),
         };
         // One that vanishes twice in a run is left to the next one.
         if !self.missing_in_crm.insert((key.kind, old)) {
             return Ok(());
         }
         self.relink(key, (old, crm_id), true)?;
-        Ok(self.queue.add(&target.planned)?)
+        Ok(self.queue.add(&item.planned)?)
     }
 
     /// It is not sent in this run, but its bookings know that it is coming.
-    fn register(&self, target: &WorkItem) -> Result<()> {
+    fn note_coming(&self, item: &WorkItem) -> Result<()> {
         let writer = self.state.writer()?;
-        writer.insert_if_missing(target.key(), target.row().map_or("", |row| &row.display_name))?;
+        writer.insert_if_missing(item.key(), item.row().map_or("", |row| &row.display_name))?;
         Ok(writer.commit()?)
     }
 
     /// Nothing is deleted that another booking points at, or that does not carry our mark.
-    fn check_deletion(&mut self, target: WorkItem) -> Result<Option<WorkItem>> {
-        let (Step::Delete, Some(object)) = (target.planned.step, &target.object) else {
-            return self.check_ownership(target);
+    fn check_deletion(&mut self, item: WorkItem) -> Result<Option<WorkItem>> {
+        let (Step::Delete, Some(object)) = (item.planned.step, &item.object) else {
+            return self.check_ownership(item);
         };
-        let key = target.key();
+        let key = item.key();
         let mut others = self.state.records_of_object(key.kind, object.crm_id)?;
         others.retain(|holder| holder != key);
         if let Some(heir) = others.first() {
@@ -242,34 +242,33 @@ impl Push<'_, '_> {
         let originator = &self.config.portal.originator;
         // A deal that several bookings shared carries the mark of one that may be gone by now.
         let was_shared = object.originator == *originator
-            && (target.record.shared || !target.record.marked)
-            && self.owner(key.kind, &object.origin)?.is_none();
+            && (item.record.shared || !item.record.carries_origin)
+            && self.find_owner(key.kind, &object.origin)?.is_none();
         if was_shared || carries_mark(originator, &key.id, object) {
-            return Ok(Some(target));
+            return Ok(Some(item));
         }
         let message = format!("{} {}", object.originator, object.origin);
-        self.fail(&target, FailureCode::NotOurs, Operation::Delete, message.trim())?;
+        self.fail(&item, FailureCode::NotOurs, Operation::Delete, message.trim())?;
         Ok(None)
     }
 
     /// An object that Ecvi names, and that carries the mark of another record, is not taken away from that record.
-    pub(super) fn check_takeover(&mut self, target: WorkItem) -> Result<Option<WorkItem>> {
-        let (Step::Create, false, Some(object)) = (target.planned.step, target.adopted, &target.object)
-        else {
-            return Ok(Some(target));
+    pub(super) fn check_takeover(&mut self, item: WorkItem) -> Result<Option<WorkItem>> {
+        let (Step::Create, false, Some(object)) = (item.planned.step, item.is_adopted, &item.object) else {
+            return Ok(Some(item));
         };
         let ours = object.originator == self.config.portal.originator;
-        let other = ours && !object.origin.is_empty() && object.origin != target.id().to_string();
-        if other && let Some(owner) = self.owner(target.kind(), &object.origin)? {
+        let other = ours && !object.origin.is_empty() && object.origin != item.id().to_string();
+        if other && let Some(owner) = self.find_owner(item.kind(), &object.origin)? {
             let message = IssueDetail::TakenCard { crm_id: object.crm_id, owner }.to_string();
-            self.fail(&target, FailureCode::CrmIdTaken, Operation::Create, &message)?;
+            self.fail(&item, FailureCode::CrmIdTaken, Operation::Create, &message)?;
             return Ok(None);
         }
-        Ok(Some(target))
+        Ok(Some(item))
     }
 
     /// The record that an origin means, if Ecvi has it.
-    pub(super) fn owner(&self, kind: Kind, origin: &str) -> Result<Option<RecordKey>> {
+    pub(super) fn find_owner(&self, kind: Kind, origin: &str) -> Result<Option<RecordKey>> {
         for key in RecordKey::for_origin(kind, origin) {
             if self.is_in_ecvi(&key)? {
                 return Ok(Some(key));
@@ -291,7 +290,7 @@ impl Push<'_, '_> {
 
     /// Whether the record has a row in this run's mirror, as far as state and plan tell.
     fn is_in_ecvi(&self, key: &RecordKey) -> Result<bool> {
-        if self.queue.is_gone(key)? {
+        if self.queue.has_no_row(key)? {
             return Ok(false);
         }
         let known = self.state.record(key)?;
@@ -299,16 +298,16 @@ impl Push<'_, '_> {
     }
 
     /// The object is gone: the step is planned anew for what came of that.
-    pub(super) fn handle_missing(&mut self, target: &WorkItem) -> Result<()> {
-        let kind = target.kind();
-        let old = target.crm_id().unwrap_or_default();
+    pub(super) fn handle_missing(&mut self, item: &WorkItem) -> Result<()> {
+        let kind = item.kind();
+        let old = item.crm_id().unwrap_or_default();
         let first = self.missing_in_crm.insert((kind, old));
         // The inventory of an export may be hours old.
         self.queue.remove_inventory(kind, old)?;
-        let Some(step) = self.step_without_object(target, old)? else { return Ok(()) };
+        let Some(step) = self.step_without_object(item, old)? else { return Ok(()) };
         // An object that vanishes twice in one run is left to the next one.
         if first {
-            self.queue.add(&Planned { step, ..target.planned.clone() })?;
+            self.queue.add(&Planned { step, ..item.planned.clone() })?;
         }
         Ok(())
     }
@@ -317,7 +316,7 @@ impl Push<'_, '_> {
 impl WorkItem {
     pub(super) fn take_over(&mut self, crm_id: i64) {
         self.record.plan_record.crm_id = Some(crm_id);
-        self.adopted = true;
+        self.is_adopted = true;
     }
 
     /// The id that the built-in exchange of Ecvi knows, unless `reset-id` let go of it.

@@ -6,7 +6,7 @@
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{CreateMode, Push, step_now};
+use super::{CreateMode, Push, step_for};
 use crate::crm::objects::first_look::{FirstLook, Wanted, first_look};
 use crate::crm::objects::{Look, Marked, by_origin, look};
 use crate::domain::record::{Kind, RecordId, RecordKey};
@@ -15,30 +15,30 @@ use crate::portal::CallError;
 use crate::sync::plan::{Planned, Step};
 
 /// So many steps fit into one batch of questions, whatever they are.
-const MOST_STEPS: u64 = 40;
+const MAX_STEPS: u64 = 40;
 /// How long an answer counts.
-const FRESH: TimeDelta = TimeDelta::seconds(30);
+const VALID_FOR: TimeDelta = TimeDelta::seconds(30);
 
 /// What the first request found.
 pub(super) struct FirstAnswers {
-    look: FirstLook,
+    answers: FirstLook,
     seen_at: DateTime<Utc>,
 }
 
 impl Push<'_, '_> {
     /// Asks for everything at once, where there is little to ask.
-    pub(super) fn look_first(&mut self) -> Result<()> {
-        if self.way != CreateMode::Sync || self.queue.left()?.sum() > MOST_STEPS {
+    pub(super) fn ask_first(&mut self) -> Result<()> {
+        if self.create_mode != CreateMode::Sync || self.queue.count_left()?.sum() > MAX_STEPS {
             return Ok(());
         }
-        let wanted = self.wanted()?;
+        let wanted = self.collect_questions()?;
         if wanted.questions() < 2 {
             return Ok(());
         }
         let originator = &self.config.portal.originator;
-        match first_look(self.gate, originator, &wanted) {
+        match first_look(self.client, originator, &wanted) {
             Ok(look) => {
-                self.first_answers = Some(FirstAnswers { look, seen_at: self.gate.clock().now() });
+                self.first_answers = Some(FirstAnswers { answers: look, seen_at: self.client.clock().now() });
                 Ok(())
             }
             // What can go without an exhausted budget goes all the same.
@@ -47,18 +47,18 @@ impl Push<'_, '_> {
         }
     }
 
-    fn wanted(&self) -> Result<Wanted> {
+    fn collect_questions(&self) -> Result<Wanted> {
         let mut wanted = Wanted::default();
         for kind in Kind::SEND_ORDER {
-            self.queue.each(kind, |planned| self.want(&mut wanted, planned))?;
+            self.queue.each(kind, |planned| self.add_questions(&mut wanted, planned))?;
         }
         Ok(wanted)
     }
 
-    fn want(&self, wanted: &mut Wanted, planned: &Planned) -> Result<()> {
+    fn add_questions(&self, wanted: &mut Wanted, planned: &Planned) -> Result<()> {
         let Planned { key, row, .. } = planned;
         let record = self.state.record(key)?.unwrap_or_default();
-        let step = step_now(planned.step, &record);
+        let step = step_for(planned.step, &record);
         if let Some(Ok(Entity::Booking(booking))) = row.as_ref().map(|row| &row.body) {
             if !self.is_likely_to_go(step, booking)? {
                 return Ok(());
@@ -86,7 +86,7 @@ impl Push<'_, '_> {
     fn is_likely_to_go(&self, step: Step, booking: &Booking) -> Result<bool> {
         match step {
             Step::Recheck => self.has_planned(booking.parties()),
-            Step::Create | Step::Update => match self.people(booking)?.waits_for {
+            Step::Create | Step::Update => match self.resolve_parties(booking)?.waits_for {
                 Some(guest) => self.has_planned(std::iter::once(guest)),
                 None => Ok(true),
             },
@@ -103,30 +103,30 @@ impl Push<'_, '_> {
         Ok(false)
     }
 
-    fn fresh_look(&mut self) -> Option<&mut FirstLook> {
-        let now = self.gate.clock().now();
+    fn fresh_answers(&mut self) -> Option<&mut FirstLook> {
+        let now = self.client.clock().now();
         let first_answers = self.first_answers.as_mut()?;
-        ((now - first_answers.seen_at).abs() <= FRESH).then_some(&mut first_answers.look)
+        ((now - first_answers.seen_at).abs() <= VALID_FOR).then_some(&mut first_answers.answers)
     }
 
     /// Looks at objects that are about to be changed.
-    pub(super) fn look_at(&mut self, kind: Kind, ids: &[i64]) -> Result<Look, CallError> {
+    pub(super) fn look_at_objects(&mut self, kind: Kind, ids: &[i64]) -> Result<Look, CallError> {
         let mut seen = Vec::new();
         let mut open = Vec::new();
         for id in ids {
-            match self.fresh_look().and_then(|look| look.objects.remove(&(kind, *id))) {
+            match self.fresh_answers().and_then(|look| look.objects.remove(&(kind, *id))) {
                 Some(object) => seen.push((*id, object)),
                 None => open.push(*id),
             }
         }
-        let mut found = look(self.gate, kind, &open)?;
+        let mut found = look(self.client, kind, &open)?;
         found.seen.extend(seen);
         Ok(found)
     }
 
     /// Of these objects those that were not seen alive a moment ago.
     pub(super) fn not_just_seen(&mut self, kind: Kind, ids: &[i64]) -> Vec<i64> {
-        let Some(look) = self.fresh_look() else { return ids.to_vec() };
+        let Some(look) = self.fresh_answers() else { return ids.to_vec() };
         ids.iter().copied().filter(|id| !look.objects.contains_key(&(kind, *id))).collect()
     }
 
@@ -136,12 +136,12 @@ impl Push<'_, '_> {
         let mut open = Vec::new();
         for id in ids {
             let key = RecordKey::new(kind, id.clone());
-            match self.fresh_look().and_then(|look| look.origins.remove(&key)) {
+            match self.fresh_answers().and_then(|look| look.origins.remove(&key)) {
                 Some(found) => drop(marked.found.insert(id.clone(), found)),
                 None => open.push(id.clone()),
             }
         }
-        let asked = by_origin(self.gate, kind, &self.config.portal.originator, &open)?;
+        let asked = by_origin(self.client, kind, &self.config.portal.originator, &open)?;
         marked.found.extend(asked.found);
         marked.unclear = asked.unclear;
         marked.found.retain(|_, objects| !objects.is_empty());
@@ -154,7 +154,7 @@ impl Push<'_, '_> {
         for (kind, crm_id) in cards {
             wanted.ids[*kind].insert(*crm_id);
         }
-        let shown = first_look(self.gate, &self.config.portal.originator, &wanted)?.objects;
+        let shown = first_look(self.client, &self.config.portal.originator, &wanted)?.objects;
         Ok(cards.iter().copied().filter(|card| !shown.contains_key(card)).collect())
     }
 }

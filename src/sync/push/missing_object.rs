@@ -79,7 +79,7 @@ impl Push<'_, '_> {
             MissingResolution::Relinked(found) => {
                 self.relink(key, (old, found.crm_id), found.is_marked)?;
             }
-            MissingResolution::Released => self.release(key, old)?,
+            MissingResolution::Released => self.save_missing(key, old)?,
             MissingResolution::Deferred
             | MissingResolution::Refused(_)
             | MissingResolution::Unreadable(_) => {}
@@ -91,12 +91,12 @@ impl Push<'_, '_> {
     pub(super) fn relink(&self, key: &RecordKey, (old, crm_id): (i64, i64), is_marked: bool) -> Result<()> {
         let writer = self.state.writer()?;
         if is_marked {
-            writer.marked(key, crm_id)?;
+            writer.link_by_origin(key, crm_id)?;
         } else {
-            writer.linked(key, crm_id)?;
+            writer.link(key, crm_id)?;
         }
         writer.mark_dirty(key)?;
-        writer.log_event(key, Event::Relinked, Some(crm_id), &old.to_string(), self.gate.clock().now())?;
+        writer.log_event(key, Event::Relinked, Some(crm_id), &old.to_string(), self.client.clock().now())?;
         Ok(writer.commit()?)
     }
 
@@ -107,7 +107,7 @@ impl Push<'_, '_> {
         old: i64,
     ) -> Result<Result<Option<i64>, String>> {
         let originator = &self.config.portal.originator;
-        let mut marked = by_origin(self.gate, key.kind, originator, std::slice::from_ref(&key.id))?;
+        let mut marked = by_origin(self.client, key.kind, originator, std::slice::from_ref(&key.id))?;
         if let Some(reason) = marked.unclear.remove(&key.id) {
             return Ok(Err(reason));
         }
@@ -115,10 +115,10 @@ impl Push<'_, '_> {
     }
 
     /// From now on the record has no object.
-    fn release(&self, key: &RecordKey, old: i64) -> Result<()> {
+    fn save_missing(&self, key: &RecordKey, old: i64) -> Result<()> {
         let writer = self.state.writer()?;
         writer.mark_missing_in_crm(key)?;
-        writer.log_event(key, Event::Missing, Some(old), "", self.gate.clock().now())?;
+        writer.log_event(key, Event::Missing, Some(old), "", self.client.clock().now())?;
         Ok(writer.commit()?)
     }
 
@@ -134,11 +134,12 @@ impl Push<'_, '_> {
             Ok(None) => {}
             Err(reason) => return Ok(MissingResolution::Unreadable(reason)),
         }
-        let reach = reach(record, row);
+        let reach = contact_points(record, row);
         if reach.is_empty() {
             return Ok(MissingResolution::Released);
         }
-        let candidates = match find_by_contact(self.gate, key.kind, std::slice::from_ref(&reach))?.remove(0) {
+        let candidates = match find_by_contact(self.client, key.kind, std::slice::from_ref(&reach))?.remove(0)
+        {
             Ok(candidates) => candidates,
             Err(refusal) => return Ok(MissingResolution::Refused(refusal)),
         };
@@ -148,9 +149,9 @@ impl Push<'_, '_> {
             let is_foreign =
                 !object.originator.is_empty() && object.originator != self.config.portal.originator;
             // A phone alone is no person: relatives and colleagues share it.
-            let is_candidate = !is_foreign && reach.matches(&object) && has_name(record, row, &object);
-            let is_namesake = is_candidate && is_namesake(record, row, &object);
-            if is_namesake || (is_candidate && self.is_free(key, &reach, &object)?) {
+            let is_candidate = !is_foreign && reach.matches(&object) && bears_name(record, row, &object);
+            let is_namesake = is_candidate && bears_full_name(record, row, &object);
+            if is_namesake || (is_candidate && self.may_be_taken(key, &reach, &object)?) {
                 free.push(object.crm_id);
             }
         }
@@ -163,11 +164,16 @@ impl Push<'_, '_> {
 
     /// Whether a card may be the one that the record's was merged into, or made by hand again, and not another
     /// record's own.
-    pub(super) fn is_free(&self, key: &RecordKey, reach: &ContactPoints, object: &Object) -> Result<bool> {
+    pub(super) fn may_be_taken(
+        &self,
+        key: &RecordKey,
+        reach: &ContactPoints,
+        object: &Object,
+    ) -> Result<bool> {
         let owner = self.state.find_by_origin(key.kind, &object.origin)?.filter(|(owner, _)| owner != key);
         let Some((_, owner)) = owner else {
             // Whom the state does not know yet may be about to be found by the mark.
-            return Ok(self.owner(key.kind, &object.origin)?.is_none_or(|owner| owner == *key));
+            return Ok(self.find_owner(key.kind, &object.origin)?.is_none_or(|owner| owner == *key));
         };
         // The card of another guest, in Ecvi or not any more, has what it shows from a merge, or the two share a
         // phone, as a family does.
@@ -176,7 +182,7 @@ impl Push<'_, '_> {
 }
 
 /// What the record's card is looked for by.
-fn reach(record: &StoredRecord, row: Option<&Row>) -> ContactPoints {
+fn contact_points(record: &StoredRecord, row: Option<&Row>) -> ContactPoints {
     let body = row.and_then(|row| row.body.as_ref().ok());
     let mut reach =
         body.map(|body| ContactPoints::of(body, &[MatchBy::Phone, MatchBy::Email])).unwrap_or_default();
@@ -187,16 +193,16 @@ fn reach(record: &StoredRecord, row: Option<&Row>) -> ContactPoints {
 }
 
 /// Whether a card bears the last name, or the title, of the record as it was last sent or as it reads now.
-fn has_name(record: &StoredRecord, row: Option<&Row>, object: &Object) -> bool {
+fn bears_name(record: &StoredRecord, row: Option<&Row>, object: &Object) -> bool {
     is_called(&record.plan_record.display_name, &object.name)
         || row.is_some_and(|row| is_called(&row.display_name, &object.name))
 }
 
 /// Whether a guest whose row is at hand has the card's first name too.
-fn is_namesake(record: &StoredRecord, row: Option<&Row>, object: &Object) -> bool {
+fn bears_full_name(record: &StoredRecord, row: Option<&Row>, object: &Object) -> bool {
     let same_first_name = match row.map(|row| &row.body) {
         Some(Ok(Entity::Guest(guest))) => same_name(&object.first_name, &guest.first_name),
         Some(_) | None => true,
     };
-    same_first_name && has_name(record, row, object)
+    same_first_name && bears_name(record, row, object)
 }

@@ -67,9 +67,9 @@ pub struct RunStats {
     /// Something was sent that was not answered.
     pub unanswered: bool,
     /// People or companies went after bookings, whose deals may show them as they were.
-    pub people_late: bool,
+    pub parties_late: bool,
     /// Deals were sent that point at cards which were gone by then.
-    pub dead_links: bool,
+    pub has_dead_links: bool,
 }
 
 impl RunStats {
@@ -109,23 +109,23 @@ impl Failures {
 /// Where a long run stands.
 pub trait ProgressObserver {
     /// Another object that stands in the portal was seen.
-    fn seen(&mut self, _: Kind) {}
+    fn on_object_seen(&mut self, _: Kind) {}
     /// So many records are still to be sent, by [`Kind`].
-    fn planned(&mut self, records: PerKind<u64>);
+    fn on_planned(&mut self, records: PerKind<u64>);
     /// Records were dealt with.
-    fn done(&mut self, kind: Kind, records: u64, gate: &Client<'_>);
+    fn on_batch_done(&mut self, kind: Kind, records: u64, client: &Client<'_>);
     /// Who is to be told of waits.
-    fn teller(&self) -> Option<WaitCallback> {
+    fn wait_callback(&self) -> Option<WaitCallback> {
         None
     }
     /// Nothing follows.
-    fn over(&mut self) {}
+    fn on_end(&mut self) {}
 }
 
 /// Nobody looks.
 impl ProgressObserver for () {
-    fn planned(&mut self, _: PerKind<u64>) {}
-    fn done(&mut self, _: Kind, _: u64, _: &Client<'_>) {}
+    fn on_planned(&mut self, _: PerKind<u64>) {}
+    fn on_batch_done(&mut self, _: Kind, _: u64, _: &Client<'_>) {}
 }
 
 /// What a push works with.
@@ -142,7 +142,7 @@ pub struct PushContext<'a> {
     /// What is to be done.
     pub queue: &'a PlanStore,
     /// How objects are created.
-    pub way: CreateMode,
+    pub create_mode: CreateMode,
     /// The number of the run.
     pub run: i64,
 }
@@ -154,10 +154,10 @@ pub struct Push<'a, 'p> {
     state: &'a State,
     lock: &'a Lock,
     queue: &'a PlanStore,
-    way: CreateMode,
+    create_mode: CreateMode,
     run: i64,
-    gate: &'a mut Client<'p>,
-    done: &'a mut RunStats,
+    client: &'a mut Client<'p>,
+    stats: &'a mut RunStats,
     /// Batches in a row that were not answered.
     lost_batches: u32,
     refusals: Refusals,
@@ -166,9 +166,9 @@ pub struct Push<'a, 'p> {
     /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi has them.
     in_flight: HashSet<RecordKey>,
     /// Whom the deals that were just sent point at.
-    pointed_at: BTreeSet<(Kind, i64)>,
+    linked_cards: BTreeSet<(Kind, i64)>,
     /// Lanes whose budgets are used up.
-    holds: EnumMap<Lane, Option<BudgetHold>>,
+    budget_holds: EnumMap<Lane, Option<BudgetHold>>,
     /// Batches of guests and companies since the last one of bookings.
     party_batches: u32,
     /// Records that were taken and put back, because a budget turned out to be used up.
@@ -185,15 +185,15 @@ struct WorkItem {
     record: StoredRecord,
     object: Option<Object>,
     /// A booking's people.
-    people: Option<DealParties>,
+    parties: Option<DealParties>,
     /// The object was found, not made by the record's last call.
-    adopted: bool,
+    is_adopted: bool,
     warnings: Vec<Warning>,
 }
 
 impl WorkItem {
     fn new(planned: Planned, record: StoredRecord) -> WorkItem {
-        WorkItem { planned, record, object: None, people: None, adopted: false, warnings: Vec::new() }
+        WorkItem { planned, record, object: None, parties: None, is_adopted: false, warnings: Vec::new() }
     }
 
     fn key(&self) -> &RecordKey {
@@ -224,24 +224,24 @@ impl WorkItem {
 
 impl<'a, 'p> Push<'a, 'p> {
     /// A push that adds to what the run has `done` so far.
-    pub fn new(means: PushContext<'a>, gate: &'a mut Client<'p>, done: &'a mut RunStats) -> Push<'a, 'p> {
-        let PushContext { config, types, state, lock, queue, way, run } = means;
+    pub fn new(means: PushContext<'a>, client: &'a mut Client<'p>, done: &'a mut RunStats) -> Push<'a, 'p> {
+        let PushContext { config, types, state, lock, queue, create_mode: way, run } = means;
         Push {
             config,
             types,
             state,
             lock,
             queue,
-            way,
+            create_mode: way,
             run,
-            gate,
-            done,
+            client,
+            stats: done,
             lost_batches: 0,
             refusals: Refusals::default(),
             missing_in_crm: HashSet::new(),
             in_flight: HashSet::new(),
-            pointed_at: BTreeSet::new(),
-            holds: EnumMap::default(),
+            linked_cards: BTreeSet::new(),
+            budget_holds: EnumMap::default(),
             party_batches: 0,
             put_back: 0,
             are_dates_kept: None,
@@ -257,47 +257,47 @@ impl<'a, 'p> Push<'a, 'p> {
     /// Does what concerns the state alone; returns the steps that need the portal.
     fn apply_local(&mut self, chunk: Vec<Planned>) -> Result<Vec<WorkItem>> {
         let writer = self.state.writer()?;
-        let now = self.gate.clock().now();
-        let mut targets = Vec::new();
+        let now = self.client.clock().now();
+        let mut items = Vec::new();
         for mut planned in chunk {
             let record = self.state.record(&planned.key)?.unwrap_or_default();
-            planned.step = step_now(planned.step, &record);
+            planned.step = step_for(planned.step, &record);
             let Planned { key, step, turn: _, row } = &planned;
             match step {
                 Step::Gone => writer.mark_absent(key)?,
                 Step::Forget if row.is_some() => writer.forget(key)?,
                 Step::Forget => writer.delete(key)?,
                 Step::Fail => {
-                    let failure = unreadable(row.as_ref());
-                    writer.failed(key, &failure, self.config.sync.retry_after, now)?;
+                    let failure = read_failure(row.as_ref());
+                    writer.save_failure(key, &failure, self.config.sync.retry_after, now)?;
                     self.count_failure(&planned, "", failure.code);
                 }
                 Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
                     if row.is_some() {
                         self.in_flight.insert(key.clone());
                     }
-                    targets.push(WorkItem::new(planned, record));
+                    items.push(WorkItem::new(planned, record));
                 }
             }
         }
         writer.commit()?;
-        Ok(targets)
+        Ok(items)
     }
 
     /// Puts a record aside with the portal's words.
     fn fail(
         &mut self,
-        target: &WorkItem,
+        item: &WorkItem,
         code: FailureCode,
         operation: Operation,
         message: &str,
     ) -> Result<()> {
-        let failure = Failure { code, operation: Some(operation), message, row: target.row() };
-        let (now, pause) = (self.gate.clock().now(), self.config.sync.retry_after);
+        let failure = Failure { code, operation: Some(operation), message, row: item.row() };
+        let (now, pause) = (self.client.clock().now(), self.config.sync.retry_after);
         let writer = self.state.writer()?;
-        writer.failed(target.key(), &failure, pause, now)?;
+        writer.save_failure(item.key(), &failure, pause, now)?;
         writer.commit()?;
-        self.count_failure(&target.planned, &target.record.plan_record.display_name, code);
+        self.count_failure(&item.planned, &item.record.plan_record.display_name, code);
         Ok(())
     }
 
@@ -305,20 +305,20 @@ impl<'a, 'p> Push<'a, 'p> {
     fn count_failure(&mut self, planned: &Planned, known_as: &str, code: FailureCode) {
         let label = planned.row.as_ref().map_or(known_as, |row| &row.display_name);
         log::info!("{}: {code}", planned.key);
-        self.done.fail(code, display::record_name(&planned.key, label));
+        self.stats.fail(code, display::record_name(&planned.key, label));
     }
 }
 
 /// What is to be done for a record that may have lost its object since its step was planned: an object is made only
 /// by a step that first asks whether there is one.
-fn step_now(step: Step, record: &StoredRecord) -> Step {
+fn step_for(step: Step, record: &StoredRecord) -> Step {
     match step {
         Step::Update | Step::Recheck | Step::Close if record.plan_record.crm_id.is_none() => Step::Create,
         step => step,
     }
 }
 
-fn unreadable(row: Option<&Row>) -> Failure<'_> {
+fn read_failure(row: Option<&Row>) -> Failure<'_> {
     let bad = row.and_then(|row| row.body.as_ref().err());
     let code = bad.map_or(FailureCode::NoValue, |bad| bad.code);
     Failure { code, operation: None, message: bad.map_or("", |bad| &bad.message), row }

@@ -33,7 +33,7 @@ pub(crate) fn owner_of(
     object: &Object,
 ) -> Result<Owner> {
     let is_ours = object.originator == originator;
-    if carries_mark(originator, &key.id, object) || !record.marked || (record.shared && is_ours) {
+    if carries_mark(originator, &key.id, object) || !record.carries_origin || (record.shared && is_ours) {
         return Ok(Owner::Record);
     }
     let is_known =
@@ -48,61 +48,61 @@ pub(crate) fn carries_mark(originator: &str, id: &RecordId, object: &Object) -> 
 
 impl Push<'_, '_> {
     /// Whether the object is the record's to change. What is not goes no further.
-    pub(super) fn check_ownership(&mut self, target: WorkItem) -> Result<Option<WorkItem>> {
-        let Some(object) = &target.object else { return self.check_takeover(target) };
+    pub(super) fn check_ownership(&mut self, item: WorkItem) -> Result<Option<WorkItem>> {
+        let Some(object) = &item.object else { return self.check_takeover(item) };
         let originator = &self.config.portal.originator;
-        match owner_of(self.state, originator, target.key(), &target.record, object)? {
-            Owner::Record => self.check_takeover(target),
+        match owner_of(self.state, originator, item.key(), &item.record, object)? {
+            Owner::Record => self.check_takeover(item),
             Owner::AnotherRecord => {
-                self.given_out_anew(&target, object.crm_id)?;
+                self.replan_without_object(&item, object.crm_id)?;
                 Ok(None)
             }
             Owner::Unknown => {
                 let message = format!("{} {} {}", object.crm_id, object.originator, object.origin);
-                self.fail(&target, FailureCode::NotOurs, Operation::Update, message.trim())?;
+                self.fail(&item, FailureCode::NotOurs, Operation::Update, message.trim())?;
                 Ok(None)
             }
         }
     }
 
     /// Whether what the search by origin found, perhaps hours ago, still carries the record's mark.
-    pub(super) fn is_still_marked(&self, target: &WorkItem) -> bool {
-        let Some(object) = &target.object else { return true };
-        !target.adopted || carries_mark(&self.config.portal.originator, target.id(), object)
+    pub(super) fn is_still_marked(&self, item: &WorkItem) -> bool {
+        let Some(object) = &item.object else { return true };
+        !item.is_adopted || carries_mark(&self.config.portal.originator, item.id(), object)
     }
 
     /// What is to be done with a record that has no object any more; none where it failed or waits.
-    pub(super) fn step_without_object(&mut self, target: &WorkItem, crm_id: i64) -> Result<Option<Step>> {
+    pub(super) fn step_without_object(&mut self, item: &WorkItem, crm_id: i64) -> Result<Option<Step>> {
         if self.config.sync.on_missing == OnMissing::Fail {
-            self.fail(target, FailureCode::ObjectMissing, Operation::Update, &crm_id.to_string())?;
+            self.fail(item, FailureCode::ObjectMissing, Operation::Update, &crm_id.to_string())?;
             return Ok(None);
         }
-        Ok(match self.resolve_missing(target.key(), &target.record, target.row())? {
+        Ok(match self.resolve_missing(item.key(), &item.record, item.row())? {
             MissingResolution::Relinked(_) => Some(Step::Update),
             MissingResolution::Released => Some(Step::Create),
             MissingResolution::Deferred => None,
             MissingResolution::Refused(refusal) => {
                 let refusal = refusal.to_string();
-                self.fail(target, FailureCode::PortalRefused, Operation::Update, &refusal)?;
+                self.fail(item, FailureCode::PortalRefused, Operation::Update, &refusal)?;
                 None
             }
             MissingResolution::Unreadable(reason) => {
-                self.fail(target, FailureCode::CardUnreadable, Operation::Update, &reason)?;
+                self.fail(item, FailureCode::CardUnreadable, Operation::Update, &reason)?;
                 None
             }
         })
     }
 
     /// The record's object is gone, and its number is another record's: the step is planned anew.
-    fn given_out_anew(&mut self, target: &WorkItem, crm_id: i64) -> Result<()> {
-        let Some(step) = self.step_without_object(target, crm_id)? else { return Ok(()) };
-        Ok(self.queue.add(&Planned { step, ..target.planned.clone() })?)
+    fn replan_without_object(&mut self, item: &WorkItem, crm_id: i64) -> Result<()> {
+        let Some(step) = self.step_without_object(item, crm_id)? else { return Ok(()) };
+        Ok(self.queue.add(&Planned { step, ..item.planned.clone() })?)
     }
 
     /// A new object got this number. Whoever else holds it has lost theirs: the portal gives no number out twice,
     /// unless it was set back to a backup.
     pub(super) fn take_from_others(&self, writer: &Writer<'_>, key: &RecordKey, crm_id: i64) -> Result<()> {
-        let now = self.gate.clock().now();
+        let now = self.client.clock().now();
         for other in self.state.records_of_object(key.kind, crm_id)?.into_iter().filter(|other| other != key)
         {
             log::info!("{other}: object {crm_id} was given out anew");

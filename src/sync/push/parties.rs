@@ -12,56 +12,56 @@ use crate::sync::plan::Step;
 
 impl Push<'_, '_> {
     /// Finds the people of bookings. What has to wait, or would read the same, goes no further.
-    pub(super) fn find_people(&mut self, kind: Kind, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+    pub(super) fn find_parties(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         if kind != Kind::Booking {
-            return Ok(targets);
+            return Ok(items);
         }
-        let targets = self.with_people(targets)?;
-        let unsure: Vec<(Kind, i64)> = targets
+        let items = self.with_parties(items)?;
+        let unsure: Vec<(Kind, i64)> = items
             .iter()
-            .filter_map(|target| target.people.as_ref())
+            .filter_map(|item| item.parties.as_ref())
             .flat_map(|people| &people.cards)
             .filter(|card| !card.sighting.is_recent(self.run))
             .map(|card| (card.kind, card.crm_id))
             .collect();
         if self.check_alive(Kind::Guest, &unsure)? | self.check_alive(Kind::Company, &unsure)? {
-            return self.with_people(targets);
+            return self.with_parties(items);
         }
-        Ok(targets)
+        Ok(items)
     }
 
-    fn with_people(&mut self, targets: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+    fn with_parties(&mut self, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let writer = self.state.writer()?;
-        let now = self.gate.clock().now();
+        let now = self.client.clock().now();
         let mut ready = Vec::new();
-        for mut target in targets {
-            let Some(booking) = target.sendable_booking() else {
-                ready.push(target);
+        for mut item in items {
+            let Some(booking) = item.sendable_booking() else {
+                ready.push(item);
                 continue;
             };
-            let people = self.people(booking)?;
-            let todo = target.record.plan_record.pending;
+            let people = self.resolve_parties(booking)?;
+            let todo = item.record.plan_record.pending;
             // The warning names who is missing, and only sending the deal updates it.
             let misses_as_before = todo.recheck != people.missing.is_empty();
-            let is_same = misses_as_before && people.fingerprint() == target.record.links_hash;
-            if let (Some(guest), Some(row)) = (&people.waits_for, target.row()) {
-                writer.waiting(row, &guest.to_string(), now)?;
-            } else if target.planned.step == Step::Recheck && is_same {
-                writer.update_pending(target.key(), todo)?;
+            let is_same = misses_as_before && people.fingerprint() == item.record.links_hash;
+            if let (Some(guest), Some(row)) = (&people.waits_for, item.row()) {
+                writer.save_waiting(row, &guest.to_string(), now)?;
+            } else if item.planned.step == Step::Recheck && is_same {
+                writer.update_pending(item.key(), todo)?;
             } else {
-                target.people = Some(people);
-                ready.push(target);
+                item.parties = Some(people);
+                ready.push(item);
             }
         }
         writer.commit()?;
         Ok(ready)
     }
 
-    pub(super) fn people(&self, booking: &Booking) -> Result<DealParties> {
-        DealParties::of(booking, |key| self.party(key))
+    pub(super) fn resolve_parties(&self, booking: &Booking) -> Result<DealParties> {
+        DealParties::of(booking, |key| self.resolve_party(key))
     }
 
-    fn party(&self, key: &RecordKey) -> Result<Party> {
+    fn resolve_party(&self, key: &RecordKey) -> Result<Party> {
         let record = self.state.record(key)?;
         let crm_id = record.as_ref().and_then(|record| record.plan_record.crm_id);
         let is_new = record.is_none() && self.is_coming(key)?;
@@ -69,28 +69,28 @@ impl Push<'_, '_> {
             row: if is_new { PartyRow::Coming(String::new()) } else { PartyRow::AsStored },
             card_is_gone: crm_id.is_some_and(|crm_id| self.missing_in_crm.contains(&(key.kind, crm_id))),
         };
-        Ok(outlook.resolve(key.kind, record, self.gate.clock().now()))
+        Ok(outlook.resolve(key.kind, record, self.client.clock().now()))
     }
 
     /// Whom the deals of an earlier run point at, which was cut short before it looked back.
-    pub(super) fn recall_pointed_at(&mut self) -> Result<()> {
+    pub(super) fn load_linked_cards(&mut self) -> Result<()> {
         let before: Vec<(Kind, i64)> = self.state.get(POINTED_AT)?.unwrap_or_default();
-        self.pointed_at.extend(before);
+        self.linked_cards.extend(before);
         Ok(())
     }
 
     /// Looks once more at the cards that deals were pointed at: one that people merged or deleted while the deals were
     /// on their way leaves these on a dead id, and nothing else would tell.
-    pub(super) fn look_back(&mut self) -> Result<()> {
-        if self.pointed_at.is_empty() {
+    pub(super) fn recheck_linked_cards(&mut self) -> Result<()> {
+        if self.linked_cards.is_empty() {
             return Ok(());
         }
         // What was seen before the deals were sent says nothing of what happened meanwhile.
         self.first_answers = None;
-        let people: Vec<(Kind, i64)> = std::mem::take(&mut self.pointed_at).into_iter().collect();
+        let people: Vec<(Kind, i64)> = std::mem::take(&mut self.linked_cards).into_iter().collect();
         let people = self.not_shown(&people)?;
         let dead = self.check_alive(Kind::Guest, &people)? | self.check_alive(Kind::Company, &people)?;
-        self.done.dead_links |= dead;
+        self.stats.has_dead_links |= dead;
         Ok(self.state.set(POINTED_AT, &Vec::<(Kind, i64)>::new())?)
     }
 
@@ -102,11 +102,11 @@ impl Push<'_, '_> {
         ids.sort_unstable();
         ids.dedup();
         let unseen = self.not_just_seen(kind, &ids);
-        let alive = objects::existing(self.gate, kind, &unseen)?;
+        let alive = objects::existing(self.client, kind, &unseen)?;
         let is_gone = |crm_id: &i64| unseen.contains(crm_id) && !alive.contains(crm_id);
         let (gone, alive): (Vec<i64>, Vec<i64>) = ids.into_iter().partition(is_gone);
         let writer = self.state.writer()?;
-        let now = self.gate.clock().now();
+        let now = self.client.clock().now();
         for crm_id in alive {
             writer.mark_seen(kind, crm_id, self.run, now)?;
         }
@@ -115,7 +115,7 @@ impl Push<'_, '_> {
             for key in self.state.records_of_object(kind, *crm_id)? {
                 let record = self.state.record(&key)?.unwrap_or_default();
                 self.resolve_missing(&key, &record, None)?;
-                self.touch(&key)?;
+                self.mark_dirty(&key)?;
             }
             self.missing_in_crm.insert((kind, *crm_id));
         }
@@ -123,7 +123,7 @@ impl Push<'_, '_> {
     }
 
     /// The next run looks at the bookings of this person or company.
-    fn touch(&self, key: &RecordKey) -> Result<()> {
+    fn mark_dirty(&self, key: &RecordKey) -> Result<()> {
         let writer = self.state.writer()?;
         writer.mark_dirty(key)?;
         Ok(writer.commit()?)

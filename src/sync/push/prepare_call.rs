@@ -23,16 +23,16 @@ use crate::sync::plan::Step;
 
 /// A step as commands, and what will be true once they are answered.
 pub(super) struct PreparedStep {
-    pub(super) target: WorkItem,
+    pub(super) item: WorkItem,
     pub(super) operation: Operation,
     /// Perhaps a move to another funnel, the command that counts, perhaps the closing date; empty once it is sent.
     pub(super) commands: Vec<Command>,
     /// Phones and e-mails that are ours then.
-    pub(super) written: OwnedValues,
+    pub(super) owned_values: OwnedValues,
     /// What is still to be done then.
-    pub(super) todo: PendingWork,
+    pub(super) pending: PendingWork,
     /// Fingerprint of the deal's people.
-    pub(super) links: u64,
+    pub(super) links_hash: u64,
     /// Whose mark the object keeps, where that is another record's.
     pub(super) shared_with: Option<String>,
 }
@@ -45,30 +45,31 @@ pub(super) const CLOSING: char = 'c';
 
 impl Push<'_, '_> {
     /// Makes up the call of a step. `at` is its place in the batch.
-    pub(super) fn call(&mut self, at: usize, mut target: WorkItem) -> Result<PreparedStep> {
-        let row = target.planned.row.take();
-        let mut call = match (target.planned.step, &row) {
-            (Step::Delete, _) => deletion(at, target),
+    pub(super) fn prepare_call(&mut self, at: usize, mut item: WorkItem) -> Result<PreparedStep> {
+        let row = item.planned.row.take();
+        let mut call = match (item.planned.step, &row) {
+            (Step::Delete, _) => prepare_deletion(at, item),
             (step, None) => bail!("{step} without a row"),
-            (Step::Close, Some(row)) => closing(at, target, row),
-            (_, Some(row)) => match target.crm_id() {
-                None => self.creation(at, target, row),
-                Some(crm_id) => self.update(at, target, row, crm_id),
+            (Step::Close, Some(row)) => prepare_closing_date(at, item, row),
+            (_, Some(row)) => match item.crm_id() {
+                None => self.prepare_creation(at, item, row),
+                Some(crm_id) => self.prepare_update(at, item, row, crm_id),
             },
         }?;
-        call.target.planned.row = row;
+        call.item.planned.row = row;
         Ok(call)
     }
 
-    fn creation(&self, at: usize, mut target: WorkItem, row: &Row) -> Result<PreparedStep> {
-        let kind = target.kind();
-        let mut mapped = self.mapped(&target, row)?;
-        target.warnings.append(&mut mapped.warnings);
-        let (mut fields, written) = self.reach(kind, &mapped, &OwnedValues::default(), &Object::default());
+    fn prepare_creation(&self, at: usize, mut item: WorkItem, row: &Row) -> Result<PreparedStep> {
+        let kind = item.kind();
+        let mut mapped = self.map_fields(&item, row)?;
+        item.warnings.append(&mut mapped.warnings);
+        let (mut fields, written) =
+            self.contact_points(kind, &mapped, &OwnedValues::default(), &Object::default());
         fields.append(&mut mapped.fields);
-        fields.append(&mut origin(&self.config.portal.originator, target.id()));
-        fields.append(&mut creation_fields(kind, self.funnel(row), self.config));
-        let (method, fields, mut params) = match (self.way, kind) {
+        fields.append(&mut origin(&self.config.portal.originator, item.id()));
+        fields.append(&mut creation_fields(kind, self.funnel_of(row), self.config));
+        let (method, fields, mut params) = match (self.create_mode, kind) {
             (CreateMode::Export { method: ExportMethod::Import, .. }, Kind::Booking) => (
                 "crm.item.import".to_owned(),
                 Dialect::Universal.new_object(fields),
@@ -85,68 +86,82 @@ impl Push<'_, '_> {
         // Moved: `json!` would copy it.
         params["fields"] = fields.into();
         // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
-        let is_date_kept = self.imports() && self.are_dates_kept == Some(true);
+        let is_date_kept = self.is_import() && self.are_dates_kept == Some(true);
         let todo = PendingWork {
-            close: self.closed(row) && !is_date_kept,
-            recheck: has_missing_parties(&target),
+            close: self.is_closed_booking(row) && !is_date_kept,
+            recheck: has_missing_parties(&item),
             ..PendingWork::default()
         };
         let commands = vec![Command::new(format!("{MAIN}{at}"), method, params)];
-        let links = links(&target);
+        let links = links_hash(&item);
         Ok(PreparedStep {
-            target,
+            item,
             operation: Operation::Create,
             commands,
-            written,
-            todo,
-            links,
+            owned_values: written,
+            pending: todo,
+            links_hash: links,
             shared_with: None,
         })
     }
 
-    fn update(&mut self, at: usize, mut target: WorkItem, row: &Row, crm_id: i64) -> Result<PreparedStep> {
-        let kind = target.kind();
-        let mut mapped = self.mapped(&target, row)?;
-        target.warnings.append(&mut mapped.warnings);
-        let object = target.object.clone().unwrap_or_default();
-        let ours = self.written(&target, &object, &mapped);
-        let (mut fields, written) = self.reach(kind, &mapped, &ours, &object);
+    fn prepare_update(
+        &mut self,
+        at: usize,
+        mut item: WorkItem,
+        row: &Row,
+        crm_id: i64,
+    ) -> Result<PreparedStep> {
+        let kind = item.kind();
+        let mut mapped = self.map_fields(&item, row)?;
+        item.warnings.append(&mut mapped.warnings);
+        let object = item.object.clone().unwrap_or_default();
+        let ours = self.owned_values(&item, &object, &mapped);
+        let (mut fields, written) = self.contact_points(kind, &mapped, &ours, &object);
         fields.append(&mut mapped.fields);
-        let keeps_origin = self.keeps_origin(&target, &object)?;
+        let keeps_origin = self.keeps_origin(&item, &object)?;
         if !keeps_origin {
-            fields.append(&mut origin(&self.config.portal.originator, target.id()));
+            fields.append(&mut origin(&self.config.portal.originator, item.id()));
         }
         let mut commands = Vec::new();
-        if let Some(funnel) = self.funnel(row).filter(|funnel| *funnel != object.category) {
+        if let Some(funnel) = self.funnel_of(row).filter(|funnel| *funnel != object.category) {
             if self.config.deal.funnels().contains(&object.category) {
-                commands.push(moving(at, crm_id, funnel, &fields));
+                commands.push(move_command(at, crm_id, funnel, &fields));
             } else {
                 let message = object.category.to_string();
-                target.warnings.push(Warning { code: FailureCode::OtherFunnel, message });
+                item.warnings.push(Warning { code: FailureCode::OtherFunnel, message });
             }
         }
-        commands.push(update(format!("{MAIN}{at}"), kind, crm_id, fields));
-        if let (true, Ok(Entity::Booking(booking))) = (self.closed(row), &row.body) {
+        commands.push(update_command(format!("{MAIN}{at}"), kind, crm_id, fields));
+        if let (true, Ok(Entity::Booking(booking))) = (self.is_closed_booking(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
-            commands.push(update(format!("{CLOSING}{at}"), kind, crm_id, closing_date(booking)));
+            commands.push(update_command(format!("{CLOSING}{at}"), kind, crm_id, closing_date(booking)));
         }
-        let todo = PendingWork { recheck: has_missing_parties(&target), ..PendingWork::default() };
-        let links = links(&target);
-        let is_own = object.origin == target.id().to_string();
+        let todo = PendingWork { recheck: has_missing_parties(&item), ..PendingWork::default() };
+        let links = links_hash(&item);
+        let is_own = object.origin == item.id().to_string();
         let shared_with = Some(object.origin).filter(|_| keeps_origin && !is_own);
-        Ok(PreparedStep { target, operation: Operation::Update, commands, written, todo, links, shared_with })
+        Ok(PreparedStep {
+            item,
+            operation: Operation::Update,
+            commands,
+            owned_values: written,
+            pending: todo,
+            links_hash: links,
+            shared_with,
+        })
     }
 
-    fn mapped(&self, target: &WorkItem, row: &Row) -> Result<CrmFields> {
+    fn map_fields(&self, item: &WorkItem, row: &Row) -> Result<CrmFields> {
         let nobody = DealLinks::default();
-        let links = target.people.as_ref().map_or(&nobody, |people| &people.links);
-        let stays = self.queue.stay_summary(self.state, &target.planned.key)?;
+        let links = item.parties.as_ref().map_or(&nobody, |people| &people.links);
+        let stays = self.queue.stay_summary(self.state, &item.planned.key)?;
         let mapped = mapped(row, links, stays.as_ref(), self.config, self.types);
         let mut mapped = mapped.context("a row that cannot be read is never sent")?;
-        for stranger in target.people.iter().flat_map(|people| &people.strangers) {
+        for stranger in item.parties.iter().flat_map(|people| &people.strangers) {
             mapped.warn(FailureCode::UnknownReference, &stranger.to_string());
         }
-        if let Some(people) = target.people.as_ref().filter(|people| !people.missing.is_empty()) {
+        if let Some(people) = item.parties.as_ref().filter(|people| !people.missing.is_empty()) {
             let message = IssueDetail::Parties(people.missing.clone()).to_string();
             mapped.warnings.push(Warning { code: FailureCode::WithoutCompanion, message });
         }
@@ -154,19 +169,19 @@ impl Push<'_, '_> {
     }
 
     /// The funnel that a booking belongs into.
-    fn funnel(&self, row: &Row) -> Option<u64> {
+    fn funnel_of(&self, row: &Row) -> Option<u64> {
         match &row.body {
             Ok(Entity::Booking(booking)) => Some(self.config.deal.funnel(booking.status)),
             Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => None,
         }
     }
 
-    fn closed(&self, row: &Row) -> bool {
+    fn is_closed_booking(&self, row: &Row) -> bool {
         matches!(&row.body, Ok(Entity::Booking(booking)) if is_closed(booking, &self.config.deal))
     }
 
     /// `PHONE` and `EMAIL`, and which of their values are ours then.
-    fn reach(
+    fn contact_points(
         &self,
         kind: Kind,
         mapped: &CrmFields,
@@ -199,67 +214,67 @@ impl Push<'_, '_> {
 
     /// Which phones and e-mails of an object are ours. On an object with the record's own mark that this state has
     /// never written to, after a takeover or a lost state, what means the same as Ecvi has now was written by us.
-    fn written(&self, target: &WorkItem, object: &Object, mapped: &CrmFields) -> OwnedValues {
-        let written = &target.record.owned_values;
+    fn owned_values(&self, item: &WorkItem, object: &Object, mapped: &CrmFields) -> OwnedValues {
+        let written = &item.record.owned_values;
         let is_marked =
-            object.originator == self.config.portal.originator && object.origin == target.id().to_string();
-        if target.record.marked || !is_marked {
+            object.originator == self.config.portal.originator && object.origin == item.id().to_string();
+        if item.record.carries_origin || !is_marked {
             return written.clone();
         }
         written.union(&OwnedValues { phones: mapped.phones.clone(), emails: mapped.emails.clone() })
     }
 
     /// An object that carries several records keeps its first owner's origin.
-    fn keeps_origin(&mut self, target: &WorkItem, object: &Object) -> Result<bool> {
+    fn keeps_origin(&mut self, item: &WorkItem, object: &Object) -> Result<bool> {
         if object.originator != self.config.portal.originator || object.origin.is_empty() {
             return Ok(false);
         }
-        if object.origin == target.id().to_string() {
+        if object.origin == item.id().to_string() {
             return Ok(true);
         }
-        let holders = self.holders_in_ecvi(target.kind(), object.crm_id)?;
+        let holders = self.holders_in_ecvi(item.kind(), object.crm_id)?;
         if holders.iter().any(|holder| holder.id.to_string() == object.origin) {
             return Ok(true);
         }
         // Its owner may have no object just now, after reset-id, a lost or an older state, and finds this one by the mark
         // alone.
-        let Some(owner) = self.owner(target.kind(), &object.origin)? else { return Ok(false) };
+        let Some(owner) = self.find_owner(item.kind(), &object.origin)? else { return Ok(false) };
         let record = self.state.record(&owner)?.unwrap_or_default();
         let Some(crm_id) = record.plan_record.crm_id else { return Ok(true) };
-        Ok(!record.is_alive(self.run, self.gate.clock().now())
-            && existing(self.gate, target.kind(), &[crm_id])?.is_empty())
+        Ok(!record.is_alive(self.run, self.client.clock().now())
+            && existing(self.client, item.kind(), &[crm_id])?.is_empty())
     }
 }
 
-fn deletion(at: usize, target: WorkItem) -> Result<PreparedStep> {
-    let id = target.crm_id().context("a deletion without an object")?;
-    let method = format!("crm.{}.delete", target.kind().crm_entity());
+fn prepare_deletion(at: usize, item: WorkItem) -> Result<PreparedStep> {
+    let id = item.crm_id().context("a deletion without an object")?;
+    let method = format!("crm.{}.delete", item.kind().crm_entity());
     let commands = vec![Command::new(format!("{MAIN}{at}"), method, json!({"id": id}))];
     let (written, todo) = (OwnedValues::default(), PendingWork::default());
     Ok(PreparedStep {
-        target,
+        item,
         operation: Operation::Delete,
         commands,
-        written,
-        todo,
-        links: 0,
+        owned_values: written,
+        pending: todo,
+        links_hash: 0,
         shared_with: None,
     })
 }
 
-fn closing(at: usize, target: WorkItem, row: &Row) -> Result<PreparedStep> {
-    let id = target.crm_id().context("a closing date without a deal")?;
+fn prepare_closing_date(at: usize, item: WorkItem, row: &Row) -> Result<PreparedStep> {
+    let id = item.crm_id().context("a closing date without a deal")?;
     let Ok(Entity::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
-    let commands = vec![update(format!("{MAIN}{at}"), target.kind(), id, closing_date(booking))];
-    let (written, links) = (target.record.owned_values.clone(), target.record.links_hash);
-    let todo = PendingWork { close: false, ..target.record.plan_record.pending };
+    let commands = vec![update_command(format!("{MAIN}{at}"), item.kind(), id, closing_date(booking))];
+    let (written, links) = (item.record.owned_values.clone(), item.record.links_hash);
+    let todo = PendingWork { close: false, ..item.record.plan_record.pending };
     Ok(PreparedStep {
-        target,
+        item,
         operation: Operation::Update,
         commands,
-        written,
-        todo,
-        links,
+        owned_values: written,
+        pending: todo,
+        links_hash: links,
         shared_with: None,
     })
 }
@@ -268,14 +283,14 @@ fn closing_date(booking: &Booking) -> Fields {
     Map::from_iter([("CLOSEDATE".to_owned(), closedate(booking))])
 }
 
-fn update(name: String, kind: Kind, id: i64, fields: Fields) -> Command {
+fn update_command(name: String, kind: Kind, id: i64, fields: Fields) -> Command {
     let fields = Dialect::Legacy.changes(fields);
     let params = Map::from_iter([("id".to_owned(), id.into()), ("fields".to_owned(), fields.into())]);
     Command::new(name, format!("crm.{}.update", kind.crm_entity()), params.into())
 }
 
 /// The legacy method drops a funnel in silence, so the universal one moves the deal.
-fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
+fn move_command(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
     let stage = fields.get("STAGE_ID").cloned().unwrap_or_default();
     let fields = [("CATEGORY_ID".to_owned(), funnel.into()), ("STAGE_ID".to_owned(), stage)];
     let fields = Dialect::Universal.changes(Map::from_iter(fields));
@@ -283,10 +298,10 @@ fn moving(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
     Command::new(format!("{MOVING}{at}"), "crm.item.update", params)
 }
 
-fn has_missing_parties(target: &WorkItem) -> bool {
-    target.people.as_ref().is_some_and(|people| !people.missing.is_empty())
+fn has_missing_parties(item: &WorkItem) -> bool {
+    item.parties.as_ref().is_some_and(|people| !people.missing.is_empty())
 }
 
-fn links(target: &WorkItem) -> u64 {
-    target.people.as_ref().map_or(0, DealParties::fingerprint)
+fn links_hash(item: &WorkItem) -> u64 {
+    item.parties.as_ref().map_or(0, DealParties::fingerprint)
 }

@@ -21,9 +21,9 @@ use crate::portal::{ApiError, CallError, ErrorClass};
 use crate::state::Operation;
 
 /// So many refused records are held before it is found out what the portal accepts.
-const HELD: usize = 50;
+const MAX_HELD: usize = 50;
 /// A text that was confirmed so often is believed at once for the rest of the run.
-const CONFIRMED: u32 = 10;
+const CERTAIN_AFTER: u32 = 10;
 /// Cards among which one is looked for that the portal took before.
 const SAMPLE: u32 = 10;
 /// The label and the name of the command that sends a card unchanged.
@@ -31,7 +31,7 @@ const TRIAL: &str = "trial";
 
 /// A record that the portal refused.
 pub(super) struct Refused {
-    pub(super) target: WorkItem,
+    pub(super) item: WorkItem,
     pub(super) operation: Operation,
     pub(super) refusal: ApiError,
     /// The same as it may be printed: without what it says of a person.
@@ -51,7 +51,7 @@ pub(super) struct Refusals {
 
 impl Refusals {
     /// The only call of its batch was refused so: nobody else's text.
-    pub(super) fn confirm(&mut self, refusal: &ApiError) {
+    pub(super) fn count_confirmed(&mut self, refusal: &ApiError) {
         *self.confirmed.entry(refusal.to_string()).or_default() += 1;
     }
 
@@ -59,18 +59,18 @@ impl Refusals {
     /// (docs/bitrix24.md, The answer).
     pub(super) fn may_be_repeated(&self, refusal: &ApiError, earlier: &mut HashSet<String>) -> bool {
         let text = refusal.to_string();
-        let is_certain = self.confirmed.get(&text).is_some_and(|times| *times >= CONFIRMED);
+        let is_certain = self.confirmed.get(&text).is_some_and(|times| *times >= CERTAIN_AFTER);
         !earlier.insert(text) && !is_certain
     }
 
     /// This refusal as it may be printed: hidden where it repeats what was sent for any of the records it came for.
-    fn printable(&self, common: &ApiError) -> ApiError {
+    fn printable_form(&self, common: &ApiError) -> ApiError {
         let mut forms = self.held.iter().filter(|held| held.refusal == *common).map(|held| &held.printable);
         forms.find(|printable| *printable != common).unwrap_or(common).clone()
     }
 
     /// The refusal that several records were held for, or that says itself that it concerns everything.
-    fn common(&self) -> Option<&ApiError> {
+    fn common_refusal(&self) -> Option<&ApiError> {
         let same = |one: &ApiError| self.held.iter().filter(|held| held.refusal == *one).count();
         let common = self.held.iter().map(|held| &held.refusal).max_by_key(|one| same(one))?;
         let concerns_all = self.held.iter().map(|held| &held.refusal).find(|one| names_the_portal(one));
@@ -80,28 +80,28 @@ impl Refusals {
 
 impl Push<'_, '_> {
     /// Holds what was refused until it is clear whether the records are to blame.
-    pub(super) fn hold(&mut self, refused: Vec<Refused>) -> Result<()> {
+    pub(super) fn hold_refused(&mut self, refused: Vec<Refused>) -> Result<()> {
         let (failed, open): (Vec<_>, Vec<_>) = refused.into_iter().partition(|refused| refused.disproved);
-        self.put_aside(failed)?;
+        self.fail_refused(failed)?;
         self.refusals.held.extend(open);
-        if self.refusals.held.len() >= HELD { self.judge(true) } else { Ok(()) }
+        if self.refusals.held.len() >= MAX_HELD { self.judge_held(true) } else { Ok(()) }
     }
 
     /// The portal accepted something: what was refused before that failed by itself.
-    pub(super) fn accepted(&mut self) -> Result<()> {
+    pub(super) fn fail_held(&mut self) -> Result<()> {
         let held = std::mem::take(&mut self.refusals.held);
-        self.put_aside(held)
+        self.fail_refused(held)
     }
 
-    fn put_aside(&mut self, failed: Vec<Refused>) -> Result<()> {
-        for Refused { target, operation, refusal, .. } in failed {
-            let unsavable = target.object.as_ref().map(Object::unsavable_fields).unwrap_or_default();
+    fn fail_refused(&mut self, failed: Vec<Refused>) -> Result<()> {
+        for Refused { item, operation, refusal, .. } in failed {
+            let unsavable = item.object.as_ref().map(Object::unsavable_fields).unwrap_or_default();
             let (code, message) = match (refusal.is_access_denied(), unsavable.join(", ")) {
                 (true, _) => (FailureCode::AccessDenied, refusal.to_string()),
                 (false, fields) if fields.is_empty() => (FailureCode::PortalRefused, refusal.to_string()),
                 (false, fields) => (FailureCode::BadContactInCrm, format!("{fields}: {refusal}")),
             };
-            self.fail(&target, code, operation, &message)?;
+            self.fail(&item, code, operation, &message)?;
         }
         Ok(())
     }
@@ -111,15 +111,15 @@ impl Push<'_, '_> {
     ///
     /// # Errors
     /// A [`RunError`], when the portal refuses everything.
-    pub(super) fn judge(&mut self, must: bool) -> Result<()> {
-        let Some(common) = self.refusals.common().cloned() else {
-            return if must { self.accepted() } else { Ok(()) };
+    pub(super) fn judge_held(&mut self, must: bool) -> Result<()> {
+        let Some(common) = self.refusals.common_refusal().cloned() else {
+            return if must { self.fail_held() } else { Ok(()) };
         };
         match self.refuses_what_it_took(&common)? {
-            Some(false) => self.accepted(),
+            Some(false) => self.fail_held(),
             None if !must => Ok(()),
             Some(true) | None => {
-                let printable = self.refusals.printable(&common);
+                let printable = self.refusals.printable_form(&common);
                 self.refusals.held.clear();
                 Err(refuses_everything(&printable).into())
             }
@@ -128,20 +128,20 @@ impl Push<'_, '_> {
 
     /// Sends a card of ours with the mark that it carries already. None where there is no such card.
     fn refuses_what_it_took(&mut self, common: &ApiError) -> Result<Option<bool>> {
-        let refused_kind = self.refusals.held.first().map(|held| held.target.kind());
+        let refused_kind = self.refusals.held.first().map(|held| held.item.kind());
         let mut kinds = Kind::SEND_ORDER;
         // The rules of another kind differ: a field that it demands explains nothing there.
         kinds.sort_by_key(|kind| Some(*kind) == refused_kind);
         for kind in kinds {
             let ids = self.state.sample_linked(kind, SAMPLE)?;
             let originator = &self.config.portal.originator;
-            let cards = by_id(self.gate, kind, &ids)?;
+            let cards = by_id(self.client, kind, &ids)?;
             let Some(card) = cards.into_values().rev().find(|card| card.originator == *originator) else {
                 continue;
             };
             let params = json!({"id": card.crm_id, "fields": {"ORIGINATOR_ID": originator}});
             let commands = [Command::new(TRIAL, format!("crm.{}.update", kind.crm_entity()), params)];
-            let mut replies = self.gate.batch(TRIAL, &commands, &mut |_| Ok(()))?;
+            let mut replies = self.client.batch(TRIAL, &commands, &mut |_| Ok(()))?;
             return Ok(Some(is_refused_alike(replies.remove(TRIAL), common)?));
         }
         Ok(None)

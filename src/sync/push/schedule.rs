@@ -8,7 +8,7 @@ use enum_map::EnumMap;
 use crate::sync::plan::{Lane, Priority, Turn};
 
 /// Lanes whose records bookings need.
-const PARTIES: [Lane; 2] = [Lane::Companies, Lane::Guests];
+const PARTY_LANES: [Lane; 2] = [Lane::Companies, Lane::Guests];
 
 /// What stands in a lane, and what holds it back.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -57,7 +57,7 @@ impl Schedule {
         if self.is_half_time && booking.is_some_and(|next| next.wave == Priority::Changes) {
             return None;
         }
-        let open = PARTIES.into_iter().filter(|lane| !self.lanes[*lane].is_closed);
+        let open = PARTY_LANES.into_iter().filter(|lane| !self.lanes[*lane].is_closed);
         open.filter_map(|lane| self.lanes[lane].next.as_ref()).min()
     }
 
@@ -70,7 +70,7 @@ impl Schedule {
 
     /// The lane of the guests or companies that are needed first and can go.
     fn next_parties(&self) -> Option<Lane> {
-        let can_go = PARTIES.into_iter().filter(|lane| self.lanes[*lane].can_go());
+        let can_go = PARTY_LANES.into_iter().filter(|lane| self.lanes[*lane].can_go());
         can_go.min_by_key(|lane| self.lanes[*lane].next.clone())
     }
 

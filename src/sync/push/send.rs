@@ -35,7 +35,7 @@ struct RefusalActions {
     /// Refused as records.
     failed: Vec<Refused>,
     /// Refused in the words of an earlier command of the batch: to be tried again alone.
-    again: Vec<WorkItem>,
+    retry_alone: Vec<WorkItem>,
     /// What the batch was refused for until now.
     texts: HashSet<String>,
     /// Something was accepted behind what was refused before this batch, or in it.
@@ -47,7 +47,7 @@ struct RefusalActions {
 impl RefusalActions {
     /// The portal accepted a new or a changed object: what it refused before that, in this batch or earlier, was no
     /// refusal of everything.
-    fn accept(&mut self) {
+    fn note_accepted(&mut self) {
         self.accepted = true;
         self.failed.iter_mut().chain(&mut self.unclear).for_each(|refused| refused.disproved = true);
     }
@@ -55,60 +55,64 @@ impl RefusalActions {
 
 impl Push<'_, '_> {
     /// Sends what was taken of a lane.
-    pub(super) fn send(&mut self, lane: Lane, targets: Vec<WorkItem>) -> Result<()> {
+    pub(super) fn send(&mut self, lane: Lane, items: Vec<WorkItem>) -> Result<()> {
         let (alone, together): (Vec<_>, Vec<_>) =
-            targets.into_iter().partition(|target| target.record.strikes >= ISOLATE_AFTER);
+            items.into_iter().partition(|item| item.record.unanswered_calls >= ISOLATE_AFTER);
         for batch in self.in_batches(lane, together) {
-            self.batch(lane, batch)?;
+            self.send_batch(lane, batch)?;
         }
-        alone.into_iter().try_for_each(|target| self.batch(lane, vec![target]))
+        alone.into_iter().try_for_each(|item| self.send_batch(lane, vec![item]))
     }
 
-    fn batch(&mut self, lane: Lane, targets: Vec<WorkItem>) -> Result<()> {
+    fn send_batch(&mut self, lane: Lane, items: Vec<WorkItem>) -> Result<()> {
         let (kind, label) = (lane.kind(), lane.label());
-        let calls = targets.into_iter().enumerate().map(|(at, target)| self.call(at, target));
+        let calls = items.into_iter().enumerate().map(|(at, item)| self.prepare_call(at, item));
         let mut calls = calls.collect::<Result<Vec<PreparedStep>>>()?;
         let commands: Vec<Command> = calls.iter_mut().flat_map(|call| call.commands.drain(..)).collect();
-        if let Some(hold) = self.gate.budget_hold(&commands) {
+        if let Some(hold) = self.client.budget_hold(&commands) {
             return self.hold_lane(lane, hold, &calls);
         }
         let (state, lock) = (self.state, self.lock);
         let mut mark = |now| {
             let writer = state.writer()?;
-            for PreparedStep { target, operation, written, .. } in &calls {
-                let either = target.record.owned_values.union(written);
-                let attempt = InDoubtCall { operation: *operation, row: target.row(), written: &either };
-                writer.mark_in_doubt(target.key(), &attempt, now)?;
+            for PreparedStep { item, operation, owned_values: written, .. } in &calls {
+                let either = item.record.owned_values.union(written);
+                let attempt = InDoubtCall { operation: *operation, row: item.row(), owned_values: &either };
+                writer.mark_in_doubt(item.key(), &attempt, now)?;
             }
             state.set(LAST_CALL, &now)?;
             writer.commit()?;
             Ok(lock.record_call(now)?)
         };
-        match self.gate.batch(label, &commands, &mut mark) {
+        match self.client.batch(label, &commands, &mut mark) {
             Ok(replies) => {
                 self.lost_batches = 0;
-                let after = self.save(calls, &commands, replies)?;
+                let after = self.save_replies(calls, &commands, replies)?;
                 self.handle_refusals(lane, after)
             }
             Err(CallError::UnknownOutcome(reason)) => {
                 self.lost_batches += 1;
-                self.done.unanswered = true;
+                self.stats.unanswered = true;
                 self.refresh_doubts(&calls, &reason.text(self.config.language))?;
                 log::info!(
                     "batch of {} ({kind}): {}; the next runs find out what took effect",
                     calls.len(),
                     reason.text(Language::En)
                 );
-                let most = if self.way == CreateMode::Sync { LOST_SYNC } else { LOST_EXPORT };
+                let most = if self.create_mode == CreateMode::Sync { LOST_SYNC } else { LOST_EXPORT };
                 if self.lost_batches >= most {
                     return Err(CallError::UnknownOutcome(reason).into());
                 }
-                if self.way == CreateMode::Sync { Ok(()) } else { Ok(self.gate.wait_out_outage(reason)?) }
+                if self.create_mode == CreateMode::Sync {
+                    Ok(())
+                } else {
+                    Ok(self.client.wait_out_outage(reason)?)
+                }
             }
             Err(error) => {
                 let writer = self.state.writer()?;
-                for PreparedStep { target, .. } in &calls {
-                    writer.revert_attempt(target.key(), &target.record.owned_values)?;
+                for PreparedStep { item, .. } in &calls {
+                    writer.revert_attempt(item.key(), &item.record.owned_values)?;
                 }
                 writer.commit()?;
                 Err(printable_error(error, &commands).into())
@@ -118,11 +122,11 @@ impl Push<'_, '_> {
 
     /// A call that was given up may have been on its way until now: from now on it is in doubt.
     fn refresh_doubts(&self, calls: &[PreparedStep], reason: &str) -> Result<()> {
-        let now = self.gate.clock().later_of_clocks();
+        let now = self.client.clock().later_of_clocks();
         let writer = self.state.writer()?;
         for call in calls {
-            writer.refresh_doubt(call.target.key(), now)?;
-            writer.save_reason_of_doubt(call.target.key(), reason)?;
+            writer.refresh_doubt(call.item.key(), now)?;
+            writer.save_reason_of_doubt(call.item.key(), reason)?;
         }
         self.state.set(LAST_CALL, &now)?;
         writer.commit()?;
@@ -130,48 +134,48 @@ impl Push<'_, '_> {
     }
 
     /// Saves the answers, and what they told of the limits, in one transaction.
-    fn save(
+    fn save_replies(
         &mut self,
         calls: Vec<PreparedStep>,
         sent: &[Command],
         mut replies: BTreeMap<String, Reply>,
     ) -> Result<RefusalActions> {
         if let ([_], Some(Reply::Err(refusal))) = (&calls[..], replies.get(&format!("{MAIN}0"))) {
-            self.refusals.confirm(refusal);
+            self.refusals.count_confirmed(refusal);
         }
         let writer = self.state.writer()?;
         let mut after = RefusalActions::default();
-        let (mut counts, mut unanswered) = (self.done.counts, false);
+        let (mut counts, mut unanswered) = (self.stats.counts, false);
         for (at, call) in calls.into_iter().enumerate() {
             let (reply, closed) = take_replies(at, &mut replies);
             match reply {
-                Some(Reply::Ok(value)) => match object_of(&call, &value) {
+                Some(Reply::Ok(value)) => match confirmed_object(&call, &value) {
                     Some(crm_id) => {
                         // A portal whose disk is full still deletes: that it does says nothing of changes.
                         if call.operation != Operation::Delete {
-                            after.accept();
+                            after.note_accepted();
                         }
-                        let cards = call.target.people.iter().flat_map(|people| &people.cards);
-                        self.pointed_at.extend(cards.map(|card| (card.kind, card.crm_id)));
+                        let cards = call.item.parties.iter().flat_map(|people| &people.cards);
+                        self.linked_cards.extend(cards.map(|card| (card.kind, card.crm_id)));
                         self.save_success(&writer, &mut counts, call, crm_id, closed)?;
                     }
                     // An answer without an id does not count.
                     None => unanswered = true,
                 },
                 Some(Reply::Err(refusal)) => {
-                    self.refused(&writer, &mut after, call, sent, refusal)?;
+                    self.sort_refusal(&writer, &mut after, call, sent, refusal)?;
                 }
                 // It may have been executed: it stays in doubt.
                 Some(Reply::Missing) | None => unanswered = true,
             }
         }
-        self.state.set(PACE, self.gate.limits())?;
-        if !self.pointed_at.is_empty() {
-            self.state.set(POINTED_AT, &self.pointed_at)?;
+        self.state.set(PACE, self.client.limits())?;
+        if !self.linked_cards.is_empty() {
+            self.state.set(POINTED_AT, &self.linked_cards)?;
         }
         writer.commit()?;
-        self.done.counts = counts;
-        self.done.unanswered |= unanswered;
+        self.stats.counts = counts;
+        self.stats.unanswered |= unanswered;
         Ok(after)
     }
 
@@ -183,37 +187,53 @@ impl Push<'_, '_> {
         crm_id: i64,
         closed: bool,
     ) -> Result<()> {
-        let PreparedStep { target, operation, written, mut todo, links, shared_with, .. } = call;
-        let key = target.key();
-        let now = self.gate.clock().now();
+        let PreparedStep {
+            item,
+            operation,
+            owned_values: written,
+            pending: mut todo,
+            links_hash: links,
+            shared_with,
+            ..
+        } = call;
+        let key = item.key();
+        let now = self.client.clock().now();
         if operation == Operation::Delete {
             counts.deleted += 1;
             writer.log_event(
                 key,
                 Event::Deleted,
                 Some(crm_id),
-                &target.record.plan_record.display_name,
+                &item.record.plan_record.display_name,
                 now,
             )?;
             return Ok(writer.delete(key)?);
         }
-        let Some(row) = target.row() else { return Ok(()) };
-        if target.planned.step == Step::Close {
+        let Some(row) = item.row() else { return Ok(()) };
+        if item.planned.step == Step::Close {
             writer.reset_unanswered(key)?;
             return Ok(writer.update_pending(key, todo)?);
         }
         let event = match operation {
             Operation::Create => Event::Created,
-            _ if target.planned.step == Step::Create => Event::Adopted,
+            _ if item.planned.step == Step::Create => Event::Adopted,
             _ => Event::Updated,
         };
         let count = if operation == Operation::Create { &mut counts.created } else { &mut counts.updated };
         count[key.kind] += 1;
         todo.close |= !closed;
-        let warnings = &target.warnings;
+        let warnings = &item.warnings;
         writer.save_sent(
             key,
-            &SentRecord { row, crm_id, links, written: &written, todo, warnings, run: self.run },
+            &SentRecord {
+                row,
+                crm_id,
+                links_hash: links,
+                owned_values: &written,
+                pending: todo,
+                warnings,
+                run: self.run,
+            },
             now,
         )?;
         writer.log_event(key, event, Some(crm_id), "", now)?;
@@ -225,25 +245,25 @@ impl Push<'_, '_> {
             .flat_map(|origin| RecordKey::for_origin(key.kind, origin))
             .chain(shared_with.as_ref().map(|_| key.clone()))
         {
-            writer.shares(&sharer, crm_id)?;
+            writer.mark_shared(&sharer, crm_id)?;
         }
-        self.queue_followups(writer, &target, crm_id, todo)
+        self.queue_followups(writer, &item, crm_id, todo)
     }
 
     /// What is left to do once a record has arrived: the mirror learns its id, and the portal its closing date.
     fn queue_followups(
         &self,
         writer: &Writer<'_>,
-        target: &WorkItem,
+        item: &WorkItem,
         crm_id: i64,
         todo: PendingWork,
     ) -> Result<()> {
-        let key = target.key();
-        if self.config.mirror.write_back && target.row().is_some_and(|row| row.crm_id != Some(crm_id)) {
+        let key = item.key();
+        if self.config.mirror.write_back && item.row().is_some_and(|row| row.crm_id != Some(crm_id)) {
             writer.queue_write_back(key)?;
         }
         if todo.close {
-            let row = target.planned.row.clone();
+            let row = item.planned.row.clone();
             self.queue.add(&Planned::new(key.clone(), Step::Close, Priority::Changes, row))?;
         }
         log::debug!("{key}: object {crm_id}");
@@ -251,7 +271,7 @@ impl Push<'_, '_> {
     }
 
     /// `sent` is the whole batch: a portal may repeat what it said of an earlier command.
-    fn refused(
+    fn sort_refusal(
         &self,
         writer: &Writer<'_>,
         after: &mut RefusalActions,
@@ -259,20 +279,20 @@ impl Push<'_, '_> {
         sent: &[Command],
         refusal: ApiError,
     ) -> Result<()> {
-        let PreparedStep { target, operation, .. } = call;
-        writer.revert_attempt(target.key(), &target.record.owned_values)?;
-        writer.reset_unanswered(target.key())?;
+        let PreparedStep { item, operation, .. } = call;
+        writer.revert_attempt(item.key(), &item.record.owned_values)?;
+        writer.reset_unanswered(item.key())?;
         match refusal.class() {
-            // Not this time; the gate knows until when.
-            ErrorClass::RateLimited | ErrorClass::BudgetExceeded => self.queue.add(&target.planned)?,
+            // Not this time; the client knows until when.
+            ErrorClass::RateLimited | ErrorClass::BudgetExceeded => self.queue.add(&item.planned)?,
             ErrorClass::Administrator => after.stop = Some(printable_stop(&refusal, sent)),
             ErrorClass::Record if self.refusals.may_be_repeated(&refusal, &mut after.texts) => {
-                after.again.push(target);
+                after.retry_alone.push(item);
             }
             ErrorClass::Record => {
                 let is_new = operation == Operation::Create;
                 let printable = refusal.printable_for(sent);
-                let refused = Refused { target, operation, refusal, printable, disproved: false };
+                let refused = Refused { item, operation, refusal, printable, disproved: false };
                 if is_new { after.failed.push(refused) } else { after.unclear.push(refused) }
             }
         }
@@ -280,23 +300,23 @@ impl Push<'_, '_> {
     }
 
     fn handle_refusals(&mut self, lane: Lane, after: RefusalActions) -> Result<()> {
-        let RefusalActions { unclear, mut failed, again, accepted, stop, .. } = after;
+        let RefusalActions { unclear, mut failed, retry_alone: again, accepted, stop, .. } = after;
         if let Some(refusal) = stop {
             return Err(CallError::Refused(refusal).into());
         }
-        if matches!(self.way, CreateMode::Export { method: ExportMethod::Import, .. })
+        if matches!(self.create_mode, CreateMode::Export { method: ExportMethod::Import, .. })
             && let Some(Refused { printable, .. }) =
                 failed.iter().find(|refused| refused.refusal.is_access_denied())
         {
             return Err(no_import_right(printable).into());
         }
         if accepted {
-            self.accepted()?;
+            self.fail_held()?;
         }
         failed.extend(self.retain_existing(unclear)?);
-        self.hold(failed)?;
-        for target in again {
-            self.batch(lane, vec![target])?;
+        self.hold_refused(failed)?;
+        for item in again {
+            self.send_batch(lane, vec![item])?;
         }
         Ok(())
     }
@@ -304,33 +324,33 @@ impl Push<'_, '_> {
     /// The words for an object that is gone vary with version and language, so a list decides. What is gone is
     /// planned anew; the others are returned.
     fn retain_existing(&mut self, unclear: Vec<Refused>) -> Result<Vec<Refused>> {
-        let Some(kind) = unclear.first().map(|refused| refused.target.kind()) else {
+        let Some(kind) = unclear.first().map(|refused| refused.item.kind()) else {
             return Ok(Vec::new());
         };
-        let ids: Vec<i64> = unclear.iter().filter_map(|refused| refused.target.crm_id()).collect();
-        let alive = existing(self.gate, kind, &ids)?;
+        let ids: Vec<i64> = unclear.iter().filter_map(|refused| refused.item.crm_id()).collect();
+        let alive = existing(self.client, kind, &ids)?;
         let mut there = Vec::new();
         for refused in unclear {
-            if refused.target.crm_id().is_some_and(|crm_id| alive.contains(&crm_id)) {
+            if refused.item.crm_id().is_some_and(|crm_id| alive.contains(&crm_id)) {
                 there.push(refused);
             } else if refused.operation == Operation::Delete {
-                self.deleted(&refused.target)?;
+                self.save_deleted(&refused.item)?;
             } else {
-                self.handle_missing(&refused.target)?;
+                self.handle_missing(&refused.item)?;
             }
         }
         Ok(there)
     }
 
     /// A deal that is gone counts as deleted.
-    pub(super) fn deleted(&mut self, target: &WorkItem) -> Result<()> {
-        let key = target.key();
+    pub(super) fn save_deleted(&mut self, item: &WorkItem) -> Result<()> {
+        let key = item.key();
         let writer = self.state.writer()?;
-        let label = &target.record.plan_record.display_name;
-        writer.log_event(key, Event::Deleted, target.crm_id(), label, self.gate.clock().now())?;
+        let label = &item.record.plan_record.display_name;
+        writer.log_event(key, Event::Deleted, item.crm_id(), label, self.client.clock().now())?;
         writer.delete(key)?;
         writer.commit()?;
-        self.done.counts.deleted += 1;
+        self.stats.counts.deleted += 1;
         Ok(())
     }
 }
@@ -353,12 +373,12 @@ fn confirmed_move(reply: Reply) -> Reply {
 }
 
 /// The object that a call was about, as its answer tells.
-fn object_of(call: &PreparedStep, value: &Value) -> Option<i64> {
+fn confirmed_object(call: &PreparedStep, value: &Value) -> Option<i64> {
     match call.operation {
         Operation::Create => new_id(value),
         // Anything else is no confirmation: the call stays in doubt.
         Operation::Update | Operation::Delete if *value != Value::Bool(true) => None,
-        Operation::Update | Operation::Delete => call.target.crm_id(),
+        Operation::Update | Operation::Delete => call.item.crm_id(),
     }
 }
 

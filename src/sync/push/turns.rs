@@ -15,7 +15,7 @@ use crate::sync::plan::{Lane, Planned, Priority, Step, Turn};
 use crate::sync::push::prepare_call::PreparedStep;
 
 /// Cards that deals were pointed at are looked at once more when there are so many of them.
-const LOOKED_BACK_AT: usize = 1_000;
+const RECHECK_CARDS_AT: usize = 1_000;
 
 /// After so many batches of guests and companies even a few bookings go: their people were seen alive a moment ago.
 const PARTY_BATCHES: u32 = 4;
@@ -30,37 +30,37 @@ impl Push<'_, '_> {
         // A deal that was found missing once may have come back under another id.
         let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
         self.missing_in_crm.extend(self.state.missing_objects()?.into_iter().filter(people));
-        self.recall_pointed_at()?;
+        self.load_linked_cards()?;
         self.recall_imported_dates()?;
-        self.look_first()?;
+        self.ask_first()?;
         // Guests who all change with every run must not keep a cancellation waiting for ever.
-        let half_time = self.gate.half_time_mark();
+        let half_time = self.client.half_time_mark();
         loop {
-            let schedule = self.schedule(half_time)?;
+            let schedule = self.current_schedule(half_time)?;
             match schedule.next_step() {
                 NextStep::Go(lane, before) => {
                     self.note_late_parties(&schedule, lane);
-                    self.go(lane, before.as_ref(), observer)?;
+                    self.take_turn(lane, before.as_ref(), observer)?;
                 }
                 NextStep::Wait(lane, until) => self.wait_for_budget(lane, until)?,
                 NextStep::End => break,
             }
         }
-        self.judge(true)?;
-        self.look_back()?;
-        let held = self.holds.values().flatten().map(|hold| hold.until);
+        self.judge_held(true)?;
+        self.recheck_linked_cards()?;
+        let held = self.budget_holds.values().flatten().map(|hold| hold.until);
         held.min().map_or(Ok(()), |until| Err(CallError::LimitedUntil(until).into()))
     }
 
-    fn schedule(&mut self, half_time: Option<DateTime<Utc>>) -> Result<Schedule> {
-        let now = self.gate.clock().now();
-        for hold in self.holds.values_mut() {
+    fn current_schedule(&mut self, half_time: Option<DateTime<Utc>>) -> Result<Schedule> {
+        let now = self.client.clock().now();
+        for hold in self.budget_holds.values_mut() {
             hold.take_if(|hold| hold.until <= now);
         }
         let mut lanes: EnumMap<Lane, LaneState> = EnumMap::default();
         for (lane, state) in &mut lanes {
             state.next = self.queue.next_turn(lane)?;
-            state.held_until = self.holds[lane].as_ref().map(|hold| hold.until);
+            state.held_until = self.budget_holds[lane].as_ref().map(|hold| hold.until);
             state.is_closed = state.held_until.is_some_and(|until| self.is_after_the_run(until));
         }
         let is_half_time = half_time.is_some_and(|half_time| now >= half_time);
@@ -71,7 +71,7 @@ impl Push<'_, '_> {
     }
 
     fn is_after_the_run(&self, until: DateTime<Utc>) -> bool {
-        self.gate.deadline().is_some_and(|deadline| until > deadline)
+        self.client.deadline().is_some_and(|deadline| until > deadline)
     }
 
     /// Whether the bookings that can go are worth a request. They are when no more of them can become ready soon.
@@ -82,7 +82,7 @@ impl Push<'_, '_> {
         if next.wave < barrier.wave || !barrier.is_needed() || self.party_batches >= PARTY_BATCHES {
             return Ok(true);
         }
-        let batch = self.gate.batch_size(Lane::Bookings.label());
+        let batch = self.client.batch_size(Lane::Bookings.label());
         Ok(self.queue.has_before(Lane::Bookings, barrier, batch)?)
     }
 
@@ -94,25 +94,30 @@ impl Push<'_, '_> {
             is_changed && (state.is_closed || schedule.is_half_time)
         };
         let goes_ahead = lane.kind() == Kind::Booking;
-        self.done.people_late |= goes_ahead && (is_late(Lane::Guests) || is_late(Lane::Companies));
+        self.stats.parties_late |= goes_ahead && (is_late(Lane::Guests) || is_late(Lane::Companies));
     }
 
     /// A batch of a lane.
-    fn go(&mut self, lane: Lane, before: Option<&Turn>, observer: &mut dyn ProgressObserver) -> Result<()> {
+    fn take_turn(
+        &mut self,
+        lane: Lane,
+        before: Option<&Turn>,
+        observer: &mut dyn ProgressObserver,
+    ) -> Result<()> {
         self.count_batch(lane);
         match self.take_batch(lane, before, observer) {
             Err(error) => match error.downcast_ref() {
                 // A question waits for a budget that is free only after this run.
                 Some(CallError::LimitedUntil(until)) => {
-                    self.holds[lane] = Some(BudgetHold { until: *until, method: String::new() });
+                    self.budget_holds[lane] = Some(BudgetHold { until: *until, method: String::new() });
                 }
                 _ => return Err(error),
             },
-            Ok(()) if !self.has_more(lane.kind())? => self.judge(false)?,
+            Ok(()) if !self.has_more(lane.kind())? => self.judge_held(false)?,
             Ok(()) => {}
         }
-        if self.pointed_at.len() >= LOOKED_BACK_AT {
-            self.look_back()?;
+        if self.linked_cards.len() >= RECHECK_CARDS_AT {
+            self.recheck_linked_cards()?;
         }
         Ok(())
     }
@@ -145,23 +150,22 @@ impl Push<'_, '_> {
         // The closing date of a deal that was just made is a second step of one record.
         let size = if lane == Lane::ClosingDates { 0 } else { chunk.len() as u64 };
         self.put_back = 0;
-        let targets = self.apply_local(chunk)?;
-        if !targets.is_empty() {
-            self.gate.check_time()?;
-            let targets =
-                if lane == Lane::ClosingDates { self.without_kept_dates(targets)? } else { targets };
-            let targets = self.find_people(kind, targets)?;
-            let targets = self.find_objects(kind, targets)?;
-            self.send(lane, targets)?;
+        let items = self.apply_local(chunk)?;
+        if !items.is_empty() {
+            self.client.check_time()?;
+            let items = if lane == Lane::ClosingDates { self.without_kept_dates(items)? } else { items };
+            let items = self.find_parties(kind, items)?;
+            let items = self.find_objects(kind, items)?;
+            self.send(lane, items)?;
         }
         self.in_flight.retain(|key| key.kind != kind);
-        observer.done(kind, size.saturating_sub(self.put_back), self.gate);
+        observer.on_batch_done(kind, size.saturating_sub(self.put_back), self.client);
         Ok(())
     }
 
     /// As many steps of one wave as their commands fit into one batch; one at least.
     fn take_steps(&mut self, lane: Lane, before: Option<&Turn>) -> Result<Vec<Planned>> {
-        let room = self.gate.batch_size(lane.label());
+        let room = self.client.batch_size(lane.label());
         let mut taken = 0;
         let mut wave = None;
         let steps = self.queue.take(lane, before, |planned| {
@@ -188,20 +192,20 @@ impl Push<'_, '_> {
 
     /// Parts of what is to be sent, each as long as one batch may be. What was to be created and stands there is updated,
     /// which may take more commands.
-    pub(super) fn in_batches(&self, lane: Lane, targets: Vec<WorkItem>) -> Vec<Vec<WorkItem>> {
-        let room = self.gate.batch_size(lane.label());
+    pub(super) fn in_batches(&self, lane: Lane, items: Vec<WorkItem>) -> Vec<Vec<WorkItem>> {
+        let room = self.client.batch_size(lane.label());
         let mut batches = Vec::new();
         let mut batch = Vec::new();
         let mut commands = 0;
-        for target in targets {
-            let is_update = lane == Lane::Bookings && target.crm_id().is_some();
+        for item in items {
+            let is_update = lane == Lane::Bookings && item.crm_id().is_some();
             let needed = if is_update { self.commands_of_update(Kind::Booking) } else { 1 };
             if !batch.is_empty() && commands + needed > room {
                 batches.push(std::mem::take(&mut batch));
                 commands = 0;
             }
             commands += needed;
-            batch.push(target);
+            batch.push(item);
         }
         if !batch.is_empty() {
             batches.push(batch);
@@ -213,16 +217,16 @@ impl Push<'_, '_> {
     pub(super) fn hold_lane(&mut self, lane: Lane, hold: BudgetHold, calls: &[PreparedStep]) -> Result<()> {
         log::info!("{}: the portal's time budget holds until {}", hold.method, hold.until);
         self.put_back += calls.len() as u64;
-        self.holds[lane] = Some(hold);
+        self.budget_holds[lane] = Some(hold);
         for call in calls {
-            self.queue.add(&call.target.planned)?;
+            self.queue.add(&call.item.planned)?;
         }
         Ok(())
     }
 
     /// Nothing else can go: the first budget that is free again is waited for.
     fn wait_for_budget(&mut self, lane: Lane, until: DateTime<Utc>) -> Result<()> {
-        let method = self.holds[lane].take().map(|hold| hold.method).unwrap_or_default();
-        Ok(self.gate.wait_for(WaitReason::Budget(&method), until)?)
+        let method = self.budget_holds[lane].take().map(|hold| hold.method).unwrap_or_default();
+        Ok(self.client.wait_for(WaitReason::Budget(&method), until)?)
     }
 }

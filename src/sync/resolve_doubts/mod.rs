@@ -49,17 +49,17 @@ impl MaturedDoubt {
 pub fn resolve_doubts(
     config: &Config,
     state: &State,
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
 ) -> Result<Vec<(FailureCode, Message)>> {
     let mut aside = Vec::new();
     for kind in Kind::SEND_ORDER {
-        let due = matured_doubts(config, state, kind, gate.clock().now())?;
+        let due = matured_doubts(config, state, kind, client.clock().now())?;
         if due.is_empty() {
             continue;
         }
         log::info!("records of the kind {kind} in doubt: {}; asking the portal", due.len());
-        let Marked { found: standing, unclear } = fetch_existing(config, gate, kind, &due)?;
-        let now = gate.clock().now();
+        let Marked { found: standing, unclear } = fetch_existing(config, client, kind, &due)?;
+        let now = client.clock().now();
         let writer = state.writer()?;
         for doubt in &due {
             if let Some(reason) = unclear.get(&doubt.key.id) {
@@ -68,7 +68,7 @@ pub fn resolve_doubts(
                     FailureCode::CardUnreadable,
                     display::record_name(&doubt.key, &doubt.record.plan_record.display_name),
                 ));
-            } else if doubt.record.strikes + 1 >= MAX_UNANSWERED && !doubt.took_effect(&standing) {
+            } else if doubt.record.unanswered_calls + 1 >= MAX_UNANSWERED && !doubt.took_effect(&standing) {
                 writer.count_unanswered(&doubt.key)?;
                 let reason = state.reason_of_doubt(&doubt.key)?;
                 quarantine(config, &writer, doubt, (FailureCode::NoAnswer, &reason), now)?;
@@ -77,7 +77,7 @@ pub fn resolve_doubts(
                     display::record_name(&doubt.key, &doubt.record.plan_record.display_name),
                 ));
             } else {
-                resolve(&writer, doubt, &standing, now)?;
+                resolve_doubt(&writer, doubt, &standing, now)?;
             }
         }
         writer.commit()?;
@@ -89,13 +89,18 @@ pub fn resolve_doubts(
 ///
 /// # Errors
 /// [`RunError`], where the time of the run does not reach so far.
-pub fn wait_for_unknown_calls(config: &Config, state: &State, lock: &Lock, gate: &Client<'_>) -> Result<()> {
+pub fn wait_for_unknown_calls(
+    config: &Config,
+    state: &State,
+    lock: &Lock,
+    client: &Client<'_>,
+) -> Result<()> {
     let Some(call) = lock.last_call() else { return Ok(()) };
     let known: Option<DateTime<Utc>> = state.get(LAST_CALL)?;
     if known.is_some_and(|known| known.timestamp_millis() == call.timestamp_millis()) {
         return Ok(());
     }
-    let now = gate.clock().now();
+    let now = client.clock().now();
     if call > now {
         // The clock went back: it waits its time from now, once.
         lock.record_call(now)?;
@@ -105,7 +110,7 @@ pub fn wait_for_unknown_calls(config: &Config, state: &State, lock: &Lock, gate:
         return Ok(());
     }
     log::info!("the state knows nothing of calls that were made until {call}; they are waited for");
-    match gate.wait_for(WaitReason::Doubts, over) {
+    match client.wait_for(WaitReason::Doubts, over) {
         Err(CallError::LimitedUntil(until)) => Err(wait_message(until).into()),
         waited => Ok(waited?),
     }
@@ -158,16 +163,16 @@ fn matured_doubts(
 /// The objects that stand in the portal: by origin for creates, by id for deletions.
 fn fetch_existing(
     config: &Config,
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     kind: Kind,
     due: &[MaturedDoubt],
 ) -> Result<Marked> {
     let of = |operation| due.iter().filter(move |doubt| doubt.operation == operation);
     let created: Vec<RecordId> = of(Operation::Create).map(|doubt| doubt.key.id.clone()).collect();
-    let mut standing = by_origin(gate, kind, &config.portal.originator, &created)?;
+    let mut standing = by_origin(client, kind, &config.portal.originator, &created)?;
     let deleted: Vec<i64> =
         of(Operation::Delete).filter_map(|doubt| doubt.record.plan_record.crm_id).collect();
-    let alive = existing(gate, kind, &deleted)?;
+    let alive = existing(client, kind, &deleted)?;
     for doubt in of(Operation::Delete) {
         let crm_id = doubt.record.plan_record.crm_id.filter(|crm_id| alive.contains(crm_id));
         standing.found.extend(crm_id.map(|crm_id| (doubt.key.id.clone(), vec![crm_id])));
@@ -175,7 +180,7 @@ fn fetch_existing(
     Ok(standing)
 }
 
-fn resolve(
+fn resolve_doubt(
     writer: &Writer<'_>,
     doubt: &MaturedDoubt,
     standing: &BTreeMap<RecordId, Vec<i64>>,
@@ -191,9 +196,9 @@ fn resolve(
             // reset-id may have pointed the record elsewhere meanwhile.
             let crm_id = record.plan_record.crm_id.unwrap_or(*first);
             if record.plan_record.crm_id.is_none() {
-                writer.marked(key, crm_id)?;
+                writer.link_by_origin(key, crm_id)?;
             } else {
-                writer.linked(key, crm_id)?;
+                writer.link(key, crm_id)?;
             }
             Ok(writer.log_event(key, Event::Settled, Some(crm_id), "", now)?)
         }
@@ -234,7 +239,7 @@ fn quarantine(
 ) -> Result<()> {
     let failure = Failure { code, operation: Some(doubt.operation), message, row: None };
     log::info!("{}: {code}", doubt.key);
-    Ok(writer.failed(&doubt.key, &failure, config.sync.retry_after, now)?)
+    Ok(writer.save_failure(&doubt.key, &failure, config.sync.retry_after, now)?)
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl Case {
 
     /// The call of this record was made so long ago, and `strikes` calls before it were never answered.
     fn doubt(&self, key: &RecordKey, operation: Operation, seconds_ago: i64, strikes: u32) {
-        let attempt = InDoubtCall { operation, row: None, written: &OwnedValues::default() };
+        let attempt = InDoubtCall { operation, row: None, owned_values: &OwnedValues::default() };
         let at = self.clock.now() - TimeDelta::seconds(seconds_ago);
         self.write(|writer| {
             writer.mark_in_doubt(key, &attempt, at)?;
@@ -72,7 +72,7 @@ impl Case {
     fn link(&self, key: &RecordKey, crm_id: i64) {
         self.write(|writer| {
             writer.insert_if_missing(key, "")?;
-            writer.linked(key, crm_id)
+            writer.link(key, crm_id)
         });
     }
 
@@ -92,14 +92,14 @@ impl Case {
 
     /// Settles, and returns who was put aside.
     fn settle(&mut self) -> Vec<(FailureCode, Message)> {
-        let mut gate = Client::new(
+        let mut client = Client::new(
             &mut self.portal,
             self.clock.clone(),
             &self.config.portal,
             RateLimits::default(),
             None,
         );
-        resolve_doubts(&self.config, &self.state, &mut gate).unwrap()
+        resolve_doubts(&self.config, &self.state, &mut client).unwrap()
     }
 
     fn record(&self, key: &RecordKey) -> StoredRecord {
@@ -120,7 +120,7 @@ fn a_creation_is_settled_by_its_origin() {
     assert!(case.settle().is_empty());
     assert_eq!(case.record(&GUEST).plan_record.crm_id, Some(contact));
     let other = case.record(&guest(42));
-    assert_eq!((other.plan_record.crm_id, other.strikes), (None, 1));
+    assert_eq!((other.plan_record.crm_id, other.unanswered_calls), (None, 1));
     assert_eq!(case.doubts(Kind::Guest), 0);
 }
 
@@ -177,7 +177,7 @@ fn a_deletion_is_settled_by_whether_the_deal_still_stands() {
     case.doubt(&booking(7), Operation::Create, 75, 0);
     assert!(case.settle().is_empty());
     let there = case.record(&kept);
-    assert_eq!((there.plan_record.crm_id, there.strikes), (Some(deal), 1));
+    assert_eq!((there.plan_record.crm_id, there.unanswered_calls), (Some(deal), 1));
     assert_eq!(case.record(&lost).plan_record.crm_id, None);
     assert_eq!(case.record(&booking(7)).plan_record.crm_id, Some(new));
     assert_eq!(case.doubts(Kind::Booking), 0);
@@ -191,7 +191,7 @@ fn an_update_is_sent_again() {
     case.doubt(&GUEST, Operation::Update, 75, 0);
     case.settle();
     let record = case.record(&GUEST);
-    assert_eq!((record.plan_record.pending.resend, record.strikes), (true, 1));
+    assert_eq!((record.plan_record.pending.resend, record.unanswered_calls), (true, 1));
     assert_eq!(case.doubts(Kind::Guest), 0);
 }
 
@@ -218,7 +218,7 @@ fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked(
         aside.map(|key| (FailureCode::NoAnswer, crate::domain::display::record_name(key, "")))
     );
     assert_eq!(case.record(&ids[0]).plan_record.crm_id, Some(contact));
-    assert_eq!(case.record(&ids[1]).strikes, 4);
+    assert_eq!(case.record(&ids[1]).unanswered_calls, 4);
     let failures = case.state.issues(Severity::Failure).unwrap();
     let told: Vec<_> = failures.iter().map(|flaw| (flaw.key.clone(), flaw.code.known())).collect();
     assert_eq!(told.len(), 3, "{told:?}");

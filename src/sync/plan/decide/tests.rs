@@ -32,8 +32,8 @@ fn known() -> PlanRecord {
     PlanRecord {
         crm_id: Some(7),
         modified_at: Some("2026-01-02".into()),
-        content: 10,
-        people: 20,
+        content_hash: 10,
+        parties_hash: 20,
         display_name: "3682".into(),
         ..PlanRecord::default()
     }
@@ -160,8 +160,8 @@ fn a_row_that_can_be_read_by_now_waits_no_longer() {
     let hold = |unreadable| RetryBackoff {
         until,
         modified_at: "2026-01-02".into(),
-        content: 10,
-        people: 20,
+        content_hash: 10,
+        parties_hash: 20,
         unreadable,
     };
     assert!(holds(&hold(false), Some(&row()), &rules()));
@@ -175,8 +175,8 @@ fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
     let hold = RetryBackoff {
         until: rules().now + LONGEST_PAUSE,
         modified_at: "2026-01-02".into(),
-        content: 10,
-        people: 20,
+        content_hash: 10,
+        parties_hash: 20,
         unreadable: false,
     };
     let on_hold = Deferred { holds: HashMap::from([(RecordId::Number(1), hold)]), ..Deferred::default() };
@@ -197,8 +197,13 @@ fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
 #[test]
 fn the_pause_of_a_failed_record_ends_at_its_end() {
     let until = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-    let hold =
-        RetryBackoff { until, modified_at: "2026-01-02".into(), content: 10, people: 20, unreadable: false };
+    let hold = RetryBackoff {
+        until,
+        modified_at: "2026-01-02".into(),
+        content_hash: 10,
+        parties_hash: 20,
+        unreadable: false,
+    };
     let at = |seconds| PlanOptions { now: until + chrono::TimeDelta::seconds(seconds), ..rules() };
     assert!(holds(&hold, Some(&row()), &at(-1)));
     assert!(!holds(&hold, Some(&row()), &at(0)));

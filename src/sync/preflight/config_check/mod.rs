@@ -60,15 +60,15 @@ pub struct Report {
 /// [`RunError`]: `Failed` when the portal lacks what the configuration names, else what [`CallError::into_run_error`] makes of it.
 pub fn verify_config(
     config: &Config,
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     state: &State,
     needed: bool,
 ) -> Result<FieldTypes> {
-    let now = gate.clock().now();
+    let now = client.clock().now();
     if let Some(fields) = remembered(config, state, now, needed)? {
         return Ok(fields);
     }
-    let verdict = fetch_and_check(config, gate).map_err(CallError::into_run_error)?;
+    let verdict = fetch_and_check(config, client).map_err(CallError::into_run_error)?;
     for finding in verdict.findings.iter().filter(|finding| !finding.is_error()) {
         log::info!("configuration: {}", finding.message().text(Language::En));
     }
@@ -78,14 +78,14 @@ pub fn verify_config(
 }
 
 /// Asks the portal about everything that the configuration names.
-pub fn fetch_and_check(config: &Config, gate: &mut Client<'_>) -> Result<Report, CallError> {
-    let mut answers = ask(gate, &queries::first_queries(config))?;
-    answers.extend(ask(gate, &queries::dependent_queries(config, &answers))?);
+pub fn fetch_and_check(config: &Config, client: &mut Client<'_>) -> Result<Report, CallError> {
+    let mut answers = ask(client, &queries::first_queries(config))?;
+    answers.extend(ask(client, &queries::dependent_queries(config, &answers))?);
     Ok(Report { findings: compare::findings(config, &answers), fields: fields::types(config, &answers) })
 }
 
-fn ask(gate: &mut Client<'_>, commands: &[Command]) -> Result<Responses, CallError> {
-    Responses::read(commands, &gate.read_batch(commands)?)
+fn ask(client: &mut Client<'_>, commands: &[Command]) -> Result<Responses, CallError> {
+    Responses::read(commands, &client.read_batch(commands)?)
 }
 
 /// Remembers a verification that found no error.

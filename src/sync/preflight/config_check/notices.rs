@@ -34,11 +34,11 @@ pub fn notified(config: &Config, profile: &Value) -> Vec<Notified> {
 }
 
 /// Asks whose the webhook is, where the configuration names somebody. A portal that does not say has said so to `check`.
-pub fn ask_notified(config: &Config, gate: &mut Client<'_>) -> Vec<Notified> {
+pub fn ask_notified(config: &Config, client: &mut Client<'_>) -> Vec<Notified> {
     if users(config).next().is_none() {
         return Vec::new();
     }
-    gate.read("profile", &json!({})).map(|answer| notified(config, &answer.result)).unwrap_or_default()
+    client.read("profile", &json!({})).map(|answer| notified(config, &answer.result)).unwrap_or_default()
 }
 
 impl Notified {

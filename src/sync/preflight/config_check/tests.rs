@@ -100,8 +100,8 @@ fn now() -> DateTime<Utc> {
 
 fn verdict(more: &str, fake: &mut Fake) -> Result<Report, CallError> {
     let config = config(more);
-    let mut gate = Client::new(fake, Clock::virtual_at(now()), &config.portal, RateLimits::default(), None);
-    fetch_and_check(&config, &mut gate)
+    let mut client = Client::new(fake, Clock::virtual_at(now()), &config.portal, RateLimits::default(), None);
+    fetch_and_check(&config, &mut client)
 }
 
 fn found(more: &str) -> Vec<String> {
@@ -113,9 +113,9 @@ fn found(more: &str) -> Vec<String> {
 fn pass(config: &Config, state: &State, hours: i64, needed: bool) -> (Result<FieldTypes>, u32) {
     let mut fake = Fake::default();
     let now = now() + TimeDelta::hours(hours);
-    let mut gate =
+    let mut client =
         Client::new(&mut fake, Clock::virtual_at(now), &config.portal, RateLimits::default(), None);
-    let fields = verify_config(config, &mut gate, state, needed);
+    let fields = verify_config(config, &mut client, state, needed);
     (fields, fake.batches)
 }
 

@@ -1,8 +1,9 @@
-//! A small hotel and an empty CRM, carried over before your eyes: no account, no network, no configuration.
+//! A small hotel and an empty CRM, carried over before your eyes: no account, no network, no
+//! configuration.
 //!
-//! `cargo run --release --example demo`, with `-- --stay` to look at the CRM in a browser afterwards. The hotel stands
-//! in `fixtures/`, the CRM is the sandbox portal in this process; everything between them is what the program `ecvi-b24`
-//! itself does.
+//! `cargo run --release --example demo`, with `-- --stay` to look at the CRM in a browser
+//! afterwards. The hotel stands in `fixtures/`, the CRM is the sandbox portal in this process;
+//! everything between them is what the program `ecvi-b24` itself does.
 
 use std::fmt::Write;
 use std::fs::File;
@@ -57,7 +58,8 @@ pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
     let clock = Clock::virtual_at(now);
     let mut told = String::new();
 
-    let hotel = concat!(include_str!("../fixtures/schema.sql"), include_str!("../fixtures/hotel.sql"));
+    let hotel =
+        concat!(include_str!("../fixtures/schema.sql"), include_str!("../fixtures/hotel.sql"));
     change(&config, hotel, &clock)?;
     writeln!(told, "Гостиница из fixtures/ и пустой Битрикс24.\n")?;
     told += &told_pass(&config, RunKind::InitialExport, &clock)?;
@@ -73,7 +75,8 @@ pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
     told += &told_pass(&config, RunKind::Sync, &clock)?;
     writeln!(told, "\n$ ecvi-b24 status")?;
     let state = State::open_readonly(&config.state)?;
-    told += &Status::collect(&config, &state, None, clock.now())?.render(&config, false, clock.now());
+    told +=
+        &Status::collect(&config, &state, None, clock.now())?.render(&config, false, clock.now());
     writeln!(told, "\nТак это выглядит в CRM:")?;
     for origin in SHOWN {
         told += &card(&mut server.portal(), origin, clock.now())?;
@@ -82,7 +85,8 @@ pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
 }
 
 fn configuration(folder: &Path, server: &Server) -> Result<Config> {
-    let text = format!("[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"{}\"\n", server.webhook());
+    let text =
+        format!("[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"{}\"\n", server.webhook());
     Ok(config::parse(&text, folder, None)?)
 }
 
@@ -102,9 +106,11 @@ fn change(config: &Config, sql: &str, clock: &Clock) -> Result<()> {
 /// One pass, as cron would see it.
 fn told_pass(config: &Config, errand: RunKind, clock: &Clock) -> Result<String> {
     let mut portal = Http::new(&config.portal)?;
-    let ended = run_once_unless_busy(config, &RunOptions::new(errand), &mut portal, clock, &mut ())?;
+    let ended =
+        run_once_unless_busy(config, &RunOptions::new(errand), &mut portal, clock, &mut ())?;
     let ended = ended.context("another pass is under way")?;
-    let line = run_summary::summary_line(errand.name(), &ended.counts, config.language).unwrap_or_default();
+    let line = run_summary::summary_line(errand.name(), &ended.counts, config.language)
+        .unwrap_or_default();
     let outcome = ended.message.map(|message| message.text(config.language)).unwrap_or_default();
     Ok(format!("$ ecvi-b24 {}\n{line}{outcome}\n", errand.name()))
 }
@@ -121,7 +127,9 @@ fn card(portal: &mut Portal, origin: &str, now: DateTime<Utc>) -> Result<String>
     let (begin, close) = (day(deal.text("BEGINDATE")), day(deal.text("CLOSEDATE")));
     writeln!(card, "  {stage} ({} %) · {money} · {begin} - {close}", deal.text("PROBABILITY"))?;
     writeln!(card, "  Контакты: {}", contacts(portal, deal))?;
-    if let Some(company) = deal.text("COMPANY_ID").parse().ok().and_then(|id| portal.get(Kind::Company, id)) {
+    if let Some(company) =
+        deal.text("COMPANY_ID").parse().ok().and_then(|id| portal.get(Kind::Company, id))
+    {
         writeln!(card, "  Компания: {}", company.text("TITLE"))?;
     }
     if !deal.text("COMMENTS").is_empty() {
@@ -131,7 +139,8 @@ fn card(portal: &mut Portal, origin: &str, now: DateTime<Utc>) -> Result<String>
 }
 
 fn stage_names(portal: &mut Portal, now: DateTime<Utc>) -> Result<Vec<Value>> {
-    let answer = portal.call("crm.status.list", json!({"filter": {"ENTITY_ID": "DEAL_STAGE"}}), now);
+    let answer =
+        portal.call("crm.status.list", json!({"filter": {"ENTITY_ID": "DEAL_STAGE"}}), now);
     let answer: Value = serde_json::from_str(&answer.body)?;
     Ok(answer["result"].as_array().cloned().unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! Carries a hotel's guests, companies and bookings from Ecvi into Bitrix24, one way.
 //!
-//! Each folder uses only the folders below it in this list; `ARCHITECTURE.md` shows the way of a record through them.
+//! Each folder uses only the folders below it in this list; `ARCHITECTURE.md` shows the way of a
+//! record through them.
 
 pub mod commands;
 pub mod output;

@@ -39,7 +39,11 @@ fn program() -> ExitCode {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
             print_error(&message_of(&error).text(language));
-            if error.is::<UsageError>() { ExitCode::from(2) } else { outcome_of(&error).exit_code() }
+            if error.is::<UsageError>() {
+                ExitCode::from(2)
+            } else {
+                outcome_of(&error).exit_code()
+            }
         }
     }
 }

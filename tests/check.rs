@@ -1,4 +1,5 @@
-//! `check`, from the configuration file to the printed lines, before a portal that a test can break.
+//! `check`, from the configuration file to the printed lines, before a portal that a test can
+//! break.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails it")]
 
 use std::fs;
@@ -51,7 +52,8 @@ impl Portal for Fake {
 
 impl Fake {
     fn reply(&self, command: &str) -> Value {
-        if let Some((_, answer)) = self.instead.iter().find(|(start, _)| command.starts_with(start)) {
+        if let Some((_, answer)) = self.instead.iter().find(|(start, _)| command.starts_with(start))
+        {
             return answer.clone();
         }
         let (method, query) = command.split_once('?').unwrap_or((command, ""));
@@ -148,7 +150,11 @@ fn clock() -> Clock {
 
 /// The checks that are not fine.
 fn marks(lines: &[CheckResult]) -> Vec<(&'static str, CheckStatus)> {
-    lines.iter().filter(|line| line.status != CheckStatus::Ok).map(|line| (line.name, line.status)).collect()
+    lines
+        .iter()
+        .filter(|line| line.status != CheckStatus::Ok)
+        .map(|line| (line.name, line.status))
+        .collect()
 }
 
 #[test]
@@ -170,14 +176,20 @@ fn before_the_first_pass_no_state_is_made() {
 #[test]
 fn a_configuration_that_cannot_be_read_ends_the_check() {
     let place = Place::new("[deal]\nsatges = {}");
-    assert_eq!(marks(&place.lines(&Fake::default())), [("config", CheckStatus::Error(Outcome::Failed))]);
+    assert_eq!(
+        marks(&place.lines(&Fake::default())),
+        [("config", CheckStatus::Error(Outcome::Failed))]
+    );
 }
 
 #[test]
 fn after_a_broken_mirror_and_state_the_portal_is_asked_all_the_same() {
     let place = Place::new("[deal]\ncurrency = 'EUR'");
-    fs::write(place.folder.path().join("state.db"), "not a database, but long enough to be looked at")
-        .unwrap();
+    fs::write(
+        place.folder.path().join("state.db"),
+        "not a database, but long enough to be looked at",
+    )
+    .unwrap();
     place.sql("ALTER TABLE bookings DROP COLUMN number");
     let bad = CheckStatus::Error(Outcome::Failed);
     let lines = place.lines(&Fake::default());
@@ -193,11 +205,9 @@ fn rows_that_cannot_be_read_are_counted_and_named_by_their_column() {
     assert!(lines.iter().any(|line| {
         line.detail.text(Language::Ru).contains("BAD_DATE, birth_date (id 1; birth_date = a a)")
     }));
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.detail.text(Language::Ru).contains("UNKNOWN_STATUS, status = \"9\" (id 3682)"))
-    );
+    assert!(lines.iter().any(|line| {
+        line.detail.text(Language::Ru).contains("UNKNOWN_STATUS, status = \"9\" (id 3682)")
+    }));
 }
 
 #[test]
@@ -214,15 +224,22 @@ fn a_portal_out_of_reach_is_5_and_one_that_refuses_is_4() {
     );
     let refusal = ApiError::new("INVALID_CREDENTIALS", "Invalid request credentials");
     let (bad, outcome) = told(CallError::Refused(refusal));
-    assert_eq!((bad, outcome), (vec![("webhook", CheckStatus::Error(Outcome::Refused))], Outcome::Refused));
+    assert_eq!(
+        (bad, outcome),
+        (vec![("webhook", CheckStatus::Error(Outcome::Refused))], Outcome::Refused)
+    );
 }
 
 #[test]
 fn what_the_webhook_lacks_is_found() {
     let place = Place::new("burst = 250");
-    let lacks =
-        |instead: Vec<(&'static str, Value)>| marks(&place.lines(&Fake { instead, ..Fake::default() }));
-    assert_eq!(lacks(vec![("scope", json!(["tasks"]))]), [("scope", CheckStatus::Error(Outcome::Refused))]);
+    let lacks = |instead: Vec<(&'static str, Value)>| {
+        marks(&place.lines(&Fake { instead, ..Fake::default() }))
+    };
+    assert_eq!(
+        lacks(vec![("scope", json!(["tasks"]))]),
+        [("scope", CheckStatus::Error(Outcome::Refused))]
+    );
     let instead = vec![
         ("profile", json!({"ID": "7", "ADMIN": false})),
         ("method.get?name=crm.item.import", json!({"isExisting": false, "isAvailable": false})),
@@ -242,7 +259,9 @@ fn a_portal_under_a_new_address_that_gives_no_proper_answer_may_be_the_states_ow
     writer.link(&RecordKey::new(Kind::Guest, 1), 7).unwrap();
     writer.commit().unwrap();
     let fake = Fake { instead: vec![("crm.contact.list", json!("busy"))], ..Fake::default() };
-    assert!(marks(&place.lines(&fake)).contains(&("portal", CheckStatus::Error(Outcome::Interrupted))));
+    assert!(
+        marks(&place.lines(&fake)).contains(&("portal", CheckStatus::Error(Outcome::Interrupted)))
+    );
 }
 
 #[test]
@@ -288,7 +307,8 @@ fn json_says_the_same_in_one_document() {
 #[test]
 fn the_lines_say_what_to_mend_in_both_languages() {
     let place = Place::new("[deal.stages]\nconfirmed = 'EXECUTNG'");
-    let fake = Fake { instead: vec![("profile", json!({"ID": "7", "ADMIN": false}))], ..Fake::default() };
+    let fake =
+        Fake { instead: vec![("profile", json!({"ID": "7", "ADMIN": false}))], ..Fake::default() };
     let (_, english) = place.printed(&fake, Language::En);
     let (outcome, russian) = place.printed(&fake, Language::Ru);
     assert_eq!(outcome, Outcome::Failed);

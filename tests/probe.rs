@@ -1,4 +1,5 @@
-//! `check --probe` before a small portal with a memory, which a test can make behave in another way.
+//! `check --probe` before a small portal with a memory, which a test can make behave in another
+//! way.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails it")]
 
 use std::cell::RefCell;
@@ -32,7 +33,8 @@ enum Quirk {
     TakesAnyStage,
 }
 
-/// The objects by entity and id, each with its fields as they were sent: `PHONE[0][VALUE]` and the like.
+/// The objects by entity and id, each with its fields as they were sent: `PHONE[0][VALUE]` and the
+/// like.
 #[derive(Clone)]
 struct Fake {
     quirk: Quirk,
@@ -53,9 +55,10 @@ impl Portal for Fake {
             let (method, query) = command.as_str().unwrap().split_once('?').unwrap();
             match self.reply(method, &decode(query)) {
                 Some(result) => drop(results.insert(name.clone(), result)),
-                None => drop(
-                    errors.insert(name.clone(), json!({"error": "", "error_description": "Access denied."})),
-                ),
+                None => drop(errors.insert(
+                    name.clone(),
+                    json!({"error": "", "error_description": "Access denied."}),
+                )),
             }
             times.insert(name.clone(), json!({"operating": 0.25}));
         }
@@ -72,7 +75,8 @@ fn decode(query: &str) -> Params {
         while let Some(byte) = rest.next() {
             let digits = |rest: &mut std::str::Bytes| [rest.next().unwrap(), rest.next().unwrap()];
             bytes.push(match byte {
-                b'%' => u8::from_str_radix(std::str::from_utf8(&digits(&mut rest)).unwrap(), 16).unwrap(),
+                b'%' => u8::from_str_radix(std::str::from_utf8(&digits(&mut rest)).unwrap(), 16)
+                    .unwrap(),
                 other => other,
             });
         }
@@ -80,7 +84,9 @@ fn decode(query: &str) -> Params {
     };
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs
-        .map(|(key, value)| (percent(key).replacen("fields[", "", 1).replacen(']', "", 1), percent(value)))
+        .map(|(key, value)| {
+            (percent(key).replacen("fields[", "", 1).replacen(']', "", 1), percent(value))
+        })
         .collect()
 }
 
@@ -90,8 +96,7 @@ impl Fake {
     }
 
     fn reply(&self, method: &str, params: &Params) -> Option<Value> {
-        let status =
-            |id: &str, semantics: Value| json!({"STATUS_ID": id, "NAME": id, "SEMANTICS": semantics});
+        let status = |id: &str, semantics: Value| json!({"STATUS_ID": id, "NAME": id, "SEMANTICS": semantics});
         let id = params.get("id").and_then(|id| id.parse().ok()).unwrap_or_default();
         let entity = method.split('.').nth(1).unwrap_or_default().to_owned();
         Some(match method {
@@ -109,7 +114,8 @@ impl Fake {
             "crm.item.import" if self.quirk == Quirk::NoImport => return None,
             "crm.item.import" => {
                 let get = |key: &str| params[key].clone();
-                let origin = [("ORIGINATOR_ID", get("originatorId")), ("ORIGIN_ID", get("originId"))];
+                let origin =
+                    [("ORIGINATOR_ID", get("originatorId")), ("ORIGIN_ID", get("originId"))];
                 let fields = origin.map(|(key, value)| (key.to_owned(), value)).into();
                 json!({"item": {"id": self.store("deal", fields)}})
             }
@@ -127,8 +133,9 @@ impl Fake {
             }
             "crm.deal.contact.items.get" => {
                 let objects = self.objects.borrow();
-                let bound =
-                    objects[&("deal".to_owned(), id)].keys().filter(|key| key.starts_with("CONTACT_IDS["));
+                let bound = objects[&("deal".to_owned(), id)]
+                    .keys()
+                    .filter(|key| key.starts_with("CONTACT_IDS["));
                 json!(bound.collect::<Vec<_>>())
             }
             other => panic!("{other}"),
@@ -173,8 +180,10 @@ impl Fake {
     fn get(&self, entity: &str, id: i64) -> Value {
         let objects = self.objects.borrow();
         let object = &objects[&(entity.to_owned(), id)];
-        let phones = object.iter().filter(|(key, _)| key.starts_with("PHONE[") && key.ends_with("[VALUE]"));
-        let phones: Vec<Value> = phones.map(|(_, value)| json!({"ID": "5", "VALUE": value})).collect();
+        let phones =
+            object.iter().filter(|(key, _)| key.starts_with("PHONE[") && key.ends_with("[VALUE]"));
+        let phones: Vec<Value> =
+            phones.map(|(_, value)| json!({"ID": "5", "VALUE": value})).collect();
         let mut card = json!(object);
         card["PHONE"] = json!(phones);
         card
@@ -198,7 +207,8 @@ impl Fake {
 /// A folder with a mirror, a state, and a configuration with some lines more.
 fn place(more: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
-    let head = "mirror = {path='m.db'}\nstate = {path='s.db'}\nportal = {webhook='https://h/rest/1/x/'}";
+    let head =
+        "mirror = {path='m.db'}\nstate = {path='s.db'}\nportal = {webhook='https://h/rest/1/x/'}";
     fs::write(folder.path().join("ecvi-b24.toml"), format!("{head}\n{more}")).unwrap();
     rusqlite::Connection::open(folder.path().join("m.db"))
         .unwrap()
@@ -211,10 +221,15 @@ fn place(more: &str) -> TempDir {
 /// What `check`, with `--probe` or without, says of the probe.
 fn lines(folder: &TempDir, fake: &Fake, probe: bool) -> Vec<CheckResult> {
     let config = folder.path().join("ecvi-b24.toml");
-    let clock = Clock::virtual_at(DateTime::parse_from_rfc3339("2000-01-01T12:00:00Z").unwrap().to_utc());
+    let clock =
+        Clock::virtual_at(DateTime::parse_from_rfc3339("2000-01-01T12:00:00Z").unwrap().to_utc());
     let connect = |_: &PortalConfig| Ok(Box::new(fake.clone()) as Box<dyn Portal>);
     let options = Options { config: Some(&config), probe, ..Options::default() };
-    check(&options, &connect, &clock).results.into_iter().filter(|line| line.name == "probe").collect()
+    check(&options, &connect, &clock)
+        .results
+        .into_iter()
+        .filter(|line| line.name == "probe")
+        .collect()
 }
 
 /// Probes a portal; returns the lines of the probe and what the state remembers.

@@ -1,4 +1,5 @@
-//! A hotel of any size, the same on every machine: its mirror, its configuration, and a state in which all was sent.
+//! A hotel of any size, the same on every machine: its mirror, its configuration, and a state in
+//! which all was sent.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,9 @@ use ecvi_b24::state::settings::INITIAL_EXPORT;
 use ecvi_b24::state::{PendingWork, SentRecord, State};
 use rusqlite::Connection;
 
-/// Rows as a hotel's own are: names and comments of the usual length, and a person or two in each booking. The ids are
-/// scattered by a multiplication, so that neighbours in one table are none in another.
+/// Rows as a hotel's own are: names and comments of the usual length, and a person or two in each
+/// booking. The ids are scattered by a multiplication, so that neighbours in one table are none in
+/// another.
 const ROWS: &str = "
     PRAGMA synchronous = OFF;
     BEGIN;
@@ -38,8 +40,7 @@ const ROWS: &str = "
     COMMIT;";
 
 /// `generate_series` of the bundled SQLite is not there.
-const SERIES: &str =
-    "(WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT {}) SELECT value FROM n)";
+const SERIES: &str = "(WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT {}) SELECT value FROM n)";
 
 /// A hotel in a folder.
 pub(crate) struct Hotel {
@@ -60,9 +61,14 @@ impl Hotel {
         let mirror = Connection::open(&path)?;
         mirror.execute_batch(include_str!("../../fixtures/schema.sql"))?;
         let mut sql = ROWS.to_owned();
-        for (name, count) in [(":guests", guests), (":companies", companies), (":bookings", bookings)] {
+        for (name, count) in
+            [(":guests", guests), (":companies", companies), (":bookings", bookings)]
+        {
             let series = SERIES.replace("{}", &count.max(1).to_string());
-            sql = sql.replace(&format!("generate_series(1, {name})"), &format!("{series} WHERE {count} > 0"));
+            sql = sql.replace(
+                &format!("generate_series(1, {name})"),
+                &format!("{series} WHERE {count} > 0"),
+            );
             sql = sql.replace(name, &count.max(1).to_string());
         }
         mirror.execute_batch(&sql)?;

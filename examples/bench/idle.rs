@@ -1,4 +1,5 @@
-//! A pass with nothing to do: beside one bare reading of the same columns, and beside the least that a process costs.
+//! A pass with nothing to do: beside one bare reading of the same columns, and beside the least
+//! that a process costs.
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,8 +21,8 @@ const BARE: &str = "
            sum(payer_company_id) FROM bookings;
     SELECT count(*), sum(booking_id), sum(guest_id), sum(position) FROM booking_guests;";
 
-/// An idle pass over a large hotel: of a mirror that was written to for nothing, and of one that was not written to.
-/// Then one in which 100 guests changed.
+/// An idle pass over a large hotel: of a mirror that was written to for nothing, and of one that
+/// was not written to. Then one in which 100 guests changed.
 pub(crate) fn large(bookings: u64) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (server, hotel) = sent(folder.path(), bookings)?;
@@ -57,7 +58,10 @@ pub(crate) fn large(bookings: u64) -> Result<()> {
     )?;
     let words = hotel.program(&["sync", "--dry-run"])?.1;
     let changed = run(&program, &words)?;
-    println!("  100 changed    {:8.3} s   {:8.3} s of CPU   (planned only)", changed.wall, changed.cpu);
+    println!(
+        "  100 changed    {:8.3} s   {:8.3} s of CPU   (planned only)",
+        changed.wall, changed.cpu
+    );
     drop(server);
     Ok(())
 }
@@ -79,8 +83,16 @@ pub(crate) fn small() -> Result<()> {
     println!("idle pass, 10000 bookings, whole processes");
     println!("  sqlite3 'select 1' {:7.2} ms", least.wall * 1e3);
     println!("  --version          {:7.2} ms", version.wall * 1e3);
-    println!("  idle pass          {:7.2} ms   ratio {:.2}", idle.wall * 1e3, idle.wall / least.wall);
-    println!("  not written to     {:7.2} ms   ratio {:.2}", quiet.wall * 1e3, quiet.wall / least.wall);
+    println!(
+        "  idle pass          {:7.2} ms   ratio {:.2}",
+        idle.wall * 1e3,
+        idle.wall / least.wall
+    );
+    println!(
+        "  not written to     {:7.2} ms   ratio {:.2}",
+        quiet.wall * 1e3,
+        quiet.wall / least.wall
+    );
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! An export against the portal's limits, in time that passes only by waiting: how much of them it uses.
+//! An export against the portal's limits, in time that passes only by waiting: how much of them it
+//! uses.
 
 use std::time::Duration;
 
@@ -29,7 +30,13 @@ impl Portal for Timed {
 
 fn export(guests: u64, bookings: u64, settings: Settings) -> Result<(RunReport, Sandbox, f64)> {
     let folder = tempfile::tempdir()?;
-    let hotel = Hotel::new(folder.path(), guests, 0, bookings, "webhook = 'http://127.0.0.1/rest/1/bench/'")?;
+    let hotel = Hotel::new(
+        folder.path(),
+        guests,
+        0,
+        bookings,
+        "webhook = 'http://127.0.0.1/rest/1/bench/'",
+    )?;
     let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default();
     let clock = Clock::virtual_at(start);
     let mut portal = Timed { portal: Sandbox::new(), clock: clock.clone() };
@@ -51,14 +58,18 @@ pub(crate) fn bucket() -> Result<()> {
     let (ended, portal, seconds) = export(12_000, 8_000, settings)?;
     let allowed = seconds * 2.0 + 50.0;
     println!("export of 20000 records, bucket of 50 and 2 a second: {:?}", ended.outcome);
-    println!("  {} requests in {seconds:.0} s, {} refused", ended.requests, portal.counters.refused);
+    println!(
+        "  {} requests in {seconds:.0} s, {} refused",
+        ended.requests, portal.counters.refused
+    );
     println!("  {:.1} % of what the bucket allows", ended.requests as f64 / allowed * 100.0);
     Ok(())
 }
 
 /// The time budget of one method is the limit: a contact takes 0.4 s.
 pub(crate) fn budget() -> Result<()> {
-    let settings = Settings { costs: [("crm.contact.add".to_owned(), 0.4)].into(), ..Settings::default() };
+    let settings =
+        Settings { costs: [("crm.contact.add".to_owned(), 0.4)].into(), ..Settings::default() };
     let limit = settings.operating.unwrap_or_default();
     let (ended, portal, seconds) = export(20_000, 0, settings)?;
     let spent = portal.counters.of("crm.contact.add") as f64 * 0.4;

@@ -1,8 +1,9 @@
-//! How fast the program is, as ratios measured side by side: `cargo run --release --example bench`, after
-//! `cargo build --release`. What each line means stands in docs/performance.md.
+//! How fast the program is, as ratios measured side by side: `cargo run --release --example bench`,
+//! after `cargo build --release`. What each line means stands in docs/performance.md.
 //!
-//! With a word it measures one thing: `idle`, `small`, `export`, `budget`, `mixes`, `newest`, `requests`, `cpu`,
-//! `memory`. A number sets the bookings of `idle`, the guests of `newest`, the contacts of `memory`.
+//! With a word it measures one thing: `idle`, `small`, `export`, `budget`, `mixes`, `newest`,
+//! `requests`, `cpu`, `memory`. A number sets the bookings of `idle`, the guests of `newest`, the
+//! contacts of `memory`.
 
 mod hotel;
 mod idle;
@@ -29,7 +30,9 @@ fn main() -> Result<()> {
         Some("cpu") => own_cost::contacts(4_000),
         Some("memory") => own_cost::memory(10_000, size),
         Some(other) => {
-            bail!("{other}: not one of idle, small, export, budget, mixes, newest, requests, cpu, memory")
+            bail!(
+                "{other}: not one of idle, small, export, budget, mixes, newest, requests, cpu, memory"
+            )
         }
         None => {
             idle::large(size)?;

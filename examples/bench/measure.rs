@@ -19,8 +19,8 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    /// The lesser time of two, for what disturbs a measurement only adds to it; the greater memory, for its peak is
-    /// looked for between two looks.
+    /// The lesser time of two, for what disturbs a measurement only adds to it; the greater memory,
+    /// for its peak is looked for between two looks.
     pub(crate) fn least(self, other: Cost) -> Cost {
         Cost {
             wall: self.wall.min(other.wall),
@@ -63,7 +63,12 @@ pub(crate) fn in_turn(times: u32, programs: &[(&Path, Vec<String>)]) -> Result<V
 fn children() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    after_name.split_whitespace().skip(13).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>()
+    after_name
+        .split_whitespace()
+        .skip(13)
+        .take(2)
+        .filter_map(|ticks| ticks.parse::<f64>().ok())
+        .sum::<f64>()
         * TICK
 }
 

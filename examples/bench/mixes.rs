@@ -1,7 +1,8 @@
-//! Exports of several mixes beside the bound of the portal's time budgets, in time that passes only by waiting.
+//! Exports of several mixes beside the bound of the portal's time budgets, in time that passes only
+//! by waiting.
 //!
-//! A call takes as long as it is charged for, or none: then the budgets alone are the limit. Counts are asserted, times
-//! are printed.
+//! A call takes as long as it is charged for, or none: then the budgets alone are the limit. Counts
+//! are asserted, times are printed.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -28,7 +29,8 @@ const USED: f64 = 410.0;
 const WINDOW: f64 = 600.0;
 /// Deals that a hotel looks for first.
 const NEWEST: usize = 50;
-const METHODS: [&str; 4] = ["crm.contact.add", "crm.company.add", "crm.item.import", "crm.deal.update"];
+const METHODS: [&str; 4] =
+    ["crm.contact.add", "crm.company.add", "crm.item.import", "crm.deal.update"];
 
 /// A hotel: how it differs from one booking for each guest, all to come.
 struct Mix {
@@ -115,8 +117,13 @@ fn export(mix: &Mix, takes_time: bool, ends_then: bool) -> Result<Measured> {
         max_request_seconds: if takes_time { 60.0 } else { f64::INFINITY },
         ..Settings::default()
     };
-    let mut timed =
-        Timed { portal, clock: clock.clone(), takes_time, newest_at: Rc::clone(&newest_at), ends_then };
+    let mut timed = Timed {
+        portal,
+        clock: clock.clone(),
+        takes_time,
+        newest_at: Rc::clone(&newest_at),
+        ends_then,
+    };
     let orders = RunOptions::new(RunKind::InitialExport);
     let report = run_once_unless_busy(&hotel.config, &orders, &mut timed, &clock, &mut ())?;
     let outcome = report.context("another run is under way")?.outcome;
@@ -127,12 +134,15 @@ fn export(mix: &Mix, takes_time: bool, ends_then: bool) -> Result<Measured> {
     Ok(Measured { seconds, outcome, portal: timed.portal, first_guests })
 }
 
-/// No export can be quicker: each method has its budget in every window, one request follows another, and a deal follows
-/// its guests.
+/// No export can be quicker: each method has its budget in every window, one request follows
+/// another, and a deal follows its guests.
 fn bound(measured: &Measured, takes_time: bool) -> f64 {
     let charged = METHODS.map(|method| measured.portal.counters.of(method) as f64 * COST);
     if !takes_time {
-        return charged.map(|seconds| full_windows(seconds) * WINDOW).into_iter().fold(0.0, f64::max);
+        return charged
+            .map(|seconds| full_windows(seconds) * WINDOW)
+            .into_iter()
+            .fold(0.0, f64::max);
     }
     let budgets = charged.map(|seconds| full_windows(seconds) * WINDOW + in_last_window(seconds));
     let deals = measured.portal.counters.of("crm.item.import") as f64 * COST;
@@ -151,8 +161,8 @@ fn in_last_window(seconds: f64) -> f64 {
 
 /// Seconds for the guests of the newest bookings, as many bookings as the last window has.
 ///
-/// What is sent in the last window follows, by whole windows, what was sent first. So the last window cannot end before
-/// as many of the newest bookings are there, which follow their guests.
+/// What is sent in the last window follows, by whole windows, what was sent first. So the last
+/// window cannot end before as many of the newest bookings are there, which follow their guests.
 fn first_guests(mirror: &Connection, bookings: u64) -> Result<f64> {
     let in_window = in_last_window(bookings as f64 * COST) / COST;
     let sql = "WITH newest AS (SELECT id FROM bookings ORDER BY arrival DESC, id LIMIT ?)
@@ -170,7 +180,11 @@ pub(crate) fn all() -> Result<()> {
             let bound = bound(&measured, takes_time);
             let Measured { seconds, outcome, portal, .. } = measured;
             let made = [Kind::Contact, Kind::Deal].map(|kind| portal.count(kind) as u64);
-            ensure!(outcome == Outcome::Ok && made == [mix.guests, mix.bookings], "{}: {made:?}", mix.name);
+            ensure!(
+                outcome == Outcome::Ok && made == [mix.guests, mix.bookings],
+                "{}: {made:?}",
+                mix.name
+            );
             let ratio = seconds / bound;
             let requests = portal.counters.requests;
             println!(
@@ -192,7 +206,11 @@ pub(crate) fn newest(guests: u64) -> Result<()> {
 
 /// Requests of runs with few changes, and how many they may be.
 const SMALL: [(&str, &str, u64); 2] = [
-    ("one changed booking", "UPDATE bookings SET comment = 'x', modified_at = '2030-01-01' WHERE id = 1", 3),
+    (
+        "one changed booking",
+        "UPDATE bookings SET comment = 'x', modified_at = '2030-01-01' WHERE id = 1",
+        3,
+    ),
     (
         "a new guest with a booking",
         "INSERT INTO guests (id, last_name, modified_at) VALUES (99, 'Новиков', '2030-01-02');
@@ -209,10 +227,16 @@ pub(crate) fn requests() -> Result<()> {
     let clock = Clock::virtual_at(DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default());
     let portal = Sandbox::unlimited();
     let newest_at = Rc::default();
-    let mut timed = Timed { portal, clock: clock.clone(), takes_time: false, newest_at, ends_then: false };
+    let mut timed =
+        Timed { portal, clock: clock.clone(), takes_time: false, newest_at, ends_then: false };
     let mut run = |kind| {
-        let report =
-            run_once_unless_busy(&hotel.config, &RunOptions::new(kind), &mut timed, &clock, &mut ())?;
+        let report = run_once_unless_busy(
+            &hotel.config,
+            &RunOptions::new(kind),
+            &mut timed,
+            &clock,
+            &mut (),
+        )?;
         report.context("another run is under way")
     };
     run(RunKind::InitialExport)?;

@@ -1,5 +1,5 @@
-//! What an export costs the machine that it runs on: processor time for a record, and memory, as a whole process
-//! over real HTTP. The portal refuses nothing.
+//! What an export costs the machine that it runs on: processor time for a record, and memory, as a
+//! whole process over real HTTP. The portal refuses nothing.
 
 use anyhow::{Context, Result};
 use bitrix24_sandbox::{Portal, Server};
@@ -14,7 +14,8 @@ fn export(guests: u64) -> Result<Cost> {
     // Else the program would wait for its time budget.
     portal.settings.cost = 0.0;
     let server = Server::start(portal, 0)?;
-    let portal = format!("webhook = '{}'\nrequests_per_second = 10000\nburst = 10000", server.webhook());
+    let portal =
+        format!("webhook = '{}'\nrequests_per_second = 10000\nburst = 10000", server.webhook());
     let hotel = Hotel::new(folder.path(), guests, 0, 0, &portal)?;
     let (program, words) = hotel.program(&["-q", "initial-export"])?;
     run(&program, &words)

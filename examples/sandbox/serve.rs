@@ -34,7 +34,9 @@ fn main() -> io::Result<()> {
 }
 
 fn required_field(text: &str) -> Result<(Kind, String), String> {
-    let (kind, field) = text.split_once('.').ok_or("it reads KIND.FIELD, e.g. contact.BIRTHDATE")?;
-    let kind = Kind::of_word(kind).ok_or_else(|| format!("no kind {kind}: contact, company or deal"))?;
+    let (kind, field) =
+        text.split_once('.').ok_or("it reads KIND.FIELD, e.g. contact.BIRTHDATE")?;
+    let kind =
+        Kind::of_word(kind).ok_or_else(|| format!("no kind {kind}: contact, company or deal"))?;
     Ok((kind, field.to_owned()))
 }

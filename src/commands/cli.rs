@@ -1,4 +1,5 @@
-//! The command line as clap reads it: types alone, no logic. `--help` is English and tested word for word.
+//! The command line as clap reads it: types alone, no logic. `--help` is English and tested word
+//! for word.
 #![expect(
     clippy::doc_markdown,
     clippy::struct_excessive_bools,
@@ -252,7 +253,8 @@ pub struct Init {
     /// What a status code of the hotel means, e.g. 7=confirmed; 7=later leaves it open
     #[arg(long, value_name = "CODE=STATUS", value_parser = key_and_value)]
     pub status: Vec<(String, String)>,
-    /// The state, which the program makes itself [default: state.db beside the configuration, of one in /etc /var/lib/ecvi-b24/state.db]
+    /// The state, which the program makes itself [default: state.db beside the configuration, of
+    /// one in /etc /var/lib/ecvi-b24/state.db]
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub state: Option<PathBuf>,
     /// The funnel of the deals, by its number or name
@@ -264,7 +266,8 @@ pub struct Init {
     /// The currency of the deals
     #[arg(long, value_name = "CODE")]
     pub currency: Option<String>,
-    /// Who is responsible for new cards, by number; "webhook": the webhook's user. Of one kind: deal=12
+    /// Who is responsible for new cards, by number; "webhook": the webhook's user. Of one kind:
+    /// deal=12
     #[arg(long, value_name = "[KIND=]USER")]
     pub responsible: Vec<String>,
     /// A custom field and its column, e.g. deal.UF_CRM_TARIFF=tariff; "none": no custom fields

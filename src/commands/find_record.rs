@@ -24,7 +24,8 @@ pub struct FoundRecord {
     pub absent_in_mirror: bool,
 }
 
-/// Where records are looked for. A mirror that cannot be read is an error only where the state has no such record.
+/// Where records are looked for. A mirror that cannot be read is an error only where the state has
+/// no such record.
 pub struct Lookup<'s> {
     state: &'s State,
     mirror: Result<Mirror, RunError>,
@@ -69,7 +70,8 @@ impl<'s> Lookup<'s> {
     pub fn find_all(&self, kind: Kind, typed: &str) -> Result<Vec<FoundRecord>> {
         let query = Query::parse(typed);
         let mut found = self.candidates(kind, query.text)?;
-        let has_number = |record: &FoundRecord| kind == Kind::Booking && record.display_name == query.text;
+        let has_number =
+            |record: &FoundRecord| kind == Kind::Booking && record.display_name == query.text;
         if query.id_alone {
             found.retain(|record| record.key.id.to_string() == query.text);
         } else if found.iter().any(has_number) {
@@ -81,7 +83,8 @@ impl<'s> Lookup<'s> {
         Ok(found)
     }
 
-    /// As [`Lookup::find_all`]; a booking that is nowhere any more is looked for among those whose deals were deleted.
+    /// As [`Lookup::find_all`]; a booking that is nowhere any more is looked for among those whose
+    /// deals were deleted.
     pub fn find_including_deleted(&self, kind: Kind, typed: &str) -> Result<Vec<FoundRecord>> {
         let error = match self.find_all(kind, typed) {
             Err(error) if kind == Kind::Booking => error,
@@ -128,7 +131,8 @@ impl<'s> Lookup<'s> {
                 // The booking may carry another number by now.
                 let row = self.rows(kind, &id.to_string())?.into_iter().find(|row| row.id == id);
                 let key = RecordKey { kind, id };
-                let display_name = self.state.record(&key)?.unwrap_or_default().plan_record.display_name;
+                let display_name =
+                    self.state.record(&key)?.unwrap_or_default().plan_record.display_name;
                 let absent_in_mirror = row.is_none() && self.mirror.is_ok();
                 found.push(FoundRecord { key, display_name, row, absent_in_mirror });
             }

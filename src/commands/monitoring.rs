@@ -64,7 +64,12 @@ pub(super) fn write_page(
     })
 }
 
-fn write(config: &Config, writer: Writer, now: DateTime<Utc>, overview: impl FnOnce() -> Result<Overview>) {
+fn write(
+    config: &Config,
+    writer: Writer,
+    now: DateTime<Utc>,
+    overview: impl FnOnce() -> Result<Overview>,
+) {
     let monitoring = &config.monitoring;
     if monitoring.status_page.is_none() && monitoring.metrics_file.is_none() {
         return;
@@ -82,7 +87,9 @@ fn write_files(config: &Config, overview: &Overview, writer: Writer, now: DateTi
         mark: page::MARK,
         told: PAGE_TOLD,
     };
-    write_file(config, &page, writer, now, || page::render(overview, Written::AfterRuns, config, now));
+    write_file(config, &page, writer, now, || {
+        page::render(overview, Written::AfterRuns, config, now)
+    });
     let figures = Target {
         key: "[monitoring] metrics_file",
         path: config.monitoring.metrics_file.as_deref(),

@@ -30,7 +30,11 @@ pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
 fn line(issue: &Issue, language: Language) -> String {
     let Issue { key, display_name: label, code, attempts, .. } = issue;
     let record = display::record_name(key, label).text(language);
-    msg!(language, "{record}: {code}, попыток: {attempts}\n", "{record}: {code}, attempts: {attempts}\n")
+    msg!(
+        language,
+        "{record}: {code}, попыток: {attempts}\n",
+        "{record}: {code}, attempts: {attempts}\n"
+    )
 }
 
 fn nothing_failed(options: &cli::Retry, language: Language) -> String {
@@ -44,7 +48,8 @@ fn nothing_failed(options: &cli::Retry, language: Language) -> String {
     )
 }
 
-/// Ends the pause of the selected records, so that the run that follows under the same lock tries them.
+/// Ends the pause of the selected records, so that the run that follows under the same lock tries
+/// them.
 pub fn schedule_now(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clock) -> Result<()> {
     let state = State::open(&config.state)?;
     let selected = select(config, &state, options)?;

@@ -1,4 +1,5 @@
-//! From a parsed command line to the command: configuration, signals, and one short function for each command.
+//! From a parsed command line to the command: configuration, signals, and one short function for
+//! each command.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -30,7 +31,8 @@ use crate::sync::push::ProgressObserver;
 use crate::sync::run::RunReport;
 use crate::sync::{heartbeat, overdue, run};
 
-/// Carries out a command. What people read goes to standard output; an error is for the caller to show.
+/// Carries out a command. What people read goes to standard output; an error is for the caller to
+/// show.
 pub fn run(cli: &Cli, language: Language) -> Result<Outcome> {
     command(cli, language).map_err(portal::with_explanation)
 }
@@ -40,12 +42,18 @@ fn command(cli: &Cli, language: Language) -> Result<Outcome> {
     let config = || load_config(cli, language);
     match &cli.command {
         Command::Sync(options) => sync(&config()?, options, &clock_with_signals()?),
-        Command::InitialExport(options) => initial_export(&config()?, options, &clock_with_signals()?),
+        Command::InitialExport(options) => {
+            initial_export(&config()?, options, &clock_with_signals()?)
+        }
         Command::Status(options) => status::run(&config()?, options, Utc::now()),
         Command::ResetId(options) => reset_id::run(&config()?, options, &plain_clock()),
         Command::Init(options) => {
             let webhook = webhook_from_environment();
-            let start = init::Start { config: cli.config.as_deref(), webhook: webhook.as_deref(), language };
+            let start = init::Start {
+                config: cli.config.as_deref(),
+                webhook: webhook.as_deref(),
+                language,
+            };
             init::run(options, &start, &clock_with_signals()?)
         }
         Command::Check(options) => check(cli, options, language, &clock_with_signals()?),
@@ -67,8 +75,15 @@ fn load_config(cli: &Cli, language: Language) -> Result<Config> {
 }
 
 fn sync(config: &Config, options: &cli::Sync, clock: &Clock) -> Result<Outcome> {
-    let cli::Sync { dry_run, full, retry_failed, max_deletes, time_limit, json, ref only } = *options;
-    let run = RunOptions { full, retry_failed, max_deletes, time_limit, ..RunOptions::new(RunKind::Sync) };
+    let cli::Sync { dry_run, full, retry_failed, max_deletes, time_limit, json, ref only } =
+        *options;
+    let run = RunOptions {
+        full,
+        retry_failed,
+        max_deletes,
+        time_limit,
+        ..RunOptions::new(RunKind::Sync)
+    };
     if dry_run {
         return dry_run::run(config, &run, json, only, clock);
     }
@@ -110,7 +125,8 @@ fn run_sync_locked(
 ) -> Result<Outcome> {
     let report = make_run(lock, config, options, clock, observer);
     observer.on_end();
-    let report = report.inspect_err(|error| monitoring::after_failed_start(config, error, clock.now()))?;
+    let report =
+        report.inspect_err(|error| monitoring::after_failed_start(config, error, clock.now()))?;
     monitoring::after_run(config, report.pending.as_ref(), clock.now());
     heartbeat::ping(config, report.outcome);
     if let Err(error) = print_report(options.kind, &report, print_summary, config.language) {
@@ -131,7 +147,12 @@ fn make_run(
     run::run_locked(lock, config, options, &mut portal, clock, observer)
 }
 
-fn print_report(kind: RunKind, report: &RunReport, print_summary: bool, language: Language) -> Result<()> {
+fn print_report(
+    kind: RunKind,
+    report: &RunReport,
+    print_summary: bool,
+    language: Language,
+) -> Result<()> {
     let summary = run_summary::summary_line(kind.name(), &report.counts, language);
     if let Some(summary) = summary.filter(|_| print_summary) {
         stdout::print(&format!("{summary}\n"))?;
@@ -156,7 +177,8 @@ fn export_completed(failed: u64, language: Language) -> String {
     }
 }
 
-/// Another run is under way. Cron is told so only when that run should have ended; a person is told at once.
+/// Another run is under way. Cron is told so only when that run should have ended; a person is told
+/// at once.
 fn report_busy(config: &Config, options: &RunOptions, clock: &Clock) -> Outcome {
     let overdue = if *options == RunOptions::new(RunKind::Sync) {
         overdue::count_skipped_run(config, clock.now())
@@ -219,7 +241,12 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
 }
 
 /// Sends again what an audit found to differ, then compares these records once more.
-fn repair_drift(config: &Config, findings: &Findings, json: bool, clock: &Clock) -> Result<Outcome> {
+fn repair_drift(
+    config: &Config,
+    findings: &Findings,
+    json: bool,
+    clock: &Clock,
+) -> Result<Outcome> {
     let lock = Lock::acquire_or_fail(&config.state, clock)?;
     findings.schedule_resend(&lock, config, clock)?;
     let options = RunOptions::new(RunKind::Audit);
@@ -230,7 +257,9 @@ fn repair_drift(config: &Config, findings: &Findings, json: bool, clock: &Clock)
     }
     let unrepaired = audit::unrepaired(findings, config, &mut Http::new(&config.portal)?, clock)?;
     if unrepaired > 0 {
-        stdout::print_error(&OutputMessage::NotRepaired { records: unrepaired }.localized(config.language));
+        stdout::print_error(
+            &OutputMessage::NotRepaired { records: unrepaired }.localized(config.language),
+        );
     }
     Ok(findings.outcome_after_repair(repair, unrepaired))
 }
@@ -253,8 +282,8 @@ fn webhook_from_environment() -> Option<String> {
     std::env::var("ECVI_B24_WEBHOOK").ok().filter(|value| !value.is_empty())
 }
 
-/// A file that grows beyond the limit of its size (`ulimit -f`) is then an error of the write; without this the
-/// signal would end the process.
+/// A file that grows beyond the limit of its size (`ulimit -f`) is then an error of the write;
+/// without this the signal would end the process.
 #[cfg(unix)]
 fn ignore_resource_signals() -> Result<()> {
     let too_large = rustix::process::Signal::XFSZ.as_raw();
@@ -272,8 +301,8 @@ fn plain_clock() -> Clock {
     Clock::system(Arc::default())
 }
 
-/// A clock that SIGINT and SIGTERM stop: the request under way finishes and is saved. A second signal ends the
-/// program at once, which loses nothing either.
+/// A clock that SIGINT and SIGTERM stop: the request under way finishes and is saved. A second
+/// signal ends the program at once, which loses nothing either.
 fn clock_with_signals() -> Result<Clock> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {

@@ -1,5 +1,5 @@
-//! What a package installs beside the program: completion scripts and pages of the manual, made from the command line's
-//! own description.
+//! What a package installs beside the program: completion scripts and pages of the manual, made
+//! from the command line's own description.
 
 use anyhow::Result;
 use clap::{Command, CommandFactory};
@@ -18,8 +18,8 @@ pub(super) fn completion_script(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), PROGRAM, &mut script);
     let script = String::from_utf8_lossy(&script);
-    // The generator takes the hyphen of the program's name for the border of a subcommand in one of two places, and
-    // bash would then complete nothing behind a subcommand.
+    // The generator takes the hyphen of the program's name for the border of a subcommand in one of
+    // two places, and bash would then complete nothing behind a subcommand.
     script.replace("ecvi__subcmd__b24", "ecvi__b24")
 }
 
@@ -34,7 +34,8 @@ pub(super) fn manual_page(name: Option<&str>) -> Result<String> {
         None => program,
         Some(name) => {
             let found = program.find_subcommand(name).filter(|command| !command.is_hide_set());
-            let unknown = || UsageError(CommandMessage::NoSuchCommand { name: name.to_owned() }.into());
+            let unknown =
+                || UsageError(CommandMessage::NoSuchCommand { name: name.to_owned() }.into());
             found.ok_or_else(unknown)?.clone()
         }
     };

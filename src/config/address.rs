@@ -1,7 +1,7 @@
 //! The part of an address that may be shown.
 
-/// Scheme and host, with its port. A name and a password before the host are left out, and the path and what follows
-/// it, which may hold a token.
+/// Scheme and host, with its port. A name and a password before the host are left out, and the path
+/// and what follows it, which may hold a token.
 pub(crate) fn scheme_and_host(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
@@ -15,9 +15,12 @@ mod tests {
 
     #[test]
     fn nothing_but_scheme_and_host_is_left_of_an_address() {
-        for url in
-            ["https://a.ru:81", "https://a.ru:81/token", "https://a.ru:81?token", "https://u:p@a.ru:81#t"]
-        {
+        for url in [
+            "https://a.ru:81",
+            "https://a.ru:81/token",
+            "https://a.ru:81?token",
+            "https://u:p@a.ru:81#t",
+        ] {
             assert_eq!(scheme_and_host(url), Some(("https", "a.ru:81")), "{url}");
         }
         for url in ["a.ru/token", "/token", "https:///token", "https://u:p@/token", ""] {

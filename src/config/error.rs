@@ -1,4 +1,5 @@
-//! Why a configuration cannot be used: a file that cannot be read says what to do itself, one that is wrong does not.
+//! Why a configuration cannot be used: a file that cannot be read says what to do itself, one that
+//! is wrong does not.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -75,7 +76,10 @@ pub(super) fn webhook_file_unreadable(file: &Path, error: &io::Error) -> ConfigE
         ErrorKind::InvalidData => ConfigMessage::SaveAsUtf8.into(),
         _ => private_files::io_hint(error).into(),
     };
-    with_cause(ConfigMessage::WebhookFileUnreadable { path: file.display().to_string(), remedy }, error)
+    with_cause(
+        ConfigMessage::WebhookFileUnreadable { path: file.display().to_string(), remedy },
+        error,
+    )
 }
 
 fn with_cause(message: ConfigMessage, error: &io::Error) -> ConfigError {

@@ -1,6 +1,8 @@
-//! Fields of the portal that the hotel fills from columns of its own: which names may stand in `[….fields]`.
+//! Fields of the portal that the hotel fills from columns of its own: which names may stand in
+//! `[….fields]`.
 //!
-//! Whether a field exists and may be written is the portal's to say, and [`crate::sync::preflight::config_check`] asks it.
+//! Whether a field exists and may be written is the portal's to say, and
+//! [`crate::sync::preflight::config_check`] asks it.
 
 use std::collections::BTreeMap;
 
@@ -162,7 +164,10 @@ mod tests {
         let mapped = [
             (Kind::Guest, contact(&id, &guest.unwrap(), &extra, &config.contact, &types)),
             (Kind::Company, company(&id, &firm.unwrap(), &extra, &config.company, &types)),
-            (Kind::Booking, deal(&booking.unwrap(), &DealLinks::default(), &extra, &config.deal, &types)),
+            (
+                Kind::Booking,
+                deal(&booking.unwrap(), &DealLinks::default(), &extra, &config.deal, &types),
+            ),
         ];
         for (kind, mapped) in mapped {
             for name in mapped.fields.keys() {

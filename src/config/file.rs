@@ -1,7 +1,7 @@
 //! The configuration as it is written: a mirror of the TOML file, nothing checked but its shape.
 //!
-//! A key that is not here is refused by name. `config show` prints this form with all defaults, so that it can be read
-//! again; the checked form is [`super::Config`].
+//! A key that is not here is refused by name. `config show` prints this form with all defaults, so
+//! that it can be read again; the checked form is [`super::Config`].
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -175,7 +175,8 @@ pub(super) struct Monitoring {
 
 impl Monitoring {
     fn is_empty(&self) -> bool {
-        let Monitoring { heartbeat_url, max_mirror_age, status_page, metrics_file, notify_user } = self;
+        let Monitoring { heartbeat_url, max_mirror_age, status_page, metrics_file, notify_user } =
+            self;
         let has_files = status_page.is_some() || metrics_file.is_some();
         heartbeat_url.is_none() && max_mirror_age.is_none() && !has_files && notify_user.is_none()
     }

@@ -1,5 +1,5 @@
-//! A webhook's address that stands under another key: it would be quoted by whatever complains about that key, and
-//! its path is the password to the whole CRM.
+//! A webhook's address that stands under another key: it would be quoted by whatever complains
+//! about that key, and its path is the password to the whole CRM.
 
 use toml::{Table, Value};
 
@@ -46,8 +46,9 @@ fn value_holds(value: &Value) -> bool {
 /// `…/rest/1/secret/`
 fn is_address(text: &str) -> bool {
     let code = |rest: &str| {
-        rest.split_once('/')
-            .is_some_and(|(user, code)| user.parse::<u64>().is_ok() && !code.trim_matches('/').is_empty())
+        rest.split_once('/').is_some_and(|(user, code)| {
+            user.parse::<u64>().is_ok() && !code.trim_matches('/').is_empty()
+        })
     };
     text.split("/rest/").skip(1).any(code)
 }
@@ -73,9 +74,13 @@ mod tests {
             assert!(!error.contains("s3cr3t"), "{line}");
         }
         let error = refuse_misplaced(&format!("[portal]\nwebhok = '{address}'")).unwrap_err();
-        assert_eq!(error, ConfigMessage::WebhookMisplaced { place: " ([portal] webhok)".to_owned() });
+        assert_eq!(
+            error,
+            ConfigMessage::WebhookMisplaced { place: " ([portal] webhok)".to_owned() }
+        );
         assert!(
-            refuse_misplaced(&format!("[portal]\nwebhook = '{address}'\nca_file = '/rest/here'")).is_ok()
+            refuse_misplaced(&format!("[portal]\nwebhook = '{address}'\nca_file = '/rest/here'"))
+                .is_ok()
         );
     }
 }

@@ -1,5 +1,5 @@
-//! A configuration that is reached by a link: relative paths are relative to the file behind it, so that every way to
-//! one configuration leads to one mirror and one state.
+//! A configuration that is reached by a link: relative paths are relative to the file behind it, so
+//! that every way to one configuration leads to one mirror and one state.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,9 @@ impl Link {
             .parent()
             .and_then(|folder| state.strip_prefix(folder).ok())
             .map(|relative| link.parent().unwrap_or(Path::new("")).join(relative))
-            .filter(|other| other.exists() && other.canonicalize().ok() != state.canonicalize().ok());
+            .filter(|other| {
+                other.exists() && other.canonicalize().ok() != state.canonicalize().ok()
+            });
         Link { file, other_state }
     }
 
@@ -60,7 +62,10 @@ mod tests {
         let state = real.join("state.db");
         assert_eq!(Link::new(&link, file.clone(), &state).other_state, None);
         fs::write(linked.join("state.db"), "").unwrap();
-        assert_eq!(Link::new(&link, file.clone(), &state).other_state, Some(linked.join("state.db")));
+        assert_eq!(
+            Link::new(&link, file.clone(), &state).other_state,
+            Some(linked.join("state.db"))
+        );
         assert_eq!(Link::new(&link, file, Path::new("/var/lib/state.db")).other_state, None);
     }
 }

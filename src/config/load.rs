@@ -58,7 +58,8 @@ pub(super) fn load(
     load: file::Load,
     own_columns: &PerKind<Vec<String>>,
 ) -> Result<LoadConfig, ConfigMessage> {
-    let file::Load { encoding, amount_of, files, guests, companies, bookings, booking_guests } = load;
+    let file::Load { encoding, amount_of, files, guests, companies, bookings, booking_guests } =
+        load;
     let sections = [
         (MirrorTable::Guests, files.guests, guests),
         (MirrorTable::Companies, files.companies, companies),
@@ -113,14 +114,20 @@ fn columns_as_headings(table: MirrorTable, own_columns: &PerKind<Vec<String>>) -
     usual.chain(own).collect()
 }
 
-fn headings(table: MirrorTable, written: BTreeMap<String, String>) -> Result<Vec<Heading>, ConfigMessage> {
+fn headings(
+    table: MirrorTable,
+    written: BTreeMap<String, String>,
+) -> Result<Vec<Heading>, ConfigMessage> {
     let mut headings = Vec::new();
     let mut seen = BTreeSet::new();
     for (text, columns) in written {
         let columns: Vec<String> = columns.split_whitespace().map(str::to_owned).collect();
         refuse_odd_columns(table, &text, &columns)?;
         if !seen.insert(plain_heading(&text)) {
-            return Err(ConfigMessage::HeadingTwice { table: table.name().to_owned(), heading: text });
+            return Err(ConfigMessage::HeadingTwice {
+                table: table.name().to_owned(),
+                heading: text,
+            });
         }
         headings.push(Heading { text, columns, is_required: true });
     }
@@ -137,7 +144,11 @@ pub fn plain_heading(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn refuse_odd_columns(table: MirrorTable, heading: &str, columns: &[String]) -> Result<(), ConfigMessage> {
+fn refuse_odd_columns(
+    table: MirrorTable,
+    heading: &str,
+    columns: &[String],
+) -> Result<(), ConfigMessage> {
     let is_name = |column: &&String| column.chars().all(|c| c.is_alphanumeric() || c == '_');
     let (table, heading) = (table.name().to_owned(), heading.to_owned());
     if columns.is_empty() {
@@ -162,15 +173,20 @@ fn require_columns(table: MirrorTable, headings: &[Heading]) -> Result<(), Confi
     if missing.is_empty() {
         return Ok(());
     }
-    Err(ConfigMessage::ColumnsUnfilled { table: table.name().to_owned(), columns: missing.join(", ") })
+    Err(ConfigMessage::ColumnsUnfilled {
+        table: table.name().to_owned(),
+        columns: missing.join(", "),
+    })
 }
 
 /// An id that is put together from several cells, or taken out of one, is no id of Ecvi.
 fn refuse_split_keys(table: MirrorTable, headings: &[Heading]) -> Result<(), ConfigMessage> {
-    let keys = ["id", "booking_id", "guest_id", "company_id", "payer_company_id", "crm_id", "amount"];
+    let keys =
+        ["id", "booking_id", "guest_id", "company_id", "payer_company_id", "crm_id", "amount"];
     for key in keys {
         let names_key = |heading: &Heading| heading.columns.iter().any(|column| column == key);
-        let is_split = headings.iter().any(|heading| heading.columns.len() > 1 && names_key(heading));
+        let is_split =
+            headings.iter().any(|heading| heading.columns.len() > 1 && names_key(heading));
         if is_split || fills(headings, key) > 1 {
             let table = table.name().to_owned();
             return Err(ConfigMessage::KeySplit { table, column: key.to_owned() });

@@ -36,8 +36,13 @@ pub(super) fn mirror(
     mirror: file::Mirror,
     columns: PerKind<Vec<String>>,
 ) -> Result<MirrorConfig, ConfigMessage> {
-    let file::Mirror { path: FilePath(path), encoding: encoding_name, queries, statuses, write_back } =
-        mirror;
+    let file::Mirror {
+        path: FilePath(path),
+        encoding: encoding_name,
+        queries,
+        statuses,
+        write_back,
+    } = mirror;
     let file::Queries { guests, companies, bookings, booking_guests } = queries;
     let is_replaced = guests.is_some() || companies.is_some() || bookings.is_some();
     if write_back && is_replaced {
@@ -79,7 +84,10 @@ pub(super) fn encoding(section: &str, name: &str) -> Result<&'static Encoding, C
     let found = Encoding::for_label_no_replacement(name.as_bytes());
     found
         .filter(|encoding| encoding.is_ascii_compatible() && *encoding != encoding_rs::UTF_8)
-        .ok_or_else(|| ConfigMessage::NoSuchEncoding { section: section.to_owned(), name: name.to_owned() })
+        .ok_or_else(|| ConfigMessage::NoSuchEncoding {
+            section: section.to_owned(),
+            name: name.to_owned(),
+        })
 }
 
 /// The columns beyond the usual ones that fields and templates ask for.
@@ -95,7 +103,11 @@ pub(super) fn own_columns(
     })
 }
 
-fn named_by(fields: &BTreeMap<String, String>, templates: &[&Template], usual: &[&str]) -> Vec<String> {
+fn named_by(
+    fields: &BTreeMap<String, String>,
+    templates: &[&Template],
+    usual: &[&str],
+) -> Vec<String> {
     let in_templates = templates.iter().flat_map(|template| template.names());
     let own = in_templates.filter(|name| !usual.contains(name));
     let columns: BTreeSet<&str> = fields.values().map(String::as_str).chain(own).collect();

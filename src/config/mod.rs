@@ -1,4 +1,5 @@
-//! The configuration, checked: every value has its real type, every path is absolute or relative to here.
+//! The configuration, checked: every value has its real type, every path is absolute or relative to
+//! here.
 
 mod address;
 mod choices;
@@ -111,8 +112,9 @@ pub struct SyncConfig {
 }
 
 impl Config {
-    /// A fingerprint of settings, which are given as their `Debug` shows them, and of what that leaves out: the secret
-    /// of the webhook, which `Debug` hides, and the version of this program, which may make another thing of them.
+    /// A fingerprint of settings, which are given as their `Debug` shows them, and of what that
+    /// leaves out: the secret of the webhook, which `Debug` hides, and the version of this program,
+    /// which may make another thing of them.
     pub fn fingerprint(&self, settings: &str) -> u64 {
         let (version, secret) = (env!("CARGO_PKG_VERSION"), self.portal.webhook.fingerprint());
         hash::text_hash(&format!("{version} {secret} {settings}"))
@@ -177,7 +179,8 @@ pub fn text_to_change(path: &Path) -> Result<Option<String>, ConfigError> {
 /// The keys that have a default, as a file would say them.
 pub fn defaults() -> toml::Table {
     let smallest = toml::from_str::<File>("mirror.path = ''");
-    let mut defaults = smallest.ok().and_then(|file| toml::Table::try_from(&file).ok()).unwrap_or_default();
+    let mut defaults =
+        smallest.ok().and_then(|file| toml::Table::try_from(&file).ok()).unwrap_or_default();
     if let Some(mirror) = defaults.get_mut("mirror").and_then(toml::Value::as_table_mut) {
         mirror.remove("path");
     }
@@ -220,7 +223,8 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config,
     })
 }
 
-/// A TOML error quotes the line it stands in, and that may be the webhook's: only its words are kept.
+/// A TOML error quotes the line it stands in, and that may be the webhook's: only its words are
+/// kept.
 fn without_secret(text: &str, error: &toml::de::Error) -> ConfigError {
     let message = error.message().to_owned();
     match error.span().and_then(|span| text.get(..span.start)) {
@@ -234,7 +238,8 @@ fn without_secret(text: &str, error: &toml::de::Error) -> ConfigError {
 
 fn export(export: &file::Export) -> Result<ExportConfig, ConfigMessage> {
     let day = |text: &String| {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| ConfigMessage::NoDate { text: text.clone() })
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .map_err(|_| ConfigMessage::NoDate { text: text.clone() })
     };
     let bookings_from = export.bookings_from.as_ref().map(day).transpose()?;
     Ok(ExportConfig { method: export.method, bookings_from })
@@ -277,8 +282,8 @@ fn world_readable_secrets(config: &Config, own: &Path) -> Vec<PathBuf> {
         WebhookSource::Configuration | WebhookSource::Environment => None,
     };
     // Who knows the address of a heartbeat can feign one.
-    let own_too =
-        config.portal.source == WebhookSource::Configuration || config.monitoring.heartbeat.is_some();
+    let own_too = config.portal.source == WebhookSource::Configuration
+        || config.monitoring.heartbeat.is_some();
     let secret = own_too.then_some(own).into_iter().chain(file);
     secret.filter(|path| is_readable_by_others(path)).map(Path::to_owned).collect()
 }

@@ -25,13 +25,17 @@ pub struct MonitoringConfig {
 
 /// Checks the section.
 pub(super) fn monitoring(section: file::Monitoring) -> Result<MonitoringConfig, ConfigMessage> {
-    let file::Monitoring { heartbeat_url, max_mirror_age, status_page, metrics_file, notify_user } = section;
+    let file::Monitoring { heartbeat_url, max_mirror_age, status_page, metrics_file, notify_user } =
+        section;
     let age = |text: String| duration("[monitoring] max_mirror_age", &text);
     if notify_user == Some(0) {
         return Err(ConfigMessage::NoUser { key: "[monitoring] notify_user".to_owned() });
     }
     let metrics_file = metrics_file.map(|FilePath(path)| path);
-    if metrics_file.as_ref().is_some_and(|path| path.extension().is_none_or(|ending| ending != "prom")) {
+    if metrics_file
+        .as_ref()
+        .is_some_and(|path| path.extension().is_none_or(|ending| ending != "prom"))
+    {
         return Err(ConfigMessage::MetricsUnread);
     }
     Ok(MonitoringConfig {

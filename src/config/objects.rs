@@ -27,7 +27,8 @@ pub struct PartyConfig {
     pub comments: Template,
     /// Field of the portal -> column of the mirror.
     pub fields: BTreeMap<String, String>,
-    /// Field of the portal -> what the bookings say of a guest; empty for companies, and where nobody asks for it.
+    /// Field of the portal -> what the bookings say of a guest; empty for companies, and where
+    /// nobody asks for it.
     pub stays: BTreeMap<String, StayFigure>,
 }
 
@@ -44,7 +45,8 @@ pub struct DealConfig {
     pub title: Template,
     /// `COMMENTS`.
     pub comments: Template,
-    /// Stage, in full (`C5:NEW`), and probability of each status, in the order of [`BookingStatus::ALL`].
+    /// Stage, in full (`C5:NEW`), and probability of each status, in the order of
+    /// [`BookingStatus::ALL`].
     pub stages: [(String, u8); 6],
     /// Field of the portal -> column of the mirror.
     pub fields: BTreeMap<String, String>,
@@ -57,7 +59,8 @@ impl DealConfig {
         (stage, *probability)
     }
 
-    /// The funnel of a status: its stage says it, `C5:NEW`. The general funnel is 0 and has no prefix.
+    /// The funnel of a status: its stage says it, `C5:NEW`. The general funnel is 0 and has no
+    /// prefix.
     pub fn funnel(&self, status: BookingStatus) -> u64 {
         let prefix = self.stage(status).0.strip_prefix('C').and_then(|rest| rest.split_once(':'));
         prefix.and_then(|(number, _)| number.parse().ok()).unwrap_or(0)
@@ -98,7 +101,8 @@ pub(super) fn contact(contact: file::Contact) -> Result<PartyConfig, ConfigMessa
 }
 
 pub(super) fn company(company: file::Company) -> Result<PartyConfig, ConfigMessage> {
-    let file::Company { assigned_by_id, source_id, phone_type, match_existing, comments, fields } = company;
+    let file::Company { assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
+        company;
     fields::check_phone_type(Kind::Company, &phone_type)?;
     check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
     let comments = Template::parse(&comments);
@@ -139,7 +143,8 @@ pub(super) fn deal(deal: file::Deal) -> Result<DealConfig, ConfigMessage> {
     for ((_, probability), status) in stages.iter().zip(BookingStatus::ALL) {
         bounded_int(&format!("[deal.probability] {}", status.word()), *probability, 0..=100)?;
     }
-    let stages = stages.map(|(stage, probability)| (full_stage(category_id, stage), probability as u8));
+    let stages =
+        stages.map(|(stage, probability)| (full_stage(category_id, stage), probability as u8));
     let (title, comments) = (Template::parse(&title), Template::parse(&comments));
     Ok(DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields })
 }
@@ -150,12 +155,15 @@ fn check_fields(
     assigned_by_id: Option<u64>,
     source_id: Option<&str>,
 ) -> Result<(), ConfigMessage> {
-    let keyed =
-        fields::DedicatedKeys { assigned_by_id: assigned_by_id.is_some(), source_id: source_id.is_some() };
+    let keyed = fields::DedicatedKeys {
+        assigned_by_id: assigned_by_id.is_some(),
+        source_id: source_id.is_some(),
+    };
     fields::check(kind, fields, &keyed)
 }
 
-/// The stage as the portal calls it: in a funnel other than the general one it carries the funnel's prefix.
+/// The stage as the portal calls it: in a funnel other than the general one it carries the funnel's
+/// prefix.
 fn full_stage(category_id: u64, stage: String) -> String {
     if category_id == 0 || stage.contains(':') { stage } else { format!("C{category_id}:{stage}") }
 }

@@ -1,4 +1,5 @@
-//! Root takes no orders from others: a configuration names the files that a command writes, and root may write any.
+//! Root takes no orders from others: a configuration names the files that a command writes, and
+//! root may write any.
 
 use std::path::Path;
 

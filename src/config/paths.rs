@@ -1,5 +1,5 @@
-//! Every file that the configuration names has one job. A mirror that is also the state would be written over, and a
-//! counter of requests that is also the lock would be waited for for ever.
+//! Every file that the configuration names has one job. A mirror that is also the state would be
+//! written over, and a counter of requests that is also the lock would be waited for for ever.
 
 use std::path::{Path, PathBuf, absolute};
 

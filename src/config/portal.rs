@@ -74,13 +74,18 @@ pub(super) fn take_webhook(
         (Some(SecretAddress(text)), None, _) => (text, WebhookSource::Configuration),
         (None, Some(FilePath(path)), _) => {
             let read = std::fs::read_to_string(&path);
-            (read.map_err(|error| webhook_file_unreadable(&path, &error))?, WebhookSource::File(path))
+            (
+                read.map_err(|error| webhook_file_unreadable(&path, &error))?,
+                WebhookSource::File(path),
+            )
         }
         (None, None, Some(text)) => (text.to_owned(), WebhookSource::Environment),
         (None, None, None) => return Err(ConfigMessage::NoWebhook.into()),
     };
-    let webhook = Webhook::parse(&text)
-        .map_err(|reason| ConfigMessage::WebhookWrong { key: source.key(), reason: reason.into() })?;
+    let webhook = Webhook::parse(&text).map_err(|reason| ConfigMessage::WebhookWrong {
+        key: source.key(),
+        reason: reason.into(),
+    })?;
     portal.webhook = Some(SecretAddress(text));
     Ok((webhook, source))
 }
@@ -91,7 +96,10 @@ pub(super) fn portal(
     source: WebhookSource,
 ) -> Result<PortalConfig, ConfigMessage> {
     let batch_size = bounded_int("[portal] batch_size", portal.batch_size, 1..=50)?;
-    if !portal.requests_per_second.is_finite() || portal.requests_per_second <= 0.0 || portal.burst == 0 {
+    if !portal.requests_per_second.is_finite()
+        || portal.requests_per_second <= 0.0
+        || portal.burst == 0
+    {
         return Err(ConfigMessage::RatesNotPositive);
     }
     let request_timeout = duration("[portal] request_timeout", &portal.request_timeout)?;

@@ -86,13 +86,17 @@ mod tests {
         let readable = shown.replace("/rest/***", "/rest/1/other/");
         let again = parse(&readable, Path::new(""), None).unwrap().to_string();
         assert_eq!(again, shown);
-        assert!(shown.contains("category_id = 0") && shown.contains(r#"confirmed = "EXECUTING""#), "{shown}");
+        assert!(
+            shown.contains("category_id = 0") && shown.contains(r#"confirmed = "EXECUTING""#),
+            "{shown}"
+        );
     }
 
     #[test]
     fn a_webhook_from_a_file_is_shown_by_its_portal_and_a_relative_path_by_its_folder() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("webhook"), "https://hotel.bitrix24.ru/rest/1/s3cr3t/").unwrap();
+        std::fs::write(folder.path().join("webhook"), "https://hotel.bitrix24.ru/rest/1/s3cr3t/")
+            .unwrap();
         let text = "mirror.path = 'mirror.db'\nportal.webhook_file = 'webhook'";
         let shown = parse(text, folder.path(), None).unwrap().to_string();
         assert!(shown.contains(r#"webhook = "https://hotel.bitrix24.ru/rest/***""#), "{shown}");

@@ -43,9 +43,10 @@ impl StayFigure {
     /// The types of the portal that a field for it may have; a text shows everything.
     pub fn field_types(self) -> &'static [&'static str] {
         match self {
-            StayFigure::Stays | StayFigure::Nights | StayFigure::Cancelled | StayFigure::NotShown => {
-                &["integer", "double", "string"]
-            }
+            StayFigure::Stays
+            | StayFigure::Nights
+            | StayFigure::Cancelled
+            | StayFigure::NotShown => &["integer", "double", "string"],
             StayFigure::Sum => &["money", "double", "string"],
             StayFigure::FirstStay | StayFigure::LastStay | StayFigure::NextArrival => {
                 &["date", "datetime", "string"]
@@ -54,7 +55,8 @@ impl StayFigure {
     }
 }
 
-/// Checks the names of the fields: a field of the hotel's own, and none that another table fills too.
+/// Checks the names of the fields: a field of the hotel's own, and none that another table fills
+/// too.
 pub(super) fn check(
     stays: &BTreeMap<String, StayFigure>,
     fields: &BTreeMap<String, String>,
@@ -62,7 +64,10 @@ pub(super) fn check(
     for field in stays.keys() {
         check_name(Kind::Guest, SECTION, field)?;
         if !field.starts_with("UF_") {
-            return Err(ConfigMessage::FieldNotCustom { section: SECTION.to_owned(), field: field.clone() });
+            return Err(ConfigMessage::FieldNotCustom {
+                section: SECTION.to_owned(),
+                field: field.clone(),
+            });
         }
         if fields.contains_key(field) {
             return Err(ConfigMessage::FieldFilledTwice { field: field.clone() });

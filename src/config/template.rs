@@ -1,7 +1,8 @@
-//! Templates of a deal's title and of comments: `Заявка №{number}[ ({last_name})] {arrival} - {departure}`.
+//! Templates of a deal's title and of comments: `Заявка №{number}[ ({last_name})] {arrival} -
+//! {departure}`.
 //!
-//! A name in braces stands for a value; what stands in square brackets is left out when a value in it is empty.
-//! Braces and brackets that are nothing of the kind are ordinary text.
+//! A name in braces stands for a value; what stands in square brackets is left out when a value in
+//! it is empty. Braces and brackets that are nothing of the kind are ordinary text.
 
 /// What a template of a deal may name beside the columns of the hotel's own query.
 pub const NAMES: [&str; 6] = ["number", "last_name", "arrival", "departure", "amount", "comment"];
@@ -109,7 +110,8 @@ fn fill(parts: &[Part], value: &dyn Fn(&str) -> String) -> String {
         match part {
             Part::Text(plain) => text.push_str(plain),
             Part::Value(name) => text.push_str(value(name).trim()),
-            Part::Optional(group) if names(group).iter().any(|name| value(name).trim().is_empty()) => {}
+            Part::Optional(group)
+                if names(group).iter().any(|name| value(name).trim().is_empty()) => {}
             Part::Optional(group) => text.push_str(&fill(group, value)),
         }
     }
@@ -131,7 +133,10 @@ mod tests {
 
     #[test]
     fn a_group_is_left_out_when_its_value_is_empty() {
-        assert_eq!(filled("Заявка №{number}[ ({last_name})]!", "Приходько"), "Заявка №3682 (Приходько)!");
+        assert_eq!(
+            filled("Заявка №{number}[ ({last_name})]!", "Приходько"),
+            "Заявка №3682 (Приходько)!"
+        );
         assert_eq!(filled("Заявка №{number}[ ({last_name})]!", " "), "Заявка №3682!");
     }
 

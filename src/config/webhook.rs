@@ -18,8 +18,8 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Checks an address as it was copied from the portal: with or without the slash at its end, in any case, with the
-    /// mark that some editors put before a text.
+    /// Checks an address as it was copied from the portal: with or without the slash at its end, in
+    /// any case, with the mark that some editors put before a text.
     pub fn parse(text: &str) -> Result<Webhook, ConfigMessage> {
         let text = text.trim_start_matches('\u{feff}').trim();
         if text.contains(char::is_whitespace) {
@@ -34,7 +34,12 @@ impl Webhook {
         // A name and a password before the host would show wherever the host does.
         let is_plain = url.username().is_empty() && url.password().is_none();
         let is_bare = url.query().is_none() && url.fragment().is_none();
-        if rest != "rest" || !is_plain || !is_bare || user.parse::<u64>().is_err() || !is_code(secret) {
+        if rest != "rest"
+            || !is_plain
+            || !is_bare
+            || user.parse::<u64>().is_err()
+            || !is_code(secret)
+        {
             return Err(ConfigMessage::WebhookForm);
         }
         without_last_dot(&mut url)?;
@@ -77,7 +82,8 @@ impl Webhook {
         &self.base[self.host_from..self.host_to]
     }
 
-    /// The address of an object's card, for people: `https://hotel.bitrix24.ru/crm/deal/details/42/`.
+    /// The address of an object's card, for people:
+    /// `https://hotel.bitrix24.ru/crm/deal/details/42/`.
     pub fn card(&self, entity: &str, crm_id: i64) -> String {
         format!("{}/crm/{entity}/details/{crm_id}/", &self.base[..self.host_to])
     }
@@ -111,7 +117,8 @@ fn unreadable(error: ParseError) -> ConfigMessage {
 }
 
 fn is_code(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 pub(super) fn is_loopback(authority: &str) -> bool {
@@ -119,7 +126,8 @@ pub(super) fn is_loopback(authority: &str) -> bool {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -130,11 +138,16 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_with_or_without_its_last_slash() {
-        for text in ["https://hotel.bitrix24.ru/rest/1/abc123/", " https://hotel.bitrix24.ru/rest/1/abc123\n"]
-        {
+        for text in [
+            "https://hotel.bitrix24.ru/rest/1/abc123/",
+            " https://hotel.bitrix24.ru/rest/1/abc123\n",
+        ] {
             let webhook = Webhook::parse(text).unwrap();
             assert_eq!(webhook.host(), "hotel.bitrix24.ru");
-            assert_eq!(webhook.method_url("batch"), "https://hotel.bitrix24.ru/rest/1/abc123/batch.json");
+            assert_eq!(
+                webhook.method_url("batch"),
+                "https://hotel.bitrix24.ru/rest/1/abc123/batch.json"
+            );
             assert_eq!(webhook.card("deal", 42), "https://hotel.bitrix24.ru/crm/deal/details/42/");
         }
     }
@@ -142,7 +155,10 @@ mod tests {
     #[test]
     fn plain_http_is_for_loopback_only() {
         for loopback in ["127.0.0.1:8080", "localhost:1", "[::1]:80"] {
-            assert!(Webhook::parse(&format!("http://{loopback}/rest/1/abc/")).is_ok(), "{loopback}");
+            assert!(
+                Webhook::parse(&format!("http://{loopback}/rest/1/abc/")).is_ok(),
+                "{loopback}"
+            );
         }
         for other in ["hotel.bitrix24.ru", "127.0.0.1.evil.example", "10.0.0.1"] {
             assert!(Webhook::parse(&format!("http://{other}/rest/1/abc/")).is_err(), "{other}");

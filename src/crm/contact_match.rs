@@ -1,9 +1,10 @@
-//! People and companies by phone and e-mail: for those who stood in the CRM before, and for those whose object was
-//! merged into another one.
+//! People and companies by phone and e-mail: for those who stood in the CRM before, and for those
+//! whose object was merged into another one.
 //!
-//! `crm.duplicate.findbycomm` does not say which value matched and compares phones in a form of its own, so what
-//! it names is only a candidate: the caller sees the objects whole and decides. Each number is asked for in every
-//! form that the portal may have made of another spelling of it (docs/bitrix24.md, Finding).
+//! `crm.duplicate.findbycomm` does not say which value matched and compares phones in a form of its
+//! own, so what it names is only a candidate: the caller sees the objects whole and decides. Each
+//! number is asked for in every form that the portal may have made of another spelling of it
+//! (docs/bitrix24.md, Finding).
 
 use std::collections::BTreeSet;
 
@@ -52,14 +53,16 @@ impl ContactPoints {
         reach.searchable()
     }
 
-    /// Without what the portal refuses to look for: a phone without a digit before its extension, as hotels write
-    /// «нет».
+    /// Without what the portal refuses to look for: a phone without a digit before its extension,
+    /// as hotels write «нет».
     #[must_use]
     pub fn searchable(mut self) -> ContactPoints {
-        let number =
-            |phone: &str| phone.split([';', ',', '#', 'д', 'e', 'x']).next().unwrap_or_default().to_owned();
-        self.phones
-            .retain(|phone| number(phone).contains(|c: char| c.is_ascii_digit()) && !has_reference(phone));
+        let number = |phone: &str| {
+            phone.split([';', ',', '#', 'д', 'e', 'x']).next().unwrap_or_default().to_owned()
+        };
+        self.phones.retain(|phone| {
+            number(phone).contains(|c: char| c.is_ascii_digit()) && !has_reference(phone)
+        });
         self.emails.retain(|email| !has_reference(email));
         self
     }
@@ -96,8 +99,8 @@ impl ContactPoints {
     }
 }
 
-/// As it is written; in international form, with and without its extension; and as the portal keeps `+8 912 …` and
-/// `912 …`.
+/// As it is written; in international form, with and without its extension; and as the portal keeps
+/// `+8 912 …` and `912 …`.
 fn phone_forms(phone: &str) -> Vec<String> {
     let Phone { number, extension, .. } = Phone::read(phone);
     let mut forms = vec![phone.to_owned(), format!("+{number}"), format!("+{number}{extension}")];
@@ -133,7 +136,8 @@ pub fn find_by_contact(
     wanted: &[ContactPoints],
 ) -> Result<Vec<Found>, CallError> {
     let (commands, owners) = questions(kind, wanted);
-    let mut candidates: Vec<Result<BTreeSet<i64>, ApiError>> = vec![Ok(BTreeSet::new()); wanted.len()];
+    let mut candidates: Vec<Result<BTreeSet<i64>, ApiError>> =
+        vec![Ok(BTreeSet::new()); wanted.len()];
     let answers = match query_each(gate, &commands) {
         // Perhaps one of them is to blame.
         Err(CallError::UnknownOutcome(_)) => {
@@ -144,7 +148,9 @@ pub fn find_by_contact(
     for (owner, answer) in owners.into_iter().zip(answers) {
         let ids = match answer {
             Ok(answer) => ids(kind, &answer).ok_or_else(|| {
-                CallError::unknown_outcome("crm.duplicate.findbycomm answered with something else than ids")
+                CallError::unknown_outcome(
+                    "crm.duplicate.findbycomm answered with something else than ids",
+                )
             })?,
             Err(refusal) => {
                 candidates[owner] = Err(refusal);
@@ -162,7 +168,10 @@ pub fn find_by_contact(
 }
 
 /// A question that a portal never answers, though it answers others, concerns one record.
-fn ask_alone(gate: &mut Client<'_>, command: &Command) -> Result<Result<Value, ApiError>, CallError> {
+fn ask_alone(
+    gate: &mut Client<'_>,
+    command: &Command,
+) -> Result<Result<Value, ApiError>, CallError> {
     match query_each(gate, std::slice::from_ref(command)) {
         Err(CallError::UnknownOutcome(reason)) if gate.read("server.time", &json!({})).is_ok() => {
             Ok(Err(ApiError::new(FailureCode::NoAnswer.name(), reason.to_string())))
@@ -199,17 +208,23 @@ fn ids(kind: Kind, answer: &Value) -> Option<Vec<i64>> {
     }
 }
 
-/// Those of them that stood there without us. Another guest of ours may share the phone: that is nobody's doubt.
+/// Those of them that stood there without us. Another guest of ours may share the phone: that is
+/// nobody's doubt.
 pub fn not_ours(mut found: Vec<Object>, originator: &str) -> Vec<Object> {
     found.retain(|object| object.originator != originator);
     found
 }
 
-/// The one of them that carries the same name and nobody's origin, and has one of the phones or e-mails.
-pub fn unique_name_match<'o>(label: &str, reach: &ContactPoints, found: &'o [Object]) -> Option<&'o Object> {
-    let mut same = found
-        .iter()
-        .filter(|object| object.origin.is_empty() && reach.matches(object) && is_called(label, &object.name));
+/// The one of them that carries the same name and nobody's origin, and has one of the phones or
+/// e-mails.
+pub fn unique_name_match<'o>(
+    label: &str,
+    reach: &ContactPoints,
+    found: &'o [Object],
+) -> Option<&'o Object> {
+    let mut same = found.iter().filter(|object| {
+        object.origin.is_empty() && reach.matches(object) && is_called(label, &object.name)
+    });
     same.next().filter(|_| same.next().is_none())
 }
 
@@ -241,7 +256,13 @@ mod tests {
         let forms = phone_forms("8 (812) 999-93-31 доб. 404");
         assert_eq!(
             forms,
-            ["8 (812) 999-93-31 доб. 404", "+78129999331", "+78129999331404", "+88129999331", "8129999331"]
+            [
+                "8 (812) 999-93-31 доб. 404",
+                "+78129999331",
+                "+78129999331404",
+                "+88129999331",
+                "8129999331"
+            ]
         );
         assert_eq!(unique(phone_forms("+49301234567").into_iter()), ["+49301234567"]);
     }
@@ -267,13 +288,17 @@ mod tests {
 
     #[test]
     fn a_question_that_is_refused_concerns_nobody_but_whom_it_was_about() {
-        let config =
-            parse("mirror.path = 'm'\nportal.webhook = 'http://127.0.0.1/rest/1/x/'", Path::new(""), None);
+        let config = parse(
+            "mirror.path = 'm'\nportal.webhook = 'http://127.0.0.1/rest/1/x/'",
+            Path::new(""),
+            None,
+        );
         let mut portal = Stubborn;
         let clock = Clock::virtual_at(DateTime::default());
-        let mut gate = Client::new(&mut portal, clock, &config.unwrap().portal, RateLimits::default(), None);
-        let wanted =
-            ["+71", "+72"].map(|phone| ContactPoints { phones: vec![phone.into()], emails: Vec::new() });
+        let mut gate =
+            Client::new(&mut portal, clock, &config.unwrap().portal, RateLimits::default(), None);
+        let wanted = ["+71", "+72"]
+            .map(|phone| ContactPoints { phones: vec![phone.into()], emails: Vec::new() });
         let found = find_by_contact(&mut gate, Kind::Guest, &wanted).unwrap();
         assert_eq!(found[0], Ok(Vec::new()));
         assert_eq!(found[1].as_ref().unwrap_err().text, "no");

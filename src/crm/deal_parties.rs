@@ -1,6 +1,8 @@
-//! A booking's people: who of them has which card, who is still to come, and whom the deal has to wait for.
+//! A booking's people: who of them has which card, who is still to come, and whom the deal has to
+//! wait for.
 //!
-//! One place answers which card a person or a company has: what the state knows, and what the asker knows beyond it.
+//! One place answers which card a person or a company has: what the state knows, and what the asker
+//! knows beyond it.
 
 use std::hash::Hasher;
 
@@ -94,7 +96,8 @@ pub struct DealParties {
 }
 
 impl DealParties {
-    /// What of the people a deal shows, and whom its warning names: when it differs, the deal is sent again.
+    /// What of the people a deal shows, and whom its warning names: when it differs, the deal is
+    /// sent again.
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::default();
         fingerprint.text(&self.links.last_name);
@@ -109,9 +112,12 @@ impl DealParties {
 }
 
 impl DealParties {
-    /// The booking's guest first, then all who stay; the company, or where there is none the payer. `person` says
-    /// what is known of each.
-    pub fn of(booking: &Booking, person: impl Fn(&RecordKey) -> Result<Party>) -> Result<DealParties> {
+    /// The booking's guest first, then all who stay; the company, or where there is none the payer.
+    /// `person` says what is known of each.
+    pub fn of(
+        booking: &Booking,
+        person: impl Fn(&RecordKey) -> Result<Party>,
+    ) -> Result<DealParties> {
         // A reference may be kept as a text where the id is a number, or the other way round.
         let person = |key: &RecordKey| match (person(key)?, key.other_type_key()) {
             (Party::NotInMirror, Some(other)) => person(&other),
@@ -183,9 +189,16 @@ mod tests {
     /// A guest with card 7, seen alive in run 3 a minute ago.
     fn stored() -> StoredRecord {
         let plan_record =
-            PlanRecord { crm_id: Some(7), display_name: "Иванов".into(), ..PlanRecord::default() };
+            PlanRecord {
+                crm_id: Some(7), display_name: "Иванов".into(), ..PlanRecord::default()
+            };
         let seen_at = (now() - TimeDelta::minutes(1)).timestamp();
-        StoredRecord { plan_record, last_seen_run: 3, last_seen_at: seen_at, ..StoredRecord::default() }
+        StoredRecord {
+            plan_record,
+            last_seen_run: 3,
+            last_seen_at: seen_at,
+            ..StoredRecord::default()
+        }
     }
 
     fn absent() -> StoredRecord {
@@ -239,7 +252,9 @@ mod tests {
                 .sighting(now())
         };
         assert!([0, 120, -120].map(sighting).iter().all(|sighting| sighting.is_recent(3)));
-        assert!([121, -121, i64::MAX / 4].map(sighting).iter().all(|sighting| !sighting.is_recent(3)));
+        assert!(
+            [121, -121, i64::MAX / 4].map(sighting).iter().all(|sighting| !sighting.is_recent(3))
+        );
         assert!(!sighting(0).is_recent(4));
     }
 }

@@ -1,8 +1,9 @@
-//! The inventory at the start of an initial export: everything that stands in the portal under our originator.
+//! The inventory at the start of an initial export: everything that stands in the portal under our
+//! originator.
 //!
-//! The span of ids is cut into ranges, and fifty of them are asked for in one request. A range that was fuller than
-//! a page is cut again behind it, by the density that the page showed. 200,000 objects cost about a
-//! hundred requests instead of four thousand.
+//! The span of ids is cut into ranges, and fifty of them are asked for in one request. A range that
+//! was fuller than a page is cut again behind it, by the density that the page showed. 200,000
+//! objects cost about a hundred requests instead of four thousand.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::crm::objects::spoiled_lists::{Question, Range, Scope, ask_in_parts, list_reply};
 use crate::crm::objects::{
-    MARKS, Object, PAGE, UNREACHED, equal_under_collation, is_next_page, not_filtered, query_each, rows,
-    spoiled_ids,
+    MARKS, Object, PAGE, UNREACHED, equal_under_collation, is_next_page, not_filtered, query_each,
+    rows, spoiled_ids,
 };
 use crate::domain::record::Kind;
 use crate::portal::CallError;
@@ -48,12 +49,14 @@ fn walk_kind(
 ) -> anyhow::Result<BTreeMap<i64, String>> {
     let Newest { crm_id, page_size } = newest(gate, kind, originator)?;
     let mut open = split_range(Range { above: 0, upto: crm_id }, (MOST_PARTS - 2) * TARGET_ROWS);
-    // The newest id is a hint: a portal that does not sort as it was asked to has objects behind it.
+    // The newest id is a hint: a portal that does not sort as it was asked to has objects behind
+    // it.
     open.push(Range { above: crm_id, upto: UNREACHED });
     let mut gaps = BTreeMap::new();
     while !open.is_empty() {
-        let now =
-            open.drain(..open.len().min(batch::MAX_COMMANDS)).map(|range| question(kind, originator, range));
+        let now = open
+            .drain(..open.len().min(batch::MAX_COMMANDS))
+            .map(|range| question(kind, originator, range));
         let answers = ask_in_parts(gate, kind, now.collect(), |command, reply| {
             list_reply(command, reply, |page| rows(kind, page))
         })?;
@@ -85,14 +88,19 @@ fn narrow() -> Value {
 fn check(kind: Kind, originator: &str, range: Range, page: &[Object]) -> Result<(), CallError> {
     let is_inside = page.last().is_none_or(|last| last.crm_id <= range.upto);
     let is_ours = page.iter().all(|object| equal_under_collation(&object.originator, originator));
-    if is_inside && is_ours && is_next_page(range.above, page) { Ok(()) } else { Err(not_filtered(kind)) }
+    if is_inside && is_ours && is_next_page(range.above, page) {
+        Ok(())
+    } else {
+        Err(not_filtered(kind))
+    }
 }
 
 /// What the list of the newest objects told.
 struct Newest {
     /// The highest id; 0 where none was shown.
     crm_id: i64,
-    /// Rows of a page. Where there are fewer objects than that, asking behind a page that is not full costs nothing.
+    /// Rows of a page. Where there are fewer objects than that, asking behind a page that is not
+    /// full costs nothing.
     page_size: usize,
 }
 
@@ -104,7 +112,8 @@ fn newest(gate: &mut Client<'_>, kind: Kind, originator: &str) -> Result<Newest,
     let newest = Command::new("newest", format!("crm.{}.list", kind.crm_entity()), params);
     let page = match query_each(gate, &[newest]).map(|mut answers| answers.pop()) {
         Ok(Some(Ok(page))) if page.is_array() => rows(kind, &page)?,
-        // A card among the newest may spoil it. The ranges find that one out, or that the portal does not answer.
+        // A card among the newest may spoil it. The ranges find that one out, or that the portal
+        // does not answer.
         Ok(_) | Err(CallError::UnknownOutcome(_)) => Vec::new(),
         Err(error) => return Err(error),
     };
@@ -118,7 +127,8 @@ fn split_range(Range { above, upto }: Range, count: i64) -> Vec<Range> {
     let span = upto - above;
     let parts = (count / TARGET_ROWS + 1).min(MOST_PARTS).clamp(1, span.max(1));
     let edge = |part: i64| {
-        above + i64::try_from(i128::from(span) * i128::from(part) / i128::from(parts)).unwrap_or(span)
+        above
+            + i64::try_from(i128::from(span) * i128::from(part) / i128::from(parts)).unwrap_or(span)
     };
     let cut = |part| Range { above: edge(part), upto: edge(part + 1) };
     (0..parts).map(cut).filter(|part| part.above < part.upto).collect()
@@ -126,7 +136,8 @@ fn split_range(Range { above, upto }: Range, count: i64) -> Vec<Range> {
 
 /// What is left of a range behind a full page, cut by the density that the page showed.
 fn remaining_range(Range { above, upto }: Range, page: &[Object], page_size: usize) -> Vec<Range> {
-    let Some(last) = page.last().filter(|last| page.len() >= page_size && last.crm_id < upto) else {
+    let Some(last) = page.last().filter(|last| page.len() >= page_size && last.crm_id < upto)
+    else {
         return Vec::new();
     };
     let (seen, left) = ((last.crm_id - above).max(1), upto - last.crm_id);
@@ -149,7 +160,8 @@ mod tests {
 
     #[test]
     fn a_full_page_is_followed_by_what_is_left_of_its_range() {
-        let page: Vec<Object> = (1..=50).map(|crm_id| Object { crm_id, ..Object::default() }).collect();
+        let page: Vec<Object> =
+            (1..=50).map(|crm_id| Object { crm_id, ..Object::default() }).collect();
         let range = Range { above: 0, upto: 200 };
         let left = remaining_range(range, &page, PAGE);
         assert_eq!((left[0].above, left[left.len() - 1].upto), (50, 200));

@@ -1,4 +1,5 @@
-//! Objects of the CRM: how they are listed, found, matched with people, and compared with what they should be.
+//! Objects of the CRM: how they are listed, found, matched with people, and compared with what they
+//! should be.
 
 pub mod contact_match;
 pub mod deal_parties;

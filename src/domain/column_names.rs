@@ -9,7 +9,10 @@ const WHOLE_NAME: (&str, &str) = ("фио", "last_name first_name middle_name");
 
 const NAMES: &[(&str, &[&str])] = &[
     ("id", &["код", "ид", "идентификатор", "uuid", "guid"]),
-    ("modified_at", &["изменен", "изменена", "изменено", "дата изменения", "modified", "changed", "updated"]),
+    (
+        "modified_at",
+        &["изменен", "изменена", "изменено", "дата изменения", "modified", "changed", "updated"],
+    ),
     ("last_name", &["фамилия", "surname", "family name"]),
     ("first_name", &["имя", "given name"]),
     ("middle_name", &["отчество", "patronymic"]),
@@ -43,7 +46,10 @@ const NAMES: &[(&str, &[&str])] = &[
 /// `Дата рождения` -> `датарождения`
 pub fn plain_name(name: &str) -> String {
     let letters = name.chars().filter(|letter| letter.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).map(|letter| if letter == 'ё' { 'е' } else { letter }).collect()
+    letters
+        .flat_map(char::to_lowercase)
+        .map(|letter| if letter == 'ё' { 'е' } else { letter })
+        .collect()
 }
 
 /// Whether hotels call a column so.

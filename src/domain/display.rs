@@ -1,6 +1,7 @@
 //! How records, kinds and times are called when people read them.
 //!
-//! Guests go by their id alone: what `status` prints may end up in a ticket, and a name is personal data.
+//! Guests go by their id alone: what `status` prints may end up in a ticket, and a name is personal
+//! data.
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
@@ -56,7 +57,8 @@ pub fn format_time_of_day(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%H:%M:%S").to_string()
 }
 
-/// How long ago something was, in its largest unit. A time in the future counts as now: the clock went back.
+/// How long ago something was, in its largest unit. A time in the future counts as now: the clock
+/// went back.
 pub fn format_age(ago: TimeDelta) -> Message {
     let minutes = ago.num_minutes();
     let hours = ago.num_hours();

@@ -7,7 +7,8 @@ use crate::domain::language::Language;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $ru:literal, $en:literal;)*) => {
-        /// Why a record was not sent, or not completely. Names never change, and codes are only added.
+        /// Why a record was not sent, or not completely. Names never change, and codes are only
+        /// added.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
         #[derive(Display, EnumString, IntoStaticStr, VariantArray)]
         pub enum FailureCode { $($(#[$doc])* #[serde(rename = $name)] #[strum(serialize = $name)] $variant,)* }
@@ -70,7 +71,8 @@ codes! {
     PortalRefused = "PORTAL_REFUSED",
         "Битрикс24 отказался принять запись. Исправьте то, что он называет (ecvi-b24 status), в Ecvi или в CRM, затем выполните ecvi-b24 retry.",
         "Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.";
-    /// The portal refuses every change of the card because of a phone or an e-mail that it already has.
+    /// The portal refuses every change of the card because of a phone or an e-mail that it already
+    /// has.
     BadContactInCrm = "BAD_CONTACT_IN_CRM",
         "На карточке в CRM стоит телефон или e-mail, который портал считает недопустимым, поэтому он отклоняет любое изменение карточки. Исправьте или удалите этот телефон или e-mail на карточке, затем выполните ecvi-b24 retry.",
         "The card in the CRM has a phone or an e-mail that the portal does not accept, so the portal refuses every change of the card. Correct or delete it on the card, then run ecvi-b24 retry.";

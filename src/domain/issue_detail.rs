@@ -1,4 +1,5 @@
-//! What an issue names beside its code, as data. One place knows how it is written in the state and in JSON.
+//! What an issue names beside its code, as data. One place knows how it is written in the state and
+//! in JSON.
 
 use std::fmt::{self, Display};
 
@@ -26,7 +27,8 @@ pub enum IssueDetail {
 }
 
 impl IssueDetail {
-    /// The detail of a code as it is written in the state. What reads otherwise than expected is a text.
+    /// The detail of a code as it is written in the state. What reads otherwise than expected is a
+    /// text.
     pub fn read(code: Option<FailureCode>, text: &str) -> IssueDetail {
         let detail = match code {
             Some(
@@ -37,7 +39,9 @@ impl IssueDetail {
                 | FailureCode::DoubtfulMatch,
             ) => read_cards(text).map(IssueDetail::Cards),
             Some(
-                FailureCode::GuestWaiting | FailureCode::WithoutCompanion | FailureCode::UnknownReference,
+                FailureCode::GuestWaiting
+                | FailureCode::WithoutCompanion
+                | FailureCode::UnknownReference,
             ) => read_parties(text).map(IssueDetail::Parties),
             Some(FailureCode::CrmIdTaken) => read_taken_card(text),
             Some(_) | None => None,

@@ -1,7 +1,8 @@
 //! The two languages of everything people read: Russian and English, side by side at each message.
 //!
-//! Logs for engineers, keys of JSON, failure codes and `--help` are English and do not pass through here. `main` works
-//! the reader's language out once and hands it to the command, which hands it to whatever renders a text.
+//! Logs for engineers, keys of JSON, failure codes and `--help` are English and do not pass through
+//! here. `main` works the reader's language out once and hands it to the command, which hands it to
+//! whatever renders a text.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +26,13 @@ impl Language {
         }
     }
 
-    /// The language of an environment: English where `LC_ALL`, `LC_MESSAGES` or `LANG` (the first that is
-    /// set) begins with `en`, else Russian.
+    /// The language of an environment: English where `LC_ALL`, `LC_MESSAGES` or `LANG` (the first
+    /// that is set) begins with `en`, else Russian.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Language {
-        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable).find(|v| !v.is_empty());
+        let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(variable)
+            .find(|v| !v.is_empty());
         if set.is_some_and(|value| value.starts_with("en")) { Language::En } else { Language::Ru }
     }
 }

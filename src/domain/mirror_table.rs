@@ -17,8 +17,12 @@ pub enum MirrorTable {
 
 impl MirrorTable {
     /// In the order in which they are filled and reported.
-    pub const ALL: [MirrorTable; 4] =
-        [MirrorTable::Guests, MirrorTable::Companies, MirrorTable::Bookings, MirrorTable::BookingGuests];
+    pub const ALL: [MirrorTable; 4] = [
+        MirrorTable::Guests,
+        MirrorTable::Companies,
+        MirrorTable::Bookings,
+        MirrorTable::BookingGuests,
+    ];
 
     /// The name of the table, and of its keys in the configuration.
     pub fn name(self) -> &'static str {
@@ -48,8 +52,8 @@ impl MirrorTable {
         }
     }
 
-    /// The columns that the program itself reads. The order is that of a row's cells, and part of every fingerprint of
-    /// a row's content.
+    /// The columns that the program itself reads. The order is that of a row's cells, and part of
+    /// every fingerprint of a row's content.
     pub fn columns(self) -> &'static [&'static str] {
         match self {
             MirrorTable::Guests => &[

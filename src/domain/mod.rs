@@ -1,4 +1,5 @@
-//! The words that all other folders share: kinds, ids and statuses, failure codes, how a run ends, and the languages.
+//! The words that all other folders share: kinds, ids and statuses, failure codes, how a run ends,
+//! and the languages.
 
 pub mod column_names;
 pub mod display;

@@ -17,7 +17,10 @@ impl OwnedValues {
     /// The old and the new values: while a call is in doubt, either may be on the object.
     #[must_use]
     pub fn union(&self, other: &OwnedValues) -> OwnedValues {
-        OwnedValues { phones: union(&self.phones, &other.phones), emails: union(&self.emails, &other.emails) }
+        OwnedValues {
+            phones: union(&self.phones, &other.phones),
+            emails: union(&self.emails, &other.emails),
+        }
     }
 }
 

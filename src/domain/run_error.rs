@@ -10,7 +10,8 @@ use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 use super::language::Language;
 use super::messages::Message;
 
-/// How a run ended: `last_run.outcome` of the status document and the exit code, as the README lists them.
+/// How a run ended: `last_run.outcome` of the status document and the exit code, as the README
+/// lists them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Display, EnumIter, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Outcome {
@@ -22,7 +23,8 @@ pub enum Outcome {
     Failed,
     /// The portal refuses us, an administrator must act; exit 4.
     Refused,
-    /// The portal could not be reached or asked us to wait, or a signal or the time limit came; exit 5.
+    /// The portal could not be reached or asked us to wait, or a signal or the time limit came;
+    /// exit 5.
     Interrupted,
 }
 
@@ -46,8 +48,8 @@ impl Outcome {
 
 /// The work ended before it was done: what happened, for the person who reads it.
 ///
-/// It travels as an `anyhow` error. An error without one comes from what the program was given (configuration,
-/// mirror, state), and its outcome is [`Outcome::Failed`].
+/// It travels as an `anyhow` error. An error without one comes from what the program was given
+/// (configuration, mirror, state), and its outcome is [`Outcome::Failed`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct RunError {
     /// The exit code's meaning.
@@ -141,7 +143,8 @@ fn message_of_link(link: &(dyn Error + 'static)) -> Message {
     }
 }
 
-/// What an error of a file or a connection says. The program puts its own message into one as a [`RunError`].
+/// What an error of a file or a connection says. The program puts its own message into one as a
+/// [`RunError`].
 pub fn message_of_io(error: &io::Error) -> Message {
     match error.get_ref().and_then(|own| own.downcast_ref::<RunError>()) {
         Some(own) => own.message.clone(),

@@ -1,8 +1,9 @@
-//! Makes characters visible that control a terminal or turn the direction of a text. All output goes through here.
+//! Makes characters visible that control a terminal or turn the direction of a text. All output
+//! goes through here.
 //!
-//! Ids, numbers, status words, file names and the portal's words come from others. Raw, they could clear the screen,
-//! rename the window, or imitate a line of the program. They are written as JSON writes them (`\u001b`), so a JSON
-//! document stays the same document.
+//! Ids, numbers, status words, file names and the portal's words come from others. Raw, they could
+//! clear the screen, rename the window, or imitate a line of the program. They are written as JSON
+//! writes them (`\u001b`), so a JSON document stays the same document.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -52,7 +53,8 @@ fn push_units(visible: &mut String, c: char) {
     }
 }
 
-/// Control characters, and those without a width or that turn the direction. The joiners stay, because emoji need them.
+/// Control characters, and those without a width or that turn the direction. The joiners stay,
+/// because emoji need them.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -121,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_json_document_stays_the_same_document() {
-        let value = serde_json::json!({"a\u{202e}": "\u{1b}\n\r\t\u{7f}\u{85}\u{2028}\u{e0041}\\u \u{9b}"});
+        let value =
+            serde_json::json!({"a\u{202e}": "\u{1b}\n\r\t\u{7f}\u{85}\u{2028}\u{e0041}\\u \u{9b}"});
         for document in [value.to_string(), format!("{value:#}")] {
             assert_eq!(serde_json::from_str::<serde_json::Value>(&text(&document)).unwrap(), value);
         }

@@ -25,7 +25,8 @@ pub fn contact(
     let Guest { last_name, first_name, middle_name, birth_date, phones, emails, .. } = guest;
     let Guest { country, region, city, sex, .. } = guest;
     let mut contact = CrmFields::default();
-    // Without a last and a first name the portal refuses the update, and the booking would hang on it.
+    // Without a last and a first name the portal refuses the update, and the booking would hang on
+    // it.
     let nameless = last_name.trim().is_empty() && first_name.trim().is_empty();
     let last_name = if nameless { &format!("Гость №{id}") } else { last_name };
     contact.text("LAST_NAME", last_name, NAME);
@@ -96,7 +97,8 @@ mod tests {
     #[test]
     fn a_vip_and_a_black_listed_guest_are_marked_before_the_comment() {
         let text = |vip, blacklisted, comment: &str| {
-            map(&Guest { vip, blacklisted, comment: comment.into(), ..guest() }).fields["COMMENTS"].clone()
+            map(&Guest { vip, blacklisted, comment: comment.into(), ..guest() }).fields["COMMENTS"]
+                .clone()
         };
         assert_eq!(text(true, false, "любит тишину"), "{ VIP } любит тишину");
         assert_eq!(text(false, true, "долг"), "{ ЧЕРНЫЙ СПИСОК } долг");

@@ -1,7 +1,8 @@
 //! What a phone or an e-mail means, whatever its spelling.
 //!
-//! Robots and applications of a portal bring phones into one form and e-mails into lower case after each save, so
-//! what stands in the CRM is compared with ours by its meaning (docs/bitrix24.md, Phones and e-mails).
+//! Robots and applications of a portal bring phones into one form and e-mails into lower case after
+//! each save, so what stands in the CRM is compared with ours by its meaning (docs/bitrix24.md,
+//! Phones and e-mails).
 
 /// Words and signs behind which the number of an extension stands.
 const EXTENSION_MARKS: [&str; 9] = [";", "#", ",", "*", "доб", "вн", "ext", "x", "х"];
@@ -32,8 +33,8 @@ impl Phone {
         Phone { number, extension: digits(extension), digits: digits(&text) }
     }
 
-    /// Whether both texts mean one number. A robot may have run number and extension into one, or only have put a plus
-    /// before the digits.
+    /// Whether both texts mean one number. A robot may have run number and extension into one, or
+    /// only have put a plus before the digits.
     pub(crate) fn equals(&self, other: &Phone) -> bool {
         let is_same_text = !self.digits.is_empty() && self.digits == other.digits;
         is_same_text || self.run_together() == other.run_together()
@@ -43,7 +44,8 @@ impl Phone {
         format!("{}{}", self.number, self.extension)
     }
 
-    /// Whether a call to the one may reach the other: an extension that only one of them has tells no people apart.
+    /// Whether a call to the one may reach the other: an extension that only one of them has tells
+    /// no people apart.
     pub(crate) fn reaches(&self, other: &Phone) -> bool {
         let is_without_extension = self.extension.is_empty() || other.extension.is_empty();
         self.equals(other) || (is_without_extension && self.number == other.number)
@@ -91,8 +93,9 @@ fn russian_trunk(digits: &str) -> String {
     }
 }
 
-/// An address without its spelling: in lower case, without a name around it and without `mailto:`. Its domain is written
-/// in the letters of the network, so that `почта.рф` and `xn--80a1acny.xn--p1ai` are one.
+/// An address without its spelling: in lower case, without a name around it and without `mailto:`.
+/// Its domain is written in the letters of the network, so that `почта.рф` and
+/// `xn--80a1acny.xn--p1ai` are one.
 pub(crate) fn email(text: &str) -> String {
     let text = text.trim().to_lowercase();
     let address = bracketed(&text).unwrap_or(&text).trim();
@@ -108,7 +111,8 @@ fn network_name(domain: &str) -> String {
     url::Host::parse(domain).map_or_else(|_| domain.to_owned(), |host| host.to_string())
 }
 
-/// What stands in the first brackets, where there is something: `Name <a@x.ru>` is the address `a@x.ru`.
+/// What stands in the first brackets, where there is something: `Name <a@x.ru>` is the address
+/// `a@x.ru`.
 pub(crate) fn bracketed(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once(['<', '[', '('])?;
     let (inner, _) = rest.split_once(['>', ']', ')'])?;
@@ -165,10 +169,14 @@ mod tests {
 
     #[test]
     fn an_extension_is_part_of_the_number_whatever_stands_before_it() {
-        for spelling in ["8 (812) 999-93-31 доб. 404", "+78129999331#404", "+7 812 9999331;ext=404"] {
+        for spelling in ["8 (812) 999-93-31 доб. 404", "+78129999331#404", "+7 812 9999331;ext=404"]
+        {
             assert!(same(spelling, "+7 812 999-93-31, 404"), "{spelling}");
             assert!(same(spelling, "+78129999331404"), "{spelling}");
-            assert!(same(spelling, &spelling.replace(|c: char| !c.is_ascii_digit(), "")), "{spelling}");
+            assert!(
+                same(spelling, &spelling.replace(|c: char| !c.is_ascii_digit(), "")),
+                "{spelling}"
+            );
             assert!(!same(spelling, "+78129999331"), "{spelling}");
         }
     }
@@ -183,7 +191,9 @@ mod tests {
 
     #[test]
     fn an_address_is_one_in_any_case_and_with_a_name_around_it() {
-        for spelling in ["A@X.ru", " a@x.ru ", "mailto:a@x.ru", "Анна <A@x.ru>", "(a@x.ru)", "a@x.ru."] {
+        for spelling in
+            ["A@X.ru", " a@x.ru ", "mailto:a@x.ru", "Анна <A@x.ru>", "(a@x.ru)", "a@x.ru."]
+        {
             assert_eq!(email(spelling), "a@x.ru", "{spelling}");
         }
         assert_ne!(email("a+b@x.ru"), email("a@x.ru"));
@@ -191,7 +201,8 @@ mod tests {
 
     #[test]
     fn a_domain_is_one_in_letters_of_any_language_and_in_those_of_the_network() {
-        for spelling in ["a@xn--80a1acny.xn--p1ai", "A@XN--80A1ACNY.XN--P1AI", "А <a@Почта.РФ>"] {
+        for spelling in ["a@xn--80a1acny.xn--p1ai", "A@XN--80A1ACNY.XN--P1AI", "А <a@Почта.РФ>"]
+        {
             assert_eq!(email(spelling), email("a@почта.рф"), "{spelling}");
         }
         assert_eq!(email("a@bücher.de"), email("a@xn--bcher-kva.de"));

@@ -1,4 +1,5 @@
-//! What a new object gets once. People hand records to one another and move them about, and that is not undone.
+//! What a new object gets once. People hand records to one another and move them about, and that is
+//! not undone.
 
 use serde_json::Value;
 
@@ -6,8 +7,8 @@ use super::Fields;
 use crate::config::Config;
 use crate::domain::record::Kind;
 
-/// The fields that go with a creation only: the responsible user, the source, and a deal's funnel (which an update
-/// could not change).
+/// The fields that go with a creation only: the responsible user, the source, and a deal's funnel
+/// (which an update could not change).
 pub fn creation_fields(kind: Kind, funnel: Option<u64>, config: &Config) -> Fields {
     let (assigned_by_id, source_id) = match kind {
         Kind::Guest => (config.contact.assigned_by_id, &config.contact.source_id),

@@ -1,7 +1,9 @@
-//! Columns of the hotel's own into fields of the portal, each in the form that the field's type asks for.
+//! Columns of the hotel's own into fields of the portal, each in the form that the field's type
+//! asks for.
 //!
-//! The types are the portal's, learnt when the configuration was verified. A value that the field cannot hold is
-//! left out with a warning: a portal would drop it in silence (docs/bitrix24.md, Custom fields).
+//! The types are the portal's, learnt when the configuration was verified. A value that the field
+//! cannot hold is left out with a warning: a portal would drop it in silence (docs/bitrix24.md,
+//! Custom fields).
 
 use std::collections::BTreeMap;
 
@@ -57,7 +59,8 @@ pub enum ValueFormat {
     Money(String),
     /// `YYYY-MM-DD`
     Date,
-    /// `YYYY-MM-DDTHH:MM:SS`, without an offset: the hotel's wall clock, read by the portal as its own.
+    /// `YYYY-MM-DDTHH:MM:SS`, without an offset: the hotel's wall clock, read by the portal as its
+    /// own.
     DateTime,
     /// A yes or a no, which each dialect of the portal spells its own way.
     Boolean,
@@ -77,7 +80,8 @@ pub struct Item {
 }
 
 impl CrmFields {
-    /// Fills `fields` (field -> column) from the row's own columns; an empty column clears the field.
+    /// Fills `fields` (field -> column) from the row's own columns; an empty column clears the
+    /// field.
     pub(super) fn custom(
         &mut self,
         fields: &BTreeMap<String, String>,
@@ -99,16 +103,18 @@ impl CrmFields {
     }
 }
 
-/// A cell as text. A number of the mirror is a number whatever its decimals: `1.234` gets another one, which tells it
-/// from a text that may mean a thousand.
+/// A cell as text. A number of the mirror is a number whatever its decimals: `1.234` gets another
+/// one, which tells it from a text that may mean a thousand.
 fn written(cell: &Value, form: &ValueFormat) -> String {
     let text = text_of_cell(cell);
     let has_three = text.split_once('.').is_some_and(|(_, fraction)| fraction.len() == 3);
-    let is_number = cell.is_number() && matches!(form, ValueFormat::Decimal | ValueFormat::Money(_));
+    let is_number =
+        cell.is_number() && matches!(form, ValueFormat::Decimal | ValueFormat::Money(_));
     if is_number && has_three { text + "0" } else { text }
 }
 
-/// `UF_CRM_MEALS (meal_plan) = "FB+"`. Only the words of a list are quoted; all else may be a person's data.
+/// `UF_CRM_MEALS (meal_plan) = "FB+"`. Only the words of a list are quoted; all else may be a
+/// person's data.
 fn describe(name: &str, column: &str, value: &str, form: &ValueFormat) -> String {
     let value: String = value.chars().take(60).collect();
     match form {
@@ -159,7 +165,9 @@ fn split_values<'c>(cell: &'c str, form: &ValueFormat) -> Vec<&'c str> {
 
 fn convert_value(value: &str, form: &ValueFormat) -> Option<Value> {
     match form {
-        ValueFormat::Text | ValueFormat::Address => Some(text::single_line(value, usize::MAX).into()),
+        ValueFormat::Text | ValueFormat::Address => {
+            Some(text::single_line(value, usize::MAX).into())
+        }
         ValueFormat::Integer => integer(value).map(Value::from),
         ValueFormat::Decimal => decimal(value).map(Value::from),
         ValueFormat::Money(currency) => money(value, currency).map(Value::from),
@@ -236,9 +244,13 @@ mod tests {
 
     #[test]
     fn an_empty_column_clears_the_field() {
-        for form in
-            [ValueFormat::Text, ValueFormat::Integer, ValueFormat::Date, ValueFormat::Boolean, meals()]
-        {
+        for form in [
+            ValueFormat::Text,
+            ValueFormat::Integer,
+            ValueFormat::Date,
+            ValueFormat::Boolean,
+            meals(),
+        ] {
             assert_eq!(sent("  ", form), Some(json!("")));
         }
     }
@@ -271,7 +283,11 @@ mod tests {
             assert_eq!(sent(cell, ValueFormat::Date), Some(json!("2024-05-12")), "{cell}");
         }
         for cell in ["2024-05-12 14:00", "2024-05-12T14:00:00.000", "12.05.2024 14:00"] {
-            assert_eq!(sent(cell, ValueFormat::DateTime), Some(json!("2024-05-12T14:00:00")), "{cell}");
+            assert_eq!(
+                sent(cell, ValueFormat::DateTime),
+                Some(json!("2024-05-12T14:00:00")),
+                "{cell}"
+            );
         }
         assert_eq!(sent("2024-05-12", ValueFormat::DateTime), Some(json!("2024-05-12T00:00:00")));
         assert_eq!(
@@ -305,13 +321,19 @@ mod tests {
     #[test]
     fn several_values_are_separated_by_commas_and_semicolons() {
         let multiple = |form| FieldType { form, multiple: true };
-        assert_eq!(convert("a, b;c;", &multiple(ValueFormat::Text)).0, Some(json!(["a", "b", "c"])));
+        assert_eq!(
+            convert("a, b;c;", &multiple(ValueFormat::Text)).0,
+            Some(json!(["a", "b", "c"]))
+        );
         assert_eq!(
             convert("Омск, Мира 1; Тула", &multiple(ValueFormat::Address)).0,
             Some(json!(["Омск, Мира 1", "Тула"]))
         );
         assert_eq!(convert("завтрак, ужин", &multiple(meals())).0, Some(json!(["80"])));
-        assert_eq!(convert("Завтрак; Обед", &multiple(meals())), (Some(json!(["79"])), vec!["Обед"]));
+        assert_eq!(
+            convert("Завтрак; Обед", &multiple(meals())),
+            (Some(json!(["79"])), vec!["Обед"])
+        );
         assert_eq!(convert("Обед", &multiple(meals())), (None, vec!["Обед"]));
     }
 
@@ -323,7 +345,9 @@ mod tests {
             ("UF_CRM_MEALS".to_owned(), single(meals())),
             ("UF_CRM_PASSPORT_DATE".to_owned(), single(ValueFormat::Date)),
         ]);
-        let Value::Object(extra) = json!({"meal": "Обед", "issued": "в мае"}) else { unreachable!() };
+        let Value::Object(extra) = json!({"meal": "Обед", "issued": "в мае"}) else {
+            unreachable!()
+        };
         let mut mapped = CrmFields::default();
         mapped.custom(&fields, &extra, &types);
         assert!(mapped.fields.is_empty());

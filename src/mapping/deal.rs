@@ -1,4 +1,5 @@
-//! Booking -> deal. One booking is one deal, also for a group: the deal then has all its guests as contacts.
+//! Booking -> deal. One booking is one deal, also for a group: the deal then has all its guests as
+//! contacts.
 
 use serde_json::{Map, Value};
 
@@ -47,22 +48,30 @@ pub fn deal(
     }
     fields.insert("COMMENTS".into(), comments.into());
     // An empty text unbinds everybody; an empty list cannot be said in a batch.
-    let contacts =
-        if links.contacts.is_empty() { Value::from("") } else { Value::from(links.contacts.clone()) };
+    let contacts = if links.contacts.is_empty() {
+        Value::from("")
+    } else {
+        Value::from(links.contacts.clone())
+    };
     fields.insert("CONTACT_IDS".into(), contacts);
     fields.insert("COMPANY_ID".into(), links.company.map_or_else(|| Value::from(""), Value::from));
     deal.custom(&config.fields, extra, types.of(Kind::Booking));
     deal
 }
 
-/// The departure. A portal puts today's date here when a deal reaches a final stage, also over a value in the
-/// same call, so the caller sends it once more afterwards.
+/// The departure. A portal puts today's date here when a deal reaches a final stage, also over a
+/// value in the same call, so the caller sends it once more afterwards.
 pub fn closedate(booking: &Booking) -> Value {
     booking.departure.date().to_string().into()
 }
 
 /// A template with the booking's values.
-fn fill(template: &Template, booking: &Booking, links: &DealLinks, extra: &Map<String, Value>) -> String {
+fn fill(
+    template: &Template,
+    booking: &Booking,
+    links: &DealLinks,
+    extra: &Map<String, Value>,
+) -> String {
     template.fill(&|name| match name {
         "number" => booking.number.clone(),
         "last_name" => links.last_name.clone(),
@@ -74,8 +83,9 @@ fn fill(template: &Template, booking: &Booking, links: &DealLinks, extra: &Map<S
     })
 }
 
-/// Whether the booking's deal has come to an end, so that the portal puts today's date into its CLOSEDATE. A hotel may
-/// count a booking as won before the guests come: by a stage of the portal's own, or by one that ends a stay.
+/// Whether the booking's deal has come to an end, so that the portal puts today's date into its
+/// CLOSEDATE. A hotel may count a booking as won before the guests come: by a stage of the portal's
+/// own, or by one that ends a stay.
 pub fn is_closed(booking: &Booking, config: &DealConfig) -> bool {
     let stage = |status| config.stage(status).0;
     is_final_status(booking.status)

@@ -1,4 +1,5 @@
-//! The business rules: what of a guest, a company and a booking goes into which field of the portal.
+//! The business rules: what of a guest, a company and a booking goes into which field of the
+//! portal.
 //!
 //! One file for each kind, readable by somebody who knows the hotel. Everything here is pure.
 
@@ -26,7 +27,8 @@ use deal::DealLinks;
 use multifield::Values;
 use stays::StaySummary;
 
-/// The fields of one object, by the portal's names. A field that is empty in Ecvi is `""` here: that clears it.
+/// The fields of one object, by the portal's names. A field that is empty in Ecvi is `""` here:
+/// that clears it.
 pub type Fields = Map<String, Value>;
 
 /// A record in the portal's words.
@@ -55,8 +57,8 @@ fn text_of_cell(cell: &Value) -> String {
     }
 }
 
-/// The object of a row that can be read: of a booking with the people of its deal, of a guest with what the bookings
-/// say of them, where that is asked for.
+/// The object of a row that can be read: of a booking with the people of its deal, of a guest with
+/// what the bookings say of them, where that is asked for.
 pub fn mapped(
     row: &Row,
     links: &DealLinks,
@@ -90,8 +92,8 @@ impl CrmFields {
         self.fields.insert(name.into(), text::non_zero_text(text, limit).into());
     }
 
-    /// All parts together or none: parts that are not sent become empty, and an address without any part is
-    /// ignored by the portal.
+    /// All parts together or none: parts that are not sent become empty, and an address without any
+    /// part is ignored by the portal.
     fn address(&mut self, parts: &[(&str, &str, usize)]) {
         if parts.iter().any(|(_, text, _)| !text.trim().is_empty()) {
             for (name, text, limit) in parts {
@@ -100,7 +102,8 @@ impl CrmFields {
         }
     }
 
-    /// Takes the values that the portal takes, each number and address once, and warns of the others.
+    /// Takes the values that the portal takes, each number and address once, and warns of the
+    /// others.
     fn set_contact_points(&mut self, phones: &[String], emails: &[String]) {
         let mut refused_phones = Vec::new();
         for phone in phones {

@@ -1,8 +1,8 @@
 //! Phones and e-mails: rows of their own in the portal, each with an id.
 //!
-//! The value we wrote is replaced, also where the portal reformatted it; values that people added stay. If people
-//! changed our value into another one, theirs stays and ours is written anew. A row without an id would be appended,
-//! so a change names the id of the row it replaces.
+//! The value we wrote is replaced, also where the portal reformatted it; values that people added
+//! stay. If people changed our value into another one, theirs stays and ours is written anew. A row
+//! without an id would be appended, so a change names the id of the row it replaces.
 
 use serde_json::{Value, json};
 
@@ -93,7 +93,11 @@ impl<'a> Beside<'a> {
 
     /// The wanted values that do not stand there, in any spelling.
     pub fn missing(&self) -> Vec<&'a str> {
-        self.wanted.iter().filter(|value| self.row_of(value).is_none()).map(String::as_str).collect()
+        self.wanted
+            .iter()
+            .filter(|value| self.row_of(value).is_none())
+            .map(String::as_str)
+            .collect()
     }
 
     /// The rows of values that are ours and not wanted any more, each once.
@@ -114,9 +118,13 @@ impl<'a> Beside<'a> {
         (is_whole || self.is_written(value)).then_some(row)
     }
 
-    /// The row that means the value, rather in its own spelling and of our type; else the one that a robot cut its
-    /// extension off.
-    fn find(&self, value: &str, is_free: impl Fn(&MultifieldRow) -> bool) -> Option<&'a MultifieldRow> {
+    /// The row that means the value, rather in its own spelling and of our type; else the one that
+    /// a robot cut its extension off.
+    fn find(
+        &self,
+        value: &str,
+        is_free: impl Fn(&MultifieldRow) -> bool,
+    ) -> Option<&'a MultifieldRow> {
         let rows = || self.existing.iter().filter(|row| is_free(row));
         let whole = rows().filter(|row| self.values.mean_the_same(&row.value, value));
         let best = whole.min_by_key(|row| (row.value != value, row.value_type != self.value_type));
@@ -169,9 +177,15 @@ mod tests {
         values(Values::Phones, wanted, written, existing)
     }
 
-    fn values(values: Values, wanted: &[&str], written: &[&str], existing: &[MultifieldRow]) -> Change {
+    fn values(
+        values: Values,
+        wanted: &[&str],
+        written: &[&str],
+        existing: &[MultifieldRow],
+    ) -> Change {
         let (wanted, written) = (texts(wanted), texts(written));
-        Beside { values, wanted: &wanted, written: &written, existing, value_type: "WORK" }.diff_rows()
+        Beside { values, wanted: &wanted, written: &written, existing, value_type: "WORK" }
+            .diff_rows()
     }
 
     fn replaced(id: &str, value: &str) -> Value {
@@ -210,7 +224,10 @@ mod tests {
     fn a_number_whose_extension_a_robot_cut_off_is_neither_doubled_nor_lost() {
         let ours = "+7 812 999-93-31 доб. 12";
         let cut = rows(&[("5", "+78129999331")]);
-        assert_eq!(phones(&[ours], &[ours], &cut), Change { elements: vec![], ours: texts(&[ours]) });
+        assert_eq!(
+            phones(&[ours], &[ours], &cut),
+            Change { elements: vec![], ours: texts(&[ours]) }
+        );
         assert_eq!(phones(&["112"], &[ours], &cut).elements, [replaced("5", "112")]);
         assert_eq!(phones(&[ours], &["8 812 999-93-31"], &cut).elements, [replaced("5", ours)]);
     }
@@ -232,7 +249,10 @@ mod tests {
     fn the_same_number_of_another_type_is_peoples_and_stays() {
         let mut existing = rows(&[("4", "+79123456789"), ("5", "89123456789")]);
         existing[0].value_type = "HOME".into();
-        assert_eq!(phones(&["+72"], &["8 912 345-67-89"], &existing).elements, [replaced("5", "+72")]);
+        assert_eq!(
+            phones(&["+72"], &["8 912 345-67-89"], &existing).elements,
+            [replaced("5", "+72")]
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the bookings say of a guest: how often they stayed, when, and for how much. Pure.
 //!
-//! A stay is a booking whose guests checked in, whether or not they have left. It counts for the guest of the booking
-//! and for everyone who stays in it; its amount for one of them alone, so that all contacts together show what the
-//! hotel earned.
+//! A stay is a booking whose guests checked in, whether or not they have left. It counts for the
+//! guest of the booking and for everyone who stays in it; its amount for one of them alone, so that
+//! all contacts together show what the hotel earned.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,8 @@ use crate::domain::record::{BookingStatus, RecordId};
 use crate::mirror::Booking;
 use crate::state::GuestStay;
 
-/// A booking as it counts for each of its guests, by guest. The amount goes to the first contact of the deal: the guest
-/// of the booking, or else the first who stays.
+/// A booking as it counts for each of its guests, by guest. The amount goes to the first contact of
+/// the deal: the guest of the booking, or else the first who stays.
 pub fn guest_stays(booking: &Booking) -> Vec<GuestStay> {
     let amount = booking.amount.replace('.', "").parse().unwrap_or(0);
     let mut seen = BTreeSet::new();
@@ -53,9 +53,12 @@ pub struct StaySummary {
 }
 
 impl StaySummary {
-    /// Adds up the stays of one contact, as they are on a day of the hotel's calendar. Where several guests share the
-    /// contact, a booking that names two of them is one.
-    pub fn of(stays: impl IntoIterator<Item = (RecordId, GuestStay)>, today: NaiveDate) -> StaySummary {
+    /// Adds up the stays of one contact, as they are on a day of the hotel's calendar. Where
+    /// several guests share the contact, a booking that names two of them is one.
+    pub fn of(
+        stays: impl IntoIterator<Item = (RecordId, GuestStay)>,
+        today: NaiveDate,
+    ) -> StaySummary {
         let mut bookings = BTreeMap::<RecordId, GuestStay>::new();
         for (booking, stay) in stays {
             match bookings.get_mut(&booking) {
@@ -179,7 +182,10 @@ mod tests {
         let text = |figure| seen.text(figure);
         assert_eq!([text(StayFigure::Stays), text(StayFigure::Nights)], ["2", "5"]);
         assert_eq!(text(StayFigure::Sum), "1003.00");
-        assert_eq!([text(StayFigure::FirstStay), text(StayFigure::LastStay)], ["2025-01-10", "2026-06-09"]);
+        assert_eq!(
+            [text(StayFigure::FirstStay), text(StayFigure::LastStay)],
+            ["2025-01-10", "2026-06-09"]
+        );
         assert_eq!([text(StayFigure::Cancelled), text(StayFigure::NotShown)], ["1", "1"]);
         assert_eq!(text(StayFigure::NextArrival), "");
     }
@@ -187,7 +193,8 @@ mod tests {
     #[test]
     fn the_next_arrival_is_the_first_that_is_not_over_and_today_counts() {
         let next = |arrivals: &[&str]| {
-            let stays = arrivals.iter().map(|day| stay(BookingStatus::Confirmed, day, "2026-12-01", 0));
+            let stays =
+                arrivals.iter().map(|day| stay(BookingStatus::Confirmed, day, "2026-12-01", 0));
             summary(&stays.collect::<Vec<_>>()).text(StayFigure::NextArrival)
         };
         assert_eq!(next(&["2026-06-09", "2026-08-01", "2026-07-01"]), "2026-07-01");
@@ -198,7 +205,8 @@ mod tests {
     #[test]
     fn the_day_guest_has_no_night_and_a_stay_that_ends_before_it_begins_takes_none_away() {
         let nights = |departure| {
-            summary(&[stay(BookingStatus::CheckedOut, "2026-05-20", departure, 0)]).text(StayFigure::Nights)
+            summary(&[stay(BookingStatus::CheckedOut, "2026-05-20", departure, 0)])
+                .text(StayFigure::Nights)
         };
         assert_eq!(["2026-05-20", "2026-05-19", "2026-05-21"].map(nights), ["0", "0", "1"]);
     }

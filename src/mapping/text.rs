@@ -1,8 +1,9 @@
 //! What a portal does to texts, and how the words that a person wrote survive it.
 //!
-//! A portal deletes `[words]` and `<words` from comments and turns `(c)` and a lone `0` into something else; a
-//! batch replaces `$result[…]` in any value. There is no escape for any of this (docs/bitrix24.md, Texts), so
-//! brackets are exchanged for their look-alikes and the rest is split by an invisible joiner.
+//! A portal deletes `[words]` and `<words` from comments and turns `(c)` and a lone `0` into
+//! something else; a batch replaces `$result[…]` in any value. There is no escape for any of this
+//! (docs/bitrix24.md, Texts), so brackets are exchanged for their look-alikes and the rest is split
+//! by an invisible joiner.
 
 use std::iter;
 
@@ -16,7 +17,8 @@ const STORED_BYTES: usize = 65_000;
 /// Characters of a phone or of an e-mail.
 const MULTIFIELD_LIMIT: usize = 250;
 
-/// A text field other than a comment: one line, cut at `limit` characters, references of a batch defused.
+/// A text field other than a comment: one line, cut at `limit` characters, references of a batch
+/// defused.
 pub(super) fn single_line(text: &str, limit: usize) -> String {
     let in_one_line = |c: char| match c {
         '\n' | '\r' | '\t' => Some(' '),
@@ -25,7 +27,8 @@ pub(super) fn single_line(text: &str, limit: usize) -> String {
     };
     // Cut before the work, since a mirror may hold a text of any size.
     let text = first_chars(text, limit.saturating_mul(2));
-    let line: String = text.replace("\r\n", "\n").chars().filter_map(in_one_line).take(limit).collect();
+    let line: String =
+        text.replace("\r\n", "\n").chars().filter_map(in_one_line).take(limit).collect();
     escape_batch_refs(&line).chars().take(limit).collect()
 }
 
@@ -71,9 +74,11 @@ pub(crate) fn has_reference(text: &str) -> bool {
     escape_batch_refs(text) != text
 }
 
-/// Splits `$result[…]` and its kin behind the `$`: a batch would put the answer of another command there.
+/// Splits `$result[…]` and its kin behind the `$`: a batch would put the answer of another command
+/// there.
 ///
-/// A reference has brackets in it and reaches to the next white space of ASCII; a no-break space does not end it.
+/// A reference has brackets in it and reaches to the next white space of ASCII; a no-break space
+/// does not end it.
 fn escape_batch_refs(text: &str) -> String {
     text.split_inclusive(is_ascii_space).map(defuse_token).collect()
 }
@@ -82,7 +87,8 @@ fn defuse_token(token: &str) -> String {
     let Some(last_bracket) = token.rfind('[') else { return token.to_owned() };
     split_after(token, '$', |rest| {
         let has_bracket = token.len() - rest.len() <= last_bracket;
-        has_bracket && ["result", "next", "total", "time", "error"].iter().any(|word| starts(rest, word))
+        has_bracket
+            && ["result", "next", "total", "time", "error"].iter().any(|word| starts(rest, word))
     })
 }
 
@@ -138,9 +144,9 @@ fn truncate(text: &str) -> &str {
 
 /// Whether a portal takes the address; it refuses the whole contact for one that it does not take.
 ///
-/// The rule is the portal's own (docs/bitrix24.md, Phones and e-mails): of a text with brackets what stands in the
-/// first ones; atoms separated by single dots; a domain of at least two labels, the last of 2 to 20 signs. Letters may
-/// be of any language, digits are those of ASCII.
+/// The rule is the portal's own (docs/bitrix24.md, Phones and e-mails): of a text with brackets
+/// what stands in the first ones; atoms separated by single dots; a domain of at least two labels,
+/// the last of 2 to 20 signs. Letters may be of any language, digits are those of ASCII.
 pub(crate) fn is_email(text: &str) -> bool {
     let address = crate::mapping::contact_value::bracketed(text).unwrap_or(text);
     let Some((local, domain)) = address.split_once('@') else { return false };

@@ -1,9 +1,10 @@
-//! What is looked at before SQLite opens the mirror: that it is a file, that this user may read it, and that reading it
-//! leaves nothing behind that stops whatever fills it.
+//! What is looked at before SQLite opens the mirror: that it is a file, that this user may read it,
+//! and that reading it leaves nothing behind that stops whatever fills it.
 //!
-//! In WAL mode SQLite needs the files `-wal` and `-shm`, also for reading, and makes them where they are missing: with
-//! the permissions of the database, but owned by the reader. Where the owner of the database could not write them, it
-//! would be refused ("attempt to write a readonly database") from then on. So the mirror is not opened then.
+//! In WAL mode SQLite needs the files `-wal` and `-shm`, also for reading, and makes them where
+//! they are missing: with the permissions of the database, but owned by the reader. Where the owner
+//! of the database could not write them, it would be refused ("attempt to write a readonly
+//! database") from then on. So the mirror is not opened then.
 
 use std::fs::{self, File, FileType};
 use std::io::{ErrorKind, Read};
@@ -28,14 +29,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// What keeps the files of a mirror in WAL mode as they were found; it must outlive the connection.
 #[derive(Debug, Default)]
 pub(super) struct Admission {
-    /// Under a shared lock: nobody who closes the database takes its log away between our look and SQLite's.
+    /// Under a shared lock: nobody who closes the database takes its log away between our look and
+    /// SQLite's.
     _locked: Option<File>,
 }
 
 /// Says why the mirror may not be opened, or that it may.
 ///
 /// # Errors
-/// In words: it is not there, is no file, is not ours to read, or reading it would stop whatever fills it.
+/// In words: it is not there, is no file, is not ours to read, or reading it would stop whatever
+/// fills it.
 pub(super) fn admit(path: &Path, patience: Duration) -> Result<Admission, RunError> {
     let found = fs::metadata(path).map_err(|error| unseen(path, &error))?;
     if !found.is_file() {
@@ -69,7 +72,8 @@ fn admit_log(_: &Path, _: File, _: Duration) -> Result<Admission, RunError> {
     Ok(Admission::default())
 }
 
-/// Every connection to a database in WAL mode holds such a lock; who closes the last one tries an exclusive one.
+/// Every connection to a database in WAL mode holds such a lock; who closes the last one tries an
+/// exclusive one.
 #[cfg(unix)]
 fn lock(path: &Path, file: &File, patience: Duration) -> Result<(), MirrorMessage> {
     use rustix::fs::{FlockOperation, fcntl_lock};
@@ -77,7 +81,9 @@ fn lock(path: &Path, file: &File, patience: Duration) -> Result<(), MirrorMessag
     let began = std::time::Instant::now();
     loop {
         match fcntl_lock(file, FlockOperation::NonBlockingLockShared) {
-            Err(Errno::AGAIN | Errno::ACCESS) if began.elapsed() < patience => std::thread::sleep(PAUSE),
+            Err(Errno::AGAIN | Errno::ACCESS) if began.elapsed() < patience => {
+                std::thread::sleep(PAUSE);
+            }
             Err(Errno::AGAIN | Errno::ACCESS) => {
                 return Err(MirrorMessage::Busy { path: path.display().to_string() });
             }
@@ -95,7 +101,9 @@ fn unseen(file: &Path, error: &std::io::Error) -> RunError {
         ErrorKind::NotFound if is_link() => MirrorMessage::DanglingLink { path },
         ErrorKind::NotFound | ErrorKind::NotADirectory => MirrorMessage::NotFound { path },
         ErrorKind::PermissionDenied => match closed_folder(file) {
-            Some(folder) => MirrorMessage::FolderDenied { path, folder: folder.display().to_string() },
+            Some(folder) => {
+                MirrorMessage::FolderDenied { path, folder: folder.display().to_string() }
+            }
             None => MirrorMessage::FileDenied { path },
         },
         _ => match private_files::exhausted(error) {
@@ -112,7 +120,8 @@ fn closed_folder(path: &Path) -> Option<PathBuf> {
     let mut folders: Vec<&Path> = path.ancestors().skip(1).collect();
     folders.reverse();
     let is_closed = |folder: &&&Path| {
-        fs::metadata(folder.join(".")).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+        fs::metadata(folder.join("."))
+            .is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
     };
     folders.iter().find(is_closed).map(|folder| folder.to_path_buf())
 }

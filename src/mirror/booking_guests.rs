@@ -1,5 +1,5 @@
-//! `booking_guests`, read along with the bookings: a merge of two lists, so that no booking costs a query of its own.
-//! Hence both are ordered by the booking's id.
+//! `booking_guests`, read along with the bookings: a merge of two lists, so that no booking costs a
+//! query of its own. Hence both are ordered by the booking's id.
 
 use rusqlite::Result;
 use rusqlite::types::ValueRef;

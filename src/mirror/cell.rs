@@ -1,7 +1,7 @@
 //! The cells of one row, each read as what its column holds.
 //!
-//! Everything foreign is checked here. Nothing is guessed: a cell that cannot be understood is the record's failure, or
-//! a warning on it, with the column's name.
+//! Everything foreign is checked here. Nothing is guessed: a cell that cannot be understood is the
+//! record's failure, or a warning on it, with the column's name.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,8 @@ use crate::domain::record::{BookingStatus, RecordId};
 /// No field of the CRM takes longer texts; comments, the longest, are cut at 60,000 bytes.
 const MAX_TEXT_BYTES: usize = 1024 * 1024;
 
-/// Nobody has so many phones: they are compared each with each, and a damaged cell may hold a hundred thousand.
+/// Nobody has so many phones: they are compared each with each, and a damaged cell may hold a
+/// hundred thousand.
 const MAX_VALUES: usize = 100;
 
 /// A floating-point number keeps fifteen digits.
@@ -38,7 +39,8 @@ pub(super) struct RowReader<'a, 'stmt> {
 }
 
 impl<'a, 'stmt> RowReader<'a, 'stmt> {
-    /// The row has `names`, then `own` columns; a mirror of UTF-16 has one more, which says what is no text.
+    /// The row has `names`, then `own` columns; a mirror of UTF-16 has one more, which says what is
+    /// no text.
     pub(super) fn new(
         row: &'a SqlRow<'stmt>,
         names: &'a [&'static str],
@@ -74,11 +76,14 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
         text.map(Cow::into_owned).ok_or_else(|| RowError::new(FailureCode::BadText, column, ""))
     }
 
-    /// A column of the hotel's own, behind the usual ones. A decimal number stays one: as a text it could mean two.
+    /// A column of the hotel's own, behind the usual ones. A decimal number stays one: as a text it
+    /// could mean two.
     pub(super) fn own(&self, at: usize, column: &str) -> Result<serde_json::Value, RowError> {
         let at = self.names.len() + at;
         Ok(match self.at(at) {
-            ValueRef::Text(bytes) | ValueRef::Blob(bytes) if has_bits(bytes) && bit(bytes).is_some() => {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes)
+                if has_bits(bytes) && bit(bytes).is_some() =>
+            {
                 bit(bytes).into()
             }
             ValueRef::Real(number) => number.into(),
@@ -123,7 +128,8 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
             return Err(RowError::new(FailureCode::BadText, column, ""));
         }
         let text = self.text(column)?;
-        let mut parts = text.split([',', ';', '\n', '\r']).map(trimmed).filter(|part| !part.is_empty());
+        let mut parts =
+            text.split([',', ';', '\n', '\r']).map(trimmed).filter(|part| !part.is_empty());
         let list = parts.by_ref().take(MAX_VALUES).map(str::to_owned).collect();
         if parts.next().is_some() {
             self.warn(FailureCode::FieldLeftOut, column);
@@ -234,7 +240,8 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
 
     fn moment(&self, column: &str) -> Result<Moment, RowError> {
         let text = self.text(column)?;
-        values::moment(&text).ok_or_else(|| RowError::new(FailureCode::BadDate, column, &text).of_form(&text))
+        values::moment(&text)
+            .ok_or_else(|| RowError::new(FailureCode::BadDate, column, &text).of_form(&text))
     }
 
     fn amount(&self) -> Result<String, RowError> {
@@ -242,14 +249,17 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
         let amount = match self.value("amount") {
             ValueRef::Blob(_) => None,
             ValueRef::Real(number) => values::amount_of_real(number),
-            ValueRef::Null | ValueRef::Integer(_) | ValueRef::Text(_) => values::amount_of_text(&text),
+            ValueRef::Null | ValueRef::Integer(_) | ValueRef::Text(_) => {
+                values::amount_of_text(&text)
+            }
         };
         amount.ok_or_else(|| RowError::new(FailureCode::BadAmount, "amount", &text).of_form(&text))
     }
 }
 
-/// The value as text, without the blanks around it; NULL is empty. None where its bytes are no text: they are not
-/// UTF-8 nor of the mirror's encoding, a NUL is among them, or whoever filled the mirror lost letters.
+/// The value as text, without the blanks around it; NULL is empty. None where its bytes are no
+/// text: they are not UTF-8 nor of the mirror's encoding, a NUL is among them, or whoever filled
+/// the mirror lost letters.
 pub(super) fn text_of(value: ValueRef<'_>, encoding: Encoding) -> Option<Cow<'_, str>> {
     let text: Cow<'_, str> = match value {
         ValueRef::Null => "".into(),
@@ -273,7 +283,8 @@ fn beginning(text: &str) -> &str {
     &text[..end]
 }
 
-/// Whether these are the bits of a number and no word: a mark such as `x'01'` is no letter, and no blank either.
+/// Whether these are the bits of a number and no word: a mark such as `x'01'` is no letter, and no
+/// blank either.
 fn has_bits(bytes: &[u8]) -> bool {
     bytes.iter().any(|byte| *byte < b'\t')
         && !bytes.iter().any(|byte| byte.is_ascii_graphic() || !byte.is_ascii())

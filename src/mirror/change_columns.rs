@@ -1,9 +1,10 @@
-//! The mirror's outline: its rows in blocks of neighbours, each block by a digest of the few columns that show
-//! whether anything in it may have to be sent. Where the digest is as it was, the rows need not be read.
+//! The mirror's outline: its rows in blocks of neighbours, each block by a digest of the few
+//! columns that show whether anything in it may have to be sent. Where the digest is as it was, the
+//! rows need not be read.
 //!
-//! A block begins at every id whose own digest says so, and not after a number of rows: a row that comes or goes
-//! then changes its own block, and leaves all others as they are. Residents are added up, since they are cheapest
-//! read in the order in which they lie on the disk.
+//! A block begins at every id whose own digest says so, and not after a number of rows: a row that
+//! comes or goes then changes its own block, and leaves all others as they are. Residents are added
+//! up, since they are cheapest read in the order in which they lie on the disk.
 
 use std::collections::HashSet;
 
@@ -25,8 +26,8 @@ pub(super) const GRAIN: u64 = 256;
 /// Of no more rows than this each is read in every run: that takes some milliseconds.
 pub(super) const FEW: u64 = 2_000;
 
-/// Where fewer rows than one in so many have another `modified_at` than the row before, it says next to nothing. One
-/// odd row, or ten, make no difference.
+/// Where fewer rows than one in so many have another `modified_at` than the row before, it says
+/// next to nothing. One odd row, or ten, make no difference.
 const ALIKE: u64 = 100;
 
 /// What the blocks of an outline are marked by.
@@ -126,7 +127,8 @@ impl<'a> Sketch<'a> {
             says_little: false,
         };
         let touched = |of: Kind| {
-            let ids = marks.touched.iter().filter(|key| key.kind == of).map(|key| key.id.borrowed());
+            let ids =
+                marks.touched.iter().filter(|key| key.kind == of).map(|key| key.id.borrowed());
             let mut ids: Vec<RecordIdRef<'a>> = ids.collect();
             ids.sort_unstable();
             ids
@@ -239,7 +241,8 @@ impl<'a> Sketch<'a> {
     /// The block of a booking: mostly that of the resident before.
     fn block_of(&mut self, id: RecordIdRef<'_>) -> usize {
         let blocks = &self.outline.blocks;
-        let begins = |block: &Block| block.first.as_ref().is_none_or(|first| first.borrowed() <= id);
+        let begins =
+            |block: &Block| block.first.as_ref().is_none_or(|first| first.borrowed() <= id);
         let here = begins(&blocks[self.at]) && !blocks.get(self.at + 1).is_some_and(begins);
         if !here {
             self.at = blocks.partition_point(begins).saturating_sub(1);
@@ -275,7 +278,8 @@ impl Block {
     }
 }
 
-/// Whether a `modified_at` tells no two changes of one day apart: it has no time, or midnight, or is none at all.
+/// Whether a `modified_at` tells no two changes of one day apart: it has no time, or midnight, or
+/// is none at all.
 fn is_coarse(modified_at: &str) -> bool {
     let text = modified_at.as_bytes();
     let is_number = text.iter().all(u8::is_ascii_digit);
@@ -303,8 +307,15 @@ mod tests {
 
     #[test]
     fn a_modified_at_without_a_time_of_day_tells_no_two_changes_of_a_day_apart() {
-        let none =
-            ["", "2026-11-28", "28.11.2026", "20261128", "2026-11-28 00:00", "2026-11-28T00:00:00Z", "вчера"];
+        let none = [
+            "",
+            "2026-11-28",
+            "28.11.2026",
+            "20261128",
+            "2026-11-28 00:00",
+            "2026-11-28T00:00:00Z",
+            "вчера",
+        ];
         for coarse in none {
             assert!(is_coarse(coarse), "{coarse}");
         }

@@ -1,4 +1,5 @@
-//! The columns of the mirror: which are read, which must exist, and what stands for those that a hotel does not have.
+//! The columns of the mirror: which are read, which must exist, and what stands for those that a
+//! hotel does not have.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -13,20 +14,26 @@ pub(super) fn required_columns(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// The columns that show whether a record may have to be read: whatever else changes, `modified_at` changes with it.
+/// The columns that show whether a record may have to be read: whatever else changes, `modified_at`
+/// changes with it.
 pub(super) fn change_columns(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Guest | Kind::Company => &["id", "modified_at"],
-        Kind::Booking => &["id", "modified_at", "number", "guest_id", "company_id", "payer_company_id"],
+        Kind::Booking => {
+            &["id", "modified_at", "number", "guest_id", "company_id", "payer_company_id"]
+        }
     }
 }
 
 /// The residents' columns, of which the first two must exist.
 pub(super) const BOOKING_GUEST_COLUMNS: &[&str] = &["booking_id", "guest_id", "position"];
 
-/// The columns of a table, a view or a query. Those of a table are not asked for by a `SELECT`: it may have computed
-/// columns of functions that only the program that fills the mirror knows.
-pub(super) fn found_columns(connection: &Connection, source: &str) -> rusqlite::Result<Vec<String>> {
+/// The columns of a table, a view or a query. Those of a table are not asked for by a `SELECT`: it
+/// may have computed columns of functions that only the program that fills the mirror knows.
+pub(super) fn found_columns(
+    connection: &Connection,
+    source: &str,
+) -> rusqlite::Result<Vec<String>> {
     let columns: Vec<String> = if is_table(connection, source)? {
         let mut statement =
             connection.prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1")?;
@@ -78,19 +85,30 @@ pub(super) fn broken_texts(wanted: &[&str], found: &[String], utf_16: Option<boo
 }
 
 fn missing<'n>(found: &[String], wanted: impl Iterator<Item = &'n str>) -> Option<String> {
-    let missing: Vec<&str> = wanted.filter(|name| !found.contains(&name.to_ascii_lowercase())).collect();
+    let missing: Vec<&str> =
+        wanted.filter(|name| !found.contains(&name.to_ascii_lowercase())).collect();
     (!missing.is_empty()).then(|| missing.join(", "))
 }
 
 /// The columns that the configuration names beyond the usual ones.
-pub(super) fn require_own(found: &[String], own: &[String], table: &str) -> Result<(), MirrorMessage> {
+pub(super) fn require_own(
+    found: &[String],
+    own: &[String],
+    table: &str,
+) -> Result<(), MirrorMessage> {
     match missing(found, own.iter().map(String::as_str)) {
-        Some(columns) => Err(MirrorMessage::ConfiguredColumnsMissing { table: table.to_owned(), columns }),
+        Some(columns) => {
+            Err(MirrorMessage::ConfiguredColumnsMissing { table: table.to_owned(), columns })
+        }
         None => Ok(()),
     }
 }
 
-pub(super) fn require(found: &[String], required: &[&str], table: &str) -> Result<(), MirrorMessage> {
+pub(super) fn require(
+    found: &[String],
+    required: &[&str],
+    table: &str,
+) -> Result<(), MirrorMessage> {
     match missing(found, required.iter().copied()) {
         Some(columns) => Err(MirrorMessage::ColumnsMissing { table: table.to_owned(), columns }),
         None => Ok(()),

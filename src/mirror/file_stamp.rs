@@ -1,16 +1,20 @@
-//! What the mirror's files look like from outside. As long as that stays as it was, nothing in them changed, and a run
-//! need not open them.
+//! What the mirror's files look like from outside. As long as that stays as it was, nothing in them
+//! changed, and a run need not open them.
 //!
-//! Whoever writes into a file, replaces it, moves it or restores it leaves another change time, which no program can
-//! choose, or another file number. That alone would miss three things, and each is seen to:
+//! Whoever writes into a file, replaces it, moves it or restores it leaves another change time,
+//! which no program can choose, or another file number. That alone would miss three things, and
+//! each is seen to:
 //!
-//! - Two changes within one tick of the file system's clock leave the same time. So nothing is said of a file that
-//!   changed a moment ago.
-//! - The machine's clock may be set back to that tick. `SQLite` counts its changes in the first bytes of the file.
-//! - In WAL mode a change goes into a log, and readers are shown it when the log is safe on the disk, however long that
-//!   takes. What they are shown, with a checksum of all of it, stands in the first bytes of the log's index.
+//! - Two changes within one tick of the file system's clock leave the same time. So nothing is said
+//!   of a file that changed a moment ago.
+//! - The machine's clock may be set back to that tick. `SQLite` counts its changes in the first
+//!   bytes of the file.
+//! - In WAL mode a change goes into a log, and readers are shown it when the log is safe on the
+//!   disk, however long that takes. What they are shown, with a checksum of all of it, stands in
+//!   the first bytes of the log's index.
 //!
-//! A rollback journal says nothing: who reads, reads either what stands in the file or nothing at all.
+//! A rollback journal says nothing: who reads, reads either what stands in the file or nothing at
+//! all.
 
 use std::fs::{self, File};
 use std::hash::Hasher;
@@ -25,14 +29,16 @@ use crate::platform::sidecar_path::sidecar_path;
 /// Longer than a tick of any file system; FAT has the longest, with two seconds.
 const MIN_AGE: TimeDelta = TimeDelta::seconds(5);
 
-/// Of a `SQLite` file its change counter is among these bytes, of an index both copies of what is shown.
+/// Of a `SQLite` file its change counter is among these bytes, of an index both copies of what is
+/// shown.
 const HEADER: u64 = 96;
 
-/// The same number for files in which nothing changed meanwhile. None where that cannot be told: the mirror changed
-/// within the last seconds, a file cannot be read, or the system's files have no change time.
+/// The same number for files in which nothing changed meanwhile. None where that cannot be told:
+/// the mirror changed within the last seconds, a file cannot be read, or the system's files have no
+/// change time.
 ///
-/// To be taken before the mirror is opened: what changes in between then shows the next time. Not while it is open: a
-/// process that closes a file lets go of all its locks on it.
+/// To be taken before the mirror is opened: what changes in between then shows the next time. Not
+/// while it is open: a process that closes a file lets go of all its locks on it.
 pub fn file_stamp(mirror: &Path, now: DateTime<Utc>) -> Option<u64> {
     // SQLite looks for the other files beside what a link points to.
     let mirror = fs::canonicalize(mirror).ok()?;
@@ -64,7 +70,8 @@ fn stat_hash(path: &Path, now: Option<DateTime<Utc>>) -> Option<u64> {
         print.write_i64(part);
     }
     if let Some(now) = now {
-        let changed = DateTime::from_timestamp(file.ctime(), u32::try_from(file.ctime_nsec()).ok()?)?;
+        let changed =
+            DateTime::from_timestamp(file.ctime(), u32::try_from(file.ctime_nsec()).ok()?)?;
         print.write_i64(file.ctime());
         print.write_i64(file.ctime_nsec());
         ((now - changed).abs() >= MIN_AGE).then_some(())?;
@@ -115,7 +122,8 @@ mod tests {
             let (_folder, path, writer) = mirror(mode);
             let before = seen(&path);
             assert!(before.is_some(), "{mode}");
-            let reader = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+            let reader =
+                Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
             reader.query_row("SELECT name FROM guests", [], |_| Ok(())).unwrap();
             drop(reader);
             assert_eq!(seen(&path), before, "{mode}");
@@ -172,7 +180,8 @@ mod tests {
     fn another_file_of_the_same_size_and_time_is_another() {
         let (folder, path, writer) = mirror("delete");
         drop(writer);
-        let (copy, time) = (folder.path().join("copy.db"), fs::metadata(&path).unwrap().modified().unwrap());
+        let (copy, time) =
+            (folder.path().join("copy.db"), fs::metadata(&path).unwrap().modified().unwrap());
         fs::copy(&path, &copy).unwrap();
         File::options().write(true).open(&copy).unwrap().set_modified(time).unwrap();
         let before = seen(&path);
@@ -185,7 +194,8 @@ mod tests {
     fn a_backup_that_is_written_over_the_file_shows_though_its_time_is_set_back() {
         let (_folder, path, writer) = mirror("delete");
         drop(writer);
-        let (backup, time) = (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap());
+        let (backup, time) =
+            (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap());
         let before = seen(&path);
         fs::write(&path, backup).unwrap();
         File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();

@@ -1,7 +1,8 @@
-//! A mirror that was replaced while the old one's log stayed beside it: SQLite then shows the old one's rows.
+//! A mirror that was replaced while the old one's log stayed beside it: SQLite then shows the old
+//! one's rows.
 //!
-//! Such a log is older than the file, and holds pages that the file has not. A log that was carried into its file is
-//! older too, but each of its pages stands there.
+//! Such a log is older than the file, and holds pages that the file has not. A log that was carried
+//! into its file is older too, but each of its pages stands there.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -13,8 +14,8 @@ use crate::platform::sidecar_path::sidecar_path;
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
 
-/// Whether the log beside the mirror belongs to another file. Not while the mirror is open: a process that closes a
-/// file lets go of all its locks on it.
+/// Whether the log beside the mirror belongs to another file. Not while the mirror is open: a
+/// process that closes a file lets go of all its locks on it.
 pub fn has_foreign_log(mirror: &Path) -> bool {
     compare(mirror, &sidecar_path(mirror, "-wal")).unwrap_or(false)
 }

@@ -1,5 +1,5 @@
-//! What SQLite has to know of this program to read a mirror: functions that read ids and texts as the program does,
-//! and stand-ins for the collations of the program that fills the mirror.
+//! What SQLite has to know of this program to read a mirror: functions that read ids and texts as
+//! the program does, and stand-ins for the collations of the program that fills the mirror.
 
 use std::borrow::Cow;
 
@@ -15,10 +15,12 @@ use crate::domain::record::RecordId;
 pub(super) fn add(connection: &Connection, encoding: Encoding) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("ecvi_id", 1, flags, |call| Ok(id_key(call, None)))?;
-    connection
-        .create_scalar_function("ecvi_number", 1, flags, |call| Ok(id_key(call, Some(IdType::Number))))?;
-    connection
-        .create_scalar_function("ecvi_text_id", 1, flags, |call| Ok(id_key(call, Some(IdType::Text))))?;
+    connection.create_scalar_function("ecvi_number", 1, flags, |call| {
+        Ok(id_key(call, Some(IdType::Number)))
+    })?;
+    connection.create_scalar_function("ecvi_text_id", 1, flags, |call| {
+        Ok(id_key(call, Some(IdType::Text)))
+    })?;
     connection.create_scalar_function("ecvi_other_type", 1, flags, |call| {
         let other = id_of(call.get_raw(0)).and_then(|id| RecordId::from(id).other_type_id());
         Ok(other.map_or(Cell::Null, Cell::from))
@@ -38,8 +40,8 @@ fn id_key(call: &Context<'_>, wanted: Option<IdType>) -> Cell {
     id.map_or(Cell::Null, |id| key(id.borrowed()))
 }
 
-/// The position of the first cell that is no text; SQLite would make other letters of it. The cells come as the bytes
-/// of UTF-16, behind a flag that says which end of a letter comes first.
+/// The position of the first cell that is no text; SQLite would make other letters of it. The cells
+/// come as the bytes of UTF-16, behind a flag that says which end of a letter comes first.
 fn first_broken(call: &Context<'_>) -> Option<i64> {
     let is_little_endian = matches!(call.get_raw(0), ValueRef::Integer(1));
     let is_broken = |at: usize| match call.get_raw(at) {
@@ -57,10 +59,12 @@ fn is_utf_16(bytes: &[u8], is_little_endian: bool) -> bool {
     rest.is_empty() && char::decode_utf16(units.iter().map(unit)).all(|letter| letter.is_ok())
 }
 
-/// Lets tables be read whose columns or indexes have a collation of the program that fills the mirror.
+/// Lets tables be read whose columns or indexes have a collation of the program that fills the
+/// mirror.
 ///
-/// What is asked of such a table never compares by that collation, so any order serves as a stand-in. A query of the
-/// hotel's own might compare by it: prepare those before, and SQLite says which collation is missing.
+/// What is asked of such a table never compares by that collation, so any order serves as a
+/// stand-in. A query of the hotel's own might compare by it: prepare those before, and SQLite says
+/// which collation is missing.
 pub(super) fn stand_in_for_collations(connection: &Connection) -> Result<()> {
     connection.collation_needed(|connection, name| connection.create_collation(name, Ord::cmp))
 }

@@ -1,7 +1,9 @@
-//! Ids of the mirror, and how rows come in their order whatever the mirror's encoding and collations.
+//! Ids of the mirror, and how rows come in their order whatever the mirror's encoding and
+//! collations.
 //!
-//! Blanks around an id are padding, and `1.0` is 1. Most mirrors keep their ids tidy, and SQLite's own order is then
-//! that of the merge. Of the others the ids go through a function of ours: that costs a sorting of the rows.
+//! Blanks around an id are padding, and `1.0` is 1. Most mirrors keep their ids tidy, and SQLite's
+//! own order is then that of the merge. Of the others the ids go through a function of ours: that
+//! costs a sorting of the rows.
 
 use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, OptionalExtension};
@@ -13,7 +15,9 @@ use crate::domain::record::{RecordId, RecordIdRef};
 /// The id in a cell; none where the cell cannot be one.
 pub(super) fn id_of(value: ValueRef<'_>) -> Option<RecordIdRef<'_>> {
     match value {
-        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(|text| RecordIdRef::Text(tidy(text))),
+        ValueRef::Text(bytes) => {
+            std::str::from_utf8(bytes).ok().map(|text| RecordIdRef::Text(tidy(text)))
+        }
         other => RecordIdRef::from_cell(other),
     }
 }
@@ -45,7 +49,8 @@ pub(super) enum IdType {
     Mixed,
 }
 
-/// An id as the ids that it has to meet are kept: `'7'` is 7 where those are numbers, and the other way round.
+/// An id as the ids that it has to meet are kept: `'7'` is 7 where those are numbers, and the other
+/// way round.
 pub(super) fn as_type(id: RecordId, wanted: Option<IdType>) -> RecordId {
     match (wanted, &id) {
         (Some(IdType::Number), RecordId::Text(_)) | (Some(IdType::Text), RecordId::Number(_)) => {
@@ -78,7 +83,10 @@ impl IdOrder {
             (false, false) => None,
         };
         let expression = if has_untidy { "ecvi_id(id)" } else { "id COLLATE BINARY" };
-        Ok(RecordIds { order: IdOrder { expression: expression.into(), is_keyed: has_untidy }, id_type })
+        Ok(RecordIds {
+            order: IdOrder { expression: expression.into(), is_keyed: has_untidy },
+            id_type,
+        })
     }
 
     /// Of the bookings that `booking_guests` names, which have to meet those of `bookings`.
@@ -106,10 +114,13 @@ impl IdOrder {
             _ => "ecvi_id",
         };
         // Numbers have one form alone, and are not looked through.
-        let is_keyed =
-            convert_to.is_some() || has_texts && Shape::look(connection, select, "booking_id")?.has_untidy;
-        let expression =
-            if is_keyed { format!("{function}(booking_id)") } else { "booking_id COLLATE BINARY".into() };
+        let is_keyed = convert_to.is_some()
+            || has_texts && Shape::look(connection, select, "booking_id")?.has_untidy;
+        let expression = if is_keyed {
+            format!("{function}(booking_id)")
+        } else {
+            "booking_id COLLATE BINARY".into()
+        };
         let order = IdOrder { expression, is_keyed };
         Ok(StayIds { select: select.to_owned(), order, convert_to })
     }
@@ -142,7 +153,8 @@ pub(super) struct StayIds {
 struct Shape {
     has_numbers: bool,
     has_texts: bool,
-    /// A text that SQLite might order otherwise than the merge does: beyond printable ASCII, padded, or a decimal.
+    /// A text that SQLite might order otherwise than the merge does: beyond printable ASCII,
+    /// padded, or a decimal.
     has_untidy: bool,
 }
 
@@ -162,7 +174,8 @@ impl Shape {
     }
 }
 
-/// Whether a booking is named by a text, or by a number: texts come behind all numbers, and an index knows where.
+/// Whether a booking is named by a text, or by a number: texts come behind all numbers, and an
+/// index knows where.
 fn has_any(connection: &Connection, select: &str, id_type: IdType) -> rusqlite::Result<bool> {
     let filter = match id_type {
         IdType::Text => ">= '' AND typeof(booking_id) = 'text'",
@@ -172,12 +185,13 @@ fn has_any(connection: &Connection, select: &str, id_type: IdType) -> rusqlite::
     connection.prepare(&sql)?.exists([])
 }
 
-/// `booking_guests` where some bookings have numbers for ids and others texts: each row names the booking that there
-/// is, by the type of its id.
+/// `booking_guests` where some bookings have numbers for ids and others texts: each row names the
+/// booking that there is, by the type of its id.
 fn meeting(select: &str, bookings: &str) -> String {
     let known = format!("SELECT ecvi_id(id) FROM ({bookings}) WHERE ecvi_id(id) IS NOT NULL");
-    let other_type =
-        format!("CASE WHEN ecvi_id(booking_id) NOT IN ({known}) THEN ecvi_other_type(booking_id) END");
+    let other_type = format!(
+        "CASE WHEN ecvi_id(booking_id) NOT IN ({known}) THEN ecvi_other_type(booking_id) END"
+    );
     let others = BOOKING_GUEST_COLUMNS[1..].join(", ");
     format!(
         "SELECT booking_id, {others}
@@ -214,7 +228,9 @@ mod tests {
             assert_eq!(text(written), Some(RecordIdRef::Text(id)), "{written}");
         }
         assert_eq!(id_of(ValueRef::Real(1.0)), Some(RecordIdRef::Number(1)));
-        for none in [ValueRef::Real(1.5), ValueRef::Real(1e20), ValueRef::Null, ValueRef::Blob(b"1")] {
+        for none in
+            [ValueRef::Real(1.5), ValueRef::Real(1e20), ValueRef::Null, ValueRef::Blob(b"1")]
+        {
             assert_eq!(id_of(none), None, "{none:?}");
         }
     }

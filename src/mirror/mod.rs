@@ -1,7 +1,8 @@
 //! The mirror: the hotel's Ecvi data in a `SQLite` file that somebody else fills.
 //!
-//! Opened read-only and read in one transaction, so that guests, companies and bookings belong together. Rows
-//! come as streams ordered by id: a hotel of a million bookings never stands in memory.
+//! Opened read-only and read in one transaction, so that guests, companies and bookings belong
+//! together. Rows come as streams ordered by id: a hotel of a million bookings never stands in
+//! memory.
 
 mod access;
 mod age;
@@ -117,7 +118,8 @@ impl Mirror {
             if config.write_back {
                 require(&found, &["crm_id"], table)?;
             }
-            let select = |names: &[&str]| format!("SELECT {} FROM {source}", select_list(names, &found));
+            let select =
+                |names: &[&str]| format!("SELECT {} FROM {source}", select_list(names, &found));
             let all = [kind.table().columns(), &own].concat();
             let list = select_list(&all, &found) + &broken_texts(&all, &found, utf_16);
             selects[kind] = format!("SELECT {list} FROM {source}");
@@ -128,11 +130,14 @@ impl Mirror {
         let found = own_columns(&connection, config, source, BOOKING_GUESTS)?;
         functions::stand_in_for_collations(&connection).map_err(broken)?;
         require(&found, &BOOKING_GUEST_COLUMNS[..2], BOOKING_GUESTS)?;
-        let residents = format!("SELECT {} FROM {source}", select_list(BOOKING_GUEST_COLUMNS, &found));
-        let windows = PerKind::try_from_fn(|kind| window::is_windowed(&connection, &config.sources[kind]))
-            .map_err(broken)?;
+        let residents =
+            format!("SELECT {} FROM {source}", select_list(BOOKING_GUEST_COLUMNS, &found));
+        let windows =
+            PerKind::try_from_fn(|kind| window::is_windowed(&connection, &config.sources[kind]))
+                .map_err(broken)?;
         let residents_slide = window::is_windowed(&connection, source).map_err(broken)?;
-        // Deferred: the transaction, and with it the writer's wait, begins with the first row that is read.
+        // Deferred: the transaction, and with it the writer's wait, begins with the first row that
+        // is read.
         connection.execute_batch("BEGIN").map_err(broken)?;
         Ok(Mirror {
             connection,
@@ -154,17 +159,20 @@ impl Mirror {
         })
     }
 
-    /// Which kinds are seen through a window that moves: a record that is missing there may still be in Ecvi.
+    /// Which kinds are seen through a window that moves: a record that is missing there may still
+    /// be in Ecvi.
     pub fn windows(&self) -> PerKind<bool> {
         self.windowed
     }
 
-    /// Whether those who stay are seen through a window that moves: who slides out of it leaves the deal.
+    /// Whether those who stay are seen through a window that moves: who slides out of it leaves the
+    /// deal.
     pub fn are_booking_guests_windowed(&self) -> bool {
         self.residents_slide
     }
 
-    /// How the ids of a kind are compared. Looked up when they are first needed: the writer may wait from then on.
+    /// How the ids of a kind are compared. Looked up when they are first needed: the writer may
+    /// wait from then on.
     fn record_ids(&self, kind: Kind) -> Result<&RecordIds, RunError> {
         let cell = &self.record_ids[kind];
         if let Some(ids) = cell.get() {
@@ -187,7 +195,8 @@ impl Mirror {
         Ok(self.stay_ids.get_or_init(|| ids))
     }
 
-    /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status codes.
+    /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status
+    /// codes.
     pub fn schema_fingerprint(&self) -> Result<u64, RunError> {
         self.hash_schema().map_err(|error| self.broken_off(Kind::Booking, error))
     }
@@ -228,7 +237,9 @@ fn connect(config: &MirrorConfig, limit: &ReadLimit) -> Result<Connection, RunEr
     let mut connection = Connection::open_with_flags(&config.path, flags).map_err(broken)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(broken)?;
     let limit = limit.clone();
-    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || limit.is_over())).map_err(broken)?;
+    connection
+        .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || limit.is_over()))
+        .map_err(broken)?;
     Ok(connection)
 }
 

@@ -1,5 +1,5 @@
-//! Whose files `-wal` and `-shm` would be if this process made them, and whether whatever fills the mirror could go on
-//! writing then.
+//! Whose files `-wal` and `-shm` would be if this process made them, and whether whatever fills the
+//! mirror could go on writing then.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -38,17 +38,19 @@ struct Reader {
 struct Ties {
     /// The folder's default ACL lets the owner write them.
     is_granted: bool,
-    /// The owner is known not to belong to the database's group: a folder with the setgid bit gave it to the file.
+    /// The owner is known not to belong to the database's group: a folder with the setgid bit gave
+    /// it to the file.
     is_outsider: bool,
 }
 
-/// What stands in the way of reading a mirror in WAL mode. It looks at names alone: opening and closing a file would
-/// drop the locks on it.
+/// What stands in the way of reading a mirror in WAL mode. It looks at names alone: opening and
+/// closing a file would drop the locks on it.
 pub(super) fn obstacle(mirror: &Path) -> Option<MirrorMessage> {
     let path = mirror.display().to_string();
     let real = fs::canonicalize(mirror).ok()?;
     let sidecars = sidecars(&real);
-    let unreadable = sidecars.iter().find(|file| file.exists() && may(file, Access::READ_OK).is_err());
+    let unreadable =
+        sidecars.iter().find(|file| file.exists() && may(file, Access::READ_OK).is_err());
     if let Some(file) = unreadable {
         let file = file.display().to_string();
         return Some(MirrorMessage::SidecarDenied { path, file });
@@ -78,7 +80,8 @@ fn may(path: &Path, access: Access) -> Result<(), Errno> {
     accessat(CWD, path, access, AtFlags::EACCESS)
 }
 
-/// Whether all who may write the database may write a file that `reader` makes beside it with the same permissions.
+/// Whether all who may write the database may write a file that `reader` makes beside it with the
+/// same permissions.
 fn filler_goes_on(database: Owned, folder: Owned, reader: Reader, ties: Ties) -> bool {
     // What root makes, SQLite gives to the owner and the group of the database.
     if reader.uid == 0 {
@@ -97,9 +100,12 @@ fn filler_goes_on(database: Owned, folder: Owned, reader: Reader, ties: Ties) ->
     owner_goes_on && group_goes_on && !is_protected(folder, reader)
 }
 
-/// In a sticky folder Linux lets nobody open a file of somebody else's for creation (`fs.protected_regular`).
+/// In a sticky folder Linux lets nobody open a file of somebody else's for creation
+/// (`fs.protected_regular`).
 fn is_protected(folder: Owned, reader: Reader) -> bool {
-    folder.mode & STICKY != 0 && folder.mode & (GROUP_WRITES | OTHERS_WRITE) != 0 && folder.uid != reader.uid
+    folder.mode & STICKY != 0
+        && folder.mode & (GROUP_WRITES | OTHERS_WRITE) != 0
+        && folder.uid != reader.uid
 }
 
 /// Whether the default ACL of a folder lets this user write new files there.
@@ -109,7 +115,8 @@ fn is_granted(folder: &Path, user: u32) -> bool {
     read.is_ok_and(|length| grants(&buffer[..length], user))
 }
 
-/// Whether this machine knows the owner and the group of a file, and that the one is not in the other.
+/// Whether this machine knows the owner and the group of a file, and that the one is not in the
+/// other.
 fn is_outsider(file: Owned) -> bool {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     is_no_member(&read("/etc/passwd"), &read("/etc/group"), file)
@@ -129,7 +136,8 @@ fn is_no_member(users: &str, groups: &str, file: Owned) -> bool {
     }
 }
 
-/// The kernel's form: four bytes of version, then for each entry its tag, its permissions and whom it is about.
+/// The kernel's form: four bytes of version, then for each entry its tag, its permissions and whom
+/// it is about.
 fn grants(acl: &[u8], user: u32) -> bool {
     const USER: [u8; 2] = [2, 0];
     const WRITE: u8 = 2;
@@ -165,7 +173,8 @@ mod tests {
     #[test]
     fn a_group_that_both_share_keeps_the_filler_going_and_nothing_less() {
         let setgid = folder(SHARED, 0o2770);
-        for (mode, goes_on) in [(0o660, true), (0o664, true), (0o644, false), (0o640, false), (0o600, false)]
+        for (mode, goes_on) in
+            [(0o660, true), (0o664, true), (0o644, false), (0o640, false), (0o600, false)]
         {
             assert_eq!(
                 filler_goes_on(database(SHARED, mode), setgid, READER, Ties::default()),
@@ -173,16 +182,31 @@ mod tests {
                 "{mode:o}"
             );
         }
-        assert!(!filler_goes_on(database(SHARED, 0o660), folder(SHARED, 0o770), READER, Ties::default()));
+        assert!(!filler_goes_on(
+            database(SHARED, 0o660),
+            folder(SHARED, 0o770),
+            READER,
+            Ties::default()
+        ));
         let in_group = Reader { gid: SHARED, ..READER };
-        assert!(filler_goes_on(database(SHARED, 0o660), folder(SHARED, 0o770), in_group, Ties::default()));
+        assert!(filler_goes_on(
+            database(SHARED, 0o660),
+            folder(SHARED, 0o770),
+            in_group,
+            Ties::default()
+        ));
         assert!(!filler_goes_on(database(FILLER, 0o660), setgid, READER, Ties::default()));
     }
 
     #[test]
     fn what_all_may_write_stops_nobody_but_in_a_sticky_folder_of_somebody_elses() {
         assert!(filler_goes_on(database(FILLER, 0o666), folder(0, 0o777), READER, Ties::default()));
-        assert!(!filler_goes_on(database(FILLER, 0o666), folder(0, 0o1777), READER, Ties::default()));
+        assert!(!filler_goes_on(
+            database(FILLER, 0o666),
+            folder(0, 0o1777),
+            READER,
+            Ties::default()
+        ));
         let own = Owned { uid: READER.uid, gid: 0, mode: 0o1777 };
         assert!(filler_goes_on(database(FILLER, 0o666), own, READER, Ties::default()));
     }
@@ -226,7 +250,8 @@ mod tests {
         };
         let acl = |permissions| {
             let version = 2_u32.to_le_bytes().to_vec();
-            [version, entry(1, 7, u32::MAX), entry(2, permissions, FILLER), entry(16, 7, u32::MAX)].concat()
+            [version, entry(1, 7, u32::MAX), entry(2, permissions, FILLER), entry(16, 7, u32::MAX)]
+                .concat()
         };
         assert!(grants(&acl(6), FILLER));
         assert!(!grants(&acl(4), FILLER));

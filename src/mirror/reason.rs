@@ -1,4 +1,5 @@
-//! Why the mirror cannot be read, as a message that names the cause: SQLite's extended code says more than its text.
+//! Why the mirror cannot be read, as a message that names the cause: SQLite's extended code says
+//! more than its text.
 
 use std::path::Path;
 use std::time::Duration;
@@ -39,7 +40,8 @@ pub(super) fn with_cause(message: impl Into<Message>, error: &rusqlite::Error) -
     RunError::failed(Message::Chain(vec![message.into(), error.to_string().into()]))
 }
 
-/// Why a table or a query of the mirror cannot be read: it is not there, or is no SQL, or the file itself is at fault.
+/// Why a table or a query of the mirror cannot be read: it is not there, or is no SQL, or the file
+/// itself is at fault.
 pub(super) fn unreadable(config: &MirrorConfig, table: &str, error: &rusqlite::Error) -> RunError {
     let is_sql = matches!(error, rusqlite::Error::SqlInputError { .. })
         || error.sqlite_error_code() == Some(ErrorCode::Unknown);

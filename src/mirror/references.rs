@@ -1,6 +1,7 @@
 //! Whom the bookings name: how many of them name somebody whom no row has.
 //!
-//! Ids are compared as they read, since a text may stand for a number. A 0 names nobody on purpose, as NULL does.
+//! Ids are compared as they read, since a text may stand for a number. A 0 names nobody on purpose,
+//! as NULL does.
 
 use rusqlite::Row as SqlRow;
 
@@ -51,7 +52,12 @@ impl Mirror {
                 known(among)
             );
             let strangers = self.connection.query_row(&sql, [], |row| {
-                Ok(Strangers { column, count: row.get(0)?, booking: mark(row, 1)?, named: mark(row, 2)? })
+                Ok(Strangers {
+                    column,
+                    count: row.get(0)?,
+                    booking: mark(row, 1)?,
+                    named: mark(row, 2)?,
+                })
             })?;
             found.extend(Some(strangers).filter(|strangers| strangers.count > 0));
         }
@@ -60,7 +66,8 @@ impl Mirror {
 
     /// How many bookings there are, and how many of them name no guest whom a row has.
     pub fn bookings_without_guests(&self) -> Result<(u64, u64), RunError> {
-        let [guests, bookings] = [Kind::Guest, Kind::Booking].map(|kind| self.selects[kind].as_str());
+        let [guests, bookings] =
+            [Kind::Guest, Kind::Booking].map(|kind| self.selects[kind].as_str());
         let (guests, residents) = (known(guests), &self.residents);
         let sql = format!(
             "SELECT count(*), coalesce(sum(coalesce(ecvi_mark(guest_id), x'') NOT IN ({guests})

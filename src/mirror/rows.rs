@@ -1,6 +1,7 @@
 //! A row of the mirror, read: guests, companies and bookings as Ecvi knows them.
 //!
-//! A row that cannot be read is that record's failure and names its column; it never stops its neighbours.
+//! A row that cannot be read is that record's failure and names its column; it never stops its
+//! neighbours.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -158,7 +159,8 @@ impl RowError {
     /// A row whose `column` cannot be used.
     pub fn new(code: FailureCode, column: &str, value: &str) -> RowError {
         let value: String = value.chars().take(60).collect();
-        let message = if value.is_empty() { column.to_owned() } else { format!("{column} = {value:?}") };
+        let message =
+            if value.is_empty() { column.to_owned() } else { format!("{column} = {value:?}") };
         RowError { code, column: column.to_owned(), message, form: String::new() }
     }
 

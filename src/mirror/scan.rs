@@ -29,7 +29,8 @@ pub struct Scan<'m> {
     residents_parameters: Vec<Cell>,
 }
 
-/// A query for some ids, ordered. Compared as the merge compares, whatever the column's own collation says.
+/// A query for some ids, ordered. Compared as the merge compares, whatever the column's own
+/// collation says.
 fn range_query(select: &str, order: &IdOrder, span: &IdRange) -> String {
     let id = &order.expression;
     let filter = match (&span.start, &span.end) {
@@ -67,7 +68,8 @@ impl Mirror {
 
     fn prepare_scan(&self, kind: Kind, span: &IdRange) -> Result<Scan<'_>, ReadError> {
         let order = &self.record_ids(kind)?.order;
-        let records = self.connection.prepare_cached(&range_query(&self.selects[kind], order, span))?;
+        let records =
+            self.connection.prepare_cached(&range_query(&self.selects[kind], order, span))?;
         let bounds = || [&span.start, &span.end].into_iter().flatten();
         let mut prepared = Scan {
             mirror: self,
@@ -88,7 +90,8 @@ impl Mirror {
         Ok(prepared)
     }
 
-    /// Whether some rows of a kind can be had without reading all: a hotel's own query may compute its ids.
+    /// Whether some rows of a kind can be had without reading all: a hotel's own query may compute
+    /// its ids.
     pub fn can_seek(&self, kind: Kind) -> Result<bool, RunError> {
         self.is_indexed(kind).map_err(|error| self.broken_off(kind, error))
     }
@@ -96,7 +99,8 @@ impl Mirror {
     fn is_indexed(&self, kind: Kind) -> Result<bool, ReadError> {
         let span = IdRange { start: Some(RecordId::Number(0)), end: Some(RecordId::Number(0)) };
         let order = &self.record_ids(kind)?.order;
-        let records = uses_index(&self.connection, &range_query(&self.selects[kind], order, &span))?;
+        let records =
+            uses_index(&self.connection, &range_query(&self.selects[kind], order, &span))?;
         if kind != Kind::Booking || !records {
             return Ok(records);
         }
@@ -109,7 +113,8 @@ impl Mirror {
         let select = &self.selects[key.kind];
         let order = &self.record_ids(key.kind)?.order;
         let sql = format!("SELECT 1 FROM ({select}) WHERE {} = ?1 LIMIT 1", order.expression);
-        let exists = |sql: &str| self.connection.prepare_cached(sql)?.exists([order.parameter(&key.id)]);
+        let exists =
+            |sql: &str| self.connection.prepare_cached(sql)?.exists([order.parameter(&key.id)]);
         exists(&sql).map_err(|error| self.broken_off(key.kind, error))
     }
 
@@ -118,12 +123,15 @@ impl Mirror {
         let (select, order) = (&self.selects[kind], &self.record_ids(kind)?.order);
         let number = if kind == Kind::Booking { "ecvi_text(number)" } else { "NULL" };
         let id = &order.expression;
-        let sql = format!("SELECT * FROM ({select}) WHERE {id} IN (?1, ?2) OR {number} = ?3 ORDER BY {id}");
+        let sql = format!(
+            "SELECT * FROM ({select}) WHERE {id} IN (?1, ?2) OR {number} = ?3 ORDER BY {id}"
+        );
         let mut scan = self.scan(kind)?;
         let prepared = self.connection.prepare_cached(&sql);
         scan.records = prepared.map_err(|error| self.broken_off(kind, error))?;
         let (id, text) = (RecordId::parse(word), RecordId::Text(word.to_owned()));
-        scan.parameters = vec![order.parameter(&id), order.parameter(&text), Cell::Text(word.to_owned())];
+        scan.parameters =
+            vec![order.parameter(&id), order.parameter(&text), Cell::Text(word.to_owned())];
         scan.rows(IdRange::ALL)?.collect()
     }
 }
@@ -262,11 +270,16 @@ fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: Row
     let entity = match kind {
         Kind::Guest => cells.guest().map(Entity::Guest),
         Kind::Company => cells.company().map(Entity::Company),
-        Kind::Booking => cells.booking(stays.guests, |word| mirror.status(word)).map(Entity::Booking),
+        Kind::Booking => {
+            cells.booking(stays.guests, |word| mirror.status(word)).map(Entity::Booking)
+        }
     };
     let is_undated = mirror.is_dated[kind] && modified_at.trim().is_empty();
-    let crm_id =
-        if is_undated { Err(RowError::new(FailureCode::NoValue, "modified_at", "")) } else { cells.crm_id() };
+    let crm_id = if is_undated {
+        Err(RowError::new(FailureCode::NoValue, "modified_at", ""))
+    } else {
+        cells.crm_id()
+    };
     let custom_columns = custom_columns(&cells, own);
     let body = match (&crm_id, &custom_columns) {
         (Err(error), _) => Err(error.clone()),
@@ -350,10 +363,14 @@ mod tests {
     use crate::domain::per_kind::PerKind;
 
     #[test]
-    fn of_the_usual_tables_rows_come_in_order_without_being_sorted_and_spans_are_gone_to_straight() {
+    fn of_the_usual_tables_rows_come_in_order_without_being_sorted_and_spans_are_gone_to_straight()
+    {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mirror.db");
-        Connection::open(&path).unwrap().execute_batch(include_str!("../../fixtures/schema.sql")).unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(include_str!("../../fixtures/schema.sql"))
+            .unwrap();
         let config = MirrorConfig {
             path,
             sources: PerKind::from_fn(|kind| kind.table().name().to_owned()),
@@ -377,7 +394,10 @@ mod tests {
             ];
             for sql in queries {
                 let steps = query_plan(&mirror.connection, &sql).unwrap();
-                assert!(matches!(steps.as_slice(), [step] if step.starts_with("SCAN")), "{sql}: {steps:?}");
+                assert!(
+                    matches!(steps.as_slice(), [step] if step.starts_with("SCAN")),
+                    "{sql}: {steps:?}"
+                );
             }
         }
     }

@@ -1,5 +1,5 @@
-//! What a file has to offer that is to become the mirror: its tables and columns, the codes of its bookings, the cards
-//! that it knows already. For whoever writes a configuration.
+//! What a file has to offer that is to become the mirror: its tables and columns, the codes of its
+//! bookings, the cards that it knows already. For whoever writes a configuration.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,8 @@ impl Survey {
         Ok(Survey { tables, columns })
     }
 
-    /// The columns without which a table cannot be read, and that it lacks; all of them where there is no such table.
+    /// The columns without which a table cannot be read, and that it lacks; all of them where there
+    /// is no such table.
     pub fn missing(&self, table: MirrorTable) -> Vec<&'static str> {
         let found = self.columns.get(&table);
         let is_missing =
@@ -82,7 +83,8 @@ fn tables(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<FoundTable>
     let sql = "SELECT name FROM sqlite_schema
                WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
     let mut statement = connection.prepare(sql)?;
-    let names: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let names: Vec<String> =
+        statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut tables = Vec::new();
     for name in names {
         // A view of functions that only the filler knows is nothing to choose.
@@ -99,7 +101,8 @@ pub fn quoted(name: &str) -> String {
 }
 
 impl Mirror {
-    /// The status codes that no booking status is known for, and how many bookings have them; the most frequent first.
+    /// The status codes that no booking status is known for, and how many bookings have them; the
+    /// most frequent first.
     pub fn unknown_statuses(&self) -> Result<Vec<(String, u64)>, RunError> {
         let bookings = &self.selects[Kind::Booking];
         let sql = format!(
@@ -119,7 +122,8 @@ impl Mirror {
     pub fn rows_and_crm_ids(&self) -> Result<PerKind<(u64, u64)>, RunError> {
         PerKind::try_from_fn(|kind| {
             let rows = &self.selects[kind];
-            let sql = format!("SELECT count(*), count(nullif(ecvi_text(crm_id), '')) FROM ({rows})");
+            let sql =
+                format!("SELECT count(*), count(nullif(ecvi_text(crm_id), '')) FROM ({rows})");
             let counted = self.connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)));
             counted.map_err(|error| self.broken_off(kind, error))
         })
@@ -166,7 +170,8 @@ mod tests {
         );
         let mirror = mirror.unwrap();
         let codes = mirror.unknown_statuses().unwrap();
-        let codes: Vec<(&str, u64)> = codes.iter().map(|(code, count)| (code.as_str(), *count)).collect();
+        let codes: Vec<(&str, u64)> =
+            codes.iter().map(|(code, count)| (code.as_str(), *count)).collect();
         assert_eq!(codes, [("7", 2), ("", 1), ("Бронь", 1)]);
         let counts = mirror.rows_and_crm_ids().unwrap();
         assert_eq!((counts[Kind::Guest], counts[Kind::Booking]), ((0, 0), (6, 1)));

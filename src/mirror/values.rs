@@ -7,20 +7,25 @@ use std::fmt;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 
-/// The text without the blanks around it: a CHAR column pads its values. Marks that no eye sees are blanks too.
+/// The text without the blanks around it: a CHAR column pads its values. Marks that no eye sees are
+/// blanks too.
 pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_blank)
 }
 
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}' | '\u{180e}')
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}' | '\u{180e}')
 }
 
 /// A flag; none where nobody can say what the word means.
 pub(crate) fn flag(text: &str) -> Option<bool> {
     let word = trimmed(text).to_lowercase();
     match word.as_str() {
-        "" | "-" | "—" | "n" | "no" | "f" | "false" | "off" | "н" | "нет" | "ложь" => Some(false),
+        "" | "-" | "—" | "n" | "no" | "f" | "false" | "off" | "н" | "нет" | "ложь" => {
+            Some(false)
+        }
         "+" | "y" | "yes" | "t" | "true" | "on" | "д" | "да" | "истина" => Some(true),
         number => match whole_number(number)? {
             0 => Some(false),
@@ -46,7 +51,9 @@ pub(super) fn sex(text: &str) -> Option<&'static str> {
     let word = trimmed(text).to_lowercase();
     match word.trim_end_matches('.') {
         "m" | "male" | "man" | "м" | "муж" | "мужской" | "мужчина" => Some("M"),
-        "f" | "female" | "woman" | "ж" | "жен" | "женский" | "женщина" => Some("F"),
+        "f" | "female" | "woman" | "ж" | "жен" | "женский" | "женщина" => {
+            Some("F")
+        }
         "" | "-" | "—" | "u" | "unknown" | "неизвестно" | "неизвестен" | "не указан" => {
             Some("")
         }
@@ -153,7 +160,8 @@ fn is_midnight(time: Option<NaiveTime>) -> bool {
     time.is_none_or(|time| time == NaiveTime::MIN)
 }
 
-/// A birthday. With a time other than midnight it is an instant, and may be another day where the hotel stands.
+/// A birthday. With a time other than midnight it is an instant, and may be another day where the
+/// hotel stands.
 pub(crate) fn birth_date(text: &str) -> Option<NaiveDate> {
     let (day, clock) = day_and_clock(text)?;
     is_midnight(clock.time).then_some(day)
@@ -171,7 +179,8 @@ pub(crate) fn moment(text: &str) -> Option<Moment> {
     (!clock.is_instant).then_some(Moment { day, time: clock.time })
 }
 
-/// Whether the text is a date or a time. A `modified_at` that joins columns is none, and may hold a person's data.
+/// Whether the text is a date or a time. A `modified_at` that joins columns is none, and may hold a
+/// person's data.
 pub fn is_time(text: &str) -> bool {
     day_and_clock(trimmed(text)).is_some()
 }
@@ -188,8 +197,8 @@ pub(crate) struct Decimal {
     pub(crate) separator: Option<char>,
 }
 
-/// A decimal as people and programs write it, with blanks between groups of three digits. `1,234` and `1.234` may be
-/// a thousand, so they are none.
+/// A decimal as people and programs write it, with blanks between groups of three digits. `1,234`
+/// and `1.234` may be a thousand, so they are none.
 pub(crate) fn decimal(text: &str) -> Option<Decimal> {
     let unsigned = text.strip_prefix(['-', '\u{2212}']);
     let digits = unsigned.unwrap_or(text);
@@ -200,7 +209,8 @@ pub(crate) fn decimal(text: &str) -> Option<Decimal> {
     };
     let is_grouped = whole.contains(char::is_whitespace);
     let whole = if is_grouped { ungrouped(whole)? } else { whole.to_owned() };
-    let may_be_group = fraction.len() == 3 && !is_grouped && whole.len() <= 3 && !whole.starts_with('0');
+    let may_be_group =
+        fraction.len() == 3 && !is_grouped && whole.len() <= 3 && !whole.starts_with('0');
     let is_number = all_digits(&whole) && (separator.is_none() || all_digits(fraction));
     (is_number && !may_be_group).then(|| Decimal {
         is_negative: unsigned.is_some(),
@@ -245,8 +255,8 @@ pub(super) fn amount_of_real(number: f64) -> Option<String> {
     cents(&Decimal { is_negative: number < 0.0, whole, fraction, separator: Some('.') })
 }
 
-/// With two places, rounded half away from zero. At most fifteen digits before the point: the portal keeps
-/// DECIMAL(18,2).
+/// With two places, rounded half away from zero. At most fifteen digits before the point: the
+/// portal keeps DECIMAL(18,2).
 fn cents(decimal: &Decimal) -> Option<String> {
     let Decimal { is_negative, whole, fraction, separator: _ } = decimal;
     if whole.len() > 15 || !all_digits(whole) {
@@ -268,7 +278,8 @@ mod tests {
         for on in ["1", "1.0", " 1 ", "Y", "yes", "t", "TRUE", "да", "Истина", "+", "on"] {
             assert_eq!(flag(on), Some(true), "{on}");
         }
-        for off in ["", "0", "0.00", "N", "no", "f", "False", "нет", "ложь", "—", "-", "off", "\u{feff}0"]
+        for off in
+            ["", "0", "0.00", "N", "no", "f", "False", "нет", "ложь", "—", "-", "off", "\u{feff}0"]
         {
             assert_eq!(flag(off), Some(false), "{off}");
         }
@@ -323,7 +334,9 @@ mod tests {
         for (text, amount) in read {
             assert_eq!(amount_of_text(text).as_deref(), Some(amount), "{text}");
         }
-        for (number, amount) in [(13050.5, "13050.50"), (0.125, "0.13"), (1.234, "1.23"), (-0.001, "0.00")] {
+        for (number, amount) in
+            [(13050.5, "13050.50"), (0.125, "0.13"), (1.234, "1.23"), (-0.001, "0.00")]
+        {
             assert_eq!(amount_of_real(number).as_deref(), Some(amount), "{number}");
         }
     }
@@ -421,10 +434,15 @@ mod tests {
         for text in written {
             assert_eq!(birth_date(text), born, "{text}");
         }
-        for text in
-            ["1979-12-31T21:00:00.000Z", "1980-01-01 или 1981", "1980-01-01 12:00", "01.02.80", "1980"]
-                .into_iter()
-                .chain(["1980-01-01 00:00-", "1980-01-01 00:00Z12"])
+        for text in [
+            "1979-12-31T21:00:00.000Z",
+            "1980-01-01 или 1981",
+            "1980-01-01 12:00",
+            "01.02.80",
+            "1980",
+        ]
+        .into_iter()
+        .chain(["1980-01-01 00:00-", "1980-01-01 00:00Z12"])
         {
             assert_eq!(birth_date(text), None, "{text}");
         }

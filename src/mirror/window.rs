@@ -1,14 +1,15 @@
-//! Whether records are seen through a sliding window: a query that sees fewer rows tomorrow than today.
+//! Whether records are seen through a sliding window: a query that sees fewer rows tomorrow than
+//! today.
 //!
-//! A booking that slides out of the window looks exactly like one that was deleted in Ecvi, so with such a query no
-//! deal is ever deleted, and no guest or company whose row slides out leaves a deal. Who slides out of `booking_guests`
-//! does, for nothing else says who stays; `check` warns of it. What the program that fills the mirror leaves out cannot
-//! be seen here.
+//! A booking that slides out of the window looks exactly like one that was deleted in Ecvi, so with
+//! such a query no deal is ever deleted, and no guest or company whose row slides out leaves a
+//! deal. Who slides out of `booking_guests` does, for nothing else says who stays; `check` warns of
+//! it. What the program that fills the mirror leaves out cannot be seen here.
 
 use rusqlite::{Connection, Result};
 
-/// The SQL by which a query knows what time it is. Better one too many: a query that is taken for a window deletes
-/// nothing, and `check` says so.
+/// The SQL by which a query knows what time it is. Better one too many: a query that is taken for a
+/// window deletes nothing, and `check` says so.
 const TIME_FUNCTIONS: [&str; 9] = [
     "'now",
     "('subsec",
@@ -38,14 +39,17 @@ struct Subselect<'s> {
 pub(super) fn is_windowed(connection: &Connection, source: &str) -> Result<bool> {
     let mut unread = views(connection)?;
     let mut texts = vec![source.to_lowercase()];
-    while let Some(at) = unread.iter().position(|view| texts.iter().any(|text| names(text, &view.name))) {
+    while let Some(at) =
+        unread.iter().position(|view| texts.iter().any(|text| names(text, &view.name)))
+    {
         texts.push(unread.swap_remove(at).sql);
     }
     Ok(texts.iter().any(|text| is_window(&plain(text))))
 }
 
 fn views(connection: &Connection) -> Result<Vec<View>> {
-    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
+    let mut statement =
+        connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
     let views = statement.query_map([], |row| {
         let name: String = row.get(0)?;
         let sql: String = row.get(1)?;
@@ -56,11 +60,13 @@ fn views(connection: &Connection) -> Result<Vec<View>> {
 }
 
 fn is_window(sql: &str) -> bool {
-    TIME_FUNCTIONS.iter().any(|function| sql.contains(function)) || formats_now(sql) || selects_by_count(sql)
+    TIME_FUNCTIONS.iter().any(|function| sql.contains(function))
+        || formats_now(sql)
+        || selects_by_count(sql)
 }
 
-/// True if LIMIT, ranking or an aggregate selects rows. What is looked up beside a row, in the list of columns of the
-/// query itself, does not, nor the newest of several rows of one id.
+/// True if LIMIT, ranking or an aggregate selects rows. What is looked up beside a row, in the list
+/// of columns of the query itself, does not, nor the newest of several rows of one id.
 fn selects_by_count(sql: &str) -> bool {
     let behind = behind_columns(sql);
     let is_limited = [" limit ", " limit(", "rank()"].iter().any(|sign| behind.contains(sign));
@@ -82,7 +88,8 @@ impl Subselect<'_> {
 
     /// `… > (select count(*) …)`
     fn is_count_to_compare(&self) -> bool {
-        self.text.contains("count(") && (self.before.ends_with('>') || self.behind.starts_with(")<"))
+        self.text.contains("count(")
+            && (self.before.ends_with('>') || self.behind.starts_with(")<"))
     }
 
     /// `join (select id, max(at) … group by id)` has a value for each row, and leaves none out.
@@ -96,7 +103,9 @@ impl Subselect<'_> {
 fn is_by_id(over: &str) -> bool {
     let parts = over.trim_start().strip_prefix("over(partition by ");
     let list = parts.and_then(|parts| parts.split([' ', ')']).next());
-    list.is_some_and(|list| list.rsplit('.').next().is_some_and(|column| column.trim_matches('\'') == "id"))
+    list.is_some_and(|list| {
+        list.rsplit('.').next().is_some_and(|column| column.trim_matches('\'') == "id")
+    })
 }
 
 /// The greatest or least of several rows; with a comma it is that of several columns.
@@ -124,7 +133,8 @@ fn behind_columns(sql: &str) -> &str {
         *depth += i32::from(c == '(') - i32::from(c == ')');
         Some((at, *depth))
     });
-    let from = depths.into_iter().find(|(at, depth)| *depth == 0 && list[*at..].starts_with(" from "));
+    let from =
+        depths.into_iter().find(|(at, depth)| *depth == 0 && list[*at..].starts_with(" from "));
     from.map_or(sql, |(at, _)| &list[at..])
 }
 
@@ -155,8 +165,9 @@ fn formats_now(sql: &str) -> bool {
 /// Whether the SQL has this name in it, and not as a part of another one.
 fn names(sql: &str, name: &str) -> bool {
     let ends = |rest: Option<char>| !rest.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    sql.match_indices(name)
-        .any(|(at, _)| ends(sql[..at].chars().next_back()) && ends(sql[at + name.len()..].chars().next()))
+    sql.match_indices(name).any(|(at, _)| {
+        ends(sql[..at].chars().next_back()) && ends(sql[at + name.len()..].chars().next())
+    })
 }
 
 #[cfg(test)]
@@ -182,7 +193,9 @@ mod tests {
         assert!(slides("(SELECT * FROM t WHERE departure >= date(\"now\", '-30 days'))"));
         assert!(slides("(SELECT * FROM t WHERE departure >= strftime('%Y-%m-%d'))"));
         assert!(slides("(SELECT * FROM t WHERE unixepoch(departure) > unixepoch( ) - 864000)"));
-        assert!(slides("(SELECT * FROM t WHERE unixepoch(departure) > unixepoch('subsec') - 864000)"));
+        assert!(slides(
+            "(SELECT * FROM t WHERE unixepoch(departure) > unixepoch('subsec') - 864000)"
+        ));
         assert!(slides("(SELECT * FROM t WHERE id > (SELECT max(id) - 1000 FROM t))"));
         assert!(slides(
             "(SELECT * FROM (SELECT *, row_number() OVER (ORDER BY id DESC) n FROM t) WHERE n < 9)"
@@ -200,15 +213,22 @@ mod tests {
         assert!(slides(
             "(WITH m AS (SELECT max(departure) d FROM t) SELECT t.* FROM t, m WHERE departure > d)"
         ));
-        assert!(slides("(SELECT * FROM t a WHERE (SELECT count(*) FROM t b WHERE b.id > a.id) < 100)"));
-        for several in
-            ["PARTITION BY status ORDER BY id", "PARTITION BY id, status ORDER BY id", "ORDER BY id"]
-        {
-            let query =
-                format!("(SELECT * FROM (SELECT *, row_number() OVER ({several}) n FROM t) WHERE n < 3)");
+        assert!(slides(
+            "(SELECT * FROM t a WHERE (SELECT count(*) FROM t b WHERE b.id > a.id) < 100)"
+        ));
+        for several in [
+            "PARTITION BY status ORDER BY id",
+            "PARTITION BY id, status ORDER BY id",
+            "ORDER BY id",
+        ] {
+            let query = format!(
+                "(SELECT * FROM (SELECT *, row_number() OVER ({several}) n FROM t) WHERE n < 3)"
+            );
             assert!(slides(&query), "{several}");
         }
-        assert!(slides("(SELECT * FROM t WHERE departure > (SELECT max(departure) FROM t GROUP BY hotel))"));
+        assert!(slides(
+            "(SELECT * FROM t WHERE departure > (SELECT max(departure) FROM t GROUP BY hotel))"
+        ));
         assert!(slides("shown"));
         assert!(slides("(SELECT * FROM \"Свежие\")"));
         assert!(!slides("(SELECT shown_at, not_recent FROM t)"));
@@ -217,8 +237,12 @@ mod tests {
         assert!(!slides(
             "(SELECT b.*, (SELECT a FROM t WHERE t.id = b.id ORDER BY a LIMIT 1) AS room FROM b)"
         ));
-        assert!(!slides("(SELECT *, (SELECT max(at) FROM log WHERE log.id = b.id) AS modified_at FROM b)"));
-        assert!(!slides("(SELECT *, coalesce( (SELECT max(at) FROM log), at) AS modified_at FROM b)"));
+        assert!(!slides(
+            "(SELECT *, (SELECT max(at) FROM log WHERE log.id = b.id) AS modified_at FROM b)"
+        ));
+        assert!(!slides(
+            "(SELECT *, coalesce( (SELECT max(at) FROM log), at) AS modified_at FROM b)"
+        ));
         assert!(!slides(
             "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY id ORDER BY at DESC) n FROM t) WHERE n = 1)"
         ));
@@ -228,6 +252,8 @@ mod tests {
         assert!(!slides("(SELECT a.* FROM (SELECT t.*, max(t.changed, t.arrival) m FROM t) a)"));
         assert!(!slides("(SELECT * FROM t WHERE (SELECT count(*) FROM r WHERE r.id = t.id) > 0)"));
         assert!(!slides("named"));
-        assert!(!slides("(SELECT id, strftime('%Y', departure) y, max(a, b) c, date(departure) d FROM t)"));
+        assert!(!slides(
+            "(SELECT id, strftime('%Y', departure) y, max(a, b) c, date(departure) d FROM t)"
+        ));
     }
 }

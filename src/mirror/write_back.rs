@@ -1,6 +1,8 @@
-//! New ids of the CRM, written into the mirror's `crm_id` for hotels whose replication carries them back to Ecvi.
+//! New ids of the CRM, written into the mirror's `crm_id` for hotels whose replication carries them
+//! back to Ecvi.
 //!
-//! The only thing that is ever written into the mirror, and only where the configuration asks for it.
+//! The only thing that is ever written into the mirror, and only where the configuration asks for
+//! it.
 
 use std::time::Duration;
 
@@ -34,7 +36,10 @@ pub struct WriteBack {
 pub fn write_back(config: &MirrorConfig, links: &[WriteBack]) -> Result<(), RunError> {
     let _admission = admit(&config.path, WRITE_BACK_TIMEOUT)?;
     write_all(config, links).map_err(|error| {
-        with_cause(MirrorMessage::NotWrittenBack { path: config.path.display().to_string() }, &error)
+        with_cause(
+            MirrorMessage::NotWrittenBack { path: config.path.display().to_string() },
+            &error,
+        )
     })
 }
 
@@ -50,7 +55,12 @@ fn write_all(config: &MirrorConfig, links: &[WriteBack]) -> rusqlite::Result<()>
 }
 
 /// Ids are compared by their bytes, since the column's own collation may be unknown here.
-fn set(connection: &Connection, table: &str, id: &RecordId, crm_id: Option<i64>) -> rusqlite::Result<()> {
+fn set(
+    connection: &Connection,
+    table: &str,
+    id: &RecordId,
+    crm_id: Option<i64>,
+) -> rusqlite::Result<()> {
     let row = "id COLLATE BINARY = ?1";
     let exists = format!("SELECT 1 FROM {table} WHERE {row}");
     if connection.prepare_cached(&exists)?.exists([id])? {
@@ -58,19 +68,22 @@ fn set(connection: &Connection, table: &str, id: &RecordId, crm_id: Option<i64>)
         connection.prepare_cached(&sql)?.execute((id, crm_id))?;
     } else {
         // The mirror pads its ids.
-        let sql = format!("UPDATE {table} SET crm_id = ?2 WHERE ecvi_id(id) = ?1 AND crm_id IS NOT ?2");
+        let sql =
+            format!("UPDATE {table} SET crm_id = ?2 WHERE ecvi_id(id) = ?1 AND crm_id IS NOT ?2");
         connection.prepare_cached(&sql)?.execute((key(id.borrowed()), crm_id))?;
     }
     Ok(())
 }
 
-/// Undoes what a run that was killed in the middle of [`write_back`] left half done: who only reads cannot do that.
+/// Undoes what a run that was killed in the middle of [`write_back`] left half done: who only reads
+/// cannot do that.
 ///
 /// What fails here fails again when the mirror is read, and is told there.
 pub(super) fn recover_hot_journal(config: &MirrorConfig) {
     if config.write_back && sidecar_path(&config.path, "-journal").exists() {
-        let looked = Connection::open_with_flags(&config.path, FLAGS)
-            .and_then(|mirror| mirror.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())));
+        let looked = Connection::open_with_flags(&config.path, FLAGS).and_then(|mirror| {
+            mirror.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))
+        });
         log::info!("a journal stands beside the mirror: {looked:?}");
     }
 }

@@ -7,8 +7,8 @@ use anyhow::Result;
 use crate::domain::language::Language;
 use crate::domain::messages::{Localized, OutputMessage};
 
-/// Asks on a terminal. Without one there is nobody to ask, and the command itself is the answer. The question goes
-/// to standard error, because standard output may be a document.
+/// Asks on a terminal. Without one there is nobody to ask, and the command itself is the answer.
+/// The question goes to standard error, because standard output may be a document.
 pub fn confirm(language: Language) -> Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {

@@ -1,8 +1,9 @@
-//! What an export has done, what is left, and how long that will take: the numbers behind the progress.
+//! What an export has done, what is left, and how long that will take: the numbers behind the
+//! progress.
 //!
-//! Pure: time is passed in. The kinds go side by side, so the time left follows from the measured speed of all together,
-//! waits included. That looks too good until the portal's time budgets of the first ten minutes are used up, so the
-//! slowest of the budgets counts too.
+//! Pure: time is passed in. The kinds go side by side, so the time left follows from the measured
+//! speed of all together, waits included. That looks too good until the portal's time budgets of
+//! the first ten minutes are used up, so the slowest of the budgets counts too.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -102,7 +103,11 @@ impl ExportStats {
             planned: self.planned[kind],
         };
         let parts: Vec<String> = planned_kinds.map(|kind| part(kind).localized(language)).collect();
-        if parts.is_empty() { OutputMessage::NothingToSend.localized(language) } else { parts.join(", ") }
+        if parts.is_empty() {
+            OutputMessage::NothingToSend.localized(language)
+        } else {
+            parts.join(", ")
+        }
     }
 
     /// `85 в минуту, осталось около 2 ч 5 мин`; none while that is unknown.
@@ -118,7 +123,10 @@ impl ExportStats {
         } else if left < TimeDelta::seconds(30) {
             OutputMessage::RateAndLastMinute { per_minute }
         } else {
-            OutputMessage::RateAndTimeLeft { per_minute, time: display::format_duration(left).into() }
+            OutputMessage::RateAndTimeLeft {
+                per_minute,
+                time: display::format_duration(left).into(),
+            }
         })
     }
 
@@ -128,7 +136,8 @@ impl ExportStats {
         OutputMessage::LookingAtCrm { found }.localized(language)
     }
 
-    /// Kinds that did not begin are expected to go as fast as the others; none before a record was done.
+    /// Kinds that did not begin are expected to go as fast as the others; none before a record was
+    /// done.
     fn time_left(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
         let known: Vec<Cost> = self.speeds.values().filter_map(Speed::cost_per_record).collect();
         if known.is_empty() {
@@ -198,7 +207,8 @@ mod tests {
         let mut stats = begun();
         stats.done(Kind::Guest, 100, 100.0, at(10));
         stats.done(Kind::Booking, 100, 200.0, at(20));
-        // 200 guests need 200 s of their budget, 500 bookings 1,000 s of theirs, of which 0.633 are free in a second.
+        // 200 guests need 200 s of their budget, 500 bookings 1,000 s of theirs, of which 0.633 are
+        // free in a second.
         assert_eq!(rate(&stats, at(20)), "600 в минуту, осталось около 26 мин");
     }
 

@@ -1,8 +1,10 @@
-//! The progress of an initial export: a bar on a terminal, elsewhere one plain line a minute. An audit shows the bar only.
+//! The progress of an initial export: a bar on a terminal, elsewhere one plain line a minute. An
+//! audit shows the bar only.
 //!
-//! An export of hours spends most of them waiting for the portal's time budgets, so the reason of the wait is always
-//! shown: the bar is drawn by force, because a drawing too soon after another is left out otherwise. Logs and reports
-//! go through [`BarSafeWriter`], which lifts the bar while they write.
+//! An export of hours spends most of them waiting for the portal's time budgets, so the reason of
+//! the wait is always shown: the bar is drawn by force, because a drawing too soon after another is
+//! left out otherwise. Logs and reports go through [`BarSafeWriter`], which lifts the bar while
+//! they write.
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
@@ -68,8 +70,11 @@ impl Progress {
 
     /// On standard error, beside a report on standard output.
     pub fn on_stderr(clock: &Clock, language: Language) -> Progress {
-        let form =
-            if io::stderr().is_terminal() { Form::bar(ProgressDrawTarget::stderr()) } else { Form::Nothing };
+        let form = if io::stderr().is_terminal() {
+            Form::bar(ProgressDrawTarget::stderr())
+        } else {
+            Form::Nothing
+        };
         Progress::shown_as(form, clock, language)
     }
 
@@ -140,7 +145,9 @@ impl ProgressOutput {
                 bar.set_position(stats.total_done());
                 bar.force_draw();
             }
-            (Form::Lines(_), Some(rate)) => self.print_line(&format!("{counts}; {rate}"), now, urgency),
+            (Form::Lines(_), Some(rate)) => {
+                self.print_line(&format!("{counts}; {rate}"), now, urgency);
+            }
             (Form::Lines(_), None) => self.print_line(&counts, now, urgency),
             (Form::Nothing, _) => {}
         }
@@ -155,7 +162,11 @@ impl ProgressOutput {
             }
             Form::Lines(_) | Form::Nothing => {
                 let is_long = until - now >= BETWEEN_LINES;
-                self.print_line(&text, now, if is_long { Urgency::Now } else { Urgency::EveryMinute });
+                self.print_line(
+                    &text,
+                    now,
+                    if is_long { Urgency::Now } else { Urgency::EveryMinute },
+                );
             }
         }
     }
@@ -173,7 +184,9 @@ impl ProgressOutput {
 fn wait_message(reason: WaitReason<'_>, until: DateTime<Utc>) -> OutputMessage {
     let time = display::format_time_of_day(until);
     match reason {
-        WaitReason::Budget(method) => OutputMessage::WaitingForBudget { time, method: method.to_owned() },
+        WaitReason::Budget(method) => {
+            OutputMessage::WaitingForBudget { time, method: method.to_owned() }
+        }
         WaitReason::Unreachable(reason) => {
             OutputMessage::WaitingForPortal { time, reason: Box::new(reason.clone()) }
         }

@@ -8,7 +8,8 @@ use crate::domain::per_kind::PerKind;
 use crate::state::Counts;
 use crate::sync::push::{Failed, Failures};
 
-/// `sync: создано: гости 1, заявки 2; изменено: заявки 1; ошибок: 1`; none when the portal was not changed.
+/// `sync: создано: гости 1, заявки 2; изменено: заявки 1; ошибок: 1`; none when the portal was not
+/// changed.
 pub fn summary_line(command: &str, counts: &Counts, language: Language) -> Option<String> {
     if !counts.changed() {
         return None;
@@ -28,7 +29,8 @@ pub fn changes(counts: &Counts, language: Language) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// A line for each reason of failure, for cron's mail: how many records, the first of them, and what to do.
+/// A line for each reason of failure, for cron's mail: how many records, the first of them, and
+/// what to do.
 pub fn failure_lines(failures: &Failures, language: Language) -> Vec<String> {
     failures.0.iter().map(|(code, failed)| failure_line(*code, failed, language)).collect()
 }
@@ -43,7 +45,8 @@ fn failure_line(code: FailureCode, failed: &Failed, language: Language) -> Strin
 /// `guests 2, bookings 1`; none where there is nothing to count.
 pub(crate) fn per_kind(counts: &PerKind<u64>, language: Language) -> Option<String> {
     let counted = counts.iter().filter(|(_, count)| **count > 0);
-    let part = counted.map(|(kind, count)| format!("{} {count}", display::plural_name(kind).text(language)));
+    let part = counted
+        .map(|(kind, count)| format!("{} {count}", display::plural_name(kind).text(language)));
     let parts: Vec<String> = part.collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -22,13 +22,17 @@ pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()
     }
 }
 
-/// Prints an error on standard error. Where that fails too, on a full disk, nothing more can be done.
+/// Prints an error on standard error. Where that fails too, on a full disk, nothing more can be
+/// done.
 pub fn print_error(text: &str) {
-    // Only the first line begins with the program's name, so that no text can imitate another message.
+    // Only the first line begins with the program's name, so that no text can imitate another
+    // message.
     let text = text.replace('\n', "\n  ");
     drop(writeln!(Visible::new(std::io::stderr()), "ecvi-b24: {text}"));
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }

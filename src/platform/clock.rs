@@ -1,8 +1,8 @@
 //! The time: the machine's, or a virtual one in which an hour of waiting takes no time.
 //!
-//! Everything that depends on time asks here, so that a history of days can be replayed in milliseconds. Within one
-//! process time follows the monotonic clock: setting the wall clock meanwhile neither shortens the wait for a doubt nor
-//! moves the end of the run.
+//! Everything that depends on time asks here, so that a history of days can be replayed in
+//! milliseconds. Within one process time follows the monotonic clock: setting the wall clock
+//! meanwhile neither shortens the wait for a doubt nor moves the end of the run.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -44,12 +44,15 @@ impl Clock {
     /// The time now.
     pub fn now(&self) -> DateTime<Utc> {
         match self {
-            Clock::System { began: (time, instant), .. } => saturating_add(*time, instant.elapsed()),
+            Clock::System { began: (time, instant), .. } => {
+                saturating_add(*time, instant.elapsed())
+            }
             Clock::Virtual(time) => time.get(),
         }
     }
 
-    /// The later of the two clocks, for the dates of doubts: a later date only makes the next process wait longer.
+    /// The later of the two clocks, for the dates of doubts: a later date only makes the next
+    /// process wait longer.
     pub fn later_of_clocks(&self) -> DateTime<Utc> {
         match self {
             Clock::System { .. } => self.now().max(Utc::now()),
@@ -71,7 +74,8 @@ impl Clock {
         }
     }
 
-    /// The limit that `end` and a signal set. Virtual time does not pass while something is computed.
+    /// The limit that `end` and a signal set. Virtual time does not pass while something is
+    /// computed.
     pub fn read_limit(&self, end: Option<DateTime<Utc>>) -> ReadLimit {
         match self {
             Clock::System { stop, .. } => {
@@ -127,7 +131,8 @@ pub fn saturating_add(time: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
     time.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// Whether a time is longer ago than the limit, or unknown. A time in the future comes from another clock and says nothing.
+/// Whether a time is longer ago than the limit, or unknown. A time in the future comes from another
+/// clock and says nothing.
 pub(crate) fn is_stale(at: Option<DateTime<Utc>>, limit: Duration, now: DateTime<Utc>) -> bool {
     at.is_none_or(|at| is_older(at, limit, now) || now - at < -CLOCK_DRIFT)
 }

@@ -1,5 +1,5 @@
-//! 64-bit fingerprints of values, equal on every machine and in every version of the program: the state keeps them
-//! between runs. The standard library's hasher may change, so it is not used.
+//! 64-bit fingerprints of values, equal on every machine and in every version of the program: the
+//! state keeps them between runs. The standard library's hasher may change, so it is not used.
 
 use std::hash::Hasher;
 
@@ -41,8 +41,9 @@ impl Fingerprint {
     }
 }
 
-/// A 64-bit digest of many values, eight bytes at a time. [`Fingerprint`] would cost a run without changes as much as
-/// all its reading. The state keeps digests too, so their values never change either.
+/// A 64-bit digest of many values, eight bytes at a time. [`Fingerprint`] would cost a run without
+/// changes as much as all its reading. The state keeps digests too, so their values never change
+/// either.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Digest(u64);
 

@@ -1,4 +1,5 @@
-//! What the program needs of the machine: clock, locks, files and hashes. Nothing here knows of hotels or portals.
+//! What the program needs of the machine: clock, locks, files and hashes. Nothing here knows of
+//! hotels or portals.
 
 pub mod clock;
 pub mod hash;

@@ -1,8 +1,9 @@
-//! Files that only their owner may read: the state, and the lock beside it. A bucket that hotels share is opened to
-//! their group afterwards.
+//! Files that only their owner may read: the state, and the lock beside it. A bucket that hotels
+//! share is opened to their group afterwards.
 //!
-//! A file that root creates in another user's folder is given to the owner of that folder. A command that was run as
-//! root once would otherwise leave a state that the runs of cron cannot open.
+//! A file that root creates in another user's folder is given to the owner of that folder. A
+//! command that was run as root once would otherwise leave a state that the runs of cron cannot
+//! open.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -51,7 +52,8 @@ pub(crate) fn io_hint(error: &io::Error) -> Message {
     }
 }
 
-/// What to do where the process or the machine has run out of descriptors or memory; none for another error.
+/// What to do where the process or the machine has run out of descriptors or memory; none for
+/// another error.
 pub(crate) fn exhausted(error: &io::Error) -> Option<Message> {
     if is_out_of_descriptors(error) {
         Some(PlatformMessage::TooFewDescriptors.into())
@@ -114,7 +116,8 @@ pub(super) fn give_to_owner_of_folder(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Who gets a new file, by the owner of the file and of its folder; none where it stays with its owner.
+/// Who gets a new file, by the owner of the file and of its folder; none where it stays with its
+/// owner.
 #[cfg(unix)]
 fn new_owner(file: u32, folder: u32) -> Option<u32> {
     (file == 0 && folder != 0).then_some(folder)
@@ -146,7 +149,11 @@ mod tests {
     #[test]
     fn what_root_makes_belongs_to_whom_the_folder_belongs() {
         let Some(folder) = folder() else { return };
-        let made = open_or_create_private(&folder.path().join("state.db")).unwrap().file.metadata().unwrap();
+        let made = open_or_create_private(&folder.path().join("state.db"))
+            .unwrap()
+            .file
+            .metadata()
+            .unwrap();
         assert_eq!((made.uid(), made.gid(), made.mode() & 0o777), (SOMEBODY, SOMEBODY, 0o600));
     }
 

@@ -68,7 +68,8 @@ fn refuse_foreign(path: &Path, mark: &str) -> io::Result<()> {
 
 /// `status.html` -> `.status.html.tmp`: neither a web server nor a collector takes it for the file.
 fn temporary_path(path: &Path, writer: Writer) -> io::Result<PathBuf> {
-    let name = path.file_name().ok_or_else(|| regular_file::unfit(PlatformMessage::NoRegularFile))?;
+    let name =
+        path.file_name().ok_or_else(|| regular_file::unfit(PlatformMessage::NoRegularFile))?;
     let name = name.to_string_lossy();
     let name = match writer {
         Writer::Run => format!(".{name}.tmp"),
@@ -186,6 +187,9 @@ mod tests {
         fs::write(folder.path().join("page.html"), "<!-- ours --> old").unwrap();
         fs::create_dir(folder.path().join(".page.html.tmp")).unwrap();
         publish_in(&folder).unwrap_err();
-        assert_eq!(fs::read_to_string(folder.path().join("page.html")).unwrap(), "<!-- ours --> old");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("page.html")).unwrap(),
+            "<!-- ours --> old"
+        );
     }
 }

@@ -1,8 +1,9 @@
-//! Locks on bytes of an opened file. They belong to the file, whatever its name, and the system releases them when it is
-//! closed.
+//! Locks on bytes of an opened file. They belong to the file, whatever its name, and the system
+//! releases them when it is closed.
 //!
-//! `SQLite` uses such locks on other bytes of its files (<https://www.sqlite.org/lockingv3.html>), so neither disturbs
-//! the other, also on a network file system. On systems without such locks nothing is locked here.
+//! `SQLite` uses such locks on other bytes of its files (<https://www.sqlite.org/lockingv3.html>),
+//! so neither disturbs the other, also on a network file system. On systems without such locks
+//! nothing is locked here.
 
 use std::fs::File;
 use std::io;
@@ -15,7 +16,8 @@ pub(crate) struct Range {
 
 /// Held by the run that works on a state. Far behind the bytes that `SQLite` locks.
 pub(crate) const RUN: Range = Range { first: 1 << 61, length: 1 };
-/// All bytes that `SQLite` locks. While they are held, no other program reads or writes the database.
+/// All bytes that `SQLite` locks. While they are held, no other program reads or writes the
+/// database.
 pub(crate) const DATABASE: Range = Range { first: 0x4000_0000, length: 512 };
 /// A program that writes into the database holds this byte.
 pub(crate) const WRITER: Range = Range { first: 0x4000_0001, length: 1 };

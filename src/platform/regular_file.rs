@@ -1,7 +1,7 @@
 //! Opens regular files alone: no link is followed, and nothing is waited for.
 //!
-//! Others may write into the folder of a state or of a shared bucket. Through a link in the place of such a file its
-//! target would be overwritten, and a fifo would keep a run waiting for ever.
+//! Others may write into the folder of a state or of a shared bucket. Through a link in the place
+//! of such a file its target would be overwritten, and a fifo would keep a run waiting for ever.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;

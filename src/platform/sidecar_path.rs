@@ -1,4 +1,5 @@
-//! Paths beside a file: its folder, the lock of a state, and the files that SQLite keeps beside a database.
+//! Paths beside a file: its folder, the lock of a state, and the files that SQLite keeps beside a
+//! database.
 
 use std::path::{Path, PathBuf};
 

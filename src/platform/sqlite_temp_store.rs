@@ -1,4 +1,5 @@
-//! The folder for SQLite's temporary files: the system's, or that of the state where the system's cannot be written.
+//! The folder for SQLite's temporary files: the system's, or that of the state where the system's
+//! cannot be written.
 
 use std::path::Path;
 
@@ -9,7 +10,8 @@ use crate::platform::sidecar_path::parent_dir;
 /// Where SQLite looks by itself, after the variables of the environment.
 const USUAL: [&str; 3] = ["/var/tmp", "/usr/tmp", "/tmp"];
 
-/// Gives SQLite the state's folder, where no usual folder can be written. A failure shows when a temporary file is needed.
+/// Gives SQLite the state's folder, where no usual folder can be written. A failure shows when a
+/// temporary file is needed.
 pub(crate) fn choose_folder(state: &Path) {
     let of_environment = ["SQLITE_TMPDIR", "TMPDIR"].map(std::env::var_os);
     let mut named = of_environment.iter().flatten().map(Path::new);

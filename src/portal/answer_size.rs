@@ -1,5 +1,5 @@
-//! The size of an answer is limited by what was asked. JSON of many small values takes a hundred times its bytes in
-//! memory, so its values are counted before it is parsed.
+//! The size of an answer is limited by what was asked. JSON of many small values takes a hundred
+//! times its bytes in memory, so its values are counted before it is parsed.
 
 use serde_json::Value;
 
@@ -66,7 +66,9 @@ mod tests {
         assert!(limit.allows(small(90_000).as_bytes()));
         assert!(!limit.allows(small(110_000).as_bytes()));
         let batch = SizeLimit::for_request(&json!({"cmd": {"a": "x", "b": "y"}}));
-        assert!(batch.allows(small(110_000).as_bytes()) && !batch.allows(small(130_000).as_bytes()));
+        assert!(
+            batch.allows(small(110_000).as_bytes()) && !batch.allows(small(130_000).as_bytes())
+        );
         assert_eq!(batch.bytes, BYTES + 2 * BYTES_PER_COMMAND);
     }
 

@@ -1,7 +1,7 @@
 //! `batch`: up to fifty commands in one request, each answered by its name.
 //!
-//! A command is a query string that PHP's `parse_str` reads, so each value is percent-encoded once, even inside a JSON
-//! body (docs/bitrix24.md, Batch).
+//! A command is a query string that PHP's `parse_str` reads, so each value is percent-encoded once,
+//! even inside a JSON body (docs/bitrix24.md, Batch).
 
 use std::collections::BTreeMap;
 
@@ -68,9 +68,10 @@ impl<'a> Batch<'a> {
         json!({"halt": 0, "cmd": cmd})
     }
 
-    /// The portal executes the commands in the order of the JSON object, and that is written by the alphabet: without
-    /// the number in front, a deal's closing date would be set before its stage. With the nonce, a late answer to
-    /// another request on the same connection is not taken for the answer to this one.
+    /// The portal executes the commands in the order of the JSON object, and that is written by the
+    /// alphabet: without the number in front, a deal's closing date would be set before its stage.
+    /// With the nonce, a late answer to another request on the same connection is not taken for the
+    /// answer to this one.
     fn key(&self, at: usize) -> String {
         format!("c{at:02}_{:08x}", self.nonce)
     }
@@ -85,7 +86,8 @@ impl<'a> Batch<'a> {
     /// The replies by name, one for each command.
     ///
     /// # Errors
-    /// The answer has another shape or belongs to another request, so it is unknown what was executed.
+    /// The answer has another shape or belongs to another request, so it is unknown what was
+    /// executed.
     pub fn replies(&self, mut response: Response) -> Result<BTreeMap<String, Reply>, CallError> {
         let mut results = by_key(response.result.get_mut("result"))?;
         let mut errors = by_key(response.result.get_mut("result_error"))?;
@@ -184,8 +186,10 @@ mod tests {
 
     #[test]
     fn commands_are_carried_out_in_their_order() {
-        let names: Vec<String> = (0..MAX_COMMANDS).map(|at| format!("r{}", MAX_COMMANDS - at)).collect();
-        let commands: Vec<Command> = names.iter().map(|name| command(name, json!({"id": name}))).collect();
+        let names: Vec<String> =
+            (0..MAX_COMMANDS).map(|at| format!("r{}", MAX_COMMANDS - at)).collect();
+        let commands: Vec<Command> =
+            names.iter().map(|name| command(name, json!({"id": name}))).collect();
         let request = batch(&commands).request();
         let sent: Vec<&Value> = request["cmd"].as_object().unwrap().values().collect();
         let expected = names.iter().map(|name| format!("crm.contact.add?id={name}"));
@@ -226,7 +230,8 @@ mod tests {
 
     #[test]
     fn an_empty_list_stands_for_an_empty_object() {
-        let answer = Response { result: json!({"result": [], "result_error": []}), time: Value::Null };
+        let answer =
+            Response { result: json!({"result": [], "result_error": []}), time: Value::Null };
         let commands = [command("g1", json!({}))];
         assert_eq!(batch(&commands).replies(answer).unwrap()["g1"], Reply::Missing);
     }
@@ -246,7 +251,8 @@ mod tests {
         for part in ["result", "result_error"] {
             let mut result = json!({"result": [], "result_error": []});
             result[part] = json!({"c00_00000006": 7});
-            let error = batch(&commands).replies(Response { result, time: Value::Null }).unwrap_err();
+            let error =
+                batch(&commands).replies(Response { result, time: Value::Null }).unwrap_err();
             assert!(matches!(error, CallError::UnknownOutcome(_)), "{part}: {error}");
         }
     }

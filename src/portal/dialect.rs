@@ -1,8 +1,10 @@
-//! The two dialects of the portal: the legacy methods (`crm.deal.add`) and the universal ones (`crm.item.import`).
+//! The two dialects of the portal: the legacy methods (`crm.deal.add`) and the universal ones
+//! (`crm.item.import`).
 //!
-//! They differ in the names of fields, in how a yes is spelled, and in what an empty value does. All else is the same
-//! in both: dates, numbers, money, lists, and the rows of phones in an import (docs/bitrix24.md, Legacy and universal).
-//! The program uses the legacy names and booleans, and translates them here.
+//! They differ in the names of fields, in how a yes is spelled, and in what an empty value does.
+//! All else is the same in both: dates, numbers, money, lists, and the rows of phones in an import
+//! (docs/bitrix24.md, Legacy and universal). The program uses the legacy names and booleans, and
+//! translates them here.
 
 use serde_json::{Map, Value};
 
@@ -16,7 +18,8 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The fields of a new object. There is nothing to clear, so empty values are left out where that is possible.
+    /// The fields of a new object. There is nothing to clear, so empty values are left out where
+    /// that is possible.
     pub fn new_object(self, mut fields: Map<String, Value>) -> Map<String, Value> {
         if self == Dialect::Universal {
             fields.retain(|_, value| value.as_str() != Some(""));
@@ -29,8 +32,8 @@ impl Dialect {
         fields.into_iter().map(|(name, value)| (self.name(&name), self.value(value))).collect()
     }
 
-    /// `IS_MANUAL_OPPORTUNITY` is `isManualOpportunity` in the universal dialect. Custom fields keep their names, which
-    /// an import has to ask for (`useOriginalUfNames`).
+    /// `IS_MANUAL_OPPORTUNITY` is `isManualOpportunity` in the universal dialect. Custom fields
+    /// keep their names, which an import has to ask for (`useOriginalUfNames`).
     pub fn name(self, legacy: &str) -> String {
         match self {
             Dialect::Universal if !legacy.starts_with("UF_") => camel_case(legacy),
@@ -38,12 +41,15 @@ impl Dialect {
         }
     }
 
-    /// Custom fields of yes and no: the legacy methods take `1` and `0`; the universal ones read `1` as a no.
+    /// Custom fields of yes and no: the legacy methods take `1` and `0`; the universal ones read
+    /// `1` as a no.
     fn value(self, value: Value) -> Value {
         match (self, value) {
             (Dialect::Legacy, Value::Bool(yes)) => if yes { "1" } else { "0" }.into(),
             (Dialect::Universal, Value::Bool(yes)) => if yes { "Y" } else { "N" }.into(),
-            (_, Value::Array(values)) => values.into_iter().map(|value| self.value(value)).collect(),
+            (_, Value::Array(values)) => {
+                values.into_iter().map(|value| self.value(value)).collect()
+            }
             (_, value) => value,
         }
     }

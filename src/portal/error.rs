@@ -68,12 +68,17 @@ impl ApiError {
 
     /// Whether the user lacks a right. Legacy methods say so in the text only.
     pub fn is_access_denied(&self) -> bool {
-        self.code.eq_ignore_ascii_case("access_denied") || self.text.to_lowercase().contains("access denied")
+        self.code.eq_ignore_ascii_case("access_denied")
+            || self.text.to_lowercase().contains("access denied")
     }
 
     /// The refusal for people.
     pub fn message(&self) -> Message {
-        if self.is_hidden { PortalMessage::RefusalHidden.into() } else { Message::Foreign(self.to_string()) }
+        if self.is_hidden {
+            PortalMessage::RefusalHidden.into()
+        } else {
+            Message::Foreign(self.to_string())
+        }
     }
 
     /// What an administrator does about a refusal that concerns everything.
@@ -106,7 +111,8 @@ impl std::fmt::Display for ApiError {
     }
 }
 
-/// A call without a proper answer. Its `Display` is for the log; people read [`CallError::into_run_error`].
+/// A call without a proper answer. Its `Display` is for the log; people read
+/// [`CallError::into_run_error`].
 #[derive(Clone, PartialEq, Debug, Error)]
 pub enum CallError {
     /// The portal answered that it did nothing.
@@ -115,7 +121,8 @@ pub enum CallError {
     /// The connection was never opened, so nothing happened.
     #[error("not connected: {}", .0.text(Language::En))]
     NotSent(Message),
-    /// The connection was never opened, and waiting does not help: a certificate, a protocol, a proxy.
+    /// The connection was never opened, and waiting does not help: a certificate, a protocol, a
+    /// proxy.
     #[error("not connected: {}", .0.text(Language::En))]
     Misconfigured(Message),
     /// Anything else: the call may have taken effect, or may still.
@@ -158,7 +165,8 @@ impl CallError {
             }
             CallError::Redirected(address) => RunError::refused(PortalMessage::Moved { address }),
             CallError::LimitedUntil(until) => {
-                let message = PortalMessage::LimitedUntil { time: display::format_time_of_day(until) };
+                let message =
+                    PortalMessage::LimitedUntil { time: display::format_time_of_day(until) };
                 RunError::interrupted(message).with_followup(PortalMessage::RestNextRun)
             }
             CallError::Cancelled => RunError::interrupted(PortalMessage::Interrupted)
@@ -173,7 +181,9 @@ impl CallError {
     pub fn outage(&self) -> Option<Message> {
         match self {
             CallError::UnknownOutcome(reason) | CallError::NotSent(reason) => Some(reason.clone()),
-            CallError::Refused(refusal) if refusal.is_limit() => Some(refusal.printable().message()),
+            CallError::Refused(refusal) if refusal.is_limit() => {
+                Some(refusal.printable().message())
+            }
             CallError::Refused(_)
             | CallError::Misconfigured(_)
             | CallError::Redirected(_)
@@ -187,8 +197,10 @@ impl CallError {
 fn refused(refusal: &ApiError) -> RunError {
     let mut printable = refusal.printable();
     if refusal.is_limit() {
-        return RunError::interrupted(PortalMessage::AsksToWait { refusal: printable.message().into() })
-            .with_followup(PortalMessage::RestNextRun);
+        return RunError::interrupted(PortalMessage::AsksToWait {
+            refusal: printable.message().into(),
+        })
+        .with_followup(PortalMessage::RestNextRun);
     }
     // The message goes on with a full stop of its own.
     printable.text.truncate(printable.text.trim_end_matches('.').len());

@@ -1,4 +1,5 @@
-//! The one module that uses the network: JSON over blocking HTTP to the inbound webhook, and the address of a heartbeat.
+//! The one module that uses the network: JSON over blocking HTTP to the inbound webhook, and the
+//! address of a heartbeat.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -22,7 +23,8 @@ use crate::platform::private_files;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("ecvi-b24/", env!("CARGO_PKG_VERSION"));
-/// A server closes idle connections, and a request on a closed one would be a call without an answer.
+/// A server closes idle connections, and a request on a closed one would be a call without an
+/// answer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A real portal.
@@ -34,7 +36,8 @@ pub struct Http {
     connect_failed: Arc<AtomicBool>,
 }
 
-/// Notes whether the last connection failed while it was set up, proxy and TLS included: nothing was sent then.
+/// Notes whether the last connection failed while it was set up, proxy and TLS included: nothing
+/// was sent then.
 #[derive(Debug)]
 struct NotingConnector {
     connector: DefaultConnector,
@@ -44,7 +47,11 @@ struct NotingConnector {
 impl Connector<()> for NotingConnector {
     type Out = Box<dyn Transport>;
 
-    fn connect(&self, details: &ConnectionDetails, chained: Option<()>) -> Result<Option<Self::Out>, Error> {
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        chained: Option<()>,
+    ) -> Result<Option<Self::Out>, Error> {
         let connected = self.connector.connect(details, chained);
         self.failed.store(connected.is_err(), Ordering::Relaxed);
         connected
@@ -66,7 +73,8 @@ impl Http {
         let agent_config = Agent::config_builder()
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .proxy(proxy.as_ref().map(Proxy::to_ureq))
-            // Errors are JSON with any status, and a redirect followed would lose the body of a POST.
+            // Errors are JSON with any status, and a redirect followed would lose the body of a
+            // POST.
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -164,8 +172,8 @@ pub fn fetch(url: &str, timeout: Duration) -> Result<(), Message> {
     }
 }
 
-/// A redirect to another host means that the portal has moved. Only scheme and host of the target are shown, because
-/// the path may repeat the secret.
+/// A redirect to another host means that the portal has moved. Only scheme and host of the target
+/// are shown, because the path may repeat the secret.
 fn redirected(status: u16, address: &str, location: &str) -> CallError {
     moved_to(address, location).map_or_else(
         || CallError::unknown_outcome(format!("HTTP {status}, a redirect within the portal")),
@@ -177,7 +185,8 @@ fn moved_to(address: &str, location: &str) -> Option<String> {
     let address = Url::parse(address).ok()?;
     let target = address.join(location).ok()?;
     let is_same_place = target.host_str() == address.host_str() && target.port() == address.port();
-    (target.has_host() && !is_same_place).then(|| format!("{}/", &target[..url::Position::AfterPort]))
+    (target.has_host() && !is_same_place)
+        .then(|| format!("{}/", &target[..url::Position::AfterPort]))
 }
 
 /// Whether the error arose before a connection was even tried.
@@ -204,7 +213,8 @@ fn proxy_reason(proxy: &Proxy, error: &Error) -> Message {
     let reason = match error {
         _ if is_proxy_login(error) => PortalMessage::ProxyWantsLogin.into(),
         Error::ConnectProxyFailed(text) => {
-            let status = text.rsplit(' ').next().and_then(|last| last.split('/').next()).unwrap_or(text);
+            let status =
+                text.rsplit(' ').next().and_then(|last| last.split('/').next()).unwrap_or(text);
             PortalMessage::ProxyDoesNotConnect { status: status.to_owned() }.into()
         }
         other => reason(other),
@@ -225,7 +235,9 @@ fn reason(error: &Error) -> Message {
     match error {
         Error::BadUri(_) | Error::RequireHttpsOnly(_) => "bad address".into(),
         Error::Io(error) if is_unknown_host(error) => PortalMessage::HostNotFound.into(),
-        Error::Io(error) => private_files::exhausted(error).unwrap_or_else(|| io_reason(error.kind())),
+        Error::Io(error) => {
+            private_files::exhausted(error).unwrap_or_else(|| io_reason(error.kind()))
+        }
         Error::BodyExceedsLimit(_) => PortalMessage::AnswerTooLarge.into(),
         Error::Timeout(_) => PortalMessage::NoAnswerInTime.into(),
         other => other.to_string().into(),

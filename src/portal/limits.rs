@@ -1,6 +1,8 @@
-//! The portal's limits as numbers: the leaky bucket, the time budget of each method, the length of a batch.
+//! The portal's limits as numbers: the leaky bucket, the time budget of each method, the length of
+//! a batch.
 //!
-//! Pure: time is passed in. What is learned is kept in the state from run to run (docs/bitrix24.md, Limits).
+//! Pure: time is passed in. What is learned is kept in the state from run to run (docs/bitrix24.md,
+//! Limits).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::batch::MAX_COMMANDS;
 use super::unanswered::Unanswered;
 
-/// The portal blocks a method at 420 to 480 seconds; the number is not published. A method whose cost per call is
-/// unknown stops here, because its next batch may be a long one.
+/// The portal blocks a method at 420 to 480 seconds; the number is not published. A method whose
+/// cost per call is unknown stops here, because its next batch may be a long one.
 const BUDGET: f64 = 380.0;
 /// Batches of a method whose cost is known end here.
 const SOFT_LIMIT: f64 = 400.0;
@@ -24,7 +26,8 @@ const PROBE_SECONDS: f64 = 5.0;
 const MAX_REQUEST: f64 = 60.0;
 /// The part of the time that a method may work in the long run, carefully.
 pub const SUSTAINED_SHARE: f64 = BUDGET / 600.0;
-/// The portal's window of ten minutes and a minute for differences of clocks. No block lasts longer.
+/// The portal's window of ten minutes and a minute for differences of clocks. No block lasts
+/// longer.
 const WINDOW: TimeDelta = TimeDelta::minutes(11);
 /// The longest time in seconds that a request waits behind those of other programs.
 const LONGEST_QUEUE: f64 = 60.0;
@@ -133,7 +136,11 @@ impl RateLimits {
         // Each program waits for one request at a time.
         let highest = f64::from(bucket.burst) + bucket.per_second * LONGEST_QUEUE;
         let RateLimits { level, filled_at, .. } = self;
-        (0.0..=highest).contains(&level).then(|| RateLimits { level, filled_at, ..RateLimits::default() })
+        (0.0..=highest).contains(&level).then(|| RateLimits {
+            level,
+            filled_at,
+            ..RateLimits::default()
+        })
     }
 
     fn level_at(&self, bucket: Bucket, now: DateTime<Utc>) -> f64 {
@@ -170,8 +177,9 @@ impl RateLimits {
         }
     }
 
-    /// Counts a request that took this time and was not answered, because the portal charges it as any other. It is
-    /// unknown which of its methods took the time, so it counts for each. A portal that never told of a budget has none.
+    /// Counts a request that took this time and was not answered, because the portal charges it as
+    /// any other. It is unknown which of its methods took the time, so it counts for each. A portal
+    /// that never told of a budget has none.
     pub fn record_unanswered<'m>(
         &mut self,
         methods: impl Iterator<Item = &'m str>,
@@ -187,7 +195,8 @@ impl RateLimits {
         }
     }
 
-    /// Learns what a call of the method costs. Each call has been given to [`RateLimits::record_charge`] before.
+    /// Learns what a call of the method costs. Each call has been given to
+    /// [`RateLimits::record_charge`] before.
     pub fn record_cost(&mut self, method: &str, cost: Cost) {
         let budget = self.budget(method);
         // Where a part dropped out of the window, what was used before the batch says nothing.
@@ -233,7 +242,8 @@ impl RateLimits {
 
     /// How many calls the method's budget has room for.
     fn room(&self, method: &str, now: DateTime<Utc>) -> f64 {
-        let Some(budget) = self.methods.get(method).filter(|budget| budget.cost_per_call > 0.0) else {
+        let Some(budget) = self.methods.get(method).filter(|budget| budget.cost_per_call > 0.0)
+        else {
             return f64::INFINITY;
         };
         let left = SOFT_LIMIT - budget.operating - budget.unanswered.seconds();
@@ -267,7 +277,8 @@ impl MethodBudget {
 
 /// The length of a batch.
 impl RateLimits {
-    /// How many commands of a label to send together: no more than the budgets of its methods have room for.
+    /// How many commands of a label to send together: no more than the budgets of its methods have
+    /// room for.
     pub fn batch_size(&self, label: &str, limit: usize, now: DateTime<Utc>) -> usize {
         let Some(profile) = self.labels.get(label) else { return FIRST_BATCH.min(limit) };
         let rooms = profile.parts.iter().map(|(method, share)| self.room(method, now) / share);
@@ -283,7 +294,13 @@ impl RateLimits {
     }
 
     /// Learns from a batch: the next one may be twice as long, as long as it fits `target`.
-    pub fn record_duration(&mut self, label: &str, commands: usize, took: Duration, target: Duration) {
+    pub fn record_duration(
+        &mut self,
+        label: &str,
+        commands: usize,
+        took: Duration,
+        target: Duration,
+    ) {
         let profile = self.profile(label);
         let seconds = took.as_secs_f64() / commands.max(1) as f64;
         let fitting = (target.as_secs_f64() / seconds.max(1e-6)).min(1000.0) as usize;

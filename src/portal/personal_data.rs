@@ -1,7 +1,8 @@
 //! Keeps personal data that the portal repeats out of what is printed and logged by default.
 //!
-//! A refusal may repeat what was sent: "Приходько: the phone +7… is wrong". Such a text is shown by `status` of that
-//! record and by `-v` only. A text about the portal itself, such as "Disk resource exhausted", is printed.
+//! A refusal may repeat what was sent: "Приходько: the phone +7… is wrong". Such a text is shown by
+//! `status` of that record and by `-v` only. A text about the portal itself, such as "Disk resource
+//! exhausted", is printed.
 
 use serde_json::Value;
 
@@ -54,14 +55,23 @@ fn repeats_value(text: &str, field: &str, value: &str) -> bool {
     let is_name = matches!(field, "NAME" | "LASTNAME" | "SECONDNAME");
     let name = if is_name { value } else { in_parentheses(value) };
     let text_words = words(text);
-    let is_named = words(name).iter().any(|word| word.chars().count() > 1 && text_words.contains(word));
+    let is_named =
+        words(name).iter().any(|word| word.chars().count() > 1 && text_words.contains(word));
     is_named || contains_words(&text_words, &words(value)) || contains_phone(text, value)
 }
 
 /// Fields whose values are the portal's own words, ids and numbers.
 fn is_technical(field: &str) -> bool {
-    let names =
-        ["HONORIFIC", "OPENED", "CLOSED", "EXPORT", "IMPORT", "PROBABILITY", "OPPORTUNITY", "BEGINDATE"];
+    let names = [
+        "HONORIFIC",
+        "OPENED",
+        "CLOSED",
+        "EXPORT",
+        "IMPORT",
+        "PROBABILITY",
+        "OPPORTUNITY",
+        "BEGINDATE",
+    ];
     let endings = ["ID", "IDS", "TYPE", "CLOSEDATE", "OPPORTUNITY"];
     names.contains(&field) || endings.iter().any(|ending| field.ends_with(ending))
 }
@@ -77,11 +87,13 @@ fn contains_words(text: &[String], value: &[String]) -> bool {
     length >= SHORTEST_VALUE && text.windows(value.len()).any(|part| part == value)
 }
 
-/// Whether the text contains a phone however it is written. Its last ten digits count, without the country's.
+/// Whether the text contains a phone however it is written. Its last ten digits count, without the
+/// country's.
 fn contains_phone(text: &str, phone: &str) -> bool {
     let digits = digits(phone);
     let national = &digits[digits.len().saturating_sub(10)..];
-    national.len() >= PHONE_DIGITS && number_runs(text).any(|run| self::digits(run).contains(national))
+    national.len() >= PHONE_DIGITS
+        && number_runs(text).any(|run| self::digits(run).contains(national))
 }
 
 /// Whether something in the text looks like a phone or an e-mail.
@@ -94,7 +106,8 @@ fn is_email(word: &str) -> bool {
     before.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric)
 }
 
-/// As people write one: `+` and its digits, 7 or 8 and ten digits, or the ten of a mobile phone. A date is none.
+/// As people write one: `+` and its digits, 7 or 8 and ten digits, or the ten of a mobile phone. A
+/// date is none.
 fn is_phone(run: &str) -> bool {
     let digits = digits(run);
     match digits.len() {
@@ -107,7 +120,8 @@ fn is_phone(run: &str) -> bool {
 
 /// Digits with what may stand between those of a phone.
 fn number_runs(text: &str) -> impl Iterator<Item = &str> {
-    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | ' ' | '\u{a0}');
+    let is_part =
+        |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | ' ' | '\u{a0}');
     text.split(move |c| !is_part(c)).filter(|run| run.contains(|c: char| c.is_ascii_digit()))
 }
 

@@ -1,4 +1,5 @@
-//! Texts of portals and gateways made short and plain: without markup, and without the webhook's address.
+//! Texts of portals and gateways made short and plain: without markup, and without the webhook's
+//! address.
 
 /// Longer texts are a database's or a page's, and contain more than a reason.
 const LONGEST: usize = 300;
@@ -13,7 +14,8 @@ pub(super) fn error_text(text: &str) -> String {
     cut(without_statement(&readable).trim(), LONGEST)
 }
 
-/// The beginning of a body that is no answer. What looks like data is left out, because it may be personal.
+/// The beginning of a body that is no answer. What looks like data is left out, because it may be
+/// personal.
 pub(super) fn beginning(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(READ)]);
     let text = title(&text).unwrap_or(&text);
@@ -48,7 +50,8 @@ fn without_statement(text: &str) -> String {
     }
 }
 
-/// Line breaks and paragraphs become lines, other tags are removed, and entities become their characters.
+/// Line breaks and paragraphs become lines, other tags are removed, and entities become their
+/// characters.
 fn without_markup(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
@@ -82,7 +85,8 @@ fn without_address(text: &str) -> String {
     let mut parts = text.split("/rest/");
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let end = part.find(|c: char| c.is_whitespace() || "\"'<>)".contains(c)).unwrap_or(part.len());
+        let end =
+            part.find(|c: char| c.is_whitespace() || "\"'<>)".contains(c)).unwrap_or(part.len());
         kept += "/rest/…";
         kept += &part[end..];
     }
@@ -116,17 +120,20 @@ mod tests {
 
     #[test]
     fn the_values_of_a_databases_statement_are_not_shown() {
-        let said =
-            "MySQL Query Error: INSERT INTO b_crm_contact VALUES ('Приходько') [[(1406) Data too long]]";
+        let said = "MySQL Query Error: INSERT INTO b_crm_contact VALUES ('Приходько') [[(1406) Data too long]]";
         assert_eq!(error_text(said), "MySQL Query Error: …");
-        let said = "(1406) Data too long for column 'NAME' [UPDATE b_crm_contact SET NAME='Приходько']";
+        let said =
+            "(1406) Data too long for column 'NAME' [UPDATE b_crm_contact SET NAME='Приходько']";
         assert_eq!(error_text(said), "(1406) Data too long for column 'NAME' …");
     }
 
     #[test]
     fn a_body_is_quoted_up_to_what_may_be_data() {
         for (body, quoted) in [
-            ("<html><title>413 Request Entity Too Large</title></html>", "413 Request Entity Too Large"),
+            (
+                "<html><title>413 Request Entity Too Large</title></html>",
+                "413 Request Entity Too Large",
+            ),
             ("<html><body><h1>Портал на обслуживании</h1></body></html>", "Портал на обслуживании"),
             ("Warning: foo in /x.php\n{\"result\":[{\"NAME\":\"Smith", "Warning: foo in /x.php"),
             ("{\"result\":[{\"NAME\":\"Smith", "25 bytes"),

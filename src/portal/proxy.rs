@@ -1,8 +1,9 @@
 //! The proxies of the environment, and which of them a request takes.
 //!
-//! `https_proxy` comes first, then `all_proxy` and `http_proxy`, in lower or upper case. An address of this machine is
-//! never reached through a proxy, nor what `no_proxy` lists: host names with everything below them, addresses, networks
-//! as `10.0.0.0/8`, with or without a port, separated by commas or blanks; `*` is everything.
+//! `https_proxy` comes first, then `all_proxy` and `http_proxy`, in lower or upper case. An address
+//! of this machine is never reached through a proxy, nor what `no_proxy` lists: host names with
+//! everything below them, addresses, networks as `10.0.0.0/8`, with or without a port, separated by
+//! commas or blanks; `*` is everything.
 
 use std::net::IpAddr;
 
@@ -70,12 +71,15 @@ fn parse(variable: &'static str, value: &str) -> Result<Proxy, PortalMessage> {
     }
     let is_readable = Url::parse(&value).is_ok() && (scheme == "http" || scheme == "https");
     match ureq::Proxy::new(&value) {
-        Ok(inner) if is_readable => Ok(Proxy { variable, address: format!("{scheme}://{host}"), inner }),
+        Ok(inner) if is_readable => {
+            Ok(Proxy { variable, address: format!("{scheme}://{host}"), inner })
+        }
         _ => Err(unreadable),
     }
 }
 
-/// A portal of this machine may use plain HTTP, so through a proxy its secret would leave the machine unencrypted.
+/// A portal of this machine may use plain HTTP, so through a proxy its secret would leave the
+/// machine unencrypted.
 fn is_local(target: &Url) -> bool {
     match target.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -127,7 +131,8 @@ fn host_and_port(entry: &str) -> (&str, Option<u16>) {
 
 fn is_below(name: &str, entry: &str) -> bool {
     let entry = entry.trim_start_matches('*').trim_matches('.').to_lowercase();
-    // As the target is written: a name in letters of another language is compared in its ASCII form.
+    // As the target is written: a name in letters of another language is compared in its ASCII
+    // form.
     let parsed = Host::parse(&entry).map(|host| host.to_string()).unwrap_or(entry);
     !parsed.is_empty() && (name == parsed || name.ends_with(&format!(".{parsed}")))
 }
@@ -140,8 +145,9 @@ mod tests {
 
     /// The proxy of the portal in this environment.
     fn shown(target: &str, variables: &[(&str, &str)]) -> Option<String> {
-        let value =
-            |name: &str| variables.iter().find(|(of, _)| *of == name).map(|(_, value)| (*value).to_owned());
+        let value = |name: &str| {
+            variables.iter().find(|(of, _)| *of == name).map(|(_, value)| (*value).to_owned())
+        };
         Proxy::among(target, value).unwrap().map(|proxy| proxy.to_string())
     }
 
@@ -153,7 +159,10 @@ mod tests {
                 &[("https_proxy", "p:3128"), ("HTTPS_PROXY", "http://q:1")],
                 Some("http://p:3128 (https_proxy)"),
             ),
-            (&[("HTTP_PROXY", "http://h:1"), ("ALL_PROXY", "http://a:1")], Some("http://a:1 (ALL_PROXY)")),
+            (
+                &[("HTTP_PROXY", "http://h:1"), ("ALL_PROXY", "http://a:1")],
+                Some("http://a:1 (ALL_PROXY)"),
+            ),
             (&[("http_proxy", " http://h:1 ")], Some("http://h:1 (http_proxy)")),
             (&[("HTTPS_PROXY", "")], None),
             (&[], None),
@@ -166,11 +175,14 @@ mod tests {
     fn a_name_and_a_password_are_not_shown() {
         let shown = shown(PORTAL, &[("HTTPS_PROXY", "http://user:s3cr3t@p:3128/")]);
         assert_eq!(shown.as_deref(), Some("http://p:3128 (HTTPS_PROXY)"));
-        for broken in
-            ["http://user:s3cr3t@", "ftp://user:s3cr3t@p:21", "socks5://user:s3cr3t@p", "http://s3cr3t p"]
-        {
-            let error =
-                Proxy::among(PORTAL, |name| (name == "ALL_PROXY").then(|| broken.into())).unwrap_err();
+        for broken in [
+            "http://user:s3cr3t@",
+            "ftp://user:s3cr3t@p:21",
+            "socks5://user:s3cr3t@p",
+            "http://s3cr3t p",
+        ] {
+            let error = Proxy::among(PORTAL, |name| (name == "ALL_PROXY").then(|| broken.into()))
+                .unwrap_err();
             let error = error.to_string();
             assert!(error.contains("ALL_PROXY") && !error.contains("s3cr3t"), "{error}");
         }
@@ -178,7 +190,9 @@ mod tests {
 
     #[test]
     fn this_machine_is_never_asked_for_through_a_proxy() {
-        for local in ["http://127.0.0.1:8080/", "http://localhost/", "http://[::1]:1/", "http://127.9.9.9/"] {
+        for local in
+            ["http://127.0.0.1:8080/", "http://localhost/", "http://[::1]:1/", "http://127.9.9.9/"]
+        {
             assert_eq!(
                 shown(local, &[("ALL_PROXY", "http://p:1"), ("HTTP_PROXY", "http://p:1")]),
                 None,
@@ -203,14 +217,22 @@ mod tests {
         ] {
             assert!(direct(PORTAL, &format!("localhost, {entry}")), "{entry}");
         }
-        for entry in ["", "ru24", "other.bitrix24.ru", "hotel.bitrix24.ru:8443", "trix24.ru", "10.0.0.0/8"] {
+        for entry in
+            ["", "ru24", "other.bitrix24.ru", "hotel.bitrix24.ru:8443", "trix24.ru", "10.0.0.0/8"]
+        {
             assert!(!direct(PORTAL, entry), "{entry}");
         }
         for entry in ["10.1.2.3", "10.0.0.0/8", "10.1.2.0/24", "0.0.0.0/0", "a.ru 10.1.2.3:443"] {
             assert!(direct("https://10.1.2.3/", entry), "{entry}");
         }
-        assert!(!direct("https://10.1.2.3/", "10.2.0.0/16") && !direct("https://10.1.2.3/", "10.0.0.0/99"));
-        assert!(direct("https://[fd00::7]/", "fd00::/8") && direct("https://[fd00::7]/", "[fd00::7]:443"));
+        assert!(
+            !direct("https://10.1.2.3/", "10.2.0.0/16")
+                && !direct("https://10.1.2.3/", "10.0.0.0/99")
+        );
+        assert!(
+            direct("https://[fd00::7]/", "fd00::/8")
+                && direct("https://[fd00::7]/", "[fd00::7]:443")
+        );
         assert!(direct("https://xn--80a.xn--p1ai/", "а.рф"));
     }
 }

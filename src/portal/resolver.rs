@@ -1,5 +1,5 @@
-//! Looks up the address of a host in a thread of its own, so that the time limit of the call holds, and in this thread
-//! where the system gives no other. ureq's own resolver panics then.
+//! Looks up the address of a host in a thread of its own, so that the time limit of the call holds,
+//! and in this thread where the system gives no other. ureq's own resolver panics then.
 
 use std::sync::mpsc;
 use std::thread;
@@ -29,7 +29,9 @@ impl Resolver for ThreadResolver {
         let own_config = config.clone();
         let lookup = move || sender.send(look_up(&own_uri, &own_config)).ok();
         match thread::Builder::new().spawn(lookup) {
-            Ok(_) => receiver.recv_timeout(*timeout.after).unwrap_or(Err(Error::Timeout(timeout.reason))),
+            Ok(_) => {
+                receiver.recv_timeout(*timeout.after).unwrap_or(Err(Error::Timeout(timeout.reason)))
+            }
             Err(_) => look_up(uri, config),
         }
     }

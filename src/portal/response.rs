@@ -1,4 +1,5 @@
-//! Reads an answer: the JSON first and the HTTP status second, because one error comes with different statuses.
+//! Reads an answer: the JSON first and the HTTP status second, because one error comes with
+//! different statuses.
 
 use serde_json::Value;
 
@@ -10,10 +11,14 @@ use crate::portal::plain_text::{beginning, error_text};
 /// In a body that begins with warnings, so many places are tried at which the answer may begin.
 const STARTS: usize = 20;
 
-/// What a body with its HTTP status means. Of a batch, a part may have been executed before it failed.
+/// What a body with its HTTP status means. Of a batch, a part may have been executed before it
+/// failed.
 pub fn decode(status: u16, body: &[u8], is_batch: bool) -> Result<Response, CallError> {
     let Some(mut answer) = document(body) else {
-        return Err(CallError::unknown_outcome(format!("HTTP {status}, no JSON: {}", summary(body))));
+        return Err(CallError::unknown_outcome(format!(
+            "HTTP {status}, no JSON: {}",
+            summary(body)
+        )));
     };
     if answer.get("error").is_some() {
         return Err(refused(status, refusal(&answer), is_batch));
@@ -31,8 +36,8 @@ fn summary(body: &[u8]) -> String {
     if holds_contact(&beginning) { format!("{} bytes", body.len()) } else { beginning }
 }
 
-/// The JSON of an answer, without a byte order mark and the warnings that PHP may print before it (docs/bitrix24.md, The
-/// answer).
+/// The JSON of an answer, without a byte order mark and the warnings that PHP may print before it
+/// (docs/bitrix24.md, The answer).
 fn document(body: &[u8]) -> Option<Value> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if let Ok(answer) = serde_json::from_slice(body) {
@@ -87,7 +92,8 @@ mod tests {
     #[test]
     fn an_error_is_read_with_any_status() {
         for status in [200, 400, 401, 503] {
-            let body = r#"{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}"#;
+            let body =
+                r#"{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}"#;
             let CallError::Refused(refusal) = error(status, body) else { panic!("{status}") };
             assert_eq!(refusal.class(), ErrorClass::RateLimited);
         }
@@ -120,9 +126,10 @@ mod tests {
 
     #[test]
     fn the_address_that_a_gateway_names_is_not_shown() {
-        for page in
-            ["<title>502 for /rest/1/s3cr3t/batch.json</title>", "cannot GET https://h/rest/1/s3cr3t/x now"]
-        {
+        for page in [
+            "<title>502 for /rest/1/s3cr3t/batch.json</title>",
+            "cannot GET https://h/rest/1/s3cr3t/x now",
+        ] {
             let shown = error(502, page).to_string();
             assert!(!shown.contains("s3cr3t"), "{shown}");
         }
@@ -131,7 +138,10 @@ mod tests {
     #[test]
     fn data_that_broke_off_are_not_shown() {
         let body = r#"{"result":[{"LAST_NAME":"Smith"#;
-        assert_eq!(error(200, body), CallError::unknown_outcome("HTTP 200, no JSON: 30 bytes".to_owned()));
+        assert_eq!(
+            error(200, body),
+            CallError::unknown_outcome("HTTP 200, no JSON: 30 bytes".to_owned())
+        );
     }
 
     #[test]
@@ -155,7 +165,13 @@ mod tests {
     #[test]
     fn an_unknown_code_with_401_or_403_refuses_everything() {
         let body = r#"{"error":"SOMETHING_NEW","error_description":"no"}"#;
-        assert!([401, 403].iter().all(|status| matches!(error(*status, body), CallError::Refused(_))));
-        assert!([400, 500].iter().all(|status| matches!(error(*status, body), CallError::UnknownOutcome(_))));
+        assert!(
+            [401, 403].iter().all(|status| matches!(error(*status, body), CallError::Refused(_)))
+        );
+        assert!(
+            [400, 500]
+                .iter()
+                .all(|status| matches!(error(*status, body), CallError::UnknownOutcome(_)))
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! The leaky bucket of several programs on one host, because a portal counts requests by the address they come from.
+//! The leaky bucket of several programs on one host, because a portal counts requests by the
+//! address they come from.
 //!
-//! The level is kept in a small file, in which each request reserves its slot under a lock. Other programs write that
-//! file, so its content is checked. Where the file cannot be used, a run goes on at half the rate.
+//! The level is kept in a small file, in which each request reserves its slot under a lock. Other
+//! programs write that file, so its content is checked. Where the file cannot be used, a run goes
+//! on at half the rate.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -39,7 +41,8 @@ impl SharedBucket {
         SharedBucket { path, fallback, retry_at: DateTime::default(), warned: false }
     }
 
-    /// How long to wait before the request. The slot is reserved before that wait, so that all others wait behind it.
+    /// How long to wait before the request. The slot is reserved before that wait, so that all
+    /// others wait behind it.
     pub(super) fn reserve_slot(&mut self, bucket: Bucket, now: DateTime<Utc>) -> Duration {
         let is_retry_pending = now < self.retry_at && now >= self.retry_at - RETRY_AFTER;
         if is_retry_pending {
@@ -125,8 +128,8 @@ fn read(file: &mut File, bucket: Bucket) -> io::Result<Option<RateLimits>> {
     Ok(limits.and_then(|limits| limits.plausible(bucket)))
 }
 
-/// Readable text in lines, other JSON, or more than a level needs was put there by somebody for some purpose. A killed
-/// writer or a broken disk leaves none of these.
+/// Readable text in lines, other JSON, or more than a level needs was put there by somebody for
+/// some purpose. A killed writer or a broken disk leaves none of these.
 fn is_foreign(bytes: &[u8]) -> bool {
     let is_other_json = match serde_json::from_slice(bytes) {
         Ok(Value::Object(found)) => !found.is_empty() && !found.contains_key("level"),
@@ -140,7 +143,8 @@ fn foreign_file() -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, RunError::failed(PortalMessage::SharedBucketForeign))
 }
 
-/// Readable and writable by the group, whatever the umask: the hotels of a chain may run as different users.
+/// Readable and writable by the group, whatever the umask: the hotels of a chain may run as
+/// different users.
 #[cfg(unix)]
 fn set_group_mode(file: &File) -> io::Result<()> {
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o660))
@@ -185,8 +189,16 @@ mod tests {
         ];
         for bytes in nonsense {
             std::fs::write(&path, bytes).unwrap();
-            assert_eq!(reserve_slot(&path, BUCKET, at(0)).unwrap(), Duration::from_millis(1500), "{bytes:?}");
-            assert_eq!(reserve_slot(&path, BUCKET, at(0)).unwrap(), Duration::from_secs(2), "{bytes:?}");
+            assert_eq!(
+                reserve_slot(&path, BUCKET, at(0)).unwrap(),
+                Duration::from_millis(1500),
+                "{bytes:?}"
+            );
+            assert_eq!(
+                reserve_slot(&path, BUCKET, at(0)).unwrap(),
+                Duration::from_secs(2),
+                "{bytes:?}"
+            );
         }
     }
 
@@ -230,7 +242,8 @@ mod tests {
     fn two_hotels_share_one_bucket() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bucket");
-        let waits: Vec<Duration> = (0..50).map(|_| reserve_slot(&path, BUCKET, at(0)).unwrap()).collect();
+        let waits: Vec<Duration> =
+            (0..50).map(|_| reserve_slot(&path, BUCKET, at(0)).unwrap()).collect();
         assert_eq!(waits[47], Duration::ZERO);
         assert_eq!(waits[48], Duration::from_millis(500));
         assert_eq!(waits[49], Duration::from_secs(1));

@@ -64,8 +64,8 @@ pub(super) fn error_of(error: &ureq::Error) -> Option<&Error> {
     }
 }
 
-/// Whether the handshake failed. With TLS 1.3 its alert may come after the request was sent; the server has not read it
-/// then.
+/// Whether the handshake failed. With TLS 1.3 its alert may come after the request was sent; the
+/// server has not read it then.
 pub(super) fn is_handshake(error: &Error) -> bool {
     use AlertDescription as Alert;
     match error {
@@ -104,7 +104,9 @@ pub(super) fn reason(error: &Error) -> TlsMessage {
         Error::AlertReceived(Alert::HandshakeFailure) => TlsMessage::HandshakeBrokenOff,
         Error::AlertReceived(Alert::UnrecognisedName) => TlsMessage::NameUnknown,
         Error::InvalidMessage(_) => TlsMessage::NotTls,
-        Error::General(text) if text.contains("No CA certificates") => TlsMessage::NoTrustedAuthorities,
+        Error::General(text) if text.contains("No CA certificates") => {
+            TlsMessage::NoTrustedAuthorities
+        }
         other => TlsMessage::NotSetUp { reason: other.to_string() },
     }
 }
@@ -117,7 +119,9 @@ fn certificate_reason(error: &CertificateError) -> TlsMessage {
         Flaw::NotValidForName | Flaw::NotValidForNameContext { .. } => TlsMessage::ForAnotherName,
         Flaw::Revoked => TlsMessage::Revoked,
         Flaw::UnknownIssuer => TlsMessage::UnknownIssuer,
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => TlsMessage::AuthorityAsServer,
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            TlsMessage::AuthorityAsServer
+        }
         other => TlsMessage::NotAccepted { reason: format!("{other:?}") },
     }
 }

@@ -1,7 +1,7 @@
 //! What calls without an answer have used of a method's time budget.
 //!
-//! The portal charges such a call as any other, and says so only in its next answer. Until then the time that such calls
-//! took is counted here by the minute, as the portal's window has it.
+//! The portal charges such a call as any other, and says so only in its next answer. Until then the
+//! time that such calls took is counted here by the minute, as the portal's window has it.
 
 use std::collections::BTreeMap;
 
@@ -22,8 +22,8 @@ pub(super) struct Unanswered {
 }
 
 impl Unanswered {
-    /// The portal has just said what its window contains. How that is spread over the minutes is unknown. So all of it
-    /// counts as used now, and nothing drops out too early.
+    /// The portal has just said what its window contains. How that is spread over the minutes is
+    /// unknown. So all of it counts as used now, and nothing drops out too early.
     pub(super) fn told(operating: f64, now: DateTime<Utc>) -> Unanswered {
         Unanswered { seconds: 0.0, minutes: BTreeMap::from([(minute(now), operating)]) }
     }
@@ -40,8 +40,8 @@ impl Unanswered {
         self.seconds
     }
 
-    /// From when on the portal's window contains no more than `limit` seconds; none where that is so now, or where the
-    /// portal has told of all that was used.
+    /// From when on the portal's window contains no more than `limit` seconds; none where that is
+    /// so now, or where the portal has told of all that was used.
     pub(super) fn drained_to(&self, limit: f64, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.seconds <= 0.0 {
             return None;
@@ -59,7 +59,10 @@ impl Unanswered {
     }
 
     fn in_window(&self, now: DateTime<Utc>) -> impl Iterator<Item = (i64, f64)> {
-        self.minutes.iter().map(|(at, seconds)| (*at, *seconds)).filter(move |(at, _)| is_in_window(*at, now))
+        self.minutes
+            .iter()
+            .map(|(at, seconds)| (*at, *seconds))
+            .filter(move |(at, _)| is_in_window(*at, now))
     }
 }
 

@@ -59,10 +59,12 @@ fn understood(table: MirrorTable, column: &str, text: String) -> Cell {
     let is_known = table.columns().contains(&column);
     match column {
         _ if !is_known => plain(text),
-        "id" | "number" | "booking_id" | "guest_id" | "company_id" | "payer_company_id" | "crm_id"
-        | "position" => plain(id(text)),
+        "id" | "number" | "booking_id" | "guest_id" | "company_id" | "payer_company_id"
+        | "crm_id" | "position" => plain(id(text)),
         "birth_date" if text.is_empty() => plain(text),
-        "birth_date" => or_flaw(values::birth_date(&text).map(|day| day.to_string()), text, FlawKind::Date),
+        "birth_date" => {
+            or_flaw(values::birth_date(&text).map(|day| day.to_string()), text, FlawKind::Date)
+        }
         "arrival" | "departure" => or_flaw(moment(&text), text, FlawKind::Date),
         "modified_at" => plain(modified_at(&text).unwrap_or(text)),
         "amount" if text.is_empty() => plain(text),
@@ -94,7 +96,9 @@ fn is_shortened(text: &str) -> bool {
 /// `12 345` and `123,00` are numbers as a table shows them; leading zeros belong to an id.
 fn id(text: String) -> String {
     match decimal(&text) {
-        Some(number) if !number.is_negative && number.fraction.bytes().all(|digit| digit == b'0') => {
+        Some(number)
+            if !number.is_negative && number.fraction.bytes().all(|digit| digit == b'0') =>
+        {
             number.whole
         }
         _ => text,
@@ -177,7 +181,10 @@ mod tests {
         for (column, text, flaw) in cases {
             assert_eq!(read(column, text), (text.to_owned(), Some(flaw)), "{column} {text}");
         }
-        assert_eq!(read("comment", "Бело\u{98}а"), ("Бело\u{fffd}а".into(), Some(FlawKind::LostLetters)));
+        assert_eq!(
+            read("comment", "Бело\u{98}а"),
+            ("Бело\u{fffd}а".into(), Some(FlawKind::LostLetters))
+        );
     }
 
     #[test]

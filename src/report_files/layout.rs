@@ -62,7 +62,11 @@ fn hits(row: &Record, wanted: &[Heading]) -> usize {
 }
 
 /// Finds the row of the headings among the first rows.
-pub(super) fn find(rows: &[Record], table: MirrorTable, wanted: &[Heading]) -> Result<Layout, LayoutError> {
+pub(super) fn find(
+    rows: &[Record],
+    table: MirrorTable,
+    wanted: &[Heading],
+) -> Result<Layout, LayoutError> {
     let best = score(rows, wanted);
     let row = rows.iter().find(|row| best > 0 && hits(row, wanted) == best);
     let Some(row) = row else { return Err(none(rows, wanted)) };
@@ -106,7 +110,8 @@ impl Layout {
         if !missing.is_empty() {
             return Err(LayoutError::Missing { missing, present: present(row), line: row.line });
         }
-        let width = headings.iter().rposition(|heading| !heading.is_empty()).map_or(0, |last| last + 1);
+        let width =
+            headings.iter().rposition(|heading| !heading.is_empty()).map_or(0, |last| last + 1);
         let places = places.into_values().collect();
         Ok(Layout { line: row.line, width, places, headings }.with_both_names_of_bookings(table))
     }
@@ -118,7 +123,8 @@ impl Layout {
             add(&mut places, heading, 0);
         }
         let places = places.into_values().collect();
-        Layout { line: 0, width: 0, places, headings: Vec::new() }.with_both_names_of_bookings(table)
+        Layout { line: 0, width: 0, places, headings: Vec::new() }
+            .with_both_names_of_bookings(table)
     }
 
     /// A report of bookings may have the number alone, or the id alone.
@@ -156,7 +162,9 @@ fn may_be_absent(heading: &Heading, wanted: &[Heading], present: &[String]) -> b
     let is_number = heading.columns == ["number"];
     let id = wanted.iter().find(|other| other.columns == ["id"]);
     // Only where the headings are the columns themselves: whoever names a heading means it.
-    is_number && heading.text == "number" && id.is_some_and(|id| !positions(present, &id.text).is_empty())
+    is_number
+        && heading.text == "number"
+        && id.is_some_and(|id| !positions(present, &id.text).is_empty())
 }
 
 fn positions(headings: &[String], wanted: &str) -> Vec<usize> {
@@ -237,7 +245,8 @@ mod tests {
 
     #[test]
     fn headings_are_found_below_a_title() {
-        let rows = [row(1, "Гости отеля"), row(2, ""), row(3, "№;КОД;Фамилия ;;"), row(4, "1;7;Белова;;")];
+        let rows =
+            [row(1, "Гости отеля"), row(2, ""), row(3, "№;КОД;Фамилия ;;"), row(4, "1;7;Белова;;")];
         let wanted = wanted(&[("Код", "id"), ("Фамилия", "last_name")]);
         let layout = find(&rows, MirrorTable::Guests, &wanted).unwrap();
         assert_eq!((layout.line, layout.width), (3, 3));
@@ -248,7 +257,8 @@ mod tests {
     #[test]
     fn a_missing_heading_is_named_beside_those_that_are_there() {
         let rows = [row(1, "Код;Имя")];
-        let error = find(&rows, MirrorTable::Guests, &wanted(&[("Код", "id"), ("Фамилия", "last_name")]));
+        let error =
+            find(&rows, MirrorTable::Guests, &wanted(&[("Код", "id"), ("Фамилия", "last_name")]));
         let (missing, present) = (vec!["Фамилия".into()], vec!["Код".into(), "Имя".into()]);
         assert_eq!(error, Err(LayoutError::Missing { missing, present, line: 1 }));
     }
@@ -257,7 +267,8 @@ mod tests {
     fn a_doubled_heading_is_named_with_its_columns_only_where_it_is_read() {
         let rows = [row(1, "Код;Имя;Имя;Прочее;Прочее")];
         assert!(find(&rows, MirrorTable::Guests, &wanted(&[("Код", "id")])).is_ok());
-        let error = find(&rows, MirrorTable::Guests, &wanted(&[("Код", "id"), ("Имя", "first_name")]));
+        let error =
+            find(&rows, MirrorTable::Guests, &wanted(&[("Код", "id"), ("Имя", "first_name")]));
         let columns = vec!["2".into(), "3".into()];
         assert_eq!(error, Err(LayoutError::Doubled { heading: "Имя".into(), columns, line: 1 }));
     }
@@ -267,7 +278,8 @@ mod tests {
         let wanted = wanted(&[("Код", "id")]);
         for (text, shown) in [("1;Белова;+7 900", 0), ("Номер;Гость", 2), ("Белова;a@b.ru", 0)]
         {
-            let Err(LayoutError::None { present, .. }) = find(&[row(1, text)], MirrorTable::Guests, &wanted)
+            let Err(LayoutError::None { present, .. }) =
+                find(&[row(1, text)], MirrorTable::Guests, &wanted)
             else {
                 panic!("{text}")
             };
@@ -298,8 +310,11 @@ mod tests {
     #[test]
     fn the_number_of_a_booking_stands_for_its_id() {
         let rows = [row(1, "Номер заявки;Статус")];
-        let layout =
-            find(&rows, MirrorTable::Bookings, &wanted(&[("Номер заявки", "number"), ("Статус", "status")]));
+        let layout = find(
+            &rows,
+            MirrorTable::Bookings,
+            &wanted(&[("Номер заявки", "number"), ("Статус", "status")]),
+        );
         assert_eq!(value(&layout.unwrap(), "id", "3682;7"), "3682");
     }
 }

@@ -61,7 +61,8 @@ impl<'r> Report<'r> {
     /// configuration.
     pub fn open(source: &'r Source, reading: Reading<'r>) -> Result<Report<'r>> {
         let mut file = source.open()?;
-        let kind = FileKind::look(&mut file).map_err(|error| unreadable_file(&source.path, &error))?;
+        let kind =
+            FileKind::look(&mut file).map_err(|error| unreadable_file(&source.path, &error))?;
         let (layout, records) = match kind {
             FileKind::WebPage => return Err(LoadMessage::WebPage { path: source.shown() }.into()),
             FileKind::Zip | FileKind::Xls => open_workbook(source, reading, file, kind)?,
@@ -128,7 +129,9 @@ fn empty(source: &Source, table: MirrorTable) -> anyhow::Error {
 impl Records {
     fn next(&mut self, source: &Source) -> Result<Option<Record>> {
         match self {
-            Records::Csv(records) => records.next().map_err(|error| unreadable_file(&source.path, &error)),
+            Records::Csv(records) => {
+                records.next().map_err(|error| unreadable_file(&source.path, &error))
+            }
             Records::Sheet(rows) => Ok(rows.next()),
         }
     }
@@ -196,8 +199,10 @@ fn open_workbook(
     kind: FileKind,
 ) -> Result<(Layout, Records)> {
     let ReportConfig { table, headings, .. } = reading.config;
-    let sheets = workbook::sheets(file, kind)
-        .map_err(|error| LoadMessage::NoWorkbook { path: source.shown(), error: error.to_string() })?;
+    let sheets = workbook::sheets(file, kind).map_err(|error| LoadMessage::NoWorkbook {
+        path: source.shown(),
+        error: error.to_string(),
+    })?;
     let score = |rows: &Vec<Record>| layout::score(&rows[..rows.len().min(HEAD_LINES)], headings);
     let mut best: Vec<Record> = Vec::new();
     for sheet in sheets {
@@ -234,10 +239,15 @@ mod tests {
             columns: vec![column.into()],
             is_required: true,
         };
-        let headings = [("Код", "id"), ("Имя", "first_name"), ("Рождён", "birth_date")].map(heading);
-        let config =
-            ReportConfig { table: MirrorTable::Guests, file: file.clone(), headings: headings.to_vec() };
-        let reading = Reading { config: &config, encoding: None, is_trusted: false, is_status: &|_| true };
+        let headings =
+            [("Код", "id"), ("Имя", "first_name"), ("Рождён", "birth_date")].map(heading);
+        let config = ReportConfig {
+            table: MirrorTable::Guests,
+            file: file.clone(),
+            headings: headings.to_vec(),
+        };
+        let reading =
+            Reading { config: &config, encoding: None, is_trusted: false, is_status: &|_| true };
         let source = Source::find(&file).unwrap();
         Report::open(&source, reading)?.read(|_| Ok(()))
     }

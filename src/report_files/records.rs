@@ -82,7 +82,8 @@ impl<R: BufRead> CsvRecords<R> {
         let mut following = Vec::new();
         loop {
             if let Some(fields) = self.split(&text) {
-                let is_whole = following.is_empty() || self.fits(&fields) && self.is_well_quoted(&text);
+                let is_whole =
+                    following.is_empty() || self.fits(&fields) && self.is_well_quoted(&text);
                 return Ok(Some(if is_whole {
                     record(&first, fields)
                 } else {
@@ -127,7 +128,8 @@ impl<R: BufRead> CsvRecords<R> {
         let mut values = vec![0; text.len() + 1];
         let mut ends = vec![0; text.bytes().filter(|byte| *byte == self.separator).count() + 2];
         self.parser.reset();
-        let (result, _, _, count) = self.parser.read_record(text.as_bytes(), &mut values, &mut ends);
+        let (result, _, _, count) =
+            self.parser.read_record(text.as_bytes(), &mut values, &mut ends);
         match result {
             ReadRecordResult::Record => Some(between(&values, &ends[..count])),
             // A line without anything in it.
@@ -238,7 +240,8 @@ mod tests {
 
     #[test]
     fn a_quoted_value_may_hold_separators_quotes_and_line_breaks() {
-        let found = read("1;\"a;b\";c\r\n2;\"он сказал \"\"да\"\"\r\nи ушёл\";d\n3;ООО \"Ромашка\";e");
+        let found =
+            read("1;\"a;b\";c\r\n2;\"он сказал \"\"да\"\"\r\nи ушёл\";d\n3;ООО \"Ромашка\";e");
         assert_eq!(found[0], line(1, "1|a;b|c"));
         assert_eq!(found[1], line(2, "2|он сказал \"да\"\nи ушёл|d"));
         assert_eq!(found[2], line(4, "3|ООО \"Ромашка\"|e"));
@@ -247,14 +250,20 @@ mod tests {
     #[test]
     fn a_quote_that_nobody_closes_breaks_its_own_line_alone() {
         let found = read("1;\"Отель;x\n2;b;c\n3;\"d\";e\n4;f;g\n");
-        assert_eq!(found, [line(1, "1|\"Отель|x"), line(2, "2|b|c"), line(3, "3|d|e"), line(4, "4|f|g")]);
+        assert_eq!(
+            found,
+            [line(1, "1|\"Отель|x"), line(2, "2|b|c"), line(3, "3|d|e"), line(4, "4|f|g")]
+        );
         let at_the_end = read("1;b;c\n2;\"d;e\n3;f;g\n");
         assert_eq!(at_the_end, [line(1, "1|b|c"), line(2, "2|\"d|e"), line(3, "3|f|g")]);
     }
 
     #[test]
     fn a_file_that_ends_within_a_quoted_value_is_cut() {
-        assert_eq!(read("1;b;c\n2;d;\"Просит ти"), [line(1, "1|b|c"), line(2, "2|d|\"Просит ти (cut)")]);
+        assert_eq!(
+            read("1;b;c\n2;d;\"Просит ти"),
+            [line(1, "1|b|c"), line(2, "2|d|\"Просит ти (cut)")]
+        );
         assert_eq!(read("1;b;\"Просит\nтихий\nном")[0], line(1, "1|b|\"Просит (cut)"));
     }
 

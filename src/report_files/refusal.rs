@@ -19,7 +19,9 @@ const MOST_SHOWN: usize = 40;
 pub fn unreadable_file(path: &Path, error: &io::Error) -> anyhow::Error {
     let shown = path.display().to_string();
     match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => LoadMessage::ReportMissing { path: shown }.into(),
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            LoadMessage::ReportMissing { path: shown }.into()
+        }
         ErrorKind::PermissionDenied => LoadMessage::ReportDenied { path: shown }.into(),
         _ => match private_files::exhausted(error) {
             Some(message) => RunError::failed(message).into(),

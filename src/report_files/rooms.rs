@@ -77,7 +77,10 @@ impl Rooms<'_> {
     /// A booking has begun once one of its rooms was taken, and is over once all were left.
     fn joined_status(&self, words: &[&str]) -> String {
         let word_of = |wanted: BookingStatus| {
-            words.iter().find(|word| (self.status)(word) == Some(wanted)).map(|word| (*word).to_owned())
+            words
+                .iter()
+                .find(|word| (self.status)(word) == Some(wanted))
+                .map(|word| (*word).to_owned())
         };
         // A word that nobody understands fails the record.
         if let Some(unknown) = words.iter().find(|word| (self.status)(word).is_none()) {
@@ -95,9 +98,13 @@ impl Rooms<'_> {
     }
 
     fn amount(&self, rows: &[&RoomRow], at: usize) -> Result<String, FlawKind> {
-        let amounts: Vec<&str> =
-            rows.iter().map(|row| row.values[at].as_str()).filter(|amount| !amount.is_empty()).collect();
-        let Some(cents) = amounts.iter().map(|amount| cents(amount)).collect::<Option<Vec<i64>>>() else {
+        let amounts: Vec<&str> = rows
+            .iter()
+            .map(|row| row.values[at].as_str())
+            .filter(|amount| !amount.is_empty())
+            .collect();
+        let Some(cents) = amounts.iter().map(|amount| cents(amount)).collect::<Option<Vec<i64>>>()
+        else {
             // One that cannot be read fails the record.
             let odd = amounts.iter().find(|amount| cents(amount).is_none());
             return Ok(odd.copied().unwrap_or_default().to_owned());
@@ -106,7 +113,9 @@ impl Rooms<'_> {
         match self.amount_of {
             // One amount is the booking's, whichever of the two it was meant to be.
             _ if cents.len() == 1 => Ok(amounts[0].to_owned()),
-            None if cents.iter().filter(|one| **one != 0).count() <= 1 => Ok(decimal(cents.iter().sum())),
+            None if cents.iter().filter(|one| **one != 0).count() <= 1 => {
+                Ok(decimal(cents.iter().sum()))
+            }
             Some(AmountOf::Room) => Ok(decimal(cents.iter().sum())),
             Some(AmountOf::Booking) if is_same => Ok(amounts[0].to_owned()),
             Some(AmountOf::Booking) => Err(FlawKind::Differing { lines: lines(rows) }),
@@ -160,7 +169,8 @@ mod tests {
     use super::*;
 
     fn join(rows: &[[&str; 6]], amount_of: Option<AmountOf>) -> Result<Vec<String>, FlawKind> {
-        let columns = ["id", "status", "arrival", "departure", "amount", "comment"].map(str::to_owned);
+        let columns =
+            ["id", "status", "arrival", "departure", "amount", "comment"].map(str::to_owned);
         let rooms = Rooms { columns: &columns, status: &|word| word.parse().ok(), amount_of };
         let row = |(at, values): (usize, &[&str; 6])| RoomRow {
             line: at as u64 + 2,
@@ -169,13 +179,18 @@ mod tests {
         rooms.join(&rows.iter().enumerate().map(row).collect::<Vec<_>>())
     }
 
-    const FIRST: [&str; 6] = ["7", "confirmed", "2026-05-20 14:00", "2026-05-22 12:00", "1000.50", "тихий"];
-    const SECOND: [&str; 6] = ["7", "confirmed", "2026-05-19", "2026-05-29 12:00", "2000.00", "с видом"];
+    const FIRST: [&str; 6] =
+        ["7", "confirmed", "2026-05-20 14:00", "2026-05-22 12:00", "1000.50", "тихий"];
+    const SECOND: [&str; 6] =
+        ["7", "confirmed", "2026-05-19", "2026-05-29 12:00", "2000.00", "с видом"];
 
     #[test]
     fn a_booking_spans_its_rooms_and_sums_their_amounts() {
         let joined = join(&[FIRST, SECOND], Some(AmountOf::Room)).unwrap();
-        assert_eq!(joined, ["7", "confirmed", "2026-05-19", "2026-05-29 12:00", "3000.50", "тихий\nс видом"]);
+        assert_eq!(
+            joined,
+            ["7", "confirmed", "2026-05-19", "2026-05-29 12:00", "3000.50", "тихий\nс видом"]
+        );
     }
 
     #[test]
@@ -183,7 +198,10 @@ mod tests {
         let lines = vec![3];
         let asked = join(&[FIRST, SECOND], None);
         assert_eq!(asked, Err(FlawKind::WhoseAmount { lines: lines.clone() }));
-        assert_eq!(join(&[FIRST, SECOND], Some(AmountOf::Booking)), Err(FlawKind::Differing { lines }));
+        assert_eq!(
+            join(&[FIRST, SECOND], Some(AmountOf::Booking)),
+            Err(FlawKind::Differing { lines })
+        );
         let same = [FIRST, ["7", "confirmed", "2026-05-20", "2026-05-22", "1000.50", ""]];
         assert_eq!(join(&same, Some(AmountOf::Booking)).unwrap()[4], "1000.50");
         assert_eq!(join(&same, Some(AmountOf::Room)).unwrap()[4], "2001.00");

@@ -92,7 +92,9 @@ impl Flaw {
     pub fn message(&self, file: &str) -> LoadMessage {
         let (file, line, flaw) = (file.to_owned(), self.line, self.kind.message().into());
         match &self.heading {
-            Some(heading) => LoadMessage::CellFlaw { file, line, heading: visible_text::name(heading), flaw },
+            Some(heading) => {
+                LoadMessage::CellFlaw { file, line, heading: visible_text::name(heading), flaw }
+            }
             None => LoadMessage::RowFlaw { file, line, flaw },
         }
     }
@@ -107,13 +109,17 @@ impl FlawKind {
             }
             FlawKind::Date => LoadMessage::FlawDate,
             FlawKind::Amount => LoadMessage::FlawAmount,
-            FlawKind::Status(status) => LoadMessage::FlawStatus { status: visible_text::name(status) },
+            FlawKind::Status(status) => {
+                LoadMessage::FlawStatus { status: visible_text::name(status) }
+            }
             FlawKind::Empty => LoadMessage::FlawEmpty,
             FlawKind::LostLetters => LoadMessage::FlawLostLetters,
             FlawKind::Shortened => LoadMessage::FlawShortened,
             FlawKind::SpreadsheetError => LoadMessage::FlawSpreadsheetError,
             FlawKind::Differing { lines } => LoadMessage::FlawDiffering { lines: listed(lines) },
-            FlawKind::WhoseAmount { lines } => LoadMessage::FlawWhoseAmount { lines: listed(lines) },
+            FlawKind::WhoseAmount { lines } => {
+                LoadMessage::FlawWhoseAmount { lines: listed(lines) }
+            }
         }
     }
 }
@@ -152,12 +158,14 @@ impl RowReader<'_> {
     /// `Корпус 2, третий этаж` between the rows, or `Отчёт составлен 20.05.2026` below them: some
     /// words in the column of the ids or in one that is not read, and nothing else.
     fn is_note(&self, fields: &[String]) -> bool {
-        let filled: Vec<usize> = (0..fields.len()).filter(|at| !trimmed(&fields[*at]).is_empty()).collect();
+        let filled: Vec<usize> =
+            (0..fields.len()).filter(|at| !trimmed(&fields[*at]).is_empty()).collect();
         let [position] = filled.as_slice() else { return false };
         let is_of_key = self.key_place().is_some_and(|place| place.positions().contains(position));
         let is_read = self.layout.places.iter().any(|place| place.positions().contains(position));
         let words = trimmed(&fields[*position]).split_whitespace();
-        (is_of_key || !is_read) && words.filter(|word| word.chars().any(char::is_alphabetic)).count() > 1
+        (is_of_key || !is_read)
+            && words.filter(|word| word.chars().any(char::is_alphabetic)).count() > 1
     }
 
     fn key_place(&self) -> Option<&Place> {
@@ -174,7 +182,8 @@ impl RowReader<'_> {
 
     fn wrong_width(&self, fields: &[String]) -> Option<FlawKind> {
         let wanted = self.layout.width;
-        let beyond = fields.get(wanted..).map(|rest| rest.iter().any(|field| !trimmed(field).is_empty()));
+        let beyond =
+            fields.get(wanted..).map(|rest| rest.iter().any(|field| !trimmed(field).is_empty()));
         // Many programs write a separator behind the last value as well.
         (beyond != Some(false)).then_some(FlawKind::Width { found: fields.len(), wanted })
     }
@@ -184,7 +193,9 @@ impl RowReader<'_> {
     fn is_key_certain(&self, fields: &[String]) -> bool {
         let positions = self.key_place().map(Place::positions).unwrap_or_default();
         let last = positions.iter().max();
-        last.is_some_and(|last| *last == 0 || fields.len() < self.layout.width && last + 1 < fields.len())
+        last.is_some_and(|last| {
+            *last == 0 || fields.len() < self.layout.width && last + 1 < fields.len()
+        })
     }
 
     fn row(&self, record: &Record) -> Result<Finding, Flaw> {
@@ -231,7 +242,8 @@ fn is_total(fields: &[String], key: &str) -> bool {
 
 fn is_total_word(text: &str) -> bool {
     let text = text.to_lowercase();
-    let words = ["итого", "всего", "итог", "total", "grand total", "количество", "записей", "строк"];
+    let words =
+        ["итого", "всего", "итог", "total", "grand total", "количество", "записей", "строк"];
     words.iter().any(|word| {
         let rest = text.strip_prefix(word);
         rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
@@ -254,10 +266,12 @@ mod tests {
             columns: vec![column.into()],
             is_required: true,
         };
-        let headings = [("Фамилия", "last_name"), ("Код", "id"), ("Рождён", "birth_date")].map(heading);
+        let headings =
+            [("Фамилия", "last_name"), ("Код", "id"), ("Рождён", "birth_date")].map(heading);
         let head = [record("Фамилия;Код;Рождён;Прочее;")];
         let layout = layout::find(&head, MirrorTable::Guests, &headings).unwrap();
-        let reader = RowReader { table: MirrorTable::Guests, layout: &layout, is_status: &|_| true };
+        let reader =
+            RowReader { table: MirrorTable::Guests, layout: &layout, is_status: &|_| true };
         reader.read(&record(text))
     }
 
@@ -277,9 +291,15 @@ mod tests {
 
     #[test]
     fn blank_rows_sums_and_headings_once_more_are_no_rows() {
-        for text in
-            ["", ";;;", " ;\u{a0};;", "фамилия;КОД;Рождён;Прочее;", "Итого;;;", "Всего: 25", ";Итого:;;3"]
-        {
+        for text in [
+            "",
+            ";;;",
+            " ;\u{a0};;",
+            "фамилия;КОД;Рождён;Прочее;",
+            "Итого;;;",
+            "Всего: 25",
+            ";Итого:;;3",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
         for text in ["Всеволодов;7;;", "Итого;7;;"] {
@@ -289,7 +309,8 @@ mod tests {
 
     #[test]
     fn a_note_between_the_rows_is_no_row() {
-        for text in [";Отчёт составлен 20.05.2026;;", ";;;Корпус 2, третий этаж", ";Подпись администратора"]
+        for text in
+            [";Отчёт составлен 20.05.2026;;", ";;;Корпус 2, третий этаж", ";Подпись администратора"]
         {
             assert_eq!(read(text), None, "{text}");
         }
@@ -311,8 +332,14 @@ mod tests {
     #[test]
     fn a_row_without_an_id_or_spoiled_by_excel_is_unreadable() {
         assert_eq!(kind("Белова;;;"), Some(FlawKind::NoId));
-        assert_eq!((kind("Белова;1E+10;;"), key("Белова;1E+10;;")), (Some(FlawKind::Shortened), None));
-        assert_eq!((kind("#Н/Д;7;;"), key("#Н/Д;7;;")), (Some(FlawKind::SpreadsheetError), Some("7".into())));
+        assert_eq!(
+            (kind("Белова;1E+10;;"), key("Белова;1E+10;;")),
+            (Some(FlawKind::Shortened), None)
+        );
+        assert_eq!(
+            (kind("#Н/Д;7;;"), key("#Н/Д;7;;")),
+            (Some(FlawKind::SpreadsheetError), Some("7".into()))
+        );
     }
 
     #[test]

@@ -104,7 +104,9 @@ impl Source {
 }
 
 fn is_same(seen: &Metadata, now: &Metadata) -> bool {
-    is_same_file(seen, now) && seen.len() == now.len() && seen.modified().ok() == now.modified().ok()
+    is_same_file(seen, now)
+        && seen.len() == now.len()
+        && seen.modified().ok() == now.modified().ok()
 }
 
 #[cfg(unix)]

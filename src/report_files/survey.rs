@@ -1,4 +1,5 @@
-//! What a report has to offer that no configuration knows yet: headings that are called as usual, and status words.
+//! What a report has to offer that no configuration knows yet: headings that are called as usual,
+//! and status words.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,11 +33,13 @@ pub fn survey(source: &Source, table: MirrorTable) -> Result<ReportSurvey> {
         *statuses.borrow_mut().entry(word.to_owned()).or_default() += 1;
         true
     };
-    let reading = Reading { config: &config, encoding: None, is_trusted: false, is_status: &is_status };
+    let reading =
+        Reading { config: &config, encoding: None, is_trusted: false, is_status: &is_status };
     let report = Report::open(source, reading)?;
     let named = report.headings().iter();
-    let headings =
-        named.filter_map(|heading| Some((heading.clone(), columns_called(heading, table)?))).collect();
+    let headings = named
+        .filter_map(|heading| Some((heading.clone(), columns_called(heading, table)?)))
+        .collect();
     let amount = report.columns().iter().position(|column| column == "amount");
     let mut with_amount: BTreeSet<String> = BTreeSet::new();
     let mut has_several_amounts = false;

@@ -63,7 +63,9 @@ pub(super) fn sheets(file: File, kind: FileKind) -> Result<Vec<Vec<Record>>, cal
     for name in workbook.sheet_names() {
         let range = workbook.worksheet_range(&name)?;
         let merged = match &mut workbook {
-            Sheets::Xlsx(xlsx) => xlsx.merge_cells_by_sheet_name(&name).map_err(calamine::Error::Xlsx)?,
+            Sheets::Xlsx(xlsx) => {
+                xlsx.merge_cells_by_sheet_name(&name).map_err(calamine::Error::Xlsx)?
+            }
             Sheets::Xls(_) | Sheets::Xlsb(_) | Sheets::Ods(_) => Vec::new(),
         };
         sheets.push(rows(&range, &merged));
@@ -73,11 +75,13 @@ pub(super) fn sheets(file: File, kind: FileKind) -> Result<Vec<Vec<Record>>, cal
 
 fn rows(range: &Range<Data>, merged: &[Dimensions]) -> Vec<Record> {
     let Some((top, left)) = range.start() else { return Vec::new() };
-    let mut rows: Vec<Vec<String>> = range.rows().map(|row| row.iter().map(text).collect()).collect();
+    let mut rows: Vec<Vec<String>> =
+        range.rows().map(|row| row.iter().map(text).collect()).collect();
     for area in merged {
         fill_down(&mut rows, area, (top, left));
     }
-    let number = |(at, fields)| Record { line: u64::from(top) + at as u64 + 1, fields, is_cut: false };
+    let number =
+        |(at, fields)| Record { line: u64::from(top) + at as u64 + 1, fields, is_cut: false };
     rows.into_iter().enumerate().map(number).collect()
 }
 
@@ -142,9 +146,12 @@ mod tests {
 
     #[test]
     fn a_number_is_written_with_all_its_digits_or_as_one_that_lost_some() {
-        for (number, text) in
-            [(123.0, "123"), (79_001_234_567.0, "79001234567"), (12_500.5, "12500.5"), (1.5e16, "1.5E+16")]
-        {
+        for (number, text) in [
+            (123.0, "123"),
+            (79_001_234_567.0, "79001234567"),
+            (12_500.5, "12500.5"),
+            (1.5e16, "1.5E+16"),
+        ] {
             assert_eq!(number_text(number), text);
         }
     }
@@ -158,9 +165,15 @@ mod tests {
 
     #[test]
     fn a_cell_that_several_rows_share_stands_in_each_of_them() {
-        let mut rows =
-            vec![vec!["7".to_owned(), "a".into()], vec![String::new(), "b".into()], vec!["8".into()]];
+        let mut rows = vec![
+            vec!["7".to_owned(), "a".into()],
+            vec![String::new(), "b".into()],
+            vec!["8".into()],
+        ];
         fill_down(&mut rows, &Dimensions { start: (3, 1), end: (4, 1) }, (3, 1));
-        assert_eq!(rows, [vec!["7".to_owned(), "a".into()], vec!["7".into(), "b".into()], vec!["8".into()]]);
+        assert_eq!(
+            rows,
+            [vec!["7".to_owned(), "a".into()], vec!["7".into(), "b".into()], vec!["8".into()]]
+        );
     }
 }

@@ -76,7 +76,8 @@ mod tests {
     use crate::domain::run_error::Outcome;
 
     fn ended(started_at: DateTime<Utc>, outcome: Outcome) -> Run {
-        let counts = Counts { created: [1, 0, 2].into(), updated: [0, 1, 0].into(), deleted: 3, failed: 4 };
+        let counts =
+            Counts { created: [1, 0, 2].into(), updated: [0, 1, 0].into(), deleted: 3, failed: 4 };
         Run {
             command: "sync".to_owned(),
             started_at,
@@ -115,7 +116,8 @@ mod tests {
             state.log_run(&ended(start + TimeDelta::minutes(minute), Outcome::Ok)).unwrap();
         }
         let since = state.runs_since(start + TimeDelta::minutes(3)).unwrap();
-        let minutes: Vec<i64> = since.iter().map(|run| (run.started_at - start).num_minutes()).collect();
+        let minutes: Vec<i64> =
+            since.iter().map(|run| (run.started_at - start).num_minutes()).collect();
         assert_eq!(minutes, [3, 6]);
         assert_eq!((since[0].requests, since[0].counts.deleted), (5, 3));
     }

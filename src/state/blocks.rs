@@ -1,7 +1,8 @@
-//! What the mirror looked like where everything stood as sent, by blocks of neighbouring ids: a run that finds the
-//! same again need not read the rows.
+//! What the mirror looked like where everything stood as sent, by blocks of neighbouring ids: a run
+//! that finds the same again need not read the rows.
 //!
-//! A block is void as soon as any of its records changes in the state; triggers see to that, so nobody can forget it.
+//! A block is void as soon as any of its records changes in the state; triggers see to that, so
+//! nobody can forget it.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +74,8 @@ impl State {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Whether everything stood as sent in the last run that read the mirror, and nothing was done to a record since.
+    /// Whether everything stood as sent in the last run that read the mirror, and nothing was done
+    /// to a record since.
     pub fn is_clean(&self) -> Result<bool> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM blocks WHERE digest IS NULL)
                       AND NOT EXISTS (SELECT 1 FROM doubts)
@@ -99,7 +101,14 @@ impl Writer<'_> {
                     let digest = stood.map(|stood| stood.digest.cast_signed());
                     let link = stood.map_or(0, |stood| stood.linked);
                     let seen = seen.map(u64::cast_signed);
-                    keep.execute((kind, first_id(first.as_ref()), digest, link, seen, changed_at.map(Time)))?;
+                    keep.execute((
+                        kind,
+                        first_id(first.as_ref()),
+                        digest,
+                        link,
+                        seen,
+                        changed_at.map(Time),
+                    ))?;
                 }
                 BlockChange::Drop(first) => {
                     drop.execute((kind, first_id(first.as_ref())))?;

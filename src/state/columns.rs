@@ -1,4 +1,5 @@
-//! How times and names stand in the columns of the state: RFC 3339, and the words of the status document.
+//! How times and names stand in the columns of the state: RFC 3339, and the words of the status
+//! document.
 
 use std::fmt;
 use std::str::FromStr;
@@ -47,7 +48,8 @@ macro_rules! written_by_name {
 
 written_by_name!(Event, FailureCode, Operation, Outcome, Severity);
 
-/// A name as it was read: after a return to an older version the state has names that this one does not know.
+/// A name as it was read: after a return to an older version the state has names that this one does
+/// not know.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Stored<T> {
     /// Of another version.
@@ -112,8 +114,9 @@ mod tests {
 
     #[test]
     fn a_name_of_another_version_is_shown_as_it_stands() {
-        let read =
-            |name: &str| Stored::<FailureCode>::column_result(ValueRef::Text(name.as_bytes())).unwrap();
+        let read = |name: &str| {
+            Stored::<FailureCode>::column_result(ValueRef::Text(name.as_bytes())).unwrap()
+        };
         assert_eq!(read("PORTAL_REFUSED"), FailureCode::PortalRefused);
         let unknown = read("OF_TOMORROW");
         assert_eq!((unknown.known(), unknown.to_string().as_str()), (None, "OF_TOMORROW"));

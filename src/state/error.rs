@@ -94,7 +94,9 @@ fn not_opened_by_sqlite(file: &Path, error: rusqlite::Error) -> StateError {
     let message = match error.sqlite_error_code() {
         // As when it happens later.
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => return error.into(),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StateMessage::FileDamaged { path },
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            StateMessage::FileDamaged { path }
+        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StateMessage::Busy { path },
         Some(ErrorCode::SystemIoFailure) => StateMessage::DiskFailed { path },
         _ => return StateError::with_cause(cannot_be_opened(file), error),
@@ -119,7 +121,8 @@ fn cannot_be_opened(file: &Path) -> Message {
         return no_descriptors;
     }
     if private_files::is_denied(file) {
-        return StateMessage::Denied { path, remedy: private_files::run_as_owner_hint().into() }.into();
+        return StateMessage::Denied { path, remedy: private_files::run_as_owner_hint().into() }
+            .into();
     }
     StateMessage::CannotBeOpened { path }.into()
 }

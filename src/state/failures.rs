@@ -58,7 +58,8 @@ impl Writer<'_> {
         let before = self.previous_attempts(key, Severity::Failure)?;
         let (attempts, first_at) = before.unwrap_or((0, now));
         let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
-        let pause = pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        let pause =
+            pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
         self.keep_record(key, *row)?;
         self.clear_severity(key, Severity::Failure)?;
         self.clear_severity(key, Severity::Waiting)?;
@@ -81,7 +82,8 @@ impl Writer<'_> {
     pub fn save_waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
         let key = RecordKey::new(Kind::Booking, row.id.clone());
         self.keep_record(&key, Some(row))?;
-        let since = self.previous_attempts(&key, Severity::Waiting)?.map_or(now, |(_, since)| since);
+        let since =
+            self.previous_attempts(&key, Severity::Waiting)?.map_or(now, |(_, since)| since);
         self.clear_issues(&key)?;
         let trouble = NewIssue {
             severity: Severity::Waiting,
@@ -117,7 +119,12 @@ impl Writer<'_> {
     }
 
     /// Deals of ours with this origin that no booking stands behind.
-    pub fn save_orphaned_deals(&self, booking: &RecordKey, deals: &[i64], now: DateTime<Utc>) -> Result<()> {
+    pub fn save_orphaned_deals(
+        &self,
+        booking: &RecordKey,
+        deals: &[i64],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let deals = IssueDetail::Cards(deals.to_vec()).to_string();
         let trouble = NewIssue {
             severity: Severity::Warning,
@@ -154,11 +161,17 @@ impl Writer<'_> {
     }
 
     /// Attempts until now, and since when.
-    fn previous_attempts(&self, key: &RecordKey, severity: Severity) -> Result<Option<(u32, DateTime<Utc>)>> {
-        let sql = "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
+    fn previous_attempts(
+        &self,
+        key: &RecordKey,
+        severity: Severity,
+    ) -> Result<Option<(u32, DateTime<Utc>)>> {
+        let sql =
+            "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let found = statement
-            .query_row((key.kind, &key.id, severity), |row| Ok((row.get(0)?, row.get::<_, Time>(1)?.0)));
+        let found = statement.query_row((key.kind, &key.id, severity), |row| {
+            Ok((row.get(0)?, row.get::<_, Time>(1)?.0))
+        });
         Ok(found.optional()?)
     }
 
@@ -176,8 +189,9 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A record that is not sent is known by its name, and goes again when its pause is over. What was sent before
-    /// keeps the name it was sent with: its bookings' titles are compared with that. Whoever has a row is not gone.
+    /// A record that is not sent is known by its name, and goes again when its pause is over. What
+    /// was sent before keeps the name it was sent with: its bookings' titles are compared with
+    /// that. Whoever has a row is not gone.
     fn keep_record(&self, key: &RecordKey, row: Option<&Row>) -> Result<()> {
         let label = row.map_or("", |row| row.display_name.as_str());
         let gone = if row.is_some() { ABSENT_IN_MIRROR } else { 0 };
@@ -191,7 +205,12 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn insert_issue(&self, key: &RecordKey, trouble: &NewIssue<'_>, now: DateTime<Utc>) -> Result<()> {
+    fn insert_issue(
+        &self,
+        key: &RecordKey,
+        trouble: &NewIssue<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let NewIssue { severity, code, operation, message, row, attempts, first_at } = trouble;
         self.transaction
             .prepare_cached(
@@ -228,7 +247,8 @@ mod tests {
     fn the_pause_of_a_record_that_fails_doubles_up_to_a_day() {
         let (state, now) = (State::in_memory().unwrap(), DateTime::default());
         let guest = RecordKey::new(Kind::Guest, 1);
-        let failure = Failure { code: FailureCode::PortalRefused, operation: None, message: "", row: None };
+        let failure =
+            Failure { code: FailureCode::PortalRefused, operation: None, message: "", row: None };
         let pause = |_| {
             let writer = state.writer().unwrap();
             writer.save_failure(&guest, &failure, Duration::from_secs(15 * 60), now).unwrap();

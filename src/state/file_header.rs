@@ -1,5 +1,6 @@
-//! Whose a file is, read from its first bytes before `SQLite` or anybody else touches it: another program's database
-//! keeps its bytes, its rights and its journal (<https://www.sqlite.org/fileformat2.html>, sections 1.3 and 1.6).
+//! Whose a file is, read from its first bytes before `SQLite` or anybody else touches it: another
+//! program's database keeps its bytes, its rights and its journal
+//! (<https://www.sqlite.org/fileformat2.html>, sections 1.3 and 1.6).
 
 use std::fs::File;
 use std::io::{Read, Seek};

@@ -1,5 +1,5 @@
-//! The history: of runs, and of what was done to each record. Both are trimmed, so the state does not grow for
-//! ever.
+//! The history: of runs, and of what was done to each record. Both are trimmed, so the state does
+//! not grow for ever.
 
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
@@ -106,7 +106,8 @@ pub struct HistoryEntry {
 }
 
 /// The columns of [`run`].
-pub(super) const RUN_COLUMNS: &str = "command, started_at, finished_at, outcome, message, counts, requests";
+pub(super) const RUN_COLUMNS: &str =
+    "command, started_at, finished_at, outcome, message, counts, requests";
 
 pub(super) fn read_run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let counts: String = row.get(5)?;
@@ -137,7 +138,8 @@ impl State {
     pub fn begin_run(&self, command: &str, now: DateTime<Utc>) -> Result<i64> {
         let transaction = self.connection.unchecked_transaction()?;
         let run = self.add_run(command, now)?;
-        // Until the run has completed: a mirror that looks again as it did before may be a disk that was set back.
+        // Until the run has completed: a mirror that looks again as it did before may be a disk
+        // that was set back.
         self.set(INPUTS, &())?;
         transaction.commit()?;
         Ok(run)
@@ -154,8 +156,10 @@ impl State {
     fn add_run(&self, command: &str, started_at: DateTime<Utc>) -> Result<i64> {
         let state = &self.connection;
         state.execute("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", [])?;
-        state
-            .execute("INSERT INTO runs (command, started_at) VALUES (?1, ?2)", (command, Time(started_at)))?;
+        state.execute(
+            "INSERT INTO runs (command, started_at) VALUES (?1, ?2)",
+            (command, Time(started_at)),
+        )?;
         let run = state.last_insert_rowid();
         // The last one that ran through stays, however long ago it was.
         state.execute(
@@ -163,8 +167,10 @@ impl State {
                AND id <> coalesce((SELECT max(id) FROM runs WHERE outcome IN ('ok', 'partial')), 0)",
             [run - RUNS_KEPT],
         )?;
-        state
-            .execute("DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1", [EVENTS_KEPT])?;
+        state.execute(
+            "DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1",
+            [EVENTS_KEPT],
+        )?;
         Ok(run)
     }
 

@@ -1,4 +1,5 @@
-//! Calls that are under way or were never answered: written down before the call, cleared after its answer.
+//! Calls that are under way or were never answered: written down before the call, cleared after its
+//! answer.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -43,7 +44,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Before a call: what is tried with which row, and what of phones and e-mails may be ours from now on.
+    /// Before a call: what is tried with which row, and what of phones and e-mails may be ours from
+    /// now on.
     pub fn mark_in_doubt(
         &self,
         key: &RecordKey,
@@ -70,7 +72,12 @@ impl Writer<'_> {
                 "INSERT INTO records (kind, id, label, written) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT DO UPDATE SET written = excluded.written",
             )?
-            .execute((key.kind, &key.id, row.map_or("", |row| row.display_name.as_str()), json(written)?))?;
+            .execute((
+                key.kind,
+                &key.id,
+                row.map_or("", |row| row.display_name.as_str()),
+                json(written)?,
+            ))?;
         Ok(())
     }
 
@@ -82,7 +89,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The call was still under way just now, or the clock went back: the doubt is as young as can be.
+    /// The call was still under way just now, or the clock went back: the doubt is as young as can
+    /// be.
     pub fn refresh_doubt(&self, key: &RecordKey, now: DateTime<Utc>) -> Result<()> {
         self.transaction
             .prepare_cached("UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2")?

@@ -94,7 +94,10 @@ impl State {
     pub fn missing_objects(&self) -> Result<Vec<(Kind, i64)>> {
         let sql = format!("{TROUBLES} AND t.code = ?2 ORDER BY t.kind, t.id");
         let missing = self.query_issues(&sql, (Severity::Failure, FailureCode::ObjectMissing))?;
-        Ok(missing.into_iter().filter_map(|trouble| Some((trouble.key.kind, trouble.crm_id?))).collect())
+        Ok(missing
+            .into_iter()
+            .filter_map(|trouble| Some((trouble.key.kind, trouble.crm_id?)))
+            .collect())
     }
 
     fn query_issues(&self, sql: &str, parameters: impl Params) -> Result<Vec<Issue>> {

@@ -1,4 +1,5 @@
-//! Records whose rows are missing: since when, who was given up lately, and which stays are the oldest.
+//! Records whose rows are missing: since when, who was given up lately, and which stays are the
+//! oldest.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Row as SqlRow;
@@ -90,7 +91,8 @@ impl State {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The bookings with a deal whose stays are the oldest, the oldest first, with the time that counts.
+    /// The bookings with a deal whose stays are the oldest, the oldest first, with the time that
+    /// counts.
     pub fn oldest_stays(&self, by: Oldest, most: u64) -> Result<Vec<(RecordId, i64)>> {
         let arrival = "SELECT id, arrival FROM records
                        WHERE arrival IS NOT NULL AND crm_id IS NOT NULL ORDER BY arrival, id LIMIT ?1";
@@ -132,7 +134,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Nothing is concluded from who is missing now: whoever stays away is missing from the next sound reading on.
+    /// Nothing is concluded from who is missing now: whoever stays away is missing from the next
+    /// sound reading on.
     pub fn clear_missing_since(&self, kind: Kind) -> Result<()> {
         self.transaction
             .prepare_cached(

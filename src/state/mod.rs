@@ -1,8 +1,9 @@
 //! The state: what was sent, what is in doubt, what failed, and the history of runs.
 //!
-//! One `SQLite` file, readable by its owner only. The rollback journal is used and not WAL: the state is then one
-//! file that can be copied as a backup at any time between runs, it works on every file system, and a run
-//! makes two requests a second at most, so commits are never what it waits for.
+//! One `SQLite` file, readable by its owner only. The rollback journal is used and not WAL: the
+//! state is then one file that can be copied as a backup at any time between runs, it works on
+//! every file system, and a run makes two requests a second at most, so commits are never what it
+//! waits for.
 
 mod activity;
 mod blocks;
@@ -52,7 +53,8 @@ use crate::platform::{private_files, regular_file, sidecar_path};
 use error::OpenError;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// More than there are: with sixteen, as is usual, a batch would parse most of its statements again and again.
+/// More than there are: with sixteen, as is usual, a batch would parse most of its statements again
+/// and again.
 const STATEMENTS: usize = 64;
 
 /// An open state.
@@ -67,10 +69,11 @@ impl State {
         opened.map_err(|error| error.with_path(path))
     }
 
-    /// Opens the state to look at it, also while a run is writing: nothing is made, migrated or changed. Where no
-    /// pass has been yet, it is an empty one in memory.
+    /// Opens the state to look at it, also while a run is writing: nothing is made, migrated or
+    /// changed. Where no pass has been yet, it is an empty one in memory.
     pub fn open_readonly(path: &Path) -> Result<State> {
-        if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == IoErrorKind::NotFound) {
+        if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == IoErrorKind::NotFound)
+        {
             return State::in_memory();
         }
         let connection = connect_readonly(path).map_err(|error| error.with_path(path))?;
@@ -79,12 +82,14 @@ impl State {
 
     /// An empty state that lives in memory.
     pub fn in_memory() -> Result<State> {
-        State::prepare(Connection::open_in_memory()?).map_err(|error| error.with_path(Path::new(":memory:")))
+        State::prepare(Connection::open_in_memory()?)
+            .map_err(|error| error.with_path(Path::new(":memory:")))
     }
 
     fn prepare(connection: Connection) -> Result<State, OpenError> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        // FULL does not save that the journal is gone: after a power cut it may come back and undo the last commit.
+        // FULL does not save that the journal is gone: after a power cut it may come back and undo
+        // the last commit.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         enable_stable_query_plans(&connection)?;
@@ -118,16 +123,21 @@ impl State {
         Ok(self.connection.unchecked_transaction()?)
     }
 
-    /// Begins a transaction: what is written through it is saved by [`Writer::commit`], all or nothing.
+    /// Begins a transaction: what is written through it is saved by [`Writer::commit`], all or
+    /// nothing.
     ///
-    /// It waits for whoever else writes. Who has read already in a transaction is refused without waiting.
+    /// It waits for whoever else writes. Who has read already in a transaction is refused without
+    /// waiting.
     pub fn writer(&self) -> Result<Writer<'_>> {
-        Ok(Writer::new(Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?))
+        Ok(Writer::new(Transaction::new_unchecked(
+            &self.connection,
+            TransactionBehavior::Immediate,
+        )?))
     }
 }
 
-/// A statement is planned once. Left to itself, `SQLite` plans one anew for each value that it is run with, where the
-/// value might favour another index.
+/// A statement is planned once. Left to itself, `SQLite` plans one anew for each value that it is
+/// run with, where the value might favour another index.
 pub(crate) fn enable_stable_query_plans(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
@@ -155,8 +165,8 @@ fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
     Ok(path.file_name().map_or(folder.clone(), |name| folder.join(name)))
 }
 
-/// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old file's rights away.
-/// Another program's file is left as it is.
+/// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old
+/// file's rights away. Another program's file is left as it is.
 fn create_private(path: &Path) -> Result<(), OpenError> {
     let file = private_files::open_or_create_private(path)?.file;
     file_header::refuse_strangers(path, &file)?;

@@ -1,5 +1,6 @@
-//! Every statement of the state finds its rows by an index, or reads a table once, in order, because it needs all of it:
-//! a run may not become slow with the years. The statements are taken from the source, so that none is forgotten.
+//! Every statement of the state finds its rows by an index, or reads a table once, in order,
+//! because it needs all of it: a run may not become slow with the years. The statements are taken
+//! from the source, so that none is forgotten.
 
 use rusqlite::Connection;
 
@@ -27,7 +28,10 @@ const SOURCES: [&str; 12] = [
 /// Read from end to end, as the source has it, and why that is right.
 const WHOLE: [(&str, &str); 14] = [
     ("SELECT {RUN_COLUMNS} FROM runs ORDER BY", "the newest run is the first that is read"),
-    ("SELECT {RUN_COLUMNS} FROM runs WHERE", "a week of the runs that are kept, for the status page"),
+    (
+        "SELECT {RUN_COLUMNS} FROM runs WHERE",
+        "a week of the runs that are kept, for the status page",
+    ),
     ("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", "a full pass marks everything"),
     (
         "UPDATE records SET todo = todo | 8 WHERE kind = ?1 AND crm_id IS NOT NULL",
@@ -36,7 +40,10 @@ const WHOLE: [(&str, &str); 14] = [
     ("DELETE FROM stays", "once, when stays are asked for no more; by booking it goes by the key"),
     ("SELECT kind, id FROM touched", "it is empty between passes"),
     ("SELECT w.kind, w.id, r.crm_id FROM write_backs w", "it is empty between passes"),
-    ("SELECT NOT EXISTS (SELECT 1 FROM blocks", "a block is 256 records, and one that is void is enough"),
+    (
+        "SELECT NOT EXISTS (SELECT 1 FROM blocks",
+        "a block is 256 records, and one that is void is enough",
+    ),
     ("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", "12,000 runs are kept"),
     ("SELECT finished_at FROM runs WHERE outcome IN", "from the newest back to the last good one"),
     ("DELETE FROM troubles WHERE code = ?1", "an initial export alone does that"),
@@ -48,7 +55,9 @@ const WHOLE: [(&str, &str); 14] = [
 /// The texts in a source that are SQL, and the same with the constants put in.
 fn statements(source: &str) -> Vec<(&str, String)> {
     let is_sql = |(_, text): &(&str, String)| {
-        ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.trim_start().starts_with(verb))
+        ["SELECT ", "INSERT ", "UPDATE ", "DELETE "]
+            .iter()
+            .any(|verb| text.trim_start().starts_with(verb))
     };
     let whole = |text: &str| {
         text.replace("{COLUMNS}", COLUMNS)
@@ -59,13 +68,19 @@ fn statements(source: &str) -> Vec<(&str, String)> {
     source.split('"').map(|text| (text, whole(text))).filter(is_sql).collect()
 }
 
-/// Looks at every statement in the sources, but for those that begin as one of `whole`. Returns how many there are.
-pub(crate) fn assert_indexed(connection: &Connection, sources: &[&str], whole: &[(&str, &str)]) -> usize {
+/// Looks at every statement in the sources, but for those that begin as one of `whole`. Returns how
+/// many there are.
+pub(crate) fn assert_indexed(
+    connection: &Connection,
+    sources: &[&str],
+    whole: &[(&str, &str)],
+) -> usize {
     let mut seen = 0;
     for (source, sql) in sources.iter().copied().flat_map(statements) {
         let plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"));
         let mut plan = plan.unwrap_or_else(|error| panic!("{sql}: {error}"));
-        let parameters = rusqlite::params_from_iter(vec![rusqlite::types::Null; plan.parameter_count()]);
+        let parameters =
+            rusqlite::params_from_iter(vec![rusqlite::types::Null; plan.parameter_count()]);
         let steps = plan.query_map(parameters, |row| row.get(3)).unwrap();
         let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
         let is_slow = |step: &&String| {

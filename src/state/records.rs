@@ -37,7 +37,10 @@ impl Operation {
 
 /// What is still to be done though the row did not change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "the bits of one column, each due for a reason of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the bits of one column, each due for a reason of its own"
+)]
 pub struct PendingWork {
     /// All fields have to be sent again.
     pub resend: bool,
@@ -117,12 +120,13 @@ pub struct StoredRecord {
     pub last_seen_run: i64,
     /// When that was, in seconds of Unix time.
     pub last_seen_at: i64,
-    /// Calls in a row that were never answered: after two the record is sent alone, so that it costs no
-    /// neighbour.
+    /// Calls in a row that were never answered: after two the record is sent alone, so that it
+    /// costs no neighbour.
     pub unanswered_calls: u32,
 }
 
-/// An object that was seen alive this long ago may be gone by now: people merge and delete cards at any time.
+/// An object that was seen alive this long ago may be gone by now: people merge and delete cards at
+/// any time.
 const ALIVE_FOR: TimeDelta = TimeDelta::minutes(2);
 
 /// When an object was last seen alive.
@@ -154,7 +158,8 @@ impl StoredRecord {
         self.sighting(now).is_recent(run)
     }
 
-    /// The object that the mirror itself names in a row of this record, unless `reset-id` let go of it.
+    /// The object that the mirror itself names in a row of this record, unless `reset-id` let go of
+    /// it.
     pub fn named_by(&self, row: Option<&MirrorRow>) -> Option<i64> {
         row?.crm_id.filter(|_| !self.detached)
     }
@@ -184,8 +189,7 @@ pub struct RetryBackoff {
     pub unreadable: bool,
 }
 
-pub(super) const COLUMNS: &str =
-    "id, crm_id, modified_at, content, people, label, todo, flags, missing_since, arrival, departure";
+pub(super) const COLUMNS: &str = "id, crm_id, modified_at, content, people, label, todo, flags, missing_since, arrival, departure";
 
 /// The key of a row that begins with kind and id.
 pub(super) fn record_key(row: &Row<'_>) -> rusqlite::Result<RecordKey> {
@@ -239,7 +243,10 @@ pub struct RecordScan<'s> {
 
 impl RecordScan<'_> {
     /// The records that lie in these spans, ordered by id.
-    pub fn rows(&mut self, spans: &[IdRange]) -> impl Iterator<Item = Result<(RecordId, PlanRecord)>> {
+    pub fn rows(
+        &mut self,
+        spans: &[IdRange],
+    ) -> impl Iterator<Item = Result<(RecordId, PlanRecord)>> {
         let bounds = |span: &IdRange| {
             let bound = |id: &Option<RecordId>, none| id.clone().map_or(none, Value::from);
             (bound(&span.start, BEFORE_ALL), bound(&span.end, AFTER_ALL))
@@ -249,11 +256,16 @@ impl RecordScan<'_> {
         std::iter::from_fn(move || self.next_row(&mut rest).transpose())
     }
 
-    fn next_row(&mut self, rest: &mut VecDeque<(Value, Value)>) -> Result<Option<(RecordId, PlanRecord)>> {
+    fn next_row(
+        &mut self,
+        rest: &mut VecDeque<(Value, Value)>,
+    ) -> Result<Option<(RecordId, PlanRecord)>> {
         while self.page.is_empty()
             && let Some((from, upto)) = rest.pop_front()
         {
-            let rows = self.statement.query_map((self.kind, &from, &upto, PAGE as u64 + 1), plan_record)?;
+            let rows = self
+                .statement
+                .query_map((self.kind, &from, &upto, PAGE as u64 + 1), plan_record)?;
             self.page = rows.collect::<rusqlite::Result<_>>()?;
             // One more than a page: with that the next page begins.
             if self.page.len() > PAGE
@@ -281,11 +293,19 @@ impl State {
         let sql = format!(
             "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records WHERE kind = ?1 AND id = ?2"
         );
-        Ok(self.connection.prepare_cached(&sql)?.query_row((key.kind, &key.id), stored_record).optional()?)
+        Ok(self
+            .connection
+            .prepare_cached(&sql)?
+            .query_row((key.kind, &key.id), stored_record)
+            .optional()?)
     }
 
     /// The record that an origin means. Those of 41 and '41' read the same.
-    pub fn find_by_origin(&self, kind: Kind, origin: &str) -> Result<Option<(RecordKey, StoredRecord)>> {
+    pub fn find_by_origin(
+        &self,
+        kind: Kind,
+        origin: &str,
+    ) -> Result<Option<(RecordKey, StoredRecord)>> {
         for key in RecordKey::for_origin(kind, origin) {
             if let Some(record) = self.record(&key)? {
                 return Ok(Some((key, record)));
@@ -296,7 +316,8 @@ impl State {
 
     /// Whether some record stands behind an object that carries our mark.
     pub fn has_record_for(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<bool> {
-        Ok(self.find_by_origin(kind, origin)?.is_some() || !self.records_of_object(kind, crm_id)?.is_empty())
+        Ok(self.find_by_origin(kind, origin)?.is_some()
+            || !self.records_of_object(kind, crm_id)?.is_empty())
     }
 
     /// The records that hold an object of the CRM, ordered by id; more than one after a merge.
@@ -330,8 +351,9 @@ impl State {
         let sql = "SELECT w.kind, w.id, r.crm_id FROM write_backs w
                    LEFT JOIN records r ON r.kind = w.kind AND r.id = w.id LIMIT ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement
-            .query_map([most], |row| Ok(WriteBack { key: record_key(row)?, crm_id: row.get(2)? }))?;
+        let found = statement.query_map([most], |row| {
+            Ok(WriteBack { key: record_key(row)?, crm_id: row.get(2)? })
+        })?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -343,7 +365,8 @@ impl State {
 
     /// Every record is to be sent again; what a run does not get to goes with the next ones.
     pub fn resend_all(&self) -> Result<()> {
-        self.connection.execute("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", [])?;
+        self.connection
+            .execute("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", [])?;
         Ok(())
     }
 
@@ -373,8 +396,8 @@ impl State {
         Ok(self.connection.query_row(sql, [kind], |row| row.get(0))?)
     }
 
-    /// How many records of a kind stand in the CRM with nothing open about them: not gone from Ecvi, no call
-    /// without an answer, neither failed nor waiting.
+    /// How many records of a kind stand in the CRM with nothing open about them: not gone from
+    /// Ecvi, no call without an answer, neither failed nor waiting.
     pub fn count_settled(&self, kind: Kind) -> Result<u64> {
         // Counted by what is left out: millions of records are not looked at one by one.
         let sql = "SELECT (SELECT count(*) FROM records WHERE kind = ?1 AND crm_id IS NOT NULL)
@@ -400,7 +423,8 @@ impl State {
 
     /// The failed records of a kind and how long they are left alone.
     pub fn retry_backoffs(&self, kind: Kind) -> Result<HashMap<RecordId, RetryBackoff>> {
-        let sql = "SELECT id, next_at, modified_at, content, people, operation = 'read' FROM troubles
+        let sql =
+            "SELECT id, next_at, modified_at, content, people, operation = 'read' FROM troubles
                    WHERE kind = ?1 AND severity = 'failure'";
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map([kind], |row| {
@@ -434,7 +458,8 @@ mod tests {
         let state = State::in_memory().unwrap();
         let pages = i64::try_from(PAGE).unwrap() * 2;
         let numbers = [i64::MIN, -1].into_iter().chain(1..=pages).map(RecordId::Number);
-        let ids: Vec<RecordId> = numbers.chain(["a", "b"].map(|text| RecordId::Text(text.into()))).collect();
+        let ids: Vec<RecordId> =
+            numbers.chain(["a", "b"].map(|text| RecordId::Text(text.into()))).collect();
         let writer = state.writer().unwrap();
         for id in &ids {
             let guest = RecordKey::new(Kind::Guest, id.clone());

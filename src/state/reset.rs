@@ -9,8 +9,8 @@ use super::{Event, Result};
 use crate::domain::record::{Kind, RecordKey};
 
 impl Writer<'_> {
-    /// `reset-id` points the record at another object. A call without an answer stays in doubt: what it made is
-    /// still to be found.
+    /// `reset-id` points the record at another object. A call without an answer stays in doubt:
+    /// what it made is still to be found.
     pub fn relink_manually(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
         self.transaction
             .prepare_cached(
@@ -21,7 +21,8 @@ impl Writer<'_> {
         self.mark_dirty(key)
     }
 
-    /// Lets go of the objects of all records of a kind, as [`Writer::detach`] does of one. Returns how many.
+    /// Lets go of the objects of all records of a kind, as [`Writer::detach`] does of one. Returns
+    /// how many.
     pub fn release_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
         self.transaction.execute(
             "INSERT INTO history (at, kind, id, event, crm_id)
@@ -33,7 +34,8 @@ impl Writer<'_> {
                        SELECT kind, id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";
             self.transaction.execute(sql, [kind])?;
         }
-        self.transaction.execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
+        self.transaction
+            .execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
         let released = self.transaction.execute(
             &format!(
                 "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?3 | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL"

@@ -164,8 +164,10 @@ const VANISHED: &str = "
 /// A file of another program, or a state of a newer version.
 fn version(connection: &Connection) -> Result<usize, OpenError> {
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let application: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let application: u32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != APPLICATION_ID && (tables > 0 || version > 0) {
         return Err(OpenError::Refused(StateMessage::OtherProgram));
     }
@@ -209,34 +211,46 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         migrate(&connection).unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(migrate(&connection), Err(OpenError::Refused(StateMessage::NewerVersion))));
+        assert!(matches!(
+            migrate(&connection),
+            Err(OpenError::Refused(StateMessage::NewerVersion))
+        ));
     }
 
     #[test]
     fn a_file_of_another_program_is_refused() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
-        assert!(matches!(migrate(&connection), Err(OpenError::Refused(StateMessage::OtherProgram))));
+        assert!(matches!(
+            migrate(&connection),
+            Err(OpenError::Refused(StateMessage::OtherProgram))
+        ));
     }
 
     #[test]
     fn migrating_twice_changes_nothing() {
         let connection = Connection::open_in_memory().unwrap();
         migrate(&connection).unwrap();
-        connection.execute("INSERT INTO records (kind, id, crm_id) VALUES ('guest', 42, 7)", []).unwrap();
+        connection
+            .execute("INSERT INTO records (kind, id, crm_id) VALUES ('guest', 42, 7)", [])
+            .unwrap();
         let before = version(&connection).unwrap();
         migrate(&connection).unwrap();
-        let crm_id: i64 = connection.query_row("SELECT crm_id FROM records", [], |row| row.get(0)).unwrap();
+        let crm_id: i64 =
+            connection.query_row("SELECT crm_id FROM records", [], |row| row.get(0)).unwrap();
         assert_eq!((crm_id, version(&connection).unwrap()), (7, before));
     }
 
     #[test]
     fn a_state_of_the_second_version_reads_every_block_once_more() {
         let connection = Connection::open_in_memory().unwrap();
-        let second =
-            format!("{RECORDS}{BLOCKS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2;");
+        let second = format!(
+            "{RECORDS}{BLOCKS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2;"
+        );
         connection.execute_batch(&second).unwrap();
-        connection.execute("INSERT INTO records (kind, id, crm_id) VALUES ('booking', 5, 7)", []).unwrap();
+        connection
+            .execute("INSERT INTO records (kind, id, crm_id) VALUES ('booking', 5, 7)", [])
+            .unwrap();
         connection.execute("INSERT INTO blocks VALUES ('booking', -9e999, 11, 1)", []).unwrap();
         migrate(&connection).unwrap();
         let void = "SELECT count(*) FROM blocks WHERE digest IS NULL AND seen IS NULL";
@@ -250,8 +264,9 @@ mod tests {
     #[test]
     fn records_that_were_put_on_one_object_are_known_to_share_it_and_others_are_not() {
         let connection = Connection::open_in_memory().unwrap();
-        let second =
-            format!("{RECORDS}{BLOCKS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2;");
+        let second = format!(
+            "{RECORDS}{BLOCKS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2;"
+        );
         connection.execute_batch(&second).unwrap();
         let records = "
             INSERT INTO records (kind, id, crm_id, flags) VALUES
@@ -279,11 +294,11 @@ mod tests {
         let fifth = [RECORDS, BLOCKS, MARKS, VANISHED, REASONS].concat();
         let header = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 5;");
         connection.execute_batch(&format!("{fifth}{header}")).unwrap();
-        let records = "INSERT INTO records (kind, id, flags) VALUES ('guest', 1, 9), ('guest', 2, 8)";
+        let records =
+            "INSERT INTO records (kind, id, flags) VALUES ('guest', 1, 9), ('guest', 2, 8)";
         connection.execute(records, []).unwrap();
         migrate(&connection).unwrap();
-        let sql =
-            "SELECT count(*) FROM records INDEXED BY records_gone WHERE kind = 'guest' AND flags & 1 = 1";
+        let sql = "SELECT count(*) FROM records INDEXED BY records_gone WHERE kind = 'guest' AND flags & 1 = 1";
         let gone: i64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(gone, 1);
     }
@@ -291,15 +306,21 @@ mod tests {
     #[test]
     fn a_state_of_the_first_version_keeps_its_records_and_knows_no_block() {
         let connection = Connection::open_in_memory().unwrap();
-        let first = format!("{RECORDS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;");
+        let first =
+            format!("{RECORDS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;");
         connection.execute_batch(&first).unwrap();
-        connection.execute("INSERT INTO records (kind, id, crm_id) VALUES ('guest', 42, 7)", []).unwrap();
+        connection
+            .execute("INSERT INTO records (kind, id, crm_id) VALUES ('guest', 42, 7)", [])
+            .unwrap();
         migrate(&connection).unwrap();
         let count = |table: &str| -> i64 {
             let sql = format!("SELECT count(*) FROM {table}");
             connection.query_row(&sql, [], |row| row.get(0)).unwrap()
         };
         let last = MIGRATIONS.len();
-        assert_eq!((count("records"), count("blocks"), version(&connection).unwrap()), (1, 0, last));
+        assert_eq!(
+            (count("records"), count("blocks"), version(&connection).unwrap()),
+            (1, 0, last)
+        );
     }
 }

@@ -11,7 +11,8 @@ pub const INITIAL_EXPORT: &str = "initial_export";
 /// The [`crate::sync::plan::MirrorStats`] of the last run that completed.
 pub const MIRROR_STATS: &str = "survey";
 
-/// Of what the contents of the records are made, by kind: those made of other columns cannot be compared.
+/// Of what the contents of the records are made, by kind: those made of other columns cannot be
+/// compared.
 pub const CONTENTS: &str = "contents";
 
 /// Since when a guard holds back who is missing, by kind; null where none does.
@@ -20,10 +21,12 @@ pub const HELD_SINCE: &str = "held_since";
 /// What is remembered there.
 pub type HeldSince = PerKind<Option<DateTime<Utc>>>;
 
-/// The [`crate::sync::preflight::idle::InputFingerprint`] of that run; null where nothing can be concluded from it.
+/// The [`crate::sync::preflight::idle::InputFingerprint`] of that run; null where nothing can be
+/// concluded from it.
 pub const INPUTS: &str = "sight";
 
-/// What the contacts of all guests show of their stays, and of which day; null where nobody asks for it. A
+/// What the contacts of all guests show of their stays, and of which day; null where nobody asks
+/// for it. A
 /// [`crate::sync::plan::ShownStays`].
 pub const STAYS: &str = "stays";
 
@@ -38,7 +41,8 @@ pub const PORTAL: &str = "portal";
 /// The mark of everything that was sent: a changed one would be found on nothing.
 pub const ORIGINATOR: &str = "originator";
 
-/// The cards that the deals of the last batches point at, until somebody has looked whether they are still there.
+/// The cards that the deals of the last batches point at, until somebody has looked whether they
+/// are still there.
 pub const POINTED_AT: &str = "pointed_at";
 
 /// When the last call was made that changes something; the lock's file says it too.
@@ -64,7 +68,8 @@ pub const PAGE_TOLD: &str = "page_told";
 /// When it was last told that the metrics file cannot be written.
 pub const METRICS_TOLD: &str = "metrics_told";
 
-/// By which mapping everything was sent, as a fingerprint; null until a full run has verified its own.
+/// By which mapping everything was sent, as a fingerprint; null until a full run has verified its
+/// own.
 pub const MAPPING: &str = "mapping";
 /// When the configuration was found good, with its fingerprint.
 pub const VERIFIED: &str = "verified";

@@ -1,9 +1,10 @@
 //! The rollback journal that a killed process leaves beside the state.
 //!
-//! It belongs to the file that was being written. When somebody puts an older copy over that file, `SQLite` would play
-//! pages of the newer state into it and tell nobody. A journal holds the first page as it was, and in it a counter that
-//! each commit raises by one; where that page was not changed yet, its own size of the file still holds
-//! (<https://www.sqlite.org/fileformat2.html>, sections 1.3 and 3). What does not fit the file is not its journal.
+//! It belongs to the file that was being written. When somebody puts an older copy over that file,
+//! `SQLite` would play pages of the newer state into it and tell nobody. A journal holds the first
+//! page as it was, and in it a counter that each commit raises by one; where that page was not
+//! changed yet, its own size of the file still holds (<https://www.sqlite.org/fileformat2.html>,
+//! sections 1.3 and 3). What does not fit the file is not its journal.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
@@ -28,7 +29,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a journal says of the file that it belongs to.
 struct JournalHeader {
-    /// The counter before the commit that was under way; none where that had not come to the first page.
+    /// The counter before the commit that was under way; none where that had not come to the first
+    /// page.
     counter: Option<u32>,
     /// The program that the first page named then.
     application: Option<u32>,
@@ -38,8 +40,8 @@ struct JournalHeader {
 
 /// Puts a journal out of the way that is not this file's.
 ///
-/// Nobody else reads or writes the state meanwhile: a run that begins now would make a journal of its own, and that
-/// would be taken for the one that was judged.
+/// Nobody else reads or writes the state meanwhile: a run that begins now would make a journal of
+/// its own, and that would be taken for the one that was judged.
 pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
     if !has_foreign_journal(state)? {
         return Ok(());
@@ -56,7 +58,8 @@ pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
     if has_foreign_journal(state)? { set_aside(state) } else { Ok(()) }
 }
 
-/// Whether `SQLite` may bring a file in order whose first page cannot be read: a commit of ours was under way.
+/// Whether `SQLite` may bring a file in order whose first page cannot be read: a commit of ours was
+/// under way.
 pub(super) fn has_own_journal(state: &Path) -> io::Result<bool> {
     let owner = owner(&sidecar_path(state, "-journal"))?;
     let ours = |owner: JournalHeader| owner.pages == 0 || owner.application == Some(APPLICATION_ID);
@@ -85,18 +88,21 @@ fn set_aside(state: &Path) -> io::Result<()> {
 fn belongs_to(owner: &JournalHeader, [counter, pages]: [u32; 2]) -> bool {
     match owner.counter {
         Some(before) => counter == before || counter == before.wrapping_add(1),
-        // The first commit of a new state: there was no page to be kept, and until the end there may be none.
+        // The first commit of a new state: there was no page to be kept, and until the end there
+        // may be none.
         None if owner.pages == 0 => counter <= 1,
         None => pages == owner.pages,
     }
 }
 
-/// The counter of a database, and its size in pages; none where there is no first page, or a power cut spoiled it: the
-/// journal is then all that can bring it back.
+/// The counter of a database, and its size in pages; none where there is no first page, or a power
+/// cut spoiled it: the journal is then all that can bring it back.
 fn read_header(state: &Path) -> io::Result<Option<[u32; 2]>> {
     let Some(mut file) = if_exists(regular_file::read(state))? else { return Ok(None) };
     let mut bytes = [0; COUNTER as usize];
-    if !is_complete(file.read_exact(&mut bytes))? || !bytes.starts_with(crate::state::file_header::MAGIC) {
+    if !is_complete(file.read_exact(&mut bytes))?
+        || !bytes.starts_with(crate::state::file_header::MAGIC)
+    {
         return Ok(None);
     }
     read_u32s(&mut file)
@@ -109,7 +115,10 @@ fn owner(journal: &Path) -> io::Result<Option<JournalHeader>> {
     let (mut at, mut size) = (0, None);
     loop {
         file.seek(SeekFrom::Start(at))?;
-        let Some([first, second, records, _, original, sector, page]) = read_u32s(&mut file)? else { break };
+        let Some([first, second, records, _, original, sector, page]) = read_u32s(&mut file)?
+        else {
+            break;
+        };
         if [first, second] != MAGIC || sector < 32 || page < 512 {
             break;
         }
@@ -177,8 +186,8 @@ mod tests {
 
     use super::*;
 
-    /// What a process leaves that dies within this transaction, which is too large for its memory, after `commits`
-    /// others; and the file as it was before all of them.
+    /// What a process leaves that dies within this transaction, which is too large for its memory,
+    /// after `commits` others; and the file as it was before all of them.
     fn killed(commits: u32, transaction: &str) -> (TempDir, PathBuf, Vec<u8>) {
         let folder = tempfile::tempdir().unwrap();
         let (lived, state) = (folder.path().join("lived.db"), folder.path().join("state.db"));
@@ -201,7 +210,8 @@ mod tests {
 
     fn rows(state: &Path) -> i64 {
         let connection = Connection::open(state).unwrap();
-        let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        let sound: String =
+            connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(sound, "ok");
         connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
     }
@@ -231,7 +241,8 @@ mod tests {
         }
     }
 
-    /// A journal of one record, of this page, for a file of so many pages, after a head of this many bytes.
+    /// A journal of one record, of this page, for a file of so many pages, after a head of this
+    /// many bytes.
     fn journal(head: u32, page: u32, pages: u32, counter: u32) -> Vec<u8> {
         let [first, second] = MAGIC;
         let words = [first, second, 1, 0, pages, head, 512];
@@ -268,8 +279,11 @@ mod tests {
         fs::remove_file(sidecar_path(&state, "-journal")).unwrap();
         set_foreign_journal_aside(&state).unwrap();
         set_foreign_journal_aside(&folder.path().join("new.db")).unwrap();
-        fs::write(sidecar_path(&state, "-journal"), "no journal at all, but as long as the head of one")
-            .unwrap();
+        fs::write(
+            sidecar_path(&state, "-journal"),
+            "no journal at all, but as long as the head of one",
+        )
+        .unwrap();
         set_foreign_journal_aside(&state).unwrap();
         assert!(sidecar_path(&state, "-journal").exists());
     }

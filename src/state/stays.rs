@@ -1,5 +1,6 @@
-//! The ledger of stays: what the bookings say of their guests, as last read. It is kept only where `[contact.stays]` is
-//! on, so that one changed booking costs the look at its own guests, and not at all bookings of the hotel.
+//! The ledger of stays: what the bookings say of their guests, as last read. It is kept only where
+//! `[contact.stays]` is on, so that one changed booking costs the look at its own guests, and not
+//! at all bookings of the hotel.
 
 use std::collections::VecDeque;
 
@@ -121,7 +122,10 @@ impl Rest {
     fn of(span: &IdRange) -> Rest {
         let bound = |id: &Option<RecordId>, none| id.clone().map_or(none, Value::from);
         // No guest is so small: the first booking belongs to the span with all its guests.
-        Rest { after: (bound(&span.start, BEFORE_ALL), BEFORE_ALL), before: bound(&span.end, AFTER_ALL) }
+        Rest {
+            after: (bound(&span.start, BEFORE_ALL), BEFORE_ALL),
+            before: bound(&span.end, AFTER_ALL),
+        }
     }
 }
 
@@ -139,7 +143,8 @@ impl State {
 
     /// The stays of a guest, each with its booking.
     pub fn stays_of(&self, guest: &RecordId) -> Result<Vec<(RecordId, GuestStay)>> {
-        let sql = "SELECT booking, guest, status, arrival, departure, amount FROM stays WHERE guest = ?1";
+        let sql =
+            "SELECT booking, guest, status, arrival, departure, amount FROM stays WHERE guest = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map([guest], booking_and_stay)?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
@@ -150,7 +155,8 @@ impl State {
         let sql = "SELECT guest FROM stays WHERE status IN ('temporary', 'confirmed')
                      AND arrival >= ?1 AND arrival < ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map((from.to_string(), before.to_string()), |row| row.get(0))?;
+        let found =
+            statement.query_map((from.to_string(), before.to_string()), |row| row.get(0))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 }
@@ -158,7 +164,9 @@ impl State {
 impl Writer<'_> {
     /// The stays of a booking are these from now on.
     pub fn keep_stays(&self, BookingStays { booking, stays }: &BookingStays) -> Result<()> {
-        self.transaction.prepare_cached("DELETE FROM stays WHERE booking = ?1")?.execute([booking])?;
+        self.transaction
+            .prepare_cached("DELETE FROM stays WHERE booking = ?1")?
+            .execute([booking])?;
         let mut insert = self.transaction.prepare_cached(
             "INSERT INTO stays (booking, guest, status, arrival, departure, amount)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -173,8 +181,9 @@ impl Writer<'_> {
 
     /// The booking is known no more, and its guests never had it.
     pub(super) fn forget_stays(&self, booking: &RecordId) -> Result<()> {
-        let mut guests =
-            self.transaction.prepare_cached("DELETE FROM stays WHERE booking = ?1 RETURNING guest")?;
+        let mut guests = self
+            .transaction
+            .prepare_cached("DELETE FROM stays WHERE booking = ?1 RETURNING guest")?;
         let guests = guests.query_map([booking], |row| row.get(0))?;
         let guests: Vec<RecordId> = guests.collect::<rusqlite::Result<_>>()?;
         guests.iter().try_for_each(|guest| self.stays_changed(guest))
@@ -219,8 +228,8 @@ mod tests {
         let state = State::in_memory().unwrap();
         let writer = state.writer().unwrap();
         // One booking is larger than a page.
-        let sizes =
-            (0..1_500).map(|booking| if booking == 700 { PAGE as i64 + 500 } else { 1 + booking % 3 });
+        let sizes = (0..1_500)
+            .map(|booking| if booking == 700 { PAGE as i64 + 500 } else { 1 + booking % 3 });
         let all: Vec<BookingStays> = (0..)
             .zip(sizes)
             .map(|(booking, size)| BookingStays {

@@ -1,4 +1,5 @@
-//! What is written down about records: each method is one fact, and a transaction holds all facts of one answer.
+//! What is written down about records: each method is one fact, and a transaction holds all facts
+//! of one answer.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
@@ -51,7 +52,12 @@ impl<'s> Writer<'s> {
     }
 
     /// The record stands in the portal as its row says.
-    pub fn save_sent(&self, key: &RecordKey, sent: &SentRecord<'_>, now: DateTime<Utc>) -> Result<()> {
+    pub fn save_sent(
+        &self,
+        key: &RecordKey,
+        sent: &SentRecord<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let SentRecord {
             row,
             crm_id,
@@ -114,7 +120,8 @@ impl<'s> Writer<'s> {
         self.clear_doubt(key)
     }
 
-    /// The record's object is known now, whatever mark it carries; all fields have to be sent again.
+    /// The record's object is known now, whatever mark it carries; all fields have to be sent
+    /// again.
     pub fn link(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
         self.set_object(key, crm_id, 0)
     }
@@ -192,15 +199,17 @@ impl<'s> Writer<'s> {
 
     /// The mirror knows these ids now.
     pub fn clear_write_back(&self, links: &[WriteBack]) -> Result<()> {
-        let mut statement =
-            self.transaction.prepare_cached("DELETE FROM write_backs WHERE kind = ?1 AND id = ?2")?;
+        let mut statement = self
+            .transaction
+            .prepare_cached("DELETE FROM write_backs WHERE kind = ?1 AND id = ?2")?;
         for WriteBack { key, .. } in links {
             statement.execute((key.kind, &key.id))?;
         }
         Ok(())
     }
 
-    /// Names the people whose bookings a plan looks at. Returns the mark for [`Writer::clear_dirty`].
+    /// Names the people whose bookings a plan looks at. Returns the mark for
+    /// [`Writer::clear_dirty`].
     pub fn mark_all_dirty(&self, people: &[RecordKey]) -> Result<i64> {
         for key in people {
             self.mark_dirty(key)?;
@@ -218,7 +227,9 @@ impl<'s> Writer<'s> {
     /// The object was seen in the portal in this run.
     pub fn mark_seen(&self, kind: Kind, crm_id: i64, run: i64, now: DateTime<Utc>) -> Result<()> {
         self.transaction
-            .prepare_cached("UPDATE records SET seen_run = ?3, seen_at = ?4 WHERE kind = ?1 AND crm_id = ?2")?
+            .prepare_cached(
+                "UPDATE records SET seen_run = ?3, seen_at = ?4 WHERE kind = ?1 AND crm_id = ?2",
+            )?
             .execute((kind, crm_id, run, now.timestamp()))?;
         Ok(())
     }
@@ -234,7 +245,8 @@ impl<'s> Writer<'s> {
         self.clear_issues(key)
     }
 
-    /// Whoever else is on the record's object writes itself over what this one leaves there, its mark too.
+    /// Whoever else is on the record's object writes itself over what this one leaves there, its
+    /// mark too.
     pub fn resend_others(&self, key: &RecordKey) -> Result<()> {
         self.transaction
             .prepare_cached(
@@ -281,5 +293,9 @@ impl<'s> Writer<'s> {
 }
 
 pub(super) fn json(written: &OwnedValues) -> Result<String> {
-    if *written == OwnedValues::default() { Ok(String::new()) } else { Ok(serde_json::to_string(written)?) }
+    if *written == OwnedValues::default() {
+        Ok(String::new())
+    } else {
+        Ok(serde_json::to_string(written)?)
+    }
 }

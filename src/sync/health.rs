@@ -19,7 +19,17 @@ use crate::sync::run::RunReport;
 
 /// Something that a person has to look at.
 #[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, EnumIter, IntoStaticStr, Serialize, Deserialize,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Debug,
+    EnumIter,
+    IntoStaticStr,
+    Serialize,
+    Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -70,7 +80,12 @@ impl Health {
 }
 
 /// Writes down how things stand after a run.
-pub(super) fn note(config: &Config, state: &State, ended: &RunReport, now: DateTime<Utc>) -> Result<Health> {
+pub(super) fn note(
+    config: &Config,
+    state: &State,
+    ended: &RunReport,
+    now: DateTime<Utc>,
+) -> Result<Health> {
     let previous: Option<Health> = Health::of_last_run(state)?;
     let mut troubles = of_run(ended, previous.as_ref());
     if has_failures(state)? {
@@ -93,7 +108,9 @@ fn of_run(ended: &RunReport, previous: Option<&Health>) -> BTreeSet<Trouble> {
         Outcome::Failed => Some(Trouble::Unusable),
         Outcome::Interrupted => {
             let lasting = [Trouble::Refused, Trouble::Unusable, Trouble::HeldBack];
-            let had = |trouble: &Trouble| previous.is_some_and(|health| health.troubles.contains(trouble));
+            let had = |trouble: &Trouble| {
+                previous.is_some_and(|health| health.troubles.contains(trouble))
+            };
             return lasting.into_iter().filter(had).collect();
         }
     };
@@ -151,7 +168,8 @@ mod tests {
             message: message.map(Into::into),
             ..RunReport::idle()
         };
-        let found = |report: &RunReport| of_run(report, Some(&previous)).into_iter().collect::<Vec<_>>();
+        let found =
+            |report: &RunReport| of_run(report, Some(&previous)).into_iter().collect::<Vec<_>>();
         assert_eq!(found(&ended(Outcome::Interrupted, Some("away"))), [Trouble::Refused]);
         assert_eq!(found(&ended(Outcome::Ok, None)), []);
         assert_eq!(found(&ended(Outcome::Partial, None)), []);

@@ -1,4 +1,5 @@
-//! A run from its lock to its report. The story is told by [`run`]; each stage is a module of its own.
+//! A run from its lock to its report. The story is told by [`run`]; each stage is a module of its
+//! own.
 
 pub mod daily_warnings;
 pub mod health;

@@ -171,7 +171,12 @@ fn text(notice: &Notice, config: &Config, state: &State, ended: &RunReport) -> R
     Ok(Message::Lines(lines).text(config.language))
 }
 
-fn line(trouble: Trouble, config: &Config, state: &State, ended: &RunReport) -> Result<Option<Message>> {
+fn line(
+    trouble: Trouble,
+    config: &Config,
+    state: &State,
+    ended: &RunReport,
+) -> Result<Option<Message>> {
     Ok(match trouble {
         Trouble::Refused | Trouble::Unusable | Trouble::HeldBack => ended.message.clone(),
         Trouble::Records => records(state)?,
@@ -192,7 +197,10 @@ fn records(state: &State) -> Result<Option<Message>> {
         Some(code) => Message::Remedy(code),
         None => first.code.to_string().into(),
     };
-    Ok(Some(NoticeMessage::NotSentRecords { count: failures.len(), record, reason: Box::new(reason) }.into()))
+    Ok(Some(
+        NoticeMessage::NotSentRecords { count: failures.len(), record, reason: Box::new(reason) }
+            .into(),
+    ))
 }
 
 #[cfg(test)]
@@ -237,9 +245,16 @@ mod tests {
     #[test]
     fn what_comes_and_goes_is_told_once_a_day() {
         use Trouble::Records;
-        let hours: &[(i64, &[Trouble])] =
-            &[(1, &[Records]), (2, &[]), (3, &[Records]), (4, &[]), (5, &[Records]), (25, &[Records])];
-        let expected = [(1, troubles(&[Records])), (2, Notice::WellAgain), (25, troubles(&[Records]))];
+        let hours: &[(i64, &[Trouble])] = &[
+            (1, &[Records]),
+            (2, &[]),
+            (3, &[Records]),
+            (4, &[]),
+            (5, &[Records]),
+            (25, &[Records]),
+        ];
+        let expected =
+            [(1, troubles(&[Records])), (2, Notice::WellAgain), (25, troubles(&[Records]))];
         assert_eq!(told(hours), expected);
     }
 
@@ -266,7 +281,9 @@ mod tests {
     #[test]
     fn a_message_that_could_not_be_sent_waits_for_its_time_but_not_for_a_clock_that_ran_ahead() {
         let health = health(&[Trouble::Refused]);
-        for (not_before, is_told) in [(None, true), (Some(2), false), (Some(1), true), (Some(99), true)] {
+        for (not_before, is_told) in
+            [(None, true), (Some(2), false), (Some(1), true), (Some(99), true)]
+        {
             let told = Told { not_before: not_before.map(at), ..Told::default() };
             assert_eq!(next_notice(&told, &health, at(1)).is_some(), is_told, "{not_before:?}");
         }

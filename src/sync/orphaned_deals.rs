@@ -1,5 +1,5 @@
-//! Deals of ours that no booking stands behind, as the inventory of an initial export showed them: they are never
-//! deleted, only told of.
+//! Deals of ours that no booking stands behind, as the inventory of an initial export showed them:
+//! they are never deleted, only told of.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,12 @@ use crate::state::State;
 use crate::sync::plan::PlanStore;
 
 /// Writes them down as warnings, in the place of those that were told of before.
-pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &PlanStore, clock: &Clock) -> Result<()> {
+pub(super) fn report(
+    mirror: &MirrorConfig,
+    state: &State,
+    queue: &PlanStore,
+    clock: &Clock,
+) -> Result<()> {
     let mut orphans: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     queue.each_inventory(Kind::Booking, |origin, crm_id| {
         if !state.has_record_for(Kind::Booking, origin, crm_id)? {
@@ -37,8 +42,8 @@ pub(super) fn report(mirror: &MirrorConfig, state: &State, queue: &PlanStore, cl
     Ok(writer.commit()?)
 }
 
-/// Bookings from before `bookings_from` are not sent, but one that has a deal keeps it, also where the state was lost:
-/// they are taken out of `orphans`.
+/// Bookings from before `bookings_from` are not sent, but one that has a deal keeps it, also where
+/// the state was lost: they are taken out of `orphans`.
 fn adopt_old_bookings(
     mirror: &MirrorConfig,
     limit: &ReadLimit,

@@ -1,4 +1,5 @@
-//! A run that hangs is seen: the runs of cron that find the lock held count themselves, and after a while they say so.
+//! A run that hangs is seen: the runs of cron that find the lock held count themselves, and after a
+//! while they say so.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -13,7 +14,8 @@ use crate::sync::options::RunKind;
 const CRON_INTERVAL: u64 = 180;
 /// Beyond the runs that one which ends in time may overlap.
 const SPARE_RUNS: u64 = 2;
-/// An initial export knows no time limit, but it makes calls all the time, or waits for a portal that is away.
+/// An initial export knows no time limit, but it makes calls all the time, or waits for a portal
+/// that is away.
 const SILENT_EXPORT: TimeDelta = TimeDelta::hours(6);
 
 /// Counts a run that found the lock held; and what is to be said, where too many did.
@@ -80,7 +82,11 @@ mod tests {
         for (time_limit, passes, is_late) in
             [("150s", 2, false), ("150s", 3, true), ("1h", 21, false), ("1h", 22, true)]
         {
-            assert_eq!(is_overdue(&config(time_limit), &told("sync", passes), at(9)), is_late, "{passes}");
+            assert_eq!(
+                is_overdue(&config(time_limit), &told("sync", passes), at(9)),
+                is_late,
+                "{passes}"
+            );
         }
         let unknown = PassedOver { holder: None, ..told("", 3) };
         assert!(is_overdue(&config("150s"), &unknown, at(9)));

@@ -21,7 +21,8 @@ pub fn preview(config: &Config, options: &RunOptions, clock: &Clock) -> Result<(
     let now = clock.now();
     let limit = clock.read_limit(deadline(config, options, now));
     let mirror = Mirror::open_within(&config.mirror, &limit)?;
-    let plan = build_plan(config, &mirror, &state, &effective_options(config, options, &state)?, now)?;
+    let plan =
+        build_plan(config, &mirror, &state, &effective_options(config, options, &state)?, now)?;
     Ok((state, plan))
 }
 
@@ -33,12 +34,18 @@ pub(super) fn require_initial_export(kind: RunKind, state: &State) -> Result<()>
     Err(SyncMessage::InitialExportMissing.into())
 }
 
-/// A completed initial export that is asked for again sends every record again, and goes on where such a one was
-/// interrupted: what it did not get to is marked. After another change of the mapping it begins anew.
-pub(super) fn effective_options(config: &Config, options: &RunOptions, state: &State) -> Result<RunOptions> {
+/// A completed initial export that is asked for again sends every record again, and goes on where
+/// such a one was interrupted: what it did not get to is marked. After another change of the
+/// mapping it begins anew.
+pub(super) fn effective_options(
+    config: &Config,
+    options: &RunOptions,
+    state: &State,
+) -> Result<RunOptions> {
     let again = options.kind == RunKind::InitialExport && state.initial_export()?.is_some();
-    let goes_on =
-        again && state.get(RESENDING)? == Some(true) && !mapping_version::has_changed(config, state)?;
+    let goes_on = again
+        && state.get(RESENDING)? == Some(true)
+        && !mapping_version::has_changed(config, state)?;
     let full = options.full || (again && !goes_on) || state.get(FULL)? == Some(true);
     // As in a full run, the pause of a failed record does not matter.
     Ok(RunOptions { full, retry_failed: options.retry_failed || goes_on, ..options.clone() })

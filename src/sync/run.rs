@@ -34,7 +34,8 @@ use crate::sync::{daily_warnings, notify};
 /// Ids in one transaction on the mirror.
 const WRITE_BACK_CHUNK: u32 = 1_000;
 
-/// Rounds of an export that mend deals whose people were merged or deleted meanwhile. People may go on with that.
+/// Rounds of an export that mend deals whose people were merged or deleted meanwhile. People may go
+/// on with that.
 const MENDING_ROUNDS: u32 = 3;
 
 /// How a run ended.
@@ -97,8 +98,13 @@ pub fn run_locked(
     daily_warnings::of_mirror_age(config, &state, started)?;
     daily_warnings::of_link(config, &state, started)?;
     let pace = state.get(PACE)?.unwrap_or_default();
-    let mut client =
-        Client::new(portal, clock.clone(), &config.portal, pace, deadline(config, options, started));
+    let mut client = Client::new(
+        portal,
+        clock.clone(),
+        &config.portal,
+        pace,
+        deadline(config, options, started),
+    );
     if can_skip(config, options, &state, started)? {
         let mut ended = RunReport::idle();
         notify::after_run(config, &state, &mut client, &mut ended)?;
@@ -156,7 +162,8 @@ struct Prepared {
 }
 
 impl RunContext<'_> {
-    /// Rounds, until nothing is left in doubt; a run of cron makes one and leaves the rest to the next.
+    /// Rounds, until nothing is left in doubt; a run of cron makes one and leaves the rest to the
+    /// next.
     fn run(&mut self, client: &mut Client<'_>, observer: &mut dyn ProgressObserver) -> Result<()> {
         require_initial_export(self.options.kind, self.state)?;
         wait_for_unknown_calls(self.config, self.state, self.lock, client)?;
@@ -202,8 +209,10 @@ impl RunContext<'_> {
             let Some(reason) = outage.filter(|_| waits) else { return Err(error) };
             attempts = if self.done.counts == before { attempts + 1 } else { 1 };
             log::info!("{}; the round begins anew", reason.text(Language::En));
-            client
-                .wait_for(WaitReason::Unreachable(&reason), client.clock().now() + growing_pause(attempts))?;
+            client.wait_for(
+                WaitReason::Unreachable(&reason),
+                client.clock().now() + growing_pause(attempts),
+            )?;
         }
     }
 
@@ -218,20 +227,27 @@ impl RunContext<'_> {
         let limit = client.clock().read_limit(client.deadline());
         let mirror = Mirror::open_within(&config.mirror, &limit)?;
         // What a window shows changes with the time alone.
-        let fingerprint = fingerprint
-            .filter(|_| mirror.windows() == PerKind::default() && !mirror.are_booking_guests_windowed());
-        let options =
-            if first { effective_options(config, self.options, state)? } else { self.options.clone() };
-        let Prepared { plan, types, dirty_seq } = self.plan_and_mark_full(mirror, &options, client)?;
+        let fingerprint = fingerprint.filter(|_| {
+            mirror.windows() == PerKind::default() && !mirror.are_booking_guests_windowed()
+        });
+        let options = if first {
+            effective_options(config, self.options, state)?
+        } else {
+            self.options.clone()
+        };
+        let Prepared { plan, types, dirty_seq } =
+            self.plan_and_mark_full(mirror, &options, client)?;
         portal_identity::remember(config, state)?;
         mapping_version::record_current(config, state)?;
         let stocked = first && options.kind == RunKind::InitialExport;
         if stocked {
-            // What stands in the portal under our originator, so that a lost state costs time and no duplicate.
-            let gaps = inventory::for_each_object(client, &config.portal.originator, |kind, object| {
-                observer.on_object_seen(kind);
-                Ok(plan.queue.add_inventory(kind, &object.origin, object.crm_id)?)
-            })?;
+            // What stands in the portal under our originator, so that a lost state costs time and
+            // no duplicate.
+            let gaps =
+                inventory::for_each_object(client, &config.portal.originator, |kind, object| {
+                    observer.on_object_seen(kind);
+                    Ok(plan.queue.add_inventory(kind, &object.origin, object.crm_id)?)
+                })?;
             gaps.keys().try_for_each(|(kind, _)| plan.queue.note_gap(*kind))?;
         }
         let way = match options.kind {
@@ -239,7 +255,8 @@ impl RunContext<'_> {
             RunKind::InitialExport => CreateMode::Export { method: config.export.method, stocked },
         };
         let (lock, queue, run) = (self.lock, &plan.queue, self.run);
-        let means = PushContext { config, types: &types, state, lock, queue, create_mode: way, run };
+        let means =
+            PushContext { config, types: &types, state, lock, queue, create_mode: way, run };
         observer.on_planned(queue.count_left()?);
         let pushed = Push::new(means, client, &mut self.done).run(observer);
         self.pending = Some(queue.count_left()?);
@@ -251,9 +268,9 @@ impl RunContext<'_> {
         self.save_baseline(&plan, fingerprint, dirty_seq)
     }
 
-    /// The plan, and where everything is to be sent again the marks for that. Should the run be killed or the portal not
-    /// answer before they are set, the next one carries the order out; what was refused it does not, behind somebody's
-    /// back.
+    /// The plan, and where everything is to be sent again the marks for that. Should the run be
+    /// killed or the portal not answer before they are set, the next one carries the order out;
+    /// what was refused it does not, behind somebody's back.
     fn plan_and_mark_full(
         &mut self,
         mirror: Mirror,
@@ -307,8 +324,8 @@ impl RunContext<'_> {
         Ok(Prepared { plan, types, dirty_seq })
     }
 
-    /// Written down before anything is sent: a run that is cut short forgets no booking for its people's sake, and
-    /// what is sent voids the blocks that it falls into.
+    /// Written down before anything is sent: a run that is cut short forgets no booking for its
+    /// people's sake, and what is sent voids the blocks that it falls into.
     fn save_dirty(&self, plan: &Plan, contents: PerKind<u64>, now: DateTime<Utc>) -> Result<i64> {
         let writer = self.state.writer()?;
         crate::sync::missing_rows::save_observations(self.state, &writer, plan, now)?;
@@ -322,7 +339,8 @@ impl RunContext<'_> {
         Ok(mark)
     }
 
-    /// Tells the mirror the new ids. That it cannot be written is no reason to stop: it learns them next time.
+    /// Tells the mirror the new ids. That it cannot be written is no reason to stop: it learns them
+    /// next time.
     fn write_back(&self) -> Result<()> {
         while let links @ [_, ..] = self.state.write_backs(WRITE_BACK_CHUNK)?.as_slice() {
             // What is owed from the time when it was wanted is let go of.
@@ -352,7 +370,8 @@ impl RunContext<'_> {
         if self.state.get(RESENDING)? == Some(true) {
             self.state.set(RESENDING, &false)?;
         }
-        // A booking that is held back was not looked at, nor one whose id reads as that of one in doubt.
+        // A booking that is held back was not looked at, nor one whose id reads as that of one in
+        // doubt.
         let all_seen = plan.held_back.iter().all(|held| held.kind != Kind::Booking)
             && self.state.doubts(Kind::Booking)?.is_empty();
         if all_seen && !self.done.parties_late {
@@ -363,7 +382,11 @@ impl RunContext<'_> {
 
     fn end(self, result: Result<()>, client: &Client<'_>) -> RunReport {
         let RunContext {
-            done: RunStats { counts, failures, unanswered, .. }, notice, pending, options, ..
+            done: RunStats { counts, failures, unanswered, .. },
+            notice,
+            pending,
+            options,
+            ..
         } = self;
         let unsure = || CallError::unknown_outcome(SyncMessage::AnswerLost).into_run_error();
         let stop = result.map_err(run_error_from).err().or_else(|| unanswered.then(unsure));
@@ -394,7 +417,12 @@ fn resume_hint(cause: Message, stopped: bool) -> Message {
     SyncMessage::ExportStopped { cause: Box::new(cause) }.into()
 }
 
-fn run_record(options: &RunOptions, ended: &RunReport, started: DateTime<Utc>, now: DateTime<Utc>) -> Run {
+fn run_record(
+    options: &RunOptions,
+    ended: &RunReport,
+    started: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Run {
     Run {
         command: options.kind.name().to_owned(),
         started_at: started,

@@ -1,4 +1,5 @@
-//! What a run writes down of stays, before it sends anything: a run that is cut short forgets no contact.
+//! What a run writes down of stays, before it sends anything: a run that is cut short forgets no
+//! contact.
 
 use anyhow::Result;
 
@@ -6,8 +7,8 @@ use crate::state::settings::STAYS;
 use crate::state::{State, Writer};
 use crate::sync::plan::{Plan, ShownStays};
 
-/// What the bookings say by now, and which contacts are to show it. To be called after the blocks are written down:
-/// these marks make them void.
+/// What the bookings say by now, and which contacts are to show it. To be called after the blocks
+/// are written down: these marks make them void.
 pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan) -> Result<()> {
     let Some(rules) = plan.stays else {
         if state.get::<Option<ShownStays>>(STAYS)?.flatten().is_some() {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::hotel::Hotel;
 
-/// A guest whose values a portal reads back in another form than it was sent, and a deal that is over.
+/// A guest whose values a portal reads back in another form than it was sent, and a deal that is
+/// over.
 fn eventful() -> Hotel {
     let hotel = Hotel::new("[contact.fields]\nUF_CRM_CARD = \"room\"\n");
     hotel.by_hand(
@@ -49,7 +50,8 @@ fn what_a_portal_reads_back_in_another_form_is_no_drift() {
 fn what_people_changed_is_named_and_personal_values_are_not() {
     let hotel = eventful();
     let deal = hotel.only(Kind::Deal).id;
-    let change = json!({"STAGE_ID": "LOSE", "OPPORTUNITY": "1", "COMMENTS": "чужое", "CONTACT_IDS": [2, 1]});
+    let change =
+        json!({"STAGE_ID": "LOSE", "OPPORTUNITY": "1", "COMMENTS": "чужое", "CONTACT_IDS": [2, 1]});
     hotel.by_hand("crm.deal.update", json!({"id": deal, "fields": change}));
     hotel.by_hand(
         "crm.contact.update",
@@ -73,7 +75,10 @@ fn what_people_changed_is_named_and_personal_values_are_not() {
 fn a_repair_sends_again_what_differs_or_is_gone_and_counts_as_a_run() {
     let hotel = eventful();
     let deal = hotel.only(Kind::Deal).id;
-    hotel.by_hand("crm.deal.update", json!({"id": deal, "fields": {"OPPORTUNITY": "1", "CONTACT_IDS": [1]}}));
+    hotel.by_hand(
+        "crm.deal.update",
+        json!({"id": deal, "fields": {"OPPORTUNITY": "1", "CONTACT_IDS": [1]}}),
+    );
     hotel.by_hand("crm.company.delete", json!({"id": 1}));
     let said = hotel.said(0, "audit --repair --yes");
     assert_snapshot!(said, @r#"
@@ -138,8 +143,15 @@ fn an_object_out_of_the_users_sight_is_no_object_that_is_gone() {
     let hotel = Hotel::exported("");
     hotel.server.portal().settings.hidden = vec![(Kind::Contact, 1)];
     let found = documents(&hotel, 1);
-    assert_eq!((found.len(), &found[0]["drift"], &found[0]["crm_id"]), (1, &json!("hidden"), &json!(1)));
-    assert!(hotel.said(1, "audit").contains("guest 1: contact 1: the webhook's user may not see this card"));
+    assert_eq!(
+        (found.len(), &found[0]["drift"], &found[0]["crm_id"]),
+        (1, &json!("hidden"), &json!(1))
+    );
+    assert!(
+        hotel
+            .said(1, "audit")
+            .contains("guest 1: contact 1: the webhook's user may not see this card")
+    );
     hotel.run(1, "audit --repair --yes");
     assert_eq!(hotel.server.portal().count(Kind::Contact), 1);
 }
@@ -165,7 +177,8 @@ fn records_that_share_an_object_are_compared_by_its_being_there_alone() {
         Some(3)
     );
     hotel.said(0, "sync");
-    // Only that the record has two contacts now: the one that it let go of still carries its origin.
+    // Only that the record has two contacts now: the one that it let go of still carries its
+    // origin.
     let found = documents(&hotel, 1);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((&found[0]["drift"], &found[0]["crm_ids"]), (&json!("twice"), &json!([2, 3])));
@@ -192,7 +205,10 @@ fn what_the_portal_does_not_show_is_said_to_be_not_compared() {
     Not compared, because the portal does not show it: guests, field HONORIFIC, cards: 3.
     Not compared, because the portal does not show it: bookings, field OPPORTUNITY, cards: 1.
     ");
-    hotel.by_hand("crm.contact.update", json!({"id": 1, "fields": {"NAME": "Инна", "HONORIFIC": ""}}));
+    hotel.by_hand(
+        "crm.contact.update",
+        json!({"id": 1, "fields": {"NAME": "Инна", "HONORIFIC": ""}}),
+    );
     let document: Value = serde_json::from_str(&hotel.said(1, "audit --json")).unwrap();
     let not_compared = json!([
         {"kind": "guest", "field": "HONORIFIC", "cards": 3},

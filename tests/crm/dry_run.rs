@@ -13,7 +13,8 @@ fn document(hotel: &Hotel, arguments: &str) -> Value {
 #[test]
 fn updates_show_old_and_new_values_and_send_nothing() {
     let hotel = Hotel::new("");
-    hotel.sql("UPDATE guests SET phone = '+71', birth_date = '1980-02-29', comment = 'Tom & Jerry'");
+    hotel
+        .sql("UPDATE guests SET phone = '+71', birth_date = '1980-02-29', comment = 'Tom & Jerry'");
     hotel.said(0, "initial-export");
     hotel.sql(
         "UPDATE guests SET last_name = 'Иная', phone = '+72', modified_at = '2026';
@@ -42,8 +43,11 @@ fn updates_show_old_and_new_values_and_send_nothing() {
         CONTACT_IDS: "1" -> "1, guest 2"
     "#);
     let plan = document(&hotel, "sync --dry-run --json");
-    let guest =
-        plan["steps"].as_array().unwrap().iter().find(|step| step["kind"] == "guest" && step["id"] == "1");
+    let guest = plan["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|step| step["kind"] == "guest" && step["id"] == "1");
     let changes = json!([
         {"field": "LAST_NAME", "old": "Приходько", "new": "Иная"},
         {"field": "PHONE", "old": "+71", "new": "+72"},
@@ -105,11 +109,17 @@ fn people_who_would_be_taken_over_are_named() {
     hotel.sql("UPDATE guests SET phone = '8 (900) 123-45-67'");
     let phone = json!([{"VALUE": "+79001234567", "VALUE_TYPE": "WORK"}]);
     hotel.by_hand("crm.contact.add", json!({"fields": {"LAST_NAME": "ПРИХОДЬКО", "PHONE": phone}}));
-    hotel.by_hand("crm.deal.add", json!({"fields": {"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "3682"}}));
+    hotel
+        .by_hand("crm.deal.add", json!({"fields": {"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "3682"}}));
     let said = hotel.said(0, "initial-export --dry-run");
-    assert!(said.contains("guest 1: link to the existing card: contact 1 (found in the CRM)"), "{said}");
     assert!(
-        said.contains("booking 3682 (id 3682): link to the existing card: deal 1 (found in the CRM)"),
+        said.contains("guest 1: link to the existing card: contact 1 (found in the CRM)"),
+        "{said}"
+    );
+    assert!(
+        said.contains(
+            "booking 3682 (id 3682): link to the existing card: deal 1 (found in the CRM)"
+        ),
         "{said}"
     );
     assert!(said.contains("company 1: create, unless the CRM has the card"), "{said}");
@@ -144,7 +154,8 @@ fn deletions_that_a_pass_would_hold_back_are_held_back_and_said_in_its_words() {
     hotel.sql("UPDATE companies SET name = 'Лютик', modified_at = '2026'");
     let shown = hotel.said(0, "sync --dry-run");
     assert!(
-        shown.starts_with("companies: update 1\n\n") && shown.ends_with(&format!("\n\n{HELD_BACK}")),
+        shown.starts_with("companies: update 1\n\n")
+            && shown.ends_with(&format!("\n\n{HELD_BACK}")),
         "{shown}"
     );
     assert!(hotel.complained(1, "sync").ends_with(HELD_BACK));
@@ -157,7 +168,10 @@ fn deletions_that_somebody_says_are_right_are_shown() {
     assert_eq!(shown.lines().filter(|line| line.starts_with("DELETE deal ")).count(), 3, "{shown}");
     assert!(!shown.contains("within a day"), "{shown}");
     let plan = document(&hotel, "sync --dry-run --max-deletes 3 --json");
-    assert_eq!((&plan["held_back"], &plan["counts"]["booking"]["delete"]), (&json!(null), &json!(3)));
+    assert_eq!(
+        (&plan["held_back"], &plan["counts"]["booking"]["delete"]),
+        (&json!(null), &json!(3))
+    );
 }
 
 #[test]
@@ -181,7 +195,8 @@ fn what_will_not_be_sent_is_said_beside_its_step() {
         ("guest 9: link to the existing card: contact", "it will not be sent (CRM_ID_TAKEN)"),
         ("booking 7 (id 7): create", "will wait until guest 7 is sent (GUEST_WAITING)"),
     ] {
-        let after = plan.lines().skip_while(|line| !line.starts_with(step)).nth(1).unwrap_or_default();
+        let after =
+            plan.lines().skip_while(|line| !line.starts_with(step)).nth(1).unwrap_or_default();
         assert!(after.contains(note), "{step}: {plan}");
     }
 }
@@ -254,7 +269,10 @@ fn an_export_shows_a_sample_card_of_each_kind() {
     let cards: Vec<&Value> =
         plan["steps"].as_array().unwrap().iter().filter_map(|step| step.get("card")).collect();
     assert_eq!(cards.len(), 3);
-    assert_eq!((&cards[1]["PHONE"], &cards[2]["CONTACT_IDS"]), (&json!("+79001234567"), &json!("guest 1")));
+    assert_eq!(
+        (&cards[1]["PHONE"], &cards[2]["CONTACT_IDS"]),
+        (&json!("+79001234567"), &json!("guest 1"))
+    );
     assert_eq!(hotel.server.portal().counters.writes, 0);
 }
 
@@ -274,7 +292,8 @@ fn one_record_is_shown_alone_with_its_whole_card() {
     "#);
     let booking = hotel.said(0, "sync --dry-run --only booking 3682");
     assert!(
-        booking.contains("STAGE_ID: \"EXECUTING\" -> \"WON\"") && booking.contains("CURRENCY_ID: \"RUB\""),
+        booking.contains("STAGE_ID: \"EXECUTING\" -> \"WON\"")
+            && booking.contains("CURRENCY_ID: \"RUB\""),
         "{booking}"
     );
     assert_snapshot!(hotel.said(0, "sync --dry-run --only guest 1"), @"guest 1: nothing to do, all is sent");

@@ -15,7 +15,8 @@ pub(crate) struct Hotel {
 }
 
 impl Hotel {
-    /// One guest, one company, one booking; nothing was sent yet. `more` is added to the configuration.
+    /// One guest, one company, one booking; nothing was sent yet. `more` is added to the
+    /// configuration.
     pub(crate) fn new(more: &str) -> Hotel {
         let server = Server::start(Portal::unlimited(), 0).unwrap();
         let hotel = Hotel { folder: tempfile::tempdir().unwrap(), server };

@@ -1,4 +1,5 @@
-//! The program itself before a portal in the test's own process: what people see of passes, and what audits find.
+//! The program itself before a portal in the test's own process: what people see of passes, and
+//! what audits find.
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod audit;

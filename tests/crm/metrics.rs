@@ -39,7 +39,10 @@ fn parse(text: &str) -> BTreeMap<String, Family> {
         assert_eq!(name, current, "a sample outside of its family");
         labels.split_terminator(',').for_each(assert_label);
         let family = families.get_mut(name).unwrap();
-        assert!(family.samples.insert(labels.to_owned(), value.parse().unwrap()).is_none(), "{series} twice");
+        assert!(
+            family.samples.insert(labels.to_owned(), value.parse().unwrap()).is_none(),
+            "{series} twice"
+        );
     }
     families
 }
@@ -77,7 +80,10 @@ fn names_and_units_follow_the_conventions() {
         let unlike = ["minutes", "milliseconds", "hours", "count"];
         assert!(unlike.iter().all(|unit| !name.contains(unit)), "{name}");
         let label_names = |labels: &String| -> BTreeSet<String> {
-            labels.split_terminator(',').map(|label| label.split_once('=').unwrap().0.to_owned()).collect()
+            labels
+                .split_terminator(',')
+                .map(|label| label.split_once('=').unwrap().0.to_owned())
+                .collect()
         };
         let sets: BTreeSet<BTreeSet<String>> = family.samples.keys().map(label_names).collect();
         assert_eq!(sets.len(), 1, "{name}: all samples have the same labels");
@@ -107,7 +113,11 @@ fn counters_only_grow_and_gauges_say_what_is() {
 #[test]
 fn a_run_that_cannot_be_made_is_a_trouble_too() {
     let hotel = Hotel::new(METRICS);
-    fs::write(hotel.path("state.db"), "no database, and longer than the header of one is".repeat(9)).unwrap();
+    fs::write(
+        hotel.path("state.db"),
+        "no database, and longer than the header of one is".repeat(9),
+    )
+    .unwrap();
     hotel.run(3, "sync");
     assert_eq!(value(&hotel, "ecvi_b24_trouble", "kind=\"unusable\""), 1);
     assert!(!families(&hotel).contains_key("ecvi_b24_last_success_timestamp_seconds"));

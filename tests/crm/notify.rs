@@ -27,7 +27,8 @@ fn notices(hotel: &Hotel) -> Vec<Notice> {
 }
 
 fn break_booking(hotel: &Hotel, status: &str) {
-    hotel.sql(&format!("UPDATE bookings SET status = '{status}', modified_at = modified_at || '1'"));
+    hotel
+        .sql(&format!("UPDATE bookings SET status = '{status}', modified_at = modified_at || '1'"));
 }
 
 /// The message about a trouble was sent so many hours earlier than it was.
@@ -48,7 +49,9 @@ fn the_first_failure_is_told_once_and_that_all_is_well_again_too() {
     hotel.run(1, "sync");
     let told = notices(&hotel);
     assert_eq!((told.len(), told[0].user), (1, 12));
-    for part in ["help is needed", "Records not sent: 1. The first: booking 3682 (id 3682).", "status page"] {
+    for part in
+        ["help is needed", "Records not sent: 1. The first: booking 3682 (id 3682).", "status page"]
+    {
         assert!(told[0].message.contains(part), "{}", told[0].message);
     }
     // The brackets of a section of the configuration would be markup to the messenger.
@@ -142,7 +145,9 @@ fn a_user_who_does_not_exist_is_a_warning() {
 fn a_message_without_an_answer_fails_no_run_and_is_not_sent_twice() {
     let hotel = exported();
     break_booking(&hotel, "lost");
-    hotel.server.faults(|exchange| (exchange.method == "im.notify.system.add").then_some(Fault::ResetAfter));
+    hotel.server.faults(|exchange| {
+        (exchange.method == "im.notify.system.add").then_some(Fault::ResetAfter)
+    });
     hotel.run(1, "sync");
     hotel.server.faults(|_| None);
     hotel.run(0, "sync");
@@ -153,8 +158,9 @@ fn a_message_without_an_answer_fails_no_run_and_is_not_sent_twice() {
 fn a_message_that_was_not_sent_waits_and_goes_later() {
     let hotel = exported();
     break_booking(&hotel, "lost");
-    let busy =
-        |method: &str| (method == "im.notify.system.add").then(|| Fault::status(503, "QUERY_LIMIT_EXCEEDED"));
+    let busy = |method: &str| {
+        (method == "im.notify.system.add").then(|| Fault::status(503, "QUERY_LIMIT_EXCEEDED"))
+    };
     hotel.server.faults(move |exchange| busy(&exchange.method));
     hotel.run(1, "sync");
     hotel.server.faults(|_| None);
@@ -187,7 +193,9 @@ fn a_check_says_whether_the_message_would_arrive() {
         let checked = hotel.said(0, "check");
         assert!(checked.contains(part), "{part}: {checked}");
     };
-    said("! Messages: user 12 will not get them, the webhook lacks the right Chat and notifications (im)");
+    said(
+        "! Messages: user 12 will not get them, the webhook lacks the right Chat and notifications (im)",
+    );
     hotel.server.portal().settings.scopes.push("im".to_owned());
     said("! Messages: the portal has no user 12");
     hotel.server.portal().settings.colleagues.insert(12, false);

@@ -26,7 +26,9 @@ fn the_inventory_is_told_of() {
     std::fs::remove_file(hotel.path("state.db")).unwrap();
     // No call of the past can have an effect any more.
     std::fs::write(hotel.path("state.db.lock"), "").unwrap();
-    assert!(hotel.said(0, "initial-export").starts_with("looking at what the CRM has: companies 1\n"));
+    assert!(
+        hotel.said(0, "initial-export").starts_with("looking at what the CRM has: companies 1\n")
+    );
 }
 
 #[test]
@@ -63,7 +65,10 @@ fn an_interrupted_export_says_how_to_go_on() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(5));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, "ecvi-b24: Interrupted. What was done is saved; to go on: ecvi-b24 initial-export\n");
+    assert_eq!(
+        said,
+        "ecvi-b24: Interrupted. What was done is saved; to go on: ecvi-b24 initial-export\n"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A changed mapping is noticed, told of once a day, and forgotten with the full pass that it calls for.
+//! A changed mapping is noticed, told of once a day, and forgotten with the full pass that it calls
+//! for.
 
 use bitrix24_sandbox::Kind;
 

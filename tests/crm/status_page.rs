@@ -51,7 +51,10 @@ fn the_page_is_written_after_good_failed_and_refused_runs() {
     hotel.sql("UPDATE bookings SET status = 'lost', modified_at = '2026'");
     hotel.run(1, "sync");
     let failed = page(&hotel);
-    assert!(failed.contains("<h1>Help is needed</h1>") && failed.contains("UNKNOWN_STATUS"), "{failed}");
+    assert!(
+        failed.contains("<h1>Help is needed</h1>") && failed.contains("UNKNOWN_STATUS"),
+        "{failed}"
+    );
     assert!(failed.contains("status = &quot;lost&quot;"), "{failed}");
     hotel.server.faults(|_| Some(Fault::status(401, "INVALID_CREDENTIALS")));
     hotel.sql("UPDATE guests SET city = 'Тверь', modified_at = '2026'");
@@ -61,9 +64,17 @@ fn the_page_is_written_after_good_failed_and_refused_runs() {
     fs::rename(hotel.path("mirror.db"), hotel.path("away.db")).unwrap();
     hotel.run(3, "sync");
     assert!(page(&hotel).contains("mirror.db"), "{}", page(&hotel));
-    fs::write(hotel.path("state.db"), "no database, and longer than the header of one is".repeat(9)).unwrap();
+    fs::write(
+        hotel.path("state.db"),
+        "no database, and longer than the header of one is".repeat(9),
+    )
+    .unwrap();
     hotel.run(3, "sync");
-    assert!(page(&hotel).contains("state.db") && page(&hotel).contains("Help is needed"), "{}", page(&hotel));
+    assert!(
+        page(&hotel).contains("state.db") && page(&hotel).contains("Help is needed"),
+        "{}",
+        page(&hotel)
+    );
 }
 
 #[test]
@@ -73,7 +84,11 @@ fn all_is_well_since_the_run_that_mended_it() {
     hotel.run(1, "sync");
     hotel.sql("UPDATE bookings SET status = 'confirmed', modified_at = '2027'");
     hotel.run(0, "sync");
-    assert!(page(&hotel).contains("<h1>All is well</h1>\n<p class=\"since\">Since "), "{}", page(&hotel));
+    assert!(
+        page(&hotel).contains("<h1>All is well</h1>\n<p class=\"since\">Since "),
+        "{}",
+        page(&hotel)
+    );
     assert!(!page(&hotel).contains("UNKNOWN_STATUS"), "{}", page(&hotel));
 }
 
@@ -90,7 +105,8 @@ fn the_page_names_no_guest_no_phone_and_no_e_mail() {
     }
     for language in ["en", "ru"] {
         hotel.configure(&format!("{PAGE}[sync]\nretry_after = \"16m\"\n"));
-        let output = hotel.command("status --html once.html").env("LANG", language).output().unwrap();
+        let output =
+            hotel.command("status --html once.html").env("LANG", language).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         let once = fs::read_to_string(hotel.path("once.html")).unwrap();
         for text in [&written, &once] {
@@ -134,7 +150,10 @@ fn the_page_is_one_file_without_a_script_and_says_how_its_age_is_seen() {
     assert_eq!(written.matches("<svg").count(), 6);
     hotel.run(0, "status --html once.html");
     let once = fs::read_to_string(hotel.path("once.html")).unwrap();
-    assert!(!once.contains("http-equiv=\"refresh\"") && once.contains("not updated by itself"), "{once}");
+    assert!(
+        !once.contains("http-equiv=\"refresh\"") && once.contains("not updated by itself"),
+        "{once}"
+    );
 }
 
 #[test]
@@ -154,7 +173,10 @@ fn a_page_that_cannot_be_written_fails_no_run_and_is_told_once_a_day() {
     let state = hotel.state();
     state.set("page_told", &()).unwrap();
     let said = hotel.complained(0, "sync");
-    assert!(said.contains("[monitoring] status_page") && said.contains("missing/page.html"), "{said}");
+    assert!(
+        said.contains("[monitoring] status_page") && said.contains("missing/page.html"),
+        "{said}"
+    );
     let said = hotel.complained(3, "status --html missing/page.html");
     assert!(said.contains("missing/page.html was not written"), "{said}");
 }
@@ -177,7 +199,9 @@ fn a_web_server_can_read_the_page_whatever_the_umask_and_no_link_is_followed() {
     let hotel = Hotel::new(&format!("{PAGE}metrics_file = \"ecvi.prom\"\n"));
     let mut command = std::process::Command::new("sh");
     let program = env!("CARGO_BIN_EXE_ecvi-b24");
-    command.current_dir(hotel.path("")).args(["-c", &format!("umask 077; {program} initial-export")]);
+    command
+        .current_dir(hotel.path(""))
+        .args(["-c", &format!("umask 077; {program} initial-export")]);
     assert!(command.env("LANG", "en").output().unwrap().status.success());
     for file in ["page.html", "ecvi.prom"] {
         let mode = fs::metadata(hotel.path(file)).unwrap().permissions().mode();

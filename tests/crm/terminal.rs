@@ -48,7 +48,8 @@ fn a_portal_that_cannot_be_reached_is_told_of_with_the_time_of_the_next_attempt(
     let hotel = Hotel::new("");
     let webhook = hotel.server.webhook();
     let text = fs::read_to_string(hotel.path("ecvi-b24.toml")).unwrap();
-    fs::write(hotel.path("ecvi-b24.toml"), text.replace(&webhook, "http://127.0.0.1:9/rest/1/x/")).unwrap();
+    fs::write(hotel.path("ecvi-b24.toml"), text.replace(&webhook, "http://127.0.0.1:9/rest/1/x/"))
+        .unwrap();
     let mut terminal = export(&hotel);
     terminal.shows("the portal cannot be reached, next attempt at ");
     terminal.presses_ctrl_c();

@@ -91,8 +91,11 @@ fn the_configuration_is_found_by_option_and_by_variable() {
 #[test]
 fn the_webhook_may_come_from_the_environment() {
     let house = House::new();
-    std::fs::write(house.path("ecvi-b24.toml"), "language = \"en\"\n[mirror]\npath = \"mirror.db\"\n")
-        .unwrap();
+    std::fs::write(
+        house.path("ecvi-b24.toml"),
+        "language = \"en\"\n[mirror]\npath = \"mirror.db\"\n",
+    )
+    .unwrap();
     assert_snapshot!(house.complained(3, "ru_RU.UTF-8", "config show"), @"ecvi-b24: the configuration file ecvi-b24.toml is wrong: no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK");
     let webhook = ("ECVI_B24_WEBHOOK", "https://other.bitrix24.ru/rest/1/s3cr3t/");
     let shown = house.said_with(0, &[webhook], "config show");
@@ -109,7 +112,10 @@ fn one_file_under_two_keys_is_refused_before_anything_is_written() {
         ("state.path = 'data/../mirror.db'", "[mirror] path and [state] path"),
         ("portal.shared_bucket = './mirror.db'", "[mirror] path and [portal] shared_bucket"),
         ("portal.shared_bucket = 'data/../state.db'", "[state] path and [portal] shared_bucket"),
-        ("portal.shared_bucket = 'state.db.lock'", "[state] path + .lock and [portal] shared_bucket"),
+        (
+            "portal.shared_bucket = 'state.db.lock'",
+            "[state] path + .lock and [portal] shared_bucket",
+        ),
     ];
     #[cfg(unix)]
     {
@@ -123,7 +129,10 @@ fn one_file_under_two_keys_is_refused_before_anything_is_written() {
         std::fs::write(house.path("ecvi-b24.toml"), text).unwrap();
         for command in ["initial-export", "sync", "status", "config show"] {
             let said = house.complained(3, EN, command);
-            assert!(said.contains(keys) && said.contains("give each one of its own"), "{line}: {said}");
+            assert!(
+                said.contains(keys) && said.contains("give each one of its own"),
+                "{line}: {said}"
+            );
         }
         assert!(house.said(3, EN, "check").contains(keys), "{line}");
     }

@@ -5,15 +5,21 @@ use serde_json::Value;
 
 use crate::house::House;
 
-/// A title of the window, an empty screen, a text turned round, and a line that looks like the program's own.
-const EVIL: &str = "7\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}\u{9b}31m\u{2028}\u{200b}\rX\necvi-b24: OK";
+/// A title of the window, an empty screen, a text turned round, and a line that looks like the
+/// program's own.
+const EVIL: &str =
+    "7\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}\u{9b}31m\u{2028}\u{200b}\rX\necvi-b24: OK";
 
 fn with_evil_words() -> House {
     let house = House::running();
     let mirror = Connection::open(house.path("mirror.db")).unwrap();
     let now = "2026-01-03 06:00:00";
-    mirror.execute("UPDATE bookings SET number = ?1, modified_at = ?2 WHERE id = 5", (EVIL, now)).unwrap();
-    mirror.execute("UPDATE bookings SET status = ?1, modified_at = ?2 WHERE id = 6", (EVIL, now)).unwrap();
+    mirror
+        .execute("UPDATE bookings SET number = ?1, modified_at = ?2 WHERE id = 5", (EVIL, now))
+        .unwrap();
+    mirror
+        .execute("UPDATE bookings SET status = ?1, modified_at = ?2 WHERE id = 6", (EVIL, now))
+        .unwrap();
     let sql = "INSERT INTO guests (id, last_name, modified_at) VALUES (45, ?1, ?2)";
     mirror.execute(sql, (EVIL, now)).unwrap();
     house
@@ -23,8 +29,9 @@ fn with_evil_words() -> House {
 #[track_caller]
 fn is_plain(shown: &[u8], command: &str) {
     let shown = std::str::from_utf8(shown).unwrap();
-    let steers =
-        |c: char| (c.is_control() && c != '\n' && c != '\t') || "\u{202e}\u{2028}\u{200b}".contains(c);
+    let steers = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t') || "\u{202e}\u{2028}\u{200b}".contains(c)
+    };
     assert!(!shown.contains(steers), "{command}: {shown:?}");
     assert!(!shown.contains("\necvi-b24: OK"), "{command}: {shown}");
 }

@@ -1,4 +1,5 @@
-//! A hotel in a folder of its own: a configuration, a mirror, and a state that was filled by earlier passes.
+//! A hotel in a folder of its own: a configuration, a mirror, and a state that was filled by
+//! earlier passes.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -77,7 +78,11 @@ impl House {
     /// The program in this folder, with no other environment than this and a time zone.
     fn run(&self, environment: &[(&str, &str)], arguments: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
-        command.current_dir(&self.folder).env_clear().env("TZ", "MSK-3").envs(environment.iter().copied());
+        command
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("TZ", "MSK-3")
+            .envs(environment.iter().copied());
         command.args(arguments.split_whitespace()).output().unwrap()
     }
 
@@ -87,7 +92,12 @@ impl House {
     }
 
     /// Likewise, in this environment.
-    pub(crate) fn said_with(&self, code: i32, environment: &[(&str, &str)], arguments: &str) -> String {
+    pub(crate) fn said_with(
+        &self,
+        code: i32,
+        environment: &[(&str, &str)],
+        arguments: &str,
+    ) -> String {
         let output = self.run(environment, arguments);
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{errors}");
@@ -98,7 +108,9 @@ impl House {
     pub(crate) fn complained(&self, code: i32, lang: &str, arguments: &str) -> String {
         let output = self.run(&[("LANG", lang)], arguments);
         assert_eq!(output.status.code(), Some(code), "{output:?}");
-        String::from_utf8(output.stderr).unwrap().replace(&self.folder.path().display().to_string(), "")
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .replace(&self.folder.path().display().to_string(), "")
     }
 
     /// These guests were refused by the portal.
@@ -124,9 +136,12 @@ impl House {
         send(&state, run, Kind::Booking, &row(Kind::Booking, "8"), 508, &[]);
         fail(&state, &row(Kind::Guest, "43"));
         let writer = state.writer().unwrap();
-        writer.save_waiting(&row(Kind::Booking, "6"), "guest 43", at("2026-01-02T03:00:02Z")).unwrap();
+        writer
+            .save_waiting(&row(Kind::Booking, "6"), "guest 43", at("2026-01-02T03:00:02Z"))
+            .unwrap();
         writer.commit().unwrap();
-        let counts = Counts { created: [2, 1, 2].into(), updated: [0, 0, 1].into(), deleted: 0, failed: 1 };
+        let counts =
+            Counts { created: [2, 1, 2].into(), updated: [0, 0, 1].into(), deleted: 0, failed: 1 };
         let ended = Run {
             command: "sync".into(),
             started_at: DateTime::default(),

@@ -1,4 +1,5 @@
-//! What people see at the desk: help, status, reset-id and the configuration, through the program itself.
+//! What people see at the desk: help, status, reset-id and the configuration, through the program
+//! itself.
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod config_show;

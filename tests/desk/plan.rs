@@ -14,7 +14,8 @@ use crate::house::{House, at};
 fn shown(house: &House, write: impl Fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
     let (config, state) = (house.config(), house.state());
     let mirror = Mirror::open(&config.mirror).unwrap();
-    let rules = PlanOptions { now: at("2026-01-02T04:00:00Z"), deletes: true, ..PlanOptions::default() };
+    let rules =
+        PlanOptions { now: at("2026-01-02T04:00:00Z"), deletes: true, ..PlanOptions::default() };
     let mut text = Vec::new();
     write(&Plan::build(&mirror, &state, &rules).unwrap(), &state, &mut text);
     String::from_utf8(text).unwrap()
@@ -46,7 +47,8 @@ fn eventful() -> House {
 #[test]
 fn a_plan_and_a_run_in_two_languages() {
     let house = eventful();
-    let counts = Counts { created: [1, 0, 2].into(), updated: [0, 0, 1].into(), deleted: 1, failed: 2 };
+    let counts =
+        Counts { created: [1, 0, 2].into(), updated: [0, 0, 1].into(), deleted: 1, failed: 2 };
     let nothing = Counts { failed: 2, ..Counts::default() };
     assert_snapshot!(text(&house, Language::En), @r#"
     companies: create 1, gone from Ecvi 1
@@ -86,10 +88,15 @@ fn a_plan_as_one_document() {
     let plan = json(&eventful());
     let some = |count: &Value| count.as_u64().is_some_and(|count| count > 0);
     assert_eq!(plan["schema"], 1);
-    assert!(some(&plan["counts"]["guest"]["create"]) && some(&plan["counts"]["booking"]["delete"]), "{plan}");
+    assert!(
+        some(&plan["counts"]["guest"]["create"]) && some(&plan["counts"]["booking"]["delete"]),
+        "{plan}"
+    );
     let steps = plan["steps"].as_array().unwrap();
-    let taken = json!({"kind": "company", "id": "9", "number": null, "step": "create", "crm_id": 7009});
+    let taken =
+        json!({"kind": "company", "id": "9", "number": null, "step": "create", "crm_id": 7009});
     assert!(steps.contains(&taken), "{plan}");
-    let deleted = json!({"kind": "booking", "id": "8", "number": "3690", "step": "delete", "crm_id": 508});
+    let deleted =
+        json!({"kind": "booking", "id": "8", "number": "3690", "step": "delete", "crm_id": 508});
     assert_eq!(steps.last().unwrap(), &deleted);
 }

@@ -68,7 +68,8 @@ fn the_document_keeps_its_order() {
         "warnings",
         "mirror",
     ];
-    let places: Vec<usize> = keys.iter().map(|key| text.find(&format!("\n  \"{key}\"")).unwrap()).collect();
+    let places: Vec<usize> =
+        keys.iter().map(|key| text.find(&format!("\n  \"{key}\"")).unwrap()).collect();
     assert!(places.is_sorted(), "{text}");
     assert!(text.find("\"guest\": {") < text.find("\"company\": {"), "{text}");
     assert!(text.find("\"company\": {") < text.find("\"booking\": {"), "{text}");
@@ -88,7 +89,9 @@ fn before_any_pass_there_is_nothing_but_what_waits() {
         })
     );
     assert!(!house.path("state.db").exists());
-    assert!(house.said(1, EN, "status --check").starts_with("PROBLEM: failures: 0; no good run yet"));
+    assert!(
+        house.said(1, EN, "status --check").starts_with("PROBLEM: failures: 0; no good run yet")
+    );
 }
 
 #[test]
@@ -97,7 +100,11 @@ fn without_a_mirror_what_waits_is_unknown() {
     std::fs::remove_file(house.path("mirror.db")).unwrap();
     let records = document(&house, "status --json")["records"].clone();
     assert_eq!(records["guest"], json!({"synced": 2, "pending": null, "failed": 1, "waiting": 0}));
-    assert!(house.said(0, EN, "status").contains("What is still to be sent is unknown: there is no mirror"));
+    assert!(
+        house
+            .said(0, EN, "status")
+            .contains("What is still to be sent is unknown: there is no mirror")
+    );
     assert!(!house.path("mirror.db").exists());
 }
 
@@ -118,7 +125,13 @@ fn it_is_answered_while_a_pass_writes() {
     state.begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
     let writer = state.writer().unwrap();
     writer
-        .log_event(&RecordKey::new(Kind::Guest, 41), Event::Updated, None, "", at("2026-01-02T03:03:01Z"))
+        .log_event(
+            &RecordKey::new(Kind::Guest, 41),
+            Event::Updated,
+            None,
+            "",
+            at("2026-01-02T03:03:01Z"),
+        )
         .unwrap();
     let last_run = document(&house, "status --json")["last_run"].clone();
     assert_eq!((&last_run["outcome"], &last_run["finished_at"]), (&Value::Null, &Value::Null));
@@ -131,7 +144,8 @@ fn a_pass_that_runs_is_told_from_one_that_broke_off() {
     house.state().begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
     let lock = Lock::try_acquire(&house.path("state.db")).unwrap();
     assert!(
-        lock.is_some() && house.said(0, EN, "status").contains("began 2026-01-02 06:03 and is still running")
+        lock.is_some()
+            && house.said(0, EN, "status").contains("began 2026-01-02 06:03 and is still running")
     );
     drop(lock);
     assert!(house.said(0, EN, "status").contains("and broke off; the next one finds out"));
@@ -165,7 +179,8 @@ fn monitoring_hears_of_failures_and_of_silence() {
 #[test]
 fn an_unusable_state_is_exit_3() {
     let house = House::new();
-    std::fs::write(house.path("state.db"), "this is no database, and long enough to be sure of it").unwrap();
+    std::fs::write(house.path("state.db"), "this is no database, and long enough to be sure of it")
+        .unwrap();
     house.complained(3, EN, "status");
     house.complained(3, EN, "status --check");
 }
@@ -332,7 +347,11 @@ fn a_call_in_doubt_is_told() {
     writer
         .mark_in_doubt(
             &RecordKey::new(Kind::Company, 7),
-            &InDoubtCall { operation: Operation::Update, row: None, owned_values: &OwnedValues::default() },
+            &InDoubtCall {
+                operation: Operation::Update,
+                row: None,
+                owned_values: &OwnedValues::default(),
+            },
             at("2026-01-02T03:03:01Z"),
         )
         .unwrap();
@@ -360,9 +379,12 @@ fn a_call_in_doubt_is_told() {
 #[test]
 fn neither_names_nor_phones_nor_addresses_are_shown() {
     let house = House::running();
-    for arguments in ["status", "status guest", "status guest 41", "status guest 42", "status booking 3682"] {
+    for arguments in
+        ["status", "status guest", "status guest 41", "status guest 42", "status booking 3682"]
+    {
         let text = house.said(0, RU, arguments);
-        for personal in ["Приходько", "Анна", "Сидоров", "7900", "anna@", "petr@"] {
+        for personal in ["Приходько", "Анна", "Сидоров", "7900", "anna@", "petr@"]
+        {
             assert!(!text.contains(personal), "{arguments}: {text}");
         }
     }
@@ -393,10 +415,17 @@ fn a_russian_run_is_told_of_in_the_language_of_the_reader() {
     let run = house.complained(5, RU, "sync --time-limit 1s");
     assert!(run.contains("портал недоступен (соединение отклонено)"), "{run}");
     let english = "the portal cannot be reached (the connection was refused)";
-    for said in [house.said(0, "en_US.UTF-8", "status"), house.said(1, "en_US.UTF-8", "status --check")] {
+    for said in
+        [house.said(0, "en_US.UTF-8", "status"), house.said(1, "en_US.UTF-8", "status --check")]
+    {
         assert!(said.contains(english) && !said.contains("портал"), "{said}");
     }
     std::fs::write(house.path("ecvi-b24.toml"), format!("language = \"en\"\n{text}")).unwrap();
     assert!(house.said(0, RU, "status").contains(english));
-    assert!(document(&house, "status --json")["last_run"]["message"].as_str().unwrap().contains(english));
+    assert!(
+        document(&house, "status --json")["last_run"]["message"]
+            .as_str()
+            .unwrap()
+            .contains(english)
+    );
 }

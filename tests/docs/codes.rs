@@ -7,7 +7,8 @@ use ecvi_b24::domain::language::Language;
 
 use crate::{assert_current, read};
 
-const BEGIN: &str = "<!-- from here on this file is written by `UPDATE_DOCS=1 cargo test --test docs` -->\n";
+const BEGIN: &str =
+    "<!-- from here on this file is written by `UPDATE_DOCS=1 cargo test --test docs` -->\n";
 
 /// Where the cause of a failure lies, and with it who can mend it; in the order of the document.
 #[derive(Clone, Copy, PartialEq)]

@@ -1,4 +1,5 @@
-//! `docs/configuration.md` and `examples/ecvi-b24.toml` know every key of the configuration, and no other.
+//! `docs/configuration.md` and `examples/ecvi-b24.toml` know every key of the configuration, and no
+//! other.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,11 +10,10 @@ use toml::{Table, Value};
 use crate::markdown::{blocks_in, code, rows};
 use crate::{language, read};
 
-const SMALLEST: &str =
-    "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/xxxxxxxx/\"\n";
+const SMALLEST: &str = "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/xxxxxxxx/\"\n";
 
-/// The keys of `src/config/file.rs`, in full (`portal.burst`), as `serde` reads them. A table whose keys are the
-/// hotel's own counts as one key.
+/// The keys of `src/config/file.rs`, in full (`portal.burst`), as `serde` reads them. A table whose
+/// keys are the hotel's own counts as one key.
 fn keys(source: &str, structure: &str, prefix: &str, found: &mut BTreeSet<String>) {
     let start = format!("struct {structure} {{\n");
     let body = source.split_once(&start).unwrap().1.split_once("\n}").unwrap().0;
@@ -36,7 +36,10 @@ fn keys(source: &str, structure: &str, prefix: &str, found: &mut BTreeSet<String
 fn all() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     keys(&read("src/config/file.rs"), "File", "", &mut found);
-    assert!(found.contains("contact.honorific.M") && found.contains("deal.stages.no_show"), "{found:?}");
+    assert!(
+        found.contains("contact.honorific.M") && found.contains("deal.stages.no_show"),
+        "{found:?}"
+    );
     found
 }
 
@@ -48,8 +51,13 @@ fn prefix(section: &str) -> String {
 /// The tables whose keys are the hotel's own.
 fn free(keys: &BTreeSet<String>) -> BTreeSet<String> {
     let free = |key: &&String| {
-        let tables =
-            ["load.guests", "load.companies", "load.bookings", "load.booking_guests", "contact.stays"];
+        let tables = [
+            "load.guests",
+            "load.companies",
+            "load.bookings",
+            "load.booking_guests",
+            "contact.stays",
+        ];
         key.ends_with(".fields") || key.ends_with(".statuses") || tables.contains(&key.as_str())
     };
     keys.iter().filter(free).cloned().collect()
@@ -63,7 +71,9 @@ fn every_key_is_documented_and_every_documented_key_exists() {
     let described = rows.iter().filter(|(section, _)| *section != "Environment");
     let mut told: BTreeSet<String> =
         described.map(|(section, cells)| prefix(section) + code(cells[0])).collect();
-    told.extend(free(&keys).into_iter().filter(|key| document.contains(&format!("\n### [{key}]\n"))));
+    told.extend(
+        free(&keys).into_iter().filter(|key| document.contains(&format!("\n### [{key}]\n"))),
+    );
     assert_eq!(told, keys);
 }
 
@@ -72,12 +82,16 @@ fn the_defaults_are_those_of_the_code() {
     let config = config::parse(SMALLEST, Path::new(""), None).unwrap().to_string();
     let config: Table = config.parse().unwrap();
     let document = read("docs/configuration.md");
-    for (section, cells) in rows(&document).iter().filter(|(section, _)| *section != "Environment") {
+    for (section, cells) in rows(&document).iter().filter(|(section, _)| *section != "Environment")
+    {
         let key = prefix(section) + code(cells[0]);
         if ["mirror.path", "portal.webhook"].contains(&key.as_str()) {
             continue;
         }
-        let value = key.split('.').try_fold(&Value::Table(config.clone()), |at, part| at.get(part)).cloned();
+        let value = key
+            .split('.')
+            .try_fold(&Value::Table(config.clone()), |at, part| at.get(part))
+            .cloned();
         let default = cells[2].trim_matches('`');
         match value {
             None => assert_eq!(default, "–", "{key} has no default"),
@@ -102,7 +116,9 @@ fn completed(example: &str) -> String {
         ("portal", "webhook", "webhook = \"https://hotel.bitrix24.ru/rest/1/x/\""),
     ] {
         let known = table.get(section);
-        if known.is_some_and(|known| known.get(key).is_some() || known.get("webhook_file").is_some()) {
+        if known
+            .is_some_and(|known| known.get(key).is_some() || known.get("webhook_file").is_some())
+        {
             continue;
         }
         let heading = format!("[{section}]\n");
@@ -121,8 +137,10 @@ pub(crate) fn assert_reads(example: &str) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("webhook"), "https://hotel.bitrix24.ru/rest/1/x/").unwrap();
     let file = |line: &str| line.starts_with("webhook_file");
-    let text: Vec<&str> =
-        example.lines().map(|line| if file(line) { "webhook_file = \"webhook\"" } else { line }).collect();
+    let text: Vec<&str> = example
+        .lines()
+        .map(|line| if file(line) { "webhook_file = \"webhook\"" } else { line })
+        .collect();
     let text = completed(&text.join("\n"));
     if let Err(error) = config::parse(&text, folder.path(), None) {
         panic!("{error:#}\n{text}");
@@ -148,7 +166,9 @@ fn the_example_file_has_every_key_and_all_that_is_off_can_be_turned_on() {
     let on: Vec<String> = read("examples/ecvi-b24.toml")
         .lines()
         .filter(|line| !line.starts_with("webhook ") && !line.starts_with("write_back"))
-        .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line).to_owned())
+        .map(|line| {
+            line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line).to_owned()
+        })
         .collect();
     let on = on.join("\n");
     assert_reads(&on);

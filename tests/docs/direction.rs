@@ -1,4 +1,5 @@
-//! A folder of `src/` uses only folders below it: whoever reads one need not have read what is built on it.
+//! A folder of `src/` uses only folders below it: whoever reads one need not have read what is
+//! built on it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -39,8 +40,9 @@ fn folders_named_by(file: &Path) -> BTreeSet<String> {
     let text = std::fs::read_to_string(file).unwrap();
     let code = text.split("\nmod tests {").next().unwrap_or_default();
     let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    let first_word =
-        |rest: &str| -> String { rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect() };
+    let first_word = |rest: &str| -> String {
+        rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
+    };
     let mut named = BTreeSet::new();
     for rest in code.split("crate::").skip(1) {
         // `crate::{a, b::C}` names a and b.
@@ -97,8 +99,10 @@ fn the_architecture_page_lists_the_folders_in_this_order() {
 #[test]
 fn the_files_that_the_architecture_page_names_exist() {
     let page = std::fs::read_to_string(path("ARCHITECTURE.md")).unwrap();
-    let named: Vec<&str> =
-        page.split('`').filter(|word| Path::new(word).extension().is_some_and(|end| end == "rs")).collect();
+    let named: Vec<&str> = page
+        .split('`')
+        .filter(|word| Path::new(word).extension().is_some_and(|end| end == "rs"))
+        .collect();
     assert!(named.len() > 20, "{named:?}");
     for file in named {
         assert!(

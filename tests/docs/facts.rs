@@ -22,8 +22,9 @@ fn comments() -> String {
     for folder in ["src", "examples"] {
         sources(&path(folder), &mut files);
     }
-    let comment =
-        |line: &str| line.split_once("//").map(|(_, text)| text.trim_matches(['/', '!', ' ']).to_owned());
+    let comment = |line: &str| {
+        line.split_once("//").map(|(_, text)| text.trim_matches(['/', '!', ' ']).to_owned())
+    };
     files.iter().flat_map(|file| file.lines()).filter_map(comment).collect::<Vec<_>>().join(" ")
 }
 
@@ -32,8 +33,10 @@ fn every_section_that_the_code_names_exists() {
     let document = read("docs/bitrix24.md");
     let headings = headings(&document);
     let comments = comments();
-    let named =
-        comments.split("docs/bitrix24.md, ").skip(1).map(|rest| rest.split([')', ';', '.']).next().unwrap());
+    let named = comments
+        .split("docs/bitrix24.md, ")
+        .skip(1)
+        .map(|rest| rest.split([')', ';', '.']).next().unwrap());
     let mut count = 0;
     for name in named.flat_map(|names| names.split(", ")) {
         count += 1;
@@ -49,11 +52,14 @@ fn every_section_that_the_sandbox_numbers_exists() {
     let numbered = |number: &str| {
         document.lines().any(|line| {
             let heading = line.trim_start_matches('#').trim();
-            line.starts_with('#') && heading.split(' ').next().unwrap().trim_end_matches('.') == number
+            line.starts_with('#')
+                && heading.split(' ').next().unwrap().trim_end_matches('.') == number
         })
     };
     for rest in comments.split("facts, section").skip(1) {
-        for number in numbers(rest.trim_start_matches('s')).into_iter().filter(|number| !number.is_empty()) {
+        for number in
+            numbers(rest.trim_start_matches('s')).into_iter().filter(|number| !number.is_empty())
+        {
             assert!(numbered(number), "docs/bitrix24.md has no section {number}");
         }
     }

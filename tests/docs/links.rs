@@ -58,7 +58,9 @@ fn every_link_between_documents_resolves() {
     for name in DOCUMENTS {
         let document = read(name);
         let links = document.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-        links.filter(|link| !link.contains("://")).for_each(|link| assert_leads_somewhere(name, link));
+        links
+            .filter(|link| !link.contains("://"))
+            .for_each(|link| assert_leads_somewhere(name, link));
     }
 }
 

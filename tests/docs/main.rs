@@ -1,7 +1,7 @@
 //! The documents cannot rot: what they say of the program is compared with the program.
 //!
-//! `UPDATE_DOCS=1 cargo test --test docs` writes what the program says now into the documents: the terminal's
-//! output in the README, its pictures, the catalogue of codes.
+//! `UPDATE_DOCS=1 cargo test --test docs` writes what the program says now into the documents: the
+//! terminal's output in the README, its pictures, the catalogue of codes.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails it")]
 
 mod codes;
@@ -44,6 +44,8 @@ fn assert_current(name: &str, wanted: &str) {
         std::fs::write(path(name), wanted).unwrap();
     } else {
         let line = text.lines().zip(wanted.lines()).find(|(is, wanted)| is != wanted);
-        panic!("{name} is not what the program says, run UPDATE_DOCS=1 cargo test --test docs: {line:#?}");
+        panic!(
+            "{name} is not what the program says, run UPDATE_DOCS=1 cargo test --test docs: {line:#?}"
+        );
     }
 }

@@ -22,7 +22,11 @@ pub(crate) fn blocks(document: &str) -> Vec<Block<'_>> {
 
 /// The blocks in one language.
 pub(crate) fn blocks_in<'t>(document: &'t str, language: &str) -> Vec<&'t str> {
-    blocks(document).into_iter().filter(|block| block.language == language).map(|block| block.text).collect()
+    blocks(document)
+        .into_iter()
+        .filter(|block| block.language == language)
+        .map(|block| block.text)
+        .collect()
 }
 
 /// The headings, without their marks and numbers: `### 1.8 Texts` is `Texts`.

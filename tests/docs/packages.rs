@@ -42,14 +42,16 @@ fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
     files
 }
 
-/// Each format has a list of its own that says where the staged files go; what a list leaves out would be missing.
+/// Each format has a list of its own that says where the staged files go; what a list leaves out
+/// would be missing.
 #[test]
 fn every_staged_file_is_in_every_package() {
     let manifest: Table = read("Cargo.toml").parse().unwrap();
     let metadata = &manifest["package"]["metadata"];
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let deb = metadata["deb"]["assets"].as_array().unwrap();
-    let deb: Vec<[String; 3]> = deb.iter().map(|asset| [0, 1, 2].map(|part| text(&asset[part]))).collect();
+    let deb: Vec<[String; 3]> =
+        deb.iter().map(|asset| [0, 1, 2].map(|part| text(&asset[part]))).collect();
     let rpm = metadata["generate-rpm"]["assets"].as_array().unwrap();
     let rpm: Vec<[String; 3]> =
         rpm.iter().map(|asset| ["source", "dest", "mode"].map(|part| text(&asset[part]))).collect();
@@ -65,7 +67,10 @@ fn every_staged_file_is_in_every_package() {
             });
             let places: Vec<&[String; 3]> = places.collect();
             let [[source, place, _]] = places[..] else { panic!("{}: {places:?}", file.display()) };
-            assert!(source.starts_with(&format!("target/package/root/{}", place.trim_start_matches('/'))));
+            assert!(
+                source
+                    .starts_with(&format!("target/package/root/{}", place.trim_start_matches('/')))
+            );
         }
     }
 }
@@ -74,7 +79,8 @@ fn every_staged_file_is_in_every_package() {
 fn programs_of_the_package_can_be_run_and_the_rest_is_only_read() {
     let staged = staged();
     for file in files_below(staged.path()) {
-        let mode = std::fs::metadata(staged.path().join(&file)).unwrap().permissions().mode() & 0o777;
+        let mode =
+            std::fs::metadata(staged.path().join(&file)).unwrap().permissions().mode() & 0o777;
         let is_program = file.starts_with("usr/bin") || file.starts_with("usr/lib/ecvi-b24");
         let is_script = file.extension().is_some_and(|ending| ending == "sh");
         assert_eq!(mode, if is_program || is_script { 0o755 } else { 0o644 }, "{}", file.display());
@@ -192,14 +198,17 @@ fn without_dots(path: &Path) -> PathBuf {
     plain
 }
 
-/// Documents lie in the package as in the repository, so that links between them lead somewhere there too.
+/// Documents lie in the package as in the repository, so that links between them lead somewhere
+/// there too.
 #[test]
 fn every_link_of_a_packaged_document_leads_somewhere_in_the_package() {
     let staged = staged();
     let documents = staged.path().join("usr/share/doc/ecvi-b24");
     let places = files_below(&documents);
     let mut links = 0;
-    for document in places.iter().filter(|place| place.extension().is_some_and(|ending| ending == "md")) {
+    for document in
+        places.iter().filter(|place| place.extension().is_some_and(|ending| ending == "md"))
+    {
         let text = std::fs::read_to_string(documents.join(document)).unwrap();
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
         for target in targets.filter(|target| !target.is_empty() && !target.contains("://")) {

@@ -1,11 +1,13 @@
-//! The pictures of the terminal in the README: drawn from what the program says, a line of text for a line of output.
+//! The pictures of the terminal in the README: drawn from what the program says, a line of text for
+//! a line of output.
 
 use std::fmt::Write;
 
 use crate::assert_current;
 use crate::terminal::Hotel;
 
-/// Columns of the terminal, at least and at most; what is longer goes on in the next line, as there.
+/// Columns of the terminal, at least and at most; what is longer goes on in the next line, as
+/// there.
 const COLUMNS: [usize; 2] = [80, 108];
 const COLUMN: f64 = 8.0;
 const LINE: usize = 20;
@@ -30,13 +32,17 @@ fn the_pictures_show_what_the_program_says() {
         for (command, picture) in STORY {
             let said = hotel.says(command, lang);
             if let Some(name) = picture {
-                assert_current(&format!("docs/pictures/{name}.{language}.svg"), &draw(command, &said));
+                assert_current(
+                    &format!("docs/pictures/{name}.{language}.svg"),
+                    &draw(command, &said),
+                );
             }
         }
     }
 }
 
-/// A terminal's window with a command and its output. The width of each line is fixed, whatever the reader's font.
+/// A terminal's window with a command and its output. The width of each line is fixed, whatever the
+/// reader's font.
 fn draw(command: &str, said: &str) -> String {
     let lines: Vec<String> = said.trim_end().lines().flat_map(wrapped).collect();
     let longest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
@@ -49,7 +55,8 @@ fn draw(command: &str, said: &str) -> String {
          <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"#242933\"/>\n"
     );
     for (at, colour) in ["#bf616a", "#ebcb8b", "#a3be8c"].into_iter().enumerate() {
-        writeln!(svg, "<circle cx=\"{}\" cy=\"18\" r=\"6\" fill=\"{colour}\"/>", 22 + at * 20).unwrap();
+        writeln!(svg, "<circle cx=\"{}\" cy=\"18\" r=\"6\" fill=\"{colour}\"/>", 22 + at * 20)
+            .unwrap();
     }
     svg += &text(0, &format!("$ {command}"), " class=\"typed\"");
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty()) {

@@ -44,7 +44,8 @@ fn is_placeholder(line: &str) -> bool {
 fn every_command_exists() {
     for name in ALL {
         let document = read(name);
-        let spans = document.split('`').skip(1).step_by(2).filter(|span| span.starts_with("ecvi-b24 "));
+        let spans =
+            document.split('`').skip(1).step_by(2).filter(|span| span.starts_with("ecvi-b24 "));
         spans.filter(|span| !is_placeholder(span)).for_each(assert_command);
         for block in blocks(&document) {
             let is_program = |line: &&str| {
@@ -53,9 +54,12 @@ fn every_command_exists() {
                     .any(|word| word == "ecvi-b24" || word.ends_with("bin/ecvi-b24"))
             };
             let is_shell = ["sh", "console", "crontab"].contains(&block.language);
+            let lines = block
+                .text
+                .lines()
+                .filter(|line| block.language != "console" || line.starts_with("$ "));
             let lines =
-                block.text.lines().filter(|line| block.language != "console" || line.starts_with("$ "));
-            let lines = lines.filter(|line| !line.contains("install ") && !line.contains("adduser"));
+                lines.filter(|line| !line.contains("install ") && !line.contains("adduser"));
             lines.filter(is_program).filter(|_| is_shell).for_each(assert_command);
         }
     }
@@ -83,7 +87,9 @@ fn the_configuration_can_be_read_and_has_about_ten_lines() {
         assert_eq!(toml.len(), 1, "{name}");
         assert_reads(toml[0]);
         let plain = |text: &str| {
-            text.lines().map(|line| line.split('#').next().unwrap().trim().to_owned()).collect::<Vec<_>>()
+            text.lines()
+                .map(|line| line.split('#').next().unwrap().trim().to_owned())
+                .collect::<Vec<_>>()
         };
         let english = read("README.md");
         assert_eq!(plain(toml[0]), plain(blocks_in(&english, "toml")[0]), "{name}");
@@ -105,7 +111,9 @@ fn the_crontab_line_runs_a_pass_every_three_minutes() {
 fn told_by_help() -> Vec<(String, String)> {
     let help = Cli::command().render_help().to_string();
     let mut codes: Vec<(String, String)> = Vec::new();
-    for line in help.split_once("Exit codes:\n").unwrap().1.lines().filter(|line| !line.trim().is_empty()) {
+    for line in
+        help.split_once("Exit codes:\n").unwrap().1.lines().filter(|line| !line.trim().is_empty())
+    {
         match line.trim().split_once("  ") {
             Some((code, meaning)) => codes.push((code.into(), meaning.into())),
             None => codes.last_mut().unwrap().1.extend([" ", line.trim()]),
@@ -139,8 +147,10 @@ fn the_readme_and_the_gate_name_one_test_command() {
     assert!(read(".ci/run").lines().any(|line| line == TEST));
     for name in BOTH {
         let document = read(name);
-        let commands: Vec<&str> = blocks_in(&document, "sh").into_iter().flat_map(str::lines).collect();
-        let tests: Vec<&&str> = commands.iter().filter(|line| line.starts_with("cargo test")).collect();
+        let commands: Vec<&str> =
+            blocks_in(&document, "sh").into_iter().flat_map(str::lines).collect();
+        let tests: Vec<&&str> =
+            commands.iter().filter(|line| line.starts_with("cargo test")).collect();
         assert_eq!(tests, [&TEST], "{name}");
     }
 }
@@ -159,7 +169,10 @@ fn the_mirror_is_one_that_the_program_can_read() {
     let document = read("docs/mirror.md");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mirror.db");
-    rusqlite::Connection::open(&file).unwrap().execute_batch(blocks_in(&document, "sql")[0]).unwrap();
+    rusqlite::Connection::open(&file)
+        .unwrap()
+        .execute_batch(blocks_in(&document, "sql")[0])
+        .unwrap();
     let toml = "[mirror]\npath='mirror.db'\n[portal]\nwebhook='https://h/rest/1/x/'";
     let config = ecvi_b24::config::parse(toml, folder.path(), None).unwrap();
     ecvi_b24::mirror::Mirror::open(&config.mirror).unwrap();
@@ -169,10 +182,11 @@ fn the_mirror_is_one_that_the_program_can_read() {
 fn the_files_that_are_named_in_code_exist() {
     for name in ALL {
         let document = read(name);
-        let spans = document.split('`').skip(1).step_by(2).filter(|span| !span.contains([' ', '*', '\n']));
-        for span in spans
-            .filter(|span| ["packaging/", "examples/", "docs/"].iter().any(|start| span.starts_with(start)))
-        {
+        let spans =
+            document.split('`').skip(1).step_by(2).filter(|span| !span.contains([' ', '*', '\n']));
+        for span in spans.filter(|span| {
+            ["packaging/", "examples/", "docs/"].iter().any(|start| span.starts_with(start))
+        }) {
             assert!(Path::new(&path(code(span))).exists(), "{name}: {span}");
         }
     }

@@ -60,12 +60,17 @@ pub(crate) struct Hotel {
 
 impl Hotel {
     pub(crate) fn new() -> Hotel {
-        let hotel =
-            Hotel { folder: TempDir::new().unwrap(), server: Server::start(Portal::new(), 0).unwrap() };
+        let hotel = Hotel {
+            folder: TempDir::new().unwrap(),
+            server: Server::start(Portal::new(), 0).unwrap(),
+        };
         hotel.sql(include_str!("../desk/mirror.sql"));
         hotel.sql("UPDATE bookings SET status = '7' WHERE id = 8");
         let config = hotel.folder.path().join("ecvi-b24.toml");
-        let toml = format!("mirror.path = \"mirror.db\"\nportal.webhook = \"{}\"\n", hotel.server.webhook());
+        let toml = format!(
+            "mirror.path = \"mirror.db\"\nportal.webhook = \"{}\"\n",
+            hotel.server.webhook()
+        );
         std::fs::write(&config, toml).unwrap();
         #[cfg(unix)]
         {
@@ -95,7 +100,8 @@ impl Hotel {
         self.tidy(&String::from_utf8(output.stdout).unwrap())
     }
 
-    /// Without what differs from run to run: the address, the day and the hour, how fast the portal was.
+    /// Without what differs from run to run: the address, the day and the hour, how fast the portal
+    /// was.
     fn tidy(&self, text: &str) -> String {
         let address = self.server.address();
         let host = address.split_once("://").unwrap().1.trim_end_matches('/');
@@ -103,8 +109,9 @@ impl Hotel {
             .replace(&format!("http://{host}"), "https://hotel.bitrix24.ru")
             .replace(host, "hotel.bitrix24.ru");
         // Progress is a bar on a terminal, and the bar goes.
-        let stays =
-            |line: &&str| !["guests 0 of ", "гости 0 из "].iter().any(|start| line.starts_with(start));
+        let stays = |line: &&str| {
+            !["guests 0 of ", "гости 0 из "].iter().any(|start| line.starts_with(start))
+        };
         text.lines().filter(stays).map(|line| fast(&timeless(line)) + "\n").collect()
     }
 }
@@ -112,7 +119,11 @@ impl Hotel {
 /// Every time of today, or of next to it, becomes one.
 fn timeless(line: &str) -> String {
     let mut line = line.to_owned();
-    let clock = if line.contains("attempt:") || line.contains("попытка:") { "18:15" } else { "18:00" };
+    let clock = if line.contains("attempt:") || line.contains("попытка:") {
+        "18:15"
+    } else {
+        "18:00"
+    };
     for days in [-1, 0, 1] {
         let day = Utc::now() + TimeDelta::days(days);
         for format in ["%Y-%m-%d", "%d.%m.%Y"] {

@@ -5,7 +5,8 @@ use std::thread;
 
 const HANDS: usize = 6;
 
-/// Does it for 1, 2, 3 and so on, until it says that nothing was left to do. Returns how often something was.
+/// Does it for 1, 2, 3 and so on, until it says that nothing was left to do. Returns how often
+/// something was.
 pub(crate) fn enumerate(strike: impl Fn(u64) -> bool + Sync) -> u64 {
     let (next, done, struck) = (AtomicU64::new(1), AtomicBool::new(false), AtomicU64::new(0));
     let hand = || {

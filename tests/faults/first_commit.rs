@@ -20,7 +20,8 @@ fn a_new_state_comes_through_a_kill_at_each_of_its_first_writes() {
     let writes: Vec<u64> = (1..=WRITES).collect();
     each(&writes, |write| {
         let hotel = scene.hotel();
-        let killed = hotel.run_with(&[("FAULTS_KILL", &format!("write:{write}"))], "initial-export");
+        let killed =
+            hotel.run_with(&[("FAULTS_KILL", &format!("write:{write}"))], "initial-export");
         assert!(killed.was_killed(), "{write}: {}", killed.output());
         let looked = hotel.run("status");
         assert_eq!(looked.code, Some(0), "status after write {write}: {}", looked.output());
@@ -35,7 +36,8 @@ fn a_status_beside_the_first_commits_leaves_their_journal_alone() {
     let writes: Vec<u64> = (1..=WRITES).step_by(2).collect();
     each(&writes, |write| {
         let (hotel, victim) = (scene.hotel(), Victim::default());
-        let export = hotel.start(&victim, &[("FAULTS_STOP", &format!("write:{write}"))], "initial-export");
+        let export =
+            hotel.start(&victim, &[("FAULTS_STOP", &format!("write:{write}"))], "initial-export");
         let process = stopped(&victim);
         thread::scope(|scope| {
             let look = scope.spawn(|| hotel.aside("status"));

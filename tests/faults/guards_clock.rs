@@ -45,7 +45,8 @@ fn doubts_are_settled_when_the_clock_went_on() {
     killed_then_clock_is_set(YEAR_ON);
 }
 
-/// Each call takes effect only after the client gave up; the next pass, in this environment, must not have settled it.
+/// Each call takes effect only after the client gave up; the next pass, in this environment, must
+/// not have settled it.
 fn effect_is_waited_for(clock: &[(&str, &str)]) {
     let scene = Scene::new(scenes::newcomers(), "sync");
     let late = AtomicUsize::new(0);
@@ -59,7 +60,10 @@ fn effect_is_waited_for(clock: &[(&str, &str)]) {
         if doubts > 0 {
             hotel.run_with(clock, "sync");
             // On a machine that is too busy the time may be over by now.
-            assert!(hotel.doubts() >= doubts || began.elapsed() > LATE, "request {number} settled too early");
+            assert!(
+                hotel.doubts() >= doubts || began.elapsed() > LATE,
+                "request {number} settled too early"
+            );
         }
         scene.recovers_with(clock, &hotel, &format!("request {number} takes effect late"));
         late.fetch_add(doubts, Ordering::SeqCst);
@@ -78,15 +82,17 @@ fn a_doubt_from_the_future_is_left_alone_for_its_whole_time() {
     effect_is_waited_for(HOUR_BACK);
 }
 
-/// The first change of anything takes effect only after the client gave up, and the clock is set right after each
-/// commit in turn, the one that wrote the doubt down among them. The export itself waits for the doubt.
+/// The first change of anything takes effect only after the client gave up, and the clock is set
+/// right after each commit in turn, the one that wrote the doubt down among them. The export itself
+/// waits for the doubt.
 #[test]
 fn a_clock_set_forward_in_the_midst_of_a_pass_settles_no_doubt_too_early() {
     let scene = Scene::new(Hotel::new(), "initial-export");
     each(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], |commit| {
         let (hotel, late) = (scene.hotel_with(HASTY), AtomicUsize::new(0));
         hotel.server.faults(move |exchange| {
-            let first = asked(exchange) == Asked::Change && late.fetch_add(1, Ordering::SeqCst) == 0;
+            let first =
+                asked(exchange) == Asked::Change && late.fetch_add(1, Ordering::SeqCst) == 0;
             first.then_some(Fault::Late { after: LATE })
         });
         hotel.run_with(&[("FAULTS_JUMP", &commit.to_string())], "initial-export").expect(0);

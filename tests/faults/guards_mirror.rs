@@ -1,4 +1,5 @@
-//! No accident spreads: a mirror from which nothing can be concluded sends nothing and deletes nothing.
+//! No accident spreads: a mirror from which nothing can be concluded sends nothing and deletes
+//! nothing.
 
 use std::fs;
 
@@ -42,7 +43,10 @@ fn a_mirror_without_any_row_is_refused() {
 #[test]
 fn a_table_that_had_rows_and_is_empty_is_refused() {
     for table in ["guests", "companies", "bookings", "booking_guests"] {
-        refuses(&after(&format!("DELETE FROM {table}")), &format!("the table {table} of the mirror"));
+        refuses(
+            &after(&format!("DELETE FROM {table}")),
+            &format!("the table {table} of the mirror"),
+        );
     }
 }
 
@@ -94,8 +98,13 @@ fn a_column_that_a_hotel_does_not_have_may_be_absent() {
 #[test]
 fn a_mirror_in_which_bookings_carry_other_numbers_is_refused_until_somebody_says_so() {
     let hotel = after("UPDATE bookings SET number = 'A-' || number");
-    let commands =
-        ["sync", "sync --full", "sync --max-deletes 1", "sync --full --max-deletes 1", "initial-export"];
+    let commands = [
+        "sync",
+        "sync --full",
+        "sync --max-deletes 1",
+        "sync --full --max-deletes 1",
+        "initial-export",
+    ];
     refuses_each(&hotel, &commands, "another hotel's mirror");
     hotel.run("sync --max-deletes 2").expect(0);
     let titles = picture(&hotel.server.portal());
@@ -129,7 +138,8 @@ fn a_file_that_was_cut_anywhere_is_refused() {
     });
 }
 
-/// The writer of the mirror in the middle of its work: 500 new guests, some of them in the file already.
+/// The writer of the mirror in the middle of its work: 500 new guests, some of them in the file
+/// already.
 fn in_the_middle(hotel: &Hotel, mode: &str) -> Connection {
     let writer = Connection::open(hotel.path("mirror.db")).unwrap();
     let sql = format!(

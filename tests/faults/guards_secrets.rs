@@ -65,11 +65,15 @@ fn talkative() -> Vec<Option<Fault>> {
         answer(502, format!("No route to /rest/1/{SECRET}/")),
         answer(
             400,
-            format!("{{\"error\":\"WRONG\",\"error_description\":\"no \\/rest\\/1\\/{SECRET}\\/\"}}"),
+            format!(
+                "{{\"error\":\"WRONG\",\"error_description\":\"no \\/rest\\/1\\/{SECRET}\\/\"}}"
+            ),
         ),
         answer(
             401,
-            format!("{{\"error\":\"expired_token\",\"error_description\":\"{SECRET} has expired\"}}"),
+            format!(
+                "{{\"error\":\"expired_token\",\"error_description\":\"{SECRET} has expired\"}}"
+            ),
         ),
         answer(200, "{\"result\":[{\"LAST_NAME\":\"Приходько\",\"PHONE\":\"79161112233".into()),
         answer(200, "Приходько 79161112233 anna@example.ru".into()),
@@ -84,7 +88,8 @@ fn keeps_silent(ended: &Ended, about: &[&str], what: &str) {
     assert_eq!(told, None, "{what}: {output}");
 }
 
-/// Runs the command; an initial export, which waits for a broken portal without end, is asked to end.
+/// Runs the command; an initial export, which waits for a broken portal without end, is asked to
+/// end.
 fn run_for_a_while(hotel: &Hotel, log: &str, arguments: &str) -> Ended {
     let victim = Victim::default();
     if !arguments.contains("initial-export") {
@@ -186,14 +191,17 @@ fn refuse_changes(
 /// Whether only the mark of a card is sent, to see whether the portal takes it.
 fn is_trial(exchange: &Exchange) -> bool {
     let commands = exchange.params.argument("cmd");
-    commands.entries().len() == 1 && commands.values().all(|command| !command.text().contains("ORIGIN_ID"))
+    commands.entries().len() == 1
+        && commands.values().all(|command| !command.text().contains("ORIGIN_ID"))
 }
 
 #[test]
 fn a_portal_that_cannot_be_reached_is_not_told_with_its_secret() {
-    for webhook in
-        ["http://127.0.0.1:9/rest/1/", "https://127.0.0.1:9/rest/1/", "https://no.such.host.invalid/rest/1/"]
-    {
+    for webhook in [
+        "http://127.0.0.1:9/rest/1/",
+        "https://127.0.0.1:9/rest/1/",
+        "https://no.such.host.invalid/rest/1/",
+    ] {
         let hotel = scenes::changes();
         hotel.configure(&format!("{webhook}{SECRET}/"));
         for (options, log) in LEVELS {
@@ -227,7 +235,11 @@ fn a_configuration_that_cannot_be_read_is_not_quoted() {
         format!("portal = \"{webhook}\""),
         format!("[portal]\nwebhook_file = \"none\"\nwebhook = \"{webhook}\""),
     ] {
-        fs::write(hotel.path("ecvi-b24.toml"), format!("[mirror]\npath = \"mirror.db\"\n{lines}\n")).unwrap();
+        fs::write(
+            hotel.path("ecvi-b24.toml"),
+            format!("[mirror]\npath = \"mirror.db\"\n{lines}\n"),
+        )
+        .unwrap();
         for command in COMMANDS {
             let ended = hotel.run_with(&[("RUST_LOG", "trace")], command);
             assert_ne!(ended.code, Some(0), "{lines}");
@@ -272,7 +284,8 @@ fn the_secret_is_not_in_the_list_of_processes() {
     let (running, seen) = (victim.clone(), Arc::new(Mutex::new(String::new())));
     let lines = Arc::clone(&seen);
     hotel.server.before(move |_| {
-        *lines.lock().unwrap() = fs::read_to_string(format!("/proc/{}/cmdline", running.id())).unwrap();
+        *lines.lock().unwrap() =
+            fs::read_to_string(format!("/proc/{}/cmdline", running.id())).unwrap();
     });
     hotel.run_as(&victim, &[("ECVI_B24_WEBHOOK", &hotel.server.webhook())], "sync").expect(0);
     let line = seen.lock().unwrap();

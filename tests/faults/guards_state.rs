@@ -106,8 +106,9 @@ fn the_journal_of_a_killed_pass_is_not_played_into_an_older_copy() {
 #[test]
 fn a_state_that_cannot_be_written_is_refused() {
     let hotel = scenes::newcomers();
-    let read_only =
-        |mode| fs::set_permissions(hotel.path("state.db"), fs::Permissions::from_mode(mode)).unwrap();
+    let read_only = |mode| {
+        fs::set_permissions(hotel.path("state.db"), fs::Permissions::from_mode(mode)).unwrap();
+    };
     read_only(0o400);
     let requests = hotel.server.requests();
     let ended = hotel.run_as(&Victim::of_nobody(&hotel.path("")), &[], "sync").expect(3);
@@ -125,7 +126,8 @@ fn the_state_is_its_owners_alone_and_so_it_becomes_again() {
     assert_eq!(mode(), 0o600);
 }
 
-/// The disk fills up at every so many writes, one run each: what cannot be written down is not sent.
+/// The disk fills up at every so many writes, one run each: what cannot be written down is not
+/// sent.
 fn disk_full(scene: &Scene, step: u64) -> u64 {
     enumerate(|number| {
         let (hotel, number) = (scene.hotel(), 1 + (number - 1) * step);
@@ -172,7 +174,11 @@ fn a_second_program_ends_at_once_and_sends_nothing() {
         assert_eq!(hotel.run("sync").expect(0).output(), "", "cron is not told");
         for command in ["initial-export", "retry"] {
             let second = hotel.run(command).expect(0);
-            assert!(second.output().contains("Another run is under way"), "{command}: {}", second.output());
+            assert!(
+                second.output().contains("Another run is under way"),
+                "{command}: {}",
+                second.output()
+            );
         }
         assert_eq!(runs(), before);
         resume_hint.send(()).unwrap();

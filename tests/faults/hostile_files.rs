@@ -1,5 +1,5 @@
-//! What others put in the place of the program's files: nothing foreign is touched, nothing is waited for, and what
-//! hangs is seen.
+//! What others put in the place of the program's files: nothing foreign is touched, nothing is
+//! waited for, and what hangs is seen.
 
 use std::fs::{self, File, Metadata};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -12,7 +12,8 @@ use rustix::fs::{Mode, mkfifoat};
 use crate::hotel::{Hotel, SHARING};
 use crate::scenes;
 
-const COMMANDS: [&str; 6] = ["sync", "initial-export", "retry", "status", "reset-id --all", "check"];
+const COMMANDS: [&str; 6] =
+    ["sync", "initial-export", "retry", "status", "reset-id --all", "check"];
 
 /// A file's bytes and what its owner would miss.
 #[derive(PartialEq, Debug)]
@@ -23,7 +24,8 @@ struct Untouched {
 
 fn untouched(path: &Path) -> Untouched {
     let found: Metadata = fs::metadata(path).unwrap();
-    let of = (found.mode(), found.uid(), found.gid(), found.mtime(), found.mtime_nsec(), found.ino());
+    let of =
+        (found.mode(), found.uid(), found.gid(), found.mtime(), found.mtime_nsec(), found.ino());
     Untouched { bytes: fs::read(path).unwrap(), of }
 }
 
@@ -97,7 +99,8 @@ fn what_takes_the_place_of_the_journal_is_refused_and_left_as_it_is() {
     }
 }
 
-/// Another program's database as its process left it when it was killed: what its journal holds is still to be put back.
+/// Another program's database as its process left it when it was killed: what its journal holds is
+/// still to be put back.
 fn killed_database(path: &Path) {
     let connection = Connection::open(path.with_extension("lived")).unwrap();
     let sql = "PRAGMA cache_size = 5; CREATE TABLE theirs (x); INSERT INTO theirs VALUES (zeroblob(90000));
@@ -116,7 +119,11 @@ fn another_programs_database_is_recognised_before_it_is_touched() {
     let before = files.each_ref().map(|file| untouched(file));
     for command in COMMANDS {
         let ended = hotel.run(command).expect(3);
-        assert!(ended.output().contains("belongs to another program"), "{command}: {}", ended.output());
+        assert!(
+            ended.output().contains("belongs to another program"),
+            "{command}: {}",
+            ended.output()
+        );
         assert_eq!(files.each_ref().map(|file| untouched(file)), before, "{command}");
     }
 }
@@ -159,7 +166,8 @@ fn a_state_of_two_names_is_worked_on_by_one_pass_alone() {
     let hotel = scenes::newcomers().copy();
     fs::hard_link(hotel.path("state.db"), hotel.path("other.db")).unwrap();
     let configuration = fs::read_to_string(hotel.path("ecvi-b24.toml")).unwrap();
-    fs::write(hotel.path("other.toml"), format!("{configuration}[state]\npath = \"other.db\"\n")).unwrap();
+    fs::write(hotel.path("other.toml"), format!("{configuration}[state]\npath = \"other.db\"\n"))
+        .unwrap();
     let lock = ecvi_b24::platform::lock::Lock::try_acquire(&hotel.path("other.db")).unwrap();
     let requests = hotel.server.requests();
     assert_eq!(hotel.run("sync").expect(0).output(), "");
@@ -218,6 +226,9 @@ fn nonsense_in_a_shared_bucket_is_healed() {
         let hotel = scenes::newcomers().copy_with(SHARING);
         fs::write(hotel.path("bucket"), bytes).unwrap();
         assert_eq!(hotel.run("sync").expect(0).stderr, "", "{bytes:?}");
-        assert!(fs::read_to_string(hotel.path("bucket")).unwrap().starts_with("{\"level\":"), "{bytes:?}");
+        assert!(
+            fs::read_to_string(hotel.path("bucket")).unwrap().starts_with("{\"level\":"),
+            "{bytes:?}"
+        );
     }
 }

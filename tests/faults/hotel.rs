@@ -126,19 +126,23 @@ impl Hotel {
         Connection::open(self.path("mirror.db")).unwrap().execute_batch(sql).unwrap();
     }
 
-    /// Rows of the mirror whose `crm_id` is not the object that carries their id; none are looked for where the
-    /// mirror is not to know.
+    /// Rows of the mirror whose `crm_id` is not the object that carries their id; none are looked
+    /// for where the mirror is not to know.
     pub(crate) fn not_written_back(&self) -> Vec<String> {
         if !self.writes_back {
             return Vec::new();
         }
-        let (mirror, portal) = (Connection::open(self.path("mirror.db")).unwrap(), self.server.portal());
-        let tables =
-            [("guests", Entity::Contact), ("companies", Entity::Company), ("bookings", Entity::Deal)];
+        let (mirror, portal) =
+            (Connection::open(self.path("mirror.db")).unwrap(), self.server.portal());
+        let tables = [
+            ("guests", Entity::Contact),
+            ("companies", Entity::Company),
+            ("bookings", Entity::Deal),
+        ];
         let rows = |(table, entity): (&str, Entity)| {
             let mut statement = mirror.prepare(&format!("SELECT id, crm_id FROM {table}")).unwrap();
-            let rows =
-                statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<u64>>(1)?)));
+            let rows = statement
+                .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<u64>>(1)?)));
             let rows: Vec<_> = rows.unwrap().map(Result::unwrap).collect();
             let is_wrong = |(id, crm_id): &(i64, Option<u64>)| {
                 let object = crm_id.and_then(|crm_id| portal.get(entity, crm_id));
@@ -160,7 +164,12 @@ impl Hotel {
     }
 
     /// Runs the program so that it can be killed.
-    pub(crate) fn run_as(&self, victim: &Victim, environment: &[(&str, &str)], arguments: &str) -> Ended {
+    pub(crate) fn run_as(
+        &self,
+        victim: &Victim,
+        environment: &[(&str, &str)],
+        arguments: &str,
+    ) -> Ended {
         victim.run(self.folder.path(), environment, arguments)
     }
 
@@ -175,7 +184,8 @@ impl Hotel {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let environment: Vec<(String, String)> = environment.iter().map(own).collect();
         thread::spawn(move || {
-            let environment: Vec<_> = environment.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            let environment: Vec<_> =
+                environment.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
             victim.run(&folder, &environment, arguments)
         })
     }

@@ -48,7 +48,9 @@ fn killed_at_request(scene: &Scene, moment: Moment, number: u64) -> bool {
     match moment {
         Moment::Arrives => {
             hotel.server.before(kill);
-            hotel.server.faults(move |exchange| (exchange.number == number).then_some(Fault::ResetBefore));
+            hotel
+                .server
+                .faults(move |exchange| (exchange.number == number).then_some(Fault::ResetBefore));
         }
         Moment::Executed => hotel.server.after(kill),
         Moment::Answered => hotel.server.answered(kill),

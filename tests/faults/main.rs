@@ -1,7 +1,9 @@
-//! Nothing twice, nothing lost: the program itself before a portal of this machine, harmed at every moment.
+//! Nothing twice, nothing lost: the program itself before a portal of this machine, harmed at every
+//! moment.
 //!
-//! Each test runs it again and again, harmed one request or one commit later each time, until a run comes through
-//! unharmed; after each harm the next passes have to bring portal and mirror together. `shim.c` is built with `cc`.
+//! Each test runs it again and again, harmed one request or one commit later each time, until a run
+//! comes through unharmed; after each harm the next passes have to bring portal and mirror
+//! together. `shim.c` is built with `cc`.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 

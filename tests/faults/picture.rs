@@ -1,4 +1,5 @@
-//! What stands in the portal, so that two histories can be compared: ids and times, which differ, are left out.
+//! What stands in the portal, so that two histories can be compared: ids and times, which differ,
+//! are left out.
 
 use bitrix24_sandbox::{Kind, Php, Portal, Record};
 use chrono::Utc;
@@ -18,8 +19,10 @@ pub(crate) fn picture(portal: &Portal) -> Vec<String> {
 }
 
 fn line(portal: &Portal, kind: Kind, record: &Record) -> String {
-    let fields = record.fields().filter(|(name, value)| !FLEETING.contains(name) && !value.is_blank());
-    let fields: Vec<String> = fields.map(|(name, value)| format!("{name}={}", value.text())).collect();
+    let fields =
+        record.fields().filter(|(name, value)| !FLEETING.contains(name) && !value.is_blank());
+    let fields: Vec<String> =
+        fields.map(|(name, value)| format!("{name}={}", value.text())).collect();
     let mut reach: Vec<String> =
         record.rows.iter().map(|row| format!("{}={}", row.type_id, row.value)).collect();
     reach.sort();

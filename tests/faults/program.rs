@@ -49,7 +49,8 @@ pub(crate) struct Victim {
 }
 
 impl Victim {
-    /// A run without the rights of root, who may write into files that are read-only. The folder becomes its own.
+    /// A run without the rights of root, who may write into files that are read-only. The folder
+    /// becomes its own.
     pub(crate) fn of_nobody(folder: &Path) -> Victim {
         const NOBODY: u32 = 65534;
         if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
@@ -93,11 +94,20 @@ impl Victim {
     }
 
     /// Runs the program in a folder, with no environment but this one.
-    pub(crate) fn run(&self, folder: &Path, environment: &[(&str, &str)], arguments: &str) -> Ended {
+    pub(crate) fn run(
+        &self,
+        folder: &Path,
+        environment: &[(&str, &str)],
+        arguments: &str,
+    ) -> Ended {
         let (out, err) = (folder.join("stdout"), folder.join("stderr"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
         command.current_dir(folder).args(arguments.split_whitespace());
-        command.env_clear().env("LANG", "en").env("LD_PRELOAD", shim()).envs(environment.iter().copied());
+        command
+            .env_clear()
+            .env("LANG", "en")
+            .env("LD_PRELOAD", shim())
+            .envs(environment.iter().copied());
         if let Some(user) = self.user {
             command.uid(user);
         }
@@ -109,7 +119,8 @@ impl Victim {
             *child = Some(command.spawn().unwrap());
         }
         let status = self.wait(arguments);
-        let text = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+        let text =
+            |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
         assert!(matches!(status.signal(), None | Some(9)), "{arguments}: {status}\n{}", text(&err));
         Ended { code: status.code(), stdout: text(&out), stderr: text(&err) }
     }
@@ -137,7 +148,10 @@ fn shim() -> &'static Path {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/shim.c");
         let library = folder.join(format!("shim-{}.so", std::process::id()));
         let mut cc = Command::new("cc");
-        cc.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"]).arg(&library).arg(source).arg("-ldl");
+        cc.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
+            .arg(&library)
+            .arg(source)
+            .arg("-ldl");
         assert!(cc.status().expect("a C compiler, cc, is needed").success());
         // Under one name, so that they do not pile up.
         std::fs::rename(&library, folder.join("shim.so")).unwrap();

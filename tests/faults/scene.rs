@@ -1,5 +1,5 @@
-//! What is interrupted: a hotel in which something is to be sent, the command that sends it, and what comes of it
-//! when nothing goes wrong.
+//! What is interrupted: a hotel in which something is to be sent, the command that sends it, and
+//! what comes of it when nothing goes wrong.
 
 use crate::hotel::Hotel;
 use crate::picture::{ever_made, picture};
@@ -48,8 +48,8 @@ impl Scene {
         );
     }
 
-    /// After this harm the next passes bring portal and mirror together: everything as if nothing had happened, no
-    /// object made twice, and then no request at all.
+    /// After this harm the next passes bring portal and mirror together: everything as if nothing
+    /// had happened, no object made twice, and then no request at all.
     pub(crate) fn recovers(&self, hotel: &Hotel, harm: &str) {
         self.recovers_with(&[], hotel, harm);
     }

@@ -12,7 +12,8 @@ pub(crate) const NEWCOMERS: &str = "
     INSERT INTO bookings (id, number, status, arrival, departure, amount, guest_id, company_id, modified_at)
     VALUES (8, '3684', 'checked_out', '2026-04-07 12:00', '2026-04-09 12:00', '900.00', 43, 8, '2026-05-03 10:00:00');";
 
-/// A new guest came with a new company, and has left already: their booking begins in a final stage.
+/// A new guest came with a new company, and has left already: their booking begins in a final
+/// stage.
 pub(crate) fn newcomers() -> Hotel {
     let hotel = Hotel::running();
     hotel.sql(NEWCOMERS);
@@ -33,7 +34,8 @@ pub(crate) fn changes() -> Hotel {
 /// A booking was removed from Ecvi.
 pub(crate) fn cancelled_for_good() -> Hotel {
     let hotel = Hotel::running();
-    hotel.sql("DELETE FROM booking_guests WHERE booking_id = 6; DELETE FROM bookings WHERE id = 6;");
+    hotel
+        .sql("DELETE FROM booking_guests WHERE booking_id = 6; DELETE FROM bookings WHERE id = 6;");
     hotel
 }
 
@@ -41,13 +43,17 @@ pub(crate) fn cancelled_for_good() -> Hotel {
 pub(crate) fn merged_into_a_stranger() -> Hotel {
     let hotel = Hotel::running();
     let phone = Php::list([Php::map([("VALUE", "+79161112233"), ("VALUE_TYPE", "WORK")])]);
-    call(&hotel, "crm.contact.add", Php::map([("LAST_NAME", Php::from("Приходько")), ("PHONE", phone)]));
+    call(
+        &hotel,
+        "crm.contact.add",
+        Php::map([("LAST_NAME", Php::from("Приходько")), ("PHONE", phone)]),
+    );
     lose_guest_41(&hotel);
     hotel
 }
 
-/// In the CRM guest 41 was merged into guest 42, who then has both phones and goes by the last name of guest 41: a
-/// phone alone is no person. Then guest 41 changed in Ecvi.
+/// In the CRM guest 41 was merged into guest 42, who then has both phones and goes by the last name
+/// of guest 41: a phone alone is no person. Then guest 41 changed in Ecvi.
 pub(crate) fn merged_into_one_another() -> Hotel {
     let hotel = Hotel::running();
     let phone = Php::list([Php::map([("VALUE", "+79161112233"), ("VALUE_TYPE", "WORK")])]);
@@ -76,9 +82,11 @@ pub(crate) fn deleted_by_hand() -> Hotel {
 /// Somebody wrote over a guest, the company and a booking in the CRM, and deleted a deal.
 pub(crate) fn overwritten_by_hand() -> Hotel {
     let hotel = Hotel::running();
-    for (kind, origin, field) in
-        [(Kind::Contact, "41", "LAST_NAME"), (Kind::Company, "7", "TITLE"), (Kind::Deal, "5", "TITLE")]
-    {
+    for (kind, origin, field) in [
+        (Kind::Contact, "41", "LAST_NAME"),
+        (Kind::Company, "7", "TITLE"),
+        (Kind::Deal, "5", "TITLE"),
+    ] {
         let (id, fields) = (crm_id(&hotel, kind, origin), Php::map([(field, "как попало")]));
         let params = Php::map([("id", Php::from(id)), ("fields", fields)]);
         hotel.server.portal().call(&format!("crm.{}.update", kind.word()), params, Utc::now());

@@ -1,4 +1,5 @@
-//! Every fault of the wire at every request: the right exit code, and nothing twice or lost afterwards.
+//! Every fault of the wire at every request: the right exit code, and nothing twice or lost
+//! afterwards.
 
 use std::sync::{Arc, Mutex};
 
@@ -23,7 +24,11 @@ pub(crate) enum Asked {
 }
 
 /// Breaks a request; tells which kind it was, once it came.
-fn break_request(hotel: &Hotel, number: u64, fault: fn(&Exchange) -> Fault) -> Arc<Mutex<Option<Asked>>> {
+fn break_request(
+    hotel: &Hotel,
+    number: u64,
+    fault: fn(&Exchange) -> Fault,
+) -> Arc<Mutex<Option<Asked>>> {
     let broken = Arc::new(Mutex::new(None));
     let note = Arc::clone(&broken);
     hotel.server.faults(move |exchange| {
@@ -45,7 +50,8 @@ pub(crate) fn asked(exchange: &Exchange) -> Asked {
     if commands.any(|command| changes(&command)) { Asked::Change } else { Asked::Question }
 }
 
-/// Breaks every request of the scene's command in this way, one in each run. Returns how many there were.
+/// Breaks every request of the scene's command in this way, one in each run. Returns how many there
+/// were.
 fn meets(scene: &Scene, fault: &WireFault) -> u64 {
     enumerate(|number| {
         let hotel = scene.hotel_with(fault.portal);
@@ -53,7 +59,12 @@ fn meets(scene: &Scene, fault: &WireFault) -> u64 {
         let ended = hotel.run(scene.command);
         let Some(asked) = *broken.lock().unwrap() else { return false };
         let harm = format!("{} at request {number}, a {asked:?}", fault.name);
-        assert_eq!(ended.code, Some(exit_code(scene, fault.means, asked)), "{harm}: {}", ended.output());
+        assert_eq!(
+            ended.code,
+            Some(exit_code(scene, fault.means, asked)),
+            "{harm}: {}",
+            ended.output()
+        );
         let later = if fault.means == Means::Wait { LATER } else { &[] };
         scene.recovers_with(later, &hotel, &harm);
         true
@@ -142,7 +153,10 @@ fn a_creation_answered_without_an_id_stays_in_doubt() {
         let creation = ["crm.contact.add", "crm.company.add", "crm.deal.add"];
         let result_given = result.clone();
         hotel.server.faults(move |exchange| {
-            creation.iter().any(|method| exchange.calls(method)).then(|| return_all(exchange, &result_given))
+            creation
+                .iter()
+                .any(|method| exchange.calls(method))
+                .then(|| return_all(exchange, &result_given))
         });
         hotel.run("sync").expect(5);
         assert_eq!(hotel.doubts(), 2, "the guest and the company");

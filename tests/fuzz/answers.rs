@@ -1,4 +1,5 @@
-//! Damaged answers: a hotel lives for some passes before a portal whose answers arrive damaged, then all is well again.
+//! Damaged answers: a hotel lives for some passes before a portal whose answers arrive damaged,
+//! then all is well again.
 
 use std::path::Path;
 
@@ -27,9 +28,11 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
     if harmed.wire.lied {
         return Ok(());
     }
-    let (mut wanted, mut found) = (look::picture(&calm.wire.portal), look::picture(&harmed.wire.portal));
+    let (mut wanted, mut found) =
+        (look::picture(&calm.wire.portal), look::picture(&harmed.wire.portal));
     if harmed.forgot {
-        // What is left of it then: everybody stands there, once. Nobody knows any more of a deal to be deleted.
+        // What is left of it then: everybody stands there, once. Nobody knows any more of a deal to
+        // be deleted.
         wanted.retain(|(_, origin), _| origin != GONE);
         wanted.values_mut().chain(found.values_mut()).for_each(String::clear);
     }
@@ -86,18 +89,25 @@ impl Portal for Owned {
 fn check_case(seed: u64, dir: &Path) -> Result<(), String> {
     fill(dir);
     let file = dir.join("ecvi-b24.toml");
-    std::fs::write(&file, toml("[contact]\nassigned_by_id = 1\n[contact.fields]\nUF_CRM_CITY = 'city'"))
-        .unwrap();
+    std::fs::write(
+        &file,
+        toml("[contact]\nassigned_by_id = 1\n[contact.fields]\nUF_CRM_CITY = 'city'"),
+    )
+    .unwrap();
     let mut dice = Dice::new(seed);
     let hotel = Hotel::new(dir, &mut dice, 0);
-    let (clock, webhook, throw) = (hotel.clock.clone(), hotel.config.portal.webhook.clone(), dice.next());
+    let (clock, webhook, throw) =
+        (hotel.clock.clone(), hotel.config.portal.webhook.clone(), dice.next());
     let connect = |_: &_| {
         let (portal, dice) = (Sandbox::unlimited(), Dice::new(throw));
         let wire = Wire::new(portal, clock.clone(), webhook.clone(), dice, 40);
         Ok(Box::new(Owned(wire)) as Box<dyn Portal>)
     };
-    let options =
-        check::Options { config: Some(&file), probe: seed.is_multiple_of(20), ..check::Options::default() };
+    let options = check::Options {
+        config: Some(&file),
+        probe: seed.is_multiple_of(20),
+        ..check::Options::default()
+    };
     let (told, _) = check::run(&options, &connect, &hotel.clock);
     if told.contains(SECRET) { Err(format!("the secret is told: {told}")) } else { Ok(()) }
 }

@@ -1,5 +1,5 @@
-//! Damaged configurations: refused in words without the secret, or else a hotel lives with it. A share goes through
-//! the program itself, for its exit codes.
+//! Damaged configurations: refused in words without the secret, or else a hotel lives with it. A
+//! share goes through the program itself, for its exit codes.
 
 use std::fs;
 use std::path::Path;
@@ -137,7 +137,9 @@ fn program(dir: &Path, dice: &mut Dice) -> Result<(), String> {
         }
         std::thread::sleep(Duration::from_millis(3));
     };
-    let told = [out, err].map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()).concat();
+    let told = [out, err]
+        .map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned())
+        .concat();
     silent(&told)?;
     if status.code().is_some_and(|code| code <= 5) && !told.contains("panicked") {
         return Ok(());

@@ -1,4 +1,5 @@
-//! What the program says on the way: no line shows the secret, and no warning or error a person's name.
+//! What the program says on the way: no line shows the secret, and no warning or error a person's
+//! name.
 
 use std::cell::RefCell;
 use std::sync::Once;

@@ -26,16 +26,23 @@ impl Portal for Twisted<'_> {
     }
 }
 
-/// A hotel of this configuration; `before` happens to it, then comes a pass with twisted answers, then quiet.
-fn after_twisted(more: &str, before: fn(&mut Hotel), orders: &RunOptions, twist: fn(&mut Value)) -> Hotel {
+/// A hotel of this configuration; `before` happens to it, then comes a pass with twisted answers,
+/// then quiet.
+fn after_twisted(
+    more: &str,
+    before: fn(&mut Hotel),
+    orders: &RunOptions,
+    twist: fn(&mut Value),
+) -> Hotel {
     let dir = folder();
     fill(dir.path());
     let config = parse(&toml(more), dir.path(), None).unwrap();
     let mut hotel = Hotel::with(config, &mut Dice::new(1), 0);
     before(&mut hotel);
     let mut portal = Twisted(&mut hotel.wire, twist);
-    let ended =
-        run_once_unless_busy(&hotel.config, orders, &mut portal, &hotel.clock, &mut ()).unwrap().unwrap();
+    let ended = run_once_unless_busy(&hotel.config, orders, &mut portal, &hotel.clock, &mut ())
+        .unwrap()
+        .unwrap();
     assert_eq!(ended.outcome, Outcome::Interrupted, "{ended:?}");
     hotel.rest().unwrap();
     hotel
@@ -61,7 +68,9 @@ fn phones_that_cannot_be_read_are_not_taken_for_none() {
         sql(&dir, "UPDATE guests SET phone = '+79160000000', modified_at = '2027' WHERE id = 41");
     };
     let hotel = after_twisted("", moved, &sync(), |list| {
-        rows(list).filter(|row| row.get("PHONE").is_some()).for_each(|row| row["PHONE"] = json!([[null]]));
+        rows(list)
+            .filter(|row| row.get("PHONE").is_some())
+            .for_each(|row| row["PHONE"] = json!([[null]]));
     });
     let contact = contact_41(&hotel);
     assert!(contact.contains("+79160000000") && !contact.contains("+79161112233"), "{contact}");
@@ -75,7 +84,9 @@ fn a_row_without_its_mark_is_not_taken_for_somebody_elses() {
         hotel.lose_state();
     };
     for twist in [
-        |list: &mut Value| rows(list).for_each(|row| drop(row.as_object_mut().unwrap().remove("ORIGIN_ID"))),
+        |list: &mut Value| {
+            rows(list).for_each(|row| drop(row.as_object_mut().unwrap().remove("ORIGIN_ID")));
+        },
         |list: &mut Value| rows(list).for_each(|row| row["ORIGIN_ID"] = json!([41])),
     ] {
         after_twisted("", lost, &RunOptions::new(RunKind::InitialExport), twist);
@@ -134,7 +145,8 @@ fn an_answer_about_likenesses_that_cannot_be_read_makes_nobody_anew() {
         },
     ];
     for twist in twists {
-        let hotel = after_twisted("[contact]\nmatch_existing = ['phone']", standing, &sync(), twist);
+        let hotel =
+            after_twisted("[contact]\nmatch_existing = ['phone']", standing, &sync(), twist);
         let same = |record: &&bitrix24_sandbox::Record| record.text("LAST_NAME") == "Смирнов";
         let contacts = hotel.wire.portal.records(bitrix24_sandbox::Kind::Contact);
         assert_eq!(contacts.filter(same).count(), 1);
@@ -158,7 +170,8 @@ fn a_number_and_a_text_that_reads_alike_do_not_share_an_object() {
     assert!(contact.contains("Приходько") && !contact.contains("Лебедев"), "{contact}");
     let state = ecvi_b24::state::State::open_readonly(&hotel.config.state).unwrap();
     let failures = state.issues(ecvi_b24::state::Severity::Failure).unwrap();
-    let told: Vec<_> = failures.iter().map(|flaw| (flaw.key.id.to_string(), flaw.code.to_string())).collect();
+    let told: Vec<_> =
+        failures.iter().map(|flaw| (flaw.key.id.to_string(), flaw.code.to_string())).collect();
     assert_eq!(told, [("41".to_owned(), "DUPLICATE_ID".to_owned())]);
 }
 
@@ -176,7 +189,8 @@ impl Portal for Failing<'_> {
         }
         self.requests_left -= 1;
         let names = params["cmd"].as_object().into_iter().flat_map(|commands| commands.keys());
-        let refusal = json!({"error": "ERROR_CORE", "error_description": "MySQL server has gone away"});
+        let refusal =
+            json!({"error": "ERROR_CORE", "error_description": "MySQL server has gone away"});
         let refusals: serde_json::Map<String, Value> =
             names.map(|name| (name.clone(), refusal.clone())).collect();
         answer.result["result"] = json!([]);
@@ -195,8 +209,9 @@ fn an_export_waits_for_a_portal_that_answers_and_fails_at_every_question() {
     hotel.lose_state();
     let mut portal = Failing { wire: &mut hotel.wire, requests_left: 40 };
     let orders = RunOptions::new(RunKind::InitialExport);
-    let ended =
-        run_once_unless_busy(&hotel.config, &orders, &mut portal, &hotel.clock, &mut ()).unwrap().unwrap();
+    let ended = run_once_unless_busy(&hotel.config, &orders, &mut portal, &hotel.clock, &mut ())
+        .unwrap()
+        .unwrap();
     assert_eq!((ended.outcome, portal.requests_left), (Outcome::Ok, 0), "{ended:?}");
     hotel.rest().unwrap();
 }

@@ -1,5 +1,5 @@
-//! No value reaches the portal that the row does not say: cards of a mirror that was never seen before, held against its
-//! rows by eyes that know nothing of how the program reads them.
+//! No value reaches the portal that the row does not say: cards of a mirror that was never seen
+//! before, held against its rows by eyes that know nothing of how the program reads them.
 
 use bitrix24_sandbox::{Kind as Entity, Record};
 use rusqlite::Connection;
@@ -14,9 +14,16 @@ const ON: [&str; 11] = ["1", "1.0", "\u{1}", "y", "yes", "t", "true", "on", "д"
 pub(crate) fn check(hotel: &Hotel) -> Result<(), String> {
     let mirror = Connection::open(&hotel.config.mirror.path).unwrap();
     for entity in Entity::ALL {
-        for card in hotel.wire.portal.records(entity).filter(|card| card.text("ORIGINATOR_ID") == "ECVI") {
-            if let Some((name, _)) = card.fields().find(|(_, value)| value.text().contains('\u{fffd}')) {
-                return Err(format!("{entity:?} {}: {name} has letters that nobody wrote", card.id));
+        for card in
+            hotel.wire.portal.records(entity).filter(|card| card.text("ORIGINATOR_ID") == "ECVI")
+        {
+            if let Some((name, _)) =
+                card.fields().find(|(_, value)| value.text().contains('\u{fffd}'))
+            {
+                return Err(format!(
+                    "{entity:?} {}: {name} has letters that nobody wrote",
+                    card.id
+                ));
             }
             match entity {
                 Entity::Contact => guest(&mirror, card)?,
@@ -41,11 +48,13 @@ fn booking(mirror: &Connection, card: &Record) -> Result<(), String> {
     day(card, "BEGINDATE", &cell(mirror, "bookings", "arrival", card))?;
     let (sent, said) = (card.text("OPPORTUNITY"), cell(mirror, "bookings", "amount", card));
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    // With more than two decimals it is rounded, and an exponent is SQLite's own way to write a small one.
-    let is_rounded = said.contains('e') || said.rsplit('.').next().is_some_and(|places| places.len() > 2);
+    // With more than two decimals it is rounded, and an exponent is SQLite's own way to write a
+    // small one.
+    let is_rounded =
+        said.contains('e') || said.rsplit('.').next().is_some_and(|places| places.len() > 2);
     let (sent, said) = (digits(sent), digits(&said));
-    let is_same =
-        sent.trim_end_matches('0') == said.trim_end_matches('0') || said.trim_matches('0').is_empty();
+    let is_same = sent.trim_end_matches('0') == said.trim_end_matches('0')
+        || said.trim_matches('0').is_empty();
     if is_same || is_rounded { Ok(()) } else { Err(format!("the amount {said} went as {sent}")) }
 }
 
@@ -74,7 +83,9 @@ fn cell(mirror: &Connection, table: &str, column: &str, card: &Record) -> String
                 ValueRef::Null => String::new(),
                 ValueRef::Integer(number) => number.to_string(),
                 ValueRef::Real(number) => number.to_string(),
-                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                    String::from_utf8_lossy(bytes).into_owned()
+                }
             };
         }
     }

@@ -69,7 +69,10 @@ pub(crate) fn portal() -> Sandbox {
     let mut portal = Sandbox::unlimited();
     let theirs = [
         ("crm.contact.add", json!({"fields": {"LAST_NAME": "Чужой", "COMMENTS": "не трогать"}})),
-        ("crm.contact.add", json!({"fields": {"NAME": "X", "ORIGINATOR_ID": "OTHER", "ORIGIN_ID": "41"}})),
+        (
+            "crm.contact.add",
+            json!({"fields": {"NAME": "X", "ORIGINATOR_ID": "OTHER", "ORIGIN_ID": "41"}}),
+        ),
         (
             "crm.company.add",
             json!({"fields": {"TITLE": "Чужая", "ORIGINATOR_ID": "OTHER", "ORIGIN_ID": "7"}}),
@@ -91,21 +94,29 @@ impl Hotel {
     pub(crate) fn new(dir: &Path, dice: &mut Dice, percent: usize) -> Hotel {
         let export = dice.one_of(&["import", "add"]);
         let size = dice.one_of(&[50, 50, 3, 1]);
-        let config = parse(&toml(&format!("batch_size = {size}\n[export]\nmethod = '{export}'")), dir, None);
+        let config =
+            parse(&toml(&format!("batch_size = {size}\n[export]\nmethod = '{export}'")), dir, None);
         Hotel::with(config.unwrap(), dice, percent)
     }
 
     pub(crate) fn with(config: Config, dice: &mut Dice, percent: usize) -> Hotel {
         let (clock, portal) = (Clock::virtual_at(start()), portal());
         let strangers = look::strangers(&portal);
-        let wire =
-            Wire::new(portal, clock.clone(), config.portal.webhook.clone(), Dice::new(dice.next()), percent);
+        let wire = Wire::new(
+            portal,
+            clock.clone(),
+            config.portal.webhook.clone(),
+            Dice::new(dice.next()),
+            percent,
+        );
         Hotel { config, clock, wire, strangers, forgot: false }
     }
 
     /// A pass. What it told and left is looked at; `whole` says that no answer lied so far.
     pub(crate) fn pass(&mut self, orders: &RunOptions) -> Result<RunReport, String> {
-        let ended = self.try_pass(orders).map_err(|error| format!("the state cannot be used: {error:#}"))?;
+        let ended = self
+            .try_pass(orders)
+            .map_err(|error| format!("the state cannot be used: {error:#}"))?;
         look::at_pass(self, &ended)?;
         if !self.wire.lied {
             look::at_portal(&self.wire.portal, &self.strangers)?;
@@ -139,7 +150,8 @@ impl Hotel {
     /// Something happens in Ecvi.
     pub(crate) fn event(&self, dice: &mut Dice) {
         let event = dice.one_of(EVENTS);
-        // What happened already happens no second time, and a damaged configuration may name no mirror at all.
+        // What happened already happens no second time, and a damaged configuration may name no
+        // mirror at all.
         drop(Connection::open(&self.config.mirror.path).map(|mirror| mirror.execute_batch(event)));
     }
 

@@ -40,7 +40,10 @@ pub(crate) fn at_pass(hotel: &Hotel, ended: &RunReport) -> Result<(), String> {
     }
     let run = status.last_run.as_ref().ok_or("the pass stands nowhere")?;
     if run.outcome != Some(ended.outcome.into()) {
-        return Err(format!("status says {:?} of a pass that ended {:?}", run.outcome, ended.outcome));
+        return Err(format!(
+            "status says {:?} of a pass that ended {:?}",
+            run.outcome, ended.outcome
+        ));
     }
     match ended.outcome {
         Outcome::Ok if ended.counts.failed > 0 => Err("ok, though records failed".into()),
@@ -67,7 +70,9 @@ pub(crate) fn at_portal(portal: &Portal, before: &[String]) -> Result<(), String
 }
 
 fn all(portal: &Portal) -> impl Iterator<Item = (Entity, &Record)> {
-    Entity::ALL.into_iter().flat_map(|entity| portal.records(entity).map(move |record| (entity, record)))
+    Entity::ALL
+        .into_iter()
+        .flat_map(|entity| portal.records(entity).map(move |record| (entity, record)))
 }
 
 fn ours(portal: &Portal) -> impl Iterator<Item = (Entity, &Record)> {
@@ -88,14 +93,18 @@ pub(crate) fn picture(portal: &Portal) -> BTreeMap<(Entity, String), String> {
         // An address that lost every part stays, so it does not count.
         let counts = |name: &str| !FLEETING.contains(&name) && !name.starts_with("ADDRESS");
         let fields = record.fields().filter(|(name, value)| counts(name) && !value.is_blank());
-        let fields: Vec<String> = fields.map(|(name, value)| format!("{name}={}", value.text())).collect();
+        let fields: Vec<String> =
+            fields.map(|(name, value)| format!("{name}={}", value.text())).collect();
         let reach: BTreeSet<String> =
             record.rows.iter().map(|row| format!("{}={}", row.type_id, row.value)).collect();
         let people: Vec<String> =
             record.link_ids().into_iter().map(|id| origin(portal, Entity::Contact, id)).collect();
         let company = record.field("COMPANY_ID").text().parse();
         let company = company.map_or(String::new(), |id| origin(portal, Entity::Company, id));
-        ((entity, record.text("ORIGIN_ID").to_owned()), format!("{fields:?} {reach:?} {people:?} {company}"))
+        (
+            (entity, record.text("ORIGIN_ID").to_owned()),
+            format!("{fields:?} {reach:?} {people:?} {company}"),
+        )
     };
     ours(portal).map(line).collect()
 }

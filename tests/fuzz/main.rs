@@ -1,11 +1,13 @@
-//! Fuzzing of everything foreign: the portal's answers, the mirror's rows and file, the configuration.
+//! Fuzzing of everything foreign: the portal's answers, the mirror's rows and file, the
+//! configuration.
 //!
-//! Each case takes something valid, damages it at random, and looks at what the program makes of it: no panic, no
-//! endless pass, no secret told, no object made twice, nothing foreign touched, every failure in `status` with its
-//! code; and when the damage is over, everything comes right by itself.
+//! Each case takes something valid, damages it at random, and looks at what the program makes of
+//! it: no panic, no endless pass, no secret told, no object made twice, nothing foreign touched,
+//! every failure in `status` with its code; and when the damage is over, everything comes right by
+//! itself.
 //!
-//! `FUZZ_CASES=100000 cargo test --release --test fuzz` runs more cases of each sort, `FUZZ_FIRST=…` from another seed
-//! on, and `FUZZ_SEED=42 cargo test --test fuzz rows` one alone.
+//! `FUZZ_CASES=100000 cargo test --release --test fuzz` runs more cases of each sort,
+//! `FUZZ_FIRST=…` from another seed on, and `FUZZ_SEED=42 cargo test --test fuzz rows` one alone.
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod answers;

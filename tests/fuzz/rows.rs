@@ -1,5 +1,6 @@
-//! Damaged mirrors: cells of the wrong type, ids twice or none, columns gone, a file with wrong bytes. Each bad row
-//! is put aside alone, an unusable mirror sends nothing, and with a whole mirror all is well again.
+//! Damaged mirrors: cells of the wrong type, ids twice or none, columns gone, a file with wrong
+//! bytes. Each bad row is put aside alone, an unusable mirror sends nothing, and with a whole
+//! mirror all is well again.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -39,13 +40,15 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
         .and_then(|()| {
             put_back(dir, &whole);
             match hotel.rest() {
-                // Where the first numbers ever seen were damaged, the true ones look like another hotel's, and that
-                // is refused until a person looks.
+                // Where the first numbers ever seen were damaged, the true ones look like another
+                // hotel's, and that is refused until a person looks.
                 Err(wrong) if fresh && is_other_hotel(&wrong) => Ok(false),
                 rest => rest.map(|()| true),
             }
         })
-        .and_then(|all| if all { look::same(&wanted, &look::picture(&hotel.wire.portal)) } else { Ok(()) })
+        .and_then(|all| {
+            if all { look::same(&wanted, &look::picture(&hotel.wire.portal)) } else { Ok(()) }
+        })
         .map_err(|wrong| format!("{wrong}\n  {}", tale.join("\n  ")))
 }
 
@@ -92,7 +95,8 @@ fn accounted(hotel: &Hotel, ended: &RunReport) -> Result<(), String> {
     Ok(())
 }
 
-/// How many rows have an id of their own. What pads an id, and a zero behind its point, makes no other id.
+/// How many rows have an id of their own. What pads an id, and a zero behind its point, makes no
+/// other id.
 fn ids(mirror: &Path, table: &str) -> u64 {
     let connection = open(mirror);
     let mut statement = connection.prepare(&format!("SELECT id FROM {table}")).unwrap();
@@ -102,8 +106,8 @@ fn ids(mirror: &Path, table: &str) -> u64 {
         match row.get_ref(0).unwrap() {
             ValueRef::Integer(number) => ids.insert((true, number.to_string())),
             ValueRef::Text(text) => std::str::from_utf8(text).is_ok_and(|text| {
-                let text =
-                    text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+                let text = text
+                    .trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
                 ids.insert((false, text.strip_suffix(".0").unwrap_or(text).to_owned()))
             }),
             ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => false,
@@ -133,7 +137,8 @@ fn recode(path: &Path, encoding: &str) -> String {
         let mut select = old.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let mut rows = select.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
-            let cells = (0..names.len()).map(|at| row.get::<_, rusqlite::types::Value>(at).unwrap());
+            let cells =
+                (0..names.len()).map(|at| row.get::<_, rusqlite::types::Value>(at).unwrap());
             insert.execute(rusqlite::params_from_iter(cells)).unwrap();
         }
     }
@@ -171,12 +176,13 @@ fn put_back(dir: &Path, whole: &[u8]) {
     fs::write(dir.join("mirror.db"), whole).unwrap();
 }
 
-/// The table without types and constraints, so that every cell takes anything; some columns have an affinity or a
-/// collation that is theirs.
+/// The table without types and constraints, so that every cell takes anything; some columns have an
+/// affinity or a collation that is theirs.
 fn loosen(connection: &Connection, table: &str, dice: &mut Dice) {
     let columns = columns(connection, table);
     let kinds = ["", "", "", "TEXT", "NUMERIC", "BLOB", "COLLATE THEIRS", "TEXT COLLATE THEIRS"];
-    // A phone that became a number has lost its plus: that is another phone, and not one of this program's making.
+    // A phone that became a number has lost its plus: that is another phone, and not one of this
+    // program's making.
     let kind = |name: &String, kind: &'static str| if name == "phone" { "" } else { kind };
     let typed = columns.iter().map(|name| format!("{name} {}", kind(name, dice.one_of(&kinds))));
     let typed = typed.collect::<Vec<_>>().join(", ");
@@ -194,11 +200,13 @@ fn columns(connection: &Connection, table: &str) -> Vec<String> {
 }
 
 fn in_a_table(connection: &Connection, dice: &mut Dice) -> String {
-    let table = dice.weighted(&[(4, "guests"), (2, "companies"), (5, "bookings"), (2, "booking_guests")]);
+    let table =
+        dice.weighted(&[(4, "guests"), (2, "companies"), (5, "bookings"), (2, "booking_guests")]);
     let columns = columns(connection, table);
     let column = dice.one_of(&columns);
-    let count: i64 =
-        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+    let count: i64 = connection
+        .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+        .unwrap();
     let nth = dice.roll(count as usize + 1);
     let one = format!("rowid = (SELECT rowid FROM {table} LIMIT 1 OFFSET {nth})");
     let sql = match dice.roll(20) {
@@ -208,7 +216,9 @@ fn in_a_table(connection: &Connection, dice: &mut Dice) -> String {
         3 => format!("UPDATE {table} SET id = NULL WHERE {one}"),
         4 => {
             let other = dice.one_of(&columns);
-            format!("UPDATE {table} SET \"{column}\" = \"{other}\", modified_at = '2027' WHERE {one}")
+            format!(
+                "UPDATE {table} SET \"{column}\" = \"{other}\", modified_at = '2027' WHERE {one}"
+            )
         }
         5 => format!("UPDATE {table} SET \"{column}\" = CAST(\"{column}\" AS BLOB) WHERE {one}"),
         6 => format!("UPDATE {table} SET modified_at = NULL"),
@@ -219,12 +229,20 @@ fn in_a_table(connection: &Connection, dice: &mut Dice) -> String {
     sql
 }
 
-fn odd_cell(connection: &Connection, table: &str, column: &str, one: &str, dice: &mut Dice) -> String {
+fn odd_cell(
+    connection: &Connection,
+    table: &str,
+    column: &str,
+    one: &str,
+    dice: &mut Dice,
+) -> String {
     let all = dice.chance(10);
     let which = if all { "1" } else { one };
     let (value, shown) = match cell(dice) {
         Odd::Cell(cell) => (cell.clone(), format!("{cell:?}")),
-        Odd::Bytes(bytes) => (rusqlite::types::Value::Blob(bytes.clone()), format!("text of {bytes:?}")),
+        Odd::Bytes(bytes) => {
+            (rusqlite::types::Value::Blob(bytes.clone()), format!("text of {bytes:?}"))
+        }
     };
     let new = if shown.starts_with("text of") { "CAST(?1 AS TEXT)" } else { "?1" };
     let sql = format!("UPDATE {table} SET \"{column}\" = {new} WHERE {which}");
@@ -238,7 +256,10 @@ fn in_the_file(path: &Path, dice: &mut Dice) -> String {
     let how = dice.roll(3);
     match how {
         0 => bytes.truncate(at),
-        1 => bytes[at..].iter_mut().take(1 + dice.roll(40)).for_each(|byte| *byte = dice.next() as u8),
+        1 => bytes[at..]
+            .iter_mut()
+            .take(1 + dice.roll(40))
+            .for_each(|byte| *byte = dice.next() as u8),
         _ => bytes[at] ^= 1 << dice.roll(8),
     }
     fs::write(path, bytes).unwrap();

@@ -1,4 +1,5 @@
-//! Cases by the thousand, on all processors. A case that fails is told with its seed; one that never ends, too.
+//! Cases by the thousand, on all processors. A case that fails is told with its seed; one that
+//! never ends, too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -25,7 +26,8 @@ fn number(variable: &str) -> Option<u64> {
 pub(crate) fn cases(sort: &str, usual: u64, case: Case) {
     ears::listen();
     if let Some(seed) = number("FUZZ_SEED") {
-        return case(seed, folder().path()).unwrap_or_else(|wrong| panic!("FUZZ_SEED={seed}: {wrong}"));
+        return case(seed, folder().path())
+            .unwrap_or_else(|wrong| panic!("FUZZ_SEED={seed}: {wrong}"));
     }
     let (first, count) = (number("FUZZ_FIRST").unwrap_or(1), number("FUZZ_CASES").unwrap_or(usual));
     let (next, failed, started) = (AtomicU64::new(first), Mutex::new(None), Instant::now());
@@ -99,5 +101,9 @@ fn watch(busy: &[Mutex<Option<(u64, Instant)>>], over: &AtomicBool, sort: &str) 
 /// Files in memory where the system has that.
 pub(crate) fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
 }

@@ -1,7 +1,9 @@
-//! Damage to a JSON answer that keeps it JSON: types swapped, keys dropped, renamed and doubled, rows repeated.
+//! Damage to a JSON answer that keeps it JSON: types swapped, keys dropped, renamed and doubled,
+//! rows repeated.
 //!
-//! Most of it can be noticed, and then nothing may go wrong. Some of it cannot: an answer that names another object,
-//! or leaves a row out, is a lie that no client sees through. Those are told apart here.
+//! Most of it can be noticed, and then nothing may go wrong. Some of it cannot: an answer that
+//! names another object, or leaves a row out, is a lie that no client sees through. Those are told
+//! apart here.
 
 use serde_json::{Value, json};
 
@@ -37,7 +39,10 @@ fn pointers(tree: &Value) -> Vec<String> {
                 members.iter().for_each(|(key, value)| walk(value, &format!("{at}/{key}"), found));
             }
             Value::Array(items) => {
-                items.iter().enumerate().for_each(|(key, value)| walk(value, &format!("{at}/{key}"), found));
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(key, value)| walk(value, &format!("{at}/{key}"), found));
             }
             _ => {}
         }

@@ -108,7 +108,15 @@ pub(crate) fn cell(dice: &mut Dice) -> Odd {
     Odd::Cell(match dice.roll(12) {
         0 => Cell::Null,
         1 => Cell::Integer(dice.one_of(&[0, -1, 1, 41, 5, i64::MAX, i64::MIN, 1 << 53])),
-        2 => Cell::Real(dice.one_of(&[0.1, -0.0, 41.0, 1e300, f64::INFINITY, f64::MIN_POSITIVE, 1e15])),
+        2 => Cell::Real(dice.one_of(&[
+            0.1,
+            -0.0,
+            41.0,
+            1e300,
+            f64::INFINITY,
+            f64::MIN_POSITIVE,
+            1e15,
+        ])),
         3 => Cell::Blob(vec![0xff, 0, 0xfe]),
         4 => Cell::Blob(dice.one_of(&[&b"41"[..], b"\x00", b"\x01", &[0x6f; 16]]).to_vec()),
         5 => Cell::Text("я".repeat(dice.one_of(&[51, 300, 40_000]))),

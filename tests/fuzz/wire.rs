@@ -60,8 +60,10 @@ impl Wire {
             damaged = damage(status, body, &mut self.dice);
         }
         let shown: String = String::from_utf8_lossy(&damaged.body).chars().take(1500).collect();
-        self.tale
-            .push(format!("{method} lies={} {}: {shown}\n     for {body}", damaged.lies, damaged.status));
+        self.tale.push(format!(
+            "{method} lies={} {}: {shown}\n     for {body}",
+            damaged.lies, damaged.status
+        ));
         if self.liar && self.dice.chance(5) {
             self.stuck = Some(damaged.body.clone());
         }

@@ -1,4 +1,5 @@
-//! Two hotels of a chain in one portal: each with a mark, a state and a lock of its own, and one count of requests.
+//! Two hotels of a chain in one portal: each with a mark, a state and a lock of its own, and one
+//! count of requests.
 
 use std::{fs, thread};
 
@@ -102,7 +103,8 @@ fn both_hotels_at_once_stay_within_the_portals_rate_by_the_file_that_they_share(
     thread::scope(|scope| {
         for name in HOTELS {
             let commands = ["initial-export", "sync --full", "sync --full"];
-            let commands = commands.map(|command| chain.command(&format!("--config {name}.toml {command}")));
+            let commands =
+                commands.map(|command| chain.command(&format!("--config {name}.toml {command}")));
             scope.spawn(move || commands.map(|mut command| drop(command.assert().success())));
         }
     });
@@ -116,9 +118,13 @@ fn the_shared_file_can_be_written_by_the_group_whatever_the_umask() {
     use std::os::unix::fs::PermissionsExt;
     let chain = chain(Portal::unlimited());
     let program = env!("CARGO_BIN_EXE_ecvi-b24");
-    let script =
-        format!("umask 077; cd '{}'; {program} --config north.toml initial-export", chain.path("").display());
-    assert!(std::process::Command::new("sh").args(["-c", &script]).output().unwrap().status.success());
+    let script = format!(
+        "umask 077; cd '{}'; {program} --config north.toml initial-export",
+        chain.path("").display()
+    );
+    assert!(
+        std::process::Command::new("sh").args(["-c", &script]).output().unwrap().status.success()
+    );
     let mode = fs::metadata(chain.path("requests")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o660);
     let mode = fs::metadata(chain.path("north/state.db")).unwrap().permissions().mode();
@@ -131,7 +137,10 @@ fn the_crontab_names_commands_and_files_that_there_are() {
     for name in HOTELS {
         let line = format!("ecvi-b24 --config /etc/ecvi-b24/{name}.toml sync");
         assert!(crontab.contains(&line), "{line}");
-        assert!(crontab.contains("ecvi-b24 --config /etc/ecvi-b24/$h.toml status --check --max-age 30m"));
+        assert!(
+            crontab
+                .contains("ecvi-b24 --config /etc/ecvi-b24/$h.toml status --check --max-age 30m")
+        );
         chain.run(0, &format!("--config {name}.toml sync"));
         chain.run(0, &format!("--config {name}.toml status --check --max-age 30m"));
     }
@@ -147,8 +156,7 @@ fn a_pass_makes_few_requests_and_an_idle_one_none() {
         hotel.run(0, "sync");
         hotel.server.requests() - before
     };
-    let changed =
-        "UPDATE bookings SET status = 'cancelled', modified_at = '2026-06-01' WHERE id IN (101, 107)";
+    let changed = "UPDATE bookings SET status = 'cancelled', modified_at = '2026-06-01' WHERE id IN (101, 107)";
     let new = "INSERT INTO guests (id, last_name, modified_at) VALUES (6, 'Новиков', '2026-06-02');
          INSERT INTO bookings (id, number, status, arrival, departure, guest_id, modified_at)
            VALUES (111, '3692', 'confirmed', '2026-09-01 14:00', '2026-09-02 12:00', 6, '2026-06-02')";
@@ -159,7 +167,8 @@ fn a_pass_makes_few_requests_and_an_idle_one_none() {
            VALUES (112, '3693', 'confirmed', '2026-09-01 14:00', '2026-09-02 12:00', 7, '2026-06-03');
          DELETE FROM bookings WHERE id = 102";
     let costs = ["SELECT 1", changed, new, everything].map(&mut requests);
-    // One that asks for everything, one for each kind that changes, one for deletions, and one that looks once more at
-    // the cards that deals were pointed at: people may have merged them meanwhile.
+    // One that asks for everything, one for each kind that changes, one for deletions, and one that
+    // looks once more at the cards that deals were pointed at: people may have merged them
+    // meanwhile.
     assert_eq!(costs, [0, 3, 4, 6]);
 }

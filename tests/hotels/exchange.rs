@@ -18,8 +18,10 @@ fn hotel() -> Hotel {
     hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Поставщик"}));
     for (kind, table, ids) in tables {
         for id in ids {
-            let made = hotel
-                .by_hand(kind, json!({"TITLE": format!("Ecvi {id}"), "LAST_NAME": format!("Ecvi {id}")}));
+            let made = hotel.by_hand(
+                kind,
+                json!({"TITLE": format!("Ecvi {id}"), "LAST_NAME": format!("Ecvi {id}")}),
+            );
             hotel.sql(&format!("UPDATE {table} SET crm_id = {made} WHERE id = {id}"));
         }
     }
@@ -90,8 +92,10 @@ fn of_two_rows_with_one_id_the_second_is_reported_and_not_merged() {
 #[test]
 fn an_object_that_carries_our_mark_wins_over_the_id_that_ecvi_knows() {
     let hotel = hotel();
-    let ours =
-        hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Наш", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "1"}));
+    let ours = hotel.by_hand(
+        Kind::Contact,
+        json!({"LAST_NAME": "Наш", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "1"}),
+    );
     hotel.run(0, "initial-export");
     assert_eq!(hotel.contact("1").id, ours);
     assert_eq!(crm_id(&hotel, "guests", 1), ours);
@@ -116,7 +120,9 @@ fn new_ids_are_written_back_and_are_no_change_of_the_record() {
 fn ids_are_written_back_once_the_mirror_can_be_written() {
     let hotel = hotel();
     hotel.sql("UPDATE guests SET crm_id = NULL WHERE id = 2");
-    hotel.sql("CREATE TRIGGER closed BEFORE UPDATE ON guests BEGIN SELECT raise(ABORT, 'closed'); END");
+    hotel.sql(
+        "CREATE TRIGGER closed BEFORE UPDATE ON guests BEGIN SELECT raise(ABORT, 'closed'); END",
+    );
     hotel.run(0, "initial-export");
     hotel.sql("DROP TRIGGER closed");
     hotel.run(0, "sync");

@@ -55,8 +55,8 @@ fn a_contact_shows_what_its_bookings_say() {
     hotel.run(0, "initial-export");
     let contact = hotel.contact("3");
     let names = ["STAYS", "NIGHTS", "SPENT", "FIRST_STAY", "LAST_STAY", "CANCELLED", "NOT_SHOWN"];
-    let shown =
-        names.map(|name| contact.text(&format!("UF_CRM_{name}")).split('T').next().unwrap().to_owned());
+    let shown = names
+        .map(|name| contact.text(&format!("UF_CRM_{name}")).split('T').next().unwrap().to_owned());
     assert_eq!(shown, ["2", "15", "83000.50|RUB", "2025-12-30", "2026-05-02", "0", "0"]);
     hotel.is_quiet();
 }

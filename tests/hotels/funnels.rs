@@ -100,7 +100,9 @@ fn many_deals_that_move_and_close_at_once_fit_into_batches() {
          SELECT id, id, 'confirmed', '2026-05-20 14:00', '2026-05-29 12:00', '2026-05-01' FROM n",
     );
     hotel.run(0, "initial-export");
-    hotel.sql("UPDATE bookings SET status = 'checked_out', modified_at = '2026-06-01' WHERE id >= 200");
+    hotel.sql(
+        "UPDATE bookings SET status = 'checked_out', modified_at = '2026-06-01' WHERE id >= 200",
+    );
     hotel.run(0, "sync");
     for id in 200..=220 {
         assert_eq!(place(&hotel, &id.to_string()), ["1", "C1:WON", "2026-05-29"]);
@@ -112,7 +114,8 @@ fn a_deal_that_staff_moved_to_the_other_configured_funnel_comes_back() {
     let hotel = hotel();
     hotel.run(0, "initial-export");
     let id = hotel.deal("101").id;
-    let moved = json!({"entityTypeId": 2, "id": id, "fields": {"categoryId": 1, "stageId": "C1:NEW"}});
+    let moved =
+        json!({"entityTypeId": 2, "id": id, "fields": {"categoryId": 1, "stageId": "C1:NEW"}});
     hotel.call("crm.item.update", moved);
     assert_eq!(place(&hotel, "101")[0], "1");
     becomes(&hotel, "confirmed", 1);
@@ -124,7 +127,8 @@ fn a_deal_that_staff_moved_to_a_funnel_of_theirs_stays_there_with_a_warning() {
     let hotel = hotel();
     hotel.run(0, "initial-export");
     let (id, theirs) = (hotel.deal("101").id, hotel.server.portal().add_funnel("Претензии"));
-    let moved = json!({"entityTypeId": 2, "id": id, "fields": {"categoryId": theirs, "stageId": "C2:NEW"}});
+    let moved =
+        json!({"entityTypeId": 2, "id": id, "fields": {"categoryId": theirs, "stageId": "C2:NEW"}});
     hotel.call("crm.item.update", moved);
     becomes(&hotel, "checked_in", 1);
     assert_eq!(place(&hotel, "101"), ["2", "C2:NEW", "2026-05-29"]);
@@ -137,7 +141,8 @@ fn a_hotel_that_counts_a_confirmed_booking_as_won_keeps_the_departure_too() {
     hotel.configure("ecvi-b24.toml", "[portal]", "[deal.stages]\nconfirmed = \"WON\"\n\n[portal]");
     hotel.run(0, "initial-export");
     assert_eq!(place(&hotel, "101"), ["0", "WON", "2026-05-29"]);
-    hotel.sql("UPDATE bookings SET status = 'confirmed', modified_at = '2026-06-01' WHERE id = 102");
+    hotel
+        .sql("UPDATE bookings SET status = 'confirmed', modified_at = '2026-06-01' WHERE id = 102");
     hotel.run(0, "sync");
     assert_eq!(place(&hotel, "102"), ["0", "WON", "2026-06-03"]);
 }

@@ -27,7 +27,10 @@ impl Hotel {
 
     /// Likewise, before this portal.
     pub(crate) fn before(example: &str, portal: Portal) -> Hotel {
-        let hotel = Hotel { folder: tempfile::tempdir().unwrap(), server: Server::start(portal, 0).unwrap() };
+        let hotel = Hotel {
+            folder: tempfile::tempdir().unwrap(),
+            server: Server::start(portal, 0).unwrap(),
+        };
         hotel.write("webhook", &hotel.server.webhook());
         for entry in fs::read_dir(source(example)).unwrap() {
             let path = entry.unwrap().path();
@@ -48,7 +51,10 @@ impl Hotel {
     }
 
     pub(crate) fn fill(&self, example: &str) {
-        self.sql(&script(example, "mirror.sql").unwrap_or_else(|| script("default", "mirror.sql").unwrap()));
+        self.sql(
+            &script(example, "mirror.sql")
+                .unwrap_or_else(|| script("default", "mirror.sql").unwrap()),
+        );
         self.sql(&script(example, "columns.sql").unwrap_or_default());
     }
 
@@ -91,14 +97,18 @@ impl Hotel {
 
     /// One number or text of the mirror.
     pub(crate) fn asked<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
-        Connection::open(self.path("mirror.db")).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+        Connection::open(self.path("mirror.db"))
+            .unwrap()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
     }
 
-    /// The program in this folder, with no other environment. It has to end with this exit code; returns what it
-    /// said on standard output.
+    /// The program in this folder, with no other environment. It has to end with this exit code;
+    /// returns what it said on standard output.
     pub(crate) fn run(&self, code: i32, arguments: &str) -> String {
         let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
-        let (said, errors) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+        let (said, errors) =
+            (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
         assert_eq!(status.code(), Some(code), "{arguments}\n{said}{errors}");
         said
     }
@@ -125,7 +135,9 @@ impl Hotel {
     pub(crate) fn flaws(&self, list: &str) -> Vec<String> {
         let status = self.status();
         let flaws = status[list].as_array().unwrap().iter();
-        flaws.map(|flaw| format!("{} {}: {}", word(&flaw["kind"]), word(&flaw["id"]), words(flaw))).collect()
+        flaws
+            .map(|flaw| format!("{} {}: {}", word(&flaw["kind"]), word(&flaw["id"]), words(flaw)))
+            .collect()
     }
 
     /// How many contacts, companies and deals there are.
@@ -157,7 +169,9 @@ impl Hotel {
     /// The last names of a deal's contacts, the primary first.
     pub(crate) fn people(&self, booking: &str) -> Vec<String> {
         let portal = self.server.portal();
-        let name = |id| portal.get(Kind::Contact, id).map_or("nobody", |contact| contact.text("LAST_NAME"));
+        let name = |id| {
+            portal.get(Kind::Contact, id).map_or("nobody", |contact| contact.text("LAST_NAME"))
+        };
         let deals = portal.with_origin(Kind::Deal, "ECVI", booking);
         deals[0].link_ids().into_iter().map(|id| name(id).to_owned()).collect()
     }

@@ -1,4 +1,5 @@
-//! The example hotels of `examples/hotels`, each before a portal of its own, and Ecvi's oddities: through the program.
+//! The example hotels of `examples/hotels`, each before a portal of its own, and Ecvi's oddities:
+//! through the program.
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod chain;

@@ -20,8 +20,10 @@ fn export(hotel: &Hotel) -> Vec<String> {
 fn one_card_with_the_phone_and_the_last_name_is_taken_over_and_keeps_what_people_added() {
     let hotel = Hotel::filled("matching");
     let phones = values(&["8 900 1234567", "+7 999 000-00-00"]);
-    let card =
-        hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "приходько", "POST": "Директор", "PHONE": phones}));
+    let card = hotel.by_hand(
+        Kind::Contact,
+        json!({"LAST_NAME": "приходько", "POST": "Директор", "PHONE": phones}),
+    );
     assert_eq!(export(&hotel), Vec::<String>::new());
     let contact = hotel.contact("1");
     assert_eq!((contact.id, contact.text("POST")), (card, "Директор"));
@@ -33,8 +35,8 @@ fn one_card_with_the_phone_and_the_last_name_is_taken_over_and_keeps_what_people
 fn a_guest_is_known_by_the_email_and_a_company_by_email_and_name() {
     let hotel = Hotel::filled("matching");
     let mail = |address: &str| -> Value { values(&[address]) };
-    let guest =
-        hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "MÜLLER", "EMAIL": mail("Hans@Example.de")}));
+    let guest = hotel
+        .by_hand(Kind::Contact, json!({"LAST_NAME": "MÜLLER", "EMAIL": mail("Hans@Example.de")}));
     let firm = json!({"TITLE": "ООО  «Ромашка»", "EMAIL": mail("office@romashka.example")});
     let firm = hotel.by_hand(Kind::Company, firm);
     assert_eq!(export(&hotel), Vec::<String>::new());
@@ -56,7 +58,10 @@ fn another_last_name_on_the_phone_is_a_doubt() {
     let hotel = Hotel::filled("matching");
     let card = card(&hotel, "Лисицын", "+79001112233");
     assert_eq!(export(&hotel), [format!("guest 4: DOUBTFUL_MATCH {card}")]);
-    assert_eq!(hotel.server.portal().get(Kind::Contact, card).unwrap().text("LAST_NAME"), "Лисицын");
+    assert_eq!(
+        hotel.server.portal().get(Kind::Contact, card).unwrap().text("LAST_NAME"),
+        "Лисицын"
+    );
 }
 
 #[test]
@@ -93,7 +98,8 @@ fn a_guest_who_comes_later_is_matched_too_and_without_the_key_nobody_is() {
     }
 }
 
-/// The warnings of an export where guest 1 has this phone, and a card of that last name has that one.
+/// The warnings of an export where guest 1 has this phone, and a card of that last name has that
+/// one.
 fn met(guest: &str, card_phone: &str) -> (Vec<String>, bool) {
     let hotel = Hotel::filled("matching");
     hotel.sql(&format!("UPDATE guests SET phone = '{guest}' WHERE id = 1"));

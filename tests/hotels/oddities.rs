@@ -1,4 +1,5 @@
-//! What Ecvi does to its records beside changing them, and what becomes of it in the CRM (docs/hotels.md).
+//! What Ecvi does to its records beside changing them, and what becomes of it in the CRM
+//! (docs/hotels.md).
 
 use bitrix24_sandbox::Kind;
 
@@ -60,7 +61,10 @@ fn a_guest_who_is_gone_before_the_bookings_move_leaves_the_deals_until_they_do()
 fn a_guest_who_comes_back_after_a_merge_was_undone_is_the_same_card() {
     let hotel = hotel();
     let card = hotel.contact("2").id;
-    passes(&hotel, "CREATE TABLE kept AS SELECT * FROM guests WHERE id = 2; DELETE FROM guests WHERE id = 2");
+    passes(
+        &hotel,
+        "CREATE TABLE kept AS SELECT * FROM guests WHERE id = 2; DELETE FROM guests WHERE id = 2",
+    );
     passes(&hotel, "INSERT INTO guests SELECT * FROM kept");
     assert_eq!(hotel.contact("2").id, card);
     assert_eq!(hotel.people("102"), ["Орлов"]);
@@ -112,12 +116,14 @@ fn another_payer_is_the_deals_company_where_the_booking_has_none() {
     );
     assert_eq!(hotel.deal("101").text("COMPANY_ID"), hotel.company("2").id.to_string());
     assert_eq!(hotel.deal("107").text("COMPANY_ID"), hotel.company("1").id.to_string());
-    passes(&hotel, "UPDATE bookings SET payer_company_id = NULL, modified_at = '2026-06-02' WHERE id = 101");
+    passes(
+        &hotel,
+        "UPDATE bookings SET payer_company_id = NULL, modified_at = '2026-06-02' WHERE id = 101",
+    );
     assert!(matches!(hotel.deal("101").text("COMPANY_ID"), "" | "0"));
 }
 
-const TAKE_OUT: &str =
-    "CREATE TABLE kept AS SELECT * FROM bookings WHERE id = 102; DELETE FROM bookings WHERE id = 102";
+const TAKE_OUT: &str = "CREATE TABLE kept AS SELECT * FROM bookings WHERE id = 102; DELETE FROM bookings WHERE id = 102";
 const PUT_BACK: &str = "INSERT INTO bookings SELECT * FROM kept";
 
 #[test]
@@ -174,7 +180,10 @@ fn a_bookings_id_used_again_between_two_passes_makes_its_deal_the_new_bookings()
 fn a_bookings_id_used_again_after_its_deal_was_deleted_is_a_new_deal() {
     let hotel = hotel();
     let deal = hotel.deal("108").id;
-    passes(&hotel, "DELETE FROM bookings WHERE id = 108; DELETE FROM booking_guests WHERE booking_id = 108");
+    passes(
+        &hotel,
+        "DELETE FROM bookings WHERE id = 108; DELETE FROM booking_guests WHERE booking_id = 108",
+    );
     passes(
         &hotel,
         "INSERT INTO bookings (id, number, status, arrival, departure, modified_at)

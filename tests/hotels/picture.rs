@@ -34,13 +34,15 @@ fn name(kind: Kind, record: &Record) -> String {
 }
 
 fn fields(portal: &Portal, record: &Record) -> BTreeMap<String, String> {
-    let called = |kind, id| portal.get(kind, id).map_or_else(|| "nobody".to_owned(), |it| name(kind, it));
+    let called =
+        |kind, id| portal.get(kind, id).map_or_else(|| "nobody".to_owned(), |it| name(kind, it));
     let mut fields: BTreeMap<String, String> =
         record.fields().map(|(name, value)| (name.to_owned(), value.json())).collect();
     if let Ok(company) = record.text("COMPANY_ID").parse() {
         fields.insert("COMPANY_ID".into(), called(Kind::Company, company));
     }
-    let people: Vec<String> = record.link_ids().into_iter().map(|id| called(Kind::Contact, id)).collect();
+    let people: Vec<String> =
+        record.link_ids().into_iter().map(|id| called(Kind::Contact, id)).collect();
     fields.insert("CONTACT_IDS".into(), people.join(", "));
     for row in &record.rows {
         let values = fields.entry(row.type_id.clone()).or_default();

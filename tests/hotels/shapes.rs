@@ -1,4 +1,5 @@
-//! One hotel, three shapes of its mirror: the portal shows the same, after the export and after another day.
+//! One hotel, three shapes of its mirror: the portal shows the same, after the export and after
+//! another day.
 
 use bitrix24_sandbox::Kind;
 
@@ -63,7 +64,9 @@ fn the_departure_stands_in_a_deal_that_is_closed_later() {
         "UPDATE bookings SET status = 'cancelled', modified_at = '2026-05-06' WHERE id IN (101, 107, 108)",
     );
     hotel.run(0, "sync");
-    for (booking, departure) in [("101", "2026-05-29"), ("107", "2026-07-08"), ("108", "2026-07-11")] {
+    for (booking, departure) in
+        [("101", "2026-05-29"), ("107", "2026-07-08"), ("108", "2026-07-11")]
+    {
         let deal = hotel.deal(booking);
         assert_eq!([deal.text("STAGE_ID"), deal.text("CLOSEDATE")], ["LOSE", departure]);
     }

@@ -7,7 +7,8 @@ use crate::hotel::{AT_ONCE, Hotel};
 /// Everybody stays right now.
 const NOW: &str = "UPDATE bookings SET departure = date('now', '+2 days') || ' 12:00'";
 /// Time passes: these stays were over long ago.
-const LONG_AGO: &str = "UPDATE bookings SET departure = date('now', '-90 days') || ' 12:00' WHERE id <> 101";
+const LONG_AGO: &str =
+    "UPDATE bookings SET departure = date('now', '-90 days') || ' 12:00' WHERE id <> 101";
 
 fn hotel(query: &str) -> Hotel {
     let hotel = Hotel::filled("window");
@@ -45,7 +46,9 @@ fn slides(hotel: &Hotel) {
 #[test]
 fn what_slides_out_of_a_query_by_date_keeps_its_deal() {
     slides(&hotel("SELECT * FROM bookings WHERE departure >= date('now', '-30 days')"));
-    slides(&hotel("SELECT * FROM bookings WHERE departure > strftime('%Y-%m-%d', 'now', '-1 month')"));
+    slides(&hotel(
+        "SELECT * FROM bookings WHERE departure > strftime('%Y-%m-%d', 'now', '-1 month')",
+    ));
 }
 
 #[test]
@@ -110,7 +113,8 @@ fn residents_who_all_slide_out_of_a_window_stop_no_pass() {
 
 #[test]
 fn a_guest_who_slides_out_of_a_window_stays_in_the_deals() {
-    let hotel = seen_through("guests", "SELECT * FROM guests WHERE modified_at > date('now', '-1 year')");
+    let hotel =
+        seen_through("guests", "SELECT * FROM guests WHERE modified_at > date('now', '-1 year')");
     hotel.sql("UPDATE guests SET modified_at = date('now')");
     hotel.run(0, "initial-export");
     hotel.sql("UPDATE guests SET modified_at = date('now', '-2 years') WHERE id = 1");

@@ -1,4 +1,5 @@
-//! Run again: the answers of the file are offered, what people wrote stays, and changes are shown before they are made.
+//! Run again: the answers of the file are offered, what people wrote stays, and changes are shown
+//! before they are made.
 
 use std::fs;
 
@@ -50,7 +51,10 @@ fn what_would_change_is_told_and_not_made_unasked() {
     assert_eq!(hotel.file(), BY_HAND);
     let file = hotel.writes(&format!("{ANSWERS} --yes"));
     assert!(!file.contains("currency") && !file.contains("no_show"), "{file}");
-    assert!(file.contains("max_deletes = 7      # чаще не бывает") && file.contains("title = "), "{file}");
+    assert!(
+        file.contains("max_deletes = 7      # чаще не бывает") && file.contains("title = "),
+        "{file}"
+    );
 }
 
 #[test]
@@ -61,8 +65,11 @@ fn a_webhook_that_changes_is_not_shown() {
     );
     let hotel = with_file(&own);
     let mut command = hotel.command();
-    let output =
-        command.args(["--yes", "--webhook-stdin"]).write_stdin(hotel.server.webhook()).output().unwrap();
+    let output = command
+        .args(["--yes", "--webhook-stdin"])
+        .write_stdin(hotel.server.webhook())
+        .output()
+        .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("[portal] webhook: *** → ***"), "{said}");
     assert!(!said.contains("s3cr3t") && !said.contains("/rest/1/"), "{said}");
@@ -71,14 +78,16 @@ fn a_webhook_that_changes_is_not_shown() {
 #[test]
 fn stages_of_several_funnels_stay_as_they_were_written() {
     let stages = "[deal.stages]\nchecked_in = \"C1:NEW\"\nchecked_out = \"C1:WON\"\n";
-    let hotel = with_file(&format!("mirror.path = 'mirror.db'\nportal.webhook_file = 'webhook'\n{stages}"));
+    let hotel =
+        with_file(&format!("mirror.path = 'mirror.db'\nportal.webhook_file = 'webhook'\n{stages}"));
     hotel.server.portal().add_funnel("Проживание");
     assert!(hotel.writes("--yes --funnel 0").contains(stages));
 }
 
 #[test]
 fn inline_tables_stay_inline() {
-    let text = "mirror = { path = 'mirror.db' }\nportal = { webhook_file = 'webhook' }\ndeal = { }\n";
+    let text =
+        "mirror = { path = 'mirror.db' }\nportal = { webhook_file = 'webhook' }\ndeal = { }\n";
     let hotel = with_file(text);
     let file = hotel.writes("--yes --currency EUR --responsible 1");
     assert!(file.contains("deal = { currency = \"EUR\", assigned_by_id = 1"), "{file}");
@@ -116,7 +125,10 @@ fn a_file_keeps_its_rights_and_a_link_stays_one() {
 fn an_empty_file_that_was_made_for_the_user_of_the_runs_is_filled_like_a_new_one() {
     let hotel = with_file("");
     let file = hotel.writes(&format!("{ANSWERS} --yes"));
-    assert!(file.starts_with("# The configuration of ecvi-b24, written by ecvi-b24 init"), "{file}");
+    assert!(
+        file.starts_with("# The configuration of ecvi-b24, written by ecvi-b24 init"),
+        "{file}"
+    );
     let own = Hotel::new();
     assert_eq!(file, own.writes(ANSWERS));
 }
@@ -141,11 +153,14 @@ fn what_was_decided_against_is_not_taken_later_because_nobody_says_no() {
     hotel.add_field("deal", "TARIFF", "Тариф");
     hotel.add_contact("Старая");
     assert_eq!(hotel.writes("--yes"), before);
-    let file = hotel.writes("--yes --match phone --field deal.UF_CRM_TARIFF=tariff --stage confirmed=UC_A");
+    let file = hotel
+        .writes("--yes --match phone --field deal.UF_CRM_TARIFF=tariff --stage confirmed=UC_A");
     assert!(file.contains("UF_CRM_TARIFF") && file.contains("UC_A"), "{file}");
     assert_eq!(hotel.writes("--yes"), file);
-    let own =
-        file.replace("[company]\nmatch_existing = [\"phone\"]", "[company]\nmatch_existing = [\"email\"]");
+    let own = file.replace(
+        "[company]\nmatch_existing = [\"phone\"]",
+        "[company]\nmatch_existing = [\"email\"]",
+    );
     assert_ne!(own, file);
     fs::write(hotel.path("ecvi-b24.toml"), &own).unwrap();
     assert_eq!(hotel.writes("--yes"), own, "guests and companies may differ");

@@ -1,4 +1,5 @@
-//! Every question is answered by its option, without a terminal; what has the default is not written.
+//! Every question is answered by its option, without a terminal; what has the default is not
+//! written.
 
 use crate::hotel::{ANSWERS, Hotel};
 
@@ -8,7 +9,8 @@ fn a_usual_hotel_needs_three_lines_and_the_rest_is_the_default() {
     let output = hotel.output(ANSWERS);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let file = hotel.file();
-    let keys: Vec<&str> = file.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+    let keys: Vec<&str> =
+        file.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
     let expected = [
         "language = \"en\"".to_owned(),
         "[mirror]".to_owned(),
@@ -18,7 +20,10 @@ fn a_usual_hotel_needs_three_lines_and_the_rest_is_the_default() {
     ];
     assert_eq!(keys, expected);
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(shown.contains("✓ Dictionaries: the portal has what the configuration names"), "{shown}");
+    assert!(
+        shown.contains("✓ Dictionaries: the portal has what the configuration names"),
+        "{shown}"
+    );
     assert!(shown.ends_with("Next: ecvi-b24 initial-export (with --dry-run first).\n"), "{shown}");
 }
 
@@ -86,7 +91,10 @@ fn every_question_is_answered_by_its_option() {
 fn with_yes_the_rest_is_as_proposed() {
     let hotel = Hotel::new();
     let said = hotel.says(0, "--yes --webhook-file webhook");
-    assert!(said.contains("✓ The mirror: guests 1, companies 1, bookings 1; written just now"), "{said}");
+    assert!(
+        said.contains("✓ The mirror: guests 1, companies 1, bookings 1; written just now"),
+        "{said}"
+    );
     assert!(said.contains("✓ The webhook's user: 1, an administrator"), "{said}");
     assert!(said.contains("✓ The portal's plan: ru_basic"), "{said}");
     assert!(hotel.has_file());
@@ -96,7 +104,8 @@ fn with_yes_the_rest_is_as_proposed() {
 fn the_webhook_of_the_environment_stays_there() {
     let hotel = Hotel::new();
     let mut command = hotel.command();
-    let output = command.arg("--yes").env("ECVI_B24_WEBHOOK", hotel.server.webhook()).output().unwrap();
+    let output =
+        command.arg("--yes").env("ECVI_B24_WEBHOOK", hotel.server.webhook()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(!hotel.file().contains("webhook"), "{}", hotel.file());
 }

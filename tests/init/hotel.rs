@@ -47,8 +47,7 @@ impl Hotel {
 
     /// A custom field with a label, as an administrator makes it.
     pub(crate) fn add_field(&self, entity: &str, name: &str, label: &str) {
-        let fields =
-            json!({"fields": {"FIELD_NAME": name, "USER_TYPE_ID": "string", "EDIT_FORM_LABEL": label}});
+        let fields = json!({"fields": {"FIELD_NAME": name, "USER_TYPE_ID": "string", "EDIT_FORM_LABEL": label}});
         let now = Utc::now();
         let method = format!("crm.{entity}.userfield.add");
         let reply = self.server.portal().call_json(&method, &fields.to_string(), now);
@@ -83,7 +82,8 @@ impl Hotel {
     /// What it says on standard error, after it ended with this exit code.
     pub(crate) fn says(&self, code: i32, options: &str) -> String {
         let Output { status, stdout, stderr } = self.output(options);
-        let (shown, said) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+        let (shown, said) =
+            (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
         assert_eq!(status.code(), Some(code), "{options}\n{shown}{said}");
         said
     }

@@ -1,4 +1,5 @@
-//! `init`: every question on a real terminal and by its option, with the sandbox as the portal and real mirrors.
+//! `init`: every question on a real terminal and by its option, with the sandbox as the portal and
+//! real mirrors.
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod again;

@@ -218,7 +218,10 @@ fn tables_and_columns_of_other_names_are_proposed_and_chosen() {
     terminal.then_shows("✓ The mirror: guests 1, companies 0, bookings 1");
     to_the_end(&mut terminal);
     let file = hotel.file();
-    assert!(file.contains("\\\"До\\\" AS departure") || file.contains("\"До\" AS departure"), "{file}");
+    assert!(
+        file.contains("\\\"До\\\" AS departure") || file.contains("\"До\" AS departure"),
+        "{file}"
+    );
 }
 
 #[test]
@@ -255,8 +258,11 @@ fn funnel_stages_currency_and_responsible_users_are_chosen_by_their_names() {
         let mut portal = hotel.server.portal();
         portal.add_funnel("Проживание");
         portal.settings.scopes.push("user".into());
-        let colleagues =
-            [(12, ["Борис", "Седов"], true), (13, ["Вера", "Ушла"], false), (14, ["Глеб", "Яров"], true)];
+        let colleagues = [
+            (12, ["Борис", "Седов"], true),
+            (13, ["Вера", "Ушла"], false),
+            (14, ["Глеб", "Яров"], true),
+        ];
         for (id, name, is_there) in colleagues {
             portal.settings.colleagues.insert(id, is_there);
             portal.settings.colleague_names.insert(id, name);
@@ -370,8 +376,10 @@ fn run_again_it_offers_what_stands_in_the_file_and_shows_what_would_change() {
 #[test]
 fn reports_fill_a_mirror_that_is_not_there() {
     let hotel = Hotel::without_mirror();
-    fs::write(hotel.path("guests.csv"), "Гости;;\nКод;ФИО;E-mail\n1;Приходько Анна;a@example.ru\n").unwrap();
-    fs::write(hotel.path("rooms.csv"), "Номер заявки;Статус;Дата заезда;Выезд;Код гостя\n").unwrap();
+    fs::write(hotel.path("guests.csv"), "Гости;;\nКод;ФИО;E-mail\n1;Приходько Анна;a@example.ru\n")
+        .unwrap();
+    fs::write(hotel.path("rooms.csv"), "Номер заявки;Статус;Дата заезда;Выезд;Код гостя\n")
+        .unwrap();
     let mut terminal = init(&hotel, "--language en --webhook-file webhook --mirror mirror.db");
     terminal.then_shows("What to do?");
     terminal.presses("reports");
@@ -396,7 +404,10 @@ fn reports_fill_a_mirror_that_is_not_there() {
     assert_eq!(terminal.exit_code(), Some(3), "{}", terminal.shown);
     assert!(terminal.shown.contains("Next: ecvi-b24 load fills the mirror"), "{}", terminal.shown);
     let file = hotel.file();
-    assert!(file.contains("[load.files]\nguests = \"guests.csv\"\nbookings = \"rooms.csv\"\n"), "{file}");
+    assert!(
+        file.contains("[load.files]\nguests = \"guests.csv\"\nbookings = \"rooms.csv\"\n"),
+        "{file}"
+    );
     assert!(file.contains("\"номер заявки\" = \"number\""), "{file}");
 }
 

@@ -63,7 +63,8 @@ fn an_answer_that_makes_no_sense_names_what_would() {
         ("--query guests=SELEC", "--query guests"),
         ("--status 7", "NAME=VALUE is wanted"),
     ] {
-        let said = hotel.says(2, &format!("--yes --webhook-file webhook --status 7=later {options}"));
+        let said =
+            hotel.says(2, &format!("--yes --webhook-file webhook --status 7=later {options}"));
         assert!(said.contains(told), "{options}: {said}");
         assert!(!hotel.has_file(), "{options}");
     }
@@ -84,7 +85,8 @@ fn a_webhook_that_does_not_work_says_why_and_is_not_quoted() {
         assert!(!hotel.has_file());
     }
     let mut command = hotel.command();
-    let output = command.args(["--yes", "--webhook-stdin"]).write_stdin("s3cr3t\n").output().unwrap();
+    let output =
+        command.args(["--yes", "--webhook-stdin"]).write_stdin("s3cr3t\n").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(!String::from_utf8(output.stderr).unwrap().contains(secret));
 }

@@ -1,4 +1,5 @@
-//! Mirrors of other shapes: not there yet, empty, other tables, other codes, cards that are known already.
+//! Mirrors of other shapes: not there yet, empty, other tables, other codes, cards that are known
+//! already.
 
 use crate::hotel::{ANSWERS, Hotel};
 
@@ -73,7 +74,10 @@ fn cards_that_the_mirror_knows_are_told_of() {
     let hotel = Hotel::new();
     hotel.sql("UPDATE guests SET crm_id = 41");
     let said = hotel.says(0, ANSWERS);
-    assert!(said.contains("(crm_id) are known already: guests 1, companies 0, bookings 0"), "{said}");
+    assert!(
+        said.contains("(crm_id) are known already: guests 1, companies 0, bookings 0"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -12,7 +12,10 @@ fn the_first_load_makes_a_mirror_that_is_read_without_a_warning() {
     assert_eq!(said, "load: new: guests 4, companies 1, bookings 4, guests who stay 4\n");
     assert_eq!(hotel.counts(), [4, 1, 4, 4]);
     assert_eq!(hotel.asked::<String>("SELECT amount FROM bookings WHERE id = '5'"), "12500.00");
-    assert_eq!(hotel.asked::<String>("SELECT arrival FROM bookings WHERE id = '5'"), "2026-05-20 14:00");
+    assert_eq!(
+        hotel.asked::<String>("SELECT arrival FROM bookings WHERE id = '5'"),
+        "2026-05-20 14:00"
+    );
     assert_eq!(hotel.asked::<String>("SELECT birth_date FROM guests WHERE id = '1'"), "1980-02-29");
     assert_eq!(hotel.asked::<String>("PRAGMA journal_mode"), "delete");
     let said = String::from_utf8(hotel.output("check").stdout).unwrap();
@@ -61,7 +64,10 @@ fn a_time_of_change_in_the_report_is_kept() {
     );
     hotel.write("guests.csv", "Код;Имя;Изменён\n1;Анна;20.05.2026 14:00\n2;Пётр;\n");
     hotel.run(0, "load");
-    assert_eq!(hotel.asked::<String>("SELECT modified_at FROM guests WHERE id = '1'"), "2026-05-20 14:00:00");
+    assert_eq!(
+        hotel.asked::<String>("SELECT modified_at FROM guests WHERE id = '1'"),
+        "2026-05-20 14:00:00"
+    );
     let filled: String = hotel.asked("SELECT modified_at FROM guests WHERE id = '2'");
     assert_eq!(filled.len(), 19);
     assert_eq!(hotel.run(0, "load"), "", "an empty time is no change");
@@ -80,14 +86,20 @@ fn a_row_that_is_gone_from_a_whole_report_is_gone_from_the_mirror() {
 #[test]
 fn a_row_that_is_absent_in_a_part_stays() {
     let hotel = Hotel::loaded();
-    hotel.write("guests.csv", "Код;Фамилия;Имя;Дата рождения;Телефон;Примечание\n9;Новая;Ольга;;;\n");
+    hotel.write(
+        "guests.csv",
+        "Код;Фамилия;Имя;Дата рождения;Телефон;Примечание\n9;Новая;Ольга;;;\n",
+    );
     hotel.write("bookings.csv", "Код;Номер;Статус;Заезд;Выезд;Сумма;Гость;Компания\n5;3682;Проживает;20.05.2026 14:00;29.05.2026 12:00;12 500,00;9;1\n");
     assert_eq!(
         hotel.run(0, "load --partial"),
         "load: new: guests 1, guests who stay 1; changed: bookings 1; gone: guests who stay 1\n"
     );
     assert_eq!(hotel.counts(), [5, 1, 4, 4]);
-    assert_eq!(hotel.asked::<String>("SELECT guest_id FROM booking_guests WHERE booking_id = '5'"), "9");
+    assert_eq!(
+        hotel.asked::<String>("SELECT guest_id FROM booking_guests WHERE booking_id = '5'"),
+        "9"
+    );
 }
 
 #[test]
@@ -114,9 +126,12 @@ fn a_dry_run_says_what_would_change_and_writes_nothing() {
     hotel.change("bookings.csv", "8;3685;Отменена;01.06.2026 14:00;02.06.2026 12:00;;4;\n", "");
     let before = fs::read(hotel.path("mirror.db")).unwrap();
     let said = hotel.run(0, "load --dry-run");
-    for line in
-        ["  ~ guest 1: comment", "  ~ booking 3682: status", "  - booking 3685", "Nothing was written"]
-    {
+    for line in [
+        "  ~ guest 1: comment",
+        "  ~ booking 3682: status",
+        "  - booking 3685",
+        "Nothing was written",
+    ] {
         assert!(said.contains(line), "{said}");
     }
     assert!(!said.contains("Приходько") && !said.contains("Аллергия"), "{said}");
@@ -159,7 +174,8 @@ fn a_new_mirror_is_its_owners_alone_or_its_folders_groups() {
     assert_eq!(mode("shared/mirror.db"), 0o660);
 }
 
-/// Root made the mirror once; since then another user of its group fills it, who may not date the file.
+/// Root made the mirror once; since then another user of its group fills it, who may not date the
+/// file.
 #[test]
 #[cfg(unix)]
 fn a_mirror_that_root_made_shows_its_age_when_another_user_fills_it() {

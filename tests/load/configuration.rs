@@ -11,7 +11,10 @@ fn refused(load: &str) -> String {
 #[test]
 fn without_reports_it_says_how_they_are_named() {
     let said = refused("");
-    assert!(said.contains("[load.files]") && said.contains("\"Фамилия\" = \"last_name\""), "{said}");
+    assert!(
+        said.contains("[load.files]") && said.contains("\"Фамилия\" = \"last_name\""),
+        "{said}"
+    );
 }
 
 #[test]
@@ -20,13 +23,19 @@ fn headings_that_fill_nothing_or_too_much_are_refused_by_name() {
     let cases = [
         ("[load.guests]\n\"Имя\" = \"first_name\"\n", "no heading of the report fills id"),
         ("[load.guests]\n\"Код\" = \"id\"\n\"Имя\" = \"\"\n", "\"Имя\": no column is named"),
-        ("[load.guests]\n\"Код\" = \"id\"\n\"Имя\" = \"first-name\"\n", "\"first-name\": a column's name"),
+        (
+            "[load.guests]\n\"Код\" = \"id\"\n\"Имя\" = \"first-name\"\n",
+            "\"first-name\": a column's name",
+        ),
         ("[load.guests]\n\"Код\" = \"id\"\n\"КОД\" = \"comment\"\n", "is written twice"),
         (
             "[load.guests]\n\"Код\" = \"id\"\n\"Код 2\" = \"id\"\n",
             "the column id is filled by one heading alone",
         ),
-        ("[load.guests]\n\"Код\" = \"id last_name\"\n", "the column id is filled by one heading alone"),
+        (
+            "[load.guests]\n\"Код\" = \"id last_name\"\n",
+            "the column id is filled by one heading alone",
+        ),
         ("[load.bookings]\n\"Номер\" = \"number\"\n", "fills status, arrival, departure"),
         ("[load.companies]\n\"Код\" = \"id\"\n", "[load.files] companies"),
         ("[load]\nencoding = \"utf-16\"\n", "[load] encoding = \"utf-16\": no such encoding"),

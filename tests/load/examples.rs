@@ -33,7 +33,10 @@ impl Example {
         example.write("webhook", &example.server.webhook());
         example.write("ecvi-b24.toml", &read("examples/load/ecvi-b24.toml"));
         for report in ["guests.csv", "companies.csv", "rooms-2026-05-20.csv"] {
-            example.write(&format!("reports/{report}"), &read(&format!("examples/load/reports/{report}")));
+            example.write(
+                &format!("reports/{report}"),
+                &read(&format!("examples/load/reports/{report}")),
+            );
         }
         example
     }
@@ -86,7 +89,10 @@ impl Example {
     /// The reports of another day, in which a guest checked in.
     fn another_day(&self) {
         let report = read("examples/load/reports/rooms-2026-05-20.csv");
-        self.write("reports/rooms-2026-05-21.csv", &report.replace("3682;Подтверждена", "3682;Проживает"));
+        self.write(
+            "reports/rooms-2026-05-21.csv",
+            &report.replace("3682;Подтверждена", "3682;Проживает"),
+        );
     }
 }
 
@@ -98,7 +104,10 @@ fn the_example_hotel_is_carried_over_whole() {
     let checked = example.run("/usr/bin/ecvi-b24 check");
     assert!(!checked.contains("! Mirror"), "{checked}");
     example.run("/usr/bin/ecvi-b24 initial-export");
-    assert_eq!(example.deal("TITLE"), "Заявка №3682 (Приходько) 20.05.2026 14:00 - 29.05.2026 12:00");
+    assert_eq!(
+        example.deal("TITLE"),
+        "Заявка №3682 (Приходько) 20.05.2026 14:00 - 29.05.2026 12:00"
+    );
     assert_eq!(example.deal("OPPORTUNITY"), "20500.50");
     let portal = example.server.portal();
     assert_eq!(portal.with_origin(Kind::Deal, "ECVI", "3682")[0].link_ids().len(), 2);
@@ -116,7 +125,10 @@ fn the_crontab_line_loads_and_sends() {
     example.run(line);
     assert_eq!(example.deal("STAGE_ID"), "WON");
     let log = fs::read_to_string(example.path("sync.log")).unwrap();
-    assert!(log.contains("load: changed: bookings 1") && log.contains("sync: updated: bookings 1"), "{log}");
+    assert!(
+        log.contains("load: changed: bookings 1") && log.contains("sync: updated: bookings 1"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -139,13 +151,16 @@ fn the_unit_of_the_watched_folder_loads_and_sends() {
     let example = Example::exported();
     example.another_day();
     let unit = read("packaging/examples/ecvi-b24-load.service");
-    let commands: Vec<&str> = unit.lines().filter_map(|line| line.strip_prefix("ExecStart=")).collect();
+    let commands: Vec<&str> =
+        unit.lines().filter_map(|line| line.strip_prefix("ExecStart=")).collect();
     assert_eq!(commands.len(), 2);
     for command in commands {
         example.run(command);
     }
     assert_eq!(example.deal("STAGE_ID"), "WON");
-    assert!(read("packaging/examples/ecvi-b24-load.path").contains("\nPathChanged=/srv/ecvi/reports\n"));
+    assert!(
+        read("packaging/examples/ecvi-b24-load.path").contains("\nPathChanged=/srv/ecvi/reports\n")
+    );
 }
 
 #[test]
@@ -155,11 +170,13 @@ fn the_units_are_such_as_systemd_reads() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["ecvi-b24-load.path", "ecvi-b24-load.service"] {
         // The program is not installed here.
-        let unit = read(&format!("packaging/examples/{name}")).replace("/usr/bin/ecvi-b24", "/bin/true");
+        let unit =
+            read(&format!("packaging/examples/{name}")).replace("/usr/bin/ecvi-b24", "/bin/true");
         fs::write(folder.path().join(name), unit).unwrap();
     }
     let unit = folder.path().join("ecvi-b24-load.path");
-    let verified = Command::new("systemd-analyze").arg("verify").arg("--man=no").arg(unit).output().unwrap();
+    let verified =
+        Command::new("systemd-analyze").arg("verify").arg("--man=no").arg(unit).output().unwrap();
     let said = String::from_utf8_lossy(&verified.stderr).into_owned();
     let ours = said.lines().filter(|line| line.contains("ecvi-b24-load") && !line.contains("User"));
     assert_eq!(ours.count(), 0, "{said}");

@@ -141,7 +141,8 @@ impl Hotel {
 
     fn said(&self, code: i32, arguments: &str) -> (String, String) {
         let Output { status, stdout, stderr } = self.output(arguments);
-        let (said, errors) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+        let (said, errors) =
+            (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
         assert_eq!(status.code(), Some(code), "{arguments}\n{said}{errors}");
         (said, errors)
     }
@@ -152,7 +153,9 @@ impl Hotel {
 
     /// One value of the mirror.
     pub(crate) fn asked<T: FromSql>(&self, sql: &str) -> T {
-        self.mirror().query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
+        self.mirror()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
     /// A column of the mirror, in order of the ids.

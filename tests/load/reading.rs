@@ -21,7 +21,8 @@ fn loaded(content: impl AsRef<[u8]>) -> Hotel {
 #[test]
 fn encodings_and_separators_are_recognised() {
     let text = "Код;Фамилия;Примечание\r\n1;Приходько;тихий, с видом\r\n2;Ёлкина;\r\n";
-    let utf_16: Vec<u8> = text.replace(';', "\t").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf_16: Vec<u8> =
+        text.replace(';', "\t").encode_utf16().flat_map(u16::to_le_bytes).collect();
     let writings: [Vec<u8>; 6] = [
         text.into(),
         format!("\u{feff}{text}").into(),
@@ -33,7 +34,10 @@ fn encodings_and_separators_are_recognised() {
     for writing in writings {
         let hotel = loaded(&writing);
         assert_eq!(names(&hotel), ["1 Приходько", "2 Ёлкина"]);
-        assert_eq!(hotel.asked::<String>("SELECT comment FROM guests WHERE id = '1'"), "тихий, с видом");
+        assert_eq!(
+            hotel.asked::<String>("SELECT comment FROM guests WHERE id = '1'"),
+            "тихий, с видом"
+        );
     }
 }
 
@@ -55,8 +59,13 @@ fn titles_sums_blank_rows_and_headings_once_more_are_no_guests() {
 
 #[test]
 fn a_quoted_note_may_hold_line_breaks_and_separators() {
-    let hotel = loaded("Код;Фамилия;Примечание\r\n1;Приходько;\"тихий;\r\n\"\"с видом\"\"\"\r\n2;Зуева;\r\n");
-    assert_eq!(hotel.asked::<String>("SELECT comment FROM guests WHERE id = '1'"), "тихий;\n\"с видом\"");
+    let hotel = loaded(
+        "Код;Фамилия;Примечание\r\n1;Приходько;\"тихий;\r\n\"\"с видом\"\"\"\r\n2;Зуева;\r\n",
+    );
+    assert_eq!(
+        hotel.asked::<String>("SELECT comment FROM guests WHERE id = '1'"),
+        "тихий;\n\"с видом\""
+    );
     assert_eq!(names(&hotel).len(), 2);
 }
 
@@ -80,8 +89,9 @@ fn a_row_of_a_booking_that_stands_there_twice_is_no_second_room() {
 
 #[test]
 fn what_excel_and_dos_add_around_the_rows_is_none_of_them() {
-    let hotel =
-        loaded("sep=;\r\n\"Код\";\"Фамилия\";\"Примечание\"\r\n1;\"Приходько\";\r\n2;Зуева;\r\n\u{1a}");
+    let hotel = loaded(
+        "sep=;\r\n\"Код\";\"Фамилия\";\"Примечание\"\r\n1;\"Приходько\";\r\n2;Зуева;\r\n\u{1a}",
+    );
     assert_eq!(names(&hotel), ["1 Приходько", "2 Зуева"]);
     assert_eq!(hotel.run(0, "load"), "");
 }
@@ -130,11 +140,13 @@ fn a_report_by_rooms_is_one_booking_with_all_its_guests() {
 ",
     );
     assert_eq!(hotel.run(0, "load"), "load: new: guests 4, bookings 2, guests who stay 3\n");
-    let booking: String =
-        hotel.asked("SELECT arrival || ' ' || amount || ' ' || guest_id FROM bookings WHERE id = '5'");
+    let booking: String = hotel
+        .asked("SELECT arrival || ' ' || amount || ' ' || guest_id FROM bookings WHERE id = '5'");
     assert_eq!(booking, "2026-05-19 14:00 3000.50 1");
-    let stays = hotel
-        .column("booking_guests", "booking_id || ': ' || guest_id || ' in ' || room || ' at ' || position");
+    let stays = hotel.column(
+        "booking_guests",
+        "booking_id || ': ' || guest_id || ' in ' || room || ' at ' || position",
+    );
     assert_eq!(stays, ["5: 1 in 12 at 0", "5: 2 in 14 at 1", "6: 4 in 20 at 0"]);
     assert_eq!(hotel.run(0, "load"), "");
 }
@@ -155,9 +167,13 @@ fn who_stays_may_be_a_report_of_its_own_or_the_same_one() {
         hotel.write("bookings.csv", crate::hotel::BOOKINGS);
         hotel.write("stays.csv", "Код;Гость\n5;4\n5;1\n6;\n");
         hotel.run(0, "load");
-        let stays = hotel.column("booking_guests", "booking_id || ' ' || guest_id || ' ' || position");
-        let wanted: &[&str] =
-            if file == "stays.csv" { &["5 1 1", "5 4 0"] } else { &["5 1 0", "6 2 0", "7 3 0", "8 4 0"] };
+        let stays =
+            hotel.column("booking_guests", "booking_id || ' ' || guest_id || ' ' || position");
+        let wanted: &[&str] = if file == "stays.csv" {
+            &["5 1 1", "5 4 0"]
+        } else {
+            &["5 1 0", "6 2 0", "7 3 0", "8 4 0"]
+        };
         assert_eq!(stays, wanted, "{file}");
     }
 }

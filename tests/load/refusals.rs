@@ -19,7 +19,10 @@ fn assert_refused(hotel: &Hotel, words: &[&str]) {
 fn a_report_that_lost_more_than_a_third_is_refused_unless_it_is_said_to_be_right() {
     let hotel = Hotel::loaded();
     hotel.change("guests.csv", "3;Зуева;Мария;;;\n4;Орлов;Пётр;;;\n", "");
-    assert_refused(&hotel, &["guests.csv", "lacks 2 of the 4", "--trust guests", "--partial guests"]);
+    assert_refused(
+        &hotel,
+        &["guests.csv", "lacks 2 of the 4", "--trust guests", "--partial guests"],
+    );
     hotel.refused(3, "load --trust bookings");
     assert_eq!(hotel.run(0, "load --trust guests"), "load: gone: guests 2\n");
     assert_eq!(hotel.counts()[0], 2);
@@ -89,11 +92,17 @@ fn a_report_that_was_written_a_moment_ago_is_waited_for() {
 fn missing_and_doubled_headings_are_named() {
     let hotel = Hotel::loaded();
     hotel.change("guests.csv", "Имя;Дата рождения", "Name;Дата рождения");
-    assert_refused(&hotel, &["guests.csv", "no columns «Имя»", "«Код», «Фамилия», «Name»", "[load.guests]"]);
+    assert_refused(
+        &hotel,
+        &["guests.csv", "no columns «Имя»", "«Код», «Фамилия», «Name»", "[load.guests]"],
+    );
     hotel.write("guests.csv", GUESTS.replace("Телефон;", "Имя;"));
     assert_refused(&hotel, &["«Имя» twice", "columns 3, 5"]);
     hotel.write("guests.csv", "Nr;Gast;Telefon\n1;Müller;+49 30 1234\n");
-    assert_refused(&hotel, &["none of the headings", "«Nr», «Gast», «Telefon»", "# \"Nr\" = \"…\""]);
+    assert_refused(
+        &hotel,
+        &["none of the headings", "«Nr», «Gast», «Telefon»", "# \"Nr\" = \"…\""],
+    );
     hotel.write("guests.csv", "1;Müller;+49 30 1234\n");
     let said = hotel.refused(3, "load");
     assert!(said.contains("no line of headings") && !said.contains("Müller"), "{said}");
@@ -157,7 +166,11 @@ fn a_row_that_cannot_be_read_is_not_gone() {
     assert_eq!(hotel.column("bookings", "id"), ["5", "6", "7", "8"]);
     assert_eq!(hotel.counts()[3], 4);
     // Nobody knows whose row it is, so none goes.
-    hotel.change("bookings.csv", "7;3684;Выехали\n", ";3684;Выехали;01.05.2026;02.05.2026;7000;3;\n");
+    hotel.change(
+        "bookings.csv",
+        "7;3684;Выехали\n",
+        ";3684;Выехали;01.05.2026;02.05.2026;7000;3;\n",
+    );
     let said = hotel.refused(1, "load");
     assert!(said.contains("rows whose id is unknown: 1"), "{said}");
     assert_eq!(hotel.column("bookings", "id"), ["5", "6", "7", "8"]);
@@ -168,7 +181,10 @@ fn rows_of_one_id_that_contradict_each_other_leave_the_old_one() {
     let hotel = Hotel::loaded();
     hotel.change("guests.csv", "2;Müller;Jörg;;;\n", "2;Müller;Jörg;;;\n2;Muller;Jörg;;;\n");
     let said = hotel.refused(1, "load");
-    assert!(said.contains("guests.csv, line 3, \"Код\": the same id has other values (lines: 4)"), "{said}");
+    assert!(
+        said.contains("guests.csv, line 3, \"Код\": the same id has other values (lines: 4)"),
+        "{said}"
+    );
     assert_eq!(hotel.asked::<String>("SELECT last_name FROM guests WHERE id = '2'"), "Müller");
 }
 
@@ -191,7 +207,10 @@ fn a_number_that_excel_has_shortened_never_reaches_the_mirror() {
     hotel.change("guests.csv", "+7 900 765-43-21", "7,90077E+10");
     let said = hotel.refused(1, "load");
     assert!(said.contains("line 2, \"Телефон\": Excel has shortened"), "{said}");
-    assert_eq!(hotel.asked::<String>("SELECT phone FROM guests WHERE id = '1'"), "+7 900 765-43-21");
+    assert_eq!(
+        hotel.asked::<String>("SELECT phone FROM guests WHERE id = '1'"),
+        "+7 900 765-43-21"
+    );
 }
 
 #[test]
@@ -201,7 +220,10 @@ fn a_report_with_a_flaw_in_every_row_is_told_in_a_few_lines() {
     hotel.write("guests.csv", GUESTS.lines().next().unwrap().to_owned() + "\n" + &rows.concat());
     let said = hotel.refused(1, "load");
     assert_eq!(said.lines().count(), 21, "{said}");
-    assert!(said.contains("guests.csv, line 21,") && said.contains("guests.csv: and 1480 more"), "{said}");
+    assert!(
+        said.contains("guests.csv, line 21,") && said.contains("guests.csv: and 1480 more"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -21,13 +21,23 @@ fn rooms() -> Vec<u8> {
     let mut workbook = Workbook::new();
     workbook.add_worksheet().write(0, 0, "Параметры отчёта").unwrap();
     let sheet = workbook.add_worksheet();
-    let (day, time) = (Format::new().set_num_format("dd.mm.yyyy"), Format::new().set_num_format("hh:mm"));
+    let (day, time) =
+        (Format::new().set_num_format("dd.mm.yyyy"), Format::new().set_num_format("hh:mm"));
     let both = Format::new().set_num_format("dd.mm.yyyy hh:mm");
     sheet.write(0, 0, "Заявки по номерам").unwrap();
     texts(
         sheet,
         2,
-        &["Номер заявки", "Статус", "Дата заезда", "Время\nзаезда", "Выезд", "Сумма", "Гость", "Телефон"],
+        &[
+            "Номер заявки",
+            "Статус",
+            "Дата заезда",
+            "Время\nзаезда",
+            "Выезд",
+            "Сумма",
+            "Гость",
+            "Телефон",
+        ],
     );
     sheet.merge_range(3, 0, 4, 0, "3682/1", &Format::new()).unwrap();
     sheet.write(5, 0, 3683).unwrap();
@@ -49,10 +59,14 @@ fn the_sheet_with_the_headings_is_read_and_shared_cells_belong_to_all_their_rows
     let hotel = Hotel::with(ROOMS);
     hotel.write("rooms.xlsx", rooms());
     assert_eq!(hotel.run(0, "load"), "load: new: bookings 2, guests who stay 3\n");
-    let bookings = hotel.column("bookings", "id || ' ' || arrival || ' ' || departure || ' ' || amount");
+    let bookings =
+        hotel.column("bookings", "id || ' ' || arrival || ' ' || departure || ' ' || amount");
     assert_eq!(
         bookings,
-        ["3682/1 2026-05-20 14:00 2026-05-29 12:30 3000.30", "3683 2026-05-20 14:00 2026-05-29 12:30 0.30"]
+        [
+            "3682/1 2026-05-20 14:00 2026-05-29 12:30 3000.30",
+            "3683 2026-05-20 14:00 2026-05-29 12:30 0.30"
+        ]
     );
     assert_eq!(hotel.column("booking_guests", "booking_id || ' ' || guest_id").len(), 3);
     assert_eq!(hotel.asked::<String>("SELECT phone_of_guest FROM bookings"), "79007654321");
@@ -68,7 +82,10 @@ fn a_cut_workbook_is_refused_wherever_it_was_cut() {
     for length in [4, whole.len() / 2, whole.len() - 1] {
         hotel.write("rooms.xlsx", &whole[..length]);
         let said = hotel.refused(3, "load");
-        assert!(said.contains("rooms.xlsx") && said.contains("The mirror is as it was"), "{length}: {said}");
+        assert!(
+            said.contains("rooms.xlsx") && said.contains("The mirror is as it was"),
+            "{length}: {said}"
+        );
     }
     assert_eq!(hotel.counts()[2], 2);
 }

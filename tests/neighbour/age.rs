@@ -1,5 +1,5 @@
-//! A mirror that nobody writes any more is noticed; one that was replaced beside its old log, and a configuration behind
-//! a link, are told of.
+//! A mirror that nobody writes any more is noticed; one that was replaced beside its old log, and a
+//! configuration behind a link, are told of.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -27,7 +27,8 @@ fn status_tells_when_the_mirror_was_written() {
     let said = place.says("status");
     said.has("Mirror written ");
     said.has("(5 h ago)");
-    let document: serde_json::Value = serde_json::from_str(&place.says("status --json").text).unwrap();
+    let document: serde_json::Value =
+        serde_json::from_str(&place.says("status --json").text).unwrap();
     assert!(document["mirror"]["written_at"].as_str().unwrap().ends_with('Z'));
     fs::remove_file(place.mirror()).unwrap();
     assert!(!place.says("status").text.contains("Mirror written"));

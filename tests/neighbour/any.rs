@@ -1,4 +1,5 @@
-//! Any journal mode, any owner, any permissions, any folder: drawn at random, the filler always goes on.
+//! Any journal mode, any owner, any permissions, any folder: drawn at random, the filler always
+//! goes on.
 
 use crate::dice::Dice;
 use crate::filler::{End, User, WRITE};
@@ -23,8 +24,9 @@ fn whatever_owns_the_mirror_and_however_it_writes_goes_on_after_every_command() 
         let journal = dice.weighted(&[(3, "WAL"), (1, "DELETE"), (1, "TRUNCATE"), (1, "PERSIST")]);
         let end = dice.one_of(&[End::Closes, End::Stays, End::Dies]);
         let command = dice.one_of(&["check", "status", "sync", "initial-export --dry-run"]);
-        let told =
-            format!("case {case}: {filler:?} {reader:?} {folder:o} {mode:o} {journal} {end:?} {command}");
+        let told = format!(
+            "case {case}: {filler:?} {reader:?} {folder:o} {mode:o} {journal} {end:?} {command}"
+        );
         let place = Place::new(reader, folder, SHARED);
         open_to(&place.folder(), folder, User { gid: SHARED, ..filler });
         place.is_made_by(filler, journal, mode);

@@ -46,7 +46,8 @@ fn what_is_no_file_is_never_waited_for() {
     let made = Command::new("mkfifo").arg(place.mirror()).status().unwrap();
     assert!(made.success());
     open_to(&place.mirror(), 0o666, FILLER);
-    for command in ["check", "sync", "status", "status guest 1", "initial-export", "sync --dry-run"] {
+    for command in ["check", "sync", "status", "status guest 1", "initial-export", "sync --dry-run"]
+    {
         says_at_once(&place, command);
     }
     says_at_once(&place, "check").has("is a pipe or a device and no file");
@@ -87,15 +88,16 @@ fn reading_ends_at_the_time_limit() {
     place.is_made_by(FILLER, "DELETE", 0o644);
     place.configure(&format!("[sync]\ntime_limit = \"1s\"\n{ENDLESS}"));
     for command in ["check", "status"] {
-        says_at_once(&place, command).has("was not read within the time allowed ([sync] time_limit)");
+        says_at_once(&place, command)
+            .has("was not read within the time allowed ([sync] time_limit)");
     }
     assert_eq!(says_at_once(&place, "check").code, Some(5));
     says_at_once(&place, "status guest 1");
     says_at_once(&place, "reset-id guest 1 --yes");
 }
 
-/// A signal that comes before the program is ready for it ends it like any other program. The reading begins right
-/// afterwards.
+/// A signal that comes before the program is ready for it ends it like any other program. The
+/// reading begins right afterwards.
 fn wait_until_signals_are_caught(child: &Child) {
     let status = format!("/proc/{}/status", child.id());
     let terminate = 1_u64 << (Signal::TERM.as_raw() - 1);
@@ -119,7 +121,10 @@ fn a_signal_ends_reading() {
     for arguments in ["initial-export", "initial-export --dry-run", "check"] {
         for signal in [Signal::TERM, Signal::INT] {
             let mut command = place.command();
-            command.args(arguments.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            command
+                .args(arguments.split_whitespace())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped());
             let child = command.spawn().unwrap();
             wait_until_signals_are_caught(&child);
             kill_process(Pid::from_child(&child), signal).unwrap();

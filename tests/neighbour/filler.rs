@@ -15,7 +15,8 @@ const END: &str = "NEIGHBOUR_END";
 /// A write that every filler makes.
 pub(crate) const WRITE: &str = "UPDATE guests SET modified_at = datetime(modified_at, '+1 day')";
 
-/// A write that does not fit into the cache, so that the file is written before the transaction ends.
+/// A write that does not fit into the cache, so that the file is written before the transaction
+/// ends.
 pub(crate) const LONG_WRITE: &str = "PRAGMA cache_size = 1; BEGIN;
     WITH RECURSIVE n(i) AS (VALUES (100) UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
     INSERT INTO guests (id, last_name, modified_at) SELECT i, hex(randomblob(90)), '2026' FROM n;";
@@ -54,7 +55,8 @@ impl User {
         let input = child.stdin.take().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut lines = output.by_ref().lines().map_while(Result::ok);
-        let said = lines.find_map(|line| line.split_once("filler: ").map(|(_, said)| said.to_owned()));
+        let said =
+            lines.find_map(|line| line.split_once("filler: ").map(|(_, said)| said.to_owned()));
         let said = said.unwrap_or_else(|| "said nothing".into());
         if end != End::Stays {
             child.wait().unwrap();
@@ -90,7 +92,9 @@ impl Drop for Open {
 /// No test of its own: the process that [`User::writes`] starts.
 #[test]
 fn the_process_of_a_filler() {
-    let (Ok(path), Ok(sql), Ok(end)) = (std::env::var(MIRROR), std::env::var(SQL), std::env::var(END)) else {
+    let (Ok(path), Ok(sql), Ok(end)) =
+        (std::env::var(MIRROR), std::env::var(SQL), std::env::var(END))
+    else {
         return;
     };
     let mirror = match Connection::open(&path) {

@@ -1,5 +1,6 @@
-//! A good neighbour: whatever fills the mirror can go on writing after the program has read, whoever owns the files and
-//! whatever the journal mode; and what is wrong with a mirror, or scarce on the machine, is called by its name.
+//! A good neighbour: whatever fills the mirror can go on writing after the program has read,
+//! whoever owns the files and whatever the journal mode; and what is wrong with a mirror, or scarce
+//! on the machine, is called by its name.
 //!
 //! Real users, real processes: these tests need root, and say so where they are not run as root.
 #![cfg(target_os = "linux")]

@@ -1,4 +1,5 @@
-//! Who owns the mirror, in which journal mode, in which folder: the table of docs/mirror.md, line by line.
+//! Who owns the mirror, in which journal mode, in which folder: the table of docs/mirror.md, line
+//! by line.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -10,7 +11,8 @@ use crate::place::{FILLER, Place, READER, ROOT, SHARED, is_root, open_to};
 const OF_GROUP: User = User { gid: SHARED, ..FILLER };
 const READER_OF_GROUP: User = User { gid: SHARED, ..READER };
 
-/// The program reads the mirror; the filler has written before and writes afterwards, also as a new process.
+/// The program reads the mirror; the filler has written before and writes afterwards, also as a new
+/// process.
 #[track_caller]
 fn reads(place: &Place, filler: User) {
     place.says("check").has("✓ Mirror, guests: 1");
@@ -19,7 +21,8 @@ fn reads(place: &Place, filler: User) {
     filler.writes(&place.mirror(), WRITE, End::Closes).map(drop).unwrap();
 }
 
-/// The program does not open the mirror and says why; nothing lies there afterwards, and the filler goes on.
+/// The program does not open the mirror and says why; nothing lies there afterwards, and the filler
+/// goes on.
 #[track_caller]
 fn refuses(place: &Place, filler: User, why: &str) {
     let before = names(&place.folder());
@@ -32,7 +35,8 @@ fn refuses(place: &Place, filler: User, why: &str) {
 
 fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -57,7 +61,9 @@ fn no_command_leaves_a_log_that_the_filler_could_not_write() {
     if !is_root() {
         return;
     }
-    for command in ["check", "sync", "initial-export --dry-run", "status", "status guest 1", "audit"] {
+    for command in
+        ["check", "sync", "initial-export --dry-run", "status", "status guest 1", "audit"]
+    {
         let place = Place::open();
         place.is_made_by(FILLER, "WAL", 0o644);
         place.says(command);

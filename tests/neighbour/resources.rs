@@ -1,4 +1,5 @@
-//! A machine that gives too little: each limit is told in words with an exit code of its own, and none is a panic.
+//! A machine that gives too little: each limit is told in words with an exit code of its own, and
+//! none is a panic.
 
 use std::fs;
 use std::process::Stdio;
@@ -10,7 +11,11 @@ use crate::place::{FILLER, Place, READER, Said, is_root};
 /// The program under a limit of `prlimit`; none where there is no such program.
 fn limited(place: &Place, limit: &str, arguments: &str) -> Option<Said> {
     let mut command = READER.command("/usr/bin/prlimit");
-    command.arg(limit).arg("--").arg(env!("CARGO_BIN_EXE_ecvi-b24")).args(arguments.split_whitespace());
+    command
+        .arg(limit)
+        .arg("--")
+        .arg(env!("CARGO_BIN_EXE_ecvi-b24"))
+        .args(arguments.split_whitespace());
     command.current_dir(place.own("")).env("LANG", "en").stdin(Stdio::null());
     match command.output() {
         Ok(output) => Some(Said::from(output)),
@@ -25,8 +30,11 @@ fn place(webhook: &str) -> Option<Place> {
     let place = is_root().then(Place::open)?;
     place.is_made_by(FILLER, "DELETE", 0o644);
     let text = fs::read_to_string(place.own("ecvi-b24.toml")).unwrap();
-    fs::write(place.own("ecvi-b24.toml"), text.replace("http://127.0.0.1:9/rest/1/s3cr3t/", webhook))
-        .unwrap();
+    fs::write(
+        place.own("ecvi-b24.toml"),
+        text.replace("http://127.0.0.1:9/rest/1/s3cr3t/", webhook),
+    )
+    .unwrap();
     Some(place)
 }
 

@@ -106,7 +106,8 @@ fn each_status_has_its_stage_its_probability_and_the_departure_as_its_closing_da
     for (offset, (id, (status, stage, probability, closed))) in
         [0, 10, 20].into_iter().flat_map(|offset| (1..).zip(statuses).map(move |row| (offset, row)))
     {
-        let shown = fields(&hotel.deal(id + offset), ["STAGE_ID", "PROBABILITY", "CLOSED", "CLOSEDATE"]);
+        let shown =
+            fields(&hotel.deal(id + offset), ["STAGE_ID", "PROBABILITY", "CLOSED", "CLOSEDATE"]);
         assert_eq!(shown, [stage, probability, closed, "2026-12-05"], "{status} {offset}");
     }
 }

@@ -1,5 +1,5 @@
-//! Does the portal say what the mirror says? Judged from the specification alone, on the mirror's tables and the
-//! portal's stored objects, by nothing that the program itself uses.
+//! Does the portal say what the mirror says? Judged from the specification alone, on the mirror's
+//! tables and the portal's stored objects, by nothing that the program itself uses.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,11 @@ impl Check<'_> {
     /// A line break in a field of one line became a space.
     fn field(&mut self, object: &Record, name: &str, should: &str) {
         let is = object.text(name).replace('\u{2060}', "");
-        self.equal(&format!("{} {name}", object.text("ORIGIN_ID")), &is, &should.replace('\n', " "));
+        self.equal(
+            &format!("{} {name}", object.text("ORIGIN_ID")),
+            &is,
+            &should.replace('\n', " "),
+        );
     }
 
     /// The one object of a record.
@@ -73,9 +77,13 @@ impl Check<'_> {
 
     fn guest(&mut self, guest: &Row) {
         let Some(contact) = self.object(Kind::Contact, &guest["id"]) else { return };
-        let nameless = guest["last_name"].trim().is_empty() && guest["first_name"].trim().is_empty();
-        let last_name =
-            if nameless { format!("Гость №{}", guest["id"]) } else { guest["last_name"].clone() };
+        let nameless =
+            guest["last_name"].trim().is_empty() && guest["first_name"].trim().is_empty();
+        let last_name = if nameless {
+            format!("Гость №{}", guest["id"])
+        } else {
+            guest["last_name"].clone()
+        };
         self.field(&contact, "LAST_NAME", &first(50, &last_name));
         self.field(&contact, "NAME", &first(50, &guest["first_name"]));
         self.field(&contact, "SECOND_NAME", &first(50, &guest["middle_name"]));
@@ -87,8 +95,11 @@ impl Check<'_> {
         let marks: String =
             marks.iter().filter(|(flag, _)| guest[*flag] == "1").map(|(_, mark)| *mark).collect();
         self.comment(&contact, &(marks + &guest["comment"]));
-        let parts =
-            [("ADDRESS_COUNTRY", "country"), ("ADDRESS_PROVINCE", "region"), ("ADDRESS_CITY", "city")];
+        let parts = [
+            ("ADDRESS_COUNTRY", "country"),
+            ("ADDRESS_PROVINCE", "region"),
+            ("ADDRESS_CITY", "city"),
+        ];
         self.address(&contact, guest, &parts);
         self.reach(&contact, guest);
     }
@@ -112,7 +123,8 @@ impl Check<'_> {
     fn booking(&mut self, booking: &Row) {
         let Some(deal) = self.object(Kind::Deal, &booking["id"]) else { return };
         let guest = self.row("guests", &booking["guest_id"]);
-        let name = guest.as_ref().map(|guest| guest["last_name"].trim()).filter(|name| !name.is_empty());
+        let name =
+            guest.as_ref().map(|guest| guest["last_name"].trim()).filter(|name| !name.is_empty());
         let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
         let (arrival, departure) = (moment(&booking["arrival"]), moment(&booking["departure"]));
         let title = format!("Заявка №{}{name} {arrival} - {departure}", booking["number"]);
@@ -158,13 +170,15 @@ impl Check<'_> {
         );
         let companies = [&booking["company_id"], &booking["payer_company_id"]];
         let company = companies.into_iter().find(|id| self.row("companies", id).is_some());
-        let company =
-            company.and_then(|id| self.object(Kind::Company, id)).map(|company| company.id.to_string());
+        let company = company
+            .and_then(|id| self.object(Kind::Company, id))
+            .map(|company| company.id.to_string());
         let is = deal.text("COMPANY_ID").replace('0', if company.is_none() { "" } else { "0" });
         self.equal(&format!("{} company", booking["id"]), &is, &company.unwrap_or_default());
     }
 
-    /// Brackets as `(` `)`, angle brackets as `‹` `›`; a portal trims, and makes one space of several.
+    /// Brackets as `(` `)`, angle brackets as `‹` `›`; a portal trims, and makes one space of
+    /// several.
     fn comment(&mut self, object: &Record, should: &str) {
         let should = should.replace('[', "(").replace(']', ")").replace('<', "‹").replace('>', "›");
         let mut should = should.trim().to_owned();
@@ -186,7 +200,8 @@ impl Check<'_> {
     /// Nobody but us writes phones and e-mails here, so exactly these stand there, in any order.
     fn reach(&mut self, object: &Record, row: &Row) {
         for (type_id, column) in [("PHONE", "phone"), ("EMAIL", "email")] {
-            let values = row[column].split([',', ';']).map(str::trim).filter(|value| !value.is_empty());
+            let values =
+                row[column].split([',', ';']).map(str::trim).filter(|value| !value.is_empty());
             let usable = |value: &&str| type_id == "PHONE" || value.contains('@');
             let mut should: Vec<&str> = values.filter(usable).collect();
             should.sort_unstable();

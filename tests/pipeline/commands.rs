@@ -93,15 +93,18 @@ fn the_webhook_comes_from_a_file_beside_the_configuration_or_from_the_environmen
     let hotel = Hotel::running();
     std::fs::write(hotel.path("webhook"), hotel.server().webhook()).unwrap();
     let configuration = |webhook: &str| {
-        std::fs::write(hotel.path("other.toml"), format!("mirror.path = 'mirror.db'\n{webhook}")).unwrap();
+        std::fs::write(hotel.path("other.toml"), format!("mirror.path = 'mirror.db'\n{webhook}"))
+            .unwrap();
         hotel.booking(1, "comment = comment || 'x'");
     };
     configuration("portal.webhook_file = 'webhook'");
     assert_eq!(hotel.says("--config other.toml sync"), "sync: изменено: заявки 1\n");
     configuration("");
     assert!(hotel.exits(3, "--config other.toml sync").err.contains("ECVI_B24_WEBHOOK"));
-    let variables =
-        [("ECVI_B24_CONFIG", "other.toml".to_owned()), ("ECVI_B24_WEBHOOK", hotel.server().webhook())];
+    let variables = [
+        ("ECVI_B24_CONFIG", "other.toml".to_owned()),
+        ("ECVI_B24_WEBHOOK", hotel.server().webhook()),
+    ];
     assert_eq!(hotel.exits_in(&variables, 0, "sync").out, "sync: изменено: заявки 1\n");
     // An empty variable is none.
     assert_eq!(hotel.exits_in(&[("ECVI_B24_CONFIG", String::new())], 0, "sync").out, "");
@@ -122,7 +125,8 @@ fn while_another_pass_is_under_way_it_does_nothing_and_is_no_run() {
     assert_eq!(requests, 0);
     assert_eq!(hotel.status()["last_run"], before);
     drop(lock);
-    // A process that another test starts holds the lock for the moment between its fork and its exec.
+    // A process that another test starts holds the lock for the moment between its fork and its
+    // exec.
     while hotel.objects(Kind::Deal, &2).is_empty() {
         hotel.sync();
     }
@@ -158,7 +162,9 @@ fn exit_1_when_something_that_was_tried_failed() {
 fn whoever_opens_a_damaged_state_says_what_to_do() {
     let hotel = Hotel::running();
     std::fs::write(hotel.path("state.db"), "id;crm_id\n".repeat(1000)).unwrap();
-    for command in ["sync", "status", "status booking 1", "reset-id booking 1 --yes", "retry --dry-run"] {
+    for command in
+        ["sync", "status", "status booking 1", "reset-id booking 1 --yes", "retry --dry-run"]
+    {
         let said = hotel.exits(3, command);
         assert!(said.err.contains("верните его копию"), "{command}: {}", said.err);
     }
@@ -296,7 +302,8 @@ fn exit_5_when_an_answer_leaves_a_record_out() {
 
 #[test]
 fn an_update_that_is_answered_with_anything_but_true_is_in_doubt() {
-    for reply in [json!(false), json!([]), json!(""), json!(0), json!({}), json!("N"), json!(1), json!(null)]
+    for reply in
+        [json!(false), json!([]), json!(""), json!(0), json!({}), json!("N"), json!(1), json!(null)]
     {
         let hotel = Hotel::running();
         hotel.guest(1, "comment = 'x'");
@@ -322,7 +329,9 @@ fn a_call_that_was_given_up_is_in_doubt_from_then_on() {
     hotel.configure("portal.request_timeout = '2500ms'\nportal.settle_time = '2500ms'");
     hotel.guest(2, "");
     let mut late = Some(Fault::Late { after: Duration::from_millis(3500) });
-    hotel.server().faults(move |exchange| exchange.calls("crm.contact.add").then(|| late.take()).flatten());
+    hotel
+        .server()
+        .faults(move |exchange| exchange.calls("crm.contact.add").then(|| late.take()).flatten());
     hotel.exits(5, "sync");
     // Too early to ask: the call has not taken effect yet.
     hotel.sync();
@@ -377,7 +386,9 @@ fn a_pass_ends_after_three_lost_answers_in_a_row() {
     let hotel = Hotel::running();
     hotel.configure("portal.batch_size = 1");
     (2..9).for_each(|id| hotel.guest(id, ""));
-    hotel.server().faults(|exchange| exchange.calls("crm.contact.add").then_some(Fault::ResetAfter));
+    hotel
+        .server()
+        .faults(|exchange| exchange.calls("crm.contact.add").then_some(Fault::ResetAfter));
     hotel.exits(5, "sync");
     assert_eq!(hotel.portal().count(Kind::Contact), 1 + 3);
 }
@@ -421,7 +432,8 @@ fn a_portal_whose_name_nobody_knows_leaves_nothing_in_doubt() {
     hotel.guest(2, "");
     let (file, webhook) = (hotel.path("ecvi-b24.toml"), hotel.server().webhook());
     let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, text.replace(&webhook, "https://hotel.invalid/rest/1/xxxxxxxx/")).unwrap();
+    std::fs::write(&file, text.replace(&webhook, "https://hotel.invalid/rest/1/xxxxxxxx/"))
+        .unwrap();
     let said = hotel.exits(5, "sync");
     assert!(said.err.contains("портал недоступен"), "{}", said.err);
 }

@@ -16,7 +16,8 @@ fn a_company_is_a_company_with_all_it_says() {
     hotel.export();
     let company = hotel.firm(1);
     assert_eq!(fields(&company, ["TITLE", "COMMENTS"]), ["ООО «Ромашка»", "по безналу"]);
-    let address = fields(&company, ["ADDRESS", "ADDRESS_CITY", "ADDRESS_COUNTRY", "ADDRESS_POSTAL_CODE"]);
+    let address =
+        fields(&company, ["ADDRESS", "ADDRESS_CITY", "ADDRESS_COUNTRY", "ADDRESS_POSTAL_CODE"]);
     assert_eq!(address, ["ул. Ленина, 1", "Омск", "Россия", "644000"]);
     assert_eq!(company.values("PHONE"), ["+71", "+72"]);
     assert_eq!(company.values("EMAIL"), ["a@b.ru"]);
@@ -34,7 +35,10 @@ fn a_company_without_a_name_is_called_by_the_id() {
 #[test]
 fn what_became_empty_in_ecvi_becomes_empty_in_the_crm() {
     let hotel = Hotel::new();
-    hotel.company(1, "phone = '+71', email = 'a@b.ru', comment = 'x', address = 'ул. Ленина', city = 'Омск'");
+    hotel.company(
+        1,
+        "phone = '+71', email = 'a@b.ru', comment = 'x', address = 'ул. Ленина', city = 'Омск'",
+    );
     hotel.export();
     hotel.company(1, "phone = NULL, email = NULL, comment = NULL, address = NULL");
     hotel.sync();

@@ -62,7 +62,8 @@ fn a_dead_proxy_is_named_without_its_password_and_is_no_dead_portal() {
 #[test]
 fn a_portal_on_this_machine_is_never_asked_for_through_a_proxy() {
     let hotel = hotel(str::to_owned);
-    let proxies = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].map(|name| (name, DEAD_PROXY.to_owned()));
+    let proxies =
+        ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].map(|name| (name, DEAD_PROXY.to_owned()));
     assert_eq!(hotel.exits_in(&proxies, 0, "sync").out, "sync: изменено: гости 1\n");
 }
 

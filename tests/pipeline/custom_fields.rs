@@ -1,5 +1,5 @@
-//! Fields of the hotel's own: each type through the import, which speaks the universal dialect, and through the legacy
-//! calls; both have to leave the same in the portal.
+//! Fields of the hotel's own: each type through the import, which speaks the universal dialect, and
+//! through the legacy calls; both have to leave the same in the portal.
 
 use bitrix24_sandbox::{Kind, Record};
 
@@ -29,7 +29,8 @@ fn name(at: usize) -> String {
     format!("UF_CRM_F{at}")
 }
 
-/// A hotel with a field and a column of each type, its first booking exported, its second one sent by a pass.
+/// A hotel with a field and a column of each type, its first booking exported, its second one sent
+/// by a pass.
 fn hotel() -> Hotel {
     let hotel = Hotel::new();
     hotel.configure("[deal.fields]");

@@ -24,8 +24,10 @@ fn hotel() -> Hotel {
 fn dead_links(hotel: &Hotel) -> Vec<u64> {
     let portal = hotel.portal();
     let is_dead = |id: &u64| portal.get(Kind::Contact, *id).is_none();
-    let mut dead: Vec<u64> = portal.records(Kind::Deal).flat_map(Record::link_ids).filter(is_dead).collect();
-    let companies = portal.records(Kind::Deal).filter_map(|deal| deal.text("COMPANY_ID").parse::<u64>().ok());
+    let mut dead: Vec<u64> =
+        portal.records(Kind::Deal).flat_map(Record::link_ids).filter(is_dead).collect();
+    let companies =
+        portal.records(Kind::Deal).filter_map(|deal| deal.text("COMPANY_ID").parse::<u64>().ok());
     dead.extend(companies.filter(|id| *id > 0 && portal.get(Kind::Company, *id).is_none()));
     dead
 }

@@ -1,4 +1,5 @@
-//! Hotels that grow and change at random: after each pass the portal equals the mirror, field by field.
+//! Hotels that grow and change at random: after each pass the portal equals the mirror, field by
+//! field.
 
 use chrono::{TimeDelta, Utc};
 use ecvi_b24::domain::run_error::Outcome;
@@ -36,9 +37,15 @@ impl Event {
                 hotel.sql(&format!("UPDATE bookings SET comment = 'ещё раз' WHERE id = {id}"));
             }
             Event::Stay(booking, guests) => hotel.stay(*booking, guests),
-            Event::GuestGone(id) => hotel.sql(&format!("DELETE FROM guests WHERE id = {id} AND id > 1")),
-            Event::CompanyGone(id) => hotel.sql(&format!("DELETE FROM companies WHERE id = {id} AND id > 1")),
-            Event::BookingGone(id) => hotel.sql(&format!("DELETE FROM bookings WHERE id = {id} AND id > 1")),
+            Event::GuestGone(id) => {
+                hotel.sql(&format!("DELETE FROM guests WHERE id = {id} AND id > 1"));
+            }
+            Event::CompanyGone(id) => {
+                hotel.sql(&format!("DELETE FROM companies WHERE id = {id} AND id > 1"));
+            }
+            Event::BookingGone(id) => {
+                hotel.sql(&format!("DELETE FROM bookings WHERE id = {id} AND id > 1"));
+            }
         }
     }
 }
@@ -99,7 +106,8 @@ fn company() -> impl Strategy<Value = Event> {
     let mut columns = reach();
     columns.extend([
         texts("name").boxed(),
-        one_of("address", &["NULL", "'0'", "'ул. Ленина, 1'", "'[двор] & <арка> $next[0]'"]).boxed(),
+        one_of("address", &["NULL", "'0'", "'ул. Ленина, 1'", "'[двор] & <арка> $next[0]'"])
+            .boxed(),
         one_of("city", &["NULL", "'Омск'"]).boxed(),
         one_of("postal_code", &["NULL", "'644000'"]).boxed(),
     ]);
@@ -107,12 +115,19 @@ fn company() -> impl Strategy<Value = Event> {
 }
 
 fn booking() -> impl Strategy<Value = (u32, String)> {
-    let statuses =
-        &["'temporary'", "'confirmed'", "'checked_in'", "'checked_out'", "'cancelled'", "'no_show'"];
+    let statuses = &[
+        "'temporary'",
+        "'confirmed'",
+        "'checked_in'",
+        "'checked_out'",
+        "'cancelled'",
+        "'no_show'",
+    ];
     let columns = vec![
         one_of("status", statuses).boxed(),
         one_of("status", statuses).boxed(),
-        one_of("departure", &["'2026-12-05 12:00'", "'2026-12-24T18:30'", "'2027-01-09 12:00:00'"]).boxed(),
+        one_of("departure", &["'2026-12-05 12:00'", "'2026-12-24T18:30'", "'2027-01-09 12:00:00'"])
+            .boxed(),
         one_of("amount", &["NULL", "'0.00'", "'13050.00'", "'98.50'"]).boxed(),
         one_of("guest_id", &["NULL", "1", "2", "3", "6", "77"]).boxed(),
         one_of("company_id", &["NULL", "1", "2", "77"]).boxed(),
@@ -181,8 +196,10 @@ fn after_each_pass_the_portal_equals_the_mirror() {
     println!("SEED={seed} CASES={cases}");
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let trials = Config { cases, failure_persistence: None, max_shrink_iters: 600, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(trials, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let trials =
+        Config { cases, failure_persistence: None, max_shrink_iters: 600, ..Config::default() };
+    let mut runner =
+        TestRunner::new_with_rng(trials, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let history = vec(vec(event(), 0..10), 1..6);
     let outcome = runner.run(&history, |days| {
         days_at_the_desk(&days);

@@ -21,7 +21,10 @@ fn hotel() -> Hotel {
     let hotel = Hotel::new();
     for (id, arrival) in [(1, "2024-03-01"), (2, "2026-11-01"), (3, "2025-07-01")] {
         hotel.guest(id, "");
-        hotel.booking(id, &format!("guest_id = {id}, status = 'checked_out', arrival = '{arrival} 14:00'"));
+        hotel.booking(
+            id,
+            &format!("guest_id = {id}, status = 'checked_out', arrival = '{arrival} 14:00'"),
+        );
     }
     hotel
 }
@@ -70,7 +73,11 @@ fn a_deal_whose_closing_date_follows_counts_once() {
     }
     let hotel = hotel();
     let mut seen = Seen::default();
-    hotel.watched(&RunOptions::new(RunKind::InitialExport), &Clock::system(Arc::default()), &mut seen);
+    hotel.watched(
+        &RunOptions::new(RunKind::InitialExport),
+        &Clock::system(Arc::default()),
+        &mut seen,
+    );
     assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
     let three_of_two_kinds = PerKind::from([3, 0, 3]);
     assert_eq!((seen.planned, seen.done), (three_of_two_kinds, three_of_two_kinds));
@@ -173,7 +180,9 @@ fn a_call_under_way_that_the_state_knows_nothing_of_makes_no_duplicate() {
     for (booking, put_back) in [(4, false), (5, true)] {
         hotel.booking(booking, "guest_id = 1");
         let mut late = Some(Fault::Late { after: Duration::from_millis(1500) });
-        hotel.server().faults(move |exchange| exchange.calls("crm.deal.add").then(|| late.take()).flatten());
+        hotel
+            .server()
+            .faults(move |exchange| exchange.calls("crm.deal.add").then(|| late.take()).flatten());
         hotel.exits(5, "sync");
         if put_back {
             std::fs::write(hotel.path("state.db"), &older).unwrap();
@@ -272,9 +281,9 @@ fn interrupted_again() -> Hotel {
     hotel.export();
     let plan = hotel.says("initial-export --dry-run");
     assert!(plan.contains("гости: изменить 3") && plan.contains("заявки: изменить 3"), "{plan}");
-    hotel
-        .server()
-        .faults(|exchange| exchange.calls("crm.deal.update").then(|| Fault::status(401, "expired_token")));
+    hotel.server().faults(|exchange| {
+        exchange.calls("crm.deal.update").then(|| Fault::status(401, "expired_token"))
+    });
     assert_eq!(
         hotel.exits(4, "initial-export").out.lines().last(),
         Some("initial-export: изменено: гости 3")

@@ -81,7 +81,8 @@ fn guests_of_no_booking_come_last() {
 fn a_guest_and_a_company_come_with_the_newest_booking_that_names_them() {
     let hotel = stays(40);
     hotel.configure("portal.batch_size = 10");
-    // The guest of the oldest stay is also among those of the newest, as a text; its company pays for it.
+    // The guest of the oldest stay is also among those of the newest, as a text; its company pays
+    // for it.
     hotel.stay(1, &[40]);
     hotel.sql("UPDATE booking_guests SET guest_id = ' 40 '");
     hotel.company(7, "");
@@ -91,7 +92,9 @@ fn a_guest_and_a_company_come_with_the_newest_booking_that_names_them() {
     hotel.export();
     let made = made(&hotel);
     let newest = place(&made, "crm.item.import", 1);
-    assert!(place(&made, "crm.contact.add", 40) < newest && place(&made, "crm.company.add", 7) < newest);
+    assert!(
+        place(&made, "crm.contact.add", 40) < newest && place(&made, "crm.company.add", 7) < newest
+    );
     assert!(newest < place(&made, "crm.contact.add", 39));
     assert_eq!(hotel.deal(1).link_ids().len(), 2);
     hotel.rests();
@@ -129,10 +132,15 @@ fn a_restart_goes_on_in_the_same_order() {
     assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [60, 60]);
 }
 
-/// An export from a portal that charges four seconds for a call that takes none, and the minutes that it took.
+/// An export from a portal that charges four seconds for a call that takes none, and the minutes
+/// that it took.
 fn charged(hotel: &Hotel, observer: &mut Waits) -> i64 {
-    let settings =
-        Settings { cost: 0.1, bucket: None, max_request_seconds: f64::INFINITY, ..Settings::default() };
+    let settings = Settings {
+        cost: 0.1,
+        bucket: None,
+        max_request_seconds: f64::INFINITY,
+        ..Settings::default()
+    };
     let costs = MADE.into_iter().chain(["crm.deal.update"]).map(|method| (method.to_owned(), 4.0));
     hotel.portal().settings = Settings { costs: costs.collect(), ..settings };
     let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
@@ -162,7 +170,8 @@ impl ProgressObserver for Waits {
     }
 }
 
-/// Each of the three budgets has room for 100 calls in ten minutes. One after another they would take thirty.
+/// Each of the three budgets has room for 100 calls in ten minutes. One after another they would
+/// take thirty.
 #[test]
 fn while_one_budget_is_waited_for_the_others_work() {
     let hotel = stays(150);

@@ -1,5 +1,5 @@
-//! No accident spreads: a truncated, damaged or foreign mirror sends nothing and deletes nothing; and what the
-//! configuration names is verified before anything is sent.
+//! No accident spreads: a truncated, damaged or foreign mirror sends nothing and deletes nothing;
+//! and what the configuration names is verified before anything is sent.
 
 use bitrix24_sandbox::Kind;
 
@@ -306,8 +306,7 @@ fn a_verification_is_remembered_and_a_changed_configuration_is_verified_at_once(
 fn what_was_verified_is_verified_again_after_a_day() {
     let hotel = hotel();
     let state = rusqlite::Connection::open(hotel.path("state.db")).unwrap();
-    let aged =
-        "UPDATE meta SET value = json_set(value, '$.at', '2020-01-01T00:00:00Z') WHERE key = 'verified'";
+    let aged = "UPDATE meta SET value = json_set(value, '$.at', '2020-01-01T00:00:00Z') WHERE key = 'verified'";
     assert_eq!(state.execute(aged, []).unwrap(), 1);
     hotel.rests();
     hotel.portal().remove_status("DEAL_STAGE", "EXECUTING");
@@ -329,7 +328,8 @@ fn check_says_what_the_next_pass_would_refuse_or_hold_back() {
     hotel.exits(1, "sync");
     let told = hotel.says("status booking 4");
     assert!(
-        told.contains("если не помешает то же, что в прошлый раз: ") && told.contains("--max-deletes 3"),
+        told.contains("если не помешает то же, что в прошлый раз: ")
+            && told.contains("--max-deletes 3"),
         "{told}"
     );
     let line = hotel.says("status --check");

@@ -20,9 +20,11 @@ fn a_guest_is_a_contact_with_all_it_says() {
          city = 'Омск', sex = 'M', comment = 'Просит вид на реку'",
     );
     let contact = hotel.contact(1);
-    let names = fields(&contact, ["LAST_NAME", "NAME", "SECOND_NAME", "BIRTHDATE", "HONORIFIC", "TYPE_ID"]);
+    let names =
+        fields(&contact, ["LAST_NAME", "NAME", "SECOND_NAME", "BIRTHDATE", "HONORIFIC", "TYPE_ID"]);
     assert_eq!(names, ["Приходько", "Олег", "Петрович", "1971-03-14", "HNR_RU_1", "CLIENT"]);
-    let address = fields(&contact, ["ADDRESS_COUNTRY", "ADDRESS_PROVINCE", "ADDRESS_CITY", "ADDRESS_REGION"]);
+    let address =
+        fields(&contact, ["ADDRESS_COUNTRY", "ADDRESS_PROVINCE", "ADDRESS_CITY", "ADDRESS_REGION"]);
     assert_eq!(address, ["Россия", "Омская область", "Омск", ""]);
     assert_eq!(contact.values("PHONE"), ["+7 901 000-00-01"]);
     assert_eq!(contact.values("EMAIL"), ["oleg@example.ru"]);
@@ -32,7 +34,10 @@ fn a_guest_is_a_contact_with_all_it_says() {
 
 #[test]
 fn names_are_cut_at_50_characters_not_bytes() {
-    let hotel = hotel(&format!("last_name = '{0}', first_name = '{0}', middle_name = '{0}'", "я".repeat(60)));
+    let hotel = hotel(&format!(
+        "last_name = '{0}', first_name = '{0}', middle_name = '{0}'",
+        "я".repeat(60)
+    ));
     let names = fields(&hotel.contact(1), ["LAST_NAME", "NAME", "SECOND_NAME"]);
     assert_eq!(names, [(); 3].map(|()| "я".repeat(50)));
 }
@@ -74,7 +79,12 @@ fn vip_and_black_list_stand_before_the_comment_in_this_order() {
     let comments = [1, 2, 3, 4].map(|id| hotel.contact(id).text("COMMENTS").to_owned());
     assert_eq!(
         comments,
-        ["{ VIP } любит тишину", "{ ЧЕРНЫЙ СПИСОК } долг", "{ VIP } { ЧЕРНЫЙ СПИСОК } x", "{ VIP }"]
+        [
+            "{ VIP } любит тишину",
+            "{ ЧЕРНЫЙ СПИСОК } долг",
+            "{ VIP } { ЧЕРНЫЙ СПИСОК } x",
+            "{ VIP }"
+        ]
     );
 }
 
@@ -112,7 +122,8 @@ fn the_address_goes_with_all_three_parts() {
     let hotel = hotel("country = 'Россия', region = 'Омская область', city = 'Омск'");
     hotel.guest(1, "country = NULL, region = NULL");
     hotel.sync();
-    let address = fields(&hotel.contact(1), ["ADDRESS_COUNTRY", "ADDRESS_PROVINCE", "ADDRESS_CITY"]);
+    let address =
+        fields(&hotel.contact(1), ["ADDRESS_COUNTRY", "ADDRESS_PROVINCE", "ADDRESS_CITY"]);
     assert_eq!(address, ["", "", "Омск"]);
 }
 
@@ -145,7 +156,9 @@ fn what_became_empty_in_ecvi_becomes_empty_in_the_crm() {
 #[test]
 fn who_is_responsible_and_where_a_guest_came_from_is_said_once() {
     let hotel = Hotel::new();
-    hotel.configure("contact.assigned_by_id = 1\ncontact.source_id = 'WEB'\ncontact.phone_type = 'MOBILE'");
+    hotel.configure(
+        "contact.assigned_by_id = 1\ncontact.source_id = 'WEB'\ncontact.phone_type = 'MOBILE'",
+    );
     hotel.guest(1, "phone = '+71'");
     hotel.export();
     assert_eq!(hotel.contact(1).text("SOURCE_ID"), "WEB");
@@ -155,7 +168,10 @@ fn who_is_responsible_and_where_a_guest_came_from_is_said_once() {
     hotel.edit(Kind::Contact, hotel.contact(1).id, by_hand);
     hotel.guest(1, "comment = 'x'");
     hotel.sync();
-    assert_eq!(fields(&hotel.contact(1), ["SOURCE_ID", "ASSIGNED_BY_ID", "COMMENTS"]), ["CALL", "7", "x"]);
+    assert_eq!(
+        fields(&hotel.contact(1), ["SOURCE_ID", "ASSIGNED_BY_ID", "COMMENTS"]),
+        ["CALL", "7", "x"]
+    );
 }
 
 #[test]
@@ -163,7 +179,10 @@ fn a_phone_or_an_email_that_the_portal_refuses_does_not_cost_the_guest() {
     let hotel = hotel("phone = '0', email = 'a@b_c.ru'");
     assert_eq!(hotel.contact(1).rows, []);
     assert_eq!(hotel.flaws("warnings"), ["guest 1 EMAIL_LEFT_OUT", "guest 1 PHONE_LEFT_OUT"]);
-    hotel.guest(1, "phone = '0; +71; 00', email = 'a@xn--80a.xn--p1ai, Имя <b@x.ru>, a٣@x.ru, a..b@x.ru'");
+    hotel.guest(
+        1,
+        "phone = '0; +71; 00', email = 'a@xn--80a.xn--p1ai, Имя <b@x.ru>, a٣@x.ru, a..b@x.ru'",
+    );
     hotel.sync();
     assert_eq!(hotel.contact(1).values("PHONE"), ["+71", "00"]);
     assert_eq!(hotel.contact(1).values("EMAIL"), ["a@xn--80a.xn--p1ai", "b@x.ru"]);

@@ -1,7 +1,7 @@
 //! A hotel in a folder of its own, its portal in this process, and the program between them.
 //!
-//! Records are set by the SQL of their columns: `hotel.guest(1, "last_name = 'Белова'")` makes guest 1, or changes
-//! it, and moves its `modified_at` on.
+//! Records are set by the SQL of their columns: `hotel.guest(1, "last_name = 'Белова'")` makes
+//! guest 1, or changes it, and moves its `modified_at` on.
 
 use std::cell::Cell;
 use std::fs::{self, OpenOptions};
@@ -62,7 +62,8 @@ impl Hotel {
         hotel
     }
 
-    /// Whoever vanishes is given up after two minutes, as by default, and not at once as elsewhere in these tests.
+    /// Whoever vanishes is given up after two minutes, as by default, and not at once as elsewhere
+    /// in these tests.
     pub(crate) fn be_patient(&self) {
         let path = self.path("ecvi-b24.toml");
         let text = fs::read_to_string(&path).unwrap();
@@ -109,7 +110,10 @@ impl Hotel {
     fn set(&self, table: &str, id: u32, new: &str, values: &str) {
         self.mirror().execute(&format!("INSERT OR IGNORE INTO {table} {new}"), [id]).unwrap();
         let values = if values.is_empty() { String::new() } else { format!("{values},") };
-        self.sql(&format!("UPDATE {table} SET {values} modified_at = '{}' WHERE id = {id}", self.moment()));
+        self.sql(&format!(
+            "UPDATE {table} SET {values} modified_at = '{}' WHERE id = {id}",
+            self.moment()
+        ));
     }
 
     /// The next second of the hotel's clock.
@@ -164,9 +168,18 @@ impl Hotel {
     }
 
     /// Likewise, with these variables and no others.
-    pub(crate) fn exits_in(&self, variables: &[(&str, String)], code: i32, arguments: &str) -> Said {
+    pub(crate) fn exits_in(
+        &self,
+        variables: &[(&str, String)],
+        code: i32,
+        arguments: &str,
+    ) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
-        command.current_dir(&self.folder).env_clear().env("TZ", "MSK-3").envs(variables.iter().cloned());
+        command
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("TZ", "MSK-3")
+            .envs(variables.iter().cloned());
         let output = command.args(arguments.split_whitespace()).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let said = Said { out: text(output.stdout), err: text(output.stderr) };
@@ -174,7 +187,8 @@ impl Hotel {
         said
     }
 
-    /// One pass, by the code of the program and over its wire, without a process of its own: at any time.
+    /// One pass, by the code of the program and over its wire, without a process of its own: at any
+    /// time.
     pub(crate) fn pass(&self, orders: &RunOptions, clock: &Clock) -> RunReport {
         self.watched(orders, clock, &mut ())
     }
@@ -189,9 +203,15 @@ impl Hotel {
         self.through(|_| (), orders, clock, watch)
     }
 
-    /// Likewise, while people are at work in the portal: `before` each request, which it is told the number of.
+    /// Likewise, while people are at work in the portal: `before` each request, which it is told
+    /// the number of.
     pub(crate) fn disturbed(&self, before: impl FnMut(u32)) -> RunReport {
-        self.through(before, &RunOptions::new(RunKind::Sync), &Clock::system(Arc::default()), &mut ())
+        self.through(
+            before,
+            &RunOptions::new(RunKind::Sync),
+            &Clock::system(Arc::default()),
+            &mut (),
+        )
     }
 
     pub(crate) fn through(
@@ -204,7 +224,8 @@ impl Hotel {
         let config = config::load(&self.path("ecvi-b24.toml"), None).unwrap();
         let mut portal = Busy { http: Http::new(&config.portal).unwrap(), requests: 0, before };
         let mut once = || run_once_unless_busy(&config, orders, &mut portal, clock, watch).unwrap();
-        // A process that another test starts holds our lock for the moment between its fork and its exec.
+        // A process that another test starts holds our lock for the moment between its fork and its
+        // exec.
         std::iter::repeat_with(&mut once).flatten().next().unwrap()
     }
 
@@ -246,11 +267,13 @@ impl Hotel {
         self.server.portal()
     }
 
-    /// Batches that call a method of this name are not carried out: each command has `reply` in that part of the answer.
+    /// Batches that call a method of this name are not carried out: each command has `reply` in
+    /// that part of the answer.
     pub(crate) fn answers_each(&self, method: &'static str, part: &'static str, reply: Value) {
         self.server.faults(move |exchange| {
             let is_called = exchange.calls(method);
-            is_called.then(|| Fault::Answer { status: 200, body: same_replies(exchange, part, &reply) })
+            is_called
+                .then(|| Fault::Answer { status: 200, body: same_replies(exchange, part, &reply) })
         });
     }
 
@@ -265,7 +288,8 @@ impl Hotel {
         self.server.requests() - before
     }
 
-    /// How often the program saved its state meanwhile: `SQLite` counts that in the header of the file.
+    /// How often the program saved its state meanwhile: `SQLite` counts that in the header of the
+    /// file.
     pub(crate) fn saves(&self, act: impl FnOnce(&Hotel)) -> u32 {
         let saved = || {
             let state = fs::read(self.path("state.db")).unwrap_or_else(|_| vec![0; 28]);

@@ -1,7 +1,7 @@
 //! When a pass need not look at the mirror at all, and when it must.
 //!
-//! A pass that does not look writes down nothing but that it was made; one that looks, writes when it begins and when it
-//! ends.
+//! A pass that does not look writes down nothing but that it was made; one that looks, writes when
+//! it begins and when it ends.
 
 use bitrix24_sandbox::Kind;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -153,7 +153,9 @@ fn a_pass_after_one_that_was_killed_looks() {
 #[test]
 fn what_slides_out_of_a_window_changes_without_the_file() {
     let hotel = Hotel::running();
-    hotel.configure("mirror.queries.guests = \"SELECT * FROM guests WHERE modified_at < datetime('now')\"");
+    hotel.configure(
+        "mirror.queries.guests = \"SELECT * FROM guests WHERE modified_at < datetime('now')\"",
+    );
     for _ in 0..3 {
         sync(&hotel, later());
     }

@@ -1,4 +1,5 @@
-//! The rules, one test each, through the program itself: a hotel's mirror on one side, a portal on the other.
+//! The rules, one test each, through the program itself: a hotel's mirror on one side, a portal on
+//! the other.
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 #![expect(clippy::needless_pass_by_value, reason = "an id or a literal reads best as an argument")]
 

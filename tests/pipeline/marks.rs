@@ -1,11 +1,13 @@
-//! Whose a card is: its number alone does not tell. A portal that is set back to a backup gives numbers out anew.
+//! Whose a card is: its number alone does not tell. A portal that is set back to a backup gives
+//! numbers out anew.
 
 use bitrix24_sandbox::Kind;
 use serde_json::{Value, json};
 
 use crate::hotel::Hotel;
 
-/// Guests 1 to 4 and bookings 1 to 4, all exported; 3 and 4 came after the portal's backup, and it was set back to that.
+/// Guests 1 to 4 and bookings 1 to 4, all exported; 3 and 4 came after the portal's backup, and it
+/// was set back to that.
 fn set_back() -> Hotel {
     let hotel = Hotel::new();
     for id in 1..=2 {
@@ -30,7 +32,10 @@ fn each_has_its_own(hotel: &Hotel, last: u32) {
         assert!(hotel.deal(id).text("TITLE").contains(&format!("№{id} ")));
         assert_eq!(hotel.deal(id).link_ids(), [hotel.contact(id).id], "booking {id}");
     }
-    assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [last as usize; 2]);
+    assert_eq!(
+        [Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)),
+        [last as usize; 2]
+    );
 }
 
 #[test]
@@ -62,7 +67,8 @@ fn a_change_of_whoever_had_a_number_before_does_not_write_over_whoever_has_it_no
     hotel.rests();
 }
 
-/// Guest 1's card is guest 2's by its mark, and booking 1's deal is booking 2's, whose own are gone.
+/// Guest 1's card is guest 2's by its mark, and booking 1's deal is booking 2's, whose own are
+/// gone.
 fn swapped() -> Hotel {
     let hotel = Hotel::new();
     for id in 1..=2 {
@@ -121,7 +127,10 @@ fn a_dry_run_says_that_it_makes_anew_what_it_will_make_anew() {
     let plan: Value = serde_json::from_str(&hotel.says("sync --dry-run --json")).unwrap();
     let count = |kind: &str, step: &str| plan["counts"][kind][step].as_u64().unwrap();
     // Guest 2 is found again by their mark on the card that guest 1 had.
-    assert_eq!((count("guest", "create"), count("guest", "update"), count("booking", "create")), (1, 1, 1));
+    assert_eq!(
+        (count("guest", "create"), count("guest", "update"), count("booking", "create")),
+        (1, 1, 1)
+    );
     assert!(hotel.says("sync --dry-run").contains("прежней карточки (номер 1) в CRM больше нет"));
     assert_eq!(hotel.sync(), "sync: создано: гости 1, заявки 1; изменено: гости 1\n");
 }
@@ -133,8 +142,10 @@ fn an_audit_names_records_without_a_card_of_their_own_and_mends_them() {
         let found: Value = serde_json::from_str(&hotel.exits(1, "audit --json").out).unwrap();
         let text = |drift: &Value, key: &str| drift[key].as_str().unwrap().to_owned();
         let all = found["drift"].as_array().unwrap().iter();
-        all.map(|drift| (text(drift, "drift"), format!("{} {}", text(drift, "kind"), text(drift, "id"))))
-            .collect()
+        all.map(|drift| {
+            (text(drift, "drift"), format!("{} {}", text(drift, "kind"), text(drift, "id")))
+        })
+        .collect()
     };
     let found = drift();
     for kind in ["guest", "booking"] {

@@ -56,7 +56,8 @@ fn a_deal_waits_for_a_guest_whose_card_goes_between_two_looks() {
     hotel.guest(3, "last_name = 'Новикова'");
     hotel.booking(3, "guest_id = 3");
     hotel.sync();
-    // The older state knows neither of them. The first request finds the card by its origin, the second looks at it.
+    // The older state knows neither of them. The first request finds the card by its origin, the
+    // second looks at it.
     hotel.put_back(&older);
     let old = hotel.contact(3).id;
     let ended = hotel.disturbed(|request| {
@@ -272,7 +273,8 @@ fn after_reset_id_of_everything_nothing_is_doubled() {
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
 }
 
-/// Guest 2 was taken over, and their card was merged into the one that is returned, which bears no mark.
+/// Guest 2 was taken over, and their card was merged into the one that is returned, which bears no
+/// mark.
 fn merged_after_a_takeover() -> (Hotel, u64) {
     let hotel = Hotel::running();
     let phone = json!([{"VALUE": "+79001234567", "VALUE_TYPE": "WORK"}]);
@@ -310,7 +312,8 @@ fn where_a_booking_comes_upon_such_a_guest_their_own_turn_finds_the_card() {
 fn a_card_with_the_mark_of_another_hotel_is_not_taken_from_it() {
     let hotel = hotel();
     let phone = json!([{"VALUE": "+71", "VALUE_TYPE": "WORK"}]);
-    let theirs = json!({"LAST_NAME": "Белова", "PHONE": phone, "ORIGINATOR_ID": "SOUTH", "ORIGIN_ID": "77"});
+    let theirs =
+        json!({"LAST_NAME": "Белова", "PHONE": phone, "ORIGINATOR_ID": "SOUTH", "ORIGIN_ID": "77"});
     let theirs = hotel.by_hand(Kind::Contact, theirs);
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
@@ -320,7 +323,8 @@ fn a_card_with_the_mark_of_another_hotel_is_not_taken_from_it() {
     assert_eq!(hotel.portal().get(Kind::Contact, theirs).unwrap().text("ORIGIN_ID"), "77");
 }
 
-/// An administrator narrows the role of the webhook's user: lists leave these objects out as if they were gone.
+/// An administrator narrows the role of the webhook's user: lists leave these objects out as if
+/// they were gone.
 fn hide(hotel: &Hotel, objects: &[(Kind, u64)]) {
     hotel.portal().settings.user.admin = false;
     hotel.portal().settings.hidden = objects.to_vec();
@@ -352,7 +356,9 @@ fn what_an_unanswered_call_made_out_of_the_users_sight_is_not_made_again() {
     hotel.booking(30, "comment = 'x'");
     hotel.booking(31, "guest_id = 1");
     let mut lost = Some(Fault::ResetAfter);
-    hotel.server().faults(move |exchange| exchange.calls("crm.deal.add").then(|| lost.take()).flatten());
+    hotel
+        .server()
+        .faults(move |exchange| exchange.calls("crm.deal.add").then(|| lost.take()).flatten());
     hotel.exits(5, "sync");
     // What is new by now he would see.
     hide(&hotel, &[1, 31].map(|id| (Kind::Deal, hotel.deal(id).id)));
@@ -503,9 +509,11 @@ fn nor_that_of_one_whom_an_older_state_does_not_know() {
 }
 
 #[test]
-fn an_object_that_has_lost_our_mark_is_neither_changed_nor_made_again_until_somebody_says_whose_it_is() {
+fn an_object_that_has_lost_our_mark_is_neither_changed_nor_made_again_until_somebody_says_whose_it_is()
+ {
     let hotel = Hotel::running();
-    let erased = json!({"ORIGINATOR_ID": "", "ORIGIN_ID": "", "LAST_NAME": "Поставщик", "TITLE": "Банкет"});
+    let erased =
+        json!({"ORIGINATOR_ID": "", "ORIGIN_ID": "", "LAST_NAME": "Поставщик", "TITLE": "Банкет"});
     let (contact, deal) = (hotel.contact(1).id, hotel.deal(1).id);
     hotel.edit(Kind::Contact, contact, erased.clone());
     hotel.edit(Kind::Deal, deal, erased);
@@ -526,7 +534,9 @@ fn an_object_that_has_lost_our_mark_is_neither_changed_nor_made_again_until_some
 #[test]
 fn nor_does_it_get_a_closing_date_that_is_still_owed() {
     let hotel = Hotel::running();
-    hotel.server().faults(|call| call.calls("crm.deal.update").then(|| Fault::status(401, "expired_token")));
+    hotel
+        .server()
+        .faults(|call| call.calls("crm.deal.update").then(|| Fault::status(401, "expired_token")));
     hotel.booking(2, "status = 'checked_out'");
     hotel.exits(4, "sync");
     hotel.server().faults(|_| None);
@@ -613,7 +623,8 @@ fn a_card_that_its_owner_has_left_takes_the_mark_of_whom_it_is_given_to() {
 #[test]
 fn one_person_who_is_in_ecvi_twice_stays_on_the_card_that_the_two_were_merged_into() {
     let hotel = Hotel::new();
-    (1..=2).for_each(|id| hotel.guest(id, "last_name = 'Белов', first_name = 'Олег', phone = '+71'"));
+    (1..=2)
+        .for_each(|id| hotel.guest(id, "last_name = 'Белов', first_name = 'Олег', phone = '+71'"));
     hotel.export();
     let (keep, lost) = (hotel.contact(1).id, hotel.contact(2).id);
     merge(&hotel, Kind::Contact, keep, lost);

@@ -1,4 +1,5 @@
-//! Nothing is guessed: what the mirror holds and nobody understands fails, or warns, and never becomes a value.
+//! Nothing is guessed: what the mirror holds and nobody understands fails, or warns, and never
+//! becomes a value.
 
 use bitrix24_sandbox::Kind;
 use rusqlite::types::Value;
@@ -24,7 +25,10 @@ pub(crate) fn without_types() -> Hotel {
 fn warning(hotel: &Hotel, code: &str) -> String {
     let status = hotel.status();
     let warnings = status["warnings"].as_array().unwrap();
-    let found = warnings.iter().find(|warning| warning["code"] == code).unwrap_or_else(|| panic!("{status}"));
+    let found = warnings
+        .iter()
+        .find(|warning| warning["code"] == code)
+        .unwrap_or_else(|| panic!("{status}"));
     found["message"].as_str().unwrap().to_owned()
 }
 
@@ -55,8 +59,20 @@ fn with_the_encoding_of_the_mirror_such_a_text_is_read() {
 #[test]
 fn a_guest_is_never_black_listed_by_a_value_that_nobody_understands() {
     let hotel = without_types();
-    let values =
-        ["x'00'", "'NULL'", "'\\N'", "'ложь'", "'—'", "2", "x'ff'", "'x'", "0.0", "NULL", "x'01'", "'t'"];
+    let values = [
+        "x'00'",
+        "'NULL'",
+        "'\\N'",
+        "'ложь'",
+        "'—'",
+        "2",
+        "x'ff'",
+        "'x'",
+        "0.0",
+        "NULL",
+        "x'01'",
+        "'t'",
+    ];
     for (id, value) in values.iter().enumerate() {
         hotel.sql(&format!(
             "INSERT INTO guests (id, modified_at, is_blacklisted) VALUES ({id}, '1', {value})"
@@ -99,7 +115,10 @@ fn a_reference_that_no_row_has_counts_as_none_with_a_warning_until_there_is_one(
     assert!(checked.contains("1 из 2 называют в booking_guests.guest_id"), "{checked}");
     assert!(checked.contains("без гостей 1 из 2"), "{checked}");
     hotel.export();
-    assert_eq!(hotel.flaws("warnings"), ["booking 1 UNKNOWN_REFERENCE", "booking 2 UNKNOWN_REFERENCE"]);
+    assert_eq!(
+        hotel.flaws("warnings"),
+        ["booking 1 UNKNOWN_REFERENCE", "booking 2 UNKNOWN_REFERENCE"]
+    );
     assert_eq!(warning(&hotel, "UNKNOWN_REFERENCE"), "guest 98");
     assert!(hotel.says("status booking 2").contains("гость 99, компания 7"));
     hotel.guest(98, "");
@@ -114,7 +133,8 @@ fn a_reference_that_no_row_has_counts_as_none_with_a_warning_until_there_is_one(
 #[test]
 fn a_reference_that_cannot_be_an_id_is_a_warning() {
     let hotel = without_types();
-    for (id, guest) in ["1.5", "9e18", "x'6f9619ff8b86d011b42d00c04fc964ff'", "''", "NULL"].iter().enumerate()
+    for (id, guest) in
+        ["1.5", "9e18", "x'6f9619ff8b86d011b42d00c04fc964ff'", "''", "NULL"].iter().enumerate()
     {
         hotel.sql(&format!(
             "INSERT INTO bookings VALUES ({id}, {id}, 'confirmed', '2026-12-01 14:00', '2026-12-05 12:00', 0,
@@ -129,9 +149,14 @@ fn a_reference_that_cannot_be_an_id_is_a_warning() {
 
 #[test]
 fn ids_and_references_are_read_alike_whatever_pads_or_types_them() {
-    for (id, reference) in
-        [("7", "'7.0'"), ("7", "'7 '"), ("7", "7.0"), ("'7  '", "7"), ("7.0", "' 7'"), ("'a  '", "'a'")]
-    {
+    for (id, reference) in [
+        ("7", "'7.0'"),
+        ("7", "'7 '"),
+        ("7", "7.0"),
+        ("'7  '", "7"),
+        ("7.0", "' 7'"),
+        ("'a  '", "'a'"),
+    ] {
         let hotel = without_types();
         hotel.sql(&format!(
             "INSERT INTO guests (id, modified_at, last_name) VALUES ({id}, '1', 'Белова');
@@ -154,7 +179,9 @@ fn ids_and_references_are_read_alike_whatever_pads_or_types_them() {
 fn those_who_stay_are_found_though_their_bookings_id_has_another_type() {
     let hotel = without_types();
     let stay = |id: u32| {
-        format!("({id}, {id}, 'confirmed', '2026-12-01 14:00', '2026-12-05 12:00', 0, NULL, NULL, NULL, '1')")
+        format!(
+            "({id}, {id}, 'confirmed', '2026-12-01 14:00', '2026-12-05 12:00', 0, NULL, NULL, NULL, '1')"
+        )
     };
     hotel.sql(&format!("INSERT INTO bookings VALUES {}, {}", stay(9), stay(10)));
     hotel.sql("INSERT INTO guests (id, modified_at) VALUES (1, '1'), (2, '1')");
@@ -170,7 +197,8 @@ fn those_who_stay_are_found_though_their_bookings_id_has_another_type() {
 #[test]
 fn padded_texts_are_sent_and_found_without_their_blanks() {
     let hotel = Hotel::running();
-    hotel.guest(1, "last_name = 'Белова        ', first_name = char(65279) || 'Анна ' || char(160)");
+    hotel
+        .guest(1, "last_name = 'Белова        ', first_name = char(65279) || 'Анна ' || char(160)");
     hotel.booking(1, "number = '3682     ', status = 'confirmed      ', amount = ' 900.00   '");
     hotel.sync();
     assert_eq!(fields(&hotel.contact(1), ["LAST_NAME", "NAME"]), ["Белова", "Анна"]);
@@ -200,7 +228,10 @@ fn a_birth_date_that_is_an_instant_or_has_words_behind_it_fails_its_guest() {
 #[test]
 fn dates_and_amounts_of_a_report_are_read_and_what_could_mean_two_is_not() {
     let hotel = Hotel::new();
-    hotel.booking(1, "arrival = '01.12.2026 14:00', departure = '05.12.2026 12:00', amount = '13 050,00'");
+    hotel.booking(
+        1,
+        "arrival = '01.12.2026 14:00', departure = '05.12.2026 12:00', amount = '13 050,00'",
+    );
     hotel.booking(2, "arrival = '01.12.2026', departure = '2026-12-05', amount = '13 050'");
     hotel.booking(3, "amount = '1,234'");
     hotel.booking(4, "amount = '13050 руб.'");
@@ -221,14 +252,21 @@ fn dates_and_amounts_of_a_report_are_read_and_what_could_mean_two_is_not() {
     assert_eq!(hotel.deal(2).text("TITLE"), "Заявка №2 01.12.2026 - 05.12.2026");
     assert_eq!(
         hotel.flaws("failures"),
-        ["booking 3 BAD_AMOUNT", "booking 4 BAD_AMOUNT", "booking 5 BAD_DATE", "booking 6 BAD_DATE"]
+        [
+            "booking 3 BAD_AMOUNT",
+            "booking 4 BAD_AMOUNT",
+            "booking 5 BAD_DATE",
+            "booking 6 BAD_DATE"
+        ]
     );
 }
 
 #[test]
 fn without_modified_at_the_content_alone_tells_a_change() {
     let hotel = Hotel::new();
-    hotel.sql("ALTER TABLE guests DROP COLUMN modified_at; ALTER TABLE bookings DROP COLUMN modified_at");
+    hotel.sql(
+        "ALTER TABLE guests DROP COLUMN modified_at; ALTER TABLE bookings DROP COLUMN modified_at",
+    );
     hotel.sql("INSERT INTO guests (id, last_name) VALUES (1, 'Белова'), (2, 'Чернова')");
     hotel.sql(
         "INSERT INTO bookings (id, number, status, arrival, departure, guest_id)
@@ -292,8 +330,9 @@ fn collations_of_the_program_that_fills_the_mirror_stop_no_command() {
     hotel.says("reset-id booking N-2 --yes");
     hotel.sync();
     hotel.exits(0, "retry");
-    let linked: i64 =
-        filler.query_row("SELECT count(*) FROM bookings WHERE crm_id > 0", [], |row| row.get(0)).unwrap();
+    let linked: i64 = filler
+        .query_row("SELECT count(*) FROM bookings WHERE crm_id > 0", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(linked, 2);
 }
 
@@ -375,6 +414,10 @@ fn a_parameter_in_a_query_is_refused_for_nothing_gives_it_a_value() {
     let hotel = Hotel::running();
     hotel.configure("mirror.queries.bookings = 'SELECT * FROM bookings WHERE id > ?1'");
     let said = hotel.exits(3, "sync");
-    assert!(said.err.contains("[mirror.queries] bookings") && said.err.contains("параметр"), "{}", said.err);
+    assert!(
+        said.err.contains("[mirror.queries] bookings") && said.err.contains("параметр"),
+        "{}",
+        said.err
+    );
     assert_eq!(hotel.portal().count(Kind::Deal), 1);
 }

@@ -1,10 +1,13 @@
-//! The portal sends the responsible user a notice of each imported card, unless the webhook is that user's own.
+//! The portal sends the responsible user a notice of each imported card, unless the webhook is that
+//! user's own.
 
 use crate::hotel::Hotel;
 
 fn hotel(contact: u32, company: u32, deal: u32) -> Hotel {
     let hotel = Hotel::new();
-    hotel.configure(&format!("contact.assigned_by_id = {contact}\ncompany.assigned_by_id = {company}"));
+    hotel.configure(&format!(
+        "contact.assigned_by_id = {contact}\ncompany.assigned_by_id = {company}"
+    ));
     hotel.configure(&format!("deal.assigned_by_id = {deal}"));
     hotel.guest(1, "");
     hotel

@@ -1,4 +1,5 @@
-//! Cells whose type is not that of their column: ids, flags and numbers that a program has copied as something else.
+//! Cells whose type is not that of their column: ids, flags and numbers that a program has copied
+//! as something else.
 
 use crate::nothing_guessed::without_types;
 
@@ -24,7 +25,10 @@ fn those_who_stay_are_found_where_ids_are_numbers_and_texts_in_one_column() {
             assert_eq!(hotel.deal(mark).link_ids(), [hotel.contact(7).id], "{ids:?} {mark}");
         }
         hotel.rests();
-        hotel.sql(&format!("UPDATE booking_guests SET guest_id = 8 WHERE booking_id = {}", named[1]));
+        hotel.sql(&format!(
+            "UPDATE booking_guests SET guest_id = 8 WHERE booking_id = {}",
+            named[1]
+        ));
         hotel.sync();
         assert_eq!(hotel.deal(&marks[1]).link_ids(), [hotel.contact(8).id], "{ids:?}");
     }
@@ -34,7 +38,8 @@ fn those_who_stay_are_found_where_ids_are_numbers_and_texts_in_one_column() {
 #[test]
 fn bits_are_a_flag_as_a_text_too_and_other_bytes_are_unknown() {
     let hotel = without_types();
-    let values = ["CAST(x'00' AS TEXT)", "CAST(x'01' AS TEXT)", "x'0100'", "x'02'", "x'000000000000000001'"];
+    let values =
+        ["CAST(x'00' AS TEXT)", "CAST(x'01' AS TEXT)", "x'0100'", "x'02'", "x'000000000000000001'"];
     for (id, value) in values.iter().enumerate() {
         hotel.sql(&format!(
             "INSERT INTO guests (id, modified_at, is_blacklisted) VALUES ({id}, '1', {value})"
@@ -43,7 +48,10 @@ fn bits_are_a_flag_as_a_text_too_and_other_bytes_are_unknown() {
     hotel.export();
     let is_listed = |id: &usize| hotel.contact(id).text("COMMENTS").contains("ЧЕРНЫЙ");
     assert_eq!((0..values.len()).filter(is_listed).collect::<Vec<_>>(), [1]);
-    assert_eq!(hotel.flaws("warnings"), ["2", "3", "4"].map(|id| format!("guest {id} UNKNOWN_FLAG")));
+    assert_eq!(
+        hotel.flaws("warnings"),
+        ["2", "3", "4"].map(|id| format!("guest {id} UNKNOWN_FLAG"))
+    );
 }
 
 #[test]

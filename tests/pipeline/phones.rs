@@ -33,8 +33,7 @@ fn our_value_is_replaced_in_its_row() {
 #[test]
 fn values_that_people_added_stay() {
     let hotel = hotel();
-    let more =
-        json!({"PHONE": [{"VALUE": "+7 людей", "VALUE_TYPE": "HOME"}], "EMAIL": [{"VALUE": "p@b.ru"}]});
+    let more = json!({"PHONE": [{"VALUE": "+7 людей", "VALUE_TYPE": "HOME"}], "EMAIL": [{"VALUE": "p@b.ru"}]});
     hotel.edit(Kind::Contact, hotel.contact(1).id, more);
     hotel.guest(1, "phone = '+72', email = NULL");
     hotel.sync();
@@ -59,7 +58,8 @@ fn a_value_that_the_portal_refused_is_not_ours_when_people_add_it() {
     hotel.require(Kind::Contact, "BIRTHDATE");
     hotel.guest(1, "phone = '+72'");
     hotel.exits(1, "sync");
-    let theirs = json!({"PHONE": [{"VALUE": "+72", "VALUE_TYPE": "WORK"}], "BIRTHDATE": "1990-01-01"});
+    let theirs =
+        json!({"PHONE": [{"VALUE": "+72", "VALUE_TYPE": "WORK"}], "BIRTHDATE": "1990-01-01"});
     hotel.edit(Kind::Contact, hotel.contact(1).id, theirs);
     hotel.guest(1, "phone = '+73', birth_date = '1990-01-01'");
     hotel.sync();

@@ -26,7 +26,10 @@ fn one_bad_record_stops_nobody_else_and_stands_in_status() {
     let status = hotel.status();
     let failure = &status["failures"][0];
     assert_eq!([&failure["kind"], &failure["id"], &failure["operation"]], ["guest", "2", "create"]);
-    assert_eq!([&failure["code"], &failure["crm_id"]], [&"PORTAL_REFUSED".into(), &serde_json::Value::Null]);
+    assert_eq!(
+        [&failure["code"], &failure["crm_id"]],
+        [&"PORTAL_REFUSED".into(), &serde_json::Value::Null]
+    );
     assert!(failure["message"].as_str().unwrap().contains("BIRTHDATE"), "{failure}");
     assert_eq!(status["records"]["guest"]["failed"], 1);
     assert_eq!(status["last_run"]["outcome"], "partial");
@@ -56,7 +59,9 @@ fn each_failure_doubles_the_pause() {
         let status = hotel.status();
         let failure = &status["failures"][0];
         assert_eq!(failure["attempts"], attempts);
-        let at = |key: &str| failure[key].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        let at = |key: &str| {
+            failure[key].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap()
+        };
         let pause = (at("next_attempt_at") - at("last_failed_at")).num_minutes();
         assert_eq!(pause, 15 << (attempts - 1));
     }
@@ -82,7 +87,9 @@ fn retry_tries_the_records_that_it_names() {
     hotel.portal().settings.required.clear();
     assert_eq!(hotel.says("retry guest 3"), "retry: создано: гости 1\n");
     assert_eq!(hotel.flaws("failures"), ["guest 2 PORTAL_REFUSED"]);
-    assert!(hotel.says("retry --code BAD_DATE").starts_with("Среди указанных записей неудачных нет."));
+    assert!(
+        hotel.says("retry --code BAD_DATE").starts_with("Среди указанных записей неудачных нет.")
+    );
     assert!(hotel.says("retry --dry-run").contains("гость 2: PORTAL_REFUSED"));
     assert_eq!(hotel.says("retry --code PORTAL_REFUSED"), "retry: создано: гости 1\n");
     hotel.exits(2, "retry guest 77");

@@ -1,4 +1,5 @@
-//! A refusal concerns one record, or everything: what the portal does tells which, and not its words.
+//! A refusal concerns one record, or everything: what the portal does tells which, and not its
+//! words.
 
 use std::sync::Arc;
 
@@ -35,7 +36,8 @@ fn is_change(exchange: &Exchange) -> bool {
 /// A card is sent that changes nothing: it carries this mark already.
 fn is_trial(exchange: &Exchange) -> bool {
     let commands = exchange.params.argument("cmd");
-    let is_mark_alone = |text: String| text.contains("ORIGINATOR_ID") && !text.contains("ORIGIN_ID");
+    let is_mark_alone =
+        |text: String| text.contains("ORIGINATOR_ID") && !text.contains("ORIGIN_ID");
     is_change(exchange) && commands.values().map(Php::text).all(is_mark_alone)
 }
 
@@ -173,7 +175,10 @@ fn a_refusal_in_the_words_of_an_earlier_one_is_tried_again_before_it_is_believed
         let mut once = Some(leaked);
         hotel.server().faults(move |exchange| {
             let leaked = exchange.calls("crm.contact.add").then(|| once.take()).flatten()?;
-            Some(Fault::Answer { status: 200, body: same_replies(exchange, "result_error", &leaked) })
+            Some(Fault::Answer {
+                status: 200,
+                body: same_replies(exchange, "result_error", &leaked),
+            })
         });
         hotel.exits(1, "sync");
         assert_eq!(hotel.flaws("failures"), ["guest 2 PORTAL_REFUSED"], "{code}");
@@ -184,7 +189,8 @@ fn a_refusal_in_the_words_of_an_earlier_one_is_tried_again_before_it_is_believed
 #[test]
 fn a_method_that_the_portal_dropped_stops_everything_and_puts_nobody_aside() {
     let hotel = hotel();
-    let missing = json!({"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"});
+    let missing =
+        json!({"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"});
     hotel.answers_each("crm.contact.update", "result_error", missing);
     let said = hotel.exits(4, "sync");
     assert!(said.err.contains("обновите ecvi-b24"), "{}", said.err);
@@ -199,7 +205,11 @@ fn an_unknown_code_with_401_or_403_is_a_refusal_in_sync_as_in_check() {
         hotel.server().faults(move |_| Some(Fault::Answer { status, body: body.to_owned() }));
         for command in ["sync", "check"] {
             let said = hotel.exits(4, command);
-            assert!(format!("{}{}", said.out, said.err).contains("Маркет"), "{command}: {}", said.out);
+            assert!(
+                format!("{}{}", said.out, said.err).contains("Маркет"),
+                "{command}: {}",
+                said.out
+            );
         }
         assert_eq!(hotel.flaws("failures"), [""; 0]);
     }

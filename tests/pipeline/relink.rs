@@ -1,4 +1,5 @@
-//! Whose card is taken for one that is gone: only one of the same last name or title. A phone alone is no person.
+//! Whose card is taken for one that is gone: only one of the same last name or title. A phone alone
+//! is no person.
 
 use bitrix24_sandbox::Kind;
 use serde_json::{Value, json};
@@ -8,8 +9,10 @@ use crate::hotel::Hotel;
 /// Guest 1, whose card was deleted, and a card by hand that shares phone and e-mail.
 fn hotel(card: Value) -> (Hotel, u64) {
     let hotel = Hotel::new();
-    hotel
-        .guest(1, "last_name = 'Белова', first_name = 'Анна', phone = '8 (912) 345-67-89', email = 'a@x.ru'");
+    hotel.guest(
+        1,
+        "last_name = 'Белова', first_name = 'Анна', phone = '8 (912) 345-67-89', email = 'a@x.ru'",
+    );
     hotel.booking(1, "guest_id = 1");
     hotel.export();
     let mut fields = json!({"PHONE": [{"VALUE": "+79123456789"}], "EMAIL": [{"VALUE": "A@x.ru"}],
@@ -72,7 +75,8 @@ fn one_card_of_the_same_last_name_is_taken_and_two_are_a_doubt() {
 
 #[test]
 fn a_company_is_taken_by_its_title_alone() {
-    for (title, is_taken) in [("ООО  «РОМАШКА»", true), ("ООО «Лютик»", false)] {
+    for (title, is_taken) in [("ООО  «РОМАШКА»", true), ("ООО «Лютик»", false)]
+    {
         let hotel = Hotel::new();
         hotel.company(1, "name = 'ООО «Ромашка»', phone = '+78129999331'");
         hotel.export();

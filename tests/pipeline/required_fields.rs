@@ -9,7 +9,8 @@ use crate::hotel::Hotel;
 /// What a probe says of required fields.
 fn about_required(hotel: &Hotel) -> Vec<String> {
     let said = hotel.says("check --probe");
-    let is_about = |line: &&str| line.contains("требует поле") || line.contains("Проба: обязательное поле");
+    let is_about =
+        |line: &&str| line.contains("требует поле") || line.contains("Проба: обязательное поле");
     said.lines().filter(is_about).map(str::to_owned).collect()
 }
 
@@ -20,7 +21,8 @@ fn empty(field: &str, how_many: &str, example: &str) -> String {
     )
 }
 
-/// Three guests, the last without a birth date, only the first with an e-mail; two bookings without a company.
+/// Three guests, the last without a birth date, only the first with an e-mail; two bookings without
+/// a company.
 fn hotel() -> Hotel {
     let hotel = Hotel::new();
     hotel.guest(1, "birth_date = '1980-01-01', email = 'a@b.ru'");
@@ -40,7 +42,8 @@ fn a_plain_portal_marks_names_as_required_and_alarms_nobody() {
 #[test]
 fn a_field_that_is_marked_and_not_demanded_alarms_nobody() {
     let hotel = hotel();
-    let field = json!({"fields": {"FIELD_NAME": "CARD", "USER_TYPE_ID": "string", "MANDATORY": "Y"}});
+    let field =
+        json!({"fields": {"FIELD_NAME": "CARD", "USER_TYPE_ID": "string", "MANDATORY": "Y"}});
     hotel.portal().call("crm.contact.userfield.add", field, Utc::now());
     assert_eq!(about_required(&hotel), [""; 0]);
 }

@@ -1,4 +1,5 @@
-//! Robots of the portal bring phones and e-mails into one form after each save; nothing may pile up behind them.
+//! Robots of the portal bring phones and e-mails into one form after each save; nothing may pile up
+//! behind them.
 
 use bitrix24_sandbox::{Kind, Row};
 use serde_json::{Value, json};
@@ -73,7 +74,8 @@ fn values(hotel: &Hotel) -> [Vec<String>; 2] {
 fn a_value_that_a_robot_reformatted_is_replaced_and_nothing_piles_up() {
     let hotel = hotel(plus_seven, "8 (912) 345-67-89", "Ivan@Example.ru");
     for number in 1..=4 {
-        let columns = format!("phone = '8 (912) 345-67-8{number}', email = 'Ivan{number}@Example.ru'");
+        let columns =
+            format!("phone = '8 (912) 345-67-8{number}', email = 'Ivan{number}@Example.ru'");
         set(plus_seven, &hotel, &columns);
         let one = vec![format!("+7912345678{number}"), format!("ivan{number}@example.ru")];
         assert_eq!(values(&hotel), [one.clone(), one]);

@@ -19,9 +19,11 @@ fn logs(options: &str) -> String {
     );
     hotel.company(1, "name = 'Ромашка'");
     let mut logs = hotel.exits(1, &format!("{options} initial-export")).err;
-    for condition in
-        [Condition::Revoked, Condition::Maintenance(502), Condition::Moved("https://n.bitrix24.ru".into())]
-    {
+    for condition in [
+        Condition::Revoked,
+        Condition::Maintenance(502),
+        Condition::Moved("https://n.bitrix24.ru".into()),
+    ] {
         hotel.company(1, "comment = 'x'");
         hotel.portal().settings.condition = condition.clone();
         let code = if condition == Condition::Maintenance(502) { 5 } else { 4 };

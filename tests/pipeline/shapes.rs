@@ -45,8 +45,11 @@ fn text_ids_that_differ_by_case_alone_are_two_records() {
     hotel.export();
     hotel.sql("INSERT INTO guests VALUES ('AB', 'Вторая', '1')");
     hotel.sync();
-    let names: Vec<String> =
-        hotel.portal().records(Kind::Contact).map(|contact| contact.text("LAST_NAME").to_owned()).collect();
+    let names: Vec<String> = hotel
+        .portal()
+        .records(Kind::Contact)
+        .map(|contact| contact.text("LAST_NAME").to_owned())
+        .collect();
     assert_eq!(names, ["Первая", "Вторая"]);
 }
 
@@ -56,7 +59,9 @@ fn check_finds_those_who_stay_in_no_booking() {
     hotel.guest(1, "");
     hotel.booking(1, "");
     hotel.sql("INSERT INTO booking_guests (booking_id, guest_id) VALUES (1, 1), (2, 1)");
-    assert!(hotel.says("check").contains("в booking_id названо заявок, которых нет: 1 (например, 2)"));
+    assert!(
+        hotel.says("check").contains("в booking_id названо заявок, которых нет: 1 (например, 2)")
+    );
     hotel.sql("DELETE FROM booking_guests WHERE booking_id = 2");
     assert!(!hotel.says("check").contains("booking_id"));
 }
@@ -87,7 +92,9 @@ fn columns_of_the_hotel_go_into_custom_fields() {
     hotel.portal().call("crm.deal.userfield.add", field("TARIFF"), Utc::now());
     hotel.portal().call("crm.contact.userfield.add", field("LOYALTY"), Utc::now());
     hotel.sql("ALTER TABLE bookings ADD COLUMN tariff TEXT; ALTER TABLE guests ADD COLUMN loyalty_card TEXT");
-    hotel.configure("deal.fields.UF_CRM_TARIFF = 'tariff'\ncontact.fields.UF_CRM_LOYALTY = 'loyalty_card'");
+    hotel.configure(
+        "deal.fields.UF_CRM_TARIFF = 'tariff'\ncontact.fields.UF_CRM_LOYALTY = 'loyalty_card'",
+    );
     hotel.guest(1, "loyalty_card = 'GOLD'");
     hotel.booking(1, "guest_id = 1, tariff = 'Завтрак [BB]'");
     hotel.export();
@@ -104,7 +111,9 @@ fn columns_of_the_hotel_go_into_custom_fields() {
 fn two_rows_with_one_id_fail_and_stop_nobody_else() {
     let hotel = Hotel::new();
     hotel.sql("DROP TABLE guests; CREATE TABLE guests (id, last_name, modified_at)");
-    hotel.sql("INSERT INTO guests VALUES (1, 'a', '1'), (2, 'b', '1'), (1, 'c', '1'), (NULL, 'd', '1')");
+    hotel.sql(
+        "INSERT INTO guests VALUES (1, 'a', '1'), (2, 'b', '1'), (1, 'c', '1'), (NULL, 'd', '1')",
+    );
     hotel.exits(1, "initial-export");
     assert_eq!(hotel.flaws("failures"), ["guest 1 DUPLICATE_ID", "guest NULL BAD_ID"]);
     assert_eq!(hotel.contact(2).text("LAST_NAME"), "b");

@@ -7,7 +7,8 @@ use crate::hotel::Hotel;
 
 const HARMS: [Harm; 4] = [Harm::WrongEncoding, Harm::Empty, Harm::ServerError, Harm::Refused];
 
-/// Guests, companies and bookings 1 to `last`, each booking with a guest and a company of its own, all exported.
+/// Guests, companies and bookings 1 to `last`, each booking with a guest and a company of its own,
+/// all exported.
 fn hotel(last: u32) -> Hotel {
     let hotel = Hotel::new();
     for id in 1..=last {
@@ -68,12 +69,22 @@ fn a_card_that_spoils_every_list_is_put_aside_alone() {
             change_all(&hotel, 5);
             hotel.exits(1, "sync");
             let name = word(kind);
-            assert_eq!(hotel.flaws("failures"), [format!("{name} {place} CARD_UNREADABLE")], "{harm:?}");
+            assert_eq!(
+                hotel.flaws("failures"),
+                [format!("{name} {place} CARD_UNREADABLE")],
+                "{harm:?}"
+            );
             heal(&hotel);
             hotel.says("retry");
         }
-        assert_eq!([Kind::Contact, Kind::Company, Kind::Deal].map(|kind| changed(&hotel, kind)), [5; 3]);
-        assert_eq!([Kind::Contact, Kind::Company, Kind::Deal].map(|kind| hotel.portal().count(kind)), [5; 3]);
+        assert_eq!(
+            [Kind::Contact, Kind::Company, Kind::Deal].map(|kind| changed(&hotel, kind)),
+            [5; 3]
+        );
+        assert_eq!(
+            [Kind::Contact, Kind::Company, Kind::Deal].map(|kind| hotel.portal().count(kind)),
+            [5; 3]
+        );
         hotel.rests();
     }
 }
@@ -114,7 +125,10 @@ fn an_export_after_a_lost_state_leaves_a_spoiled_card_to_its_own_record() {
             ["guest 2 CARD_UNREADABLE", "booking 6 CARD_UNREADABLE"],
             "{harm:?}"
         );
-        assert_eq!([Kind::Contact, Kind::Company, Kind::Deal].map(|kind| hotel.portal().count(kind)), [6; 3]);
+        assert_eq!(
+            [Kind::Contact, Kind::Company, Kind::Deal].map(|kind| hotel.portal().count(kind)),
+            [6; 3]
+        );
         heal(&hotel);
         hotel.says("retry");
         hotel.sync();
@@ -129,7 +143,9 @@ fn a_creation_in_doubt_that_no_list_can_show_is_put_aside_and_not_made_again() {
         let hotel = hotel(2);
         hotel.configure("portal.request_timeout = '500ms'\nportal.settle_time = '500ms'");
         let mut lost = Some(Fault::ResetAfter);
-        hotel.server().faults(move |call| call.calls("crm.contact.add").then(|| lost.take()).flatten());
+        hotel
+            .server()
+            .faults(move |call| call.calls("crm.contact.add").then(|| lost.take()).flatten());
         hotel.guest(3, "");
         hotel.exits(5, "sync");
         spoil(&hotel, Kind::Contact, 3, Spoiled::Everywhere(harm));
@@ -156,8 +172,9 @@ fn an_audit_names_the_card_that_it_could_not_read_and_compares_all_others() {
     hotel.edit(Kind::Contact, 3, json!({"LAST_NAME": "Другой"}));
     let document: Value = serde_json::from_str(&hotel.exits(1, "audit --json").out).unwrap();
     let drift = document["drift"].as_array().unwrap().iter();
-    let found: Vec<_> =
-        drift.map(|drift| (drift["drift"].as_str().unwrap(), drift["crm_id"].as_u64().unwrap())).collect();
+    let found: Vec<_> = drift
+        .map(|drift| (drift["drift"].as_str().unwrap(), drift["crm_id"].as_u64().unwrap()))
+        .collect();
     assert_eq!(found, [("unreadable", 2), ("different", 3), ("unreadable", stray)]);
     assert!(hotel.exits(1, "audit --repair --yes").err.is_empty());
     assert_eq!(hotel.contact(3).text("LAST_NAME"), "Гость3");
@@ -198,13 +215,22 @@ fn the_inventory_of_a_portal_that_lists_in_another_order_doubles_nobody() {
         let hotel = hotel(59);
         hotel.portal().settings.list_order = order;
         hotel.lose_state();
-        // Rows in an order that nobody asked for are no answer; where they come as they were asked for, all is found.
+        // Rows in an order that nobody asked for are no answer; where they come as they were asked
+        // for, all is found.
         let code = i32::from(order != ListOrder::Ascending) * 5;
         hotel.exits(code, "initial-export");
-        assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [59; 2], "{order:?}");
+        assert_eq!(
+            [Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)),
+            [59; 2],
+            "{order:?}"
+        );
         hotel.portal().settings.list_order = ListOrder::AsAsked;
         hotel.export();
-        assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [59; 2], "{order:?}");
+        assert_eq!(
+            [Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)),
+            [59; 2],
+            "{order:?}"
+        );
     }
 }
 
@@ -216,7 +242,10 @@ fn a_portal_that_never_lists_in_order_gets_every_change() {
     hotel.guest(13, "last_name = 'Новый', comment = 'x'");
     hotel.booking(13, "guest_id = 13, comment = 'x'");
     hotel.sync();
-    assert_eq!([Kind::Contact, Kind::Company, Kind::Deal].map(|kind| changed(&hotel, kind)), [13, 12, 13]);
+    assert_eq!(
+        [Kind::Contact, Kind::Company, Kind::Deal].map(|kind| changed(&hotel, kind)),
+        [13, 12, 13]
+    );
     hotel.sql("UPDATE guests SET comment = 'y'");
     hotel.says("sync --full");
     assert_eq!(changed(&hotel, Kind::Contact), 0);
@@ -230,7 +259,8 @@ fn a_portal_that_never_lists_in_order_gets_every_change() {
 
 #[test]
 fn where_the_question_for_one_card_fails_its_record_waits_and_nothing_is_made_anew() {
-    for fault in [Fault::Empty, Fault::Status { status: 500, code: "INTERNAL_SERVER_ERROR".into() }] {
+    for fault in [Fault::Empty, Fault::Status { status: 500, code: "INTERNAL_SERVER_ERROR".into() }]
+    {
         let hotel = hotel(3);
         let card = hotel.contact(2).id;
         hotel.portal().delete(Kind::Contact, card);

@@ -1,4 +1,5 @@
-//! What the bookings say of a guest stands in fields of the contact: how often they stayed, when, and for how much.
+//! What the bookings say of a guest stands in fields of the contact: how often they stayed, when,
+//! and for how much.
 
 use bitrix24_sandbox::Kind;
 use chrono::{DateTime, Local, NaiveDate, TimeZone, Utc};
@@ -61,14 +62,16 @@ fn running() -> Hotel {
 fn shown(hotel: &Hotel, guest: u32) -> String {
     let contact = hotel.contact(guest);
     let names = FIELDS.map(|(name, ..)| format!("UF_CRM_{name}"));
-    let values = names.map(|name| contact.text(&name).split('T').next().unwrap_or_default().to_owned());
+    let values =
+        names.map(|name| contact.text(&name).split('T').next().unwrap_or_default().to_owned());
     values.join(" ")
 }
 
 /// Updates of contacts while this was done.
 fn updates(hotel: &Hotel) -> String {
     let said = hotel.sync();
-    let guests = said.split_once("гости ").map(|(_, rest)| rest.split([',', ';', '\n']).next().unwrap());
+    let guests =
+        said.split_once("гости ").map(|(_, rest)| rest.split([',', ';', '\n']).next().unwrap());
     guests.unwrap_or("0").to_owned()
 }
 
@@ -167,8 +170,10 @@ fn a_stay_of_long_ago_counts_though_its_booking_is_not_carried_over() {
     let hotel = hotel();
     hotel.configure("export.bookings_from = '2026-01-01'");
     switch_on(&hotel);
-    hotel
-        .booking(1, "guest_id = 1, status = 'checked_out', arrival = '2019-01-01', departure = '2019-01-03'");
+    hotel.booking(
+        1,
+        "guest_id = 1, status = 'checked_out', arrival = '2019-01-01', departure = '2019-01-03'",
+    );
     hotel.booking(2, "guest_id = 2");
     hotel.export();
     assert!(hotel.objects(Kind::Deal, &1).is_empty());
@@ -198,7 +203,10 @@ fn the_first_pass_of_a_day_finds_who_is_expected_no_more_and_nobody_else() {
     switch_on(&hotel);
     hotel.booking(1, "guest_id = 1, arrival = '2026-03-10', departure = '2026-03-12'");
     hotel.booking(2, "guest_id = 1, arrival = '2026-03-20', departure = '2026-03-22'");
-    hotel.booking(3, "guest_id = 2, arrival = '2026-03-12', departure = '2026-03-14', status = 'temporary'");
+    hotel.booking(
+        3,
+        "guest_id = 2, arrival = '2026-03-12', departure = '2026-03-14', status = 'temporary'",
+    );
     let run = |kind, day| {
         let report = hotel.pass(&RunOptions::new(kind), &Clock::virtual_at(noon(day)));
         report.counts.updated.sum()
@@ -220,8 +228,10 @@ fn the_first_pass_of_a_day_finds_who_is_expected_no_more_and_nobody_else() {
 #[test]
 fn switched_on_later_it_fills_every_contact_once_and_touches_no_deal() {
     let hotel = hotel();
-    hotel
-        .booking(1, "guest_id = 1, status = 'checked_out', arrival = '2025-05-20', departure = '2025-05-29'");
+    hotel.booking(
+        1,
+        "guest_id = 1, status = 'checked_out', arrival = '2025-05-20', departure = '2025-05-29'",
+    );
     hotel.export();
     hotel.rests();
     assert_eq!(ledger(&hotel), 0);
@@ -240,7 +250,11 @@ fn a_contact_that_the_pass_had_no_time_for_goes_with_the_next() {
     let hotel = hotel();
     hotel.export();
     switch_on(&hotel);
-    hotel.answers_each("crm.contact.update", "result_error", json!({"error": "QUERY_LIMIT_EXCEEDED"}));
+    hotel.answers_each(
+        "crm.contact.update",
+        "result_error",
+        json!({"error": "QUERY_LIMIT_EXCEEDED"}),
+    );
     hotel.exits(5, "sync --time-limit 1s");
     hotel.server().faults(|_| None);
     hotel.sync();

@@ -16,11 +16,20 @@ fn a_row_with_a_crm_id_is_taken_over_not_created() {
     let deal = hotel.by_hand(Kind::Deal, json!({"TITLE": "Старое", "STAGE_ID": "NEW"}));
     hotel.guest(1, &format!("last_name = 'Белова', crm_id = {contact}"));
     hotel.company(1, &format!("crm_id = {company}"));
-    hotel.booking(1, &format!("guest_id = 1, company_id = 1, status = 'checked_out', crm_id = {deal}"));
+    hotel.booking(
+        1,
+        &format!("guest_id = 1, company_id = 1, status = 'checked_out', crm_id = {deal}"),
+    );
     assert!(hotel.export().contains("initial-export: изменено: гости 1, компании 1, заявки 1\n"));
     assert_eq!([hotel.contact(1).id, hotel.firm(1).id, hotel.deal(1).id], [contact, company, deal]);
-    assert_eq!([hotel.contact(1).text("LAST_NAME"), hotel.contact(1).text("POST")], ["Белова", "директор"]);
-    assert_eq!([hotel.deal(1).text("STAGE_ID"), hotel.deal(1).text("CLOSEDATE")], ["WON", "2026-12-05"]);
+    assert_eq!(
+        [hotel.contact(1).text("LAST_NAME"), hotel.contact(1).text("POST")],
+        ["Белова", "директор"]
+    );
+    assert_eq!(
+        [hotel.deal(1).text("STAGE_ID"), hotel.deal(1).text("CLOSEDATE")],
+        ["WON", "2026-12-05"]
+    );
     assert_eq!(hotel.deal(1).link_ids(), [contact]);
 }
 
@@ -61,11 +70,12 @@ fn nothing_is_created_that_carries_our_origin_already() {
 fn of_several_objects_with_our_origin_the_oldest_is_used_with_a_warning() {
     let hotel = Hotel::running();
     let ours = json!({"LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"});
-    let (first, second) = (hotel.by_hand(Kind::Contact, ours.clone()), hotel.by_hand(Kind::Contact, ours));
+    let (first, second) =
+        (hotel.by_hand(Kind::Contact, ours.clone()), hotel.by_hand(Kind::Contact, ours));
     hotel.guest(2, "last_name = 'Белова'");
     hotel.sync();
-    let names =
-        [first, second].map(|id| hotel.portal().get(Kind::Contact, id).unwrap().text("LAST_NAME").to_owned());
+    let names = [first, second]
+        .map(|id| hotel.portal().get(Kind::Contact, id).unwrap().text("LAST_NAME").to_owned());
     assert_eq!(names, ["Белова", "x"]);
     assert_eq!(hotel.flaws("warnings"), ["guest 2 SEVERAL_IN_CRM"]);
     let status = hotel.says("status");
@@ -201,7 +211,10 @@ fn a_crm_id_in_the_mirror_of_a_known_record_changes_nothing() {
 fn the_objects_of_another_hotel_of_the_chain_are_not_ours() {
     let hotel = Hotel::new();
     hotel.configure("portal.originator_id = 'HOTEL-2'");
-    hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "1"}));
+    hotel.by_hand(
+        Kind::Contact,
+        json!({"LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "1"}),
+    );
     hotel.guest(1, "");
     hotel.export();
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "x");
@@ -240,7 +253,10 @@ fn a_guest_whose_contact_was_deleted_is_looked_for_like_a_new_one() {
     hotel.portal().delete(Kind::Contact, old);
     let card = hotel.by_hand(Kind::Contact, belova());
     // Two with this phone: the name decides.
-    hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Чернова", "PHONE": [{"VALUE": "+79001234567"}]}));
+    hotel.by_hand(
+        Kind::Contact,
+        json!({"LAST_NAME": "Чернова", "PHONE": [{"VALUE": "+79001234567"}]}),
+    );
     hotel.guest(1, "comment = 'x'");
     hotel.sync();
     assert_eq!(hotel.contact(1).id, card);
@@ -314,8 +330,8 @@ fn a_family_with_one_phone_takes_over_one_card_once() {
 fn companies_are_looked_for_by_their_name() {
     let hotel = Hotel::new();
     hotel.configure("company.match_existing = ['phone']");
-    let card =
-        hotel.by_hand(Kind::Company, json!({"TITLE": "Ромашка", "PHONE": [{"VALUE": "+73812000001"}]}));
+    let card = hotel
+        .by_hand(Kind::Company, json!({"TITLE": "Ромашка", "PHONE": [{"VALUE": "+73812000001"}]}));
     hotel.company(1, "name = 'ромашка', phone = '8 3812 00-00-01'");
     hotel.export();
     assert_eq!(hotel.firm(1).id, card);
@@ -349,7 +365,12 @@ fn another_portal_is_refused_by_whatever_would_ask_it() {
     for command in ["sync", "sync --dry-run", "check", "audit"] {
         let said = hotel.exits(3, command);
         let told = "состояние относится к порталу 127.0.0.1";
-        assert!(said.err.contains(told) || said.out.contains(told), "{command}: {}{}", said.out, said.err);
+        assert!(
+            said.err.contains(told) || said.out.contains(told),
+            "{command}: {}{}",
+            said.out,
+            said.err
+        );
     }
     assert_eq!(other.portal().count(Kind::Contact), 0);
 }

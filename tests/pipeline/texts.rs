@@ -67,7 +67,10 @@ fn names_titles_and_addresses_arrive_as_they_were_written() {
     assert_eq!(plain(hotel.contact(1).values("PHONE")[0]), "+7 (1) & $next[2]");
     assert_eq!(plain(hotel.firm(1).text("TITLE")), name);
     assert_eq!(plain(hotel.firm(1).text("ADDRESS")), name);
-    assert!(plain(hotel.deal(1).text("TITLE")).starts_with(&format!("Заявка №{name} ({name}) 01.12.2026")));
+    assert!(
+        plain(hotel.deal(1).text("TITLE"))
+            .starts_with(&format!("Заявка №{name} ({name}) 01.12.2026"))
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Who is gone from the mirror: when that is believed, and what looks like an accident of whatever fills it.
+//! Who is gone from the mirror: when that is believed, and what looks like an accident of whatever
+//! fills it.
 
 use bitrix24_sandbox::Kind;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -148,7 +149,11 @@ fn more_than_three_that_are_more_than_a_third_are_held_back_in_the_smallest_hote
         assert_eq!(ended.outcome == Outcome::Partial, is_held, "{bookings}: {:?}", ended.message);
         assert_eq!(deals(&hotel) == bookings as usize, is_held, "{bookings}");
         let ended = vouched(&hotel, 1, 4);
-        assert_eq!((ended.outcome, deals(&hotel)), (Outcome::Ok, bookings as usize - 4), "{bookings}");
+        assert_eq!(
+            (ended.outcome, deals(&hotel)),
+            (Outcome::Ok, bookings as usize - 4),
+            "{bookings}"
+        );
     }
 }
 
@@ -195,7 +200,10 @@ fn the_oldest_stays_in_a_row_are_held_back() {
     let ended = sync(&hotel, 0);
     assert_eq!((ended.outcome, deals(&hotel)), (Outcome::Partial, 30));
     let message = ended.message.unwrap();
-    assert!(message.text(Language::Ru).contains("самые старые заявки подряд (3 за сутки)"), "{message}");
+    assert!(
+        message.text(Language::Ru).contains("самые старые заявки подряд (3 за сутки)"),
+        "{message}"
+    );
     bring_back(&hotel, "id <= 3");
     assert_eq!((sync(&hotel, 3).outcome, deals(&hotel)), (Outcome::Ok, 30));
 }
@@ -225,9 +233,13 @@ fn stays_are_the_oldest_by_arrival_or_by_departure() {
 
 #[test]
 fn single_old_bookings_and_any_others_that_are_deleted_have_their_deals_deleted() {
-    for (which, gone) in
-        [("id = 1", 1), ("id IN (1, 2)", 2), ("id IN (2, 3, 4)", 3), ("id IN (1, 2, 9)", 3), ("id >= 28", 3)]
-    {
+    for (which, gone) in [
+        ("id = 1", 1),
+        ("id IN (1, 2)", 2),
+        ("id IN (2, 3, 4)", 3),
+        ("id IN (1, 2, 9)", 3),
+        ("id >= 28", 3),
+    ] {
         let hotel = hotel(30);
         drop_bookings(&hotel, which);
         let ended = sync(&hotel, 0);
@@ -253,7 +265,9 @@ fn a_mirror_in_which_none_of_three_known_ids_is_left_is_another_hotels() {
     let hotel = Hotel::running();
     hotel.company(1, "");
     hotel.sync();
-    hotel.sql("UPDATE guests SET id = 11; UPDATE companies SET id = 11; UPDATE bookings SET id = 11");
+    hotel.sql(
+        "UPDATE guests SET id = 11; UPDATE companies SET id = 11; UPDATE bookings SET id = 11",
+    );
     refuses(&hotel, "ни одной из переданных записей (3)");
 }
 

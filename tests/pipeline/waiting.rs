@@ -1,4 +1,5 @@
-//! Bookings that wait for their guest, and bookings that go without a companion or a company for a while.
+//! Bookings that wait for their guest, and bookings that go without a companion or a company for a
+//! while.
 
 use bitrix24_sandbox::Kind;
 

@@ -46,8 +46,7 @@ fn all_fields_go_at_once_and_overwrite_what_people_changed() {
     hotel.guest(2, "");
     hotel.sync();
     let (deal, stranger) = (hotel.deal(1).id, hotel.contact(2).id);
-    let by_hand =
-        json!({"TITLE": "Наша сделка", "OPPORTUNITY": "1", "STAGE_ID": "LOSE", "CONTACT_IDS": [stranger]});
+    let by_hand = json!({"TITLE": "Наша сделка", "OPPORTUNITY": "1", "STAGE_ID": "LOSE", "CONTACT_IDS": [stranger]});
     hotel.edit(Kind::Deal, deal, by_hand);
     hotel.booking(1, "comment = 'x'");
     hotel.sync();
@@ -211,7 +210,8 @@ fn what_is_new_goes_before_what_is_only_sent_again() {
     hotel.exits(5, "sync --full --time-limit 0s");
     hotel.sync();
     let portal = hotel.portal();
-    let place = |method: &str| portal.calls().iter().position(|call| call.method == method).unwrap();
+    let place =
+        |method: &str| portal.calls().iter().position(|call| call.method == method).unwrap();
     assert!(place("crm.deal.add") < place("crm.contact.update"));
 }
 
@@ -227,9 +227,12 @@ fn a_cancellation_does_not_wait_for_guests_who_change_with_every_pass() {
         hotel.booking(1, &format!("status = '{status}'"));
         // A pass of two minutes at a portal that takes ten seconds a request.
         let clock = Clock::virtual_at(Utc::now());
-        let orders =
-            RunOptions { time_limit: Some(Duration::from_secs(120)), ..RunOptions::new(RunKind::Sync) };
-        let ended = hotel.through(|_| clock.sleep(Duration::from_secs(10)), &orders, &clock, &mut ());
+        let orders = RunOptions {
+            time_limit: Some(Duration::from_secs(120)),
+            ..RunOptions::new(RunKind::Sync)
+        };
+        let ended =
+            hotel.through(|_| clock.sleep(Duration::from_secs(10)), &orders, &clock, &mut ());
         assert_eq!(ended.outcome, Outcome::Interrupted);
         assert!((1..80).contains(&ended.counts.updated[RecordKind::Guest]), "{:?}", ended.counts);
         let stage = if status == "cancelled" { "LOSE" } else { "EXECUTING" };
@@ -250,7 +253,8 @@ fn a_deal_that_went_before_its_guest_is_looked_at_again() {
     hotel.sql("UPDATE guests SET last_name = 'Новикова' WHERE id = 50");
     hotel.booking(1, "comment = 'x'");
     let clock = Clock::virtual_at(Utc::now());
-    let orders = RunOptions { time_limit: Some(Duration::from_secs(300)), ..RunOptions::new(RunKind::Sync) };
+    let orders =
+        RunOptions { time_limit: Some(Duration::from_secs(300)), ..RunOptions::new(RunKind::Sync) };
     let ended = hotel.through(|_| clock.sleep(Duration::from_secs(10)), &orders, &clock, &mut ());
     assert_eq!((ended.outcome, ended.counts.updated), (Outcome::Ok, [50, 0, 1].into()));
     assert!(!hotel.deal(1).text("TITLE").contains("Новикова"), "it went before its guest");

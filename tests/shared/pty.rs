@@ -1,7 +1,8 @@
 //! The program on a real terminal of the kernel.
 //!
-//! Whoever is to obey the Ctrl-C of a terminal must lead a session of its own, which only a process itself can
-//! arrange: the test binary is started anew, takes the terminal, and becomes the program.
+//! Whoever is to obey the Ctrl-C of a terminal must lead a session of its own, which only a process
+//! itself can arrange: the test binary is started anew, takes the terminal, and becomes the
+//! program.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -40,7 +41,8 @@ impl Terminal {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
-        tcsetwinsize(&master, Winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        tcsetwinsize(&master, Winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })
+            .unwrap();
         let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
         let (_, module) = module_path!().split_once("::").unwrap();
         let mut command = Command::new(env::current_exe().unwrap());
@@ -135,7 +137,9 @@ fn whole_letters(bytes: &[u8]) -> usize {
 fn plain(text: &str) -> String {
     let mut parts = text.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |told, part| told + part.split_once(char::is_alphabetic).map_or("", |(_, after)| after))
+    parts.fold(first, |told, part| {
+        told + part.split_once(char::is_alphabetic).map_or("", |(_, after)| after)
+    })
 }
 
 /// No test of its own: the process that [`Terminal::start`] starts.
@@ -148,6 +152,9 @@ fn becomes_the_program() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
     program.args(env::var(ARGUMENTS).unwrap().split(SEPARATOR));
     program.env_clear().envs([("LANG", "en"), ("TERM", "xterm"), ("TZ", "UTC")]);
-    program.stdin(terminal.try_clone().unwrap()).stdout(terminal.try_clone().unwrap()).stderr(terminal);
+    program
+        .stdin(terminal.try_clone().unwrap())
+        .stdout(terminal.try_clone().unwrap())
+        .stderr(terminal);
     panic!("{}", program.exec());
 }

@@ -1,5 +1,5 @@
-//! The CRM beside the mirror, field by field. Independent of the program: only which record holds which object, and
-//! what failed, is read from the state.
+//! The CRM beside the mirror, field by field. Independent of the program: only which record holds
+//! which object, and what failed, is read from the state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,8 +42,10 @@ impl Told {
             }
             told.held.extend(state.failed_or_waiting(kind)?.into_iter().map(|id| (kind, id)));
         }
-        let funnel =
-            state.issues(Severity::Warning)?.into_iter().filter(|flaw| flaw.code == FailureCode::OtherFunnel);
+        let funnel = state
+            .issues(Severity::Warning)?
+            .into_iter()
+            .filter(|flaw| flaw.code == FailureCode::OtherFunnel);
         told.warned = funnel.map(|flaw| (flaw.key.kind, flaw.key.id)).collect();
         Ok(told)
     }
@@ -53,7 +55,8 @@ impl Told {
 type Field = (&'static str, String, String);
 
 impl World {
-    /// Compares every record with its object. `all`: also those that people changed, for everything was sent again.
+    /// Compares every record with its object. `all`: also those that people changed, for everything
+    /// was sent again.
     pub(crate) fn check(&mut self, all: bool) {
         if self.verdict().is_err() {
             return;
@@ -74,7 +77,13 @@ impl World {
         self.ledger.wrongs.extend(wrongs);
     }
 
-    fn check_record(&self, kind: Kind, id: &RecordId, told: &Told, all: bool) -> Result<(), String> {
+    fn check_record(
+        &self,
+        kind: Kind,
+        id: &RecordId,
+        told: &Told,
+        all: bool,
+    ) -> Result<(), String> {
         let key = (kind, id.clone());
         if told.held.contains(&key) {
             return Ok(());
@@ -91,10 +100,15 @@ impl World {
             return Ok(());
         }
         let fields = match kind {
-            Kind::Guest => self.hotel.guests.iter().find(|row| row.id == *id).map(|row| guest(row, object)),
-            Kind::Company => {
-                self.hotel.companies.iter().find(|row| row.id == *id).map(|row| company(row, object))
+            Kind::Guest => {
+                self.hotel.guests.iter().find(|row| row.id == *id).map(|row| guest(row, object))
             }
+            Kind::Company => self
+                .hotel
+                .companies
+                .iter()
+                .find(|row| row.id == *id)
+                .map(|row| company(row, object)),
             Kind::Booking => {
                 let moved = told.warned.contains(&key);
                 self.hotel
@@ -113,14 +127,24 @@ impl World {
     }
 
     /// What Ecvi has stands there; where nobody else ever wrote, nothing else does.
-    fn check_reach(&self, kind: Kind, id: &RecordId, object: &Record, touched: bool) -> Result<(), String> {
+    fn check_reach(
+        &self,
+        kind: Kind,
+        id: &RecordId,
+        object: &Record,
+        touched: bool,
+    ) -> Result<(), String> {
         let (phones, emails) = match kind {
             Kind::Guest => {
-                let Some(row) = self.hotel.guests.iter().find(|row| row.id == *id) else { return Ok(()) };
+                let Some(row) = self.hotel.guests.iter().find(|row| row.id == *id) else {
+                    return Ok(());
+                };
                 (row.phone.as_str(), row.email.as_str())
             }
             Kind::Company => {
-                let Some(row) = self.hotel.companies.iter().find(|row| row.id == *id) else { return Ok(()) };
+                let Some(row) = self.hotel.companies.iter().find(|row| row.id == *id) else {
+                    return Ok(());
+                };
                 (row.phone.as_str(), "")
             }
             Kind::Booking => return Ok(()),
@@ -148,7 +172,8 @@ impl World {
         for id in row.guest.iter().chain(&row.residents) {
             contacts.extend(id_of(Kind::Guest, id).filter(|crm_id| !contacts.contains(crm_id)));
         }
-        let company = row.company.iter().chain(&row.payer).find(|id| self.hotel.has(Kind::Company, id));
+        let company =
+            row.company.iter().chain(&row.payer).find(|id| self.hotel.has(Kind::Company, id));
         let company = company.and_then(|id| id_of(Kind::Company, id));
         let (stage, probability) = match row.status {
             "temporary" => ("NEW", "30"),
@@ -157,7 +182,11 @@ impl World {
             _ => ("LOSE", "0"),
         };
         let mut fields = vec![
-            ("contacts", format!("{contacts:?}"), format!("{:?}", self.alive(Kind::Guest, deal.link_ids()))),
+            (
+                "contacts",
+                format!("{contacts:?}"),
+                format!("{:?}", self.alive(Kind::Guest, deal.link_ids())),
+            ),
             ("COMPANY_ID", company.unwrap_or(0).to_string(), self.company(deal)),
             field("BEGINDATE", &row.arrival[..10], deal),
             field("CLOSEDATE", &row.departure[..10], deal),
@@ -173,28 +202,41 @@ impl World {
         fields
     }
 
-    /// Somebody may delete a card between the moment when a pass sees it alive and the moment when a deal names it:
-    /// what such a deal keeps is no card any more.
+    /// Somebody may delete a card between the moment when a pass sees it alive and the moment when
+    /// a deal names it: what such a deal keeps is no card any more.
     fn alive(&self, kind: Kind, ids: Vec<u64>) -> Vec<u64> {
-        ids.into_iter().filter(|crm_id| self.portal.get(entity_of(kind), *crm_id).is_some()).collect()
+        ids.into_iter()
+            .filter(|crm_id| self.portal.get(entity_of(kind), *crm_id).is_some())
+            .collect()
     }
 
     fn company(&self, deal: &Record) -> String {
         let id = number(deal.text("COMPANY_ID"));
-        let alive = id.parse().is_ok_and(|crm_id| !self.alive(Kind::Company, vec![crm_id]).is_empty());
+        let alive =
+            id.parse().is_ok_and(|crm_id| !self.alive(Kind::Company, vec![crm_id]).is_empty());
         if alive { id } else { "0".into() }
     }
 
     /// A guest who failed is still called as when they were last sent.
     fn title(&self, row: &Booking, told: &Told) -> Option<String> {
-        let guest = row.guest.as_ref().and_then(|id| self.hotel.guests.iter().find(|guest| guest.id == *id));
+        let guest = row
+            .guest
+            .as_ref()
+            .and_then(|id| self.hotel.guests.iter().find(|guest| guest.id == *id));
         if guest.is_some_and(|guest| told.held.contains(&(Kind::Guest, guest.id.clone()))) {
             return None;
         }
         let name = guest.map_or("", |guest| guest.last_name.1);
         let name = if name.is_empty() { String::new() } else { format!(" ({name})") };
-        let time = |text: &str| format!("{}.{}.{} {}", &text[8..10], &text[5..7], &text[..4], &text[11..16]);
-        Some(format!("Заявка №{}{name} {} - {}", row.number(), time(&row.arrival), time(&row.departure)))
+        let time = |text: &str| {
+            format!("{}.{}.{} {}", &text[8..10], &text[5..7], &text[..4], &text[11..16])
+        };
+        Some(format!(
+            "Заявка №{}{name} {} - {}",
+            row.number(),
+            time(&row.arrival),
+            time(&row.departure)
+        ))
     }
 
     fn deals_without_booking(&self) -> Option<String> {
@@ -218,18 +260,22 @@ fn number(text: &str) -> String {
 fn values(text: &str) -> BTreeSet<&str> {
     let parts = text.split([',', ';']).map(str::trim);
     // What is no address is left out: one with a blank, or without a dot behind the @.
-    parts.filter(|part| part.starts_with('+') || (part.contains('@') && !part.contains(' '))).collect()
+    parts
+        .filter(|part| part.starts_with('+') || (part.contains('@') && !part.contains(' ')))
+        .collect()
 }
 
 fn guest(row: &Guest, object: &Record) -> Vec<Field> {
     let nameless = row.last_name.0.is_empty() && row.first_name.0.is_empty();
-    let last_name = if nameless { format!("Гость №{}", row.id) } else { row.last_name.1.to_owned() };
+    let last_name =
+        if nameless { format!("Гость №{}", row.id) } else { row.last_name.1.to_owned() };
     let honorific = match row.sex {
         "M" => "HNR_RU_1",
         "F" => "HNR_RU_2",
         _ => "",
     };
-    let comment = if row.vip { format!("{{ VIP }} {}", row.comment.1) } else { row.comment.1.to_owned() };
+    let comment =
+        if row.vip { format!("{{ VIP }} {}", row.comment.1) } else { row.comment.1.to_owned() };
     let mut fields = vec![
         field("LAST_NAME", &last_name, object),
         field("NAME", row.first_name.1, object),
@@ -246,8 +292,11 @@ fn guest(row: &Guest, object: &Record) -> Vec<Field> {
 }
 
 fn company(row: &Company, object: &Record) -> Vec<Field> {
-    let name =
-        if row.name.0.is_empty() { format!("Компания №{}", row.id) } else { row.name.1.to_owned() };
+    let name = if row.name.0.is_empty() {
+        format!("Компания №{}", row.id)
+    } else {
+        row.name.1.to_owned()
+    };
     let mut fields = vec![field("TITLE", &name, object), field("COMMENTS", row.comment.1, object)];
     if !row.city.is_empty() {
         fields.push(field("ADDRESS_CITY", row.city, object));

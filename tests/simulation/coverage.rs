@@ -1,5 +1,5 @@
-//! Which rules the histories reach, as the program's own log tells it: the rules that plan, what becomes of unanswered
-//! calls and of objects that are gone, and the codes of failures.
+//! Which rules the histories reach, as the program's own log tells it: the rules that plan, what
+//! becomes of unanswered calls and of objects that are gone, and the codes of failures.
 //!
 //! `SIMULATION_COVERAGE=1` prints how often each was reached.
 
@@ -30,8 +30,9 @@ const RARE: &[&str] = &[
     "is gone from the CRM; its mark cannot be looked for",
 ];
 
-/// What two thousand histories have to reach. Left out: what goes by the machine's clock (windows of the mirror), by a
-/// configuration that no history has (`bookings_from`), and what one history in thousands reaches.
+/// What two thousand histories have to reach. Left out: what goes by the machine's clock (windows
+/// of the mirror), by a configuration that no history has (`bookings_from`), and what one history
+/// in thousands reaches.
 const RULES: &[&str] = &[
     "guest in-doubt",
     "guest on-hold",

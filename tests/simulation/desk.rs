@@ -36,7 +36,8 @@ const COMMENTS: &[Text] = &[
 ];
 const CITIES: &[&str] = &["Омск", "Тверь", "São Paulo", ""];
 const AMOUNTS: &[&str] = &["13050.00", "0.00", "99.90"];
-const STATUSES: &[&str] = &["temporary", "confirmed", "checked_in", "checked_out", "cancelled", "no_show"];
+const STATUSES: &[&str] =
+    &["temporary", "confirmed", "checked_in", "checked_out", "cancelled", "no_show"];
 
 /// The ids that records of a kind may have; few, so that they are used again.
 fn ids(kind: Kind, size: i64) -> Vec<RecordId> {
@@ -49,7 +50,8 @@ fn ids(kind: Kind, size: i64) -> Vec<RecordId> {
     }
 }
 
-/// Does a deed; returns what was done, in words. `standing` are ids of the CRM that Ecvi's own exchange may know.
+/// Does a deed; returns what was done, in words. `standing` are ids of the CRM that Ecvi's own
+/// exchange may know.
 pub(crate) fn act(
     hotel: &mut Hotel,
     deed: Deed,
@@ -65,7 +67,8 @@ pub(crate) fn act(
             let id = (!free.is_empty()).then(|| dice.one_of(&free))?;
             let crm_id = (dice.chance(15) && !standing.is_empty()).then(|| dice.one_of(standing));
             hotel.add(kind, &id, crm_id, dice, &second);
-            let known = crm_id.map(|crm_id| format!(", known as object {crm_id}")).unwrap_or_default();
+            let known =
+                crm_id.map(|crm_id| format!(", known as object {crm_id}")).unwrap_or_default();
             Some((kind, id.clone(), format!("Ecvi: new {kind} {id}{known}")))
         }
         Deed::Change(kind) => {
@@ -82,12 +85,18 @@ pub(crate) fn act(
                 booking.modified_at = Some(second);
             }
             let people = format!("guest {:?}, {:?}", booking.guest, booking.residents);
-            Some((Kind::Booking, id.clone(), format!("Ecvi: booking {id} has other people: {people}")))
+            Some((
+                Kind::Booking,
+                id.clone(),
+                format!("Ecvi: booking {id} has other people: {people}"),
+            ))
         }
         Deed::Drop(kind) => {
             // An emptied table is refused, and that is another story.
             let id = hotel.any(kind, dice).filter(|_| hotel.ids(kind).len() > 1)?;
-            hotel.remove(kind, &id).then(|| (kind, id.clone(), format!("Ecvi: {kind} {id} is removed")))
+            hotel
+                .remove(kind, &id)
+                .then(|| (kind, id.clone(), format!("Ecvi: {kind} {id} is removed")))
         }
         Deed::Spoil(kind) => {
             let id = hotel.any(kind, dice)?;
@@ -118,7 +127,15 @@ impl Hotel {
             Kind::Booking => {
                 let (guest, residents, company, payer) = self.people(dice);
                 let booking = booking(dice, second);
-                self.bookings.push(Booking { id, guest, company, payer, residents, crm_id, ..booking });
+                self.bookings.push(Booking {
+                    id,
+                    guest,
+                    company,
+                    payer,
+                    residents,
+                    crm_id,
+                    ..booking
+                });
             }
         }
     }
@@ -146,7 +163,8 @@ impl Hotel {
             (dice.chance(percent) && !ids.is_empty()).then(|| dice.one_of(ids).clone())
         };
         // Now and then somebody whom no row has.
-        let guests: Vec<RecordId> = self.ids(Kind::Guest).into_iter().chain([RecordId::Number(99)]).collect();
+        let guests: Vec<RecordId> =
+            self.ids(Kind::Guest).into_iter().chain([RecordId::Number(99)]).collect();
         let companies = self.ids(Kind::Company);
         let guest = some(&guests, 90);
         let mut residents: Vec<RecordId> = (0..3).filter_map(|_| some(&guests, 60)).collect();

@@ -1,5 +1,5 @@
-//! A history: what happens, step by step. Each step carries its own dice, so that a step can be left out and the
-//! others still make sense.
+//! A history: what happens, step by step. Each step carries its own dice, so that a step can be
+//! left out and the others still make sense.
 
 use ecvi_b24::domain::record::Kind;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
@@ -81,7 +81,8 @@ fn step(dice: &mut Dice) -> Step {
         89..91 => Step::Restore,
         91..93 => Step::Lose,
         93..98 => {
-            let to = dice.weighted(&[(3, ResetTo::Nothing), (1, ResetTo::All), (2, ResetTo::Another)]);
+            let to =
+                dice.weighted(&[(3, ResetTo::Nothing), (1, ResetTo::All), (2, ResetTo::Another)]);
             Step::Reset(kind(dice), to, dice.next())
         }
         98 => Step::Damage(dice.next()),

@@ -158,7 +158,8 @@ impl Hotel {
     /// Fills the mirror file anew, in one transaction, as whatever fills it does.
     pub(crate) fn fill(&self, path: &Path, now: &str) -> rusqlite::Result<()> {
         let mut connection = Connection::open(path)?;
-        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         if tables == 0 {
             connection.execute_batch(TABLES)?;
         }
@@ -207,7 +208,15 @@ impl Hotel {
             to.execute(
                 "INSERT INTO companies (id, name, city, phone, comment, modified_at, crm_id)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![row.id, row.name.0, row.city, row.phone, row.comment.0, row.modified_at, row.crm_id],
+                params![
+                    row.id,
+                    row.name.0,
+                    row.city,
+                    row.phone,
+                    row.comment.0,
+                    row.modified_at,
+                    row.crm_id
+                ],
             )?;
         }
         for row in &self.bookings {

@@ -1,5 +1,5 @@
-//! The portal that a history has: builds, rights and habits differ. And what its administrator and its vendor decide
-//! while the program works.
+//! The portal that a history has: builds, rights and habits differ. And what its administrator and
+//! its vendor decide while the program works.
 
 use std::collections::HashSet;
 
@@ -27,13 +27,18 @@ pub(crate) enum Decision {
 pub(crate) fn portal(dice: &mut Dice) -> Portal {
     let mut portal = Portal::new();
     let settings = &mut portal.settings;
-    settings.accounting = dice.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::Bans]);
-    // Whoever is no administrator is told "Access denied" where others are told that nothing is there.
+    settings.accounting =
+        dice.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::Bans]);
+    // Whoever is no administrator is told "Access denied" where others are told that nothing is
+    // there.
     settings.user.admin = dice.chance(85);
     settings.cost = dice.one_of(&[0.05, 0.05, 2.0, 9.0]);
     settings.leaking_errors = dice.chance(30);
-    settings.list_order =
-        dice.weighted(&[(7, ListOrder::AsAsked), (1, ListOrder::Ascending), (1, ListOrder::Scattered)]);
+    settings.list_order = dice.weighted(&[
+        (7, ListOrder::AsAsked),
+        (1, ListOrder::Ascending),
+        (1, ListOrder::Scattered),
+    ]);
     settings.robot = dice.weighted(&[(7, None), (3, Some(robots::reformat as fn(&mut Vec<Row>)))]);
     portal
 }
@@ -58,22 +63,24 @@ impl World {
         self.decide(Decision::PayPlan);
         let settings = &mut self.portal.settings;
         settings.spoiled.clear();
-        // A list that does not come as it was asked for is no answer: nothing is carried over meanwhile.
+        // A list that does not come as it was asked for is no answer: nothing is carried over
+        // meanwhile.
         settings.list_order = ListOrder::AsAsked;
     }
 
     /// How a phone or an e-mail stands on a card, after the portal's robots.
     pub(crate) fn after_robots(&self, type_id: &str, value: &str) -> String {
         let type_id = type_id.to_owned();
-        let mut rows = vec![Row { id: 0, type_id, value_type: "WORK".to_owned(), value: value.to_owned() }];
+        let mut rows =
+            vec![Row { id: 0, type_id, value_type: "WORK".to_owned(), value: value.to_owned() }];
         if let Some(robot) = self.portal.settings.robot {
             robot(&mut rows);
         }
         rows.pop().map(|row| row.value).unwrap_or_default()
     }
 
-    /// A full disk and an ended plan are no fault of a record: nobody is put aside for them. A pass that sees the portal
-    /// take a change again cannot tell that from a refusal of one record.
+    /// A full disk and an ended plan are no fault of a record: nobody is put aside for them. A pass
+    /// that sees the portal take a change again cannot tell that from a refusal of one record.
     pub(crate) fn check_nobody_pays_for_the_house(&mut self) {
         if self.relieved {
             return;

@@ -1,4 +1,5 @@
-//! The ledger: every object that appears, changes or goes, through us or through people, and which promise that breaks.
+//! The ledger: every object that appears, changes or goes, through us or through people, and which
+//! promise that breaks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,23 +39,29 @@ pub(crate) struct Ledger {
 pub(crate) type Snapshot = BTreeMap<Object, Arc<Record>>;
 
 pub(crate) fn snapshot(portal: &Portal) -> Snapshot {
-    let of = |kind| portal.shared_records(kind).map(move |record| ((kind, record.id), Arc::clone(record)));
+    let of = |kind| {
+        portal.shared_records(kind).map(move |record| ((kind, record.id), Arc::clone(record)))
+    };
     Kind::ALL.into_iter().flat_map(of).collect()
 }
 
 /// The record that an object belongs to, by its mark.
 pub(crate) fn origin_of(kind: Kind, record: &Record) -> Option<Origin> {
-    (record.text("ORIGINATOR_ID") == ORIGINATOR).then(|| (kind, record.text("ORIGIN_ID").to_owned()))
+    (record.text("ORIGINATOR_ID") == ORIGINATOR)
+        .then(|| (kind, record.text("ORIGIN_ID").to_owned()))
 }
 
 impl Ledger {
-    /// Compares the portal after a call of ours with how it stood before. `since`: when the pass began.
+    /// Compares the portal after a call of ours with how it stood before. `since`: when the pass
+    /// began.
     pub(crate) fn compare(&mut self, before: &Snapshot, portal: &Portal, since: DateTime<Utc>) {
         let after = snapshot(portal);
         for (object, record) in &after {
             match before.get(object) {
                 None => self.appeared(*object, record, before, since),
-                Some(old) if !Arc::ptr_eq(old, record) && old != record => self.changed(*object, old, record),
+                Some(old) if !Arc::ptr_eq(old, record) && old != record => {
+                    self.changed(*object, old, record);
+                }
                 Some(_) => {}
             }
         }
@@ -65,25 +72,35 @@ impl Ledger {
         }
     }
 
-    fn appeared(&mut self, object: Object, record: &Record, before: &Snapshot, since: DateTime<Utc>) {
+    fn appeared(
+        &mut self,
+        object: Object,
+        record: &Record,
+        before: &Snapshot,
+        since: DateTime<Utc>,
+    ) {
         let (kind, id) = object;
         let Some(origin) = origin_of(kind, record) else {
             return self.wrongs.push(format!("{kind:?} {id} was created without our mark"));
         };
-        let twin = before
-            .iter()
-            .find(|((of, _), other)| *of == kind && origin_of(*of, other).as_ref() == Some(&origin));
+        let twin = before.iter().find(|((of, _), other)| {
+            *of == kind && origin_of(*of, other).as_ref() == Some(&origin)
+        });
         let raced = self.restored.get(&origin).is_some_and(|at| *at >= since);
         if let Some(((_, twin), _)) = twin.filter(|_| !raced) {
-            self.wrongs
-                .push(format!("{kind:?} {id} was created for {}, though {twin} stands there", origin.1));
+            self.wrongs.push(format!(
+                "{kind:?} {id} was created for {}, though {twin} stands there",
+                origin.1
+            ));
         }
         let count = self.created.entry(origin.clone()).or_default();
         *count += 1;
         let allowed = 1 + self.licences.get(&origin).copied().unwrap_or(0);
         if *count > allowed {
-            self.wrongs
-                .push(format!("{kind:?} {id} is number {count} of {}, allowed are {allowed}", origin.1));
+            self.wrongs.push(format!(
+                "{kind:?} {id} is number {count} of {}, allowed are {allowed}",
+                origin.1
+            ));
         }
     }
 
@@ -93,12 +110,14 @@ impl Ledger {
         if owner.is_none() && !self.named.contains(&object) {
             self.wrongs.push(format!("{kind:?} {id} is not ours and was changed"));
         }
-        // The object of a record that Ecvi no longer has goes to another one: Ecvi named it, or the other's own object
-        // went and this one is its double.
+        // The object of a record that Ecvi no longer has goes to another one: Ecvi named it, or the
+        // other's own object went and this one is its double.
         let heir = origin_of(kind, new).filter(|heir| owner.as_ref() != Some(heir));
-        let is_heir = |heir: &Origin| self.named.contains(&object) || self.licences.contains_key(heir);
+        let is_heir =
+            |heir: &Origin| self.named.contains(&object) || self.licences.contains_key(heir);
         let gone = |owner: &Origin| self.missing.contains(owner) || self.missed.contains(owner);
-        if let Some(owner) = owner.filter(|owner| heir.as_ref().is_some_and(is_heir) && gone(owner)) {
+        if let Some(owner) = owner.filter(|owner| heir.as_ref().is_some_and(is_heir) && gone(owner))
+        {
             self.permit(owner);
         }
     }
@@ -106,7 +125,9 @@ impl Ledger {
     fn vanished(&mut self, object: Object, old: &Record) {
         let (kind, id) = object;
         match origin_of(kind, old) {
-            Some(origin) if kind == Kind::Deal && self.once_gone.contains(&origin.1) => self.permit(origin),
+            Some(origin) if kind == Kind::Deal && self.once_gone.contains(&origin.1) => {
+                self.permit(origin);
+            }
             _ => self.wrongs.push(format!("{kind:?} {id} was deleted, which nobody asked for")),
         }
     }

@@ -55,7 +55,11 @@ impl World {
     }
 
     /// A pass; none when the process died in it.
-    pub(crate) fn pass(&mut self, orders: &RunOptions, incidents: &[Incident]) -> Option<RunReport> {
+    pub(crate) fn pass(
+        &mut self,
+        orders: &RunOptions,
+        incidents: &[Incident],
+    ) -> Option<RunReport> {
         self.pass_began = self.portal_now();
         self.put_aside_before = self.failures();
         self.relieved = false;
@@ -72,7 +76,11 @@ impl World {
         ears::die_at_line(None);
         match made {
             Ok(Ok(Some(ended))) => {
-                self.tell(format!("  ends {:?} after {count} requests, {}", ended.outcome, counts(&ended)));
+                self.tell(format!(
+                    "  ends {:?} after {count} requests, {}",
+                    ended.outcome,
+                    counts(&ended)
+                ));
                 if let Some(message) = &ended.message {
                     self.tell(format!("  {message}"));
                 }
@@ -118,7 +126,8 @@ impl World {
             return self.tell(format!("reset-id {kind} --all"));
         }
         let id = dice.one_of(&ids);
-        let object = (to == ResetTo::Another).then(|| self.another(entity_of(kind), dice)).flatten();
+        let object =
+            (to == ResetTo::Another).then(|| self.another(entity_of(kind), dice)).flatten();
         let key = RecordKey::new(kind, id.clone());
         writer.insert_if_missing(&key, "").expect("written");
         match object {
@@ -136,8 +145,8 @@ impl World {
         (!ids.is_empty()).then(|| dice.one_of(&ids))
     }
 
-    /// An administrator pointed a record at an object: whoever it belonged to may have to be made anew, and so may the
-    /// record, for its former object is anybody's now.
+    /// An administrator pointed a record at an object: whoever it belonged to may have to be made
+    /// anew, and so may the record, for its former object is anybody's now.
     fn name(&mut self, kind: Kind, id: &RecordId, object: Option<u64>) {
         let entity = entity_of(kind);
         let Some(crm_id) = object else { return };
@@ -166,7 +175,8 @@ impl World {
         self.tell(format!("the mirror is damaged ({how})"));
         let writes = self.portal.counters.writes;
         let ended = self.pass(&RunOptions::new(ecvi_b24::sync::options::RunKind::Sync), &[]);
-        if self.portal.counters.writes != writes || ended.is_none_or(|ended| ended.outcome != Outcome::Failed)
+        if self.portal.counters.writes != writes
+            || ended.is_none_or(|ended| ended.outcome != Outcome::Failed)
         {
             self.wrong("a damaged mirror was used".into());
         }

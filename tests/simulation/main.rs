@@ -1,11 +1,13 @@
-//! Random histories of a hotel, a portal and the wire between them, in one process and on a virtual clock.
+//! Random histories of a hotel, a portal and the wire between them, in one process and on a virtual
+//! clock.
 //!
-//! After every step the promises of the README are checked, and after the last one everything is left in peace: then
-//! the CRM has to equal the mirror. A history that breaks a promise is made as short as it can be and told.
+//! After every step the promises of the README are checked, and after the last one everything is
+//! left in peace: then the CRM has to equal the mirror. A history that breaks a promise is made as
+//! short as it can be and told.
 //!
 //! `SIMULATION_COVERAGE=1` prints which rules of the program they reached, and
-//! `SIMULATION_HISTORIES=1000000 cargo test --profile campaign --test simulation` runs more of them, and
-//! `SIMULATION_SEED=42 cargo test --test simulation` one alone.
+//! `SIMULATION_HISTORIES=1000000 cargo test --profile campaign --test simulation` runs more of
+//! them, and `SIMULATION_SEED=42 cargo test --test simulation` one alone.
 #![allow(
     clippy::explicit_auto_deref,
     clippy::format_collect,
@@ -17,7 +19,10 @@
     clippy::unused_self,
     reason = "a world is many switches, and its steps read best as tables"
 )]
-#![expect(clippy::expect_used, reason = "what is expected here and does not hold is a failure of the test")]
+#![expect(
+    clippy::expect_used,
+    reason = "what is expected here and does not hold is a failure of the test"
+)]
 
 mod check;
 mod coverage;

@@ -1,5 +1,5 @@
-//! After quiet: faults off, the mirror unchanged, a few passes with time between. Then the CRM equals the mirror, and
-//! a further pass makes no request.
+//! After quiet: faults off, the mirror unchanged, a few passes with time between. Then the CRM
+//! equals the mirror, and a further pass makes no request.
 
 use chrono::TimeDelta;
 use ecvi_b24::commands::status::Status;
@@ -15,7 +15,8 @@ use crate::world::{SECRET, World};
 const PATIENCE: u32 = 12;
 
 impl World {
-    /// Lets everything come to rest, and looks at it: first as it is, then after everything was sent again.
+    /// Lets everything come to rest, and looks at it: first as it is, then after everything was
+    /// sent again.
     pub(crate) fn rest(&mut self) {
         self.tell("everything is quiet now");
         self.open_house();
@@ -32,8 +33,8 @@ impl World {
     fn quiet(&mut self, first: &RunOptions) {
         self.wait(TimeDelta::minutes(3));
         self.let_late_calls_act();
-        // A person who cannot be read, and whose object is gone and not to be made anew, is looked for in every pass, with
-        // two questions, and the deal with a third.
+        // A person who cannot be read, and whose object is gone and not to be made anew, is looked
+        // for in every pass, with two questions, and the deal with a third.
         let fails = self.config.sync.on_missing == OnMissing::Fail;
         let asks = if fails { 3 * self.hotel.bookings.len() as u64 } else { 0 };
         let mut orders = first.clone();
@@ -43,8 +44,10 @@ impl World {
             }
             let ended = self.pass(&orders, &[]);
             let is_lost = ended.as_ref().is_some_and(|ended| ended.outcome == Outcome::Failed);
-            let ended = ended.filter(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial));
-            let is_idle = ended.is_some_and(|ended| ended.requests <= asks) && !self.anybody_waits();
+            let ended =
+                ended.filter(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial));
+            let is_idle =
+                ended.is_some_and(|ended| ended.requests <= asks) && !self.anybody_waits();
             self.wait(TimeDelta::minutes(3));
             if is_lost {
                 // A state that was lost: it refuses until an initial export is completed.
@@ -60,17 +63,20 @@ impl World {
         self.wrong("it never comes to rest".into());
     }
 
-    /// Whether somebody is missing from the mirror and not given up yet. Until then their deals may show them, which is no
-    /// change that `status` counts where a deal failed or lacks somebody else.
+    /// Whether somebody is missing from the mirror and not given up yet. Until then their deals may
+    /// show them, which is no change that `status` counts where a deal failed or lacks somebody
+    /// else.
     fn anybody_waits(&self) -> bool {
         let (_, plan) = preview(&self.config, &sync(), &self.clock).expect("a plan");
         plan.waiting.values().any(|waiting| waiting.count > 0)
     }
 
-    /// Whether nothing is left to do, by the program's own account; then every row of the mirror is told of.
+    /// Whether nothing is left to do, by the program's own account; then every row of the mirror is
+    /// told of.
     fn account(&mut self) -> bool {
         let state = State::open_readonly(&self.config.state).expect("a state");
-        let status = Status::collect(&self.config, &state, None, self.clock.now()).expect("a status");
+        let status =
+            Status::collect(&self.config, &state, None, self.clock.now()).expect("a status");
         let told = format!("{:?}{:?}", status.failures, status.warnings);
         if told.contains(SECRET) {
             self.wrong(format!("the secret is told: {told}"));

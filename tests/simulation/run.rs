@@ -1,5 +1,5 @@
-//! Histories by the thousand, on all processors; those that break a promise are listed, and the first of them is
-//! shortened and told.
+//! Histories by the thousand, on all processors; those that break a promise are listed, and the
+//! first of them is shortened and told.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,7 +37,8 @@ const REACHES_ALL: u64 = 2_000;
 
 /// Runs `count` histories, one for each seed from `first`.
 pub(crate) fn many(first: u64, count: u64) {
-    let (next, failed, started) = (AtomicU64::new(first), Mutex::new(BTreeMap::new()), Instant::now());
+    let (next, failed, started) =
+        (AtomicU64::new(first), Mutex::new(BTreeMap::new()), Instant::now());
     let threads = thread::available_parallelism().map_or(2, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {

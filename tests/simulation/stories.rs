@@ -9,7 +9,8 @@ use crate::dice::Dice;
 use crate::run::folder;
 use crate::world::World;
 
-/// A world whose initial export is done, told to its end: then everything comes to rest and is compared.
+/// A world whose initial export is done, told to its end: then everything comes to rest and is
+/// compared.
 fn story(seed: u64, tell: impl FnOnce(&mut World)) {
     let dir = folder();
     let mut world = World::new(dir.path(), &mut Dice::new(seed), true);
@@ -47,7 +48,10 @@ fn what_a_full_pass_does_not_get_to_goes_with_the_next_passes() {
     story(2, |world| {
         world.portal.settings.cost = 9.0;
         let limit = Some(Duration::from_secs(1));
-        world.pass(&RunOptions { full: true, time_limit: limit, ..RunOptions::new(RunKind::Sync) }, &[]);
+        world.pass(
+            &RunOptions { full: true, time_limit: limit, ..RunOptions::new(RunKind::Sync) },
+            &[],
+        );
         for _ in 0..12 {
             world.wait(chrono::TimeDelta::minutes(3));
             sync(world);
@@ -60,8 +64,11 @@ fn what_a_full_pass_does_not_get_to_goes_with_the_next_passes() {
 #[test]
 fn an_object_that_carries_the_mark_of_another_record_is_not_taken_over() {
     story(3, |world| {
-        let crm_id =
-            world.portal.records(bitrix24_sandbox::Kind::Deal).next().map(|deal| deal.id.cast_signed());
+        let crm_id = world
+            .portal
+            .records(bitrix24_sandbox::Kind::Deal)
+            .next()
+            .map(|deal| deal.id.cast_signed());
         std::fs::remove_file(&world.config.state).expect("a state");
         world.forgot = true;
         let id = RecordId::Text("r-1".into());

@@ -55,7 +55,9 @@ impl World {
                 json!({"STAGE_ID": dice.one_of(&["NEW", "PREPARATION", "WON", "LOSE"])})
             }
             (Kind::Deal, ..) => json!({"TITLE": "Своё название", "COMMENTS": "созвониться"}),
-            (_, 0, Some(row)) => json!({row.type_id: [{"ID": row.id, "VALUE": "+7 911 999-99-99"}]}),
+            (_, 0, Some(row)) => {
+                json!({row.type_id: [{"ID": row.id, "VALUE": "+7 911 999-99-99"}]})
+            }
             (_, 1, Some(row)) => json!({row.type_id: [{"ID": row.id, "DELETE": "Y"}]}),
             (_, 2, _) => json!({"PHONE": [{"VALUE": "+7 911 888-88-88", "VALUE_TYPE": "HOME"}]}),
             _ => json!({"COMMENTS": "постоянный", "LAST_NAME": "Правленый"}),
@@ -77,8 +79,9 @@ impl World {
     fn lose(&mut self, (kind, id): Object) {
         let mut origins: Vec<String> = self.holders(kind, id);
         let named = self.hotel.crm_ids(kind_of(kind)).into_iter();
-        origins
-            .extend(named.filter(|(_, crm_id)| crm_id.cast_unsigned() == id).map(|(id, _)| id.to_string()));
+        origins.extend(
+            named.filter(|(_, crm_id)| crm_id.cast_unsigned() == id).map(|(id, _)| id.to_string()),
+        );
         if let Some(record) = self.portal.get(kind, id) {
             origins.extend(origin_of(kind, record).map(|(_, origin)| origin));
         }
@@ -88,7 +91,9 @@ impl World {
             self.ledger.permit((kind, origin));
         }
         // Deals lose the link.
-        self.ledger.edited.extend(self.portal.records(Kind::Deal).map(|deal| (Kind::Deal, deal.id)));
+        self.ledger
+            .edited
+            .extend(self.portal.records(Kind::Deal).map(|deal| (Kind::Deal, deal.id)));
     }
 
     fn restore(&mut self, kind: Kind, dice: &mut Dice) {
@@ -104,14 +109,17 @@ impl World {
         if self.ledger.named.contains(&old) {
             self.ledger.named.insert((kind, new));
         }
-        if let Some(origin) = self.portal.get(kind, new).and_then(|record| origin_of(kind, record)) {
+        if let Some(origin) = self.portal.get(kind, new).and_then(|record| origin_of(kind, record))
+        {
             self.ledger.restored(origin, self.portal_now());
         }
         self.tell(format!("CRM: somebody restores {kind:?} {} from the bin, as {new}", old.1));
     }
 
     fn merge(&mut self, kind: Kind, dice: &mut Dice) {
-        let (Some(keep), Some(drop)) = (self.some(kind, dice), self.some(kind, dice)) else { return };
+        let (Some(keep), Some(drop)) = (self.some(kind, dice), self.some(kind, dice)) else {
+            return;
+        };
         if keep == drop {
             return;
         }
@@ -131,7 +139,11 @@ impl World {
         let stage = if to == 0 { "NEW".to_owned() } else { format!("C{to}:NEW") };
         let fields = json!({"categoryId": to, "stageId": stage});
         self.unmetered(|portal, now| {
-            drop(portal.call("crm.item.update", json!({"entityTypeId": 2, "id": id, "fields": fields}), now));
+            drop(portal.call(
+                "crm.item.update",
+                json!({"entityTypeId": 2, "id": id, "fields": fields}),
+                now,
+            ));
         });
         self.ledger.edited.insert((Kind::Deal, id));
         self.tell(format!("CRM: somebody moves Deal {id} into funnel {to}"));
@@ -150,9 +162,13 @@ impl World {
             return self.add_twin();
         }
         let fields: Value = match kind {
-            Kind::Contact => json!({"LAST_NAME": "Чужой", "PHONE": [{"VALUE": "+7 922 000-00-00"}]}),
+            Kind::Contact => {
+                json!({"LAST_NAME": "Чужой", "PHONE": [{"VALUE": "+7 922 000-00-00"}]})
+            }
             Kind::Company => json!({"TITLE": "Чужая", "ORIGINATOR_ID": "1C", "ORIGIN_ID": "1"}),
-            Kind::Deal => json!({"TITLE": "Чужая сделка", "ORIGINATOR_ID": "ECVI2", "ORIGIN_ID": "2"}),
+            Kind::Deal => {
+                json!({"TITLE": "Чужая сделка", "ORIGINATOR_ID": "ECVI2", "ORIGIN_ID": "2"})
+            }
         };
         let Some(id) = self.portal.add_by_hand(kind, fields, self.portal_now()) else { return };
         self.tell(format!("CRM: somebody makes {kind:?} {id}"));
@@ -160,8 +176,10 @@ impl World {
 
     fn spoil(&mut self, kind: Kind, dice: &mut Dice) {
         let Some(id) = self.some(kind, dice) else { return };
-        let harm = dice.one_of(&[Harm::WrongEncoding, Harm::Empty, Harm::ServerError, Harm::Refused]);
-        let spoiled = if dice.chance(70) { Spoiled::Lists(harm) } else { Spoiled::Everywhere(harm) };
+        let harm =
+            dice.one_of(&[Harm::WrongEncoding, Harm::Empty, Harm::ServerError, Harm::Refused]);
+        let spoiled =
+            if dice.chance(70) { Spoiled::Lists(harm) } else { Spoiled::Everywhere(harm) };
         self.portal.settings.spoiled.insert((kind, id), spoiled);
         self.tell(format!("CRM: {kind:?} {id} is spoiled: {spoiled:?}"));
     }
@@ -172,7 +190,9 @@ impl World {
         let phone = guest.phone.split(';').next().unwrap_or_default();
         let fields = json!({"LAST_NAME": guest.last_name.1, "PHONE": [{"VALUE": phone}]});
         let told = format!("CRM: somebody makes a card of guest {}", guest.id);
-        let Some(id) = self.portal.add_by_hand(Kind::Contact, fields, self.portal_now()) else { return };
+        let Some(id) = self.portal.add_by_hand(Kind::Contact, fields, self.portal_now()) else {
+            return;
+        };
         self.ledger.named.insert((Kind::Contact, id));
         self.tell(told);
     }

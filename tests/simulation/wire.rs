@@ -26,7 +26,8 @@ pub(crate) enum Fault {
     LostAfter,
     /// Only some commands of the batch are carried out, and the answer is lost.
     Partly,
-    /// Nobody answers, and the call takes effect within a minute from when the portal has all of it.
+    /// Nobody answers, and the call takes effect within a minute from when the portal has all of
+    /// it.
     Late,
     /// The answer breaks off in the middle.
     Garbled,
@@ -44,7 +45,8 @@ pub(crate) enum Fault {
     Moved,
     /// The process dies before the call, while it is on its way, or right after it.
     Killed { executed: bool },
-    /// The process dies when it has said so many lines, between two requests or in the midst of writing.
+    /// The process dies when it has said so many lines, between two requests or in the midst of
+    /// writing.
     Speechless,
     /// The tariff's disk space is used up.
     FullDisk,
@@ -90,7 +92,8 @@ impl Portal for Wire<'_> {
         let mut broken = None;
         for incident in now {
             match incident.fault {
-                // Where it lasts, somebody acts before each of the requests, and not always on the same object.
+                // Where it lasts, somebody acts before each of the requests, and not always on the
+                // same object.
                 Fault::Act(act) => {
                     self.world.user(act, &mut Dice::new(incident.dice + u64::from(self.count)));
                 }
@@ -103,7 +106,11 @@ impl Portal for Wire<'_> {
         match broken {
             None => self.world.execute(method, params, usize::MAX).decode(method),
             Some((fault, dice)) => {
-                self.world.tell(format!("  request {} ({}): {fault:?}", self.count, names(method, params)));
+                self.world.tell(format!(
+                    "  request {} ({}): {fault:?}",
+                    self.count,
+                    names(method, params)
+                ));
                 self.world.broken(fault, dice, method, params)
             }
         }
@@ -122,7 +129,8 @@ fn names(method: &str, params: &Value) -> String {
 /// Whether one of the commands is more than a question.
 fn may_write(params: &Value) -> bool {
     let asks = |command: &Value| {
-        let method = command.as_str().and_then(|command| command.split('?').next()).unwrap_or_default();
+        let method =
+            command.as_str().and_then(|command| command.split('?').next()).unwrap_or_default();
         [".list", ".get", ".fields", ".findbycomm"].iter().any(|end| method.ends_with(end))
     };
     params["cmd"].as_object().is_none_or(|commands| !commands.values().all(asks))
@@ -221,9 +229,11 @@ impl World {
                 let page = format!("<html><title>502 /rest/1/{SECRET}/{method}</title>");
                 decode(502, page.as_bytes(), method == "batch")
             }
-            Fault::TooFast | Fault::OverBudget | Fault::Revoked | Fault::Moved | Fault::FullDisk => {
-                self.refused(fault, method, params)
-            }
+            Fault::TooFast
+            | Fault::OverBudget
+            | Fault::Revoked
+            | Fault::Moved
+            | Fault::FullDisk => self.refused(fault, method, params),
             Fault::Killed { executed } => {
                 if executed {
                     self.execute(method, params, usize::MAX);
@@ -237,7 +247,12 @@ impl World {
         }
     }
 
-    fn one_silent(&mut self, method: &str, params: &Value, dice: &mut Dice) -> Result<Response, CallError> {
+    fn one_silent(
+        &mut self,
+        method: &str,
+        params: &Value,
+        dice: &mut Dice,
+    ) -> Result<Response, CallError> {
         let mut answer = self.execute(method, params, usize::MAX).decode(method)?;
         for part in ["result", "result_error"] {
             if let Some(named) = answer.result.get_mut(part).and_then(Value::as_object_mut)
@@ -250,7 +265,12 @@ impl World {
     }
 
     /// The portal itself refuses, by its own rules, for this one request.
-    fn refused(&mut self, fault: Fault, method: &str, params: &Value) -> Result<Response, CallError> {
+    fn refused(
+        &mut self,
+        fault: Fault,
+        method: &str,
+        params: &Value,
+    ) -> Result<Response, CallError> {
         let settings = self.portal.settings.clone();
         let counters = self.portal.counters.clone();
         let now = &mut self.portal.settings;
@@ -263,7 +283,10 @@ impl World {
                 self.struck = true;
             }
             Fault::Revoked => now.condition = bitrix24_sandbox::Condition::Revoked,
-            _ => now.condition = bitrix24_sandbox::Condition::Moved("https://neu.bitrix24.ru".into()),
+            _ => {
+                now.condition =
+                    bitrix24_sandbox::Condition::Moved("https://neu.bitrix24.ru".into());
+            }
         }
         let reply = self.execute(method, params, usize::MAX);
         self.portal.settings = settings;

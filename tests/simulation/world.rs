@@ -89,7 +89,8 @@ fn config(dir: &Path, dice: &mut Dice) -> Config {
 }
 
 impl World {
-    /// A new world in this folder. `dice` decides what kind of portal it has and who is at the hotel.
+    /// A new world in this folder. `dice` decides what kind of portal it has and who is at the
+    /// hotel.
     pub(crate) fn new(dir: &Path, dice: &mut Dice, telling: bool) -> World {
         for file in ["mirror.db", "state.db", "state.db-journal"] {
             drop(fs::remove_file(dir.join(file)));
@@ -128,8 +129,11 @@ impl World {
             telling,
         };
         let settings = &world.portal.settings;
-        let (cost, accounting, leaking) = (settings.cost, settings.accounting, settings.leaking_errors);
-        world.tell(format!("the portal takes {cost} s a call, accounting {accounting:?}, leaking {leaking}"));
+        let (cost, accounting, leaking) =
+            (settings.cost, settings.accounting, settings.leaking_errors);
+        world.tell(format!(
+            "the portal takes {cost} s a call, accounting {accounting:?}, leaking {leaking}"
+        ));
         world.open_hotel(dice);
         world
     }
@@ -189,13 +193,16 @@ impl World {
     pub(crate) fn desk(&mut self, deed: Deed, dice: &mut Dice) {
         let standing: Vec<i64> = match deed {
             Deed::New(kind) => {
-                let ids = self.portal.records(entity_of(kind)).map(|record| record.id.cast_signed());
+                let ids =
+                    self.portal.records(entity_of(kind)).map(|record| record.id.cast_signed());
                 ids.chain([9999]).collect()
             }
             _ => Vec::new(),
         };
         let now = self.portal_now();
-        let Some((kind, id, told)) = desk::act(&mut self.hotel, deed, dice, now, &standing) else { return };
+        let Some((kind, id, told)) = desk::act(&mut self.hotel, deed, dice, now, &standing) else {
+            return;
+        };
         self.tell(told);
         let origin = (entity_of(kind), id.to_string());
         if self.hotel.has(kind, &id) {
@@ -219,11 +226,14 @@ impl World {
     fn fill_from(&mut self, hotel: &Hotel) {
         let now = self.portal_now().format("%Y-%m-%d %H:%M:%S").to_string();
         if let Err(error) = hotel.fill(&self.config.mirror.path, &now) {
-            self.wrong(format!("the mirror cannot be filled while a pass waits for the portal: {error}"));
+            self.wrong(format!(
+                "the mirror cannot be filled while a pass waits for the portal: {error}"
+            ));
         }
     }
 
-    /// The mirror is filled anew row by row, and a pass sees the half of it: nobody is given up for that.
+    /// The mirror is filled anew row by row, and a pass sees the half of it: nobody is given up for
+    /// that.
     pub(crate) fn refill(&mut self, dice: &mut Dice) {
         if self.config.sync.delete_after.is_zero() {
             return self.fill_mirror();
@@ -256,7 +266,9 @@ impl World {
             let state = Connection::open(&self.config.state)?;
             let sql = "SELECT CAST(id AS TEXT) FROM records WHERE kind = ?1 AND crm_id = ?2";
             let mut statement = state.prepare(sql)?;
-            statement.query_map((kind_of(entity).name(), id.cast_signed()), |row| row.get(0))?.collect()
+            statement
+                .query_map((kind_of(entity).name(), id.cast_signed()), |row| row.get(0))?
+                .collect()
         };
         if self.config.state.exists() { ask().unwrap_or_default() } else { Vec::new() }
     }
@@ -300,10 +312,13 @@ impl World {
         self.check_nobody_pays_for_the_house();
         // Nobody who does not know the time keeps a limit.
         let counters = &self.portal.counters;
-        let blocked = counters.blocked > 0 && !self.lost_answers && self.portal.settings.cost <= 2.0;
+        let blocked =
+            counters.blocked > 0 && !self.lost_answers && self.portal.settings.cost <= 2.0;
         if self.off.is_zero() && (counters.refused > 0 || blocked) {
-            let text =
-                format!("the portal was angered: {} x 503, {} x 429", counters.refused, counters.blocked);
+            let text = format!(
+                "the portal was angered: {} x 503, {} x 429",
+                counters.refused, counters.blocked
+            );
             self.wrong(text);
         }
     }

@@ -5,7 +5,8 @@ use crate::php::Php;
 use crate::record::Kind;
 use crate::schema;
 
-/// Parts that are not sent become empty; when all that are sent are empty, the address stays as it is.
+/// Parts that are not sent become empty; when all that are sent are empty, the address stays as it
+/// is.
 pub(crate) fn complete(kind: Kind, change: &mut Change) {
     for prefix in ["ADDRESS", "REG_ADDRESS"] {
         let ours = |name: &str| name.starts_with(prefix);

@@ -34,7 +34,8 @@ impl Results {
     }
 
     fn into_answer(self) -> Php {
-        let key = |word: &str| if word == "result" { word.to_owned() } else { format!("result_{word}") };
+        let key =
+            |word: &str| if word == "result" { word.to_owned() } else { format!("result_{word}") };
         Php::map(self.0.into_iter().map(|(word, map)| (key(&word), map)))
     }
 }
@@ -70,7 +71,11 @@ impl Portal {
         results: &Results,
     ) -> Result<(Answer, Php), Refusal> {
         if index >= MAX {
-            return Err(Refusal::new(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded"));
+            return Err(Refusal::new(
+                400,
+                "ERROR_BATCH_LENGTH_EXCEEDED",
+                "Max batch length exceeded",
+            ));
         }
         let (method, params) = split_command(command);
         let method = method.as_str();
@@ -114,8 +119,8 @@ impl Portal {
         }
     }
 
-    /// Another webhook's batches used a method for so many seconds: the newest builds share one budget among all of
-    /// them (facts, section 14.2).
+    /// Another webhook's batches used a method for so many seconds: the newest builds share one
+    /// budget among all of them (facts, section 14.2).
     pub fn charge_elsewhere(&mut self, method: &str, seconds: f64, now: DateTime<Utc>) {
         self.now = now;
         let key = format!("batch|{}", method.to_lowercase());
@@ -154,16 +159,16 @@ fn record(results: &mut Results, name: &str, outcome: Result<(Answer, Php), Refu
 /// Replaces references to earlier results (facts, section 2.2). There is no escape.
 fn substitute(params: &Php, results: &Results) -> Php {
     match params {
-        Php::Array(entries) => {
-            Php::map(entries.iter().map(|(name, value)| (name.as_str(), substitute(value, results))))
-        }
+        Php::Array(entries) => Php::map(
+            entries.iter().map(|(name, value)| (name.as_str(), substitute(value, results))),
+        ),
         Php::Str(text) => resolve(text, results).unwrap_or_else(|| params.clone()),
         _ => params.clone(),
     }
 }
 
-/// What a text becomes; `None` when nothing in it is a reference that can be replaced. Alone, a reference becomes
-/// whatever it finds; within a text only what is a number or a text itself.
+/// What a text becomes; `None` when nothing in it is a reference that can be replaced. Alone, a
+/// reference becomes whatever it finds; within a text only what is a number or a text itself.
 fn resolve(text: &str, results: &Results) -> Option<Php> {
     let mut replaced = text.to_owned();
     for token in text.split(is_blank).filter_map(token_of) {
@@ -201,8 +206,9 @@ fn starts_with_ci(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
-/// Walks `[a][b]`; stops at the deepest level that exists, so a failed command yields *all* results: an array,
-/// which is 1 when cast to an integer. The word is recognised in any case, but found in lower case only.
+/// Walks `[a][b]`; stops at the deepest level that exists, so a failed command yields *all*
+/// results: an array, which is 1 when cast to an integer. The word is recognised in any case, but
+/// found in lower case only.
 fn look_up(token: &str, results: &Results) -> Php {
     let container =
         WORDS.iter().find(|word| token[1..].starts_with(**word)).and_then(|word| results.of(word));

@@ -1,5 +1,5 @@
-//! What the portal makes of a comment (facts, section 1.8): BB codes for HTML, links, entities, tags stripped,
-//! everything escaped, unknown brackets deleted.
+//! What the portal makes of a comment (facts, section 1.8): BB codes for HTML, links, entities,
+//! tags stripped, everything escaped, unknown brackets deleted.
 
 mod html;
 
@@ -27,7 +27,8 @@ pub(crate) fn decode(text: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    let escaped = text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;");
+    let escaped =
+        text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;");
     escaped.replace("&amp;#91;", "&#91;").replace("&amp;#93;", "&#93;")
 }
 
@@ -57,9 +58,12 @@ fn replace_signs(text: &str) -> String {
 fn wrap_links(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = ["http://", "https://", "www."].iter().filter_map(|scheme| rest.find(scheme)).min() {
+    while let Some(at) =
+        ["http://", "https://", "www."].iter().filter_map(|scheme| rest.find(scheme)).min()
+    {
         let (before, link) = rest.split_at(at);
-        let end = link.find(|c: char| c.is_whitespace() || "<>[]\"'".contains(c)).unwrap_or(link.len());
+        let end =
+            link.find(|c: char| c.is_whitespace() || "<>[]\"'".contains(c)).unwrap_or(link.len());
         let url = link[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
         out.push_str(before);
         if before.ends_with(|c: char| c.is_alphanumeric() || "=]\"'/".contains(c)) {
@@ -72,7 +76,8 @@ fn wrap_links(text: &str) -> String {
     out + rest
 }
 
-/// Deletes `[VIP]`, `[12.05.2024]`, `[/code]`; keeps `[b]`, `[ VIP ]`, `[+7]`, `[*]`, and what is not closed.
+/// Deletes `[VIP]`, `[12.05.2024]`, `[/code]`; keeps `[b]`, `[ VIP ]`, `[+7]`, `[*]`, and what is
+/// not closed.
 fn drop_brackets(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -128,7 +133,9 @@ mod tests {
 
     #[test]
     fn a_stored_comment_is_stable() {
-        for text in ["Tom & Jerry", "a < b", "(c)", "https://x.ru", "<b>x</b>", "&lt;b&gt;", "x [b]y[/b]"] {
+        for text in
+            ["Tom & Jerry", "a < b", "(c)", "https://x.ru", "<b>x</b>", "&lt;b&gt;", "x [b]y[/b]"]
+        {
             assert_eq!(store(&store(text)), store(text), "{text}");
         }
     }

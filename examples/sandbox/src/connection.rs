@@ -67,7 +67,8 @@ struct Target {
 
 fn target(path: &str) -> Option<Target> {
     // Double slashes are one (facts, section 14.2).
-    let parts: Vec<&str> = path.strip_prefix("/rest/")?.split('/').filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        path.strip_prefix("/rest/")?.split('/').filter(|part| !part.is_empty()).collect();
     let (method, before) = parts.split_last()?;
     let method = method.to_lowercase();
     let method = method.strip_suffix(".json").unwrap_or(&method).to_owned();
@@ -100,7 +101,12 @@ fn params(message: &Message) -> Php {
 }
 
 /// Lets the portal execute what the fault leaves of a call.
-fn execute(exchange: &Exchange, target: &Target, fault: Option<&Fault>, shared: &Shared) -> Option<Reply> {
+fn execute(
+    exchange: &Exchange,
+    target: &Target,
+    fault: Option<&Fault>,
+    shared: &Shared,
+) -> Option<Reply> {
     let now = shared.now();
     let mut portal = lock(&shared.portal);
     if let Some(Fault::Late { after }) = fault {
@@ -141,19 +147,27 @@ fn deliver(
             send(stream, &bytes(&gateway(status, "Bad Gateway", 0.0), message))
         }
         Some(Fault::Silent { .. } | Fault::Late { .. }) => stay_silent(stream, shared),
-        Some(Fault::Partial { then, .. }) => deliver(Some(*then), Some(reply), message, stream, shared),
+        Some(Fault::Partial { then, .. }) => {
+            deliver(Some(*then), Some(reply), message, stream, shared)
+        }
         Some(Fault::Status { status, code }) => {
             let body = Php::map([("error", code.as_str()), ("error_description", "")]).json();
             send(stream, &json(status, &body))
         }
         Some(Fault::Redirect(host)) => send(
             stream,
-            &bytes(&Reply { location: Some(host), ..gateway(302, "Moved Temporarily", 0.0) }, message),
+            &bytes(
+                &Reply { location: Some(host), ..gateway(302, "Moved Temporarily", 0.0) },
+                message,
+            ),
         ),
         Some(Fault::Answer { status, body }) => send(stream, &json(status, &body)),
         Some(Fault::Close) => {
             let answer = String::from_utf8_lossy(&bytes(&reply, message)).into_owned();
-            send(stream, answer.replacen("Connection: keep-alive", "Connection: close", 1).as_bytes())?;
+            send(
+                stream,
+                answer.replacen("Connection: keep-alive", "Connection: close", 1).as_bytes(),
+            )?;
             Ok(false)
         }
         Some(Fault::Slow(time)) => {
@@ -165,8 +179,10 @@ fn deliver(
 
 fn bytes(reply: &Reply, message: &Message) -> Vec<u8> {
     let html = reply.body.starts_with('<');
-    let location =
-        reply.location.as_ref().map(|host| format!("{}{}", host.trim_end_matches('/'), message.path));
+    let location = reply
+        .location
+        .as_ref()
+        .map(|host| format!("{}{}", host.trim_end_matches('/'), message.path));
     let kind = if html { "text/html" } else { "application/json" };
     http::answer(reply.status, kind, location.as_deref(), &reply.body)
 }
@@ -193,7 +209,8 @@ fn stay_silent(mut stream: &TcpStream, shared: &Shared) -> io::Result<KeepAlive>
         match stream.read(&mut byte) {
             Ok(0) => break,
             Ok(_) => {}
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
             Err(_) => break,
         }
     }

@@ -7,7 +7,8 @@ pub(crate) fn zone(hours: i32) -> FixedOffset {
     FixedOffset::east_opt(hours * 3600).unwrap_or_else(|| Utc.fix())
 }
 
-/// The day that a text means, as `YYYY-MM-DD`: with an offset it may move to another day; `None` for no date at all.
+/// The day that a text means, as `YYYY-MM-DD`: with an offset it may move to another day; `None`
+/// for no date at all.
 pub(crate) fn day(text: &str, zone: FixedOffset) -> Option<String> {
     let date = match moment(text, zone) {
         Some(moment) => moment.date_naive(),
@@ -18,8 +19,11 @@ pub(crate) fn day(text: &str, zone: FixedOffset) -> Option<String> {
 
 /// A date with time, in the portal's zone, as it is stored and written.
 pub(crate) fn stamp(text: &str, zone: FixedOffset) -> Option<String> {
-    let midnight = || plain_day(text.trim())?.and_hms_opt(0, 0, 0)?.and_local_timezone(zone).single();
-    moment(text, zone).or_else(midnight).map(|moment| moment.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
+    let midnight =
+        || plain_day(text.trim())?.and_hms_opt(0, 0, 0)?.and_local_timezone(zone).single();
+    moment(text, zone)
+        .or_else(midnight)
+        .map(|moment| moment.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }
 
 /// The moment now, in the portal's zone.
@@ -41,8 +45,13 @@ fn moment(text: &str, zone: FixedOffset) -> Option<DateTime<FixedOffset>> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Some(moment.with_timezone(&zone));
     }
-    let forms =
-        ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M:%S"];
+    let forms = [
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M",
+        "%d.%m.%Y %H:%M:%S",
+    ];
     let naive = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
     naive.and_local_timezone(zone).single()
 }

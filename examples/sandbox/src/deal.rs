@@ -31,7 +31,9 @@ impl Portal {
     }
 
     fn check_currency(&self, change: &Change, style: Style) -> Result<(), Refusal> {
-        let known = |code: &Php| self.dictionaries.currencies.iter().any(|currency| *currency == code.text());
+        let known = |code: &Php| {
+            self.dictionaries.currencies.iter().any(|currency| *currency == code.text())
+        };
         if change.get("CURRENCY_ID").is_none_or(known) {
             return Ok(());
         }
@@ -49,8 +51,10 @@ impl Portal {
         match change.get("CATEGORY_ID").map(Php::int) {
             Some(id) if known(id) => {}
             Some(_) if style == Style::Universal => {
-                return Err(style
-                    .field_error("CRM_FIELD_ERROR_VALUE_NOT_VALID", "Значение поля «Воронка» недопустимо."));
+                return Err(style.field_error(
+                    "CRM_FIELD_ERROR_VALUE_NOT_VALID",
+                    "Значение поля «Воронка» недопустимо.",
+                ));
             }
             Some(_) => change.drop("CATEGORY_ID"),
             None => {}
@@ -64,7 +68,8 @@ impl Portal {
 
     /// A deal stays in its funnel while a business process runs (facts, section 14.4).
     fn check_move(&self, old: Option<&Record>, change: &Change) -> Result<(), Refusal> {
-        let Some(deal) = old.filter(|deal| self.settings.running_processes.contains(&deal.id)) else {
+        let Some(deal) = old.filter(|deal| self.settings.running_processes.contains(&deal.id))
+        else {
             return Ok(());
         };
         let funnel = change.get("CATEGORY_ID").map(Php::int);
@@ -75,10 +80,12 @@ impl Portal {
         Err(Refusal::new(400, "CRM_ITEM_HAS_RUNNING_WORKFLOWS", text))
     }
 
-    /// A stage that the funnel does not have is ignored in silence; a final one sets the closing date.
+    /// A stage that the funnel does not have is ignored in silence; a final one sets the closing
+    /// date.
     fn prepare_stage(&self, old: Option<&Record>, change: &mut Change) {
         let before = old.map_or("", |deal| deal.text("STAGE_ID")).to_owned();
-        let funnel = change.get("CATEGORY_ID").or_else(|| old.map(|deal| deal.field("CATEGORY_ID")));
+        let funnel =
+            change.get("CATEGORY_ID").or_else(|| old.map(|deal| deal.field("CATEGORY_ID")));
         let funnel = funnel.map_or(0, Php::int);
         let wanted = change.get("STAGE_ID").map(Php::text);
         let moved = old.is_some_and(|deal| deal.field("CATEGORY_ID").int() != funnel);

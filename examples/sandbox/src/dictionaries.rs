@@ -1,4 +1,5 @@
-//! The dictionaries of a Russian portal: stages, types, sources, currencies, funnels (facts, section 6).
+//! The dictionaries of a Russian portal: stages, types, sources, currencies, funnels (facts,
+//! section 6).
 
 use crate::portal::Portal;
 use crate::record::Kind;
@@ -34,8 +35,12 @@ pub(crate) struct Dictionaries {
 type Entry = (&'static str, &'static str);
 
 const HONORIFIC: &[Entry] = &[("HNR_RU_1", "г-н"), ("HNR_RU_2", "г-жа")];
-const CONTACT_TYPE: &[Entry] =
-    &[("CLIENT", "Клиенты"), ("SUPPLIER", "Поставщики"), ("PARTNER", "Партнёры"), ("OTHER", "Другое")];
+const CONTACT_TYPE: &[Entry] = &[
+    ("CLIENT", "Клиенты"),
+    ("SUPPLIER", "Поставщики"),
+    ("PARTNER", "Партнёры"),
+    ("OTHER", "Другое"),
+];
 const COMPANY_TYPE: &[Entry] = &[
     ("CUSTOMER", "Клиент"),
     ("SUPPLIER", "Поставщик"),
@@ -112,8 +117,9 @@ impl Default for Dictionaries {
             semantics: "",
             system: false,
         };
-        let entries =
-            plain.iter().flat_map(|(entity, list)| list.iter().map(|(id, name)| status(entity, id, name)));
+        let entries = plain
+            .iter()
+            .flat_map(|(entity, list)| list.iter().map(|(id, name)| status(entity, id, name)));
         Dictionaries {
             statuses: entries.chain(stages(0)).collect(),
             categories: vec![Category { id: 0, name: "Общая".to_owned() }],
@@ -158,8 +164,9 @@ impl Dictionaries {
             .map_or("P", |s| s.semantics)
     }
 
-    /// The stage that a deal of this funnel gets: the wanted one if the funnel has it; else the old one; else, for
-    /// a stage of another funnel, the first of the same semantics; else the first (facts, section 7.1).
+    /// The stage that a deal of this funnel gets: the wanted one if the funnel has it; else the old
+    /// one; else, for a stage of another funnel, the first of the same semantics; else the first
+    /// (facts, section 7.1).
     pub(crate) fn stage(&self, funnel: i64, wanted: Option<&str>, old: Option<&str>) -> String {
         let entity = stage_entity(funnel);
         let wanted = wanted.unwrap_or_default();
@@ -167,8 +174,11 @@ impl Dictionaries {
             return wanted.to_owned();
         }
         let semantics = self.semantics(wanted);
-        let first =
-            || self.of(&entity).find(|status| status.semantics == semantics).map(|status| status.id.clone());
+        let first = || {
+            self.of(&entity)
+                .find(|status| status.semantics == semantics)
+                .map(|status| status.id.clone())
+        };
         old.map(str::to_owned).or_else(first).unwrap_or_default()
     }
 
@@ -192,13 +202,15 @@ impl Dictionaries {
 impl Portal {
     /// Adds a funnel with the usual stages (`C5:NEW`...), and returns its id.
     pub fn add_funnel(&mut self, name: &str) -> i64 {
-        let id = self.dictionaries.categories.iter().map(|category| category.id).max().unwrap_or(0) + 1;
+        let id =
+            self.dictionaries.categories.iter().map(|category| category.id).max().unwrap_or(0) + 1;
         self.dictionaries.categories.push(Category { id, name: name.to_owned() });
         self.dictionaries.statuses.extend(stages(id));
         id
     }
 
-    /// Adds an entry to a dictionary (`HONORIFIC`, `SOURCE`, `DEAL_STAGE`...); a stage is an open one.
+    /// Adds an entry to a dictionary (`HONORIFIC`, `SOURCE`, `DEAL_STAGE`...); a stage is an open
+    /// one.
     pub fn add_status(&mut self, entity: &str, id: &str, name: &str) {
         let semantics = if entity.starts_with("DEAL_STAGE") { "P" } else { "" };
         let (entity, id, name) = (entity.to_owned(), id.to_owned(), name.to_owned());

@@ -25,7 +25,8 @@ const SINGLE: [&str; 4] = ["ENTITY_ID", "STATUS_ID", "SORT", "SEMANTICS"];
 
 /// All rows in one answer.
 fn statuses(portal: &mut Portal, params: &Php) -> Outcome {
-    let refused = |(name, value): &(String, Php)| value.is_array() && SINGLE.contains(&name.as_str());
+    let refused =
+        |(name, value): &(String, Php)| value.is_array() && SINGLE.contains(&name.as_str());
     if params.argument("filter").entries().iter().any(refused) {
         return Err(Refusal::legacy("Filter by array is not supported."));
     }
@@ -37,7 +38,8 @@ fn statuses(portal: &mut Portal, params: &Php) -> Outcome {
 
 fn status_row(portal: &Portal, index: usize, status: &Status) -> Php {
     let semantics = Some(status.semantics).filter(|letter| matches!(*letter, "S" | "F"));
-    let place = portal.dictionaries.of(&status.entity).position(|other| other.id == status.id).unwrap_or(0);
+    let place =
+        portal.dictionaries.of(&status.entity).position(|other| other.id == status.id).unwrap_or(0);
     let funnel = status.entity.strip_prefix("DEAL_STAGE_");
     let mut row = Php::map([
         ("ID", Php::Str((index + 1).to_string())),
@@ -77,8 +79,11 @@ fn entity_types(portal: &mut Portal, _: &Php) -> Outcome {
     let mut types: Vec<Php> = plain.iter().map(|(id, name)| entry(id, name)).collect();
     for funnel in &portal.dictionaries.categories {
         let mut stages = entry(&stage_entity(funnel.id), "Стадии сделки");
-        let ends =
-            [("START_FIELD", "NEW"), ("FINAL_SUCCESS_FIELD", "WON"), ("FINAL_UNSUCCESS_FIELD", "LOSE")];
+        let ends = [
+            ("START_FIELD", "NEW"),
+            ("FINAL_SUCCESS_FIELD", "WON"),
+            ("FINAL_UNSUCCESS_FIELD", "LOSE"),
+        ];
         let mut info = Php::map(ends);
         info.set("FINAL_SORT", 60_i64);
         stages.set("SEMANTIC_INFO", info);

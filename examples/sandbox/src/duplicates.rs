@@ -79,7 +79,9 @@ fn merge_batch(portal: &mut Portal, params: &Php) -> Outcome {
     let kind = kind_of(params)?;
     let ids: Vec<u64> =
         params.argument("entityIds").values().filter_map(|id| id.int().try_into().ok()).collect();
-    let [keep, drops @ ..] = ids.as_slice() else { return Err(Refusal::legacy("entityIds is not defined")) };
+    let [keep, drops @ ..] = ids.as_slice() else {
+        return Err(Refusal::legacy("entityIds is not defined"));
+    };
     let found: Vec<&Record> = ids.iter().filter_map(|id| portal.get(kind, *id)).collect();
     if found.len() < ids.len() || drops.is_empty() {
         return status("ERROR", &[]);
@@ -112,17 +114,20 @@ fn conflicts(kind: Kind, keep: &Record, drop: &Record) -> bool {
 }
 
 impl Portal {
-    /// The objects with a value: twenty at most, so that where the contacts are as many no company follows.
+    /// The objects with a value: twenty at most, so that where the contacts are as many no company
+    /// follows.
     fn with_value(&self, type_id: &str, wanted: &str, only: &str) -> Vec<(Kind, Vec<u64>)> {
-        let has =
-            |record: &&Record| record.values(type_id).iter().any(|value| normal(type_id, value) == wanted);
+        let has = |record: &&Record| {
+            record.values(type_id).iter().any(|value| normal(type_id, value) == wanted)
+        };
         let mut left = MAX;
         let mut found = Vec::new();
         for kind in [Kind::Contact, Kind::Company] {
             if !only.is_empty() && !only.eq_ignore_ascii_case(kind.word()) {
                 continue;
             }
-            let ids: Vec<u64> = self.records(kind).filter(has).map(|record| record.id).take(left).collect();
+            let ids: Vec<u64> =
+                self.records(kind).filter(has).map(|record| record.id).take(left).collect();
             left -= ids.len();
             if !ids.is_empty() {
                 found.push((kind, ids));

@@ -17,7 +17,8 @@ pub(crate) fn is_valid(text: &str) -> bool {
         && LAST_LABEL.contains(&last.chars().count())
 }
 
-/// What stands between the first opening and the next closing bracket of any kind: `Name <a@x.ru>`, `(a@x.ru)`.
+/// What stands between the first opening and the next closing bracket of any kind: `Name <a@x.ru>`,
+/// `(a@x.ru)`.
 fn inner(text: &str) -> &str {
     let opened = text.split_once(['<', '[', '(']).map(|(_, rest)| rest);
     let closed = opened.and_then(|rest| rest.split_once(['>', ']', ')']));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// What happens to one request instead of a proper answer.
 ///
-/// Those with `executed` may happen after the portal executed the call (the answer is lost) or before.
+/// Those with `executed` may happen after the portal executed the call (the answer is lost) or
+/// before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The connection is reset before the portal sees the call.
@@ -81,7 +82,9 @@ impl Fault {
     pub(crate) fn commands(&self) -> Option<usize> {
         match self {
             Fault::Partial { commands, .. } => Some(*commands),
-            Fault::ResetBefore | Fault::Status { .. } | Fault::Redirect(_) | Fault::Late { .. } => Some(0),
+            Fault::ResetBefore | Fault::Status { .. } | Fault::Redirect(_) | Fault::Late { .. } => {
+                Some(0)
+            }
             Fault::Answer { .. } => Some(0),
             Fault::Html { executed, .. } | Fault::Silent { executed } if !executed => Some(0),
             Fault::Html { .. } | Fault::Silent { .. } => None,

@@ -52,12 +52,18 @@ pub(crate) fn read(key: &str, value: &Php) -> Option<Condition> {
         Php::Array(_) => value.values().map(Php::text).collect(),
         single => vec![single.text()],
     };
-    (!values.is_empty()).then(|| Condition { field: field.to_owned(), test, values, numeric: false })
+    (!values.is_empty()).then(|| Condition {
+        field: field.to_owned(),
+        test,
+        values,
+        numeric: false,
+    })
 }
 
 /// The test and the field's name of a filter's key.
 pub(crate) fn split(key: &str) -> (Test, &str) {
-    let prefixed = PREFIXES.iter().find_map(|(prefix, test)| Some((*test, key.strip_prefix(prefix)?)));
+    let prefixed =
+        PREFIXES.iter().find_map(|(prefix, test)| Some((*test, key.strip_prefix(prefix)?)));
     prefixed.unwrap_or_else(|| (Test::In, key.trim_start_matches(['=', '@', '?'])))
 }
 

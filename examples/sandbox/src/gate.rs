@@ -39,7 +39,8 @@ impl Portal {
         self.receive(Some(true), method, params, now, left)
     }
 
-    /// A request from outside: `known` tells whether its credentials are right, `None` that it has none.
+    /// A request from outside: `known` tells whether its credentials are right, `None` that it has
+    /// none.
     pub(crate) fn receive(
         &mut self,
         known: Option<bool>,
@@ -74,9 +75,10 @@ impl Portal {
     fn closed(&self) -> Option<Reply> {
         match &self.settings.condition {
             Condition::Maintenance(status) => Some(gateway(*status, "Bad Gateway", 0.0)),
-            Condition::Moved(host) => {
-                Some(Reply { location: Some(host.clone()), ..gateway(302, "Moved Temporarily", 0.0) })
-            }
+            Condition::Moved(host) => Some(Reply {
+                location: Some(host.clone()),
+                ..gateway(302, "Moved Temporarily", 0.0)
+            }),
             _ => None,
         }
     }
@@ -129,18 +131,23 @@ impl Portal {
         request.accept(answer)
     }
 
-    /// Charges a call that worked, and bans its method where the newest builds do (facts, section 14.2).
+    /// Charges a call that worked, and bans its method where the newest builds do (facts, section
+    /// 14.2).
     pub(crate) fn charge(&mut self, request: &mut Request, key: &str, seconds: f64) {
         self.limits.charge(&mut request.hit, key, seconds, self.now);
-        if let (Accounting::Bans, Some(limit)) = (self.settings.accounting, self.settings.operating) {
+        if let (Accounting::Bans, Some(limit)) = (self.settings.accounting, self.settings.operating)
+        {
             self.limits.ban_when_over(key, limit, self.now);
         }
     }
 
     /// Virtual seconds of a call: a bulk import costs by the record.
     pub(crate) fn cost(&self, method: &str, params: &Php) -> f64 {
-        let records =
-            if method == "crm.item.batchimport" { params.argument("data").entries().len() } else { 1 };
+        let records = if method == "crm.item.batchimport" {
+            params.argument("data").entries().len()
+        } else {
+            1
+        };
         self.settings.cost_of(method) * records.max(1) as f64
     }
 

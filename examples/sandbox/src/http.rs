@@ -1,4 +1,5 @@
-//! As much HTTP/1.1 as a client needs: keep-alive, `Content-Length` and chunked bodies, `Expect: 100-continue`.
+//! As much HTTP/1.1 as a client needs: keep-alive, `Content-Length` and chunked bodies, `Expect:
+//! 100-continue`.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -26,7 +27,10 @@ impl Message {
 }
 
 /// Reads the next request; `None` when the client closed the connection.
-pub(crate) fn read(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<Option<Message>> {
+pub(crate) fn read(
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+) -> io::Result<Option<Message>> {
     let first = line(input)?;
     if first.is_empty() {
         return Ok(None);
@@ -72,8 +76,11 @@ fn read_chunks(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let head = line(input)?;
-        let size =
-            head.split(';').next().and_then(|size| u64::from_str_radix(size.trim(), 16).ok()).unwrap_or(0);
+        let size = head
+            .split(';')
+            .next()
+            .and_then(|size| u64::from_str_radix(size.trim(), 16).ok())
+            .unwrap_or(0);
         if size == 0 {
             read_headers(input)?;
             return Ok(body);

@@ -49,7 +49,8 @@ impl Portal {
     fn import(&mut self, kind: Kind, fields: &Php) -> Result<Php, Refusal> {
         let mut change = self.read_universal(kind, fields, true);
         // `fm` is not used here, the legacy form of rows is.
-        change.rows = ROW_TYPES.iter().flat_map(|name| multifield::read(name, fields.get(name))).collect();
+        change.rows =
+            ROW_TYPES.iter().flat_map(|name| multifield::read(name, fields.get(name))).collect();
         self.read_system(fields, "createdTime", "updatedTime", &mut change);
         let id = self.create(kind, change, How { style: Style::Universal, automation: false })?;
         self.counters.writes += 1;
@@ -57,7 +58,13 @@ impl Portal {
     }
 
     /// Times that an administrator may set while importing, under the names of the method's family.
-    pub(crate) fn read_system(&self, fields: &Php, created: &str, changed: &str, change: &mut Change) {
+    pub(crate) fn read_system(
+        &self,
+        fields: &Php,
+        created: &str,
+        changed: &str,
+        change: &mut Change,
+    ) {
         let zone = dates::zone(self.settings.utc_offset_hours);
         let names = [(created, "DATE_CREATE"), (changed, "DATE_MODIFY")];
         for (name, legacy) in names.into_iter().filter(|_| self.settings.user.admin) {

@@ -37,8 +37,8 @@ impl Change {
 }
 
 impl Portal {
-    /// Reads the `fields` of a legacy call: unknown names, read-only fields and dates that are none are dropped
-    /// without a word.
+    /// Reads the `fields` of a legacy call: unknown names, read-only fields and dates that are none
+    /// are dropped without a word.
     pub(crate) fn read_legacy(&self, kind: Kind, fields: &Php, adding: bool) -> Change {
         let mut change = Change::default();
         for (name, value) in fields.entries() {
@@ -53,7 +53,14 @@ impl Portal {
         change
     }
 
-    fn read_field(&self, kind: Kind, field: &Field, value: &Php, adding: bool, change: &mut Change) {
+    fn read_field(
+        &self,
+        kind: Kind,
+        field: &Field,
+        value: &Php,
+        adding: bool,
+        change: &mut Change,
+    ) {
         let writable = match field.access {
             Access::Open => true,
             Access::ReadOnly => false,
@@ -104,7 +111,11 @@ impl Portal {
             return None;
         }
         let text = value.text();
-        if text.is_empty() { Some(text) } else { parse(&text, dates::zone(self.settings.utc_offset_hours)) }
+        if text.is_empty() {
+            Some(text)
+        } else {
+            parse(&text, dates::zone(self.settings.utc_offset_hours))
+        }
     }
 }
 
@@ -126,7 +137,9 @@ fn flag(value: &Php) -> String {
 fn money(value: &Php) -> String {
     let text = value.text();
     let number = text.trim_start();
-    let end = number.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-')).unwrap_or(number.len());
+    let end = number
+        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-'))
+        .unwrap_or(number.len());
     format!("{:.2}", number[..end].parse::<f64>().unwrap_or(0.0))
 }
 

@@ -72,7 +72,8 @@ fn delete(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
     ok(true)
 }
 
-/// An argument that is an array: nothing where it is missing, as when the body was no JSON (facts, section 1.1).
+/// An argument that is an array: nothing where it is missing, as when the body was no JSON (facts,
+/// section 1.1).
 pub(crate) fn array_of<'a>(params: &'a Php, name: &str) -> Result<&'a Php, Refusal> {
     let value = params.argument(name);
     if value.is_array() || value.is_null() {
@@ -96,7 +97,8 @@ impl Portal {
         if self.hides(kind, id) { Err(Refusal::denied()) } else { Ok(id) }
     }
 
-    /// A user without full rights is told "Access denied." instead of "not found" (facts, section 8.2).
+    /// A user without full rights is told "Access denied." instead of "not found" (facts, section
+    /// 8.2).
     pub(crate) fn missing(&self, not_found: Refusal) -> Refusal {
         if self.settings.user.admin { not_found } else { Refusal::denied() }
     }

@@ -1,8 +1,8 @@
 //! A Bitrix24 portal in one process, for trying out a client and for testing it.
 //!
 //! [`Portal`] is a state machine without I/O and without a clock: it answers calls as the CRM's REST interface does,
-//! strict where that is strict and silent where that is silent, with its limits. [`Server`] puts it behind real
-//! sockets of this machine and can break every answer on purpose ([`Fault`]).
+//! strict where that is strict and silent where that is silent, with its limits. [`Server`] puts it
+//! behind real sockets of this machine and can break every answer on purpose ([`Fault`]).
 //!
 //! ```
 //! use bitrix24_sandbox::{Fault, Kind, Portal, Server};
@@ -16,7 +16,10 @@
 //!
 //! "Facts, section N" in comments means the project's `docs/bitrix24.md`.
 
-#![allow(clippy::unnecessary_wraps, reason = "every method has the signature of the table of methods")]
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "every method has the signature of the table of methods"
+)]
 
 mod address;
 mod answer;

@@ -1,4 +1,5 @@
-//! The two limits: the leaky bucket of requests, and the execution time of each method (facts, section 3).
+//! The two limits: the leaky bucket of requests, and the execution time of each method (facts,
+//! section 3).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -42,7 +43,9 @@ impl Limits {
     /// Seconds charged to this method in the last ten minutes.
     pub(crate) fn operating(&self, key: &str, now: DateTime<Utc>) -> f64 {
         let first = minute(now) - WINDOW;
-        self.spent.get(key).map_or(0.0, |minutes| minutes.range(first + 1..).map(|(_, spent)| spent).sum())
+        self.spent
+            .get(key)
+            .map_or(0.0, |minutes| minutes.range(first + 1..).map(|(_, spent)| spent).sum())
     }
 
     /// When the oldest charge of this method drops out, or its ban ends, in Unix seconds.
@@ -60,7 +63,8 @@ impl Limits {
         self.banned.get(key).is_some_and(|until| now < *until) || self.operating(key, now) > limit
     }
 
-    /// Charges the execution of one call; short ones are not charged until their sum in one request is not short.
+    /// Charges the execution of one call; short ones are not charged until their sum in one request
+    /// is not short.
     pub(crate) fn charge(&mut self, hit: &mut Hit, key: &str, seconds: f64, now: DateTime<Utc>) {
         let sum = hit.0.entry(key.to_owned()).or_default();
         let before = *sum;

@@ -64,7 +64,8 @@ pub(crate) fn legacy(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
 /// Unknown fields add no condition: everything is returned.
 fn legacy_conditions(portal: &Portal, kind: Kind, filter: &Php) -> Vec<Condition> {
     let known = |name: &str| {
-        schema::find(kind, name).is_some_and(|field| !matches!(field.holds, Type::Contacts | Type::Companies))
+        schema::find(kind, name)
+            .is_some_and(|field| !matches!(field.holds, Type::Contacts | Type::Companies))
             || portal.dictionaries.user_field(kind, name).is_some()
     };
     let entries = filter.entries().iter().filter(|(key, _)| known(filter::split(key).1));
@@ -96,12 +97,14 @@ impl Portal {
         Some(condition)
     }
 
-    /// One page of the records that pass all conditions. Without counting, by id, it stops when the page is full:
-    /// that is why the walk by `>ID` and `start: -1` is cheap.
+    /// One page of the records that pass all conditions. Without counting, by id, it stops when the
+    /// page is full: that is why the walk by `>ID` and `start: -1` is cheap.
     pub(crate) fn find_page(&self, kind: Kind, conditions: &[Condition], ask: &Ask) -> Page<'_> {
         let passes = |record: &&Record| {
             !self.hides(kind, record.id)
-                && conditions.iter().all(|test| test.passes(&self.filter_values(kind, record, &test.field)))
+                && conditions
+                    .iter()
+                    .all(|test| test.passes(&self.filter_values(kind, record, &test.field)))
         };
         let counted = ask.start >= 0;
         let most = if counted { usize::MAX } else { PAGE };
@@ -111,14 +114,17 @@ impl Portal {
             ListOrder::Ascending | ListOrder::Scattered => &[],
         };
         let found: Vec<&Record> = match order {
-            [] if self.settings.list_order == ListOrder::Scattered => scattered(candidates.filter(passes)),
+            [] if self.settings.list_order == ListOrder::Scattered => {
+                scattered(candidates.filter(passes))
+            }
             [] => candidates.filter(passes).take(most).collect(),
             [(name, false)] if name == "ID" => candidates.filter(passes).take(most).collect(),
             [(name, true)] if name == "ID" => candidates.rev().filter(passes).take(most).collect(),
             order => self.sorted(kind, candidates.filter(passes).collect(), order),
         };
         let total = found.len();
-        let skip = usize::try_from(ask.start).ok().filter(|skip| *skip < total || !ask.wraps).unwrap_or(0);
+        let skip =
+            usize::try_from(ask.start).ok().filter(|skip| *skip < total || !ask.wraps).unwrap_or(0);
         let records: Vec<&Record> = found.into_iter().skip(skip).take(PAGE).collect();
         let next = Some(skip + PAGE).filter(|next| counted && *next < total);
         Page { records, total: if counted { total } else { 0 }, next }
@@ -127,15 +133,18 @@ impl Portal {
     /// Few records that may pass, in the order of ids: by ORIGIN_ID, by ID, else all.
     fn candidates<'a>(&'a self, kind: Kind, conditions: &[Condition]) -> Candidates<'a> {
         let table = self.store.table(kind);
-        let of = |name: &str, test: Test| conditions.iter().find(|c| c.field == name && c.test == test);
+        let of =
+            |name: &str, test: Test| conditions.iter().find(|c| c.field == name && c.test == test);
         if let Some(ids) = of("ID", Test::In) {
-            let ids: BTreeSet<u64> = ids.values.iter().filter_map(|id| id.trim().parse().ok()).collect();
+            let ids: BTreeSet<u64> =
+                ids.values.iter().filter_map(|id| id.trim().parse().ok()).collect();
             return Box::new(ids.into_iter().filter_map(|id| table.get(id)));
         }
         if let Some(origins) = of("ORIGIN_ID", Test::In) {
             return Box::new(table.of_origins(&origins.values).into_iter());
         }
-        let above = of("ID", Test::Above).and_then(|above| above.values.first()?.trim().parse().ok());
+        let above =
+            of("ID", Test::Above).and_then(|above| above.values.first()?.trim().parse().ok());
         above.map_or_else(|| Box::new(table.iter()) as Candidates, |id| Box::new(table.above(id)))
     }
 
@@ -180,11 +189,13 @@ fn scattered<'a>(found: impl Iterator<Item = &'a Record>) -> Vec<&'a Record> {
     found
 }
 
-/// The fields asked for; without a selection all standard ones. PHONE and EMAIL come only when they are named.
+/// The fields asked for; without a selection all standard ones. PHONE and EMAIL come only when they
+/// are named.
 fn selected(portal: &Portal, kind: Kind, record: &Record, select: &Php) -> Php {
     let names: Vec<String> = select.values().map(Php::text).collect();
-    let is_unlisted =
-        |name: &str| portal.settings.unlisted.iter().any(|(of, field)| *of == kind && field == name);
+    let is_unlisted = |name: &str| {
+        portal.settings.unlisted.iter().any(|(of, field)| *of == kind && field == name)
+    };
     let asks = |name: &str| names.iter().any(|asked| asked == name) && !is_unlisted(name);
     if names.is_empty() {
         return output::standard(portal, kind, record);
@@ -197,7 +208,9 @@ fn selected(portal: &Portal, kind: Kind, record: &Record, select: &Php) -> Php {
             holds => out.set(field.name, output::value(portal, kind, record, field.name, holds)),
         }
     }
-    for field in portal.dictionaries.user_fields(kind).filter(|field| asks("UF_*") || asks(&field.name)) {
+    for field in
+        portal.dictionaries.user_fields(kind).filter(|field| asks("UF_*") || asks(&field.name))
+    {
         out.set(&field.name, portal.write_user_field(field, record));
     }
     out

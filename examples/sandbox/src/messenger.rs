@@ -42,7 +42,9 @@ fn notify(portal: &mut Portal, params: &Php) -> Outcome {
 fn user_get(portal: &mut Portal, params: &Php) -> Outcome {
     let user = params.argument("ID").text().parse().unwrap_or(portal.settings.user.id);
     match is_active(portal, user) {
-        Some(active) => ok(Php::map([("id", Php::Int(user.cast_signed())), ("active", Php::Bool(active))])),
+        Some(active) => {
+            ok(Php::map([("id", Php::Int(user.cast_signed())), ("active", Php::Bool(active))]))
+        }
         None => Err(Refusal::new(400, "USER_NOT_EXISTS", "User does not exist")),
     }
 }

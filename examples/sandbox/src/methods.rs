@@ -6,8 +6,8 @@ use crate::portal::Portal;
 use crate::record::Kind;
 use crate::settings::{Condition, Settings};
 use crate::{
-    bindings, dictionary_methods, duplicates, layouts, legacy, messenger, products, system, universal,
-    userfield_methods,
+    bindings, dictionary_methods, duplicates, layouts, legacy, messenger, products, system,
+    universal, userfield_methods,
 };
 
 /// What executes a method.
@@ -50,11 +50,26 @@ pub(crate) fn find(method: &str) -> Option<Handler> {
 
 /// The methods that `methods` names.
 pub(crate) fn names() -> Vec<String> {
-    let common =
-        ["batch", "scope", "methods", "profile", "server.time", "method.get", "user.admin", "app.info"];
-    let crm = ["status.list", "category.list", "currency.list", "duplicate.findbycomm", "entity.mergebatch"];
+    let common = [
+        "batch",
+        "scope",
+        "methods",
+        "profile",
+        "server.time",
+        "method.get",
+        "user.admin",
+        "app.info",
+    ];
+    let crm = [
+        "status.list",
+        "category.list",
+        "currency.list",
+        "duplicate.findbycomm",
+        "entity.mergebatch",
+    ];
     let item = ["add", "update", "get", "list", "delete", "fields", "import", "batchimport"];
-    let of_all = ["add", "update", "get", "list", "delete", "fields", "userfield.add", "userfield.list"];
+    let of_all =
+        ["add", "update", "get", "list", "delete", "fields", "userfield.add", "userfield.list"];
     let of_kinds = Kind::ALL.map(|kind| of_all.map(|verb| format!("crm.{}.{verb}", kind.word())));
     let mut names: Vec<String> = common.map(str::to_owned).to_vec();
     names.extend(["im.notify.system.add", "im.user.get"].map(str::to_owned));
@@ -84,20 +99,28 @@ impl Settings {
         }
         match self.condition {
             Condition::Revoked => Err(Refusal::credentials()),
-            Condition::NoRest => {
-                Err(Refusal::new(401, "ACCESS_DENIED", "REST API is available only on commercial plans"))
-            }
-            Condition::NoSubscription => {
-                Err(Refusal::new(401, "ACCESS_DENIED", "REST API is available only by subscription"))
-            }
-            Condition::PaymentRequired => {
-                Err(Refusal::new(401, "PAYMENT_REQUIRED", "Payment required. Subscription has been ended"))
-            }
+            Condition::NoRest => Err(Refusal::new(
+                401,
+                "ACCESS_DENIED",
+                "REST API is available only on commercial plans",
+            )),
+            Condition::NoSubscription => Err(Refusal::new(
+                401,
+                "ACCESS_DENIED",
+                "REST API is available only by subscription",
+            )),
+            Condition::PaymentRequired => Err(Refusal::new(
+                401,
+                "PAYMENT_REQUIRED",
+                "Payment required. Subscription has been ended",
+            )),
             Condition::Deleted => Err(Refusal::new(403, "PORTAL_DELETED", "Portal was deleted")),
             Condition::Overloaded => {
                 Err(Refusal::new(401, "OVERLOAD_LIMIT", "REST API is blocked due to overload"))
             }
-            Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) if self.is_served() => {
+            Condition::Working | Condition::Maintenance(_) | Condition::Moved(_)
+                if self.is_served() =>
+            {
                 Ok(())
             }
             Condition::Working | Condition::Maintenance(_) | Condition::Moved(_) => {

@@ -21,8 +21,8 @@ const DEFAULT_TYPE: &str = "WORK";
 /// Characters of a value.
 const MAX: usize = 250;
 
-/// Reads `[{ID?, VALUE, VALUE_TYPE?, DELETE?}, ...]`; anything but a list of arrays is ignored. An old row that comes
-/// without a value is deleted; `DELETE` means nothing without an id.
+/// Reads `[{ID?, VALUE, VALUE_TYPE?, DELETE?}, ...]`; anything but a list of arrays is ignored. An
+/// old row that comes without a value is deleted; `DELETE` means nothing without an id.
 pub(crate) fn read(type_id: &str, value: &Php) -> Vec<RowChange> {
     value.values().filter(|row| row.is_array()).map(|row| read_row(type_id, row)).collect()
 }
@@ -36,12 +36,16 @@ fn read_row(type_id: &str, row: &Php) -> RowChange {
     RowChange { id, type_id: type_id.to_owned(), value_type, value }
 }
 
-/// Every save checks all rows of the object, not only those sent: one that was bad before refuses every later change
-/// (facts, section 14.3). Phones may be anything but `0`, which PHP takes for empty.
+/// Every save checks all rows of the object, not only those sent: one that was bad before refuses
+/// every later change (facts, section 14.3). Phones may be anything but `0`, which PHP takes for
+/// empty.
 pub(crate) fn check(rows: &[Row]) -> Result<(), Refusal> {
     for row in rows {
         if row.value == "0" {
-            return Err(Refusal::core(format!("Не заполнено значение поля \"{}\".", caption(&row.type_id))));
+            return Err(Refusal::core(format!(
+                "Не заполнено значение поля \"{}\".",
+                caption(&row.type_id)
+            )));
         }
         if row.type_id == "EMAIL" && !email::is_valid(&row.value) {
             return Err(Refusal::core("В поле \"E-mail\" указан некорректный адрес."));
@@ -61,13 +65,13 @@ fn caption(type_id: &str) -> &str {
     }
 }
 
-/// Applies changes; a row that is there already with the same value and type is recognised, and an id of nobody
-/// makes a new row.
+/// Applies changes; a row that is there already with the same value and type is recognised, and an
+/// id of nobody makes a new row.
 pub(crate) fn apply(record: &mut Record, changes: &[RowChange], mut next_id: impl FnMut() -> u64) {
     for change in changes {
-        let known = change
-            .id
-            .and_then(|id| record.rows.iter().position(|row| row.id == id && row.type_id == change.type_id));
+        let known = change.id.and_then(|id| {
+            record.rows.iter().position(|row| row.id == id && row.type_id == change.type_id)
+        });
         match known {
             Some(at) if change.value.is_empty() => drop(record.rows.remove(at)),
             Some(at) => overwrite(&mut record.rows[at], change),

@@ -1,4 +1,5 @@
-//! The names of the universal methods: `camelCase` beside the legacy `UPPER_CASE` (facts, section 4.2).
+//! The names of the universal methods: `camelCase` beside the legacy `UPPER_CASE` (facts, section
+//! 4.2).
 
 use crate::record::Kind;
 use crate::schema;

@@ -38,11 +38,15 @@ pub(crate) fn value(portal: &Portal, kind: Kind, record: &Record, name: &str, ho
         ("ID", _) => Php::Str(record.id.to_string()),
         ("HAS_PHONE", _) => has("PHONE"),
         ("HAS_EMAIL", _) => has("EMAIL"),
-        ("HAS_IMOL" | "IS_RECURRING" | "IS_RETURN_CUSTOMER" | "IS_REPEATED_APPROACH", _) => yes_no(false),
+        ("HAS_IMOL" | "IS_RECURRING" | "IS_RETURN_CUSTOMER" | "IS_REPEATED_APPROACH", _) => {
+            yes_no(false)
+        }
         ("IS_NEW", _) => yes_no(record.text("STAGE_ID").rsplit(':').next() == Some("NEW")),
         ("COMPANY_ID", Type::Company) if kind == Kind::Contact => primary(record),
         ("CONTACT_ID", Type::Contact) => primary(record),
-        (_, Type::Date) => Php::Str(dates::day_written(record.text(name), portal.settings.utc_offset_hours)),
+        (_, Type::Date) => {
+            Php::Str(dates::day_written(record.text(name), portal.settings.utc_offset_hours))
+        }
         _ => record.field(name).clone(),
     }
 }
@@ -70,8 +74,10 @@ fn row(row: &Row) -> Php {
 
 /// The answer of `*.fields`.
 pub(crate) fn fields(portal: &Portal, kind: Kind) -> Php {
-    let standard = schema::fields(kind).map(|field| (field.name.to_owned(), describe(portal, kind, field)));
-    let own = portal.dictionaries.user_fields(kind).map(|field| (field.name.clone(), field.describe()));
+    let standard =
+        schema::fields(kind).map(|field| (field.name.to_owned(), describe(portal, kind, field)));
+    let own =
+        portal.dictionaries.user_fields(kind).map(|field| (field.name.clone(), field.describe()));
     Php::map(standard.chain(own))
 }
 
@@ -82,8 +88,8 @@ fn describe(portal: &Portal, kind: Kind, field: &schema::Field) -> Php {
         Kind::Company => field.name == "TITLE",
         Kind::Deal => false,
     };
-    let required =
-        required || portal.settings.required.iter().any(|(of, name)| *of == kind && name == field.name);
+    let required = required
+        || portal.settings.required.iter().any(|(of, name)| *of == kind && name == field.name);
     let mut out = Php::map([
         ("type", Php::from(type_name(field))),
         ("isRequired", Php::Bool(required)),

@@ -10,30 +10,49 @@ use crate::save::{How, Style};
 const BY_HAND: How = How { style: Style::Legacy, automation: false };
 
 impl Portal {
-    /// Somebody makes an object by hand, fields as in `crm.*.add`; `None` when the portal refuses it.
-    pub fn add_by_hand(&mut self, kind: Kind, fields: impl Into<Php>, now: DateTime<Utc>) -> Option<u64> {
+    /// Somebody makes an object by hand, fields as in `crm.*.add`; `None` when the portal refuses
+    /// it.
+    pub fn add_by_hand(
+        &mut self,
+        kind: Kind,
+        fields: impl Into<Php>,
+        now: DateTime<Utc>,
+    ) -> Option<u64> {
         self.now = now;
         let change = self.read_legacy(kind, &fields.into(), true);
         self.create(kind, change, BY_HAND).ok()
     }
 
     /// Somebody edits an object, fields as in `crm.*.update`; `false` when the portal refuses it.
-    pub fn edit(&mut self, kind: Kind, id: u64, fields: impl Into<Php>, now: DateTime<Utc>) -> bool {
+    pub fn edit(
+        &mut self,
+        kind: Kind,
+        id: u64,
+        fields: impl Into<Php>,
+        now: DateTime<Utc>,
+    ) -> bool {
         self.now = now;
         let change = self.read_legacy(kind, &fields.into(), false);
         self.get(kind, id).is_some() && self.change(kind, id, change, BY_HAND).is_ok()
     }
 
-    /// A phone or e-mail that stands on an object from before the portal checked such values (facts, section 14.3).
+    /// A phone or e-mail that stands on an object from before the portal checked such values
+    /// (facts, section 14.3).
     pub fn add_unchecked_row(&mut self, kind: Kind, id: u64, type_id: &str, value: &str) -> bool {
         let Some(mut record) = self.get(kind, id).cloned() else { return false };
         let (type_id, value_type) = (type_id.to_owned(), "WORK".to_owned());
-        record.rows.push(Row { id: self.store.next_row(), type_id, value_type, value: value.to_owned() });
+        record.rows.push(Row {
+            id: self.store.next_row(),
+            type_id,
+            value_type,
+            value: value.to_owned(),
+        });
         self.store.table_mut(kind).put(record);
         true
     }
 
-    /// Somebody deletes an object: to the bin, or for good. Its links in other objects go (facts, section 7.3).
+    /// Somebody deletes an object: to the bin, or for good. Its links in other objects go (facts,
+    /// section 7.3).
     pub fn delete(&mut self, kind: Kind, id: u64) -> bool {
         let Some(record) = self.store.table_mut(kind).take(id) else { return false };
         let unlink = |record: &mut Record| record.links.retain(|link| link.id != id);
@@ -51,7 +70,8 @@ impl Portal {
         true
     }
 
-    /// Somebody restores an object from the bin: it gets a new id, which is returned (facts, section 9.1).
+    /// Somebody restores an object from the bin: it gets a new id, which is returned (facts,
+    /// section 9.1).
     pub fn restore(&mut self, kind: Kind, id: u64) -> Option<u64> {
         let mut record = self.store.table_mut(kind).unbury(id)?;
         record.id = self.store.table_mut(kind).next_id();
@@ -63,11 +83,13 @@ impl Portal {
         Some(new)
     }
 
-    /// Somebody merges two objects: links and rows move to `keep`, empty fields of it are filled (ORIGIN_ID among
-    /// them), `drop` goes to the bin, and nothing tells who followed it (facts, section 9.1).
+    /// Somebody merges two objects: links and rows move to `keep`, empty fields of it are filled
+    /// (ORIGIN_ID among them), `drop` goes to the bin, and nothing tells who followed it (facts,
+    /// section 9.1).
     pub fn merge(&mut self, kind: Kind, keep: u64, drop: u64, now: DateTime<Utc>) -> bool {
         self.now = now;
-        let (Some(survivor), Some(dropped)) = (self.get(kind, keep).cloned(), self.get(kind, drop).cloned())
+        let (Some(survivor), Some(dropped)) =
+            (self.get(kind, keep).cloned(), self.get(kind, drop).cloned())
         else {
             return false;
         };
@@ -81,8 +103,8 @@ impl Portal {
         true
     }
 
-    /// The vendor puts back what a backup holds: all objects are as they were then, and ids are given out anew
-    /// (facts, section 9.1).
+    /// The vendor puts back what a backup holds: all objects are as they were then, and ids are
+    /// given out anew (facts, section 9.1).
     pub fn set_back_to(&mut self, backup: &Portal) {
         self.store = backup.store.clone();
     }
@@ -103,8 +125,12 @@ impl Portal {
     pub fn unbind(&mut self, deal: u64, contact: u64) -> bool {
         let Some(mut record) = self.get(Kind::Deal, deal).cloned() else { return false };
         let before = record.links.len();
-        let left: Vec<i64> =
-            record.link_ids().iter().filter(|id| **id != contact).map(|id| id.cast_signed()).collect();
+        let left: Vec<i64> = record
+            .link_ids()
+            .iter()
+            .filter(|id| **id != contact)
+            .map(|id| id.cast_signed())
+            .collect();
         record.link_to(&left);
         let changed = record.links.len() < before;
         self.store.table_mut(Kind::Deal).put(record);
@@ -127,7 +153,8 @@ impl Portal {
             Kind::Contact => self.store.relink(Kind::Deal, from, move_link),
             Kind::Company => {
                 self.store.relink(Kind::Contact, from, move_link);
-                self.store.recompany(&from.to_string(), |deal| deal.set("COMPANY_ID", to.to_string()));
+                self.store
+                    .recompany(&from.to_string(), |deal| deal.set("COMPANY_ID", to.to_string()));
             }
             Kind::Deal => {}
         }

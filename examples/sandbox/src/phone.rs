@@ -1,10 +1,11 @@
-//! The form in which the portal compares phones in its search for duplicates, `NormalizePhone` and what follows it
-//! (facts, section 14.3).
+//! The form in which the portal compares phones in its search for duplicates, `NormalizePhone` and
+//! what follows it (facts, section 14.3).
 
 /// Numbers of fewer characters keep their leading digits.
 const LONG: usize = 10;
 
-/// The normal form of a phone: digits, mostly. Letters are no mark of an extension: its digits are added.
+/// The normal form of a phone: digits, mostly. Letters are no mark of an extension: its digits are
+/// added.
 pub(crate) fn normal(phone: &str) -> String {
     let abroad = phone.chars().count() >= LONG && phone.starts_with("+8");
     let prefix = if abroad { "00" } else { "" };
@@ -13,7 +14,8 @@ pub(crate) fn normal(phone: &str) -> String {
     without_extensions(&without_exit_code(&number))
 }
 
-/// `00`, `011` or `0` at the beginning goes, a Russian 8 becomes 7; 80, 81, 82 are codes of countries.
+/// `00`, `011` or `0` at the beginning goes, a Russian 8 becomes 7; 80, 81, 82 are codes of
+/// countries.
 fn without_exit_code(number: &str) -> String {
     let is_country = ["80", "81", "82"].iter().any(|code| number.starts_with(code));
     if number.chars().count() < LONG || is_country {
@@ -26,7 +28,8 @@ fn without_exit_code(number: &str) -> String {
     }
 }
 
-/// `/(\d+)([;#]*)([\d,]*)/` replaced by its first group: an extension behind `;`, `#` or `,` is cut.
+/// `/(\d+)([;#]*)([\d,]*)/` replaced by its first group: an extension behind `;`, `#` or `,` is
+/// cut.
 fn without_extensions(number: &str) -> String {
     let mut kept = String::new();
     let mut rest = number;

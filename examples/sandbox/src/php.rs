@@ -1,7 +1,8 @@
-//! Values as a PHP server holds them: one ordered array type for lists and maps, and casts that never fail.
+//! Values as a PHP server holds them: one ordered array type for lists and maps, and casts that
+//! never fail.
 //!
-//! The portal's odd habits (`{}` and `[]` are the same, an array cast to an integer is 1, a numeric name
-//! becomes an index) are habits of this type, so the rest of the sandbox only has to use it.
+//! The portal's odd habits (`{}` and `[]` are the same, an array cast to an integer is 1, a numeric
+//! name becomes an index) are habits of this type, so the rest of the sandbox only has to use it.
 
 mod json;
 mod query;
@@ -64,7 +65,8 @@ impl Php {
         self.find(key).unwrap_or(&NULL)
     }
 
-    /// The argument of this name: top-level names of a call are case-insensitive (facts, section 1.1).
+    /// The argument of this name: top-level names of a call are case-insensitive (facts, section
+    /// 1.1).
     pub fn argument(&self, name: &str) -> &Php {
         let found = self.entries().iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map_or(&NULL, |(_, value)| value)

@@ -56,7 +56,8 @@ pub struct Counters {
     pub refused: u64,
     /// Calls refused with `OPERATION_TIME_LIMIT`, commands of batches included.
     pub blocked: u64,
-    /// Automation rules of deals that were started (facts, section 4.2): by adding, and by a change of the stage.
+    /// Automation rules of deals that were started (facts, section 4.2): by adding, and by a change
+    /// of the stage.
     pub robots: u64,
     /// Business processes of contacts and companies that were started.
     pub processes: u64,
@@ -90,7 +91,8 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// A Russian cloud portal with the default funnel, rubles, and an administrator's webhook of the scope `crm`.
+    /// A Russian cloud portal with the default funnel, rubles, and an administrator's webhook of
+    /// the scope `crm`.
     pub fn new() -> Portal {
         Portal::default()
     }
@@ -100,19 +102,20 @@ impl Portal {
         Portal { settings: Settings::default().unlimited(), ..Portal::default() }
     }
 
-    /// Answers a call. Give `serde_json::Value` or [`Php`]; the first does not keep the order of a batch's commands
-    /// (they then run in alphabetical order).
+    /// Answers a call. Give `serde_json::Value` or [`Php`]; the first does not keep the order of a
+    /// batch's commands (they then run in alphabetical order).
     pub fn call(&mut self, method: &str, params: impl Into<Php>, now: DateTime<Utc>) -> Reply {
         self.request(method, &params.into(), now, None)
     }
 
-    /// Answers a call with a JSON body; what is not JSON counts as no parameters (facts, section 1.1).
+    /// Answers a call with a JSON body; what is not JSON counts as no parameters (facts, section
+    /// 1.1).
     pub fn call_json(&mut self, method: &str, body: &str, now: DateTime<Utc>) -> Reply {
         self.request(method, &Php::from_json(body).unwrap_or_default(), now, None)
     }
 
-    /// Executes the first `commands` of a batch only, as when the portal breaks off in the middle; of any other
-    /// call everything, unless `commands` is 0.
+    /// Executes the first `commands` of a batch only, as when the portal breaks off in the middle;
+    /// of any other call everything, unless `commands` is 0.
     pub fn call_at_most(
         &mut self,
         commands: usize,
@@ -123,7 +126,8 @@ impl Portal {
         self.request(method, &params.into(), now, Some(commands))
     }
 
-    /// Accepts a call now that takes effect at `at`: executed before the first call (or [`Portal::tick`]) from then.
+    /// Accepts a call now that takes effect at `at`: executed before the first call (or
+    /// [`Portal::tick`]) from then.
     pub fn defer(&mut self, method: &str, params: impl Into<Php>, at: DateTime<Utc>) {
         self.counters.requests += 1;
         self.deferred.push((at, method.to_lowercase(), params.into()));
@@ -183,7 +187,8 @@ impl Portal {
         self.store.table(kind).len()
     }
 
-    /// The objects with this identity in another system; it need not be unique (facts, section 9.2).
+    /// The objects with this identity in another system; it need not be unique (facts, section
+    /// 9.2).
     pub fn with_origin(&self, kind: Kind, originator: &str, origin: &str) -> Vec<&Record> {
         let mut found = self.store.table(kind).of_origins(&[origin.to_owned()]);
         found.retain(|record| fold(record.text("ORIGINATOR_ID")) == fold(originator));

@@ -43,7 +43,8 @@ fn row(deal: u64, number: i64, sent: &Php) -> Php {
     let price = given("PRICE", Php::Int(0)).text().parse::<f64>().unwrap_or(0.0);
     let discount = given("DISCOUNT_SUM", Php::Int(0)).text().parse::<f64>().unwrap_or(0.0);
     let full_price = price + discount;
-    let rate = if full_price > 0.0 { (discount / full_price * 10_000.0).round() / 100.0 } else { 0.0 };
+    let rate =
+        if full_price > 0.0 { (discount / full_price * 10_000.0).round() / 100.0 } else { 0.0 };
     Php::map([
         ("ID", Php::Str(number.to_string())),
         ("OWNER_ID", Php::Str(deal.to_string())),
@@ -79,12 +80,14 @@ fn row(deal: u64, number: i64, sent: &Php) -> Php {
 /// The sum of a deal with products, unless it is set by hand (facts, section 7.2).
 pub(crate) fn recount(deal: Option<&Record>, change: &mut Change) {
     let Some(deal) = deal.filter(|deal| !deal.products.is_empty()) else { return };
-    let by_hand = change.get("IS_MANUAL_OPPORTUNITY").unwrap_or_else(|| deal.field("IS_MANUAL_OPPORTUNITY"));
+    let by_hand =
+        change.get("IS_MANUAL_OPPORTUNITY").unwrap_or_else(|| deal.field("IS_MANUAL_OPPORTUNITY"));
     if by_hand.text() == "Y" {
         return;
     }
     let number = |row: &Php, name: &str| row.get(name).text().parse::<f64>().ok();
-    let price = |row: &Php| number(row, "PRICE").unwrap_or(0.0) * number(row, "QUANTITY").unwrap_or(1.0);
+    let price =
+        |row: &Php| number(row, "PRICE").unwrap_or(0.0) * number(row, "QUANTITY").unwrap_or(1.0);
     let sum: f64 = deal.products.iter().map(price).sum();
     change.set("OPPORTUNITY", format!("{sum:.2}"));
 }

@@ -92,7 +92,8 @@ impl Record {
         self.fields.get(name).unwrap_or(&NULL)
     }
 
-    /// A stored field as text, empty for `null`. Dates are `YYYY-MM-DD`, COMMENTS is what the portal made of it.
+    /// A stored field as text, empty for `null`. Dates are `YYYY-MM-DD`, COMMENTS is what the
+    /// portal made of it.
     pub fn text(&self, name: &str) -> &str {
         if let Php::Str(text) = self.field(name) { text } else { "" }
     }
@@ -104,7 +105,11 @@ impl Record {
 
     /// The values of the rows of a type, `PHONE` or `EMAIL`.
     pub fn values(&self, type_id: &str) -> Vec<&str> {
-        self.rows.iter().filter(|row| row.type_id == type_id).map(|row| row.value.as_str()).collect()
+        self.rows
+            .iter()
+            .filter(|row| row.type_id == type_id)
+            .map(|row| row.value.as_str())
+            .collect()
     }
 
     /// The ids of the links in order: a deal's contacts, a contact's companies.

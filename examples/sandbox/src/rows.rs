@@ -1,4 +1,5 @@
-//! Lists of plain rows (user fields, dictionaries): the same filters, order and pages as lists of objects.
+//! Lists of plain rows (user fields, dictionaries): the same filters, order and pages as lists of
+//! objects.
 
 use crate::answer::Answer;
 use crate::filter;
@@ -12,7 +13,12 @@ pub(crate) fn page(rows: impl Iterator<Item = Php>, params: &Php) -> Answer {
     let counted = params.argument("start").int() >= 0;
     let rows: Vec<Php> = found.into_iter().skip(start).take(50).collect();
     let next = Some(start + 50).filter(|next| counted && *next < total);
-    Answer { result: Php::list(rows), total: Some(if counted { total } else { 0 }), next, harm: None }
+    Answer {
+        result: Php::list(rows),
+        total: Some(if counted { total } else { 0 }),
+        next,
+        harm: None,
+    }
 }
 
 /// All rows that pass the filter, in order.
@@ -25,7 +31,9 @@ pub(crate) fn matching(rows: impl Iterator<Item = Php>, params: &Php) -> Vec<Php
         .map(|condition| filter::Condition { numeric: condition.field == "ID", ..condition })
         .collect();
     let passes = |row: &Php| {
-        conditions.iter().all(|test| row.find(&test.field).is_none_or(|value| test.passes(&[value.text()])))
+        conditions
+            .iter()
+            .all(|test| row.find(&test.field).is_none_or(|value| test.passes(&[value.text()])))
     };
     let mut found: Vec<Php> = rows.filter(passes).collect();
     for (name, way) in params.argument("order").entries().iter().rev() {

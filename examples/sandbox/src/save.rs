@@ -34,7 +34,12 @@ impl Style {
 
 impl Portal {
     /// Makes an object and returns its id.
-    pub(crate) fn create(&mut self, kind: Kind, mut change: Change, how: How) -> Result<u64, Refusal> {
+    pub(crate) fn create(
+        &mut self,
+        kind: Kind,
+        mut change: Change,
+        how: How,
+    ) -> Result<u64, Refusal> {
         self.prepare(kind, None, &mut change, how.style)?;
         let id = self.store.table_mut(kind).next_id();
         self.fill_defaults(kind, id, &mut change, how.style);
@@ -103,8 +108,12 @@ impl Portal {
         change: &Change,
         style: Style,
     ) -> Result<(), Refusal> {
-        let required =
-            self.settings.required.iter().filter(|(of, _)| *of == kind).map(|(_, name)| name.as_str());
+        let required = self
+            .settings
+            .required
+            .iter()
+            .filter(|(of, _)| *of == kind)
+            .map(|(_, name)| name.as_str());
         for name in required {
             let row = change.rows.iter().any(|row| row.type_id == name);
             let value = change.get(name).or_else(|| old.map(|record| record.field(name)));
@@ -143,8 +152,8 @@ impl Portal {
         self.fill_dictionaries(kind, change, style);
     }
 
-    /// A dictionary's first entry, for a field that was not sent or is empty (facts, section 14.3); an empty HONORIFIC
-    /// that was sent stays empty.
+    /// A dictionary's first entry, for a field that was not sent or is empty (facts, section 14.3);
+    /// an empty HONORIFIC that was sent stays empty.
     fn fill_dictionaries(&self, kind: Kind, change: &mut Change, style: Style) {
         let fields: &[(&str, &str)] = match kind {
             Kind::Contact if style == Style::Universal => {
@@ -153,9 +162,11 @@ impl Portal {
             Kind::Contact => {
                 &[("TYPE_ID", "CONTACT_TYPE"), ("SOURCE_ID", "SOURCE"), ("HONORIFIC", "HONORIFIC")]
             }
-            Kind::Company => {
-                &[("COMPANY_TYPE", "COMPANY_TYPE"), ("INDUSTRY", "INDUSTRY"), ("EMPLOYEES", "EMPLOYEES")]
-            }
+            Kind::Company => &[
+                ("COMPANY_TYPE", "COMPANY_TYPE"),
+                ("INDUSTRY", "INDUSTRY"),
+                ("EMPLOYEES", "EMPLOYEES"),
+            ],
             Kind::Deal => &[("TYPE_ID", "DEAL_TYPE"), ("SOURCE_ID", "SOURCE")],
         };
         for (name, dictionary) in fields {

@@ -1,7 +1,8 @@
-//! The fields of contacts, companies and deals: name, type, who may write them, and the Russian caption.
+//! The fields of contacts, companies and deals: name, type, who may write them, and the Russian
+//! caption.
 //!
-//! Sources: `crm.contact.fields`, `crm.company.fields`, `crm.deal.fields` of the official documentation; lengths are
-//! those of the database's columns (facts, section 1.7).
+//! Sources: `crm.contact.fields`, `crm.company.fields`, `crm.deal.fields` of the official
+//! documentation; lengths are those of the database's columns (facts, section 1.7).
 
 use crate::record::Kind;
 
@@ -43,9 +44,12 @@ impl Type {
         match self {
             Type::Integer | Type::Money | Type::User | Type::Contact | Type::Company => true,
             Type::Contacts | Type::Companies | Type::Category | Type::Lead | Type::Quote => true,
-            Type::Text(_) | Type::Comments | Type::Flag | Type::Status(_) | Type::Date | Type::DateTime => {
-                false
-            }
+            Type::Text(_)
+            | Type::Comments
+            | Type::Flag
+            | Type::Status(_)
+            | Type::Date
+            | Type::DateTime => false,
             Type::Currency | Type::Multi | Type::File | Type::Location => false,
         }
     }
@@ -78,8 +82,8 @@ const fn fixed(name: &'static str, holds: Type, title: &'static str) -> Field {
 }
 
 use Type::{
-    Category, Comments, Companies, Company, Contact, Contacts, Currency, Date, DateTime, File, Flag, Integer,
-    Lead, Location, Money, Multi, Quote, Status, Text, User,
+    Category, Comments, Companies, Company, Contact, Contacts, Currency, Date, DateTime, File,
+    Flag, Integer, Lead, Location, Money, Multi, Quote, Status, Text, User,
 };
 
 const COMMON: &[Field] = &[

@@ -25,7 +25,8 @@ pub struct Exchange {
     pub method: String,
     /// The decoded parameters.
     pub params: Php,
-    /// What the portal answered: known to the hooks `after` and `answered`, and only when the call was executed.
+    /// What the portal answered: known to the hooks `after` and `answered`, and only when the call
+    /// was executed.
     pub reply: Option<Reply>,
 }
 
@@ -107,7 +108,8 @@ impl Server {
         format!("{}rest/{}/{}/", self.address(), settings.user.id, settings.secret)
     }
 
-    /// The portal; requests wait while it is held. What was answered late and is due has taken effect.
+    /// The portal; requests wait while it is held. What was answered late and is due has taken
+    /// effect.
     pub fn portal(&self) -> MutexGuard<'_, Portal> {
         let now = self.now();
         let mut portal = lock(&self.shared.portal);
@@ -136,12 +138,14 @@ impl Server {
         *lock(&self.shared.before) = Box::new(hook);
     }
 
-    /// What people do in the CRM just before a request: they edit, merge and delete in the midst of a pass.
+    /// What people do in the CRM just before a request: they edit, merge and delete in the midst of
+    /// a pass.
     pub fn people(&self, deed: impl FnMut(&Exchange, &mut Portal) + Send + 'static) {
         *lock(&self.shared.people) = Box::new(deed);
     }
 
-    /// Called for every request after the portal executed it (or a fault kept it from that), before the answer.
+    /// Called for every request after the portal executed it (or a fault kept it from that), before
+    /// the answer.
     pub fn after(&self, hook: impl FnMut(&Exchange) + Send + 'static) {
         *lock(&self.shared.after) = Box::new(hook);
     }
@@ -172,7 +176,8 @@ impl Server {
         lock(&self.shared.clock).set_scale(scale);
     }
 
-    /// Really sleeps this part of the virtual duration of each request: 0 (as at the start) not at all, 1 all of it.
+    /// Really sleeps this part of the virtual duration of each request: 0 (as at the start) not at
+    /// all, 1 all of it.
     pub fn set_sleep(&self, part: f64) {
         lock(&self.shared.clock).sleep = part;
     }

@@ -7,12 +7,15 @@ use crate::spoiled::Spoiled;
 
 /// The settings of a portal; all may be changed while it runs.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 pub struct Settings {
     /// The rate limit; `None` switches it off (facts, section 3.1).
     pub bucket: Option<Bucket>,
-    /// Seconds of execution a method may use in ten minutes (facts, section 3.3); `None` as on a portal of one's own:
-    /// no limit, and answers do not tell what was used.
+    /// Seconds of execution a method may use in ten minutes (facts, section 3.3); `None` as on a
+    /// portal of one's own: no limit, and answers do not tell what was used.
     pub operating: Option<f64>,
     /// How commands of a batch are charged.
     pub accounting: Accounting,
@@ -20,12 +23,13 @@ pub struct Settings {
     pub costs: BTreeMap<String, f64>,
     /// Virtual seconds of a method that `costs` does not name.
     pub cost: f64,
-    /// After so many virtual seconds a request is cut with an HTML 504; what was executed stays (facts, section 3.2).
+    /// After so many virtual seconds a request is cut with an HTML 504; what was executed stays
+    /// (facts, section 3.2).
     pub max_request_seconds: f64,
     /// How exactly answers tell the time they took.
     pub times: Times,
-    /// Fields that must not be empty, where an administrator made the portal check that for REST as well
-    /// (facts, section 4.2); user fields mostly.
+    /// Fields that must not be empty, where an administrator made the portal check that for REST as
+    /// well (facts, section 4.2); user fields mostly.
     pub required: Vec<(Kind, String)>,
     /// Whether reaching a final stage puts today's date into CLOSEDATE (facts, section 7.1).
     pub close_date_sync: bool,
@@ -37,8 +41,8 @@ pub struct Settings {
     pub colleagues: BTreeMap<u64, bool>,
     /// First and last names of colleagues.
     pub colleague_names: BTreeMap<u64, [&'static str; 2]>,
-    /// Objects that this user may not see, because the role shows their own alone, or not every funnel. Lists leave them
-    /// out (facts, section 8.2).
+    /// Objects that this user may not see, because the role shows their own alone, or not every
+    /// funnel. Lists leave them out (facts, section 8.2).
     pub hidden: Vec<(Kind, u64)>,
     /// The secret in the webhook's address.
     pub secret: String,
@@ -48,7 +52,8 @@ pub struct Settings {
     pub full_disk: bool,
     /// What the portal says then, in its own language.
     pub full_disk_text: String,
-    /// Whether what fails after an `ERROR_CORE` in a batch fails with its code and text (facts, section 14.2).
+    /// Whether what fails after an `ERROR_CORE` in a batch fails with its code and text (facts,
+    /// section 14.2).
     pub leaking_errors: bool,
     /// In which order lists come.
     pub list_order: ListOrder,
@@ -56,12 +61,14 @@ pub struct Settings {
     pub unlisted: Vec<(Kind, String)>,
     /// Cards that no answer can show.
     pub spoiled: BTreeMap<(Kind, u64), Spoiled>,
-    /// What happens to the phones and e-mails of a contact or company after each save, see [`crate::robots`].
+    /// What happens to the phones and e-mails of a contact or company after each save, see
+    /// [`crate::robots`].
     pub robot: Option<fn(&mut Vec<Row>)>,
-    /// Deals with a business process that runs: they cannot be moved into another funnel (facts, section 14.4).
+    /// Deals with a business process that runs: they cannot be moved into another funnel (facts,
+    /// section 14.4).
     pub running_processes: BTreeSet<u64>,
-    /// An administrator kept the integrations of the dismissed user: the webhook goes on under the system user of this
-    /// id (facts, section 14.1).
+    /// An administrator kept the integrations of the dismissed user: the webhook goes on under the
+    /// system user of this id (facts, section 14.1).
     pub kept_as: Option<u64>,
     /// Whether deleted objects go to a bin, from which they can be restored.
     pub recycle_bin: bool,
@@ -96,7 +103,8 @@ pub enum Accounting {
     Documented,
     /// (b) each command to its own method, apart from direct calls.
     Separate,
-    /// (c) as (b), and half of the batch's time to `batch`; what is used up is banned for 300 s (facts, section 14.2).
+    /// (c) as (b), and half of the batch's time to `batch`; what is used up is banned for 300 s
+    /// (facts, section 14.2).
     Bans,
 }
 
@@ -105,7 +113,8 @@ pub enum Accounting {
 pub enum Times {
     /// To the microsecond.
     Exact,
-    /// Builds of 2026: the beginning in whole seconds, so that `duration` is wrong by up to one (facts, section 1.2).
+    /// Builds of 2026: the beginning in whole seconds, so that `duration` is wrong by up to one
+    /// (facts, section 1.2).
     WholeSeconds,
 }
 
@@ -191,8 +200,8 @@ impl Settings {
         self.user.active || self.kept_as.is_some()
     }
 
-    /// Without any limit, and without a word of what was used, as on a portal of one's own; for tests that are about
-    /// something else.
+    /// Without any limit, and without a word of what was used, as on a portal of one's own; for
+    /// tests that are about something else.
     #[must_use]
     pub fn unlimited(mut self) -> Settings {
         self.bucket = None;

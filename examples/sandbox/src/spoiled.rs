@@ -1,12 +1,13 @@
-//! Cards that no answer can show: with broken bytes in one of them, the whole answer cannot be written as JSON
-//! (facts, section 14.2).
+//! Cards that no answer can show: with broken bytes in one of them, the whole answer cannot be
+//! written as JSON (facts, section 14.2).
 
 use crate::answer::{Answer, Outcome, Refusal};
 use crate::gate::Request;
 use crate::portal::{Portal, Reply};
 use crate::record::{Kind, Record};
 
-/// What becomes of an answer that shows such a card. What was asked for is carried out all the same.
+/// What becomes of an answer that shows such a card. What was asked for is carried out all the
+/// same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Harm {
     /// `{"error":"WRONG_ENCODING"}` in place of the whole answer.
@@ -31,7 +32,8 @@ pub enum Spoiled {
 impl Portal {
     /// What a list suffers from the cards that it shows.
     pub(crate) fn harm_of_list(&self, kind: Kind, shown: &[&Record]) -> Option<Harm> {
-        let mut spoiled = shown.iter().filter_map(|record| self.settings.spoiled.get(&(kind, record.id)));
+        let mut spoiled =
+            shown.iter().filter_map(|record| self.settings.spoiled.get(&(kind, record.id)));
         spoiled.next().map(|spoiled| match spoiled {
             Spoiled::Lists(harm) | Spoiled::Everywhere(harm) => *harm,
         })
@@ -47,7 +49,8 @@ impl Portal {
 }
 
 impl Request {
-    /// Takes an answer in; what spoils it spoils the whole request, unless it is an error of this call alone.
+    /// Takes an answer in; what spoils it spoils the whole request, unless it is an error of this
+    /// call alone.
     pub(crate) fn accept(&mut self, answer: Answer) -> Outcome {
         match answer.harm {
             Some(Harm::Refused) => {
@@ -67,9 +70,10 @@ pub(crate) fn reply(harm: Harm, seconds: f64) -> Reply {
             (200, r#"{"error":"WRONG_ENCODING","error_description":"Wrong request encoding"}"#)
         }
         Harm::Empty => (200, ""),
-        Harm::ServerError | Harm::Refused => {
-            (500, r#"{"error":"INTERNAL_SERVER_ERROR","error_description":"Internal server error"}"#)
-        }
+        Harm::ServerError | Harm::Refused => (
+            500,
+            r#"{"error":"INTERNAL_SERVER_ERROR","error_description":"Internal server error"}"#,
+        ),
     };
     Reply { status, body: body.to_owned(), location: None, seconds }
 }

@@ -24,7 +24,8 @@ pub(crate) struct Store {
     last_row: u64,
 }
 
-/// How the database compares texts: case does not matter, nor do trailing blanks (facts, section 9.2).
+/// How the database compares texts: case does not matter, nor do trailing blanks (facts, section
+/// 9.2).
 pub(crate) fn fold(text: &str) -> String {
     text.trim_end_matches(' ').to_lowercase()
 }

@@ -72,9 +72,9 @@ fn user_get(portal: &mut Portal, params: &Php) -> Outcome {
     let own = std::iter::once((&settings.user.id, &settings.user.active));
     let wanted = params.argument("ID").text();
     let only_active = params.argument("FILTER").get("ACTIVE").text() == "Y";
-    let users = own
-        .chain(&settings.colleagues)
-        .filter(|(id, active)| (wanted.is_empty() || wanted == id.to_string()) && (**active || !only_active));
+    let users = own.chain(&settings.colleagues).filter(|(id, active)| {
+        (wanted.is_empty() || wanted == id.to_string()) && (**active || !only_active)
+    });
     ok(Php::list(users.map(|(id, active)| {
         let unnamed = if *id == settings.user.id { USER } else { ["", ""] };
         let [first, last] = settings.colleague_names.get(id).unwrap_or(&unnamed);

@@ -118,7 +118,9 @@ impl Portal {
         // An object is looked for before the rights are (crm/lib/controller/item.php).
         match self.get(kind, id) {
             None => Err(not_found()),
-            Some(_) if self.hides(kind, id) => Err(Refusal::new(400, "ACCESS_DENIED", "Доступ запрещён")),
+            Some(_) if self.hides(kind, id) => {
+                Err(Refusal::new(400, "ACCESS_DENIED", "Доступ запрещён"))
+            }
             Some(_) => Ok((kind, id)),
         }
     }

@@ -9,7 +9,8 @@ use crate::schema::{self, Access, Field, Type};
 use crate::userfield::UserField;
 
 impl Portal {
-    /// Reads `fields`: unknown names, addresses and read-only fields are dropped; empty values clear.
+    /// Reads `fields`: unknown names, addresses and read-only fields are dropped; empty values
+    /// clear.
     pub(crate) fn read_universal(&self, kind: Kind, fields: &Php, adding: bool) -> Change {
         let mut change = Change::default();
         for (name, value) in fields.entries() {
@@ -22,7 +23,14 @@ impl Portal {
         change
     }
 
-    fn read_item_field(&self, kind: Kind, name: &str, value: &Php, adding: bool, change: &mut Change) {
+    fn read_item_field(
+        &self,
+        kind: Kind,
+        name: &str,
+        value: &Php,
+        adding: bool,
+        change: &mut Change,
+    ) {
         if let Some(field) = schema::find(kind, name) {
             self.read_standard(kind, field, value, adding, change);
         } else if let Some(field) = self.dictionaries.user_field(kind, name)
@@ -33,8 +41,16 @@ impl Portal {
     }
 
     /// A funnel may be changed here (facts, section 7.1).
-    fn read_standard(&self, kind: Kind, field: &Field, value: &Php, adding: bool, change: &mut Change) {
-        if field.access == Access::ReadOnly || (field.access == Access::Once && !adding && kind != Kind::Deal)
+    fn read_standard(
+        &self,
+        kind: Kind,
+        field: &Field,
+        value: &Php,
+        adding: bool,
+        change: &mut Change,
+    ) {
+        if field.access == Access::ReadOnly
+            || (field.access == Access::Once && !adding && kind != Kind::Deal)
         {
             return;
         }
@@ -58,8 +74,8 @@ impl Portal {
     }
 }
 
-/// The value of a user field as the legacy methods would be given it: a yes is spelled otherwise here, so that a `"1"`
-/// becomes a no (facts, section 14.3).
+/// The value of a user field as the legacy methods would be given it: a yes is spelled otherwise
+/// here, so that a `"1"` becomes a no (facts, section 14.3).
 fn universal_value(field: &UserField, value: &Php) -> Php {
     let one = |value: &Php| Php::from(if is_yes(value) { "1" } else { "0" });
     match (field.type_id.as_str(), value) {
@@ -73,7 +89,8 @@ fn is_yes(value: &Php) -> bool {
     *value == Php::Bool(true) || matches!(value.text().as_str(), "true" | "y" | "Y")
 }
 
-/// A list appends; in an object a key is a row's id or `n0`, `n1` for a new one. Without `typeId`: skipped.
+/// A list appends; in an object a key is a row's id or `n0`, `n1` for a new one. Without `typeId`:
+/// skipped.
 fn read_fm(value: &Php) -> Vec<RowChange> {
     let list = value.is_list();
     let read = |(key, row): &(String, Php)| {

@@ -1,4 +1,5 @@
-//! Objects as the universal methods write them: `camelCase`, numbers as numbers (facts, section 1.3).
+//! Objects as the universal methods write them: `camelCase`, numbers as numbers (facts, section
+//! 1.3).
 
 use crate::names::camel;
 use crate::output::{self, ROW_TYPES};
@@ -11,7 +12,8 @@ use crate::userfield::UserField;
 
 /// Everything but the rows.
 pub(crate) fn item(portal: &Portal, kind: Kind, record: &Record, original: bool) -> Php {
-    let standard = written(kind).map(|field| (camel(field.name), typed(portal, kind, record, field)));
+    let standard =
+        written(kind).map(|field| (camel(field.name), typed(portal, kind, record, field)));
     let own = portal.dictionaries.user_fields(kind);
     let own = own.map(|field| (user_name(field, original), typed_user(portal, field, record)));
     let mut item = Php::map(standard.chain(own));
@@ -19,8 +21,8 @@ pub(crate) fn item(portal: &Portal, kind: Kind, record: &Record, original: bool)
     item
 }
 
-/// The fields that `select` names, in `camelCase` or `UPPER_CASE`, and no other; `fm` comes with its name or `*`, and
-/// deals have none (facts, section 14.4).
+/// The fields that `select` names, in `camelCase` or `UPPER_CASE`, and no other; `fm` comes with
+/// its name or `*`, and deals have none (facts, section 14.4).
 pub(crate) fn selected(portal: &Portal, kind: Kind, record: &Record, params: &Php) -> Php {
     let names: Vec<String> = params.argument("select").values().map(Php::text).collect();
     let asks = |name: &str| names.iter().any(|asked| asked == name || camel(asked) == name);
@@ -37,7 +39,8 @@ pub(crate) fn selected(portal: &Portal, kind: Kind, record: &Record, params: &Ph
 
 /// Phones and the like.
 pub(crate) fn rows(record: &Record) -> Php {
-    let of_type = |type_id: &'static str| record.rows.iter().filter(move |row| row.type_id == type_id);
+    let of_type =
+        |type_id: &'static str| record.rows.iter().filter(move |row| row.type_id == type_id);
     Php::list(ROW_TYPES.into_iter().flat_map(of_type).map(|row| {
         Php::map([
             ("id", Php::from(row.id)),
@@ -60,7 +63,8 @@ pub(crate) fn fields(portal: &Portal, kind: Kind) -> Php {
 }
 
 fn written(kind: Kind) -> impl Iterator<Item = &'static Field> {
-    schema::fields(kind).filter(|field| field.holds != Type::Multi && !schema::is_address(field.name))
+    schema::fields(kind)
+        .filter(|field| field.holds != Type::Multi && !schema::is_address(field.name))
 }
 
 fn user_name(field: &UserField, original: bool) -> String {
@@ -75,7 +79,9 @@ fn typed(portal: &Portal, kind: Kind, record: &Record, field: &Field) -> Php {
     match field.holds {
         Type::Money => number(&value),
         Type::Flag if value.is_blank() => Php::from("N"),
-        Type::Contact | Type::Company | Type::User | Type::Integer if value.is_blank() => Php::Int(0),
+        Type::Contact | Type::Company | Type::User | Type::Integer if value.is_blank() => {
+            Php::Int(0)
+        }
         holds if holds.is_number() => Php::Int(value.int()),
         Type::Date | Type::DateTime if value.is_blank() => Php::Null,
         _ => value,

@@ -26,7 +26,8 @@ pub(crate) struct UserField {
     pub(crate) kind: Kind,
     /// With the prefix `UF_CRM_`.
     pub(crate) name: String,
-    /// `string`, `integer`, `double`, `money`, `date`, `datetime`, `boolean`, `enumeration`, `url`...
+    /// `string`, `integer`, `double`, `money`, `date`, `datetime`, `boolean`, `enumeration`,
+    /// `url`...
     pub(crate) type_id: String,
     pub(crate) multiple: bool,
     /// The entries of an enumeration.
@@ -53,8 +54,9 @@ impl UserField {
             ("settings", self.extra.get("SETTINGS").clone()),
         ]);
         if self.type_id == "enumeration" {
-            let item =
-                |(id, value): &(u64, String)| Php::map([("ID", id.to_string()), ("VALUE", value.clone())]);
+            let item = |(id, value): &(u64, String)| {
+                Php::map([("ID", id.to_string()), ("VALUE", value.clone())])
+            };
             out.set("items", Php::list(self.items.iter().map(item)));
         }
         out
@@ -70,19 +72,25 @@ impl UserField {
             "datetime" => dates::stamp(&text, zone)?,
             "integer" => value.int().to_string(),
             "double" => text.trim().parse::<f64>().unwrap_or(0.0).to_string(),
-            "boolean" => if matches!(text.as_str(), "1" | "Y" | "true") { "1" } else { "0" }.to_owned(),
-            "enumeration" => self.items.iter().find(|(id, _)| id.to_string() == text)?.0.to_string(),
+            "boolean" => {
+                if matches!(text.as_str(), "1" | "Y" | "true") { "1" } else { "0" }.to_owned()
+            }
+            "enumeration" => {
+                self.items.iter().find(|(id, _)| id.to_string() == text)?.0.to_string()
+            }
             _ => text,
         })
     }
 }
 
 impl Portal {
-    /// The stored form of a value; `None` when it is ignored: what is no date, an enumeration's unknown entry.
+    /// The stored form of a value; `None` when it is ignored: what is no date, an enumeration's
+    /// unknown entry.
     pub(crate) fn read_user_field(&self, field: &UserField, value: &Php) -> Option<Php> {
         let zone = dates::zone(self.settings.utc_offset_hours);
         if !field.multiple {
-            let first = if value.is_array() { value.values().next().unwrap_or(&Php::Null) } else { value };
+            let first =
+                if value.is_array() { value.values().next().unwrap_or(&Php::Null) } else { value };
             return field.read_one(first, zone).map(Php::Str);
         }
         let single = [value.clone()];
@@ -107,8 +115,8 @@ impl Portal {
         }
     }
 
-    /// Adds a user field and returns its full name. `type_id`: `string`, `double`, `money`, `date`, `datetime`,
-    /// `boolean`, `enumeration` (with `items`)...
+    /// Adds a user field and returns its full name. `type_id`: `string`, `double`, `money`, `date`,
+    /// `datetime`, `boolean`, `enumeration` (with `items`)...
     pub fn add_user_field(
         &mut self,
         kind: Kind,

@@ -33,7 +33,11 @@ struct Expected {
 
 impl Audit<'_, '_, '_> {
     /// Compares the records of a queue.
-    pub(super) fn compare(&mut self, queue: &PlanStore, observer: &mut dyn ProgressObserver) -> Result<()> {
+    pub(super) fn compare(
+        &mut self,
+        queue: &PlanStore,
+        observer: &mut dyn ProgressObserver,
+    ) -> Result<()> {
         for kind in Kind::SEND_ORDER {
             loop {
                 self.client.check_time()?;
@@ -76,7 +80,8 @@ impl Audit<'_, '_, '_> {
 
     fn report_drift(&mut self, expected: Expected, problem: Problem) -> Result<()> {
         let Expected { key, crm_id, record, stays: _, mapped: _ } = expected;
-        let subject = Subject::Record { key: key.clone(), display_name: record.plan_record.display_name };
+        let subject =
+            Subject::Record { key: key.clone(), display_name: record.plan_record.display_name };
         let drift = Drift { subject, crm_ids: vec![crm_id], problem };
         if drift.is_repairable() {
             self.findings.scratch.add_repair(&key)?;
@@ -104,14 +109,18 @@ impl Audit<'_, '_, '_> {
         };
         let sent = &record.plan_record;
         let Some(crm_id) = sent.crm_id else { return Ok(None) };
-        if sent.modified_at.as_ref() != Some(&row.modified_at) || sent.parties_hash != row.parties_hash {
+        if sent.modified_at.as_ref() != Some(&row.modified_at)
+            || sent.parties_hash != row.parties_hash
+        {
             return Ok(None);
         }
         let Some(links) = self.links(row, &record)? else { return Ok(None) };
         let is_shared = record.shared
-            || (!record.carries_origin && self.state.records_of_object(key.kind, crm_id)?.len() > 1);
+            || (!record.carries_origin
+                && self.state.records_of_object(key.kind, crm_id)?.len() > 1);
         let stays = queue.stay_summary(self.state, key)?;
-        let mapped = mapped(row, &links, stays.as_ref(), self.config, self.types).filter(|_| !is_shared);
+        let mapped =
+            mapped(row, &links, stays.as_ref(), self.config, self.types).filter(|_| !is_shared);
         let mapped = mapped.map(|mapped| self.with_origin(mapped, &row.id));
         Ok(Some(Expected { key: key.clone(), crm_id, record, stays, mapped }))
     }
@@ -141,7 +150,8 @@ impl Audit<'_, '_, '_> {
         let ids: BTreeSet<i64> = records.iter().map(|expected| expected.crm_id).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
         let mapped = records.iter().filter_map(|expected| expected.mapped.as_ref());
-        let fields: BTreeSet<String> = mapped.flat_map(|mapped| mapped.fields.keys().cloned()).collect();
+        let fields: BTreeSet<String> =
+            mapped.flat_map(|mapped| mapped.fields.keys().cloned()).collect();
         Ok(cards(self.client, kind, &ids, &fields)?)
     }
 

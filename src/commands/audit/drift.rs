@@ -62,7 +62,10 @@ impl Drift {
 
     /// Whether sending the record again ends it.
     pub(super) fn is_repairable(&self) -> bool {
-        matches!(self.problem, Problem::Missing | Problem::OthersCard { .. } | Problem::Different { .. })
+        matches!(
+            self.problem,
+            Problem::Missing | Problem::OthersCard { .. } | Problem::Different { .. }
+        )
     }
 
     /// For programs.
@@ -81,7 +84,9 @@ impl Drift {
             Problem::OthersCard { origin } => document["origin"] = origin.as_str().into(),
             Problem::Orphan { origin } => document["id"] = origin.as_str().into(),
             Problem::Unreadable { reason } => document["reason"] = reason.text(language).into(),
-            Problem::Different { fields } => document["fields"] = fields.iter().map(field_document).collect(),
+            Problem::Different { fields } => {
+                document["fields"] = fields.iter().map(field_document).collect();
+            }
             Problem::Duplicates => document["crm_ids"] = self.crm_ids.clone().into(),
             Problem::Missing | Problem::Hidden | Problem::NotOurs => {}
         }

@@ -1,8 +1,9 @@
 //! `audit`: compares the CRM with the mirror by list calls, and finds what is to be sent again.
 //!
-//! First mirror and state are read and closed; what a run has yet to send is no drift. Then the portal is asked for
-//! the cards of the settled records, and for all cards under our originator. Runs go on meanwhile, so each finding is
-//! checked against the state of that moment. Nothing is written, and no foreign card is ever touched.
+//! First mirror and state are read and closed; what a run has yet to send is no drift. Then the
+//! portal is asked for the cards of the settled records, and for all cards under our originator.
+//! Runs go on meanwhile, so each finding is checked against the state of that moment. Nothing is
+//! written, and no foreign card is ever touched.
 
 mod compare;
 mod drift;
@@ -31,7 +32,8 @@ use crate::portal::client::Client;
 use crate::state::{Event, State};
 use crate::sync::plan;
 use crate::sync::plan::{
-    Deferred, Pair, PlanOptions, PlanStore, Planned, Priority, StayRules, Step, decide, is_history, merge,
+    Deferred, Pair, PlanOptions, PlanStore, Planned, Priority, StayRules, Step, decide, is_history,
+    merge,
 };
 use crate::sync::preflight::config_check::fetch_and_check;
 use crate::sync::preflight::portal_identity;
@@ -71,7 +73,11 @@ pub struct Findings {
 
 impl Findings {
     fn new() -> Result<Findings> {
-        Ok(Findings { counts: Counts::default(), scratch: ScratchDb::new()?, unread: BTreeMap::new() })
+        Ok(Findings {
+            counts: Counts::default(),
+            scratch: ScratchDb::new()?,
+            unread: BTreeMap::new(),
+        })
     }
 
     /// Whether anything can be repaired by sending it again.
@@ -89,8 +95,8 @@ impl Findings {
         if self.counts.drifts() == 0 { Outcome::Ok } else { Outcome::Partial }
     }
 
-    /// The outcome after a repair, which left so many records as they were. What people have to decide on is still
-    /// there too.
+    /// The outcome after a repair, which left so many records as they were. What people have to
+    /// decide on is still there too.
     pub fn outcome_after_repair(&self, repair: Outcome, unrepaired: u64) -> Outcome {
         let is_left = self.counts.other + unrepaired > 0;
         if repair == Outcome::Ok && is_left { Outcome::Partial } else { repair }
@@ -157,7 +163,11 @@ pub fn run(
             config,
             types: &verdict.fields,
             state: &state,
-            dirty: state.dirty_parties()?.into_iter().flat_map(RecordKey::with_other_type).collect(),
+            dirty: state
+                .dirty_parties()?
+                .into_iter()
+                .flat_map(RecordKey::with_other_type)
+                .collect(),
             client: &mut client,
             findings: &mut findings,
             report: Report::begin(out, config, json)?,
@@ -204,7 +214,8 @@ fn records_to_repair(findings: &Findings, config: &Config) -> Result<PlanStore> 
     let queue = PlanStore::new()?;
     findings.scratch.repairs(|key| {
         // What is gone from Ecvi by now needs no repair.
-        let row = mirror.find(key.kind, &key.id.to_string())?.into_iter().find(|row| row.id == key.id);
+        let row =
+            mirror.find(key.kind, &key.id.to_string())?.into_iter().find(|row| row.id == key.id);
         if row.is_some() {
             queue.add(&Planned::new(key, Step::Update, Priority::Changes, row))?;
         }
@@ -223,8 +234,10 @@ fn settled_records(
     let mirror = Mirror::open_within(&config.mirror, &clock.read_limit(None))?;
     let options = PlanOptions::for_sync(config, &mirror, state, clock.now())?;
     // Refuses a mirror from which nothing may be concluded.
-    let seen = plan::compare(&mirror, state, &options, |_, _, _| Ok(()), |_, _| Ok(()), |_| Ok(()))?;
-    let due: HashSet<RecordId> = seen.stay_guests.into_iter().flat_map(RecordId::with_other_type).collect();
+    let seen =
+        plan::compare(&mirror, state, &options, |_, _, _| Ok(()), |_, _| Ok(()), |_| Ok(()))?;
+    let due: HashSet<RecordId> =
+        seen.stay_guests.into_iter().flat_map(RecordId::with_other_type).collect();
     let queue = PlanStore::new()?.with_stays_on(options.stays.map(StayRules::today));
     for kind in Kind::SEND_ORDER {
         let deferred = Deferred::for_kind(kind, state)?;
@@ -236,8 +249,17 @@ fn settled_records(
             findings.scratch.add_record(kind, &pair.id, crm_id)?;
             let is_due = kind == Kind::Guest && due.contains(&pair.id);
             if !is_due && is_settled(kind, &pair, &deferred, &options) {
-                queue.add(&Planned::new(pair.key(kind), Step::Update, Priority::Changes, pair.row))?;
-            } else if pair.row.as_ref().is_some_and(|row| crm_id.is_some() || !is_history(row, &options)) {
+                queue.add(&Planned::new(
+                    pair.key(kind),
+                    Step::Update,
+                    Priority::Changes,
+                    pair.row,
+                ))?;
+            } else if pair
+                .row
+                .as_ref()
+                .is_some_and(|row| crm_id.is_some() || !is_history(row, &options))
+            {
                 findings.counts.pending[kind] += 1;
             }
         }
@@ -246,7 +268,8 @@ fn settled_records(
 }
 
 fn is_settled(kind: Kind, pair: &Pair, deferred: &Deferred, options: &PlanOptions) -> bool {
-    let is_sent = pair.row.is_some() && pair.known.as_ref().is_some_and(|record| record.crm_id.is_some());
+    let is_sent =
+        pair.row.is_some() && pair.known.as_ref().is_some_and(|record| record.crm_id.is_some());
     // A deal that lacks a guest is as it was sent in everything else.
     is_sent
         && !deferred.has(&pair.id)

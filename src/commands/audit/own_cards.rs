@@ -1,4 +1,5 @@
-//! The cards under our originator: those that no list shows, those that several carry, and those without a record.
+//! The cards under our originator: those that no list shows, those that several carry, and those
+//! without a record.
 
 use anyhow::Result;
 
@@ -14,11 +15,14 @@ impl Audit<'_, '_, '_> {
     /// Lists all cards under our originator, and reports those that fit no record.
     pub(super) fn check_own_cards(&mut self, observer: &mut dyn ProgressObserver) -> Result<()> {
         let scratch = &self.findings.scratch;
-        let gaps =
-            inventory::for_each_object(self.client, &self.config.portal.originator, |kind, object| {
+        let gaps = inventory::for_each_object(
+            self.client,
+            &self.config.portal.originator,
+            |kind, object| {
                 observer.on_object_seen(kind);
                 Ok(scratch.add_card(kind, &object.origin, object.crm_id)?)
-            })?;
+            },
+        )?;
         self.report_unreadable(gaps)?;
         for kind in Kind::SEND_ORDER {
             self.report_duplicates(kind)?;
@@ -72,8 +76,8 @@ impl Audit<'_, '_, '_> {
             let ids: Vec<i64> = cards.iter().map(|card| card.crm_id).collect();
             let existing = by_id(self.client, kind, &ids)?;
             for OwnCard { origin, crm_id } in cards {
-                let is_orphan =
-                    existing.contains_key(&crm_id) && !self.state.has_record_for(kind, &origin, crm_id)?;
+                let is_orphan = existing.contains_key(&crm_id)
+                    && !self.state.has_record_for(kind, &origin, crm_id)?;
                 if is_orphan {
                     self.report(&Drift::of_card(kind, crm_id, Problem::Orphan { origin }))?;
                 }

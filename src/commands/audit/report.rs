@@ -21,7 +21,11 @@ pub(super) struct Report<'o> {
 }
 
 impl<'o> Report<'o> {
-    pub(super) fn begin(out: &'o mut dyn Write, config: &'o Config, json: bool) -> Result<Report<'o>> {
+    pub(super) fn begin(
+        out: &'o mut dyn Write,
+        config: &'o Config,
+        json: bool,
+    ) -> Result<Report<'o>> {
         if json {
             write!(out, "{{\"schema\": 1,\n \"drift\": [")?;
         }
@@ -50,7 +54,11 @@ impl<'o> Report<'o> {
                 unread_document(unread),
             )?;
         } else {
-            writeln!(self.out, "{}", text::summary(counts, unread, self.config.language).join("\n"))?;
+            writeln!(
+                self.out,
+                "{}",
+                text::summary(counts, unread, self.config.language).join("\n")
+            )?;
         }
         Ok(())
     }

@@ -1,11 +1,13 @@
-//! What an audit keeps until its end, in a temporary file: a hotel of a million bookings does not fit in memory.
+//! What an audit keeps until its end, in a temporary file: a hotel of a million bookings does not
+//! fit in memory.
 
 use rusqlite::Connection;
 
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::state::Result;
 
-/// The ids that Ecvi or the state has, the cards under our originator, and the records to be sent again.
+/// The ids that Ecvi or the state has, the cards under our originator, and the records to be sent
+/// again.
 pub(super) struct ScratchDb {
     connection: Connection,
 }
@@ -53,14 +55,20 @@ impl ScratchDb {
     }
 
     /// The next cards whose origin no record has, after this one.
-    pub(super) fn orphans(&self, kind: Kind, after: &OwnCard, limit: usize) -> Result<Vec<OwnCard>> {
+    pub(super) fn orphans(
+        &self,
+        kind: Kind,
+        after: &OwnCard,
+        limit: usize,
+    ) -> Result<Vec<OwnCard>> {
         let sql = "SELECT origin, crm_id FROM objects o WHERE kind = ?1 AND (origin, crm_id) > (?2, ?3)
                      AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = o.kind AND k.origin = o.origin)
                    ORDER BY origin, crm_id LIMIT ?4";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let cards = statement.query_map((kind, &after.origin, after.crm_id, limit as i64), |row| {
-            Ok(OwnCard { origin: row.get(0)?, crm_id: row.get(1)? })
-        })?;
+        let cards = statement
+            .query_map((kind, &after.origin, after.crm_id, limit as i64), |row| {
+                Ok(OwnCard { origin: row.get(0)?, crm_id: row.get(1)? })
+            })?;
         Ok(cards.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -78,7 +86,8 @@ impl ScratchDb {
         &self,
         mut each: impl FnMut(RecordKey) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut statement = self.connection.prepare("SELECT kind, id FROM repairs ORDER BY kind, id")?;
+        let mut statement =
+            self.connection.prepare("SELECT kind, id FROM repairs ORDER BY kind, id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             each(RecordKey { kind: row.get(0)?, id: row.get(1)? })?;
@@ -97,7 +106,16 @@ mod tests {
         for (id, crm_id) in [(1, Some(11)), (3, Some(31)), (4, Some(49)), (5, None)] {
             scratch.add_record(Kind::Guest, &RecordId::Number(id), crm_id).unwrap();
         }
-        let cards = [("1", 11), ("1", 12), ("1", 12), ("2", 21), ("2", 22), ("3", 31), ("4", 41), ("5", 51)];
+        let cards = [
+            ("1", 11),
+            ("1", 12),
+            ("1", 12),
+            ("2", 21),
+            ("2", 22),
+            ("3", 31),
+            ("4", 41),
+            ("5", 51),
+        ];
         for (origin, crm_id) in cards {
             scratch.add_card(Kind::Guest, origin, crm_id).unwrap();
         }

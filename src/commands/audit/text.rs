@@ -18,15 +18,19 @@ pub(super) fn drift_lines(drift: &Drift, webhook: &Webhook, language: Language) 
     // A card that is missing cannot be looked at.
     if drift.problem != Problem::Missing {
         let entity = drift.kind().crm_entity();
-        lines.extend(drift.crm_ids.iter().map(|crm_id| format!("    {}", webhook.card(entity, *crm_id))));
+        lines.extend(
+            drift.crm_ids.iter().map(|crm_id| format!("    {}", webhook.card(entity, *crm_id))),
+        );
     }
     lines
 }
 
 fn drift_line(drift: &Drift, language: Language) -> String {
     let Drift { subject, crm_ids, problem } = drift;
-    let cards: Vec<String> =
-        crm_ids.iter().map(|crm_id| display::object_name(drift.kind(), *crm_id).text(language)).collect();
+    let cards: Vec<String> = crm_ids
+        .iter()
+        .map(|crm_id| display::object_name(drift.kind(), *crm_id).text(language))
+        .collect();
     let problem = problem_text(problem, &cards.join(", "), language);
     match subject {
         Subject::Record { key, display_name } => {
@@ -38,7 +42,9 @@ fn drift_line(drift: &Drift, language: Language) -> String {
 
 fn problem_text(problem: &Problem, card: &str, language: Language) -> String {
     match problem {
-        Problem::Missing => msg!(language, "в CRM больше нет: {card}", "missing in the CRM: {card}"),
+        Problem::Missing => {
+            msg!(language, "в CRM больше нет: {card}", "missing in the CRM: {card}")
+        }
         Problem::Hidden => msg!(
             language,
             "{card}: пользователь вебхука эту карточку не видит (ACCESS_DENIED)",
@@ -63,7 +69,8 @@ fn problem_text(problem: &Problem, card: &str, language: Language) -> String {
             )
         }
         Problem::Different { fields } => {
-            let fields: Vec<String> = fields.iter().map(|field| field_text(field, language)).collect();
+            let fields: Vec<String> =
+                fields.iter().map(|field| field_text(field, language)).collect();
             let fields = fields.join(", ");
             msg!(language, "отличается {card}: {fields}", "{card} differs: {fields}")
         }
@@ -80,13 +87,18 @@ fn problem_text(problem: &Problem, card: &str, language: Language) -> String {
     }
 }
 
-/// `STAGE_ID «NEW» вместо «WON»`; of a value that may tell something about a person only the field's name.
+/// `STAGE_ID «NEW» вместо «WON»`; of a value that may tell something about a person only the
+/// field's name.
 fn field_text(difference: &Difference, language: Language) -> String {
     let Difference { field, ours, theirs, coming: _ } = difference;
     if difference.is_personal() {
         return field.clone();
     }
-    msg!(language, "{field} «{theirs}» вместо «{ours}»", "{field} \"{theirs}\" instead of \"{ours}\"")
+    msg!(
+        language,
+        "{field} «{theirs}» вместо «{ours}»",
+        "{field} \"{theirs}\" instead of \"{ours}\""
+    )
 }
 
 /// The last lines of the report.
@@ -104,7 +116,11 @@ pub(super) fn summary(
             "Compared: {compared}. Nothing differs in what the portal showed."
         ),
         0 => {
-            msg!(language, "Сверено: {compared}. Расхождений нет.", "Compared: {compared}. Nothing differs.")
+            msg!(
+                language,
+                "Сверено: {compared}. Расхождений нет.",
+                "Compared: {compared}. Nothing differs."
+            )
         }
         _ => msg!(
             language,

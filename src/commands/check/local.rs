@@ -19,7 +19,10 @@ use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::prepare::preview;
 
 /// Reads the configuration. Without it nothing else can be checked.
-pub(super) fn check_configuration(options: &Options<'_>, results: &mut Vec<CheckResult>) -> Option<Config> {
+pub(super) fn check_configuration(
+    options: &Options<'_>,
+    results: &mut Vec<CheckResult>,
+) -> Option<Config> {
     let path = config::find_config_file(options.config);
     let mut config = match config::load(&path, options.webhook) {
         Ok(config) => config,
@@ -29,19 +32,25 @@ pub(super) fn check_configuration(options: &Options<'_>, results: &mut Vec<Check
         }
     };
     config.language = options.language;
-    results.push(CheckResult::ok("config", CheckMessage::Configuration { path: path.display().to_string() }));
+    results.push(CheckResult::ok(
+        "config",
+        CheckMessage::Configuration { path: path.display().to_string() },
+    ));
     results.extend(config.link.as_ref().map(linked));
     for path in &config.exposed {
         let path = path.display().to_string();
-        let exposed =
-            CheckResult::warning("config_permissions", CheckMessage::WorldReadable { path: path.clone() });
+        let exposed = CheckResult::warning(
+            "config_permissions",
+            CheckMessage::WorldReadable { path: path.clone() },
+        );
         results.push(exposed.with_remedy(CheckMessage::ProtectFile { path }));
     }
     results.extend(originator(&config.portal.originator));
     Some(config)
 }
 
-/// A portal's database may take letters for the same that differ only by accents; two hotels would then share cards.
+/// A portal's database may take letters for the same that differ only by accents; two hotels would
+/// then share cards.
 fn originator(originator: &str) -> Option<CheckResult> {
     if originator.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
         return None;
@@ -106,15 +115,20 @@ fn open_and_write(path: &Path, now: DateTime<Utc>) -> Result<State> {
 /// Before the first run: the file will be made, so its folder must be there and writable.
 fn no_state(path: &Path) -> CheckResult {
     match test_writable(path) {
-        Ok(()) => {
-            CheckResult::ok("state", CheckMessage::StateNotYetThere { path: path.display().to_string() })
-        }
+        Ok(()) => CheckResult::ok(
+            "state",
+            CheckMessage::StateNotYetThere { path: path.display().to_string() },
+        ),
         Err(error) => unusable_state(error),
     }
 }
 
 /// What the next run would refuse or hold back, once an initial export was completed.
-pub(super) fn check_plan(config: &Config, state: Option<&State>, clock: &Clock) -> Option<CheckResult> {
+pub(super) fn check_plan(
+    config: &Config,
+    state: Option<&State>,
+    clock: &Clock,
+) -> Option<CheckResult> {
     state?.initial_export().ok()??;
     match preview(config, &RunOptions::new(RunKind::Sync), clock) {
         Ok((_, plan)) => {
@@ -128,7 +142,8 @@ pub(super) fn check_plan(config: &Config, state: Option<&State>, clock: &Clock) 
     }
 }
 
-/// A file that is not there. An empty one was left by a check that was killed, anything else belongs to somebody.
+/// A file that is not there. An empty one was left by a check that was killed, anything else
+/// belongs to somebody.
 fn trial_file(path: &Path) -> PathBuf {
     let usual = sidecar_path(path, ".check");
     let found = std::fs::symlink_metadata(&usual);
@@ -143,7 +158,9 @@ fn trial_file(path: &Path) -> PathBuf {
 fn test_writable(path: &Path) -> Result<()> {
     let trial = trial_file(path);
     let made = OpenOptions::new().write(true).create_new(true).open(&trial);
-    made.explain(|| CheckMessage::StateCannotBeMade { folder: parent_dir(path).display().to_string() })?;
+    made.explain(|| CheckMessage::StateCannotBeMade {
+        folder: parent_dir(path).display().to_string(),
+    })?;
     Ok(std::fs::remove_file(trial)?)
 }
 
@@ -161,7 +178,11 @@ fn is_open_to_others(_: &Path) -> bool {
 /// A state that cannot be used; the error says what to do.
 pub(super) fn unusable_state(error: impl Into<anyhow::Error>) -> CheckResult {
     let error = error.into();
-    CheckResult::unusable("state", &error, CheckMessage::StateUnusable { reason: message_of(&error).into() })
+    CheckResult::unusable(
+        "state",
+        &error,
+        CheckMessage::StateUnusable { reason: message_of(&error).into() },
+    )
 }
 
 #[cfg(test)]
@@ -170,7 +191,9 @@ mod tests {
 
     #[test]
     fn an_originator_that_a_database_may_take_for_another_is_refused() {
-        assert!(["ECVI", "ECVI-SOCHI 2", "hotel_1"].into_iter().all(|name| originator(name).is_none()));
+        assert!(
+            ["ECVI", "ECVI-SOCHI 2", "hotel_1"].into_iter().all(|name| originator(name).is_none())
+        );
         for name in ["Гостиница", "HÔTEL", "\u{415}CVI", "ECVI\u{a0}2", "ECVI\t2"] {
             assert!(originator(name).is_some(), "{name:?}");
         }

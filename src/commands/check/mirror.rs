@@ -46,7 +46,11 @@ pub(super) fn check(config: &Config, clock: &Clock, results: &mut Vec<CheckResul
 
 /// The error says what to do.
 fn unusable(error: &anyhow::Error) -> CheckResult {
-    CheckResult::unusable("mirror", error, CheckMessage::MirrorUnusable { reason: message_of(error).into() })
+    CheckResult::unusable(
+        "mirror",
+        error,
+        CheckMessage::MirrorUnusable { reason: message_of(error).into() },
+    )
 }
 
 /// The mirror was replaced, and the log of the old one was left there.
@@ -60,7 +64,8 @@ fn foreign_log(path: &Path) -> CheckResult {
 fn age(config: &Config, now: DateTime<Utc>) -> CheckResult {
     let written_at = written_at(&config.mirror.path);
     let path = config.mirror.path.display().to_string();
-    let written = written_at.map(|at| display::format_time(at, config.language)).unwrap_or_default();
+    let written =
+        written_at.map(|at| display::format_time(at, config.language)).unwrap_or_default();
     let limit = config.monitoring.max_mirror_age.unwrap_or(MAX_AGE);
     if written_at.is_some_and(|at| is_older(at, limit, now)) {
         let old = CheckResult::warning("mirror", CheckMessage::MirrorOld { path, written });

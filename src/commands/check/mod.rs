@@ -1,7 +1,7 @@
 //! The command `check`: would a run work, and if not, what to correct and where.
 //!
-//! Every check that still makes sense is made, so that an administrator corrects everything at once. Only `--probe`
-//! changes anything in the CRM. Neither the secret nor people's data is shown.
+//! Every check that still makes sense is made, so that an administrator corrects everything at
+//! once. Only `--probe` changes anything in the CRM. Neither the secret nor people's data is shown.
 
 mod local;
 mod mirror;
@@ -96,7 +96,8 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Chec
         }
         Err(error) => {
             let reason = message_of(&error).into();
-            let unusable = CheckResult::unusable("webhook", &error, CheckMessage::WebhookUnusable { reason });
+            let unusable =
+                CheckResult::unusable("webhook", &error, CheckMessage::WebhookUnusable { reason });
             results.push(unusable.with_remedy(CheckMessage::CorrectPortal));
         }
     }
@@ -122,7 +123,8 @@ fn check_portal(
 ) {
     results.extend(portal::proxy(config));
     let deadline = Some(clock.now() + CHECK_DEADLINE);
-    let mut client = Client::new(portal, clock.clone(), &config.portal, RateLimits::default(), deadline);
+    let mut client =
+        Client::new(portal, clock.clone(), &config.portal, RateLimits::default(), deadline);
     if portal::check_webhook(config, &mut client, results) {
         results.extend(state.and_then(|state| portal::wrong_portal(config, state, &mut client)));
         rights::check(config, &mut client, results);

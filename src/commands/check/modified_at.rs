@@ -1,7 +1,8 @@
-//! `modified_at` of the rows of one kind: which lie in the future, and which are written otherwise than most.
+//! `modified_at` of the rows of one kind: which lie in the future, and which are written otherwise
+//! than most.
 //!
-//! Neither spoils other rows. But a wrong clock, or a program that writes times in two ways, is worth knowing. Values
-//! are not shown: a hotel's own query may have made them of anything.
+//! Neither spoils other rows. But a wrong clock, or a program that writes times in two ways, is
+//! worth knowing. Values are not shown: a hotel's own query may have made them of anything.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -112,7 +113,10 @@ mod tests {
         for odd in ["2062-01-01", "01.01.2062", "2902003200"] {
             let lines = told(&[odd, odd]);
             assert_eq!(lines.len(), 1, "{lines:?}");
-            assert!(lines[0].contains("в будущем, строк: 2 (id 0)") && !lines[0].contains(odd), "{lines:?}");
+            assert!(
+                lines[0].contains("в будущем, строк: 2 (id 0)") && !lines[0].contains(odd),
+                "{lines:?}"
+            );
         }
         // It is tomorrow already in the east, and summer time ends.
         assert!(told(&["2026-11-30 23:59:59", "2026-10-25 02:30:00"]).is_empty());
@@ -123,7 +127,10 @@ mod tests {
         for odd in ["2026-11-28", "28.11.2026 10:00:00", "1796000000", "вчера", ""] {
             let lines = told(&["2026-11-28 10:00:00", odd, "2026-01-02 00:00:00"]);
             assert_eq!(lines.len(), 1, "{lines:?}");
-            assert!(lines[0].contains("иначе") && lines[0].contains("строк: 1 (id 1)"), "{lines:?}");
+            assert!(
+                lines[0].contains("иначе") && lines[0].contains("строк: 1 (id 1)"),
+                "{lines:?}"
+            );
         }
         assert!(told(&["", "", ""]).is_empty());
     }

@@ -14,7 +14,8 @@ pub enum Next {
 }
 
 impl Next {
-    /// Nothing where runs of cron followed; and where the state cannot be read, which another check says.
+    /// Nothing where runs of cron followed; and where the state cannot be read, which another check
+    /// says.
     pub(super) fn after(state: Option<&State>) -> Option<Next> {
         let Some(state) = state else { return Some(Next::InitialExport) };
         if state.initial_export().ok()?.is_none() {

@@ -17,7 +17,9 @@ pub(super) fn check(config: &Config, client: &mut Client<'_>) -> Option<CheckRes
         Ok(answer) if answer.result.get("active") == Some(&Value::Bool(false)) => {
             (CheckMessage::NotifiedUserDismissed { user }, CheckMessage::NameOtherUser)
         }
-        Ok(_) => return Some(CheckResult::ok("notify_user", CheckMessage::UserIsNotified { user })),
+        Ok(_) => {
+            return Some(CheckResult::ok("notify_user", CheckMessage::UserIsNotified { user }));
+        }
         Err(error) => refused(user, error),
     };
     Some(CheckResult::warning("notify_user", detail).with_remedy(remedy))
@@ -29,8 +31,12 @@ fn refused(user: u64, error: CallError) -> (CheckMessage, CheckMessage) {
         _ => String::new(),
     };
     match code.as_str() {
-        "insufficient_scope" => (CheckMessage::MessagesNeedScope { user }, CheckMessage::TickMessages),
-        "user_not_exists" => (CheckMessage::NotifiedUserUnknown { user }, CheckMessage::NameOtherUser),
+        "insufficient_scope" => {
+            (CheckMessage::MessagesNeedScope { user }, CheckMessage::TickMessages)
+        }
+        "user_not_exists" => {
+            (CheckMessage::NotifiedUserUnknown { user }, CheckMessage::NameOtherUser)
+        }
         _ => {
             let reason = Box::new(error.into_run_error().message);
             (CheckMessage::NotifiedUserUnclear { user, reason }, CheckMessage::NameOtherUser)

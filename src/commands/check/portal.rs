@@ -36,7 +36,8 @@ pub(super) fn check_webhook(
     let host = config.portal.webhook.host().to_owned();
     let milliseconds = (client.clock().now() - asked_at).num_milliseconds();
     results.push(CheckResult::ok("webhook", CheckMessage::WebhookAnswers { host, milliseconds }));
-    let has_crm = response.result.as_array().is_some_and(|scopes| scopes.iter().any(|scope| scope == "crm"));
+    let has_crm =
+        response.result.as_array().is_some_and(|scopes| scopes.iter().any(|scope| scope == "crm"));
     if !has_crm {
         let missing = CheckResult::error("scope", Outcome::Refused, CheckMessage::ScopeMissing);
         results.push(missing.with_remedy(CheckMessage::TickScope));
@@ -45,7 +46,11 @@ pub(super) fn check_webhook(
 }
 
 /// The portal is not the one that the state belongs to.
-pub(super) fn wrong_portal(config: &Config, state: &State, client: &mut Client<'_>) -> Option<CheckResult> {
+pub(super) fn wrong_portal(
+    config: &Config,
+    state: &State,
+    client: &mut Client<'_>,
+) -> Option<CheckResult> {
     let error = portal_identity::verify_portal(config, state, client).err()?;
     Some(match error.downcast() {
         Ok(error) => unanswered("portal", error),
@@ -65,7 +70,9 @@ pub(super) fn unanswered(name: &'static str, error: CallError) -> CheckResult {
             let silent = interrupted(CheckMessage::PortalSilent { reason: reason.into() });
             silent.with_remedy(CheckMessage::CheckNetwork)
         }
-        CallError::Misconfigured(reason) => interrupted(CheckMessage::NoConnection { reason: reason.into() }),
+        CallError::Misconfigured(reason) => {
+            interrupted(CheckMessage::NoConnection { reason: reason.into() })
+        }
         other => {
             let error = other.into_run_error();
             CheckResult::error(name, error.outcome, error.message)
@@ -73,7 +80,8 @@ pub(super) fn unanswered(name: &'static str, error: CallError) -> CheckResult {
     }
 }
 
-/// Does the portal have what the configuration names? Success is remembered, so that the next run need not ask.
+/// Does the portal have what the configuration names? Success is remembered, so that the next run
+/// need not ask.
 pub(super) fn check_dictionaries(
     config: &Config,
     state: Option<&State>,
@@ -89,7 +97,8 @@ pub(super) fn check_dictionaries(
     }
     results.extend(verdict.findings.iter().map(setting));
     let Some(state) = state.filter(|_| verdict.into_result().is_ok()) else { return };
-    if let Err(error) = config_check::remember(config, state, &verdict.fields, client.clock().now()) {
+    if let Err(error) = config_check::remember(config, state, &verdict.fields, client.clock().now())
+    {
         results.push(unusable_state(error));
     }
 }
@@ -107,7 +116,9 @@ fn setting(finding: &config_check::Finding) -> CheckResult {
             let remedy = CheckMessage::CorrectSetting { key };
             CheckResult::error("dictionary", Outcome::Failed, detail).with_remedy(remedy)
         }
-        (false, Some(alternatives)) => CheckResult::warning("dictionary", detail).with_remedy(alternatives),
+        (false, Some(alternatives)) => {
+            CheckResult::warning("dictionary", detail).with_remedy(alternatives)
+        }
         (false, None) => CheckResult::warning("dictionary", detail),
     }
 }

@@ -36,8 +36,17 @@ impl CheckResult {
         CheckResult { name, status: CheckStatus::Warning, detail: detail.into(), remedy: None }
     }
 
-    pub(super) fn error(name: &'static str, outcome: Outcome, detail: impl Into<Message>) -> CheckResult {
-        CheckResult { name, status: CheckStatus::Error(outcome), detail: detail.into(), remedy: None }
+    pub(super) fn error(
+        name: &'static str,
+        outcome: Outcome,
+        detail: impl Into<Message>,
+    ) -> CheckResult {
+        CheckResult {
+            name,
+            status: CheckStatus::Error(outcome),
+            detail: detail.into(),
+            remedy: None,
+        }
     }
 
     /// Something cannot be used because of this error.
@@ -58,7 +67,8 @@ impl CheckResult {
     }
 }
 
-/// The outcome of all checks: what an administrator must correct comes before what may pass by itself.
+/// The outcome of all checks: what an administrator must correct comes before what may pass by
+/// itself.
 pub fn outcome(results: &[CheckResult]) -> Outcome {
     let mut errors = results.iter().filter_map(|result| match result.status {
         CheckStatus::Error(outcome) => Some(outcome),

@@ -1,4 +1,5 @@
-//! What the webhook's user may do, as far as the portal tells; whether the clocks agree; how fast we ask.
+//! What the webhook's user may do, as far as the portal tells; whether the clocks agree; how fast
+//! we ask.
 
 use std::collections::BTreeMap;
 
@@ -21,12 +22,14 @@ type Replies = BTreeMap<String, Reply>;
 /// A clock that is further off makes waiting times and the history wrong.
 const MAX_CLOCK_OFFSET: i64 = 60;
 
-/// The methods by which records are found and sent, in the lower case that `method.get` wants. The methods that
-/// verify the configuration are called by this check anyway.
+/// The methods by which records are found and sent, in the lower case that `method.get` wants. The
+/// methods that verify the configuration are called by this check anyway.
 fn methods(config: &Config) -> Vec<String> {
     let mut methods = Vec::new();
     for kind in Kind::SEND_ORDER {
-        methods.extend(["add", "update", "list"].map(|verb| format!("crm.{}.{verb}", kind.crm_entity())));
+        methods.extend(
+            ["add", "update", "list"].map(|verb| format!("crm.{}.{verb}", kind.crm_entity())),
+        );
     }
     methods.extend(["crm.deal.delete", "crm.item.get"].map(str::to_owned));
     if config.deal.funnels().len() > 1 {
@@ -46,8 +49,10 @@ fn methods(config: &Config) -> Vec<String> {
 /// The webhook's user and his rights, the clocks, the request rate.
 pub(super) fn check(config: &Config, client: &mut Client<'_>, results: &mut Vec<CheckResult>) {
     let methods = methods(config);
-    let mut commands =
-        vec![Command::new("profile", "profile", json!({})), Command::new("time", "server.time", json!({}))];
+    let mut commands = vec![
+        Command::new("profile", "profile", json!({})),
+        Command::new("time", "server.time", json!({})),
+    ];
     for kind in Kind::SEND_ORDER {
         let params = json!({"select": ["ID"], "start": -1, "filter": {"<ID": 1}});
         commands.push(Command::new(kind.name(), list_method(kind), params));
@@ -109,7 +114,8 @@ fn notices(config: &Config, replies: &Replies) -> Vec<CheckResult> {
 
 fn access(kind: Kind, replies: &Replies) -> Option<CheckResult> {
     let Some(Reply::Err(refusal)) = replies.get(kind.name()) else { return None };
-    let detail = CheckMessage::CrmClosed { method: list_method(kind), refusal: refusal.message().into() };
+    let detail =
+        CheckMessage::CrmClosed { method: list_method(kind), refusal: refusal.message().into() };
     Some(CheckResult::error("access", Outcome::Refused, detail).with_remedy(CheckMessage::GiveRole))
 }
 
@@ -139,14 +145,16 @@ fn clock(client: &Client<'_>, replies: &Replies) -> Option<CheckResult> {
         return Some(CheckResult::ok("clock", CheckMessage::ClockAgrees));
     }
     let by = display::format_duration(TimeDelta::seconds(ahead.abs())).into();
-    let detail = if ahead > 0 { CheckMessage::ClockAhead { by } } else { CheckMessage::ClockBehind { by } };
+    let detail =
+        if ahead > 0 { CheckMessage::ClockAhead { by } } else { CheckMessage::ClockBehind { by } };
     Some(CheckResult::warning("clock", detail).with_remedy(CheckMessage::SynchroniseTime))
 }
 
 fn rate(config: &Config) -> CheckResult {
     let rate = config.portal.requests_per_second;
     let burst = config.portal.burst;
-    let detail = CheckMessage::RequestRate { per_second: rate.to_string(), burst: burst.to_string() };
+    let detail =
+        CheckMessage::RequestRate { per_second: rate.to_string(), burst: burst.to_string() };
     if rate <= 2.0 && burst <= 50 {
         return CheckResult::ok("rate", detail);
     }

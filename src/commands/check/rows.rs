@@ -1,4 +1,5 @@
-//! The rows of the mirror: how many of each kind there are, which a run would refuse, and of which it would warn.
+//! The rows of the mirror: how many of each kind there are, which a run would refuse, and of which
+//! it would warn.
 
 use std::collections::BTreeMap;
 
@@ -91,7 +92,8 @@ impl Sample {
         for RowWarning { code, column } in &row.warnings {
             self.add_not_whole(*code, column, &row.id);
         }
-        // The types of custom fields are the portal's: a value that does not fit them is not known here.
+        // The types of custom fields are the portal's: a value that does not fit them is not known
+        // here.
         let mapped = mapped(&row, &DealLinks::default(), None, config, &FieldTypes::default());
         for warning in mapped.into_iter().flat_map(|mapped| mapped.warnings) {
             match warning.code {
@@ -115,7 +117,8 @@ impl Sample {
     fn add_unreadable(&mut self, error: RowError, id: &RecordId) {
         let RowError { code, column, message, form } = error;
         // A status code says what to add to the configuration; other values may be a person's data.
-        let shown = if code == FailureCode::UnknownStatus { message.clone() } else { column.clone() };
+        let shown =
+            if code == FailureCode::UnknownStatus { message.clone() } else { column.clone() };
         let rows = self.unreadable.entry(Flaw { code, column: shown }).or_default();
         rows.add(id);
         if !form.is_empty() && rows.examples.len() < EXAMPLES_SHOWN {
@@ -134,7 +137,8 @@ impl Sample {
         }
         for (Flaw { code, column }, rows) in &self.unreadable {
             let ids = [rows.ids()];
-            let examples: Vec<&str> = ids.iter().chain(rows.examples.values()).map(String::as_str).collect();
+            let examples: Vec<&str> =
+                ids.iter().chain(rows.examples.values()).map(String::as_str).collect();
             let detail = CheckMessage::RowsUnreadable {
                 records: records(),
                 count: rows.count,

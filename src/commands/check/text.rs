@@ -39,7 +39,8 @@ fn sign(status: CheckStatus) -> char {
 }
 
 fn summary(results: &[CheckResult]) -> CheckMessage {
-    let errors = results.iter().filter(|result| matches!(result.status, CheckStatus::Error(_))).count();
+    let errors =
+        results.iter().filter(|result| matches!(result.status, CheckStatus::Error(_))).count();
     let warnings = results.iter().filter(|result| result.status == CheckStatus::Warning).count();
     match (errors, warnings) {
         (0, 0) => CheckMessage::AllFine,
@@ -49,9 +50,11 @@ fn summary(results: &[CheckResult]) -> CheckMessage {
     }
 }
 
-/// For programs. Names and results are stable; details and remedies are for people, in their language.
+/// For programs. Names and results are stable; details and remedies are for people, in their
+/// language.
 pub(super) fn json(checks: &Checks, language: Language) -> String {
-    let results: Vec<Value> = checks.results.iter().map(|result| document(result, language)).collect();
+    let results: Vec<Value> =
+        checks.results.iter().map(|result| document(result, language)).collect();
     let document = json!({
         "schema": 1, "outcome": outcome(&checks.results).name(), "next": checks.next.map(Next::command),
         "checks": results,

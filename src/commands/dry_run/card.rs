@@ -1,4 +1,5 @@
-//! What a card will look like, field by field: one sample of each kind, or the record that was asked for.
+//! What a card will look like, field by field: one sample of each kind, or the record that was
+//! asked for.
 
 use anyhow::Result;
 
@@ -23,8 +24,8 @@ pub struct CardField {
 }
 
 impl ChangePreview<'_, '_> {
-    /// The fields of the card where it is to be shown whole. A sample is a new card: an existing one that is linked
-    /// shows its changes instead.
+    /// The fields of the card where it is to be shown whole. A sample is a new card: an existing
+    /// one that is linked shows its changes instead.
     pub(super) fn sample(
         &mut self,
         planned: &Planned,
@@ -57,7 +58,11 @@ impl ChangePreview<'_, '_> {
                 "COMPANY_ID" => self.coming_companies(row)?,
                 _ => Vec::new(),
             };
-            card.push(CardField { field: field.clone(), value: display_value(field, value), coming });
+            card.push(CardField {
+                field: field.clone(),
+                value: display_value(field, value),
+                coming,
+            });
         }
         card.retain(|field| !field.value.is_empty() || !field.coming.is_empty());
         Ok(card)

@@ -23,7 +23,8 @@ use crate::sync::plan::{PlanStore, Planned, Step};
 use crate::sync::preflight::config_check::fetch_and_check;
 use crate::sync::push::{Owner, owner_of};
 
-/// New records that are looked for in the CRM. An initial export plans a million of them, and each costs a question.
+/// New records that are looked for in the CRM. An initial export plans a million of them, and each
+/// costs a question.
 pub(super) const MAX_LOOKUPS: usize = 500;
 
 /// Finds out what steps would change.
@@ -127,7 +128,9 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     }
 
     fn fetch_preview(&mut self, steps: &[Planned]) -> Result<Vec<StepPreview>> {
-        let Some(kind) = steps.first().map(|planned| planned.key.kind) else { return Ok(Vec::new()) };
+        let Some(kind) = steps.first().map(|planned| planned.key.kind) else {
+            return Ok(Vec::new());
+        };
         let types = self.types()?;
         let takeovers = self.takeovers(kind, steps)?;
         let mut targets = Vec::new();
@@ -135,7 +138,10 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
             targets.push(self.target(planned, &takeovers, &types)?);
         }
         let cards = self.cards(kind, &targets)?;
-        targets.into_iter().map(|target| self.step_preview(target, &cards, &takeovers, &types)).collect()
+        targets
+            .into_iter()
+            .map(|target| self.step_preview(target, &cards, &takeovers, &types))
+            .collect()
     }
 
     fn target<'s>(
@@ -160,7 +166,9 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         let mut fields = BTreeSet::from(["CONTACT_IDS".to_owned()]);
         for target in targets {
             ids.extend(target.crm_id);
-            fields.extend(target.mapped.iter().flat_map(|mapped| mapped.fields.fields.keys().cloned()));
+            fields.extend(
+                target.mapped.iter().flat_map(|mapped| mapped.fields.fields.keys().cloned()),
+            );
         }
         let ids: Vec<i64> = ids.into_iter().collect();
         Ok(cards(&mut self.client, kind, &ids, &fields)?)
@@ -178,14 +186,16 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         let card = crm_id.and_then(|crm_id| cards.seen.get(&crm_id));
         let unseen = crm_id.and_then(|crm_id| cards.unseen.get(&crm_id)).cloned();
         let is_missing = crm_id.is_some() && card.is_none() && unseen.is_none();
-        let named_by_ecvi = record.named_by(planned.row.as_ref()).filter(|_| is_new && crm_id.is_none());
+        let named_by_ecvi =
+            record.named_by(planned.row.as_ref()).filter(|_| is_new && crm_id.is_none());
         Ok(StepPreview {
             takeover: crm_id.filter(|_| is_new),
             missing: is_missing.then_some(self.config.sync.on_missing),
             former_card: record.plan_record.crm_id.filter(|_| is_new),
             unseen,
             is_not_ours: self.is_not_ours(planned, &record, card)?,
-            is_taken: named_by_ecvi.is_some_and(|named| takeovers.values().any(|crm_id| *crm_id == named)),
+            is_taken: named_by_ecvi
+                .is_some_and(|named| takeovers.values().any(|crm_id| *crm_id == named)),
             waits_for: self.waits_for(planned)?,
             changes: self.changes(planned.key.kind, &record, mapped, card, types),
             card: sample,

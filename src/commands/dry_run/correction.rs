@@ -1,4 +1,5 @@
-//! Steps whose cards are missing in the CRM: a run finds that out when it sends them, a dry run says so beforehand.
+//! Steps whose cards are missing in the CRM: a run finds that out when it sends them, a dry run
+//! says so beforehand.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +22,12 @@ struct Change {
 }
 
 impl ChangePreview<'_, '_> {
-    /// Plans anew what a run would plan anew: changes of cards that are missing in the CRM, or whose numbers are
-    /// other records' by now.
+    /// Plans anew what a run would plan anew: changes of cards that are missing in the CRM, or
+    /// whose numbers are other records' by now.
     ///
     /// # Errors
-    /// The state or the plan cannot be read. A portal that does not answer leaves the plan as it is.
+    /// The state or the plan cannot be read. A portal that does not answer leaves the plan as it
+    /// is.
     pub(super) fn correct(&mut self) -> Result<()> {
         if self.config.sync.on_missing == OnMissing::Fail {
             return Ok(());
@@ -75,7 +77,8 @@ impl ChangePreview<'_, '_> {
             }
         }
         let lost_ids: Vec<RecordId> = lost.iter().map(|planned| planned.key.id.clone()).collect();
-        let by_origin = by_origin(&mut self.client, kind, &self.config.portal.originator, &lost_ids)?;
+        let by_origin =
+            by_origin(&mut self.client, kind, &self.config.portal.originator, &lost_ids)?;
         lost.retain(|planned| !by_origin.found.contains_key(&planned.key.id));
         Ok(lost)
     }

@@ -66,7 +66,8 @@ fn step(planned: &Planned, record: &StoredRecord, preview: &StepPreview) -> Valu
     let RecordKey { kind, id } = &planned.key;
     let name = number_or_name(planned, record);
     let number = (*kind == Kind::Booking && !name.is_empty()).then_some(name);
-    let crm_id = record.plan_record.crm_id.or(preview.takeover).or_else(|| takeover(planned, record));
+    let crm_id =
+        record.plan_record.crm_id.or(preview.takeover).or_else(|| takeover(planned, record));
     let mut document = json!({
         "kind": kind, "id": id.to_string(), "number": number, "step": planned.step.to_string(), "crm_id": crm_id,
     });

@@ -1,7 +1,7 @@
 //! `--dry-run`: the plan of a run, and what its steps would change in the CRM.
 //!
-//! The portal is only read, by list calls. One that does not answer ends the questions and not the dry run: what is
-//! not known is left out.
+//! The portal is only read, by list calls. One that does not answer ends the questions and not the
+//! dry run: what is not known is left out.
 
 mod card;
 mod change_preview;
@@ -113,7 +113,8 @@ fn only_record(config: &Config, state: &State, only: &[String]) -> Result<Option
     Ok(Some(Only { key: found.key, name }))
 }
 
-/// Every step that is to be shown, in its order, with what is known of it. Tells how many there were.
+/// Every step that is to be shown, in its order, with what is known of it. Tells how many there
+/// were.
 fn for_each_step(
     queue: &PlanStore,
     preview: Option<&mut ChangePreview<'_, '_>>,
@@ -123,7 +124,11 @@ fn for_each_step(
     let mut steps = Steps { preview, chunk: Vec::new(), shown: 0, show: &mut show };
     for kind in Kind::SEND_ORDER {
         queue.each(kind, |planned| {
-            if only.as_ref().is_none_or(|only| *only == planned.key) { steps.add(planned) } else { Ok(()) }
+            if only.as_ref().is_none_or(|only| *only == planned.key) {
+                steps.add(planned)
+            } else {
+                Ok(())
+            }
         })?;
         steps.show_chunk()?;
     }

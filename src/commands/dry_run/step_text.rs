@@ -19,7 +19,8 @@ pub(super) fn step_line(
 ) -> String {
     let kind = planned.key.kind;
     let name = display::record_name(&planned.key, number_or_name(planned, record)).text(language);
-    let card = record.plan_record.crm_id.map(|crm_id| display::object_name(kind, crm_id).text(language));
+    let card =
+        record.plan_record.crm_id.map(|crm_id| display::object_name(kind, crm_id).text(language));
     let card = card.unwrap_or_default();
     match planned.step {
         Step::Create => create_line(&name, planned, record, found, language),
@@ -93,7 +94,8 @@ fn create_line(
 
 fn unreadable_line(name: &str, planned: &Planned, language: Language) -> String {
     let error = planned.row.as_ref().and_then(|row| row.body.as_ref().err());
-    let reason = error.map(|error| format!("{} {}", error.code, visible_text::line(&error.message)));
+    let reason =
+        error.map(|error| format!("{} {}", error.code, visible_text::line(&error.message)));
     let reason = reason.unwrap_or_default();
     msg!(language, "{name}: не читается: {reason}", "{name}: cannot be read: {reason}")
 }

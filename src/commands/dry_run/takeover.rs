@@ -1,4 +1,5 @@
-//! Which existing cards new records would be linked to: by origin, by the id that Ecvi knows, by phone and e-mail.
+//! Which existing cards new records would be linked to: by origin, by the id that Ecvi knows, by
+//! phone and e-mail.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +16,15 @@ use crate::mirror::Row;
 use crate::sync::plan::{Planned, Step};
 
 impl ChangePreview<'_, '_> {
-    pub(super) fn takeovers(&mut self, kind: Kind, steps: &[Planned]) -> Result<BTreeMap<RecordId, i64>> {
+    pub(super) fn takeovers(
+        &mut self,
+        kind: Kind,
+        steps: &[Planned],
+    ) -> Result<BTreeMap<RecordId, i64>> {
         let new = self.within_limit(steps);
         let ids: Vec<RecordId> = new.iter().map(|planned| planned.key.id.clone()).collect();
-        let existing = by_origin(&mut self.client, kind, &self.config.portal.originator, &ids)?.found;
+        let existing =
+            by_origin(&mut self.client, kind, &self.config.portal.originator, &ids)?.found;
         let mut takeovers = BTreeMap::new();
         for (id, cards) in existing {
             if let Some(oldest) = cards.first() {
@@ -43,7 +49,8 @@ impl ChangePreview<'_, '_> {
 
     /// The new records, up to the limit of those that are looked for.
     fn within_limit<'s>(&mut self, steps: &'s [Planned]) -> Vec<&'s Planned> {
-        let mut new: Vec<&Planned> = steps.iter().filter(|planned| planned.step == Step::Create).collect();
+        let mut new: Vec<&Planned> =
+            steps.iter().filter(|planned| planned.step == Step::Create).collect();
         let limit = MAX_LOOKUPS.saturating_sub(self.lookups);
         if new.len() > limit && limit > 0 {
             self.notes.push(CommandMessage::OnlyFirstLookedFor { records: MAX_LOOKUPS }.into());
@@ -68,7 +75,8 @@ impl ChangePreview<'_, '_> {
         let mut rows = Vec::new();
         let mut points = Vec::new();
         for row in new.iter().filter_map(|planned| planned.row.as_ref()) {
-            let of_row = row.body.as_ref().map(|body| ContactPoints::of(body, by)).unwrap_or_default();
+            let of_row =
+                row.body.as_ref().map(|body| ContactPoints::of(body, by)).unwrap_or_default();
             if !of_row.is_empty() {
                 rows.push(row);
                 points.push(of_row);
@@ -77,7 +85,8 @@ impl ChangePreview<'_, '_> {
         let answers = find_by_contact(&mut self.client, kind, &points)?;
         let mut matches: BTreeMap<RecordId, i64> = BTreeMap::new();
         for ((row, points), found) in rows.into_iter().zip(&points).zip(answers) {
-            let Some(crm_id) = self.contact_match(kind, row, points, found.unwrap_or_default())? else {
+            let Some(crm_id) = self.contact_match(kind, row, points, found.unwrap_or_default())?
+            else {
                 continue;
             };
             if !matches.values().any(|other| *other == crm_id) {
@@ -96,7 +105,9 @@ impl ChangePreview<'_, '_> {
         found: Vec<Object>,
     ) -> Result<Option<i64>> {
         let candidates = not_ours(found, &self.config.portal.originator);
-        let Some(card) = unique_name_match(&row.display_name, points, &candidates) else { return Ok(None) };
+        let Some(card) = unique_name_match(&row.display_name, points, &candidates) else {
+            return Ok(None);
+        };
         Ok(self.state.records_of_object(kind, card.crm_id)?.is_empty().then_some(card.crm_id))
     }
 }

@@ -43,8 +43,11 @@ pub fn write_text(
     })?;
     if let Some(only) = only.filter(|_| shown == 0) {
         let name = only.name.text(language);
-        let line =
-            msg!(language, "{name}: делать нечего: всё передано", "{name}: nothing to do, all is sent");
+        let line = msg!(
+            language,
+            "{name}: делать нечего: всё передано",
+            "{name}: nothing to do, all is sent"
+        );
         writeln!(out, "{line}")?;
     }
     let mut remarks = preview.map(|preview| preview.notes.clone()).unwrap_or_default();
@@ -123,8 +126,8 @@ fn write_step(
     Ok(())
 }
 
-/// What is no step: deletions that are held back, records that are gone from Ecvi for now, and calls without an
-/// answer.
+/// What is no step: deletions that are held back, records that are gone from Ecvi for now, and
+/// calls without an answer.
 pub(super) fn remarks(plan: &Plan, state: &State, language: Language) -> Result<Vec<Message>> {
     let mut remarks: Vec<Message> = plan.held_back.iter().map(SuppressedRemoval::message).collect();
     remarks.extend(waiting(plan, language));

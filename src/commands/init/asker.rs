@@ -1,4 +1,5 @@
-//! Asking: on a terminal, or where there is none by what is proposed, if that was agreed to beforehand.
+//! Asking: on a terminal, or where there is none by what is proposed, if that was agreed to
+//! beforehand.
 
 use std::io::{IsTerminal, Write};
 
@@ -62,7 +63,9 @@ impl Asker {
         let label = proposed.map(|at| choices[at].label.as_str());
         if !self.asks(proposed.is_some()) {
             let at = proposed.filter(|_| self.takes_proposals);
-            return at.map(|at| choices[at].value.clone()).ok_or_else(|| self.unanswered(question, label));
+            return at
+                .map(|at| choices[at].value.clone())
+                .ok_or_else(|| self.unanswered(question, label));
         }
         let labels = labels(choices);
         let chosen = answer(|| {

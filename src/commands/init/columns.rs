@@ -1,5 +1,5 @@
-//! Which table and which columns of a mirror of another shape are meant, by their names; and which custom field of the
-//! portal fits which column. Proposals alone: a person confirms them.
+//! Which table and which columns of a mirror of another shape are meant, by their names; and which
+//! custom field of the portal fits which column. Proposals alone: a person confirms them.
 
 use crate::domain::column_names::{is_called, plain_name};
 use crate::domain::mirror_table::MirrorTable;
@@ -16,7 +16,16 @@ const TABLE_NAMES: [(MirrorTable, &[&str]); 4] = [
     (MirrorTable::Bookings, &["booking", "reserv", "order", "брон", "заявк", "заказ"]),
     (
         MirrorTable::BookingGuests,
-        &["bookingguest", "stay", "resident", "orderperson", "прожива", "гостиброн", "гостизаяв", "ктоживет"],
+        &[
+            "bookingguest",
+            "stay",
+            "resident",
+            "orderperson",
+            "прожива",
+            "гостиброн",
+            "гостизаяв",
+            "ктоживет",
+        ],
     ),
 ];
 
@@ -92,7 +101,8 @@ pub(super) fn query(found: &FoundTable, columns: &[(&str, String)]) -> String {
 
 /// The query of a hotel that has no such rows.
 pub(super) fn empty_query(table: MirrorTable) -> String {
-    let columns: Vec<String> = needed(table).iter().map(|column| format!("NULL AS {column}")).collect();
+    let columns: Vec<String> =
+        needed(table).iter().map(|column| format!("NULL AS {column}")).collect();
     format!("SELECT {} WHERE 0", columns.join(", "))
 }
 
@@ -102,7 +112,10 @@ pub(super) fn column_for<'c>(field: &PortalOption, columns: &'c [String]) -> Opt
     let label = plain_name(&field.name);
     let is_meant = |column: &&String| {
         let name = plain_name(column);
-        let words = FIELD_NAMES.iter().find(|(known, _)| known == column).map_or(&[][..], |(_, words)| words);
+        let words = FIELD_NAMES
+            .iter()
+            .find(|(known, _)| known == column)
+            .map_or(&[][..], |(_, words)| words);
         let is_word = words.contains(&label.as_str()) || is_called(&label, column);
         !NOT_FOR_FIELDS.contains(&column.as_str()) && (name == own || is_word)
     };
@@ -114,7 +127,10 @@ mod tests {
     use super::*;
 
     fn table(name: &str, columns: &[&str]) -> FoundTable {
-        FoundTable { name: name.to_owned(), columns: columns.iter().map(|name| (*name).to_owned()).collect() }
+        FoundTable {
+            name: name.to_owned(),
+            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+        }
     }
 
     fn of_another_shape() -> Vec<FoundTable> {
@@ -160,7 +176,11 @@ mod tests {
     #[test]
     fn a_field_fits_a_column_by_its_code_its_label_or_a_word_of_hotels() {
         let columns = ["id", "tariff", "loyalty_card", "arrival", "Питание"].map(str::to_owned);
-        let field = |id: &str, name: &str| PortalOption { id: id.into(), name: name.into(), semantics: None };
+        let field = |id: &str, name: &str| PortalOption {
+            id: id.into(),
+            name: name.into(),
+            semantics: None,
+        };
         for (field, column) in [
             (field("UF_CRM_LOYALTY_CARD", ""), Some("loyalty_card")),
             (field("UF_CRM_1700000000", "Тариф"), Some("tariff")),

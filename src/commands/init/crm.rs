@@ -30,8 +30,8 @@ pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Resu
     Ok(())
 }
 
-/// One of the portal's options: the one that was named, or the one that is chosen. What the configuration has is
-/// proposed.
+/// One of the portal's options: the one that was named, or the one that is chosen. What the
+/// configuration has is proposed.
 fn choose<'o>(
     interview: &Interview<'_>,
     question: &Question,
@@ -126,7 +126,8 @@ fn proposed_stage<'s>(
     }
     let key = ["deal", "stages", status.word()];
     let written = interview.draft.get(&key);
-    let decided = written.or_else(|| interview.draft.get_or_default(&key).filter(|_| interview.was_set_up()));
+    let decided =
+        written.or_else(|| interview.draft.get_or_default(&key).filter(|_| interview.was_set_up()));
     let known = decided.unwrap_or_default();
     let is_known = |stage: &&PortalOption| without_funnel(&stage.id) == without_funnel(&known);
     let known = stages.iter().find(is_known);

@@ -1,7 +1,8 @@
-//! The configuration that is being written: the file with all that people wrote there, and the answers put into it.
+//! The configuration that is being written: the file with all that people wrote there, and the
+//! answers put into it.
 //!
-//! A key is touched only where the answer differs from what stands there, so comments, order and all other keys
-//! stay as they are. What equals the default is not written.
+//! A key is touched only where the answer differs from what stands there, so comments, order and
+//! all other keys stay as they are. What equals the default is not written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
@@ -180,7 +181,8 @@ impl Draft {
         changes.map(without_secret).collect()
     }
 
-    /// Writes the file, as a whole or not at all: a new one for its owner alone, an old one with its owner and rights.
+    /// Writes the file, as a whole or not at all: a new one for its owner alone, an old one with
+    /// its owner and rights.
     ///
     /// # Errors
     /// In words: the folder cannot be written, or somebody else wrote the file meanwhile.
@@ -199,7 +201,8 @@ impl Draft {
     fn replace(&self) -> std::io::Result<()> {
         let made = Builder::new().prefix(".ecvi-b24-").tempfile_in(parent_dir(&self.path));
         let mut file = match made {
-            // In /etc an administrator may have made the file for the user of the runs: that user makes no other there.
+            // In /etc an administrator may have made the file for the user of the runs: that user
+            // makes no other there.
             Err(error) if self.is_rewritten() && error.kind() == ErrorKind::PermissionDenied => {
                 return fs::write(&self.path, self.document.to_string());
             }
@@ -246,7 +249,8 @@ fn put(table: &mut dyn TableLike, key: Key<'_>, value: Value, is_inline: bool) {
         [] => {}
         [name] => drop(table.insert(name, Item::Value(value))),
         [section, rest @ ..] => {
-            let new = if is_inline { InlineTable::new().into() } else { Item::Table(implicit_table()) };
+            let new =
+                if is_inline { InlineTable::new().into() } else { Item::Table(implicit_table()) };
             let item = table.entry(section).or_insert(new);
             let is_inline = item.is_inline_table();
             let mut value = value;

@@ -28,7 +28,8 @@ pub(super) fn ask(
     mirror: Option<&Survey>,
 ) -> Result<()> {
     let fields = if interview.options.field.is_empty() {
-        let proposed = mirror.map(|mirror| proposed_fields(interview, portal, mirror)).unwrap_or_default();
+        let proposed =
+            mirror.map(|mirror| proposed_fields(interview, portal, mirror)).unwrap_or_default();
         if proposed.is_empty() {
             Vec::new()
         } else {
@@ -40,14 +41,21 @@ pub(super) fn ask(
     for field in fields {
         let key = [field.kind.crm_entity(), "fields", &field.name];
         let options = &portal.custom_fields[field.kind];
-        let label = options.iter().find(|option| option.id == field.name).map(|option| option.name.as_str());
+        let label = options
+            .iter()
+            .find(|option| option.id == field.name)
+            .map(|option| option.name.as_str());
         interview.draft.set(&key, field.column.as_str(), label.unwrap_or_default());
     }
     Ok(())
 }
 
 /// The fields that no column fills yet, and that one fits.
-fn proposed_fields(interview: &Interview<'_>, portal: &PortalOptions, mirror: &Survey) -> Vec<Choice<Field>> {
+fn proposed_fields(
+    interview: &Interview<'_>,
+    portal: &PortalOptions,
+    mirror: &Survey,
+) -> Vec<Choice<Field>> {
     let mut proposed = Vec::new();
     for kind in Kind::DISPLAY_ORDER {
         let Some(columns) = mirror.columns.get(&kind.table()) else { continue };
@@ -74,7 +82,9 @@ fn read_fields(given: &[String]) -> Result<Vec<Field>> {
             Some(Field { kind: kind_of(entity)?, name: name.to_owned(), column: column.to_owned() })
         });
         let choices = "deal.UF_CRM_TARIFF=tariff, none";
-        fields.push(field.ok_or_else(|| usage(InitMessage::no_such_answer("--field", text, choices)))?);
+        fields.push(
+            field.ok_or_else(|| usage(InitMessage::no_such_answer("--field", text, choices)))?,
+        );
     }
     Ok(fields)
 }

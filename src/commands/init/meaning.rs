@@ -1,16 +1,29 @@
-//! What words of a hotel and of a portal mean: which status a code stands for, and which stage a status belongs on.
+//! What words of a hotel and of a portal mean: which status a code stands for, and which stage a
+//! status belongs on.
 
 use crate::domain::record::BookingStatus;
 use crate::sync::preflight::config_check::PortalOption;
 
-/// Parts of words by the status that they speak of. The first that is found decides, so «не заехал» comes before
-/// «заехал».
+/// Parts of words by the status that they speak of. The first that is found decides, so «не заехал»
+/// comes before «заехал».
 const MEANINGS: &[(BookingStatus, &[&str])] = &[
     (
         BookingStatus::NoShow,
-        &["незаезд", "не заезд", "не заехал", "неявк", "не явил", "не приехал", "no show", "noshow"],
+        &[
+            "незаезд",
+            "не заезд",
+            "не заехал",
+            "неявк",
+            "не явил",
+            "не приехал",
+            "no show",
+            "noshow",
+        ],
     ),
-    (BookingStatus::Cancelled, &["отмен", "аннулир", "отказ", "снята", "cancel", "declined", "rejected"]),
+    (
+        BookingStatus::Cancelled,
+        &["отмен", "аннулир", "отказ", "снята", "cancel", "declined", "rejected"],
+    ),
     (
         BookingStatus::Temporary,
         &[
@@ -31,7 +44,16 @@ const MEANINGS: &[(BookingStatus, &[&str])] = &[
     ),
     (
         BookingStatus::CheckedOut,
-        &["выехал", "выезд", "выселен", "выписан", "checked out", "check out", "checkout", "departed"],
+        &[
+            "выехал",
+            "выезд",
+            "выселен",
+            "выписан",
+            "checked out",
+            "check out",
+            "checkout",
+            "departed",
+        ],
     ),
     (
         BookingStatus::CheckedIn,
@@ -50,19 +72,23 @@ const MEANINGS: &[(BookingStatus, &[&str])] = &[
             "staying",
         ],
     ),
-    (BookingStatus::Confirmed, &["подтвержд", "гарантир", "оплачен", "confirm", "guarantee", "booked"]),
+    (
+        BookingStatus::Confirmed,
+        &["подтвержд", "гарантир", "оплачен", "confirm", "guarantee", "booked"],
+    ),
     (BookingStatus::Temporary, &["новая", "новый", "new"]),
 ];
 
 /// The status that a word of the hotel or the name of a stage speaks of.
 pub(super) fn status_of(words: &str) -> Option<BookingStatus> {
     let words = words.to_lowercase().replace('ё', "е").replace(['-', '_'], " ");
-    let says = |(_, parts): &&(BookingStatus, &[&str])| parts.iter().any(|part| words.contains(part));
+    let says =
+        |(_, parts): &&(BookingStatus, &[&str])| parts.iter().any(|part| words.contains(part));
     MEANINGS.iter().find(says).map(|(status, _)| *status)
 }
 
-/// The stage for a status: the one that is called so, else the portal's own for it, else the first that ends a deal
-/// as the status does.
+/// The stage for a status: the one that is called so, else the portal's own for it, else the first
+/// that ends a deal as the status does.
 pub(super) fn stage_for(status: BookingStatus, stages: &[PortalOption]) -> Option<&PortalOption> {
     let fits: Vec<&PortalOption> = stages.iter().filter(|stage| is_fit(status, stage)).collect();
     let named = fits.iter().find(|stage| status_of(&stage.name) == Some(status));

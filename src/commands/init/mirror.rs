@@ -179,7 +179,8 @@ fn ask_query(interview: &mut Interview<'_>, table: MirrorTable) -> Result<()> {
 struct ProposedQuery {
     table: MirrorTable,
     select: String,
-    /// Column of the mirror, column of the hotel's table; nothing where the hotel has no such table.
+    /// Column of the mirror, column of the hotel's table; nothing where the hotel has no such
+    /// table.
     columns: Vec<(&'static str, String)>,
 }
 
@@ -225,7 +226,11 @@ fn tell_missing(interview: &Interview<'_>, survey: &Survey, table: MirrorTable) 
 }
 
 /// The query over the table that a person chooses, or over the one that the names speak for.
-fn proposed_query(interview: &Interview<'_>, table: MirrorTable, survey: &Survey) -> Result<ProposedQuery> {
+fn proposed_query(
+    interview: &Interview<'_>,
+    table: MirrorTable,
+    survey: &Survey,
+) -> Result<ProposedQuery> {
     let own = survey.tables.iter().position(|found| found.name.eq_ignore_ascii_case(table.name()));
     let best = own.or_else(|| best_table(table, &survey.tables));
     let is_optional = matches!(table, MirrorTable::Companies | MirrorTable::BookingGuests);
@@ -244,7 +249,8 @@ fn proposed_query(interview: &Interview<'_>, table: MirrorTable, survey: &Survey
     let found = &survey.tables[chosen];
     let Matches { mut columns, missing } = match_columns(table, found);
     for column in missing {
-        let choices = found.columns.iter().map(|name| Choice { value: name.clone(), label: name.clone() });
+        let choices =
+            found.columns.iter().map(|name| Choice { value: name.clone(), label: name.clone() });
         let choices: Vec<Choice<String>> = choices.collect();
         columns.push((column, interview.asker.choose(&Question::Column(column), &choices, None)?));
     }
@@ -256,7 +262,8 @@ fn tell_rows(interview: &Interview<'_>, mirror: &Mirror, path: &Path) -> Result<
     let language = interview.asker.language;
     let counts = mirror.rows_and_crm_ids()?;
     let [guests, companies, bookings] = Kind::DISPLAY_ORDER.map(|kind| counts[kind].0);
-    let age = written_at(path).map(|at| format_age(Utc::now() - at).text(language)).unwrap_or_default();
+    let age =
+        written_at(path).map(|at| format_age(Utc::now() - at).text(language)).unwrap_or_default();
     tell(&msg!(
         language,
         "✓ Зеркало: гости {guests}, компании {companies}, заявки {bookings}; записано {age}",
@@ -310,7 +317,8 @@ fn ask_status(interview: &Interview<'_>, code: &str, count: u64) -> Result<Optio
     for status in BookingStatus::ALL {
         choices.push(Choice { value: Some(status), label: status_name(status, language) });
     }
-    let later = msg!(language, "решить позже: такие заявки подождут", "decide later: these bookings wait");
+    let later =
+        msg!(language, "решить позже: такие заявки подождут", "decide later: these bookings wait");
     let later = Choice { value: None, label: later };
     let proposed = status_of(code).map(|status| status as usize);
     // Nothing is guessed by who only presses Enter.

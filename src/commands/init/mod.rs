@@ -1,7 +1,8 @@
-//! `init`: asks for what a configuration needs, looks at the portal and at the mirror, proposes, and writes the file.
+//! `init`: asks for what a configuration needs, looks at the portal and at the mirror, proposes,
+//! and writes the file.
 //!
-//! Nothing is written before the last question is answered, and a file that is there is changed only where an answer
-//! differs from it. The end is what `check` says of the new file.
+//! Nothing is written before the last question is answered, and a file that is there is changed
+//! only where an answer differs from it. The end is what `check` says of the new file.
 
 mod asker;
 mod columns;
@@ -61,8 +62,8 @@ struct Interview<'a> {
 /// Asks, writes the file, and checks it.
 ///
 /// # Errors
-/// In words: a question that nobody answers, an answer that makes no sense, a file that cannot be written. Nothing was
-/// written then.
+/// In words: a question that nobody answers, an answer that makes no sense, a file that cannot be
+/// written. Nothing was written then.
 pub fn run(options: &cli::Init, start: &Start<'_>, clock: &Clock) -> Result<Outcome> {
     refuse_unknown_names(options)?;
     let asker = Asker::new(start.language, options.yes);
@@ -101,7 +102,8 @@ fn refuse_unknown(flag: &str, given: &[(String, String)], known: &[&str]) -> Res
     }
 }
 
-/// The file that the other commands would find; for who may not write it, one in the current folder.
+/// The file that the other commands would find; for who may not write it, one in the current
+/// folder.
 fn target(option: Option<&Path>) -> PathBuf {
     let found = config::find_config_file(option);
     let is_named = option.is_some_and(|path| !path.as_os_str().is_empty());
@@ -127,7 +129,9 @@ impl Interview<'_> {
 
     /// Whether the file was in use before: what it leaves out then has its default by decision.
     fn was_set_up(&self) -> bool {
-        ["webhook", "webhook_file"].iter().any(|key| self.draft.get_before(&["portal", key]).is_some())
+        ["webhook", "webhook_file"]
+            .iter()
+            .any(|key| self.draft.get_before(&["portal", key]).is_some())
     }
 
     fn config(&self) -> Result<Config> {
@@ -142,7 +146,8 @@ impl Interview<'_> {
     /// A path as the file says it: from the file's own folder on.
     fn as_written(&self, path: &Path) -> Result<String> {
         let folder = parent_dir(self.draft.path()).canonicalize().ok();
-        let is_here = folder.is_some_and(|folder| std::env::current_dir().is_ok_and(|here| here == folder));
+        let is_here =
+            folder.is_some_and(|folder| std::env::current_dir().is_ok_and(|here| here == folder));
         let path = if is_here { path.to_owned() } else { absolute(path)? };
         Ok(path.display().to_string())
     }

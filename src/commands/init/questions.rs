@@ -75,10 +75,16 @@ impl Question {
             Question::Column(column) => {
                 msg!(language, "В каком столбце {column}?", "Which column is {column}?")
             }
-            Question::Columns(_) => msg!(language, "Столбцы названы верно?", "Are these the columns?"),
+            Question::Columns(_) => {
+                msg!(language, "Столбцы названы верно?", "Are these the columns?")
+            }
             Question::Query(table) => {
                 let table = table.name();
-                msg!(language, "Запрос вместо таблицы {table}", "The query instead of the table {table}")
+                msg!(
+                    language,
+                    "Запрос вместо таблицы {table}",
+                    "The query instead of the table {table}"
+                )
             }
             Question::Status { code, count } => {
                 let code = visible_text::line(code);
@@ -92,15 +98,27 @@ impl Question {
             Question::Stages => msg!(language, "Стадии назначены верно?", "Are these the stages?"),
             Question::Stage(status) => {
                 let status = status_name(*status, language);
-                msg!(language, "Стадия для статуса «{status}»", "The stage of the status \"{status}\"")
+                msg!(
+                    language,
+                    "Стадия для статуса «{status}»",
+                    "The stage of the status \"{status}\""
+                )
             }
             Question::Currency => msg!(language, "Валюта сделок", "The currency of the deals"),
             Question::Responsible => {
-                msg!(language, "Ответственный за новые карточки", "Who is responsible for new cards")
+                msg!(
+                    language,
+                    "Ответственный за новые карточки",
+                    "Who is responsible for new cards"
+                )
             }
             Question::ResponsibleOf(kind) => {
                 let records = kind.table().plural_name().text(language);
-                msg!(language, "Ответственный, карточки: {records}", "Who is responsible, cards: {records}")
+                msg!(
+                    language,
+                    "Ответственный, карточки: {records}",
+                    "Who is responsible, cards: {records}"
+                )
             }
             Question::UserNumber => msg!(
                 language,

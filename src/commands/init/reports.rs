@@ -1,4 +1,5 @@
-//! Reports of Ecvi that fill a mirror which is not there yet: the files, and which heading is which column.
+//! Reports of Ecvi that fill a mirror which is not there yet: the files, and which heading is which
+//! column.
 
 use std::path::Path;
 
@@ -15,7 +16,8 @@ use crate::report_files::Source;
 use crate::report_files::survey::{ReportSurvey, survey};
 
 /// Those who stay come from the report of the bookings, where that is one by rooms.
-const REPORTS: [MirrorTable; 3] = [MirrorTable::Guests, MirrorTable::Companies, MirrorTable::Bookings];
+const REPORTS: [MirrorTable; 3] =
+    [MirrorTable::Guests, MirrorTable::Companies, MirrorTable::Bookings];
 
 /// Takes the reports that options name.
 pub(super) fn take_given(interview: &mut Interview<'_>) -> Result<()> {
@@ -50,13 +52,18 @@ pub(super) fn ask(interview: &mut Interview<'_>) -> Result<()> {
 fn take(interview: &mut Interview<'_>, table: MirrorTable, file: &str) -> Result<()> {
     let source = Source::find(Path::new(file))?;
     let ReportSurvey { headings, statuses, has_several_amounts } = survey(&source, table)?;
-    let is_there =
-        |column: &&&str| headings.iter().any(|(_, columns)| columns.split(' ').any(|own| own == **column));
+    let is_there = |column: &&&str| {
+        headings.iter().any(|(_, columns)| columns.split(' ').any(|own| own == **column))
+    };
     let missing: Vec<&str> =
         table.required_columns().iter().filter(|column| !is_there(column)).copied().collect();
     if !missing.is_empty() {
         let (path, table) = (source.shown(), table.name().to_owned());
-        return Err(usage(InitMessage::ReportIncomplete { path, table, missing: missing.join(", ") }));
+        return Err(usage(InitMessage::ReportIncomplete {
+            path,
+            table,
+            missing: missing.join(", "),
+        }));
     }
     let file = interview.as_written(Path::new(file))?;
     interview.draft.set(&["load", "files", table.name()], file, "");
@@ -81,9 +88,13 @@ fn ask_amount_of(interview: &mut Interview<'_>) -> Result<()> {
         "этой комнате: сумма заявки складывается из строк",
         "the room: the booking's is their sum"
     );
-    let booking =
-        msg!(language, "всей заявке: в каждой строке одно и то же", "the booking: each row says the same");
-    let choices = [Choice { value: "room", label: room }, Choice { value: "booking", label: booking }];
+    let booking = msg!(
+        language,
+        "всей заявке: в каждой строке одно и то же",
+        "the booking: each row says the same"
+    );
+    let choices =
+        [Choice { value: "room", label: room }, Choice { value: "booking", label: booking }];
     let known = interview.draft.get(&key);
     let proposed = choices.iter().position(|choice| Some(choice.value) == known.as_deref());
     let chosen = match &interview.options.amount_of {

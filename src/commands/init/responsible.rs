@@ -36,8 +36,8 @@ pub(super) fn ask(interview: &mut Interview<'_>, users: &[PortalOption]) -> Resu
     let known = Kind::DISPLAY_ORDER.map(|kind| known_responsible(interview, kind));
     let are_alike = known.iter().all(|user| *user == known[0]);
     let mut choices = user_choices(interview, users, &known);
-    let differs =
-        interview.words("разные для гостей, компаний и заявок", "others for guests, companies and bookings");
+    let differs = interview
+        .words("разные для гостей, компаний и заявок", "others for guests, companies and bookings");
     choices.push(Choice { value: Answer::Differs, label: differs });
     let proposed = if are_alike { Answer::Is(known[0]) } else { Answer::Differs };
     let answer = choose(interview, &Question::Responsible, &choices, proposed)?;
@@ -78,7 +78,8 @@ fn choose(
     }
 }
 
-/// The webhook's user, the users of the portal, and those that the file names although the portal does not list them.
+/// The webhook's user, the users of the portal, and those that the file names although the portal
+/// does not list them.
 fn user_choices(
     interview: &Interview<'_>,
     users: &[PortalOption],
@@ -96,7 +97,8 @@ fn user_choices(
             choices.push(Choice { value, label: user.to_string() });
         }
     }
-    let by_number = interview.words("другой, по номеру в портале", "another one, by number in the portal");
+    let by_number =
+        interview.words("другой, по номеру в портале", "another one, by number in the portal");
     choices.push(Choice { value: Answer::ByNumber, label: by_number });
     choices
 }

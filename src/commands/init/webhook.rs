@@ -41,14 +41,14 @@ pub(super) fn ask(interview: &mut Interview<'_>) -> Result<PortalOptions> {
     }
 }
 
-/// Takes the webhook that an option names, or that stands in the file or in the environment already. False: a person
-/// may name another one.
+/// Takes the webhook that an option names, or that stands in the file or in the environment
+/// already. False: a person may name another one.
 fn take_given(interview: &mut Interview<'_>) -> Result<bool> {
     if let Some(path) = &interview.options.webhook_file {
         let path = interview.as_written(path)?;
         interview.draft.remove(&["portal", "webhook"]);
-        let comment =
-            interview.words("адрес вебхука: пароль ко всей CRM", "the webhook: a password to the whole CRM");
+        let comment = interview
+            .words("адрес вебхука: пароль ко всей CRM", "the webhook: a password to the whole CRM");
         interview.draft.set(&["portal", "webhook_file"], path, &comment);
         return Ok(true);
     }
@@ -66,7 +66,9 @@ fn take_given(interview: &mut Interview<'_>) -> Result<bool> {
 }
 
 fn webhook_key(interview: &Interview<'_>) -> Option<&'static str> {
-    ["webhook", "webhook_file"].into_iter().find(|key| interview.draft.get(&["portal", key]).is_some())
+    ["webhook", "webhook_file"]
+        .into_iter()
+        .find(|key| interview.draft.get(&["portal", key]).is_some())
 }
 
 fn ask_on_terminal(interview: &mut Interview<'_>) -> Result<()> {
@@ -86,7 +88,8 @@ fn ask_on_terminal(interview: &mut Interview<'_>) -> Result<()> {
 
 /// Keeps a webhook in the file, if it looks like one.
 fn keep(interview: &mut Interview<'_>, typed: &str) -> Result<()> {
-    let wrong = |reason| usage(InitMessage::WebhookUnusable { reason: Message::from(reason).into() });
+    let wrong =
+        |reason| usage(InitMessage::WebhookUnusable { reason: Message::from(reason).into() });
     Webhook::parse(typed).map_err(wrong)?;
     let address = typed.trim_start_matches('\u{feff}').trim();
     let comment = interview.words("пароль ко всей CRM", "a password to the whole CRM");
@@ -101,7 +104,8 @@ fn examine(interview: &Interview<'_>) -> Result<PortalOptions> {
     let mut portal = Http::new(&config.portal)?;
     let deadline = Some(interview.clock.now() + DEADLINE);
     let clock = interview.clock.clone();
-    let mut client = Client::new(&mut portal, clock, &config.portal, RateLimits::default(), deadline);
+    let mut client =
+        Client::new(&mut portal, clock, &config.portal, RateLimits::default(), deadline);
     let results = check::check_webhook(&config, &mut client);
     let checks = Checks { results, next: None };
     refuse_unusable(&checks)?;
@@ -113,7 +117,8 @@ fn examine(interview: &Interview<'_>) -> Result<PortalOptions> {
 
 /// The portal does not answer as it should, or the webhook has not the right to the CRM.
 fn refuse_unusable(checks: &Checks) -> Result<(), RunError> {
-    for result in checks.results.iter().filter(|result| ["webhook", "scope"].contains(&result.name)) {
+    for result in checks.results.iter().filter(|result| ["webhook", "scope"].contains(&result.name))
+    {
         if let CheckStatus::Error(outcome) = result.status {
             let said = [Some(result.detail.clone()), result.remedy.clone()];
             return Err(RunError {
@@ -130,6 +135,10 @@ fn refuse_unusable(checks: &Checks) -> Result<(), RunError> {
 fn tell_plan(interview: &Interview<'_>, client: &mut Client<'_>) {
     let Ok(answer) = client.read("app.info", &json!({})) else { return };
     if let Some(plan) = answer.result["LICENSE"].as_str() {
-        tell(&msg!(interview.asker.language, "✓ Тариф портала: {plan}", "✓ The portal's plan: {plan}"));
+        tell(&msg!(
+            interview.asker.language,
+            "✓ Тариф портала: {plan}",
+            "✓ The portal's plan: {plan}"
+        ));
     }
 }

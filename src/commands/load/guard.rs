@@ -15,7 +15,9 @@ pub(super) fn refuse_cut_line(
     source: &Source,
     end: FileEnd,
 ) -> Result<()> {
-    if end.ends_with_line_break != Some(false) || filling.ended_with_line_break(table)? != Some(true) {
+    if end.ends_with_line_break != Some(false)
+        || filling.ended_with_line_break(table)? != Some(true)
+    {
         return Ok(());
     }
     Err(LoadMessage::LastLineCut { path: source.shown(), table: table.name().to_owned() }.into())

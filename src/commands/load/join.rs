@@ -48,8 +48,12 @@ impl Loader<'_> {
             }
             let line = rows[0].line;
             let staged = match table {
-                MirrorTable::Guests | MirrorTable::Companies => self.stage_one(table, columns, &rows)?,
-                MirrorTable::Bookings => self.stage_booking(columns, rows, stay_columns.as_deref())?,
+                MirrorTable::Guests | MirrorTable::Companies => {
+                    self.stage_one(table, columns, &rows)?
+                }
+                MirrorTable::Bookings => {
+                    self.stage_booking(columns, rows, stay_columns.as_deref())?
+                }
                 MirrorTable::BookingGuests => self.stage_stays(columns, reported, rows)?,
             };
             if let Err(kind) = staged {

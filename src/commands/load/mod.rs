@@ -34,8 +34,11 @@ pub fn run(config: &Config, options: &cli::Load, clock: &Clock) -> Result<Outcom
     let sources = found(config, clock)?;
     let limit = clock.read_limit(None);
     let path = &config.mirror.path;
-    let filling =
-        if options.dry_run { Filling::open_to_compare(path, &limit) } else { Filling::open(path, &limit) }?;
+    let filling = if options.dry_run {
+        Filling::open_to_compare(path, &limit)
+    } else {
+        Filling::open(path, &limit)
+    }?;
     let loader = Loader { config, options, filling: &filling, limit: &limit };
     let mut tables: Vec<Loaded> = Vec::new();
     for report in &config.load.reports {
@@ -65,7 +68,11 @@ pub fn run(config: &Config, options: &cli::Load, clock: &Clock) -> Result<Outcom
 }
 
 fn outcome(tables: &[Loaded]) -> Outcome {
-    if tables.iter().all(|table| table.findings.unreadable == 0) { Outcome::Ok } else { Outcome::Partial }
+    if tables.iter().all(|table| table.findings.unreadable == 0) {
+        Outcome::Ok
+    } else {
+        Outcome::Partial
+    }
 }
 
 /// The files of the reports, none of which is being written.

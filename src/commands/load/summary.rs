@@ -37,7 +37,8 @@ pub(super) fn complaints(tables: &[Loaded]) -> Vec<LoadMessage> {
 pub(super) fn line(tables: &[Loaded], language: Language) -> Option<String> {
     let counted = |count: fn(&Loaded) -> u64| counted(tables, count, language);
     let new = counted(|table| table.changes.new).map(|tables| LoadMessage::New { tables });
-    let changed = counted(|table| table.changes.changed).map(|tables| LoadMessage::Changed { tables });
+    let changed =
+        counted(|table| table.changes.changed).map(|tables| LoadMessage::Changed { tables });
     let gone = counted(|table| table.changes.gone).map(|tables| LoadMessage::Gone { tables });
     let unreadable =
         counted(|table| table.findings.unreadable).map(|tables| LoadMessage::Unreadable { tables });
@@ -53,8 +54,9 @@ pub(super) fn line(tables: &[Loaded], language: Language) -> Option<String> {
 /// `гости 2, заявки 1`; none where all are zero.
 fn counted(tables: &[Loaded], count: fn(&Loaded) -> u64, language: Language) -> Option<String> {
     let filled = tables.iter().filter(|table| count(table) > 0);
-    let part =
-        |table: &Loaded| format!("{} {}", table.scope.table.plural_name().text(language), count(table));
+    let part = |table: &Loaded| {
+        format!("{} {}", table.scope.table.plural_name().text(language), count(table))
+    };
     let parts: Vec<String> = filled.map(part).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -77,7 +79,10 @@ pub(super) fn plan(filling: &Filling, tables: &[Loaded], language: Language) -> 
         let more = (new + changed + gone).saturating_sub(changes.len() as u64);
         lines.extend(changes.iter().map(|change| change_line(table.scope.table, change, language)));
         if more > 0 {
-            lines.push(format!("  {}", LoadMessage::MoreChanges { count: more }.localized(language)));
+            lines.push(format!(
+                "  {}",
+                LoadMessage::MoreChanges { count: more }.localized(language)
+            ));
         }
     }
     lines.push(LoadMessage::NothingWritten.localized(language));
@@ -101,7 +106,8 @@ fn record_name(table: MirrorTable, name: &str) -> Message {
         MirrorTable::Bookings => LoadMessage::BookingNumber { number: name }.into(),
         MirrorTable::BookingGuests => {
             let (booking, guest) = name.split_once(' ').unwrap_or((&name, ""));
-            LoadMessage::GuestOfBooking { guest: guest.to_owned(), booking: booking.to_owned() }.into()
+            LoadMessage::GuestOfBooking { guest: guest.to_owned(), booking: booking.to_owned() }
+                .into()
         }
     }
 }

@@ -88,10 +88,15 @@ impl Loader<'_> {
         if !is_trusted {
             guard::refuse_cut_line(self.filling, table, source, end)?;
         }
-        let stays = self.joined(table, &columns[..width], &columns, key_heading.as_deref(), &mut findings)?;
+        let stays =
+            self.joined(table, &columns[..width], &columns, key_heading.as_deref(), &mut findings)?;
         let own = self.compared(table, columns, source, findings)?;
         let mut loaded = vec![Loaded { ends_with_line_break: end.ends_with_line_break, ..own }];
-        loaded.extend(stays.map(|scope| self.derived(scope, source, loaded[0].findings.hidden)).transpose()?);
+        loaded.extend(
+            stays
+                .map(|scope| self.derived(scope, source, loaded[0].findings.hidden))
+                .transpose()?,
+        );
         Ok(loaded)
     }
 
@@ -141,7 +146,8 @@ impl Loader<'_> {
             (false, _) => Removal::Nothing,
         };
         let scope = Scope { table, columns, removal };
-        let if_believed = self.filling.compare(&Scope { removal: Removal::Absent, ..scope.clone() })?;
+        let if_believed =
+            self.filling.compare(&Scope { removal: Removal::Absent, ..scope.clone() })?;
         let is_guarded = is_whole && !self.is_trusted(table);
         Ok(Loaded {
             file: source.name(),

@@ -18,17 +18,26 @@ use crate::state::State;
 /// A person waits for the answer.
 const DEADLINE: TimeDelta = TimeDelta::seconds(30);
 
-/// Refuses a card that the CRM does not have. A portal that does not answer refuses nothing: the next run looks.
+/// Refuses a card that the CRM does not have. A portal that does not answer refuses nothing: the
+/// next run looks.
 ///
 /// # Errors
 /// [`UsageError`] where there is no such card.
-pub(super) fn require(config: &Config, state: &State, kind: Kind, crm_id: i64, clock: &Clock) -> Result<()> {
+pub(super) fn require(
+    config: &Config,
+    state: &State,
+    kind: Kind,
+    crm_id: i64,
+    clock: &Clock,
+) -> Result<()> {
     let mut portal = Http::new(&config.portal)?;
     let end = Some(clock.now() + DEADLINE);
     let mut client = quiet_client(config, state, &mut portal, clock, end)?;
     let card = display::object_name(kind, crm_id).into();
     match existing(&mut client, kind, &[crm_id]) {
-        Ok(found) if found.is_empty() => Err(UsageError(CommandMessage::NoSuchCard { card }.into()).into()),
+        Ok(found) if found.is_empty() => {
+            Err(UsageError(CommandMessage::NoSuchCard { card }.into()).into())
+        }
         Ok(_) => Ok(()),
         Err(error) => {
             let reason = error.into_run_error().message.into();

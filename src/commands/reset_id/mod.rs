@@ -1,7 +1,7 @@
 //! `reset-id`: forgets CRM ids, or links a record to another card.
 //!
-//! First it shows what will happen, then it asks, and only then it takes the lock: runs go on while a person thinks.
-//! Old ids stay in the history, so that a reset can be undone.
+//! First it shows what will happen, then it asks, and only then it takes the lock: runs go on while
+//! a person thinks. Old ids stay in the history, so that a reset can be undone.
 
 mod existence;
 mod text;
@@ -103,7 +103,12 @@ fn find_targets(config: &Config, state: &State, options: &cli::ResetId) -> Resul
     }
 }
 
-fn failed_records(config: &Config, state: &State, kind: Option<Kind>, code: FailureCode) -> Result<Targets> {
+fn failed_records(
+    config: &Config,
+    state: &State,
+    kind: Option<Kind>,
+    code: FailureCode,
+) -> Result<Targets> {
     let lookup = Lookup::new(config, state);
     let mut found = Vec::new();
     for failure in state.issues(Severity::Failure)? {
@@ -142,7 +147,8 @@ fn apply(config: &Config, targets: &Targets, link: NewLink, clock: &Clock) -> Re
     Ok(done)
 }
 
-/// Resets one record, and tells its old CRM id. That is read again: a run may have changed it while a person thought.
+/// Resets one record, and tells its old CRM id. That is read again: a run may have changed it while
+/// a person thought.
 fn reset(state: &State, found: &FoundRecord, link: NewLink, clock: &Clock) -> Result<Option<i64>> {
     let key = &found.key;
     let now = clock.now();
@@ -165,8 +171,8 @@ fn reset(state: &State, found: &FoundRecord, link: NewLink, clock: &Clock) -> Re
     Ok(old)
 }
 
-/// Resets all records of some kinds, and tells how many. From now on a table of the mirror that is empty on purpose
-/// stops no run.
+/// Resets all records of some kinds, and tells how many. From now on a table of the mirror that is
+/// empty on purpose stops no run.
 fn reset_all(state: &State, kinds: &[Kind], clock: &Clock) -> Result<Vec<(Kind, usize)>> {
     let mut counts = Vec::new();
     let writer = state.writer()?;

@@ -11,7 +11,12 @@ use crate::msg;
 use crate::state::State;
 
 /// What will happen, before anybody is asked.
-pub(super) fn preview(state: &State, targets: &Targets, link: NewLink, language: Language) -> Result<String> {
+pub(super) fn preview(
+    state: &State,
+    targets: &Targets,
+    link: NewLink,
+    language: Language,
+) -> Result<String> {
     let mut lines = Vec::new();
     match targets {
         Targets::Records(found) => {
@@ -74,7 +79,12 @@ fn record_lines(
     Ok(lines)
 }
 
-fn link_line(found: &FoundRecord, old: Option<i64>, new: Option<i64>, language: Language) -> String {
+fn link_line(
+    found: &FoundRecord,
+    old: Option<i64>,
+    new: Option<i64>,
+    language: Language,
+) -> String {
     let name = display::record_name(&found.key, &found.display_name).text(language);
     let card = |crm_id| display::object_name(found.key.kind, crm_id).text(language);
     match (old, new) {
@@ -85,7 +95,11 @@ fn link_line(found: &FoundRecord, old: Option<i64>, new: Option<i64>, language: 
                 "{name}: do not use crm_id {crm_id} of Ecvi"
             ),
             None => {
-                msg!(language, "{name}: id CRM неизвестен, забывать нечего", "{name}: no CRM id is known")
+                msg!(
+                    language,
+                    "{name}: id CRM неизвестен, забывать нечего",
+                    "{name}: no CRM id is known"
+                )
             }
         },
         (Some(old), None) => {
@@ -103,7 +117,11 @@ fn link_line(found: &FoundRecord, old: Option<i64>, new: Option<i64>, language: 
         (Some(old), Some(new)) => {
             let old = card(old);
             let card = to_card(found.key.kind, new, language);
-            msg!(language, "{name}: привязать к {card} (сейчас {old})", "{name}: link to {card} (now {old})")
+            msg!(
+                language,
+                "{name}: привязать к {card} (сейчас {old})",
+                "{name}: link to {card} (now {old})"
+            )
         }
     }
 }
@@ -146,7 +164,12 @@ fn doubt_note(state: &State, found: &FoundRecord, language: Language) -> Result<
 }
 
 /// After a merge several records may share a card: that is allowed, but a person should know it.
-fn shared_notes(state: &State, found: &FoundRecord, new: i64, language: Language) -> Result<Vec<String>> {
+fn shared_notes(
+    state: &State,
+    found: &FoundRecord,
+    new: i64,
+    language: Language,
+) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     for other in state.records_of_object(found.key.kind, new)? {
         if other != found.key {

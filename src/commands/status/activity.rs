@@ -85,7 +85,8 @@ pub(super) fn total(bars: &[Bar]) -> Sums {
 /// What began before the first span is in none; what a wrong clock dated in the future is in the
 /// last one.
 fn bars(runs: &[Run], starts: Vec<DateTime<Utc>>) -> Vec<Bar> {
-    let mut bars: Vec<Bar> = starts.into_iter().map(|from| Bar { from, sums: Sums::default() }).collect();
+    let mut bars: Vec<Bar> =
+        starts.into_iter().map(|from| Bar { from, sums: Sums::default() }).collect();
     for run in runs {
         if let Some(bar) = bars.iter_mut().rev().find(|bar| bar.from <= run.started_at) {
             bar.sums = bar.sums.plus(Sums::of(run));
@@ -95,7 +96,8 @@ fn bars(runs: &[Run], starts: Vec<DateTime<Utc>>) -> Vec<Bar> {
 }
 
 fn hour_starts<Z: TimeZone>(now: &DateTime<Z>) -> Vec<DateTime<Utc>> {
-    let hour = now.clone().duration_trunc(Duration::hours(1)).map_or(now.to_utc(), |hour| hour.to_utc());
+    let hour =
+        now.clone().duration_trunc(Duration::hours(1)).map_or(now.to_utc(), |hour| hour.to_utc());
     (0..HOURS).rev().map(|ago| hour - Duration::hours(ago.into())).collect()
 }
 
@@ -121,7 +123,8 @@ mod tests {
     use crate::domain::timestamp::parse_rfc3339;
 
     fn run(started_at: &str, outcome: Option<Outcome>) -> Run {
-        let counts = Counts { created: [1, 0, 1].into(), updated: [0, 1, 0].into(), deleted: 1, failed: 7 };
+        let counts =
+            Counts { created: [1, 0, 1].into(), updated: [0, 1, 0].into(), deleted: 1, failed: 7 };
         Run {
             command: "sync".to_owned(),
             started_at: parse_rfc3339(started_at),

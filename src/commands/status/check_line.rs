@@ -8,11 +8,18 @@ use crate::domain::language::Language;
 use crate::domain::messages::Message;
 use crate::msg;
 
-pub(super) fn render(status: &Status, limits: &AgeLimits, now: DateTime<Utc>, language: Language) -> String {
+pub(super) fn render(
+    status: &Status,
+    limits: &AgeLimits,
+    now: DateTime<Utc>,
+    language: Language,
+) -> String {
     let verdict = if status.is_good(limits, now) { "OK" } else { "PROBLEM" };
     let failed = status.failures.len();
-    let mut parts =
-        vec![msg!(language, "ошибок: {failed}", "failures: {failed}"), last_good_run(status, now, language)];
+    let mut parts = vec![
+        msg!(language, "ошибок: {failed}", "failures: {failed}"),
+        last_good_run(status, now, language),
+    ];
     if limits.mirror.is_some() {
         parts.push(mirror_age(status, now, language));
     }

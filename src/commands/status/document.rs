@@ -1,4 +1,5 @@
-//! The document of `status --json`, as the state fills it. Fields are only ever added (docs/status.md).
+//! The document of `status --json`, as the state fills it. Fields are only ever added
+//! (docs/status.md).
 
 use std::collections::BTreeMap;
 
@@ -151,8 +152,15 @@ impl LastRun {
     }
 }
 
-#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde asks for this form")]
-fn operation_or_read<S: Serializer>(operation: &Option<Operation>, serializer: S) -> Result<S::Ok, S::Error> {
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for this form"
+)]
+fn operation_or_read<S: Serializer>(
+    operation: &Option<Operation>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(operation.map_or("read", Operation::name))
 }
 
@@ -165,7 +173,9 @@ impl Status {
     pub fn read(state: &State, kind: Option<Kind>, language: Language) -> Result<Status> {
         Ok(Status {
             schema: SCHEMA,
-            initial_export: state.initial_export()?.map(|completed_at| InitialExport { completed_at }),
+            initial_export: state
+                .initial_export()?
+                .map(|completed_at| InitialExport { completed_at }),
             last_run: state.last_run()?.map(|run| LastRun::new(run, language)),
             last_success_at: state.last_success()?,
             records: record_counts(state, kind)?,
@@ -198,7 +208,9 @@ fn issues(state: &State, asked: Option<Kind>, severity: Severity) -> Result<Vec<
 
 fn record_counts(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, RecordCounts>> {
     let mut counts = BTreeMap::new();
-    for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind)) {
+    for kind in
+        Kind::DISPLAY_ORDER.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind))
+    {
         let of_kind = RecordCounts {
             synced: state.count_settled(kind)?,
             pending: None,

@@ -30,7 +30,9 @@ pub(super) fn issue_lines(issue: &IssueReport, view: &View<'_>) -> Vec<String> {
     }
     let mut lines = vec![first];
     lines.extend(issue.next_attempt_at.map(|due| next_attempt(due, view.now, language)));
-    lines.extend(cards(issue).into_iter().map(|crm_id| view.webhook.card(issue.kind.crm_entity(), crm_id)));
+    lines.extend(
+        cards(issue).into_iter().map(|crm_id| view.webhook.card(issue.kind.crm_entity(), crm_id)),
+    );
     lines
 }
 
@@ -47,7 +49,8 @@ pub(super) fn cards(issue: &IssueReport) -> Vec<i64> {
 
 pub(super) fn record_and_time(issue: &IssueReport, language: Language) -> String {
     let key = RecordKey::new(issue.kind, RecordId::parse(&issue.id));
-    let name = display::record_name(&key, issue.number.as_deref().unwrap_or_default()).text(language);
+    let name =
+        display::record_name(&key, issue.number.as_deref().unwrap_or_default()).text(language);
     let since = display::format_time(issue.first_failed_at, language);
     if issue.next_attempt_at.is_none() {
         return msg!(language, "{name}, с {since}", "{name}, since {since}");
@@ -76,7 +79,8 @@ pub(super) fn operation_name(operation: Option<Operation>) -> Message {
 pub(super) fn detail_line(issue: &IssueReport, language: Language) -> Option<String> {
     match &issue.detail {
         IssueDetail::Cards(ids) => {
-            let cards = ids.iter().map(|crm_id| display::object_name(issue.kind, *crm_id).text(language));
+            let cards =
+                ids.iter().map(|crm_id| display::object_name(issue.kind, *crm_id).text(language));
             Some(cards.collect::<Vec<_>>().join(", "))
         }
         IssueDetail::Parties(keys) => {
@@ -87,7 +91,8 @@ pub(super) fn detail_line(issue: &IssueReport, language: Language) -> Option<Str
             Some(format!("crm_id {crm_id}: {}", display::record_name(owner, "").text(language)))
         }
         IssueDetail::Text(text) => {
-            let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            let lines: Vec<&str> =
+                text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
             (!lines.is_empty()).then(|| lines.join(" / "))
         }
     }
@@ -96,7 +101,11 @@ pub(super) fn detail_line(issue: &IssueReport, language: Language) -> Option<Str
 pub(super) fn next_attempt(due: DateTime<Utc>, now: DateTime<Utc>, language: Language) -> String {
     // A time further away than any pause was set by a clock that ran ahead.
     if due <= now || due - now > LONGEST_PAUSE {
-        return msg!(language, "следующая попытка: при ближайшем запуске", "next attempt: with the next run");
+        return msg!(
+            language,
+            "следующая попытка: при ближайшем запуске",
+            "next attempt: with the next run"
+        );
     }
     let time = display::format_time(due, language);
     msg!(language, "следующая попытка: {time}", "next attempt: {time}")

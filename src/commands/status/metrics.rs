@@ -36,14 +36,16 @@ pub(crate) fn render(overview: &Overview) -> String {
 impl Metrics {
     /// What the samples that follow are.
     fn family(&mut self, name: &str, kind: &str, help: &str) {
-        let lines = ["# HELP ecvi_b24_", name, " ", help, "\n# TYPE ecvi_b24_", name, " ", kind, "\n"];
+        let lines =
+            ["# HELP ecvi_b24_", name, " ", help, "\n# TYPE ecvi_b24_", name, " ", kind, "\n"];
         self.0.extend(lines);
     }
 
     fn sample(&mut self, name: &str, labels: &[Label<'_>], value: impl Into<i128>) {
         let labels: Vec<String> =
             labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let labels =
+            if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
         self.0.extend(["ecvi_b24_", name, &labels, " ", &value.into().to_string(), "\n"]);
     }
 
@@ -69,12 +71,18 @@ fn troubles(metrics: &mut Metrics, overview: &Overview) {
 }
 
 fn last_run(metrics: &mut Metrics, run: Option<&LastRun>) {
-    let Some(LastRun { started_at, finished_at: Some(finished_at), outcome: Some(ended), .. }) = run else {
+    let Some(LastRun { started_at, finished_at: Some(finished_at), outcome: Some(ended), .. }) =
+        run
+    else {
         return;
     };
     metrics.time("last_run_timestamp_seconds", "When the last run ended.", Some(*finished_at));
     metrics.family("last_run_duration_seconds", "gauge", "How long the last run took.");
-    metrics.sample("last_run_duration_seconds", &[], (*finished_at - *started_at).num_seconds().max(0));
+    metrics.sample(
+        "last_run_duration_seconds",
+        &[],
+        (*finished_at - *started_at).num_seconds().max(0),
+    );
     metrics.family("last_run_outcome", "gauge", "How the last run ended: 1 at its outcome.");
     for outcome in Outcome::iter() {
         let is_it = ended.known() == Some(outcome);
@@ -89,7 +97,11 @@ fn times(metrics: &mut Metrics, overview: &Overview) {
     let help = "When the mirror was written last.";
     metrics.time("mirror_written_timestamp_seconds", help, status.mirror.written_at);
     let oldest = status.failures.iter().map(|failure| failure.first_failed_at).min();
-    metrics.time("oldest_failure_timestamp_seconds", "Since when the oldest failed record fails.", oldest);
+    metrics.time(
+        "oldest_failure_timestamp_seconds",
+        "Since when the oldest failed record fails.",
+        oldest,
+    );
 }
 
 fn records(metrics: &mut Metrics, overview: &Overview) {

@@ -1,7 +1,7 @@
 //! `status`: what was done, what waits, what failed and why.
 //!
-//! First the data is read, exactly the document of `--json` (docs/status.md); then it is rendered. Nothing is
-//! written, and a run may be under way meanwhile.
+//! First the data is read, exactly the document of `--json` (docs/status.md); then it is rendered.
+//! Nothing is written, and a run may be under way meanwhile.
 
 mod activity;
 mod check_line;
@@ -86,8 +86,10 @@ fn show_records(
 ) -> Result<Outcome> {
     let lookup = Lookup::new(config, state);
     let mirror_error = lookup.mirror_error();
-    let options =
-        lookup.mirror().map(|mirror| PlanOptions::for_sync(config, mirror, state, now)).transpose()?;
+    let options = lookup
+        .mirror()
+        .map(|mirror| PlanOptions::for_sync(config, mirror, state, now))
+        .transpose()?;
     if json {
         warn(config, mirror_error);
     }
@@ -139,7 +141,12 @@ impl Status {
     }
 
     /// Everything, also what is still to be sent of the mirror.
-    pub fn collect(config: &Config, state: &State, kind: Option<Kind>, now: DateTime<Utc>) -> Result<Status> {
+    pub fn collect(
+        config: &Config,
+        state: &State,
+        kind: Option<Kind>,
+        now: DateTime<Utc>,
+    ) -> Result<Status> {
         let mut status = Status::of_files(config, state, kind)?;
         status.is_mapping_changed = mapping_version::has_changed(config, state)?;
         match pending::count(config, state, now) {
@@ -156,7 +163,8 @@ impl Status {
         text::screen(self, is_running, limit, &View::new(config, now))
     }
 
-    /// What `--check` asks: nothing failed, no run hangs, and neither the last good run nor the mirror is too old.
+    /// What `--check` asks: nothing failed, no run hangs, and neither the last good run nor the
+    /// mirror is too old.
     pub fn is_good(&self, limits: &AgeLimits, now: DateTime<Utc>) -> bool {
         self.failures.is_empty()
             && self.overdue.is_none()

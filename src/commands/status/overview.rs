@@ -69,7 +69,12 @@ impl Overview {
         Ok(Overview { is_running: Lock::is_held(&config.state), ..overview })
     }
 
-    fn with(config: &Config, state: &State, status: Status, now: DateTime<Utc>) -> Result<Overview> {
+    fn with(
+        config: &Config,
+        state: &State,
+        status: Status,
+        now: DateTime<Utc>,
+    ) -> Result<Overview> {
         Ok(Overview {
             status,
             health: Health::of_last_run(state)?,

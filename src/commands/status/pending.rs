@@ -1,4 +1,5 @@
-//! How many changes of the mirror are not in the CRM yet: the steps of the next run, counted and not kept.
+//! How many changes of the mirror are not in the CRM yet: the steps of the next run, counted and
+//! not kept.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -20,7 +21,8 @@ pub(super) struct Pending {
     pub(super) linked: PerKind<u64>,
 }
 
-/// Counts what a run would send now. Failed and waiting records are counted elsewhere, and left out here.
+/// Counts what a run would send now. Failed and waiting records are counted elsewhere, and left out
+/// here.
 ///
 /// # Errors
 /// A mirror that cannot be read, or from which nothing may be concluded.
@@ -32,7 +34,8 @@ pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Resul
     for kind in Kind::DISPLAY_ORDER {
         // A call without an answer is made again, or found to have taken effect.
         let doubts = state.doubts(kind)?;
-        pending.total[kind] = doubts.keys().filter(|id| !deferred[kind].contains(id)).count() as u64;
+        pending.total[kind] =
+            doubts.keys().filter(|id| !deferred[kind].contains(id)).count() as u64;
     }
     let count = |kind: Kind, step, pair: Pair| {
         if !deferred[kind].contains(&pair.id) {
@@ -52,8 +55,10 @@ impl Pending {
             Step::Recheck => pair.known.as_ref().is_some_and(|record| !record.pending.recheck),
             Step::Gone | Step::Forget => false,
         };
-        let is_settled =
-            pair.known.as_ref().is_some_and(|record| record.crm_id.is_some() && !record.absent_in_mirror);
+        let is_settled = pair
+            .known
+            .as_ref()
+            .is_some_and(|record| record.crm_id.is_some() && !record.absent_in_mirror);
         self.total[kind] += u64::from(sends);
         self.linked[kind] += u64::from(sends && is_settled);
     }

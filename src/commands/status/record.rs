@@ -1,4 +1,5 @@
-//! Everything about one record: its row in Ecvi, its card in the CRM, what is still to be done, and its history.
+//! Everything about one record: its row in Ecvi, its card in the CRM, what is still to be done, and
+//! its history.
 //!
 //! No names, phones, e-mails and comments: the answer may be copied into a support ticket.
 
@@ -36,7 +37,8 @@ pub struct RecordStatus {
     pub mirror: Option<RowSummary>,
     /// `modified_at` of the row as last sent, empty where it is no time.
     pub sent_modified_at: Option<String>,
-    /// What is still to be done though the row did not change: `resend`, `close`, `recheck`, `stays`.
+    /// What is still to be done though the row did not change: `resend`, `close`, `recheck`,
+    /// `stays`.
     pub todo: Vec<&'static str>,
     /// A call without an answer.
     pub doubt: Option<OpenCall>,
@@ -107,7 +109,8 @@ impl RecordStatus {
             schema: SCHEMA,
             kind: *kind,
             id: id.to_string(),
-            number: (*kind == Kind::Booking && !display_name.is_empty()).then(|| display_name.clone()),
+            number: (*kind == Kind::Booking && !display_name.is_empty())
+                .then(|| display_name.clone()),
             crm_id: sent.crm_id,
             url: sent.crm_id.map(|crm_id| webhook.card(kind.crm_entity(), crm_id)),
             mirror: row.as_ref().map(RowSummary::new),
@@ -143,7 +146,11 @@ fn pending_work(work: PendingWork) -> Vec<&'static str> {
     names.into_iter().filter_map(|(is_due, name)| is_due.then_some(name)).collect()
 }
 
-fn skip_reason(found: &FoundRecord, crm_id: Option<i64>, options: &PlanOptions) -> Option<SkipReason> {
+fn skip_reason(
+    found: &FoundRecord,
+    crm_id: Option<i64>,
+    options: &PlanOptions,
+) -> Option<SkipReason> {
     match &found.row {
         None => options.windows[found.key.kind].then_some(SkipReason::Window),
         Some(row) => (crm_id.is_none() && is_history(row, options)).then_some(SkipReason::History),

@@ -71,7 +71,11 @@ fn in_crm(status: &RecordStatus, language: Language) -> String {
     msg!(language, "В CRM: карточки ещё нет", "In the CRM: no card yet")
 }
 
-fn in_ecvi(status: &RecordStatus, mirror_error: Option<&Message>, language: Language) -> Vec<String> {
+fn in_ecvi(
+    status: &RecordStatus,
+    mirror_error: Option<&Message>,
+    language: Language,
+) -> Vec<String> {
     let Some(row) = &status.mirror else {
         return vec![match mirror_error.map(|error| error.text(language)) {
             Some(error) => msg!(language, "В Ecvi: {error}", "In Ecvi: {error}"),
@@ -101,7 +105,11 @@ fn row_lines(row: &RowSummary, language: Language) -> Vec<String> {
         lines.push(msg!(language, "В Ecvi:", "In Ecvi:"));
     } else {
         let time = local_time(modified_at, language);
-        lines.push(msg!(language, "В Ecvi: последнее изменение {time}", "In Ecvi: last changed {time}"));
+        lines.push(msg!(
+            language,
+            "В Ecvi: последнее изменение {time}",
+            "In Ecvi: last changed {time}"
+        ));
     }
     if let Some(error) = error {
         let error = visible_text::line(error);
@@ -117,7 +125,9 @@ fn row_lines(row: &RowSummary, language: Language) -> Vec<String> {
 fn column_line(column: &str, values: &Map<String, Value>, language: Language) -> Option<String> {
     let text = match values.get(column)? {
         Value::Null => return None,
-        Value::String(text) if matches!(column, "arrival" | "departure") => local_time(text, language),
+        Value::String(text) if matches!(column, "arrival" | "departure") => {
+            local_time(text, language)
+        }
         Value::String(text) => text.clone(),
         Value::Array(ids) => ids.iter().map(without_quotes).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
@@ -214,7 +224,11 @@ fn step_action(step: Step, language: Language) -> String {
         ),
         Step::Close => msg!(language, "поправить дату завершения", "correct the closing date"),
         Step::Fail => {
-            msg!(language, "сообщить, что запись не читается", "report that the record cannot be read")
+            msg!(
+                language,
+                "сообщить, что запись не читается",
+                "report that the record cannot be read"
+            )
         }
         Step::Gone => {
             msg!(language, "оставить карточку в CRM как есть", "leave the card in the CRM as it is")
@@ -230,7 +244,11 @@ fn step_action(step: Step, language: Language) -> String {
 
 fn no_action(status: &RecordStatus, language: Language) -> String {
     if status.doubt.is_some() {
-        return msg!(language, "выяснить, выполнился ли вызов", "find out whether the call took effect");
+        return msg!(
+            language,
+            "выяснить, выполнился ли вызов",
+            "find out whether the call took effect"
+        );
     }
     if !status.failures.is_empty() {
         return msg!(
@@ -277,9 +295,13 @@ fn event_name(event: &Stored<Event>, language: Language) -> String {
         Event::Created => msg!(language, "создание", "created"),
         Event::Updated => msg!(language, "изменение", "updated"),
         Event::Deleted => msg!(language, "удаление", "deleted"),
-        Event::Adopted => msg!(language, "привязана существующая карточка", "linked to an existing card"),
+        Event::Adopted => {
+            msg!(language, "привязана существующая карточка", "linked to an existing card")
+        }
         Event::Relinked => msg!(language, "найдена другая карточка", "another card found"),
-        Event::Settled => msg!(language, "выяснено, что вызов выполнился", "the call had taken effect"),
+        Event::Settled => {
+            msg!(language, "выяснено, что вызов выполнился", "the call had taken effect")
+        }
         Event::Missing => msg!(language, "карточки нет в CRM", "missing in the CRM"),
         Event::Failed => msg!(language, "ошибка", "failed"),
         Event::Audited => msg!(language, "сверка нашла расхождение", "an audit found a difference"),

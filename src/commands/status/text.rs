@@ -52,7 +52,8 @@ pub(super) fn screen(status: &Status, is_running: bool, limit: usize, view: &Vie
     lines.join("\n") + "\n"
 }
 
-/// How long ago something was. A time in the future comes from a clock that was wrong then or is wrong now.
+/// How long ago something was. A time in the future comes from a clock that was wrong then or is
+/// wrong now.
 pub(super) fn age(at: DateTime<Utc>, now: DateTime<Utc>, language: Language) -> String {
     let ago = now - at;
     if ago >= -CLOCK_DRIFT {
@@ -104,7 +105,8 @@ fn last_run(run: &LastRun, is_running: bool, language: Language) -> Vec<String> 
     lines
 }
 
-/// None where it simply went well. A newer version may have written an outcome that this one does not know.
+/// None where it simply went well. A newer version may have written an outcome that this one does
+/// not know.
 fn how_it_ended(outcome: &Stored<Outcome>, language: Language) -> Option<String> {
     match outcome.known() {
         None => Some(outcome.to_string()),
@@ -127,7 +129,11 @@ fn initial_export(status: &Status, is_running: bool, language: Language) -> Stri
     }
     let is_export = |run: &LastRun| run.command == RunKind::InitialExport.name();
     if is_running && status.last_run.as_ref().is_some_and(is_export) {
-        return msg!(language, "Первичная выгрузка ещё идёт", "The initial export is still under way");
+        return msg!(
+            language,
+            "Первичная выгрузка ещё идёт",
+            "The initial export is still under way"
+        );
     }
     msg!(
         language,

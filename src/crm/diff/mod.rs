@@ -1,7 +1,8 @@
 //! What stands in the CRM beside what we write there: the fields that read otherwise.
 //!
-//! Pure. A portal does not read back what it was sent: dates get a time, numbers become texts, comments are escaped
-//! ([`normal`]), so both sides are brought to one form before they are compared.
+//! Pure. A portal does not read back what it was sent: dates get a time, numbers become texts,
+//! comments are escaped ([`normal`]), so both sides are brought to one form before they are
+//! compared.
 
 mod normal;
 
@@ -48,7 +49,11 @@ pub struct Difference {
 }
 
 /// A value, and after it those who are still to come.
-pub fn with_coming(value: &str, coming: &[RecordKey], name: impl Fn(&RecordKey) -> String) -> String {
+pub fn with_coming(
+    value: &str,
+    coming: &[RecordKey],
+    name: impl Fn(&RecordKey) -> String,
+) -> String {
     let value = (!value.is_empty()).then(|| value.to_owned());
     value.into_iter().chain(coming.iter().map(name)).collect::<Vec<_>>().join(", ")
 }
@@ -67,13 +72,17 @@ impl Difference {
     ) -> Option<Difference> {
         let field = "CONTACT_IDS";
         let theirs = normal::display_value(field, card.fields.get(field)?);
-        let ours = mapped.fields.get(field).map(|ids| normal::display_value(field, ids)).unwrap_or_default();
+        let ours = mapped
+            .fields
+            .get(field)
+            .map(|ids| normal::display_value(field, ids))
+            .unwrap_or_default();
         Some(Difference { field: field.to_owned(), ours, theirs, coming: coming.to_vec() })
     }
 }
 
-/// The fields of a card that differ from what we write, in the order of their names; phones and e-mails last, of
-/// which `written` are ours.
+/// The fields of a card that differ from what we write, in the order of their names; phones and
+/// e-mails last, of which `written` are ours.
 pub fn differences(
     mapped: &CrmFields,
     written: &OwnedValues,
@@ -87,7 +96,8 @@ pub fn differences(
         // A portal that does not know a field, or its people, does not answer with it.
         let Some(theirs) = card.fields.get(field) else { continue };
         if !normal::values_equal(field, types.get(field), ours, theirs) {
-            let (ours, theirs) = (normal::display_value(field, ours), normal::display_value(field, theirs));
+            let (ours, theirs) =
+                (normal::display_value(field, ours), normal::display_value(field, theirs));
             found.push(Difference { field: field.clone(), ours, theirs, coming: Vec::new() });
         }
     }
@@ -112,7 +122,8 @@ pub fn differences(
     found
 }
 
-/// People may add values of their own; ours have to be there in some spelling, and no others of ours.
+/// People may add values of their own; ours have to be there in some spelling, and no others of
+/// ours.
 fn rows(field: &str, beside: &Beside<'_>) -> Option<Difference> {
     let missing = beside.missing();
     let outdated: Vec<&str> = beside.outdated().iter().map(|row| row.value.as_str()).collect();
@@ -127,7 +138,12 @@ fn rows(field: &str, beside: &Beside<'_>) -> Option<Difference> {
 }
 
 /// Leaves out the stage where a deal stands in a funnel of people's own: it stays there.
-pub fn without_foreign_stage(kind: Kind, deal: &DealConfig, object: &Object, mapped: &mut CrmFields) {
+pub fn without_foreign_stage(
+    kind: Kind,
+    deal: &DealConfig,
+    object: &Object,
+    mapped: &mut CrmFields,
+) {
     if kind == Kind::Booking && !deal.funnels().contains(&object.category) {
         mapped.fields.remove("STAGE_ID");
     }
@@ -148,7 +164,8 @@ mod tests {
         let (Value::Object(ours), Value::Object(theirs)) = (ours, theirs) else { unreachable!() };
         let mapped = CrmFields { fields: ours, phones: vec!["+71".into()], ..CrmFields::default() };
         let phones = vec![listed("1", "+72"), listed("2", " +71")];
-        let card = ObjectWithFields { object: Object { phones, ..Object::default() }, fields: theirs };
+        let card =
+            ObjectWithFields { object: Object { phones, ..Object::default() }, fields: theirs };
         differences(&mapped, &OwnedValues::default(), &card, &BTreeMap::new())
     }
 

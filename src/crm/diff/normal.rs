@@ -1,4 +1,5 @@
-//! One form for what was sent and for what a portal reads back (docs/bitrix24.md, Values, Texts, Custom fields).
+//! One form for what was sent and for what a portal reads back (docs/bitrix24.md, Values, Texts,
+//! Custom fields).
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta};
 use serde_json::Value;
@@ -9,20 +10,29 @@ use crate::mapping::custom_fields::{FieldType, ValueFormat};
 const QUARTER_OF_AN_HOUR: i64 = 900;
 
 /// Whether a field reads as it was written.
-pub(crate) fn values_equal(field: &str, custom: Option<&FieldType>, ours: &Value, theirs: &Value) -> bool {
+pub(crate) fn values_equal(
+    field: &str,
+    custom: Option<&FieldType>,
+    ours: &Value,
+    theirs: &Value,
+) -> bool {
     match (field, custom) {
         // The portal computes it from the stage.
         ("CLOSED", _) => true,
         (_, Some(kind)) if kind.multiple => {
             normalize_list(ours, &kind.form) == normalize_list(theirs, &kind.form)
         }
-        (_, Some(FieldType { form: ValueFormat::DateTime, .. })) => same_time(&text(ours), &text(theirs)),
+        (_, Some(FieldType { form: ValueFormat::DateTime, .. })) => {
+            same_time(&text(ours), &text(theirs))
+        }
         (_, Some(FieldType { form, .. })) => {
             normalize_scalar(&text(ours), form) == normalize_scalar(&text(theirs), form)
         }
         ("COMMENTS", _) => comment(&text(ours)) == comment(&text(theirs)),
         ("BIRTHDATE" | "BEGINDATE" | "CLOSEDATE", _) => day(&text(ours)) == day(&text(theirs)),
-        ("OPPORTUNITY" | "PROBABILITY" | "COMPANY_ID", _) => number(&text(ours)) == number(&text(theirs)),
+        ("OPPORTUNITY" | "PROBABILITY" | "COMPANY_ID", _) => {
+            number(&text(ours)) == number(&text(theirs))
+        }
         ("CONTACT_IDS", _) => people(ours) == people(theirs),
         _ => text(ours).trim() == text(theirs).trim(),
     }
@@ -57,9 +67,10 @@ fn people(value: &Value) -> (String, Vec<String>) {
     (first, ids)
 }
 
-/// A date is read back as somebody's midnight, told on another clock: `2020-05-20T03:00:00+03:00`, west of Greenwich as
-/// the evening before, or on the clock of Greenwich as `2020-05-19T21:00:00+00:00`. Unless it is midnight on the clock
-/// it is told on, the midnight of Greenwich that is next to it has its date.
+/// A date is read back as somebody's midnight, told on another clock: `2020-05-20T03:00:00+03:00`,
+/// west of Greenwich as the evening before, or on the clock of Greenwich as
+/// `2020-05-19T21:00:00+00:00`. Unless it is midnight on the clock it is told on, the midnight of
+/// Greenwich that is next to it has its date.
 fn day(text: &str) -> String {
     match DateTime::parse_from_rfc3339(text) {
         Ok(moment) if moment.time() == NaiveTime::MIN => moment.date_naive().to_string(),
@@ -68,7 +79,8 @@ fn day(text: &str) -> String {
     }
 }
 
-/// Without an offset we mean the portal's own clock, and it answers with that, or on the clock of Greenwich.
+/// Without an offset we mean the portal's own clock, and it answers with that, or on the clock of
+/// Greenwich.
 fn same_time(ours: &str, theirs: &str) -> bool {
     let shown = DateTime::parse_from_rfc3339(theirs);
     match (DateTime::parse_from_rfc3339(ours), shown) {
@@ -81,8 +93,8 @@ fn same_time(ours: &str, theirs: &str) -> bool {
     }
 }
 
-/// Whether the clock of some place on Earth is so far ahead of that of Greenwich. Which place the portal means is not
-/// known where it tells no offset of its own.
+/// Whether the clock of some place on Earth is so far ahead of that of Greenwich. Which place the
+/// portal means is not known where it tells no offset of its own.
 fn is_zone(ahead: TimeDelta) -> bool {
     let is_on_earth = (TimeDelta::hours(-12)..=TimeDelta::hours(14)).contains(&ahead);
     is_on_earth && ahead.num_seconds() % QUARTER_OF_AN_HOUR == 0
@@ -103,7 +115,8 @@ fn number(text: &str) -> String {
 /// Escaped for HTML, links wrapped, blanks drawn together.
 fn comment(text: &str) -> String {
     let plain = text.replace("\r\n", "\n").replace('\u{a0}', " ");
-    let mut plain = strip_url_tags(&plain).replace("&#91;", "[").replace("&#93;", "]").replace("&#39;", "'");
+    let mut plain =
+        strip_url_tags(&plain).replace("&#91;", "[").replace("&#93;", "]").replace("&#39;", "'");
     for (entity, sign) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
         plain = plain.replace(entity, sign);
     }
@@ -152,7 +165,9 @@ fn normalize_scalar(value: &str, form: &ValueFormat) -> String {
 
 fn normalize_list(value: &Value, form: &ValueFormat) -> Vec<String> {
     let mut values: Vec<String> = match value {
-        Value::Array(values) => values.iter().map(|value| normalize_scalar(&text(value), form)).collect(),
+        Value::Array(values) => {
+            values.iter().map(|value| normalize_scalar(&text(value), form)).collect()
+        }
         other => Some(text(other))
             .filter(|text| !text.is_empty())
             .map(|text| normalize_scalar(&text, form))
@@ -236,7 +251,12 @@ mod tests {
         };
         assert!(custom(ValueFormat::Boolean, false, &json!("1"), &json!("Y")));
         assert!(custom(ValueFormat::Boolean, false, &json!("0"), &json!(null)));
-        assert!(custom(ValueFormat::Money("RUB".into()), false, &json!("12.50|RUB"), &json!("12.5|RUB")));
+        assert!(custom(
+            ValueFormat::Money("RUB".into()),
+            false,
+            &json!("12.50|RUB"),
+            &json!("12.5|RUB")
+        ));
         assert!(custom(ValueFormat::List(vec![]), true, &json!(["7", "5"]), &json!([5, 7])));
         assert!(custom(ValueFormat::Text, true, &json!(""), &json!(false)));
         assert!(custom(
@@ -252,14 +272,22 @@ mod tests {
             &json!("2026-05-01T08:00:00+03:00")
         ));
         let ten = json!("2026-05-01T10:00:00");
-        for theirs in ["2026-05-01T07:00:00+00:00", "2026-05-01T07:00:00Z", "2026-05-01T04:15:00+00:00"] {
+        for theirs in
+            ["2026-05-01T07:00:00+00:00", "2026-05-01T07:00:00Z", "2026-05-01T04:15:00+00:00"]
+        {
             assert!(custom(ValueFormat::DateTime, false, &ten, &json!(theirs)), "{theirs}");
         }
-        for theirs in ["2026-05-01T07:05:00+00:00", "2026-05-02T07:00:00+00:00", "2026-05-01T07:00:00+03:00"]
+        for theirs in
+            ["2026-05-01T07:05:00+00:00", "2026-05-02T07:00:00+00:00", "2026-05-01T07:00:00+03:00"]
         {
             assert!(!custom(ValueFormat::DateTime, false, &ten, &json!(theirs)), "{theirs}");
         }
         assert!(custom(ValueFormat::Address, false, &json!("Омск"), &json!("Омск|55.0;73.3")));
-        assert!(!custom(ValueFormat::Date, false, &json!("2026-05-01"), &json!("2026-05-02T03:00:00+03:00")));
+        assert!(!custom(
+            ValueFormat::Date,
+            false,
+            &json!("2026-05-01"),
+            &json!("2026-05-02T03:00:00+03:00")
+        ));
     }
 }

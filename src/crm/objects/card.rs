@@ -1,4 +1,5 @@
-//! Objects with the values of their fields, as a portal reads them back: for an audit and for a dry run.
+//! Objects with the values of their fields, as a portal reads them back: for an audit and for a dry
+//! run.
 //!
 //! The people of a deal are no field of its list; the universal list knows them.
 
@@ -72,7 +73,10 @@ fn items(page: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// The people of deals, of which the portal may say nothing.
-fn add_people(gate: &mut Client<'_>, cards: &mut BTreeMap<i64, ObjectWithFields>) -> Result<(), CallError> {
+fn add_people(
+    gate: &mut Client<'_>,
+    cards: &mut BTreeMap<i64, ObjectWithFields>,
+) -> Result<(), CallError> {
     let ids: Vec<i64> = cards.keys().copied().collect();
     let answers = ask_in_parts(
         gate,

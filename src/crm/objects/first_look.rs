@@ -1,6 +1,7 @@
 //! Many questions in one request: by id and by origin, of all kinds together.
 //!
-//! Only what is clearly answered counts. What is not shown, or spoils its list, is asked for again by itself.
+//! Only what is clearly answered counts. What is not shown, or spoils its list, is asked for again
+//! by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::spoiled_lists::Question;
 use super::{
-    FILTER_CHUNK, Marked, Object, PAGE, is_read_to_its_end, not_filtered, note_origins, of_ids, of_origins,
-    rows, select,
+    FILTER_CHUNK, Marked, Object, PAGE, is_read_to_its_end, not_filtered, note_origins, of_ids,
+    of_origins, rows, select,
 };
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordId, RecordKey};
@@ -72,7 +73,8 @@ pub fn first_look(
         }
     }
     let named = asked.iter().enumerate();
-    let commands: Vec<Command> = named.map(|(at, asked)| asked.question.command(format!("q{at}"))).collect();
+    let commands: Vec<Command> =
+        named.map(|(at, asked)| asked.question.command(format!("q{at}"))).collect();
     let mut look = FirstLook::default();
     let mut replies = match client.read_batch(&commands) {
         // One card may spoil the whole answer: whoever needs that one finds it out.
@@ -92,7 +94,12 @@ fn is_list(reply: &Reply) -> bool {
 }
 
 impl FirstLook {
-    fn note(&mut self, originator: &str, asked: &Asked, page: Vec<Object>) -> Result<(), CallError> {
+    fn note(
+        &mut self,
+        originator: &str,
+        asked: &Asked,
+        page: Vec<Object>,
+    ) -> Result<(), CallError> {
         let kind = asked.kind;
         let Some(origins) = &asked.origins else {
             let ids = asked.question.values();
@@ -108,7 +115,8 @@ impl FirstLook {
         if page.len() >= PAGE {
             return Ok(());
         }
-        let wanted: BTreeMap<String, &RecordId> = origins.iter().map(|id| (id.to_string(), id)).collect();
+        let wanted: BTreeMap<String, &RecordId> =
+            origins.iter().map(|id| (id.to_string(), id)).collect();
         let mut marked = Marked::default();
         note_origins(&mut marked, kind, originator, &wanted, &page)?;
         for id in origins {

@@ -1,7 +1,9 @@
-//! Objects as they stand in the portal: found by their id, by the origin that we wrote, by phone and e-mail.
+//! Objects as they stand in the portal: found by their id, by the origin that we wrote, by phone
+//! and e-mail.
 //!
-//! Everything here only asks. A list never goes out with an empty filter, and what comes back is checked, because
-//! a portal drops a filter that it does not understand and answers with everything (docs/bitrix24.md, Lists).
+//! Everything here only asks. A list never goes out with an empty filter, and what comes back is
+//! checked, because a portal drops a filter that it does not understand and answers with everything
+//! (docs/bitrix24.md, Lists).
 
 pub mod card;
 pub mod first_look;
@@ -97,12 +99,20 @@ pub fn look(gate: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<Look, Call
 }
 
 /// The objects of these ids that the lists show.
-pub fn by_id(gate: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i64, Object>, CallError> {
+pub fn by_id(
+    gate: &mut Client<'_>,
+    kind: Kind,
+    ids: &[i64],
+) -> Result<BTreeMap<i64, Object>, CallError> {
     Ok(listed_by_id(gate, kind, ids)?.seen)
 }
 
 /// Of these ids those whose objects exist, seen or not.
-pub fn existing(gate: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<BTreeSet<i64>, CallError> {
+pub fn existing(
+    gate: &mut Client<'_>,
+    kind: Kind,
+    ids: &[i64],
+) -> Result<BTreeSet<i64>, CallError> {
     let Look { seen, unseen } = look(gate, kind, ids)?;
     Ok(seen.into_keys().chain(unseen.into_keys()).collect())
 }
@@ -155,9 +165,9 @@ pub(crate) fn spoiled_ids(spoiled: Vec<(Question, Message)>) -> BTreeMap<i64, St
         .collect()
 }
 
-/// Of these ids those that the lists did not show whose objects exist all the same; `spoiled` are known to. A list
-/// leaves an object that the user may not see out as if it were gone; `crm.item.get` looks for it before it looks at
-/// the user's rights.
+/// Of these ids those that the lists did not show whose objects exist all the same; `spoiled` are
+/// known to. A list leaves an object that the user may not see out as if it were gone;
+/// `crm.item.get` looks for it before it looks at the user's rights.
 fn unseen<T>(
     gate: &mut Client<'_>,
     kind: Kind,
@@ -181,13 +191,16 @@ fn unseen<T>(
     Ok(unseen)
 }
 
-/// What `crm.item.get` says of an object that no list showed. Only a refusal of rights is a matter of rights.
+/// What `crm.item.get` says of an object that no list showed. Only a refusal of rights is a matter
+/// of rights.
 fn card_reply(command: &Command, reply: Option<Reply>) -> Result<Reading<Unseen>, CallError> {
     Ok(match reply {
         Some(Reply::Err(refusal)) if refusal.code.eq_ignore_ascii_case("NOT_FOUND") => {
             Reading::Rows(Vec::new())
         }
-        Some(Reply::Err(refusal)) if refusal.is_access_denied() => Reading::Rows(vec![Unseen::Denied]),
+        Some(Reply::Err(refusal)) if refusal.is_access_denied() => {
+            Reading::Rows(vec![Unseen::Denied])
+        }
         reply => match result(command, reply)? {
             Ok(_) => Reading::Rows(vec![Unseen::Unreadable(CrmMessage::NotListed.into())]),
             Err(refusal) => Reading::Spoiled(refusal.message()),
@@ -258,8 +271,9 @@ fn note_origins(
     Ok(())
 }
 
-/// Whether a page lies behind `above`, and is the last one or can be followed by the next. The order of its rows
-/// matters only where there is a next page: some portals ignore the order that they are asked for.
+/// Whether a page lies behind `above`, and is the last one or can be followed by the next. The
+/// order of its rows matters only where there is a next page: some portals ignore the order that
+/// they are asked for.
 fn is_read_to_its_end(above: i64, page: &[Object]) -> bool {
     if page.len() < PAGE {
         page.iter().all(|object| object.crm_id > above)
@@ -268,13 +282,15 @@ fn is_read_to_its_end(above: i64, page: &[Object]) -> bool {
     }
 }
 
-/// Whether a page begins behind `above` and rises: without that its successors would be asked for for ever.
+/// Whether a page begins behind `above` and rises: without that its successors would be asked for
+/// for ever.
 pub(crate) fn is_next_page(above: i64, page: &[Object]) -> bool {
     page.first().is_none_or(|first| first.crm_id > above)
         && page.windows(2).all(|pair| pair[0].crm_id < pair[1].crm_id)
 }
 
-/// Whether the portal's database takes the two marks for one: it knows neither case nor blanks at the end.
+/// Whether the portal's database takes the two marks for one: it knows neither case nor blanks at
+/// the end.
 pub(crate) fn equal_under_collation(found: &str, asked: &str) -> bool {
     found.trim_end().to_lowercase() == asked.trim_end().to_lowercase()
 }
@@ -293,7 +309,9 @@ fn result(command: &Command, reply: Option<Reply>) -> Result<Result<Value, ApiEr
     match reply {
         Some(Reply::Ok(value)) => Ok(Ok(value)),
         // Without the right to ask an administrator must act; any other refusal is this question's.
-        Some(Reply::Err(refusal)) if refusal.class() == ErrorClass::Record && !refusal.is_access_denied() => {
+        Some(Reply::Err(refusal))
+            if refusal.class() == ErrorClass::Record && !refusal.is_access_denied() =>
+        {
             Ok(Err(refusal))
         }
         Some(Reply::Err(refusal)) => Err(CallError::Refused(refusal)),
@@ -312,17 +330,19 @@ fn select(kind: Kind) -> &'static [&'static str] {
 }
 
 pub(crate) fn rows(kind: Kind, page: &Value) -> Result<Vec<Object>, CallError> {
-    let rows =
-        page.as_array().ok_or_else(|| CallError::unknown_outcome(format!("a list of {kind}s is no list")))?;
+    let rows = page
+        .as_array()
+        .ok_or_else(|| CallError::unknown_outcome(format!("a list of {kind}s is no list")))?;
     rows.iter()
         .map(|row| {
-            object(row).ok_or_else(|| CallError::unknown_outcome(format!("a {kind} that cannot be read")))
+            object(row)
+                .ok_or_else(|| CallError::unknown_outcome(format!("a {kind} that cannot be read")))
         })
         .collect()
 }
 
-/// None where a value has another type than it ever has: taken for nothing it would be a mark or a phone that the
-/// object does not have, and the next step would build on that.
+/// None where a value has another type than it ever has: taken for nothing it would be a mark or a
+/// phone that the object does not have, and the next step would build on that.
 fn object(row: &Value) -> Option<Object> {
     let row = row.as_object().filter(|row| MARKS.iter().all(|mark| row.contains_key(*mark)))?;
     Some(Object {
@@ -337,7 +357,8 @@ fn object(row: &Value) -> Option<Object> {
     })
 }
 
-/// Legacy methods answer in texts, but not for ever and not everywhere; what is empty comes as null or not at all.
+/// Legacy methods answer in texts, but not for ever and not everywhere; what is empty comes as null
+/// or not at all.
 fn text(row: &Map<String, Value>, key: &str) -> Option<String> {
     match row.get(key) {
         Some(Value::String(text)) => Some(text.clone()),
@@ -357,7 +378,8 @@ fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<MultifieldRow>>
         Some(Value::String(_) | Value::Number(_) | Value::Bool(_)) => return None,
     };
     let standing = |row: &Value| {
-        let row = row.as_object().filter(|row| row.contains_key("ID") && row.contains_key("VALUE"))?;
+        let row =
+            row.as_object().filter(|row| row.contains_key("ID") && row.contains_key("VALUE"))?;
         Some(MultifieldRow {
             id: text(row, "ID")?,
             value: text(row, "VALUE")?,
@@ -386,8 +408,12 @@ mod tests {
             card_reply(&command, Some(Reply::Err(refusal))).unwrap()
         };
         assert!(matches!(said("NOT_FOUND", ""), Reading::Rows(rows) if rows.is_empty()));
-        assert!(matches!(said("ACCESS_DENIED", ""), Reading::Rows(rows) if rows == [Unseen::Denied]));
-        for (code, text) in [("ERROR_CORE", "Internal error"), ("", "Undefined index"), ("100", "x")] {
+        assert!(
+            matches!(said("ACCESS_DENIED", ""), Reading::Rows(rows) if rows == [Unseen::Denied])
+        );
+        for (code, text) in
+            [("ERROR_CORE", "Internal error"), ("", "Undefined index"), ("100", "x")]
+        {
             assert!(
                 matches!(said(code, text), Reading::Spoiled(reason) if reason.to_string().contains(text)),
                 "{code}"

@@ -1,7 +1,8 @@
 //! Questions about several cards that can be asked in parts.
 //!
-//! One card can spoil every list that shows it: the portal cannot write its broken text as JSON and answers with an
-//! error, or with nothing. Such a question is halved until that card is left alone; everything else is answered.
+//! One card can spoil every list that shows it: the portal cannot write its broken text as JSON and
+//! answers with an error, or with nothing. Such a question is halved until that card is left alone;
+//! everything else is answered.
 
 use serde_json::{Value, json};
 
@@ -61,7 +62,8 @@ pub(crate) struct Answers<T> {
 impl Question {
     /// A list of a kind by ascending id, beside `filter` of this scope.
     pub(crate) fn list(kind: Kind, filter: &Value, scope: Scope, select: &Value) -> Question {
-        let params = json!({"filter": filter, "order": {"ID": "ASC"}, "select": select, "start": -1});
+        let params =
+            json!({"filter": filter, "order": {"ID": "ASC"}, "select": select, "start": -1});
         Question { method: format!("crm.{}.list", kind.crm_entity()), params, scope }
     }
 
@@ -126,7 +128,8 @@ impl Question {
     }
 }
 
-/// The rows of a list. What is no list may be the work of one card; rows that cannot be read are no answer at all.
+/// The rows of a list. What is no list may be the work of one card; rows that cannot be read are no
+/// answer at all.
 pub(crate) fn list_reply<T>(
     command: &Command,
     reply: Option<Reply>,
@@ -147,7 +150,8 @@ pub(crate) fn ask_in_parts<T>(
     read: impl Fn(&Command, Option<Reply>) -> Result<Reading<T>, CallError>,
 ) -> Result<Answers<T>, CallError> {
     let answers = Answers { read: Vec::new(), spoiled: Vec::new() };
-    let mut inquiry = Inquiry { gate, kind, read, open: vec![questions], answers, is_portal_up: false };
+    let mut inquiry =
+        Inquiry { gate, kind, read, open: vec![questions], answers, is_portal_up: false };
     while let Some(group) = inquiry.open.pop() {
         inquiry.query(group)?;
     }
@@ -188,25 +192,36 @@ where
                 self.open.extend([later, group]);
                 Ok(())
             }
-            Err(reason) => {
-                group.into_iter().try_for_each(|question| self.halve(question, reason.clone(), false))
-            }
+            Err(reason) => group
+                .into_iter()
+                .try_for_each(|question| self.halve(question, reason.clone(), false)),
         }
     }
 
-    /// What the replies say, or why there were none. An answer of another shape than was asked for is the end.
-    fn readings(&mut self, group: &[Question]) -> Result<Result<Vec<Reading<T>>, Message>, CallError> {
+    /// What the replies say, or why there were none. An answer of another shape than was asked for
+    /// is the end.
+    fn readings(
+        &mut self,
+        group: &[Question],
+    ) -> Result<Result<Vec<Reading<T>>, Message>, CallError> {
         let named = group.iter().enumerate();
-        let commands: Vec<Command> = named.map(|(at, question)| question.command(format!("q{at}"))).collect();
+        let commands: Vec<Command> =
+            named.map(|(at, question)| question.command(format!("q{at}"))).collect();
         let mut replies = match self.gate.read_batch(&commands) {
             Err(CallError::UnknownOutcome(reason)) => return Ok(Err(reason)),
             replies => replies?,
         };
-        let readings = commands.iter().map(|command| (self.read)(command, replies.remove(&command.name)));
+        let readings =
+            commands.iter().map(|command| (self.read)(command, replies.remove(&command.name)));
         readings.collect::<Result<_, _>>().map(Ok)
     }
 
-    fn halve(&mut self, question: Question, reason: Message, together: bool) -> Result<(), CallError> {
+    fn halve(
+        &mut self,
+        question: Question,
+        reason: Message,
+        together: bool,
+    ) -> Result<(), CallError> {
         self.see_that_it_answers(&reason)?;
         match question.halves() {
             Some(halves) if together => self.open.push(halves.into()),
@@ -216,7 +231,8 @@ where
         Ok(())
     }
 
-    /// One card is left. It is asked for once more by itself, and the portal has to answer beside it.
+    /// One card is left. It is asked for once more by itself, and the portal has to answer beside
+    /// it.
     fn blame(&mut self, question: Question, reason: Message) -> Result<(), CallError> {
         let readings = self.readings(std::slice::from_ref(&question))?;
         if let Some(Reading::Rows(rows)) = readings.ok().and_then(|mut readings| readings.pop()) {

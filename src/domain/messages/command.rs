@@ -1,4 +1,5 @@
-//! What the program says about the records, cards and commands that somebody names on its command line.
+//! What the program says about the records, cards and commands that somebody names on its command
+//! line.
 
 use chrono::{DateTime, Utc};
 

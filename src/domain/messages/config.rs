@@ -1,4 +1,5 @@
-//! What the program says about the configuration: which key is wrong, why, and what may stand there.
+//! What the program says about the configuration: which key is wrong, why, and what may stand
+//! there.
 
 use super::{Message, messages};
 

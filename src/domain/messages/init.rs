@@ -1,5 +1,5 @@
-//! What `init` says where it cannot go on: a question without an answer, an answer that makes no sense, a file that
-//! cannot be written.
+//! What `init` says where it cannot go on: a question without an answer, an answer that makes no
+//! sense, a file that cannot be written.
 
 use super::{Message, messages};
 

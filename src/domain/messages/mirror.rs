@@ -1,4 +1,5 @@
-//! What the program says about the mirror: why it cannot be opened or read, and what keeps ids from being written back.
+//! What the program says about the mirror: why it cannot be opened or read, and what keeps ids from
+//! being written back.
 
 use super::messages;
 

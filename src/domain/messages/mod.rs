@@ -1,8 +1,10 @@
-//! What the program tells people, kept as what it says and not as sentences, so that each reader gets their language.
+//! What the program tells people, kept as what it says and not as sentences, so that each reader
+//! gets their language.
 //!
-//! A module's rules name a message and its arguments; the texts stand here, in both languages side by side, where
-//! somebody can read them aloud. The edge of the program calls [`Message::text`] with the reader's language. The state
-//! keeps a message as JSON: `status` may speak another language than the run that wrote it.
+//! A module's rules name a message and its arguments; the texts stand here, in both languages side
+//! by side, where somebody can read them aloud. The edge of the program calls [`Message::text`]
+//! with the reader's language. The state keeps a message as JSON: `status` may speak another
+//! language than the run that wrote it.
 
 mod check;
 mod command;
@@ -76,9 +78,11 @@ impl Localized for Box<Message> {
     }
 }
 
-/// The messages of one module: `Variant { argument: Type } => "по-русски {argument}", "in English {argument}";`
+/// The messages of one module: `Variant { argument: Type } => "по-русски {argument}", "in English
+/// {argument}";`
 ///
-/// The compiler checks that both texts use arguments that are there. The English text is the variant's documentation.
+/// The compiler checks that both texts use arguments that are there. The English text is the
+/// variant's documentation.
 macro_rules! messages {
     (
         $(#[$about:meta])*
@@ -114,7 +118,8 @@ macro_rules! messages {
         }
 
         impl From<$module> for anyhow::Error {
-            /// The message as a [`RunError`](crate::domain::run_error::RunError), so that `?` and `bail!` take it.
+            /// The message as a [`RunError`](crate::domain::run_error::RunError), so that `?` and
+            /// `bail!` take it.
             fn from(message: $module) -> anyhow::Error {
                 $crate::domain::run_error::RunError::failed(message).into()
             }
@@ -135,7 +140,8 @@ macro_rules! message_of_any_module {
         #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
         pub enum Message {
             $($(#[$about])* $variant($module),)*
-            /// Words that are not ours and have no translation: the portal's, the operating system's, `SQLite`'s.
+            /// Words that are not ours and have no translation: the portal's, the operating
+            /// system's, `SQLite`'s.
             Foreign(String),
             /// What a failure code means and what to do.
             Remedy(FailureCode),
@@ -245,8 +251,8 @@ impl From<&str> for Message {
 impl ToSql for Message {
     /// As JSON, so that it is read again in any language.
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let json =
-            serde_json::to_string(self).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+        let json = serde_json::to_string(self)
+            .map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
         Ok(json.into())
     }
 }

@@ -1,4 +1,5 @@
-//! What the program says of a run: its summary and its progress, and what it asks before it changes something.
+//! What the program says of a run: its summary and its progress, and what it asks before it changes
+//! something.
 
 use super::{Message, messages};
 

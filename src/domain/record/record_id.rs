@@ -1,7 +1,7 @@
 //! The ids of records in Ecvi.
 //!
-//! They are ordered as `SQLite` orders them, so that the mirror and the state, both read by id, can be merged like two
-//! sorted lists.
+//! They are ordered as `SQLite` orders them, so that the mirror and the state, both read by id, can
+//! be merged like two sorted lists.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -36,8 +36,8 @@ impl RecordId {
         }
     }
 
-    /// The id, then its namesake: a booking may name somebody by a text where the id is a number, or the other way
-    /// round.
+    /// The id, then its namesake: a booking may name somebody by a text where the id is a number,
+    /// or the other way round.
     pub fn with_other_type(self) -> impl Iterator<Item = RecordId> {
         let namesake = self.other_type_id();
         std::iter::once(self).chain(namesake)
@@ -52,7 +52,8 @@ impl RecordId {
     }
 }
 
-/// An id as it stands under a cursor of the mirror, in `SQLite`'s order: numbers before texts, texts by their bytes.
+/// An id as it stands under a cursor of the mirror, in `SQLite`'s order: numbers before texts,
+/// texts by their bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum RecordIdRef<'r> {
     /// An INTEGER of the mirror.

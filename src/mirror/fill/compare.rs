@@ -76,14 +76,16 @@ impl Sql {
         let found = filling.said(schema::columns(&filling.connection, *table))?;
         let is_found =
             |column: &String| found.iter().any(|name| name.to_lowercase() == column.to_lowercase());
-        let is_reported =
-            |column: &String| columns.iter().any(|name| name.to_lowercase() == column.to_lowercase());
+        let is_reported = |column: &String| {
+            columns.iter().any(|name| name.to_lowercase() == column.to_lowercase())
+        };
         let keys = table.key_columns();
         let added = columns.iter().filter(|column| !is_found(column));
         let all = found.iter().chain(added).filter(|column| !keys.contains(&column.as_str()));
         // An id of the CRM is another's to fill, unless the report has it.
-        let is_content =
-            |column: &&String| *column != "modified_at" && (*column != "crm_id" || is_reported(column));
+        let is_content = |column: &&String| {
+            *column != "modified_at" && (*column != "crm_id" || is_reported(column))
+        };
         let content = |column: &String| Content {
             column: column.clone(),
             wanted: if is_reported(column) {
@@ -108,9 +110,12 @@ impl Sql {
     }
 
     fn differs(&self) -> String {
-        let own =
-            self.contents.iter().map(|Content { wanted, present, .. }| format!("{present} IS NOT {wanted}"));
-        let modified = "n.modified_at IS NOT NULL AND m.modified_at IS NOT n.modified_at".to_owned();
+        let own = self
+            .contents
+            .iter()
+            .map(|Content { wanted, present, .. }| format!("{present} IS NOT {wanted}"));
+        let modified =
+            "n.modified_at IS NOT NULL AND m.modified_at IS NOT n.modified_at".to_owned();
         let modified = self.reports_modified_at.then_some(modified);
         let all: Vec<String> = own.chain(modified).collect();
         if all.is_empty() { "0".to_owned() } else { all.join(" OR ") }
@@ -164,10 +169,13 @@ impl Sql {
     fn update(&self) -> String {
         let Sql { table, .. } = self;
         let set = |Content { column, wanted, .. }: &Content| format!("\"{column}\" = {wanted}");
-        let modified = self.has_modified_at.then(|| format!("modified_at = {}", self.modified_at()));
+        let modified =
+            self.has_modified_at.then(|| format!("modified_at = {}", self.modified_at()));
         let sets: Vec<String> = self.contents.iter().map(set).chain(modified).collect();
         let (sets, same, differs) = (sets.join(", "), self.same_key(), self.differs());
-        format!("UPDATE main.{table} AS m SET {sets} FROM temp.new_{table} AS n WHERE {same} AND ({differs})")
+        format!(
+            "UPDATE main.{table} AS m SET {sets} FROM temp.new_{table} AS n WHERE {same} AND ({differs})"
+        )
     }
 
     fn insert(&self) -> String {
@@ -177,7 +185,8 @@ impl Sql {
         let wanted = self.contents.iter().map(|content| content.wanted.clone());
         let wanted: Vec<String> = keys_wanted.chain(wanted).chain(modified).collect();
         let quoted = |content: &Content| format!("\"{}\"", content.column);
-        let columns = keys.iter().map(|key| (*key).to_owned()).chain(self.contents.iter().map(quoted));
+        let columns =
+            keys.iter().map(|key| (*key).to_owned()).chain(self.contents.iter().map(quoted));
         let columns: Vec<String> =
             columns.chain(self.has_modified_at.then(|| "modified_at".to_owned())).collect();
         let (columns, wanted, joined, is_new) =
@@ -203,8 +212,10 @@ impl Filling {
             before: self.count(&format!("SELECT count(*) FROM main.{table}"))?,
             new: self.count(&format!("SELECT count(*) {joined} WHERE {}", sql.is_new()))?,
             changed: self.count(&format!("SELECT count(*) {joined} WHERE {}", sql.is_changed()))?,
-            gone: self
-                .count(&format!("SELECT count(*) FROM main.{table} m WHERE {}", sql.is_gone(removal)))?,
+            gone: self.count(&format!(
+                "SELECT count(*) FROM main.{table} m WHERE {}",
+                sql.is_gone(removal)
+            ))?,
         })
     }
 
@@ -233,7 +244,8 @@ impl Filling {
         let names_and_flags: Vec<String> =
             std::iter::once(name.clone()).chain(sql.contents.iter().map(flag)).collect();
         let names_and_flags = names_and_flags.join(", ");
-        let changed = format!("SELECT {names_and_flags} {joined} WHERE {} LIMIT {most}", sql.is_changed());
+        let changed =
+            format!("SELECT {names_and_flags} {joined} WHERE {} LIMIT {most}", sql.is_changed());
         found.extend(self.listed(&changed, |row| {
             Ok(Change::Changed(row.get(0)?, changed_columns(row, &sql.contents)?))
         })?);

@@ -71,7 +71,12 @@ impl Filling {
         Ok(filling)
     }
 
-    fn connect(path: &Path, flags: OpenFlags, limit: &ReadLimit, made: Option<MadeFile>) -> Result<Filling> {
+    fn connect(
+        path: &Path,
+        flags: OpenFlags,
+        limit: &ReadLimit,
+        made: Option<MadeFile>,
+    ) -> Result<Filling> {
         let connection = connected(path, flags, limit).map_err(|error| broken(path, &error))?;
         let filling = Filling { connection, path: path.to_owned(), made };
         if filling.said(schema::is_foreign(&filling.connection))? {
@@ -122,7 +127,9 @@ pub fn date_file(path: &Path, written: SystemTime) -> std::io::Result<()> {
     }
     match file.set_modified(written) {
         // Who is not its owner may only say that it was written now.
-        Err(error) if error.kind() == ErrorKind::PermissionDenied && present < written => touch(&file),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && present < written => {
+            touch(&file)
+        }
         result => result,
     }
 }

@@ -44,7 +44,10 @@ pub(super) fn is_foreign(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// The columns that a table of the mirror has.
-pub(super) fn columns(connection: &Connection, table: MirrorTable) -> rusqlite::Result<Vec<String>> {
+pub(super) fn columns(
+    connection: &Connection,
+    table: MirrorTable,
+) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1, 'main')")?;
     statement.query_map([table.name()], |row| row.get(0))?.collect()
 }
@@ -60,7 +63,8 @@ pub(super) fn add_columns(
         // SQLite does not tell case apart in a name.
         if !found.iter().any(|name| name.to_lowercase() == column.to_lowercase()) {
             let table = table.name();
-            connection.execute_batch(&format!("ALTER TABLE main.{table} ADD COLUMN \"{column}\" TEXT"))?;
+            connection
+                .execute_batch(&format!("ALTER TABLE main.{table} ADD COLUMN \"{column}\" TEXT"))?;
         }
     }
     Ok(())

@@ -25,10 +25,17 @@ impl Filling {
     ///
     /// # Errors
     /// In words.
-    pub fn begin_table(&self, table: MirrorTable, columns: &[String], may_write: bool) -> Result<()> {
+    pub fn begin_table(
+        &self,
+        table: MirrorTable,
+        columns: &[String],
+        may_write: bool,
+    ) -> Result<()> {
         let name = table.name();
-        let definitions: Vec<String> =
-            columns.iter().map(|column| format!("\"{column}\" {}", schema::type_of(column))).collect();
+        let definitions: Vec<String> = columns
+            .iter()
+            .map(|column| format!("\"{column}\" {}", schema::type_of(column)))
+            .collect();
         let (definitions, keys) = (definitions.join(", "), table.key_columns().join(", "));
         self.said(self.connection.execute_batch(&format!(
             "CREATE TEMP TABLE read_{name} (line INTEGER, key TEXT, row_values TEXT, print INTEGER);
@@ -50,7 +57,9 @@ impl Filling {
         let ReadRow { line, key, values, print } = row;
         let values = serde_json::to_string(values)?;
         let parameters = (line, key, values, print.cast_signed());
-        self.said(self.connection.prepare_cached(&sql).and_then(|mut sql| sql.execute(parameters)))?;
+        self.said(
+            self.connection.prepare_cached(&sql).and_then(|mut sql| sql.execute(parameters)),
+        )?;
         Ok(())
     }
 
@@ -63,8 +72,10 @@ impl Filling {
         table: MirrorTable,
         mut take: impl FnMut(&str, Vec<ReadRow>) -> Result<()>,
     ) -> Result<()> {
-        let sql =
-            format!("SELECT line, key, row_values, print FROM temp.read_{} ORDER BY key, line", table.name());
+        let sql = format!(
+            "SELECT line, key, row_values, print FROM temp.read_{} ORDER BY key, line",
+            table.name()
+        );
         let mut statement = self.said(self.connection.prepare(&sql))?;
         let mut rows = self.said(statement.query([]))?;
         let mut group: Vec<ReadRow> = Vec::new();
@@ -112,7 +123,8 @@ impl Filling {
     /// # Errors
     /// In words.
     pub fn keep_stays_of_kept_bookings(&self) -> Result<()> {
-        let sql = "INSERT OR IGNORE INTO temp.kept_booking_guests SELECT key FROM temp.kept_bookings";
+        let sql =
+            "INSERT OR IGNORE INTO temp.kept_booking_guests SELECT key FROM temp.kept_bookings";
         self.said(self.connection.execute(sql, []))?;
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! One run at a time: a lock on a file beside the state.
 //!
-//! The system releases it when the process ends, however it ends. The file is never deleted, because two processes
-//! could then hold locks on two files of the same name. It is not the state's own file, because opening and closing
-//! that would release SQLite's locks. An existing state is locked as well, on a byte that SQLite does not use: the
-//! state may have a second name with another lock beside it.
+//! The system releases it when the process ends, however it ends. The file is never deleted,
+//! because two processes could then hold locks on two files of the same name. It is not the state's
+//! own file, because opening and closing that would release SQLite's locks. An existing state is
+//! locked as well, on a byte that SQLite does not use: the state may have a second name with
+//! another lock beside it.
 //!
 //! [`note`] says what the file contains.
 
@@ -35,7 +36,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Lock {
     file: File,
-    /// The state, kept open for the lock on it. None where it cannot be opened: opening the database reports that.
+    /// The state, kept open for the lock on it. None where it cannot be opened: opening the
+    /// database reports that.
     _state: Option<File>,
 }
 
@@ -115,7 +117,8 @@ impl Lock {
         note::read(&file).ok()?.passed_over
     }
 
-    /// Whether a run holds the lock of this state. Creates no file, and shares the lock for an instant only.
+    /// Whether a run holds the lock of this state. Creates no file, and shares the lock for an
+    /// instant only.
     pub fn is_held(state: &Path) -> bool {
         let file = regular_file::read(&sidecar_path(state, SUFFIX));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
@@ -129,7 +132,8 @@ impl Drop for Lock {
     }
 }
 
-/// False when another process holds the lock. It is tried twice, because `status` may be probing it just now.
+/// False when another process holds the lock. It is tried twice, because `status` may be probing it
+/// just now.
 fn try_lock(file: &File) -> io::Result<bool> {
     let mut tried = file.try_lock();
     if tried.is_err() {
@@ -152,7 +156,8 @@ fn refuse_link(state: &Path) -> Result<()> {
     Err(PlatformMessage::StateIsLink { path: state.display().to_string(), target }.into())
 }
 
-/// Opens the lock file, or creates it. A file with several names is another's, unless it contains what a lock contains.
+/// Opens the lock file, or creates it. A file with several names is another's, unless it contains
+/// what a lock contains.
 fn open(path: &Path) -> io::Result<File> {
     let file = private_files::open_or_create_private(path)?.file;
     if private_files::has_several_names(&file)? && !note::is_ours(&file)? {
@@ -166,7 +171,10 @@ fn unusable(path: &Path, error: io::Error) -> RunError {
     let message = if regular_file::is_unfit(&error) {
         PlatformMessage::LockFileUnfit { path: shown }
     } else if private_files::is_denied(path) {
-        PlatformMessage::LockFileDenied { path: shown, hint: private_files::run_as_owner_hint().into() }
+        PlatformMessage::LockFileDenied {
+            path: shown,
+            hint: private_files::run_as_owner_hint().into(),
+        }
     } else {
         PlatformMessage::LockFileUnusable { path: shown }
     };
@@ -236,7 +244,8 @@ mod tests {
     fn passes_that_find_it_held_are_counted_until_it_is_free() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state.db");
-        let [since, first, second] = [0, 180, 360].map(|s| DateTime::from_timestamp(1_700_000_000 + s, 0));
+        let [since, first, second] =
+            [0, 180, 360].map(|s| DateTime::from_timestamp(1_700_000_000 + s, 0));
         let held = Lock::try_acquire(&state).unwrap().unwrap();
         held.record_call(since.unwrap()).unwrap();
         held.note_holder("sync", since.unwrap()).unwrap();
@@ -259,8 +268,8 @@ mod tests {
         let state = folder.path().join("state.db");
         let held = Lock::try_acquire(&state).unwrap().unwrap();
         assert_eq!(held.last_call(), None);
-        let calls =
-            [1_700_000_000_000, 1_700_000_075_250].map(|ms| DateTime::from_timestamp_millis(ms).unwrap());
+        let calls = [1_700_000_000_000, 1_700_000_075_250]
+            .map(|ms| DateTime::from_timestamp_millis(ms).unwrap());
         for call in calls {
             held.record_call(call).unwrap();
             assert_eq!(held.last_call(), Some(call));
@@ -303,7 +312,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let _held = Lock::try_acquire(&folder.path().join("state.db")).unwrap();
-        let mode = std::fs::metadata(folder.path().join("state.db.lock")).unwrap().permissions().mode();
+        let mode =
+            std::fs::metadata(folder.path().join("state.db.lock")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -1,10 +1,11 @@
-//! The content of the lock file: three lines at fixed positions, so that writing one leaves the others as they are.
+//! The content of the lock file: three lines at fixed positions, so that writing one leaves the
+//! others as they are.
 //!
-//! 1. When the last call was made that changes something. The lock file outlives the state, because a state that is new
-//!    or was restored knows nothing of a call that may still take effect.
+//! 1. When the last call was made that changes something. The lock file outlives the state, because
+//!    a state that is new or was restored knows nothing of a call that may still take effect.
 //! 2. Since when the lock is held, and by which command.
-//! 3. How many runs found it held, and when the first of them did. They write it themselves, because the holder may
-//!    hang.
+//! 3. How many runs found it held, and when the first of them did. They write it themselves,
+//!    because the holder may hang.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -58,7 +59,8 @@ impl PassedOver {
     }
 }
 
-/// Begins the note of a new holder, of whom nothing is known yet. Only the time of the last call stays.
+/// Begins the note of a new holder, of whom nothing is known yet. Only the time of the last call
+/// stays.
 pub(super) fn begin(file: &File) -> io::Result<()> {
     let last_call = read(file)?.last_call;
     write_last_call(file, last_call)?;
@@ -88,7 +90,8 @@ pub(super) fn clear_holder(file: &File) -> io::Result<()> {
 pub(super) fn count_passed_over(file: &File, now: DateTime<Utc>) -> io::Result<PassedOver> {
     let text = read_text(file)?;
     let Note { last_call, passed_over } = parse(&text);
-    let none_yet = || PassedOver { passes: 0, first_at: now, holder: parse_holder(&text), last_call };
+    let none_yet =
+        || PassedOver { passes: 0, first_at: now, holder: parse_holder(&text), last_call };
     let mut counted = passed_over.unwrap_or_else(none_yet);
     counted.passes = counted.passes.saturating_add(1);
     // An older version of the program holds the lock, which writes the first line only.
@@ -119,7 +122,12 @@ fn parse_passed_over(text: &str, last_call: Option<DateTime<Utc>>) -> Option<Pas
     let line = text.get(PASSED_OVER as usize..)?;
     let (first_at, passes) = line.trim_end().split_once(' ')?;
     let passes = passes.parse().ok()?;
-    Some(PassedOver { passes, first_at: parse_time(first_at)?, holder: parse_holder(text), last_call })
+    Some(PassedOver {
+        passes,
+        first_at: parse_time(first_at)?,
+        holder: parse_holder(text),
+        last_call,
+    })
 }
 
 fn parse_holder(text: &str) -> Option<Holder> {

@@ -1,4 +1,5 @@
-//! What calls have used of the portal's time budgets: as their answers say, or the time they took where none says it.
+//! What calls have used of the portal's time budgets: as their answers say, or the time they took
+//! where none says it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,14 +18,16 @@ impl Client<'_> {
             let before = self.limits.used(&command.method);
             self.record_charge(&command.method, time);
             let after_first = self.limits.used(&command.method).seconds;
-            costs.entry(&command.method).or_insert(Cost { calls: 0, before, after_first }).calls += 1;
+            costs.entry(&command.method).or_insert(Cost { calls: 0, before, after_first }).calls +=
+                1;
         }
         for (method, cost) in costs {
             self.limits.record_cost(method, cost);
         }
     }
 
-    /// Counts the methods whose commands all failed, because the answer does not say what those have used.
+    /// Counts the methods whose commands all failed, because the answer does not say what those
+    /// have used.
     pub(super) fn record_untold_charges(
         &mut self,
         calls: &CallCounts<'_>,
@@ -80,11 +83,13 @@ mod tests {
             };
             let time = json!({"operating": 10, "operating_reset_at": now.timestamp() + 600});
             if self.begun.len() == 1 {
-                let result = json!({"result": each(Value::from(true)), "result_time": each(time.clone())});
+                let result =
+                    json!({"result": each(Value::from(true)), "result_time": each(time.clone())});
                 return Ok(Response { result, time });
             }
             if self.is_answering {
-                let refused = each(json!({"error": "INTERNAL_SERVER_ERROR", "error_description": ""}));
+                let refused =
+                    each(json!({"error": "INTERNAL_SERVER_ERROR", "error_description": ""}));
                 return Ok(Response {
                     result: json!({"result": [], "result_error": refused}),
                     time: json!({}),
@@ -101,14 +106,16 @@ mod tests {
         for is_answering in [false, true] {
             let clock = Clock::virtual_at(DateTime::from_timestamp(1_700_000_000, 0).unwrap());
             let mut portal = Failing { clock: clock.clone(), is_answering, begun: Vec::new() };
-            let mut gate = Client::new(&mut portal, clock, &config.portal, RateLimits::default(), None);
+            let mut gate =
+                Client::new(&mut portal, clock, &config.portal, RateLimits::default(), None);
             for _ in 0..150 {
                 let commands = [Command::new("q", "crm.contact.list", json!({}))];
                 drop(gate.batch("questions", &commands, &mut |_| Ok(())));
             }
             for (at, begin) in portal.begun.iter().enumerate() {
                 let later = portal.begun[at..].iter();
-                let count = later.take_while(|time| **time - begin < TimeDelta::minutes(10)).count();
+                let count =
+                    later.take_while(|time| **time - begin < TimeDelta::minutes(10)).count();
                 assert!(count * 10 <= 420, "{count} requests in ten minutes, {is_answering}");
             }
         }

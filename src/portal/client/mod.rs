@@ -1,7 +1,7 @@
 //! Every request goes through the client, which keeps the portal's limits.
 //!
-//! It waits where the limits ask for it, as long as the run may still wait. It repeats a call that the portal says it
-//! did not execute, and never one that may have taken effect.
+//! It waits where the limits ask for it, as long as the run may still wait. It repeats a call that
+//! the portal says it did not execute, and never one that may have taken effect.
 
 mod charges;
 mod questions;
@@ -42,8 +42,8 @@ pub enum WaitReason<'c> {
 /// Is told the reason and the end of each longer wait.
 pub type WaitCallback = Box<dyn Fn(WaitReason<'_>, DateTime<Utc>)>;
 
-/// Runs right before each attempt, with its time: what the call changes is saved as in doubt. When that fails,
-/// nothing is sent.
+/// Runs right before each attempt, with its time: what the call changes is saved as in doubt. When
+/// that fails, nothing is sent.
 pub type BeforeSend<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> anyhow::Result<()>;
 
 /// How many calls of each method a request makes.
@@ -92,7 +92,8 @@ pub struct Client<'p> {
 }
 
 impl<'p> Client<'p> {
-    /// A client that goes on from the limits of earlier runs. Without a `deadline` it waits as long as the portal asks.
+    /// A client that goes on from the limits of earlier runs. Without a `deadline` it waits as long
+    /// as the portal asks.
     pub fn new(
         portal: &'p mut dyn Portal,
         clock: Clock,
@@ -197,7 +198,8 @@ impl<'p> Client<'p> {
         self.check_time()
     }
 
-    /// Sends up to fifty commands in one request. Batches of one `label` are alike, so they learn their length together.
+    /// Sends up to fifty commands in one request. Batches of one `label` are alike, so they learn
+    /// their length together.
     pub fn batch(
         &mut self,
         label: &str,
@@ -213,7 +215,9 @@ impl<'p> Client<'p> {
         let batch = Batch::new(commands, self.nonce);
         let answer = self.send("batch", &batch.request(), &calls, before_send);
         match &answer {
-            Ok(_) => self.limits.record_duration(label, commands.len(), self.last_duration, self.target),
+            Ok(_) => {
+                self.limits.record_duration(label, commands.len(), self.last_duration, self.target);
+            }
             Err(CallError::UnknownOutcome(_)) => self.limits.record_lost_batch(label),
             Err(_) => {}
         }
@@ -225,7 +229,8 @@ impl<'p> Client<'p> {
         Ok(replies)
     }
 
-    /// Makes a call once, unless it would have to wait long: nothing depends on it, and a later run makes it.
+    /// Makes a call once, unless it would have to wait long: nothing depends on it, and a later run
+    /// makes it.
     pub fn call_once(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         let soon = self.clock.now() + LONGEST_WAIT;
         let deadline = self.deadline;
@@ -296,7 +301,11 @@ impl<'p> Client<'p> {
     }
 
     /// Waits for the time budgets of the methods and for a place in the bucket.
-    fn wait_for_turn<'c>(&mut self, method: &'c str, calls: &CallCounts<'c>) -> Result<(), CallError> {
+    fn wait_for_turn<'c>(
+        &mut self,
+        method: &'c str,
+        calls: &CallCounts<'c>,
+    ) -> Result<(), CallError> {
         self.check_time()?;
         let mut all_calls = calls.clone();
         all_calls.entry(method).or_insert(1);
@@ -312,7 +321,8 @@ impl<'p> Client<'p> {
         Ok(())
     }
 
-    /// How long to wait for a place in the bucket of this program, and in the one of all programs of this host.
+    /// How long to wait for a place in the bucket of this program, and in the one of all programs
+    /// of this host.
     fn reserve_slot(&mut self) -> Duration {
         let now = self.clock.now();
         let own = self.limits.wait(self.bucket, now);
@@ -329,7 +339,11 @@ impl<'p> Client<'p> {
             CallError::Refused(refusal) => match refusal.class() {
                 ErrorClass::RateLimited => {
                     self.assume_bucket_full();
-                    let pause = if self.is_patient { growing_pause(attempts) } else { TimeDelta::seconds(2) };
+                    let pause = if self.is_patient {
+                        growing_pause(attempts)
+                    } else {
+                        TimeDelta::seconds(2)
+                    };
                     self.wait_for(WaitReason::Unreachable(&refusal.message()), now + pause).is_ok()
                 }
                 ErrorClass::BudgetExceeded => {
@@ -338,10 +352,11 @@ impl<'p> Client<'p> {
                 }
                 ErrorClass::Administrator | ErrorClass::Record => false,
             },
-            // An export of hours outlives a router that restarts. Of the runs of cron, the next one is near.
-            CallError::NotSent(reason) if self.deadline.is_none() => {
-                self.wait_for(WaitReason::Unreachable(reason), now + growing_pause(attempts)).is_ok()
-            }
+            // An export of hours outlives a router that restarts. Of the runs of cron, the next one
+            // is near.
+            CallError::NotSent(reason) if self.deadline.is_none() => self
+                .wait_for(WaitReason::Unreachable(reason), now + growing_pause(attempts))
+                .is_ok(),
             CallError::NotSent(_)
             | CallError::UnknownOutcome(_)
             | CallError::Redirected(_)
@@ -367,7 +382,9 @@ impl<'p> Client<'p> {
 }
 
 fn not_saved(error: &anyhow::Error) -> CallError {
-    CallError::NoteFailed(PortalMessage::StateNotWritten { reason: message_of(error).into() }.into())
+    CallError::NoteFailed(
+        PortalMessage::StateNotWritten { reason: message_of(error).into() }.into(),
+    )
 }
 
 #[cfg(test)]
@@ -399,7 +416,8 @@ mod tests {
         let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'";
         let config = crate::config::parse(toml, std::path::Path::new(""), None).unwrap();
         let mut portal = Dear(clock.clone());
-        let mut client = Client::new(&mut portal, clock.clone(), &config.portal, RateLimits::default(), None);
+        let mut client =
+            Client::new(&mut portal, clock.clone(), &config.portal, RateLimits::default(), None);
         let told = Rc::new(RefCell::new(Vec::new()));
         let hears = Rc::clone(&told);
         client.on_wait(Some(Box::new(move |reason, until| {

@@ -10,7 +10,8 @@ use crate::domain::messages::Message;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{CallError, ErrorClass, Response};
 
-/// A refusal of several questions of a batch is believed after it came so often for a question alone.
+/// A refusal of several questions of a batch is believed after it came so often for a question
+/// alone.
 const CONFIRMED: usize = 3;
 /// The label of batches of questions.
 const READS: &str = "questions";
@@ -23,8 +24,8 @@ impl Client<'_> {
         self.ask_again(method, |client| client.ask(method, params))
     }
 
-    /// Sends commands that change nothing, in as many requests as they need. Each is repeated once when its answer is
-    /// lost.
+    /// Sends commands that change nothing, in as many requests as they need. Each is repeated once
+    /// when its answer is lost.
     pub fn read_batch(&mut self, commands: &[Command]) -> Result<Replies, CallError> {
         let mut replies = Replies::new();
         let mut remaining = commands;
@@ -60,7 +61,8 @@ impl Client<'_> {
         self.send(method, params, &CallCounts::from([(method, 1)]), &mut |_| Ok(()))
     }
 
-    /// Asks a second time when the answer is lost, and a third time after an outage that is waited out.
+    /// Asks a second time when the answer is lost, and a third time after an outage that is waited
+    /// out.
     fn ask_again<T>(
         &mut self,
         method: &str,
@@ -92,7 +94,10 @@ impl Client<'_> {
             let CallError::UnknownOutcome(again) = error else { return Err(error) };
             reason = again;
             attempts += 1;
-            self.wait_for(WaitReason::Unreachable(&reason), self.clock.now() + growing_pause(attempts))?;
+            self.wait_for(
+                WaitReason::Unreachable(&reason),
+                self.clock.now() + growing_pause(attempts),
+            )?;
         }
         Ok(())
     }
@@ -102,8 +107,9 @@ fn is_limited(reply: &Reply) -> bool {
     matches!(reply, Reply::Err(refusal) if refusal.is_limit())
 }
 
-/// Questions that were refused in the words of an earlier one of the batch, because a portal repeats an error of an
-/// earlier command (docs/bitrix24.md, The answer). What refuses everything is not among them.
+/// Questions that were refused in the words of an earlier one of the batch, because a portal
+/// repeats an error of an earlier command (docs/bitrix24.md, The answer). What refuses everything
+/// is not among them.
 fn with_repeated_refusals<'c>(commands: &'c [Command], replies: &Replies) -> Vec<&'c Command> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut repeated = Vec::new();

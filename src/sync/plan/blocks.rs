@@ -1,8 +1,9 @@
 //! Which blocks of the mirror are read, and which of those stand as sent when they were. Pure.
 //!
-//! A block is read where it does not look as it did when everything in it stood as sent. One that looks otherwise than
-//! it did is read in the next runs too, until no second change can hide behind the same `modified_at`: it counts when
-//! we saw that, by our own clock, and not what the rows say of the time.
+//! A block is read where it does not look as it did when everything in it stood as sent. One that
+//! looks otherwise than it did is read in the next runs too, until no second change can hide behind
+//! the same `modified_at`: it counts when we saw that, by our own clock, and not what the rows say
+//! of the time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -44,7 +45,8 @@ struct ComparedBlock {
     is_read: bool,
     /// It looks otherwise than when it was last seen: it is read once more whatever is found.
     changed: bool,
-    /// What the state is to know of it; of a block that is read, `stood` as long as everything stands.
+    /// What the state is to know of it; of a block that is read, `stood` as long as everything
+    /// stands.
     stored: StoredBlock,
 }
 
@@ -59,8 +61,11 @@ impl ComparedBlock {
         let reads = look.reads_all || block.open || changed || is_fresh;
         let stands = before.clean.filter(|stood| !reads && stood.digest == digest);
         let stood = stands.or(Some(CleanBlock { digest, linked: 0 }));
-        let keeps =
-            StoredBlock { clean: stood, seen: Some(digest), changed_at: changed_at.filter(|_| is_fresh) };
+        let keeps = StoredBlock {
+            clean: stood,
+            seen: Some(digest),
+            changed_at: changed_at.filter(|_| is_fresh),
+        };
         ComparedBlock { block, is_read: stands.is_none(), changed, stored: keeps }
     }
 }
@@ -99,7 +104,9 @@ impl BlockComparison {
             let upto = self.blocks.get(at + 1).and_then(|next| next.block.first.clone());
             match spans.last_mut() {
                 Some(span) if seen.is_read && joins => span.end = upto,
-                _ if seen.is_read => spans.push(IdRange { start: seen.block.first.clone(), end: upto }),
+                _ if seen.is_read => {
+                    spans.push(IdRange { start: seen.block.first.clone(), end: upto });
+                }
                 _ => {}
             }
             joins = seen.is_read;
@@ -109,7 +116,8 @@ impl BlockComparison {
 
     /// Takes note of a pair of a block that is read; they come in the order of their ids.
     pub(super) fn note_pair(&mut self, pair: &Pair, may_go_unread: bool) {
-        let begins = |seen: &ComparedBlock| seen.block.first.as_ref().is_none_or(|first| *first <= pair.id);
+        let begins =
+            |seen: &ComparedBlock| seen.block.first.as_ref().is_none_or(|first| *first <= pair.id);
         while self.blocks.get(self.current + 1).is_some_and(begins) {
             self.current += 1;
         }
@@ -118,7 +126,8 @@ impl BlockComparison {
         if self.options.are_terms_new && !may_go_unread {
             *changed_at = Some(self.options.now);
         }
-        let linked = pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
+        let linked =
+            pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
         *stood = stood
             .filter(|_| may_go_unread)
             .map(|it| CleanBlock { linked: it.linked + u64::from(linked), ..it });
@@ -164,7 +173,13 @@ mod tests {
     }
 
     fn outline(digest: u64, says_little: bool) -> Outline {
-        Outline { blocks: vec![block(digest, false)], rows: 5_000, nameless: 0, residents: 0, says_little }
+        Outline {
+            blocks: vec![block(digest, false)],
+            rows: 5_000,
+            nameless: 0,
+            residents: 0,
+            says_little,
+        }
     }
 
     /// Whether a block is read that was seen to change so long ago.
@@ -188,8 +203,10 @@ mod tests {
     #[test]
     fn a_block_that_looks_otherwise_is_read_once_more_whatever_is_found() {
         let kept: Blocks = [(None, STOOD)].into();
-        let told = |look| BlockComparison::new(outline(DIGEST + 1, false), kept.clone(), look).changes();
-        let changed = StoredBlock { clean: None, seen: Some(DIGEST + 1), changed_at: Some(look().now) };
+        let told =
+            |look| BlockComparison::new(outline(DIGEST + 1, false), kept.clone(), look).changes();
+        let changed =
+            StoredBlock { clean: None, seen: Some(DIGEST + 1), changed_at: Some(look().now) };
         assert_eq!(told(look()), [BlockChange::Keep(None, changed)]);
         // Digests of other terms say nothing of a change.
         let stood = Some(CleanBlock { digest: DIGEST + 1, linked: 0 });

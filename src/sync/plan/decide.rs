@@ -1,5 +1,5 @@
-//! What is to be done about one record: pure, one `match` of the row against what was sent last. The rule that decides
-//! has a name ([`Rule`]), and says what is done.
+//! What is to be done about one record: pure, one `match` of the row against what was sent last.
+//! The rule that decides has a name ([`Rule`]), and says what is done.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,9 @@ use crate::mirror::{Entity, Row};
 use crate::state::{Doubt, LONGEST_PAUSE, PendingWork, PlanRecord, RetryBackoff};
 
 /// A step towards the portal, in the order in which a plan counts them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Display, EnumIter, FromRepr)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Display, EnumIter, FromRepr,
+)]
 #[repr(u8)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -23,9 +25,11 @@ pub enum Step {
     Create,
     /// All fields are sent again.
     Update,
-    /// People of the booking may have changed in the CRM: send it if its deal would read differently.
+    /// People of the booking may have changed in the CRM: send it if its deal would read
+    /// differently.
     Recheck,
-    /// Only the closing date, which the portal overwrote when the deal was created in a final stage.
+    /// Only the closing date, which the portal overwrote when the deal was created in a final
+    /// stage.
     Close,
     /// The row cannot be read.
     Fail,
@@ -37,8 +41,8 @@ pub enum Step {
     Delete,
 }
 
-/// The order in which steps are taken. A hotel whose every record is sent again, after a change of the configuration,
-/// still sees today's bookings today.
+/// The order in which steps are taken. A hotel whose every record is sent again, after a change of
+/// the configuration, still sees today's bookings today.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, FromRepr)]
 #[repr(u8)]
 pub enum Priority {
@@ -72,7 +76,8 @@ pub enum Resend {
     /// Those that are marked for it, each for a reason of its own.
     #[default]
     Marked,
-    /// Likewise, and most of the marks come from a run that was to send all and did not get to these.
+    /// Likewise, and most of the marks come from a run that was to send all and did not get to
+    /// these.
     Rest,
     /// All of them.
     All,
@@ -95,13 +100,14 @@ pub struct PlanOptions {
     pub bookings_from: Option<NaiveDate>,
     /// What the mirror looked like in the last run that completed.
     pub before: MirrorStats,
-    /// The kinds whose contents are made of other columns than those of the rows that were sent: they are learnt anew,
-    /// and a change shows in `modified_at` alone this time.
+    /// The kinds whose contents are made of other columns than those of the rows that were sent:
+    /// they are learnt anew, and a change shows in `modified_at` alone this time.
     pub learns: PerKind<bool>,
-    /// Whoever is missing is given up only after so long, by [`Kind`]; none: at once, and whatever a guard may say.
+    /// Whoever is missing is given up only after so long, by [`Kind`]; none: at once, and whatever
+    /// a guard may say.
     pub patience: Option<PerKind<TimeDelta>>,
-    /// Records without a row whose object another row speaks for. They are not missing, so they go at once, whatever a
-    /// guard holds back.
+    /// Records without a row whose object another row speaks for. They are not missing, so they go
+    /// at once, whatever a guard holds back.
     pub moved: HashSet<RecordKey>,
     /// So many records at once somebody said may be gone, or be others.
     pub vouched: u64,
@@ -147,7 +153,8 @@ impl Pair {
     }
 }
 
-/// What to do about a record, if anything. `touched`: one of its people may have changed in the CRM.
+/// What to do about a record, if anything. `touched`: one of its people may have changed in the
+/// CRM.
 pub fn decide(
     kind: Kind,
     pair: &Pair,
@@ -159,8 +166,15 @@ pub fn decide(
 }
 
 /// The rule that decides about a record.
-pub fn rule_of(kind: Kind, pair: &Pair, on_hold: &Deferred, touched: bool, rules: &PlanOptions) -> Rule {
-    // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be told from it.
+pub fn rule_of(
+    kind: Kind,
+    pair: &Pair,
+    on_hold: &Deferred,
+    touched: bool,
+    rules: &PlanOptions,
+) -> Rule {
+    // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be
+    // told from it.
     let is_doubtful = |id: &RecordId| on_hold.doubts.contains_key(id);
     let may_be_doubtful = !on_hold.doubts.is_empty();
     if may_be_doubtful
@@ -177,12 +191,15 @@ pub fn rule_of(kind: Kind, pair: &Pair, on_hold: &Deferred, touched: bool, rules
         (None, Some(known)) => on_absent(&pair.key(kind), known, rules),
         (Some(row), _) if row.body.is_err() => Rule::Unreadable,
         (Some(row), None) if is_history(row, rules) => Rule::History,
-        (Some(row), Some(PlanRecord { crm_id: None, had_object: false, .. })) if is_history(row, rules) => {
+        (Some(row), Some(PlanRecord { crm_id: None, had_object: false, .. }))
+            if is_history(row, rules) =>
+        {
             Rule::WaitingHistory
         }
         (Some(_), None | Some(PlanRecord { crm_id: None, .. })) => Rule::New,
         (Some(row), Some(known)) if changed(kind, row, known, rules) => Rule::Changed,
-        // An update has the closing date with it; the date alone would leave the people as they are.
+        // An update has the closing date with it; the date alone would leave the people as they
+        // are.
         (Some(_), Some(known)) if known.pending.close && (touched || known.pending.recheck) => {
             Rule::CloseWithPeople
         }
@@ -192,8 +209,8 @@ pub fn rule_of(kind: Kind, pair: &Pair, on_hold: &Deferred, touched: bool, rules
     }
 }
 
-/// Whether this record stays settled until its outline or its entry in the state changes, or it is touched. Only a block
-/// of such records may go unread.
+/// Whether this record stays settled until its outline or its entry in the state changes, or it is
+/// touched. Only a block of such records may go unread.
 pub fn is_skippable(kind: Kind, pair: &Pair, on_hold: &Deferred, rules: &PlanOptions) -> bool {
     if on_hold.has(&pair.id) {
         return false;
@@ -220,14 +237,15 @@ pub(crate) fn is_history(row: &Row, rules: &PlanOptions) -> bool {
     }
 }
 
-/// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from there. A pause longer
-/// than the longest was set by a clock that ran ahead.
+/// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from
+/// there. A pause longer than the longest was set by a clock that ran ahead.
 fn holds(hold: &RetryBackoff, row: Option<&Row>, rules: &PlanOptions) -> bool {
     let same = match row {
         Some(row) => {
             // Once the configuration knows its status word, the same row can be read.
             let is_mended = hold.unreadable && row.body.is_ok();
-            let is_same_row = (row.content_hash, row.parties_hash) == (hold.content_hash, hold.parties_hash);
+            let is_same_row =
+                (row.content_hash, row.parties_hash) == (hold.content_hash, hold.parties_hash);
             row.modified_at == hold.modified_at && is_same_row && !is_mended
         }
         // What failed was the deletion itself.
@@ -288,7 +306,8 @@ fn changed(kind: Kind, row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bo
         || known.absent_in_mirror
         || known.modified_at.as_ref() != Some(&row.modified_at)
         || known.parties_hash != row.parties_hash
-        || known.content_hash != row.content_hash && (!rules.learns[kind] || row.modified_at.is_empty())
+        || known.content_hash != row.content_hash
+            && (!rules.learns[kind] || row.modified_at.is_empty())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The fast way against the whole one: random hotels change at random, and a comparison that trusts the blocks must
-//! find what one that reads every row does.
+//! The fast way against the whole one: random hotels change at random, and a comparison that trusts
+//! the blocks must find what one that reads every row does.
 //!
 //! The blocks hold two rows or so, so that borders come and go all the time.
 
@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Compared, MirrorStats, Pair, PlanOptions, Resend, ShownStays, StayRules, Step, compare};
+use super::{
+    Compared, MirrorStats, Pair, PlanOptions, Resend, ShownStays, StayRules, Step, compare,
+};
 use crate::config::MirrorConfig;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::owned_values::OwnedValues;
@@ -35,8 +37,8 @@ const TABLES: &str = "
     CREATE INDEX bookings_by_id ON bookings (id);
     CREATE INDEX residents_by_id ON booking_guests (booking_id);";
 
-/// How the mirror is seen: as tables in which spans are sought, by queries that have to be read from end to end, or
-/// through a window.
+/// How the mirror is seen: as tables in which spans are sought, by queries that have to be read
+/// from end to end, or through a window.
 const VIEWS: [[&str; 4]; 3] = [
     ["guests", "companies", "bookings", "booking_guests"],
     [
@@ -79,7 +81,8 @@ struct World {
     /// Whether contacts show stays, and what they show by now.
     has_stays: bool,
     shown: Option<ShownStays>,
-    /// Blocks that stood as sent when their comparison was over: without any, nothing is tested here.
+    /// Blocks that stood as sent when their comparison was over: without any, nothing is tested
+    /// here.
     stood: usize,
 }
 
@@ -117,8 +120,8 @@ impl World {
         }
     }
 
-    /// A hotel of which everything was sent. Every third id is free: for newcomers, and for records that the state
-    /// alone knows.
+    /// A hotel of which everything was sent. Every third id is free: for newcomers, and for records
+    /// that the state alone knows.
     fn settled() -> World {
         let mut world = World::new();
         for thrown in (0..24).filter(|thrown| thrown % 3 > 0) {
@@ -133,7 +136,8 @@ impl World {
 
     fn mirror(&self) -> Mirror {
         let path = self.folder.path().join("mirror.db");
-        let statuses = self.codes.then(|| ("odd".to_owned(), BookingStatus::Confirmed)).into_iter().collect();
+        let statuses =
+            self.codes.then(|| ("odd".to_owned(), BookingStatus::Confirmed)).into_iter().collect();
         let [guests, companies, bookings, residents] = VIEWS[self.view].map(str::to_owned);
         let sources = [guests, companies, bookings];
         let config = MirrorConfig {
@@ -192,7 +196,8 @@ impl World {
         assert_eq!((&fast.0, &fast.1), (&whole.0, &whole.1), "what differs");
         match (fast.2, whole.2) {
             (Ok(seen), Ok(other)) => {
-                let survey = MirrorStats { full_read_at: other.survey.full_read_at, ..seen.survey.clone() };
+                let survey =
+                    MirrorStats { full_read_at: other.survey.full_read_at, ..seen.survey.clone() };
                 assert_eq!(survey, other.survey);
                 assert_eq!(seen.dirty, other.dirty);
                 assert_eq!(seen.stay_guests, other.stay_guests);
@@ -206,7 +211,13 @@ impl World {
     }
 
     /// A run that compares, and keeps the blocks; its survey only where it ran through.
-    fn pass(&mut self, full: bool, (retry_failed, deletes): (bool, bool), sends: usize, through: bool) {
+    fn pass(
+        &mut self,
+        full: bool,
+        (retry_failed, deletes): (bool, bool),
+        sends: usize,
+        through: bool,
+    ) {
         let resend = if full { Resend::All } else { Resend::Marked };
         let rules = PlanOptions { resend, retry_failed, deletes, ..self.rules(&self.mirror()) };
         let Some((found, notes, seen)) = self.compare(&rules) else { return };
@@ -239,8 +250,9 @@ impl World {
             writer.commit().unwrap();
             self.survey = Some(seen.survey);
         }
-        let stood =
-            |kind| self.state.blocks(kind).unwrap().values().filter(|kept| kept.clean.is_some()).count();
+        let stood = |kind| {
+            self.state.blocks(kind).unwrap().values().filter(|kept| kept.clean.is_some()).count()
+        };
         self.stood += Kind::SEND_ORDER.into_iter().map(stood).sum::<usize>();
     }
 
@@ -289,12 +301,19 @@ impl World {
     /// The time of a change: mostly another second, now and then the same one.
     fn modified(&mut self, thrown: u8) -> String {
         self.minute += u32::from(!thrown.is_multiple_of(4));
-        format!("2026-01-{:02} {:02}:{:02}", 1 + self.minute / 1440, self.minute / 60 % 24, self.minute % 60)
+        format!(
+            "2026-01-{:02} {:02}:{:02}",
+            1 + self.minute / 1440,
+            self.minute / 60 % 24,
+            self.minute % 60
+        )
     }
 
     fn put(&mut self, kind: Kind, id: &RecordId, (b, c): (u8, u8)) {
         let at = self.modified(b);
-        self.hotel.execute(&format!("DELETE FROM {} WHERE id = ?1", kind.table().name()), [id]).unwrap();
+        self.hotel
+            .execute(&format!("DELETE FROM {} WHERE id = ?1", kind.table().name()), [id])
+            .unwrap();
         let date = if c % 13 == 0 { "soon" } else { "1970-01-01" };
         match kind {
             Kind::Guest => {
@@ -328,19 +347,32 @@ impl World {
             0..=4 => self.put(Kind::Booking, &id, (b, c)),
             5..=6 => self.put(Kind::Guest, &id, (b, c)),
             7 => self.put(Kind::Company, &id, (b, c)),
-            8..=9 => self.sql("INSERT INTO booking_guests VALUES (?1, ?2, ?3)", (id, self::id(b), c % 3)),
+            8..=9 => {
+                self.sql(
+                    "INSERT INTO booking_guests VALUES (?1, ?2, ?3)",
+                    (id, self::id(b), c % 3),
+                );
+            }
             10 => self.sql("DELETE FROM booking_guests WHERE booking_id = ?1", [id]),
             11 => self.sql("UPDATE booking_guests SET position = 5 WHERE booking_id = ?1", [id]),
             // A run, and a second change within the same second: nothing but its content shows it.
             12 => {
                 self.put(Kind::Guest, &id, (b, c));
                 self.pass(false, (false, true), usize::MAX, true);
-                self.sql("UPDATE guests SET last_name = ?2 WHERE id = ?1", (id, format!("again {}", b % 5)));
+                self.sql(
+                    "UPDATE guests SET last_name = ?2 WHERE id = ?1",
+                    (id, format!("again {}", b % 5)),
+                );
             }
-            13 => self.sql("UPDATE bookings SET number = ?2 WHERE id = ?1", (id, format!("other {}", b % 3))),
+            13 => self.sql(
+                "UPDATE bookings SET number = ?2 WHERE id = ?1",
+                (id, format!("other {}", b % 3)),
+            ),
             14 => self.sql("UPDATE bookings SET guest_id = ?2 WHERE id = ?1", (id, self::id(b))),
             15..=16 => self.sql(&format!("DELETE FROM {table} WHERE id = ?1"), [id]),
-            17 => self.sql(&format!("INSERT INTO {table} SELECT * FROM {table} WHERE id = ?1"), [id]),
+            17 => {
+                self.sql(&format!("INSERT INTO {table} SELECT * FROM {table} WHERE id = ?1"), [id]);
+            }
             18 => self.sql(&format!("INSERT INTO {table} (modified_at) VALUES ('2026-01-01')"), []),
             19 if a % 4 == 0 => self.sql(&format!("DELETE FROM {table}"), []),
             19 => self.sql(&format!("DELETE FROM {table} WHERE id IS NULL"), []),
@@ -353,8 +385,12 @@ impl World {
         let (kind, id) = (kind(c), id(a));
         let key = RecordKey::new(kind, id.clone());
         let row = self.mirror().find(kind, &id.to_string()).unwrap().into_iter().next();
-        let todo =
-            PendingWork { resend: b % 2 == 0, close: b % 3 == 0, recheck: b % 5 == 0, stays: b % 7 == 0 };
+        let todo = PendingWork {
+            resend: b % 2 == 0,
+            close: b % 3 == 0,
+            recheck: b % 5 == 0,
+            stays: b % 7 == 0,
+        };
         let attempt = InDoubtCall {
             operation: Operation::Update,
             row: row.as_ref(),
@@ -395,7 +431,8 @@ impl World {
         match what % 64 {
             0..=23 => self.hotel_event((what % 64, a, b, c)),
             24..=43 => self.state_event((what % 64 - 24, a, b, c)),
-            // The hotel's clock goes with ours: a change of now has no `modified_at` of some minutes ago.
+            // The hotel's clock goes with ours: a change of now has no `modified_at` of some
+            // minutes ago.
             45 => self.has_stays = a % 4 > 0,
             44 => {
                 self.now += TimeDelta::minutes(i64::from(a));
@@ -406,15 +443,19 @@ impl World {
             48 => self.codes = a % 2 == 0,
             // Everything that is due is sent, or the first few.
             49..=56 => self.pass(false, (false, true), usize::MAX, true),
-            57..=60 => self.pass(a % 16 == 0, (b % 4 == 0, b % 8 != 1), usize::from(c % 8), c % 2 == 0),
+            57..=60 => {
+                self.pass(a % 16 == 0, (b % 4 == 0, b % 8 != 1), usize::from(c % 8), c % 2 == 0);
+            }
             // A look from outside keeps nothing.
-            _ => drop(self.compare(&PlanOptions { deletes: a % 2 == 0, ..self.rules(&self.mirror()) })),
+            _ => drop(
+                self.compare(&PlanOptions { deletes: a % 2 == 0, ..self.rules(&self.mirror()) }),
+            ),
         }
     }
 }
 
-/// A change that moves no `modified_at` shows in the content alone, and the block has to be read for that. After another
-/// query its digest does not tell when it changed.
+/// A change that moves no `modified_at` shows in the content alone, and the block has to be read
+/// for that. After another query its digest does not tell when it changed.
 #[test]
 fn a_second_change_within_a_minute_is_found_also_after_another_query() {
     let mut world = World::settled();
@@ -425,11 +466,9 @@ fn a_second_change_within_a_minute_is_found_also_after_another_query() {
     world.pass(false, (false, true), usize::MAX, true);
     world.put(Kind::Guest, &guest, (4, 1));
     let (found, ..) = world.compare(&world.rules(&world.mirror())).unwrap();
-    assert!(
-        found
-            .iter()
-            .any(|(kind, step, pair)| { (*kind, *step, &pair.id) == (Kind::Guest, Step::Update, &guest) })
-    );
+    assert!(found.iter().any(|(kind, step, pair)| {
+        (*kind, *step, &pair.id) == (Kind::Guest, Step::Update, &guest)
+    }));
 }
 
 proptest! {

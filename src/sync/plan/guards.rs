@@ -1,8 +1,8 @@
-//! Guards against mass disappearance: no deal is deleted and nobody is taken off a deal until an administrator confirms
-//! it.
+//! Guards against mass disappearance: no deal is deleted and nobody is taken off a deal until an
+//! administrator confirms it.
 //!
-//! A mirror that is filled row by row is now and then seen half full. One in which no record is known may be another
-//! hotel's: nothing is sent then.
+//! A mirror that is filled row by row is now and then seen half full. One in which no record is
+//! known may be another hotel's: nothing is sent then.
 
 use std::collections::HashSet;
 
@@ -48,8 +48,8 @@ pub enum HoldReason {
 /// Unasked so many may go of the smallest hotel.
 const ALWAYS_ALLOWED: u64 = 3;
 
-/// How long whoever goes has to be missing, by [`Kind`]. Where somebody has said that they may, the time counts in which
-/// a guard held them back.
+/// How long whoever goes has to be missing, by [`Kind`]. Where somebody has said that they may, the
+/// time counts in which a guard held them back.
 fn waiting_times(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<PerKind<TimeDelta>> {
     let held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
     let is_long = |since: DateTime<Utc>| (now - since).abs() >= limits.delete_after;
@@ -78,11 +78,12 @@ impl Limits {
 }
 
 impl Plan {
-    /// Draws the plan, holds back disappearances that look like an accident, and lets all others wait until they are old
-    /// enough to be believed.
+    /// Draws the plan, holds back disappearances that look like an accident, and lets all others
+    /// wait until they are old enough to be believed.
     ///
     /// # Errors
-    /// As [`Plan::build`]; and a mirror of which no record of a kind is known, though at least three were.
+    /// As [`Plan::build`]; and a mirror of which no record of a kind is known, though at least
+    /// three were.
     pub fn build_guarded(
         mirror: &Mirror,
         state: &State,
@@ -171,28 +172,48 @@ impl Plan {
             let losses = self.count_losses(kind, state, rules.now)?;
             held_back.extend(self.too_many(losses, limits.per_run(), limits.allowed.is_some())?);
         }
-        let is_held = |kind: Kind| held_back.iter().any(|held: &SuppressedRemoval| held.kind == kind);
+        let is_held =
+            |kind: Kind| held_back.iter().any(|held: &SuppressedRemoval| held.kind == kind);
         if limits.allowed.is_none() && !is_held(Kind::Booking) {
             held_back.extend(self.oldest_removed(state, rules.now, limits)?);
         }
         Ok(held_back)
     }
 
-    /// More than is likely: more than the limit, or more than a third. Whom no booking names may go in any number.
-    fn too_many(&self, losses: Losses, most: u64, is_vouched: bool) -> Result<Option<SuppressedRemoval>> {
+    /// More than is likely: more than the limit, or more than a third. Whom no booking names may go
+    /// in any number.
+    fn too_many(
+        &self,
+        losses: Losses,
+        most: u64,
+        is_vouched: bool,
+    ) -> Result<Option<SuppressedRemoval>> {
         let Losses { kind, missing: going, given_up: before, all } = losses;
         let most = if is_vouched { most } else { most.min(ALWAYS_ALLOWED.max(all / 3)) };
         let gone = going + before;
-        let is_held =
-            going > 0 && gone > most && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
-        Ok(is_held.then_some(SuppressedRemoval { kind, gone, limit: most, reason: HoldReason::Many }))
+        let is_held = going > 0
+            && gone > most
+            && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
+        Ok(is_held.then_some(SuppressedRemoval {
+            kind,
+            gone,
+            limit: most,
+            reason: HoldReason::Many,
+        }))
     }
 
     /// Whether these losses would be held back unasked.
-    fn is_unlikely(&self, losses: Losses, state: &State, now: DateTime<Utc>, limits: Limits) -> Result<bool> {
+    fn is_unlikely(
+        &self,
+        losses: Losses,
+        state: &State,
+        now: DateTime<Utc>,
+        limits: Limits,
+    ) -> Result<bool> {
         let too_many = self.too_many(losses, limits.max_deletes, false)?;
-        let is_cut_off =
-            || Ok(losses.kind == Kind::Booking && self.oldest_removed(state, now, limits)?.is_some());
+        let is_cut_off = || {
+            Ok(losses.kind == Kind::Booking && self.oldest_removed(state, now, limits)?.is_some())
+        };
         if too_many.is_some() { Ok(true) } else { is_cut_off() }
     }
 
@@ -211,8 +232,9 @@ impl Plan {
             let losses = all.count_losses(kind, state, now)?;
             let is_vouched =
                 goes && limits.allowed.is_some() && all.is_unlikely(losses, state, now, limits)?;
-            let counts =
-                goes && !is_vouched && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
+            let counts = goes
+                && !is_vouched
+                && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
             let given_up = if counts { self.departures(kind, state, now)? } else { Vec::new() };
             self.departing[kind] = Departing { given_up, is_vouched, is_held };
         }
@@ -223,20 +245,28 @@ impl Plan {
     fn held_for_missing_ids(&self, most: u64) -> Result<Vec<SuppressedRemoval>> {
         let mut held_back = Vec::new();
         for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| self.without_id[*kind]) {
-            let gone = self.queue.count(kind, Step::Gone)? + self.queue.count(kind, Step::Delete)?;
+            let gone =
+                self.queue.count(kind, Step::Gone)? + self.queue.count(kind, Step::Delete)?;
             if gone > 0 {
-                held_back.push(SuppressedRemoval { kind, gone, limit: most, reason: HoldReason::WithoutIds });
+                held_back.push(SuppressedRemoval {
+                    kind,
+                    gone,
+                    limit: most,
+                    reason: HoldReason::WithoutIds,
+                });
             }
         }
         Ok(held_back)
     }
 
-    /// A booking older than `bookings_from` whose id only changed type keeps its deal: its row needs no step, so nothing
-    /// in the plan shows that it is still there. The search ends once more than `most` are really gone.
+    /// A booking older than `bookings_from` whose id only changed type keeps its deal: its row
+    /// needs no step, so nothing in the plan shows that it is still there. The search ends once
+    /// more than `most` are really gone.
     fn keep_retyped(&self, mirror: &Mirror, most: u64) -> Result<()> {
         let (mut going, mut spared) = (0, Vec::new());
         self.queue.each(Kind::Booking, |planned| {
-            let Some(other) = planned.key.other_type_key().filter(|_| planned.step == Step::Delete) else {
+            let Some(other) = planned.key.other_type_key().filter(|_| planned.step == Step::Delete)
+            else {
                 return Ok(());
             };
             if going > most || self.has_row(&other)? {
@@ -277,12 +307,17 @@ impl Plan {
         Ok(is_named)
     }
 
-    /// Whether a row of the mirror means a record that was sent: with an id of another type, or by its `crm_id`.
+    /// Whether a row of the mirror means a record that was sent: with an id of another type, or by
+    /// its `crm_id`.
     fn any_row_known(&self, kind: Kind, state: &State) -> Result<bool> {
         let mut knows = false;
         self.queue.each(kind, |Planned { key, row, .. }| {
             if let (false, Some(row)) = (knows, row) {
-                knows = state.has_record_for(kind, &key.id.to_string(), row.crm_id.unwrap_or_default())?;
+                knows = state.has_record_for(
+                    kind,
+                    &key.id.to_string(),
+                    row.crm_id.unwrap_or_default(),
+                )?;
             }
             Ok(())
         })?;
@@ -291,7 +326,8 @@ impl Plan {
 
     /// What is held back.
     pub fn notice(&self) -> Option<Message> {
-        let removals: Vec<Message> = self.held_back.iter().map(SuppressedRemoval::message).collect();
+        let removals: Vec<Message> =
+            self.held_back.iter().map(SuppressedRemoval::message).collect();
         (!removals.is_empty()).then_some(Message::Several(removals))
     }
 }
@@ -301,7 +337,11 @@ impl SuppressedRemoval {
     pub fn message(&self) -> Message {
         let SuppressedRemoval { kind, gone, limit: most, reason: why } = *self;
         if why == HoldReason::WithoutIds {
-            return SyncMessage::GoneOrWithoutId { records: display::plural_name(kind).into(), gone }.into();
+            return SyncMessage::GoneOrWithoutId {
+                records: display::plural_name(kind).into(),
+                gone,
+            }
+            .into();
         }
         let kept = match kind {
             Kind::Booking if why == HoldReason::Oldest => SyncMessage::OldestBookingsGone { gone },

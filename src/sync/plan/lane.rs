@@ -1,7 +1,8 @@
 //! When a step is taken: the lane that it goes in, and its turn in that lane.
 //!
-//! The lanes go side by side, each at the speed of its own time budget in the portal. In every lane the newest bookings
-//! come first, and people and companies come in the order of the first booking that needs them.
+//! The lanes go side by side, each at the speed of its own time budget in the portal. In every lane
+//! the newest bookings come first, and people and companies come in the order of the first booking
+//! that needs them.
 
 use enum_map::Enum;
 
@@ -49,8 +50,8 @@ impl Lane {
         }
     }
 
-    /// What its batches are called: those of one lane are alike enough to learn their speed together. A deletion takes
-    /// seconds where an update takes tenths.
+    /// What its batches are called: those of one lane are alike enough to learn their speed
+    /// together. A deletion takes seconds where an update takes tenths.
     pub fn label(self) -> &'static str {
         match self {
             Lane::Companies | Lane::Guests | Lane::Bookings => self.kind().name(),
@@ -75,10 +76,13 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// The turn of a booking by its arrival. All others come last, until a booking that needs them brings them forward.
+    /// The turn of a booking by its arrival. All others come last, until a booking that needs them
+    /// brings them forward.
     pub fn new(key: &RecordKey, wave: Priority, row: Option<&Row>) -> Turn {
         let newest_first = match row.map(|row| &row.body) {
-            Some(Ok(Entity::Booking(booking))) => -booking.arrival.or_midnight().and_utc().timestamp(),
+            Some(Ok(Entity::Booking(booking))) => {
+                -booking.arrival.or_midnight().and_utc().timestamp()
+            }
             _ => LAST,
         };
         let booking = (key.kind == Kind::Booking).then(|| key.id.clone());

@@ -1,4 +1,5 @@
-//! Two streams ordered by id, merged: every id once, with its row, with what is known of it, or both.
+//! Two streams ordered by id, merged: every id once, with its row, with what is known of it, or
+//! both.
 
 use std::cmp::Ordering;
 use std::iter::Peekable;

@@ -71,8 +71,8 @@ impl MirrorStats {
         }
     }
 
-    /// The first table that had rows and is empty now, with the kind to reset if that is right. One that is seen through a
-    /// window may be empty for a season.
+    /// The first table that had rows and is empty now, with the kind to reset if that is right. One
+    /// that is seen through a window may be empty for a season.
     fn find_emptied_table(
         &self,
         before: &MirrorStats,
@@ -80,7 +80,8 @@ impl MirrorStats {
         residents_slide: bool,
     ) -> Option<(&'static str, Kind, u64)> {
         let table = |kind: Kind| (self.rows[kind], before.rows[kind], windows[kind]);
-        let residents = (self.residents, before.residents, residents_slide || windows[Kind::Booking]);
+        let residents =
+            (self.residents, before.residents, residents_slide || windows[Kind::Booking]);
         let tables = [
             ("guests", Kind::Guest, table(Kind::Guest)),
             ("companies", Kind::Company, table(Kind::Company)),
@@ -98,7 +99,8 @@ impl MirrorStats {
         if self.rows.sum() == 0 {
             bail!(SyncMessage::MirrorEmpty);
         }
-        if let Some((table, kind, had)) = self.find_emptied_table(before, *windows, residents_slide) {
+        if let Some((table, kind, had)) = self.find_emptied_table(before, *windows, residents_slide)
+        {
             let then = match table {
                 "bookings" => SyncMessage::DealsStay,
                 "guests" | "companies" => SyncMessage::DealsGoWithoutThemIfAllowed { had },
@@ -116,10 +118,12 @@ impl MirrorStats {
         Ok(())
     }
 
-    /// Whether the mirror has records of this kind, and not one that is known, while at least three that have an object
-    /// are missing: more than somebody said may be.
+    /// Whether the mirror has records of this kind, and not one that is known, while at least three
+    /// that have an object are missing: more than somebody said may be.
     pub(super) fn looks_foreign(&self, kind: Kind, vouched: u64) -> bool {
-        self.linked[kind] == 0 && self.rows[kind] > 0 && are_too_many_missing(self.missing[kind], vouched)
+        self.linked[kind] == 0
+            && self.rows[kind] > 0
+            && are_too_many_missing(self.missing[kind], vouched)
     }
 
     /// Likewise where no kind has so many, but all together do.
@@ -128,7 +132,8 @@ impl MirrorStats {
     }
 }
 
-/// Two or three records may well be deleted by hand; that none of so many is left is no accident of one row.
+/// Two or three records may well be deleted by hand; that none of so many is left is no accident of
+/// one row.
 const MIN_MISSING: u64 = 3;
 
 fn are_too_many_missing(missing: u64, vouched: u64) -> bool {

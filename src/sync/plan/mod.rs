@@ -1,4 +1,5 @@
-//! The plan: mirror and state are merged, and what differs becomes a step. Nothing here touches the portal.
+//! The plan: mirror and state are merged, and what differs becomes a step. Nothing here touches the
+//! portal.
 
 mod blocks;
 mod decide;
@@ -23,7 +24,9 @@ use chrono::{DateTime, Utc};
 
 use blocks::{BlockComparison, BlockOptions};
 pub(crate) use decide::is_history;
-pub use decide::{Deferred, Pair, PlanOptions, Priority, Resend, Step, decide, is_skippable, rule_of};
+pub use decide::{
+    Deferred, Pair, PlanOptions, Priority, Resend, Step, decide, is_skippable, rule_of,
+};
 pub use guards::{HoldReason, Limits, SuppressedRemoval};
 pub use lane::{Lane, Turn};
 pub use merge::merge;
@@ -51,7 +54,8 @@ pub struct Plan {
     pub queue: PlanStore,
     /// What was seen on the way.
     pub survey: MirrorStats,
-    /// People and companies whose bookings are in the plan for their sake, and whom the state does not name yet.
+    /// People and companies whose bookings are in the plan for their sake, and whom the state does
+    /// not name yet.
     pub dirty: Vec<RecordKey>,
     /// What is not in it because nobody has said that it is right.
     pub held_back: Vec<SuppressedRemoval>,
@@ -74,7 +78,8 @@ pub struct Plan {
 pub struct Compared {
     /// What the mirror looked like.
     pub survey: MirrorStats,
-    /// People and companies whose bookings differ for their sake, and whom the state does not name yet.
+    /// People and companies whose bookings differ for their sake, and whom the state does not name
+    /// yet.
     pub dirty: Vec<RecordKey>,
     /// What the state is to know of the mirror's blocks, by [`Kind`].
     pub blocks: PerKind<Vec<BlockChange>>,
@@ -114,8 +119,9 @@ impl Plan {
     }
 }
 
-/// Compares mirror and state and hands each record that differs to `found`, in the order of the ids, and what the state
-/// is to know of one that may be as it was sent to `note`, and the bookings whose stays are others to `stays`. Blocks of the mirror that look as they did when everything in
+/// Compares mirror and state and hands each record that differs to `found`, in the order of the
+/// ids, and what the state is to know of one that may be as it was sent to `note`, and the bookings
+/// whose stays are others to `stays`. Blocks of the mirror that look as they did when everything in
 /// them stood as sent are not read.
 ///
 /// # Errors
@@ -131,7 +137,11 @@ pub fn compare(
     let whole_at = if rules.reads_all() { rules.now } else { rules.before.full_read_at };
     let mut comparison = Comparison {
         seen: Compared {
-            survey: MirrorStats { full_read_at: whole_at, terms: rules.terms, ..MirrorStats::default() },
+            survey: MirrorStats {
+                full_read_at: whole_at,
+                terms: rules.terms,
+                ..MirrorStats::default()
+            },
             ..Compared::default()
         },
         touched: state.dirty_parties()?.into_iter().flat_map(RecordKey::with_other_type).collect(),
@@ -149,7 +159,8 @@ pub fn compare(
 
 struct Comparison<F, N, S> {
     seen: Compared,
-    /// Those whom the state names, and those who came to it in this comparison; by either type of their ids.
+    /// Those whom the state names, and those who came to it in this comparison; by either type of
+    /// their ids.
     touched: HashSet<RecordKey>,
     /// Some booking has a deal: one that names a newcomer may have gone without them.
     deals_stand: bool,
@@ -164,15 +175,23 @@ where
     N: FnMut(&RecordKey, Note) -> Result<()>,
     S: FnMut(&BookingStays) -> Result<()>,
 {
-    fn kind(&mut self, kind: Kind, mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<()> {
+    fn kind(
+        &mut self,
+        kind: Kind,
+        mirror: &Mirror,
+        state: &State,
+        rules: &PlanOptions,
+    ) -> Result<()> {
         let on_hold = Deferred::for_kind(kind, state)?;
-        let outline = mirror.outline(kind, &ChangeInputs { seed: rules.terms, touched: &self.touched })?;
+        let outline =
+            mirror.outline(kind, &ChangeInputs { seed: rules.terms, touched: &self.touched })?;
         self.seen.survey.note_table(kind, &outline);
         let nameless_rows = outline.nameless;
         let mut blocks = BlockComparison::new(outline, state.blocks(kind)?, rules.look(kind));
         self.seen.survey.linked[kind] = blocks.linked();
         let spans = blocks.ranges_to_read();
-        // Each span by itself where the mirror can go straight to it, else all that they need in one reading.
+        // Each span by itself where the mirror can go straight to it, else all that they need in
+        // one reading.
         let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
         let mut known = state.scan_records(kind)?;
         let has_stays = kind == Kind::Booking && rules.stays.is_some();
@@ -198,7 +217,8 @@ where
                 let rule = self.rule(kind, &pair, &on_hold, rules);
                 counts.count(rule);
                 let step = rule.step();
-                blocks.note_pair(&pair, step.is_none() && is_skippable(kind, &pair, &on_hold, rules));
+                blocks
+                    .note_pair(&pair, step.is_none() && is_skippable(kind, &pair, &on_hold, rules));
                 if let Some(step) = step {
                     (self.found)(kind, step, pair)?;
                 }
@@ -217,8 +237,14 @@ where
         Ok(())
     }
 
-    /// The guests of whom bookings say something else by now, where nothing else is to be done about them.
-    fn guests_for_stays(mut self, mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<Compared> {
+    /// The guests of whom bookings say something else by now, where nothing else is to be done
+    /// about them.
+    fn guests_for_stays(
+        mut self,
+        mirror: &Mirror,
+        state: &State,
+        rules: &PlanOptions,
+    ) -> Result<Compared> {
         let guests = self.stays.guests(state, rules)?;
         let on_hold = Deferred::for_kind(Kind::Guest, state)?;
         stays::each_guest(&guests, mirror, state, |mut pair| {
@@ -262,7 +288,8 @@ where
         rule
     }
 
-    /// Whether a deal would read differently after this: another last name, a person who came, left or came back.
+    /// Whether a deal would read differently after this: another last name, a person who came, left
+    /// or came back.
     fn touches_bookings(&self, kind: Kind, pair: &Pair) -> bool {
         match (kind, &pair.known) {
             (Kind::Booking, _) => false,
@@ -275,7 +302,8 @@ where
     }
 }
 
-/// Rows without an id cannot be told apart: they fail together, as one row under the id that they do not have.
+/// Rows without an id cannot be told apart: they fail together, as one row under the id that they
+/// do not have.
 fn row_without_id(count: u64) -> Option<Row> {
     (count > 0).then(|| Row {
         id: missing_id(),
@@ -365,10 +393,14 @@ impl PlanOptions {
         self.full_read || self.resend == Resend::All
     }
 
-    /// How the blocks of a kind are looked at. Two queries through one window may not show the same rows, so its outline
-    /// says nothing of them.
+    /// How the blocks of a kind are looked at. Two queries through one window may not show the same
+    /// rows, so its outline says nothing of them.
     fn look(&self, kind: Kind) -> BlockOptions {
         let all = self.reads_all() || self.windows[kind] || self.learns[kind];
-        BlockOptions { reads_all: all, are_terms_new: self.before.terms != self.terms, now: self.now }
+        BlockOptions {
+            reads_all: all,
+            are_terms_new: self.before.terms != self.terms,
+            now: self.now,
+        }
     }
 }

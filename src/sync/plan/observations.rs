@@ -1,4 +1,5 @@
-//! What a reading tells of records that may be as they were sent: who is missing, who is back, what was never learnt.
+//! What a reading tells of records that may be as they were sent: who is missing, who is back, what
+//! was never learnt.
 
 use chrono::{DateTime, Utc};
 

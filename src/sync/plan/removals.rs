@@ -40,7 +40,12 @@ pub(super) fn removal_step(kind: Kind) -> Step {
 
 impl Plan {
     /// Who is missing now, and who went before within a day.
-    pub(super) fn count_losses(&self, kind: Kind, state: &State, now: DateTime<Utc>) -> Result<Losses> {
+    pub(super) fn count_losses(
+        &self,
+        kind: Kind,
+        state: &State,
+        now: DateTime<Utc>,
+    ) -> Result<Losses> {
         let going = self.count_removals(kind, state)?;
         let departures = state.departures(kind, now - DAY)?;
         let mut before = 0;
@@ -52,8 +57,9 @@ impl Plan {
         Ok(Losses { kind, missing: going, given_up: before, all: stands + going + before })
     }
 
-    /// Bookings that are missing and look like the begin of the hotel's history, cut off: an export of some months does
-    /// that to one that was older, day by day. One or two old bookings may well be deleted.
+    /// Bookings that are missing and look like the begin of the hotel's history, cut off: an export
+    /// of some months does that to one that was older, day by day. One or two old bookings may well
+    /// be deleted.
     pub(super) fn oldest_removed(
         &self,
         state: &State,
@@ -93,7 +99,12 @@ impl Plan {
     }
 
     /// Who goes by this plan.
-    pub(super) fn departures(&self, kind: Kind, state: &State, now: DateTime<Utc>) -> Result<Vec<Departure>> {
+    pub(super) fn departures(
+        &self,
+        kind: Kind,
+        state: &State,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Departure>> {
         let mut leaving = Vec::new();
         self.each_removal(kind, |planned| {
             if !self.has_moved(planned, state)? {
@@ -127,7 +138,8 @@ impl Plan {
         self.queue.each(kind, |planned| if planned.step == step { show(planned) } else { Ok(()) })
     }
 
-    /// Whether a row of this mirror means the same record: its id only changed type, or the row names the object.
+    /// Whether a row of this mirror means the same record: its id only changed type, or the row
+    /// names the object.
     pub(super) fn has_moved(&self, planned: &Planned, state: &State) -> Result<bool> {
         let key = &planned.key;
         if let Some(other) = key.other_type_key()

@@ -1,4 +1,5 @@
-//! Whether known records are called as before: the ids of another hotel's mirror are small numbers too, and mean others.
+//! Whether known records are called as before: the ids of another hotel's mirror are small numbers
+//! too, and mean others.
 
 use crate::domain::messages::SyncMessage;
 use crate::domain::record::Kind;
@@ -40,16 +41,16 @@ impl NameChanges {
         }
     }
 
-    /// All that counts: where none has an object, because somebody let go of all, those that had one. `linked` counts
-    /// those too whose rows were not read, for they are as they were.
+    /// All that counts: where none has an object, because somebody let go of all, those that had
+    /// one. `linked` counts those too whose rows were not read, for they are as they were.
     pub(super) fn tally(&self, linked: u64) -> Tally {
         if linked > 0 { Tally { compared: linked, other: self.other } } else { self.unlinked }
     }
 }
 
 impl Tally {
-    /// Whether so many are called otherwise that they must be others: of bookings more than a tenth, for nobody changes
-    /// a number; of people more than half, and more than two.
+    /// Whether so many are called otherwise that they must be others: of bookings more than a
+    /// tenth, for nobody changes a number; of people more than half, and more than two.
     pub(super) fn looks_foreign(self, kind: Kind) -> bool {
         match kind {
             Kind::Booking => self.other * 10 > self.compared,

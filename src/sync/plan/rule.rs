@@ -1,4 +1,5 @@
-//! The rules that decide about a record, by name: the log tells how many records each of them decided about.
+//! The rules that decide about a record, by name: the log tells how many records each of them
+//! decided about.
 
 use std::fmt;
 

@@ -1,8 +1,9 @@
 //! What the bookings say of their guests, in the plan: which guests have to be sent again for it.
 //!
-//! The state keeps the stays of every booking as last read. Whatever a reading finds otherwise goes into the plan, and
-//! into the state before anything is sent; the contacts of the guests who are concerned are then filled anew. A booking
-//! that is gone counts until its deal goes: a mirror that is half filled for a moment takes nothing from anybody.
+//! The state keeps the stays of every booking as last read. Whatever a reading finds otherwise goes
+//! into the plan, and into the state before anything is sent; the contacts of the guests who are
+//! concerned are then filled anew. A booking that is gone counts until its deal goes: a mirror that
+//! is half filled for a moment takes nothing from anybody.
 
 use std::collections::BTreeSet;
 use std::iter::Peekable;
@@ -39,7 +40,8 @@ pub struct StayRules {
     pub shown: ShownStays,
     /// Contacts show nothing of it yet, or something else: all are filled.
     pub fills_all: bool,
-    /// Whoever was expected from the one day on and before the other may be expected no more, or again.
+    /// Whoever was expected from the one day on and before the other may be expected no more, or
+    /// again.
     passed: Option<(NaiveDate, NaiveDate)>,
 }
 
@@ -92,7 +94,8 @@ pub(super) struct StayComparison<S> {
 
 impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
     pub(super) fn new(rules: &PlanOptions, found: S) -> StayComparison<S> {
-        // With patience somebody is missing: that may be an accident, and these bookings a part of it.
+        // With patience somebody is missing: that may be an accident, and these bookings a part of
+        // it.
         let is_sure = rules.patience.is_none() && !rules.windows[Kind::Booking];
         StayComparison {
             found,
@@ -129,7 +132,10 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
     }
 
     /// What the ledger has behind the last booking.
-    pub(super) fn end(&mut self, ledger: impl Iterator<Item = StateResult<BookingStays>>) -> Result<()> {
+    pub(super) fn end(
+        &mut self,
+        ledger: impl Iterator<Item = StateResult<BookingStays>>,
+    ) -> Result<()> {
         for next in ledger {
             self.drop_stranger(next?)?;
         }
@@ -144,7 +150,12 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
         Ok(())
     }
 
-    fn change(&mut self, booking: RecordId, before: &[GuestStay], stays: Vec<GuestStay>) -> Result<()> {
+    fn change(
+        &mut self,
+        booking: RecordId,
+        before: &[GuestStay],
+        stays: Vec<GuestStay>,
+    ) -> Result<()> {
         if before == stays {
             return Ok(());
         }
@@ -156,7 +167,8 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
         (self.found)(&BookingStays { booking, stays })
     }
 
-    /// The guests whose contacts are to be filled anew: for what was found, and for the days that went by.
+    /// The guests whose contacts are to be filled anew: for what was found, and for the days that
+    /// went by.
     pub(super) fn guests(self, state: &State, rules: &PlanOptions) -> Result<BTreeSet<RecordId>> {
         let mut guests = self.guests;
         if let Some((from, before)) = rules.stays.and_then(|stays| stays.passed) {
@@ -173,7 +185,8 @@ pub(super) fn each_guest(
     state: &State,
     mut found: impl FnMut(Pair) -> Result<()>,
 ) -> Result<()> {
-    let ids: BTreeSet<RecordId> = guests.iter().cloned().flat_map(RecordId::with_other_type).collect();
+    let ids: BTreeSet<RecordId> =
+        guests.iter().cloned().flat_map(RecordId::with_other_type).collect();
     let spans: Vec<IdRange> = ids.iter().map(IdRange::one).collect();
     if spans.is_empty() {
         return Ok(());
@@ -208,7 +221,10 @@ impl PlanStore {
     }
 
     /// Shows the bookings whose stays are others to `show`.
-    pub fn each_changed_stays(&self, mut show: impl FnMut(&BookingStays) -> StateResult<()>) -> Result<()> {
+    pub fn each_changed_stays(
+        &self,
+        mut show: impl FnMut(&BookingStays) -> StateResult<()>,
+    ) -> Result<()> {
         let mut bookings =
             self.connection.prepare_cached("SELECT booking FROM changed_stays ORDER BY booking")?;
         let mut stays = self.connection.prepare_cached(
@@ -224,10 +240,12 @@ impl PlanStore {
         Ok(())
     }
 
-    /// What the contact of a guest shows after this run; none where nobody asks for stays. The guests who share the
-    /// contact are added up.
+    /// What the contact of a guest shows after this run; none where nobody asks for stays. The
+    /// guests who share the contact are added up.
     pub fn stay_summary(&self, state: &State, guest: &RecordKey) -> Result<Option<StaySummary>> {
-        let Some(today) = self.stays_on.filter(|_| guest.kind == Kind::Guest) else { return Ok(None) };
+        let Some(today) = self.stays_on.filter(|_| guest.kind == Kind::Guest) else {
+            return Ok(None);
+        };
         let crm_id = state.record(guest)?.and_then(|record| record.plan_record.crm_id);
         let mut ids = BTreeSet::from([guest.id.clone()]);
         if let Some(crm_id) = crm_id {
@@ -252,9 +270,11 @@ impl PlanStore {
     }
 
     fn changed_stays_of(&self, guest: &RecordId) -> Result<Vec<(RecordId, GuestStay)>> {
-        let sql = "SELECT booking, guest, status, arrival, departure, amount FROM stays WHERE guest = ?1";
+        let sql =
+            "SELECT booking, guest, status, arrival, departure, amount FROM stays WHERE guest = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map([guest], |row| Ok((row.get(0)?, GuestStay::from_cells(row, 1)?)))?;
+        let found = statement
+            .query_map([guest], |row| Ok((row.get(0)?, GuestStay::from_cells(row, 1)?)))?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 }

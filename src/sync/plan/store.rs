@@ -1,7 +1,8 @@
-//! The plan as data: the records that differ, with their rows, in a temporary database of their own.
+//! The plan as data: the records that differ, with their rows, in a temporary database of their
+//! own.
 //!
-//! The mirror is let go of as soon as it was read, because a reader of hours would block whatever fills it; and
-//! an initial export plans a million records, which must not stand in memory.
+//! The mirror is let go of as soon as it was read, because a reader of hours would block whatever
+//! fills it; and an initial export plans a million records, which must not stand in memory.
 
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -26,7 +27,8 @@ pub struct Planned {
     pub row: Option<MirrorRow>,
 }
 
-/// More than there are: of sixteen, as is usual, the first would be gone when they are needed again.
+/// More than there are: of sixteen, as is usual, the first would be gone when they are needed
+/// again.
 const STATEMENTS: usize = 32;
 
 /// Planned steps, and what stands in the portal under our origin where that was asked for.
@@ -103,7 +105,8 @@ impl PlanStore {
         PlanStore { stays_on: day, ..self }
     }
 
-    /// Adds a step. A booking brings the people and companies that it needs forward to its own turn.
+    /// Adds a step. A booking brings the people and companies that it needs forward to its own
+    /// turn.
     pub fn add(&self, planned: &Planned) -> Result<()> {
         let Planned { key, step, turn, row } = planned;
         let cells = row.as_ref().map(serde_json::to_string).transpose()?;
@@ -147,7 +150,8 @@ impl PlanStore {
         Ok(())
     }
 
-    /// Takes the next steps of a lane out of the plan, for as long as one `fits`, and up to a turn where one is given.
+    /// Takes the next steps of a lane out of the plan, for as long as one `fits`, and up to a turn
+    /// where one is given.
     pub fn take(
         &self,
         lane: Lane,
@@ -169,7 +173,8 @@ impl PlanStore {
             taken.push(planned);
         }
         drop(rows);
-        let mut statement = self.connection.prepare_cached("DELETE FROM plan WHERE kind = ?1 AND id = ?2")?;
+        let mut statement =
+            self.connection.prepare_cached("DELETE FROM plan WHERE kind = ?1 AND id = ?2")?;
         for planned in &taken {
             statement.execute((kind, &planned.key.id))?;
         }
@@ -262,25 +267,33 @@ impl PlanStore {
     pub fn count_left(&self) -> Result<PerKind<u64>> {
         let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step <> ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(PerKind::try_from_fn(|kind| statement.query_row((kind, Step::Close as u8), |row| row.get(0)))?)
+        Ok(PerKind::try_from_fn(|kind| {
+            statement.query_row((kind, Step::Close as u8), |row| row.get(0))
+        })?)
     }
 
     /// Whether nothing is left to do.
     pub fn is_empty(&self) -> Result<bool> {
-        Ok(self.connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM plan)", [], |row| row.get(0))?)
+        Ok(self
+            .connection
+            .query_row("SELECT NOT EXISTS (SELECT 1 FROM plan)", [], |row| row.get(0))?)
     }
 
     /// Remembers an object that stands in the portal under our originator.
     pub fn add_inventory(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<()> {
         self.connection
-            .prepare_cached("INSERT OR IGNORE INTO inventory (kind, origin, crm_id) VALUES (?1, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT OR IGNORE INTO inventory (kind, origin, crm_id) VALUES (?1, ?2, ?3)",
+            )?
             .execute((kind, origin, crm_id))?;
         Ok(())
     }
 
     /// The inventory of a kind has gaps: cards that no list shows.
     pub fn note_gap(&self, kind: Kind) -> Result<()> {
-        self.connection.prepare_cached("INSERT OR IGNORE INTO gaps (kind) VALUES (?1)")?.execute([kind])?;
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO gaps (kind) VALUES (?1)")?
+            .execute([kind])?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Whether a run has anything to do at all.
 //!
-//! Nothing to do as long as the mirror's files, the configuration and the program are unchanged since a run that found
-//! everything sent, and the state is unchanged too. Such a run reads no row.
+//! Nothing to do as long as the mirror's files, the configuration and the program are unchanged
+//! since a run that found everything sent, and the state is unchanged too. Such a run reads no row.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -24,17 +24,26 @@ pub struct InputFingerprint {
 }
 
 impl InputFingerprint {
-    /// What is there now; none where nothing can be concluded from it. To be taken before the mirror is read.
+    /// What is there now; none where nothing can be concluded from it. To be taken before the
+    /// mirror is read.
     pub fn current(config: &Config, now: DateTime<Utc>) -> Option<InputFingerprint> {
         let mirror = file_stamp(&config.mirror.path, now)?;
         // A guest who was expected yesterday is not expected any more, though nothing was written.
         let day = Some(local_day(now)).filter(|_| !config.contact.stays.is_empty());
-        Some(InputFingerprint { mirror, config: config.fingerprint(&format!("{config:?} {day:?}")) })
+        Some(InputFingerprint {
+            mirror,
+            config: config.fingerprint(&format!("{config:?} {day:?}")),
+        })
     }
 }
 
 /// Whether a run of cron would find nothing to do.
-pub fn can_skip(config: &Config, options: &RunOptions, state: &State, now: DateTime<Utc>) -> Result<bool> {
+pub fn can_skip(
+    config: &Config,
+    options: &RunOptions,
+    state: &State,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     if options.kind != RunKind::Sync || options.full || options.retry_failed {
         return Ok(false);
     }

@@ -1,7 +1,7 @@
 //! A mapping that was changed since everything was sent with it.
 //!
-//! A plain run sends what changes in Ecvi, so the records that stand in the CRM keep the old mapping until somebody
-//! runs a full run. That is told of once a day, and by `status`.
+//! A plain run sends what changes in Ecvi, so the records that stand in the CRM keep the old
+//! mapping until somebody runs a full run. That is told of once a day, and by `status`.
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
@@ -29,7 +29,8 @@ enum SentMapping {
 impl SentMapping {
     fn of(config: &Config) -> SentMapping {
         let statuses = &config.mirror.statuses;
-        let statuses = statuses.iter().map(|(code, status)| (code.clone(), status.word().to_owned()));
+        let statuses =
+            statuses.iter().map(|(code, status)| (code.clone(), status.word().to_owned()));
         SentMapping::WithCodes {
             fingerprint: fingerprint(config, std::iter::empty()),
             statuses: statuses.collect(),
@@ -44,14 +45,15 @@ impl SentMapping {
                 *sent == fingerprint(config, statuses)
             }
             SentMapping::WithCodes { fingerprint: sent, statuses } => {
-                *sent == fingerprint(config, std::iter::empty()) && !is_code_changed(statuses, config)
+                *sent == fingerprint(config, std::iter::empty())
+                    && !is_code_changed(statuses, config)
             }
         }
     }
 }
 
-/// Whether a code that had a meaning has another one now. A code that had none changes no record in the CRM: bookings
-/// with it were not sent, and go as soon as it is known.
+/// Whether a code that had a meaning has another one now. A code that had none changes no record in
+/// the CRM: bookings with it were not sent, and go as soon as it is known.
 fn is_code_changed(sent: &BTreeMap<String, String>, config: &Config) -> bool {
     let statuses = &config.mirror.statuses;
     sent.keys().chain(statuses.keys()).any(|code| {
@@ -67,7 +69,8 @@ pub fn clear(state: &State) -> Result<()> {
     Ok(state.set(MAPPING, &None::<SentMapping>)?)
 }
 
-/// Everything will be by this verified mapping, unless an earlier start of the same export began with another.
+/// Everything will be by this verified mapping, unless an earlier start of the same export began
+/// with another.
 pub fn record_current(config: &Config, state: &State) -> Result<()> {
     match sent(state)? {
         Some(_) => Ok(()),
@@ -89,7 +92,8 @@ pub fn notice() -> Message {
     SyncMessage::MappingChanged.into()
 }
 
-/// What every update sends: not what a creation alone sets. `statuses` are the status codes, where they are part of it.
+/// What every update sends: not what a creation alone sets. `statuses` are the status codes, where
+/// they are part of it.
 fn fingerprint(config: &Config, statuses: impl Iterator<Item = String>) -> u64 {
     let Config {
         mirror,
@@ -107,9 +111,17 @@ fn fingerprint(config: &Config, statuses: impl Iterator<Item = String>) -> u64 {
         exposed: _,
         shown: _,
     } = config;
-    let MirrorConfig { sources, residents, encoding, statuses: _, path: _, columns: _, write_back: _ } =
-        mirror;
-    let DealConfig { currency, title, comments, stages, fields, assigned_by_id: _, source_id: _ } = deal;
+    let MirrorConfig {
+        sources,
+        residents,
+        encoding,
+        statuses: _,
+        path: _,
+        columns: _,
+        write_back: _,
+    } = mirror;
+    let DealConfig { currency, title, comments, stages, fields, assigned_by_id: _, source_id: _ } =
+        deal;
     let stages = stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));
     let texts = [currency, title.source(), comments.source()].map(str::to_owned);
     let queries = sources.values().chain([residents]).cloned();
@@ -128,7 +140,8 @@ fn person(person: &PartyConfig) -> impl Iterator<Item = String> {
         honorific,
         comments,
         fields,
-        // A change of these is seen by the plan, which fills all contacts anew: nobody has to order it.
+        // A change of these is seen by the plan, which fills all contacts anew: nobody has to order
+        // it.
         stays: _,
         assigned_by_id: _,
         source_id: _,
@@ -150,7 +163,8 @@ mod tests {
     use super::*;
 
     fn config(more: &str) -> Config {
-        let toml = format!("[mirror]\npath = 'm'\n[portal]\nwebhook = 'https://h/rest/1/x/'\n{more}");
+        let toml =
+            format!("[mirror]\npath = 'm'\n[portal]\nwebhook = 'https://h/rest/1/x/'\n{more}");
         crate::config::parse(&toml, Path::new(""), None).unwrap()
     }
 
@@ -167,7 +181,10 @@ mod tests {
         assert!(!changed("", &codes("confirmed = 'confirmed'")));
         assert!(changed(&codes("7 = 'confirmed'"), &codes("7 = 'cancelled'")));
         assert!(changed(&codes("7 = 'confirmed'"), ""));
-        assert!(changed("", &codes("confirmed = 'cancelled'")), "the program's own word had a meaning");
+        assert!(
+            changed("", &codes("confirmed = 'cancelled'")),
+            "the program's own word had a meaning"
+        );
     }
 
     #[test]
@@ -211,9 +228,11 @@ mod tests {
 
     #[test]
     fn what_a_creation_alone_sets_is_no_part_of_the_mapping() {
-        let person = "assigned_by_id = 1\nsource_id = 'WEB'\nphone_type = 'HOME'\nmatch_existing = []\n";
-        let more =
-            format!("[contact]\n{person}[company]\n{person}[deal]\nassigned_by_id = 1\nsource_id = 'WEB'");
+        let person =
+            "assigned_by_id = 1\nsource_id = 'WEB'\nphone_type = 'HOME'\nmatch_existing = []\n";
+        let more = format!(
+            "[contact]\n{person}[company]\n{person}[deal]\nassigned_by_id = 1\nsource_id = 'WEB'"
+        );
         assert!(!changed("", &more));
     }
 }

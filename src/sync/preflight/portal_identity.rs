@@ -1,7 +1,8 @@
 //! Is this the portal that the state belongs to, and do we call ourselves in it what we did?
 //!
-//! The ids in the state mean other people's cards in another portal, and a run would write over them. When the
-//! address changed, a few objects are looked at: a portal that was renamed has them, another one has not.
+//! The ids in the state mean other people's cards in another portal, and a run would write over
+//! them. When the address changed, a few objects are looked at: a portal that was renamed has them,
+//! another one has not.
 
 use anyhow::Result;
 
@@ -18,7 +19,8 @@ use crate::sync::push::carries_mark;
 /// Objects of each kind that are looked at.
 const SAMPLE: u32 = 20;
 
-/// Makes sure that the portal is the state's own, and the mark too; asks the portal only when its address changed.
+/// Makes sure that the portal is the state's own, and the mark too; asks the portal only when its
+/// address changed.
 ///
 /// # Errors
 /// [`RunError`] with what to do, when less than half of what should stand there does.
@@ -61,14 +63,20 @@ pub fn remember(config: &Config, state: &State) -> Result<()> {
 }
 
 /// How many of the newest objects stand there with our origin, and how many were looked for.
-fn sample_objects(config: &Config, state: &State, client: &mut Client<'_>) -> Result<(usize, usize)> {
+fn sample_objects(
+    config: &Config,
+    state: &State,
+    client: &mut Client<'_>,
+) -> Result<(usize, usize)> {
     let (mut ours, mut asked) = (0, 0);
     for kind in Kind::SEND_ORDER {
         let linked: Vec<(RecordId, i64)> = state.newest_linked(kind, SAMPLE)?;
         let ids: Vec<i64> = linked.iter().map(|(_, crm_id)| *crm_id).collect();
         let found = by_id(client, kind, &ids)?;
         let is_ours = |(id, crm_id): &&(RecordId, i64)| {
-            found.get(crm_id).is_some_and(|object| carries_mark(&config.portal.originator, id, object))
+            found
+                .get(crm_id)
+                .is_some_and(|object| carries_mark(&config.portal.originator, id, object))
         };
         ours += linked.iter().filter(is_ours).count();
         asked += ids.len();

@@ -1,8 +1,8 @@
 //! Closing dates that an import may have kept.
 //!
-//! Most portals put today's date over the closing date of a deal that is created in a final stage, so the departure
-//! goes in a second call. A setting of the portal switches that off. The first closed deals of an export show it; where
-//! the import keeps the date, the second call is not made.
+//! Most portals put today's date over the closing date of a deal that is created in a final stage,
+//! so the departure goes in a second call. A setting of the portal switches that off. The first
+//! closed deals of an export show it; where the import keeps the date, the second call is not made.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,8 @@ impl Push<'_, '_> {
             return Ok(items);
         }
         let ids: Vec<i64> = items.iter().filter_map(WorkItem::crm_id).collect();
-        let found = cards(self.client, Kind::Booking, &ids, &BTreeSet::from([FIELD.to_owned()]))?.seen;
+        let found =
+            cards(self.client, Kind::Booking, &ids, &BTreeSet::from([FIELD.to_owned()]))?.seen;
         let stands = |item: &WorkItem| {
             let stored = item.crm_id().and_then(|crm_id| found.get(&crm_id)?.fields.get(FIELD));
             let booking = item.closing_booking();

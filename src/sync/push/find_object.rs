@@ -1,6 +1,8 @@
-//! Which object a step is about: found by origin, by the id that Ecvi knows, by phone and e-mail, or none.
+//! Which object a step is about: found by origin, by the id that Ecvi knows, by phone and e-mail,
+//! or none.
 //!
-//! Nothing is created before the portal was asked in this run, by origin, whether it exists already.
+//! Nothing is created before the portal was asked in this run, by origin, whether it exists
+//! already.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -15,21 +17,30 @@ use crate::domain::warning::Warning;
 use crate::state::Operation;
 use crate::sync::plan::{Planned, Step};
 
-/// Objects, at either end of what was made, by which it is seen whether the webhook's user sees all.
+/// Objects, at either end of what was made, by which it is seen whether the webhook's user sees
+/// all.
 const SAMPLE: u32 = 20;
 
 impl Push<'_, '_> {
     /// Finds the objects. What has to be left for later, or turned out to be done, goes no further.
-    pub(super) fn find_objects(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+    pub(super) fn find_objects(
+        &mut self,
+        kind: Kind,
+        items: Vec<WorkItem>,
+    ) -> Result<Vec<WorkItem>> {
         let items = self.find_by_origin(kind, items)?;
         let items = self.fetch_objects(kind, items)?;
         self.match_by_contact(kind, items)
     }
 
-    /// What is to be created may stand there already: under our origin, or under the id that Ecvi knows.
+    /// What is to be created may stand there already: under our origin, or under the id that Ecvi
+    /// knows.
     fn find_by_origin(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
-        let new: Vec<RecordId> =
-            items.iter().filter(|t| t.planned.step == Step::Create).map(|t| t.id().clone()).collect();
+        let new: Vec<RecordId> = items
+            .iter()
+            .filter(|t| t.planned.step == Step::Create)
+            .map(|t| t.id().clone())
+            .collect();
         let namesakes = self.ids_taken_by_other_type(kind, &new)?;
         let Marked { found: standing, unclear } = self.find_existing(kind, &new)?;
         let is_found = |id: &RecordId| standing.get(id).is_some_and(|objects| !objects.is_empty());
@@ -47,7 +58,12 @@ impl Push<'_, '_> {
                 continue;
             }
             if item.planned.step == Step::Create && namesakes.contains(item.id()) {
-                self.fail(&item, FailureCode::DuplicateId, Operation::Create, &item.id().to_string())?;
+                self.fail(
+                    &item,
+                    FailureCode::DuplicateId,
+                    Operation::Create,
+                    &item.id().to_string(),
+                )?;
                 continue;
             }
             if let Some(cards @ [first, others @ ..]) = standing.get(item.id()).map(Vec::as_slice) {
@@ -58,7 +74,8 @@ impl Push<'_, '_> {
                 }
             } else if let (Step::Create, Some(crm_id)) = (item.planned.step, item.known_by_ecvi()) {
                 // A record that is gone from Ecvi does not block a row that names its object.
-                let taken = self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|key| key != item.key());
+                let taken =
+                    self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|key| key != item.key());
                 if taken.is_some() || !claimed.insert(crm_id) {
                     let owner = taken.map(|owner| format!(": {owner}")).unwrap_or_default();
                     self.fail(
@@ -76,8 +93,9 @@ impl Push<'_, '_> {
         Ok(ready)
     }
 
-    /// Of records that no list shows those that may have an object all the same, which the webhook's user may not see:
-    /// `reset-id` let go of it, or an unanswered call made it. With an object that he may not see.
+    /// Of records that no list shows those that may have an object all the same, which the
+    /// webhook's user may not see: `reset-id` let go of it, or an unanswered call made it. With an
+    /// object that he may not see.
     fn find_hidden_candidates(
         &mut self,
         kind: Kind,
@@ -107,8 +125,9 @@ impl Push<'_, '_> {
         Ok(out_of_sight)
     }
 
-    /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write over the other's
-    /// object. Whoever stands there already keeps it; of two new ones the number does.
+    /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write
+    /// over the other's object. Whoever stands there already keeps it; of two new ones the number
+    /// does.
     fn ids_taken_by_other_type(&self, kind: Kind, new: &[RecordId]) -> Result<HashSet<RecordId>> {
         let _at_once = self.state.snapshot()?;
         let mut namesakes = HashSet::new();
@@ -126,7 +145,8 @@ impl Push<'_, '_> {
         if !self.is_in_ecvi(&other)? {
             return Ok(false);
         }
-        let stands = self.state.record(&other)?.is_some_and(|record| record.plan_record.crm_id.is_some());
+        let stands =
+            self.state.record(&other)?.is_some_and(|record| record.plan_record.crm_id.is_some());
         Ok(stands || matches!(key.id, RecordId::Text(_)))
     }
 
@@ -143,14 +163,16 @@ impl Push<'_, '_> {
             return Ok(Marked { found: standing, ..Marked::default() });
         }
         // A card that the inventory could not read may be the record's own.
-        let unfound: Vec<RecordId> = ids.iter().filter(|id| standing[id].is_empty()).cloned().collect();
+        let unfound: Vec<RecordId> =
+            ids.iter().filter(|id| standing[id].is_empty()).cloned().collect();
         let mut marked = by_origin(self.client, kind, originator, &unfound)?;
         standing.retain(|_, objects| !objects.is_empty());
         marked.found.append(&mut standing);
         Ok(marked)
     }
 
-    /// Looks at every object that is about to be changed: is it there, whose is it, which phones does it have.
+    /// Looks at every object that is about to be changed: is it there, whose is it, which phones
+    /// does it have.
     fn fetch_objects(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let (run, now) = (self.run, self.client.clock().now());
         // A deal that this run has just sent is not looked at again for its closing date.
@@ -162,9 +184,14 @@ impl Push<'_, '_> {
         let mut ready = Vec::new();
         for mut item in items {
             let crm_id = item.record.plan_record.crm_id;
-            if let Some((crm_id, unseen)) = crm_id.and_then(|crm_id| Some((crm_id, unseen.get(&crm_id)?))) {
-                let operation =
-                    if item.planned.step == Step::Delete { Operation::Delete } else { Operation::Update };
+            if let Some((crm_id, unseen)) =
+                crm_id.and_then(|crm_id| Some((crm_id, unseen.get(&crm_id)?)))
+            {
+                let operation = if item.planned.step == Step::Delete {
+                    Operation::Delete
+                } else {
+                    Operation::Update
+                };
                 self.fail(&item, unseen.code(), operation, &unseen.message(crm_id))?;
                 continue;
             }
@@ -190,14 +217,17 @@ impl Push<'_, '_> {
         Ok(ready)
     }
 
-    /// A deal that is to be deleted is gone already, unless somebody has restored it under another id.
+    /// A deal that is to be deleted is gone already, unless somebody has restored it under another
+    /// id.
     fn resolve_missing_deal(&mut self, item: &WorkItem) -> Result<()> {
         let key = item.key();
         let old = item.crm_id().unwrap_or_default();
         let crm_id = match self.other_object_by_origin(key, old)? {
             Ok(Some(crm_id)) => crm_id,
             Ok(None) => return self.save_deleted(item),
-            Err(reason) => return self.fail(item, FailureCode::CardUnreadable, Operation::Delete, &reason),
+            Err(reason) => {
+                return self.fail(item, FailureCode::CardUnreadable, Operation::Delete, &reason);
+            }
         };
         // One that vanishes twice in a run is left to the next one.
         if !self.missing_in_crm.insert((key.kind, old)) {
@@ -252,9 +282,12 @@ impl Push<'_, '_> {
         Ok(None)
     }
 
-    /// An object that Ecvi names, and that carries the mark of another record, is not taken away from that record.
+    /// An object that Ecvi names, and that carries the mark of another record, is not taken away
+    /// from that record.
     pub(super) fn check_takeover(&mut self, item: WorkItem) -> Result<Option<WorkItem>> {
-        let (Step::Create, false, Some(object)) = (item.planned.step, item.is_adopted, &item.object) else {
+        let (Step::Create, false, Some(object)) =
+            (item.planned.step, item.is_adopted, &item.object)
+        else {
             return Ok(Some(item));
         };
         let ours = object.originator == self.config.portal.originator;
@@ -294,7 +327,8 @@ impl Push<'_, '_> {
             return Ok(false);
         }
         let known = self.state.record(key)?;
-        Ok(known.is_some_and(|record| !record.plan_record.absent_in_mirror) || self.is_coming(key)?)
+        Ok(known.is_some_and(|record| !record.plan_record.absent_in_mirror)
+            || self.is_coming(key)?)
     }
 
     /// The object is gone: the step is planned anew for what came of that.

@@ -1,7 +1,7 @@
 //! The first request of a small run: everything that its steps will ask the portal, in one batch.
 //!
-//! An answer counts for a moment only, and each object for one step: people may change it in between. Whatever is not
-//! clearly answered is asked for again where it is needed.
+//! An answer counts for a moment only, and each object for one step: people may change it in
+//! between. Whatever is not clearly answered is asked for again where it is needed.
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -38,7 +38,8 @@ impl Push<'_, '_> {
         let originator = &self.config.portal.originator;
         match first_look(self.client, originator, &wanted) {
             Ok(look) => {
-                self.first_answers = Some(FirstAnswers { answers: look, seen_at: self.client.clock().now() });
+                self.first_answers =
+                    Some(FirstAnswers { answers: look, seen_at: self.client.clock().now() });
                 Ok(())
             }
             // What can go without an exhausted budget goes all the same.
@@ -81,8 +82,8 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    /// A booking that waits for somebody who does not come in this run costs no request, nor does one that is looked at
-    /// again where nobody whom it names goes.
+    /// A booking that waits for somebody who does not come in this run costs no request, nor does
+    /// one that is looked at again where nobody whom it names goes.
     fn is_likely_to_go(&self, step: Step, booking: &Booking) -> Result<bool> {
         match step {
             Step::Recheck => self.has_planned(booking.parties()),
@@ -131,7 +132,11 @@ impl Push<'_, '_> {
     }
 
     /// The objects that carry the origins of these records.
-    pub(super) fn look_for_origins(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Marked, CallError> {
+    pub(super) fn look_for_origins(
+        &mut self,
+        kind: Kind,
+        ids: &[RecordId],
+    ) -> Result<Marked, CallError> {
         let mut marked = Marked::default();
         let mut open = Vec::new();
         for id in ids {
@@ -149,7 +154,10 @@ impl Push<'_, '_> {
     }
 
     /// Of these cards those that one request does not show.
-    pub(super) fn not_shown(&mut self, cards: &[(Kind, i64)]) -> Result<Vec<(Kind, i64)>, CallError> {
+    pub(super) fn not_shown(
+        &mut self,
+        cards: &[(Kind, i64)],
+    ) -> Result<Vec<(Kind, i64)>, CallError> {
         let mut wanted = Wanted::default();
         for (kind, crm_id) in cards {
             wanted.ids[*kind].insert(*crm_id);

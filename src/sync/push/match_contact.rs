@@ -1,5 +1,5 @@
-//! Cards of people and companies who stood in the CRM before us: found by phone and e-mail, where the configuration says
-//! to look for them.
+//! Cards of people and companies who stood in the CRM before us: found by phone and e-mail, where
+//! the configuration says to look for them.
 
 use std::collections::HashSet;
 
@@ -20,22 +20,35 @@ use crate::sync::plan::Step;
 const PHONE_AND_EMAIL: [MatchBy; 2] = [MatchBy::Phone, MatchBy::Email];
 
 impl Push<'_, '_> {
-    /// People and companies who stood in the CRM before us, where the configuration says to look for them.
-    pub(super) fn match_by_contact(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+    /// People and companies who stood in the CRM before us, where the configuration says to look
+    /// for them.
+    pub(super) fn match_by_contact(
+        &mut self,
+        kind: Kind,
+        items: Vec<WorkItem>,
+    ) -> Result<Vec<WorkItem>> {
         let Some(PartyConfig { match_existing: by, .. }) = self.config.person(kind) else {
             return Ok(items);
         };
         let mut claimed: HashSet<i64> = items.iter().filter_map(WorkItem::crm_id).collect();
-        let reaches: Vec<ContactPoints> = items.iter().map(|item| item.searched_points(by)).collect();
+        let reaches: Vec<ContactPoints> =
+            items.iter().map(|item| item.searched_points(by)).collect();
         if reaches.iter().all(ContactPoints::is_empty) {
             return Ok(items);
         }
         let mut ready = Vec::new();
-        for (mut item, found) in items.into_iter().zip(find_by_contact(self.client, kind, &reaches)?) {
+        for (mut item, found) in
+            items.into_iter().zip(find_by_contact(self.client, kind, &reaches)?)
+        {
             let found = match found {
                 Ok(found) => found,
                 Err(refusal) => {
-                    self.fail(&item, FailureCode::PortalRefused, Operation::Create, &refusal.to_string())?;
+                    self.fail(
+                        &item,
+                        FailureCode::PortalRefused,
+                        Operation::Create,
+                        &refusal.to_string(),
+                    )?;
                     continue;
                 }
             };
@@ -60,8 +73,9 @@ impl Push<'_, '_> {
         Ok(ready)
     }
 
-    /// Of the cards that the portal names those that may be the record's. Another guest of ours may share the phone:
-    /// that is nobody's doubt, unless the record's own card may have been merged into that guest's.
+    /// Of the cards that the portal names those that may be the record's. Another guest of ours may
+    /// share the phone: that is nobody's doubt, unless the record's own card may have been merged
+    /// into that guest's.
     fn similar_cards(&self, item: &WorkItem, found: Vec<Object>) -> Result<Vec<Object>> {
         let originator = &self.config.portal.originator;
         let (ours, mut similar): (Vec<Object>, Vec<Object>) =
@@ -80,8 +94,8 @@ impl WorkItem {
         self.body().map(|body| ContactPoints::of(body, by)).unwrap_or_default()
     }
 
-    /// What the record's card is looked for by. Where the record had one that is gone, and none was clearly the one it
-    /// was merged into, the similar ones are to be named.
+    /// What the record's card is looked for by. Where the record had one that is gone, and none was
+    /// clearly the one it was merged into, the similar ones are to be named.
     fn searched_points(&self, by: &[MatchBy]) -> ContactPoints {
         match (self.planned.step, &self.object) {
             (Step::Create, None) if self.has_lost_object() => self.contact_points(&PHONE_AND_EMAIL),

@@ -1,8 +1,8 @@
 //! Objects that vanished from the CRM: deleted, merged into another, or restored under a new id.
 //!
-//! They are found again by their origin, then by one unambiguous match of phone or e-mail with the same last name or
-//! title (a merge leaves those on the survivor); else the record is created anew, with a warning that names the similar
-//! cards, or reported, as `on_missing` says.
+//! They are found again by their origin, then by one unambiguous match of phone or e-mail with the
+//! same last name or title (a merge leaves those on the survivor); else the record is created anew,
+//! with a warning that names the similar cards, or reported, as `on_missing` says.
 
 use anyhow::Result;
 
@@ -34,7 +34,9 @@ impl MissingResolution {
     /// For the log. What the portal said is left out: it may repeat somebody's phone.
     fn words(&self) -> &'static str {
         match self {
-            MissingResolution::Relinked(Relinked { is_marked: true, .. }) => "another one carries its mark",
+            MissingResolution::Relinked(Relinked { is_marked: true, .. }) => {
+                "another one carries its mark"
+            }
             MissingResolution::Relinked(_) => "another one has its phone or e-mail",
             MissingResolution::Released => "it is created anew",
             MissingResolution::Deferred => "its own turn decides",
@@ -62,10 +64,11 @@ impl Push<'_, '_> {
     ) -> Result<MissingResolution> {
         let Some(old) = record.plan_record.crm_id else { return Ok(MissingResolution::Released) };
         if row.is_none()
-            && (self.config.sync.on_missing == OnMissing::Fail || !record.plan_record.pending.resend)
+            && (self.config.sync.on_missing == OnMissing::Fail
+                || !record.plan_record.pending.resend)
         {
-            // A booking came upon it. Its own turn, with its row, is the next run; where it had that, the row is of no
-            // use.
+            // A booking came upon it. Its own turn, with its row, is the next run; where it had
+            // that, the row is of no use.
             let writer = self.state.writer()?;
             writer.resend(key)?;
             writer.commit()?;
@@ -87,8 +90,14 @@ impl Push<'_, '_> {
         Ok(fate)
     }
 
-    /// From now on the record is on another object than the `old` one, found by its mark or otherwise.
-    pub(super) fn relink(&self, key: &RecordKey, (old, crm_id): (i64, i64), is_marked: bool) -> Result<()> {
+    /// From now on the record is on another object than the `old` one, found by its mark or
+    /// otherwise.
+    pub(super) fn relink(
+        &self,
+        key: &RecordKey,
+        (old, crm_id): (i64, i64),
+        is_marked: bool,
+    ) -> Result<()> {
         let writer = self.state.writer()?;
         if is_marked {
             writer.link_by_origin(key, crm_id)?;
@@ -96,22 +105,36 @@ impl Push<'_, '_> {
             writer.link(key, crm_id)?;
         }
         writer.mark_dirty(key)?;
-        writer.log_event(key, Event::Relinked, Some(crm_id), &old.to_string(), self.client.clock().now())?;
+        writer.log_event(
+            key,
+            Event::Relinked,
+            Some(crm_id),
+            &old.to_string(),
+            self.client.clock().now(),
+        )?;
         Ok(writer.commit()?)
     }
 
-    /// The object beside the `old` one that carries the record's mark, or why the portal cannot say it.
+    /// The object beside the `old` one that carries the record's mark, or why the portal cannot say
+    /// it.
     pub(super) fn other_object_by_origin(
         &mut self,
         key: &RecordKey,
         old: i64,
     ) -> Result<Result<Option<i64>, String>> {
         let originator = &self.config.portal.originator;
-        let mut marked = by_origin(self.client, key.kind, originator, std::slice::from_ref(&key.id))?;
+        let mut marked =
+            by_origin(self.client, key.kind, originator, std::slice::from_ref(&key.id))?;
         if let Some(reason) = marked.unclear.remove(&key.id) {
             return Ok(Err(reason));
         }
-        Ok(Ok(marked.found.get(&key.id).into_iter().flatten().copied().find(|crm_id| *crm_id != old)))
+        Ok(Ok(marked
+            .found
+            .get(&key.id)
+            .into_iter()
+            .flatten()
+            .copied()
+            .find(|crm_id| *crm_id != old)))
     }
 
     /// From now on the record has no object.
@@ -130,7 +153,9 @@ impl Push<'_, '_> {
         old: i64,
     ) -> Result<MissingResolution> {
         match self.other_object_by_origin(key, old)? {
-            Ok(Some(crm_id)) => return Ok(MissingResolution::Relinked(Relinked { crm_id, is_marked: true })),
+            Ok(Some(crm_id)) => {
+                return Ok(MissingResolution::Relinked(Relinked { crm_id, is_marked: true }));
+            }
             Ok(None) => {}
             Err(reason) => return Ok(MissingResolution::Unreadable(reason)),
         }
@@ -138,18 +163,19 @@ impl Push<'_, '_> {
         if reach.is_empty() {
             return Ok(MissingResolution::Released);
         }
-        let candidates = match find_by_contact(self.client, key.kind, std::slice::from_ref(&reach))?.remove(0)
-        {
-            Ok(candidates) => candidates,
-            Err(refusal) => return Ok(MissingResolution::Refused(refusal)),
-        };
+        let candidates =
+            match find_by_contact(self.client, key.kind, std::slice::from_ref(&reach))?.remove(0) {
+                Ok(candidates) => candidates,
+                Err(refusal) => return Ok(MissingResolution::Refused(refusal)),
+            };
         let mut free = Vec::new();
         for object in candidates {
             // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
             let is_foreign =
                 !object.originator.is_empty() && object.originator != self.config.portal.originator;
             // A phone alone is no person: relatives and colleagues share it.
-            let is_candidate = !is_foreign && reach.matches(&object) && bears_name(record, row, &object);
+            let is_candidate =
+                !is_foreign && reach.matches(&object) && bears_name(record, row, &object);
             let is_namesake = is_candidate && bears_full_name(record, row, &object);
             if is_namesake || (is_candidate && self.may_be_taken(key, &reach, &object)?) {
                 free.push(object.crm_id);
@@ -162,21 +188,24 @@ impl Push<'_, '_> {
         })
     }
 
-    /// Whether a card may be the one that the record's was merged into, or made by hand again, and not another
-    /// record's own.
+    /// Whether a card may be the one that the record's was merged into, or made by hand again, and
+    /// not another record's own.
     pub(super) fn may_be_taken(
         &self,
         key: &RecordKey,
         reach: &ContactPoints,
         object: &Object,
     ) -> Result<bool> {
-        let owner = self.state.find_by_origin(key.kind, &object.origin)?.filter(|(owner, _)| owner != key);
+        let owner =
+            self.state.find_by_origin(key.kind, &object.origin)?.filter(|(owner, _)| owner != key);
         let Some((_, owner)) = owner else {
             // Whom the state does not know yet may be about to be found by the mark.
-            return Ok(self.find_owner(key.kind, &object.origin)?.is_none_or(|owner| owner == *key));
+            return Ok(self
+                .find_owner(key.kind, &object.origin)?
+                .is_none_or(|owner| owner == *key));
         };
-        // The card of another guest, in Ecvi or not any more, has what it shows from a merge, or the two share a
-        // phone, as a family does.
+        // The card of another guest, in Ecvi or not any more, has what it shows from a merge, or
+        // the two share a phone, as a family does.
         Ok(reach.clone().without(&owner.owned_values).matches(object))
     }
 }
@@ -184,15 +213,17 @@ impl Push<'_, '_> {
 /// What the record's card is looked for by.
 fn contact_points(record: &StoredRecord, row: Option<&Row>) -> ContactPoints {
     let body = row.and_then(|row| row.body.as_ref().ok());
-    let mut reach =
-        body.map(|body| ContactPoints::of(body, &[MatchBy::Phone, MatchBy::Email])).unwrap_or_default();
+    let mut reach = body
+        .map(|body| ContactPoints::of(body, &[MatchBy::Phone, MatchBy::Email]))
+        .unwrap_or_default();
     // What stood there before us counts as people's, so it is not among what we wrote.
     reach.phones.extend(record.owned_values.phones.iter().cloned());
     reach.emails.extend(record.owned_values.emails.iter().cloned());
     reach.searchable()
 }
 
-/// Whether a card bears the last name, or the title, of the record as it was last sent or as it reads now.
+/// Whether a card bears the last name, or the title, of the record as it was last sent or as it
+/// reads now.
 fn bears_name(record: &StoredRecord, row: Option<&Row>, object: &Object) -> bool {
     is_called(&record.plan_record.display_name, &object.name)
         || row.is_some_and(|row| is_called(&row.display_name, &object.name))

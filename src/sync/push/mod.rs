@@ -1,9 +1,10 @@
-//! The push: takes the planned steps, a batch at a time, to the portal, and saves every answer before the next
-//! request.
+//! The push: takes the planned steps, a batch at a time, to the portal, and saves every answer
+//! before the next request.
 //!
-//! The newest bookings go first, each behind its own guests and companies, so that it finds their ids; the time budgets
-//! of the portal work side by side ([`schedule`], [`turns`]). For each step its object is found ([`find_object`]), for a
-//! booking its people ([`parties`]); then the calls are made up ([`prepare_call`]) and sent ([`send`]).
+//! The newest bookings go first, each behind its own guests and companies, so that it finds their
+//! ids; the time budgets of the portal work side by side ([`schedule`], [`turns`]). For each step
+//! its object is found ([`find_object`]), for a booking its people ([`parties`]); then the calls
+//! are made up ([`prepare_call`]) and sent ([`send`]).
 
 mod closing_dates;
 mod find_object;
@@ -163,7 +164,8 @@ pub struct Push<'a, 'p> {
     refusals: Refusals,
     /// Objects that are known to be gone.
     missing_in_crm: HashSet<(Kind, i64)>,
-    /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi has them.
+    /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi
+    /// has them.
     in_flight: HashSet<RecordKey>,
     /// Whom the deals that were just sent point at.
     linked_cards: BTreeSet<(Kind, i64)>,
@@ -193,7 +195,14 @@ struct WorkItem {
 
 impl WorkItem {
     fn new(planned: Planned, record: StoredRecord) -> WorkItem {
-        WorkItem { planned, record, object: None, parties: None, is_adopted: false, warnings: Vec::new() }
+        WorkItem {
+            planned,
+            record,
+            object: None,
+            parties: None,
+            is_adopted: false,
+            warnings: Vec::new(),
+        }
     }
 
     fn key(&self) -> &RecordKey {
@@ -224,7 +233,11 @@ impl WorkItem {
 
 impl<'a, 'p> Push<'a, 'p> {
     /// A push that adds to what the run has `done` so far.
-    pub fn new(means: PushContext<'a>, client: &'a mut Client<'p>, done: &'a mut RunStats) -> Push<'a, 'p> {
+    pub fn new(
+        means: PushContext<'a>,
+        client: &'a mut Client<'p>,
+        done: &'a mut RunStats,
+    ) -> Push<'a, 'p> {
         let PushContext { config, types, state, lock, queue, create_mode: way, run } = means;
         Push {
             config,
@@ -309,11 +322,13 @@ impl<'a, 'p> Push<'a, 'p> {
     }
 }
 
-/// What is to be done for a record that may have lost its object since its step was planned: an object is made only
-/// by a step that first asks whether there is one.
+/// What is to be done for a record that may have lost its object since its step was planned: an
+/// object is made only by a step that first asks whether there is one.
 fn step_for(step: Step, record: &StoredRecord) -> Step {
     match step {
-        Step::Update | Step::Recheck | Step::Close if record.plan_record.crm_id.is_none() => Step::Create,
+        Step::Update | Step::Recheck | Step::Close if record.plan_record.crm_id.is_none() => {
+            Step::Create
+        }
         step => step,
     }
 }

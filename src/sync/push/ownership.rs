@@ -1,5 +1,5 @@
-//! Whose an object is: nothing is changed or deleted that does not carry the record's own mark, `ORIGINATOR_ID` and
-//! `ORIGIN_ID` both, unless it is known to be shared after a merge.
+//! Whose an object is: nothing is changed or deleted that does not carry the record's own mark,
+//! `ORIGINATOR_ID` and `ORIGIN_ID` both, unless it is known to be shared after a merge.
 
 use anyhow::Result;
 
@@ -17,14 +17,15 @@ use crate::sync::push::missing_object::MissingResolution;
 pub(crate) enum Owner {
     /// The record's: it carries the record's mark, or nothing was written into it yet.
     Record,
-    /// Another record's. The portal gave the number out anew, after it was set back to a backup: the record's own
-    /// object is gone.
+    /// Another record's. The portal gave the number out anew, after it was set back to a backup:
+    /// the record's own object is gone.
     AnotherRecord,
     /// Nobody knows. People may have taken the mark away, or the number is a stranger's by now.
     Unknown,
 }
 
-/// Whose this object is, as far as the state tells. What was never sent to carries no mark of ours yet.
+/// Whose this object is, as far as the state tells. What was never sent to carries no mark of ours
+/// yet.
 pub(crate) fn owner_of(
     state: &State,
     originator: &str,
@@ -33,11 +34,15 @@ pub(crate) fn owner_of(
     object: &Object,
 ) -> Result<Owner> {
     let is_ours = object.originator == originator;
-    if carries_mark(originator, &key.id, object) || !record.carries_origin || (record.shared && is_ours) {
+    if carries_mark(originator, &key.id, object)
+        || !record.carries_origin
+        || (record.shared && is_ours)
+    {
         return Ok(Owner::Record);
     }
-    let is_known =
-        is_ours && !object.origin.is_empty() && state.find_by_origin(key.kind, &object.origin)?.is_some();
+    let is_known = is_ours
+        && !object.origin.is_empty()
+        && state.find_by_origin(key.kind, &object.origin)?.is_some();
     Ok(if is_known { Owner::AnotherRecord } else { Owner::Unknown })
 }
 
@@ -72,7 +77,11 @@ impl Push<'_, '_> {
     }
 
     /// What is to be done with a record that has no object any more; none where it failed or waits.
-    pub(super) fn step_without_object(&mut self, item: &WorkItem, crm_id: i64) -> Result<Option<Step>> {
+    pub(super) fn step_without_object(
+        &mut self,
+        item: &WorkItem,
+        crm_id: i64,
+    ) -> Result<Option<Step>> {
         if self.config.sync.on_missing == OnMissing::Fail {
             self.fail(item, FailureCode::ObjectMissing, Operation::Update, &crm_id.to_string())?;
             return Ok(None);
@@ -99,11 +108,17 @@ impl Push<'_, '_> {
         Ok(self.queue.add(&Planned { step, ..item.planned.clone() })?)
     }
 
-    /// A new object got this number. Whoever else holds it has lost theirs: the portal gives no number out twice,
-    /// unless it was set back to a backup.
-    pub(super) fn take_from_others(&self, writer: &Writer<'_>, key: &RecordKey, crm_id: i64) -> Result<()> {
+    /// A new object got this number. Whoever else holds it has lost theirs: the portal gives no
+    /// number out twice, unless it was set back to a backup.
+    pub(super) fn take_from_others(
+        &self,
+        writer: &Writer<'_>,
+        key: &RecordKey,
+        crm_id: i64,
+    ) -> Result<()> {
         let now = self.client.clock().now();
-        for other in self.state.records_of_object(key.kind, crm_id)?.into_iter().filter(|other| other != key)
+        for other in
+            self.state.records_of_object(key.kind, crm_id)?.into_iter().filter(|other| other != key)
         {
             log::info!("{other}: object {crm_id} was given out anew");
             writer.mark_missing_in_crm(&other)?;

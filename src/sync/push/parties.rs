@@ -1,4 +1,5 @@
-//! The people of the bookings that are sent: they are resolved, and their cards looked at, before a deal names them.
+//! The people of the bookings that are sent: they are resolved, and their cards looked at, before a
+//! deal names them.
 
 use anyhow::Result;
 
@@ -12,7 +13,11 @@ use crate::sync::plan::Step;
 
 impl Push<'_, '_> {
     /// Finds the people of bookings. What has to wait, or would read the same, goes no further.
-    pub(super) fn find_parties(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
+    pub(super) fn find_parties(
+        &mut self,
+        kind: Kind,
+        items: Vec<WorkItem>,
+    ) -> Result<Vec<WorkItem>> {
         if kind != Kind::Booking {
             return Ok(items);
         }
@@ -67,7 +72,8 @@ impl Push<'_, '_> {
         let is_new = record.is_none() && self.is_coming(key)?;
         let outlook = PartyOutlook {
             row: if is_new { PartyRow::Coming(String::new()) } else { PartyRow::AsStored },
-            card_is_gone: crm_id.is_some_and(|crm_id| self.missing_in_crm.contains(&(key.kind, crm_id))),
+            card_is_gone: crm_id
+                .is_some_and(|crm_id| self.missing_in_crm.contains(&(key.kind, crm_id))),
         };
         Ok(outlook.resolve(key.kind, record, self.client.clock().now()))
     }
@@ -79,8 +85,8 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    /// Looks once more at the cards that deals were pointed at: one that people merged or deleted while the deals were
-    /// on their way leaves these on a dead id, and nothing else would tell.
+    /// Looks once more at the cards that deals were pointed at: one that people merged or deleted
+    /// while the deals were on their way leaves these on a dead id, and nothing else would tell.
     pub(super) fn recheck_linked_cards(&mut self) -> Result<()> {
         if self.linked_cards.is_empty() {
             return Ok(());
@@ -89,13 +95,14 @@ impl Push<'_, '_> {
         self.first_answers = None;
         let people: Vec<(Kind, i64)> = std::mem::take(&mut self.linked_cards).into_iter().collect();
         let people = self.not_shown(&people)?;
-        let dead = self.check_alive(Kind::Guest, &people)? | self.check_alive(Kind::Company, &people)?;
+        let dead =
+            self.check_alive(Kind::Guest, &people)? | self.check_alive(Kind::Company, &people)?;
         self.stats.has_dead_links |= dead;
         Ok(self.state.set(POINTED_AT, &Vec::<(Kind, i64)>::new())?)
     }
 
-    /// A portal accepts dead ids in silence, so those that a deal is about to point at are looked up. Returns
-    /// whether one of them is gone.
+    /// A portal accepts dead ids in silence, so those that a deal is about to point at are looked
+    /// up. Returns whether one of them is gone.
     fn check_alive(&mut self, kind: Kind, unsure: &[(Kind, i64)]) -> Result<bool> {
         let mut ids: Vec<i64> =
             unsure.iter().filter(|(of, _)| *of == kind).map(|(_, crm_id)| *crm_id).collect();
@@ -134,7 +141,9 @@ impl WorkItem {
     /// The booking, where its people are about to be sent.
     fn sendable_booking(&self) -> Option<&Booking> {
         match (self.planned.step, self.body()) {
-            (Step::Create | Step::Update | Step::Recheck, Some(Entity::Booking(booking))) => Some(booking),
+            (Step::Create | Step::Update | Step::Recheck, Some(Entity::Booking(booking))) => {
+                Some(booking)
+            }
             _ => None,
         }
     }

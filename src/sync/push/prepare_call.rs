@@ -1,4 +1,5 @@
-//! What is said to the portal for one step: one command, or two where the portal would overwrite the closing date.
+//! What is said to the portal for one step: one command, or two where the portal would overwrite
+//! the closing date.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, json};
@@ -25,7 +26,8 @@ use crate::sync::plan::Step;
 pub(super) struct PreparedStep {
     pub(super) item: WorkItem,
     pub(super) operation: Operation,
-    /// Perhaps a move to another funnel, the command that counts, perhaps the closing date; empty once it is sent.
+    /// Perhaps a move to another funnel, the command that counts, perhaps the closing date; empty
+    /// once it is sent.
     pub(super) commands: Vec<Command>,
     /// Phones and e-mails that are ours then.
     pub(super) owned_values: OwnedValues,
@@ -37,8 +39,8 @@ pub(super) struct PreparedStep {
     pub(super) shared_with: Option<String>,
 }
 
-/// What a command of a call is called before its place in the batch: a move to another funnel, what counts, and the
-/// closing date.
+/// What a command of a call is called before its place in the batch: a move to another funnel, what
+/// counts, and the closing date.
 pub(super) const MOVING: char = 'm';
 pub(super) const MAIN: char = 'r';
 pub(super) const CLOSING: char = 'c';
@@ -75,17 +77,27 @@ impl Push<'_, '_> {
                 Dialect::Universal.new_object(fields),
                 json!({"entityTypeId": kind.entity_type_id(), "useOriginalUfNames": "Y"}),
             ),
-            (CreateMode::Export { method: ExportMethod::Import, .. }, Kind::Guest | Kind::Company) => {
+            (
+                CreateMode::Export { method: ExportMethod::Import, .. },
+                Kind::Guest | Kind::Company,
+            ) => {
                 let fields = Dialect::Legacy.new_object(fields);
-                (format!("crm.{}.add", kind.crm_entity()), fields, json!({"params": {"IMPORT": "Y"}}))
+                (
+                    format!("crm.{}.add", kind.crm_entity()),
+                    fields,
+                    json!({"params": {"IMPORT": "Y"}}),
+                )
             }
-            (CreateMode::Sync | CreateMode::Export { method: ExportMethod::Add, .. }, _) => {
-                (format!("crm.{}.add", kind.crm_entity()), Dialect::Legacy.new_object(fields), json!({}))
-            }
+            (CreateMode::Sync | CreateMode::Export { method: ExportMethod::Add, .. }, _) => (
+                format!("crm.{}.add", kind.crm_entity()),
+                Dialect::Legacy.new_object(fields),
+                json!({}),
+            ),
         };
         // Moved: `json!` would copy it.
         params["fields"] = fields.into();
-        // The portal puts today's date over the departure; the id for correcting that is known only afterwards.
+        // The portal puts today's date over the departure; the id for correcting that is known only
+        // afterwards.
         let is_date_kept = self.is_import() && self.are_dates_kept == Some(true);
         let todo = PendingWork {
             close: self.is_closed_booking(row) && !is_date_kept,
@@ -135,7 +147,12 @@ impl Push<'_, '_> {
         commands.push(update_command(format!("{MAIN}{at}"), kind, crm_id, fields));
         if let (true, Ok(Entity::Booking(booking))) = (self.is_closed_booking(row), &row.body) {
             // In the same batch, so that the departure stands there a moment after the stage.
-            commands.push(update_command(format!("{CLOSING}{at}"), kind, crm_id, closing_date(booking)));
+            commands.push(update_command(
+                format!("{CLOSING}{at}"),
+                kind,
+                crm_id,
+                closing_date(booking),
+            ));
         }
         let todo = PendingWork { recheck: has_missing_parties(&item), ..PendingWork::default() };
         let links = links_hash(&item);
@@ -212,12 +229,13 @@ impl Push<'_, '_> {
         (fields, OwnedValues { phones: phones.ours, emails: emails.ours })
     }
 
-    /// Which phones and e-mails of an object are ours. On an object with the record's own mark that this state has
-    /// never written to, after a takeover or a lost state, what means the same as Ecvi has now was written by us.
+    /// Which phones and e-mails of an object are ours. On an object with the record's own mark that
+    /// this state has never written to, after a takeover or a lost state, what means the same as
+    /// Ecvi has now was written by us.
     fn owned_values(&self, item: &WorkItem, object: &Object, mapped: &CrmFields) -> OwnedValues {
         let written = &item.record.owned_values;
-        let is_marked =
-            object.originator == self.config.portal.originator && object.origin == item.id().to_string();
+        let is_marked = object.originator == self.config.portal.originator
+            && object.origin == item.id().to_string();
         if item.record.carries_origin || !is_marked {
             return written.clone();
         }
@@ -236,8 +254,8 @@ impl Push<'_, '_> {
         if holders.iter().any(|holder| holder.id.to_string() == object.origin) {
             return Ok(true);
         }
-        // Its owner may have no object just now, after reset-id, a lost or an older state, and finds this one by the mark
-        // alone.
+        // Its owner may have no object just now, after reset-id, a lost or an older state, and
+        // finds this one by the mark alone.
         let Some(owner) = self.find_owner(item.kind(), &object.origin)? else { return Ok(false) };
         let record = self.state.record(&owner)?.unwrap_or_default();
         let Some(crm_id) = record.plan_record.crm_id else { return Ok(true) };
@@ -264,8 +282,11 @@ fn prepare_deletion(at: usize, item: WorkItem) -> Result<PreparedStep> {
 
 fn prepare_closing_date(at: usize, item: WorkItem, row: &Row) -> Result<PreparedStep> {
     let id = item.crm_id().context("a closing date without a deal")?;
-    let Ok(Entity::Booking(booking)) = &row.body else { anyhow::bail!("a closing date without a booking") };
-    let commands = vec![update_command(format!("{MAIN}{at}"), item.kind(), id, closing_date(booking))];
+    let Ok(Entity::Booking(booking)) = &row.body else {
+        anyhow::bail!("a closing date without a booking")
+    };
+    let commands =
+        vec![update_command(format!("{MAIN}{at}"), item.kind(), id, closing_date(booking))];
     let (written, links) = (item.record.owned_values.clone(), item.record.links_hash);
     let todo = PendingWork { close: false, ..item.record.plan_record.pending };
     Ok(PreparedStep {
@@ -285,7 +306,8 @@ fn closing_date(booking: &Booking) -> Fields {
 
 fn update_command(name: String, kind: Kind, id: i64, fields: Fields) -> Command {
     let fields = Dialect::Legacy.changes(fields);
-    let params = Map::from_iter([("id".to_owned(), id.into()), ("fields".to_owned(), fields.into())]);
+    let params =
+        Map::from_iter([("id".to_owned(), id.into()), ("fields".to_owned(), fields.into())]);
     Command::new(name, format!("crm.{}.update", kind.crm_entity()), params.into())
 }
 
@@ -294,7 +316,8 @@ fn move_command(at: usize, id: i64, funnel: u64, fields: &Fields) -> Command {
     let stage = fields.get("STAGE_ID").cloned().unwrap_or_default();
     let fields = [("CATEGORY_ID".to_owned(), funnel.into()), ("STAGE_ID".to_owned(), stage)];
     let fields = Dialect::Universal.changes(Map::from_iter(fields));
-    let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
+    let params =
+        json!({"entityTypeId": Kind::Booking.entity_type_id(), "id": id, "fields": fields});
     Command::new(format!("{MOVING}{at}"), "crm.item.update", params)
 }
 

@@ -1,9 +1,10 @@
 //! What a refusal means: this record, or everything.
 //!
-//! A full disk or a plan that ended refuses every record with one text, in the portal's language. Records that are
-//! refused are therefore held until the portal accepts something after them: then each of them failed by itself. Where
-//! it accepts nothing any more and refuses several alike, a card of ours that it took before is sent again unchanged.
-//! When even that is refused with the same text, no record is to blame: the run stops, and nobody is put aside.
+//! A full disk or a plan that ended refuses every record with one text, in the portal's language.
+//! Records that are refused are therefore held until the portal accepts something after them: then
+//! each of them failed by itself. Where it accepts nothing any more and refuses several alike, a
+//! card of ours that it took before is sent again unchanged. When even that is refused with the
+//! same text, no record is to blame: the run stops, and nobody is put aside.
 
 use std::collections::{HashMap, HashSet};
 
@@ -55,25 +56,33 @@ impl Refusals {
         *self.confirmed.entry(refusal.to_string()).or_default() += 1;
     }
 
-    /// Whether the text may be that of an earlier command of the batch, which a portal does not forget
-    /// (docs/bitrix24.md, The answer).
-    pub(super) fn may_be_repeated(&self, refusal: &ApiError, earlier: &mut HashSet<String>) -> bool {
+    /// Whether the text may be that of an earlier command of the batch, which a portal does not
+    /// forget (docs/bitrix24.md, The answer).
+    pub(super) fn may_be_repeated(
+        &self,
+        refusal: &ApiError,
+        earlier: &mut HashSet<String>,
+    ) -> bool {
         let text = refusal.to_string();
         let is_certain = self.confirmed.get(&text).is_some_and(|times| *times >= CERTAIN_AFTER);
         !earlier.insert(text) && !is_certain
     }
 
-    /// This refusal as it may be printed: hidden where it repeats what was sent for any of the records it came for.
+    /// This refusal as it may be printed: hidden where it repeats what was sent for any of the
+    /// records it came for.
     fn printable_form(&self, common: &ApiError) -> ApiError {
-        let mut forms = self.held.iter().filter(|held| held.refusal == *common).map(|held| &held.printable);
+        let mut forms =
+            self.held.iter().filter(|held| held.refusal == *common).map(|held| &held.printable);
         forms.find(|printable| *printable != common).unwrap_or(common).clone()
     }
 
-    /// The refusal that several records were held for, or that says itself that it concerns everything.
+    /// The refusal that several records were held for, or that says itself that it concerns
+    /// everything.
     fn common_refusal(&self) -> Option<&ApiError> {
         let same = |one: &ApiError| self.held.iter().filter(|held| held.refusal == *one).count();
         let common = self.held.iter().map(|held| &held.refusal).max_by_key(|one| same(one))?;
-        let concerns_all = self.held.iter().map(|held| &held.refusal).find(|one| names_the_portal(one));
+        let concerns_all =
+            self.held.iter().map(|held| &held.refusal).find(|one| names_the_portal(one));
         concerns_all.or((same(common) > 1).then_some(common))
     }
 }
@@ -81,7 +90,8 @@ impl Refusals {
 impl Push<'_, '_> {
     /// Holds what was refused until it is clear whether the records are to blame.
     pub(super) fn hold_refused(&mut self, refused: Vec<Refused>) -> Result<()> {
-        let (failed, open): (Vec<_>, Vec<_>) = refused.into_iter().partition(|refused| refused.disproved);
+        let (failed, open): (Vec<_>, Vec<_>) =
+            refused.into_iter().partition(|refused| refused.disproved);
         self.fail_refused(failed)?;
         self.refusals.held.extend(open);
         if self.refusals.held.len() >= MAX_HELD { self.judge_held(true) } else { Ok(()) }
@@ -98,7 +108,9 @@ impl Push<'_, '_> {
             let unsavable = item.object.as_ref().map(Object::unsavable_fields).unwrap_or_default();
             let (code, message) = match (refusal.is_access_denied(), unsavable.join(", ")) {
                 (true, _) => (FailureCode::AccessDenied, refusal.to_string()),
-                (false, fields) if fields.is_empty() => (FailureCode::PortalRefused, refusal.to_string()),
+                (false, fields) if fields.is_empty() => {
+                    (FailureCode::PortalRefused, refusal.to_string())
+                }
                 (false, fields) => (FailureCode::BadContactInCrm, format!("{fields}: {refusal}")),
             };
             self.fail(&item, code, operation, &message)?;
@@ -106,8 +118,8 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    /// Finds out whether the held records are to blame. Unless it `must`, that is left open as long as the portal has
-    /// no card of ours to try.
+    /// Finds out whether the held records are to blame. Unless it `must`, that is left open as long
+    /// as the portal has no card of ours to try.
     ///
     /// # Errors
     /// A [`RunError`], when the portal refuses everything.
@@ -126,7 +138,8 @@ impl Push<'_, '_> {
         }
     }
 
-    /// Sends a card of ours with the mark that it carries already. None where there is no such card.
+    /// Sends a card of ours with the mark that it carries already. None where there is no such
+    /// card.
     fn refuses_what_it_took(&mut self, common: &ApiError) -> Result<Option<bool>> {
         let refused_kind = self.refusals.held.first().map(|held| held.item.kind());
         let mut kinds = Kind::SEND_ORDER;
@@ -136,11 +149,13 @@ impl Push<'_, '_> {
             let ids = self.state.sample_linked(kind, SAMPLE)?;
             let originator = &self.config.portal.originator;
             let cards = by_id(self.client, kind, &ids)?;
-            let Some(card) = cards.into_values().rev().find(|card| card.originator == *originator) else {
+            let Some(card) = cards.into_values().rev().find(|card| card.originator == *originator)
+            else {
                 continue;
             };
             let params = json!({"id": card.crm_id, "fields": {"ORIGINATOR_ID": originator}});
-            let commands = [Command::new(TRIAL, format!("crm.{}.update", kind.crm_entity()), params)];
+            let commands =
+                [Command::new(TRIAL, format!("crm.{}.update", kind.crm_entity()), params)];
             let mut replies = self.client.batch(TRIAL, &commands, &mut |_| Ok(()))?;
             return Ok(Some(is_refused_alike(replies.remove(TRIAL), common)?));
         }
@@ -148,8 +163,8 @@ impl Push<'_, '_> {
     }
 }
 
-/// What the trial says. No reply, or one that asks to wait, says nothing of the records: the pass ends, and they go with
-/// the next one.
+/// What the trial says. No reply, or one that asks to wait, says nothing of the records: the pass
+/// ends, and they go with the next one.
 fn is_refused_alike(reply: Option<Reply>, common: &ApiError) -> Result<bool, CallError> {
     match reply {
         Some(Reply::Err(refusal)) if refusal == *common => Ok(true),
@@ -157,13 +172,17 @@ fn is_refused_alike(reply: Option<Reply>, common: &ApiError) -> Result<bool, Cal
             Err(CallError::Refused(refusal))
         }
         Some(Reply::Ok(_) | Reply::Err(_)) => Ok(false),
-        Some(Reply::Missing) | None => Err(CallError::unknown_outcome(format!("no reply to {TRIAL}"))),
+        Some(Reply::Missing) | None => {
+            Err(CallError::unknown_outcome(format!("no reply to {TRIAL}")))
+        }
     }
 }
 
-/// Words of refusals that concern the portal. They are no proof: a field of a card may be called so.
+/// Words of refusals that concern the portal. They are no proof: a field of a card may be called
+/// so.
 fn names_the_portal(refusal: &ApiError) -> bool {
-    let words = ["disk", "диск", "quota", "квот", "тариф", "подписк", "subscription", "licen", "лиценз"];
+    let words =
+        ["disk", "диск", "quota", "квот", "тариф", "подписк", "subscription", "licen", "лиценз"];
     let text = refusal.text.to_lowercase();
     words.iter().any(|word| text.contains(word))
 }

@@ -1,6 +1,7 @@
 //! Which lane goes on next. Pure: what stands in the lanes and the time are passed in.
 //!
-//! The portal gives each method a time budget of its own. While one lane waits for its budget, the others work.
+//! The portal gives each method a time budget of its own. While one lane waits for its budget, the
+//! others work.
 
 use chrono::{DateTime, Utc};
 use enum_map::EnumMap;
@@ -42,7 +43,8 @@ pub(super) enum NextStep {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Schedule {
     pub(super) lanes: EnumMap<Lane, LaneState>,
-    /// Half of the time is over: what changed in bookings goes without waiting for guests and companies.
+    /// Half of the time is over: what changed in bookings goes without waiting for guests and
+    /// companies.
     pub(super) is_half_time: bool,
     /// The bookings that can go are worth a request.
     pub(super) is_batch_full: bool,
@@ -74,8 +76,9 @@ impl Schedule {
         can_go.min_by_key(|lane| self.lanes[*lane].next.clone())
     }
 
-    /// The rule: bookings whose guests and companies are done, then those whom the next bookings need, then closing
-    /// dates, and deletions last, because a booking that comes may take over the deal of one that goes.
+    /// The rule: bookings whose guests and companies are done, then those whom the next bookings
+    /// need, then closing dates, and deletions last, because a booking that comes may take over the
+    /// deal of one that goes.
     pub(super) fn next_step(&self) -> NextStep {
         let parties = self.next_parties();
         if self.is_closing_unknown && self.lanes[Lane::ClosingDates].can_go() {
@@ -84,7 +87,8 @@ impl Schedule {
         if (self.is_batch_full || parties.is_none()) && self.has_ready_bookings() {
             return NextStep::Go(Lane::Bookings, self.barrier().cloned());
         }
-        let is_last = self.lanes[Lane::Bookings].next.is_none() && self.lanes[Lane::Deletions].can_go();
+        let is_last =
+            self.lanes[Lane::Bookings].next.is_none() && self.lanes[Lane::Deletions].can_go();
         if is_last && self.is_half_time {
             return NextStep::Go(Lane::Deletions, None);
         }
@@ -119,11 +123,13 @@ mod tests {
         DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
     }
 
-    /// The turns of the next company, guest, booking, closing date and deletion; 0 where there is none.
+    /// The turns of the next company, guest, booking, closing date and deletion; 0 where there is
+    /// none.
     fn schedule(turns: [i64; 5]) -> Schedule {
         let next = |place: i64| (place != 0).then(|| turn(place));
-        let lanes =
-            EnumMap::from_array(turns.map(|place| LaneState { next: next(place), ..LaneState::default() }));
+        let lanes = EnumMap::from_array(
+            turns.map(|place| LaneState { next: next(place), ..LaneState::default() }),
+        );
         Schedule { lanes, is_batch_full: true, ..Schedule::default() }
     }
 

@@ -1,5 +1,5 @@
-//! Sending: everything is written down as in doubt right before the call and settled right after it, each answer in
-//! one transaction.
+//! Sending: everything is written down as in doubt right before the call and settled right after
+//! it, each answer in one transaction.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -45,11 +45,14 @@ struct RefusalActions {
 }
 
 impl RefusalActions {
-    /// The portal accepted a new or a changed object: what it refused before that, in this batch or earlier, was no
-    /// refusal of everything.
+    /// The portal accepted a new or a changed object: what it refused before that, in this batch or
+    /// earlier, was no refusal of everything.
     fn note_accepted(&mut self) {
         self.accepted = true;
-        self.failed.iter_mut().chain(&mut self.unclear).for_each(|refused| refused.disproved = true);
+        self.failed
+            .iter_mut()
+            .chain(&mut self.unclear)
+            .for_each(|refused| refused.disproved = true);
     }
 }
 
@@ -68,7 +71,8 @@ impl Push<'_, '_> {
         let (kind, label) = (lane.kind(), lane.label());
         let calls = items.into_iter().enumerate().map(|(at, item)| self.prepare_call(at, item));
         let mut calls = calls.collect::<Result<Vec<PreparedStep>>>()?;
-        let commands: Vec<Command> = calls.iter_mut().flat_map(|call| call.commands.drain(..)).collect();
+        let commands: Vec<Command> =
+            calls.iter_mut().flat_map(|call| call.commands.drain(..)).collect();
         if let Some(hold) = self.client.budget_hold(&commands) {
             return self.hold_lane(lane, hold, &calls);
         }
@@ -77,7 +81,8 @@ impl Push<'_, '_> {
             let writer = state.writer()?;
             for PreparedStep { item, operation, owned_values: written, .. } in &calls {
                 let either = item.record.owned_values.union(written);
-                let attempt = InDoubtCall { operation: *operation, row: item.row(), owned_values: &either };
+                let attempt =
+                    InDoubtCall { operation: *operation, row: item.row(), owned_values: &either };
                 writer.mark_in_doubt(item.key(), &attempt, now)?;
             }
             state.set(LAST_CALL, &now)?;
@@ -99,7 +104,8 @@ impl Push<'_, '_> {
                     calls.len(),
                     reason.text(Language::En)
                 );
-                let most = if self.create_mode == CreateMode::Sync { LOST_SYNC } else { LOST_EXPORT };
+                let most =
+                    if self.create_mode == CreateMode::Sync { LOST_SYNC } else { LOST_EXPORT };
                 if self.lost_batches >= most {
                     return Err(CallError::UnknownOutcome(reason).into());
                 }
@@ -151,7 +157,8 @@ impl Push<'_, '_> {
             match reply {
                 Some(Reply::Ok(value)) => match confirmed_object(&call, &value) {
                     Some(crm_id) => {
-                        // A portal whose disk is full still deletes: that it does says nothing of changes.
+                        // A portal whose disk is full still deletes: that it does says nothing of
+                        // changes.
                         if call.operation != Operation::Delete {
                             after.note_accepted();
                         }
@@ -219,7 +226,8 @@ impl Push<'_, '_> {
             _ if item.planned.step == Step::Create => Event::Adopted,
             _ => Event::Updated,
         };
-        let count = if operation == Operation::Create { &mut counts.created } else { &mut counts.updated };
+        let count =
+            if operation == Operation::Create { &mut counts.created } else { &mut counts.updated };
         count[key.kind] += 1;
         todo.close |= !closed;
         let warnings = &item.warnings;
@@ -250,7 +258,8 @@ impl Push<'_, '_> {
         self.queue_followups(writer, &item, crm_id, todo)
     }
 
-    /// What is left to do once a record has arrived: the mirror learns its id, and the portal its closing date.
+    /// What is left to do once a record has arrived: the mirror learns its id, and the portal its
+    /// closing date.
     fn queue_followups(
         &self,
         writer: &Writer<'_>,
@@ -259,7 +268,8 @@ impl Push<'_, '_> {
         todo: PendingWork,
     ) -> Result<()> {
         let key = item.key();
-        if self.config.mirror.write_back && item.row().is_some_and(|row| row.crm_id != Some(crm_id)) {
+        if self.config.mirror.write_back && item.row().is_some_and(|row| row.crm_id != Some(crm_id))
+        {
             writer.queue_write_back(key)?;
         }
         if todo.close {
@@ -284,7 +294,9 @@ impl Push<'_, '_> {
         writer.reset_unanswered(item.key())?;
         match refusal.class() {
             // Not this time; the client knows until when.
-            ErrorClass::RateLimited | ErrorClass::BudgetExceeded => self.queue.add(&item.planned)?,
+            ErrorClass::RateLimited | ErrorClass::BudgetExceeded => {
+                self.queue.add(&item.planned)?;
+            }
             ErrorClass::Administrator => after.stop = Some(printable_stop(&refusal, sent)),
             ErrorClass::Record if self.refusals.may_be_repeated(&refusal, &mut after.texts) => {
                 after.retry_alone.push(item);
@@ -321,8 +333,8 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    /// The words for an object that is gone vary with version and language, so a list decides. What is gone is
-    /// planned anew; the others are returned.
+    /// The words for an object that is gone vary with version and language, so a list decides. What
+    /// is gone is planned anew; the others are returned.
     fn retain_existing(&mut self, unclear: Vec<Refused>) -> Result<Vec<Refused>> {
         let Some(kind) = unclear.first().map(|refused| refused.item.kind()) else {
             return Ok(Vec::new());
@@ -355,7 +367,8 @@ impl Push<'_, '_> {
     }
 }
 
-/// The deciding reply: the main command's, or that of a failed move before it; and whether the closing date was set.
+/// The deciding reply: the main command's, or that of a failed move before it; and whether the
+/// closing date was set.
 fn take_replies(at: usize, replies: &mut BTreeMap<String, Reply>) -> (Option<Reply>, bool) {
     let mut reply_to = |part: char| replies.remove(&format!("{part}{at}"));
     let closed = reply_to(CLOSING).is_none_or(|reply| reply == Reply::Ok(true.into()));

@@ -1,4 +1,5 @@
-//! The turns of a push: one lane after another takes a batch of its steps, in the order of the [`schedule`].
+//! The turns of a push: one lane after another takes a batch of its steps, in the order of the
+//! [`schedule`].
 //!
 //! [`schedule`]: super::schedule
 
@@ -17,15 +18,16 @@ use crate::sync::push::prepare_call::PreparedStep;
 /// Cards that deals were pointed at are looked at once more when there are so many of them.
 const RECHECK_CARDS_AT: usize = 1_000;
 
-/// After so many batches of guests and companies even a few bookings go: their people were seen alive a moment ago.
+/// After so many batches of guests and companies even a few bookings go: their people were seen
+/// alive a moment ago.
 const PARTY_BATCHES: u32 = 4;
 
 impl Push<'_, '_> {
     /// Takes every step there is. `observer` is told of each batch.
     ///
     /// # Errors
-    /// A [`CallError`] or a [`crate::domain::run_error::RunError`] that ends the run; what was answered is saved. A
-    /// limit that holds back one lane does not hold back the others.
+    /// A [`CallError`] or a [`crate::domain::run_error::RunError`] that ends the run; what was
+    /// answered is saved. A limit that holds back one lane does not hold back the others.
     pub fn run(&mut self, observer: &mut dyn ProgressObserver) -> Result<()> {
         // A deal that was found missing once may have come back under another id.
         let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
@@ -74,9 +76,12 @@ impl Push<'_, '_> {
         self.client.deadline().is_some_and(|deadline| until > deadline)
     }
 
-    /// Whether the bookings that can go are worth a request. They are when no more of them can become ready soon.
+    /// Whether the bookings that can go are worth a request. They are when no more of them can
+    /// become ready soon.
     fn fills_a_batch(&self, schedule: &Schedule) -> Result<bool> {
-        let (Some(next), Some(barrier)) = (&schedule.lanes[Lane::Bookings].next, schedule.barrier()) else {
+        let (Some(next), Some(barrier)) =
+            (&schedule.lanes[Lane::Bookings].next, schedule.barrier())
+        else {
             return Ok(true);
         };
         if next.wave < barrier.wave || !barrier.is_needed() || self.party_batches >= PARTY_BATCHES {
@@ -94,7 +99,8 @@ impl Push<'_, '_> {
             is_changed && (state.is_closed || schedule.is_half_time)
         };
         let goes_ahead = lane.kind() == Kind::Booking;
-        self.stats.parties_late |= goes_ahead && (is_late(Lane::Guests) || is_late(Lane::Companies));
+        self.stats.parties_late |=
+            goes_ahead && (is_late(Lane::Guests) || is_late(Lane::Companies));
     }
 
     /// A batch of a lane.
@@ -109,7 +115,8 @@ impl Push<'_, '_> {
             Err(error) => match error.downcast_ref() {
                 // A question waits for a budget that is free only after this run.
                 Some(CallError::LimitedUntil(until)) => {
-                    self.budget_holds[lane] = Some(BudgetHold { until: *until, method: String::new() });
+                    self.budget_holds[lane] =
+                        Some(BudgetHold { until: *until, method: String::new() });
                 }
                 _ => return Err(error),
             },
@@ -153,7 +160,8 @@ impl Push<'_, '_> {
         let items = self.apply_local(chunk)?;
         if !items.is_empty() {
             self.client.check_time()?;
-            let items = if lane == Lane::ClosingDates { self.without_kept_dates(items)? } else { items };
+            let items =
+                if lane == Lane::ClosingDates { self.without_kept_dates(items)? } else { items };
             let items = self.find_parties(kind, items)?;
             let items = self.find_objects(kind, items)?;
             self.send(lane, items)?;
@@ -181,7 +189,8 @@ impl Push<'_, '_> {
         Ok(steps)
     }
 
-    /// Commands that one update may take: a deal's fields, its closing date, and a move where there are several funnels.
+    /// Commands that one update may take: a deal's fields, its closing date, and a move where there
+    /// are several funnels.
     fn commands_of_update(&self, kind: Kind) -> usize {
         match kind {
             Kind::Guest | Kind::Company => 1,
@@ -190,8 +199,8 @@ impl Push<'_, '_> {
         }
     }
 
-    /// Parts of what is to be sent, each as long as one batch may be. What was to be created and stands there is updated,
-    /// which may take more commands.
+    /// Parts of what is to be sent, each as long as one batch may be. What was to be created and
+    /// stands there is updated, which may take more commands.
     pub(super) fn in_batches(&self, lane: Lane, items: Vec<WorkItem>) -> Vec<Vec<WorkItem>> {
         let room = self.client.batch_size(lane.label());
         let mut batches = Vec::new();
@@ -213,8 +222,14 @@ impl Push<'_, '_> {
         batches
     }
 
-    /// The budget of the lane turned out to be used up: the steps are taken again when there is room.
-    pub(super) fn hold_lane(&mut self, lane: Lane, hold: BudgetHold, calls: &[PreparedStep]) -> Result<()> {
+    /// The budget of the lane turned out to be used up: the steps are taken again when there is
+    /// room.
+    pub(super) fn hold_lane(
+        &mut self,
+        lane: Lane,
+        hold: BudgetHold,
+        calls: &[PreparedStep],
+    ) -> Result<()> {
         log::info!("{}: the portal's time budget holds until {}", hold.method, hold.until);
         self.put_back += calls.len() as u64;
         self.budget_holds[lane] = Some(hold);

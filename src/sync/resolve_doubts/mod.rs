@@ -1,8 +1,9 @@
 //! Settling doubts: what became of the calls of earlier runs that were never answered.
 //!
-//! An unanswered call may still take effect for a while, so nothing is asked before `settle_time` is over. Then a
-//! create is settled by its origin, an update is sent again, and a deletion by whether the deal is still there. A state
-//! that is new, or was put back from a copy, does not know what was called last: it waits before it does anything.
+//! An unanswered call may still take effect for a while, so nothing is asked before `settle_time`
+//! is over. Then a create is settled by its origin, an update is sent again, and a deletion by
+//! whether the deal is still there. A state that is new, or was put back from a copy, does not know
+//! what was called last: it waits before it does anything.
 
 use std::collections::BTreeMap;
 
@@ -44,8 +45,8 @@ impl MaturedDoubt {
     }
 }
 
-/// Settles every doubt that is old enough. Returns the records, as messages call them, that are put aside, and why:
-/// their calls are never answered, or no list can say what came of them.
+/// Settles every doubt that is old enough. Returns the records, as messages call them, that are put
+/// aside, and why: their calls are never answered, or no list can say what came of them.
 pub fn resolve_doubts(
     config: &Config,
     state: &State,
@@ -68,7 +69,9 @@ pub fn resolve_doubts(
                     FailureCode::CardUnreadable,
                     display::record_name(&doubt.key, &doubt.record.plan_record.display_name),
                 ));
-            } else if doubt.record.unanswered_calls + 1 >= MAX_UNANSWERED && !doubt.took_effect(&standing) {
+            } else if doubt.record.unanswered_calls + 1 >= MAX_UNANSWERED
+                && !doubt.took_effect(&standing)
+            {
                 writer.count_unanswered(&doubt.key)?;
                 let reason = state.reason_of_doubt(&doubt.key)?;
                 quarantine(config, &writer, doubt, (FailureCode::NoAnswer, &reason), now)?;
@@ -122,7 +125,11 @@ fn wait_message(until: DateTime<Utc>) -> RunError {
 }
 
 /// When the youngest doubt is old enough; none when there is no doubt.
-pub fn settled_at(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+pub fn settled_at(
+    config: &Config,
+    state: &State,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
     let mut latest = None;
     for kind in Kind::SEND_ORDER {
         latest = latest.max(state.doubts(kind)?.values().map(|doubt| doubt.at).max());
@@ -148,7 +155,8 @@ fn matured_doubts(
     for (id, Doubt { operation, at }) in doubts {
         let key = RecordKey { kind, id };
         if at > now {
-            // The clock went back. How old the doubt is nobody knows, so it waits its time from now.
+            // The clock went back. How old the doubt is nobody knows, so it waits its time from
+            // now.
             writer.refresh_doubt(&key, now)?;
             log::debug!("{key}: its unanswered call is dated anew");
         } else if saturating_add(at, config.portal.settle_time) <= now {
@@ -190,7 +198,9 @@ fn resolve_doubt(
     match (operation, standing.get(&key.id).map(Vec::as_slice)) {
         (Operation::Create, Some([first, others @ ..])) => {
             if !others.is_empty() {
-                log::warn!("{key}: objects {first} and {others:?} carry its origin; the first is used");
+                log::warn!(
+                    "{key}: objects {first} and {others:?} carry its origin; the first is used"
+                );
             }
             log::debug!("{key}: the unanswered creation made object {first}");
             // reset-id may have pointed the record elsewhere meanwhile.

@@ -59,7 +59,8 @@ impl Case {
         writer.commit().unwrap();
     }
 
-    /// The call of this record was made so long ago, and `strikes` calls before it were never answered.
+    /// The call of this record was made so long ago, and `strikes` calls before it were never
+    /// answered.
     fn doubt(&self, key: &RecordKey, operation: Operation, seconds_ago: i64, strikes: u32) {
         let attempt = InDoubtCall { operation, row: None, owned_values: &OwnedValues::default() };
         let at = self.clock.now() - TimeDelta::seconds(seconds_ago);
@@ -78,8 +79,7 @@ impl Case {
 
     /// An object of this record stands in the portal.
     fn stands(&mut self, key: &RecordKey) -> i64 {
-        let fields =
-            json!({"TITLE": "x", "LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": key.id.to_string()});
+        let fields = json!({"TITLE": "x", "LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": key.id.to_string()});
         let method = format!("crm.{}.add", key.kind.crm_entity());
         self.portal.0.call(&method, json!({"fields": fields}), self.clock.now());
         let kind = match key.kind {
@@ -87,7 +87,12 @@ impl Case {
             Kind::Company => bitrix24_sandbox::Kind::Company,
             Kind::Booking => bitrix24_sandbox::Kind::Deal,
         };
-        self.portal.0.records(kind).next_back().map(|object: &Object| object.id.cast_signed()).unwrap()
+        self.portal
+            .0
+            .records(kind)
+            .next_back()
+            .map(|object: &Object| object.id.cast_signed())
+            .unwrap()
     }
 
     /// Settles, and returns who was put aside.
@@ -223,7 +228,8 @@ fn who_is_never_answered_is_put_aside_at_the_fourth_time_unless_the_call_worked(
     let told: Vec<_> = failures.iter().map(|flaw| (flaw.key.clone(), flaw.code.known())).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told.iter().all(|(_, code)| *code == Some(FailureCode::NoAnswer)));
-    let reason = failures.iter().find(|flaw| flaw.key == ids[1]).map(|flaw| flaw.detail.to_string());
+    let reason =
+        failures.iter().find(|flaw| flaw.key == ids[1]).map(|flaw| flaw.detail.to_string());
     assert_eq!(reason, Some("413 Request Entity Too Large".to_owned()));
     assert_eq!((case.doubts(Kind::Guest), case.doubts(Kind::Booking)), (0, 0));
 }

@@ -6,7 +6,8 @@ enum Piece<'a> {
     Tag(&'a str),
 }
 
-/// Splits a text at its tags: `<` before anything but a space opens one, and without a `>` it goes to the end.
+/// Splits a text at its tags: `<` before anything but a space opens one, and without a `>` it goes
+/// to the end.
 fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut out = Vec::new();
     let mut rest = text;
@@ -22,7 +23,8 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 fn opening(text: &str) -> Option<usize> {
-    let opens = |at: &usize| text[at + 1..].chars().next().is_some_and(|next| !next.is_whitespace());
+    let opens =
+        |at: &usize| text[at + 1..].chars().next().is_some_and(|next| !next.is_whitespace());
     text.match_indices('<').map(|(at, _)| at).find(opens)
 }
 
@@ -63,7 +65,11 @@ pub(super) fn strip(text: &str) -> String {
 
 fn bb(tag: &str) -> Option<String> {
     let (closing, tag) = tag.strip_prefix('/').map_or(("", tag), |tag| ("/", tag));
-    let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default().to_lowercase();
+    let name = tag
+        .split(|c: char| c.is_whitespace() || c == '/')
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
     let attribute = |key: &str| {
         let value = tag.split_once(&format!("{key}="))?.1.trim_start_matches(['"', '\'']);
         value.split(['"', '\'', ' ']).next().map(str::to_owned)

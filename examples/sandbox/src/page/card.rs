@@ -1,4 +1,5 @@
-//! The card of a contact, a company or a deal: every field that holds something, and what is linked to it.
+//! The card of a contact, a company or a deal: every field that holds something, and what is linked
+//! to it.
 
 use super::html::{page, text};
 use super::words;
@@ -21,7 +22,10 @@ pub(super) fn card(portal: &Portal, kind: Kind, record: &Record) -> String {
         .map(|(term, html)| ["<dt>", &text(term), "</dt><dd>", html, "</dd>"].concat())
         .collect();
     let title = format!("{} №{}: {}", title(kind), record.id, words::name(kind, record));
-    page(&title, &format!("<p><a href=\"/\">Все сделки, контакты и компании</a></p><dl>{list}</dl>"))
+    page(
+        &title,
+        &format!("<p><a href=\"/\">Все сделки, контакты и компании</a></p><dl>{list}</dl>"),
+    )
 }
 
 fn title(kind: Kind) -> &'static str {
@@ -59,10 +63,13 @@ fn links(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
 }
 
 fn fields(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
-    let standard = schema::fields(kind).map(|field| (field.name.to_owned(), field.title.to_owned()));
-    let own = portal.dictionaries.user_fields(kind).map(|field| (field.name.clone(), field.name.clone()));
-    let filled =
-        standard.chain(own).filter(|(name, _)| name != "STAGE_SEMANTIC_ID" && !record.field(name).is_blank());
+    let standard =
+        schema::fields(kind).map(|field| (field.name.to_owned(), field.title.to_owned()));
+    let own =
+        portal.dictionaries.user_fields(kind).map(|field| (field.name.clone(), field.name.clone()));
+    let filled = standard
+        .chain(own)
+        .filter(|(name, _)| name != "STAGE_SEMANTIC_ID" && !record.field(name).is_blank());
     filled.map(|(name, title)| (title, words::value(portal, kind, record, &name))).collect()
 }
 

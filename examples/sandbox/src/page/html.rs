@@ -40,6 +40,7 @@ pub(super) fn cell(html: &str) -> String {
 /// A table, around rows of cells.
 pub(super) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let heads: String = heads.iter().map(|head| ["<th>", &text(head), "</th>"].concat()).collect();
-    let rows: String = rows.iter().map(|cells| ["<tr>", &cells.concat(), "</tr>"].concat()).collect();
+    let rows: String =
+        rows.iter().map(|cells| ["<tr>", &cells.concat(), "</tr>"].concat()).collect();
     format!("<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>")
 }

@@ -16,7 +16,8 @@ pub(super) fn day(day: &str) -> String {
 
 /// `13050.00` as `13 050,00 RUB`.
 pub(super) fn money(deal: &Record) -> String {
-    let (whole, part) = deal.text("OPPORTUNITY").split_once('.').unwrap_or((deal.text("OPPORTUNITY"), "00"));
+    let (whole, part) =
+        deal.text("OPPORTUNITY").split_once('.').unwrap_or((deal.text("OPPORTUNITY"), "00"));
     let digits: Vec<char> = whole.chars().collect();
     let groups: Vec<String> = digits.rchunks(3).rev().map(|group| group.iter().collect()).collect();
     format!("{},{part} {}", groups.join("\u{a0}"), deal.text("CURRENCY_ID"))
@@ -43,8 +44,12 @@ pub(super) fn linked(portal: &Portal, kind: Kind, id: u64) -> String {
 /// A deal's stage, coloured by its meaning.
 pub(super) fn stage(portal: &Portal, deal: &Record) -> String {
     let id = deal.text("STAGE_ID");
-    let name =
-        portal.dictionaries.statuses.iter().find(|status| status.id == id).map_or(id, |status| &status.name);
+    let name = portal
+        .dictionaries
+        .statuses
+        .iter()
+        .find(|status| status.id == id)
+        .map_or(id, |status| &status.name);
     format!("<span class=\"stage {}\">{}</span>", text(deal.text("STAGE_SEMANTIC_ID")), text(name))
 }
 
@@ -84,7 +89,8 @@ pub(super) fn value(portal: &Portal, kind: Kind, record: &Record, name: &str) ->
         Some(_) => text(stored),
         None => {
             let field = portal.dictionaries.user_field(kind, name);
-            let written = field.map(|field| portal.write_user_field(field, record)).unwrap_or_default();
+            let written =
+                field.map(|field| portal.write_user_field(field, record)).unwrap_or_default();
             let items: Vec<String> = written.values().map(crate::php::Php::text).collect();
             text(&if written.is_array() { items.join(", ") } else { written.text() })
         }

@@ -13,7 +13,8 @@ impl Php {
         serde_json::from_str(text).ok()
     }
 
-    /// Writes JSON as PHP does: a list only when the keys are exactly 0, 1, 2..., whole floats without a point.
+    /// Writes JSON as PHP does: a list only when the keys are exactly 0, 1, 2..., whole floats
+    /// without a point.
     pub fn json(&self) -> String {
         let mut out = String::new();
         self.write(&mut out);
@@ -22,7 +23,8 @@ impl Php {
 
     /// Whether the keys are exactly 0, 1, 2... (true for an empty array).
     pub fn is_list(&self) -> bool {
-        self.is_array() && self.entries().iter().enumerate().all(|(index, (key, _))| is_index(key, index))
+        self.is_array()
+            && self.entries().iter().enumerate().all(|(index, (key, _))| is_index(key, index))
     }
 
     fn write(&self, out: &mut String) {

@@ -1,7 +1,8 @@
-//! `parse_url` and `parse_str`: how the query of a GET, a form body and a batch command become arrays.
+//! `parse_url` and `parse_str`: how the query of a GET, a form body and a batch command become
+//! arrays.
 //!
-//! Facts, section 2.1: `+` is a space, `#` cuts the rest, control characters become `_`, `.` and a space become
-//! `_` in top-level names, everything arrives as a text.
+//! Facts, section 2.1: `+` is a space, `#` cuts the rest, control characters become `_`, `.` and a
+//! space become `_` in top-level names, everything arrives as a text.
 
 use super::Php;
 
@@ -10,7 +11,8 @@ const MAX_DEPTH: usize = 64;
 
 /// Splits a batch command into its method and its query, as `parse_url` does.
 pub(crate) fn split_command(command: &str) -> (String, Php) {
-    let clean: String = command.chars().map(|c| if c.is_ascii_control() { '_' } else { c }).collect();
+    let clean: String =
+        command.chars().map(|c| if c.is_ascii_control() { '_' } else { c }).collect();
     let before_fragment = clean.split('#').next().unwrap_or_default();
     let (path, query) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
     (path.to_lowercase(), parse_query(query))
@@ -42,9 +44,9 @@ pub(crate) fn decode(text: &str) -> String {
 fn decode_one(bytes: &[u8], at: usize) -> (u8, usize) {
     match bytes[at] {
         b'+' => (b' ', 1),
-        b'%' => {
-            hex(bytes.get(at + 1)).zip(hex(bytes.get(at + 2))).map_or((b'%', 1), |(a, b)| (a * 16 + b, 3))
-        }
+        b'%' => hex(bytes.get(at + 1))
+            .zip(hex(bytes.get(at + 2)))
+            .map_or((b'%', 1), |(a, b)| (a * 16 + b, 3)),
         byte => (byte, 1),
     }
 }
@@ -53,7 +55,8 @@ fn hex(byte: Option<&u8>) -> Option<u8> {
     char::from(*byte?).to_digit(16).map(|digit| digit as u8)
 }
 
-/// `a.b[c][]` as `["a_b", "c", ""]`: an empty part appends. A bracket that is never closed is a part of the name.
+/// `a.b[c][]` as `["a_b", "c", ""]`: an empty part appends. A bracket that is never closed is a
+/// part of the name.
 fn path_of(name: &str) -> Vec<String> {
     let name = name.trim_start_matches(' ');
     let open = name.find('[').filter(|at| *at > 0 && name[*at..].contains(']'));
@@ -123,7 +126,10 @@ mod tests {
     #[test]
     fn a_hash_cuts_the_command_and_control_characters_become_underscores() {
         let (method, params) = split_command("crm.deal.add?a=1\n2&b=3#4&c=5");
-        assert_eq!((method.as_str(), params.json().as_str()), ("crm.deal.add", r#"{"a":"1_2","b":"3"}"#));
+        assert_eq!(
+            (method.as_str(), params.json().as_str()),
+            ("crm.deal.add", r#"{"a":"1_2","b":"3"}"#)
+        );
     }
 
     #[test]

@@ -8,8 +8,7 @@ use crate::Desk;
 #[test]
 fn a_command_decodes_as_php_does() {
     let mut desk = Desk::new();
-    let command =
-        "crm.contact.add?fields[NAME]=A+B%26C&fields%5BPHONE%5D[0][VALUE]=%2B79&fields[POST]=a\nb#c";
+    let command = "crm.contact.add?fields[NAME]=A+B%26C&fields%5BPHONE%5D[0][VALUE]=%2B79&fields[POST]=a\nb#c";
     let result = desk.batch(&[("c1", command)]);
     assert_eq!(result["result"]["c1"], 1);
     let contact = desk.portal.get(Kind::Contact, 1).unwrap();
@@ -20,11 +19,15 @@ fn a_command_decodes_as_php_does() {
 #[test]
 fn empty_containers_are_lists_and_a_failed_command_has_no_result() {
     let mut desk = Desk::new();
-    let result = desk.batch(&[("a", "crm.deal.get?id=1"), ("b", "crm.nope"), ("c", "batch?cmd[x]=scope")]);
+    let result =
+        desk.batch(&[("a", "crm.deal.get?id=1"), ("b", "crm.nope"), ("c", "batch?cmd[x]=scope")]);
     for container in ["result", "result_total", "result_next", "result_time"] {
         assert_eq!(result[container], json!([]), "{container}");
     }
-    assert_eq!(result["result_error"]["a"], json!({ "error": "", "error_description": "Not found" }));
+    assert_eq!(
+        result["result_error"]["a"],
+        json!({ "error": "", "error_description": "Not found" })
+    );
     assert_eq!(result["result_error"]["b"]["error"], "ERROR_METHOD_NOT_FOUND");
     assert_eq!(result["result_error"]["c"]["error"], "ERROR_BATCH_METHOD_NOT_ALLOWED");
 }
@@ -69,12 +72,18 @@ fn references_take_earlier_results() {
     let commands = [
         ("c1", "crm.contact.add?fields[NAME]=A"),
         ("i", "crm.item.add?entityTypeId=4&fields[title]=Co"),
-        ("d", "crm.deal.add?fields[CONTACT_ID]=$result[c1]&fields[COMPANY_ID]=$result[i][item][id]"),
+        (
+            "d",
+            "crm.deal.add?fields[CONTACT_ID]=$result[c1]&fields[COMPANY_ID]=$result[i][item][id]",
+        ),
         ("t", "crm.deal.update?id=$result[d]&fields[TITLE]=was $result[c1] here"),
     ];
     desk.batch(&commands);
     let deal = desk.portal.get(Kind::Deal, 1).unwrap();
-    assert_eq!((deal.link_ids(), deal.text("COMPANY_ID"), deal.text("TITLE")), (vec![1], "1", "was 1 here"));
+    assert_eq!(
+        (deal.link_ids(), deal.text("COMPANY_ID"), deal.text("TITLE")),
+        (vec![1], "1", "was 1 here")
+    );
 }
 
 #[test]
@@ -128,7 +137,8 @@ fn a_method_outside_of_the_scopes_fails_within_the_batch() {
 }
 
 #[test]
-fn a_reference_within_a_text_is_replaced_by_numbers_and_texts_only_and_in_another_case_by_nothing() {
+fn a_reference_within_a_text_is_replaced_by_numbers_and_texts_only_and_in_another_case_by_nothing()
+{
     let mut desk = Desk::new();
     let commands = [
         ("d", "crm.deal.add?fields[x]="),
@@ -175,6 +185,7 @@ fn a_no_break_space_does_not_end_a_reference() {
         ("d", "crm.deal.add?fields[TITLE]=$result%C2%A0[c]"),
         ("e", "crm.deal.add?fields[TITLE]=$result%20[c]"),
     ]);
-    let titles: Vec<&str> = desk.portal.records(Kind::Deal).map(|deal| deal.text("TITLE")).collect();
+    let titles: Vec<&str> =
+        desk.portal.records(Kind::Deal).map(|deal| deal.text("TITLE")).collect();
     assert_eq!(titles, ["1", "$result [c]"]);
 }

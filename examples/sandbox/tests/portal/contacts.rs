@@ -18,7 +18,8 @@ fn legacy_output_is_text_and_what_was_never_set_is_null() {
 #[test]
 fn unknown_fields_are_ignored_and_names_are_case_sensitive_inside_fields() {
     let mut desk = Desk::new();
-    let id = desk.ok("crm.contact.add", json!({ "FIELDS": { "NAME": "Ян", "post": "x", "NOPE": 1 } }));
+    let id =
+        desk.ok("crm.contact.add", json!({ "FIELDS": { "NAME": "Ян", "post": "x", "NOPE": 1 } }));
     assert_eq!(desk.get("contact", id.as_u64().unwrap())["POST"], json!(null));
 }
 
@@ -60,8 +61,10 @@ fn over_long_texts_are_cut_in_silence() {
 #[test]
 fn an_empty_text_clears_null_is_stored_empty_and_an_array_is_the_word_array() {
     let mut desk = Desk::new();
-    let id =
-        desk.add("contact", json!({ "NAME": "Ян", "POST": "a", "SOURCE_DESCRIPTION": "b", "UTM_TERM": "c" }));
+    let id = desk.add(
+        "contact",
+        json!({ "NAME": "Ян", "POST": "a", "SOURCE_DESCRIPTION": "b", "UTM_TERM": "c" }),
+    );
     desk.update("contact", id, json!({ "POST": "", "SOURCE_DESCRIPTION": null, "UTM_TERM": [] }));
     let contact = desk.get("contact", id);
     assert_eq!((&contact["POST"], &contact["SOURCE_DESCRIPTION"]), (&json!(""), &json!("")));
@@ -143,11 +146,18 @@ fn address_parts_that_are_not_sent_become_empty_and_an_all_empty_address_is_igno
     let mut desk = Desk::new();
     let address = json!({ "NAME": "Ян", "ADDRESS_CITY": "Псков", "ADDRESS_COUNTRY": "Россия" });
     let id = desk.add("contact", address);
-    desk.update("contact", id, json!({ "ADDRESS_CITY": "", "ADDRESS_COUNTRY": "", "ADDRESS_PROVINCE": "" }));
+    desk.update(
+        "contact",
+        id,
+        json!({ "ADDRESS_CITY": "", "ADDRESS_COUNTRY": "", "ADDRESS_PROVINCE": "" }),
+    );
     assert_eq!(desk.get("contact", id)["ADDRESS_CITY"], "Псков");
     desk.update("contact", id, json!({ "ADDRESS_CITY": "Остров" }));
     let contact = desk.get("contact", id);
-    assert_eq!((&contact["ADDRESS_CITY"], &contact["ADDRESS_COUNTRY"]), (&json!("Остров"), &json!("")));
+    assert_eq!(
+        (&contact["ADDRESS_CITY"], &contact["ADDRESS_COUNTRY"]),
+        (&json!("Остров"), &json!(""))
+    );
 }
 
 #[test]
@@ -163,15 +173,22 @@ fn comments_are_rewritten_and_titles_are_not() {
 #[test]
 fn rows_are_appended_without_an_id_and_an_exact_duplicate_is_recognised() {
     let mut desk = Desk::new();
-    let phone = |value: &str, kind: &str| json!({ "PHONE": [{ "VALUE": value, "VALUE_TYPE": kind }] });
+    let phone =
+        |value: &str, kind: &str| json!({ "PHONE": [{ "VALUE": value, "VALUE_TYPE": kind }] });
     let id = desk.add("contact", phone(" +7900 ", "WORK"));
-    for sent in
-        [phone("+7900", "WORK"), phone("+7900", "HOME"), phone("8 900", "WORK"), json!({ "PHONE": [] })]
-    {
+    for sent in [
+        phone("+7900", "WORK"),
+        phone("+7900", "HOME"),
+        phone("8 900", "WORK"),
+        json!({ "PHONE": [] }),
+    ] {
         desk.update("contact", id, sent);
     }
     desk.update("contact", id, json!({ "PHONE": "+7901" }));
-    assert_eq!(desk.portal.get(Kind::Contact, id).unwrap().values("PHONE"), ["+7900", "+7900", "8 900"]);
+    assert_eq!(
+        desk.portal.get(Kind::Contact, id).unwrap().values("PHONE"),
+        ["+7900", "+7900", "8 900"]
+    );
 }
 
 #[test]
@@ -189,14 +206,18 @@ fn a_row_is_changed_and_deleted_by_its_id_and_a_foreign_id_makes_a_new_row() {
     ]);
     desk.update("contact", id, json!({ "PHONE": rows }));
     let phones = desk.get("contact", id)["PHONE"].clone();
-    assert_eq!(phones[0], json!({ "ID": "1", "VALUE_TYPE": "HOME", "VALUE": "10", "TYPE_ID": "PHONE" }));
+    assert_eq!(
+        phones[0],
+        json!({ "ID": "1", "VALUE_TYPE": "HOME", "VALUE": "10", "TYPE_ID": "PHONE" })
+    );
     assert_eq!((&phones[1]["VALUE"], phones.as_array().unwrap().len()), (&json!("4"), 2));
 }
 
 #[test]
 fn an_old_row_without_a_value_is_deleted_without_a_type_becomes_work_and_delete_needs_an_id() {
     let mut desk = Desk::new();
-    let rows = json!([{ "VALUE": "1", "VALUE_TYPE": "HOME" }, { "VALUE": "2", "VALUE_TYPE": "HOME" }]);
+    let rows =
+        json!([{ "VALUE": "1", "VALUE_TYPE": "HOME" }, { "VALUE": "2", "VALUE_TYPE": "HOME" }]);
     let id = desk.add("contact", json!({ "NAME": "Ян", "PHONE": rows }));
     let rows = json!([{ "ID": 1, "VALUE_TYPE": "HOME" }, { "ID": 2, "VALUE": "2" }, { "VALUE": "3", "DELETE": "Y" }]);
     desk.update("contact", id, json!({ "PHONE": rows }));
@@ -223,7 +244,10 @@ fn one_invalid_email_refuses_the_whole_contact() {
 #[test]
 fn phones_may_be_anything_of_250_characters() {
     let mut desk = Desk::new();
-    desk.add("contact", json!({ "PHONE": [{ "VALUE": "спросить у жены" }, { "VALUE": "1".repeat(250) }] }));
+    desk.add(
+        "contact",
+        json!({ "PHONE": [{ "VALUE": "спросить у жены" }, { "VALUE": "1".repeat(250) }] }),
+    );
     let long = json!({ "PHONE": [{ "VALUE": "1".repeat(251) }] });
     assert_eq!(desk.refused("crm.contact.add", json!({ "fields": long })).0, 400);
 }
@@ -283,7 +307,8 @@ fn user_fields_keep_their_types() {
     desk.portal.add_user_field(Kind::Contact, "MEALS", "enumeration", true, &["Завтрак", "Ужин"]);
     let fields = desk.ok("crm.contact.fields", json!({}));
     assert_eq!(fields["UF_CRM_MEALS"]["items"][1], json!({ "ID": "302", "VALUE": "Ужин" }));
-    let sent = json!({ "UF_CRM_CARD": "A1", "UF_CRM_SINCE": "2020-01-02", "UF_CRM_MEALS": ["302", "9"] });
+    let sent =
+        json!({ "UF_CRM_CARD": "A1", "UF_CRM_SINCE": "2020-01-02", "UF_CRM_MEALS": ["302", "9"] });
     let id = desk.add("contact", sent);
     let contact = desk.get("contact", id);
     assert_eq!(contact["UF_CRM_CARD"], "A1");
@@ -295,7 +320,10 @@ fn user_fields_keep_their_types() {
 fn an_import_starts_no_business_process_and_needs_the_right() {
     let mut desk = Desk::new();
     for word in ["Y", "N"] {
-        desk.ok("crm.contact.add", json!({ "fields": { "NAME": "Ян" }, "params": { "IMPORT": word } }));
+        desk.ok(
+            "crm.contact.add",
+            json!({ "fields": { "NAME": "Ян" }, "params": { "IMPORT": word } }),
+        );
     }
     assert_eq!(desk.portal.counters.processes, 0);
     desk.add("contact", json!({ "NAME": "Ян" }));
@@ -312,7 +340,10 @@ fn a_required_field_is_checked_only_where_the_portal_is_set_so() {
     let name = desk.portal.add_user_field(Kind::Contact, "CARD", "string", false, &[]);
     desk.add("contact", json!({ "NAME": "Ян" }));
     desk.portal.settings.required.push((Kind::Contact, name));
-    assert_eq!(desk.refused("crm.contact.add", json!({ "fields": { "NAME": "Ян" } })), (400, String::new()));
+    assert_eq!(
+        desk.refused("crm.contact.add", json!({ "fields": { "NAME": "Ян" } })),
+        (400, String::new())
+    );
     let params = json!({ "entityTypeId": 3, "fields": { "name": "Ян" } });
     assert_eq!(desk.refused("crm.item.add", params).1, "CRM_FIELD_ERROR_REQUIRED");
     desk.add("contact", json!({ "NAME": "Ян", "UF_CRM_CARD": "1" }));

@@ -100,8 +100,7 @@ fn a_funnel_is_chosen_once_and_an_unknown_one_is_the_general() {
     assert_eq!(text(&desk, id, "CATEGORY_ID"), "0");
     desk.update("deal", id, json!({ "CATEGORY_ID": funnel }));
     assert_eq!(text(&desk, id, "CATEGORY_ID"), "0");
-    let params =
-        json!({ "entityTypeId": 2, "id": id, "fields": { "categoryId": funnel, "stageId": "C1:EXECUTING" } });
+    let params = json!({ "entityTypeId": 2, "id": id, "fields": { "categoryId": funnel, "stageId": "C1:EXECUTING" } });
     desk.ok("crm.item.update", params);
     assert_eq!(text(&desk, id, "STAGE_ID"), "C1:EXECUTING");
 }
@@ -121,7 +120,11 @@ fn probability_is_clamped_and_an_unknown_currency_refused() {
 fn what_a_deal_must_have_is_never_emptied() {
     let mut desk = Desk::new();
     let id = desk.add("deal", json!({ "TITLE": "Заявка", "BEGINDATE": "2020-05-20" }));
-    desk.update("deal", id, json!({ "TITLE": "", "BEGINDATE": "", "CLOSEDATE": "", "CURRENCY_ID": "" }));
+    desk.update(
+        "deal",
+        id,
+        json!({ "TITLE": "", "BEGINDATE": "", "CLOSEDATE": "", "CURRENCY_ID": "" }),
+    );
     assert_eq!(
         (text(&desk, id, "TITLE").as_str(), text(&desk, id, "BEGINDATE").as_str()),
         ("Заявка", "2020-05-20")
@@ -168,7 +171,9 @@ fn a_contact_is_bound_once() {
     let items = json!([{ "CONTACT_ID": 4 }, { "CONTACT_ID": 5, "IS_PRIMARY": "Y" }]);
     desk.ok("crm.deal.contact.items.set", json!({ "id": id, "items": items }));
     assert_eq!(desk.get("deal", id)["CONTACT_ID"], "5");
-    assert!(desk.call("crm.deal.contact.items.get", json!({ "id": 99 })).body.contains("Not found."));
+    assert!(
+        desk.call("crm.deal.contact.items.get", json!({ "id": 99 })).body.contains("Not found.")
+    );
 }
 
 #[test]

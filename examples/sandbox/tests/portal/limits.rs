@@ -83,7 +83,8 @@ fn the_newest_builds_charge_half_of_the_time_to_batch_and_ban_it_for_300_seconds
     let mut desk = Desk::new();
     desk.portal.settings.accounting = Accounting::Bans;
     desk.portal.settings.cost = 20.0;
-    let kinds = ["crm.deal.add?fields[x]=", "crm.contact.add?fields[x]=", "crm.company.add?fields[x]="];
+    let kinds =
+        ["crm.deal.add?fields[x]=", "crm.contact.add?fields[x]=", "crm.company.add?fields[x]="];
     for _ in 0..15 {
         desk.batch(&[("a", kinds[0]), ("b", kinds[1]), ("c", kinds[2])]);
     }

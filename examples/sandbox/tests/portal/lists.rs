@@ -7,7 +7,11 @@ use crate::Desk;
 
 fn ids(desk: &mut Desk, params: Value) -> Vec<u64> {
     let rows = desk.ok("crm.contact.list", params);
-    rows.as_array().unwrap().iter().map(|row| row["ID"].as_str().unwrap().parse().unwrap()).collect()
+    rows.as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["ID"].as_str().unwrap().parse().unwrap())
+        .collect()
 }
 
 /// Contacts 1 to 5 with ORIGIN_ID a1 to a5.
@@ -15,7 +19,10 @@ fn five() -> Desk {
     let mut desk = Desk::new();
     for n in 1..=5 {
         let origin = format!("a{n}");
-        desk.add("contact", json!({ "NAME": origin, "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": origin }));
+        desk.add(
+            "contact",
+            json!({ "NAME": origin, "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": origin }),
+        );
     }
     desk
 }
@@ -66,7 +73,9 @@ fn origin_is_not_unique() {
 #[test]
 fn a_misspelt_field_and_an_empty_array_return_everything() {
     let mut desk = five();
-    for filter in [json!({ "ORIGN_ID": "a1" }), json!({ "@ORIGIN_ID": [] }), json!({ "origin_id": "a1" })] {
+    for filter in
+        [json!({ "ORIGN_ID": "a1" }), json!({ "@ORIGIN_ID": [] }), json!({ "origin_id": "a1" })]
+    {
         assert_eq!(ids(&mut desk, json!({ "filter": filter })).len(), 5, "{filter}");
     }
 }
@@ -93,8 +102,12 @@ fn pages_have_fifty_rows_and_start_minus_one_does_not_count() {
     );
     let last = page(&mut desk, json!({ "start": 100 }));
     assert_eq!((last["result"].as_array().unwrap().len(), last.get("next")), (20, None));
-    let walk = page(&mut desk, json!({ "start": -1, "order": { "ID": "ASC" }, "filter": { ">ID": 60 } }));
-    assert_eq!((&walk["result"][0]["ID"], &walk["total"], walk.get("next")), (&json!("61"), &json!(0), None));
+    let walk =
+        page(&mut desk, json!({ "start": -1, "order": { "ID": "ASC" }, "filter": { ">ID": 60 } }));
+    assert_eq!(
+        (&walk["result"][0]["ID"], &walk["total"], walk.get("next")),
+        (&json!("61"), &json!(0), None)
+    );
     let down = page(&mut desk, json!({ "order": { "ID": "desc" } }));
     assert_eq!(down["result"][0]["ID"], "120");
 }
@@ -133,13 +146,19 @@ fn a_portal_may_not_keep_the_order_that_was_asked_for() {
 fn phones_come_only_when_they_are_selected_and_are_filtered_exactly() {
     let mut desk = Desk::new();
     desk.portal.add_user_field(Kind::Contact, "CARD", "string", false, &[]);
-    desk.add("contact", json!({ "NAME": "Ян", "PHONE": [{ "VALUE": "8 900" }], "UF_CRM_CARD": "7" }));
-    let row =
-        |desk: &mut Desk, select: Value| desk.ok("crm.contact.list", json!({ "select": select }))[0].clone();
+    desk.add(
+        "contact",
+        json!({ "NAME": "Ян", "PHONE": [{ "VALUE": "8 900" }], "UF_CRM_CARD": "7" }),
+    );
+    let row = |desk: &mut Desk, select: Value| {
+        desk.ok("crm.contact.list", json!({ "select": select }))[0].clone()
+    };
     let plain = row(&mut desk, json!([]));
     assert!(plain.get("PHONE").is_none() && plain.get("UF_CRM_CARD").is_none());
     let starred = row(&mut desk, json!(["*", "UF_*"]));
-    assert!(starred.get("PHONE").is_none() && starred["UF_CRM_CARD"] == "7" && starred["NAME"] == "Ян");
+    assert!(
+        starred.get("PHONE").is_none() && starred["UF_CRM_CARD"] == "7" && starred["NAME"] == "Ян"
+    );
     let named = row(&mut desk, json!(["PHONE", "EMAIL"]));
     assert_eq!(
         (&named["PHONE"][0]["VALUE"], named.get("EMAIL"), named.get("NAME")),
@@ -153,10 +172,13 @@ fn phones_come_only_when_they_are_selected_and_are_filtered_exactly() {
 fn contact_ids_are_neither_selected_nor_filtered_in_legacy_lists() {
     let mut desk = Desk::new();
     desk.add("deal", json!({ "CONTACT_IDS": [1, 2] }));
-    let rows =
-        desk.ok("crm.deal.list", json!({ "select": ["ID", "CONTACT_IDS"], "filter": { "CONTACT_IDS": 9 } }));
+    let rows = desk.ok(
+        "crm.deal.list",
+        json!({ "select": ["ID", "CONTACT_IDS"], "filter": { "CONTACT_IDS": 9 } }),
+    );
     assert_eq!(rows, json!([{ "ID": "1" }]));
-    let found = desk.ok("crm.item.list", json!({ "entityTypeId": 2, "filter": { "contactIds": 2 } }));
+    let found =
+        desk.ok("crm.item.list", json!({ "entityTypeId": 2, "filter": { "contactIds": 2 } }));
     assert_eq!(found["items"][0]["contactIds"], json!([1, 2]));
 }
 
@@ -164,8 +186,12 @@ fn contact_ids_are_neither_selected_nor_filtered_in_legacy_lists() {
 fn universal_lists_refuse_unknown_fields_and_take_camel_case() {
     let mut desk = five();
     let list = |filter: Value| json!({ "entityTypeId": 3, "filter": filter, "select": ["id", "originId"] });
-    let found = desk.ok("crm.item.list", list(json!({ "originatorId": "ecvi", "@originId": ["a3", "A5"] })));
-    assert_eq!(found["items"], json!([{ "id": 3, "originId": "a3" }, { "id": 5, "originId": "a5" }]));
+    let found = desk
+        .ok("crm.item.list", list(json!({ "originatorId": "ecvi", "@originId": ["a3", "A5"] })));
+    assert_eq!(
+        found["items"],
+        json!([{ "id": 3, "originId": "a3" }, { "id": 5, "originId": "a5" }])
+    );
     assert_eq!(
         desk.refused("crm.item.list", list(json!({ "orignId": "a3" }))),
         (400, "INVALID_ARG_VALUE".to_owned())
@@ -187,7 +213,10 @@ fn dictionaries_are_read_whole() {
     );
     let honorific = desk.ok("crm.status.list", json!({ "filter": { "ENTITY_ID": "HONORIFIC" } }));
     assert_eq!(honorific[1]["NAME"], "г-жа");
-    assert_eq!((&stages[0]["CATEGORY_ID"], &honorific[0]["CATEGORY_ID"]), (&json!(null), &json!(null)));
+    assert_eq!(
+        (&stages[0]["CATEGORY_ID"], &honorific[0]["CATEGORY_ID"]),
+        (&json!(null), &json!(null))
+    );
     let second = desk.ok("crm.status.list", json!({ "filter": { "ENTITY_ID": "DEAL_STAGE_1" } }));
     assert_eq!(second[0]["CATEGORY_ID"], "1");
     let funnels = desk.ok("crm.category.list", json!({ "entityTypeId": 2 }));
@@ -203,7 +232,11 @@ fn dictionaries_are_read_whole() {
 fn some_fields_of_dictionaries_are_not_filtered_by_arrays() {
     let mut desk = Desk::new();
     for field in ["ENTITY_ID", "STATUS_ID", "SORT", "SEMANTICS"] {
-        assert_eq!(desk.refused("crm.status.list", json!({ "filter": { field: ["x"] } })).0, 400, "{field}");
+        assert_eq!(
+            desk.refused("crm.status.list", json!({ "filter": { field: ["x"] } })).0,
+            400,
+            "{field}"
+        );
     }
     let named = desk.ok("crm.status.list", json!({ "filter": { "NAME": ["г-жа", "г-н"] } }));
     assert_eq!(named.as_array().unwrap().len(), 2);
@@ -244,9 +277,13 @@ fn twenty_objects_are_found_for_each_value_and_contacts_come_first() {
     for _ in 0..25 {
         desk.add("contact", json!({ "PHONE": [{ "VALUE": "+79001234567" }] }));
     }
-    desk.add("company", json!({ "PHONE": [{ "VALUE": "+79001234567" }, { "VALUE": "+79007654321" }] }));
-    let mut find =
-        |values: Value| desk.ok("crm.duplicate.findbycomm", json!({ "type": "PHONE", "values": values }));
+    desk.add(
+        "company",
+        json!({ "PHONE": [{ "VALUE": "+79001234567" }, { "VALUE": "+79007654321" }] }),
+    );
+    let mut find = |values: Value| {
+        desk.ok("crm.duplicate.findbycomm", json!({ "type": "PHONE", "values": values }))
+    };
     let one = find(json!(["+79001234567"]));
     assert_eq!((one["CONTACT"].as_array().unwrap().len(), one.get("COMPANY")), (20, None));
     let both = find(json!(["+79001234567", "+79007654321"]));

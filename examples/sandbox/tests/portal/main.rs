@@ -51,7 +51,9 @@ impl Desk {
 
     /// The id of a new object.
     fn add(&mut self, kind: &str, fields: Value) -> u64 {
-        self.ok(&format!("crm.{kind}.add"), serde_json::json!({ "fields": fields })).as_u64().unwrap()
+        self.ok(&format!("crm.{kind}.add"), serde_json::json!({ "fields": fields }))
+            .as_u64()
+            .unwrap()
     }
 
     fn update(&mut self, kind: &str, id: u64, fields: Value) {

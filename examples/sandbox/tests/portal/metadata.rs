@@ -12,7 +12,9 @@ fn fields(kind: &str) -> Value {
 #[test]
 fn the_names_of_a_contact_and_the_title_of_a_company_are_required() {
     let contact = fields("contact");
-    for (name, required) in [("NAME", true), ("SECOND_NAME", true), ("LAST_NAME", true), ("POST", false)] {
+    for (name, required) in
+        [("NAME", true), ("SECOND_NAME", true), ("LAST_NAME", true), ("POST", false)]
+    {
         assert_eq!(contact[name]["isRequired"], required, "{name}");
     }
     assert_eq!(fields("company")["TITLE"]["isRequired"], true);
@@ -53,7 +55,11 @@ fn a_binding_needs_the_other_object_and_has_no_role() {
     ];
     for (kind, name) in cases {
         let fields = fields(kind);
-        assert_eq!((&fields[name]["isRequired"], fields.get("ROLE_ID")), (&json!(true), None), "{kind}");
+        assert_eq!(
+            (&fields[name]["isRequired"], fields.get("ROLE_ID")),
+            (&json!(true), None),
+            "{kind}"
+        );
     }
 }
 

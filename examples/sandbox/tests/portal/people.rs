@@ -31,10 +31,13 @@ fn without_a_bin_nothing_comes_back() {
 #[test]
 fn a_merge_rebinds_deals_unites_phones_and_keeps_one_origin() {
     let mut desk = Desk::new();
-    let keep = desk.add("contact", json!({ "NAME": "Ян", "ORIGIN_ID": "1", "PHONE": [{ "VALUE": "1" }] }));
+    let keep =
+        desk.add("contact", json!({ "NAME": "Ян", "ORIGIN_ID": "1", "PHONE": [{ "VALUE": "1" }] }));
     let phones = json!([{ "VALUE": "1" }, { "VALUE": "2" }]);
-    let drop =
-        desk.add("contact", json!({ "NAME": "Иван", "POST": "повар", "ORIGIN_ID": "2", "PHONE": phones }));
+    let drop = desk.add(
+        "contact",
+        json!({ "NAME": "Иван", "POST": "повар", "ORIGIN_ID": "2", "PHONE": phones }),
+    );
     let both = desk.add("deal", json!({ "CONTACT_IDS": [drop, keep] }));
     let one = desk.add("deal", json!({ "CONTACT_IDS": [drop] }));
     let now = desk.now;
@@ -57,8 +60,10 @@ fn a_survivor_without_an_origin_takes_it_over() {
     let mut desk = Desk::new();
     let now = desk.now;
     let keep = desk.portal.add_by_hand(Kind::Company, json!({ "TITLE": "Ромашка" }), now).unwrap();
-    let drop =
-        desk.add("company", json!({ "TITLE": "ООО Ромашка", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "5" }));
+    let drop = desk.add(
+        "company",
+        json!({ "TITLE": "ООО Ромашка", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "5" }),
+    );
     let deal = desk.add("deal", json!({ "COMPANY_ID": drop }));
     desk.portal.merge(Kind::Company, keep, drop, now);
     assert_eq!(desk.portal.get(Kind::Company, keep).unwrap().text("ORIGIN_ID"), "5");
@@ -93,8 +98,12 @@ fn calls_are_recorded_and_counted() {
     let mut desk = Desk::new();
     desk.portal.record_calls(true);
     desk.batch(&[("a", "crm.deal.add?fields[TITLE]=x"), ("b", "crm.deal.list")]);
-    let seen: Vec<(&str, Option<&str>)> =
-        desk.portal.calls().iter().map(|call| (call.method.as_str(), call.command.as_deref())).collect();
+    let seen: Vec<(&str, Option<&str>)> = desk
+        .portal
+        .calls()
+        .iter()
+        .map(|call| (call.method.as_str(), call.command.as_deref()))
+        .collect();
     assert_eq!(seen, [("batch", None), ("crm.deal.add", Some("a")), ("crm.deal.list", Some("b"))]);
     let counters = &desk.portal.counters;
     assert_eq!((counters.requests, counters.writes, counters.methods["crm.deal.add"]), (1, 1, 1));

@@ -54,7 +54,10 @@ fn json_form_and_get_are_the_same_call() {
         "GET /rest/1/sandbox/crm.deal.add?fields[TITLE]=A%2BB HTTP/1.0\r\nConnection: close\r\n\r\n",
     );
     let portal = server.portal();
-    assert_eq!(portal.records(Kind::Deal).map(|deal| deal.text("TITLE")).collect::<Vec<_>>(), ["A+B"; 3]);
+    assert_eq!(
+        portal.records(Kind::Deal).map(|deal| deal.text("TITLE")).collect::<Vec<_>>(),
+        ["A+B"; 3]
+    );
 }
 
 #[test]
@@ -64,7 +67,9 @@ fn a_body_that_is_no_json_is_swallowed() {
     assert!(answer.contains("\"result\":1"), "{answer}");
     let answer = post(&server, "crm.deal.add", "text/plain", ADD);
     assert!(answer.contains("\"result\":2"), "{answer}");
-    assert!(server.portal().records(Kind::Deal).all(|deal| deal.text("TITLE").starts_with("Сделка")));
+    assert!(
+        server.portal().records(Kind::Deal).all(|deal| deal.text("TITLE").starts_with("Сделка"))
+    );
 }
 
 #[test]
@@ -85,7 +90,9 @@ fn a_chunked_body_is_read() {
 #[test]
 fn a_wrong_secret_and_no_secret_are_unauthorized() {
     let server = server();
-    let get = |path: &str| exchange(&server, &format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n"));
+    let get = |path: &str| {
+        exchange(&server, &format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n"))
+    };
     let wrong = get("/rest/1/wrong/scope");
     assert!(wrong.starts_with("HTTP/1.1 401") && wrong.contains("INVALID_CREDENTIALS"));
     assert!(get("/rest/scope").contains("NO_AUTH_FOUND"));
@@ -144,7 +151,9 @@ fn part_of_a_batch_is_executed_before_the_fault() {
     let command = "crm.deal.add?fields[x]=";
     let cmd = json!({ "cmd": { "a": command, "b": command, "c": command } }).to_string();
     server.faults(|exchange| {
-        exchange.calls("crm.deal.add").then(|| Fault::Html { status: 502, executed: true }.after_commands(2))
+        exchange
+            .calls("crm.deal.add")
+            .then(|| Fault::Html { status: 502, executed: true }.after_commands(2))
     });
     assert!(post(&server, "batch", "application/json", &cmd).contains("502"));
     assert_eq!(deals(&server), 2);
@@ -194,7 +203,8 @@ fn the_clock_can_be_set_and_scaled_and_work_can_be_slept() {
     let server = server();
     server.set_time("2020-05-20T00:00:00Z".parse().unwrap());
     assert!(
-        exchange(&server, "GET /rest/1/sandbox/server.time HTTP/1.1\r\n\r\n").contains("2020-05-20T03:00:0")
+        exchange(&server, "GET /rest/1/sandbox/server.time HTTP/1.1\r\n\r\n")
+            .contains("2020-05-20T03:00:0")
     );
     server.set_scale(1000.0);
     std::thread::sleep(Duration::from_millis(20));
@@ -228,10 +238,13 @@ fn dropping_the_server_ends_silent_connections_at_once() {
 fn the_page_shows_the_hotel_and_escapes_it() {
     let server = server();
     let body =
-        json!({ "fields": { "TITLE": "Заявка <№1>", "STAGE_ID": "WON", "CONTACT_IDS": [1] } }).to_string();
+        json!({ "fields": { "TITLE": "Заявка <№1>", "STAGE_ID": "WON", "CONTACT_IDS": [1] } })
+            .to_string();
     post(&server, "crm.contact.add", "application/json", r#"{"fields":{"LAST_NAME":"Приходько"}}"#);
     post(&server, "crm.deal.add", "application/json", &body);
-    let get = |path: &str| exchange(&server, &format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n"));
+    let get = |path: &str| {
+        exchange(&server, &format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n"))
+    };
     assert!(get("/").contains("Заявка &lt;№1&gt;"));
     let card = get("/crm/deal/details/1/");
     assert!(

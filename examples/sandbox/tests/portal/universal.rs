@@ -9,7 +9,8 @@ use crate::Desk;
 fn items_are_typed_and_named_in_camel_case() {
     let mut desk = Desk::new();
     let fields = json!({ "title": "x", "opportunity": 1000.5, "contactIds": [3, 4], "closedate": "2020-05-29", "isManualOpportunity": true });
-    let item = desk.ok("crm.item.add", json!({ "entityTypeId": 2, "fields": fields }))["item"].clone();
+    let item =
+        desk.ok("crm.item.add", json!({ "entityTypeId": 2, "fields": fields }))["item"].clone();
     let expected = [
         ("id", json!(1)),
         ("title", json!("x")),
@@ -33,7 +34,8 @@ fn empty_values_clear_dates_too_and_what_is_no_date_is_dropped() {
     let mut desk = Desk::new();
     let id = desk.add("contact", json!({ "NAME": "Ян", "BIRTHDATE": "1980-05-20", "POST": "x" }));
     let mut update = |fields| {
-        desk.ok("crm.item.update", json!({ "entityTypeId": 3, "id": id, "fields": fields }))["item"].clone()
+        desk.ok("crm.item.update", json!({ "entityTypeId": 3, "id": id, "fields": fields }))["item"]
+            .clone()
     };
     assert_eq!(update(json!({ "birthdate": "soon" }))["birthdate"], "1980-05-20T03:00:00+03:00");
     let item = update(json!({ "birthdate": null, "post": [] }));
@@ -53,13 +55,17 @@ fn an_update_without_effect_changes_nothing() {
 #[test]
 fn rows_are_given_as_fm() {
     let mut desk = Desk::new();
-    let fm = json!([{ "typeId": "PHONE", "valueType": "WORK", "value": "1" }, { "value": "no type" }]);
-    let item =
-        desk.ok("crm.item.add", json!({ "entityTypeId": 3, "fields": { "name": "Ян", "fm": fm } }))["item"]
-            .clone();
-    assert_eq!(item["fm"], json!([{ "id": 1, "valueType": "WORK", "value": "1", "typeId": "PHONE" }]));
     let fm =
-        json!({ "1": { "typeId": "PHONE", "value": "" }, "n0": { "typeId": "EMAIL", "value": "a@b.ru" } });
+        json!([{ "typeId": "PHONE", "valueType": "WORK", "value": "1" }, { "value": "no type" }]);
+    let item =
+        desk.ok("crm.item.add", json!({ "entityTypeId": 3, "fields": { "name": "Ян", "fm": fm } }))
+            ["item"]
+            .clone();
+    assert_eq!(
+        item["fm"],
+        json!([{ "id": 1, "valueType": "WORK", "value": "1", "typeId": "PHONE" }])
+    );
+    let fm = json!({ "1": { "typeId": "PHONE", "value": "" }, "n0": { "typeId": "EMAIL", "value": "a@b.ru" } });
     desk.ok("crm.item.update", json!({ "entityTypeId": 3, "id": 1, "fields": { "fm": fm } }));
     let record = desk.portal.get(Kind::Contact, 1).unwrap();
     assert_eq!((record.values("PHONE"), record.values("EMAIL")), (vec![], vec!["a@b.ru"]));
@@ -71,8 +77,12 @@ fn fm_is_listed_when_it_is_named_or_with_a_star_and_deals_have_none() {
     let mut desk = Desk::new();
     desk.add("contact", json!({ "NAME": "Ян", "PHONE": [{ "VALUE": "1" }] }));
     desk.add("deal", json!({}));
-    let cases =
-        [(json!([]), false), (json!(["*"]), true), (json!(["id", "fm"]), true), (json!(["id"]), false)];
+    let cases = [
+        (json!([]), false),
+        (json!(["*"]), true),
+        (json!(["id", "fm"]), true),
+        (json!(["id"]), false),
+    ];
     for (select, has) in cases {
         let found = desk.ok("crm.item.list", json!({ "entityTypeId": 3, "select": select }));
         assert_eq!(found["items"][0].get("fm").is_some(), has, "{select}");
@@ -89,8 +99,7 @@ fn upper_case_names_are_understood_and_only_what_is_selected_comes() {
     let mut desk = Desk::new();
     desk.ok("crm.item.add", json!({ "entityTypeId": 3, "fields": { "NAME": "Ян" } }));
     let mut list = |select: serde_json::Value| {
-        let params =
-            json!({ "entityTypeId": 3, "filter": { "ID": 1 }, "order": { "ID": "ASC" }, "select": select });
+        let params = json!({ "entityTypeId": 3, "filter": { "ID": 1 }, "order": { "ID": "ASC" }, "select": select });
         desk.ok("crm.item.list", params)["items"][0].clone()
     };
     assert_eq!(list(json!(["ID", "NAME"])), json!({ "id": 1, "name": "Ян" }));
@@ -101,7 +110,8 @@ fn upper_case_names_are_understood_and_only_what_is_selected_comes() {
 fn addresses_do_not_exist_here() {
     let mut desk = Desk::new();
     let fields = json!({ "name": "Ян", "addressCity": "Псков", "ADDRESS_CITY": "Псков" });
-    let item = desk.ok("crm.item.add", json!({ "entityTypeId": 3, "fields": fields }))["item"].clone();
+    let item =
+        desk.ok("crm.item.add", json!({ "entityTypeId": 3, "fields": fields }))["item"].clone();
     assert!(item.get("addressCity").is_none());
     assert_eq!(desk.get("contact", 1)["ADDRESS_CITY"], json!(null));
 }
@@ -126,7 +136,9 @@ fn a_bulk_import_answers_each_record_under_its_key() {
         "a": { "name": "Ян", "PHONE": [{ "VALUE": "1" }], "fm": [{ "typeId": "PHONE", "value": "2" }], "createdTime": "2020-01-01" },
         "b": { "name": "Ия", "EMAIL": [{ "VALUE": "wrong" }] }
     });
-    let items = desk.ok("crm.item.batchImport", json!({ "entityTypeId": 3, "data": data }))["items"].clone();
+    let items =
+        desk.ok("crm.item.batchImport", json!({ "entityTypeId": 3, "data": data }))["items"]
+            .clone();
     assert_eq!(items["a"], json!({ "item": { "id": 1 } }));
     assert_eq!(items["b"]["error"], "ERROR_CORE");
     let record = desk.portal.get(Kind::Contact, 1).unwrap();
@@ -149,7 +161,8 @@ fn user_fields_have_two_names() {
     let mut desk = Desk::new();
     desk.portal.add_user_field(Kind::Deal, "1700", "double", false, &[]);
     let fields = json!({ "ufCrm_1700": "1.5" });
-    let item = desk.ok("crm.item.add", json!({ "entityTypeId": 2, "fields": fields }))["item"].clone();
+    let item =
+        desk.ok("crm.item.add", json!({ "entityTypeId": 2, "fields": fields }))["item"].clone();
     assert_eq!(item["ufCrm_1700"], 1.5);
     let item =
         desk.ok("crm.item.get", json!({ "entityTypeId": 2, "id": 1, "useOriginalUfNames": "Y" }))["item"]
@@ -162,12 +175,18 @@ fn user_fields_have_two_names() {
 fn a_custom_boolean_takes_other_words_for_yes_than_in_the_legacy_methods() {
     let mut desk = Desk::new();
     let name = desk.portal.add_user_field(Kind::Contact, "VIP", "boolean", false, &[]);
-    let cases =
-        [(json!("1"), false), (json!(1), false), (json!("Y"), true), (json!(true), true), (json!("y"), true)];
+    let cases = [
+        (json!("1"), false),
+        (json!(1), false),
+        (json!("Y"), true),
+        (json!(true), true),
+        (json!("y"), true),
+    ];
     for (sent, yes) in cases {
         let fields = json!({ "name": "Ян", "ufCrmVip": sent });
-        let id =
-            desk.ok("crm.item.import", json!({ "entityTypeId": 3, "fields": fields }))["item"]["id"].clone();
+        let id = desk.ok("crm.item.import", json!({ "entityTypeId": 3, "fields": fields }))["item"]
+            ["id"]
+            .clone();
         let stored = desk.get("contact", id.as_u64().unwrap())[&name].clone();
         assert_eq!(stored, if yes { "1" } else { "0" }, "{sent}");
     }

@@ -1,7 +1,8 @@
 //! `check --probe`: does this portal behave as the program relies on? No document can promise that.
 //!
-//! Trial cards are made under an originator of their own, tried, and deleted. The cards of a probe that was killed are
-//! deleted by the next one. The portal's own automation may react to the trial deal.
+//! Trial cards are made under an originator of their own, tried, and deleted. The cards of a probe
+//! that was killed are deleted by the next one. The portal's own automation may react to the trial
+//! deal.
 
 mod assumption;
 mod charge_recorder;
@@ -105,7 +106,11 @@ pub(super) fn probe(
     results
 }
 
-fn remember(state: &State, findings: &Findings, dates: Option<ImportedDates>) -> Result<(), StateError> {
+fn remember(
+    state: &State,
+    findings: &Findings,
+    dates: Option<ImportedDates>,
+) -> Result<(), StateError> {
     state.set(PROBE, findings)?;
     if let Some(dates) = dates {
         state.set(IMPORTED_DATES, &dates)?;
@@ -128,7 +133,9 @@ fn try_all(objects: &mut TrialObjects<'_, '_>) -> Vec<Trial> {
                 trials.push(Trial { assumption, holds: holds(objects) });
             }
         }
-        Err(error) => trials.push(Trial { assumption: PortalAssumption::Creation, holds: Err(error) }),
+        Err(error) => {
+            trials.push(Trial { assumption: PortalAssumption::Creation, holds: Err(error) });
+        }
     }
     let holds = objects.clear().map(|left| left == 0);
     trials.push(Trial { assumption: PortalAssumption::Deletion, holds });
@@ -148,12 +155,18 @@ fn findings(trials: &[Trial], charges: Charges, at: DateTime<Utc>) -> Findings {
 /// How the portal refused the trial cards.
 fn refusal_of_creation(trials: &[Trial]) -> Option<&ApiError> {
     trials.iter().find_map(|trial| match &trial.holds {
-        Err(CallError::Refused(refusal)) if trial.assumption == PortalAssumption::Creation => Some(refusal),
+        Err(CallError::Refused(refusal)) if trial.assumption == PortalAssumption::Creation => {
+            Some(refusal)
+        }
         _ => None,
     })
 }
 
-fn check_required(config: &Config, client: &mut Client<'_>, demanded: &[RequiredField]) -> Vec<CheckResult> {
+fn check_required(
+    config: &Config,
+    client: &mut Client<'_>,
+    demanded: &[RequiredField],
+) -> Vec<CheckResult> {
     if demanded.is_empty() {
         return Vec::new();
     }
@@ -163,15 +176,16 @@ fn check_required(config: &Config, client: &mut Client<'_>, demanded: &[Required
     }
 }
 
-/// `is_explained`: the trial cards were refused for a required field, which says nothing about the hotel's records.
+/// `is_explained`: the trial cards were refused for a required field, which says nothing about the
+/// hotel's records.
 fn result(trial: &Trial, config: &Config, is_explained: bool) -> CheckResult {
     let Trial { assumption, holds } = trial;
     let title = assumption.title().into();
     match holds {
         Ok(true) => CheckResult::ok("probe", CheckMessage::Holds { assumption: title }),
         Ok(false) => {
-            let is_needed =
-                *assumption == PortalAssumption::Import && config.export.method == ExportMethod::Import;
+            let is_needed = *assumption == PortalAssumption::Import
+                && config.export.method == ExportMethod::Import;
             let broken = broken(is_needed, CheckMessage::DoesNotHold { assumption: title });
             broken.with_remedy(assumption.consequence())
         }
@@ -180,7 +194,8 @@ fn result(trial: &Trial, config: &Config, is_explained: bool) -> CheckResult {
                 && matches!(error, CallError::Refused(_))
                 && !is_explained;
             let reason = reason(error).into();
-            let not_tried = broken(is_refused, CheckMessage::NotTried { assumption: title, reason });
+            let not_tried =
+                broken(is_refused, CheckMessage::NotTried { assumption: title, reason });
             if is_refused { not_tried.with_remedy(assumption.consequence()) } else { not_tried }
         }
     }
@@ -207,12 +222,14 @@ fn broken(is_needed: bool, detail: CheckMessage) -> CheckResult {
     }
 }
 
-/// Portals differ in what they charge a batch to. The program follows all ways; this line is for those who help.
+/// Portals differ in what they charge a batch to. The program follows all ways; this line is for
+/// those who help.
 fn charged(charges: Charges) -> CheckResult {
     let Charges { batch, commands } = charges;
     if batch + commands == 0.0 {
         return CheckResult::ok("probe", CheckMessage::NothingCharged);
     }
-    let detail = CheckMessage::Charged { batch: format!("{batch:.1}"), commands: format!("{commands:.1}") };
+    let detail =
+        CheckMessage::Charged { batch: format!("{batch:.1}"), commands: format!("{commands:.1}") };
     CheckResult::ok("probe", detail)
 }

@@ -1,7 +1,8 @@
 //! Fields that the portal demands, and the records of the mirror that leave them empty.
 //!
-//! A portal marks more fields as required than it demands: by default it asks REST for none of them (docs/bitrix24.md,
-//! Questions of a check). So the trial cards decide: they leave fields empty, and are made or refused.
+//! A portal marks more fields as required than it demands: by default it asks REST for none of them
+//! (docs/bitrix24.md, Questions of a check). So the trial cards decide: they leave fields empty,
+//! and are made or refused.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +23,18 @@ use crate::mapping::{Fields, creation_fields, mapped};
 use crate::mirror::{Booking, Entity, Mirror, Row};
 use crate::portal::{ApiError, CallError};
 
-/// Marked on every portal, or filled by the portal itself. Of the names one is enough, and one is always sent.
-const NEVER_DEMANDED: [&str; 8] =
-    ["NAME", "SECOND_NAME", "LAST_NAME", "TITLE", "ASSIGNED_BY_ID", "OPENED", "EXPORT", "CATEGORY_ID"];
+/// Marked on every portal, or filled by the portal itself. Of the names one is enough, and one is
+/// always sent.
+const NEVER_DEMANDED: [&str; 8] = [
+    "NAME",
+    "SECOND_NAME",
+    "LAST_NAME",
+    "TITLE",
+    "ASSIGNED_BY_ID",
+    "OPENED",
+    "EXPORT",
+    "CATEGORY_ID",
+];
 
 /// A field that the portal marks as required.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,8 +56,8 @@ struct EmptyRecords {
 impl RequiredField {
     /// A user field without a label is called by its name.
     fn new(kind: Kind, name: &str, description: &Value) -> RequiredField {
-        let labels =
-            ["formLabel", "listLabel", "title"].map(|key| description[key].as_str().unwrap_or_default());
+        let labels = ["formLabel", "listLabel", "title"]
+            .map(|key| description[key].as_str().unwrap_or_default());
         let label = labels.into_iter().find(|label| !label.is_empty()).unwrap_or(name);
         RequiredField { kind, name: name.to_owned(), label: label.to_owned() }
     }
@@ -64,8 +74,8 @@ pub(super) fn marked(objects: &mut TrialObjects<'_, '_>) -> Result<Vec<RequiredF
     for kind in Kind::SEND_ORDER {
         let descriptions = objects.field_descriptions(kind)?;
         for (name, description) in descriptions.as_object().into_iter().flatten() {
-            let is_required =
-                matches!(description["isRequired"], Value::Bool(true)) || description["isRequired"] == "Y";
+            let is_required = matches!(description["isRequired"], Value::Bool(true))
+                || description["isRequired"] == "Y";
             let is_read_only = description["isReadOnly"] == true;
             if is_required && !is_read_only && !NEVER_DEMANDED.contains(&name.as_str()) {
                 required.push(RequiredField::new(kind, name, description));
@@ -75,8 +85,9 @@ pub(super) fn marked(objects: &mut TrialObjects<'_, '_>) -> Result<Vec<RequiredF
     Ok(required)
 }
 
-/// Of the marked fields those that the portal demands, or may demand. A trial card that was made without a field shows
-/// that the field is not demanded; a refusal for another reason shows nothing.
+/// Of the marked fields those that the portal demands, or may demand. A trial card that was made
+/// without a field shows that the field is not demanded; a refusal for another reason shows
+/// nothing.
 pub(super) fn demanded(
     marked: Vec<RequiredField>,
     refusal: Option<&ApiError>,
@@ -94,14 +105,20 @@ pub(super) fn demanded(
 
 /// Whether a trial card was refused for a required field that it left empty.
 pub(super) fn is_about_required(marked: &[RequiredField], refusal: &ApiError) -> bool {
-    refusal.code == "CRM_FIELD_ERROR_REQUIRED" || marked.iter().any(|field| field.is_named_by(refusal))
+    refusal.code == "CRM_FIELD_ERROR_REQUIRED"
+        || marked.iter().any(|field| field.is_named_by(refusal))
 }
 
 /// One result for each field: how many records leave it empty.
-pub(super) fn check(config: &Config, types: &FieldTypes, demanded: &[RequiredField]) -> Vec<CheckResult> {
+pub(super) fn check(
+    config: &Config,
+    types: &FieldTypes,
+    demanded: &[RequiredField],
+) -> Vec<CheckResult> {
     let mut results = Vec::new();
     for kind in Kind::DISPLAY_ORDER {
-        let fields: Vec<&RequiredField> = demanded.iter().filter(|field| field.kind == kind).collect();
+        let fields: Vec<&RequiredField> =
+            demanded.iter().filter(|field| field.kind == kind).collect();
         if fields.is_empty() {
             continue;
         }
@@ -132,7 +149,8 @@ fn check_kind(
         let Some(sent) = sent(&row, kind, config, types) else { continue };
         total += 1;
         for field in fields.iter().filter(|field| is_empty(&sent, &field.name)) {
-            let records = empty.entry(&field.name).or_insert_with(|| EmptyRecords::from_first(kind, &row));
+            let records =
+                empty.entry(&field.name).or_insert_with(|| EmptyRecords::from_first(kind, &row));
             records.count += 1;
         }
     }
@@ -191,7 +209,10 @@ fn result(field: &RequiredField, total: u64, empty: Option<&EmptyRecords>) -> Ch
     let records = display::plural_name(field.kind).into();
     let field = field.name.clone();
     let Some(EmptyRecords { count, first, number }) = empty else {
-        return CheckResult::ok("probe", CheckMessage::RequiredFieldFilled { field, records, total });
+        return CheckResult::ok(
+            "probe",
+            CheckMessage::RequiredFieldFilled { field, records, total },
+        );
     };
     let example = display::record_name(first, number).into();
     let detail = CheckMessage::RequiredFieldEmpty { field, records, count: *count, total, example };

@@ -1,4 +1,5 @@
-//! The trial cards: made by the program's own mapping, found again by an originator of their own, and deleted.
+//! The trial cards: made by the program's own mapping, found again by an originator of their own,
+//! and deleted.
 
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
@@ -45,7 +46,15 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         config.contact.fields.clear();
         config.company.fields.clear();
         config.deal.fields.clear();
-        TrialObjects { client, config, originator, contact: 0, company: 0, deal: 0, are_dates_kept: None }
+        TrialObjects {
+            client,
+            config,
+            originator,
+            contact: 0,
+            company: 0,
+            deal: 0,
+            are_dates_kept: None,
+        }
     }
 
     /// One command, sent as a run sends it: in a batch, and never twice.
@@ -55,7 +64,9 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         match replies.remove("c") {
             Some(Reply::Ok(value)) => Ok(value),
             Some(Reply::Err(refusal)) => Err(CallError::Refused(refusal)),
-            Some(Reply::Missing) | None => Err(CallError::unknown_outcome(format!("no answer to {method}"))),
+            Some(Reply::Missing) | None => {
+                Err(CallError::unknown_outcome(format!("no answer to {method}")))
+            }
         }
     }
 
@@ -66,7 +77,8 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
             filter["@ORIGIN_ID"] = json!([origin]);
         }
         let select = ["ID", "ORIGINATOR_ID"];
-        let params = json!({"filter": filter, "select": select, "order": {"ID": "ASC"}, "start": -1});
+        let params =
+            json!({"filter": filter, "select": select, "order": {"ID": "ASC"}, "start": -1});
         let rows = self.ask(&format!("crm.{}.list", kind.crm_entity()), params)?;
         // A portal that ignores a filter lists everything: only what carries our originator counts.
         let is_ours = |row: &&Value| row["ORIGINATOR_ID"] == self.originator.as_str();
@@ -90,7 +102,12 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
     }
 
     /// Changes fields of a card.
-    pub(super) fn update(&mut self, kind: Kind, id: i64, fields: &Value) -> Result<Value, CallError> {
+    pub(super) fn update(
+        &mut self,
+        kind: Kind,
+        id: i64,
+        fields: &Value,
+    ) -> Result<Value, CallError> {
         self.ask(&format!("crm.{}.update", kind.crm_entity()), json!({"id": id, "fields": fields}))
     }
 
@@ -105,8 +122,11 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
     }
 
     fn deal_fields(&self) -> Fields {
-        let links =
-            DealLinks { last_name: TITLE.into(), contacts: vec![self.contact], company: Some(self.company) };
+        let links = DealLinks {
+            last_name: TITLE.into(),
+            contacts: vec![self.contact],
+            company: Some(self.company),
+        };
         let mut fields =
             deal(&booking(), &links, &Map::new(), &self.config.deal, &FieldTypes::default()).fields;
         fields.insert("CATEGORY_ID".into(), self.config.deal.funnel(booking().status).into());
@@ -133,8 +153,14 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
 
     /// The contact's fields, as they are sent.
     pub(super) fn contact_fields(&self) -> Fields {
-        contact(&RecordId::Number(1), &guest(), &Map::new(), &self.config.contact, &FieldTypes::default())
-            .fields
+        contact(
+            &RecordId::Number(1),
+            &guest(),
+            &Map::new(),
+            &self.config.contact,
+            &FieldTypes::default(),
+        )
+        .fields
     }
 
     fn company_fields(&self) -> Fields {
@@ -157,13 +183,15 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
     fn add(&mut self, kind: Kind, fields: Fields) -> Result<i64, CallError> {
         let params = json!({"fields": self.with_origin(fields)});
         let added = self.ask(&format!("crm.{}.add", kind.crm_entity()), params)?;
-        object_id(&added)
-            .ok_or_else(|| CallError::unknown_outcome(format!("no id of the new {}", kind.crm_entity())))
+        object_id(&added).ok_or_else(|| {
+            CallError::unknown_outcome(format!("no id of the new {}", kind.crm_entity()))
+        })
     }
 
     /// Imports a contact and a closed deal beside the others. False where the right is missing.
     pub(super) fn import(&mut self) -> Result<bool, CallError> {
-        let params = json!({"fields": self.with_origin(self.contact_fields()), "params": {"IMPORT": "Y"}});
+        let params =
+            json!({"fields": self.with_origin(self.contact_fields()), "params": {"IMPORT": "Y"}});
         let status = booking().status;
         let fields = json!({"title": TITLE, "originatorId": self.originator, "originId": ORIGIN,
             "stageId": self.config.deal.stage(status).0, "categoryId": self.config.deal.funnel(status),
@@ -184,7 +212,8 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         let mut left = 0;
         for kind in [Kind::Booking, Kind::Guest, Kind::Company] {
             for id in self.find(kind, None)? {
-                let deleted = self.ask(&format!("crm.{}.delete", kind.crm_entity()), json!({"id": id}));
+                let deleted =
+                    self.ask(&format!("crm.{}.delete", kind.crm_entity()), json!({"id": id}));
                 // Too slow an answer says nothing; what is left is counted afterwards.
                 if let Err(error) = deleted {
                     log::info!("probe: {} {id}: {error}", kind.crm_entity());
@@ -242,8 +271,9 @@ fn sample_company() -> Company {
 
 /// A stay of long ago that is over.
 fn booking() -> Booking {
-    let day =
-        |day| NaiveDate::from_ymd_opt(2020, 5, day).unwrap_or_default().and_time(chrono::NaiveTime::MIN);
+    let day = |day| {
+        NaiveDate::from_ymd_opt(2020, 5, day).unwrap_or_default().and_time(chrono::NaiveTime::MIN)
+    };
     Booking {
         number: TITLE.into(),
         status: BookingStatus::CheckedOut,

@@ -24,8 +24,11 @@ pub(super) const TRIALS: [(PortalAssumption, Trial); 8] = [
 ];
 
 fn origin(objects: &mut TrialObjects<'_, '_>) -> Result<bool, CallError> {
-    let made =
-        [(Kind::Guest, objects.contact), (Kind::Company, objects.company), (Kind::Booking, objects.deal)];
+    let made = [
+        (Kind::Guest, objects.contact),
+        (Kind::Company, objects.company),
+        (Kind::Booking, objects.deal),
+    ];
     for (kind, id) in made {
         if objects.find_made(kind)? != [id] || !objects.find(kind, Some("prob"))?.is_empty() {
             return Ok(false);

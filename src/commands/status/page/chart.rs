@@ -70,7 +70,9 @@ fn bar(column: &Column, left: f64, place: f64, highest: u64) -> String {
 fn layer(class: &str, x: f64, width: f64, top: f64, bottom: f64) -> String {
     let y = HEIGHT as f64 - top;
     let height = (top - bottom).max(1.5);
-    format!("<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>")
+    format!(
+        "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
+    )
 }
 
 fn scaled(value: u64, highest: u64) -> f64 {
@@ -86,13 +88,15 @@ mod tests {
     use super::*;
 
     fn column(layers: &[(&'static str, u64)]) -> Column {
-        let layers = layers.iter().map(|(class, height)| Layer { class, height: *height }).collect();
+        let layers =
+            layers.iter().map(|(class, height)| Layer { class, height: *height }).collect();
         Column { label: "12".to_owned(), hint: "<b>".to_owned(), layers }
     }
 
     #[test]
     fn the_highest_bar_fills_the_chart_and_layers_stand_on_each_other() {
-        let drawn = chart("Runs", "6", &[column(&[("good", 3), ("bad", 1)]), column(&[("good", 2)])]);
+        let drawn =
+            chart("Runs", "6", &[column(&[("good", 3), ("bad", 1)]), column(&[("good", 2)])]);
         let heights: Vec<&str> =
             drawn.split(" height=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
         assert_eq!(heights, ["72", "52.5", "17.5", "72", "35.0"]);

@@ -26,7 +26,11 @@ pub(super) fn facts(overview: &Overview, view: &View<'_>) -> String {
 }
 
 fn fact(name: &str, value: &str) -> String {
-    format!("<div class=\"card\"><dt>{}</dt><dd>{}</dd></div>\n", html::text(name), html::lines(value))
+    format!(
+        "<div class=\"card\"><dt>{}</dt><dd>{}</dd></div>\n",
+        html::text(name),
+        html::lines(value)
+    )
 }
 
 /// A time, and how long ago it was when the page was written.
@@ -50,14 +54,21 @@ fn export(overview: &Overview, language: Language) -> String {
             msg!(language, "завершена\n{time}", "completed\n{time}")
         }
         None => {
-            msg!(language, "не завершена: ecvi-b24 initial-export", "not completed: ecvi-b24 initial-export")
+            msg!(
+                language,
+                "не завершена: ecvi-b24 initial-export",
+                "not completed: ecvi-b24 initial-export"
+            )
         }
     }
 }
 
 fn changes(overview: &Overview, language: Language) -> String {
-    let changes =
-        overview.status.last_run.as_ref().and_then(|run| run_summary::changes(&run.counts, language));
+    let changes = overview
+        .status
+        .last_run
+        .as_ref()
+        .and_then(|run| run_summary::changes(&run.counts, language));
     changes.unwrap_or_else(|| msg!(language, "изменений не было", "nothing to change"))
 }
 

@@ -61,7 +61,9 @@ fn period(name: &str, bars: &[Bar], span: Span, language: Language) -> String {
     ];
     let charts = shown.map(|shown| draw(&shown, bars, span, language)).concat();
     let name = html::text(name);
-    format!("<section class=\"card\"><h2>{name}</h2>\n<div class=\"charts\">{charts}</div></section>\n")
+    format!(
+        "<section class=\"card\"><h2>{name}</h2>\n<div class=\"charts\">{charts}</div></section>\n"
+    )
 }
 
 /// All of them, and those that came to nothing.

@@ -42,6 +42,9 @@ mod tests {
             assert_eq!(text(raw), shown);
         }
         assert_eq!(lines("<a>\nb\u{7}"), "&lt;a&gt;<br>b\\u0007");
-        assert_eq!(link("https://h/?a=\"&b", "<7>"), "<a href=\"https://h/?a=&quot;&amp;b\">&lt;7&gt;</a>");
+        assert_eq!(
+            link("https://h/?a=\"&b", "<7>"),
+            "<a href=\"https://h/?a=&quot;&amp;b\">&lt;7&gt;</a>"
+        );
     }
 }

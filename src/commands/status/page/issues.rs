@@ -82,7 +82,11 @@ fn detail(issue: &IssueReport, language: Language) -> Option<String> {
         IssueDetail::Text(text) if text.is_empty() => None,
         IssueDetail::Text(_) => {
             let (kind, id) = (issue.kind, &issue.id);
-            Some(msg!(language, "подробно: ecvi-b24 status {kind} {id}", "more: ecvi-b24 status {kind} {id}"))
+            Some(msg!(
+                language,
+                "подробно: ecvi-b24 status {kind} {id}",
+                "more: ecvi-b24 status {kind} {id}"
+            ))
         }
     }
 }
@@ -90,8 +94,14 @@ fn detail(issue: &IssueReport, language: Language) -> Option<String> {
 /// Whether the text names a column and a value that is no name, and not the portal's words.
 fn is_harmless(code: Option<FailureCode>) -> bool {
     use FailureCode as Code;
-    let rows =
-        [Code::BadId, Code::DuplicateId, Code::NoValue, Code::UnknownStatus, Code::BadDate, Code::BadAmount];
+    let rows = [
+        Code::BadId,
+        Code::DuplicateId,
+        Code::NoValue,
+        Code::UnknownStatus,
+        Code::BadDate,
+        Code::BadAmount,
+    ];
     let others = [Code::UnknownFlag, Code::UnknownSex, Code::CrmIdTaken, Code::OtherFunnel];
     code.is_some_and(|code| rows.contains(&code) || others.contains(&code))
 }

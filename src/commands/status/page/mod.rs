@@ -39,7 +39,12 @@ pub(crate) enum Written {
 }
 
 /// The page.
-pub(crate) fn render(overview: &Overview, written: Written, config: &Config, now: DateTime<Utc>) -> String {
+pub(crate) fn render(
+    overview: &Overview,
+    written: Written,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> String {
     let view = View::new(config, now);
     let verdict = verdict::verdict(overview, now, view.language);
     let body = [
@@ -79,7 +84,9 @@ fn title(verdict: &Verdict, language: Language) -> String {
 fn word(level: Level, language: Language) -> String {
     match level {
         Level::Well => msg!(language, "Всё в порядке", "All is well"),
-        Level::Export => msg!(language, "Идёт первичная выгрузка", "The initial export is under way"),
+        Level::Export => {
+            msg!(language, "Идёт первичная выгрузка", "The initial export is under way")
+        }
         Level::Look => msg!(language, "Нужна помощь", "Help is needed"),
     }
 }

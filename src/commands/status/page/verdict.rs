@@ -52,7 +52,8 @@ pub(super) fn verdict(overview: &Overview, now: DateTime<Utc>, language: Languag
     } else {
         Level::Well
     };
-    let known = overview.health.as_ref().filter(|health| health.is_well() == (level == Level::Well));
+    let known =
+        overview.health.as_ref().filter(|health| health.is_well() == (level == Level::Well));
     let since = known.filter(|_| level != Level::Export).map(|health| health.since);
     Verdict { level, since, reasons }
 }
@@ -65,14 +66,18 @@ pub(super) fn note(overview: &Overview) -> Option<&str> {
 }
 
 fn is_exporting(overview: &Overview) -> bool {
-    let is_export =
-        overview.status.last_run.as_ref().is_some_and(|run| run.command == RunKind::InitialExport.name());
+    let is_export = overview
+        .status
+        .last_run
+        .as_ref()
+        .is_some_and(|run| run.command == RunKind::InitialExport.name());
     overview.is_running && is_export
 }
 
 fn reasons(overview: &Overview, now: DateTime<Utc>, language: Language) -> Vec<String> {
     let status = &overview.status;
-    let mut reasons: Vec<String> = overview.error.iter().map(|error| error.text(language)).collect();
+    let mut reasons: Vec<String> =
+        overview.error.iter().map(|error| error.text(language)).collect();
     reasons.extend(status.overdue.as_ref().map(|overdue| overdue.text(language)));
     reasons.extend(failed_run(overview));
     if overview.error.is_none() && !is_exporting(overview) {
@@ -105,10 +110,15 @@ fn stale_run(overview: &Overview, now: DateTime<Utc>, language: Language) -> Opt
         return None;
     }
     let Some(last) = last else {
-        return Some(msg!(language, "Удачных запусков ещё не было.", "There has been no good run yet."));
+        return Some(msg!(
+            language,
+            "Удачных запусков ещё не было.",
+            "There has been no good run yet."
+        ));
     };
     let time = display::format_time(last, language);
-    let text = msg!(language, "Последний удачный запуск был {time}.", "The last good run was at {time}.");
+    let text =
+        msg!(language, "Последний удачный запуск был {time}.", "The last good run was at {time}.");
     Some(note(overview).map_or(text.clone(), |note| format!("{text}\n{note}")))
 }
 

@@ -40,7 +40,13 @@ fn known() -> PlanRecord {
 }
 
 fn step(row: Option<Row>, known: Option<PlanRecord>, rules: &PlanOptions) -> Option<Step> {
-    decide(Kind::Booking, &Pair { id: RecordId::Number(1), row, known }, &Deferred::default(), false, rules)
+    decide(
+        Kind::Booking,
+        &Pair { id: RecordId::Number(1), row, known },
+        &Deferred::default(),
+        false,
+        rules,
+    )
 }
 
 fn rules() -> PlanOptions {
@@ -62,8 +68,12 @@ fn a_record_without_an_object_is_created() {
 fn another_modified_at_or_other_people_are_an_update() {
     let newer = Row { modified_at: "2026-01-03".into(), ..row() };
     assert_eq!(step(Some(newer), Some(known()), &rules()), Some(Step::Update));
-    assert_eq!(step(Some(Row { parties_hash: 21, ..row() }), Some(known()), &rules()), Some(Step::Update));
-    let resend = PlanRecord { pending: PendingWork { resend: true, ..PendingWork::default() }, ..known() };
+    assert_eq!(
+        step(Some(Row { parties_hash: 21, ..row() }), Some(known()), &rules()),
+        Some(Step::Update)
+    );
+    let resend =
+        PlanRecord { pending: PendingWork { resend: true, ..PendingWork::default() }, ..known() };
     assert_eq!(step(Some(row()), Some(resend), &rules()), Some(Step::Update));
 }
 
@@ -132,11 +142,18 @@ fn a_guest_that_is_gone_is_marked_once() {
 #[test]
 fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
     let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
-    let on_hold = Deferred { doubts: HashMap::from([(RecordId::Number(1), doubt)]), ..Deferred::default() };
+    let on_hold =
+        Deferred { doubts: HashMap::from([(RecordId::Number(1), doubt)]), ..Deferred::default() };
     for row in [Some(row()), None] {
         let pair = Pair { id: RecordId::Number(1), row, known: Some(known()) };
         assert_eq!(
-            decide(Kind::Booking, &pair, &on_hold, true, &PlanOptions { resend: Resend::All, ..rules() }),
+            decide(
+                Kind::Booking,
+                &pair,
+                &on_hold,
+                true,
+                &PlanOptions { resend: Resend::All, ..rules() }
+            ),
             None
         );
     }
@@ -145,7 +162,8 @@ fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
 #[test]
 fn while_41_is_in_doubt_its_namesake_waits_for_they_carry_one_mark() {
     let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
-    let on_hold = Deferred { doubts: HashMap::from([(RecordId::Number(41), doubt)]), ..Deferred::default() };
+    let on_hold =
+        Deferred { doubts: HashMap::from([(RecordId::Number(41), doubt)]), ..Deferred::default() };
     let step = |id: &str| {
         let id = RecordId::Text(id.into());
         let pair = Pair { id: id.clone(), row: Some(Row { id, ..row() }), known: None };
@@ -166,7 +184,8 @@ fn a_row_that_can_be_read_by_now_waits_no_longer() {
     };
     assert!(holds(&hold(false), Some(&row()), &rules()));
     assert!(!holds(&hold(true), Some(&row()), &rules()));
-    let broken = Row { body: Err(RowError::new(FailureCode::UnknownStatus, "status", "7")), ..row() };
+    let broken =
+        Row { body: Err(RowError::new(FailureCode::UnknownStatus, "status", "7")), ..row() };
     assert!(holds(&hold(true), Some(&broken), &rules()));
 }
 
@@ -179,7 +198,8 @@ fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
         parties_hash: 20,
         unreadable: false,
     };
-    let on_hold = Deferred { holds: HashMap::from([(RecordId::Number(1), hold)]), ..Deferred::default() };
+    let on_hold =
+        Deferred { holds: HashMap::from([(RecordId::Number(1), hold)]), ..Deferred::default() };
     let try_it = |row: Row, rules: &PlanOptions| {
         decide(
             Kind::Booking,
@@ -241,8 +261,10 @@ fn a_stay_that_was_over_before_the_first_day_is_history_unless_it_has_a_deal() {
 #[test]
 fn a_closing_date_goes_with_the_people_where_they_are_due_too() {
     let decide = |recheck, touched| {
-        let known =
-            PlanRecord { pending: PendingWork { close: true, recheck, ..PendingWork::default() }, ..known() };
+        let known = PlanRecord {
+            pending: PendingWork { close: true, recheck, ..PendingWork::default() },
+            ..known()
+        };
         let pair = Pair { id: RecordId::Number(1), row: Some(row()), known: Some(known) };
         decide(Kind::Booking, &pair, &Deferred::default(), touched, &rules())
     };
@@ -270,7 +292,8 @@ fn only_a_record_that_is_as_it_was_sent_waits_for_the_others() {
 
 #[test]
 fn a_closing_date_alone_is_a_step_of_its_own() {
-    let open = PlanRecord { pending: PendingWork { close: true, ..PendingWork::default() }, ..known() };
+    let open =
+        PlanRecord { pending: PendingWork { close: true, ..PendingWork::default() }, ..known() };
     assert_eq!(step(Some(row()), Some(open), &rules()), Some(Step::Close));
     assert_eq!(format!("{:>6}", Step::Close), " close");
 }
@@ -284,5 +307,8 @@ fn a_row_that_cannot_be_read_fails_and_is_no_deletion() {
 #[test]
 fn a_booking_whose_people_were_touched_is_looked_at_again() {
     let pair = Pair { id: RecordId::Number(1), row: Some(row()), known: Some(known()) };
-    assert_eq!(decide(Kind::Booking, &pair, &Deferred::default(), true, &rules()), Some(Step::Recheck));
+    assert_eq!(
+        decide(Kind::Booking, &pair, &Deferred::default(), true, &rules()),
+        Some(Step::Recheck)
+    );
 }

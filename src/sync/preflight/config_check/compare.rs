@@ -6,7 +6,8 @@ use crate::config::{Config, DealConfig};
 use crate::domain::record::{BookingStatus, Kind};
 use crate::mapping::contact;
 use crate::sync::preflight::config_check::queries::{
-    CONTACT_TYPES, CURRENCIES, FUNNELS, HONORIFICS, SOURCES, fields_of, sources, stages_of, user, users,
+    CONTACT_TYPES, CURRENCIES, FUNNELS, HONORIFICS, SOURCES, fields_of, sources, stages_of, user,
+    users,
 };
 use crate::sync::preflight::config_check::responses::{PortalOption, Responses, parse_flag};
 
@@ -40,8 +41,12 @@ fn people(config: &Config, answers: &Responses) -> Vec<Finding> {
     let found = honorifics.filter_map(|(key, honorific)| {
         check_member(key, honorific, SettingKind::Honorific, answers.statuses(HONORIFICS))
     });
-    let kind =
-        check_member("TYPE_ID", contact::TYPE, SettingKind::ContactType, answers.statuses(CONTACT_TYPES));
+    let kind = check_member(
+        "TYPE_ID",
+        contact::TYPE,
+        SettingKind::ContactType,
+        answers.statuses(CONTACT_TYPES),
+    );
     found.chain(kind).collect()
 }
 
@@ -51,15 +56,21 @@ fn funnels(deal: &DealConfig, answers: &Responses) -> Vec<Finding> {
         // A stage may name a funnel of its own.
         let of = |status: &BookingStatus| deal.funnel(*status) == funnel;
         let status = BookingStatus::ALL.into_iter().find(of).filter(|_| deal.funnels().len() > 1);
-        let key =
-            status.map_or("[deal] category_id".into(), |status| format!("[deal.stages] {}", status.word()));
+        let key = status.map_or("[deal] category_id".into(), |status| {
+            format!("[deal.stages] {}", status.word())
+        });
         check_member(&key, &funnel.to_string(), SettingKind::Funnel, answers.funnels(FUNNELS))
     };
     named.filter_map(finding).collect()
 }
 
 fn currency(deal: &DealConfig, answers: &Responses) -> Option<Finding> {
-    check_member("[deal] currency", &deal.currency, SettingKind::Currency, answers.currencies(CURRENCIES))
+    check_member(
+        "[deal] currency",
+        &deal.currency,
+        SettingKind::Currency,
+        answers.currencies(CURRENCIES),
+    )
 }
 
 fn stages(deal: &DealConfig, answers: &Responses) -> Vec<Finding> {
@@ -82,7 +93,9 @@ fn check_stage_outcome(
     let (wanted, problem) = match status {
         BookingStatus::CheckedOut => ("S", Problem::NotSuccess),
         BookingStatus::Cancelled | BookingStatus::NoShow => ("F", Problem::NotFailure),
-        BookingStatus::Temporary | BookingStatus::Confirmed | BookingStatus::CheckedIn => return None,
+        BookingStatus::Temporary | BookingStatus::Confirmed | BookingStatus::CheckedIn => {
+            return None;
+        }
     };
     let is_wanted = |stage: &&PortalOption| stage.semantics.as_deref() == Some(wanted);
     let fine = stages.iter().filter(is_wanted).any(|stage| stage.id == value);

@@ -67,15 +67,22 @@ pub(super) fn types(config: &Config, answers: &Responses) -> FieldTypes {
 }
 
 fn field_type(meta: &Value, config: &Config, answers: &Responses) -> Option<FieldType> {
-    Some(FieldType { form: form(meta, config, answers)?, multiple: parse_flag(&meta["isMultiple"]) })
+    Some(FieldType {
+        form: form(meta, config, answers)?,
+        multiple: parse_flag(&meta["isMultiple"]),
+    })
 }
 
 fn form(meta: &Value, config: &Config, answers: &Responses) -> Option<ValueFormat> {
     Some(match portal_type(meta).as_str() {
         kind if is_unfillable(kind) => return None,
         "address" => ValueFormat::Address,
-        "integer" | "int" | "user" | "employee" | "iblock_element" | "iblock_section" => ValueFormat::Integer,
-        "crm_lead" | "crm_deal" | "crm_contact" | "crm_company" | "crm_quote" => ValueFormat::Integer,
+        "integer" | "int" | "user" | "employee" | "iblock_element" | "iblock_section" => {
+            ValueFormat::Integer
+        }
+        "crm_lead" | "crm_deal" | "crm_contact" | "crm_company" | "crm_quote" => {
+            ValueFormat::Integer
+        }
         "double" | "float" => ValueFormat::Decimal,
         "money" => ValueFormat::Money(config.deal.currency.clone()),
         "date" => ValueFormat::Date,
@@ -83,7 +90,9 @@ fn form(meta: &Value, config: &Config, answers: &Responses) -> Option<ValueForma
         "boolean" => ValueFormat::Boolean,
         "char" => ValueFormat::Flag,
         "enumeration" => ValueFormat::List(items(meta)),
-        "crm_status" => dictionary_items(meta, answers).map_or(ValueFormat::Text, ValueFormat::List),
+        "crm_status" => {
+            dictionary_items(meta, answers).map_or(ValueFormat::Text, ValueFormat::List)
+        }
         _ => ValueFormat::Text,
     })
 }
@@ -95,7 +104,10 @@ pub(super) fn portal_type(meta: &Value) -> String {
 
 /// Types that no text can fill.
 pub(super) fn is_unfillable(kind: &str) -> bool {
-    matches!(kind, "file" | "disk_file" | "crm_multifield" | "product_row" | "resourcebooking" | "recurring")
+    matches!(
+        kind,
+        "file" | "disk_file" | "crm_multifield" | "product_row" | "resourcebooking" | "recurring"
+    )
 }
 
 fn items(meta: &Value) -> Vec<Item> {
@@ -108,7 +120,8 @@ fn dictionary_items(meta: &Value, answers: &Responses) -> Option<Vec<Item>> {
     Some(choices.into_iter().map(|PortalOption { id, name, .. }| Item { id, text: name }).collect())
 }
 
-/// The dictionary of a `crm_status` field: told by a standard field itself, by a custom one in its settings.
+/// The dictionary of a `crm_status` field: told by a standard field itself, by a custom one in its
+/// settings.
 fn entity(meta: &Value) -> Option<String> {
     if portal_type(meta) != "crm_status" {
         return None;

@@ -75,7 +75,10 @@ impl Finding {
             // The program's own word and no setting; a portal stores it all the same.
             Problem::Absent => self.what != SettingKind::ContactType,
             Problem::ReadOnly | Problem::Unfillable(_) | Problem::Unfit { .. } => true,
-            Problem::Unchecked(_) | Problem::NotSuccess | Problem::NotFailure | Problem::Dismissed => false,
+            Problem::Unchecked(_)
+            | Problem::NotSuccess
+            | Problem::NotFailure
+            | Problem::Dismissed => false,
         }
     }
 
@@ -105,7 +108,9 @@ impl Finding {
         match &self.problem {
             Problem::Absent => self.what.absent(),
             Problem::ReadOnly => SettingMessage::FilledByPortal,
-            Problem::Unfillable(field_type) => SettingMessage::NotFillable { field_type: field_type.clone() },
+            Problem::Unfillable(field_type) => {
+                SettingMessage::NotFillable { field_type: field_type.clone() }
+            }
             Problem::Unfit { is, fit } => {
                 SettingMessage::OtherType { field_type: is.clone(), fit: fit.clone() }
             }
@@ -149,7 +154,9 @@ pub fn describe(findings: &[Finding]) -> Message {
         lines.push(SettingMessage::Item { finding: finding.message().into() }.into());
         let is_shared = findings.get(at + 1).is_some_and(|next| next.choices == finding.choices);
         if let Some(alternatives) = finding.alternatives().filter(|_| !is_shared) {
-            lines.push(SettingMessage::ItemAlternatives { alternatives: alternatives.into() }.into());
+            lines.push(
+                SettingMessage::ItemAlternatives { alternatives: alternatives.into() }.into(),
+            );
         }
     }
     Message::Lines(lines)

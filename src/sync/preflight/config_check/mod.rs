@@ -1,8 +1,9 @@
-//! Does the portal have what the configuration names? Asked before anything is sent, because a portal ignores an
-//! unknown stage or field in silence.
+//! Does the portal have what the configuration names? Asked before anything is sent, because a
+//! portal ignores an unknown stage or field in silence.
 //!
-//! What was verified is remembered for a day, so an idle run costs no request; a changed configuration is verified
-//! at once. On the way the types of the configured fields are learnt ([`crate::mapping::custom_fields`]).
+//! What was verified is remembered for a day, so an idle run costs no request; a changed
+//! configuration is verified at once. On the way the types of the configured fields are learnt
+//! ([`crate::mapping::custom_fields`]).
 
 mod compare;
 mod fields;
@@ -81,7 +82,10 @@ pub fn verify_config(
 pub fn fetch_and_check(config: &Config, client: &mut Client<'_>) -> Result<Report, CallError> {
     let mut answers = ask(client, &queries::first_queries(config))?;
     answers.extend(ask(client, &queries::dependent_queries(config, &answers))?);
-    Ok(Report { findings: compare::findings(config, &answers), fields: fields::types(config, &answers) })
+    Ok(Report {
+        findings: compare::findings(config, &answers),
+        fields: fields::types(config, &answers),
+    })
 }
 
 fn ask(client: &mut Client<'_>, commands: &[Command]) -> Result<Responses, CallError> {
@@ -89,7 +93,12 @@ fn ask(client: &mut Client<'_>, commands: &[Command]) -> Result<Responses, CallE
 }
 
 /// Remembers a verification that found no error.
-pub fn remember(config: &Config, state: &State, fields: &FieldTypes, now: DateTime<Utc>) -> Result<()> {
+pub fn remember(
+    config: &Config,
+    state: &State,
+    fields: &FieldTypes,
+    now: DateTime<Utc>,
+) -> Result<()> {
     state.set(FIELDS, fields)?;
     Ok(state.set(VERIFIED, &Verified { fingerprint: fingerprint(config), at: now })?)
 }
@@ -108,7 +117,8 @@ fn remembered(
     Ok(None)
 }
 
-/// Changes with every setting that the portal has a say in, and with the version: a newer one may ask more.
+/// Changes with every setting that the portal has a say in, and with the version: a newer one may
+/// ask more.
 fn fingerprint(config: &Config) -> u64 {
     let Config { portal, contact, company, deal, .. } = config;
     config.fingerprint(&format!("{portal:?} {contact:?} {company:?} {deal:?}"))
@@ -125,11 +135,14 @@ impl Report {
         if errors.is_empty() {
             return Ok(());
         }
-        Err(RunError::failed(SettingMessage::ConfigurationWrong { findings: describe(&errors).into() }))
+        Err(RunError::failed(SettingMessage::ConfigurationWrong {
+            findings: describe(&errors).into(),
+        }))
     }
 }
 
-/// Whether a refused question ends the verification: it must be asked again, or an administrator must act.
+/// Whether a refused question ends the verification: it must be asked again, or an administrator
+/// must act.
 fn is_fatal(meaning: ErrorClass) -> bool {
     match meaning {
         ErrorClass::RateLimited | ErrorClass::BudgetExceeded | ErrorClass::Administrator => true,

@@ -1,5 +1,5 @@
-//! Notices that the portal sends to a responsible user: one for each card that somebody else's webhook makes, and an
-//! initial export makes thousands (docs/bitrix24.md, Import).
+//! Notices that the portal sends to a responsible user: one for each card that somebody else's
+//! webhook makes, and an initial export makes thousands (docs/bitrix24.md, Import).
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,8 @@ pub struct Notified {
     pub own: u64,
 }
 
-/// The responsible users of the configuration who are not the webhook's own, of whom `profile` tells.
+/// The responsible users of the configuration who are not the webhook's own, of whom `profile`
+/// tells.
 pub fn notified(config: &Config, profile: &Value) -> Vec<Notified> {
     let own = profile.get("ID").and_then(object_id).and_then(|id| u64::try_from(id).ok());
     let Some(own) = own else { return Vec::new() };
@@ -33,12 +34,16 @@ pub fn notified(config: &Config, profile: &Value) -> Vec<Notified> {
     keys.into_iter().map(|(user, keys)| Notified { keys: keys.join(", "), user, own }).collect()
 }
 
-/// Asks whose the webhook is, where the configuration names somebody. A portal that does not say has said so to `check`.
+/// Asks whose the webhook is, where the configuration names somebody. A portal that does not say
+/// has said so to `check`.
 pub fn ask_notified(config: &Config, client: &mut Client<'_>) -> Vec<Notified> {
     if users(config).next().is_none() {
         return Vec::new();
     }
-    client.read("profile", &json!({})).map(|answer| notified(config, &answer.result)).unwrap_or_default()
+    client
+        .read("profile", &json!({}))
+        .map(|answer| notified(config, &answer.result))
+        .unwrap_or_default()
 }
 
 impl Notified {

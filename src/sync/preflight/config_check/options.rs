@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::queries::{CURRENCIES, FUNNELS, all_funnels, currencies, fields, fields_of, stages, stages_of};
+use super::queries::{
+    CURRENCIES, FUNNELS, all_funnels, currencies, fields, fields_of, stages, stages_of,
+};
 use super::responses::{PortalOption, Responses};
 use super::{ask, fields as own_fields};
 use crate::domain::per_kind::PerKind;
@@ -39,13 +41,17 @@ pub struct PortalOptions {
 ///
 /// # Errors
 /// The portal cannot be asked at all. What one question is refused for leaves its answer empty.
-pub fn fetch_options(client: &mut Client<'_>, originator: &str) -> Result<PortalOptions, CallError> {
+pub fn fetch_options(
+    client: &mut Client<'_>,
+    originator: &str,
+) -> Result<PortalOptions, CallError> {
     let mut answers = ask(client, &first_queries())?;
     let funnels = funnels(&answers);
     let numbers: Vec<u64> = funnels.iter().filter_map(|funnel| funnel.id.parse().ok()).collect();
     let stage_queries: Vec<Command> = numbers.iter().map(|funnel| stages(*funnel)).collect();
     answers.extend(ask(client, &stage_queries)?);
-    let stages = |funnel: &u64| (*funnel, answers.statuses(&stages_of(*funnel)).unwrap_or_default());
+    let stages =
+        |funnel: &u64| (*funnel, answers.statuses(&stages_of(*funnel)).unwrap_or_default());
     Ok(PortalOptions {
         funnels,
         stages: numbers.iter().map(stages).collect(),
@@ -67,7 +73,8 @@ fn first_queries() -> Vec<Command> {
     }
     for kind in [Kind::Guest, Kind::Company] {
         let method = format!("crm.{}.list", kind.crm_entity());
-        let params = json!({"select": ["ID", "ORIGINATOR_ID"], "order": {"ID": "ASC"}, "start": -1});
+        let params =
+            json!({"select": ["ID", "ORIGINATOR_ID"], "order": {"ID": "ASC"}, "start": -1});
         commands.push(Command::new(strangers_of(kind), method, params));
     }
     commands

@@ -1,4 +1,5 @@
-//! What is asked: one command for each dictionary that the configuration names something of, all in one batch.
+//! What is asked: one command for each dictionary that the configuration names something of, all in
+//! one batch.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +57,8 @@ pub(super) fn first_queries(config: &Config) -> Vec<Command> {
     let own = Kind::SEND_ORDER.into_iter().filter(is_named);
     commands.extend(own.map(fields));
     let users: BTreeSet<u64> = users(config).map(|(_, id)| id).collect();
-    commands.extend(users.into_iter().map(|id| Command::new(user(id), "user.get", json!({"ID": id}))));
+    commands
+        .extend(users.into_iter().map(|id| Command::new(user(id), "user.get", json!({"ID": id}))));
     commands
 }
 
@@ -116,5 +118,9 @@ pub(super) fn users(config: &Config) -> impl Iterator<Item = (&'static str, u64)
 }
 
 fn statuses(name: &str, entity: &str) -> Command {
-    Command::new(name, "crm.status.list", json!({"order": {"SORT": "ASC"}, "filter": {"ENTITY_ID": entity}}))
+    Command::new(
+        name,
+        "crm.status.list",
+        json!({"order": {"SORT": "ASC"}, "filter": {"ENTITY_ID": entity}}),
+    )
 }

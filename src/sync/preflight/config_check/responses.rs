@@ -38,7 +38,10 @@ impl Responses {
                 Some(Reply::Ok(value)) => Ok(value.clone()),
                 Some(Reply::Err(refusal)) => Err(reason(&command.method, refusal)?),
                 Some(Reply::Missing) | None => {
-                    return Err(CallError::unknown_outcome(format!("no answer to {}", command.method)));
+                    return Err(CallError::unknown_outcome(format!(
+                        "no answer to {}",
+                        command.method
+                    )));
                 }
             };
             answers.insert(command.name.clone(), answer);
@@ -102,9 +105,11 @@ impl Responses {
     }
 }
 
-/// Why a question stays open. A right that the webhook lacks is fine where the program can do without.
+/// Why a question stays open. A right that the webhook lacks is fine where the program can do
+/// without.
 fn reason(method: &str, refusal: &ApiError) -> Result<String, CallError> {
-    let optional = method.starts_with("user.") && refusal.code.eq_ignore_ascii_case("insufficient_scope");
+    let optional =
+        method.starts_with("user.") && refusal.code.eq_ignore_ascii_case("insufficient_scope");
     if !optional && is_fatal(refusal.class()) {
         return Err(CallError::Refused(refusal.clone()));
     }

@@ -41,11 +41,14 @@ impl Portal for Fake {
 
 fn reply(command: &str) -> Value {
     let (method, query) = command.split_once('?').unwrap();
-    let entity =
-        query.split_once("filter[ENTITY_ID]=").map_or("", |(_, rest)| rest.split('&').next().unwrap());
+    let entity = query
+        .split_once("filter[ENTITY_ID]=")
+        .map_or("", |(_, rest)| rest.split('&').next().unwrap());
     let status = |id: &str, name: &str| json!({"STATUS_ID": id, "NAME": name, "SEMANTICS": null});
     match (method, entity) {
-        ("crm.status.list", "HONORIFIC") => json!([status("HNR_RU_1", "г-н"), status("HNR_RU_2", "г-жа")]),
+        ("crm.status.list", "HONORIFIC") => {
+            json!([status("HNR_RU_1", "г-н"), status("HNR_RU_2", "г-жа")])
+        }
         ("crm.status.list", "CONTACT_TYPE") => json!([status("CLIENT", "Клиенты")]),
         ("crm.status.list", "SOURCE") => json!([status("WEB", "Веб-сайт")]),
         ("crm.status.list", "DEAL_STAGE") => stages(""),
@@ -100,7 +103,8 @@ fn now() -> DateTime<Utc> {
 
 fn verdict(more: &str, fake: &mut Fake) -> Result<Report, CallError> {
     let config = config(more);
-    let mut client = Client::new(fake, Clock::virtual_at(now()), &config.portal, RateLimits::default(), None);
+    let mut client =
+        Client::new(fake, Clock::virtual_at(now()), &config.portal, RateLimits::default(), None);
     fetch_and_check(&config, &mut client)
 }
 
@@ -174,7 +178,11 @@ fn sources_and_users_are_looked_up() {
     );
     assert_eq!(
         found,
-        ["[deal] source_id Absent", "[company] assigned_by_id Dismissed", "[deal] assigned_by_id Absent"]
+        [
+            "[deal] source_id Absent",
+            "[company] assigned_by_id Dismissed",
+            "[deal] assigned_by_id Absent"
+        ]
     );
 }
 
@@ -211,10 +219,12 @@ fn fields_that_may_be_filled_are_shown_to_choose_from_the_hotels_own_first() {
 
 #[test]
 fn the_types_of_the_fields_are_learnt() {
-    let fields = "deal = {fields={UF_CRM_MEALS='d', UF_CRM_PRICE='p'}}\ncompany = {fields={INDUSTRY='i'}}";
+    let fields =
+        "deal = {fields={UF_CRM_MEALS='d', UF_CRM_PRICE='p'}}\ncompany = {fields={INDUSTRY='i'}}";
     let types = verdict(fields, &mut Fake::default()).unwrap().fields;
     let item = |id: &str, text: &str| Item { id: id.into(), text: text.into() };
-    let meals = FieldType { form: ValueFormat::List(vec![item("79", "Завтрак")]), multiple: true };
+    let meals =
+        FieldType { form: ValueFormat::List(vec![item("79", "Завтрак")]), multiple: true };
     assert_eq!(types.of(Kind::Booking)["UF_CRM_MEALS"], meals);
     assert_eq!(types.of(Kind::Booking)["UF_CRM_PRICE"].form, ValueFormat::Money("RUB".into()));
     assert_eq!(types.of(Kind::Company)["INDUSTRY"].form, ValueFormat::List(vec![item("IT", "ИТ")]));
@@ -222,7 +232,8 @@ fn the_types_of_the_fields_are_learnt() {
 
 #[test]
 fn what_was_verified_holds_for_a_day_and_longer_when_nothing_is_sent() {
-    let (state, config) = (State::in_memory().unwrap(), config("deal = {fields={UF_CRM_PRICE='p'}}"));
+    let (state, config) =
+        (State::in_memory().unwrap(), config("deal = {fields={UF_CRM_PRICE='p'}}"));
     let (fields, batches) = pass(&config, &state, 0, false);
     assert_eq!(batches, 1);
     let (remembered, batches) = pass(&config, &state, 23, true);

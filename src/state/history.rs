@@ -105,7 +105,7 @@ pub struct HistoryEntry {
     pub detail: String,
 }
 
-/// The columns of [`run`].
+/// The columns that [`read_run`] reads.
 pub(super) const RUN_COLUMNS: &str =
     "command, started_at, finished_at, outcome, message, counts, requests";
 

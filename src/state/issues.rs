@@ -60,7 +60,7 @@ pub struct Issue {
     pub detail: IssueDetail,
 }
 
-/// The columns of [`trouble`], of a severity.
+/// The columns that [`read_issue`] reads, of a severity.
 pub(super) const TROUBLES: &str =
     "SELECT t.kind, t.id, r.label, r.crm_id, t.operation, t.attempts, t.first_at, t.last_at,
         t.next_at, t.code, t.message

@@ -179,11 +179,11 @@ pub struct Doubt {
 pub struct RetryBackoff {
     /// When it is tried again.
     pub until: DateTime<Utc>,
-    /// Of the row that failed.
+    /// `modified_at` of the row that failed.
     pub modified_at: String,
-    /// Of the row that failed.
+    /// Fingerprint of its content.
     pub content_hash: u64,
-    /// Of the row that failed.
+    /// Fingerprint of its guests and companies.
     pub parties_hash: u64,
     /// The row could not be read.
     pub unreadable: bool,
@@ -314,7 +314,7 @@ impl State {
         Ok(None)
     }
 
-    /// Whether some record stands behind an object that carries our mark.
+    /// Whether the state has a record with this origin, or one that holds this object.
     pub fn has_record_for(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<bool> {
         Ok(self.find_by_origin(kind, origin)?.is_some()
             || !self.records_of_object(kind, crm_id)?.is_empty())

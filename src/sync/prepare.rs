@@ -26,7 +26,8 @@ pub fn preview(config: &Config, options: &RunOptions, clock: &Clock) -> Result<(
     Ok((state, plan))
 }
 
-/// Before an initial export was completed, nobody has said that the portal is to be filled.
+/// Refuses every run but an initial export until one was completed: nobody has said before that the
+/// portal is to be filled.
 pub(super) fn require_initial_export(kind: RunKind, state: &State) -> Result<()> {
     if kind == RunKind::InitialExport || state.initial_export()?.is_some() {
         return Ok(());
@@ -34,9 +35,9 @@ pub(super) fn require_initial_export(kind: RunKind, state: &State) -> Result<()>
     Err(SyncMessage::InitialExportMissing.into())
 }
 
-/// A completed initial export that is asked for again sends every record again, and goes on where
-/// such a one was interrupted: what it did not get to is marked. After another change of the
-/// mapping it begins anew.
+/// An initial export that is repeated sends every record again. If a repeat was interrupted, it
+/// sends only the records that are still marked, unless the mapping has changed since: then it
+/// starts over.
 pub(super) fn effective_options(
     config: &Config,
     options: &RunOptions,

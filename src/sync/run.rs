@@ -64,10 +64,10 @@ impl RunReport {
     }
 }
 
-/// Makes a run, and writes down that and how it went. None when another one is under way.
+/// Makes a run and records how it ended. None when another run holds the lock.
 ///
 /// # Errors
-/// The state cannot be used. All other ends of a run are an [`RunReport`].
+/// The state cannot be used. Every other end of a run is a [`RunReport`].
 pub fn run_once_unless_busy(
     config: &Config,
     options: &RunOptions,
@@ -79,7 +79,8 @@ pub fn run_once_unless_busy(
     run_locked(&lock, config, options, portal, clock, observer).map(Some)
 }
 
-/// Likewise, by whoever holds the lock already: what was prepared under it is what the run finds.
+/// Like [`run_once_unless_busy`], for a caller that holds the lock already, so that nothing which
+/// it prepared changes before the run.
 ///
 /// # Errors
 /// As [`run_once_unless_busy`].
@@ -120,7 +121,7 @@ pub fn run_locked(
     if killed {
         client.assume_bucket_full();
     }
-    let mut pass = RunContext {
+    let mut context = RunContext {
         config,
         options,
         state: &state,
@@ -130,8 +131,8 @@ pub fn run_locked(
         notice: None,
         pending: None,
     };
-    let result = pass.run(&mut client, observer);
-    let mut ended = pass.end(result, &client);
+    let result = context.run(&mut client, observer);
+    let mut ended = context.end(result, &client);
     notify::after_run(config, &state, &mut client, &mut ended)?;
     let writer = state.writer()?;
     state.set(PACE, client.limits())?;
@@ -157,13 +158,12 @@ struct RunContext<'a> {
 struct Prepared {
     plan: Plan,
     types: FieldTypes,
-    /// Up to where the people are named whose bookings the plan looks at.
+    /// The plan looks at the bookings of everybody who was noted as dirty up to this number.
     dirty_seq: i64,
 }
 
 impl RunContext<'_> {
-    /// Rounds, until nothing is left in doubt; a run of cron makes one and leaves the rest to the
-    /// next.
+    /// One round; an initial export makes more of them until nothing is left in doubt.
     fn run(&mut self, client: &mut Client<'_>, observer: &mut dyn ProgressObserver) -> Result<()> {
         require_initial_export(self.options.kind, self.state)?;
         wait_for_unknown_calls(self.config, self.state, self.lock, client)?;
@@ -193,7 +193,7 @@ impl RunContext<'_> {
         Ok(())
     }
 
-    /// A round; an initial export begins it anew for as long as nothing but an outage ends it.
+    /// One round. An initial export begins it anew as long as nothing but an outage ends it.
     fn patient_round(
         &mut self,
         client: &mut Client<'_>,
@@ -203,7 +203,7 @@ impl RunContext<'_> {
         let mut attempts = 0;
         loop {
             let before = self.done.counts;
-            let Err(error) = self.run_once(client, first, observer) else { return Ok(()) };
+            let Err(error) = self.run_round(client, first, observer) else { return Ok(()) };
             let waits = self.options.kind == RunKind::InitialExport && !client.is_answering();
             let outage = error.downcast_ref().and_then(CallError::outage);
             let Some(reason) = outage.filter(|_| waits) else { return Err(error) };
@@ -216,7 +216,8 @@ impl RunContext<'_> {
         }
     }
 
-    fn run_once(
+    /// Plans what differs, sends it, and saves what this round saw.
+    fn run_round(
         &mut self,
         client: &mut Client<'_>,
         first: bool,
@@ -239,10 +240,10 @@ impl RunContext<'_> {
             self.plan_and_mark_full(mirror, &options, client)?;
         portal_identity::remember(config, state)?;
         mapping_version::record_current(config, state)?;
-        let stocked = first && options.kind == RunKind::InitialExport;
-        if stocked {
-            // What stands in the portal under our originator, so that a lost state costs time and
-            // no duplicate.
+        let has_inventory = first && options.kind == RunKind::InitialExport;
+        if has_inventory {
+            // All objects of our originator: where the state was lost, they are found and not made
+            // twice.
             let gaps =
                 inventory::for_each_object(client, &config.portal.originator, |kind, object| {
                     observer.on_object_seen(kind);
@@ -252,7 +253,9 @@ impl RunContext<'_> {
         }
         let way = match options.kind {
             RunKind::Sync | RunKind::Retry | RunKind::Audit => CreateMode::Sync,
-            RunKind::InitialExport => CreateMode::Export { method: config.export.method, stocked },
+            RunKind::InitialExport => {
+                CreateMode::Export { method: config.export.method, has_inventory }
+            }
         };
         let (lock, queue, run) = (self.lock, &plan.queue, self.run);
         let means =
@@ -262,15 +265,16 @@ impl RunContext<'_> {
         self.pending = Some(queue.count_left()?);
         self.write_back()?;
         pushed?;
-        if stocked {
+        if has_inventory {
             crate::sync::orphaned_deals::report(&config.mirror, state, queue, client.clock())?;
         }
         self.save_baseline(&plan, fingerprint, dirty_seq)
     }
 
-    /// The plan, and where everything is to be sent again the marks for that. Should the run be
-    /// killed or the portal not answer before they are set, the next one carries the order out;
-    /// what was refused it does not, behind somebody's back.
+    /// Draws the plan, and marks all records where everything is to be sent again. If the run ends
+    /// before that, because it was killed or the portal did not answer, the next run marks them. If
+    /// configuration, mirror or state cannot be used, the order is dropped: nobody expects it to be
+    /// carried out later.
     fn plan_and_mark_full(
         &mut self,
         mirror: Mirror,
@@ -310,9 +314,9 @@ impl RunContext<'_> {
         }
         let plan = build_plan(config, &mirror, state, options, client.clock().now())?;
         let contents = PerKind::from_fn(|kind| mirror.content_terms(kind));
-        // Whatever fills the mirror need not wait for the portal.
+        // The program that fills the mirror does not have to wait for the portal.
         drop(mirror);
-        let dirty_seq = self.save_dirty(&plan, contents, client.clock().now())?;
+        let dirty_seq = self.save_findings(&plan, contents, client.clock().now())?;
         self.notice = plan.notice();
         let types = verify_config(config, client, state, !plan.queue.is_empty()?)?;
         if options.kind == RunKind::InitialExport && state.initial_export()?.is_none() {
@@ -324,9 +328,14 @@ impl RunContext<'_> {
         Ok(Prepared { plan, types, dirty_seq })
     }
 
-    /// Written down before anything is sent: a run that is cut short forgets no booking for its
-    /// people's sake, and what is sent voids the blocks that it falls into.
-    fn save_dirty(&self, plan: &Plan, contents: PerKind<u64>, now: DateTime<Utc>) -> Result<i64> {
+    /// Saves what the plan found, before anything is sent. So a run that is cut short still looks at
+    /// the bookings of changed guests later, and a record that is sent voids its block.
+    fn save_findings(
+        &self,
+        plan: &Plan,
+        contents: PerKind<u64>,
+        now: DateTime<Utc>,
+    ) -> Result<i64> {
         let writer = self.state.writer()?;
         crate::sync::missing_rows::save_observations(self.state, &writer, plan, now)?;
         self.state.set(CONTENTS, &contents)?;
@@ -339,11 +348,11 @@ impl RunContext<'_> {
         Ok(mark)
     }
 
-    /// Tells the mirror the new ids. That it cannot be written is no reason to stop: it learns them
-    /// next time.
+    /// Writes the new ids into the mirror. A mirror that cannot be written does not stop the run: the
+    /// next one tries again.
     fn write_back(&self) -> Result<()> {
         while let links @ [_, ..] = self.state.write_backs(WRITE_BACK_CHUNK)?.as_slice() {
-            // What is owed from the time when it was wanted is let go of.
+            // If it is switched off by now, ids that still wait are dropped.
             if self.config.mirror.write_back
                 && let Err(error) = write_back(&self.config.mirror, links)
             {
@@ -357,7 +366,7 @@ impl RunContext<'_> {
         Ok(())
     }
 
-    /// The round ran through: the next one compares with what this one saw.
+    /// The round ran to its end: the next one compares with what this one saw.
     fn save_baseline(
         &self,
         plan: &Plan,
@@ -370,8 +379,8 @@ impl RunContext<'_> {
         if self.state.get(RESENDING)? == Some(true) {
             self.state.set(RESENDING, &false)?;
         }
-        // A booking that is held back was not looked at, nor one whose id reads as that of one in
-        // doubt.
+        // Bookings were skipped where a guard holds them back, or where they or their twin (41 and
+        // '41') are in doubt. Then the notes stay.
         let all_seen = plan.held_back.iter().all(|held| held.kind != Kind::Booking)
             && self.state.doubts(Kind::Booking)?.is_empty();
         if all_seen && !self.done.parties_late {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{path, read};
 
-const DOCUMENTS: [&str; 28] = [
+const DOCUMENTS: [&str; 29] = [
     "README.md",
     "README.ru.md",
     "ARCHITECTURE.md",
@@ -20,6 +20,7 @@ const DOCUMENTS: [&str; 28] = [
     "docs/decisions/0004-in-doubt-before-the-call.md",
     "docs/decisions/0005-block-digests.md",
     "docs/decisions/0006-two-languages-in-code.md",
+    "docs/decisions/0007-no-batch-import.md",
     "docs/decisions/README.md",
     "docs/hotels.md",
     "docs/init.md",
@@ -66,9 +67,11 @@ fn every_link_between_documents_resolves() {
 
 #[test]
 fn every_document_is_in_the_list() {
-    let entries = std::fs::read_dir(path("docs")).unwrap().map(Result::unwrap);
-    for entry in entries.filter(|entry| entry.path().is_file()) {
-        let name = format!("docs/{}", entry.file_name().to_str().unwrap());
-        assert!(DOCUMENTS.contains(&name.as_str()), "{name}");
+    for folder in ["docs", "docs/decisions"] {
+        let entries = std::fs::read_dir(path(folder)).unwrap().map(Result::unwrap);
+        for entry in entries.filter(|entry| entry.path().is_file()) {
+            let name = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+            assert!(DOCUMENTS.contains(&name.as_str()), "{name}");
+        }
     }
 }

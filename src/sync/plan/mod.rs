@@ -54,10 +54,10 @@ pub struct Plan {
     pub queue: PlanStore,
     /// What was seen on the way.
     pub survey: MirrorStats,
-    /// People and companies whose bookings are in the plan for their sake, and whom the state does
-    /// not name yet.
+    /// Guests and companies that changed, so that their bookings are in the plan too, and that the
+    /// state does not have as dirty yet.
     pub dirty: Vec<RecordKey>,
-    /// What is not in it because nobody has said that it is right.
+    /// Removals that a guard left out of the plan until an administrator confirms them.
     pub held_back: Vec<SuppressedRemoval>,
     /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
     pub blocks: PerKind<Vec<BlockChange>>,
@@ -69,7 +69,7 @@ pub struct Plan {
     pub stays: Option<StayRules>,
     /// The guests whose contacts show something else of their stays by now, unless all are filled.
     pub stay_guests: BTreeSet<RecordId>,
-    /// The kinds of which rows have no usable id: whoever is missing may be one of them.
+    /// The kinds with rows that have no usable id: a record that seems missing may be one of them.
     without_id: PerKind<bool>,
 }
 
@@ -78,8 +78,8 @@ pub struct Plan {
 pub struct Compared {
     /// What the mirror looked like.
     pub survey: MirrorStats,
-    /// People and companies whose bookings differ for their sake, and whom the state does not name
-    /// yet.
+    /// Guests and companies that changed, so that their bookings differ too, and that the state does
+    /// not have as dirty yet.
     pub dirty: Vec<RecordKey>,
     /// What the state is to know of the mirror's blocks, by [`Kind`].
     pub blocks: PerKind<Vec<BlockChange>>,
@@ -119,10 +119,10 @@ impl Plan {
     }
 }
 
-/// Compares mirror and state and hands each record that differs to `found`, in the order of the
-/// ids, and what the state is to know of one that may be as it was sent to `note`, and the bookings
-/// whose stays are others to `stays`. Blocks of the mirror that look as they did when everything in
-/// them stood as sent are not read.
+/// Compares mirror and state in the order of the ids. Passes each record that needs a step to
+/// `found`, what the state has to remember about a record to `note`, and bookings whose stays have
+/// changed to `stays`. A block of the mirror that looks as it did when all of it was as sent is not
+/// read.
 ///
 /// # Errors
 /// As [`Plan::build`], which keeps what is found.
@@ -134,14 +134,10 @@ pub fn compare(
     note: impl FnMut(&RecordKey, Note) -> Result<()>,
     stays: impl FnMut(&BookingStays) -> Result<()>,
 ) -> Result<Compared> {
-    let whole_at = if rules.reads_all() { rules.now } else { rules.before.full_read_at };
+    let full_read_at = if rules.reads_all() { rules.now } else { rules.before.full_read_at };
     let mut comparison = Comparison {
         seen: Compared {
-            survey: MirrorStats {
-                full_read_at: whole_at,
-                terms: rules.terms,
-                ..MirrorStats::default()
-            },
+            survey: MirrorStats { full_read_at, terms: rules.terms, ..MirrorStats::default() },
             ..Compared::default()
         },
         touched: state.dirty_parties()?.into_iter().flat_map(RecordKey::with_other_type).collect(),

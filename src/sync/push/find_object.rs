@@ -152,7 +152,7 @@ impl Push<'_, '_> {
 
     fn find_existing(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Marked> {
         let originator = &self.config.portal.originator;
-        if !matches!(self.create_mode, CreateMode::Export { stocked: true, .. }) {
+        if !matches!(self.create_mode, CreateMode::Export { has_inventory: true, .. }) {
             return Ok(self.look_for_origins(kind, ids)?);
         }
         let mut standing = BTreeMap::new();

@@ -49,12 +49,13 @@ use refusals::Refusals;
 pub enum CreateMode {
     /// `sync`: the plain way, with the hotel's automation rules.
     Sync,
-    /// `initial-export`, with much patience.
+    /// `initial-export`, which waits out every outage.
     Export {
         /// By the portal's methods that start no automation rule, or the plain way.
         method: ExportMethod,
-        /// The queue holds an inventory of the portal, so that nobody has to ask what stands there.
-        stocked: bool,
+        /// The queue holds an inventory of the portal: objects are looked up there, and the portal is
+        /// not asked.
+        has_inventory: bool,
     },
 }
 
@@ -67,7 +68,7 @@ pub struct RunStats {
     pub failures: Failures,
     /// Something was sent that was not answered.
     pub unanswered: bool,
-    /// People or companies went after bookings, whose deals may show them as they were.
+    /// Guests or companies went after bookings, so deals may show old data of them.
     pub parties_late: bool,
     /// Deals were sent that point at cards which were gone by then.
     pub has_dead_links: bool,

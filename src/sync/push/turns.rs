@@ -18,8 +18,8 @@ use crate::sync::push::prepare_call::PreparedStep;
 /// Cards that deals were pointed at are looked at once more when there are so many of them.
 const RECHECK_CARDS_AT: usize = 1_000;
 
-/// After so many batches of guests and companies even a few bookings go: their people were seen
-/// alive a moment ago.
+/// After this many batches of guests and companies, bookings go even if they do not fill a batch,
+/// while the cards of their guests still count as just seen.
 const PARTY_BATCHES: u32 = 4;
 
 impl Push<'_, '_> {
@@ -29,7 +29,7 @@ impl Push<'_, '_> {
     /// A [`CallError`] or a [`crate::domain::run_error::RunError`] that ends the run; what was
     /// answered is saved. A limit that holds back one lane does not hold back the others.
     pub fn run(&mut self, observer: &mut dyn ProgressObserver) -> Result<()> {
-        // A deal that was found missing once may have come back under another id.
+        // Guests and companies alone: a deal that was missing may have been restored since.
         let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
         self.missing_in_crm.extend(self.state.missing_objects()?.into_iter().filter(people));
         self.load_linked_cards()?;
@@ -91,7 +91,8 @@ impl Push<'_, '_> {
         Ok(self.queue.has_before(Lane::Bookings, barrier, batch)?)
     }
 
-    /// Bookings that go before somebody whom they name may show them as they were.
+    /// Notes that bookings go before changed guests or companies that they may name: their deals may
+    /// show old data.
     fn note_late_parties(&mut self, schedule: &Schedule, lane: Lane) {
         let is_late = |lane: Lane| {
             let state = &schedule.lanes[lane];

@@ -30,8 +30,8 @@ const RARE: &[&str] = &[
     "is gone from the CRM; its mark cannot be looked for",
 ];
 
-/// What two thousand histories have to reach. Left out: what goes by the machine's clock (windows
-/// of the mirror), by a configuration that no history has (`bookings_from`), and what one history
+/// What two thousand histories have to reach. Left out: what needs a setting that no history has
+/// (`bookings_from`), windows of the mirror, which go by the machine's clock, and what one history
 /// in thousands reaches.
 const RULES: &[&str] = &[
     "guest in-doubt",

@@ -16,7 +16,7 @@ packaging/needs-glibc.sh "$program" "$glibc"
 
 out=target/package
 rm -rf "$out"
-packaging/stage.sh "$program" "$out/root"
+packaging/stage.sh "$program" "$out/files"
 when=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 version=$("$program" --version | cut --delimiter=' ' --fields=2)
 # Debian's own form; what changed stands in CHANGELOG.md.
@@ -31,6 +31,6 @@ cargo deb --no-build --no-strip --locked --target "$target" --output "$out/"
 # gzip: the oldest of these distributions cannot unpack anything newer.
 cargo generate-rpm --target "$target" --payload-compress gzip --output "$out/"
 # The archive is the same, whoever packs it, and whenever.
-tar --create --gzip --file="$out/ecvi-b24-$version-x86_64-linux.tar.gz" --directory="$out/root" \
+tar --create --gzip --file="$out/ecvi-b24-$version-x86_64-linux.tar.gz" --directory="$out/files" \
     --owner=0 --group=0 --sort=name --mtime="@$when" usr
 (cd "$out" && sha256sum -- *.deb *.rpm *.tar.gz | tee SHA256SUMS)

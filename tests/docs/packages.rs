@@ -58,7 +58,7 @@ fn every_staged_file_is_in_every_package() {
     let staged = staged();
     for assets in [deb, rpm] {
         for file in files_below(staged.path()) {
-            let staged_as = Path::new("target/package/root").join(&file);
+            let staged_as = Path::new("target/package/files").join(&file);
             let places = assets.iter().filter(|[source, ..]| {
                 let (folder, pattern) = source.split_once('*').unwrap();
                 let is_deep = pattern.starts_with('*');
@@ -68,8 +68,10 @@ fn every_staged_file_is_in_every_package() {
             let places: Vec<&[String; 3]> = places.collect();
             let [[source, place, _]] = places[..] else { panic!("{}: {places:?}", file.display()) };
             assert!(
-                source
-                    .starts_with(&format!("target/package/root/{}", place.trim_start_matches('/')))
+                source.starts_with(&format!(
+                    "target/package/files/{}",
+                    place.trim_start_matches('/')
+                ))
             );
         }
     }

@@ -46,7 +46,7 @@ pub use missing_rows::{Departure, Note, Oldest, Stay};
 pub use records::{
     Doubt, Operation, PendingWork, PlanRecord, RecordScan, RetryBackoff, Sighting, StoredRecord,
 };
-pub use stays::{BookingStays, GuestStay, StayScan};
+pub use stays::{BookingStays, GuestStay, StayScan, replace_stays};
 pub use writer::{SentRecord, Writer};
 
 use crate::platform::{private_files, regular_file, sidecar_path};

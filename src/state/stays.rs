@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use chrono::NaiveDate;
 use rusqlite::types::{FromSqlError, Value};
-use rusqlite::{Row, Statement, params};
+use rusqlite::{Connection, Row, Statement, params};
 
 use super::records::{AFTER_ALL, BEFORE_ALL};
 use super::writer::Writer;
@@ -161,22 +161,29 @@ impl State {
     }
 }
 
+/// Replaces the stays of a booking in the table `stays`, which a plan has in the same form as the
+/// state.
+pub fn replace_stays(
+    connection: &Connection,
+    BookingStays { booking, stays }: &BookingStays,
+) -> Result<()> {
+    connection.prepare_cached("DELETE FROM stays WHERE booking = ?1")?.execute([booking])?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO stays (booking, guest, status, arrival, departure, amount)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for stay in stays {
+        let GuestStay { guest, status, arrival, departure, amount } = stay;
+        let days = [arrival, departure].map(NaiveDate::to_string);
+        insert.execute(params![booking, guest, status.word(), days[0], days[1], amount])?;
+    }
+    Ok(())
+}
+
 impl Writer<'_> {
     /// The stays of a booking are these from now on.
-    pub fn keep_stays(&self, BookingStays { booking, stays }: &BookingStays) -> Result<()> {
-        self.transaction
-            .prepare_cached("DELETE FROM stays WHERE booking = ?1")?
-            .execute([booking])?;
-        let mut insert = self.transaction.prepare_cached(
-            "INSERT INTO stays (booking, guest, status, arrival, departure, amount)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        for stay in stays {
-            let GuestStay { guest, status, arrival, departure, amount } = stay;
-            let days = [arrival, departure].map(NaiveDate::to_string);
-            insert.execute(params![booking, guest, status.word(), days[0], days[1], amount])?;
-        }
-        Ok(())
+    pub fn keep_stays(&self, stays: &BookingStays) -> Result<()> {
+        replace_stays(&self.transaction, stays)
     }
 
     /// The booking is known no more, and its guests never had it.

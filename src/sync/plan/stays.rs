@@ -10,7 +10,6 @@ use std::iter::Peekable;
 
 use anyhow::Result;
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
 use super::decide::PlanOptions;
@@ -22,7 +21,7 @@ use crate::mirror::{Entity, Mirror};
 use crate::platform::clock::local_day;
 use crate::platform::hash;
 use crate::state::settings::STAYS;
-use crate::state::{BookingStays, GuestStay, Result as StateResult, State};
+use crate::state::{BookingStays, GuestStay, Result as StateResult, State, replace_stays};
 
 /// What the contacts of all guests show, or are about to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -204,20 +203,11 @@ pub(super) fn each_guest(
 
 impl PlanStore {
     /// The stays of a booking are these, whatever the state says.
-    pub fn change_stays(&self, BookingStays { booking, stays }: &BookingStays) -> Result<()> {
+    pub fn change_stays(&self, stays: &BookingStays) -> Result<()> {
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO changed_stays (booking) VALUES (?1)")?
-            .execute([booking])?;
-        let mut insert = self.connection.prepare_cached(
-            "INSERT OR REPLACE INTO stays (booking, guest, status, arrival, departure, amount)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        for stay in stays {
-            let GuestStay { guest, status, arrival, departure, amount } = stay;
-            let days = [arrival, departure].map(NaiveDate::to_string);
-            insert.execute(params![booking, guest, status.word(), days[0], days[1], amount])?;
-        }
-        Ok(())
+            .execute([&stays.booking])?;
+        Ok(replace_stays(&self.connection, stays)?)
     }
 
     /// Shows the bookings whose stays are others to `show`.

@@ -13,18 +13,8 @@ use crate::domain::record::Kind;
 fn program_fields(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Guest => &[
-            "LAST_NAME",
-            "NAME",
-            "SECOND_NAME",
-            "BIRTHDATE",
-            "HONORIFIC",
-            "TYPE_ID",
-            "COMMENTS",
-            "ADDRESS_COUNTRY",
-            "ADDRESS_PROVINCE",
-            "ADDRESS_CITY",
-            "PHONE",
-            "EMAIL",
+            "LAST_NAME", "NAME", "SECOND_NAME", "BIRTHDATE", "HONORIFIC", "TYPE_ID", "COMMENTS",
+            "ADDRESS_COUNTRY", "ADDRESS_PROVINCE", "ADDRESS_CITY", "PHONE", "EMAIL",
         ],
         Kind::Company => &[
             "TITLE",

@@ -254,24 +254,9 @@ mod tests {
             assert!(is_email(good), "{good}");
         }
         for bad in [
-            "",
-            "a",
-            "a@b",
-            "a@@b.ru",
-            "a b@c.ru",
-            ".a@b.ru",
-            "a..b@c.ru",
-            "a@b..ru",
-            "a@b.r",
-            "нет@",
-            "a@b_c.ru",
-            "a٣@x.ru",
-            "a@x٣.ru",
-            "a@b.ru.",
-            "a@b.r_u",
-            "Имя <нет>",
-            "mailto:a@b.ru",
-            "a@b.ru\u{a0}",
+            "", "a", "a@b", "a@@b.ru", "a b@c.ru", ".a@b.ru", "a..b@c.ru", "a@b..ru", "a@b.r",
+            "нет@", "a@b_c.ru", "a٣@x.ru", "a@x٣.ru", "a@b.ru.", "a@b.r_u", "Имя <нет>",
+            "mailto:a@b.ru", "a@b.ru\u{a0}",
         ] {
             assert!(!is_email(bad), "{bad}");
         }

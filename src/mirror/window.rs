@@ -11,15 +11,8 @@ use rusqlite::{Connection, Result};
 /// The SQL by which a query knows what time it is. Better one too many: a query that is taken for a
 /// window deletes nothing, and `check` says so.
 const TIME_FUNCTIONS: [&str; 9] = [
-    "'now",
-    "('subsec",
-    "current_date",
-    "current_time",
-    "julianday()",
-    "unixepoch()",
-    "date()",
-    "datetime()",
-    "time()",
+    "'now", "('subsec", "current_date", "current_time", "julianday()", "unixepoch()", "date()",
+    "datetime()", "time()",
 ];
 
 /// A view of the mirror, in lower case.

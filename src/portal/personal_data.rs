@@ -63,13 +63,7 @@ fn repeats_value(text: &str, field: &str, value: &str) -> bool {
 /// Fields whose values are the portal's own words, ids and numbers.
 fn is_technical(field: &str) -> bool {
     let names = [
-        "HONORIFIC",
-        "OPENED",
-        "CLOSED",
-        "EXPORT",
-        "IMPORT",
-        "PROBABILITY",
-        "OPPORTUNITY",
+        "HONORIFIC", "OPENED", "CLOSED", "EXPORT", "IMPORT", "PROBABILITY", "OPPORTUNITY",
         "BEGINDATE",
     ];
     let endings = ["ID", "IDS", "TYPE", "CLOSEDATE", "OPPORTUNITY"];

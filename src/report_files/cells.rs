@@ -19,21 +19,8 @@ pub(super) struct Cell {
 
 /// Words that stand for a value that Excel could not compute, or had no room to show.
 const SPREADSHEET_ERRORS: [&str; 15] = [
-    "#N/A",
-    "#REF!",
-    "#DIV/0!",
-    "#VALUE!",
-    "#NAME?",
-    "#NUM!",
-    "#NULL!",
-    "#Н/Д",
-    "#ССЫЛКА!",
-    "#ДЕЛ/0!",
-    "#ЗНАЧ!",
-    "#ИМЯ?",
-    "#ЧИСЛО!",
-    "#ПУСТО!",
-    "###",
+    "#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#Н/Д", "#ССЫЛКА!",
+    "#ДЕЛ/0!", "#ЗНАЧ!", "#ИМЯ?", "#ЧИСЛО!", "#ПУСТО!", "###",
 ];
 
 /// Reads the text of a cell.

@@ -59,14 +59,8 @@ fn the_document_has_exactly_the_fields_that_are_promised() {
 fn the_document_keeps_its_order() {
     let text = House::running().said(0, EN, "status --json");
     let keys = [
-        "schema",
-        "initial_export",
-        "last_run",
-        "last_success_at",
-        "records",
-        "failures",
-        "warnings",
-        "mirror",
+        "schema", "initial_export", "last_run", "last_success_at", "records", "failures",
+        "warnings", "mirror",
     ];
     let places: Vec<usize> =
         keys.iter().map(|key| text.find(&format!("\n  \"{key}\"")).unwrap()).collect();

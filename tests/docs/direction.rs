@@ -8,18 +8,8 @@ use crate::path;
 
 /// From the top of the house to its ground; `ARCHITECTURE.md` has the same list.
 const LAYERS: [&str; 12] = [
-    "commands",
-    "output",
-    "sync",
-    "crm",
-    "mapping",
-    "state",
-    "report_files",
-    "mirror",
-    "portal",
-    "config",
-    "platform",
-    "domain",
+    "commands", "output", "sync", "crm", "mapping", "state", "report_files", "mirror", "portal",
+    "config", "platform", "domain",
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

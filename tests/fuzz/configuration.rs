@@ -113,12 +113,7 @@ fn silent(told: &str) -> Result<(), String> {
 /// The program itself, before a portal that nobody can reach.
 fn program(dir: &Path, dice: &mut Dice) -> Result<(), String> {
     let arguments = dice.one_of(&[
-        "config show",
-        "status --json",
-        "sync",
-        "sync --dry-run",
-        "-vv status",
-        "reset-id guest 41",
+        "config show", "status --json", "sync", "sync --dry-run", "-vv status", "reset-id guest 41",
     ]);
     let (out, err) = (dir.join("out"), dir.join("err"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));

@@ -67,14 +67,8 @@ fn a_host_that_cannot_be_looked_up_without_a_thread_is_no_panic() {
 fn no_limit_of_the_system_is_a_panic() {
     let server = Server::start(Portal::unlimited(), 0).unwrap();
     let limits = [
-        "--nofile=4",
-        "--nofile=5",
-        "--nofile=6",
-        "--nofile=8",
-        "--fsize=0",
-        "--fsize=5000",
-        "--fsize=40000",
-        "--stack=131072",
+        "--nofile=4", "--nofile=5", "--nofile=6", "--nofile=8", "--fsize=0", "--fsize=5000",
+        "--fsize=40000", "--stack=131072",
     ];
     for limit in limits {
         let Some(place) = place(&server.webhook()) else { return };

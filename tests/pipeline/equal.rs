@@ -116,12 +116,7 @@ fn company() -> impl Strategy<Value = Event> {
 
 fn booking() -> impl Strategy<Value = (u32, String)> {
     let statuses = &[
-        "'temporary'",
-        "'confirmed'",
-        "'checked_in'",
-        "'checked_out'",
-        "'cancelled'",
-        "'no_show'",
+        "'temporary'", "'confirmed'", "'checked_in'", "'checked_out'", "'cancelled'", "'no_show'",
     ];
     let columns = vec![
         one_of("status", statuses).boxed(),

@@ -209,12 +209,7 @@ impl Hotel {
                 "INSERT INTO companies (id, name, city, phone, comment, modified_at, crm_id)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
-                    row.id,
-                    row.name.0,
-                    row.city,
-                    row.phone,
-                    row.comment.0,
-                    row.modified_at,
+                    row.id, row.name.0, row.city, row.phone, row.comment.0, row.modified_at,
                     row.crm_id
                 ],
             )?;

@@ -46,10 +46,7 @@ fn moment(text: &str, zone: FixedOffset) -> Option<DateTime<FixedOffset>> {
         return Some(moment.with_timezone(&zone));
     }
     let forms = [
-        "%Y-%m-%dT%H:%M:%S",
-        "%Y-%m-%d %H:%M:%S",
-        "%Y-%m-%dT%H:%M",
-        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M",
         "%d.%m.%Y %H:%M:%S",
     ];
     let naive = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;

@@ -51,13 +51,7 @@ pub(crate) fn find(method: &str) -> Option<Handler> {
 /// The methods that `methods` names.
 pub(crate) fn names() -> Vec<String> {
     let common = [
-        "batch",
-        "scope",
-        "methods",
-        "profile",
-        "server.time",
-        "method.get",
-        "user.admin",
+        "batch", "scope", "methods", "profile", "server.time", "method.get", "user.admin",
         "app.info",
     ];
     let crm = [

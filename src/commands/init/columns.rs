@@ -17,13 +17,7 @@ const TABLE_NAMES: [(MirrorTable, &[&str]); 4] = [
     (
         MirrorTable::BookingGuests,
         &[
-            "bookingguest",
-            "stay",
-            "resident",
-            "orderperson",
-            "прожива",
-            "гостиброн",
-            "гостизаяв",
+            "bookingguest", "stay", "resident", "orderperson", "прожива", "гостиброн", "гостизаяв",
             "ктоживет",
         ],
     ),

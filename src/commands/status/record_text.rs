@@ -16,20 +16,8 @@ use crate::sync::plan::Step;
 
 /// The columns in the order in which people read them.
 const COLUMNS: [&str; 14] = [
-    "status",
-    "arrival",
-    "departure",
-    "amount",
-    "guest_id",
-    "guests",
-    "company_id",
-    "payer_company_id",
-    "name",
-    "country",
-    "region",
-    "city",
-    "phones",
-    "emails",
+    "status", "arrival", "departure", "amount", "guest_id", "guests", "company_id",
+    "payer_company_id", "name", "country", "region", "city", "phones", "emails",
 ];
 
 /// The whole screen. `mirror_error`: why the mirror could not be read.

@@ -26,13 +26,7 @@ use crate::portal::{ApiError, CallError};
 /// Marked on every portal, or filled by the portal itself. Of the names one is enough, and one is
 /// always sent.
 const NEVER_DEMANDED: [&str; 8] = [
-    "NAME",
-    "SECOND_NAME",
-    "LAST_NAME",
-    "TITLE",
-    "ASSIGNED_BY_ID",
-    "OPENED",
-    "EXPORT",
+    "NAME", "SECOND_NAME", "LAST_NAME", "TITLE", "ASSIGNED_BY_ID", "OPENED", "EXPORT",
     "CATEGORY_ID",
 ];
 

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use chrono::DateTime;
@@ -203,7 +204,7 @@ fn rows_that_cannot_be_read_are_counted_and_named_by_their_column() {
     let lines = place.lines(&Fake::default());
     assert_eq!(marks(&lines), [("mirror_rows", CheckStatus::Warning); 2]);
     assert!(lines.iter().any(|line| {
-        line.detail.text(Language::Ru).contains("BAD_DATE, birth_date (id 1; birth_date = a a)")
+        line.detail.text(Language::Ru).contains("BAD_DATE, birth_date (id 1; birth_date вида a a)")
     }));
     assert!(lines.iter().any(|line| {
         line.detail.text(Language::Ru).contains("UNKNOWN_STATUS, status = \"9\" (id 3682)")
@@ -314,9 +315,9 @@ fn the_lines_say_what_to_mend_in_both_languages() {
     assert_eq!(outcome, Outcome::Failed);
     insta::assert_snapshot!(russian, @"
     ✓ Конфигурация: ecvi-b24.toml
-    ✓ Зеркало, гости: 1, последнее изменение 2020-05-01 10:00:00
-    ✓ Зеркало, компании: 1, последнее изменение 2020-05-01 10:00:00
-    ✓ Зеркало, заявки: 1, последнее изменение 2020-05-02 10:00:00
+    ✓ Зеркало, гости: 1, последнее изменение 01.05.2020 10:00:00
+    ✓ Зеркало, компании: 1, последнее изменение 01.05.2020 10:00:00
+    ✓ Зеркало, заявки: 1, последнее изменение 02.05.2020 10:00:00
     ✓ Состояние: state.db, появится при первом запуске
     ✓ Вебхук: hotel.bitrix24.ru отвечает за 0 мс
     ! Пользователь вебхука: 7, не администратор
@@ -336,7 +337,7 @@ fn the_lines_say_what_to_mend_in_both_languages() {
     ✓ State: state.db, will be made by the first run
     ✓ Webhook: hotel.bitrix24.ru answers in 0 ms
     ! The webhook's user: 7, no administrator
-      → He needs the rights to read, add and change all contacts, companies and deals, to delete deals, and to import; an administrator's webhook is safer
+      → That user needs the rights to read, add and change all contacts, companies and deals, to delete deals, and to import; an administrator's webhook is safer
     ✓ Methods of the portal: all 13 can be called
     ✓ Clock: agrees with the portal's
     ✓ Request rate: 2 a second, 50 at once at most
@@ -349,4 +350,55 @@ fn the_lines_say_what_to_mend_in_both_languages() {
     let (sound, fine) = (Place::new(""), Fake::default());
     insta::assert_snapshot!(last(sound.printed(&fine, Language::Ru).1), @"Всё в порядке. Дальше: ecvi-b24 initial-export (сначала с --dry-run).");
     insta::assert_snapshot!(last(sound.printed(&fine, Language::En).1), @"Everything is fine. Next: ecvi-b24 initial-export (with --dry-run first).");
+}
+
+/// Three rows of guests, with the usual headings.
+const GUESTS: &str = "Код;Фамилия\n1;Белова\n2;Зуева\n3;Орлов\n";
+const REPORTS: &str =
+    "[load.files]\nguests = 'guests.csv'\n[load.guests]\n'Код' = 'id'\n'Фамилия' = 'last_name'\n";
+
+/// What is said of the report, exported so long before the time of the check.
+fn of_report(report: &str, age: Duration) -> (CheckStatus, String) {
+    let place = Place::new(REPORTS);
+    let path = place.folder.path().join("guests.csv");
+    fs::write(&path, report).unwrap();
+    let written = SystemTime::from(clock().now()) - age;
+    fs::File::options().write(true).open(&path).unwrap().set_modified(written).unwrap();
+    let found = place.lines(&Fake::default()).into_iter().find(|line| line.name == "report");
+    let CheckResult { status, detail, remedy, .. } = found.unwrap();
+    let remedy = remedy.map(|remedy| remedy.text(Language::En)).unwrap_or_default();
+    (status, format!("{} {remedy}", detail.text(Language::En)))
+}
+
+#[test]
+fn a_report_is_there_with_its_headings_and_is_not_old() {
+    let minute = Duration::from_secs(60);
+    let (status, said) = of_report(GUESTS, minute);
+    assert_eq!(status, CheckStatus::Ok);
+    assert!(
+        said.starts_with("Report, guests: ") && said.contains("guests.csv, written "),
+        "{said}"
+    );
+    let (status, said) = of_report(GUESTS, 3000 * minute);
+    assert_eq!(status, CheckStatus::Warning);
+    assert!(said.contains("was not written since") && said.contains("See whether Ecvi"), "{said}");
+    let (status, said) = of_report(&GUESTS.replace("Фамилия", "Имя"), minute);
+    assert_eq!(status, CheckStatus::Error(Outcome::Failed));
+    assert!(said.contains("«Фамилия»") && said.contains("Correct [load.guests]"), "{said}");
+    let (status, said) = of_report("", minute);
+    assert_eq!(status, CheckStatus::Error(Outcome::Failed));
+    assert!(said.contains("is empty"), "{said}");
+}
+
+#[test]
+fn a_report_that_is_missing_is_named_and_a_mirror_that_was_never_loaded_names_the_command() {
+    let place = Place::new(REPORTS);
+    fs::remove_file(place.folder.path().join("mirror.db")).unwrap();
+    let (outcome, shown) = place.printed(&Fake::default(), Language::En);
+    assert_eq!(outcome, Outcome::Failed);
+    assert!(
+        shown.contains("✗ Reports: there is no report guests.csv: check [load.files]"),
+        "{shown}"
+    );
+    assert!(shown.contains("  → Fill it from the reports: ecvi-b24 load"), "{shown}");
 }

@@ -66,9 +66,9 @@ pub(super) fn unreadable(file: &Path, error: &io::Error) -> ConfigError {
         }
         ErrorKind::NotFound => ConfigMessage::FileMissing { path },
         ErrorKind::InvalidData => ConfigMessage::FileNotUtf8 { path },
-        _ => ConfigMessage::FileUnreadable { path },
+        _ => return with_cause(ConfigMessage::FileUnreadable { path }, error),
     };
-    with_cause(message, error)
+    ConfigError::Unreadable(message.into())
 }
 
 pub(super) fn webhook_file_unreadable(file: &Path, error: &io::Error) -> ConfigError {

@@ -230,7 +230,7 @@ fn without_secret(text: &str, error: &toml::de::Error) -> ConfigError {
     match error.span().and_then(|span| text.get(..span.start)) {
         Some(before) => {
             let line = before.matches('\n').count() + 1;
-            ConfigMessage::LineWrong { line, error: message }.into()
+            ConfigMessage::LineWrong { line, error: message.into() }.into()
         }
         None => ConfigError::Wrong(message.into()),
     }

@@ -3,11 +3,11 @@
 //! Guests go by their id alone: what `status` prints may end up in a ticket, and a name is personal
 //! data.
 
-use chrono::{DateTime, Local, TimeDelta, Utc};
+use chrono::{DateTime, Local, NaiveDate, TimeDelta, Utc};
 
 use crate::domain::language::Language;
 use crate::domain::messages::{Message, NameMessage};
-use crate::domain::record::{Kind, RecordKey};
+use crate::domain::record::{BookingStatus, Kind, RecordKey};
 use crate::domain::visible_text;
 
 /// `гости`, `guests`
@@ -41,6 +41,36 @@ pub fn object_name(kind: Kind, crm_id: i64) -> Message {
         Kind::Booking => NameMessage::DealCard { crm_id },
     };
     name.into()
+}
+
+/// The text as a sentence begins.
+pub fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+}
+
+/// `гости заехали`, `checked in`
+pub fn status_name(status: BookingStatus) -> Message {
+    let name = match status {
+        BookingStatus::Temporary => NameMessage::Temporary,
+        BookingStatus::Confirmed => NameMessage::Confirmed,
+        BookingStatus::CheckedIn => NameMessage::CheckedIn,
+        BookingStatus::CheckedOut => NameMessage::CheckedOut,
+        BookingStatus::Cancelled => NameMessage::Cancelled,
+        BookingStatus::NoShow => NameMessage::NoShow,
+    };
+    name.into()
+}
+
+/// A time of the mirror as people of the language write it: `20.05.2020 12:00`. What is no time
+/// stays as it is.
+pub fn format_mirror_time(time: &str, language: Language) -> String {
+    let time = visible_text::line(time).into_owned();
+    let date = time.get(..10).and_then(|date| date.parse::<NaiveDate>().ok());
+    match (language, date) {
+        (Language::Ru, Some(date)) => format!("{}{}", date.format("%d.%m.%Y"), &time[10..]),
+        (Language::Ru, None) | (Language::En, _) => time,
+    }
 }
 
 /// A date and time on this machine's clock.

@@ -65,12 +65,12 @@ codes! {
         "A text cannot be read: its bytes are not UTF-8, or letters were lost when the mirror was filled. If the mirror has another encoding, name it in [mirror] encoding, such as \"windows-1251\"; if not, correct what fills the mirror.";
     /// Two rows of the mirror name one object of the CRM.
     CrmIdTaken = "CRM_ID_TAKEN",
-        "Этот объект CRM уже занят другой записью Ecvi. Если у этой записи должен быть свой, выполните для неё ecvi-b24 reset-id: он будет создан; если объект у них общий, выполните reset-id для неё с --crm-id и номером объекта.",
-        "Another record of Ecvi already has this object of the CRM. If this record is to have its own, run ecvi-b24 reset-id for it: it is created then; if they share the object, run reset-id for it with --crm-id and the object's number.";
+        "Эта карточка CRM уже занята другой записью Ecvi. Если у этой записи должна быть своя, выполните для неё ecvi-b24 reset-id: она будет создана; если карточка у них общая, выполните reset-id для неё с --crm-id и номером карточки.",
+        "Another record of Ecvi already has this card of the CRM. If this record is to have its own, run ecvi-b24 reset-id for it: it is created then; if they share the card, run reset-id for it with --crm-id and the card's number.";
     /// The portal refused the call.
     PortalRefused = "PORTAL_REFUSED",
-        "Битрикс24 отказался принять запись. Исправьте то, что он называет (ecvi-b24 status), в Ecvi или в CRM, затем выполните ecvi-b24 retry.",
-        "Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.";
+        "Битрикс24 отказался принять запись. Исправьте в Ecvi или в CRM то, что названо в отказе, затем выполните ecvi-b24 retry.",
+        "Bitrix24 refused the record. Correct in Ecvi or in the CRM what the refusal names, then run ecvi-b24 retry.";
     /// The portal refuses every change of the card because of a phone or an e-mail that it already
     /// has.
     BadContactInCrm = "BAD_CONTACT_IN_CRM",
@@ -78,16 +78,16 @@ codes! {
         "The card in the CRM has a phone or an e-mail that the portal does not accept, so the portal refuses every change of the card. Correct or delete it on the card, then run ecvi-b24 retry.";
     /// The webhook's user may not do this.
     AccessDenied = "ACCESS_DENIED",
-        "У пользователя вебхука нет прав на этот объект. Дайте ему права в CRM (лучше всего вебхук администратора).",
-        "The webhook's user has no rights on this object. Give them the rights in the CRM (an administrator's webhook is best).";
+        "У пользователя вебхука нет прав на эту карточку. Дайте ему права в CRM (лучше всего вебхук администратора).",
+        "The webhook's user has no rights on this card. Give that user the rights in the CRM (an administrator's webhook is best).";
     /// The object no longer exists in the CRM, and the configuration says to report that.
     ObjectMissing = "OBJECT_MISSING",
         "Карточки больше нет в CRM. Чтобы создать её заново, выполните ecvi-b24 reset-id для этой записи.",
-        "The object no longer exists in the CRM. To create it again, run ecvi-b24 reset-id for this record.";
+        "The card no longer exists in the CRM. To create it again, run ecvi-b24 reset-id for this record.";
     /// The object's origin is not ours, so it was neither changed nor deleted.
     NotOurs = "NOT_OURS",
-        "Объект в CRM не помечен как наш, поэтому не изменён и не удалён: возможно, под этим номером теперь чужая карточка. Посмотрите её. Если она наша, выполните ecvi-b24 reset-id с видом, id и --crm-id; если нет, то же без --crm-id. Сразу для всех таких записей: ecvi-b24 reset-id --code NOT_OURS, для своих карточек с --take-back. Сделку, заявки которой больше нет, удалите вручную.",
-        "The object of the CRM is not marked as ours and was neither changed nor deleted: the number may belong to another card now. Look at it. If it is ours, run ecvi-b24 reset-id with kind, id and --crm-id; if not, the same without --crm-id. For all such records at once: ecvi-b24 reset-id --code NOT_OURS, with --take-back where the cards are ours. If the booking no longer exists, delete its deal by hand.";
+        "Карточка в CRM не помечена как наша, поэтому не изменена и не удалена: возможно, под этим номером теперь чужая. Посмотрите её. Если она наша, выполните ecvi-b24 reset-id с видом, id и --crm-id; если нет, то же без --crm-id. Сразу для всех таких записей: ecvi-b24 reset-id --code NOT_OURS, для своих карточек с --take-back. Сделку, заявки которой больше нет, удалите вручную.",
+        "The card in the CRM is not marked as ours and was neither changed nor deleted: the number may belong to somebody else's card now. Look at it. If it is ours, run ecvi-b24 reset-id with kind, id and --crm-id; if not, the same without --crm-id. For all such records at once: ecvi-b24 reset-id --code NOT_OURS, with --take-back where the cards are ours. If the booking no longer exists, delete its deal by hand.";
     /// The portal cannot show the record's object.
     CardUnreadable = "CARD_UNREADABLE",
         "Битрикс24 не может показать карточку этой записи: любой список с ней приходит испорченным, обычно из-за повреждённого текста в одном из её полей. Остальные записи передаются. Откройте карточку в CRM и сохраните её поля заново или удалите её, затем выполните ecvi-b24 retry; если не помогает, покажите карточку поддержке Битрикс24.",
@@ -98,8 +98,8 @@ codes! {
         "The portal repeatedly gives no answer when this record is sent. The record is put aside and tried again; if that goes on, show it to Bitrix24's support.";
     /// Held: the booking's guest has no contact yet.
     GuestWaiting = "GUEST_WAITING",
-        "Заявка ждёт, пока её гость появится в CRM. Причину покажет ecvi-b24 status guest с его номером (id).",
-        "The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows the reason.";
+        "Заявка ждёт, пока её гость появится в CRM. Она уйдёт сама, когда гость будет передан.",
+        "The booking waits until its guest is in the CRM. It goes by itself once the guest was sent.";
     /// Warning: an e-mail that the portal would refuse.
     EmailLeftOut = "EMAIL_LEFT_OUT",
         "Адрес e-mail записан неверно и не передан; остальное передано. Исправьте адрес в Ecvi.",
@@ -122,8 +122,8 @@ codes! {
         "The sex is not understood, and so the honorific stays empty; all else was sent. M and F, male and female are understood; correct it in Ecvi or in the mirror.";
     /// Warning: a booking names somebody whom no row has.
     UnknownReference = "UNKNOWN_REFERENCE",
-        "Заявка называет того, кого нет в зеркале, и передана без него. Проверьте, те ли номера (id) в зеркале у гостей и компаний, что в guest_id, company_id и booking_guests; появится такая строка, и сделка дополнится сама.",
-        "The booking names somebody whom the mirror does not have, and was sent without them. See whether guests and companies have the ids that guest_id, company_id and booking_guests name; once there is such a row, the deal is completed by itself.";
+        "В заявке указаны гость или компания, которых нет в зеркале; она передана без них. Проверьте, совпадают ли id гостей и компаний с тем, что стоит в guest_id, company_id и booking_guests. Когда такая строка появится, сделка дополнится сама.",
+        "The booking names a guest or a company that the mirror does not have, and was sent without them. See whether guests and companies have the ids that guest_id, company_id and booking_guests name. Once there is such a row, the deal is completed by itself.";
     /// Warning: the deal goes without somebody who has no object yet.
     WithoutCompanion = "WITHOUT_COMPANION",
         "Сделка передана без тех, кого ещё нет в CRM; она дополнится сама, когда они появятся.",
@@ -131,7 +131,7 @@ codes! {
     /// Warning: several objects carry the record's origin.
     SeveralInCrm = "SEVERAL_IN_CRM",
         "В CRM несколько карточек этой записи; используется самая старая. Объедините их в CRM; предупреждение исчезнет, когда запись изменится в Ecvi. Что осталось, покажет ecvi-b24 audit.",
-        "Several objects of the CRM belong to this record; the oldest is used. Merge them in the CRM; the warning disappears when the record changes in Ecvi. ecvi-b24 audit shows what is left.";
+        "Several cards of the CRM belong to this record; the oldest is used. Merge them in the CRM; the warning disappears when the record changes in Ecvi. ecvi-b24 audit shows what is left.";
     /// Warning: somebody in the CRM may be this person.
     DoubtfulMatch = "DOUBTFUL_MATCH",
         "В CRM есть похожие карточки с тем же телефоном или e-mail; создана новая. Если это один и тот же человек, объедините их в CRM. Предупреждение исчезнет, когда запись изменится в Ecvi.",

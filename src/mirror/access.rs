@@ -108,7 +108,7 @@ fn unseen(file: &Path, error: &std::io::Error) -> RunError {
         },
         _ => match private_files::exhausted(error) {
             Some(message) => return RunError::failed(message),
-            None => MirrorMessage::CannotBeOpened { path, error: error.to_string() },
+            None => MirrorMessage::CannotBeOpened { path, error: error.to_string().into() },
         },
     };
     message.into()

@@ -10,3 +10,4 @@ pub mod range_lock;
 pub mod regular_file;
 pub mod sidecar_path;
 pub mod sqlite_temp_store;
+pub(crate) mod system_user;

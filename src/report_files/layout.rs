@@ -20,6 +20,8 @@ pub(super) struct Layout {
     pub(super) places: Vec<Place>,
     /// As they are compared: a long report repeats them on every page.
     pub(super) headings: Vec<String>,
+    /// As the report has them.
+    pub(super) shown_headings: Vec<String>,
 }
 
 /// Where the value of a column comes from.
@@ -85,9 +87,13 @@ fn none(rows: &[Record], wanted: &[Heading]) -> LayoutError {
     LayoutError::None { wanted: required.map(|heading| heading.text.clone()).collect(), present }
 }
 
+fn shown(heading: &str) -> String {
+    trimmed(heading).replace('\n', " ")
+}
+
 /// The headings as they are shown.
 fn present(row: &Record) -> Vec<String> {
-    let headings = row.fields.iter().map(|field| trimmed(field).replace('\n', " "));
+    let headings = row.fields.iter().map(|field| shown(field));
     headings.filter(|field| !field.is_empty()).collect()
 }
 
@@ -113,7 +119,9 @@ impl Layout {
         let width =
             headings.iter().rposition(|heading| !heading.is_empty()).map_or(0, |last| last + 1);
         let places = places.into_values().collect();
-        Ok(Layout { line: row.line, width, places, headings }.with_both_names_of_bookings(table))
+        let shown_headings = row.fields.iter().map(|field| shown(field)).collect();
+        let layout = Layout { line: row.line, width, places, headings, shown_headings };
+        Ok(layout.with_both_names_of_bookings(table))
     }
 
     /// Of a file without a line, which somebody says is right.
@@ -123,8 +131,9 @@ impl Layout {
             add(&mut places, heading, 0);
         }
         let places = places.into_values().collect();
-        Layout { line: 0, width: 0, places, headings: Vec::new() }
-            .with_both_names_of_bookings(table)
+        let (headings, shown_headings) = (Vec::new(), Vec::new());
+        let layout = Layout { line: 0, width: 0, places, headings, shown_headings };
+        layout.with_both_names_of_bookings(table)
     }
 
     /// A report of bookings may have the number alone, or the id alone.

@@ -81,9 +81,9 @@ impl<'r> Report<'r> {
         self.layout.place(column).map(|place| place.heading.clone())
     }
 
-    /// All headings, in small letters.
+    /// All headings, as the report has them.
     pub(super) fn headings(&self) -> &[String] {
-        &self.layout.headings
+        &self.layout.shown_headings
     }
 
     /// Reads all rows.
@@ -201,7 +201,7 @@ fn open_workbook(
     let ReportConfig { table, headings, .. } = reading.config;
     let sheets = workbook::sheets(file, kind).map_err(|error| LoadMessage::NoWorkbook {
         path: source.shown(),
-        error: error.to_string(),
+        error: error.to_string().into(),
     })?;
     let score = |rows: &Vec<Record>| layout::score(&rows[..rows.len().min(HEAD_LINES)], headings);
     let mut best: Vec<Record> = Vec::new();

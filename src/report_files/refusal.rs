@@ -25,7 +25,8 @@ pub fn unreadable_file(path: &Path, error: &io::Error) -> anyhow::Error {
         ErrorKind::PermissionDenied => LoadMessage::ReportDenied { path: shown }.into(),
         _ => match private_files::exhausted(error) {
             Some(message) => RunError::failed(message).into(),
-            None => LoadMessage::ReportUnreadable { path: shown, error: error.to_string() }.into(),
+            None => LoadMessage::ReportUnreadable { path: shown, error: error.to_string().into() }
+                .into(),
         },
     }
 }

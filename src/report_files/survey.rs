@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::{Finding, Reading, Report, Source};
-use crate::config::{Heading, ReportConfig};
+use crate::config::{Heading, ReportConfig, plain_heading};
 use crate::domain::column_names::{columns_called, names_in};
 use crate::domain::mirror_table::MirrorTable;
 
@@ -38,7 +38,9 @@ pub fn survey(source: &Source, table: MirrorTable) -> Result<ReportSurvey> {
     let report = Report::open(source, reading)?;
     let named = report.headings().iter();
     let headings = named
-        .filter_map(|heading| Some((heading.clone(), columns_called(heading, table)?)))
+        .filter_map(|heading| {
+            Some((heading.clone(), columns_called(&plain_heading(heading), table)?))
+        })
         .collect();
     let amount = report.columns().iter().position(|column| column == "amount");
     let mut with_amount: BTreeSet<String> = BTreeSet::new();

@@ -196,13 +196,14 @@ fn the_screen_in_two_languages() {
     заявки           1              1        0           1
 
     Не передано: 1
-      PORTAL_REFUSED: Битрикс24 отказался принять запись. Исправьте то, что он называет (ecvi-b24 status), в Ecvi или в CRM, затем выполните ecvi-b24 retry.
+      PORTAL_REFUSED: Битрикс24 отказался принять запись. Исправьте в Ecvi или в CRM то, что названо в отказе, затем выполните ecvi-b24 retry.
         гость 43, создание, попыток: 3, с 01.01.2026 23:00: Invalid value for field HONORIFIC. / Choose another.
         следующая попытка: при ближайшем запуске
 
     Ждут своего гостя: 1
-      GUEST_WAITING: Заявка ждёт, пока её гость появится в CRM. Причину покажет ecvi-b24 status guest с его номером (id).
+      GUEST_WAITING: Заявка ждёт, пока её гость появится в CRM. Она уйдёт сама, когда гость будет передан.
         заявка №3683 (id 6), с 02.01.2026 06:00: гость 43
+        причина: ecvi-b24 status guest 43
 
     Передано, но стоит взглянуть: 1
       EMAIL_LEFT_OUT: Адрес e-mail записан неверно и не передан; остальное передано. Исправьте адрес в Ecvi.
@@ -222,13 +223,14 @@ fn the_screen_in_two_languages() {
     bookings        1        1        0        1
 
     Not sent: 1
-      PORTAL_REFUSED: Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.
+      PORTAL_REFUSED: Bitrix24 refused the record. Correct in Ecvi or in the CRM what the refusal names, then run ecvi-b24 retry.
         guest 43, create, attempts: 3, since 2026-01-01 23:00: Invalid value for field HONORIFIC. / Choose another.
         next attempt: with the next run
 
     Waiting for their guest: 1
-      GUEST_WAITING: The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows the reason.
+      GUEST_WAITING: The booking waits until its guest is in the CRM. It goes by itself once the guest was sent.
         booking 3683 (id 6), since 2026-01-02 06:00: guest 43
+        why: ecvi-b24 status guest 43
 
     Sent, but worth a look: 1
       EMAIL_LEFT_OUT: An e-mail address is malformed and was left out; all else was sent. Correct it in Ecvi.
@@ -280,7 +282,7 @@ fn one_record_in_two_languages() {
     Заявка №3682 (id 5)
     В CRM: сделка 501, https://hotel.bitrix24.ru/crm/deal/details/501/
     В Ecvi: последнее изменение 01.01.2026 10:00:00
-      статус: confirmed
+      статус: подтверждена
       заезд: 20.05.2026 12:00
       выезд: 29.05.2026 12:00
       сумма: 13050.00
@@ -299,7 +301,7 @@ fn one_record_in_two_languages() {
       phones: 0
       e-mails: 0
     Sent: nothing yet
-    PORTAL_REFUSED: Bitrix24 refused the record. Correct what it names (ecvi-b24 status) in Ecvi or in the CRM, then run ecvi-b24 retry.
+    PORTAL_REFUSED: Bitrix24 refused the record. Correct in Ecvi or in the CRM what the refusal names, then run ecvi-b24 retry.
       guest 43, create, attempts: 3, since 2026-01-01 23:00: Invalid value for field HONORIFIC. / Choose another.
       next attempt: with the next run
     The next run: find the card in the CRM by ORIGIN_ID, or create it where there is none
@@ -327,8 +329,9 @@ fn one_record_in_two_languages() {
       guest of the booking: 43
       guests who stay: 43
     Sent: nothing yet
-    GUEST_WAITING: The booking waits until its guest is in the CRM. ecvi-b24 status guest with the guest's id shows the reason.
+    GUEST_WAITING: The booking waits until its guest is in the CRM. It goes by itself once the guest was sent.
       booking 3683 (id 6), since 2026-01-02 06:00: guest 43
+      why: ecvi-b24 status guest 43
     The next run: send it if its guest is in the CRM by then
     ");
 }

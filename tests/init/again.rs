@@ -140,7 +140,7 @@ fn a_file_that_stays_as_it_is_is_not_written() {
     let written = || fs::metadata(hotel.path("ecvi-b24.toml")).unwrap().modified().unwrap();
     let before = written();
     let said = hotel.says(0, "--yes");
-    assert!(said.contains("Настройки не изменились."), "{said}");
+    assert!(said.contains("Конфигурация не изменилась."), "{said}");
     assert_eq!(written(), before);
 }
 

@@ -8,6 +8,8 @@ mod hotel;
 #[cfg(unix)]
 mod on_terminal;
 #[cfg(unix)]
+mod owners;
+#[cfg(unix)]
 #[path = "../shared/pty.rs"]
 mod pty;
 mod refusals;

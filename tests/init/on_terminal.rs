@@ -68,7 +68,7 @@ fn a_webhook_that_does_not_work_is_asked_for_again_with_the_reason() {
     let mut terminal = init(&hotel, "--yes");
     for (typed, told) in [
         ("hello".to_owned(), "https://"),
-        (format!("{}rest/1/wrong/", hotel.server.address()), "the portal refuses us"),
+        (format!("{}rest/1/wrong/", hotel.server.address()), "The portal refuses us"),
         (String::new(), "https://"),
         ("http://127.0.0.1:9/rest/1/x/".to_owned(), "Check the network"),
     ] {
@@ -152,7 +152,7 @@ fn a_mirror_that_is_not_there_may_be_another_file_or_come_later() {
     terminal.then_shows("The mirror's file");
     terminal.presses("x");
     terminal.presses(ENTER);
-    terminal.then_shows("there is no mirror");
+    terminal.then_shows("There is no mirror");
     terminal.then_shows("What to do?");
     terminal.presses(ENTER);
     terminal.then_shows("The mirror's file");
@@ -387,11 +387,11 @@ fn reports_fill_a_mirror_that_is_not_there() {
     terminal.then_shows("The report of guests");
     terminal.presses("gone.csv");
     terminal.presses(ENTER);
-    terminal.then_shows("there is no report gone.csv");
+    terminal.then_shows("There is no report gone.csv");
     terminal.then_shows("The report of guests");
     terminal.presses("guests.csv");
     terminal.presses(ENTER);
-    terminal.then_shows("id ← код, last_name first_name middle_name ← фио, email ← e-mail");
+    terminal.then_shows("id ← Код, last_name first_name middle_name ← ФИО, email ← E-mail");
     terminal.then_shows("The report of companies");
     terminal.presses(ENTER);
     terminal.then_shows("The report of bookings");
@@ -408,7 +408,7 @@ fn reports_fill_a_mirror_that_is_not_there() {
         file.contains("[load.files]\nguests = \"guests.csv\"\nbookings = \"rooms.csv\"\n"),
         "{file}"
     );
-    assert!(file.contains("\"номер заявки\" = \"number\""), "{file}");
+    assert!(file.contains("\"Номер заявки\" = \"number\""), "{file}");
 }
 
 #[test]

@@ -98,12 +98,12 @@ fn a_reference_that_no_row_has_counts_as_none_with_a_warning_until_there_is_one(
     hotel.stay(1, &[1, 98]);
     let checked = hotel.says("check");
     assert!(
-        checked.contains("1 из 2 называют в guest_id того, кого нет (например, заявка с id 2: 99)"),
+        checked.contains("в столбце guest_id указан id, которого в зеркале нет; таких заявок 1 из 2 (например, заявка с id 2: 99)"),
         "{checked}"
     );
-    assert!(checked.contains("1 из 2 называют в payer_company_id"), "{checked}");
-    assert!(checked.contains("1 из 2 называют в booking_guests.guest_id"), "{checked}");
-    assert!(checked.contains("без гостей 1 из 2"), "{checked}");
+    assert!(checked.contains("в столбце payer_company_id указан id"), "{checked}");
+    assert!(checked.contains("в столбце booking_guests.guest_id указан id"), "{checked}");
+    assert!(checked.contains("1 из 2 без гостей"), "{checked}");
     hotel.export();
     assert_eq!(
         hotel.flaws("warnings"),

@@ -349,7 +349,7 @@ fn a_field_that_is_not_there_or_holds_something_else_is_found_before_anything_is
 #[test]
 fn a_field_is_the_hotels_own_and_is_filled_by_one_table() {
     for (line, word) in [
-        ("UF_CRM_X = 'visits'", "unknown variant"),
+        ("UF_CRM_X = 'visits'", "значение «visits» не подходит"),
         ("COMMENTS = 'stays'", "COMMENTS"),
         ("POST = 'stays'", "POST"),
         ("uf_crm_x = 'stays'", "uf_crm_x"),

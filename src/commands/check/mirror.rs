@@ -10,18 +10,21 @@ use crate::config::Config;
 use crate::domain::display;
 use crate::domain::messages::CheckMessage;
 use crate::domain::record::Kind;
-use crate::domain::run_error::message_of;
+use crate::domain::run_error::{Outcome, message_of};
 use crate::mirror::{Mirror, has_foreign_log, written_at};
 use crate::platform::clock::{Clock, is_older, saturating_add};
 use crate::platform::sidecar_path::sidecar_path;
 
-/// A mirror that was written longer ago is no longer filled.
+/// A mirror, or a report that fills it, that was written longer ago is no longer written.
 const MAX_AGE: Duration = Duration::from_secs(86_400);
 
 /// Checks the mirror.
 pub(super) fn check(config: &Config, clock: &Clock, results: &mut Vec<CheckResult>) {
     let path = &config.mirror.path;
     let now = clock.now();
+    if !config.load.reports.is_empty() && !path.exists() {
+        return results.push(not_loaded(path));
+    }
     let limit = clock.read_limit(Some(saturating_add(now, config.sync.time_limit)));
     // Looked at first: opening the mirror may change its log.
     let has_foreign_log = has_foreign_log(path);
@@ -42,6 +45,12 @@ pub(super) fn check(config: &Config, clock: &Clock, results: &mut Vec<CheckResul
     }
     let found = references::check(&mirror);
     results.extend(found.unwrap_or_else(|error| vec![unusable(&error)]));
+}
+
+/// The reports were never loaded.
+fn not_loaded(path: &Path) -> CheckResult {
+    let detail = CheckMessage::MirrorNotLoaded { path: path.display().to_string() };
+    CheckResult::error("mirror", Outcome::Failed, detail).with_remedy(CheckMessage::LoadReports)
 }
 
 /// The error says what to do.
@@ -66,12 +75,16 @@ fn age(config: &Config, now: DateTime<Utc>) -> CheckResult {
     let path = config.mirror.path.display().to_string();
     let written =
         written_at.map(|at| display::format_time(at, config.language)).unwrap_or_default();
-    let limit = config.monitoring.max_mirror_age.unwrap_or(MAX_AGE);
-    if written_at.is_some_and(|at| is_older(at, limit, now)) {
+    if written_at.is_some_and(|at| is_old(at, config, now)) {
         let old = CheckResult::warning("mirror", CheckMessage::MirrorOld { path, written });
         return old.with_remedy(CheckMessage::CheckFiller);
     }
     CheckResult::ok("mirror", CheckMessage::MirrorFresh { path, written })
+}
+
+/// Whether what was written then should have been written again.
+pub(super) fn is_old(written_at: DateTime<Utc>, config: &Config, now: DateTime<Utc>) -> bool {
+    is_older(written_at, config.monitoring.max_mirror_age.unwrap_or(MAX_AGE), now)
 }
 
 /// The queries that show a window of rows, so that other rows are there tomorrow than today.

@@ -11,6 +11,7 @@ mod notify_user;
 mod portal;
 pub mod probe;
 mod references;
+mod reports;
 mod result;
 mod rights;
 mod rows;
@@ -80,6 +81,7 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Chec
         return Checks { results, next: None };
     };
     sqlite_temp_store::choose_folder(&config.state);
+    results.extend(reports::check(&config, clock.now()));
     mirror::check(&config, clock, &mut results);
     let state = local::check_state(&config, clock.now(), &mut results);
     if outcome(&results) == Outcome::Ok {

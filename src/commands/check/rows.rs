@@ -2,6 +2,7 @@
 //! it would warn.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -11,7 +12,7 @@ use super::modified_at::ModificationTimes;
 use crate::config::Config;
 use crate::domain::display::plural_name;
 use crate::domain::failure_code::FailureCode;
-use crate::domain::messages::{CheckMessage, Message};
+use crate::domain::messages::{CheckMessage, Message, MirrorTime};
 use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
@@ -48,7 +49,7 @@ struct FlawedRows {
     /// The first of them.
     ids: Vec<RecordId>,
     /// By their form: values that look alike have one cause.
-    examples: BTreeMap<String, String>,
+    examples: BTreeMap<String, Message>,
 }
 
 /// Reads the rows of a kind. No clock is later than `latest`.
@@ -122,7 +123,11 @@ impl Sample {
         let rows = self.unreadable.entry(Flaw { code, column: shown }).or_default();
         rows.add(id);
         if !form.is_empty() && rows.examples.len() < EXAMPLES_SHOWN {
-            let example = if message == column { format!("{column} = {form}") } else { message };
+            let example = if message == column {
+                CheckMessage::ValueOfForm { column, form: form.clone() }.into()
+            } else {
+                Message::from(message)
+            };
             rows.examples.entry(form).or_insert(example);
         }
     }
@@ -136,15 +141,14 @@ impl Sample {
             results.push(warning(detail, FailureCode::BadId));
         }
         for (Flaw { code, column }, rows) in &self.unreadable {
-            let ids = [rows.ids()];
-            let examples: Vec<&str> =
-                ids.iter().chain(rows.examples.values()).map(String::as_str).collect();
+            let examples = rows.examples.values().cloned();
+            let examples = iter::once(rows.ids().into()).chain(examples).collect();
             let detail = CheckMessage::RowsUnreadable {
                 records: records(),
                 count: rows.count,
                 code: code.to_string(),
                 column: column.clone(),
-                examples: examples.join("; "),
+                examples: Message::Several(examples).into(),
             };
             results.push(warning(detail, *code));
         }
@@ -173,7 +177,7 @@ impl Sample {
         CheckResult::ok(
             "mirror_rows",
             if is_time(&newest) {
-                CheckMessage::RowsAndNewest { records, count, newest }
+                CheckMessage::RowsAndNewest { records, count, newest: MirrorTime(newest) }
             } else {
                 CheckMessage::Rows { records, count }
             },

@@ -141,7 +141,7 @@ pub(super) fn notes(preview: &StepPreview, language: Language) -> Vec<String> {
     if preview.is_taken {
         notes.push(msg!(
             language,
-            "эта карточка уже у другой записи: передано не будет (CRM_ID_TAKEN)",
+            "эта карточка уже занята другой записью: передано не будет (CRM_ID_TAKEN)",
             "the card is another record's already: it will not be sent (CRM_ID_TAKEN)"
         ));
     }
@@ -149,7 +149,7 @@ pub(super) fn notes(preview: &StepPreview, language: Language) -> Vec<String> {
         let guest = display::record_name(guest, "").text(language);
         notes.push(msg!(
             language,
-            "будет ждать, пока передастся {guest} (GUEST_WAITING)",
+            "будет ждать, пока не будет передан {guest} (GUEST_WAITING)",
             "will wait until {guest} is sent (GUEST_WAITING)"
         ));
     }

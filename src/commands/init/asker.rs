@@ -8,6 +8,7 @@ use inquire::ui::RenderConfig;
 use inquire::{InquireError, MultiSelect, Password, PasswordDisplayMode, Select, Text};
 
 use super::questions::Question;
+use crate::domain::display;
 use crate::domain::language::Language;
 use crate::domain::messages::{InitMessage, Message};
 use crate::domain::run_error::{RunError, UsageError};
@@ -170,7 +171,9 @@ fn answer<T>(ask: impl Fn() -> Result<T, InquireError>) -> Result<T> {
             Err(InquireError::OperationInterrupted) => {
                 return Err(RunError::interrupted(InitMessage::Stopped).into());
             }
-            Err(error) => return Err(InitMessage::NotAsked { error: error.to_string() }.into()),
+            Err(error) => {
+                return Err(InitMessage::NotAsked { error: error.to_string().into() }.into());
+            }
         }
     }
 }
@@ -179,6 +182,11 @@ fn answer<T>(ask: impl Fn() -> Result<T, InquireError>) -> Result<T> {
 pub(super) fn tell(text: &str) {
     // A terminal that is gone is told of by the next question.
     drop(writeln!(Visible::new(std::io::stderr()), "{text}"));
+}
+
+/// Tells a person what stands in the way, before the question that it leads to.
+pub(super) fn tell_problem(problem: &Message, language: Language) {
+    tell(&display::capitalized(&problem.text(language)));
 }
 
 /// An answer of the command line that makes no sense: exit 2.

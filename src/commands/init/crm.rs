@@ -5,7 +5,8 @@ use anyhow::Result;
 use super::Interview;
 use super::asker::{Choice, tell, usage};
 use super::meaning::{stage_for, without_funnel};
-use super::questions::{Question, status_name};
+use super::questions::Question;
+use crate::domain::display::status_name;
 use crate::domain::messages::InitMessage;
 use crate::domain::record::BookingStatus;
 use crate::msg;
@@ -138,7 +139,7 @@ fn agrees(interview: &Interview<'_>, chosen: &[(BookingStatus, &PortalOption)]) 
     let language = interview.asker.language;
     let mut lines = vec![msg!(language, "Стадии сделок:", "Stages of the deals:")];
     for (status, stage) in chosen {
-        lines.push(format!("  {} → {}", status_name(*status, language), label(stage)));
+        lines.push(format!("  {} → {}", status_name(*status).text(language), label(stage)));
     }
     tell(&lines.join("\n"));
     let no = msg!(language, "нет, назначить самому", "no, choose them");

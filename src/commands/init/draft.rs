@@ -5,7 +5,7 @@
 //! all other keys stay as they are. What equals the default is not written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -182,14 +182,14 @@ impl Draft {
     }
 
     /// Writes the file, as a whole or not at all: a new one for its owner alone, an old one with
-    /// its owner and rights.
+    /// its owner and rights. Returns a new file.
     ///
     /// # Errors
     /// In words: the folder cannot be written, or somebody else wrote the file meanwhile.
-    pub(super) fn write(&self) -> Result<()> {
+    pub(super) fn write(&self) -> Result<Option<File>> {
         let path = || self.path.display().to_string();
         if self.before.as_ref() == Some(&self.document.to_string()) {
-            return Ok(());
+            return Ok(None);
         }
         if config::text_to_change(&self.path)? != self.before {
             return Err(InitMessage::FileChangedMeanwhile { path: path() }.into());
@@ -198,13 +198,14 @@ impl Draft {
         Ok(written.explain(|| InitMessage::NotWritten { path: path() })?)
     }
 
-    fn replace(&self) -> std::io::Result<()> {
+    fn replace(&self) -> std::io::Result<Option<File>> {
         let made = Builder::new().prefix(".ecvi-b24-").tempfile_in(parent_dir(&self.path));
         let mut file = match made {
             // In /etc an administrator may have made the file for the user of the runs: that user
             // makes no other there.
             Err(error) if self.is_rewritten() && error.kind() == ErrorKind::PermissionDenied => {
-                return fs::write(&self.path, self.document.to_string());
+                fs::write(&self.path, self.document.to_string())?;
+                return Ok(None);
             }
             made => made?,
         };
@@ -214,11 +215,10 @@ impl Draft {
         }
         file.as_file().sync_all()?;
         if self.is_rewritten() {
-            file.persist(&self.path)?
-        } else {
-            file.persist_noclobber(&self.path)?
-        };
-        Ok(())
+            file.persist(&self.path)?;
+            return Ok(None);
+        }
+        Ok(Some(file.persist_noclobber(&self.path)?))
     }
 }
 
@@ -238,7 +238,7 @@ fn heading(language: Language) -> String {
     let code = language.code();
     msg!(
         language,
-        "# Настройки ecvi-b24. Их записала команда ecvi-b24 init; запущенная снова, она предложит эти ответы.\n# Чего здесь нет, то имеет значение по умолчанию. Все ключи описаны в docs/configuration.md.\n# В файле пароль ко всей CRM: никому его не показывайте.\n\nlanguage = \"{code}\"\n",
+        "# Конфигурация ecvi-b24. Её записала команда ecvi-b24 init; запущенная снова, она предложит эти ответы.\n# Чего здесь нет, то имеет значение по умолчанию. Все ключи описаны в docs/configuration.md.\n# В файле пароль ко всей CRM: никому его не показывайте.\n\nlanguage = \"{code}\"\n",
         "# The configuration of ecvi-b24, written by ecvi-b24 init; run again, it offers these answers.\n# What is not here has its default. Every key: docs/configuration.md.\n# The file holds a password to the whole CRM: show it to nobody.\n\nlanguage = \"{code}\"\n",
     )
 }

@@ -5,12 +5,12 @@ use std::path::Path;
 use anyhow::Result;
 use chrono::Utc;
 
-use super::asker::{Choice, tell, usage};
+use super::asker::{Choice, tell, tell_problem, usage};
 use super::columns::{Matches, best_table, empty_query, match_columns, query};
 use super::meaning::status_of;
-use super::questions::{Question, status_name};
+use super::questions::Question;
 use super::{Interview, reports};
-use crate::domain::display::format_age;
+use crate::domain::display::{format_age, status_name};
 use crate::domain::messages::{InitMessage, Message};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::{BookingStatus, Kind};
@@ -111,7 +111,7 @@ fn goes_on_without(interview: &mut Interview<'_>, reason: &Message) -> Result<bo
         let reason = Box::new(reason.clone());
         return Err(RunError::failed(InitMessage::MirrorNotThere { reason }).into());
     }
-    tell(&reason.text(language));
+    tell_problem(reason, language);
     let choices = [
         (Absence::AnotherFile, msg!(language, "указать другой файл", "name another file")),
         (
@@ -266,7 +266,7 @@ fn tell_rows(interview: &Interview<'_>, mirror: &Mirror, path: &Path) -> Result<
         written_at(path).map(|at| format_age(Utc::now() - at).text(language)).unwrap_or_default();
     tell(&msg!(
         language,
-        "✓ Зеркало: гости {guests}, компании {companies}, заявки {bookings}; записано {age}",
+        "✓ Зеркало: гости {guests}, компании {companies}, заявки {bookings}; обновлено {age}",
         "✓ The mirror: guests {guests}, companies {companies}, bookings {bookings}; written {age}"
     ));
     let [guests, companies, bookings] = Kind::DISPLAY_ORDER.map(|kind| counts[kind].1);
@@ -315,7 +315,7 @@ fn ask_status(interview: &Interview<'_>, code: &str, count: u64) -> Result<Optio
     let language = interview.asker.language;
     let mut choices: Vec<Choice<Option<BookingStatus>>> = Vec::new();
     for status in BookingStatus::ALL {
-        choices.push(Choice { value: Some(status), label: status_name(status, language) });
+        choices.push(Choice { value: Some(status), label: status_name(status).text(language) });
     }
     let later =
         msg!(language, "решить позже: такие заявки подождут", "decide later: these bookings wait");

@@ -15,8 +15,10 @@ mod mirror;
 mod questions;
 mod reports;
 mod responsible;
+mod runs_user;
 mod webhook;
 
+use std::fs::File;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::Result;
@@ -37,6 +39,7 @@ use crate::portal::http::Http;
 use asker::{Asker, Choice, tell, usage};
 use draft::{Change, Draft};
 use questions::Question;
+use runs_user::RunsUser;
 
 /// What is known before the first question.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +87,8 @@ pub fn run(options: &cli::Init, start: &Start<'_>, clock: &Clock) -> Result<Outc
         stdout::print_error(&OutputMessage::NothingChanged.localized(interview.asker.language));
         return Ok(Outcome::Ok);
     }
-    interview.draft.write()?;
-    interview.check()
+    let made = interview.draft.write()?;
+    interview.finish(made.as_ref())
 }
 
 /// A misspelt table or status would be an answer that nobody hears.
@@ -169,13 +172,13 @@ impl Interview<'_> {
         tell(&if self.draft.is_rewritten() {
             msg!(
                 language,
-                "Настройки: {path}. Предлагаются ответы из этого файла; всё, о чём вопросов нет, останется как есть.",
+                "Конфигурация: {path}. Предлагаются ответы из этого файла; всё, о чём вопросов нет, останется как есть.",
                 "The configuration: {path}. The answers in this file are offered; what no question is about stays as it is."
             )
         } else {
             msg!(
                 language,
-                "Настройки: {path}. До последнего ответа ничего не записывается, Ctrl-C прерывает.",
+                "Конфигурация: {path}. До последнего ответа ничего не записывается, Ctrl-C прерывает.",
                 "The configuration: {path}. Nothing is written before the last answer; Ctrl-C interrupts."
             )
         });
@@ -200,6 +203,27 @@ impl Interview<'_> {
         let comment = self.words("программа создаст его сама", "the program makes it itself");
         self.draft.set(&["state", "path"], state, &comment);
         Ok(())
+    }
+
+    /// What `check` says of the file, and what comes next. A file that root made is left to the
+    /// user of the runs.
+    fn finish(&self, made: Option<&File>) -> Result<Outcome> {
+        let user = RunsUser::find(&self.config()?.state);
+        let language = self.asker.language;
+        if let Some(line) =
+            made.and_then(|_| runs_user::access_line(user.as_ref(), self.draft.path(), language))
+        {
+            tell(&line);
+        }
+        // Before the file is another user's: root obeys no file of others.
+        let checked = self.check();
+        if let (Some(file), Some(user)) = (made, &user) {
+            user.admit(file)?;
+        }
+        if let Some(user) = user {
+            tell(&user.command_line(language));
+        }
+        checked
     }
 
     /// What `check` says of the file.
@@ -245,7 +269,11 @@ impl Interview<'_> {
         let language = self.asker.language;
         let changes = self.draft.changes();
         if changes.is_empty() && self.draft.is_rewritten() {
-            tell(&msg!(language, "Настройки не изменились.", "The configuration stays as it is."));
+            tell(&msg!(
+                language,
+                "Конфигурация не изменилась.",
+                "The configuration stays as it is."
+            ));
             return Ok(true);
         }
         if !self.draft.is_rewritten() && !self.asker.is_terminal {

@@ -1,5 +1,6 @@
 //! The questions of `init`: how a person reads each, and which option answers it in a script.
 
+use crate::domain::display::status_name;
 use crate::domain::language::Language;
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::{BookingStatus, Kind};
@@ -52,10 +53,10 @@ impl Question {
             ),
             Question::MirrorLater => msg!(language, "Как поступить?", "What to do?"),
             Question::Report(table) => {
-                let records = table.plural_name().text(language);
+                let (about, records) = (about(*table), table.plural_name().text(language));
                 msg!(
                     language,
-                    "Файл отчёта, {records} (Enter — такого нет)",
+                    "Файл отчёта о {about} (Enter — такого нет)",
                     "The report of {records} (Enter: there is none)"
                 )
             }
@@ -97,7 +98,7 @@ impl Question {
             Question::Funnel => msg!(language, "Воронка сделок", "The funnel of the deals"),
             Question::Stages => msg!(language, "Стадии назначены верно?", "Are these the stages?"),
             Question::Stage(status) => {
-                let status = status_name(*status, language);
+                let status = status_name(*status).text(language);
                 msg!(
                     language,
                     "Стадия для статуса «{status}»",
@@ -200,14 +201,12 @@ impl Question {
     }
 }
 
-/// What a status is called at the reception.
-pub(super) fn status_name(status: BookingStatus, language: Language) -> String {
-    match status {
-        BookingStatus::Temporary => msg!(language, "временная", "temporary"),
-        BookingStatus::Confirmed => msg!(language, "подтверждена", "confirmed"),
-        BookingStatus::CheckedIn => msg!(language, "гости заехали", "checked in"),
-        BookingStatus::CheckedOut => msg!(language, "гости выехали", "checked out"),
-        BookingStatus::Cancelled => msg!(language, "отменена", "cancelled"),
-        BookingStatus::NoShow => msg!(language, "незаезд", "no-show"),
+/// What a report tells of, in the Russian case.
+fn about(table: MirrorTable) -> &'static str {
+    match table {
+        MirrorTable::Guests => "гостях",
+        MirrorTable::Companies => "компаниях",
+        MirrorTable::Bookings => "заявках",
+        MirrorTable::BookingGuests => "проживающих",
     }
 }

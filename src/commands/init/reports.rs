@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::asker::{Choice, tell, usage};
+use super::asker::{Choice, tell, tell_problem, usage};
 use super::questions::Question;
 use super::{Interview, mirror};
 use crate::domain::messages::InitMessage;
@@ -41,7 +41,7 @@ pub(super) fn ask(interview: &mut Interview<'_>) -> Result<()> {
             }
             match take(interview, table, &file) {
                 Ok(()) => break,
-                Err(error) => tell(&message_of(&error).text(interview.asker.language)),
+                Err(error) => tell_problem(&message_of(&error), interview.asker.language),
             }
         }
     }
@@ -85,12 +85,12 @@ fn ask_amount_of(interview: &mut Interview<'_>) -> Result<()> {
     let language = interview.asker.language;
     let room = msg!(
         language,
-        "этой комнате: сумма заявки складывается из строк",
+        "к этой комнате: сумма заявки складывается из строк",
         "the room: the booking's is their sum"
     );
     let booking = msg!(
         language,
-        "всей заявке: в каждой строке одно и то же",
+        "ко всей заявке: в каждой строке она одна и та же",
         "the booking: each row says the same"
     );
     let choices =

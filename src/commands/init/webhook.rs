@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::Interview;
-use super::asker::{tell, usage};
+use super::asker::{tell, tell_problem, usage};
 use super::questions::Question;
 use crate::commands::check::{self, CheckStatus, Checks};
 use crate::config::Webhook;
@@ -31,7 +31,7 @@ pub(super) fn ask(interview: &mut Interview<'_>) -> Result<PortalOptions> {
         match examine(interview) {
             Ok(options) => return Ok(options),
             Err(error) if interview.asker.is_terminal && !interview.clock.interrupted() => {
-                tell(&message_of(&error).text(interview.asker.language));
+                tell_problem(&message_of(&error), interview.asker.language);
                 interview.draft.remove(&["portal", "webhook"]);
                 interview.draft.remove(&["portal", "webhook_file"]);
                 is_answered = false;
@@ -80,7 +80,7 @@ fn ask_on_terminal(interview: &mut Interview<'_>) -> Result<()> {
     match keep(interview, &typed) {
         Ok(()) => Ok(()),
         Err(error) => {
-            tell(&message_of(&error).text(interview.asker.language));
+            tell_problem(&message_of(&error), interview.asker.language);
             ask_on_terminal(interview)
         }
     }

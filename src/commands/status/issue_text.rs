@@ -6,10 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::{IssueReport, View};
 use crate::domain::display;
+use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
 use crate::domain::language::Language;
 use crate::domain::messages::{Message, NameMessage};
 use crate::domain::record::{RecordId, RecordKey};
+use crate::domain::visible_text;
 use crate::msg;
 use crate::state::{LONGEST_PAUSE, Operation, Stored};
 
@@ -29,6 +31,7 @@ pub(super) fn issue_lines(issue: &IssueReport, view: &View<'_>) -> Vec<String> {
         first = format!("{first}: {detail}");
     }
     let mut lines = vec![first];
+    lines.extend(reason_of_waiting(issue, language));
     lines.extend(issue.next_attempt_at.map(|due| next_attempt(due, view.now, language)));
     lines.extend(
         cards(issue).into_iter().map(|crm_id| view.webhook.card(issue.kind.crm_entity(), crm_id)),
@@ -96,6 +99,16 @@ pub(super) fn detail_line(issue: &IssueReport, language: Language) -> Option<Str
             (!lines.is_empty()).then(|| lines.join(" / "))
         }
     }
+}
+
+/// The command that tells why the booking's guest is not in the CRM.
+fn reason_of_waiting(issue: &IssueReport, language: Language) -> Option<String> {
+    if issue.code.known() != Some(FailureCode::GuestWaiting) {
+        return None;
+    }
+    let IssueDetail::Parties(guests) = &issue.detail else { return None };
+    let id = visible_text::name(&guests.first()?.id.to_string());
+    Some(msg!(language, "причина: ecvi-b24 status guest {id}", "why: ecvi-b24 status guest {id}"))
 }
 
 pub(super) fn next_attempt(due: DateTime<Utc>, now: DateTime<Utc>, language: Language) -> String {

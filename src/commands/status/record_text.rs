@@ -8,7 +8,7 @@ use super::{RecordStatus, View};
 use crate::commands::find_record::FoundRecord;
 use crate::domain::language::Language;
 use crate::domain::messages::Message;
-use crate::domain::record::Kind;
+use crate::domain::record::{BookingStatus, Kind};
 use crate::domain::{display, visible_text};
 use crate::msg;
 use crate::state::{Event, HistoryEntry, Stored};
@@ -29,7 +29,7 @@ pub(super) fn screen(
 ) -> String {
     let language = view.language;
     let name = display::record_name(&found.key, &found.display_name).text(language);
-    let mut lines = vec![capitalized(&name), in_crm(status, language)];
+    let mut lines = vec![display::capitalized(&name), in_crm(status, language)];
     lines.extend(in_ecvi(status, mirror_error, language));
     lines.extend(status.doubt.as_ref().map(|call| open_call(call, language)));
     for issue in status.failures.iter().chain(&status.waiting).chain(&status.warnings) {
@@ -41,11 +41,6 @@ pub(super) fn screen(
     }
     lines.extend(history(found.key.kind, &status.history, language));
     lines.join("\n") + "\n"
-}
-
-fn capitalized(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 fn in_crm(status: &RecordStatus, language: Language) -> String {
@@ -79,7 +74,7 @@ fn in_ecvi(
         None => msg!(language, "Передано: ещё ничего", "Sent: nothing yet"),
         Some("") => msg!(language, "Передано", "Sent"),
         Some(time) => {
-            let time = local_time(time, language);
+            let time = display::format_mirror_time(time, language);
             msg!(language, "Передано: изменение от {time}", "Sent: the change of {time}")
         }
     });
@@ -92,7 +87,7 @@ fn row_lines(row: &RowSummary, language: Language) -> Vec<String> {
     if modified_at.is_empty() {
         lines.push(msg!(language, "В Ecvi:", "In Ecvi:"));
     } else {
-        let time = local_time(modified_at, language);
+        let time = display::format_mirror_time(modified_at, language);
         lines.push(msg!(
             language,
             "В Ecvi: последнее изменение {time}",
@@ -114,8 +109,9 @@ fn column_line(column: &str, values: &Map<String, Value>, language: Language) ->
     let text = match values.get(column)? {
         Value::Null => return None,
         Value::String(text) if matches!(column, "arrival" | "departure") => {
-            local_time(text, language)
+            display::format_mirror_time(text, language)
         }
+        Value::String(text) if column == "status" => status_word(text, language),
         Value::String(text) => text.clone(),
         Value::Array(ids) => ids.iter().map(without_quotes).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
@@ -126,18 +122,13 @@ fn column_line(column: &str, values: &Map<String, Value>, language: Language) ->
     Some(format!("  {}: {}", column_name(column, language), visible_text::line(&text)))
 }
 
-fn without_quotes(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+fn status_word(word: &str, language: Language) -> String {
+    let status = word.parse::<BookingStatus>();
+    status.map_or(word.to_owned(), |status| display::status_name(status).text(language))
 }
 
-/// A time of the mirror as people of the language write it: `20.05.2020 12:00`.
-fn local_time(time: &str, language: Language) -> String {
-    let time = visible_text::line(time).into_owned();
-    let date = time.get(..10).and_then(|date| date.parse::<chrono::NaiveDate>().ok());
-    match (language, date) {
-        (Language::Ru, Some(date)) => format!("{}{}", date.format("%d.%m.%Y"), &time[10..]),
-        (Language::Ru, None) | (Language::En, _) => time,
-    }
+fn without_quotes(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn column_name(column: &str, language: Language) -> String {

@@ -61,7 +61,7 @@ pub(super) fn age(at: DateTime<Utc>, now: DateTime<Utc>, language: Language) -> 
     }
     msg!(
         language,
-        "записан будущим временем: проверьте часы этой машины",
+        "время в будущем: проверьте часы этой машины",
         "dated in the future: check this machine's clock"
     )
 }

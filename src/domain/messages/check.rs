@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Message, messages};
+use super::{Message, MirrorTime, messages};
 
 messages! {
     /// The findings of `check` and what to do about them.
@@ -23,7 +23,7 @@ messages! {
             "В вебхуке пароль ко всей CRM. Выполните: chmod o= {path}",
             "The webhook is a password to the whole CRM. Run: chmod o= {path}";
         OriginatorNotAscii { originator: String } =>
-            "[portal] originator_id «{originator}»: не только латинские буквы, цифры и знаки ASCII",
+            "[portal] originator_id «{originator}»: разрешены только латинские буквы, цифры и знаки ASCII",
             "[portal] originator_id \"{originator}\" is not plain ASCII";
         ChooseAsciiOriginator =>
             "Портал может не различать похожие буквы (é и e, ё и е), и карточки двух отелей смешаются. До первичной выгрузки назовите другой, например ECVI-SOCHI",
@@ -55,6 +55,12 @@ messages! {
         CheckFiller =>
             "Проверьте, работает ли программа, которая его наполняет",
             "See whether the program that fills it is running";
+        MirrorNotLoaded { path: String } =>
+            "Зеркало Ecvi: файла {path} ещё нет",
+            "Mirror: there is no {path} yet";
+        LoadReports =>
+            "Наполните его из отчётов: ecvi-b24 load",
+            "Fill it from the reports: ecvi-b24 load";
         MirrorUnusable { reason: Box<Message> } => "Зеркало Ecvi: {reason}", "Mirror: {reason}";
         ForeignLog { path: String, log: String } =>
             "Зеркало Ecvi {path} новее журнала {log} и не соответствует ему: похоже, файл заменили, а журнал остался от прежнего",
@@ -66,18 +72,30 @@ messages! {
             "Зеркало Ecvi: запрос {table} зависит от времени или числа строк",
             "Mirror: the query of {table} depends on the time or on a number of rows";
         BookingsOutsideWindow =>
-            "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому сделки не удаляются. Чтобы удалялись, уберите окно из [mirror.queries]; глубину истории задаёт [export] bookings_from",
+            "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому сделки не удаляются. Чтобы они удалялись, уберите окно из [mirror.queries]; глубину истории задаёт [export] bookings_from",
             "A booking that falls out of the window looks like a deleted one, so no deal is deleted. To have them deleted, take the window out of [mirror.queries]; [export] bookings_from limits the depth of history";
         PartiesOutsideWindow =>
-            "Кто выпал из такого окна, неотличим от удалённого, поэтому и удалённые остаются в сделках. Чтобы уходили, уберите окно из [mirror.queries]",
+            "Кто выпал из такого окна, неотличим от удалённого, поэтому и удалённые остаются в сделках. Чтобы они уходили из сделок, уберите окно из [mirror.queries]",
             "A guest or company that falls out of the window looks like a deleted one, so the deleted ones stay in their deals too. To have them leave, take the window out of [mirror.queries]";
         BookingGuestsOutsideWindow =>
             "Кто выпадет из такого окна, исчезнет из сделок. Уберите окно из [mirror.queries] booking_guests",
             "Guests who fall out of the window leave their deals. Take the window out of [mirror.queries] booking_guests";
 
+        // The reports that fill the mirror.
+        ReportFound { table: Box<Message>, path: String, written: String } =>
+            "Отчёт, {table}: {path}, записан {written}",
+            "Report, {table}: {path}, written {written}";
+        ReportOld { table: Box<Message>, path: String, written: String } =>
+            "Отчёт, {table}: {path} не обновлялся с {written}",
+            "Report, {table}: {path} was not written since {written}";
+        CheckExport =>
+            "Проверьте, выгружает ли Ecvi отчёты в эту папку",
+            "See whether Ecvi exports its reports into that folder";
+        ReportUnusable { reason: Box<Message> } => "Отчёты: {reason}", "Reports: {reason}";
+
         // The mirror's rows.
         Rows { records: Box<Message>, count: u64 } => "Зеркало, {records}: {count}", "Mirror, {records}: {count}";
-        RowsAndNewest { records: Box<Message>, count: u64, newest: String } =>
+        RowsAndNewest { records: Box<Message>, count: u64, newest: MirrorTime } =>
             "Зеркало, {records}: {count}, последнее изменение {newest}",
             "Mirror, {records}: {count}, newest change {newest}";
         NoRows { records: Box<Message> } => "Зеркало, {records}: нет ни одной строки", "Mirror, {records}: not one row";
@@ -85,9 +103,10 @@ messages! {
         RowsWithoutId { records: Box<Message>, count: u64 } =>
             "Зеркало, {records}: строк без id: {count}",
             "Mirror, {records}: rows without an id: {count}";
-        RowsUnreadable { records: Box<Message>, count: u64, code: String, column: String, examples: String } =>
+        RowsUnreadable { records: Box<Message>, count: u64, code: String, column: String, examples: Box<Message> } =>
             "Зеркало, {records}: не читается строк: {count}, {code}, {column} (id {examples})",
             "Mirror, {records}: rows that cannot be read: {count}, {code}, {column} (id {examples})";
+        ValueOfForm { column: String, form: String } => "{column} вида {form}", "{column} like {form}";
         RowsNotWhole { records: Box<Message>, count: u64, code: String, column: String, ids: String } =>
             "Зеркало, {records}: строк, которые уйдут не целиком: {count}, {code}, {column} (id {ids})",
             "Mirror, {records}: rows that would not be sent whole: {count}, {code}, {column} (id {ids})";
@@ -104,14 +123,14 @@ messages! {
             "Изменения передаются и так. Посмотрите, не пишет ли в зеркало что-то ещё",
             "Changes are sent all the same. See whether something else writes into the mirror";
         BookingsWithoutGuests { count: u64, bookings: u64 } =>
-            "Зеркало, заявки: без гостей {count} из {bookings}",
+            "Зеркало, заявки: {count} из {bookings} без гостей",
             "Mirror, bookings: {count} of {bookings} without guests";
         UnknownBookings { count: u64, example: String } =>
-            "Зеркало, booking_guests: в booking_id названо заявок, которых нет: {count} (например, {example})",
-            "Mirror, booking_guests: booking_id names bookings that no row has: {count} (such as {example})";
+            "Зеркало, booking_guests: в столбце booking_id указаны заявки, которых в зеркале нет: {count} (например, {example})",
+            "Mirror, booking_guests: booking_id names bookings that the mirror does not have: {count} (such as {example})";
         UnknownParties { column: String, count: u64, bookings: u64, booking: String, example: String } =>
-            "Зеркало, заявки: {count} из {bookings} называют в {column} того, кого нет (например, заявка с id {booking}: {example})",
-            "Mirror, bookings: {count} of {bookings} name somebody in {column} whom no row has (such as the booking with id {booking}: {example})";
+            "Зеркало, заявки: в столбце {column} указан id, которого в зеркале нет; таких заявок {count} из {bookings} (например, заявка с id {booking}: {example})",
+            "Mirror, bookings: {count} of {bookings} have an id in {column} that no row of the mirror has (such as the booking with id {booking}: {example})";
 
         // The webhook and its user.
         ProxyUsed { proxy: String } => "Прокси: {proxy}", "Proxy: {proxy}";
@@ -127,7 +146,7 @@ messages! {
             "Отметьте CRM (crm) в правах входящего вебхука в Битрикс24",
             "Tick CRM (crm) among the rights of the inbound webhook in Bitrix24";
         UserIsNotified { user: u64 } =>
-            "Сообщения: пользователь {user} получит их",
+            "Сообщения: их будет получать пользователь {user}",
             "Messages: user {user} will get them";
         MessagesNeedScope { user: u64 } =>
             "Сообщения: пользователь {user} их не получит, у вебхука нет права «Чат и уведомления» (im)",
@@ -170,7 +189,7 @@ messages! {
             "The webhook's user: {id}, no administrator";
         RightsNeeded =>
             "Ему нужны права на чтение, добавление, изменение всех контактов, компаний и сделок, удаление сделок и импорт; надёжнее вебхук администратора",
-            "He needs the rights to read, add and change all contacts, companies and deals, to delete deals, and to import; an administrator's webhook is safer";
+            "That user needs the rights to read, add and change all contacts, companies and deals, to delete deals, and to import; an administrator's webhook is safer";
         UserUnknown =>
             "Пользователь вебхука: портал не сказал, кто это",
             "The webhook's user: the portal did not say who";
@@ -231,8 +250,8 @@ messages! {
             "Дальше: ecvi-b24 initial-export (сначала с --dry-run).",
             "Next: ecvi-b24 initial-export (with --dry-run first).";
         NextSync =>
-            "Дальше: ecvi-b24 sync каждые три минуты, из cron или по таймеру.",
-            "Next: ecvi-b24 sync every three minutes, by cron or a timer.";
+            "Дальше: ecvi-b24 sync каждые три минуты, из cron или по таймеру systemd.",
+            "Next: ecvi-b24 sync every three minutes, by cron or a systemd timer.";
 
         // The probe.
         ProbeNotMade => "Проба: не проводилась", "Probe: was not made";

@@ -26,15 +26,15 @@ messages! {
             "--crm-id: name one record";
         NoSuchCard { card: Box<Message> } =>
             "в CRM нет такой карточки: {card}",
-            "no such object in the CRM: {card}";
+            "no such card in the CRM: {card}";
         CardNotChecked { card: Box<Message>, reason: Box<Message> } =>
-            "есть ли в CRM {card}, не проверено: {reason}",
+            "не удалось проверить, есть ли в CRM {card}: {reason}",
             "it was not checked whether the CRM has {card}: {reason}";
         OldValuesUnknown { reason: Box<Message> } =>
             "Прежние значения не показаны: {reason}.",
             "Old values are not shown: {reason}.";
         OnlyFirstLookedFor { records: usize } =>
-            "Готовые карточки искались только для первых {records} новых записей.",
+            "Существующие карточки искались только для первых {records} новых записей.",
             "Only the first {records} new records were looked for in the CRM.";
         CallsWithoutAnswer { calls: String } =>
             "Вызовы без ответа: {calls}. Ближайший запуск выяснит, что выполнилось, и передаст остальное.",

@@ -24,7 +24,7 @@ messages! {
         FileOfOthers { path: String } =>
             "файл конфигурации {path} может изменить не только root, а команду выполняет root: выполните её от имени владельца файла (sudo -u …) или оставьте файл одному root (chown root, chmod go-w)",
             "others than root may change the configuration file {path}, and root runs the command: run it as the file's owner (sudo -u …), or leave the file to root alone (chown root, chmod go-w)";
-        LineWrong { line: usize, error: String } =>
+        LineWrong { line: usize, error: Box<Message> } =>
             "строка {line}: {error}",
             "line {line}: {error}";
         SameFile { first: String, second: String, path: String } =>

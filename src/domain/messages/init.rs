@@ -18,7 +18,7 @@ messages! {
         Stopped =>
             "Прервано. Ничего не записано.",
             "Interrupted. Nothing was written.";
-        NotAsked { error: String } =>
+        NotAsked { error: Box<Message> } =>
             "терминал не отвечает ({error}); ничего не записано",
             "the terminal does not answer ({error}); nothing was written";
         FileChangedMeanwhile { path: String } =>
@@ -32,13 +32,13 @@ messages! {
             "--webhook-stdin: на входе нет адреса вебхука",
             "--webhook-stdin: there is no address of a webhook on standard input";
         MirrorNotThere { reason: Box<Message> } =>
-            "{reason}\nЧтобы записать настройки до того, как появится зеркало, добавьте --mirror-later",
+            "{reason}\nЧтобы записать конфигурацию, пока зеркала ещё нет, добавьте --mirror-later",
             "{reason}\nTo write the configuration before there is a mirror, add --mirror-later";
         QueryIncomplete { table: String } =>
             "--query {table}: запрос не даёт всех нужных столбцов",
             "--query {table}: the query does not yield all columns that are needed";
         ReportIncomplete { path: String, table: String, missing: String } =>
-            "в отчёте {path} не узнать столбцы: {missing}. Назовите их заголовки в [load.{table}] (docs/load.md) или выгрузите отчёт с ними",
+            "в отчёте {path} не найдены заголовки для столбцов: {missing}. Укажите их в [load.{table}] (docs/load.ru.md) или выгрузите отчёт с ними",
             "the report {path} has no headings that are known for {missing}. Name them in [load.{table}] (docs/load.md), or export the report with them";
         MirrorHasNoTables { path: String } =>
             "в файле {path} нет ни одной таблицы: зеркало ещё не наполнено",

@@ -12,9 +12,9 @@ messages! {
             "отчёт {path} не найден: проверьте [load.files] и выгрузку из Ecvi",
             "there is no report {path}: check [load.files] and the export from Ecvi";
         ReportDenied { path: String } =>
-            "нет права читать отчёт {path}: дайте его пользователю, от которого идут запуски",
+            "нет права читать отчёт {path}: дайте это право пользователю, от имени которого идут запуски",
             "no permission to read the report {path}: grant it to the user who runs the program";
-        ReportUnreadable { path: String, error: String } =>
+        ReportUnreadable { path: String, error: Box<Message> } =>
             "отчёт {path} не читается ({error}): проверьте диск и выгрузку из Ecvi",
             "the report {path} cannot be read ({error}): check the disk and the export from Ecvi";
         ReportNoFile { path: String } =>
@@ -38,7 +38,7 @@ messages! {
         ReportShrunken { file: String, table: String, before: u64, lost: u64 } =>
             "в отчёте {file} нет {lost} из {before} строк зеркала ({table}), это больше трети. Зеркало осталось прежним. Если отчёт содержит только часть строк: ecvi-b24 load --partial {table}; если они и правда удалены: ecvi-b24 load --trust {table}; иначе выгрузите его заново",
             "the report {file} lacks {lost} of the {before} rows of the mirror ({table}), more than a third. The mirror is as it was. If the report holds some of the rows alone: ecvi-b24 load --partial {table}; if they are gone indeed: ecvi-b24 load --trust {table}; else export it again";
-        NoWorkbook { path: String, error: String } =>
+        NoWorkbook { path: String, error: Box<Message> } =>
             "отчёт {path} не открывается как таблица Excel ({error}): похоже, его ещё записывают или файл повреждён. Зеркало осталось прежним. Выгрузите отчёт заново",
             "the report {path} cannot be opened as a workbook ({error}): it seems to be still written, or is damaged. The mirror is as it was. Export the report again";
         WebPage { path: String } =>
@@ -110,8 +110,8 @@ messages! {
         MirrorDenied { path: String, remedy: Box<Message> } =>
             "зеркало {path} не записывается: нет прав на файл или его папку; {remedy}",
             "the mirror {path} cannot be written: no permission for the file or its folder; {remedy}";
-        MirrorNotMade { path: String, error: String, remedy: Box<Message> } =>
-            "зеркало {path} не создаётся ({error}): {remedy}",
+        MirrorNotMade { path: String, error: Box<Message>, remedy: Box<Message> } =>
+            "не удалось создать зеркало {path} ({error}): {remedy}",
             "the mirror {path} cannot be made ({error}): {remedy}";
         DiskFull { path: String } =>
             "нет места на диске для зеркала {path}; оно осталось прежним. Освободите место",

@@ -1,7 +1,7 @@
 //! What the program says about the mirror: why it cannot be opened or read, and what keeps ids from
 //! being written back.
 
-use super::messages;
+use super::{Message, messages};
 
 messages! {
     /// The mirror's file and its rows.
@@ -16,9 +16,9 @@ messages! {
             "нет доступа к зеркалу Ecvi {path}: у этого пользователя нет права входа (x) в папку {folder}; дайте его, или выполните команду от имени пользователя запусков",
             "no access to the mirror {path}: this user may not enter the folder {folder} (right x); grant that, or run the command as the user of the runs";
         FileDenied { path: String } =>
-            "нет права читать зеркало Ecvi {path}: дайте его пользователю, от которого идут запуски (docs/mirror.md)",
+            "нет права читать зеркало Ecvi {path}: дайте это право пользователю, от имени которого идут запуски (docs/mirror.md)",
             "no permission to read the mirror {path}: grant it to the user of the runs (docs/mirror.md)";
-        CannotBeOpened { path: String, error: String } =>
+        CannotBeOpened { path: String, error: Box<Message> } =>
             "зеркало Ecvi {path} не открывается ({error}): проверьте диск и [mirror] path",
             "the mirror {path} cannot be opened ({error}): check the disk and [mirror] path";
         IsFolder { path: String } =>

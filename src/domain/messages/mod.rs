@@ -10,6 +10,7 @@ mod check;
 mod command;
 mod config;
 mod crm;
+mod foreign_words;
 mod init;
 mod load;
 mod mirror;
@@ -45,7 +46,7 @@ pub use self::setting::SettingMessage;
 pub use self::state::StateMessage;
 pub use self::sync::SyncMessage;
 pub use self::tls::TlsMessage;
-use super::display::format_time;
+use super::display::{format_mirror_time, format_time};
 use super::failure_code::FailureCode;
 use super::language::Language;
 
@@ -69,6 +70,16 @@ same_in_every_language!(String, i64, u64, u32, u16, usize);
 impl Localized for DateTime<Utc> {
     fn localized(&self, language: Language) -> String {
         format_time(*self, language)
+    }
+}
+
+/// A time as the mirror has it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MirrorTime(pub String);
+
+impl Localized for MirrorTime {
+    fn localized(&self, language: Language) -> String {
+        format_mirror_time(&self.0, language)
     }
 }
 
@@ -133,6 +144,14 @@ fn joined(messages: &[Message], separator: &str, language: Language) -> String {
     texts.join(separator)
 }
 
+fn foreign(words: &str, language: Language) -> String {
+    let translated = match language {
+        Language::Ru => foreign_words::in_russian(words),
+        Language::En => None,
+    };
+    translated.unwrap_or_else(|| words.to_owned())
+}
+
 /// Makes [`Message`] of the messages of all modules.
 macro_rules! message_of_any_module {
     ($($(#[$about:meta])* $variant:ident($module:ty),)*) => {
@@ -140,8 +159,8 @@ macro_rules! message_of_any_module {
         #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
         pub enum Message {
             $($(#[$about])* $variant($module),)*
-            /// Words that are not ours and have no translation: the portal's, the operating
-            /// system's, `SQLite`'s.
+            /// Words that are not ours: the portal's, the operating system's, `SQLite`'s. Only the
+            /// usual ones have a translation.
             Foreign(String),
             /// What a failure code means and what to do.
             Remedy(FailureCode),
@@ -160,7 +179,7 @@ macro_rules! message_of_any_module {
             pub fn text(&self, language: Language) -> String {
                 match self {
                     $(Message::$variant(message) => message.localized(language),)*
-                    Message::Foreign(words) => words.clone(),
+                    Message::Foreign(words) => foreign(words, language),
                     Message::Remedy(code) => code.remedy(language).to_owned(),
                     Message::Lines(lines) => joined(lines, "\n", language),
                     Message::Several(messages) => joined(messages, "; ", language),

@@ -19,13 +19,19 @@ messages! {
         Update => "изменение", "update";
         Delete => "удаление", "delete";
         Read => "чтение", "read";
+        Temporary => "временная", "temporary";
+        Confirmed => "подтверждена", "confirmed";
+        CheckedIn => "гости заехали", "checked in";
+        CheckedOut => "гости выехали", "checked out";
+        Cancelled => "отменена", "cancelled";
+        NoShow => "незаезд", "no-show";
         JustNow => "только что", "just now";
         MinutesAgo { minutes: i64 } => "{minutes} мин назад", "{minutes} min ago";
         HoursAgo { hours: i64 } => "{hours} ч назад", "{hours} h ago";
-        DaysAgo { days: i64 } => "{days} дн назад", "{days} days ago";
+        DaysAgo { days: i64 } => "{days} дн. назад", "{days} days ago";
         LessThanAMinute => "меньше минуты", "less than a minute";
         Minutes { minutes: i64 } => "{minutes} мин", "{minutes} min";
         HoursAndMinutes { hours: i64, minutes: i64 } => "{hours} ч {minutes} мин", "{hours} h {minutes} min";
-        DaysAndHours { days: i64, hours: i64 } => "{days} дн {hours} ч", "{days} days {hours} h";
+        DaysAndHours { days: i64, hours: i64 } => "{days} дн. {hours} ч", "{days} days {hours} h";
     }
 }

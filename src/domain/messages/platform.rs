@@ -12,7 +12,7 @@ messages! {
             "файл состояния {path} — ссылка на {target}: укажите в [state] path сам файл",
             "the state {path} is a link to {target}: name the file itself in [state] path";
         LockFileUnfit { path: String } =>
-            "файл блокировки {path} не годится: уберите его оттуда",
+            "файл блокировки {path} непригоден: уберите его",
             "the lock file {path} is unfit: move it away";
         LockFileDenied { path: String, hint: Box<Message> } =>
             "нет прав на файл блокировки {path}: {hint}",
@@ -21,8 +21,8 @@ messages! {
             "файл блокировки {path} не открывается: проверьте папку и права",
             "the lock file {path} cannot be opened: check its folder and permissions";
         FileHasAnotherName =>
-            "у этого файла есть другое имя",
-            "this file has another name";
+            "у этого файла есть второе имя (жёсткая ссылка)",
+            "this file has a second name (a hard link)";
         FileIsLink =>
             "это ссылка, а не сам файл",
             "it is a link and not the file itself";
@@ -36,7 +36,7 @@ messages! {
             "там уже есть другой файл: уберите его или укажите другой путь",
             "another file is there already: move it away, or name another path";
         RunAsOwner =>
-            "выполните команду от имени пользователя, от которого идут запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
+            "выполните команду от имени пользователя, который ведёт запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
             "run the command as the user of the scheduled runs (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)";
         CheckPath =>
             "проверьте путь",

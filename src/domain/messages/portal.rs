@@ -21,7 +21,7 @@ messages! {
             "портал сменил адрес: {address}. Проверьте адрес и исправьте вебхук в конфигурации",
             "the portal has moved to {address}. Make sure that this is right and correct the webhook in the configuration";
         LimitedUntil { time: String } =>
-            "лимиты портала не пускают дальше до {time}",
+            "лимиты портала исчерпаны до {time}",
             "the portal's limits hold until {time}";
         NothingMoreSent { reason: Box<Message> } =>
             "{reason}, поэтому ничего больше не передано; проверьте место на диске и права",
@@ -75,13 +75,13 @@ messages! {
             "состояние не записывается ({reason})",
             "the state cannot be written ({reason})";
         HostNotFound =>
-            "такого адреса в интернете не нашлось: проверьте адрес и связь",
+            "такой адрес не найден: проверьте адрес и связь",
             "no such address was found: check the address and the connection";
         NoAnswerInTime =>
-            "ответа не дождались",
+            "ответ не пришёл вовремя",
             "it did not answer in time";
         AnswerTooLarge =>
-            "ответ больше, чем было спрошено",
+            "ответ больше, чем должен быть",
             "the answer is larger than what was asked for";
         ConnectionRefused =>
             "соединение отклонено",

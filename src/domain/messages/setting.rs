@@ -49,9 +49,9 @@ messages! {
         NoField => "такого поля на портале нет", "the portal has no such field";
         NoticesSent { keys: String, user: u64, own: u64 } =>
             "Уведомления: вебхук принадлежит пользователю {own}, а ответственным назначается {user} ({keys}): о каждой карточке первичной выгрузки портал пришлёт ему уведомление",
-            "Notices: the webhook is user {own}'s and the responsible user is {user} ({keys}): the portal sends him a notice of each card of the initial export";
+            "Notices: the webhook is user {own}'s and the responsible user is {user} ({keys}): the portal sends that user a notice of each card of the initial export";
         AvoidNotices { user: u64 } =>
             "Если это лишнее, создайте вебхук от имени пользователя {user} или отключите ему уведомления CRM на время выгрузки",
-            "If that is too much, make the webhook as user {user}, or turn his CRM notices off while the export runs";
+            "If that is too much, make the webhook as user {user}, or turn that user's CRM notices off while the export runs";
     }
 }

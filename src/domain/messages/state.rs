@@ -15,7 +15,7 @@ messages! {
             "файл состояния {path} повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
             "the state {path} is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what is in the CRM already";
         NotAFile { path: String, reason: Box<Message> } =>
-            "файл состояния {path}: {reason}; назовите в [state] path сам файл",
+            "файл состояния {path}: {reason}; укажите в [state] path сам файл",
             "the state {path}: {reason}; name the file itself in [state] path";
         Busy { path: String } =>
             "файл состояния {path} занят другой программой: повторите позже",

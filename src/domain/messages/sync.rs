@@ -29,7 +29,7 @@ messages! {
             "в зеркале Ecvi у записей недопустимый id (BAD_ID; {records}), а прежних нет: {gone}. Может быть, это они: пока id не исправлены, ничего не удаляется",
             "rows of the mirror have no usable id (BAD_ID; {records}), and {gone} that were there are not. They may be the same: until the ids are corrected, nothing is deleted";
         OldestBookingsGone { gone: u64 } =>
-            "из Ecvi исчезли самые старые заявки подряд ({gone} за сутки): похоже, их больше не выгружают в зеркало; сделки не удалены. Если сделки должны остаться в CRM, отпустите их: ecvi-b24 reset-id booking НОМЕР",
+            "из Ecvi исчезли самые старые заявки подряд ({gone} за сутки): похоже, их больше не выгружают в зеркало; сделки не удалены. Если сделки должны остаться в CRM, отвяжите от них заявки: ecvi-b24 reset-id booking НОМЕР",
             "the oldest bookings in a row are gone from Ecvi ({gone} within a day): it looks as if they are not exported any more; no deal was deleted. If the deals are to stay in the CRM, let go of them: ecvi-b24 reset-id booking NUMBER";
         ManyBookingsGone { gone: u64, limit: u64 } =>
             "за сутки из Ecvi исчезло заявок: {gone}, а удалять без подтверждения разрешено не больше {limit}; сделки не удалены",
@@ -44,8 +44,8 @@ messages! {
             "{kept}. Посмотреть, что исчезло: ecvi-b24 sync --dry-run --max-deletes {gone}. Если так и должно быть: ecvi-b24 sync --max-deletes {gone}",
             "{kept}. To see what is gone: ecvi-b24 sync --dry-run --max-deletes {gone}. If that is right: ecvi-b24 sync --max-deletes {gone}";
         OtherHotelsMirror { records: Box<Message>, missing: u64, kind: String } =>
-            "похоже, это зеркало другого отеля: в нём нет ни одной из переданных записей ({records}: {missing}). Проверьте [mirror] path. Если в Ecvi все они действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}: объекты будут созданы заново, прежние сделки удалены. Если прежние просто ушли из зеркала и должны остаться в CRM: ecvi-b24 reset-id {kind} --all",
-            "this looks like another hotel's mirror: none of what was sent is in it ({records}: {missing}). Check [mirror] path. If Ecvi really gave all of them new ids, run ecvi-b24 sync --max-deletes {missing}: objects are made anew, and old deals deleted. If the old ones only left the mirror and are to stay in the CRM: ecvi-b24 reset-id {kind} --all";
+            "похоже, это зеркало другого отеля: в нём нет ни одной из переданных записей ({records}: {missing}). Проверьте [mirror] path. Если в Ecvi все они действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}: карточки будут созданы заново, прежние сделки удалены. Если прежние просто ушли из зеркала и должны остаться в CRM: ecvi-b24 reset-id {kind} --all",
+            "this looks like another hotel's mirror: none of what was sent is in it ({records}: {missing}). Check [mirror] path. If Ecvi really gave all of them new ids, run ecvi-b24 sync --max-deletes {missing}: cards are made anew, and old deals deleted. If the old ones only left the mirror and are to stay in the CRM: ecvi-b24 reset-id {kind} --all";
         OtherHotelsMirrorThroughout { missing: u64 } =>
             "похоже, это зеркало другого отеля: в нём нет ни одной из переданных записей ({missing}). Проверьте [mirror] path. Если в Ecvi все они действительно получили новые id, выполните ecvi-b24 sync --max-deletes {missing}",
             "this looks like another hotel's mirror: none of what was sent is in it ({missing}). Check [mirror] path. If Ecvi really gave all of them new ids, run ecvi-b24 sync --max-deletes {missing}";
@@ -87,10 +87,10 @@ messages! {
             "зеркало Ecvi {path} не обновлялось с {written}: проверьте программу, которая его наполняет",
             "the mirror {path} was not written since {written}: check what fills it";
         EverythingRefused { refusal: Box<Message> } =>
-            "портал отказывается принимать что бы то ни было ({refusal}). Проверьте в Битрикс24 место на диске, тариф, подписку и права владельца вебхука; ни одна запись не отложена, после исправления всё уйдёт со следующим запуском",
+            "портал отклоняет все записи ({refusal}). Проверьте в Битрикс24 место на диске, тариф, подписку и права владельца вебхука; ни одна запись не отложена, после исправления всё уйдёт со следующим запуском",
             "the portal refuses everything ({refusal}). Check the disk space, the plan, the subscription and the rights of the webhook's owner in Bitrix24; no record was put aside, and all go with the next run once that is mended";
         ImportRefused { refusal: Box<Message> } =>
-            "портал не даёт импортировать ({refusal}). Дайте пользователю вебхука право «Импорт» в CRM или задайте [export] method = \"add\": тогда сделки создаются обычным путём и сработают роботы и бизнес-процессы",
+            "портал не разрешает импорт ({refusal}). Дайте пользователю вебхука право «Импорт» в CRM или задайте [export] method = \"add\": тогда сделки создаются обычным путём и сработают роботы и бизнес-процессы",
             "the portal does not let us import ({refusal}). Give the webhook's user the right to import in the CRM, or set [export] method = \"add\": deals are then created the plain way, and automation rules run";
         FileExposed { path: String } =>
             "файл {path} могут прочесть все на этой машине, а в нём пароль к CRM: chmod o= {path}",

@@ -179,7 +179,7 @@ impl MadeFile {
         }
         let made = make(path).map_err(|error| LoadMessage::MirrorNotMade {
             path: path.display().to_string(),
-            error: error.to_string(),
+            error: error.to_string().into(),
             remedy: private_files::io_hint(&error).into(),
         })?;
         Ok(made.then(|| MadeFile { path: path.to_owned(), is_kept: false }))

@@ -95,7 +95,7 @@ fn header(verdict: &Verdict, config: &Config, now: DateTime<Utc>) -> String {
     let language = config.language;
     let time = display::format_time(now, language);
     let title = msg!(language, "Ecvi → Битрикс24", "Ecvi → Bitrix24");
-    let written = msg!(language, "Состояние на {time}", "As of {time}");
+    let written = msg!(language, "По состоянию на {time}", "As of {time}");
     let host = config.portal.webhook.host();
     format!(
         "<header class=\"{}\"><span class=\"name\">{} <small>{}</small></span><time datetime=\"{}\">{}</time></header>\n",

@@ -82,7 +82,7 @@ impl<'r> Report<'r> {
     }
 
     /// All headings, as the report has them.
-    pub(super) fn headings(&self) -> &[String] {
+    pub(super) fn shown_headings(&self) -> &[String] {
         &self.layout.shown_headings
     }
 

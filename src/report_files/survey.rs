@@ -36,7 +36,7 @@ pub fn survey(source: &Source, table: MirrorTable) -> Result<ReportSurvey> {
     let reading =
         Reading { config: &config, encoding: None, is_trusted: false, is_status: &is_status };
     let report = Report::open(source, reading)?;
-    let named = report.headings().iter();
+    let named = report.shown_headings().iter();
     let headings = named
         .filter_map(|heading| {
             Some((heading.clone(), columns_called(&plain_heading(heading), table)?))

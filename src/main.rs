@@ -9,7 +9,6 @@ use ecvi_b24::commands::cli::Cli;
 use ecvi_b24::commands::run;
 use ecvi_b24::config;
 use ecvi_b24::domain::language::Language;
-use ecvi_b24::domain::run_error::{UsageError, message_of, outcome_of};
 use ecvi_b24::domain::visible_text::Visible;
 use ecvi_b24::output::progress;
 use ecvi_b24::output::stdout::print_error;
@@ -38,12 +37,8 @@ fn program() -> ExitCode {
     match run::run(&cli, language) {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
-            print_error(&message_of(&error).text(language));
-            if error.is::<UsageError>() {
-                ExitCode::from(2)
-            } else {
-                outcome_of(&error).exit_code()
-            }
+            print_error(&error.message().text(language));
+            error.exit_code()
         }
     }
 }

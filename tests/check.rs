@@ -6,13 +6,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
 use chrono::DateTime;
 use ecvi_b24::commands::check::{CheckResult, CheckStatus, Next, Options, check, run};
 use ecvi_b24::config::PortalConfig;
 use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::record::{Kind, RecordKey};
 use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::domain::run_error::Result;
 use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{ApiError, CallError, Portal, Response};

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::rc::Rc;
 
-use anyhow::Result;
 use chrono::DateTime;
 use ecvi_b24::commands::check::probe::{Findings, PortalAssumption};
 use ecvi_b24::commands::check::{CheckResult, CheckStatus, Options, check};
 use ecvi_b24::config::PortalConfig;
 use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::domain::run_error::Result;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{CallError, Portal, Response};
 use ecvi_b24::state::State;

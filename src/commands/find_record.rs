@@ -1,11 +1,9 @@
 //! From the word on a command line to a record: its id in Ecvi, or a booking's number.
 
-use anyhow::Result;
-
 use crate::config::Config;
 use crate::domain::messages::{CommandMessage, Message};
 use crate::domain::record::{Kind, RecordKey};
-use crate::domain::run_error::{RunError, UsageError};
+use crate::domain::run_error::{Result, RunError};
 use crate::domain::visible_text;
 use crate::mirror::{Mirror, Row};
 use crate::platform::clock::ReadLimit;
@@ -59,14 +57,14 @@ impl<'s> Lookup<'s> {
     }
 
     /// Why the mirror cannot be read.
-    pub fn mirror_error(&self) -> Option<&Message> {
-        self.mirror.as_ref().err().map(|error| &error.message)
+    pub fn mirror_error(&self) -> Option<Message> {
+        self.mirror.as_ref().err().map(RunError::message)
     }
 
     /// All records that may be meant: a booking's number comes before an id.
     ///
     /// # Errors
-    /// [`UsageError`] when there is no such record.
+    /// [`RunError::Usage`] when there is no such record.
     pub fn find_all(&self, kind: Kind, typed: &str) -> Result<Vec<FoundRecord>> {
         let query = Query::parse(typed);
         let mut found = self.candidates(kind, query.text)?;
@@ -104,7 +102,7 @@ impl<'s> Lookup<'s> {
     /// The one record that is meant.
     ///
     /// # Errors
-    /// [`UsageError`] when there is none, or when several may be meant.
+    /// [`RunError::Usage`] when there is none, or when several may be meant.
     pub fn find_one(&self, kind: Kind, typed: &str) -> Result<FoundRecord> {
         let mut found = self.find_all(kind, typed)?;
         if found.len() == 1 {
@@ -113,7 +111,7 @@ impl<'s> Lookup<'s> {
         let ids: Vec<String> = found.iter().map(|record| format!("id:{}", record.key.id)).collect();
         let ids = visible_text::name(&ids.join(", "));
         let query = visible_text::name(typed);
-        Err(UsageError(CommandMessage::SeveralRecords { query, ids }.into()).into())
+        Err(RunError::usage(CommandMessage::SeveralRecords { query, ids }))
     }
 
     fn candidates(&self, kind: Kind, text: &str) -> Result<Vec<FoundRecord>> {
@@ -148,9 +146,9 @@ impl<'s> Lookup<'s> {
         }
     }
 
-    fn not_found(&self, kind: Kind, text: &str) -> anyhow::Error {
+    fn not_found(&self, kind: Kind, text: &str) -> RunError {
         if let Err(error) = &self.mirror {
-            return RunError::failed(error.message.clone()).into();
+            return RunError::Mirror(error.message());
         }
         let query = visible_text::name(text);
         let message = match kind {
@@ -158,6 +156,6 @@ impl<'s> Lookup<'s> {
             Kind::Company => CommandMessage::NoSuchCompany { query },
             Kind::Booking => CommandMessage::NoSuchBooking { query },
         };
-        UsageError(message.into()).into()
+        RunError::usage(message)
     }
 }

@@ -3,16 +3,15 @@
 
 use std::path::Path;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::commands::status::overview::Overview;
 use crate::commands::status::page::Written;
 use crate::commands::status::{metrics, page};
 use crate::config::Config;
-use crate::domain::messages::{Localized, NoticeMessage, PlatformMessage};
+use crate::domain::messages::{Localized, Message, NoticeMessage, PlatformMessage};
 use crate::domain::per_kind::PerKind;
-use crate::domain::run_error::{RunError, message_of};
+use crate::domain::run_error::{Result, RunError, explained};
 use crate::platform::published_file::{Published, Writer, publish};
 use crate::state::State;
 use crate::state::settings::{METRICS_TOLD, PAGE_TOLD};
@@ -36,8 +35,8 @@ pub(super) fn after_run(config: &Config, pending: Option<&PerKind<u64>>, now: Da
 }
 
 /// Likewise where no run could be made: the lock, the state or the connection cannot be used.
-pub(super) fn after_failed_start(config: &Config, error: &anyhow::Error, now: DateTime<Utc>) {
-    write(config, Writer::Run, now, || Overview::of_error(config, message_of(error), now));
+pub(super) fn after_failed_start(config: &Config, error: &RunError, now: DateTime<Utc>) {
+    write(config, Writer::Run, now, || Overview::of_error(config, error.message(), now));
 }
 
 /// Likewise where another run is under way: an initial export may take hours, and nobody else says
@@ -60,7 +59,7 @@ pub(super) fn write_page(
     let published = Published { path, mark: page::MARK, text: &text };
     publish(&published, Writer::Other).map_err(|error| {
         let message = PlatformMessage::FileNotWritten { path: path.display().to_string() };
-        RunError::explaining(message, error).into()
+        RunError::System(explained(message, error))
     })
 }
 
@@ -76,7 +75,7 @@ fn write(
     }
     match overview() {
         Ok(overview) => write_files(config, &overview, writer, now),
-        Err(error) => log::warn!("{}", message_of(&error).text(config.language)),
+        Err(error) => log::warn!("{}", error.message().text(config.language)),
     }
 }
 
@@ -110,7 +109,7 @@ fn write_file(
     let Some(path) = path else { return };
     let text = render();
     let Err(error) = publish(&Published { path, mark, text: &text }, writer) else { return };
-    let reason = message_of(&error.into()).text(config.language);
+    let reason = Message::from(error).text(config.language);
     let path = path.display().to_string();
     let warning = NoticeMessage::FileNotWritten { key: (*key).to_owned(), path, reason };
     if is_to_be_told(config, told, now) {

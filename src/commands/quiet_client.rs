@@ -1,9 +1,9 @@
 //! The client of commands that ask the portal while runs may be under way.
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
+use crate::domain::run_error::Result;
 use crate::platform::clock::Clock;
 use crate::portal::Portal;
 use crate::portal::client::Client;

@@ -1,14 +1,12 @@
 //! `retry`: failed records are tried now instead of after their pause.
 
-use anyhow::Result;
-
 use crate::commands::cli;
 use crate::commands::find_record::Lookup;
 use crate::config::Config;
 use crate::domain::display;
 use crate::domain::language::Language;
 use crate::domain::record::RecordKey;
-use crate::domain::run_error::Outcome;
+use crate::domain::run_error::{Outcome, Result};
 use crate::msg;
 use crate::output::stdout::print;
 use crate::platform::clock::Clock;

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::Result;
 use chrono::Utc;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -17,15 +16,15 @@ use crate::commands::{
 use crate::config::{self, Config, PortalConfig};
 use crate::domain::language::Language;
 use crate::domain::messages::{Localized, OutputMessage};
-use crate::domain::run_error::Outcome;
+use crate::domain::run_error::{Outcome, Result};
 use crate::output::progress::Progress;
 use crate::output::{confirm, run_summary, stdout};
 use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
 use crate::platform::sqlite_temp_store;
+use crate::portal::Portal;
 use crate::portal::http::Http;
 use crate::portal::proxy::Proxy;
-use crate::portal::{self, Portal};
 use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::push::ProgressObserver;
 use crate::sync::run::RunReport;
@@ -34,7 +33,7 @@ use crate::sync::{heartbeat, overdue, run};
 /// Carries out a command. What people read goes to standard output; an error is for the caller to
 /// show.
 pub fn run(cli: &Cli, language: Language) -> Result<Outcome> {
-    command(cli, language).map_err(portal::with_explanation)
+    command(cli, language)
 }
 
 fn command(cli: &Cli, language: Language) -> Result<Outcome> {

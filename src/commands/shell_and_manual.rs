@@ -1,7 +1,6 @@
 //! What a package installs beside the program: completion scripts and pages of the manual, made
 //! from the command line's own description.
 
-use anyhow::Result;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
@@ -9,7 +8,7 @@ use clap_mangen::roff::{Roff, roman};
 
 use crate::commands::cli::Cli;
 use crate::domain::messages::CommandMessage;
-use crate::domain::run_error::UsageError;
+use crate::domain::run_error::Result;
 
 const PROGRAM: &str = "ecvi-b24";
 
@@ -26,7 +25,7 @@ pub(super) fn completion_script(shell: Shell) -> String {
 /// A page of the manual: of the program, or of one of its commands, as `git` has a page for each.
 ///
 /// # Errors
-/// [`UsageError`] where there is no such command.
+/// [`RunError::Usage`] where there is no such command.
 pub(super) fn manual_page(name: Option<&str>) -> Result<String> {
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
@@ -34,9 +33,7 @@ pub(super) fn manual_page(name: Option<&str>) -> Result<String> {
         None => program,
         Some(name) => {
             let found = program.find_subcommand(name).filter(|command| !command.is_hide_set());
-            let unknown =
-                || UsageError(CommandMessage::NoSuchCommand { name: name.to_owned() }.into());
-            found.ok_or_else(unknown)?.clone()
+            found.ok_or_else(|| CommandMessage::NoSuchCommand { name: name.to_owned() })?.clone()
         }
     };
     let has_commands = command.has_subcommands();

@@ -43,9 +43,9 @@ impl From<ConfigMessage> for ConfigError {
     }
 }
 
-impl From<ConfigError> for anyhow::Error {
-    fn from(error: ConfigError) -> anyhow::Error {
-        RunError::failed(error.into_message()).into()
+impl From<ConfigError> for RunError {
+    fn from(error: ConfigError) -> RunError {
+        RunError::Config(error.into_message())
     }
 }
 
@@ -56,6 +56,8 @@ impl fmt::Display for ConfigError {
         }
     }
 }
+
+impl std::error::Error for ConfigError {}
 
 /// Most often somebody runs a command as himself instead of as the user of the runs.
 pub(super) fn unreadable(file: &Path, error: &io::Error) -> ConfigError {

@@ -6,10 +6,10 @@
 
 use std::hash::Hasher;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::domain::record::{Kind, RecordKey};
+use crate::domain::run_error::Result;
 use crate::mapping::deal::DealLinks;
 use crate::mirror::Booking;
 use crate::platform::hash::Fingerprint;

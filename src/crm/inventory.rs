@@ -15,6 +15,7 @@ use crate::crm::objects::{
     rows, spoiled_ids,
 };
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 use crate::portal::CallError;
 use crate::portal::batch::{self, Command};
 use crate::portal::client::Client;
@@ -31,8 +32,8 @@ pub type Gaps = BTreeMap<(Kind, i64), String>;
 pub fn for_each_object(
     gate: &mut Client<'_>,
     originator: &str,
-    mut each: impl FnMut(Kind, &Object) -> anyhow::Result<()>,
-) -> anyhow::Result<Gaps> {
+    mut each: impl FnMut(Kind, &Object) -> Result<()>,
+) -> Result<Gaps> {
     let mut gaps = Gaps::new();
     for kind in Kind::SEND_ORDER {
         let spoiled = walk_kind(gate, kind, originator, &mut each)?;
@@ -45,8 +46,8 @@ fn walk_kind(
     gate: &mut Client<'_>,
     kind: Kind,
     originator: &str,
-    each: &mut impl FnMut(Kind, &Object) -> anyhow::Result<()>,
-) -> anyhow::Result<BTreeMap<i64, String>> {
+    each: &mut impl FnMut(Kind, &Object) -> Result<()>,
+) -> Result<BTreeMap<i64, String>> {
     let Newest { crm_id, page_size } = newest(gate, kind, originator)?;
     let mut open = split_range(Range { above: 0, upto: crm_id }, (MOST_PARTS - 2) * TARGET_ROWS);
     // The newest id is a hint: a portal that does not sort as it was asked to has objects behind

@@ -1,7 +1,9 @@
 //! The words that all other folders share: kinds, ids and statuses, failure codes, how a run ends,
 //! and the languages.
 
+pub mod call_error;
 pub mod column_names;
+pub mod contact_data;
 pub mod display;
 pub mod failure_code;
 pub mod issue_detail;

@@ -1,4 +1,5 @@
-//! Why a run or a command ends before its work is done, and the exit code that says so.
+//! Why a run or a command ends before its work is done: where the error comes from, and the exit
+//! code that says so.
 
 use std::error::Error;
 use std::fmt;
@@ -7,8 +8,12 @@ use std::process::ExitCode;
 
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 
+use super::call_error::CallError;
 use super::language::Language;
 use super::messages::Message;
+
+/// What a step of a run or a command yields.
+pub type Result<T, E = RunError> = std::result::Result<T, E>;
 
 /// How a run ended: `last_run.outcome` of the status document and the exit code, as the README
 /// lists them.
@@ -46,56 +51,90 @@ impl Outcome {
     }
 }
 
-/// The work ended before it was done: what happened, for the person who reads it.
-///
-/// It travels as an `anyhow` error. An error without one comes from what the program was given
-/// (configuration, mirror, state), and its outcome is [`Outcome::Failed`].
+/// The work ended before it was done. Where the error comes from decides the exit code; what
+/// happened and what to do next is said to the person who reads it.
 #[derive(Clone, PartialEq, Debug)]
-pub struct RunError {
-    /// The exit code's meaning.
-    pub outcome: Outcome,
-    /// What happened and what to do next.
-    pub message: Message,
-    /// What the next runs of cron do about the rest, where the work of a run was cut short.
-    pub followup: Option<Box<Message>>,
+pub enum RunError {
+    /// The configuration does not hold: exit 3.
+    Config(Message),
+    /// The mirror, or a report that fills it, cannot be used: exit 3.
+    Mirror(Message),
+    /// The state, its lock, or another file of the program cannot be used: exit 3.
+    State(Message),
+    /// The terminal, standard output or the system failed: exit 3.
+    System(Message),
+    /// A call to the portal had no proper answer: exit 4 where an administrator must act, else 5.
+    Portal(CallError),
+    /// The portal refuses us, and an administrator must act: exit 4.
+    Refused(Message),
+    /// A signal, the time limit or another process came between, and the same may succeed later:
+    /// exit 5.
+    Interrupted(Message),
+    /// A record or a word that nobody knows, or a command line that makes no sense: exit 2.
+    Usage(Message),
 }
 
 impl RunError {
-    /// The portal refuses us: an administrator must act.
-    pub fn refused(message: impl Into<Message>) -> RunError {
-        RunError::new(Outcome::Refused, message)
-    }
-
     /// Nobody has to act: the same may succeed later.
     pub fn interrupted(message: impl Into<Message>) -> RunError {
-        RunError::new(Outcome::Interrupted, message)
+        RunError::Interrupted(message.into())
     }
 
-    /// Configuration, mirror or state cannot be used.
-    pub fn failed(message: impl Into<Message>) -> RunError {
-        RunError::new(Outcome::Failed, message)
+    /// The portal refuses us.
+    pub fn refused(message: impl Into<Message>) -> RunError {
+        RunError::Refused(message.into())
     }
 
-    /// Says the message, and after a colon the error that is its cause.
-    pub fn explaining(message: impl Into<Message>, cause: impl Into<anyhow::Error>) -> RunError {
-        RunError::failed(Message::Chain(vec![message.into(), message_of(&cause.into())]))
+    /// A command line that makes no sense.
+    pub fn usage(message: impl Into<Message>) -> RunError {
+        RunError::Usage(message.into())
     }
 
-    fn new(outcome: Outcome, message: impl Into<Message>) -> RunError {
-        RunError { outcome, message: message.into(), followup: None }
+    /// The outcome of a run that ends so.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            RunError::Config(_)
+            | RunError::Mirror(_)
+            | RunError::State(_)
+            | RunError::System(_)
+            | RunError::Usage(_) => Outcome::Failed,
+            RunError::Portal(error) => error.outcome(),
+            RunError::Refused(_) => Outcome::Refused,
+            RunError::Interrupted(_) => Outcome::Interrupted,
+        }
     }
 
-    /// Adds what the next runs of cron do about the rest.
-    #[must_use]
-    pub fn with_followup(self, followup: impl Into<Message>) -> RunError {
-        RunError { followup: Some(Box::new(followup.into())), ..self }
+    /// The exit code of the process.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            RunError::Usage(_) => ExitCode::from(2),
+            other => other.outcome().exit_code(),
+        }
     }
 
-    /// The message of a cron run: what happened, then what becomes of the rest.
-    pub fn full_message(self) -> Message {
-        match self.followup {
-            Some(followup) => Message::WithFollowup(Box::new(self.message), followup),
-            None => self.message,
+    /// What happened and what to do next.
+    pub fn message(&self) -> Message {
+        match self {
+            RunError::Config(message)
+            | RunError::Mirror(message)
+            | RunError::State(message)
+            | RunError::System(message)
+            | RunError::Refused(message)
+            | RunError::Interrupted(message)
+            | RunError::Usage(message) => message.clone(),
+            RunError::Portal(error) => error.message(),
+        }
+    }
+
+    /// The message of a cron run: what happened, then what the next runs do about the rest.
+    pub fn full_message(&self) -> Message {
+        let followup = match self {
+            RunError::Portal(error) => error.followup(),
+            _ => None,
+        };
+        match followup {
+            Some(followup) => Message::WithFollowup(Box::new(self.message()), followup.into()),
+            None => self.message(),
         }
     }
 }
@@ -103,69 +142,46 @@ impl RunError {
 impl fmt::Display for RunError {
     /// In English, for logs. People get the message in their language.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message.text(Language::En))
+        f.write_str(&self.message().text(Language::En))
     }
 }
 
 impl Error for RunError {}
 
-/// Puts a message before an error: what could not be done, and with the error why.
-pub trait Explain<T> {
-    /// The error becomes a [`RunError`] that says the message and after a colon its cause.
-    fn explain<M: Into<Message>>(self, message: impl FnOnce() -> M) -> Result<T, RunError>;
-}
-
-impl<T, E: Into<anyhow::Error>> Explain<T> for Result<T, E> {
-    fn explain<M: Into<Message>>(self, message: impl FnOnce() -> M) -> Result<T, RunError> {
-        self.map_err(|error| RunError::explaining(message(), error))
+impl From<CallError> for RunError {
+    fn from(error: CallError) -> RunError {
+        RunError::Portal(error)
     }
 }
 
-/// What an error says to people: its message, and after a colon each of its causes.
-pub fn message_of(error: &anyhow::Error) -> Message {
-    let mut links: Vec<Message> = error.chain().map(message_of_link).collect();
-    match links.len() {
-        1 => links.remove(0),
-        _ => Message::Chain(links),
+impl From<io::Error> for RunError {
+    fn from(error: io::Error) -> RunError {
+        RunError::System(message_of_io(&error))
     }
 }
 
-fn message_of_link(link: &(dyn Error + 'static)) -> Message {
-    if let Some(error) = link.downcast_ref::<RunError>() {
-        return error.message.clone();
+impl From<serde_json::Error> for RunError {
+    fn from(error: serde_json::Error) -> RunError {
+        RunError::System(error.to_string().into())
     }
-    if let Some(UsageError(message)) = link.downcast_ref() {
-        return message.clone();
-    }
-    match link.downcast_ref::<io::Error>() {
-        Some(error) => message_of_io(error),
-        None => Message::Foreign(link.to_string()),
-    }
+}
+
+/// What could not be done, and after a colon the error that says why.
+pub fn explained(message: impl Into<Message>, cause: impl Into<Message>) -> Message {
+    Message::Chain(vec![message.into(), cause.into()])
 }
 
 /// What an error of a file or a connection says. The program puts its own message into one as a
-/// [`RunError`].
+/// [`RunError`], because other errors do not pass through what the standard library reads.
 pub fn message_of_io(error: &io::Error) -> Message {
     match error.get_ref().and_then(|own| own.downcast_ref::<RunError>()) {
-        Some(own) => own.message.clone(),
+        Some(own) => own.message(),
         None => Message::Foreign(error.to_string()),
     }
 }
 
-/// The outcome that an error stands for.
-pub fn outcome_of(error: &anyhow::Error) -> Outcome {
-    error.downcast_ref::<RunError>().map_or(Outcome::Failed, |error| error.outcome)
-}
-
-/// A record or a word that nobody knows, or a command line that makes no sense: exit 2.
-#[derive(Debug)]
-pub struct UsageError(pub Message);
-
-impl fmt::Display for UsageError {
-    /// In English, as [`RunError`].
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.text(Language::En))
+impl From<io::Error> for Message {
+    fn from(error: io::Error) -> Message {
+        message_of_io(&error)
     }
 }
-
-impl Error for UsageError {}

@@ -107,7 +107,7 @@ fn unseen(file: &Path, error: &std::io::Error) -> RunError {
             None => MirrorMessage::FileDenied { path },
         },
         _ => match private_files::exhausted(error) {
-            Some(message) => return RunError::failed(message),
+            Some(message) => return RunError::Mirror(message),
             None => MirrorMessage::CannotBeOpened { path, error: error.to_string().into() },
         },
     };

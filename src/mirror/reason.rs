@@ -10,7 +10,7 @@ use super::{Mirror, access};
 use crate::config::MirrorConfig;
 use crate::domain::messages::{Message, MirrorMessage};
 use crate::domain::record::Kind;
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{RunError, explained};
 use crate::platform::clock::ReadLimit;
 use crate::platform::private_files;
 use crate::platform::sidecar_path::sidecar_path;
@@ -37,7 +37,7 @@ impl From<RunError> for ReadError {
 
 /// What could not be done, and after a colon SQLite's own words.
 pub(super) fn with_cause(message: impl Into<Message>, error: &rusqlite::Error) -> RunError {
-    RunError::failed(Message::Chain(vec![message.into(), error.to_string().into()]))
+    RunError::Mirror(explained(message, error.to_string()))
 }
 
 /// Why a table or a query of the mirror cannot be read: it is not there, or is no SQL, or the file

@@ -2,10 +2,9 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use anyhow::Result;
-
 use crate::domain::language::Language;
 use crate::domain::messages::{Localized, OutputMessage};
+use crate::domain::run_error::Result;
 
 /// Asks on a terminal. Without one there is nobody to ask, and the command itself is the answer.
 /// The question goes to standard error, because standard output may be a document.

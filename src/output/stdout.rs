@@ -2,8 +2,7 @@
 
 use std::io::{BufWriter, ErrorKind, Write};
 
-use anyhow::Result;
-
+use crate::domain::run_error::Result;
 use crate::domain::visible_text::Visible;
 use crate::output::progress::BarSafeWriter;
 
@@ -14,11 +13,37 @@ pub fn print(text: &str) -> Result<()> {
 
 /// Prints what `write` writes while it writes. A reader that went away (`| head`) is no failure.
 pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let mut out = Visible::new(BufWriter::new(BarSafeWriter(std::io::stdout().lock())));
+    let mut reader_left = false;
+    let stdout = Watched { inner: std::io::stdout().lock(), reader_left: &mut reader_left };
+    let mut out = Visible::new(BufWriter::new(BarSafeWriter(stdout)));
     let written = write(&mut out).and_then(|()| Ok(out.flush()?));
-    match written {
-        Err(error) if is_broken_pipe(&error) => Ok(()),
-        other => other,
+    drop(out);
+    if reader_left { Ok(()) } else { written }
+}
+
+/// Notes that the reader of a pipe went away.
+struct Watched<'n, W> {
+    inner: W,
+    reader_left: &'n mut bool,
+}
+
+impl<W> Watched<'_, W> {
+    fn note<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
+        *self.reader_left |=
+            result.as_ref().is_err_and(|error| error.kind() == ErrorKind::BrokenPipe);
+        result
+    }
+}
+
+impl<W: Write> Write for Watched<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.inner.write(bytes);
+        self.note(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let flushed = self.inner.flush();
+        self.note(flushed)
     }
 }
 
@@ -29,10 +54,4 @@ pub fn print_error(text: &str) {
     // message.
     let text = text.replace('\n', "\n  ");
     drop(writeln!(Visible::new(std::io::stderr()), "ecvi-b24: {text}"));
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }

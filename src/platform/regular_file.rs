@@ -29,7 +29,7 @@ pub(crate) fn read(path: &Path) -> io::Result<File> {
 
 /// The error of a path that leads to something which must not be used as a file of ours.
 pub(crate) fn unfit(reason: PlatformMessage) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, RunError::failed(reason))
+    io::Error::new(io::ErrorKind::InvalidInput, RunError::from(reason))
 }
 
 /// Whether this is an [`unfit`] error.

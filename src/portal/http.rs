@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::Result;
 use serde_json::Value;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
@@ -18,7 +17,7 @@ use super::proxy::Proxy;
 use super::{CallError, Portal, Response, decode, resolver, tls};
 use crate::config::{PortalConfig, Webhook};
 use crate::domain::messages::{Message, PortalMessage};
-use crate::domain::run_error::message_of;
+use crate::domain::run_error::Result;
 use crate::platform::private_files;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -156,7 +155,7 @@ fn agent(config: &ureq::config::Config, connect_failed: &Arc<AtomicBool>) -> Age
 /// # Errors
 /// Why it was not fetched, without the address, which may contain a token.
 pub fn fetch(url: &str, timeout: Duration) -> Result<(), Message> {
-    let proxy = Proxy::of_environment(url).map_err(|error| message_of(&error))?;
+    let proxy = Proxy::of_environment(url).map_err(|error| error.message())?;
     let config = Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .proxy(proxy.as_ref().map(Proxy::to_ureq))

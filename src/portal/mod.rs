@@ -6,7 +6,6 @@ mod answer_size;
 pub mod batch;
 pub mod client;
 pub mod dialect;
-mod error;
 pub mod http;
 pub mod limits;
 mod personal_data;
@@ -20,8 +19,7 @@ mod unanswered;
 
 use serde_json::Value;
 
-pub use error::{ApiError, CallError, ErrorClass, run_error_from, with_explanation};
-pub(crate) use personal_data::holds_contact;
+pub use crate::domain::call_error::{ApiError, CallError, ErrorClass};
 pub use response::decode;
 pub(crate) use response::object_id;
 

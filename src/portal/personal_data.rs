@@ -8,28 +8,17 @@ use serde_json::Value;
 
 use super::ApiError;
 use super::batch::Command;
+use crate::domain::contact_data::{PHONE_DIGITS, digits, number_runs};
 
 /// Shorter values occur in too many texts that do not mean them.
 const SHORTEST_VALUE: usize = 4;
-/// So many digits are a phone, fewer may be any number.
-const PHONE_DIGITS: usize = 7;
 
 impl ApiError {
-    /// The refusal as it may be printed, where it is unknown what was sent.
-    pub(crate) fn printable(&self) -> ApiError {
-        if holds_contact(&self.to_string()) { self.hidden() } else { self.clone() }
-    }
-
     /// The refusal of these calls as it may be printed.
     pub(crate) fn printable_for(&self, sent: &[Command]) -> ApiError {
         let text = self.to_string();
         let repeats = sent.iter().any(|command| repeats(&text, "", &command.params));
         if repeats { self.hidden() } else { self.printable() }
-    }
-
-    fn hidden(&self) -> ApiError {
-        log::info!("{self}");
-        ApiError { is_hidden: true, ..ApiError::default() }
     }
 }
 
@@ -88,39 +77,6 @@ fn contains_phone(text: &str, phone: &str) -> bool {
     let national = &digits[digits.len().saturating_sub(10)..];
     national.len() >= PHONE_DIGITS
         && number_runs(text).any(|run| self::digits(run).contains(national))
-}
-
-/// Whether something in the text looks like a phone or an e-mail.
-pub(crate) fn holds_contact(text: &str) -> bool {
-    text.split_whitespace().any(is_email) || number_runs(text).any(is_phone)
-}
-
-fn is_email(word: &str) -> bool {
-    let Some((before, after)) = word.split_once('@') else { return false };
-    before.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric)
-}
-
-/// As people write one: `+` and its digits, 7 or 8 and ten digits, or the ten of a mobile phone. A
-/// date is none.
-fn is_phone(run: &str) -> bool {
-    let digits = digits(run);
-    match digits.len() {
-        count if run.contains('+') => count >= PHONE_DIGITS,
-        11 => digits.starts_with(['7', '8']),
-        10 => digits.starts_with('9'),
-        _ => false,
-    }
-}
-
-/// Digits with what may stand between those of a phone.
-fn number_runs(text: &str) -> impl Iterator<Item = &str> {
-    let is_part =
-        |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | ' ' | '\u{a0}');
-    text.split(move |c| !is_part(c)).filter(|run| run.contains(|c: char| c.is_ascii_digit()))
-}
-
-fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -7,12 +7,12 @@
 
 use std::net::IpAddr;
 
-use anyhow::Result;
 use ipnet::IpNet;
 use url::{Host, Url};
 
 use crate::config::scheme_and_host;
 use crate::domain::messages::PortalMessage;
+use crate::domain::run_error::{Result, RunError};
 
 const VARIABLES: [&str; 6] =
     ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY"];
@@ -43,7 +43,9 @@ impl Proxy {
             return Ok(None);
         }
         match VARIABLES.into_iter().find_map(|name| Some((name, filled(name)?))) {
-            Some((name, value)) => Ok(Some(parse(name, value.trim())?)),
+            Some((name, value)) => parse(name, value.trim())
+                .map(Some)
+                .map_err(|unusable| RunError::Config(unusable.into())),
             None => Ok(None),
         }
     }

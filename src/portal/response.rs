@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::personal_data::holds_contact;
 use super::{ApiError, CallError, ErrorClass, Response};
+use crate::domain::contact_data::holds_contact;
 use crate::domain::messages::PortalMessage;
 use crate::portal::plain_text::{beginning, error_text};
 

@@ -105,7 +105,7 @@ fn lock(file: &File) -> io::Result<()> {
             Ok(()) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) if Instant::now() > give_up => {
-                let busy = RunError::failed(PortalMessage::SharedBucketBusy);
+                let busy = RunError::State(PortalMessage::SharedBucketBusy.into());
                 return Err(io::Error::new(ErrorKind::WouldBlock, busy));
             }
             Err(TryLockError::WouldBlock) => sleep(POLL_INTERVAL),
@@ -140,7 +140,10 @@ fn is_foreign(bytes: &[u8]) -> bool {
 }
 
 fn foreign_file() -> io::Error {
-    io::Error::new(ErrorKind::InvalidInput, RunError::failed(PortalMessage::SharedBucketForeign))
+    io::Error::new(
+        ErrorKind::InvalidInput,
+        RunError::State(PortalMessage::SharedBucketForeign.into()),
+    )
 }
 
 /// Readable and writable by the group, whatever the umask: the hotels of a chain may run as

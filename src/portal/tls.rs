@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::Result;
 use rustls::{AlertDescription, CertificateError, Error};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
 use crate::domain::messages::TlsMessage;
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{Result, RunError, explained};
 use crate::platform::private_files;
 
 /// A file in DER format begins so.
@@ -19,7 +18,8 @@ pub(super) fn roots(ca_file: Option<&Path>) -> Result<RootCerts> {
     let shown = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| {
         let hint = private_files::io_hint(&error).into();
-        RunError::explaining(TlsMessage::CaFileUnreadable { path: shown.clone(), hint }, error)
+        let unreadable = TlsMessage::CaFileUnreadable { path: shown.clone(), hint };
+        RunError::Config(explained(unreadable, error))
     })?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let certificates = certificates(bytes);
@@ -135,7 +135,6 @@ mod tests {
     use super::*;
     use crate::domain::language::Language;
     use crate::domain::messages::Localized;
-    use crate::domain::run_error::message_of;
 
     #[test]
     fn each_flaw_of_a_certificate_has_its_own_remedy() {
@@ -166,7 +165,7 @@ mod tests {
             ("hello", "нет сертификата"),
         ] {
             std::fs::write(&path, held).unwrap();
-            let error = message_of(&roots(Some(&path)).unwrap_err()).text(Language::Ru);
+            let error = roots(Some(&path)).unwrap_err().message().text(Language::Ru);
             assert!(error.contains(told), "{held}: {error}");
         }
     }

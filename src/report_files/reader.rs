@@ -4,8 +4,6 @@ use std::fs::File;
 use std::io::Cursor;
 use std::vec;
 
-use anyhow::Result;
-
 use super::encoding::DecodedFile;
 use super::layout::{self, HEAD_LINES, Layout};
 use super::records::{CsvRecords, Record};
@@ -16,6 +14,7 @@ use super::{encoding, refusal, unreadable_file};
 use crate::config::ReportConfig;
 use crate::domain::messages::LoadMessage;
 use crate::domain::mirror_table::MirrorTable;
+use crate::domain::run_error::{Result, RunError};
 
 /// Semicolons first: so Excel and Ecvi write in Russia.
 const SEPARATORS: [u8; 4] = [b';', b'\t', b',', b'|'];
@@ -118,11 +117,11 @@ impl<'r> Report<'r> {
     }
 }
 
-fn cut(source: &Source, table: MirrorTable, line: u64) -> anyhow::Error {
+fn cut(source: &Source, table: MirrorTable, line: u64) -> RunError {
     LoadMessage::ReportCut { path: source.shown(), line, table: table.name().to_owned() }.into()
 }
 
-fn empty(source: &Source, table: MirrorTable) -> anyhow::Error {
+fn empty(source: &Source, table: MirrorTable) -> RunError {
     LoadMessage::ReportEmpty { path: source.shown(), table: table.name().to_owned() }.into()
 }
 

@@ -16,7 +16,7 @@ use crate::platform::private_files;
 const MOST_SHOWN: usize = 40;
 
 /// A report that cannot be found, opened or read to its end.
-pub fn unreadable_file(path: &Path, error: &io::Error) -> anyhow::Error {
+pub fn unreadable_file(path: &Path, error: &io::Error) -> RunError {
     let shown = path.display().to_string();
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
@@ -24,7 +24,7 @@ pub fn unreadable_file(path: &Path, error: &io::Error) -> anyhow::Error {
         }
         ErrorKind::PermissionDenied => LoadMessage::ReportDenied { path: shown }.into(),
         _ => match private_files::exhausted(error) {
-            Some(message) => RunError::failed(message).into(),
+            Some(message) => RunError::Mirror(message),
             None => LoadMessage::ReportUnreadable { path: shown, error: error.to_string().into() }
                 .into(),
         },

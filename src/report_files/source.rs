@@ -5,11 +5,9 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
-
 use super::unreadable_file;
 use crate::domain::messages::LoadMessage;
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{Result, RunError};
 use crate::platform::clock::Clock;
 
 /// A file that was written within this time may be written still.
@@ -86,8 +84,8 @@ impl Source {
         REST.checked_sub(age)
     }
 
-    fn changing(&self) -> anyhow::Error {
-        RunError::interrupted(LoadMessage::ReportChanging { path: self.shown() }).into()
+    fn changing(&self) -> RunError {
+        RunError::interrupted(LoadMessage::ReportChanging { path: self.shown() })
     }
 
     /// Whether it still is what it was when it was found.

@@ -4,12 +4,11 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
-
 use super::{Finding, Reading, Report, Source};
 use crate::config::{Heading, ReportConfig, plain_heading};
 use crate::domain::column_names::{columns_called, names_in};
 use crate::domain::mirror_table::MirrorTable;
+use crate::domain::run_error::Result;
 
 /// What a report has to offer.
 #[derive(Clone, PartialEq, Eq, Debug)]

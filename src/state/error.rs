@@ -43,9 +43,15 @@ impl From<serde_json::Error> for StateError {
     }
 }
 
-impl From<StateError> for anyhow::Error {
-    fn from(error: StateError) -> anyhow::Error {
-        RunError::failed(error.0).into()
+impl From<StateError> for RunError {
+    fn from(error: StateError) -> RunError {
+        RunError::State(error.0)
+    }
+}
+
+impl From<StateError> for Message {
+    fn from(error: StateError) -> Message {
+        error.0
     }
 }
 
@@ -54,6 +60,8 @@ impl fmt::Display for StateError {
         self.0.fmt(f)
     }
 }
+
+impl std::error::Error for StateError {}
 
 /// What stops the opening of a state.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
 use super::columns::{Stored, Time};
+use super::statements::query_first;
 use super::{Result, State};
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
@@ -127,11 +128,7 @@ impl State {
     pub fn last_object(&self, key: &RecordKey) -> Result<Option<i64>> {
         let sql = "SELECT crm_id FROM history WHERE kind = ?1 AND id = ?2 AND crm_id IS NOT NULL
                    ORDER BY seq DESC LIMIT 1";
-        Ok(self
-            .connection
-            .prepare_cached(sql)?
-            .query_row((key.kind, &key.id), |row| row.get(0))
-            .optional()?)
+        query_first(&self.connection, sql, (key.kind, &key.id), |row| row.get(0))
     }
 
     /// Writes down that a run begins; a run that never ended was killed. Returns the run's number.

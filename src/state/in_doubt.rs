@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use rusqlite::OptionalExtension;
 
+use super::statements::execute;
 use super::writer::{Writer, json};
 use super::{Operation, Result, State};
 use crate::domain::owned_values::OwnedValues;
@@ -38,10 +39,8 @@ impl State {
 impl Writer<'_> {
     /// Why the call in doubt had no answer, as far as the line told.
     pub fn save_reason_of_doubt(&self, key: &RecordKey, reason: &str) -> Result<()> {
-        self.transaction
-            .prepare_cached("UPDATE doubts SET reason = ?3 WHERE kind = ?1 AND id = ?2")?
-            .execute((key.kind, &key.id, reason))?;
-        Ok(())
+        let sql = "UPDATE doubts SET reason = ?3 WHERE kind = ?1 AND id = ?2";
+        execute(&self.transaction, sql, (key.kind, &key.id, reason))
     }
 
     /// Before a call: what is tried with which row, and what of phones and e-mails may be ours from
@@ -53,12 +52,13 @@ impl Writer<'_> {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let InDoubtCall { operation, row, owned_values: written } = attempt;
-        self.transaction
-            .prepare_cached(
-                "INSERT OR REPLACE INTO doubts (kind, id, operation, at, modified_at, content, people)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute((
+        let sql =
+            "INSERT OR REPLACE INTO doubts (kind, id, operation, at, modified_at, content, people)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        execute(
+            &self.transaction,
+            sql,
+            (
                 key.kind,
                 &key.id,
                 operation,
@@ -66,59 +66,50 @@ impl Writer<'_> {
                 row.map_or("", |row| row.modified_at.as_str()),
                 row.map_or(0, |row| row.content_hash.cast_signed()),
                 row.map_or(0, |row| row.parties_hash.cast_signed()),
-            ))?;
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO records (kind, id, label, written) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET written = excluded.written",
-            )?
-            .execute((
-                key.kind,
-                &key.id,
-                row.map_or("", |row| row.display_name.as_str()),
-                json(written)?,
-            ))?;
-        Ok(())
+            ),
+        )?;
+        let sql = "INSERT INTO records (kind, id, label, written) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET written = excluded.written";
+        execute(
+            &self.transaction,
+            sql,
+            (key.kind, &key.id, row.map_or("", |row| row.display_name.as_str()), json(written)?),
+        )
     }
 
     /// The record's call was never answered.
     pub fn count_unanswered(&self, key: &RecordKey) -> Result<()> {
-        self.transaction
-            .prepare_cached("UPDATE records SET strikes = strikes + 1 WHERE kind = ?1 AND id = ?2")?
-            .execute((key.kind, &key.id))?;
-        Ok(())
+        let sql = "UPDATE records SET strikes = strikes + 1 WHERE kind = ?1 AND id = ?2";
+        execute(&self.transaction, sql, (key.kind, &key.id))
     }
 
     /// The call was still under way just now, or the clock went back: the doubt is as young as can
     /// be.
     pub fn refresh_doubt(&self, key: &RecordKey, now: DateTime<Utc>) -> Result<()> {
-        self.transaction
-            .prepare_cached("UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2")?
-            .execute((key.kind, &key.id, now.to_rfc3339_opts(SecondsFormat::Millis, true)))?;
-        Ok(())
+        let sql = "UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2";
+        execute(
+            &self.transaction,
+            sql,
+            (key.kind, &key.id, now.to_rfc3339_opts(SecondsFormat::Millis, true)),
+        )
     }
 
     /// The portal did nothing: of phones and e-mails is ours what was ours before the call.
     pub fn revert_attempt(&self, key: &RecordKey, written: &OwnedValues) -> Result<()> {
-        self.transaction
-            .prepare_cached("UPDATE records SET written = ?3 WHERE kind = ?1 AND id = ?2")?
-            .execute((key.kind, &key.id, json(written)?))?;
+        let sql = "UPDATE records SET written = ?3 WHERE kind = ?1 AND id = ?2";
+        execute(&self.transaction, sql, (key.kind, &key.id, json(written)?))?;
         self.clear_doubt(key)
     }
 
     /// The record's call was answered.
     pub fn reset_unanswered(&self, key: &RecordKey) -> Result<()> {
-        self.transaction
-            .prepare_cached("UPDATE records SET strikes = 0 WHERE kind = ?1 AND id = ?2")?
-            .execute((key.kind, &key.id))?;
-        Ok(())
+        let sql = "UPDATE records SET strikes = 0 WHERE kind = ?1 AND id = ?2";
+        execute(&self.transaction, sql, (key.kind, &key.id))
     }
 
     /// The call left no doubt, or the doubt is settled.
     pub fn clear_doubt(&self, key: &RecordKey) -> Result<()> {
-        self.transaction
-            .prepare_cached("DELETE FROM doubts WHERE kind = ?1 AND id = ?2")?
-            .execute((key.kind, &key.id))?;
-        Ok(())
+        let sql = "DELETE FROM doubts WHERE kind = ?1 AND id = ?2";
+        execute(&self.transaction, sql, (key.kind, &key.id))
     }
 }

@@ -6,6 +6,7 @@ use rusqlite::Row as SqlRow;
 use serde::{Deserialize, Serialize};
 
 use super::columns::Time;
+use super::statements::execute;
 use super::writer::Writer;
 use super::{Result, State};
 use crate::domain::record::{Kind, RecordId, RecordKey};
@@ -137,32 +138,23 @@ impl Writer<'_> {
     /// Nothing is concluded from who is missing now: whoever stays away is missing from the next
     /// sound reading on.
     pub fn clear_missing_since(&self, kind: Kind) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE records SET missing_since = NULL WHERE kind = ?1 AND missing_since IS NOT NULL",
-            )?
-            .execute([kind])?;
-        Ok(())
+        let sql =
+            "UPDATE records SET missing_since = NULL WHERE kind = ?1 AND missing_since IS NOT NULL";
+        execute(&self.transaction, sql, [kind])
     }
 
     /// A record is about to be given up.
     pub fn save_departure(&self, kind: Kind, departure: &Departure) -> Result<()> {
         let Departure { id, at, stay } = departure;
         let (arrival, end) = (stay.map(|stay| stay.arrival), stay.map(|stay| stay.departure));
-        self.transaction
-            .prepare_cached(
-                "INSERT OR REPLACE INTO departures (kind, id, at, arrival, departure)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute((kind, id, Time(*at), arrival, end))?;
-        Ok(())
+        let sql = "INSERT OR REPLACE INTO departures (kind, id, at, arrival, departure)
+                 VALUES (?1, ?2, ?3, ?4, ?5)";
+        execute(&self.transaction, sql, (kind, id, Time(*at), arrival, end))
     }
 
     /// Those who were given up before then count no more.
     pub fn delete_departures(&self, kind: Kind, before: DateTime<Utc>) -> Result<()> {
-        self.transaction
-            .prepare_cached("DELETE FROM departures WHERE kind = ?1 AND at < ?2")?
-            .execute((kind, Time(before)))?;
-        Ok(())
+        let sql = "DELETE FROM departures WHERE kind = ?1 AND at < ?2";
+        execute(&self.transaction, sql, (kind, Time(before)))
     }
 }

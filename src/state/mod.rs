@@ -22,6 +22,7 @@ mod reset;
 mod schema;
 pub mod settings;
 mod stale_journal;
+pub(crate) mod statements;
 mod stays;
 mod writer;
 

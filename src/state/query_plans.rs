@@ -10,7 +10,7 @@ use super::records::COLUMNS;
 use super::writer::RESET_LINK_COLUMNS;
 use crate::state::issues::TROUBLES;
 
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 13] = [
     include_str!("activity.rs"),
     include_str!("blocks.rs"),
     include_str!("in_doubt.rs"),
@@ -19,6 +19,7 @@ const SOURCES: [&str; 12] = [
     include_str!("failures.rs"),
     include_str!("records.rs"),
     include_str!("reset.rs"),
+    include_str!("statements.rs"),
     include_str!("issues.rs"),
     include_str!("missing_rows.rs"),
     include_str!("stays.rs"),

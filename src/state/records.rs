@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Row, Statement};
+use rusqlite::{Row, Statement};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr};
 
 use super::columns::Time;
+use super::statements::{exists, query_all, query_first};
 use super::{Result, State};
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
@@ -293,11 +294,7 @@ impl State {
         let sql = format!(
             "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records WHERE kind = ?1 AND id = ?2"
         );
-        Ok(self
-            .connection
-            .prepare_cached(&sql)?
-            .query_row((key.kind, &key.id), stored_record)
-            .optional()?)
+        query_first(&self.connection, &sql, (key.kind, &key.id), stored_record)
     }
 
     /// The record that an origin means. Those of 41 and '41' read the same.
@@ -323,44 +320,36 @@ impl State {
     /// The records that hold an object of the CRM, ordered by id; more than one after a merge.
     pub fn records_of_object(&self, kind: Kind, crm_id: i64) -> Result<Vec<RecordKey>> {
         let sql = "SELECT kind, id FROM records WHERE kind = ?1 AND crm_id = ?2 ORDER BY id";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let ids = statement.query_map((kind, crm_id), record_key)?;
-        Ok(ids.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, (kind, crm_id), record_key)
     }
 
     /// The ids of the records of a kind that are called so (a booking's number), or carry this id.
     pub fn find_ids(&self, kind: Kind, word: &str) -> Result<Vec<RecordId>> {
         let sql = "SELECT id FROM records WHERE kind = ?1 AND id IN (?2, ?3)
                    UNION SELECT id FROM records WHERE kind = ?1 AND kind = 'booking' AND label = ?3 ORDER BY 1";
-        let mut statement = self.connection.prepare(sql)?;
-        let ids = statement.query_map((kind, RecordId::parse(word), word), |row| row.get(0))?;
-        Ok(ids.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, (kind, RecordId::parse(word), word), |row| row.get(0))
     }
 
     /// The bookings that an id or a number meant whose deals were deleted, each with its number.
     pub fn find_deleted(&self, word: &str) -> Result<Vec<(RecordId, String)>> {
         let sql = "SELECT id, max(detail) FROM history WHERE kind = 'booking' AND event = 'deleted'
                      AND (CAST(id AS TEXT) = ?1 OR detail = ?1) GROUP BY id ORDER BY id";
-        let mut statement = self.connection.prepare(sql)?;
-        let found = statement.query_map([word], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, [word], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// Ids that the mirror is to learn, at most so many.
     pub fn write_backs(&self, most: u32) -> Result<Vec<WriteBack>> {
         let sql = "SELECT w.kind, w.id, r.crm_id FROM write_backs w
                    LEFT JOIN records r ON r.kind = w.kind AND r.id = w.id LIMIT ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map([most], |row| {
+        query_all(&self.connection, sql, [most], |row| {
             Ok(WriteBack { key: record_key(row)?, crm_id: row.get(2)? })
-        })?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// Whether any record of a kind has an object.
     pub fn has_linked(&self, kind: Kind) -> Result<bool> {
         let sql = "SELECT 1 FROM records WHERE kind = ?1 AND crm_id IS NOT NULL LIMIT 1";
-        Ok(self.connection.prepare_cached(sql)?.exists([kind])?)
+        exists(&self.connection, sql, [kind])
     }
 
     /// Every record is to be sent again; what a run does not get to goes with the next ones.
@@ -374,9 +363,7 @@ impl State {
     pub fn newest_linked(&self, kind: Kind, most: u32) -> Result<Vec<(RecordId, i64)>> {
         let sql = "SELECT id, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL
                    ORDER BY crm_id DESC LIMIT ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map((kind, most), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, (kind, most), |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// Objects of a kind with the highest ids of the CRM, and with the lowest.

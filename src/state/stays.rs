@@ -9,6 +9,7 @@ use rusqlite::types::{FromSqlError, Value};
 use rusqlite::{Connection, Row, Statement, params};
 
 use super::records::{AFTER_ALL, BEFORE_ALL};
+use super::statements::query_all;
 use super::writer::Writer;
 use super::{Result, State};
 use crate::domain::record::{BookingStatus, IdRange, Kind, RecordId, RecordKey};
@@ -145,19 +146,14 @@ impl State {
     pub fn stays_of(&self, guest: &RecordId) -> Result<Vec<(RecordId, GuestStay)>> {
         let sql =
             "SELECT booking, guest, status, arrival, departure, amount FROM stays WHERE guest = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map([guest], booking_and_stay)?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, [guest], booking_and_stay)
     }
 
     /// The guests who are, or were, expected on one of these days.
     pub fn guests_expected(&self, from: NaiveDate, before: NaiveDate) -> Result<Vec<RecordId>> {
         let sql = "SELECT guest FROM stays WHERE status IN ('temporary', 'confirmed')
                      AND arrival >= ?1 AND arrival < ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found =
-            statement.query_map((from.to_string(), before.to_string()), |row| row.get(0))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, (from.to_string(), before.to_string()), |row| row.get(0))
     }
 }
 

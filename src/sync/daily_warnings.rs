@@ -1,10 +1,10 @@
 //! What a run warns of though it can go on. In cron's mail once a day is enough.
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::config::{Config, Link};
 use crate::domain::messages::{Message, SyncMessage};
+use crate::domain::run_error::Result;
 use crate::mirror::written_at;
 use crate::platform::clock::is_older;
 use crate::state::State;

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
 
 use crate::config::Config;
 use crate::domain::record::Kind;
-use crate::domain::run_error::Outcome;
+use crate::domain::run_error::{Outcome, Result};
 use crate::mirror::written_at;
 use crate::platform::clock::is_older;
 use crate::state::settings::HEALTH;

@@ -1,9 +1,9 @@
 //! What a run writes down of those who are missing, before it sends anything.
 
-use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 use crate::state::settings::{HELD_SINCE, HeldSince};
 use crate::state::{State, Writer};
 use crate::sync::plan::{Departing, Plan};

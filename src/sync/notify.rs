@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use crate::config::Config;
 use crate::domain::display;
 use crate::domain::messages::{Localized, Message, NoticeMessage, SyncMessage};
 use crate::domain::record::Kind;
-use crate::domain::run_error::message_of;
+use crate::domain::run_error::Result;
 use crate::mapping::text::comment;
 use crate::mirror::written_at;
 use crate::portal::CallError;
@@ -108,7 +107,7 @@ fn next_notice(told: &Told, health: &Health, now: DateTime<Utc>) -> Option<Notic
 /// Sends the message. Where it cannot be sent, the log says so.
 fn send(due: Due, config: &Config, state: &State, ended: &RunReport, client: &mut Client<'_>) {
     if let Err(error) = try_send(due, config, state, ended, client) {
-        log::warn!("{}", message_of(&error).text(config.language));
+        log::warn!("{}", error.message().text(config.language));
     }
 }
 

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
-
 use crate::config::MirrorConfig;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
+use crate::domain::run_error::Result;
 use crate::mirror::Mirror;
 use crate::platform::clock::{Clock, ReadLimit};
 use crate::state::State;

@@ -1,10 +1,10 @@
 //! What a run is to do: its options completed by what the state remembers, and its plan.
 
-use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::domain::messages::SyncMessage;
+use crate::domain::run_error::{Result, RunError};
 use crate::mirror::Mirror;
 use crate::platform::clock::{Clock, saturating_add};
 use crate::state::State;
@@ -32,7 +32,7 @@ pub(super) fn require_initial_export(kind: RunKind, state: &State) -> Result<()>
     if kind == RunKind::InitialExport || state.initial_export()?.is_some() {
         return Ok(());
     }
-    Err(SyncMessage::InitialExportMissing.into())
+    Err(RunError::State(SyncMessage::InitialExportMissing.into()))
 }
 
 /// An initial export that is repeated sends every record again. If a repeat was interrupted, it
@@ -69,7 +69,7 @@ pub(super) fn build_plan(
     let limits = Limits {
         max_deletes: config.sync.max_deletes,
         allowed: options.max_deletes,
-        delete_after: TimeDelta::from_std(config.sync.delete_after)?,
+        delete_after: TimeDelta::from_std(config.sync.delete_after).unwrap_or(TimeDelta::MAX),
     };
     let plan_options = PlanOptions { resend, retry_failed: options.retry_failed, deletes, ..usual };
     Plan::build_guarded(mirror, state, plan_options, limits)

@@ -1,6 +1,5 @@
 //! One run, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
@@ -9,14 +8,14 @@ use crate::domain::language::Language;
 use crate::domain::messages::{Message, SyncMessage};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
-use crate::domain::run_error::{Outcome, RunError, outcome_of};
+use crate::domain::run_error::{Outcome, Result, RunError};
 use crate::domain::timestamp::to_rfc3339;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::{Mirror, write_back};
 use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
 use crate::portal::client::{Client, WaitReason, growing_pause};
-use crate::portal::{CallError, Portal, run_error_from};
+use crate::portal::{CallError, Portal};
 use crate::state::settings::{
     CONTENTS, FULL, INITIAL_EXPORT, INPUTS, MAPPING_TOLD, MIRROR_STATS, PACE, RESENDING,
 };
@@ -203,10 +202,12 @@ impl RunContext<'_> {
         let mut attempts = 0;
         loop {
             let before = self.done.counts;
-            let Err(error) = self.run_round(client, first, observer) else { return Ok(()) };
+            let error = match self.run_round(client, first, observer) {
+                Err(RunError::Portal(error)) => error,
+                result => return result,
+            };
             let waits = self.options.kind == RunKind::InitialExport && !client.is_answering();
-            let outage = error.downcast_ref().and_then(CallError::outage);
-            let Some(reason) = outage.filter(|_| waits) else { return Err(error) };
+            let Some(reason) = error.outage().filter(|_| waits) else { return Err(error.into()) };
             attempts = if self.done.counts == before { attempts + 1 } else { 1 };
             log::info!("{}; the round begins anew", reason.text(Language::En));
             client.wait_for(
@@ -397,15 +398,17 @@ impl RunContext<'_> {
             options,
             ..
         } = self;
-        let unsure = || CallError::unknown_outcome(SyncMessage::AnswerLost).into_run_error();
-        let stop = result.map_err(run_error_from).err().or_else(|| unanswered.then(unsure));
+        let unsure = || RunError::Portal(CallError::unknown_outcome(SyncMessage::AnswerLost));
+        let stop = result.err().or_else(|| unanswered.then(unsure));
         let (outcome, message) = match stop {
-            Some(RunError { outcome: Outcome::Interrupted, message, .. })
-                if options.kind == RunKind::InitialExport =>
+            Some(stop)
+                if stop.outcome() == Outcome::Interrupted
+                    && options.kind == RunKind::InitialExport =>
             {
-                (Outcome::Interrupted, Some(resume_hint(message, client.clock().interrupted())))
+                let hint = resume_hint(stop.message(), client.clock().interrupted());
+                (Outcome::Interrupted, Some(hint))
             }
-            Some(stop) => (stop.outcome, Some(stop.full_message())),
+            Some(stop) => (stop.outcome(), Some(stop.full_message())),
             None if notice.is_some() || counts.failed > 0 => (Outcome::Partial, notice),
             None => (Outcome::Ok, None),
         };
@@ -414,8 +417,8 @@ impl RunContext<'_> {
 }
 
 /// Whether configuration, mirror or state are at fault, and not the portal.
-fn is_unusable(error: &anyhow::Error) -> bool {
-    !error.is::<CallError>() && outcome_of(error) == Outcome::Failed
+fn is_unusable(error: &RunError) -> bool {
+    !matches!(error, RunError::Portal(_)) && error.outcome() == Outcome::Failed
 }
 
 /// How an initial export that did not come to its end goes on: no run of cron does that.

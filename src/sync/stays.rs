@@ -1,8 +1,7 @@
 //! What a run writes down of stays, before it sends anything: a run that is cut short forgets no
 //! contact.
 
-use anyhow::Result;
-
+use crate::domain::run_error::Result;
 use crate::state::settings::STAYS;
 use crate::state::{State, Writer};
 use crate::sync::plan::{Plan, ShownStays};

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
-
 use super::drift::{Drift, Problem, Subject};
 use super::{Audit, CHUNK};
 use crate::crm::deal_parties::{DealParties, PartyOutlook};
@@ -11,6 +9,7 @@ use crate::crm::diff::{differences, without_foreign_stage};
 use crate::crm::objects::Unseen;
 use crate::crm::objects::card::{Cards, cards};
 use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::domain::run_error::Result;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::stays::StaySummary;
 use crate::mapping::{CrmFields, mapped, origin};

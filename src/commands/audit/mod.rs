@@ -14,14 +14,12 @@ mod text;
 
 use std::collections::{BTreeMap, HashSet};
 
-use anyhow::Result;
-
 use crate::commands::quiet_client::quiet_client;
 use crate::config::Config;
 use crate::domain::language::Language;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
-use crate::domain::run_error::Outcome;
+use crate::domain::run_error::{Outcome, Result};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Mirror;
 use crate::output::stdout::print_with;

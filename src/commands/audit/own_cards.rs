@@ -1,14 +1,13 @@
 //! The cards under our originator: those that no list shows, those that several carry, and those
 //! without a record.
 
-use anyhow::Result;
-
 use super::drift::{Drift, Problem, Subject};
 use super::scratch_db::OwnCard;
 use super::{Audit, CHUNK};
 use crate::crm::inventory::{self, Gaps};
 use crate::crm::objects::{by_id, by_origin};
 use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::domain::run_error::Result;
 use crate::sync::push::ProgressObserver;
 
 impl Audit<'_, '_, '_> {

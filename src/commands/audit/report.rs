@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::drift::Drift;
@@ -11,6 +10,7 @@ use super::{Counts, text};
 use crate::config::Config;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 
 /// A report under way.
 pub(super) struct Report<'o> {

@@ -1,10 +1,12 @@
 //! What an audit keeps until its end, in a temporary file: a hotel of a million bookings does not
 //! fit in memory.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::domain::run_error;
 use crate::state::Result;
+use crate::state::statements::{execute, for_each, query_all};
 
 /// The ids that Ecvi or the state has, the cards under our originator, and the records to be sent
 /// again.
@@ -36,22 +38,19 @@ impl ScratchDb {
     /// Ecvi or the state has this record, and the state perhaps its card.
     pub(super) fn add_record(&self, kind: Kind, id: &RecordId, crm_id: Option<i64>) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO known (kind, origin, crm_id) VALUES (?1, ?2, ?3)";
-        self.connection.prepare_cached(sql)?.execute((kind, id.to_string(), crm_id))?;
-        Ok(())
+        execute(&self.connection, sql, (kind, id.to_string(), crm_id))
     }
 
     /// The portal has this card under our originator.
     pub(super) fn add_card(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO objects (kind, origin, crm_id) VALUES (?1, ?2, ?3)";
-        self.connection.prepare_cached(sql)?.execute((kind, origin, crm_id))?;
-        Ok(())
+        execute(&self.connection, sql, (kind, origin, crm_id))
     }
 
     /// The record is to be sent again.
     pub(super) fn add_repair(&self, key: &RecordKey) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO repairs (kind, id) VALUES (?1, ?2)";
-        self.connection.prepare_cached(sql)?.execute((key.kind, &key.id))?;
-        Ok(())
+        execute(&self.connection, sql, (key.kind, &key.id))
     }
 
     /// The next cards whose origin no record has, after this one.
@@ -64,35 +63,27 @@ impl ScratchDb {
         let sql = "SELECT origin, crm_id FROM objects o WHERE kind = ?1 AND (origin, crm_id) > (?2, ?3)
                      AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = o.kind AND k.origin = o.origin)
                    ORDER BY origin, crm_id LIMIT ?4";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let cards = statement
-            .query_map((kind, &after.origin, after.crm_id, limit as i64), |row| {
-                Ok(OwnCard { origin: row.get(0)?, crm_id: row.get(1)? })
-            })?;
-        Ok(cards.collect::<rusqlite::Result<_>>()?)
+        let place = (kind, &after.origin, after.crm_id, limit as i64);
+        query_all(&self.connection, sql, place, |row| {
+            Ok(OwnCard { origin: row.get(0)?, crm_id: row.get(1)? })
+        })
     }
 
     /// The origins of records that more than one card carries, or another card than the record's.
     pub(super) fn duplicates(&self, kind: Kind) -> Result<Vec<String>> {
         let sql = "SELECT origin FROM objects o JOIN known k USING (kind, origin) WHERE kind = ?1
                    GROUP BY origin HAVING count(*) > 1 OR max(o.crm_id <> k.crm_id) = 1 ORDER BY origin";
-        let mut statement = self.connection.prepare(sql)?;
-        let origins = statement.query_map([kind], |row| row.get(0))?;
-        Ok(origins.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, [kind], |row| row.get(0))
     }
 
     /// The records to be sent again.
     pub(super) fn repairs(
         &self,
-        mut each: impl FnMut(RecordKey) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let mut statement =
-            self.connection.prepare("SELECT kind, id FROM repairs ORDER BY kind, id")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            each(RecordKey { kind: row.get(0)?, id: row.get(1)? })?;
-        }
-        Ok(())
+        each: impl FnMut(RecordKey) -> run_error::Result<()>,
+    ) -> run_error::Result<()> {
+        let sql = "SELECT kind, id FROM repairs ORDER BY kind, id";
+        let read = |row: &Row<'_>| Ok(RecordKey { kind: row.get(0)?, id: row.get(1)? });
+        for_each(&self.connection, sql, [], read, each)
     }
 }
 

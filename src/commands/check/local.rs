@@ -3,13 +3,12 @@
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::{CheckResult, Options};
 use crate::config::{self, Config, ConfigError, Link};
 use crate::domain::messages::CheckMessage;
-use crate::domain::run_error::{Explain, Outcome, message_of, outcome_of};
+use crate::domain::run_error::{Outcome, Result, RunError, explained};
 use crate::domain::timestamp::to_rfc3339;
 use crate::platform::clock::Clock;
 use crate::platform::sidecar_path::{parent_dir, sidecar_path};
@@ -108,7 +107,8 @@ pub(super) fn check_state(
 
 fn open_and_write(path: &Path, now: DateTime<Utc>) -> Result<State> {
     let state = State::open(path)?;
-    state.set(CHECKED, &to_rfc3339(now)).explain(|| path.display().to_string())?;
+    let unwritable = |error| RunError::State(explained(path.display().to_string(), error));
+    state.set(CHECKED, &to_rfc3339(now)).map_err(unwritable)?;
     Ok(state)
 }
 
@@ -136,8 +136,8 @@ pub(super) fn check_plan(
             Some(CheckResult::warning("plan", CheckMessage::NextRun { notice }))
         }
         Err(error) => {
-            let notice = message_of(&error).into();
-            Some(CheckResult::error("plan", outcome_of(&error), CheckMessage::NextRun { notice }))
+            let notice = error.message().into();
+            Some(CheckResult::error("plan", error.outcome(), CheckMessage::NextRun { notice }))
         }
     }
 }
@@ -158,9 +158,9 @@ fn trial_file(path: &Path) -> PathBuf {
 fn test_writable(path: &Path) -> Result<()> {
     let trial = trial_file(path);
     let made = OpenOptions::new().write(true).create_new(true).open(&trial);
-    made.explain(|| CheckMessage::StateCannotBeMade {
-        folder: parent_dir(path).display().to_string(),
-    })?;
+    let folder = parent_dir(path).display().to_string();
+    let cannot_be_made = CheckMessage::StateCannotBeMade { folder };
+    made.map_err(|error| RunError::State(explained(cannot_be_made, error)))?;
     Ok(std::fs::remove_file(trial)?)
 }
 
@@ -176,12 +176,12 @@ fn is_open_to_others(_: &Path) -> bool {
 }
 
 /// A state that cannot be used; the error says what to do.
-pub(super) fn unusable_state(error: impl Into<anyhow::Error>) -> CheckResult {
+pub(super) fn unusable_state(error: impl Into<RunError>) -> CheckResult {
     let error = error.into();
     CheckResult::unusable(
         "state",
         &error,
-        CheckMessage::StateUnusable { reason: message_of(&error).into() },
+        CheckMessage::StateUnusable { reason: error.message().into() },
     )
 }
 

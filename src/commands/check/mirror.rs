@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::domain::display;
 use crate::domain::messages::CheckMessage;
 use crate::domain::record::Kind;
-use crate::domain::run_error::{Outcome, message_of};
+use crate::domain::run_error::{Outcome, RunError};
 use crate::mirror::{Mirror, has_foreign_log, written_at};
 use crate::platform::clock::{Clock, is_older, saturating_add};
 use crate::platform::sidecar_path::sidecar_path;
@@ -30,7 +30,7 @@ pub(super) fn check(config: &Config, clock: &Clock, results: &mut Vec<CheckResul
     let has_foreign_log = has_foreign_log(path);
     let mirror = match Mirror::open_within(&config.mirror, &limit) {
         Ok(mirror) => mirror,
-        Err(error) => return results.push(unusable(&error.into())),
+        Err(error) => return results.push(unusable(&error)),
     };
     results.push(age(config, now));
     if has_foreign_log {
@@ -54,11 +54,11 @@ fn not_loaded(path: &Path) -> CheckResult {
 }
 
 /// The error says what to do.
-fn unusable(error: &anyhow::Error) -> CheckResult {
+fn unusable(error: &RunError) -> CheckResult {
     CheckResult::unusable(
         "mirror",
         error,
-        CheckMessage::MirrorUnusable { reason: message_of(error).into() },
+        CheckMessage::MirrorUnusable { reason: error.message().into() },
     )
 }
 

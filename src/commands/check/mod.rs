@@ -19,7 +19,6 @@ mod text;
 
 use std::path::Path;
 
-use anyhow::Result;
 use chrono::TimeDelta;
 
 pub use next::Next;
@@ -29,7 +28,7 @@ pub use text::lines;
 use crate::config::{Config, PortalConfig};
 use crate::domain::language::Language;
 use crate::domain::messages::CheckMessage;
-use crate::domain::run_error::{Outcome, message_of};
+use crate::domain::run_error::{Outcome, Result};
 use crate::platform::clock::Clock;
 use crate::platform::sqlite_temp_store;
 use crate::portal::Portal;
@@ -97,7 +96,7 @@ pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Chec
             }
         }
         Err(error) => {
-            let reason = message_of(&error).into();
+            let reason = error.message().into();
             let unusable =
                 CheckResult::unusable("webhook", &error, CheckMessage::WebhookUnusable { reason });
             results.push(unusable.with_remedy(CheckMessage::CorrectPortal));

@@ -20,13 +20,13 @@ pub(super) fn check(config: &Config, client: &mut Client<'_>) -> Option<CheckRes
         Ok(_) => {
             return Some(CheckResult::ok("notify_user", CheckMessage::UserIsNotified { user }));
         }
-        Err(error) => refused(user, error),
+        Err(error) => refused(user, &error),
     };
     Some(CheckResult::warning("notify_user", detail).with_remedy(remedy))
 }
 
-fn refused(user: u64, error: CallError) -> (CheckMessage, CheckMessage) {
-    let code = match &error {
+fn refused(user: u64, error: &CallError) -> (CheckMessage, CheckMessage) {
+    let code = match error {
         CallError::Refused(refusal) => refusal.code.to_ascii_lowercase(),
         _ => String::new(),
     };
@@ -38,7 +38,7 @@ fn refused(user: u64, error: CallError) -> (CheckMessage, CheckMessage) {
             (CheckMessage::NotifiedUserUnknown { user }, CheckMessage::NameOtherUser)
         }
         _ => {
-            let reason = Box::new(error.into_run_error().message);
+            let reason = Box::new(error.message());
             (CheckMessage::NotifiedUserUnclear { user, reason }, CheckMessage::NameOtherUser)
         }
     }

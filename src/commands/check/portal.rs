@@ -6,7 +6,7 @@ use super::CheckResult;
 use super::local::unusable_state;
 use crate::config::Config;
 use crate::domain::messages::CheckMessage;
-use crate::domain::run_error::{Outcome, message_of, outcome_of};
+use crate::domain::run_error::{Outcome, RunError};
 use crate::portal::CallError;
 use crate::portal::client::Client;
 use crate::portal::proxy::Proxy;
@@ -52,9 +52,9 @@ pub(super) fn wrong_portal(
     client: &mut Client<'_>,
 ) -> Option<CheckResult> {
     let error = portal_identity::verify_portal(config, state, client).err()?;
-    Some(match error.downcast() {
-        Ok(error) => unanswered("portal", error),
-        Err(error) => CheckResult::error("portal", outcome_of(&error), message_of(&error)),
+    Some(match error {
+        RunError::Portal(error) => unanswered("portal", error),
+        error => CheckResult::error("portal", error.outcome(), error.message()),
     })
 }
 
@@ -73,10 +73,7 @@ pub(super) fn unanswered(name: &'static str, error: CallError) -> CheckResult {
         CallError::Misconfigured(reason) => {
             interrupted(CheckMessage::NoConnection { reason: reason.into() })
         }
-        other => {
-            let error = other.into_run_error();
-            CheckResult::error(name, error.outcome, error.message)
-        }
+        other => CheckResult::error(name, other.outcome(), other.message()),
     }
 }
 

@@ -1,10 +1,9 @@
 //! Whom the bookings of the mirror name.
 
-use anyhow::Result;
-
 use super::CheckResult;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::{CheckMessage, Message};
+use crate::domain::run_error::Result;
 use crate::mirror::{Mirror, Strangers};
 
 /// Looks for bookings that name nobody, or somebody whom no row has.

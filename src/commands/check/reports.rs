@@ -1,7 +1,6 @@
 //! The reports from which `load` fills the mirror: are they there, are their headings those of the
 //! configuration, and how old are they.
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::CheckResult;
@@ -9,7 +8,7 @@ use super::mirror::is_old;
 use crate::config::{Config, ReportConfig};
 use crate::domain::display;
 use crate::domain::messages::CheckMessage;
-use crate::domain::run_error::message_of;
+use crate::domain::run_error::Result;
 use crate::report_files::{Reading, Report, Source};
 
 /// One finding for each report that the configuration names.
@@ -22,7 +21,7 @@ fn check_report(report: &ReportConfig, config: &Config, now: DateTime<Utc>) -> C
     let source = match find_with_headings(report, config) {
         Ok(source) => source,
         Err(error) => {
-            let reason = message_of(&error).into();
+            let reason = error.message().into();
             let detail = CheckMessage::ReportUnusable { reason };
             return CheckResult::unusable("report", &error, detail);
         }

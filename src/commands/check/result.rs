@@ -1,7 +1,7 @@
 //! What one check found.
 
 use crate::domain::messages::Message;
-use crate::domain::run_error::{Outcome, outcome_of};
+use crate::domain::run_error::{Outcome, RunError};
 
 /// What one check found.
 #[derive(Clone, PartialEq, Debug)]
@@ -52,10 +52,10 @@ impl CheckResult {
     /// Something cannot be used because of this error.
     pub(super) fn unusable(
         name: &'static str,
-        error: &anyhow::Error,
+        error: &RunError,
         detail: impl Into<Message>,
     ) -> CheckResult {
-        let outcome = match outcome_of(error) {
+        let outcome = match error.outcome() {
             Outcome::Ok | Outcome::Partial => Outcome::Failed,
             other => other,
         };

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::iter;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use super::CheckResult;
@@ -14,6 +13,7 @@ use crate::domain::display::plural_name;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::{CheckMessage, Message, MirrorTime};
 use crate::domain::record::{IdRange, Kind, RecordId};
+use crate::domain::run_error::Result;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::mapped;

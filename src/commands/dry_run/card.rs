@@ -1,12 +1,11 @@
 //! What a card will look like, field by field: one sample of each kind, or the record that was
 //! asked for.
 
-use anyhow::Result;
-
 use super::ChangePreview;
 use super::change_preview::MappedRow;
 use crate::crm::diff::display_value;
 use crate::domain::record::{Kind, RecordKey};
+use crate::domain::run_error::Result;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::{creation_fields, origin};
 use crate::mirror::{Entity, Row};

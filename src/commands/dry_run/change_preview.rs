@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
-
 use super::card::CardField;
 use super::{Only, StepPreview};
 use crate::config::Config;
@@ -12,6 +10,7 @@ use crate::crm::diff::{Difference, differences, without_foreign_stage};
 use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
 use crate::domain::messages::{CommandMessage, Message};
 use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::domain::run_error::{Result, RunError};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::{CrmFields, mapped};
@@ -103,7 +102,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     pub(super) fn preview(&mut self, steps: &[Planned]) -> Result<Vec<StepPreview>> {
         if !self.portal_unavailable && steps.iter().any(|planned| self.asks_about(planned)) {
             match self.fetch_preview(steps) {
-                Err(error) => self.give_up(error)?,
+                Err(RunError::Portal(error)) => self.give_up(&error),
                 previews => return previews,
             }
         }
@@ -111,12 +110,10 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     }
 
     /// The portal does not answer: it is not asked again.
-    pub(super) fn give_up(&mut self, error: anyhow::Error) -> Result<()> {
-        let error: CallError = error.downcast()?;
+    pub(super) fn give_up(&mut self, error: &CallError) {
         self.portal_unavailable = true;
-        let reason = error.into_run_error().message.into();
+        let reason = error.message().into();
         self.notes.push(CommandMessage::OldValuesUnknown { reason }.into());
-        Ok(())
     }
 
     fn asks_about(&self, planned: &Planned) -> bool {
@@ -240,7 +237,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         }
         let verdict = fetch_and_check(self.config, &mut self.client)?;
         if let Err(error) = verdict.into_result() {
-            self.notes.push(error.message);
+            self.notes.push(error.message());
         }
         self.types = Some(verdict.fields.clone());
         Ok(verdict.fields)

@@ -3,13 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
-
 use super::{CHUNK, ChangePreview};
 use crate::config::OnMissing;
 use crate::crm::objects::{Look, by_origin, look};
 use crate::domain::record::{Kind, RecordId, RecordKey};
-use crate::portal::CallError;
+use crate::domain::run_error::{Result, RunError};
 use crate::state::StoredRecord;
 use crate::sync::plan::{Planned, Step};
 use crate::sync::push::{Owner, owner_of};
@@ -34,7 +32,10 @@ impl ChangePreview<'_, '_> {
         }
         for kind in Kind::SEND_ORDER {
             match self.correct_kind(kind) {
-                Err(error) if error.is::<CallError>() => return self.give_up(error),
+                Err(RunError::Portal(error)) => {
+                    self.give_up(&error);
+                    return Ok(());
+                }
                 corrected => corrected?,
             }
         }

@@ -4,7 +4,6 @@
 
 use std::io::Write;
 
-use anyhow::Result;
 use serde_json::{Map, Value, json};
 use strum::IntoEnumIterator;
 
@@ -13,6 +12,7 @@ use super::{CardField, ChangePreview, StepPreview, for_each_step, text};
 use crate::crm::diff::{Difference, with_coming};
 use crate::domain::language::Language;
 use crate::domain::record::{Kind, RecordKey};
+use crate::domain::run_error::Result;
 use crate::state::{State, StoredRecord};
 use crate::sync::plan::{HoldReason, Plan, PlanStore, Planned, Step};
 

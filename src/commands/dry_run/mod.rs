@@ -11,7 +11,6 @@ mod step_text;
 mod takeover;
 mod text;
 
-use anyhow::Result;
 use chrono::TimeDelta;
 use clap::ValueEnum;
 
@@ -28,10 +27,9 @@ use crate::crm::objects::Unseen;
 use crate::domain::display;
 use crate::domain::messages::Message;
 use crate::domain::record::{Kind, RecordKey};
-use crate::domain::run_error::{Outcome, UsageError};
+use crate::domain::run_error::{Outcome, Result, RunError};
 use crate::output::stdout;
 use crate::platform::clock::Clock;
-use crate::portal::CallError;
 use crate::portal::http::Http;
 use crate::state::State;
 use crate::sync::options::{RunKind, RunOptions};
@@ -92,8 +90,8 @@ pub fn run(
     let mut client = quiet_client(config, &state, &mut portal, clock, end)?;
     match portal_identity::verify_portal(config, &state, &mut client) {
         // The preview says it beside the plan that the portal does not answer.
-        Err(error) if !error.is::<CallError>() => return Err(error),
-        _ => {}
+        Ok(()) | Err(RunError::Portal(_)) => {}
+        Err(error) => return Err(error),
     }
     let mut preview = ChangePreview::new(config, &state, &plan.queue, client).only(only);
     if options.kind == RunKind::InitialExport {
@@ -107,7 +105,7 @@ pub fn run(
 /// The record that `--only` names by its kind and its id, or by a booking's number.
 fn only_record(config: &Config, state: &State, only: &[String]) -> Result<Option<Only>> {
     let [kind, typed] = only else { return Ok(None) };
-    let kind = Kind::from_str(kind, false).map_err(|error| UsageError(error.into()))?;
+    let kind = Kind::from_str(kind, false).map_err(RunError::usage)?;
     let found = Lookup::new(config, state).find_one(kind, typed)?;
     let name = display::record_name(&found.key, &found.display_name);
     Ok(Some(Only { key: found.key, name }))

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
-
 use super::ChangePreview;
 use super::change_preview::MAX_LOOKUPS;
 use crate::config::PartyConfig;
@@ -12,6 +10,7 @@ use crate::crm::contact_match::{ContactPoints, find_by_contact, not_ours, unique
 use crate::crm::objects::{Object, by_origin};
 use crate::domain::messages::CommandMessage;
 use crate::domain::record::{Kind, RecordId};
+use crate::domain::run_error::Result;
 use crate::mirror::Row;
 use crate::sync::plan::{Planned, Step};
 

@@ -4,7 +4,6 @@
 
 use std::io::Write;
 
-use anyhow::Result;
 use strum::IntoEnumIterator;
 
 use super::step_text::{change_line, notes, step_line};
@@ -14,6 +13,7 @@ use crate::domain::language::Language;
 use crate::domain::messages::{CommandMessage, Message};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 use crate::domain::{display, visible_text};
 use crate::msg;
 use crate::output::run_summary::per_kind;

@@ -3,7 +3,6 @@
 
 use std::io::{IsTerminal, Write};
 
-use anyhow::Result;
 use inquire::ui::RenderConfig;
 use inquire::{InquireError, MultiSelect, Password, PasswordDisplayMode, Select, Text};
 
@@ -11,7 +10,7 @@ use super::questions::Question;
 use crate::domain::display;
 use crate::domain::language::Language;
 use crate::domain::messages::{InitMessage, Message};
-use crate::domain::run_error::{RunError, UsageError};
+use crate::domain::run_error::{Result, RunError};
 use crate::domain::visible_text::{self, Visible};
 use crate::msg;
 
@@ -146,7 +145,7 @@ impl Asker {
         self.choose(question, &choices, Some(0))
     }
 
-    fn unanswered(&self, question: &Question, proposed: Option<&str>) -> anyhow::Error {
+    fn unanswered(&self, question: &Question, proposed: Option<&str>) -> RunError {
         let (text, flag) = (question.text(self.language), question.flag());
         usage(match proposed {
             None => InitMessage::AnswerMissing { question: text, flag },
@@ -169,7 +168,7 @@ fn answer<T>(ask: impl Fn() -> Result<T, InquireError>) -> Result<T> {
             Ok(answer) => return Ok(answer),
             Err(InquireError::OperationCanceled) => {}
             Err(InquireError::OperationInterrupted) => {
-                return Err(RunError::interrupted(InitMessage::Stopped).into());
+                return Err(RunError::interrupted(InitMessage::Stopped));
             }
             Err(error) => {
                 return Err(InitMessage::NotAsked { error: error.to_string().into() }.into());
@@ -190,8 +189,8 @@ pub(super) fn tell_problem(problem: &Message, language: Language) {
 }
 
 /// An answer of the command line that makes no sense: exit 2.
-pub(super) fn usage(message: impl Into<Message>) -> anyhow::Error {
-    UsageError(message.into()).into()
+pub(super) fn usage(message: impl Into<Message>) -> RunError {
+    RunError::usage(message)
 }
 
 fn look() -> RenderConfig<'static> {

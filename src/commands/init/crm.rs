@@ -1,14 +1,14 @@
 //! What the deals get: funnel, stages and currency.
 
-use anyhow::Result;
-
 use super::Interview;
 use super::asker::{Choice, tell, usage};
 use super::meaning::{stage_for, without_funnel};
 use super::questions::Question;
 use crate::domain::display::status_name;
 use crate::domain::messages::InitMessage;
+use crate::domain::messages::Message;
 use crate::domain::record::BookingStatus;
+use crate::domain::run_error::{Result, RunError};
 use crate::msg;
 use crate::sync::preflight::config_check::{PortalOption, PortalOptions};
 
@@ -17,8 +17,10 @@ pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Resu
     let key = ["deal", "category_id"];
     let given = interview.options.funnel.as_deref();
     let funnel = choose(interview, &Question::Funnel, given, &portal.funnels, &key)?;
-    let number: u64 = funnel.id.parse()?;
-    interview.draft.set(&key, i64::try_from(number)?, &funnel.name);
+    let not_a_number = || RunError::Config(Message::Foreign(format!("funnel {}", funnel.id)));
+    let number: u32 = funnel.id.parse().map_err(|_| not_a_number())?;
+    interview.draft.set(&key, i64::from(number), &funnel.name);
+    let number = u64::from(number);
     if let Some(stages) = portal.stages.get(&number).filter(|stages| !stages.is_empty()) {
         ask_stages(interview, number, stages)?;
     }

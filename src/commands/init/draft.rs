@@ -9,14 +9,13 @@ use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
 use tempfile::{Builder, NamedTempFile};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use crate::config::{self, Config};
 use crate::domain::language::Language;
 use crate::domain::messages::InitMessage;
-use crate::domain::run_error::Explain;
+use crate::domain::run_error::{Result, RunError, explained};
 use crate::domain::visible_text;
 use crate::msg;
 use crate::platform::sidecar_path::parent_dir;
@@ -50,7 +49,8 @@ impl Draft {
         // A link stays one: the file behind it is written.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let before = config::text_to_change(&path)?;
-        let document = before.as_deref().unwrap_or_default().parse().context("TOML")?;
+        let document = before.as_deref().unwrap_or_default().parse();
+        let document = document.map_err(|error| no_toml(&error))?;
         Ok(Draft { path, before, document, defaults: config::defaults() })
     }
 
@@ -194,8 +194,8 @@ impl Draft {
         if config::text_to_change(&self.path)? != self.before {
             return Err(InitMessage::FileChangedMeanwhile { path: path() }.into());
         }
-        let written = self.replace();
-        Ok(written.explain(|| InitMessage::NotWritten { path: path() })?)
+        let not_written = |error| explained(InitMessage::NotWritten { path: path() }, error);
+        self.replace().map_err(|error| RunError::System(not_written(error)))
     }
 
     fn replace(&self) -> std::io::Result<Option<File>> {
@@ -232,6 +232,10 @@ fn keep_access(file: &NamedTempFile, old: &Path) -> std::io::Result<()> {
     }
     let access: Permissions = old.permissions();
     file.as_file().set_permissions(access)
+}
+
+fn no_toml(error: &toml_edit::TomlError) -> RunError {
+    RunError::Config(explained("TOML".to_owned(), error.to_string()))
 }
 
 fn heading(language: Language) -> String {

@@ -1,7 +1,5 @@
 //! Custom fields of the portal that columns of the mirror fill.
 
-use anyhow::Result;
-
 use super::Interview;
 use super::asker::{Choice, usage};
 use super::columns::column_for;
@@ -10,6 +8,7 @@ use super::questions::Question;
 use super::responsible::kind_of;
 use crate::domain::messages::InitMessage;
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 use crate::mirror::survey::Survey;
 use crate::sync::preflight::config_check::PortalOptions;
 

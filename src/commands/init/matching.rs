@@ -1,12 +1,12 @@
 //! People who already stand in the CRM, and how guests and companies are recognised among them.
 
-use anyhow::Result;
 use toml_edit::{Array, Value};
 
 use super::Interview;
 use super::asker::{Choice, tell, usage};
 use super::questions::Question;
 use crate::domain::messages::InitMessage;
+use crate::domain::run_error::Result;
 use crate::msg;
 use crate::sync::preflight::config_check::PortalOptions;
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Result;
 use chrono::Utc;
 
 use super::asker::{Choice, tell, tell_problem, usage};
@@ -14,7 +13,7 @@ use crate::domain::display::{format_age, status_name};
 use crate::domain::messages::{InitMessage, Message};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::{BookingStatus, Kind};
-use crate::domain::run_error::{RunError, message_of};
+use crate::domain::run_error::Result;
 use crate::mirror::survey::Survey;
 use crate::mirror::{Mirror, written_at};
 use crate::msg;
@@ -83,9 +82,9 @@ fn named_file(interview: &Interview<'_>) -> Result<String> {
 }
 
 fn survey(interview: &Interview<'_>) -> Result<Survey, Message> {
-    let config = interview.config().map_err(|error| message_of(&error))?;
+    let config = interview.config().map_err(|error| error.message())?;
     let found = Survey::read(&config.mirror, &interview.clock.read_limit(None));
-    let survey = found.map_err(|error| error.message)?;
+    let survey = found.map_err(|error| error.message())?;
     if survey.tables.is_empty() {
         let path = config.mirror.path.display().to_string();
         return Err(InitMessage::MirrorHasNoTables { path }.into());
@@ -109,7 +108,7 @@ fn goes_on_without(interview: &mut Interview<'_>, reason: &Message) -> Result<bo
     let language = interview.asker.language;
     if !interview.asker.is_terminal {
         let reason = Box::new(reason.clone());
-        return Err(RunError::failed(InitMessage::MirrorNotThere { reason }).into());
+        return Err(InitMessage::MirrorNotThere { reason }.into());
     }
     tell_problem(reason, language);
     let choices = [

@@ -21,15 +21,13 @@ mod webhook;
 use std::fs::File;
 use std::path::{Path, PathBuf, absolute};
 
-use anyhow::Result;
-
 use crate::commands::{check, cli};
 use crate::config::{self, Config, PortalConfig};
 use crate::domain::language::Language;
 use crate::domain::messages::{InitMessage, Localized, OutputMessage};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::BookingStatus;
-use crate::domain::run_error::Outcome;
+use crate::domain::run_error::{Outcome, Result};
 use crate::msg;
 use crate::output::stdout;
 use crate::platform::clock::Clock;

@@ -3,14 +3,12 @@
 
 use std::path::Path;
 
-use anyhow::Result;
-
 use super::asker::{Choice, tell, tell_problem, usage};
 use super::questions::Question;
 use super::{Interview, mirror};
 use crate::domain::messages::InitMessage;
 use crate::domain::mirror_table::MirrorTable;
-use crate::domain::run_error::message_of;
+use crate::domain::run_error::Result;
 use crate::msg;
 use crate::report_files::Source;
 use crate::report_files::survey::{ReportSurvey, survey};
@@ -41,7 +39,7 @@ pub(super) fn ask(interview: &mut Interview<'_>) -> Result<()> {
             }
             match take(interview, table, &file) {
                 Ok(()) => break,
-                Err(error) => tell_problem(&message_of(&error), interview.asker.language),
+                Err(error) => tell_problem(&error.message(), interview.asker.language),
             }
         }
     }

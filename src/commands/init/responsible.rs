@@ -1,13 +1,12 @@
 //! Who is responsible for new cards.
 
-use anyhow::Result;
-
 use super::Interview;
 use super::asker::{Choice, usage};
 use super::crm::label;
 use super::questions::Question;
 use crate::domain::messages::InitMessage;
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 use crate::sync::preflight::config_check::PortalOption;
 
 /// Who is responsible: a user, or nobody in particular, which is the webhook's user.

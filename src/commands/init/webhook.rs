@@ -1,6 +1,5 @@
 //! The webhook: where it stands, and whether the portal takes it, whose it is and what it may do.
 
-use anyhow::Result;
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -10,9 +9,8 @@ use super::questions::Question;
 use crate::commands::check::{self, CheckStatus, Checks};
 use crate::config::Webhook;
 use crate::domain::messages::{InitMessage, Message};
-use crate::domain::run_error::{RunError, message_of};
+use crate::domain::run_error::{Outcome, Result, RunError};
 use crate::msg;
-use crate::portal::CallError;
 use crate::portal::client::Client;
 use crate::portal::http::Http;
 use crate::portal::limits::RateLimits;
@@ -31,7 +29,7 @@ pub(super) fn ask(interview: &mut Interview<'_>) -> Result<PortalOptions> {
         match examine(interview) {
             Ok(options) => return Ok(options),
             Err(error) if interview.asker.is_terminal && !interview.clock.interrupted() => {
-                tell_problem(&message_of(&error), interview.asker.language);
+                tell_problem(&error.message(), interview.asker.language);
                 interview.draft.remove(&["portal", "webhook"]);
                 interview.draft.remove(&["portal", "webhook_file"]);
                 is_answered = false;
@@ -80,7 +78,7 @@ fn ask_on_terminal(interview: &mut Interview<'_>) -> Result<()> {
     match keep(interview, &typed) {
         Ok(()) => Ok(()),
         Err(error) => {
-            tell_problem(&message_of(&error), interview.asker.language);
+            tell_problem(&error.message(), interview.asker.language);
             ask_on_terminal(interview)
         }
     }
@@ -112,7 +110,7 @@ fn examine(interview: &Interview<'_>) -> Result<PortalOptions> {
     tell(check::lines(&checks.results, interview.asker.language).join("\n").as_str());
     tell_plan(interview, &mut client);
     let options = fetch_options(&mut client, &config.portal.originator);
-    Ok(options.map_err(CallError::into_run_error)?)
+    Ok(options?)
 }
 
 /// The portal does not answer as it should, or the webhook has not the right to the CRM.
@@ -121,10 +119,11 @@ fn refuse_unusable(checks: &Checks) -> Result<(), RunError> {
     {
         if let CheckStatus::Error(outcome) = result.status {
             let said = [Some(result.detail.clone()), result.remedy.clone()];
-            return Err(RunError {
-                outcome,
-                message: Message::Lines(said.into_iter().flatten().collect()),
-                followup: None,
+            let message = Message::Lines(said.into_iter().flatten().collect());
+            return Err(match outcome {
+                Outcome::Refused => RunError::Refused(message),
+                Outcome::Interrupted => RunError::Interrupted(message),
+                Outcome::Ok | Outcome::Partial | Outcome::Failed => RunError::Config(message),
             });
         }
     }

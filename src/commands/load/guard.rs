@@ -1,10 +1,9 @@
 //! Reports that look like an accident: cut, emptied, or shrunken by more than a third.
 
-use anyhow::Result;
-
 use super::table::Loaded;
 use crate::domain::messages::LoadMessage;
 use crate::domain::mirror_table::MirrorTable;
+use crate::domain::run_error::Result;
 use crate::mirror::fill::Filling;
 use crate::report_files::{FileEnd, Source};
 

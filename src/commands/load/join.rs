@@ -1,10 +1,9 @@
 //! Rows of one id: the same row twice is one row, rooms of a booking are joined, and what
 //! contradicts itself stays out.
 
-use anyhow::Result;
-
 use super::table::{Findings, Loader};
 use crate::domain::mirror_table::MirrorTable;
+use crate::domain::run_error::Result;
 use crate::mirror::fill::ReadRow;
 use crate::report_files::rooms::{RoomRow, Rooms};
 use crate::report_files::{Flaw, FlawKind};

@@ -12,14 +12,13 @@ mod table;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use anyhow::Result;
 use chrono::Local;
 
 use crate::commands::cli;
 use crate::config::{Config, ReportConfig};
 use crate::domain::messages::{LoadMessage, Localized};
 use crate::domain::mirror_table::MirrorTable;
-use crate::domain::run_error::Outcome;
+use crate::domain::run_error::{Outcome, Result};
 use crate::mirror::fill::{self, Filling};
 use crate::output::stdout;
 use crate::platform::clock::Clock;

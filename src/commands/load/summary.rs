@@ -2,12 +2,11 @@
 
 use std::io::IsTerminal;
 
-use anyhow::Result;
-
 use super::table::{Findings, Loaded};
 use crate::domain::language::Language;
 use crate::domain::messages::{LoadMessage, Localized, Message, NameMessage};
 use crate::domain::mirror_table::MirrorTable;
+use crate::domain::run_error::Result;
 use crate::domain::visible_text;
 use crate::mirror::fill::{Change, Changes, Filling};
 

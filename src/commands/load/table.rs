@@ -1,13 +1,11 @@
 //! One report: its rows are read, joined by their ids, and compared with the table of the mirror.
 
-use anyhow::Result;
-
 use crate::commands::cli;
 use crate::config::{Config, ReportConfig};
 use crate::domain::messages::LoadMessage;
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::BookingStatus;
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{Result, RunError};
 use crate::mirror::fill::{Changes, Filling, ReadRow, Removal, Scope};
 use crate::platform::clock::ReadLimit;
 use crate::report_files::{Finding, Flaw, Reading, Report, ReportRow, Source};
@@ -116,7 +114,7 @@ impl Loader<'_> {
     fn take(&self, table: MirrorTable, finding: Finding, findings: &mut Findings) -> Result<()> {
         if self.limit.is_over() {
             let path = self.config.mirror.path.display().to_string();
-            return Err(RunError::interrupted(LoadMessage::Interrupted { path }).into());
+            return Err(RunError::interrupted(LoadMessage::Interrupted { path }));
         }
         match finding {
             Finding::Row(ReportRow { line, key, values, print, flaws }) => {

@@ -1,6 +1,5 @@
 //! Whether the card exists that a record is to be linked to.
 
-use anyhow::Result;
 use chrono::TimeDelta;
 
 use crate::commands::quiet_client::quiet_client;
@@ -9,7 +8,7 @@ use crate::crm::objects::existing;
 use crate::domain::display;
 use crate::domain::messages::{CommandMessage, Localized};
 use crate::domain::record::Kind;
-use crate::domain::run_error::UsageError;
+use crate::domain::run_error::{Result, RunError};
 use crate::output::stdout::print_error;
 use crate::platform::clock::Clock;
 use crate::portal::http::Http;
@@ -22,7 +21,7 @@ const DEADLINE: TimeDelta = TimeDelta::seconds(30);
 /// next run looks.
 ///
 /// # Errors
-/// [`UsageError`] where there is no such card.
+/// [`RunError::Usage`] where there is no such card.
 pub(super) fn require(
     config: &Config,
     state: &State,
@@ -35,12 +34,10 @@ pub(super) fn require(
     let mut client = quiet_client(config, state, &mut portal, clock, end)?;
     let card = display::object_name(kind, crm_id).into();
     match existing(&mut client, kind, &[crm_id]) {
-        Ok(found) if found.is_empty() => {
-            Err(UsageError(CommandMessage::NoSuchCard { card }.into()).into())
-        }
+        Ok(found) if found.is_empty() => Err(RunError::usage(CommandMessage::NoSuchCard { card })),
         Ok(_) => Ok(()),
         Err(error) => {
-            let reason = error.into_run_error().message.into();
+            let reason = error.message().into();
             let unchecked = CommandMessage::CardNotChecked { card, reason };
             print_error(&unchecked.localized(config.language));
             Ok(())

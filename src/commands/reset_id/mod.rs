@@ -6,15 +6,13 @@
 mod existence;
 mod text;
 
-use anyhow::Result;
-
 use crate::commands::cli;
 use crate::commands::find_record::{FoundRecord, Lookup};
 use crate::config::Config;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::{CommandMessage, Localized, OutputMessage};
 use crate::domain::record::Kind;
-use crate::domain::run_error::{Outcome, UsageError};
+use crate::domain::run_error::{Outcome, Result, RunError};
 use crate::output::confirm;
 use crate::output::stdout::print;
 use crate::platform::clock::Clock;
@@ -70,7 +68,7 @@ impl Targets {
 pub fn run(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Outcome> {
     let language = config.language;
     if options.crm_id.is_some() && options.ids.len() != 1 {
-        return Err(UsageError(CommandMessage::CrmIdWantsOneRecord.into()).into());
+        return Err(RunError::usage(CommandMessage::CrmIdWantsOneRecord));
     }
     let state = State::open_readonly(&config.state)?;
     let targets = find_targets(config, &state, options)?;

@@ -1,12 +1,11 @@
 //! What a reset will do and has done, in the reader's language.
 
-use anyhow::Result;
-
 use super::{NewLink, Targets, crm_id};
 use crate::commands::find_record::FoundRecord;
 use crate::domain::display;
 use crate::domain::language::Language;
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 use crate::msg;
 use crate::state::State;
 

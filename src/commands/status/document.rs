@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
@@ -14,7 +13,7 @@ use crate::domain::language::Language;
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
-use crate::domain::run_error::Outcome;
+use crate::domain::run_error::{Outcome, Result};
 use crate::state::{Counts, Issue, Operation, Run, Severity, State, Stored};
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.

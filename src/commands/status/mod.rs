@@ -17,7 +17,6 @@ mod text;
 
 use std::time::Duration;
 
-use anyhow::Result;
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 
@@ -31,7 +30,7 @@ use crate::config::{Config, Webhook};
 use crate::domain::language::Language;
 use crate::domain::messages::Message;
 use crate::domain::record::Kind;
-use crate::domain::run_error::{Outcome, message_of};
+use crate::domain::run_error::{Outcome, Result};
 use crate::mirror::written_at;
 use crate::output::stdout::print;
 use crate::platform::clock::is_stale;
@@ -91,7 +90,7 @@ fn show_records(
         .map(|mirror| PlanOptions::for_sync(config, mirror, state, now))
         .transpose()?;
     if json {
-        warn(config, mirror_error);
+        warn(config, mirror_error.as_ref());
     }
     let view = View::new(config, now);
     let mut screens = Vec::new();
@@ -100,7 +99,7 @@ fn show_records(
         if json {
             print_json(&record)?;
         } else {
-            screens.push(record_text::screen(&record, found, mirror_error, &view));
+            screens.push(record_text::screen(&record, found, mirror_error.as_ref(), &view));
         }
     }
     print(&screens.join("\n"))?;
@@ -151,7 +150,7 @@ impl Status {
         status.is_mapping_changed = mapping_version::has_changed(config, state)?;
         match pending::count(config, state, now) {
             Ok(pending) => status.add(&pending),
-            Err(error) => status.mirror_error = Some(message_of(&error)),
+            Err(error) => status.mirror_error = Some(error.message()),
         }
         Ok(status)
     }

@@ -1,7 +1,6 @@
 //! What the page of the reception and the metrics show: the status document, and what lies beside
 //! it. Both are pure renderings of it.
 
-use anyhow::Result;
 use chrono::{DateTime, Local, Utc};
 
 use super::activity::{Activity, WEEK};
@@ -10,6 +9,7 @@ use crate::config::Config;
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 use crate::platform::lock::Lock;
 use crate::state::{State, Totals};
 use crate::sync::health::Health;

@@ -1,12 +1,12 @@
 //! How many changes of the mirror are not in the CRM yet: the steps of the next run, counted and
 //! not kept.
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 use crate::mirror::Mirror;
 use crate::platform::clock::ReadLimit;
 use crate::state::State;

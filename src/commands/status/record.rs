@@ -3,7 +3,6 @@
 //!
 //! No names, phones, e-mails and comments: the answer may be copied into a support ticket.
 
-use anyhow::Result;
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -14,6 +13,7 @@ use crate::commands::find_record::FoundRecord;
 use crate::config::Webhook;
 use crate::domain::messages::Message;
 use crate::domain::record::{Kind, RecordKey};
+use crate::domain::run_error::Result;
 use crate::mirror::{Entity, Row, is_time};
 use crate::state::{HistoryEntry, Operation, PendingWork, Severity, State, StoredRecord};
 use crate::sync::plan::{Deferred, Pair, PlanOptions, Step, decide, is_history};

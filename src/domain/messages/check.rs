@@ -6,7 +6,7 @@ use super::{Message, MirrorTime, messages};
 
 messages! {
     /// The findings of `check` and what to do about them.
-    pub enum CheckMessage {
+    pub enum CheckMessage => State {
         // The configuration.
         Configuration { path: String } => "Конфигурация: {path}", "Configuration: {path}";
         ConfigurationUnusable { reason: Box<Message> } => "Конфигурация: {reason}", "Configuration: {reason}";

@@ -7,7 +7,7 @@ use super::{Message, messages};
 
 messages! {
     /// Records, cards and commands that a command line names.
-    pub enum CommandMessage {
+    pub enum CommandMessage => Usage {
         NoSuchCommand { name: String } => "нет команды {name}", "no command {name}";
         NoSuchGuest { query: String } =>
             "гостя «{query}» нет ни в зеркале Ecvi, ни среди переданных; проверьте id",

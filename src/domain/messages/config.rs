@@ -5,7 +5,7 @@ use super::{Message, messages};
 
 messages! {
     /// The configuration file and its keys.
-    pub enum ConfigMessage {
+    pub enum ConfigMessage => Config {
         FileDenied { path: String, remedy: Box<Message> } =>
             "нет прав на файл конфигурации {path}: {remedy}",
             "no permission to read the configuration file {path}: {remedy}";

@@ -5,7 +5,7 @@ use super::{Message, messages};
 
 messages! {
     /// Answers that are missing or make no sense, and the file that is written.
-    pub enum InitMessage {
+    pub enum InitMessage => System {
         AnswerMissing { question: String, flag: String } =>
             "нет ответа на вопрос «{question}», а терминала, чтобы спросить, нет. Ответьте ключом: {flag}",
             "the question \"{question}\" has no answer, and there is no terminal to ask on. Answer by the option: {flag}";

@@ -4,7 +4,7 @@ use super::{Message, messages};
 
 messages! {
     /// Report files, their rows, and what `load` made of them.
-    pub enum LoadMessage {
+    pub enum LoadMessage => Mirror {
         NothingToLoad =>
             "в конфигурации нет отчётов: укажите файлы в [load.files] и их заголовки в [load.guests], [load.companies], [load.bookings], например:\n[load.files]\nguests = \"guests.csv\"\n[load.guests]\n\"Код\" = \"id\"\n\"Фамилия\" = \"last_name\"",
             "the configuration names no reports: write the files into [load.files], and their headings into [load.guests], [load.companies], [load.bookings], for example:\n[load.files]\nguests = \"guests.csv\"\n[load.guests]\n\"Код\" = \"id\"\n\"Фамилия\" = \"last_name\"";

@@ -5,7 +5,7 @@ use super::{Message, messages};
 
 messages! {
     /// The mirror's file and its rows.
-    pub enum MirrorMessage {
+    pub enum MirrorMessage => Mirror {
         DanglingLink { path: String } =>
             "зеркало Ecvi {path} — ссылка на файл, которого нет: проверьте [mirror] path и программу, которая наполняет зеркало",
             "the mirror {path} is a link to a file that is not there: check [mirror] path and what fills it";

@@ -92,12 +92,15 @@ impl Localized for Box<Message> {
 /// The messages of one module: `Variant { argument: Type } => "по-русски {argument}", "in English
 /// {argument}";`
 ///
+/// `pub enum Module => Source` makes a message of the module a
+/// [`RunError`](crate::domain::run_error::RunError) of that source.
+///
 /// The compiler checks that both texts use arguments that are there. The English text is the
 /// variant's documentation.
 macro_rules! messages {
     (
         $(#[$about:meta])*
-        pub enum $module:ident {
+        pub enum $module:ident $(=> $source:ident)? {
             $($variant:ident $({ $($argument:ident: $type:ty),* $(,)? })? => $ru:literal, $en:literal;)*
         }
     ) => {
@@ -122,19 +125,11 @@ macro_rules! messages {
             }
         }
 
-        impl From<$module> for $crate::domain::run_error::RunError {
+        $(impl From<$module> for $crate::domain::run_error::RunError {
             fn from(message: $module) -> $crate::domain::run_error::RunError {
-                $crate::domain::run_error::RunError::failed(message)
+                $crate::domain::run_error::RunError::$source(message.into())
             }
-        }
-
-        impl From<$module> for anyhow::Error {
-            /// The message as a [`RunError`](crate::domain::run_error::RunError), so that `?` and
-            /// `bail!` take it.
-            fn from(message: $module) -> anyhow::Error {
-                $crate::domain::run_error::RunError::failed(message).into()
-            }
-        }
+        })?
     };
 }
 use messages;

@@ -5,7 +5,7 @@ use super::{Message, messages};
 
 messages! {
     /// The summary of a run, the progress of a long one, and questions to a person.
-    pub enum OutputMessage {
+    pub enum OutputMessage => System {
         Created { records: String } => "создано: {records}", "created: {records}";
         Updated { records: String } => "изменено: {records}", "updated: {records}";
         Deleted { bookings: u64 } => "удалено: заявки {bookings}", "deleted: bookings {bookings}";

@@ -4,7 +4,7 @@ use super::{Message, messages};
 
 messages! {
     /// This machine's side: files, locks, memory.
-    pub enum PlatformMessage {
+    pub enum PlatformMessage => State {
         AnotherRunHoldsLock =>
             "идёт другой запуск, за минуту он не закончился; ничего не изменено, повторите позже",
             "another run is under way and did not end within a minute; nothing was changed, try again later";

@@ -4,7 +4,7 @@ use super::{Message, messages};
 
 messages! {
     /// Values of the configuration that only the portal can judge.
-    pub enum SettingMessage {
+    pub enum SettingMessage => Config {
         Wrong { key: String, value: String, problem: Box<Message> } =>
             "{key} = {value}: {problem}",
             "{key} = {value}: {problem}";

@@ -4,7 +4,7 @@ use super::{Message, messages};
 
 messages! {
     /// The state's file.
-    pub enum StateMessage {
+    pub enum StateMessage => State {
         NotWritable =>
             "состояние не записывается: проверьте место на диске (и там, где временные файлы, TMPDIR) и права на файл и на его папку",
             "the state cannot be written: check the disk space (that of temporary files too, TMPDIR) and the permissions of the file and of its folder";

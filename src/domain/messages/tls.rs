@@ -4,7 +4,7 @@ use super::{Message, messages};
 
 messages! {
     /// Certificates, and why a handshake failed.
-    pub enum TlsMessage {
+    pub enum TlsMessage => Config {
         CaFileUnreadable { path: String, hint: Box<Message> } =>
             "не читается сертификат [portal] ca_file {path}: {hint}",
             "the certificate [portal] ca_file {path} cannot be read: {hint}";

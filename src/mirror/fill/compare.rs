@@ -1,10 +1,10 @@
 //! What differs between the reports and the mirror, and writing it.
 
-use anyhow::Result;
 use rusqlite::Row;
 
 use super::{Filling, schema};
 use crate::domain::mirror_table::MirrorTable;
+use crate::domain::run_error::Result;
 
 /// What is compared.
 #[derive(Clone, Debug)]

@@ -11,7 +11,6 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use compare::{Change, Changes, Removal, Scope};
@@ -19,7 +18,7 @@ pub use stage::ReadRow;
 
 use super::reason;
 use crate::domain::messages::{LoadMessage, MirrorMessage};
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{Result, RunError};
 use crate::platform::clock::ReadLimit;
 use crate::platform::private_files::{self, Opened};
 use crate::platform::sidecar_path::parent_dir;
@@ -147,21 +146,21 @@ fn touch(_: &std::fs::File) -> std::io::Result<()> {
     Ok(())
 }
 
-fn broken(mirror: &Path, error: &rusqlite::Error) -> anyhow::Error {
+fn broken(mirror: &Path, error: &rusqlite::Error) -> RunError {
     let path = mirror.display().to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => {
-            RunError::interrupted(LoadMessage::Interrupted { path }).into()
+            RunError::interrupted(LoadMessage::Interrupted { path })
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            RunError::interrupted(MirrorMessage::Busy { path }).into()
+            RunError::interrupted(MirrorMessage::Busy { path })
         }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
             let remedy = private_files::run_as_owner_hint().into();
             LoadMessage::MirrorDenied { path, remedy }.into()
         }
         Some(ErrorCode::DiskFull) => LoadMessage::DiskFull { path }.into(),
-        _ => reason::unusable(mirror, error).into(),
+        _ => reason::unusable(mirror, error),
     }
 }
 

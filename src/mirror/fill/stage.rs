@@ -1,11 +1,11 @@
 //! The rows of the reports, collected in temporary tables: a hotel's rows need not stand in memory.
 
-use anyhow::Result;
-use rusqlite::types::Value;
+use rusqlite::types::{FromSqlError, Value};
 use rusqlite::{OptionalExtension, params_from_iter};
 
 use super::{Filling, schema};
 use crate::domain::mirror_table::MirrorTable;
+use crate::domain::run_error::Result;
 
 /// A row of a report, of which there may be several with one id.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,7 +80,7 @@ impl Filling {
         let mut rows = self.said(statement.query([]))?;
         let mut group: Vec<ReadRow> = Vec::new();
         while let Some(row) = self.said(rows.next())? {
-            let row = read_row(row)?;
+            let row = self.said(read_row(row))?;
             if group.first().is_some_and(|first| first.key != row.key) {
                 let whole = std::mem::take(&mut group);
                 take(&whole[0].key.clone(), whole)?;
@@ -161,13 +161,13 @@ impl Filling {
     }
 }
 
-fn read_row(row: &rusqlite::Row<'_>) -> Result<ReadRow> {
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReadRow> {
     let values: String = row.get(2)?;
     let print: i64 = row.get(3)?;
     Ok(ReadRow {
         line: row.get(0)?,
         key: row.get(1)?,
-        values: serde_json::from_str(&values)?,
+        values: serde_json::from_str(&values).map_err(|_| FromSqlError::InvalidType)?,
         print: print.cast_unsigned(),
     })
 }

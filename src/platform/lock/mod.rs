@@ -15,12 +15,11 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use self::note::{Holder, PassedOver};
 use crate::domain::messages::PlatformMessage;
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{Result, RunError, explained};
 use crate::platform::clock::Clock;
 use crate::platform::sidecar_path::sidecar_path;
 use crate::platform::{private_files, range_lock, regular_file};
@@ -66,7 +65,7 @@ impl Lock {
     /// [`RunError`]: the run that holds it did not end in time.
     pub fn acquire_or_fail(state: &Path, clock: &Clock) -> Result<Lock> {
         let lock = Lock::wait(state, LOCK_TIMEOUT, clock)?;
-        Ok(lock.ok_or_else(|| RunError::interrupted(PlatformMessage::AnotherRunHoldsLock))?)
+        lock.ok_or_else(|| RunError::interrupted(PlatformMessage::AnotherRunHoldsLock))
     }
 
     /// Waits for the lock; none when the timeout or a signal ended the wait.
@@ -178,7 +177,7 @@ fn unusable(path: &Path, error: io::Error) -> RunError {
     } else {
         PlatformMessage::LockFileUnusable { path: shown }
     };
-    RunError::explaining(message, error)
+    RunError::State(explained(message, error))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::batch::{Batch, Command, Reply};
 use super::{CallError, ErrorClass, Portal, Response};
 use crate::config::PortalConfig;
 use crate::domain::messages::{Message, PortalMessage};
-use crate::domain::run_error::message_of;
+use crate::domain::run_error::{Result, RunError};
 use crate::platform::clock::{Clock, saturating_add};
 use crate::portal::limits::{Bucket, RateLimits};
 use crate::portal::shared_bucket::SharedBucket;
@@ -44,7 +44,7 @@ pub type WaitCallback = Box<dyn Fn(WaitReason<'_>, DateTime<Utc>)>;
 
 /// Runs right before each attempt, with its time: what the call changes is saved as in doubt. When
 /// that fails, nothing is sent.
-pub type BeforeSend<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> anyhow::Result<()>;
+pub type BeforeSend<'m> = &'m mut dyn FnMut(DateTime<Utc>) -> Result<()>;
 
 /// How many calls of each method a request makes.
 type CallCounts<'c> = BTreeMap<&'c str, usize>;
@@ -381,10 +381,8 @@ impl<'p> Client<'p> {
     }
 }
 
-fn not_saved(error: &anyhow::Error) -> CallError {
-    CallError::NoteFailed(
-        PortalMessage::StateNotWritten { reason: message_of(error).into() }.into(),
-    )
+fn not_saved(error: &RunError) -> CallError {
+    CallError::NoteFailed(PortalMessage::StateNotWritten { reason: error.message().into() }.into())
 }
 
 #[cfg(test)]

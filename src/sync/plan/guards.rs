@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 
-use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Plan, PlanOptions, Planned, Step};
@@ -14,6 +13,7 @@ use crate::domain::display;
 use crate::domain::messages::{Message, SyncMessage};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordKey};
+use crate::domain::run_error::{Result, RunError};
 use crate::mirror::Mirror;
 use crate::state::State;
 use crate::state::settings::{HELD_SINCE, HeldSince};
@@ -130,12 +130,14 @@ impl Plan {
             let slid = rules.windows[kind] || self.without_id[kind];
             let knows = slid || self.any_row_known(kind, state)?;
             if self.survey.looks_foreign(kind, rules.vouched) && !knows {
-                bail!(foreign_mirror(kind, self.survey.missing[kind]));
+                return Err(foreign_mirror(kind, self.survey.missing[kind]));
             }
             knows_any |= knows;
         }
         if self.survey.looks_foreign_throughout(rules.vouched) && !knows_any {
-            bail!(SyncMessage::OtherHotelsMirrorThroughout { missing: self.survey.missing.sum() });
+            let missing = self.survey.missing.sum();
+            let message = SyncMessage::OtherHotelsMirrorThroughout { missing };
+            return Err(RunError::Mirror(message.into()));
         }
         Ok(())
     }
@@ -353,7 +355,8 @@ impl SuppressedRemoval {
     }
 }
 
-fn foreign_mirror(kind: Kind, missing: u64) -> SyncMessage {
+fn foreign_mirror(kind: Kind, missing: u64) -> RunError {
     let records = display::plural_name(kind).into();
-    SyncMessage::OtherHotelsMirror { records, missing, kind: kind.name().to_owned() }
+    let kind = kind.name().to_owned();
+    RunError::Mirror(SyncMessage::OtherHotelsMirror { records, missing, kind }.into())
 }

@@ -4,15 +4,14 @@
 use std::cmp::Ordering;
 use std::iter::Peekable;
 
-use anyhow::{Error, Result};
-
 use super::decide::Pair;
 use crate::domain::record::RecordId;
+use crate::domain::run_error::{Result, RunError};
 use crate::mirror::Row;
 use crate::state::PlanRecord;
 
 /// Merges two streams that are both ordered by id. An error of either side ends it.
-pub fn merge<M: Into<Error>, S: Into<Error>>(
+pub fn merge<M: Into<RunError>, S: Into<RunError>>(
     mirror: impl Iterator<Item = Result<Row, M>>,
     state: impl Iterator<Item = Result<(RecordId, PlanRecord), S>>,
 ) -> impl Iterator<Item = Result<Pair>> {

@@ -1,6 +1,5 @@
 //! What the mirror looked like, and from which mirror nothing may be concluded.
 
-use anyhow::{Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +7,7 @@ use super::decide::{Pair, PlanOptions};
 use crate::domain::messages::SyncMessage;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
+use crate::domain::run_error::{Result, RunError};
 use crate::mirror::Outline;
 use crate::sync::plan::renamed_records::{NameChanges, renamed_mirror};
 
@@ -97,7 +97,7 @@ impl MirrorStats {
     pub(super) fn refuse_unusable(&self, rules: &PlanOptions, residents_slide: bool) -> Result<()> {
         let PlanOptions { before, windows, vouched, .. } = rules;
         if self.rows.sum() == 0 {
-            bail!(SyncMessage::MirrorEmpty);
+            return Err(RunError::Mirror(SyncMessage::MirrorEmpty.into()));
         }
         if let Some((table, kind, had)) = self.find_emptied_table(before, *windows, residents_slide)
         {
@@ -107,12 +107,13 @@ impl MirrorStats {
                 _ => SyncMessage::DealsGoWithoutThem,
             };
             let (table, kind) = (table.to_owned(), kind.name().to_owned());
-            bail!(SyncMessage::TableEmptied { table, kind, then: then.into() });
+            let emptied = SyncMessage::TableEmptied { table, kind, then: then.into() };
+            return Err(RunError::Mirror(emptied.into()));
         }
         for kind in Kind::DISPLAY_ORDER {
             let names = self.names[kind].tally(self.linked[kind]);
             if names.looks_foreign(kind) && names.other > *vouched {
-                bail!(renamed_mirror(kind, names));
+                return Err(RunError::Mirror(renamed_mirror(kind, names).into()));
             }
         }
         Ok(())

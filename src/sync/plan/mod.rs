@@ -19,7 +19,6 @@ mod store;
 use std::collections::{BTreeSet, HashSet};
 use std::hash::Hasher;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use blocks::{BlockComparison, BlockOptions};
@@ -40,6 +39,7 @@ use crate::config::Config;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
+use crate::domain::run_error::Result;
 use crate::mirror::{ChangeInputs, Entity, Mirror, Row, RowError};
 use crate::platform::hash::Fingerprint;
 use crate::state::settings::{CONTENTS, MIRROR_STATS};

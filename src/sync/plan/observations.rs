@@ -2,9 +2,12 @@
 //! was never learnt.
 
 use chrono::{DateTime, Utc};
+use rusqlite::Row;
 
 use super::decide::{Pair, PlanOptions, waits};
 use crate::domain::record::{Kind, RecordKey};
+use crate::domain::run_error;
+use crate::state::statements::{execute, for_each};
 use crate::state::{Departure, Note, PlanRecord, Result, Stay};
 use crate::sync::plan::store::PlanStore;
 
@@ -69,25 +72,21 @@ pub(super) fn note_of(kind: Kind, pair: &Pair, rules: &PlanOptions) -> Option<No
 impl PlanStore {
     /// Keeps what the state is to know of a record.
     pub fn note(&self, key: &RecordKey, note: Note) -> Result<()> {
-        self.connection
-            .prepare_cached("INSERT OR REPLACE INTO notes (kind, id, note) VALUES (?1, ?2, ?3)")?
-            .execute((key.kind, &key.id, serde_json::to_string(&note)?))?;
-        Ok(())
+        let sql = "INSERT OR REPLACE INTO notes (kind, id, note) VALUES (?1, ?2, ?3)";
+        execute(&self.connection, sql, (key.kind, &key.id, serde_json::to_string(&note)?))
     }
 
     /// Shows what is kept of a kind's records to `show`.
     pub fn each_note(
         &self,
         kind: Kind,
-        mut show: impl FnMut(&RecordKey, Note) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        mut show: impl FnMut(&RecordKey, Note) -> run_error::Result<()>,
+    ) -> run_error::Result<()> {
         let sql = "SELECT id, note FROM notes WHERE kind = ?1 ORDER BY id";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query([kind])?;
-        while let Some(cells) = rows.next()? {
-            let note = serde_json::from_str(cells.get_ref(1)?.as_str()?)?;
-            show(&RecordKey { kind, id: cells.get(0)? }, note)?;
-        }
-        Ok(())
+        let read = |row: &Row<'_>| {
+            let note: String = row.get(1)?;
+            Ok((RecordKey { kind, id: row.get(0)? }, serde_json::from_str(&note)?))
+        };
+        for_each(&self.connection, sql, [kind], read, |(key, note)| show(&key, note))
     }
 }

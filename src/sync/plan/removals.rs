@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Plan, Planned, Step};
 use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::domain::run_error::Result;
 use crate::state::{Departure, Oldest, State};
 use crate::sync::plan::guards::{HoldReason, Limits, SuppressedRemoval};
 

@@ -8,19 +8,21 @@
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 
-use anyhow::Result;
 use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use super::decide::PlanOptions;
 use super::{Pair, PlanStore, bounding_range, merge};
 use crate::config::{Config, StayFigure};
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
+use crate::domain::run_error::Result;
 use crate::mapping::stays::{StaySummary, guest_stays};
 use crate::mirror::{Entity, Mirror};
 use crate::platform::clock::local_day;
 use crate::platform::hash;
 use crate::state::settings::STAYS;
+use crate::state::statements::{execute, exists, for_each, query_all};
 use crate::state::{BookingStays, GuestStay, Result as StateResult, State, replace_stays};
 
 /// What the contacts of all guests show, or are about to.
@@ -204,9 +206,8 @@ pub(super) fn each_guest(
 impl PlanStore {
     /// The stays of a booking are these, whatever the state says.
     pub fn change_stays(&self, stays: &BookingStays) -> Result<()> {
-        self.connection
-            .prepare_cached("INSERT OR REPLACE INTO changed_stays (booking) VALUES (?1)")?
-            .execute([&stays.booking])?;
+        let sql = "INSERT OR REPLACE INTO changed_stays (booking) VALUES (?1)";
+        execute(&self.connection, sql, [&stays.booking])?;
         Ok(replace_stays(&self.connection, stays)?)
     }
 
@@ -215,19 +216,16 @@ impl PlanStore {
         &self,
         mut show: impl FnMut(&BookingStays) -> StateResult<()>,
     ) -> Result<()> {
-        let mut bookings =
-            self.connection.prepare_cached("SELECT booking FROM changed_stays ORDER BY booking")?;
-        let mut stays = self.connection.prepare_cached(
-            "SELECT guest, status, arrival, departure, amount FROM stays WHERE booking = ?1 ORDER BY guest",
-        )?;
-        let mut bookings = bookings.query([])?;
-        while let Some(row) = bookings.next()? {
+        let bookings = "SELECT booking FROM changed_stays ORDER BY booking";
+        let stays = "SELECT guest, status, arrival, departure, amount FROM stays WHERE booking = ?1
+                     ORDER BY guest";
+        let read = |row: &Row<'_>| {
             let booking: RecordId = row.get(0)?;
-            let found = stays.query_map([&booking], |row| GuestStay::from_cells(row, 0))?;
-            let stays = found.collect::<rusqlite::Result<_>>()?;
-            show(&BookingStays { booking, stays })?;
-        }
-        Ok(())
+            let read_stay = |row: &Row<'_>| GuestStay::from_cells(row, 0);
+            let stays = query_all(&self.connection, stays, [&booking], read_stay)?;
+            Ok(BookingStays { booking, stays })
+        };
+        for_each(&self.connection, bookings, [], read, |stays| Ok(show(&stays)?))
     }
 
     /// What the contact of a guest shows after this run; none where nobody asks for stays. The
@@ -256,15 +254,13 @@ impl PlanStore {
 
     fn changes_stays(&self, booking: &RecordId) -> Result<bool> {
         let sql = "SELECT 1 FROM changed_stays WHERE booking = ?1";
-        Ok(self.connection.prepare_cached(sql)?.exists([booking])?)
+        Ok(exists(&self.connection, sql, [booking])?)
     }
 
     fn changed_stays_of(&self, guest: &RecordId) -> Result<Vec<(RecordId, GuestStay)>> {
         let sql =
             "SELECT booking, guest, status, arrival, departure, amount FROM stays WHERE guest = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement
-            .query_map([guest], |row| Ok((row.get(0)?, GuestStay::from_cells(row, 1)?)))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        let read = |row: &Row<'_>| Ok((row.get(0)?, GuestStay::from_cells(row, 1)?));
+        Ok(query_all(&self.connection, sql, [guest], read)?)
     }
 }

@@ -11,7 +11,9 @@ use super::decide::{Priority, Step};
 use super::lane::{Lane, Turn};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordKey};
+use crate::domain::run_error;
 use crate::mirror::{Entity, Row as MirrorRow};
+use crate::state::statements::{execute, exists, for_each, query_all};
 use crate::state::{Result, enable_stable_query_plans};
 
 /// A planned step.
@@ -129,9 +131,8 @@ impl PlanStore {
                 names,
             ])?;
         if row.is_none() {
-            self.connection
-                .prepare_cached("INSERT OR IGNORE INTO gone (kind, id) VALUES (?1, ?2)")?
-                .execute((key.kind, &key.id))?;
+            let sql = "INSERT OR IGNORE INTO gone (kind, id) VALUES (?1, ?2)";
+            execute(&self.connection, sql, (key.kind, &key.id))?;
         }
         self.bring_forward(planned)
     }
@@ -216,29 +217,24 @@ impl PlanStore {
     pub fn each(
         &self,
         kind: Kind,
-        mut show: impl FnMut(&Planned) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        mut show: impl FnMut(&Planned) -> run_error::Result<()>,
+    ) -> run_error::Result<()> {
         let sql = "SELECT id, step, row, wave, newest_first, booking FROM plan WHERE kind = ?1
                    ORDER BY lane, wave, newest_first, booking, id";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query([kind])?;
-        while let Some(cells) = rows.next()? {
-            show(&Planned::from_cells(kind, cells)?)?;
-        }
-        Ok(())
+        let read = |cells: &Row<'_>| Planned::from_cells(kind, cells);
+        for_each(&self.connection, sql, [kind], read, |planned| show(&planned))
     }
 
     /// Whether a step of this record is still to be taken.
     pub fn has(&self, key: &RecordKey) -> Result<bool> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT 1 FROM plan WHERE kind = ?1 AND id = ?2")?;
-        Ok(statement.exists((key.kind, &key.id))?)
+        let sql = "SELECT 1 FROM plan WHERE kind = ?1 AND id = ?2";
+        exists(&self.connection, sql, (key.kind, &key.id))
     }
 
     /// Whether a step is planned for a row that itself names this object.
     pub fn has_row_naming(&self, kind: Kind, crm_id: i64) -> Result<bool> {
         let sql = "SELECT 1 FROM plan WHERE kind = ?1 AND names = ?2";
-        Ok(self.connection.prepare_cached(sql)?.exists((kind, crm_id))?)
+        exists(&self.connection, sql, (kind, crm_id))
     }
 
     /// The step of this record, if one is planned.
@@ -252,9 +248,8 @@ impl PlanStore {
 
     /// Whether this record has no row in the mirror, taken out of the queue or not.
     pub fn has_no_row(&self, key: &RecordKey) -> Result<bool> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT 1 FROM gone WHERE kind = ?1 AND id = ?2")?;
-        Ok(statement.exists((key.kind, &key.id))?)
+        let sql = "SELECT 1 FROM gone WHERE kind = ?1 AND id = ?2";
+        exists(&self.connection, sql, (key.kind, &key.id))
     }
 
     /// How many steps of a kind are planned.
@@ -281,56 +276,41 @@ impl PlanStore {
 
     /// Remembers an object that stands in the portal under our originator.
     pub fn add_inventory(&self, kind: Kind, origin: &str, crm_id: i64) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO inventory (kind, origin, crm_id) VALUES (?1, ?2, ?3)",
-            )?
-            .execute((kind, origin, crm_id))?;
-        Ok(())
+        let sql = "INSERT OR IGNORE INTO inventory (kind, origin, crm_id) VALUES (?1, ?2, ?3)";
+        execute(&self.connection, sql, (kind, origin, crm_id))
     }
 
     /// The inventory of a kind has gaps: cards that no list shows.
     pub fn note_gap(&self, kind: Kind) -> Result<()> {
-        self.connection
-            .prepare_cached("INSERT OR IGNORE INTO gaps (kind) VALUES (?1)")?
-            .execute([kind])?;
-        Ok(())
+        execute(&self.connection, "INSERT OR IGNORE INTO gaps (kind) VALUES (?1)", [kind])
     }
 
     /// Whether what the inventory of a kind does not show may stand in the portal all the same.
     pub fn has_gap(&self, kind: Kind) -> Result<bool> {
-        Ok(self.connection.prepare_cached("SELECT 1 FROM gaps WHERE kind = ?1")?.exists([kind])?)
+        exists(&self.connection, "SELECT 1 FROM gaps WHERE kind = ?1", [kind])
     }
 
     /// The object is not there any more.
     pub fn remove_inventory(&self, kind: Kind, crm_id: i64) -> Result<()> {
-        self.connection
-            .prepare_cached("DELETE FROM inventory WHERE kind = ?1 AND crm_id = ?2")?
-            .execute((kind, crm_id))?;
-        Ok(())
+        let sql = "DELETE FROM inventory WHERE kind = ?1 AND crm_id = ?2";
+        execute(&self.connection, sql, (kind, crm_id))
     }
 
     /// The objects that carried this origin when the inventory was taken, the oldest first.
     pub fn find_inventory(&self, kind: Kind, origin: &str) -> Result<Vec<i64>> {
         let sql = "SELECT crm_id FROM inventory WHERE kind = ?1 AND origin = ?2 ORDER BY crm_id";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map((kind, origin), |row| row.get(0))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, (kind, origin), |row| row.get(0))
     }
 
     /// Shows the objects of the inventory to `show`, each with its origin.
     pub fn each_inventory(
         &self,
         kind: Kind,
-        mut show: impl FnMut(&str, i64) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        mut show: impl FnMut(&str, i64) -> run_error::Result<()>,
+    ) -> run_error::Result<()> {
         let sql = "SELECT origin, crm_id FROM inventory WHERE kind = ?1 ORDER BY origin, crm_id";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query([kind])?;
-        while let Some(cells) = rows.next()? {
-            show(cells.get_ref(0)?.as_str()?, cells.get(1)?)?;
-        }
-        Ok(())
+        let read = |cells: &Row<'_>| Ok((cells.get::<_, String>(0)?, cells.get(1)?));
+        for_each(&self.connection, sql, [kind], read, |(origin, crm_id)| show(&origin, crm_id))
     }
 }
 

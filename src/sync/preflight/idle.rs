@@ -3,12 +3,11 @@
 //! Nothing to do as long as the mirror's files, the configuration and the program are unchanged
 //! since a run that found everything sent, and the state is unchanged too. Such a run reads no row.
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::domain::run_error::Outcome;
+use crate::domain::run_error::{Outcome, Result};
 use crate::mirror::file_stamp;
 use crate::platform::clock::local_day;
 use crate::state::State;

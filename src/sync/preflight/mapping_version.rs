@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, DealConfig, MirrorConfig, PartyConfig};
 use crate::domain::messages::{Message, SyncMessage};
 use crate::domain::record::BookingStatus;
+use crate::domain::run_error::Result;
 use crate::platform::hash::Fingerprint;
 use crate::state::State;
 use crate::state::settings::MAPPING;

@@ -4,13 +4,11 @@
 //! them. When the address changed, a few objects are looked at: a portal that was renamed has them,
 //! another one has not.
 
-use anyhow::Result;
-
 use crate::config::Config;
 use crate::crm::objects::by_id;
 use crate::domain::messages::SyncMessage;
 use crate::domain::record::{Kind, RecordId};
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{Result, RunError};
 use crate::portal::client::Client;
 use crate::state::State;
 use crate::state::settings::{ORIGINATOR, PORTAL};
@@ -38,7 +36,7 @@ pub fn verify_portal(config: &Config, state: &State, client: &mut Client<'_>) ->
     if let Some(known) = state.get::<String>(PORTAL)?.filter(|known| known != host) {
         let (ours, asked) = sample_objects(config, state, client)?;
         if ours * 2 < asked {
-            return Err(wrong_portal_error(&known, host).into());
+            return Err(wrong_portal_error(&known, host));
         }
     }
     Ok(())
@@ -51,7 +49,7 @@ pub fn verify_portal(config: &Config, state: &State, client: &mut Client<'_>) ->
 pub fn verify_originator(config: &Config, state: &State) -> Result<()> {
     let originator = &config.portal.originator;
     match state.get::<String>(ORIGINATOR)? {
-        Some(known) if known != *originator => Err(originator_changed(&known, originator).into()),
+        Some(known) if known != *originator => Err(originator_changed(&known, originator)),
         Some(_) | None => Ok(()),
     }
 }
@@ -87,9 +85,10 @@ fn sample_objects(
 /// What carries the old originator would not be found, and be created a second time.
 fn originator_changed(known: &str, originator: &str) -> RunError {
     let (known, originator) = (known.to_owned(), originator.to_owned());
-    RunError::failed(SyncMessage::OriginatorChanged { known, originator })
+    RunError::Config(SyncMessage::OriginatorChanged { known, originator }.into())
 }
 
 fn wrong_portal_error(known: &str, host: &str) -> RunError {
-    RunError::failed(SyncMessage::OtherPortal { known: known.to_owned(), host: host.to_owned() })
+    let (known, host) = (known.to_owned(), host.to_owned());
+    RunError::Config(SyncMessage::OtherPortal { known, host }.into())
 }

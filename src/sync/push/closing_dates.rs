@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +14,7 @@ use crate::config::ExportMethod;
 use crate::crm::diff::values_equal;
 use crate::crm::objects::card::cards;
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 use crate::mapping::deal::closedate;
 use crate::mirror::{Booking, Entity};
 use crate::state::PendingWork;

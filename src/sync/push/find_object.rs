@@ -6,13 +6,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use anyhow::Result;
-
 use super::{CreateMode, Push, WorkItem, carries_mark};
 use crate::crm::objects::{Look, Marked, Unseen, by_origin, look};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
 use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::domain::run_error::Result;
 use crate::domain::warning::Warning;
 use crate::state::Operation;
 use crate::sync::plan::{Planned, Step};

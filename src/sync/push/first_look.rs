@@ -3,13 +3,13 @@
 //! An answer counts for a moment only, and each object for one step: people may change it in
 //! between. Whatever is not clearly answered is asked for again where it is needed.
 
-use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{CreateMode, Push, step_for};
 use crate::crm::objects::first_look::{FirstLook, Wanted, first_look};
 use crate::crm::objects::{Look, Marked, by_origin, look};
 use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::domain::run_error::Result;
 use crate::mirror::{Booking, Entity};
 use crate::portal::CallError;
 use crate::sync::plan::{Planned, Step};

@@ -3,8 +3,6 @@
 
 use std::collections::HashSet;
 
-use anyhow::Result;
-
 use super::{Push, WorkItem};
 use crate::config::{MatchBy, PartyConfig};
 use crate::crm::contact_match::{ContactPoints, find_by_contact, unique_name_match};
@@ -12,6 +10,7 @@ use crate::crm::objects::Object;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
 use crate::domain::record::Kind;
+use crate::domain::run_error::Result;
 use crate::domain::warning::Warning;
 use crate::state::Operation;
 use crate::sync::plan::Step;

@@ -4,13 +4,12 @@
 //! same last name or title (a merge leaves those on the survivor); else the record is created anew,
 //! with a warning that names the similar cards, or reported, as `on_missing` says.
 
-use anyhow::Result;
-
 use super::Push;
 use crate::config::{MatchBy, OnMissing};
 use crate::crm::contact_match::{ContactPoints, find_by_contact, is_called, same_name};
 use crate::crm::objects::{Object, by_origin};
 use crate::domain::record::RecordKey;
+use crate::domain::run_error::Result;
 use crate::mirror::{Entity, Row};
 use crate::portal::ApiError;
 use crate::state::{Event, StoredRecord};

@@ -21,7 +21,6 @@ mod turns;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use anyhow::Result;
 use enum_map::EnumMap;
 
 use crate::config::{Config, ExportMethod};
@@ -32,6 +31,7 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordId, RecordKey};
+use crate::domain::run_error::Result;
 use crate::domain::warning::Warning;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::{Entity, Row};

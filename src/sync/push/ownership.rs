@@ -1,13 +1,12 @@
 //! Whose an object is: nothing is changed or deleted that does not carry the record's own mark,
 //! `ORIGINATOR_ID` and `ORIGIN_ID` both, unless it is known to be shared after a merge.
 
-use anyhow::Result;
-
 use super::{Push, WorkItem};
 use crate::config::OnMissing;
 use crate::crm::objects::Object;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{RecordId, RecordKey};
+use crate::domain::run_error::Result;
 use crate::state::{Event, Operation, State, StoredRecord, Writer};
 use crate::sync::plan::{Planned, Step};
 use crate::sync::push::missing_object::MissingResolution;

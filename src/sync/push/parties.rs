@@ -1,12 +1,11 @@
 //! The people of the bookings that are sent: they are resolved, and their cards looked at, before a
 //! deal names them.
 
-use anyhow::Result;
-
 use super::{Push, WorkItem};
 use crate::crm::deal_parties::{DealParties, Party, PartyOutlook, PartyRow};
 use crate::crm::objects;
 use crate::domain::record::{Kind, RecordKey};
+use crate::domain::run_error::Result;
 use crate::mirror::{Booking, Entity};
 use crate::state::settings::POINTED_AT;
 use crate::sync::plan::Step;

@@ -1,7 +1,6 @@
 //! What is said to the portal for one step: one command, or two where the portal would overwrite
 //! the closing date.
 
-use anyhow::{Context, Result, bail};
 use serde_json::{Map, json};
 
 use super::{CreateMode, Push, WorkItem};
@@ -10,8 +9,10 @@ use crate::crm::deal_parties::DealParties;
 use crate::crm::objects::{Object, existing};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
+use crate::domain::messages::Message;
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::Kind;
+use crate::domain::run_error::{Result, RunError};
 use crate::domain::warning::Warning;
 use crate::mapping::deal::{DealLinks, closedate, is_closed};
 use crate::mapping::multifield::{Beside, Values};
@@ -51,7 +52,7 @@ impl Push<'_, '_> {
         let row = item.planned.row.take();
         let mut call = match (item.planned.step, &row) {
             (Step::Delete, _) => prepare_deletion(at, item),
-            (step, None) => bail!("{step} without a row"),
+            (step, None) => Err(broken_plan(&format!("{step} without a row"))),
             (Step::Close, Some(row)) => prepare_closing_date(at, item, row),
             (_, Some(row)) => match item.crm_id() {
                 None => self.prepare_creation(at, item, row),
@@ -174,7 +175,7 @@ impl Push<'_, '_> {
         let links = item.parties.as_ref().map_or(&nobody, |people| &people.links);
         let stays = self.queue.stay_summary(self.state, &item.planned.key)?;
         let mapped = mapped(row, links, stays.as_ref(), self.config, self.types);
-        let mut mapped = mapped.context("a row that cannot be read is never sent")?;
+        let mut mapped = mapped.ok_or_else(|| broken_plan("a row that cannot be read"))?;
         for stranger in item.parties.iter().flat_map(|people| &people.strangers) {
             mapped.warn(FailureCode::UnknownReference, &stranger.to_string());
         }
@@ -265,7 +266,7 @@ impl Push<'_, '_> {
 }
 
 fn prepare_deletion(at: usize, item: WorkItem) -> Result<PreparedStep> {
-    let id = item.crm_id().context("a deletion without an object")?;
+    let id = item.crm_id().ok_or_else(|| broken_plan("a deletion without an object"))?;
     let method = format!("crm.{}.delete", item.kind().crm_entity());
     let commands = vec![Command::new(format!("{MAIN}{at}"), method, json!({"id": id}))];
     let (written, todo) = (OwnedValues::default(), PendingWork::default());
@@ -281,9 +282,9 @@ fn prepare_deletion(at: usize, item: WorkItem) -> Result<PreparedStep> {
 }
 
 fn prepare_closing_date(at: usize, item: WorkItem, row: &Row) -> Result<PreparedStep> {
-    let id = item.crm_id().context("a closing date without a deal")?;
+    let id = item.crm_id().ok_or_else(|| broken_plan("a closing date without a deal"))?;
     let Ok(Entity::Booking(booking)) = &row.body else {
-        anyhow::bail!("a closing date without a booking")
+        return Err(broken_plan("a closing date without a booking"));
     };
     let commands =
         vec![update_command(format!("{MAIN}{at}"), item.kind(), id, closing_date(booking))];
@@ -298,6 +299,11 @@ fn prepare_closing_date(at: usize, item: WorkItem, row: &Row) -> Result<Prepared
         links_hash: links,
         shared_with: None,
     })
+}
+
+/// A step that no plan has. It would be sent wrongly, so the run ends.
+fn broken_plan(step: &str) -> RunError {
+    RunError::State(Message::Foreign(format!("the plan has {step}")))
 }
 
 fn closing_date(booking: &Booking) -> Fields {

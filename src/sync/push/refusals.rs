@@ -8,7 +8,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use anyhow::Result;
 use serde_json::json;
 
 use super::{Push, WorkItem};
@@ -16,7 +15,7 @@ use crate::crm::objects::{Object, by_id};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::SyncMessage;
 use crate::domain::record::Kind;
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{Result, RunError};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{ApiError, CallError, ErrorClass};
 use crate::state::Operation;
@@ -133,7 +132,7 @@ impl Push<'_, '_> {
             Some(true) | None => {
                 let printable = self.refusals.printable_form(&common);
                 self.refusals.held.clear();
-                Err(refuses_everything(&printable).into())
+                Err(refuses_everything(&printable))
             }
         }
     }

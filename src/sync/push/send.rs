@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use anyhow::Result;
 use serde_json::Value;
 
 use super::refusals::Refused;
@@ -13,7 +12,7 @@ use crate::crm::objects::existing;
 use crate::domain::language::Language;
 use crate::domain::messages::SyncMessage;
 use crate::domain::record::RecordKey;
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{Result, RunError};
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{ApiError, CallError, ErrorClass, object_id};
 use crate::state::settings::{LAST_CALL, PACE, POINTED_AT};
@@ -320,7 +319,7 @@ impl Push<'_, '_> {
             && let Some(Refused { printable, .. }) =
                 failed.iter().find(|refused| refused.refusal.is_access_denied())
         {
-            return Err(no_import_right(printable).into());
+            return Err(no_import_right(printable));
         }
         if accepted {
             self.fail_held()?;

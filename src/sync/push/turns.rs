@@ -3,13 +3,13 @@
 //!
 //! [`schedule`]: super::schedule
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 use enum_map::EnumMap;
 
 use super::schedule::{LaneState, NextStep, Schedule};
 use super::{ProgressObserver, Push, WorkItem};
 use crate::domain::record::Kind;
+use crate::domain::run_error::{Result, RunError};
 use crate::portal::CallError;
 use crate::portal::client::{BudgetHold, WaitReason};
 use crate::sync::plan::{Lane, Planned, Priority, Step, Turn};
@@ -26,8 +26,7 @@ impl Push<'_, '_> {
     /// Takes every step there is. `observer` is told of each batch.
     ///
     /// # Errors
-    /// A [`CallError`] or a [`crate::domain::run_error::RunError`] that ends the run; what was
-    /// answered is saved. A limit that holds back one lane does not hold back the others.
+    /// What ends the run; what was answered is saved. A limit that holds back one lane does not hold back the others.
     pub fn run(&mut self, observer: &mut dyn ProgressObserver) -> Result<()> {
         // Guests and companies alone: a deal that was missing may have been restored since.
         let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
@@ -113,14 +112,11 @@ impl Push<'_, '_> {
     ) -> Result<()> {
         self.count_batch(lane);
         match self.take_batch(lane, before, observer) {
-            Err(error) => match error.downcast_ref() {
-                // A question waits for a budget that is free only after this run.
-                Some(CallError::LimitedUntil(until)) => {
-                    self.budget_holds[lane] =
-                        Some(BudgetHold { until: *until, method: String::new() });
-                }
-                _ => return Err(error),
-            },
+            // A question waits for a budget that is free only after this run.
+            Err(RunError::Portal(CallError::LimitedUntil(until))) => {
+                self.budget_holds[lane] = Some(BudgetHold { until, method: String::new() });
+            }
+            Err(error) => return Err(error),
             Ok(()) if !self.has_more(lane.kind())? => self.judge_held(false)?,
             Ok(()) => {}
         }

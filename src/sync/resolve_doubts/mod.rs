@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
@@ -16,7 +15,7 @@ use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::{Message, SyncMessage};
 use crate::domain::record::{Kind, RecordId, RecordKey};
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{Result, RunError};
 use crate::platform::clock::saturating_add;
 use crate::platform::lock::Lock;
 use crate::portal::CallError;
@@ -114,7 +113,7 @@ pub fn wait_for_unknown_calls(
     }
     log::info!("the state knows nothing of calls that were made until {call}; they are waited for");
     match client.wait_for(WaitReason::Doubts, over) {
-        Err(CallError::LimitedUntil(until)) => Err(wait_message(until).into()),
+        Err(CallError::LimitedUntil(until)) => Err(wait_message(until)),
         waited => Ok(waited?),
     }
 }

@@ -12,7 +12,6 @@ mod trials;
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +22,7 @@ use super::local::unusable_state;
 use super::portal::unanswered;
 use crate::config::{Config, ExportMethod};
 use crate::domain::messages::{CheckMessage, Message};
-use crate::domain::run_error::Outcome;
+use crate::domain::run_error::{Outcome, Result};
 use crate::platform::clock::Clock;
 use crate::portal::client::Client;
 use crate::portal::limits::RateLimits;
@@ -209,7 +208,7 @@ fn reason(error: &CallError) -> Message {
         | CallError::UnknownOutcome(reason)
         | CallError::NoteFailed(reason) => reason.clone(),
         CallError::Redirected(_) | CallError::LimitedUntil(_) | CallError::Cancelled => {
-            error.clone().into_run_error().message
+            error.message()
         }
     }
 }

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use serde_json::Value;
 
 use super::trial_objects::TrialObjects;
@@ -15,7 +14,7 @@ use crate::config::Config;
 use crate::domain::display;
 use crate::domain::messages::CheckMessage;
 use crate::domain::record::{IdRange, Kind, RecordKey};
-use crate::domain::run_error::message_of;
+use crate::domain::run_error::Result;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::stays::StaySummary;
@@ -119,7 +118,7 @@ pub(super) fn check(
         match check_kind(config, types, kind, &fields) {
             Ok(found) => results.extend(found),
             Err(error) => {
-                let reason = message_of(&error).into();
+                let reason = error.message().into();
                 let unusable = CheckMessage::MirrorUnusable { reason };
                 results.push(CheckResult::unusable("probe", &error, unusable));
             }

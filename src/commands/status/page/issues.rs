@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 use super::super::issue_text::{cards, detail_line, next_attempt, record_and_time};
 use super::super::{IssueReport, View};
 use super::html;
+use crate::domain::contact_data::holds_contact;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
 use crate::domain::language::Language;
 use crate::msg;
-use crate::portal::holds_contact;
 use crate::state::Stored;
 
 /// So many records of each reason are shown.

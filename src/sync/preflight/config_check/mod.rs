@@ -13,7 +13,6 @@ mod options;
 mod queries;
 mod responses;
 
-use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +24,7 @@ pub use responses::PortalOption;
 use crate::config::Config;
 use crate::domain::language::Language;
 use crate::domain::messages::SettingMessage;
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{Result, RunError};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::portal::batch::Command;
 use crate::portal::client::Client;
@@ -58,7 +57,8 @@ pub struct Report {
 /// `needed`: something will be sent. Without need only a changed configuration is verified.
 ///
 /// # Errors
-/// [`RunError`]: `Failed` when the portal lacks what the configuration names, else what [`CallError::into_run_error`] makes of it.
+/// [`RunError::Config`]: the portal lacks what the configuration names. [`RunError::Portal`]: it
+/// cannot be asked.
 pub fn verify_config(
     config: &Config,
     client: &mut Client<'_>,
@@ -69,7 +69,7 @@ pub fn verify_config(
     if let Some(fields) = remembered(config, state, now, needed)? {
         return Ok(fields);
     }
-    let verdict = fetch_and_check(config, client).map_err(CallError::into_run_error)?;
+    let verdict = fetch_and_check(config, client)?;
     for finding in verdict.findings.iter().filter(|finding| !finding.is_error()) {
         log::info!("configuration: {}", finding.message().text(Language::En));
     }
@@ -135,9 +135,7 @@ impl Report {
         if errors.is_empty() {
             return Ok(());
         }
-        Err(RunError::failed(SettingMessage::ConfigurationWrong {
-            findings: describe(&errors).into(),
-        }))
+        Err(SettingMessage::ConfigurationWrong { findings: describe(&errors).into() }.into())
     }
 }
 

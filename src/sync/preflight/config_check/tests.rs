@@ -135,8 +135,8 @@ fn an_absent_value_is_found_with_what_exists_instead() {
     let wrong = "contact = {honorific={M='HNR_EN_1'}}\ndeal = {currency='EUR', stages={confirmed='EXECUTNG', no_show='APOLOGY'}}";
     let verdict = verdict(wrong, &mut Fake::default()).unwrap();
     let stop = verdict.into_result().unwrap_err();
-    assert_eq!(stop.outcome, Outcome::Failed);
-    assert_snapshot!(stop.message.text(Language::Ru), @"
+    assert_eq!(stop.outcome(), Outcome::Failed);
+    assert_snapshot!(stop.message().text(Language::Ru), @"
     в конфигурации указано то, чего нет на портале; ничего не передано.
     - [contact] honorific M = HNR_EN_1: такого обращения на портале нет
       Есть: HNR_RU_1 «г-н», HNR_RU_2 «г-жа»
@@ -261,7 +261,7 @@ fn only_success_is_remembered() {
     let (state, config) = (State::in_memory().unwrap(), config("deal = {currency='EUR'}"));
     for _ in 0..2 {
         let (fields, batches) = pass(&config, &state, 0, false);
-        assert_eq!(crate::domain::run_error::outcome_of(&fields.unwrap_err()), Outcome::Failed);
+        assert_eq!(fields.unwrap_err().outcome(), Outcome::Failed);
         assert_eq!(batches, 1);
     }
 }

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use crate::domain::display;
-use crate::domain::language::Language;
-use crate::domain::messages::{Message, PortalMessage};
-use crate::domain::run_error::{RunError, message_of};
+use super::contact_data::holds_contact;
+use super::display;
+use super::language::Language;
+use super::messages::{Message, PortalMessage};
+use super::run_error::Outcome;
 
 /// A refusal of the portal, in its own words.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -72,6 +73,17 @@ impl ApiError {
             || self.text.to_lowercase().contains("access denied")
     }
 
+    /// The refusal as it may be printed, where it is unknown what was sent.
+    pub(crate) fn printable(&self) -> ApiError {
+        if holds_contact(&self.to_string()) { self.hidden() } else { self.clone() }
+    }
+
+    /// The refusal without its text, which the log keeps.
+    pub(crate) fn hidden(&self) -> ApiError {
+        log::info!("{self}");
+        ApiError { is_hidden: true, ..ApiError::default() }
+    }
+
     /// The refusal for people.
     pub fn message(&self) -> Message {
         if self.is_hidden {
@@ -112,7 +124,7 @@ impl std::fmt::Display for ApiError {
 }
 
 /// A call without a proper answer. Its `Display` is for the log; people read
-/// [`CallError::into_run_error`].
+/// [`CallError::message`].
 #[derive(Clone, PartialEq, Debug, Error)]
 pub enum CallError {
     /// The portal answered that it did nothing.
@@ -148,32 +160,54 @@ impl CallError {
         CallError::UnknownOutcome(reason.into())
     }
 
-    /// The end of the run that this error causes, for people.
-    pub fn into_run_error(self) -> RunError {
+    /// How a run ends that meets this error.
+    pub fn outcome(&self) -> Outcome {
         match self {
-            CallError::Refused(refusal) => refused(&refusal),
-            CallError::NotSent(reason) => {
-                let message = PortalMessage::Unreachable { reason: reason.into() };
-                RunError::interrupted(message).with_followup(PortalMessage::RestNextRun)
-            }
+            CallError::Refused(refusal) if refusal.is_limit() => Outcome::Interrupted,
+            CallError::Refused(_) | CallError::Redirected(_) => Outcome::Refused,
+            CallError::NotSent(_)
+            | CallError::Misconfigured(_)
+            | CallError::UnknownOutcome(_)
+            | CallError::LimitedUntil(_)
+            | CallError::Cancelled => Outcome::Interrupted,
+            CallError::NoteFailed(_) => Outcome::Failed,
+        }
+    }
+
+    /// What happened and what to do, for people.
+    pub fn message(&self) -> Message {
+        let message = match self {
+            CallError::Refused(refusal) => return refused(refusal),
+            CallError::NotSent(reason) => PortalMessage::Unreachable { reason: boxed(reason) },
             CallError::Misconfigured(reason) => {
-                RunError::interrupted(PortalMessage::Misconfigured { reason: reason.into() })
+                PortalMessage::Misconfigured { reason: boxed(reason) }
             }
             CallError::UnknownOutcome(reason) => {
-                let message = PortalMessage::NoProperAnswer { reason: reason.into() };
-                RunError::interrupted(message).with_followup(PortalMessage::OutcomeFoundLater)
+                PortalMessage::NoProperAnswer { reason: boxed(reason) }
             }
-            CallError::Redirected(address) => RunError::refused(PortalMessage::Moved { address }),
+            CallError::Redirected(address) => PortalMessage::Moved { address: address.clone() },
             CallError::LimitedUntil(until) => {
-                let message =
-                    PortalMessage::LimitedUntil { time: display::format_time_of_day(until) };
-                RunError::interrupted(message).with_followup(PortalMessage::RestNextRun)
+                PortalMessage::LimitedUntil { time: display::format_time_of_day(*until) }
             }
-            CallError::Cancelled => RunError::interrupted(PortalMessage::Interrupted)
-                .with_followup(PortalMessage::RestNextRunSaved),
+            CallError::Cancelled => PortalMessage::Interrupted,
             CallError::NoteFailed(reason) => {
-                RunError::failed(PortalMessage::NothingMoreSent { reason: reason.into() })
+                PortalMessage::NothingMoreSent { reason: boxed(reason) }
             }
+        };
+        message.into()
+    }
+
+    /// What the next runs of cron do about the rest, where the work of a run was cut short.
+    pub fn followup(&self) -> Option<PortalMessage> {
+        match self {
+            CallError::Refused(refusal) if refusal.is_limit() => Some(PortalMessage::RestNextRun),
+            CallError::NotSent(_) | CallError::LimitedUntil(_) => Some(PortalMessage::RestNextRun),
+            CallError::UnknownOutcome(_) => Some(PortalMessage::OutcomeFoundLater),
+            CallError::Cancelled => Some(PortalMessage::RestNextRunSaved),
+            CallError::Refused(_)
+            | CallError::Misconfigured(_)
+            | CallError::Redirected(_)
+            | CallError::NoteFailed(_) => None,
         }
     }
 
@@ -194,34 +228,17 @@ impl CallError {
     }
 }
 
-fn refused(refusal: &ApiError) -> RunError {
+fn boxed(reason: &Message) -> Box<Message> {
+    Box::new(reason.clone())
+}
+
+fn refused(refusal: &ApiError) -> Message {
     let mut printable = refusal.printable();
     if refusal.is_limit() {
-        return RunError::interrupted(PortalMessage::AsksToWait {
-            refusal: printable.message().into(),
-        })
-        .with_followup(PortalMessage::RestNextRun);
+        return PortalMessage::AsksToWait { refusal: printable.message().into() }.into();
     }
     // The message goes on with a full stop of its own.
     printable.text.truncate(printable.text.trim_end_matches('.').len());
-    RunError::refused(PortalMessage::RefusesUs {
-        refusal: printable.message().into(),
-        remedy: refusal.remedy().into(),
-    })
-}
-
-/// Explains a [`CallError`] to people; other errors stay as they are.
-pub fn with_explanation(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<CallError>() { run_error_from(error).into() } else { error }
-}
-
-/// The end of the run that an error causes.
-pub fn run_error_from(error: anyhow::Error) -> RunError {
-    match error.downcast::<RunError>() {
-        Ok(error) => error,
-        Err(error) => match error.downcast::<CallError>() {
-            Ok(error) => error.into_run_error(),
-            Err(error) => RunError::failed(message_of(&error)),
-        },
-    }
+    let remedy = refusal.remedy().into();
+    PortalMessage::RefusesUs { refusal: printable.message().into(), remedy }.into()
 }

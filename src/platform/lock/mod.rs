@@ -46,7 +46,8 @@ impl Lock {
         refuse_link(state)?;
         let path = sidecar_path(state, SUFFIX);
         let file = open(&path).map_err(|error| unusable(&path, error))?;
-        if !try_lock(&file).map_err(|error| unusable(&path, error))? {
+        let pause = || std::thread::sleep(PROBE_RETRY);
+        if !try_lock(&file, pause).map_err(|error| unusable(&path, error))? {
             return Ok(None);
         }
         let state = private_files::open_or_create_private(state).ok().map(|opened| opened.file);
@@ -131,12 +132,12 @@ impl Drop for Lock {
     }
 }
 
-/// False when another process holds the lock. It is tried twice, because `status` may be probing it
-/// just now.
-fn try_lock(file: &File) -> io::Result<bool> {
+/// False when another process holds the lock. It is tried again after a `pause`, because `status`
+/// may be probing it just now.
+fn try_lock(file: &File, pause: impl FnOnce()) -> io::Result<bool> {
     let mut tried = file.try_lock();
     if tried.is_err() {
-        std::thread::sleep(PROBE_RETRY);
+        pause();
         tried = file.try_lock();
     }
     match tried {
@@ -182,6 +183,9 @@ fn unusable(path: &Path, error: io::Error) -> RunError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
     use chrono::DateTime;
 
     use super::*;
@@ -252,6 +256,8 @@ mod tests {
         Lock::pass_over(&state, first.unwrap()).unwrap();
         let told = Lock::pass_over(&state, second.unwrap()).unwrap();
         assert_eq!((told.passes, told.since()), (2, since.unwrap()));
+        let holder = Holder { since: since.unwrap(), command: "sync".to_owned() };
+        assert_eq!(Lock::passed_over(&state).unwrap().holder, Some(holder));
         held.record_call(second.unwrap()).unwrap();
         assert_eq!(Lock::passed_over(&state).unwrap().passes, 2);
         assert_eq!(held.last_call(), second);
@@ -296,7 +302,54 @@ mod tests {
         let _held = Lock::try_acquire(&state).unwrap();
         let clock = Clock::virtual_at(DateTime::default());
         assert!(Lock::wait(&state, Duration::from_secs(1), &clock).unwrap().is_none());
-        assert_eq!(clock.now().timestamp(), 1);
+        assert_eq!(clock.now().timestamp_millis(), 1_000);
+        assert!(Lock::acquire_or_fail(&state, &clock).is_err());
+        assert_eq!(clock.now().timestamp_millis(), 61_000);
+    }
+
+    #[test]
+    fn a_signal_ends_the_wait_and_a_free_lock_needs_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.db");
+        let clock = Clock::system(Arc::new(AtomicBool::new(true)));
+        let held = Lock::wait(&state, LOCK_TIMEOUT, &clock).unwrap();
+        assert!(held.is_some());
+        assert!(Lock::acquire_or_fail(&state, &clock).is_err());
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_opened_has_one_lock_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.db");
+        std::fs::create_dir(&state).unwrap();
+        let held = Lock::try_acquire(&state).unwrap();
+        assert!(held.is_some() && Lock::try_acquire(&state).unwrap().is_none());
+    }
+
+    #[test]
+    fn whoever_probes_the_lock_for_a_moment_keeps_no_run_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db.lock");
+        let [ours, probe] = [(); 2].map(|()| open(&path).unwrap());
+        probe.try_lock_shared().unwrap();
+        assert!(try_lock(&ours, || probe.unlock().unwrap()).unwrap());
+        assert!(!try_lock(&probe, || ()).unwrap());
+        ours.unlock().unwrap();
+        assert!(try_lock(&probe, || panic!("a free lock needs no second try")).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_file_that_has_a_second_name_is_a_lock_file_still() {
+        let folder = tempfile::tempdir().unwrap();
+        let [state, lock, copy] =
+            ["state.db", "state.db.lock", "copy"].map(|name| folder.path().join(name));
+        drop(Lock::try_acquire(&state).unwrap());
+        std::fs::hard_link(&lock, &copy).unwrap();
+        let held = Lock::try_acquire(&state).unwrap().unwrap();
+        held.record_call(DateTime::default()).unwrap();
+        drop(held);
+        assert!(Lock::try_acquire(&state).unwrap().is_some());
     }
 
     #[test]

@@ -155,3 +155,60 @@ fn write_line(mut file: &File, at: u64, line: &str) -> io::Result<()> {
     file.seek(SeekFrom::Start(at))?;
     file.write_all(format!("{line}\n").as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLANK: &str = "                                             ";
+    const CALL: &str = "2023-11-14T22:13:20.000Z";
+    const HELD: &str = "2023-11-14T22:13:20.000Z sync                ";
+
+    /// What stands in the file, which had these bytes, after each of the steps.
+    fn lines_after(
+        bytes: &str,
+        steps: &[fn(&File, DateTime<Utc>) -> io::Result<()>],
+    ) -> Vec<String> {
+        let file = tempfile::tempfile().unwrap();
+        (&file).write_all(bytes.as_bytes()).unwrap();
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let after = |step: &fn(&File, DateTime<Utc>) -> io::Result<()>| {
+            step(&file, now).unwrap();
+            read_text(&file).unwrap()
+        };
+        steps.iter().map(after).collect()
+    }
+
+    #[test]
+    fn the_three_lines_stand_at_their_places_whatever_stood_there() {
+        let hold =
+            |file: &File, since| write_holder(file, &Holder { since, command: "sync".to_owned() });
+        let pass = |file: &File, now| count_passed_over(file, now).map(|_| ());
+        for bytes in ["", "something else", &"of somebody else ".repeat(12)] {
+            let lines = lines_after(
+                bytes,
+                &[|file, _| begin(file), write_call, hold, pass, |file, _| clear_holder(file)],
+            );
+            let no_call = " ".repeat(TIME);
+            let passed = format!("{CALL} 1\n");
+            let expected = [
+                format!("{no_call}\n{BLANK}\n"),
+                format!("{CALL}\n{BLANK}\n"),
+                format!("{CALL}\n{HELD}\n"),
+                format!("{CALL}\n{HELD}\n{passed}"),
+                format!("{CALL}\n{BLANK}\n{passed}"),
+            ];
+            assert_eq!(lines, expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_holder_of_an_older_version_wrote_one_line_and_the_others_are_added() {
+        let pass = |file: &File, now| count_passed_over(file, now).map(|_| ());
+        for first in [String::new(), " ".repeat(TIME) + "\n", format!("{CALL}\n")] {
+            let call = if first.trim().is_empty() { " ".repeat(TIME) } else { CALL.to_owned() };
+            let expected = format!("{call}\n{BLANK}\n{CALL} 1\n");
+            assert_eq!(lines_after(&first, &[pass]), [expected], "{first:?}");
+        }
+    }
+}

@@ -164,15 +164,14 @@ mod tests {
     const CALL: &str = "2023-11-14T22:13:20.000Z";
     const HELD: &str = "2023-11-14T22:13:20.000Z sync                ";
 
+    type Step = fn(&File, DateTime<Utc>) -> io::Result<()>;
+
     /// What stands in the file, which had these bytes, after each of the steps.
-    fn lines_after(
-        bytes: &str,
-        steps: &[fn(&File, DateTime<Utc>) -> io::Result<()>],
-    ) -> Vec<String> {
+    fn lines_after(bytes: &str, steps: &[Step]) -> Vec<String> {
         let file = tempfile::tempfile().unwrap();
         (&file).write_all(bytes.as_bytes()).unwrap();
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let after = |step: &fn(&File, DateTime<Utc>) -> io::Result<()>| {
+        let after = |step: &Step| {
             step(&file, now).unwrap();
             read_text(&file).unwrap()
         };

@@ -72,7 +72,7 @@ pub enum Command {
     Sync(Sync),
     /// Send everything there is, once; may be interrupted and started again
     #[command(after_help = EXIT_CODES)]
-    InitialExport(InitialExport),
+    InitialExport(DryRun),
     /// Show what was done, what waits, what failed and why
     #[command(after_help = EXIT_CODES)]
     Status(Status),
@@ -124,12 +124,26 @@ pub enum Command {
     },
 }
 
-/// `sync`
+/// What a run would do, shown and not done.
 #[derive(Args, Debug, Default)]
-pub struct Sync {
+pub struct DryRun {
     /// Print the plan and send nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Print the plan as JSON
+    #[arg(long, requires = "dry_run")]
+    pub json: bool,
+    /// Show only one record, with its whole card: --only booking 3682
+    #[arg(long, num_args = 2, value_names = ["KIND", "ID"], requires = "dry_run")]
+    pub only: Vec<String>,
+}
+
+/// `sync`
+#[derive(Args, Debug, Default)]
+pub struct Sync {
+    /// What the run would do.
+    #[command(flatten)]
+    pub shown: DryRun,
     /// Send every record again, after a change of the mapping
     #[arg(long)]
     pub full: bool,
@@ -142,26 +156,6 @@ pub struct Sync {
     /// Begin no request after this time, e.g. 150s or 5m
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub time_limit: Option<Duration>,
-    /// Print the plan as JSON
-    #[arg(long, requires = "dry_run")]
-    pub json: bool,
-    /// Show only one record, with its whole card: --only booking 3682
-    #[arg(long, num_args = 2, value_names = ["KIND", "ID"], requires = "dry_run")]
-    pub only: Vec<String>,
-}
-
-/// `initial-export`
-#[derive(Args, Debug, Default)]
-pub struct InitialExport {
-    /// Print the plan and send nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Print the plan as JSON
-    #[arg(long, requires = "dry_run")]
-    pub json: bool,
-    /// Show only one record, with its whole card: --only booking 3682
-    #[arg(long, num_args = 2, value_names = ["KIND", "ID"], requires = "dry_run")]
-    pub only: Vec<String>,
 }
 
 /// `status`
@@ -351,42 +345,23 @@ pub enum ConfigCommand {
     Show,
 }
 
-impl ValueEnum for Language {
-    fn value_variants<'a>() -> &'a [Language] {
-        &[Language::Ru, Language::En]
-    }
+/// Types of the domain as words of the command line: each value by its own name.
+macro_rules! named_values {
+    ($($type:ty: $all:expr, $name:ident;)*) => {
+        $(impl ValueEnum for $type {
+            fn value_variants<'a>() -> &'a [$type] {
+                $all
+            }
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.code()))
-    }
+            fn to_possible_value(&self) -> Option<PossibleValue> {
+                Some(PossibleValue::new(self.$name()))
+            }
+        })*
+    };
 }
-
-impl ValueEnum for Kind {
-    fn value_variants<'a>() -> &'a [Kind] {
-        &Kind::DISPLAY_ORDER
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
-    }
-}
-
-impl ValueEnum for MirrorTable {
-    fn value_variants<'a>() -> &'a [MirrorTable] {
-        &MirrorTable::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
-    }
-}
-
-impl ValueEnum for FailureCode {
-    fn value_variants<'a>() -> &'a [FailureCode] {
-        FailureCode::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
-    }
+named_values! {
+    Language: &[Language::Ru, Language::En], code;
+    Kind: &Kind::DISPLAY_ORDER, name;
+    MirrorTable: &MirrorTable::ALL, name;
+    FailureCode: FailureCode::ALL, name;
 }

@@ -41,9 +41,7 @@ fn command(cli: &Cli, language: Language) -> Result<Outcome> {
     let config = || load_config(cli, language);
     match &cli.command {
         Command::Sync(options) => sync(&config()?, options, &clock_with_signals()?),
-        Command::InitialExport(options) => {
-            initial_export(&config()?, options, &clock_with_signals()?)
-        }
+        Command::InitialExport(shown) => initial_export(&config()?, shown, &clock_with_signals()?),
         Command::Status(options) => status::run(&config()?, options, Utc::now()),
         Command::ResetId(options) => reset_id::run(&config()?, options, &plain_clock()),
         Command::Init(options) => {
@@ -74,8 +72,7 @@ fn load_config(cli: &Cli, language: Language) -> Result<Config> {
 }
 
 fn sync(config: &Config, options: &cli::Sync, clock: &Clock) -> Result<Outcome> {
-    let cli::Sync { dry_run, full, retry_failed, max_deletes, time_limit, json, ref only } =
-        *options;
+    let cli::Sync { ref shown, full, retry_failed, max_deletes, time_limit } = *options;
     let run = RunOptions {
         full,
         retry_failed,
@@ -83,17 +80,16 @@ fn sync(config: &Config, options: &cli::Sync, clock: &Clock) -> Result<Outcome> 
         time_limit,
         ..RunOptions::new(RunKind::Sync)
     };
-    if dry_run {
-        return dry_run::run(config, &run, json, only, clock);
+    if shown.dry_run {
+        return dry_run::run(config, &run, shown, clock);
     }
     run_sync(config, &run, clock, &mut ())
 }
 
-fn initial_export(config: &Config, options: &cli::InitialExport, clock: &Clock) -> Result<Outcome> {
-    let cli::InitialExport { dry_run, json, only } = options;
+fn initial_export(config: &Config, shown: &cli::DryRun, clock: &Clock) -> Result<Outcome> {
     let run = RunOptions::new(RunKind::InitialExport);
-    if *dry_run {
-        return dry_run::run(config, &run, *json, only, clock);
+    if shown.dry_run {
+        return dry_run::run(config, &run, shown, clock);
     }
     run_sync(config, &run, clock, &mut Progress::new(clock, config.language))
 }

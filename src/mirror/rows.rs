@@ -12,7 +12,7 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{BookingStatus, Kind, RecordId, RecordKey};
 
 /// гость
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Guest {
     /// Фамилия
     pub last_name: String,
@@ -43,7 +43,7 @@ pub struct Guest {
 }
 
 /// компания
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Company {
     /// Название
     pub name: String,

@@ -65,12 +65,12 @@ fn sync() {
 
     Options:
           --dry-run                Print the plan and send nothing
+          --json                   Print the plan as JSON
+          --only <KIND> <ID>       Show only one record, with its whole card: --only booking 3682
           --full                   Send every record again, after a change of the mapping
           --retry-failed           Try failed records too, whatever their pause
           --max-deletes <N>        Up to N bookings, guests or companies may be gone at once, instead of the configured number
           --time-limit <DURATION>  Begin no request after this time, e.g. 150s or 5m
-          --json                   Print the plan as JSON
-          --only <KIND> <ID>       Show only one record, with its whole card: --only booking 3682
       -h, --help                   Print help
 
     Options of every command:

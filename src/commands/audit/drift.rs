@@ -1,6 +1,7 @@
 //! Where the CRM differs from what was sent, as data and as JSON.
 
 use serde_json::{Value, json};
+use strum::IntoStaticStr;
 
 use crate::crm::diff::Difference;
 use crate::domain::language::Language;
@@ -28,7 +29,9 @@ pub(super) enum Subject {
     Card(Kind),
 }
 
-#[derive(Clone, PartialEq, Debug)]
+/// What is wrong with a card; in JSON by its name.
+#[derive(Clone, PartialEq, Debug, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(super) enum Problem {
     /// The CRM has no such card.
     Missing,
@@ -43,8 +46,10 @@ pub(super) enum Problem {
     /// Fields have other values than were sent.
     Different { fields: Vec<Difference> },
     /// Several cards carry the record's origin.
+    #[strum(serialize = "twice")]
     Duplicates,
     /// The card carries our originator, and no record has this origin.
+    #[strum(serialize = "foreign")]
     Orphan { origin: String },
 }
 
@@ -68,10 +73,11 @@ impl Drift {
         )
     }
 
-    /// For programs.
+    /// The drift as a part of the JSON document.
     pub(super) fn document(&self, language: Language) -> Value {
+        let name: &'static str = (&self.problem).into();
         let mut document = json!({
-            "drift": self.problem.name(), "kind": self.kind(), "id": null, "number": null,
+            "drift": name, "kind": self.kind(), "id": null, "number": null,
             "crm_id": self.crm_ids.first(),
         });
         if let Subject::Record { key, display_name } = &self.subject {
@@ -91,22 +97,6 @@ impl Drift {
             Problem::Missing | Problem::Hidden | Problem::NotOurs => {}
         }
         document
-    }
-}
-
-impl Problem {
-    /// The name in JSON.
-    fn name(&self) -> &'static str {
-        match self {
-            Problem::Missing => "missing",
-            Problem::Hidden => "hidden",
-            Problem::OthersCard { .. } => "others_card",
-            Problem::NotOurs => "not_ours",
-            Problem::Unreadable { .. } => "unreadable",
-            Problem::Different { .. } => "different",
-            Problem::Duplicates => "twice",
-            Problem::Orphan { .. } => "foreign",
-        }
     }
 }
 

@@ -19,6 +19,7 @@ pub use change_preview::ChangePreview;
 pub use json::write_json;
 pub use text::write_text;
 
+use crate::commands::cli;
 use crate::commands::find_record::Lookup;
 use crate::commands::quiet_client::quiet_client;
 use crate::config::{Config, OnMissing};
@@ -75,16 +76,15 @@ pub struct StepPreview {
     pub card: Vec<CardField>,
 }
 
-/// Shows the plan of a run. `only`: the kind and the id of the one record to show, or nothing.
+/// Shows the plan of a run.
 pub fn run(
     config: &Config,
     options: &RunOptions,
-    json: bool,
-    only: &[String],
+    shown: &cli::DryRun,
     clock: &Clock,
 ) -> Result<Outcome> {
     let (state, plan) = prepare::preview(config, options, clock)?;
-    let only = only_record(config, &state, only)?;
+    let only = only_record(config, &state, &shown.only)?;
     let mut portal = Http::new(&config.portal)?;
     let end = Some(clock.now() + DEADLINE);
     let mut client = quiet_client(config, &state, &mut portal, clock, end)?;
@@ -97,7 +97,7 @@ pub fn run(
     if options.kind == RunKind::InitialExport {
         preview = preview.with_samples();
     }
-    let write = if json { write_json } else { write_text };
+    let write = if shown.json { write_json } else { write_text };
     stdout::print_with(|out| write(&plan, &state, Some(&mut preview), config.language, out))?;
     Ok(Outcome::Ok)
 }

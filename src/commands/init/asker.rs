@@ -9,7 +9,7 @@ use inquire::{InquireError, MultiSelect, Password, PasswordDisplayMode, Select, 
 use super::questions::Question;
 use crate::domain::display;
 use crate::domain::language::Language;
-use crate::domain::messages::{InitMessage, Message};
+use crate::domain::messages::{InitMessage, Localized, Message};
 use crate::domain::run_error::{Result, RunError};
 use crate::domain::visible_text::{self, Visible};
 use crate::msg;
@@ -70,7 +70,7 @@ impl Asker {
         let labels = labels(choices);
         let chosen = answer(|| {
             Select::new(&question.text(self.language), labels.clone())
-                .with_help_message(&question.help(self.language))
+                .with_help_message(&question.help.localized(self.language))
                 .with_starting_cursor(proposed.unwrap_or_default())
                 .with_page_size(PAGE)
                 .with_render_config(look())
@@ -97,7 +97,7 @@ impl Asker {
         let ticked: Vec<usize> = (0..proposed.len()).collect();
         let chosen = answer(|| {
             MultiSelect::new(&question.text(self.language), labels.clone())
-                .with_help_message(&question.help(self.language))
+                .with_help_message(&question.help.localized(self.language))
                 .with_default(&ticked)
                 .with_page_size(PAGE)
                 .with_render_config(look())
@@ -114,7 +114,7 @@ impl Asker {
         }
         let text = answer(|| {
             Text::new(&question.text(self.language))
-                .with_help_message(&question.help(self.language))
+                .with_help_message(&question.help.localized(self.language))
                 .with_initial_value(proposed.unwrap_or_default())
                 .with_render_config(look())
                 .prompt()
@@ -129,7 +129,7 @@ impl Asker {
         }
         answer(|| {
             Password::new(&question.text(self.language))
-                .with_help_message(&question.help(self.language))
+                .with_help_message(&question.help.localized(self.language))
                 .without_confirmation()
                 .with_display_mode(PasswordDisplayMode::Hidden)
                 .with_formatter(&|_| String::new())
@@ -146,7 +146,8 @@ impl Asker {
     }
 
     fn unanswered(&self, question: &Question, proposed: Option<&str>) -> RunError {
-        let (text, flag) = (question.text(self.language), question.flag());
+        let text = question.text(self.language);
+        let flag = question.flag.clone();
         usage(match proposed {
             None => InitMessage::AnswerMissing { question: text, flag },
             Some(proposed) => {

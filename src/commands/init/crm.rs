@@ -3,10 +3,9 @@
 use super::Interview;
 use super::asker::{Choice, tell, usage};
 use super::meaning::{stage_for, without_funnel};
-use super::questions::Question;
+use super::questions::{Question, stage_flag};
 use crate::domain::display::status_name;
-use crate::domain::messages::InitMessage;
-use crate::domain::messages::Message;
+use crate::domain::messages::{InitMessage, Message, QuestionMessage};
 use crate::domain::record::BookingStatus;
 use crate::domain::run_error::{Result, RunError};
 use crate::msg;
@@ -16,7 +15,8 @@ use crate::sync::preflight::config_check::{PortalOption, PortalOptions};
 pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Result<()> {
     let key = ["deal", "category_id"];
     let given = interview.options.funnel.as_deref();
-    let funnel = choose(interview, &Question::Funnel, given, &portal.funnels, &key)?;
+    let question = Question::new(QuestionMessage::Funnel, "--funnel 0");
+    let funnel = choose(interview, &question, given, &portal.funnels, &key)?;
     let not_a_number = || RunError::Config(Message::Foreign(format!("funnel {}", funnel.id)));
     let number: u32 = funnel.id.parse().map_err(|_| not_a_number())?;
     interview.draft.set(&key, i64::from(number), &funnel.name);
@@ -27,7 +27,8 @@ pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Resu
     if !portal.currencies.is_empty() {
         let key = ["deal", "currency"];
         let given = interview.options.currency.as_deref();
-        let currency = choose(interview, &Question::Currency, given, &portal.currencies, &key)?;
+        let question = Question::new(QuestionMessage::Currency, "--currency RUB");
+        let currency = choose(interview, &question, given, &portal.currencies, &key)?;
         interview.draft.set(&key, currency.id.as_str(), "");
     }
     Ok(())
@@ -43,7 +44,7 @@ fn choose<'o>(
     key: &[&str],
 ) -> Result<&'o PortalOption> {
     if let Some(given) = given {
-        return named(&question.flag(), given, options);
+        return named(&question.flag, given, options);
     }
     let known = interview.draft.get_or_default(key).unwrap_or_default();
     let proposed = position(options, &known).unwrap_or_default();
@@ -92,7 +93,9 @@ fn ask_stages(interview: &mut Interview<'_>, funnel: u64, stages: &[PortalOption
     if !chosen.iter().all(is_given) && !agrees(interview, &chosen)? {
         for (status, stage) in &mut chosen {
             let proposed = position(stages, &stage.id);
-            let question = Question::Stage(*status);
+            let name = status_name(*status).into();
+            let question =
+                Question::new(QuestionMessage::Stage { status: name }, stage_flag(*status));
             *stage = &stages[interview.asker.choose(&question, &positions(stages), proposed)?];
         }
     }
@@ -125,7 +128,7 @@ fn proposed_stage<'s>(
     stages: &'s [PortalOption],
 ) -> Result<&'s PortalOption> {
     if let Some(stage) = given_stage(interview, status) {
-        return named(&Question::Stage(status).flag(), stage, stages);
+        return named(&stage_flag(status), stage, stages);
     }
     let key = ["deal", "stages", status.word()];
     let written = interview.draft.get(&key);
@@ -145,5 +148,6 @@ fn agrees(interview: &Interview<'_>, chosen: &[(BookingStatus, &PortalOption)]) 
     }
     tell(&lines.join("\n"));
     let no = msg!(language, "нет, назначить самому", "no, choose them");
-    interview.asker.agree(&Question::Stages, no)
+    let question = Question::new(QuestionMessage::Stages, "--stage STATUS=STAGE");
+    interview.asker.agree(&question, no)
 }

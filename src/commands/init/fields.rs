@@ -6,7 +6,7 @@ use super::columns::column_for;
 use super::crm::label;
 use super::questions::Question;
 use super::responsible::kind_of;
-use crate::domain::messages::InitMessage;
+use crate::domain::messages::{InitMessage, QuestionMessage};
 use crate::domain::record::Kind;
 use crate::domain::run_error::Result;
 use crate::mirror::survey::Survey;
@@ -32,7 +32,9 @@ pub(super) fn ask(
         if proposed.is_empty() {
             Vec::new()
         } else {
-            interview.asker.choose_several(&Question::Fields, &proposed, !interview.was_set_up())?
+            let question = Question::new(QuestionMessage::Fields, "--field FIELD=COLUMN")
+                .with_help(QuestionMessage::HelpToTick);
+            interview.asker.choose_several(&question, &proposed, !interview.was_set_up())?
         }
     } else {
         read_fields(&interview.options.field)?

@@ -5,7 +5,7 @@ use toml_edit::{Array, Value};
 use super::Interview;
 use super::asker::{Choice, tell, usage};
 use super::questions::Question;
-use crate::domain::messages::InitMessage;
+use crate::domain::messages::{InitMessage, QuestionMessage};
 use crate::domain::run_error::Result;
 use crate::msg;
 use crate::sync::preflight::config_check::PortalOptions;
@@ -69,5 +69,6 @@ fn ask_how(interview: &Interview<'_>, known: Option<&str>) -> Result<&'static st
     let choices: Vec<Choice<&'static str>> =
         MATCHES.into_iter().zip(labels).map(|(value, label)| Choice { value, label }).collect();
     let proposed = MATCHES.iter().position(|by| Some(*by) == known).unwrap_or_default();
-    interview.asker.choose(&Question::Match, &choices, Some(proposed))
+    let question = Question::new(QuestionMessage::Match, "--match phone,email");
+    interview.asker.choose(&question, &choices, Some(proposed))
 }

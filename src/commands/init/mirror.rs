@@ -7,13 +7,14 @@ use chrono::Utc;
 use super::asker::{Choice, tell, tell_problem, usage};
 use super::columns::{Matches, best_table, empty_query, match_columns, query};
 use super::meaning::status_of;
-use super::questions::Question;
+use super::questions::{Question, query_flag};
 use super::{Interview, reports};
 use crate::domain::display::{format_age, status_name};
-use crate::domain::messages::{InitMessage, Message};
+use crate::domain::messages::{InitMessage, Message, QuestionMessage};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::{BookingStatus, Kind};
 use crate::domain::run_error::Result;
+use crate::domain::visible_text;
 use crate::mirror::survey::Survey;
 use crate::mirror::{Mirror, written_at};
 use crate::msg;
@@ -77,7 +78,9 @@ fn named_file(interview: &Interview<'_>) -> Result<String> {
     let usual = if interview.is_in_etc() { "/var/lib/ecvi/mirror.db" } else { "mirror.db" };
     let known = interview.draft.get_before(&["mirror", "path"]);
     let proposed = known.unwrap_or_else(|| usual.to_owned());
-    let typed = interview.asker.text(&Question::Mirror, Some(&proposed))?;
+    let question = Question::new(QuestionMessage::Mirror, "--mirror FILE")
+        .with_help(QuestionMessage::HelpWithPath);
+    let typed = interview.asker.text(&question, Some(&proposed))?;
     if typed == proposed { Ok(typed) } else { interview.as_written(Path::new(&typed)) }
 }
 
@@ -131,7 +134,8 @@ fn goes_on_without(interview: &mut Interview<'_>, reason: &Message) -> Result<bo
         ),
     ];
     let choices = choices.map(|(value, label)| Choice { value, label });
-    match interview.asker.choose(&Question::MirrorLater, &choices, Some(0))? {
+    let question = Question::new(QuestionMessage::MirrorLater, "--mirror-later");
+    match interview.asker.choose(&question, &choices, Some(0))? {
         Absence::AnotherFile => return Ok(false),
         Absence::Reports => reports::ask(interview)?,
         Absence::Later => {}
@@ -161,9 +165,11 @@ fn ask_table(interview: &mut Interview<'_>, table: MirrorTable, survey: &Survey)
 /// Lets a person write the query until the mirror can be read by it.
 fn ask_query(interview: &mut Interview<'_>, table: MirrorTable) -> Result<()> {
     let key = ["mirror", "queries", table.name()];
+    let text = QuestionMessage::Query { table: table.name().to_owned() };
+    let question = Question::new(text, query_flag(table)).with_help(QuestionMessage::HelpWithQuery);
     loop {
         let written = interview.draft.get(&key);
-        let select = interview.asker.text(&Question::Query(table), written.as_deref())?;
+        let select = interview.asker.text(&question, written.as_deref())?;
         interview.draft.set(&key, select.as_str(), "");
         if is_readable(interview, table)? {
             return Ok(());
@@ -192,7 +198,8 @@ fn agrees(interview: &Interview<'_>, proposed: &ProposedQuery) -> Result<bool> {
         proposed.columns.iter().map(|(wanted, own)| format!("{wanted} ← {own}")).collect();
     tell(&format!("  {}", columns.join(", ")));
     let no = msg!(interview.asker.language, "нет, исправить запрос", "no, correct the query");
-    interview.asker.agree(&Question::Columns(proposed.table), no)
+    let question = Question::new(QuestionMessage::Columns, query_flag(proposed.table));
+    interview.asker.agree(&question, no)
 }
 
 /// Whether the mirror can be read so; a person is told why not.
@@ -208,7 +215,8 @@ fn is_readable(interview: &Interview<'_>, table: MirrorTable) -> Result<bool> {
 
 fn tell_missing(interview: &Interview<'_>, survey: &Survey, table: MirrorTable) {
     let language = interview.asker.language;
-    let (name, missing) = (table.name(), survey.missing(table).join(", "));
+    let name = table.name();
+    let missing = survey.missing(table).join(", ");
     tell(&if survey.columns.contains_key(&table) {
         msg!(
             language,
@@ -242,7 +250,9 @@ fn proposed_query(
         choices.push(Choice { value: None, label: none });
     }
     let proposed = best.or_else(|| is_optional.then_some(choices.len() - 1));
-    let Some(chosen) = interview.asker.choose(&Question::Table(table), &choices, proposed)? else {
+    let text = QuestionMessage::Table { records: table.plural_name().into() };
+    let question = Question::new(text, query_flag(table));
+    let Some(chosen) = interview.asker.choose(&question, &choices, proposed)? else {
         return Ok(ProposedQuery { table, select: empty_query(table), columns: Vec::new() });
     };
     let found = &survey.tables[chosen];
@@ -251,7 +261,9 @@ fn proposed_query(
         let choices =
             found.columns.iter().map(|name| Choice { value: name.clone(), label: name.clone() });
         let choices: Vec<Choice<String>> = choices.collect();
-        columns.push((column, interview.asker.choose(&Question::Column(column), &choices, None)?));
+        let text = QuestionMessage::Column { column: column.to_owned() };
+        let question = Question::new(text, "--query TABLE=\"SELECT …\"");
+        columns.push((column, interview.asker.choose(&question, &choices, None)?));
     }
     Ok(ProposedQuery { table, select: query(found, &columns), columns })
 }
@@ -303,9 +315,9 @@ pub(super) fn ask_code(interview: &mut Interview<'_>, code: &str, count: u64) ->
 fn status_word(code: &str, word: &str) -> Result<Option<BookingStatus>> {
     let known = BookingStatus::ALL.into_iter().find(|status| status.word() == word);
     if known.is_none() && word != LATER {
-        let choices = BookingStatus::ALL.map(BookingStatus::word).join(", ");
-        let (flag, choices) = (format!("--status {code}=…"), format!("{choices}, {LATER}"));
-        return Err(usage(InitMessage::no_such_answer(&flag, word, &choices)));
+        let flag = format!("--status {code}=…");
+        let choices = [&BookingStatus::ALL.map(BookingStatus::word)[..], &[LATER]].concat();
+        return Err(usage(InitMessage::no_such_answer(&flag, word, &choices.join(", "))));
     }
     Ok(known)
 }
@@ -323,5 +335,7 @@ fn ask_status(interview: &Interview<'_>, code: &str, count: u64) -> Result<Optio
     // Nothing is guessed by who only presses Enter.
     let place = if proposed.is_some() { choices.len() } else { 0 };
     choices.insert(place, later);
-    interview.asker.choose(&Question::Status { code: code.to_owned(), count }, &choices, proposed)
+    let text = QuestionMessage::Status { code: visible_text::line(code).into_owned(), count };
+    let question = Question::new(text, format!("--status \"{code}=confirmed\""));
+    interview.asker.choose(&question, &choices, proposed)
 }

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf, absolute};
 use crate::commands::{check, cli};
 use crate::config::{self, Config, PortalConfig};
 use crate::domain::language::Language;
-use crate::domain::messages::{InitMessage, Localized, OutputMessage};
+use crate::domain::messages::{InitMessage, Localized, OutputMessage, QuestionMessage};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::BookingStatus;
 use crate::domain::run_error::{Outcome, Result};
@@ -157,8 +157,11 @@ impl Interview<'_> {
         let choices = [("русский", Language::Ru), ("English", Language::En)];
         let choices = choices.map(|(label, value)| Choice { value, label: label.to_owned() });
         let proposed = choices.iter().position(|choice| choice.value == self.asker.language);
-        let chosen = || self.asker.choose(&Question::Language, &choices, proposed);
-        let language = self.options.language.map_or_else(chosen, Ok)?;
+        let question = Question::new(QuestionMessage::Language, "--language ru");
+        let language = match self.options.language {
+            Some(language) => language,
+            None => self.asker.choose(&question, &choices, proposed)?,
+        };
         self.draft.set_language(language);
         self.asker.language = language;
         Ok(())
@@ -282,7 +285,8 @@ impl Interview<'_> {
             let changes = lines.join("\n");
             tell(&msg!(language, "Изменится:\n{changes}", "This changes:\n{changes}"));
         }
-        self.asker.agree(&Question::Write, msg!(language, "нет", "no"))
+        let question = Question::new(QuestionMessage::Write, "--yes");
+        self.asker.agree(&question, msg!(language, "нет", "no"))
     }
 }
 

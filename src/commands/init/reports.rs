@@ -6,7 +6,7 @@ use std::path::Path;
 use super::asker::{Choice, tell, tell_problem, usage};
 use super::questions::Question;
 use super::{Interview, mirror};
-use crate::domain::messages::InitMessage;
+use crate::domain::messages::{InitMessage, QuestionMessage};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::run_error::Result;
 use crate::msg;
@@ -31,9 +31,13 @@ pub(super) fn take_given(interview: &mut Interview<'_>) -> Result<()> {
 /// Asks for the report of each table; a hotel may have none of companies.
 pub(super) fn ask(interview: &mut Interview<'_>) -> Result<()> {
     for table in REPORTS {
+        let about = told_of(table).to_owned();
+        let text = QuestionMessage::Report { about, records: table.plural_name().into() };
+        let question = Question::new(text, format!("--report {}=FILE", table.name()))
+            .with_help(QuestionMessage::HelpWithReport);
         loop {
             let known = interview.draft.get(&["load", "files", table.name()]).unwrap_or_default();
-            let file = interview.asker.text(&Question::Report(table), Some(&known))?;
+            let file = interview.asker.text(&question, Some(&known))?;
             if file.is_empty() {
                 break;
             }
@@ -46,6 +50,16 @@ pub(super) fn ask(interview: &mut Interview<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What a report tells of, in the Russian case.
+fn told_of(table: MirrorTable) -> &'static str {
+    match table {
+        MirrorTable::Guests => "гостях",
+        MirrorTable::Companies => "компаниях",
+        MirrorTable::Bookings => "заявках",
+        MirrorTable::BookingGuests => "проживающих",
+    }
+}
+
 /// Writes down a report, and the headings that are called as usual.
 fn take(interview: &mut Interview<'_>, table: MirrorTable, file: &str) -> Result<()> {
     let source = Source::find(Path::new(file))?;
@@ -56,10 +70,9 @@ fn take(interview: &mut Interview<'_>, table: MirrorTable, file: &str) -> Result
     let missing: Vec<&str> =
         table.required_columns().iter().filter(|column| !is_there(column)).copied().collect();
     if !missing.is_empty() {
-        let (path, table) = (source.shown(), table.name().to_owned());
         return Err(usage(InitMessage::ReportIncomplete {
-            path,
-            table,
+            path: source.shown(),
+            table: table.name().to_owned(),
             missing: missing.join(", "),
         }));
     }
@@ -95,9 +108,11 @@ fn ask_amount_of(interview: &mut Interview<'_>) -> Result<()> {
         [Choice { value: "room", label: room }, Choice { value: "booking", label: booking }];
     let known = interview.draft.get(&key);
     let proposed = choices.iter().position(|choice| Some(choice.value) == known.as_deref());
+    let flag = "--amount-of room, --amount-of booking";
+    let question = Question::new(QuestionMessage::AmountOf, flag);
     let chosen = match &interview.options.amount_of {
         Some(given) => given.as_str(),
-        None => interview.asker.choose(&Question::AmountOf, &choices, proposed)?,
+        None => interview.asker.choose(&question, &choices, proposed)?,
     };
     interview.draft.set(&key, chosen, "");
     Ok(())

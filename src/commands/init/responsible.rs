@@ -4,7 +4,7 @@ use super::Interview;
 use super::asker::{Choice, usage};
 use super::crm::label;
 use super::questions::Question;
-use crate::domain::messages::InitMessage;
+use crate::domain::messages::{InitMessage, QuestionMessage};
 use crate::domain::record::Kind;
 use crate::domain::run_error::Result;
 use crate::sync::preflight::config_check::PortalOption;
@@ -39,13 +39,16 @@ pub(super) fn ask(interview: &mut Interview<'_>, users: &[PortalOption]) -> Resu
         .words("разные для гостей, компаний и заявок", "others for guests, companies and bookings");
     choices.push(Choice { value: Answer::Differs, label: differs });
     let proposed = if are_alike { Answer::Is(known[0]) } else { Answer::Differs };
-    let answer = choose(interview, &Question::Responsible, &choices, proposed)?;
+    let question = Question::new(QuestionMessage::Responsible, "--responsible USER");
+    let answer = choose(interview, &question, &choices, proposed)?;
     for (kind, known_user) in Kind::DISPLAY_ORDER.into_iter().zip(known) {
         let user = match answer {
             Answer::Is(user) => user,
             Answer::ByNumber | Answer::Differs => {
                 let choices = user_choices(interview, users, &known);
-                let question = Question::ResponsibleOf(kind);
+                let records = kind.table().plural_name().into();
+                let flag = format!("--responsible {}=USER", kind.crm_entity());
+                let question = Question::new(QuestionMessage::ResponsibleOf { records }, flag);
                 match choose(interview, &question, &choices, Answer::Is(known_user))? {
                     Answer::Is(user) => user,
                     Answer::ByNumber | Answer::Differs => known_user,
@@ -69,8 +72,9 @@ fn choose(
     if answer != Answer::ByNumber {
         return Ok(answer);
     }
+    let question = Question::new(QuestionMessage::UserNumber, "--responsible USER");
     loop {
-        let typed = interview.asker.text(&Question::UserNumber, None)?;
+        let typed = interview.asker.text(&question, None)?;
         if let Ok(user) = typed.parse() {
             return Ok(Answer::Is(Some(user)));
         }

@@ -8,7 +8,7 @@ use super::asker::{tell, tell_problem, usage};
 use super::questions::Question;
 use crate::commands::check::{self, CheckStatus, Checks};
 use crate::config::Webhook;
-use crate::domain::messages::{InitMessage, Message};
+use crate::domain::messages::{InitMessage, Message, QuestionMessage};
 use crate::domain::run_error::{Outcome, Result, RunError};
 use crate::msg;
 use crate::portal::client::Client;
@@ -71,8 +71,15 @@ fn webhook_key(interview: &Interview<'_>) -> Option<&'static str> {
 
 fn ask_on_terminal(interview: &mut Interview<'_>) -> Result<()> {
     let known = interview.config().ok().map(|config| config.portal.webhook.host().to_owned());
-    let typed = interview.asker.secret(&Question::Webhook { kept: known.clone() })?;
-    if typed.trim().is_empty() && known.is_some() {
+    let is_known = known.is_some();
+    let text = match known {
+        None => QuestionMessage::Webhook,
+        Some(host) => QuestionMessage::WebhookOrKept { host },
+    };
+    let question = Question::new(text, "--webhook-file FILE, --webhook-stdin")
+        .with_help(QuestionMessage::HelpWithWebhook);
+    let typed = interview.asker.secret(&question)?;
+    if typed.trim().is_empty() && is_known {
         return Ok(());
     }
     match keep(interview, &typed) {

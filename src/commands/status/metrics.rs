@@ -49,11 +49,16 @@ impl Metrics {
         self.0.extend(["ecvi_b24_", name, &labels, " ", &value.into().to_string(), "\n"]);
     }
 
+    /// A family of one sample.
+    fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Into<i128>) {
+        self.family(name, kind, help);
+        self.sample(name, &[], value);
+    }
+
     /// A time, where there is one.
     fn time(&mut self, name: &str, help: &str, at: Option<DateTime<Utc>>) {
         if let Some(at) = at {
-            self.family(name, "gauge", help);
-            self.sample(name, &[], at.timestamp());
+            self.single(name, "gauge", help, at.timestamp());
         }
     }
 }
@@ -77,12 +82,8 @@ fn last_run(metrics: &mut Metrics, run: Option<&LastRun>) {
         return;
     };
     metrics.time("last_run_timestamp_seconds", "When the last run ended.", Some(*finished_at));
-    metrics.family("last_run_duration_seconds", "gauge", "How long the last run took.");
-    metrics.sample(
-        "last_run_duration_seconds",
-        &[],
-        (*finished_at - *started_at).num_seconds().max(0),
-    );
+    let seconds = (*finished_at - *started_at).num_seconds().max(0);
+    metrics.single("last_run_duration_seconds", "gauge", "How long the last run took.", seconds);
     metrics.family("last_run_outcome", "gauge", "How the last run ended: 1 at its outcome.");
     for outcome in Outcome::iter() {
         let is_it = ended.known() == Some(outcome);
@@ -97,11 +98,8 @@ fn times(metrics: &mut Metrics, overview: &Overview) {
     let help = "When the mirror was written last.";
     metrics.time("mirror_written_timestamp_seconds", help, status.mirror.written_at);
     let oldest = status.failures.iter().map(|failure| failure.first_failed_at).min();
-    metrics.time(
-        "oldest_failure_timestamp_seconds",
-        "Since when the oldest failed record fails.",
-        oldest,
-    );
+    let help = "Since when the oldest failed record fails.";
+    metrics.time("oldest_failure_timestamp_seconds", help, oldest);
 }
 
 fn records(metrics: &mut Metrics, overview: &Overview) {
@@ -120,8 +118,8 @@ fn records(metrics: &mut Metrics, overview: &Overview) {
             }
         }
     }
-    metrics.family("warnings", "gauge", "Records that were sent, but not whole.");
-    metrics.sample("warnings", &[], overview.status.warnings.len() as u64);
+    let warnings = overview.status.warnings.len() as u64;
+    metrics.single("warnings", "gauge", "Records that were sent, but not whole.", warnings);
 }
 
 fn totals(metrics: &mut Metrics, totals: &Totals) {
@@ -131,8 +129,8 @@ fn totals(metrics: &mut Metrics, totals: &Totals) {
         let count = runs.get(outcome.name()).copied().unwrap_or(0);
         metrics.sample("runs_total", &[("outcome", outcome.name())], count);
     }
-    metrics.family("requests_total", "counter", "Requests made to the portal by runs.");
-    metrics.sample("requests_total", &[], *requests);
+    let help = "Requests made to the portal by runs.";
+    metrics.single("requests_total", "counter", help, *requests);
     metrics.family("changes_total", "counter", "Objects of the CRM that were changed.");
     for kind in Kind::DISPLAY_ORDER {
         for (operation, counts) in [("create", created), ("update", updated)] {
@@ -142,6 +140,6 @@ fn totals(metrics: &mut Metrics, totals: &Totals) {
     }
     let deals = [("kind", Kind::Booking.name()), ("operation", "delete")];
     metrics.sample("changes_total", &deals, *deleted);
-    metrics.family("failures_total", "counter", "Attempts to send a record that failed.");
-    metrics.sample("failures_total", &[], *failed);
+    let help = "Attempts to send a record that failed.";
+    metrics.single("failures_total", "counter", help, *failed);
 }

@@ -14,10 +14,29 @@ use crate::msg;
 use crate::state::{Event, HistoryEntry, Stored};
 use crate::sync::plan::Step;
 
+/// A column of the mirror, and what people call it.
+struct Column {
+    name: &'static str,
+    ru: &'static str,
+    en: &'static str,
+}
+
 /// The columns in the order in which people read them.
-const COLUMNS: [&str; 14] = [
-    "status", "arrival", "departure", "amount", "guest_id", "guests", "company_id",
-    "payer_company_id", "name", "country", "region", "city", "phones", "emails",
+const COLUMNS: [Column; 14] = [
+    Column { name: "status", ru: "статус", en: "status" },
+    Column { name: "arrival", ru: "заезд", en: "arrival" },
+    Column { name: "departure", ru: "выезд", en: "departure" },
+    Column { name: "amount", ru: "сумма", en: "amount" },
+    Column { name: "guest_id", ru: "гость заявки", en: "guest of the booking" },
+    Column { name: "guests", ru: "проживают гости", en: "guests who stay" },
+    Column { name: "company_id", ru: "компания", en: "company" },
+    Column { name: "payer_company_id", ru: "плательщик", en: "payer" },
+    Column { name: "name", ru: "название", en: "name" },
+    Column { name: "country", ru: "страна", en: "country" },
+    Column { name: "region", ru: "область", en: "region" },
+    Column { name: "city", ru: "город", en: "city" },
+    Column { name: "phones", ru: "телефонов", en: "phones" },
+    Column { name: "emails", ru: "адресов e-mail", en: "e-mails" },
 ];
 
 /// The whole screen. `mirror_error`: why the mirror could not be read.
@@ -105,13 +124,13 @@ fn row_lines(row: &RowSummary, language: Language) -> Vec<String> {
     lines
 }
 
-fn column_line(column: &str, values: &Map<String, Value>, language: Language) -> Option<String> {
-    let text = match values.get(column)? {
+fn column_line(column: &Column, values: &Map<String, Value>, language: Language) -> Option<String> {
+    let text = match values.get(column.name)? {
         Value::Null => return None,
-        Value::String(text) if matches!(column, "arrival" | "departure") => {
+        Value::String(text) if matches!(column.name, "arrival" | "departure") => {
             display::format_mirror_time(text, language)
         }
-        Value::String(text) if column == "status" => status_word(text, language),
+        Value::String(text) if column.name == "status" => status_word(text, language),
         Value::String(text) => text.clone(),
         Value::Array(ids) => ids.iter().map(without_quotes).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
@@ -119,7 +138,11 @@ fn column_line(column: &str, values: &Map<String, Value>, language: Language) ->
     if text.is_empty() {
         return None;
     }
-    Some(format!("  {}: {}", column_name(column, language), visible_text::line(&text)))
+    let name = match language {
+        Language::Ru => column.ru,
+        Language::En => column.en,
+    };
+    Some(format!("  {name}: {}", visible_text::line(&text)))
 }
 
 fn status_word(word: &str, language: Language) -> String {
@@ -129,26 +152,6 @@ fn status_word(word: &str, language: Language) -> String {
 
 fn without_quotes(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn column_name(column: &str, language: Language) -> String {
-    match column {
-        "status" => msg!(language, "статус", "status"),
-        "arrival" => msg!(language, "заезд", "arrival"),
-        "departure" => msg!(language, "выезд", "departure"),
-        "amount" => msg!(language, "сумма", "amount"),
-        "guest_id" => msg!(language, "гость заявки", "guest of the booking"),
-        "guests" => msg!(language, "проживают гости", "guests who stay"),
-        "company_id" => msg!(language, "компания", "company"),
-        "payer_company_id" => msg!(language, "плательщик", "payer"),
-        "name" => msg!(language, "название", "name"),
-        "country" => msg!(language, "страна", "country"),
-        "region" => msg!(language, "область", "region"),
-        "city" => msg!(language, "город", "city"),
-        "phones" => msg!(language, "телефонов", "phones"),
-        "emails" => msg!(language, "адресов e-mail", "e-mails"),
-        other => other.to_owned(),
-    }
 }
 
 fn open_call(call: &OpenCall, language: Language) -> String {

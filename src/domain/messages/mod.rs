@@ -19,6 +19,7 @@ mod notice;
 mod output;
 mod platform;
 mod portal;
+mod question;
 mod setting;
 mod state;
 mod sync;
@@ -42,6 +43,7 @@ pub use self::notice::NoticeMessage;
 pub use self::output::OutputMessage;
 pub use self::platform::PlatformMessage;
 pub use self::portal::PortalMessage;
+pub use self::question::QuestionMessage;
 pub use self::setting::SettingMessage;
 pub use self::state::StateMessage;
 pub use self::sync::SyncMessage;
@@ -211,8 +213,10 @@ message_of_any_module! {
     Config(ConfigMessage),
     /// The objects of the CRM.
     Crm(CrmMessage),
-    /// The questions of `init`.
+    /// Where `init` cannot go on.
     Init(InitMessage),
+    /// The questions of `init`.
+    Question(QuestionMessage),
     /// Report files, and filling the mirror from them.
     Load(LoadMessage),
     /// The mirror's file and its rows.

@@ -166,7 +166,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
     fn company_fields(&self) -> Fields {
         company(
             &RecordId::Number(1),
-            &sample_company(),
+            &Company { name: TITLE.into(), ..Company::default() },
             &Map::new(),
             &self.config.company,
             &FieldTypes::default(),
@@ -241,31 +241,14 @@ fn lacks_right(refusal: &ApiError) -> bool {
 fn guest() -> Guest {
     Guest {
         last_name: TITLE.into(),
-        first_name: String::new(),
-        middle_name: String::new(),
         birth_date: NaiveDate::from_ymd_opt(1980, 1, 1),
-        phones: Vec::new(),
-        emails: Vec::new(),
         country: "Россия".into(),
         region: "Омская область".into(),
         city: "Омск".into(),
         sex: "M".into(),
         comment: COMMENT.into(),
         vip: true,
-        blacklisted: false,
-    }
-}
-
-fn sample_company() -> Company {
-    Company {
-        name: TITLE.into(),
-        address: String::new(),
-        city: String::new(),
-        country: String::new(),
-        postal_code: String::new(),
-        phones: Vec::new(),
-        emails: Vec::new(),
-        comment: String::new(),
+        ..Guest::default()
     }
 }
 

@@ -18,10 +18,11 @@ use ecvi_b24::commands::status::Status;
 use ecvi_b24::config::{self, Config};
 use ecvi_b24::output::run_summary;
 use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::portal::http::Http;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::run_once_unless_busy;
+use ecvi_b24::sync::run::run_locked;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -106,9 +107,8 @@ fn change(config: &Config, sql: &str, clock: &Clock) -> Result<()> {
 /// One pass, as cron would see it.
 fn told_pass(config: &Config, errand: RunKind, clock: &Clock) -> Result<String> {
     let mut portal = Http::new(&config.portal)?;
-    let ended =
-        run_once_unless_busy(config, &RunOptions::new(errand), &mut portal, clock, &mut ())?;
-    let ended = ended.context("another pass is under way")?;
+    let lock = Lock::try_acquire(&config.state)?.context("another pass is under way")?;
+    let ended = run_locked(&lock, config, &RunOptions::new(errand), &mut portal, clock, &mut ())?;
     let line = run_summary::summary_line(errand.name(), &ended.counts, config.language)
         .unwrap_or_default();
     let outcome = ended.message.map(|message| message.text(config.language)).unwrap_or_default();

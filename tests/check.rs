@@ -2,12 +2,15 @@
 //! break.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails it")]
 
+#[path = "shared/env.rs"]
+mod env;
+
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use chrono::DateTime;
-use ecvi_b24::commands::check::{CheckResult, CheckStatus, Next, Options, check, run};
+use ecvi_b24::commands::check::{CheckResult, CheckStatus, Next, Start, check, run};
+use ecvi_b24::commands::cli::Check;
 use ecvi_b24::config::PortalConfig;
 use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::record::{Kind, RecordKey};
@@ -16,10 +19,9 @@ use ecvi_b24::domain::run_error::Result;
 use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{ApiError, CallError, Portal, Response};
-use ecvi_b24::state::State;
 use ecvi_b24::state::settings::{INITIAL_EXPORT, PORTAL};
+use env::{CONFIG, TestEnv};
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
 
 const SECRET: &str = "s3cr3tc0de";
 
@@ -81,55 +83,37 @@ impl Fake {
     }
 }
 
-/// A folder with a configuration and a mirror of three rows.
-struct Place {
-    folder: TempDir,
-}
-
-impl Place {
-    fn new(more: &str) -> Place {
-        let place = Place { folder: TempDir::new().unwrap() };
+impl TestEnv {
+    /// A folder with a configuration and a mirror of three rows.
+    fn new(more: &str) -> TestEnv {
+        let place = TestEnv::empty();
         let toml = format!(
             "mirror = {{path='mirror.db'}}\nstate = {{path='state.db'}}\n
              [portal]\nwebhook='https://hotel.bitrix24.ru/rest/1/{SECRET}/'\n{more}"
         );
-        fs::write(place.config(), toml).unwrap();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(place.config(), fs::Permissions::from_mode(0o600)).unwrap();
-        }
+        place.write(CONFIG, toml);
         place.sql(include_str!("mirror.sql"));
         place
     }
 
-    fn config(&self) -> PathBuf {
-        self.folder.path().join("ecvi-b24.toml")
-    }
-
-    fn sql(&self, sql: &str) {
-        let mirror = rusqlite::Connection::open(self.folder.path().join("mirror.db")).unwrap();
-        mirror.execute_batch(sql).unwrap();
-    }
-
     fn lines(&self, fake: &Fake) -> Vec<CheckResult> {
-        let config = self.config();
-        let options = Options { config: Some(&config), ..Options::default() };
-        check(&options, &connect(fake), &clock()).results
+        let config = self.path(CONFIG);
+        let start = Start { config: Some(&config), ..Start::default() };
+        check(&start, &Check::default(), &connect(fake), &clock()).results
     }
 
     fn next(&self) -> Option<Next> {
-        let config = self.config();
-        let options = Options { config: Some(&config), ..Options::default() };
-        check(&options, &connect(&Fake::default()), &clock()).next
+        let config = self.path(CONFIG);
+        let start = Start { config: Some(&config), ..Start::default() };
+        check(&start, &Check::default(), &connect(&Fake::default()), &clock()).next
     }
 
     /// What is printed, with the folder and the file's time taken out.
     fn printed(&self, fake: &Fake, language: Language) -> (Outcome, String) {
-        let config = self.config();
-        let options = Options { config: Some(&config), language, ..Options::default() };
-        let (shown, outcome) = run(&options, &connect(fake), &clock());
-        let shown = shown.replace(&format!("{}/", self.folder.path().display()), "");
+        let config = self.path(CONFIG);
+        let start = Start { config: Some(&config), language, ..Start::default() };
+        let (shown, outcome) = run(&start, &Check::default(), &connect(fake), &clock());
+        let shown = shown.replace(&format!("{}/", self.folder().display()), "");
         assert!(
             !shown.contains(SECRET) && !shown.contains("Приходько") && !shown.contains("Анна"),
             "{shown}"
@@ -160,23 +144,23 @@ fn marks(lines: &[CheckResult]) -> Vec<(&'static str, CheckStatus)> {
 
 #[test]
 fn a_healthy_place_is_fine_and_is_not_verified_again_by_the_next_pass() {
-    let place = Place::new("");
-    State::open(&place.folder.path().join("state.db")).unwrap();
+    let place = TestEnv::new("");
+    place.state();
     assert_eq!(marks(&place.lines(&Fake::default())), []);
-    let state = State::open(&place.folder.path().join("state.db")).unwrap();
+    let state = place.state();
     assert!(state.get::<Value>("verified").unwrap().is_some());
 }
 
 #[test]
 fn before_the_first_pass_no_state_is_made() {
-    let place = Place::new("");
+    let place = TestEnv::new("");
     assert_eq!(marks(&place.lines(&Fake::default())), []);
-    assert!(!place.folder.path().join("state.db").exists());
+    assert!(!place.path("state.db").exists());
 }
 
 #[test]
 fn a_configuration_that_cannot_be_read_ends_the_check() {
-    let place = Place::new("[deal]\nsatges = {}");
+    let place = TestEnv::new("[deal]\nsatges = {}");
     assert_eq!(
         marks(&place.lines(&Fake::default())),
         [("config", CheckStatus::Error(Outcome::Failed))]
@@ -185,12 +169,8 @@ fn a_configuration_that_cannot_be_read_ends_the_check() {
 
 #[test]
 fn after_a_broken_mirror_and_state_the_portal_is_asked_all_the_same() {
-    let place = Place::new("[deal]\ncurrency = 'EUR'");
-    fs::write(
-        place.folder.path().join("state.db"),
-        "not a database, but long enough to be looked at",
-    )
-    .unwrap();
+    let place = TestEnv::new("[deal]\ncurrency = 'EUR'");
+    fs::write(place.path("state.db"), "not a database, but long enough to be looked at").unwrap();
     place.sql("ALTER TABLE bookings DROP COLUMN number");
     let bad = CheckStatus::Error(Outcome::Failed);
     let lines = place.lines(&Fake::default());
@@ -199,7 +179,7 @@ fn after_a_broken_mirror_and_state_the_portal_is_asked_all_the_same() {
 
 #[test]
 fn rows_that_cannot_be_read_are_counted_and_named_by_their_column() {
-    let place = Place::new("");
+    let place = TestEnv::new("");
     place.sql("UPDATE bookings SET status = '9'; UPDATE guests SET birth_date = 'в мае'");
     let lines = place.lines(&Fake::default());
     assert_eq!(marks(&lines), [("mirror_rows", CheckStatus::Warning); 2]);
@@ -213,7 +193,7 @@ fn rows_that_cannot_be_read_are_counted_and_named_by_their_column() {
 
 #[test]
 fn a_portal_out_of_reach_is_5_and_one_that_refuses_is_4() {
-    let place = Place::new("");
+    let place = TestEnv::new("");
     let told = |trouble: CallError| {
         let lines = place.lines(&Fake { trouble: Some(trouble), ..Fake::default() });
         (marks(&lines), ecvi_b24::commands::check::outcome(&lines))
@@ -233,7 +213,7 @@ fn a_portal_out_of_reach_is_5_and_one_that_refuses_is_4() {
 
 #[test]
 fn what_the_webhook_lacks_is_found() {
-    let place = Place::new("burst = 250");
+    let place = TestEnv::new("burst = 250");
     let lacks = |instead: Vec<(&'static str, Value)>| {
         marks(&place.lines(&Fake { instead, ..Fake::default() }))
     };
@@ -253,8 +233,8 @@ fn what_the_webhook_lacks_is_found() {
 
 #[test]
 fn a_portal_under_a_new_address_that_gives_no_proper_answer_may_be_the_states_own() {
-    let place = Place::new("");
-    let state = State::open(&place.folder.path().join("state.db")).unwrap();
+    let place = TestEnv::new("");
+    let state = place.state();
     state.set(PORTAL, &"old.bitrix24.ru").unwrap();
     let writer = state.writer().unwrap();
     writer.link(&RecordKey::new(Kind::Guest, 1), 7).unwrap();
@@ -267,9 +247,9 @@ fn a_portal_under_a_new_address_that_gives_no_proper_answer_may_be_the_states_ow
 
 #[test]
 fn what_comes_next_is_the_initial_export_then_cron_then_nothing() {
-    let place = Place::new("");
+    let place = TestEnv::new("");
     assert_eq!(place.next(), Some(Next::InitialExport));
-    let state = State::open(&place.folder.path().join("state.db")).unwrap();
+    let state = place.state();
     let pass = |command: &str| state.begin_run(command, clock().now()).unwrap();
     pass("initial-export");
     assert_eq!(place.next(), Some(Next::InitialExport), "it was interrupted");
@@ -282,17 +262,18 @@ fn what_comes_next_is_the_initial_export_then_cron_then_nothing() {
 
 #[test]
 fn nothing_comes_next_before_what_is_wrong_is_mended() {
-    let place = Place::new("[deal]\ncurrency = 'EUR'");
+    let place = TestEnv::new("[deal]\ncurrency = 'EUR'");
     assert_eq!(place.next(), None);
 }
 
 #[test]
 fn json_says_the_same_in_one_document() {
     let (shown, outcome) = {
-        let place = Place::new("[deal]\ncurrency = 'EUR'");
-        let config = place.config();
-        let options = Options { config: Some(&config), json: true, ..Options::default() };
-        run(&options, &connect(&Fake::default()), &clock())
+        let place = TestEnv::new("[deal]\ncurrency = 'EUR'");
+        let config = place.path(CONFIG);
+        let start = Start { config: Some(&config), ..Start::default() };
+        let options = Check { json: true, ..Check::default() };
+        run(&start, &options, &connect(&Fake::default()), &clock())
     };
     let document: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(outcome, Outcome::Failed);
@@ -307,7 +288,7 @@ fn json_says_the_same_in_one_document() {
 
 #[test]
 fn the_lines_say_what_to_mend_in_both_languages() {
-    let place = Place::new("[deal.stages]\nconfirmed = 'EXECUTNG'");
+    let place = TestEnv::new("[deal.stages]\nconfirmed = 'EXECUTNG'");
     let fake =
         Fake { instead: vec![("profile", json!({"ID": "7", "ADMIN": false}))], ..Fake::default() };
     let (_, english) = place.printed(&fake, Language::En);
@@ -347,7 +328,7 @@ fn the_lines_say_what_to_mend_in_both_languages() {
     ");
 
     let last = |shown: String| shown.lines().last().unwrap().to_owned();
-    let (sound, fine) = (Place::new(""), Fake::default());
+    let (sound, fine) = (TestEnv::new(""), Fake::default());
     insta::assert_snapshot!(last(sound.printed(&fine, Language::Ru).1), @"Всё в порядке. Дальше: ecvi-b24 initial-export (сначала с --dry-run).");
     insta::assert_snapshot!(last(sound.printed(&fine, Language::En).1), @"Everything is fine. Next: ecvi-b24 initial-export (with --dry-run first).");
 }
@@ -359,8 +340,8 @@ const REPORTS: &str =
 
 /// What is said of the report, exported so long before the time of the check.
 fn of_report(report: &str, age: Duration) -> (CheckStatus, String) {
-    let place = Place::new(REPORTS);
-    let path = place.folder.path().join("guests.csv");
+    let place = TestEnv::new(REPORTS);
+    let path = place.path("guests.csv");
     fs::write(&path, report).unwrap();
     let written = SystemTime::from(clock().now()) - age;
     fs::File::options().write(true).open(&path).unwrap().set_modified(written).unwrap();
@@ -392,8 +373,8 @@ fn a_report_is_there_with_its_headings_and_is_not_old() {
 
 #[test]
 fn a_report_that_is_missing_is_named_and_a_mirror_that_was_never_loaded_names_the_command() {
-    let place = Place::new(REPORTS);
-    fs::remove_file(place.folder.path().join("mirror.db")).unwrap();
+    let place = TestEnv::new(REPORTS);
+    fs::remove_file(place.path("mirror.db")).unwrap();
     let (outcome, shown) = place.printed(&Fake::default(), Language::En);
     assert_eq!(outcome, Outcome::Failed);
     assert!(

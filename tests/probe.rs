@@ -2,24 +2,26 @@
 //! way.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails it")]
 
+#[path = "shared/env.rs"]
+mod env;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
 use std::rc::Rc;
 
 use chrono::DateTime;
 use ecvi_b24::commands::check::probe::{Findings, PortalAssumption};
-use ecvi_b24::commands::check::{CheckResult, CheckStatus, Options, check};
+use ecvi_b24::commands::check::{CheckResult, CheckStatus, Start, check};
+use ecvi_b24::commands::cli::Check;
 use ecvi_b24::config::PortalConfig;
 use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::domain::run_error::Result;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{CallError, Portal, Response};
-use ecvi_b24::state::State;
 use ecvi_b24::state::settings::PROBE;
+use env::{CONFIG, TestEnv};
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
 
 /// How a portal may behave in another way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -205,27 +207,24 @@ impl Fake {
 }
 
 /// A folder with a mirror, a state, and a configuration with some lines more.
-fn place(more: &str) -> TempDir {
-    let folder = TempDir::new().unwrap();
-    let head =
-        "mirror = {path='m.db'}\nstate = {path='s.db'}\nportal = {webhook='https://h/rest/1/x/'}";
-    fs::write(folder.path().join("ecvi-b24.toml"), format!("{head}\n{more}")).unwrap();
-    rusqlite::Connection::open(folder.path().join("m.db"))
-        .unwrap()
-        .execute_batch(include_str!("mirror.sql"))
-        .unwrap();
-    State::open(&folder.path().join("s.db")).unwrap();
-    folder
+fn place(more: &str) -> TestEnv {
+    let place = TestEnv::empty();
+    let head = "mirror = {path='mirror.db'}\nportal = {webhook='https://h/rest/1/x/'}";
+    place.write(CONFIG, format!("{head}\n{more}"));
+    place.sql(include_str!("mirror.sql"));
+    place.state();
+    place
 }
 
 /// What `check`, with `--probe` or without, says of the probe.
-fn lines(folder: &TempDir, fake: &Fake, probe: bool) -> Vec<CheckResult> {
-    let config = folder.path().join("ecvi-b24.toml");
+fn lines(place: &TestEnv, fake: &Fake, probe: bool) -> Vec<CheckResult> {
+    let config = place.path(CONFIG);
     let clock =
         Clock::virtual_at(DateTime::parse_from_rfc3339("2000-01-01T12:00:00Z").unwrap().to_utc());
     let connect = |_: &PortalConfig| Ok(Box::new(fake.clone()) as Box<dyn Portal>);
-    let options = Options { config: Some(&config), probe, ..Options::default() };
-    check(&options, &connect, &clock)
+    let start = Start { config: Some(&config), ..Start::default() };
+    let options = Check { probe, ..Check::default() };
+    check(&start, &options, &connect, &clock)
         .results
         .into_iter()
         .filter(|line| line.name == "probe")
@@ -234,9 +233,8 @@ fn lines(folder: &TempDir, fake: &Fake, probe: bool) -> Vec<CheckResult> {
 
 /// Probes a portal; returns the lines of the probe and what the state remembers.
 fn probe(fake: &Fake, more: &str) -> (Vec<CheckResult>, Option<Findings>) {
-    let folder = place(more);
-    let lines = lines(&folder, fake, true);
-    (lines, State::open(&folder.path().join("s.db")).unwrap().get(PROBE).unwrap())
+    let place = place(more);
+    (lines(&place, fake, true), place.state().get(PROBE).unwrap())
 }
 
 /// The rules that a portal with this quirk breaks.
@@ -299,14 +297,14 @@ fn nothing_is_tried_while_something_is_to_be_mended() {
 
 #[test]
 fn a_check_without_a_probe_tells_what_the_last_one_found() {
-    let folder = place("");
+    let place = place("");
     let told = |quirk| {
-        let probed = lines(&folder, &Fake::new(quirk), true);
-        let later = lines(&folder, &Fake::new(quirk), false);
+        let probed = lines(&place, &Fake::new(quirk), true);
+        let later = lines(&place, &Fake::new(quirk), false);
         assert_eq!(later.len(), 1, "{later:#?}");
         (probed, later.into_iter().next().unwrap())
     };
-    assert_eq!(lines(&folder, &Fake::new(Quirk::None), false), []);
+    assert_eq!(lines(&place, &Fake::new(Quirk::None), false), []);
     assert_eq!(told(Quirk::None).1.status, CheckStatus::Ok);
     let (probed, later) = told(Quirk::PhonesPileUp);
     let broken = probed.iter().find(|line| line.status == CheckStatus::Warning).unwrap();

@@ -11,6 +11,7 @@ use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::{IdRange, Kind, RecordKey};
 use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::mirror::Mirror;
+use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::state::settings::INITIAL_EXPORT;
 use ecvi_b24::state::{PendingWork, SentRecord, State};
 use rusqlite::Connection;
@@ -49,6 +50,11 @@ pub(crate) struct Hotel {
 }
 
 impl Hotel {
+    /// Nobody else makes a run here.
+    pub(crate) fn lock(&self) -> Result<Lock> {
+        Lock::try_acquire(&self.config.state)?.context("another run is under way")
+    }
+
     /// Makes the mirror and the configuration.
     pub(crate) fn new(
         folder: &Path,

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bitrix24_sandbox::{Portal as Sandbox, Settings};
 use chrono::DateTime;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{CallError, Portal, Response, decode};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::{RunReport, run_once_unless_busy};
+use ecvi_b24::sync::run::{RunReport, run_locked};
 use serde_json::Value;
 
 use crate::hotel::Hotel;
@@ -41,7 +41,8 @@ fn export(guests: u64, bookings: u64, settings: Settings) -> Result<(RunReport, 
     let clock = Clock::virtual_at(start);
     let mut portal = Timed { portal: Sandbox::new(), clock: clock.clone() };
     portal.portal.settings = settings;
-    let ended = run_once_unless_busy(
+    let ended = run_locked(
+        &hotel.lock()?,
         &hotel.config,
         &RunOptions::new(RunKind::InitialExport),
         &mut portal,
@@ -49,7 +50,7 @@ fn export(guests: u64, bookings: u64, settings: Settings) -> Result<(RunReport, 
         &mut (),
     )?;
     let seconds = seconds(clock.now() - start);
-    Ok((ended.context("another pass is under way")?, portal.portal, seconds))
+    Ok((ended, portal.portal, seconds))
 }
 
 /// The leaky bucket is the limit: calls cost the portal nothing.

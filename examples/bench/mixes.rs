@@ -8,14 +8,14 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use bitrix24_sandbox::{Kind, Portal as Sandbox, Settings};
 use chrono::{DateTime, Utc};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{CallError, Portal, Response, decode};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::run_once_unless_busy;
+use ecvi_b24::sync::run::run_locked;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -125,8 +125,9 @@ fn export(mix: &Mix, takes_time: bool, ends_then: bool) -> Result<Measured> {
         ends_then,
     };
     let orders = RunOptions::new(RunKind::InitialExport);
-    let report = run_once_unless_busy(&hotel.config, &orders, &mut timed, &clock, &mut ())?;
-    let outcome = report.context("another run is under way")?.outcome;
+    let lock = hotel.lock()?;
+    let report = run_locked(&lock, &hotel.config, &orders, &mut timed, &clock, &mut ())?;
+    let outcome = report.outcome;
     let counters = &timed.portal.counters;
     ensure!((counters.blocked, counters.refused) == (0, 0), "{}: the portal was angered", mix.name);
     let end = newest_at.get().filter(|_| ends_then).unwrap_or_else(|| clock.now());
@@ -229,15 +230,9 @@ pub(crate) fn requests() -> Result<()> {
     let newest_at = Rc::default();
     let mut timed =
         Timed { portal, clock: clock.clone(), takes_time: false, newest_at, ends_then: false };
+    let lock = hotel.lock()?;
     let mut run = |kind| {
-        let report = run_once_unless_busy(
-            &hotel.config,
-            &RunOptions::new(kind),
-            &mut timed,
-            &clock,
-            &mut (),
-        )?;
-        report.context("another run is under way")
+        run_locked(&lock, &hotel.config, &RunOptions::new(kind), &mut timed, &clock, &mut ())
     };
     run(RunKind::InitialExport)?;
     for (name, sql, allowed) in SMALL {

@@ -1,10 +1,6 @@
 //! The command line as clap reads it: types alone, no logic. `--help` is English and tested word
 //! for word.
-#![expect(
-    clippy::doc_markdown,
-    clippy::struct_excessive_bools,
-    reason = "help is plain text, and options are switches"
-)]
+#![expect(clippy::doc_markdown, reason = "help is plain text")]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -64,7 +60,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The commands.
+/// What a person can ask the program for.
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Send what changed: one run, for cron
@@ -138,7 +134,7 @@ pub struct DryRun {
     pub only: Vec<String>,
 }
 
-/// `sync`
+/// The options of `sync`.
 #[derive(Args, Debug, Default)]
 pub struct Sync {
     /// What the run would do.
@@ -158,7 +154,7 @@ pub struct Sync {
     pub time_limit: Option<Duration>,
 }
 
-/// `status`
+/// The options of `status`.
 #[derive(Args, Debug, Default)]
 pub struct Status {
     /// Only records of one kind
@@ -188,7 +184,7 @@ pub struct Status {
     pub max_mirror_age: Option<Duration>,
 }
 
-/// `reset-id`
+/// The options of `reset-id`.
 #[derive(Args, Debug, Default)]
 pub struct ResetId {
     /// The kind of the records
@@ -214,7 +210,7 @@ pub struct ResetId {
     pub yes: bool,
 }
 
-/// `init`
+/// The options of `init`.
 #[derive(Args, Debug, Default)]
 pub struct Init {
     /// Language of the questions, and of all that people read later
@@ -275,7 +271,7 @@ pub struct Init {
     pub yes: bool,
 }
 
-/// `7=confirmed`
+/// Two words around an equals sign: `7=confirmed`.
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) => Ok((key.trim().to_owned(), value.trim().to_owned())),
@@ -283,7 +279,7 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// `check`
+/// The options of `check`.
 #[derive(Args, Debug, Default)]
 pub struct Check {
     /// Print JSON
@@ -294,7 +290,7 @@ pub struct Check {
     pub probe: bool,
 }
 
-/// `retry`
+/// The options of `retry`.
 #[derive(Args, Debug, Default)]
 pub struct Retry {
     /// Only records of one kind
@@ -310,7 +306,7 @@ pub struct Retry {
     pub dry_run: bool,
 }
 
-/// `audit`
+/// The options of `audit`.
 #[derive(Args, Debug, Default)]
 pub struct Audit {
     /// Send the records that differ again
@@ -324,7 +320,7 @@ pub struct Audit {
     pub yes: bool,
 }
 
-/// `load`
+/// The options of `load`.
 #[derive(Args, Debug, Default)]
 pub struct Load {
     /// Show what would change in the mirror, and write nothing
@@ -338,7 +334,7 @@ pub struct Load {
     pub trust: Option<Vec<MirrorTable>>,
 }
 
-/// `config`
+/// The commands below `config`.
 #[derive(Subcommand, Debug)]
 pub enum ConfigCommand {
     /// Print the configuration in effect, secrets hidden

@@ -12,7 +12,7 @@ use crate::state::State;
 /// A record that the mirror or the state has.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FoundRecord {
-    /// Which record.
+    /// Its kind and its id in Ecvi.
     pub key: RecordKey,
     /// A booking's number, else empty or a name that is not to be shown.
     pub display_name: String,

@@ -9,11 +9,12 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use crate::commands::audit::Findings;
+use crate::commands::check::Start;
 use crate::commands::cli::{Cli, Command, ConfigCommand};
 use crate::commands::{
     audit, check, cli, dry_run, init, load, monitoring, reset_id, retry, shell_and_manual, status,
 };
-use crate::config::{self, Config, PortalConfig};
+use crate::config::{self, Config};
 use crate::domain::language::Language;
 use crate::domain::messages::{Localized, OutputMessage};
 use crate::domain::run_error::{Outcome, Result};
@@ -22,7 +23,6 @@ use crate::output::{confirm, run_summary, stdout};
 use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
 use crate::platform::sqlite_temp_store;
-use crate::portal::Portal;
 use crate::portal::http::Http;
 use crate::portal::proxy::Proxy;
 use crate::sync::options::{RunKind, RunOptions};
@@ -33,27 +33,17 @@ use crate::sync::{heartbeat, overdue, run};
 /// Carries out a command. What people read goes to standard output; an error is for the caller to
 /// show.
 pub fn run(cli: &Cli, language: Language) -> Result<Outcome> {
-    command(cli, language)
-}
-
-fn command(cli: &Cli, language: Language) -> Result<Outcome> {
     ignore_resource_signals()?;
-    let config = || load_config(cli, language);
+    let webhook = webhook_from_environment();
+    let start = Start { config: cli.config.as_deref(), webhook: webhook.as_deref(), language };
+    let config = || load_config(&start);
     match &cli.command {
         Command::Sync(options) => sync(&config()?, options, &clock_with_signals()?),
         Command::InitialExport(shown) => initial_export(&config()?, shown, &clock_with_signals()?),
         Command::Status(options) => status::run(&config()?, options, Utc::now()),
         Command::ResetId(options) => reset_id::run(&config()?, options, &plain_clock()),
-        Command::Init(options) => {
-            let webhook = webhook_from_environment();
-            let start = init::Start {
-                config: cli.config.as_deref(),
-                webhook: webhook.as_deref(),
-                language,
-            };
-            init::run(options, &start, &clock_with_signals()?)
-        }
-        Command::Check(options) => check(cli, options, language, &clock_with_signals()?),
+        Command::Init(options) => init::run(options, &start, &clock_with_signals()?),
+        Command::Check(options) => check(&start, options, &clock_with_signals()?),
         Command::Retry(options) => retry(&config()?, options, &clock_with_signals()?),
         Command::Audit(options) => audit(&config()?, options, &clock_with_signals()?),
         Command::Load(options) => load::run(&config()?, options, &clock_with_signals()?),
@@ -63,10 +53,10 @@ fn command(cli: &Cli, language: Language) -> Result<Outcome> {
     }
 }
 
-fn load_config(cli: &Cli, language: Language) -> Result<Config> {
-    let path = config::find_config_file(cli.config.as_deref());
-    let mut config = config::load(&path, webhook_from_environment().as_deref())?;
-    config.language = language;
+fn load_config(start: &Start<'_>) -> Result<Config> {
+    let path = config::find_config_file(start.config);
+    let mut config = config::load(&path, start.webhook)?;
+    config.language = start.language;
     sqlite_temp_store::choose_folder(&config.state);
     Ok(config)
 }
@@ -106,28 +96,23 @@ fn run_sync(
         observer.on_end();
         return Ok(report_busy(config, options, clock));
     };
-    run_sync_locked(&lock, config, options, clock, observer, true)
+    run_and_report(&lock, config, options, clock, observer)
 }
 
-/// `print_summary`: standard output holds no JSON document, so the summary of the run may go there.
-fn run_sync_locked(
+/// Makes a run, and prints what it did.
+fn run_and_report(
     lock: &Lock,
     config: &Config,
     options: &RunOptions,
     clock: &Clock,
     observer: &mut dyn ProgressObserver,
-    print_summary: bool,
 ) -> Result<Outcome> {
-    let report = make_run(lock, config, options, clock, observer);
-    observer.on_end();
-    let report =
-        report.inspect_err(|error| monitoring::after_failed_start(config, error, clock.now()))?;
-    monitoring::after_run(config, report.pending.as_ref(), clock.now());
-    heartbeat::ping(config, report.outcome);
-    if let Err(error) = print_report(options.kind, &report, print_summary, config.language) {
-        // The run is over and saved: that its report cannot be printed does not change its outcome.
-        log::warn!("{error:#}");
+    let report = make_run(lock, config, options, clock, observer)?;
+    let name = options.kind.name();
+    if let Some(summary) = run_summary::summary_line(name, &report.counts, config.language) {
+        tell(&format!("{summary}\n"));
     }
+    print_end(options.kind, &report, config.language);
     Ok(report.outcome)
 }
 
@@ -138,30 +123,35 @@ fn make_run(
     clock: &Clock,
     observer: &mut dyn ProgressObserver,
 ) -> Result<RunReport> {
-    let mut portal = Http::new(&config.portal)?;
-    run::run_locked(lock, config, options, &mut portal, clock, observer)
+    let report = Http::new(&config.portal).and_then(|mut portal| {
+        run::run_locked(lock, config, options, &mut portal, clock, observer)
+    });
+    observer.on_end();
+    let report =
+        report.inspect_err(|error| monitoring::after_failed_start(config, error, clock.now()))?;
+    monitoring::after_run(config, report.pending.as_ref(), clock.now());
+    heartbeat::ping(config, report.outcome);
+    Ok(report)
 }
 
-fn print_report(
-    kind: RunKind,
-    report: &RunReport,
-    print_summary: bool,
-    language: Language,
-) -> Result<()> {
-    let summary = run_summary::summary_line(kind.name(), &report.counts, language);
-    if let Some(summary) = summary.filter(|_| print_summary) {
-        stdout::print(&format!("{summary}\n"))?;
-    }
+/// What failed, and why the run ended early.
+fn print_end(kind: RunKind, report: &RunReport, language: Language) {
     for line in run_summary::failure_lines(&report.failures, language) {
         stdout::print_error(&line);
     }
     if kind == RunKind::InitialExport && matches!(report.outcome, Outcome::Ok | Outcome::Partial) {
-        stdout::print(&format!("{}\n", export_completed(report.counts.failed, language)))?;
+        tell(&format!("{}\n", export_completed(report.counts.failed, language)));
     }
     if let Some(message) = &report.message {
         stdout::print_error(&message.text(language));
     }
-    Ok(())
+}
+
+/// The run is over and saved: that its report cannot be printed does not change its outcome.
+fn tell(text: &str) {
+    if let Err(error) = stdout::print(text) {
+        log::warn!("{error:#}");
+    }
 }
 
 /// The end of an initial export, and what comes next.
@@ -189,17 +179,8 @@ fn report_busy(config: &Config, options: &RunOptions, clock: &Clock) -> Outcome 
 }
 
 /// Reads the configuration itself: that is the first thing it checks.
-fn check(cli: &Cli, options: &cli::Check, language: Language, clock: &Clock) -> Result<Outcome> {
-    let webhook = webhook_from_environment();
-    let options = check::Options {
-        config: cli.config.as_deref(),
-        webhook: webhook.as_deref(),
-        language,
-        json: options.json,
-        probe: options.probe,
-    };
-    let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
-    let (shown, outcome) = check::run(&options, &connect, clock);
+fn check(start: &Start<'_>, options: &cli::Check, clock: &Clock) -> Result<Outcome> {
+    let (shown, outcome) = check::run(start, options, &check::over_http, clock);
     stdout::print(&shown)?;
     Ok(outcome)
 }
@@ -213,7 +194,7 @@ fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome
         return Ok(report_busy(config, &run, clock));
     };
     retry::schedule_now(&lock, config, options, clock)?;
-    run_sync_locked(&lock, config, &run, clock, &mut (), true)
+    run_and_report(&lock, config, &run, clock, &mut ())
 }
 
 fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome> {
@@ -232,29 +213,35 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
         stdout::print_error(&OutputMessage::NothingChanged.localized(config.language));
         return Ok(findings.outcome());
     }
-    repair_drift(config, &findings, json, clock)
-}
-
-/// Sends again what an audit found to differ, then compares these records once more.
-fn repair_drift(
-    config: &Config,
-    findings: &Findings,
-    json: bool,
-    clock: &Clock,
-) -> Result<Outcome> {
     let lock = Lock::acquire_or_fail(&config.state, clock)?;
     findings.schedule_resend(&lock, config, clock)?;
-    let options = RunOptions::new(RunKind::Audit);
-    let repair = run_sync_locked(&lock, config, &options, clock, &mut (), !json)?;
+    let run = RunOptions::new(RunKind::Audit);
+    let repair = if json {
+        // Standard output holds the JSON document alone.
+        let report = make_run(&lock, config, &run, clock, &mut ())?;
+        print_end(run.kind, &report, config.language);
+        report.outcome
+    } else {
+        run_and_report(&lock, config, &run, clock, &mut ())?
+    };
     drop(lock);
+    after_repair(config, &findings, repair, clock)
+}
+
+/// Compares the records once more that were sent again.
+fn after_repair(
+    config: &Config,
+    findings: &Findings,
+    repair: Outcome,
+    clock: &Clock,
+) -> Result<Outcome> {
     if !matches!(repair, Outcome::Ok | Outcome::Partial) {
         return Ok(repair);
     }
     let unrepaired = audit::unrepaired(findings, config, &mut Http::new(&config.portal)?, clock)?;
     if unrepaired > 0 {
-        stdout::print_error(
-            &OutputMessage::NotRepaired { records: unrepaired }.localized(config.language),
-        );
+        let warning = OutputMessage::NotRepaired { records: unrepaired };
+        stdout::print_error(&warning.localized(config.language));
     }
     Ok(findings.outcome_after_repair(repair, unrepaired))
 }

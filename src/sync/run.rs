@@ -63,26 +63,11 @@ impl RunReport {
     }
 }
 
-/// Makes a run and records how it ended. None when another run holds the lock.
+/// Makes a run and records how it ended. The caller holds the lock, so that nothing which it
+/// prepared changes before the run.
 ///
 /// # Errors
 /// The state cannot be used. Every other end of a run is a [`RunReport`].
-pub fn run_once_unless_busy(
-    config: &Config,
-    options: &RunOptions,
-    portal: &mut dyn Portal,
-    clock: &Clock,
-    observer: &mut dyn ProgressObserver,
-) -> Result<Option<RunReport>> {
-    let Some(lock) = Lock::try_acquire(&config.state)? else { return Ok(None) };
-    run_locked(&lock, config, options, portal, clock, observer).map(Some)
-}
-
-/// Like [`run_once_unless_busy`], for a caller that holds the lock already, so that nothing which
-/// it prepared changes before the run.
-///
-/// # Errors
-/// As [`run_once_unless_busy`].
 pub fn run_locked(
     lock: &Lock,
     config: &Config,

@@ -4,18 +4,18 @@ use bitrix24_sandbox::{Condition, Fault, Kind};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
-fn document(hotel: &Hotel, arguments: &str) -> Value {
-    serde_json::from_str(&hotel.said(0, arguments)).unwrap()
+fn document(hotel: &TestEnv, arguments: &str) -> Value {
+    serde_json::from_str(&hotel.run(0, arguments)).unwrap()
 }
 
 #[test]
 fn updates_show_old_and_new_values_and_send_nothing() {
-    let hotel = Hotel::new("");
+    let hotel = TestEnv::new("");
     hotel
         .sql("UPDATE guests SET phone = '+71', birth_date = '1980-02-29', comment = 'Tom & Jerry'");
-    hotel.said(0, "initial-export");
+    hotel.run(0, "initial-export");
     hotel.sql(
         "UPDATE guests SET last_name = 'Иная', phone = '+72', modified_at = '2026';
          INSERT INTO guests (id, last_name, modified_at) VALUES (2, 'Спутник', '2026');
@@ -25,7 +25,7 @@ fn updates_show_old_and_new_values_and_send_nothing() {
     );
     let before = std::fs::read(hotel.path("state.db")).unwrap();
     let writes = hotel.server.portal().counters.writes;
-    assert_snapshot!(hotel.said(0, "sync --dry-run"), @r#"
+    assert_snapshot!(hotel.run(0, "sync --dry-run"), @r#"
     companies: update 1
     guests: create 1, update 1
     bookings: update 1
@@ -59,39 +59,39 @@ fn updates_show_old_and_new_values_and_send_nothing() {
 
 #[test]
 fn a_guest_who_is_gone_is_shown_to_leave_the_deal() {
-    let hotel = Hotel::exported("[sync]\ndelete_after = \"0s\"\n");
+    let hotel = TestEnv::exported("[sync]\ndelete_after = \"0s\"\n");
     hotel.sql(
         "DELETE FROM guests; INSERT INTO guests (id, last_name, modified_at) VALUES (9, 'Другой', '2026')",
     );
-    let plan = hotel.said(0, "sync --dry-run");
+    let plan = hotel.run(0, "sync --dry-run");
     assert!(plan.contains(r#"CONTACT_IDS: "1" -> """#), "{plan}");
 }
 
 #[test]
 fn an_object_that_is_gone_from_the_crm_is_said_to_be() {
-    let hotel = Hotel::exported("");
+    let hotel = TestEnv::exported("");
     let deal = hotel.only(bitrix24_sandbox::Kind::Deal).id;
     hotel.server.portal().delete(bitrix24_sandbox::Kind::Deal, deal);
     hotel.sql("UPDATE bookings SET modified_at = '2026'");
-    let plan = hotel.said(0, "sync --dry-run");
+    let plan = hotel.run(0, "sync --dry-run");
     assert!(plan.contains("bookings: create 1"), "{plan}");
     assert!(plan.contains("the card that it had (number 1) is missing in the CRM"), "{plan}");
 }
 
 #[test]
 fn an_idle_dry_run_asks_nothing() {
-    let hotel = Hotel::exported("");
+    let hotel = TestEnv::exported("");
     let requests = hotel.server.requests();
-    assert_snapshot!(hotel.said(0, "sync --dry-run"), @"Nothing to do: all is sent.");
+    assert_snapshot!(hotel.run(0, "sync --dry-run"), @"Nothing to do: all is sent.");
     assert_eq!(hotel.server.requests(), requests);
 }
 
 #[test]
 fn without_the_portal_the_plan_is_shown_all_the_same() {
-    let hotel = Hotel::exported("");
+    let hotel = TestEnv::exported("");
     hotel.sql("UPDATE guests SET last_name = 'Иная', modified_at = '2026'");
     hotel.server.portal().settings.condition = Condition::Maintenance(502);
-    assert_snapshot!(hotel.said(0, "sync --dry-run"), @r"
+    assert_snapshot!(hotel.run(0, "sync --dry-run"), @r"
     guests: update 1
     bookings: recheck 1
 
@@ -105,13 +105,12 @@ fn without_the_portal_the_plan_is_shown_all_the_same() {
 
 #[test]
 fn people_who_would_be_taken_over_are_named() {
-    let hotel = Hotel::new("[contact]\nmatch_existing = [\"phone\"]\n");
+    let hotel = TestEnv::new("[contact]\nmatch_existing = [\"phone\"]\n");
     hotel.sql("UPDATE guests SET phone = '8 (900) 123-45-67'");
     let phone = json!([{"VALUE": "+79001234567", "VALUE_TYPE": "WORK"}]);
-    hotel.by_hand("crm.contact.add", json!({"fields": {"LAST_NAME": "ПРИХОДЬКО", "PHONE": phone}}));
-    hotel
-        .by_hand("crm.deal.add", json!({"fields": {"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "3682"}}));
-    let said = hotel.said(0, "initial-export --dry-run");
+    hotel.call("crm.contact.add", json!({"fields": {"LAST_NAME": "ПРИХОДЬКО", "PHONE": phone}}));
+    hotel.call("crm.deal.add", json!({"fields": {"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "3682"}}));
+    let said = hotel.run(0, "initial-export --dry-run");
     assert!(
         said.contains("guest 1: link to the existing card: contact 1 (found in the CRM)"),
         "{said}"
@@ -128,13 +127,13 @@ fn people_who_would_be_taken_over_are_named() {
 }
 
 /// Four bookings of which three are gone, and only two deals may go in one pass.
-fn emptied() -> Hotel {
-    let hotel = Hotel::new("[sync]\nmax_deletes = 2\ndelete_after = \"0s\"\n");
+fn emptied() -> TestEnv {
+    let hotel = TestEnv::new("[sync]\nmax_deletes = 2\ndelete_after = \"0s\"\n");
     hotel.sql(
         "INSERT INTO bookings (id, number, status, arrival, departure, modified_at)
            SELECT value, value, 'confirmed', '2026-05-20 12:00', '2026-05-21 12:00', '2026' FROM json_each('[1,2,3]')",
     );
-    hotel.said(0, "initial-export");
+    hotel.run(0, "initial-export");
     hotel.sql("DELETE FROM bookings WHERE id <= 3");
     hotel
 }
@@ -146,13 +145,13 @@ const HELD_BACK: &str = "bookings gone from Ecvi within a day: 3, and at most 2 
 #[test]
 fn deletions_that_a_pass_would_hold_back_are_held_back_and_said_in_its_words() {
     let hotel = emptied();
-    assert_eq!(hotel.said(0, "sync --dry-run"), HELD_BACK);
+    assert_eq!(hotel.run(0, "sync --dry-run"), HELD_BACK);
     let plan = document(&hotel, "sync --dry-run --json");
     assert_eq!(plan["held_back"], json!({"delete": 3, "max_deletes": 2}));
     assert_eq!((&plan["steps"], &plan["counts"]["booking"]["delete"]), (&json!([]), &json!(0)));
     assert_eq!(plan["notes"], json!([HELD_BACK.trim()]));
     hotel.sql("UPDATE companies SET name = 'Лютик', modified_at = '2026'");
-    let shown = hotel.said(0, "sync --dry-run");
+    let shown = hotel.run(0, "sync --dry-run");
     assert!(
         shown.starts_with("companies: update 1\n\n")
             && shown.ends_with(&format!("\n\n{HELD_BACK}")),
@@ -164,7 +163,7 @@ fn deletions_that_a_pass_would_hold_back_are_held_back_and_said_in_its_words() {
 #[test]
 fn deletions_that_somebody_says_are_right_are_shown() {
     let hotel = emptied();
-    let shown = hotel.said(0, "sync --dry-run --max-deletes 3");
+    let shown = hotel.run(0, "sync --dry-run --max-deletes 3");
     assert_eq!(shown.lines().filter(|line| line.starts_with("DELETE deal ")).count(), 3, "{shown}");
     assert!(!shown.contains("within a day"), "{shown}");
     let plan = document(&hotel, "sync --dry-run --max-deletes 3 --json");
@@ -176,8 +175,8 @@ fn deletions_that_somebody_says_are_right_are_shown() {
 
 #[test]
 fn what_will_not_be_sent_is_said_beside_its_step() {
-    let hotel = Hotel::new("[sync]\non_missing = \"fail\"\n");
-    hotel.by_hand("crm.contact.add", json!({"fields": {"LAST_NAME": "Готовая"}}));
+    let hotel = TestEnv::new("[sync]\non_missing = \"fail\"\n");
+    hotel.call("crm.contact.add", json!({"fields": {"LAST_NAME": "Готовая"}}));
     let card = hotel.only(Kind::Contact).id;
     hotel.run(0, "initial-export");
     hotel.sql(&format!(
@@ -189,7 +188,7 @@ fn what_will_not_be_sent_is_said_beside_its_step() {
     ));
     let company = hotel.only(Kind::Company).id;
     hotel.server.portal().delete(Kind::Company, company);
-    let plan = hotel.said(0, "sync --dry-run");
+    let plan = hotel.run(0, "sync --dry-run");
     for (step, note) in [
         ("company 1: update company 1", "it will not be sent (OBJECT_MISSING)"),
         ("guest 9: link to the existing card: contact", "it will not be sent (CRM_ID_TAKEN)"),
@@ -203,35 +202,35 @@ fn what_will_not_be_sent_is_said_beside_its_step() {
 
 #[test]
 fn an_object_out_of_the_users_sight_is_not_told_as_gone() {
-    let hotel = Hotel::exported("");
+    let hotel = TestEnv::exported("");
     hotel.server.portal().settings.hidden = vec![(Kind::Company, 1)];
     hotel.sql("UPDATE companies SET modified_at = '2026'");
-    let plan = hotel.said(0, "sync --dry-run");
+    let plan = hotel.run(0, "sync --dry-run");
     assert!(plan.contains("may not see the card: it will not be sent (ACCESS_DENIED)"), "{plan}");
     assert!(!plan.contains("has no such card"), "{plan}");
 }
 
 #[test]
 fn calls_without_an_answer_are_told_of() {
-    let hotel = Hotel::exported("");
+    let hotel = TestEnv::exported("");
     hotel.sql("UPDATE guests SET last_name = 'Иная', modified_at = '2026'");
     hotel.server.faults(|call| call.calls("crm.contact.update").then_some(Fault::ResetAfter));
     hotel.run(5, "sync");
     hotel.server.faults(|_| None);
-    assert!(hotel.said(0, "sync --dry-run").contains("Calls without an answer: guests 1."));
+    assert!(hotel.run(0, "sync --dry-run").contains("Calls without an answer: guests 1."));
     let notes = document(&hotel, "sync --dry-run --json")["notes"].to_string();
     assert!(notes.contains("Calls without an answer"), "{notes}");
 }
 
 #[test]
 fn an_export_shows_a_sample_card_of_each_kind() {
-    let hotel = Hotel::new("[deal]\nassigned_by_id = 1\n");
+    let hotel = TestEnv::new("[deal]\nassigned_by_id = 1\n");
     hotel.sql(
         "UPDATE guests SET phone = '+79001234567', city = 'Омск', is_vip = 1;
          INSERT INTO guests (id, last_name, modified_at) VALUES (2, 'Спутник', '2026');
          UPDATE bookings SET company_id = 1",
     );
-    assert_snapshot!(hotel.said(0, "initial-export --dry-run"), @r#"
+    assert_snapshot!(hotel.run(0, "initial-export --dry-run"), @r#"
     companies: create 1
     guests: create 2
     bookings: create 1
@@ -278,25 +277,25 @@ fn an_export_shows_a_sample_card_of_each_kind() {
 
 #[test]
 fn one_record_is_shown_alone_with_its_whole_card() {
-    let hotel = Hotel::exported("");
+    let hotel = TestEnv::exported("");
     hotel.sql(
         "INSERT INTO guests (id, last_name, modified_at) VALUES (2, 'Спутник', '2026'), (3, 'Гость', '2026');
          UPDATE bookings SET status = 'checked_in', modified_at = '2026'",
     );
-    assert_snapshot!(hotel.said(0, "sync --dry-run --only guest 3"), @r#"
+    assert_snapshot!(hotel.run(0, "sync --dry-run --only guest 3"), @r#"
     guest 3: create, unless the CRM has the card
         LAST_NAME: "Гость"
         ORIGINATOR_ID: "ECVI"
         ORIGIN_ID: "3"
         TYPE_ID: "CLIENT"
     "#);
-    let booking = hotel.said(0, "sync --dry-run --only booking 3682");
+    let booking = hotel.run(0, "sync --dry-run --only booking 3682");
     assert!(
         booking.contains("STAGE_ID: \"EXECUTING\" -> \"WON\"")
             && booking.contains("CURRENCY_ID: \"RUB\""),
         "{booking}"
     );
-    assert_snapshot!(hotel.said(0, "sync --dry-run --only guest 1"), @"guest 1: nothing to do, all is sent");
+    assert_snapshot!(hotel.run(0, "sync --dry-run --only guest 1"), @"guest 1: nothing to do, all is sent");
     let plan = document(&hotel, "sync --dry-run --json --only guest 3");
     assert_eq!(plan["steps"].as_array().unwrap().len(), 1);
     assert_eq!(plan["steps"][0]["card"]["LAST_NAME"], json!("Гость"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bitrix24_sandbox::Fault;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
 /// Somebody who listens for heartbeats and answers with this status.
 fn listener(status: u16) -> (String, Receiver<String>) {
@@ -29,8 +29,8 @@ fn listener(status: u16) -> (String, Receiver<String>) {
     (url, beats)
 }
 
-fn monitored(url: &str) -> Hotel {
-    Hotel::new(&format!("[monitoring]\nheartbeat_url = \"{url}\"\n"))
+fn monitored(url: &str) -> TestEnv {
+    TestEnv::new(&format!("[monitoring]\nheartbeat_url = \"{url}\"\n"))
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_watcher_that_fails_or_is_gone_fails_no_pass_and_its_address_never_shows() {
 #[test]
 fn its_address_must_be_https_and_is_not_quoted() {
     for address in ["http://example.org/t0ken", "http://localhost:x@example.org/t0ken"] {
-        let hotel = Hotel::new(&format!("[monitoring]\nheartbeat_url = \"{address}\"\n"));
+        let hotel = TestEnv::new(&format!("[monitoring]\nheartbeat_url = \"{address}\"\n"));
         let said = hotel.complained(3, "sync");
         assert!(said.contains("heartbeat_url") && !said.contains("t0ken"), "{said}");
     }

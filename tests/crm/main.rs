@@ -4,6 +4,8 @@
 
 mod audit;
 mod dry_run;
+#[path = "../shared/env.rs"]
+mod env;
 mod heartbeat;
 mod hotel;
 mod metrics;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
 const METRICS: &str = "[monitoring]\nmetrics_file = \"ecvi.prom\"\n";
 
@@ -57,17 +57,17 @@ fn assert_label(label: &str) {
     );
 }
 
-fn families(hotel: &Hotel) -> BTreeMap<String, Family> {
+fn families(hotel: &TestEnv) -> BTreeMap<String, Family> {
     parse(&fs::read_to_string(hotel.path("ecvi.prom")).unwrap())
 }
 
-fn value(hotel: &Hotel, name: &str, labels: &str) -> u64 {
+fn value(hotel: &TestEnv, name: &str, labels: &str) -> u64 {
     families(hotel)[name].samples[labels]
 }
 
 #[test]
 fn names_and_units_follow_the_conventions() {
-    let hotel = Hotel::exported(METRICS);
+    let hotel = TestEnv::exported(METRICS);
     hotel.sql("UPDATE bookings SET status = 'lost', modified_at = '2026'");
     hotel.run(1, "sync");
     let families = families(&hotel);
@@ -92,7 +92,7 @@ fn names_and_units_follow_the_conventions() {
 
 #[test]
 fn counters_only_grow_and_gauges_say_what_is() {
-    let hotel = Hotel::exported(METRICS);
+    let hotel = TestEnv::exported(METRICS);
     let requests = value(&hotel, "ecvi_b24_requests_total", "");
     assert!(requests > 0);
     assert_eq!(value(&hotel, "ecvi_b24_runs_total", "outcome=\"ok\""), 1);
@@ -112,7 +112,7 @@ fn counters_only_grow_and_gauges_say_what_is() {
 
 #[test]
 fn a_run_that_cannot_be_made_is_a_trouble_too() {
-    let hotel = Hotel::new(METRICS);
+    let hotel = TestEnv::new(METRICS);
     fs::write(
         hotel.path("state.db"),
         "no database, and longer than the header of one is".repeat(9),
@@ -126,14 +126,14 @@ fn a_run_that_cannot_be_made_is_a_trouble_too() {
 #[test]
 fn a_name_that_the_collector_would_not_read_is_refused() {
     for name in ["ecvi.txt", "ecvi.prom.tmp", "prom"] {
-        let hotel = Hotel::new(&format!("[monitoring]\nmetrics_file = \"{name}\"\n"));
+        let hotel = TestEnv::new(&format!("[monitoring]\nmetrics_file = \"{name}\"\n"));
         assert!(hotel.complained(3, "sync").contains("must end with .prom"), "{name}");
     }
 }
 
 #[test]
 fn a_file_that_cannot_be_written_fails_no_run() {
-    let hotel = Hotel::new("[monitoring]\nmetrics_file = \"missing/ecvi.prom\"\n");
+    let hotel = TestEnv::new("[monitoring]\nmetrics_file = \"missing/ecvi.prom\"\n");
     let said = hotel.complained(0, "initial-export");
     assert!(said.contains("[monitoring] metrics_file"), "{said}");
 }

@@ -5,34 +5,34 @@ use bitrix24_sandbox::{Fault, Notice};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
 const NOTIFY: &str = "[monitoring]\nnotify_user = 12\n";
 
-fn exported() -> Hotel {
-    let hotel = Hotel::new(NOTIFY);
+fn exported() -> TestEnv {
+    let hotel = TestEnv::new(NOTIFY);
     allow_messages(&hotel);
     hotel.run(0, "initial-export");
     hotel
 }
 
-fn allow_messages(hotel: &Hotel) {
+fn allow_messages(hotel: &TestEnv) {
     let mut portal = hotel.server.portal();
     portal.settings.scopes.push("im".to_owned());
     portal.settings.colleagues.insert(12, true);
 }
 
-fn notices(hotel: &Hotel) -> Vec<Notice> {
+fn notices(hotel: &TestEnv) -> Vec<Notice> {
     std::mem::take(&mut hotel.server.portal().notices)
 }
 
-fn break_booking(hotel: &Hotel, status: &str) {
+fn break_booking(hotel: &TestEnv, status: &str) {
     hotel
         .sql(&format!("UPDATE bookings SET status = '{status}', modified_at = modified_at || '1'"));
 }
 
 /// The message about a trouble was sent so many hours earlier than it was.
-fn hours_pass(hotel: &Hotel, hours: i64) {
+fn hours_pass(hotel: &TestEnv, hours: i64) {
     let state = hotel.state();
     let mut told: Value = state.get("notified").unwrap().unwrap();
     let at: DateTime<Utc> = told["at"].as_str().unwrap().parse().unwrap();
@@ -100,7 +100,7 @@ fn the_request_is_counted_and_an_idle_run_with_nothing_new_makes_none() {
 
 #[test]
 fn a_mirror_that_nobody_writes_any_more_is_told_though_the_run_is_idle() {
-    let hotel = Hotel::new(&format!("{NOTIFY}max_mirror_age = \"1h\"\n"));
+    let hotel = TestEnv::new(&format!("{NOTIFY}max_mirror_age = \"1h\"\n"));
     allow_messages(&hotel);
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(7_000);
     let written_before = || {
@@ -122,7 +122,7 @@ fn a_mirror_that_nobody_writes_any_more_is_told_though_the_run_is_idle() {
 
 #[test]
 fn a_refused_message_is_a_warning_and_is_not_tried_again_in_the_next_run() {
-    let hotel = Hotel::exported(NOTIFY);
+    let hotel = TestEnv::exported(NOTIFY);
     break_booking(&hotel, "lost");
     let said = hotel.complained(1, "sync");
     assert!(said.contains("scope im") && said.contains("[monitoring] notify_user"), "{said}");
@@ -133,7 +133,7 @@ fn a_refused_message_is_a_warning_and_is_not_tried_again_in_the_next_run() {
 
 #[test]
 fn a_user_who_does_not_exist_is_a_warning() {
-    let hotel = Hotel::new(NOTIFY);
+    let hotel = TestEnv::new(NOTIFY);
     hotel.server.portal().settings.scopes.push("im".to_owned());
     hotel.run(0, "initial-export");
     break_booking(&hotel, "lost");
@@ -188,9 +188,9 @@ fn an_unusable_mirror_is_told() {
 
 #[test]
 fn a_check_says_whether_the_message_would_arrive() {
-    let hotel = Hotel::exported(NOTIFY);
+    let hotel = TestEnv::exported(NOTIFY);
     let said = |part: &str| {
-        let checked = hotel.said(0, "check");
+        let checked = hotel.run(0, "check");
         assert!(checked.contains(part), "{part}: {checked}");
     };
     said(
@@ -203,7 +203,7 @@ fn a_check_says_whether_the_message_would_arrive() {
     hotel.server.portal().settings.colleagues.insert(12, true);
     said("✓ Messages: user 12 will get them");
     hotel.configure("");
-    assert!(!hotel.said(0, "check").contains("Messages"));
+    assert!(!hotel.run(0, "check").contains("Messages"));
     hotel.configure("[monitoring]\nnotify_user = 0\n");
     assert!(hotel.complained(3, "sync").contains("above zero"));
 }

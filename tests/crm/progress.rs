@@ -8,12 +8,12 @@ use bitrix24_sandbox::Fault;
 use ecvi_b24::platform::lock::Lock;
 use insta::assert_snapshot;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
 #[test]
 fn without_a_terminal_lines_tell_what_is_planned_and_what_was_done() {
-    let hotel = Hotel::new("");
-    assert_snapshot!(hotel.said(0, "initial-export"), @r"
+    let hotel = TestEnv::new("");
+    assert_snapshot!(hotel.run(0, "initial-export"), @r"
     guests 0 of 1, companies 0 of 1, bookings 0 of 1
     initial-export: created: guests 1, companies 1, bookings 1
     The initial export is completed. Next: ecvi-b24 sync every three minutes, by cron or a systemd timer.
@@ -22,29 +22,29 @@ fn without_a_terminal_lines_tell_what_is_planned_and_what_was_done() {
 
 #[test]
 fn the_inventory_is_told_of() {
-    let hotel = Hotel::exported("");
+    let hotel = TestEnv::exported("");
     std::fs::remove_file(hotel.path("state.db")).unwrap();
     // No call of the past can have an effect any more.
     std::fs::write(hotel.path("state.db.lock"), "").unwrap();
     assert!(
-        hotel.said(0, "initial-export").starts_with("looking at what the CRM has: companies 1\n")
+        hotel.run(0, "initial-export").starts_with("looking at what the CRM has: companies 1\n")
     );
 }
 
 #[test]
 fn another_pass_under_way_is_told_of() {
-    let hotel = Hotel::new("");
+    let hotel = TestEnv::new("");
     let _held = Lock::try_acquire(&hotel.path("state.db")).unwrap();
     assert_snapshot!(hotel.complained(0, "initial-export"), @"ecvi-b24: Another run is under way; initial-export does nothing, try again later");
     assert_snapshot!(hotel.complained(0, "retry"), @"ecvi-b24: Another run is under way; retry does nothing, try again later");
-    assert_eq!(hotel.said(0, "sync"), "");
+    assert_eq!(hotel.run(0, "sync"), "");
     assert_eq!(hotel.server.requests(), 0);
 }
 
 #[cfg(unix)]
 #[test]
 fn an_interrupted_export_says_how_to_go_on() {
-    let hotel = Hotel::new("");
+    let hotel = TestEnv::new("");
     let is_asked = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&is_asked);
     hotel.server.faults(move |call| {
@@ -73,13 +73,13 @@ fn an_interrupted_export_says_how_to_go_on() {
 
 #[test]
 fn an_export_waits_for_a_portal_that_is_away_and_says_what_it_waits_for() {
-    let hotel = Hotel::new("");
+    let hotel = TestEnv::new("");
     let mut requests = 0;
     hotel.server.faults(move |_| {
         requests += 1;
         (requests <= 4).then_some(Fault::Html { status: 502, executed: false })
     });
-    let said = hotel.said(0, "initial-export");
+    let said = hotel.run(0, "initial-export");
     assert!(said.contains("HTTP 502") && said.contains("next attempt at"), "{said}");
     assert!(said.contains("completed"), "{said}");
 }

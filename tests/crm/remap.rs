@@ -3,29 +3,29 @@
 
 use bitrix24_sandbox::Kind;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
 const NOTICE: &str = "The mapping in the configuration has changed";
 const COMMENTS: &str = "[deal]\ncomments = \"{comment} ({number})\"\n";
 
 #[test]
 fn a_changed_mapping_is_told_of_once_until_everything_was_sent_again() {
-    let hotel = Hotel::exported("");
+    let hotel = TestEnv::exported("");
     assert_eq!(hotel.complained(0, "sync"), "");
     hotel.configure(COMMENTS);
     assert!(hotel.complained(0, "sync").contains(NOTICE));
     assert_eq!(hotel.complained(0, "sync"), "");
-    assert!(hotel.said(0, "status").contains("The mapping in the configuration has changed"));
-    let plan = hotel.said(0, "sync --full --dry-run");
+    assert!(hotel.run(0, "status").contains("The mapping in the configuration has changed"));
+    let plan = hotel.run(0, "sync --full --dry-run");
     assert!(plan.contains(r#"COMMENTS: "" -> "(3682)""#), "{plan}");
     hotel.run(0, "sync --full");
-    assert!(!hotel.said(0, "status").contains("mapping"));
-    assert!(hotel.said(0, "sync --full --dry-run").contains("the CRM has it so already"));
+    assert!(!hotel.run(0, "status").contains("mapping"));
+    assert!(hotel.run(0, "sync --full --dry-run").contains("the CRM has it so already"));
 }
 
 #[test]
 fn what_a_creation_alone_sets_is_no_change() {
-    let hotel = Hotel::exported("");
+    let hotel = TestEnv::exported("");
     hotel.configure("[contact]\nassigned_by_id = 1\nsource_id = \"WEB\"\n");
     assert_eq!(hotel.complained(0, "sync"), "");
 }
@@ -33,7 +33,7 @@ fn what_a_creation_alone_sets_is_no_change() {
 #[test]
 fn nothing_was_sent_by_a_mapping_that_the_portal_refused() {
     let refused = "[deal.stages]\nconfirmed = \"NOPE\"\n";
-    let hotel = Hotel::new(refused);
+    let hotel = TestEnv::new(refused);
     hotel.run(3, "initial-export");
     hotel.configure("");
     hotel.run(0, "initial-export");
@@ -43,12 +43,13 @@ fn nothing_was_sent_by_a_mapping_that_the_portal_refused() {
     hotel.configure("");
     hotel.run(0, "sync");
     assert_eq!(hotel.complained(0, "sync"), "");
-    assert!(!hotel.said(0, "status").contains("mapping"));
+    assert!(!hotel.run(0, "status").contains("mapping"));
 }
 
 #[test]
 fn a_mark_under_which_nothing_was_sent_may_be_corrected() {
-    let hotel = Hotel::new("originator_id = \"ECVI-SOCI\"\n[deal.stages]\nconfirmed = \"NOPE\"\n");
+    let hotel =
+        TestEnv::new("originator_id = \"ECVI-SOCI\"\n[deal.stages]\nconfirmed = \"NOPE\"\n");
     hotel.run(3, "initial-export");
     hotel.configure("originator_id = \"ECVI-SOCHI\"\n");
     hotel.run(0, "initial-export");
@@ -57,7 +58,7 @@ fn a_mark_under_which_nothing_was_sent_may_be_corrected() {
 
 #[test]
 fn a_mapping_that_changed_while_the_export_was_interrupted_is_told_of() {
-    let hotel = Hotel::new("");
+    let hotel = TestEnv::new("");
     hotel.server.queue([
         None,
         None,

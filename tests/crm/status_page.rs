@@ -6,7 +6,7 @@ use bitrix24_sandbox::{Fault, Kind};
 
 use ecvi_b24::platform::lock::Lock;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
 const PAGE: &str = "[monitoring]\nstatus_page = \"page.html\"\n";
 /// What the mirror of this hotel tells of people.
@@ -23,13 +23,13 @@ const PERSONAL: [&str; 16] = [
     "Кузьмич", "prohor", "nowhere", "Кимр", "аллерги", "Приходько", "@",
 ];
 
-fn page(hotel: &Hotel) -> String {
+fn page(hotel: &TestEnv) -> String {
     fs::read_to_string(hotel.path("page.html")).unwrap()
 }
 
 #[test]
 fn the_page_is_written_after_good_failed_and_refused_runs() {
-    let hotel = Hotel::new(PAGE);
+    let hotel = TestEnv::new(PAGE);
     hotel.run(3, "sync");
     assert!(page(&hotel).contains("no initial export was completed yet"), "{}", page(&hotel));
     hotel.run(0, "initial-export");
@@ -65,7 +65,7 @@ fn the_page_is_written_after_good_failed_and_refused_runs() {
 
 #[test]
 fn all_is_well_since_the_run_that_mended_it() {
-    let hotel = Hotel::exported(PAGE);
+    let hotel = TestEnv::exported(PAGE);
     hotel.sql("UPDATE bookings SET status = 'lost', modified_at = '2026'");
     hotel.run(1, "sync");
     hotel.sql("UPDATE bookings SET status = 'confirmed', modified_at = '2027'");
@@ -80,7 +80,7 @@ fn all_is_well_since_the_run_that_mended_it() {
 
 #[test]
 fn the_page_names_no_guest_no_phone_and_no_e_mail() {
-    let hotel = Hotel::exported(PAGE);
+    let hotel = TestEnv::exported(PAGE);
     hotel.sql(PEOPLE);
     // A portal that repeats what it was sent.
     hotel.server.portal().settings.required.push((Kind::Deal, "UF_CRM_NONE".to_owned()));
@@ -106,7 +106,7 @@ fn the_page_names_no_guest_no_phone_and_no_e_mail() {
 
 #[test]
 fn what_others_wrote_is_text_on_the_page_and_nothing_else() {
-    let hotel = Hotel::exported(PAGE);
+    let hotel = TestEnv::exported(PAGE);
     hotel.sql(
         "INSERT INTO bookings (id, number, status, arrival, departure, modified_at) VALUES
            (5, '<script>alert(1)</script>', 'x\" onmouseover=\"y', '2026-05-20', '2026-05-21', '2026'),
@@ -123,7 +123,7 @@ fn what_others_wrote_is_text_on_the_page_and_nothing_else() {
 
 #[test]
 fn the_page_is_one_file_without_a_script_and_says_how_its_age_is_seen() {
-    let hotel = Hotel::exported(PAGE);
+    let hotel = TestEnv::exported(PAGE);
     let written = page(&hotel);
     assert!(written.starts_with("<!DOCTYPE html>") && written.ends_with("</html>\n"), "{written}");
     for outside in ["<script", "<link", "@import", "url(", "<img", "src="] {
@@ -144,7 +144,7 @@ fn the_page_is_one_file_without_a_script_and_says_how_its_age_is_seen() {
 
 #[test]
 fn the_page_speaks_the_language_of_the_configuration() {
-    let hotel = Hotel::new(PAGE);
+    let hotel = TestEnv::new(PAGE);
     let text = fs::read_to_string(hotel.path("ecvi-b24.toml")).unwrap();
     fs::write(hotel.path("ecvi-b24.toml"), format!("language = \"ru\"\n{text}")).unwrap();
     hotel.run(0, "initial-export");
@@ -153,7 +153,7 @@ fn the_page_speaks_the_language_of_the_configuration() {
 
 #[test]
 fn a_page_that_cannot_be_written_fails_no_run_and_is_told_once_a_day() {
-    let hotel = Hotel::exported("[monitoring]\nstatus_page = \"missing/page.html\"\n");
+    let hotel = TestEnv::exported("[monitoring]\nstatus_page = \"missing/page.html\"\n");
     let said = hotel.complained(0, "sync");
     assert_eq!(said, "");
     let state = hotel.state();
@@ -169,7 +169,7 @@ fn a_page_that_cannot_be_written_fails_no_run_and_is_told_once_a_day() {
 
 #[test]
 fn the_hotels_own_page_is_not_overwritten() {
-    let hotel = Hotel::new(PAGE);
+    let hotel = TestEnv::new(PAGE);
     fs::write(hotel.path("page.html"), "<h1>Our hotel</h1>").unwrap();
     let said = hotel.complained(0, "initial-export");
     assert!(said.contains("another file is there already"), "{said}");
@@ -182,7 +182,7 @@ fn the_hotels_own_page_is_not_overwritten() {
 #[test]
 fn a_web_server_can_read_the_page_whatever_the_umask_and_no_link_is_followed() {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    let hotel = Hotel::new(&format!("{PAGE}metrics_file = \"ecvi.prom\"\n"));
+    let hotel = TestEnv::new(&format!("{PAGE}metrics_file = \"ecvi.prom\"\n"));
     let mut command = std::process::Command::new("sh");
     let program = env!("CARGO_BIN_EXE_ecvi-b24");
     command
@@ -209,18 +209,18 @@ fn a_page_in_the_place_of_another_file_is_refused() {
         [("mirror.db", "[mirror] path"), ("state.db", "[state] path"), ("state.db.lock", "lock")]
     {
         for own in ["status_page", "metrics_file"] {
-            let hotel = Hotel::new(&format!("[monitoring]\n{own} = \"{file}\"\n"));
+            let hotel = TestEnv::new(&format!("[monitoring]\n{own} = \"{file}\"\n"));
             let said = hotel.complained(3, "sync");
             assert!(said.contains(own) && said.contains(key), "{said}");
         }
     }
-    let hotel = Hotel::new("[monitoring]\nstatus_page = \"ecvi-b24.toml\"\n");
+    let hotel = TestEnv::new("[monitoring]\nstatus_page = \"ecvi-b24.toml\"\n");
     assert!(hotel.complained(3, "sync").contains("is the configuration file"));
 }
 
 #[test]
 fn a_run_that_finds_another_one_under_way_writes_the_page_too() {
-    let hotel = Hotel::exported(PAGE);
+    let hotel = TestEnv::exported(PAGE);
     fs::remove_file(hotel.path("page.html")).unwrap();
     let lock = Lock::try_acquire(&hotel.path("state.db")).unwrap().unwrap();
     lock.note_holder("initial-export", chrono::Utc::now()).unwrap();
@@ -236,7 +236,7 @@ fn a_run_that_finds_another_one_under_way_writes_the_page_too() {
 
 #[test]
 fn nothing_that_a_text_might_become_is_executed() {
-    let hotel = Hotel::exported(PAGE);
+    let hotel = TestEnv::exported(PAGE);
     let policy = "content=\"default-src 'none'; style-src 'unsafe-inline'\"";
     assert!(page(&hotel).contains(policy));
 }

@@ -2,17 +2,17 @@
 
 use std::fs;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 use crate::pty::Terminal;
 
 /// An initial export of this hotel, on a terminal of the usual eighty columns.
-fn export(hotel: &Hotel) -> Terminal {
+fn export(hotel: &TestEnv) -> Terminal {
     Terminal::start(&hotel.path(""), 80, &["initial-export"])
 }
 
 /// Twenty guests, of whom ten use up the portal's ten minutes.
-fn limited() -> Hotel {
-    let hotel = Hotel::new("");
+fn limited() -> TestEnv {
+    let hotel = TestEnv::new("");
     hotel.sql(
         "INSERT INTO guests (id, last_name, modified_at) SELECT value, 'Гость', '2020' FROM json_each(
            '[2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]')",
@@ -45,7 +45,7 @@ fn the_bar_tells_each_kind_the_rate_the_time_left_and_what_is_waited_for_and_ctr
 
 #[test]
 fn a_portal_that_cannot_be_reached_is_told_of_with_the_time_of_the_next_attempt() {
-    let hotel = Hotel::new("");
+    let hotel = TestEnv::new("");
     let webhook = hotel.server.webhook();
     let text = fs::read_to_string(hotel.path("ecvi-b24.toml")).unwrap();
     fs::write(hotel.path("ecvi-b24.toml"), text.replace(&webhook, "http://127.0.0.1:9/rest/1/x/"))

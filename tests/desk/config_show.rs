@@ -2,13 +2,13 @@
 
 use insta::assert_snapshot;
 
-use crate::house::House;
+use crate::env::TestEnv;
 
 const EN: &str = "en_US.UTF-8";
 
 #[test]
 fn the_secret_is_hidden_and_defaults_are_shown() {
-    assert_snapshot!(House::new().said(0, EN, "config show"), @r#"
+    assert_snapshot!(TestEnv::new().said(0, EN, "config show"), @r#"
     # ecvi-b24.toml
     [mirror]
     path = "mirror.db"
@@ -77,11 +77,11 @@ fn the_secret_is_hidden_and_defaults_are_shown() {
 
 #[test]
 fn the_configuration_is_found_by_option_and_by_variable() {
-    let house = House::new();
+    let house = TestEnv::new();
     std::fs::rename(house.path("ecvi-b24.toml"), house.path("other.toml")).unwrap();
     // On a machine where the package is installed there is one.
     if !std::path::Path::new("/etc/ecvi-b24.toml").exists() {
-        assert_snapshot!(house.complained(3, EN, "config show"), @"ecvi-b24: there is no configuration file /etc/ecvi-b24.toml: write it with ecvi-b24 init, or name another one with --config");
+        assert_snapshot!(house.complains(3, EN, "config show"), @"ecvi-b24: there is no configuration file /etc/ecvi-b24.toml: write it with ecvi-b24 init, or name another one with --config");
     }
     house.said(0, EN, "config show --config other.toml");
     house.said(0, EN, "--config other.toml config show");
@@ -90,13 +90,13 @@ fn the_configuration_is_found_by_option_and_by_variable() {
 
 #[test]
 fn the_webhook_may_come_from_the_environment() {
-    let house = House::new();
+    let house = TestEnv::new();
     std::fs::write(
         house.path("ecvi-b24.toml"),
         "language = \"en\"\n[mirror]\npath = \"mirror.db\"\n",
     )
     .unwrap();
-    assert_snapshot!(house.complained(3, "ru_RU.UTF-8", "config show"), @"ecvi-b24: the configuration file ecvi-b24.toml is wrong: no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK");
+    assert_snapshot!(house.complains(3, "ru_RU.UTF-8", "config show"), @"ecvi-b24: the configuration file ecvi-b24.toml is wrong: no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK");
     let webhook = ("ECVI_B24_WEBHOOK", "https://other.bitrix24.ru/rest/1/s3cr3t/");
     let shown = house.said_with(0, &[webhook], "config show");
     assert!(shown.contains("webhook = \"https://other.bitrix24.ru/rest/***\""), "{shown}");
@@ -104,7 +104,7 @@ fn the_webhook_may_come_from_the_environment() {
 
 #[test]
 fn one_file_under_two_keys_is_refused_before_anything_is_written() {
-    let house = House::new();
+    let house = TestEnv::new();
     let mirror = std::fs::read(house.path("mirror.db")).unwrap();
     std::fs::create_dir(house.path("data")).unwrap();
     let mut clashes = vec![
@@ -128,7 +128,7 @@ fn one_file_under_two_keys_is_refused_before_anything_is_written() {
         );
         std::fs::write(house.path("ecvi-b24.toml"), text).unwrap();
         for command in ["initial-export", "sync", "status", "config show"] {
-            let said = house.complained(3, EN, command);
+            let said = house.complains(3, EN, command);
             assert!(
                 said.contains(keys) && said.contains("give each one of its own"),
                 "{line}: {said}"
@@ -142,7 +142,7 @@ fn one_file_under_two_keys_is_refused_before_anything_is_written() {
 
 #[test]
 fn files_that_share_a_name_in_two_folders_are_two() {
-    let house = House::new();
+    let house = TestEnv::new();
     std::fs::create_dir(house.path("data")).unwrap();
     let text = "mirror.path = 'mirror.db'\nstate.path = 'data/mirror.db'
                 portal.webhook = 'https://hotel.bitrix24.ru/rest/1/s3cr3t/'\nportal.shared_bucket = 'data/requests'\n";
@@ -154,7 +154,7 @@ fn files_that_share_a_name_in_two_folders_are_two() {
 #[test]
 fn a_configuration_of_another_user_is_said_to_be_that() {
     use std::os::unix::fs::PermissionsExt;
-    let house = House::new();
+    let house = TestEnv::new();
     let config = house.path("ecvi-b24.toml");
     std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o000)).unwrap();
     // Root may read everything.

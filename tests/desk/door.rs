@@ -3,15 +3,15 @@
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::house::House;
+use crate::env::TestEnv;
 
 /// A title of the window, an empty screen, a text turned round, and a line that looks like the
 /// program's own.
 const EVIL: &str =
     "7\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}\u{9b}31m\u{2028}\u{200b}\rX\necvi-b24: OK";
 
-fn with_evil_words() -> House {
-    let house = House::running();
+fn with_evil_words() -> TestEnv {
+    let house = TestEnv::running();
     let mirror = Connection::open(house.path("mirror.db")).unwrap();
     let now = "2026-01-03 06:00:00";
     mirror
@@ -65,7 +65,7 @@ fn no_command_shows_what_steers_a_terminal_or_forges_a_line() {
 
 #[test]
 fn what_was_typed_wrongly_is_repeated_visibly() {
-    let house = House::running();
+    let house = TestEnv::running();
     for command in ["\u{1b}[2J", "status booking \u{1b}[2J", "sync --max-deletes \u{1b}[2J"] {
         let output = house.output(command);
         assert_eq!(output.status.code(), Some(2), "{command:?}");

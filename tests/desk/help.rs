@@ -4,10 +4,10 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 
-use crate::house::House;
+use crate::env::TestEnv;
 
 fn help(command: &str) -> String {
-    House::new().said(0, "ru_RU.UTF-8", &format!("{command} --help"))
+    TestEnv::new().said(0, "ru_RU.UTF-8", &format!("{command} --help"))
 }
 
 #[test]
@@ -376,7 +376,7 @@ fn config_show() {
 
 /// What a real bash offers for the last of these words.
 fn completed(words: &[&str]) -> String {
-    let script = House::new().said(0, "C", "completions bash");
+    let script = TestEnv::new().said(0, "C", "completions bash");
     let typed = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
     let last = words.len() - 1;
     let (word, before) = (words[last], words[last - 1]);
@@ -400,19 +400,19 @@ fn bash_completes_commands_kinds_codes_and_options() {
 
 #[test]
 fn pages_of_the_manual_are_made() {
-    assert!(House::new().said(0, "C", "man").contains(".TH ecvi-b24 1"));
-    assert!(House::new().said(0, "C", "man reset-id").contains(".TH ecvi-b24-reset-id 1"));
-    House::new().complained(2, "C", "man completions");
+    assert!(TestEnv::new().said(0, "C", "man").contains(".TH ecvi-b24 1"));
+    assert!(TestEnv::new().said(0, "C", "man reset-id").contains(".TH ecvi-b24-reset-id 1"));
+    TestEnv::new().complains(2, "C", "man completions");
 }
 
 #[test]
 fn a_page_of_the_manual_has_the_usage_of_the_help() {
-    let page = House::new().said(0, "C", "man status");
+    let page = TestEnv::new().said(0, "C", "man status");
     assert!(page.contains(".SH SYNOPSIS\necvi\\-b24 status [OPTIONS] [KIND] [ID]\n"), "{page}");
 }
 
 #[test]
 fn an_unknown_code_or_kind_is_exit_2() {
-    assert!(House::new().complained(2, "C", "retry --code NOPE").contains("PORTAL_REFUSED"));
-    assert!(House::new().complained(2, "C", "status gast").contains("'guest'"));
+    assert!(TestEnv::new().complains(2, "C", "retry --code NOPE").contains("PORTAL_REFUSED"));
+    assert!(TestEnv::new().complains(2, "C", "status gast").contains("'guest'"));
 }

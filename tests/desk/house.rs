@@ -1,14 +1,10 @@
-//! A hotel in a folder of its own: a configuration, a mirror, and a state that was filled by
-//! earlier passes.
+//! A hotel with a state that was filled by earlier passes.
 
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
 
-use assert_cmd::Command;
 use chrono::{DateTime, Utc};
-use ecvi_b24::config::{self, Config};
 use ecvi_b24::domain::failure_code::FailureCode;
 use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::{Kind, RecordKey};
@@ -18,27 +14,21 @@ use ecvi_b24::domain::warning::Warning;
 use ecvi_b24::mirror::{Mirror, Row};
 use ecvi_b24::state::settings::INITIAL_EXPORT;
 use ecvi_b24::state::{Counts, Event, Failure, Operation, PendingWork, Run, SentRecord, State};
-use rusqlite::Connection;
-use tempfile::TempDir;
 
-pub(crate) struct House {
-    folder: TempDir,
-}
+use crate::env::{CONFIG, Said, TestEnv};
 
-impl House {
+impl TestEnv {
     /// A configuration and a mirror; no pass has been yet.
-    pub(crate) fn new() -> House {
-        let house = House { folder: tempfile::tempdir().unwrap() };
-        let text = "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/s3cr3t/\"\n";
-        std::fs::write(house.path("ecvi-b24.toml"), text).unwrap();
-        private(&house.path("ecvi-b24.toml"));
+    pub(crate) fn new() -> TestEnv {
+        let house = TestEnv::empty();
+        house.write(CONFIG, "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/s3cr3t/\"\n");
         house.sql(include_str!("mirror.sql"));
         house
     }
 
     /// The hotel after a pass in which most went well.
-    pub(crate) fn running() -> House {
-        let house = House::new();
+    pub(crate) fn running() -> TestEnv {
+        let house = TestEnv::new();
         house.pass();
         // Since that pass: a guest changed, another is new, and a booking is gone.
         house.sql(
@@ -49,24 +39,8 @@ impl House {
         house
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(crate) fn sql(&self, sql: &str) {
-        Connection::open(self.path("mirror.db")).unwrap().execute_batch(sql).unwrap();
-    }
-
-    pub(crate) fn config(&self) -> Config {
-        config::load(&self.path("ecvi-b24.toml"), None).unwrap()
-    }
-
-    pub(crate) fn state(&self) -> State {
-        State::open(&self.path("state.db")).unwrap()
-    }
-
     pub(crate) fn output(&self, arguments: &str) -> Output {
-        self.run(&[("LANG", "en")], arguments)
+        self.command(arguments).output().unwrap()
     }
 
     /// The filler wrote the mirror at this time for the last time.
@@ -75,42 +49,28 @@ impl House {
         mirror.set_modified(at.into()).unwrap();
     }
 
-    /// The program in this folder, with no other environment than this and a time zone.
-    fn run(&self, environment: &[(&str, &str)], arguments: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
-        command
-            .current_dir(&self.folder)
-            .env_clear()
-            .env("TZ", "MSK-3")
-            .envs(environment.iter().copied());
-        command.args(arguments.split_whitespace()).output().unwrap()
-    }
-
     /// Its standard output, after it ended with this exit code.
+    #[track_caller]
     pub(crate) fn said(&self, code: i32, lang: &str, arguments: &str) -> String {
         self.said_with(code, &[("LANG", lang)], arguments)
     }
 
     /// Likewise, in this environment.
+    #[track_caller]
     pub(crate) fn said_with(
         &self,
         code: i32,
         environment: &[(&str, &str)],
         arguments: &str,
     ) -> String {
-        let output = self.run(environment, arguments);
-        let errors = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{errors}");
-        String::from_utf8(output.stdout).unwrap()
+        Said::of(self.program(arguments).envs(environment.iter().copied()), code).out
     }
 
     /// Its standard error, after it ended with this exit code.
-    pub(crate) fn complained(&self, code: i32, lang: &str, arguments: &str) -> String {
-        let output = self.run(&[("LANG", lang)], arguments);
-        assert_eq!(output.status.code(), Some(code), "{output:?}");
-        String::from_utf8(output.stderr)
-            .unwrap()
-            .replace(&self.folder.path().display().to_string(), "")
+    #[track_caller]
+    pub(crate) fn complains(&self, code: i32, lang: &str, arguments: &str) -> String {
+        let errors = Said::of(self.program(arguments).env("LANG", lang), code).err;
+        errors.replace(&self.folder().display().to_string(), "")
     }
 
     /// These guests were refused by the portal.
@@ -209,12 +169,3 @@ pub(crate) fn without_age(text: &str) -> String {
 pub(crate) fn recent() -> String {
     to_rfc3339(Utc::now())
 }
-
-#[cfg(unix)]
-fn private(path: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
-}
-
-#[cfg(not(unix))]
-fn private(_: &std::path::Path) {}

@@ -4,6 +4,8 @@
 
 mod config_show;
 mod door;
+#[path = "../shared/env.rs"]
+mod env;
 mod help;
 mod house;
 mod plan;

@@ -9,9 +9,10 @@ use ecvi_b24::sync::plan::{Plan, PlanOptions};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::house::{House, at};
+use crate::env::TestEnv;
+use crate::house::at;
 
-fn shown(house: &House, write: impl Fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
+fn shown(house: &TestEnv, write: impl Fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
     let (config, state) = (house.config(), house.state());
     let mirror = Mirror::open(&config.mirror).unwrap();
     let rules =
@@ -21,11 +22,11 @@ fn shown(house: &House, write: impl Fn(&Plan, &ecvi_b24::state::State, &mut Vec<
     String::from_utf8(text).unwrap()
 }
 
-fn text(house: &House, language: Language) -> String {
+fn text(house: &TestEnv, language: Language) -> String {
     shown(house, |plan, state, out| dry_run::write_text(plan, state, None, language, out).unwrap())
 }
 
-fn json(house: &House) -> Value {
+fn json(house: &TestEnv) -> Value {
     let text = shown(house, |plan, state, out| {
         dry_run::write_json(plan, state, None, Language::En, out).unwrap();
     });
@@ -33,8 +34,8 @@ fn json(house: &House) -> Value {
 }
 
 /// Everything that a plan can hold.
-fn eventful() -> House {
-    let house = House::running();
+fn eventful() -> TestEnv {
+    let house = TestEnv::running();
     house.sql(
         "INSERT INTO companies (id, name, modified_at, crm_id) VALUES (9, 'Лютик', '2026-01-02', 7009);
          INSERT INTO bookings (id, number, status, arrival, departure, modified_at)

@@ -7,23 +7,24 @@ use ecvi_b24::state::settings::MIRROR_STATS;
 use ecvi_b24::state::{InDoubtCall, Operation, StoredRecord};
 use insta::assert_snapshot;
 
-use crate::house::{House, at};
+use crate::env::TestEnv;
+use crate::house::at;
 
 const RU: &str = "ru_RU.UTF-8";
 const EN: &str = "en_US.UTF-8";
 
-fn record(house: &House, kind: Kind, id: i64) -> StoredRecord {
+fn record(house: &TestEnv, kind: Kind, id: i64) -> StoredRecord {
     house.state().record(&RecordKey::new(kind, id)).unwrap().unwrap_or_default()
 }
 
-fn events(house: &House, kind: Kind, id: i64) -> Vec<(String, Option<i64>)> {
+fn events(house: &TestEnv, kind: Kind, id: i64) -> Vec<(String, Option<i64>)> {
     let events = house.state().history(&RecordKey::new(kind, id)).unwrap();
     events.into_iter().map(|event| (event.event.to_string(), event.crm_id)).collect()
 }
 
 #[test]
 fn a_record_is_let_go_of_and_can_be_brought_back() {
-    let house = House::running();
+    let house = TestEnv::running();
     assert_snapshot!(house.said(0, RU, "reset-id booking 3682 --yes"), @r"
     заявка №3682 (id 5): забыть, что это сделка 501
     Следующий запуск найдёт карточки в CRM по ORIGIN_ID, а ненайденные создаст заново.
@@ -42,7 +43,7 @@ fn a_record_is_let_go_of_and_can_be_brought_back() {
 
 #[test]
 fn another_object_may_be_shared_and_that_is_said() {
-    let house = House::running();
+    let house = TestEnv::running();
     assert_snapshot!(house.said(0, EN, "reset-id guest 41 --crm-id 102"), @r"
     guest 41: link to contact 102 (now contact 101)
       this card already belongs to guest 42: both records will write to it
@@ -55,14 +56,14 @@ fn another_object_may_be_shared_and_that_is_said() {
 
 #[test]
 fn a_failure_is_forgotten_so_that_the_record_is_tried_at_once() {
-    let house = House::running();
+    let house = TestEnv::running();
     house.said(0, EN, "reset-id guest 43 --yes");
     assert!(house.state().retry_backoffs(Kind::Guest).unwrap().is_empty());
 }
 
 #[test]
 fn a_call_in_doubt_stays_in_doubt() {
-    let house = House::running();
+    let house = TestEnv::running();
     for arguments in
         ["reset-id company 7 --yes", "reset-id company 7 --crm-id 9 --yes", "reset-id --all --yes"]
     {
@@ -88,14 +89,14 @@ fn a_call_in_doubt_stays_in_doubt() {
 
 #[test]
 fn a_record_of_the_mirror_alone_can_be_pointed_at_an_object() {
-    let house = House::new();
+    let house = TestEnv::new();
     house.said(0, EN, "reset-id guest 42 --crm-id 17 --yes");
     assert_eq!(record(&house, Kind::Guest, 42).plan_record.crm_id, Some(17));
 }
 
 #[test]
 fn all_of_a_kind_or_everything() {
-    let house = House::running();
+    let house = TestEnv::running();
     assert_snapshot!(house.said(0, RU, "reset-id guest --all --yes"), @r"
     гости: забыть id CRM: 2
     Отменить это можно только по одной записи или восстановив копию файла состояния.
@@ -121,7 +122,7 @@ fn all_of_a_kind_or_everything() {
 
 #[test]
 fn a_table_that_was_emptied_on_purpose_is_accepted_after_it() {
-    let house = House::running();
+    let house = TestEnv::running();
     let survey = serde_json::json!({"rows": [3, 1, 3], "residents": 4, "newest": ["", "", ""]});
     house.state().set(MIRROR_STATS, &survey).unwrap();
     house.sql("DELETE FROM bookings; DELETE FROM booking_guests");
@@ -132,7 +133,7 @@ fn a_table_that_was_emptied_on_purpose_is_accepted_after_it() {
 
 #[test]
 fn a_booking_that_is_gone_from_ecvi_is_warned_of() {
-    let house = House::running();
+    let house = TestEnv::running();
     assert_snapshot!(house.said(0, RU, "reset-id booking 3690 --yes"), @r"
     заявка №3690 (id 8): забыть, что это сделка 508
       такой заявки в Ecvi больше нет: её сделка останется в CRM, удалите её вручную
@@ -143,25 +144,25 @@ fn a_booking_that_is_gone_from_ecvi_is_warned_of() {
 
 #[test]
 fn what_makes_no_sense_is_exit_2_and_changes_nothing() {
-    let house = House::running();
-    assert_snapshot!(house.complained(2, RU, "reset-id guest 41 77 --yes"), @"ecvi-b24: гостя «77» нет ни в зеркале Ecvi, ни среди переданных; проверьте id");
-    assert_snapshot!(house.complained(2, EN, "reset-id guest 41 42 --crm-id 9"), @"ecvi-b24: --crm-id: name one record");
-    house.complained(2, EN, "reset-id guest");
-    house.complained(2, EN, "reset-id guest 41 --all");
-    house.complained(2, EN, "reset-id guest 41 --crm-id 0");
+    let house = TestEnv::running();
+    assert_snapshot!(house.complains(2, RU, "reset-id guest 41 77 --yes"), @"ecvi-b24: гостя «77» нет ни в зеркале Ecvi, ни среди переданных; проверьте id");
+    assert_snapshot!(house.complains(2, EN, "reset-id guest 41 42 --crm-id 9"), @"ecvi-b24: --crm-id: name one record");
+    house.complains(2, EN, "reset-id guest");
+    house.complains(2, EN, "reset-id guest 41 --all");
+    house.complains(2, EN, "reset-id guest 41 --crm-id 0");
     assert_eq!(record(&house, Kind::Guest, 41).plan_record.crm_id, Some(101));
 }
 
 #[test]
 fn a_number_that_two_bookings_carry_is_asked_about() {
-    let house = House::running();
+    let house = TestEnv::running();
     house.sql("UPDATE bookings SET number = '3682' WHERE id = 6");
-    assert_snapshot!(house.complained(2, EN, "reset-id booking 3682 --yes"), @"ecvi-b24: several records are called 3682; name one: id:5, id:6");
+    assert_snapshot!(house.complains(2, EN, "reset-id booking 3682 --yes"), @"ecvi-b24: several records are called 3682; name one: id:5, id:6");
 }
 
 #[test]
 fn it_waits_for_the_pass_that_is_running() {
-    let house = House::running();
+    let house = TestEnv::running();
     let lock = Lock::try_acquire(&house.path("state.db")).unwrap();
     let waiting = std::thread::scope(|scope| {
         let reset = scope.spawn(|| house.said(0, EN, "reset-id guest 41 --yes"));

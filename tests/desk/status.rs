@@ -8,18 +8,19 @@ use ecvi_b24::state::{Counts, Event, InDoubtCall, Operation, Run};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::house::{House, at, recent, without_age};
+use crate::env::TestEnv;
+use crate::house::{at, recent, without_age};
 
 const RU: &str = "ru_RU.UTF-8";
 const EN: &str = "en_US.UTF-8";
 
-fn document(house: &House, arguments: &str) -> Value {
+fn document(house: &TestEnv, arguments: &str) -> Value {
     serde_json::from_str(&house.said(0, RU, arguments)).unwrap()
 }
 
 #[test]
 fn the_document_has_exactly_the_fields_that_are_promised() {
-    let house = House::running();
+    let house = TestEnv::running();
     house.mirror_was_written(at("2026-01-02T02:50:00Z"));
     assert_eq!(
         document(&house, "status --json"),
@@ -57,7 +58,7 @@ fn the_document_has_exactly_the_fields_that_are_promised() {
 
 #[test]
 fn the_document_keeps_its_order() {
-    let text = House::running().said(0, EN, "status --json");
+    let text = TestEnv::running().said(0, EN, "status --json");
     let keys = [
         "schema", "initial_export", "last_run", "last_success_at", "records", "failures",
         "warnings", "mirror",
@@ -71,7 +72,7 @@ fn the_document_keeps_its_order() {
 
 #[test]
 fn before_any_pass_there_is_nothing_but_what_waits() {
-    let house = House::new();
+    let house = TestEnv::new();
     house.mirror_was_written(at("2026-01-02T02:50:00Z"));
     let none = |pending| json!({"synced": 0, "pending": pending, "failed": 0, "waiting": 0});
     assert_eq!(
@@ -90,7 +91,7 @@ fn before_any_pass_there_is_nothing_but_what_waits() {
 
 #[test]
 fn without_a_mirror_what_waits_is_unknown() {
-    let house = House::running();
+    let house = TestEnv::running();
     std::fs::remove_file(house.path("mirror.db")).unwrap();
     let records = document(&house, "status --json")["records"].clone();
     assert_eq!(records["guest"], json!({"synced": 2, "pending": null, "failed": 1, "waiting": 0}));
@@ -104,7 +105,7 @@ fn without_a_mirror_what_waits_is_unknown() {
 
 #[test]
 fn one_kind_alone() {
-    let records = document(&House::running(), "status booking --json");
+    let records = document(&TestEnv::running(), "status booking --json");
     assert_eq!(
         records["records"],
         json!({"booking": {"synced": 1, "pending": 1, "failed": 0, "waiting": 1}})
@@ -114,7 +115,7 @@ fn one_kind_alone() {
 
 #[test]
 fn it_is_answered_while_a_pass_writes() {
-    let house = House::running();
+    let house = TestEnv::running();
     let state = house.state();
     state.begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
     let writer = state.writer().unwrap();
@@ -134,7 +135,7 @@ fn it_is_answered_while_a_pass_writes() {
 
 #[test]
 fn a_pass_that_runs_is_told_from_one_that_broke_off() {
-    let house = House::running();
+    let house = TestEnv::running();
     house.state().begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
     let lock = Lock::try_acquire(&house.path("state.db")).unwrap();
     assert!(
@@ -147,7 +148,7 @@ fn a_pass_that_runs_is_told_from_one_that_broke_off() {
 
 #[test]
 fn monitoring_hears_of_failures_and_of_silence() {
-    let house = House::new();
+    let house = TestEnv::new();
     let state = house.state();
     let run = state.begin_run("sync", at(&recent())).unwrap();
     let ended = Run {
@@ -167,21 +168,21 @@ fn monitoring_hears_of_failures_and_of_silence() {
     state.finish_run(run, &old).unwrap();
     house.said(1, EN, "status --check --max-age 1h");
     house.said(1, EN, "status --check --json");
-    House::running().said(1, EN, "status --check --max-age 36500days");
+    TestEnv::running().said(1, EN, "status --check --max-age 36500days");
 }
 
 #[test]
 fn an_unusable_state_is_exit_3() {
-    let house = House::new();
+    let house = TestEnv::new();
     std::fs::write(house.path("state.db"), "this is no database, and long enough to be sure of it")
         .unwrap();
-    house.complained(3, EN, "status");
-    house.complained(3, EN, "status --check");
+    house.complains(3, EN, "status");
+    house.complains(3, EN, "status --check");
 }
 
 #[test]
 fn the_screen_in_two_languages() {
-    let house = House::running();
+    let house = TestEnv::running();
     house.mirror_was_written(at("2026-01-02T02:50:00Z"));
     assert_snapshot!(without_age(&house.said(0, RU, "status")), @r"
     Последний удачный запуск: 02.01.2026 06:00 (AGE)
@@ -237,7 +238,7 @@ fn the_screen_in_two_languages() {
         guest 42, since 2026-01-02 06:00
         https://hotel.bitrix24.ru/crm/contact/details/102/
     ");
-    let empty = House::new();
+    let empty = TestEnv::new();
     empty.mirror_was_written(at("2026-01-02T02:50:00Z"));
     assert_snapshot!(without_age(&empty.said(0, RU, "status")), @r"
     Удачных запусков ещё не было.
@@ -263,7 +264,7 @@ fn the_screen_in_two_languages() {
 
 #[test]
 fn a_long_list_is_cut_unless_its_kind_is_asked_for() {
-    let house = House::running();
+    let house = TestEnv::running();
     house.sql(
         "WITH RECURSIVE n(id) AS (SELECT 100 UNION ALL SELECT id + 1 FROM n WHERE id < 119)
                INSERT INTO guests (id, last_name, modified_at) SELECT id, 'x', '2026-01-01' FROM n",
@@ -277,7 +278,7 @@ fn a_long_list_is_cut_unless_its_kind_is_asked_for() {
 
 #[test]
 fn one_record_in_two_languages() {
-    let house = House::running();
+    let house = TestEnv::running();
     assert_snapshot!(house.said(0, RU, "status booking 3682"), @r"
     Заявка №3682 (id 5)
     В CRM: сделка 501, https://hotel.bitrix24.ru/crm/deal/details/501/
@@ -338,7 +339,7 @@ fn one_record_in_two_languages() {
 
 #[test]
 fn a_call_in_doubt_is_told() {
-    let house = House::running();
+    let house = TestEnv::running();
     let state = house.state();
     let writer = state.writer().unwrap();
     writer
@@ -375,7 +376,7 @@ fn a_call_in_doubt_is_told() {
 
 #[test]
 fn neither_names_nor_phones_nor_addresses_are_shown() {
-    let house = House::running();
+    let house = TestEnv::running();
     for arguments in
         ["status", "status guest", "status guest 41", "status guest 42", "status booking 3682"]
     {
@@ -389,15 +390,15 @@ fn neither_names_nor_phones_nor_addresses_are_shown() {
 
 #[test]
 fn a_record_that_nobody_knows_is_exit_2() {
-    let house = House::running();
-    assert_snapshot!(house.complained(2, RU, "status booking 77"), @"ecvi-b24: заявки «77» нет ни в зеркале Ecvi, ни среди переданных; проверьте номер");
-    assert_snapshot!(house.complained(2, EN, "status guest 77"), @"ecvi-b24: guest 77 is neither in the mirror nor among the records sent; check the id");
-    House::new().complained(2, EN, "status guest 77");
+    let house = TestEnv::running();
+    assert_snapshot!(house.complains(2, RU, "status booking 77"), @"ecvi-b24: заявки «77» нет ни в зеркале Ecvi, ни среди переданных; проверьте номер");
+    assert_snapshot!(house.complains(2, EN, "status guest 77"), @"ecvi-b24: guest 77 is neither in the mirror nor among the records sent; check the id");
+    TestEnv::new().complains(2, EN, "status guest 77");
 }
 
 #[test]
 fn a_number_wins_over_an_id_and_id_can_be_said() {
-    let house = House::running();
+    let house = TestEnv::running();
     house.sql("UPDATE bookings SET number = '5' WHERE id = 6");
     assert!(house.said(0, EN, "status booking 5").starts_with("Booking 5 (id 6)"));
     assert!(house.said(0, EN, "status booking id:5").starts_with("Booking 3682 (id 5)"));
@@ -405,11 +406,11 @@ fn a_number_wins_over_an_id_and_id_can_be_said() {
 
 #[test]
 fn a_russian_run_is_told_of_in_the_language_of_the_reader() {
-    let house = House::running();
+    let house = TestEnv::running();
     let text = std::fs::read_to_string(house.path("ecvi-b24.toml")).unwrap();
     let text = text.replace("https://hotel.bitrix24.ru/", "http://127.0.0.1:1/");
     std::fs::write(house.path("ecvi-b24.toml"), &text).unwrap();
-    let run = house.complained(5, RU, "sync --time-limit 1s");
+    let run = house.complains(5, RU, "sync --time-limit 1s");
     assert!(run.contains("портал недоступен (соединение отклонено)"), "{run}");
     let english = "the portal cannot be reached (the connection was refused)";
     for said in

@@ -1,18 +1,16 @@
 //! A small hotel: a folder with configuration, mirror and state, and a portal of its own.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::ops::Deref;
 use std::thread::{self, JoinHandle, sleep};
 use std::time::Duration;
 
-use bitrix24_sandbox::{Kind as Entity, Portal, Server};
+use bitrix24_sandbox::{Kind as Entity, Portal};
 use ecvi_b24::domain::record::Kind;
 use ecvi_b24::state::State;
 use ecvi_b24::state::settings::PORTAL;
-use rusqlite::Connection;
-use tempfile::TempDir;
 
+use crate::env::{CONFIG, TestEnv};
 use crate::program::{Ended, Victim};
 
 /// The webhook's secret.
@@ -31,14 +29,21 @@ const RATE: &str = "requests_per_second = 1000\nburst = 1000\n";
 const SYNC: &str = "delete_after = \"0s\"\ntime_limit = \"50s\"\nretry_after = \"100ms\"\n";
 
 pub(crate) struct Hotel {
-    folder: TempDir,
-    pub(crate) server: Server,
-    portal: &'static str,
+    env: TestEnv,
+    portal_lines: &'static str,
     more: &'static str,
     /// The mirror learns the CRM's ids.
     writes_back: bool,
     /// Copies find their portal at an address that the state does not know.
     moved: bool,
+}
+
+impl Deref for Hotel {
+    type Target = TestEnv;
+
+    fn deref(&self) -> &TestEnv {
+        &self.env
+    }
 }
 
 impl Hotel {
@@ -82,7 +87,7 @@ impl Hotel {
 
     /// An equal hotel before an equal portal; what happens to one does not touch the other.
     pub(crate) fn copy(&self) -> Hotel {
-        self.copy_with(self.portal)
+        self.copy_with(self.portal_lines)
     }
 
     /// The same with other lines in `[portal]`.
@@ -100,30 +105,19 @@ impl Hotel {
     }
 
     fn before(portal: Portal, lines: &'static str, more: &'static str, writes_back: bool) -> Hotel {
-        let server = Server::start(portal, 0).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let hotel = Hotel { folder, server, portal: lines, more, writes_back, moved: false };
+        let env = TestEnv::before(portal);
+        let hotel = Hotel { env, portal_lines: lines, more, writes_back, moved: false };
         hotel.configure(&hotel.server.webhook());
         hotel
     }
 
     /// Writes the configuration anew, for this webhook.
     pub(crate) fn configure(&self, webhook: &str) {
-        let Hotel { portal, more, writes_back, .. } = self;
+        let Hotel { portal_lines, more, writes_back, .. } = self;
         let text = format!(
-            "[mirror]\npath = \"mirror.db\"\nwrite_back = {writes_back}\n[portal]\nwebhook = \"{webhook}\"\n{RATE}{portal}[sync]\n{SYNC}{more}"
+            "[mirror]\npath = \"mirror.db\"\nwrite_back = {writes_back}\n[portal]\nwebhook = \"{webhook}\"\n{RATE}{portal_lines}[sync]\n{SYNC}{more}"
         );
-        fs::write(self.path("ecvi-b24.toml"), text).unwrap();
-        fs::set_permissions(self.path("ecvi-b24.toml"), fs::Permissions::from_mode(0o600)).unwrap();
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Changes the mirror.
-    pub(crate) fn sql(&self, sql: &str) {
-        Connection::open(self.path("mirror.db")).unwrap().execute_batch(sql).unwrap();
+        self.write(CONFIG, text);
     }
 
     /// Rows of the mirror whose `crm_id` is not the object that carries their id; none are looked
@@ -132,8 +126,8 @@ impl Hotel {
         if !self.writes_back {
             return Vec::new();
         }
-        let (mirror, portal) =
-            (Connection::open(self.path("mirror.db")).unwrap(), self.server.portal());
+        let mirror = self.mirror();
+        let portal = self.portal();
         let tables = [
             ("guests", Entity::Contact),
             ("companies", Entity::Company),
@@ -170,7 +164,7 @@ impl Hotel {
         environment: &[(&str, &str)],
         arguments: &str,
     ) -> Ended {
-        victim.run(self.folder.path(), environment, arguments)
+        victim.run(self.folder(), environment, arguments)
     }
 
     /// Begins a run so that it can be stopped and killed.
@@ -180,7 +174,8 @@ impl Hotel {
         environment: &[(&str, &str)],
         arguments: &'static str,
     ) -> JoinHandle<Ended> {
-        let (victim, folder) = (victim.clone(), self.folder.path().to_owned());
+        let victim = victim.clone();
+        let folder = self.folder().to_owned();
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let environment: Vec<(String, String)> = environment.iter().map(own).collect();
         thread::spawn(move || {
@@ -208,7 +203,7 @@ impl Hotel {
     /// Waits until what is in doubt may be settled.
     pub(crate) fn wait(&self) {
         if self.doubts() > 0 {
-            sleep(Duration::from_millis(if self.portal == HASTY { 2350 } else { 110 }));
+            sleep(Duration::from_millis(if self.portal_lines == HASTY { 2350 } else { 110 }));
         }
     }
 

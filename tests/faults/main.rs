@@ -8,6 +8,8 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod crew;
+#[path = "../shared/env.rs"]
+mod env;
 mod first_commit;
 mod guards_clock;
 mod guards_mirror;

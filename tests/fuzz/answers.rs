@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use bitrix24_sandbox::Portal as Sandbox;
-use ecvi_b24::commands::check;
+use ecvi_b24::commands::{check, cli};
 use ecvi_b24::portal::{CallError, Portal, Response};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use serde_json::Value;
@@ -103,11 +103,8 @@ fn check_case(seed: u64, dir: &Path) -> Result<(), String> {
         let wire = Wire::new(portal, clock.clone(), webhook.clone(), dice, 40);
         Ok(Box::new(Owned(wire)) as Box<dyn Portal>)
     };
-    let options = check::Options {
-        config: Some(&file),
-        probe: seed.is_multiple_of(20),
-        ..check::Options::default()
-    };
-    let (told, _) = check::run(&options, &connect, &hotel.clock);
+    let start = check::Start { config: Some(&file), ..check::Start::default() };
+    let options = cli::Check { probe: seed.is_multiple_of(20), ..cli::Check::default() };
+    let (told, _) = check::run(&start, &options, &connect, &hotel.clock);
     if told.contains(SECRET) { Err(format!("the secret is told: {told}")) } else { Ok(()) }
 }

@@ -4,12 +4,12 @@ use ecvi_b24::config::parse;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::portal::{CallError, Portal, Response};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::run_once_unless_busy;
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
 use crate::hotel::{Hotel, fill, sql, sync, toml};
 use crate::look::picture;
+use crate::once::run_once;
 use crate::run::folder;
 use crate::wire::Wire;
 
@@ -40,9 +40,7 @@ fn after_twisted(
     let mut hotel = Hotel::with(config, &mut Dice::new(1), 0);
     before(&mut hotel);
     let mut portal = Twisted(&mut hotel.wire, twist);
-    let ended = run_once_unless_busy(&hotel.config, orders, &mut portal, &hotel.clock, &mut ())
-        .unwrap()
-        .unwrap();
+    let ended = run_once(&hotel.config, orders, &mut portal, &hotel.clock, &mut ()).unwrap();
     assert_eq!(ended.outcome, Outcome::Interrupted, "{ended:?}");
     hotel.rest().unwrap();
     hotel
@@ -209,9 +207,7 @@ fn an_export_waits_for_a_portal_that_answers_and_fails_at_every_question() {
     hotel.lose_state();
     let mut portal = Failing { wire: &mut hotel.wire, requests_left: 40 };
     let orders = RunOptions::new(RunKind::InitialExport);
-    let ended = run_once_unless_busy(&hotel.config, &orders, &mut portal, &hotel.clock, &mut ())
-        .unwrap()
-        .unwrap();
+    let ended = run_once(&hotel.config, &orders, &mut portal, &hotel.clock, &mut ()).unwrap();
     assert_eq!((ended.outcome, portal.requests_left), (Outcome::Ok, 0), "{ended:?}");
     hotel.rest().unwrap();
 }

@@ -8,12 +8,13 @@ use chrono::{DateTime, Utc};
 use ecvi_b24::config::{Config, parse};
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::{RunReport, run_once_unless_busy};
+use ecvi_b24::sync::run::RunReport;
 use rusqlite::Connection;
 use serde_json::json;
 
 use crate::dice::Dice;
 use crate::look;
+use crate::once::run_once;
 use crate::wire::Wire;
 
 /// The webhook's secret: no text may show it.
@@ -126,16 +127,7 @@ impl Hotel {
 
     /// A pass of which nothing is expected.
     pub(crate) fn try_pass(&mut self, orders: &RunOptions) -> anyhow::Result<RunReport> {
-        for _ in 0..500 {
-            if let Some(ended) =
-                run_once_unless_busy(&self.config, orders, &mut self.wire, &self.clock, &mut ())?
-            {
-                return Ok(ended);
-            }
-            // A program that another case starts holds all files of this one for a moment.
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        anyhow::bail!("the lock of a dead process holds")
+        run_once(&self.config, orders, &mut self.wire, &self.clock, &mut ())
     }
 
     pub(crate) fn wait(&self, minutes: u64) {

@@ -20,6 +20,8 @@ mod found;
 mod honest;
 mod hotel;
 mod look;
+#[path = "../shared/run.rs"]
+mod once;
 mod rows;
 mod run;
 mod tree;

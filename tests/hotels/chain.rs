@@ -6,13 +6,14 @@ use std::{fs, thread};
 use bitrix24_sandbox::{Bucket, Kind, Portal};
 use ecvi_b24::platform::lock::Lock;
 
-use crate::hotel::{Hotel, script};
+use crate::env::TestEnv;
+use crate::hotel::script;
 
 const HOTELS: [&str; 2] = ["north", "south"];
 
 /// The chain, both mirrors with the same hotel: the same ids, names and phones.
-fn chain(portal: Portal) -> Hotel {
-    let chain = Hotel::before("chain", portal);
+fn chain(portal: Portal) -> TestEnv {
+    let chain = TestEnv::open_before("chain", portal);
     for name in HOTELS {
         fs::create_dir(chain.path(name)).unwrap();
         chain.sql_of(&format!("{name}/mirror.db"), &script("default", "mirror.sql").unwrap());
@@ -20,7 +21,7 @@ fn chain(portal: Portal) -> Hotel {
     chain
 }
 
-fn exported() -> Hotel {
+fn exported() -> TestEnv {
     let chain = chain(Portal::unlimited());
     for name in HOTELS {
         chain.run(0, &format!("--config {name}.toml initial-export"));
@@ -29,7 +30,7 @@ fn exported() -> Hotel {
 }
 
 /// The title of a booking's deal.
-fn title(chain: &Hotel, originator: &str, booking: &str) -> Option<String> {
+fn title(chain: &TestEnv, originator: &str, booking: &str) -> Option<String> {
     let portal = chain.server.portal();
     let deals = portal.with_origin(Kind::Deal, originator, booking);
     assert!(deals.len() < 2);
@@ -97,8 +98,8 @@ fn both_hotels_at_once_stay_within_the_portals_rate_by_the_file_that_they_share(
     let chain = chain(portal);
     for name in HOTELS {
         let file = format!("{name}.toml");
-        chain.configure(&file, "requests_per_second = 2 ", "requests_per_second = 20 ");
-        chain.configure(&file, "burst = 50", "burst = 6");
+        chain.replace(&file, "requests_per_second = 2 ", "requests_per_second = 20 ");
+        chain.replace(&file, "burst = 50", "burst = 6");
     }
     thread::scope(|scope| {
         for name in HOTELS {
@@ -149,7 +150,7 @@ fn the_crontab_names_commands_and_files_that_there_are() {
 /// The numbers of docs/hotels.md: what a pass asks of the bucket that all hotels of a host share.
 #[test]
 fn a_pass_makes_few_requests_and_an_idle_one_none() {
-    let hotel = Hotel::exported("default");
+    let hotel = TestEnv::exported("default");
     let mut requests = |sql: &str| {
         let before = hotel.server.requests();
         hotel.sql(sql);

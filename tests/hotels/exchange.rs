@@ -4,11 +4,11 @@ use bitrix24_sandbox::Kind;
 use chrono::Utc;
 use serde_json::json;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
 /// The hotel, after Ecvi's exchange made all its objects, in its own words and without a mark.
-fn hotel() -> Hotel {
-    let hotel = Hotel::filled("exchange");
+fn hotel() -> TestEnv {
+    let hotel = TestEnv::filled("exchange");
     let tables = [
         (Kind::Contact, "guests", 1..=5),
         (Kind::Company, "companies", 1..=2),
@@ -28,7 +28,7 @@ fn hotel() -> Hotel {
     hotel
 }
 
-fn crm_id(hotel: &Hotel, table: &str, id: u64) -> u64 {
+fn crm_id(hotel: &TestEnv, table: &str, id: u64) -> u64 {
     let id: i64 = hotel.asked(&format!("SELECT crm_id FROM {table} WHERE id = {id}"));
     id.cast_unsigned()
 }
@@ -130,7 +130,7 @@ fn ids_are_written_back_once_the_mirror_can_be_written() {
 }
 
 /// A guest's row names a stranger's card, and somebody took our mark off it.
-fn mistaken(guest: &str) -> (Hotel, u64) {
+fn mistaken(guest: &str) -> (TestEnv, u64) {
     let hotel = hotel();
     hotel.run(0, "initial-export");
     let card = hotel.contact(guest).id;
@@ -154,7 +154,7 @@ fn reset_id_wins_over_the_id_that_ecvi_knows() {
 #[test]
 fn reset_id_wins_also_where_nothing_is_written_back() {
     let (hotel, card) = mistaken("1");
-    hotel.configure("ecvi-b24.toml", "write_back = true", "write_back = false");
+    hotel.replace("ecvi-b24.toml", "write_back = true", "write_back = false");
     hotel.run(0, "reset-id guest 1 --yes");
     hotel.run(0, "sync");
     let new = hotel.contact("1").id;
@@ -169,7 +169,7 @@ fn reset_id_wins_also_where_nothing_is_written_back() {
 fn an_id_that_reset_id_let_go_of_stays_forgotten_when_the_new_object_vanishes() {
     for pointed in [false, true] {
         let (hotel, card) = mistaken("5");
-        hotel.configure("ecvi-b24.toml", "write_back = true", "write_back = false");
+        hotel.replace("ecvi-b24.toml", "write_back = true", "write_back = false");
         let other = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Приходько"}));
         let elsewhere = if pointed { format!("--crm-id {other} ") } else { String::new() };
         hotel.run(0, &format!("reset-id guest 5 {elsewhere}--yes"));

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use crate::hotel::{Hotel, script};
+use crate::env::TestEnv;
+use crate::hotel::script;
 
-fn hotel() -> Hotel {
-    let hotel = Hotel::filled("fields");
+fn hotel() -> TestEnv {
+    let hotel = TestEnv::filled("fields");
     let calls: Value = serde_json::from_str(&script("fields", "userfields.json").unwrap()).unwrap();
     for call in calls.as_array().unwrap() {
         hotel.call(call["method"].as_str().unwrap(), serde_json::json!({"fields": call["fields"]}));
@@ -14,7 +15,7 @@ fn hotel() -> Hotel {
 }
 
 /// The list of a deal's meals, word by id.
-fn meal(hotel: &Hotel, booking: &str) -> String {
+fn meal(hotel: &TestEnv, booking: &str) -> String {
     let id = hotel.deal(booking).text("UF_CRM_MEALS").to_owned();
     let fields = hotel.call("crm.deal.fields", serde_json::json!({}));
     let items = fields["result"]["UF_CRM_MEALS"]["items"].as_array().unwrap().clone();
@@ -24,7 +25,7 @@ fn meal(hotel: &Hotel, booking: &str) -> String {
 
 #[test]
 fn fields_that_the_portal_does_not_have_are_found_before_anything_is_sent() {
-    let hotel = Hotel::filled("fields");
+    let hotel = TestEnv::filled("fields");
     hotel.run(3, "initial-export");
     assert_eq!(hotel.counts(), [0, 0, 0]);
 }

@@ -4,24 +4,24 @@ use bitrix24_sandbox::{Kind, Portal};
 use chrono::Utc;
 use serde_json::json;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
-fn hotel() -> Hotel {
+fn hotel() -> TestEnv {
     let mut portal = Portal::unlimited();
     assert_eq!(portal.add_funnel("Проживание"), 1);
-    let hotel = Hotel::before("funnels", portal);
+    let hotel = TestEnv::open_before("funnels", portal);
     hotel.fill("funnels");
     hotel
 }
 
 /// Funnel, stage and closing date of a deal.
-fn place(hotel: &Hotel, booking: &str) -> [String; 3] {
+fn place(hotel: &TestEnv, booking: &str) -> [String; 3] {
     let deal = hotel.deal(booking);
     let funnel = deal.field("CATEGORY_ID").text();
     [funnel, deal.text("STAGE_ID").to_owned(), deal.text("CLOSEDATE").to_owned()]
 }
 
-fn becomes(hotel: &Hotel, status: &str, at: u32) {
+fn becomes(hotel: &TestEnv, status: &str, at: u32) {
     hotel.sql(&format!(
         "UPDATE bookings SET status = '{status}', modified_at = '2026-06-{at:02}' WHERE id = 101"
     ));
@@ -30,7 +30,7 @@ fn becomes(hotel: &Hotel, status: &str, at: u32) {
 
 #[test]
 fn a_funnel_that_the_portal_does_not_have_is_found_before_anything_is_sent() {
-    let hotel = Hotel::filled("funnels");
+    let hotel = TestEnv::filled("funnels");
     hotel.run(3, "initial-export");
     assert_eq!(hotel.counts(), [0, 0, 0]);
 }
@@ -137,8 +137,8 @@ fn a_deal_that_staff_moved_to_a_funnel_of_theirs_stays_there_with_a_warning() {
 
 #[test]
 fn a_hotel_that_counts_a_confirmed_booking_as_won_keeps_the_departure_too() {
-    let hotel = Hotel::filled("default");
-    hotel.configure("ecvi-b24.toml", "[portal]", "[deal.stages]\nconfirmed = \"WON\"\n\n[portal]");
+    let hotel = TestEnv::filled("default");
+    hotel.replace("ecvi-b24.toml", "[portal]", "[deal.stages]\nconfirmed = \"WON\"\n\n[portal]");
     hotel.run(0, "initial-export");
     assert_eq!(place(&hotel, "101"), ["0", "WON", "2026-05-29"]);
     hotel
@@ -150,7 +150,7 @@ fn a_hotel_that_counts_a_confirmed_booking_as_won_keeps_the_departure_too() {
 #[test]
 fn a_sale_that_is_won_before_the_stay_begins_in_another_funnel_keeps_the_departure_too() {
     let hotel = hotel();
-    hotel.configure("ecvi-b24.toml", "confirmed = \"EXECUTING\"", "confirmed = \"WON\"");
+    hotel.replace("ecvi-b24.toml", "confirmed = \"EXECUTING\"", "confirmed = \"WON\"");
     hotel.run(0, "initial-export");
     assert_eq!(place(&hotel, "101"), ["0", "WON", "2026-05-29"]);
 }

@@ -3,15 +3,15 @@
 use bitrix24_sandbox::Kind;
 use serde_json::Value;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
-fn deals(hotel: &Hotel) -> usize {
+fn deals(hotel: &TestEnv) -> usize {
     hotel.counts()[2]
 }
 
 #[test]
 fn stays_that_were_over_before_the_day_get_no_deal_and_are_nothing_that_waits() {
-    let hotel = Hotel::exported("history");
+    let hotel = TestEnv::exported("history");
     assert_eq!(deals(&hotel), 8);
     for old in ["104", "109"] {
         assert_eq!(hotel.find(Kind::Deal, old), None);
@@ -34,7 +34,7 @@ fn stays_that_were_over_before_the_day_get_no_deal_and_are_nothing_that_waits() 
 
 #[test]
 fn a_later_change_of_an_older_booking_makes_no_deal() {
-    let hotel = Hotel::exported("history");
+    let hotel = TestEnv::exported("history");
     hotel.sql(
         "UPDATE bookings SET comment = 'Забыли зонт', modified_at = '2026-06-01' WHERE id = 104",
     );
@@ -45,7 +45,7 @@ fn a_later_change_of_an_older_booking_makes_no_deal() {
 
 #[test]
 fn an_older_booking_that_is_prolonged_into_our_time_gets_its_deal() {
-    let hotel = Hotel::exported("history");
+    let hotel = TestEnv::exported("history");
     hotel
         .sql("UPDATE bookings SET departure = '2026-05-01 12:00', modified_at = '2026-06-01' WHERE id = 104");
     hotel.run(0, "sync");
@@ -54,8 +54,8 @@ fn an_older_booking_that_is_prolonged_into_our_time_gets_its_deal() {
 
 #[test]
 fn a_booking_that_has_a_deal_keeps_it_whatever_the_day() {
-    let hotel = Hotel::exported("default");
-    hotel.configure(
+    let hotel = TestEnv::exported("default");
+    hotel.replace(
         "ecvi-b24.toml",
         "[portal]",
         "[export]\nbookings_from = \"2026-05-01\"\n\n[portal]",
@@ -73,8 +73,8 @@ fn a_booking_that_has_a_deal_keeps_it_whatever_the_day() {
 
 #[test]
 fn an_older_booking_whose_deal_was_let_go_of_gets_it_anew() {
-    let hotel = Hotel::exported("default");
-    hotel.configure(
+    let hotel = TestEnv::exported("default");
+    hotel.replace(
         "ecvi-b24.toml",
         "[portal]",
         "[export]\nbookings_from = \"2026-05-01\"\n\n[portal]",
@@ -88,8 +88,8 @@ fn an_older_booking_whose_deal_was_let_go_of_gets_it_anew() {
 
 #[test]
 fn an_older_booking_whose_deal_somebody_deleted_gets_it_anew_when_it_changes() {
-    let hotel = Hotel::exported("default");
-    hotel.configure(
+    let hotel = TestEnv::exported("default");
+    hotel.replace(
         "ecvi-b24.toml",
         "[portal]",
         "[export]\nbookings_from = \"2026-05-01\"\n\n[portal]",
@@ -103,8 +103,8 @@ fn an_older_booking_whose_deal_somebody_deleted_gets_it_anew_when_it_changes() {
 
 #[test]
 fn a_deeper_history_later_is_carried_over_by_the_next_pass() {
-    let hotel = Hotel::exported("history");
-    hotel.configure("ecvi-b24.toml", "2026-05-01", "2026-01-01");
+    let hotel = TestEnv::exported("history");
+    hotel.replace("ecvi-b24.toml", "2026-05-01", "2026-01-01");
     hotel.run(0, "sync");
     assert_eq!(deals(&hotel), 10);
 }

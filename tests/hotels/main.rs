@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod chain;
+#[path = "../shared/env.rs"]
+mod env;
 mod exchange;
 mod fields;
 mod funnels;

@@ -3,14 +3,15 @@
 use bitrix24_sandbox::Kind;
 use serde_json::{Value, json};
 
-use crate::hotel::{Hotel, values};
+use crate::env::TestEnv;
+use crate::hotel::values;
 
-fn card(hotel: &Hotel, last_name: &str, phone: &str) -> u64 {
+fn card(hotel: &TestEnv, last_name: &str, phone: &str) -> u64 {
     hotel.by_hand(Kind::Contact, json!({"LAST_NAME": last_name, "PHONE": values(&[phone])}))
 }
 
 /// Exports, and returns the warnings.
-fn export(hotel: &Hotel) -> Vec<String> {
+fn export(hotel: &TestEnv) -> Vec<String> {
     hotel.run(0, "initial-export");
     hotel.is_quiet();
     hotel.flaws("warnings")
@@ -18,7 +19,7 @@ fn export(hotel: &Hotel) -> Vec<String> {
 
 #[test]
 fn one_card_with_the_phone_and_the_last_name_is_taken_over_and_keeps_what_people_added() {
-    let hotel = Hotel::filled("matching");
+    let hotel = TestEnv::filled("matching");
     let phones = values(&["8 900 1234567", "+7 999 000-00-00"]);
     let card = hotel.by_hand(
         Kind::Contact,
@@ -33,7 +34,7 @@ fn one_card_with_the_phone_and_the_last_name_is_taken_over_and_keeps_what_people
 
 #[test]
 fn a_guest_is_known_by_the_email_and_a_company_by_email_and_name() {
-    let hotel = Hotel::filled("matching");
+    let hotel = TestEnv::filled("matching");
     let mail = |address: &str| -> Value { values(&[address]) };
     let guest = hotel
         .by_hand(Kind::Contact, json!({"LAST_NAME": "MÜLLER", "EMAIL": mail("Hans@Example.de")}));
@@ -46,7 +47,7 @@ fn a_guest_is_known_by_the_email_and_a_company_by_email_and_name() {
 
 #[test]
 fn two_cards_that_fit_are_a_doubt_and_a_new_card_is_made() {
-    let hotel = Hotel::filled("matching");
+    let hotel = TestEnv::filled("matching");
     let cards = [card(&hotel, "Орлов", "89007654321"), card(&hotel, "Орлов", "+79007654321")];
     let doubt = format!("guest 2: DOUBTFUL_MATCH {}, {}", cards[0], cards[1]);
     assert_eq!(export(&hotel), [doubt]);
@@ -55,7 +56,7 @@ fn two_cards_that_fit_are_a_doubt_and_a_new_card_is_made() {
 
 #[test]
 fn another_last_name_on_the_phone_is_a_doubt() {
-    let hotel = Hotel::filled("matching");
+    let hotel = TestEnv::filled("matching");
     let card = card(&hotel, "Лисицын", "+79001112233");
     assert_eq!(export(&hotel), [format!("guest 4: DOUBTFUL_MATCH {card}")]);
     assert_eq!(
@@ -66,7 +67,7 @@ fn another_last_name_on_the_phone_is_a_doubt() {
 
 #[test]
 fn a_card_that_belongs_to_another_program_is_left_to_it() {
-    let hotel = Hotel::filled("matching");
+    let hotel = TestEnv::filled("matching");
     let theirs = json!({"LAST_NAME": "Приходько", "PHONE": values(&["+79001234567"]),
         "ORIGINATOR_ID": "1C", "ORIGIN_ID": "77"});
     let theirs = hotel.by_hand(Kind::Contact, theirs);
@@ -76,7 +77,7 @@ fn a_card_that_belongs_to_another_program_is_left_to_it() {
 
 #[test]
 fn of_two_guests_of_one_family_and_one_phone_the_one_with_the_newer_booking_gets_the_card() {
-    let hotel = Hotel::filled("matching");
+    let hotel = TestEnv::filled("matching");
     hotel.sql("UPDATE guests SET phone = '+79001234567' WHERE id = 5");
     let card = card(&hotel, "Приходько", "+79001234567");
     assert_eq!(export(&hotel), [format!("guest 1: DOUBTFUL_MATCH {card}")]);
@@ -87,7 +88,7 @@ fn of_two_guests_of_one_family_and_one_phone_the_one_with_the_newer_booking_gets
 #[test]
 fn a_guest_who_comes_later_is_matched_too_and_without_the_key_nobody_is() {
     for (example, contacts) in [("matching", 6), ("default", 7)] {
-        let hotel = Hotel::exported(example);
+        let hotel = TestEnv::exported(example);
         card(&hotel, "Новиков", "+79005556677");
         hotel.sql(
             "INSERT INTO guests (id, last_name, phone, modified_at)
@@ -101,7 +102,7 @@ fn a_guest_who_comes_later_is_matched_too_and_without_the_key_nobody_is() {
 /// The warnings of an export where guest 1 has this phone, and a card of that last name has that
 /// one.
 fn met(guest: &str, card_phone: &str) -> (Vec<String>, bool) {
-    let hotel = Hotel::filled("matching");
+    let hotel = TestEnv::filled("matching");
     hotel.sql(&format!("UPDATE guests SET phone = '{guest}' WHERE id = 1"));
     let card = card(&hotel, "Приходько", card_phone);
     let warnings = export(&hotel);

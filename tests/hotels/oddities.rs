@@ -3,13 +3,13 @@
 
 use bitrix24_sandbox::Kind;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
-fn hotel() -> Hotel {
-    Hotel::exported("default")
+fn hotel() -> TestEnv {
+    TestEnv::exported("default")
 }
 
-fn passes(hotel: &Hotel, sql: &str) {
+fn passes(hotel: &TestEnv, sql: &str) {
     hotel.sql(sql);
     hotel.run(0, "sync");
     hotel.is_quiet();

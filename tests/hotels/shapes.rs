@@ -3,7 +3,8 @@
 
 use bitrix24_sandbox::Kind;
 
-use crate::hotel::{Hotel, script};
+use crate::env::TestEnv;
+use crate::hotel::script;
 use crate::picture::{Picture, picture};
 
 /// What the mirror `views` has no columns for.
@@ -20,11 +21,11 @@ const LACKING: [&str; 10] = [
     "company.COMMENTS",
 ];
 
-fn seen(hotel: &Hotel, without: &[&str]) -> Picture {
+fn seen(hotel: &TestEnv, without: &[&str]) -> Picture {
     picture(&hotel.server.portal(), without)
 }
 
-fn a_day_passes(hotel: &Hotel, example: &str) {
+fn a_day_passes(hotel: &TestEnv, example: &str) {
     hotel.sql(&script(example, "later.sql").unwrap());
     let said = hotel.run(0, "sync");
     assert!(said.contains('1'), "{said}");
@@ -33,7 +34,7 @@ fn a_day_passes(hotel: &Hotel, example: &str) {
 
 /// Both hotels show the same after their export, and after another day.
 fn compare(other: &str, without: &[&str]) {
-    let (hotel, twin) = (Hotel::exported("default"), Hotel::exported(other));
+    let (hotel, twin) = (TestEnv::exported("default"), TestEnv::exported(other));
     hotel.is_quiet();
     twin.is_quiet();
     assert_eq!(hotel.counts(), [5, 2, 10]);
@@ -59,7 +60,7 @@ fn a_mirror_of_views_with_half_the_columns_reads_as_the_default_one_but_for_what
 
 #[test]
 fn the_departure_stands_in_a_deal_that_is_closed_later() {
-    let hotel = Hotel::exported("default");
+    let hotel = TestEnv::exported("default");
     hotel.sql(
         "UPDATE bookings SET status = 'cancelled', modified_at = '2026-05-06' WHERE id IN (101, 107, 108)",
     );
@@ -75,7 +76,7 @@ fn the_departure_stands_in_a_deal_that_is_closed_later() {
 
 #[test]
 fn what_the_default_hotel_shows_is_what_the_hotel_means() {
-    let hotel = Hotel::exported("default");
+    let hotel = TestEnv::exported("default");
     let guest = hotel.contact("3");
     assert_eq!(guest.text("COMMENTS"), "Zimmer ‹12› (Balkon)");
     assert_eq!(hotel.contact("1").text("COMMENTS"), "{ VIP } Просит тихий номер");

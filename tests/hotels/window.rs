@@ -2,7 +2,8 @@
 
 use bitrix24_sandbox::Kind;
 
-use crate::hotel::{AT_ONCE, Hotel};
+use crate::env::TestEnv;
+use crate::hotel::AT_ONCE;
 
 /// Everybody stays right now.
 const NOW: &str = "UPDATE bookings SET departure = date('now', '+2 days') || ' 12:00'";
@@ -10,9 +11,9 @@ const NOW: &str = "UPDATE bookings SET departure = date('now', '+2 days') || ' 1
 const LONG_AGO: &str =
     "UPDATE bookings SET departure = date('now', '-90 days') || ' 12:00' WHERE id <> 101";
 
-fn hotel(query: &str) -> Hotel {
-    let hotel = Hotel::filled("window");
-    hotel.configure(
+fn hotel(query: &str) -> TestEnv {
+    let hotel = TestEnv::filled("window");
+    hotel.replace(
         "ecvi-b24.toml",
         "SELECT * FROM bookings WHERE departure >= date('now', '-30 days')",
         query,
@@ -24,14 +25,14 @@ fn hotel(query: &str) -> Hotel {
 }
 
 /// The default hotel, one of whose tables is seen through a query.
-fn seen_through(table: &str, query: &str) -> Hotel {
-    let hotel = Hotel::filled("default");
+fn seen_through(table: &str, query: &str) -> TestEnv {
+    let hotel = TestEnv::filled("default");
     let queries = format!("[mirror.queries]\n{table} = \"{query}\"\n\n[portal]");
-    hotel.configure("ecvi-b24.toml", "[portal]", &queries);
+    hotel.replace("ecvi-b24.toml", "[portal]", &queries);
     hotel
 }
 
-fn slides(hotel: &Hotel) {
+fn slides(hotel: &TestEnv) {
     hotel.sql(LONG_AGO);
     hotel.is_quiet();
     assert_eq!(hotel.counts(), [5, 2, 10]);
@@ -53,9 +54,9 @@ fn what_slides_out_of_a_query_by_date_keeps_its_deal() {
 
 #[test]
 fn what_slides_out_of_a_view_in_russian_keeps_its_deal() {
-    let hotel = Hotel::filled("window");
+    let hotel = TestEnv::filled("window");
     hotel.sql("CREATE VIEW \"Недавние\" AS SELECT * FROM bookings WHERE departure >= CURRENT_DATE");
-    hotel.configure(
+    hotel.replace(
         "ecvi-b24.toml",
         "SELECT * FROM bookings WHERE departure >= date('now', '-30 days')",
         "SELECT * FROM 'Недавние'",
@@ -91,7 +92,7 @@ fn a_booking_that_comes_back_into_the_window_is_the_same_deal() {
 
 #[test]
 fn a_window_of_another_table_does_not_keep_deleted_bookings() {
-    let hotel = Hotel::exported("default");
+    let hotel = TestEnv::exported("default");
     hotel.sql("CREATE VIEW book AS SELECT * FROM guests WHERE birth_date > CURRENT_DATE");
     hotel.sql("DELETE FROM bookings WHERE id = 102");
     hotel.run(0, "sync");
@@ -133,8 +134,8 @@ fn a_window_of_those_who_stay_is_warned_of() {
 
 #[test]
 fn what_the_filling_program_leaves_out_is_held_back_when_it_is_much() {
-    let hotel = Hotel::exported("default");
-    hotel.configure("ecvi-b24.toml", AT_ONCE, &format!("{AT_ONCE}\nsync.max_deletes = 3"));
+    let hotel = TestEnv::exported("default");
+    hotel.replace("ecvi-b24.toml", AT_ONCE, &format!("{AT_ONCE}\nsync.max_deletes = 3"));
     hotel.sql("DELETE FROM bookings WHERE id > 104");
     hotel.run(1, "sync");
     assert_eq!(hotel.counts()[2], 10);

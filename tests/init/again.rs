@@ -3,7 +3,8 @@
 
 use std::fs;
 
-use crate::hotel::{ANSWERS, Hotel, private};
+use crate::env::TestEnv;
+use crate::hotel::ANSWERS;
 
 const BY_HAND: &str = r#"# Отель «Приморский»
 [mirror]
@@ -23,10 +24,10 @@ title = "Бронь {number}"
 no_show = "APOLOGY"
 "#;
 
-fn with_file(text: &str) -> Hotel {
-    let hotel = Hotel::new();
+fn with_file(text: &str) -> TestEnv {
+    let hotel = TestEnv::new();
     fs::write(hotel.path("ecvi-b24.toml"), text).unwrap();
-    private(&hotel.path("ecvi-b24.toml"));
+
     hotel
 }
 
@@ -64,7 +65,7 @@ fn a_webhook_that_changes_is_not_shown() {
         "[mirror]\npath = 'mirror.db'\n[portal]\n"
     );
     let hotel = with_file(&own);
-    let mut command = hotel.command();
+    let mut command = hotel.init();
     let output = command
         .args(["--yes", "--webhook-stdin"])
         .write_stdin(hotel.server.webhook())
@@ -129,7 +130,7 @@ fn an_empty_file_that_was_made_for_the_user_of_the_runs_is_filled_like_a_new_one
         file.starts_with("# The configuration of ecvi-b24, written by ecvi-b24 init"),
         "{file}"
     );
-    let own = Hotel::new();
+    let own = TestEnv::new();
     assert_eq!(file, own.writes(ANSWERS));
 }
 

@@ -1,11 +1,12 @@
 //! Every question is answered by its option, without a terminal; what has the default is not
 //! written.
 
-use crate::hotel::{ANSWERS, Hotel};
+use crate::env::TestEnv;
+use crate::hotel::ANSWERS;
 
 #[test]
 fn a_usual_hotel_needs_three_lines_and_the_rest_is_the_default() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let output = hotel.output(ANSWERS);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let file = hotel.file();
@@ -31,7 +32,7 @@ fn a_usual_hotel_needs_three_lines_and_the_rest_is_the_default() {
 #[cfg(unix)]
 fn the_file_is_its_owners_alone() {
     use std::os::unix::fs::MetadataExt;
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.writes(ANSWERS);
     let mode = std::fs::metadata(hotel.path("ecvi-b24.toml")).unwrap().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -40,7 +41,7 @@ fn the_file_is_its_owners_alone() {
 
 #[test]
 fn every_question_is_answered_by_its_option() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.add_field("deal", "TARIFF", "Тариф");
     hotel.add_contact("Старая");
     hotel.sql(
@@ -50,7 +51,7 @@ fn every_question_is_answered_by_its_option() {
     hotel.server.portal().add_funnel("Проживание");
     hotel.server.portal().settings.scopes.push("user".into());
     hotel.server.portal().settings.colleagues.insert(12, true);
-    let mut command = hotel.command();
+    let mut command = hotel.init();
     command
         .args(["--query", "companies=SELECT * FROM firms", "--webhook-stdin"])
         .write_stdin(hotel.server.webhook());
@@ -89,7 +90,7 @@ fn every_question_is_answered_by_its_option() {
 
 #[test]
 fn with_yes_the_rest_is_as_proposed() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let said = hotel.says(0, "--yes --webhook-file webhook");
     assert!(
         said.contains("✓ The mirror: guests 1, companies 1, bookings 1; written just now"),
@@ -102,8 +103,8 @@ fn with_yes_the_rest_is_as_proposed() {
 
 #[test]
 fn the_webhook_of_the_environment_stays_there() {
-    let hotel = Hotel::new();
-    let mut command = hotel.command();
+    let hotel = TestEnv::new();
+    let mut command = hotel.init();
     let output =
         command.arg("--yes").env("ECVI_B24_WEBHOOK", hotel.server.webhook()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");

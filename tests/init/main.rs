@@ -4,6 +4,8 @@
 
 mod again;
 mod by_options;
+#[path = "../shared/env.rs"]
+mod env;
 mod hotel;
 #[cfg(unix)]
 mod on_terminal;

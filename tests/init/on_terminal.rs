@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 use crate::pty::Terminal;
 
 const ENTER: &str = "\r";
@@ -12,14 +12,14 @@ const BACKSPACE: &str = "\u{7f}";
 const SPACE: &str = " ";
 
 /// Wide, so that no question is broken into two lines.
-fn init(hotel: &Hotel, options: &str) -> Terminal {
+fn init(hotel: &TestEnv, options: &str) -> Terminal {
     let mut arguments = vec!["--config", "ecvi-b24.toml", "init"];
     arguments.extend(options.split_whitespace());
     Terminal::start(&hotel.path(""), 240, &arguments)
 }
 
 /// Up to the question behind the webhook.
-fn past_the_webhook(hotel: &Hotel, terminal: &mut Terminal) {
+fn past_the_webhook(hotel: &TestEnv, terminal: &mut Terminal) {
     terminal.then_shows("Язык / Language");
     terminal.presses(ENTER);
     terminal.then_shows("Address of the incoming webhook");
@@ -44,7 +44,7 @@ fn to_the_end(terminal: &mut Terminal) {
 
 #[test]
 fn a_usual_hotel_presses_enter_and_pastes_the_webhook() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let mut terminal = init(&hotel, "");
     past_the_webhook(&hotel, &mut terminal);
     terminal.then_shows("The portal's plan: ru_basic");
@@ -64,7 +64,7 @@ fn a_usual_hotel_presses_enter_and_pastes_the_webhook() {
 
 #[test]
 fn a_webhook_that_does_not_work_is_asked_for_again_with_the_reason() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let mut terminal = init(&hotel, "--yes");
     for (typed, told) in [
         ("hello".to_owned(), "https://"),
@@ -87,7 +87,7 @@ fn a_webhook_that_does_not_work_is_asked_for_again_with_the_reason() {
 #[test]
 fn ctrl_c_leaves_nothing_behind_at_any_question() {
     for questions in 0..6 {
-        let hotel = Hotel::new();
+        let hotel = TestEnv::new();
         let mut terminal = init(&hotel, "");
         let asked = [
             "Язык / Language",
@@ -114,7 +114,7 @@ fn ctrl_c_leaves_nothing_behind_at_any_question() {
 
 #[test]
 fn escape_puts_the_question_once_more() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let mut terminal = init(&hotel, "--webhook-file webhook --mirror mirror.db");
     terminal.then_shows("Язык / Language");
     terminal.presses(ESCAPE);
@@ -126,7 +126,7 @@ fn escape_puts_the_question_once_more() {
 
 #[test]
 fn the_language_that_is_chosen_is_spoken_from_then_on() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let mut terminal = init(&hotel, "--webhook-file webhook");
     terminal.then_shows("Язык / Language");
     terminal.presses("рус");
@@ -147,7 +147,7 @@ fn the_language_that_is_chosen_is_spoken_from_then_on() {
 
 #[test]
 fn a_mirror_that_is_not_there_may_be_another_file_or_come_later() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let mut terminal = init(&hotel, "--language en --webhook-file webhook");
     terminal.then_shows("The mirror's file");
     terminal.presses("x");
@@ -160,7 +160,7 @@ fn a_mirror_that_is_not_there_may_be_another_file_or_come_later() {
     terminal.then_shows("✓ The mirror: guests 1");
     to_the_end(&mut terminal);
 
-    let hotel = Hotel::without_mirror();
+    let hotel = TestEnv::without_mirror();
     let mut terminal = init(&hotel, "--language en --webhook-file webhook");
     terminal.then_shows("The mirror's file");
     terminal.presses(ENTER);
@@ -177,7 +177,7 @@ fn a_mirror_that_is_not_there_may_be_another_file_or_come_later() {
 
 #[test]
 fn tables_and_columns_of_other_names_are_proposed_and_chosen() {
-    let hotel = Hotel::without_mirror();
+    let hotel = TestEnv::without_mirror();
     hotel.sql(
         "CREATE TABLE people (\"Код\", \"Фамилия\"); INSERT INTO people VALUES (1, 'Приходько');
          CREATE TABLE \"Заявки\" (\"Код\", \"Номер\", \"Статус\", \"Заезд\", \"До\", \"Гость\");
@@ -226,7 +226,7 @@ fn tables_and_columns_of_other_names_are_proposed_and_chosen() {
 
 #[test]
 fn codes_are_asked_for_one_by_one_with_their_counts() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.sql(
         "INSERT INTO bookings (id, number, status, arrival, departure, modified_at) VALUES
            (1, '1', 'Отмена', '2026-05-20 12:00', '2026-05-21 12:00', ''),
@@ -253,7 +253,7 @@ fn codes_are_asked_for_one_by_one_with_their_counts() {
 
 #[test]
 fn funnel_stages_currency_and_responsible_users_are_chosen_by_their_names() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     {
         let mut portal = hotel.server.portal();
         portal.add_funnel("Проживание");
@@ -316,7 +316,7 @@ fn funnel_stages_currency_and_responsible_users_are_chosen_by_their_names() {
 
 #[test]
 fn fields_are_ticked_and_people_who_stand_in_the_crm_are_asked_about() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.sql("ALTER TABLE bookings ADD COLUMN tariff; ALTER TABLE guests ADD COLUMN loyalty_card");
     hotel.add_field("deal", "TARIFF", "Тариф");
     hotel.add_field("contact", "LOYALTY_CARD", "Карта гостя");
@@ -345,7 +345,7 @@ fn fields_are_ticked_and_people_who_stand_in_the_crm_are_asked_about() {
 
 #[test]
 fn run_again_it_offers_what_stands_in_the_file_and_shows_what_would_change() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.writes("--yes --webhook-file webhook --currency EUR");
     let before = hotel.file();
     let mut terminal = init(&hotel, "");
@@ -375,7 +375,7 @@ fn run_again_it_offers_what_stands_in_the_file_and_shows_what_would_change() {
 
 #[test]
 fn reports_fill_a_mirror_that_is_not_there() {
-    let hotel = Hotel::without_mirror();
+    let hotel = TestEnv::without_mirror();
     fs::write(hotel.path("guests.csv"), "Гости;;\nКод;ФИО;E-mail\n1;Приходько Анна;a@example.ru\n")
         .unwrap();
     fs::write(hotel.path("rooms.csv"), "Номер заявки;Статус;Дата заезда;Выезд;Код гостя\n")
@@ -413,7 +413,7 @@ fn reports_fill_a_mirror_that_is_not_there() {
 
 #[test]
 fn a_file_with_another_fault_than_its_webhook_is_named_before_anything_is_asked() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     fs::write(hotel.path("ecvi-b24.toml"), "[portal]\nwebhok = 'x'\n").unwrap();
     let mut terminal = init(&hotel, "--language en");
     assert_eq!(terminal.exit_code(), Some(3), "{}", terminal.shown);
@@ -423,7 +423,7 @@ fn a_file_with_another_fault_than_its_webhook_is_named_before_anything_is_asked(
 
 #[test]
 fn a_responsible_user_whom_the_portal_does_not_list_is_named_by_number() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let mut terminal = init(&hotel, "--language en --webhook-file webhook --mirror mirror.db");
     for question in ["Are these the stages?", "The currency of the deals"] {
         terminal.then_shows(question);

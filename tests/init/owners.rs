@@ -5,7 +5,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
 use nix::unistd::User;
 
-use crate::hotel::{ANSWERS, Hotel};
+use crate::env::TestEnv;
+use crate::hotel::ANSWERS;
 
 /// Whose group is their own, on every system.
 const HAS_OWN_GROUP: &str = "daemon";
@@ -15,7 +16,7 @@ const SHARES_GROUP: &str = "nobody";
 /// Owner, group and rights of the configuration that root writes where the state's folder is the
 /// user's, and what is said of it; none where this is not run as root.
 fn written_for(name: &str) -> Option<(u32, u32, u32, String)> {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let runs = hotel.path("runs");
     fs::create_dir(&runs).unwrap();
     let user = User::from_name(name).unwrap()?;
@@ -44,7 +45,7 @@ fn it_becomes_the_users_where_others_are_in_the_users_group() {
 
 #[test]
 fn a_file_that_is_there_keeps_its_owner_and_its_rights() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let runs = hotel.path("runs");
     fs::create_dir(&runs).unwrap();
     let Some(user) = User::from_name(HAS_OWN_GROUP).unwrap() else { return };
@@ -61,7 +62,7 @@ fn a_file_that_is_there_keeps_its_owner_and_its_rights() {
 
 #[test]
 fn root_alone_reads_it_where_no_other_user_runs_the_program() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let said = hotel.says(0, ANSWERS);
     let file = fs::metadata(hotel.path("ecvi-b24.toml")).unwrap();
     assert_eq!(file.mode() & 0o777, 0o600);

@@ -1,6 +1,7 @@
 //! What cannot go on says so by the name of the option, and leaves nothing behind.
 
-use crate::hotel::{ANSWERS, Hotel};
+use crate::env::TestEnv;
+use crate::hotel::ANSWERS;
 
 /// The answers without one option.
 fn without(option: &str) -> String {
@@ -19,7 +20,7 @@ fn a_question_without_an_answer_names_its_option_and_nothing_is_written() {
         ("--stage", "--stage STATUS=STAGE"),
         ("--responsible", "--responsible USER"),
     ] {
-        let hotel = Hotel::new();
+        let hotel = TestEnv::new();
         let said = hotel.says(2, &without(option));
         assert!(said.contains(told), "{option}: {said}");
         assert_eq!(hotel.files(), ["mirror.db", "webhook"]);
@@ -28,7 +29,7 @@ fn a_question_without_an_answer_names_its_option_and_nothing_is_written() {
 
 #[test]
 fn a_question_that_a_hotel_has_beside_the_usual_ones_names_its_option_too() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.sql("UPDATE bookings SET status = '7'");
     assert!(hotel.says(2, ANSWERS).contains("--status \"7=confirmed\""));
     assert!(hotel.says(2, &format!("{ANSWERS} --yes")).contains("--status \"7=confirmed\""));
@@ -47,7 +48,7 @@ fn a_question_that_a_hotel_has_beside_the_usual_ones_names_its_option_too() {
 
 #[test]
 fn an_answer_that_makes_no_sense_names_what_would() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.sql("UPDATE bookings SET status = '7'");
     for (options, told) in [
         ("--currency XXX", "\"XXX\" is none of these: Российский рубль (RUB)"),
@@ -72,7 +73,7 @@ fn an_answer_that_makes_no_sense_names_what_would() {
 
 #[test]
 fn a_webhook_that_does_not_work_says_why_and_is_not_quoted() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let secret = "s3cr3t";
     for (address, code, told) in [
         ("hello".to_owned(), 3, "https://"),
@@ -84,7 +85,7 @@ fn a_webhook_that_does_not_work_says_why_and_is_not_quoted() {
         assert!(said.contains(told) && !said.contains(secret), "{address}: {said}");
         assert!(!hotel.has_file());
     }
-    let mut command = hotel.command();
+    let mut command = hotel.init();
     let output =
         command.args(["--yes", "--webhook-stdin"]).write_stdin("s3cr3t\n").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -93,7 +94,7 @@ fn a_webhook_that_does_not_work_says_why_and_is_not_quoted() {
 
 #[test]
 fn a_webhook_without_the_right_to_the_crm_says_what_to_tick() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.server.portal().settings.scopes = vec!["im".into()];
     let said = hotel.says(4, ANSWERS);
     assert!(said.contains("Tick CRM (crm)"), "{said}");

@@ -1,13 +1,14 @@
 //! Mirrors of other shapes: not there yet, empty, other tables, other codes, cards that are known
 //! already.
 
-use crate::hotel::{ANSWERS, Hotel};
+use crate::env::TestEnv;
+use crate::hotel::ANSWERS;
 
 const RUSSIAN: &str = include_str!("../../examples/hotels/russian/mirror.sql");
 
 #[test]
 fn a_mirror_that_is_not_there_yet_is_refused_until_it_is_said_to_come_later() {
-    let hotel = Hotel::without_mirror();
+    let hotel = TestEnv::without_mirror();
     let said = hotel.says(3, ANSWERS);
     assert!(said.contains("there is no mirror") && said.contains("add --mirror-later"), "{said}");
     assert!(!hotel.has_file());
@@ -19,7 +20,7 @@ fn a_mirror_that_is_not_there_yet_is_refused_until_it_is_said_to_come_later() {
 
 #[test]
 fn a_file_without_tables_is_no_mirror_yet() {
-    let hotel = Hotel::without_mirror();
+    let hotel = TestEnv::without_mirror();
     hotel.sql("CREATE TABLE x (y); DROP TABLE x");
     let said = hotel.says(3, ANSWERS);
     assert!(said.contains("has no tables"), "{said}");
@@ -27,7 +28,7 @@ fn a_file_without_tables_is_no_mirror_yet() {
 
 #[test]
 fn a_mirror_without_rows_is_a_mirror() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.sql("DELETE FROM guests; DELETE FROM companies; DELETE FROM bookings");
     let said = hotel.says(0, ANSWERS);
     assert!(said.contains("✓ The mirror: guests 0, companies 0, bookings 0"), "{said}");
@@ -35,7 +36,7 @@ fn a_mirror_without_rows_is_a_mirror() {
 
 #[test]
 fn what_is_no_database_is_refused_in_words() {
-    let hotel = Hotel::without_mirror();
+    let hotel = TestEnv::without_mirror();
     std::fs::write(hotel.path("mirror.db"), "Код;Фамилия\n".repeat(100)).unwrap();
     let said = hotel.says(3, ANSWERS);
     assert!(said.contains("mirror.db") && said.contains("--mirror-later"), "{said}");
@@ -43,7 +44,7 @@ fn what_is_no_database_is_refused_in_words() {
 
 #[test]
 fn a_mirror_in_russian_is_proposed_as_queries_and_its_codes_by_their_meaning() {
-    let hotel = Hotel::without_mirror();
+    let hotel = TestEnv::without_mirror();
     hotel.sql(RUSSIAN);
     let codes = "--status 1=temporary --status 2=confirmed --status 3=checked_in --status 4=checked_out \
         --status 5=cancelled --status 6=no_show";
@@ -59,11 +60,11 @@ fn a_mirror_in_russian_is_proposed_as_queries_and_its_codes_by_their_meaning() {
 
 #[test]
 fn a_code_that_says_what_it_means_is_proposed_and_one_that_is_left_open_is_not_written() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.sql("UPDATE bookings SET status = 'Заселён '");
     let file = hotel.writes("--yes --webhook-file webhook");
     assert!(file.contains("\"Заселён\" = \"checked_in\""), "{file}");
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.sql("UPDATE bookings SET status = '7'");
     let file = hotel.writes("--yes --webhook-file webhook --status 7=later");
     assert!(!file.contains("mirror.statuses"), "{file}");
@@ -71,7 +72,7 @@ fn a_code_that_says_what_it_means_is_proposed_and_one_that_is_left_open_is_not_w
 
 #[test]
 fn cards_that_the_mirror_knows_are_told_of() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     hotel.sql("UPDATE guests SET crm_id = 41");
     let said = hotel.says(0, ANSWERS);
     assert!(
@@ -82,7 +83,7 @@ fn cards_that_the_mirror_knows_are_told_of() {
 
 #[test]
 fn a_portal_whose_stages_are_called_otherwise_gets_them_by_their_meaning() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     {
         let mut portal = hotel.server.portal();
         portal.remove_status("DEAL_STAGE", "EXECUTING");
@@ -98,7 +99,7 @@ fn a_portal_whose_stages_are_called_otherwise_gets_them_by_their_meaning() {
 /// Three reports, `init`, `load`, the export.
 #[test]
 fn a_hotel_with_reports_alone_gets_to_its_export_by_what_the_program_says() {
-    let hotel = Hotel::without_mirror();
+    let hotel = TestEnv::without_mirror();
     for report in ["guests.csv", "companies.csv", "rooms-2026-05-20.csv"] {
         let text = std::fs::read(format!("examples/load/reports/{report}")).unwrap();
         std::fs::write(hotel.path(report), text).unwrap();
@@ -106,17 +107,15 @@ fn a_hotel_with_reports_alone_gets_to_its_export_by_what_the_program_says() {
     let reports = "--report guests=guests.csv --report companies=companies.csv --report bookings=rooms-*.csv --amount-of room";
     hotel.says(3, &format!("--yes --webhook-file webhook {reports}"));
     assert!(hotel.file().contains("\"Подтверждена\" = \"confirmed\""), "{}", hotel.file());
-    let load = hotel.program("load");
-    assert!(load.status.success(), "{load:?}");
+    hotel.run(0, "load");
     let said = hotel.says(0, "--yes");
     assert!(said.contains("✓ The mirror: guests 4, companies 1, bookings 3"), "{said}");
-    let export = hotel.program("initial-export");
-    assert!(export.status.success(), "{export:?}");
+    hotel.run(0, "initial-export");
 }
 
 #[test]
 fn a_report_without_the_needed_headings_names_them() {
-    let hotel = Hotel::without_mirror();
+    let hotel = TestEnv::without_mirror();
     std::fs::write(hotel.path("bookings.csv"), "Номер;Статус\n1;2\n").unwrap();
     let said = hotel.says(2, &format!("{ANSWERS} --report bookings=bookings.csv"));
     assert!(said.contains("arrival, departure") && said.contains("[load.bookings]"), "{said}");
@@ -125,7 +124,7 @@ fn a_report_without_the_needed_headings_names_them() {
 
 #[test]
 fn names_of_the_portal_cannot_write_keys_into_the_file_nor_move_the_terminal() {
-    let hotel = Hotel::new();
+    let hotel = TestEnv::new();
     let name = "Гость проживает\n[sync]\nmax_deletes = 1000 \u{1b}[2J";
     hotel.server.portal().add_status("DEAL_STAGE", "UC_A", name);
     let output = hotel.output("--yes --webhook-file webhook");

@@ -3,12 +3,12 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
 #[test]
 fn the_first_load_makes_a_mirror_that_is_read_without_a_warning() {
-    let hotel = Hotel::reported();
-    let said = hotel.run(0, "load");
+    let hotel = TestEnv::reported();
+    let said = hotel.load(0, "load");
     assert_eq!(said, "load: new: guests 4, companies 1, bookings 4, guests who stay 4\n");
     assert_eq!(hotel.counts(), [4, 1, 4, 4]);
     assert_eq!(hotel.asked::<String>("SELECT amount FROM bookings WHERE id = '5'"), "12500.00");
@@ -24,33 +24,33 @@ fn the_first_load_makes_a_mirror_that_is_read_without_a_warning() {
 
 #[test]
 fn the_same_reports_change_nothing_and_touch_nothing() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     let before = (fs::read(hotel.path("mirror.db")).unwrap(), modified(&hotel));
-    assert_eq!(hotel.run(0, "load"), "");
+    assert_eq!(hotel.load(0, "load"), "");
     assert_eq!((fs::read(hotel.path("mirror.db")).unwrap(), modified(&hotel)), before);
 }
 
-fn modified(hotel: &Hotel) -> SystemTime {
+fn modified(hotel: &TestEnv) -> SystemTime {
     fs::metadata(hotel.path("mirror.db")).unwrap().modified().unwrap()
 }
 
 #[test]
 fn the_mirror_is_as_old_as_its_newest_report() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     for (name, minutes) in [("guests.csv", 90), ("companies.csv", 900), ("bookings.csv", 120)] {
         hotel.date(name, Duration::from_secs(minutes * 60));
     }
-    hotel.run(0, "load");
+    hotel.load(0, "load");
     let age = SystemTime::now().duration_since(modified(&hotel)).unwrap();
     assert!((5300..5500).contains(&age.as_secs()), "{age:?}");
 }
 
 #[test]
 fn a_row_that_changed_gets_the_time_of_loading_and_no_other_does() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.mirror().execute("UPDATE bookings SET modified_at = '2026-01-01 00:00:00'", []).unwrap();
     hotel.change("bookings.csv", "12 500,00", "13 050,00");
-    assert_eq!(hotel.run(0, "load"), "load: changed: bookings 1\n");
+    assert_eq!(hotel.load(0, "load"), "load: changed: bookings 1\n");
     let changed: String = hotel.asked("SELECT modified_at FROM bookings WHERE id = '5'");
     assert!(changed.as_str() > "2026-11", "{changed}");
     let others: u32 = hotel.asked("SELECT count(*) FROM bookings WHERE modified_at < '2026-01-02'");
@@ -59,40 +59,40 @@ fn a_row_that_changed_gets_the_time_of_loading_and_no_other_does() {
 
 #[test]
 fn a_time_of_change_in_the_report_is_kept() {
-    let hotel = Hotel::with(
+    let hotel = TestEnv::with(
         "[load.files]\nguests = \"guests.csv\"\n[load.guests]\n\"Код\" = \"id\"\n\"Имя\" = \"first_name\"\n\"Изменён\" = \"modified_at\"\n",
     );
-    hotel.write("guests.csv", "Код;Имя;Изменён\n1;Анна;20.05.2026 14:00\n2;Пётр;\n");
-    hotel.run(0, "load");
+    hotel.report("guests.csv", "Код;Имя;Изменён\n1;Анна;20.05.2026 14:00\n2;Пётр;\n");
+    hotel.load(0, "load");
     assert_eq!(
         hotel.asked::<String>("SELECT modified_at FROM guests WHERE id = '1'"),
         "2026-05-20 14:00:00"
     );
     let filled: String = hotel.asked("SELECT modified_at FROM guests WHERE id = '2'");
     assert_eq!(filled.len(), 19);
-    assert_eq!(hotel.run(0, "load"), "", "an empty time is no change");
+    assert_eq!(hotel.load(0, "load"), "", "an empty time is no change");
     hotel.change("guests.csv", "20.05.2026 14:00", "20.05.2026 15:00");
-    assert_eq!(hotel.run(0, "load"), "load: changed: guests 1\n");
+    assert_eq!(hotel.load(0, "load"), "load: changed: guests 1\n");
 }
 
 #[test]
 fn a_row_that_is_gone_from_a_whole_report_is_gone_from_the_mirror() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.change("bookings.csv", "8;3685;Отменена;01.06.2026 14:00;02.06.2026 12:00;;4;\n", "");
-    assert_eq!(hotel.run(0, "load"), "load: gone: bookings 1, guests who stay 1\n");
+    assert_eq!(hotel.load(0, "load"), "load: gone: bookings 1, guests who stay 1\n");
     assert_eq!(hotel.counts(), [4, 1, 3, 3]);
 }
 
 #[test]
 fn a_row_that_is_absent_in_a_part_stays() {
-    let hotel = Hotel::loaded();
-    hotel.write(
+    let hotel = TestEnv::loaded();
+    hotel.report(
         "guests.csv",
         "Код;Фамилия;Имя;Дата рождения;Телефон;Примечание\n9;Новая;Ольга;;;\n",
     );
-    hotel.write("bookings.csv", "Код;Номер;Статус;Заезд;Выезд;Сумма;Гость;Компания\n5;3682;Проживает;20.05.2026 14:00;29.05.2026 12:00;12 500,00;9;1\n");
+    hotel.report("bookings.csv", "Код;Номер;Статус;Заезд;Выезд;Сумма;Гость;Компания\n5;3682;Проживает;20.05.2026 14:00;29.05.2026 12:00;12 500,00;9;1\n");
     assert_eq!(
-        hotel.run(0, "load --partial"),
+        hotel.load(0, "load --partial"),
         "load: new: guests 1, guests who stay 1; changed: bookings 1; gone: guests who stay 1\n"
     );
     assert_eq!(hotel.counts(), [5, 1, 4, 4]);
@@ -104,28 +104,28 @@ fn a_row_that_is_absent_in_a_part_stays() {
 
 #[test]
 fn only_the_named_tables_are_partial() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.change("guests.csv", "4;Орлов;Пётр;;;\n", "");
     hotel.change("bookings.csv", "8;3685;Отменена;01.06.2026 14:00;02.06.2026 12:00;;4;\n", "");
-    assert_eq!(hotel.run(0, "load --partial bookings companies"), "load: gone: guests 1\n");
+    assert_eq!(hotel.load(0, "load --partial bookings companies"), "load: gone: guests 1\n");
     assert_eq!(hotel.counts(), [3, 1, 4, 4]);
 }
 
 #[test]
 fn a_dry_run_says_what_would_change_and_writes_nothing() {
-    let hotel = Hotel::reported();
-    let said = hotel.run(0, "load --dry-run");
+    let hotel = TestEnv::reported();
+    let said = hotel.load(0, "load --dry-run");
     assert!(
         said.contains("guests (guests.csv): new 4, changed 0, gone 0, unreadable 0\n  + guest 1\n"),
         "{said}"
     );
     assert!(!hotel.path("mirror.db").exists());
-    hotel.run(0, "load");
+    hotel.load(0, "load");
     hotel.change("guests.csv", "Просит тихий номер", "Аллергия");
     hotel.change("bookings.csv", "5;3682;Подтверждена", "5;3682;Проживает");
     hotel.change("bookings.csv", "8;3685;Отменена;01.06.2026 14:00;02.06.2026 12:00;;4;\n", "");
     let before = fs::read(hotel.path("mirror.db")).unwrap();
-    let said = hotel.run(0, "load --dry-run");
+    let said = hotel.load(0, "load --dry-run");
     for line in [
         "  ~ guest 1: comment",
         "  ~ booking 3682: status",
@@ -140,37 +140,37 @@ fn a_dry_run_says_what_would_change_and_writes_nothing() {
 
 #[test]
 fn an_id_of_the_crm_that_was_written_back_stays() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.mirror().execute("UPDATE guests SET crm_id = 17 WHERE id = '1'", []).unwrap();
-    assert_eq!(hotel.run(0, "load"), "");
+    assert_eq!(hotel.load(0, "load"), "");
     hotel.change("guests.csv", "Просит тихий номер", "Аллергия");
-    hotel.run(0, "load");
+    hotel.load(0, "load");
     assert_eq!(hotel.asked::<i64>("SELECT crm_id FROM guests WHERE id = '1'"), 17);
 }
 
 #[test]
 fn columns_of_the_hotels_own_go_into_the_mirror() {
-    let hotel = Hotel::with(
+    let hotel = TestEnv::with(
         "[load.files]\nguests = \"guests.csv\"\n[load.guests]\n\"Код\" = \"id\"\n\"Карта\" = \"loyalty_card\"\n\"Скидка\" = \"скидка\"\n",
     );
-    hotel.write("guests.csv", "Код;Карта;Скидка\n1;7700;5%\n");
-    hotel.run(0, "load");
+    hotel.report("guests.csv", "Код;Карта;Скидка\n1;7700;5%\n");
+    hotel.load(0, "load");
     assert_eq!(hotel.asked::<String>("SELECT loyalty_card || скидка FROM guests"), "77005%");
-    assert_eq!(hotel.run(0, "load"), "");
+    assert_eq!(hotel.load(0, "load"), "");
 }
 
 #[test]
 #[cfg(unix)]
 fn a_new_mirror_is_its_owners_alone_or_its_folders_groups() {
     use std::os::unix::fs::PermissionsExt;
-    let hotel = Hotel::reported();
+    let hotel = TestEnv::reported();
     let mode = |name: &str| fs::metadata(hotel.path(name)).unwrap().permissions().mode() & 0o7777;
-    hotel.run(0, "load");
+    hotel.load(0, "load");
     assert_eq!(mode("mirror.db"), 0o600);
     fs::create_dir(hotel.path("shared")).unwrap();
     fs::set_permissions(hotel.path("shared"), fs::Permissions::from_mode(0o2770)).unwrap();
     hotel.change("ecvi-b24.toml", "path = \"mirror.db\"", "path = \"shared/mirror.db\"");
-    hotel.run(0, "load");
+    hotel.load(0, "load");
     assert_eq!(mode("shared/mirror.db"), 0o660);
 }
 
@@ -185,7 +185,7 @@ fn a_mirror_that_root_made_shows_its_age_when_another_user_fills_it() {
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
         return;
     }
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     let allow = |name: &str, mode| {
         chown(hotel.path(name), None, Some(SOMEBODY)).unwrap();
         fs::set_permissions(hotel.path(name), fs::Permissions::from_mode(mode)).unwrap();

@@ -1,11 +1,11 @@
 //! What `[load]` of the configuration may say, and what of it is refused by name.
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
 fn refused(load: &str) -> String {
-    let hotel = Hotel::with(load);
-    hotel.write("guests.csv", "Код;Имя\n1;Анна\n");
-    hotel.refused(3, "load")
+    let hotel = TestEnv::with(load);
+    hotel.report("guests.csv", "Код;Имя\n1;Анна\n");
+    hotel.complained(3, "load")
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn a_report_is_no_other_file_of_the_programs() {
 
 #[test]
 fn the_reports_stand_in_the_configuration_in_effect() {
-    let hotel = Hotel::reported();
-    let shown = hotel.run(0, "config show");
+    let hotel = TestEnv::reported();
+    let shown = hotel.load(0, "config show");
     assert!(
         shown.contains("[load.files]\nguests = ") && shown.contains("\"Фамилия\" = \"last_name\""),
         "{shown}"
@@ -68,11 +68,11 @@ fn the_reports_stand_in_the_configuration_in_effect() {
     let webhook = "webhook = \"https://hotel.bitrix24.ru/rest/1/s3cr3t/\"";
     let shown_webhook = shown.lines().find(|line| line.starts_with("webhook = ")).unwrap();
     std::fs::write(hotel.path("ecvi-b24.toml"), shown.replace(shown_webhook, webhook)).unwrap();
-    assert_eq!(hotel.run(0, "config show"), shown);
+    assert_eq!(hotel.load(0, "config show"), shown);
 }
 
 #[test]
 fn an_unknown_table_is_wrong_usage() {
-    let hotel = Hotel::reported();
-    assert!(hotel.refused(2, "load --partial rooms").contains("rooms"));
+    let hotel = TestEnv::reported();
+    assert!(hotel.complained(2, "load --partial rooms").contains("rooms"));
 }

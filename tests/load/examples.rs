@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{Duration, SystemTime};
 
-use bitrix24_sandbox::{Kind, Portal, Server};
-use tempfile::TempDir;
+use bitrix24_sandbox::Kind;
+
+use crate::env::{CONFIG, TestEnv};
 
 fn repository(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -17,39 +17,20 @@ fn read(name: &str) -> String {
     fs::read_to_string(repository(name)).unwrap()
 }
 
-/// The example, moved into a folder of its own, before a portal in this process.
-struct Example {
-    folder: TempDir,
-    server: Server,
-}
-
-impl Example {
-    fn open() -> Example {
-        let example = Example {
-            folder: tempfile::tempdir().unwrap(),
-            server: Server::start(Portal::unlimited(), 0).unwrap(),
-        };
+impl TestEnv {
+    /// The example of `examples/load`.
+    fn example() -> TestEnv {
+        let example = TestEnv::empty();
         fs::create_dir(example.path("reports")).unwrap();
-        example.write("webhook", &example.server.webhook());
-        example.write("ecvi-b24.toml", &read("examples/load/ecvi-b24.toml"));
+        example.write("webhook", example.server.webhook());
+        example.write(CONFIG, read("examples/load/ecvi-b24.toml"));
         for report in ["guests.csv", "companies.csv", "rooms-2026-05-20.csv"] {
-            example.write(
+            example.report(
                 &format!("reports/{report}"),
-                &read(&format!("examples/load/reports/{report}")),
+                read(&format!("examples/load/reports/{report}")),
             );
         }
         example
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// A file that was written a minute ago: nobody waits for its end.
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
-        let file = fs::File::options().write(true).open(self.path(name)).unwrap();
-        file.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
     }
 
     /// A command line as cron runs it, with the paths of this machine.
@@ -59,14 +40,14 @@ impl Example {
             .replace("/usr/bin/ecvi-b24", env!("CARGO_BIN_EXE_ecvi-b24"))
             .replace("/usr/local/bin/ecvi-b24", env!("CARGO_BIN_EXE_ecvi-b24"))
             .replace("/etc/ecvi-b24.toml", self.path("ecvi-b24.toml").to_str().unwrap())
-            .replace("/var/log/ecvi-b24/", &format!("{}/", self.folder.path().display()));
+            .replace("/var/log/ecvi-b24/", &format!("{}/", self.folder().display()));
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(line).current_dir(&self.folder).env_clear().env("LANG", "en_US.UTF-8");
+        shell.arg("-c").arg(line).current_dir(self.folder()).env_clear().env("LANG", "en_US.UTF-8");
         shell.env("PATH", std::env::var_os("PATH").unwrap());
         shell.output().unwrap()
     }
 
-    fn run(&self, line: &str) -> String {
+    fn shell_says(&self, line: &str) -> String {
         let Output { status, stdout, stderr } = self.shell(line);
         let said = String::from_utf8(stdout).unwrap();
         assert!(status.success(), "{line}: {said}{}", String::from_utf8_lossy(&stderr));
@@ -74,36 +55,36 @@ impl Example {
     }
 
     /// The hotel after its initial export.
-    fn exported() -> Example {
-        let example = Example::open();
-        example.run("/usr/bin/ecvi-b24 load");
-        example.run("/usr/bin/ecvi-b24 initial-export");
+    fn exported() -> TestEnv {
+        let example = TestEnv::example();
+        example.shell_says("/usr/bin/ecvi-b24 load");
+        example.shell_says("/usr/bin/ecvi-b24 initial-export");
         example
     }
 
     fn deal(&self, field: &str) -> String {
-        let portal = self.server.portal();
+        let portal = self.portal();
         portal.with_origin(Kind::Deal, "ECVI", "3682")[0].text(field).to_owned()
     }
 
     /// The reports of another day, in which a guest checked in.
     fn another_day(&self) {
         let report = read("examples/load/reports/rooms-2026-05-20.csv");
-        self.write(
+        self.report(
             "reports/rooms-2026-05-21.csv",
-            &report.replace("3682;Подтверждена", "3682;Проживает"),
+            report.replace("3682;Подтверждена", "3682;Проживает"),
         );
     }
 }
 
 #[test]
 fn the_example_hotel_is_carried_over_whole() {
-    let example = Example::open();
-    let said = example.run("/usr/bin/ecvi-b24 load");
+    let example = TestEnv::example();
+    let said = example.shell_says("/usr/bin/ecvi-b24 load");
     assert_eq!(said, "load: new: guests 4, companies 1, bookings 3, guests who stay 4\n");
-    let checked = example.run("/usr/bin/ecvi-b24 check");
+    let checked = example.shell_says("/usr/bin/ecvi-b24 check");
     assert!(!checked.contains("! Mirror"), "{checked}");
-    example.run("/usr/bin/ecvi-b24 initial-export");
+    example.shell_says("/usr/bin/ecvi-b24 initial-export");
     assert_eq!(
         example.deal("TITLE"),
         "Заявка №3682 (Приходько) 20.05.2026 14:00 - 29.05.2026 12:00"
@@ -118,11 +99,11 @@ fn the_example_hotel_is_carried_over_whole() {
 
 #[test]
 fn the_crontab_line_loads_and_sends() {
-    let example = Example::exported();
+    let example = TestEnv::exported();
     example.another_day();
     let cron = read("packaging/examples/ecvi-b24-load.cron");
     let line = cron.lines().find_map(|line| line.strip_prefix("*/3 * * * * ecvi-b24 ")).unwrap();
-    example.run(line);
+    example.shell_says(line);
     assert_eq!(example.deal("STAGE_ID"), "WON");
     let log = fs::read_to_string(example.path("sync.log")).unwrap();
     assert!(
@@ -134,10 +115,10 @@ fn the_crontab_line_loads_and_sends() {
 #[test]
 fn the_crontab_line_sends_although_a_report_is_refused() {
     for name in ["docs/load.md", "docs/load.ru.md"] {
-        let example = Example::exported();
+        let example = TestEnv::exported();
         example.another_day();
-        example.run("/usr/bin/ecvi-b24 load");
-        example.write("reports/companies.csv", "");
+        example.shell_says("/usr/bin/ecvi-b24 load");
+        example.report("reports/companies.csv", "");
         let document = read(name);
         let line = document.lines().find_map(|line| line.strip_prefix("*/3 * * * * ")).unwrap();
         let output = example.shell(line);
@@ -148,14 +129,14 @@ fn the_crontab_line_sends_although_a_report_is_refused() {
 
 #[test]
 fn the_unit_of_the_watched_folder_loads_and_sends() {
-    let example = Example::exported();
+    let example = TestEnv::exported();
     example.another_day();
     let unit = read("packaging/examples/ecvi-b24-load.service");
     let commands: Vec<&str> =
         unit.lines().filter_map(|line| line.strip_prefix("ExecStart=")).collect();
     assert_eq!(commands.len(), 2);
     for command in commands {
-        example.run(command);
+        example.shell_says(command);
     }
     assert_eq!(example.deal("STAGE_ID"), "WON");
     assert!(
@@ -199,16 +180,16 @@ fn stub(folder: &Path, client: &str, lines: [&str; 3]) {
 
 /// Runs a script with such a client, loads its reports, and says who the guest of the booking is.
 fn loaded_from(script: &str, client: &str, lines: [&str; 3]) -> String {
-    let example = Example::open();
-    example.write(
+    let example = TestEnv::example();
+    example.report(
         "ecvi-b24.toml",
         "[mirror]\npath = \"mirror.db\"\n[load.files]\nguests = \"reports/guests.csv\"\ncompanies = \"reports/companies.csv\"\nbookings = \"reports/bookings.csv\"\n[portal]\nwebhook_file = \"webhook\"\n",
     );
-    stub(example.folder.path(), client, lines);
+    stub(example.folder(), client, lines);
     let script = repository(&format!("examples/load/{script}"));
-    let path = format!("PATH={}:$PATH", example.folder.path().display());
-    example.run(&format!("{path} sh {} ecvi reports </dev/null", script.display()));
-    example.run("/usr/bin/ecvi-b24 load");
+    let path = format!("PATH={}:$PATH", example.folder().display());
+    example.shell_says(&format!("{path} sh {} ecvi reports </dev/null", script.display()));
+    example.shell_says("/usr/bin/ecvi-b24 load");
     let mirror = rusqlite::Connection::open(example.path("mirror.db")).unwrap();
     let sql = "SELECT last_name || ', ' || number || ', ' || arrival || ', ' || amount
                FROM bookings b JOIN guests g ON g.id = b.guest_id";
@@ -243,7 +224,7 @@ fn a_dump_is_read_by_the_real_client() {
     if Command::new("sqlite3").arg("--version").output().is_err() {
         return;
     }
-    let example = Example::open();
+    let example = TestEnv::example();
     let dump = rusqlite::Connection::open(example.path("dump.db")).unwrap();
     dump.execute_batch(
         "CREATE TABLE persons (id, surname, name, patronymic, birthday, phone, email);
@@ -253,7 +234,7 @@ fn a_dump_is_read_by_the_real_client() {
     )
     .unwrap();
     let script = repository("examples/load/from-sqlite.sh");
-    example.run(&format!("sh {} dump.db reports", script.display()));
+    example.shell_says(&format!("sh {} dump.db reports", script.display()));
     let report = fs::read_to_string(example.path("reports/guests.csv")).unwrap();
     assert!(report.starts_with("id,last_name,first_name,"), "{report}");
     assert!(report.contains("1,\"Приходько\"") || report.contains("1,Приходько"), "{report}");

@@ -1,14 +1,10 @@
-//! A hotel with report files in a folder of its own, and the real program.
+//! A hotel with report files.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Output;
 use std::time::{Duration, SystemTime};
 
-use assert_cmd::Command;
-use rusqlite::Connection;
-use rusqlite::types::FromSql;
-use tempfile::TempDir;
+use crate::env::{CONFIG, TestEnv};
 
 /// The headings of the reports of these tests.
 pub(crate) const HEADINGS: &str = r#"
@@ -64,42 +60,34 @@ pub(crate) const BOOKINGS: &str = "\
 8;3685;Отменена;01.06.2026 14:00;02.06.2026 12:00;;4;
 ";
 
-pub(crate) struct Hotel {
-    folder: TempDir,
-}
-
-impl Hotel {
+impl TestEnv {
     /// Without reports.
-    pub(crate) fn with(load: &str) -> Hotel {
-        let hotel = Hotel { folder: tempfile::tempdir().unwrap() };
+    pub(crate) fn with(load: &str) -> TestEnv {
+        let hotel = TestEnv::empty();
         let head = "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/s3cr3t/\"\n";
-        fs::write(hotel.path("ecvi-b24.toml"), format!("{head}{load}")).unwrap();
+        hotel.write(CONFIG, format!("{head}{load}"));
         hotel
     }
 
     /// With the three reports, loaded.
-    pub(crate) fn loaded() -> Hotel {
-        let hotel = Hotel::reported();
-        hotel.run(0, "load");
+    pub(crate) fn loaded() -> TestEnv {
+        let hotel = TestEnv::reported();
+        hotel.load(0, "load");
         hotel
     }
 
     /// With the three reports.
-    pub(crate) fn reported() -> Hotel {
-        let hotel = Hotel::with(HEADINGS);
-        hotel.write("guests.csv", GUESTS);
-        hotel.write("companies.csv", COMPANIES);
-        hotel.write("bookings.csv", BOOKINGS);
+    pub(crate) fn reported() -> TestEnv {
+        let hotel = TestEnv::with(HEADINGS);
+        hotel.report("guests.csv", GUESTS);
+        hotel.report("companies.csv", COMPANIES);
+        hotel.report("bookings.csv", BOOKINGS);
         hotel
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
     /// A report that was exported a minute ago.
-    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        fs::write(self.path(name), content).unwrap();
+    pub(crate) fn report(&self, name: &str, content: impl AsRef<[u8]>) {
+        self.write(name, content);
         self.date(name, Duration::from_secs(60));
     }
 
@@ -111,51 +99,21 @@ impl Hotel {
 
     /// The report is exported anew, with other words in it.
     pub(crate) fn change(&self, name: &str, from: &str, to: &str) {
-        let text = fs::read_to_string(self.path(name)).unwrap();
-        assert!(text.contains(from), "{text}");
-        self.write(name, text.replace(from, to));
+        self.replace(name, from, to);
+        self.date(name, Duration::from_secs(60));
     }
 
     pub(crate) fn output(&self, arguments: &str) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    pub(crate) fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
-        command.current_dir(&self.folder).env_clear().env("LANG", "en_US.UTF-8");
-        command.args(arguments.split_whitespace());
-        command
-    }
-
-    /// What it said on standard output, after it ended with this exit code.
-    pub(crate) fn run(&self, code: i32, arguments: &str) -> String {
-        let (said, errors) = self.said(code, arguments);
-        assert!(code != 0 || errors.is_empty(), "{errors}");
-        said
-    }
-
-    /// What it said on standard error, after it ended with this exit code.
-    pub(crate) fn refused(&self, code: i32, arguments: &str) -> String {
-        self.said(code, arguments).1
-    }
-
-    fn said(&self, code: i32, arguments: &str) -> (String, String) {
-        let Output { status, stdout, stderr } = self.output(arguments);
-        let (said, errors) =
-            (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
-        assert_eq!(status.code(), Some(code), "{arguments}\n{said}{errors}");
-        (said, errors)
-    }
-
-    pub(crate) fn mirror(&self) -> Connection {
-        Connection::open(self.path("mirror.db")).unwrap()
-    }
-
-    /// One value of the mirror.
-    pub(crate) fn asked<T: FromSql>(&self, sql: &str) -> T {
-        self.mirror()
-            .query_row(sql, [], |row| row.get(0))
-            .unwrap_or_else(|error| panic!("{sql}: {error}"))
+    /// What it said on standard output, after it ended with this exit code; one that did what it
+    /// was asked to has nothing to complain of.
+    #[track_caller]
+    pub(crate) fn load(&self, code: i32, arguments: &str) -> String {
+        let said = self.exits(code, arguments);
+        assert!(code != 0 || said.err.is_empty(), "{}", said.err);
+        said.out
     }
 
     /// A column of the mirror, in order of the ids.

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::hotel::Hotel;
+use crate::env::TestEnv;
 
 /// Guests, so many that loading them takes a while.
 fn many() -> String {
@@ -13,14 +13,14 @@ fn many() -> String {
 
 #[test]
 fn who_reads_the_mirror_meanwhile_is_waited_for() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.change("guests.csv", "Зуева", "Белова");
     let reader = hotel.mirror();
     reader.execute_batch("BEGIN").unwrap();
     let names: u32 = reader.query_row("SELECT count(*) FROM guests", [], |row| row.get(0)).unwrap();
     assert_eq!(names, 4);
     std::thread::scope(|scope| {
-        let loading = scope.spawn(|| hotel.run(0, "load"));
+        let loading = scope.spawn(|| hotel.load(0, "load"));
         std::thread::sleep(Duration::from_millis(500));
         assert!(!loading.is_finished());
         reader.execute_batch("COMMIT").unwrap();
@@ -31,8 +31,8 @@ fn who_reads_the_mirror_meanwhile_is_waited_for() {
 #[test]
 #[cfg(unix)]
 fn a_signal_leaves_the_mirror_as_it_was() {
-    let hotel = Hotel::loaded();
-    hotel.write("guests.csv", many());
+    let hotel = TestEnv::loaded();
+    hotel.report("guests.csv", many());
     for signal in ["-TERM", "-KILL"] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"))
             .args(["load", "--trust"])
@@ -48,14 +48,14 @@ fn a_signal_leaves_the_mirror_as_it_was() {
         assert_eq!(status.code(), if signal == "-TERM" { Some(5) } else { None }, "{signal}");
         assert_eq!(hotel.counts(), [4, 1, 4, 4], "{signal}");
     }
-    hotel.run(0, "load");
+    hotel.load(0, "load");
     assert_eq!(hotel.counts()[0], 60_000);
 }
 
 #[test]
 fn russian_is_spoken_to_russians() {
-    let hotel = Hotel::reported();
-    hotel.write("companies.csv", "Код;Название\n1;Отель\n2\n");
+    let hotel = TestEnv::reported();
+    hotel.report("companies.csv", "Код;Название\n1;Отель\n2\n");
     let output = hotel.command("load").env("LANG", "ru_RU.UTF-8").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");

@@ -4,6 +4,8 @@
 
 mod changes;
 mod configuration;
+#[path = "../shared/env.rs"]
+mod env;
 mod examples;
 mod hotel;
 mod interruption;

@@ -3,12 +3,13 @@
 use std::fs;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::hotel::{BOOKINGS, GUESTS, Hotel};
+use crate::env::TestEnv;
+use crate::hotel::{BOOKINGS, GUESTS};
 
 /// The report is refused with these words, and the mirror is as it was.
-fn assert_refused(hotel: &Hotel, words: &[&str]) {
+fn assert_refused(hotel: &TestEnv, words: &[&str]) {
     let before = fs::read(hotel.path("mirror.db")).unwrap_or_default();
-    let said = hotel.refused(3, "load");
+    let said = hotel.complained(3, "load");
     for word in words {
         assert!(said.contains(word), "{word}: {said}");
     }
@@ -17,38 +18,38 @@ fn assert_refused(hotel: &Hotel, words: &[&str]) {
 
 #[test]
 fn a_report_that_lost_more_than_a_third_is_refused_unless_it_is_said_to_be_right() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.change("guests.csv", "3;Зуева;Мария;;;\n4;Орлов;Пётр;;;\n", "");
     assert_refused(
         &hotel,
         &["guests.csv", "lacks 2 of the 4", "--trust guests", "--partial guests"],
     );
-    hotel.refused(3, "load --trust bookings");
-    assert_eq!(hotel.run(0, "load --trust guests"), "load: gone: guests 2\n");
+    hotel.complained(3, "load --trust bookings");
+    assert_eq!(hotel.load(0, "load --trust guests"), "load: gone: guests 2\n");
     assert_eq!(hotel.counts()[0], 2);
 }
 
 #[test]
 fn a_report_of_other_rows_is_refused_as_one_that_lost_them() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     let others = ["\n1;", "\n2;", "\n3;"]
         .into_iter()
         .fold(GUESTS.to_owned(), |text, id| text.replace(id, &format!("\n9{}", &id[1..])));
-    hotel.write("guests.csv", others);
+    hotel.report("guests.csv", others);
     assert_refused(&hotel, &["lacks 3 of the 4"]);
 }
 
 #[test]
 fn an_emptied_report_is_refused_and_an_empty_one_is_not() {
-    let hotel = Hotel::loaded();
-    hotel.write("companies.csv", "Код;Название\n");
+    let hotel = TestEnv::loaded();
+    hotel.report("companies.csv", "Код;Название\n");
     assert_refused(&hotel, &["companies.csv", "no row left", "--trust companies"]);
-    hotel.write("companies.csv", "");
+    hotel.report("companies.csv", "");
     assert_refused(&hotel, &["companies.csv", "even its headings"]);
-    assert_eq!(hotel.run(0, "load --trust companies"), "load: gone: companies 1\n");
-    let empty = Hotel::reported();
-    empty.write("companies.csv", "Код;Название\n");
-    empty.run(0, "load");
+    assert_eq!(hotel.load(0, "load --trust companies"), "load: gone: companies 1\n");
+    let empty = TestEnv::reported();
+    empty.report("companies.csv", "Код;Название\n");
+    empty.load(0, "load");
     assert_eq!(empty.counts()[1], 0);
 }
 
@@ -59,8 +60,8 @@ fn a_cut_report_is_refused() {
     let cuts = [&BOOKINGS[..whole - 3], &BOOKINGS[..BOOKINGS.find("3685").unwrap()], &quoted];
     for cut in cuts {
         for is_first in [false, true] {
-            let hotel = if is_first { Hotel::reported() } else { Hotel::loaded() };
-            hotel.write("bookings.csv", cut);
+            let hotel = if is_first { TestEnv::reported() } else { TestEnv::loaded() };
+            hotel.report("bookings.csv", cut);
             assert_refused(&hotel, &["bookings.csv", "breaks off in line 5"]);
         }
     }
@@ -69,48 +70,48 @@ fn a_cut_report_is_refused() {
 /// Its last value may be cut: `7000;3;1` of `7000;3;12`.
 #[test]
 fn a_last_line_without_its_end_is_cut_where_it_had_one_before() {
-    let hotel = Hotel::loaded();
-    hotel.write("bookings.csv", BOOKINGS.trim_end());
+    let hotel = TestEnv::loaded();
+    hotel.report("bookings.csv", BOOKINGS.trim_end());
     assert_refused(&hotel, &["bookings.csv", "has no end", "--trust bookings"]);
-    hotel.run(0, "load --trust bookings");
-    hotel.run(0, "load");
+    hotel.load(0, "load --trust bookings");
+    hotel.load(0, "load");
 }
 
 #[test]
 fn a_report_that_was_written_a_moment_ago_is_waited_for() {
-    let hotel = Hotel::reported();
+    let hotel = TestEnv::reported();
     hotel.date("guests.csv", Duration::from_millis(1500));
     let began = Instant::now();
-    hotel.run(0, "load");
+    hotel.load(0, "load");
     assert!(began.elapsed() > Duration::from_millis(300), "{:?}", began.elapsed());
     let file = fs::File::options().write(true).open(hotel.path("guests.csv")).unwrap();
     file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
-    hotel.run(0, "load");
+    hotel.load(0, "load");
 }
 
 #[test]
 fn missing_and_doubled_headings_are_named() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.change("guests.csv", "Имя;Дата рождения", "Name;Дата рождения");
     assert_refused(
         &hotel,
         &["guests.csv", "no columns «Имя»", "«Код», «Фамилия», «Name»", "[load.guests]"],
     );
-    hotel.write("guests.csv", GUESTS.replace("Телефон;", "Имя;"));
+    hotel.report("guests.csv", GUESTS.replace("Телефон;", "Имя;"));
     assert_refused(&hotel, &["«Имя» twice", "columns 3, 5"]);
-    hotel.write("guests.csv", "Nr;Gast;Telefon\n1;Müller;+49 30 1234\n");
+    hotel.report("guests.csv", "Nr;Gast;Telefon\n1;Müller;+49 30 1234\n");
     assert_refused(
         &hotel,
         &["none of the headings", "«Nr», «Gast», «Telefon»", "# \"Nr\" = \"…\""],
     );
-    hotel.write("guests.csv", "1;Müller;+49 30 1234\n");
-    let said = hotel.refused(3, "load");
+    hotel.report("guests.csv", "1;Müller;+49 30 1234\n");
+    let said = hotel.complained(3, "load");
     assert!(said.contains("no line of headings") && !said.contains("Müller"), "{said}");
 }
 
 #[test]
 fn a_missing_report_and_one_that_is_no_file_are_named() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     fs::remove_file(hotel.path("companies.csv")).unwrap();
     assert_refused(&hotel, &["no report", "companies.csv", "[load.files]"]);
     fs::create_dir(hotel.path("companies.csv")).unwrap();
@@ -119,17 +120,17 @@ fn a_missing_report_and_one_that_is_no_file_are_named() {
 
 #[test]
 fn a_page_of_the_web_and_a_broken_workbook_are_named() {
-    let hotel = Hotel::loaded();
-    hotel.write("guests.csv", "<html><table><tr><td>Код</td></tr></table>");
+    let hotel = TestEnv::loaded();
+    hotel.report("guests.csv", "<html><table><tr><td>Код</td></tr></table>");
     assert_refused(&hotel, &["web page"]);
-    hotel.write("guests.csv", b"PK\x03\x04 and then nothing");
+    hotel.report("guests.csv", b"PK\x03\x04 and then nothing");
     assert_refused(&hotel, &["workbook", "guests.csv"]);
 }
 
 #[test]
 fn a_row_that_cannot_be_read_is_named_by_its_line_and_stops_no_other() {
-    let hotel = Hotel::reported();
-    hotel.write(
+    let hotel = TestEnv::reported();
+    hotel.report(
         "bookings.csv",
         "Код;Номер;Статус;Заезд;Выезд;Сумма;Гость;Компания
 5;3682;Подтверждена;20.05.2026 14:00;вчера;12 500,00;1;1
@@ -139,7 +140,7 @@ fn a_row_that_cannot_be_read_is_named_by_its_line_and_stops_no_other() {
 9;3686;Отменена;01.06.2026 14:00;02.06.2026 12:00;;4;
 ",
     );
-    let said = hotel.refused(1, "load");
+    let said = hotel.complained(1, "load");
     for line in [
         "bookings.csv, line 2, \"Выезд\": the date",
         "bookings.csv, line 3, \"Сумма\": the amount",
@@ -156,13 +157,13 @@ fn a_row_that_cannot_be_read_is_named_by_its_line_and_stops_no_other() {
 
 #[test]
 fn a_row_that_cannot_be_read_is_not_gone() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.change(
         "bookings.csv",
         "7;3684;Выехали;01.05.2026 14:00;02.05.2026 12:00;7000;3;\n",
         "7;3684;Выехали\n",
     );
-    hotel.refused(1, "load");
+    hotel.complained(1, "load");
     assert_eq!(hotel.column("bookings", "id"), ["5", "6", "7", "8"]);
     assert_eq!(hotel.counts()[3], 4);
     // Nobody knows whose row it is, so none goes.
@@ -171,16 +172,16 @@ fn a_row_that_cannot_be_read_is_not_gone() {
         "7;3684;Выехали\n",
         ";3684;Выехали;01.05.2026;02.05.2026;7000;3;\n",
     );
-    let said = hotel.refused(1, "load");
+    let said = hotel.complained(1, "load");
     assert!(said.contains("rows whose id is unknown: 1"), "{said}");
     assert_eq!(hotel.column("bookings", "id"), ["5", "6", "7", "8"]);
 }
 
 #[test]
 fn rows_of_one_id_that_contradict_each_other_leave_the_old_one() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.change("guests.csv", "2;Müller;Jörg;;;\n", "2;Müller;Jörg;;;\n2;Muller;Jörg;;;\n");
-    let said = hotel.refused(1, "load");
+    let said = hotel.complained(1, "load");
     assert!(
         said.contains("guests.csv, line 3, \"Код\": the same id has other values (lines: 4)"),
         "{said}"
@@ -190,22 +191,22 @@ fn rows_of_one_id_that_contradict_each_other_leave_the_old_one() {
 
 #[test]
 fn nobody_guesses_whether_an_amount_is_the_rooms_or_the_bookings() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.change(
         "bookings.csv",
         "7000;3;\n",
         "7000;3;\n7;3684;Выехали;01.05.2026 14:00;02.05.2026 12:00;7000;2;\n",
     );
-    let said = hotel.refused(1, "load");
+    let said = hotel.complained(1, "load");
     assert!(said.contains("line 4") && said.contains("[load] amount_of"), "{said}");
     assert_eq!(hotel.asked::<String>("SELECT amount FROM bookings WHERE id = '7'"), "7000.00");
 }
 
 #[test]
 fn a_number_that_excel_has_shortened_never_reaches_the_mirror() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     hotel.change("guests.csv", "+7 900 765-43-21", "7,90077E+10");
-    let said = hotel.refused(1, "load");
+    let said = hotel.complained(1, "load");
     assert!(said.contains("line 2, \"Телефон\": Excel has shortened"), "{said}");
     assert_eq!(
         hotel.asked::<String>("SELECT phone FROM guests WHERE id = '1'"),
@@ -215,10 +216,10 @@ fn a_number_that_excel_has_shortened_never_reaches_the_mirror() {
 
 #[test]
 fn a_report_with_a_flaw_in_every_row_is_told_in_a_few_lines() {
-    let hotel = Hotel::reported();
+    let hotel = TestEnv::reported();
     let rows: Vec<String> = (1..=1500).map(|id| format!("{id};Белова;Анна;вчера;;\n")).collect();
-    hotel.write("guests.csv", GUESTS.lines().next().unwrap().to_owned() + "\n" + &rows.concat());
-    let said = hotel.refused(1, "load");
+    hotel.report("guests.csv", GUESTS.lines().next().unwrap().to_owned() + "\n" + &rows.concat());
+    let said = hotel.complained(1, "load");
     assert_eq!(said.lines().count(), 21, "{said}");
     assert!(
         said.contains("guests.csv, line 21,") && said.contains("guests.csv: and 1480 more"),
@@ -228,18 +229,18 @@ fn a_report_with_a_flaw_in_every_row_is_told_in_a_few_lines() {
 
 #[test]
 fn a_mirror_that_another_program_fills_is_left_alone() {
-    let hotel = Hotel::reported();
+    let hotel = TestEnv::reported();
     hotel.mirror().execute_batch("CREATE TABLE guests (id INTEGER PRIMARY KEY)").unwrap();
     for command in ["load", "load --dry-run"] {
-        assert!(hotel.refused(3, command).contains("filled by another program"), "{command}");
+        assert!(hotel.complained(3, command).contains("filled by another program"), "{command}");
     }
     assert_eq!(hotel.asked::<u32>("SELECT count(*) FROM guests"), 0);
 }
 
 #[test]
 fn a_refused_first_load_leaves_no_file() {
-    let hotel = Hotel::reported();
-    hotel.write("bookings.csv", "");
-    hotel.refused(3, "load");
+    let hotel = TestEnv::reported();
+    hotel.report("bookings.csv", "");
+    hotel.complained(3, "load");
     assert!(!hotel.path("mirror.db").exists());
 }

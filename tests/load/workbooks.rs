@@ -2,7 +2,8 @@
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet};
 
-use crate::hotel::{GUESTS, HEADINGS, Hotel};
+use crate::env::TestEnv;
+use crate::hotel::{GUESTS, HEADINGS};
 
 const ROOMS: &str = "[load.files]\nbookings = \"rooms.xlsx\"\n[load]\namount_of = \"room\"\n[load.bookings]\n\"Номер заявки\" = \"number\"\n\"Статус\" = \"status\"\n\"Дата заезда\" = \"arrival\"\n\"Время заезда\" = \"arrival\"\n\"Выезд\" = \"departure\"\n\"Сумма\" = \"amount\"\n\"Гость\" = \"guest_id\"\n\"Телефон\" = \"phone_of_guest\"\n";
 
@@ -56,9 +57,9 @@ fn rooms() -> Vec<u8> {
 
 #[test]
 fn the_sheet_with_the_headings_is_read_and_shared_cells_belong_to_all_their_rows() {
-    let hotel = Hotel::with(ROOMS);
-    hotel.write("rooms.xlsx", rooms());
-    assert_eq!(hotel.run(0, "load"), "load: new: bookings 2, guests who stay 3\n");
+    let hotel = TestEnv::with(ROOMS);
+    hotel.report("rooms.xlsx", rooms());
+    assert_eq!(hotel.load(0, "load"), "load: new: bookings 2, guests who stay 3\n");
     let bookings =
         hotel.column("bookings", "id || ' ' || arrival || ' ' || departure || ' ' || amount");
     assert_eq!(
@@ -70,18 +71,18 @@ fn the_sheet_with_the_headings_is_read_and_shared_cells_belong_to_all_their_rows
     );
     assert_eq!(hotel.column("booking_guests", "booking_id || ' ' || guest_id").len(), 3);
     assert_eq!(hotel.asked::<String>("SELECT phone_of_guest FROM bookings"), "79007654321");
-    assert_eq!(hotel.run(0, "load"), "");
+    assert_eq!(hotel.load(0, "load"), "");
 }
 
 #[test]
 fn a_cut_workbook_is_refused_wherever_it_was_cut() {
     let whole = rooms();
-    let hotel = Hotel::with(ROOMS);
-    hotel.write("rooms.xlsx", &whole);
-    hotel.run(0, "load");
+    let hotel = TestEnv::with(ROOMS);
+    hotel.report("rooms.xlsx", &whole);
+    hotel.load(0, "load");
     for length in [4, whole.len() / 2, whole.len() - 1] {
-        hotel.write("rooms.xlsx", &whole[..length]);
-        let said = hotel.refused(3, "load");
+        hotel.report("rooms.xlsx", &whole[..length]);
+        let said = hotel.complained(3, "load");
         assert!(
             said.contains("rooms.xlsx") && said.contains("The mirror is as it was"),
             "{length}: {said}"
@@ -92,14 +93,14 @@ fn a_cut_workbook_is_refused_wherever_it_was_cut() {
 
 #[test]
 fn a_workbook_says_the_same_as_a_csv() {
-    let hotel = Hotel::loaded();
+    let hotel = TestEnv::loaded();
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     for (row, line) in GUESTS.lines().enumerate() {
         texts(sheet, row as u32, &line.split(';').collect::<Vec<_>>());
     }
-    hotel.write("guests.xlsx", workbook.save_to_buffer().unwrap());
+    hotel.report("guests.xlsx", workbook.save_to_buffer().unwrap());
     hotel.change("ecvi-b24.toml", "guests.csv", "guests.xlsx");
-    assert_eq!(hotel.run(0, "load"), "");
+    assert_eq!(hotel.load(0, "load"), "");
     assert!(HEADINGS.contains("guests.csv"));
 }

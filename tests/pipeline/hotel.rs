@@ -6,50 +6,48 @@
 use std::cell::Cell;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::path::PathBuf;
-use std::sync::{Arc, MutexGuard};
+use std::ops::Deref;
+use std::sync::Arc;
 
-use assert_cmd::Command;
-use bitrix24_sandbox::{Exchange, Fault, Kind, Portal, Record, Server};
+use bitrix24_sandbox::{Exchange, Fault, Kind, Record, Server};
 use chrono::Utc;
-use ecvi_b24::config;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::http::Http;
 use ecvi_b24::portal::{CallError, Response};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use ecvi_b24::sync::push::ProgressObserver;
-use ecvi_b24::sync::run::{RunReport, run_once_unless_busy};
-use rusqlite::Connection;
+use ecvi_b24::sync::run::RunReport;
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
+
+use crate::env::{CONFIG, Said, TestEnv};
+use crate::run::run_once;
 
 const ORIGINATOR: &str = "ECVI";
 
 pub(crate) struct Hotel {
-    folder: TempDir,
-    server: Server,
+    env: TestEnv,
     seconds: Cell<u32>,
 }
 
-/// What the program printed.
-pub(crate) struct Said {
-    pub(crate) out: String,
-    pub(crate) err: String,
+impl Deref for Hotel {
+    type Target = TestEnv;
+
+    fn deref(&self) -> &TestEnv {
+        &self.env
+    }
 }
 
 impl Hotel {
     /// An empty mirror, an empty portal without limits, and the least configuration.
     pub(crate) fn new() -> Hotel {
-        let server = Server::start(Portal::unlimited(), 0).unwrap();
-        let hotel = Hotel { folder: folder(), server, seconds: Cell::new(0) };
+        let hotel = Hotel { env: TestEnv::empty(), seconds: Cell::new(0) };
         hotel.sql(include_str!("../../fixtures/schema.sql"));
         let webhook = hotel.server.webhook();
         let text = format!(
             "mirror.path = 'mirror.db'\nportal.webhook = '{webhook}'\nportal.requests_per_second = 1000\n\
              sync.delete_after = '0s'\n"
         );
-        fs::write(hotel.path("ecvi-b24.toml"), text).unwrap();
-        private(&hotel.path("ecvi-b24.toml"));
+        hotel.write(CONFIG, text);
         hotel
     }
 
@@ -65,31 +63,13 @@ impl Hotel {
     /// Whoever vanishes is given up after two minutes, as by default, and not at once as elsewhere
     /// in these tests.
     pub(crate) fn be_patient(&self) {
-        let path = self.path("ecvi-b24.toml");
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains("sync.delete_after = '0s'\n"), "{text}");
-        fs::write(&path, text.replace("sync.delete_after = '0s'\n", "")).unwrap();
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.replace(CONFIG, "sync.delete_after = '0s'\n", "");
     }
 
     /// Adds a line to the configuration: `hotel.configure("sync.max_deletes = 1")`.
     pub(crate) fn configure(&self, line: &str) {
-        let mut file = OpenOptions::new().append(true).open(self.path("ecvi-b24.toml")).unwrap();
+        let mut file = OpenOptions::new().append(true).open(self.path(CONFIG)).unwrap();
         writeln!(file, "{line}").unwrap();
-    }
-
-    /// Changes the mirror, `modified_at` as it stands.
-    pub(crate) fn sql(&self, sql: &str) {
-        self.mirror().execute_batch(sql).unwrap();
-    }
-
-    pub(crate) fn mirror(&self) -> Connection {
-        let mirror = Connection::open(self.path("mirror.db")).unwrap();
-        mirror.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-        mirror
     }
 
     pub(crate) fn guest(&self, id: u32, values: &str) {
@@ -142,8 +122,7 @@ impl Hotel {
 
     /// Somebody deletes the state, long after the last pass.
     pub(crate) fn lose_state(&self) {
-        fs::remove_file(self.path("state.db")).unwrap();
-        self.let_time_pass();
+        self.env.lose_state("state.db");
     }
 
     /// The state as it is now.
@@ -154,37 +133,24 @@ impl Hotel {
     /// Somebody puts a copy of the state back, long after the last pass.
     pub(crate) fn put_back(&self, state: &[u8]) {
         fs::write(self.path("state.db"), state).unwrap();
-        self.let_time_pass();
-    }
-
-    /// No call of the past can have an effect any more.
-    fn let_time_pass(&self) {
-        fs::write(self.path("state.db.lock"), "").unwrap();
+        self.let_time_pass("state.db");
     }
 
     /// The program, after it ended with this exit code.
+    #[track_caller]
     pub(crate) fn exits(&self, code: i32, arguments: &str) -> Said {
-        self.exits_in(&[], code, arguments)
+        Said::of(&mut self.program(arguments), code)
     }
 
     /// Likewise, with these variables and no others.
+    #[track_caller]
     pub(crate) fn exits_in(
         &self,
         variables: &[(&str, String)],
         code: i32,
         arguments: &str,
     ) -> Said {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ecvi-b24"));
-        command
-            .current_dir(&self.folder)
-            .env_clear()
-            .env("TZ", "MSK-3")
-            .envs(variables.iter().cloned());
-        let output = command.args(arguments.split_whitespace()).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let said = Said { out: text(output.stdout), err: text(output.stderr) };
-        assert_eq!(output.status.code(), Some(code), "{arguments}: {}{}", said.out, said.err);
-        said
+        Said::of(self.program(arguments).envs(variables.iter().cloned()), code)
     }
 
     /// One pass, by the code of the program and over its wire, without a process of its own: at any
@@ -221,12 +187,9 @@ impl Hotel {
         clock: &Clock,
         watch: &mut dyn ProgressObserver,
     ) -> RunReport {
-        let config = config::load(&self.path("ecvi-b24.toml"), None).unwrap();
+        let config = self.config();
         let mut portal = Busy { http: Http::new(&config.portal).unwrap(), requests: 0, before };
-        let mut once = || run_once_unless_busy(&config, orders, &mut portal, clock, watch).unwrap();
-        // A process that another test starts holds our lock for the moment between its fork and its
-        // exec.
-        std::iter::repeat_with(&mut once).flatten().next().unwrap()
+        run_once(&config, orders, &mut portal, clock, watch).unwrap()
     }
 
     /// What a command that works prints.
@@ -261,10 +224,6 @@ impl Hotel {
             format!("{} {} {}", text("kind"), text("id"), text("code"))
         };
         status[of].as_array().unwrap().iter().map(flaw).collect()
-    }
-
-    pub(crate) fn portal(&self) -> MutexGuard<'_, Portal> {
-        self.server.portal()
     }
 
     /// Batches that call a method of this name are not carried out: each command has `reply` in
@@ -334,11 +293,6 @@ impl Hotel {
         self.object(Kind::Deal, &booking)
     }
 
-    /// Somebody makes an object in the CRM.
-    pub(crate) fn by_hand(&self, kind: Kind, fields: Value) -> u64 {
-        self.portal().add_by_hand(kind, fields, Utc::now()).unwrap()
-    }
-
     /// Somebody edits an object in the CRM.
     pub(crate) fn edit(&self, kind: Kind, id: u64, fields: Value) {
         assert!(self.portal().edit(kind, id, fields, Utc::now()));
@@ -379,17 +333,3 @@ pub(crate) fn same_replies(exchange: &Exchange, part: &str, reply: &Value) -> St
 pub(crate) fn fields<const N: usize>(object: &Record, names: [&str; N]) -> [String; N] {
     names.map(|name| object.text(name).to_owned())
 }
-
-/// In memory where the system offers that: a power cut in a test is nobody's loss.
-fn folder() -> TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
-}
-
-#[cfg(unix)]
-fn private(path: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-}
-
-#[cfg(not(unix))]
-fn private(_: &std::path::Path) {}

@@ -11,6 +11,8 @@ mod connection;
 mod custom_fields;
 mod dead_links;
 mod deletion;
+#[path = "../shared/env.rs"]
+mod env;
 mod equal;
 mod export;
 mod export_order;
@@ -29,6 +31,8 @@ mod refusals;
 mod relink;
 mod required_fields;
 mod robots;
+#[path = "../shared/run.rs"]
+mod run;
 mod secrets;
 mod shapes;
 mod spoiled;

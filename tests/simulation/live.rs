@@ -7,9 +7,10 @@ use bitrix24_sandbox::Kind as Entity;
 use chrono::TimeDelta;
 use ecvi_b24::domain::record::{Kind, RecordId, RecordKey};
 use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::options::RunOptions;
-use ecvi_b24::sync::run::{RunReport, run_once_unless_busy};
+use ecvi_b24::sync::run::{RunReport, run_locked};
 
 use crate::dice::Dice;
 use crate::ears;
@@ -70,7 +71,8 @@ impl World {
         let speechless = incidents.iter().find(|incident| incident.fault == Fault::Speechless);
         ears::die_at_line(speechless.map(|incident| incident.at));
         let made = catch_unwind(AssertUnwindSafe(|| {
-            run_once_unless_busy(&config, orders, &mut wire, &clock, &mut ())
+            let Some(lock) = Lock::try_acquire(&config.state)? else { return Ok(None) };
+            run_locked(&lock, &config, orders, &mut wire, &clock, &mut ()).map(Some)
         }));
         let count = wire.count;
         ears::die_at_line(None);

@@ -73,6 +73,9 @@ fn unread_document(unread: &BTreeMap<(Kind, String), u64>) -> Value {
 }
 
 fn per_kind(counts: &PerKind<u64>) -> Value {
-    let count = |(kind, count): (Kind, &u64)| (kind.name().to_owned(), (*count).into());
-    counts.iter().map(count).collect::<Map<_, _>>().into()
+    let mut document = Map::new();
+    for (kind, count) in counts.iter() {
+        document.insert(kind.name().to_owned(), (*count).into());
+    }
+    document.into()
 }

@@ -69,8 +69,7 @@ fn problem_text(problem: &Problem, card: &str, language: Language) -> String {
             )
         }
         Problem::Different { fields } => {
-            let fields: Vec<String> =
-                fields.iter().map(|field| field_text(field, language)).collect();
+            let fields: Vec<_> = fields.iter().map(|field| field_text(field, language)).collect();
             let fields = fields.join(", ");
             msg!(language, "отличается {card}: {fields}", "{card} differs: {fields}")
         }
@@ -148,8 +147,11 @@ pub(super) fn summary(
 }
 
 fn per_kind(counts: &PerKind<u64>, language: Language) -> String {
-    let part = |(kind, count)| format!("{} {count}", display::plural_name(kind).text(language));
-    counts.iter().map(part).collect::<Vec<_>>().join(", ")
+    let mut parts = Vec::new();
+    for (kind, count) in counts.iter() {
+        parts.push(format!("{} {count}", display::plural_name(kind).text(language)));
+    }
+    parts.join(", ")
 }
 
 /// How to repair what sending again can repair.

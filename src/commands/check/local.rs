@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::{CheckResult, Options};
+use super::{CheckResult, Start};
 use crate::config::{self, Config, ConfigError, Link};
 use crate::domain::messages::CheckMessage;
 use crate::domain::run_error::{Outcome, Result, RunError, explained};
@@ -19,18 +19,18 @@ use crate::sync::prepare::preview;
 
 /// Reads the configuration. Without it nothing else can be checked.
 pub(super) fn check_configuration(
-    options: &Options<'_>,
+    start: &Start<'_>,
     results: &mut Vec<CheckResult>,
 ) -> Option<Config> {
-    let path = config::find_config_file(options.config);
-    let mut config = match config::load(&path, options.webhook) {
+    let path = config::find_config_file(start.config);
+    let mut config = match config::load(&path, start.webhook) {
         Ok(config) => config,
         Err(error) => {
             results.push(unusable_configuration(error));
             return None;
         }
     };
-    config.language = options.language;
+    config.language = start.language;
     results.push(CheckResult::ok(
         "config",
         CheckMessage::Configuration { path: path.display().to_string() },

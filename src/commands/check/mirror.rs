@@ -18,7 +18,7 @@ use crate::platform::sidecar_path::sidecar_path;
 /// A mirror, or a report that fills it, that was written longer ago is no longer written.
 const MAX_AGE: Duration = Duration::from_secs(86_400);
 
-/// Checks the mirror.
+/// Adds what is found in the mirror to `results`.
 pub(super) fn check(config: &Config, clock: &Clock, results: &mut Vec<CheckResult>) {
     let path = &config.mirror.path;
     let now = clock.now();
@@ -91,18 +91,19 @@ pub(super) fn is_old(written_at: DateTime<Utc>, config: &Config, now: DateTime<U
 fn windows(mirror: &Mirror) -> Vec<CheckResult> {
     let mut windows = Vec::new();
     for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| mirror.windows()[*kind]) {
-        let then = match kind {
+        let remedy = match kind {
             Kind::Booking => CheckMessage::BookingsOutsideWindow,
             Kind::Guest | Kind::Company => CheckMessage::PartiesOutsideWindow,
         };
-        windows.push((kind.table().name(), then));
+        windows.push(window(kind.table().name(), remedy));
     }
     if mirror.are_booking_guests_windowed() {
-        windows.push(("booking_guests", CheckMessage::BookingGuestsOutsideWindow));
+        windows.push(window("booking_guests", CheckMessage::BookingGuestsOutsideWindow));
     }
-    let warning = |(table, then): (&str, CheckMessage)| {
-        CheckResult::warning("mirror", CheckMessage::WindowedQuery { table: table.to_owned() })
-            .with_remedy(then)
-    };
-    windows.into_iter().map(warning).collect()
+    windows
+}
+
+fn window(table: &str, remedy: CheckMessage) -> CheckResult {
+    let detail = CheckMessage::WindowedQuery { table: table.to_owned() };
+    CheckResult::warning("mirror", detail).with_remedy(remedy)
 }

@@ -25,6 +25,7 @@ pub use next::Next;
 pub use result::{CheckResult, CheckStatus, outcome};
 pub use text::lines;
 
+use crate::commands::cli;
 use crate::config::{Config, PortalConfig};
 use crate::domain::language::Language;
 use crate::domain::messages::CheckMessage;
@@ -33,29 +34,31 @@ use crate::platform::clock::Clock;
 use crate::platform::sqlite_temp_store;
 use crate::portal::Portal;
 use crate::portal::client::Client;
+use crate::portal::http::Http;
 use crate::portal::limits::RateLimits;
 use crate::state::State;
 
 /// A person waits for the answers of the portal.
 const CHECK_DEADLINE: TimeDelta = TimeDelta::minutes(3);
 
-/// What the command line says.
+/// What a command is given that reads the configuration itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options<'a> {
-    /// `--config`
+pub struct Start<'a> {
+    /// The file that `--config` names.
     pub config: Option<&'a Path>,
     /// The value of `$ECVI_B24_WEBHOOK`.
     pub webhook: Option<&'a str>,
-    /// The reader's.
+    /// The reader's language, until another one is chosen.
     pub language: Language,
-    /// `--json`
-    pub json: bool,
-    /// `--probe`
-    pub probe: bool,
 }
 
-/// How the portal is reached: [`crate::portal::http::Http`], or a test's own.
+/// How the portal is reached: [`over_http`], or a test's own way.
 pub type Connect<'c> = &'c dyn Fn(&PortalConfig) -> Result<Box<dyn Portal>>;
+
+/// [`Connect`] for the portal itself.
+pub fn over_http(portal: &PortalConfig) -> Result<Box<dyn Portal>> {
+    Ok(Box::new(Http::new(portal)?))
+}
 
 /// What the checks found.
 #[derive(Clone, PartialEq, Debug)]
@@ -67,16 +70,26 @@ pub struct Checks {
 }
 
 /// Makes all checks: the text or JSON to print, and the outcome of the gravest finding.
-pub fn run(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> (String, Outcome) {
-    let checks = check(options, connect, clock);
+pub fn run(
+    start: &Start<'_>,
+    options: &cli::Check,
+    connect: Connect<'_>,
+    clock: &Clock,
+) -> (String, Outcome) {
+    let checks = check(start, options, connect, clock);
     let render = if options.json { text::json } else { text::text };
-    (render(&checks, options.language), outcome(&checks.results))
+    (render(&checks, start.language), outcome(&checks.results))
 }
 
-/// Makes all checks.
-pub fn check(options: &Options<'_>, connect: Connect<'_>, clock: &Clock) -> Checks {
+/// Makes all checks, and keeps them as data.
+pub fn check(
+    start: &Start<'_>,
+    options: &cli::Check,
+    connect: Connect<'_>,
+    clock: &Clock,
+) -> Checks {
     let mut results = Vec::new();
-    let Some(config) = local::check_configuration(options, &mut results) else {
+    let Some(config) = local::check_configuration(start, &mut results) else {
         return Checks { results, next: None };
     };
     sqlite_temp_store::choose_folder(&config.state);

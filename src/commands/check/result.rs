@@ -8,9 +8,9 @@ use crate::domain::run_error::{Outcome, RunError};
 pub struct CheckResult {
     /// A stable word for scripts: `config`, `mirror`, `webhook` and the like.
     pub name: &'static str,
-    /// How it went.
+    /// Whether a run would work all the same.
     pub status: CheckStatus,
-    /// What was found.
+    /// What was found, as people read it.
     pub detail: Message,
     /// What to correct and where, if anything.
     pub remedy: Option<Message>,
@@ -19,7 +19,7 @@ pub struct CheckResult {
 /// How a check went.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CheckStatus {
-    /// All is well.
+    /// Nothing has to be done.
     Ok,
     /// A run works, but somebody should know.
     Warning,

@@ -120,11 +120,13 @@ fn access(kind: Kind, replies: &Replies) -> Option<CheckResult> {
 }
 
 fn available(methods: &[String], replies: &Replies) -> CheckResult {
-    let is_missing = |method: &&String| {
-        result(replies, &command_name(method))
-            .is_some_and(|method| method["isExisting"] == false || method["isAvailable"] == false)
-    };
-    let missing: Vec<&str> = methods.iter().filter(is_missing).map(String::as_str).collect();
+    let mut missing = Vec::new();
+    for method in methods {
+        let known = result(replies, &command_name(method));
+        if known.is_some_and(|it| it["isExisting"] == false || it["isAvailable"] == false) {
+            missing.push(method.as_str());
+        }
+    }
     if missing.is_empty() {
         return CheckResult::ok("methods", CheckMessage::MethodsAvailable { count: methods.len() });
     }

@@ -14,9 +14,9 @@ use crate::sync::plan::{Planned, Step};
 /// A field of a card that is not empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CardField {
-    /// The portal's name.
+    /// Its name in the portal.
     pub field: String,
-    /// Its value.
+    /// What it will hold, as people read it.
     pub value: String,
     /// The guests or the company that will be added to the value, once they have a card.
     pub coming: Vec<RecordKey>,

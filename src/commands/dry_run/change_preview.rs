@@ -39,6 +39,7 @@ pub struct ChangePreview<'a, 'p> {
     pub(super) notes: Vec<Message>,
     /// The portal did not answer and is not asked again.
     portal_unavailable: bool,
+    /// The one record that is shown, with its whole card.
     pub(super) only: Option<Only>,
     /// The kinds of which a sample card is still to be shown.
     pub(super) unsampled: Vec<Kind>,
@@ -61,7 +62,7 @@ struct Target<'s> {
 }
 
 impl<'a, 'p> ChangePreview<'a, 'p> {
-    /// Asks nothing yet.
+    /// The portal is not asked yet.
     pub fn new(
         config: &'a Config,
         state: &'a State,
@@ -80,22 +81,6 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
             only: None,
             unsampled: Vec::new(),
         }
-    }
-
-    /// Shows a sample card of each kind.
-    #[must_use]
-    pub fn with_samples(self) -> ChangePreview<'a, 'p> {
-        ChangePreview { unsampled: Kind::SEND_ORDER.to_vec(), ..self }
-    }
-
-    /// Shows this record alone, with its whole card.
-    #[must_use]
-    pub fn only(self, only: Option<Only>) -> ChangePreview<'a, 'p> {
-        ChangePreview { only, ..self }
-    }
-
-    pub(super) fn only_key(&self) -> Option<RecordKey> {
-        self.only.as_ref().map(|only| only.key.clone())
     }
 
     /// What is known of each step; all are of one kind.

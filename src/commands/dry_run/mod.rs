@@ -47,7 +47,7 @@ const CHUNK: usize = 400;
 /// The only record that a dry run shows.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Only {
-    /// Which record.
+    /// The record that is shown.
     pub key: RecordKey,
     /// The name that people know it by.
     pub name: Message,
@@ -93,9 +93,10 @@ pub fn run(
         Ok(()) | Err(RunError::Portal(_)) => {}
         Err(error) => return Err(error),
     }
-    let mut preview = ChangePreview::new(config, &state, &plan.queue, client).only(only);
+    let mut preview = ChangePreview::new(config, &state, &plan.queue, client);
+    preview.only = only;
     if options.kind == RunKind::InitialExport {
-        preview = preview.with_samples();
+        preview.unsampled = Kind::SEND_ORDER.to_vec();
     }
     let write = if shown.json { write_json } else { write_text };
     stdout::print_with(|out| write(&plan, &state, Some(&mut preview), config.language, out))?;
@@ -118,11 +119,11 @@ fn for_each_step(
     preview: Option<&mut ChangePreview<'_, '_>>,
     mut show: impl FnMut(&Planned, &StepPreview) -> Result<()>,
 ) -> Result<u64> {
-    let only = preview.as_ref().and_then(|preview| preview.only_key());
+    let only = preview.as_ref().and_then(|preview| preview.only.clone());
     let mut steps = Steps { preview, chunk: Vec::new(), shown: 0, show: &mut show };
     for kind in Kind::SEND_ORDER {
         queue.each(kind, |planned| {
-            if only.as_ref().is_none_or(|only| *only == planned.key) {
+            if only.as_ref().is_none_or(|only| only.key == planned.key) {
                 steps.add(planned)
             } else {
                 Ok(())

@@ -66,10 +66,10 @@ fn create_line(
     found: Option<i64>,
     language: Language,
 ) -> String {
-    let card = |crm_id| display::object_name(planned.key.kind, crm_id).text(language);
+    let kind = planned.key.kind;
     match (found, takeover(planned, record)) {
         (Some(crm_id), named) if named != Some(crm_id) => {
-            let card = card(crm_id);
+            let card = display::object_name(kind, crm_id).text(language);
             msg!(
                 language,
                 "{name}: привязать к существующей карточке: {card} (найдена в CRM)",
@@ -77,7 +77,7 @@ fn create_line(
             )
         }
         (_, Some(crm_id)) => {
-            let card = card(crm_id);
+            let card = display::object_name(kind, crm_id).text(language);
             msg!(
                 language,
                 "{name}: привязать к существующей карточке: {card} (id из Ecvi)",

@@ -49,8 +49,7 @@ pub(super) fn match_columns(table: MirrorTable, found: &FoundTable) -> Matches {
     let mut matches = Matches { columns: Vec::new(), missing: Vec::new() };
     for wanted in table.columns() {
         let exact = found.columns.iter().find(|column| column == wanted);
-        let called = || found.columns.iter().find(|column| is_called(column, wanted));
-        match exact.or_else(called) {
+        match exact.or_else(|| found.columns.iter().find(|column| is_called(column, wanted))) {
             Some(column) => matches.columns.push((wanted, column.clone())),
             None if needed(table).contains(wanted) => matches.missing.push(wanted),
             None => {}
@@ -61,12 +60,11 @@ pub(super) fn match_columns(table: MirrorTable, found: &FoundTable) -> Matches {
 
 /// The table that seems to hold these rows; none where no name speaks for one.
 pub(super) fn best_table(table: MirrorTable, found: &[FoundTable]) -> Option<usize> {
-    let score = |candidate: &FoundTable| {
-        let matches = match_columns(table, candidate);
-        (is_named(table, &candidate.name), matches.missing.is_empty(), matches.columns.len())
-    };
     let named = found.iter().enumerate().filter(|(_, candidate)| is_named(table, &candidate.name));
-    let best = named.max_by_key(|(_, candidate)| score(candidate));
+    let best = named.max_by_key(|(_, candidate)| {
+        let matches = match_columns(table, candidate);
+        (matches.missing.is_empty(), matches.columns.len())
+    });
     best.map(|(at, _)| at)
 }
 
@@ -104,16 +102,12 @@ pub(super) fn empty_query(table: MirrorTable) -> String {
 pub(super) fn column_for<'c>(field: &PortalOption, columns: &'c [String]) -> Option<&'c String> {
     let own = plain_name(field.id.trim_start_matches("UF_CRM_"));
     let label = plain_name(&field.name);
-    let is_meant = |column: &&String| {
-        let name = plain_name(column);
-        let words = FIELD_NAMES
-            .iter()
-            .find(|(known, _)| known == column)
-            .map_or(&[][..], |(_, words)| words);
-        let is_word = words.contains(&label.as_str()) || is_called(&label, column);
-        !NOT_FOR_FIELDS.contains(&column.as_str()) && (name == own || is_word)
-    };
-    columns.iter().find(is_meant)
+    columns.iter().find(|column| {
+        let words = FIELD_NAMES.iter().find(|(known, _)| known == column);
+        let is_word = words.is_some_and(|(_, words)| words.contains(&label.as_str()));
+        let is_meant = plain_name(column) == own || is_word || is_called(&label, column);
+        is_meant && !NOT_FOR_FIELDS.contains(&column.as_str())
+    })
 }
 
 #[cfg(test)]

@@ -52,11 +52,14 @@ fn choose<'o>(
 }
 
 fn positions(options: &[PortalOption]) -> Vec<Choice<usize>> {
-    let choice = |(value, option)| Choice { value, label: label(option) };
-    options.iter().enumerate().map(choice).collect()
+    let mut choices = Vec::new();
+    for (value, option) in options.iter().enumerate() {
+        choices.push(Choice { value, label: label(option) });
+    }
+    choices
 }
 
-/// `Новая (NEW)`
+/// An option with its code: `Новая (NEW)`.
 pub(super) fn label(option: &PortalOption) -> String {
     match option.name.as_str() {
         "" => option.id.clone(),
@@ -70,14 +73,14 @@ fn position(options: &[PortalOption], id: &str) -> Option<usize> {
 
 /// The option that was named by its code or its name.
 fn named<'o>(flag: &str, given: &str, options: &'o [PortalOption]) -> Result<&'o PortalOption> {
-    let is_named = |option: &&PortalOption| {
-        [option.id.as_str(), without_funnel(&option.id)].contains(&given)
-            || option.name.to_lowercase() == given.to_lowercase()
-    };
-    options.iter().find(is_named).ok_or_else(|| {
-        let choices: Vec<String> = options.iter().map(label).collect();
-        usage(InitMessage::no_such_answer(flag, given, &choices.join(", ")))
-    })
+    for option in options {
+        let is_its_name = option.name.to_lowercase() == given.to_lowercase();
+        if is_its_name || option.id == given || without_funnel(&option.id) == given {
+            return Ok(option);
+        }
+    }
+    let choices: Vec<String> = options.iter().map(label).collect();
+    Err(usage(InitMessage::no_such_answer(flag, given, &choices.join(", "))))
 }
 
 /// The stages of all statuses are shown together; who does not agree is asked one by one.
@@ -89,8 +92,9 @@ fn ask_stages(interview: &mut Interview<'_>, funnel: u64, stages: &[PortalOption
     for status in BookingStatus::ALL {
         chosen.push((status, proposed_stage(interview, status, stages)?));
     }
-    let is_given = |(status, _): &(BookingStatus, _)| given_stage(interview, *status).is_some();
-    if !chosen.iter().all(is_given) && !agrees(interview, &chosen)? {
+    let are_given =
+        BookingStatus::ALL.into_iter().all(|status| given_stage(interview, status).is_some());
+    if !are_given && !agrees(interview, &chosen)? {
         for (status, stage) in &mut chosen {
             let proposed = position(stages, &stage.id);
             let name = status_name(*status).into();
@@ -134,9 +138,8 @@ fn proposed_stage<'s>(
     let written = interview.draft.get(&key);
     let decided =
         written.or_else(|| interview.draft.get_or_default(&key).filter(|_| interview.was_set_up()));
-    let known = decided.unwrap_or_default();
-    let is_known = |stage: &&PortalOption| without_funnel(&stage.id) == without_funnel(&known);
-    let known = stages.iter().find(is_known);
+    let id = decided.unwrap_or_default();
+    let known = stages.iter().find(|stage| without_funnel(&stage.id) == without_funnel(&id));
     Ok(known.or_else(|| stage_for(status, stages)).unwrap_or(&stages[0]))
 }
 

@@ -172,13 +172,18 @@ impl Draft {
         let before = flat(self.before.as_deref().unwrap_or_default());
         let after = flat(&self.document.to_string());
         let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        let change = |key: &String| Change {
-            key: key.clone(),
-            before: before.get(key).cloned(),
-            after: after.get(key).cloned(),
-        };
-        let changes = keys.into_iter().map(change).filter(|change| change.before != change.after);
-        changes.map(without_secret).collect()
+        let mut changes = Vec::new();
+        for key in keys {
+            let change = Change {
+                key: key.clone(),
+                before: before.get(key).cloned(),
+                after: after.get(key).cloned(),
+            };
+            if change.before != change.after {
+                changes.push(without_secret(change));
+            }
+        }
+        changes
     }
 
     /// Writes the file, as a whole or not at all: a new one for its owner alone, an old one with
@@ -187,14 +192,14 @@ impl Draft {
     /// # Errors
     /// In words: the folder cannot be written, or somebody else wrote the file meanwhile.
     pub(super) fn write(&self) -> Result<Option<File>> {
-        let path = || self.path.display().to_string();
+        let path = self.path.display().to_string();
         if self.before.as_ref() == Some(&self.document.to_string()) {
             return Ok(None);
         }
         if config::text_to_change(&self.path)? != self.before {
-            return Err(InitMessage::FileChangedMeanwhile { path: path() }.into());
+            return Err(InitMessage::FileChangedMeanwhile { path }.into());
         }
-        let not_written = |error| explained(InitMessage::NotWritten { path: path() }, error);
+        let not_written = |error| explained(InitMessage::NotWritten { path }, error);
         self.replace().map_err(|error| RunError::System(not_written(error)))
     }
 

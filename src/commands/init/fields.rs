@@ -74,7 +74,7 @@ fn proposed_fields(
     proposed
 }
 
-/// `deal.UF_CRM_TARIFF=tariff`
+/// Reads `deal.UF_CRM_TARIFF=tariff`, once for each field.
 fn read_fields(given: &[String]) -> Result<Vec<Field>> {
     let mut fields = Vec::new();
     for text in given.iter().filter(|text| *text != "none") {

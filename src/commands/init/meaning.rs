@@ -66,9 +66,12 @@ const MEANINGS: &[(BookingStatus, &[&str])] = &[
 /// The status that a word of the hotel or the name of a stage speaks of.
 pub(super) fn status_of(words: &str) -> Option<BookingStatus> {
     let words = words.to_lowercase().replace('ё', "е").replace(['-', '_'], " ");
-    let says =
-        |(_, parts): &&(BookingStatus, &[&str])| parts.iter().any(|part| words.contains(part));
-    MEANINGS.iter().find(says).map(|(status, _)| *status)
+    for (status, parts) in MEANINGS {
+        if parts.iter().any(|part| words.contains(part)) {
+            return Some(*status);
+        }
+    }
+    None
 }
 
 /// The stage for a status: the one that is called so, else the portal's own for it, else the first
@@ -101,7 +104,7 @@ fn usual_stage(status: BookingStatus) -> &'static str {
     }
 }
 
-/// `C5:NEW` -> `NEW`
+/// The stage without its funnel: `C5:NEW` -> `NEW`.
 pub(super) fn without_funnel(stage: &str) -> &str {
     stage.split_once(':').map_or(stage, |(_, stage)| stage)
 }

@@ -21,8 +21,9 @@ mod webhook;
 use std::fs::File;
 use std::path::{Path, PathBuf, absolute};
 
-use crate::commands::{check, cli};
-use crate::config::{self, Config, PortalConfig};
+use crate::commands::check::{self, Start};
+use crate::commands::cli;
+use crate::config::{self, Config};
 use crate::domain::language::Language;
 use crate::domain::messages::{InitMessage, Localized, OutputMessage, QuestionMessage};
 use crate::domain::mirror_table::MirrorTable;
@@ -32,23 +33,10 @@ use crate::msg;
 use crate::output::stdout;
 use crate::platform::clock::Clock;
 use crate::platform::sidecar_path::parent_dir;
-use crate::portal::Portal;
-use crate::portal::http::Http;
 use asker::{Asker, Choice, tell, usage};
 use draft::{Change, Draft};
 use questions::Question;
 use runs_user::RunsUser;
-
-/// What is known before the first question.
-#[derive(Clone, Copy, Debug)]
-pub struct Start<'a> {
-    /// `--config`
-    pub config: Option<&'a Path>,
-    /// The value of `$ECVI_B24_WEBHOOK`.
-    pub webhook: Option<&'a str>,
-    /// The reader's, until another one is chosen.
-    pub language: Language,
-}
 
 /// The answers so far, and whoever gives the next ones.
 struct Interview<'a> {
@@ -232,14 +220,9 @@ impl Interview<'_> {
         let path = self.draft.path().display().to_string();
         let language = self.asker.language;
         tell(&msg!(language, "Проверка {path}:", "Checking {path}:"));
-        let options = check::Options {
-            config: Some(self.draft.path()),
-            webhook: self.environment,
-            language,
-            ..check::Options::default()
-        };
-        let connect = |portal: &PortalConfig| Ok(Box::new(Http::new(portal)?) as Box<dyn Portal>);
-        let (shown, outcome) = check::run(&options, &connect, self.clock);
+        let start = Start { config: Some(self.draft.path()), webhook: self.environment, language };
+        let options = cli::Check::default();
+        let (shown, outcome) = check::run(&start, &options, &check::over_http, self.clock);
         stdout::print(&shown)?;
         self.tell_next();
         Ok(outcome)

@@ -5,7 +5,7 @@ use crate::domain::messages::{Localized, QuestionMessage};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::BookingStatus;
 
-/// A question.
+/// A question of `init`.
 pub(super) struct Question {
     pub(super) text: QuestionMessage,
     /// What helps to answer it.

@@ -64,11 +64,10 @@ fn told_of(table: MirrorTable) -> &'static str {
 fn take(interview: &mut Interview<'_>, table: MirrorTable, file: &str) -> Result<()> {
     let source = Source::find(Path::new(file))?;
     let ReportSurvey { headings, statuses, has_several_amounts } = survey(&source, table)?;
-    let is_there = |column: &&&str| {
-        headings.iter().any(|(_, columns)| columns.split(' ').any(|own| own == **column))
-    };
-    let missing: Vec<&str> =
-        table.required_columns().iter().filter(|column| !is_there(column)).copied().collect();
+    let mut missing = table.required_columns().to_vec();
+    for (_, columns) in &headings {
+        missing.retain(|column| !columns.split(' ').any(|own| own == *column));
+    }
     if !missing.is_empty() {
         return Err(usage(InitMessage::ReportIncomplete {
             path: source.shown(),

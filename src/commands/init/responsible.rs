@@ -119,7 +119,7 @@ fn set_responsible(interview: &mut Interview<'_>, kind: Kind, user: Responsible)
     }
 }
 
-/// `12`, `webhook`, `deal=12`
+/// Reads an answer: `12`, `webhook` or `deal=12`.
 fn read_responsible(text: &str) -> Result<Vec<(Kind, Responsible)>> {
     let wrong = |choices: &str| usage(InitMessage::no_such_answer("--responsible", text, choices));
     let (kinds, user) = match text.split_once('=') {

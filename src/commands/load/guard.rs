@@ -24,11 +24,13 @@ pub(super) fn refuse_cut_line(
 
 /// A report without rows that the mirror has.
 pub(super) fn refuse_loss(loaded: &Loaded) -> Result<()> {
-    let (before, lost) = (loaded.changes.before, loaded.lost.unwrap_or_default());
+    let before = loaded.changes.before;
+    let lost = loaded.lost.unwrap_or_default();
     if lost * 3 <= before {
         return Ok(());
     }
-    let (file, table) = (loaded.file.clone(), loaded.scope.table.name().to_owned());
+    let file = loaded.file.clone();
+    let table = loaded.scope.table.name().to_owned();
     Err(if loaded.rows == 0 {
         LoadMessage::ReportEmptied { file, table, before }.into()
     } else {

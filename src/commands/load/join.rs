@@ -97,15 +97,17 @@ impl Loader<'_> {
     ) -> Result<Result<(), FlawKind>> {
         let status = |word: &str| self.status(word);
         let rooms = Rooms { columns, status: &status, amount_of: self.config.load.amount_of };
-        let room_row = |row: ReadRow| RoomRow { line: row.line, values: row.values };
-        let rows: Vec<RoomRow> = rows.into_iter().map(room_row).collect();
-        let booking = match rooms.join(&rows) {
+        let mut room_rows = Vec::new();
+        for ReadRow { line, values, .. } in rows {
+            room_rows.push(RoomRow { line, values });
+        }
+        let booking = match rooms.join(&room_rows) {
             Ok(booking) => booking,
             Err(kind) => return Ok(Err(kind)),
         };
         self.filling.stage(MirrorTable::Bookings, columns, &booking)?;
         if let Some(stay_columns) = stay_columns {
-            self.stage_guests_of_rooms(columns, &rooms.living(&rows), stay_columns)?;
+            self.stage_guests_of_rooms(columns, &rooms.living(&room_rows), stay_columns)?;
         }
         Ok(Ok(()))
     }

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 use chrono::Local;
 
 use crate::commands::cli;
-use crate::config::{Config, ReportConfig};
+use crate::config::Config;
 use crate::domain::messages::{LoadMessage, Localized};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::run_error::{Outcome, Result};
@@ -80,11 +80,11 @@ fn found(config: &Config, clock: &Clock) -> Result<BTreeMap<MirrorTable, Source>
     if reports.is_empty() {
         return Err(LoadMessage::NothingToLoad.into());
     }
-    let find = |report: &ReportConfig| {
-        let source = Source::find(&report.file)?.at_rest(clock)?;
-        Ok((report.table, source))
-    };
-    reports.iter().map(find).collect()
+    let mut sources = BTreeMap::new();
+    for report in reports {
+        sources.insert(report.table, Source::find(&report.file)?.at_rest(clock)?);
+    }
+    Ok(sources)
 }
 
 fn apply(filling: &Filling, tables: &[Loaded]) -> Result<()> {

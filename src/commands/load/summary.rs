@@ -52,11 +52,11 @@ pub(super) fn line(tables: &[Loaded], language: Language) -> Option<String> {
 
 /// `гости 2, заявки 1`; none where all are zero.
 fn counted(tables: &[Loaded], count: fn(&Loaded) -> u64, language: Language) -> Option<String> {
-    let filled = tables.iter().filter(|table| count(table) > 0);
-    let part = |table: &Loaded| {
-        format!("{} {}", table.scope.table.plural_name().text(language), count(table))
-    };
-    let parts: Vec<String> = filled.map(part).collect();
+    let mut parts = Vec::new();
+    for table in tables.iter().filter(|table| count(table) > 0) {
+        let name = table.scope.table.plural_name().text(language);
+        parts.push(format!("{name} {}", count(table)));
+    }
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

@@ -12,7 +12,6 @@ use crate::report_files::{Finding, Flaw, Reading, Report, ReportRow, Source};
 
 use super::{guard, join};
 
-/// What loading needs.
 #[derive(Clone, Copy)]
 pub(super) struct Loader<'l> {
     pub(super) config: &'l Config,
@@ -147,11 +146,16 @@ impl Loader<'_> {
         let if_believed =
             self.filling.compare(&Scope { removal: Removal::Absent, ..scope.clone() })?;
         let is_guarded = is_whole && !self.is_trusted(table);
+        let lost = is_guarded.then_some(if_believed.gone);
+        Ok(Loaded { lost, ..self.loaded(scope, source, findings)? })
+    }
+
+    fn loaded(&self, scope: Scope, source: &Source, findings: Findings) -> Result<Loaded> {
         Ok(Loaded {
             file: source.name(),
             changes: self.filling.compare(&scope)?,
-            lost: is_guarded.then_some(if_believed.gone),
-            rows: self.filling.staged(table)?,
+            lost: None,
+            rows: self.filling.staged(scope.table)?,
             findings,
             ends_with_line_break: None,
             scope,
@@ -163,16 +167,7 @@ impl Loader<'_> {
         let table = MirrorTable::BookingGuests;
         let is_whole = !self.is_partial(MirrorTable::Bookings) && hidden == 0;
         let removal = if is_whole { Removal::Absent } else { Removal::OfStagedBookings };
-        let scope = Scope { table, columns, removal };
-        Ok(Loaded {
-            file: source.name(),
-            changes: self.filling.compare(&scope)?,
-            lost: None,
-            rows: self.filling.staged(table)?,
-            findings: Findings::default(),
-            ends_with_line_break: None,
-            scope,
-        })
+        self.loaded(Scope { table, columns, removal }, source, Findings::default())
     }
 }
 

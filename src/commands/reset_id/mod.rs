@@ -26,7 +26,7 @@ use crate::sync::plan::MirrorStats;
 enum NewLink {
     /// None: the next run finds the card, or creates it.
     Nothing,
-    /// To this card.
+    /// To another card, which a person named.
     Card(i64),
     /// To the card that it has; the next run writes its origin into it again.
     SameCard,
@@ -64,7 +64,7 @@ impl Targets {
     }
 }
 
-/// Carries out `reset-id`.
+/// Shows what will happen, asks, and forgets or links.
 pub fn run(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Outcome> {
     let language = config.language;
     if options.crm_id.is_some() && options.ids.len() != 1 {

@@ -85,7 +85,7 @@ fn link_line(
     language: Language,
 ) -> String {
     let name = display::record_name(&found.key, &found.display_name).text(language);
-    let card = |crm_id| display::object_name(found.key.kind, crm_id).text(language);
+    let kind = found.key.kind;
     match (old, new) {
         (None, None) => match found.row.as_ref().and_then(|row| row.crm_id) {
             Some(crm_id) => msg!(
@@ -102,20 +102,20 @@ fn link_line(
             }
         },
         (Some(old), None) => {
-            let card = card(old);
+            let card = display::object_name(kind, old).text(language);
             msg!(language, "{name}: забыть, что это {card}", "{name}: forget that it is {card}")
         }
         (None, Some(new)) => {
-            let card = to_card(found.key.kind, new, language);
+            let card = to_card(kind, new, language);
             msg!(language, "{name}: привязать к {card}", "{name}: link to {card}")
         }
         (Some(old), Some(new)) if old == new => {
-            let card = card(new);
+            let card = display::object_name(kind, new).text(language);
             msg!(language, "{name}: вернуть себе: {card}", "{name}: take back {card}")
         }
         (Some(old), Some(new)) => {
-            let old = card(old);
-            let card = to_card(found.key.kind, new, language);
+            let old = display::object_name(kind, old).text(language);
+            let card = to_card(kind, new, language);
             msg!(
                 language,
                 "{name}: привязать к {card} (сейчас {old})",

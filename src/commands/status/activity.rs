@@ -21,7 +21,7 @@ pub(super) struct Sums {
     pub(super) bad: u64,
     /// Objects that were created, updated or deleted.
     pub(super) records: u64,
-    /// Requests made.
+    /// Requests to the portal.
     pub(super) requests: u64,
 }
 

@@ -59,7 +59,7 @@ pub struct MirrorFile {
     pub written_at: Option<DateTime<Utc>>,
 }
 
-/// The initial export.
+/// The initial export, once it was completed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct InitialExport {
     /// When it was completed.
@@ -71,7 +71,7 @@ pub struct InitialExport {
 pub struct LastRun {
     /// `sync`, `initial-export`, `retry` or `audit`.
     pub command: String,
-    /// When it began.
+    /// When the run began.
     pub started_at: DateTime<Utc>,
     /// When it ended; none while it is under way, or when it was killed.
     pub finished_at: Option<DateTime<Utc>>,
@@ -96,7 +96,7 @@ pub struct RecordCounts {
     pub synced: u64,
     /// To be sent with the next run; none when the mirror cannot be read.
     pub pending: Option<u64>,
-    /// Tried and refused.
+    /// Tried, and refused by the portal or not readable.
     pub failed: u64,
     /// Bookings that wait for their guest.
     pub waiting: u64,
@@ -105,11 +105,11 @@ pub struct RecordCounts {
 /// What is wrong with one record.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct IssueReport {
-    /// The record.
+    /// The kind of the record.
     pub kind: Kind,
     /// Its id in Ecvi, as text.
     pub id: String,
-    /// A booking's number.
+    /// The number of a booking; none for other kinds.
     pub number: Option<String>,
     /// The object, where there is one.
     pub crm_id: Option<i64>,
@@ -124,7 +124,7 @@ pub struct IssueReport {
     pub last_failed_at: DateTime<Utc>,
     /// When it is tried again; none for warnings.
     pub next_attempt_at: Option<DateTime<Utc>>,
-    /// Why.
+    /// Why it failed or waits.
     pub code: Stored<FailureCode>,
     /// What it is about: the portal's refusal, a column, cards, other records.
     #[serde(rename = "message")]

@@ -43,7 +43,7 @@ use crate::sync::preflight::mapping_version;
 /// How old the last good run may be, unless somebody says otherwise.
 const MAX_AGE: Duration = Duration::from_secs(15 * 60);
 
-/// Carries out `status`.
+/// Shows the state of things, or everything about one record.
 pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result<Outcome> {
     let state = State::open_readonly(&config.state)?;
     let cli::Status { kind, id, json, html, check, max_age, max_mirror_age } = options;

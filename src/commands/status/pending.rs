@@ -37,13 +37,19 @@ pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Resul
         pending.total[kind] =
             doubts.keys().filter(|id| !deferred[kind].contains(id)).count() as u64;
     }
-    let count = |kind: Kind, step, pair: Pair| {
-        if !deferred[kind].contains(&pair.id) {
-            pending.add(kind, step, &pair);
-        }
-        Ok(())
-    };
-    compare(&mirror, state, &options, count, |_, _| Ok(()), |_| Ok(()))?;
+    compare(
+        &mirror,
+        state,
+        &options,
+        |kind, step, pair| {
+            if !deferred[kind].contains(&pair.id) {
+                pending.add(kind, step, &pair);
+            }
+            Ok(())
+        },
+        |_, _| Ok(()),
+        |_| Ok(()),
+    )?;
     Ok(pending)
 }
 

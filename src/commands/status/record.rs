@@ -23,11 +23,11 @@ use crate::sync::plan::{Deferred, Pair, PlanOptions, Step, decide, is_history};
 pub struct RecordStatus {
     /// The version of this document.
     pub schema: u32,
-    /// The record.
+    /// The kind of the record.
     pub kind: Kind,
     /// Its id in Ecvi, as text.
     pub id: String,
-    /// A booking's number.
+    /// The number of a booking; none for other kinds.
     pub number: Option<String>,
     /// The object, once it exists.
     pub crm_id: Option<i64>,
@@ -85,7 +85,7 @@ pub struct RowSummary {
 /// A call without an answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct OpenCall {
-    /// What was tried.
+    /// What the call was to do.
     pub operation: Operation,
     /// When, to the second.
     pub at: DateTime<Utc>,

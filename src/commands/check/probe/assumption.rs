@@ -12,7 +12,7 @@ pub enum PortalAssumption {
     Creation,
     /// A new card is found by its origin at once, and no other.
     Origin,
-    /// Comments arrive readable.
+    /// Comments arrive as readable as they were sent.
     Comments,
     /// The parts of an address are read back.
     Address,

@@ -42,7 +42,7 @@ const DEADLINE: TimeDelta = TimeDelta::minutes(10);
 /// What a probe found, as the state remembers it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Findings {
-    /// When.
+    /// When the probe was made.
     pub at: DateTime<Utc>,
     /// Whether each assumption holds; absent where it could not be tried.
     pub holds: BTreeMap<PortalAssumption, bool>,

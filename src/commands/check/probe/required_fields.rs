@@ -42,7 +42,7 @@ pub(super) struct RequiredField {
 struct EmptyRecords {
     count: u64,
     first: RecordKey,
-    /// A booking's number.
+    /// The number of the first record, where that is a booking.
     number: String,
 }
 

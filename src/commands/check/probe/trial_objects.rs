@@ -19,7 +19,7 @@ use crate::portal::{ApiError, CallError, object_id};
 
 /// The name of every trial card, so that people know it.
 pub(super) const TITLE: &str = "Проба ecvi-b24";
-/// Nobody's number.
+/// A phone number that nobody has.
 pub(super) const PHONE: &str = "+70000000000";
 /// `ORIGIN_ID` of all of them.
 const ORIGIN: &str = "probe";
@@ -81,14 +81,13 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
             json!({"filter": filter, "select": select, "order": {"ID": "ASC"}, "start": -1});
         let rows = self.ask(&format!("crm.{}.list", kind.crm_entity()), params)?;
         // A portal that ignores a filter lists everything: only what carries our originator counts.
-        let is_ours = |row: &&Value| row["ORIGINATOR_ID"] == self.originator.as_str();
-        Ok(rows
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(is_ours)
-            .filter_map(|row| object_id(&row["ID"]))
-            .collect())
+        let mut ids = Vec::new();
+        for row in rows.as_array().into_iter().flatten() {
+            if row["ORIGINATOR_ID"] == self.originator.as_str() {
+                ids.extend(object_id(&row["ID"]));
+            }
+        }
+        Ok(ids)
     }
 
     /// Those that carry the originator and the origin of this probe.

@@ -21,7 +21,7 @@ enum Span {
 struct Shown {
     title: String,
     total: String,
-    /// Of one bar.
+    /// The layers of one bar.
     layers: fn(&Sums) -> Vec<Layer>,
 }
 

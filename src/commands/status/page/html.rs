@@ -18,7 +18,7 @@ pub(super) fn paragraph(class: &str, text: &str) -> String {
     format!("<p class=\"{class}\">{}</p>\n", lines(text))
 }
 
-/// `<th>…</th>`
+/// An element around a text: `<th>…</th>`.
 pub(super) fn element(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", self::text(text))
 }

@@ -81,7 +81,7 @@ fn detail(issue: &IssueReport, language: Language) -> Option<String> {
         }
         IssueDetail::Text(text) if text.is_empty() => None,
         IssueDetail::Text(_) => {
-            let (kind, id) = (issue.kind, &issue.id);
+            let IssueReport { kind, id, .. } = issue;
             Some(msg!(
                 language,
                 "подробно: ecvi-b24 status {kind} {id}",

@@ -38,7 +38,7 @@ pub(crate) enum Written {
     Once,
 }
 
-/// The page.
+/// The page as a whole HTML document.
 pub(crate) fn render(
     overview: &Overview,
     written: Written,

@@ -10,7 +10,7 @@ use crate::msg;
 use crate::platform::clock::is_stale;
 use crate::sync::options::RunKind;
 
-/// The one word.
+/// The one word that the page says first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Level {
     /// Nobody has to do anything.

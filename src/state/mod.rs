@@ -87,13 +87,14 @@ impl State {
             .map_err(|error| error.with_path(Path::new(":memory:")))
     }
 
-    fn prepare(connection: Connection) -> Result<State, OpenError> {
+    fn prepare(mut connection: Connection) -> Result<State, OpenError> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // FULL does not save that the journal is gone: after a power cut it may come back and undo
         // the last commit.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         enable_stable_query_plans(&connection)?;
+        log_commits(&mut connection)?;
         schema::migrate(&connection)?;
         Ok(State { connection })
     }
@@ -135,6 +136,16 @@ impl State {
             TransactionBehavior::Immediate,
         )?))
     }
+}
+
+/// The log shows each commit among the requests: what a killed run leaves behind is the state as of
+/// one of these lines.
+fn log_commits(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.commit_hook(Some(|| {
+        log::debug!("the state is saved");
+        // It is not turned into a rollback.
+        false
+    }))
 }
 
 /// A statement is planned once. Left to itself, `SQLite` plans one anew for each value that it is

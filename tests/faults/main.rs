@@ -18,6 +18,7 @@ mod guards_state;
 mod hostile_files;
 mod hotel;
 mod kill;
+#[path = "../shared/picture.rs"]
 mod picture;
 mod program;
 mod scene;

@@ -1,20 +1,31 @@
 //! What the program says on the way: no line shows the secret, and at any line the process may die.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::coverage;
+use crate::files::Files;
 use crate::wire::Killed;
 use crate::world::SECRET;
 
 thread_local! {
     /// Lines until the process of this thread dies.
-    static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
+    static LINES: Cell<Option<u32>> = const { Cell::new(None) };
     static TOLD: Cell<bool> = const { Cell::new(false) };
+    /// Commits of the run so far.
+    static COMMITS: Cell<u32> = const { Cell::new(0) };
+    /// The commit that the process of this thread does not live to see, and where its files are.
+    static LAST_COMMIT: RefCell<Option<(u32, PathBuf)>> = const { RefCell::new(None) };
+    /// The files of a process that died before a commit.
+    static LEFT: RefCell<Option<Files>> = const { RefCell::new(None) };
 }
+
+/// Said before each commit of the state.
+const COMMIT: &str = "the state is saved";
 
 struct Ears;
 
@@ -28,13 +39,19 @@ impl Log for Ears {
         if line.contains(SECRET) {
             TOLD.set(true);
         }
+        if line == COMMIT {
+            return commit();
+        }
+        if is_dead() {
+            resume_unwind(Box::new(Killed));
+        }
         coverage::hear(&line);
-        match LEFT.get() {
+        match LINES.get() {
             Some(0) => {
-                LEFT.set(None);
+                LINES.set(None);
                 resume_unwind(Box::new(Killed));
             }
-            Some(left) => LEFT.set(Some(left - 1)),
+            Some(left) => LINES.set(Some(left - 1)),
             None => {}
         }
     }
@@ -53,7 +70,43 @@ pub(crate) fn listen() {
 
 /// The process dies at its line of this number, where it says so many; `None`: it lives.
 pub(crate) fn die_at_line(line: Option<u32>) {
-    LEFT.set(line);
+    LINES.set(line);
+}
+
+/// A run begins, with its files in this folder; the process dies before its commit of this number.
+pub(crate) fn die_at_commit(folder: &Path, commit: Option<u32>) {
+    COMMITS.set(0);
+    LEFT.set(None);
+    LAST_COMMIT.set(commit.map(|commit| (commit, folder.to_owned())));
+}
+
+/// `SQLite` lets nobody unwind through it: what the process does from here on is taken back, and
+/// it gets no further than to its next line or request.
+fn commit() {
+    COMMITS.set(COMMITS.get() + 1);
+    LAST_COMMIT.with_borrow(|last| {
+        if let Some((commit, folder)) = last
+            && *commit == COMMITS.get()
+        {
+            LEFT.set(Some(Files::of(folder)));
+        }
+    });
+}
+
+/// Commits since the run began.
+pub(crate) fn commits() -> u32 {
+    COMMITS.get()
+}
+
+/// Whether the process died before a commit.
+pub(crate) fn is_dead() -> bool {
+    LEFT.with_borrow(Option::is_some)
+}
+
+/// The files of the process that died before a commit.
+pub(crate) fn left_behind() -> Option<Files> {
+    LAST_COMMIT.set(None);
+    LEFT.take()
 }
 
 /// Whether the secret was told.

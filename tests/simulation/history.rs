@@ -8,7 +8,7 @@ use crate::desk::Deed;
 use crate::dice::Dice;
 use crate::house::Decision;
 use crate::users::Act;
-use crate::wire::{Fault, Incident};
+use crate::wire::{Call, Fault, Incident};
 
 /// One step.
 #[derive(Clone, PartialEq, Debug)]
@@ -142,15 +142,28 @@ fn pass(dice: &mut Dice) -> Step {
     Step::Pass(orders, (0..incidents).map(|_| incident(dice)).collect())
 }
 
+/// The portal's minute begins when it has the whole of the call.
+fn late(dice: &mut Dice) -> Fault {
+    let patience = dice.one_of(&[1, 30, 75]);
+    let sent = dice.roll(patience as usize + 1) as i64;
+    Fault::Late { patience, effect: sent + dice.roll(60) as i64 }
+}
+
+fn call(dice: &mut Dice) -> Call {
+    let later = dice.roll(60) as i64;
+    dice.weighted(&[(3, Call::Done), (1, Call::Late(later)), (1, Call::Lost)])
+}
+
 fn incident(dice: &mut Dice) -> Incident {
     let (executed, act, deed) = (dice.chance(60), act(dice), deed(dice));
     let decision = decision(dice);
+    let (late, call) = (late(dice), call(dice));
     let fault = dice.weighted(&[
         (2, Fault::Refused),
         (4, Fault::LostBefore),
         (6, Fault::LostAfter),
         (5, Fault::Partly),
-        (5, Fault::Late),
+        (5, late),
         (3, Fault::Garbled),
         (3, Fault::OneSilent),
         (3, Fault::Page { executed }),
@@ -158,7 +171,7 @@ fn incident(dice: &mut Dice) -> Incident {
         (3, Fault::OverBudget),
         (1, Fault::Revoked),
         (1, Fault::Moved),
-        (8, Fault::Killed { executed }),
+        (8, Fault::Killed(call)),
         (4, Fault::Speechless),
         (1, Fault::FullDisk),
         (6, Fault::Act(act)),

@@ -17,7 +17,9 @@ pub(crate) type Origin = (Kind, String);
 /// What happened in the CRM over the portal's whole life.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
-    created: BTreeMap<Origin, u32>,
+    pub(crate) created: BTreeMap<Origin, u32>,
+    /// When our objects appeared.
+    pub(crate) born: BTreeMap<Object, DateTime<Utc>>,
     /// How often a record may be created once more: its object was deleted or merged away.
     licences: BTreeMap<Origin, u32>,
     restored: BTreeMap<Origin, DateTime<Utc>>,
@@ -58,7 +60,10 @@ impl Ledger {
         let after = snapshot(portal);
         for (object, record) in &after {
             match before.get(object) {
-                None => self.appeared(*object, record, before, since),
+                None => {
+                    self.born.insert(*object, portal.now());
+                    self.appeared(*object, record, before, since);
+                }
                 Some(old) if !Arc::ptr_eq(old, record) && old != record => {
                     self.changed(*object, old, record);
                 }

@@ -44,11 +44,7 @@ impl World {
                 self.tell("the state is copied");
             }
             Step::Restore => self.restore_state(),
-            Step::Lose => {
-                drop(fs::remove_file(&self.config.state));
-                self.forgot = true;
-                self.tell("the state is lost");
-            }
+            Step::Lose => self.put_back(None),
             Step::Reset(kind, to, dice) => self.reset(*kind, *to, &mut Dice::new(*dice)),
             Step::Damage(dice) => self.damage(&mut Dice::new(*dice)),
             Step::Refill(dice) => self.refill(&mut Dice::new(*dice)),
@@ -66,17 +62,28 @@ impl World {
         self.relieved = false;
         self.ledger.missed = self.ledger.missing.clone();
         self.tell(format!("PASS {}", words(orders)));
-        let (config, clock) = (self.config.clone(), self.clock.clone());
+        let (config, clock, folder) =
+            (self.config.clone(), self.clock.clone(), self.folder().to_owned());
+        self.asked.clear();
         let mut wire = Wire { world: self, incidents, count: 0 };
         let speechless = incidents.iter().find(|incident| incident.fault == Fault::Speechless);
         ears::die_at_line(speechless.map(|incident| incident.at));
+        let unsaved = incidents.iter().find(|incident| incident.fault == Fault::Unsaved);
+        ears::die_at_commit(&folder, unsaved.map(|incident| incident.at));
         let made = catch_unwind(AssertUnwindSafe(|| {
             let Some(lock) = Lock::try_acquire(&config.state)? else { return Ok(None) };
             run_locked(&lock, &config, orders, &mut wire, &clock, &mut ()).map(Some)
         }));
         let count = wire.count;
         ears::die_at_line(None);
+        self.commits = ears::commits();
+        let dead_at_commit = ears::left_behind();
         match made {
+            Ok(Ok(_)) if dead_at_commit.is_some() => {
+                self.bury(dead_at_commit);
+                self.tell("  the process dies before a commit");
+                None
+            }
             Ok(Ok(Some(ended))) => {
                 self.tell(format!(
                     "  ends {:?} after {count} requests, {}",
@@ -98,7 +105,7 @@ impl World {
                 None
             }
             Err(death) if death.is::<Killed>() => {
-                self.check_the_dead();
+                self.bury(dead_at_commit);
                 self.tell("  the process dies");
                 None
             }
@@ -107,10 +114,24 @@ impl World {
     }
 
     fn restore_state(&mut self) {
-        let Some(backup) = &self.backup else { return };
-        fs::write(&self.config.state, backup).expect("the state is written");
+        if let Some(backup) = self.backup.clone() {
+            self.put_back(Some(&backup));
+        }
+    }
+
+    /// The state is replaced by a copy, or lost.
+    pub(crate) fn put_back(&mut self, copy: Option<&[u8]>) {
+        let state = &self.config.state;
+        match copy {
+            Some(copy) => fs::write(state, copy).expect("the state is written"),
+            None => drop(fs::remove_file(state)),
+        }
         self.forgot = true;
-        self.tell("the state is replaced by its copy");
+        self.tell(if copy.is_some() {
+            "the state is replaced by its copy"
+        } else {
+            "the state is lost"
+        });
     }
 
     /// As `reset-id` does it.

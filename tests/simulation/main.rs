@@ -29,11 +29,16 @@ mod coverage;
 mod desk;
 mod dice;
 mod ears;
+mod files;
 mod history;
 mod hotel;
 mod house;
 mod ledger;
+mod lists;
 mod live;
+mod pairs;
+#[path = "../shared/picture.rs"]
+mod picture;
 mod rest;
 mod run;
 mod stories;

@@ -63,6 +63,11 @@ impl World {
         self.wrong("it never comes to rest".into());
     }
 
+    /// Whether nothing is left to do and nobody is waited for.
+    pub(crate) fn is_at_rest(&mut self) -> bool {
+        !self.anybody_waits() && self.account()
+    }
+
     /// Whether somebody is missing from the mirror and not given up yet. Until then their deals may
     /// show them, which is no change that `status` counts where a deal failed or lacks somebody
     /// else.
@@ -73,7 +78,7 @@ impl World {
 
     /// Whether nothing is left to do, by the program's own account; then every row of the mirror is
     /// told of.
-    fn account(&mut self) -> bool {
+    pub(crate) fn account(&mut self) -> bool {
         let state = State::open_readonly(&self.config.state).expect("a state");
         let status =
             Status::collect(&self.config, &state, None, self.clock.now()).expect("a status");

@@ -69,6 +69,10 @@ impl World {
 
     fn delete(&mut self, kind: Kind, dice: &mut Dice) {
         let Some(id) = self.some(kind, dice) else { return };
+        self.delete_object(kind, id);
+    }
+
+    pub(crate) fn delete_object(&mut self, kind: Kind, id: u64) {
         self.lose((kind, id));
         self.portal.delete(kind, id);
         self.bin.push((kind, id));
@@ -120,6 +124,10 @@ impl World {
         let (Some(keep), Some(drop)) = (self.some(kind, dice), self.some(kind, dice)) else {
             return;
         };
+        self.merge_objects(kind, keep, drop);
+    }
+
+    pub(crate) fn merge_objects(&mut self, kind: Kind, keep: u64, drop: u64) {
         if keep == drop {
             return;
         }
@@ -134,8 +142,11 @@ impl World {
 
     fn move_deal(&mut self, dice: &mut Dice) {
         let Some(id) = self.some(Kind::Deal, dice) else { return };
-        let funnel = self.funnel;
-        let to = if dice.chance(60) { funnel } else { 0 };
+        let to = if dice.chance(60) { self.funnel } else { 0 };
+        self.move_to(id, to);
+    }
+
+    pub(crate) fn move_to(&mut self, id: u64, to: i64) {
         let stage = if to == 0 { "NEW".to_owned() } else { format!("C{to}:NEW") };
         let fields = json!({"categoryId": to, "stageId": stage});
         self.unmetered(|portal, now| {

@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use crate::desk::Deed;
 use crate::dice::Dice;
+use crate::ears;
 use crate::house::Decision;
 use crate::ledger::snapshot;
+use crate::lists::{Asked, Oddity};
 use crate::users::Act;
 use crate::world::{SECRET, World};
 
@@ -26,9 +28,9 @@ pub(crate) enum Fault {
     LostAfter,
     /// Only some commands of the batch are carried out, and the answer is lost.
     Partly,
-    /// Nobody answers, and the call takes effect within a minute from when the portal has all of
-    /// it.
-    Late,
+    /// Nobody answers for so many seconds, and the call takes effect so many seconds after it was
+    /// made: within a minute from when the portal has all of it.
+    Late { patience: u64, effect: i64 },
     /// The answer breaks off in the middle.
     Garbled,
     /// One command of the batch is carried out and not answered.
@@ -43,11 +45,15 @@ pub(crate) enum Fault {
     Revoked,
     /// 302, the portal was renamed.
     Moved,
-    /// The process dies before the call, while it is on its way, or right after it.
-    Killed { executed: bool },
+    /// The process dies in the midst of the call.
+    Killed(Call),
     /// The process dies when it has said so many lines, between two requests or in the midst of
     /// writing.
     Speechless,
+    /// The process dies before its commit of this number.
+    Unsaved,
+    /// The lists in the answer are not what they ought to be.
+    Odd(Oddity),
     /// The tariff's disk space is used up.
     FullDisk,
     /// Somebody acts in the CRM just before the call.
@@ -58,6 +64,17 @@ pub(crate) enum Fault {
     Deed(Deed),
 }
 
+/// What becomes of a call whose caller dies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Call {
+    /// It never gets there.
+    Lost,
+    /// It takes effect so many seconds later.
+    Late(i64),
+    /// It is carried out.
+    Done,
+}
+
 /// A fault at the request of this number, and at so many that follow.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Incident {
@@ -65,6 +82,12 @@ pub(crate) struct Incident {
     pub(crate) lasts: u32,
     pub(crate) fault: Fault,
     pub(crate) dice: u64,
+}
+
+impl Incident {
+    fn meets(&self, request: u32) -> bool {
+        (self.at..=self.at.saturating_add(self.lasts)).contains(&request)
+    }
 }
 
 /// The process dies. Unwound to the pass, past everything that would write.
@@ -81,14 +104,14 @@ const LATENCY: Duration = Duration::from_millis(100);
 
 impl Portal for Wire<'_> {
     fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
+        if ears::is_dead() {
+            resume_unwind(Box::new(Killed));
+        }
         self.count += 1;
+        self.world.asked.push(Asked { writes: may_write(params), ..Asked::default() });
         self.world.look_at_state();
-        let now: Vec<Incident> = self
-            .incidents
-            .iter()
-            .filter(|incident| (incident.at..=incident.at + incident.lasts).contains(&self.count))
-            .cloned()
-            .collect();
+        let now: Vec<Incident> =
+            self.incidents.iter().filter(|incident| incident.meets(self.count)).cloned().collect();
         let mut broken = None;
         for incident in now {
             match incident.fault {
@@ -99,12 +122,15 @@ impl Portal for Wire<'_> {
                 }
                 Fault::House(decision) => self.world.decide(decision),
                 Fault::Deed(deed) => self.world.desk(deed, &mut Dice::new(incident.dice)),
-                Fault::Speechless => {}
+                Fault::Speechless | Fault::Unsaved => {}
                 fault => broken = Some((fault, Dice::new(incident.dice))),
             }
         }
         match broken {
-            None => self.world.execute(method, params, usize::MAX).decode(method),
+            None => {
+                let answer = self.world.execute(method, params, usize::MAX).decode(method);
+                answer.inspect(|answer| self.world.note_lists(method, params, answer))
+            }
             Some((fault, dice)) => {
                 self.world.tell(format!(
                     "  request {} ({}): {fault:?}",
@@ -187,6 +213,7 @@ impl World {
         let at = self.portal_now() + TimeDelta::seconds(seconds);
         self.portal.defer(method, params.clone(), at);
         self.late_calls = true;
+        self.last_effect = Some(at);
     }
 
     fn broken(
@@ -208,11 +235,8 @@ impl World {
                 self.execute(method, params, dice.roll(4));
                 lost()
             }
-            Fault::Late => {
-                let patience = dice.one_of(&[1, 30, 75]);
-                // The portal's minute begins when it has the whole of the call.
-                let sent = dice.roll(patience as usize + 1) as i64;
-                self.defer(method, params, sent + dice.roll(60) as i64);
+            Fault::Late { patience, effect } => {
+                self.defer(method, params, effect);
                 self.clock.sleep(Duration::from_secs(patience));
                 lost()
             }
@@ -234,16 +258,24 @@ impl World {
             | Fault::Revoked
             | Fault::Moved
             | Fault::FullDisk => self.refused(fault, method, params),
-            Fault::Killed { executed } => {
-                if executed {
-                    self.execute(method, params, usize::MAX);
-                } else if dice.chance(50) {
-                    self.defer(method, params, dice.roll(60) as i64);
+            Fault::Killed(call) => {
+                match call {
+                    Call::Lost => {}
+                    Call::Late(seconds) => self.defer(method, params, seconds),
+                    Call::Done => drop(self.execute(method, params, usize::MAX)),
                 }
                 self.keep_what_is_on_disk();
                 resume_unwind(Box::new(Killed))
             }
-            Fault::Act(_) | Fault::House(_) | Fault::Deed(_) | Fault::Speechless => lost(),
+            Fault::Odd(oddity) => {
+                let answer = self.execute(method, params, usize::MAX).decode(method);
+                answer.map(|answer| self.odd(oddity, method, params, answer))
+            }
+            Fault::Act(_)
+            | Fault::House(_)
+            | Fault::Deed(_)
+            | Fault::Speechless
+            | Fault::Unsaved => lost(),
         }
     }
 

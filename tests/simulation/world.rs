@@ -16,14 +16,17 @@ use rusqlite::Connection;
 
 use crate::desk::{self, Deed};
 use crate::dice::Dice;
+use crate::files::Files;
 use crate::hotel::{Hotel, Stamp};
 use crate::ledger::{Ledger, Object};
+use crate::lists::Asked;
 use crate::{ears, house};
 
 /// The webhook's secret: no text may show it.
 pub(crate) const SECRET: &str = "s3cr3ts3cr3t";
 
 /// Everything there is.
+#[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each says that something once happened")]
 pub(crate) struct World {
     pub(crate) clock: Clock,
@@ -51,8 +54,17 @@ pub(crate) struct World {
     /// The state was lost or replaced: what stands in the CRM may count as people's.
     pub(crate) forgot: bool,
     pub(crate) merged: bool,
+    /// When the last call on its way takes effect.
+    pub(crate) last_effect: Option<DateTime<Utc>>,
     pub(crate) backup: Option<Vec<u8>>,
-    on_disk: Option<Vec<u8>>,
+    /// The files of a process that died in the midst of a call.
+    left_behind: Option<Files>,
+    /// The requests of the last run.
+    pub(crate) asked: Vec<Asked>,
+    /// The commits of the last run.
+    pub(crate) commits: u32,
+    /// What the lists of an answer show is noted.
+    pub(crate) watching: bool,
     tale: Vec<String>,
     telling: bool,
 }
@@ -92,10 +104,6 @@ impl World {
     /// A new world in this folder. `dice` decides what kind of portal it has and who is at the
     /// hotel.
     pub(crate) fn new(dir: &Path, dice: &mut Dice, telling: bool) -> World {
-        for file in ["mirror.db", "state.db", "state.db-journal"] {
-            drop(fs::remove_file(dir.join(file)));
-        }
-        let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a time");
         let mut portal = house::portal(dice);
         let funnel = portal.add_funnel("Банкеты");
         let size = if portal.settings.cost > 2.0 { 4 } else { dice.one_of(&[1, 4, 4, 4, 4, 30]) };
@@ -106,13 +114,30 @@ impl World {
             (2, Stamp::Never),
             (2, Stamp::Ahead),
         ]);
-        let mut world = World {
+        let hotel = Hotel { size, stamp, ..Hotel::default() };
+        let mut world = World::bare(config(dir, dice), hotel, portal, telling);
+        world.funnel = funnel;
+        let settings = &world.portal.settings;
+        let (cost, accounting, leaking) =
+            (settings.cost, settings.accounting, settings.leaking_errors);
+        world.tell(format!(
+            "the portal takes {cost} s a call, accounting {accounting:?}, leaking {leaking}"
+        ));
+        world.open_hotel(dice);
+        world
+    }
+
+    /// A world in which nothing has happened yet, in the folder of its configuration.
+    pub(crate) fn bare(config: Config, hotel: Hotel, portal: Portal, telling: bool) -> World {
+        let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a time");
+        Files::default().put_into(config.state.parent().expect("a folder"));
+        World {
             clock: Clock::virtual_at(start),
-            config: config(dir, dice),
-            hotel: Hotel { size, stamp, ..Hotel::default() },
+            config,
+            hotel,
             portal,
             ledger: Ledger::default(),
-            funnel,
+            funnel: 0,
             bin: Vec::new(),
             pass_began: start,
             put_aside_before: Vec::new(),
@@ -123,19 +148,20 @@ impl World {
             lost_answers: false,
             forgot: false,
             merged: false,
+            last_effect: None,
             backup: None,
-            on_disk: None,
+            left_behind: None,
+            asked: Vec::new(),
+            commits: 0,
+            watching: false,
             tale: Vec::new(),
             telling,
-        };
-        let settings = &world.portal.settings;
-        let (cost, accounting, leaking) =
-            (settings.cost, settings.accounting, settings.leaking_errors);
-        world.tell(format!(
-            "the portal takes {cost} s a call, accounting {accounting:?}, leaking {leaking}"
-        ));
-        world.open_hotel(dice);
-        world
+        }
+    }
+
+    /// A second world like this one, as far as memory goes: it has the same files.
+    pub(crate) fn twin(&self) -> World {
+        World { clock: Clock::virtual_at(self.clock.now()), ..self.clone() }
     }
 
     /// One record of each kind stands there from the beginning, so that no table is ever empty.
@@ -286,18 +312,27 @@ impl World {
 
     /// The process dies now: what is on the disk is all that stays.
     pub(crate) fn keep_what_is_on_disk(&mut self) {
-        self.on_disk = fs::read(&self.config.state).ok();
+        self.left_behind = Some(Files::of(self.folder()));
     }
 
-    /// Nothing was written after the death.
-    pub(crate) fn check_the_dead(&mut self) {
-        if self.on_disk.is_none() {
-            return;
-        }
-        let now = fs::read(&self.config.state).ok();
-        if self.on_disk.take() != now {
+    /// Nothing was written after the death in the midst of a call; what a process did that died
+    /// before a commit is taken back.
+    pub(crate) fn bury(&mut self, dead_at_commit: Option<Files>) {
+        let dead_at_call = self.left_behind.take();
+        let is_written = dead_at_call.as_ref().is_some_and(|left| {
+            left.get(&self.config.state) != fs::read(&self.config.state).ok().as_ref()
+        });
+        if is_written {
             self.wrong("something was written after the process died".into());
         }
+        if let Some(left) = dead_at_commit.or(dead_at_call) {
+            left.put_into(self.folder());
+        }
+    }
+
+    /// Where the program's files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.config.state.parent().expect("a folder")
     }
 
     /// What holds after every pass.

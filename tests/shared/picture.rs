@@ -1,8 +1,7 @@
 //! What stands in the portal, so that two histories can be compared: ids and times, which differ,
 //! are left out.
 
-use bitrix24_sandbox::{Kind, Php, Portal, Record};
-use chrono::Utc;
+use bitrix24_sandbox::{Kind, Portal, Record};
 
 /// Fields in which two equal histories may differ.
 const FLEETING: [&str; 6] =
@@ -45,15 +44,4 @@ fn line(portal: &Portal, kind: Kind, record: &Record) -> String {
 
 fn origin(portal: &Portal, kind: Kind, id: u64) -> String {
     portal.get(kind, id).map_or(String::new(), |record| record.text("ORIGIN_ID").to_owned())
-}
-
-/// How many objects were ever made, those that are gone by now included: ids are never given twice.
-pub(crate) fn ever_made(portal: &Portal) -> [u64; 3] {
-    let mut portal = portal.clone();
-    Kind::ALL.map(|kind| {
-        let fields = Php::map([("fields", Php::map([("TITLE", "next"), ("LAST_NAME", "next")]))]);
-        let reply = portal.call(&format!("crm.{}.add", kind.word()), fields, Utc::now());
-        let answer: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
-        answer["result"].as_u64().unwrap() - 1
-    })
 }

@@ -1,0 +1,218 @@
+//! Every pair of faults: a first one at each request and each commit of a run, or behind it, and a
+//! second one at each request and commit of the runs that follow, or between them.
+//!
+//! After both, cron's runs have to bring portal and mirror together: everything as if nothing had
+//! happened, no object made twice, nothing foreign touched, and `status` says that all is well.
+//! Where people did something in between, the judge of the random histories decides.
+//!
+//! `PAIRS=all cargo test --profile campaign --test simulation pairs -- --nocapture` plays all of
+//! them, `PAIRS=newcomers` those of one scene, and without it a sample is played. A process that is
+//! killed after a commit leaves what it leaves before its next request or commit, so that is not
+//! played apart.
+
+mod blow;
+mod player;
+mod scenes;
+mod tally;
+
+use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Instant;
+
+use self::blow::Blow;
+use self::player::{Moment, Outlook, Played, Player};
+use self::scenes::{SCENES, Scene};
+use self::tally::Tally;
+use crate::dice::Dice;
+use crate::ears;
+use crate::run::folder;
+
+/// Which pairs are played: one of so many first and second faults.
+#[derive(Clone, Copy)]
+struct Sample {
+    first: usize,
+    second: usize,
+}
+
+const ALL: Sample = Sample { first: 1, second: 1 };
+/// As many as a gate has time for.
+const GATE: Sample = Sample { first: 12, second: 24 };
+
+/// A pair that breaks a promise.
+struct Broken {
+    scene: &'static Scene,
+    first: Blow,
+    /// The run that meets the second one, counted from behind the first.
+    second: Option<(usize, Blow)>,
+    wrong: String,
+}
+
+/// The pairs of one scene, in a folder of its own.
+struct Stage<'t> {
+    scene: &'static Scene,
+    start: Moment,
+    calm: Outlook,
+    sample: Sample,
+    tally: &'t Mutex<Tally>,
+}
+
+#[test]
+fn pairs_of_faults_keep_the_promises() {
+    let wanted = env::var("PAIRS").ok();
+    let sample = if wanted.is_some() { ALL } else { GATE };
+    let is_wanted =
+        |scene: &&Scene| wanted.as_ref().is_none_or(|name| name == "all" || name == scene.name);
+    let (tally, began) = (Mutex::new(Tally::default()), Instant::now());
+    let hands = thread::available_parallelism().map_or(2, usize::from);
+    thread::scope(|scope| {
+        for hand in 0..hands {
+            let tally = &tally;
+            scope.spawn(move || {
+                for scene in SCENES.iter().filter(is_wanted) {
+                    Stage::set(scene, folder().path(), sample, tally).play((hand, hands));
+                }
+            });
+        }
+    });
+    let tally = tally.into_inner().expect("no thread panics");
+    println!("{tally}in {:?}", began.elapsed());
+    if let Some(broken) = tally.broken.first() {
+        panic!("{} pairs break a promise; the first:\n{}", tally.broken.len(), broken.tale());
+    }
+}
+
+impl<'t> Stage<'t> {
+    fn set(
+        scene: &'static Scene,
+        folder: &Path,
+        sample: Sample,
+        tally: &'t Mutex<Tally>,
+    ) -> Stage<'t> {
+        ears::listen();
+        let player = scene.set(folder, false);
+        let start = player.moment();
+        let mut calm = start.again();
+        calm.run_as(scene.command);
+        calm.settle(None).expect("a scene comes to rest");
+        Stage { scene, start, calm: calm.outlook(), sample, tally }
+    }
+
+    /// Plays the pairs whose first faults are for this one of so many hands.
+    fn play(&self, (hand, hands): (usize, usize)) {
+        let mut calm = self.start.again();
+        calm.run_as(self.scene.command);
+        let mut firsts = calm.blows();
+        firsts.extend(Blow::of_gap(calm.copies()));
+        for (number, first) in firsts.iter().enumerate() {
+            if number % hands == hand && self.takes(number, 0, self.sample.first) {
+                self.play_first(number, first);
+            }
+        }
+    }
+
+    /// Whether the sample has this one.
+    fn takes(&self, first: usize, second: usize, one_of: usize) -> bool {
+        let name = self.scene.name.bytes().map(u64::from).sum::<u64>();
+        let mut dice = Dice::new(name * 1_000_000 + first as u64 * 10_000 + second as u64);
+        dice.roll(one_of) == 0
+    }
+
+    fn play_first(&self, number: usize, first: &Blow) {
+        let mut player = self.start.again();
+        let mut seen = Vec::new();
+        let judged = guarded(|| {
+            if !begin(&mut player, self.scene, first) {
+                return Ok(());
+            }
+            player.settle(Some(&mut seen))?;
+            self.judge(&mut player, first.leaves_traces())
+        });
+        self.note(first, None, judged);
+        let mut count = 0;
+        for (run, played) in seen.iter().enumerate() {
+            for second in seconds(played) {
+                count += 1;
+                if self.takes(number, count, self.sample.second) {
+                    self.play_second(first, run, &played.before, second);
+                }
+            }
+        }
+    }
+
+    fn play_second(&self, first: &Blow, run: usize, before: &Moment, second: Blow) {
+        let mut player = before.again();
+        let judged = guarded(|| {
+            if !player.meet(player.next_command(), &second) {
+                return Ok(());
+            }
+            player.settle(None)?;
+            self.judge(&mut player, first.leaves_traces() || second.leaves_traces())
+        });
+        self.note(first, Some((run, second)), judged);
+    }
+
+    fn judge(&self, player: &mut Player, is_marked: bool) -> Result<(), String> {
+        if is_marked {
+            player.world().rest();
+            return player.world().verdict();
+        }
+        player.outlook().compare(&self.calm)
+    }
+
+    fn note(&self, first: &Blow, second: Option<(usize, Blow)>, judged: Result<(), String>) {
+        let mut tally = self.tally.lock().expect("no thread panics");
+        tally.count(self.scene.name, first, second.as_ref().map(|(_, blow)| blow));
+        if let Err(wrong) = judged {
+            let broken = Broken { scene: self.scene, first: first.clone(), second, wrong };
+            println!("{broken}");
+            tally.broken.push(broken);
+        }
+    }
+}
+
+/// The scene's command meets the first fault.
+fn begin(player: &mut Player, scene: &Scene, first: &Blow) -> bool {
+    if matches!(first, Blow::Gap(_)) {
+        player.run_as(scene.command);
+    }
+    player.meet(scene.command, first)
+}
+
+/// What may come second in this run or before it.
+fn seconds(played: &Played) -> Vec<Blow> {
+    let mut seconds = Blow::of_gap(played.before.copies());
+    seconds.extend(Blow::of_run(&played.asked, played.commits));
+    seconds
+}
+
+/// A panic breaks the promise too.
+fn guarded(play: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(play)).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<String>().cloned();
+        let words = words.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+        Err(format!("panic: {}", words.unwrap_or_default()))
+    })
+}
+
+impl Broken {
+    /// The pair once more, told from the beginning.
+    fn tale(&self) -> String {
+        let folder = folder();
+        let mut player = self.scene.set(folder.path(), true);
+        let told = guarded(|| {
+            begin(&mut player, self.scene, &self.first);
+            let Some((run, second)) = &self.second else { return player.settle(None) };
+            for _ in 0..*run {
+                player.step();
+            }
+            player.meet(player.next_command(), second);
+            player.settle(None)
+        });
+        drop(told);
+        player.world().rest();
+        format!("{self}\n\n{}", player.world().tale())
+    }
+}

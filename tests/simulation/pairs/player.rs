@@ -1,0 +1,211 @@
+//! Plays runs in a world, and can go back to a moment between them.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use bitrix24_sandbox::Kind as Entity;
+use chrono::TimeDelta;
+use ecvi_b24::commands::status::Status;
+use ecvi_b24::domain::failure_code::FailureCode;
+use ecvi_b24::domain::run_error::Outcome;
+use ecvi_b24::state::State;
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use rusqlite::Connection;
+
+use super::blow::Blow;
+use crate::files::Files;
+use crate::ledger::Origin;
+use crate::lists::Asked;
+use crate::picture::picture;
+use crate::world::World;
+
+/// Runs after which everything has to be at rest.
+const PATIENCE: usize = 20;
+
+/// From one run to the next.
+const CRON: TimeDelta = TimeDelta::minutes(3);
+/// What fails after this time fails for a reason that lasts.
+const LONG: TimeDelta = TimeDelta::hours(2);
+
+/// A world, and the copies of its state that were made before each run.
+pub(super) struct Player {
+    world: World,
+    copies: Vec<Option<Vec<u8>>>,
+    /// Until the next run.
+    pause: TimeDelta,
+}
+
+/// A moment between two runs, to which one can go back.
+pub(super) struct Moment {
+    player: Player,
+    files: Files,
+}
+
+/// A run as it went, and the moment before it.
+pub(super) struct Played {
+    pub(super) before: Moment,
+    pub(super) asked: Vec<Asked>,
+    pub(super) commits: u32,
+}
+
+/// What stands there when everything is at rest: every card, how many objects were ever made for
+/// each record, what the mirror knows of the cards, and what `status` tells.
+pub(super) struct Outlook(BTreeSet<String>);
+
+impl Outlook {
+    /// What differs from the outlook of runs that nothing befell.
+    pub(super) fn compare(&self, calm: &Outlook) -> Result<(), String> {
+        let told = |sign: &str, lines: &BTreeSet<String>, others: &BTreeSet<String>| {
+            lines.difference(others).map(|line| format!("\n  {sign} {line}")).collect::<String>()
+        };
+        let differs = told("missing:", &calm.0, &self.0) + &told("instead:", &self.0, &calm.0);
+        if differs.is_empty() { Ok(()) } else { Err(differs) }
+    }
+}
+
+impl Moment {
+    /// How many copies of the state there were.
+    pub(super) fn copies(&self) -> usize {
+        self.player.copies.len()
+    }
+
+    /// The world as it was.
+    pub(super) fn again(&self) -> Player {
+        let player = self.player.twin();
+        self.files.put_into(player.world.folder());
+        player
+    }
+}
+
+impl Player {
+    pub(super) fn new(world: World) -> Player {
+        Player { world, copies: Vec::new(), pause: CRON }
+    }
+
+    fn twin(&self) -> Player {
+        Player { world: self.world.twin(), copies: self.copies.clone(), pause: self.pause }
+    }
+
+    pub(super) fn world(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    pub(super) fn moment(&self) -> Moment {
+        Moment { player: self.twin(), files: Files::of(self.world.folder()) }
+    }
+
+    /// Makes a run that this befalls. Whether it came to its end with nothing to send.
+    pub(super) fn run(&mut self, orders: &RunOptions, blow: Option<&Blow>) -> bool {
+        self.copies.push(fs::read(&self.world.config.state).ok());
+        let incidents: Vec<_> = blow.and_then(Blow::incident).into_iter().collect();
+        let ended = self.world.pass(orders, &incidents);
+        ended.is_some_and(|ended| ended.outcome == Outcome::Ok && ended.requests == 0)
+    }
+
+    /// Makes a run that nothing befalls, and waits for the next one.
+    pub(super) fn run_as(&mut self, command: RunKind) {
+        self.run(&RunOptions::new(command), None);
+        self.world.wait(CRON);
+    }
+
+    /// What befalls the next run, or happens before it; false where it cannot happen.
+    pub(super) fn meet(&mut self, command: RunKind, blow: &Blow) -> bool {
+        if let Blow::Gap(gap) = blow {
+            return self.world.between(*gap, &self.copies);
+        }
+        self.run(&RunOptions::new(command), Some(blow));
+        blow.wait(&mut self.world);
+        true
+    }
+
+    /// What cron does, or whoever is at the initial export.
+    pub(super) fn next_command(&self) -> RunKind {
+        let exported =
+            || State::open_readonly(&self.world.config.state).ok()?.initial_export().ok()?;
+        if exported().is_some() { RunKind::Sync } else { RunKind::InitialExport }
+    }
+
+    /// Runs until nothing is left to do. `seen` gets what each was like.
+    pub(super) fn settle(&mut self, mut seen: Option<&mut Vec<Played>>) -> Result<(), String> {
+        for _ in 0..PATIENCE {
+            let before = seen.is_some().then(|| self.moment());
+            let is_over = self.step();
+            if let (Some(seen), Some(before)) = (&mut seen, before) {
+                let asked = self.world.asked.clone();
+                seen.push(Played { before, asked, commits: self.world.commits });
+            }
+            self.world.verdict()?;
+            if is_over {
+                return Ok(());
+            }
+        }
+        Err("it never comes to rest".to_owned())
+    }
+
+    /// One run more; whether nothing is left to do. What failed is tried again after a quarter of
+    /// an hour, then after two.
+    pub(super) fn step(&mut self) -> bool {
+        let is_idle = self.run(&RunOptions::new(self.next_command()), None);
+        self.world.wait(self.pause);
+        let is_over =
+            is_idle && self.world.is_at_rest() && (self.pause > LONG || self.told().is_empty());
+        self.pause = if is_idle { self.pause * 2 } else { CRON };
+        is_over
+    }
+
+    /// Everything that the last run can meet.
+    pub(super) fn blows(&self) -> Vec<Blow> {
+        Blow::of_run(&self.world.asked, self.world.commits)
+    }
+
+    /// How many copies of the state there are.
+    pub(super) fn copies(&self) -> usize {
+        self.copies.len()
+    }
+
+    pub(super) fn outlook(&self) -> Outlook {
+        let World { portal, ledger, config, .. } = &self.world;
+        let mut lines = picture(portal);
+        let made = |((kind, origin), count): (&Origin, &u32)| format!("{count} {kind:?} {origin}");
+        lines.extend(ledger.created.iter().map(made));
+        lines.extend(self.told());
+        if config.mirror.write_back {
+            lines.extend(self.written_back());
+        }
+        Outlook(lines.into_iter().collect())
+    }
+
+    /// The failures and warnings of `status`. A doubtful match is told by the run that creates the
+    /// card, where that run lives to tell.
+    fn told(&self) -> Vec<String> {
+        let World { config, clock, .. } = &self.world;
+        let state = State::open_readonly(&config.state).expect("a state");
+        let status = Status::collect(config, &state, None, clock.now()).expect("a status");
+        let told = status.failures.iter().chain(&status.warnings);
+        told.filter(|told| told.code != FailureCode::DoubtfulMatch)
+            .map(|told| format!("{} {}: {:?}", told.kind, told.id, told.code))
+            .collect()
+    }
+
+    /// The cards that the rows of the mirror name, by their marks.
+    fn written_back(&self) -> Vec<String> {
+        let mirror = Connection::open(&self.world.config.mirror.path).expect("the mirror");
+        let mut lines = Vec::new();
+        for (table, entity) in [
+            ("guests", Entity::Contact),
+            ("companies", Entity::Company),
+            ("bookings", Entity::Deal),
+        ] {
+            let sql = format!("SELECT id, crm_id FROM {table} ORDER BY id");
+            let mut statement = mirror.prepare(&sql).expect("a table");
+            let rows = statement
+                .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<u64>>(1)?)))
+                .expect("rows");
+            for (id, crm_id) in rows.map(|row| row.expect("a row")) {
+                let card = crm_id.and_then(|crm_id| self.world.portal.get(entity, crm_id));
+                lines.push(format!("{table} {id}: {:?}", card.map(|card| card.text("ORIGIN_ID"))));
+            }
+        }
+        lines
+    }
+}

@@ -39,7 +39,7 @@ struct Sample {
 
 const ALL: Sample = Sample { first: 1, second: 1 };
 /// As many as a gate has time for.
-const GATE: Sample = Sample { first: 12, second: 24 };
+const GATE: Sample = Sample { first: 5, second: 60 };
 
 /// A pair that breaks a promise.
 struct Broken {
@@ -159,6 +159,8 @@ impl<'t> Stage<'t> {
             player.world().rest();
             return player.world().verdict();
         }
+        player.world().check(false);
+        player.world().verdict()?;
         player.outlook().compare(&self.calm)
     }
 

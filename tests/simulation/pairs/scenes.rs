@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bitrix24_sandbox::{Kind as Entity, Portal};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use ecvi_b24::config::{Config, parse};
 use ecvi_b24::domain::record::{Kind, RecordId, RecordKey};
 use ecvi_b24::state::State;
@@ -62,6 +62,7 @@ impl Scene {
     pub(super) fn set(&self, folder: &Path, telling: bool) -> Player {
         let mut portal = Portal::new();
         let funnel = portal.add_funnel("Банкеты");
+        add_strangers(&mut portal);
         let config = config(folder, self.more, "hotel");
         let mut world = World::bare(config, hotel(), portal, telling);
         world.funnel = funnel;
@@ -91,6 +92,17 @@ fn config(folder: &Path, more: &str, host: &str) -> Config {
          portal.webhook = 'https://{host}.bitrix24.ru/rest/1/{SECRET}/'\n{more}"
     );
     parse(&toml, folder, None).expect("the configuration")
+}
+
+/// Cards of another hotel of the chain, whose Ecvi gives the same ids.
+fn add_strangers(portal: &mut Portal) {
+    for (kind, origin) in [(Entity::Contact, "41"), (Entity::Company, "7"), (Entity::Deal, "5")] {
+        let fields = json!({
+            "LAST_NAME": "Чужой", "TITLE": "Чужая", "ORIGINATOR_ID": "ECVI2", "ORIGIN_ID": origin,
+        });
+        let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a time");
+        portal.add_by_hand(kind, fields, now).expect("a card");
+    }
 }
 
 /// A couple, the company that pays for one of them, a stay to come and one that is over.

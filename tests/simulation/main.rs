@@ -5,6 +5,8 @@
 //! left in peace: then the CRM has to equal the mirror. A history that breaks a promise is made as
 //! short as it can be and told.
 //!
+//! Beside the random ones stand all pairs of faults of a few small scenes (`pairs`).
+//!
 //! `SIMULATION_COVERAGE=1` prints which rules of the program they reached, and
 //! `SIMULATION_HISTORIES=1000000 cargo test --profile campaign --test simulation` runs more of
 //! them, and `SIMULATION_SEED=42 cargo test --test simulation` one alone.

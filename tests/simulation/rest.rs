@@ -63,25 +63,27 @@ impl World {
         self.wrong("it never comes to rest".into());
     }
 
-    /// Whether nothing is left to do and nobody is waited for.
-    pub(crate) fn is_at_rest(&mut self) -> bool {
-        !self.anybody_waits() && self.account()
-    }
-
     /// Whether somebody is missing from the mirror and not given up yet. Until then their deals may
     /// show them, which is no change that `status` counts where a deal failed or lacks somebody
     /// else.
-    fn anybody_waits(&self) -> bool {
+    pub(crate) fn anybody_waits(&self) -> bool {
         let (_, plan) = preview(&self.config, &sync(), &self.clock).expect("a plan");
         plan.waiting.values().any(|waiting| waiting.count > 0)
     }
 
+    pub(crate) fn status(&self) -> Status {
+        let state = State::open_readonly(&self.config.state).expect("a state");
+        Status::collect(&self.config, &state, None, self.clock.now()).expect("a status")
+    }
+
     /// Whether nothing is left to do, by the program's own account; then every row of the mirror is
     /// told of.
-    pub(crate) fn account(&mut self) -> bool {
-        let state = State::open_readonly(&self.config.state).expect("a state");
-        let status =
-            Status::collect(&self.config, &state, None, self.clock.now()).expect("a status");
+    fn account(&mut self) -> bool {
+        let status = self.status();
+        self.accounts_for_all(&status)
+    }
+
+    pub(crate) fn accounts_for_all(&mut self, status: &Status) -> bool {
         let told = format!("{:?}{:?}", status.failures, status.warnings);
         if told.contains(SECRET) {
             self.wrong(format!("the secret is told: {told}"));

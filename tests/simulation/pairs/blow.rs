@@ -112,6 +112,15 @@ impl Blow {
         }
     }
 
+    /// A call takes effect when the next run has begun.
+    pub(super) fn is_late(&self) -> bool {
+        matches!(self, Blow::Run { next: Next::AroundTheEffect | Next::BeforeTheEffect, .. })
+    }
+
+    pub(super) fn is_restore(&self) -> bool {
+        matches!(self, Blow::Gap(Gap::Restore(_)))
+    }
+
     pub(super) fn incident(&self) -> Option<Incident> {
         let Blow::Run { fault, at, .. } = self else { return None };
         let lasts = if *fault == Fault::Odd(Oddity::Lagging) { u32::MAX } else { 0 };

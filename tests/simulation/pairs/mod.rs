@@ -15,6 +15,7 @@ mod player;
 mod scenes;
 mod tally;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -22,7 +23,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use self::blow::Blow;
+use self::blow::{Blow, kind};
 use self::player::{Moment, Outlook, Played, Player};
 use self::scenes::{SCENES, Scene};
 use self::tally::Tally;
@@ -30,16 +31,19 @@ use crate::dice::Dice;
 use crate::ears;
 use crate::run::folder;
 
-/// Which pairs are played: one of so many first and second faults.
-#[derive(Clone, Copy)]
-struct Sample {
-    first: usize,
-    second: usize,
+/// Which pairs are played.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sample {
+    All,
+    /// Of each kind one first fault in each scene, and a second one of a few kinds.
+    Gate,
 }
 
-const ALL: Sample = Sample { first: 1, second: 1 };
-/// As many as a gate has time for.
-const GATE: Sample = Sample { first: 5, second: 60 };
+/// At a gate, one of so many kinds of second faults is played in each run.
+const KINDS: usize = 30;
+
+/// Broken pairs after which the rest is not played.
+const ENOUGH: usize = 20;
 
 /// A pair that breaks a promise.
 struct Broken {
@@ -62,7 +66,7 @@ struct Stage<'t> {
 #[test]
 fn pairs_of_faults_keep_the_promises() {
     let wanted = env::var("PAIRS").ok();
-    let sample = if wanted.is_some() { ALL } else { GATE };
+    let sample = if wanted.is_some() { Sample::All } else { Sample::Gate };
     let is_wanted =
         |scene: &&Scene| wanted.as_ref().is_none_or(|name| name == "all" || name == scene.name);
     let (tally, began) = (Mutex::new(Tally::default()), Instant::now());
@@ -106,18 +110,36 @@ impl<'t> Stage<'t> {
         calm.run_as(self.scene.command);
         let mut firsts = calm.blows();
         firsts.extend(Blow::of_gap(calm.copies()));
+        let firsts = self.choose(firsts, 0, |_, _| true);
         for (number, first) in firsts.iter().enumerate() {
-            if number % hands == hand && self.takes(number, 0, self.sample.first) {
+            let is_enough = self.tally.lock().expect("no thread panics").broken.len() >= ENOUGH;
+            if !is_enough && number % hands == hand {
                 self.play_first(number, first);
             }
         }
     }
 
-    /// Whether the sample has this one.
-    fn takes(&self, first: usize, second: usize, one_of: usize) -> bool {
+    /// Those that are played; at a gate one of each kind that is wanted, and the same each time.
+    fn choose(
+        &self,
+        blows: Vec<Blow>,
+        seed: usize,
+        is_wanted: impl Fn(&mut Dice, &Blow) -> bool,
+    ) -> Vec<Blow> {
+        if self.sample == Sample::All {
+            return blows;
+        }
         let name = self.scene.name.bytes().map(u64::from).sum::<u64>();
-        let mut dice = Dice::new(name * 1_000_000 + first as u64 * 10_000 + second as u64);
-        dice.roll(one_of) == 0
+        let mut dice = Dice::new(name * 1_000_000 + seed as u64);
+        let mut kinds: BTreeMap<&str, Vec<Blow>> = BTreeMap::new();
+        for blow in blows {
+            kinds.entry(kind(&blow)).or_default().push(blow);
+        }
+        let one = |blows: Vec<Blow>| {
+            let blow = dice.one_of(&blows);
+            is_wanted(&mut dice, &blow).then_some(blow)
+        };
+        kinds.into_values().filter_map(one).collect()
     }
 
     fn play_first(&self, number: usize, first: &Blow) {
@@ -131,13 +153,12 @@ impl<'t> Stage<'t> {
             self.judge(&mut player, first.leaves_traces())
         });
         self.note(first, None, judged);
-        let mut count = 0;
         for (run, played) in seen.iter().enumerate() {
-            for second in seconds(played) {
-                count += 1;
-                if self.takes(number, count, self.sample.second) {
-                    self.play_second(first, run, &played.before, second);
-                }
+            let is_wanted = |dice: &mut Dice, second: &Blow| {
+                dice.roll(KINDS) == 0 || run == 0 && first.is_late() && second.is_restore()
+            };
+            for second in self.choose(seconds(played), 100 * number + run, is_wanted) {
+                self.play_second(first, run, &played.before, second);
             }
         }
     }

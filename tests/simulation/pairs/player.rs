@@ -33,6 +33,8 @@ pub(super) struct Player {
     copies: Vec<Option<Vec<u8>>>,
     /// Until the next run.
     pause: TimeDelta,
+    /// What `status` told when it was asked last.
+    told: Vec<String>,
 }
 
 /// A moment between two runs, to which one can go back.
@@ -79,11 +81,16 @@ impl Moment {
 
 impl Player {
     pub(super) fn new(world: World) -> Player {
-        Player { world, copies: Vec::new(), pause: CRON }
+        Player { world, copies: Vec::new(), pause: CRON, told: Vec::new() }
     }
 
     fn twin(&self) -> Player {
-        Player { world: self.world.twin(), copies: self.copies.clone(), pause: self.pause }
+        Player {
+            world: self.world.twin(),
+            copies: self.copies.clone(),
+            pause: self.pause,
+            told: Vec::new(),
+        }
     }
 
     pub(super) fn world(&mut self) -> &mut World {
@@ -147,10 +154,18 @@ impl Player {
     pub(super) fn step(&mut self) -> bool {
         let is_idle = self.run(&RunOptions::new(self.next_command()), None);
         self.world.wait(self.pause);
-        let is_over =
-            is_idle && self.world.is_at_rest() && (self.pause > LONG || self.told().is_empty());
+        let is_over = is_idle && self.is_at_rest();
         self.pause = if is_idle { self.pause * 2 } else { CRON };
         is_over
+    }
+
+    /// Whether nothing is left to do, nobody is waited for, and what still fails does not pass.
+    fn is_at_rest(&mut self) -> bool {
+        let status = self.world.status();
+        self.told = told(&status);
+        self.world.accounts_for_all(&status)
+            && (self.told.is_empty() || self.pause > LONG)
+            && !self.world.anybody_waits()
     }
 
     /// Everything that the last run can meet.
@@ -168,23 +183,11 @@ impl Player {
         let mut lines = picture(portal);
         let made = |((kind, origin), count): (&Origin, &u32)| format!("{count} {kind:?} {origin}");
         lines.extend(ledger.created.iter().map(made));
-        lines.extend(self.told());
+        lines.extend(self.told.iter().cloned());
         if config.mirror.write_back {
             lines.extend(self.written_back());
         }
         Outlook(lines.into_iter().collect())
-    }
-
-    /// The failures and warnings of `status`. A doubtful match is told by the run that creates the
-    /// card, where that run lives to tell.
-    fn told(&self) -> Vec<String> {
-        let World { config, clock, .. } = &self.world;
-        let state = State::open_readonly(&config.state).expect("a state");
-        let status = Status::collect(config, &state, None, clock.now()).expect("a status");
-        let told = status.failures.iter().chain(&status.warnings);
-        told.filter(|told| told.code != FailureCode::DoubtfulMatch)
-            .map(|told| format!("{} {}: {:?}", told.kind, told.id, told.code))
-            .collect()
     }
 
     /// The cards that the rows of the mirror name, by their marks.
@@ -208,4 +211,13 @@ impl Player {
         }
         lines
     }
+}
+
+/// The failures and warnings of `status`. A doubtful match is told by the run that creates the card,
+/// where that run lives to tell.
+fn told(status: &Status) -> Vec<String> {
+    let told = status.failures.iter().chain(&status.warnings);
+    told.filter(|told| told.code != FailureCode::DoubtfulMatch)
+        .map(|told| format!("{} {}: {:?}", told.kind, told.id, told.code))
+        .collect()
 }

@@ -46,6 +46,9 @@ pub fn write_back(config: &MirrorConfig, links: &[WriteBack]) -> Result<(), RunE
 fn write_all(config: &MirrorConfig, links: &[WriteBack]) -> rusqlite::Result<()> {
     let mut connection = Connection::open_with_flags(&config.path, FLAGS)?;
     connection.busy_timeout(WRITE_BACK_TIMEOUT)?;
+    // As in the state: after a power cut the journal may come back otherwise and undo the commit,
+    // and the state would not know that these ids have to be written once more.
+    connection.pragma_update(None, "synchronous", "EXTRA")?;
     functions::add(&connection, None)?;
     let transaction = connection.transaction()?;
     for WriteBack { key, crm_id } in links {

@@ -39,6 +39,28 @@ pub(crate) fn open_or_create_private(path: &Path) -> io::Result<Opened> {
     }
 }
 
+/// Lets the group read and write a file that it cannot read and write yet, whatever the umask.
+/// Another user's file stays as it is.
+#[cfg(unix)]
+pub(crate) fn share_with_group(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    const GROUP: u32 = 0o060;
+    let mut permissions = file.metadata()?.permissions();
+    if permissions.mode() & GROUP == GROUP {
+        return Ok(());
+    }
+    permissions.set_mode(permissions.mode() | GROUP);
+    match file.set_permissions(permissions) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        shared => shared,
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn share_with_group(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
 /// What to do about a file of another user.
 pub(crate) fn run_as_owner_hint() -> Message {
     PlatformMessage::RunAsOwner.into()

@@ -77,6 +77,9 @@ fn reserve_slot(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> io::Result<D
     let Opened { mut file, is_new } = open(path)?;
     lock(&file)?;
     let saved = read(&mut file, bucket)?;
+    // The hotels of a chain may run as different users. The file need not be new for that: a kill or
+    // a power cut may have come right after it was made.
+    private_files::share_with_group(&file)?;
     let is_lost = saved.is_none() && !is_new;
     let mut limits = saved.unwrap_or_default();
     if is_lost {
@@ -91,9 +94,6 @@ fn reserve_slot(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> io::Result<D
 
 fn open(path: &Path) -> io::Result<Opened> {
     let opened = private_files::open_or_create_private(path)?;
-    if opened.is_new {
-        set_group_mode(&opened.file)?;
-    }
     if private_files::has_several_names(&opened.file)? { Err(foreign_file()) } else { Ok(opened) }
 }
 
@@ -144,18 +144,6 @@ fn foreign_file() -> io::Error {
         ErrorKind::InvalidInput,
         RunError::State(PortalMessage::SharedBucketForeign.into()),
     )
-}
-
-/// Readable and writable by the group, whatever the umask: the hotels of a chain may run as
-/// different users.
-#[cfg(unix)]
-fn set_group_mode(file: &File) -> io::Result<()> {
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o660))
-}
-
-#[cfg(not(unix))]
-fn set_group_mode(_: &File) -> io::Result<()> {
-    Ok(())
 }
 
 fn write(file: &mut File, text: &str) -> io::Result<()> {
@@ -212,6 +200,28 @@ mod tests {
         std::fs::write(&path, "{\"level\":50,\"filled_at\":\"9999-01-01T00:00:00Z\"}").unwrap();
         assert_eq!(reserve_slot(&path, BUCKET, at(0)).unwrap(), Duration::from_millis(1500));
         assert_eq!(reserve_slot(&path, BUCKET, at(10)).unwrap(), Duration::ZERO);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_bucket_is_shared_with_its_group_also_when_its_maker_did_not_come_to_that() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bucket");
+        let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        let set_mode =
+            |mode| std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        reserve_slot(&path, BUCKET, at(0)).unwrap();
+        assert_eq!(mode(), 0o660);
+        for (before, after) in [(0o600, 0o660), (0o640, 0o660), (0o666, 0o666)] {
+            set_mode(before);
+            reserve_slot(&path, BUCKET, at(0)).unwrap();
+            assert_eq!(mode(), after);
+        }
+        std::fs::write(&path, "{\"name\": \"theirs\"}").unwrap();
+        set_mode(0o600);
+        assert!(reserve_slot(&path, BUCKET, at(0)).is_err());
+        assert_eq!(mode(), 0o600);
     }
 
     #[test]

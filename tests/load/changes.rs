@@ -172,6 +172,11 @@ fn a_new_mirror_is_its_owners_alone_or_its_folders_groups() {
     hotel.change("ecvi-b24.toml", "path = \"mirror.db\"", "path = \"shared/mirror.db\"");
     hotel.load(0, "load");
     assert_eq!(mode("shared/mirror.db"), 0o660);
+    // As a load leaves it that was killed right after it made the file.
+    fs::write(hotel.path("shared/mirror.db"), "").unwrap();
+    fs::set_permissions(hotel.path("shared/mirror.db"), fs::Permissions::from_mode(0o600)).unwrap();
+    hotel.run(0, "load");
+    assert_eq!(mode("shared/mirror.db"), 0o660);
 }
 
 /// Root made the mirror once; since then another user of its group fills it, who may not date the

@@ -7,6 +7,7 @@ mod compare;
 mod schema;
 mod stage;
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -21,6 +22,7 @@ use crate::domain::messages::{LoadMessage, MirrorMessage};
 use crate::domain::run_error::{Result, RunError};
 use crate::platform::clock::ReadLimit;
 use crate::platform::private_files::{self, Opened};
+use crate::platform::regular_file;
 use crate::platform::sidecar_path::parent_dir;
 
 /// Whoever reads the mirror meanwhile is waited for.
@@ -174,6 +176,7 @@ impl MadeFile {
     /// Makes the file where there is none.
     fn ensure(path: &Path) -> Result<Option<MadeFile>> {
         if path.exists() {
+            share_unfinished(path);
             return Ok(None);
         }
         let made = make(path).map_err(|error| LoadMessage::MirrorNotMade {
@@ -202,9 +205,21 @@ impl Drop for MadeFile {
 fn make(path: &Path) -> std::io::Result<bool> {
     let Opened { file, is_new } = private_files::open_or_create_private(path)?;
     if is_new && hands_on_group(parent_dir(path)) {
-        share_with_group(&file)?;
+        private_files::share_with_group(&file)?;
     }
     Ok(is_new)
+}
+
+/// A load that was killed right after it made the file did not come to sharing it. Where that
+/// cannot be done, the file stays as it is.
+fn share_unfinished(path: &Path) {
+    let is_empty = |file: &File| file.metadata().is_ok_and(|found| found.len() == 0);
+    let unfinished = regular_file::read(path).ok().filter(is_empty);
+    if let Some(file) = unfinished
+        && hands_on_group(parent_dir(path))
+    {
+        drop(private_files::share_with_group(&file));
+    }
 }
 
 #[cfg(unix)]
@@ -214,18 +229,7 @@ fn hands_on_group(folder: &Path) -> bool {
     std::fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & SETGID != 0)
 }
 
-#[cfg(unix)]
-fn share_with_group(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o660))
-}
-
 #[cfg(not(unix))]
 fn hands_on_group(_: &Path) -> bool {
     false
-}
-
-#[cfg(not(unix))]
-fn share_with_group(_: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
 }

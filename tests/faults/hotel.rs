@@ -9,6 +9,7 @@ use bitrix24_sandbox::{Kind as Entity, Portal};
 use ecvi_b24::domain::record::Kind;
 use ecvi_b24::state::State;
 use ecvi_b24::state::settings::PORTAL;
+use rusqlite::Connection;
 
 use crate::env::{CONFIG, TestEnv};
 use crate::program::{Ended, Victim};
@@ -28,12 +29,27 @@ pub(crate) const LATE: Duration = Duration::from_millis(1900);
 const RATE: &str = "requests_per_second = 1000\nburst = 1000\n";
 const SYNC: &str = "delete_after = \"0s\"\ntime_limit = \"50s\"\nretry_after = \"100ms\"\n";
 
-pub(crate) struct Hotel {
-    env: TestEnv,
+/// How a hotel is configured.
+#[derive(Clone, Copy)]
+struct Settings {
     portal_lines: &'static str,
+    /// Lines of `[sync]`, and more sections.
     more: &'static str,
     /// The mirror learns the CRM's ids.
     writes_back: bool,
+    /// Where the mirror lies.
+    mirror: &'static str,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { portal_lines: PATIENT, more: "", writes_back: false, mirror: "mirror.db" }
+    }
+}
+
+pub(crate) struct Hotel {
+    env: TestEnv,
+    settings: Settings,
     /// Copies find their portal at an address that the state does not know.
     moved: bool,
 }
@@ -54,21 +70,27 @@ impl Hotel {
 
     /// The same with more lines in `[sync]`, and more sections.
     pub(crate) fn with(more: &'static str) -> Hotel {
-        Hotel::of(PATIENT, more, false)
+        Hotel::of(Settings { more, ..Settings::default() })
     }
 
     /// The same with other lines in `[portal]`.
-    pub(crate) fn with_portal(lines: &'static str) -> Hotel {
-        Hotel::of(lines, "", false)
+    pub(crate) fn with_portal(portal_lines: &'static str) -> Hotel {
+        Hotel::of(Settings { portal_lines, ..Settings::default() })
     }
 
     /// The same with `write_back = true`.
     pub(crate) fn writing_back() -> Hotel {
-        Hotel::of(PATIENT, "", true)
+        Hotel::of(Settings { writes_back: true, ..Settings::default() })
     }
 
-    fn of(portal: &'static str, more: &'static str, writes_back: bool) -> Hotel {
-        let hotel = Hotel::before(empty_portal(), portal, more, writes_back);
+    /// The same with the mirror in a folder of its own.
+    pub(crate) fn writing_back_elsewhere() -> Hotel {
+        let mirror = "ecvi/mirror.db";
+        Hotel::of(Settings { writes_back: true, mirror, ..Settings::default() })
+    }
+
+    fn of(settings: Settings) -> Hotel {
+        let hotel = Hotel::before(empty_portal(), settings);
         hotel.sql(include_str!("hotel.sql"));
         hotel
     }
@@ -87,13 +109,14 @@ impl Hotel {
 
     /// An equal hotel before an equal portal; what happens to one does not touch the other.
     pub(crate) fn copy(&self) -> Hotel {
-        self.copy_with(self.portal_lines)
+        self.copy_with(self.settings.portal_lines)
     }
 
     /// The same with other lines in `[portal]`.
-    pub(crate) fn copy_with(&self, lines: &'static str) -> Hotel {
-        let hotel = Hotel::before(self.server.portal().clone(), lines, self.more, self.writes_back);
-        for file in ["mirror.db", "state.db"].iter().filter(|file| self.path(file).exists()) {
+    pub(crate) fn copy_with(&self, portal_lines: &'static str) -> Hotel {
+        let settings = Settings { portal_lines, ..self.settings };
+        let hotel = Hotel::before(self.server.portal().clone(), settings);
+        for file in [settings.mirror, "state.db"].iter().filter(|file| self.path(file).exists()) {
             fs::copy(self.path(file), hotel.path(file)).unwrap();
         }
         if hotel.path("state.db").exists() && !self.moved {
@@ -104,18 +127,18 @@ impl Hotel {
         hotel
     }
 
-    fn before(portal: Portal, lines: &'static str, more: &'static str, writes_back: bool) -> Hotel {
-        let env = TestEnv::before(portal);
-        let hotel = Hotel { env, portal_lines: lines, more, writes_back, moved: false };
+    fn before(portal: Portal, settings: Settings) -> Hotel {
+        let hotel = Hotel { env: TestEnv::before(portal), settings, moved: false };
+        fs::create_dir_all(hotel.path(settings.mirror).parent().unwrap()).unwrap();
         hotel.configure(&hotel.server.webhook());
         hotel
     }
 
     /// Writes the configuration anew, for this webhook.
     pub(crate) fn configure(&self, webhook: &str) {
-        let Hotel { portal_lines, more, writes_back, .. } = self;
+        let Settings { portal_lines, more, writes_back, mirror } = self.settings;
         let text = format!(
-            "[mirror]\npath = \"mirror.db\"\nwrite_back = {writes_back}\n[portal]\nwebhook = \"{webhook}\"\n{RATE}{portal_lines}[sync]\n{SYNC}{more}"
+            "[mirror]\npath = \"{mirror}\"\nwrite_back = {writes_back}\n[portal]\nwebhook = \"{webhook}\"\n{RATE}{portal_lines}[sync]\n{SYNC}{more}"
         );
         self.write(CONFIG, text);
     }
@@ -123,29 +146,23 @@ impl Hotel {
     /// Rows of the mirror whose `crm_id` is not the object that carries their id; none are looked
     /// for where the mirror is not to know.
     pub(crate) fn not_written_back(&self) -> Vec<String> {
-        if !self.writes_back {
+        if !self.writes_back() {
             return Vec::new();
         }
-        let mirror = self.mirror();
-        let portal = self.portal();
-        let tables = [
-            ("guests", Entity::Contact),
-            ("companies", Entity::Company),
-            ("bookings", Entity::Deal),
-        ];
-        let rows = |(table, entity): (&str, Entity)| {
-            let mut statement = mirror.prepare(&format!("SELECT id, crm_id FROM {table}")).unwrap();
-            let rows = statement
-                .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<u64>>(1)?)));
-            let rows: Vec<_> = rows.unwrap().map(Result::unwrap).collect();
-            let is_wrong = |(id, crm_id): &(i64, Option<u64>)| {
-                let object = crm_id.and_then(|crm_id| portal.get(entity, crm_id));
-                object.is_none_or(|object| object.text("ORIGIN_ID") != id.to_string())
-            };
-            let wrong = rows.into_iter().filter(is_wrong);
-            wrong.map(|(id, crm_id)| format!("{table} {id}: {crm_id:?}")).collect::<Vec<_>>()
-        };
-        tables.into_iter().flat_map(rows).collect()
+        not_written_back(&self.mirror(), &self.portal())
+    }
+
+    pub(crate) fn writes_back(&self) -> bool {
+        self.settings.writes_back
+    }
+
+    pub(crate) fn mirror(&self) -> Connection {
+        Connection::open(self.path(self.settings.mirror)).unwrap()
+    }
+
+    /// Changes the mirror.
+    pub(crate) fn sql(&self, sql: &str) {
+        self.mirror().execute_batch(sql).unwrap();
     }
 
     pub(crate) fn run(&self, arguments: &str) -> Ended {
@@ -203,7 +220,11 @@ impl Hotel {
     /// Waits until what is in doubt may be settled.
     pub(crate) fn wait(&self) {
         if self.doubts() > 0 {
-            sleep(Duration::from_millis(if self.portal_lines == HASTY { 2350 } else { 110 }));
+            sleep(Duration::from_millis(if self.settings.portal_lines == HASTY {
+                2350
+            } else {
+                110
+            }));
         }
     }
 
@@ -212,6 +233,25 @@ impl Hotel {
         let state = State::open_readonly(&self.path("state.db")).unwrap();
         Kind::SEND_ORDER.map(|kind| state.doubts(kind).unwrap().len()).iter().sum()
     }
+}
+
+/// Rows of this mirror whose `crm_id` is not the object that carries their id.
+pub(crate) fn not_written_back(mirror: &Connection, portal: &Portal) -> Vec<String> {
+    let tables =
+        [("guests", Entity::Contact), ("companies", Entity::Company), ("bookings", Entity::Deal)];
+    let rows = |(table, entity): (&str, Entity)| {
+        let mut statement = mirror.prepare(&format!("SELECT id, crm_id FROM {table}")).unwrap();
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<u64>>(1)?)));
+        let rows: Vec<_> = rows.unwrap().map(Result::unwrap).collect();
+        let is_wrong = |(id, crm_id): &(i64, Option<u64>)| {
+            let object = crm_id.and_then(|crm_id| portal.get(entity, crm_id));
+            object.is_none_or(|object| object.text("ORIGIN_ID") != id.to_string())
+        };
+        let wrong = rows.into_iter().filter(is_wrong);
+        wrong.map(|(id, crm_id)| format!("{table} {id}: {crm_id:?}")).collect::<Vec<_>>()
+    };
+    tables.into_iter().flat_map(rows).collect()
 }
 
 fn empty_portal() -> Portal {

@@ -20,6 +20,7 @@ mod hotel;
 mod kill;
 #[path = "../shared/picture.rs"]
 mod picture;
+mod power_cut;
 mod program;
 mod scene;
 mod scenes;

@@ -143,18 +143,22 @@ impl Victim {
 /// The library of `shim.c`, built once.
 fn shim() -> &'static Path {
     static SHIM: OnceLock<PathBuf> = OnceLock::new();
-    SHIM.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/shim.c");
-        let library = folder.join(format!("shim-{}.so", std::process::id()));
-        let mut cc = Command::new("cc");
-        cc.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
-            .arg(&library)
-            .arg(source)
-            .arg("-ldl");
-        assert!(cc.status().expect("a C compiler, cc, is needed").success());
-        // Under one name, so that they do not pile up.
-        std::fs::rename(&library, folder.join("shim.so")).unwrap();
-        folder.join("shim.so")
-    })
+    SHIM.get_or_init(|| library("shim.c", "shim"))
+}
+
+/// Builds a library that stands between the program and the system.
+pub(crate) fn library(source: &str, name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults").join(source);
+    let built = folder.join(format!("{name}-{}.so", std::process::id()));
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
+        .arg(&built)
+        .arg(source)
+        .arg("-ldl");
+    assert!(cc.status().expect("a C compiler, cc, is needed").success());
+    // Under one name, so that they do not pile up.
+    let library = folder.join(format!("{name}.so"));
+    std::fs::rename(&built, &library).unwrap();
+    library
 }

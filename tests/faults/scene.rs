@@ -39,6 +39,11 @@ impl Scene {
         &self.picture
     }
 
+    /// How many objects were ever made when nothing went wrong.
+    pub(crate) fn ever_made(&self) -> [u64; 3] {
+        self.ever_made
+    }
+
     /// There is exactly one such object, and it shows this.
     #[track_caller]
     pub(crate) fn shows(&self, object: &str, text: &str) {
@@ -85,7 +90,7 @@ fn settle(hotel: &Hotel, command: &str, harm: &str, environment: &[(&str, &str)]
 }
 
 /// How many objects were ever made, those that are gone by now included: ids are never given twice.
-fn ever_made(portal: &Portal) -> [u64; 3] {
+pub(crate) fn ever_made(portal: &Portal) -> [u64; 3] {
     let mut portal = portal.clone();
     Kind::ALL.map(|kind| {
         let fields = Php::map([("fields", Php::map([("TITLE", "next"), ("LAST_NAME", "next")]))]);

@@ -13,6 +13,7 @@ pub(crate) mod page;
 mod pending;
 mod record;
 mod record_text;
+mod sections;
 mod text;
 
 use std::time::Duration;

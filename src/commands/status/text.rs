@@ -1,13 +1,11 @@
 //! The screen of `status`, in the reader's language.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 
 use super::issue_text::{heading, issue_lines};
-use super::{IssueReport, LastRun, RecordCounts, Status, View};
+use super::sections::{Section, more_records, pending_unknown};
+use super::{LastRun, RecordCounts, Status, View};
 use crate::domain::display;
-use crate::domain::failure_code::FailureCode;
 use crate::domain::language::Language;
 use crate::domain::run_error::Outcome;
 use crate::msg;
@@ -35,20 +33,10 @@ pub(super) fn screen(status: &Status, is_running: bool, limit: usize, view: &Vie
     }
     lines.push(String::new());
     lines.extend(table(status, language));
-    if let Some(error) = &status.mirror_error {
-        let error = error.text(language);
-        lines.push(msg!(
-            language,
-            "Что ждёт отправки, неизвестно: {error}",
-            "What is still to be sent is unknown: {error}"
-        ));
+    lines.extend(status.mirror_error.as_ref().map(|error| pending_unknown(error, language)));
+    for section in status.sections(language) {
+        lines.extend(section_lines(&section, limit, view));
     }
-    let failures = msg!(language, "Не передано", "Not sent");
-    lines.extend(section(&failures, &status.failures, limit, view));
-    let waiting = msg!(language, "Ждут своего гостя", "Waiting for their guest");
-    lines.extend(section(&waiting, &status.waiting, limit, view));
-    let warnings = msg!(language, "Передано, но стоит взглянуть", "Sent, but worth a look");
-    lines.extend(section(&warnings, &status.warnings, limit, view));
     lines.join("\n") + "\n"
 }
 
@@ -176,30 +164,15 @@ fn table_row(name: &str, cells: &[String; 4], head: &[String; 4]) -> String {
     format!("{name:<10}{}", padded.join("  "))
 }
 
-/// The records that have issues, by reason.
-fn section(title: &str, issues: &[IssueReport], limit: usize, view: &View<'_>) -> Vec<String> {
-    if issues.is_empty() {
-        return Vec::new();
-    }
-    let mut by_code: BTreeMap<&Stored<FailureCode>, Vec<&IssueReport>> = BTreeMap::new();
-    for issue in issues {
-        by_code.entry(&issue.code).or_default().push(issue);
-    }
-    let mut lines = vec![String::new(), format!("{title}: {}", issues.len())];
-    for issues in by_code.values() {
+fn section_lines(section: &Section<'_>, limit: usize, view: &View<'_>) -> Vec<String> {
+    let mut lines = vec![String::new(), format!("{}: {}", section.title, section.count)];
+    for issues in section.reasons.values() {
         lines.push(format!("  {}", heading(issues[0], view.language)));
         for issue in issues.iter().take(limit) {
             lines.extend(issue_lines(issue, view).iter().map(|line| format!("    {line}")));
         }
-        if let Some(hidden) = issues.get(limit) {
-            let kind = hidden.kind;
-            let more = issues.len() - limit;
-            lines.push(msg!(
-                view.language,
-                "    и ещё {more}: ecvi-b24 status {kind}",
-                "    and {more} more: ecvi-b24 status {kind}"
-            ));
-        }
+        let more = more_records(issues, limit, view.language);
+        lines.extend(more.map(|line| format!("    {line}")));
     }
     lines
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::super::overview::Overview;
+use super::super::sections::pending_unknown;
 use super::super::text::age;
 use super::super::{RecordCounts, View};
 use super::html;
@@ -88,16 +89,9 @@ pub(super) fn records(overview: &Overview, view: &View<'_>) -> String {
     for (kind, counts) in &overview.status.records {
         rows += &row(&display::plural_name(*kind).text(language), counts, language);
     }
-    let mut text = String::new();
-    if let Some(error) = &overview.status.mirror_error {
-        let error = error.text(language);
-        let unknown = msg!(
-            language,
-            "Что ждёт отправки, неизвестно: {error}",
-            "What is still to be sent is unknown: {error}"
-        );
-        text = html::paragraph("note", &unknown);
-    }
+    let error = overview.status.mirror_error.as_ref();
+    let text = error.map(|error| html::paragraph("note", &pending_unknown(error, language)));
+    let text = text.unwrap_or_default();
     format!(
         "<section class=\"card\"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}</tbody></table>\n{text}</section>\n"
     )

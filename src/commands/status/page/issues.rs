@@ -5,10 +5,9 @@
 //! words of the portal, which may repeat a guest's name, phone or e-mail: those are for `status` of
 //! that record.
 
-use std::collections::BTreeMap;
-
 use super::super::issue_text::{cards, detail_line, next_attempt, record_and_time};
-use super::super::{IssueReport, View};
+use super::super::sections::{Section, more_records};
+use super::super::{IssueReport, Status, View};
 use super::html;
 use crate::domain::contact_data::holds_contact;
 use crate::domain::display;
@@ -16,40 +15,35 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
 use crate::domain::language::Language;
 use crate::msg;
-use crate::state::Stored;
+use crate::state::{Severity, Stored};
 
 /// So many records of each reason are shown.
 const SHOWN: usize = 20;
 
-/// A section; none where there is nothing to show.
-pub(super) fn section(class: &str, title: &str, issues: &[IssueReport], view: &View<'_>) -> String {
-    if issues.is_empty() {
-        return String::new();
-    }
-    let mut by_code: BTreeMap<&Stored<FailureCode>, Vec<&IssueReport>> = BTreeMap::new();
-    for issue in issues {
-        by_code.entry(&issue.code).or_default().push(issue);
-    }
-    let reasons: String = by_code.iter().map(|(code, issues)| reason(code, issues, view)).collect();
+/// A section for each severity that has records.
+pub(super) fn sections(status: &Status, view: &View<'_>) -> String {
+    status.sections(view.language).iter().map(|found| section(found, view)).collect()
+}
+
+fn section(section: &Section<'_>, view: &View<'_>) -> String {
+    let Section { severity, title, count, reasons } = section;
+    let class = match severity {
+        Severity::Failure => "failures",
+        Severity::Waiting => "waiting",
+        Severity::Warning => "warnings",
+    };
+    let reasons: String = reasons.iter().map(|(code, issues)| reason(code, issues, view)).collect();
     format!(
-        "<section class=\"card {class}\"><h2>{} <b class=\"count\">{}</b></h2>\n{reasons}</section>\n",
-        html::text(title),
-        issues.len()
+        "<section class=\"card {class}\"><h2>{} <b class=\"count\">{count}</b></h2>\n{reasons}</section>\n",
+        html::text(title)
     )
 }
 
 fn reason(code: &Stored<FailureCode>, issues: &[&IssueReport], view: &View<'_>) -> String {
     let remedy = code.known().map_or("", |code| code.remedy(view.language));
     let mut records: String = issues.iter().take(SHOWN).map(|issue| record(issue, view)).collect();
-    if let Some(hidden) = issues.get(SHOWN) {
-        let more = issues.len() - SHOWN;
-        let kind = hidden.kind;
-        let text = msg!(
-            view.language,
-            "и ещё {more}: ecvi-b24 status {kind}",
-            "and {more} more: ecvi-b24 status {kind}"
-        );
-        records += &html::element("li", &text);
+    if let Some(more) = more_records(issues, SHOWN, view.language) {
+        records += &html::element("li", &more);
     }
     format!(
         "<div class=\"reason\"><code>{}</code>{}<ul>\n{records}</ul></div>\n",

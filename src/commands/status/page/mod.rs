@@ -52,7 +52,7 @@ pub(crate) fn render(
         summary(&verdict, overview, &view),
         figures::facts(overview, &view),
         figures::records(overview, &view),
-        sections(overview, &view),
+        issues::sections(&overview.status, &view),
         history::charts(&overview.activity, view.language),
         footer(written, now, view.language),
     ]
@@ -134,20 +134,6 @@ fn summary(verdict: &Verdict, overview: &Overview, view: &View<'_>) -> String {
         level.class(),
         html::text(&word(*level, language)),
     )
-}
-
-fn sections(overview: &Overview, view: &View<'_>) -> String {
-    let language = view.language;
-    let status = &overview.status;
-    let failures = msg!(language, "Не передано", "Not sent");
-    let waiting = msg!(language, "Ждут своего гостя", "Waiting for their guest");
-    let warnings = msg!(language, "Передано, но стоит взглянуть", "Sent, but worth a look");
-    [
-        issues::section("failures", &failures, &status.failures, view),
-        issues::section("waiting", &waiting, &status.waiting, view),
-        issues::section("warnings", &warnings, &status.warnings, view),
-    ]
-    .concat()
 }
 
 /// When the page was written, and how its reader sees that nobody writes it any more.

@@ -252,7 +252,8 @@ fn config_show(cli: &Cli, config: &Config) -> Result<Outcome> {
         Ok(proxy) => proxy.map(|proxy| format!("# proxy: {proxy}\n")).unwrap_or_default(),
         Err(error) => format!("# proxy: {error}\n"),
     };
-    print(&format!("# {}\n{proxy}{config}", path.display()))
+    let shown = config::shown(&path, webhook_from_environment().as_deref())?;
+    print(&format!("# {}\n{proxy}{shown}", path.display()))
 }
 
 fn print(text: &str) -> Result<Outcome> {

@@ -56,9 +56,16 @@ pub(super) struct DedicatedKeys {
     pub(super) source_id: bool,
 }
 
+impl DedicatedKeys {
+    pub(super) fn of(assigned_by_id: Option<&u64>, source_id: Option<&String>) -> DedicatedKeys {
+        DedicatedKeys { assigned_by_id: assigned_by_id.is_some(), source_id: source_id.is_some() }
+    }
+}
+
 /// Checks the name of a field that stands in a section of the configuration.
 pub(super) fn check_name(kind: Kind, section: &str, name: &str) -> Result<(), ConfigMessage> {
-    let (section, field) = (section.to_owned(), name.to_owned());
+    let section = section.to_owned();
+    let field = name.to_owned();
     if !name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
         return Err(ConfigMessage::FieldNotUpperCase { section, field });
     }

@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
 
 use super::choices::{AmountOf, ExportMethod, MatchBy, OnMissing};
 use super::shown::{FilePath, SecretAddress};
 use super::stays::StayFigure;
+use super::template::Template;
 use crate::domain::language::Language;
+use crate::domain::mirror_table::MirrorTable;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,9 +29,9 @@ pub(super) struct File {
     pub(super) sync: Sync,
     #[serde(default)]
     pub(super) export: Export,
-    #[serde(default, skip_serializing_if = "Monitoring::is_empty")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) monitoring: Monitoring,
-    #[serde(default, skip_serializing_if = "Load::is_empty")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) load: Load,
     #[serde(default)]
     pub(super) contact: Contact,
@@ -42,12 +45,11 @@ impl File {
     /// The same, with every path from `folder` on.
     pub(super) fn in_folder(mut self, folder: &Path) -> File {
         let Portal { webhook_file, ca_file, shared_bucket, .. } = &mut self.portal;
-        let LoadFiles { guests, companies, bookings, booking_guests } = &mut self.load.files;
-        let reports = [guests, companies, bookings, booking_guests];
         let Monitoring { status_page, metrics_file, .. } = &mut self.monitoring;
-        let single = [webhook_file, ca_file, shared_bucket, status_page, metrics_file];
-        let optional = single.into_iter().chain(reports).flatten();
-        for FilePath(path) in optional.chain([&mut self.mirror.path, &mut self.state.path]) {
+        let optional = [webhook_file, ca_file, shared_bucket, status_page, metrics_file];
+        let required = [&mut self.mirror.path, &mut self.state.path];
+        let reports = self.load.files.values_mut();
+        for FilePath(path) in optional.into_iter().flatten().chain(required).chain(reports) {
             *path = folder.join(&path);
         }
         self
@@ -61,109 +63,66 @@ pub(super) struct Mirror {
     pub(super) encoding: Option<String>,
     #[serde(default)]
     pub(super) write_back: bool,
-    #[serde(default, skip_serializing_if = "Queries::is_empty")]
-    pub(super) queries: Queries,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) queries: BTreeMap<MirrorTable, String>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) statuses: BTreeMap<String, String>,
 }
 
-#[derive(Serialize, Deserialize, Default, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Queries {
-    pub(super) guests: Option<String>,
-    pub(super) companies: Option<String>,
-    pub(super) bookings: Option<String>,
-    pub(super) booking_guests: Option<String>,
-}
-
-impl Queries {
-    fn is_empty(&self) -> bool {
-        *self == Queries::default()
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, SmartDefault)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct State {
+    #[default(FilePath("state.db".into()))]
     pub(super) path: FilePath,
 }
 
-impl Default for State {
-    fn default() -> Self {
-        State { path: FilePath("state.db".into()) }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, SmartDefault)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Portal {
     pub(super) webhook: Option<SecretAddress>,
     pub(super) webhook_file: Option<FilePath>,
+    #[default = "ECVI"]
     pub(super) originator_id: String,
+    #[default = 2.0]
     pub(super) requests_per_second: f64,
+    #[default = 50]
     pub(super) burst: u32,
+    #[default = 50]
     pub(super) batch_size: i64,
+    #[default = "20s"]
     pub(super) request_target: String,
+    #[default = "75s"]
     pub(super) request_timeout: String,
+    #[default = "75s"]
     pub(super) settle_time: String,
     pub(super) ca_file: Option<FilePath>,
     pub(super) shared_bucket: Option<FilePath>,
 }
 
-impl Default for Portal {
-    fn default() -> Self {
-        Portal {
-            webhook: None,
-            webhook_file: None,
-            originator_id: "ECVI".into(),
-            requests_per_second: 2.0,
-            burst: 50,
-            batch_size: 50,
-            request_target: "20s".into(),
-            request_timeout: "75s".into(),
-            settle_time: "75s".into(),
-            ca_file: None,
-            shared_bucket: None,
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, SmartDefault)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Sync {
+    #[default = "150s"]
     pub(super) time_limit: String,
+    #[default = 25]
     pub(super) max_deletes: u64,
+    #[default = "2m"]
     pub(super) delete_after: String,
+    #[default = "15m"]
     pub(super) retry_after: String,
+    #[default(OnMissing::Relink)]
     pub(super) on_missing: OnMissing,
 }
 
-impl Default for Sync {
-    fn default() -> Self {
-        Sync {
-            time_limit: "150s".into(),
-            max_deletes: 25,
-            delete_after: "2m".into(),
-            retry_after: "15m".into(),
-            on_missing: OnMissing::Relink,
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, SmartDefault)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Export {
+    #[default(ExportMethod::Import)]
     pub(super) method: ExportMethod,
     pub(super) bookings_from: Option<String>,
 }
 
-impl Default for Export {
-    fn default() -> Self {
-        Export { method: ExportMethod::Import, bookings_from: None }
-    }
-}
-
-#[derive(Serialize, Deserialize, Default)]
+#[derive(Serialize, Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Monitoring {
     pub(super) heartbeat_url: Option<SecretAddress>,
@@ -173,198 +132,115 @@ pub(super) struct Monitoring {
     pub(super) notify_user: Option<u64>,
 }
 
-impl Monitoring {
-    fn is_empty(&self) -> bool {
-        let Monitoring { heartbeat_url, max_mirror_age, status_page, metrics_file, notify_user } =
-            self;
-        let has_files = status_page.is_some() || metrics_file.is_some();
-        heartbeat_url.is_none() && max_mirror_age.is_none() && !has_files && notify_user.is_none()
-    }
-}
-
 #[derive(Serialize, Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Load {
     pub(super) encoding: Option<String>,
     pub(super) amount_of: Option<AmountOf>,
-    #[serde(skip_serializing_if = "LoadFiles::is_empty")]
-    pub(super) files: LoadFiles,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) files: BTreeMap<MirrorTable, FilePath>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(super) guests: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(super) companies: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(super) bookings: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(super) booking_guests: BTreeMap<String, String>,
 }
 
-#[derive(Serialize, Deserialize, Default, PartialEq)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct LoadFiles {
-    pub(super) guests: Option<FilePath>,
-    pub(super) companies: Option<FilePath>,
-    pub(super) bookings: Option<FilePath>,
-    pub(super) booking_guests: Option<FilePath>,
-}
-
-impl Load {
-    fn is_empty(&self) -> bool {
-        *self == Load::default()
-    }
-}
-
-impl LoadFiles {
-    fn is_empty(&self) -> bool {
-        *self == LoadFiles::default()
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, SmartDefault)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Contact {
     pub(super) assigned_by_id: Option<u64>,
     pub(super) source_id: Option<String>,
+    #[default = "WORK"]
     pub(super) phone_type: String,
     pub(super) match_existing: Vec<MatchBy>,
-    pub(super) comments: String,
+    #[default(Template::parse("[{marks} ]{comment}"))]
+    pub(super) comments: Template,
     pub(super) honorific: Honorific,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(super) fields: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(super) stays: BTreeMap<String, StayFigure>,
 }
 
-impl Default for Contact {
-    fn default() -> Self {
-        Contact {
-            assigned_by_id: None,
-            source_id: None,
-            phone_type: "WORK".into(),
-            match_existing: Vec::new(),
-            comments: "[{marks} ]{comment}".into(),
-            honorific: Honorific::default(),
-            fields: BTreeMap::new(),
-            stays: BTreeMap::new(),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, SmartDefault)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Honorific {
     #[serde(rename = "M")]
+    #[default = "HNR_RU_1"]
     pub(super) male: String,
     #[serde(rename = "F")]
+    #[default = "HNR_RU_2"]
     pub(super) female: String,
 }
 
-impl Default for Honorific {
-    fn default() -> Self {
-        Honorific { male: "HNR_RU_1".into(), female: "HNR_RU_2".into() }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, SmartDefault)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Company {
     pub(super) assigned_by_id: Option<u64>,
     pub(super) source_id: Option<String>,
+    #[default = "WORK"]
     pub(super) phone_type: String,
     pub(super) match_existing: Vec<MatchBy>,
-    pub(super) comments: String,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[default(Template::parse("{comment}"))]
+    pub(super) comments: Template,
+    #[serde(skip_serializing_if = "is_default")]
     pub(super) fields: BTreeMap<String, String>,
 }
 
-impl Default for Company {
-    fn default() -> Self {
-        Company {
-            assigned_by_id: None,
-            source_id: None,
-            phone_type: "WORK".into(),
-            match_existing: Vec::new(),
-            comments: "{comment}".into(),
-            fields: BTreeMap::new(),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, SmartDefault)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Deal {
     pub(super) category_id: u64,
+    #[default = "RUB"]
     pub(super) currency: String,
     pub(super) assigned_by_id: Option<u64>,
     pub(super) source_id: Option<String>,
-    pub(super) title: String,
-    pub(super) comments: String,
+    #[default(Template::parse("Заявка №{number}[ ({last_name})] {arrival} - {departure}"))]
+    pub(super) title: Template,
+    #[default(Template::parse("{comment}"))]
+    pub(super) comments: Template,
     pub(super) stages: Stages,
     pub(super) probability: Probabilities,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(super) fields: BTreeMap<String, String>,
 }
 
-impl Default for Deal {
-    fn default() -> Self {
-        Deal {
-            category_id: 0,
-            currency: "RUB".into(),
-            assigned_by_id: None,
-            source_id: None,
-            title: "Заявка №{number}[ ({last_name})] {arrival} - {departure}".into(),
-            comments: "{comment}".into(),
-            stages: Stages::default(),
-            probability: Probabilities::default(),
-            fields: BTreeMap::new(),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, SmartDefault)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Stages {
+    #[default = "NEW"]
     pub(super) temporary: String,
+    #[default = "EXECUTING"]
     pub(super) confirmed: String,
+    #[default = "WON"]
     pub(super) checked_in: String,
+    #[default = "WON"]
     pub(super) checked_out: String,
+    #[default = "LOSE"]
     pub(super) cancelled: String,
+    #[default = "LOSE"]
     pub(super) no_show: String,
 }
 
-impl Default for Stages {
-    fn default() -> Self {
-        Stages {
-            temporary: "NEW".into(),
-            confirmed: "EXECUTING".into(),
-            checked_in: "WON".into(),
-            checked_out: "WON".into(),
-            cancelled: "LOSE".into(),
-            no_show: "LOSE".into(),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, SmartDefault)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Probabilities {
+    #[default = 30]
     pub(super) temporary: i64,
+    #[default = 60]
     pub(super) confirmed: i64,
+    #[default = 100]
     pub(super) checked_in: i64,
+    #[default = 100]
     pub(super) checked_out: i64,
     pub(super) cancelled: i64,
     pub(super) no_show: i64,
 }
 
-impl Default for Probabilities {
-    fn default() -> Self {
-        Probabilities {
-            temporary: 30,
-            confirmed: 60,
-            checked_in: 100,
-            checked_out: 100,
-            cancelled: 0,
-            no_show: 0,
-        }
-    }
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use enum_map::EnumMap;
+
 use super::choices::AmountOf;
 use super::file;
 use super::mirror;
@@ -58,20 +60,16 @@ pub(super) fn load(
     load: file::Load,
     own_columns: &PerKind<Vec<String>>,
 ) -> Result<LoadConfig, ConfigMessage> {
-    let file::Load { encoding, amount_of, files, guests, companies, bookings, booking_guests } =
+    let file::Load { encoding, amount_of, mut files, guests, companies, bookings, booking_guests } =
         load;
-    let sections = [
-        (MirrorTable::Guests, files.guests, guests),
-        (MirrorTable::Companies, files.companies, companies),
-        (MirrorTable::Bookings, files.bookings, bookings),
-        (MirrorTable::BookingGuests, files.booking_guests, booking_guests),
-    ];
+    let sections = EnumMap::from_array([guests, companies, bookings, booking_guests]);
     let mut reports = Vec::new();
-    for (table, file, written) in sections {
-        let Some(FilePath(file)) = file else {
-            refuse_headings_without_file(table, &written)?;
-            continue;
-        };
+    for (table, written) in sections {
+        let file = files.remove(&table);
+        if file.is_none() && !written.is_empty() {
+            return Err(ConfigMessage::ReportWithoutFile { table: table.name().to_owned() });
+        }
+        let Some(FilePath(file)) = file else { continue };
         let headings = if written.is_empty() {
             columns_as_headings(table, own_columns)
         } else {
@@ -83,16 +81,6 @@ pub(super) fn load(
     Ok(LoadConfig { reports, encoding, amount_of })
 }
 
-fn refuse_headings_without_file(
-    table: MirrorTable,
-    written: &BTreeMap<String, String>,
-) -> Result<(), ConfigMessage> {
-    if written.is_empty() {
-        return Ok(());
-    }
-    Err(ConfigMessage::ReportWithoutFile { table: table.name().to_owned() })
-}
-
 /// A report whose headings are the columns of the mirror needs no list of them.
 fn columns_as_headings(table: MirrorTable, own_columns: &PerKind<Vec<String>>) -> Vec<Heading> {
     let own = match table {
@@ -101,17 +89,14 @@ fn columns_as_headings(table: MirrorTable, own_columns: &PerKind<Vec<String>>) -
         MirrorTable::Bookings => own_columns[Kind::Booking].as_slice(),
         MirrorTable::BookingGuests => &[],
     };
-    let usual = table.columns().iter().map(|column| Heading {
-        text: (*column).to_owned(),
-        columns: vec![(*column).to_owned()],
-        is_required: table.required_columns().contains(column),
-    });
-    let own = own.iter().map(|column| Heading {
-        text: column.clone(),
-        columns: vec![column.clone()],
-        is_required: false,
-    });
-    usual.chain(own).collect()
+    let usual = table.columns().iter().copied();
+    let columns = usual.chain(own.iter().map(String::as_str));
+    let heading = |column: &str| Heading {
+        text: column.to_owned(),
+        columns: vec![column.to_owned()],
+        is_required: table.required_of_reports().contains(&column),
+    };
+    columns.map(heading).collect()
 }
 
 fn headings(
@@ -150,7 +135,8 @@ fn refuse_odd_columns(
     columns: &[String],
 ) -> Result<(), ConfigMessage> {
     let is_name = |column: &&String| column.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let (table, heading) = (table.name().to_owned(), heading.to_owned());
+    let table = table.name().to_owned();
+    let heading = heading.to_owned();
     if columns.is_empty() {
         return Err(ConfigMessage::HeadingWithoutColumn { table, heading });
     }
@@ -169,7 +155,7 @@ fn require_columns(table: MirrorTable, headings: &[Heading]) -> Result<(), Confi
     // A booking's number may stand for its id, and the other way round.
     let is_there = |column: &str| has(column) || column == "number" && has("id");
     let missing: Vec<&str> =
-        table.required_columns().iter().copied().filter(|column| !is_there(column)).collect();
+        table.required_of_reports().iter().copied().filter(|column| !is_there(column)).collect();
     if missing.is_empty() {
         return Ok(());
     }

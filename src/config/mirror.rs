@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use encoding_rs::Encoding;
+use enum_map::EnumMap;
 
 use super::file;
 use super::shown::FilePath;
 use super::template::{NAMES, Template};
 use super::{DealConfig, PartyConfig};
 use crate::domain::messages::ConfigMessage;
+use crate::domain::mirror_table::MirrorTable;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{BookingStatus, Kind};
 
@@ -18,10 +20,8 @@ use crate::domain::record::{BookingStatus, Kind};
 pub struct MirrorConfig {
     /// The `SQLite` file.
     pub path: PathBuf,
-    /// By [`Kind`]: a table's name, or a `SELECT` in parentheses.
-    pub sources: PerKind<String>,
-    /// Who stays in which booking, likewise.
-    pub residents: String,
+    /// A table's name, or a `SELECT` in parentheses.
+    pub sources: EnumMap<MirrorTable, String>,
     /// The columns beyond the usual ones that fields and templates ask for, by [`Kind`].
     pub columns: PerKind<Vec<String>>,
     /// The hotel's own status codes.
@@ -43,20 +43,13 @@ pub(super) fn mirror(
         statuses,
         write_back,
     } = mirror;
-    let file::Queries { guests, companies, bookings, booking_guests } = queries;
-    let is_replaced = guests.is_some() || companies.is_some() || bookings.is_some();
+    let is_replaced = queries.keys().any(|table| *table != MirrorTable::BookingGuests);
     if write_back && is_replaced {
         return Err(ConfigMessage::WriteBackWithQueries);
     }
-    let sources = PerKind::from([
-        source(guests, "guests"),
-        source(companies, "companies"),
-        source(bookings, "bookings"),
-    ]);
     Ok(MirrorConfig {
         path,
-        sources,
-        residents: source(booking_guests, "booking_guests"),
+        sources: EnumMap::from_fn(|table| source(queries.get(&table), table)),
         columns,
         statuses: statuses.into_iter().map(status).collect::<Result<_, _>>()?,
         write_back,
@@ -65,10 +58,10 @@ pub(super) fn mirror(
 }
 
 /// The table, or the query in its place, which may end with a comment.
-fn source(query: Option<String>, table: &str) -> String {
+fn source(query: Option<&String>, table: MirrorTable) -> String {
     match query {
         Some(query) => format!("({}\n)", query.trim().trim_end_matches(';')),
-        None => table.to_owned(),
+        None => table.name().to_owned(),
     }
 }
 

@@ -20,7 +20,6 @@ mod stays;
 pub mod template;
 mod webhook;
 
-use std::fmt;
 use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -76,15 +75,6 @@ pub struct Config {
     pub exposed: Vec<PathBuf>,
     /// Where the configuration was reached by a link.
     pub link: Option<Link>,
-    /// All keys in effect as TOML, the secrets hidden.
-    pub shown: String,
-}
-
-impl fmt::Display for Config {
-    /// All keys in effect as TOML: fit for a ticket, because secrets are hidden.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
-    }
 }
 
 /// The initial export.
@@ -116,7 +106,8 @@ impl Config {
     /// leaves out: the secret of the webhook, which `Debug` hides, and the version of this program,
     /// which may make another thing of them.
     pub fn fingerprint(&self, settings: &str) -> u64 {
-        let (version, secret) = (env!("CARGO_PKG_VERSION"), self.portal.webhook.fingerprint());
+        let version = env!("CARGO_PKG_VERSION");
+        let secret = self.portal.webhook.fingerprint();
         hash::text_hash(&format!("{version} {secret} {settings}"))
     }
 
@@ -154,12 +145,30 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| error::unreadable(path, &error))?;
     ownership::refuse_others_file(path)?;
     let linked = link::behind(path);
-    let folder = linked.as_deref().unwrap_or(path).parent().unwrap_or(Path::new(""));
+    let folder = folder_of(linked.as_deref().unwrap_or(path));
     let mut config = parse(&text, folder, webhook).map_err(|error| error.in_file(path))?;
     paths::refuse_own(&config, path)?;
     config.exposed = world_readable_secrets(&config, path);
     config.link = linked.map(|file| Link::new(path, file, &config.state));
     Ok(config)
+}
+
+/// All keys in effect as TOML: fit for a ticket, because secrets are hidden.
+pub fn shown(path: &Path, webhook: Option<&str>) -> Result<String, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| error::unreadable(path, &error))?;
+    let linked = link::behind(path);
+    let folder = folder_of(linked.as_deref().unwrap_or(path));
+    shown_text(&text, folder, webhook).map_err(|error| error.in_file(path))
+}
+
+/// [`shown`] of the text of a configuration; relative paths are relative to `folder`.
+pub fn shown_text(text: &str, folder: &Path, webhook: Option<&str>) -> Result<String, ConfigError> {
+    let Given { file, .. } = read(text, folder, webhook)?;
+    Ok(toml::to_string(&file).unwrap_or_else(|error| error.to_string()))
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new(""))
 }
 
 /// The text of a configuration that is to be changed; none where there is no file.
@@ -189,18 +198,12 @@ pub fn defaults() -> toml::Table {
 
 /// Checks the text that is to stand in a file.
 pub fn parse_file(path: &Path, text: &str, webhook: Option<&str>) -> Result<Config, ConfigError> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    parse(text, folder, webhook).map_err(|error| error.in_file(path))
+    parse(text, folder_of(path), webhook).map_err(|error| error.in_file(path))
 }
 
 /// Checks the text of a configuration; relative paths are relative to `folder`.
 pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
-    leaked_webhook::refuse_misplaced(text)?;
-    let file: File = toml::from_str(text).map_err(|error| without_secret(text, &error))?;
-    let mut file = file.in_folder(folder);
-    paths::refuse_clash(&file)?;
-    let (webhook, source) = portal::take_webhook(&mut file.portal, webhook)?;
-    let shown = toml::to_string(&file).unwrap_or_else(|error| error.to_string());
+    let Given { file, webhook, source } = read(text, folder, webhook)?;
     let contact = objects::contact(file.contact)?;
     let company = objects::company(file.company)?;
     let deal = objects::deal(file.deal)?;
@@ -219,8 +222,23 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config,
         deal,
         exposed: Vec::new(),
         link: None,
-        shown,
     })
+}
+
+/// The keys as they are given, and the webhook, which may stand in a file of its own.
+struct Given {
+    file: File,
+    webhook: Webhook,
+    source: WebhookSource,
+}
+
+fn read(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Given, ConfigError> {
+    leaked_webhook::refuse_misplaced(text)?;
+    let file: File = toml::from_str(text).map_err(|error| without_secret(text, &error))?;
+    let mut file = file.in_folder(folder);
+    paths::refuse_clash(&file)?;
+    let (webhook, source) = portal::take_webhook(&mut file.portal, webhook)?;
+    Ok(Given { file, webhook, source })
 }
 
 /// A TOML error quotes the line it stands in, and that may be the webhook's: only its words are

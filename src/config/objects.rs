@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::choices::MatchBy;
-use super::file;
+use super::fields::DedicatedKeys;
 use super::stays::StayFigure;
 use super::template::Template;
-use super::{bounded_int, fields, stays};
+use super::{bounded_int, fields, file, stays};
 use crate::domain::messages::ConfigMessage;
 use crate::domain::record::{BookingStatus, Kind};
 
@@ -72,94 +72,69 @@ impl DealConfig {
     }
 }
 
-pub(super) fn contact(contact: file::Contact) -> Result<PartyConfig, ConfigMessage> {
-    let file::Contact {
-        honorific,
-        assigned_by_id,
-        source_id,
-        phone_type,
-        match_existing,
-        comments,
-        fields,
-        stays,
-    } = contact;
-    let honorific = [honorific.male, honorific.female];
-    fields::check_phone_type(Kind::Guest, &phone_type)?;
-    check_fields(Kind::Guest, &fields, assigned_by_id, source_id.as_deref())?;
-    stays::check(&stays, &fields)?;
-    let comments = Template::parse(&comments);
-    Ok(PartyConfig {
-        honorific,
-        assigned_by_id,
-        source_id,
-        phone_type,
-        match_existing,
-        comments,
-        fields,
-        stays,
-    })
+pub(super) fn contact(section: file::Contact) -> Result<PartyConfig, ConfigMessage> {
+    let party = PartyConfig {
+        honorific: [section.honorific.male, section.honorific.female],
+        assigned_by_id: section.assigned_by_id,
+        source_id: section.source_id,
+        phone_type: section.phone_type,
+        match_existing: section.match_existing,
+        comments: section.comments,
+        fields: section.fields,
+        stays: section.stays,
+    };
+    check_party(Kind::Guest, &party)?;
+    Ok(party)
 }
 
-pub(super) fn company(company: file::Company) -> Result<PartyConfig, ConfigMessage> {
-    let file::Company { assigned_by_id, source_id, phone_type, match_existing, comments, fields } =
-        company;
-    fields::check_phone_type(Kind::Company, &phone_type)?;
-    check_fields(Kind::Company, &fields, assigned_by_id, source_id.as_deref())?;
-    let comments = Template::parse(&comments);
-    Ok(PartyConfig {
+pub(super) fn company(section: file::Company) -> Result<PartyConfig, ConfigMessage> {
+    let party = PartyConfig {
         honorific: Default::default(),
-        assigned_by_id,
-        source_id,
-        phone_type,
-        match_existing,
-        comments,
-        fields,
+        assigned_by_id: section.assigned_by_id,
+        source_id: section.source_id,
+        phone_type: section.phone_type,
+        match_existing: section.match_existing,
+        comments: section.comments,
+        fields: section.fields,
         stays: BTreeMap::new(),
-    })
+    };
+    check_party(Kind::Company, &party)?;
+    Ok(party)
+}
+
+fn check_party(kind: Kind, party: &PartyConfig) -> Result<(), ConfigMessage> {
+    fields::check_phone_type(kind, &party.phone_type)?;
+    let keyed = DedicatedKeys::of(party.assigned_by_id.as_ref(), party.source_id.as_ref());
+    fields::check(kind, &party.fields, &keyed)?;
+    stays::check(&party.stays, &party.fields)
 }
 
 pub(super) fn deal(deal: file::Deal) -> Result<DealConfig, ConfigMessage> {
-    let file::Deal {
-        category_id,
-        currency,
-        assigned_by_id,
-        source_id,
-        title,
-        comments,
-        stages,
-        probability,
-        fields,
-    } = deal;
-    check_fields(Kind::Booking, &fields, assigned_by_id, source_id.as_deref())?;
-    let file::Stages { temporary, confirmed, checked_in, checked_out, cancelled, no_show } = stages;
+    let keyed = DedicatedKeys::of(deal.assigned_by_id.as_ref(), deal.source_id.as_ref());
+    fields::check(Kind::Booking, &deal.fields, &keyed)?;
+    let file::Stages { temporary, confirmed, checked_in, checked_out, cancelled, no_show } =
+        deal.stages;
     let stages = [
-        (temporary, probability.temporary),
-        (confirmed, probability.confirmed),
-        (checked_in, probability.checked_in),
-        (checked_out, probability.checked_out),
-        (cancelled, probability.cancelled),
-        (no_show, probability.no_show),
+        (temporary, deal.probability.temporary),
+        (confirmed, deal.probability.confirmed),
+        (checked_in, deal.probability.checked_in),
+        (checked_out, deal.probability.checked_out),
+        (cancelled, deal.probability.cancelled),
+        (no_show, deal.probability.no_show),
     ];
     for ((_, probability), status) in stages.iter().zip(BookingStatus::ALL) {
         bounded_int(&format!("[deal.probability] {}", status.word()), *probability, 0..=100)?;
     }
-    let stages =
-        stages.map(|(stage, probability)| (full_stage(category_id, stage), probability as u8));
-    let (title, comments) = (Template::parse(&title), Template::parse(&comments));
-    Ok(DealConfig { currency, assigned_by_id, source_id, title, comments, stages, fields })
-}
-
-fn check_fields(
-    kind: Kind,
-    fields: &BTreeMap<String, String>,
-    assigned_by_id: Option<u64>,
-    source_id: Option<&str>,
-) -> Result<(), ConfigMessage> {
-    let keyed = fields::DedicatedKeys {
-        assigned_by_id: assigned_by_id.is_some(),
-        source_id: source_id.is_some(),
-    };
-    fields::check(kind, fields, &keyed)
+    Ok(DealConfig {
+        currency: deal.currency,
+        assigned_by_id: deal.assigned_by_id,
+        source_id: deal.source_id,
+        title: deal.title,
+        comments: deal.comments,
+        stages: stages
+            .map(|(stage, probability)| (full_stage(deal.category_id, stage), probability as u8)),
+        fields: deal.fields,
+    })
 }
 
 /// The stage as the portal calls it: in a funnel other than the general one it carries the funnel's

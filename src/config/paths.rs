@@ -1,50 +1,49 @@
 //! Every file that the configuration names has one job. A mirror that is also the state would be
 //! written over, and a counter of requests that is also the lock would be waited for for ever.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf, absolute};
 
 use super::Config;
-use super::file::{File, LoadFiles};
+use super::file::File;
+use super::shown::FilePath;
 use crate::domain::messages::ConfigMessage;
 use crate::platform::lock;
 use crate::platform::sidecar_path::sidecar_path;
 
 /// Refuses a configuration that names one file under two keys, whatever way the paths lead there.
 pub(super) fn refuse_clash(file: &File) -> Result<(), ConfigMessage> {
-    let state = &file.state.path.0;
+    let state = &file.state.path;
+    let lock = FilePath(sidecar_path(&state.0, lock::SUFFIX));
     let named = [
-        ("[mirror] path", Some(&file.mirror.path.0)),
-        ("[state] path + .lock", Some(&sidecar_path(state, lock::SUFFIX))),
+        ("[mirror] path", Some(&file.mirror.path)),
+        ("[state] path + .lock", Some(&lock)),
         ("[state] path", Some(state)),
-        ("[portal] shared_bucket", file.portal.shared_bucket.as_ref().map(|path| &path.0)),
-        ("[portal] webhook_file", file.portal.webhook_file.as_ref().map(|path| &path.0)),
-        ("[portal] ca_file", file.portal.ca_file.as_ref().map(|path| &path.0)),
-        ("[monitoring] status_page", file.monitoring.status_page.as_ref().map(|path| &path.0)),
-        ("[monitoring] metrics_file", file.monitoring.metrics_file.as_ref().map(|path| &path.0)),
+        ("[portal] shared_bucket", file.portal.shared_bucket.as_ref()),
+        ("[portal] webhook_file", file.portal.webhook_file.as_ref()),
+        ("[portal] ca_file", file.portal.ca_file.as_ref()),
+        ("[monitoring] status_page", file.monitoring.status_page.as_ref()),
+        ("[monitoring] metrics_file", file.monitoring.metrics_file.as_ref()),
     ];
-    let mut taken: Vec<(&str, PathBuf)> = Vec::new();
+    let mut keys: BTreeMap<PathBuf, &str> = BTreeMap::new();
     for (key, path) in named {
-        let Some(path) = path.map(|path| canonical_path(path)) else { continue };
-        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == path) {
+        let Some(FilePath(path)) = path else { continue };
+        let path = canonical_path(path);
+        if let Some(other) = keys.get(&path) {
             return Err(ConfigMessage::SameFile {
                 first: (*other).to_owned(),
                 second: key.to_owned(),
                 path: path.display().to_string(),
             });
         }
-        taken.push((key, path));
+        keys.insert(path, key);
     }
-    refuse_report(&file.load.files, &taken)
-}
-
-/// One report may fill two tables, but it is no other file of the program's.
-fn refuse_report(files: &LoadFiles, taken: &[(&str, PathBuf)]) -> Result<(), ConfigMessage> {
-    let LoadFiles { guests, companies, bookings, booking_guests } = files;
-    for report in [guests, companies, bookings, booking_guests].into_iter().flatten() {
-        let report = canonical_path(&report.0);
-        if let Some((other, _)) = taken.iter().find(|(_, path)| *path == report) {
+    // One report may fill two tables, but it is no other file of the program's.
+    for FilePath(report) in file.load.files.values() {
+        let report = canonical_path(report);
+        if let Some(key) = keys.get(&report) {
             let path = report.display().to_string();
-            return Err(ConfigMessage::ReportIsOtherFile { key: (*other).to_owned(), path });
+            return Err(ConfigMessage::ReportIsOtherFile { key: (*key).to_owned(), path });
         }
     }
     Ok(())

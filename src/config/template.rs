@@ -4,11 +4,14 @@
 //! A name in braces stands for a value; what stands in square brackets is left out when a value in
 //! it is empty. Braces and brackets that are nothing of the kind are ordinary text.
 
+use serde::{Deserialize, Serialize};
+
 /// What a template of a deal may name beside the columns of the hotel's own query.
 pub const NAMES: [&str; 6] = ["number", "last_name", "arrival", "departure", "amount", "comment"];
 
-/// A template, taken apart.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A template, taken apart. The configuration has it as a text.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Template {
     source: String,
     parts: Vec<Part>,
@@ -51,6 +54,18 @@ impl Template {
     }
 }
 
+impl From<String> for Template {
+    fn from(source: String) -> Template {
+        Template::parse(&source)
+    }
+}
+
+impl From<Template> for String {
+    fn from(template: Template) -> String {
+        template.source
+    }
+}
+
 /// The text before the first group that holds a value, the group, and what follows it.
 fn optional(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
@@ -66,7 +81,8 @@ fn optional(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn values(text: &str) -> Vec<Part> {
-    let (mut parts, mut plain) = (Vec::new(), String::new());
+    let mut parts = Vec::new();
+    let mut plain = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         plain.push_str(before);

@@ -1,9 +1,17 @@
 //! The four tables of the mirror and their columns, as they are read and as `load` fills them.
 
+use enum_map::Enum;
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
 use crate::domain::messages::{LoadMessage, Message, NameMessage};
 
 /// A table of the mirror.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Enum, Serialize, Deserialize, IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum MirrorTable {
     /// Guests.
     Guests,
@@ -26,12 +34,7 @@ impl MirrorTable {
 
     /// The name of the table, and of its keys in the configuration.
     pub fn name(self) -> &'static str {
-        match self {
-            MirrorTable::Guests => "guests",
-            MirrorTable::Companies => "companies",
-            MirrorTable::Bookings => "bookings",
-            MirrorTable::BookingGuests => "booking_guests",
-        }
+        self.into()
     }
 
     /// `гости`, `guests`
@@ -73,12 +76,19 @@ impl MirrorTable {
         }
     }
 
-    /// The columns that a report has to fill, of which a booking's number may stand for its id.
+    /// The columns without which the table cannot be read.
     pub fn required_columns(self) -> &'static [&'static str] {
         match self {
-            MirrorTable::Guests | MirrorTable::Companies => &["id"],
-            MirrorTable::Bookings => &["number", "status", "arrival", "departure"],
-            MirrorTable::BookingGuests => &["booking_id", "guest_id"],
+            MirrorTable::Bookings => &["id", "number", "status", "arrival", "departure"],
+            MirrorTable::Guests | MirrorTable::Companies | MirrorTable::BookingGuests => {
+                self.key_columns()
+            }
         }
+    }
+
+    /// The columns that a report has to fill: a booking's number may stand for its id.
+    pub fn required_of_reports(self) -> &'static [&'static str] {
+        let columns = self.required_columns();
+        if self == MirrorTable::Bookings { &columns[1..] } else { columns }
     }
 }

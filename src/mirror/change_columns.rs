@@ -79,8 +79,9 @@ impl Mirror {
     fn draw_outline(&self, kind: Kind, marks: &ChangeInputs<'_>) -> Result<Outline, ReadError> {
         let mut sketch = Sketch::new(self.grain, marks);
         let order = &self.record_ids(kind)?.order.expression;
-        let mut records =
-            self.connection.prepare_cached(&format!("{} ORDER BY {order}", self.outlines[kind]))?;
+        let mut records = self
+            .connection
+            .prepare_cached(&format!("{} ORDER BY {order}", self.records[kind].outline))?;
         let mut rows = records.query([])?;
         while let Some(row) = rows.next()? {
             sketch.record(kind, row)?;

@@ -4,15 +4,8 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::domain::messages::MirrorMessage;
+use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::Kind;
-
-/// The columns that must exist.
-pub(super) fn required_columns(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Guest | Kind::Company => &["id"],
-        Kind::Booking => &["id", "number", "status", "arrival", "departure"],
-    }
-}
 
 /// The columns that show whether a record may have to be read: whatever else changes, `modified_at`
 /// changes with it.
@@ -25,7 +18,7 @@ pub(super) fn change_columns(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// The residents' columns, of which the first two must exist.
+/// What is read of those who stay.
 pub(super) const BOOKING_GUEST_COLUMNS: &[&str] = &["booking_id", "guest_id", "position"];
 
 /// The columns of a table, a view or a query. Those of a table are not asked for by a `SELECT`: it
@@ -59,9 +52,9 @@ pub(super) fn parameters(connection: &Connection, source: &str) -> rusqlite::Res
 }
 
 /// Nothing would give a `?1` the value that whoever wrote it had in mind.
-pub(super) fn require_no_parameters(count: usize, table: &str) -> Result<(), MirrorMessage> {
+pub(super) fn require_no_parameters(count: usize, table: MirrorTable) -> Result<(), MirrorMessage> {
     if count > 0 {
-        return Err(MirrorMessage::QueryHasParameter { table: table.to_owned() });
+        return Err(MirrorMessage::QueryHasParameter { table: table.name().to_owned() });
     }
     Ok(())
 }
@@ -76,7 +69,7 @@ pub(super) fn utf_16(connection: &Connection) -> rusqlite::Result<Option<bool>> 
 pub(super) fn broken_texts(wanted: &[&str], found: &[String], utf_16: Option<bool>) -> String {
     let Some(is_little_endian) = utf_16 else { return String::new() };
     let bytes = |name: &&str| {
-        let is_known = found.contains(&name.to_ascii_lowercase());
+        let is_known = has_column(found, name);
         let text = format!("CASE typeof(\"{name}\") WHEN 'text' THEN CAST(\"{name}\" AS BLOB) END");
         if is_known { text } else { "NULL".to_owned() }
     };
@@ -84,22 +77,15 @@ pub(super) fn broken_texts(wanted: &[&str], found: &[String], utf_16: Option<boo
     format!(", ecvi_broken({}, {texts})", i32::from(is_little_endian))
 }
 
-fn missing<'n>(found: &[String], wanted: impl Iterator<Item = &'n str>) -> Option<String> {
-    let missing: Vec<&str> =
-        wanted.filter(|name| !found.contains(&name.to_ascii_lowercase())).collect();
-    (!missing.is_empty()).then(|| missing.join(", "))
-}
-
 /// The columns that the configuration names beyond the usual ones.
 pub(super) fn require_own(
     found: &[String],
     own: &[String],
-    table: &str,
+    table: MirrorTable,
 ) -> Result<(), MirrorMessage> {
-    match missing(found, own.iter().map(String::as_str)) {
-        Some(columns) => {
-            Err(MirrorMessage::ConfiguredColumnsMissing { table: table.to_owned(), columns })
-        }
+    let table = table.name().to_owned();
+    match missing(found, own) {
+        Some(columns) => Err(MirrorMessage::ConfiguredColumnsMissing { table, columns }),
         None => Ok(()),
     }
 }
@@ -107,18 +93,30 @@ pub(super) fn require_own(
 pub(super) fn require(
     found: &[String],
     required: &[&str],
-    table: &str,
+    table: MirrorTable,
 ) -> Result<(), MirrorMessage> {
-    match missing(found, required.iter().copied()) {
-        Some(columns) => Err(MirrorMessage::ColumnsMissing { table: table.to_owned(), columns }),
+    let table = table.name().to_owned();
+    match missing(found, required) {
+        Some(columns) => Err(MirrorMessage::ColumnsMissing { table, columns }),
         None => Ok(()),
     }
+}
+
+fn missing<N: AsRef<str>>(found: &[String], wanted: &[N]) -> Option<String> {
+    let wanted = wanted.iter().map(AsRef::as_ref);
+    let missing: Vec<&str> = wanted.filter(|name| !has_column(found, name)).collect();
+    (!missing.is_empty()).then(|| missing.join(", "))
+}
+
+/// `found` is in lower case: SQLite does not tell case apart in a name.
+pub(super) fn has_column(found: &[String], name: &str) -> bool {
+    found.contains(&name.to_ascii_lowercase())
 }
 
 /// The columns by position; those that the hotel does not have read as NULL.
 pub(super) fn select_list(wanted: &[&str], found: &[String]) -> String {
     let cell = |name: &&str| {
-        let known = found.contains(&name.to_ascii_lowercase());
+        let known = has_column(found, name);
         if known { format!("\"{name}\"") } else { format!("NULL AS \"{name}\"") }
     };
     wanted.iter().map(cell).collect::<Vec<_>>().join(", ")

@@ -21,12 +21,12 @@ mod reason;
 mod references;
 mod rows;
 mod scan;
+mod sources;
 pub mod survey;
 pub(crate) mod values;
 mod window;
 mod write_back;
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::time::Duration;
@@ -51,12 +51,9 @@ use crate::platform::clock::ReadLimit;
 use crate::platform::hash::Fingerprint;
 use access::Admission;
 use cell::Encoding;
-use columns::{
-    BOOKING_GUEST_COLUMNS, broken_texts, change_columns, found_columns, parameters, require,
-    require_no_parameters, require_own, required_columns, select_list,
-};
 use ids::{IdOrder, RecordIds, StayIds};
-use reason::{unreadable, unusable};
+use reason::unusable;
+use sources::{RecordSource, StaySource};
 use write_back::recover_hot_journal;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -64,26 +61,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Steps of SQLite between two looks at the limit: some milliseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 
-/// The table of those who stay, and its key.
-const BOOKING_GUESTS: &str = "booking_guests";
-
 /// An open mirror, inside its read transaction.
 pub struct Mirror {
     connection: Connection,
     statuses: BTreeMap<String, BookingStatus>,
     encoding: Encoding,
-    /// By [`Kind`], in the order guest, company, booking.
-    selects: PerKind<String>,
-    /// Of the same rows, what tells whether they are to be read at all.
-    outlines: PerKind<String>,
-    extra: PerKind<Vec<String>>,
-    /// Which kinds have a `modified_at`; of the others the content alone tells a change.
-    is_dated: PerKind<bool>,
-    residents: String,
-    record_ids: PerKind<OnceCell<RecordIds>>,
-    stay_ids: OnceCell<StayIds>,
-    windowed: PerKind<bool>,
-    residents_slide: bool,
+    records: PerKind<RecordSource>,
+    stays: StaySource,
     /// The blocks of [`Outline`] have about so many rows.
     grain: u64,
     /// Of so many rows at most each is read in every run.
@@ -106,36 +90,10 @@ impl Mirror {
         let broken = |error: rusqlite::Error| unusable(&config.path, &error);
         let connection = connect(config, limit)?;
         let utf_16 = prepare(&connection, config)?;
-        let mut selects = PerKind::<String>::default();
-        let mut outlines = PerKind::<String>::default();
-        let mut is_dated = PerKind::default();
-        for kind in Kind::SEND_ORDER {
-            let (source, table) = (&config.sources[kind], kind.table().name());
-            let found = own_columns(&connection, config, source, table)?;
-            require(&found, required_columns(kind), table)?;
-            let own: Vec<&str> = config.columns[kind].iter().map(String::as_str).collect();
-            require_own(&found, &config.columns[kind], table)?;
-            if config.write_back {
-                require(&found, &["crm_id"], table)?;
-            }
-            let select =
-                |names: &[&str]| format!("SELECT {} FROM {source}", select_list(names, &found));
-            let all = [kind.table().columns(), &own].concat();
-            let list = select_list(&all, &found) + &broken_texts(&all, &found, utf_16);
-            selects[kind] = format!("SELECT {list} FROM {source}");
-            outlines[kind] = select(change_columns(kind));
-            is_dated[kind] = found.iter().any(|name| name == "modified_at");
-        }
-        let source = &config.residents;
-        let found = own_columns(&connection, config, source, BOOKING_GUESTS)?;
+        let check = |kind| RecordSource::check(&connection, config, kind, utf_16);
+        let records = PerKind::try_from_fn(check)?;
+        let stays = StaySource::check(&connection, config)?;
         functions::stand_in_for_collations(&connection).map_err(broken)?;
-        require(&found, &BOOKING_GUEST_COLUMNS[..2], BOOKING_GUESTS)?;
-        let residents =
-            format!("SELECT {} FROM {source}", select_list(BOOKING_GUEST_COLUMNS, &found));
-        let windows =
-            PerKind::try_from_fn(|kind| window::is_windowed(&connection, &config.sources[kind]))
-                .map_err(broken)?;
-        let residents_slide = window::is_windowed(&connection, source).map_err(broken)?;
         // Deferred: the transaction, and with it the writer's wait, begins with the first row that
         // is read.
         connection.execute_batch("BEGIN").map_err(broken)?;
@@ -143,15 +101,8 @@ impl Mirror {
             connection,
             statuses: config.statuses.clone(),
             encoding: config.encoding,
-            selects,
-            outlines,
-            extra: config.columns.clone(),
-            is_dated,
-            residents,
-            record_ids: PerKind::default(),
-            stay_ids: OnceCell::new(),
-            windowed: windows,
-            residents_slide,
+            records,
+            stays,
             grain: change_columns::GRAIN,
             few: change_columns::FEW,
             limit: limit.clone(),
@@ -162,37 +113,38 @@ impl Mirror {
     /// Which kinds are seen through a window that moves: a record that is missing there may still
     /// be in Ecvi.
     pub fn windows(&self) -> PerKind<bool> {
-        self.windowed
+        PerKind::from_fn(|kind| self.records[kind].is_windowed)
     }
 
     /// Whether those who stay are seen through a window that moves: who slides out of it leaves the
     /// deal.
     pub fn are_booking_guests_windowed(&self) -> bool {
-        self.residents_slide
+        self.stays.is_windowed
     }
 
     /// How the ids of a kind are compared. Looked up when they are first needed: the writer may
     /// wait from then on.
     fn record_ids(&self, kind: Kind) -> Result<&RecordIds, RunError> {
-        let cell = &self.record_ids[kind];
-        if let Some(ids) = cell.get() {
+        let RecordSource { ids, outline, .. } = &self.records[kind];
+        if let Some(ids) = ids.get() {
             return Ok(ids);
         }
-        let ids = IdOrder::of_records(&self.connection, &self.outlines[kind]);
-        let ids = ids.map_err(|error| self.broken_off(kind, error))?;
-        Ok(cell.get_or_init(|| ids))
+        let found = IdOrder::of_records(&self.connection, outline);
+        let found = found.map_err(|error| self.broken_off(kind, error))?;
+        Ok(ids.get_or_init(|| found))
     }
 
     /// How the bookings of `booking_guests` are compared.
     fn stay_ids(&self) -> Result<&StayIds, RunError> {
-        if let Some(ids) = self.stay_ids.get() {
+        let StaySource { ids, rows, .. } = &self.stays;
+        if let Some(ids) = ids.get() {
             return Ok(ids);
         }
         let id_type = self.record_ids(Kind::Booking)?.id_type;
-        let bookings = &self.outlines[Kind::Booking];
-        let ids = IdOrder::of_stays(&self.connection, &self.residents, bookings, id_type);
-        let ids = ids.map_err(|error| self.broken_off(Kind::Booking, error))?;
-        Ok(self.stay_ids.get_or_init(|| ids))
+        let bookings = &self.records[Kind::Booking].outline;
+        let found = IdOrder::of_stays(&self.connection, rows, bookings, id_type);
+        let found = found.map_err(|error| self.broken_off(Kind::Booking, error))?;
+        Ok(ids.get_or_init(|| found))
     }
 
     /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status
@@ -203,7 +155,9 @@ impl Mirror {
 
     fn hash_schema(&self) -> rusqlite::Result<u64> {
         let mut print = Fingerprint::default();
-        for text in self.selects.values().chain(self.outlines.values()).chain([&self.residents]) {
+        let rows = self.records.values().map(|source| &source.rows);
+        let outlines = self.records.values().map(|source| &source.outline);
+        for text in rows.chain(outlines).chain([&self.stays.rows]) {
             print.text(text);
         }
         for (code, status) in &self.statuses {
@@ -248,16 +202,4 @@ fn prepare(connection: &Connection, config: &MirrorConfig) -> Result<Option<bool
     let broken = |error: rusqlite::Error| unusable(&config.path, &error);
     functions::add(connection, config.encoding).map_err(broken)?;
     columns::utf_16(connection).map_err(broken)
-}
-
-/// The columns that a table has, or the query in its place.
-fn own_columns(
-    connection: &Connection,
-    config: &MirrorConfig,
-    source: &str,
-    table: &str,
-) -> Result<Vec<String>, RunError> {
-    let broken = |error: rusqlite::Error| unreadable(config, table, &error);
-    require_no_parameters(parameters(connection, source).map_err(broken)?, table)?;
-    found_columns(connection, source).map_err(broken)
 }

@@ -9,6 +9,7 @@ use rusqlite::{ErrorCode, ffi};
 use super::{Mirror, access};
 use crate::config::MirrorConfig;
 use crate::domain::messages::{Message, MirrorMessage};
+use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{RunError, explained};
 use crate::platform::clock::ReadLimit;
@@ -42,14 +43,18 @@ pub(super) fn with_cause(message: impl Into<Message>, error: &rusqlite::Error) -
 
 /// Why a table or a query of the mirror cannot be read: it is not there, or is no SQL, or the file
 /// itself is at fault.
-pub(super) fn unreadable(config: &MirrorConfig, table: &str, error: &rusqlite::Error) -> RunError {
+pub(super) fn unreadable(
+    config: &MirrorConfig,
+    table: MirrorTable,
+    error: &rusqlite::Error,
+) -> RunError {
     let is_sql = matches!(error, rusqlite::Error::SqlInputError { .. })
         || error.sqlite_error_code() == Some(ErrorCode::Unknown);
     if !is_sql {
         return unusable(&config.path, error);
     }
     let path = config.path.display().to_string();
-    with_cause(MirrorMessage::TableUnreadable { path, table: table.to_owned() }, error)
+    with_cause(MirrorMessage::TableUnreadable { path, table: table.name().to_owned() }, error)
 }
 
 /// Why a mirror cannot be read, and what to look at.

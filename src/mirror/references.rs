@@ -34,14 +34,14 @@ impl Mirror {
     }
 
     fn count_strangers(&self) -> rusqlite::Result<Vec<Strangers>> {
-        let [guests, companies, bookings] =
-            [Kind::Guest, Kind::Company, Kind::Booking].map(|kind| self.selects[kind].as_str());
+        let [guests, companies, bookings] = [Kind::Guest, Kind::Company, Kind::Booking]
+            .map(|kind| self.records[kind].rows.as_str());
         let columns = [
             ("guest_id", "id", bookings, guests),
             ("company_id", "id", bookings, companies),
             ("payer_company_id", "id", bookings, companies),
-            ("booking_guests.guest_id", "booking_id", self.residents.as_str(), guests),
-            ("booking_guests.booking_id", "booking_id", self.residents.as_str(), bookings),
+            ("booking_guests.guest_id", "booking_id", self.stays.rows.as_str(), guests),
+            ("booking_guests.booking_id", "booking_id", self.stays.rows.as_str(), bookings),
         ];
         let mut found = Vec::new();
         for (column, booking, from, among) in columns {
@@ -67,12 +67,13 @@ impl Mirror {
     /// How many bookings there are, and how many of them name no guest whom a row has.
     pub fn bookings_without_guests(&self) -> Result<(u64, u64), RunError> {
         let [guests, bookings] =
-            [Kind::Guest, Kind::Booking].map(|kind| self.selects[kind].as_str());
-        let (guests, residents) = (known(guests), &self.residents);
+            [Kind::Guest, Kind::Booking].map(|kind| self.records[kind].rows.as_str());
+        let guests = known(guests);
+        let stays = &self.stays.rows;
         let sql = format!(
             "SELECT count(*), coalesce(sum(coalesce(ecvi_mark(guest_id), x'') NOT IN ({guests})
                 AND coalesce(ecvi_mark(id), x'') NOT IN (SELECT coalesce(ecvi_mark(booking_id), x'')
-                    FROM ({residents}) WHERE ecvi_mark(guest_id) IN ({guests}))), 0)
+                    FROM ({stays}) WHERE ecvi_mark(guest_id) IN ({guests}))), 0)
              FROM ({bookings})"
         );
         let counts = self.connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)));

@@ -69,7 +69,7 @@ impl Mirror {
     fn prepare_scan(&self, kind: Kind, span: &IdRange) -> Result<Scan<'_>, ReadError> {
         let order = &self.record_ids(kind)?.order;
         let records =
-            self.connection.prepare_cached(&range_query(&self.selects[kind], order, span))?;
+            self.connection.prepare_cached(&range_query(&self.records[kind].rows, order, span))?;
         let bounds = || [&span.start, &span.end].into_iter().flatten();
         let mut prepared = Scan {
             mirror: self,
@@ -100,7 +100,7 @@ impl Mirror {
         let span = IdRange { start: Some(RecordId::Number(0)), end: Some(RecordId::Number(0)) };
         let order = &self.record_ids(kind)?.order;
         let records =
-            uses_index(&self.connection, &range_query(&self.selects[kind], order, &span))?;
+            uses_index(&self.connection, &range_query(&self.records[kind].rows, order, &span))?;
         if kind != Kind::Booking || !records {
             return Ok(records);
         }
@@ -110,7 +110,7 @@ impl Mirror {
 
     /// Whether there is a row with this id.
     pub fn has(&self, key: &RecordKey) -> Result<bool, RunError> {
-        let select = &self.selects[key.kind];
+        let select = &self.records[key.kind].rows;
         let order = &self.record_ids(key.kind)?.order;
         let sql = format!("SELECT 1 FROM ({select}) WHERE {} = ?1 LIMIT 1", order.expression);
         let exists =
@@ -120,7 +120,8 @@ impl Mirror {
 
     /// The rows that have this id, or the bookings with this number.
     pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Row>, RunError> {
-        let (select, order) = (&self.selects[kind], &self.record_ids(kind)?.order);
+        let select = &self.records[kind].rows;
+        let order = &self.record_ids(kind)?.order;
         let number = if kind == Kind::Booking { "ecvi_text(number)" } else { "NULL" };
         let id = &order.expression;
         let sql = format!(
@@ -129,7 +130,7 @@ impl Mirror {
         let mut scan = self.scan(kind)?;
         let prepared = self.connection.prepare_cached(&sql);
         scan.records = prepared.map_err(|error| self.broken_off(kind, error))?;
-        let (id, text) = (RecordId::parse(word), RecordId::Text(word.to_owned()));
+        let [id, text] = [RecordId::parse(word), RecordId::Text(word.to_owned())];
         scan.parameters =
             vec![order.parameter(&id), order.parameter(&text), Cell::Text(word.to_owned())];
         scan.rows(IdRange::ALL)?.collect()
@@ -204,7 +205,7 @@ impl Rows<'_> {
                 Some(residents) => residents.of(&id)?,
                 None => Stays::default(),
             };
-            let own = self.mirror.extra[self.kind].len();
+            let own = self.mirror.records[self.kind].own_columns.len();
             let cells = RowReader::new(row, self.names, own, self.mirror.encoding);
             return Ok(Some(parse(self.mirror, self.kind, id, residents, cells)));
         }
@@ -255,7 +256,7 @@ pub(super) fn out_of_order(next: &RecordId, after: &RecordId) -> RunError {
 
 fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: RowReader) -> Row {
     let modified_at = raw_text(cells.at(1)).into_owned();
-    let own = &mirror.extra[kind];
+    let own = &mirror.records[kind].own_columns;
     let content_hash = content_hash(&cells, own.len());
     let name_column = match kind {
         Kind::Guest => "last_name",
@@ -274,7 +275,7 @@ fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: Row
             cells.booking(stays.guests, |word| mirror.status(word)).map(Entity::Booking)
         }
     };
-    let is_undated = mirror.is_dated[kind] && modified_at.trim().is_empty();
+    let is_undated = mirror.records[kind].is_dated && modified_at.trim().is_empty();
     let crm_id = if is_undated {
         Err(RowError::new(FailureCode::NoValue, "modified_at", ""))
     } else {
@@ -317,7 +318,7 @@ impl Mirror {
     pub fn content_terms(&self, kind: Kind) -> u64 {
         let mut print = Fingerprint::default();
         print.write_u64(CONTENT);
-        for column in &self.extra[kind] {
+        for column in &self.records[kind].own_columns {
             print.text(column);
         }
         print.finish()
@@ -358,9 +359,13 @@ fn custom_columns(cells: &RowReader, columns: &[String]) -> Result<Map<String, V
 mod tests {
     use std::collections::BTreeMap;
 
+    use enum_map::EnumMap;
+
     use super::*;
     use crate::config::MirrorConfig;
+    use crate::domain::mirror_table::MirrorTable;
     use crate::domain::per_kind::PerKind;
+    use crate::mirror::sources::RecordSource;
 
     #[test]
     fn of_the_usual_tables_rows_come_in_order_without_being_sorted_and_spans_are_gone_to_straight()
@@ -373,8 +378,7 @@ mod tests {
             .unwrap();
         let config = MirrorConfig {
             path,
-            sources: PerKind::from_fn(|kind| kind.table().name().to_owned()),
-            residents: "booking_guests".into(),
+            sources: EnumMap::from_fn(|table: MirrorTable| table.name().to_owned()),
             columns: PerKind::default(),
             statuses: BTreeMap::new(),
             write_back: false,
@@ -384,13 +388,13 @@ mod tests {
         let all = &IdRange::ALL[0];
         for kind in Kind::SEND_ORDER {
             assert!(mirror.can_seek(kind).unwrap(), "{kind}");
-            let (rows, outline) = (&mirror.selects[kind], &mirror.outlines[kind]);
+            let RecordSource { rows, outline, .. } = &mirror.records[kind];
             let order = &mirror.record_ids(kind).unwrap().order;
             let stays = &mirror.stay_ids().unwrap().order;
             let queries = [
                 range_query(rows, order, all),
                 range_query(outline, order, all),
-                range_query(&mirror.residents, stays, all),
+                range_query(&mirror.stays.rows, stays, all),
             ];
             for sql in queries {
                 let steps = query_plan(&mirror.connection, &sql).unwrap();

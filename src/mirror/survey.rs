@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::{BOOKING_GUEST_COLUMNS, found_columns, required_columns};
+use super::columns::found_columns;
 use super::{BUSY_TIMEOUT, Mirror, access, connect, prepare, recover_hot_journal, unusable};
 use crate::config::MirrorConfig;
 use crate::domain::mirror_table::MirrorTable;
@@ -44,7 +44,7 @@ impl Survey {
         let tables = tables(&connection).map_err(broken)?;
         let mut columns = BTreeMap::new();
         for table in MirrorTable::ALL {
-            let found = found_columns(&connection, source(config, table));
+            let found = found_columns(&connection, &config.sources[table]);
             columns.extend(found.ok().map(|found| (table, found)));
         }
         Ok(Survey { tables, columns })
@@ -56,26 +56,7 @@ impl Survey {
         let found = self.columns.get(&table);
         let is_missing =
             |column: &&&str| !found.is_some_and(|found| found.iter().any(|name| name == **column));
-        needed(table).iter().filter(is_missing).copied().collect()
-    }
-}
-
-/// The columns without which a table cannot be read.
-pub fn needed(table: MirrorTable) -> &'static [&'static str] {
-    match table {
-        MirrorTable::Guests => required_columns(Kind::Guest),
-        MirrorTable::Companies => required_columns(Kind::Company),
-        MirrorTable::Bookings => required_columns(Kind::Booking),
-        MirrorTable::BookingGuests => &BOOKING_GUEST_COLUMNS[..2],
-    }
-}
-
-fn source(config: &MirrorConfig, table: MirrorTable) -> &str {
-    match table {
-        MirrorTable::Guests => &config.sources[Kind::Guest],
-        MirrorTable::Companies => &config.sources[Kind::Company],
-        MirrorTable::Bookings => &config.sources[Kind::Booking],
-        MirrorTable::BookingGuests => &config.residents,
+        table.required_columns().iter().filter(is_missing).copied().collect()
     }
 }
 
@@ -104,7 +85,7 @@ impl Mirror {
     /// The status codes that no booking status is known for, and how many bookings have them; the
     /// most frequent first.
     pub fn unknown_statuses(&self) -> Result<Vec<(String, u64)>, RunError> {
-        let bookings = &self.selects[Kind::Booking];
+        let bookings = &self.records[Kind::Booking].rows;
         let sql = format!(
             "SELECT coalesce(ecvi_text(status), ''), count(*) FROM ({bookings})
              WHERE status IS NULL OR ecvi_text(status) IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
@@ -121,7 +102,7 @@ impl Mirror {
     /// How many rows there are, and how many of them name a card of the CRM.
     pub fn rows_and_crm_ids(&self) -> Result<PerKind<(u64, u64)>, RunError> {
         PerKind::try_from_fn(|kind| {
-            let rows = &self.selects[kind];
+            let rows = &self.records[kind].rows;
             let sql =
                 format!("SELECT count(*), count(nullif(ecvi_text(crm_id), '')) FROM ({rows})");
             let counted = self.connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)));

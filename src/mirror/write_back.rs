@@ -52,7 +52,7 @@ fn write_all(config: &MirrorConfig, links: &[WriteBack]) -> rusqlite::Result<()>
     functions::add(&connection, None)?;
     let transaction = connection.transaction()?;
     for WriteBack { key, crm_id } in links {
-        set(&transaction, &config.sources[key.kind], &key.id, *crm_id)?;
+        set(&transaction, &config.sources[key.kind.table()], &key.id, *crm_id)?;
     }
     transaction.commit()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ecvi_b24::config::load;
+use ecvi_b24::config::{load, shown};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 
 use crate::dice::Dice;
@@ -76,15 +76,16 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
     }
     let file = dir.join("ecvi-b24.toml");
     fs::write(&file, &text).unwrap();
-    let shown = String::from_utf8_lossy(&text).into_owned();
-    let told = |wrong: String| format!("{wrong}\n{shown}");
+    let written = String::from_utf8_lossy(&text).into_owned();
+    let told = |wrong: String| format!("{wrong}\n{written}");
     if seed.is_multiple_of(8) {
         program(dir, &mut dice).map_err(told)?;
     }
     match load(&file, None) {
         Err(error) => silent(&format!("{error:#} {error:?}")).map_err(told),
         Ok(config) => {
-            silent(&format!("{config} {config:?}")).map_err(told)?;
+            let shown = shown(&file, None).map_err(|error| told(format!("{error:#}")))?;
+            silent(&format!("{shown} {config:?}")).map_err(told)?;
             let mut hotel = Hotel::with(config, &mut dice, 0);
             live(&mut hotel, &mut dice).map_err(told)
         }

@@ -3,7 +3,7 @@
 
 use crate::domain::column_names::{is_called, plain_name};
 use crate::domain::mirror_table::MirrorTable;
-use crate::mirror::survey::{FoundTable, needed, quoted};
+use crate::mirror::survey::{FoundTable, quoted};
 use crate::sync::preflight::config_check::PortalOption;
 
 /// Parts of the names that hotels give to a table.
@@ -51,7 +51,7 @@ pub(super) fn match_columns(table: MirrorTable, found: &FoundTable) -> Matches {
         let exact = found.columns.iter().find(|column| column == wanted);
         match exact.or_else(|| found.columns.iter().find(|column| is_called(column, wanted))) {
             Some(column) => matches.columns.push((wanted, column.clone())),
-            None if needed(table).contains(wanted) => matches.missing.push(wanted),
+            None if table.required_columns().contains(wanted) => matches.missing.push(wanted),
             None => {}
         }
     }
@@ -94,7 +94,7 @@ pub(super) fn query(found: &FoundTable, columns: &[(&str, String)]) -> String {
 /// The query of a hotel that has no such rows.
 pub(super) fn empty_query(table: MirrorTable) -> String {
     let columns: Vec<String> =
-        needed(table).iter().map(|column| format!("NULL AS {column}")).collect();
+        table.required_columns().iter().map(|column| format!("NULL AS {column}")).collect();
     format!("SELECT {} WHERE 0", columns.join(", "))
 }
 

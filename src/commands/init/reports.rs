@@ -64,7 +64,7 @@ fn told_of(table: MirrorTable) -> &'static str {
 fn take(interview: &mut Interview<'_>, table: MirrorTable, file: &str) -> Result<()> {
     let source = Source::find(Path::new(file))?;
     let ReportSurvey { headings, statuses, has_several_amounts } = survey(&source, table)?;
-    let mut missing = table.required_columns().to_vec();
+    let mut missing = table.required_of_reports().to_vec();
     for (_, columns) in &headings {
         missing.retain(|column| !columns.split(' ').any(|own| own == *column));
     }

@@ -6,6 +6,7 @@
 use std::hash::Hasher;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use enum_map::EnumMap;
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -138,12 +139,9 @@ impl World {
         let path = self.folder.path().join("mirror.db");
         let statuses =
             self.codes.then(|| ("odd".to_owned(), BookingStatus::Confirmed)).into_iter().collect();
-        let [guests, companies, bookings, residents] = VIEWS[self.view].map(str::to_owned);
-        let sources = [guests, companies, bookings];
         let config = MirrorConfig {
             path,
-            sources: PerKind::from(sources),
-            residents,
+            sources: EnumMap::from_array(VIEWS[self.view].map(str::to_owned)),
             columns: PerKind::default(),
             statuses,
             write_back: false,

@@ -109,22 +109,14 @@ fn fingerprint(config: &Config, statuses: impl Iterator<Item = String>) -> u64 {
         monitoring: _,
         link: _,
         exposed: _,
-        shown: _,
     } = config;
-    let MirrorConfig {
-        sources,
-        residents,
-        encoding,
-        statuses: _,
-        path: _,
-        columns: _,
-        write_back: _,
-    } = mirror;
+    let MirrorConfig { sources, encoding, statuses: _, path: _, columns: _, write_back: _ } =
+        mirror;
     let DealConfig { currency, title, comments, stages, fields, assigned_by_id: _, source_id: _ } =
         deal;
     let stages = stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));
     let texts = [currency, title.source(), comments.source()].map(str::to_owned);
-    let queries = sources.values().chain([residents]).cloned();
+    let queries = sources.values().cloned();
     let all = queries.chain(statuses).chain(person(contact)).chain(person(company));
     let encoding = encoding.map(|encoding| encoding.name().to_owned());
     let all = all.chain(texts).chain(stages).chain(columns(fields)).chain(encoding);

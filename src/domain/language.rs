@@ -47,3 +47,27 @@ macro_rules! msg {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_variable_that_is_set_names_the_language() {
+        for (variables, language) in [
+            (&[][..], Language::Ru),
+            (&[("LANG", "en_US.UTF-8")], Language::En),
+            (&[("LANG", "de_DE.UTF-8")], Language::Ru),
+            (&[("LC_MESSAGES", "ru_RU"), ("LANG", "en_US")], Language::Ru),
+            (&[("LC_ALL", "en_GB"), ("LC_MESSAGES", "ru_RU"), ("LANG", "ru_RU")], Language::En),
+            (&[("LC_ALL", ""), ("LC_MESSAGES", ""), ("LANG", "en")], Language::En),
+            (&[("LC_ALL", "C"), ("LANG", "en")], Language::Ru),
+        ] {
+            let value = |name: &str| {
+                let found = variables.iter().find(|(variable, _)| *variable == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(Language::from_environment(value), language, "{variables:?}");
+        }
+    }
+}

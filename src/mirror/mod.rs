@@ -29,6 +29,7 @@ mod write_back;
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -186,14 +187,22 @@ impl Mirror {
 }
 
 fn connect(config: &MirrorConfig, limit: &ReadLimit) -> Result<Connection, RunError> {
-    let broken = |error: rusqlite::Error| unusable(&config.path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(&config.path, flags).map_err(broken)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(broken)?;
+    open_within(&config.path, flags, BUSY_TIMEOUT, limit)
+        .map_err(|error| unusable(&config.path, &error))
+}
+
+/// Opens a database whose reading ends at the limit.
+fn open_within(
+    path: &Path,
+    flags: OpenFlags,
+    busy_timeout: Duration,
+    limit: &ReadLimit,
+) -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(busy_timeout)?;
     let limit = limit.clone();
-    connection
-        .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || limit.is_over()))
-        .map_err(broken)?;
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || limit.is_over()))?;
     Ok(connection)
 }
 

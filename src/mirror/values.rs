@@ -229,7 +229,7 @@ fn ungrouped(whole: &str) -> Option<String> {
     is_grouped.then(|| whole.replace(blank, ""))
 }
 
-fn all_digits(text: &str) -> bool {
+pub(crate) fn all_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -251,8 +251,12 @@ pub(crate) fn amount_of_text(text: &str) -> Option<String> {
 pub(super) fn amount_of_real(number: f64) -> Option<String> {
     let text = number.abs().to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let (whole, fraction) = (whole.to_owned(), fraction.to_owned());
-    cents(&Decimal { is_negative: number < 0.0, whole, fraction, separator: Some('.') })
+    cents(&Decimal {
+        is_negative: number < 0.0,
+        whole: whole.to_owned(),
+        fraction: fraction.to_owned(),
+        separator: Some('.'),
+    })
 }
 
 /// With two places, rounded half away from zero. At most fifteen digits before the point: the
@@ -265,8 +269,28 @@ fn cents(decimal: &Decimal) -> Option<String> {
     let places: String = fraction.chars().chain("000".chars()).take(3).collect();
     let thousandths: i64 = format!("{whole}{places}").parse().ok()?;
     let cents = (thousandths + 5) / 10;
-    let sign = if *is_negative && cents != 0 { "-" } else { "" };
-    Some(format!("{sign}{}.{:02}", cents / 100, cents % 100))
+    Some(Cents(if *is_negative { -cents } else { cents }).to_string())
+}
+
+/// Money, in hundredths.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Cents(pub(crate) i64);
+
+impl Cents {
+    /// Of an amount as it is read: `12500.50`.
+    pub(crate) fn of_amount(amount: &str) -> Option<Cents> {
+        let (whole, fraction) = amount.rsplit_once('.')?;
+        let digits = format!("{whole}{fraction}");
+        digits.parse().ok().filter(|_| fraction.len() == 2).map(Cents)
+    }
+}
+
+impl fmt::Display for Cents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let amount = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{:02}", amount / 100, amount % 100)
+    }
 }
 
 #[cfg(test)]
@@ -339,6 +363,14 @@ mod tests {
         {
             assert_eq!(amount_of_real(number).as_deref(), Some(amount), "{number}");
         }
+    }
+
+    #[test]
+    fn a_negative_amount_is_written_as_such() {
+        assert_eq!(
+            [-5, -130_050, 0].map(|cents| Cents(cents).to_string()),
+            ["-0.05", "-1300.50", "0.00"]
+        );
     }
 
     #[test]

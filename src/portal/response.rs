@@ -107,6 +107,7 @@ mod tests {
             (200, "[]"),
             (200, "{}"),
             (504, "<html><title>504 Gateway Time-out</title></html>"),
+            (503, "<html><title>503 Service Temporarily Unavailable</title></html>"),
             (500, r#"{"error":"INTERNAL_SERVER_ERROR","error_description":""}"#),
             (400, r#"{"error":"ERROR_CORE","error_description":"?"}"#),
             (500, r#"{"result":true}"#),

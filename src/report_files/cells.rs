@@ -4,17 +4,16 @@
 //! aside, and `status` says so. Only what Excel has spoiled is kept out, for it would look like a
 //! value.
 
-use crate::domain::mirror_table::MirrorTable;
-use crate::mirror::values::{self, Moment, amount_of_text, decimal, flag};
-
 use super::encoding::is_broken;
-use super::rows::FlawKind;
+use crate::domain::messages::FlawMessage;
+use crate::domain::mirror_table::MirrorTable;
+use crate::mirror::values::{self, Moment, all_digits, amount_of_text, decimal, flag};
 
 /// A cell as it goes into the mirror.
 pub(super) struct Cell {
     pub(super) value: String,
     /// What the mirror's reader will not understand of it.
-    pub(super) flaw: Option<FlawKind>,
+    pub(super) flaw: Option<FlawMessage>,
 }
 
 /// Words that stand for a value that Excel could not compute, or had no room to show.
@@ -27,17 +26,21 @@ const SPREADSHEET_ERRORS: [&str; 15] = [
 ///
 /// # Errors
 /// Excel has spoiled it: the row must not go into the mirror.
-pub(super) fn understand(table: MirrorTable, column: &str, text: String) -> Result<Cell, FlawKind> {
+pub(super) fn understand(
+    table: MirrorTable,
+    column: &str,
+    text: String,
+) -> Result<Cell, FlawMessage> {
     if is_shortened(&text) {
-        return Err(FlawKind::Shortened);
+        return Err(FlawMessage::Shortened);
     }
     if SPREADSHEET_ERRORS.contains(&text.as_str()) || text.starts_with("####") {
-        return Err(FlawKind::SpreadsheetError);
+        return Err(FlawMessage::SpreadsheetError);
     }
     if is_broken(&text) {
         // The mark by which the mirror's reader knows lost letters.
         let value = text.replace(|c: char| ('\u{80}'..='\u{9f}').contains(&c), "\u{fffd}");
-        return Ok(Cell { value, flaw: Some(FlawKind::LostLetters) });
+        return Ok(Cell { value, flaw: Some(FlawMessage::LostLetters) });
     }
     Ok(understood(table, column, text))
 }
@@ -50,12 +53,12 @@ fn understood(table: MirrorTable, column: &str, text: String) -> Cell {
         | "crm_id" | "position" => plain(id(text)),
         "birth_date" if text.is_empty() => plain(text),
         "birth_date" => {
-            or_flaw(values::birth_date(&text).map(|day| day.to_string()), text, FlawKind::Date)
+            or_flaw(values::birth_date(&text).map(|day| day.to_string()), text, FlawMessage::Date)
         }
-        "arrival" | "departure" => or_flaw(moment(&text), text, FlawKind::Date),
+        "arrival" | "departure" => or_flaw(moment(&text), text, FlawMessage::Date),
         "modified_at" => plain(modified_at(&text).unwrap_or(text)),
         "amount" if text.is_empty() => plain(text),
-        "amount" => or_flaw(amount(&text), text, FlawKind::Amount),
+        "amount" => or_flaw(amount(&text), text, FlawMessage::Amount),
         "is_vip" | "is_blacklisted" => plain(flag_digit(&text).unwrap_or(text)),
         _ => plain(text),
     }
@@ -65,7 +68,7 @@ fn plain(value: String) -> Cell {
     Cell { value, flaw: None }
 }
 
-fn or_flaw(understood: Option<String>, text: String, flaw: FlawKind) -> Cell {
+fn or_flaw(understood: Option<String>, text: String, flaw: FlawMessage) -> Cell {
     match understood {
         Some(value) => Cell { value, flaw: None },
         None => Cell { value: text, flaw: Some(flaw) },
@@ -75,9 +78,8 @@ fn or_flaw(understood: Option<String>, text: String, flaw: FlawKind) -> Cell {
 /// `7,90012E+10`: Excel shows a long number so, and a CSV then has lost the rest of its digits.
 fn is_shortened(text: &str) -> bool {
     let Some((digits, power)) = text.split_once(['E', 'e']) else { return false };
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_power = power.strip_prefix('+').is_some_and(is_number);
-    is_power && digits.split([',', '.']).all(is_number)
+    let is_power = power.strip_prefix('+').is_some_and(all_digits);
+    is_power && digits.split([',', '.']).all(all_digits)
 }
 
 /// `12 345` and `123,00` are numbers as a table shows them; leading zeros belong to an id.
@@ -106,7 +108,7 @@ fn modified_at(text: &str) -> Option<String> {
 fn amount(text: &str) -> Option<String> {
     amount_of_text(text).or_else(|| {
         let (whole, tenths) = text.split_once(',')?;
-        let is_tenths = tenths.len() == 1 && tenths.bytes().all(|byte| byte.is_ascii_digit());
+        let is_tenths = tenths.len() == 1 && all_digits(tenths);
         is_tenths.then(|| amount_of_text(&format!("{whole}.{tenths}")))?
     })
 }
@@ -119,7 +121,7 @@ fn flag_digit(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn read(column: &str, text: &str) -> (String, Option<FlawKind>) {
+    fn read(column: &str, text: &str) -> (String, Option<FlawMessage>) {
         let table = if column.starts_with("is_") || column == "birth_date" {
             MirrorTable::Guests
         } else {
@@ -159,28 +161,28 @@ mod tests {
     #[test]
     fn what_is_not_understood_stays_as_it_is_and_is_told() {
         let cases = [
-            ("amount", "1,234", FlawKind::Amount),
-            ("amount", "12 500 руб.", FlawKind::Amount),
-            ("arrival", "", FlawKind::Date),
-            ("arrival", "20.05.26", FlawKind::Date),
-            ("birth_date", "1980", FlawKind::Date),
+            ("amount", "1,234", FlawMessage::Amount),
+            ("amount", "12 500 руб.", FlawMessage::Amount),
+            ("arrival", "", FlawMessage::Date),
+            ("arrival", "20.05.26", FlawMessage::Date),
+            ("birth_date", "1980", FlawMessage::Date),
         ];
         for (column, text, flaw) in cases {
             assert_eq!(read(column, text), (text.to_owned(), Some(flaw)), "{column} {text}");
         }
         assert_eq!(
             read("comment", "Бело\u{98}а"),
-            ("Бело\u{fffd}а".into(), Some(FlawKind::LostLetters))
+            ("Бело\u{fffd}а".into(), Some(FlawMessage::LostLetters))
         );
     }
 
     #[test]
     fn what_excel_has_spoiled_never_looks_like_a_value() {
         for text in ["7,90012E+10", "1.5E+16", "8E+9"] {
-            assert_eq!(read("comment", text).1, Some(FlawKind::Shortened), "{text}");
+            assert_eq!(read("comment", text).1, Some(FlawMessage::Shortened), "{text}");
         }
         for text in ["#Н/Д", "#REF!", "########"] {
-            assert_eq!(read("comment", text).1, Some(FlawKind::SpreadsheetError), "{text}");
+            assert_eq!(read("comment", text).1, Some(FlawMessage::SpreadsheetError), "{text}");
         }
         for text in ["5E10", "E+3", "корпус 2E+", "# 5"] {
             assert_eq!(read("comment", text).1, None, "{text}");

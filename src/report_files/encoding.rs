@@ -12,9 +12,6 @@ pub(super) type DecodedFile = BufReader<DecodeReaderBytes<File, Vec<u8>>>;
 
 /// The file as UTF-8, from its beginning, without a byte order mark. Bytes that are no letter
 /// become `U+FFFD`.
-///
-/// # Errors
-/// The file cannot be read.
 pub(super) fn decoded(mut file: File, old: Option<&'static Encoding>) -> io::Result<DecodedFile> {
     let is_utf_8 = Letters::count(BufReader::new(&file))?.are_utf_8();
     let encoding = if is_utf_8 { UTF_8 } else { old.unwrap_or(WINDOWS_1251) };

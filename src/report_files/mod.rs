@@ -20,5 +20,5 @@ mod workbook;
 
 pub use reader::{FileEnd, Reading, Report};
 pub use refusal::unreadable_file;
-pub use rows::{Finding, Flaw, FlawKind, ReportRow};
+pub use rows::{Finding, Flaw, ReportRow};
 pub use source::Source;

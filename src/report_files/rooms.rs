@@ -1,9 +1,9 @@
 //! A report by rooms has several rows of one booking: they are joined to one. Pure.
 
-use super::rows::FlawKind;
 use crate::config::AmountOf;
+use crate::domain::messages::FlawMessage;
 use crate::domain::record::BookingStatus;
-use crate::mirror::values::moment;
+use crate::mirror::values::{Cents, moment};
 
 /// One row of a booking.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,7 +39,7 @@ impl Rooms<'_> {
     ///
     /// # Errors
     /// The rows contradict each other.
-    pub fn join(&self, rows: &[RoomRow]) -> Result<Vec<String>, FlawKind> {
+    pub fn join(&self, rows: &[RoomRow]) -> Result<Vec<String>, FlawMessage> {
         let living = self.living(rows);
         let columns = self.columns.iter().enumerate();
         columns.map(|(at, column)| self.joined(&living, at, column)).collect()
@@ -50,7 +50,7 @@ impl Rooms<'_> {
         (self.status)(&row.values[at])
     }
 
-    fn joined(&self, rows: &[&RoomRow], at: usize, column: &str) -> Result<String, FlawKind> {
+    fn joined(&self, rows: &[&RoomRow], at: usize, column: &str) -> Result<String, FlawMessage> {
         let mut values: Vec<&str> = Vec::new();
         for row in rows {
             let value = row.values[at].as_str();
@@ -67,7 +67,7 @@ impl Rooms<'_> {
             ("departure" | "modified_at", several) => Ok(outermost(several, Outermost::Last)),
             ("guest_id", [first, ..]) => Ok((*first).to_owned()),
             ("id" | "number" | "company_id" | "payer_company_id" | "crm_id", _) => {
-                Err(FlawKind::Differing { lines: lines(rows) })
+                Err(FlawMessage::Differing { lines: lines(rows) })
             }
             ("comment", several) => Ok(several.join("\n")),
             (_, several) => Ok(several.join(", ")),
@@ -97,29 +97,28 @@ impl Rooms<'_> {
         begun.or_else(confirmed).or_else(cancelled).unwrap_or_else(|| words[0].to_owned())
     }
 
-    fn amount(&self, rows: &[&RoomRow], at: usize) -> Result<String, FlawKind> {
+    fn amount(&self, rows: &[&RoomRow], at: usize) -> Result<String, FlawMessage> {
         let amounts: Vec<&str> = rows
             .iter()
             .map(|row| row.values[at].as_str())
             .filter(|amount| !amount.is_empty())
             .collect();
-        let Some(cents) = amounts.iter().map(|amount| cents(amount)).collect::<Option<Vec<i64>>>()
-        else {
-            // One that cannot be read fails the record.
-            let odd = amounts.iter().find(|amount| cents(amount).is_none());
-            return Ok(odd.copied().unwrap_or_default().to_owned());
-        };
+        // One that cannot be read fails the record.
+        if let Some(odd) = amounts.iter().find(|amount| Cents::of_amount(amount).is_none()) {
+            return Ok((*odd).to_owned());
+        }
+        let cents: Vec<Cents> =
+            amounts.iter().filter_map(|amount| Cents::of_amount(amount)).collect();
+        let sum = Cents(cents.iter().map(|amount| amount.0).sum());
         let is_same = cents.iter().all(|one| *one == cents[0]);
         match self.amount_of {
             // One amount is the booking's, whichever of the two it was meant to be.
             _ if cents.len() == 1 => Ok(amounts[0].to_owned()),
-            None if cents.iter().filter(|one| **one != 0).count() <= 1 => {
-                Ok(decimal(cents.iter().sum()))
-            }
-            Some(AmountOf::Room) => Ok(decimal(cents.iter().sum())),
+            None if cents.iter().filter(|one| one.0 != 0).count() <= 1 => Ok(sum.to_string()),
+            Some(AmountOf::Room) => Ok(sum.to_string()),
             Some(AmountOf::Booking) if is_same => Ok(amounts[0].to_owned()),
-            Some(AmountOf::Booking) => Err(FlawKind::Differing { lines: lines(rows) }),
-            None => Err(FlawKind::WhoseAmount { lines: lines(rows) }),
+            Some(AmountOf::Booking) => Err(FlawMessage::Differing { lines: lines(rows) }),
+            None => Err(FlawMessage::WhoseAmount { lines: lines(rows) }),
         }
     }
 }
@@ -153,22 +152,11 @@ fn outermost(values: &[&str], wanted: Outermost) -> String {
     best.map(|(value, _)| value.to_owned()).unwrap_or_default()
 }
 
-/// `12500.50`, as the cells of a report are written by now.
-fn cents(amount: &str) -> Option<i64> {
-    let (whole, fraction) = amount.rsplit_once('.')?;
-    (fraction.len() == 2).then(|| format!("{whole}{fraction}").parse().ok())?
-}
-
-fn decimal(cents: i64) -> String {
-    let sign = if cents < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn join(rows: &[[&str; 6]], amount_of: Option<AmountOf>) -> Result<Vec<String>, FlawKind> {
+    fn join(rows: &[[&str; 6]], amount_of: Option<AmountOf>) -> Result<Vec<String>, FlawMessage> {
         let columns =
             ["id", "status", "arrival", "departure", "amount", "comment"].map(str::to_owned);
         let rooms = Rooms { columns: &columns, status: &|word| word.parse().ok(), amount_of };
@@ -197,10 +185,10 @@ mod tests {
     fn nobody_guesses_whose_an_amount_is() {
         let lines = vec![3];
         let asked = join(&[FIRST, SECOND], None);
-        assert_eq!(asked, Err(FlawKind::WhoseAmount { lines: lines.clone() }));
+        assert_eq!(asked, Err(FlawMessage::WhoseAmount { lines: lines.clone() }));
         assert_eq!(
             join(&[FIRST, SECOND], Some(AmountOf::Booking)),
-            Err(FlawKind::Differing { lines })
+            Err(FlawMessage::Differing { lines })
         );
         let same = [FIRST, ["7", "confirmed", "2026-05-20", "2026-05-22", "1000.50", ""]];
         assert_eq!(join(&same, Some(AmountOf::Booking)).unwrap()[4], "1000.50");

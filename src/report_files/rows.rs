@@ -3,7 +3,7 @@
 use super::cells::{self, Cell};
 use super::layout::{Layout, Place};
 use super::records::Record;
-use crate::domain::messages::LoadMessage;
+use crate::domain::messages::{FlawMessage, LoadMessage};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::visible_text;
 use crate::mirror::values::trimmed;
@@ -32,45 +32,7 @@ pub struct Flaw {
     /// Under which heading, where it is one cell.
     pub heading: Option<String>,
     /// What.
-    pub kind: FlawKind,
-}
-
-/// What cannot be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum FlawKind {
-    /// The row says not whose it is.
-    NoId,
-    /// It has another number of values than there are headings.
-    Width {
-        /// So many values.
-        found: usize,
-        /// So many headings.
-        wanted: usize,
-    },
-    /// No date, or one that could mean two.
-    Date,
-    /// No amount, or one that could mean two.
-    Amount,
-    /// A status that neither the program nor the configuration knows.
-    Status(String),
-    /// A value that must be there is empty.
-    Empty,
-    /// Bytes that are no letters.
-    LostLetters,
-    /// A number that Excel has cut: `7,90012E+10`.
-    Shortened,
-    /// `#N/A` and the like.
-    SpreadsheetError,
-    /// Rows of one id that say different things.
-    Differing {
-        /// Where the others stand.
-        lines: Vec<u64>,
-    },
-    /// Several rows of one booking with amounts of which nobody said what they belong to.
-    WhoseAmount {
-        /// Where the others stand.
-        lines: Vec<u64>,
-    },
+    pub kind: FlawMessage,
 }
 
 /// What a record of the file turned out to be.
@@ -90,7 +52,9 @@ pub enum Finding {
 impl Flaw {
     /// `guests.csv, строка 17, «Заезд»: дата не читается`; never a value that may be a person's.
     pub fn message(&self, file: &str) -> LoadMessage {
-        let (file, line, flaw) = (file.to_owned(), self.line, self.kind.message().into());
+        let file = file.to_owned();
+        let line = self.line;
+        let flaw = self.kind.clone().into();
         match &self.heading {
             Some(heading) => {
                 LoadMessage::CellFlaw { file, line, heading: visible_text::name(heading), flaw }
@@ -98,34 +62,6 @@ impl Flaw {
             None => LoadMessage::RowFlaw { file, line, flaw },
         }
     }
-}
-
-impl FlawKind {
-    fn message(&self) -> LoadMessage {
-        match self {
-            FlawKind::NoId => LoadMessage::FlawNoId,
-            FlawKind::Width { found, wanted } => {
-                LoadMessage::FlawWidth { found: *found as u64, wanted: *wanted as u64 }
-            }
-            FlawKind::Date => LoadMessage::FlawDate,
-            FlawKind::Amount => LoadMessage::FlawAmount,
-            FlawKind::Status(status) => {
-                LoadMessage::FlawStatus { status: visible_text::name(status) }
-            }
-            FlawKind::Empty => LoadMessage::FlawEmpty,
-            FlawKind::LostLetters => LoadMessage::FlawLostLetters,
-            FlawKind::Shortened => LoadMessage::FlawShortened,
-            FlawKind::SpreadsheetError => LoadMessage::FlawSpreadsheetError,
-            FlawKind::Differing { lines } => LoadMessage::FlawDiffering { lines: listed(lines) },
-            FlawKind::WhoseAmount { lines } => {
-                LoadMessage::FlawWhoseAmount { lines: listed(lines) }
-            }
-        }
-    }
-}
-
-fn listed(lines: &[u64]) -> String {
-    lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Reads the records below the headings.
@@ -180,12 +116,12 @@ impl RowReader<'_> {
         }
     }
 
-    fn wrong_width(&self, fields: &[String]) -> Option<FlawKind> {
+    fn wrong_width(&self, fields: &[String]) -> Option<FlawMessage> {
         let wanted = self.layout.width;
         let beyond =
             fields.get(wanted..).map(|rest| rest.iter().any(|field| !trimmed(field).is_empty()));
         // Many programs write a separator behind the last value as well.
-        (beyond != Some(false)).then_some(FlawKind::Width { found: fields.len(), wanted })
+        (beyond != Some(false)).then_some(FlawMessage::Width { found: fields.len(), wanted })
     }
 
     /// In a row that lacks values at its end the first ones stand where they belong, and in any the
@@ -200,7 +136,8 @@ impl RowReader<'_> {
 
     fn row(&self, record: &Record) -> Result<Finding, Flaw> {
         let line = record.line;
-        let (mut values, mut flaws) = (Vec::new(), Vec::new());
+        let mut values = Vec::new();
+        let mut flaws = Vec::new();
         for place in &self.layout.places {
             let flaw = |kind| Flaw { line, heading: Some(place.heading.clone()), kind };
             let text = place.value(&record.fields);
@@ -212,19 +149,21 @@ impl RowReader<'_> {
         let key = self.key(&record.fields);
         if key.is_empty() {
             let heading = self.key_place().map(|place| place.heading.clone());
-            return Err(Flaw { line, heading, kind: FlawKind::NoId });
+            return Err(Flaw { line, heading, kind: FlawMessage::NoId });
         }
         let print = text_hash(&record.fields.join("\u{1f}"));
         Ok(Finding::Row(ReportRow { line, key, values, print, flaws }))
     }
 
-    fn flaw_of_booking(&self, column: &str, value: &str) -> Option<FlawKind> {
+    fn flaw_of_booking(&self, column: &str, value: &str) -> Option<FlawMessage> {
         if self.table != MirrorTable::Bookings {
             return None;
         }
         match column {
-            "number" if value.is_empty() => Some(FlawKind::Empty),
-            "status" if !(self.is_status)(value) => Some(FlawKind::Status(value.to_owned())),
+            "number" if value.is_empty() => Some(FlawMessage::Empty),
+            "status" if !(self.is_status)(value) => {
+                Some(FlawMessage::Status { status: visible_text::name(value) })
+            }
             _ => None,
         }
     }
@@ -282,7 +221,7 @@ mod tests {
         }
     }
 
-    fn kind(text: &str) -> Option<FlawKind> {
+    fn kind(text: &str) -> Option<FlawMessage> {
         match read(text)? {
             Finding::Row(row) => row.flaws.into_iter().next().map(|flaw| flaw.kind),
             Finding::Unreadable { flaw, .. } => Some(flaw.kind),
@@ -322,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_row_of_another_width_is_unreadable_and_its_id_counts_where_it_is_certain() {
-        assert_eq!(kind("Белова;7"), Some(FlawKind::Width { found: 2, wanted: 4 }));
+        assert_eq!(kind("Белова;7"), Some(FlawMessage::Width { found: 2, wanted: 4 }));
         assert_eq!(key("Белова;7"), None, "the value may be cut");
         assert_eq!(key("Белова;7;x").as_deref(), Some("7"));
         assert_eq!(key("Белова;Анна;7;;x"), None);
@@ -331,14 +270,14 @@ mod tests {
 
     #[test]
     fn a_row_without_an_id_or_spoiled_by_excel_is_unreadable() {
-        assert_eq!(kind("Белова;;;"), Some(FlawKind::NoId));
+        assert_eq!(kind("Белова;;;"), Some(FlawMessage::NoId));
         assert_eq!(
             (kind("Белова;1E+10;;"), key("Белова;1E+10;;")),
-            (Some(FlawKind::Shortened), None)
+            (Some(FlawMessage::Shortened), None)
         );
         assert_eq!(
             (kind("#Н/Д;7;;"), key("#Н/Д;7;;")),
-            (Some(FlawKind::SpreadsheetError), Some("7".into()))
+            (Some(FlawMessage::SpreadsheetError), Some("7".into()))
         );
     }
 

@@ -54,9 +54,6 @@ impl Source {
     }
 
     /// Opens it to be read.
-    ///
-    /// # Errors
-    /// In words.
     pub fn open(&self) -> Result<File> {
         File::open(&self.path).map_err(|error| unreadable_file(&self.path, &error))
     }

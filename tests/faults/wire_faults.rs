@@ -48,6 +48,7 @@ pub(crate) const LOST: &[WireFault] = &[
     fault("HTML 200 after", Means::Doubt, |_| Fault::Html { status: 200, executed: true }),
     fault("HTML 502 before", Means::Doubt, |_| Fault::Html { status: 502, executed: false }),
     fault("HTML 502 after", Means::Doubt, |_| Fault::Html { status: 502, executed: true }),
+    fault("HTML 503 before", Means::Doubt, |_| Fault::Html { status: 503, executed: false }),
     fault("HTML 504 before", Means::Doubt, |_| Fault::Html { status: 504, executed: false }),
     fault("HTML 504 after", Means::Doubt, |_| Fault::Html { status: 504, executed: true }),
     fault("one command, reset", Means::Doubt, |_| Fault::ResetAfter.after_commands(1)),

@@ -2,11 +2,12 @@
 //! contradicts itself stays out.
 
 use super::table::{Findings, Loader};
+use crate::domain::messages::FlawMessage;
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::run_error::Result;
 use crate::mirror::fill::ReadRow;
+use crate::report_files::Flaw;
 use crate::report_files::rooms::{RoomRow, Rooms};
-use crate::report_files::{Flaw, FlawKind};
 
 /// The columns of a guest who stays, by a report of bookings.
 const STAY_COLUMNS: [&str; 4] = ["booking_id", "guest_id", "room", "position"];
@@ -80,11 +81,11 @@ impl Loader<'_> {
         table: MirrorTable,
         columns: &[String],
         rows: &[ReadRow],
-    ) -> Result<Result<(), FlawKind>> {
+    ) -> Result<Result<(), FlawMessage>> {
         let first = &rows[0];
         if rows.iter().any(|row| row.values != first.values) {
             let lines = rows.iter().skip(1).map(|row| row.line).collect();
-            return Ok(Err(FlawKind::Differing { lines }));
+            return Ok(Err(FlawMessage::Differing { lines }));
         }
         self.filling.stage(table, columns, &first.values).map(Ok)
     }
@@ -94,7 +95,7 @@ impl Loader<'_> {
         columns: &[String],
         rows: Vec<ReadRow>,
         stay_columns: Option<&[String]>,
-    ) -> Result<Result<(), FlawKind>> {
+    ) -> Result<Result<(), FlawMessage>> {
         let status = |word: &str| self.status(word);
         let rooms = Rooms { columns, status: &status, amount_of: self.config.load.amount_of };
         let mut room_rows = Vec::new();
@@ -137,7 +138,7 @@ impl Loader<'_> {
         columns: &[String],
         reported: &[String],
         rows: Vec<ReadRow>,
-    ) -> Result<Result<(), FlawKind>> {
+    ) -> Result<Result<(), FlawMessage>> {
         let guest = position(columns, "guest_id");
         for (at, row) in rows.into_iter().enumerate() {
             if guest.is_some_and(|guest| row.values[guest].is_empty()) {

@@ -68,39 +68,6 @@ messages! {
         HiddenRows { file: String, count: u64 } =>
             "{file}: строк, у которых неизвестен код: {count}. Пока они есть, из зеркала ничего не удаляется",
             "{file}: rows whose id is unknown: {count}. As long as there are any, nothing is removed from the mirror";
-        FlawNoId =>
-            "нет кода записи (id)",
-            "the record's id is missing";
-        FlawWidth { found: u64, wanted: u64 } =>
-            "значений {found}, а заголовков {wanted}; возможно, в тексте есть разделитель или кавычка без пары",
-            "{found} values under {wanted} headings; a text may hold the separator, or a quote without its pair";
-        FlawDate =>
-            "дата не читается; нужен вид 20.05.2026 14:00 или 2026-05-20 14:00, день рождения без времени",
-            "the date cannot be read; write 20.05.2026 14:00 or 2026-05-20 14:00, a birthday without a time";
-        FlawAmount =>
-            "сумма не читается; нужен вид 12 500,00 или 12500.00, без названия валюты",
-            "the amount cannot be read; write 12 500,00 or 12500.00, without a currency";
-        FlawStatus { status: String } =>
-            "неизвестный статус «{status}»; добавьте его в [mirror.statuses]",
-            "the status \"{status}\" is unknown; add it to [mirror.statuses]";
-        FlawEmpty =>
-            "значения нет; заполните его в Ecvi",
-            "no value; fill it in Ecvi";
-        FlawLostLetters =>
-            "буквы не читаются; если отчёт в другой кодировке, укажите её в [load] encoding",
-            "letters cannot be read; if the report has another encoding, name it in [load] encoding";
-        FlawShortened =>
-            "Excel сократил длинное число, часть цифр потеряна; выгрузите столбец как текст",
-            "Excel has shortened a long number and lost digits; export the column as text";
-        FlawSpreadsheetError =>
-            "вместо значения ошибка таблицы; исправьте её и выгрузите отчёт заново",
-            "an error of the spreadsheet instead of a value; mend it and export the report again";
-        FlawDiffering { lines: String } =>
-            "у того же кода другие значения (строки: {lines}); какие верны, неизвестно",
-            "the same id has other values (lines: {lines}), and nothing tells which are right";
-        FlawWhoseAmount { lines: String } =>
-            "у заявки есть и другие строки с суммой (строки: {lines}): укажите [load] amount_of = \"room\" (сумма номера) или \"booking\" (сумма заявки)",
-            "other rows of the booking have an amount too (lines: {lines}): set [load] amount_of = \"room\" (each its room's) or \"booking\" (all the booking's)";
         OtherFiller { path: String } =>
             "зеркало {path} наполняет другая программа: load в него не пишет. Укажите в [mirror] path новый файл или уберите этот",
             "the mirror {path} is filled by another program: load does not write into it. Name a new file in [mirror] path, or move this one away";

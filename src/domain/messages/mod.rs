@@ -10,6 +10,7 @@ mod check;
 mod command;
 mod config;
 mod crm;
+mod flaw;
 mod foreign_words;
 mod init;
 mod load;
@@ -35,6 +36,7 @@ pub use self::check::CheckMessage;
 pub use self::command::CommandMessage;
 pub use self::config::ConfigMessage;
 pub use self::crm::CrmMessage;
+pub use self::flaw::FlawMessage;
 pub use self::init::InitMessage;
 pub use self::load::LoadMessage;
 pub use self::mirror::MirrorMessage;
@@ -68,6 +70,12 @@ macro_rules! same_in_every_language {
     };
 }
 same_in_every_language!(String, i64, u64, u32, u16, usize);
+
+impl Localized for Vec<u64> {
+    fn localized(&self, _language: Language) -> String {
+        self.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
 
 impl Localized for DateTime<Utc> {
     fn localized(&self, language: Language) -> String {
@@ -213,6 +221,8 @@ message_of_any_module! {
     Config(ConfigMessage),
     /// The objects of the CRM.
     Crm(CrmMessage),
+    /// What cannot be read in a report.
+    Flaw(FlawMessage),
     /// Where `init` cannot go on.
     Init(InitMessage),
     /// The questions of `init`.

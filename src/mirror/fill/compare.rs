@@ -1,6 +1,6 @@
 //! What differs between the reports and the mirror, and writing it.
 
-use rusqlite::Row;
+use rusqlite::{Row, params_from_iter};
 
 use super::{Filling, schema};
 use crate::domain::mirror_table::MirrorTable;
@@ -74,11 +74,8 @@ impl Sql {
     fn of(filling: &Filling, scope: &Scope) -> Result<Sql> {
         let Scope { table, columns, removal } = scope;
         let found = filling.said(schema::columns(&filling.connection, *table))?;
-        let is_found =
-            |column: &String| found.iter().any(|name| name.to_lowercase() == column.to_lowercase());
-        let is_reported = |column: &String| {
-            columns.iter().any(|name| name.to_lowercase() == column.to_lowercase())
-        };
+        let is_found = |column: &String| schema::has_name(&found, column);
+        let is_reported = |column: &String| schema::has_name(columns, column);
         let keys = table.key_columns();
         let added = columns.iter().filter(|column| !is_found(column));
         let all = found.iter().chain(added).filter(|column| !keys.contains(&column.as_str()));
@@ -167,31 +164,46 @@ impl Sql {
     }
 
     fn update(&self) -> String {
-        let Sql { table, .. } = self;
-        let set = |Content { column, wanted, .. }: &Content| format!("\"{column}\" = {wanted}");
-        let modified =
-            self.has_modified_at.then(|| format!("modified_at = {}", self.modified_at()));
-        let sets: Vec<String> = self.contents.iter().map(set).chain(modified).collect();
-        let (sets, same, differs) = (sets.join(", "), self.same_key(), self.differs());
+        let mut sets: Vec<String> = Vec::new();
+        for Content { column, wanted, .. } in &self.contents {
+            sets.push(format!("\"{column}\" = {wanted}"));
+        }
+        if self.has_modified_at {
+            sets.push(format!("modified_at = {}", self.modified_at()));
+        }
         format!(
-            "UPDATE main.{table} AS m SET {sets} FROM temp.new_{table} AS n WHERE {same} AND ({differs})"
+            "UPDATE main.{table} AS m SET {sets} FROM temp.new_{table} AS n
+             WHERE {same} AND ({differs})",
+            table = self.table,
+            sets = sets.join(", "),
+            same = self.same_key(),
+            differs = self.differs(),
         )
     }
 
     fn insert(&self) -> String {
-        let Sql { table, keys, .. } = self;
-        let keys_wanted = keys.iter().map(|key| format!("n.{key}"));
-        let modified = self.has_modified_at.then(|| self.modified_at().to_owned());
-        let wanted = self.contents.iter().map(|content| content.wanted.clone());
-        let wanted: Vec<String> = keys_wanted.chain(wanted).chain(modified).collect();
-        let quoted = |content: &Content| format!("\"{}\"", content.column);
-        let columns =
-            keys.iter().map(|key| (*key).to_owned()).chain(self.contents.iter().map(quoted));
-        let columns: Vec<String> =
-            columns.chain(self.has_modified_at.then(|| "modified_at".to_owned())).collect();
-        let (columns, wanted, joined, is_new) =
-            (columns.join(", "), wanted.join(", "), self.joined(), self.is_new());
-        format!("INSERT INTO main.{table} ({columns}) SELECT {wanted} {joined} WHERE {is_new}")
+        let mut columns: Vec<String> = Vec::new();
+        let mut wanted: Vec<String> = Vec::new();
+        for key in self.keys {
+            columns.push((*key).to_owned());
+            wanted.push(format!("n.{key}"));
+        }
+        for content in &self.contents {
+            columns.push(format!("\"{}\"", content.column));
+            wanted.push(content.wanted.clone());
+        }
+        if self.has_modified_at {
+            columns.push("modified_at".to_owned());
+            wanted.push(self.modified_at().to_owned());
+        }
+        format!(
+            "INSERT INTO main.{} ({}) SELECT {} {} WHERE {}",
+            self.table,
+            columns.join(", "),
+            wanted.join(", "),
+            self.joined(),
+            self.is_new(),
+        )
     }
 
     fn delete(&self) -> String {
@@ -201,9 +213,6 @@ impl Sql {
 
 impl Filling {
     /// Counts what differs. How many would be gone is told for `removal`.
-    ///
-    /// # Errors
-    /// In words.
     pub fn compare(&self, scope: &Scope) -> Result<Changes> {
         let sql = Sql::of(self, scope)?;
         let Sql { table, removal, .. } = sql;
@@ -220,9 +229,6 @@ impl Filling {
     }
 
     /// How many rows of the table the report has.
-    ///
-    /// # Errors
-    /// In words.
     pub fn staged(&self, table: MirrorTable) -> Result<u64> {
         self.count(&format!("SELECT count(*) FROM temp.new_{}", table.name()))
     }
@@ -232,25 +238,26 @@ impl Filling {
     }
 
     /// The first rows that differ, by their names.
-    ///
-    /// # Errors
-    /// In words.
     pub fn changes(&self, scope: &Scope, most: u32) -> Result<Vec<Change>> {
         let sql = Sql::of(self, scope)?;
-        let (joined, name) = (sql.joined(), sql.name("n"));
+        let joined = sql.joined();
+        let name = sql.name("n");
         let new = format!("SELECT {name} {joined} WHERE {} LIMIT {most}", sql.is_new());
         let mut found = self.listed(&new, |row| Ok(Change::New(row.get(0)?)))?;
         let flag = |content: &Content| format!("{} IS NOT {}", content.present, content.wanted);
-        let names_and_flags: Vec<String> =
-            std::iter::once(name.clone()).chain(sql.contents.iter().map(flag)).collect();
-        let names_and_flags = names_and_flags.join(", ");
+        let flags: Vec<String> = sql.contents.iter().map(flag).collect();
+        let name_and_flags = [&[name], flags.as_slice()].concat().join(", ");
         let changed =
-            format!("SELECT {names_and_flags} {joined} WHERE {} LIMIT {most}", sql.is_changed());
+            format!("SELECT {name_and_flags} {joined} WHERE {} LIMIT {most}", sql.is_changed());
         found.extend(self.listed(&changed, |row| {
             Ok(Change::Changed(row.get(0)?, changed_columns(row, &sql.contents)?))
         })?);
-        let (table, name, is_gone) = (sql.table, sql.name("m"), sql.is_gone(sql.removal));
-        let gone = format!("SELECT {name} FROM main.{table} m WHERE {is_gone} LIMIT {most}");
+        let gone = format!(
+            "SELECT {} FROM main.{} m WHERE {} LIMIT {most}",
+            sql.name("m"),
+            sql.table,
+            sql.is_gone(sql.removal)
+        );
         found.extend(self.listed(&gone, |row| Ok(Change::Gone(row.get(0)?)))?);
         Ok(found)
     }
@@ -267,19 +274,14 @@ impl Filling {
 
     /// Writes what differs into the mirror; `now` is the time of a change of which the report has
     /// none.
-    ///
-    /// # Errors
-    /// In words.
     pub fn apply(&self, scope: &Scope, now: &str) -> Result<()> {
         let sql = Sql::of(self, scope)?;
         let parameters = if sql.has_modified_at { vec![now] } else { Vec::new() };
-        let parameters = || rusqlite::params_from_iter(parameters.iter());
         if !sql.contents.is_empty() || sql.has_modified_at {
-            self.said(self.connection.execute(&sql.update(), parameters()))?;
+            self.execute(&sql.update(), params_from_iter(&parameters))?;
         }
-        self.said(self.connection.execute(&sql.insert(), parameters()))?;
-        self.said(self.connection.execute(&sql.delete(), []))?;
-        Ok(())
+        self.execute(&sql.insert(), params_from_iter(&parameters))?;
+        self.execute(&sql.delete(), [])
     }
 }
 

@@ -12,12 +12,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Params};
 
 pub use compare::{Change, Changes, Removal, Scope};
 pub use stage::ReadRow;
 
-use super::reason;
+use super::{open_within, reason};
 use crate::domain::messages::{LoadMessage, MirrorMessage};
 use crate::domain::run_error::{Result, RunError};
 use crate::platform::clock::ReadLimit;
@@ -27,9 +27,6 @@ use crate::platform::sidecar_path::parent_dir;
 
 /// Whoever reads the mirror meanwhile is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Steps of SQLite between two looks at the limit.
-const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 
 /// A mirror that is being filled. Dropped without [`Filling::commit`], it is as it was.
 pub struct Filling {
@@ -54,9 +51,6 @@ impl Filling {
     }
 
     /// Opens the mirror to compare with it, without a change: an absent one counts as empty.
-    ///
-    /// # Errors
-    /// As [`Filling::open`].
     pub fn open_to_compare(path: &Path, limit: &ReadLimit) -> Result<Filling> {
         let is_empty = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
         let filling = if is_empty {
@@ -78,7 +72,8 @@ impl Filling {
         limit: &ReadLimit,
         made: Option<MadeFile>,
     ) -> Result<Filling> {
-        let connection = connected(path, flags, limit).map_err(|error| broken(path, &error))?;
+        let connection =
+            open_within(path, flags, BUSY_TIMEOUT, limit).map_err(|error| broken(path, &error))?;
         let filling = Filling { connection, path: path.to_owned(), made };
         if filling.said(schema::is_foreign(&filling.connection))? {
             return Err(LoadMessage::OtherFiller { path: path.display().to_string() }.into());
@@ -102,24 +97,19 @@ impl Filling {
         Ok(())
     }
 
+    fn execute(&self, sql: &str, parameters: impl Params) -> Result<()> {
+        let prepared = self.connection.prepare_cached(sql);
+        self.said(prepared.and_then(|mut statement| statement.execute(parameters)))?;
+        Ok(())
+    }
+
     /// What a failure of SQLite means.
     fn said<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|error| broken(&self.path, &error))
     }
 }
 
-fn connected(path: &Path, flags: OpenFlags, limit: &ReadLimit) -> rusqlite::Result<Connection> {
-    let mut connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    let limit = limit.clone();
-    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || limit.is_over()))?;
-    Ok(connection)
-}
-
 /// Dates the mirror's file: it is as old as what it was filled from, whenever that was.
-///
-/// # Errors
-/// The file cannot be touched.
 pub fn date_file(path: &Path, written: SystemTime) -> std::io::Result<()> {
     let file = std::fs::File::options().write(true).open(path)?;
     let present = file.metadata()?.modified()?;

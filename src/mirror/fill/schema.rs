@@ -60,14 +60,18 @@ pub(super) fn add_columns(
 ) -> rusqlite::Result<()> {
     let found = columns(connection, table)?;
     for column in wanted {
-        // SQLite does not tell case apart in a name.
-        if !found.iter().any(|name| name.to_lowercase() == column.to_lowercase()) {
+        if !has_name(&found, column) {
             let table = table.name();
             connection
                 .execute_batch(&format!("ALTER TABLE main.{table} ADD COLUMN \"{column}\" TEXT"))?;
         }
     }
     Ok(())
+}
+
+/// SQLite does not tell case apart in a name.
+pub(super) fn has_name(columns: &[String], column: &str) -> bool {
+    columns.iter().any(|name| name.to_lowercase() == column.to_lowercase())
 }
 
 /// What stands in a column where the report says nothing.

@@ -22,9 +22,6 @@ pub struct ReadRow {
 
 impl Filling {
     /// Makes ready for the rows of a table.
-    ///
-    /// # Errors
-    /// In words.
     pub fn begin_table(
         &self,
         table: MirrorTable,
@@ -32,11 +29,9 @@ impl Filling {
         may_write: bool,
     ) -> Result<()> {
         let name = table.name();
-        let definitions: Vec<String> = columns
-            .iter()
-            .map(|column| format!("\"{column}\" {}", schema::type_of(column)))
-            .collect();
-        let (definitions, keys) = (definitions.join(", "), table.key_columns().join(", "));
+        let definition = |column: &String| format!("\"{column}\" {}", schema::type_of(column));
+        let definitions = columns.iter().map(definition).collect::<Vec<_>>().join(", ");
+        let keys = table.key_columns().join(", ");
         self.said(self.connection.execute_batch(&format!(
             "CREATE TEMP TABLE read_{name} (line INTEGER, key TEXT, row_values TEXT, print INTEGER);
              CREATE TEMP TABLE new_{name} ({definitions}, PRIMARY KEY ({keys}));
@@ -49,24 +44,14 @@ impl Filling {
     }
 
     /// Takes a row of a report.
-    ///
-    /// # Errors
-    /// In words.
     pub fn add_read(&self, table: MirrorTable, row: &ReadRow) -> Result<()> {
         let sql = format!("INSERT INTO temp.read_{} VALUES (?1, ?2, ?3, ?4)", table.name());
         let ReadRow { line, key, values, print } = row;
         let values = serde_json::to_string(values)?;
-        let parameters = (line, key, values, print.cast_signed());
-        self.said(
-            self.connection.prepare_cached(&sql).and_then(|mut sql| sql.execute(parameters)),
-        )?;
-        Ok(())
+        self.execute(&sql, (line, key, values, print.cast_signed()))
     }
 
     /// The rows that were taken, those of one id together, in the order of the report.
-    ///
-    /// # Errors
-    /// In words; or what `take` says.
     pub fn for_each_key(
         &self,
         table: MirrorTable,
@@ -95,69 +80,47 @@ impl Filling {
 
     /// Takes a row for the mirror, by the columns of [`Filling::begin_table`]. The first one of a
     /// key counts.
-    ///
-    /// # Errors
-    /// In words.
     pub fn stage(&self, table: MirrorTable, columns: &[String], values: &[String]) -> Result<()> {
         let marks = vec!["?"; columns.len()].join(", ");
         let sql = format!("INSERT OR IGNORE INTO temp.new_{} VALUES ({marks})", table.name());
         let values = columns.iter().zip(values).map(|(column, value)| value_of(column, value));
-        let staged = self.connection.prepare_cached(&sql);
-        self.said(staged.and_then(|mut sql| sql.execute(params_from_iter(values))))?;
-        Ok(())
+        self.execute(&sql, params_from_iter(values))
     }
 
     /// The rows of this id stay in the mirror as they are: the report has them, and they cannot be
     /// read.
-    ///
-    /// # Errors
-    /// In words.
     pub fn keep(&self, table: MirrorTable, key: &str) -> Result<()> {
         let sql = format!("INSERT OR IGNORE INTO temp.kept_{} VALUES (?1)", table.name());
-        self.said(self.connection.prepare_cached(&sql).and_then(|mut sql| sql.execute([key])))?;
-        Ok(())
+        self.execute(&sql, [key])
     }
 
     /// Likewise who stays in the bookings that are kept.
-    ///
-    /// # Errors
-    /// In words.
     pub fn keep_stays_of_kept_bookings(&self) -> Result<()> {
-        let sql =
-            "INSERT OR IGNORE INTO temp.kept_booking_guests SELECT key FROM temp.kept_bookings";
-        self.said(self.connection.execute(sql, []))?;
-        Ok(())
+        self.execute(
+            "INSERT OR IGNORE INTO temp.kept_booking_guests SELECT key FROM temp.kept_bookings",
+            [],
+        )
     }
 
     /// Whether they do.
-    ///
-    /// # Errors
-    /// In words.
     pub fn is_kept(&self, table: MirrorTable, key: &str) -> Result<bool> {
         let sql = format!("SELECT 1 FROM temp.kept_{} WHERE key = ?1", table.name());
         self.said(self.connection.prepare_cached(&sql).and_then(|mut sql| sql.exists([key])))
     }
 
     /// Whether the last report of this table had an end of its last line; none where nobody knows.
-    ///
-    /// # Errors
-    /// In words.
     pub fn ended_with_line_break(&self, table: MirrorTable) -> Result<Option<bool>> {
         let sql = "SELECT ends_with_line_break FROM main.load_files WHERE filled_table = ?1";
         self.said(self.connection.query_row(sql, [table.name()], |row| row.get(0)).optional())
     }
 
     /// Notes that for the next report. What is noted already is not written again.
-    ///
-    /// # Errors
-    /// In words.
     pub fn note_line_break(&self, table: MirrorTable, is_there: bool) -> Result<()> {
         if self.ended_with_line_break(table)? == Some(is_there) {
             return Ok(());
         }
         let sql = "INSERT OR REPLACE INTO main.load_files VALUES (?1, ?2)";
-        self.said(self.connection.execute(sql, (table.name(), is_there)))?;
-        Ok(())
+        self.execute(sql, (table.name(), is_there))
     }
 }
 

@@ -99,9 +99,6 @@ impl Lock {
     }
 
     /// Counts a run that found the lock held and therefore ends. Returns all that did until now.
-    ///
-    /// # Errors
-    /// The file cannot be read or written.
     pub fn pass_over(state: &Path, now: DateTime<Utc>) -> io::Result<PassedOver> {
         let path = sidecar_path(state, SUFFIX);
         let file = regular_file::open(&path, File::options().read(true).write(true))?;

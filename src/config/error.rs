@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use crate::domain::messages::{ConfigMessage, Message};
+use crate::domain::messages::{ConfigMessage, Message, PlatformMessage};
 use crate::domain::run_error::RunError;
 use crate::platform::private_files;
 
@@ -64,7 +64,7 @@ pub(super) fn unreadable(file: &Path, error: &io::Error) -> ConfigError {
     let path = file.display().to_string();
     let message = match error.kind() {
         ErrorKind::PermissionDenied => {
-            ConfigMessage::FileDenied { path, remedy: private_files::run_as_owner_hint().into() }
+            ConfigMessage::FileDenied { path, remedy: PlatformMessage::RunAsOwner.into() }
         }
         ErrorKind::NotFound => ConfigMessage::FileMissing { path },
         ErrorKind::InvalidData => ConfigMessage::FileNotUtf8 { path },

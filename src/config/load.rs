@@ -91,12 +91,12 @@ fn columns_as_headings(table: MirrorTable, own_columns: &PerKind<Vec<String>>) -
     };
     let usual = table.columns().iter().copied();
     let columns = usual.chain(own.iter().map(String::as_str));
-    let heading = |column: &str| Heading {
+    let headings = columns.map(|column| Heading {
         text: column.to_owned(),
         columns: vec![column.to_owned()],
         is_required: table.required_of_reports().contains(&column),
-    };
-    columns.map(heading).collect()
+    });
+    headings.collect()
 }
 
 fn headings(
@@ -124,8 +124,8 @@ fn headings(
 /// A heading as headings are compared: without case, `ё` as `е`, blanks of any kind and number as
 /// one.
 pub fn plain_heading(text: &str) -> String {
-    let is_mark = |c: char| matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}');
-    let text = text.replace(is_mark, " ").to_lowercase().replace('ё', "е");
+    let text = text.replace(['\u{feff}', '\u{200b}', '\u{2060}'], " ");
+    let text = text.to_lowercase().replace('ё', "е");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -134,13 +134,13 @@ fn refuse_odd_columns(
     heading: &str,
     columns: &[String],
 ) -> Result<(), ConfigMessage> {
-    let is_name = |column: &&String| column.chars().all(|c| c.is_alphanumeric() || c == '_');
     let table = table.name().to_owned();
     let heading = heading.to_owned();
     if columns.is_empty() {
         return Err(ConfigMessage::HeadingWithoutColumn { table, heading });
     }
-    match columns.iter().find(|column| !is_name(column)) {
+    let is_odd = |c: char| !c.is_alphanumeric() && c != '_';
+    match columns.iter().find(|column| column.contains(is_odd)) {
         Some(odd) => Err(ConfigMessage::OddColumn { table, heading, column: odd.clone() }),
         None => Ok(()),
     }
@@ -170,9 +170,9 @@ fn refuse_split_keys(table: MirrorTable, headings: &[Heading]) -> Result<(), Con
     let keys =
         ["id", "booking_id", "guest_id", "company_id", "payer_company_id", "crm_id", "amount"];
     for key in keys {
-        let names_key = |heading: &Heading| heading.columns.iter().any(|column| column == key);
-        let is_split =
-            headings.iter().any(|heading| heading.columns.len() > 1 && names_key(heading));
+        let is_split = headings.iter().any(|Heading { columns, .. }| {
+            columns.len() > 1 && columns.iter().any(|column| column == key)
+        });
         if is_split || fills(headings, key) > 1 {
             let table = table.name().to_owned();
             return Err(ConfigMessage::KeySplit { table, column: key.to_owned() });

@@ -255,11 +255,11 @@ fn without_secret(text: &str, error: &toml::de::Error) -> ConfigError {
 }
 
 fn export(export: &file::Export) -> Result<ExportConfig, ConfigMessage> {
-    let day = |text: &String| {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .map_err(|_| ConfigMessage::NoDate { text: text.clone() })
-    };
-    let bookings_from = export.bookings_from.as_ref().map(day).transpose()?;
+    let mut bookings_from = None;
+    if let Some(text) = &export.bookings_from {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+        bookings_from = Some(day.map_err(|_| ConfigMessage::NoDate { text: text.clone() })?);
+    }
     Ok(ExportConfig { method: export.method, bookings_from })
 }
 

@@ -27,7 +27,6 @@ pub struct MonitoringConfig {
 pub(super) fn monitoring(section: file::Monitoring) -> Result<MonitoringConfig, ConfigMessage> {
     let file::Monitoring { heartbeat_url, max_mirror_age, status_page, metrics_file, notify_user } =
         section;
-    let age = |text: String| duration("[monitoring] max_mirror_age", &text);
     if notify_user == Some(0) {
         return Err(ConfigMessage::NoUser { key: "[monitoring] notify_user".to_owned() });
     }
@@ -40,7 +39,9 @@ pub(super) fn monitoring(section: file::Monitoring) -> Result<MonitoringConfig, 
     }
     Ok(MonitoringConfig {
         heartbeat: heartbeat_url.map(heartbeat).transpose()?,
-        max_mirror_age: max_mirror_age.map(age).transpose()?,
+        max_mirror_age: max_mirror_age
+            .map(|text| duration("[monitoring] max_mirror_age", &text))
+            .transpose()?,
         status_page: status_page.map(|FilePath(path)| path),
         metrics_file,
         notify_user,

@@ -57,11 +57,9 @@ impl ContactPoints {
     /// as hotels write «нет».
     #[must_use]
     pub fn searchable(mut self) -> ContactPoints {
-        let number = |phone: &str| {
-            phone.split([';', ',', '#', 'д', 'e', 'x']).next().unwrap_or_default().to_owned()
-        };
         self.phones.retain(|phone| {
-            number(phone).contains(|c: char| c.is_ascii_digit()) && !has_reference(phone)
+            let number = phone.split([';', ',', '#', 'д', 'e', 'x']).next().unwrap_or_default();
+            has_digits(number) && !has_reference(phone)
         });
         self.emails.retain(|email| !has_reference(email));
         self
@@ -76,17 +74,22 @@ impl ContactPoints {
     #[must_use]
     pub fn without(mut self, others: &OwnedValues) -> ContactPoints {
         self.phones.retain(|value| !others.phones.iter().any(|other| reaches(other, value)));
-        let is_same = |a: &str, b: &str| Values::Emails.mean_the_same(a, b);
-        self.emails.retain(|value| !others.emails.iter().any(|other| is_same(other, value)));
+        self.emails.retain(|value| {
+            !others.emails.iter().any(|other| Values::Emails.mean_the_same(other, value))
+        });
         self
     }
 
     /// Whether the object has one of the numbers or addresses, as people would compare them.
     pub fn matches(&self, object: &Object) -> bool {
-        let phone = |value: &String| object.phones.iter().any(|row| reaches(&row.value, value));
-        let is_same = |row: &str, value: &str| Values::Emails.mean_the_same(row, value);
-        let email = |value: &String| object.emails.iter().any(|row| is_same(&row.value, value));
-        self.phones.iter().any(phone) || self.emails.iter().any(email)
+        for row in &object.phones {
+            if self.phones.iter().any(|phone| reaches(&row.value, phone)) {
+                return true;
+            }
+        }
+        object.emails.iter().any(|row| {
+            self.emails.iter().any(|email| Values::Emails.mean_the_same(&row.value, email))
+        })
     }
 
     /// The values to ask for: every form that a spelling of the numbers may have in the portal.
@@ -120,8 +123,11 @@ fn unique(values: impl Iterator<Item = String>) -> Vec<String> {
     unique
 }
 
+fn has_digits(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit())
+}
+
 fn reaches(a: &str, b: &str) -> bool {
-    let has_digits = |text: &str| text.contains(|c: char| c.is_ascii_digit());
     has_digits(a) && has_digits(b) && Phone::read(a).reaches(&Phone::read(b))
 }
 
@@ -163,8 +169,10 @@ pub fn find_by_contact(
     }
     let all: BTreeSet<i64> = candidates.iter().flatten().flatten().copied().collect();
     let objects = by_id(gate, kind, &all.into_iter().collect::<Vec<_>>())?;
-    let named = |ids: BTreeSet<i64>| ids.iter().filter_map(|id| objects.get(id).cloned()).collect();
-    Ok(candidates.into_iter().map(|ids| ids.map(named)).collect())
+    let found = candidates
+        .into_iter()
+        .map(|ids| Ok(ids?.iter().filter_map(|id| objects.get(id).cloned()).collect()));
+    Ok(found.collect())
 }
 
 /// A question that a portal never answers, though it answers others, concerns one record.
@@ -180,12 +188,14 @@ fn ask_alone(
     }
 }
 
+/// The questions, and of each the place in `wanted` of whom it is about.
 fn questions(kind: Kind, wanted: &[ContactPoints]) -> (Vec<Command>, Vec<usize>) {
-    let (mut commands, mut owners) = (Vec::new(), Vec::new());
+    let entity = kind.crm_entity().to_uppercase();
+    let mut commands = Vec::new();
+    let mut owners = Vec::new();
     for (owner, reach) in wanted.iter().enumerate() {
         for (by, values) in [("PHONE", reach.phone_forms()), ("EMAIL", reach.email_forms())] {
             for values in values.chunks(VALUES) {
-                let entity = kind.crm_entity().to_uppercase();
                 let params = json!({"type": by, "values": values, "entity_type": entity});
                 let name = format!("q{}", commands.len());
                 commands.push(Command::new(name, "crm.duplicate.findbycomm", params));

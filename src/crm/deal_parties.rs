@@ -109,9 +109,7 @@ impl DealParties {
         }
         fingerprint.finish()
     }
-}
 
-impl DealParties {
     /// The booking's guest first, then all who stay; the company, or where there is none the payer.
     /// `person` says what is known of each.
     pub fn of(
@@ -125,26 +123,16 @@ impl DealParties {
         };
         let mut people = DealParties::default();
         for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
-            let main = at == 0 && booking.guest.is_some();
             let guest = RecordKey::new(Kind::Guest, id.clone());
-            match person(&guest)? {
-                Party::NotInMirror => people.name_stranger(guest),
-                Party::NotInCrm if main => people.waits_for = Some(guest),
-                Party::NotInCrm => people.missing.push(guest),
-                Party::InCrm(card) => {
-                    if main {
-                        people.links.last_name.clone_from(&card.display_name);
-                    }
-                    people.link(card);
-                }
-            }
+            let party = person(&guest)?;
+            people.add_guest(guest, party, at == 0 && booking.guest.is_some());
         }
         let mut has_company = false;
         for id in booking.company.iter().chain(&booking.payer) {
             let company = RecordKey::new(Kind::Company, id.clone());
             match person(&company)? {
                 Party::NotInMirror => people.name_stranger(company),
-                _ if has_company => {}
+                Party::NotInCrm | Party::InCrm(_) if has_company => {}
                 Party::NotInCrm => {
                     has_company = true;
                     people.missing.push(company);
@@ -156,6 +144,20 @@ impl DealParties {
             }
         }
         Ok(people)
+    }
+
+    fn add_guest(&mut self, guest: RecordKey, party: Party, is_main: bool) {
+        match party {
+            Party::NotInMirror => self.name_stranger(guest),
+            Party::NotInCrm if is_main => self.waits_for = Some(guest),
+            Party::NotInCrm => self.missing.push(guest),
+            Party::InCrm(card) => {
+                if is_main {
+                    self.links.last_name.clone_from(&card.display_name);
+                }
+                self.link(card);
+            }
+        }
     }
 
     /// A 0 names nobody on purpose, as NULL does.

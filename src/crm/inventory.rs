@@ -141,7 +141,8 @@ fn remaining_range(Range { above, upto }: Range, page: &[Object], page_size: usi
     else {
         return Vec::new();
     };
-    let (seen, left) = ((last.crm_id - above).max(1), upto - last.crm_id);
+    let seen = (last.crm_id - above).max(1);
+    let left = upto - last.crm_id;
     split_range(Range { above: last.crm_id, upto }, left.saturating_mul(page.len() as i64) / seen)
 }
 

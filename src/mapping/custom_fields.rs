@@ -143,7 +143,8 @@ fn convert<'c>(cell: &'c str, field: &FieldType) -> (Option<Value>, Vec<&'c str>
             None => (None, vec![cell]),
         };
     }
-    let (mut values, mut unfit) = (Vec::new(), Vec::new());
+    let mut values = Vec::new();
+    let mut unfit = Vec::new();
     for part in split_values(cell, &field.form) {
         match convert_value(part, &field.form) {
             Some(value) => values.push(value),

@@ -35,7 +35,7 @@ pub fn deal(
     let comments = text::comment(&fill(&config.comments, booking, links, extra));
     let fields = &mut deal.fields;
     // Bare dates: a time with an offset can move the day.
-    fields.insert("BEGINDATE".into(), booking.arrival.date().to_string().into());
+    fields.insert("BEGINDATE".into(), booking.arrival.day.to_string().into());
     fields.insert("CLOSEDATE".into(), closedate(booking));
     fields.insert("OPPORTUNITY".into(), booking.amount.clone().into());
     // By hand, so that no product row recomputes it.
@@ -62,7 +62,7 @@ pub fn deal(
 /// The departure. A portal puts today's date here when a deal reaches a final stage, also over a
 /// value in the same call, so the caller sends it once more afterwards.
 pub fn closedate(booking: &Booking) -> Value {
-    booking.departure.date().to_string().into()
+    booking.departure.day.to_string().into()
 }
 
 /// A template with the booking's values.

@@ -66,15 +66,19 @@ pub fn mapped(
     config: &Config,
     types: &FieldTypes,
 ) -> Option<CrmFields> {
-    let (id, extra) = (&row.id, &row.custom_columns);
+    let id = &row.id;
+    let extra = &row.custom_columns;
     let mut mapped = match row.body.as_ref().ok()? {
-        Entity::Guest(guest) => contact::contact(id, guest, extra, &config.contact, types),
+        Entity::Guest(guest) => {
+            let mut contact = contact::contact(id, guest, extra, &config.contact, types);
+            if let Some(stays) = stays {
+                contact.stays(&config.contact.stays, stays, types.of(Kind::Guest));
+            }
+            contact
+        }
         Entity::Company(company) => company::company(id, company, extra, &config.company, types),
         Entity::Booking(booking) => deal::deal(booking, links, extra, &config.deal, types),
     };
-    if let (Entity::Guest(_), Some(stays)) = (row.body.as_ref().ok()?, stays) {
-        mapped.stays(&config.contact.stays, stays, types.of(Kind::Guest));
-    }
     for RowWarning { code, column } in &row.warnings {
         mapped.warn(*code, column);
     }

@@ -29,8 +29,8 @@ pub fn guest_stays(booking: &Booking) -> Vec<GuestStay> {
             stays.push(GuestStay {
                 guest: guest.clone(),
                 status: booking.status,
-                arrival: booking.arrival.date(),
-                departure: booking.departure.date(),
+                arrival: booking.arrival.day,
+                departure: booking.departure.day,
                 amount: if stays.is_empty() { amount } else { 0 },
             });
         }

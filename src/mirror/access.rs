@@ -35,10 +35,6 @@ pub(super) struct Admission {
 }
 
 /// Says why the mirror may not be opened, or that it may.
-///
-/// # Errors
-/// In words: it is not there, is no file, is not ours to read, or reading it would stop whatever
-/// fills it.
 pub(super) fn admit(path: &Path, patience: Duration) -> Result<Admission, RunError> {
     let found = fs::metadata(path).map_err(|error| unseen(path, &error))?;
     if !found.is_file() {
@@ -96,9 +92,8 @@ fn lock(path: &Path, file: &File, patience: Duration) -> Result<(), MirrorMessag
 /// A file that cannot be seen or opened.
 fn unseen(file: &Path, error: &std::io::Error) -> RunError {
     let path = file.display().to_string();
-    let is_link = || fs::symlink_metadata(file).is_ok();
     let message = match error.kind() {
-        ErrorKind::NotFound if is_link() => MirrorMessage::DanglingLink { path },
+        ErrorKind::NotFound if file.is_symlink() => MirrorMessage::DanglingLink { path },
         ErrorKind::NotFound | ErrorKind::NotADirectory => MirrorMessage::NotFound { path },
         ErrorKind::PermissionDenied => match closed_folder(file) {
             Some(folder) => {
@@ -119,11 +114,11 @@ fn closed_folder(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     let mut folders: Vec<&Path> = path.ancestors().skip(1).collect();
     folders.reverse();
-    let is_closed = |folder: &&&Path| {
+    let closed = folders.into_iter().find(|folder| {
         fs::metadata(folder.join("."))
             .is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
-    };
-    folders.iter().find(is_closed).map(|folder| folder.to_path_buf())
+    });
+    closed.map(Path::to_path_buf)
 }
 
 /// Reading a pipe or a device may never end.

@@ -195,9 +195,11 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
         if text.is_empty() {
             return Ok(None);
         }
-        // The value is a person's data: the message names the column alone.
-        let bad = || RowError::new(FailureCode::BadDate, "birth_date", "").of_form(&text);
-        values::birth_date(&text).map(Some).ok_or_else(bad)
+        match values::birth_date(&text) {
+            Some(day) => Ok(Some(day)),
+            // The value is a person's data: the message names the column alone.
+            None => Err(RowError::new(FailureCode::BadDate, "birth_date", "").of_form(&text)),
+        }
     }
 
     pub(super) fn company(&mut self) -> Result<Company, RowError> {

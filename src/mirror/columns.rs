@@ -68,12 +68,15 @@ pub(super) fn utf_16(connection: &Connection) -> rusqlite::Result<Option<bool>> 
 /// In a mirror of UTF-16, one more column: the position of the first text that is none.
 pub(super) fn broken_texts(wanted: &[&str], found: &[String], utf_16: Option<bool>) -> String {
     let Some(is_little_endian) = utf_16 else { return String::new() };
-    let bytes = |name: &&str| {
-        let is_known = has_column(found, name);
-        let text = format!("CASE typeof(\"{name}\") WHEN 'text' THEN CAST(\"{name}\" AS BLOB) END");
-        if is_known { text } else { "NULL".to_owned() }
-    };
-    let texts = wanted.iter().map(bytes).collect::<Vec<_>>().join(", ");
+    let mut texts: Vec<String> = Vec::new();
+    for name in wanted {
+        texts.push(if has_column(found, name) {
+            format!("CASE typeof(\"{name}\") WHEN 'text' THEN CAST(\"{name}\" AS BLOB) END")
+        } else {
+            "NULL".to_owned()
+        });
+    }
+    let texts = texts.join(", ");
     format!(", ecvi_broken({}, {texts})", i32::from(is_little_endian))
 }
 
@@ -115,9 +118,10 @@ pub(super) fn has_column(found: &[String], name: &str) -> bool {
 
 /// The columns by position; those that the hotel does not have read as NULL.
 pub(super) fn select_list(wanted: &[&str], found: &[String]) -> String {
-    let cell = |name: &&str| {
-        let known = has_column(found, name);
-        if known { format!("\"{name}\"") } else { format!("NULL AS \"{name}\"") }
-    };
-    wanted.iter().map(cell).collect::<Vec<_>>().join(", ")
+    let mut cells: Vec<String> = Vec::new();
+    for name in wanted {
+        let absent = if has_column(found, name) { "" } else { "NULL AS " };
+        cells.push(format!("{absent}\"{name}\""));
+    }
+    cells.join(", ")
 }

@@ -8,7 +8,7 @@ use rusqlite::{ErrorCode, ffi};
 
 use super::{Mirror, access};
 use crate::config::MirrorConfig;
-use crate::domain::messages::{Message, MirrorMessage};
+use crate::domain::messages::{Message, MirrorMessage, PlatformMessage};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{RunError, explained};
@@ -96,7 +96,7 @@ fn exhausted(error: &rusqlite::Error) -> Option<Message> {
         return Some(MirrorMessage::NoTemporaryFolder.into());
     }
     match error.sqlite_error_code()? {
-        ErrorCode::OutOfMemory => Some(private_files::no_memory()),
+        ErrorCode::OutOfMemory => Some(PlatformMessage::TooLittleMemory.into()),
         ErrorCode::DiskFull => Some(MirrorMessage::NoTemporarySpace.into()),
         ErrorCode::TooBig => Some(MirrorMessage::ValueTooBig.into()),
         ErrorCode::CannotOpen => private_files::no_descriptors(),

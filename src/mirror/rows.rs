@@ -12,54 +12,36 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{BookingStatus, Kind, RecordId, RecordKey};
 
 /// гость
+#[allow(missing_docs, reason = "the columns of docs/mirror.md")]
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Guest {
-    /// Фамилия
     pub last_name: String,
-    /// Имя
     pub first_name: String,
-    /// Отчество
     pub middle_name: String,
-    /// Дата рождения
     pub birth_date: Option<NaiveDate>,
-    /// Each number on its own.
     pub phones: Vec<String>,
-    /// Each address on its own.
     pub emails: Vec<String>,
-    /// Страна
     pub country: String,
-    /// Область
     pub region: String,
-    /// Город
     pub city: String,
     /// `M`, `F` or empty for unknown.
     pub sex: String,
-    /// Комментарий
     pub comment: String,
-    /// `{ VIP }`
     pub vip: bool,
-    /// `{ ЧЕРНЫЙ СПИСОК }`
     pub blacklisted: bool,
 }
 
 /// компания
+#[allow(missing_docs, reason = "the columns of docs/mirror.md")]
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Company {
-    /// Название
     pub name: String,
-    /// Улица, дом
     pub address: String,
-    /// Город
     pub city: String,
-    /// Страна
     pub country: String,
-    /// Индекс
     pub postal_code: String,
-    /// Each number on its own.
     pub phones: Vec<String>,
-    /// Each address on its own.
     pub emails: Vec<String>,
-    /// Комментарий
     pub comment: String,
 }
 
@@ -167,12 +149,12 @@ impl RowError {
     /// Likewise, with the form of the value that should have been a number or a date.
     #[must_use]
     pub(super) fn of_form(self, value: &str) -> RowError {
-        let sign = |c: char| match c {
+        let signs = value.chars().take(60).map(|c| match c {
             c if c.is_numeric() => '9',
             c if c.is_alphabetic() => 'a',
             c => c,
-        };
-        let mut form: Vec<char> = value.chars().take(60).map(sign).collect();
+        });
+        let mut form: Vec<char> = signs.collect();
         form.dedup_by(|a, b| a == b && *a == 'a');
         RowError { form: form.into_iter().take(24).collect(), ..self }
     }

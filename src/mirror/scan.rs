@@ -140,7 +140,8 @@ impl Mirror {
 impl Scan<'_> {
     /// The rows that lie in these spans, ordered by id, each id once.
     pub fn rows<'s>(&'s mut self, spans: &'s [IdRange]) -> Result<Rows<'s>, RunError> {
-        let (mirror, kind) = (self.mirror, self.kind);
+        let mirror = self.mirror;
+        let kind = self.kind;
         self.begin(spans).map_err(|error| mirror.broken_off(kind, error))
     }
 
@@ -282,10 +283,10 @@ fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: Row
         cells.crm_id()
     };
     let custom_columns = custom_columns(&cells, own);
-    let body = match (&crm_id, &custom_columns) {
-        (Err(error), _) => Err(error.clone()),
-        (Ok(_), Ok(_)) => check_id(&id).and(entity),
-        (Ok(_), Err(error)) => check_id(&id).and(entity).and(Err(error.clone())),
+    // The first of several faults is told.
+    let body = match (&crm_id, check_id(&id).and(entity), &custom_columns) {
+        (Err(error), _, _) | (Ok(_), Ok(_), Err(error)) => Err(error.clone()),
+        (Ok(_), body, _) => body,
     };
     Row {
         id,

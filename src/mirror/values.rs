@@ -77,11 +77,6 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// The day.
-    pub fn date(self) -> NaiveDate {
-        self.day
-    }
-
     /// To be compared with others: a day alone begins at midnight.
     pub fn or_midnight(self) -> NaiveDateTime {
         self.day.and_time(self.time.unwrap_or_default())

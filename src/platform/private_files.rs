@@ -61,15 +61,10 @@ pub(crate) fn share_with_group(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// What to do about a file of another user.
-pub(crate) fn run_as_owner_hint() -> Message {
-    PlatformMessage::RunAsOwner.into()
-}
-
 /// What to do about a file that cannot be read.
 pub(crate) fn io_hint(error: &io::Error) -> Message {
     match error.kind() {
-        ErrorKind::PermissionDenied => run_as_owner_hint(),
+        ErrorKind::PermissionDenied => PlatformMessage::RunAsOwner.into(),
         _ => PlatformMessage::CheckPath.into(),
     }
 }
@@ -80,7 +75,7 @@ pub(crate) fn exhausted(error: &io::Error) -> Option<Message> {
     if is_out_of_descriptors(error) {
         Some(PlatformMessage::TooFewDescriptors.into())
     } else if error.kind() == ErrorKind::OutOfMemory {
-        Some(no_memory())
+        Some(PlatformMessage::TooLittleMemory.into())
     } else {
         None
     }
@@ -99,11 +94,6 @@ pub(crate) fn no_descriptors() -> Option<Message> {
     const NEEDED: usize = 4;
     let opened: io::Result<Vec<File>> = (0..NEEDED).map(|_| File::open("/dev/null")).collect();
     exhausted(&opened.err()?)
-}
-
-/// What to do where there is no memory left.
-pub(crate) fn no_memory() -> Message {
-    PlatformMessage::TooLittleMemory.into()
 }
 
 /// Whether the file exists and this user may not write it.

@@ -43,12 +43,10 @@ fn document(body: &[u8]) -> Option<Value> {
     if let Ok(answer) = serde_json::from_slice(body) {
         return Some(answer).filter(Value::is_object);
     }
-    let begins_answer = |at: &usize| {
-        let rest = &body[*at..];
-        rest.starts_with(b"{\"result\"") || rest.starts_with(b"{\"error\"")
-    };
-    let mut starts = (0..body.len()).filter(begins_answer).take(STARTS);
-    starts.find_map(|at| serde_json::from_slice(&body[at..]).ok())
+    let rests = (0..body.len()).map(|at| &body[at..]);
+    let starts =
+        rests.filter(|rest| rest.starts_with(b"{\"result\"") || rest.starts_with(b"{\"error\""));
+    starts.take(STARTS).find_map(|rest| serde_json::from_slice(rest).ok())
 }
 
 /// `error` and `error_description` of an answer or of one command of a batch.

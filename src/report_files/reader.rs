@@ -54,10 +54,6 @@ enum Records {
 
 impl<'r> Report<'r> {
     /// Opens a report and finds its headings.
-    ///
-    /// # Errors
-    /// In words: the file cannot be read, is empty or damaged, or its headings are not those of the
-    /// configuration.
     pub fn open(source: &'r Source, reading: Reading<'r>) -> Result<Report<'r>> {
         let mut file = source.open()?;
         let kind =
@@ -86,9 +82,6 @@ impl<'r> Report<'r> {
     }
 
     /// Reads all rows.
-    ///
-    /// # Errors
-    /// In words: the file cannot be read or was cut; or what `take` says.
     pub fn read(mut self, mut take: impl FnMut(Finding) -> Result<()>) -> Result<FileEnd> {
         let Reading { config, is_trusted, is_status, .. } = self.reading;
         let reader = RowReader { table: config.table, layout: &self.layout, is_status };

@@ -33,11 +33,11 @@ pub fn unreadable_file(path: &Path, error: &io::Error) -> RunError {
 
 /// Headings that are missing or doubled.
 pub(super) fn headings(path: &Path, table: MirrorTable, error: LayoutError) -> LoadMessage {
-    let (path, section) = (path.display().to_string(), table.name().to_owned());
+    let path = path.display().to_string();
     match error {
         LayoutError::Missing { missing, present, line } => LoadMessage::HeadingsMissing {
             path,
-            section,
+            section: table.name().to_owned(),
             missing: quoted(&missing),
             present: quoted(&present),
             line,
@@ -61,8 +61,9 @@ pub(super) fn headings(path: &Path, table: MirrorTable, error: LayoutError) -> L
 }
 
 fn quoted(texts: &[String]) -> String {
-    let quote = |text: &String| format!("«{}»", visible_text::name(text));
-    let mut quoted: Vec<String> = texts.iter().take(MOST_SHOWN).map(quote).collect();
+    let shown = texts.iter().take(MOST_SHOWN);
+    let mut quoted: Vec<String> =
+        shown.map(|text| format!("«{}»", visible_text::name(text))).collect();
     if texts.len() > MOST_SHOWN {
         quoted.push("…".into());
     }

@@ -86,15 +86,16 @@ impl Rooms<'_> {
         if let Some(unknown) = words.iter().find(|word| (self.status)(word).is_none()) {
             return (*unknown).to_owned();
         }
-        let checked_in = || word_of(BookingStatus::CheckedIn);
-        let begun = checked_in().or_else(|| {
-            let is_begun = word_of(BookingStatus::CheckedOut).is_some();
-            // Words that are all understood and differ: others were not taken yet.
-            is_begun.then(|| BookingStatus::CheckedIn.word().to_owned())
-        });
-        let confirmed = || word_of(BookingStatus::Confirmed);
-        let cancelled = || word_of(BookingStatus::Cancelled);
-        begun.or_else(confirmed).or_else(cancelled).unwrap_or_else(|| words[0].to_owned())
+        if let Some(word) = word_of(BookingStatus::CheckedIn) {
+            return word;
+        }
+        // Words that are all understood and differ: others were not taken yet.
+        if word_of(BookingStatus::CheckedOut).is_some() {
+            return BookingStatus::CheckedIn.word().to_owned();
+        }
+        word_of(BookingStatus::Confirmed)
+            .or_else(|| word_of(BookingStatus::Cancelled))
+            .unwrap_or_else(|| words[0].to_owned())
     }
 
     fn amount(&self, rows: &[&RoomRow], at: usize) -> Result<String, FlawMessage> {

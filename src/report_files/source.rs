@@ -9,6 +9,7 @@ use super::unreadable_file;
 use crate::domain::messages::LoadMessage;
 use crate::domain::run_error::{Result, RunError};
 use crate::platform::clock::Clock;
+use crate::platform::sidecar_path::parent_dir;
 
 /// A file that was written within this time may be written still.
 const REST: Duration = Duration::from_secs(2);
@@ -26,9 +27,6 @@ pub struct Source {
 
 impl Source {
     /// Finds the file. A name with `*` means the newest file of such a name.
-    ///
-    /// # Errors
-    /// In words: there is none, it is no file, or it may not be read.
     pub fn find(pattern: &Path) -> Result<Source> {
         let path = newest(pattern)?;
         let seen = fs::metadata(&path).map_err(|error| unreadable_file(&path, &error))?;
@@ -118,11 +116,11 @@ fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
 /// The newest file of a name with `*`; a name without it is the file.
 fn newest(pattern: &Path) -> Result<PathBuf> {
     let name = pattern.file_name().unwrap_or_default().to_string_lossy();
-    let (Ok(wanted), true) = (glob::Pattern::new(&name), name.contains('*')) else {
+    if !name.contains('*') {
         return Ok(pattern.to_owned());
-    };
-    let folder = pattern.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    }
+    let Ok(wanted) = glob::Pattern::new(&name) else { return Ok(pattern.to_owned()) };
+    let folder = parent_dir(pattern);
     let entries = fs::read_dir(folder).map_err(|error| unreadable_file(folder, &error))?;
     let mut found: Vec<(SystemTime, PathBuf)> = Vec::new();
     for entry in entries {

@@ -22,9 +22,6 @@ pub struct ReportSurvey {
 }
 
 /// Reads a report to its end.
-///
-/// # Errors
-/// In words: the file cannot be read, or none of its headings is called as usual.
 pub fn survey(source: &Source, table: MirrorTable) -> Result<ReportSurvey> {
     let config = ReportConfig { table, file: source.path.clone(), headings: usual_headings(table) };
     let statuses: RefCell<BTreeMap<String, u64>> = RefCell::default();

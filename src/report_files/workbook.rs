@@ -87,10 +87,8 @@ fn rows(range: &Range<Data>, merged: &[Dimensions]) -> Vec<Record> {
 
 /// The rooms of a booking may share one tall cell with its number: each row has it.
 fn fill_down(rows: &mut [Vec<String>], area: &Dimensions, origin: (u32, u32)) {
-    let (first, column) = area.start;
-    let place = (first.checked_sub(origin.0), column.checked_sub(origin.1));
-    let (Some(first), Some(column)) = place else { return };
-    let (first, column) = (first as usize, column as usize);
+    let Some(first) = area.start.0.checked_sub(origin.0).map(|row| row as usize) else { return };
+    let Some(column) = area.start.1.checked_sub(origin.1).map(|at| at as usize) else { return };
     let Some(value) = rows.get(first).and_then(|row| row.get(column)).cloned() else { return };
     let height = (area.end.0 - area.start.0) as usize;
     for row in rows.iter_mut().skip(first + 1).take(height) {

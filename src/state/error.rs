@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use crate::domain::messages::{Message, StateMessage};
+use crate::domain::messages::{Message, PlatformMessage, StateMessage};
 use crate::domain::run_error::{RunError, message_of_io};
 use crate::platform::{private_files, regular_file};
 
@@ -129,8 +129,7 @@ fn cannot_be_opened(file: &Path) -> Message {
         return no_descriptors;
     }
     if private_files::is_denied(file) {
-        return StateMessage::Denied { path, remedy: private_files::run_as_owner_hint().into() }
-            .into();
+        return StateMessage::Denied { path, remedy: PlatformMessage::RunAsOwner.into() }.into();
     }
     StateMessage::CannotBeOpened { path }.into()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ecvi_b24::config;
+use ecvi_b24::domain::mirror_table::MirrorTable;
 use toml::{Table, Value};
 
 use crate::markdown::{blocks_in, code, rows};
@@ -27,6 +28,8 @@ fn keys(source: &str, structure: &str, prefix: &str, found: &mut BTreeSet<String
         let key = format!("{prefix}{}", renamed.take().unwrap_or(name));
         if source.contains(&format!("struct {kind} {{")) {
             keys(source, kind, &format!("{key}."), found);
+        } else if kind.starts_with("BTreeMap<MirrorTable, ") {
+            found.extend(MirrorTable::ALL.map(|table| format!("{key}.{}", table.name())));
         } else {
             found.insert(key);
         }

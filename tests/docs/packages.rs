@@ -105,7 +105,9 @@ fn the_notices_of_what_is_linked_travel_with_the_package() {
     let notices = staged.path().join("usr/share/doc/ecvi-b24/THIRD-PARTY-NOTICES.txt");
     let notices = std::fs::read_to_string(notices).unwrap();
     let manifest: Table = read("Cargo.toml").parse().unwrap();
-    for name in manifest["dependencies"].as_table().unwrap().keys() {
+    let dependencies = manifest["dependencies"].as_table().unwrap().keys();
+    // A macro ends with the compiler.
+    for name in dependencies.filter(|name| *name != "smart-default") {
         assert!(notices.contains(&format!("\n{name} ")), "{name}");
     }
     assert!(notices.contains("SQLite") && !notices.contains("\ninsta "));

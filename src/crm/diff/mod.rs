@@ -72,11 +72,8 @@ impl Difference {
     ) -> Option<Difference> {
         let field = "CONTACT_IDS";
         let theirs = normal::display_value(field, card.fields.get(field)?);
-        let ours = mapped
-            .fields
-            .get(field)
-            .map(|ids| normal::display_value(field, ids))
-            .unwrap_or_default();
+        let ours = mapped.fields.get(field);
+        let ours = ours.map(|ids| normal::display_value(field, ids)).unwrap_or_default();
         Some(Difference { field: field.to_owned(), ours, theirs, coming: coming.to_vec() })
     }
 }
@@ -96,29 +93,23 @@ pub fn differences(
         // A portal that does not know a field, or its people, does not answer with it.
         let Some(theirs) = card.fields.get(field) else { continue };
         if !normal::values_equal(field, types.get(field), ours, theirs) {
-            let (ours, theirs) =
-                (normal::display_value(field, ours), normal::display_value(field, theirs));
-            found.push(Difference { field: field.clone(), ours, theirs, coming: Vec::new() });
+            found.push(Difference {
+                field: field.clone(),
+                ours: normal::display_value(field, ours),
+                theirs: normal::display_value(field, theirs),
+                coming: Vec::new(),
+            });
         }
     }
     // Of what type a row is makes no difference.
     let value_type = "";
-    let phones = Beside {
-        values: Values::Phones,
-        wanted: phones,
-        written: &written.phones,
-        existing: &card.object.phones,
-        value_type,
-    };
-    let emails = Beside {
-        values: Values::Emails,
-        wanted: emails,
-        written: &written.emails,
-        existing: &card.object.emails,
-        value_type,
-    };
-    found.extend(rows("PHONE", &phones));
-    found.extend(rows("EMAIL", &emails));
+    let Object { phones: found_phones, emails: found_emails, .. } = &card.object;
+    for (field, values, wanted, written, existing) in [
+        ("PHONE", Values::Phones, phones, &written.phones, found_phones),
+        ("EMAIL", Values::Emails, emails, &written.emails, found_emails),
+    ] {
+        found.extend(rows(field, &Beside { values, wanted, written, existing, value_type }));
+    }
     found
 }
 
@@ -128,9 +119,8 @@ fn rows(field: &str, beside: &Beside<'_>) -> Option<Difference> {
     let missing = beside.missing();
     let outdated: Vec<&str> = beside.outdated().iter().map(|row| row.value.as_str()).collect();
     let is_different = !missing.is_empty() || !outdated.is_empty();
-    let field = field.to_owned();
     is_different.then(|| Difference {
-        field,
+        field: field.to_owned(),
         ours: missing.join(", "),
         theirs: outdated.join(", "),
         coming: Vec::new(),

@@ -154,15 +154,16 @@ fn of_origins(kind: Kind, originator: &str, origins: &[Value]) -> Question {
 }
 
 pub(crate) fn spoiled_ids(spoiled: Vec<(Question, Message)>) -> BTreeMap<i64, String> {
-    let single = |question: Question| match question.scope {
-        Scope::Values(_, values) => values.first().and_then(Value::as_i64),
-        Scope::Range(range) => Some(range.upto),
-        Scope::Card(crm_id) => Some(crm_id),
-    };
-    spoiled
-        .into_iter()
-        .filter_map(|(question, reason)| Some((single(question)?, reason.to_string())))
-        .collect()
+    let mut ids = BTreeMap::new();
+    for (question, reason) in spoiled {
+        let single = match question.scope {
+            Scope::Values(_, values) => values.first().and_then(Value::as_i64),
+            Scope::Range(range) => Some(range.upto),
+            Scope::Card(crm_id) => Some(crm_id),
+        };
+        ids.extend(single.map(|crm_id| (crm_id, reason.to_string())));
+    }
+    ids
 }
 
 /// Of these ids those that the lists did not show whose objects exist all the same; `spoiled` are
@@ -182,9 +183,8 @@ fn unseen<T>(
     let answers = ask_in_parts(gate, kind, ids.into_iter().map(one).collect(), card_reply)?;
     let mut unseen = BTreeMap::new();
     for (question, found) in answers.read {
-        if let (Scope::Card(crm_id), Some(why)) = (question.scope, found.into_iter().next()) {
-            unseen.insert(crm_id, why);
-        }
+        let Scope::Card(crm_id) = question.scope else { continue };
+        unseen.extend(found.into_iter().map(|why| (crm_id, why)));
     }
     let unreadable = spoiled.into_iter().chain(spoiled_ids(answers.spoiled));
     unseen.extend(unreadable.map(|(crm_id, reason)| (crm_id, Unseen::Unreadable(reason.into()))));
@@ -377,16 +377,17 @@ fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<MultifieldRow>>
         Some(Value::String(text)) if text.is_empty() => Vec::new(),
         Some(Value::String(_) | Value::Number(_) | Value::Bool(_)) => return None,
     };
-    let standing = |row: &Value| {
-        let row =
-            row.as_object().filter(|row| row.contains_key("ID") && row.contains_key("VALUE"))?;
-        Some(MultifieldRow {
-            id: text(row, "ID")?,
-            value: text(row, "VALUE")?,
-            value_type: text(row, "VALUE_TYPE")?,
-        })
-    };
-    rows.into_iter().map(standing).collect()
+    rows.into_iter().map(multifield_row).collect()
+}
+
+fn multifield_row(row: &Value) -> Option<MultifieldRow> {
+    let row = row.as_object()?;
+    let is_whole = row.contains_key("ID") && row.contains_key("VALUE");
+    is_whole.then_some(MultifieldRow {
+        id: text(row, "ID")?,
+        value: text(row, "VALUE")?,
+        value_type: text(row, "VALUE_TYPE")?,
+    })
 }
 
 pub(crate) fn not_filtered(kind: Kind) -> CallError {

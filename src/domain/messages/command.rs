@@ -21,9 +21,7 @@ messages! {
         SeveralRecords { query: String, ids: String } =>
             "под «{query}» значится несколько записей; укажите одну: {ids}",
             "several records are called {query}; name one: {ids}";
-        CrmIdWantsOneRecord =>
-            "--crm-id: укажите одну запись",
-            "--crm-id: name one record";
+        CrmIdWantsOneRecord => "--crm-id: укажите одну запись", "--crm-id: name one record";
         NoSuchCard { card: Box<Message> } =>
             "в CRM нет такой карточки: {card}",
             "no such card in the CRM: {card}";

@@ -102,15 +102,9 @@ messages! {
         WebhookFileUnreadable { path: String, remedy: Box<Message> } =>
             "не читается [portal] webhook_file {path}: {remedy}",
             "[portal] webhook_file {path} cannot be read: {remedy}";
-        SaveAsUtf8 =>
-            "сохраните его как обычный текст (UTF-8)",
-            "save it as plain text (UTF-8)";
-        WebhookWrong { key: String, reason: Box<Message> } =>
-            "{key}: {reason}",
-            "{key}: {reason}";
-        WebhookHasBlank =>
-            "в адресе вебхука пробел",
-            "there is a blank in the webhook";
+        SaveAsUtf8 => "сохраните его как обычный текст (UTF-8)", "save it as plain text (UTF-8)";
+        WebhookWrong { key: String, reason: Box<Message> } => "{key}: {reason}", "{key}: {reason}";
+        WebhookHasBlank => "в адресе вебхука пробел", "there is a blank in the webhook";
         WebhookNotHttps =>
             "адрес вебхука должен начинаться с https://",
             "the webhook must begin with https://";

@@ -5,9 +5,7 @@ use super::messages;
 messages! {
     /// Something in a report that cannot be read.
     pub enum FlawMessage {
-        NoId =>
-            "нет кода записи (id)",
-            "the record's id is missing";
+        NoId => "нет кода записи (id)", "the record's id is missing";
         Width { found: usize, wanted: usize } =>
             "значений {found}, а заголовков {wanted}; возможно, в тексте есть разделитель или кавычка без пары",
             "{found} values under {wanted} headings; a text may hold the separator, or a quote without its pair";
@@ -20,9 +18,7 @@ messages! {
         Status { status: String } =>
             "неизвестный статус «{status}»; добавьте его в [mirror.statuses]",
             "the status \"{status}\" is unknown; add it to [mirror.statuses]";
-        Empty =>
-            "значения нет; заполните его в Ecvi",
-            "no value; fill it in Ecvi";
+        Empty => "значения нет; заполните его в Ecvi", "no value; fill it in Ecvi";
         LostLetters =>
             "буквы не читаются; если отчёт в другой кодировке, укажите её в [load] encoding",
             "letters cannot be read; if the report has another encoding, name it in [load] encoding";

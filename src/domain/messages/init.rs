@@ -15,9 +15,7 @@ messages! {
         NoSuchAnswer { flag: String, given: String, choices: String } =>
             "{flag}: «{given}» не подходит; можно: {choices}",
             "{flag}: \"{given}\" is none of these: {choices}";
-        Stopped =>
-            "Прервано. Ничего не записано.",
-            "Interrupted. Nothing was written.";
+        Stopped => "Прервано. Ничего не записано.", "Interrupted. Nothing was written.";
         NotAsked { error: Box<Message> } =>
             "терминал не отвечает ({error}); ничего не записано",
             "the terminal does not answer ({error}); nothing was written";

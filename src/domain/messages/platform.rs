@@ -23,24 +23,16 @@ messages! {
         FileHasAnotherName =>
             "у этого файла есть второе имя (жёсткая ссылка)",
             "this file has a second name (a hard link)";
-        FileIsLink =>
-            "это ссылка, а не сам файл",
-            "it is a link and not the file itself";
-        NoRegularFile =>
-            "это не обычный файл",
-            "it is no regular file";
-        FileNotWritten { path: String } =>
-            "файл {path} не записан",
-            "{path} was not written";
+        FileIsLink => "это ссылка, а не сам файл", "it is a link and not the file itself";
+        NoRegularFile => "это не обычный файл", "it is no regular file";
+        FileNotWritten { path: String } => "файл {path} не записан", "{path} was not written";
         FileOfOtherProgram =>
             "там уже есть другой файл: уберите его или укажите другой путь",
             "another file is there already: move it away, or name another path";
         RunAsOwner =>
             "выполните команду от имени пользователя, который ведёт запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
             "run the command as the user of the scheduled runs (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)";
-        CheckPath =>
-            "проверьте путь",
-            "check its path";
+        CheckPath => "проверьте путь", "check its path";
         TooFewDescriptors =>
             "не хватает файловых дескрипторов: увеличьте предел открытых файлов (ulimit -n, LimitNOFILE)",
             "too few file descriptors: raise the limit of open files (ulimit -n, LimitNOFILE)";

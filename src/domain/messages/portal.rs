@@ -32,9 +32,7 @@ messages! {
         RestNextRunSaved =>
             "сделанное сохранено, остальное уйдёт со следующим запуском",
             "what was done is saved, the rest goes with the next run";
-        RestNextRun =>
-            "остальное уйдёт со следующим запуском",
-            "the rest goes with the next run";
+        RestNextRun => "остальное уйдёт со следующим запуском", "the rest goes with the next run";
         AsksToWait { refusal: Box<Message> } =>
             "портал просит подождать ({refusal})",
             "the portal asks us to wait ({refusal})";
@@ -77,18 +75,12 @@ messages! {
         HostNotFound =>
             "такой адрес не найден: проверьте адрес и связь",
             "no such address was found: check the address and the connection";
-        NoAnswerInTime =>
-            "ответ не пришёл вовремя",
-            "it did not answer in time";
+        NoAnswerInTime => "ответ не пришёл вовремя", "it did not answer in time";
         AnswerTooLarge =>
             "ответ больше, чем должен быть",
             "the answer is larger than what was asked for";
-        ConnectionRefused =>
-            "соединение отклонено",
-            "the connection was refused";
-        ConnectionBroken =>
-            "соединение оборвалось",
-            "the connection broke off";
+        ConnectionRefused => "соединение отклонено", "the connection was refused";
+        ConnectionBroken => "соединение оборвалось", "the connection broke off";
         Proxy { proxy: String, reason: Box<Message> } =>
             "прокси {proxy}: {reason}",
             "proxy {proxy}: {reason}";
@@ -107,11 +99,7 @@ messages! {
         SharedBucketUnusable { path: String, reason: Box<Message> } =>
             "общий счётчик запросов {path} недоступен ({reason}), запросы идут вдвое реже; проверьте [portal] shared_bucket, файл и права",
             "the shared bucket {path} cannot be used ({reason}), requests go at half the rate; check [portal] shared_bucket, the file and its permissions";
-        SharedBucketBusy =>
-            "его держит другая программа",
-            "another program holds it";
-        SharedBucketForeign =>
-            "это файл другой программы",
-            "it is another program's file";
+        SharedBucketBusy => "его держит другая программа", "another program holds it";
+        SharedBucketForeign => "это файл другой программы", "it is another program's file";
     }
 }

@@ -7,9 +7,7 @@ use super::{Message, messages};
 messages! {
     /// A run: what it waits for, what it holds back, what it needs first.
     pub enum SyncMessage {
-        AnswerLost =>
-            "ответ потерян",
-            "an answer was lost";
+        AnswerLost => "ответ потерян", "an answer was lost";
         ExportInterrupted =>
             "Прервано. Сделанное сохранено; продолжить: ecvi-b24 initial-export",
             "Interrupted. What was done is saved; to go on: ecvi-b24 initial-export";

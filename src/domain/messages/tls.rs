@@ -50,9 +50,7 @@ messages! {
         ForAnotherName =>
             "сертификат сервера выдан другому имени: проверьте адрес в [portal] webhook",
             "the server's certificate is for another name: check the address in [portal] webhook";
-        Revoked =>
-            "сертификат портала отозван",
-            "the portal's certificate was revoked";
+        Revoked => "сертификат портала отозван", "the portal's certificate was revoked";
         UnknownIssuer =>
             "сертификат сервера не принят (UnknownIssuer); если он у портала собственный, укажите его в [portal] ca_file",
             "the server's certificate is not accepted (UnknownIssuer); where the portal has one of its own, name it in [portal] ca_file";

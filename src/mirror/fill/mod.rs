@@ -18,7 +18,7 @@ pub use compare::{Change, Changes, Removal, Scope};
 pub use stage::ReadRow;
 
 use super::{open_within, reason};
-use crate::domain::messages::{LoadMessage, MirrorMessage};
+use crate::domain::messages::{LoadMessage, MirrorMessage, PlatformMessage};
 use crate::domain::run_error::{Result, RunError};
 use crate::platform::clock::ReadLimit;
 use crate::platform::private_files::{self, Opened};
@@ -38,9 +38,6 @@ pub struct Filling {
 
 impl Filling {
     /// Opens the mirror, or makes it, and begins the transaction.
-    ///
-    /// # Errors
-    /// In words: another program fills it, or it cannot be written.
     pub fn open(path: &Path, limit: &ReadLimit) -> Result<Filling> {
         let made = MadeFile::ensure(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -86,9 +83,6 @@ impl Filling {
     }
 
     /// Writes all that was applied.
-    ///
-    /// # Errors
-    /// In words; the mirror is as it was then.
     pub fn commit(mut self) -> Result<()> {
         self.said(self.connection.execute_batch("COMMIT"))?;
         if let Some(made) = self.made.take() {
@@ -148,7 +142,7 @@ fn broken(mirror: &Path, error: &rusqlite::Error) -> RunError {
             RunError::interrupted(MirrorMessage::Busy { path })
         }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
-            let remedy = private_files::run_as_owner_hint().into();
+            let remedy = PlatformMessage::RunAsOwner.into();
             LoadMessage::MirrorDenied { path, remedy }.into()
         }
         Some(ErrorCode::DiskFull) => LoadMessage::DiskFull { path }.into(),

@@ -85,7 +85,7 @@ impl Lock {
 
     /// Notes that a call which changes something is made now.
     pub fn record_call(&self, now: DateTime<Utc>) -> io::Result<()> {
-        note::write_call(&self.file, now)
+        note::write_last_call(&self.file, Some(now))
     }
 
     /// When the last such call was made; none where there was none yet, or the note cannot be read.
@@ -168,10 +168,7 @@ fn unusable(path: &Path, error: io::Error) -> RunError {
     let message = if regular_file::is_unfit(&error) {
         PlatformMessage::LockFileUnfit { path: shown }
     } else if private_files::is_denied(path) {
-        PlatformMessage::LockFileDenied {
-            path: shown,
-            hint: private_files::run_as_owner_hint().into(),
-        }
+        PlatformMessage::LockFileDenied { path: shown, hint: PlatformMessage::RunAsOwner.into() }
     } else {
         PlatformMessage::LockFileUnusable { path: shown }
     };

@@ -68,11 +68,7 @@ pub(super) fn begin(file: &File) -> io::Result<()> {
     clear_holder(file)
 }
 
-pub(super) fn write_call(file: &File, now: DateTime<Utc>) -> io::Result<()> {
-    write_last_call(file, Some(now))
-}
-
-fn write_last_call(file: &File, at: Option<DateTime<Utc>>) -> io::Result<()> {
+pub(super) fn write_last_call(file: &File, at: Option<DateTime<Utc>>) -> io::Result<()> {
     let time = at.map(to_text).unwrap_or_default();
     write_line(file, 0, &format!("{time:<TIME$}"))
 }
@@ -182,11 +178,12 @@ mod tests {
     fn the_three_lines_stand_at_their_places_whatever_stood_there() {
         let hold =
             |file: &File, since| write_holder(file, &Holder { since, command: "sync".to_owned() });
+        let call = |file: &File, now| write_last_call(file, Some(now));
         let pass = |file: &File, now| count_passed_over(file, now).map(|_| ());
         for bytes in ["", "something else", &"of somebody else ".repeat(12)] {
             let lines = lines_after(
                 bytes,
-                &[|file, _| begin(file), write_call, hold, pass, |file, _| clear_holder(file)],
+                &[|file, _| begin(file), call, hold, pass, |file, _| clear_holder(file)],
             );
             let no_call = " ".repeat(TIME);
             let passed = format!("{CALL} 1\n");

@@ -232,7 +232,7 @@ pub fn is_skippable(kind: Kind, pair: &Pair, on_hold: &Deferred, rules: &PlanOpt
 /// Whether the stay ended before `[export] bookings_from`.
 pub(crate) fn is_history(row: &Row, rules: &PlanOptions) -> bool {
     match (&row.body, rules.bookings_from) {
-        (Ok(Entity::Booking(booking)), Some(from)) => booking.departure.date() < from,
+        (Ok(Entity::Booking(booking)), Some(from)) => booking.departure.day < from,
         _ => false,
     }
 }

@@ -84,7 +84,7 @@ impl Push<'_, '_> {
         // A deal of another run may have been created or changed by another call.
         let is_imported = |item: &&WorkItem| item.record.last_seen_run == run;
         let is_far = |item: &WorkItem| {
-            let departure = item.closing_booking().map(|booking| booking.departure.date());
+            let departure = item.closing_booking().map(|booking| booking.departure.day);
             departure.is_some_and(|departure| is_far_from(now.date_naive(), departure))
         };
         let are_kept = if others.iter().any(|item| is_imported(&item)) {

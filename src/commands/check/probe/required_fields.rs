@@ -161,7 +161,7 @@ impl EmptyRecords {
 fn sent(row: &Row, kind: Kind, config: &Config, types: &FieldTypes) -> Option<Fields> {
     let links = match row.body.as_ref().ok()? {
         Entity::Booking(booking)
-            if config.export.bookings_from.is_some_and(|from| booking.departure.date() < from) =>
+            if config.export.bookings_from.is_some_and(|from| booking.departure.day < from) =>
         {
             return None;
         }

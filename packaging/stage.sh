@@ -22,9 +22,16 @@ put 755 lib/ecvi-b24 packaging/set-up
 put 644 lib/systemd/system packaging/systemd/*
 put 644 share/ecvi-b24 packaging/ecvi-b24.toml
 
-"$program" man | made share/man/man1/ecvi-b24.1
+# page LOCALE FOLDER [COMMAND]: the program's page of the manual, or that of a command
+page() {
+    LC_ALL="$1" "$program" man ${3:+"$3"} | made "share/man/$2/ecvi-b24${3:+-$3}.1"
+}
+
+page C man1
+page ru_RU.UTF-8 ru/man1
 for command in sync initial-export status reset-id init check retry audit load config; do
-    "$program" man "$command" | made "share/man/man1/ecvi-b24-$command.1"
+    page C man1 "$command"
+    page ru_RU.UTF-8 ru/man1 "$command"
 done
 "$program" completions bash | made share/bash-completion/completions/ecvi-b24
 "$program" completions fish | made share/fish/vendor_completions.d/ecvi-b24.fish

@@ -4,14 +4,13 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::thread;
 
-use clap::Parser;
 use ecvi_b24::commands::cli::Cli;
-use ecvi_b24::commands::run;
+use ecvi_b24::commands::{command_line, run};
 use ecvi_b24::config;
 use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::visible_text::Visible;
 use ecvi_b24::output::progress;
-use ecvi_b24::output::stdout::print_error;
+use ecvi_b24::output::stdout::{self, print_error};
 use env_logger::Target;
 use log::LevelFilter;
 
@@ -28,9 +27,10 @@ fn main() -> ExitCode {
 }
 
 fn program() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let help_language = Language::of_help(|name| std::env::var(name).ok());
+    let cli = match command_line::parse(help_language) {
         Ok(cli) => cli,
-        Err(error) => return explain(&error),
+        Err(error) => return explain(&error, help_language),
     };
     start_log(&cli);
     let language = language(&cli);
@@ -51,11 +51,13 @@ fn language(cli: &Cli) -> Language {
 }
 
 /// Help and version, or a command line that makes no sense; it may repeat what was typed.
-fn explain(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() {
-        drop(write!(Visible::new(std::io::stderr()), "{}", error.render()));
-    } else {
-        drop(error.print());
+fn explain(error: &clap::Error, language: Language) -> ExitCode {
+    let text = command_line::explained(error, language);
+    match language {
+        _ if error.use_stderr() => drop(write!(Visible::new(std::io::stderr()), "{text}")),
+        Language::Ru => drop(stdout::print(&text)),
+        // With its colours.
+        Language::En => drop(error.print()),
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

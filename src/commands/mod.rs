@@ -3,8 +3,10 @@
 pub mod audit;
 pub mod check;
 pub mod cli;
+pub mod command_line;
 pub mod dry_run;
 pub mod find_record;
+mod help_ru;
 pub mod init;
 pub mod load;
 mod monitoring;
@@ -12,5 +14,7 @@ mod quiet_client;
 pub mod reset_id;
 pub mod retry;
 pub mod run;
+mod schedule;
 mod shell_and_manual;
 pub mod status;
+mod usage_error_ru;

@@ -1,6 +1,7 @@
 //! From a parsed command line to the command: configuration, signals, and one short function for
 //! each command.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -12,7 +13,8 @@ use crate::commands::audit::Findings;
 use crate::commands::check::Start;
 use crate::commands::cli::{Cli, Command, ConfigCommand};
 use crate::commands::{
-    audit, check, cli, dry_run, init, load, monitoring, reset_id, retry, shell_and_manual, status,
+    audit, check, cli, dry_run, init, load, monitoring, reset_id, retry, schedule,
+    shell_and_manual, status,
 };
 use crate::config::{self, Config};
 use crate::domain::language::Language;
@@ -49,7 +51,10 @@ pub fn run(cli: &Cli, language: Language) -> Result<Outcome> {
         Command::Load(options) => load::run(&config()?, options, &clock_with_signals()?),
         Command::Config(ConfigCommand::Show) => config_show(cli, &config()?),
         Command::Completions { shell } => print(&shell_and_manual::completion_script(*shell)),
-        Command::Man { command } => print(&shell_and_manual::manual_page(command.as_deref())?),
+        Command::Man { command } => {
+            let language = Language::of_help(|name| std::env::var(name).ok());
+            print(&shell_and_manual::manual_page(command.as_deref(), language)?)
+        }
     }
 }
 
@@ -112,7 +117,7 @@ fn run_and_report(
     if let Some(summary) = run_summary::summary_line(name, &report.counts, config.language) {
         tell(&format!("{summary}\n"));
     }
-    print_end(options.kind, &report, config.language);
+    print_end(options.kind, &report, config);
     Ok(report.outcome)
 }
 
@@ -135,12 +140,16 @@ fn make_run(
 }
 
 /// What failed, and why the run ended early.
-fn print_end(kind: RunKind, report: &RunReport, language: Language) {
+fn print_end(kind: RunKind, report: &RunReport, config: &Config) {
+    let language = config.language;
     for line in run_summary::failure_lines(&report.failures, language) {
         stdout::print_error(&line);
     }
     if kind == RunKind::InitialExport && matches!(report.outcome, Outcome::Ok | Outcome::Partial) {
         tell(&format!("{}\n", export_completed(report.counts.failed, language)));
+        if std::io::stdout().is_terminal() {
+            tell(&format!("{}\n", schedule::hint(config).localized(language)));
+        }
     }
     if let Some(message) = &report.message {
         stdout::print_error(&message.text(language));
@@ -219,7 +228,7 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
     let repair = if json {
         // Standard output holds the JSON document alone.
         let report = make_run(&lock, config, &run, clock, &mut ())?;
-        print_end(run.kind, &report, config.language);
+        print_end(run.kind, &report, config);
         report.outcome
     } else {
         run_and_report(&lock, config, &run, clock, &mut ())?

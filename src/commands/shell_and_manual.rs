@@ -7,6 +7,8 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
 use crate::commands::cli::Cli;
+use crate::commands::command_line;
+use crate::domain::language::Language;
 use crate::domain::messages::CommandMessage;
 use crate::domain::run_error::Result;
 
@@ -26,8 +28,8 @@ pub(super) fn completion_script(shell: Shell) -> String {
 ///
 /// # Errors
 /// [`RunError::Usage`] where there is no such command.
-pub(super) fn manual_page(name: Option<&str>) -> Result<String> {
-    let mut program = Cli::command().disable_help_subcommand(true);
+pub(super) fn manual_page(name: Option<&str>, language: Language) -> Result<String> {
+    let mut program = command_line::command(language).disable_help_subcommand(true);
     program.build();
     let command = match name {
         None => program,

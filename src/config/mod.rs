@@ -71,6 +71,8 @@ pub struct Config {
     pub company: PartyConfig,
     /// Booking -> deal.
     pub deal: DealConfig,
+    /// The file that was read.
+    pub file: PathBuf,
     /// Files with a secret in them that everyone on this machine could read when they were loaded.
     pub exposed: Vec<PathBuf>,
     /// Where the configuration was reached by a link.
@@ -121,13 +123,16 @@ impl Config {
     }
 }
 
+/// The configuration of a machine, which the package makes.
+pub const SYSTEM_CONFIG: &str = "/etc/ecvi-b24.toml";
+
 /// The file to use: `--config`, else `$ECVI_B24_CONFIG`, else `ecvi-b24.toml` here, else in `/etc`.
 pub fn find_config_file(option: Option<&Path>) -> PathBuf {
     let here = Path::new("ecvi-b24.toml");
     match option {
         Some(path) if !path.as_os_str().is_empty() => path.to_owned(),
         _ if here.exists() => here.to_owned(),
-        _ => PathBuf::from("/etc/ecvi-b24.toml"),
+        _ => PathBuf::from(SYSTEM_CONFIG),
     }
 }
 
@@ -148,6 +153,7 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
     let folder = folder_of(linked.as_deref().unwrap_or(path));
     let mut config = parse(&text, folder, webhook).map_err(|error| error.in_file(path))?;
     paths::refuse_own(&config, path)?;
+    config.file = path.to_owned();
     config.exposed = world_readable_secrets(&config, path);
     config.link = linked.map(|file| Link::new(path, file, &config.state));
     Ok(config)
@@ -220,6 +226,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config,
         contact,
         company,
         deal,
+        file: PathBuf::new(),
         exposed: Vec::new(),
         link: None,
     })

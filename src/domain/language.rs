@@ -1,7 +1,6 @@
 //! The two languages of everything people read: Russian and English, side by side at each message.
 //!
-//! Logs for engineers, keys of JSON, failure codes and `--help` are English and do not pass through
-//! here. `main` works the reader's language out once and hands it to the command, which hands it to
+//! Logs for engineers, keys of JSON and failure codes are English and do not pass through here. `main` works the reader's language out once and hands it to the command, which hands it to
 //! whatever renders a text.
 
 use serde::{Deserialize, Serialize};
@@ -29,12 +28,25 @@ impl Language {
     /// The language of an environment: English where `LC_ALL`, `LC_MESSAGES` or `LANG` (the first
     /// that is set) begins with `en`, else Russian.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Language {
-        let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .into_iter()
-            .filter_map(variable)
-            .find(|v| !v.is_empty());
-        if set.is_some_and(|value| value.starts_with("en")) { Language::En } else { Language::Ru }
+        match locale(variable) {
+            Some(locale) if locale.starts_with("en") => Language::En,
+            Some(_) | None => Language::Ru,
+        }
     }
+
+    /// The language of `--help`, which is asked for before there is a configuration: Russian where
+    /// the environment begins with `ru`, else English, as other programs have it.
+    pub fn of_help(variable: impl Fn(&str) -> Option<String>) -> Language {
+        match locale(variable) {
+            Some(locale) if locale.starts_with("ru") => Language::Ru,
+            Some(_) | None => Language::En,
+        }
+    }
+}
+
+fn locale(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let variables = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
+    variables.filter_map(variable).find(|value| !value.is_empty())
 }
 
 /// One text in the reader's language: `msg!(language, "найдено: {n}", "found: {n}")`.

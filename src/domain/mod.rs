@@ -11,6 +11,7 @@ pub mod language;
 pub mod messages;
 pub mod mirror_table;
 pub mod owned_values;
+pub(crate) mod pattern;
 pub mod per_kind;
 pub mod record;
 pub mod run_error;

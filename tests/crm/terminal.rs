@@ -56,3 +56,13 @@ fn a_portal_that_cannot_be_reached_is_told_of_with_the_time_of_the_next_attempt(
     terminal.shows("to go on: ecvi-b24 initial-export");
     assert_eq!(terminal.exit_code(), Some(5));
 }
+
+#[test]
+fn at_its_end_a_person_is_told_the_line_for_cron() {
+    let hotel = Hotel::new("");
+    let mut terminal = export(&hotel);
+    terminal.then_shows("The line for cron");
+    terminal.then_shows("*/3 * * * * ");
+    terminal.then_shows("ecvi-b24.toml sync");
+    assert_eq!(terminal.exit_code(), Some(0));
+}

@@ -19,7 +19,7 @@ Exit codes:
 ";
 
 fn help(command: &str) -> String {
-    TestEnv::new().said(0, "ru_RU.UTF-8", &format!("{command} --help"))
+    TestEnv::new().said(0, "en_US.UTF-8", &format!("{command} --help"))
 }
 
 /// The help of a command, which ends with the exit codes, without them.
@@ -361,4 +361,44 @@ fn a_page_of_the_manual_has_the_usage_of_the_help() {
 fn an_unknown_code_or_kind_is_exit_2() {
     assert!(TestEnv::new().complains(2, "C", "retry --code NOPE").contains("PORTAL_REFUSED"));
     assert!(TestEnv::new().complains(2, "C", "status gast").contains("'guest'"));
+}
+
+#[test]
+fn a_russian_environment_gets_its_help_in_russian() {
+    let house = TestEnv::new();
+    let program = house.said(0, "ru_RU.UTF-8", "--help");
+    for words in ["Использование: ecvi-b24 [КЛЮЧИ] <КОМАНДА>", "Команды:\n", "Коды завершения:"]
+    {
+        assert!(program.contains(words), "{program}");
+    }
+    let command = house.said(0, "ru_RU.UTF-8", "load --help");
+    assert!(command.contains("Ключи:\n"), "{command}");
+    assert!(command.contains("Отчёты — файлы CSV или XLSX"), "{command}");
+    for english in ["Options", "Print", "Usage", "Exit codes"] {
+        assert!(!program.contains(english) && !command.contains(english), "{program}{command}");
+    }
+    assert!(house.said(0, "ru_RU.UTF-8", "man load").contains("Наполнить зеркало"));
+}
+
+#[test]
+fn a_russian_environment_is_told_in_russian_what_is_wrong_with_the_command() {
+    let house = TestEnv::new();
+    for (command, words) in [
+        ("syn", "нет команды «syn»"),
+        (
+            "sync --max-deletes много",
+            "значение «много» для --max-deletes <N> не подходит: нужно целое число",
+        ),
+        ("sync --json", "в команде не хватает:"),
+        ("sync x", "лишний аргумент «x»"),
+        ("status guests", "похожее значение: guest"),
+        ("status --max-age", "для --max-age <DURATION> нужно значение"),
+        ("sync --time-limit soon", "нужна длительность"),
+        ("reset-id guest 1 --all", "вместе не задаются"),
+    ] {
+        let said = house.complains(2, "ru_RU.UTF-8", command);
+        assert!(said.contains(words), "{command}: {said}");
+        assert!(!said.contains("error:") && !said.contains("For more"), "{said}");
+        assert!(said.contains("Подробнее: --help"), "{said}");
+    }
 }

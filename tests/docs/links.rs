@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{path, read};
 
-const DOCUMENTS: [&str; 29] = [
+const DOCUMENTS: [&str; 32] = [
     "README.md",
     "README.ru.md",
     "ARCHITECTURE.md",
@@ -24,10 +24,13 @@ const DOCUMENTS: [&str; 29] = [
     "docs/decisions/README.md",
     "docs/hotels.md",
     "docs/init.md",
+    "docs/init.ru.md",
     "docs/load.md",
     "docs/load.ru.md",
     "docs/mirror.md",
+    "docs/mirror.ru.md",
     "docs/operations.md",
+    "docs/operations.ru.md",
     "docs/performance.md",
     "docs/release.md",
     "docs/reliability-history.md",

@@ -13,12 +13,14 @@ const BOTH: [&str; 2] = ["README.md", "README.ru.md"];
 const TEST: &str = "cargo test --workspace --locked";
 
 /// Every document with commands in it.
-const ALL: [&str; 8] = [
+const ALL: [&str; 10] = [
     "README.md",
     "README.ru.md",
     "docs/load.md",
     "docs/load.ru.md",
     "docs/operations.md",
+    "docs/operations.ru.md",
+    "docs/mirror.ru.md",
     "docs/configuration.md",
     "docs/codes.md",
     "docs/status.md",

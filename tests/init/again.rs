@@ -167,10 +167,24 @@ fn what_was_decided_against_is_not_taken_later_because_nobody_says_no() {
     assert_eq!(hotel.writes("--yes"), own, "guests and companies may differ");
 }
 
+const PACKAGE_DRAFT: &str = include_str!("../../packaging/ecvi-b24.toml");
+
 #[test]
-fn the_draft_of_the_package_is_filled_in_and_keeps_its_comments() {
-    let draft = include_str!("../../packaging/ecvi-b24.toml");
-    let hotel = with_file(draft);
+fn the_draft_of_the_package_is_written_anew_in_the_readers_language() {
+    let hotel = with_file(PACKAGE_DRAFT);
+    let options = "--yes --language ru --webhook-file webhook --mirror mirror.db --state state.db";
+    let said = hotel.says(0, options);
+    assert!(!said.contains("Изменится"), "{said}");
+    let file = hotel.file();
+    assert!(file.starts_with("# Конфигурация ecvi-b24."), "{file}");
+    let draft: Vec<&str> = PACKAGE_DRAFT.lines().filter(|line| line.starts_with('#')).collect();
+    assert!(!file.lines().any(|line| draft.contains(&line)), "{file}");
+}
+
+#[test]
+fn a_draft_of_the_package_in_which_somebody_wrote_keeps_its_comments() {
+    let draft = format!("{PACKAGE_DRAFT}# the night shift calls 12\n");
+    let hotel = with_file(&draft);
     let file = hotel.writes("--yes --webhook-file webhook --mirror mirror.db --state state.db");
     for line in draft.lines().filter(|line| line.starts_with('#')) {
         assert!(file.lines().any(|kept| kept == line), "{line}\n{file}");

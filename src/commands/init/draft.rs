@@ -20,6 +20,9 @@ use crate::domain::visible_text;
 use crate::msg;
 use crate::platform::sidecar_path::parent_dir;
 
+/// What the package installs where there is no configuration yet.
+const PACKAGE_DRAFT: &str = include_str!("../../../packaging/ecvi-b24.toml");
+
 /// A key with the sections that it stands in: `["deal", "stages", "confirmed"]`.
 pub(super) type Key<'a> = &'a [&'a str];
 
@@ -41,7 +44,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Reads the file, where there is one.
+    /// Reads the file, where there is one. One that holds nobody's words is begun anew.
     ///
     /// # Errors
     /// The file is there and cannot be read, or is no TOML.
@@ -49,22 +52,22 @@ impl Draft {
         // A link stays one: the file behind it is written.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let before = config::text_to_change(&path)?;
-        let document = before.as_deref().unwrap_or_default().parse();
-        let document = document.map_err(|error| no_toml(&error))?;
+        let own_words = before.as_deref().filter(|text| is_somebodys(text)).unwrap_or_default();
+        let document = own_words.parse().map_err(|error| no_toml(&error))?;
         Ok(Draft { path, before, document, defaults: config::defaults() })
-    }
-
-    /// Whether nothing is in the file yet.
-    fn is_empty(&self) -> bool {
-        self.before.as_deref().unwrap_or_default().trim().is_empty()
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether the file was there before.
+    /// Whether somebody wrote into the file before.
     pub(super) fn is_rewritten(&self) -> bool {
+        self.before.as_deref().is_some_and(is_somebodys)
+    }
+
+    /// Whether the file is there, with an owner and rights that stay.
+    fn is_there(&self) -> bool {
         self.before.is_some()
     }
 
@@ -113,7 +116,7 @@ impl Draft {
 
     /// The language stands above all sections, below what people wrote at the head of the file.
     pub(super) fn set_language(&mut self, language: Language) {
-        if self.is_empty()
+        if !self.is_rewritten()
             && let Ok(begun) = heading(language).parse()
         {
             self.document = begun;
@@ -208,23 +211,28 @@ impl Draft {
         let mut file = match made {
             // In /etc an administrator may have made the file for the user of the runs: that user
             // makes no other there.
-            Err(error) if self.is_rewritten() && error.kind() == ErrorKind::PermissionDenied => {
+            Err(error) if self.is_there() && error.kind() == ErrorKind::PermissionDenied => {
                 fs::write(&self.path, self.document.to_string())?;
                 return Ok(None);
             }
             made => made?,
         };
         file.write_all(self.document.to_string().as_bytes())?;
-        if self.is_rewritten() {
+        if self.is_there() {
             keep_access(&file, &self.path)?;
         }
         file.as_file().sync_all()?;
-        if self.is_rewritten() {
+        if self.is_there() {
             file.persist(&self.path)?;
             return Ok(None);
         }
         Ok(Some(file.persist_noclobber(&self.path)?))
     }
+}
+
+/// Whether somebody wrote this: it is neither blank nor what the package installs.
+fn is_somebodys(text: &str) -> bool {
+    !text.trim().is_empty() && text != PACKAGE_DRAFT
 }
 
 /// The new file is as open as the one that it takes the place of.

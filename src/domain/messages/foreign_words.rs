@@ -3,6 +3,8 @@
 //! They stand at the end of sentences of ours. What is not here stays in English: the portal's
 //! words, and whatever is too rare for a table.
 
+use crate::domain::pattern;
+
 /// Words that are always the same.
 const WHOLE: &[(&str, &str)] = &[
     // The operating system.
@@ -87,31 +89,14 @@ pub(super) fn in_russian(words: &str) -> Option<String> {
         return Some((*russian).to_owned());
     }
     WITH_NAMES.iter().find_map(|(english, russian)| {
-        let names = names(words, english)?;
-        Some(
-            names
-                .into_iter()
-                .fold((*russian).to_owned(), |text, name| text.replacen('*', &wanted(name), 1)),
-        )
+        let names = pattern::names(words, english)?;
+        Some(pattern::filled(russian, names.into_iter().map(wanted)))
     })
 }
 
 /// `Permission denied (os error 13)` -> `Permission denied`
 fn without_number(words: &str) -> &str {
     words.split_once(" (os error ").map_or(words, |(words, _)| words)
-}
-
-/// What stands where the pattern has its stars; none where the words are others.
-fn names<'w>(words: &'w str, pattern: &str) -> Option<Vec<&'w str>> {
-    let mut parts = pattern.split('*');
-    let mut rest = words.strip_prefix(parts.next()?)?;
-    let mut names = Vec::new();
-    for part in parts {
-        let end = if part.is_empty() { rest.len() } else { rest.find(part)? };
-        names.push(&rest[..end]);
-        rest = &rest[end + part.len()..];
-    }
-    rest.is_empty().then_some(names)
 }
 
 fn wanted(name: &str) -> String {

@@ -108,6 +108,7 @@ fn fingerprint(config: &Config, statuses: impl Iterator<Item = String>) -> u64 {
         load: _,
         monitoring: _,
         link: _,
+        file: _,
         exposed: _,
     } = config;
     let MirrorConfig { sources, encoding, statuses: _, path: _, columns: _, write_back: _ } =

@@ -1,0 +1,35 @@
+//! The command line in the reader's language: parsing it, its help, and what is wrong with it.
+
+use clap::{Command, CommandFactory, FromArgMatches};
+
+use super::cli::Cli;
+use super::{help_ru, usage_error_ru};
+use crate::domain::language::Language;
+
+/// The command line as clap knows it, with its texts in this language.
+pub(super) fn command(language: Language) -> Command {
+    match language {
+        Language::Ru => help_ru::translated(Cli::command()),
+        Language::En => Cli::command(),
+    }
+}
+
+/// Parses the arguments of this process.
+///
+/// # Errors
+/// Help and version too, as clap has it.
+pub fn parse(language: Language) -> Result<Cli, clap::Error> {
+    let mut command = command(language);
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// Help, or what is wrong with the command line.
+pub fn explained(error: &clap::Error, language: Language) -> String {
+    let text = error.render().to_string();
+    match language {
+        Language::Ru if error.use_stderr() => usage_error_ru::translated(&text),
+        Language::Ru => help_ru::with_russian_frame(&text),
+        Language::En => text,
+    }
+}

@@ -1,0 +1,19 @@
+//! Sentences of others that are always built alike, with names in them.
+
+/// What stands where the pattern has its stars; none where the words are others.
+pub(crate) fn names<'w>(words: &'w str, pattern: &str) -> Option<Vec<&'w str>> {
+    let mut parts = pattern.split('*');
+    let mut rest = words.strip_prefix(parts.next()?)?;
+    let mut names = Vec::new();
+    for part in parts {
+        let end = if part.is_empty() { rest.len() } else { rest.find(part)? };
+        names.push(&rest[..end]);
+        rest = &rest[end + part.len()..];
+    }
+    rest.is_empty().then_some(names)
+}
+
+/// The text with the names in the place of its stars.
+pub(crate) fn filled(text: &str, names: impl IntoIterator<Item = String>) -> String {
+    names.into_iter().fold(text.to_owned(), |text, name| text.replacen('*', &name, 1))
+}

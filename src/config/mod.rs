@@ -153,7 +153,7 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
     let folder = folder_of(linked.as_deref().unwrap_or(path));
     let mut config = parse(&text, folder, webhook).map_err(|error| error.in_file(path))?;
     paths::refuse_own(&config, path)?;
-    config.file = path.to_owned();
+    path.clone_into(&mut config.file);
     config.exposed = world_readable_secrets(&config, path);
     config.link = linked.map(|file| Link::new(path, file, &config.state));
     Ok(config)

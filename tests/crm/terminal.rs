@@ -59,7 +59,7 @@ fn a_portal_that_cannot_be_reached_is_told_of_with_the_time_of_the_next_attempt(
 
 #[test]
 fn at_its_end_a_person_is_told_the_line_for_cron() {
-    let hotel = Hotel::new("");
+    let hotel = TestEnv::new("");
     let mut terminal = export(&hotel);
     terminal.then_shows("The line for cron");
     terminal.then_shows("*/3 * * * * ");

@@ -128,7 +128,7 @@ fn has_digits(text: &str) -> bool {
 }
 
 fn reaches(a: &str, b: &str) -> bool {
-    has_digits(a) && has_digits(b) && Phone::read(a).reaches(&Phone::read(b))
+    has_digits(a) && Phone::read(a).reaches(&Phone::read(b))
 }
 
 /// What is known of one: the objects that the portal names for its phones and e-mails, whether they
@@ -251,14 +251,8 @@ pub fn same_name(a: &str, b: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use chrono::DateTime;
-
     use super::*;
-    use crate::config::parse;
-    use crate::platform::clock::Clock;
-    use crate::portal::limits::RateLimits;
+    use crate::crm::answers::asked_of;
     use crate::portal::{Portal, Response};
 
     #[test]
@@ -282,6 +276,31 @@ mod tests {
         assert!(reaches("8 (900) 123-45-67", "+79001234567"));
         assert!(reaches("112", "112"));
         assert!(!reaches("нет", "нет"));
+        assert!(!reaches("нет", "112") && !reaches("112", "нет"));
+    }
+
+    #[test]
+    fn what_a_batch_would_take_for_an_answer_is_not_looked_for() {
+        let points = |phone: &str, email: &str| ContactPoints {
+            phones: vec![phone.to_owned()],
+            emails: vec![email.to_owned()],
+        };
+        assert!(points("+7 $result[q0]", "$result[q0]@example.ru").searchable().is_empty());
+        let usual = points("+7 900", "a@example.ru");
+        assert_eq!(usual.clone().searchable(), usual);
+    }
+
+    #[test]
+    fn only_a_list_of_ids_is_an_answer() {
+        assert_eq!(ids(Kind::Guest, &json!([])), Some(vec![]));
+        assert_eq!(ids(Kind::Guest, &json!({"CONTACT": ["7", 8]})), Some(vec![7, 8]));
+        assert_eq!(ids(Kind::Guest, &json!([7])), None);
+    }
+
+    #[test]
+    fn a_card_of_ours_is_nobodys_doubt() {
+        let card = |originator: &str| Object { originator: originator.into(), ..Object::default() };
+        assert_eq!(not_ours(vec![card("ECVI"), card("")], "ECVI"), [card("")]);
     }
 
     /// A portal that answers the first question of a batch and refuses the second.
@@ -296,20 +315,43 @@ mod tests {
         }
     }
 
+    /// A portal that answers no question about `+71`.
+    struct Mute;
+
+    impl Portal for Mute {
+        fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
+            let mut result = json!({"result": {}, "result_error": []});
+            for (name, command) in params["cmd"].as_object().into_iter().flatten() {
+                if command.as_str().unwrap().contains("%2B71&") {
+                    return Err(CallError::unknown_outcome(method.to_owned()));
+                }
+                let is_list = command.as_str().unwrap().starts_with("crm.contact.list");
+                let card = json!({"ID": 7, "ORIGINATOR_ID": "", "ORIGIN_ID": ""});
+                result["result"][name] =
+                    if is_list { json!([card]) } else { json!({"CONTACT": [7]}) };
+            }
+            Ok(Response { result, time: Value::Null })
+        }
+    }
+
     #[test]
-    fn a_question_that_is_refused_concerns_nobody_but_whom_it_was_about() {
-        let config = parse(
-            "mirror.path = 'm'\nportal.webhook = 'http://127.0.0.1/rest/1/x/'",
-            Path::new(""),
-            None,
-        );
-        let mut portal = Stubborn;
-        let clock = Clock::virtual_at(DateTime::default());
-        let mut gate =
-            Client::new(&mut portal, clock, &config.unwrap().portal, RateLimits::default(), None);
+    fn a_question_that_is_never_answered_leaves_the_others_their_answers() {
         let wanted = ["+71", "+72"]
             .map(|phone| ContactPoints { phones: vec![phone.into()], emails: Vec::new() });
-        let found = find_by_contact(&mut gate, Kind::Guest, &wanted).unwrap();
+        let found =
+            asked_of(&mut Mute, |gate| find_by_contact(gate, Kind::Guest, &wanted)).unwrap();
+        assert_eq!(found[0].as_ref().unwrap_err().code, FailureCode::NoAnswer.name());
+        let named: Vec<i64> =
+            found[1].as_ref().unwrap().iter().map(|object| object.crm_id).collect();
+        assert_eq!(named, [7]);
+    }
+
+    #[test]
+    fn a_question_that_is_refused_concerns_nobody_but_whom_it_was_about() {
+        let wanted = ["+71", "+72"]
+            .map(|phone| ContactPoints { phones: vec![phone.into()], emails: Vec::new() });
+        let found =
+            asked_of(&mut Stubborn, |gate| find_by_contact(gate, Kind::Guest, &wanted)).unwrap();
         assert_eq!(found[0], Ok(Vec::new()));
         assert_eq!(found[1].as_ref().unwrap_err().text, "no");
     }

@@ -149,6 +149,7 @@ fn remaining_range(Range { above, upto }: Range, page: &[Object], page_size: usi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crm::answers::asked;
 
     #[test]
     fn the_parts_of_a_range_cover_it_without_a_gap() {
@@ -170,5 +171,42 @@ mod tests {
         assert!(left.len() > 3);
         assert!(remaining_range(range, &page[..49], PAGE).is_empty());
         assert!(remaining_range(Range { above: 0, upto: 50 }, &page, PAGE).is_empty());
+    }
+
+    #[test]
+    fn a_page_that_holds_something_else_than_its_range_is_no_answer() {
+        let range = Range { above: 2, upto: 5 };
+        let is_right = |marks: &[(i64, &str)]| {
+            let object = |(crm_id, originator): &(i64, &str)| Object {
+                crm_id: *crm_id,
+                originator: (*originator).to_owned(),
+                ..Object::default()
+            };
+            let page: Vec<Object> = marks.iter().map(object).collect();
+            check(Kind::Guest, "ECVI", range, &page).is_ok()
+        };
+        assert!(is_right(&[]) && is_right(&[(3, "ECVI"), (5, "ecvi ")]));
+        assert!(!is_right(&[(3, "ECVI"), (6, "ECVI")]) && !is_right(&[(2, "ECVI")]));
+        assert!(!is_right(&[(4, "ECVI"), (3, "ECVI")]) && !is_right(&[(3, "OTHER")]));
+    }
+
+    #[test]
+    fn the_ranges_are_asked_for_where_the_newest_objects_cannot_be_listed() {
+        let answer = |command: &str| match command {
+            newest if newest.contains("=DESC") => json!(false),
+            guests if guests.starts_with("crm.contact") => json!([
+                {"ID": 1, "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "41"},
+                {"ID": 2, "ORIGINATOR_ID": "ecvi", "ORIGIN_ID": "42"},
+            ]),
+            _ => json!([]),
+        };
+        let mut seen = Vec::new();
+        let note = |kind: Kind, object: &Object| {
+            seen.push((kind, object.crm_id));
+            Ok(())
+        };
+        let gaps = asked(answer, |gate| for_each_object(gate, "ECVI", note)).unwrap();
+        assert!(gaps.is_empty());
+        assert_eq!(seen, [(Kind::Guest, 1)]);
     }
 }

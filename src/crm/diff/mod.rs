@@ -144,6 +144,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::crm::answers::least_config;
     use crate::mapping::multifield::MultifieldRow;
 
     fn listed(id: &str, value: &str) -> MultifieldRow {
@@ -184,5 +185,20 @@ mod tests {
         };
         let replaced = rows("PHONE", &beside).unwrap();
         assert_eq!((replaced.ours.as_str(), replaced.theirs.as_str()), ("+73", "+72"));
+        let dropped = rows("PHONE", &Beside { wanted: &[], ..beside }).unwrap();
+        assert_eq!((dropped.ours.as_str(), dropped.theirs.as_str()), ("", "+72"));
+    }
+
+    #[test]
+    fn a_deal_in_a_funnel_of_peoples_own_keeps_its_stage() {
+        let keeps_stage = |kind, category| {
+            let fields = serde_json::Map::from_iter([("STAGE_ID".to_owned(), json!("WON"))]);
+            let mut mapped = CrmFields { fields, ..CrmFields::default() };
+            let object = Object { category, ..Object::default() };
+            without_foreign_stage(kind, &least_config().deal, &object, &mut mapped);
+            mapped.fields.is_empty()
+        };
+        assert!(keeps_stage(Kind::Booking, 99) && !keeps_stage(Kind::Booking, 0));
+        assert!(!keeps_stage(Kind::Guest, 99));
     }
 }

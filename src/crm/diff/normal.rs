@@ -220,6 +220,8 @@ mod tests {
         assert!(plain("PROBABILITY", &json!(100), &json!("100")));
         assert!(plain("COMPANY_ID", &json!(""), &json!("0")));
         assert!(!plain("OPPORTUNITY", &json!("100"), &json!("1")));
+        assert!(!plain("OPPORTUNITY", &json!("1.a0"), &json!("1.a")));
+        assert_eq!(display_value("COMPANY_ID", &json!("0")), "");
     }
 
     #[test]
@@ -258,7 +260,19 @@ mod tests {
             &json!("12.5|RUB")
         ));
         assert!(custom(ValueFormat::List(vec![]), true, &json!(["7", "5"]), &json!([5, 7])));
+        assert!(!custom(ValueFormat::List(vec![]), true, &json!(["7", "5"]), &json!([5])));
         assert!(custom(ValueFormat::Text, true, &json!(""), &json!(false)));
+        assert!(custom(ValueFormat::Text, true, &json!("a"), &json!(["a"])));
+        let times = |second| json!([format!("2026-05-01T10:00:0{second}+03:00")]);
+        let at_ten = json!(["2026-05-01T10:00:00"]);
+        assert!(custom(ValueFormat::DateTime, true, &at_ten, &times(0)));
+        assert!(!custom(ValueFormat::DateTime, true, &at_ten, &times(1)));
+        assert!(!custom(
+            ValueFormat::DateTime,
+            false,
+            &json!("2026-05-01T10:00:00+05:00"),
+            &json!("2026-05-01T10:00:00+03:00")
+        ));
         assert!(custom(
             ValueFormat::DateTime,
             false,

@@ -398,27 +398,4 @@ pub(crate) fn not_filtered(kind: Kind) -> CallError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_refusal_of_rights_hides_a_card_and_any_other_error_leaves_it_unreadable() {
-        let command = Command::new("q0", "crm.item.get", json!({}));
-        let said = |code: &str, text: &str| {
-            let refusal = ApiError::new(code, text);
-            card_reply(&command, Some(Reply::Err(refusal))).unwrap()
-        };
-        assert!(matches!(said("NOT_FOUND", ""), Reading::Rows(rows) if rows.is_empty()));
-        assert!(
-            matches!(said("ACCESS_DENIED", ""), Reading::Rows(rows) if rows == [Unseen::Denied])
-        );
-        for (code, text) in
-            [("ERROR_CORE", "Internal error"), ("", "Undefined index"), ("100", "x")]
-        {
-            assert!(
-                matches!(said(code, text), Reading::Spoiled(reason) if reason.to_string().contains(text)),
-                "{code}"
-            );
-        }
-    }
-}
+mod tests;

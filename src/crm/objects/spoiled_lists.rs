@@ -277,6 +277,8 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crm::answers::asked;
+    use crate::crm::objects::by_id;
 
     #[test]
     fn a_question_is_halved_down_to_single_cards_and_loses_none() {
@@ -292,5 +294,44 @@ mod tests {
             }
             assert_eq!(single, 5);
         }
+    }
+
+    /// What is found of these cards by a portal that answers each list of the spoiled ones with no
+    /// list, and the list of nobody so.
+    fn found(
+        ids: std::ops::RangeInclusive<i64>,
+        spoiled: std::ops::RangeInclusive<i64>,
+        nobody: &Value,
+    ) -> Result<Vec<i64>, CallError> {
+        let answer = |command: &str| {
+            let wanted = command.split("[%40ID][").skip(1).map(|value| {
+                let (_, id) = value.split_once("]=").unwrap();
+                id.split('&').next().unwrap().parse::<i64>().unwrap()
+            });
+            let wanted: Vec<i64> = wanted.collect();
+            let row = |id: &i64| json!({"ID": id, "ORIGINATOR_ID": "", "ORIGIN_ID": ""});
+            match wanted[..] {
+                [UNREACHED] => nobody.clone(),
+                _ if wanted.iter().any(|id| spoiled.contains(id)) => json!(false),
+                _ => wanted.iter().map(row).collect(),
+            }
+        };
+        let ids: Vec<i64> = ids.collect();
+        let found = asked(answer, |gate| by_id(gate, Kind::Guest, &ids))?;
+        Ok(found.into_keys().collect())
+    }
+
+    #[test]
+    fn where_twenty_cards_and_none_else_are_spoiled_the_portal_is_to_blame() {
+        let none = json!([]);
+        assert_eq!(found(1..=19, 1..=19, &none), Ok(vec![]));
+        assert!(found(1..=20, 1..=20, &none).is_err());
+        assert_eq!(found(1..=21, 1..=20, &none), Ok(vec![21]));
+    }
+
+    #[test]
+    fn a_portal_that_cannot_even_list_nobody_does_not_answer() {
+        assert_eq!(found(1..=2, 1..=1, &json!([])), Ok(vec![2]));
+        assert!(found(1..=2, 1..=1, &json!(false)).is_err());
     }
 }

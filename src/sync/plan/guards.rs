@@ -360,3 +360,6 @@ fn foreign_mirror(kind: Kind, missing: u64) -> RunError {
     let kind = kind.name().to_owned();
     RunError::Mirror(SyncMessage::OtherHotelsMirror { records, missing, kind }.into())
 }
+
+#[cfg(test)]
+mod tests;

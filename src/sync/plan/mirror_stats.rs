@@ -140,3 +140,37 @@ const MIN_MISSING: u64 = 3;
 fn are_too_many_missing(missing: u64, vouched: u64) -> bool {
     missing >= MIN_MISSING && missing > vouched
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_read_once_a_day_whichever_way_the_clock_was_set() {
+        let full_read_at = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let seen = MirrorStats { full_read_at, ..MirrorStats::default() };
+        let second = TimeDelta::seconds(1);
+        assert!(!seen.is_full_read_due(full_read_at + FULL_READ_INTERVAL - second));
+        assert!(seen.is_full_read_due(full_read_at + FULL_READ_INTERVAL));
+        assert!(seen.is_full_read_due(full_read_at - FULL_READ_INTERVAL));
+    }
+
+    #[test]
+    fn a_mirror_looks_foreign_where_three_are_missing_and_nobody_is_known() {
+        let seen = |rows, linked, missing| MirrorStats {
+            rows: PerKind::all(rows),
+            linked: PerKind::all(linked),
+            missing: PerKind::all(missing),
+            ..MirrorStats::default()
+        };
+        for kind in Kind::SEND_ORDER {
+            assert!(seen(1, 0, 3).looks_foreign(kind, 2));
+            assert!(!seen(1, 0, 3).looks_foreign(kind, 3) && !seen(1, 0, 2).looks_foreign(kind, 0));
+            assert!(!seen(1, 1, 3).looks_foreign(kind, 0) && !seen(0, 0, 3).looks_foreign(kind, 0));
+        }
+        assert!(seen(0, 0, 1).looks_foreign_throughout(2));
+        assert!(!seen(0, 0, 1).looks_foreign_throughout(3));
+        assert!(!seen(0, 1, 1).looks_foreign_throughout(0));
+        assert!(!seen(0, 0, 0).looks_foreign_throughout(0));
+    }
+}

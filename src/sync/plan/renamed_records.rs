@@ -78,3 +78,35 @@ pub(super) fn renamed_mirror(kind: Kind, tally: Tally) -> SyncMessage {
     };
     SyncMessage::RenamedMirror { renamed: renamed.into(), other }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_missing_or_was_not_read_right_tells_nothing() {
+        let mut names = NameChanges::default();
+        let mut see = |before: &str, now: &str| {
+            let known = PlanRecord { display_name: before.into(), ..PlanRecord::default() };
+            names.compare(Kind::Guest, &known, now);
+            names.tally(0)
+        };
+        for (before, now) in
+            [("Белова", " "), ("", "Белова"), ("Бел\u{fffd}", "Белова"), ("Белова", "\u{fffd}")]
+        {
+            assert_eq!(see(before, now), Tally::default(), "{before} {now}");
+        }
+        assert_eq!(see("Белова", " БЕЛОВА"), Tally { compared: 1, other: 0 });
+        assert_eq!(see("Белова", "Чернова"), Tally { compared: 2, other: 1 });
+    }
+
+    #[test]
+    fn a_tenth_of_other_numbers_or_more_than_half_of_other_names_is_another_hotel() {
+        let looks_foreign = |kind, other, compared| Tally { compared, other }.looks_foreign(kind);
+        assert!(looks_foreign(Kind::Booking, 1, 9) && !looks_foreign(Kind::Booking, 1, 10));
+        for kind in [Kind::Guest, Kind::Company] {
+            assert!(looks_foreign(kind, 3, 5) && !looks_foreign(kind, 3, 6), "{kind}");
+            assert!(!looks_foreign(kind, 2, 3), "{kind}");
+        }
+    }
+}

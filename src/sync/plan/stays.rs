@@ -264,3 +264,46 @@ impl PlanStore {
         Ok(query_all(&self.connection, sql, [guest], read)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::parse;
+
+    fn day(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
+    }
+
+    #[test]
+    fn contacts_that_show_other_fields_are_all_filled_and_days_count_both_ways() {
+        let shown = |fields, on| ShownStays { fields, day: day(on) };
+        let after = |before| StayRules::after(before, shown(1, 20));
+        assert!(after(None).fills_all && after(Some(shown(2, 20))).fills_all);
+        let passed = |before| {
+            (after(Some(shown(1, before))).fills_all, after(Some(shown(1, before))).passed)
+        };
+        assert_eq!(passed(20), (false, None));
+        assert_eq!(passed(18), (false, Some((day(18), day(20)))));
+        assert_eq!(passed(22), (false, Some((day(20), day(22)))));
+    }
+
+    #[test]
+    fn days_that_pass_concern_nobody_where_no_arrival_is_shown() {
+        let passed = |figure: &str| {
+            let text = format!(
+                "mirror.path = 'm'\nportal.webhook = 'http://127.0.0.1/rest/1/x/'\n\
+                 contact.stays = {{ UF_CRM_X = '{figure}' }}"
+            );
+            let config = parse(&text, Path::new(""), None).unwrap();
+            let state = State::in_memory().unwrap();
+            let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+            let rules = StayRules::new(&config, &state, now).unwrap().unwrap();
+            let before = ShownStays { day: rules.shown.day.pred_opt().unwrap(), ..rules.shown };
+            state.set(STAYS, &Some(before)).unwrap();
+            StayRules::new(&config, &state, now).unwrap().unwrap().passed
+        };
+        assert!(passed("next_arrival").is_some() && passed("nights").is_none());
+    }
+}

@@ -124,6 +124,7 @@ fn a_creation_is_settled_by_its_origin() {
     case.doubt(&guest(42), Operation::Create, 75, 0);
     assert!(case.settle().is_empty());
     assert_eq!(case.record(&GUEST).plan_record.crm_id, Some(contact));
+    assert!(case.record(&GUEST).carries_origin);
     let other = case.record(&guest(42));
     assert_eq!((other.plan_record.crm_id, other.unanswered_calls), (None, 1));
     assert_eq!(case.doubts(Kind::Guest), 0);
@@ -142,6 +143,8 @@ fn of_several_objects_the_first_is_used_unless_somebody_pointed_the_record_elsew
     case.doubt(&GUEST, Operation::Create, 75, 0);
     case.settle();
     assert_eq!(case.record(&GUEST).plan_record.crm_id, Some(77));
+    assert!(!case.record(&GUEST).carries_origin);
+    assert_eq!(case.doubts(Kind::Guest), 0);
 }
 
 #[test]
@@ -183,6 +186,7 @@ fn a_deletion_is_settled_by_whether_the_deal_still_stands() {
     assert!(case.settle().is_empty());
     let there = case.record(&kept);
     assert_eq!((there.plan_record.crm_id, there.unanswered_calls), (Some(deal), 1));
+    assert!(there.plan_record.pending.resend);
     assert_eq!(case.record(&lost).plan_record.crm_id, None);
     assert_eq!(case.record(&booking(7)).plan_record.crm_id, Some(new));
     assert_eq!(case.doubts(Kind::Booking), 0);

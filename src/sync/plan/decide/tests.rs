@@ -3,6 +3,7 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::record::BookingStatus;
 use crate::mirror::{Booking, Company, RowError};
 use crate::state::Operation;
+use crate::sync::plan::ShownStays;
 
 fn row() -> Row {
     let company = Company {
@@ -311,4 +312,40 @@ fn a_booking_whose_people_were_touched_is_looked_at_again() {
         decide(Kind::Booking, &pair, &Deferred::default(), true, &rules()),
         Some(Step::Recheck)
     );
+}
+
+#[test]
+fn only_a_record_that_stands_and_is_called_as_before_may_go_unread() {
+    let may_go_unread = |known: PlanRecord| {
+        let pair = Pair { id: RecordId::Number(1), row: Some(row()), known: Some(known) };
+        is_skippable(Kind::Booking, &pair, &Deferred::default(), &rules())
+    };
+    assert!(may_go_unread(known()));
+    let owed = PendingWork { close: true, ..PendingWork::default() };
+    assert!(!may_go_unread(PlanRecord { pending: owed, ..known() }));
+    assert!(!may_go_unread(PlanRecord { display_name: "3683".into(), ..known() }));
+}
+
+#[test]
+fn a_window_hides_nobody_whose_object_another_row_speaks_for() {
+    let moved = HashSet::from([RecordKey::new(Kind::Booking, RecordId::Number(1))]);
+    let window = PlanOptions { windows: PerKind::all(true), moved, ..rules() };
+    assert_eq!(step(None, Some(known()), &window), Some(Step::Delete));
+}
+
+#[test]
+fn only_guests_are_sent_for_their_stays_and_whoever_is_due_anyway_goes_first() {
+    let shown = ShownStays { fields: 1, day: NaiveDate::default() };
+    let filling = PlanOptions { stays: Some(StayRules::after(None, shown)), ..rules() };
+    let priority = |known, rules: &PlanOptions| {
+        let pair = Pair { id: RecordId::Number(1), row: Some(row()), known: Some(known) };
+        Priority::of(Step::Update, &pair, rules)
+    };
+    assert_eq!(priority(known(), &filling), Priority::Changes);
+    let for_stays = |resend| PlanRecord {
+        pending: PendingWork { stays: true, resend, ..PendingWork::default() },
+        ..known()
+    };
+    assert_eq!(priority(for_stays(false), &rules()), Priority::Resends);
+    assert_eq!(priority(for_stays(true), &rules()), Priority::Changes);
 }

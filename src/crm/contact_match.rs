@@ -253,6 +253,7 @@ pub fn same_name(a: &str, b: &str) -> bool {
 mod tests {
     use super::*;
     use crate::crm::answers::asked_of;
+    use crate::mapping::multifield::MultifieldRow;
     use crate::portal::{Portal, Response};
 
     #[test]
@@ -268,7 +269,9 @@ mod tests {
                 "8129999331"
             ]
         );
-        assert_eq!(unique(phone_forms("+49301234567").into_iter()), ["+49301234567"]);
+        for abroad_or_short in ["+49301234567", "+7812"] {
+            assert_eq!(unique(phone_forms(abroad_or_short).into_iter()), [abroad_or_short]);
+        }
     }
 
     #[test]
@@ -281,13 +284,41 @@ mod tests {
 
     #[test]
     fn what_a_batch_would_take_for_an_answer_is_not_looked_for() {
-        let points = |phone: &str, email: &str| ContactPoints {
-            phones: vec![phone.to_owned()],
-            emails: vec![email.to_owned()],
-        };
-        assert!(points("+7 $result[q0]", "$result[q0]@example.ru").searchable().is_empty());
-        let usual = points("+7 900", "a@example.ru");
+        let hostile = points(&["+7 $result[q0]"], &["$result[q0]@example.ru"]);
+        assert!(hostile.searchable().is_empty());
+        let usual = points(&["+7 900"], &["a@example.ru"]);
         assert_eq!(usual.clone().searchable(), usual);
+    }
+
+    fn points(phones: &[&str], emails: &[&str]) -> ContactPoints {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        ContactPoints { phones: owned(phones), emails: owned(emails) }
+    }
+
+    #[test]
+    fn what_somebody_else_has_too_is_left_out_by_its_meaning() {
+        let reach = points(&["8 (900) 123-45-67", "+7 900 000-00-02"], &["A@x.ru", "b@x.ru"]);
+        let others =
+            OwnedValues { phones: vec!["+79001234567".into()], emails: vec!["a@x.ru".into()] };
+        assert_eq!(reach.without(&others), points(&["+7 900 000-00-02"], &["b@x.ru"]));
+    }
+
+    #[test]
+    fn an_object_matches_by_a_phone_or_an_address_of_its_own() {
+        let row = |value: &str| MultifieldRow {
+            id: "1".into(),
+            value: value.into(),
+            value_type: String::new(),
+        };
+        let card = Object {
+            phones: vec![row("8 900 123-45-67")],
+            emails: vec![row("A@x.ru")],
+            ..Object::default()
+        };
+        assert!(points(&["+79001234567"], &[]).matches(&card));
+        assert!(points(&["+79000000000"], &["a@x.ru"]).matches(&card));
+        assert!(!points(&["+79000000000"], &["b@x.ru"]).matches(&card));
+        assert!(!is_called(" ", ""));
     }
 
     #[test]
@@ -322,7 +353,7 @@ mod tests {
         fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
             let mut result = json!({"result": {}, "result_error": []});
             for (name, command) in params["cmd"].as_object().into_iter().flatten() {
-                if command.as_str().unwrap().contains("%2B71&") {
+                if command.as_str().unwrap().contains("%2B71") {
                     return Err(CallError::unknown_outcome(method.to_owned()));
                 }
                 let is_list = command.as_str().unwrap().starts_with("crm.contact.list");

@@ -187,6 +187,8 @@ mod tests {
         assert_eq!((replaced.ours.as_str(), replaced.theirs.as_str()), ("+73", "+72"));
         let dropped = rows("PHONE", &Beside { wanted: &[], ..beside }).unwrap();
         assert_eq!((dropped.ours.as_str(), dropped.theirs.as_str()), ("", "+72"));
+        let missing = rows("PHONE", &Beside { existing: &[], ..beside }).unwrap();
+        assert_eq!((missing.ours.as_str(), missing.theirs.as_str()), ("+73", ""));
     }
 
     #[test]

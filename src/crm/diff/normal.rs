@@ -222,6 +222,7 @@ mod tests {
         assert!(!plain("OPPORTUNITY", &json!("100"), &json!("1")));
         assert!(!plain("OPPORTUNITY", &json!("1.a0"), &json!("1.a")));
         assert_eq!(display_value("COMPANY_ID", &json!("0")), "");
+        assert_eq!(display_value("COMMENTS", &json!("a &amp; b")), "a & b");
     }
 
     #[test]
@@ -263,6 +264,14 @@ mod tests {
         assert!(!custom(ValueFormat::List(vec![]), true, &json!(["7", "5"]), &json!([5])));
         assert!(custom(ValueFormat::Text, true, &json!(""), &json!(false)));
         assert!(custom(ValueFormat::Text, true, &json!("a"), &json!(["a"])));
+        assert!(custom(ValueFormat::Text, true, &json!(""), &json!([])));
+        assert!(!custom(ValueFormat::Boolean, false, &json!("1"), &json!(null)));
+        assert!(custom(
+            ValueFormat::DateTime,
+            false,
+            &json!("2026-05-01T10:00:00+03:00"),
+            &json!("2026-05-01T10:00:00")
+        ));
         let times = |second| json!([format!("2026-05-01T10:00:0{second}+03:00")]);
         let at_ten = json!(["2026-05-01T10:00:00"]);
         assert!(custom(ValueFormat::DateTime, true, &at_ten, &times(0)));
@@ -303,5 +312,13 @@ mod tests {
             &json!("2026-05-01"),
             &json!("2026-05-02T03:00:00+03:00")
         ));
+    }
+
+    #[test]
+    fn the_clocks_of_earth_are_twelve_hours_behind_greenwich_to_fourteen_ahead() {
+        let quarter = TimeDelta::minutes(15);
+        for (edge, beyond) in [(TimeDelta::hours(-12), -quarter), (TimeDelta::hours(14), quarter)] {
+            assert!(is_zone(edge) && !is_zone(edge + beyond));
+        }
     }
 }

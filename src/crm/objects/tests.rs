@@ -102,6 +102,27 @@ fn the_first_look_leaves_a_full_page_to_a_question_of_its_own() {
     assert_eq!(short.into_values().collect::<Vec<_>>(), [[4, 9]]);
     assert!(marked((1..=50).collect()).unwrap().origins.is_empty());
     assert!(marked((1..=50).rev().collect()).is_err());
+    assert_eq!(look(json!(false)), Ok(first_look::FirstLook::default()));
+}
+
+#[test]
+fn an_unseen_object_is_named_with_what_the_portal_said_of_it() {
+    assert_eq!(Unseen::Denied.message(7), "7");
+    assert_eq!(Unseen::Unreadable("broken".to_owned().into()).message(7), "7: broken");
+}
+
+#[test]
+fn the_fields_that_would_make_the_portal_refuse_a_card_are_named() {
+    let value = |value: &str| {
+        vec![MultifieldRow { id: "1".into(), value: value.into(), value_type: String::new() }]
+    };
+    let fields = |phone: &str, email: &str| {
+        Object { phones: value(phone), emails: value(email), ..Object::default() }
+            .unsavable_fields()
+    };
+    assert_eq!(fields("+7 900 123-45-67", "a@x.ru"), [""; 0]);
+    assert_eq!(fields("нет", "a@x.ru"), ["PHONE"]);
+    assert_eq!(fields("+7 900 123-45-67", "нет"), ["EMAIL"]);
 }
 
 #[test]

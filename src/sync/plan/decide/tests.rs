@@ -2,8 +2,9 @@ use super::*;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::BookingStatus;
 use crate::mirror::{Booking, Company, RowError};
-use crate::state::Operation;
+use crate::state::{Note, Operation};
 use crate::sync::plan::ShownStays;
+use crate::sync::plan::observations::{is_missing, note_of};
 
 fn row() -> Row {
     let company = Company {
@@ -288,6 +289,8 @@ fn only_a_record_that_is_as_it_was_sent_waits_for_the_others() {
         wave(Step::Update, row(), PlanRecord { absent_in_mirror: true, ..known() }, Resend::Rest),
         Priority::Changes
     );
+    let newer = Row { modified_at: "2026-01-03".into(), ..row() };
+    assert_eq!(wave(Step::Update, newer, known(), Resend::Rest), Priority::Changes);
     assert_eq!(wave(Step::Delete, row(), known(), Resend::Rest), Priority::Deletions);
 }
 
@@ -348,4 +351,44 @@ fn only_guests_are_sent_for_their_stays_and_whoever_is_due_anyway_goes_first() {
     };
     assert_eq!(priority(for_stays(false), &rules()), Priority::Resends);
     assert_eq!(priority(for_stays(true), &rules()), Priority::Changes);
+}
+
+#[test]
+fn only_who_has_something_to_lose_and_is_hidden_by_no_window_is_missing() {
+    assert!(is_missing(Kind::Booking, &known(), &rules()));
+    assert!(!is_missing(Kind::Booking, &PlanRecord::default(), &rules()));
+    assert!(!is_missing(Kind::Booking, &known(), &PlanOptions { deletes: false, ..rules() }));
+    let absent = PlanRecord { absent_in_mirror: true, ..known() };
+    assert!(is_missing(Kind::Guest, &known(), &rules()));
+    assert!(!is_missing(Kind::Guest, &absent, &rules()));
+    let window = PlanOptions { windows: PerKind::all(true), ..rules() };
+    assert!(!is_missing(Kind::Guest, &known(), &window));
+}
+
+#[test]
+fn who_is_missing_is_noted_once_unless_the_clock_ran_ahead() {
+    let now = rules().now;
+    let note = |missing_since| {
+        let known = PlanRecord { missing_since, ..known() };
+        let pair = Pair { id: RecordId::Number(1), row: None, known: Some(known) };
+        note_of(Kind::Booking, &pair, &rules())
+    };
+    assert_eq!(note(None), Some(Note::Missing));
+    assert_eq!(note(Some(now)), None);
+    assert_eq!(note(Some(now + TimeDelta::seconds(1))), Some(Note::Missing));
+}
+
+#[test]
+fn contents_of_other_columns_are_learnt_where_modified_at_would_tell_a_change() {
+    let note = |row: Row, learns| {
+        let pair = Pair { id: RecordId::Number(1), row: Some(row), known: Some(known()) };
+        let rules = PlanOptions { learns: PerKind::all(learns), ..rules() };
+        note_of(Kind::Booking, &pair, &rules)
+    };
+    let other = Row { content_hash: 11, ..row() };
+    let timeless = Row { modified_at: String::new(), ..other.clone() };
+    assert_eq!(note(row(), true), None);
+    assert_eq!(note(other.clone(), true), Some(Note::Read { content: 11, stay: None }));
+    assert_eq!(note(other, false), None);
+    assert_eq!(note(timeless, true), None);
 }

@@ -126,3 +126,35 @@ impl Push<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::record::Kind;
+
+    #[test]
+    fn an_object_is_another_records_only_where_its_mark_is_one_of_ours_that_is_known() {
+        let guest = |id| RecordKey::new(Kind::Guest, RecordId::Number(id));
+        let state = State::in_memory().unwrap();
+        let writer = state.writer().unwrap();
+        writer.insert_if_missing(&guest(2), "").unwrap();
+        writer.link_by_origin(&guest(2), 8).unwrap();
+        writer.commit().unwrap();
+        let owner = |originator: &str, origin: &str, carries_origin, shared| {
+            let record = StoredRecord { carries_origin, shared, ..StoredRecord::default() };
+            let object = Object {
+                originator: originator.into(),
+                origin: origin.into(),
+                ..Object::default()
+            };
+            owner_of(&state, "ECVI", &guest(1), &record, &object).unwrap()
+        };
+        assert_eq!(owner("ECVI", "1", true, false), Owner::Record);
+        assert_eq!(owner("OTHER", "2", false, false), Owner::Record);
+        assert_eq!(owner("ECVI", "2", true, true), Owner::Record);
+        assert_eq!(owner("ECVI", "2", true, false), Owner::AnotherRecord);
+        assert_eq!(owner("OTHER", "2", true, true), Owner::Unknown);
+        assert_eq!(owner("OTHER", "2", true, false), Owner::Unknown);
+        assert_eq!(owner("ECVI", "3", true, false), Owner::Unknown);
+    }
+}

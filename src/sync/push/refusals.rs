@@ -189,3 +189,75 @@ fn names_the_portal(refusal: &ApiError) -> bool {
 fn refuses_everything(refusal: &ApiError) -> RunError {
     RunError::refused(SyncMessage::EverythingRefused { refusal: refusal.message().into() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::record::{RecordId, RecordKey};
+    use crate::state::StoredRecord;
+    use crate::sync::plan::{Planned, Priority, Step};
+
+    fn refusal(text: &str) -> ApiError {
+        ApiError::new("", text)
+    }
+
+    /// Guests that were refused with these texts, of which each may be printed as the second one.
+    fn refusals(texts: &[(&str, &str)]) -> Refusals {
+        let held = texts.iter().map(|(text, printable)| {
+            let key = RecordKey::new(Kind::Guest, RecordId::Number(1));
+            let planned = Planned::new(key, Step::Update, Priority::Changes, None);
+            Refused {
+                item: WorkItem::new(planned, StoredRecord::default()),
+                operation: Operation::Update,
+                refusal: refusal(text),
+                printable: refusal(printable),
+                disproved: false,
+            }
+        });
+        Refusals { held: held.collect(), ..Refusals::default() }
+    }
+
+    #[test]
+    fn a_text_that_came_ten_times_for_a_single_call_is_believed_at_once() {
+        let mut refusals = Refusals::default();
+        let is_believed_again = |refusals: &Refusals| {
+            let mut earlier = HashSet::new();
+            assert!(!refusals.may_be_repeated(&refusal("no"), &mut earlier));
+            !refusals.may_be_repeated(&refusal("no"), &mut earlier)
+        };
+        for _ in 0..9 {
+            refusals.count_confirmed(&refusal("no"));
+        }
+        assert!(!is_believed_again(&refusals));
+        refusals.count_confirmed(&refusal("no"));
+        assert!(is_believed_again(&refusals));
+    }
+
+    #[test]
+    fn several_alike_or_words_about_the_portal_may_concern_everything() {
+        let common = |texts: &[(&str, &str)]| refusals(texts).common_refusal().cloned();
+        assert_eq!(common(&[]), None);
+        assert_eq!(common(&[("a", "a"), ("b", "b")]), None);
+        assert_eq!(common(&[("a", "a"), ("b", "b"), ("a", "a")]), Some(refusal("a")));
+        assert_eq!(common(&[("a", "a"), ("Disk", "Disk"), ("a", "a")]), Some(refusal("Disk")));
+    }
+
+    #[test]
+    fn what_was_hidden_for_one_of_the_records_is_hidden() {
+        let printed = |texts: &[(&str, &str)]| refusals(texts).printable_form(&refusal("a"));
+        assert_eq!(printed(&[("a", "a"), ("a", "*")]), refusal("*"));
+        assert_eq!(printed(&[("a", "a"), ("b", "*")]), refusal("a"));
+    }
+
+    #[test]
+    fn a_trial_says_something_only_where_it_was_carried_out_or_refused_itself() {
+        let common = refusal("a");
+        let alike = |reply| is_refused_alike(reply, &common);
+        assert_eq!(alike(Some(Reply::Err(refusal("a")))), Ok(true));
+        assert_eq!(alike(Some(Reply::Err(refusal("b")))), Ok(false));
+        assert_eq!(alike(Some(Reply::Ok(true.into()))), Ok(false));
+        let limit = ApiError::new("OPERATION_TIME_LIMIT", "");
+        assert!(alike(Some(Reply::Err(limit))).is_err());
+        assert!(alike(Some(Reply::Missing)).is_err() && alike(None).is_err());
+    }
+}

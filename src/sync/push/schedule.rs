@@ -173,6 +173,9 @@ mod tests {
         let mut waiting = schedule([0, 0, 1, 0, 1]);
         hold(&mut waiting, Lane::Bookings, 60);
         assert_eq!(waiting.next_step(), NextStep::Wait(Lane::Bookings, at(60)));
+        let mut waiting = schedule([0, 1, 0, 0, 1]);
+        hold(&mut waiting, Lane::Guests, 60);
+        assert_eq!(waiting.next_step(), NextStep::Wait(Lane::Guests, at(60)));
     }
 
     #[test]
@@ -193,5 +196,9 @@ mod tests {
         assert_eq!(late([0, 1, 2, 0, 0]).next_step(), NextStep::Go(Lane::Bookings, None));
         assert_eq!(late([0, 1, 0, 0, 1]).next_step(), NextStep::Go(Lane::Deletions, None));
         assert_eq!(late([0, 1, 0, 0, 0]).next_step(), NextStep::Go(Lane::Guests, None));
+        let mut unchanged = late([0, 1, 2, 0, 0]);
+        let booking = unchanged.lanes[Lane::Bookings].next.as_mut().unwrap();
+        booking.wave = Priority::Resends;
+        assert_eq!(unchanged.next_step(), NextStep::Go(Lane::Guests, None));
     }
 }

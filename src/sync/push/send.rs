@@ -414,3 +414,6 @@ fn printable_stop(refusal: &ApiError, sent: &[Command]) -> ApiError {
 fn no_import_right(refusal: &ApiError) -> RunError {
     RunError::refused(SyncMessage::ImportRefused { refusal: refusal.message().into() })
 }
+
+#[cfg(test)]
+mod tests;

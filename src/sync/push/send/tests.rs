@@ -1,0 +1,40 @@
+use serde_json::json;
+
+use super::*;
+
+/// What the replies to the first step of a batch say.
+fn taken<const N: usize>(replies: [(char, Reply); N]) -> (Option<Reply>, bool) {
+    let replies = replies.into_iter().map(|(part, reply)| (format!("{part}0"), reply));
+    take_replies(0, &mut replies.collect())
+}
+
+#[test]
+fn a_step_is_done_where_its_move_and_its_main_command_are() {
+    let refused = || Reply::Err(ApiError::new("", "no"));
+    let done = || Reply::Ok(json!(true));
+    let moved = || (MOVING, Reply::Ok(json!({"item": {"id": 5}})));
+    assert_eq!(taken([]), (None, true));
+    assert_eq!(taken([(MAIN, done())]), (Some(done()), true));
+    assert_eq!(taken([moved(), (MAIN, done())]), (Some(done()), true));
+    assert_eq!(taken([moved(), (MAIN, refused())]), (Some(refused()), true));
+    assert_eq!(taken([(MOVING, refused()), (MAIN, done())]), (Some(refused()), true));
+    assert_eq!(taken([(MOVING, done()), (MAIN, done())]), (Some(Reply::Missing), true));
+}
+
+#[test]
+fn a_closing_date_is_set_where_the_portal_says_so() {
+    let done = || Reply::Ok(json!(true));
+    assert_eq!(taken([(MAIN, done()), (CLOSING, done())]), (Some(done()), true));
+    for reply in [Reply::Ok(json!(false)), Reply::Missing, Reply::Err(ApiError::new("", "no"))] {
+        assert_eq!(taken([(MAIN, done()), (CLOSING, reply)]), (Some(done()), false));
+    }
+}
+
+#[test]
+fn a_creation_is_confirmed_by_an_id_and_by_nothing_else() {
+    assert_eq!(
+        [json!(5), json!("5"), json!({"item": {"id": 5}})].map(|it| new_id(&it)),
+        [Some(5); 3]
+    );
+    assert_eq!([json!(0), json!(-5), json!(true), json!({})].map(|it| new_id(&it)), [None; 4]);
+}

@@ -7,6 +7,7 @@ use bitrix24_sandbox::Kind as Entity;
 use chrono::TimeDelta;
 use ecvi_b24::commands::status::Status;
 use ecvi_b24::domain::failure_code::FailureCode;
+use ecvi_b24::domain::record::Kind;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
@@ -166,6 +167,13 @@ impl Player {
         self.world.accounts_for_all(&status)
             && (self.told.is_empty() || self.pause > LONG)
             && !self.world.anybody_waits()
+            && self.is_certain()
+    }
+
+    /// Whether every call was answered, or settled since.
+    fn is_certain(&self) -> bool {
+        let state = State::open_readonly(&self.world.config.state).expect("a state");
+        Kind::SEND_ORDER.iter().all(|kind| state.doubts(*kind).expect("the doubts").is_empty())
     }
 
     /// Everything that the last run can meet.
@@ -190,7 +198,8 @@ impl Player {
         Outlook(lines.into_iter().collect())
     }
 
-    /// The cards that the rows of the mirror name, by their marks.
+    /// The cards that the rows of the mirror name, by their marks: of the newest row of each table,
+    /// and of others where it is the wrong one. Those were filled anew, without what was written.
     fn written_back(&self) -> Vec<String> {
         let mirror = Connection::open(&self.world.config.mirror.path).expect("the mirror");
         let mut lines = Vec::new();
@@ -199,14 +208,17 @@ impl Player {
             ("companies", Entity::Company),
             ("bookings", Entity::Deal),
         ] {
-            let sql = format!("SELECT id, crm_id FROM {table} ORDER BY id");
+            let sql = format!("SELECT id, crm_id FROM {table} ORDER BY id DESC");
             let mut statement = mirror.prepare(&sql).expect("a table");
             let rows = statement
                 .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<u64>>(1)?)))
                 .expect("rows");
-            for (id, crm_id) in rows.map(|row| row.expect("a row")) {
+            for (row, (id, crm_id)) in rows.map(|row| row.expect("a row")).enumerate() {
                 let card = crm_id.and_then(|crm_id| self.world.portal.get(entity, crm_id));
-                lines.push(format!("{table} {id}: {:?}", card.map(|card| card.text("ORIGIN_ID"))));
+                let mark = card.map(|card| card.text("ORIGIN_ID").to_owned());
+                if row == 0 || mark.as_ref().is_some_and(|mark| *mark != id.to_string()) {
+                    lines.push(format!("{table} {id}: {mark:?}"));
+                }
             }
         }
         lines

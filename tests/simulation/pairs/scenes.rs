@@ -76,7 +76,7 @@ impl Scene {
         // A copy from two runs ago does not know these.
         let world = player.world();
         world.wait(TimeDelta::minutes(3));
-        arrive(&mut world.hotel, 44, None, 7);
+        arrive(&mut world.hotel, 40, None, 4);
         world.fill_mirror();
         player.run(&RunOptions::new(RunKind::Sync), None);
         let world = player.world();

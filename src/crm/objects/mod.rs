@@ -248,7 +248,11 @@ pub fn by_origin(
             note_origins(&mut marked, kind, originator, &wanted, &page)?;
         }
     }
-    marked.found.values_mut().for_each(|ids| ids.sort_unstable());
+    // A card that a list shows twice is one card.
+    for ids in marked.found.values_mut() {
+        ids.sort_unstable();
+        ids.dedup();
+    }
     Ok(marked)
 }
 

@@ -1,7 +1,7 @@
 //! The columns of the mirror: which are read, which must exist, and what stands for those that a
 //! hotel does not have.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::domain::messages::MirrorMessage;
 use crate::domain::mirror_table::MirrorTable;
@@ -28,8 +28,8 @@ pub(super) fn found_columns(
     source: &str,
 ) -> rusqlite::Result<Vec<String>> {
     let columns: Vec<String> = if is_table(connection, source)? {
-        let mut statement =
-            connection.prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1")?;
+        let mut statement = connection
+            .prepare_cached("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1")?;
         statement.query_map([source], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
     } else {
         let statement = connection.prepare(&format!("SELECT * FROM {source} LIMIT 0"))?;
@@ -40,7 +40,7 @@ pub(super) fn found_columns(
 
 fn is_table(connection: &Connection, source: &str) -> rusqlite::Result<bool> {
     let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND lower(name) = ?1";
-    Ok(connection.query_row(sql, [source], |_| Ok(())).optional()?.is_some())
+    connection.prepare_cached(sql)?.exists([source])
 }
 
 /// How many parameters a view or a query of the hotel's own has.

@@ -42,7 +42,7 @@ pub(super) fn is_windowed(connection: &Connection, source: &str) -> Result<bool>
 
 fn views(connection: &Connection) -> Result<Vec<View>> {
     let mut statement =
-        connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
+        connection.prepare_cached("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
     let views = statement.query_map([], |row| {
         let name: String = row.get(0)?;
         let sql: String = row.get(1)?;

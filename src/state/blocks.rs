@@ -82,7 +82,7 @@ impl State {
                       AND NOT EXISTS (SELECT 1 FROM touched)
                       AND NOT EXISTS (SELECT 1 FROM write_backs)
                       AND NOT EXISTS (SELECT 1 FROM troubles WHERE severity <> 'warning')";
-        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 }
 

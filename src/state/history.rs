@@ -152,51 +152,55 @@ impl State {
 
     fn add_run(&self, command: &str, started_at: DateTime<Utc>) -> Result<i64> {
         let state = &self.connection;
-        state.execute("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", [])?;
-        state.execute(
-            "INSERT INTO runs (command, started_at) VALUES (?1, ?2)",
-            (command, Time(started_at)),
-        )?;
+        state
+            .prepare_cached("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL")?
+            .execute([])?;
+        state
+            .prepare_cached("INSERT INTO runs (command, started_at) VALUES (?1, ?2)")?
+            .execute((command, Time(started_at)))?;
         let run = state.last_insert_rowid();
         // The last one that ran through stays, however long ago it was.
-        state.execute(
-            "DELETE FROM runs WHERE id <= ?1
-               AND id <> coalesce((SELECT max(id) FROM runs WHERE outcome IN ('ok', 'partial')), 0)",
-            [run - RUNS_KEPT],
-        )?;
-        state.execute(
-            "DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1",
-            [EVENTS_KEPT],
-        )?;
+        state
+            .prepare_cached(
+                "DELETE FROM runs WHERE id <= ?1
+                   AND id <> coalesce((SELECT max(id) FROM runs WHERE outcome IN ('ok', 'partial')), 0)",
+            )?
+            .execute([run - RUNS_KEPT])?;
+        state
+            .prepare_cached("DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1")?
+            .execute([EVENTS_KEPT])?;
         Ok(run)
     }
 
     /// Writes down how a run ended.
     pub fn finish_run(&self, run: i64, ended: &Run) -> Result<()> {
-        self.connection.execute(
-            "UPDATE runs SET finished_at = ?2, outcome = ?3, message = ?4, counts = ?5, requests = ?6 WHERE id = ?1",
-            (
+        self.connection
+            .prepare_cached(
+                "UPDATE runs SET finished_at = ?2, outcome = ?3, message = ?4, counts = ?5, requests = ?6
+                 WHERE id = ?1",
+            )?
+            .execute((
                 run,
                 ended.finished_at.map(Time),
                 &ended.outcome,
                 &ended.message,
                 serde_json::to_string(&ended.counts)?,
                 ended.requests,
-            ),
-        )?;
+            ))?;
         self.add_to_totals(ended)
     }
 
     /// The newest pass.
     pub fn last_run(&self) -> Result<Option<Run>> {
         let sql = format!("SELECT {RUN_COLUMNS} FROM runs ORDER BY id DESC LIMIT 1");
-        Ok(self.connection.query_row(&sql, [], read_run).optional()?)
+        Ok(self.connection.prepare_cached(&sql)?.query_row([], read_run).optional()?)
     }
 
     /// When the last run that completed (`ok` or `partial`) ended.
     pub fn last_success(&self) -> Result<Option<DateTime<Utc>>> {
         let sql = "SELECT finished_at FROM runs WHERE outcome IN ('ok', 'partial') ORDER BY id DESC LIMIT 1";
-        Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?.map(|Time(at)| at))
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row([], |row| row.get(0)).optional()?.map(|Time(at)| at))
     }
 
     /// What happened to a record, oldest first.

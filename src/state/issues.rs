@@ -101,7 +101,7 @@ impl State {
     }
 
     fn query_issues(&self, sql: &str, parameters: impl Params) -> Result<Vec<Issue>> {
-        let mut statement = self.connection.prepare(sql)?;
+        let mut statement = self.connection.prepare_cached(sql)?;
         let troubles = statement.query_map(parameters, read_issue)?;
         Ok(troubles.collect::<rusqlite::Result<_>>()?)
     }
@@ -109,7 +109,7 @@ impl State {
     /// The records of a kind that failed or wait.
     pub fn failed_or_waiting(&self, kind: Kind) -> Result<HashSet<RecordId>> {
         let sql = "SELECT id FROM troubles WHERE kind = ?1 AND severity IN ('failure', 'waiting')";
-        let mut statement = self.connection.prepare(sql)?;
+        let mut statement = self.connection.prepare_cached(sql)?;
         let ids = statement.query_map([kind], |row| row.get(0))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
@@ -128,6 +128,6 @@ impl State {
     /// How many records of a kind have a trouble of a severity.
     pub fn count_issues(&self, kind: Kind, severity: Severity) -> Result<u64> {
         let sql = "SELECT count(DISTINCT id) FROM troubles WHERE kind = ?1 AND severity = ?2";
-        Ok(self.connection.query_row(sql, (kind, severity), |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(sql)?.query_row((kind, severity), |row| row.get(0))?)
     }
 }

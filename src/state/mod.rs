@@ -56,7 +56,7 @@ use error::OpenError;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// More than there are: with sixteen, as is usual, a batch would parse most of its statements again
 /// and again.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
 
 /// An open state.
 pub struct State {

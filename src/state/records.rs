@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
-use rusqlite::{Row, Statement};
+use rusqlite::{CachedStatement, Row};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr};
 
@@ -237,7 +237,7 @@ pub(super) const AFTER_ALL: Value = Value::Blob(Vec::new());
 
 /// A prepared stream over the records of one kind.
 pub struct RecordScan<'s> {
-    statement: Statement<'s>,
+    statement: CachedStatement<'s>,
     kind: Kind,
     page: VecDeque<(RecordId, PlanRecord)>,
 }
@@ -285,7 +285,7 @@ impl State {
         let sql = format!(
             "SELECT {COLUMNS} FROM records WHERE kind = ?1 AND id >= ?2 AND id < ?3 ORDER BY id LIMIT ?4"
         );
-        let statement = self.connection.prepare(&sql)?;
+        let statement = self.connection.prepare_cached(&sql)?;
         Ok(RecordScan { statement, kind, page: VecDeque::new() })
     }
 
@@ -380,7 +380,7 @@ impl State {
     /// How many records of a kind have an object.
     pub fn count_linked(&self, kind: Kind) -> Result<u64> {
         let sql = "SELECT count(*) FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";
-        Ok(self.connection.query_row(sql, [kind], |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(sql)?.query_row([kind], |row| row.get(0))?)
     }
 
     /// How many records of a kind stand in the CRM with nothing open about them: not gone from
@@ -394,7 +394,7 @@ impl State {
                              AND id IN (SELECT id FROM doubts WHERE kind = ?1 UNION
                                         SELECT id FROM troubles WHERE kind = ?1
                                           AND severity IN ('failure', 'waiting')))";
-        Ok(self.connection.query_row(sql, [kind], |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(sql)?.query_row([kind], |row| row.get(0))?)
     }
 
     /// The records of a kind that are in doubt.

@@ -166,15 +166,17 @@ fn version(connection: &Connection) -> Result<usize, OpenError> {
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: u32 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if application != APPLICATION_ID && (tables > 0 || version > 0) {
+    if application != APPLICATION_ID && (version > 0 || has_tables(connection)?) {
         return Err(OpenError::Refused(StateMessage::OtherProgram));
     }
     if version > MIGRATIONS.len() {
         return Err(OpenError::Refused(StateMessage::NewerVersion));
     }
     Ok(version)
+}
+
+fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.prepare("SELECT 1 FROM sqlite_schema")?.exists([])
 }
 
 /// Whether the state can be read as it is; not while it is empty.

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use chrono::NaiveDate;
 use rusqlite::types::{FromSqlError, Value};
-use rusqlite::{Connection, Row, Statement, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::records::{AFTER_ALL, BEFORE_ALL};
 use super::statements::query_all;
@@ -62,7 +62,7 @@ const PAGE: usize = 2_000;
 
 /// The ledger as a stream, a booking at a time.
 pub struct StayScan<'s> {
-    statement: Statement<'s>,
+    statement: CachedStatement<'s>,
     page: VecDeque<(RecordId, GuestStay)>,
 }
 
@@ -139,7 +139,7 @@ impl State {
     pub fn stay_scan(&self) -> Result<StayScan<'_>> {
         let sql = "SELECT booking, guest, status, arrival, departure, amount FROM stays
                    WHERE (booking, guest) > (?1, ?2) AND booking < ?3 ORDER BY booking, guest LIMIT ?4";
-        Ok(StayScan { statement: self.connection.prepare(sql)?, page: VecDeque::new() })
+        Ok(StayScan { statement: self.connection.prepare_cached(sql)?, page: VecDeque::new() })
     }
 
     /// The stays of a guest, each with its booking.

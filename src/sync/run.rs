@@ -230,6 +230,7 @@ impl RunContext<'_> {
         if has_inventory {
             // All objects of our originator: where the state was lost, they are found and not made
             // twice.
+            plan.queue.begin_inventory()?;
             let gaps =
                 inventory::for_each_object(client, &config.portal.originator, |kind, object| {
                     observer.on_object_seen(kind);

@@ -189,7 +189,7 @@ pub fn unrepaired(
 ) -> Result<u64> {
     let state = State::open_readonly(&config.state)?;
     let stays = StayRules::new(config, &state, clock.now())?;
-    let queue = records_to_repair(findings, config)?.with_stays_on(stays.map(StayRules::today));
+    let queue = records_to_repair(findings, config)?.with_stays_on(stays.map(StayRules::today))?;
     let mut client = quiet_client(config, &state, portal, clock, None)?;
     let types = fetch_and_check(config, &mut client)?.fields;
     let mut left = Findings::new()?;
@@ -236,7 +236,7 @@ fn settled_records(
         plan::compare(&mirror, state, &options, |_, _, _| Ok(()), |_, _| Ok(()), |_| Ok(()))?;
     let due: HashSet<RecordId> =
         seen.stay_guests.into_iter().flat_map(RecordId::with_other_type).collect();
-    let queue = PlanStore::new()?.with_stays_on(options.stays.map(StayRules::today));
+    let queue = PlanStore::new()?.with_stays_on(options.stays.map(StayRules::today))?;
     for kind in Kind::SEND_ORDER {
         let deferred = Deferred::for_kind(kind, state)?;
         let mut scan = mirror.scan(kind)?;

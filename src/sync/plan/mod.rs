@@ -97,7 +97,7 @@ impl Plan {
     /// # Errors
     /// A mirror that is damaged, empty, or not the one it was: nothing may be sent or deleted then.
     pub fn build(mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<Plan> {
-        let queue = PlanStore::new()?.with_stays_on(rules.stays.map(StayRules::today));
+        let queue = PlanStore::new()?.with_stays_on(rules.stays.map(StayRules::today))?;
         let add = |kind, step, pair: Pair| {
             let wave = Priority::of(step, &pair, rules);
             Ok(queue.add(&Planned::new(RecordKey { kind, id: pair.id }, step, wave, pair.row))?)
@@ -188,7 +188,7 @@ where
         let spans = blocks.ranges_to_read();
         // Each span by itself where the mirror can go straight to it, else all that they need in
         // one reading.
-        let at_once = if mirror.can_seek(kind)? { 1 } else { spans.len().max(1) };
+        let at_once = if spans.len() < 2 || mirror.can_seek(kind)? { 1 } else { spans.len() };
         let mut known = state.scan_records(kind)?;
         let has_stays = kind == Kind::Booking && rules.stays.is_some();
         let mut ledger = has_stays.then(|| state.stay_scan()).transpose()?;

@@ -4,6 +4,8 @@
 //! The mirror is let go of as soon as it was read, because a reader of hours would block whatever
 //! fills it; and an initial export plans a million records, which must not stand in memory.
 
+use std::cell::Cell;
+
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -38,7 +40,21 @@ pub struct PlanStore {
     pub(super) connection: Connection,
     /// The day on which stays are counted; none where nobody asks for them.
     pub(super) stays_on: Option<NaiveDate>,
+    has_inventory: Cell<bool>,
 }
+
+/// What most runs do without: to make tables costs more than to plan a few steps.
+const INVENTORY: &str = "
+    CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
+                            PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
+    CREATE INDEX inventory_object ON inventory (kind, crm_id);
+    CREATE TABLE gaps (kind TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;";
+
+const STAYS: &str = "
+    CREATE TABLE changed_stays (booking ANY PRIMARY KEY) STRICT, WITHOUT ROWID;
+    CREATE TABLE stays (booking ANY, guest ANY, status TEXT, arrival TEXT, departure TEXT,
+                        amount INTEGER, PRIMARY KEY (booking, guest)) STRICT, WITHOUT ROWID;
+    CREATE INDEX stays_by_guest ON stays (guest);";
 
 impl Planned {
     /// A step of a record.
@@ -85,26 +101,27 @@ impl PlanStore {
                                 PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              CREATE INDEX plan_turn ON plan (kind, lane, wave, newest_first, booking, id);
              CREATE INDEX plan_names ON plan (kind, names) WHERE names IS NOT NULL;
-             CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
-                                     PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
-             CREATE INDEX inventory_object ON inventory (kind, crm_id);
-             CREATE TABLE gaps (kind TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
              CREATE TABLE gone (kind TEXT, id ANY, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
-             CREATE TABLE changed_stays (booking ANY PRIMARY KEY) STRICT, WITHOUT ROWID;
-             CREATE TABLE stays (booking ANY, guest ANY, status TEXT, arrival TEXT, departure TEXT, amount INTEGER,
-                                 PRIMARY KEY (booking, guest)) STRICT, WITHOUT ROWID;
-             CREATE INDEX stays_by_guest ON stays (guest);
              CREATE TABLE notes (kind TEXT, id ANY, note TEXT, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              -- Never committed: nobody else reads it, and it goes with the pass.
              BEGIN;",
         )?;
-        Ok(PlanStore { connection, stays_on: None })
+        Ok(PlanStore { connection, stays_on: None, has_inventory: Cell::new(false) })
     }
 
     /// The same, which counts stays on this day; without one it counts none.
-    #[must_use]
-    pub fn with_stays_on(self, day: Option<NaiveDate>) -> PlanStore {
-        PlanStore { stays_on: day, ..self }
+    pub fn with_stays_on(self, day: Option<NaiveDate>) -> Result<PlanStore> {
+        if day.is_some() {
+            self.connection.execute_batch(STAYS)?;
+        }
+        Ok(PlanStore { stays_on: day, ..self })
+    }
+
+    /// Makes room for the inventory.
+    pub fn begin_inventory(&self) -> Result<()> {
+        self.connection.execute_batch(INVENTORY)?;
+        self.has_inventory.set(true);
+        Ok(())
     }
 
     /// Adds a step. A booking brings the people and companies that it needs forward to its own
@@ -255,7 +272,7 @@ impl PlanStore {
     /// How many steps of a kind are planned.
     pub fn count(&self, kind: Kind, step: Step) -> Result<u64> {
         let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step = ?2";
-        Ok(self.connection.query_row(sql, (kind, step as u8), |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(sql)?.query_row((kind, step as u8), |row| row.get(0))?)
     }
 
     /// How many records are left, by [`Kind`]; a closing date alone is none.
@@ -292,6 +309,9 @@ impl PlanStore {
 
     /// The object is not there any more.
     pub fn remove_inventory(&self, kind: Kind, crm_id: i64) -> Result<()> {
+        if !self.has_inventory.get() {
+            return Ok(());
+        }
         let sql = "DELETE FROM inventory WHERE kind = ?1 AND crm_id = ?2";
         execute(&self.connection, sql, (kind, crm_id))
     }
@@ -321,7 +341,8 @@ mod tests {
 
     #[test]
     fn every_statement_goes_by_an_index_or_needs_the_whole_plan() {
-        let queue = PlanStore::new().unwrap();
+        let queue = PlanStore::new().unwrap().with_stays_on(Some(NaiveDate::MIN)).unwrap();
+        queue.begin_inventory().unwrap();
         let whole = [
             ("SELECT booking FROM changed_stays", "all are written into the state"),
             ("SELECT count(*) FROM plan", "once for a kind, before anything is sent"),
